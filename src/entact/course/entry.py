@@ -1,0 +1,171 @@
+"""One entry of a ledger: who, in which role, when, what and why, as canonical bytes.
+
+The bytes are RFC 8785 (JSON Canonicalization Scheme). Entries hold no binary floating-point number: quantities are
+decimal strings with their unit, as entered, so that nothing is lost or rounded between the screen and the hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from typing import Any, Literal, cast
+
+import msgspec
+
+Environment = Literal["production", "training", "rehearsal"]
+Source = Literal["typed", "device", "imported", "transcribed"]
+
+GENESIS = "0" * 64  # `previous` of the first entry of every ledger
+
+CORRECTED_TIME = "occurred_at"  # in the data of a correction: moves the time of the corrected entry
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What one person or device says about one subject, as it was sent.
+
+    Attributes:
+        id: UUIDv7, made where the entry is made.
+        ledger: subject of the ledger, `participant:<opaque>`, `site:<id>`, `study:<id>` or `system`.
+        kind, format: kind of entry and version of its payload.
+        release: study release that it was written under, `<study>@sha256:<digest>`.
+        encounter, timepoint, repeat: visit (`session_1#1`), time within it (`initial + 60 min`), repetition.
+        about: id of the entry that began the thing this one continues (an adverse event, a medication).
+        replaces: id of the entry that this one corrects; `data` then holds only the changed items.
+        occurred_at: when it happened, as claimed; RFC 3339 with the site's offset.
+        recorded_at: the device's clock when it was written down; `clock_offset_ms` is that clock's measured lead.
+        by, role, device, source: who, as what, on which device, and how the value came in.
+        basis: for an act, the gate's decision (see `course.gate`).
+        data: the payload; personal items are sealed (see `course.people`).
+        reason: why; a code of the study or sealed text.
+
+    Source: ICH E6(R3) 4.2.2; 21 CFR 11.10(e).
+    """
+
+    id: str
+    ledger: str
+    kind: str
+    release: str
+    environment: Environment
+    occurred_at: str
+    recorded_at: str
+    by: str
+    role: str
+    format: int = 1
+    encounter: str | None = None
+    timepoint: str | None = None
+    repeat: int = 1
+    about: str | None = None
+    replaces: str | None = None
+    clock_offset_ms: int | None = None
+    device: str | None = None
+    source: Source = "typed"
+    basis: dict[str, Any] | None = None
+    data: dict[str, Any] = {}
+    reason: str | None = None
+
+
+class Kept(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An entry as the server keeps it: with its time of arrival and its place in the chain."""
+
+    received_at: str
+    seq: int
+    previous: str
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One stored line of a ledger: the canonical text, which alone is the record, and the SHA-256 of it."""
+
+    seq: int
+    hash: str
+    text: str
+
+
+_encoder = msgspec.json.Encoder(order="sorted")
+_entry_decoder = msgspec.json.Decoder(Entry)
+_kept_decoder = msgspec.json.Decoder(Kept)
+
+
+def canonical(value: Any) -> bytes:
+    """Canonical JSON (RFC 8785) of a value without floating-point numbers.
+
+    Raises:
+        TypeError: for a binary float, at any depth.
+    """
+    _refuse_floats(value)
+    return _encoder.encode(value)
+
+
+def digest(text: bytes) -> str:
+    """SHA-256 of stored bytes, in hexadecimal."""
+    return hashlib.sha256(text).hexdigest()
+
+
+def keep(entry: Entry, *, received_at: str, seq: int, previous: str) -> Line:
+    """The line that the server stores for an entry that arrived as number `seq` after the line `previous`."""
+    _refuse_floats(entry.data)
+    if entry.basis is not None:
+        _refuse_floats(entry.basis)
+    fields = {name: getattr(entry, name) for name in Entry.__struct_fields__}
+    fields["received_at"] = received_at
+    fields["seq"] = seq
+    fields["previous"] = previous
+    text = _encoder.encode(fields)
+    return Line(seq, hashlib.sha256(text).hexdigest(), text.decode())
+
+
+def read(text: str | bytes) -> Kept:
+    """The entry in a stored text.
+
+    Raises:
+        msgspec.ValidationError: when the text is not an entry, with the field that is wrong.
+    """
+    return _kept_decoder.decode(text)
+
+
+def parse(text: str | bytes) -> Entry:
+    """The entry in a text that a device or another system sent.
+
+    Raises:
+        msgspec.ValidationError, msgspec.DecodeError: when the text is not an entry, with the field that is wrong.
+    """
+    return _entry_decoder.decode(text)
+
+
+def as_sent(kept: Kept) -> Entry:
+    """The part of a stored entry that its author sent, to tell the same entry sent again from a conflict."""
+    return Entry(**{name: getattr(kept, name) for name in Entry.__struct_fields__})
+
+
+def instant(text: str) -> datetime:
+    """The aware time in an RFC 3339 text.
+
+    Raises:
+        ValueError: when it is no time or says no offset.
+    """
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError(f"the time {text!r} has no offset; write it with one, as in 2026-03-02T10:30:00-07:00")
+    return at
+
+
+def uuid7(at: datetime, random_bits: int) -> str:
+    """A UUID version 7 for an instant; the caller supplies at least 74 random bits.
+
+    Source: RFC 9562, section 5.7.
+    """
+    milliseconds = int(at.astimezone(UTC).timestamp() * 1000) & (1 << 48) - 1
+    value = milliseconds << 80 | 0x7 << 76 | (random_bits >> 62 & 0xFFF) << 64 | 0x2 << 62 | random_bits & (1 << 62) - 1
+    text = f"{value:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def _refuse_floats(value: Any) -> None:
+    if isinstance(value, float):
+        raise TypeError(f"{value!r} is a binary number; write quantities as decimal text with their unit")
+    if isinstance(value, dict):
+        for inner in cast(dict[str, Any], value).values():
+            if inner.__class__ is not str:
+                _refuse_floats(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            _refuse_floats(inner)

@@ -1,0 +1,106 @@
+"""An append-only, hash-chained list of entries about one subject, in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+import msgspec
+
+from entact.course.entry import GENESIS, Entry, Kept, Line, as_sent, digest, keep, read
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """What became of an entry that was sent: `kept`, `again` (the same id and content) or `conflict` (both kept)."""
+
+    outcome: Literal["kept", "again", "conflict"]
+    line: Line
+
+
+class Ledger:
+    """The lines of one subject in order of arrival.
+
+    Args:
+        name: the subject, `participant:<opaque>`, `site:<id>` or `study:<id>`.
+        lines: what was stored before, already verified or to be verified by `verify`.
+    """
+
+    def __init__(self, name: str, lines: Iterable[Line] = ()) -> None:
+        self.name = name
+        self.lines: list[Line] = list(lines)
+        self._by_id: dict[str, int] = {read(line.text).id: place for place, line in enumerate(self.lines)}
+
+    @property
+    def head(self) -> str:
+        """Hash of the last line; the genesis value when there is none."""
+        return self.lines[-1].hash if self.lines else GENESIS
+
+    def append(self, entry: Entry, *, received_at: str) -> Receipt:
+        """Keeps an entry. Sent again, it is kept once; the same id with other content is kept as a conflict.
+
+        Raises:
+            ValueError: when the entry belongs to another ledger.
+        """
+        if entry.ledger != self.name:
+            raise ValueError(f"entry {entry.id} is about {entry.ledger}, not about {self.name}")
+        place = self._by_id.get(entry.id)
+        if place is not None and as_sent(read(self.lines[place].text)) == entry:
+            return Receipt("again", self.lines[place])
+        line = keep(entry, received_at=received_at, seq=len(self.lines) + 1, previous=self.head)
+        self.lines.append(line)
+        if place is None:
+            self._by_id[entry.id] = len(self.lines) - 1
+            return Receipt("kept", line)
+        return Receipt("conflict", line)
+
+    def entries(self) -> list[Kept]:
+        """All entries, in order of arrival."""
+        return [read(line.text) for line in self.lines]
+
+
+class Break(msgspec.Struct, frozen=True):
+    """The first place where a chain does not hold: which line, and what is wrong with it."""
+
+    ledger: str
+    seq: int
+    problem: str
+
+
+def verify(ledger: str, lines: Iterable[Line], *, head: str | None = None, length: int | None = None) -> Break | None:
+    """Whether stored lines are the chain that was written; names the first bad one.
+
+    Args:
+        ledger: name of the subject. lines: in order of `seq`.
+        head, length: hash and number of the last line as known from elsewhere (a digest of heads), to find a
+            truncation or a rewritten tail.
+    Source: 21 CFR 11.10(a), (e).
+    """
+    previous, expected = GENESIS, 1
+    for line in lines:
+        problem = _problem(ledger, line, previous, expected)
+        if problem is not None:
+            return Break(ledger, expected, problem)
+        if length is not None and expected == length and head is not None and line.hash != head:
+            return Break(ledger, expected, "is not the entry that the digest of heads recorded: the tail was rewritten")
+        previous, expected = line.hash, expected + 1
+    if length is not None and expected <= length:
+        return Break(ledger, expected, f"is missing: {length} entries were recorded, {expected - 1} are left")
+    return None
+
+
+def _problem(ledger: str, line: Line, previous: str, expected: int) -> str | None:
+    if line.seq != expected:
+        return f"is missing: number {line.seq} follows number {expected - 1}"
+    if digest(line.text.encode()) != line.hash:
+        return "does not match its hash: the text or the hash was changed"
+    try:
+        kept = read(line.text)
+    except msgspec.MsgspecError as error:
+        return f"is not an entry: {error}"
+    if kept.ledger != ledger:
+        return f"is about {kept.ledger}, not about {ledger}"
+    if kept.seq != expected:
+        return f"says it is number {kept.seq}: entries were reordered or removed"
+    if kept.previous != previous:
+        return "does not follow the entry before it: entries were changed, reordered or removed"
+    return None

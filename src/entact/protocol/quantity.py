@@ -1,0 +1,80 @@
+"""Quantities, durations and ranges as the study file and the ledger write them: `148 mm[Hg]`, `1 h 30 min`, `2 .. 14 d`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from functools import lru_cache
+
+_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
+_SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86400, "wk": 604800}
+_PART = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*([a-z]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A decimal number with its unit (UCUM), exactly as entered."""
+
+    value: Decimal
+    unit: str
+
+    def __str__(self) -> str:
+        return f"{self.value} {self.unit}".rstrip()
+
+
+@lru_cache(maxsize=65536)
+def parse_quantity(text: str) -> Quantity:
+    """Reads `148 mm[Hg]` or a bare `6.8`.
+
+    Raises:
+        ValueError: when it is not a decimal number followed by at most one unit.
+    """
+    number, _, unit = text.strip().partition(" ")
+    if not _NUMBER.fullmatch(number):
+        raise ValueError(f"{text!r} is not a quantity; write a decimal number and its unit, as in '148 mm[Hg]'")
+    return Quantity(Decimal(number), unit.strip())
+
+
+@lru_cache(maxsize=65536)
+def magnitude(text: str, unit: str) -> float:
+    """The number in a quantity that must be in the given unit; units are never converted silently.
+
+    Raises:
+        ValueError: when the text is no quantity or has another unit.
+    """
+    quantity = parse_quantity(text)
+    if quantity.unit != unit:
+        raise ValueError(f"{text!r} is in {quantity.unit or 'no unit'}; this item is in {unit or 'no unit'}")
+    return float(quantity.value)
+
+
+@lru_cache(maxsize=4096)
+def parse_duration(text: str) -> timedelta:
+    """Reads `8 h`, `1 h 30 min`, `14 d`, `18 wk` (s, min, h, d, wk); `0` alone is no time.
+
+    Raises:
+        ValueError: when a number lacks its unit or the unit is not one of these.
+    """
+    stripped = text.strip()
+    if stripped == "0":
+        return timedelta(0)
+    parts = _PART.findall(stripped)
+    if not parts or _PART.sub("", stripped).strip() or any(unit not in _SECONDS for _, unit in parts):
+        raise ValueError(f"{text!r} is not a duration; write numbers with s, min, h, d or wk, as in '1 h 30 min'")
+    return timedelta(seconds=float(sum(Decimal(number) * _SECONDS[unit] for number, unit in parts)))
+
+
+def parse_range(text: str) -> tuple[str, str]:
+    """Splits `2 .. 14 d` into its ends and gives the first the unit of the second where it has none.
+
+    Raises:
+        ValueError: when there are not two ends.
+    """
+    low, dots, high = (part.strip() for part in text.partition(".."))
+    if not dots or not low or not high:
+        raise ValueError(f"{text!r} is not a range; write its two ends, as in '2 .. 14 d'")
+    if _NUMBER.fullmatch(low) and not _NUMBER.fullmatch(high):
+        low = f"{low} {high.split(' ', 1)[1] if ' ' in high else ''}".strip()
+    return low, high
