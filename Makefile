@@ -1,0 +1,63 @@
+# Every target prepares what it needs: a .venv here, nothing elsewhere.
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
+# The newest Python is left out until every locked dependency has a wheel for it.
+SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format bench lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+setup: $(READY) ## prepare .venv with the locked dependencies; instant when nothing changed
+
+$(READY): requirements.lock pyproject.toml
+	@if ! $(BIN)/python -c '$(SUITABLE)' 2>/dev/null; then \
+	  for python in $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14; do \
+	    if "$$python" -c '$(SUITABLE)' 2>/dev/null; then found=$$python; break; fi; \
+	  done; \
+	  if [ -z "$$found" ]; then \
+	    echo "entact needs Python 3.11, 3.12, 3.13 or 3.14, and none was found: install one, or name it: make $(or $(MAKECMDGOALS),setup) PYTHON=/path/to/python3" >&2; exit 2; \
+	  fi; \
+	  "$$found" -m venv --clear $(VENV) || { \
+	    echo "$$found could not make $(VENV): on Debian and Ubuntu the package python3-venv is missing" >&2; exit 2; \
+	  }; \
+	fi
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip >/dev/null
+	@echo "Installing the locked dependencies into $(VENV) (the first time: a minute or two) ..."
+	@$(PIP) install --require-hashes --only-binary :all: --requirement requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $(READY)
+
+demo: setup ## rehearse the published phase 3 study, print its outcome table, serve it on the loopback address
+	@$(BIN)/entact demo $(ARGS)
+
+test: setup ## run all tests (a part of them: make test ARGS="tests/course -m 'not slow'")
+	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+
+check: setup ## format, lint, types, and the arrows between rooms
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: setup ## put the code into its format
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: setup ## run the benchmarks
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+lock: setup ## write requirements.lock anew, with the newest versions that pyproject.toml allows
+	@$(BIN)/uv pip compile pyproject.toml --all-extras --universal --fork-strategy fewest --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --upgrade --quiet \
+	  --output-file requirements.lock
+
+clean: ## remove .venv and what the tools left; never var/, where studies keep their data
+	rm -rf $(VENV) dist build .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find src tests -name __pycache__ -type d -exec rm -rf {} +

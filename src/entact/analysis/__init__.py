@@ -1,0 +1,1 @@
+"""Frames become estimates; a library in its own right, usable on anyone's data."""

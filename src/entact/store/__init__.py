@@ -1,0 +1,1 @@
+"""Ledgers in PostgreSQL: append, read, verify."""
