@@ -1,0 +1,129 @@
+"""The secret third input: who gets what. Made by an unblinded person, sealed before the first enrolment.
+
+Kept in a file of its own. Nothing of it enters a ledger but the two Merkle roots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+import numpy as np
+
+from entact.course.commitment import Opening, SealedRow, merkle_path, open_row, seal_rows
+
+
+class ListRow(msgspec.Struct, frozen=True):
+    """One row of the randomisation list: its number, its stratum and its arm."""
+
+    number: str
+    stratum: str
+    arm: str
+
+
+class KitRow(msgspec.Struct, frozen=True):
+    """What one kit holds. The number is random and unrelated to any randomisation number."""
+
+    kit: str
+    site: str
+    arm: str
+    level: str
+    part: str
+
+
+class Sealed(msgspec.Struct, frozen=True):
+    """A committed list: sealed rows, what opens them, and the root that stands in the study's ledger."""
+
+    rows: list[SealedRow]
+    openings: list[Opening]
+    root: str
+
+
+class Allocation(msgspec.Struct, frozen=True):
+    """The randomisation list and the kit map of one study, with their seals."""
+
+    study: str
+    simulated: bool
+    block_sizes: list[int]
+    list: list[ListRow]
+    kits: list[KitRow]
+    sealed_list: Sealed
+    sealed_kits: Sealed
+
+    def arms(self) -> dict[str, str]:
+        """Randomisation number -> arm."""
+        return {row.number: row.arm for row in self.list}
+
+
+def permuted_blocks(
+    strata: Sequence[str],
+    rows: int,
+    ratio: Mapping[str, int],
+    block_sizes: Sequence[int],
+    random: np.random.Generator,
+) -> list[ListRow]:
+    """A stratified list of permuted blocks of random size.
+
+    Args:
+        strata: names of the strata. rows: least number of rows in each. ratio: arm -> share. block_sizes: each a
+            multiple of the sum of the ratio. random: the source of chance.
+    Raises:
+        ValueError: when a block size does not hold whole multiples of the ratio.
+    Source: ICH E9, section 2.3.2.
+    """
+    total = sum(ratio.values())
+    if any(size <= 0 or size % total for size in block_sizes) or not block_sizes:
+        raise ValueError(f"block sizes {list(block_sizes)} must be positive multiples of {total}, the sum of the ratio")
+    result = []
+    for stratum in strata:
+        arms: list[str] = []
+        while len(arms) < rows:
+            size = block_sizes[int(random.integers(len(block_sizes)))]
+            block = [arm for arm, share in ratio.items() for _ in range(share * size // total)]
+            arms += [block[place] for place in random.permutation(size)]
+        result += [ListRow(f"{stratum}-{place:03d}", stratum, arm) for place, arm in enumerate(arms, start=1)]
+    return result
+
+
+def pack_kits(
+    sites: Sequence[str], per_content: int, contents: Sequence[tuple[str, str, str]], random: np.random.Generator
+) -> list[KitRow]:
+    """Kits for every site: `per_content` of each (arm, level, part), numbered at random across the whole study."""
+    rows = [(site, *content) for site in sites for content in contents for _ in range(per_content)]
+    if len(rows) > 800_000:
+        raise ValueError(f"{len(rows)} kits are more than six-digit kit numbers can tell apart")
+    numbers = random.choice(900_000, size=len(rows), replace=False) + 100_000
+    kits = [
+        KitRow(f"K-{number}", site, arm, level, part)
+        for number, (site, arm, level, part) in zip(numbers.tolist(), rows, strict=True)
+    ]
+    return sorted(kits, key=lambda row: row.kit)
+
+
+def seal(
+    study: str, rows: list[ListRow], kits: list[KitRow], block_sizes: Sequence[int], random: np.random.Generator
+) -> Allocation:
+    """Seals list and kit map; their roots are to be entered in the study's ledger before the first enrolment."""
+
+    def sealed(texts: list[str]) -> Sealed:
+        return Sealed(*seal_rows(texts, random.bytes))
+
+    return Allocation(
+        study=study,
+        simulated=True,
+        block_sizes=list(block_sizes),
+        list=rows,
+        kits=kits,
+        sealed_list=sealed([f"{row.number}|{row.stratum}|{row.arm}" for row in rows]),
+        sealed_kits=sealed([f"{row.kit}|{row.site}|{row.arm}|{row.level}|{row.part}" for row in kits]),
+    )
+
+
+def prove(sealed: Sealed, place: int, root: str) -> str:
+    """Opens one row against the root in the study's ledger.
+
+    Raises:
+        ValueError: when the row is not the one that was committed.
+    """
+    path = merkle_path([row.leaf for row in sealed.rows], place)
+    return open_row(sealed.rows[place], sealed.openings[place], path, len(sealed.rows), root)
