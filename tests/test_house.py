@@ -14,7 +14,7 @@ import entact
 ROOT = Path(__file__).parents[1]
 HOUSE = Path(entact.__file__).parent
 
-# The table of rooms in docs and design: what each may import. `None` stands for all.
+# The table of rooms (CONTRIBUTING.md, with those still to come): what each may import; `None` stands for all.
 MAY_KNOW: dict[str, set[str] | None] = {
     "protocol": set(),
     "course": {"protocol"},
