@@ -28,7 +28,9 @@ class Ledger:
     def __init__(self, name: str, lines: Iterable[Line] = ()) -> None:
         self.name = name
         self.lines: list[Line] = list(lines)
-        self._by_id: dict[str, int] = {read(line.text).id: place for place, line in enumerate(self.lines)}
+        self._places: dict[str, list[int]] = {}
+        for place, line in enumerate(self.lines):
+            self._places.setdefault(read(line.text).id, []).append(place)
 
     @property
     def head(self) -> str:
@@ -43,15 +45,14 @@ class Ledger:
         """
         if entry.ledger != self.name:
             raise ValueError(f"entry {entry.id} is about {entry.ledger}, not about {self.name}")
-        place = self._by_id.get(entry.id)
-        if place is not None and as_sent(read(self.lines[place].text)) == entry:
-            return Receipt("again", self.lines[place])
+        places = self._places.setdefault(entry.id, [])
+        for place in places:
+            if as_sent(read(self.lines[place].text)) == entry:
+                return Receipt("again", self.lines[place])
         line = keep(entry, received_at=received_at, seq=len(self.lines) + 1, previous=self.head)
+        places.append(len(self.lines))
         self.lines.append(line)
-        if place is None:
-            self._by_id[entry.id] = len(self.lines) - 1
-            return Receipt("kept", line)
-        return Receipt("conflict", line)
+        return Receipt("kept" if len(places) == 1 else "conflict", line)
 
     def entries(self) -> list[Kept]:
         """All entries, in order of arrival."""
@@ -77,9 +78,9 @@ def verify(ledger: str, lines: Iterable[Line], *, head: str | None = None, lengt
     """
     previous, expected = GENESIS, 1
     for line in lines:
-        problem = _problem(ledger, line, previous, expected)
-        if problem is not None:
-            return Break(ledger, expected, problem)
+        found = follow(ledger, line, seq=expected, previous=previous)
+        if isinstance(found, Break):
+            return found
         if length is not None and expected == length and head is not None and line.hash != head:
             return Break(ledger, expected, "is not the entry that the digest of heads recorded: the tail was rewritten")
         previous, expected = line.hash, expected + 1
@@ -88,19 +89,21 @@ def verify(ledger: str, lines: Iterable[Line], *, head: str | None = None, lengt
     return None
 
 
-def _problem(ledger: str, line: Line, previous: str, expected: int) -> str | None:
-    if line.seq != expected:
-        return f"is missing: number {line.seq} follows number {expected - 1}"
+def follow(ledger: str, line: Line, *, seq: int, previous: str) -> Kept | Break:
+    """The entry in a line if it is number `seq` of the ledger and follows the hash `previous`; else what is wrong."""
+    if line.seq != seq:
+        return Break(ledger, seq, f"is missing: number {line.seq} follows number {seq - 1}")
     if digest(line.text.encode()) != line.hash:
-        return "does not match its hash: the text or the hash was changed"
+        return Break(ledger, seq, "does not match its hash: the text or the hash was changed")
     try:
         kept = read(line.text)
     except msgspec.MsgspecError as error:
-        return f"is not an entry: {error}"
+        return Break(ledger, seq, f"is not an entry: {error}")
     if kept.ledger != ledger:
-        return f"is about {kept.ledger}, not about {ledger}"
-    if kept.seq != expected:
-        return f"says it is number {kept.seq}: entries were reordered or removed"
+        return Break(ledger, seq, f"is about {kept.ledger}, not about {ledger}")
+    if kept.seq != seq:
+        return Break(ledger, seq, f"says it is number {kept.seq}: entries were reordered or removed")
     if kept.previous != previous:
-        return "does not follow the entry before it: entries were changed, reordered or removed"
-    return None
+        problem = "does not follow the entry before it: entries were changed, reordered or removed"
+        return Break(ledger, seq, problem)
+    return kept
