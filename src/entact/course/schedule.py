@@ -1,0 +1,325 @@
+"""When each visit of a participant is due: windows, fallbacks and what can no longer happen.
+
+Days are civil dates in the site's zone and both ends of a window count; windows in hours or minutes are
+elapsed time.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Literal, Protocol
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from entact.protocol.quantity import parse_duration
+from entact.protocol.study import Span, Visit, Washout
+
+Status = Literal["expected", "due", "done", "missed", "not_reachable"]
+Position = Literal["within", "early", "late"]
+
+MORNING = (time(6), time(12))  # `next morning`
+TREATMENT = frozenset({"dosing", "integration"})  # kinds of visit that discontinuation of treatment removes
+
+_DAY = timedelta(days=1)
+_NOTHING = timedelta(0)
+_NUMBERED = re.compile(r"(.+)_(\d+)")
+_PARTIAL = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
+
+
+class Due(msgspec.Struct, frozen=True):
+    """One visit of the schedule for one participant at one instant.
+
+    Attributes:
+        earliest, target, latest: civil dates in the site's zone, both ends counting; None while the anchor is
+            unknown, and `latest` also where the study sets no end.
+        opens, closes: instants, both counting, for windows shorter than days; else None.
+    """
+
+    visit: str
+    status: Status
+    earliest: date | None = None
+    target: date | None = None
+    latest: date | None = None
+    opens: datetime | None = None
+    closes: datetime | None = None
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """What has become of the schedule so far.
+
+    Attributes:
+        anchors: visit or event (consent, enrolment, randomisation, washout_end, initial) -> when it took
+            place; an event without a time of day is a date.
+        missed: visits recorded as missed.
+        stopped: what stopped (treatment, procedures, follow_up, data_use, death) -> when.
+        zone: the site's.
+    """
+
+    zone: ZoneInfo
+    anchors: Mapping[str, datetime | date] = {}
+    missed: frozenset[str] = frozenset()
+    stopped: Mapping[str, datetime] = {}
+
+
+class Taken(Protocol):
+    """A medicine as the washout sees it."""
+
+    @property
+    def medicine_class(self) -> str | None: ...
+    @property
+    def started(self) -> str | None: ...
+    @property
+    def stopped(self) -> str | None: ...
+    @property
+    def psychiatric(self) -> bool | None: ...
+
+
+def due(visits: Mapping[str, Visit], progress: Progress, at: datetime) -> list[Due]:
+    """Which visits are expected, due, done, missed or no longer reachable at an instant, in the file's order.
+
+    A visit whose anchor can no longer happen is counted from its alternative (`or: baseline + 18 wk`). In a
+    row of like visits (integration_1, integration_2, …) a missed one lends its target to the next, so that
+    one missed safety call does not cancel those after it; a dosing visit is only ever counted from one that
+    took place.
+
+    Args:
+        visits: a release's, with repeats written out. at: aware instant of the question.
+    Raises:
+        ValueError: when visits are each other's anchors.
+    """
+    reckoning = _Reckoning(visits, progress, at)
+    return [reckoning.due(name) for name in visits]
+
+
+def position(visit: Due, actual: datetime, zone: ZoneInfo) -> Position | None:
+    """Where the time at which a visit took place lies in its window; None where there is no window."""
+    if visit.opens is not None and visit.closes is not None:
+        instant = actual.astimezone(UTC)  # two times of one zone would be compared by their wall clocks
+        return "early" if instant < visit.opens else "late" if instant > visit.closes else "within"
+    if visit.earliest is None:
+        return None
+    day = civil_date(actual, zone)
+    if day < visit.earliest:
+        return "early"
+    return "late" if visit.latest is not None and day > visit.latest else "within"
+
+
+def washout_end(
+    medicines: Iterable[Taken], washout: Washout | None, consented: date | None, *, before: date | None = None
+) -> date | None:
+    """The first civil date on which every psychiatric medicine has left the body; None while that is unknown.
+
+    It is the latest, over the medicines, of the day of the last intake plus `half_lives` half-lives of the
+    class, plus what the class adds, plus the time to become stable, in full days upwards; never before the
+    consent. A partial date stands for the last day that it may mean. A psychiatric medicine that is still
+    taken, or of a class without a half-life in the study file, or one of which nobody said whether it is
+    psychiatric, leaves the answer unknown.
+
+    Args:
+        washout: the study's; without one nothing needs washing out. consented: date of the consent. before:
+            medicines begun on or after this day do not count (once the visit counted from the washout took
+            place).
+    """
+    if consented is None or washout is None:
+        return consented
+    end = consented
+    for medicine in medicines:
+        begun = _date_or_unknown(medicine.started)
+        if before is not None and begun is not None and begun >= before:
+            continue
+        if medicine.psychiatric is False:
+            continue
+        known = washout.classes.get(medicine.medicine_class or "")
+        stopped = _date_or_unknown(medicine.stopped)
+        if known is None or stopped is None:
+            return None
+        left = known.half_life * washout.half_lives + (known.extra or _NOTHING) + washout.stabilisation
+        end = max(end, stopped + timedelta(days=-(-left // _DAY)))
+    return end
+
+
+def latest_date(text: str) -> date:
+    """The last civil date that a date, perhaps partial (`2019`, `2019-04`), may mean.
+
+    Raises:
+        ValueError: when it is no date.
+    """
+    match = _PARTIAL.fullmatch(text.strip()[:10])
+    if match is None:
+        raise ValueError(f"{text!r} is not a date; write 2019-04-30, or as much of it as is known")
+    year, month, day = (int(part) if part else None for part in match.groups())
+    assert year is not None
+    month = month or 12
+    return date(year, month, day or calendar.monthrange(year, month)[1])
+
+
+def _date_or_unknown(text: str | None) -> date | None:
+    # A fact is kept however its date was written; one that cannot be read leaves the answer unknown.
+    try:
+        return latest_date(text) if text else None
+    except ValueError:
+        return None
+
+
+def civil_date(when: datetime | date, zone: ZoneInfo) -> date:
+    """The civil date of an instant in a zone; a date is its own."""
+    return when.astimezone(zone).date() if isinstance(when, datetime) else when
+
+
+class _Reckoning:
+    """One answer to `due`: every visit is reckoned once, its anchor before it."""
+
+    def __init__(self, visits: Mapping[str, Visit], progress: Progress, at: datetime) -> None:
+        self.visits = visits
+        self.progress = progress
+        self.at = at
+        self.today = civil_date(at, progress.zone)
+        self.known: dict[str, Due | None] = {}
+
+    def due(self, name: str) -> Due:
+        if name in self.known:
+            known = self.known[name]
+            if known is None:
+                raise ValueError(f"the visit {name!r} is in the end its own anchor; give it another `after`")
+            return known
+        self.known[name] = None
+        visit = self.visits[name]
+        window = self._window(visit)
+        found = Due(name, self._status(visit, window)) if window is None else self._placed(visit, window)
+        self.known[name] = found
+        return found
+
+    def _placed(self, visit: Visit, window: Due) -> Due:
+        return msgspec.structs.replace(window, status=self._status(visit, window))
+
+    def _window(self, visit: Visit) -> Due | None:
+        if visit.after is None:
+            return None
+        anchor = self._anchor(visit)
+        if anchor is not None:
+            return _span_window(visit, anchor, self.progress.zone)
+        if visit.alternative is None or self._can_happen(visit.after):
+            return None
+        name, delay = parse_alternative(visit.alternative)
+        origin = self.progress.anchors.get(name)
+        return None if origin is None else _fallback_window(visit, origin, delay, self.progress.zone)
+
+    def _anchor(self, visit: Visit) -> datetime | date | None:
+        after = visit.after
+        assert after is not None
+        anchor = self.progress.anchors.get(after)
+        if anchor is None and after in self.visits and _same_row(self.visits[after], visit):
+            before = self.due(after)
+            if before.status == "missed":
+                return before.target
+        return anchor
+
+    def _can_happen(self, anchor: str) -> bool:
+        """Whether a visit or event took place or still may."""
+        if anchor in self.progress.anchors:
+            return True
+        if anchor not in self.visits:
+            stopped = self.progress.stopped
+            return (
+                not stopped if anchor in ("initial", "randomisation") else not stopped.keys() - {"treatment"}
+            )
+        return self.due(anchor).status not in ("missed", "not_reachable")
+
+    def _status(self, visit: Visit, window: Due | None) -> Status:
+        if visit.visit in self.progress.anchors:
+            return "done"
+        if visit.visit in self.progress.missed:
+            return "missed"
+        stop = self._stop(visit)
+        if window is None:
+            if stop is not None or not self._open_ended(visit):
+                return "not_reachable"
+            return "due" if visit.opens else "expected"
+        over = position(window, stop if stop is not None else self.at, self.progress.zone)
+        if over == "late":
+            return "missed"
+        if stop is not None:
+            return "not_reachable"
+        return "expected" if over == "early" else "due"
+
+    def _open_ended(self, visit: Visit) -> bool:
+        """Whether a visit without a window yet may still get one."""
+        if visit.after is None or self._can_happen(visit.after):
+            return True
+        return visit.alternative is not None and self._can_happen(parse_alternative(visit.alternative)[0])
+
+    def _stop(self, visit: Visit) -> datetime | None:
+        """When what this visit belongs to was discontinued."""
+        stopped = self.progress.stopped.items()
+        return min((at for of, at in stopped if of != "treatment" or visit.kind in TREATMENT), default=None)
+
+
+@lru_cache(maxsize=256)
+def parse_alternative(text: str) -> tuple[str, timedelta]:
+    """Reads `baseline + 18 wk`: the visit or event counted from, and how long after it.
+
+    Raises:
+        ValueError: when it is not a name, a plus and a duration.
+    """
+    name, plus, delay = (part.strip() for part in text.partition("+"))
+    if not plus or not name:
+        raise ValueError(f"{text!r} is no alternative; write a visit and a time, as in 'baseline + 18 wk'")
+    return name, parse_duration(delay)
+
+
+def _same_row(before: Visit, visit: Visit) -> bool:
+    if before.kind != visit.kind or visit.kind == "dosing":
+        return False
+    first, second = _NUMBERED.fullmatch(before.visit), _NUMBERED.fullmatch(visit.visit)
+    return (
+        first is not None
+        and second is not None
+        and first[1] == second[1]
+        and int(first[2]) + 1 == int(second[2])
+    )
+
+
+def _span_window(visit: Visit, anchor: datetime | date, zone: ZoneInfo) -> Due:
+    day = civil_date(anchor, zone)
+    span = visit.within
+    if span is None:
+        return Due(visit.visit, "expected", day, day + (visit.target or _NOTHING), None)
+    if span.next_morning:
+        morning = day + _DAY
+        begins, ends = (datetime.combine(morning, hour, zone) for hour in MORNING)
+        return Due(visit.visit, "expected", morning, morning, morning, begins, ends)
+    target = visit.target if visit.target is not None else _middle(span.earliest, span.latest)
+    return _delayed(visit.visit, anchor, day, span, target, zone)
+
+
+def _fallback_window(visit: Visit, origin: datetime | date, delay: timedelta, zone: ZoneInfo) -> Due:
+    slack = visit.slack
+    if slack is None:  # the width that the study gives the visit when its anchor happens
+        span = visit.within
+        slack = _NOTHING if span is None or span.next_morning else (span.latest - span.earliest) / 2
+        slack = slack // _DAY * _DAY if slack >= _DAY else slack
+    span = Span(earliest=delay - slack, latest=delay + slack)
+    return _delayed(visit.visit, origin, civil_date(origin, zone), span, delay, zone)
+
+
+def _delayed(
+    name: str, anchor: datetime | date, day: date, span: Span, target: timedelta, zone: ZoneInfo
+) -> Due:
+    if span.earliest % _DAY == _NOTHING and span.latest % _DAY == _NOTHING:
+        return Due(name, "expected", day + span.earliest, day + target, day + span.latest)
+    start = anchor if isinstance(anchor, datetime) else datetime.combine(anchor, time.min, zone)
+    # Elapsed time is added in UTC: on a local clock an hour may be missing or come twice.
+    opens, aim, closes = (
+        (start.astimezone(UTC) + delay).astimezone(zone) for delay in (span.earliest, target, span.latest)
+    )
+    return Due(name, "expected", opens.date(), aim.date(), closes.date(), opens, closes)
+
+
+def _middle(earliest: timedelta, latest: timedelta) -> timedelta:
+    middle = (earliest + latest) / 2
+    return middle // _DAY * _DAY if latest % _DAY == earliest % _DAY == _NOTHING else middle
