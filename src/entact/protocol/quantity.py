@@ -8,9 +8,11 @@ from datetime import timedelta
 from decimal import Decimal
 from functools import lru_cache
 
-_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
+_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
 _SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86400, "wk": 604800}
-_PART = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*([a-z]+)")
+_LONGEST = 100 * 366 * 86400
+_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([a-z]+)\s*")
+_DURATION = re.compile(r"([+-]?)((?:[0-9]+(?:\.[0-9]+)?\s*[a-z]+\s*)+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,8 @@ class Quantity:
     unit: str
 
     def __str__(self) -> str:
-        return f"{self.value} {self.unit}".rstrip()
+        # `f` because a small Decimal would otherwise print with an exponent.
+        return f"{self.value:f} {self.unit}".rstrip()
 
 
 @lru_cache(maxsize=65536)
@@ -32,9 +35,10 @@ def parse_quantity(text: str) -> Quantity:
         ValueError: when it is not a decimal number followed by at most one unit.
     """
     number, _, unit = text.strip().partition(" ")
-    if not _NUMBER.fullmatch(number):
+    unit = unit.strip()
+    if not _NUMBER.fullmatch(number) or len(number) > 40 or " " in unit:
         raise ValueError(f"{text!r} is not a quantity; write a decimal number and its unit, as in '148 mm[Hg]'")
-    return Quantity(Decimal(number), unit.strip())
+    return Quantity(Decimal(number), unit)
 
 
 @lru_cache(maxsize=65536)
@@ -52,18 +56,23 @@ def magnitude(text: str, unit: str) -> float:
 
 @lru_cache(maxsize=4096)
 def parse_duration(text: str) -> timedelta:
-    """Reads `8 h`, `1 h 30 min`, `14 d`, `18 wk` (s, min, h, d, wk); `0` alone is no time.
+    """Reads `8 h`, `1 h 30 min`, `14 d`, `18 wk` (s, min, h, d, wk, the larger first); `0` alone is no time.
 
     Raises:
-        ValueError: when a number lacks its unit or the unit is not one of these.
+        ValueError: when a number lacks its unit, or the unit is not one of these or comes twice.
     """
     stripped = text.strip()
     if stripped == "0":
         return timedelta(0)
-    parts = _PART.findall(stripped)
-    if not parts or _PART.sub("", stripped).strip() or any(unit not in _SECONDS for _, unit in parts):
-        raise ValueError(f"{text!r} is not a duration; write numbers with s, min, h, d or wk, as in '1 h 30 min'")
-    return timedelta(seconds=float(sum(Decimal(number) * _SECONDS[unit] for number, unit in parts)))
+    whole = _DURATION.fullmatch(stripped)
+    parts = _PART.findall(whole.group(2)) if whole else []
+    sizes = [_SECONDS.get(unit, 0) for _, unit in parts]
+    if not parts or 0 in sizes or sizes != sorted(set(sizes), reverse=True):
+        raise ValueError(f"{text!r} is not a duration; write numbers with wk, d, h, min or s, as in '1 h 30 min'")
+    seconds = sum(Decimal(number) * _SECONDS[unit] for number, unit in parts)
+    if seconds > _LONGEST:
+        raise ValueError(f"{text!r} is longer than a century; write a shorter duration")
+    return timedelta(microseconds=int((-seconds if whole and whole.group(1) == "-" else seconds) * 1_000_000))
 
 
 def parse_range(text: str) -> tuple[str, str]:

@@ -6,10 +6,12 @@ Cross-references between blocks are checked in `entact.protocol.check`, rules ar
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from entact.protocol.quantity import parse_duration, parse_quantity, parse_range
 
@@ -17,14 +19,22 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
 def _duration(value: Any) -> Any:
-    return parse_duration(value) if isinstance(value, str) else value
+    if isinstance(value, timedelta):
+        return value
+    if not isinstance(value, str) and value != 0:
+        raise ValueError(f"{value!r} is not a duration; write a number and its unit, as in '90 min'")
+    return parse_duration(str(value))
 
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 
 
 def _span(value: Any) -> Any:
-    return Span.parse(value) if isinstance(value, str) else value
+    if isinstance(value, Span):
+        return value
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is not a window; write its two ends, as in '2 .. 14 d', or 'next morning'")
+    return Span.parse(value)
 
 
 class Block(BaseModel):
@@ -72,10 +82,16 @@ class Population(Block):
     planned: int = Field(gt=0)
 
 
+def _strength(value: str) -> str:
+    if not parse_quantity(value).unit:
+        raise ValueError(f"the strength {value!r} has no unit; write it as '40 mg'")
+    return value
+
+
 class Product(Block):
     substance: str
     salt: Literal["hydrochloride", "free_base"]
-    strengths: list[str]
+    strengths: list[Annotated[str, AfterValidator(_strength)]]
     placebo: Literal["matching", "none"] = "matching"
     schedule: dict[str, str] = {}
 
@@ -95,10 +111,12 @@ class Units(BaseModel):
         Raises:
             ValueError: when the count is not whole or the strength has no unit.
         """
-        if not isinstance(text, str):
+        if isinstance(text, Units):
             return text
+        if not isinstance(text, str):
+            raise ValueError(f"{text!r} is not a dose in whole units; write it as '2 x 40 mg'")
         count, times, strength = (part.strip() for part in text.partition(" x "))
-        if not times or not count.isdigit():
+        if not times or not re.fullmatch(r"[1-9][0-9]{0,2}", count):
             raise ValueError(f"{text!r} is not a dose in whole units; write it as '2 x 40 mg'")
         if not parse_quantity(strength).unit:
             raise ValueError(f"the strength {strength!r} has no unit; write it as '2 x 40 mg'")
@@ -108,14 +126,22 @@ class Units(BaseModel):
 Dose = Annotated[Units, BeforeValidator(Units.parse)]
 
 
+def _offer(value: str) -> str:
+    window, after, rest = value.partition(" after initial")
+    if not after or rest:
+        raise ValueError(f"{value!r} does not say after what; write it as '1 h 30 min .. 2 h after initial'")
+    Span.parse(window)
+    return value
+
+
 class Supplement(Block):
     give: Dose
-    offer: str  # `1 h 30 min .. 2 h after initial`
+    offer: Annotated[str, AfterValidator(_offer)]  # `1 h 30 min .. 2 h after initial`
     optional: bool = True
 
     @property
     def window(self) -> Span:
-        return Span.parse(self.offer.removesuffix("after initial").strip())
+        return Span.parse(self.offer.removesuffix("after initial"))
 
 
 class Regimen(Block):
@@ -146,6 +172,32 @@ class Item(Block):
     personal: bool | None = None  # free text is personal unless the file says otherwise
 
     @property
+    def bounds(self) -> tuple[Decimal, Decimal] | None:
+        """The two ends of `range`, in the item's unit."""
+        if self.range is None:
+            return None
+        low, high = (parse_quantity(end) for end in parse_range(self.range))
+        if {low.unit, high.unit} - {"", self.unit}:
+            raise ValueError(f"the range {self.range!r} is not in {self.unit or 'no unit'}; write it in the item's unit")
+        if low.value > high.value:
+            raise ValueError(f"the range {self.range!r} ends before it begins; write the smaller end first")
+        return low.value, high.value
+
+    @model_validator(mode="after")
+    def _fits_its_type(self) -> Self:
+        if self.type in ("choice", "choices"):
+            if not self.of:
+                raise ValueError(f"a {self.type} needs its codes; write 'of: [first, second]'")
+            if len(set(self.of)) < len(self.of):
+                raise ValueError("a code stands twice in 'of'; write each once")
+        elif self.of is not None:
+            raise ValueError(f"'of' belongs to a choice, this item is a {self.type}; take it out")
+        if self.type not in ("integer", "decimal") and (self.range is not None or self.unit):
+            raise ValueError(f"'unit' and 'range' belong to numbers, this item is a {self.type}; take them out")
+        self.bounds  # noqa: B018 (raises when the range is wrong)
+        return self
+
+    @property
     def is_personal(self) -> bool:
         return self.personal if self.personal is not None else self.type == "text"
 
@@ -171,11 +223,28 @@ class Repeat(BaseModel):
     slack: Duration = timedelta(0)
 
 
+def _timepoint(value: str) -> str:
+    base, plus, offset = value.partition(" + ")
+    if value not in ("before initial", "initial", "end") and (base not in ("initial", "supplement") or not plus):
+        raise ValueError(f"{value!r} is no time in a session; write 'before initial', 'initial + 90 min' or 'end'")
+    if plus:
+        parse_duration(offset)
+    return value
+
+
 class TimedReadings(Block):
     """Vital signs or another form at times within a session: `at: before initial`, `initial + 90 min`, …"""
 
     do: str
-    at: list[str]
+    at: list[Annotated[str, AfterValidator(_timepoint)]]
+
+
+def _alternative(value: str) -> str:
+    anchor, plus, offset = value.partition(" + ")
+    if not plus or not anchor.strip():
+        raise ValueError(f"{value!r} is no alternative; write an anchor and a time after it, as in 'baseline + 18 wk'")
+    parse_duration(offset)
+    return value
 
 
 class Visit(Block):
@@ -184,15 +253,13 @@ class Visit(Block):
     `after` and `alternative` name a visit or an event (consent, washout_end, enrolment, randomisation, initial).
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
     visit: Name
     title: str | None = None
     opens: bool = False
     after: str | None = None
     within: Window | None = None
     target: Duration | None = None
-    alternative: str | None = Field(default=None, alias="or")  # `baseline + 18 wk`, when the anchor never happens
+    alternative: Annotated[str, AfterValidator(_alternative)] | None = Field(default=None, alias="or")  # `baseline + 18 wk`, when the anchor never happens
     slack: Duration | None = None  # either side of the alternative's target
     kind: Literal["screening", "assessment", "preparatory", "dosing", "integration", "contact", "end"] = "assessment"
     by: str | None = None
@@ -203,6 +270,24 @@ class Visit(Block):
     do: list[str] = []
     timed: list[TimedReadings] = []
     epoch: str | None = None
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """The regimens that this session may have."""
+        return tuple(level.strip() for level in self.regimen.split(" or ")) if self.regimen else ()
+
+    @property
+    def fallback(self) -> tuple[str, timedelta] | None:
+        """The alternative's anchor and its target after it."""
+        if self.alternative is None:
+            return None
+        anchor, _, offset = self.alternative.partition(" + ")
+        return anchor.strip(), parse_duration(offset)
+
+    @property
+    def activities(self) -> tuple[str, ...]:
+        """All that is done at the visit, what is done at certain times included."""
+        return (*self.do, *(reading.do for reading in self.timed))
 
 
 class Criterion(Block):
@@ -221,8 +306,6 @@ class Requirement(Block):
     within: Duration | None = None
     ever: bool = False
     override: str | None = None
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
 class Gate(Block):
@@ -324,6 +407,7 @@ class StudyFile(Block):
     registry: str | None = None
     phase: int | str | None = None
     release: str
+    format: Literal[1] = 1  # of this file; defaults belong to the format and never change within one
     condition: str
     sources: dict[str, str] = {}
     populations: dict[Name, Population]
@@ -337,6 +421,7 @@ class StudyFile(Block):
     dose_interval: Window | None = None  # between initial doses; the hard core keeps its earlier end
     doses: int = Field(gt=0)  # sessions with a dose; the hard core never lets there be more
     consent: dict[Name, str]  # scope -> what it allows
+    instruments: dict[Name, dict[str, Any]] = {}  # those of entact that the forms use are added in the release
     forms: dict[Name, Form]
     schedule: list[Visit]
     eligibility: dict[Name, Criterion]

@@ -1,0 +1,71 @@
+"""What is wrong with a study file, where, and what would be right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A defect of a study, by its place in the data.
+
+    Attributes:
+        path: keys and list positions from the top, such as `("schedule", 3, "within")`.
+        message: what is wrong and what would be right.
+        offset: position within the text of the value, where one character of it is to blame.
+        at_key: whether the key itself is to blame, not its value.
+    """
+
+    path: Path
+    message: str
+    offset: int | None = None
+    at_key: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A defect of a study file, by its place in the file.
+
+    Attributes:
+        file: the file as it was named; for a stored release, its id.
+        line, column: counted from one; zero where the whole file is meant.
+        field: the field's path; visits go by their names, members of other lists are counted from one.
+        message: what is wrong and what would be right.
+    """
+
+    file: str
+    line: int
+    column: int
+    field: str
+    message: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        return f"{place} {self.field}: {self.message}" if self.field else f"{place}: {self.message}"
+
+
+class StudyError(ValueError):
+    """A study that cannot be used; `problems` says why, in the order of the file, and `str()` prints one a line."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = sorted(problems, key=lambda problem: (problem.file, problem.line, problem.column))
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+    def __reduce__(self) -> tuple[type[StudyError], tuple[list[Problem]]]:
+        return StudyError, (self.problems,)
+
+
+def unknown(what: str, name: str, known: Iterable[str]) -> str:
+    """The message for a name that does not exist: with the nearest one, or with those there are."""
+    names = sorted(known)
+    near = get_close_matches(name, names, n=1, cutoff=0.6)
+    if near:
+        return f"there is no {what} {name!r}; did you mean {near[0]!r}?"
+    if not names:
+        return f"there is no {what} {name!r}; the study has none"
+    shown = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
+    return f"there is no {what} {name!r}; write one of: {shown}"
