@@ -136,6 +136,11 @@ def as_sent(kept: Kept) -> Entry:
     return Entry(**{name: getattr(kept, name) for name in Entry.__struct_fields__})
 
 
+def same(kept: Kept, entry: Entry) -> bool:
+    """Whether a stored entry is, byte for byte, the one that was sent."""
+    return canonical(as_sent(kept)) == canonical(entry)
+
+
 def instant(text: str) -> datetime:
     """The aware time in an RFC 3339 text.
 

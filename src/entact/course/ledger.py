@@ -7,11 +7,11 @@ from typing import Literal
 
 import msgspec
 
-from entact.course.entry import GENESIS, Entry, Kept, Line, as_sent, digest, keep, read
+from entact.course.entry import GENESIS, Entry, Kept, Line, digest, keep, read, same
 
 
 class Receipt(msgspec.Struct, frozen=True):
-    """What became of an entry that was sent: `kept`, `again` (the same id and content) or `conflict` (both kept)."""
+    """What became of an entry: `kept`, `again` (same id and content) or `conflict` (same id, both kept)."""
 
     outcome: Literal["kept", "again", "conflict"]
     line: Line
@@ -47,7 +47,7 @@ class Ledger:
             raise ValueError(f"entry {entry.id} is about {entry.ledger}, not about {self.name}")
         places = self._places.setdefault(entry.id, [])
         for place in places:
-            if as_sent(read(self.lines[place].text)) == entry:
+            if same(read(self.lines[place].text), entry):
                 return Receipt("again", self.lines[place])
         line = keep(entry, received_at=received_at, seq=len(self.lines) + 1, previous=self.head)
         places.append(len(self.lines))
@@ -59,6 +59,9 @@ class Ledger:
         return [read(line.text) for line in self.lines]
 
 
+REWRITTEN = "is not the entry that the digest of heads recorded: the tail was rewritten"
+
+
 class Break(msgspec.Struct, frozen=True):
     """The first place where a chain does not hold: which line, and what is wrong with it."""
 
@@ -67,7 +70,9 @@ class Break(msgspec.Struct, frozen=True):
     problem: str
 
 
-def verify(ledger: str, lines: Iterable[Line], *, head: str | None = None, length: int | None = None) -> Break | None:
+def verify(
+    ledger: str, lines: Iterable[Line], *, head: str | None = None, length: int | None = None
+) -> Break | None:
     """Whether stored lines are the chain that was written; names the first bad one.
 
     Args:
@@ -82,7 +87,7 @@ def verify(ledger: str, lines: Iterable[Line], *, head: str | None = None, lengt
         if isinstance(found, Break):
             return found
         if length is not None and expected == length and head is not None and line.hash != head:
-            return Break(ledger, expected, "is not the entry that the digest of heads recorded: the tail was rewritten")
+            return Break(ledger, expected, REWRITTEN)
         previous, expected = line.hash, expected + 1
     if length is not None and expected <= length:
         return Break(ledger, expected, f"is missing: {length} entries were recorded, {expected - 1} are left")
@@ -90,7 +95,7 @@ def verify(ledger: str, lines: Iterable[Line], *, head: str | None = None, lengt
 
 
 def follow(ledger: str, line: Line, *, seq: int, previous: str) -> Kept | Break:
-    """The entry in a line if it is number `seq` of the ledger and follows the hash `previous`; else what is wrong."""
+    """The entry in a line if it is number `seq` and follows the line with hash `previous`; else what is wrong."""
     if line.seq != seq:
         return Break(ledger, seq, f"is missing: number {line.seq} follows number {seq - 1}")
     if digest(line.text.encode()) != line.hash:
