@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
+
+if TYPE_CHECKING:
+    from entact.course.course import Course
+    from entact.course.effective import Effective
+
+DO_NOT_KNOW = "do_not_know"
 
 
 class Guess(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -14,3 +21,38 @@ class Guess(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     arm: str  # a name of the study's arms, or `do_not_know`
     confidence: int | None = None
     why: str | None = None
+
+
+class GuessState(msgspec.Struct, frozen=True):
+    """One guess; `why_from` is the entry under whose id the reason is sealed."""
+
+    entry: str
+    encounter: str | None
+    at: datetime
+    by: str
+    guesser: str
+    arm: str
+    confidence: int | None
+    why: str | None
+    why_from: str
+
+
+def reduce_guess(course: Course, effective: Effective, payload: Guess) -> None:
+    """Keeps every guess, in order of time."""
+    if payload.arm != DO_NOT_KNOW and payload.arm not in course.release.file.arms:
+        course.found("unknown_arm", effective.id, "arm", f"the study has no arm {payload.arm!r}")
+    if payload.confidence is not None and not 0 <= payload.confidence <= 100:
+        course.found("item", effective.id, "confidence", f"{payload.confidence} is not between 0 and 100 %")
+    course.guesses.append(
+        GuessState(
+            effective.id,
+            effective.entry.encounter,
+            effective.at,
+            effective.entry.by,
+            payload.guesser,
+            payload.arm,
+            payload.confidence,
+            payload.why,
+            effective.origins.get("why", effective.id),
+        )
+    )

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import TYPE_CHECKING
+
 import msgspec
+
+if TYPE_CHECKING:
+    from entact.course.course import Course
+    from entact.course.effective import Effective
 
 
 class Consent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -10,3 +17,32 @@ class Consent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     version: str
     scopes: dict[str, bool]
+
+
+class ConsentState(msgspec.Struct, frozen=True):
+    """The consent in force: since when, to which version and release, and scope by scope."""
+
+    entry: str
+    version: str
+    scopes: dict[str, bool]
+    release: str
+    since: datetime
+
+    @property
+    def given(self) -> bool:
+        """Whether anything is allowed at all."""
+        return True in self.scopes.values()
+
+
+def reduce_consent(course: Course, effective: Effective, payload: Consent) -> None:
+    """A later consent takes the place of the earlier one; the participant moves to the release consented to."""
+    entry = effective.entry
+    for scope in payload.scopes:
+        if scope not in course.study.newest.file.consent:
+            course.found("unknown_scope", entry.id, scope, f"the study has no scope of consent {scope!r}")
+    state = ConsentState(entry.id, payload.version, payload.scopes, entry.release, effective.at)
+    if course.first_consent is None:
+        course.first_consent = state
+    course.consent = state
+    if state.given:
+        course.release = course.release_of(entry)

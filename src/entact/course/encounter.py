@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
+
+if TYPE_CHECKING:
+    from entact.course.course import Course
+    from entact.course.effective import Effective
+
+UNSCHEDULED = "unscheduled"
 
 
 class Encounter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -12,3 +19,47 @@ class Encounter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     status: Literal["started", "ended", "missed"]
     contact: Literal["in_person", "telephone", "video"] = "in_person"
+
+
+class EncounterState(msgspec.Struct):
+    """One encounter: which visit, when it began and ended; `entry` began it, `closed` ended it."""
+
+    id: str
+    visit: str
+    status: Literal["started", "ended", "missed"]
+    started: datetime | None = None
+    ended: datetime | None = None
+    contact: str = "in_person"
+    entry: str = ""
+    closed: str = ""
+
+
+def visit_of(encounter: str | None) -> str:
+    """The visit of an encounter id: `session_1` of `session_1#1`."""
+    return encounter.partition("#")[0] if encounter else ""
+
+
+def reduce_encounter(course: Course, effective: Effective, payload: Encounter) -> None:
+    """Begins, ends or misses the encounter named in the envelope."""
+    entry = effective.entry
+    if entry.encounter is None:
+        course.found("encounter_unnamed", entry.id, "encounter", "an encounter entry has to name its encounter")
+        return
+    visit = visit_of(entry.encounter)
+    if visit == UNSCHEDULED:
+        if payload.status == "started" and not entry.reason:
+            course.found("reason_missing", entry.id, "", "an unscheduled visit needs a reason")
+    elif visit not in course.release.visits:
+        course.found("unknown_visit", entry.id, "encounter", f"the schedule has no visit {visit!r}")
+    state = course.encounters.get(entry.encounter)
+    if state is None:
+        state = course.encounters[entry.encounter] = EncounterState(entry.encounter, visit, payload.status)
+        if payload.status == "ended":
+            course.found("encounter_not_started", entry.id, "", f"{entry.encounter} ended, though it never began")
+    state.status = payload.status
+    if payload.status == "started":
+        state.started, state.contact, state.entry = effective.at, payload.contact, entry.id
+    else:
+        state.closed = entry.id
+        if payload.status == "ended":
+            state.ended = effective.at

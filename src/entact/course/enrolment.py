@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
+
+from entact.course.checks import check_basis
+
+if TYPE_CHECKING:
+    from entact.course.course import Course
+    from entact.course.effective import Effective
 
 
 class Screening(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -37,3 +44,98 @@ class Randomisation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Kind `randomisation`: a number of the sealed list; never the arm."""
 
     number: str
+
+
+class ScreeningState(msgspec.Struct, frozen=True):
+    """The latest attempt at screening."""
+
+    entry: str
+    attempt: int
+    number: str
+    site: str
+    population: str
+    at: datetime
+
+
+class EligibilityState(msgspec.Struct, frozen=True):
+    """The latest decision on eligibility; only a signed one counts."""
+
+    entry: str
+    criteria: dict[str, bool | None]
+    decision: str
+    signed: str | None
+    by: str
+    at: datetime
+
+
+class EnrolmentState(msgspec.Struct, frozen=True):
+    """The subject number, and since when."""
+
+    entry: str
+    subject: str
+    at: datetime
+
+
+class RandomisationState(msgspec.Struct, frozen=True):
+    """The randomisation number, and since when; never the arm."""
+
+    entry: str
+    number: str
+    at: datetime
+
+
+def reduce_screening(course: Course, effective: Effective, payload: Screening) -> None:
+    """The latest attempt says number, site and population."""
+    course.screening = ScreeningState(
+        effective.id, payload.attempt, payload.number, payload.site, payload.population, effective.at
+    )
+    course.site = payload.site
+
+
+def reduce_eligibility(course: Course, effective: Effective, payload: Eligibility) -> None:
+    """The latest decision counts; it must follow from its own criteria and not contradict the computed ones."""
+    course.eligibility = EligibilityState(
+        effective.id, payload.criteria, payload.decision, payload.signed, effective.entry.by, effective.at
+    )
+    compiled = course.release_of(effective.entry).criteria
+    for name in payload.criteria:
+        if name not in compiled:
+            course.found("unknown_criterion", effective.id, name, f"the study has no criterion {name!r}")
+    for name, criterion in compiled.items():
+        wanted = criterion.criterion.kind == "inclusion"
+        judged = payload.criteria.get(name)
+        if payload.decision == "eligible":
+            if judged is None:
+                course.found("criterion_open", effective.id, name, f"eligible, though {name!r} was not judged")
+            elif judged is not wanted:
+                course.found("criterion_not_met", effective.id, name, f"eligible, though {name!r} was judged otherwise")
+        if criterion.rule is None or judged is None:
+            continue
+        computed = criterion.rule.evaluate(
+            course.values(effective.entry.encounter, effective.at, ever=True),
+            course.facts(effective.entry.encounter, effective.at),
+        )
+        if isinstance(computed, bool) and computed is not judged:
+            message = f"judged {judged}, though the record says {computed}: {criterion.criterion.text}"
+            course.found("criterion_contradicts", effective.id, name, message)
+
+
+def reduce_enrolment(course: Course, effective: Effective, payload: Enrolment) -> None:
+    """The first subject number stays."""
+    if course.enrolment is not None:
+        course.found("enrolled_twice", effective.id, "subject", f"already enrolled as {course.enrolment.subject}")
+        return
+    decided = course.eligibility
+    if decided is None or decided.decision != "eligible" or decided.signed is None:
+        course.found("enrolled_without_eligibility", effective.id, "", "enrolled without a signed eligibility")
+    course.enrolment = EnrolmentState(effective.id, payload.subject, effective.at)
+
+
+def reduce_randomisation(course: Course, effective: Effective, payload: Randomisation) -> None:
+    """The first randomisation number stays."""
+    if course.randomisation is not None:
+        message = f"already randomised under {course.randomisation.number}"
+        course.found("randomised_twice", effective.id, "number", message)
+        return
+    check_basis(course, effective, "randomisation")
+    course.randomisation = RandomisationState(effective.id, payload.number, effective.at)

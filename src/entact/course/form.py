@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
+
+from entact.course.alerts import raise_alerts
+
+if TYPE_CHECKING:
+    from entact.course.course import Course
+    from entact.course.effective import Effective
+
+VITALS = "vitals"  # the study's form that vital signs fill
 
 
 class FormData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -28,3 +37,62 @@ class VitalSigns(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     temperature: str | None = None
     oxygen_saturation: str | None = None
     position: str | None = None
+
+
+class Answers(msgspec.Struct, frozen=True):
+    """One form as filled in: items as entered, and the typed values of items and scores, missing ones as None."""
+
+    entry: str
+    form: str
+    encounter: str | None
+    timepoint: str | None
+    repeat: int
+    at: datetime
+    by: str
+    role: str
+    status: str
+    items: dict[str, Any]
+    values: dict[str, Any]
+
+
+def reduce_form(course: Course, effective: Effective, payload: FormData) -> None:
+    """Keeps the answers, notes what is wrong with items and raises alerts."""
+    _answer(course, effective, payload.form, payload.items, payload.status)
+
+
+def reduce_vital_signs(course: Course, effective: Effective, payload: VitalSigns) -> None:
+    """A set of readings is the study's form `vitals` filled in."""
+    items = {name: value for name, value in effective.data.items() if value is not None}
+    course.vitals.append(_answer(course, effective, VITALS, items, "done"))
+
+
+def _answer(
+    course: Course, effective: Effective, name: str, items: dict[str, Any], status: str
+) -> Answers:
+    entry = effective.entry
+    form = course.release_of(entry).forms.get(name)
+    values: dict[str, Any] = {}
+    if form is None:
+        course.found("unknown_form", entry.id, "form", f"the study has no form {name!r}")
+    else:
+        if status == "done":
+            for problem in form.check(items):
+                course.found("item", entry.id, problem.item, problem.message)
+        values = form.values(items)
+    answers = Answers(
+        entry.id,
+        name,
+        entry.encounter,
+        entry.timepoint,
+        entry.repeat,
+        effective.at,
+        entry.by,
+        entry.role,
+        status,
+        items,
+        values,
+    )
+    course.answers.setdefault(name, []).append(answers)
+    course.forms[name, entry.encounter] = answers
+    raise_alerts(course, answers)
+    return answers

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import TYPE_CHECKING
+
 import msgspec
+
+if TYPE_CHECKING:
+    from entact.course.course import Course
+    from entact.course.effective import Effective
 
 
 class Medication(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -15,3 +22,27 @@ class Medication(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dose: str | None = None
     indication: str | None = None  # free text, sealed
     psychiatric: bool | None = None
+
+
+class MedicationState(msgspec.Struct):
+    """One medicine, updates merged in order of time; `entry` began it. `origins` names the entry of each sealed item.
+
+    `begun` is None while only updates of it are known.
+    """
+
+    entry: str
+    begun: datetime | None = None
+    name: str | None = None
+    medicine_class: str | None = None
+    started: str | None = None
+    stopped: str | None = None
+    dose: str | None = None
+    indication: str | None = None
+    psychiatric: bool | None = None
+    updates: list[str] = []
+    origins: dict[str, str] = {}
+
+
+def reduce_medication(course: Course, effective: Effective, payload: Medication) -> None:
+    """Begins one medicine, or merges what changed about it."""
+    course.continue_thing(course.medication, MedicationState, effective, payload)

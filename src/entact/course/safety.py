@@ -1,10 +1,15 @@
-"""Adverse events, favourable ones too, safety calls, and death."""
+"""Adverse events, favourable ones too, safety calls, answers to alerts, and death."""
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
+
+if TYPE_CHECKING:
+    from entact.course.course import Course
+    from entact.course.effective import Effective
 
 
 class AdverseEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -38,8 +43,111 @@ class SafetyCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     note: str | None = None  # sealed
 
 
+class AlertAnswered(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Kind `alert_answered`: somebody responds to an alert; `about` is the entry that raised it."""
+
+    alert: str
+    action: str  # a code
+    note: str | None = None  # sealed
+
+
 class Death(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Kind `death`: the date, perhaps partial, and the cause as sealed text."""
 
     date: str
     cause: str | None = None
+
+
+class AdverseEventState(msgspec.Struct):
+    """One event, updates merged in order of time; `entry` began it. `origins` names the entry of each sealed item.
+
+    `begun` is None while only updates of it are known.
+    """
+
+    entry: str
+    begun: datetime | None = None
+    encounter: str | None = None
+    term: str | None = None
+    verbatim: str | None = None
+    onset: str | None = None
+    resolved: str | None = None
+    severity: str | None = None
+    serious: bool | None = None
+    seriousness: list[str] | None = None
+    related: str | None = None
+    expected: bool | None = None
+    outcome: str | None = None
+    valence: str | None = None
+    solicited: bool | None = None
+    action: str | None = None
+    updates: list[str] = []
+    origins: dict[str, str] = {}
+
+
+class CallState(msgspec.Struct, frozen=True):
+    """One safety call; `note_from` is the entry under whose id the note is sealed."""
+
+    entry: str
+    encounter: str | None
+    at: datetime
+    reached: bool
+    minutes: int | None
+    suicidality: bool | None
+    events_heard: bool | None
+    note: str | None
+    note_from: str
+
+
+class DeathState(msgspec.Struct, frozen=True):
+    """The death: since when it is known, the date as given, the cause sealed under the id `cause_from`."""
+
+    entry: str
+    at: datetime
+    date: str
+    cause: str | None
+    cause_from: str
+
+
+def reduce_adverse_event(course: Course, effective: Effective, payload: AdverseEvent) -> None:
+    """Begins one event, or merges what changed about it."""
+    terms = course.release.file.adverse_events.terms
+    if payload.term is not None and payload.term != "other" and payload.term not in terms:
+        course.found("unknown_term", effective.id, "term", f"the study's event list has no {payload.term!r}")
+    state = course.continue_thing(course.adverse_events, AdverseEventState, effective, payload)
+    if effective.entry.about is None:
+        state.encounter = effective.entry.encounter
+
+
+def reduce_safety_call(course: Course, effective: Effective, payload: SafetyCall) -> None:
+    """Keeps every call, in order of time."""
+    course.calls.append(
+        CallState(
+            effective.id,
+            effective.entry.encounter,
+            effective.at,
+            payload.reached,
+            payload.minutes,
+            payload.suicidality,
+            payload.events_heard,
+            payload.note,
+            effective.origins.get("note", effective.id),
+        )
+    )
+
+
+def reduce_alert_answered(course: Course, effective: Effective, payload: AlertAnswered) -> None:
+    """Closes the alert that the entry in `about` raised."""
+    if effective.entry.about is None:
+        course.found("about_missing", effective.id, "about", "an answer has to name the entry that raised the alert")
+        return
+    course.answered[payload.alert, effective.entry.about] = effective.id
+
+
+def reduce_death(course: Course, effective: Effective, payload: Death) -> None:
+    """The first report stays; a second one is a finding."""
+    if course.died is not None:
+        course.found("died_twice", effective.id, "date", f"the death was already entered in {course.died.entry}")
+        return
+    course.died = DeathState(
+        effective.id, effective.at, payload.date, payload.cause, effective.origins.get("cause", effective.id)
+    )

@@ -1,0 +1,42 @@
+"""Alerts: rules that call people as soon as an entry makes them hold, or leaves them unknown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from entact.course.course import Course
+    from entact.course.form import Answers
+
+
+class AlertRaised(msgspec.Struct, frozen=True):
+    """An alert, the entry that raised it, and what was missing when it could not be evaluated."""
+
+    alert: str
+    entry: str
+    cannot_evaluate: bool = False
+    missing: tuple[str, ...] = ()
+
+
+def raise_alerts(course: Course, answers: Answers) -> None:
+    """Evaluates the alerts that have a name which these answers say something about.
+
+    Alerts follow the newest release, because a safety limit waits for nobody.
+    """
+    for name, alert, items in course.alerts_on.get(answers.form, ()):
+        if answers.status == "done" and items.isdisjoint(answers.items):
+            continue
+        held = alert.rule.evaluate(
+            course.values(answers.encounter, answers.at), course.facts(answers.encounter, answers.at)
+        )
+        if held is True:
+            course.alerts.append(AlertRaised(name, answers.entry))
+        elif held is not False:
+            course.alerts.append(AlertRaised(name, answers.entry, True, tuple(held.missing)))
+
+
+def open_alerts(course: Course) -> list[AlertRaised]:
+    """Alerts that were raised and that nobody has answered, in order of time."""
+    return [raised for raised in course.alerts if (raised.alert, raised.entry) not in course.answered]

@@ -1,0 +1,377 @@
+"""The course of one participant: everything that follows from the study and the set of entries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+
+import msgspec
+
+from entact.course.alerts import AlertRaised
+from entact.course.blinding import GuessState
+from entact.course.checks import check_entry
+from entact.course.consent import ConsentState
+from entact.course.dose import DoseState, KitState, PresenceState
+from entact.course.effective import VOID, Effective, Held, Key, as_they_stand, hold
+from entact.course.encounter import EncounterState
+from entact.course.enrolment import EligibilityState, EnrolmentState, RandomisationState, ScreeningState
+from entact.course.entry import Entry, Kept, as_sent, canonical, digest
+from entact.course.form import Answers
+from entact.course.kinds import KINDS, NESTED, UNPARSED
+from entact.course.medication import MedicationState
+from entact.course.people import is_sealed
+from entact.course.safety import AdverseEventState, CallState, DeathState
+from entact.course.stopping import DeviationState, DiscontinuationState
+from entact.course.values import SessionFacts, Values
+
+if TYPE_CHECKING:
+    from entact.course.schedule import Due
+    from entact.protocol.release import CompiledAlert, Release, Study
+
+Status = Literal[
+    "screening",
+    "enrolled",
+    "randomised",
+    "in_treatment",
+    "completed",
+    "discontinued",
+    "screen_failed",
+    "withdrawn",
+    "died",
+]
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """Something in the record that is not as it should be; `id` is rule, entry and item.
+
+    `holds` is false when a correction or withdrawal has mended it: what was shown stays.
+    """
+
+    id: str
+    rule: str
+    entry: str
+    item: str
+    message: str
+    holds: bool = True
+
+
+class Thing(Protocol):
+    """What an entry begins and later ones continue: an adverse event, a medicine."""
+
+    entry: str
+    begun: datetime | None
+    updates: list[str]
+    origins: dict[str, str]
+
+
+T = TypeVar("T", bound=Thing)
+_START: Key = (float("-inf"), "")
+
+
+class State:
+    """What the fold has made of the entries so far.
+
+    Attributes:
+        release: the study release in force for schedule and forms: the one consented to.
+        site, screening, consent, first_consent, eligibility, enrolment, randomisation, died: None until entered.
+        encounters: by encounter id. answers: by form, in order of time. forms: the latest by form and encounter.
+        vitals: the answers that are vital signs. medication, adverse_events: by the id of the entry that began them.
+        kits: by number. levels: dose level decided, by encounter. doses, calls, guesses, deviations: in order of time.
+        presence: comings and goings by encounter. discontinued: by what has stopped.
+        alerts: every one raised. answered: (alert, entry that raised it) -> answering entry.
+        found_now: findings of the fold by id; `findings(course, at)` adds those that depend on the clock.
+        effective: entries as they stand, in order of time.
+    """
+
+    release: Release
+    site: str | None
+    screening: ScreeningState | None
+    consent: ConsentState | None
+    first_consent: ConsentState | None
+    eligibility: EligibilityState | None
+    enrolment: EnrolmentState | None
+    randomisation: RandomisationState | None
+    died: DeathState | None
+    encounters: dict[str, EncounterState]
+    answers: dict[str, list[Answers]]
+    forms: dict[tuple[str, str | None], Answers]
+    vitals: list[Answers]
+    medication: dict[str, MedicationState]
+    adverse_events: dict[str, AdverseEventState]
+    kits: dict[str, KitState]
+    levels: dict[str, str]
+    doses: list[DoseState]
+    presence: dict[str, list[PresenceState]]
+    guesses: list[GuessState]
+    calls: list[CallState]
+    deviations: list[DeviationState]
+    discontinued: dict[str, DiscontinuationState]
+    alerts: list[AlertRaised]
+    answered: dict[tuple[str, str], str]
+    found_now: dict[str, Finding]
+    effective: list[Effective]
+
+    def clear(self, release: Release) -> None:
+        """As before the first entry."""
+        self.release = release
+        self.site = None
+        self.screening = None
+        self.consent = None
+        self.first_consent = None
+        self.eligibility = None
+        self.enrolment = None
+        self.randomisation = None
+        self.died = None
+        self.encounters = {}
+        self.answers = {}
+        self.forms = {}
+        self.vitals = []
+        self.medication = {}
+        self.adverse_events = {}
+        self.kits = {}
+        self.levels = {}
+        self.doses = []
+        self.presence = {}
+        self.guesses = []
+        self.calls = []
+        self.deviations = []
+        self.discontinued = {}
+        self.alerts = []
+        self.answered = {}
+        self.found_now = {}
+        self.effective = []
+
+
+STATE = tuple(State.__annotations__)
+
+
+class Course(State):
+    """The course of one participant, as the set of entries added so far makes it.
+
+    An entry that is last in time is folded at once; a late one, a correction or a withdrawal marks the state as
+    stale, and the next reading folds anew, so that many of them cost one fold.
+
+    Args:
+        study: all releases of the study.
+    """
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+        self.alerts_on = _alerts_by_form(study)
+        self._held: dict[str, Held] = {}
+        self._targets: set[str] = set()
+        self._last = _START
+        self._releases: dict[str, Release] = {}
+        self._superseded: set[str] = set()
+        self.clear(study.newest)
+
+    def add(self, entry: Entry) -> None:
+        """Adds one entry; the course is then what refolding all of them would make it.
+
+        Adding the same entry again changes nothing; the same id with other content is kept, and a finding.
+        """
+        known = self._held.get(entry.id)
+        if known is not None:
+            self._add_rival(known, entry)
+            return
+        held = hold(entry)
+        self._held[entry.id] = held
+        if entry.replaces is not None:
+            self._targets.add(entry.replaces)
+        elif held.readable and held.key > self._last and entry.id not in self._targets and entry.kind != VOID:
+            self._last = held.key
+            if "effective" in self.__dict__:
+                self._apply(Effective(entry, held.at, held.key, entry.data))
+            return
+        self._make_stale()
+
+    def values(
+        self, encounter: str | None, at: datetime, within: timedelta | None = None, ever: bool = False
+    ) -> Mapping[str, Any]:
+        """What rules see: name -> latest value in the encounter up to `at`, or older within a time, or ever."""
+        return Values(self, encounter, at, within, ever)
+
+    def facts(self, encounter: str | None, at: datetime) -> SessionFacts:
+        """What rules may call: people present, doses given and time since, in the encounter at a time."""
+        return SessionFacts(self, encounter, at)
+
+    def due(self, at: datetime) -> list[Due]:
+        """Every visit with its window and what has become of it."""
+        from entact.course.schedule import due  # the schedule reads courses: it stands on this module
+
+        return due(self, at)
+
+    @property
+    def entries(self) -> list[Entry]:
+        """Every entry added, rivals too, in order of (`occurred_at`, id) as sent."""
+        ordered = sorted(self._held.values(), key=lambda held: held.key)
+        return [entry for held in ordered for entry in (held.entry, *held.rivals)]
+
+    @property
+    def status(self) -> Status:
+        """Where the participant stands."""
+        if self.died is not None:
+            return "died"
+        if "follow_up" in self.discontinued or "data_use" in self.discontinued:
+            return "withdrawn"
+        decided = self.eligibility
+        if decided is not None and decided.signed and decided.decision == "not_eligible" and self.enrolment is None:
+            return "screen_failed"
+        if "treatment" in self.discontinued or "procedures" in self.discontinued:
+            return "discontinued"
+        if self._at_end():
+            return "completed"
+        if any(dose.taken for dose in self.doses):
+            return "in_treatment"
+        if self.randomisation is not None:
+            return "randomised"
+        return "enrolled" if self.enrolment is not None else "screening"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Course):
+            return NotImplemented
+        return self.entries == other.entries and all(
+            getattr(self, name) == getattr(other, name) for name in STATE if name != "release"
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # it changes with every entry
+
+    def release_of(self, entry: Entry) -> Release:
+        """The release that an entry was written under; the newest one, and a finding, when it is not known."""
+        release = self._releases.get(entry.release)
+        if release is None:
+            try:
+                release = self._releases[entry.release] = self.study.release(entry.release)
+            except KeyError:
+                self.found("unknown_release", entry.id, "release", f"the study has no release {entry.release}")
+                return self.study.newest
+        return release
+
+    def found(self, rule: str, entry: str, item: str, message: str) -> None:
+        """Notes a finding of the fold."""
+        name = f"{rule}:{entry}:{item}" if item else f"{rule}:{entry}"
+        self.found_now[name] = Finding(name, rule, entry, item, message)
+
+    def continue_thing(
+        self, things: dict[str, T], make: Callable[..., T], effective: Effective, payload: msgspec.Struct
+    ) -> T:
+        """Begins a thing, or merges an update of the one that the entry is `about`, key by key in order of time."""
+        entry = effective.entry
+        thing = things.get(entry.about or entry.id)
+        if thing is None:
+            thing = things[entry.about or entry.id] = make(entry=entry.about or entry.id)
+        if entry.about is None:
+            thing.begun = effective.at
+        else:
+            thing.updates.append(entry.id)
+        for name in effective.data:
+            value = getattr(payload, name)
+            setattr(thing, name, value)
+            if is_sealed(value):
+                thing.origins[name] = effective.origins.get(name, entry.id)
+        return thing
+
+    def without_corrections(self) -> list[Course]:
+        """The course before its corrections, and as it was after each one that others have superseded since.
+
+        Empty when nothing was corrected or withdrawn. What these courses found was shown, and stays.
+        """
+        corrections = [held for held in self._held.values() if held.entry.replaces is not None]
+        if not corrections:
+            return []
+        _ = self.effective  # folds when stale, which says what was superseded
+        limits = [_START, *sorted(held.key for held in corrections if held.entry.id in self._superseded)]
+        return [self._known_until(limit) for limit in limits]
+
+    def _known_until(self, limit: Key) -> Course:
+        earlier = Course(self.study)
+        earlier._held = self._held
+        earlier._fold(lambda held: held.key <= limit)
+        return earlier
+
+    def _add_rival(self, known: Held, entry: Entry) -> None:
+        """Keeps every version of an id, and follows the one with the least digest, whichever arrived first."""
+        versions = {_digest(one): one for one in map(_sent, (known.entry, *known.rivals, entry))}
+        if len(versions) == 1 + len(known.rivals):
+            return
+        first, *others = (versions[one] for one in sorted(versions))
+        self._held[entry.id] = hold(first, tuple(others))
+        self._targets.update(one.replaces for one in versions.values() if one.replaces is not None)
+        self._make_stale()
+
+    def _make_stale(self) -> None:
+        for name in STATE:
+            self.__dict__.pop(name, None)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            if name in STATE and "_held" in self.__dict__:
+                self._fold(None)
+                return self.__dict__[name]
+            raise AttributeError(f"a course has no {name!r}")
+
+    def _fold(self, known: Callable[[Held], bool] | None) -> None:
+        self.clear(self.study.newest)
+        standing, problems, self._superseded = as_they_stand(self._held.values(), NESTED, known)
+        for problem in problems:
+            self.found(problem.rule, problem.entry, problem.item, problem.message)
+        for effective in standing:
+            self._apply(effective)
+        self._last = max((held.key for held in self._held.values()), default=_START)
+        if standing:
+            self._last = max(self._last, standing[-1].key)
+
+    def _apply(self, effective: Effective) -> None:
+        entry = effective.entry
+        self.effective.append(effective)
+        kind = KINDS.get(entry.kind)
+        if kind is None:
+            if entry.kind == UNPARSED:
+                self.found("unparsed", entry.id, "", "was received but could not be read; it is kept as received")
+            else:
+                self.found("unknown_kind", entry.id, "kind", f"{entry.kind!r} is no kind of entry; it is kept")
+            return
+        check_entry(self, effective)
+        try:
+            payload = msgspec.convert(effective.data, kind.payload, strict=True)
+        except msgspec.ValidationError as error:
+            self.found("unparsed", entry.id, "data", f"{error}; it is kept and not acted upon")
+            return
+        kind.reduce(self, effective, payload)
+
+    def _at_end(self) -> bool:
+        visits = self.release.visits
+        ends = {name for name, visit in visits.items() if visit.kind == "end"} or set(list(visits)[-1:])
+        return any(one.visit in ends and one.status == "ended" for one in self.encounters.values())
+
+
+def _alerts_by_form(study: Study) -> dict[str, list[tuple[str, CompiledAlert, frozenset[str]]]]:
+    """Alerts of the newest release by each form they have a name of, with the items and scores named."""
+    result: dict[str, list[tuple[str, CompiledAlert, frozenset[str]]]] = {}
+    for name, alert in study.newest.alerts.items():
+        items: dict[str, set[str]] = {}
+        for dotted in alert.rule.names:
+            form, _, item = dotted.partition(".")
+            items.setdefault(form, set()).add(item)
+        for form, named in items.items():
+            result.setdefault(form, []).append((name, alert, frozenset(named)))
+    return result
+
+
+def _sent(entry: Entry) -> Entry:
+    return as_sent(entry) if isinstance(entry, Kept) else entry
+
+
+def _digest(entry: Entry) -> str:
+    return digest(canonical(msgspec.structs.asdict(entry)))
+
+
+def of_entries(study: Study, entries: Iterable[Entry]) -> Course:
+    """A course of entries in any order, folded once."""
+    course = Course(study)
+    course._make_stale()
+    for entry in entries:
+        course.add(entry)
+    return course

@@ -1,0 +1,270 @@
+"""Entries as they stand: corrections merged onto their sources, withdrawn ones left out, in order of time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from entact.course.entry import CORRECTED_TIME, Entry, instant
+
+VOID = "void"
+Key = tuple[float, str]  # order of time: seconds since the epoch of `occurred_at`, then id
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Held(msgspec.Struct, frozen=True, gc=False):
+    """An entry as it was sent, with its time read once; `rivals` share its id but not its content.
+
+    `readable` is false when `occurred_at` is no time; then `at` is the time of recording, to have a place in order.
+    """
+
+    entry: Entry
+    at: datetime
+    key: Key
+    readable: bool = True
+    rivals: tuple[Entry, ...] = ()
+
+
+class Effective(msgspec.Struct, frozen=True):
+    """An entry as it stands.
+
+    Attributes:
+        entry: the source. at, key: when it happened, after corrections. data: the payload, corrections merged.
+        origins: for each corrected item the id of the correction that it comes from (its seal names that entry).
+        corrections: ids of the corrections that were merged, in order of time.
+    """
+
+    entry: Entry
+    at: datetime
+    key: Key
+    data: dict[str, Any]
+    origins: dict[str, str] = {}
+    corrections: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The source's id."""
+        return self.entry.id
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """What is wrong with a correction, a withdrawal or an entry sent twice."""
+
+    rule: str
+    entry: str
+    item: str
+    message: str
+
+
+def hold(entry: Entry, rivals: tuple[Entry, ...] = ()) -> Held:
+    """An entry with its time read, and its place in the order of time."""
+    try:
+        at, readable = instant(entry.occurred_at), True
+    except ValueError:
+        readable = False
+        try:
+            at = instant(entry.recorded_at)
+        except ValueError:
+            at = _EPOCH
+    return Held(entry, at, (at.timestamp(), entry.id), readable, rivals)
+
+
+def as_they_stand(
+    held: Iterable[Held], nested: Mapping[str, str], known: Callable[[Held], bool] | None = None
+) -> tuple[list[Effective], list[Problem], set[str]]:
+    """Sources with their corrections merged, in order of time; what is wrong; and corrections since superseded.
+
+    Args:
+        held: entries in any order. nested: for a kind, the key of its data whose items are merged one by one.
+        known: which corrections and withdrawals count; all of them when none is given.
+    """
+    sources: list[Held] = []
+    children: dict[str, list[Held]] = {}
+    problems: list[Problem] = []
+    superseded: set[str] = set()
+    for one in held:
+        entry = one.entry
+        if one.rivals:
+            problems.append(_conflict(one))
+        if entry.replaces is not None:
+            if known is None or known(one):
+                children.setdefault(entry.replaces, []).append(one)
+        elif entry.kind == VOID:
+            problems.append(Problem("withdraws_nothing", entry.id, "", "a withdrawal has to name an entry in `replaces`"))
+        elif one.readable:
+            sources.append(one)
+        else:
+            problems.append(_unreadable(one))
+    if not children:
+        result = [Effective(one.entry, one.at, one.key, one.entry.data) for one in sources]
+    else:
+        corrector = _Corrector(children, nested, problems, superseded)
+        result = [effective for one in sources if (effective := corrector.correct(one)) is not None]
+        corrector.name_waiting()
+    result.sort(key=_key)
+    return result, problems, superseded
+
+
+def _key(effective: Effective) -> Key:
+    return effective.key
+
+
+def _conflict(one: Held) -> Problem:
+    return Problem(
+        "conflict", one.entry.id, "", f"{len(one.rivals) + 1} entries with this id differ; all are kept, one is followed"
+    )
+
+
+def _unreadable(one: Held) -> Problem:
+    return Problem(
+        "time_unreadable",
+        one.entry.id,
+        CORRECTED_TIME,
+        f"{one.entry.occurred_at!r} is no time with an offset; the entry is kept and not acted upon",
+    )
+
+
+class _Corrector:
+    """Walks the corrections of each source; every entry with `replaces` that no walk meets is waiting."""
+
+    def __init__(
+        self, children: dict[str, list[Held]], nested: Mapping[str, str], problems: list[Problem], superseded: set[str]
+    ) -> None:
+        self.children = {target: sorted(found, key=lambda one: one.key) for target, found in children.items()}
+        self.nested = nested
+        self.problems = problems
+        self.superseded = superseded
+        self.met: set[str] = set()
+
+    def correct(self, source: Held) -> Effective | None:
+        if source.entry.id not in self.children:
+            return Effective(source.entry, source.at, source.key, source.entry.data)
+        void = self._void_of(source)
+        live: list[tuple[Held, frozenset[str]]] = []
+        self._collect(source, source, frozenset(), live, void)
+        if void is not None:
+            self.superseded.update(correction.entry.id for correction, _ in live)
+            return None
+        return self._merge(source, live)
+
+    def name_waiting(self) -> None:
+        for target, found in self.children.items():
+            for one in found:
+                if one.entry.id not in self.met:
+                    self._found(one, "correction_waits", "", f"corrects {target}, which has not arrived")
+
+    def _void_of(self, one: Held) -> Held | None:
+        """The first withdrawal of an entry that is not itself withdrawn."""
+        effective = None
+        for child in self.children.get(one.entry.id, ()):
+            if child.entry.kind == VOID:
+                self._check_author(one, child)
+                if self._void_of(child) is not None:
+                    self.superseded.add(child.entry.id)
+                elif effective is None:
+                    effective = child
+        return effective
+
+    def _collect(
+        self,
+        source: Held,
+        parent: Held,
+        ancestors: frozenset[str],
+        live: list[tuple[Held, frozenset[str]]],
+        void: Held | None,
+    ) -> None:
+        """Corrections in force under `parent`; below a withdrawn one they wait."""
+        for child in self.children.get(parent.entry.id, ()):
+            entry = child.entry
+            if entry.kind == VOID:
+                continue
+            self._check_author(source, child)
+            if entry.kind != source.entry.kind:
+                self._found(child, "correction_of_other_kind", "", f"{entry.kind} cannot correct {source.entry.kind}")
+                continue
+            if void is not None and child.key > void.key:
+                message = f"corrects {parent.entry.id}, which was withdrawn before"
+                self._found(child, "correction_waits", "", message)
+            own_void = self._void_of(child)
+            if own_void is not None:
+                self.superseded.add(entry.id)
+                self._collect(source, child, ancestors, [], own_void)
+            else:
+                live.append((child, ancestors))
+                self._collect(source, child, ancestors | {entry.id}, live, void)
+
+    def _merge(self, source: Held, live: list[tuple[Held, frozenset[str]]]) -> Effective:
+        inner = self.nested.get(source.entry.kind)
+        changes: dict[tuple[str, str], list[tuple[Held, frozenset[str], Any]]] = {}
+        for correction, ancestors in live:
+            for name, value in correction.entry.data.items():
+                if name == inner and isinstance(value, dict):
+                    for item, changed in value.items():
+                        changes.setdefault((name, item), []).append((correction, ancestors, changed))
+                else:
+                    changes.setdefault((name, ""), []).append((correction, ancestors, value))
+        data = dict(source.entry.data)
+        if inner is not None and isinstance(data.get(inner), dict):
+            data[inner] = dict(data[inner])
+        at, origins = source.at, {}
+        for (name, item), candidates in changes.items():
+            winner, value = self._winner(source, item or name, candidates)
+            if name == CORRECTED_TIME:
+                at = self._moved(winner, value) or at
+            elif item:
+                held = data.setdefault(name, {})
+                if isinstance(held, dict):
+                    held[item] = value
+                    origins[item] = winner.entry.id
+            else:
+                data[name] = value
+                origins[name] = winner.entry.id
+        corrections = tuple(one.entry.id for one, _ in sorted(live, key=lambda pair: pair[0].key))
+        return Effective(source.entry, at, (at.timestamp(), source.entry.id), data, origins, corrections)
+
+    def _winner(
+        self, source: Held, item: str, candidates: list[tuple[Held, frozenset[str], Any]]
+    ) -> tuple[Held, Any]:
+        if len(candidates) == 1:
+            return candidates[0][0], candidates[0][2]
+        replaced: set[str] = set().union(*(ancestors for _, ancestors, _ in candidates))
+        standing = [(one, value) for one, _, value in candidates if one.entry.id not in replaced]
+        standing.sort(key=lambda pair: pair[0].key)
+        winner, value = standing[-1]
+        self.superseded.update(one.entry.id for one, _, _ in candidates if one is not winner)
+        if len(standing) > 1:
+            ids = ", ".join(one.entry.id for one, _ in standing)
+            self.problems.append(
+                Problem(
+                    "correction_conflict",
+                    source.entry.id,
+                    item,
+                    f"corrected by {ids}, neither replacing the other; the latest is followed",
+                )
+            )
+        return winner, value
+
+    def _moved(self, correction: Held, value: object) -> datetime | None:
+        try:
+            return instant(value if isinstance(value, str) else repr(value))
+        except ValueError as error:
+            self._found(correction, "time_unreadable", CORRECTED_TIME, str(error))
+            return None
+
+    def _check_author(self, source: Held, correction: Held) -> None:
+        entry = correction.entry
+        if entry.id in self.met:
+            return
+        self.met.add(entry.id)
+        if not entry.reason:
+            self._found(correction, "reason_missing", "", "a correction or withdrawal needs a reason")
+        if entry.role != source.entry.role:
+            message = f"entered as {source.entry.role}, corrected as {entry.role}"
+            self._found(correction, "correction_by_other", "", message)
+
+    def _found(self, one: Held, rule: str, item: str, message: str) -> None:
+        self.problems.append(Problem(rule, one.entry.id, item, message))

@@ -1,0 +1,52 @@
+"""The kinds of entry about a participant: payload, reducer, what is sealed, what a correction merges item by item."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from entact.course import blinding, consent, dose, encounter, enrolment, form, medication, safety, stopping
+
+UNPARSED = "unparsed"  # what could not be read at all: data {"received": sealed text}
+
+
+class Kind(msgspec.Struct, frozen=True):
+    """One kind of entry.
+
+    Attributes:
+        payload: the struct of its data. reduce: what it does to a course.
+        sealed: items that are personal, as ciphertext. nested: the item whose own items a correction merges one by one.
+    """
+
+    payload: type
+    reduce: Callable[[Any, Any, Any], None]
+    sealed: frozenset[str] = frozenset()
+    nested: str | None = None
+
+
+KINDS: dict[str, Kind] = {
+    "consent": Kind(consent.Consent, consent.reduce_consent, nested="scopes"),
+    "screening": Kind(enrolment.Screening, enrolment.reduce_screening),
+    "eligibility": Kind(enrolment.Eligibility, enrolment.reduce_eligibility, nested="criteria"),
+    "enrolment": Kind(enrolment.Enrolment, enrolment.reduce_enrolment),
+    "randomisation": Kind(enrolment.Randomisation, enrolment.reduce_randomisation),
+    "encounter": Kind(encounter.Encounter, encounter.reduce_encounter),
+    "form": Kind(form.FormData, form.reduce_form, nested="items"),
+    "vital_signs": Kind(form.VitalSigns, form.reduce_vital_signs),
+    "medication": Kind(medication.Medication, medication.reduce_medication, frozenset({"indication"})),
+    "kit_assigned": Kind(dose.KitAssigned, dose.reduce_kit_assigned),
+    "dose_level": Kind(dose.DoseLevel, dose.reduce_dose_level),
+    "dose": Kind(dose.Dose, dose.reduce_dose),
+    "presence": Kind(dose.Presence, dose.reduce_presence),
+    "guess": Kind(blinding.Guess, blinding.reduce_guess, frozenset({"why"})),
+    "adverse_event": Kind(safety.AdverseEvent, safety.reduce_adverse_event, frozenset({"verbatim"})),
+    "safety_call": Kind(safety.SafetyCall, safety.reduce_safety_call, frozenset({"note"})),
+    "alert_answered": Kind(safety.AlertAnswered, safety.reduce_alert_answered, frozenset({"note"})),
+    "death": Kind(safety.Death, safety.reduce_death, frozenset({"cause"})),
+    "discontinuation": Kind(stopping.Discontinuation, stopping.reduce_discontinuation),
+    "deviation": Kind(stopping.Deviation, stopping.reduce_deviation, frozenset({"account"})),
+}
+
+NESTED: dict[str, str] = {name: kind.nested for name, kind in KINDS.items() if kind.nested is not None}

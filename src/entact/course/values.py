@@ -1,0 +1,124 @@
+"""What rules see of a course: names of forms' items and scores, and the facts of the session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from entact.course.encounter import visit_of
+
+if TYPE_CHECKING:
+    from entact.course.course import Course
+    from entact.course.form import Answers
+
+
+class Values(Mapping[str, Any]):
+    """Latest values by name (`vitals.systolic`, `baseline.caps5_past_month.total`), looked up when asked for.
+
+    A name means the latest statement in the current encounter up to `at`; older ones count within `within`, or ever.
+    What was said to be missing is None; what was never said is absent. Both are unknown to a rule.
+    """
+
+    __slots__ = ("at", "course", "encounter", "ever", "within")
+
+    def __init__(
+        self, course: Course, encounter: str | None, at: datetime, within: timedelta | None, ever: bool
+    ) -> None:
+        self.course = course
+        self.encounter = encounter
+        self.at = at
+        self.within = within
+        self.ever = ever
+
+    def __getitem__(self, name: str) -> Any:
+        answers = self.source(name)
+        if answers is None:
+            raise KeyError(name)
+        return answers.values[name.rpartition(".")[2]]
+
+    def source(self, name: str) -> Answers | None:
+        """The answers that a name's value comes from; none when it was never said."""
+        parts = name.split(".")
+        visit = ""
+        if len(parts) == 3:
+            visit, form, item = parts
+        elif len(parts) == 2:
+            form, item = parts
+        else:
+            return None
+        compiled = self.course.release.forms.get(form)
+        if compiled is None:
+            return None
+        always = self.ever or compiled.lasting
+        is_item = item in compiled.items
+        at, within, encounter = self.at, self.within, self.encounter
+        for answers in reversed(self.course.answers.get(form, ())):
+            if item not in answers.values or (is_item and item not in answers.items and answers.status == "done"):
+                continue
+            if answers.at > at:
+                continue
+            if visit:
+                if visit_of(answers.encounter) == visit:
+                    return answers
+            elif always or answers.encounter == encounter or (within is not None and at - answers.at <= within):
+                return answers
+        return None
+
+    def __iter__(self) -> Iterator[str]:
+        for form, compiled in self.course.release.forms.items():
+            for item in (*compiled.items, *compiled.scores):
+                name = f"{form}.{item}"
+                if self.source(name) is not None:
+                    yield name
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+class SessionFacts:
+    """The closed set of functions that rules may call, for one encounter at one time."""
+
+    __slots__ = ("at", "course", "encounter")
+
+    def __init__(self, course: Course, encounter: str | None, at: datetime) -> None:
+        self.course = course
+        self.encounter = encounter
+        self.at = at
+
+    def present(self, role: str) -> int:
+        """How many people in a role are in the room."""
+        inside: dict[str, str] = {}
+        for one in self.course.presence.get(self.encounter or "", ()):
+            if one.at > self.at:
+                break
+            if one.state == "in":
+                inside[one.person] = one.role
+            else:
+                inside.pop(one.person, None)
+        return sum(1 for one in inside.values() if one == role)
+
+    def given(self, part: str) -> bool:
+        """Whether a part of the dose was taken in this encounter."""
+        return self._taken(part) is not None
+
+    def elapsed(self, part: str) -> timedelta | None:
+        """Time since a part of the dose was taken in this encounter; none when it was not."""
+        taken = self._taken(part)
+        return None if taken is None else self.at - taken
+
+    def doses(self) -> int:
+        """Number of sessions in which an initial dose was taken."""
+        return len(
+            {
+                dose.session
+                for dose in self.course.doses
+                if dose.part == "initial" and dose.taken and dose.at <= self.at
+            }
+        )
+
+    def _taken(self, part: str) -> datetime | None:
+        for dose in self.course.doses:
+            if dose.part == part and dose.encounter == self.encounter and dose.taken and dose.at <= self.at:
+                return dose.at
+        return None
