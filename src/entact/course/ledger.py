@@ -95,7 +95,7 @@ def verify(
 
 
 def follow(ledger: str, line: Line, *, seq: int, previous: str) -> Kept | Break:
-    """The entry in a line if it is number `seq` and follows the line with hash `previous`; else what is wrong."""
+    """The entry in a line, if it is number `seq` and follows the hash `previous`; else what is wrong."""
     if line.seq != seq:
         return Break(ledger, seq, f"is missing: number {line.seq} follows number {seq - 1}")
     if digest(line.text.encode()) != line.hash:

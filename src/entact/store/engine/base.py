@@ -1,0 +1,23 @@
+"""The engine that Django loads: on every new connection it asks `server` where the database is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.backends.postgresql import base
+
+from entact.store import server
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """A connection to DATABASE_URL, else to the embedded server, which starts here where it does not run."""
+
+    def get_connection_params(self) -> dict[str, Any]:
+        self.settings_dict["NAME"] = self.settings_dict["NAME"] or server.default_database()
+        parameters: dict[str, Any] = super().get_connection_params()
+        return parameters | server.parameters() | {"dbname": self.settings_dict["NAME"]}
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        connection = super().get_new_connection(conn_params)
+        server.require_version(connection)
+        return connection

@@ -1,0 +1,179 @@
+"""Whether the ledgers in the database are what was written, whoever had a hand on the database since."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+import msgspec
+from django.db import connection, transaction
+
+from entact.course.entry import GENESIS, Kept, Line
+from entact.course.ledger import REWRITTEN, Break, follow
+from entact.course.setting import Heads, LedgerOpened
+from entact.store import models
+from entact.store.error import StoreError
+from entact.store.record import CHUNK, COLUMNS, Head, Index, index
+
+_STEP = 1000  # entries between two calls of `progress`
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What was checked and what did not hold: the first bad entry of each ledger, in order of opening."""
+
+    ledgers: int
+    entries: int
+    breaks: tuple[Break, ...]
+
+    @property
+    def broken(self) -> Break | None:
+        """The first bad entry of all, or None."""
+        return self.breaks[0] if self.breaks else None
+
+
+def verify(*, known: Iterable[Head] = (), progress: Callable[[int], None] | None = None) -> Verification:
+    """Checks every chain, its head, and all ledgers against what the study's ledger remembers of them.
+
+    Finds any edit, deletion, insertion, reordering or truncation, a rewritten tail, a ledger that vanished or
+    that has no birth, an index that says something else than its text, and an entry of another environment.
+    Memory does not grow with the number of entries. Call it outside a transaction: it looks at one moment of
+    the database.
+
+    Args:
+        known: heads as kept elsewhere (on paper, by another institution): they find a database rewritten as a
+            whole.
+        progress: called now and then with the number of entries checked since the last call.
+    Raises:
+        StoreError: when the database was never set up.
+    Source: 21 CFR 11.10(a), (e).
+    """
+    with transaction.atomic(durable=True):
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        installation = models.Installation.objects.first()
+        if installation is None:
+            raise StoreError("this database holds no study yet")
+        return _Check(installation, list(known), progress or (lambda entries: None)).run()
+
+
+@dataclass
+class _Memory:
+    """What the study's ledger remembers of all ledgers: their births, and their heads when last noted."""
+
+    births: dict[str, int] = field(default_factory=dict)
+    heads: dict[str, Head] = field(default_factory=dict)
+
+    def learn(self, kept: Kept) -> None:
+        with suppress(
+            msgspec.ValidationError
+        ):  # a payload that does not parse is a finding, not a broken chain
+            if kept.kind == "ledger_opened":
+                self.births.setdefault(msgspec.convert(kept.data, LedgerOpened).ledger, kept.seq)
+            elif kept.kind == "heads":
+                for ledger, head in msgspec.convert(kept.data, Heads).heads.items():
+                    self.heads[ledger] = Head(ledger, head.seq, head.hash)
+
+
+class _Check:
+    """One look at one moment of the database."""
+
+    def __init__(
+        self, installation: models.Installation, known: list[Head], progress: Callable[[int], None]
+    ) -> None:
+        self.environment = installation.environment
+        self.study = f"study:{installation.study}"
+        rows = models.Ledger.objects.order_by("id").values_list("id", "name", "seq", "hash")
+        self.heads = {row[0]: Head(*row[1:]) for row in rows}
+        self.known = {head.ledger: head for head in known}
+        self.progress = progress
+        self.memory = _Memory()
+        self.breaks: dict[int, Break] = {}
+        self.unseen = set(self.heads)
+        self.entries = 0
+
+    def run(self) -> Verification:
+        own = next((number for number, head in self.heads.items() if head.ledger == self.study), 0)
+        # The study's ledger first, because it knows what the others should be.
+        for number, rows in groupby(_rows("ledger_id = %s", own), key=itemgetter(0)):
+            self._ledger(number, rows, self.memory.learn)
+        births_known = bool(own) and own not in self.breaks
+        for number, rows in groupby(_rows("ledger_id <> %s", own), key=itemgetter(0)):
+            self._ledger(number, rows)
+        for number in sorted(self.unseen):
+            self._ledger(number, iter(()))
+        for number, head in self.heads.items():
+            if births_known and number != own and head.ledger not in self.memory.births:
+                problem = f"appeared from nowhere: {self.study} records no birth of this ledger"
+                self.breaks.setdefault(number, Break(head.ledger, 1, problem))
+        self.progress(self.entries % _STEP)
+        in_order = [self.breaks[number] for number in sorted(self.breaks)]
+        return Verification(len(self.heads), self.entries, (*in_order, *self._vanished()))
+
+    def _ledger(
+        self, number: int, rows: Iterator[tuple[Any, ...]], learn: Callable[[Kept], None] | None = None
+    ) -> None:
+        self.unseen.discard(number)
+        head = self.heads.get(number)
+        if head is None:
+            self.breaks[number] = Break(f"ledger {number}", 1, "stands in no ledger: the head was removed")
+            return
+        name, seq, previous = head.ledger, 0, GENESIS
+        digest = [anchors[name] for anchors in (self.memory.heads, self.known) if name in anchors]
+        for row in rows:
+            seq += 1
+            kept = self._entry(name, row, seq, previous)
+            if isinstance(kept, Break):
+                self.breaks[number] = kept
+                return
+            previous = row[2]
+            if any(seq == anchor.seq and previous != anchor.hash for anchor in (*digest, head)):
+                self.breaks[number] = Break(name, seq, REWRITTEN)
+                return
+            if learn is not None:
+                learn(kept)
+            self.entries += 1
+            if self.entries % _STEP == 0:
+                self.progress(_STEP)
+        recorded = max(anchor.seq for anchor in (*digest, head))
+        if seq < recorded:
+            problem = f"is missing: {recorded} entries were recorded, {seq} are left"
+            self.breaks[number] = Break(name, seq + 1, problem)
+        elif seq > head.seq:
+            self.breaks[number] = Break(
+                name, head.seq + 1, "was added without the head of its ledger knowing"
+            )
+
+    def _entry(self, name: str, row: tuple[Any, ...], seq: int, previous: str) -> Kept | Break:
+        kept = follow(name, Line(row[1], row[2], row[3]), seq=seq, previous=previous)
+        if isinstance(kept, Break):
+            return kept
+        if kept.environment != self.environment:
+            return Break(
+                name, seq, f"is of environment {kept.environment}, this database is {self.environment}"
+            )
+        for column, told, beside in zip(Index._fields, index(kept), row[4:], strict=True):
+            if told != beside:
+                return Break(name, seq, f"says {told} as {column}, the index beside it says {beside}")
+        return kept
+
+    def _vanished(self) -> Iterator[Break]:
+        present = {head.ledger for head in self.heads.values()}
+        if self.study not in present and present:
+            yield Break(self.study, 1, "is missing: the study's own ledger is gone")
+        for name in dict.fromkeys((*self.memory.births, *self.memory.heads, *self.known)):
+            if name not in present:
+                yield Break(name, 1, "is missing: the ledger was opened and is gone")
+
+
+def _rows(condition: str, number: int) -> Iterator[tuple[Any, ...]]:
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(
+            f"SELECT {COLUMNS} FROM store_line WHERE {condition} ORDER BY ledger_id, seq", [number]
+        )
+        while rows := cursor.fetchmany(CHUNK):
+            yield from rows
