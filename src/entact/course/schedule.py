@@ -9,15 +9,18 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from entact.protocol.quantity import parse_duration
 from entact.protocol.study import Span, Visit, Washout
+
+if TYPE_CHECKING:
+    from entact.course.course import Course
 
 Status = Literal["expected", "due", "done", "missed", "not_reachable"]
 Position = Literal["within", "early", "late"]
@@ -27,7 +30,7 @@ TREATMENT = frozenset({"dosing", "integration"})  # kinds of visit that disconti
 
 _DAY = timedelta(days=1)
 _NOTHING = timedelta(0)
-_NUMBERED = re.compile(r"(.+)_(\d+)")
+_NUMBERED = re.compile(r"(.*?)(\d+)")
 _PARTIAL = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 
 
@@ -56,11 +59,11 @@ class Progress(msgspec.Struct, frozen=True):
         anchors: visit or event (consent, enrolment, randomisation, washout_end, initial) -> when it took
             place; an event without a time of day is a date.
         missed: visits recorded as missed.
-        stopped: what stopped (treatment, procedures, follow_up, data_use, death) -> when.
+        stopped: what stopped (treatment, procedures, follow_up, data_use, consent, life) -> when.
         zone: the site's.
     """
 
-    zone: ZoneInfo
+    zone: tzinfo
     anchors: Mapping[str, datetime | date] = {}
     missed: frozenset[str] = frozenset()
     stopped: Mapping[str, datetime] = {}
@@ -79,7 +82,63 @@ class Taken(Protocol):
     def psychiatric(self) -> bool | None: ...
 
 
-def due(visits: Mapping[str, Visit], progress: Progress, at: datetime) -> list[Due]:
+def due(course: Course, at: datetime) -> list[Due]:
+    """Every visit of a participant's release with its window and what has become of it, in the file's order.
+
+    The clock is the site's, as the study file gives it; for a site that the file does not name, that of `at`.
+    """
+    plan = course.release.file.sites.get(course.site or "")
+    zone = ZoneInfo(plan.timezone) if plan is not None else at.tzinfo
+    if zone is None:
+        raise ValueError(f"the time {at.isoformat()} has no zone; ask for an aware one")
+    return reckon(course.release.visits, progress_of(course, zone), at)
+
+
+def progress_of(course: Course, zone: tzinfo) -> Progress:
+    """What a participant's course has made of the schedule: anchors, missed visits, and what has stopped."""
+    anchors: dict[str, datetime | date] = {}
+    missed: set[str] = set()
+    for encounter in course.encounters.values():
+        began = encounter.started or encounter.ended
+        if encounter.status == "missed":
+            missed.add(encounter.visit)
+        elif began is not None:
+            earlier = anchors.get(encounter.visit)
+            anchors[encounter.visit] = min(began, earlier) if isinstance(earlier, datetime) else began
+    if course.first_consent is not None:
+        anchors["consent"] = course.first_consent.since
+        washed_out = _washout_end(course, anchors, zone)
+        if washed_out is not None:
+            anchors["washout_end"] = washed_out
+    if course.enrolment is not None:
+        anchors["enrolment"] = course.enrolment.at
+    if course.randomisation is not None:
+        anchors["randomisation"] = course.randomisation.at
+    for dose in course.doses:
+        if dose.part == "initial" and dose.taken:
+            anchors["initial"] = dose.at
+    stopped = {of: state.at for of, state in course.discontinued.items()}
+    if course.consent is not None and not course.consent.given:
+        stopped["consent"] = course.consent.since
+    if course.died is not None:
+        stopped["life"] = course.died.at
+    return Progress(zone, anchors, frozenset(missed), stopped)
+
+
+def _washout_end(course: Course, anchors: Mapping[str, datetime | date], zone: tzinfo) -> date | None:
+    release = course.release
+    followed = (
+        civil_date(anchors[name], zone)
+        for name, visit in release.visits.items()
+        if visit.after == "washout_end" and name in anchors
+    )
+    consented = civil_date(anchors["consent"], zone)
+    return washout_end(
+        course.medication.values(), release.file.washout, consented, before=min(followed, default=None)
+    )
+
+
+def reckon(visits: Mapping[str, Visit], progress: Progress, at: datetime) -> list[Due]:
     """Which visits are expected, due, done, missed or no longer reachable at an instant, in the file's order.
 
     A visit whose anchor can no longer happen is counted from its alternative (`or: baseline + 18 wk`). In a
@@ -96,7 +155,7 @@ def due(visits: Mapping[str, Visit], progress: Progress, at: datetime) -> list[D
     return [reckoning.due(name) for name in visits]
 
 
-def position(visit: Due, actual: datetime, zone: ZoneInfo) -> Position | None:
+def position(visit: Due, actual: datetime, zone: tzinfo) -> Position | None:
     """Where the time at which a visit took place lies in its window; None where there is no window."""
     if visit.opens is not None and visit.closes is not None:
         instant = actual.astimezone(UTC)  # two times of one zone would be compared by their wall clocks
@@ -166,13 +225,13 @@ def _date_or_unknown(text: str | None) -> date | None:
         return None
 
 
-def civil_date(when: datetime | date, zone: ZoneInfo) -> date:
+def civil_date(when: datetime | date, zone: tzinfo) -> date:
     """The civil date of an instant in a zone; a date is its own."""
     return when.astimezone(zone).date() if isinstance(when, datetime) else when
 
 
 class _Reckoning:
-    """One answer to `due`: every visit is reckoned once, its anchor before it."""
+    """One answer to `reckon`: every visit is reckoned once, its anchor before it."""
 
     def __init__(self, visits: Mapping[str, Visit], progress: Progress, at: datetime) -> None:
         self.visits = visits
@@ -284,7 +343,7 @@ def _same_row(before: Visit, visit: Visit) -> bool:
     )
 
 
-def _span_window(visit: Visit, anchor: datetime | date, zone: ZoneInfo) -> Due:
+def _span_window(visit: Visit, anchor: datetime | date, zone: tzinfo) -> Due:
     day = civil_date(anchor, zone)
     span = visit.within
     if span is None:
@@ -297,7 +356,7 @@ def _span_window(visit: Visit, anchor: datetime | date, zone: ZoneInfo) -> Due:
     return _delayed(visit.visit, anchor, day, span, target, zone)
 
 
-def _fallback_window(visit: Visit, origin: datetime | date, delay: timedelta, zone: ZoneInfo) -> Due:
+def _fallback_window(visit: Visit, origin: datetime | date, delay: timedelta, zone: tzinfo) -> Due:
     slack = visit.slack
     if slack is None:  # the width that the study gives the visit when its anchor happens
         span = visit.within
@@ -308,7 +367,7 @@ def _fallback_window(visit: Visit, origin: datetime | date, delay: timedelta, zo
 
 
 def _delayed(
-    name: str, anchor: datetime | date, day: date, span: Span, target: timedelta, zone: ZoneInfo
+    name: str, anchor: datetime | date, day: date, span: Span, target: timedelta, zone: tzinfo
 ) -> Due:
     if span.earliest % _DAY == _NOTHING and span.latest % _DAY == _NOTHING:
         return Due(name, "expected", day + span.earliest, day + target, day + span.latest)

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Literal
+from zoneinfo import ZoneInfo
 
 import msgspec
+
+from entact.course.effective import Effective, Held, Problem, as_they_stand, hold
+from entact.course.entry import Entry, Kept, as_sent, canonical, digest
+
+if TYPE_CHECKING:
+    from entact.protocol.release import Study
 
 
 class ReleaseEntered(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -15,7 +23,7 @@ class ReleaseEntered(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Commitment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Kind `commitment` (study): Merkle roots of the sealed randomisation list and kit map, before the first enrolment."""
+    """Kind `commitment` (study): roots of the sealed list and kit map, entered before the first enrolment."""
 
     list_root: str
     list_rows: int
@@ -69,3 +77,196 @@ class Kit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     status: Literal["received", "quarantined", "released", "destroyed"]
     expires: str
     lot: str | None = None
+
+
+class StaffState(msgspec.Struct, frozen=True):
+    """One person at the site: roles, certificates by name with their last day, and until when."""
+
+    person: str
+    roles: tuple[str, ...]
+    certificates: dict[str, str]
+    until: str | None
+    entry: str
+
+
+class KitStock(msgspec.Struct, frozen=True):
+    """One kit of the site's stock."""
+
+    number: str
+    status: str
+    expires: str
+    lot: str | None
+    entry: str
+
+
+class StudyState(msgspec.Struct, frozen=True):
+    """The study's ledger folded: releases in order, commitment to the sealed list, ledgers, latest heads."""
+
+    releases: tuple[str, ...] = ()
+    commitment: Commitment | None = None
+    ledgers: frozenset[str] = frozenset()
+    heads: dict[str, Head] = {}
+    known_to: int = 0
+
+
+class SiteState(msgspec.Struct, frozen=True):
+    """A site's ledger folded.
+
+    Attributes:
+        id: the site. release: the release in force there for gates and alerts; None before activation.
+        status: active, held or closed; None before activation. timezone: IANA name; None before activation.
+        activation: the entry that says so. known_to: the highest `seq` considered.
+    """
+
+    id: str
+    release: str | None = None
+    status: str | None = None
+    timezone: str | None = None
+    activation: str | None = None
+    staff: dict[str, StaffState] = {}
+    kits: dict[str, KitStock] = {}
+    known_to: int = 0
+
+    @property
+    def active(self) -> bool:
+        """Whether the site may take in and treat participants."""
+        return self.status == "active"
+
+    @property
+    def zone(self) -> ZoneInfo | None:
+        """The site's clock."""
+        return ZoneInfo(self.timezone) if self.timezone is not None else None
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """What a gate knows beside the participant: study, site, and what is wrong in their ledgers."""
+
+    study: StudyState
+    site: SiteState
+    problems: tuple[Problem, ...] = ()
+
+
+def fold_setting(study: Study, study_entries: Iterable[Entry], site_entries: Iterable[Entry]) -> Setting:
+    """What the study's and one site's ledgers say, as a function of the sets of their entries.
+
+    Args:
+        study: to know its releases. study_entries, site_entries: of one ledger each, in any order.
+    Raises:
+        ValueError: when the entries are of more than one site.
+    """
+    problems: list[Problem] = []
+    study_list, site_list = list(study_entries), list(site_entries)
+    sites = {entry.ledger for entry in site_list}
+    if len(sites) > 1:
+        raise ValueError(f"a setting has one site; these entries are of {', '.join(sorted(sites))}")
+    name = sites.pop().removeprefix("site:") if sites else ""
+    return Setting(
+        _study(study, study_list, problems), _site(name, study, site_list, problems), tuple(problems)
+    )
+
+
+def _study(study: Study, entries: list[Entry], problems: list[Problem]) -> StudyState:
+    releases: list[str] = []
+    commitment: Commitment | None = None
+    ledgers: set[str] = set()
+    heads: dict[str, Head] = {}
+    for effective, payload in _payloads(entries, STUDY_KINDS, problems):
+        if isinstance(payload, ReleaseEntered):
+            if payload.id not in releases:
+                releases.append(payload.id)
+        elif isinstance(payload, Commitment):
+            if commitment is None:  # what is sealed is sealed: a second commitment is not followed
+                commitment = payload
+            else:
+                problems.append(Problem("committed_twice", effective.id, "", "the list was sealed before"))
+        elif isinstance(payload, LedgerOpened):
+            ledgers.add(payload.ledger)
+        elif isinstance(payload, Heads):
+            heads.update(payload.heads)
+    return StudyState(tuple(releases), commitment, frozenset(ledgers), heads, _known_to(entries))
+
+
+def _site(name: str, study: Study, entries: list[Entry], problems: list[Problem]) -> SiteState:
+    release = status = timezone = activation = None
+    staff: dict[str, StaffState] = {}
+    kits: dict[str, KitStock] = {}
+    for effective, payload in _payloads(entries, SITE_KINDS, problems):
+        if isinstance(payload, Activation):
+            problem = _activation_problem(study, payload)
+            if problem is not None:
+                problems.append(Problem("activation", effective.id, *problem))
+                continue
+            release, status, timezone = payload.release, payload.status, payload.timezone
+            activation = effective.id
+        elif isinstance(payload, Staff):
+            expiry: dict[str, str] = {}
+            for certificate in payload.certificates:
+                expiry[certificate.name] = max(certificate.expires, expiry.get(certificate.name, ""))
+            staff[payload.person] = StaffState(
+                payload.person, tuple(payload.roles), expiry, payload.until, effective.id
+            )
+        elif isinstance(payload, Kit):
+            before = kits.get(payload.number)
+            if before is not None and before.status == "destroyed" and payload.status != "destroyed":
+                message = (
+                    f"kit {payload.number} was destroyed; an entry made in error is withdrawn, not outdone"
+                )
+                problems.append(Problem("kit_destroyed", effective.id, "status", message))
+                continue
+            kits[payload.number] = KitStock(
+                payload.number, payload.status, payload.expires, payload.lot, effective.id
+            )
+    return SiteState(name, release, status, timezone, activation, staff, kits, _known_to(entries))
+
+
+def _activation_problem(study: Study, payload: Activation) -> tuple[str, str] | None:
+    if all(release.id != payload.release for release in study.releases):
+        return "release", f"the study has no release {payload.release!r}"
+    try:
+        ZoneInfo(payload.timezone)
+    except (KeyError, ValueError, OSError):  # an unknown name, a path, a folder
+        return "timezone", f"{payload.timezone!r} is no IANA zone; write one such as America/Denver"
+    return None
+
+
+def _payloads(
+    entries: list[Entry], kinds: dict[str, Any], problems: list[Problem]
+) -> Iterator[tuple[Effective, Any]]:
+    """The entries as they stand, in order of time, with typed payloads; what cannot be read is a problem."""
+    standing, found, _ = as_they_stand(_held(entries), {})
+    problems.extend(found)
+    for effective in standing:
+        kind = kinds.get(effective.entry.kind)
+        if kind is None:
+            message = f"an entry of kind {effective.entry.kind!r} does not belong in this ledger"
+            problems.append(Problem("unknown_kind", effective.id, "", message))
+            continue
+        try:
+            payload = msgspec.convert(effective.data, kind)
+        except msgspec.ValidationError as error:
+            problems.append(Problem("unreadable", effective.id, "data", str(error)))
+            continue
+        yield effective, payload
+
+
+def _held(entries: list[Entry]) -> list[Held]:
+    """One of every id; where versions differ, the one with the least digest is followed, as in a course."""
+    versions: dict[str, dict[str, Entry]] = {}
+    for entry in entries:
+        sent = as_sent(entry) if isinstance(entry, Kept) else entry
+        versions.setdefault(entry.id, {})[digest(canonical(msgspec.structs.asdict(sent)))] = sent
+    ordered = ([found[one] for one in sorted(found)] for found in versions.values())
+    return [hold(first, tuple(others)) for first, *others in ordered]
+
+
+def _known_to(entries: list[Entry]) -> int:
+    return max((entry.seq for entry in entries if isinstance(entry, Kept)), default=0)
+
+
+STUDY_KINDS: dict[str, Any] = {
+    "release": ReleaseEntered,
+    "commitment": Commitment,
+    "ledger_opened": LedgerOpened,
+    "heads": Heads,
+}
+SITE_KINDS: dict[str, Any] = {"activation": Activation, "staff": Staff, "kit": Kit}
