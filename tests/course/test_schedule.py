@@ -10,15 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from entact.course.medication import Medication
-from entact.course.schedule import (
-    Due,
-    Progress,
-    latest_date,
-    parse_alternative,
-    position,
-    reckon,
-    washout_end,
-)
+from entact.course.schedule import Due, Progress, due, latest_date, parse_alternative, position, washout_end
 from entact.protocol.study import Visit, Washout
 
 DENVER = ZoneInfo("America/Denver")  # clocks went forward on 2026-03-08, back on 2026-11-01
@@ -54,7 +46,7 @@ def at(text: str, zone: ZoneInfo = DENVER) -> datetime:
 
 
 def asked(when: datetime, zone: ZoneInfo = DENVER, **progress: object) -> dict[str, Due]:
-    return {found.visit: found for found in reckon(STUDY, Progress(zone=zone, **progress), when)}  # type: ignore[arg-type]
+    return {found.visit: found for found in due(STUDY, Progress(zone=zone, **progress), when)}  # type: ignore[arg-type]
 
 
 def test_before_anything_only_the_opening_visit_is_due() -> None:
@@ -163,7 +155,7 @@ def test_a_fallback_without_slack_is_as_wide_as_the_window() -> None:
     progress = Progress(
         zone=DENVER, anchors={"baseline": at("2026-01-05T10:00")}, missed=frozenset({"session_2"})
     )
-    found = {one.visit: one for one in reckon(STUDY | {"outcome": row}, progress, at("2026-01-20T09:00"))}[
+    found = {one.visit: one for one in due(STUDY | {"outcome": row}, progress, at("2026-01-20T09:00"))}[
         "outcome"
     ]
     assert found.earliest is not None
@@ -184,7 +176,7 @@ def test_discontinued_treatment_removes_sessions_and_keeps_assessments() -> None
     assert found["session_1"].status == "done"
 
 
-@pytest.mark.parametrize("what", ["procedures", "follow_up", "data_use", "consent", "life"])
+@pytest.mark.parametrize("what", ["procedures", "follow_up", "data_use", "death"])
 def test_other_stops_end_the_schedule_but_not_its_past(what: str) -> None:
     anchors = {"consent": at("2026-01-01T10:00"), "baseline": at("2026-01-05T10:00")}
     found = asked(at("2026-02-12T09:00"), anchors=anchors, stopped={what: at("2026-01-20T18:00")})
@@ -213,8 +205,8 @@ def test_one_missed_visit_of_a_row_does_not_cancel_the_next() -> None:
 def test_an_event_of_treatment_cannot_follow_its_discontinuation() -> None:
     rows = visits({"visit": "review", "after": "initial", "within": "1 .. 2 d"})
     progress = Progress(zone=DENVER, stopped={"treatment": at("2026-01-08T09:00")})
-    assert reckon(rows, progress, at("2026-01-09T09:00"))[0].status == "not_reachable"
-    assert reckon(rows, Progress(zone=DENVER), at("2026-01-09T09:00"))[0].status == "expected"
+    assert due(rows, progress, at("2026-01-09T09:00"))[0].status == "not_reachable"
+    assert due(rows, Progress(zone=DENVER), at("2026-01-09T09:00"))[0].status == "expected"
 
 
 def test_a_circle_of_anchors_is_named() -> None:
@@ -223,7 +215,7 @@ def test_a_circle_of_anchors_is_named() -> None:
         {"visit": "two", "after": "one", "within": "1 .. 2 d"},
     )
     with pytest.raises(ValueError, match="'one' is in the end its own anchor"):
-        reckon(rows, Progress(zone=DENVER), at("2026-01-09T09:00"))
+        due(rows, Progress(zone=DENVER), at("2026-01-09T09:00"))
 
 
 @given(

@@ -11,16 +11,12 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal, Protocol
-from zoneinfo import ZoneInfo
+from typing import Literal, Protocol
 
 import msgspec
 
 from entact.protocol.quantity import parse_duration
 from entact.protocol.study import Span, Visit, Washout
-
-if TYPE_CHECKING:
-    from entact.course.course import Course
 
 Status = Literal["expected", "due", "done", "missed", "not_reachable"]
 Position = Literal["within", "early", "late"]
@@ -59,7 +55,7 @@ class Progress(msgspec.Struct, frozen=True):
         anchors: visit or event (consent, enrolment, randomisation, washout_end, initial) -> when it took
             place; an event without a time of day is a date.
         missed: visits recorded as missed.
-        stopped: what stopped (treatment, procedures, follow_up, data_use, consent, life) -> when.
+        stopped: what stopped (treatment, procedures, follow_up, data_use, death) -> when.
         zone: the site's.
     """
 
@@ -82,63 +78,7 @@ class Taken(Protocol):
     def psychiatric(self) -> bool | None: ...
 
 
-def due(course: Course, at: datetime) -> list[Due]:
-    """Every visit of a participant's release with its window and what has become of it, in the file's order.
-
-    The clock is the site's, as the study file gives it; for a site that the file does not name, that of `at`.
-    """
-    plan = course.release.file.sites.get(course.site or "")
-    zone = ZoneInfo(plan.timezone) if plan is not None else at.tzinfo
-    if zone is None:
-        raise ValueError(f"the time {at.isoformat()} has no zone; ask for an aware one")
-    return reckon(course.release.visits, progress_of(course, zone), at)
-
-
-def progress_of(course: Course, zone: tzinfo) -> Progress:
-    """What a participant's course has made of the schedule: anchors, missed visits, and what has stopped."""
-    anchors: dict[str, datetime | date] = {}
-    missed: set[str] = set()
-    for encounter in course.encounters.values():
-        began = encounter.started or encounter.ended
-        if encounter.status == "missed":
-            missed.add(encounter.visit)
-        elif began is not None:
-            earlier = anchors.get(encounter.visit)
-            anchors[encounter.visit] = min(began, earlier) if isinstance(earlier, datetime) else began
-    if course.first_consent is not None:
-        anchors["consent"] = course.first_consent.since
-        washed_out = _washout_end(course, anchors, zone)
-        if washed_out is not None:
-            anchors["washout_end"] = washed_out
-    if course.enrolment is not None:
-        anchors["enrolment"] = course.enrolment.at
-    if course.randomisation is not None:
-        anchors["randomisation"] = course.randomisation.at
-    for dose in course.doses:
-        if dose.part == "initial" and dose.taken:
-            anchors["initial"] = dose.at
-    stopped = {of: state.at for of, state in course.discontinued.items()}
-    if course.consent is not None and not course.consent.given:
-        stopped["consent"] = course.consent.since
-    if course.died is not None:
-        stopped["life"] = course.died.at
-    return Progress(zone, anchors, frozenset(missed), stopped)
-
-
-def _washout_end(course: Course, anchors: Mapping[str, datetime | date], zone: tzinfo) -> date | None:
-    release = course.release
-    followed = (
-        civil_date(anchors[name], zone)
-        for name, visit in release.visits.items()
-        if visit.after == "washout_end" and name in anchors
-    )
-    consented = civil_date(anchors["consent"], zone)
-    return washout_end(
-        course.medication.values(), release.file.washout, consented, before=min(followed, default=None)
-    )
-
-
-def reckon(visits: Mapping[str, Visit], progress: Progress, at: datetime) -> list[Due]:
+def due(visits: Mapping[str, Visit], progress: Progress, at: datetime) -> list[Due]:
     """Which visits are expected, due, done, missed or no longer reachable at an instant, in the file's order.
 
     A visit whose anchor can no longer happen is counted from its alternative (`or: baseline + 18 wk`). In a
@@ -231,7 +171,7 @@ def civil_date(when: datetime | date, zone: tzinfo) -> date:
 
 
 class _Reckoning:
-    """One answer to `reckon`: every visit is reckoned once, its anchor before it."""
+    """One answer to `due`: every visit is reckoned once, its anchor before it."""
 
     def __init__(self, visits: Mapping[str, Visit], progress: Progress, at: datetime) -> None:
         self.visits = visits
