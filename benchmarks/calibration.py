@@ -1,0 +1,219 @@
+"""Do virtual trials look like the published study? Every published summary beside its simulated mean and Monte Carlo error.
+
+Each trial draws candidates until 90 pass screening, gives them to the arms at random (46 and 44), and is summarised as the
+publication does: CAPS-5 and what follows from it among those on treatment and rated at the time point, SDS and BDI-II
+among those still in the study. A summary is judged on its mean over trials; "nearest" limits allow nothing for the Monte
+Carlo error, which is printed beside. Published values: facts F034 to F048 (Mitchell et al. 2021, Nat Med 27:1025-1033).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import sqrt
+from pathlib import Path
+from time import process_time
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+from scipy.stats import beta, t
+
+import entact.studies
+from entact.cohort.draws import stream
+from entact.cohort.outcomes import Outcomes, draw_baseline, draw_outcomes
+from entact.cohort.parameters import Parameters
+from entact.cohort.scenario import load_parameters
+
+Array = NDArray[np.float64]
+FOLDER = Path(next(iter(entact.studies.__path__))) / "mapp1"
+SIZES = {"mdma": 46, "placebo": 44}
+WEEKS = ("baseline", "week 4", "week 8", "week 18")
+CANDIDATES = 170
+"""Candidates drawn for each trial: of so many, 90 always pass (expected 118, standard deviation 6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A published summary and the limits that the simulated mean must lie within."""
+
+    name: str
+    published: float
+    low: float
+    high: float
+    shown: str
+
+
+def near(name: str, published: float, by: float) -> Target:
+    """A target that the simulated mean must meet within ± `by`."""
+    return Target(name, published, published - by, published + by, f"± {by:g}")
+
+
+def counted(name: str, count: int, of: int) -> Target:
+    """A target share, in percent, whose exact (Clopper-Pearson) 95 % interval must hold the simulated mean."""
+    low = 0.0 if count == 0 else float(beta.ppf(0.025, count, of - count + 1))
+    high = 1.0 if count == of else float(beta.ppf(0.975, count + 1, of - count))
+    return Target(name, 100 * count / of, 100 * low, 100 * high, f"{count}/{of}: {100 * low:.1f} to {100 * high:.1f}")
+
+
+def targets() -> Iterator[Target]:
+    """All published summaries that calibrate the virtual participants."""
+    mean = {"mdma": (44.0, 33.8, 26.3, 19.6), "placebo": (44.2, 37.0, 33.5, 29.9)}
+    spread = {"mdma": (6.01, 12.21, 12.31, 13.61), "placebo": (6.15, 10.49, 12.49, 12.77)}
+    response = {"mdma": ((21, 46), (31, 42)), "placebo": ((14, 43), (18, 39))}
+    remission = {"mdma": ((4, 46), (5, 42)), "placebo": ((1, 43), (2, 39))}
+    observed = {"mdma": (46, 46, 42, 42), "placebo": (44, 43, 39, 37)}
+    last = {
+        "mdma": {"change": -24.4, "change SD": 11.6, "no diagnosis": 28 / 42, "remission": 14 / 42, "response": 37 / 42},
+        "placebo": {"change": -13.9, "change SD": 11.5, "no diagnosis": 12 / 37, "remission": 2 / 37, "response": 23 / 37},
+    }
+    other = {"mdma": ((-3.1, 2.6), (-19.7, 14.0)), "placebo": ((-2.0, 2.4), (-10.8, 11.3))}
+    for arm, size in SIZES.items():
+        for week, value, sd in zip(WEEKS, mean[arm], spread[arm], strict=True):
+            yield near(f"{arm} CAPS-5 {week} mean", value, 2.0)
+            yield near(f"{arm} CAPS-5 {week} SD", sd, round(0.1 * sd, 2))
+        for k, week in enumerate(WEEKS[1:3]):
+            yield counted(f"{arm} response {week} %", *response[arm][k])
+            yield counted(f"{arm} remission {week} %", *remission[arm][k])
+        for k, week in enumerate(WEEKS[1:], start=1):
+            yield counted(f"{arm} rated {week} %", observed[arm][k], size)
+        yield near(f"{arm} CAPS-5 change mean", last[arm]["change"], 2.0)
+        yield near(f"{arm} CAPS-5 change SD", last[arm]["change SD"], round(0.1 * last[arm]["change SD"], 2))
+        for name in ("no diagnosis", "remission", "response"):
+            yield near(f"{arm} {name} week 18 %", 100 * last[arm][name], 8.0)
+        (sds, sds_sd), (bdi, bdi_sd) = other[arm]
+        yield near(f"{arm} SDS change mean", sds, 0.3)
+        yield near(f"{arm} SDS change SD", sds_sd, round(0.1 * sds_sd, 2))
+        yield near(f"{arm} BDI-II change mean", bdi, 2.0)
+        yield near(f"{arm} BDI-II change SD", bdi_sd, round(0.1 * bdi_sd, 2))
+    yield near("difference of CAPS-5 changes", -10.5, 1.0)
+
+
+def draw_trials(parameters: Parameters, seed: int, first: int, trials: int) -> Outcomes:
+    """Trials number `first` and on, one after the other along the participant axis: 90 rows each, in order of candidacy.
+
+    Trial k draws with seed `seed` + k, the number that a full rehearsal of it would be given.
+    """
+    size = sum(SIZES.values())
+    seeds = np.repeat(seed + first + np.arange(trials), CANDIDATES)
+    candidates = draw_baseline(parameters, seeds, np.tile(np.arange(CANDIDATES), trials))
+    passed = candidates.eligible.reshape(trials, CANDIDATES)
+    if (short := passed.sum(axis=1).min()) < size:
+        raise ValueError(f"only {short} of {CANDIDATES} candidates pass screening in one trial; {size} are needed")
+    entered = (passed & (passed.cumsum(axis=1) <= size)).ravel()
+    return draw_outcomes(parameters, candidates.take(entered), _assign(parameters, seed + first, trials))
+
+
+def _assign(parameters: Parameters, seed: int, trials: int) -> NDArray[np.int64]:
+    """46 and 44 in random order in each trial: the published numbers, which blocks within sites came to."""
+    labels = np.repeat([parameters.arms.index(arm) for arm in SIZES], list(SIZES.values()))
+    return np.concatenate([stream(seed + k, 0, "assignment").permutation(labels) for k in range(trials)]).astype(np.int64)
+
+
+def summarise(parameters: Parameters, outcomes: Outcomes, trials: int) -> dict[str, Array]:
+    """Every target's value in every trial (trials)."""
+    rules, values = parameters.severity, {}
+    per_trial = outcomes.arm.size // trials
+
+    def cells(array: NDArray[np.generic]) -> NDArray[np.generic]:
+        return array.reshape(trials, per_trial, *array.shape[1:])
+
+    arm, total, change = cells(outcomes.arm), cells(outcomes.total), cells(outcomes.change)
+    completed, present = cells(outcomes.on_treatment), cells(outcomes.in_study)
+    free, scores = ~cells(outcomes.diagnosis), {name: cells(value) for name, value in outcomes.scores.items()}
+    for name, size in SIZES.items():
+        mine = arm == parameters.arms.index(name)
+        for k, week in enumerate(WEEKS):
+            rated = mine & completed[:, :, k]
+            values[f"{name} CAPS-5 {week} mean"], values[f"{name} CAPS-5 {week} SD"] = _moments(total[:, :, k], rated)
+            fell = change[:, :, k] <= -rules.response_fall
+            remitted = free[:, :, k] & (total[:, :, k] <= rules.remission_total)
+            for label, flag in (("response", fell), ("remission", remitted), ("no diagnosis", free[:, :, k])):
+                values[f"{name} {label} {week} %"] = 100 * (flag & rated).sum(axis=1) / rated.sum(axis=1)
+            values[f"{name} rated {week} %"] = 100 * rated.sum(axis=1) / size
+        rated, here = mine & completed[:, :, -1], mine & present[:, :, -1]
+        values[f"{name} CAPS-5 change mean"], values[f"{name} CAPS-5 change SD"] = _moments(change[:, :, -1], rated)
+        for label, key in (("SDS", "sds"), ("BDI-II", "bdi2")):
+            moved = scores[key][:, :, -1] - scores[key][:, :, 0]
+            values[f"{name} {label} change mean"], values[f"{name} {label} change SD"] = _moments(moved, here)
+    active, control = (values[f"{name} CAPS-5 change mean"] for name in SIZES)
+    values["difference of CAPS-5 changes"] = active - control
+    return values
+
+
+def _moments(values: NDArray[np.generic], counted_in: NDArray[np.generic]) -> tuple[Array, Array]:
+    chosen = np.where(counted_in, values, np.nan).astype(np.float64)
+    return np.nanmean(chosen, axis=1), np.nanstd(chosen, axis=1, ddof=1)
+
+
+def test_difference(parameters: Parameters, outcomes: Outcomes, trials: int) -> Array:
+    """Two-sided P in each trial for the active arm, in a regression of the last change on arm and baseline."""
+    per_trial = outcomes.arm.size // trials
+    weight = outcomes.on_treatment[:, -1].reshape(trials, per_trial).astype(np.float64)
+    active = (outcomes.arm == parameters.arms.index("mdma")).reshape(trials, per_trial).astype(np.float64)
+    start = outcomes.total[:, 0].reshape(trials, per_trial) - 44.0
+    design = np.stack([np.ones_like(active), active, start], axis=-1) * weight[..., np.newaxis]
+    response = (outcomes.change[:, -1].reshape(trials, per_trial) * weight)[..., np.newaxis]
+    inverse = np.linalg.inv(design.swapaxes(1, 2) @ design)
+    coefficients = inverse @ (design.swapaxes(1, 2) @ response)
+    freedom = weight.sum(axis=1) - design.shape[-1]
+    variance = ((response - design @ coefficients) ** 2).sum(axis=(1, 2)) / freedom
+    statistic = coefficients[:, 1, 0] / np.sqrt(variance * inverse[:, 1, 1])
+    return np.asarray(2 * t.sf(np.abs(statistic), freedom), dtype=np.float64)
+
+
+def simulate(parameters: Parameters, seed: int, trials: int, chunk: int = 50) -> tuple[dict[str, Array], Array]:
+    """All summaries and the P value of each of `trials` trials; chunks bound the memory and leave the numbers unchanged."""
+    summaries, p_values = [], []
+    for first in range(0, trials, chunk):
+        count = min(chunk, trials - first)
+        outcomes = draw_trials(parameters, seed, first, count)
+        summaries.append(summarise(parameters, outcomes, count))
+        p_values.append(test_difference(parameters, outcomes, count))
+    return {name: np.concatenate([part[name] for part in summaries]) for name in summaries[0]}, np.concatenate(p_values)
+
+
+def judge(values: Mapping[str, Array]) -> list[tuple[Target, float, float, bool]]:
+    """Each target with its simulated mean, the Monte Carlo error of that mean, and whether it is within limits."""
+    judged = []
+    for target in targets():
+        mean = float(values[target.name].mean())
+        error = float(values[target.name].std(ddof=1) / sqrt(values[target.name].size))
+        judged.append((target, mean, error, target.low <= mean <= target.high))
+    return judged
+
+
+def main(trials: int = 2000, seed: int = 20210510) -> int:
+    """Prints both tables; returns the number of values out of their limits."""
+    console, began = Console(), process_time()
+    values, p_values = simulate(load_parameters(FOLDER / "cohort.yaml"), seed, trials)
+    table = Table("summary", "published", "simulated", "Monte Carlo SE", "limits", "within", title="SIMULATED DATA")
+    judged = judge(values)
+    for target, mean, error, within in judged:
+        verdict = "yes" if within else "[bold red]NO[/]"
+        table.add_row(target.name, f"{target.published:.2f}", f"{mean:.2f}", f"{error:.3f}", target.shown, verdict)
+    console.print(table)
+    console.print(f"{trials} trials of {sum(SIZES.values())}; power at two-sided 0.0499: {(p_values < 0.0499).mean():.3f}")
+    wrong = sum(not within for *_, within in judged)
+
+    values, p_values = simulate(load_parameters(FOLDER / "cohort.yaml", FOLDER / "scenarios" / "no_effect.yaml"), seed, trials)
+    table = Table("no effect", "expected", "simulated", "Monte Carlo SE", "within 3 SE", title="SIMULATED DATA")
+    for alpha in (0.05, 0.0499):
+        rate, error = float((p_values < alpha).mean()), sqrt(alpha * (1 - alpha) / trials)
+        within = abs(rate - alpha) <= 3 * error
+        wrong += not within
+        table.add_row(f"rejected at {alpha}", f"{alpha}", f"{rate:.4f}", f"{error:.4f}", "yes" if within else "NO")
+    for name in ("CAPS-5 change mean", "rated week 18 %"):
+        gap = values[f"mdma {name}"] - values[f"placebo {name}"]
+        mean, error = float(gap.mean()), float(gap.std(ddof=1) / sqrt(trials))
+        within = abs(mean) <= 3 * error
+        wrong += not within
+        table.add_row(f"mdma - placebo: {name}", "0", f"{mean:.3f}", f"{error:.3f}", "yes" if within else "NO")
+    console.print(table)
+    console.print(f"{process_time() - began:.1f} s of one core")
+    return wrong
+
+
+if __name__ == "__main__":
+    raise SystemExit(min(main(), 1))

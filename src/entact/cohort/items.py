@@ -1,0 +1,63 @@
+"""From a total score to its items, and from items to a diagnosis: vectorised over participants and occasions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from entact.cohort.draws import UNKNOWN, Bools, Floats, Ints
+from entact.cohort.parameters import Cluster, Companion, ItemProfile
+
+
+def spread_total(profile: ItemProfile, total: Ints, person: Floats, occasion: Floats) -> Ints:
+    """Which item scores make up each total, given a participant's symptom profile.
+
+    Every item has one threshold per score, lowered by its ease and by the person's and the occasion's deviation; the
+    `total` lowest thresholds of all items are passed. So the items add up to the total exactly, and rise with it.
+    `total` (…) in 0 to the profile's maximum; `person`, `occasion` (…, items) standard normal. Returns (…, items).
+    """
+    ease = np.zeros(profile.count)
+    for number, value in profile.ease.items():
+        ease[number - 1] = value
+    deviation = ease + profile.between_people * person + profile.between_occasions * occasion
+    thresholds = np.asarray(profile.levels) - deviation[..., np.newaxis]
+    ranked = np.sort(thresholds.reshape(*total.shape, profile.maximum), axis=-1)
+    last = np.take_along_axis(ranked, np.maximum(total - 1, 0)[..., np.newaxis], axis=-1)[..., np.newaxis]
+    passed = (thresholds <= last) & (total > 0)[..., np.newaxis, np.newaxis]
+    return passed.sum(axis=-1, dtype=np.int64)
+
+
+def companion_item(companion: Companion, total: Ints, items: int, person: Floats, occasion: Floats) -> Ints:
+    """The score of an item outside the total, which rises with the mean item (`total` / `items`); all arrays (…)."""
+    latent = companion.intercept + companion.slope * (total / items)
+    latent = latent + companion.between_people * person + companion.between_occasions * occasion
+    return np.clip(np.rint(latent), 0, companion.maximum).astype(np.int64)
+
+
+def meets_diagnosis(
+    items: Ints, clusters: Iterable[Cluster], present_at: int, long_enough: Bools, distress: Ints
+) -> Bools:
+    """Who meets the diagnostic algorithm: each cluster has enough items present, for long enough, with distress or impairment.
+
+    `items` (…, items); `clusters` with item numbers from 1; `present_at` the lowest score at which an item counts;
+    `long_enough` (…); `distress` (…, distress and impairment items). Returns (…). Source: F150 (DSM-5 criteria B to G).
+    """
+    present = items >= present_at
+    met = long_enough & (distress >= present_at).any(axis=-1)
+    for cluster in clusters:
+        met = met & (present[..., [number - 1 for number in cluster.items]].sum(axis=-1) >= cluster.at_least)
+    return np.asarray(met, dtype=np.bool_)
+
+
+def score_questionnaire(items: Ints, score: str) -> Floats:
+    """The score of each row of `items` (…, items): their sum, or the mean of those answered (−1 marks a skipped item).
+
+    A sum with a skipped item, and a mean of none, are unknown: not-a-number.
+    """
+    answered = items != UNKNOWN
+    number = answered.sum(axis=-1)
+    total = np.where(answered, items, 0).sum(axis=-1).astype(np.float64)
+    if score == "mean":
+        return np.where(number > 0, total / np.maximum(number, 1), np.nan)
+    return np.where(number == items.shape[-1], total, np.nan)

@@ -1,0 +1,418 @@
+"""What virtual participants are made of: the typed parameters of a study's `cohort.yaml`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from fractions import Fraction
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+
+def nearest(name: str, known: list[str]) -> str:
+    """`; did you mean …?`, or all that is known."""
+    close = get_close_matches(name, known, n=1)
+    return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(known)}"
+
+
+def _ratio(value: object) -> object:
+    # "29/46" keeps the published count visible where a rounded decimal would hide it.
+    if isinstance(value, str) and "/" in value:
+        try:
+            return float(Fraction(value.replace(" ", "")))
+        except (ValueError, ZeroDivisionError) as problem:
+            raise ValueError(f"{value!r} is not a count over a total, such as 29/46") from problem
+    return value
+
+
+Chance = Annotated[float, BeforeValidator(_ratio), Field(ge=0.0, le=1.0)]
+Spread = Annotated[float, Field(ge=0.0)]
+Positive = Annotated[float, Field(gt=0.0)]
+ByArm = dict[str, Chance]
+
+
+class Part(BaseModel):
+    """A block of parameters; unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Cited(Part):
+    """A block that says where it comes from: a `source` (fact and publication), an `assumption`, or both."""
+
+    source: str | None = None
+    assumption: str | None = None
+
+    @model_validator(mode="after")
+    def _says_where_from(self) -> Self:
+        if not (self.source or self.assumption):
+            raise ValueError(
+                "needs `source:` (a fact with its publication) or `assumption:` (why this value)"
+            )
+        return self
+
+
+def _sums_to_one(what: str, shares: Mapping[str, float]) -> None:
+    if abs(sum(shares.values()) - 1.0) > 1e-6:
+        raise ValueError(f"the shares of {what} add up to {sum(shares.values()):g}; they must add up to 1")
+
+
+class Normal(Part):
+    """A normal distribution, in the unit that the block around it names."""
+
+    mean: float
+    sd: Spread
+
+
+class Refusal(Cited):
+    """A reason for failing screening and its probability among consented candidates."""
+
+    reason: str
+    chance: Chance
+
+
+class Screening(Cited):
+    """From the first contact to eligibility; entry by severity is not here but in `severity.entry`."""
+
+    assessed_per_consented: Positive
+    reasons: list[Refusal]
+
+
+class Site(Part):
+    """One site: its share of recruitment and by what factor its conduct differs from `conduct`."""
+
+    country: str
+    zone: str
+    weight: Positive = 1.0
+    missed_visit: Spread = 1.0
+    late_visit: Spread = 1.0
+    entry_error: Spread = 1.0
+    correction: Spread = 1.0
+    adverse_event_recording: Chance = 1.0
+    favourable_event_recording: Chance = 1.0
+    leaving_log_odds: float = 0.0
+
+
+class Sites(Cited):
+    """The sites by identifier."""
+
+    by_id: dict[str, Site] = Field(min_length=1)
+
+
+class Characteristic(Cited):
+    """A characteristic at enrolment: a number (`mean`, `sd`, limits) or a choice (`shares`), never both."""
+
+    mean: float | None = None
+    sd: Spread | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    decimals: int = 0
+    unit: str | None = None
+    shape: Literal["normal", "lognormal"] = "normal"
+    shares: dict[str, Chance] | None = None
+
+    @model_validator(mode="after")
+    def _is_number_or_choice(self) -> Self:
+        number = self.mean is not None and self.sd is not None
+        if number == (self.shares is not None):
+            raise ValueError("give either `mean` and `sd` (a number) or `shares` (a choice)")
+        if self.shares is not None:
+            _sums_to_one("a choice", self.shares)
+        if self.shape == "lognormal" and not (self.mean or 0.0) > 0.0:
+            raise ValueError("a lognormal characteristic needs a mean above 0")
+        return self
+
+
+class Cluster(Part):
+    """A diagnostic cluster: item numbers (from 1) and how many of them must reach the present-threshold."""
+
+    items: list[Annotated[int, Field(ge=1)]]
+    at_least: Annotated[int, Field(ge=1)]
+
+
+class ItemProfile(Part):
+    """How a total is spread over items: each item's ease (0 when not named), and how far people and occasions differ."""
+
+    count: Annotated[int, Field(ge=1)]
+    levels: list[float] = Field(min_length=1)
+    ease: dict[int, float] = {}
+    between_people: Spread
+    between_occasions: Spread
+
+    @property
+    def maximum(self) -> int:
+        return self.count * len(self.levels)
+
+    @model_validator(mode="after")
+    def _is_ordered(self) -> Self:
+        if sorted(self.levels) != self.levels or len(set(self.levels)) != len(self.levels):
+            raise ValueError("`levels` are the thresholds of scores 1, 2, …: they must rise")
+        if wrong := [number for number in self.ease if not 1 <= number <= self.count]:
+            raise ValueError(f"`ease` names item {wrong[0]}; items are numbered 1 to {self.count}")
+        return self
+
+
+class Companion(Part):
+    """An item rated beside the total (distress, impairment, dissociation): latent = intercept + slope × mean item + noise."""
+
+    maximum: Annotated[int, Field(ge=1)]
+    intercept: float
+    slope: float
+    between_people: Spread
+    between_occasions: Spread
+    shared: str | None = None
+
+
+class Entry(Part):
+    """What the baseline rating must show for a candidate to enter."""
+
+    minimum_total: float
+    diagnosis: bool
+
+
+class Severity(Cited):
+    """The clinician-rated primary instrument: candidates' totals, its items, and its diagnostic algorithm."""
+
+    instrument: str
+    candidates: Normal
+    entry: Entry
+    items: ItemProfile
+    present_at: Annotated[int, Field(ge=1)]
+    clusters: dict[str, Cluster]
+    companions: dict[str, Companion]
+    distress: list[str]
+    long_enough: Chance
+    remission_total: float
+    response_fall: float
+
+
+class Change(Part):
+    """Mean change of the latent total from baseline to one time point, and its standard deviation around that."""
+
+    responders: float
+    others: float
+    sd: Spread
+
+
+class ArmEfficacy(Cited):
+    """What happens to the total in one arm: the share of responders, and changes by time point."""
+
+    responders: Chance
+    change: dict[str, Change]
+
+
+class Efficacy(Cited):
+    """How the total moves. `follows` says what decides whose course a participant takes: the arm, the guess, or the reference."""
+
+    follows: Literal["assigned", "guessed", "reference"]
+    baseline_slope: float
+    persistence: Annotated[float, Field(ge=-1.0, le=1.0)]
+    not_at_random: float
+    arms: dict[str, ArmEfficacy]
+
+
+class QuestionnaireNoise(Part):
+    """Noise of a questionnaire's change: a constant, and more of it per point that the primary total has moved."""
+
+    constant: Spread
+    per_point: float
+
+
+class Questionnaire(Cited):
+    """A self-report that moves with the primary total. Everything is in points of its score."""
+
+    instrument: str
+    timepoints: list[str]
+    score: Literal["sum", "mean"]
+    baseline: Normal
+    correlation: Annotated[float, Field(ge=-1.0, le=1.0)]
+    change_intercept: float
+    change_per_point: float
+    baseline_pull: float
+    noise: QuestionnaireNoise
+    items: ItemProfile
+    skipped: dict[int, Chance] = {}
+
+
+class Hazard(Part):
+    """Probability of leaving in each interval (named by the time point that ends it) at no change since baseline."""
+
+    arms: dict[str, ByArm]
+    per_point: float
+
+
+class Discontinuation(Cited):
+    """Two hazards: stopping treatment, and leaving the study (which also ends treatment)."""
+
+    follows: Literal["assigned", "reference"]
+    treatment: Hazard
+    study: Hazard
+    log_odds_once_stopped: float
+    before_session: Chance
+    reasons: dict[str, Chance]
+
+    @model_validator(mode="after")
+    def _has_all_reasons(self) -> Self:
+        _sums_to_one("reasons", self.reasons)
+        return self
+
+
+class Guesser(Cited):
+    """One person who guesses: arm → guess → probability when the guess is clearest; `unknown` is don't know."""
+
+    by_arm: dict[str, dict[str, Chance]]
+
+    @model_validator(mode="after")
+    def _has_all_guesses(self) -> Self:
+        for arm, shares in self.by_arm.items():
+            _sums_to_one(f"guesses in arm {arm}", shares)
+        return self
+
+
+class Guesses(Cited):
+    """Guesses of treatment: who, when, how clear by then, how steady and how alike within a participant, how confident."""
+
+    roles: dict[str, Guesser]
+    occasions: dict[str, Chance]
+    steadiness: Chance
+    confidence_levels: Annotated[int, Field(ge=2)]
+    confidence: Normal
+    confidence_if_correct: float
+
+
+class Onset(Cited):
+    """When an event begins, in minutes after a session's initial dose (median, log-scale spread), and how long it lasts."""
+
+    onset_minutes: Positive
+    onset_sigma: Spread
+    duration_minutes: Positive
+    duration_sigma: Spread
+    severity: dict[str, Chance] = Field(max_length=5)
+    recurrence: Chance
+
+    @model_validator(mode="after")
+    def _has_all_severities(self) -> Self:
+        _sums_to_one("severity", self.severity)
+        return self
+
+
+class EventTerm(Cited):
+    """A term: probability of at least one event in a participant who has all sessions, by arm."""
+
+    term: str
+    chance: ByArm
+    pattern: str
+    valence: Literal["favourable", "unfavourable", "neutral"] = "unfavourable"
+    special_interest: str | None = None
+    serious: Chance = 0.0
+
+
+class AdverseEvents(Cited):
+    """Terms and the time patterns that they name."""
+
+    patterns: dict[str, Onset]
+    terms: list[EventTerm]
+
+
+class Sign(Cited):
+    """One vital sign: value at rest, rise at the peak of a full dose by arm, and the noise of a reading."""
+
+    unit: str
+    decimals: int
+    resting: Normal
+    rise: dict[str, Normal]
+    reading_sd: Spread
+    limits: tuple[float, float]
+
+
+class VitalSignModel(Cited):
+    """The time course shared by all signs: a rise and a decline in minutes, dose levels, and the supplement's share."""
+
+    signs: dict[str, Sign]
+    rise_minutes: Positive
+    decline_minutes: Positive
+    levels: dict[str, Spread]
+    supplement: Spread
+    shared: Chance
+    between_sessions: Chance
+    readings: Annotated[int, Field(ge=1)]
+
+    @model_validator(mode="after")
+    def _declines_slower(self) -> Self:
+        if self.decline_minutes <= self.rise_minutes:
+            raise ValueError("`decline_minutes` must be above `rise_minutes`")
+        return self
+
+
+class Probabilities(Cited):
+    """Named probabilities that a rehearsal uses: visits missed or late, mistakes, answers to safety questions."""
+
+    chance: dict[str, Chance]
+
+
+class Parameters(Part):
+    """Everything needed to draw virtual participants of one study."""
+
+    study: str
+    scenario: str | None = None
+    arms: list[str] = Field(min_length=1)
+    reference: str
+    timepoints: list[str] = Field(min_length=2)
+    sessions: list[str] = Field(min_length=1)
+    screening: Screening
+    sites: Sites
+    characteristics: dict[str, Characteristic]
+    severity: Severity
+    efficacy: Efficacy
+    questionnaires: dict[str, Questionnaire]
+    discontinuation: Discontinuation
+    guesses: Guesses
+    adverse_events: AdverseEvents
+    vital_signs: VitalSignModel
+    dosing: Probabilities
+    safety_questions: Probabilities
+    conduct: Probabilities
+
+    @model_validator(mode="after")
+    def _names_agree(self) -> Self:
+        for where, name, known in self._references():
+            if name not in known:
+                raise ValueError(f"{where}: {name!r} is not known{nearest(name, known)}")
+        for where, given, needed in self._tables():
+            if missing := [name for name in needed if name not in given]:
+                raise ValueError(f"{where}: {missing[0]!r} is missing")
+        return self
+
+    def _references(self) -> Iterator[tuple[str, str, list[str]]]:
+        yield "reference", self.reference, self.arms
+        for name in self.severity.distress:
+            yield "severity.distress", name, list(self.severity.companions)
+        for key, questionnaire in self.questionnaires.items():
+            for name in questionnaire.timepoints:
+                yield f"questionnaires.{key}.timepoints", name, self.timepoints
+        for event in self.adverse_events.terms:
+            yield f"adverse_events.terms {event.term}", event.pattern, list(self.adverse_events.patterns)
+        for where, given, needed in self._tables():
+            for name in given:
+                yield where, name, needed
+
+    def _tables(self) -> Iterator[tuple[str, list[str], list[str]]]:
+        """Where, the keys given, and the keys needed: exactly these."""
+        intervals = self.timepoints[1:]
+        yield "efficacy.arms", list(self.efficacy.arms), self.arms
+        for arm, efficacy in self.efficacy.arms.items():
+            yield f"efficacy.arms.{arm}.change", list(efficacy.change), intervals
+        for kind in ("treatment", "study"):
+            hazard: Hazard = getattr(self.discontinuation, kind)
+            yield f"discontinuation.{kind}.arms", list(hazard.arms), self.arms
+            for arm, chances in hazard.arms.items():
+                yield f"discontinuation.{kind}.arms.{arm}", list(chances), intervals
+        for role, guesser in self.guesses.roles.items():
+            yield f"guesses.roles.{role}.by_arm", list(guesser.by_arm), self.arms
+            for arm, shares in guesser.by_arm.items():
+                yield f"guesses.roles.{role}.by_arm.{arm}", list(shares), [*self.arms, "unknown"]
+        for event in self.adverse_events.terms:
+            yield f"adverse_events.terms {event.term}", list(event.chance), self.arms
+        for name, sign in self.vital_signs.signs.items():
+            yield f"vital_signs.signs.{name}.rise", list(sign.rise), self.arms

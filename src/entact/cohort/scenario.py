@@ -1,0 +1,120 @@
+"""Reads a study's `cohort.yaml`, and scenario files that override parts of it; errors name file, line and field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
+
+from entact.cohort.parameters import Parameters, nearest
+
+_KEYS = ["scenario", "title", "source", "assumption", "override"]
+
+
+class ParametersError(ValueError):
+    """A parameter or scenario file that cannot be used; the message names the file, the line and the field."""
+
+
+def load_parameters(path: Path, scenario: Path | None = None) -> Parameters:
+    """What the virtual participants of a study are made of.
+
+    `path` is a `cohort.yaml`; `scenario` a file with `scenario`, `title`, a `source` or `assumption`, and `override`:
+    a partial tree of the same shape whose values replace those of `path` (a list is replaced whole).
+    Raises `ParametersError`, naming file, line and field, with the nearest known name for one that is not known.
+    """
+    tree = _read(path)
+    parameters = _validate(tree, tree, path)
+    if scenario is None:
+        return parameters
+    change = _read(scenario)
+    for key in change:
+        if key not in _KEYS:
+            raise ParametersError(
+                f"{_place(change, (key,), scenario)}: unknown key{nearest(str(key), _KEYS)}"
+            )
+    if not change.get("scenario") or not isinstance(change.get("override"), Mapping):
+        raise ParametersError(
+            f"{scenario.name}: needs `scenario:` (its name) and `override:` (what it changes)"
+        )
+    if not (change.get("source") or change.get("assumption")):
+        raise ParametersError(f"{scenario.name}: needs `source:` or `assumption:` (why this scenario)")
+    merged = _merge(parameters.model_dump(), change["override"], ("override",), change, scenario)
+    merged["scenario"] = str(change["scenario"])
+    return _validate(merged, change["override"], scenario)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        tree = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+    except OSError as problem:
+        raise ParametersError(f"{path.name}: cannot be read ({problem.strerror})") from problem
+    except UnicodeDecodeError as problem:
+        raise ParametersError(f"{path.name}: is not UTF-8 text") from problem
+    except MarkedYAMLError as problem:
+        line = problem.problem_mark.line + 1 if problem.problem_mark else 1
+        raise ParametersError(f"{path.name}:{line}: not YAML: {problem.problem}") from problem
+    if not isinstance(tree, dict):
+        raise ParametersError(f"{path.name}:1: must be a mapping of parameters")
+    return tree
+
+
+def _validate(tree: Mapping[str, Any], placed: Mapping[str, Any], path: Path) -> Parameters:
+    try:
+        return Parameters.model_validate(tree)
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        hint = _nearest_field(tree, first["loc"]) if first["type"] == "extra_forbidden" else ""
+        message = first["msg"].removeprefix("Value error, ")
+        raise ParametersError(f"{_place(placed, first['loc'], path)}: {message}{hint}") from problem
+
+
+def _nearest_field(tree: Mapping[str, Any], loc: tuple[int | str, ...]) -> str:
+    model: Any = Parameters
+    for step in loc[:-1]:
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            model = model.model_fields[str(step)].annotation
+        else:
+            model = getattr(model, "__args__", (model,))[-1]
+    known = list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
+    return nearest(str(loc[-1]), known) if known else ""
+
+
+def _place(tree: Any, loc: tuple[int | str, ...], path: Path) -> str:
+    """File, line (of the deepest key that is in the file) and dotted field."""
+    line = 1
+    for step in loc:
+        try:
+            line = (tree.lc.key(step)[0] if isinstance(tree, Mapping) else tree.lc.item(step)[0]) + 1
+            tree = tree[step]
+        except (KeyError, IndexError, TypeError, AttributeError):
+            break
+    return f"{path.name}:{line}: {'.'.join(str(step) for step in loc)}"
+
+
+def _merge(
+    base: Mapping[str, Any],
+    change: Mapping[str, Any],
+    loc: tuple[str, ...],
+    root: Mapping[str, Any],
+    path: Path,
+) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in change.items():
+        here = (*loc, key)
+        if key not in base:
+            raise ParametersError(
+                f"{_place(root, here, path)}: unknown key{nearest(str(key), [str(k) for k in base])}"
+            )
+        if isinstance(base[key], Mapping) and isinstance(value, Mapping):
+            merged[key] = _merge(base[key], value, here, root, path)
+        elif isinstance(base[key], Mapping):
+            raise ParametersError(
+                f"{_place(root, here, path)}: must be a mapping, like the one that it overrides"
+            )
+        else:
+            merged[key] = value
+    return merged
