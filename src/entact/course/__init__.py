@@ -1,1 +1,1 @@
-"""One subject: entries by theme, the fold that makes a course of them, gates, findings and the ledger in memory."""
+"""One subject: entries by theme, the fold that makes a course of them, gates, findings and the ledger."""

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from entact.course.values import ask
+from entact.protocol.rule import Unknown
+
 if TYPE_CHECKING:
     from entact.course.course import Course
     from entact.course.form import Answers
@@ -28,13 +31,12 @@ def raise_alerts(course: Course, answers: Answers) -> None:
     for name, alert, items in course.alerts_on.get(answers.form, ()):
         if answers.status == "done" and items.isdisjoint(answers.items):
             continue
-        held = alert.rule.evaluate(
-            course.values(answers.encounter, answers.at), course.facts(answers.encounter, answers.at)
-        )
-        if held is True:
+        values = course.values(answers.encounter, answers.at)
+        held = ask(alert.rule, values, course.facts(answers.encounter, answers.at))
+        if isinstance(held, Unknown):
+            course.alerts.append(AlertRaised(name, answers.entry, True, tuple(sorted(held.missing))))
+        elif held:
             course.alerts.append(AlertRaised(name, answers.entry))
-        elif held is not False:
-            course.alerts.append(AlertRaised(name, answers.entry, True, tuple(held.missing)))
 
 
 def open_alerts(course: Course) -> list[AlertRaised]:

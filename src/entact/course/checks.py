@@ -15,7 +15,17 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 
 # Kinds that take place with the participant: none of them can follow a death.
 _WITH_PARTICIPANT = frozenset(
-    {"consent", "form", "vital_signs", "dose", "dose_level", "presence", "guess", "safety_call", "randomisation"}
+    {
+        "consent",
+        "form",
+        "vital_signs",
+        "dose",
+        "dose_level",
+        "presence",
+        "guess",
+        "safety_call",
+        "randomisation",
+    }
 )
 # What each discontinuation puts an end to.
 _ENDED_BY = {
@@ -25,7 +35,17 @@ _ENDED_BY = {
     "data_use": frozenset({"form", "vital_signs", "guess", "safety_call", "medication"}),
 }
 _NEEDS_CONSENT = frozenset(
-    {"form", "vital_signs", "dose", "dose_level", "kit_assigned", "randomisation", "enrolment", "guess", "presence"}
+    {
+        "form",
+        "vital_signs",
+        "dose",
+        "dose_level",
+        "kit_assigned",
+        "randomisation",
+        "enrolment",
+        "guess",
+        "presence",
+    }
 )
 
 
@@ -40,7 +60,9 @@ def check_entry(course: Course, effective: Effective) -> None:
         course.found("after_death", entry.id, "", f"{kind} after the death entered in {course.died.entry}")
     for of in course.discontinued:
         if kind in _ENDED_BY[of]:
-            course.found("after_discontinuation", entry.id, of, f"{kind} after {of.replace('_', ' ')} had stopped")
+            course.found(
+                "after_discontinuation", entry.id, of, f"{kind} after {of.replace('_', ' ')} had stopped"
+            )
 
 
 def check_basis(course: Course, effective: Effective, act: str, *, kit: str | None = None) -> None:
@@ -50,9 +72,13 @@ def check_basis(course: Course, effective: Effective, act: str, *, kit: str | No
         course.found("without_gate", entry.id, "", f"{act} without a gate's yes")
         return
     if basis.get("act") != act:
-        course.found("gate_other_act", entry.id, "act", f"the gate's yes is for {basis.get('act')}, not for {act}")
+        course.found(
+            "gate_other_act", entry.id, "act", f"the gate's yes is for {basis.get('act')}, not for {act}"
+        )
     if kit is not None and basis.get("kit") not in (None, kit):
-        course.found("gate_other_kit", entry.id, "kit", f"the gate's yes is for kit {basis.get('kit')}, not for {kit}")
+        course.found(
+            "gate_other_kit", entry.id, "kit", f"the gate's yes is for kit {basis.get('kit')}, not for {kit}"
+        )
     expires = _instant(basis.get("expires"))
     if expires is None or effective.at > expires:
         course.found("gate_expired", entry.id, "expires", f"the gate's yes held until {basis.get('expires')}")
@@ -62,7 +88,9 @@ def _check_clock(course: Course, effective: Effective) -> None:
     entry = effective.entry
     recorded = _instant(entry.recorded_at)
     if recorded is None:
-        course.found("time_unreadable", entry.id, "recorded_at", f"{entry.recorded_at!r} is no time with an offset")
+        course.found(
+            "time_unreadable", entry.id, "recorded_at", f"{entry.recorded_at!r} is no time with an offset"
+        )
         return
     lead = timedelta(milliseconds=entry.clock_offset_ms or 0)
     if effective.at - (recorded - lead) > CLOCK_TOLERANCE:

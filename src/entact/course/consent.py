@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Consent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Kind `consent`: what the participant allows, scope by scope, and to which version of the information sheet."""
+    """Kind `consent`: what the participant allows, scope by scope; `version` is the information sheet's."""
 
     version: str
     scopes: dict[str, bool]
@@ -35,7 +35,7 @@ class ConsentState(msgspec.Struct, frozen=True):
 
 
 def reduce_consent(course: Course, effective: Effective, payload: Consent) -> None:
-    """A later consent takes the place of the earlier one; the participant moves to the release consented to."""
+    """A later consent takes the place of the earlier one and moves the participant to its release."""
     entry = effective.entry
     for scope in payload.scopes:
         if scope not in course.study.newest.file.consent:

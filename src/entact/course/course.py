@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 import msgspec
@@ -27,7 +28,8 @@ from entact.course.values import SessionFacts, Values
 
 if TYPE_CHECKING:
     from entact.course.schedule import Due
-    from entact.protocol.release import CompiledAlert, Release, Study
+    from entact.protocol.release import Release, Study
+    from entact.protocol.rules import CompiledAlert
 
 Status = Literal[
     "screening",
@@ -74,14 +76,16 @@ class State:
 
     Attributes:
         release: the study release in force for schedule and forms: the one consented to.
-        site, screening, consent, first_consent, eligibility, enrolment, randomisation, died: None until entered.
-        encounters: by encounter id. answers: by form, in order of time. forms: the latest by form and encounter.
-        vitals: the answers that are vital signs. medication, adverse_events: by the id of the entry that began them.
-        kits: by number. levels: dose level decided, by encounter. doses, calls, guesses, deviations: in order of time.
+        site, screening, consent, first_consent, eligibility, enrolment, randomisation, died: or None.
+        encounters: by id. answers: by form, in order of time. forms: the latest by form and encounter.
+        vitals: answers that are vital signs. medication, adverse_events: by the id of what began them.
+        kits: by number. levels: dose level decided, by encounter.
+        doses, calls, guesses, deviations: in order of time.
         presence: comings and goings by encounter. discontinued: by what has stopped.
         alerts: every one raised. answered: (alert, entry that raised it) -> answering entry.
-        found_now: findings of the fold by id; `findings(course, at)` adds those that depend on the clock.
+        findings: those of the fold by id; `findings(course, at)` adds those of the whole and of the clock.
         effective: entries as they stand, in order of time.
+        former: what was found before corrections, once somebody has asked for it.
     """
 
     release: Release
@@ -109,8 +113,9 @@ class State:
     discontinued: dict[str, DiscontinuationState]
     alerts: list[AlertRaised]
     answered: dict[tuple[str, str], str]
-    found_now: dict[str, Finding]
+    findings: dict[str, Finding]
     effective: list[Effective]
+    former: dict[str, Finding] | None
 
     def clear(self, release: Release) -> None:
         """As before the first entry."""
@@ -139,8 +144,9 @@ class State:
         self.discontinued = {}
         self.alerts = []
         self.answered = {}
-        self.found_now = {}
+        self.findings = {}
         self.effective = []
+        self.former = None
 
 
 STATE = tuple(State.__annotations__)
@@ -149,7 +155,7 @@ STATE = tuple(State.__annotations__)
 class Course(State):
     """The course of one participant, as the set of entries added so far makes it.
 
-    An entry that is last in time is folded at once; a late one, a correction or a withdrawal marks the state as
+    An entry that is last in time is folded at once; a late one, a correction or a withdrawal makes the state
     stale, and the next reading folds anew, so that many of them cost one fold.
 
     Args:
@@ -158,7 +164,7 @@ class Course(State):
 
     def __init__(self, study: Study) -> None:
         self.study = study
-        self.alerts_on = _alerts_by_form(study)
+        self.alerts_on = _alerts_by_form(study.newest)
         self._held: dict[str, Held] = {}
         self._targets: set[str] = set()
         self._last = _START
@@ -182,6 +188,7 @@ class Course(State):
         elif held.readable and held.key > self._last and entry.id not in self._targets and entry.kind != VOID:
             self._last = held.key
             if "effective" in self.__dict__:
+                self.former = None
                 self._apply(Effective(entry, held.at, held.key, entry.data))
             return
         self._make_stale()
@@ -189,7 +196,7 @@ class Course(State):
     def values(
         self, encounter: str | None, at: datetime, within: timedelta | None = None, ever: bool = False
     ) -> Mapping[str, Any]:
-        """What rules see: name -> latest value in the encounter up to `at`, or older within a time, or ever."""
+        """What rules see: name -> latest value in the encounter at a time; older ones `within`, or ever."""
         return Values(self, encounter, at, within, ever)
 
     def facts(self, encounter: str | None, at: datetime) -> SessionFacts:
@@ -198,9 +205,9 @@ class Course(State):
 
     def due(self, at: datetime) -> list[Due]:
         """Every visit with its window and what has become of it."""
-        from entact.course.schedule import due  # the schedule reads courses: it stands on this module
+        from entact.course.progress import due_visits  # it reads courses: it stands on this module
 
-        return due(self, at)
+        return due_visits(self, at)
 
     @property
     def entries(self) -> list[Entry]:
@@ -216,7 +223,12 @@ class Course(State):
         if "follow_up" in self.discontinued or "data_use" in self.discontinued:
             return "withdrawn"
         decided = self.eligibility
-        if decided is not None and decided.signed and decided.decision == "not_eligible" and self.enrolment is None:
+        if (
+            decided is not None
+            and decided.signed
+            and decided.decision == "not_eligible"
+            and self.enrolment is None
+        ):
             return "screen_failed"
         if "treatment" in self.discontinued or "procedures" in self.discontinued:
             return "discontinued"
@@ -231,32 +243,34 @@ class Course(State):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Course):
             return NotImplemented
-        return self.entries == other.entries and all(
-            getattr(self, name) == getattr(other, name) for name in STATE if name != "release"
+        return self.release.id == other.release.id and all(
+            getattr(self, name) == getattr(other, name) for name in STATE if name not in ("release", "former")
         )
 
     __hash__ = None  # type: ignore[assignment]  # it changes with every entry
 
     def release_of(self, entry: Entry) -> Release:
-        """The release that an entry was written under; the newest one, and a finding, when it is not known."""
+        """The release that an entry was written under; the newest, and a finding, when it is not known."""
         release = self._releases.get(entry.release)
         if release is None:
             try:
                 release = self._releases[entry.release] = self.study.release(entry.release)
             except KeyError:
-                self.found("unknown_release", entry.id, "release", f"the study has no release {entry.release}")
+                self.found(
+                    "unknown_release", entry.id, "release", f"the study has no release {entry.release}"
+                )
                 return self.study.newest
         return release
 
     def found(self, rule: str, entry: str, item: str, message: str) -> None:
         """Notes a finding of the fold."""
         name = f"{rule}:{entry}:{item}" if item else f"{rule}:{entry}"
-        self.found_now[name] = Finding(name, rule, entry, item, message)
+        self.findings[name] = Finding(name, rule, entry, item, message)
 
     def continue_thing(
         self, things: dict[str, T], make: Callable[..., T], effective: Effective, payload: msgspec.Struct
     ) -> T:
-        """Begins a thing, or merges an update of the one that the entry is `about`, key by key in order of time."""
+        """Begins a thing, or merges an update of the one that the entry is `about`, in order of time."""
         entry = effective.entry
         thing = things.get(entry.about or entry.id)
         if thing is None:
@@ -271,6 +285,10 @@ class Course(State):
             if is_sealed(value):
                 thing.origins[name] = effective.origins.get(name, entry.id)
         return thing
+
+    def key_of(self, entry: str) -> Key:
+        """The place of an entry in the order of time, as it was sent."""
+        return self._held[entry].key
 
     def without_corrections(self) -> list[Course]:
         """The course before its corrections, and as it was after each one that others have superseded since.
@@ -291,7 +309,7 @@ class Course(State):
         return earlier
 
     def _add_rival(self, known: Held, entry: Entry) -> None:
-        """Keeps every version of an id, and follows the one with the least digest, whichever arrived first."""
+        """Keeps every version of an id, and follows the one with the least digest, whichever came first."""
         versions = {_digest(one): one for one in map(_sent, (known.entry, *known.rivals, entry))}
         if len(versions) == 1 + len(known.rivals):
             return
@@ -329,13 +347,17 @@ class Course(State):
         kind = KINDS.get(entry.kind)
         if kind is None:
             if entry.kind == UNPARSED:
-                self.found("unparsed", entry.id, "", "was received but could not be read; it is kept as received")
+                self.found(
+                    "unparsed", entry.id, "", "was received but could not be read; it is kept as received"
+                )
             else:
-                self.found("unknown_kind", entry.id, "kind", f"{entry.kind!r} is no kind of entry; it is kept")
+                self.found(
+                    "unknown_kind", entry.id, "kind", f"{entry.kind!r} is no kind of entry; it is kept"
+                )
             return
         check_entry(self, effective)
         try:
-            payload = msgspec.convert(effective.data, kind.payload, strict=True)
+            payload: Any = msgspec.convert(effective.data, kind.payload, strict=True)
         except msgspec.ValidationError as error:
             self.found("unparsed", entry.id, "data", f"{error}; it is kept and not acted upon")
             return
@@ -347,13 +369,14 @@ class Course(State):
         return any(one.visit in ends and one.status == "ended" for one in self.encounters.values())
 
 
-def _alerts_by_form(study: Study) -> dict[str, list[tuple[str, CompiledAlert, frozenset[str]]]]:
-    """Alerts of the newest release by each form they have a name of, with the items and scores named."""
+@lru_cache(maxsize=64)
+def _alerts_by_form(release: Release) -> dict[str, list[tuple[str, CompiledAlert, frozenset[str]]]]:
+    """A release's alerts by each form that they have a name of, with the items and scores named."""
     result: dict[str, list[tuple[str, CompiledAlert, frozenset[str]]]] = {}
-    for name, alert in study.newest.alerts.items():
+    for name, alert in release.alerts.items():
         items: dict[str, set[str]] = {}
         for dotted in alert.rule.names:
-            form, _, item = dotted.partition(".")
+            form, item = dotted.split(".")[-2:]
             items.setdefault(form, set()).add(item)
         for form, named in items.items():
             result.setdefault(form, []).append((name, alert, frozenset(named)))

@@ -18,7 +18,7 @@ Part = Literal["initial", "supplement"]
 
 
 class KitAssigned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Kind `kit_assigned`: this kit is this participant's, for one part at one dose level, at a visit or in reserve."""
+    """Kind `kit_assigned`: a kit for one part at one dose level; without a visit, in reserve."""
 
     kit: str
     part: Part
@@ -107,7 +107,9 @@ def reduce_dose_level(course: Course, effective: Effective, payload: DoseLevel) 
     if payload.level not in course.release.file.regimens:
         course.found("unknown_level", effective.id, "level", f"the study has no dose level {payload.level!r}")
     if encounter is None:
-        course.found("encounter_unnamed", effective.id, "encounter", "a dose level is decided for one encounter")
+        course.found(
+            "encounter_unnamed", effective.id, "encounter", "a dose level is decided for one encounter"
+        )
         return
     course.levels[encounter] = payload.level
 
@@ -129,9 +131,10 @@ def reduce_dose(course: Course, effective: Effective, payload: Dose) -> None:
         payload.outcome,
         effective.at,
     )
-    if payload.dispensed != payload.taken + payload.returned + payload.lost or min(
-        payload.dispensed, payload.taken, payload.returned, payload.lost
-    ) < 0:
+    if (
+        payload.dispensed != payload.taken + payload.returned + payload.lost
+        or min(payload.dispensed, payload.taken, payload.returned, payload.lost) < 0
+    ):
         message = (
             f"{payload.dispensed} dispensed are not {payload.taken} taken, {payload.returned} returned "
             f"and {payload.lost} lost"
@@ -140,11 +143,20 @@ def reduce_dose(course: Course, effective: Effective, payload: Dose) -> None:
     _check_kit(course, dose)
     decided = course.levels.get(entry.encounter or "")
     if decided is not None and decided != dose.level:
-        course.found("dose_level_other", entry.id, "level", f"level {dose.level}, though {decided} was decided")
-    if any(one.part == dose.part and one.session == dose.session and one.taken for one in course.doses) and dose.taken:
-        course.found("dose_given_twice", entry.id, "part", f"the {dose.part} dose was already given in {dose.session}")
+        course.found(
+            "dose_level_other", entry.id, "level", f"level {dose.level}, though {decided} was decided"
+        )
+    if (
+        any(one.part == dose.part and one.session == dose.session and one.taken for one in course.doses)
+        and dose.taken
+    ):
+        course.found(
+            "dose_given_twice", entry.id, "part", f"the {dose.part} dose was already given in {dose.session}"
+        )
     if dose.taken:
-        check_basis(course, effective, "initial_dose" if dose.part == "initial" else "supplement", kit=dose.kit)
+        check_basis(
+            course, effective, "initial_dose" if dose.part == "initial" else "supplement", kit=dose.kit
+        )
     course.doses.append(dose)
 
 
@@ -159,7 +171,9 @@ def reduce_presence(course: Course, effective: Effective, payload: Presence) -> 
 def _check_kit(course: Course, dose: DoseState) -> None:
     kit = course.kits.get(dose.kit)
     if kit is None:
-        course.found("kit_not_assigned", dose.entry, "kit", f"kit {dose.kit} is not assigned to this participant")
+        course.found(
+            "kit_not_assigned", dose.entry, "kit", f"kit {dose.kit} is not assigned to this participant"
+        )
         return
     if kit.used:
         course.found("kit_used_twice", dose.entry, "kit", f"kit {dose.kit} was used before")

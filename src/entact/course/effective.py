@@ -19,7 +19,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class Held(msgspec.Struct, frozen=True, gc=False):
     """An entry as it was sent, with its time read once; `rivals` share its id but not its content.
 
-    `readable` is false when `occurred_at` is no time; then `at` is the time of recording, to have a place in order.
+    `readable` is false when `occurred_at` is no time; then `at` is the time of recording.
     """
 
     entry: Entry
@@ -33,8 +33,8 @@ class Effective(msgspec.Struct, frozen=True):
     """An entry as it stands.
 
     Attributes:
-        entry: the source. at, key: when it happened, after corrections. data: the payload, corrections merged.
-        origins: for each corrected item the id of the correction that it comes from (its seal names that entry).
+        entry: the source. at, key: when it happened, after corrections. data: the payload, merged.
+        origins: for each corrected item the id of the correction that it comes from (its seal names it).
         corrections: ids of the corrections that were merged, in order of time.
     """
 
@@ -76,7 +76,7 @@ def hold(entry: Entry, rivals: tuple[Entry, ...] = ()) -> Held:
 def as_they_stand(
     held: Iterable[Held], nested: Mapping[str, str], known: Callable[[Held], bool] | None = None
 ) -> tuple[list[Effective], list[Problem], set[str]]:
-    """Sources with their corrections merged, in order of time; what is wrong; and corrections since superseded.
+    """Sources with corrections merged, in order of time; what is wrong; and which corrections are superseded.
 
     Args:
         held: entries in any order. nested: for a kind, the key of its data whose items are merged one by one.
@@ -94,7 +94,9 @@ def as_they_stand(
             if known is None or known(one):
                 children.setdefault(entry.replaces, []).append(one)
         elif entry.kind == VOID:
-            problems.append(Problem("withdraws_nothing", entry.id, "", "a withdrawal has to name an entry in `replaces`"))
+            problems.append(
+                Problem("withdraws_nothing", entry.id, "", "a withdrawal has to name an entry in `replaces`")
+            )
         elif one.readable:
             sources.append(one)
         else:
@@ -115,7 +117,10 @@ def _key(effective: Effective) -> Key:
 
 def _conflict(one: Held) -> Problem:
     return Problem(
-        "conflict", one.entry.id, "", f"{len(one.rivals) + 1} entries with this id differ; all are kept, one is followed"
+        "conflict",
+        one.entry.id,
+        "",
+        f"{len(one.rivals) + 1} entries with this id differ; all are kept, one is followed",
     )
 
 
@@ -132,7 +137,11 @@ class _Corrector:
     """Walks the corrections of each source; every entry with `replaces` that no walk meets is waiting."""
 
     def __init__(
-        self, children: dict[str, list[Held]], nested: Mapping[str, str], problems: list[Problem], superseded: set[str]
+        self,
+        children: dict[str, list[Held]],
+        nested: Mapping[str, str],
+        problems: list[Problem],
+        superseded: set[str],
     ) -> None:
         self.children = {target: sorted(found, key=lambda one: one.key) for target, found in children.items()}
         self.nested = nested
@@ -184,7 +193,9 @@ class _Corrector:
                 continue
             self._check_author(source, child)
             if entry.kind != source.entry.kind:
-                self._found(child, "correction_of_other_kind", "", f"{entry.kind} cannot correct {source.entry.kind}")
+                self._found(
+                    child, "correction_of_other_kind", "", f"{entry.kind} cannot correct {source.entry.kind}"
+                )
                 continue
             if void is not None and child.key > void.key:
                 message = f"corrects {parent.entry.id}, which was withdrawn before"

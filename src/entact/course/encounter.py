@@ -15,7 +15,7 @@ UNSCHEDULED = "unscheduled"
 
 
 class Encounter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Kind `encounter`: the visit in the envelope (`session_1#1`; `unscheduled#1` needs a reason) began, ended, …"""
+    """Kind `encounter`: the visit in the envelope (`session_1#1`, `unscheduled#1`) began or ended."""
 
     status: Literal["started", "ended", "missed"]
     contact: Literal["in_person", "telephone", "video"] = "in_person"
@@ -43,7 +43,9 @@ def reduce_encounter(course: Course, effective: Effective, payload: Encounter) -
     """Begins, ends or misses the encounter named in the envelope."""
     entry = effective.entry
     if entry.encounter is None:
-        course.found("encounter_unnamed", entry.id, "encounter", "an encounter entry has to name its encounter")
+        course.found(
+            "encounter_unnamed", entry.id, "encounter", "an encounter entry has to name its encounter"
+        )
         return
     visit = visit_of(entry.encounter)
     if visit == UNSCHEDULED:
@@ -55,7 +57,9 @@ def reduce_encounter(course: Course, effective: Effective, payload: Encounter) -
     if state is None:
         state = course.encounters[entry.encounter] = EncounterState(entry.encounter, visit, payload.status)
         if payload.status == "ended":
-            course.found("encounter_not_started", entry.id, "", f"{entry.encounter} ended, though it never began")
+            course.found(
+                "encounter_not_started", entry.id, "", f"{entry.encounter} ended, though it never began"
+            )
     state.status = payload.status
     if payload.status == "started":
         state.started, state.contact, state.entry = effective.at, payload.contact, entry.id

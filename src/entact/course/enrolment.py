@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from entact.course.checks import check_basis
+from entact.course.values import ask
 
 if TYPE_CHECKING:
     from entact.course.course import Course
@@ -93,7 +94,7 @@ def reduce_screening(course: Course, effective: Effective, payload: Screening) -
 
 
 def reduce_eligibility(course: Course, effective: Effective, payload: Eligibility) -> None:
-    """The latest decision counts; it must follow from its own criteria and not contradict the computed ones."""
+    """The latest decision counts; it has to follow from its criteria and agree with the computed ones."""
     course.eligibility = EligibilityState(
         effective.id, payload.criteria, payload.decision, payload.signed, effective.entry.by, effective.at
     )
@@ -106,12 +107,17 @@ def reduce_eligibility(course: Course, effective: Effective, payload: Eligibilit
         judged = payload.criteria.get(name)
         if payload.decision == "eligible":
             if judged is None:
-                course.found("criterion_open", effective.id, name, f"eligible, though {name!r} was not judged")
+                course.found(
+                    "criterion_open", effective.id, name, f"eligible, though {name!r} was not judged"
+                )
             elif judged is not wanted:
-                course.found("criterion_not_met", effective.id, name, f"eligible, though {name!r} was judged otherwise")
+                course.found(
+                    "criterion_not_met", effective.id, name, f"eligible, though {name!r} was judged otherwise"
+                )
         if criterion.rule is None or judged is None:
             continue
-        computed = criterion.rule.evaluate(
+        computed = ask(
+            criterion.rule,
             course.values(effective.entry.encounter, effective.at, ever=True),
             course.facts(effective.entry.encounter, effective.at),
         )
@@ -123,11 +129,15 @@ def reduce_eligibility(course: Course, effective: Effective, payload: Eligibilit
 def reduce_enrolment(course: Course, effective: Effective, payload: Enrolment) -> None:
     """The first subject number stays."""
     if course.enrolment is not None:
-        course.found("enrolled_twice", effective.id, "subject", f"already enrolled as {course.enrolment.subject}")
+        course.found(
+            "enrolled_twice", effective.id, "subject", f"already enrolled as {course.enrolment.subject}"
+        )
         return
     decided = course.eligibility
     if decided is None or decided.decision != "eligible" or decided.signed is None:
-        course.found("enrolled_without_eligibility", effective.id, "", "enrolled without a signed eligibility")
+        course.found(
+            "enrolled_without_eligibility", effective.id, "", "enrolled without a signed eligibility"
+        )
     course.enrolment = EnrolmentState(effective.id, payload.subject, effective.at)
 
 

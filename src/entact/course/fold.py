@@ -17,8 +17,8 @@ def fold(study: Study, entries: Iterable[Entry], *, known_to: int | None = None)
 
     Args:
         study: all releases. entries: of one ledger, in any order.
-        known_to: counts only entries that had arrived up to this number (`seq`); entries not yet kept by a server
-            have no number and are left out then.
+        known_to: counts only entries that had arrived up to this number (`seq`); what no server has kept
+            yet has no number and is left out then.
     """
     if known_to is not None:
         entries = (entry for entry in entries if isinstance(entry, Kept) and entry.seq <= known_to)

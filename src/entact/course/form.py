@@ -17,10 +17,10 @@ VITALS = "vitals"  # the study's form that vital signs fill
 
 
 class FormData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Kind `form`: the items of one form of the release; not done, refused and unknown are said, never left blank.
+    """Kind `form`: the items of one form; not done, refused and unknown are said, never left blank.
 
-    An item's value is bool, int, text (a quantity with its unit, a code, a date, sealed text), a list of codes, or
-    `{"missing": "not_asked" | "not_done" | "refused" | "below_quantification" | "unknown"}`.
+    An item's value is bool, int, text (a quantity with its unit, a code, a date, sealed text), a list of
+    codes, or `{"missing": "not_asked" | "not_done" | "refused" | "below_quantification" | "unknown"}`.
     """
 
     form: str
@@ -29,7 +29,7 @@ class FormData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class VitalSigns(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Kind `vital_signs`: one set of readings, each a quantity with its unit; items of the study's form `vitals`."""
+    """Kind `vital_signs`: one set of readings, quantities with units; items of the study's form `vitals`."""
 
     systolic: str | None = None
     diastolic: str | None = None
@@ -40,7 +40,7 @@ class VitalSigns(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Answers(msgspec.Struct, frozen=True):
-    """One form as filled in: items as entered, and the typed values of items and scores, missing ones as None."""
+    """One form as filled in: items as entered, and typed values of items and scores, missing ones as None."""
 
     entry: str
     form: str
@@ -66,9 +66,7 @@ def reduce_vital_signs(course: Course, effective: Effective, payload: VitalSigns
     course.vitals.append(_answer(course, effective, VITALS, items, "done"))
 
 
-def _answer(
-    course: Course, effective: Effective, name: str, items: dict[str, Any], status: str
-) -> Answers:
+def _answer(course: Course, effective: Effective, name: str, items: dict[str, Any], status: str) -> Answers:
     entry = effective.entry
     form = course.release_of(entry).forms.get(name)
     values: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""The kinds of entry about a participant: payload, reducer, what is sealed, what a correction merges item by item."""
+"""The kinds of entry about a participant: payload, reducer, what is sealed and what is merged by item."""
 
 from __future__ import annotations
 
@@ -17,12 +17,14 @@ class Kind(msgspec.Struct, frozen=True):
 
     Attributes:
         payload: the struct of its data. reduce: what it does to a course.
-        sealed: items that are personal, as ciphertext. nested: the item whose own items a correction merges one by one.
+        sealed: items that are personal, as ciphertext. codes: items that are codes; other text in them is sealed.
+        nested: the item whose own items a correction merges one by one.
     """
 
     payload: type
     reduce: Callable[[Any, Any, Any], None]
     sealed: frozenset[str] = frozenset()
+    codes: frozenset[str] = frozenset()
     nested: str | None = None
 
 
@@ -35,18 +37,37 @@ KINDS: dict[str, Kind] = {
     "encounter": Kind(encounter.Encounter, encounter.reduce_encounter),
     "form": Kind(form.FormData, form.reduce_form, nested="items"),
     "vital_signs": Kind(form.VitalSigns, form.reduce_vital_signs),
-    "medication": Kind(medication.Medication, medication.reduce_medication, frozenset({"indication"})),
+    "medication": Kind(
+        medication.Medication,
+        medication.reduce_medication,
+        frozenset({"indication"}),
+        frozenset({"medicine_class"}),
+    ),
     "kit_assigned": Kind(dose.KitAssigned, dose.reduce_kit_assigned),
     "dose_level": Kind(dose.DoseLevel, dose.reduce_dose_level),
     "dose": Kind(dose.Dose, dose.reduce_dose),
     "presence": Kind(dose.Presence, dose.reduce_presence),
-    "guess": Kind(blinding.Guess, blinding.reduce_guess, frozenset({"why"})),
-    "adverse_event": Kind(safety.AdverseEvent, safety.reduce_adverse_event, frozenset({"verbatim"})),
+    "guess": Kind(blinding.Guess, blinding.reduce_guess, frozenset({"why"}), frozenset({"arm"})),
+    "adverse_event": Kind(
+        safety.AdverseEvent,
+        safety.reduce_adverse_event,
+        frozenset({"verbatim"}),
+        frozenset({"term", "action"}),
+    ),
     "safety_call": Kind(safety.SafetyCall, safety.reduce_safety_call, frozenset({"note"})),
-    "alert_answered": Kind(safety.AlertAnswered, safety.reduce_alert_answered, frozenset({"note"})),
+    "alert_answered": Kind(
+        safety.AlertAnswered,
+        safety.reduce_alert_answered,
+        frozenset({"note"}),
+        frozenset({"alert", "action"}),
+    ),
     "death": Kind(safety.Death, safety.reduce_death, frozenset({"cause"})),
-    "discontinuation": Kind(stopping.Discontinuation, stopping.reduce_discontinuation),
-    "deviation": Kind(stopping.Deviation, stopping.reduce_deviation, frozenset({"account"})),
+    "discontinuation": Kind(
+        stopping.Discontinuation, stopping.reduce_discontinuation, codes=frozenset({"cause"})
+    ),
+    "deviation": Kind(
+        stopping.Deviation, stopping.reduce_deviation, frozenset({"account"}), frozenset({"category"})
+    ),
 }
 
 NESTED: dict[str, str] = {name: kind.nested for name, kind in KINDS.items() if kind.nested is not None}

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Medication(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Kind `medication`: begins or, with `about`, continues one medicine; dates may be partial (`2019-04`)."""
+    """Kind `medication`: begins or, with `about`, continues one medicine; dates may be partial."""
 
     name: str | None = None
     medicine_class: str | None = None
@@ -25,7 +25,7 @@ class Medication(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class MedicationState(msgspec.Struct):
-    """One medicine, updates merged in order of time; `entry` began it. `origins` names the entry of each sealed item.
+    """One medicine, updates merged in order of time; `origins` says where sealed items are from.
 
     `begun` is None while only updates of it are known.
     """

@@ -34,7 +34,7 @@ class AdverseEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SafetyCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Kind `safety_call`: a contact after a session: reached or not, how long, and whether anything was heard."""
+    """Kind `safety_call`: a contact after a session: reached or not, how long, whether anything was heard."""
 
     reached: bool
     minutes: int | None = None
@@ -59,7 +59,7 @@ class Death(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AdverseEventState(msgspec.Struct):
-    """One event, updates merged in order of time; `entry` began it. `origins` names the entry of each sealed item.
+    """One event, updates merged in order of time; `origins` says where sealed items are from.
 
     `begun` is None while only updates of it are known.
     """
@@ -138,7 +138,9 @@ def reduce_safety_call(course: Course, effective: Effective, payload: SafetyCall
 def reduce_alert_answered(course: Course, effective: Effective, payload: AlertAnswered) -> None:
     """Closes the alert that the entry in `about` raised."""
     if effective.entry.about is None:
-        course.found("about_missing", effective.id, "about", "an answer has to name the entry that raised the alert")
+        course.found(
+            "about_missing", effective.id, "about", "an answer has to name the entry that raised the alert"
+        )
         return
     course.answered[payload.alert, effective.entry.about] = effective.id
 
@@ -146,7 +148,9 @@ def reduce_alert_answered(course: Course, effective: Effective, payload: AlertAn
 def reduce_death(course: Course, effective: Effective, payload: Death) -> None:
     """The first report stays; a second one is a finding."""
     if course.died is not None:
-        course.found("died_twice", effective.id, "date", f"the death was already entered in {course.died.entry}")
+        course.found(
+            "died_twice", effective.id, "date", f"the death was already entered in {course.died.entry}"
+        )
         return
     course.died = DeathState(
         effective.id, effective.at, payload.date, payload.cause, effective.origins.get("cause", effective.id)

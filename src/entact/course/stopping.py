@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Discontinuation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Kind `discontinuation`: treatment, procedures, follow-up or data use stops; who decided, and why (a code)."""
+    """Kind `discontinuation`: treatment, procedures, follow-up or data use stops; by whom, why (a code)."""
 
     of: Literal["treatment", "procedures", "follow_up", "data_use"]
     decided_by: Literal["participant", "investigator", "sponsor", "other"]
@@ -21,7 +21,7 @@ class Discontinuation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Deviation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Kind `deviation`: a departure from the protocol that somebody reports; the account of it is sealed text."""
+    """Kind `deviation`: a departure from the protocol that somebody reports; the account is sealed text."""
 
     category: str
     importance: Literal["minor", "major"]

@@ -7,16 +7,18 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from entact.course.encounter import visit_of
+from entact.protocol.rule import Unknown, Value
 
 if TYPE_CHECKING:
     from entact.course.course import Course
     from entact.course.form import Answers
+    from entact.protocol.rule import Facts, Rule
 
 
 class Values(Mapping[str, Any]):
     """Latest values by name (`vitals.systolic`, `baseline.caps5_past_month.total`), looked up when asked for.
 
-    A name means the latest statement in the current encounter up to `at`; older ones count within `within`, or ever.
+    A name means the latest statement in the current encounter up to `at`; older ones `within`, or ever.
     What was said to be missing is None; what was never said is absent. Both are unknown to a rule.
     """
 
@@ -37,6 +39,11 @@ class Values(Mapping[str, Any]):
             raise KeyError(name)
         return answers.values[name.rpartition(".")[2]]
 
+    def get(self, name: str, default: Any = None) -> Any:
+        """The latest value of a name; None where it is unknown."""
+        answers = self.source(name)
+        return default if answers is None else answers.values[name.rpartition(".")[2]]
+
     def source(self, name: str) -> Answers | None:
         """The answers that a name's value comes from; none when it was never said."""
         parts = name.split(".")
@@ -54,14 +61,18 @@ class Values(Mapping[str, Any]):
         is_item = item in compiled.items
         at, within, encounter = self.at, self.within, self.encounter
         for answers in reversed(self.course.answers.get(form, ())):
-            if item not in answers.values or (is_item and item not in answers.items and answers.status == "done"):
+            if item not in answers.values or (
+                is_item and item not in answers.items and answers.status == "done"
+            ):
                 continue
             if answers.at > at:
                 continue
             if visit:
                 if visit_of(answers.encounter) == visit:
                     return answers
-            elif always or answers.encounter == encounter or (within is not None and at - answers.at <= within):
+            elif (
+                always or answers.encounter == encounter or (within is not None and at - answers.at <= within)
+            ):
                 return answers
         return None
 
@@ -76,8 +87,8 @@ class Values(Mapping[str, Any]):
         return sum(1 for _ in self)
 
 
-class SessionFacts:
-    """The closed set of functions that rules may call, for one encounter at one time."""
+class SessionFacts(Mapping[tuple[str, tuple[str, ...]], Value | None]):
+    """What the closed set of functions gives for one encounter at one time, looked up when a rule calls them."""
 
     __slots__ = ("at", "course", "encounter")
 
@@ -85,6 +96,30 @@ class SessionFacts:
         self.course = course
         self.encounter = encounter
         self.at = at
+
+    def __getitem__(self, call: tuple[str, tuple[str, ...]]) -> Value | None:
+        function, arguments = call
+        match function:
+            case "present":
+                return self.present(*arguments)
+            case "given":
+                return self.given(*arguments)
+            case "elapsed":
+                return self.elapsed(*arguments)
+            case "doses":
+                return self.doses()
+        raise KeyError(call)
+
+    def __iter__(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        for role in self.course.release.file.roles:
+            yield "present", (role,)
+        for part in ("initial", "supplement"):
+            yield "given", (part,)
+            yield "elapsed", (part,)
+        yield "doses", ()
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
     def present(self, role: str) -> int:
         """How many people in a role are in the room."""
@@ -109,16 +144,24 @@ class SessionFacts:
 
     def doses(self) -> int:
         """Number of sessions in which an initial dose was taken."""
-        return len(
-            {
-                dose.session
-                for dose in self.course.doses
-                if dose.part == "initial" and dose.taken and dose.at <= self.at
-            }
+        taken = (
+            one for one in self.course.doses if one.part == "initial" and one.taken and one.at <= self.at
         )
+        return len({one.session for one in taken})
 
     def _taken(self, part: str) -> datetime | None:
         for dose in self.course.doses:
             if dose.part == part and dose.encounter == self.encounter and dose.taken and dose.at <= self.at:
                 return dose.at
         return None
+
+
+def ask(rule: Rule, values: Mapping[str, Value | None], facts: Facts) -> Value | Unknown:
+    """What a rule says of values that may be absurd.
+
+    A fact is kept whatever it holds, so a rule that fails on it is as unknown as one that lacks it.
+    """
+    try:
+        return rule.evaluate(values, facts)
+    except ValueError:
+        return Unknown(frozenset(rule.names) | frozenset(map(str, rule.calls)))

@@ -1,0 +1,194 @@
+"""What is not as it should be in a course: found in the fold, in the whole, by the clock; or since mended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from entact.course.course import Course, Finding, Thing
+from entact.course.form import VITALS
+from entact.course.progress import due_visits, zone_of
+from entact.course.schedule import Due, position
+from entact.protocol.quantity import parse_duration
+
+if TYPE_CHECKING:
+    from entact.course.encounter import EncounterState
+    from entact.protocol.study import Visit
+
+OPEN_FOR = timedelta(hours=24)  # an encounter that nobody ended for so long was forgotten
+
+_IN_ENCOUNTER = frozenset({"form", "vital_signs", "dose", "dose_level", "presence", "guess", "safety_call"})
+
+
+def findings(course: Course, at: datetime) -> list[Finding]:
+    """Everything found in a course as seen at a time, those that no longer hold last.
+
+    Args:
+        course: the folded entries. at: aware time of the question; missed visits depend on it.
+    Returns:
+        Findings with an id that stays the same (rule, entry, item). One that a correction or withdrawal has
+        mended is still there, with `holds` false.
+    """
+    holding = {found.id: found for found in _of_course(course)}
+    dues = due_visits(course, at)
+    for found in (*_windows(course, dues, at), *_clock(course, dues, at)):
+        holding.setdefault(found.id, found)
+    mended = [found for name, found in _former(course).items() if name not in holding]
+    return [*holding.values(), *mended]
+
+
+def _former(course: Course) -> dict[str, Finding]:
+    """What was found before corrections, by id, as no longer holding."""
+    if course.former is None:
+        course.former = {}
+        for earlier in course.without_corrections():
+            at = earlier.effective[-1].at if earlier.effective else None
+            windows = () if at is None else _windows(earlier, due_visits(earlier, at), at)
+            for found in (*_of_course(earlier), *windows):
+                course.former[found.id] = Finding(
+                    found.id, found.rule, found.entry, found.item, found.message, False
+                )
+    return course.former
+
+
+def _of_course(course: Course) -> Iterator[Finding]:
+    yield from course.findings.values()
+    yield from _outside_encounters(course)
+    yield from _never_begun(course)
+    yield from _decisions(course)
+    for encounter in course.encounters.values():
+        visit = course.release.visits.get(encounter.visit)
+        if visit is not None and encounter.status == "ended":
+            yield from _left_out(course, encounter, visit)
+
+
+def _finding(rule: str, entry: str, item: str, message: str, holds: bool = True) -> Finding:
+    return Finding(f"{rule}:{entry}:{item}" if item else f"{rule}:{entry}", rule, entry, item, message, holds)
+
+
+def _outside_encounters(course: Course) -> Iterator[Finding]:
+    for effective in course.effective:
+        entry = effective.entry
+        if entry.encounter is None or entry.kind not in _IN_ENCOUNTER:
+            continue
+        encounter = course.encounters.get(entry.encounter)
+        if encounter is None or encounter.started is None:
+            yield _finding("encounter_not_started", entry.id, "", f"{entry.encounter} was never begun")
+        elif effective.at < encounter.started:
+            yield _finding("encounter_not_started", entry.id, "", f"before {entry.encounter} began")
+
+
+def _never_begun(course: Course) -> Iterator[Finding]:
+    things: list[Thing] = [*course.adverse_events.values(), *course.medication.values()]
+    for thing in things:
+        if thing.begun is None:
+            for update in thing.updates:
+                yield _finding(
+                    "about_unknown", update, "about", f"continues {thing.entry}, which did not begin anything"
+                )
+
+
+def _decisions(course: Course) -> Iterator[Finding]:
+    """Acts whose gate relied on an entry that was corrected or withdrawn afterwards."""
+    relying = [effective for effective in course.effective if effective.entry.basis]
+    if not relying:
+        return
+    standing = {effective.id: effective for effective in course.effective}
+    for effective in relying:
+        inputs = (effective.entry.basis or {}).get("inputs")
+        for name in inputs if isinstance(inputs, list) else ():
+            source = standing.get(name)
+            if source is None:
+                message = f"the gate relied on {name}, which was withdrawn or is not here"
+                yield _finding("gate_input_withdrawn", effective.id, name, message)
+            elif any(course.key_of(one) > effective.key for one in source.corrections):
+                message = f"the gate relied on {name}, which was corrected afterwards"
+                yield _finding("gate_input_corrected", effective.id, name, message)
+
+
+def _windows(course: Course, dues: list[Due], at: datetime) -> Iterator[Finding]:
+    by_visit = {one.visit: one for one in dues}
+    zone = zone_of(course, at)
+    for encounter in course.encounters.values():
+        window = by_visit.get(encounter.visit)
+        if window is None or encounter.started is None:
+            continue
+        where = position(window, encounter.started, zone)
+        if where in ("early", "late"):
+            days = f"{window.opens or window.earliest} to {window.closes or window.latest}"
+            message = f"{encounter.visit} was {where}: its window is {days}"
+            yield _finding("out_of_window", encounter.entry, "", message)
+        if where == "late":
+            yield _missed(window, holds=False)
+
+
+def _clock(course: Course, dues: list[Due], at: datetime) -> Iterator[Finding]:
+    for one in dues:
+        if one.status == "missed":
+            yield _missed(one)
+    for encounter in course.encounters.values():
+        if (
+            encounter.status == "started"
+            and encounter.started is not None
+            and at - encounter.started > OPEN_FOR
+        ):
+            message = f"{encounter.id} began at {encounter.started} and has not ended"
+            yield _finding("encounter_not_ended", encounter.entry, "", message)
+
+
+def _missed(window: Due, holds: bool = True) -> Finding:
+    message = f"{window.visit} did not take place by {window.closes or window.latest}"
+    return _finding("visit_missed", "", window.visit, message, holds)
+
+
+def _left_out(course: Course, encounter: EncounterState, visit: Visit) -> Iterator[Finding]:
+    """Activities and timed readings of the schedule that an ended encounter has no entry of."""
+    for activity in visit.do:
+        if not _was_done(course, encounter.id, activity):
+            message = f"{activity} is planned for {encounter.visit} and was not entered"
+            yield _finding("activity_missing", encounter.closed, activity, message)
+    given = {dose.part: dose.at for dose in course.doses if dose.encounter == encounter.id and dose.taken}
+    for readings in visit.timed:
+        form = VITALS if readings.do == "vital_signs" else readings.do
+        said = {one.timepoint for one in course.answers.get(form, ()) if one.encounter == encounter.id}
+        for timepoint in readings.at:
+            if timepoint not in said and _was_reached(encounter, timepoint, given):
+                item = f"{readings.do} {timepoint}"
+                message = (
+                    f"{readings.do} at {timepoint!r} is planned for {encounter.visit} and was not entered"
+                )
+                yield _finding("reading_missing", encounter.closed, item, message)
+
+
+def _was_done(course: Course, encounter: str, activity: str) -> bool:
+    if activity in course.release.forms:
+        return (activity, encounter) in course.forms
+    return activity not in _ENGINE or _ENGINE[activity](course, encounter)
+
+
+def _was_reached(encounter: EncounterState, timepoint: str, given: dict[str, datetime]) -> bool:
+    """Whether a session went on to a timepoint such as `before initial`, `initial + 90 min` or `end`."""
+    anchor, _, delay = timepoint.removeprefix("before ").partition(" + ")
+    if anchor not in ("initial", "supplement"):
+        return True
+    if anchor not in given:
+        return False
+    ended = encounter.ended
+    return not delay or ended is None or given[anchor] + parse_duration(delay) <= ended
+
+
+# Activities of the engine's own. Of medication and adverse events an entry is only made when there is one.
+_ENGINE: dict[str, Callable[[Course, str], bool]] = {
+    "consent": lambda course, _: course.consent is not None,
+    "screening": lambda course, _: course.screening is not None,
+    "eligibility": lambda course, _: course.eligibility is not None,
+    "enrolment": lambda course, _: course.enrolment is not None,
+    "randomisation": lambda course, _: course.randomisation is not None,
+    "vital_signs": lambda course, encounter: (VITALS, encounter) in course.forms,
+    "guess": lambda course, encounter: any(one.encounter == encounter for one in course.guesses),
+    "safety_call": lambda course, encounter: any(one.encounter == encounter for one in course.calls),
+    "dose": lambda course, encounter: any(one.encounter == encounter for one in course.doses),
+    "medication": lambda course, encounter: True,
+    "adverse_events": lambda course, encounter: True,
+}

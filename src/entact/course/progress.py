@@ -1,0 +1,66 @@
+"""What a course says to the schedule: when visits and events took place, what was missed and what stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, tzinfo
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from entact.course.schedule import Due, Progress, civil_date, due, washout_end
+
+if TYPE_CHECKING:
+    from entact.course.course import Course
+
+
+def zone_of(course: Course, at: datetime) -> tzinfo:
+    """The zone of the participant's site as the study file plans it; for a site it does not name, that of `at`."""
+    site = course.release.file.sites.get(course.site or "")
+    return ZoneInfo(site.timezone) if site is not None else at.tzinfo or UTC
+
+
+def progress_of(course: Course, zone: tzinfo) -> Progress:
+    """What has become of the schedule so far; days are civil dates in `zone`, the site's."""
+    anchors: dict[str, datetime | date] = {}
+    missed: set[str] = set()
+    for encounter in course.encounters.values():
+        began = encounter.started or encounter.ended
+        if encounter.status == "missed":
+            missed.add(encounter.visit)
+        elif began is not None:
+            earlier = anchors.get(encounter.visit)
+            anchors[encounter.visit] = min(began, earlier) if isinstance(earlier, datetime) else began
+    if course.first_consent is not None:
+        anchors["consent"] = course.first_consent.since
+        washed_out = _washout_end(course, anchors, zone)
+        if washed_out is not None:
+            anchors["washout_end"] = washed_out
+    if course.enrolment is not None:
+        anchors["enrolment"] = course.enrolment.at
+    if course.randomisation is not None:
+        anchors["randomisation"] = course.randomisation.at
+    for dose in course.doses:
+        if dose.part == "initial" and dose.taken:
+            anchors["initial"] = dose.at
+    stopped = {of: state.at for of, state in course.discontinued.items()}
+    if course.consent is not None and not course.consent.given:
+        stopped["consent"] = course.consent.since
+    if course.died is not None:
+        stopped["life"] = course.died.at
+    return Progress(zone=zone, anchors=anchors, missed=frozenset(missed), stopped=stopped)
+
+
+def due_visits(course: Course, at: datetime, zone: tzinfo | None = None) -> list[Due]:
+    """Every visit of the release consented to, with its window and what has become of it."""
+    return due(course.release.visits, progress_of(course, zone or zone_of(course, at)), at)
+
+
+def _washout_end(course: Course, anchors: Mapping[str, datetime | date], zone: tzinfo) -> date | None:
+    followed = (
+        civil_date(anchors[name], zone)
+        for name, visit in course.release.visits.items()
+        if visit.after == "washout_end" and name in anchors
+    )
+    consented = civil_date(anchors["consent"], zone)
+    washout = course.release.file.washout
+    return washout_end(course.medication.values(), washout, consented, before=min(followed, default=None))

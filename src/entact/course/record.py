@@ -1,0 +1,222 @@
+"""Recording a fact: personal items are sealed, the entry is appended and folded. Nothing is refused."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, cast
+
+import msgspec
+
+from entact.course.course import Course
+from entact.course.entry import CORRECTED_TIME, Entry
+from entact.course.kinds import KINDS, UNPARSED, Kind
+from entact.course.ledger import Ledger, Receipt
+from entact.course.people import is_sealed, seal, unseal
+from entact.protocol.quantity import parse_quantity
+
+if TYPE_CHECKING:
+    from entact.protocol.form import CompiledForm
+    from entact.protocol.release import Release, Study
+
+# Reasons that are codes and not free text; every other reason is sealed.
+REASONS = frozenset(
+    {
+        "entered_in_error",
+        "wrong_participant",
+        "wrong_visit",
+        "transcription_error",
+        "source_document",
+        "late_information",
+        "unit_error",
+        "rescheduled",
+        "not_reached",
+        "participant_request",
+        "safety",
+    }
+)
+
+SEALED_WHOLE = "sealed"  # the one item of data of which entact does not know what is personal
+
+_CODE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
+_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2}(T[0-9:.+Z-]+)?)?)?")
+
+
+def record(
+    study: Study, ledger: Ledger, course: Course, entry: Entry, *, received_at: str, key: bytes
+) -> Receipt:
+    """Keeps a fact in the ledger and folds it; the same entry sent again is kept once.
+
+    Args:
+        study: all releases. ledger, course: of the participant. entry: as sent, personal items in plain.
+        received_at: the server's clock, RFC 3339. key: the participant's, 32 bytes.
+    Returns:
+        What became of it. What is wrong with the entry is a finding of the course, never a refusal.
+    Raises:
+        ValueError: when the entry is about another subject than the ledger.
+    """
+    sealed = seal_entry(study, entry, key)
+    receipt = ledger.append(sealed, received_at=received_at)
+    if receipt.outcome != "again":
+        course.add(sealed)
+    return receipt
+
+
+def seal_entry(study: Study, entry: Entry, key: bytes) -> Entry:
+    """The entry with its personal items, free text and reason as ciphertext: the same each time it is asked.
+
+    What no release says is not personal (an unknown item, an unknown kind of entry) is sealed too. It depends on the study and the entry alone, so that an entry sent again is the same again.
+    """
+    kind = KINDS.get(entry.kind)
+    if _has_float(entry.data) or _has_float(entry.basis):
+        text = json.dumps({"kind": entry.kind, "data": entry.data, "basis": entry.basis}, sort_keys=True)
+        data: dict[str, Any] = {"received": _sealed(text, key, entry.id, "received")}
+        entry = msgspec.structs.replace(entry, kind=UNPARSED, basis=None)
+    elif kind is None:
+        data = _seal_unknown(entry, key)
+    elif entry.kind == "form":
+        data = _seal_form(_release(study, entry), entry, key)
+    else:
+        data = _seal_kind(kind, entry, key)
+    reason = entry.reason
+    if reason is not None and reason not in REASONS:
+        reason = _sealed(reason, key, entry.id, "reason")
+    if data is entry.data and reason is entry.reason:
+        return entry
+    return msgspec.structs.replace(entry, data=data, reason=reason)
+
+
+def unsealed(value: Any, key: bytes, entry: str, item: str) -> Any:
+    """A value as it was entered; `entry` is the id under which it was sealed (`origins` names it once corrected).
+
+    Raises:
+        ValueError: when it cannot be opened with this key.
+    """
+    if not is_sealed(value):
+        return value
+    text = unseal(value, key, entry, item)
+    return json.loads(text[len(_JSON) :]) if text.startswith(_JSON) else text
+
+
+_JSON = "json:"  # begins what was not text before it was sealed
+
+
+def _sealed(value: Any, key: bytes, entry: str, item: str) -> str:
+    """Ciphertext of a value; what is already sealed for this place is left as it is."""
+    if is_sealed(value):
+        try:
+            unseal(value, key, entry, item)
+        except ValueError:
+            pass
+        else:
+            return cast(str, value)
+    if isinstance(value, str) and not value.startswith(_JSON):
+        return seal(value, key, entry, item)
+    return seal(_JSON + json.dumps(value, sort_keys=True, ensure_ascii=False), key, entry, item)
+
+
+def _seal_unknown(entry: Entry, key: bytes) -> dict[str, Any]:
+    """The data of a kind of which nothing is known, sealed as a whole."""
+    name = "received" if entry.kind == UNPARSED else SEALED_WHOLE
+    if not entry.data:
+        return entry.data
+    whole = entry.data[name] if set(entry.data) == {name} else entry.data
+    return {name: _sealed(whole, key, entry.id, name)}
+
+
+def _seal_kind(kind: Kind, entry: Entry, key: bytes) -> dict[str, Any]:
+    fields = kind.payload.__struct_fields__  # type: ignore[attr-defined]
+    changed: dict[str, Any] = {}
+    for name, value in entry.data.items():
+        if value is None or isinstance(value, bool | int):
+            continue
+        known = name in fields or name == CORRECTED_TIME
+        if name in kind.sealed or not known or not _is_plain(value, name in kind.codes):
+            changed[name] = _sealed(value, key, entry.id, name)
+    return {**entry.data, **changed} if changed else entry.data
+
+
+def _is_plain(value: Any, code: bool) -> bool:
+    """Whether an item of a closed kind has the shape of what belongs there."""
+    if isinstance(value, str):
+        return not code or _CODE.fullmatch(value) is not None
+    if isinstance(value, list):
+        return all(isinstance(one, str) and _CODE.fullmatch(one) for one in value)
+    return isinstance(value, dict) and all(
+        _CODE.fullmatch(name) and (one is None or isinstance(one, bool | int)) for name, one in value.items()
+    )
+
+
+def _seal_form(release: Release, entry: Entry, key: bytes) -> dict[str, Any]:
+    """Items that a form says are personal; a correction that does not name its form is read by all that fit."""
+    data = entry.data
+    items = data.get("items")
+    named = release.forms.get(data["form"]) if isinstance(data.get("form"), str) else None
+    forms = [named] if named is not None else list(release.forms.values()) if "form" not in data else []
+    changed = {}
+    if isinstance(items, dict):
+        changed = {
+            name: _sealed(value, key, entry.id, name)
+            for name, value in items.items()
+            if value is not None and _is_personal(forms, name, value)
+        }
+    others: dict[str, Any] = {
+        name: _sealed(value, key, entry.id, name)
+        for name, value in data.items()
+        if name not in ("items", CORRECTED_TIME) and not (isinstance(value, str) and _CODE.fullmatch(value))
+    }
+    if not isinstance(items, dict) and items is not None:
+        others["items"] = _sealed(items, key, entry.id, "items")
+    if changed:
+        others["items"] = {**cast(dict[str, Any], items), **changed}
+    return {**data, **others} if others else data
+
+
+def _is_personal(forms: list[CompiledForm], name: str, value: Any) -> bool:
+    """Whether an item is personal in a form, unknown to all of them, or text where something else belongs."""
+    known = [form.items[name] for form in forms if name in form.items]
+    if isinstance(value, dict):
+        return set(value) != {"missing"} or not _is_code(value["missing"])
+    if any(item.is_personal for item in known):
+        return True
+    if isinstance(value, bool | int):
+        return False
+    if not known:
+        return True
+    if isinstance(value, list):
+        return not all(_is_code(one) for one in value)
+    if not isinstance(value, str):
+        return True
+    return not any(_fits(item.type, item.of, value) for item in known)
+
+
+def _fits(type_: str, codes: list[str] | None, value: str) -> bool:
+    if type_ == "text":  # marked as not personal by the study
+        return True
+    if type_ in ("choice", "choices"):
+        return value in (codes or ())
+    if type_ in ("date", "partial_date"):
+        return _DATE.fullmatch(value) is not None
+    try:
+        return len(parse_quantity(value).unit) <= 16
+    except ValueError:
+        return False
+
+
+def _is_code(value: Any) -> bool:
+    return isinstance(value, str) and _CODE.fullmatch(value) is not None
+
+
+def _has_float(value: Any) -> bool:
+    if isinstance(value, float):
+        return True
+    if isinstance(value, dict):
+        return any(_has_float(inner) for inner in value.values() if inner.__class__ is not str)
+    return isinstance(value, list | tuple) and any(_has_float(inner) for inner in value)
+
+
+def _release(study: Study, entry: Entry) -> Release:
+    try:
+        return study.release(entry.release)
+    except KeyError:
+        return study.newest
