@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
@@ -165,6 +165,7 @@ class Course(State):
     def __init__(self, study: Study) -> None:
         self.study = study
         self.alerts_on = _alerts_by_form(study.newest)
+        self.size = 0  # entries added, every version of an id counted: what a gate knew
         self._held: dict[str, Held] = {}
         self._targets: set[str] = set()
         self._last = _START
@@ -183,6 +184,7 @@ class Course(State):
             return
         held = hold(entry)
         self._held[entry.id] = held
+        self.size += 1
         if entry.replaces is not None:
             self._targets.add(entry.replaces)
         elif held.readable and held.key > self._last and entry.id not in self._targets and entry.kind != VOID:
@@ -195,7 +197,7 @@ class Course(State):
 
     def values(
         self, encounter: str | None, at: datetime, within: timedelta | None = None, ever: bool = False
-    ) -> Mapping[str, Any]:
+    ) -> Values:
         """What rules see: name -> latest value in the encounter at a time; older ones `within`, or ever."""
         return Values(self, encounter, at, within, ever)
 
@@ -286,6 +288,10 @@ class Course(State):
                 thing.origins[name] = effective.origins.get(name, entry.id)
         return thing
 
+    def has(self, entry: str) -> bool:
+        """Whether an entry with this id was added, in force or not."""
+        return entry in self._held
+
     def key_of(self, entry: str) -> Key:
         """The place of an entry in the order of time, as it was sent."""
         return self._held[entry].key
@@ -315,6 +321,7 @@ class Course(State):
             return
         first, *others = (versions[one] for one in sorted(versions))
         self._held[entry.id] = hold(first, tuple(others))
+        self.size += 1
         self._targets.update(one.replaces for one in versions.values() if one.replaces is not None)
         self._make_stale()
 

@@ -147,5 +147,5 @@ def reduce_randomisation(course: Course, effective: Effective, payload: Randomis
         message = f"already randomised under {course.randomisation.number}"
         course.found("randomised_twice", effective.id, "number", message)
         return
-    check_basis(course, effective, "randomisation")
+    check_basis(course, effective, "randomise")
     course.randomisation = RandomisationState(effective.id, payload.number, effective.at)

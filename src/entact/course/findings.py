@@ -99,9 +99,10 @@ def _decisions(course: Course) -> Iterator[Finding]:
         inputs = (effective.entry.basis or {}).get("inputs")
         for name in inputs if isinstance(inputs, list) else ():
             source = standing.get(name)
-            if source is None:
-                message = f"the gate relied on {name}, which was withdrawn or is not here"
-                yield _finding("gate_input_withdrawn", effective.id, name, message)
+            if source is None:  # of the site's or the study's ledger, unless it was withdrawn here
+                if isinstance(name, str) and course.has(name):
+                    message = f"the gate relied on {name}, which was withdrawn"
+                    yield _finding("gate_input_withdrawn", effective.id, name, message)
             elif any(course.key_of(one) > effective.key for one in source.corrections):
                 message = f"the gate relied on {name}, which was corrected afterwards"
                 yield _finding("gate_input_corrected", effective.id, name, message)

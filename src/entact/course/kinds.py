@@ -17,7 +17,7 @@ class Kind(msgspec.Struct, frozen=True):
 
     Attributes:
         payload: the struct of its data. reduce: what it does to a course.
-        sealed: items that are personal, as ciphertext. codes: items that are codes; other text in them is sealed.
+        sealed: items that are personal, as ciphertext. codes: items that are codes, sealed when they are not.
         nested: the item whose own items a correction merges one by one.
     """
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def zone_of(course: Course, at: datetime) -> tzinfo:
-    """The zone of the participant's site as the study file plans it; for a site it does not name, that of `at`."""
+    """The zone of the site as the study file plans it; for a site that it does not name, that of `at`."""
     site = course.release.file.sites.get(course.site or "")
     return ZoneInfo(site.timezone) if site is not None else at.tzinfo or UTC
 

@@ -65,7 +65,8 @@ def record(
 def seal_entry(study: Study, entry: Entry, key: bytes) -> Entry:
     """The entry with its personal items, free text and reason as ciphertext: the same each time it is asked.
 
-    What no release says is not personal (an unknown item, an unknown kind of entry) is sealed too. It depends on the study and the entry alone, so that an entry sent again is the same again.
+    What no release says is not personal (an unknown item, an unknown kind of entry) is sealed too. The result
+    depends on the study and the entry alone, so that an entry sent again is the same again.
     """
     kind = KINDS.get(entry.kind)
     if _has_float(entry.data) or _has_float(entry.basis):
@@ -87,7 +88,7 @@ def seal_entry(study: Study, entry: Entry, key: bytes) -> Entry:
 
 
 def unsealed(value: Any, key: bytes, entry: str, item: str) -> Any:
-    """A value as it was entered; `entry` is the id under which it was sealed (`origins` names it once corrected).
+    """A value as it was entered; `entry` is the id under which it was sealed (see `origins`).
 
     Raises:
         ValueError: when it cannot be opened with this key.
@@ -173,7 +174,7 @@ def _seal_form(release: Release, entry: Entry, key: bytes) -> dict[str, Any]:
 
 
 def _is_personal(forms: list[CompiledForm], name: str, value: Any) -> bool:
-    """Whether an item is personal in a form, unknown to all of them, or text where something else belongs."""
+    """Whether an item is personal in a form, unknown to all, or text where something else belongs."""
     known = [form.items[name] for form in forms if name in form.items]
     if isinstance(value, dict):
         return set(value) != {"missing"} or not _is_code(value["missing"])

@@ -87,8 +87,8 @@ class Values(Mapping[str, Any]):
         return sum(1 for _ in self)
 
 
-class SessionFacts(Mapping[tuple[str, tuple[str, ...]], Value | None]):
-    """What the closed set of functions gives for one encounter at one time, looked up when a rule calls them."""
+class SessionFacts:
+    """What the closed set of functions gives for one encounter at one time."""
 
     __slots__ = ("at", "course", "encounter")
 
@@ -97,31 +97,7 @@ class SessionFacts(Mapping[tuple[str, tuple[str, ...]], Value | None]):
         self.encounter = encounter
         self.at = at
 
-    def __getitem__(self, call: tuple[str, tuple[str, ...]]) -> Value | None:
-        function, arguments = call
-        match function:
-            case "present":
-                return self.present(*arguments)
-            case "given":
-                return self.given(*arguments)
-            case "elapsed":
-                return self.elapsed(*arguments)
-            case "doses":
-                return self.doses()
-        raise KeyError(call)
-
-    def __iter__(self) -> Iterator[tuple[str, tuple[str, ...]]]:
-        for role in self.course.release.file.roles:
-            yield "present", (role,)
-        for part in ("initial", "supplement"):
-            yield "given", (part,)
-            yield "elapsed", (part,)
-        yield "doses", ()
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-    def present(self, role: str) -> int:
+    def present(self, role: str, /) -> int:
         """How many people in a role are in the room."""
         inside: dict[str, str] = {}
         for one in self.course.presence.get(self.encounter or "", ()):
@@ -133,11 +109,11 @@ class SessionFacts(Mapping[tuple[str, tuple[str, ...]], Value | None]):
                 inside.pop(one.person, None)
         return sum(1 for one in inside.values() if one == role)
 
-    def given(self, part: str) -> bool:
+    def given(self, part: str, /) -> bool:
         """Whether a part of the dose was taken in this encounter."""
         return self._taken(part) is not None
 
-    def elapsed(self, part: str) -> timedelta | None:
+    def elapsed(self, part: str, /) -> timedelta | None:
         """Time since a part of the dose was taken in this encounter; none when it was not."""
         taken = self._taken(part)
         return None if taken is None else self.at - taken
@@ -159,7 +135,7 @@ class SessionFacts(Mapping[tuple[str, tuple[str, ...]], Value | None]):
 def ask(rule: Rule, values: Mapping[str, Value | None], facts: Facts) -> Value | Unknown:
     """What a rule says of values that may be absurd.
 
-    A fact is kept whatever it holds, so a rule that fails on it is as unknown as one that lacks it.
+    A fact is kept whatever it holds: a rule that fails on it is as unknown as one that lacks it.
     """
     try:
         return rule.evaluate(values, facts)
