@@ -18,7 +18,7 @@ from entact.store.error import StoreError
 
 CHUNK = 5000  # lines in memory at once
 
-COLUMNS = "ledger_id, seq, hash, text, entry_id, kind, occurred_at, received_at"
+_COLUMNS = "ledger_id, seq, hash, text, entry_id, kind, occurred_at, received_at"
 
 
 class Head(NamedTuple):
@@ -53,16 +53,15 @@ def append(entry: Entry, *, received_at: str) -> Receipt:
     with transaction.atomic():
         head = _lock([entry.ledger])[entry.ledger]
         stored = models.Line.objects.filter(ledger=head, entry_id=_storable(entry.id)).order_by("seq")
-        for seq, digest, text in stored.values_list("seq", "hash", "text"):
-            if same(read(text), entry):
-                return Receipt("again", Line(seq, digest, text))
+        known = [Line(*row) for row in stored.values_list("seq", "hash", "text")]
+        for line in known:
+            if same(read(line.text), entry):
+                return Receipt("again", line)
         line = keep(entry, received_at=received_at, seq=head.seq + 1, previous=head.hash)
-        beside = index(read(line.text))
-        models.Line(ledger=head, seq=line.seq, hash=line.hash, text=line.text, **beside._asdict()).save(
-            force_insert=True
-        )
+        beside = index(read(line.text))._asdict()
+        models.Line.objects.create(ledger=head, seq=line.seq, hash=line.hash, text=line.text, **beside)
         models.Ledger.objects.filter(id=head.id).update(seq=line.seq, hash=line.hash)
-        return Receipt("conflict" if stored.filter(seq__lt=line.seq).exists() else "kept", line)
+        return Receipt("conflict" if known else "kept", line)
 
 
 def append_many(lines: Iterable[tuple[str, Line]]) -> int:
@@ -121,7 +120,9 @@ def index(kept: Kept) -> Index:
     """
     occurred = None
     with suppress(ValueError):
-        occurred = instant(kept.occurred_at)
+        claimed = instant(kept.occurred_at)
+        if 1900 <= claimed.year < 2200:  # a year that cannot be meant has no place in a list
+            occurred = claimed
     return Index(_storable(kept.id), _storable(kept.kind), occurred, instant(kept.received_at))
 
 
@@ -131,15 +132,19 @@ def _lock(names: Iterable[str]) -> dict[str, models.Ledger]:
     for name in ordered:
         if "\0" in name or not name:
             raise StoreError(f"{name!r} cannot be the name of a ledger")
-    models.Ledger.objects.bulk_create([models.Ledger(name=name) for name in ordered], ignore_conflicts=True)
     locked = models.Ledger.objects.select_for_update().filter(name__in=ordered).order_by("name")
-    return {ledger.name: ledger for ledger in locked}
+    found = {ledger.name: ledger for ledger in locked}
+    if len(found) < len(ordered):
+        new = [models.Ledger(name=name) for name in ordered if name not in found]
+        models.Ledger.objects.bulk_create(new, ignore_conflicts=True)  # another writer may be first
+        found = {ledger.name: ledger for ledger in locked.all()}
+    return found
 
 
 def _copy(chunk: list[tuple[str, Line]]) -> None:
     heads = _lock(name for name, _ in chunk)
     with connection.cursor() as cursor:
-        with cursor.copy(f"COPY store_line ({COLUMNS}) FROM STDIN") as copy:
+        with cursor.copy(f"COPY store_line ({_COLUMNS}) FROM STDIN") as copy:
             for name, line in chunk:
                 head = heads[name]
                 kept = follow(name, line, seq=head.seq + 1, previous=head.hash)
