@@ -1,24 +1,25 @@
-"""Instruments as data: items without wording, and scores as named operations with a stated policy for what is missing.
+"""Instruments as data: items without wording, and scores with a stated policy for what is missing.
 
-An item that was not answered, or whose answer lies outside its range, is missing. A score with a missing item is unknown
-unless its file says `may_miss`; a yes-or-no score follows Kleene: it is known as soon as what is missing cannot change it.
+An item that was not answered, or whose answer lies outside its range, is missing. A score with a missing item
+is unknown unless its file says `may_miss`; a yes-or-no score follows Kleene: it is known as soon as what is
+missing cannot change it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from operator import itemgetter
 from typing import Any, Literal, cast
 
-from pydantic import ConfigDict, ValidationError, model_validator
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
+from pydantic import ValidationError, model_validator
 
+from entact.protocol.explain import faults_of
+from entact.protocol.problem import StudyError, unknown
 from entact.protocol.quantity import parse_range
 from entact.protocol.rule import Kind, Rule, RuleError, Unknown, Vocabulary
+from entact.protocol.source import read_source
 from entact.protocol.study import Block, Item, Name
 
 Value = bool | int | float | str | None
@@ -30,11 +31,14 @@ _GIVES: dict[Kind, type] = {kind: python for python, kind in _KINDS.items()}
 
 
 class InstrumentError(ValueError):
-    """An instrument that is not known, or whose file cannot be used; the message names the file and the place."""
+    """An instrument that is not known, or whose file cannot be used; the message names the place."""
 
 
 class Items(Block):
-    """Like items in a row: `names: b1 .. b5` or a list; `asked_if` names the yes without which they are not asked."""
+    """Like items in a row, `names: b1 .. b5` or a list.
+
+    `asked_if` names an earlier item: after a no to it these are not asked, and count as no.
+    """
 
     names: str | list[Name]
     type: Literal["boolean", "integer", "decimal"]
@@ -59,9 +63,9 @@ class Items(Block):
 class Score(Block):
     """One score: exactly one operation over items and earlier scores. `b1 .. e6` is every item from b1 to e6.
 
-    `count` counts answers of at least `reaching`; `at_least` is true when that many of `of` reach it; `highest` is the
-    place of the last yes in a row (0: none); `may_miss` items may be missing from a `mean` (of those answered) or a
-    `sum` (prorated: mean of those answered times the number of items).
+    `count` counts answers of at least `reaching`; `at_least` is true when that many of `of` reach it; `highest`
+    is the place of the last yes in a row (0: none); `may_miss` items may be missing from a `mean` (of those
+    answered) or a `sum` (prorated: mean of those answered times the number of items).
     """
 
     title: str | None = None
@@ -92,12 +96,16 @@ class Score(Block):
     def _is_one_operation(self) -> Score:
         given = [name for name in _OPERATIONS if getattr(self, name) is not None]
         if len(given) != 1:
-            raise ValueError(f"a score is exactly one of {', '.join(_OPERATIONS)}; this one has {given or 'none'}")
+            raise ValueError(
+                f"a score is exactly one of {', '.join(_OPERATIONS)}; this one has {given or 'none'}"
+            )
         operation = given[0]
         if (operation == "at_least") != (self.of is not None):
             raise ValueError("`of` goes with `at_least`, as in {at_least: 2, of: d1 .. d7, reaching: 2}")
         if (self.reaching is not None) != (operation in ("count", "at_least")):
-            raise ValueError("`reaching` goes with `count` and `at_least`: the answer from which an item counts")
+            raise ValueError(
+                "`reaching` goes with `count` and `at_least`: the answer from which an item counts"
+            )
         if self.may_miss and operation not in ("sum", "mean"):
             raise ValueError("`may_miss` goes with `sum` (prorated) and `mean` (of those answered)")
         return self
@@ -107,9 +115,7 @@ _OPERATIONS = ("sum", "mean", "max", "count", "highest", "any", "all", "at_least
 
 
 class InstrumentFile(Block):
-    """One instrument as its file says it; part of a release, so that a later version never changes an old score."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    """One instrument as its file says it; part of a release, so that no later version changes an old score."""
 
     instrument: Name
     title: str
@@ -123,7 +129,7 @@ class Instrument:
     """An instrument ready to score.
 
     Attributes:
-        name, title, recall, licence, source: what it is, over which period it asks, who must be asked to use it.
+        name, title, recall, licence, source: what it is, the period it asks about, who must allow its use.
         items: each item by name, in order.
         scores: the Python type of each score by name, in order.
         file: the data that it was made of.
@@ -134,7 +140,12 @@ class Instrument:
 
     def __init__(self, file: InstrumentFile) -> None:
         self.file = file
-        self.name, self.title, self.recall, self.licence = file.instrument, file.title, file.recall, file.licence
+        self.name, self.title, self.recall, self.licence = (
+            file.instrument,
+            file.title,
+            file.recall,
+            file.licence,
+        )
         self.source = file.source
         self.items: dict[str, Item] = {}
         self.scores: dict[str, type] = {}
@@ -207,21 +218,29 @@ class Instrument:
 
     def _rule(self, score: Score, where: str) -> tuple[list[str], type, Callable[[Answers], Value]]:
         assert score.rule is not None
-        vocabulary = Vocabulary({name: _KINDS[self._type_of(name, where)] for name in [*self.items, *self.scores]})
+        vocabulary = Vocabulary(
+            {name: _KINDS[self._type_of(name, where)] for name in [*self.items, *self.scores]}
+        )
         try:
             rule = vocabulary.compile(score.rule, returns=None)
         except RuleError as problem:
             raise self._error(f"{where}: {problem}") from problem
         if rule.returns not in _GIVES:
-            raise self._error(f"{where}: the rule gives {rule.returns}; a score is yes or no, a number or a text")
+            raise self._error(
+                f"{where}: the rule gives {rule.returns}; a score is yes or no, a number or a text"
+            )
         names = sorted(rule.names)
         return names, _GIVES[rule.returns], _by_rule(rule, names)
 
-    def _operation(self, score: Score, kinds: list[type], where: str) -> tuple[type, Callable[[Answers], Value]]:
+    def _operation(
+        self, score: Score, kinds: list[type], where: str
+    ) -> tuple[type, Callable[[Answers], Value]]:
         operation = score.operation
         wants_yes_or_no = operation in ("highest", "any", "all")
         if any((kind is bool) != wants_yes_or_no or kind is str for kind in kinds):
-            raise self._error(f"{where}: `{operation}` works on {'yes or no' if wants_yes_or_no else 'numbers'} alone")
+            raise self._error(
+                f"{where}: `{operation}` works on {'yes or no' if wants_yes_or_no else 'numbers'} alone"
+            )
         whole = int if all(kind is int for kind in kinds) else float
         if operation == "sum":
             return (whole, _sum) if not score.may_miss else (float, _prorated(score.may_miss))
@@ -257,7 +276,7 @@ class Instrument:
     def _known(self, name: str, where: str) -> str:
         known = [*self.items, *self.scores]
         if name not in known:
-            raise self._error(f"{where}: {name!r} is no item or earlier score{_nearest(name, known)}")
+            raise self._error(f"{where}: {unknown('item or earlier score', name, known)}")
         return name
 
     def _type_of(self, name: str, where: str) -> type:
@@ -275,20 +294,20 @@ def read_instrument(name: str) -> InstrumentFile:
     """The file of a shipped instrument, as data.
 
     Raises:
-        InstrumentError: when no instrument has this name, or its file is wrong; with the file and the field.
+        InstrumentError: when no instrument has this name, or its file is wrong, with line and field.
     """
     path = files("entact.protocol").joinpath("instruments", f"{name}.yaml")
     if not path.is_file():
-        raise InstrumentError(f"no instrument is called {name!r}{_nearest(name, shipped_instruments())}")
+        raise InstrumentError(unknown("instrument", name, shipped_instruments()))
     try:
-        return InstrumentFile.model_validate(YAML(typ="safe").load(path.read_text(encoding="utf-8")))
-    except MarkedYAMLError as problem:
-        line = problem.problem_mark.line + 1 if problem.problem_mark else 1
-        raise InstrumentError(f"{name}.yaml:{line}: not YAML: {problem.problem}") from problem
+        source = read_source(path.read_bytes(), f"{name}.yaml")
+    except StudyError as problem:
+        raise InstrumentError(str(problem)) from None
+    try:
+        return InstrumentFile.model_validate(source.data)
     except ValidationError as problem:
-        first = problem.errors()[0]
-        field = ".".join(str(step) for step in first["loc"])
-        raise InstrumentError(f"{name}.yaml: {field}: {first['msg'].removeprefix('Value error, ')}") from problem
+        faults = faults_of(problem, source.data, InstrumentFile, ())
+        raise InstrumentError("\n".join(str(source.locate(fault)) for fault in faults)) from None
 
 
 @cache
@@ -304,7 +323,9 @@ def load_instrument(name: str) -> Instrument:
 def shipped_instruments() -> list[str]:
     """The names of the instruments that come with the product."""
     folder = files("entact.protocol").joinpath("instruments")
-    return sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml"))
+    return sorted(
+        entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml")
+    )
 
 
 def _limits(item: Item) -> tuple[tuple[type, ...], Any, Any]:
@@ -391,8 +412,3 @@ def _highest(answers: Answers) -> Value:
         if answers[place - 1]:
             return place
     return 0
-
-
-def _nearest(name: str, known: list[str]) -> str:
-    close = get_close_matches(name, known, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(known)}"
