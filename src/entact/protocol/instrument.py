@@ -63,9 +63,9 @@ class Items(Block):
 class Score(Block):
     """One score: exactly one operation over items and earlier scores. `b1 .. e6` is every item from b1 to e6.
 
-    `count` counts answers of at least `reaching`; `at_least` is true when that many of `of` reach it; `highest`
-    is the place of the last yes in a row (0: none); `may_miss` items may be missing from a `mean` (of those
-    answered) or a `sum` (prorated: mean of those answered times the number of items).
+    `count` counts answers of at least `reaching`; `at_least` is true when that many of `of` reach it;
+    `highest` is the place of the last yes in a row (0: none); `may_miss` items may be missing from a `mean` (of
+    those answered) or a `sum` (prorated: mean of those answered times the number of items).
     """
 
     title: str | None = None
@@ -115,7 +115,7 @@ _OPERATIONS = ("sum", "mean", "max", "count", "highest", "any", "all", "at_least
 
 
 class InstrumentFile(Block):
-    """One instrument as its file says it; part of a release, so that no later version changes an old score."""
+    """One instrument as its file says it; part of a release, so no later version changes an old score."""
 
     instrument: Name
     title: str
