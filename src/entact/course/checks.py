@@ -65,8 +65,10 @@ def check_entry(course: Course, effective: Effective) -> None:
             )
 
 
-def check_basis(course: Course, effective: Effective, act: str, *, kit: str | None = None) -> None:
-    """Whether an act rests on a gate's yes for this act, not yet expired, and for this kit."""
+def check_basis(
+    course: Course, effective: Effective, act: str, *, kit: str | None = None, level: str | None = None
+) -> None:
+    """Whether an act rests on a gate's yes for this act, not yet expired, and for this kit and level."""
     entry, basis = effective.entry, effective.entry.basis
     if basis is None:
         course.found("without_gate", entry.id, "", f"{act} without a gate's yes")
@@ -75,10 +77,10 @@ def check_basis(course: Course, effective: Effective, act: str, *, kit: str | No
         course.found(
             "gate_other_act", entry.id, "act", f"the gate's yes is for {basis.get('act')}, not for {act}"
         )
-    if kit is not None and basis.get("kit") not in (None, kit):
-        course.found(
-            "gate_other_kit", entry.id, "kit", f"the gate's yes is for kit {basis.get('kit')}, not for {kit}"
-        )
+    for item, given in (("kit", kit), ("level", level)):
+        if given is not None and basis.get(item) not in (None, given):
+            message = f"the gate's yes is for {item} {basis.get(item)}, not for {given}"
+            course.found(f"gate_other_{item}", entry.id, item, message)
     expires = _instant(basis.get("expires"))
     if expires is None or effective.at > expires:
         course.found("gate_expired", entry.id, "expires", f"the gate's yes held until {basis.get('expires')}")

@@ -154,9 +154,8 @@ def reduce_dose(course: Course, effective: Effective, payload: Dose) -> None:
             "dose_given_twice", entry.id, "part", f"the {dose.part} dose was already given in {dose.session}"
         )
     if dose.taken:
-        check_basis(
-            course, effective, "initial_dose" if dose.part == "initial" else "supplement", kit=dose.kit
-        )
+        act = "initial_dose" if dose.part == "initial" else "supplement"
+        check_basis(course, effective, act, kit=dose.kit, level=dose.level)
     course.doses.append(dose)
 
 

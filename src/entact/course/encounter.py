@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from entact.course.checks import check_basis
+
 if TYPE_CHECKING:
     from entact.course.course import Course
     from entact.course.effective import Effective
@@ -65,5 +67,11 @@ def reduce_encounter(course: Course, effective: Effective, payload: Encounter) -
         state.started, state.contact, state.entry = effective.at, payload.contact, entry.id
     else:
         state.closed = entry.id
+        if payload.status == "missed" and not entry.reason:
+            course.found("reason_missing", entry.id, "", "a missed visit needs a reason")
         if payload.status == "ended":
             state.ended = effective.at
+            if "discharge" in course.release.gates and course.facts(entry.encounter, effective.at).given(
+                "initial"
+            ):
+                check_basis(course, effective, "discharge")

@@ -22,7 +22,7 @@ _IN_ENCOUNTER = frozenset({"form", "vital_signs", "dose", "dose_level", "presenc
 
 
 def findings(course: Course, at: datetime) -> list[Finding]:
-    """Everything found in a course as seen at a time, those that no longer hold last.
+    """Everything found in a course as seen at a time, by id, those that no longer hold last.
 
     Args:
         course: the folded entries. at: aware time of the question; missed visits depend on it.
@@ -35,7 +35,11 @@ def findings(course: Course, at: datetime) -> list[Finding]:
     for found in (*_windows(course, dues, at), *_clock(course, dues, at)):
         holding.setdefault(found.id, found)
     mended = [found for name, found in _former(course).items() if name not in holding]
-    return [*holding.values(), *mended]
+    return [*sorted(holding.values(), key=_id), *sorted(mended, key=_id)]
+
+
+def _id(found: Finding) -> str:
+    return found.id
 
 
 def _former(course: Course) -> dict[str, Finding]:
@@ -149,7 +153,10 @@ def _left_out(course: Course, encounter: EncounterState, visit: Visit) -> Iterat
         if not _was_done(course, encounter.id, activity):
             message = f"{activity} is planned for {encounter.visit} and was not entered"
             yield _finding("activity_missing", encounter.closed, activity, message)
-    given = {dose.part: dose.at for dose in course.doses if dose.encounter == encounter.id and dose.taken}
+    given: dict[str, datetime] = {}
+    for dose in course.doses:
+        if dose.encounter == encounter.id and dose.taken:
+            given[dose.part] = dose.at
     for readings in visit.timed:
         form = VITALS if readings.do == "vital_signs" else readings.do
         said = {one.timepoint for one in course.answers.get(form, ()) if one.encounter == encounter.id}

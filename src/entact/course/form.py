@@ -40,7 +40,10 @@ class VitalSigns(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Answers(msgspec.Struct, frozen=True):
-    """One form as filled in: items as entered, and typed values of items and scores, missing ones as None."""
+    """One form as filled in: items as entered, and typed values of items and scores, missing ones as None.
+
+    `origins` names the correction that an item is from, under whose id it is sealed.
+    """
 
     entry: str
     form: str
@@ -53,6 +56,7 @@ class Answers(msgspec.Struct, frozen=True):
     status: str
     items: dict[str, Any]
     values: dict[str, Any]
+    origins: dict[str, str]
 
 
 def reduce_form(course: Course, effective: Effective, payload: FormData) -> None:
@@ -89,6 +93,7 @@ def _answer(course: Course, effective: Effective, name: str, items: dict[str, An
         status,
         items,
         values,
+        effective.origins,
     )
     course.answers.setdefault(name, []).append(answers)
     course.forms[name, entry.encounter] = answers

@@ -174,7 +174,7 @@ def _seal_form(release: Release, entry: Entry, key: bytes) -> dict[str, Any]:
 
 
 def _is_personal(forms: list[CompiledForm], name: str, value: Any) -> bool:
-    """Whether an item is personal in a form, unknown to all, or text where something else belongs."""
+    """Whether an item is personal in a form, unknown to all, or text out of place."""
     known = [form.items[name] for form in forms if name in form.items]
     if isinstance(value, dict):
         return set(value) != {"missing"} or not _is_code(value["missing"])
