@@ -64,8 +64,8 @@ class Score(Block):
     """One score: exactly one operation over items and earlier scores. `b1 .. e6` is every item from b1 to e6.
 
     `count` counts answers of at least `reaching`; `at_least` is true when that many of `of` reach it;
-    `highest` is the place of the last yes in a row (0: none); `may_miss` items may be missing from a `mean` (of
-    those answered) or a `sum` (prorated: mean of those answered times the number of items).
+    `highest` is the place of the last yes in a row (0: none); `may_miss` items may be missing from a `mean`
+    (of those answered) or a `sum` (prorated: mean of those answered times the number of items).
     """
 
     title: str | None = None
