@@ -1,0 +1,193 @@
+"""Courses to frames: one participant after another, so that memory holds the rows and one course."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from entact.course.course import Course
+from entact.datasets import disposition, endpoints, questionnaires, safety, sessions, subjects
+from entact.datasets.codebook import Codebook, codebook
+from entact.datasets.person import Person
+from entact.datasets.rows import Rows
+from entact.protocol.release import Study
+
+ARM = "TRT01P"  # the planned arm; a column of `subjects` once the allocation is opened, and of nothing else
+
+
+@dataclass(frozen=True)
+class Datasets:
+    """The frames of a study. Rows are sorted by participant; yes and no are Booleans; null is unknown.
+
+    Attributes:
+        book: what a reader needs of the study file. environment: production, training or rehearsal.
+        unblinded: whether `subjects` has the arm (`TRT01P`); no other frame depends on it, joined by USUBJID.
+    """
+
+    book: Codebook
+    environment: str
+    unblinded: bool
+    subjects: pl.DataFrame
+    questionnaires: pl.DataFrame
+    endpoints: pl.DataFrame
+    vitals: pl.DataFrame
+    events: pl.DataFrame
+    doses: pl.DataFrame
+    guesses: pl.DataFrame
+    disposition: pl.DataFrame
+    visits: pl.DataFrame
+    findings: pl.DataFrame
+    alerts: pl.DataFrame
+
+    @property
+    def simulated(self) -> bool:
+        """Whether no person stands behind the rows, so that every output has to say so."""
+        return self.environment != "production"
+
+    def frames(self) -> dict[str, pl.DataFrame]:
+        """Every frame by name."""
+        return {name: getattr(self, name) for name in FRAMES}
+
+    def by_arm(self, frame: str, *, within: str = "RANDFL") -> pl.DataFrame:
+        """A frame with SITEID and, once unblinded, TRT01P; only the participants of an analysis set.
+
+        Args:
+            frame: its name. within: flag of `subjects`, such as SAFFL.
+        """
+        columns = ["USUBJID", "SITEID", *([ARM] if self.unblinded else [])]
+        chosen = self.subjects.filter(pl.col(within)).select(columns)
+        if frame == "subjects":
+            return self.subjects.filter(pl.col(within))
+        rows: pl.DataFrame = getattr(self, frame)
+        return rows.join(chosen, on="USUBJID", how="inner", maintain_order="left")
+
+
+FRAMES = (
+    "subjects",
+    "questionnaires",
+    "endpoints",
+    "vitals",
+    "events",
+    "doses",
+    "guesses",
+    "disposition",
+    "visits",
+    "findings",
+    "alerts",
+)
+
+
+class Accumulator:
+    """Takes the courses of a study one at a time and ends in frames.
+
+    Args:
+        study: all releases; parameters, endpoints and sets are those of the newest one.
+        at: time as of which findings are seen; else that of each participant's last entry.
+    """
+
+    def __init__(self, study: Study, *, at: datetime | None = None) -> None:
+        self.release = study.newest
+        self.book = codebook(self.release)
+        self.at = at
+        self._environments: set[str] = set()
+        schemas = {
+            "subjects": subjects.schema(self.book),
+            "questionnaires": questionnaires.SCHEMA,
+            "endpoints": endpoints.SCHEMA,
+            "vitals": sessions.VITALS,
+            "events": safety.EVENTS,
+            "doses": sessions.DOSES,
+            "guesses": sessions.GUESSES,
+            "disposition": disposition.DISPOSITION,
+            "visits": disposition.VISITS,
+            "findings": disposition.FINDINGS,
+            "alerts": safety.ALERTS,
+        }
+        self._rows = {name: Rows(schemas[name]) for name in FRAMES}
+
+    def add(self, course: Course) -> None:
+        """Adds the rows of one participant. A ledger without entries has none."""
+        if not course.effective:
+            return
+        person = Person(self.book, course)
+        self._environments.add(course.effective[0].entry.environment)
+        rows = self._rows
+        failures: list[tuple[str, str]] = []
+        rows["subjects"].extend([subjects.row(person)])
+        rows["questionnaires"].extend(questionnaires.rows(person))
+        rows["endpoints"].extend(endpoints.rows(person, self.release, failures))
+        rows["vitals"].extend(sessions.vitals(person))
+        rows["events"].extend(safety.events(person))
+        rows["doses"].extend(sessions.doses(person))
+        rows["guesses"].extend(sessions.guesses(person))
+        rows["disposition"].extend(disposition.disposition(person))
+        rows["visits"].extend(disposition.visits(person))
+        rows["findings"].extend(disposition.findings(person, self.at))
+        rows["findings"].extend(
+            (person.usubjid, "endpoint_fails", "", place, message, True) for place, message in failures
+        )
+        rows["alerts"].extend(safety.alerts(person))
+
+    def finish(self, allocation: Mapping[str, str] | None = None) -> Datasets:
+        """The frames, blinded unless an allocation is given.
+
+        Args:
+            allocation: randomisation number -> arm, opened after lock or of a rehearsal.
+        Raises:
+            ValueError: when courses of different environments were added, or the allocation lacks a
+                participant's number or names an arm that the study does not have.
+        """
+        if len(self._environments) > 1:
+            raise ValueError(
+                f"these ledgers are of different environments: {', '.join(sorted(self._environments))}"
+            )
+        frames = {
+            name: rows.frame().sort("USUBJID", maintain_order=True) for name, rows in self._rows.items()
+        }
+        if allocation is not None:
+            frames["subjects"] = _with_arm(frames["subjects"], allocation, self.book)
+        return Datasets(
+            book=self.book,
+            environment=next(iter(self._environments), "production"),
+            unblinded=allocation is not None,
+            **frames,
+        )
+
+
+def build(
+    study: Study,
+    courses: Iterable[Course],
+    allocation: Mapping[str, str] | None = None,
+    *,
+    at: datetime | None = None,
+) -> Datasets:
+    """The frames of a study from the courses of its participants, taken one at a time.
+
+    Args:
+        study: all releases. courses: any iterable, also a generator that folds ledger after ledger.
+        allocation: randomisation number -> arm; without it nothing in the frames depends on the arm.
+        at: time as of which findings are seen; else that of each participant's last entry.
+    Raises:
+        ValueError: when the ledgers are of different environments, or the allocation does not fit.
+    """
+    accumulator = Accumulator(study, at=at)
+    for course in courses:
+        accumulator.add(course)
+    return accumulator.finish(allocation)
+
+
+def _with_arm(frame: pl.DataFrame, allocation: Mapping[str, str], book: Codebook) -> pl.DataFrame:
+    strange = sorted({*allocation.values()} - {*book.arms})
+    if strange:
+        raise ValueError(
+            f"the allocation names {', '.join(strange)}; the study's arms are {', '.join(book.arms)}"
+        )
+    numbers = frame["RANDNUM"].drop_nulls().to_list()
+    absent = sorted(number for number in numbers if number not in allocation)
+    if absent:
+        raise ValueError(f"the allocation has no arm for the randomisation number {absent[0]}")
+    arms = [None if number is None else allocation[number] for number in frame["RANDNUM"].to_list()]
+    return frame.with_columns(pl.Series(ARM, arms, dtype=pl.String))

@@ -1,0 +1,253 @@
+"""What a reader of the frames needs of the study file, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from entact.course.form import VITALS
+from entact.protocol.release import Release
+from entact.protocol.rules import CompiledEndpoint
+from entact.protocol.study import Visit
+
+# Analysis sets that a plan may name, and the flag in `subjects` that says who belongs to each.
+SETS: Mapping[str, str] = {
+    "randomised": "RANDFL",
+    "itt": "RANDFL",
+    "safety": "SAFFL",
+    "mitt": "MITTFL",
+    "per_protocol": "PPROTFL",
+}
+
+
+_KINDS: Mapping[str, Literal["number", "boolean", "code"]] = {
+    "bool": "boolean",
+    "int": "number",
+    "double": "number",
+    "string": "code",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedVisit:
+    """A visit of the schedule: its place in it, kind and activities."""
+
+    name: str
+    title: str
+    number: int
+    kind: str
+    activities: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A score of a form, or an item of one without scores."""
+
+    code: str
+    form: str
+    name: str
+    title: str
+    unit: str
+    kind: Literal["number", "boolean", "code"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedEndpoint:
+    """An endpoint of the study file.
+
+    Attributes:
+        at: the visit for which it is defined. visits: every one after the first dose at which its forms are asked.
+        names: the parameters it uses at the visit. earlier: visit -> parameters it uses of an earlier one.
+        estimand, set: of the analysis that the plan has of it; else those of the primary analysis.
+    """
+
+    name: str
+    title: str
+    at: str
+    visits: tuple[str, ...]
+    kind: Literal["number", "boolean"]
+    names: tuple[str, ...]
+    earlier: Mapping[str, tuple[str, ...]]
+    estimand: str
+    set: str
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A term of the study's list of events."""
+
+    title: str
+    special_interest: str | None
+    valence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Codebook:
+    """The study file as the frames' reader needs it.
+
+    Attributes:
+        arms: name -> title, in the file's order. experimental: names of the experimental arms.
+        baselines: form -> the visit that its changes are counted from.
+        sessions: names of the dosing visits. doses: sessions with a dose that are planned.
+    """
+
+    study: str
+    title: str
+    registry: str | None
+    release: str
+    arms: Mapping[str, str]
+    experimental: tuple[str, ...]
+    planned: int
+    visits: Mapping[str, PlannedVisit]
+    forms: Mapping[str, str]
+    parameters: Mapping[str, Parameter]
+    vital_signs: Mapping[str, Parameter]
+    characteristics: Mapping[str, Parameter]
+    endpoints: Mapping[str, PlannedEndpoint]
+    primary: str
+    baselines: Mapping[str, str]
+    sets: Mapping[str, str]
+    terms: Mapping[str, Term]
+    criteria: Mapping[str, str]
+    sessions: tuple[str, ...]
+    doses: int
+
+
+def codebook(release: Release) -> Codebook:
+    """The codebook of a release.
+
+    Raises:
+        ValueError: when the analysis plan names an analysis set that entact cannot derive.
+    """
+    file = release.file
+    for analysis in (file.analysis.primary, *file.analysis.secondary.values()):
+        if analysis.set not in SETS:
+            raise ValueError(
+                f"analysis set {analysis.set!r} is not known; the plan may name {', '.join(SETS)}"
+            )
+    visits = {
+        name: PlannedVisit(name, visit.title or words(name), number, visit.kind, visit.activities)
+        for number, (name, visit) in enumerate(release.visits.items(), start=1)
+    }
+    endpoints = {name: _endpoint(release, name, compiled) for name, compiled in release.endpoints.items()}
+    return Codebook(
+        study=file.study,
+        title=file.title,
+        registry=file.registry,
+        release=release.id,
+        arms={name: arm.title for name, arm in file.arms.items()},
+        experimental=tuple(name for name, arm in file.arms.items() if arm.role == "experimental"),
+        planned=sum(population.planned for population in file.populations.values()),
+        visits=visits,
+        forms={name: _form_title(release, name) for name in release.forms},
+        parameters={
+            parameter.code: parameter
+            for name, form in release.forms.items()
+            if not form.lasting and name != VITALS
+            for parameter in _parameters(release, name)
+        },
+        vital_signs={parameter.name: parameter for parameter in _parameters(release, VITALS)},
+        characteristics=_characteristics(release),
+        endpoints=endpoints,
+        primary=file.analysis.primary.endpoint,
+        baselines=_baselines(endpoints.values()),
+        sets=dict(file.analysis.sets),
+        terms={
+            name: Term(term.title, term.special_interest, term.valence)
+            for name, term in file.adverse_events.terms.items()
+        },
+        criteria={name: criterion.text for name, criterion in file.eligibility.items()},
+        sessions=tuple(name for name, visit in visits.items() if visit.kind == "dosing"),
+        doses=file.doses,
+    )
+
+
+def words(name: str) -> str:
+    """A name as one reads it: `assessment_4` is `Assessment 4`."""
+    return name.replace("_", " ").capitalize()
+
+
+def _form_title(release: Release, name: str) -> str:
+    form = release.forms[name]
+    return form.form.title or (form.instrument.title if form.instrument else words(name))
+
+
+def _parameters(release: Release, name: str) -> list[Parameter]:
+    """The scores of a form; of one without scores, the items that are numbers, codes, or yes or no."""
+    if name not in release.forms:
+        return []
+    form = release.forms[name]
+    if form.scores:
+        return [
+            Parameter(f"{name}.{score}", name, score, words(score), "", _KINDS[form.types[score]])
+            for score in form.scores
+        ]
+    return [
+        Parameter(
+            f"{name}.{item}", name, item, said.title or words(item), said.unit, _KINDS[form.types[item]]
+        )
+        for item, said in form.items.items()
+        if form.types.get(item) in _KINDS
+    ]
+
+
+def _characteristics(release: Release) -> dict[str, Parameter]:
+    """Column of `subjects` -> item of a lasting form; the form is named too where two share a name."""
+    lasting = [
+        parameter
+        for name, form in release.forms.items()
+        if form.lasting
+        for parameter in _parameters(release, name)
+    ]
+    names = [parameter.name for parameter in lasting]
+    return {
+        (one.name if names.count(one.name) == 1 else one.code.replace(".", "_")).upper(): one
+        for one in lasting
+    }
+
+
+def _endpoint(release: Release, name: str, compiled: CompiledEndpoint) -> PlannedEndpoint:
+    plan = release.file.analysis
+    endpoint, rule = compiled.endpoint, compiled.rule
+    here = tuple(sorted(one for one in rule.names if one.count(".") == 1))
+    earlier: dict[str, list[str]] = {}
+    for visit, _, parameter in (one.partition(".") for one in sorted(rule.names) if one.count(".") == 2):
+        earlier.setdefault(visit, []).append(parameter)
+    asked = {one.partition(".")[0] for one in here if not release.forms[one.partition(".")[0]].lasting}
+    visits = tuple(
+        visit for visit in _after_first_dose(release) if asked and asked <= _forms_at(release.visits[visit])
+    )
+    own = [
+        analysis for analysis in (plan.primary, *plan.secondary.values()) if analysis.endpoint == name
+    ] or [plan.primary]
+    return PlannedEndpoint(
+        name=name,
+        title=endpoint.title or words(name),
+        at=endpoint.at,
+        visits=visits if endpoint.at in visits else (*visits, endpoint.at),
+        kind="boolean" if rule.returns == "bool" else "number",
+        names=here,
+        earlier={visit: tuple(parameters) for visit, parameters in earlier.items()},
+        estimand=own[0].estimand,
+        set=own[0].set,
+    )
+
+
+def _after_first_dose(release: Release) -> list[str]:
+    names = list(release.visits)
+    dosing = [place for place, name in enumerate(names) if release.visits[name].kind == "dosing"]
+    return names[dosing[0] + 1 :] if dosing else names
+
+
+def _forms_at(visit: Visit) -> set[str]:
+    return {VITALS if activity == "vital_signs" else activity for activity in visit.activities}
+
+
+def _baselines(endpoints: Iterable[PlannedEndpoint]) -> dict[str, str]:
+    baselines: dict[str, str] = {}
+    for endpoint in endpoints:
+        for visit, parameters in endpoint.earlier.items():
+            for parameter in parameters:
+                baselines.setdefault(parameter.partition(".")[0], visit)
+    return baselines

@@ -1,0 +1,87 @@
+"""Frame `endpoints`: the study file's endpoints, evaluated for every randomised participant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+
+from entact.course.form import Answers
+from entact.datasets.codebook import PlannedEndpoint
+from entact.datasets.person import Person
+from entact.protocol.release import Release
+from entact.protocol.rule import RuleError, Unknown
+
+SCHEMA = {
+    "USUBJID": pl.String,
+    "PARAMCD": pl.String,
+    "AVISIT": pl.String,
+    "AVISITN": pl.Int64,
+    "ADT": pl.Date,
+    "AVAL": pl.Float64,
+    "ANL01FL": pl.Boolean,
+    "ONTRTFL": pl.Boolean,
+}
+
+
+def rows(person: Person, release: Release, failures: list[tuple[str, str]]) -> Iterator[tuple[Any, ...]]:
+    """Rows of one participant: one for each endpoint and visit at which its rule can be evaluated.
+
+    AVAL is the number, or 1 and 0 for true and false, and null where the rule stays unknown. ANL01FL marks
+    the visit for which the endpoint is defined; ADT is the day of the latest answer used.
+
+    Args:
+        release: whose endpoints are evaluated. failures: gets (endpoint at visit, message) of rules that fail
+            although everything they name is known.
+    """
+    if person.course.randomisation is None:
+        return
+    for name, planned in person.book.endpoints.items():
+        rule = release.endpoints[name].rule
+        earlier = {
+            f"{visit}.{parameter}": _value(person.at_visit(*_placed(parameter, visit)), parameter)
+            for visit, parameters in planned.earlier.items()
+            for parameter in parameters
+        }
+        for visit in planned.visits:
+            used = _answers(person, release, planned, visit)
+            values = earlier | {parameter: _value(answers, parameter) for parameter, answers in used.items()}
+            try:
+                value = rule.evaluate(values)
+            except (RuleError, ValueError) as problem:
+                failures.append((f"{name} at {visit}", str(problem)))
+                value = Unknown(frozenset())
+            latest = max((one.at for one in used.values() if one is not None), default=None)
+            yield (
+                person.usubjid,
+                name,
+                visit,
+                person.book.visits[visit].number,
+                person.day(latest),
+                float(value) if isinstance(value, bool | int | float) else None,
+                visit == planned.at,
+                None if latest is None else person.on_treatment(latest),
+            )
+
+
+def _answers(
+    person: Person, release: Release, planned: PlannedEndpoint, visit: str
+) -> dict[str, Answers | None]:
+    """Parameter -> the answers at the visit; of a lasting form the last ones of all."""
+    used: dict[str, Answers | None] = {}
+    for parameter in planned.names:
+        form = parameter.partition(".")[0]
+        if release.forms[form].lasting:
+            used[parameter] = next(reversed([*person.answers(form)]), None)
+        else:
+            used[parameter] = person.at_visit(form, visit)
+    return used
+
+
+def _placed(parameter: str, visit: str) -> tuple[str, str]:
+    return parameter.partition(".")[0], visit
+
+
+def _value(answers: Answers | None, parameter: str) -> Any:
+    return None if answers is None else answers.values.get(parameter.partition(".")[2])

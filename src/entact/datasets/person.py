@@ -1,0 +1,105 @@
+"""One participant while rows are made: the course, and what many rows are counted from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+
+from entact.course.course import Course
+from entact.course.form import Answers
+from entact.course.progress import zone_of
+from entact.course.schedule import civil_date
+from entact.datasets.codebook import Codebook
+
+STOPS = ("treatment", "procedures", "follow_up", "data_use")
+
+
+@dataclass
+class Person:
+    """One participant.
+
+    Attributes:
+        book: of the study. course: folded.
+    """
+
+    book: Codebook
+    course: Course
+
+    @cached_property
+    def usubjid(self) -> str:
+        """Study and opaque ledger id: neither re-screening nor a move to another site changes it."""
+        ledger = self.course.effective[0].entry.ledger if self.course.effective else ""
+        return f"{self.book.study}-{ledger.partition(':')[2]}"
+
+    @cached_property
+    def first_doses(self) -> dict[str, datetime]:
+        """Dosing encounter -> when the initial dose was taken, in order of time."""
+        found: dict[str, datetime] = {}
+        for dose in self.course.doses:
+            if dose.part == "initial" and dose.taken and dose.encounter is not None:
+                found.setdefault(dose.encounter, dose.at)
+        return found
+
+    @cached_property
+    def treated_from(self) -> datetime | None:
+        """When the first dose of all was taken."""
+        return min(self.first_doses.values(), default=None)
+
+    @cached_property
+    def stops(self) -> dict[str, datetime]:
+        """What has stopped, and when; death stops all of it."""
+        stops = {of: state.at for of, state in self.course.discontinued.items()}
+        if self.course.died is not None:
+            stops = {of: min(stops.get(of, self.course.died.at), self.course.died.at) for of in STOPS}
+        return stops
+
+    def may_use(self, at: datetime) -> bool:
+        """Whether what was observed then may be used: the use of data had not been withdrawn."""
+        until = self.stops.get("data_use")
+        return until is None or at <= until
+
+    def on_treatment(self, at: datetime) -> bool:
+        """Whether treatment had not been discontinued by then."""
+        return all(at <= self.stops[of] for of in ("treatment", "procedures", "data_use") if of in self.stops)
+
+    def day(self, at: datetime | None) -> date | None:
+        """The civil date at the site."""
+        return None if at is None else civil_date(at, zone_of(self.course, at))
+
+    def study_day(self, on: date | None) -> int | None:
+        """Day counted from the first dose, which is day 1; the day before it is -1.
+
+        Source: CDISC SDTM Implementation Guide 3.4, section 4.4.4.
+        """
+        first = self.day(self.treated_from)
+        if on is None or first is None:
+            return None
+        days = (on - first).days
+        return days + 1 if days >= 0 else days
+
+    def minutes_since_dose(self, encounter: str | None, at: datetime) -> float | None:
+        """Minutes since the initial dose of the same encounter; negative before it."""
+        taken = self.first_doses.get(encounter or "")
+        return None if taken is None else (at - taken).total_seconds() / 60
+
+    def last_dose_before(self, at: datetime) -> tuple[str, float] | None:
+        """The dosing visit that something follows, and the minutes since its initial dose."""
+        before = [(taken, encounter) for encounter, taken in self.first_doses.items() if taken <= at]
+        if not before:
+            return None
+        taken, encounter = max(before)
+        return encounter.partition("#")[0], (at - taken).total_seconds() / 60
+
+    def answers(self, form: str) -> Iterator[Answers]:
+        """What was answered to a form and may be used, in order of time."""
+        return (one for one in self.course.answers.get(form, ()) if self.may_use(one.at))
+
+    def at_visit(self, form: str, visit: str) -> Answers | None:
+        """The last answers to a form at a visit."""
+        found = None
+        for one in self.answers(form):
+            if (one.encounter or "").partition("#")[0] == visit:
+                found = one
+        return found

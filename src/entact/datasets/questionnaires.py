@@ -1,0 +1,92 @@
+"""Frame `questionnaires`: one row for each participant, form as filled in, and parameter (ADQS-like)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+
+from entact.course.encounter import visit_of
+from entact.course.form import Answers
+from entact.datasets.codebook import Parameter
+from entact.datasets.person import Person
+
+SCHEMA = {
+    "USUBJID": pl.String,
+    "FORM": pl.String,
+    "PARAMCD": pl.String,
+    "AVISIT": pl.String,
+    "AVISITN": pl.Int64,
+    "ADT": pl.Date,
+    "ADY": pl.Int64,
+    "AVAL": pl.Float64,
+    "AVALC": pl.String,
+    "ABLFL": pl.Boolean,
+    "BASE": pl.Float64,
+    "CHG": pl.Float64,
+    "ANL01FL": pl.Boolean,
+    "ONTRTFL": pl.Boolean,
+}
+
+
+def rows(person: Person) -> Iterator[tuple[Any, ...]]:
+    """Rows of one participant.
+
+    AVAL is a number, or 1 and 0 for yes and no; AVALC a code; both are null where the value is unknown. BASE
+    is the value at the visit from which the study file's endpoints count a change, else the last known one up
+    to the first dose. ANL01FL is the last row at a planned visit; ONTRTFL: treatment had not been discontinued.
+    """
+    book = person.book
+    by_form: dict[str, list[Parameter]] = {}
+    for parameter in book.parameters.values():
+        by_form.setdefault(parameter.form, []).append(parameter)
+    for form, parameters in by_form.items():
+        filled = list(person.answers(form))
+        if not filled:
+            continue
+        last = {visit_of(one.encounter): one for one in filled}
+        days = [person.day(one.at) for one in filled]
+        study_days = [person.study_day(day) for day in days]
+        for parameter in parameters:
+            baseline = _baseline(person, parameter, filled)
+            base = None if baseline is None else _number(parameter, baseline)
+            for one, day, study_day in zip(filled, days, study_days, strict=True):
+                visit = visit_of(one.encounter)
+                planned = book.visits.get(visit)
+                value = _number(parameter, one)
+                later = baseline is not None and one.at > baseline.at
+                yield (
+                    person.usubjid,
+                    form,
+                    parameter.code,
+                    visit or None,
+                    planned.number if planned else None,
+                    day,
+                    study_day,
+                    value,
+                    one.values.get(parameter.name) if parameter.kind == "code" else None,
+                    one is baseline,
+                    base,
+                    value - base if later and value is not None and base is not None else None,
+                    planned is not None and last[visit] is one,
+                    person.on_treatment(one.at),
+                )
+
+
+def _number(parameter: Parameter, answers: Answers) -> float | None:
+    value = answers.values.get(parameter.name)
+    return None if value is None or parameter.kind == "code" else float(value)
+
+
+def _baseline(person: Person, parameter: Parameter, filled: list[Answers]) -> Answers | None:
+    visit = person.book.baselines.get(parameter.form)
+    if visit is not None:
+        return person.at_visit(parameter.form, visit)
+    first = person.treated_from
+    known = [
+        one
+        for one in filled
+        if one.values.get(parameter.name) is not None and (first is None or one.at <= first)
+    ]
+    return known[-1] if known else None

@@ -1,0 +1,132 @@
+"""Frames of safety: `events` (ADAE-like) and `alerts`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any
+
+import polars as pl
+
+from entact.course.alerts import open_alerts
+from entact.course.encounter import visit_of
+from entact.course.entry import instant
+from entact.course.schedule import latest_date
+from entact.datasets.person import Person
+
+EVENTS = {
+    "USUBJID": pl.String,
+    "AESEQ": pl.Int64,
+    "AECODE": pl.String,
+    "AEDECOD": pl.String,
+    "AESTDTC": pl.String,
+    "AEENDTC": pl.String,
+    "ASTDT": pl.Date,
+    "ASTDY": pl.Int64,
+    "AESEV": pl.String,
+    "AESER": pl.Boolean,
+    "AEREL": pl.String,
+    "AEOUT": pl.String,
+    "AEACN": pl.String,
+    "VALENCE": pl.String,
+    "AESI": pl.String,
+    "SOLICIT": pl.Boolean,
+    "TRTEMFL": pl.Boolean,
+    "SESSION": pl.String,
+    "ARELTM": pl.Float64,
+}
+ALERTS = {
+    "USUBJID": pl.String,
+    "ALERT": pl.String,
+    "AVISIT": pl.String,
+    "ADT": pl.Date,
+    "UNKNOWN": pl.Boolean,
+    "MISSING": pl.String,
+    "OPEN": pl.Boolean,
+    "ENTRY": pl.String,
+}
+
+
+def events(person: Person) -> Iterator[tuple[Any, ...]]:
+    """One row for each adverse event, favourable ones too.
+
+    SESSION and ARELTM are the last dosing session before the onset and the minutes since its initial dose.
+    TRTEMFL (treatment-emergent) takes an onset of which only a date is known as late as can be.
+    VALENCE is what was entered, else the term's.
+    """
+    book = person.book
+    for number, event in enumerate(person.course.adverse_events.values(), start=1):
+        if event.begun is not None and not person.may_use(event.begun):
+            continue
+        term = book.terms.get(event.term or "")
+        at, day, latest = _onset(person, event.onset, event.begun)
+        after = None if at is None else person.last_dose_before(at)
+        yield (
+            person.usubjid,
+            number,
+            event.term,
+            term.title if term else None,
+            event.onset,
+            event.resolved,
+            day,
+            person.study_day(day),
+            event.severity,
+            event.serious,
+            event.related,
+            event.outcome,
+            event.action,
+            event.valence or (term.valence if term else None),
+            term.special_interest if term else None,
+            event.solicited,
+            _is_emergent(person, at, latest),
+            after[0] if after else None,
+            after[1] if after else None,
+        )
+
+
+def alerts(person: Person) -> Iterator[tuple[Any, ...]]:
+    """One row for each alert raised: by which entry, whether it could be evaluated, whether it is open."""
+    waiting = {(one.alert, one.entry) for one in open_alerts(person.course)}
+    raising = {one.entry for one in person.course.alerts}
+    places = {one.id: one for one in person.course.effective if one.id in raising}
+    for one in person.course.alerts:
+        place = places[one.entry]
+        yield (
+            person.usubjid,
+            one.alert,
+            visit_of(place.entry.encounter) or None,
+            person.day(place.at),
+            one.cannot_evaluate,
+            ", ".join(sorted(one.missing)) or None,
+            (one.alert, one.entry) in waiting,
+            one.entry,
+        )
+
+
+def _onset(
+    person: Person, text: str | None, begun: datetime | None
+) -> tuple[datetime | None, date | None, date | None]:
+    """The instant of an onset and its day, as far as they are known, and the last day that it may mean."""
+    if text is None:
+        return None, None, person.day(begun)
+    try:
+        at = instant(text)
+    except ValueError:
+        pass
+    else:
+        return at, person.day(at), person.day(at)
+    try:
+        latest = latest_date(text)
+    except ValueError:
+        return None, None, person.day(begun)
+    return None, latest if len(text.strip()) >= len("2026-03-02") else None, latest
+
+
+def _is_emergent(person: Person, at: datetime | None, latest: date | None) -> bool | None:
+    first = person.treated_from
+    if first is None:
+        return False
+    if at is not None:
+        return at >= first
+    first_day = person.day(first)
+    return None if latest is None or first_day is None else latest >= first_day

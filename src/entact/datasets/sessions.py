@@ -1,0 +1,115 @@
+"""Frames of the dosing sessions and of blinding: `vitals`, `doses`, `guesses`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+
+from entact.course.encounter import visit_of
+from entact.datasets.person import Person
+
+VITALS = {
+    "USUBJID": pl.String,
+    "AVISIT": pl.String,
+    "AVISITN": pl.Int64,
+    "ATPT": pl.String,
+    "ADT": pl.Date,
+    "ARELTM": pl.Float64,
+    "PARAMCD": pl.String,
+    "AVAL": pl.Float64,
+    "AVALU": pl.String,
+}
+DOSES = {
+    "USUBJID": pl.String,
+    "AVISIT": pl.String,
+    "AVISITN": pl.Int64,
+    "EXPART": pl.String,
+    "EXLEVEL": pl.String,
+    "KITNUM": pl.String,
+    "ADT": pl.Date,
+    "ARELTM": pl.Float64,
+    "DISPENSED": pl.Int64,
+    "TAKEN": pl.Int64,
+    "RETURNED": pl.Int64,
+    "LOST": pl.Int64,
+    "OUTCOME": pl.String,
+}
+GUESSES = {
+    "USUBJID": pl.String,
+    "AVISIT": pl.String,
+    "AVISITN": pl.Int64,
+    "ADT": pl.Date,
+    "GUESSER": pl.String,
+    "PERSON": pl.String,
+    "GUESS": pl.String,
+    "CONFID": pl.Int64,
+    "ANL01FL": pl.Boolean,
+}
+
+
+def vitals(person: Person) -> Iterator[tuple[Any, ...]]:
+    """One row for each reading and sign; ARELTM is in minutes since the initial dose of the session."""
+    for one in person.course.vitals:
+        if not person.may_use(one.at):
+            continue
+        visit = visit_of(one.encounter)
+        planned = person.book.visits.get(visit)
+        day, minutes = person.day(one.at), person.minutes_since_dose(one.encounter, one.at)
+        for name, sign in person.book.vital_signs.items():
+            value = one.values.get(name)
+            if isinstance(value, int | float):
+                yield (
+                    person.usubjid,
+                    visit or None,
+                    planned.number if planned else None,
+                    one.timepoint,
+                    day,
+                    minutes,
+                    name,
+                    float(value),
+                    sign.unit,
+                )
+
+
+def doses(person: Person) -> Iterator[tuple[Any, ...]]:
+    """One row for each dose part: units of the kit and the nominal level, never the content."""
+    for one in person.course.doses:
+        if person.may_use(one.at):
+            planned = person.book.visits.get(one.session)
+            yield (
+                person.usubjid,
+                one.session or None,
+                planned.number if planned else None,
+                one.part,
+                one.level,
+                one.kit,
+                person.day(one.at),
+                person.minutes_since_dose(one.encounter, one.at),
+                one.dispensed,
+                one.taken,
+                one.returned,
+                one.lost,
+                one.outcome,
+            )
+
+
+def guesses(person: Person) -> Iterator[tuple[Any, ...]]:
+    """One row for each guess; ANL01FL marks the last one of each person who guessed."""
+    used = [one for one in person.course.guesses if person.may_use(one.at)]
+    last = {(one.guesser, one.by): one for one in used}
+    for one in used:
+        visit = visit_of(one.encounter)
+        planned = person.book.visits.get(visit)
+        yield (
+            person.usubjid,
+            visit or None,
+            planned.number if planned else None,
+            person.day(one.at),
+            one.guesser,
+            one.by,
+            one.arm,
+            one.confidence,
+            last[one.guesser, one.by] is one,
+        )

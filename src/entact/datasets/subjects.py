@@ -1,0 +1,132 @@
+"""Frame `subjects`: one row for each participant who consented (ADSL-like)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from entact.datasets.codebook import Codebook, Parameter
+from entact.datasets.person import Person
+from entact.datasets.rows import Schema
+
+_TYPES: dict[str, type[pl.DataType]] = {"number": pl.Float64, "boolean": pl.Boolean, "code": pl.String}
+
+
+def schema(book: Codebook) -> Schema:
+    """Columns of `subjects`; the study's lasting forms give those after AGE and SEX."""
+    return {
+        "STUDYID": pl.String,
+        "USUBJID": pl.String,
+        "SUBJID": pl.String,
+        "SCRNID": pl.String,
+        "SITEID": pl.String,
+        "ENVIRON": pl.String,
+        **{column: _TYPES[said.kind] for column, said in book.characteristics.items()},
+        "RFICDT": pl.Date,
+        "ENRLDT": pl.Date,
+        "RANDDT": pl.Date,
+        "RANDNUM": pl.String,
+        "TRTSDT": pl.Date,
+        "TRTEDT": pl.Date,
+        "NDOSED": pl.Int64,
+        "EOTSTT": pl.String,
+        "EOTDT": pl.Date,
+        "DCTREAS": pl.String,
+        "EOSSTT": pl.String,
+        "EOSDT": pl.Date,
+        "DCSREAS": pl.String,
+        "DTHFL": pl.Boolean,
+        "SCRFFL": pl.Boolean,
+        "ENRLFL": pl.Boolean,
+        "RANDFL": pl.Boolean,
+        "SAFFL": pl.Boolean,
+        "MITTFL": pl.Boolean,
+        "PPROTFL": pl.Boolean,
+    }
+
+
+def row(person: Person) -> tuple[Any, ...]:
+    """The participant's row: flags are the analysis sets, EOT the end of treatment, EOS that of the study."""
+    course, book = person.course, person.book
+    screening, enrolment, randomisation = course.screening, course.enrolment, course.randomisation
+    dosed = len(person.first_doses)
+    treatment, stopped, why_stopped = _end(person, ("treatment", "procedures"), dosed >= book.doses)
+    study, left, why_left = _end(person, ("follow_up", "data_use"), course.status == "completed")
+    randomised = randomisation is not None
+    return (
+        book.study,
+        person.usubjid,
+        enrolment.subject if enrolment else screening.number if screening else None,
+        screening.number if screening else None,
+        course.site,
+        course.effective[0].entry.environment if course.effective else None,
+        *(_characteristic(person, said) for said in book.characteristics.values()),
+        person.day(course.first_consent.since if course.first_consent else None),
+        person.day(enrolment.at if enrolment else None),
+        person.day(randomisation.at if randomisation else None),
+        randomisation.number if randomisation else None,
+        person.day(person.treated_from),
+        person.day(max(person.first_doses.values(), default=None)),
+        dosed,
+        treatment if randomised else None,
+        person.day(stopped) if randomised else None,
+        why_stopped if randomised else None,
+        study if randomised else None,
+        person.day(left),
+        why_left,
+        course.died is not None,
+        course.status == "screen_failed",
+        enrolment is not None,
+        randomised,
+        dosed > 0,
+        randomised and dosed > 0 and _is_rated_after_dose(person),
+        randomised and dosed >= book.doses and _is_rated_at_end(person),
+    )
+
+
+def _end(person: Person, of: tuple[str, ...], complete: bool) -> tuple[str, datetime | None, str | None]:
+    """How treatment or study ended (CDISC codelist SBJTSTAT), when, and why if early."""
+    course = person.course
+    stops = [course.discontinued[one] for one in of if one in course.discontinued]
+    died = course.died
+    if complete:
+        return "COMPLETED", None, None
+    if died is not None and all(died.at <= one.at for one in stops):
+        return "DISCONTINUED", died.at, "death"
+    if stops:
+        first = min(stops, key=lambda one: one.at)
+        return "DISCONTINUED", first.at, first.cause
+    return "ONGOING", None, None
+
+
+def _characteristic(person: Person, said: Parameter) -> Any:
+    for answers in reversed(person.course.answers.get(said.form, ())):
+        value = answers.values.get(said.name)
+        if value is not None and person.may_use(answers.at):
+            return float(value) if said.kind == "number" else value
+    return None
+
+
+def _is_rated_after_dose(person: Person) -> bool:
+    """At least one known value of the primary endpoint's parameters after the first dose."""
+    first = person.treated_from
+    assert first is not None
+    return any(
+        answers.at > first and answers.values.get(item) is not None
+        for form, _, item in (
+            name.partition(".") for name in person.book.endpoints[person.book.primary].names
+        )
+        for answers in person.answers(form)
+    )
+
+
+def _is_rated_at_end(person: Person) -> bool:
+    """All of the primary endpoint's parameters known at its visit."""
+    primary = person.book.endpoints[person.book.primary]
+    for form, _, item in (name.partition(".") for name in primary.names):
+        answers = person.at_visit(form, primary.at)
+        if answers is None or answers.values.get(item) is None:
+            return False
+    return True
