@@ -1,9 +1,65 @@
-"""What all tests share."""
+"""What all tests share: the profile of Hypothesis, and one embedded PostgreSQL for the whole run."""
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
 from hypothesis import settings
 
 # How long one example takes depends on the machine and its load; speed is the benchmarks' subject.
 settings.register_profile("entact", deadline=None)
 settings.load_profile("entact")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Every process of a run, also those that tests start, keeps its data in one folder of the run."""
+    if not hasattr(config, "workerinput"):
+        folder = Path(tempfile.mkdtemp(prefix="entact-tests-"))
+        folder.chmod(0o711)  # root's PostgreSQL runs as another account, which must pass through
+        os.environ["ENTACT_DATA"] = str(folder)
+        os.environ.pop("DATABASE_URL", None)
+        os.environ.pop("ENTACT_DATABASE", None)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        from entact.store import postgres
+
+        folder = Path(os.environ["ENTACT_DATA"])
+        postgres.stop(folder / "postgres")
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def template(worker_id: str) -> str:
+    """Name of an empty rehearsal of the study `mini`, from which each test's database is copied."""
+    from django.db import connection
+
+    from entact import store
+
+    name = f"template_{worker_id}"
+    store.create_database(name, "rehearsal", "mini", replace=True)
+    connection.close()
+    return name
+
+
+@pytest.fixture
+def database(template: str) -> Iterator[str]:
+    """Name of an empty rehearsal of the study `mini`, in use and the test's own."""
+    from django.db import connection
+
+    from entact import store
+    from entact.store import server
+
+    name = f"{template}_copy"
+    with server.maintenance_connection(apart_from=template) as maintenance:
+        maintenance.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        maintenance.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    store.setup(database=name)
+    yield name
+    connection.close()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from itertools import groupby, islice
 from operator import itemgetter
 from typing import NamedTuple
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
+from psycopg.errors import IntegrityConstraintViolation
 
 from entact.course.entry import Entry, Kept, Line, instant, keep, read, same
 from entact.course.ledger import Break, Receipt, follow
@@ -48,9 +49,9 @@ def append(entry: Entry, *, received_at: str) -> Receipt:
         entry: as it was sent. received_at: the server's clock, RFC 3339 with offset.
     Raises:
         ValueError: when `received_at` is no time.
-        django.db.IntegrityError: when the entry is of another environment than the database.
+        StoreError: when the entry is of another environment than the database.
     """
-    with transaction.atomic():
+    with _refusals(), transaction.atomic():
         head = _lock([entry.ledger])[entry.ledger]
         stored = models.Line.objects.filter(ledger=head, entry_id=_storable(entry.id)).order_by("seq")
         known = [Line(*row) for row in stored.values_list("seq", "hash", "text")]
@@ -75,12 +76,12 @@ def append_many(lines: Iterable[tuple[str, Line]]) -> int:
     Returns:
         How many were kept.
     Raises:
-        StoreError: when a chain does not continue from the head, with the ledger and the line.
-        django.db.IntegrityError: when an entry is of another environment than the database.
+        StoreError: when a chain does not continue from the head, with the ledger and the line; when an entry
+            is of another environment than the database.
     """
     count = 0
     source = iter(lines)
-    with transaction.atomic():
+    with _refusals(), transaction.atomic():
         while chunk := list(islice(source, CHUNK)):
             _copy(chunk)
             count += len(chunk)
@@ -124,6 +125,18 @@ def index(kept: Kept) -> Index:
         if 1900 <= claimed.year < 2200:  # a year that cannot be meant has no place in a list
             occurred = claimed
     return Index(_storable(kept.id), _storable(kept.kind), occurred, instant(kept.received_at))
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """What the database's own rules refuse, in their words."""
+    try:
+        with connection.wrap_database_errors:
+            yield
+    except IntegrityError as error:
+        if isinstance(error.__cause__, IntegrityConstraintViolation):
+            raise StoreError(error.__cause__.diag.message_primary) from error
+        raise
 
 
 def _lock(names: Iterable[str]) -> dict[str, models.Ledger]:
