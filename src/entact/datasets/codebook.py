@@ -57,7 +57,7 @@ class PlannedEndpoint:
     """An endpoint of the study file.
 
     Attributes:
-        at: the visit for which it is defined. visits: every one after the first dose at which its forms are asked.
+        at: the visit for which it is defined. visits: those after a first dose where its forms are asked.
         names: the parameters it uses at the visit. earlier: visit -> parameters it uses of an earlier one.
         estimand, set: of the analysis that the plan has of it; else those of the primary analysis.
     """

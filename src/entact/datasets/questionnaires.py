@@ -35,7 +35,7 @@ def rows(person: Person) -> Iterator[tuple[Any, ...]]:
 
     AVAL is a number, or 1 and 0 for yes and no; AVALC a code; both are null where the value is unknown. BASE
     is the value at the visit from which the study file's endpoints count a change, else the last known one up
-    to the first dose. ANL01FL is the last row at a planned visit; ONTRTFL: treatment had not been discontinued.
+    to the first dose. ANL01FL is the last row at a planned visit; ONTRTFL: before treatment was stopped.
     """
     book = person.book
     by_form: dict[str, list[Parameter]] = {}
