@@ -105,6 +105,8 @@ def _eligible(question: Question) -> Iterator[Reason]:
     if signer is None or INVESTIGATOR not in signer.roles:
         message = f"Eligibility was decided by {decided.by}, who is not an investigator of this site."
         yield Reason("eligibility_not_by_investigator", message)
+    else:
+        question.relies_on(signer.entry)
 
 
 def _site_active(question: Question) -> Iterator[Reason]:

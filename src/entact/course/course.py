@@ -245,9 +245,7 @@ class Course(State):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Course):
             return NotImplemented
-        return self.release.id == other.release.id and all(
-            getattr(self, name) == getattr(other, name) for name in STATE if name not in ("release", "former")
-        )
+        return self._compared() == other._compared()
 
     __hash__ = None  # type: ignore[assignment]  # it changes with every entry
 
@@ -313,6 +311,12 @@ class Course(State):
         earlier._held = self._held
         earlier._fold(lambda held: held.key <= limit)
         return earlier
+
+    def _compared(self) -> list[object]:
+        """State and entries as sent; not what a server added to them on arrival, and not what was only looked up."""
+        state = [getattr(self, name) for name in STATE if name not in ("release", "effective", "former")]
+        standing = [(one.id, one.key, one.data, one.origins, one.corrections) for one in self.effective]
+        return [self.release.id, state, standing, [_sent(entry) for entry in self.entries]]
 
     def _add_rival(self, known: Held, entry: Entry) -> None:
         """Keeps every version of an id, and follows the one with the least digest, whichever came first."""

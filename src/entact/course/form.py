@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from entact.course.alerts import raise_alerts
+from entact.course.people import is_sealed
 
 if TYPE_CHECKING:
     from entact.course.course import Course
@@ -80,6 +81,9 @@ def _answer(course: Course, effective: Effective, name: str, items: dict[str, An
         if status == "done":
             for problem in form.check(items):
                 course.found("item", entry.id, problem.item, problem.message)
+            for item, value in items.items():
+                if is_sealed(value) and item in form.items and not form.items[item].is_personal:
+                    course.found("item", entry.id, item, "was not what this item holds, and is sealed")
         values = form.values(items)
     answers = Answers(
         entry.id,

@@ -214,7 +214,7 @@ def _basis(question: Question, overridden: dict[str, list[str]]) -> dict[str, An
 
 
 def _known_to(setting: Setting, course: Course) -> dict[str, int]:
-    return {"participant": course.size, "study": setting.study.known_to, "site": setting.site.known_to}
+    return {"participant": course.size, "study": setting.study.size, "site": setting.site.size}
 
 
 def _sentence(text: str) -> str:

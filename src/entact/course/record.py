@@ -18,6 +18,7 @@ from entact.protocol.quantity import parse_quantity
 if TYPE_CHECKING:
     from entact.protocol.form import CompiledForm
     from entact.protocol.release import Release, Study
+    from entact.protocol.study import Item
 
 # Reasons that are codes and not free text; every other reason is sealed.
 REASONS = frozenset(
@@ -188,18 +189,19 @@ def _is_personal(forms: list[CompiledForm], name: str, value: Any) -> bool:
         return not all(_is_code(one) for one in value)
     if not isinstance(value, str):
         return True
-    return not any(_fits(item.type, item.of, value) for item in known)
+    return not any(_fits(item, value) for item in known)
 
 
-def _fits(type_: str, codes: list[str] | None, value: str) -> bool:
-    if type_ == "text":  # marked as not personal by the study
+def _fits(item: Item, value: str) -> bool:
+    """Whether text is what an item holds, at least in its shape; a quantity in another unit may hold a name."""
+    if item.type == "text":  # marked as not personal by the study
         return True
-    if type_ in ("choice", "choices"):
-        return value in (codes or ())
-    if type_ in ("date", "partial_date"):
+    if item.type in ("choice", "choices"):
+        return value in (item.of or ())
+    if item.type in ("date", "partial_date"):
         return _DATE.fullmatch(value) is not None
     try:
-        return len(parse_quantity(value).unit) <= 16
+        return parse_quantity(value).unit in ("", item.unit)
     except ValueError:
         return False
 

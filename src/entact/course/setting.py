@@ -106,7 +106,7 @@ class StudyState(msgspec.Struct, frozen=True):
     commitment: Commitment | None = None
     ledgers: frozenset[str] = frozenset()
     heads: dict[str, Head] = {}
-    known_to: int = 0
+    size: int = 0
 
 
 class SiteState(msgspec.Struct, frozen=True):
@@ -115,7 +115,7 @@ class SiteState(msgspec.Struct, frozen=True):
     Attributes:
         id: the site. release: the release in force there for gates and alerts; None before activation.
         status: active, held or closed; None before activation. timezone: IANA name; None before activation.
-        activation: the entry that says so. known_to: the highest `seq` considered.
+        activation: the entry that says so. size: how many entries were folded.
     """
 
     id: str
@@ -125,7 +125,7 @@ class SiteState(msgspec.Struct, frozen=True):
     activation: str | None = None
     staff: dict[str, StaffState] = {}
     kits: dict[str, KitStock] = {}
-    known_to: int = 0
+    size: int = 0
 
     @property
     def active(self) -> bool:
@@ -170,7 +170,8 @@ def _study(study: Study, entries: list[Entry], problems: list[Problem]) -> Study
     commitment: Commitment | None = None
     ledgers: set[str] = set()
     heads: dict[str, Head] = {}
-    for effective, payload in _payloads(entries, STUDY_KINDS, problems):
+    held = _held(entries)
+    for effective, payload in _payloads(held, STUDY_KINDS, problems):
         if isinstance(payload, ReleaseEntered):
             if payload.id not in releases:
                 releases.append(payload.id)
@@ -183,14 +184,15 @@ def _study(study: Study, entries: list[Entry], problems: list[Problem]) -> Study
             ledgers.add(payload.ledger)
         elif isinstance(payload, Heads):
             heads.update(payload.heads)
-    return StudyState(tuple(releases), commitment, frozenset(ledgers), heads, _known_to(entries))
+    return StudyState(tuple(releases), commitment, frozenset(ledgers), heads, _size(held))
 
 
 def _site(name: str, study: Study, entries: list[Entry], problems: list[Problem]) -> SiteState:
     release = status = timezone = activation = None
     staff: dict[str, StaffState] = {}
     kits: dict[str, KitStock] = {}
-    for effective, payload in _payloads(entries, SITE_KINDS, problems):
+    held = _held(entries)
+    for effective, payload in _payloads(held, SITE_KINDS, problems):
         if isinstance(payload, Activation):
             problem = _activation_problem(study, payload)
             if problem is not None:
@@ -216,7 +218,7 @@ def _site(name: str, study: Study, entries: list[Entry], problems: list[Problem]
             kits[payload.number] = KitStock(
                 payload.number, payload.status, payload.expires, payload.lot, effective.id
             )
-    return SiteState(name, release, status, timezone, activation, staff, kits, _known_to(entries))
+    return SiteState(name, release, status, timezone, activation, staff, kits, _size(held))
 
 
 def _activation_problem(study: Study, payload: Activation) -> tuple[str, str] | None:
@@ -230,10 +232,10 @@ def _activation_problem(study: Study, payload: Activation) -> tuple[str, str] | 
 
 
 def _payloads(
-    entries: list[Entry], kinds: dict[str, Any], problems: list[Problem]
+    held: list[Held], kinds: dict[str, Any], problems: list[Problem]
 ) -> Iterator[tuple[Effective, Any]]:
     """The entries as they stand, in order of time, with typed payloads; what cannot be read is a problem."""
-    standing, found, _ = as_they_stand(_held(entries), {})
+    standing, found, _ = as_they_stand(held, {})
     problems.extend(found)
     for effective in standing:
         kind = kinds.get(effective.entry.kind)
@@ -259,8 +261,9 @@ def _held(entries: list[Entry]) -> list[Held]:
     return [hold(first, tuple(others)) for first, *others in ordered]
 
 
-def _known_to(entries: list[Entry]) -> int:
-    return max((entry.seq for entry in entries if isinstance(entry, Kept)), default=0)
+def _size(held: list[Held]) -> int:
+    """How many entries there are, every version of an id counted."""
+    return sum(1 + len(one.rivals) for one in held)
 
 
 STUDY_KINDS: dict[str, Any] = {
