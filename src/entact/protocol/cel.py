@@ -38,7 +38,8 @@ TYPES: Final[Mapping[Kind, cel.Type]] = {
 }
 
 # cel.expr.Type: primitive (3) bool, int64, double, string; well_known (5) duration; list_type (6) of one.
-_SCALARS: Final = frozenset({b"\x18\x01", b"\x18\x02", b"\x18\x04", b"\x18\x05", b"\x28\x03"})
+DOUBLE: Final = b"\x18\x04"
+_SCALARS: Final = frozenset({b"\x18\x01", b"\x18\x02", DOUBLE, b"\x18\x05", b"\x28\x03"})
 VALUE_KINDS: Final = _SCALARS | {b"\x32\x04\x0a\x02" + scalar for scalar in _SCALARS}
 
 # The closed set of operators and functions, with CEL's names of what each applies to.

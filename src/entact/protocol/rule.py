@@ -18,6 +18,7 @@ from typing import Any, Final, NamedTuple, Protocol, cast, get_args
 from cel_expr_python import cel  # type: ignore[import-untyped]
 
 from entact.protocol.cel import (
+    DOUBLE,
     FUNCTIONS,
     NAME,
     TYPES,
@@ -42,6 +43,7 @@ _PYTHON: Final[Mapping[Kind, type]] = {
     "bool": bool, "int": int, "double": float, "string": str, "duration": timedelta,
 }  # fmt: skip
 _ARGUMENT: Final = re.compile(r"\(\s*(?:'([^'\\\n]*)'|\"([^\"\\\n]*)\"|)\s*\)")
+_NUMBER: Final = re.compile(r"-?\s*(\d*\.?\d+(?:[eE][-+]?\d+)?)")
 _DIVISOR: Final = re.compile(r"[/%]\s*-?\s*(\d+\.\d*|\.?\d+)(?![\w.])")
 _NO_TEXT: Final = re.compile("[\0\ud800-\udfff]")
 _KEYWORDS: Final = frozenset({"true", "false", "null", "in"})  # no part of a name may be one
@@ -314,6 +316,9 @@ def _compiled(vocabulary: Vocabulary, text: str, returns: Kind | None) -> Rule:
         if kind not in VALUE_KINDS:
             hint = "rules know true and false, numbers, texts, durations, and lists of one kind of them"
             raise error_at(text, checked.positions.get(node, 0), "no value for a rule", hint)
+        number = _NUMBER.match(text, checked.positions.get(node, 0))
+        if kind == DOUBLE and node not in checked.overloads and number and float(number[1]) == _INFINITE:
+            raise error_at(text, number.start(), "a number too large to be one")
     for node, name in checked.names.items():
         if name not in vocabulary.names:
             raise unknown_name(vocabulary.names, text, checked.positions.get(node, 0), name)
