@@ -17,7 +17,6 @@ import os
 import pwd
 import shlex
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
@@ -28,6 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
+from entact.store import processes
 from entact.store.error import StoreError
 
 VERSION = 18
@@ -39,6 +39,7 @@ _SOCKET_PATH_BYTES = 103  # macOS allows 104 with the closing zero, Linux 108
 _SHARED = Path("/var/lib/entact")  # for root, when PostgreSQL's account cannot reach the folder asked for
 _START_SECONDS = 300  # recovery after a crash may take long; giving up early would help nobody
 _LOCK_SECONDS = 360
+_DYING_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -240,7 +241,7 @@ def _initialise(home: _Home) -> None:
                 f"dump them with {version} and load them with {VERSION}, or set DATABASE_URL"
             )
         return
-    _end_orphan(home)
+    _end_orphans(home)
     fresh = home.folder / "data.new"  # renamed when whole, so that a killed start leaves no half a cluster
     shutil.rmtree(fresh, ignore_errors=True)
     arguments = ["-D", "data.new", "-U", USER, "--auth-local=peer", "--auth-host=reject"]
@@ -256,72 +257,67 @@ def _initialise(home: _Home) -> None:
 
 
 def _launch(home: _Home) -> None:
-    _forget_dead_server(home)
+    if _await_server(home):
+        return
     log = home.folder / "server.log"
-    sockets = shlex.quote(str(_socket_folder(home)))
-    options = (
-        f"-k {sockets} -c listen_addresses= -c cluster_name={home.mark} -c timezone=UTC -c log_timezone=UTC"
-    )
-    for _ in range(20):
-        before = log.stat().st_size if log.exists() else 0
-        wait = ["-s", "-w", "-t", str(_START_SECONDS)]
-        done, said = _run(home, "pg_ctl", "start", *wait, "-l", log.name, "-o", options)
-        if done:
-            return
+    sockets = _socket_folder(home)
+    for lock in (home.data / "postmaster.pid", sockets / f"{_SOCKET}.lock"):
+        _forget_dead_server(home, lock)
+    options = f"-k {shlex.quote(str(sockets))} -c listen_addresses= -c cluster_name={home.mark}"
+    before = log.stat().st_size if log.exists() else 0
+    wait = ["-s", "-w", "-t", str(_START_SECONDS)]
+    done, said = _run(home, "pg_ctl", "start", *wait, "-l", log.name, "-o", options)
+    if not done:
         if log.exists():
             with log.open(errors="replace") as file:
                 file.seek(before)
                 said = file.read().strip() or said
-        if "shared memory block" not in said:  # a killed server's last processes need a moment to go
-            break
-        time.sleep(0.5)
-    raise StoreError(f"PostgreSQL does not start in {home.folder}: {said}")
+        raise StoreError(f"PostgreSQL does not start in {home.folder}: {said}")
 
 
-def _forget_dead_server(home: _Home) -> None:
-    """After a power cut another process may bear the number in postmaster.pid: no start would succeed."""
-    pidfile = home.data / "postmaster.pid"
-    try:
-        number = int(pidfile.read_text().splitlines()[0])
-    except (FileNotFoundError, IndexError, ValueError):
-        return
-    command = _processes().get(number)
-    if command is not None and home.mark not in command:
-        pidfile.unlink(missing_ok=True)
+def _await_server(home: _Home) -> bool:
+    """Waits for a server that is starting, stopping or dying; whether one is there in the end."""
+    begun = time.monotonic()
+    while running := _servers(home):
+        if status(home.folder) is not None:
+            return True
+        waited = time.monotonic() - begun
+        if waited > _START_SECONDS:
+            raise StoreError(f"process {min(running)} serves {home.folder} and does not get ready")
+        if waited > _DYING_SECONDS and not any("cluster_name" in command for command in running.values()):
+            processes.quit_at_once(running)  # left over by a server that was killed
+        time.sleep(0.05)
+    return False
 
 
-def _end_orphan(home: _Home) -> None:
+def _end_orphans(home: _Home) -> None:
     """A data folder that was removed leaves its server behind, which would spoil the next one's socket."""
     patience = time.monotonic() + 30
-    while orphans := [
-        pid for pid, line in _processes().items() if f"cluster_name={home.mark} " in f"{line} "
-    ]:
+    while running := _servers(home):
         if time.monotonic() > patience:
-            raise StoreError(
-                f"process {orphans[0]} still serves the data that were in {home.folder}: end it first"
-            )
-        for pid in orphans:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGQUIT)
+            raise StoreError(f"process {min(running)} serves what was in {home.folder}: end it first")
+        processes.quit_at_once(running)
         time.sleep(0.05)
 
 
-def _processes() -> dict[int, str]:
-    """Command lines by process number."""
-    found: dict[int, str] = {}
-    if Path("/proc/self/cmdline").exists():  # Linux, where small images have no ps
-        for entry in Path("/proc").iterdir():
-            if entry.name.isdigit():
-                with suppress(OSError):
-                    found[int(entry.name)] = (
-                        (entry / "cmdline").read_text(errors="replace").replace("\0", " ")
-                    )
-        return found
-    listing = subprocess.run(["ps", "-axww", "-o", "pid=,args="], capture_output=True, text=True, check=True)
-    for row in listing.stdout.splitlines():
-        pid, _, command = row.strip().partition(" ")
-        found[int(pid)] = command
-    return found
+def _servers(home: _Home) -> dict[int, str]:
+    """Command lines of the server of this folder and of its children, by process number."""
+    return {
+        number: command
+        for number, command in processes.listed().items()
+        if processes.is_postgres(command) and home.mark in command
+    }
+
+
+def _forget_dead_server(home: _Home, lock: Path) -> None:
+    """The number in a lock file may be another process's by now: PostgreSQL would take it for a server."""
+    try:
+        number = int(lock.read_text().splitlines()[0])
+    except (FileNotFoundError, IndexError, ValueError):
+        return
+    command = processes.listed().get(number, "")
+    if not processes.is_postgres(command) or processes.works_in(number, home.data) is False:
+        lock.unlink(missing_ok=True)
 
 
 def _socket_folder(home: _Home) -> Path:

@@ -1,0 +1,151 @@
+"""One database for one environment of one study, on the embedded server or another."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connection
+
+from entact import store
+from entact.store import postgres, server
+
+NOW = "2026-03-02T10:31:00-07:00"
+
+
+@pytest.fixture
+def name(worker_id: str) -> Iterator[str]:
+    """Name of a database that is not there, before the test and after it."""
+    name = f"made_{worker_id}"
+    yield name
+    connection.close()
+    with server.maintenance_connection(apart_from=name) as maintenance:
+        maintenance.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def test_a_rehearsal_is_a_fresh_database_and_is_made_anew(name: str, make_entry: Any) -> None:
+    store.create_database(name, "rehearsal", "mini")
+    store.append(make_entry(), received_at=NOW)
+    with pytest.raises(store.StoreError, match="exists already"):
+        store.create_database(name, "rehearsal", "mini")
+    store.create_database(name, "rehearsal", "other", replace=True)
+    assert store.ledgers() == []
+    found = store.describe()
+    assert (found.database, found.environment, found.study) == (name, "rehearsal", "other")
+
+
+@pytest.mark.parametrize("environment", ["production", "training"])
+def test_only_a_rehearsal_is_ever_replaced(name: str, environment: Any) -> None:
+    store.setup(environment, "mini", database=name)
+    with pytest.raises(store.StoreError, match=f"holds {environment}: only a rehearsal can be replaced"):
+        store.create_database(name, "rehearsal", "mini", replace=True)
+    store.setup(database=name)
+    assert store.describe().environment == environment
+
+
+def test_a_database_that_entact_did_not_make_is_never_replaced(name: str) -> None:
+    with server.maintenance_connection(apart_from=name) as maintenance:
+        maintenance.execute(f"CREATE DATABASE {name}")
+    with psycopg.connect(**server.parameters() | {"dbname": name}) as other:
+        other.execute("CREATE TABLE payroll AS SELECT 1")
+    with pytest.raises(store.StoreError, match="holds tables that are not entact's"):
+        store.create_database(name, "rehearsal", "mini", replace=True)
+
+
+def test_set_up_again_it_holds_what_it_held(name: str, make_entry: Any) -> None:
+    store.setup("rehearsal", "mini", database=name)
+    store.append(make_entry(), received_at=NOW)
+    store.setup("rehearsal", "mini", database=name)
+    store.setup(database=name)
+    assert store.describe() == store.Place(
+        database=name,
+        folder=server.embedded_folder(),
+        address=store.describe().address,
+        version=store.describe().version,
+        environment="rehearsal",
+        study="mini",
+        ledgers=1,
+        entries=1,
+    )
+
+
+def test_the_wrong_environment_or_study_is_refused(name: str) -> None:
+    store.setup("training", "mini", database=name)
+    with pytest.raises(store.StoreError, match="holds training, not production"):
+        store.setup("production", "mini", database=name)
+    with pytest.raises(store.StoreError, match="holds the study mini, not other"):
+        store.setup("training", "other", database=name)
+
+
+def test_a_new_database_needs_an_environment_and_a_study(name: str) -> None:
+    with pytest.raises(store.StoreError, match=f"there is no database {name} yet"):
+        store.setup(database=name)
+    with pytest.raises(store.StoreError, match="one of production, training, rehearsal"):
+        store.setup("real", "mini", database=name)  # type: ignore[arg-type]
+    with pytest.raises(store.StoreError, match="cannot be the name of a database"):
+        store.setup("rehearsal", "mini", database="x" * 64)
+
+
+def test_two_processes_set_up_the_same_database_one_after_the_other(name: str) -> None:
+    code = "import sys; from entact import store; store.setup('rehearsal', 'mini', database=sys.argv[1])"
+    starters = [
+        subprocess.Popen([sys.executable, "-c", code, name], stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    assert [starter.communicate()[1] for starter in starters] == ["", ""]
+    store.setup(database=name)
+    assert store.describe().entries == 0
+
+
+def test_the_room_is_imported_without_a_database_or_django() -> None:
+    code = "import sys, entact.store; print('django' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+
+
+@pytest.fixture
+def external(name: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """DATABASE_URL names a database on a server that is not started by entact."""
+    url = postgres.start(server.embedded_folder()).url.replace("/postgres?", f"/{name}?")
+    monkeypatch.setenv("DATABASE_URL", url)
+    return url
+
+
+def test_database_url_wins(external: str, name: str, make_entry: Any, tmp_path: Path) -> None:
+    environment = os.environ | {"ENTACT_DATA": str(tmp_path)}
+    code = "from entact import store; store.setup('rehearsal', 'mini'); print(store.describe().folder)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.stderr) == ("None\n", "")
+    assert list(tmp_path.iterdir()) == []
+    store.setup()
+    assert store.append(make_entry(), received_at=NOW).outcome == "kept"
+    assert store.describe().database == name
+
+
+def test_an_older_server_is_refused_with_its_version(external: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "OLDEST", 99)
+    with pytest.raises(store.StoreError, match="is a PostgreSQL 18; entact needs 99 or newer"):
+        store.setup("rehearsal", "mini")
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("mysql://root@localhost/entact", "begins with 'mysql': entact runs on PostgreSQL alone"),
+        ("postgresql://localhost:port/entact", "cannot reach the database: .*port"),
+        ("postgresql://localhost/entact?colour=red", "DATABASE_URL cannot be read: .*colour"),
+        ("postgresql:///entact?host=/nowhere", "cannot reach the database: .*nowhere"),
+    ],
+)
+def test_a_wrong_database_url_is_explained(monkeypatch: pytest.MonkeyPatch, url: str, message: str) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+    with pytest.raises(store.StoreError, match=message):
+        store.setup("rehearsal", "mini")

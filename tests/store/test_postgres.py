@@ -1,0 +1,232 @@
+"""The embedded server: it starts by itself, alone or beside others, and survives what kills its starter."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from entact.store import StoreError, postgres
+
+START = """
+import os, signal, sys
+from pathlib import Path
+from entact.store import postgres
+print(postgres.start(Path(sys.argv[1])).url, flush=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def place() -> Iterator[Path]:
+    """A short folder that every account can pass through, as a project's folder is."""
+    folder = Path(tempfile.mkdtemp(prefix="entact-"))
+    folder.chmod(0o711)
+    yield folder
+    for home in folder.glob("*"):
+        postgres.stop(home)
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def home(place: Path) -> Path:
+    """The folder of a server that runs; its first start was made by two processes at once."""
+    folder = place / "shared"
+    starters = [
+        subprocess.Popen([sys.executable, "-c", START, str(folder)], stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    said = [starter.communicate()[0] for starter in starters]
+    assert [starter.returncode for starter in starters] == [0, 0]
+    assert said[0] == said[1] != ""
+    return folder
+
+
+def postmaster(folder: Path) -> int:
+    return int((folder / "data" / "postmaster.pid").read_text().splitlines()[0])
+
+
+def ask(server: postgres.Server, question: str) -> object:
+    with psycopg.connect(server.url) as connection:
+        row = connection.execute(question).fetchone()  # type: ignore[arg-type]
+    assert row is not None
+    return row[0]
+
+
+def test_a_second_start_finds_the_running_server_at_once(home: Path) -> None:
+    number = postmaster(home)
+    begun = time.perf_counter()
+    server = postgres.start(home)
+    assert time.perf_counter() - begun < 0.1
+    assert postmaster(home) == number
+    assert server == postgres.status(home)
+    assert (server.folder, server.version) == (home, 18)
+
+
+def test_it_writes_to_the_disk_and_listens_on_no_network(home: Path) -> None:
+    server = postgres.start(home)
+    found = {
+        name: ask(server, f"SHOW {name}")
+        for name in ("fsync", "synchronous_commit", "full_page_writes", "data_checksums", "listen_addresses")
+    }
+    assert found.pop("listen_addresses") == ""
+    assert set(found.values()) == {"on"}
+    assert stat.S_IMODE(home.stat().st_mode) == 0o700
+
+
+def test_it_does_not_run_as_root(home: Path) -> None:
+    postgres.start(home)
+    assert Path(f"/proc/{postmaster(home)}").stat().st_uid != 0 if os.geteuid() == 0 else True
+    assert (home / "data").stat().st_uid != 0
+
+
+def test_two_data_folders_run_at_once_and_stop_alone(home: Path, place: Path) -> None:
+    first, second = postgres.start(home), postgres.start(place / "other")
+    assert first.url != second.url
+    assert ask(first, "SHOW data_directory") != ask(second, "SHOW data_directory")
+    assert postgres.stop(place / "other")
+    assert not postgres.stop(place / "other")
+    assert postgres.status(place / "other") is None
+    assert postgres.status(home) == first
+
+
+def test_it_outlives_a_starter_that_is_killed(home: Path) -> None:
+    postgres.stop(home)
+    code = START + "os.kill(0, signal.SIGKILL)"  # its whole process group
+    starter = subprocess.run(
+        [sys.executable, "-c", code, str(home)],
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        check=False,
+    )
+    assert starter.returncode == -signal.SIGKILL
+    number = postmaster(home)
+    server = postgres.start(home)
+    assert postmaster(home) == number
+    assert server.url == starter.stdout.strip()
+    assert ask(server, "SELECT 1") == 1
+
+
+def test_what_was_committed_survives_a_killed_server(home: Path) -> None:
+    server = postgres.start(home)
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS kept AS SELECT 1 AS one")
+    number = postmaster(home)
+    os.kill(number, signal.SIGKILL)
+    while postgres.status(home) is not None:
+        time.sleep(0.01)
+    assert ask(postgres.start(home), "SELECT one FROM kept") == 1
+    assert postmaster(home) != number
+
+
+def test_a_process_that_reuses_the_dead_server_s_number_is_left_alone(home: Path) -> None:
+    postgres.start(home)
+    before = (home / "data" / "postmaster.pid").read_text()
+    postgres.stop(home)
+    with subprocess.Popen(["sleep", "60"], stdout=subprocess.DEVNULL) as other:
+        lines = [str(other.pid), *before.splitlines()[1:]]
+        (home / "data" / "postmaster.pid").write_text("\n".join(lines) + "\n")
+        assert postgres.status(home) is None
+        assert ask(postgres.start(home), "SELECT 1") == 1
+        assert other.poll() is None
+        other.kill()
+
+
+def test_a_folder_removed_under_a_running_server_begins_anew(place: Path) -> None:
+    home = place / "removed"
+    postgres.start(home)
+    number = postmaster(home)
+    shutil.rmtree(home)
+    assert ask(postgres.start(home), "SELECT 1") == 1
+    assert postmaster(home) != number
+    time.sleep(0.2)  # the old one would have taken the new one's socket with it
+    assert postgres.status(home) is not None
+
+
+def test_a_folder_moved_under_a_running_server_is_not_served_twice(place: Path) -> None:
+    home, moved = place / "here", place / "there"
+    postgres.start(home)
+    number = postmaster(home)
+    home.rename(moved)
+    with pytest.raises(StoreError, match=rf"does not start in .*there: (?s:.*)PID {number}"):
+        postgres.start(moved)
+    moved.rename(home)
+    assert postmaster(home) == number
+    assert ask(postgres.start(home), "SELECT 1") == 1
+
+
+def test_a_start_that_was_killed_half_way_is_begun_again(place: Path) -> None:
+    home = place / "half"
+    (home / "data.new" / "base").mkdir(parents=True)
+    (home / "data.new" / "PG_VERSION").write_text("18\n")
+    assert ask(postgres.start(home), "SELECT 1") == 1
+
+
+def test_a_path_too_long_for_a_socket_and_hard_to_quote(place: Path) -> None:
+    home = place / ('it\'s a "data" folder, $HOME ' + "x" * 80)
+    server = postgres.start(home)
+    assert ask(server, "SELECT 1") == 1
+    assert ask(server, "SHOW data_directory") == str(home / "data")
+    assert not list(home.glob(".s.PGSQL*"))
+
+
+def test_a_folder_that_root_s_server_cannot_reach(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For root, whose PostgreSQL runs as another account, the folder becomes a link."""
+    monkeypatch.setattr(postgres, "_SHARED", place / "lib")
+    closed = place / "closed"
+    closed.mkdir(mode=0o700)
+    server = postgres.start(closed / "postgres")
+    assert ask(server, "SELECT 1") == 1
+    assert postgres.start(closed / "postgres") == server
+    if os.geteuid() == 0:
+        assert server.folder.parent == place / "lib"
+    else:
+        assert server.folder == closed / "postgres"
+    assert postgres.stop(closed / "postgres")
+
+
+def test_data_of_another_version_are_left_alone(place: Path) -> None:
+    home = place / "old"
+    (home / "data").mkdir(parents=True)
+    (home / "data" / "PG_VERSION").write_text("16\n")
+    with pytest.raises(StoreError, match=r"data in .*old are of PostgreSQL 16, this entact brings 18"):
+        postgres.start(home)
+
+
+def test_somebody_else_s_folder_is_refused_with_the_owner_s_name(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (place / "theirs").mkdir()
+    owner = (place / "theirs").owner()
+    monkeypatch.setattr(os, "geteuid", lambda: 54321)
+    with pytest.raises(
+        StoreError, match=f"theirs belongs to {owner}: run entact as {owner}, or set ENTACT_DATA"
+    ):
+        postgres.start(place / "theirs")
+
+
+def test_a_folder_that_cannot_be_made_is_named(place: Path) -> None:
+    (place / "file").write_text("")
+    with pytest.raises(StoreError, match=r"cannot use .*file/postgres for the database: "):
+        postgres.start(place / "file" / "postgres")
+    (place / "file").unlink()
+
+
+def test_a_server_that_cannot_start_says_why(place: Path) -> None:
+    home = place / "broken"
+    postgres.start(home)
+    postgres.stop(home)
+    settings = home / "data" / "postgresql.conf"
+    settings.write_text(settings.read_text() + "\nmax_connections = many\n")
+    with pytest.raises(StoreError, match=r'(?s)does not start in .*broken: .*"max_connections"'):
+        postgres.start(home)
