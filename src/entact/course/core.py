@@ -115,6 +115,7 @@ def _site_active(question: Question) -> Iterator[Reason]:
         yield Reason("site_unknown", "It is not recorded at which site the participant is.", ("screening",))
     elif course.site != site.id:
         yield Reason("other_site", f"The participant belongs to site {course.site}; this is site {site.id}.")
+    question.relies_on(course.screening.entry if course.screening is not None else None)
     question.relies_on(site.activation)
     if site.status is None:
         yield Reason("site_not_active", f"Site {site.id} has not been activated.", ("activation",))

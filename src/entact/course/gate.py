@@ -200,7 +200,7 @@ def _basis(question: Question, overridden: dict[str, list[str]]) -> dict[str, An
         "gate": question.act.gate,
         "release": question.release.id,
         "by": question.by,
-        "decided_at": question.at.isoformat(),
+        "decided_at": question.at.astimezone(question.zone).isoformat(),
         "expires": expires.astimezone(question.zone).isoformat(),
         "inputs": sorted(question.inputs),
         "known_to": _known_to(question.setting, question.course),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -50,7 +50,7 @@ class Question:
         self.setting = setting
         self.course = course
         self.by = by
-        self.at = at
+        self.at = at.astimezone(UTC)  # times of one zone would be told apart by their wall clocks
         self.detail = detail
         self.site = setting.site
         zone = setting.site.zone or at.tzinfo
