@@ -178,6 +178,9 @@ class _Reckoning:
         self.progress = progress
         self.at = at
         self.today = civil_date(at, progress.zone)
+        stopped = progress.stopped.items()
+        self.stopped = min((when for of, when in stopped if of != "treatment"), default=None)
+        self.treatment_stopped = min((when for _, when in stopped), default=None)
         self.known: dict[str, Due | None] = {}
 
     def due(self, name: str) -> Due:
@@ -189,12 +192,21 @@ class _Reckoning:
         self.known[name] = None
         visit = self.visits[name]
         window = self._window(visit)
-        found = Due(name, self._status(visit, window)) if window is None else self._placed(visit, window)
+        status = self._status(visit, window)
+        if window is None:
+            found = Due(name, status)
+        else:
+            found = Due(
+                name,
+                status,
+                window.earliest,
+                window.target,
+                window.latest,
+                window.opens,
+                window.closes,
+            )
         self.known[name] = found
         return found
-
-    def _placed(self, visit: Visit, window: Due) -> Due:
-        return msgspec.structs.replace(window, status=self._status(visit, window))
 
     def _window(self, visit: Visit) -> Due | None:
         if visit.after is None:
@@ -234,7 +246,7 @@ class _Reckoning:
             return "done"
         if visit.visit in self.progress.missed:
             return "missed"
-        stop = self._stop(visit)
+        stop = self.treatment_stopped if visit.kind in TREATMENT else self.stopped
         if window is None:
             if stop is not None or not self._open_ended(visit):
                 return "not_reachable"
@@ -251,11 +263,6 @@ class _Reckoning:
         if visit.after is None or self._can_happen(visit.after):
             return True
         return visit.alternative is not None and self._can_happen(parse_alternative(visit.alternative)[0])
-
-    def _stop(self, visit: Visit) -> datetime | None:
-        """When what this visit belongs to was discontinued."""
-        stopped = self.progress.stopped.items()
-        return min((at for of, at in stopped if of != "treatment" or visit.kind in TREATMENT), default=None)
 
 
 @lru_cache(maxsize=256)
