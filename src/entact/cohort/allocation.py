@@ -25,7 +25,6 @@ class KitRow(msgspec.Struct, frozen=True):
     """What one kit holds. The number is random and unrelated to any randomisation number."""
 
     kit: str
-    site: str
     arm: str
     level: str
     part: str
@@ -86,17 +85,14 @@ def permuted_blocks(
 
 
 def pack_kits(
-    sites: Sequence[str], per_content: int, contents: Sequence[tuple[str, str, str]], random: np.random.Generator
+    per_content: int, contents: Sequence[tuple[str, str, str]], random: np.random.Generator
 ) -> list[KitRow]:
-    """Kits for every site: `per_content` of each (arm, level, part), numbered at random across the whole study."""
-    rows = [(site, *content) for site in sites for content in contents for _ in range(per_content)]
+    """Kits for the depot: `per_content` of each (arm, level, part), numbered at random across the whole study."""
+    rows = [content for content in contents for _ in range(per_content)]
     if len(rows) > 800_000:
         raise ValueError(f"{len(rows)} kits are more than six-digit kit numbers can tell apart")
     numbers = random.choice(900_000, size=len(rows), replace=False) + 100_000
-    kits = [
-        KitRow(f"K-{number}", site, arm, level, part)
-        for number, (site, arm, level, part) in zip(numbers.tolist(), rows, strict=True)
-    ]
+    kits = [KitRow(f"K-{number}", *content) for number, content in zip(numbers.tolist(), rows, strict=True)]
     return sorted(kits, key=lambda row: row.kit)
 
 
@@ -115,7 +111,7 @@ def seal(
         list=rows,
         kits=kits,
         sealed_list=sealed([f"{row.number}|{row.stratum}|{row.arm}" for row in rows]),
-        sealed_kits=sealed([f"{row.kit}|{row.site}|{row.arm}|{row.level}|{row.part}" for row in kits]),
+        sealed_kits=sealed([f"{row.kit}|{row.arm}|{row.level}|{row.part}" for row in kits]),
     )
 
 

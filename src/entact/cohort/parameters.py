@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from difflib import get_close_matches
 from fractions import Fraction
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from entact.cohort.answers import Answer
 
 
 def nearest(name: str, known: list[str]) -> str:
@@ -66,10 +69,17 @@ class Normal(Part):
 
 
 class Refusal(Cited):
-    """A reason for failing screening and its probability among consented candidates."""
+    """A reason for failing screening and its probability among consented candidates.
+
+    It shows in what these candidates answer, in criteria that the investigator judges against them, or in that they
+    withdraw by themselves.
+    """
 
     reason: str
     chance: Chance
+    answers: dict[str, dict[str, Answer]] = {}
+    criteria: list[str] = []
+    withdraws: bool = False
 
 
 class Screening(Cited):
@@ -351,6 +361,14 @@ class Probabilities(Cited):
     chance: dict[str, Chance]
 
 
+class RehearsalTime(Cited):
+    """When a rehearsal begins, for how many days candidates come, and the share of them that is randomised."""
+
+    start: date
+    enrolment_days: Annotated[int, Field(ge=1)]
+    randomised_per_consented: Annotated[Chance, Field(gt=0.0)]
+
+
 class Parameters(Part):
     """Everything needed to draw virtual participants of one study."""
 
@@ -371,8 +389,9 @@ class Parameters(Part):
     adverse_events: AdverseEvents
     vital_signs: VitalSignModel
     dosing: Probabilities
-    safety_questions: Probabilities
     conduct: Probabilities
+    rehearsal: RehearsalTime
+    answers: dict[str, dict[str, Answer]]
 
     @model_validator(mode="after")
     def _names_agree(self) -> Self:

@@ -1,0 +1,117 @@
+"""How virtual participants answer forms that no outcome model fills: from the `answers` of a study's `cohort.yaml`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from entact.protocol import CompiledForm
+from entact.protocol.study import Item
+
+Characteristics = Mapping[str, float | str]
+Plain = bool | int | str
+
+
+class Answer(BaseModel):
+    """One item's answer: a fixed value, a chance of yes, shares of codes, a normal number, or a characteristic.
+
+    Attributes:
+        only: characteristic -> choice for which this holds; everyone else answers `otherwise`.
+        times: factor on a characteristic (years to months).
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    value: Plain | None = None
+    chance: float | None = Field(default=None, ge=0.0, le=1.0)
+    shares: dict[str, float] | None = None
+    mean: float | None = None
+    sd: float | None = Field(default=None, ge=0.0)
+    decimals: int = Field(default=0, ge=0, le=6)
+    characteristic: str | None = None
+    times: float = 1.0
+    only: dict[str, str] = {}
+    otherwise: Plain | None = None
+    source: str | None = None
+    assumption: str | None = None
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Self:
+        said = [self.value, self.chance, self.shares, self.mean, self.characteristic]
+        if sum(part is not None for part in said) != 1:
+            raise ValueError("say one of `value`, `chance`, `shares`, `mean` with `sd`, or `characteristic`")
+        if (self.mean is None) != (self.sd is None):
+            raise ValueError("`mean` and `sd` belong together")
+        if self.only and self.otherwise is None:
+            raise ValueError("`only` needs `otherwise`: what everyone else answers")
+        return self
+
+    def draw(self, item: Item, person: Characteristics, random: np.random.Generator) -> Any:
+        """The answer of one person to an item, as an entry holds it: bool, int, code or quantity with unit."""
+        uniform = random.random()
+        if any(person.get(name) != choice for name, choice in self.only.items()):
+            return self.otherwise
+        if self.value is not None:
+            return self.value
+        if self.chance is not None:
+            return uniform < self.chance
+        if self.shares is not None:
+            return _choose(self.shares, uniform)
+        if self.mean is not None and self.sd is not None:
+            return _number(item, self.mean + self.sd * random.standard_normal(), self.decimals)
+        assert self.characteristic is not None
+        known = person[self.characteristic]
+        if isinstance(known, str):
+            return known == "yes" if item.type == "boolean" else known
+        return _number(item, known * self.times, self.decimals)
+
+
+def answer_form(
+    form: CompiledForm, answers: Mapping[str, Answer], person: Characteristics, random: np.random.Generator
+) -> dict[str, Any]:
+    """Every item of a form that the parameters say an answer for; free text gets a note that says it is simulated."""
+    items: dict[str, Any] = {}
+    for name, item in form.items.items():
+        if (answer := answers.get(name)) is not None:
+            items[name] = answer.draw(item, person, random)
+        elif item.type == "text":
+            items[name] = "Simulated note."
+    return items
+
+
+def mistype(item: Item, value: Any, random: np.random.Generator) -> Any:
+    """What somebody types by mistake instead of a number: two digits swapped, or the last one off; else the same."""
+    if isinstance(value, bool) or item.type not in ("integer", "decimal"):
+        return value
+    text, space, unit = str(value).partition(" ")
+    digits = [place for place, sign in enumerate(text) if sign.isdigit()]
+    signs = list(text)
+    if len(digits) >= 2 and random.random() < 0.5 and signs[digits[0]] != signs[digits[1]] != "0":
+        signs[digits[0]], signs[digits[1]] = signs[digits[1]], signs[digits[0]]
+    else:
+        signs[digits[-1]] = str((int(signs[digits[-1]]) + 1) % 10)
+    wrong = "".join(signs)
+    if item.type == "integer" and not space:
+        return int(wrong)
+    return f"{wrong}{space}{unit}"
+
+
+def _choose(shares: Mapping[str, float], uniform: float) -> str:
+    reached = 0.0
+    for code, share in shares.items():
+        reached += share
+        if uniform < reached:
+            return code
+    return code
+
+
+def _number(item: Item, value: float, decimals: int) -> Any:
+    if item.bounds is not None:
+        low, high = item.bounds
+        value = min(max(value, float(low)), float(high))
+    if item.type == "integer":
+        return round(value)
+    return f"{value:.{decimals}f} {item.unit}".rstrip()

@@ -1,0 +1,126 @@
+"""One virtual participant: what the draws say of them, before and after randomisation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from entact.cohort.draws import UNKNOWN
+from entact.cohort.guesses import Guesses, draw_guesses
+from entact.cohort.outcomes import (
+    Baseline,
+    Outcomes,
+    draw_baseline,
+    draw_characteristics,
+    draw_outcomes,
+    failure_reasons,
+)
+from entact.cohort.parameters import Parameters, Refusal
+from entact.cohort.session import (
+    AdverseEventDraws,
+    VitalSignDraws,
+    draw_adverse_events,
+    draw_vital_signs,
+)
+from entact.protocol import CompiledForm
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A virtual person who has consented; `row` is theirs in the arrays of the batch they were drawn in."""
+
+    index: int
+    site: str
+    row: int
+    baseline: Baseline
+    characteristics: dict[str, float | str]
+    failure: str | None
+    refusal: Refusal | None
+    vitals: VitalSignDraws
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """A randomised virtual person: the course that the arm gives them."""
+
+    index: int
+    row: int
+    arm: str
+    outcomes: Outcomes
+    guesses: Guesses
+    events: AdverseEventDraws
+    vitals: VitalSignDraws
+
+
+def draw_candidates(parameters: Parameters, seed: int, indices: Sequence[int]) -> list[Candidate]:
+    """Candidates by number, drawn together; the same as each drawn alone."""
+    numbers = np.asarray(indices, np.int64)
+    baseline = draw_baseline(parameters, seed, numbers)
+    drawn = draw_characteristics(parameters, seed, numbers)
+    # Before any dose nobody's vital signs depend on the arm, so any will do.
+    vitals = draw_vital_signs(parameters, seed, numbers, np.zeros(numbers.size, np.int64))
+    sites, reasons = list(parameters.sites.by_id), failure_reasons(parameters)
+    refusals = {refusal.reason: refusal for refusal in parameters.screening.reasons}
+    candidates = []
+    for row, index in enumerate(numbers.tolist()):
+        failure = int(baseline.failure[row])
+        reason = None if failure == UNKNOWN else reasons[failure]
+        characteristics: dict[str, float | str] = {}
+        for name, rule in parameters.characteristics.items():
+            value = float(drawn[name][row])
+            characteristics[name] = value if rule.shares is None else list(rule.shares)[int(value)]
+        site = sites[int(baseline.site[row])]
+        refusal = refusals.get(reason) if reason else None
+        candidates.append(Candidate(index, site, row, baseline, characteristics, reason, refusal, vitals))
+    return candidates
+
+
+def draw_participants(
+    parameters: Parameters, seed: int, indices: Sequence[int], arms: Sequence[str]
+) -> list[Participant]:
+    """Participants by number with the arm each was given, drawn together; the same as each drawn alone."""
+    numbers = np.asarray(indices, np.int64)
+    baseline = draw_baseline(parameters, seed, numbers)
+    given = np.asarray([parameters.arms.index(arm) for arm in arms], np.int64)
+    outcomes = draw_outcomes(parameters, baseline, given)
+    guesses = draw_guesses(parameters, seed, numbers, given)
+    events = draw_adverse_events(
+        parameters, seed, numbers, given, baseline.site, outcomes.sessions_received
+    )
+    vitals = draw_vital_signs(parameters, seed, numbers, given)
+    return [
+        Participant(index, row, arm, outcomes, guesses, events, vitals)
+        for row, (index, arm) in enumerate(zip(numbers.tolist(), arms, strict=True))
+    ]
+
+
+def severity_items(
+    parameters: Parameters, form: CompiledForm, source: Baseline | Outcomes, row: int, timepoint: int = 0
+) -> dict[str, Any]:
+    """The primary instrument's items as rated at a time point (by number; 0 is the baseline)."""
+    place: Any = row if isinstance(source, Baseline) else (row, timepoint)
+    scores = source.items[place].tolist()
+    scored = [name for name, item in form.items.items() if item.type == "integer"][: len(scores)]
+    items: dict[str, Any] = dict(zip(scored, scores, strict=True))
+    items.update((name, int(values[place])) for name, values in source.companions.items())
+    long_enough = bool(source.long_enough[place])
+    # What is asked of the event and its duration are the instrument's only yes or no items.
+    for name, item in form.items.items():
+        if item.type == "boolean":
+            items[name] = long_enough
+    return items
+
+
+def questionnaire_items(
+    name: str, form: CompiledForm, source: Baseline | Outcomes, row: int, timepoint: int = 0
+) -> dict[str, Any]:
+    """A self-report's items as answered at a time point; an item that was skipped says that it was not asked."""
+    place: Any = row if isinstance(source, Baseline) else (row, timepoint)
+    answers = source.questionnaires[name][place].tolist()
+    return {
+        item: {"missing": "not_asked"} if answer == UNKNOWN else answer
+        for item, answer in zip(form.items, answers, strict=True)
+    }
