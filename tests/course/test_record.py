@@ -59,6 +59,8 @@ def kept(story: Any, entry: Any) -> tuple[str, Course]:
         ("telepathy", {"anything": [SECRET]}),
         ("unparsed", {"received": SECRET}),
         ("consent", {"version": "1", "scopes": {SECRET: True}}),
+        ("vital_signs", {"systolic": "120 Jane"}),
+        ("vital_signs", {"comment": SECRET, "occurred_at": AT}),
         ("vital_signs", {"systolic": 1.5, "position": SECRET}),
     ],
 )
@@ -160,13 +162,17 @@ def test_sealed_by_the_device_it_is_not_sealed_twice(new_story: NewStory) -> Non
     assert SECRET not in kept(story, forged)[0]
 
 
-def test_an_entry_with_binary_numbers_is_kept_as_received(new_story: NewStory) -> None:
+@pytest.mark.parametrize("odd", [120.5, 2**53, {"é": 1}, "\ud800", [[{"a": [-1.0]}]]])
+def test_an_entry_without_canonical_text_is_kept_as_received(new_story: NewStory, odd: Any) -> None:
     story = new_story()
-    entry = story.write("vital_signs", {"systolic": 120.5})
+    data = {"systolic": odd}
+    entry = story.write("vital_signs", data, basis={"a": 1}, reason="\ud800")
     _, course = kept(story, entry)
     assert f"unparsed:{entry.id}" in course.findings
     sealed = seal_entry(story.study, entry, KEY)
-    assert "120.5" in unsealed(sealed.data["received"], KEY, entry.id, "received")
+    received = unsealed(sealed.data["received"], KEY, entry.id, "received")
+    assert received == {"kind": "vital_signs", "data": data, "basis": {"a": 1}}
+    assert unsealed(sealed.reason, KEY, entry.id, "reason") == "\ud800"
 
 
 def test_an_entry_about_somebody_else_is_an_error_of_the_caller(new_story: NewStory) -> None:

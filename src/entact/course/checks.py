@@ -50,8 +50,9 @@ _NEEDS_CONSENT = frozenset(
 
 
 def check_entry(course: Course, effective: Effective) -> None:
-    """Clock, consent, and what comes after an end."""
+    """Release, clock, consent, and what comes after an end."""
     entry, kind = effective.entry, effective.entry.kind
+    course.release_of(entry)
     if entry.recorded_at != entry.occurred_at:
         _check_clock(course, effective)
     if kind in _NEEDS_CONSENT and (course.consent is None or not course.consent.given):

@@ -313,7 +313,7 @@ class Course(State):
         return earlier
 
     def _compared(self) -> list[object]:
-        """State and entries as sent; not what a server added to them on arrival, and not what was only looked up."""
+        """State and entries as sent; not what a server added to them, nor what was looked up."""
         state = [getattr(self, name) for name in STATE if name not in ("release", "effective", "former")]
         standing = [(one.id, one.key, one.data, one.origins, one.corrections) for one in self.effective]
         return [self.release.id, state, standing, [_sent(entry) for entry in self.entries]]

@@ -1,7 +1,7 @@
 """One entry of a ledger: who, in which role, when, what and why, as canonical bytes.
 
-The bytes are RFC 8785 (JSON Canonicalization Scheme). Entries hold no binary floating-point number: quantities are
-decimal strings with their unit, as entered, so that nothing is lost or rounded between the screen and the hash.
+The bytes are RFC 8785 (JSON Canonicalization Scheme). Entries hold no binary floating-point number: quantities
+are decimal strings with their unit, as entered: nothing is lost or rounded between the screen and the hash.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         about: id of the entry that began the thing this one continues (an adverse event, a medication).
         replaces: id of the entry that this one corrects; `data` then holds only the changed items.
         occurred_at: when it happened, as claimed; RFC 3339 with the site's offset.
-        recorded_at: the device's clock when it was written down; `clock_offset_ms` is that clock's measured lead.
+        recorded_at: the device's clock when it was written down; `clock_offset_ms` is its measured lead.
         by, role, device, source: who, as what, on which device, and how the value came in.
         basis: for an act, the gate's decision (see `course.gate`).
         data: the payload; personal items are sealed (see `course.people`).
@@ -80,6 +80,8 @@ class Line(msgspec.Struct, frozen=True):
     text: str
 
 
+_LARGEST = 2**53 - 1
+
 _encoder = msgspec.json.Encoder(order="sorted")
 _entry_decoder = msgspec.json.Decoder(Entry)
 _kept_decoder = msgspec.json.Decoder(Kept)
@@ -89,9 +91,9 @@ def canonical(value: Any) -> bytes:
     """Canonical JSON (RFC 8785) of a value without floating-point numbers.
 
     Raises:
-        TypeError: for a binary float, at any depth.
+        TypeError, ValueError: for what has no canonical text (see `refuse_uncanonical`).
     """
-    _refuse_floats(value)
+    refuse_uncanonical(value)
     return _encoder.encode(value)
 
 
@@ -101,10 +103,14 @@ def digest(text: bytes) -> str:
 
 
 def keep(entry: Entry, *, received_at: str, seq: int, previous: str) -> Line:
-    """The line that the server stores for an entry that arrived as number `seq` after the line `previous`."""
-    _refuse_floats(entry.data)
+    """The line that the server stores for an entry that arrived as number `seq` after the line `previous`.
+
+    Raises:
+        TypeError, ValueError: for what has no canonical text (see `refuse_uncanonical`).
+    """
+    refuse_uncanonical(entry.data)
     if entry.basis is not None:
-        _refuse_floats(entry.basis)
+        refuse_uncanonical(entry.basis)
     fields = {name: getattr(entry, name) for name in Entry.__struct_fields__}
     fields["received_at"] = received_at
     fields["seq"] = seq
@@ -126,7 +132,7 @@ def parse(text: str | bytes) -> Entry:
     """The entry in a text that a device or another system sent.
 
     Raises:
-        msgspec.ValidationError, msgspec.DecodeError: when the text is not an entry, with the field that is wrong.
+        msgspec.ValidationError, msgspec.DecodeError: when the text is not an entry, with the field.
     """
     return _entry_decoder.decode(text)
 
@@ -149,7 +155,9 @@ def instant(text: str) -> datetime:
     """
     at = datetime.fromisoformat(text)
     if at.tzinfo is None:
-        raise ValueError(f"the time {text!r} has no offset; write it with one, as in 2026-03-02T10:30:00-07:00")
+        raise ValueError(
+            f"the time {text!r} has no offset; write it with one, as in 2026-03-02T10:30:00-07:00"
+        )
     return at
 
 
@@ -159,18 +167,39 @@ def uuid7(at: datetime, random_bits: int) -> str:
     Source: RFC 9562, section 5.7.
     """
     milliseconds = int(at.astimezone(UTC).timestamp() * 1000) & (1 << 48) - 1
-    value = milliseconds << 80 | 0x7 << 76 | (random_bits >> 62 & 0xFFF) << 64 | 0x2 << 62 | random_bits & (1 << 62) - 1
+    value = (
+        milliseconds << 80
+        | 0x7 << 76
+        | (random_bits >> 62 & 0xFFF) << 64
+        | 0x2 << 62
+        | random_bits & (1 << 62) - 1
+    )
     text = f"{value:032x}"
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
-def _refuse_floats(value: Any) -> None:
-    if isinstance(value, float):
+def refuse_uncanonical(value: Any) -> None:
+    """Refuses what has no single canonical text: binary floats, integers beyond 2^53, broken text, odd keys.
+
+    Raises:
+        TypeError: for a binary float. ValueError: for the others.
+    """
+    kind = value.__class__
+    if kind is str:
+        if not value.isascii():
+            value.encode()  # a lone surrogate is no text, and UnicodeEncodeError says so
+    elif kind is dict:
+        for key, inner in cast(dict[str, Any], value).items():
+            if (
+                not key.isascii()
+            ):  # RFC 8785 orders keys by UTF-16, which differs from the order of their bytes
+                raise ValueError(f"the key {key!a} is not ASCII")
+            refuse_uncanonical(inner)
+    elif isinstance(value, float):
         raise TypeError(f"{value!r} is a binary number; write quantities as decimal text with their unit")
-    if isinstance(value, dict):
-        for inner in cast(dict[str, Any], value).values():
-            if inner.__class__ is not str:
-                _refuse_floats(inner)
+    elif kind is int:
+        if not -_LARGEST <= value <= _LARGEST:
+            raise ValueError(f"{value} is beyond 2^53; write it as decimal text")
     elif isinstance(value, list | tuple):
         for inner in value:
-            _refuse_floats(inner)
+            refuse_uncanonical(inner)

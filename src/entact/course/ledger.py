@@ -98,7 +98,7 @@ def follow(ledger: str, line: Line, *, seq: int, previous: str) -> Kept | Break:
     """The entry in a line, if it is number `seq` and follows the hash `previous`; else what is wrong."""
     if line.seq != seq:
         return Break(ledger, seq, f"is missing: number {line.seq} follows number {seq - 1}")
-    if digest(line.text.encode()) != line.hash:
+    if digest(line.text.encode(errors="surrogatepass")) != line.hash:
         return Break(ledger, seq, "does not match its hash: the text or the hash was changed")
     try:
         kept = read(line.text)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 import msgspec
 
 from entact.course.course import Course
-from entact.course.entry import CORRECTED_TIME, Entry
+from entact.course.entry import CORRECTED_TIME, Entry, refuse_uncanonical
+from entact.course.form import VITALS
 from entact.course.kinds import KINDS, UNPARSED, Kind
 from entact.course.ledger import Ledger, Receipt
 from entact.course.people import is_sealed, seal, unseal
@@ -70,14 +71,19 @@ def seal_entry(study: Study, entry: Entry, key: bytes) -> Entry:
     depends on the study and the entry alone, so that an entry sent again is the same again.
     """
     kind = KINDS.get(entry.kind)
-    if _has_float(entry.data) or _has_float(entry.basis):
-        text = json.dumps({"kind": entry.kind, "data": entry.data, "basis": entry.basis}, sort_keys=True)
-        data: dict[str, Any] = {"received": _sealed(text, key, entry.id, "received")}
+    data: dict[str, Any]
+    if not _is_canonical(entry):
+        received = {"kind": entry.kind, "data": entry.data, "basis": entry.basis}
+        data = {"received": _sealed(received, key, entry.id, "received")}
         entry = msgspec.structs.replace(entry, kind=UNPARSED, basis=None)
     elif kind is None:
         data = _seal_unknown(entry, key)
     elif entry.kind == "form":
         data = _seal_form(_release(study, entry), entry, key)
+    elif entry.kind == "vital_signs":
+        vitals = _release(study, entry).forms.get(VITALS)
+        sealed = _seal_items([] if vitals is None else [vitals], entry.data, entry, key)
+        data = {**entry.data, **sealed} if sealed else entry.data
     else:
         data = _seal_kind(kind, entry, key)
     reason = entry.reason
@@ -112,9 +118,9 @@ def _sealed(value: Any, key: bytes, entry: str, item: str) -> str:
             pass
         else:
             return cast(str, value)
-    if isinstance(value, str) and not value.startswith(_JSON):
+    if isinstance(value, str) and not value.startswith(_JSON) and _is_text(value):
         return seal(value, key, entry, item)
-    return seal(_JSON + json.dumps(value, sort_keys=True, ensure_ascii=False), key, entry, item)
+    return seal(_JSON + json.dumps(value, sort_keys=True), key, entry, item)
 
 
 def _seal_unknown(entry: Entry, key: bytes) -> dict[str, Any]:
@@ -150,18 +156,12 @@ def _is_plain(value: Any, code: bool) -> bool:
 
 
 def _seal_form(release: Release, entry: Entry, key: bytes) -> dict[str, Any]:
-    """Items that a form says are personal; a correction that does not name its form is read by all that fit."""
+    """Items that the form says are personal; a correction need not name it, and then any form may say so."""
     data = entry.data
     items = data.get("items")
     named = release.forms.get(data["form"]) if isinstance(data.get("form"), str) else None
     forms = [named] if named is not None else list(release.forms.values()) if "form" not in data else []
-    changed = {}
-    if isinstance(items, dict):
-        changed = {
-            name: _sealed(value, key, entry.id, name)
-            for name, value in items.items()
-            if value is not None and _is_personal(forms, name, value)
-        }
+    changed = _seal_items(forms, items, entry, key) if isinstance(items, dict) else {}
     others: dict[str, Any] = {
         name: _sealed(value, key, entry.id, name)
         for name, value in data.items()
@@ -172,6 +172,14 @@ def _seal_form(release: Release, entry: Entry, key: bytes) -> dict[str, Any]:
     if changed:
         others["items"] = {**cast(dict[str, Any], items), **changed}
     return {**data, **others} if others else data
+
+
+def _seal_items(forms: list[CompiledForm], items: dict[str, Any], entry: Entry, key: bytes) -> dict[str, Any]:
+    return {
+        name: _sealed(value, key, entry.id, name)
+        for name, value in items.items()
+        if value is not None and name != CORRECTED_TIME and _is_personal(forms, name, value)
+    }
 
 
 def _is_personal(forms: list[CompiledForm], name: str, value: Any) -> bool:
@@ -193,7 +201,7 @@ def _is_personal(forms: list[CompiledForm], name: str, value: Any) -> bool:
 
 
 def _fits(item: Item, value: str) -> bool:
-    """Whether text is what an item holds, at least in its shape; a quantity in another unit may hold a name."""
+    """Whether text is what an item holds, at least in its shape; another unit may be a name."""
     if item.type == "text":  # marked as not personal by the study
         return True
     if item.type in ("choice", "choices"):
@@ -210,12 +218,21 @@ def _is_code(value: Any) -> bool:
     return isinstance(value, str) and _CODE.fullmatch(value) is not None
 
 
-def _has_float(value: Any) -> bool:
-    if isinstance(value, float):
-        return True
-    if isinstance(value, dict):
-        return any(_has_float(inner) for inner in value.values() if inner.__class__ is not str)
-    return isinstance(value, list | tuple) and any(_has_float(inner) for inner in value)
+def _is_canonical(entry: Entry) -> bool:
+    try:
+        refuse_uncanonical(entry.data)
+        refuse_uncanonical(entry.basis)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _release(study: Study, entry: Entry) -> Release:

@@ -1,0 +1,307 @@
+"""Findings: everything that is wrong is said, nothing is refused, and what was shown stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+
+from entact.course.findings import findings
+from entact.course.fold import fold
+
+NewStory = Callable[[], Any]
+SESSION = "session_1#1"
+
+
+def found(story: Any, day: float = 60) -> dict[str, str]:
+    """Rule and item -> entry, of what holds."""
+    course = fold(story.study, story.entries)
+    return {
+        f"{one.rule}:{one.item}".rstrip(":"): one.entry
+        for one in findings(course, story.at(day))
+        if one.holds
+    }
+
+
+def dosed(story: Any, **changes: Any) -> Any:
+    """The whole story with the dose of another content or envelope."""
+    place = next(number for number, entry in enumerate(story.entries) if entry.kind == "dose")
+    data, envelope = changes.pop("data", {}), changes
+    dose = story.entries[place]
+    story.entries[place] = msgspec.structs.replace(dose, data={**dose.data, **data}, **envelope)
+    return story
+
+
+def test_a_study_done_as_planned_has_no_finding(new_story: NewStory) -> None:
+    assert found(new_story().whole()) == {}
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"basis": None}, "without_gate"),
+        ({"basis": {"act": "supplement", "expires": "2026-03-14T10:00:00-07:00"}}, "gate_other_act:act"),
+        ({"basis": {"act": "initial_dose", "expires": "2026-03-14T09:09:59-07:00"}}, "gate_expired:expires"),
+        ({"basis": {"act": "initial_dose"}}, "gate_expired:expires"),
+        (
+            {"basis": {"act": "initial_dose", "expires": "2026-03-14T10:00:00-07:00", "kit": "K-2"}},
+            "gate_other_kit:kit",
+        ),
+        (
+            {"basis": {"act": "initial_dose", "expires": "2026-03-14T10:00:00-07:00", "level": "full"}},
+            "gate_other_level:level",
+        ),
+        ({"data": {"dispensed": 3}}, "dose_arithmetic:dispensed"),
+        ({"data": {"taken": 3, "returned": -1}}, "dose_arithmetic:dispensed"),
+        ({"data": {"kit": "K-9"}}, "kit_not_assigned:kit"),
+        ({"data": {"part": "supplement"}}, "kit_other_part:part"),
+        ({"data": {"level": "full"}}, "kit_other_level:level"),
+        ({"data": {"level": "full"}}, "dose_level_other:level"),
+        ({"data": {"part": "third"}}, "unparsed:data"),
+        ({"data": {"taken": "two"}}, "unparsed:data"),
+        ({"encounter": None}, "activity_missing:dose"),
+        ({"release": "mini@sha256:0"}, "unknown_release:release"),
+    ],
+)
+def test_a_dose_that_is_not_right(new_story: NewStory, changes: dict[str, Any], rule: str) -> None:
+    assert rule in found(dosed(new_story().whole(), **changes))
+
+
+def test_a_dose_refused_needs_no_gate(new_story: NewStory) -> None:
+    refused = {"taken": 0, "returned": 2, "outcome": "refused"}
+    assert "without_gate" not in found(dosed(new_story().whole(), data=refused, basis=None))
+
+
+def test_a_kit_used_twice_and_a_dose_given_twice(new_story: NewStory) -> None:
+    story = new_story().whole()
+    given = next(entry.data for entry in story.entries if entry.kind == "dose")
+    again = story.write("dose", given, day=12, minute=200, encounter=SESSION)
+    now = found(story)
+    assert now["kit_used_twice:kit"] == now["dose_given_twice:part"] == again.id
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "rule"),
+    [
+        ("telepathy", {}, "unknown_kind:kind"),
+        ("unparsed", {"received": "?"}, "unparsed"),
+        ("guess", {"guesser": "rater"}, "unparsed:data"),
+        ("guess", {"guesser": "rater", "arm": "ketamine"}, "unknown_arm:arm"),
+        ("guess", {"guesser": "rater", "arm": "do_not_know", "confidence": 101}, "item:confidence"),
+        ("form", {"form": "horoscope"}, "unknown_form:form"),
+        ("form", {"form": "suicidality", "items": {"ideation": 9, "behaviour": False}}, "item:ideation"),
+        ("form", {"form": "suicidality", "items": {"ideation": "four", "behaviour": False}}, "item:ideation"),
+        ("form", {"form": "suicidality", "items": {"behaviour": False}}, "item:ideation"),
+        ("form", {"form": "suicidality", "items": {"ideation": 0, "behaviour": False, "x": 1}}, "item:x"),
+        ("form", {"form": "suicidality", "items": {"ideation": 10**30, "behaviour": False}}, "item:ideation"),
+        ("vital_signs", {"systolic": "400 mm[Hg]"}, "item:systolic"),
+        ("vital_signs", {"systolic": "16 kPa"}, "item:systolic"),
+        ("consent", {"version": "2", "scopes": {"astrology": True}}, "unknown_scope:astrology"),
+        ("eligibility", {"criteria": {"tall": True}, "decision": "not_eligible"}, "unknown_criterion:tall"),
+        ("enrolment", {"subject": "1-002"}, "enrolled_twice:subject"),
+        ("randomisation", {"number": "R-18"}, "randomised_twice:number"),
+        ("kit_assigned", {"kit": "K-1", "part": "initial", "level": "low"}, "kit_assigned_twice:kit"),
+        ("dose_level", {"level": "double"}, "unknown_level:level"),
+        ("encounter", {"status": "started"}, "encounter_unnamed:encounter"),
+        ("adverse_event", {"term": "levitation"}, "unknown_term:term"),
+        ("alert_answered", {"alert": "ideation", "action": "called"}, "about_missing:about"),
+        ("void", {}, "withdraws_nothing"),
+    ],
+)
+def test_an_entry_that_is_not_right_is_kept_and_found(
+    new_story: NewStory, kind: str, data: dict[str, Any], rule: str
+) -> None:
+    story = new_story().whole()
+    entry = story.write(kind, data, day=46)
+    assert found(story)[rule] == entry.id
+    after = story.vitals(121, 80, day=47)
+    course = fold(story.study, story.entries)
+    assert course.vitals[-1].entry == after.id  # it holds up nothing behind it
+    assert entry in course.entries
+
+
+@pytest.mark.parametrize(
+    ("envelope", "data", "rule"),
+    [
+        ({"encounter": "unscheduled#1"}, {"status": "started"}, "reason_missing"),
+        ({"encounter": "integration_2#2"}, {"status": "missed"}, "reason_missing"),
+        ({"encounter": "party#1"}, {"status": "started"}, "unknown_visit:encounter"),
+        ({"encounter": "closing#2"}, {"status": "ended"}, "encounter_not_started"),
+        ({"encounter": "closing#2"}, {"status": "started"}, "encounter_not_ended"),
+        ({"encounter": "outcome#2", "reason": "late_information"}, {"status": "started"}, "out_of_window"),
+    ],
+)
+def test_an_encounter_that_is_not_right(
+    new_story: NewStory, envelope: dict[str, Any], data: dict[str, Any], rule: str
+) -> None:
+    story = new_story().whole()
+    entry = story.write("encounter", data, day=50, **envelope)
+    assert found(story)[rule] == entry.id
+
+
+def test_entries_outside_their_encounter(new_story: NewStory) -> None:
+    story = new_story().whole()
+    early = story.vitals(120, 80, day=12, minute=-5, encounter=SESSION)
+    assert found(story)["encounter_not_started"] == early.id
+    never = story.vitals(120, 80, day=12, minute=5, encounter="session_9#1")
+    story.void(early, day=13)
+    assert found(story)["encounter_not_started"] == never.id
+
+
+def test_what_the_schedule_asks_for_and_nobody_entered(new_story: NewStory) -> None:
+    story = new_story().whole()
+    story.entries = [
+        entry
+        for entry in story.entries
+        if entry.timepoint != "initial + 90 min" and entry.data.get("form") != "pregnancy_test"
+    ]
+    ended = next(
+        entry for entry in story.entries if entry.encounter == SESSION and entry.data.get("status") == "ended"
+    )
+    assert found(story) == {
+        "activity_missing:pregnancy_test": ended.id,
+        "reading_missing:vital_signs initial + 90 min": ended.id,
+    }
+
+
+def test_readings_that_the_session_did_not_reach_are_not_missed(new_story: NewStory) -> None:
+    story = dosed(new_story().whole(), data={"taken": 0, "returned": 2, "outcome": "refused"})
+    story.entries = [entry for entry in story.entries if entry.timepoint in (None, "end")]
+    assert not any(rule.startswith("reading_missing") for rule in found(story))
+
+
+def test_missed_visits_depend_on_the_clock(new_story: NewStory) -> None:
+    story = new_story().whole()
+    story.entries = [entry for entry in story.entries if not (entry.encounter or "").startswith("outcome")]
+    story.entries = [entry for entry in story.entries if not (entry.encounter or "").startswith("closing")]
+    assert "visit_missed:outcome" not in found(story, day=46)
+    assert "visit_missed:outcome" in found(story, day=47)
+
+
+def test_a_visit_held_late_was_missed_once(new_story: NewStory) -> None:
+    story = new_story().whole()
+    begun = next(entry for entry in story.entries if entry.encounter == "outcome#1")
+    story.correct(begun, {"occurred_at": story.at(50).isoformat()}, day=51)
+    course = fold(story.study, story.entries)
+    (missed,) = [
+        one for one in findings(course, story.at(60)) if one.rule == "visit_missed" and one.item == "outcome"
+    ]
+    assert not missed.holds
+
+
+@pytest.mark.parametrize(
+    ("recorded_minute", "offset", "found_late"),
+    [(0, None, False), (-4, None, False), (-6, None, True), (-6, -300_000, False)],
+)
+def test_nothing_happens_after_it_was_recorded(
+    new_story: NewStory, recorded_minute: int, offset: int | None, found_late: bool
+) -> None:
+    story = new_story().whole()
+    recorded = story.at(46, recorded_minute).isoformat()
+    story.vitals(120, 80, day=46, recorded_at=recorded, clock_offset_ms=offset)
+    assert ("after_recording:occurred_at" in found(story)) is found_late
+
+
+def test_what_follows_an_end(new_story: NewStory) -> None:
+    story = new_story().whole()
+    story.write(
+        "discontinuation", {"of": "procedures", "decided_by": "participant", "cause": "moved"}, day=46
+    )
+    late = story.safe(day=47)
+    assert found(story)["after_discontinuation:procedures"] == late.id
+    story.write("death", {"date": "2026-04"}, day=48)
+    later = story.safe(day=49)
+    assert found(story)["after_death"] == later.id
+
+
+def test_entries_without_consent(new_story: NewStory) -> None:
+    story = new_story()
+    asked = story.safe()
+    story.write("consent", {"version": "1", "scopes": {"participation": True}}, minute=1)
+    assert found(story, day=1)["without_consent"] == asked.id
+    story.write("consent", {"version": "1", "scopes": {"participation": False}}, minute=2)
+    withdrawn = story.safe(minute=3)
+    assert f"without_consent:{withdrawn.id}" in fold(story.study, story.entries).findings
+
+
+@pytest.mark.parametrize(
+    ("criteria", "rule"),
+    [
+        ({"adult": True, "severe": False, "psychosis": False}, "criterion_not_met:severe"),
+        ({"adult": True, "severe": False, "psychosis": False}, "criterion_contradicts:severe"),
+        ({"adult": True, "severe": True}, "criterion_open:psychosis"),
+        ({"adult": True, "severe": True, "psychosis": True}, "criterion_not_met:psychosis"),
+    ],
+)
+def test_a_decision_that_does_not_follow(new_story: NewStory, criteria: dict[str, bool], rule: str) -> None:
+    story = new_story().whole()
+    place = next(number for number, entry in enumerate(story.entries) if entry.kind == "eligibility")
+    decided = story.entries[place]
+    story.entries[place] = msgspec.structs.replace(decided, data={**decided.data, "criteria": criteria})
+    assert found(story)[rule] == decided.id
+
+
+def test_enrolment_without_a_signed_decision(new_story: NewStory) -> None:
+    story = new_story()
+    enrolled = story.write("enrolment", {"subject": "1-001"}, day=8)
+    assert found(story)["enrolled_without_eligibility"] == enrolled.id
+
+
+def test_a_gate_that_relied_on_what_was_corrected_later(new_story: NewStory) -> None:
+    story = new_story().whole()
+    reading = next(entry for entry in story.entries if entry.timepoint == "before initial")
+    dose = next(entry for entry in story.entries if entry.kind == "dose")
+    dosed(story, basis={**dose.basis, "inputs": [reading.id, "an entry of the site's ledger"]})
+    assert found(story) == {}
+    correction = story.correct(reading, {"systolic": "190 mm[Hg]"}, day=13)
+    assert found(story)[f"gate_input_corrected:{reading.id}"] == dose.id
+    story.void(correction, day=14)
+    assert f"gate_input_corrected:{reading.id}" not in found(story)
+    story.void(reading, day=15)
+    assert found(story)[f"gate_input_withdrawn:{reading.id}"] == dose.id
+
+
+def test_updates_of_what_never_began(new_story: NewStory) -> None:
+    story = new_story().whole()
+    event = story.write("adverse_event", {"term": "nausea", "severity": "mild"}, day=13)
+    update = story.write("adverse_event", {"outcome": "resolved"}, day=14, about=event.id)
+    assert found(story) == {}
+    story.void(event, day=15)
+    assert found(story) == {"about_unknown:about": update.id}
+
+
+def test_what_was_shown_stays_as_no_longer_holding(new_story: NewStory) -> None:
+    story = new_story().whole()
+    reading = story.vitals(999, 80, day=12, minute=20, encounter=SESSION)
+    wrong = fold(story.study, story.entries)
+    (shown,) = findings(wrong, story.at(60))
+    assert shown.id == f"item:{reading.id}:systolic"
+    assert shown.holds
+    first = story.correct(reading, {"systolic": "10 mm[Hg]", "diastolic": "800 mm[Hg]"}, day=13)
+    story.correct(first, {"systolic": "130 mm[Hg]", "diastolic": "80 mm[Hg]"}, day=14)
+    mended = findings(fold(story.study, story.entries), story.at(60))
+    assert [(one.id, one.holds) for one in mended] == [
+        (f"item:{reading.id}:diastolic", False),
+        (f"item:{reading.id}:systolic", False),
+    ]
+
+
+def test_a_finding_of_a_withdrawn_entry_stays_too(new_story: NewStory) -> None:
+    story = new_story().whole()
+    again = story.write("randomisation", {"number": "R-18"}, day=9)
+    story.void(again, day=10, reason="wrong_participant")
+    (mended,) = findings(fold(story.study, story.entries), story.at(60))
+    assert (mended.rule, mended.entry, mended.holds) == ("randomised_twice", again.id, False)
+
+
+def test_what_a_course_was_asked_before_does_not_linger(new_story: NewStory) -> None:
+    story = new_story().whole()
+    reading = story.vitals(999, 80, day=12, minute=20, encounter=SESSION)
+    story.correct(reading, {"systolic": "130 mm[Hg]"}, day=13)
+    course = fold(story.study, story.entries)
+    assert len(findings(course, story.at(60))) == 1
+    course.add(story.vitals(998, 80, day=46))
+    assert findings(course, story.at(60)) == findings(fold(story.study, story.entries), story.at(60))
+    assert len(findings(course, story.at(60))) == 2
