@@ -2,6 +2,7 @@
 
 from entact.datasets.build import ARM, FRAMES, Accumulator, Datasets, build
 from entact.datasets.codebook import SETS, Codebook, Parameter, PlannedEndpoint, PlannedVisit, Term, codebook
+from entact.datasets.sessions import peaks
 
 __all__ = [
     "ARM",
@@ -16,4 +17,5 @@ __all__ = [
     "Term",
     "build",
     "codebook",
+    "peaks",
 ]

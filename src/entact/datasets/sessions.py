@@ -113,3 +113,21 @@ def guesses(person: Person) -> Iterator[tuple[Any, ...]]:
             one.confidence,
             last[one.guesser, one.by] is one,
         )
+
+
+def peaks(readings: pl.DataFrame) -> pl.DataFrame:
+    """The greatest value of each sign in each session after the initial dose, one row for each participant.
+
+    Args:
+        readings: the frame `vitals`.
+    Returns:
+        USUBJID, AVISIT, AVISITN, PARAMCD, AVALU, AVAL (the peak), BASE (last value before the dose), CHG.
+    """
+    keys = ["USUBJID", "AVISIT", "AVISITN", "PARAMCD", "AVALU"]
+    timed = readings.filter(pl.col("ARELTM").is_not_null())
+    peak = timed.filter(pl.col("ARELTM") > 0).group_by(keys).agg(pl.col("AVAL").max())
+    before = (
+        timed.filter(pl.col("ARELTM") <= 0).sort("ARELTM").group_by(keys[:4]).agg(BASE=pl.col("AVAL").last())
+    )
+    joined = peak.join(before, on=keys[:4], how="left")
+    return joined.with_columns(CHG=pl.col("AVAL") - pl.col("BASE")).sort(keys[:4])

@@ -1,0 +1,153 @@
+"""One value of a table: its text, its numbers, whether it is published or simulated, and from where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from entact.analysis import Index, MeanDifference, Proportion, StandardisedDifference, Summary
+from entact.report.published import ASSUMED, Effect, Mean, Share
+
+Kind = Literal["simulated", "observed", "published"]
+Number = float | int | None
+
+MARK = "†"  # beside a published value that is an assumption
+NOTHING = "–"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One value.
+
+    Attributes:
+        text: as printed, without its number of participants. n: that number, where it belongs to the value.
+        numbers: what the text was made of, unrounded. kind: simulated, observed (of people) or published.
+        source, confidence: of a published value.
+    """
+
+    text: str
+    kind: Kind
+    numbers: Mapping[str, Number] = field(default_factory=dict)
+    n: int | None = None
+    source: str | None = None
+    confidence: str | None = None
+
+    @property
+    def is_assumed(self) -> bool:
+        """Whether the value is a published one that is from memory, or partly so."""
+        return self.confidence in ASSUMED
+
+    def to_dict(self) -> dict[str, Any]:
+        """The cell as plain data."""
+        plain: dict[str, Any] = {"text": self.text, "kind": self.kind, **self.numbers}
+        if self.kind == "published":
+            plain |= {"source": self.source, "confidence": self.confidence, "assumption": self.is_assumed}
+        return plain
+
+
+def minus(text: str) -> str:
+    """A number as printed: a true minus, and no negative zero."""
+    return "0" + text[2:] if text.strip("-0.") == "" and text.startswith("-") else text.replace("-", "−")
+
+
+def decimal(value: float, places: int = 1) -> str:
+    """A number with so many decimals."""
+    return minus(f"{value:.{places}f}")
+
+
+def of_count(count: int, kind: Kind) -> Cell:
+    """A count alone."""
+    return Cell(str(count), kind, {"count": count})
+
+
+def of_summary(summary: Summary, kind: Kind) -> Cell:
+    """Mean (SD), with the number of values."""
+    if summary.mean is None:
+        return Cell(NOTHING, kind, {"n": summary.n, "mean": None, "sd": None}, summary.n)
+    spread = "" if summary.sd is None else f" ({decimal(summary.sd)})"
+    numbers = {"n": summary.n, "mean": summary.mean, "sd": summary.sd}
+    return Cell(decimal(summary.mean) + spread, kind, numbers, summary.n)
+
+
+def of_proportion(share: Proportion, kind: Kind) -> Cell:
+    """Events, number and percentage; the exact interval is among the numbers."""
+    numbers: dict[str, Number] = {
+        "events": share.events,
+        "n": share.n,
+        "share": share.share,
+        "low": share.low,
+        "high": share.high,
+    }
+    return Cell(_share_text(share.events, share.n), kind, numbers)
+
+
+def of_difference(found: MeanDifference, kind: Kind) -> Cell:
+    """A difference of means with its interval."""
+    numbers: dict[str, Number] = {
+        "difference": found.difference,
+        "se": found.se,
+        "df": found.df,
+        "low": found.low,
+        "high": found.high,
+        "p": found.p,
+    }
+    return Cell(_interval_text(found.difference, found.low, found.high, 1), kind, numbers)
+
+
+def of_standardised(found: StandardisedDifference, kind: Kind) -> Cell:
+    """A standardised difference with its interval."""
+    numbers = {"d": found.difference, "low": found.low, "high": found.high}
+    return Cell(_interval_text(found.difference, found.low, found.high, 2), kind, numbers)
+
+
+def of_index(index: Index, kind: Kind) -> Cell:
+    """A blinding index with its interval."""
+    numbers: dict[str, Number] = {
+        "index": index.estimate,
+        "se": index.se,
+        "low": index.low,
+        "high": index.high,
+        "n": index.n,
+    }
+    if index.estimate is None or index.low is None or index.high is None:
+        return Cell(NOTHING, kind, numbers)
+    return Cell(_interval_text(index.estimate, index.low, index.high, 2), kind, numbers)
+
+
+def published_mean(said: Mean, source: str, confidence: str) -> Cell:
+    """A published mean (SD)."""
+    spread = "" if said.sd is None else f" ({decimal(said.sd)})"
+    numbers = {"n": said.n, "mean": said.mean, "sd": said.sd}
+    return Cell(decimal(said.mean) + spread, "published", numbers, said.n, source, confidence)
+
+
+def published_share(said: Share, source: str, confidence: str) -> Cell:
+    """Published events among a number, or a published count."""
+    if said.n is None:
+        return Cell(str(said.events), "published", {"count": said.events}, None, source, confidence)
+    numbers = {"events": said.events, "n": said.n, "share": said.events / said.n}
+    return Cell(_share_text(said.events, said.n), "published", numbers, None, source, confidence)
+
+
+def published_effect(said: Effect, places: int) -> Cell:
+    """A published effect, with its interval where there is one."""
+    if said.low is None or said.high is None:
+        text = decimal(said.value, places)
+    else:
+        text = _interval_text(said.value, said.low, said.high, places)
+    numbers = {"value": said.value, "low": said.low, "high": said.high}
+    return Cell(text, "published", numbers, None, said.source, said.confidence)
+
+
+def as_published(cell: Cell, source: str, confidence: str) -> Cell:
+    """What was calculated from published counts, marked as they are."""
+    return Cell(cell.text, "published", cell.numbers, cell.n, source, confidence)
+
+
+def _share_text(events: int, n: int) -> str:
+    return f"{events}/{n}  {100 * events / n:.0f} %" if n else NOTHING
+
+
+def _interval_text(value: float, low: float, high: float, places: int) -> str:
+    return f"{decimal(value, places)} ({decimal(low, places)} to {decimal(high, places)})"

@@ -1,0 +1,334 @@
+"""The sections of the outcome table: which estimate of which frame stands in which row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import polars as pl
+
+from entact.analysis import (
+    bang,
+    count_events,
+    count_guesses,
+    james,
+    mean_difference,
+    proportion,
+    standardised_difference,
+    summarise,
+)
+from entact.datasets import ARM, SETS, Datasets, PlannedEndpoint, peaks
+from entact.report import cell as cells
+from entact.report.cell import Cell, Kind
+from entact.report.published import ALL, Events, Means, Published, Shares
+
+GROUP = "GROUP"  # the arm; `all` while the study is blinded
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row.
+
+    Attributes:
+        id: what it is, for programs: `score/bdi2.total/baseline`, `share/remission/assessment_4`.
+        cells, published: by arm, or under `all` what concerns all arms together (a total, a difference).
+        main: whether a short rendering shows it.
+    """
+
+    id: str
+    section: str
+    label: str
+    cells: Mapping[str, Cell]
+    published: Mapping[str, Cell] = field(default_factory=dict)
+    main: bool = True
+
+
+class Source:
+    """The frames and published values that rows are made of.
+
+    Attributes:
+        arms: name -> title of the columns.
+    """
+
+    def __init__(self, datasets: Datasets, published: Published | None) -> None:
+        self.datasets = datasets
+        self.book = datasets.book
+        self.published = published or Published(study=self.book.study, citation="")
+        self.arms: dict[str, str] = (
+            dict(self.book.arms) if datasets.unblinded else {ALL: "All randomised participants"}
+        )
+        self.kind: Kind = "simulated" if datasets.simulated else "observed"
+
+    def frame(self, name: str, within: str = "RANDFL") -> pl.DataFrame:
+        """A frame of the participants of an analysis set, with the column GROUP."""
+        return self.grouped(self.datasets.by_arm(name, within=within))
+
+    def grouped(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """A frame with the column GROUP."""
+        return frame.with_columns((pl.col(ARM) if self.datasets.unblinded else pl.lit(ALL)).alias(GROUP))
+
+    def size(self, arm: str) -> int:
+        """How many were randomised."""
+        return self._sizes.get(arm, 0)
+
+    @cached_property
+    def _sizes(self) -> dict[str, int]:
+        return dict(self.frame("subjects").group_by(GROUP).len().rows())
+
+    @property
+    def pair(self) -> tuple[str, str] | None:
+        """The experimental arm and its only comparator, once unblinded."""
+        others = [arm for arm in self.book.arms if arm not in self.book.experimental]
+        if not self.datasets.unblinded or len(self.book.experimental) != 1 or len(others) != 1:
+            return None
+        return self.book.experimental[0], others[0]
+
+    def shares(self, subjects: pl.DataFrame, flag: pl.Expr) -> dict[str, Cell]:
+        """Participants of a frame with one row each for whom a condition holds, by arm."""
+        counted = count_events(subjects.with_columns(flag.alias("FLAG")), "FLAG", GROUP)
+        return {
+            arm: cells.of_proportion(counted.get(arm) or proportion(0, 0), self.kind) for arm in self.arms
+        }
+
+    def total(self, count: int) -> dict[str, Cell]:
+        """A count of all arms together."""
+        return {ALL: cells.of_count(count, self.kind)}
+
+
+def disposition(source: Source) -> Iterator[Row]:
+    """Who came how far."""
+    book, section = source.book, "Disposition"
+    subjects, randomised = source.datasets.subjects, source.frame("subjects")
+    primary = book.endpoints[book.primary]
+
+    def row(name: str, label: str, values: dict[str, Cell]) -> Row:
+        return Row(
+            f"disposition/{name}", section, label, values, _shares(source.published.disposition.get(name))
+        )
+
+    yield row("consented", "consented", source.total(len(subjects)))
+    yield row("screen_failures", "not eligible", source.total(int(subjects["SCRFFL"].sum())))
+    counts = {arm: cells.of_count(source.size(arm), source.kind) for arm in source.arms}
+    yield row("randomised", "randomised", counts)
+    yield row("treated", "took a dose", source.shares(randomised, pl.col("SAFFL")))
+    all_doses = pl.col("NDOSED") >= book.doses
+    yield row("all_sessions", f"dosed in all {book.doses} sessions", source.shares(randomised, all_doses))
+    stopped = pl.col("EOTSTT") == "DISCONTINUED"
+    yield row("stopped_treatment", "stopped treatment early", source.shares(randomised, stopped))
+    left = pl.col("EOSSTT") == "DISCONTINUED"
+    yield row("left_study", "left the study early", source.shares(randomised, left))
+    known = _observed(source, primary, primary.at)["USUBJID"].to_list()
+    without = ~pl.col("USUBJID").is_in(known)
+    label = f"without the outcome at {_visit(source, primary.at)}"
+    yield row("without_primary_outcome", label, source.shares(randomised, without))
+
+
+def scores(source: Source) -> Iterator[Row]:
+    """Scores by visit, their change, and the differences between two arms; one section for each form."""
+    numeric = [endpoint for endpoint in source.book.endpoints.values() if endpoint.kind == "number"]
+    for code in dict.fromkeys(name for endpoint in numeric for name in endpoint.names):
+        concerned = [endpoint for endpoint in numeric if code in endpoint.names]
+        section = _score_title(source, code)
+        yield from _by_visit(source, section, code, concerned)
+        for endpoint in concerned:
+            if endpoint.names[0] == code:
+                yield from _changes(source, section, endpoint)
+                yield from _effects(source, section, endpoint)
+
+
+def _by_visit(source: Source, section: str, code: str, endpoints: list[PlannedEndpoint]) -> Iterator[Row]:
+    visits = {visit for one in endpoints for visit in (*one.visits, *one.earlier)}
+    said = source.published.scores.get(code, {})
+    rows = source.frame("questionnaires").filter(pl.col("PARAMCD") == code, pl.col("ANL01FL"))
+    if all(endpoint.estimand == "de_jure" for endpoint in endpoints):
+        rows = rows.filter(pl.col("ONTRTFL"))
+    for visit in sorted(visits, key=lambda name: source.book.visits[name].number):
+        here = rows.filter(pl.col("AVISIT") == visit)
+        label = f"{_visit(source, visit)}, mean (SD)"
+        yield Row(f"score/{code}/{visit}", section, label, _summaries(source, here), _means(said.get(visit)))
+
+
+def _changes(source: Source, section: str, endpoint: PlannedEndpoint) -> Iterator[Row]:
+    said = source.published.changes.get(endpoint.name, {})
+    for visit in endpoint.visits:
+        label = f"change at {_visit(source, visit)}"
+        values = _summaries(source, _observed(source, endpoint, visit))
+        is_main = visit == endpoint.at or visit in said
+        yield Row(f"change/{endpoint.name}/{visit}", section, label, values, _means(said.get(visit)), is_main)
+
+
+def _effects(source: Source, section: str, endpoint: PlannedEndpoint) -> Iterator[Row]:
+    if source.pair is None:
+        return
+    first, second = source.pair
+    observed = _observed(source, endpoint, endpoint.at, SETS[endpoint.set])
+    one, two = (observed.filter(pl.col(GROUP) == arm)["AVAL"] for arm in (first, second))
+    said = source.published.effects.get(endpoint.name)
+    difference = d = Cell(cells.NOTHING, source.kind)
+    try:
+        difference = cells.of_difference(mean_difference(one, two), source.kind)
+        d = cells.of_standardised(standardised_difference(two, one), source.kind)
+    except ValueError:
+        pass  # too few values to compare: the cell says that there is nothing
+    name = f"effect/{endpoint.name}"
+    printed = (
+        {} if said is None or said.difference is None else {ALL: cells.published_effect(said.difference, 1)}
+    )
+    label = f"difference {first} − {second} (95 % CI)"
+    yield Row(f"{name}/difference", section, label, {ALL: difference}, printed)
+    if said is not None and said.model is not None:
+        printed = {ALL: cells.published_effect(said.model, 1)}
+        yield Row(f"{name}/model", section, "the same by the published model", {}, printed)
+    printed = {} if said is None or said.d is None else {ALL: cells.published_effect(said.d, 2)}
+    yield Row(f"{name}/d", section, f"Cohen's d, {second} − {first}", {ALL: d}, printed)
+
+
+def shares(source: Source) -> Iterator[Row]:
+    """Yes-or-no endpoints: participants for whom they hold among those for whom that is known."""
+    for endpoint in source.book.endpoints.values():
+        if endpoint.kind != "boolean":
+            continue
+        said = source.published.shares.get(endpoint.name, {})
+        for visit in endpoint.visits:
+            known = _observed(source, endpoint, visit)
+            is_last = visit == endpoint.at
+            yield Row(
+                f"share/{endpoint.name}/{visit}",
+                "Responders",
+                f"{endpoint.title}, {_visit(source, visit)}",
+                source.shares(known, pl.col("AVAL") == 1.0),
+                _shares(said.get(visit)),
+                is_last or visit in said,
+            )
+
+
+def events(source: Source) -> Iterator[Row]:
+    """Participants with a treatment-emergent event, favourable ones included, among those who took a dose."""
+    section, said = "Adverse events, participants", source.published.events
+    treated = source.frame("subjects", "SAFFL")
+    emergent = source.datasets.events.filter(pl.col("TRTEMFL").is_null() | pl.col("TRTEMFL"))
+
+    def row(name: str, label: str, which: pl.Expr, printed: Shares | None, main: bool = True) -> Row:
+        found = emergent.filter(which)["USUBJID"].unique().to_list()
+        values = source.shares(treated, pl.col("USUBJID").is_in(found))
+        return Row(f"events/{name}", section, label, values, _shares(printed), main)
+
+    yield row("any", "any event", pl.lit(True), said.any)
+    yield row("serious", "any serious event", pl.col("AESER"), said.serious)
+    interests = {term.special_interest for term in source.book.terms.values() if term.special_interest}
+    for interest in sorted(interests):
+        which = pl.col("AESI") == interest
+        yield row(f"interest/{interest}", f"of interest: {interest}", which, said.interest.get(interest))
+    for code in _terms(source, emergent, said):
+        title = source.book.terms[code].title if code in source.book.terms else code
+        is_main = code in said.terms or not said.terms
+        yield row(f"term/{code}", title, pl.col("AECODE") == code, said.terms.get(code), is_main)
+
+
+def _terms(source: Source, emergent: pl.DataFrame, said: Events) -> list[str]:
+    """Codes that occurred or are published: published ones first, then those of most participants."""
+    counted = emergent.group_by("AECODE").agg(pl.col("USUBJID").n_unique().alias("n"))
+    seen = dict(counted.drop_nulls().rows())
+    order = list(source.book.terms)
+    others = sorted(
+        seen.keys() - said.terms.keys(),
+        key=lambda code: (-seen[code], order.index(code) if code in order else len(order), code),
+    )
+    return [*said.terms, *others]
+
+
+def vital_signs(source: Source) -> Iterator[Row]:
+    """The greatest value of each sign after the initial dose, session by session."""
+    if source.datasets.vitals.is_empty():
+        return
+    columns = source.frame("subjects", "SAFFL").select("USUBJID", GROUP)
+    rows = peaks(source.datasets.vitals).join(columns, on="USUBJID")
+    for name, sign in source.book.vital_signs.items():
+        for visit in source.book.sessions:
+            here = rows.filter(pl.col("PARAMCD") == name, pl.col("AVISIT") == visit)
+            if len(here):
+                yield Row(
+                    f"peak/{name}/{visit}",
+                    "Vital signs, peak after the initial dose, mean (SD)",
+                    f"{sign.title}, {_visit(source, visit)} ({sign.unit})",
+                    _summaries(source, here),
+                    main=name in list(source.book.vital_signs)[:2],
+                )
+
+
+def blinding(source: Source) -> Iterator[Row]:
+    """Correct guesses and the indices of Bang (by arm) and James; the last guess of each person counts."""
+    if not source.datasets.unblinded:
+        return
+    section, arms = "Blinding, last guess", list(source.arms)
+    last = source.frame("guesses").filter(pl.col("ANL01FL"))
+    guessers = dict.fromkeys([*source.published.guesses, *sorted(last["GUESSER"].unique().to_list())])
+    for guesser in guessers:
+        table = count_guesses(last.filter(pl.col("GUESSER") == guesser), arm=GROUP, guess="GUESS", arms=arms)
+        counts = {arm: (table.correct(arm), table.wrong(arm), table.unknown(arm)) for arm in arms}
+        printed = source.published.guesses.get(guesser)
+        said = (
+            {} if printed is None else {a: (g.correct, g.wrong, g.unknown) for a, g in printed.arms.items()}
+        )
+        source_of = ("", "") if printed is None else (printed.source, printed.confidence)
+        ours, theirs = _blinding_cells(counts, source.kind), _blinding_cells(said, "published")
+        for name, label in (
+            ("correct", f"{guesser} guessed right"),
+            ("bang", f"Bang's index, {guesser}"),
+            ("james", f"James's index, {guesser}"),
+        ):
+            published = {arm: cells.as_published(cell, *source_of) for arm, cell in theirs[name].items()}
+            yield Row(f"blinding/{guesser}/{name}", section, label, ours[name], published)
+
+
+def _blinding_cells(counts: Mapping[str, tuple[int, int, int]], kind: Kind) -> dict[str, dict[str, Cell]]:
+    """Row -> arm -> cell, from correct, wrong and unknown guesses by arm."""
+    asked = {arm: count for arm, count in counts.items() if sum(count)}
+    found: dict[str, dict[str, Cell]] = {"correct": {}, "bang": {}, "james": {}}
+    for arm, (correct, wrong, unknown) in asked.items():
+        found["correct"][arm] = cells.of_proportion(proportion(correct, correct + wrong + unknown), kind)
+        found["bang"][arm] = cells.of_index(bang(correct, wrong, unknown), kind)
+    if len(asked) == len(counts) == 2:
+        (right_1, wrong_1, unknown_1), (right_2, wrong_2, unknown_2) = asked.values()
+        table = [[right_1, wrong_2], [wrong_1, right_2], [unknown_1, unknown_2]]
+        found["james"][ALL] = cells.of_index(james(table), kind)
+    return found
+
+
+def _observed(source: Source, endpoint: PlannedEndpoint, visit: str, within: str = "RANDFL") -> pl.DataFrame:
+    """Known values of an endpoint at a visit, under its estimand."""
+    rows = source.frame("endpoints", within).filter(
+        pl.col("PARAMCD") == endpoint.name, pl.col("AVISIT") == visit, pl.col("AVAL").is_not_null()
+    )
+    return rows.filter(pl.col("ONTRTFL")) if endpoint.estimand == "de_jure" else rows
+
+
+def _summaries(source: Source, rows: pl.DataFrame) -> dict[str, Cell]:
+    return {
+        arm: cells.of_summary(summarise(rows.filter(pl.col(GROUP) == arm)["AVAL"]), source.kind)
+        for arm in source.arms
+    }
+
+
+def _means(said: Means | None) -> dict[str, Cell]:
+    if said is None:
+        return {}
+    return {arm: cells.published_mean(mean, said.source, said.confidence) for arm, mean in said.arms.items()}
+
+
+def _shares(said: Shares | None) -> dict[str, Cell]:
+    if said is None:
+        return {}
+    return {
+        arm: cells.published_share(share, said.source, said.confidence) for arm, share in said.arms.items()
+    }
+
+
+def _visit(source: Source, name: str) -> str:
+    return source.book.visits[name].title.lower()
+
+
+def _score_title(source: Source, code: str) -> str:
+    parameter = source.book.parameters[code]
+    return f"{source.book.forms[parameter.form]}: {parameter.title.lower()}"

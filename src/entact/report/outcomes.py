@@ -1,0 +1,159 @@
+"""The outcome table of a study: its results by arm, beside what was published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from entact.datasets import Datasets
+from entact.report import outcome_rows
+from entact.report.cell import MARK, Cell
+from entact.report.outcome_rows import Row, Source
+from entact.report.published import ALL, Published
+
+
+@dataclass(frozen=True, slots=True)
+class ArmColumn:
+    """A column: an arm, or all participants while the study is blinded."""
+
+    name: str
+    title: str
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeTable:
+    """The outcome table as data.
+
+    Attributes:
+        simulated: no person stands behind the values; every rendering has to say so.
+        unblinded: whether there is a column for each arm; else one for all participants.
+        arms: the columns. rows: in order, section by section. notes: what a reader has to know.
+        citation: of the published values, where there are any.
+    """
+
+    study: str
+    title: str
+    release: str
+    environment: str
+    simulated: bool
+    unblinded: bool
+    arms: tuple[ArmColumn, ...]
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...]
+    citation: str | None
+
+    def sections(self) -> dict[str, list[Row]]:
+        """Rows by section, in order."""
+        sections: dict[str, list[Row]] = {}
+        for row in self.rows:
+            sections.setdefault(row.section, []).append(row)
+        return sections
+
+    def row(self, name: str) -> Row:
+        """The row with an id such as `share/remission/assessment_4`.
+
+        Raises:
+            KeyError: when there is none.
+        """
+        for row in self.rows:
+            if row.id == name:
+                return row
+        raise KeyError(f"the outcome table has no row {name!r}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The table as plain data, for JSON: unrounded, each value marked simulated, observed or published."""
+        return {
+            "study": self.study,
+            "title": self.title,
+            "release": self.release,
+            "environment": self.environment,
+            "simulated": self.simulated,
+            "unblinded": self.unblinded,
+            "arms": [{"name": arm.name, "title": arm.title, "n": arm.n} for arm in self.arms],
+            "rows": [
+                {
+                    "id": row.id,
+                    "section": row.section,
+                    "label": row.label,
+                    "values": {arm: cell.to_dict() for arm, cell in row.cells.items()},
+                    "published": {arm: cell.to_dict() for arm, cell in row.published.items()},
+                }
+                for row in self.rows
+            ],
+            "notes": list(self.notes),
+            "citation": self.citation,
+        }
+
+
+def outcome_table(datasets: Datasets, published: Published | None = None) -> OutcomeTable:
+    """The outcome table of a study.
+
+    Args:
+        datasets: unblinded for one column an arm; blinded ones give one column of all participants, without
+            what only arms give meaning to (differences, correct guesses).
+        published: results of the same study, shown beside an unblinded table.
+    Raises:
+        ValueError: when the published results are of another study or name an arm that it does not have.
+    """
+    book = datasets.book
+    if published is not None:
+        if published.study != book.study:
+            raise ValueError(
+                f"these published results are of {published.study!r}, the datasets of {book.study!r}"
+            )
+        strange = sorted(published.arms - {*book.arms})
+        if strange:
+            raise ValueError(
+                f"the published results name the arm {strange[0]!r}; there are {', '.join(book.arms)}"
+            )
+        if not datasets.unblinded:
+            published = None
+    source = Source(datasets, published)
+    rows = tuple(
+        row
+        for section in (
+            outcome_rows.disposition,
+            outcome_rows.scores,
+            outcome_rows.shares,
+            outcome_rows.events,
+            outcome_rows.vital_signs,
+            outcome_rows.blinding,
+        )
+        for row in section(source)
+    )
+    return OutcomeTable(
+        study=book.study,
+        title=book.title,
+        release=book.release,
+        environment=datasets.environment,
+        simulated=datasets.simulated,
+        unblinded=datasets.unblinded,
+        arms=tuple(ArmColumn(arm, title, source.size(arm)) for arm, title in source.arms.items()),
+        rows=rows,
+        notes=tuple(_notes(datasets, rows)),
+        citation=published.citation if published else None,
+    )
+
+
+def _notes(datasets: Datasets, rows: Iterable[Row]) -> Iterable[str]:
+    if datasets.simulated:
+        yield "SIMULATED DATA: no person stands behind these values."
+    if not datasets.unblinded:
+        yield "Blinded: all participants together."
+    estimands = {endpoint.estimand for endpoint in datasets.book.endpoints.values()}
+    if "de_jure" in estimands:
+        yield "Scores and responders: values until treatment was discontinued (de jure), as observed."
+    if "de_facto" in estimands:
+        yield "Scores and responders (de facto): all observed values."
+    if any(cell.is_assumed for row in rows for cell in _published(row)):
+        yield f"{MARK} published, but quoted wholly or partly from memory: an assumption until it is checked."
+
+
+def _published(row: Row) -> Iterable[Cell]:
+    found: Mapping[str, Cell] = row.published
+    return found.values()
+
+
+__all__ = ["ALL", "ArmColumn", "OutcomeTable", "Row", "outcome_table"]
