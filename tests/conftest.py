@@ -41,8 +41,12 @@ def template(worker_id: str) -> str:
     from django.db import connection
 
     from entact import store
+    from entact.store import server
 
     name = f"template_{worker_id}"
+    with server.maintenance_connection(apart_from=name) as maintenance:
+        maintenance.execute("ALTER SYSTEM SET fsync = off")  # tests kill processes, not the machine
+        maintenance.execute("SELECT pg_reload_conf()")
     store.create_database(name, "rehearsal", "mini", replace=True)
     connection.close()
     return name

@@ -154,7 +154,7 @@ def test_a_folder_removed_under_a_running_server_begins_anew(place: Path) -> Non
 
 
 def test_a_folder_moved_under_a_running_server_is_not_served_twice(place: Path) -> None:
-    home, moved = place / "here", place / "there"
+    home, moved = place / "other", place / "there"
     postgres.start(home)
     number = postmaster(home)
     home.rename(moved)
@@ -177,7 +177,11 @@ def test_a_path_too_long_for_a_socket_and_hard_to_quote(place: Path) -> None:
     server = postgres.start(home)
     assert ask(server, "SELECT 1") == 1
     assert ask(server, "SHOW data_directory") == str(home / "data")
-    assert not list(home.glob(".s.PGSQL*"))
+    sockets = Path(str(ask(server, "SHOW unix_socket_directories")))
+    assert sockets != home
+    assert stat.S_IMODE(sockets.stat().st_mode) == 0o700
+    assert postgres.stop(home)
+    assert not sockets.exists()
 
 
 def test_a_folder_that_root_s_server_cannot_reach(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -223,10 +227,13 @@ def test_a_folder_that_cannot_be_made_is_named(place: Path) -> None:
 
 
 def test_a_server_that_cannot_start_says_why(place: Path) -> None:
-    home = place / "broken"
+    home = place / "other"
     postgres.start(home)
     postgres.stop(home)
     settings = home / "data" / "postgresql.conf"
-    settings.write_text(settings.read_text() + "\nmax_connections = many\n")
-    with pytest.raises(StoreError, match=r'(?s)does not start in .*broken: .*"max_connections"'):
+    before = settings.read_text()
+    settings.write_text(before + "\nmax_connections = many\n")
+    with pytest.raises(StoreError, match=r'(?s)does not start in .*other: .*"max_connections"'):
         postgres.start(home)
+    settings.write_text(before)
+    assert ask(postgres.start(home), "SELECT 1") == 1

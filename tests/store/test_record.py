@@ -271,10 +271,10 @@ CHANGES = [
 
 
 @pytest.mark.parametrize("role", ["origin", "replica"])
-@pytest.mark.parametrize("statement", CHANGES)
-def test_r02_raw_sql_cannot_change_or_remove_the_record(make_entry: Any, statement: str, role: str) -> None:
+def test_r02_raw_sql_cannot_change_or_remove_the_record(make_entry: Any, role: str) -> None:
     kept = store.append(make_entry(), received_at=NOW).line
-    with pytest.raises(DatabaseError, match=r"append-only|can only move forward"):
-        run_as(role, statement)
+    for statement in CHANGES:
+        with pytest.raises(DatabaseError, match=r"append-only|can only move forward"):
+            run_as(role, statement)
     assert list(store.lines("participant:a")) == [kept]
     assert store.ledgers() == [store.Head("participant:a", 1, kept.hash)]

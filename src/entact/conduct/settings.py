@@ -25,7 +25,14 @@ MIDDLEWARE = [
 ]
 
 # The engine finds the server on the first connection, and starts the embedded one where needed.
-DATABASES = {"default": {"ENGINE": "entact.store.engine", "NAME": os.environ.get("ENTACT_DATABASE", "")}}
+DATABASES = {
+    "default": {
+        "ENGINE": "entact.store.engine",
+        "NAME": os.environ.get("ENTACT_DATABASE", ""),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    }
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 USE_TZ = True

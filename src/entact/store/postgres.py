@@ -128,9 +128,13 @@ def stop(folder: Path) -> bool:
     with _locked(home):
         if status(folder) is None:
             return False
+        sockets = Path((home.data / "postmaster.pid").read_text().splitlines()[4])
         done, said = _run(home, "pg_ctl", "stop", "-s", "-w", "-m", "fast", "-t", "60")
-    if not done:
-        raise StoreError(f"PostgreSQL in {folder} does not stop: {said}")
+        if not done:
+            raise StoreError(f"PostgreSQL in {folder} does not stop: {said}")
+        if sockets != folder:
+            with suppress(OSError):
+                sockets.rmdir()
     return True
 
 
