@@ -166,10 +166,44 @@ def test_what_the_schedule_asks_for_and_nobody_entered(new_story: NewStory) -> N
     }
 
 
+def test_whoever_is_not_eligible_need_not_be_enrolled(new_story: NewStory) -> None:
+    def left(*kinds: str, decision: str = "eligible") -> set[str]:
+        story = new_story().whole()
+        ends = story.at(9).isoformat()
+        story.entries = [
+            msgspec.structs.replace(one, data={**one.data, "decision": decision})
+            if one.kind == "eligibility"
+            else one
+            for one in story.entries
+            if one.kind not in kinds and one.occurred_at < ends
+        ]
+        return {rule for rule in found(story, day=9) if rule.startswith("activity_missing")}
+
+    assert left() == set()
+    assert left("randomisation") == {"activity_missing:randomisation"}
+    assert left("randomisation", "enrolment") == {"activity_missing:enrolment"}
+    assert left("randomisation", "enrolment", decision="not_eligible") == set()
+
+
 def test_readings_that_the_session_did_not_reach_are_not_missed(new_story: NewStory) -> None:
     story = dosed(new_story().whole(), data={"taken": 0, "returned": 2, "outcome": "refused"})
     story.entries = [entry for entry in story.entries if entry.timepoint in (None, "end")]
-    assert not any(rule.startswith("reading_missing") for rule in found(story))
+    assert not any("missing" in rule for rule in found(story))
+
+
+def test_a_session_that_ended_without_a_word_about_the_dose(new_story: NewStory) -> None:
+    story = new_story().whole()
+    story.entries = [entry for entry in story.entries if entry.kind != "dose"]
+    assert [rule for rule in found(story) if "missing" in rule] == ["activity_missing:dose"]
+
+
+def test_a_form_may_be_timed_like_vital_signs(new_story: NewStory) -> None:
+    story = new_story().whole()
+    place = next(number for number, entry in enumerate(story.entries) if entry.timepoint == "end")
+    reading = story.entries[place]
+    as_form = {"form": "vitals", "items": reading.data}
+    story.entries[place] = msgspec.structs.replace(reading, kind="form", data=as_form)
+    assert found(story) == {}
 
 
 def test_missed_visits_depend_on_the_clock(new_story: NewStory) -> None:

@@ -1,7 +1,7 @@
 """One entry of a ledger: who, in which role, when, what and why, as canonical bytes.
 
-The bytes are RFC 8785 (JSON Canonicalization Scheme). Entries hold no binary floating-point number: quantities
-are decimal strings with their unit, as entered: nothing is lost or rounded between the screen and the hash.
+The bytes are RFC 8785 (JSON Canonicalization Scheme). Entries hold no binary floating-point number:
+quantities are decimal strings with their unit, as entered, so that nothing is lost between screen and hash.
 """
 
 from __future__ import annotations

@@ -149,17 +149,23 @@ def _missed(window: Due, holds: bool = True) -> Finding:
 
 def _left_out(course: Course, encounter: EncounterState, visit: Visit) -> Iterator[Finding]:
     """Activities and timed readings of the schedule that an ended encounter has no entry of."""
-    for activity in visit.do:
-        if not _was_done(course, encounter.id, activity):
-            message = f"{activity} is planned for {encounter.visit} and was not entered"
-            yield _finding("activity_missing", encounter.closed, activity, message)
     given: dict[str, datetime] = {}
     for dose in course.doses:
         if dose.encounter == encounter.id and dose.taken:
             given[dose.part] = dose.at
-    for readings in visit.timed:
+    undosed = visit.kind == "dosing" and "initial" not in given  # then the session was broken off
+    for activity in ("dose",) if undosed else visit.do:
+        if not _was_done(course, encounter.id, activity):
+            message = f"{activity} is planned for {encounter.visit} and was not entered"
+            yield _finding("activity_missing", encounter.closed, activity, message)
+    for readings in () if undosed else visit.timed:
         form = VITALS if readings.do == "vital_signs" else readings.do
-        said = {one.timepoint for one in course.answers.get(form, ()) if one.encounter == encounter.id}
+        said = {
+            one.entry.timepoint
+            for one in course.effective
+            if one.entry.encounter == encounter.id
+            and (one.entry.kind == readings.do or one.data.get("form") == form)
+        }
         for timepoint in readings.at:
             if timepoint not in said and _was_reached(encounter, timepoint, given):
                 item = f"{readings.do} {timepoint}"
@@ -186,13 +192,18 @@ def _was_reached(encounter: EncounterState, timepoint: str, given: dict[str, dat
     return not delay or ended is None or given[anchor] + parse_duration(delay) <= ended
 
 
+def _is_eligible(course: Course) -> bool:
+    decided = course.eligibility
+    return decided is not None and decided.signed is not None and decided.decision == "eligible"
+
+
 # Activities of the engine's own. Of medication and adverse events an entry is only made when there is one.
 _ENGINE: dict[str, Callable[[Course, str], bool]] = {
     "consent": lambda course, _: course.consent is not None,
     "screening": lambda course, _: course.screening is not None,
     "eligibility": lambda course, _: course.eligibility is not None,
-    "enrolment": lambda course, _: course.enrolment is not None,
-    "randomisation": lambda course, _: course.randomisation is not None,
+    "enrolment": lambda course, _: course.enrolment is not None or not _is_eligible(course),
+    "randomisation": lambda course, _: course.randomisation is not None or course.enrolment is None,
     "vital_signs": lambda course, encounter: (VITALS, encounter) in course.forms,
     "guess": lambda course, encounter: any(one.encounter == encounter for one in course.guesses),
     "safety_call": lambda course, encounter: any(one.encounter == encounter for one in course.calls),

@@ -1,6 +1,6 @@
 """What can be erased: personal items are ciphertext under the participant's key from the first entry on.
 
-The hash of an entry covers the ciphertext, so erasing the key erases the content and the chain still verifies.
+The hash of an entry covers the ciphertext: erasing the key erases the content, and the chain still verifies.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ KEY_BYTES = bindings.crypto_aead_xchacha20poly1305_ietf_KEYBYTES
 def seal(text: str, key: bytes, entry: str, item: str) -> str:
     """Encrypts one personal item of one entry.
 
-    The nonce is a keyed hash of entry id, item and text, so that no clock or random source is needed; entry and
-    item are authenticated, so a ciphertext cannot be moved to another place unseen.
+    The nonce is a keyed hash of entry id, item and text, so that no clock or random source is needed; entry
+    and item are authenticated, so a ciphertext cannot be moved to another place unseen.
 
     Args:
         text: the personal value. key: 32 bytes, the participant's own. entry, item: where it stands.
@@ -29,7 +29,9 @@ def seal(text: str, key: bytes, entry: str, item: str) -> str:
     """
     plain = text.encode()
     place = f"{entry}\n{item}".encode()
-    nonce = hashlib.blake2b(place + b"\n" + plain, key=key, digest_size=_NONCE, person=b"entact nonce").digest()
+    nonce = hashlib.blake2b(
+        place + b"\n" + plain, key=key, digest_size=_NONCE, person=b"entact nonce"
+    ).digest()
     sealed = bindings.crypto_aead_xchacha20poly1305_ietf_encrypt(plain, place, nonce, key)
     return MARK + base64.b64encode(nonce + sealed).decode()
 
@@ -42,12 +44,12 @@ def unseal(text: str, key: bytes, entry: str, item: str) -> str:
     """
     if not is_sealed(text):
         raise ValueError(f"item {item!r} of entry {entry} is not sealed")
-    raw = base64.b64decode(text[len(MARK) :])
     try:
+        raw = base64.b64decode(text[len(MARK) :])
         plain = bindings.crypto_aead_xchacha20poly1305_ietf_decrypt(
             raw[_NONCE:], f"{entry}\n{item}".encode(), raw[:_NONCE], key
         )
-    except CryptoError as error:
+    except (CryptoError, ValueError) as error:
         raise ValueError(f"item {item!r} of entry {entry} cannot be opened with this key") from error
     return plain.decode()
 

@@ -1,0 +1,100 @@
+"""Entries as bytes: canonical text by another hand, times with an offset, identifiers in order of time."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+import rfc8785
+from hypothesis import given
+from hypothesis import strategies as st
+
+from entact.course.entry import GENESIS, Entry, as_sent, canonical, instant, keep, parse, read, same, uuid7
+
+ENTRY = Entry(
+    id="0190b2f0-0000-7000-8000-000000000001",
+    ledger="participant:" + "0" * 32,
+    kind="vital_signs",
+    release="mini@sha256:0",
+    environment="rehearsal",
+    occurred_at="2026-03-02T10:30:00-07:00",
+    recorded_at="2026-03-02T10:30:41-07:00",
+    by="therapist-1",
+    role="therapist",
+    data={"systolic": "148 mm[Hg]", "note": "µ 😀 \u2028 \u007f \t"},
+)
+
+keys = st.text(st.characters(max_codepoint=127))
+whole = st.integers(-(2**53) + 1, 2**53 - 1)
+plain = st.recursive(
+    st.none() | st.booleans() | whole | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(value=plain)
+def test_canonical_text_is_that_of_rfc_8785(value: Any) -> None:
+    assert canonical(value) == rfc8785.dumps(value)
+
+
+@pytest.mark.parametrize("value", [1.0, {"a": [1, {"b": 0.1}]}, float("nan")])
+def test_binary_numbers_have_no_canonical_text(value: Any) -> None:
+    with pytest.raises(TypeError, match="decimal text with their unit"):
+        canonical(value)
+
+
+@pytest.mark.parametrize("value", [2**53, [-(2**53)], {"é": 1}, {"a": "\ud800"}])
+def test_what_two_machines_might_write_differently_is_refused(value: Any) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - the words differ, the kind is what matters
+        canonical(value)
+
+
+def test_a_line_is_the_entry_and_what_the_server_added() -> None:
+    line = keep(ENTRY, received_at="2026-03-02T17:31:00+00:00", seq=1, previous=GENESIS)
+    assert line.hash == hashlib.sha256(line.text.encode()).hexdigest()
+    stored = json.loads(line.text)
+    assert rfc8785.dumps(stored) == line.text.encode()
+    assert {
+        "seq": 1,
+        "previous": GENESIS,
+        "received_at": "2026-03-02T17:31:00+00:00",
+    }.items() <= stored.items()
+    kept = read(line.text)
+    assert as_sent(kept) == ENTRY
+    assert same(kept, ENTRY)
+    assert not same(kept, msgspec.structs.replace(ENTRY, data={**ENTRY.data, "note": "1"}))
+
+
+def test_an_entry_as_sent_is_read_strictly() -> None:
+    assert parse(msgspec.json.encode(ENTRY)) == ENTRY
+    with pytest.raises(msgspec.ValidationError, match="environment"):
+        parse(msgspec.json.encode(msgspec.structs.replace(ENTRY, environment="party")))
+    with pytest.raises(msgspec.ValidationError, match="`seq`"):
+        parse(b'{"seq": 7}')
+
+
+def test_a_time_has_an_offset() -> None:
+    assert instant("2026-03-02T10:30:00-07:00") == datetime(2026, 3, 2, 17, 30, tzinfo=UTC)
+    assert instant("2026-03-02T10:30:00-07:00").utcoffset() == timedelta(hours=-7)
+    with pytest.raises(ValueError, match="has no offset"):
+        instant("2026-03-02T10:30:00")
+
+
+@given(
+    first=st.datetimes(timezones=st.just(UTC)).filter(lambda at: 1970 < at.year < 9000),
+    later=st.integers(1, 10**9),
+    bits=st.tuples(st.integers(0, 2**74 - 1), st.integers(0, 2**74 - 1)),
+)
+def test_identifiers_are_in_order_of_time(first: datetime, later: int, bits: tuple[int, int]) -> None:
+    at = first.replace(microsecond=0)
+    one, other = uuid7(at, bits[0]), uuid7(at + timedelta(milliseconds=later), bits[1])
+    assert one < other
+    known = uuid.UUID(one)
+    assert (known.version, known.variant, str(known)) == (7, uuid.RFC_4122, one)
+    assert known.int >> 80 == int(at.timestamp() * 1000)
