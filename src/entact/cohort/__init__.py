@@ -1,1 +1,10 @@
-"""Virtual participants and staff, who rehearse a study through the same checks as real ones."""
+"""Virtual participants and staff: a study rehearsed from the first consent to the last visit."""
+
+from __future__ import annotations
+
+from entact.cohort.allocation import Allocation
+from entact.cohort.rehearse import Trial, rehearse, shipped_scenario
+from entact.cohort.scenario import ParametersError
+from entact.cohort.tally import StudyFinding
+
+__all__ = ["Allocation", "ParametersError", "StudyFinding", "Trial", "rehearse", "shipped_scenario"]

@@ -72,7 +72,9 @@ def permuted_blocks(
     """
     total = sum(ratio.values())
     if any(size <= 0 or size % total for size in block_sizes) or not block_sizes:
-        raise ValueError(f"block sizes {list(block_sizes)} must be positive multiples of {total}, the sum of the ratio")
+        raise ValueError(
+            f"block sizes {list(block_sizes)} must be positive multiples of {total}, the sum of the ratio"
+        )
     result = []
     for stratum in strata:
         arms: list[str] = []
@@ -97,7 +99,11 @@ def pack_kits(
 
 
 def seal(
-    study: str, rows: list[ListRow], kits: list[KitRow], block_sizes: Sequence[int], random: np.random.Generator
+    study: str,
+    rows: list[ListRow],
+    kits: list[KitRow],
+    block_sizes: Sequence[int],
+    random: np.random.Generator,
 ) -> Allocation:
     """Seals list and kit map; their roots are to be entered in the study's ledger before the first enrolment."""
 

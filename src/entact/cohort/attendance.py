@@ -204,7 +204,9 @@ class Attendance:
         )
         self.readings += 1
         signs = self.parameters.vital_signs.signs
-        data = {name: f"{value:.{signs[name].decimals}f} {signs[name].unit}" for name, value in values.items()}
+        data = {
+            name: f"{value:.{signs[name].decimals}f} {signs[name].unit}" for name, value in values.items()
+        }
         role = "therapist" if self.session >= 0 and self.initial_at is not None else "coordinator"
         self.scribe.tally.forms["vitals"] += 1
         self.write("vital_signs", data, role, timepoint=timepoint, repeat=repeat, source="device")

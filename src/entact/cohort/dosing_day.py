@@ -188,7 +188,11 @@ class DosingDay:
 
     def _at(self, beginning: str, activity: str) -> list[str]:
         return [
-            time for timed in self.visit.timed if timed.do == activity for time in timed.at if time.startswith(beginning)
+            time
+            for timed in self.visit.timed
+            if timed.do == activity
+            for time in timed.at
+            if time.startswith(beginning)
         ]
 
     def _timepoint(self, beginning: str) -> str | None:

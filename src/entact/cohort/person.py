@@ -87,9 +87,7 @@ def draw_participants(
     given = np.asarray([parameters.arms.index(arm) for arm in arms], np.int64)
     outcomes = draw_outcomes(parameters, baseline, given)
     guesses = draw_guesses(parameters, seed, numbers, given)
-    events = draw_adverse_events(
-        parameters, seed, numbers, given, baseline.site, outcomes.sessions_received
-    )
+    events = draw_adverse_events(parameters, seed, numbers, given, baseline.site, outcomes.sessions_received)
     vitals = draw_vital_signs(parameters, seed, numbers, given)
     return [
         Participant(index, row, arm, outcomes, guesses, events, vitals)

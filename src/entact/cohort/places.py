@@ -107,7 +107,9 @@ class Depot:
         expires = (at + KIT_LIFE).date().isoformat()
         for kit in sorted(kit for numbers in kits.values() for kit in numbers):
             data = {"number": kit, "status": "received", "expires": expires}
-            place.write("kit", data, arrived, f"pharmacist-{place.ledger.name.partition(':')[2]}", "pharmacist")
+            place.write(
+                "kit", data, arrived, f"pharmacist-{place.ledger.name.partition(':')[2]}", "pharmacist"
+            )
         return kits
 
 

@@ -97,6 +97,12 @@ def shipped_cohort(name: str) -> Path:
     return Path(str(files("entact").joinpath("studies", name, "cohort.yaml")))
 
 
+def shipped_scenario(study: str, name: str) -> Path:
+    """The file of a scenario that ships with a study, by its name; else the name as a path."""
+    shipped = Path(str(files("entact").joinpath("studies", study, "scenarios", f"{name}.yaml")))
+    return shipped if shipped.is_file() else Path(name)
+
+
 class _Rehearsal:
     """One run: allocation, places, screening, randomisation in order of time, treatment, heads."""
 

@@ -43,7 +43,11 @@ def screen(staff: Attendance, calendar: Calendar) -> Screened:
                 staff.pass_time(2)
                 answer = scribe.ask("randomise", staff.team.investigator, staff.now)
                 if isinstance(answer, Allowed):
-                    result.ready, result.basis, result.encounter = staff.now, answer.basis, staff.encounter or ""
+                    result.ready, result.basis, result.encounter = (
+                        staff.now,
+                        answer.basis,
+                        staff.encounter or "",
+                    )
                     return result
                 _close(staff, answer)
                 staff.end()

@@ -28,7 +28,12 @@ class Job:
     """What every piece of a rehearsal's work needs: study, parameters, seed, and the lines of study and site ledgers."""
 
     def __init__(
-        self, study: Study, parameters: Parameters, seed: int, study_lines: list[Line], sites: dict[str, list[Line]]
+        self,
+        study: Study,
+        parameters: Parameters,
+        seed: int,
+        study_lines: list[Line],
+        sites: dict[str, list[Line]],
     ) -> None:
         self.study = study
         self.parameters = parameters

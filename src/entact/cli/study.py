@@ -1,0 +1,48 @@
+"""`entact check`: what is wrong with a study file, and what it assumes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+
+from entact.protocol import assumptions, is_fit_for_production, load_study
+
+
+def check_study(name: str) -> dict[str, Any]:
+    """What a study file holds and assumes.
+
+    Raises:
+        StudyError: with every problem, when it cannot be used.
+    """
+    study = load_study(name)
+    release = study.newest
+    return {
+        "study": study.name,
+        "title": release.file.title,
+        "release": release.id,
+        "visits": len(release.visits),
+        "forms": len(release.forms),
+        "criteria": len(release.criteria),
+        "gates": len(release.gates),
+        "alerts": len(release.alerts),
+        "assumptions": [{"field": field, "assumption": text} for field, text in assumptions(release)],
+        "not_fit_for_production": [str(problem) for problem in is_fit_for_production(release)],
+    }
+
+
+def print_check(result: dict[str, Any]) -> None:
+    """The result in words."""
+    console = Console(highlight=False)
+    console.print(f"[bold]{result['study']}[/] · {result['title']}")
+    console.print(f"release {result['release']}", soft_wrap=True)
+    counts = (f"{result[name]} {name}" for name in ("visits", "forms", "criteria", "gates", "alerts"))
+    console.print(", ".join(counts))
+    console.print("[green]no problem found[/]")
+    assumed, barred = len(result["assumptions"]), len(result["not_fit_for_production"])
+    if assumed:
+        console.print(f"{assumed} assumptions (--json lists them)")
+    if barred:
+        console.print(
+            f"[yellow]not fit for production[/]: {barred} gates, alerts or doses are still assumptions"
+        )
