@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from entact.cohort.allocation import Allocation
-from entact.cohort.rehearse import Trial, rehearse, shipped_scenario
 from entact.cohort.scenario import ParametersError
 from entact.cohort.tally import StudyFinding
+from entact.cohort.trial import Trial, rehearse, shipped_scenario
 
 __all__ = ["Allocation", "ParametersError", "StudyFinding", "Trial", "rehearse", "shipped_scenario"]

@@ -106,7 +106,7 @@ class DosingDay:
             open_ones = self._overridable(act, answer)
             if open_ones:
                 persons = [staff.team.investigator, staff.team.therapists[1]]
-                override = {code: persons for code in open_ones}
+                override = dict.fromkeys(open_ones, persons)
                 answer = staff.scribe.ask(act, by, staff.now, override=override, **detail)
         return answer
 

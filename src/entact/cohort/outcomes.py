@@ -153,7 +153,7 @@ def draw_outcomes(parameters: Parameters, baseline: Baseline, arms: ArrayLike) -
         raise ValueError(
             f"arms has shape {arm.shape}; the baseline has {baseline.index.shape[0]} participants"
         )
-    if arm.size and not (0 <= arm.min() and arm.max() < len(parameters.arms)):
+    if arm.size and not (arm.min() >= 0 and arm.max() < len(parameters.arms)):
         raise ValueError(f"arms must be positions in {parameters.arms}, so 0 to {len(parameters.arms) - 1}")
     severity, profile = parameters.severity, parameters.severity.items
     n, n_items, intervals = arm.size, profile.count, len(parameters.timepoints) - 1

@@ -14,8 +14,8 @@ from entact.cohort.draws import stream
 from entact.cohort.parameters import Parameters
 from entact.cohort.person import Candidate, Participant, draw_candidates, draw_participants
 from entact.cohort.places import participant_key, participant_ledger
-from entact.cohort.scribe import Scribe
 from entact.cohort.screening import Screened, screen
+from entact.cohort.scribe import Scribe
 from entact.cohort.tally import Tally
 from entact.cohort.team import team_of
 from entact.cohort.treatment import treat
