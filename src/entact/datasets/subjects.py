@@ -91,14 +91,12 @@ def _end(person: Person, of: tuple[str, ...], complete: bool) -> tuple[str, date
     course = person.course
     stops = [course.discontinued[one] for one in of if one in course.discontinued]
     died = course.died
-    if complete:
-        return "COMPLETED", None, None
-    if died is not None and all(died.at <= one.at for one in stops):
+    if died is not None and not complete and all(died.at <= one.at for one in stops):
         return "DISCONTINUED", died.at, "death"
     if stops:
         first = min(stops, key=lambda one: one.at)
         return "DISCONTINUED", first.at, first.cause
-    return "ONGOING", None, None
+    return ("COMPLETED" if complete else "ONGOING"), None, None
 
 
 def _characteristic(person: Person, said: Parameter) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from entact.analysis import Index, MeanDifference, Proportion, StandardisedDifference, Summary
@@ -21,7 +21,7 @@ class Cell:
     """One value.
 
     Attributes:
-        text: as printed, without its number of participants. n: that number, where it belongs to the value.
+        text: as printed. n: number of values behind a mean. interval: the 95 % interval, as printed.
         numbers: what the text was made of, unrounded. kind: simulated, observed (of people) or published.
         source, confidence: of a published value.
     """
@@ -30,8 +30,14 @@ class Cell:
     kind: Kind
     numbers: Mapping[str, Number] = field(default_factory=dict)
     n: int | None = None
+    interval: str | None = None
     source: str | None = None
     confidence: str | None = None
+
+    @property
+    def full(self) -> str:
+        """The text with its interval."""
+        return f"{self.text} ({self.interval})" if self.interval else self.text
 
     @property
     def is_assumed(self) -> bool:
@@ -40,7 +46,7 @@ class Cell:
 
     def to_dict(self) -> dict[str, Any]:
         """The cell as plain data."""
-        plain: dict[str, Any] = {"text": self.text, "kind": self.kind, **self.numbers}
+        plain: dict[str, Any] = {"text": self.full, "kind": self.kind, **self.numbers}
         if self.kind == "published":
             plain |= {"source": self.source, "confidence": self.confidence, "assumption": self.is_assumed}
         return plain
@@ -92,13 +98,13 @@ def of_difference(found: MeanDifference, kind: Kind) -> Cell:
         "high": found.high,
         "p": found.p,
     }
-    return Cell(_interval_text(found.difference, found.low, found.high, 1), kind, numbers)
+    return Cell(decimal(found.difference), kind, numbers, interval=_interval(found.low, found.high, 1))
 
 
 def of_standardised(found: StandardisedDifference, kind: Kind) -> Cell:
     """A standardised difference with its interval."""
     numbers = {"d": found.difference, "low": found.low, "high": found.high}
-    return Cell(_interval_text(found.difference, found.low, found.high, 2), kind, numbers)
+    return Cell(decimal(found.difference, 2), kind, numbers, interval=_interval(found.low, found.high, 2))
 
 
 def of_index(index: Index, kind: Kind) -> Cell:
@@ -112,42 +118,49 @@ def of_index(index: Index, kind: Kind) -> Cell:
     }
     if index.estimate is None or index.low is None or index.high is None:
         return Cell(NOTHING, kind, numbers)
-    return Cell(_interval_text(index.estimate, index.low, index.high, 2), kind, numbers)
+    return Cell(decimal(index.estimate, 2), kind, numbers, interval=_interval(index.low, index.high, 2))
 
 
 def published_mean(said: Mean, source: str, confidence: str) -> Cell:
     """A published mean (SD)."""
     spread = "" if said.sd is None else f" ({decimal(said.sd)})"
     numbers = {"n": said.n, "mean": said.mean, "sd": said.sd}
-    return Cell(decimal(said.mean) + spread, "published", numbers, said.n, source, confidence)
+    return Cell(
+        decimal(said.mean) + spread, "published", numbers, said.n, source=source, confidence=confidence
+    )
 
 
 def published_share(said: Share, source: str, confidence: str) -> Cell:
     """Published events among a number, or a published count."""
     if said.n is None:
-        return Cell(str(said.events), "published", {"count": said.events}, None, source, confidence)
-    numbers = {"events": said.events, "n": said.n, "share": said.events / said.n}
-    return Cell(_share_text(said.events, said.n), "published", numbers, None, source, confidence)
+        text, numbers = str(said.events), dict[str, Number](count=said.events)
+    else:
+        text = _share_text(said.events, said.n)
+        numbers = {"events": said.events, "n": said.n, "share": said.events / said.n}
+    return Cell(text, "published", numbers, source=source, confidence=confidence)
 
 
 def published_effect(said: Effect, places: int) -> Cell:
     """A published effect, with its interval where there is one."""
-    if said.low is None or said.high is None:
-        text = decimal(said.value, places)
-    else:
-        text = _interval_text(said.value, said.low, said.high, places)
-    numbers = {"value": said.value, "low": said.low, "high": said.high}
-    return Cell(text, "published", numbers, None, said.source, said.confidence)
+    interval = None if said.low is None or said.high is None else _interval(said.low, said.high, places)
+    return Cell(
+        decimal(said.value, places),
+        "published",
+        {"value": said.value, "low": said.low, "high": said.high},
+        interval=interval,
+        source=said.source,
+        confidence=said.confidence,
+    )
 
 
 def as_published(cell: Cell, source: str, confidence: str) -> Cell:
     """What was calculated from published counts, marked as they are."""
-    return Cell(cell.text, "published", cell.numbers, cell.n, source, confidence)
+    return replace(cell, kind="published", source=source, confidence=confidence)
 
 
 def _share_text(events: int, n: int) -> str:
-    return f"{events}/{n}  {100 * events / n:.0f} %" if n else NOTHING
+    return f"{events}/{n} {100 * events / n:3.0f} %" if n else NOTHING
 
 
-def _interval_text(value: float, low: float, high: float, places: int) -> str:
-    return f"{decimal(value, places)} ({decimal(low, places)} to {decimal(high, places)})"
+def _interval(low: float, high: float, places: int) -> str:
+    return f"{decimal(low, places)} to {decimal(high, places)}"

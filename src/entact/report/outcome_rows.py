@@ -23,6 +23,8 @@ from entact.report import cell as cells
 from entact.report.cell import Cell, Kind
 from entact.report.published import ALL, Events, Means, Published, Shares
 
+UNITS = {"mm[Hg]": "mmHg", "Cel": "°C"}  # UCUM -> as printed
+MAIN_TERMS = 10  # terms of events in a short rendering
 GROUP = "GROUP"  # the arm; `all` while the study is blinded
 
 
@@ -120,7 +122,7 @@ def disposition(source: Source) -> Iterator[Row]:
     yield row("left_study", "left the study early", source.shares(randomised, left))
     known = _observed(source, primary, primary.at)["USUBJID"].to_list()
     without = ~pl.col("USUBJID").is_in(known)
-    label = f"without the outcome at {_visit(source, primary.at)}"
+    label = f"no outcome at {_visit(source, primary.at)}"
     yield row("without_primary_outcome", label, source.shares(randomised, without))
 
 
@@ -145,8 +147,16 @@ def _by_visit(source: Source, section: str, code: str, endpoints: list[PlannedEn
         rows = rows.filter(pl.col("ONTRTFL"))
     for visit in sorted(visits, key=lambda name: source.book.visits[name].number):
         here = rows.filter(pl.col("AVISIT") == visit)
-        label = f"{_visit(source, visit)}, mean (SD)"
-        yield Row(f"score/{code}/{visit}", section, label, _summaries(source, here), _means(said.get(visit)))
+        is_end = any(visit == endpoint.at or visit in endpoint.earlier for endpoint in endpoints)
+        is_main = source.book.primary in {endpoint.name for endpoint in endpoints} or is_end or visit in said
+        yield Row(
+            f"score/{code}/{visit}",
+            section,
+            f"{_visit(source, visit)}, mean (SD)",
+            _summaries(source, here),
+            _means(said.get(visit)),
+            is_main,
+        )
 
 
 def _changes(source: Source, section: str, endpoint: PlannedEndpoint) -> Iterator[Row]:
@@ -175,13 +185,13 @@ def _effects(source: Source, section: str, endpoint: PlannedEndpoint) -> Iterato
     printed = (
         {} if said is None or said.difference is None else {ALL: cells.published_effect(said.difference, 1)}
     )
-    label = f"difference {first} − {second} (95 % CI)"
+    label = f"{first} − {second}, 95 % CI"
     yield Row(f"{name}/difference", section, label, {ALL: difference}, printed)
     if said is not None and said.model is not None:
         printed = {ALL: cells.published_effect(said.model, 1)}
-        yield Row(f"{name}/model", section, "the same by the published model", {}, printed)
+        yield Row(f"{name}/model", section, f"{first} − {second}, by model", {}, printed)
     printed = {} if said is None or said.d is None else {ALL: cells.published_effect(said.d, 2)}
-    yield Row(f"{name}/d", section, f"Cohen's d, {second} − {first}", {ALL: d}, printed)
+    yield Row(f"{name}/d", section, f"Cohen's d ({second} − {first})", {ALL: d}, printed)
 
 
 def shares(source: Source) -> Iterator[Row]:
@@ -220,9 +230,9 @@ def events(source: Source) -> Iterator[Row]:
     for interest in sorted(interests):
         which = pl.col("AESI") == interest
         yield row(f"interest/{interest}", f"of interest: {interest}", which, said.interest.get(interest))
-    for code in _terms(source, emergent, said):
+    for place, code in enumerate(_terms(source, emergent, said)):
         title = source.book.terms[code].title if code in source.book.terms else code
-        is_main = code in said.terms or not said.terms
+        is_main = place < MAIN_TERMS
         yield row(f"term/{code}", title, pl.col("AECODE") == code, said.terms.get(code), is_main)
 
 
@@ -250,8 +260,8 @@ def vital_signs(source: Source) -> Iterator[Row]:
             if len(here):
                 yield Row(
                     f"peak/{name}/{visit}",
-                    "Vital signs, peak after the initial dose, mean (SD)",
-                    f"{sign.title}, {_visit(source, visit)} ({sign.unit})",
+                    "Vital-sign peaks after the dose, mean (SD)",
+                    f"{sign.title}, {_visit(source, visit)}, {UNITS.get(sign.unit, sign.unit)}",
                     _summaries(source, here),
                     main=name in list(source.book.vital_signs)[:2],
                 )
@@ -279,7 +289,8 @@ def blinding(source: Source) -> Iterator[Row]:
             ("james", f"James's index, {guesser}"),
         ):
             published = {arm: cells.as_published(cell, *source_of) for arm, cell in theirs[name].items()}
-            yield Row(f"blinding/{guesser}/{name}", section, label, ours[name], published)
+            is_main = name == "correct" or guesser == "participant"
+            yield Row(f"blinding/{guesser}/{name}", section, label, ours[name], published, is_main)
 
 
 def _blinding_cells(counts: Mapping[str, tuple[int, int, int]], kind: Kind) -> dict[str, dict[str, Cell]]:

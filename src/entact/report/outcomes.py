@@ -63,7 +63,7 @@ class OutcomeTable:
         raise KeyError(f"the outcome table has no row {name!r}")
 
     def to_dict(self) -> dict[str, Any]:
-        """The table as plain data, for JSON: unrounded, each value marked simulated, observed or published."""
+        """The table as plain data, for JSON: unrounded values, marked simulated, observed or published."""
         return {
             "study": self.study,
             "title": self.title,
