@@ -86,7 +86,11 @@ def test_milestones_and_discontinuations(mini: Study, people: list[Any]) -> None
         "FOLLOW-UP DISCONTINUED",
     ]
     row = only(build(mini, [people[5].course()]).subjects)
-    assert (row["DCTREAS"], row["EOSSTT"], row["EOSDT"]) == (None, "DISCONTINUED", date(2026, 3, 22))
+    assert (row["DCTREAS"], row["EOSSTT"], row["EOSDT"]) == (
+        "adverse_event",
+        "DISCONTINUED",
+        date(2026, 3, 22),
+    )
 
 
 def test_treatment_stopped_before_all_doses(mini: Study, someone: Any) -> None:
