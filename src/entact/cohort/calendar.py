@@ -14,6 +14,7 @@ from entact.protocol.study import Visit
 NEAR = 2  # days around the target
 HOURS = {"dosing": 8, "telephone": 17, "video": 14}  # when such visits begin; all others in the morning
 MORNING = 10
+EVENTS = {"consent", "enrolment", "randomisation", "dose", "medication"}  # what visits are counted from
 
 
 class Calendar:
@@ -41,11 +42,19 @@ class Calendar:
         self.wanted = wanted
         self.planned: dict[str, datetime] = {}
         self.done: set[str] = set()
+        visits = course.release.visits.values()
+        anchors = {visit.after for visit in visits}
+        # Windows move only when something they are counted from has happened, or something has stopped.
+        self._moving = {one.visit for one in visits if one.visit in anchors or EVENTS & {*one.do}}
+        self._stopped = -1
 
     def __iter__(self) -> Iterator[tuple[Visit, datetime]]:
         visits = self.course.release.visits
+        name = ""
         while True:
-            self._plan()
+            if name in self._moving or len(self.course.discontinued) != self._stopped:
+                self._plan()
+                self._stopped = len(self.course.discontinued)
             if not self.planned:
                 return
             name = min(self.planned, key=lambda one: (self.planned[one], one))

@@ -74,8 +74,11 @@ class DosingDay:
     def _give(self, act: str, part: str) -> bool:
         """Assigns a kit, asks the gate, mends what can be mended, and gives the dose once the gate says yes."""
         staff = self.staff
-        kit = self.kits[staff.level, part].pop(0)
         staff.pass_time(1)
+        if not self.kits[staff.level, part]:
+            staff.write("deviation", {"category": "no_kit", "importance": "major"}, "pharmacist")
+            return False
+        kit = self.kits[staff.level, part].pop(0)
         assigned = {"kit": kit, "part": part, "level": staff.level, "visit": self.visit.visit}
         staff.write("kit_assigned", assigned, "pharmacist")
         if part == "initial":

@@ -15,6 +15,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from entact.cohort.allocation import Allocation, pack_kits, permuted_blocks, seal
@@ -25,12 +26,13 @@ from entact.cohort.scenario import load_parameters
 from entact.cohort.screening import Screened
 from entact.cohort.tally import StudyFinding, Tally, find_in_study
 from entact.cohort.work import Job, Treat, screen_candidates, treat_participants
-from entact.course import Line, instant, read
+from entact.course import Line, instant
 from entact.protocol import Study
 
 Sink = Callable[[str, list[Line]], None]
 
 CHUNK = 6  # participants in one piece of work
+RESERVE = 2  # kits of each level and part beyond those that a participant needs when all goes well
 SPARE = 1.12  # candidates beyond the expected need, so that one round of screening is usually enough
 
 
@@ -240,6 +242,15 @@ class _Rehearsal:
         self.sink(name, lines)
 
 
+class _Arrival(msgspec.Struct):
+    """The one field of a stored entry that heads need."""
+
+    received_at: str
+
+
+_arrival = msgspec.json.Decoder(_Arrival)
+
+
 class Heads:
     """Births and heads of the other ledgers, as the study's ledger records them at intervals of study time."""
 
@@ -251,7 +262,7 @@ class Heads:
     def note(self, name: str, lines: list[Line]) -> None:
         """Remembers when a ledger was born and what its head was at the end of each interval in which it grew."""
         for place, line in enumerate(lines):
-            arrived = instant(read(line.text).received_at)
+            arrived = instant(_arrival.decode(line.text).received_at)
             if place == 0:
                 self.births.append((arrived, name))
             self.last = arrived if self.last is None else max(self.last, arrived)
@@ -290,4 +301,4 @@ def _kits_of_a_participant(study: Study) -> dict[tuple[str, str], int]:
             parts = ["initial", "supplement"] if file.regimens[level].supplement else ["initial"]
             for part in parts:
                 needs[level, part] = needs.get((level, part), 0) + 1
-    return {need: count + 1 for need, count in needs.items()}  # one in reserve
+    return {need: count + RESERVE for need, count in needs.items()}
