@@ -13,6 +13,7 @@ from entact.analysis import (
     change_from_baseline,
     describe,
     mean_difference,
+    mean_interval,
     standardised_difference,
     summarise,
 )
@@ -110,3 +111,17 @@ def test_groups_too_small_or_without_spread_are_refused() -> None:
 
 def test_a_summary_of_nothing_says_so() -> None:
     assert summarise(pl.Series([None, None], dtype=pl.Float64)) == Summary(0, None, None)
+
+
+@given(VALUES)
+def test_the_interval_of_a_mean_is_that_of_the_t_test(values: list[float]) -> None:
+    found = mean_interval(pl.Series([*values, None]))
+    expected = stats.ttest_1samp(values, 0).confidence_interval()
+    assert found is not None
+    assert (found.n, found.mean) == (len(values), pytest.approx(sum(values) / len(values), abs=1e-9))
+    assert (found.low, found.high) == (pytest.approx(expected.low), pytest.approx(expected.high))
+
+
+def test_one_value_has_no_interval() -> None:
+    assert mean_interval(pl.Series([4.0, None])) is None
+    assert mean_interval(pl.Series([], dtype=pl.Float64)) is None

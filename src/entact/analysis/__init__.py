@@ -3,11 +3,13 @@
 from entact.analysis.blinding import Guesses, Index, bang, count_guesses, james
 from entact.analysis.describe import (
     MeanDifference,
+    MeanInterval,
     StandardisedDifference,
     Summary,
     change_from_baseline,
     describe,
     mean_difference,
+    mean_interval,
     standardised_difference,
     summarise,
 )
@@ -24,6 +26,7 @@ __all__ = [
     "Guesses",
     "Index",
     "MeanDifference",
+    "MeanInterval",
     "Proportion",
     "RiskDifference",
     "StandardisedDifference",
@@ -35,6 +38,7 @@ __all__ = [
     "describe",
     "james",
     "mean_difference",
+    "mean_interval",
     "proportion",
     "risk_difference",
     "score_interval",

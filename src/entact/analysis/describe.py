@@ -21,6 +21,16 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
+class MeanInterval:
+    """Number and mean of one group, with the interval of the mean."""
+
+    n: int
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
 class MeanDifference:
     """First mean minus second, with its standard error, interval and two-sided p by the t test."""
 
@@ -79,6 +89,20 @@ def summarise(values: pl.Series) -> Summary:
     return Summary(
         len(present), mean if isinstance(mean, float) else None, sd if isinstance(sd, float) else None
     )
+
+
+def mean_interval(values: pl.Series | Summary, *, level: float = 0.95) -> MeanInterval | None:
+    """The mean of one group with its t interval; None for fewer than two values.
+
+    Args:
+        values: of one group (nulls are left out), or their summary. level: of the interval.
+    Equivalent to t.test with one sample in R.
+    """
+    summary = summarise(values) if isinstance(values, pl.Series) else values
+    if summary.n < 2 or summary.mean is None or summary.sd is None:
+        return None
+    reach = float(stdtrit(summary.n - 1, 0.5 + level / 2)) * summary.sd / sqrt(summary.n)
+    return MeanInterval(summary.n, summary.mean, summary.mean - reach, summary.mean + reach)
 
 
 def change_from_baseline(

@@ -3,19 +3,26 @@
 from entact.datasets.build import ARM, FRAMES, Accumulator, Datasets, build
 from entact.datasets.codebook import SETS, Codebook, Parameter, PlannedEndpoint, PlannedVisit, Term, codebook
 from entact.datasets.sessions import peaks
+from entact.datasets.synopsis import Assumption, Limit, ScheduledVisit, Synopsis, span, synopsis
 
 __all__ = [
     "ARM",
     "FRAMES",
     "SETS",
     "Accumulator",
+    "Assumption",
     "Codebook",
     "Datasets",
+    "Limit",
     "Parameter",
     "PlannedEndpoint",
     "PlannedVisit",
+    "ScheduledVisit",
+    "Synopsis",
     "Term",
     "build",
     "codebook",
     "peaks",
+    "span",
+    "synopsis",
 ]
