@@ -129,6 +129,7 @@ def test_an_entry_that_is_not_right_is_kept_and_found(
         ({"encounter": "integration_2#2"}, {"status": "missed"}, "reason_missing"),
         ({"encounter": "party#1"}, {"status": "started"}, "unknown_visit:encounter"),
         ({"encounter": "closing#2"}, {"status": "ended"}, "encounter_not_started"),
+        ({"encounter": "closing#1"}, {"status": "started"}, "encounter_begun_twice"),
         ({"encounter": "closing#2"}, {"status": "started"}, "encounter_not_ended"),
         ({"encounter": "outcome#2", "reason": "late_information"}, {"status": "started"}, "out_of_window"),
     ],

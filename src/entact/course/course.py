@@ -369,8 +369,8 @@ class Course(State):
         check_entry(self, effective)
         try:
             payload: Any = msgspec.convert(effective.data, kind.payload, strict=True)
-        except msgspec.ValidationError as error:
-            self.found("unparsed", entry.id, "data", f"{error}; it is kept and not acted upon")
+        except msgspec.ValidationError:
+            self.found("unparsed", entry.id, "data", _why_unparsed(effective.data, kind.payload))
             return
         kind.reduce(self, effective, payload)
 
@@ -392,6 +392,15 @@ def _alerts_by_form(release: Release) -> dict[str, list[tuple[str, CompiledAlert
         for form, named in items.items():
             result.setdefault(form, []).append((name, alert, frozenset(named)))
     return result
+
+
+def _why_unparsed(data: dict[str, Any], payload: type) -> str:
+    """The first thing wrong in canonical order, whatever the order in which items were sent."""
+    try:
+        msgspec.json.decode(msgspec.json.encode(data, order="sorted"), type=payload)
+    except msgspec.MsgspecError as error:
+        return f"{error}; it is kept and not acted upon"
+    return "is not what this kind of entry holds; it is kept and not acted upon"
 
 
 def _sent(entry: Entry) -> Entry:

@@ -62,6 +62,9 @@ def reduce_encounter(course: Course, effective: Effective, payload: Encounter) -
             course.found(
                 "encounter_not_started", entry.id, "", f"{entry.encounter} ended, though it never began"
             )
+    if payload.status == "started" and state.started is not None:
+        course.found("encounter_begun_twice", entry.id, "", f"{entry.encounter} had already begun")
+        return
     state.status = payload.status
     if payload.status == "started":
         state.started, state.contact, state.entry = effective.at, payload.contact, entry.id

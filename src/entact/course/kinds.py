@@ -17,14 +17,15 @@ class Kind(msgspec.Struct, frozen=True):
 
     Attributes:
         payload: the struct of its data. reduce: what it does to a course.
-        sealed: items that are personal, as ciphertext. codes: items that are codes, sealed when they are not.
+        sealed: items that are personal, as ciphertext. free: text of any shape that is not personal; other
+            text is an identifier, a code or a time, and is sealed when it is not.
         nested: the item whose own items a correction merges one by one.
     """
 
     payload: type
     reduce: Callable[[Any, Any, Any], None]
     sealed: frozenset[str] = frozenset()
-    codes: frozenset[str] = frozenset()
+    free: frozenset[str] = frozenset()
     nested: str | None = None
 
 
@@ -41,33 +42,27 @@ KINDS: dict[str, Kind] = {
         medication.Medication,
         medication.reduce_medication,
         frozenset({"indication"}),
-        frozenset({"medicine_class"}),
+        frozenset({"name", "dose"}),
     ),
     "kit_assigned": Kind(dose.KitAssigned, dose.reduce_kit_assigned),
     "dose_level": Kind(dose.DoseLevel, dose.reduce_dose_level),
     "dose": Kind(dose.Dose, dose.reduce_dose),
     "presence": Kind(dose.Presence, dose.reduce_presence),
-    "guess": Kind(blinding.Guess, blinding.reduce_guess, frozenset({"why"}), frozenset({"arm"})),
+    "guess": Kind(blinding.Guess, blinding.reduce_guess, frozenset({"why"})),
     "adverse_event": Kind(
         safety.AdverseEvent,
         safety.reduce_adverse_event,
         frozenset({"verbatim"}),
-        frozenset({"term", "action"}),
     ),
     "safety_call": Kind(safety.SafetyCall, safety.reduce_safety_call, frozenset({"note"})),
     "alert_answered": Kind(
         safety.AlertAnswered,
         safety.reduce_alert_answered,
         frozenset({"note"}),
-        frozenset({"alert", "action"}),
     ),
     "death": Kind(safety.Death, safety.reduce_death, frozenset({"cause"})),
-    "discontinuation": Kind(
-        stopping.Discontinuation, stopping.reduce_discontinuation, codes=frozenset({"cause"})
-    ),
-    "deviation": Kind(
-        stopping.Deviation, stopping.reduce_deviation, frozenset({"account"}), frozenset({"category"})
-    ),
+    "discontinuation": Kind(stopping.Discontinuation, stopping.reduce_discontinuation),
+    "deviation": Kind(stopping.Deviation, stopping.reduce_deviation, frozenset({"account"})),
 }
 
 NESTED: dict[str, str] = {name: kind.nested for name, kind in KINDS.items() if kind.nested is not None}

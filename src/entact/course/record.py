@@ -41,6 +41,8 @@ REASONS = frozenset(
 SEALED_WHOLE = "sealed"  # the one item of data of which entact does not know what is personal
 
 _CODE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:+/#-]{0,63}")  # an identifier, a code, a time
+_RELEASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:+/#@-]{0,159}")
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2}(T[0-9:.+Z-]+)?)?)?")
 
 
@@ -89,9 +91,12 @@ def seal_entry(study: Study, entry: Entry, key: bytes) -> Entry:
     reason = entry.reason
     if reason is not None and reason not in REASONS:
         reason = _sealed(reason, key, entry.id, "reason")
-    if data is entry.data and reason is entry.reason:
+    basis = entry.basis
+    if basis is not None and not _is_of_gate(basis):
+        basis = {"received": _sealed(basis, key, entry.id, "basis")}
+    if data is entry.data and reason is entry.reason and basis is entry.basis:
         return entry
-    return msgspec.structs.replace(entry, data=data, reason=reason)
+    return msgspec.structs.replace(entry, data=data, reason=reason, basis=basis)
 
 
 def unsealed(value: Any, key: bytes, entry: str, item: str) -> Any:
@@ -139,20 +144,29 @@ def _seal_kind(kind: Kind, entry: Entry, key: bytes) -> dict[str, Any]:
         if value is None or isinstance(value, bool | int):
             continue
         known = name in fields or name == CORRECTED_TIME
-        if name in kind.sealed or not known or not _is_plain(value, name in kind.codes):
+        if name in kind.sealed or not known or not _is_plain(value, name in kind.free):
             changed[name] = _sealed(value, key, entry.id, name)
     return {**entry.data, **changed} if changed else entry.data
 
 
-def _is_plain(value: Any, code: bool) -> bool:
+def _is_plain(value: Any, free: bool) -> bool:
     """Whether an item of a closed kind has the shape of what belongs there."""
     if isinstance(value, str):
-        return not code or _CODE.fullmatch(value) is not None
+        return free or _NAME.fullmatch(value) is not None
     if isinstance(value, list):
         return all(isinstance(one, str) and _CODE.fullmatch(one) for one in value)
     return isinstance(value, dict) and all(
         _CODE.fullmatch(name) and (one is None or isinstance(one, bool | int)) for name, one in value.items()
     )
+
+
+def _is_of_gate(value: Any) -> bool:
+    """Whether a basis has the shape of what gates write: names, times and numbers, and no prose."""
+    if isinstance(value, str):
+        return _RELEASE.fullmatch(value) is not None or is_sealed(value)
+    if isinstance(value, dict):
+        return all(_is_of_gate(name) and _is_of_gate(inner) for name, inner in value.items())
+    return all(map(_is_of_gate, value)) if isinstance(value, list | tuple) else True
 
 
 def _seal_form(release: Release, entry: Entry, key: bytes) -> dict[str, Any]:
