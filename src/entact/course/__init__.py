@@ -1,1 +1,41 @@
 """One subject: entries by theme, the fold that makes a course of them, gates, findings and the ledger."""
+
+from __future__ import annotations
+
+from entact.course.alerts import AlertRaised, open_alerts
+from entact.course.course import Course, Finding
+from entact.course.entry import Entry, Kept, Line, instant, read, uuid7
+from entact.course.findings import findings
+from entact.course.fold import fold
+from entact.course.gate import Allowed, Refused, may
+from entact.course.ledger import Ledger, Receipt, verify
+from entact.course.question import Reason
+from entact.course.record import record
+from entact.course.schedule import Due
+from entact.course.setting import Setting, fold_setting
+
+__all__ = [
+    "AlertRaised",
+    "Allowed",
+    "Course",
+    "Due",
+    "Entry",
+    "Finding",
+    "Kept",
+    "Ledger",
+    "Line",
+    "Reason",
+    "Receipt",
+    "Refused",
+    "Setting",
+    "findings",
+    "fold",
+    "fold_setting",
+    "instant",
+    "may",
+    "open_alerts",
+    "read",
+    "record",
+    "uuid7",
+    "verify",
+]
