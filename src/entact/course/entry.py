@@ -184,22 +184,22 @@ def refuse_uncanonical(value: Any) -> None:
     Raises:
         TypeError: for a binary float. ValueError: for the others.
     """
-    kind = value.__class__
-    if kind is str:
-        if not value.isascii():
-            value.encode()  # a lone surrogate is no text, and UnicodeEncodeError says so
-    elif kind is dict:
-        for key, inner in cast(dict[str, Any], value).items():
-            if (
-                not key.isascii()
-            ):  # RFC 8785 orders keys by UTF-16, which differs from the order of their bytes
+    if isinstance(value, dict):
+        for key in cast(dict[str, Any], value):
+            if not key.isascii():  # RFC 8785 orders keys by UTF-16, which differs from the order of their bytes
                 raise ValueError(f"the key {key!a} is not ASCII")
-            refuse_uncanonical(inner)
-    elif isinstance(value, float):
-        raise TypeError(f"{value!r} is a binary number; write quantities as decimal text with their unit")
-    elif kind is int:
-        if not -_LARGEST <= value <= _LARGEST:
-            raise ValueError(f"{value} is beyond 2^53; write it as decimal text")
-    elif isinstance(value, list | tuple):
-        for inner in value:
+        value = value.values()
+    elif not isinstance(value, list | tuple):
+        value = (value,)
+    for inner in value:
+        kind = inner.__class__  # almost every value is one of these three; a call for each would cost more
+        if kind is str:
+            if not inner.isascii():
+                inner.encode()  # a lone surrogate is no text, and UnicodeEncodeError says so
+        elif kind is int:
+            if not -_LARGEST <= inner <= _LARGEST:
+                raise ValueError(f"{inner} is beyond 2^53; write it as decimal text")
+        elif isinstance(inner, float):
+            raise TypeError(f"{inner!r} is a binary number; write quantities as decimal text with their unit")
+        elif isinstance(inner, dict | list | tuple):
             refuse_uncanonical(inner)
