@@ -35,7 +35,7 @@ $(READY): requirements.lock pyproject.toml
 	@touch $(READY)
 
 demo: setup ## rehearse the published phase 3 study, print its outcome table, serve it on the loopback address
-	@$(BIN)/entact demo $(ARGS)
+	@$(BIN)/entact demo mapp1 --participants 90 $(ARGS)
 
 test: setup ## run all tests (a part of them: make test ARGS="tests/course -m 'not slow'")
 	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)

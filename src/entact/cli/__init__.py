@@ -41,18 +41,19 @@ REHEARSAL = "entact_rehearsal"
 
 @app.command()
 def demo(
-    participants: Participants = 90,
+    study: Study,
+    participants: Participants = None,
     seed: Seed = 7,
     out: Out = Path("var/rehearsal"),
     host: Host = "127.0.0.1",
     port: Port = 8000,
     serve: Annotated[bool, typer.Option(help="Serve the study in the browser at the end.")] = True,
 ) -> None:
-    """Rehearse the published phase 3 study, print its outcome table, and serve it in the browser."""
+    """Rehearse a study, print its outcome table, and serve its pages in the browser."""
     from entact.cli.rehearsal import print_result, run_rehearsal
     from entact.cli.server import serve_pages
 
-    print_result(run_rehearsal("mapp1", participants, seed, None, out, None, REHEARSAL), full=False)
+    print_result(run_rehearsal(study, participants, seed, None, out, None, REHEARSAL), full=False)
     if serve:
         serve_pages(REHEARSAL, host, port, "monitor")
 
