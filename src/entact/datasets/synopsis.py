@@ -53,7 +53,8 @@ class Limit:
     """A limit on a vital sign, as a gate or an alert of the study file has it.
 
     Attributes:
-        sign: item of the vital signs. relation: of the sign to the value, to open the gate or raise the alert.
+        sign: item of the vital signs. relation: of the sign to the value, for the gate to open or the alert
+            to be raised.
         of: `gate` or `alert`. name: its name. title: in words.
     """
 
@@ -79,7 +80,8 @@ class Synopsis:
 
     Attributes:
         release: id with the digest. version: as the file calls it. regimens: dose level -> what is given.
-        activities: name -> title, in order of first use in the schedule. sources: short name -> citation.
+        activities: name -> title, in order of first use in the schedule. alerts: name -> title.
+        sources: short name -> citation.
     """
 
     study: str
@@ -95,6 +97,7 @@ class Synopsis:
     visits: tuple[ScheduledVisit, ...]
     activities: Mapping[str, str]
     limits: tuple[Limit, ...]
+    alerts: Mapping[str, str]
     assumptions: tuple[Assumption, ...]
     sources: Mapping[str, str]
 
@@ -120,6 +123,7 @@ def synopsis(release: Release) -> Synopsis:
         visits=visits,
         activities={name: _activity(release, name) for name in used},
         limits=tuple(_limits(release)),
+        alerts={name: alert.title for name, alert in file.alerts.items()},
         assumptions=tuple(Assumption(path, text) for path, text in assumptions(release)),
         sources=dict(file.sources),
     )
