@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from entact.course.course import Course
@@ -91,6 +91,7 @@ envelopes = st.fixed_dictionaries(
 )
 
 
+@settings(max_examples=300)
 @given(
     sent=st.lists(st.tuples(contents(), envelopes, st.sampled_from(["", "about", "replaces"])), max_size=5)
 )

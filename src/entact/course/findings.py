@@ -101,10 +101,11 @@ def _decisions(course: Course) -> Iterator[Finding]:
     standing = {effective.id: effective for effective in course.effective}
     for effective in relying:
         inputs = (effective.entry.basis or {}).get("inputs")
-        for name in inputs if isinstance(inputs, list) else ():
+        names = [name for name in inputs if isinstance(name, str)] if isinstance(inputs, list) else []
+        for name in names:
             source = standing.get(name)
             if source is None:  # of the site's or the study's ledger, unless it was withdrawn here
-                if isinstance(name, str) and course.has(name):
+                if course.has(name):
                     message = f"the gate relied on {name}, which was withdrawn"
                     yield _finding("gate_input_withdrawn", effective.id, name, message)
             elif any(course.key_of(one) > effective.key for one in source.corrections):

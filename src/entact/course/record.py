@@ -179,7 +179,7 @@ def _seal_form(release: Release, entry: Entry, key: bytes) -> dict[str, Any]:
     others: dict[str, Any] = {
         name: _sealed(value, key, entry.id, name)
         for name, value in data.items()
-        if name not in ("items", CORRECTED_TIME) and not (isinstance(value, str) and _CODE.fullmatch(value))
+        if name != "items" and not _is_code(value) and not _is_new_time(name, value)
     }
     if not isinstance(items, dict) and items is not None:
         others["items"] = _sealed(items, key, entry.id, "items")
@@ -192,7 +192,7 @@ def _seal_items(forms: list[CompiledForm], items: dict[str, Any], entry: Entry, 
     return {
         name: _sealed(value, key, entry.id, name)
         for name, value in items.items()
-        if value is not None and name != CORRECTED_TIME and _is_personal(forms, name, value)
+        if value is not None and not _is_new_time(name, value) and _is_personal(forms, name, value)
     }
 
 
@@ -226,6 +226,11 @@ def _fits(item: Item, value: str) -> bool:
         return parse_quantity(value).unit in ("", item.unit)
     except ValueError:
         return False
+
+
+def _is_new_time(name: str, value: Any) -> bool:
+    """Whether an item of a correction moves the time, and has the shape of one."""
+    return name == CORRECTED_TIME and isinstance(value, str) and _NAME.fullmatch(value) is not None
 
 
 def _is_code(value: Any) -> bool:
