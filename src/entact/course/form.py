@@ -78,13 +78,13 @@ def _answer(course: Course, effective: Effective, name: str, items: dict[str, An
     if form is None:
         course.found("unknown_form", entry.id, "form", f"the study has no form {name!r}")
     else:
+        values, problems = form.read(items)
         if status == "done":
-            for problem in form.check(items):
+            for problem in problems:
                 course.found("item", entry.id, problem.item, problem.message)
             for item, value in items.items():
-                if is_sealed(value) and item in form.items and not form.items[item].is_personal:
+                if is_sealed(value) and item in form.items and item not in form.personal:
                     course.found("item", entry.id, item, "was not what this item holds, and is sealed")
-        values = form.values(items)
     answers = Answers(
         entry.id,
         name,

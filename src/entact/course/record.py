@@ -198,13 +198,13 @@ def _seal_items(forms: list[CompiledForm], items: dict[str, Any], entry: Entry, 
 
 def _is_personal(forms: list[CompiledForm], name: str, value: Any) -> bool:
     """Whether an item is personal in a form, unknown to all, or text out of place."""
-    known = [form.items[name] for form in forms if name in form.items]
     if isinstance(value, dict):
         return set(value) != {"missing"} or not _is_code(value["missing"])
-    if any(item.is_personal for item in known):
+    if any(name in form.personal for form in forms):
         return True
     if isinstance(value, bool | int):
         return False
+    known = [form.items[name] for form in forms if name in form.items]
     if not known:
         return True
     if isinstance(value, list):
