@@ -1,0 +1,290 @@
+"""The study on one page: what it is, its schedule of activities, gates and alerts in words, and its sites."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from entact.conduct.register import Register
+from entact.conduct.sight import DOSING, Sight
+from entact.conduct.verification import Checked, last_verification
+from entact.conduct.words import duration, lower_words, quantity, span, title_of_form, title_of_visit, words
+from entact.protocol import Release, assumptions
+from entact.protocol.study import Regimen, Units, Visit
+
+_STOPPED = ("discontinued", "withdrawn", "died")
+
+
+@dataclass(frozen=True)
+class Arm:
+    title: str
+    role: str
+
+
+@dataclass(frozen=True)
+class RegimenShown:
+    """A dose level in words, with salt form and placebo."""
+
+    name: str
+    initial: str
+    supplement: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """A visit of the schedule: title, window after its anchor, and what kind it is."""
+
+    title: str
+    window: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """An activity of the schedule, with a mark for each visit: empty, `done once` or how often it is timed."""
+
+    title: str
+    marks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class GateShown:
+    """A gate in words: what keeps it closed; `hidden` requirements are not among them."""
+
+    title: str
+    reasons: tuple[Reason, ...]
+    hidden: int
+
+
+@dataclass(frozen=True)
+class Reason:
+    text: str
+    detail: str
+    assumed: bool
+
+
+@dataclass(frozen=True)
+class AlertShown:
+    title: str
+    rule: str
+    urgency: str
+    tell: str
+    assumed: bool
+
+
+@dataclass(frozen=True)
+class SiteRow:
+    """Counts at one site; `in_treatment`, `completed` and `stopped` are None where the role may not know them."""
+
+    site: str
+    country: str
+    screened: int
+    randomised: int
+    in_treatment: int | None
+    completed: int | None
+    stopped: int | None
+
+
+@dataclass(frozen=True)
+class Overview:
+    """All that the study's page shows."""
+
+    title: str
+    condition: str
+    registry: str
+    phase: str
+    release: str
+    release_id: str
+    digest: str
+    planned: str
+    randomisation: str
+    arms: tuple[Arm, ...]
+    regimens: tuple[RegimenShown, ...]
+    dosing: str
+    columns: tuple[Column, ...]
+    lines: tuple[Line, ...]
+    gates: tuple[GateShown, ...]
+    alerts: tuple[AlertShown, ...]
+    hidden_alerts: int
+    sites: tuple[SiteRow, ...]
+    total: SiteRow | None
+    ledgers: int
+    entries: int
+    checked: Checked | None
+    at: datetime
+    assumed: tuple[tuple[str, int], ...]
+    assumptions: int
+
+
+def describe(register: Register) -> Overview:
+    """The study and where it stands, as the register's role may see it."""
+    release, sight = register.study.newest, register.sight
+    file = release.file
+    columns, lines = _schedule(release) if sight.sees_schedule else ((), ())
+    rows = tuple(_sites(register)) if sight.sees_schedule else ()
+    assumed = assumptions(release)
+    return Overview(
+        title=file.title,
+        condition=file.condition,
+        registry=file.registry or "",
+        phase=str(file.phase or ""),
+        release=file.release,
+        release_id=release.id,
+        digest=release.digest[:12],
+        planned=", ".join(f"{one.planned} {lower_words(name)}s" for name, one in file.populations.items()),
+        randomisation=_randomisation(release),
+        arms=tuple(Arm(arm.title, lower_words(arm.role)) for arm in file.arms.values()),
+        regimens=tuple(_regimen(release, name, one) for name, one in file.regimens.items())
+        if sight.sees(DOSING)
+        else (),
+        dosing=_dosing(release) if sight.sees(DOSING) else "",
+        columns=columns,
+        lines=lines,
+        gates=tuple(_gate(sight, release, name) for name in file.gates),
+        alerts=tuple(_alerts(sight, release)),
+        hidden_alerts=sum(not sight.sees_alert(name) for name in file.alerts),
+        sites=rows,
+        total=_total(rows) if rows else None,
+        ledgers=len(register.heads),
+        entries=register.entries,
+        checked=last_verification(),
+        at=register.at,
+        assumed=tuple(_by_block(assumed)),
+        assumptions=len(assumed),
+    )
+
+
+def _randomisation(release: Release) -> str:
+    planned = release.file.randomisation
+    if planned is None:
+        return "not randomised"
+    ratio = " : ".join(str(share) for share in planned.ratio.values())
+    strata = f", by {' and '.join(map(lower_words, planned.strata))}" if planned.strata else ""
+    return f"{ratio}, {lower_words(planned.method)}{strata}, at {lower_words(planned.at)}"
+
+
+def _regimen(release: Release, name: str, regimen: Regimen) -> RegimenShown:
+    supplement = regimen.supplement
+    offered = ""
+    if supplement is not None:
+        optional = "optional, " if supplement.optional else ""
+        offered = (
+            f"{_units(release, supplement.give)}, {optional}{span(supplement.window)} after the initial dose"
+        )
+    return RegimenShown(words(name), _units(release, regimen.initial), offered)
+
+
+def _units(release: Release, units: Units) -> str:
+    """Whole units with strength, form, substance and salt: `2 × 40 mg capsules of MDMA hydrochloride …`."""
+    text = f"{units.count} × {quantity(units.strength)}"
+    for name, product in release.file.products.items():
+        if units.strength in product.strengths:
+            placebo = " or matching placebo" if product.placebo == "matching" else ""
+            return f"{text} {lower_words(name)}, {product.substance} {lower_words(product.salt)}{placebo}"
+    return text
+
+
+def _dosing(release: Release) -> str:
+    file = release.file
+    sessions = f"at most {file.doses} session{'s' if file.doses != 1 else ''} with a dose"
+    return f"{sessions}, {span(file.dose_interval)} apart" if file.dose_interval is not None else sessions
+
+
+def _schedule(release: Release) -> tuple[tuple[Column, ...], tuple[Line, ...]]:
+    visits = release.visits
+    columns = tuple(
+        Column(title_of_visit(name, visits), _window(visit, release), visit.kind)
+        for name, visit in visits.items()
+    )
+    activities = dict.fromkeys(activity for visit in visits.values() for activity in visit.activities)
+    lines = []
+    for activity in activities:
+        form = release.forms.get(activity)
+        title = title_of_form(form) if form is not None else words(activity)
+        lines.append(Line(title, tuple(_mark(visit, activity) for visit in visits.values())))
+    return columns, tuple(lines)
+
+
+def _window(visit: Visit, release: Release) -> str:
+    if visit.after is None:
+        return "opens the study"
+    after = title_of_visit(visit.after, release.visits).lower()
+    when = span(visit.within) if visit.within is not None else "any time"
+    return f"{when} after {after}"
+
+
+def _mark(visit: Visit, activity: str) -> str:
+    times = sum(len(timed.at) for timed in visit.timed if timed.do == activity)
+    return str(times) if times > 1 else "●" if times or activity in visit.do else ""
+
+
+def _gate(sight: Sight, release: Release, name: str) -> GateShown:
+    gate, compiled = release.file.gates[name], release.gates[name]
+    reasons = []
+    for said, rule in zip(gate.require, compiled.requirements, strict=True):
+        if not sight.sees_rule(rule.rule):
+            continue
+        parts = []
+        if said.within is not None:
+            parts.append(f"judged on the last {duration(said.within)}")
+        if said.override is not None:
+            parts.append(f"may be overridden by {said.override}")
+        reasons.append(Reason(said.otherwise, "; ".join(parts), said.assumption is not None))
+    return GateShown(words(name), tuple(reasons), len(gate.require) - len(reasons))
+
+
+def _alerts(sight: Sight, release: Release) -> Iterable[AlertShown]:
+    for name, alert in release.file.alerts.items():
+        if sight.sees_alert(name):
+            tell = ", ".join(map(lower_words, alert.tell))
+            urgency = (
+                alert.urgency
+                if alert.urgency == "now"
+                else f"within a {alert.urgency}".replace("a today", "the day")
+            )
+            yield AlertShown(alert.title, alert.when, urgency, tell, alert.assumption is not None)
+
+
+def _sites(register: Register) -> Iterable[SiteRow]:
+    planned = register.study.newest.file.sites
+    standings = register.standings()
+    sees = register.sight.sees_status
+    for site in [*planned, *sorted({one.site for one in standings} - planned.keys())]:
+        here = [one for one in standings if one.site == site]
+        yield SiteRow(
+            site=site or "unknown",
+            country=planned[site].country if site in planned else "",
+            screened=sum(one.screened for one in here),
+            randomised=sum(one.randomised for one in here),
+            in_treatment=sum(one.status == "in_treatment" for one in here) if sees else None,
+            completed=sum(one.status == "completed" for one in here) if sees else None,
+            stopped=sum(one.status in _STOPPED for one in here) if sees else None,
+        )
+
+
+def _total(rows: Iterable[SiteRow]) -> SiteRow:
+    rows = list(rows)
+
+    def of(name: str) -> int | None:
+        counts = [getattr(row, name) for row in rows]
+        return None if None in counts else sum(counts)
+
+    return SiteRow(
+        "All sites",
+        "",
+        of("screened") or 0,
+        of("randomised") or 0,
+        of("in_treatment"),
+        of("completed"),
+        of("stopped"),
+    )
+
+
+def _by_block(found: Iterable[tuple[str, str]]) -> Iterable[tuple[str, int]]:
+    """How many assumptions each block of the study file has."""
+    counts: dict[str, int] = {}
+    for field, _ in found:
+        block = words(field.partition(".")[0].partition("[")[0])
+        counts[block] = counts.get(block, 0) + 1
+    yield from counts.items()

@@ -1,0 +1,112 @@
+"""The list of participants: who is where in the study, what is due, and what needs attention."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from django.core.paginator import Page, Paginator
+
+from entact.conduct.register import Folded, Register, Standing
+from entact.conduct.sight import SeenCourse
+from entact.conduct.words import day, lower_words, title_of_visit, window
+from entact.course import Course, findings, open_alerts
+from entact.course.progress import zone_of
+
+PER_PAGE = 25
+
+
+@dataclass(frozen=True)
+class Row:
+    """One participant in the list; windows and dates as words, empty where there is none."""
+
+    key: str
+    number: str
+    site: str
+    status: str
+    last: str
+    last_day: str
+    next: str
+    next_window: str
+    next_is_due: bool
+    findings: int
+    alerts: int
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One value that the list can be narrowed to."""
+
+    value: str
+    title: str
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One page of the list, and what it can be narrowed to."""
+
+    page: Page
+    rows: tuple[Row, ...]
+    sites: tuple[Choice, ...]
+    statuses: tuple[Choice, ...]
+    total: int
+    query: str
+
+
+def list_participants(register: Register, asked: Mapping[str, str]) -> Listing:
+    """The page of the list that was asked for by `site`, `status` and `page`; what is no such value is not followed."""
+    standings = register.standings()
+    sites = sorted({*register.study.newest.file.sites, *(one.site for one in standings)} - {""})
+    statuses = sorted({str(one.status) for one in standings}) if register.sight.sees_status else []
+    site = asked.get("site", "") if asked.get("site") in sites else ""
+    status = asked.get("status", "") if asked.get("status") in statuses else ""
+    chosen = [one for one in standings if site in ("", one.site) and status in ("", one.status)]
+    page = Paginator(chosen, PER_PAGE).get_page(asked.get("page"))
+    shown: Sequence[Standing] = page.object_list
+    folded = register.folded([one.ledger for one in shown])
+    narrowed = {name: text for name, text in (("site", site), ("status", status)) if text}
+    return Listing(
+        page=page,
+        rows=tuple(_row(register, one, folded[one.ledger]) for one in shown),
+        sites=tuple(Choice(name, name, name == site) for name in sites),
+        statuses=tuple(Choice(name, lower_words(name), name == status) for name in statuses),
+        total=len(standings),
+        query="".join(f"&{name}={quote(text, safe='')}" for name, text in narrowed.items()),
+    )
+
+
+def _row(register: Register, standing: Standing, folded: Folded) -> Row:
+    course, sight = folded.course, register.sight
+    seen = SeenCourse(sight, course)
+    zone = zone_of(course, register.at)
+    last, last_day = _last_visit(course, register)
+    dues = course.due(register.at)
+    coming = [one for one in dues if one.status == "due"] or [one for one in dues if one.status == "expected"]
+    coming.sort(key=lambda one: (one.earliest is None, one.earliest))
+    due = coming[0] if coming else None
+    held = [one for one in findings(course, register.at) if one.holds and seen.sees_finding(one)]
+    return Row(
+        key=standing.key,
+        number=standing.number,
+        site=standing.site,
+        status=lower_words(standing.status) if sight.sees_status else "",
+        last=last,
+        last_day=last_day,
+        next=title_of_visit(due.visit, course.release.visits) if due is not None else "",
+        next_window=window(due, zone) if due is not None else "",
+        next_is_due=due is not None and due.status == "due",
+        findings=len(held),
+        alerts=sum(seen.sees_alert(one) for one in open_alerts(course)),
+    )
+
+
+def _last_visit(course: Course, register: Register) -> tuple[str, str]:
+    begun = [(one.started, one.visit) for one in course.encounters.values() if one.started is not None]
+    if not begun:
+        return "", ""
+    started, visit = max(begun)
+    return title_of_visit(visit, course.release.visits), day(
+        started.astimezone(zone_of(course, register.at)).date()
+    )

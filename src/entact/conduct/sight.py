@@ -1,0 +1,238 @@
+"""What a role may see: the study file's blinding table, as questions about entries, rules, findings and alerts.
+
+Whatever a role does not see is not rendered, and neither is what follows from it. When it is not clear what an
+entry is about, it is hidden.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+
+from entact.conduct.error import ConductError
+from entact.course import AlertRaised, Course, Entry, Finding
+from entact.course.form import VITALS
+from entact.protocol import Study
+from entact.protocol.rule import Rule
+
+PARTICIPANT = "participant"
+
+ALLOCATION = "allocation"  # never on these pages, whatever the role
+SCHEDULE, DOSING, EVENTS, GUESSES = "schedule", "dosing", "adverse_events", "guesses"
+
+# Classes of data that an entry of a kind tells something about; each has to be visible. A safety call, a deviation
+# or a discontinuation says something of what happened in a session, and of events.
+_CLASSES: Mapping[str, frozenset[str]] = {
+    "consent": frozenset({SCHEDULE}),
+    "screening": frozenset({SCHEDULE}),
+    "eligibility": frozenset({SCHEDULE}),
+    "enrolment": frozenset({SCHEDULE}),
+    "randomisation": frozenset({SCHEDULE}),
+    "encounter": frozenset({SCHEDULE}),
+    "presence": frozenset({SCHEDULE, DOSING}),
+    "medication": frozenset({"clinical"}),
+    "kit_assigned": frozenset({DOSING}),
+    "dose_level": frozenset({DOSING}),
+    "dose": frozenset({DOSING}),
+    "guess": frozenset({GUESSES}),
+    "adverse_event": frozenset({EVENTS}),
+    "safety_call": frozenset({EVENTS, "safety"}),
+    "death": frozenset({EVENTS}),
+    "discontinuation": frozenset({DOSING, EVENTS}),
+    "deviation": frozenset({DOSING, EVENTS}),
+}
+_GATES_OF = {
+    "randomisation": ("randomisation",),
+    "dose": ("initial_dose", "supplement"),
+    "encounter": ("discharge",),
+}
+_CLASS_OF_CALL = {"given": DOSING, "elapsed": DOSING, "doses": DOSING, "present": SCHEDULE}
+
+
+class Sight:
+    """What one role may see of one study, over all of its releases: what one of them hides, stays hidden.
+
+    Args:
+        study: all releases. role: a name of its roles.
+    Attributes:
+        role, title: the role's name, and what the study file says of it.
+        hidden: class of data -> until when.
+    Raises:
+        ConductError: when the study has no such role, or it is the participants' own.
+    """
+
+    def __init__(self, study: Study, role: str) -> None:
+        require_role(study, role)
+        self.role = role
+        self.title = next(one.file.roles[role] for one in reversed(study.releases) if role in one.file.roles)
+        self.hidden = {ALLOCATION: "lock"}
+        for release in study.releases:
+            for row in release.file.blinding:
+                if row.role == role:
+                    self.hidden.update(dict.fromkeys(row.hidden, row.until))
+        self.releases = study.releases
+        self.sees_everything = set(self.hidden) == {ALLOCATION}
+
+    @property
+    def sees_schedule(self) -> bool:
+        """Whether there is anything to show at all: the pages follow the schedule."""
+        return self.sees(SCHEDULE)
+
+    @property
+    def sees_status(self) -> bool:
+        """Whether it may be told who is in treatment and who has stopped: dosing and events are behind that."""
+        return self.sees(SCHEDULE, DOSING, EVENTS)
+
+    @cached_property
+    def sees_criteria(self) -> bool:
+        """Whether criteria may be shown one by one: with one of them hidden, the others would give it away."""
+        compiled = (one for release in self.releases for one in release.criteria.values())
+        return self.sees(SCHEDULE) and all(one.rule is None or self.sees_rule(one.rule) for one in compiled)
+
+    def sees(self, *classes: str) -> bool:
+        """Whether all these classes of data are visible."""
+        return not any(one in self.hidden for one in classes)
+
+    def sees_form(self, name: str) -> bool:
+        """Whether a form is visible: in every release that has it; one that none has is not."""
+        classes = [
+            release.file.forms[name].data_class for release in self.releases if name in release.file.forms
+        ]
+        return self.sees(*classes) if classes else self.sees_everything
+
+    def sees_activity(self, name: str) -> bool:
+        """Whether what is planned under this name, a form or an activity of the engine's own, is visible."""
+        if any(name in release.file.forms for release in self.releases):
+            return self.sees_form(name)
+        if name == "vital_signs":
+            return self.sees_form(VITALS)
+        singular = name.removesuffix("s")
+        classes = _CLASSES.get(name) or _CLASSES.get(singular)
+        return self.sees(*classes) if classes is not None else self.sees_everything
+
+    def sees_rule(self, rule: Rule) -> bool:
+        """Whether everything that a rule is computed from is visible."""
+        if not all(self.sees_form(name.split(".")[-2]) for name in rule.names):
+            return False
+        return all(self.sees(_CLASS_OF_CALL.get(call.function, ALLOCATION)) for call in rule.calls)
+
+    def sees_gate(self, name: str) -> bool:
+        """Whether all that a gate asks is visible, in every release."""
+        for release in self.releases:
+            gate = release.gates.get(name)
+            if gate is None:
+                continue
+            rules = [one.rule for one in gate.requirements]
+            rules += [gate.applies_when] if gate.applies_when is not None else []
+            if not all(self.sees_rule(rule) for rule in rules):
+                return False
+        return True
+
+    def sees_alert(self, name: object) -> bool:
+        """Whether all that an alert is computed from is visible; one that no release has is not."""
+        known = [release.alerts[name].rule for release in self.releases if name in release.alerts]
+        return all(self.sees_rule(rule) for rule in known) if known else self.sees_everything
+
+
+def require_role(study: Study, role: str) -> None:
+    """Refuses a role that the study does not have, and the participants' own, who would see each other.
+
+    Raises:
+        ConductError: with the roles that may be named.
+    """
+    known = sorted({name for release in study.releases for name in release.file.roles} - {PARTICIPANT})
+    if role == PARTICIPANT:
+        raise ConductError(
+            "a participant has no pages here, which show all participants; name a role of the staff"
+        )
+    if role not in known:
+        raise ConductError(f"the study {study.name} has no role {role!r}; its roles are {', '.join(known)}")
+
+
+class SeenCourse:
+    """What a role sees of one course.
+
+    An entry and all its corrections are seen together or not at all; so is one that is kept in two versions.
+
+    Args:
+        sight: the role's. course: folded.
+    Attributes:
+        entries: ids of the entries that are seen.
+    """
+
+    def __init__(self, sight: Sight, course: Course) -> None:
+        self.sight = sight
+        self.course = course
+        self._versions: dict[str, list[Entry]] = {}
+        for entry in course.entries:
+            self._versions.setdefault(entry.id, []).append(entry)
+        self.entries = self._seen_entries()
+        forms = {name for release in sight.releases for name in release.file.forms}
+        self._hidden_names = {name for name in forms if not sight.sees_form(name)}
+        self._hidden_ids = self._versions.keys() - self.entries
+
+    def sees_finding(self, found: Finding) -> bool:
+        """Whether a finding is about what is seen, and about nothing else."""
+        if found.entry and found.entry not in self.entries:
+            return False
+        if found.rule.startswith("criterion") or found.rule == "unknown_criterion":
+            return self.sight.sees_criteria
+        if found.rule == "activity_missing" and not self.sight.sees_activity(found.item):
+            return False
+        if found.rule == "reading_missing" and not self.sight.sees_activity(found.item.partition(" ")[0]):
+            return False
+        if "gate" in found.rule and not self._sees_gates_of(found.entry):
+            return False
+        told = f"{found.item} {found.message}"
+        return not any(name in told for name in (*self._hidden_names, *self._hidden_ids))
+
+    def sees_alert(self, raised: AlertRaised) -> bool:
+        """Whether an alert is computed from what is seen, and was raised by it."""
+        return raised.entry in self.entries and self.sight.sees_alert(raised.alert)
+
+    def _sees_gates_of(self, entry: str) -> bool:
+        kinds = {one.kind for one in self._versions.get(entry, ())}
+        return all(self.sight.sees_gate(gate) for kind in kinds for gate in _GATES_OF.get(kind, ()))
+
+    def _seen_entries(self) -> frozenset[str]:
+        seen: set[str] = set()
+        for family in self._families():
+            versions = [one for name in family for one in self._versions.get(name, ())]
+            complete = len(family & self._versions.keys()) == len(family)
+            if (complete or self.sight.sees_everything) and all(map(self._sees_kind, versions)):
+                seen |= family & self._versions.keys()
+        answers = {name for name in seen if any(one.kind == "alert_answered" for one in self._versions[name])}
+        return frozenset(seen - {name for name in answers if not self._sees_answer(name, seen)})
+
+    def _sees_answer(self, name: str, seen: Iterable[str]) -> bool:
+        """Whether an answered alert is seen; so must be what raised it."""
+        return self.sight.sees_everything or all(one.about in seen for one in self._versions[name])
+
+    def _sees_kind(self, entry: Entry) -> bool:
+        sight, data = self.sight, entry.data
+        if sight.sees_everything:
+            return True
+        if entry.kind == "form":
+            form = data.get("form")
+            if form is None and entry.replaces is not None:
+                return True  # a correction: its source says which form it is
+            return isinstance(form, str) and sight.sees_form(form)
+        if entry.kind == "vital_signs":
+            return sight.sees_form(VITALS)
+        if entry.kind == "alert_answered":
+            return sight.sees_alert(data.get("alert")) if "alert" in data else entry.replaces is not None
+        if entry.kind == "void":
+            return entry.replaces is not None
+        classes = _CLASSES.get(entry.kind)
+        return classes is not None and sight.sees(*classes)
+
+    def _families(self) -> list[set[str]]:
+        """Entries with what they correct or withdraw, at any distance; what has not arrived counts too."""
+        family_of: dict[str, set[str]] = {}
+        for name, versions in self._versions.items():
+            joined = {name, *(one.replaces for one in versions if one.replaces is not None)}
+            for member in list(joined):
+                joined |= family_of.get(member, set())
+            for member in joined:
+                family_of[member] = joined
+        return list({id(family): family for family in family_of.values()}.values())

@@ -1,0 +1,296 @@
+"""One participant's timeline: visits in order, each with its window and with what was entered in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, tzinfo
+
+from entact.conduct.account import Account, Accounts, Fact
+from entact.conduct.chart import Chart, draw_session
+from entact.conduct.register import Folded, Register, Standing
+from entact.conduct.sight import DOSING, SeenCourse
+from entact.conduct.words import lower_words, moment, title_of_form, title_of_visit, value, window, words
+from entact.course import Course, Due, Finding, findings, open_alerts
+from entact.course.effective import Effective
+from entact.course.encounter import EncounterState
+from entact.course.form import Answers
+from entact.course.progress import zone_of
+
+BETWEEN = "between"
+OPEN = "open"  # what a role is told of a visit that has not taken place, when it may not know why
+_SIGNS = ("systolic", "diastolic", "heart_rate", "temperature", "oxygen_saturation")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One set of vital signs as a row: when, and a value for each column."""
+
+    anchor: str
+    when: str
+    timepoint: str
+    values: tuple[str, ...]
+    places: tuple[str, ...]
+
+
+@dataclass
+class Stop:
+    """One place on the timeline: a visit, due or done, or what was entered between two visits.
+
+    Attributes:
+        status: of the visit (done, due, expected, missed, not_reachable, open), or `between`.
+        window, target, when: as words; empty where unknown. hidden: what is planned here and not shown.
+    """
+
+    title: str
+    status: str
+    order: datetime
+    kind: str = ""
+    window: str = ""
+    target: str = ""
+    when: str = ""
+    contact: str = ""
+    accounts: list[Account] = field(default_factory=list)
+    hidden: list[str] = field(default_factory=list)
+    chart: Chart | None = None
+    columns: tuple[str, ...] = ()
+    readings: tuple[Reading, ...] = ()
+
+    @property
+    def large(self) -> list[Account]:
+        """Accounts that need more than a line."""
+        return [one for one in self.accounts if not one.small]
+
+    @property
+    def small(self) -> list[Account]:
+        """Accounts of one line: comings and goings, kits."""
+        return [one for one in self.accounts if one.small]
+
+    @property
+    def status_words(self) -> str:
+        """The status as people say it."""
+        return lower_words(self.status)
+
+
+@dataclass(frozen=True)
+class FindingShown:
+    """A finding with the place on the page of the entry that it is about."""
+
+    message: str
+    rule: str
+    anchor: str
+    holds: bool
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """All that the page of one participant shows.
+
+    Attributes:
+        stops: in order of time, what has not happened yet last. unreachable: visits that can no longer happen.
+        withdrawn: entries that were withdrawn. facts: number, site, status, consent.
+    """
+
+    standing: Standing
+    facts: tuple[Fact, ...]
+    stops: tuple[Stop, ...]
+    unreachable: tuple[str, ...]
+    findings: tuple[FindingShown, ...]
+    alerts: tuple[str, ...]
+    withdrawn: tuple[Account, ...]
+    zone: str
+
+
+def tell(register: Register, standing: Standing, folded: Folded) -> Timeline:
+    """The timeline of one participant, as the register's role may see it."""
+    return _Telling(register, standing, folded).tell()
+
+
+class _Telling:
+    def __init__(self, register: Register, standing: Standing, folded: Folded) -> None:
+        self.register = register
+        self.standing = standing
+        self.course: Course = folded.course
+        self.sight = register.sight
+        self.seen = SeenCourse(register.sight, folded.course)
+        self.zone: tzinfo = zone_of(self.course, register.at)
+        self.found = [one for one in findings(self.course, register.at) if self.seen.sees_finding(one)]
+        by_entry: dict[str, list[str]] = {}
+        for one in self.found:
+            if one.holds:
+                by_entry.setdefault(one.entry, []).append(one.message)
+        self.accounts = Accounts(folded, self.seen, self.zone, by_entry)
+
+    def tell(self) -> Timeline:
+        visits = self.course.release.visits
+        dues = {due.visit: due for due in self.course.due(self.register.at)}
+        stops = {one.id: self._held(one, dues.get(one.visit)) for one in self.course.encounters.values()}
+        held = {one.visit for one in self.course.encounters.values()}
+        ahead, unreachable = [], []
+        for due in dues.values():
+            if due.visit in held:
+                continue
+            if due.status == "not_reachable" and self.sight.sees_status:
+                unreachable.append(title_of_visit(due.visit, visits))
+            else:
+                ahead.append(self._ahead(due))
+        past = [*stops.values(), *(stop for stop in ahead if stop.status == "missed")]
+        between = self._fill(stops)
+        past = sorted([*past, *self._gathered(past, between)], key=lambda stop: stop.order)
+        return Timeline(
+            standing=self.standing,
+            facts=tuple(self._facts()),
+            stops=(*past, *(stop for stop in ahead if stop.status != "missed")),
+            unreachable=tuple(unreachable),
+            findings=tuple(map(self._finding, self.found)),
+            alerts=tuple(self._open_alerts()),
+            withdrawn=tuple(self.accounts.withdrawn()),
+            zone=str(self.zone),
+        )
+
+    def _facts(self) -> Iterable[Fact]:
+        course = self.course
+        yield Fact("Site", self.standing.site or "unknown")
+        if self.sight.sees_status:
+            yield Fact("Status", lower_words(course.status))
+        if course.consent is not None:
+            given = [lower_words(scope) for scope, yes in course.consent.scopes.items() if yes]
+            yield Fact("Consent", f"version {course.consent.version}: {', '.join(given) or 'nothing'}")
+        if course.randomisation is not None:
+            yield Fact(
+                "Randomised",
+                f"{moment(course.randomisation.at, self.zone)}, number {course.randomisation.number}",
+            )
+        yield Fact("Release", course.release.file.release)
+
+    def _held(self, encounter: EncounterState, due: Due | None) -> Stop:
+        """A visit that began, ended or was missed."""
+        began = encounter.started or encounter.ended
+        status = {"started": "under_way", "ended": "done"}.get(encounter.status, encounter.status)
+        stop = self._stop(
+            encounter.visit, status, due, _time(began, due, self.zone) or self._closed(encounter)
+        )
+        stop.contact = lower_words(encounter.contact)
+        if encounter.visit not in self.course.release.visits or encounter.id.partition("#")[2] not in (
+            "",
+            "1",
+        ):
+            stop.title = f"{stop.title} ({encounter.id.partition('#')[2]})"
+        if began is not None:
+            stop.when = moment(began, self.zone)
+            if encounter.ended is not None and encounter.ended != began:
+                same_day = encounter.ended.astimezone(self.zone).date() == began.astimezone(self.zone).date()
+                ended = encounter.ended.astimezone(self.zone)
+                stop.when += f" to {ended:%H:%M}" if same_day else f" to {moment(ended, self.zone)}"
+        readings = [
+            one
+            for one in self.course.vitals
+            if one.encounter == encounter.id and one.entry in self.seen.entries
+        ]
+        if readings:
+            doses = [one for one in self.course.doses if one.encounter == encounter.id]
+            stop.chart = draw_session(readings, doses if self.sight.sees(DOSING) else ())
+            stop.columns, stop.readings = self._table(readings)
+        return stop
+
+    def _closed(self, encounter: EncounterState) -> datetime:
+        """When it was noted that an encounter did not take place."""
+        times = (one.at for one in self.course.effective if one.id in (encounter.closed, encounter.entry))
+        return next(times, datetime.min.replace(tzinfo=UTC))
+
+    def _ahead(self, due: Due) -> Stop:
+        """A visit that has not taken place."""
+        status = due.status if self.sight.sees_status or due.status == "missed" else OPEN
+        last = due.closes or due.latest or due.earliest
+        return self._stop(due.visit, status, due, _instant(last, self.zone))
+
+    def _stop(self, name: str, status: str, due: Due | None, order: datetime) -> Stop:
+        visits = self.course.release.visits
+        visit = visits.get(name)
+        stop = Stop(title_of_visit(name, visits), status, order)
+        if due is not None:
+            stop.window = window(due, self.zone)
+            stop.target = f"{due.target.day} {due.target:%b %Y}" if due.target is not None else ""
+        if visit is not None:
+            stop.kind = visit.kind
+            hidden = [one for one in dict.fromkeys(visit.activities) if not self.sight.sees_activity(one)]
+            stop.hidden = [self._title_of_activity(one) for one in hidden]
+        return stop
+
+    def _title_of_activity(self, name: str) -> str:
+        form = self.course.release.forms.get(name)
+        return title_of_form(form) if form is not None else words(name)
+
+    def _fill(self, stops: dict[str, Stop]) -> list[Effective]:
+        """Puts every entry that is seen into its encounter; returns those that belong to none."""
+        between = []
+        charted = {one.entry for one in self.course.vitals}
+        for effective in self.course.effective:
+            if effective.id not in self.seen.entries:
+                continue
+            stop = stops.get(effective.entry.encounter or "") or self._around(effective.at, stops)
+            if stop is None:
+                between.append(effective)
+                continue
+            account = self.accounts.write(effective)
+            plain = not (account.corrections or account.findings or account.alerts)
+            if effective.id in charted and stop.readings and plain:
+                continue  # it is a row of the table already
+            stop.accounts.append(account)
+        return between
+
+    def _around(self, at: datetime, stops: dict[str, Stop]) -> Stop | None:
+        """The encounter that was under way at a time."""
+        for encounter in self.course.encounters.values():
+            if encounter.started is not None and encounter.ended is not None:
+                if encounter.started <= at <= encounter.ended:
+                    return stops[encounter.id]
+        return None
+
+    def _gathered(self, past: Sequence[Stop], between: Iterable[Effective]) -> list[Stop]:
+        """What was entered outside visits, one stop for each gap between two of them."""
+        starts = sorted(stop.order for stop in past)
+        gaps: dict[int, Stop] = {}
+        for effective in between:
+            gap = sum(start <= effective.at for start in starts)
+            if gap not in gaps:
+                gaps[gap] = Stop("Between visits", BETWEEN, effective.at)
+            gaps[gap].accounts.append(self.accounts.write(effective))
+        return list(gaps.values())
+
+    def _table(self, readings: Sequence[Answers]) -> tuple[tuple[str, ...], tuple[Reading, ...]]:
+        names = [name for name in _SIGNS if any(name in one.items for one in readings)]
+        rows = tuple(
+            Reading(
+                self.accounts.anchor_of(one.entry),
+                f"{one.at.astimezone(self.zone):%H:%M}",
+                one.timepoint or "",
+                tuple(value(one.items.get(name)) for name in names),
+                self.accounts.places_of(one.entry),
+            )
+            for one in readings
+        )
+        return tuple(words(name) for name in names), rows
+
+    def _finding(self, found: Finding) -> FindingShown:
+        anchor = self.accounts.anchor_of(found.entry) if found.entry else ""
+        return FindingShown(found.message, lower_words(found.rule), anchor, found.holds)
+
+    def _open_alerts(self) -> Iterable[str]:
+        for raised in open_alerts(self.course):
+            if self.seen.sees_alert(raised):
+                alert = self.course.study.newest.alerts.get(raised.alert)
+                yield alert.alert.title if alert is not None else words(raised.alert)
+
+
+def _time(began: datetime | None, due: Due | None, zone: tzinfo) -> datetime | None:
+    if began is not None:
+        return began
+    last = (due.closes or due.latest or due.earliest) if due is not None else None
+    return None if last is None else _instant(last, zone)
+
+
+def _instant(when: datetime | date | None, zone: tzinfo) -> datetime:
+    if when is None:
+        return datetime.max.replace(tzinfo=UTC)
+    return when if isinstance(when, datetime) else datetime.combine(when, time.min, zone)

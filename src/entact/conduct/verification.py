@@ -1,0 +1,65 @@
+"""Whether the chains hold, checked in the background while the pages are served."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Event, Thread
+
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from entact.store import StoreError, Verification, verify
+
+EVERY = 600.0  # seconds between two checks
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The last check of all chains, and when it ended."""
+
+    verification: Verification
+    at: datetime
+
+
+_last: Checked | None = None
+
+
+def last_verification() -> Checked | None:
+    """What the last check found; None when none has ended yet."""
+    return _last
+
+
+def check_now() -> Checked:
+    """Checks every chain, and keeps what was found for the pages.
+
+    Raises:
+        StoreError: when the database was never set up.
+    """
+    global _last
+    _last = Checked(verify(), timezone.now())
+    return _last
+
+
+def forget() -> None:
+    """As before the first check."""
+    global _last
+    _last = None
+
+
+def keep_checking(stop: Event) -> Thread:
+    """Checks now and every ten minutes in a thread of its own, until `stop` is set."""
+    thread = Thread(target=_check_until, args=(stop,), name="verification", daemon=True)
+    thread.start()
+    return thread
+
+
+def _check_until(stop: Event) -> None:
+    while not stop.is_set():
+        try:
+            check_now()
+        except (StoreError, DatabaseError):
+            forget()  # the pages then say that nothing was checked; the next round tries again
+        finally:
+            connection.close()
+        stop.wait(EVERY)

@@ -1,0 +1,135 @@
+"""How names, values, times and windows read on a page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta, tzinfo
+from typing import Any
+
+from entact.course import Due
+from entact.course.people import is_sealed
+from entact.protocol import CompiledForm
+from entact.protocol.quantity import parse_quantity
+from entact.protocol.study import Span, Visit
+
+SEALED = "sealed"
+
+# UCUM codes as people write them.
+_UNITS = {"mm[Hg]": "mmHg", "Cel": "°C", "a": "years", "umol/L": "µmol/L", "wk": "weeks", "d": "days"}
+_SPANS = (
+    (timedelta(weeks=1), "wk"),
+    (timedelta(days=1), "d"),
+    (timedelta(hours=1), "h"),
+    (timedelta(minutes=1), "min"),
+)
+
+
+def words(name: str) -> str:
+    """A name of the study file as words: `call_1_day_2` is `Call 1 day 2`."""
+    text = name.replace("_", " ").strip()
+    return text[:1].upper() + text[1:]
+
+
+def lower_words(name: str) -> str:
+    """A name in the middle of a sentence."""
+    return name.replace("_", " ").strip()
+
+
+def title_of_visit(name: str, visits: Mapping[str, Visit]) -> str:
+    """What a visit is called."""
+    visit = visits.get(name)
+    return visit.title if visit is not None and visit.title else words(name)
+
+
+def value(answer: Any) -> str:
+    """An answer as entered, in words; personal items are `sealed`, missing ones say why."""
+    if answer is None:
+        return "–"
+    if is_sealed(answer):
+        return SEALED
+    if isinstance(answer, bool):
+        return "yes" if answer else "no"
+    if isinstance(answer, Mapping):
+        if set(answer) == {"missing"}:
+            return lower_words(str(answer["missing"]))
+        return ", ".join(f"{lower_words(str(name))}: {value(inner)}" for name, inner in answer.items())
+    if isinstance(answer, list | tuple):
+        return ", ".join(value(one) for one in answer) or "none"
+    if isinstance(answer, float):
+        return f"{answer:.4g}"
+    return quantity(str(answer))
+
+
+def quantity(text: str) -> str:
+    """A quantity with its unit as people write it; other text as it is, codes as words."""
+    try:
+        found = parse_quantity(text)
+    except ValueError:
+        return lower_words(text) if text.isidentifier() and text.islower() else text
+    return f"{found.value:f} {unit(found.unit)}".strip() if found.unit else text
+
+
+def unit(code: str) -> str:
+    """A UCUM unit as people write it."""
+    return _UNITS.get(code, code)
+
+
+def day(when: date) -> str:
+    """`2 Mar 2026`."""
+    return f"{when.day} {when:%b %Y}"
+
+
+def moment(at: datetime, zone: tzinfo) -> str:
+    """`2 Mar 2026, 10:30`, on the site's clock."""
+    local = at.astimezone(zone)
+    return f"{day(local)}, {local:%H:%M}"
+
+
+def clock(at: datetime, zone: tzinfo) -> str:
+    """`10:30`, on the site's clock."""
+    return f"{at.astimezone(zone):%H:%M}"
+
+
+def duration(span: timedelta) -> str:
+    """`1 h 30 min`, `8 wk`; a number of days stays days unless it is weeks."""
+    if not span:
+        return "0"
+    sign, rest = ("−", -span) if span < timedelta(0) else ("", span)
+    parts = []
+    for size, name in _SPANS if not rest % timedelta(weeks=1) else _SPANS[1:]:
+        count, rest = divmod(rest, size)
+        if count:
+            parts.append(f"{count} {name}")
+    return sign + " ".join(parts)
+
+
+def span(window: Span) -> str:
+    """A window after its anchor: `2 d to 2 wk`."""
+    if window.next_morning:
+        return "next morning"
+    if window.earliest == window.latest:
+        return duration(window.earliest)
+    return f"{duration(window.earliest)} to {duration(window.latest)}"
+
+
+def window(due: Due, zone: tzinfo) -> str:
+    """The days, or the hours, in which a visit should take place; empty while that is not known."""
+    if due.opens is not None and due.closes is not None:
+        return (
+            f"{moment(due.opens, zone)} to {clock(due.closes, zone)}"
+            if due.opens.date() == due.closes.date()
+            else (f"{moment(due.opens, zone)} to {moment(due.closes, zone)}")
+        )
+    if due.earliest is None:
+        return ""
+    if due.latest is None:
+        return f"from {day(due.earliest)}"
+    if due.earliest == due.latest:
+        return day(due.earliest)
+    return f"{day(due.earliest)} to {day(due.latest)}"
+
+
+def title_of_form(form: CompiledForm) -> str:
+    """What a form is called: its own title, that of its instrument, or its name."""
+    instrument = form.instrument.title if form.instrument is not None else None
+    return form.form.title or instrument or words(form.name)
