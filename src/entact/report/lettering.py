@@ -1,0 +1,43 @@
+"""Text in drawings: how wide it may become in any usual font, and where its lines break."""
+
+from __future__ import annotations
+
+# Widths in em of DejaVu Sans, the widest of the usual sans-serif fonts; what fits in it fits in the others.
+_NARROW = dict.fromkeys("ijl'|.,:;!", 0.34) | dict.fromkeys("ftr()[]-/ I", 0.42)
+_WIDE = dict.fromkeys("mwMW%@", 0.98) | dict.fromkeys("=+−±<>≤≥×–—", 0.84)
+_CAPITAL, _USUAL, _BOLD = 0.76, 0.64, 1.12
+
+
+def width_of(text: str, size: float, *, bold: bool = False) -> float:
+    """An upper bound of the width of a text in a font of this size, in the same unit."""
+    total = sum(
+        _NARROW.get(letter) or _WIDE.get(letter) or (_CAPITAL if letter.isupper() else _USUAL)
+        for letter in text
+    )
+    return total * size * (_BOLD if bold else 1.0)
+
+
+def wrap(text: str, width: float, size: float, *, bold: bool = False) -> list[str]:
+    """The lines of a text that fit into a width; a word that is wider alone is broken."""
+    lines: list[str] = []
+    line = ""
+    for word in text.split():
+        longer = f"{line} {word}" if line else word
+        if width_of(longer, size, bold=bold) <= width:
+            line = longer
+            continue
+        if line:
+            lines.append(line)
+        *broken, line = _break(word, width, size, bold)
+        lines.extend(broken)
+    return [*lines, line] if line else lines
+
+
+def _break(word: str, width: float, size: float, bold: bool) -> list[str]:
+    """Pieces of a word, at least one letter each."""
+    pieces = [""]
+    for letter in word:
+        if pieces[-1] and width_of(pieces[-1] + letter, size, bold=bold) > width:
+            pieces.append("")
+        pieces[-1] += letter
+    return pieces
