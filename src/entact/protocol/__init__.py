@@ -1,1 +1,33 @@
 """The study file as typed data: load, check, releases, rules, instruments and their scoring."""
+
+from __future__ import annotations
+
+from entact.protocol.form import CompiledForm, ItemProblem
+from entact.protocol.load import load_study, shipped_studies
+from entact.protocol.problem import Problem, StudyError
+from entact.protocol.release import Release, Study, assumptions, is_fit_for_production
+from entact.protocol.rules import (
+    CompiledAlert,
+    CompiledCriterion,
+    CompiledEndpoint,
+    CompiledGate,
+    CompiledRequirement,
+)
+
+__all__ = [
+    "CompiledAlert",
+    "CompiledCriterion",
+    "CompiledEndpoint",
+    "CompiledForm",
+    "CompiledGate",
+    "CompiledRequirement",
+    "ItemProblem",
+    "Problem",
+    "Release",
+    "Study",
+    "StudyError",
+    "assumptions",
+    "is_fit_for_production",
+    "load_study",
+    "shipped_studies",
+]

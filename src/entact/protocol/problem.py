@@ -49,7 +49,7 @@ class Problem:
 
 
 class StudyError(ValueError):
-    """A study that cannot be used; `problems` says why, in the order of the file, and `str()` prints one a line."""
+    """A study that cannot be used; `problems` says why, in the order of the file, `str()` one a line."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = sorted(problems, key=lambda problem: (problem.file, problem.line, problem.column))

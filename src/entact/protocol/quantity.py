@@ -1,4 +1,4 @@
-"""Quantities, durations and ranges as the study file and the ledger write them: `148 mm[Hg]`, `1 h 30 min`, `2 .. 14 d`."""
+"""Quantities, durations and ranges as text: `148 mm[Hg]`, `1 h 30 min`, `2 .. 14 d`."""
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ def parse_quantity(text: str) -> Quantity:
     number, _, unit = text.strip().partition(" ")
     unit = unit.strip()
     if not _NUMBER.fullmatch(number) or len(number) > 40 or " " in unit:
-        raise ValueError(f"{text!r} is not a quantity; write a decimal number and its unit, as in '148 mm[Hg]'")
+        raise ValueError(
+            f"{text!r} is not a quantity; write a decimal number and its unit, as in '148 mm[Hg]'"
+        )
     return Quantity(Decimal(number), unit)
 
 
@@ -68,7 +70,9 @@ def parse_duration(text: str) -> timedelta:
     parts = _PART.findall(whole.group(2)) if whole else []
     sizes = [_SECONDS.get(unit, 0) for _, unit in parts]
     if not parts or 0 in sizes or sizes != sorted(set(sizes), reverse=True):
-        raise ValueError(f"{text!r} is not a duration; write numbers with wk, d, h, min or s, as in '1 h 30 min'")
+        raise ValueError(
+            f"{text!r} is not a duration; write numbers with wk, d, h, min or s, as in '1 h 30 min'"
+        )
     seconds = sum(Decimal(number) * _SECONDS[unit] for number, unit in parts)
     if seconds > _LONGEST:
         raise ValueError(f"{text!r} is longer than a century; write a shorter duration")

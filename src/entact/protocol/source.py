@@ -1,7 +1,7 @@
 """YAML 1.2 as plain data that remembers where every key and value stands.
 
-Of YAML a study file uses mappings, lists and scalars of the core schema, so that what a reader sees is what there
-is: no anchors, tags, directives or second document, no key twice, no key without a value.
+Of YAML a study file uses mappings, lists and scalars of the core schema, so that what a reader sees is what
+there is: no anchors, tags, directives or second document, no key twice, no key without a value.
 """
 
 from __future__ import annotations
@@ -45,7 +45,10 @@ _EXACT = 2**53  # beyond it a number of JSON is no longer exact (RFC 8785)
 
 # What the parser says, and what the reader of the message should do about it.
 _ADVICE = (
-    ("mapping values are not allowed", "a ': ' within a text, or a wrong indentation; put the text in quotes"),
+    (
+        "mapping values are not allowed",
+        "a ': ' within a text, or a wrong indentation; put the text in quotes",
+    ),
     ("'\\t'", "a tab; indent with spaces"),
     ("cannot start any token", "a text that begins with a special character; put it in quotes"),
     ("unexpected end of stream", "a quote that is never closed; close it"),
@@ -159,13 +162,13 @@ def read_source(raw: bytes, file: str) -> Source:
         reading.read()
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise StudyError([Problem(file, *place, "", _advice(str(error.problem)))]) from None
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        raise StudyError([Problem(file, line, column, "", _advice(str(error.problem)))]) from None
     except ReaderError as error:
         before = source.text[: error.position]
-        place = (before.count("\n") + 1, error.position - before.rfind("\n"))
+        line, column = before.count("\n") + 1, error.position - before.rfind("\n")
         message = f"the character U+{ord(source.text[error.position]):04X} cannot be printed; take it out"
-        raise StudyError([Problem(file, *place, "", message)]) from None
+        raise StudyError([Problem(file, line, column, "", message)]) from None
     except YAMLError as error:
         raise StudyError([Problem(file, 0, 0, "", f"this is not YAML: {error}")]) from None
     except RecursionError:
@@ -212,7 +215,9 @@ class _Reading:
                     self.wrong(event, (), "a directive; a study file is YAML 1.2, take the line with % out")
                     return
             elif self.source.data is not None:
-                self.wrong(event, (), "a second document; a study file is one, take the line '---' or '...' out")
+                self.wrong(
+                    event, (), "a second document; a study file is one, take the line '---' or '...' out"
+                )
                 return
             else:
                 self.source.data = self.value(event, ())
@@ -226,7 +231,9 @@ class _Reading:
     def value(self, event: Any, path: Path) -> Any:
         self.source._values[path] = event.start_mark.line + 1, event.start_mark.column + 1
         if isinstance(event, AliasEvent) or event.anchor is not None:
-            self.wrong(event, path, "anchors and aliases (& and *) are not used in a study file; write the value out")
+            self.wrong(
+                event, path, "anchors and aliases (& and *) are not used in a study file; write the value out"
+            )
         elif event.tag is not None:
             self.wrong(event, path, f"tags are not used in a study file; take {_tag(event)} out")
         elif len(path) > DEEPEST:
@@ -271,7 +278,12 @@ class _Reading:
             value = next(self.events)
             if isinstance(value, ScalarEvent) and not value.value and not value.style:
                 hint = "; a comma within { } begins a new key: put a text that has one in quotes"
-                self.wrong(event, inner, f"{key!r} has no value" + (hint if start.flow_style else "; write one, or take the key out"))
+                self.wrong(
+                    event,
+                    inner,
+                    f"{key!r} has no value"
+                    + (hint if start.flow_style else "; write one, or take the key out"),
+                )
                 members[key] = None
                 continue
             members[key] = self.value(value, inner)
@@ -286,11 +298,17 @@ class _Reading:
             return text
         if text in _WORDS:
             if _WORDS[text] is None:
-                self.wrong(event, path, f"{text or 'an empty value'} says nothing; write a value, or take the key out")
+                self.wrong(
+                    event,
+                    path,
+                    f"{text or 'an empty value'} says nothing; write a value, or take the key out",
+                )
             return _WORDS[text]
         if _WHOLE.fullmatch(text):
             if len(text) > 17 or abs(int(text)) >= _EXACT:
-                self.wrong(event, path, f"the number {text[:30]} is too large to be kept exactly; put it in quotes")
+                self.wrong(
+                    event, path, f"the number {text[:30]} is too large to be kept exactly; put it in quotes"
+                )
                 return 0
             return int(text)
         if _OTHER_WHOLE.fullmatch(text) or _NO_NUMBER.fullmatch(text):

@@ -33,7 +33,9 @@ def _span(value: Any) -> Any:
     if isinstance(value, Span):
         return value
     if not isinstance(value, str):
-        raise ValueError(f"{value!r} is not a window; write its two ends, as in '2 .. 14 d', or 'next morning'")
+        raise ValueError(
+            f"{value!r} is not a window; write its two ends, as in '2 .. 14 d', or 'next morning'"
+        )
     return Span.parse(value)
 
 
@@ -178,7 +180,9 @@ class Item(Block):
             return None
         low, high = (parse_quantity(end) for end in parse_range(self.range))
         if {low.unit, high.unit} - {"", self.unit}:
-            raise ValueError(f"the range {self.range!r} is not in {self.unit or 'no unit'}; write it in the item's unit")
+            raise ValueError(
+                f"the range {self.range!r} is not in {self.unit or 'no unit'}; write it in the item's unit"
+            )
         if low.value > high.value:
             raise ValueError(f"the range {self.range!r} ends before it begins; write the smaller end first")
         return low.value, high.value
@@ -193,7 +197,9 @@ class Item(Block):
         elif self.of is not None:
             raise ValueError(f"'of' belongs to a choice, this item is a {self.type}; take it out")
         if self.type not in ("integer", "decimal") and (self.range is not None or self.unit):
-            raise ValueError(f"'unit' and 'range' belong to numbers, this item is a {self.type}; take them out")
+            raise ValueError(
+                f"'unit' and 'range' belong to numbers, this item is a {self.type}; take them out"
+            )
         self.bounds  # noqa: B018 (raises when the range is wrong)
         return self
 
@@ -225,8 +231,12 @@ class Repeat(BaseModel):
 
 def _timepoint(value: str) -> str:
     base, plus, offset = value.partition(" + ")
-    if value not in ("before initial", "initial", "end") and (base not in ("initial", "supplement") or not plus):
-        raise ValueError(f"{value!r} is no time in a session; write 'before initial', 'initial + 90 min' or 'end'")
+    if value not in ("before initial", "initial", "end") and (
+        base not in ("initial", "supplement") or not plus
+    ):
+        raise ValueError(
+            f"{value!r} is no time in a session; write 'before initial', 'initial + 90 min' or 'end'"
+        )
     if plus:
         parse_duration(offset)
     return value
@@ -242,7 +252,9 @@ class TimedReadings(Block):
 def _alternative(value: str) -> str:
     anchor, plus, offset = value.partition(" + ")
     if not plus or not anchor.strip():
-        raise ValueError(f"{value!r} is no alternative; write an anchor and a time after it, as in 'baseline + 18 wk'")
+        raise ValueError(
+            f"{value!r} is no alternative; write an anchor and a time after it, as in 'baseline + 18 wk'"
+        )
     parse_duration(offset)
     return value
 
@@ -250,7 +262,7 @@ def _alternative(value: str) -> str:
 class Visit(Block):
     """One scheduled visit (encounter), or a row of like ones where `then` repeats it.
 
-    `after` and `alternative` name a visit or an event (consent, washout_end, enrolment, randomisation, initial).
+    `after` and `alternative` name a visit, or consent, washout_end, enrolment, randomisation or initial.
     """
 
     visit: Name
@@ -259,9 +271,13 @@ class Visit(Block):
     after: str | None = None
     within: Window | None = None
     target: Duration | None = None
-    alternative: Annotated[str, AfterValidator(_alternative)] | None = Field(default=None, alias="or")  # `baseline + 18 wk`, when the anchor never happens
+    alternative: Annotated[str, AfterValidator(_alternative)] | None = Field(
+        default=None, alias="or"
+    )  # `baseline + 18 wk`, when the anchor never happens
     slack: Duration | None = None  # either side of the alternative's target
-    kind: Literal["screening", "assessment", "preparatory", "dosing", "integration", "contact", "end"] = "assessment"
+    kind: Literal["screening", "assessment", "preparatory", "dosing", "integration", "contact", "end"] = (
+        "assessment"
+    )
     by: str | None = None
     contact: Literal["in_person", "telephone", "video"] = "in_person"
     regimen: str | None = None  # `low`, or `full or low` where the investigator decides
@@ -291,7 +307,7 @@ class Visit(Block):
 
 
 class Criterion(Block):
-    """An inclusion or exclusion criterion: judged by the investigator and, where `rule` is given, computed."""
+    """An inclusion or exclusion criterion: judged by the investigator and, given a `rule`, computed."""
 
     kind: Literal["inclusion", "exclusion"]
     text: str
@@ -421,7 +437,9 @@ class StudyFile(Block):
     dose_interval: Window | None = None  # between initial doses; the hard core keeps its earlier end
     doses: int = Field(gt=0)  # sessions with a dose; the hard core never lets there be more
     consent: dict[Name, str]  # scope -> what it allows
-    instruments: dict[Name, dict[str, Any]] = {}  # those of entact that the forms use are added in the release
+    instruments: dict[
+        Name, dict[str, Any]
+    ] = {}  # those of entact that the forms use are added in the release
     forms: dict[Name, Form]
     schedule: list[Visit]
     eligibility: dict[Name, Criterion]

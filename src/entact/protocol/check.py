@@ -1,0 +1,293 @@
+"""Whether a study file makes sense as a whole: every name leads somewhere, every value fits the rest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from entact.protocol.form import CompiledForm
+from entact.protocol.problem import Fault, Path, unknown
+from entact.protocol.quantity import parse_quantity
+from entact.protocol.rule import Rule
+from entact.protocol.rules import CompiledRules, compile_forms, compile_rules, forms_at
+from entact.protocol.study import Analysis, Requirement, StudyFile, Visit
+from entact.protocol.timetable import ACTIVITIES, EVENTS, check_schedule, spell_out
+
+GATES = ("randomisation", "initial_dose", "supplement", "next_session", "discharge")
+"""The gates that a study may tighten."""
+
+CLASSES = frozenset({"allocation", "guesses", "dosing", "medication", "adverse_events", "schedule"})
+"""Classes of data that are the engine's own; the others are the `data_class` of a form."""
+
+_SECOND_PERSON = "second person"  # who may confirm an override besides a role
+_CONTRAST = re.compile(r"(\w+) - (\w+) at (\w+)")
+_SOURCE_ID = re.compile(r"[A-Z]{1,3}[0-9]{2,}")
+
+
+def check(file: StudyFile, data: Mapping[str, Any]) -> list[Fault]:
+    """Everything in a study file that leads nowhere, contradicts itself or can never happen.
+
+    Args:
+        file: the typed file. data: the same as plain data, instruments included.
+    """
+    visits, paths, faults = spell_out(file)
+    forms, more = compile_forms(file)
+    faults += more
+    rules, more = compile_rules(file, forms, visits)
+    # While a form or visit is broken, each rule that names it would be reported as well.
+    faults += more if not faults else []
+    faults += check_schedule(file, visits, paths)
+    faults += _arms(file)
+    faults += _doses(file)
+    faults += _roles(file)
+    faults += _forms(file, visits)
+    faults += _gates(file, rules, forms, visits)
+    faults += _endpoints(file, rules, forms, visits)
+    faults += _analysis(file, visits)
+    faults += _sites_terms_and_sources(file, data)
+    return faults
+
+
+def _arms(file: StudyFile) -> Iterator[Fault]:
+    plan = file.randomisation
+    if plan is None:
+        return
+    for arm, share in plan.ratio.items():
+        if arm not in file.arms:
+            yield Fault(("randomisation", "ratio", arm), unknown("arm", arm, file.arms), at_key=True)
+        elif share < 1:
+            yield Fault(("randomisation", "ratio", arm), f"{share} is no share; write a whole number from 1")
+    for arm in file.arms:
+        if arm not in plan.ratio:
+            yield Fault(
+                ("randomisation", "ratio"), f"the arm {arm!r} has no share; write '{arm}: 1'", at_key=True
+            )
+    items = {f"{name}.{item}" for name, form in file.forms.items() for item in form.items}
+    for place, stratum in enumerate(plan.strata):
+        if stratum not in {"site", *items}:
+            path = ("randomisation", "strata", place)
+            yield Fault(path, unknown("stratum", stratum, {"site", *items}))
+    visits = {visit.visit for visit in file.schedule}
+    if plan.at not in EVENTS and plan.at not in visits:
+        yield Fault(("randomisation", "at"), unknown("visit or event", plan.at, {*EVENTS, *visits}))
+
+
+def _doses(file: StudyFile) -> Iterator[Fault]:
+    units: dict[str, str] = {}
+    for name, product in file.products.items():
+        for place, strength in enumerate(product.strengths):
+            unit = parse_quantity(strength).unit
+            first = units.setdefault("unit", unit)
+            if unit != first:
+                message = (
+                    f"{strength!r} is in {unit}, others in {first}; a study gives all strengths in one unit"
+                )
+                yield Fault(("products", name, "strengths", place), message)
+        if product.placebo == "none" and any(arm.role == "placebo" for arm in file.arms.values()):
+            yield Fault(
+                ("products", name, "placebo"), "an arm takes placebo, so there is one; write 'matching'"
+            )
+    strengths = {strength for product in file.products.values() for strength in product.strengths}
+    for name, regimen in file.regimens.items():
+        given: list[tuple[Path, str]] = [(("regimens", name, "initial"), regimen.initial.strength)]
+        if regimen.supplement is not None:
+            given.append((("regimens", name, "supplement", "give"), regimen.supplement.give.strength))
+            if regimen.supplement.window.earliest.total_seconds() < 0:
+                path: Path = ("regimens", name, "supplement", "offer")
+                yield Fault(path, "begins before the initial dose; write a time after it")
+        for path, strength in given:
+            if strength not in strengths:
+                yield Fault(
+                    path,
+                    f"no product has the strength {strength!r}; there are {', '.join(sorted(strengths))}",
+                )
+
+
+def _roles(file: StudyFile) -> Iterator[Fault]:
+    said: list[tuple[Path, str | None]] = []
+    said += [(("schedule", place, "by"), visit.by) for place, visit in enumerate(file.schedule)]
+    said += [(("forms", name, "by"), form.by) for name, form in file.forms.items()]
+    said += [(("blinding", place, "role"), hidden.role) for place, hidden in enumerate(file.blinding)]
+    for name, alert in file.alerts.items():
+        said += [(("alerts", name, "tell", place), role) for place, role in enumerate(alert.tell)]
+        if not alert.tell:
+            yield Fault(("alerts", name, "tell"), "tells nobody; write at least one role")
+    for path, role in said:
+        # The participant has a part in every study.
+        if role is not None and role not in {*file.roles, "participant"}:
+            yield Fault(path, unknown("role", role, file.roles))
+    for name, gate in file.gates.items():
+        for place, requirement in enumerate(gate.require):
+            for role in (requirement.override or "").split(" + ") if requirement.override else ():
+                if role not in {*file.roles, _SECOND_PERSON}:
+                    path = ("gates", name, "require", place, "override")
+                    yield Fault(path, unknown("role", role, {*file.roles, _SECOND_PERSON}))
+    classes = CLASSES | {form.data_class for form in file.forms.values()}
+    for place, hidden in enumerate(file.blinding):
+        for number, data_class in enumerate(hidden.hidden):
+            if data_class not in classes:
+                path = ("blinding", place, "hidden", number)
+                yield Fault(path, unknown("class of data", data_class, classes))
+
+
+def _forms(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fault]:
+    filled = {form for visit in visits.values() for form in forms_at(visit, file.forms)}
+    for name, form in file.forms.items():
+        if name in ACTIVITIES:
+            message = f"{name!r} is something entact does itself; give the form another name"
+            yield Fault(("forms", name), message, at_key=True)
+        elif name not in filled:
+            message = "no visit fills this form; add it to the `do:` of one, or take it out"
+            yield Fault(("forms", name), message, at_key=True)
+        if not form.items and form.instrument is None:
+            yield Fault(("forms", name), "asks nothing; give it `items:` or an `instrument:`", at_key=True)
+    used = {form.instrument for form in file.forms.values()}
+    for name in file.instruments:
+        if name not in used:
+            yield Fault(("instruments", name), "no form uses this instrument; take it out", at_key=True)
+
+
+def _gates(
+    file: StudyFile, rules: CompiledRules, forms: Mapping[str, CompiledForm], visits: Mapping[str, Visit]
+) -> Iterator[Fault]:
+    for name, said in file.gates.items():
+        if name not in GATES:
+            yield Fault(("gates", name), unknown("gate", name, GATES), at_key=True)
+            continue
+        if not said.require:
+            yield Fault(("gates", name), "requires nothing; write a requirement, or take it out", at_key=True)
+        if name == "supplement" and not any(regimen.supplement for regimen in file.regimens.values()):
+            yield Fault(("gates", name), "is never asked, because no regimen has a supplement", at_key=True)
+        gate = rules.gates.get(name)
+        if gate is None:
+            continue
+        asked = _asked_at(name, visits)
+        if gate.applies_when is not None:
+            path: Path = ("gates", name, "applies_when")
+            yield from _unseen(gate.applies_when, asked, forms, path)
+        for place, (compiled, requirement) in enumerate(zip(gate.requirements, said.require, strict=True)):
+            path = ("gates", name, "require", place)
+            yield from _freshness(requirement, compiled.rule, path)
+            if requirement.within is None and not requirement.ever:
+                yield from _unseen(compiled.rule, asked, forms, (*path, "require"))
+
+
+def _asked_at(gate: str, visits: Mapping[str, Visit]) -> list[Visit | None]:
+    """The visits at which a gate is asked; None stands for between two visits."""
+    if gate == "next_session":
+        return [None]
+    if gate == "randomisation":
+        return [visit for visit in visits.values() if "randomisation" in visit.activities]
+    return [visit for visit in visits.values() if visit.kind == "dosing"]
+
+
+def _freshness(requirement: Requirement, rule: Rule, path: Path) -> Iterator[Fault]:
+    if requirement.within is not None and requirement.ever:
+        yield Fault((*path, "ever"), "contradicts `within`; take one of the two out")
+    elif (requirement.within is not None or requirement.ever) and not rule.names:
+        key = "ever" if requirement.ever else "within"
+        yield Fault((*path, key), "the rule names no item that could be old; take it out")
+    if requirement.within is not None and requirement.within.total_seconds() <= 0:
+        yield Fault((*path, "within"), "is no time; write how old a value may be, as in '60 min'")
+
+
+def _unseen(
+    rule: Rule, asked: Iterable[Visit | None], forms: Mapping[str, CompiledForm], path: Path
+) -> Iterator[Fault]:
+    """Names in a rule that only sees the current encounter, whose form is not filled in that encounter."""
+    for form in sorted({name.split(".")[0] for name in rule.names}):
+        if forms[form].lasting:
+            continue
+        for visit in asked:
+            if visit is not None and form in forms_at(visit, forms):
+                continue
+            where = (
+                f"at {visit.visit}, where this gate is asked"
+                if visit
+                else "between two visits, when this gate is asked"
+            )
+            message = (
+                f"{form!r} is not filled {where}; say how old it may be with `within:`, or write `ever: true`"
+            )
+            yield Fault(path, message, _position(rule.text, form))
+            break
+
+
+def _position(text: str, name: str) -> int:
+    found = re.search(rf"(?<![\w.]){re.escape(name)}\.", text)
+    return found.start() if found else 0
+
+
+def _endpoints(
+    file: StudyFile, rules: CompiledRules, forms: Mapping[str, CompiledForm], visits: Mapping[str, Visit]
+) -> Iterator[Fault]:
+    for name, endpoint in file.endpoints.items():
+        if endpoint.at not in visits:
+            yield Fault(("endpoints", name, "at"), unknown("visit", endpoint.at, visits))
+            continue
+        compiled = rules.endpoints.get(name)
+        if compiled is None:
+            continue
+        measured = forms_at(visits[endpoint.at], forms)
+        for form in sorted({known.split(".")[0] for known in compiled.rule.names if known.count(".") == 1}):
+            if form not in measured and not forms[form].lasting:
+                message = (
+                    f"{form!r} is not filled at {endpoint.at}; add it to its `do:`, or choose another visit"
+                )
+                yield Fault(("endpoints", name, "value"), message, _position(endpoint.value, form))
+
+
+def _analysis(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fault]:
+    plan = file.analysis
+    planned: list[tuple[Path, Analysis]] = [(("analysis", "primary"), plan.primary)]
+    planned += [(("analysis", "secondary", name), analysis) for name, analysis in plan.secondary.items()]
+    for path, analysis in planned:
+        if analysis.endpoint not in file.endpoints:
+            yield Fault((*path, "endpoint"), unknown("endpoint", analysis.endpoint, file.endpoints))
+        if plan.sets and analysis.set not in plan.sets:
+            yield Fault((*path, "set"), unknown("analysis set", analysis.set, plan.sets))
+        if analysis.contrast is not None:
+            yield from _contrast(file, analysis.contrast, visits, (*path, "contrast"))
+
+
+def _contrast(file: StudyFile, contrast: str, visits: Mapping[str, Visit], path: Path) -> Iterator[Fault]:
+    said = _CONTRAST.fullmatch(contrast)
+    if said is None:
+        yield Fault(path, f"{contrast!r} is no contrast; write it as in 'mdma - placebo at outcome'")
+        return
+    for group in (1, 2):
+        if said[group] not in file.arms:
+            yield Fault(path, unknown("arm", said[group], file.arms), said.start(group))
+    if said[3] not in visits:
+        yield Fault(path, unknown("visit", said[3], visits), said.start(3))
+
+
+def _sites_terms_and_sources(file: StudyFile, data: Mapping[str, Any]) -> Iterator[Fault]:
+    for site, plan in file.sites.items():
+        try:
+            ZoneInfo(plan.timezone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            message = f"there is no time zone {plan.timezone!r}; write an IANA name, as in 'America/Denver'"
+            yield Fault(("sites", site, "timezone"), message)
+    for place, term in enumerate(file.adverse_events.solicited):
+        if term not in file.adverse_events.terms:
+            path: Path = ("adverse_events", "solicited", place)
+            yield Fault(path, unknown("event term", term, file.adverse_events.terms))
+    for path, source in _sources({key: block for key, block in data.items() if key != "instruments"}, ()):
+        for piece in re.split(r"[,;]\s*", source):
+            if file.sources and _SOURCE_ID.fullmatch(piece) and piece not in file.sources:
+                yield Fault(path, unknown("source", piece, file.sources), source.find(piece))
+
+
+def _sources(data: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(data, Mapping):
+        for key, value in data.items():
+            if key == "source" and isinstance(value, str):
+                yield (*path, key), value
+            elif path or key != "sources":
+                yield from _sources(value, (*path, key))
+    elif isinstance(data, list):
+        for place, value in enumerate(data):
+            yield from _sources(value, (*path, place))

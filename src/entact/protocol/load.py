@@ -1,0 +1,108 @@
+"""From a study file to a study, or every reason why not with file, line and column."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from entact.protocol.check import check
+from entact.protocol.explain import validate
+from entact.protocol.instrument import InstrumentError, read_instrument
+from entact.protocol.problem import Fault, Problem, StudyError, unknown
+from entact.protocol.release import Release, Study, canonical
+from entact.protocol.source import LARGEST, Source, read_source
+from entact.protocol.study import StudyFile
+
+FILE = "study.yaml"
+
+
+def load_study(name_or_path: str | os.PathLike[str]) -> Study:
+    """The study in a study file.
+
+    Args:
+        name_or_path: a study that ships with entact (`mapp1`), or the path of a study file or of its folder.
+    Raises:
+        StudyError: with every problem found, each with file, line and column, field, and what would be right.
+    """
+    raw, shown = _read(os.fspath(name_or_path))
+    return _study(raw, shown)
+
+
+def shipped_studies() -> list[str]:
+    """The names of the studies that come with entact."""
+    folder = files("entact").joinpath("studies")
+    return sorted(entry.name for entry in folder.iterdir() if entry.joinpath(FILE).is_file())
+
+
+def _read(name: str) -> tuple[bytes, str]:
+    """The bytes of a study file, and what to call it in problems."""
+    if name in shipped_studies():
+        return files("entact").joinpath("studies", name, FILE).read_bytes(), f"{name}/{FILE}"
+    path = Path(name)
+    try:
+        if path.is_dir():
+            path = path / FILE
+            if not path.exists():
+                raise _unreadable(name, f"this folder has no {FILE}")
+        elif not path.exists():
+            raise _unreadable(
+                name, f"{unknown('study', name, shipped_studies())} or the path of a study file"
+            )
+        if not path.is_file():
+            raise _unreadable(str(path), "this is not a file")
+        with path.open("rb") as file:
+            # One byte more than is allowed tells that there is more, without reading all of it.
+            return file.read(LARGEST + 1), str(path)
+    except StudyError:
+        raise
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise _unreadable(name, f"the file cannot be read: {reason}") from None
+
+
+def _unreadable(file: str, message: str) -> StudyError:
+    return StudyError([Problem(file, 0, 0, "", message)])
+
+
+@lru_cache(maxsize=32)
+def _study(raw: bytes, shown: str) -> Study:
+    source = read_source(raw, shown)
+    if not isinstance(source.data, dict):
+        message = "a study file is a block of keys with values; begin it with 'study: <name>'"
+        raise StudyError([Problem(shown, 1, 1, "", message)])
+    file = _typed(source, source.data)
+    data = resolve(source.data, file)
+    file = _typed(source, data)
+    _raise(source, check(file, data))
+    release = Release(canonical(data), data, file)
+    return Study(file.study, (release,))
+
+
+def resolve(data: Mapping[str, Any], file: StudyFile) -> dict[str, Any]:
+    """The data of a study file with its format and the instruments that its forms use."""
+    instruments = dict(data.get("instruments", {}))
+    for form in file.forms.values():
+        if form.instrument is None or form.instrument in instruments:
+            continue
+        try:
+            shipped = read_instrument(form.instrument)
+        except InstrumentError:
+            continue  # `check` says so, with the place
+        instruments[form.instrument] = shipped.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    return {**data, "format": file.format, "instruments": instruments}
+
+
+def _typed(source: Source, data: Mapping[str, Any]) -> StudyFile:
+    file, faults = validate(data)
+    _raise(source, faults)
+    assert file is not None
+    return file
+
+
+def _raise(source: Source, faults: list[Fault]) -> None:
+    if faults:
+        raise StudyError(source.locate(fault) for fault in faults)

@@ -1,0 +1,224 @@
+"""Releases of a study: a study file resolved to canonical bytes, and all that is compiled from them.
+
+The bytes are those of the file's data with the instruments that its forms use, as RFC 8785 JSON. A release is
+rebuilt from them alone, so that a later version of entact never changes an old score.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+import rfc8785
+
+from entact.protocol.expansion import expand
+from entact.protocol.explain import validate
+from entact.protocol.form import CompiledForm
+from entact.protocol.problem import Fault, Problem, StudyError, unknown
+from entact.protocol.rules import (
+    CompiledAlert,
+    CompiledCriterion,
+    CompiledEndpoint,
+    CompiledGate,
+    CompiledRules,
+    compile_forms,
+    compile_rules,
+)
+from entact.protocol.source import field_of
+from entact.protocol.study import StudyFile, Visit
+
+
+class Release:
+    """One release of a study.
+
+    Attributes:
+        text: RFC 8785 bytes of the resolved file. digest: their SHA-256. id: `<study>@sha256:<digest>`.
+        file: the typed study file. data: the same as plain data.
+    """
+
+    def __init__(self, text: bytes, data: Mapping[str, Any], file: StudyFile) -> None:
+        self.text = text
+        self.data = data
+        self.file = file
+        self.digest = hashlib.sha256(text).hexdigest()
+        self.id = f"{file.study}@sha256:{self.digest}"
+
+    @staticmethod
+    def from_text(text: bytes) -> Release:
+        """The release with these bytes; nothing but them is read.
+
+        Raises:
+            StudyError: when they are not the canonical bytes of a study file of a known format.
+        """
+        return _release_from(bytes(text))
+
+    def __reduce__(self) -> tuple[Any, tuple[bytes]]:
+        return _release_from, (self.text,)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Release) and other.text == self.text
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    def __repr__(self) -> str:
+        return f"Release({self.id[: len(self.file.study) + 20]}…)"
+
+    @cached_property
+    def visits(self) -> dict[str, Visit]:
+        """Every visit by name in the order of the file, rows of like visits spelled out."""
+        return expand(self.file.schedule)
+
+    @cached_property
+    def forms(self) -> dict[str, CompiledForm]:
+        """Every form by name, ready for use."""
+        forms, faults = compile_forms(self.file)
+        self._raise(faults)
+        return forms
+
+    @property
+    def gates(self) -> dict[str, CompiledGate]:
+        """Every gate by name, its rules compiled."""
+        return self._rules.gates
+
+    @property
+    def alerts(self) -> dict[str, CompiledAlert]:
+        """Every alert by name, its rule compiled."""
+        return self._rules.alerts
+
+    @property
+    def criteria(self) -> dict[str, CompiledCriterion]:
+        """Every criterion of eligibility by name, its rule compiled where it has one."""
+        return self._rules.criteria
+
+    @property
+    def endpoints(self) -> dict[str, CompiledEndpoint]:
+        """Every endpoint by name, its value compiled."""
+        return self._rules.endpoints
+
+    @cached_property
+    def _rules(self) -> CompiledRules:
+        rules, faults = compile_rules(self.file, self.forms, self.visits)
+        self._raise(faults)
+        return rules
+
+    def _raise(self, faults: Iterable[Fault]) -> None:
+        problems = [
+            Problem(self.id, 0, 0, field_of(self.data, fault.path), fault.message) for fault in faults
+        ]
+        if problems:
+            raise StudyError(problems)
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study: all its releases, the newest last."""
+
+    name: str
+    releases: tuple[Release, ...]
+
+    def __post_init__(self) -> None:
+        if not self.releases:
+            raise ValueError(f"the study {self.name!r} has no release")
+        for release in self.releases:
+            if release.file.study != self.name:
+                raise ValueError(f"the release {release.id} is not one of the study {self.name!r}")
+
+    @staticmethod
+    def from_texts(texts: Iterable[bytes]) -> Study:
+        """The study whose releases have these bytes, in this order (as its ledger holds them)."""
+        releases = tuple(dict.fromkeys(Release.from_text(text) for text in texts))
+        return Study(releases[0].file.study if releases else "", releases)
+
+    @property
+    def newest(self) -> Release:
+        """The release entered last."""
+        return self.releases[-1]
+
+    def release(self, id: str) -> Release:
+        """The release with this id.
+
+        Raises:
+            KeyError: when the study has no such release.
+        """
+        for release in self.releases:
+            if release.id == id:
+                return release
+        raise KeyError(unknown(f"release of {self.name}", id, (release.id for release in self.releases)))
+
+    def amended(self, release: Release) -> Study:
+        """The study with one more release, which becomes the newest."""
+        kept = tuple(known for known in self.releases if known != release)
+        return Study(self.name, (*kept, release))
+
+
+def canonical(data: Mapping[str, Any]) -> bytes:
+    """Canonical JSON (RFC 8785) of the data of a study file."""
+    return rfc8785.dumps(dict(data))
+
+
+def assumptions(release: Release) -> list[tuple[str, str]]:
+    """Every assumption in a release: the field's path and what is assumed there."""
+    return [(field_of(release.data, path), text) for path, text in _assumed(release.data, ())]
+
+
+def is_fit_for_production(release: Release) -> list[Problem]:
+    """Why a release may not go into production yet: its gates, alerts and doses that are assumptions.
+
+    Returns:
+        The problems; none when it is fit.
+    """
+    problems = []
+    for path, text in _assumed(release.data, ()):
+        if path and path[0] in _DECIDES_ABOUT_SAFETY:
+            message = f"is still an assumption ({text}); confirm it with a source and take `assumption` out"
+            problems.append(Problem(release.id, 0, 0, field_of(release.data, path[:-1]), message))
+    return problems
+
+
+_DECIDES_ABOUT_SAFETY = ("gates", "alerts", "products", "regimens", "doses", "dose_interval")
+
+
+def _assumed(data: Any, path: tuple[str | int, ...]) -> Iterable[tuple[tuple[str | int, ...], str]]:
+    if isinstance(data, Mapping):
+        for key, value in data.items():
+            if key == "assumption" and isinstance(value, str):
+                yield (*path, key), value
+            else:
+                yield from _assumed(value, (*path, key))
+    elif isinstance(data, list):
+        for place, value in enumerate(data):
+            yield from _assumed(value, (*path, place))
+
+
+@lru_cache(maxsize=64)
+def _release_from(text: bytes) -> Release:
+    name = f"release sha256:{hashlib.sha256(text).hexdigest()[:12]}"
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        raise StudyError(
+            [Problem(name, 0, 0, "", "this is not the text of a release, which is JSON")]
+        ) from None
+    if not isinstance(data, dict):
+        raise StudyError(
+            [Problem(name, 0, 0, "", "this is not the text of a release, which is a JSON object")]
+        )
+    if not _is_canonical(data, text):
+        message = "these are not canonical bytes (RFC 8785); a release is kept exactly as it was entered"
+        raise StudyError([Problem(name, 0, 0, "", message)])
+    file, faults = validate(data)
+    if file is None:
+        raise StudyError(Problem(name, 0, 0, field_of(data, fault.path), fault.message) for fault in faults)
+    return Release(text, data, file)
+
+
+def _is_canonical(data: Mapping[str, Any], text: bytes) -> bool:
+    try:
+        return canonical(data) == text
+    except (rfc8785.CanonicalizationError, RecursionError, UnicodeError):
+        return False

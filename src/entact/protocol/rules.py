@@ -1,0 +1,231 @@
+"""All rules and forms of a study file, compiled once, with every fault found on the way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from pydantic import ValidationError
+
+from entact.protocol.explain import faults_of
+from entact.protocol.form import CompiledForm
+from entact.protocol.instrument import (
+    Instrument,
+    InstrumentError,
+    InstrumentFile,
+    read_instrument,
+    shipped_instruments,
+)
+from entact.protocol.problem import Fault, Path, unknown
+from entact.protocol.rule import Kind, Rule, RuleError, Vocabulary
+from entact.protocol.study import Alert, Criterion, Endpoint, StudyFile, Visit
+
+PARTS = frozenset({"initial", "supplement"})
+
+# A rule error says where in the rule it is; in a file the line and column say so.
+_WHERE = re.compile(r" at (?:line \d+, )?column \d+")
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRequirement:
+    """One requirement of a gate; see `study.Requirement`."""
+
+    rule: Rule
+    otherwise: str
+    within: timedelta | None
+    ever: bool
+    override: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledGate:
+    """A gate: `applies_when` None means always; every requirement must hold for it to open."""
+
+    applies_when: Rule | None
+    requirements: tuple[CompiledRequirement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledAlert:
+    rule: Rule
+    alert: Alert
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledCriterion:
+    """A criterion; `rule` None means that the investigator alone judges it."""
+
+    rule: Rule | None
+    criterion: Criterion
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledEndpoint:
+    rule: Rule
+    endpoint: Endpoint
+
+
+@dataclass(slots=True)
+class CompiledRules:
+    gates: dict[str, CompiledGate] = field(default_factory=dict)
+    alerts: dict[str, CompiledAlert] = field(default_factory=dict)
+    criteria: dict[str, CompiledCriterion] = field(default_factory=dict)
+    endpoints: dict[str, CompiledEndpoint] = field(default_factory=dict)
+
+
+def compile_forms(file: StudyFile) -> tuple[dict[str, CompiledForm], list[Fault]]:
+    """Every form that can be made ready, and what is wrong with the others."""
+    instruments, faults = _instruments(file)
+    forms: dict[str, CompiledForm] = {}
+    for name, form in file.forms.items():
+        instrument = None
+        if form.instrument is not None:
+            instrument = instruments.get(form.instrument)
+            if instrument is None:
+                if form.instrument not in file.instruments:
+                    message = _why_absent(form.instrument, file.instruments)
+                    faults.append(Fault(("forms", name, "instrument"), message))
+                continue
+        taken = {*instrument.items, *instrument.scores} if instrument else set()
+        for item in form.items:
+            if item in taken:
+                message = f"{form.instrument!r} has an item or score {item!r} already; choose another name"
+                faults.append(Fault(("forms", name, "items", item), message, at_key=True))
+        forms[name] = CompiledForm(name, form, instrument)
+    return forms, faults
+
+
+def _why_absent(name: str, own: Iterable[str]) -> str:
+    """Why an instrument is not in the resolved file: nobody has it, or the shipped one is broken."""
+    known = shipped_instruments()
+    try:
+        read_instrument(name)
+    except InstrumentError as error:
+        return str(error) if name in known else unknown("instrument", name, [*own, *known])
+    return "the release lacks this instrument; a release is kept exactly as it was entered"
+
+
+def _instruments(file: StudyFile) -> tuple[dict[str, Instrument], list[Fault]]:
+    instruments: dict[str, Instrument] = {}
+    faults: list[Fault] = []
+    for name, data in file.instruments.items():
+        path: Path = ("instruments", name)
+        try:
+            instruments[name] = Instrument(InstrumentFile.model_validate(data))
+        except ValidationError as error:
+            faults += faults_of(error, data, InstrumentFile, path)
+        except (InstrumentError, RuleError) as error:
+            faults.append(Fault(path, str(error), at_key=True))
+    return instruments, faults
+
+
+def compile_rules(
+    file: StudyFile, forms: Mapping[str, CompiledForm], visits: Mapping[str, Visit]
+) -> tuple[CompiledRules, list[Fault]]:
+    """Every rule that can be compiled, and what is wrong with the others, by its place in the text."""
+    return _Compilation(file, forms, visits).compile()
+
+
+class _Compilation:
+    def __init__(
+        self, file: StudyFile, forms: Mapping[str, CompiledForm], visits: Mapping[str, Visit]
+    ) -> None:
+        self.file = file
+        self.forms = forms
+        self.visits = visits
+        self.faults: list[Fault] = []
+        self.rules = CompiledRules()
+        self.arguments = {"present": frozenset(file.roles), "given": PARTS, "elapsed": PARTS}
+        self.names = self._names()
+        self.plain = Vocabulary(self.names, self.arguments)
+
+    def compile(self) -> tuple[CompiledRules, list[Fault]]:
+        for name in self.file.gates:
+            self._gate(name)
+        for name, alert in self.file.alerts.items():
+            rule = self._rule(("alerts", name, "when"), alert.when)
+            if rule:
+                self.rules.alerts[name] = CompiledAlert(rule, alert)
+        for name, criterion in self.file.eligibility.items():
+            computed = self._rule(("eligibility", name, "rule"), criterion.rule) if criterion.rule else None
+            if computed or not criterion.rule:
+                self.rules.criteria[name] = CompiledCriterion(computed, criterion)
+        for name, endpoint in self.file.endpoints.items():
+            vocabulary = self._with_visits(endpoint.value)
+            rule = self._rule(("endpoints", name, "value"), endpoint.value, vocabulary, returns=None)
+            if rule:
+                self.rules.endpoints[name] = CompiledEndpoint(rule, endpoint)
+        return self.rules, self.faults
+
+    def _gate(self, name: str) -> None:
+        gate = self.file.gates[name]
+        known = len(self.faults)
+        applies = (
+            self._rule(("gates", name, "applies_when"), gate.applies_when) if gate.applies_when else None
+        )
+        requirements = []
+        for place, said in enumerate(gate.require):
+            rule = self._rule(("gates", name, "require", place, "require"), said.require)
+            if rule:
+                requirements.append(
+                    CompiledRequirement(rule, said.otherwise, said.within, said.ever, said.override)
+                )
+        # A gate of which one requirement is lost would open too easily: it does not exist then.
+        if len(self.faults) == known:
+            self.rules.gates[name] = CompiledGate(applies, tuple(requirements))
+
+    def _names(self) -> dict[str, Kind]:
+        names: dict[str, Kind] = {}
+        for form in self.forms.values():
+            for item, kind in form.types.items():
+                name = f"{form.name}.{item}"
+                try:
+                    Vocabulary({name: kind})
+                except ValueError as error:
+                    path: Path = ("forms", form.name)
+                    path = (*path, "items", item) if item in form.form.items else path
+                    self.faults.append(Fault(path, str(error), at_key=True))
+                    continue
+                names[name] = kind
+        return names
+
+    def _with_visits(self, text: str) -> Vocabulary:
+        """The names that an endpoint may use: also those of a form at a visit that it mentions."""
+        names = dict(self.names)
+        for name in set(re.findall(r"[a-z][a-z0-9_]*(?=\s*\.)", text)) & self.visits.keys():
+            for form in forms_at(self.visits[name], self.forms):
+                names |= {
+                    f"{name}.{known}": kind
+                    for known, kind in self.names.items()
+                    if known.startswith(f"{form}.")
+                }
+        return Vocabulary(names, self.arguments)
+
+    def _rule(
+        self, path: Path, text: str, vocabulary: Vocabulary | None = None, returns: Kind | None = "bool"
+    ) -> Rule | None:
+        try:
+            return (vocabulary or self.plain).compile(text, returns=returns)
+        except RuleError as error:
+            offset = _offset(text, error)
+            message = _WHERE.sub("", str(error), count=1)
+            named = re.match(r"([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)\.", text[offset or 0 :])
+            if vocabulary is None and named and named[1] in self.visits and named[2] in self.forms:
+                message = "only an endpoint may name a visit; leave it out, and say `ever: true` or `within:`"
+            self.faults.append(Fault(path, message, offset))
+            return None
+
+
+def _offset(text: str, error: RuleError) -> int | None:
+    if error.column is None:
+        return None
+    lines = text.split("\n")[: error.line - 1]
+    return sum(len(line) + 1 for line in lines) + error.column - 1
+
+
+def forms_at(visit: Visit, forms: Mapping[str, object]) -> list[str]:
+    """The forms filled at a visit; the engine's activity `vital_signs` fills the form `vitals`."""
+    filled = ("vitals" if activity == "vital_signs" else activity for activity in visit.activities)
+    return list(dict.fromkeys(form for form in filled if form in forms))

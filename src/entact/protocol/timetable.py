@@ -1,0 +1,240 @@
+"""Whether a schedule makes sense: every visit can happen, in its window, with all it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+
+from entact.protocol.expansion import expand, names_in_row
+from entact.protocol.problem import Fault, Path, unknown
+from entact.protocol.quantity import parse_duration
+from entact.protocol.study import StudyFile, Visit
+
+ACTIVITIES = frozenset(
+    {
+        "consent",
+        "screening",
+        "eligibility",
+        "enrolment",
+        "randomisation",
+        "medication",
+        "vital_signs",
+        "guess",
+        "adverse_events",
+        "safety_call",
+        "dose",
+    }
+)
+"""What the engine itself does at a visit; everything else in `do:` is a form of the study."""
+
+EVENTS = frozenset({"consent", "washout_end", "enrolment", "randomisation", "initial"})
+"""What a visit may be counted from, besides other visits."""
+
+_NOTHING = timedelta(0)
+
+
+def spell_out(file: StudyFile) -> tuple[dict[str, Visit], dict[str, Path], list[Fault]]:
+    """Every visit that can be named, the path of its row in the file, and what is wrong with names."""
+    faults: list[Fault] = []
+    rows: list[Visit] = []
+    paths: dict[str, Path] = {}
+    for place, visit in enumerate(file.schedule):
+        path: Path = ("schedule", place)
+        try:
+            names = names_in_row(visit)
+        except ValueError as error:
+            faults.append(Fault((*path, "visit"), str(error)))
+            continue
+        twice = [name for name in names if name in paths]
+        if twice:
+            faults.append(
+                Fault((*path, "visit"), f"there are two visits {twice[0]!r}; give each its own name")
+            )
+            continue
+        if visit.then is not None and visit.then.slack > visit.then.every:
+            message = "is longer than `every`: a visit could come before the one it follows; make it shorter"
+            faults.append(Fault((*path, "then", "slack"), message))
+        rows.append(visit)
+        paths |= dict.fromkeys(names, path)
+    return expand(rows), paths, faults
+
+
+def check_schedule(
+    file: StudyFile, visits: Mapping[str, Visit], paths: Mapping[str, Path]
+) -> Iterator[Fault]:
+    """What is wrong with the schedule; `paths` says where in the file each visit's row stands."""
+    for visit in file.schedule:
+        if visit.visit in paths:
+            path = paths[visit.visit]
+            yield from _anchors(file, visit, visits, path)
+            yield from _windows(file, visit, visits, path)
+            yield from _session(file, visit, path)
+            yield from _activities(file, visit, path)
+            if visit.visit in file.forms:
+                yield Fault(
+                    (*path, "visit"), f"a form is called {visit.visit!r} too; give the visit another name"
+                )
+    yield from _never(visits, paths)
+    yield from _without_which_nothing(file, visits)
+
+
+def _anchors(file: StudyFile, visit: Visit, visits: Mapping[str, Visit], path: Path) -> Iterator[Fault]:
+    known = {*visits, *EVENTS}
+    if visit.opens and visit.after is not None:
+        yield Fault(
+            (*path, "after"), "this visit opens the study and waits for nothing; take one of the two out"
+        )
+    if not visit.opens and visit.after is None:
+        yield Fault(
+            (*path, "visit"), "this visit can never happen; write what it comes `after:`, or `opens: true`"
+        )
+    if visit.after is not None and visit.after not in known:
+        yield Fault((*path, "after"), unknown("visit or event", visit.after, known))
+    if visit.fallback is not None and visit.fallback[0] not in known:
+        yield Fault((*path, "or"), unknown("visit or event", visit.fallback[0], known))
+    if "washout_end" in (visit.after, *(visit.fallback or ())[:1]) and file.washout is None:
+        yield Fault((*path, "after"), "the study does not say when a washout ends; add a `washout:` block")
+
+
+def _windows(file: StudyFile, visit: Visit, visits: Mapping[str, Visit], path: Path) -> Iterator[Fault]:
+    window = visit.within
+    if visit.slack is not None and visit.alternative is None:
+        yield Fault((*path, "slack"), "belongs to an alternative; write `or:` as well, or take it out")
+    if window is None:
+        return
+    if visit.after is None:
+        yield Fault((*path, "within"), "a window needs what it is counted from; write `after:` as well")
+    if window.earliest < _NOTHING:
+        yield Fault((*path, "within"), "begins before what the visit waits for; begin it at 0 or later")
+    if visit.target is not None and window.next_morning:
+        yield Fault((*path, "target"), "'next morning' has its own target; take this one out")
+    elif visit.target is not None and not window.earliest <= visit.target <= window.latest:
+        yield Fault((*path, "target"), "lies outside the window; choose a target within it")
+    before = visits.get(visit.after or "")
+    if before is None or before.kind != "dosing" or visit.kind != "dosing" or file.dose_interval is None:
+        return
+    if window.latest < file.dose_interval.earliest or window.earliest > file.dose_interval.latest:
+        yield Fault((*path, "within"), "contradicts `dose_interval`: no day lies in both; change one of them")
+
+
+def _session(file: StudyFile, visit: Visit, path: Path) -> Iterator[Fault]:
+    if visit.kind != "dosing":
+        if visit.regimen is not None:
+            yield Fault(
+                (*path, "regimen"), "belongs to a dosing session; write `kind: dosing`, or take it out"
+            )
+        if "dose" in visit.activities:
+            yield Fault(
+                (*path, "do"),
+                "a dose is given in dosing sessions alone; write `kind: dosing`, or take it out",
+            )
+    elif visit.regimen is None:
+        yield Fault((*path, "visit"), "a dosing session needs its `regimen:`")
+    elif "dose" not in visit.activities:
+        yield Fault((*path, "visit"), "a dosing session gives a dose; add 'dose' to `do:`")
+    for level in visit.levels:
+        if level not in file.regimens:
+            yield Fault((*path, "regimen"), unknown("regimen", level, file.regimens))
+    for place, readings in enumerate(visit.timed):
+        for number, time in enumerate(readings.at):
+            yield from _timepoint(file, visit, time, (*path, "timed", place, "at", number))
+
+
+def _timepoint(file: StudyFile, visit: Visit, time: str, path: Path) -> Iterator[Fault]:
+    base, _, offset = time.removeprefix("before ").partition(" + ")
+    if base != "end" and visit.kind != "dosing":
+        yield Fault(path, f"{time!r} is counted from a dose, and this visit gives none; write 'end'")
+    known = [file.regimens[level] for level in visit.levels if level in file.regimens]
+    if base == "supplement" and known and not any(regimen.supplement for regimen in known):
+        yield Fault(path, f"{time!r} is counted from a supplement, and the session's regimen has none")
+    if offset and visit.lasts is not None and parse_duration(offset) > visit.lasts:
+        yield Fault(
+            path, f"{time!r} is after the end of the session; write an earlier time, or let it last longer"
+        )
+
+
+def _activities(file: StudyFile, visit: Visit, path: Path) -> Iterator[Fault]:
+    known = {*ACTIVITIES, *file.forms}
+    at: list[tuple[Path, str]] = [((*path, "do", place), done) for place, done in enumerate(visit.do)]
+    at += [((*path, "timed", place, "do"), readings.do) for place, readings in enumerate(visit.timed)]
+    for where, activity in at:
+        if activity not in known:
+            yield Fault(where, unknown("form or activity", activity, known))
+        elif activity == "vital_signs" and "vitals" not in file.forms:
+            yield Fault(
+                where, "vital signs are items of a form 'vitals', and there is none; add it to `forms:`"
+            )
+    for place, activity in enumerate(visit.do):
+        if activity in visit.do[:place]:
+            yield Fault((*path, "do", place), f"{activity!r} stands twice; write it once")
+
+
+def _never(visits: Mapping[str, Visit], paths: Mapping[str, Path]) -> Iterator[Fault]:
+    """Visits that can never happen: they wait for each other, or for an event that no visit brings about."""
+    reached = _reached(visits)
+    for name, visit in visits.items():
+        after = visit.after
+        if name in reached or after is None:
+            continue
+        if after in EVENTS and not _brought_about_at(after, visits):
+            message = (
+                f"can never happen: no visit does {after!r}; add it to the `do:` of one, or change `after:`"
+            )
+            yield Fault((*paths[name], "after"), message)
+            continue
+        ring = _ring(name, visits)
+        if ring and name == min(ring, key=list(visits).index):
+            message = f"can never happen: {' waits for '.join([*ring, name])}; change one `after:`"
+            yield Fault((*paths[name], "after"), message)
+
+
+def _reached(visits: Mapping[str, Visit]) -> set[str]:
+    """Names of visits and events that can happen."""
+    reached = {name for name, visit in visits.items() if visit.opens}
+    while True:
+        more = {event for event in EVENTS if _brought_about_at(event, visits) & reached}
+        more |= {
+            name
+            for name, visit in visits.items()
+            if visit.after in reached or (visit.fallback is not None and visit.fallback[0] in reached)
+        }
+        if more <= reached:
+            return reached
+        reached |= more
+
+
+def _brought_about_at(event: str, visits: Mapping[str, Visit]) -> set[str]:
+    """The visits at which an event may happen."""
+    activity = {"initial": "dose", "washout_end": "consent"}.get(event, event)
+    return {name for name, visit in visits.items() if activity in visit.activities}
+
+
+def _ring(name: str, visits: Mapping[str, Visit]) -> list[str]:
+    """The visits and events that wait for each other around a visit; empty when it is not one of a ring."""
+    ring = [name]
+    while True:
+        after = (
+            visits[ring[-1]].after
+            if ring[-1] in visits
+            else min(_brought_about_at(ring[-1], visits), default=None)
+        )
+        if after == name:
+            return ring
+        if after is None or after in ring:
+            return []
+        ring.append(after)
+
+
+def _without_which_nothing(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fault]:
+    done = {activity for visit in visits.values() for activity in visit.activities}
+    needed = ["consent", "eligibility", "enrolment"] + (["randomisation"] if file.randomisation else [])
+    for activity in needed:
+        if activity not in done:
+            message = f"no visit does {activity!r}, and without it no dose may be given; add it to a `do:`"
+            yield Fault(("schedule",), message, at_key=True)
+    sessions = [name for name, visit in visits.items() if visit.kind == "dosing"]
+    if len(sessions) != file.doses:
+        message = (
+            f"{file.doses} is not the number of dosing sessions in the schedule, {len(sessions)}; change one"
+        )
+        yield Fault(("doses",), message)
