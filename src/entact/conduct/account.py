@@ -1,9 +1,10 @@
-"""One entry as it reads on a page: what it says, what was corrected, by whom, and where it stands in the ledger."""
+"""One entry as it reads on a page: what it says, what was corrected, and where it stands in the ledger."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from typing import Any
 
@@ -20,16 +21,17 @@ from entact.protocol import CompiledForm, Release
 
 # Kinds that take one line each: comings and goings, decisions, kits.
 SMALL = frozenset({"encounter", "presence", "kit_assigned", "dose_level", "alert_answered"})
-SHOWN_AT_ONCE = 6  # facts beyond so many are folded away under their scores
+SHOWN_AT_ONCE = 7  # facts beyond so many are folded away under their scores
 
 
 @dataclass(frozen=True)
 class Fact:
-    """One item: what it is called and what was entered; `sealed` when only ciphertext is there."""
+    """One item: its name, what was entered, whether only ciphertext is there, and what the file says of it."""
 
     label: str
     value: str
     sealed: bool = False
+    hint: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Correction:
 
 @dataclass(frozen=True)
 class Account:
-    """One entry: title, time, author, facts, scores, corrections, alerts, and where it stands in the ledger."""
+    """One entry: title, time, author, facts, scores, corrections, alerts, and its place in the ledger."""
 
     anchor: str
     kind: str
@@ -86,8 +88,8 @@ class Accounts:
     """Writes the accounts of one course, for one role.
 
     Args:
-        folded: the course and its places in the ledger. seen: what the role sees of it. zone: the site's clock.
-        found: messages of open findings by entry.
+        folded: the course and its places in the ledger. seen: what the role sees of it.
+        zone: the site's clock. found: messages of open findings by entry.
     """
 
     folded: Folded
@@ -126,11 +128,15 @@ class Accounts:
             facts=tuple(facts),
             scores=tuple(self._scores(effective, release)),
             note=self._with_reason(entry, note),
-            corrections=tuple(self._corrections(effective, release)),
+            corrections=tuple(self._corrections(effective)),
             alerts=tuple(self._alerts(entry.id)),
             findings=tuple(self.found.get(entry.id, ())),
             places=self.places_of(entry.id),
         )
+
+    def write_plainly(self, effective: Effective) -> Account:
+        """The account of one entry without its findings, which the visit shows."""
+        return replace(self.write(effective), findings=())
 
     def anchor_of(self, entry: str) -> str:
         """The place on the page of an entry, or of what it corrects; empty when it has none."""
@@ -173,7 +179,7 @@ class Accounts:
         return f"e-{self.folded.places[entry][0][1][:12]}"
 
     def places_of(self, entry: str) -> tuple[str, ...]:
-        """Hash of each version; with its number only for who sees everything, since gaps would count the hidden."""
+        """Hash of each version; its number only for who sees everything: gaps would count what is hidden."""
         numbered = self.sight.sees_everything
         return tuple(
             f"{f'#{seq} · ' if numbered else ''}{digest[:16]}"
@@ -206,7 +212,7 @@ class Accounts:
         for name in form.scores:
             yield Fact(words(name), value(answers.values.get(name)))
 
-    def _corrections(self, effective: Effective, release: Release) -> Iterable[Correction]:
+    def _corrections(self, effective: Effective) -> Iterable[Correction]:
         inner = NESTED.get(effective.entry.kind)
         data = _flat(effective.entry.data, inner) | {CORRECTED_TIME: effective.entry.occurred_at}
         for name in effective.corrections:
@@ -215,9 +221,7 @@ class Accounts:
             for item, new in _flat(entry.data, inner).items():
                 old, data[item] = data.get(item), new
                 if not (old == new or item == "form"):
-                    changes.append(
-                        Change(self._label(effective, release, item), self._said(old), self._said(new))
-                    )
+                    changes.append(Change(_label(item), self.said(old), self.said(new)))
             yield Correction(
                 anchor=self._anchor(name),
                 when=_when(entry, self.zone),
@@ -227,18 +231,18 @@ class Accounts:
                 places=self.places_of(name),
             )
 
-    def _label(self, effective: Effective, release: Release, item: str) -> str:
-        if item == CORRECTED_TIME:
-            return "When"
-        form = _form_of(effective, release)
-        return _title_of_item(form, item) if form is not None else words(item)
+    def fact(self, label: str, answer: Any, hint: str | None = None) -> Fact:
+        """One item as a fact."""
+        said = self.said(answer)
+        return Fact(label, said, said == SEALED, hint or "")
 
-    def _said(self, answer: Any) -> str:
-        if isinstance(answer, str) and answer[:4].isdigit() and "T" in answer:
+    def said(self, answer: Any) -> str:
+        """An answer in words, times on the site's clock."""
+        if isinstance(answer, str) and _TIME.match(answer):
             try:
                 return moment(instant(answer), self.zone)
             except ValueError:
-                pass
+                pass  # it looks like a time and is none: as it was entered
         return value(answer)
 
 
@@ -248,6 +252,10 @@ def _flat(data: Mapping[str, Any], inner: str | None) -> dict[str, Any]:
     if not isinstance(nested, Mapping):
         return dict(data)
     return {name: answer for name, answer in data.items() if name != inner} | dict(nested)
+
+
+def _label(item: str) -> str:
+    return "When" if item == CORRECTED_TIME else words(item)
 
 
 def _when(entry: Entry, zone: tzinfo) -> str:
@@ -274,22 +282,24 @@ def _form_of(effective: Effective, release: Release) -> CompiledForm | None:
     return release.forms.get(name) if isinstance(name, str) else None
 
 
-def _title_of_item(form: CompiledForm, name: str) -> str:
-    item = form.items.get(name)
-    return words(name) if item is None or item.title is None else f"{words(name)}: {item.title}"
-
-
-def _fact(label: str, answer: Any) -> Fact:
-    said = value(answer)
-    return Fact(label, said, said == SEALED)
-
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T")
 
 Written = tuple[str, list[Fact], str]
 
 
 def _plain(accounts: Accounts, effective: Effective, release: Release) -> Written:
-    facts = [_fact(words(name), answer) for name, answer in effective.data.items() if answer is not None]
+    facts = [
+        accounts.fact(words(name), answer) for name, answer in effective.data.items() if answer is not None
+    ]
     return words(effective.entry.kind), facts, ""
+
+
+def _consent(accounts: Accounts, effective: Effective, release: Release) -> Written:
+    scopes = effective.data.get("scopes")
+    facts = [accounts.fact("Version", effective.data.get("version"))]
+    for name, allowed in scopes.items() if isinstance(scopes, Mapping) else ():
+        facts.append(accounts.fact(words(name), allowed, release.file.consent.get(name)))
+    return "Consent", facts, ""
 
 
 def _form(accounts: Accounts, effective: Effective, release: Release) -> Written:
@@ -297,11 +307,13 @@ def _form(accounts: Accounts, effective: Effective, release: Release) -> Written
     title = title_of_form(form) if form is not None else words(str(effective.data.get("form", "form")))
     items = effective.data if effective.entry.kind == "vital_signs" else effective.data.get("items")
     if not isinstance(items, Mapping):
-        return title, [_fact("Items", items)], ""
+        return title, [accounts.fact("Items", items)], ""
     order = [*form.items] if form is not None else []
     names = sorted(items, key=lambda name: order.index(name) if name in order else len(order))
     facts = [
-        _fact(_title_of_item(form, name) if form is not None else words(name), items[name])
+        accounts.fact(
+            words(name), items[name], form.items[name].title if form and name in form.items else None
+        )
         for name in names
         if items[name] is not None
     ]
@@ -312,15 +324,17 @@ def _form(accounts: Accounts, effective: Effective, release: Release) -> Written
 def _dose(accounts: Accounts, effective: Effective, release: Release) -> Written:
     data = effective.data
     facts = [
-        _fact("Kit", data.get("kit")),
+        accounts.fact("Kit", data.get("kit")),
         Fact("Level", _level(release, data.get("level"), data.get("part"))),
     ]
-    facts += [_fact(words(name), data.get(name, 0)) for name in ("dispensed", "taken", "returned", "lost")]
-    facts += [_fact("Outcome", data.get("outcome", "taken"))]
+    facts += [
+        accounts.fact(words(name), data.get(name, 0)) for name in ("dispensed", "taken", "returned", "lost")
+    ]
+    facts += [accounts.fact("Outcome", data.get("outcome", "taken"))]
     return (
         f"{words(str(data.get('part', '')))} dose".strip(),
         facts,
-        "content: allocation is never shown here",
+        "what the kit holds is hidden",
     )
 
 
@@ -367,7 +381,9 @@ def _event(accounts: Accounts, effective: Effective, release: Release) -> Writte
     name = term.title if term is not None else value(code) if code is not None else "not named"
     begins = effective.entry.about is None
     facts = [
-        _fact(words(item), answer) for item, answer in data.items() if item != "term" and answer is not None
+        accounts.fact(words(item), answer)
+        for item, answer in data.items()
+        if item != "term" and answer is not None
     ]
     if term is not None and term.special_interest is not None:
         facts.insert(0, Fact("Special interest", term.special_interest))
@@ -377,16 +393,20 @@ def _event(accounts: Accounts, effective: Effective, release: Release) -> Writte
 def _guess(accounts: Accounts, effective: Effective, release: Release) -> Written:
     data = effective.data
     arm = release.file.arms.get(str(data.get("arm")))
-    facts = [Fact("Arm guessed", arm.title) if arm is not None else _fact("Arm guessed", data.get("arm"))]
-    facts += [_fact("Confidence", f"{data['confidence']} %")] if data.get("confidence") is not None else []
-    facts += [_fact("Why", data["why"])] if data.get("why") is not None else []
+    facts = [
+        Fact("Arm guessed", arm.title) if arm is not None else accounts.fact("Arm guessed", data.get("arm"))
+    ]
+    facts += (
+        [accounts.fact("Confidence", f"{data['confidence']} %")] if data.get("confidence") is not None else []
+    )
+    facts += [accounts.fact("Why", data["why"])] if data.get("why") is not None else []
     return f"Guess of treatment by {value(data.get('guesser'))}", facts, ""
 
 
 def _eligibility(accounts: Accounts, effective: Effective, release: Release) -> Written:
     data = effective.data
-    signed = f"signed: {value(data['signed'])}" if data.get("signed") else "not signed"
-    facts = [_fact("Decision", data.get("decision"))]
+    signed = "signed" if data.get("signed") else "not signed"
+    facts = [accounts.fact("Decision", data.get("decision"))]
     criteria = data.get("criteria")
     if not accounts.sight.sees_criteria:
         return (
@@ -398,11 +418,12 @@ def _eligibility(accounts: Accounts, effective: Effective, release: Release) -> 
         criterion = release.file.eligibility.get(name)
         label = words(criterion.text) if criterion is not None else words(name)
         kind = f" ({criterion.kind})" if criterion is not None else ""
-        facts.append(_fact(f"{label}{kind}", judged))
+        facts.append(accounts.fact(f"{label}{kind}", judged))
     return "Eligibility", facts, signed
 
 
 _WRITERS: dict[str, Callable[[Accounts, Effective, Release], Written]] = {
+    "consent": _consent,
     "form": _form,
     "vital_signs": _form,
     "dose": _dose,

@@ -10,12 +10,12 @@ from entact.course.dose import DoseState
 from entact.course.form import Answers
 from entact.protocol.quantity import parse_quantity
 
-WIDTH, HEIGHT = 640, 240
-_LEFT, _RIGHT, _TOP, _BOTTOM = 40, 92, 22, 34
+WIDTH, HEIGHT = 460, 230
+_LEFT, _RIGHT, _TOP, _BOTTOM = 34, 76, 22, 28
 
 SERIES = {"systolic": "Systolic", "diastolic": "Diastolic", "heart_rate": "Heart rate"}
 _STEPS = (15, 30, 60, 120, 240, 480)  # minutes between two marks of the time axis
-_GAP = 14  # so that the names at the ends of the lines do not overlap
+_GAP = 15  # so that the names at the ends of the lines do not overlap
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,8 @@ def draw_session(readings: Sequence[Answers], doses: Sequence[DoseState]) -> Cha
     """Blood pressure and heart rate over a session; None with fewer than two readings.
 
     Args:
-        readings: vital signs of one encounter in order of time. doses: those given in it, and visible; time is then
-            counted from the first of them, else from the first reading.
+        readings: vital signs of one encounter in order of time. doses: those given in it, and visible; time
+            is then counted from the first of them, else from the first reading.
     """
     read = {name: _points(readings, name) for name in SERIES}
     read = {name: points for name, points in read.items() if points}
@@ -71,8 +71,9 @@ def draw_session(readings: Sequence[Answers], doses: Sequence[DoseState]) -> Cha
     origin = given[0].at if given else min(times)
     minutes = [_minutes(at, origin) for at in (*times, *(dose.at for dose in given))]
     values = [number for points in read.values() for _, number in points]
-    step = next((one for one in _STEPS if (max(minutes) - min(minutes)) / one <= 8), _STEPS[-1])
-    first, last = min(minutes) // step * step, -(-max(minutes) // step) * step
+    step = next((one for one in _STEPS if (max(minutes) - min(minutes)) / one <= 6), _STEPS[-1])
+    first, last = min(minutes) // 15 * 15, -(-max(minutes) // 15) * 15
+    last = last if last > first else first + 15
     low, high = min(values) // 20 * 20, -(-max(values) // 20) * 20
     high = high if high > low else low + 20
 
@@ -87,14 +88,14 @@ def draw_session(readings: Sequence[Answers], doses: Sequence[DoseState]) -> Cha
         placed = tuple((x(at), y(number)) for at, number in points)
         path = "M" + " L".join(f"{across:g} {down:g}" for across, down in placed)
         curves.append(Curve(name, SERIES[name], path, placed, placed[-1][1]))
-    marks = range(int(first), int(last) + 1, step)
+    marks = range(int(-(-first // step) * step), int(last) + 1, step)
     width = (WIDTH - _LEFT - _RIGHT) / (last - first)
     rows = range(int(low), int(high) + 1, 20 if high - low <= 120 else 40)
     return Chart(
         curves=_apart(curves),
         columns=tuple(Mark(_round(_LEFT + (mark - first) * width), _hours(mark)) for mark in marks),
         rows=tuple(Mark(y(row), str(row)) for row in rows),
-        doses=tuple(Mark(x(dose.at), f"{dose.part} dose") for dose in given),
+        doses=tuple(Mark(x(dose.at), dose.part) for dose in given),
         summary=_summary(read, bool(given)),
         unit=f"hours since {'the initial dose' if given else 'the first reading'}",
     )

@@ -10,6 +10,7 @@ from entact.conduct.register import Register
 from entact.conduct.sight import DOSING, Sight
 from entact.conduct.verification import Checked, last_verification
 from entact.conduct.words import duration, lower_words, quantity, span, title_of_form, title_of_visit, words
+from entact.course.core import ACTS
 from entact.protocol import Release, assumptions
 from entact.protocol.study import Regimen, Units, Visit
 
@@ -42,10 +43,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Line:
-    """An activity of the schedule, with a mark for each visit: empty, `done once` or how often it is timed."""
+    """An activity of the schedule, with the kind of each visit and its mark there: none, a dot, or how often."""
 
     title: str
-    marks: tuple[str, ...]
+    marks: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class AlertShown:
 
 @dataclass(frozen=True)
 class SiteRow:
-    """Counts at one site; `in_treatment`, `completed` and `stopped` are None where the role may not know them."""
+    """Counts at one site; the last three are None where the role may not know them."""
 
     site: str
     country: str
@@ -141,7 +142,7 @@ def describe(register: Register) -> Overview:
         dosing=_dosing(release) if sight.sees(DOSING) else "",
         columns=columns,
         lines=lines,
-        gates=tuple(_gate(sight, release, name) for name in file.gates),
+        gates=tuple(_gate(sight, release, name) for name in _in_order(file.gates)),
         alerts=tuple(_alerts(sight, release)),
         hidden_alerts=sum(not sight.sees_alert(name) for name in file.alerts),
         sites=rows,
@@ -202,7 +203,7 @@ def _schedule(release: Release) -> tuple[tuple[Column, ...], tuple[Line, ...]]:
     for activity in activities:
         form = release.forms.get(activity)
         title = title_of_form(form) if form is not None else words(activity)
-        lines.append(Line(title, tuple(_mark(visit, activity) for visit in visits.values())))
+        lines.append(Line(title, tuple((visit.kind, _mark(visit, activity)) for visit in visits.values())))
     return columns, tuple(lines)
 
 
@@ -219,6 +220,12 @@ def _mark(visit: Visit, activity: str) -> str:
     return str(times) if times > 1 else "●" if times or activity in visit.do else ""
 
 
+def _in_order(gates: Iterable[str]) -> list[str]:
+    """Gates in the order in which a participant meets them."""
+    met = [act.gate for act in ACTS.values()]
+    return sorted(gates, key=lambda name: met.index(name) if name in met else len(met))
+
+
 def _gate(sight: Sight, release: Release, name: str) -> GateShown:
     gate, compiled = release.file.gates[name], release.gates[name]
     reasons = []
@@ -227,7 +234,7 @@ def _gate(sight: Sight, release: Release, name: str) -> GateShown:
             continue
         parts = []
         if said.within is not None:
-            parts.append(f"judged on the last {duration(said.within)}")
+            parts.append(f"what the last {duration(said.within)} showed counts")
         if said.override is not None:
             parts.append(f"may be overridden by {said.override}")
         reasons.append(Reason(said.otherwise, "; ".join(parts), said.assumption is not None))

@@ -10,6 +10,7 @@ from django.core.paginator import Page, Paginator
 
 from entact.conduct.register import Folded, Register, Standing
 from entact.conduct.sight import SeenCourse
+from entact.conduct.timeline import OVER
 from entact.conduct.words import day, lower_words, title_of_visit, window
 from entact.course import Course, findings, open_alerts
 from entact.course.progress import zone_of
@@ -56,7 +57,7 @@ class Listing:
 
 
 def list_participants(register: Register, asked: Mapping[str, str]) -> Listing:
-    """The page of the list that was asked for by `site`, `status` and `page`; what is no such value is not followed."""
+    """The page of the list asked for by `site`, `status` and `page`; what is no such value is not followed."""
     standings = register.standings()
     sites = sorted({*register.study.newest.file.sites, *(one.site for one in standings)} - {""})
     statuses = sorted({str(one.status) for one in standings}) if register.sight.sees_status else []
@@ -82,7 +83,7 @@ def _row(register: Register, standing: Standing, folded: Folded) -> Row:
     seen = SeenCourse(sight, course)
     zone = zone_of(course, register.at)
     last, last_day = _last_visit(course, register)
-    dues = course.due(register.at)
+    dues = [] if sight.sees_status and course.status in OVER else course.due(register.at)
     coming = [one for one in dues if one.status == "due"] or [one for one in dues if one.status == "expected"]
     coming.sort(key=lambda one: (one.earliest is None, one.earliest))
     due = coming[0] if coming else None

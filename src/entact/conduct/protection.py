@@ -12,7 +12,10 @@ from entact.conduct.error import ConductError
 from entact.store import StoreError
 
 # Pages load nothing but their own style sheet and run no script.
-POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
 
 
 class Protection:
@@ -28,7 +31,7 @@ class Protection:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """A page with status 503 for what is wrong with the record or the database; other faults are Django's."""
+        """A page with status 503 for what is wrong with the record; other faults are Django's."""
         if isinstance(exception, ConductError | StoreError):
             return render(request, "unavailable.html", {"reason": str(exception)}, status=503)
         if isinstance(exception, DatabaseError):

@@ -1,7 +1,7 @@
 """What the pages read of the record: study, heads of ledgers, where participants stand, and courses.
 
-A course is folded only for who is on the page; where everybody stands is folded from the few kinds of entry that
-decide it. Both are kept in this process by the head of the ledger, so that what has not changed is not read again.
+A course is folded only for who is on the page; where everybody stands is folded from the few kinds of entry
+that decide it. Both are kept in this process by the head of the ledger, so that nothing is read twice.
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ class Standing:
     """Where one participant stands.
 
     Attributes:
-        key: what the page's address has: the subject or screening number, the opaque id where that is not unique.
-        number: the same as people say it.
+        key: in the address of the page: the number, or the opaque id where the number is not unique.
+        number: subject number, or screening number before enrolment.
     """
 
     ledger: str
@@ -86,8 +86,8 @@ class Register:
     """What the pages show at one moment, to one role.
 
     Attributes:
-        at: the time that "due" and "missed" refer to: now; in a rehearsal, which lives in study time, the arrival of
-            the last entry.
+        at: the time that "due" and "missed" refer to: now; in a rehearsal, which lives in study time, the
+            arrival of the last entry.
     """
 
     environment: str

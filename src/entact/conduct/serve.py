@@ -21,8 +21,9 @@ def serve(
     """Serves the read-only pages of the record in use until interrupted. Call `store.setup` first.
 
     Args:
-        host: a loopback address; there are no accounts yet, so nobody else may reach the pages. port: 0 for any.
-        role: the role that the pages are shown to. ready: called with the address once it answers.
+        host: a loopback address; there are no accounts yet, so nobody else may reach the pages.
+        port: 0 for any. role: the role that the pages are shown to.
+        ready: called with the address once it answers.
     Raises:
         ConductError: when the study has no such role, the record no study, or the address cannot be used.
     """
@@ -75,4 +76,4 @@ def make_application(role: str) -> Any:
     open_register(role)  # says at once what is wrong
     connection.close()
     settings.ENTACT_ROLE = role
-    return WhiteNoise(pages, root=str(STATIC), prefix="static/")
+    return WhiteNoise(pages, root=str(STATIC), prefix="static/", allow_all_origins=False)

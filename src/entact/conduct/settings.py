@@ -6,8 +6,7 @@ Read from the environment:
     ENTACT_DATA: folder of the embedded database and of what entact writes; `var` under the current folder by
         default.
     ENTACT_DATABASE: name of the database; else the one in DATABASE_URL, else `entact`.
-    ENTACT_ROLE: the role of the study that the pages are shown to, `monitor` by default; `entact serve --role`
-        says another.
+    ENTACT_ROLE: the role of the study that the pages are shown to, `monitor` by default.
     ENTACT_SECRET_KEY: signs cookies; a new one for each process by default, which ends sessions on a restart.
 """
 

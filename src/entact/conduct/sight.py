@@ -1,12 +1,12 @@
-"""What a role may see: the study file's blinding table, as questions about entries, rules, findings and alerts.
+"""What a role may see: the study file's blinding table, as questions about entries, rules and findings.
 
-Whatever a role does not see is not rendered, and neither is what follows from it. When it is not clear what an
-entry is about, it is hidden.
+Whatever a role does not see is not rendered, and neither is what follows from it. When it is not clear what
+an entry is about, it is hidden.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Set
 from functools import cached_property
 
 from entact.conduct.error import ConductError
@@ -20,8 +20,8 @@ PARTICIPANT = "participant"
 ALLOCATION = "allocation"  # never on these pages, whatever the role
 SCHEDULE, DOSING, EVENTS, GUESSES = "schedule", "dosing", "adverse_events", "guesses"
 
-# Classes of data that an entry of a kind tells something about; each has to be visible. A safety call, a deviation
-# or a discontinuation says something of what happened in a session, and of events.
+# Classes of data that an entry of a kind tells something about; each has to be visible. A safety call, a
+# deviation or a discontinuation says something of what happened in a session, and of events.
 _CLASSES: Mapping[str, frozenset[str]] = {
     "consent": frozenset({SCHEDULE}),
     "screening": frozenset({SCHEDULE}),
@@ -80,12 +80,12 @@ class Sight:
 
     @property
     def sees_status(self) -> bool:
-        """Whether it may be told who is in treatment and who has stopped: dosing and events are behind that."""
+        """Whether it may be told who is in treatment and who stopped: dosing and events are behind that."""
         return self.sees(SCHEDULE, DOSING, EVENTS)
 
     @cached_property
     def sees_criteria(self) -> bool:
-        """Whether criteria may be shown one by one: with one of them hidden, the others would give it away."""
+        """Whether criteria may be shown one by one: with one hidden, the others would give it away."""
         compiled = (one for release in self.releases for one in release.criteria.values())
         return self.sees(SCHEDULE) and all(one.rule is None or self.sees_rule(one.rule) for one in compiled)
 
@@ -204,9 +204,12 @@ class SeenCourse:
         answers = {name for name in seen if any(one.kind == "alert_answered" for one in self._versions[name])}
         return frozenset(seen - {name for name in answers if not self._sees_answer(name, seen)})
 
-    def _sees_answer(self, name: str, seen: Iterable[str]) -> bool:
+    def _sees_answer(self, name: str, seen: Set[str]) -> bool:
         """Whether an answered alert is seen; so must be what raised it."""
-        return self.sight.sees_everything or all(one.about in seen for one in self._versions[name])
+        return self.sight.sees_everything or all(
+            one.about in seen if one.about is not None else one.replaces is not None
+            for one in self._versions[name]
+        )
 
     def _sees_kind(self, entry: Entry) -> bool:
         sight, data = self.sight, entry.data

@@ -19,6 +19,7 @@ from entact.course.progress import zone_of
 
 BETWEEN = "between"
 OPEN = "open"  # what a role is told of a visit that has not taken place, when it may not know why
+OVER = ("screen_failed", "completed", "withdrawn", "died")  # nothing more is due
 _SIGNS = ("systolic", "diastolic", "heart_rate", "temperature", "oxygen_saturation")
 
 
@@ -40,6 +41,7 @@ class Stop:
     Attributes:
         status: of the visit (done, due, expected, missed, not_reachable, open), or `between`.
         window, target, when: as words; empty where unknown. hidden: what is planned here and not shown.
+        flags: findings about the visit itself.
     """
 
     title: str
@@ -52,6 +54,7 @@ class Stop:
     contact: str = ""
     accounts: list[Account] = field(default_factory=list)
     hidden: list[str] = field(default_factory=list)
+    flags: list[str] = field(default_factory=list)
     chart: Chart | None = None
     columns: tuple[str, ...] = ()
     readings: tuple[Reading, ...] = ()
@@ -87,8 +90,8 @@ class Timeline:
     """All that the page of one participant shows.
 
     Attributes:
-        stops: in order of time, what has not happened yet last. unreachable: visits that can no longer happen.
-        withdrawn: entries that were withdrawn. facts: number, site, status, consent.
+        facts: site, status, consent. stops: in order of time, what has not happened yet last.
+        unreachable: visits that can no longer happen. withdrawn: entries that were withdrawn.
     """
 
     standing: Standing
@@ -115,11 +118,11 @@ class _Telling:
         self.seen = SeenCourse(register.sight, folded.course)
         self.zone: tzinfo = zone_of(self.course, register.at)
         self.found = [one for one in findings(self.course, register.at) if self.seen.sees_finding(one)]
-        by_entry: dict[str, list[str]] = {}
+        self.by_entry: dict[str, list[str]] = {}
         for one in self.found:
             if one.holds:
-                by_entry.setdefault(one.entry, []).append(one.message)
-        self.accounts = Accounts(folded, self.seen, self.zone, by_entry)
+                self.by_entry.setdefault(one.entry, []).append(one.message)
+        self.accounts = Accounts(folded, self.seen, self.zone, self.by_entry)
 
     def tell(self) -> Timeline:
         visits = self.course.release.visits
@@ -128,7 +131,7 @@ class _Telling:
         held = {one.visit for one in self.course.encounters.values()}
         ahead, unreachable = [], []
         for due in dues.values():
-            if due.visit in held:
+            if due.visit in held or (due.status != "missed" and self._is_over()):
                 continue
             if due.status == "not_reachable" and self.sight.sees_status:
                 unreachable.append(title_of_visit(due.visit, visits))
@@ -147,6 +150,10 @@ class _Telling:
             withdrawn=tuple(self.accounts.withdrawn()),
             zone=str(self.zone),
         )
+
+    def _is_over(self) -> bool:
+        """Whether nothing more can be due, as far as the role may know."""
+        return self.sight.sees_status and self.course.status in OVER
 
     def _facts(self) -> Iterable[Fact]:
         course = self.course
@@ -232,7 +239,11 @@ class _Telling:
             if stop is None:
                 between.append(effective)
                 continue
-            account = self.accounts.write(effective)
+            if effective.entry.kind == "encounter":
+                account = self.accounts.write_plainly(effective)
+                stop.flags += self.by_entry.get(effective.id, [])
+            else:
+                account = self.accounts.write(effective)
             plain = not (account.corrections or account.findings or account.alerts)
             if effective.id in charted and stop.readings and plain:
                 continue  # it is a row of the table already
@@ -242,9 +253,9 @@ class _Telling:
     def _around(self, at: datetime, stops: dict[str, Stop]) -> Stop | None:
         """The encounter that was under way at a time."""
         for encounter in self.course.encounters.values():
-            if encounter.started is not None and encounter.ended is not None:
-                if encounter.started <= at <= encounter.ended:
-                    return stops[encounter.id]
+            began, ended = encounter.started, encounter.ended
+            if began is not None and ended is not None and began <= at <= ended:
+                return stops[encounter.id]
         return None
 
     def _gathered(self, past: Sequence[Stop], between: Iterable[Effective]) -> list[Stop]:
