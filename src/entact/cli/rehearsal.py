@@ -20,8 +20,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from entact import store
 from entact.cohort import Trial, rehearse, shipped_scenario
 from entact.course import Line, fold, read
-from entact.datasets import Accumulator, Datasets
+from entact.datasets import Accumulator, Datasets, synopsis
 from entact.protocol import Study, load_study
+from entact.report.document import ReportInput, write_report
 from entact.report.outcomes import OutcomeTable, outcome_table
 from entact.report.published import load_published
 from entact.report.terminal import render
@@ -101,6 +102,8 @@ def run_rehearsal(
             datasets = _derive(study, trial)
             table = outcome_table(datasets, load_published(study.name) if cohort is None else None)
         report = out / "report.html"
+        with step("report"):
+            write_report(_report_input(study, trial, datasets, table, verification), report)
     return Rehearsed(study, trial, datasets, table, verification, report, seconds)
 
 
@@ -152,6 +155,23 @@ def _derive(study: Study, trial: Trial) -> Datasets:
     for _, lines in store.chains("participant:"):
         accumulator.add(fold(study, [read(line.text) for line in lines]))
     return accumulator.finish(trial.allocation.arms())
+
+
+def _report_input(
+    study: Study, trial: Trial, datasets: Datasets, table: OutcomeTable, verification: store.Verification
+) -> ReportInput:
+    return ReportInput(
+        datasets=datasets,
+        table=table,
+        synopsis=synopsis(study.newest),
+        sites=len(trial.parameters.sites.by_id),
+        entries=trial.entries,
+        seed=trial.seed,
+        scenario=trial.parameters.scenario,
+        chains=verification.ledgers,
+        faults=tuple(f"{one.ledger}, entry {one.seq}: {one.problem}" for one in verification.breaks),
+        study_findings=tuple((finding.about, finding.message) for finding in trial.findings),
+    )
 
 
 def _write_allocation(trial: Trial, path: Path) -> None:
