@@ -1,4 +1,4 @@
-"""The schedule of activities as a table: a row for each visit, a column for each activity, footnotes for times."""
+"""The schedule of activities as a table: rows are visits, columns activities, notes times."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from entact.datasets import ScheduledVisit, Synopsis
+from entact.report.lettering import abbreviation
 
 MARKS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -28,11 +29,13 @@ class ActivitiesTable:
 
     Attributes:
         columns: activity -> title. rows: visits with activity -> mark. footnotes: mark -> text.
+        abbreviations: those in the short titles of columns, with what they stand for.
     """
 
     columns: Mapping[str, str]
     rows: tuple[tuple[ScheduledVisit, Mapping[str, Mark]], ...]
     footnotes: Mapping[str, str]
+    abbreviations: Mapping[str, str]
 
 
 def activities_table(synopsis: Synopsis) -> ActivitiesTable:
@@ -46,7 +49,9 @@ def activities_table(synopsis: Synopsis) -> ActivitiesTable:
             letter = notes.setdefault(text, _letter(len(notes)))
             marks[activity] = Mark(len(times) + (activity in visit.activities), letter)
         rows.append((visit, marks))
-    return ActivitiesTable(synopsis.activities, tuple(rows), {letter: text for text, letter in notes.items()})
+    short = filter(None, map(abbreviation, synopsis.activities.values()))
+    footnotes = {letter: text for text, letter in notes.items()}
+    return ActivitiesTable(synopsis.activities, tuple(rows), footnotes, dict(short))
 
 
 def _letter(place: int) -> str:

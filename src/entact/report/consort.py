@@ -61,7 +61,7 @@ def consort(flow: Flow, *, width: float = 720.0, note: str | None = None, name: 
     """The diagram as one `svg` element for a page; it grows beyond the width where the arms need it.
 
     Args:
-        flow: of any number of arms. width: wanted, in px. note: stands in the drawing, such as SIMULATED DATA.
+        flow: of any number of arms. width: wanted, in px. note: stands in the drawing (SIMULATED DATA).
         name: prefix of the ids in the element, unique on its page.
     """
     columns = max(len(flow.arms), 1)
@@ -79,9 +79,8 @@ def consort(flow: Flow, *, width: float = 720.0, note: str | None = None, name: 
         *(_draw(box) for box in boxes),
     ]
     if note:
-        parts.append(
-            f'<text class="note" x="{width / 2:g}" y="{height - 6:g}" text-anchor="middle">{escape(note)}</text>'
-        )
+        x, y = f"{width / 2:g}", f"{height - 6:g}"
+        parts.append(f'<text class="note" x="{x}" y="{y}" text-anchor="middle">{escape(note)}</text>')
     return "".join([*parts, "</svg>"])
 
 
@@ -180,9 +179,8 @@ def _n(count: int) -> Line:
 
 
 def _draw(box: Box) -> str:
-    parts = [
-        f'<rect class="box" x="{box.x:g}" y="{box.y:g}" width="{box.width:g}" height="{box.height:g}" rx="6"/>'
-    ]
+    place_of = f'x="{box.x:g}" y="{box.y:g}" width="{box.width:g}" height="{box.height:g}"'
+    parts = [f'<rect class="box" {place_of} rx="6"/>']
     for place, (text, line) in enumerate(box.rows):
         x = box.x + PAD + line.indent * SIZE
         y = box.y + PAD + place * LEADING + SIZE

@@ -12,6 +12,7 @@ from entact.report.activities import activities_table
 from entact.report.consort import consort
 from entact.report.figures import Figure, events_figure, guesses_figure, scores_figure, vitals_figure
 from entact.report.flow import flow
+from entact.report.lettering import short
 from entact.report.outcome_rows import Source
 from entact.report.outcomes import OutcomeTable
 from entact.report.palette import DARK
@@ -19,7 +20,6 @@ from entact.report.quality import alerts_table, findings_table
 
 NOTE = "SIMULATED DATA"
 TEMPLATE, STYLE = "report.html.j2", "report.css"
-SUFFIX = {"simulated": "simulated", "observed": "observed"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,8 @@ class ReportInput:
 
     Attributes:
         datasets: frames, unblinded for results by arm. table: the outcome table of the same frames.
-        synopsis: of the release. seed, scenario: of a rehearsal. sites: with a ledger. entries: in all ledgers.
+        synopsis: of the release. seed, scenario: of a rehearsal. sites: that have a ledger. entries: of all
+            ledgers.
         chains: ledgers whose chain was verified; None when verification was not run. faults: what it found.
         study_findings: what a rehearsal found about the study itself, as (what it is about, message).
         parameters: what virtual participants are made of, as (name, source or assumption).
@@ -76,7 +77,7 @@ def render_report(input: ReportInput) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"count": count, "svg": Markup, "name": lambda text: text.replace("_", " ")}
+    environment.filters |= {"count": count, "svg": Markup, "name": words, "short": short}
     note = NOTE if input.table.simulated else None
     source = Source(input.datasets, None)
     return environment.get_template(TEMPLATE).render(
@@ -99,6 +100,11 @@ def render_report(input: ReportInput) -> str:
 def count(number: int) -> str:
     """A count with its thousands apart, by a space that does not break: `41 208`."""
     return f"{number:,}".replace(",", "\u202f")
+
+
+def words(name: str) -> str:
+    """A name as one reads it."""
+    return name.replace("_", " ")
 
 
 def _check(input: ReportInput) -> None:

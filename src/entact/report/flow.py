@@ -34,9 +34,9 @@ class ArmFlow:
     """One arm, or all participants while the study is blinded.
 
     Attributes:
-        treated: took a dose in at least one session. sessions: title -> how many took a dose there.
+        treated: took a dose in at least one session. sessions: title, and how many took a dose there.
         stopped: reasons for stopping treatment early. left: for leaving the study early.
-        analysed: in the analysis set of the primary endpoint. with_outcome: of these, with the endpoint known.
+        analysed: in the analysis set of the primary endpoint. with_outcome: of these, the endpoint is known.
     """
 
     name: str
@@ -65,9 +65,9 @@ class Flow:
     """The flow of participants.
 
     Attributes:
-        assessed: consented and assessed for eligibility. not_eligible: excluded for a criterion, by the first one.
-        excluded: excluded for other reasons. set_title: of the analysis set. outcome_at: title of the visit of
-            the primary endpoint.
+        assessed: consented and assessed for eligibility. not_eligible: excluded, by the first criterion.
+        excluded: excluded for other reasons. set_title: of the analysis set.
+        outcome_at: title of the visit of the primary endpoint.
     """
 
     assessed: int

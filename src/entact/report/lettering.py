@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 # Widths in em of DejaVu Sans, the widest of the usual sans-serif fonts; what fits in it fits in the others.
 _NARROW = dict.fromkeys("ijl'|.,:;!", 0.34) | dict.fromkeys("ftr()[]-/ I", 0.42)
 _WIDE = dict.fromkeys("mwMW%@", 0.98) | dict.fromkeys("=+−±<>≤≥×–—", 0.84)
@@ -41,3 +43,14 @@ def _break(word: str, width: float, size: float, bold: bool) -> list[str]:
             pieces.append("")
         pieces[-1] += letter
     return pieces
+
+
+def short(title: str) -> str:
+    """A title by its abbreviation, where it has one: `Beck Inventory (BDI-II), total` is `BDI-II, total`."""
+    return re.sub(r"^.*?\(([A-Z][\w-]*[A-Z0-9])\)", r"\1", title)
+
+
+def abbreviation(title: str) -> tuple[str, str] | None:
+    """The abbreviation in a title and what stands before it."""
+    found = re.match(r"^(.*?)\s*\(([A-Z][\w-]*[A-Z0-9])\)", title)
+    return None if found is None else (found[2], found[1])

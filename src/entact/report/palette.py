@@ -1,4 +1,4 @@
-"""Colours of arms and of the ink of figures: safe for colour-blind readers, one set for light and one for dark.
+"""Colours of arms and of the ink of figures, safe for colour-blind readers: one set for light, one for dark.
 
 Figures are drawn in the light colours; the page's style sheet swaps each for its dark one where the reader
 prefers that. Source of the light ones: Okabe, Ito 2008, Color Universal Design.

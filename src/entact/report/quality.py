@@ -1,4 +1,4 @@
-"""Findings in the data and alerts, counted: how many, in how many participants, and whether they still hold."""
+"""Findings in the data and alerts, counted: how many, of how many participants, and which still hold."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class FoundRow:
 
 @dataclass(frozen=True, slots=True)
 class AlertRow:
-    """One alert: times raised, participants, and how often because it could not be evaluated or is still open."""
+    """One alert: times raised, participants; of these times, not to be evaluated, and still open."""
 
     title: str
     raised: int

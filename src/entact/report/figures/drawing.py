@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 from xml.sax.saxutils import escape
 
+from entact.report.lettering import width_of
 from entact.report.palette import FAINT, GRID, INK
 
 if TYPE_CHECKING:
     import altair as alt
 
 FONT = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
+LETTERS = 12.0  # size of text in a drawing, px
+ROOM = 1.3  # a drawing may grow by this factor where the page has room
 MOST_LINES = 240  # participants drawn one by one in a figure: more than these are a blot
 
 
@@ -60,22 +63,26 @@ class Figure:
     numbers: Numbers | None = None
     is_small: bool = False
 
+    @property
+    def across(self) -> int:
+        """How many drawings stand side by side where there is room: those of one group."""
+        groups = sum(drawing.group is not None for drawing in self.drawings) or 1
+        return max(1, min(-(-len(self.drawings) // groups), 4))
+
 
 def draw(chart: alt.LayerChart | alt.Chart, *, name: str, alt_text: str, note: str | None) -> str:
     """A chart as an `svg` element for a page: no address, no fixed size, ids of its own, and a description.
 
     Args:
-        chart: of Altair. name: prefix of its ids, unique on the page. alt_text: what it shows, for who cannot see.
+        chart: of Altair. name: prefix of its ids, unique on the page. alt_text: what it shows, in words.
         note: stands in the drawing itself, such as SIMULATED DATA.
     """
     import vl_convert
 
-    specification: dict[str, Any] = chart.to_dict()
+    specification: dict[str, Any] = chart.to_dict(validate=False)  # validation would take most of the time
     specification["config"] = _CONFIG
     if note:
-        specification["title"] = {
-            **({"text": note} | _NOTE),
-        }
+        specification["title"] = {"text": note} | _NOTE
     drawn: str = vl_convert.vegalite_to_svg(specification)
     return for_page(drawn, name=name, alt_text=alt_text)
 
@@ -88,10 +95,38 @@ def for_page(drawn: str, *, name: str, alt_text: str) -> str:
     inner = re.sub(r' (?:aria-[a-z]+|role|class|pointer-events)="[^"]*"', "", inner)
     inner = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", inner)
     inner = re.sub(r'<path d=""[^>]*/>', "", inner)
-    return (
-        f'<svg class="chart" viewBox="0 0 {size[1]} {size[2]}" role="img" aria-labelledby="{name}-title" '
-        f'style="max-width:{float(size[1]):g}px"><title id="{name}-title">{escape(alt_text)}</title>{inner}'
+    opening = (
+        f'<svg class="chart" viewBox="0 0 {size[1]} {size[2]}" role="img" aria-labelledby="{name}-title"'
     )
+    widest = f"max-width:{ROOM * float(size[1]):g}px"
+    return f'{opening} style="{widest}"><title id="{name}-title">{escape(alt_text)}</title>{inner}'
+
+
+def plot(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:
+    """A chart on rows of its own."""
+    import altair as alt
+
+    return alt.Chart(alt.InlineData(values=rows))
+
+
+def labels(titles: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """Settings of an axis whose values stand for titles of one or more lines, with the room that they need.
+
+    Args:
+        titles: value -> lines.
+    """
+    plain = {
+        value: [line.replace("\\", "/").replace("'", "’") for line in lines]
+        for value, lines in titles.items()
+    }
+    widest = max((width_of(line, LETTERS) for lines in plain.values() for line in lines), default=0.0)
+    spelled = ",".join(f"{value!r}:{lines!r}" for value, lines in plain.items())
+    return {
+        "labelExpr": f"({{{spelled}}})[toString(datum.value)]",
+        "minExtent": widest + 8,
+        "labelLimit": widest + 8,
+        "labelOverlap": False,
+    }
 
 
 def sample(subjects: Sequence[str]) -> list[str]:
@@ -125,15 +160,14 @@ _CONFIG: dict[str, Any] = {
     "axis": {
         "labelColor": INK,
         "titleColor": INK,
-        "labelFontSize": 12,
-        "titleFontSize": 12,
+        "labelFontSize": LETTERS,
+        "titleFontSize": LETTERS,
         "titleFontWeight": "normal",
         "gridColor": GRID,
         "domainColor": FAINT,
         "tickColor": FAINT,
-        "labelLimit": 220,
         "titlePadding": 8,
     },
-    "text": {"fontSize": 12, "color": INK},
+    "text": {"fontSize": LETTERS, "color": INK},
     "title": {"color": INK, "fontSize": 13},
 }

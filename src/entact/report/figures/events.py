@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from entact.report.figures.drawing import Drawing, Figure, Key, draw
+from entact.report.figures.drawing import Drawing, Figure, Key, draw, labels, plot
 from entact.report.lettering import wrap
 from entact.report.outcomes import OutcomeTable, Row
 from entact.report.palette import FAINT, colours
 
-WIDTH, ROW, MOST = 330, 24, 24
+WIDTH, ROW, MOST = 300, 24, 24
 PREFIX = "events/term/"
 
 
@@ -45,8 +45,8 @@ def events_figure(table: OutcomeTable, *, note: str | None) -> Figure | None:
     return Figure(
         "events",
         "Adverse events",
-        "Participants with at least one treatment-emergent event of the term, favourable ones included, in % of "
-        f"those who took a dose.{left}",
+        "Participants with at least one treatment-emergent event of the term, favourable ones included, "
+        f"in % of those who took a dose.{left}",
         (Drawing(draw(chart, name="events", alt_text=text, note=note)),),
         _key(table, arms, bool(published)),
     )
@@ -65,14 +65,11 @@ def _chart(
 
     palette = colours(arms)
     colour = alt.Color("arm:N", scale=alt.Scale(domain=[*palette], range=[*palette.values()]), legend=None)
-    labels = {row.id: wrap(row.label.replace("'", "’").replace("\\", ""), 175, 12) for row in rows}
-    expression = "({" + ",".join(f"{row!r}:{lines!r}" for row, lines in labels.items()) + "})[datum.value]"
+    titles = {row.id: wrap(row.label, 210, 12) for row in rows}
     y = alt.Y(
         "row:N",
         sort=[row.id for row in rows],
-        axis=alt.Axis(
-            title=None, labelExpr=expression, ticks=False, domain=False, grid=True, labelLineHeight=12
-        ),
+        axis=alt.Axis(title=None, ticks=False, domain=False, grid=True, labelLineHeight=13, **labels(titles)),
     )
     x = alt.X(
         "percent:Q",
@@ -81,27 +78,22 @@ def _chart(
     )
     ends = [
         {"row": row, "low": min(values), "high": max(values)}
-        for row in labels
+        for row in titles
         if (values := [dot["percent"] for dot in dots if dot["row"] == row])
     ]
     layers = [
-        alt.Chart(alt.Data(values=ends))
+        plot(ends)
         .mark_rule(strokeWidth=2, color=FAINT, opacity=0.5)
         .encode(x=alt.X("low:Q"), x2="high:Q", y=y),
     ]
     if published:
         layers.append(
-            alt.Chart(alt.Data(values=published))
+            plot(published)
             .mark_point(shape="diamond", size=85, strokeWidth=1.5, fill=None, opacity=1)
             .encode(x=x, y=y, color=colour)
         )
-    layers.append(
-        alt.Chart(alt.Data(values=dots))
-        .mark_point(filled=True, size=75, opacity=1)
-        .encode(x=x, y=y, color=colour)
-    )
-    height = sum(max(ROW, 13 * len(lines) + 6) for lines in labels.values())
-    return alt.layer(*layers).properties(width=WIDTH, height=height)
+    layers.append(plot(dots).mark_point(filled=True, size=75, opacity=1).encode(x=x, y=y, color=colour))
+    return alt.layer(*layers).properties(width=WIDTH, height=ROW * len(rows))
 
 
 def _key(table: OutcomeTable, arms: dict[str, str], published: bool) -> tuple[Key, ...]:

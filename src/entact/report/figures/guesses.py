@@ -7,12 +7,12 @@ from typing import Any
 import polars as pl
 
 from entact.report.cell import NOTHING, decimal
-from entact.report.figures.drawing import Drawing, Figure, Key, Numbers, draw
+from entact.report.figures.drawing import Drawing, Figure, Key, Numbers, draw, labels, plot
 from entact.report.lettering import wrap
 from entact.report.outcome_rows import GROUP, Source
 from entact.report.palette import PAPER, UNKNOWN, colours
 
-WIDTH, BAR = 230, 38
+WIDTH, BAR = 170, 42
 DO_NOT_KNOW = "did not know"
 
 
@@ -37,7 +37,8 @@ def guesses_figure(source: Source, *, note: str | None) -> Figure | None:
             for arm, by in counts.items()
             for place, (guess, n) in enumerate(by.items())
         ]
-        heading = f"{guesser.replace('_', ' ').capitalize()} (n = {sum(sum(by.values()) for by in counts.values())})"
+        total = sum(sum(by.values()) for by in counts.values())
+        heading = f"{guesser.replace('_', ' ').capitalize()} (n = {total})"
         rows = [
             (
                 f"{heading.partition(' (')[0]}, {source.arms[arm]}",
@@ -57,9 +58,9 @@ def guesses_figure(source: Source, *, note: str | None) -> Figure | None:
     return Figure(
         "guesses",
         "Guesses of the arm",
-        "Last guess of each person about each participant, by the arm that it was about; counts stand in the bars."
-        if source.datasets.unblinded
-        else "Last guess of each person about each participant, all arms together; counts stand in the bars.",
+        "Last guess of each person about each participant, "
+        + ("by the arm that it was" if source.datasets.unblinded else "all arms together")
+        + "; counts stand in the bars.",
         tuple(drawings),
         tuple(Key(palette[guess], "square", _guessed(answer)) for guess, answer in answers.items()),
         Numbers(("Guesses", *(_guessed(answer) for answer in answers.values())), tuple(numbers)),
@@ -90,22 +91,19 @@ def _chart(
 ) -> Any:
     import altair as alt
 
-    titles = {arm: wrap(title, 92, 12) for arm, title in source.arms.items()}
-    expression = "({" + ",".join(f"{arm!r}:{lines!r}" for arm, lines in titles.items()) + "})[datum.value]"
+    titles = {arm: wrap(title, 104, 12) for arm, title in source.arms.items()}
     y = alt.Y(
-        "arm:N",
-        sort=[*source.arms],
-        axis=alt.Axis(title=None, labelExpr=expression, ticks=False, domain=False),
+        "arm:N", sort=[*source.arms], axis=alt.Axis(title=None, ticks=False, domain=False, **labels(titles))
     )
-    x = alt.X("share:Q", stack="zero", axis=alt.Axis(format="%", tickCount=5, title="guesses"))
-    data = alt.Data(values=bars)
+    x = alt.X("share:Q", stack="zero", axis=alt.Axis(format="%", values=[0, 0.5, 1], title="guesses"))
+
     colour = alt.Color(
         "guess:N", scale=alt.Scale(domain=[*answers.values()], range=[*palette.values()]), legend=None
     )
     order = alt.Order("order:Q")
-    whole = alt.Chart(data).mark_bar(height=BAR * 0.66).encode(x=x, y=y, color=colour, order=order)
+    whole = plot(bars).mark_bar(height=BAR * 0.66).encode(x=x, y=y, color=colour, order=order)
     inside = (
-        alt.Chart(data)
+        plot(bars)
         .mark_text(fontSize=12, fontWeight="bold", color=PAPER)
         .encode(
             x=alt.X("share:Q", stack="zero", bandPosition=0.5),

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import polars as pl
 
 from entact.analysis import MeanInterval, mean_interval
 from entact.report.cell import NOTHING, decimal
-from entact.report.figures.drawing import Drawing, Figure, Key, Numbers, draw, drawn_of, sample
-from entact.report.lettering import wrap
+from entact.report.figures.drawing import Drawing, Figure, Key, Numbers, draw, drawn_of, labels, plot, sample
+from entact.report.lettering import short, wrap
 from entact.report.outcome_rows import GROUP, Source
 from entact.report.outcomes import OutcomeTable
 from entact.report.palette import INK, colours
 
-WIDTH, HEIGHT = 400, 300
+WIDTH, HEIGHT, BESIDE = 430, 300, 112
+MARGIN = 1.13  # how much longer the axis is than the time between its first and last visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +58,9 @@ def scores_figure(source: Source, table: OutcomeTable, *, note: str | None) -> F
     parameter = book.parameters[code]
     form = book.forms[parameter.form]
     subjects = rows["USUBJID"].unique().sort().to_list()
-    title = f"{parameter.title}: {form}"
+    title = f"{form}: {parameter.title.lower()}"
     published = _published(table, code, places)
-    chart = _chart(source, rows, points, places, published, subjects, parameter.title, parameter.unit)
+    chart = _chart(source, rows, points, places, published, subjects, short(title), parameter.unit)
     caption = (
         f"{title}. Bold: mean of each arm with its 95 % interval (t). {drawn_of(subjects)}. "
         + ("Values until treatment was discontinued. " if primary.estimand == "de_jure" else "")
@@ -84,7 +86,7 @@ def _is_timed(rows: pl.DataFrame) -> bool:
 
 
 def _places(rows: pl.DataFrame, visits: list[str]) -> dict[str, float]:
-    """Visit -> weeks after the first dose, the median of all arms; the order alone where no dose was given."""
+    """Visit -> weeks after the first dose, the median of all arms; without doses the order alone."""
     medians = dict(rows.group_by("AVISIT").agg(pl.col("ADY").median() / 7).rows())
     seen = [visit for visit in visits if visit in medians]
     if any(medians[visit] is None for visit in seen):
@@ -139,67 +141,68 @@ def _chart(
     ]
     palette = colours(source.arms)
     colour = alt.Color("arm:N", scale=alt.Scale(domain=[*palette], range=[*palette.values()]), legend=None)
-    labels = {f"{x:g}": _tick(source, visit, x, _is_timed(rows)) for visit, x in places.items()}
+    is_timed = _is_timed(rows)
+    room = 0.92 * _least_gap(places) / reach * WIDTH / MARGIN
+    ticks = {f"{x:g}": _tick(source, visit, x, is_timed, room) for visit, x in places.items()}
+    x_title = "visit, at its median time after the first dose" if is_timed else None
     x_axis = alt.Axis(
-        values=[*places.values()], labelExpr=f"({_literal(labels)})[format(datum.value, '~r')]", grid=False,
-        labelOverlap=False, title=None,
-    )  # fmt: skip
+        values=[*places.values()], grid=False, title=x_title, **labels(ticks) | {"minExtent": 0}
+    )
     x = alt.X("x:Q", axis=x_axis, scale=alt.Scale(domain=_domain(places, reach), nice=False))
     y_title = title + (f" ({unit})" if unit else "")
+    values = [one["value"] for one in each] + [one["low"] for one in means] + [one["high"] for one in means]
+    bounds = min(0.0, *values), max(values)
+    y = alt.Y("value:Q", title=y_title, scale=alt.Scale(domain=bounds, nice=False))
     layers = [
-        alt.Chart(alt.Data(values=each))
-        .mark_line(strokeWidth=1, opacity=0.17)
-        .encode(x=x, y=alt.Y("value:Q", title=y_title), detail="who:N", color=colour),
-        alt.Chart(alt.Data(values=means))
-        .mark_rule(strokeWidth=2)
-        .encode(x=x, y="low:Q", y2="high:Q", color=colour),
-        alt.Chart(alt.Data(values=means)).mark_line(strokeWidth=3).encode(x=x, y="mean:Q", color=colour),
-        alt.Chart(alt.Data(values=means))
-        .mark_point(filled=True, size=70, opacity=1)
-        .encode(x=x, y="mean:Q", color=colour),
+        plot(each).mark_line(strokeWidth=1, opacity=0.17).encode(x=x, y=y, detail="who:N", color=colour),
+        plot(means).mark_rule(strokeWidth=2).encode(x=x, y="low:Q", y2="high:Q", color=colour),
+        plot(means).mark_line(strokeWidth=3).encode(x=x, y="mean:Q", color=colour),
+        plot(means).mark_point(filled=True, size=70, opacity=1).encode(x=x, y="mean:Q", color=colour),
     ]
     if published:
         layers.append(
-            alt.Chart(alt.Data(values=[one | {"x": one["x"] + shift[one["arm"]]} for one in published]))
+            plot([one | {"x": one["x"] + shift[one["arm"]]} for one in published])
             .mark_point(shape="diamond", size=150, strokeWidth=1.6, fill=None, color=INK)
             .encode(x=x, y="mean:Q")
         )
-    for arm, text, at, dy in _labels(source, means):
+    for arm, text, at, dy in _names(source, means, bounds):
         layers.append(
-            alt.Chart(alt.Data(values=[{"x": at["x"], "y": at["mean"], "text": text}]))
+            plot([{"x": at["x"], "y": at["mean"], "text": text}])
             .mark_text(
                 align="left", dx=12, dy=dy, fontWeight="bold", fontSize=12, color=palette[arm], lineBreak="\n"
             )
             .encode(x=x, y="y:Q", text="text:N")
         )
-    return alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
+    return alt.layer(*layers).properties(
+        width=WIDTH, height=HEIGHT, padding={"left": 2, "top": 2, "bottom": 2, "right": 16}
+    )
 
 
 def _domain(places: Mapping[str, float], reach: float) -> list[float]:
-    return [min(places.values()) - reach * 0.08, max(places.values()) + reach * 0.05]
+    low, high = min(places.values()), max(places.values())
+    return [low - reach * 0.08, high + reach * (MARGIN - 1.08)]
 
 
-def _literal(labels: Mapping[str, list[str]]) -> str:
-    """An object of the expression language: what each tick says, line by line."""
-    return "{" + ",".join(f"{key!r}:{value!r}" for key, value in labels.items()) + "}"
+def _least_gap(places: Mapping[str, float]) -> float:
+    ordered = sorted(places.values())
+    return min((b - a for a, b in pairwise(ordered)), default=1.0)
 
 
-def _tick(source: Source, visit: str, x: float, timed: bool) -> list[str]:
-    title = wrap(source.book.visits[visit].title, 90, 12)
-    plain = [line.replace("\\", "").replace("'", "’") for line in title]
-    return [*plain, f"week {decimal(x, 0)}"] if timed else plain
+def _tick(source: Source, visit: str, x: float, timed: bool, room: float) -> list[str]:
+    title = wrap(source.book.visits[visit].title, max(room, 40.0), 12)
+    return [*title, f"week {decimal(x, 0)}"] if timed else title
 
 
-def _labels(source: Source, means: list[dict[str, Any]]) -> list[tuple[str, str, dict[str, Any], float]]:
-    """The arms' names beside their last means, moved apart where they would overlap."""
+def _names(
+    source: Source, means: list[dict[str, Any]], bounds: tuple[float, float]
+) -> list[tuple[str, str, dict[str, Any], float]]:
+    """The arms' names beside their last means, moved apart where they would overlap: text, point, px down."""
     last = {one["arm"]: one for one in means}
-    low = min((one["low"] for one in means), default=0.0)
-    high = max((one["high"] for one in means), default=1.0)
-    per_px = (max(high, 1.0) - min(low, 0.0)) / HEIGHT or 1.0
+    per_px = (bounds[1] - bounds[0]) / HEIGHT or 1.0
     found: list[tuple[str, str, dict[str, Any], float]] = []
     taken: float | None = None
     for arm, one in sorted(last.items(), key=lambda item: -item[1]["mean"]):
-        lines = [*wrap(source.arms[arm], 120, 12, bold=True), decimal(one["mean"])]
+        lines = [*wrap(source.arms[arm], BESIDE - 14, 12, bold=True), decimal(one["mean"])]
         wanted = -one["mean"] / per_px - 6 * (len(lines) - 1)
         placed = wanted if taken is None else max(wanted, taken)
         taken = placed + 15 * len(lines) + 4

@@ -10,7 +10,7 @@ import polars as pl
 from entact.analysis import mean_interval
 from entact.datasets import Limit
 from entact.report.cell import NOTHING, decimal
-from entact.report.figures.drawing import Drawing, Figure, Key, Numbers, draw, drawn_of, sample
+from entact.report.figures.drawing import Drawing, Figure, Key, Numbers, draw, drawn_of, plot, sample
 from entact.report.outcome_rows import GROUP, UNITS, Source
 from entact.report.palette import FAINT, INK, colours
 
@@ -61,8 +61,9 @@ def vitals_figure(source: Source, limits: Iterable[Limit], *, note: str | None) 
     return Figure(
         "vitals",
         "Vital signs over the dosing sessions",
-        f"Hours after the initial dose. {drawn_of(subjects)} who took a dose, bold lines the mean of each arm "
-        f"over readings within {STEP} min of each other. Dashed: limits of the study file's gates and alerts.",
+        f"Hours after the initial dose. {drawn_of(subjects)} who took a dose, bold lines the mean of each "
+        f"arm in steps of {STEP} min at which at least half of it have a reading. Dashed: limits of the study "
+        "file's gates and alerts.",
         tuple(drawings),
         _key(source, bool(limits)),
         Numbers(("Vital sign", "Hours", *(f"{arm}: mean, n" for arm in arms)), tuple(numbers)),
@@ -74,11 +75,18 @@ Mean = dict[str, Any]
 
 
 def _means(source: Source, rows: pl.DataFrame) -> list[Mean]:
-    """Means of each arm and step of time with at least two readings."""
+    """Means of each arm and step of time, over participants: one with repeated readings counts once.
+
+    Steps at which fewer than half of the arm have a reading are left out: there it was taken for a reason.
+    """
+    everyone = dict(rows.group_by(GROUP).agg(pl.col("USUBJID").n_unique()).rows())
+    each = rows.group_by([GROUP, "STEP", "USUBJID"], maintain_order=True).agg(
+        pl.col("AVAL").mean(), pl.col("ARELTM").mean()
+    )
     found = []
-    for (arm, step), group in rows.group_by([GROUP, "STEP"], maintain_order=True):
+    for (arm, step), group in each.group_by([GROUP, "STEP"], maintain_order=True):
         interval = mean_interval(group["AVAL"])
-        if interval is not None:
+        if interval is not None and 2 * interval.n >= everyone[arm]:
             hours = group["ARELTM"].mean()
             assert isinstance(hours, float)
             found.append(
@@ -103,10 +111,7 @@ def _rows(source: Source, label: str, means: list[Mean]) -> list[tuple[str, ...]
         (
             label,
             decimal(step * STEP / 60),
-            *(
-                f"{decimal(one['mean'])}, {one['n']}" if (one := by.get(arm)) else NOTHING
-                for arm in source.arms
-            ),
+            *(f"{decimal(by[arm]['mean'])}, {by[arm]['n']}" if arm in by else NOTHING for arm in source.arms),
         )
         for step, by in sorted(by_step.items())
     ]
@@ -143,22 +148,19 @@ def _chart(
     y = alt.Scale(domain=domain, nice=False, zero=False)
     axis = alt.Axis(title=unit, tickCount=5)
     layers = [
-        alt.Chart(alt.Data(values=each))
+        plot(each)
         .mark_line(strokeWidth=0.8, opacity=0.16, clip=True)
         .encode(x=x, y=alt.Y("value:Q", scale=y, axis=axis), detail="who:N", color=colour),
-        alt.Chart(alt.Data(values=means)).mark_line(strokeWidth=2.6).encode(x=x, y="mean:Q", color=colour),
-        alt.Chart(alt.Data(values=means))
-        .mark_point(filled=True, size=28, opacity=1)
-        .encode(x=x, y="mean:Q", color=colour),
+        plot(means).mark_line(strokeWidth=2.6).encode(x=x, y="mean:Q", color=colour),
+        plot(means).mark_point(filled=True, size=28, opacity=1).encode(x=x, y="mean:Q", color=colour),
     ]
     lines = _lines(limits)
     if lines:
-        data = alt.Data(values=lines)
         layers.append(
-            alt.Chart(data).mark_rule(strokeDash=[4, 3], color=FAINT, strokeWidth=1).encode(y="value:Q")
+            plot(lines).mark_rule(strokeDash=[4, 3], color=FAINT, strokeWidth=1).encode(y="value:Q")
         )
         layers.append(
-            alt.Chart(data)
+            plot(lines)
             .mark_text(align="right", baseline="bottom", dy=-1, fontSize=9.5, color=INK)
             .encode(x=alt.value(WIDTH), y="value:Q", text="text:N")
         )
