@@ -1,7 +1,7 @@
 """Numbers for virtual participants: every participant has its own counter-based generators.
 
-They are keyed by (seed, index) and told apart by topic. So a row of a batch equals the same participant drawn alone, a
-topic can grow without moving another, and nothing that is drawn depends on the arm.
+They are keyed by (seed, index) and told apart by topic. So a row of a batch equals the same participant drawn
+alone, a topic can grow without moving another, and nothing that is drawn depends on the arm.
 """
 
 from __future__ import annotations
@@ -28,16 +28,17 @@ def _philox(seed: int, index: int, topic: str) -> Philox:
 
 
 def stream(seed: int, index: int, topic: str) -> Generator:
-    """The generator of one participant for one topic, to draw anything that this module does not (visits, mistakes)."""
+    """The generator of one participant for one topic, to draw what is not an outcome (visits, mistakes)."""
     return Generator(_philox(seed, index, topic))
 
 
 def draw(
     seed: ArrayLike, indices: ArrayLike, topic: str, uniforms: int, normals: int
 ) -> tuple[Floats, Floats]:
-    """Uniform (n, `uniforms`) and standard normal (n, `normals`) numbers, each row from that participant's own stream.
+    """Uniform (n, `uniforms`) and standard normal (n, `normals`) numbers, a row from each one's own stream.
 
-    `seed` is one number or one per participant (many trials at once); `indices` (n) are the participants' numbers.
+    `seed` is one number or one per participant (many trials at once); `indices` (n) are the participants'
+    numbers.
     """
     numbers, seeds = np.broadcast_arrays(np.asarray(indices, np.uint64), np.asarray(seed, np.uint64))
     uniform, normal = np.empty((numbers.size, uniforms)), np.empty((numbers.size, normals))

@@ -13,7 +13,7 @@ from entact.cohort.parameters import Parameters
 
 @dataclass(frozen=True, slots=True)
 class Guesses:
-    """`guess` (n, roles, occasions): position of the guessed arm, −1 for don't know; `confidence` likewise, from 1 up."""
+    """`guess` (n, roles, occasions): the guessed arm, −1 for don't know; `confidence`: from 1 up."""
 
     guess: Ints
     confidence: Ints
@@ -22,7 +22,8 @@ class Guesses:
 def draw_guesses(parameters: Parameters, seed: ArrayLike, indices: ArrayLike, arms: ArrayLike) -> Guesses:
     """Who guesses what at each occasion, in the parameters' order of roles and occasions.
 
-    `seed` one number or one per participant; `indices` and `arms` (n), arms as positions in `parameters.arms`.
+    `seed` one number or one per participant; `indices` and `arms` (n), arms as positions in
+    `parameters.arms`.
     """
     rules, arm = parameters.guesses, np.asarray(arms, np.int64)
     n, roles, occasions = arm.size, len(rules.roles), len(rules.occasions)
@@ -43,9 +44,10 @@ def draw_guesses(parameters: Parameters, seed: ArrayLike, indices: ArrayLike, ar
 
 
 def _tables(parameters: Parameters) -> tuple[Floats, Ints]:
-    """Cuts on the latent scale (arms, roles, occasions, categories − 1), and the guess that each category means per arm.
+    """Cuts on the latent scale (arms, roles, occasions, categories − 1), and what a category means in an arm.
 
-    Categories run from correct over don't know to wrong in every arm, so that one number means one clarity of mind.
+    Categories run from correct over don't know to wrong in every arm, so that one number means one clarity of
+    mind.
     """
     rules, names = parameters.guesses, parameters.arms
     cuts = np.empty((len(names), len(rules.roles), len(rules.occasions), len(names)))

@@ -1,4 +1,4 @@
-"""From a total score to its items, and from items to a diagnosis: vectorised over participants and occasions."""
+"""From a total score to its items, and from items to a diagnosis, over any number of ratings."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from entact.cohort.parameters import Cluster, Companion, ItemProfile
 def spread_total(profile: ItemProfile, total: Ints, person: Floats, occasion: Floats) -> Ints:
     """Which item scores make up each total, given a participant's symptom profile.
 
-    Every item has one threshold per score, lowered by its ease and by the person's and the occasion's deviation; the
-    `total` lowest thresholds of all items are passed. So the items add up to the total exactly, and rise with it.
-    `total` (…) in 0 to the profile's maximum; `person`, `occasion` (…, items) standard normal. Returns (…, items).
+    Every item has one threshold per score, lowered by its ease and by the person's and the occasion's
+    deviation; the `total` lowest thresholds of all items are passed. So the items add up to the total
+    exactly, and rise with it. `total` (…) in 0 to the profile's maximum; `person`, `occasion` (…, items)
+    standard normal. Returns (…, items).
     """
     ease = np.zeros(profile.count)
     for number, value in profile.ease.items():
@@ -25,11 +26,11 @@ def spread_total(profile: ItemProfile, total: Ints, person: Floats, occasion: Fl
     ranked = np.sort(thresholds.reshape(*total.shape, profile.maximum), axis=-1)
     last = np.take_along_axis(ranked, np.maximum(total - 1, 0)[..., np.newaxis], axis=-1)[..., np.newaxis]
     passed = (thresholds <= last) & (total > 0)[..., np.newaxis, np.newaxis]
-    return passed.sum(axis=-1, dtype=np.int64)
+    return np.asarray(passed.sum(axis=-1), dtype=np.int64)
 
 
 def companion_item(companion: Companion, total: Ints, items: int, person: Floats, occasion: Floats) -> Ints:
-    """The score of an item outside the total, which rises with the mean item (`total` / `items`); all arrays (…)."""
+    """The score of an item outside the total, rising with the mean item (`total` / `items`); arrays (…)."""
     latent = companion.intercept + companion.slope * (total / items)
     latent = latent + companion.between_people * person + companion.between_occasions * occasion
     return np.clip(np.rint(latent), 0, companion.maximum).astype(np.int64)
@@ -38,10 +39,11 @@ def companion_item(companion: Companion, total: Ints, items: int, person: Floats
 def meets_diagnosis(
     items: Ints, clusters: Iterable[Cluster], present_at: int, long_enough: Bools, distress: Ints
 ) -> Bools:
-    """Who meets the diagnostic algorithm: each cluster has enough items present, for long enough, with distress or impairment.
+    """Who meets the diagnostic algorithm: enough of each cluster, long enough, with distress or impairment.
 
-    `items` (…, items); `clusters` with item numbers from 1; `present_at` the lowest score at which an item counts;
-    `long_enough` (…); `distress` (…, distress and impairment items). Returns (…). Source: F150 (DSM-5 criteria B to G).
+    `items` (…, items); `clusters` with item numbers from 1; `present_at` the lowest score at which an item
+    counts; `long_enough` (…); `distress` (…, distress and impairment items). Returns (…). Source: F150 (DSM-5
+    criteria B to G).
     """
     present = items >= present_at
     met = long_enough & (distress >= present_at).any(axis=-1)
@@ -51,7 +53,7 @@ def meets_diagnosis(
 
 
 def score_questionnaire(items: Ints, score: str) -> Floats:
-    """The score of each row of `items` (…, items): their sum, or the mean of those answered (−1 marks a skipped item).
+    """The score of each row of `items` (…, items; −1 is skipped): their sum, or the mean of those answered.
 
     A sum with a skipped item, and a mean of none, are unknown: not-a-number.
     """

@@ -1,7 +1,7 @@
 """Outcomes of virtual participants: baseline, course and discontinuation, the same draws for one or for many.
 
-Baseline never depends on the arm; the course draws the same numbers for every arm and scenario, and makes of them what
-the arm's parameters say.
+Baseline never depends on the arm; the course draws the same numbers for every arm and scenario, and makes of
+them what the arm's parameters say.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from entact.cohort.stopping import Stopping
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """What is known of each candidate before randomisation; the first axis of every array is the candidate."""
+    """What is known of each candidate before randomisation; every array's first axis is the candidate."""
 
     seed: Ints
     index: Ints
@@ -38,7 +38,7 @@ class Baseline:
     @property
     def eligible(self) -> Bools:
         """Who passes screening, entry threshold included."""
-        return self.failure == UNKNOWN
+        return np.asarray(self.failure == UNKNOWN, dtype=np.bool_)
 
     def take(self, rows: ArrayLike) -> Baseline:
         """The candidates at these positions (or where a mask is true)."""
@@ -55,10 +55,11 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """The course of each participant; axes are participant, then time point (the parameters' `timepoints`, baseline first).
+    """The course of each participant; axes are participant, then time point (`timepoints`, baseline first).
 
-    `items` are what a rating would show at every time point; `in_study` and `on_treatment` say what is observed.
-    Intervals are numbered by the time point that ends them (1 is the first after baseline); −1 means never.
+    `items` are what a rating would show at every time point; `in_study` and `on_treatment` say what is
+    observed. Intervals are numbered by the time point that ends them (1 is the first after baseline); −1
+    means never.
     """
 
     baseline: Baseline
@@ -86,7 +87,7 @@ class Outcomes:
 
 
 def draw_baseline(parameters: Parameters, seed: ArrayLike, indices: ArrayLike) -> Baseline:
-    """What candidates bring to screening: site, reasons to fail, and the baseline ratings, whatever the arm will be.
+    """What candidates bring to screening, whatever the arm will be: site, reasons to fail, baseline ratings.
 
     `seed` one number or one per candidate; `indices` (n) number the candidates from 0. Deterministic in both.
     """
@@ -118,7 +119,7 @@ def draw_baseline(parameters: Parameters, seed: ArrayLike, indices: ArrayLike) -
     profiles = {"severity": person, "companions": companion_person}
     for k, (name, questionnaire) in enumerate(parameters.questionnaires.items()):
         own = rest[:, 3 * n_companions + k]
-        # Among those who enter, severity is standardised by what candidates look like: the correlation is before selection.
+        # The correlation is among candidates, so before the cut by severity.
         shared = questionnaire.correlation * z[:, 0] + np.sqrt(1.0 - questionnaire.correlation**2) * own
         latent[name] = questionnaire.baseline.mean + questionnaire.baseline.sd * shared
         count = questionnaire.items.count
@@ -146,7 +147,8 @@ def draw_baseline(parameters: Parameters, seed: ArrayLike, indices: ArrayLike) -
 def draw_outcomes(parameters: Parameters, baseline: Baseline, arms: ArrayLike) -> Outcomes:
     """What happens to participants after randomisation: ratings, questionnaires, discontinuation.
 
-    `arms` (n) are positions in `parameters.arms`. The numbers drawn do not depend on them, only what is made of them.
+    `arms` (n) are positions in `parameters.arms`. The numbers drawn do not depend on them, only what is made
+    of them.
     """
     arm = np.asarray(arms, np.int64)
     if arm.shape != baseline.index.shape:
@@ -222,7 +224,7 @@ def draw_outcomes(parameters: Parameters, baseline: Baseline, arms: ArrayLike) -
 
 
 def draw_characteristics(parameters: Parameters, seed: ArrayLike, indices: ArrayLike) -> dict[str, Floats]:
-    """Characteristics by name (n each): a number in the parameters' unit, or the position of a choice in its `shares`."""
+    """Characteristics by name (n each): a number in its unit, or the position of a choice in its `shares`."""
     _, z = draw(seed, indices, "characteristics", 0, 4 * len(parameters.characteristics))
     return {
         name: _characteristic(item, z[:, 4 * k : 4 * k + 4])
@@ -231,7 +233,7 @@ def draw_characteristics(parameters: Parameters, seed: ArrayLike, indices: Array
 
 
 def course_arm(parameters: Parameters, arm: Ints, follows: str, baseline: Baseline) -> Ints:
-    """Whose course each participant takes: the assigned arm's, the guessed one's (don't know: the reference's), or the reference's."""
+    """Whose course each takes: the assigned arm's, the guessed one's (reference if unknown), the reference's."""
     reference = np.full_like(arm, parameters.arms.index(parameters.reference))
     if follows == "assigned":
         return arm
@@ -243,7 +245,7 @@ def course_arm(parameters: Parameters, arm: Ints, follows: str, baseline: Baseli
 
 
 def _latent_course(parameters: Parameters, baseline: Baseline, arm: Ints, u: Floats, z: Floats) -> Floats:
-    """Latent totals after baseline (n, intervals): a mixture of responders and others around the arm's means."""
+    """Latent totals after baseline (n, intervals): responders and others around the arm's means."""
     efficacy, intervals = parameters.efficacy, parameters.timepoints[1:]
     taken = course_arm(parameters, arm, efficacy.follows, baseline)
     by_arm = [efficacy.arms[name] for name in parameters.arms]
@@ -269,7 +271,7 @@ def _latent_course(parameters: Parameters, baseline: Baseline, arm: Ints, u: Flo
 
 
 def _companion_people(parameters: Parameters, z: Floats) -> Floats:
-    """Standard normal person effects of the companions (n, companions); those that name one `shared` factor move together."""
+    """Standard normal person effects of the companions (n, companions); a `shared` factor ties some."""
     companions = list(parameters.severity.companions.values())
     count, factors = len(companions), list(dict.fromkeys(item.shared for item in companions if item.shared))
     effects = z[:, :count].copy()
@@ -294,7 +296,7 @@ def _site(parameters: Parameters, u: Floats) -> Ints:
 
 
 def _failure(parameters: Parameters, u: Floats, total: Ints, diagnosis: Bools) -> Ints:
-    """Position of the first reason to fail (n): those of `screening.reasons` in order, then too mild, then no diagnosis."""
+    """Position of the first reason to fail (n): `screening.reasons` in order, too mild, no diagnosis."""
     reasons, entry = parameters.screening.reasons, parameters.severity.entry
     failure = np.full(total.size, UNKNOWN, np.int64)
     if entry.diagnosis:
@@ -327,7 +329,7 @@ def _answers(
 
 
 def _questionnaire_course(parameters: Parameters, name: str, baseline: Baseline, change: Floats) -> Ints:
-    """Answers at every time point (n, time points, items); where the questionnaire is not asked, all are −1."""
+    """Answers at every time point (n, time points, items); all −1 where it is not asked."""
     questionnaire, intervals = parameters.questionnaires[name], len(parameters.timepoints) - 1
     count = questionnaire.items.count
     _, z = draw(baseline.seed, baseline.index, f"questionnaire {name} course", 0, intervals * (1 + count))
@@ -358,7 +360,8 @@ def _characteristic(item: Characteristic, z: Floats) -> Floats:
     if item.shares is not None:
         cuts = [quantile(float(step)) for step in np.cumsum(list(item.shares.values()))[:-1]]
         return np.searchsorted(np.array(cuts), z[:, 0], side="right").astype(np.float64)
-    assert item.mean is not None and item.sd is not None
+    assert item.mean is not None
+    assert item.sd is not None
     if item.shape == "lognormal":
         sigma = np.sqrt(np.log1p((item.sd / item.mean) ** 2))
         values = np.exp(np.log(item.mean) - sigma**2 / 2 + sigma * z)
@@ -366,7 +369,7 @@ def _characteristic(item: Characteristic, z: Floats) -> Floats:
         values = item.mean + item.sd * z
     low = -np.inf if item.minimum is None else item.minimum
     high = np.inf if item.maximum is None else item.maximum
-    # The first of four tries inside the limits: a fixed number of draws, and hardly anyone piles up at a limit.
+    # The first of four tries inside the limits: a fixed number of draws, and few pile up at a limit.
     inside = (values >= low) & (values <= high)
     picked = np.take_along_axis(values, inside.argmax(axis=1)[:, np.newaxis], axis=1)[:, 0]
-    return np.round(np.clip(picked, low, high), item.decimals)
+    return np.asarray(np.round(np.clip(picked, low, high), item.decimals), dtype=np.float64)

@@ -71,8 +71,8 @@ class Normal(Part):
 class Refusal(Cited):
     """A reason for failing screening and its probability among consented candidates.
 
-    It shows in what these candidates answer, in criteria that the investigator judges against them, or in that they
-    withdraw by themselves.
+    It shows in what these candidates answer, in criteria that the investigator judges against them, or in
+    that they withdraw by themselves.
     """
 
     reason: str
@@ -142,7 +142,7 @@ class Cluster(Part):
 
 
 class ItemProfile(Part):
-    """How a total is spread over items: each item's ease (0 when not named), and how far people and occasions differ."""
+    """How a total is spread over items: an item's ease (else 0), and how people and occasions differ."""
 
     count: Annotated[int, Field(ge=1)]
     levels: list[float] = Field(min_length=1)
@@ -164,7 +164,7 @@ class ItemProfile(Part):
 
 
 class Companion(Part):
-    """An item rated beside the total (distress, impairment, dissociation): latent = intercept + slope × mean item + noise."""
+    """An item rated beside the total, as distress is: latent = intercept + slope × mean item + noise."""
 
     maximum: Annotated[int, Field(ge=1)]
     intercept: float
@@ -193,12 +193,13 @@ class Severity(Cited):
     companions: dict[str, Companion]
     distress: list[str]
     long_enough: Chance
+    duration_item: str
     remission_total: float
     response_fall: float
 
 
 class Change(Part):
-    """Mean change of the latent total from baseline to one time point, and its standard deviation around that."""
+    """Mean change of the latent total from baseline to a time point, and the standard deviation around it."""
 
     responders: float
     others: float
@@ -213,7 +214,7 @@ class ArmEfficacy(Cited):
 
 
 class Efficacy(Cited):
-    """How the total moves. `follows` says what decides whose course a participant takes: the arm, the guess, or the reference."""
+    """How the total moves; `follows` says whose course a participant takes: arm's, guess's or reference's."""
 
     follows: Literal["assigned", "guessed", "reference"]
     baseline_slope: float
@@ -223,7 +224,7 @@ class Efficacy(Cited):
 
 
 class QuestionnaireNoise(Part):
-    """Noise of a questionnaire's change: a constant, and more of it per point that the primary total has moved."""
+    """Noise of a questionnaire's change: a constant, and more per point that the primary total has moved."""
 
     constant: Spread
     per_point: float
@@ -246,7 +247,7 @@ class Questionnaire(Cited):
 
 
 class Hazard(Part):
-    """Probability of leaving in each interval (named by the time point that ends it) at no change since baseline."""
+    """Probability of leaving in each interval (named by the time point that ends it) while unchanged."""
 
     arms: dict[str, ByArm]
     per_point: float
@@ -269,7 +270,7 @@ class Discontinuation(Cited):
 
 
 class Guesser(Cited):
-    """One person who guesses: arm → guess → probability when the guess is clearest; `unknown` is don't know."""
+    """One who guesses: arm → guess → probability when things are clearest; `unknown` is don't know."""
 
     by_arm: dict[str, dict[str, Chance]]
 
@@ -281,7 +282,7 @@ class Guesser(Cited):
 
 
 class Guesses(Cited):
-    """Guesses of treatment: who, when, how clear by then, how steady and how alike within a participant, how confident."""
+    """Guesses of treatment: who guesses, when and how clear it is by then, how steadily, how confidently."""
 
     roles: dict[str, Guesser]
     occasions: dict[str, Chance]
@@ -292,7 +293,7 @@ class Guesses(Cited):
 
 
 class Onset(Cited):
-    """When an event begins, in minutes after a session's initial dose (median, log-scale spread), and how long it lasts."""
+    """When an event begins after the initial dose and how long it lasts: medians, log-scale spreads."""
 
     onset_minutes: Positive
     onset_sigma: Spread
@@ -337,7 +338,7 @@ class Sign(Cited):
 
 
 class VitalSignModel(Cited):
-    """The time course shared by all signs: a rise and a decline in minutes, dose levels, and the supplement's share."""
+    """The time course of all signs: rise and decline in minutes, dose levels, the supplement's share."""
 
     signs: dict[str, Sign]
     rise_minutes: Positive
@@ -356,13 +357,13 @@ class VitalSignModel(Cited):
 
 
 class Probabilities(Cited):
-    """Named probabilities that a rehearsal uses: visits missed or late, mistakes, answers to safety questions."""
+    """Named probabilities that a rehearsal uses: visits missed or late, mistakes, answers on safety."""
 
     chance: dict[str, Chance]
 
 
 class RehearsalTime(Cited):
-    """When a rehearsal begins, for how many days candidates come, and the share of them that is randomised."""
+    """When a rehearsal begins, for how many days candidates come, and the share of them randomised."""
 
     start: date
     enrolment_days: Annotated[int, Field(ge=1)]

@@ -1,4 +1,4 @@
-"""Reads a study's `cohort.yaml`, and scenario files that override parts of it; errors name file, line and field."""
+"""Reads a study's `cohort.yaml` and the scenarios that override it; errors name file, line and field."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ _KEYS = ["scenario", "title", "source", "assumption", "override"]
 
 
 class ParametersError(ValueError):
-    """A parameter or scenario file that cannot be used; the message names the file, the line and the field."""
+    """A parameter or scenario file that cannot be used; the message names file, line and field."""
 
 
 def load_parameters(path: Path, scenario: Path | None = None) -> Parameters:
     """What the virtual participants of a study are made of.
 
-    `path` is a `cohort.yaml`; `scenario` a file with `scenario`, `title`, a `source` or `assumption`, and `override`:
-    a partial tree of the same shape whose values replace those of `path` (a list is replaced whole).
-    Raises `ParametersError`, naming file, line and field, with the nearest known name for one that is not known.
+    `path` is a `cohort.yaml`; `scenario` a file with `scenario`, `title`, a `source` or `assumption`, and
+    `override`: a partial tree of the same shape whose values replace those of `path` (a list is replaced
+    whole). Raises `ParametersError`, naming file, line and field, with the nearest known name for one that is
+    not known.
     """
     tree = _read(path)
     parameters = _validate(tree, tree, path)
@@ -83,13 +84,13 @@ def _nearest_field(tree: Mapping[str, Any], loc: tuple[int | str, ...]) -> str:
     return nearest(str(loc[-1]), known) if known else ""
 
 
-def _place(tree: Any, loc: tuple[int | str, ...], path: Path) -> str:
+def _place(placed: Any, loc: tuple[int | str, ...], path: Path) -> str:
     """File, line (of the deepest key that is in the file) and dotted field."""
     line = 1
     for step in loc:
         try:
-            line = (tree.lc.key(step)[0] if isinstance(tree, Mapping) else tree.lc.item(step)[0]) + 1
-            tree = tree[step]
+            marks = placed.lc.key if hasattr(placed, "keys") else placed.lc.item
+            line, placed = marks(step)[0] + 1, placed[step]
         except (KeyError, IndexError, TypeError, AttributeError):
             break
     return f"{path.name}:{line}: {'.'.join(str(step) for step in loc)}"

@@ -14,10 +14,10 @@ from entact.cohort.parameters import Parameters
 
 @dataclass(frozen=True, slots=True)
 class AdverseEventDraws:
-    """Arrays (n, terms, sessions), terms in the parameters' order: whether an event happens after a session, and how.
+    """Arrays (n, terms, sessions), terms in order: whether an event happens after a session, and how.
 
-    `onset_minutes` counts from the session's initial dose; `severity` is a position in the pattern's `severity`;
-    `recorded` is whether the site's staff write it down at all.
+    `onset_minutes` counts from the session's initial dose; `severity` is a position in the pattern's
+    `severity`; `recorded` is whether the site's staff write it down at all.
     """
 
     occurs: Bools
@@ -30,7 +30,7 @@ class AdverseEventDraws:
 
 @dataclass(frozen=True, slots=True)
 class VitalSignDraws:
-    """Values at rest (n, signs), rises at the peak of a full dose (n, sessions, signs), noise (n, sessions, readings, signs)."""
+    """At rest (n, signs), rise at a full dose's peak (n, sessions, signs), noise (…, readings, signs)."""
 
     resting: Floats
     rise: Floats
@@ -76,7 +76,7 @@ def draw_adverse_events(
     written = recording[:, np.newaxis] * np.where(good, favourable[:, np.newaxis], 1.0)
     return AdverseEventDraws(
         occurs=occurs,
-        onset_minutes=np.round(np.exp(onset[..., 0] + onset[..., 1] * noise[..., 0])),
+        onset_minutes=np.rint(np.exp(onset[..., 0] + onset[..., 1] * noise[..., 0])),
         duration_minutes=np.maximum(
             np.round(np.exp(duration[..., 0] + duration[..., 1] * noise[..., 1])), 1.0
         ),
@@ -89,7 +89,7 @@ def draw_adverse_events(
 def draw_vital_signs(
     parameters: Parameters, seed: ArrayLike, indices: ArrayLike, arms: ArrayLike
 ) -> VitalSignDraws:
-    """Each participant's vital signs at rest and how far a full dose of the arm's capsules raises them, by session."""
+    """Vital signs at rest, and how far a full dose of the arm's capsules raises them, by session."""
     model, arm = parameters.vital_signs, np.asarray(arms, np.int64)
     signs, sessions = list(model.signs.values()), len(parameters.sessions)
     n, count = arm.size, len(signs)
@@ -128,9 +128,10 @@ def vital_signs_at(
 ) -> dict[str, float]:
     """The reading of every sign at a time, each in its unit.
 
-    `session` counts from 0; `level` is the dose level given; `minutes` since the initial dose (negative before it);
-    `reading` numbers the readings of the session from 0; `supplement_minutes` is when the supplement was taken, if it was.
-    Raises `ValueError` for a level, session or reading that the parameters do not have.
+    `session` counts from 0; `level` is the dose level given; `minutes` since the initial dose (negative
+    before it); `reading` numbers the readings of the session from 0; `supplement_minutes` is when the
+    supplement was taken, if it was. Raises `ValueError` for a level, session or reading that the parameters
+    do not have.
     """
     model = parameters.vital_signs
     if level not in model.levels:

@@ -30,7 +30,7 @@ class Stopping:
         base = np.array([hazard.arms[name][self.intervals[k]] for name in self.arms])[self.arm]
         with np.errstate(divide="ignore"):
             log_odds = np.log(base) - np.log1p(-base) + hazard.per_point * change + more
-        return 1.0 / (1.0 + np.exp(-log_odds))
+        return np.asarray(1.0 / (1.0 + np.exp(-log_odds)), dtype=np.float64)
 
     def step(self, k: int, change: Floats) -> None:
         """Interval k + 1: `change` (n) is that of the total from baseline to the interval's start."""
@@ -59,7 +59,7 @@ class Stopping:
         return in_study, in_study & ((stopped == UNKNOWN) | (when < stopped))
 
     def sessions(self, planned: int) -> Ints:
-        """Sessions received: who is randomised has the first; who stops in a later interval may stop before its session."""
+        """Sessions received: all have the first; who stops later may stop before the interval's session."""
         stopped_in = np.where(self.treatment == UNKNOWN, planned, self.treatment)
         received = stopped_in - ((self.treatment > 1) & self.before_session)
-        return np.clip(received, 1, planned)
+        return np.asarray(np.clip(received, 1, planned), dtype=np.int64)
