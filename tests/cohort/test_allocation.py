@@ -36,8 +36,12 @@ def test_ratio_of_two_to_one_holds_in_each_block():
 
 
 def test_the_same_seed_gives_the_same_list_and_another_seed_another():
-    assert permuted_blocks(["01"], 40, RATIO, [4], random(3)) == permuted_blocks(["01"], 40, RATIO, [4], random(3))
-    assert permuted_blocks(["01"], 40, RATIO, [4], random(3)) != permuted_blocks(["01"], 40, RATIO, [4], random(4))
+    assert permuted_blocks(["01"], 40, RATIO, [4], random(3)) == permuted_blocks(
+        ["01"], 40, RATIO, [4], random(3)
+    )
+    assert permuted_blocks(["01"], 40, RATIO, [4], random(3)) != permuted_blocks(
+        ["01"], 40, RATIO, [4], random(4)
+    )
 
 
 def test_a_block_that_cannot_hold_the_ratio_is_refused():
@@ -46,8 +50,10 @@ def test_a_block_that_cannot_hold_the_ratio_is_refused():
 
 
 def test_kit_numbers_are_unique_and_say_nothing_of_the_arm():
-    contents = [(arm, level, part) for arm in RATIO for level in ("low", "full") for part in ("initial", "supplement")]
-    kits = pack_kits(200, contents, random(5))
+    contents = [
+        (arm, level, part) for arm in RATIO for level in ("low", "full") for part in ("initial", "supplement")
+    ]
+    kits = pack_kits(dict.fromkeys(contents, 200), random(5))
     assert len({row.kit for row in kits}) == len(kits) == 1600
     ranks = np.array([int(row.kit.removeprefix("K-")) for row in kits if row.arm == "active"])
     others = np.array([int(row.kit.removeprefix("K-")) for row in kits if row.arm == "control"])
@@ -56,7 +62,7 @@ def test_kit_numbers_are_unique_and_say_nothing_of_the_arm():
 
 def test_every_row_of_both_lists_proves_itself_against_the_committed_roots():
     rows = permuted_blocks(["01"], 8, RATIO, [2], random(6))
-    kits = pack_kits(2, [("active", "low", "initial"), ("control", "low", "initial")], random(6))
+    kits = pack_kits({("active", "low", "initial"): 2, ("control", "low", "initial"): 2}, random(6))
     allocation = seal("mini", rows, kits, [2], random(6))
     for place, row in enumerate(rows):
         opened = prove(allocation.sealed_list, place, allocation.sealed_list.root)

@@ -12,6 +12,9 @@ import numpy as np
 
 from entact.course.commitment import Opening, SealedRow, merkle_path, open_row, seal_rows
 
+Content = tuple[str, str, str]
+"""What a kit holds: arm, dose level, part of the dose."""
+
 
 class ListRow(msgspec.Struct, frozen=True):
     """One row of the randomisation list: its number, its stratum and its arm."""
@@ -29,6 +32,11 @@ class KitRow(msgspec.Struct, frozen=True):
     level: str
     part: str
 
+    @property
+    def content(self) -> Content:
+        """What it holds."""
+        return self.arm, self.level, self.part
+
 
 class Sealed(msgspec.Struct, frozen=True):
     """A committed list: sealed rows, what opens them, and the root that stands in the study's ledger."""
@@ -39,19 +47,19 @@ class Sealed(msgspec.Struct, frozen=True):
 
 
 class Allocation(msgspec.Struct, frozen=True):
-    """The randomisation list and the kit map of one study, with their seals."""
+    """The randomisation list (`list` in its file) and the kit map of one study, with their seals."""
 
     study: str
     simulated: bool
     block_sizes: list[int]
-    list: list[ListRow]
+    rows: list[ListRow] = msgspec.field(name="list")
     kits: list[KitRow]
     sealed_list: Sealed
     sealed_kits: Sealed
 
     def arms(self) -> dict[str, str]:
         """Randomisation number -> arm."""
-        return {row.number: row.arm for row in self.list}
+        return {row.number: row.arm for row in self.rows}
 
 
 def permuted_blocks(
@@ -64,8 +72,8 @@ def permuted_blocks(
     """A stratified list of permuted blocks of random size.
 
     Args:
-        strata: names of the strata. rows: least number of rows in each. ratio: arm -> share. block_sizes: each a
-            multiple of the sum of the ratio. random: the source of chance.
+        strata: names of the strata. rows: least number of rows in each. ratio: arm -> share.
+        block_sizes: each a multiple of the sum of the ratio. random: the source of chance.
     Raises:
         ValueError: when a block size does not hold whole multiples of the ratio.
     Source: ICH E9, section 2.3.2.
@@ -82,15 +90,20 @@ def permuted_blocks(
             size = block_sizes[int(random.integers(len(block_sizes)))]
             block = [arm for arm, share in ratio.items() for _ in range(share * size // total)]
             arms += [block[place] for place in random.permutation(size)]
-        result += [ListRow(f"{stratum}-{place:03d}", stratum, arm) for place, arm in enumerate(arms, start=1)]
+        width = max(3, len(str(len(arms))))
+        result += [
+            ListRow(f"{stratum}-{place:0{width}d}", stratum, arm) for place, arm in enumerate(arms, start=1)
+        ]
     return result
 
 
-def pack_kits(
-    per_content: int, contents: Sequence[tuple[str, str, str]], random: np.random.Generator
-) -> list[KitRow]:
-    """Kits for the depot: `per_content` of each (arm, level, part), numbered at random across the whole study."""
-    rows = [content for content in contents for _ in range(per_content)]
+def pack_kits(counts: Mapping[Content, int], random: np.random.Generator) -> list[KitRow]:
+    """Kits for the depot: so many of each (arm, level, part), numbered at random across the whole study.
+
+    Raises:
+        ValueError: when there are more than six digits can tell apart.
+    """
+    rows = [content for content, count in counts.items() for _ in range(count)]
     if len(rows) > 800_000:
         raise ValueError(f"{len(rows)} kits are more than six-digit kit numbers can tell apart")
     numbers = random.choice(900_000, size=len(rows), replace=False) + 100_000
@@ -105,7 +118,7 @@ def seal(
     block_sizes: Sequence[int],
     random: np.random.Generator,
 ) -> Allocation:
-    """Seals list and kit map; their roots are to be entered in the study's ledger before the first enrolment."""
+    """Seals list and kit map; their roots go into the study's ledger before the first enrolment."""
 
     def sealed(texts: list[str]) -> Sealed:
         return Sealed(*seal_rows(texts, random.bytes))
@@ -114,7 +127,7 @@ def seal(
         study=study,
         simulated=True,
         block_sizes=list(block_sizes),
-        list=rows,
+        rows=rows,
         kits=kits,
         sealed_list=sealed([f"{row.number}|{row.stratum}|{row.arm}" for row in rows]),
         sealed_kits=sealed([f"{row.kit}|{row.arm}|{row.level}|{row.part}" for row in kits]),

@@ -1,4 +1,4 @@
-"""How virtual participants answer forms that no outcome model fills: from the `answers` of a study's `cohort.yaml`."""
+"""How virtual participants answer what no outcome model fills: the `answers` of a study's `cohort.yaml`."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ Plain = bool | int | str
 
 
 class Answer(BaseModel):
-    """One item's answer: a fixed value, a chance of yes, shares of codes, a normal number, or a characteristic.
+    """One item's answer: a fixed value, a chance of yes, shares of codes, a number, or a characteristic.
 
     Attributes:
-        only: characteristic -> choice for which this holds; everyone else answers `otherwise`.
+        only: characteristic -> choice for which this holds; others answer `otherwise`, or are not asked.
         times: factor on a characteristic (years to months).
     """
 
@@ -45,12 +45,15 @@ class Answer(BaseModel):
             raise ValueError("say one of `value`, `chance`, `shares`, `mean` with `sd`, or `characteristic`")
         if (self.mean is None) != (self.sd is None):
             raise ValueError("`mean` and `sd` belong together")
-        if self.only and self.otherwise is None:
-            raise ValueError("`only` needs `otherwise`: what everyone else answers")
+        if self.otherwise is not None and not self.only:
+            raise ValueError("`otherwise` needs `only`: who does not answer it")
         return self
 
     def draw(self, item: Item, person: Characteristics, random: np.random.Generator) -> Any:
-        """The answer of one person to an item, as an entry holds it: bool, int, code or quantity with unit."""
+        """The answer of one person to an item, as an entry holds it: bool, int, code or quantity with unit.
+
+        None where the item is not asked of this person.
+        """
         uniform = random.random()
         if any(person.get(name) != choice for name, choice in self.only.items()):
             return self.otherwise
@@ -72,18 +75,20 @@ class Answer(BaseModel):
 def answer_form(
     form: CompiledForm, answers: Mapping[str, Answer], person: Characteristics, random: np.random.Generator
 ) -> dict[str, Any]:
-    """Every item of a form that the parameters say an answer for; free text gets a note that says it is simulated."""
+    """Every item of a form for which there is an answer; free text says that it is simulated."""
     items: dict[str, Any] = {}
     for name, item in form.items.items():
         if (answer := answers.get(name)) is not None:
-            items[name] = answer.draw(item, person, random)
+            drawn = answer.draw(item, person, random)
+            if drawn is not None:
+                items[name] = drawn
         elif item.type == "text":
             items[name] = "Simulated note."
     return items
 
 
 def mistype(item: Item, value: Any, random: np.random.Generator) -> Any:
-    """What somebody types by mistake instead of a number: two digits swapped, or the last one off; else the same."""
+    """What somebody types by mistake for a number: two digits swapped, or the last one off; else the same."""
     if isinstance(value, bool) or item.type not in ("integer", "decimal"):
         return value
     text, space, unit = str(value).partition(" ")

@@ -2,75 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-import numpy as np
-
-from entact.course import Course, Due
+from entact.cohort.attendance import Attendance
+from entact.course import Due
 from entact.protocol.study import Visit
 
 NEAR = 2  # days around the target
 HOURS = {"dosing": 8, "telephone": 17, "video": 14}  # when such visits begin; all others in the morning
 MORNING = 10
 EVENTS = {"consent", "enrolment", "randomisation", "dose", "medication"}  # what visits are counted from
+LATE = timedelta(days=14)
+BETWEEN = timedelta(minutes=30)  # at least, from one visit to the next
 
 
 class Calendar:
     """The visits of one participant in the order in which they are held, as the course goes on.
 
     Args:
-        course: as it is being written. zone: of the site. clock: study time now. random: source of chance.
-        late: whether a visit that may be late is. wanted: which visits to hold.
+        staff: who hold them. zone: of the site. wanted: names of the visits to hold.
     """
 
-    def __init__(
-        self,
-        course: Course,
-        zone: ZoneInfo,
-        clock: Callable[[], datetime],
-        random: np.random.Generator,
-        late: Callable[[], bool],
-        wanted: Callable[[Visit], bool],
-    ) -> None:
-        self.course = course
+    def __init__(self, staff: Attendance, zone: ZoneInfo, wanted: Collection[str]) -> None:
+        self.staff = staff
         self.zone = zone
-        self.clock = clock
-        self.random = random
-        self.late = late
-        self.wanted = wanted
+        self.visits = {name: visit for name, visit in staff.release.visits.items() if name in wanted}
         self.planned: dict[str, datetime] = {}
-        self.done: set[str] = set()
-        visits = course.release.visits.values()
-        anchors = {visit.after for visit in visits}
+        self._done: set[str] = set()
+        anchors = {visit.after for visit in self.visits.values()}
         # Windows move only when something they are counted from has happened, or something has stopped.
-        self._moving = {one.visit for one in visits if one.visit in anchors or EVENTS & {*one.do}}
+        self._moving = {
+            name for name, visit in self.visits.items() if name in anchors or EVENTS & {*visit.do}
+        }
         self._stopped = -1
 
     def __iter__(self) -> Iterator[tuple[Visit, datetime]]:
-        visits = self.course.release.visits
-        name = ""
+        course, name = self.staff.scribe.course, ""
         while True:
-            if name in self._moving or len(self.course.discontinued) != self._stopped:
+            if name in self._moving or len(course.discontinued) != self._stopped:
                 self._plan()
-                self._stopped = len(self.course.discontinued)
+                self._stopped = len(course.discontinued)
             if not self.planned:
                 return
             name = min(self.planned, key=lambda one: (self.planned[one], one))
             at = self.planned.pop(name)
-            self.done.add(name)
-            yield visits[name], max(at, self.clock() + timedelta(minutes=30))
-
-    def time_of(self, visit: str) -> datetime | None:
-        """When a visit is planned, if it is."""
-        return self.planned.get(visit)
+            self._done.add(name)
+            yield self.visits[name], max(at, self.staff.now + BETWEEN)
 
     def _plan(self) -> None:
-        now = self.clock()
-        for due in self.course.due(now):
-            visit = self.course.release.visits[due.visit]
-            if due.visit in self.done or not self.wanted(visit):
+        now = self.staff.now
+        for due in self.staff.scribe.course.due(now):
+            visit = self.visits.get(due.visit)
+            if visit is None or due.visit in self._done:
                 continue
             if due.status in ("done", "missed", "not_reachable"):
                 self.planned.pop(due.visit, None)
@@ -78,17 +63,21 @@ class Calendar:
                 self.planned[due.visit] = now
             elif due.target is not None and due.visit not in self.planned:
                 self.planned[due.visit] = self._choose(due, visit, now)
+        self._put_before_sessions()
 
     def _choose(self, due: Due, visit: Visit, now: datetime) -> datetime:
-        assert due.target is not None
+        random = self.staff.random
         if due.opens is not None and due.closes is not None:
             room = (due.closes - due.opens) / timedelta(minutes=1)
-            return due.opens + timedelta(minutes=float(round(room * self.random.uniform(0.4, 0.7))))
-        moved = int(self.random.integers(-NEAR, NEAR + 1))
-        late = self.late() and visit.kind != "dosing"
+            return due.opens + timedelta(minutes=float(round(room * random.uniform(0.4, 0.7))))
+        assert due.target is not None
+        moved = int(random.integers(-NEAR, NEAR + 1))
+        late = self.staff.chance("late_visit") and visit.kind != "dosing"
         day = due.target + timedelta(days=moved)
         if due.latest is not None:
-            day = due.latest + timedelta(days=1 + abs(moved)) if late else min(day, due.latest)
+            # Late is after the window; where that is wide open, some two weeks after the target.
+            after = min(due.latest + timedelta(days=1), due.target + LATE)
+            day = after + timedelta(days=abs(moved)) if late else min(day, due.latest)
         if due.earliest is not None:
             day = max(day, due.earliest)
         return self._at(max(day, now.date()), visit)
@@ -96,4 +85,22 @@ class Calendar:
     def _at(self, day: date, visit: Visit) -> datetime:
         hour = HOURS.get(visit.kind, HOURS.get(visit.contact, MORNING))
         start = datetime.combine(day, time(hour), self.zone)
-        return start + timedelta(minutes=int(self.random.integers(0, 50)))
+        return start + timedelta(minutes=int(self.staff.random.integers(0, 50)))
+
+    def _put_before_sessions(self) -> None:
+        """What the file lists before a session is held before it, so that no dose blurs what it shows."""
+        before: list[str] = []
+        for name, visit in self.visits.items():
+            if name not in self.planned:
+                continue
+            if visit.kind == "dosing":
+                for other in before:
+                    if self.planned[other] >= self.planned[name]:
+                        eve = self.planned[name].date() - timedelta(days=1)
+                        self.planned[other] = datetime.combine(eve, self.planned[other].timetz())
+            before.append(name)
+
+
+def first_hour(day: date, zone: ZoneInfo) -> datetime:
+    """When a visit in the morning begins."""
+    return datetime.combine(day, time(MORNING), zone)

@@ -1,208 +1,219 @@
-"""The dosing day as virtual staff hold it: readiness, initial dose, supplement, discharge, each behind its gate."""
+"""The dosing day as virtual staff hold it: initial dose, supplement and discharge, each behind its gate."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 from entact.cohort.attendance import Attendance
-from entact.course import Allowed, Refused
-from entact.protocol import Release
+from entact.cohort.events import Events
+from entact.cohort.interview import ask_for_guesses, expect_serious_events, take_vital_signs
+from entact.cohort.paperwork import complete_form
+from entact.cohort.places import Kits
+from entact.cohort.visit import do_activity
+from entact.course import Allowed, Reason, Refused
+from entact.course.form import VITALS
 from entact.protocol.quantity import parse_duration
+from entact.protocol.rules import CompiledRequirement
 from entact.protocol.study import Visit
 
-TRIES = 3  # how often staff ask a gate that refuses, each time after mending what can be mended
-WAIT = 20  # minutes between two tries
+TRIES = {"initial_dose": 3, "supplement": 3, "discharge": 16}  # how often staff ask a gate that refuses
+WAIT = {"initial_dose": 20, "supplement": 4, "discharge": 20}  # minutes from one try to the next
 AGAIN = 15  # minutes after a reading that raised an alert, for as long as readings do
-
-_MINUTE = timedelta(minutes=1)
+LENGTH = timedelta(hours=8)  # where the study file does not say how long a session lasts
 
 
 class DosingDay:
     """One session of one participant.
 
     Args:
-        staff: at the participant's side. visit: the session as planned. kits: numbers of this participant's kits by
-            level and part, as the allocator named them; staff never learn what is in them.
+        staff: at the participant's side. events: the participant's. visit: the session as planned.
+        kits: of this participant, as the allocator named them; staff never learn what is in them.
     """
 
-    def __init__(self, staff: Attendance, visit: Visit, kits: dict[tuple[str, str], list[str]]) -> None:
+    def __init__(self, staff: Attendance, events: Events, visit: Visit, kits: Kits) -> None:
         self.staff = staff
+        self.events = events
         self.visit = visit
         self.kits = kits
-        self.release: Release = staff.release
+        self.release = staff.release
         done = visit.do
         cut = done.index("dose") if "dose" in done else len(done)
-        self.before, after = list(done[:cut]), list(done[cut + 1 :])
-        asked = _forms_of_gate(self.release, "supplement")
-        self.for_supplement = [name for name in after if name in asked]
-        self.at_end = [name for name in after if name not in asked]
+        asked = self._forms_of("supplement")
+        self.before = done[:cut]
+        self.for_supplement = [name for name in done[cut + 1 :] if name in asked]
+        self.at_end = [name for name in done[cut + 1 :] if name not in asked]
 
-    def hold(self, at: datetime) -> bool:
+    def hold(self) -> bool:
         """Holds the session from arrival to discharge; says whether the initial dose was given."""
         staff = self.staff
-        staff.session += 1
-        staff.initial_at = staff.supplement_at = None
-        staff.readings = 0
-        staff.begin(self.visit.visit, at, self.visit.contact)
+        staff.begin(self.visit.visit, self.visit.contact)
         for person in staff.team.therapists:
             self._walk(person, "in")
         for activity in self.before:
-            staff.do(activity, self.visit)
-        staff.level = self._decide_level()
+            do_activity(staff, self.events, activity, self.visit)
+        staff.session.level = self._decide_level()
         given = self._give("initial_dose", "initial")
+        basis = None
         if given:
-            staff.events.follow_session(staff.session, staff.now)
-            staff.initial_at = staff.now
-            self._accompany()
+            self.events.follow_session(staff.session.number, staff.now)
+            expect_serious_events(staff, self.events)
+            staff.session.initial_at = staff.now
+            basis = self._accompany()
         for person in reversed(staff.team.therapists):
             self._walk(person, "out")
-        staff.end()
+        if given:
+            staff.end(basis=basis)
+        else:  # a session without a dose is no anchor: what follows is counted from the one that is held
+            staff.end("missed", "rescheduled")
+        staff.session.close()
         return given
 
     def _decide_level(self) -> str:
         """The regimen planned; where there is a choice, the first unless it was declined."""
-        staff = self.staff
-        planned = (self.visit.regimen or "").split(" or ")
-        accepted = len(planned) == 1 or staff.chance("escalation_accepted", "dosing")
-        level = planned[0] if accepted else planned[-1]
+        staff, planned = self.staff, self.visit.levels
+        level = planned[0] if len(planned) == 1 or staff.chance("escalation_accepted") else planned[-1]
         staff.pass_time(2)
         staff.write("dose_level", {"level": level}, "investigator")
         return level
 
     def _give(self, act: str, part: str) -> bool:
-        """Assigns a kit, asks the gate, mends what can be mended, and gives the dose once the gate says yes."""
-        staff = self.staff
+        """Assigns a kit, asks the gate, mends what can be mended, and gives the dose on the gate's yes."""
+        staff, level = self.staff, self.staff.session.level
         staff.pass_time(1)
-        if not self.kits[staff.level, part]:
+        if not self.kits[level, part]:
             staff.write("deviation", {"category": "no_kit", "importance": "major"}, "pharmacist")
             return False
-        kit = self.kits[staff.level, part].pop(0)
-        assigned = {"kit": kit, "part": part, "level": staff.level, "visit": self.visit.visit}
+        kit = self.kits[level, part].pop(0)
+        assigned = {"kit": kit, "part": part, "level": level, "visit": self.visit.visit}
         staff.write("kit_assigned", assigned, "pharmacist")
-        if part == "initial":
-            staff.take_vital_signs(self._timepoint("before"))
-        answer = self._ask(act, kit)
+        for timepoint in self._times("before " + part, "vital_signs"):
+            take_vital_signs(staff, timepoint)
+        answer = self._ask(act, kit=kit, level=level)
         units = self._units(part)
-        data: dict[str, Any] = {"part": part, "kit": kit, "level": staff.level, "dispensed": units}
+        data: dict[str, Any] = {"part": part, "kit": kit, "level": level, "dispensed": units}
         staff.pass_time(1)
         if isinstance(answer, Refused):
             data |= {"taken": 0, "returned": units, "outcome": "withheld"}
             staff.write("dose", data, "therapist")
             return False
-        staff.write("dose", {**data, "taken": units}, "therapist", basis=answer.basis)
+        staff.write("dose", data | {"taken": units}, "therapist", basis=answer.basis)
         return True
 
-    def _ask(self, act: str, kit: str | None) -> Allowed | Refused:
-        """Asks a gate again after new readings and forms that were missing, and overrides where the study lets them."""
-        staff, detail = self.staff, {} if kit is None else {"kit": kit, "level": self.staff.level}
+    def _ask(self, act: str, **detail: Any) -> Allowed | Refused:
+        """Asks a gate, again after what can be mended, and with an override where the study allows it."""
+        staff = self.staff
         by = staff.team.therapists[0]
-        answer = staff.scribe.ask(act, by, staff.now, **detail)
-        for repeat in range(2, TRIES + 1):
-            if isinstance(answer, Allowed):
-                return answer
-            staff.pass_time(WAIT if act != "supplement" else 4)
-            staff.take_vital_signs(None, repeat)
-            answer = staff.scribe.ask(act, by, staff.now, **detail)
-        if isinstance(answer, Refused):
-            open_ones = self._overridable(act, answer)
-            if open_ones:
-                persons = [staff.team.investigator, staff.team.therapists[1]]
-                override = dict.fromkeys(open_ones, persons)
-                answer = staff.scribe.ask(act, by, staff.now, override=override, **detail)
+        answer = staff.scribe.ask(act, by, staff.now, encounter=staff.encounter, **detail)
+        for repeat in range(2, TRIES[act] + 1):
+            if isinstance(answer, Allowed) or not self._can_mend(act, answer):
+                break
+            self._mend(act, answer, repeat)
+            answer = staff.scribe.ask(act, by, staff.now, encounter=staff.encounter, **detail)
+        if isinstance(answer, Refused) and (codes := self._overridable(act, answer)):
+            persons = [staff.team.investigator, staff.team.therapists[1]]
+            override = dict.fromkeys(codes, persons)
+            answer = staff.scribe.ask(
+                act, by, staff.now, encounter=staff.encounter, override=override, **detail
+            )
         return answer
+
+    def _can_mend(self, act: str, answer: Refused) -> bool:
+        """Whether another reading, a missing answer or, before discharge, time can mend every reason."""
+        for reason in answer.reasons:
+            names = self._names_of(act, reason)
+            forms = set(_forms(names))
+            passes = act == "discharge" and forms <= {VITALS, *self.at_end} and "." in reason.code
+            if not (reason.missing or passes or (forms == {VITALS})):
+                return False
+        return True
+
+    def _mend(self, act: str, answer: Refused, repeat: int) -> None:
+        """Asks what was not asked; else waits, and looks again at what stood against it."""
+        staff, course = self.staff, self.staff.scribe.course
+        missing = {name for reason in answer.reasons for name in reason.missing}
+        named = {name for reason in answer.reasons for name in self._names_of(act, reason)}
+        if not missing:
+            staff.pass_time(WAIT[act])
+        for form in _forms([*named, *missing]):
+            filled = course.forms.get((form, staff.encounter))
+            if form == VITALS:
+                take_vital_signs(staff, None, repeat)
+            elif filled is not None and any(name.startswith(f"{form}.") for name in missing):
+                open_items = [item for item in filled.items if filled.values[item] is None]
+                complete_form(staff, filled, open_items, self.visit)
+            elif form in self.visit.do:
+                do_activity(staff, self.events, form, self.visit)
 
     def _overridable(self, act: str, answer: Refused) -> list[str]:
         """Codes of the reasons, when the study lets every one of them be overridden; else none."""
-        gate = self.release.gates.get(act)
-        allowed = {
-            f"{act}.{number}"
-            for number, requirement in enumerate(gate.requirements if gate else (), start=1)
-            if requirement.override
-        }
         codes = [reason.code for reason in answer.reasons]
-        return codes if all(code in allowed for code in codes) else []
+        requirements = [self._requirement(act, reason) for reason in answer.reasons]
+        return codes if all(one is not None and one.override for one in requirements) else []
 
-    def _accompany(self) -> None:
-        """From the initial dose to discharge: readings, the supplement in its window, the end."""
+    def _accompany(self) -> dict[str, Any] | None:
+        """From the initial dose to the end: readings, the supplement in its window; the basis of discharge."""
         staff = self.staff
         initial = staff.now
-        ends = initial + (self.visit.lasts or timedelta(hours=8))
-        planned = self._readings(initial, ends)
-        regimen = self.release.file.regimens[staff.level]
-        if regimen.supplement is not None:
-            window = regimen.supplement.window
-            offered = initial + (window.earliest + window.latest) / 2
+        ends = initial + (self.visit.lasts or LENGTH)
+        planned = sorted((initial + _after(text), text) for text in self._times("initial +", "vital_signs"))
+        supplement = self.release.file.regimens[staff.session.level].supplement
+        if supplement is not None:
+            offered = initial + (supplement.window.earliest + supplement.window.latest) / 2
             self._observe(planned, offered)
-            staff.now = max(staff.now, offered)
+            staff.wait_until(offered)
             self._offer_supplement()
         self._observe(planned, ends)
-        staff.now = max(staff.now, ends + timedelta(minutes=2))
-        for reading in self._at("end", "vital_signs"):
-            staff.take_vital_signs(reading)
-        for _ in self._at("end", "guess"):
-            staff.guess(self.visit, "end")
+        staff.wait_until(ends + timedelta(minutes=2))
+        for timepoint in self._times("end", "vital_signs"):
+            take_vital_signs(staff, timepoint)
+        for timepoint in self._times("end", "guess"):
+            ask_for_guesses(staff, self.visit, timepoint)
         for activity in self.at_end:
-            staff.do(activity, self.visit)
-        self._discharge()
+            do_activity(staff, self.events, activity, self.visit)
+        return self._discharge()
 
     def _offer_supplement(self) -> None:
         staff = self.staff
-        if not any(self.kits.get((staff.level, "supplement"), ())):
-            return
         for activity in self.for_supplement:
-            staff.do(activity, self.visit)
-        if not staff.chance("supplement_taken", "dosing"):
-            return
-        staff.take_vital_signs(self._timepoint("supplement"))
-        if self._give("supplement", "supplement"):
-            staff.supplement_at = staff.now
+            do_activity(staff, self.events, activity, self.visit)
+        if staff.chance("supplement_taken") and self._give("supplement", "supplement"):
+            staff.session.supplement_at = staff.now
 
-    def _discharge(self) -> None:
-        """Asks until the gate opens; whoever still may not leave stays under observation, and it is written down."""
-        staff = self.staff
-        answer = self._ask("discharge", None)
-        if isinstance(answer, Refused):
-            data = {"category": "discharge", "importance": "minor", "account": answer.reasons[0].message}
-            staff.write("deviation", data, "investigator")
-
-    def _readings(self, initial: datetime, ends: datetime) -> list[tuple[datetime, str]]:
-        """When vital signs are due between the initial dose and the end."""
-        times = ((initial + _after(text), text) for text in self._at("initial +", "vital_signs"))
-        return sorted(time for time in times if time[0] < ends)
+    def _discharge(self) -> dict[str, Any] | None:
+        """Asks until the gate opens; whoever leaves though it stays closed does so as a deviation."""
+        answer = self._ask("discharge")
+        if isinstance(answer, Allowed):
+            return answer.basis
+        data = {"category": "discharge", "importance": "major", "account": answer.reasons[0].message}
+        self.staff.write("deviation", data, "investigator")
+        return None
 
     def _observe(self, planned: list[tuple[datetime, str]], until: datetime) -> None:
+        """Takes the readings planned until a time; one that raises an alert is repeated until none does."""
         staff = self.staff
         while planned and planned[0][0] <= until:
             at, timepoint = planned.pop(0)
-            staff.now = max(staff.now, at)
-            self._take_until_quiet(timepoint, until)
+            staff.wait_until(at)
+            if staff.chance("vital_signs_missed"):
+                continue
+            raised, repeat = -1, 1
+            while raised != len(staff.scribe.course.alerts):
+                if repeat > 1:
+                    staff.pass_time(AGAIN)
+                if staff.now > until:
+                    break
+                raised = len(staff.scribe.course.alerts)
+                take_vital_signs(staff, timepoint, repeat)
+                repeat += 1
 
-    def _take_until_quiet(self, timepoint: str, until: datetime) -> None:
-        """One planned reading, and more after it for as long as they raise alerts."""
-        staff, raised, repeat = self.staff, -1, 1
-        while raised != len(staff.scribe.course.alerts):
-            raised = len(staff.scribe.course.alerts)
-            staff.take_vital_signs(timepoint, repeat)
-            repeat += 1
-            if raised != len(staff.scribe.course.alerts) and staff.now + AGAIN * _MINUTE < until:
-                staff.pass_time(AGAIN)
-
-    def _at(self, beginning: str, activity: str) -> list[str]:
-        return [
-            time
-            for timed in self.visit.timed
-            if timed.do == activity
-            for time in timed.at
-            if time.startswith(beginning)
-        ]
-
-    def _timepoint(self, beginning: str) -> str | None:
-        return next(iter(self._at(beginning, "vital_signs")), None)
+    def _times(self, beginning: str, activity: str) -> list[str]:
+        timed = (timed.at for timed in self.visit.timed if timed.do == activity)
+        return [time for times in timed for time in times if time.startswith(beginning)]
 
     def _units(self, part: str) -> int:
-        regimen = self.release.file.regimens[self.staff.level]
+        regimen = self.release.file.regimens[self.staff.session.level]
         if part == "initial":
             return regimen.initial.count
         assert regimen.supplement is not None
@@ -213,11 +224,24 @@ class DosingDay:
         data = {"person": person, "role": "therapist", "state": state}
         self.staff.write("presence", data, "therapist", by=person)
 
+    def _names_of(self, act: str, reason: Reason) -> Iterable[str]:
+        """The names in the requirement of the study file behind a reason; none for the hard core's."""
+        requirement = self._requirement(act, reason)
+        return requirement.rule.names if requirement is not None else ()
 
-def _forms_of_gate(release: Release, gate: str) -> Sequence[str]:
-    compiled = release.gates.get(gate)
-    requirements = compiled.requirements if compiled is not None else ()
-    return [name.partition(".")[0] for requirement in requirements for name in requirement.rule.names]
+    def _requirement(self, act: str, reason: Reason) -> CompiledRequirement | None:
+        _, _, number = reason.code.partition(".")
+        return self.release.gates[act].requirements[int(number) - 1] if number.isdigit() else None
+
+    def _forms_of(self, gate: str) -> set[str]:
+        compiled = self.release.gates.get(gate)
+        requirements = compiled.requirements if compiled is not None else ()
+        return {form for requirement in requirements for form in _forms(requirement.rule.names)}
+
+
+def _forms(names: Iterable[str]) -> list[str]:
+    """The forms in dotted names, in order of the alphabet: `vitals` of `vitals.systolic`."""
+    return sorted({name.split(".")[-2] for name in names if "." in name})
 
 
 def _after(timepoint: str) -> timedelta:

@@ -1,8 +1,7 @@
-"""Adverse events of one virtual participant, from the session that they follow to the contact that hears of them."""
+"""Adverse events of one participant, from the session that they follow to the contact that hears of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,7 +21,6 @@ class VirtualEvent:
     severity: str
     serious: bool
     entry: str = ""
-    resolved: bool = False
 
     def data(self, release: Release) -> dict[str, Any]:
         """The payload of the entry that first records it."""
@@ -73,12 +71,16 @@ class Events:
         """Whether something began that nobody has recorded yet."""
         return bool(self.waiting) and self.waiting[0].begins <= now
 
-    def begun_until(self, now: datetime) -> Iterator[VirtualEvent]:
+    def serious_ones(self) -> list[VirtualEvent]:
+        """Serious events that nobody has recorded yet."""
+        return [event for event in self.waiting if event.serious]
+
+    def begun_until(self, now: datetime) -> list[VirtualEvent]:
         """Events that have begun and are not recorded; they are taken as recorded from then on."""
-        while self.waiting and self.waiting[0].begins <= now:
-            event = self.waiting.pop(0)
-            self.open.append(event)
-            yield event
+        begun = [event for event in self.waiting if event.begins <= now]
+        self.waiting = self.waiting[len(begun) :]
+        self.open += begun
+        return begun
 
     def ended_until(self, now: datetime) -> list[VirtualEvent]:
         """Recorded events that have ended since."""

@@ -98,24 +98,23 @@ def draw_participants(
 def severity_items(
     parameters: Parameters, form: CompiledForm, source: Baseline | Outcomes, row: int, timepoint: int = 0
 ) -> dict[str, Any]:
-    """The primary instrument's items as rated at a time point (by number; 0 is the baseline)."""
+    """The primary instrument's items as rated at a time point (by number; 0 is the baseline).
+
+    Its scored items are its first whole-number ones; those beside the total have their own names.
+    """
     place: Any = row if isinstance(source, Baseline) else (row, timepoint)
     scores = source.items[place].tolist()
-    scored = [name for name, item in form.items.items() if item.type == "integer"][: len(scores)]
-    items: dict[str, Any] = dict(zip(scored, scores, strict=True))
+    numbers = (name for name, item in form.items.items() if item.type == "integer")
+    items: dict[str, Any] = dict(zip(numbers, scores, strict=False))
     items.update((name, int(values[place])) for name, values in source.companions.items())
-    long_enough = bool(source.long_enough[place])
-    # What is asked of the event and its duration are the instrument's only yes or no items.
-    for name, item in form.items.items():
-        if item.type == "boolean":
-            items[name] = long_enough
+    items[parameters.severity.duration_item] = bool(source.long_enough[place])
     return items
 
 
 def questionnaire_items(
     name: str, form: CompiledForm, source: Baseline | Outcomes, row: int, timepoint: int = 0
 ) -> dict[str, Any]:
-    """A self-report's items as answered at a time point; an item that was skipped says that it was not asked."""
+    """A self-report's items as answered at a time point; a skipped item says that it was not asked."""
     place: Any = row if isinstance(source, Baseline) else (row, timepoint)
     answers = source.questionnaires[name][place].tolist()
     return {

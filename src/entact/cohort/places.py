@@ -1,22 +1,27 @@
-"""The study's and the sites' own ledgers in a rehearsal: release, commitment, staff, kits, births and heads of ledgers."""
+"""The study's and the sites' own ledgers in a rehearsal: release, commitment, staff, kits, births, heads."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, time, timedelta
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
+import msgspec
 import numpy as np
 
-from entact.cohort.allocation import Allocation
+from entact.cohort.allocation import Allocation, Content
 from entact.cohort.draws import stream
 from entact.cohort.team import site_staff
-from entact.course import Entry, Ledger, uuid7
+from entact.course import Entry, Ledger, Line, instant, uuid7
 from entact.protocol import Release, Study
 
 KIT_LIFE = timedelta(days=730)
 CERTIFICATE_LIFE = timedelta(days=3650)
+TRANSPORT = timedelta(hours=18)  # from the depot to a site
+
+Kits = dict[tuple[str, str], list[str]]
+"""(Level, part) -> numbers of one participant's kits."""
 
 
 class Place:
@@ -30,9 +35,10 @@ class Place:
         self.release: Release = study.newest
         self.ledger = Ledger(name)
         self.random = random
+        self.arrivals: list[datetime] = []
         self._last = datetime.min.replace(tzinfo=UTC)
 
-    def write(self, kind: str, data: dict[str, Any], at: datetime, by: str, role: str) -> None:
+    def write(self, kind: str, data: dict[str, Any], at: datetime, by: str, role: str) -> Line:
         """Records one fact; moved on by a second where another has the same time."""
         at = max(at, self._last + timedelta(seconds=1))
         self._last = at
@@ -50,26 +56,26 @@ class Place:
             data=data,
         )
         received = (at + timedelta(seconds=1)).astimezone(UTC)
-        self.ledger.append(entry, received_at=received.isoformat())
+        self.arrivals.append(received)
+        return self.ledger.append(entry, received_at=received.isoformat()).line
 
 
-def open_study(study: Study, allocation: Allocation | None, start: datetime, seed: int) -> Place:
-    """The study's ledger with its release and, where it randomises, the commitment to the sealed lists."""
+def open_study(study: Study, allocation: Allocation, start: datetime, seed: int) -> Place:
+    """The study's ledger with its release and the commitment to the sealed lists."""
     place = Place(study, f"study:{study.name}", stream(seed, 0, "study ledger"))
     release = study.newest
     place.write("release", {"id": release.id, "text": release.text.decode()}, start, "sponsor", "sponsor")
-    if allocation is not None:
-        data = {
-            "list_root": allocation.sealed_list.root,
-            "list_rows": len(allocation.list),
-            "kits_root": allocation.sealed_kits.root,
-            "kits_rows": len(allocation.kits),
-        }
-        place.write("commitment", data, start + timedelta(hours=2), "list-maker", "unblinded_statistician")
+    data = {
+        "list_root": allocation.sealed_list.root,
+        "list_rows": len(allocation.rows),
+        "kits_root": allocation.sealed_kits.root,
+        "kits_rows": len(allocation.kits),
+    }
+    place.write("commitment", data, start + timedelta(hours=2), "list-maker", "unblinded_statistician")
     return place
 
 
-def open_sites(study: Study, sites: list[str], start: datetime, seed: int) -> dict[str, Place]:
+def open_sites(study: Study, sites: Iterable[str], start: datetime, seed: int) -> dict[str, Place]:
     """Each site's ledger with its activation and staff."""
     places = {}
     for number, site in enumerate(sites):
@@ -79,7 +85,7 @@ def open_sites(study: Study, sites: list[str], start: datetime, seed: int) -> di
         data = {"release": study.newest.id, "status": "active", "timezone": zone}
         place.write("activation", data, at, "sponsor", "sponsor")
         expires = (start + CERTIFICATE_LIFE).date().isoformat()
-        for person, roles in site_staff(site).items():
+        for person, roles in site_staff(study.newest, site).items():
             certificates = [{"name": "good_clinical_practice", "expires": expires}]
             staff = {"person": person, "roles": roles, "certificates": certificates}
             place.write("staff", staff, at + timedelta(hours=1), "sponsor", "sponsor")
@@ -87,30 +93,80 @@ def open_sites(study: Study, sites: list[str], start: datetime, seed: int) -> di
 
 
 class Depot:
-    """Kits not yet sent out. It holds the kit map, so it alone can name a kit that holds what an arm needs."""
+    """Kits not yet sent out. It holds the kit map, so it alone can name a kit that holds what an arm needs.
 
-    def __init__(self, allocation: Allocation) -> None:
-        self._kits: dict[tuple[str, str, str], Iterator[str]] = {}
-        for content in {(row.arm, row.level, row.part) for row in allocation.kits}:
-            numbers = [row.kit for row in allocation.kits if (row.arm, row.level, row.part) == content]
-            self._kits[content] = iter(numbers)
+    Kits of one content leave in random order: in ascending order each arm's numbers would make a rising
+    sequence of its own, and the sequences would tell the arms apart.
+    """
+
+    def __init__(self, allocation: Allocation, random: np.random.Generator) -> None:
+        self._kits: dict[Content, list[str]] = {}
+        for place in random.permutation(len(allocation.kits)).tolist():
+            row = allocation.kits[place]
+            self._kits.setdefault(row.content, []).append(row.kit)
 
     def send(
-        self, place: Place, needs: dict[tuple[str, str], int], arm: str, at: datetime
-    ) -> dict[tuple[str, str], list[str]]:
-        """Sends a participant's kits to their site, in an order that tells nothing, and says which they are."""
+        self, place: Place, needs: Mapping[tuple[str, str], int], arm: str, at: datetime
+    ) -> tuple[Kits, list[Line]]:
+        """Sends a participant's kits to their site: which they are, and the lines of the site's ledger."""
         kits = {
-            (level, part): [next(self._kits[arm, level, part]) for _ in range(count)]
+            (level, part): [self._kits[arm, level, part].pop() for _ in range(count)]
             for (level, part), count in needs.items()
         }
-        arrived = at + timedelta(hours=18)
+        pharmacist = f"pharmacist-{place.ledger.name.partition(':')[2]}"
         expires = (at + KIT_LIFE).date().isoformat()
-        for kit in sorted(kit for numbers in kits.values() for kit in numbers):
-            data = {"number": kit, "status": "received", "expires": expires}
+        lines = [
             place.write(
-                "kit", data, arrived, f"pharmacist-{place.ledger.name.partition(':')[2]}", "pharmacist"
+                "kit",
+                {"number": kit, "status": "received", "expires": expires},
+                at + TRANSPORT,
+                pharmacist,
+                "pharmacist",
             )
-        return kits
+            for kit in sorted(kit for numbers in kits.values() for kit in numbers)
+        ]
+        return kits, lines
+
+
+class _Received(msgspec.Struct):
+    """The one field of a stored entry that heads need."""
+
+    received_at: str
+
+
+_received = msgspec.json.Decoder(_Received)
+
+
+class Heads:
+    """Births and heads of the other ledgers, as the study's ledger records them at the end of each month."""
+
+    def __init__(self) -> None:
+        self._births: list[tuple[datetime, str]] = []
+        self._months: dict[date, dict[str, dict[str, Any]]] = {}
+
+    def note(self, name: str, lines: list[Line]) -> None:
+        """Remembers when a ledger was born, and its head at the end of each month in which it grew."""
+        for place, line in enumerate(lines):
+            arrived = instant(_received.decode(line.text).received_at).astimezone(UTC)
+            if place == 0:
+                self._births.append((arrived, name))
+            month = self._months.setdefault(date(arrived.year, arrived.month, 1), {})
+            month[name] = {"seq": line.seq, "hash": line.hash}
+
+    def write(self, place: Place) -> None:
+        """Enters births and digests of heads in the study's ledger, in order of time."""
+        for at, kind, data in sorted(self._entries(), key=lambda one: one[:2]):
+            place.write(kind, data, at, "entact", "system")
+
+    def _entries(self) -> Iterator[tuple[datetime, str, dict[str, Any]]]:
+        for at, name in sorted(self._births):
+            yield at, "ledger_opened", {"ledger": name}
+        known: dict[str, dict[str, Any]] = {}
+        for month in sorted(self._months):
+            known |= self._months[month]
+            following = (month + timedelta(days=32)).replace(day=1)
+            end = datetime(following.year, following.month, following.day, tzinfo=UTC)
+            yield end, "heads", {"heads": dict(sorted(known.items()))}
 
 
 def participant_ledger(seed: int, index: int) -> str:
@@ -119,10 +175,5 @@ def participant_ledger(seed: int, index: int) -> str:
 
 
 def participant_key(seed: int, index: int) -> bytes:
-    """The key of a virtual participant's personal items; there is nobody to protect, so it follows from the seed."""
+    """The key of a virtual participant's personal items; with nobody to protect, it follows from the seed."""
     return sha256(f"key {seed} {index}".encode()).digest()
-
-
-def midnight(at: datetime) -> datetime:
-    """The end of the day, UTC."""
-    return datetime.combine(at.astimezone(UTC).date() + timedelta(days=1), time(0), UTC)

@@ -1,18 +1,33 @@
-"""One virtual participant's record as virtual staff keep it: through `may` and `record` alone, in study time."""
+"""One participant's record as virtual staff keep it: through `may` and `record` alone, in study time."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
 
 from entact.cohort.tally import Tally
-from entact.course import Allowed, Course, Entry, Ledger, Line, Refused, Setting, fold, may, record, uuid7
+from entact.course import (
+    Allowed,
+    Course,
+    Entry,
+    Ledger,
+    Line,
+    Refused,
+    Setting,
+    fold,
+    instant,
+    may,
+    record,
+    uuid7,
+)
+from entact.course.encounter import visit_of
 from entact.protocol import Release, Study
 
-BLOCK = 192
+BLOCK = 192  # random numbers drawn at once
+SENDING = timedelta(seconds=2)  # from the device to the server
 
 _SECOND = timedelta(seconds=1)
 
@@ -21,18 +36,18 @@ class Scribe:
     """Writes entries of one ledger, each a little later than the one before.
 
     Args:
-        study, setting: the study, and its own and the site's folded ledgers. name, key: of the ledger.
-        lines: what was written before. random: this participant's source of chance for ids and delays.
+        study: all releases. setting: the study's and the site's ledgers, folded as they were known at a time.
+        name, key: of the ledger. lines: what was written before.
+        random: this participant's source of chance for ids and delays.
     """
 
     def __init__(
         self,
         study: Study,
-        setting: Setting,
+        setting: Callable[[datetime], Setting],
         name: str,
         key: bytes,
         random: np.random.Generator,
-        tally: Tally,
         lines: Sequence[Line] = (),
     ) -> None:
         self.study = study
@@ -40,12 +55,14 @@ class Scribe:
         self.setting = setting
         self.key = key
         self.random = random
-        self.tally = tally
+        self.tally = Tally()
         self._bits: list[int] = []
         self.ledger = Ledger(name, lines)
-        self.course: Course = fold(study, self.ledger.entries())
-        ends = [effective.at for effective in self.course.effective[-1:]]
-        self.last = max(ends, default=datetime.min.replace(tzinfo=UTC))
+        entries = self.ledger.entries()
+        self.course: Course = fold(study, entries)
+        never = datetime.min.replace(tzinfo=UTC)
+        self.last = max((effective.at for effective in self.course.effective[-1:]), default=never)
+        self._received = max((instant(kept.received_at) for kept in entries[-1:]), default=never)
 
     def write(
         self,
@@ -62,7 +79,7 @@ class Scribe:
         """Records one fact and returns its entry.
 
         Args:
-            at: when it happened; moved on where another entry has that second, so that order is not left to ids.
+            at: when it happened; moved on where another entry has that second: order is not left to ids.
             late: how long after it happened it was written down; without it, at most some minutes.
             fields: other fields of the envelope.
         """
@@ -71,6 +88,8 @@ class Scribe:
             self.last = at
             late = timedelta(seconds=5 + self._chance() % 235)
         recorded = at + late
+        # The server numbers entries as they arrive: a later number never says an earlier arrival.
+        self._received = max(self._received, (recorded + SENDING).astimezone(UTC))
         entry = Entry(
             id=uuid7(recorded, self._chance() << 32 | self._chance() >> 31),
             ledger=self.ledger.name,
@@ -85,23 +104,20 @@ class Scribe:
             data=data,
             **fields,
         )
-        received = (recorded + timedelta(seconds=2)).astimezone(UTC)
-        record(self.study, self.ledger, self.course, entry, received_at=received.isoformat(), key=self.key)
-        self.tally.entries += 1
+        received = self._received.isoformat()
+        record(self.study, self.ledger, self.course, entry, received_at=received, key=self.key)
         return entry
+
+    def ask(
+        self, act: str, by: str, at: datetime, *, encounter: str | None = None, **detail: Any
+    ) -> Allowed | Refused:
+        """Asks a gate, and counts what it said."""
+        answer = may(act, self.study, self.setting(at), self.course, by, at, **detail)
+        self.tally.count_answer(act, visit_of(encounter), answer)
+        return answer
 
     def _chance(self) -> int:
         """63 random bits; drawn in blocks, because one at a time costs more than all else in an entry."""
         if not self._bits:
             self._bits = self.random.integers(0, 1 << 63, size=BLOCK).tolist()
         return self._bits.pop()
-
-    def ask(self, act: str, by: str, at: datetime, **detail: Any) -> Allowed | Refused:
-        """Asks a gate, and counts what it said."""
-        answer = may(act, self.study, self.setting, self.course, by, at, **detail)
-        self.tally.asked[act] += 1
-        if isinstance(answer, Refused):
-            self.tally.refused[act] += 1
-            for reason in answer.reasons:
-                self.tally.reasons[act, reason.message] += 1
-        return answer

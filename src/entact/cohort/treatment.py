@@ -9,133 +9,140 @@ from entact.cohort.attendance import Attendance
 from entact.cohort.calendar import Calendar
 from entact.cohort.dosing_day import DosingDay
 from entact.cohort.draws import UNKNOWN
+from entact.cohort.events import Events
+from entact.cohort.paperwork import fill_form
 from entact.cohort.person import Participant
+from entact.cohort.places import Kits
 from entact.cohort.screening import Screened
+from entact.cohort.visit import attend, do_activity
 from entact.course import Allowed
+from entact.course.encounter import visit_of
 from entact.protocol.study import Visit
 
 AGAIN_AFTER = timedelta(days=7)  # a session whose gate stayed closed is tried once more
+STOPS_AFTER = 2  # integration visits after the last session, then whoever stops says so
 
-Kits = dict[tuple[str, str], list[str]]
 
-
-def treat(staff: Attendance, calendar: Calendar, screened: Screened, number: str | None, kits: Kits) -> None:
-    """Randomises and treats one participant; without a number the study was full, and that is written down."""
-    visit_name = screened.encounter.partition("#")[0]
-    visit = staff.release.visits[visit_name]
+def turn_away(staff: Attendance, screened: Screened) -> None:
+    """Ends the visit of a candidate for whom there is no place left."""
     staff.encounter = screened.encounter
-    if number is None:
-        _discontinue(staff, "treatment", "sponsor", "enrolment_full")
-        staff.end()
-        return
-    staff.write("randomisation", {"number": number}, "investigator", basis=screened.basis)
-    done = visit.do
-    for activity in done[done.index("randomisation") + 1 :]:
-        staff.do(activity, visit)
+    _discontinue(staff, "treatment", "sponsor", "enrolment_full")
     staff.end()
-    assert staff.participant is not None
-    course = _Course(staff, staff.participant, kits)
+    staff.scribe.tally.look_through(staff.scribe.course, staff.now)
+
+
+def treat(
+    staff: Attendance,
+    participant: Participant,
+    calendar: Calendar,
+    screened: Screened,
+    number: str,
+    kits: Kits,
+) -> None:
+    """Randomises one participant and holds every visit until the end, or until they leave."""
+    staff.encounter = screened.encounter
+    visit = staff.release.visits[visit_of(screened.encounter)]
+    # Asked again where the act is recorded: by now the site knows of more kits, and nothing else has changed.
+    answer = staff.scribe.ask("randomise", staff.team.investigator, staff.now, encounter=staff.encounter)
+    assert isinstance(answer, Allowed)
+    staff.write("randomisation", {"number": number}, "investigator", basis=answer.basis)
+    events = Events(staff.parameters, participant, staff.release)
+    for activity in visit.do[visit.do.index("randomisation") + 1 :]:
+        do_activity(staff, events, activity, visit)
+    staff.end()
+    follow_up = _FollowUp(staff, participant, events, kits)
     for planned, at in calendar:
         staff.do_chores(at)
-        staff.now = max(staff.now, at)
-        if not course.hold(planned):
+        if not follow_up.hold(planned):
             break
     staff.finish_chores()
-    course.count_alerts()
+    staff.scribe.tally.look_through(staff.scribe.course, staff.now)
 
 
-class _Course:
+class _FollowUp:
     """Holds visits until the participant leaves, as the outcome model says they do."""
 
-    def __init__(self, staff: Attendance, participant: Participant, kits: Kits) -> None:
+    def __init__(self, staff: Attendance, participant: Participant, events: Events, kits: Kits) -> None:
         self.staff = staff
+        self.events = events
         self.kits = kits
         outcomes, row = participant.outcomes, participant.row
         self.sessions = int(outcomes.sessions_received[row])
-        self.stops = int(outcomes.treatment_stopped[row]) != UNKNOWN
+        self.stopped_in = int(outcomes.treatment_stopped[row])
         self.in_study = outcomes.in_study[row].tolist()
         reasons = list(staff.parameters.discontinuation.reasons)
-        self.reason = reasons[int(outcomes.stop_reason[row])] if self.stops else ""
+        self.reason = reasons[int(outcomes.stop_reason[row])] if self.stopped_in != UNKNOWN else ""
         self.given = 0
         self.integrations = 0
 
     def hold(self, visit: Visit) -> bool:
         """Holds one visit, or records why not; says whether the participant is still in the study."""
-        staff = self.staff
-        timepoints = staff.parameters.timepoints
-        if visit.visit in timepoints and not self.in_study[timepoints.index(visit.visit)]:
-            self._leave()
-            return False
+        staff, timepoints = self.staff, self.staff.parameters.timepoints
+        if visit.visit in timepoints:
+            place = timepoints.index(visit.visit)
+            # Whoever stops in the interval that ends here has stopped by now, if no visit was the occasion.
+            if place == self.stopped_in:
+                self._stop()
+            if not self.in_study[place]:
+                self._leave()
+                return False
         if visit.kind == "dosing":
             self._session(visit)
         elif visit.visit not in timepoints and visit.kind != "end" and staff.chance("missed_visit"):
-            staff.miss(visit.visit, staff.now)
+            staff.miss(visit.visit)
         else:
-            staff.attend(visit, staff.now)
-            staff.assessments += visit.visit in timepoints
+            attend(staff, self.events, visit, staff.now)
             self.integrations += visit.kind == "integration"
-            self._stop_between_visits()
+            if self.given == self.sessions == self.stopped_in and self.integrations == STOPS_AFTER:
+                self._stop()
         return True
 
-    def count_alerts(self) -> None:
-        """Which alerts were raised for this participant, for the findings about the study."""
-        staff, tally = self.staff, self.staff.scribe.tally
-        alerts = staff.scribe.course.alerts
-        tally.dosed += self.given > 0
-        for name in {raised.alert for raised in alerts}:
-            tally.raised[name] += 1
-            tally.unknown[name] += all(raised.cannot_evaluate for raised in alerts if raised.alert == name)
-
     def _session(self, visit: Visit) -> None:
+        """Holds a session; one whose gate stayed closed is tried once more, and then treatment stops."""
         staff = self.staff
         if self.given >= self.sessions:
             self._stop()
             return
-        if self.given and not self._may_go_on():
-            self._stop("investigator", "gate_closed")
-            return
-        if not DosingDay(staff, visit, self.kits).hold(staff.now):
-            staff.session -= 1
-            staff.now += AGAIN_AFTER
-            if not DosingDay(staff, visit, self.kits).hold(staff.now):
-                self._stop("investigator", "gate_closed")
+        staff.session.number, staff.session.readings = self.given, 0
+        for _ in range(2):
+            if self.given and not self._may_go_on(visit):
+                break
+            if DosingDay(staff, self.events, visit, self.kits).hold():
+                self.given += 1
+                self.integrations = 0
                 return
-        self.given += 1
-        self.integrations = 0
+            staff.do_chores(staff.now + AGAIN_AFTER)
+        self._stop("investigator", "gate_closed")
 
-    def _may_go_on(self) -> bool:
+    def _may_go_on(self, visit: Visit) -> bool:
         """Asks for the next session; what the gate misses is asked at a contact that nobody had planned."""
         staff = self.staff
-        answer = staff.scribe.ask("next_session", staff.team.investigator, staff.now)
+        answer = staff.scribe.ask("next_session", staff.team.investigator, staff.now, encounter=visit.visit)
         if isinstance(answer, Allowed):
             return True
-        missing = {name.partition(".")[0] for reason in answer.reasons for name in reason.missing}
+        missing = {name.split(".")[-2] for reason in answer.reasons for name in reason.missing if "." in name}
         forms = [name for name in staff.release.forms if name in missing]
-        if forms:
-            staff.begin("unscheduled", staff.now, "telephone", "late_information")
-            for name in forms:
-                staff.fill(name, staff.release.visits[staff.parameters.sessions[self.given]])
-            staff.end()
+        if not forms:
+            staff.do_chores(staff.now + AGAIN_AFTER)
         else:
-            staff.now += AGAIN_AFTER
-        return bool(staff.scribe.ask("next_session", staff.team.investigator, staff.now))
+            staff.hold_unplanned("late_information", lambda: self._fill(forms, visit))
+        answer = staff.scribe.ask("next_session", staff.team.investigator, staff.now, encounter=visit.visit)
+        return isinstance(answer, Allowed)
 
-    def _stop_between_visits(self) -> None:
-        """Whoever stops after their last session does so in the weeks of integration that follow it."""
-        if self.stops and self.given == self.sessions and self.integrations == 2:
-            self._stop()
+    def _fill(self, forms: list[str], visit: Visit) -> None:
+        for name in forms:
+            fill_form(self.staff, name, visit)
 
     def _stop(self, decided_by: str | None = None, cause: str | None = None) -> None:
-        course = self.staff.scribe.course
-        if "treatment" in course.discontinued:
+        if "treatment" in self.staff.scribe.course.discontinued:
             return
         by = decided_by or ("investigator" if self.reason.startswith("investigator") else "participant")
-        _discontinue(self.staff, "treatment", by, cause or _code(self.reason or "participant's choice"))
+        _discontinue(self.staff, "treatment", by, cause or _code(self.reason))
 
     def _leave(self) -> None:
         self._stop()
         self.staff.pass_time(1)
-        _discontinue(self.staff, "follow_up", "participant", _code(self.reason or "participant's choice"))
+        _discontinue(self.staff, "follow_up", "participant", _code(self.reason))
 
 
 def _discontinue(staff: Attendance, of: str, decided_by: str, cause: str) -> None:

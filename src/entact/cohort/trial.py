@@ -1,39 +1,42 @@
 """A whole study with virtual participants and staff, through the same gates into the same kind of ledgers.
 
-Candidates are screened side by side; whoever passes the randomisation gate is given a number in order of study time,
-because the list and the kits are shared; then all are treated side by side again. Everything follows from the seed: on
-any number of cores the ledgers are the same to the byte.
+Candidates are screened side by side; whoever passes the randomisation gate is given a number in order of
+study time, because the list and the kits are shared; then all are treated side by side again. Everything
+follows from the seed: on any number of cores the ledgers are the same to the byte.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from importlib.resources import files
+from math import ceil
 from pathlib import Path
-from typing import Any
-
-import msgspec
-import numpy as np
+from typing import Any, TypeVar
 
 from entact.cohort.allocation import Allocation, pack_kits, permuted_blocks, seal
 from entact.cohort.draws import stream
+from entact.cohort.fit import check_fit
 from entact.cohort.parameters import Parameters
-from entact.cohort.places import Depot, Place, open_sites, open_study, participant_key, participant_ledger
-from entact.cohort.scenario import load_parameters
+from entact.cohort.places import Depot, Heads, open_sites, open_study, participant_key, participant_ledger
+from entact.cohort.scenario import ParametersError, load_parameters
 from entact.cohort.screening import Screened
 from entact.cohort.tally import StudyFinding, Tally, find_in_study
-from entact.cohort.work import Job, Treat, screen_candidates, treat_participants
-from entact.course import Line, instant
+from entact.cohort.work import Job, Treat, pack, screen_candidates, treat_participants, work_elsewhere
+from entact.course import Line
 from entact.protocol import Study
 
 Sink = Callable[[str, list[Line]], None]
+Progress = Callable[[str, int, int], None]
+T = TypeVar("T")
 
 CHUNK = 6  # participants in one piece of work
 RESERVE = 2  # kits of each level and part beyond those that a participant needs when all goes well
 SPARE = 1.12  # candidates beyond the expected need, so that one round of screening is usually enough
+FIRST_DAY = 21  # of screening, counted from the start: by then sites are open and trained
 
 
 @dataclass
@@ -42,8 +45,9 @@ class Trial:
 
     Attributes:
         study, parameters, seed: what it was made from. allocation: the secret list and kit map.
-        ledgers: name -> lines, when they were not sent elsewhere. keys: participant's ledger -> key of personal items.
-        screened: candidates with a ledger. randomised: of these. findings: what was found about the study itself.
+        ledgers: name -> lines, when they were not sent elsewhere. keys: participant's ledger -> key of its
+            personal items. screened: candidates with a ledger. randomised: of these. entries: in all ledgers.
+        tally: what was counted. findings: what was found about the study itself.
     """
 
     study: Study
@@ -73,24 +77,33 @@ def rehearse(
     start: date | None = None,
     executor: Executor | None = None,
     sink: Sink | None = None,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Trial:
     """Runs a study with virtual participants, from the first consent to the last visit.
 
     Args:
-        study: the study. cohort: its `cohort.yaml`; without it, that of the shipped study. participants: how many to randomise;
-            without it, as many as the study plans. seed: everything follows from it.
+        study: the study. cohort: its `cohort.yaml`; without it, that of the shipped study.
+        participants: how many to randomise; without it, as many as planned. seed: all follows from it.
         scenario: a file that overrides parameters. start: first day; without it, that of the parameters.
-        executor: where to work side by side; in this process without one. sink: takes each finished ledger; without
-            one they are kept in the result. progress: called with a stage, how many are done, and of how many.
+        executor: where to work side by side; in this process without one. sink: takes each finished ledger;
+            without one they are kept in the result. progress: called with a stage, how many are done, of how many.
     Returns:
         The trial; its allocation is secret and belongs into a file of its own.
     Raises:
-        ParametersError: when the study has no usable `cohort.yaml` or the scenario does not fit it.
+        ParametersError: when the study does not randomise, has no usable `cohort.yaml`, or they do not fit.
     """
-    release = study.newest
-    parameters = load_parameters(cohort or shipped_cohort(study.name), scenario)
-    wanted = participants or sum(one.planned for one in release.file.populations.values())
+    path = cohort or shipped_cohort(study.name)
+    if not path.is_file():
+        raise ParametersError(
+            f"{path.name}: is not there; beside the file of {study.name} it says what its virtual "
+            "participants are made of"
+        )
+    parameters = load_parameters(path, scenario)
+    check_fit(parameters, study.newest)
+    planned = sum(one.planned for one in study.newest.file.populations.values())
+    wanted = planned if participants is None else participants
+    if wanted < 1:
+        raise ParametersError(f"{wanted} participants cannot be randomised; at least one is needed")
     return _Rehearsal(study, parameters, wanted, seed, start, executor, sink, progress).run()
 
 
@@ -117,117 +130,111 @@ class _Rehearsal:
         start: date | None,
         executor: Executor | None,
         sink: Sink | None,
-        progress: Callable[[str, int, int], None] | None,
+        progress: Progress | None,
     ) -> None:
         self.parameters = parameters
         self.wanted = wanted
         self.seed = seed
         self.executor = executor
         self.progress = progress or (lambda stage, done, of: None)
-        begins = start or parameters.rehearsal.start
-        self.start = datetime(begins.year, begins.month, begins.day, tzinfo=UTC)
+        self.start = start or parameters.rehearsal.start
         self.study = study
         self.sites = list(parameters.sites.by_id)
         self.needs = _kits_of_a_participant(study)
         self.trial = Trial(study, parameters, seed, self._allocate())
         self.sink = sink or self.trial.ledgers.__setitem__
         self.heads = Heads()
+        opens = datetime.combine(self.start, time(0), UTC)
+        self.study_place = open_study(study, self.trial.allocation, opens, seed)
+        self.places = open_sites(study, self.sites, opens, seed)
 
     def run(self) -> Trial:
-        self.study_place = open_study(self.study, self.trial.allocation, self.start, self.seed)
-        self.places = open_sites(self.study, self.sites, self.start, self.seed)
-        waiting: list[Screened] = []
-        for screened in self._screen(self._job()):
-            if screened.ready is None:
-                self._finish(screened.index, screened.lines, screened.tally)
-            else:
-                waiting.append(screened)
-        waiting.sort(key=lambda one: (one.ready, one.index))
-        work = self._randomise(waiting)
-        self._treat(self._job(), work)
+        site_lines = {site: list(place.ledger.lines) for site, place in self.places.items()}
+        job = Job(self.study, self.parameters, self.seed, list(self.study_place.ledger.lines), site_lines)
+        work = self._randomise(self._screen(job))
+        arrivals = {site: place.arrivals for site, place in self.places.items()}
+        self._treat(replace(job, arrivals=arrivals), work)
         for place in self.places.values():
             self._send(place.ledger.name, place.ledger.lines)
         self.heads.write(self.study_place)
-        self.trial.entries += len(self.study_place.ledger.lines)
-        self.sink(self.study_place.ledger.name, self.study_place.ledger.lines)
+        self._send(self.study_place.ledger.name, self.study_place.ledger.lines)
         return self.trial
 
-    def _job(self) -> Job:
-        sites = {site: place.ledger.lines for site, place in self.places.items()}
-        return Job(self.study, self.parameters, self.seed, self.study_place.ledger.lines, sites)
-
     def _allocate(self) -> Allocation:
-        """The list with twice the rows that a site may expect, and kits for everyone whichever arm they get."""
-        ratio = self._ratio()
-        total = sum(ratio.values())
-        random = stream(self.seed, 0, "allocation")
-        blocks = [total, 2 * total]
-        rows = max(2 * self.wanted // len(self.sites), 4 * total) + self.wanted // 2
-        listed = permuted_blocks(self.sites, rows, ratio, blocks, random)
-        contents = [(arm, level, part) for arm in ratio for level, part in self.needs]
-        kits = pack_kits(self.wanted * max(self.needs.values()), contents, random)
-        return seal(self.study.name, listed, kits, blocks, random)
-
-    def _ratio(self) -> dict[str, int]:
+        """The list, long enough in each stratum whoever comes, and kits for all whichever arm they get."""
         planned = self.study.newest.file.randomisation
-        if planned is None:
-            raise ValueError(f"{self.study.name} does not randomise; only randomised studies are rehearsed")
-        return dict(planned.ratio)
+        assert planned is not None
+        random = stream(self.seed, 0, "allocation")
+        total = sum(planned.ratio.values())
+        blocks = [total, 2 * total]
+        rows = permuted_blocks(self.sites, self.wanted, planned.ratio, blocks, random)
+        counts = {
+            (arm, level, part): self.wanted * count
+            for arm in planned.ratio
+            for (level, part), count in self.needs.items()
+        }
+        return seal(self.study.name, rows, pack_kits(counts, random), blocks, random)
 
-    def _screen(self, job: Job) -> Iterator[Screened]:
-        """Screens candidates in rounds until enough have passed."""
+    def _screen(self, job: Job) -> list[Screened]:
+        """Screens candidates in rounds until enough have passed; these, in order of study time."""
         rate = self.parameters.rehearsal.randomised_per_consented
-        size, first, ready = int(np.ceil(self.wanted / rate * SPARE)), 0, 0
-        while ready < self.wanted:
-            candidates = [(index, self._arrival(index)) for index in range(first, first + size)]
+        size, first = ceil(self.wanted / rate * SPARE), 0
+        waiting: list[Screened] = []
+        while len(waiting) < self.wanted:
+            candidates = [(index, self._first_day(index)) for index in range(first, first + size)]
             done = 0
             for chunk in self._map(screen_candidates, job, candidates):
                 done += len(chunk)
                 self.progress("screening", done, size)
                 for screened in chunk:
-                    ready += screened.ready is not None
-                    yield screened
+                    if screened.ready is None:
+                        self._finish(screened.index, screened.lines, screened.tally)
+                    else:
+                        waiting.append(screened)
             first, size = first + size, max(size // 5, CHUNK)
+        return sorted(waiting, key=lambda one: (one.ready, one.index))
 
-    def _arrival(self, index: int) -> datetime:
-        """Study time of a candidate's first visit: at an even pace with some chance, over the time of enrolment."""
+    def _first_day(self, index: int) -> date:
+        """When a candidate first comes: at an even pace, with some chance, while the study enrols."""
         rehearsal = self.parameters.rehearsal
         pace = rehearsal.enrolment_days * rehearsal.randomised_per_consented / self.wanted
         jitter = float(stream(self.seed, index, "arrival").random())
-        return self.start + timedelta(days=21 + int((index + jitter) * pace), hours=16)
+        return self.start + timedelta(days=FIRST_DAY + int((index + jitter) * pace))
 
     def _randomise(self, waiting: list[Screened]) -> list[Treat]:
-        """Numbers and kits in order of study time; whoever comes after the last place was filled gets neither."""
-        depot, arms = Depot(self.trial.allocation), self.trial.allocation.arms()
-        numbers: dict[str, Iterator[str]] = {
-            site: iter([row.number for row in self.trial.allocation.list if row.stratum == site])
-            for site in self.sites
+        """Numbers and kits in order of study time; whoever comes once all places are filled gets neither."""
+        allocation = self.trial.allocation
+        depot, arms = Depot(allocation, stream(self.seed, 0, "depot")), allocation.arms()
+        numbers = {
+            site: iter([row.number for row in allocation.rows if row.stratum == site]) for site in self.sites
         }
-        work = []
-        for place, screened in enumerate(waiting):
-            if place >= self.wanted:
-                work.append(Treat(screened, None, "", {}))
-                continue
+        work = [Treat(screened) for screened in waiting]
+        for one in work[: self.wanted]:
+            screened = one.screened
             assert screened.ready is not None
-            number = next(numbers[screened.site])
-            kits = depot.send(self.places[screened.site], self.needs, arms[number], screened.ready)
-            work.append(Treat(screened, number, arms[number], kits))
-        self.trial.randomised = min(len(waiting), self.wanted)
+            one.number = next(numbers[screened.site])
+            one.arm = arms[one.number]
+            one.kits, one.stock = depot.send(self.places[screened.site], self.needs, one.arm, screened.ready)
+        self.trial.randomised = self.wanted
         return work
 
     def _treat(self, job: Job, work: list[Treat]) -> None:
-        done = 0
+        done, of = 0, len(work)
         for chunk in self._map(treat_participants, job, work):
             done += len(chunk)
-            self.progress("treatment", done, len(work))
+            self.progress("treatment", done, of)
             for written in chunk:
                 self._finish(written.index, written.lines, written.tally)
 
-    def _map(self, work: Callable[..., list[Any]], job: Job, items: Sequence[Any]) -> Iterator[list[Any]]:
-        pieces = [items[first : first + CHUNK] for first in range(0, len(items), CHUNK)]
-        if self.executor is None:
-            return (work(job, piece) for piece in pieces)
-        return self.executor.map(work, [job] * len(pieces), pieces)
+    def _map(
+        self, work: Callable[[Job, list[T]], list[Any]], job: Job, items: list[T]
+    ) -> Iterator[list[Any]]:
+        """Work on some items at a time, here or elsewhere, in order; `items` is used up, to free memory."""
+        if self.executor is not None:
+            elsewhere = partial(work_elsewhere, work, pack(job))
+            yield from self.executor.map(elsewhere, _pieces(items))
+        else:
+            yield from (work(job, piece) for piece in _pieces(items))
 
     def _finish(self, index: int, lines: list[Line], tally: Tally) -> None:
         name = participant_ledger(self.seed, index)
@@ -242,63 +249,20 @@ class _Rehearsal:
         self.sink(name, lines)
 
 
-class _Arrival(msgspec.Struct):
-    """The one field of a stored entry that heads need."""
-
-    received_at: str
-
-
-_arrival = msgspec.json.Decoder(_Arrival)
-
-
-class Heads:
-    """Births and heads of the other ledgers, as the study's ledger records them at intervals of study time."""
-
-    def __init__(self) -> None:
-        self.births: list[tuple[datetime, str]] = []
-        self.marks: dict[date, dict[str, dict[str, Any]]] = {}
-        self.last: datetime | None = None
-
-    def note(self, name: str, lines: list[Line]) -> None:
-        """Remembers when a ledger was born and what its head was at the end of each interval in which it grew."""
-        for place, line in enumerate(lines):
-            arrived = instant(_arrival.decode(line.text).received_at)
-            if place == 0:
-                self.births.append((arrived, name))
-            self.last = arrived if self.last is None else max(self.last, arrived)
-            self.marks.setdefault(_interval(arrived), {})[name] = {"seq": line.seq, "hash": line.hash}
-
-    def write(self, place: Place) -> None:
-        """Enters births and digests of heads in the study's ledger, in order of time."""
-        entries: list[tuple[datetime, str, dict[str, Any]]] = [
-            (at, "ledger_opened", {"ledger": name}) for at, name in self.births
-        ]
-        known: dict[str, dict[str, Any]] = {}
-        for day in sorted(self.marks):
-            known |= self.marks[day]
-            entries.append((_end(day), "heads", {"heads": dict(sorted(known.items()))}))
-        for at, kind, data in sorted(entries, key=lambda one: (one[0], one[1] == "heads", str(one[2])[:80])):
-            place.write(kind, data, at, "entact", "system")
-
-
-def _interval(at: datetime) -> date:
-    """The first day of the month in which an instant lies, UTC."""
-    return at.astimezone(UTC).date().replace(day=1)
-
-
-def _end(first: date) -> datetime:
-    following = (first + timedelta(days=32)).replace(day=1)
-    return datetime(following.year, following.month, following.day, tzinfo=UTC)
+def _pieces(items: list[T]) -> Iterator[list[T]]:
+    items.reverse()
+    while items:
+        piece = items[: -CHUNK - 1 : -1]
+        del items[-CHUNK:]
+        yield piece
 
 
 def _kits_of_a_participant(study: Study) -> dict[tuple[str, str], int]:
-    """Level and part -> how many kits one participant may need."""
-    file = study.newest.file
-    sessions = [visit for visit in study.newest.visits.values() if visit.kind == "dosing"]
+    """Level and part -> how many kits one participant may need, with some in reserve."""
     needs: dict[tuple[str, str], int] = {}
-    for visit in sessions:
-        for level in (visit.regimen or "").split(" or "):
-            parts = ["initial", "supplement"] if file.regimens[level].supplement else ["initial"]
-            for part in parts:
-                needs[level, part] = needs.get((level, part), 0) + 1
-    return {need: count + RESERVE for need, count in needs.items()}
+    for visit in study.newest.visits.values():
+        for level in visit.levels if visit.kind == "dosing" else ():
+            supplement = study.newest.file.regimens[level].supplement
+            for part in ("initial", "supplement") if supplement is not None else ("initial",):
+                needs[level, part] = needs.get((level, part), RESERVE) + 1
+    return needs

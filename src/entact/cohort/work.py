@@ -2,85 +2,114 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+import pickle
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from entact.cohort.attendance import Attendance
-from entact.cohort.calendar import Calendar
+from entact.cohort.calendar import Calendar, first_hour
 from entact.cohort.draws import stream
 from entact.cohort.parameters import Parameters
 from entact.cohort.person import Candidate, Participant, draw_candidates, draw_participants
-from entact.cohort.places import participant_key, participant_ledger
+from entact.cohort.places import Kits, participant_key, participant_ledger
 from entact.cohort.screening import Screened, screen
 from entact.cohort.scribe import Scribe
 from entact.cohort.tally import Tally
-from entact.cohort.team import team_of
-from entact.cohort.treatment import treat
+from entact.cohort.treatment import treat, turn_away
 from entact.course import Line, Setting, fold_setting, read
 from entact.protocol import Study
-from entact.protocol.study import Visit
 
 
+@dataclass(frozen=True)
 class Job:
-    """What every piece of a rehearsal's work needs: study, parameters, seed, and the lines of study and site ledgers."""
+    """What every piece of a rehearsal's work needs.
 
-    def __init__(
-        self,
-        study: Study,
-        parameters: Parameters,
-        seed: int,
-        study_lines: list[Line],
-        sites: dict[str, list[Line]],
-    ) -> None:
-        self.study = study
-        self.parameters = parameters
-        self.seed = seed
-        self.study_lines = study_lines
-        self.sites = sites
-        self.first_visits = _first_visits(study)
-        self._settings: dict[str, Setting] = {}
+    Attributes:
+        study_lines: of the study's ledger. site_lines: of each site's, without the kits, which are sent with
+            those whom they are for. arrivals: when each entry of a site's ledger arrived, so far.
+    """
 
-    def setting(self, site: str) -> Setting:
-        """The study's ledger and a site's, folded once."""
-        if site not in self._settings:
-            lines = [self.study_lines, self.sites[site]]
-            study_entries, site_entries = ([read(line.text) for line in some] for some in lines)
-            self._settings[site] = fold_setting(self.study, study_entries, site_entries)
-        return self._settings[site]
+    study: Study
+    parameters: Parameters
+    seed: int
+    study_lines: list[Line]
+    site_lines: dict[str, list[Line]]
+    arrivals: dict[str, list[datetime]] = field(default_factory=dict)
+
+    def setting(self, site: str, kits: Sequence[Line] = ()) -> Callable[[datetime], Setting]:
+        """The study's ledger and the site's with one participant's kits, as they were known at a time."""
+        lines = [self.study_lines, [*self.site_lines[site], *kits]]
+        study_entries, site_entries = ([read(line.text) for line in some] for some in lines)
+        setting = fold_setting(self.study, study_entries, site_entries)
+        arrivals = self.arrivals.get(site)
+        if arrivals is None:
+            return lambda at: setting
+
+        def known_at(at: datetime) -> Setting:
+            known = msgspec.structs.replace(setting.site, size=bisect_right(arrivals, at))
+            return msgspec.structs.replace(setting, site=known)
+
+        return known_at
 
     def zone(self, site: str) -> ZoneInfo:
         """The site's clock."""
         return ZoneInfo(self.study.newest.file.sites[site].timezone)
 
+    def visits(self) -> tuple[list[str], list[str]]:
+        """Names of the visits up to the one in which randomisation takes place, and of those after it."""
+        visits = self.study.newest.visits
+        names = list(visits)
+        last = next(place for place, name in enumerate(names) if "randomisation" in visits[name].do)
+        return names[: last + 1], names[last + 1 :]
+
 
 class Treat(msgspec.Struct):
-    """A participant to be treated: the record so far, the number given, the arm that it means, and their kits."""
+    """A candidate who may be randomised: the record so far, the number given, its arm, and kits.
+
+    Without a number the study was full. `stock` is what the site's ledger says of the kits.
+    """
 
     screened: Screened
-    number: str | None
-    arm: str
-    kits: dict[tuple[str, str], list[str]]
+    number: str | None = None
+    arm: str = ""
+    kits: Kits = {}
+    stock: list[Line] = []
 
 
 class Written(msgspec.Struct):
-    """A participant's finished record, and what was counted while it was written."""
+    """A finished record, and what was counted while it was written."""
 
     index: int
     lines: list[Line]
     tally: Tally
 
 
-def screen_candidates(job: Job, piece: Sequence[tuple[int, datetime]]) -> list[Screened]:
-    """Screens candidates, each from the study time of their first visit."""
+def pack(job: Job) -> bytes:
+    """A job as bytes, for work elsewhere: packed once however many pieces there are."""
+    return pickle.dumps(job)
+
+
+def work_elsewhere(work: Callable[[Job, Any], list[Any]], packed: bytes, piece: Any) -> list[Any]:
+    """Does a piece of work of a packed job, in whatever process this is."""
+    return work(_unpacked(packed), piece)
+
+
+def screen_candidates(job: Job, piece: Sequence[tuple[int, date]]) -> list[Screened]:
+    """Screens candidates, each from the day of their first visit."""
     candidates = draw_candidates(job.parameters, job.seed, [index for index, _ in piece])
+    wanted, _ = job.visits()
     results = []
-    for candidate, (_, start) in zip(candidates, piece, strict=True):
-        staff = _staff(job, candidate, None, "screening", start.astimezone(job.zone(candidate.site)), [])
-        calendar = _calendar(job, staff, lambda visit: visit.visit in job.first_visits)
-        results.append(screen(staff, calendar))
+    for candidate, (_, day) in zip(candidates, piece, strict=True):
+        zone, setting = job.zone(candidate.site), job.setting(candidate.site)
+        staff = _staff(job, candidate, None, "screening", first_hour(day, zone), setting, [])
+        results.append(screen(staff, Calendar(staff, zone, wanted)))
     return results
 
 
@@ -88,20 +117,32 @@ def treat_participants(job: Job, piece: Sequence[Treat]) -> list[Written]:
     """Treats participants from their randomisation to the end of the study."""
     indices = [one.screened.index for one in piece]
     candidates = draw_candidates(job.parameters, job.seed, indices)
+    # Whoever was turned away has no arm; what is drawn for them is not used.
     arms = [one.arm or job.parameters.reference for one in piece]
     participants = draw_participants(job.parameters, job.seed, indices, arms)
+    _, wanted = job.visits()
     results = []
     for one, candidate, participant in zip(piece, candidates, participants, strict=True):
-        screened = one.screened
-        assert screened.ready is not None
-        lines = screened.lines
-        staff = _staff(job, candidate, participant, "treatment", screened.ready, lines)
-        calendar = _calendar(job, staff, lambda visit: visit.visit not in job.first_visits)
-        treat(staff, calendar, screened, one.number, one.kits)
-        tally = staff.scribe.tally
-        tally.add(screened.tally)
-        results.append(Written(screened.index, staff.scribe.ledger.lines, tally))
+        tally = _treat(job, one, candidate, participant, wanted)
+        results.append(Written(one.screened.index, one.screened.lines, tally))
     return results
+
+
+def _treat(
+    job: Job, one: Treat, candidate: Candidate, participant: Participant, wanted: Collection[str]
+) -> Tally:
+    screened = one.screened
+    assert screened.ready is not None
+    zone, setting = job.zone(candidate.site), job.setting(candidate.site, one.stock)
+    drawn = participant if one.number is not None else None
+    staff = _staff(job, candidate, drawn, "treatment", screened.ready, setting, screened.lines)
+    if one.number is None:
+        turn_away(staff, screened)
+    else:
+        treat(staff, participant, Calendar(staff, zone, wanted), screened, one.number, one.kits)
+    screened.lines = staff.scribe.ledger.lines
+    staff.scribe.tally.add(screened.tally)
+    return staff.scribe.tally
 
 
 def _staff(
@@ -110,31 +151,16 @@ def _staff(
     participant: Participant | None,
     stage: str,
     now: datetime,
+    setting: Callable[[datetime], Setting],
     lines: list[Line],
 ) -> Attendance:
     random = stream(job.seed, candidate.index, stage)
     name, key = participant_ledger(job.seed, candidate.index), participant_key(job.seed, candidate.index)
-    scribe = Scribe(job.study, job.setting(candidate.site), name, key, random, Tally(), lines)
-    team = team_of(candidate.site, candidate.index)
-    return Attendance(job.parameters, candidate, participant, team, scribe, random, now)
+    scribe = Scribe(job.study, setting, name, key, random, lines)
+    return Attendance(job.parameters, candidate, participant, scribe, random, now)
 
 
-def _calendar(job: Job, staff: Attendance, wanted: Callable[[Visit], bool]) -> Calendar:
-    return Calendar(
-        staff.scribe.course,
-        job.zone(staff.candidate.site),
-        lambda: staff.now,
-        staff.random,
-        lambda: staff.chance("late_visit"),
-        wanted,
-    )
-
-
-def _first_visits(study: Study) -> frozenset[str]:
-    """Visits up to the one in which randomisation takes place."""
-    names = []
-    for name, visit in study.newest.visits.items():
-        names.append(name)
-        if "randomisation" in visit.do:
-            break
-    return frozenset(names)
+@lru_cache(maxsize=2)
+def _unpacked(packed: bytes) -> Job:
+    job: Job = pickle.loads(packed)
+    return job

@@ -1,0 +1,118 @@
+"""Forms as people fill them in: with the mistakes that they make, and their corrections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from entact.cohort.answers import answer_form, mistype
+from entact.cohort.attendance import Attendance
+from entact.cohort.person import questionnaire_items, severity_items
+from entact.course import Entry
+from entact.course.form import Answers
+from entact.protocol import CompiledForm
+from entact.protocol.study import Visit
+
+# Filled in together at the participant's side, so neither forgotten nor written down days later.
+_AT_ONCE = ("dosing", "screening")
+
+
+def fill_form(staff: Attendance, name: str, visit: Visit) -> None:
+    """Fills in a form; some are forgotten, late, or hold a mistake that is found later, or never."""
+    form = staff.release.forms[name]
+    role = staff.known_role(form.form.by or visit.by or "coordinator")
+    staff.pass_time(4 + len(form.items) * 0.4)
+    items = answers_to(staff, form, visit)
+    at_once = visit.kind in _AT_ONCE or form.instrument is not None
+    if not at_once and staff.chance("form_not_done"):
+        staff.write("form", {"form": name, "items": {}, "status": "not_done"}, role)
+    elif not at_once and staff.chance("late_entry"):
+        _write_later(staff, name, items, role)
+    else:
+        wrong = _mistake(staff, form, items)
+        entry = staff.write("form", {"form": name, "items": items | wrong}, role)
+        if wrong and staff.chance("entry_error_corrected"):
+            _correct_later(staff, entry, {item: items[item] for item in wrong})
+
+
+def answers_to(staff: Attendance, form: CompiledForm, visit: Visit) -> dict[str, Any]:
+    """What the person answers: from the outcome model where it has the instrument, else from `answers`."""
+    parameters, person = staff.parameters, staff.candidate
+    told = parameters.answers.get(form.name, {})
+    if person.refusal is not None:
+        told = told | person.refusal.answers.get(form.name, {})
+    items = answer_form(form, told, person.characteristics, staff.random)
+    instrument = form.instrument.name if form.instrument is not None else None
+    if visit.visit not in parameters.timepoints:
+        return _skip(staff, form, items)
+    place = parameters.timepoints.index(visit.visit)
+    source = person.baseline if staff.participant is None else staff.participant.outcomes
+    row = person.row if staff.participant is None else staff.participant.row
+    if instrument == parameters.severity.instrument:
+        return items | severity_items(parameters, form, source, row, place)
+    for name, questionnaire in parameters.questionnaires.items():
+        if instrument == questionnaire.instrument and visit.visit in questionnaire.timepoints:
+            return items | questionnaire_items(name, form, source, row, place)
+    return _skip(staff, form, items)
+
+
+def complete_form(staff: Attendance, answers: Answers, missing: Iterable[str], visit: Visit) -> None:
+    """Asks what was not asked when a form was filled in, and enters it."""
+    form = staff.release.forms[answers.form]
+    now_known = answers_to(staff, form, visit)
+    staff.pass_time(3)
+    data = {"items": {name: now_known[name] for name in missing if name in now_known}}
+    staff.write("form", data, answers.role, replaces=answers.entry, reason="late_information")
+
+
+def _skip(staff: Attendance, form: CompiledForm, items: dict[str, Any]) -> dict[str, Any]:
+    """Some items are not asked, though they should be."""
+    if staff.random.random() < staff.chances["item_skipped"] * len(items):
+        name = list(items)[int(staff.random.integers(len(items)))]
+        items[name] = {"missing": "not_asked"}
+    return items
+
+
+def _mistake(staff: Attendance, form: CompiledForm, items: dict[str, Any]) -> dict[str, Any]:
+    """One item typed wrongly, or none."""
+    if not staff.chance("entry_error"):
+        return {}
+    typed = [
+        name
+        for name, item in form.items.items()
+        if item.type in ("integer", "decimal") and isinstance(items.get(name), int | str)
+    ]
+    if not typed:
+        return {}
+    name = typed[int(staff.random.integers(len(typed)))]
+    wrong = mistype(form.items[name], items[name], staff.random)
+    return {} if wrong == items[name] else {name: wrong}
+
+
+def _correct_later(staff: Attendance, entry: Entry, right: dict[str, Any]) -> None:
+    def correct(at: datetime) -> None:
+        staff.scribe.write(
+            "form",
+            {"items": right},
+            at=at,
+            by=entry.by,
+            role=entry.role,
+            encounter=entry.encounter,
+            replaces=entry.id,
+            reason="transcription_error",
+        )
+
+    staff.later(staff.now + timedelta(days=1 + int(staff.random.integers(20)), hours=1), correct)
+
+
+def _write_later(staff: Attendance, name: str, items: dict[str, Any], role: str) -> None:
+    happened, encounter, by = staff.now, staff.encounter, staff.person(role)
+
+    def write(at: datetime) -> None:
+        data = {"form": name, "items": items}
+        late = at - happened
+        staff.scribe.write("form", data, at=happened, late=late, by=by, role=role, encounter=encounter)
+
+    staff.later(happened + timedelta(days=1 + int(staff.random.integers(5)), hours=2), write)
+    staff.pass_time(1)  # what follows has another time: order is not left to ids

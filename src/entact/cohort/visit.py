@@ -1,0 +1,43 @@
+"""A visit as virtual staff hold it: one activity after the other, the engine's own or a form of the study."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from entact.cohort.attendance import Attendance
+from entact.cohort.events import Events
+from entact.cohort.interview import (
+    ask_for_events,
+    ask_for_guesses,
+    ask_for_medication,
+    call,
+    take_vital_signs,
+)
+from entact.cohort.paperwork import fill_form
+from entact.protocol.study import Visit
+
+
+def attend(staff: Attendance, events: Events, visit: Visit, at: datetime) -> None:
+    """Holds a visit that is no dosing session, from its first activity to its last."""
+    staff.do_chores(at)
+    staff.begin(visit.visit, visit.contact)
+    for activity in visit.do:
+        do_activity(staff, events, activity, visit)
+    staff.end()
+
+
+def do_activity(staff: Attendance, events: Events, activity: str, visit: Visit) -> None:
+    """Does one activity of a visit."""
+    staff.pass_time(2)
+    if activity == "vital_signs":
+        take_vital_signs(staff)
+    elif activity == "guess":
+        ask_for_guesses(staff, visit)
+    elif activity == "medication":
+        ask_for_medication(staff, visit)
+    elif activity == "adverse_events":
+        ask_for_events(staff, events)
+    elif activity == "safety_call":
+        call(staff, events)
+    else:
+        fill_form(staff, activity, visit)
