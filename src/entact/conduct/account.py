@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from typing import Any
 
 from entact.conduct.register import Folded
 from entact.conduct.sight import SeenCourse, Sight
-from entact.conduct.words import SEALED, lower_words, moment, quantity, title_of_form, value, words
+from entact.conduct.statement import Fact, Tell, state
+from entact.conduct.words import SEALED, lower_words, moment, value, words
 from entact.course import Course, Entry, instant
 from entact.course.effective import Effective
 from entact.course.entry import CORRECTED_TIME
-from entact.course.form import VITALS, Answers
+from entact.course.form import Answers
 from entact.course.kinds import NESTED
 from entact.course.record import REASONS
-from entact.protocol import CompiledForm, Release
+from entact.protocol import Release
 
 # Kinds that take one line each: comings and goings, decisions, kits.
 SMALL = frozenset({"encounter", "presence", "kit_assigned", "dose_level", "alert_answered"})
 SHOWN_AT_ONCE = 7  # facts beyond so many are folded away under their scores
-
-
-@dataclass(frozen=True)
-class Fact:
-    """One item: its name, what was entered, whether only ciphertext is there, and what the file says of it."""
-
-    label: str
-    value: str
-    sealed: bool = False
-    hint: str = ""
 
 
 @dataclass(frozen=True)
@@ -118,7 +108,7 @@ class Accounts:
         """The account of one entry as it stands; the caller has asked whether it is seen."""
         entry = effective.entry
         release = self._release(entry)
-        title, facts, note = _WRITERS.get(entry.kind, _plain)(self, effective, release)
+        title, facts, note = state(Tell(self.course, release, self.sight, self.zone), effective)
         return Account(
             anchor=self._anchor(entry.id),
             kind=entry.kind,
@@ -152,7 +142,7 @@ class Accounts:
             source = self.entries.get(entry.replaces or "")
             if source is None:
                 continue
-            title = f"{words(source.kind)} withdrawn"
+            title = f"{words(str(source.data.get('form', source.kind)))} withdrawn"
             fact = Fact("Entered", f"{moment(instant(source.recorded_at), self.zone)}, {_author(source)}")
             when = moment(instant(entry.recorded_at), self.zone)
             note = self._with_reason(entry, "")
@@ -214,14 +204,15 @@ class Accounts:
 
     def _corrections(self, effective: Effective) -> Iterable[Correction]:
         inner = NESTED.get(effective.entry.kind)
+        tell = Tell(self.course, self._release(effective.entry), self.sight, self.zone)
         data = _flat(effective.entry.data, inner) | {CORRECTED_TIME: effective.entry.occurred_at}
         for name in effective.corrections:
             entry = self.entries[name]
             changes = []
             for item, new in _flat(entry.data, inner).items():
                 old, data[item] = data.get(item), new
-                if not (old == new or item == "form"):
-                    changes.append(Change(_label(item), self.said(old), self.said(new)))
+                if old != new and self._shows(effective, item):
+                    changes.append(Change(_label(item), tell.said(old), tell.said(new)))
             yield Correction(
                 anchor=self._anchor(name),
                 when=_when(entry, self.zone),
@@ -231,19 +222,11 @@ class Accounts:
                 places=self.places_of(name),
             )
 
-    def fact(self, label: str, answer: Any, hint: str | None = None) -> Fact:
-        """One item as a fact."""
-        said = self.said(answer)
-        return Fact(label, said, said == SEALED, hint or "")
-
-    def said(self, answer: Any) -> str:
-        """An answer in words, times on the site's clock."""
-        if isinstance(answer, str) and _TIME.match(answer):
-            try:
-                return moment(instant(answer), self.zone)
-            except ValueError:
-                pass  # it looks like a time and is none: as it was entered
-        return value(answer)
+    def _shows(self, effective: Effective, item: str) -> bool:
+        """Whether a corrected item may be named; single criteria may be hidden where the decision is not."""
+        if effective.entry.kind != "eligibility" or self.sight.sees_criteria:
+            return item != "form"
+        return item in ("decision", "signed", CORRECTED_TIME)
 
 
 def _flat(data: Mapping[str, Any], inner: str | None) -> dict[str, Any]:
@@ -275,163 +258,3 @@ def _reason(entry: Entry) -> str:
     if entry.reason is None:
         return "no reason given"
     return lower_words(entry.reason) if entry.reason in REASONS else SEALED
-
-
-def _form_of(effective: Effective, release: Release) -> CompiledForm | None:
-    name = VITALS if effective.entry.kind == "vital_signs" else effective.data.get("form")
-    return release.forms.get(name) if isinstance(name, str) else None
-
-
-_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T")
-
-Written = tuple[str, list[Fact], str]
-
-
-def _plain(accounts: Accounts, effective: Effective, release: Release) -> Written:
-    facts = [
-        accounts.fact(words(name), answer) for name, answer in effective.data.items() if answer is not None
-    ]
-    return words(effective.entry.kind), facts, ""
-
-
-def _consent(accounts: Accounts, effective: Effective, release: Release) -> Written:
-    scopes = effective.data.get("scopes")
-    facts = [accounts.fact("Version", effective.data.get("version"))]
-    for name, allowed in scopes.items() if isinstance(scopes, Mapping) else ():
-        facts.append(accounts.fact(words(name), allowed, release.file.consent.get(name)))
-    return "Consent", facts, ""
-
-
-def _form(accounts: Accounts, effective: Effective, release: Release) -> Written:
-    form = _form_of(effective, release)
-    title = title_of_form(form) if form is not None else words(str(effective.data.get("form", "form")))
-    items = effective.data if effective.entry.kind == "vital_signs" else effective.data.get("items")
-    if not isinstance(items, Mapping):
-        return title, [accounts.fact("Items", items)], ""
-    order = [*form.items] if form is not None else []
-    names = sorted(items, key=lambda name: order.index(name) if name in order else len(order))
-    facts = [
-        accounts.fact(
-            words(name), items[name], form.items[name].title if form and name in form.items else None
-        )
-        for name in names
-        if items[name] is not None
-    ]
-    note = "not done" if effective.data.get("status") == "not_done" else ""
-    return title, facts, " · ".join(part for part in (effective.entry.timepoint or "", note) if part)
-
-
-def _dose(accounts: Accounts, effective: Effective, release: Release) -> Written:
-    data = effective.data
-    facts = [
-        accounts.fact("Kit", data.get("kit")),
-        Fact("Level", _level(release, data.get("level"), data.get("part"))),
-    ]
-    facts += [
-        accounts.fact(words(name), data.get(name, 0)) for name in ("dispensed", "taken", "returned", "lost")
-    ]
-    facts += [accounts.fact("Outcome", data.get("outcome", "taken"))]
-    return (
-        f"{words(str(data.get('part', '')))} dose".strip(),
-        facts,
-        "what the kit holds is hidden",
-    )
-
-
-def _level(release: Release, level: Any, part: Any) -> str:
-    """A dose level with its nominal units, strength, substance and salt."""
-    regimen = release.file.regimens.get(level) if isinstance(level, str) else None
-    if regimen is None:
-        return value(level)
-    units = regimen.initial
-    if part == "supplement" and regimen.supplement is not None:
-        units = regimen.supplement.give
-    named = [one for one in release.file.products.values() if units.strength in one.strengths]
-    of = f" {named[0].substance} {lower_words(named[0].salt)} or placebo" if named else ""
-    return f"{level}, nominally {units.count} × {quantity(units.strength)}{of}"
-
-
-def _encounter(accounts: Accounts, effective: Effective, release: Release) -> Written:
-    return words(str(effective.data.get("status", "encounter"))), [], ""
-
-
-def _presence(accounts: Accounts, effective: Effective, release: Release) -> Written:
-    data = effective.data
-    went = "came in" if data.get("state") == "in" else "went out"
-    return f"{value(data.get('person'))}, {value(data.get('role'))}, {went}", [], ""
-
-
-def _kit(accounts: Accounts, effective: Effective, release: Release) -> Written:
-    data = effective.data
-    text = (
-        f"Kit {value(data.get('kit'))} assigned: {value(data.get('part'))}, level {value(data.get('level'))}"
-    )
-    return text, [], ""
-
-
-def _dose_level(accounts: Accounts, effective: Effective, release: Release) -> Written:
-    return f"Dose level decided: {value(effective.data.get('level'))}", [], ""
-
-
-def _event(accounts: Accounts, effective: Effective, release: Release) -> Written:
-    data = effective.data
-    state = accounts.course.adverse_events.get(effective.entry.about or effective.id)
-    code = data.get("term") or (state.term if state is not None else None)
-    term = release.file.adverse_events.terms.get(str(code))
-    name = term.title if term is not None else value(code) if code is not None else "not named"
-    begins = effective.entry.about is None
-    facts = [
-        accounts.fact(words(item), answer)
-        for item, answer in data.items()
-        if item != "term" and answer is not None
-    ]
-    if term is not None and term.special_interest is not None:
-        facts.insert(0, Fact("Special interest", term.special_interest))
-    return f"Adverse event{'' if begins else ' continued'}: {name}", facts, ""
-
-
-def _guess(accounts: Accounts, effective: Effective, release: Release) -> Written:
-    data = effective.data
-    arm = release.file.arms.get(str(data.get("arm")))
-    facts = [
-        Fact("Arm guessed", arm.title) if arm is not None else accounts.fact("Arm guessed", data.get("arm"))
-    ]
-    facts += (
-        [accounts.fact("Confidence", f"{data['confidence']} %")] if data.get("confidence") is not None else []
-    )
-    facts += [accounts.fact("Why", data["why"])] if data.get("why") is not None else []
-    return f"Guess of treatment by {value(data.get('guesser'))}", facts, ""
-
-
-def _eligibility(accounts: Accounts, effective: Effective, release: Release) -> Written:
-    data = effective.data
-    signed = "signed" if data.get("signed") else "not signed"
-    facts = [accounts.fact("Decision", data.get("decision"))]
-    criteria = data.get("criteria")
-    if not accounts.sight.sees_criteria:
-        return (
-            "Eligibility",
-            facts,
-            f"{signed} · single criteria are hidden from {lower_words(accounts.sight.role)}",
-        )
-    for name, judged in criteria.items() if isinstance(criteria, Mapping) else ():
-        criterion = release.file.eligibility.get(name)
-        label = words(criterion.text) if criterion is not None else words(name)
-        kind = f" ({criterion.kind})" if criterion is not None else ""
-        facts.append(accounts.fact(f"{label}{kind}", judged))
-    return "Eligibility", facts, signed
-
-
-_WRITERS: dict[str, Callable[[Accounts, Effective, Release], Written]] = {
-    "consent": _consent,
-    "form": _form,
-    "vital_signs": _form,
-    "dose": _dose,
-    "encounter": _encounter,
-    "presence": _presence,
-    "kit_assigned": _kit,
-    "dose_level": _dose_level,
-    "adverse_event": _event,
-    "guess": _guess,
-    "eligibility": _eligibility,
-}

@@ -43,7 +43,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Line:
-    """An activity of the schedule, with the kind of each visit and its mark there: none, a dot, or how often."""
+    """An activity of the schedule, with the kind of each visit and the mark there."""
 
     title: str
     marks: tuple[tuple[str, str], ...]
@@ -230,8 +230,8 @@ def _gate(sight: Sight, release: Release, name: str) -> GateShown:
     gate, compiled = release.file.gates[name], release.gates[name]
     reasons = []
     for said, rule in zip(gate.require, compiled.requirements, strict=True):
-        if not sight.sees_rule(rule.rule):
-            continue
+        if not (sight.sees_schedule and sight.sees_rule(rule.rule)):
+            continue  # who may not know the schedule may not know what lets a participant in either
         parts = []
         if said.within is not None:
             parts.append(f"what the last {duration(said.within)} showed counts")

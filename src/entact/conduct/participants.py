@@ -57,7 +57,7 @@ class Listing:
 
 
 def list_participants(register: Register, asked: Mapping[str, str]) -> Listing:
-    """The page of the list asked for by `site`, `status` and `page`; what is no such value is not followed."""
+    """The page of the list asked for by `site`, `status` and `page`; other values are not followed."""
     standings = register.standings()
     sites = sorted({*register.study.newest.file.sites, *(one.site for one in standings)} - {""})
     statuses = sorted({str(one.status) for one in standings}) if register.sight.sees_status else []

@@ -117,7 +117,9 @@ class Sight:
         return all(self.sees(_CLASS_OF_CALL.get(call.function, ALLOCATION)) for call in rule.calls)
 
     def sees_gate(self, name: str) -> bool:
-        """Whether all that a gate asks is visible, in every release."""
+        """Whether all that a gate asks is visible, in every release; a threshold for entry is of the schedule."""
+        if not self.sees_schedule:
+            return False
         for release in self.releases:
             gate = release.gates.get(name)
             if gate is None:

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, tzinfo
 
-from entact.conduct.account import Account, Accounts, Fact
+from entact.conduct.account import Account, Accounts
 from entact.conduct.chart import Chart, draw_session
 from entact.conduct.register import Folded, Register, Standing
 from entact.conduct.sight import DOSING, SeenCourse
+from entact.conduct.statement import Fact
 from entact.conduct.words import lower_words, moment, title_of_form, title_of_visit, value, window, words
 from entact.course import Course, Due, Finding, findings, open_alerts
 from entact.course.effective import Effective

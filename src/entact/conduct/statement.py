@@ -1,0 +1,223 @@
+"""What one entry says, kind by kind: a title, facts and a note."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Any
+
+from entact.conduct.sight import Sight
+from entact.conduct.words import SEALED, lower_words, moment, quantity, title_of_form, value, words
+from entact.course import Course, instant
+from entact.course.effective import Effective
+from entact.course.form import VITALS
+from entact.protocol import CompiledForm, Release
+
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T")
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One item: its name, what was entered, whether that is sealed, and what the file says of the item."""
+
+    label: str
+    value: str
+    sealed: bool = False
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Tell:
+    """What it takes to put an entry into words: its course and release, the role, and the site's clock."""
+
+    course: Course
+    release: Release
+    sight: Sight
+    zone: tzinfo
+
+    def fact(self, label: str, answer: Any, hint: str | None = None) -> Fact:
+        """One item as a fact."""
+        said = self.said(answer)
+        return Fact(label, said, said == SEALED, hint or "")
+
+    def said(self, answer: Any) -> str:
+        """An answer in words, times on the site's clock."""
+        if isinstance(answer, str) and _TIME.match(answer):
+            try:
+                return moment(instant(answer), self.zone)
+            except ValueError:
+                pass  # it looks like a time and is none: as it was entered
+        return value(answer)
+
+
+Written = tuple[str, list[Fact], str]
+
+
+def _plain(tell: Tell, effective: Effective) -> Written:
+    facts = [tell.fact(words(name), answer) for name, answer in effective.data.items() if answer is not None]
+    return words(effective.entry.kind), facts, ""
+
+
+def _consent(tell: Tell, effective: Effective) -> Written:
+    scopes = effective.data.get("scopes")
+    facts = [tell.fact("Version", effective.data.get("version"))]
+    for name, allowed in scopes.items() if isinstance(scopes, Mapping) else ():
+        facts.append(tell.fact(words(name), allowed, tell.release.file.consent.get(name)))
+    return "Consent", facts, ""
+
+
+def _form(tell: Tell, effective: Effective) -> Written:
+    form = _form_of(tell.release, effective)
+    title = title_of_form(form) if form is not None else words(str(effective.data.get("form", "form")))
+    items = effective.data if effective.entry.kind == "vital_signs" else effective.data.get("items")
+    if not isinstance(items, Mapping):
+        return title, [tell.fact("Items", items)], ""
+    order = [*form.items] if form is not None else []
+    names = sorted(items, key=lambda name: order.index(name) if name in order else len(order))
+    facts = [
+        tell.fact(words(name), items[name], form.items[name].title if form and name in form.items else None)
+        for name in names
+        if items[name] is not None
+    ]
+    note = "not done" if effective.data.get("status") == "not_done" else ""
+    return title, facts, " · ".join(part for part in (effective.entry.timepoint or "", note) if part)
+
+
+def _dose(tell: Tell, effective: Effective) -> Written:
+    data = effective.data
+    facts = [
+        tell.fact("Kit", data.get("kit")),
+        Fact("Level", _level(tell.release, data.get("level"), data.get("part"))),
+    ]
+    facts += [
+        tell.fact(words(name), data.get(name, 0)) for name in ("dispensed", "taken", "returned", "lost")
+    ]
+    facts += [tell.fact("Outcome", data.get("outcome", "taken"))]
+    return (
+        f"{words(str(data.get('part', '')))} dose".strip(),
+        facts,
+        "what the kit holds is hidden",
+    )
+
+
+def _level(release: Release, level: Any, part: Any) -> str:
+    """A dose level with its nominal units, strength, substance and salt."""
+    regimen = release.file.regimens.get(level) if isinstance(level, str) else None
+    if regimen is None:
+        return value(level)
+    units = regimen.initial
+    if part == "supplement" and regimen.supplement is not None:
+        units = regimen.supplement.give
+    named = [one for one in release.file.products.values() if units.strength in one.strengths]
+    of = f" {named[0].substance} {lower_words(named[0].salt)}" if named else ""
+    of += " or placebo" if named and named[0].placebo == "matching" else ""
+    return f"{level}, nominally {units.count} × {quantity(units.strength)}{of}"
+
+
+def _encounter(tell: Tell, effective: Effective) -> Written:
+    return words(str(effective.data.get("status", "encounter"))), [], ""
+
+
+def _presence(tell: Tell, effective: Effective) -> Written:
+    data = effective.data
+    went = "came in" if data.get("state") == "in" else "went out"
+    return f"{value(data.get('person'))}, {value(data.get('role'))}, {went}", [], ""
+
+
+def _kit(tell: Tell, effective: Effective) -> Written:
+    data = effective.data
+    text = (
+        f"Kit {value(data.get('kit'))} assigned: {value(data.get('part'))}, level {value(data.get('level'))}"
+    )
+    return text, [], ""
+
+
+def _dose_level(tell: Tell, effective: Effective) -> Written:
+    return f"Dose level decided: {value(effective.data.get('level'))}", [], ""
+
+
+def _medication(tell: Tell, effective: Effective) -> Written:
+    state = tell.course.medication.get(effective.entry.about or effective.id)
+    name = effective.data.get("name") or (state.name if state is not None else None)
+    continued = "" if effective.entry.about is None else " continued"
+    facts = [
+        tell.fact(words(item), answer)
+        for item, answer in effective.data.items()
+        if item != "name" and answer is not None
+    ]
+    return f"Medication{continued}: {value(name) if name else 'not named'}", facts, ""
+
+
+def _event(tell: Tell, effective: Effective) -> Written:
+    data = effective.data
+    state = tell.course.adverse_events.get(effective.entry.about or effective.id)
+    code = data.get("term") or (state.term if state is not None else None)
+    term = tell.release.file.adverse_events.terms.get(str(code))
+    name = term.title if term is not None else value(code) if code is not None else "not named"
+    begins = effective.entry.about is None
+    facts = [
+        tell.fact(words(item), answer)
+        for item, answer in data.items()
+        if item != "term" and answer is not None
+    ]
+    if term is not None and term.special_interest is not None:
+        facts.insert(0, Fact("Special interest", term.special_interest))
+    return f"Adverse event{'' if begins else ' continued'}: {name}", facts, ""
+
+
+def _guess(tell: Tell, effective: Effective) -> Written:
+    data = effective.data
+    arm = tell.release.file.arms.get(str(data.get("arm")))
+    facts = [Fact("Arm guessed", arm.title) if arm is not None else tell.fact("Arm guessed", data.get("arm"))]
+    facts += (
+        [tell.fact("Confidence", f"{data['confidence']} %")] if data.get("confidence") is not None else []
+    )
+    facts += [tell.fact("Why", data["why"])] if data.get("why") is not None else []
+    return f"Guess of treatment by {value(data.get('guesser'))}", facts, ""
+
+
+def _eligibility(tell: Tell, effective: Effective) -> Written:
+    data = effective.data
+    signed = "signed" if data.get("signed") else "not signed"
+    facts = [tell.fact("Decision", data.get("decision"))]
+    criteria = data.get("criteria")
+    if not tell.sight.sees_criteria:
+        return (
+            "Eligibility",
+            facts,
+            f"{signed} · single criteria are hidden from {lower_words(tell.sight.role)}",
+        )
+    for name, judged in criteria.items() if isinstance(criteria, Mapping) else ():
+        criterion = tell.release.file.eligibility.get(name)
+        label = words(criterion.text) if criterion is not None else words(name)
+        kind = f" ({criterion.kind})" if criterion is not None else ""
+        facts.append(tell.fact(f"{label}{kind}", judged))
+    return "Eligibility", facts, signed
+
+
+_WRITERS: dict[str, Callable[[Tell, Effective], Written]] = {
+    "consent": _consent,
+    "form": _form,
+    "vital_signs": _form,
+    "dose": _dose,
+    "encounter": _encounter,
+    "presence": _presence,
+    "kit_assigned": _kit,
+    "dose_level": _dose_level,
+    "medication": _medication,
+    "adverse_event": _event,
+    "guess": _guess,
+    "eligibility": _eligibility,
+}
+
+
+def state(tell: Tell, effective: Effective) -> Written:
+    """Title, facts and note of an entry."""
+    return _WRITERS.get(effective.entry.kind, _plain)(tell, effective)
+
+
+def _form_of(release: Release, effective: Effective) -> CompiledForm | None:
+    name = VITALS if effective.entry.kind == "vital_signs" else effective.data.get("form")
+    return release.forms.get(name) if isinstance(name, str) else None

@@ -1,0 +1,48 @@
+"""Pages of a record in a database of the test's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from tests.conduct.record import blinded_study
+
+from entact.protocol import Study
+
+Get = Callable[..., str]
+
+
+@pytest.fixture(scope="session")
+def study() -> Study:
+    """The small study with blinded roles."""
+    return blinded_study()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept() -> Iterator[None]:
+    """Each test begins and ends with nothing in the memory of the pages."""
+    from entact.conduct import register, verification
+
+    register.forget()
+    verification.forget()
+    yield
+    register.forget()
+    verification.forget()
+
+
+@pytest.fixture
+def get(database: str) -> Iterator[Get]:
+    """Fetches a page of the record in use, as a role sees it: its text; `status` is what is expected."""
+    from django.conf import settings
+    from django.test import Client
+
+    before = settings.ENTACT_ROLE
+
+    def fetch(address: str, role: str = "monitor", *, status: int = 200) -> str:
+        settings.ENTACT_ROLE = role
+        answer = Client(headers={"host": "127.0.0.1"}).get(address)
+        assert answer.status_code == status, answer.content.decode()
+        return answer.content.decode()
+
+    yield fetch
+    settings.ENTACT_ROLE = before
