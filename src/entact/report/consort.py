@@ -14,6 +14,7 @@ from entact.report.lettering import wrap
 
 SIZE, LEADING, PAD, GAP = 13.0, 18.0, 10.0, 26.0
 NARROWEST = 150.0  # of a column: below it a word may not fit
+EQUALS = "n\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}"
 MOST_REASONS = 6  # named in one box; the rest are counted together
 
 
@@ -134,48 +135,48 @@ def _arms(flow: Flow, width: float, above: Box) -> tuple[list[Box], list[str]]:
 def _excluded(flow: Flow) -> Iterable[Line]:
     failed = sum(reason.n for reason in flow.not_eligible)
     others = sum(reason.n for reason in flow.excluded)
-    yield Line(f"Not randomised (n = {failed + others})", True)
+    yield Line(f"Not randomised ({EQUALS}{failed + others})", True)
     if failed:
-        yield Line(f"not eligible, by the first criterion (n = {failed})")
+        yield Line(f"not eligible, by the first criterion ({EQUALS}{failed})")
         yield from _listed(flow.not_eligible, 1)
     yield from _listed(flow.excluded, 0)
 
 
 def _allocated(flow: Flow, arm: ArmFlow) -> Iterable[Line]:
     yield Line(arm.title, True)
-    yield Line(f"Allocated (n = {arm.allocated})")
-    yield Line(f"took a dose (n = {arm.treated})", indent=1)
-    yield Line(f"took none (n = {arm.not_treated})", indent=1)
+    yield Line(f"Allocated ({EQUALS}{arm.allocated})")
+    yield Line(f"took a dose ({EQUALS}{arm.treated})", indent=1)
+    yield Line(f"took none ({EQUALS}{arm.not_treated})", indent=1)
 
 
 def _followed(flow: Flow, arm: ArmFlow) -> Iterable[Line]:
     yield Line("Sessions with a dose", True)
     for title, n in arm.sessions:
-        yield Line(f"{title} (n = {n})", indent=1)
-    yield Line(f"Stopped treatment (n = {sum(reason.n for reason in arm.stopped)})", True)
+        yield Line(f"{title} ({EQUALS}{n})", indent=1)
+    yield Line(f"Stopped treatment ({EQUALS}{sum(reason.n for reason in arm.stopped)})", True)
     yield from _listed(arm.stopped, 1)
-    yield Line(f"Left the study (n = {sum(reason.n for reason in arm.left)})", True)
+    yield Line(f"Left the study ({EQUALS}{sum(reason.n for reason in arm.left)})", True)
     yield from _listed(arm.left, 1)
 
 
 def _analysed(flow: Flow, arm: ArmFlow) -> Iterable[Line]:
-    yield Line(f"Analysed (n = {arm.analysed})", True)
+    yield Line(f"Analysed ({EQUALS}{arm.analysed})", True)
     yield Line(flow.set_title)
-    yield Line(f"outcome known at {flow.outcome_at.lower()} (n = {arm.with_outcome})", indent=1)
-    yield Line(f"Not analysed (n = {arm.not_analysed})")
+    yield Line(f"outcome known at {flow.outcome_at.lower()} ({EQUALS}{arm.with_outcome})", indent=1)
+    yield Line(f"Not analysed ({EQUALS}{arm.not_analysed})")
 
 
 def _listed(reasons: Sequence[Reason], indent: int) -> Iterable[Line]:
     shown = reasons if len(reasons) <= MOST_REASONS + 1 else reasons[:MOST_REASONS]
     for reason in shown:
-        yield Line(f"{reason.text} (n = {reason.n})", indent=indent)
+        yield Line(f"{reason.text} ({EQUALS}{reason.n})", indent=indent)
     if len(shown) < len(reasons):
         rest = reasons[len(shown) :]
-        yield Line(f"{len(rest)} other reasons (n = {sum(one.n for one in rest)})", indent=indent)
+        yield Line(f"{len(rest)} other reasons ({EQUALS}{sum(one.n for one in rest)})", indent=indent)
 
 
 def _n(count: int) -> Line:
-    return Line(f"n = {count}")
+    return Line(f"{EQUALS}{count}")
 
 
 def _draw(box: Box) -> str:

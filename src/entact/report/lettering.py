@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 # Widths in em of DejaVu Sans, the widest of the usual sans-serif fonts; what fits in it fits in the others.
-_NARROW = dict.fromkeys("ijl'|.,:;!", 0.34) | dict.fromkeys("ftr()[]-/ I", 0.42)
+_NARROW = dict.fromkeys("ijl'|.,:;!", 0.34) | dict.fromkeys("ftr()[]-/ \N{NO-BREAK SPACE}I", 0.42)
 _WIDE = dict.fromkeys("mwMW%@", 0.98) | dict.fromkeys("=+−±<>≤≥×–—", 0.84)
 _CAPITAL, _USUAL, _BOLD = 0.76, 0.64, 1.12
 
@@ -23,7 +23,7 @@ def wrap(text: str, width: float, size: float, *, bold: bool = False) -> list[st
     """The lines of a text that fit into a width; a word that is wider alone is broken."""
     lines: list[str] = []
     line = ""
-    for word in text.split():
+    for word in text.split(" "):
         longer = f"{line} {word}" if line else word
         if width_of(longer, size, bold=bold) <= width:
             line = longer

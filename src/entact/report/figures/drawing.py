@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -39,11 +40,15 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """One SVG element; `heading` stands above it, `group` above the first of a row of drawings."""
+    """One SVG element; `heading` stands above it, `group` above the first of a row of drawings.
+
+    A drawing for wide screens and one for narrow ones show the same; the page shows the one that fits.
+    """
 
     svg: str
     heading: str | None = None
     group: str | None = None
+    screen: Literal["any", "wide", "narrow"] = "any"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +100,8 @@ def for_page(drawn: str, *, name: str, alt_text: str) -> str:
     inner = re.sub(r' (?:aria-[a-z]+|role|class|pointer-events)="[^"]*"', "", inner)
     inner = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", inner)
     inner = re.sub(r'<path d=""[^>]*/>', "", inner)
-    opening = (
-        f'<svg class="chart" viewBox="0 0 {size[1]} {size[2]}" role="img" aria-labelledby="{name}-title"'
-    )
+    box = f'viewBox="0 0 {size[1]} {size[2]}"'
+    opening = f'<svg class="chart" {box} role="img" aria-labelledby="{name}-title"'
     widest = f"max-width:{ROOM * float(size[1]):g}px"
     return f'{opening} style="{widest}"><title id="{name}-title">{escape(alt_text)}</title>{inner}'
 
@@ -109,24 +113,23 @@ def plot(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:
     return alt.Chart(alt.InlineData(values=rows))
 
 
-def labels(titles: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+def labels(titles: Mapping[str, Sequence[str]], *, is_vertical: bool = True) -> dict[str, Any]:
     """Settings of an axis whose values stand for titles of one or more lines, with the room that they need.
 
     Args:
-        titles: value -> lines.
+        titles: value -> lines. is_vertical: of the axis; lines then stand about the middle of their place.
     """
-    plain = {
-        value: [line.replace("\\", "/").replace("'", "’") for line in lines]
-        for value, lines in titles.items()
-    }
-    widest = max((width_of(line, LETTERS) for lines in plain.values() for line in lines), default=0.0)
-    spelled = ",".join(f"{value!r}:{lines!r}" for value, lines in plain.items())
+    widest = max((width_of(line, LETTERS) for lines in titles.values() for line in lines), default=0.0)
+    most = max(map(len, titles.values()), default=1)
     return {
-        "labelExpr": f"({{{spelled}}})[toString(datum.value)]",
-        "minExtent": widest + 8,
-        "labelLimit": widest + 8,
+        "labelExpr": f"({json.dumps(titles, ensure_ascii=False)})[toString(datum.value)]",
         "labelOverlap": False,
-    }
+        "labelLimit": widest + 14,
+    } | (
+        {"minExtent": widest + 14, "labelPadding": 9, "labelOffset": -0.6 * LETTERS * (most - 1)}
+        if is_vertical
+        else {}
+    )
 
 
 def sample(subjects: Sequence[str]) -> list[str]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from entact.report.figures.drawing import Drawing, Figure, Key, draw, labels, plot
 from entact.report.lettering import wrap
 from entact.report.outcomes import OutcomeTable, Row
 from entact.report.palette import FAINT, colours
 
-WIDTH, ROW, MOST = 300, 24, 24
+ROW, MOST = 24, 24
+WIDTHS: dict[Literal["wide", "narrow"], int] = {"wide": 310, "narrow": 140}
 PREFIX = "events/term/"
 
 
@@ -40,14 +41,18 @@ def events_figure(table: OutcomeTable, *, note: str | None) -> Figure | None:
         for row in shown
     )
     text = f"Participants with adverse events. {described}."
-    chart = _chart(arms, shown, dots, published)
+    drawings = []
+    for screen, width in WIDTHS.items():
+        chart = _chart(arms, shown, dots, published, width)
+        svg = draw(chart, name=f"events-{screen}", alt_text=text, note=note)
+        drawings.append(Drawing(svg, screen=screen))
     left = f" The {len(seen) - len(shown)} rarer terms are in the outcome table." if len(seen) > MOST else ""
     return Figure(
         "events",
         "Adverse events",
         "Participants with at least one treatment-emergent event of the term, favourable ones included, "
         f"in % of those who took a dose.{left}",
-        (Drawing(draw(chart, name="events", alt_text=text, note=note)),),
+        tuple(drawings),
         _key(table, arms, bool(published)),
     )
 
@@ -59,13 +64,17 @@ def _percent(row: Row, arm: str) -> float | None:
 
 
 def _chart(
-    arms: dict[str, str], rows: list[Row], dots: list[dict[str, Any]], published: list[dict[str, Any]]
+    arms: dict[str, str],
+    rows: list[Row],
+    dots: list[dict[str, Any]],
+    published: list[dict[str, Any]],
+    width: int,
 ) -> Any:
     import altair as alt
 
     palette = colours(arms)
     colour = alt.Color("arm:N", scale=alt.Scale(domain=[*palette], range=[*palette.values()]), legend=None)
-    titles = {row.id: wrap(row.label, 210, 12) for row in rows}
+    titles = {row.id: wrap(row.label, 190, 12) for row in rows}
     y = alt.Y(
         "row:N",
         sort=[row.id for row in rows],
@@ -93,7 +102,7 @@ def _chart(
             .encode(x=x, y=y, color=colour)
         )
     layers.append(plot(dots).mark_point(filled=True, size=75, opacity=1).encode(x=x, y=y, color=colour))
-    return alt.layer(*layers).properties(width=WIDTH, height=ROW * len(rows))
+    return alt.layer(*layers).properties(width=width, height=ROW * len(rows))
 
 
 def _key(table: OutcomeTable, arms: dict[str, str], published: bool) -> tuple[Key, ...]:

@@ -4,39 +4,128 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 
 from entact.analysis import MeanInterval, mean_interval
 from entact.report.cell import NOTHING, decimal
-from entact.report.figures.drawing import Drawing, Figure, Key, Numbers, draw, drawn_of, labels, plot, sample
-from entact.report.lettering import short, wrap
+from entact.report.figures.drawing import (
+    LETTERS,
+    Drawing,
+    Figure,
+    Key,
+    Numbers,
+    draw,
+    drawn_of,
+    labels,
+    plot,
+    sample,
+)
+from entact.report.lettering import short, width_of, wrap
 from entact.report.outcome_rows import GROUP, Source
 from entact.report.outcomes import OutcomeTable
 from entact.report.palette import INK, colours
 
-WIDTH, HEIGHT, BESIDE = 430, 300, 112
 MARGIN = 1.13  # how much longer the axis is than the time between its first and last visit
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
-    """The values of one arm at one visit."""
+class Layout:
+    """Sizes of a drawing in px: of the plot, and for the names beside it; whether ticks name the visits."""
 
-    visit: str
-    arm: str
-    x: float
-    values: pl.Series
+    screen: Literal["wide", "narrow"]
+    width: int
+    height: int
+    beside: int
+    names_visits: bool
 
-    @property
-    def interval(self) -> MeanInterval | None:
-        return mean_interval(self.values)
+
+WIDE, NARROW = Layout("wide", 430, 300, 112, True), Layout("narrow", 220, 260, 84, False)
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What the figure draws.
+
+    Attributes:
+        rows: one for each participant and visit. title: of the score.
+        places: visit -> place on the axis of time. published: arm and place of each published mean.
+    """
+
+    source: Source
+    rows: pl.DataFrame
+    title: str
+    unit: str
+    places: Mapping[str, float]
+    published: list[dict[str, Any]]
+
+    @cached_property
+    def subjects(self) -> list[str]:
+        return list(self.rows["USUBJID"].unique().sort().to_list())
+
+    @cached_property
+    def is_timed(self) -> bool:
+        """Whether places are weeks, and not the order of visits alone."""
+        return self.rows["ADY"].null_count() == 0
+
+    @cached_property
+    def reach(self) -> float:
+        """How far the last visit is from the first."""
+        return max(self.places.values()) - min(self.places.values()) or 1.0
+
+    @cached_property
+    def shift(self) -> dict[str, float]:
+        """Arm -> how far it stands beside the visit, so that intervals do not cover each other."""
+        middle = (len(self.source.arms) - 1) / 2
+        return {arm: (n - middle) * self.reach / 70 for n, arm in enumerate(self.source.arms)}
+
+    def values(self, visit: str, arm: str) -> pl.Series:
+        return self.rows.filter(pl.col("AVISIT") == visit, pl.col(GROUP) == arm)["AVAL"]
+
+    @cached_property
+    def means(self) -> dict[tuple[str, str], MeanInterval | None]:
+        """Arm and visit -> the mean; None for fewer than two values."""
+        return {
+            (arm, visit): mean_interval(self.values(visit, arm))
+            for arm in self.source.arms
+            for visit in self.places
+        }
 
 
 def scores_figure(source: Source, table: OutcomeTable, *, note: str | None) -> Figure | None:
     """Means with 95 % intervals by arm and each participant's values; None where nothing was rated yet."""
+    scores = _scores(source, table)
+    if scores is None:
+        return None
+    estimand = source.book.endpoints[source.book.primary].estimand
+    caption = [
+        f"{scores.title}. Bold: mean of each arm with its 95 % interval (t). {drawn_of(scores.subjects)}.",
+        "Values until treatment was discontinued." if estimand == "de_jure" else "",
+        "Visits stand at their median time after the first dose." if scores.is_timed else "",
+    ]
+    drawings = [
+        Drawing(
+            draw(
+                _chart(scores, layout), name=f"scores-{layout.screen}", alt_text=_in_words(scores), note=note
+            ),
+            screen=layout.screen,
+        )
+        for layout in (WIDE, NARROW)
+    ]
+    return Figure(
+        "scores",
+        "Primary instrument over time",
+        " ".join(filter(None, caption)),
+        tuple(drawings),
+        _key(scores),
+        _numbers(scores),
+    )
+
+
+def _scores(source: Source, table: OutcomeTable) -> Scores | None:
     book = source.book
     primary = book.endpoints[book.primary]
     code = primary.names[0]
@@ -52,182 +141,143 @@ def scores_figure(source: Source, table: OutcomeTable, *, note: str | None) -> F
     if rows.is_empty():
         return None
     places = _places(rows, visits)
-    points = [
-        Point(visit, arm, places[visit], _values(rows, visit, arm)) for arm in source.arms for visit in places
-    ]
-    parameter = book.parameters[code]
-    form = book.forms[parameter.form]
-    subjects = rows["USUBJID"].unique().sort().to_list()
-    title = f"{form}: {parameter.title.lower()}"
-    published = _published(table, code, places)
-    chart = _chart(source, rows, points, places, published, subjects, short(title), parameter.unit)
-    caption = (
-        f"{title}. Bold: mean of each arm with its 95 % interval (t). {drawn_of(subjects)}. "
-        + ("Values until treatment was discontinued. " if primary.estimand == "de_jure" else "")
-        + ("Visits stand at their median time after the first dose." if _is_timed(rows) else "")
-    )
-    described = "; ".join(
-        f"{book.visits[point.visit].title}, {source.arms[point.arm]}: mean {decimal(point.interval.mean)}"
-        for point in points
-        if point.interval is not None
-    )
-    return Figure(
-        "scores",
-        "Primary instrument over time",
-        caption.strip(),
-        (Drawing(draw(chart, name="scores", alt_text=f"{title}. {described}.", note=note)),),
-        _key(source, bool(published)),
-        _numbers(source, points, places),
-    )
-
-
-def _is_timed(rows: pl.DataFrame) -> bool:
-    return rows["ADY"].drop_nulls().len() > 0
-
-
-def _places(rows: pl.DataFrame, visits: list[str]) -> dict[str, float]:
-    """Visit -> weeks after the first dose, the median of all arms; without doses the order alone."""
-    medians = dict(rows.group_by("AVISIT").agg(pl.col("ADY").median() / 7).rows())
-    seen = [visit for visit in visits if visit in medians]
-    if any(medians[visit] is None for visit in seen):
-        return {visit: float(place) for place, visit in enumerate(seen)}
-    return {visit: round(float(medians[visit]), 2) for visit in seen}
-
-
-def _values(rows: pl.DataFrame, visit: str, arm: str) -> pl.Series:
-    return rows.filter(pl.col("AVISIT") == visit, pl.col(GROUP) == arm)["AVAL"]
-
-
-def _published(table: OutcomeTable, code: str, places: Mapping[str, float]) -> list[dict[str, Any]]:
-    return [
+    published = [
         {"x": places[visit], "arm": arm, "mean": cell.numbers["mean"]}
         for row in table.rows
         for visit in places
         if row.id == f"score/{code}/{visit}"
         for arm, cell in row.published.items()
-        if cell.numbers.get("mean") is not None
+        if arm in source.arms and cell.numbers.get("mean") is not None
     ]
+    parameter = book.parameters[code]
+    title = f"{book.forms[parameter.form]}: {parameter.title.lower()}"
+    return Scores(source, rows, title, parameter.unit, places, published)
 
 
-def _chart(
-    source: Source,
-    rows: pl.DataFrame,
-    points: list[Point],
-    places: Mapping[str, float],
-    published: list[dict[str, Any]],
-    subjects: list[str],
-    title: str,
-    unit: str,
-) -> Any:
+def _places(rows: pl.DataFrame, visits: list[str]) -> dict[str, float]:
+    """Visit -> weeks after the first dose, the median of all arms; the order alone if some had no dose."""
+    medians = dict(rows.group_by("AVISIT").agg(pl.col("ADY").median() / 7).rows())
+    seen = [visit for visit in visits if visit in medians]
+    if rows["ADY"].null_count():
+        return {visit: float(place) for place, visit in enumerate(seen)}
+    return {visit: round(float(medians[visit]), 2) for visit in seen}
+
+
+def _chart(scores: Scores, layout: Layout) -> Any:
     import altair as alt
 
-    reach = max(places.values()) - min(places.values()) or 1.0
-    shift = {arm: (n - (len(source.arms) - 1) / 2) * reach / 70 for n, arm in enumerate(source.arms)}
+    shift, palette = scores.shift, colours(scores.source.arms)
     means = [
         {
-            "x": one.x + shift[one.arm],
-            "arm": one.arm,
-            "mean": found.mean,
-            "low": found.low,
-            "high": found.high,
+            "x": scores.places[visit] + shift[arm],
+            "arm": arm,
+            "mean": one.mean,
+            "low": one.low,
+            "high": one.high,
         }
-        for one in points
-        if (found := one.interval) is not None
+        for (arm, visit), one in scores.means.items()
+        if one is not None
     ]
-    lines = rows.filter(pl.col("USUBJID").is_in(sample(subjects)))
+    lines = scores.rows.filter(pl.col("USUBJID").is_in(sample(scores.subjects)))
     each = [
-        {"who": who, "x": places[visit] + shift[arm], "arm": arm, "value": value}
+        {"who": who, "x": scores.places[visit] + shift[arm], "arm": arm, "value": value}
         for who, visit, arm, value in lines.select("USUBJID", "AVISIT", GROUP, "AVAL").rows()
     ]
-    palette = colours(source.arms)
-    colour = alt.Color("arm:N", scale=alt.Scale(domain=[*palette], range=[*palette.values()]), legend=None)
-    is_timed = _is_timed(rows)
-    room = 0.92 * _least_gap(places) / reach * WIDTH / MARGIN
-    ticks = {f"{x:g}": _tick(source, visit, x, is_timed, room) for visit, x in places.items()}
-    x_title = "visit, at its median time after the first dose" if is_timed else None
+    said = [one | {"x": one["x"] + shift[one["arm"]]} for one in scores.published]
+    ends = [one["value"] for one in each] + [one[end] for one in means for end in ("low", "high")]
+    bounds = min(0.0, *ends), max(*ends, 1.0)
+    ticks, x_title = _ticks(scores, layout)
     x_axis = alt.Axis(
-        values=[*places.values()], grid=False, title=x_title, **labels(ticks) | {"minExtent": 0}
+        values=[*scores.places.values()], grid=False, title=x_title, **labels(ticks, is_vertical=False)
     )
-    x = alt.X("x:Q", axis=x_axis, scale=alt.Scale(domain=_domain(places, reach), nice=False))
-    y_title = title + (f" ({unit})" if unit else "")
-    values = [one["value"] for one in each] + [one["low"] for one in means] + [one["high"] for one in means]
-    bounds = min(0.0, *values), max(values)
+    x = alt.X("x:Q", axis=x_axis, scale=alt.Scale(domain=_domain(scores), nice=False))
+    y_title = short(scores.title) + (f" ({scores.unit})" if scores.unit else "")
     y = alt.Y("value:Q", title=y_title, scale=alt.Scale(domain=bounds, nice=False))
+    colour = alt.Color("arm:N", scale=alt.Scale(domain=[*palette], range=[*palette.values()]), legend=None)
     layers = [
         plot(each).mark_line(strokeWidth=1, opacity=0.17).encode(x=x, y=y, detail="who:N", color=colour),
         plot(means).mark_rule(strokeWidth=2).encode(x=x, y="low:Q", y2="high:Q", color=colour),
         plot(means).mark_line(strokeWidth=3).encode(x=x, y="mean:Q", color=colour),
         plot(means).mark_point(filled=True, size=70, opacity=1).encode(x=x, y="mean:Q", color=colour),
+        plot(said)
+        .mark_point(shape="diamond", size=150, strokeWidth=1.6, fill=None, color=INK)
+        .encode(x=x, y="mean:Q"),
     ]
-    if published:
+    for name in _names(scores, means, bounds, layout):
+        style = {"color": palette[name["arm"]], "dy": name["dy"], "fontWeight": "bold", "lineBreak": "\n"}
         layers.append(
-            plot([one | {"x": one["x"] + shift[one["arm"]]} for one in published])
-            .mark_point(shape="diamond", size=150, strokeWidth=1.6, fill=None, color=INK)
-            .encode(x=x, y="mean:Q")
+            plot([name]).mark_text(align="left", dx=10, **style).encode(x=x, y="mean:Q", text="text:N")
         )
-    for arm, text, at, dy in _names(source, means, bounds):
-        layers.append(
-            plot([{"x": at["x"], "y": at["mean"], "text": text}])
-            .mark_text(
-                align="left", dx=12, dy=dy, fontWeight="bold", fontSize=12, color=palette[arm], lineBreak="\n"
-            )
-            .encode(x=x, y="y:Q", text="text:N")
-        )
-    return alt.layer(*layers).properties(
-        width=WIDTH, height=HEIGHT, padding={"left": 2, "top": 2, "bottom": 2, "right": 16}
-    )
+    padding = {"left": 2, "top": 2, "bottom": 2, "right": 16}
+    return alt.layer(*layers).properties(width=layout.width, height=layout.height, padding=padding)
 
 
-def _domain(places: Mapping[str, float], reach: float) -> list[float]:
-    low, high = min(places.values()), max(places.values())
-    return [low - reach * 0.08, high + reach * (MARGIN - 1.08)]
+def _domain(scores: Scores) -> list[float]:
+    low, high = min(scores.places.values()), max(scores.places.values())
+    return [low - scores.reach * 0.08, high + scores.reach * (MARGIN - 1.08)]
 
 
-def _least_gap(places: Mapping[str, float]) -> float:
-    ordered = sorted(places.values())
-    return min((b - a for a, b in pairwise(ordered)), default=1.0)
-
-
-def _tick(source: Source, visit: str, x: float, timed: bool, room: float) -> list[str]:
-    title = wrap(source.book.visits[visit].title, max(room, 40.0), 12)
-    return [*title, f"week {decimal(x, 0)}"] if timed else title
+def _ticks(scores: Scores, layout: Layout) -> tuple[dict[str, list[str]], str | None]:
+    """What the ticks of the axis say, broken so that neighbours stay apart, and its title."""
+    places = scores.places
+    titles = {visit: scores.source.book.visits[visit].title for visit in places}
+    if not layout.names_visits and scores.is_timed:
+        weeks = {f"{x:g}": [decimal(x, 0)] for x in places.values()}
+        return weeks, "weeks after the first dose (median)"
+    gap = min((b - a for a, b in pairwise(sorted(places.values()))), default=scores.reach)
+    words = [width_of(word, LETTERS) for title in titles.values() for word in title.split()]
+    room = max(0.92 * gap / scores.reach * layout.width / MARGIN, *words)
+    lines = {visit: wrap(title, room, LETTERS) for visit, title in titles.items()}
+    if not scores.is_timed:
+        return {f"{x:g}": lines[visit] for visit, x in places.items()}, None
+    weeks = {f"{x:g}": [*lines[visit], f"week {decimal(x, 0)}"] for visit, x in places.items()}
+    return weeks, "visit, at its median time after the first dose"
 
 
 def _names(
-    source: Source, means: list[dict[str, Any]], bounds: tuple[float, float]
-) -> list[tuple[str, str, dict[str, Any], float]]:
-    """The arms' names beside their last means, moved apart where they would overlap: text, point, px down."""
+    scores: Scores, means: list[dict[str, Any]], bounds: tuple[float, float], layout: Layout
+) -> list[dict[str, Any]]:
+    """The arms' names beside their last means, moved down (`dy`, px) where they would overlap."""
     last = {one["arm"]: one for one in means}
-    per_px = (bounds[1] - bounds[0]) / HEIGHT or 1.0
-    found: list[tuple[str, str, dict[str, Any], float]] = []
+    per_px = (bounds[1] - bounds[0]) / layout.height
+    found: list[dict[str, Any]] = []
     taken: float | None = None
     for arm, one in sorted(last.items(), key=lambda item: -item[1]["mean"]):
-        lines = [*wrap(source.arms[arm], BESIDE - 14, 12, bold=True), decimal(one["mean"])]
+        title = wrap(scores.source.arms[arm], layout.beside - 14, LETTERS, bold=True)
+        lines = [*title, decimal(one["mean"])]
         wanted = -one["mean"] / per_px - 6 * (len(lines) - 1)
         placed = wanted if taken is None else max(wanted, taken)
         taken = placed + 15 * len(lines) + 4
-        found.append((arm, "\n".join(lines), one, placed + one["mean"] / per_px))
+        found.append(one | {"text": "\n".join(lines), "dy": placed + one["mean"] / per_px})
     return found
 
 
-def _key(source: Source, published: bool) -> tuple[Key, ...]:
-    palette = colours(source.arms)
-    arms = tuple(Key(palette[arm], "line", title) for arm, title in source.arms.items())
-    return (*arms, Key(INK, "diamond", "published mean")) if published else arms
+def _in_words(scores: Scores) -> str:
+    book, arms = scores.source.book, scores.source.arms
+    said = [
+        f"{book.visits[visit].title}, {arms[arm]}: mean {decimal(one.mean)}"
+        for (arm, visit), one in scores.means.items()
+        if one is not None
+    ]
+    return f"{scores.title}. {'; '.join(said)}."
 
 
-def _numbers(source: Source, points: list[Point], places: Mapping[str, float]) -> Numbers:
-    by_place = {(point.visit, point.arm): point for point in points}
-    rows = []
-    for visit in places:
-        cells = []
-        for arm in source.arms:
-            found = by_place[visit, arm].interval
-            n = len(by_place[visit, arm].values)
-            cells.append(
-                f"{decimal(found.mean)} ({decimal(found.low)} to {decimal(found.high)}), n = {n}"
-                if found
-                else (f"n = {n}" if n else NOTHING)
-            )
-        rows.append((source.book.visits[visit].title, *cells))
-    return Numbers(("Visit", *(f"{title}: mean (95 % CI)" for title in source.arms.values())), tuple(rows))
+def _key(scores: Scores) -> tuple[Key, ...]:
+    palette = colours(scores.source.arms)
+    arms = tuple(Key(palette[arm], "line", title) for arm, title in scores.source.arms.items())
+    return (*arms, Key(INK, "diamond", "published mean")) if scores.published else arms
+
+
+def _numbers(scores: Scores) -> Numbers:
+    arms, book = scores.source.arms, scores.source.book
+    rows = tuple(
+        (book.visits[visit].title, *(_number(scores, arm, visit) for arm in arms)) for visit in scores.places
+    )
+    return Numbers(("Visit", *(f"{title}: mean (95 % CI)" for title in arms.values())), rows)
+
+
+def _number(scores: Scores, arm: str, visit: str) -> str:
+    one, n = scores.means[arm, visit], len(scores.values(visit, arm))
+    if one is None:
+        return f"n = {n}" if n else NOTHING
+    return f"{decimal(one.mean)} ({decimal(one.low)} to {decimal(one.high)}), n = {n}"

@@ -62,8 +62,8 @@ def vitals_figure(source: Source, limits: Iterable[Limit], *, note: str | None) 
         "vitals",
         "Vital signs over the dosing sessions",
         f"Hours after the initial dose. {drawn_of(subjects)} who took a dose, bold lines the mean of each "
-        f"arm in steps of {STEP} min at which at least half of it have a reading. Dashed: limits of the study "
-        "file's gates and alerts.",
+        f"arm in steps of {STEP} min at which half of it or more have a reading. Dashed: limits of the "
+        "study file's gates and alerts.",
         tuple(drawings),
         _key(source, bool(limits)),
         Numbers(("Vital sign", "Hours", *(f"{arm}: mean, n" for arm in arms)), tuple(numbers)),
