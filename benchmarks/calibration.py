@@ -181,7 +181,7 @@ def _moments(values: NDArray[np.generic], counted_in: NDArray[np.generic]) -> tu
 
 
 def arm_p_values(parameters: Parameters, outcomes: Outcomes, trials: int) -> Array:
-    """Two-sided P in each trial for the active arm, in a regression of the last change on arm and baseline."""
+    """Two-sided P of the active arm in each trial: regression of the last change on arm and baseline."""
     per_trial = outcomes.arm.size // trials
     weight = outcomes.on_treatment[:, -1].reshape(trials, per_trial).astype(np.float64)
     active = (outcomes.arm == parameters.arms.index("mdma")).reshape(trials, per_trial).astype(np.float64)
@@ -199,7 +199,7 @@ def arm_p_values(parameters: Parameters, outcomes: Outcomes, trials: int) -> Arr
 def simulate(
     parameters: Parameters, seed: int, trials: int, chunk: int = 50
 ) -> tuple[dict[str, Array], Array]:
-    """All summaries and the P value of each of `trials` trials; `chunk` bounds the memory, not the result."""
+    """All summaries and the P value of each of `trials` trials; `chunk` bounds memory, not the result."""
     summaries, p_values = [], []
     for first in range(0, trials, chunk):
         count = min(chunk, trials - first)

@@ -233,7 +233,7 @@ def draw_characteristics(parameters: Parameters, seed: ArrayLike, indices: Array
 
 
 def course_arm(parameters: Parameters, arm: Ints, follows: str, baseline: Baseline) -> Ints:
-    """Whose course each takes: the assigned arm's, the guessed one's (reference if unknown), the reference's."""
+    """Whose course each takes: the assigned arm's, the guess's (reference if unknown), the reference's."""
     reference = np.full_like(arm, parameters.arms.index(parameters.reference))
     if follows == "assigned":
         return arm

@@ -67,7 +67,8 @@ def _validate(tree: Mapping[str, Any], placed: Mapping[str, Any], path: Path) ->
     try:
         return Parameters.model_validate(tree)
     except ValidationError as problem:
-        first = problem.errors()[0]
+        # A misspelt key is also a missing one; its own error says more.
+        first = min(problem.errors(), key=lambda error: error["type"] != "extra_forbidden")
         hint = _nearest_field(tree, first["loc"]) if first["type"] == "extra_forbidden" else ""
         message = first["msg"].removeprefix("Value error, ")
         raise ParametersError(f"{_place(placed, first['loc'], path)}: {message}{hint}") from problem
