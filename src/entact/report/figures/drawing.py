@@ -98,7 +98,12 @@ def for_page(drawn: str, *, name: str, alt_text: str) -> str:
     assert size is not None
     inner = drawn[drawn.index(">") + 1 :]
     inner = re.sub(r' (?:aria-[a-z]+|role|class|pointer-events)="[^"]*"', "", inner)
-    inner = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", inner)
+    # The converter numbers ids over all that it ever drew; here they begin anew, or no two pages were alike.
+    known = dict.fromkeys(re.findall(r'\bid="([^"]*)"', inner))
+    ids = {old: f"{name}-{place}" for place, old in enumerate(known)}
+    inner = re.sub(
+        r'(\bid="|url\(#|href="#)([^")]*)', lambda found: found[1] + ids.get(found[2], found[2]), inner
+    )
     inner = re.sub(r'<path d=""[^>]*/>', "", inner)
     box = f'viewBox="0 0 {size[1]} {size[2]}"'
     opening = f'<svg class="chart" {box} role="img" aria-labelledby="{name}-title"'

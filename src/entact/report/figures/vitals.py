@@ -149,7 +149,7 @@ def _chart(
     axis = alt.Axis(title=unit, tickCount=5)
     layers = [
         plot(each)
-        .mark_line(strokeWidth=0.8, opacity=0.16, clip=True)
+        .mark_line(strokeWidth=0.8, opacity=0.16)
         .encode(x=x, y=alt.Y("value:Q", scale=y, axis=axis), detail="who:N", color=colour),
         plot(means).mark_line(strokeWidth=2.6).encode(x=x, y="mean:Q", color=colour),
         plot(means).mark_point(filled=True, size=28, opacity=1).encode(x=x, y="mean:Q", color=colour),
