@@ -1,0 +1,131 @@
+"""Columns of a Polars or pandas frame as numbers or as codes of levels, with what is missing marked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from entact.analysis.mmrm.small import Flags, Floats, Ints
+
+
+@dataclass(frozen=True)
+class Numeric:
+    """Numbers; missing ones are NaN."""
+
+    values: Floats
+
+    @property
+    def missing(self) -> Flags:
+        return np.isnan(self.values)
+
+    def keep(self, rows: Flags) -> Numeric:
+        """The same column on some rows."""
+        return Numeric(self.values[rows])
+
+
+@dataclass(frozen=True)
+class Factor:
+    """Codes of levels; a missing one is -1."""
+
+    codes: Ints
+    levels: tuple[str, ...]
+
+    @property
+    def missing(self) -> Flags:
+        flags: Flags = self.codes < 0
+        return flags
+
+    def keep(self, rows: Flags) -> Factor:
+        """The same column on some rows, with the same levels."""
+        return Factor(self.codes[rows], self.levels)
+
+    def without_unused(self) -> tuple[Factor, tuple[str, ...]]:
+        """The factor with only levels that occur, and those that don't."""
+        used = np.bincount(self.codes, minlength=len(self.levels)) > 0
+        if used.all():
+            return self, ()
+        place = np.cumsum(used) - 1
+        levels = tuple(level for level, use in zip(self.levels, used, strict=True) if use)
+        unused = tuple(level for level, use in zip(self.levels, used, strict=True) if not use)
+        return Factor(place[self.codes], levels), unused
+
+
+Column = Numeric | Factor
+
+
+def column_names(data: Any) -> list[str]:
+    """The names of a frame's columns; a TypeError where it is no frame."""
+    names = getattr(data, "columns", None)
+    if isinstance(data, pl.LazyFrame) or names is None:
+        raise TypeError(f"data must be a Polars or pandas DataFrame, not {type(data).__name__}")
+    return [str(name) for name in names]
+
+
+def read_column(data: Any, name: str) -> Column:
+    """A column of a frame; a ValueError names the column where it is of no use."""
+    names = column_names(data)
+    if name not in names:
+        raise ValueError(f"there is no column {name!r}; the columns are {', '.join(map(repr, names))}")
+    column = data[name]
+    return _from_polars(name, column) if isinstance(column, pl.Series) else _from_pandas(name, column)
+
+
+def as_factor(column: Column) -> Factor:
+    """The column as a factor; numbers become levels in ascending order."""
+    if isinstance(column, Factor):
+        return column
+    values, codes = np.unique(column.values, return_inverse=True)
+    missing = np.isnan(column.values)
+    levels = tuple(_plain(value) for value in values[~np.isnan(values)])
+    return Factor(np.where(missing, -1, codes.reshape(-1)), levels)
+
+
+def codes_of(data: Any, name: str) -> tuple[Ints, list[str]]:
+    """Codes of participants, -1 where missing, and their labels."""
+    factor = as_factor(read_column(data, name))
+    return factor.codes, list(factor.levels)
+
+
+def _plain(value: float) -> str:
+    return str(int(value)) if float(value).is_integer() else repr(float(value))
+
+
+def _from_polars(name: str, series: pl.Series) -> Column:
+    kind = series.dtype
+    if kind.is_numeric():
+        return Numeric(series.cast(pl.Float64).fill_null(float("nan")).to_numpy())
+    if kind == pl.Boolean:
+        return Factor(series.cast(pl.Int64).fill_null(-1).to_numpy(), ("False", "True"))
+    if isinstance(kind, pl.Enum):
+        codes = series.to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
+        return Factor(codes, tuple(kind.categories.to_list()))
+    if kind in (pl.String, pl.Categorical):
+        text = series.cast(pl.String)
+        levels = text.drop_nulls().unique().sort()
+        enum = pl.Enum(levels)
+        return Factor(
+            text.cast(enum).to_physical().cast(pl.Int64).fill_null(-1).to_numpy(), tuple(levels.to_list())
+        )
+    if kind.is_temporal():
+        return _from_polars(name, series.cast(pl.String))
+    raise ValueError(f"column {name!r} holds {kind}; numbers, text, categories or true/false are needed")
+
+
+def _from_pandas(name: str, series: Any) -> Column:
+    kind = series.dtype
+    if hasattr(kind, "categories"):
+        return Factor(
+            np.asarray(series.cat.codes, dtype=np.int64), tuple(str(level) for level in kind.categories)
+        )
+    if kind.kind == "b":
+        return Factor(np.asarray(series, dtype=np.int64), ("False", "True"))
+    if kind.kind in "iuf":
+        return Numeric(np.asarray(series.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64))
+    values: Sequence[Any] = series.to_list()
+    blank = series.isna().to_list()
+    text = [None if empty else str(value) for value, empty in zip(values, blank, strict=True)]
+    return _from_polars(name, pl.Series(name, text, dtype=pl.String))

@@ -1,0 +1,253 @@
+"""Sufficient statistics of a trial: cross-products of [x, y] per pattern of visits seen.
+
+A pattern with few participants costs more as cross-products than as rows; those keep their rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from entact.analysis.mmrm.basis import Basis
+from entact.analysis.mmrm.small import Flags, Floats, Ints, half
+
+# Participants whose rows are multiplied at once: bounds the memory, not the result.
+AT_ONCE = 2048
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Participants of rare patterns, sorted by sheet and pattern; unseen visits are rows of zeros."""
+
+    z: Floats
+    """(N, m, q + 1)"""
+    sheet: Ints
+    """(N,)"""
+    pattern: Ints
+    """(N,) place among all patterns"""
+    first_pattern: int
+    sheets: int
+    patterns: int
+    """how many patterns are kept as rows"""
+
+    def times(self, w: Floats) -> Floats:
+        """W_i z_i: (N, m, q + 1)."""
+        product: Floats = w[self.sheet, self.pattern] @ self.z
+        return product
+
+    def by_pattern(self, each: Floats) -> Floats:
+        """Sums of (N, m, m) over the participants of each pattern: (S, P, m, m)."""
+        total = np.zeros((self.sheets, self.patterns, *each.shape[1:]))
+        key = self.sheet * self.patterns + self.pattern - self.first_pattern
+        starts = np.flatnonzero(np.diff(key, prepend=-1))
+        total.reshape(-1, *each.shape[1:])[key[starts]] = np.add.reduceat(each, starts, axis=0)
+        return total
+
+    def outer_by_sheet(self, whitened: Floats, shape: tuple[int, ...]) -> Floats:
+        """Sums of z' W E_k W z over participants, packed: (S, h, Q)."""
+        n, m, q1 = whitened.shape
+        grid, pairs = half(m), half(q1)
+        flat = whitened.reshape(n, m * q1)
+        result = np.zeros(shape)
+        for sheet in range(self.sheets):
+            own = flat[self.sheet == sheet] if self.sheets > 1 else flat
+            blocks = (own.T @ own).reshape(m, q1, m, q1)[grid.row, :, grid.column, :]
+            packed = pairs.pack(blocks) + blocks[:, pairs.column, pairs.row]
+            result[sheet] = 0.5 * grid.times[:, None] * packed
+        return result
+
+
+@dataclass(frozen=True)
+class Moments:
+    """What the likelihood needs to know of the data. Batch axes, if any, lead `count` and `products`."""
+
+    m: int
+    q: int
+    seen: Flags
+    """(S, P, m) visits seen in each pattern"""
+    count: Floats
+    """(..., S, P) participants"""
+    products: Floats
+    """(..., S, P1, h, Q) cross-products, halves packed, of the first P1 patterns"""
+    rows: Rows | None
+    """the participants of the other patterns"""
+
+    @property
+    def summed(self) -> int:
+        """How many patterns have cross-products, P1."""
+        return self.products.shape[-3]
+
+    @property
+    def observations(self) -> Floats:
+        """(...) how many values were seen."""
+        total: Floats = (self.count * self.seen.sum(-1)).sum((-1, -2))
+        return total
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which row of the data belongs to which participant, visit, sheet and pattern."""
+
+    order: Ints
+    """(n,) rows sorted by sheet, pattern, participant, visit"""
+    participant: Ints
+    """(n,) participant of each row, as a place in `sheet` and `pattern`"""
+    visit: Ints
+    """(n,) visit of each row"""
+    sheet: Ints
+    """(N,) sheet of each participant"""
+    pattern: Ints
+    """(N,) pattern of each participant within its sheet"""
+    seen: Flags
+    """(S, P, m)"""
+
+    @property
+    def participants(self) -> int:
+        return self.sheet.size
+
+
+def lay_out(participant: Ints, visit: Ints, sheet: Ints, m: int) -> Layout:
+    """Patterns of visits seen and the order of rows in which each is one block.
+
+    Args:
+        participant, visit: (n,) places of each row, no pair twice
+        sheet: (N,) sheet of each participant
+        m: visits on the grid
+    """
+    count = sheet.size
+    seen_by = np.zeros((count, m), dtype=bool)
+    seen_by[participant, visit] = True
+    # patterns with most visits first, so that print-outs begin with the complete one
+    patterns, code = _distinct_patterns(seen_by)
+    sheets = int(sheet.max()) + 1
+    if sheets > 1 and _sheets_own_patterns(sheet, code):
+        seen = np.zeros((sheets, 1, m), dtype=bool)
+        seen[sheet, 0] = seen_by
+        code = np.zeros(count, dtype=np.int64)
+    else:
+        seen = np.broadcast_to(patterns, (sheets, *patterns.shape))
+    key = ((sheet * seen.shape[1] + code) * count + np.arange(count)) * m
+    order = np.argsort(key[participant] + visit, kind="stable")
+    return Layout(order, participant, visit, sheet, code, seen)
+
+
+def _distinct_patterns(seen_by: Flags) -> tuple[Flags, Ints]:
+    m = seen_by.shape[1]
+    if m <= 52:
+        key = seen_by @ 2.0 ** np.arange(m - 1, -1, -1)
+        _, first, code = np.unique(-key, return_index=True, return_inverse=True)
+    else:
+        _, first, code = np.unique(~seen_by, axis=0, return_index=True, return_inverse=True)
+    return seen_by[first], code.reshape(-1)
+
+
+def _sheets_own_patterns(sheet: Ints, code: Ints) -> bool:
+    """Whether no sheet has two patterns, as with coordinates that each participant has for himself."""
+    pairs = np.unique(sheet * (int(code.max()) + 1) + code)
+    return pairs.size == int(sheet.max()) + 1 and pairs.size > 8
+
+
+def gather(layout: Layout, x: Floats, residuals: Floats, root_weight: Floats | None, basis: Basis) -> Moments:
+    """One pass over the rows: cross-products of common patterns, rows of rare ones.
+
+    Args:
+        x: (n, columns) model matrix
+        residuals: (n,) of y
+        root_weight: (n,) square roots of the weights
+    """
+    sheets, patterns, m = layout.seen.shape
+    q1 = basis.q + 1
+    size = np.zeros((sheets, patterns), dtype=np.int64)
+    np.add.at(size, (layout.sheet, layout.pattern), 1)
+    visits = layout.seen.sum(-1)
+    # With products kept whenever sheets are many, rows are needed only on a common grid.
+    rare = (size < visits * q1 / 2).all(0) & (patterns > 1)
+    # common patterns first
+    rank = np.argsort(rare, kind="stable")
+    place = np.empty_like(rank)
+    place[rank] = np.arange(patterns)
+    first_rare = int((~rare).sum())
+    if first_rare == 0:
+        first_rare, rare = 0, rare
+    grid, pairs = half(m), half(q1)
+    products = np.zeros((sheets, first_rare, grid.row.size, pairs.row.size))
+    kept_z: list[Floats] = []
+    kept_sheet: list[Ints] = []
+    kept_pattern: list[Ints] = []
+    start = 0
+    for sheet in range(sheets):
+        for pattern in range(patterns):
+            n_p, m_p = int(size[sheet, pattern]), int(visits[sheet, pattern])
+            stop = start + n_p * m_p
+            rows = layout.order[start:stop]
+            start = stop
+            if n_p == 0 or m_p == 0:
+                continue
+            at = np.flatnonzero(layout.seen[sheet, pattern])
+            if rare[pattern]:
+                z = np.zeros((n_p, m, q1))
+                z[:, at] = _columns(rows, x, residuals, root_weight, basis).reshape(n_p, m_p, q1)
+                kept_z.append(z)
+                kept_sheet.append(np.full(n_p, sheet))
+                kept_pattern.append(np.full(n_p, place[pattern]))
+                continue
+            total = np.zeros((m_p * q1, m_p * q1))
+            for begin in range(0, n_p, AT_ONCE):
+                some = rows[begin * m_p : min(begin + AT_ONCE, n_p) * m_p]
+                flat = _columns(some, x, residuals, root_weight, basis).reshape(-1, m_p * q1)
+                total += flat.T @ flat
+            own = half(m_p)
+            blocks = total.reshape(m_p, q1, m_p, q1)[own.row, :, own.column, :]
+            packed = 0.5 * (blocks[:, pairs.row, pairs.column] + blocks[:, pairs.column, pairs.row])
+            products[sheet, place[pattern], grid.place[at[own.row], at[own.column]]] = packed
+    rows_kept = None
+    if kept_z:
+        order = np.lexsort((np.concatenate(kept_pattern), np.concatenate(kept_sheet)))
+        rows_kept = Rows(
+            np.concatenate(kept_z)[order],
+            np.concatenate(kept_sheet)[order],
+            np.concatenate(kept_pattern)[order],
+            first_rare,
+            sheets,
+            patterns - first_rare,
+        )
+    return Moments(m, basis.q, layout.seen[:, rank], size[:, rank].astype(np.float64), products, rows_kept)
+
+
+def _columns(rows: Ints, x: Floats, residuals: Floats, root_weight: Floats | None, basis: Basis) -> Floats:
+    """z of these rows."""
+    z = np.empty((rows.size, basis.q + 1))
+    z[:, :-1] = basis.columns(x, rows)
+    z[:, -1] = residuals[rows]
+    if root_weight is not None:
+        z *= root_weight[rows, None]
+    return z
+
+
+def residual_moments(moments: Moments) -> Floats:
+    """Mean products of the residuals of ordinary least squares by pair of visits: (..., S, m, m).
+
+    Made positive definite where the pairs seen leave it not so: this is only where the search starts.
+    """
+    grid = half(moments.m)
+    both = (moments.seen[..., grid.row] & moments.seen[..., grid.column]).astype(np.float64)
+    number = (moments.count[..., None] * both).sum(-2)
+    total = moments.products[..., -1].sum(-2)
+    if moments.rows is not None:
+        e = moments.rows.z[:, :, -1]
+        each = e[:, grid.row] * e[:, grid.column]
+        np.add.at(total, moments.rows.sheet, each)
+    mean = grid.unpack(total / np.maximum(number, 1.0))
+    variance = np.diagonal(mean, axis1=-2, axis2=-1)
+    usual = np.maximum(variance.mean(-1, keepdims=True), np.finfo(np.float64).tiny)
+    s = np.sqrt(np.where(variance > 1e-8 * usual, variance, usual))
+    correlation = mean / (s[..., :, None] * s[..., None, :])
+    index = np.arange(moments.m)
+    correlation[..., index, index] = 1.0
+    least = np.linalg.eigvalsh(correlation)[..., 0]
+    # shrink towards the identity until the least eigenvalue is 0.05
+    share = np.where(least < 0.05, 0.95 / np.maximum(1.0 - least, 0.95), 1.0)[..., None, None]
+    correlation = share * correlation + (1.0 - share) * np.eye(moments.m)
+    result: Floats = correlation * (s[..., :, None] * s[..., None, :])
+    return result
