@@ -23,7 +23,7 @@ CLASSES = frozenset({"allocation", "guesses", "dosing", "medication", "adverse_e
 
 _SECOND_PERSON = "second person"  # who may confirm an override besides a role
 _CONTRAST = re.compile(r"(\w+) - (\w+) at (\w+)")
-_SOURCE_ID = re.compile(r"[A-Z]{1,3}[0-9]{2,}")
+_FACT = re.compile(r"[A-Z]{1,3}[0-9]{2,}")  # the number of a fact within a source
 
 
 def check(file: StudyFile, data: Mapping[str, Any]) -> list[Fault]:
@@ -134,6 +134,9 @@ def _roles(file: StudyFile) -> Iterator[Fault]:
 
 def _forms(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fault]:
     filled = {form for visit in visits.values() for form in forms_at(visit, file.forms)}
+    done = {activity for visit in visits.values() for activity in visit.activities}
+    # A misspelt form is reported where it is misspelt, not once more as a form that nobody fills.
+    filled |= file.forms.keys() if done - file.forms.keys() - ACTIVITIES else set()
     for name, form in file.forms.items():
         if name in ACTIVITIES:
             message = f"{name!r} is something entact does itself; give the form another name"
@@ -276,9 +279,12 @@ def _sites_terms_and_sources(file: StudyFile, data: Mapping[str, Any]) -> Iterat
             path: Path = ("adverse_events", "solicited", place)
             yield Fault(path, unknown("event term", term, file.adverse_events.terms))
     for path, source in _sources({key: block for key, block in data.items() if key != "instruments"}, ()):
-        for piece in re.split(r"[,;]\s*", source):
-            if file.sources and _SOURCE_ID.fullmatch(piece) and piece not in file.sources:
-                yield Fault(path, unknown("source", piece, file.sources), source.find(piece))
+        words = re.split(r"[\s,;]+", source)
+        named = {word for word in words if _FACT.fullmatch(word) or word in file.sources}
+        # Words of which some are ids are all ids; anything else is a citation written out.
+        for word in words if file.sources and named else ():
+            if word not in named:
+                yield Fault(path, unknown("source", word, file.sources), source.find(word))
 
 
 def _sources(data: Any, path: Path) -> Iterator[tuple[Path, str]]:

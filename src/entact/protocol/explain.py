@@ -3,39 +3,56 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from entact.protocol.problem import Fault, Path, unknown
+from entact.protocol.problem import Fault, Path, nearest, unknown
 from entact.protocol.study import StudyFile
 
+Written = Callable[[Path], str | None]
+"""The text of a value as it stands in the file, such as `1.10`."""
 
-def validate(data: Mapping[str, Any]) -> tuple[StudyFile | None, list[Fault]]:
+
+def validate(
+    data: Mapping[str, Any], written: Written = lambda path: None
+) -> tuple[StudyFile | None, list[Fault]]:
     """The study file in plain data, or all that is wrong with it. Nothing is coerced: `"3"` is no number."""
     try:
         return StudyFile.model_validate(data, strict=True), []
     except ValidationError as error:
-        return None, faults_of(error, data, StudyFile, ())
+        return None, faults_of(error, data, StudyFile, (), written)
 
 
-def faults_of(error: ValidationError, data: Any, model: type[BaseModel], at: Path) -> list[Fault]:
+def faults_of(
+    error: ValidationError,
+    data: Any,
+    model: type[BaseModel],
+    at: Path,
+    written: Written = lambda path: None,
+) -> list[Fault]:
     """The faults that a validation found, one a place.
 
     Args:
         data: what was validated against `model`. at: where it stands in the whole file.
     """
     faults: dict[Path, Fault] = {}
-    for found in error.errors(include_url=False):
+    meant: set[Path] = set()  # keys that an unknown one was probably meant to be
+    for found in sorted(error.errors(include_url=False), key=lambda found: found["type"] == "missing"):
         path, at_key = _path(data, found["loc"])
-        missing = found["type"] == "missing"
-        if missing:
-            path = path if path == found["loc"] else found["loc"]
-        message = _message(found, path, model)
+        if found["type"] == "missing":
+            path = found["loc"]
+            if path in meant:
+                continue
+        elif found["type"] == "extra_forbidden":
+            near = nearest(str(path[-1]), _keys_of(_model_at(model, path[:-1])))
+            meant |= {(*path[:-1], near)} if near else set()
+        message = _message(found, path, model, written((*at, *path)))
+        at_key = at_key or found["type"] in ("missing", "extra_forbidden")
         # A union reports once for each of its members.
-        faults.setdefault((*at, *path), Fault((*at, *path), message, at_key=at_key or missing))
+        faults.setdefault((*at, *path), Fault((*at, *path), message, at_key=at_key))
     return list(faults.values())
 
 
@@ -52,7 +69,7 @@ def _path(data: Any, loc: tuple[int | str, ...]) -> tuple[Path, bool]:
     return tuple(path), False
 
 
-def _message(found: ErrorDetails, path: Path, model: type[BaseModel]) -> str:
+def _message(found: ErrorDetails, path: Path, model: type[BaseModel], written: str | None) -> str:
     kind, given, context = found["type"], found["input"], found.get("ctx", {})
     match kind:
         case "extra_forbidden":
@@ -67,7 +84,7 @@ def _message(found: ErrorDetails, path: Path, model: type[BaseModel]) -> str:
             name = _as_name(str(given))
             return f"{given!r} is no name; write {name!r} (a small letter, then small letters, digits and _)"
         case "string_type":
-            return _not_text(given)
+            return _not_text(given, written)
         case "int_type" | "int_from_float":
             return f"{_shown(given)} is not a whole number; write one without quotes"
         case "float_type":
@@ -84,10 +101,10 @@ def _message(found: ErrorDetails, path: Path, model: type[BaseModel]) -> str:
             return f"{_shown(given)}: {found['msg'][:1].lower()}{found['msg'][1:]}"
 
 
-def _not_text(given: Any) -> str:
+def _not_text(given: Any, written: str | None) -> str:
     if isinstance(given, dict | list):
         return f"{_shown(given)} is not text; write one text"
-    written = str(given).lower() if isinstance(given, bool) else str(given)
+    written = written or (str(given).lower() if isinstance(given, bool) else str(given))
     return f'{written} is read as {_read_as(given)}, and text is needed; put it in quotes: "{written}"'
 
 

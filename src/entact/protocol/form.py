@@ -14,6 +14,8 @@ from entact.protocol.quantity import magnitude
 from entact.protocol.rule import Kind
 from entact.protocol.study import Form, Item
 
+LARGEST = 2**53 - 1  # beyond it a whole number is no longer exact everywhere
+
 SEALED = "sealed:"  # begins what only the holder of the participant's key can read
 
 MISSING = ("not_asked", "not_done", "refused", "below_quantification", "unknown")
@@ -84,8 +86,8 @@ class CompiledForm:
 
         Returns:
             Quantities as numbers in the item's unit; None for what is missing, sealed or not of the item's
-            type, because such an answer must never open a gate. Problems: unknown and absent items, answers of
-            another type, unit or code, and those out of range, whose value counts all the same.
+            type, because such an answer must never open a gate. Problems: items unknown and absent, answers
+            of another type, unit or code, and those out of range, whose value counts all the same.
         """
         found: dict[str, Value] = {}
         problems: list[ItemProblem] = []
@@ -157,8 +159,8 @@ def _integer(item: Item, answer: Any) -> Value:
         raise ValueError(f"{answer!r} is not a whole number")
     # A count may come bare; one that names a unit must name the item's.
     number = answer if isinstance(answer, int) else magnitude(answer, item.unit)
-    if number != int(number):
-        raise ValueError(f"{answer!r} is not a whole number")
+    if abs(number) > LARGEST or number != int(number):
+        raise ValueError(f"{answer!r} is not a whole number of at most {LARGEST}")
     return int(number)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from entact.protocol.check import check
 from entact.protocol.explain import validate
 from entact.protocol.instrument import InstrumentError, read_instrument
+from entact.protocol.order import order_of
 from entact.protocol.problem import Fault, Problem, StudyError, unknown
 from entact.protocol.release import Release, Study, canonical
 from entact.protocol.source import LARGEST, Source, read_source
@@ -74,16 +75,19 @@ def _study(raw: bytes, shown: str) -> Study:
     if not isinstance(source.data, dict):
         message = "a study file is a block of keys with values; begin it with 'study: <name>'"
         raise StudyError([Problem(shown, 1, 1, "", message)])
+    if "order" in source.data:
+        message = "is made from the order in which this file names things; take it out"
+        _raise(source, [Fault(("order",), message, at_key=True)])
     file = _typed(source, source.data)
     data = resolve(source.data, file)
     file = _typed(source, data)
     _raise(source, check(file, data))
-    release = Release(canonical(data), data, file)
-    return Study(file.study, (release,))
+    # From its bytes, as a release from a ledger is, so that the two never differ.
+    return Study(file.study, (Release.from_text(canonical(data)),))
 
 
 def resolve(data: Mapping[str, Any], file: StudyFile) -> dict[str, Any]:
-    """The data of a study file with its format and the instruments that its forms use."""
+    """The data of a study file with its format, the instruments that its forms use and the order of names."""
     instruments = dict(data.get("instruments", {}))
     for form in file.forms.values():
         if form.instrument is None or form.instrument in instruments:
@@ -93,11 +97,12 @@ def resolve(data: Mapping[str, Any], file: StudyFile) -> dict[str, Any]:
         except InstrumentError:
             continue  # `check` says so, with the place
         instruments[form.instrument] = shipped.model_dump(mode="json", by_alias=True, exclude_unset=True)
-    return {**data, "format": file.format, "instruments": instruments}
+    resolved = {**data, "format": file.format, "instruments": instruments}
+    return {**resolved, "order": order_of(resolved)}
 
 
 def _typed(source: Source, data: Mapping[str, Any]) -> StudyFile:
-    file, faults = validate(data)
+    file, faults = validate(data, source.written)
     _raise(source, faults)
     assert file is not None
     return file

@@ -59,12 +59,18 @@ class StudyError(ValueError):
         return StudyError, (self.problems,)
 
 
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The name that was probably meant; None when none is near."""
+    found = get_close_matches(name, sorted(known), n=1, cutoff=0.6)
+    return found[0] if found else None
+
+
 def unknown(what: str, name: str, known: Iterable[str]) -> str:
     """The message for a name that does not exist: with the nearest one, or with those there are."""
     names = sorted(known)
-    near = get_close_matches(name, names, n=1, cutoff=0.6)
+    near = nearest(name, names)
     if near:
-        return f"there is no {what} {name!r}; did you mean {near[0]!r}?"
+        return f"there is no {what} {name!r}; did you mean {near!r}?"
     if not names:
         return f"there is no {what} {name!r}; the study has none"
     shown = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")

@@ -1,7 +1,7 @@
 """Releases of a study: a study file resolved to canonical bytes, and all that is compiled from them.
 
-The bytes are those of the file's data with the instruments that its forms use, as RFC 8785 JSON. A release is
-rebuilt from them alone, so that a later version of entact never changes an old score.
+The bytes are those of the file's data with the instruments that its forms use and the order of its names, as
+RFC 8785 JSON. A release is rebuilt from them alone, so that a later entact never changes an old score.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import rfc8785
 from entact.protocol.expansion import expand
 from entact.protocol.explain import validate
 from entact.protocol.form import CompiledForm
+from entact.protocol.order import in_order
 from entact.protocol.problem import Fault, Problem, StudyError, unknown
 from entact.protocol.rules import (
     CompiledAlert,
@@ -211,6 +212,7 @@ def _release_from(text: bytes) -> Release:
     if not _is_canonical(data, text):
         message = "these are not canonical bytes (RFC 8785); a release is kept exactly as it was entered"
         raise StudyError([Problem(name, 0, 0, "", message)])
+    data = in_order(data)
     file, faults = validate(data)
     if file is None:
         raise StudyError(Problem(name, 0, 0, field_of(data, fault.path), fault.message) for fault in faults)

@@ -211,11 +211,22 @@ class _Compilation:
         except RuleError as error:
             offset = _offset(text, error)
             message = _WHERE.sub("", str(error), count=1)
-            named = re.match(r"([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)\.", text[offset or 0 :])
-            if vocabulary is None and named and named[1] in self.visits and named[2] in self.forms:
-                message = "only an endpoint may name a visit; leave it out, and say `ever: true` or `within:`"
+            message = self._better(text[offset or 0 :], vocabulary is not None) or message
             self.faults.append(Fault(path, message, offset))
             return None
+
+    def _better(self, text: str, may_name_visits: bool) -> str | None:
+        """What to say of the name at the start of the text, where the study knows more than the rules."""
+        said = re.match(r"(?:([a-z][a-z0-9_]*)\.)?([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)", text)
+        visit, form, item = said.groups(default="") if said else ("", "", "")
+        if visit in self.visits and not may_name_visits:
+            return "only an endpoint may name a visit; leave it out, and say `ever: true` or `within:`"
+        if visit in self.visits and form in {*self.forms} - {*forms_at(self.visits[visit], self.forms)}:
+            return f"{form!r} is not filled at {visit}; add it to its `do:`, or choose another visit"
+        if form in self.forms and item in self.forms[form].items and item not in self.forms[form].types:
+            kind = self.forms[form].items[item].type
+            return f"'{form}.{item}' is a {kind}, and rules know no text and no dates"
+        return None
 
 
 def _offset(text: str, error: RuleError) -> int | None:

@@ -154,7 +154,7 @@ def read_source(raw: bytes, file: str) -> Source:
         StudyError: for all that is wrong, with line and column.
     """
     if len(raw) > LARGEST:
-        message = f"the file has {len(raw):,} bytes; a study file has at most {LARGEST:,}"
+        message = f"the file is larger than a study file may be, {LARGEST:,} bytes"
         raise StudyError([Problem(file, 0, 0, "", message)])
     source = Source(_decoded(raw, file), file)
     reading = _Reading(source)
@@ -214,15 +214,15 @@ class _Reading:
                 if event.version or event.tags:
                     self.wrong(event, (), "a directive; a study file is YAML 1.2, take the line with % out")
                     return
-            elif self.source.data is not None:
+                if self.source.data is None:
+                    continue
                 self.wrong(
                     event, (), "a second document; a study file is one, take the line '---' or '...' out"
                 )
                 return
-            else:
-                self.source.data = self.value(event, ())
-                if self.problems and self.source.data is None:
-                    return
+            self.source.data = self.value(event, ())
+            if self.problems and self.source.data is None:
+                return
 
     def wrong(self, event: Any, path: Path, message: str) -> None:
         line, column = event.start_mark.line + 1, event.start_mark.column + 1

@@ -437,9 +437,9 @@ class StudyFile(Block):
     dose_interval: Window | None = None  # between initial doses; the hard core keeps its earlier end
     doses: int = Field(gt=0)  # sessions with a dose; the hard core never lets there be more
     consent: dict[Name, str]  # scope -> what it allows
-    instruments: dict[
-        Name, dict[str, Any]
-    ] = {}  # those of entact that the forms use are added in the release
+    # Completed when the file is resolved: the instruments that the forms use, and the order of named things.
+    instruments: dict[Name, dict[str, Any]] = {}
+    order: dict[str, list[str]] = {}
     forms: dict[Name, Form]
     schedule: list[Visit]
     eligibility: dict[Name, Criterion]

@@ -30,6 +30,8 @@ ACTIVITIES = frozenset(
 EVENTS = frozenset({"consent", "washout_end", "enrolment", "randomisation", "initial"})
 """What a visit may be counted from, besides other visits."""
 
+_TAKEN = EVENTS | {"unscheduled"}  # encounters outside the schedule are `unscheduled#1`, …
+_BROUGHT_ABOUT_BY = {"initial": "dose", "washout_end": "consent"}  # other events are activities themselves
 _NOTHING = timedelta(0)
 
 
@@ -70,10 +72,10 @@ def check_schedule(
             yield from _windows(file, visit, visits, path)
             yield from _session(file, visit, path)
             yield from _activities(file, visit, path)
-            if visit.visit in file.forms:
-                yield Fault(
-                    (*path, "visit"), f"a form is called {visit.visit!r} too; give the visit another name"
-                )
+            taken = "a form" if visit.visit in file.forms else "an event" if visit.visit in _TAKEN else None
+            if taken:
+                message = f"{taken} is called {visit.visit!r} too; give the visit another name"
+                yield Fault((*path, "visit"), message)
     yield from _never(visits, paths)
     yield from _without_which_nothing(file, visits)
 
@@ -177,13 +179,12 @@ def _never(visits: Mapping[str, Visit], paths: Mapping[str, Path]) -> Iterator[F
         if name in reached or after is None:
             continue
         if after in EVENTS and not _brought_about_at(after, visits):
-            message = (
-                f"can never happen: no visit does {after!r}; add it to the `do:` of one, or change `after:`"
-            )
+            activity = _BROUGHT_ABOUT_BY.get(after, after)
+            message = f"can never happen: no visit does {activity!r}; add it to a `do:`, or change `after:`"
             yield Fault((*paths[name], "after"), message)
             continue
         ring = _ring(name, visits)
-        if ring and name == min(ring, key=list(visits).index):
+        if ring and name == next(visit for visit in visits if visit in ring):
             message = f"can never happen: {' waits for '.join([*ring, name])}; change one `after:`"
             yield Fault((*paths[name], "after"), message)
 
@@ -205,7 +206,7 @@ def _reached(visits: Mapping[str, Visit]) -> set[str]:
 
 def _brought_about_at(event: str, visits: Mapping[str, Visit]) -> set[str]:
     """The visits at which an event may happen."""
-    activity = {"initial": "dose", "washout_end": "consent"}.get(event, event)
+    activity = _BROUGHT_ABOUT_BY.get(event, event)
     return {name for name, visit in visits.items() if activity in visit.activities}
 
 

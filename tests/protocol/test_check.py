@@ -1,0 +1,494 @@
+"""A study file whose parts are each well formed but do not fit together: what is said, and where.
+
+Each case is one edit of the small study. `§` marks the place that the problem must name, and is taken out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+SESSION = "  - visit: session_1\n    after: preparation_2\n"
+CLOSING = "  - {visit: closing, after: outcome, within: 0 .. 14 d, kind: end,"
+INTEGRATION = "then: {times: 1, every: 7 d, slack: 3 d}"
+PREPARATION_2 = "kind: preparatory, do: [eligibility, enrolment, randomisation]}"
+NO_ROLE = "write one of: investigator, medical_monitor, rater, therapist"
+
+NAMES = {
+    "visit to come after": (
+        SESSION,
+        "  - visit: session_1\n    after: §preparation_3\n",
+        "schedule.session_1.after: there is no visit or event 'preparation_3'; did you mean 'preparation_2'?",
+    ),
+    "visit of a fallback": (
+        "or: baseline + 8 wk",
+        "or: §basline + 8 wk",
+        "schedule.outcome.or: there is no visit or event 'basline'; did you mean 'baseline'?",
+    ),
+    "form of a visit": (
+        "do: [suicidality, adverse_events, guess]",
+        "do: [§suicidalty, adverse_events, guess]",
+        "schedule.closing.do[1]: there is no form or activity 'suicidalty'; did you mean 'suicidality'?",
+    ),
+    "form read at times": (
+        "{do: vital_signs, at:",
+        "{do: §vitalsigns, at:",
+        "schedule.session_1.timed[1].do: there is no form or activity 'vitalsigns'; did you mean "
+        "'vital_signs'?",
+    ),
+    "role of a visit": (
+        "within: 0 .. 14 d, by: rater",
+        "within: 0 .. 14 d, by: §raters",
+        "schedule.baseline.by: there is no role 'raters'; did you mean 'rater'?",
+    ),
+    "role of a form": (
+        "    by: rater\n",
+        "    by: §nurse\n",
+        f"forms.symptoms.by: there is no role 'nurse'; {NO_ROLE}",
+    ),
+    "role that is told": (
+        "tell: [investigator]",
+        "tell: [§medical_moniter]",
+        "alerts.ideation.tell[1]: there is no role 'medical_moniter'; did you mean 'medical_monitor'?",
+    ),
+    "nobody is told": (
+        "tell: [investigator]",
+        "§tell: []",
+        "alerts.ideation.tell: tells nobody; write at least one role",
+    ),
+    "role that overrides": (
+        "override: investigator + second person",
+        "override: §investigators + second person",
+        "gates.initial_dose.require[2].override: there is no role 'investigators'; did you mean "
+        "'investigator'?",
+    ),
+    "role that is blinded": (
+        "{role: therapist, hidden:",
+        "{role: §therapists, hidden:",
+        "blinding[1].role: there is no role 'therapists'; did you mean 'therapist'?",
+    ),
+    "class of data that is hidden": (
+        "hidden: [rater_scores]",
+        "hidden: [§rater_score]",
+        "blinding[1].hidden[1]: there is no class of data 'rater_score'; did you mean 'rater_scores'?",
+    ),
+    "arm of the ratio": (
+        "ratio: {mdma: 1, placebo: 1}",
+        "ratio: {mdma: 1, placebo: 1, §placeb: 1}",
+        "randomisation.ratio.placeb: there is no arm 'placeb'; did you mean 'placebo'?",
+    ),
+    "arm without a share": (
+        "ratio: {mdma: 1, placebo: 1}",
+        "§ratio: {mdma: 1}",
+        "randomisation.ratio: the arm 'placebo' has no share; write 'placebo: 1'",
+    ),
+    "share of nothing": (
+        "ratio: {mdma: 1, placebo: 1}",
+        "ratio: {mdma: §0, placebo: 1}",
+        "randomisation.ratio.mdma: 0 is no share; write a whole number from 1",
+    ),
+    "stratum": (
+        "strata: [site]",
+        "strata: [§sight]",
+        "randomisation.strata[1]: there is no stratum 'sight'; did you mean 'site'?",
+    ),
+    "time of randomisation": (
+        "at: enrolment}",
+        "at: §enrollment}",
+        "randomisation.at: there is no visit or event 'enrollment'; did you mean 'enrolment'?",
+    ),
+    "regimen": (
+        "regimen: full or low",
+        "regimen: §full or lowest",
+        "schedule.session_1.regimen: there is no regimen 'lowest'; did you mean 'low'?",
+    ),
+    "gate": (
+        "  discharge:\n",
+        "  §dischage:\n",
+        "gates.dischage: there is no gate 'dischage'; did you mean 'discharge'?",
+    ),
+    "visit of an endpoint": (
+        "at: outcome, title",
+        "at: §outcomes, title",
+        "endpoints.change.at: there is no visit 'outcomes'; did you mean 'outcome'?",
+    ),
+    "endpoint of the analysis": (
+        "primary: {endpoint: change",
+        "primary: {endpoint: §changes",
+        "analysis.primary.endpoint: there is no endpoint 'changes'; did you mean 'change'?",
+    ),
+    "analysis set": (
+        "set: mitt",
+        "set: §miit",
+        "analysis.primary.set: there is no analysis set 'miit'; did you mean 'mitt'?",
+    ),
+    "arm of a contrast": (
+        "contrast: mdma - placebo at outcome",
+        "contrast: mdma - §placbo at outcome",
+        "analysis.primary.contrast: there is no arm 'placbo'; did you mean 'placebo'?",
+    ),
+    "visit of a contrast": (
+        "contrast: mdma - placebo at outcome",
+        "contrast: mdma - placebo at §week_8",
+        "analysis.primary.contrast: there is no visit 'week_8'; write one of: baseline, closing, "
+        "integration_1, "
+        "integration_2, outcome, preparation_1, preparation_2, screening, session_1",
+    ),
+    "contrast of another form": (
+        "contrast: mdma - placebo at outcome",
+        "contrast: §mdma vs placebo",
+        "analysis.primary.contrast: 'mdma vs placebo' is no contrast; "
+        "write it as in 'mdma - placebo at outcome'",
+    ),
+    "event term": (
+        "solicited: [nausea, euphoria]",
+        "solicited: [nausea, §euphory]",
+        "adverse_events.solicited[2]: there is no event term 'euphory'; did you mean 'euphoria'?",
+    ),
+    "time zone": (
+        "timezone: Asia/Jerusalem",
+        "timezone: §Asia/Haifa",
+        "sites.haifa.timezone: there is no time zone 'Asia/Haifa'; write an IANA name, as in "
+        "'America/Denver'",
+    ),
+}
+
+SENSE = {
+    "unnumbered row": (
+        "{visit: integration_1, after",
+        "{visit: §integration, after",
+        "schedule.integration.visit: the row after 'integration' cannot be named; "
+        "end its name in a number, integration_1",
+    ),
+    "two visits of one name": (
+        CLOSING,
+        "  - {visit: §integration_2, after: outcome, within: 0 .. 14 d, kind: end,",
+        "schedule.integration_2.visit: there are two visits 'integration_2'; give each its own name",
+    ),
+    "slack wider than the step": (
+        INTEGRATION,
+        "then: {times: 1, every: 7 d, slack: §8 d}",
+        "schedule.integration_1.then.slack: is longer than `every`: a visit could come before the "
+        "one it follows; "
+        "make it shorter",
+    ),
+    "visit that waits for nothing": (
+        CLOSING,
+        "  - {visit: §closing, kind: end,",
+        "schedule.closing.visit: this visit can never happen; write what it comes `after:`, or `opens: true`",
+    ),
+    "visits that wait for each other": (
+        "after: washout_end, within: 0 .. 14 d",
+        "after: §preparation_2, within: 0 .. 14 d",
+        "schedule.baseline.after: can never happen: baseline waits for preparation_2 waits for baseline; "
+        "change one `after:`",
+    ),
+    "visit that waits for what it brings about": (
+        "after: baseline, within: 1 .. 10 d",
+        "after: §enrolment, within: 1 .. 10 d",
+        "schedule.preparation_2.after: can never happen: preparation_2 waits for enrolment waits for "
+        "preparation_2; change one `after:`",
+    ),
+    "visit that waits for itself": (
+        CLOSING,
+        "  - {visit: closing, after: §closing, within: 0 .. 14 d, kind: end,",
+        "schedule.closing.after: can never happen: closing waits for closing; change one `after:`",
+    ),
+    "visit named as an event": (
+        CLOSING,
+        "  - {visit: §enrolment, after: outcome, within: 0 .. 14 d, kind: end,",
+        "schedule.enrolment.visit: an event is called 'enrolment' too; give the visit another name",
+    ),
+    "visit named as a form": (
+        CLOSING,
+        "  - {visit: §vitals, after: outcome, within: 0 .. 14 d, kind: end,",
+        "schedule.vitals.visit: a form is called 'vitals' too; give the visit another name",
+    ),
+    "opening visit that waits": (
+        "opens: true, kind",
+        "opens: true, after: §consent, kind",
+        "schedule.screening.after: this visit opens the study and waits for nothing; take one of the two out",
+    ),
+    "window before its anchor": (
+        "    within: 1 .. 7 d",
+        "    within: §-1 .. 7 d",
+        "schedule.session_1.within: begins before what the visit waits for; begin it at 0 or later",
+    ),
+    "target outside the window": (
+        "    within: 1 .. 7 d",
+        "    within: 1 .. 7 d\n    target: §8 d",
+        "schedule.session_1.target: lies outside the window; choose a target within it",
+    ),
+    "slack without fallback": (
+        "or: baseline + 8 wk, slack: 7 d",
+        "slack: §7 d",
+        "schedule.outcome.slack: belongs to an alternative; write `or:` as well, or take it out",
+    ),
+    "session without regimen": (
+        "  - visit: session_1\n    after: preparation_2\n    within: 1 .. 7 d\n    kind: dosing\n"
+        "    regimen: full or low\n",
+        "  - visit: §session_1\n    after: preparation_2\n    within: 1 .. 7 d\n    kind: dosing\n",
+        "schedule.session_1.visit: a dosing session needs its `regimen:`",
+    ),
+    "session without dose": (
+        "  - visit: session_1\n    after: preparation_2\n    within: 1 .. 7 d\n    kind: dosing\n"
+        "    regimen: full or low\n    lasts: 8 h\n"
+        "    do: [suicidality, pregnancy_test, dose, guess, readiness]\n",
+        "  - visit: §session_1\n    after: preparation_2\n    within: 1 .. 7 d\n    kind: dosing\n"
+        "    regimen: full or low\n    lasts: 8 h\n    do: [suicidality, pregnancy_test, guess, readiness]\n",
+        "schedule.session_1.visit: a dosing session gives a dose; add 'dose' to `do:`",
+    ),
+    "reading after the session": (
+        "initial + 90 min, end]",
+        "§initial + 9 h, end]",
+        "schedule.session_1.timed[1].at[2]: 'initial + 9 h' is after the end of the session; "
+        "write an earlier time, or let it last longer",
+    ),
+    "activity twice": (
+        "do: [suicidality, adverse_events, guess]",
+        "do: [suicidality, guess, §guess]",
+        "schedule.closing.do[3]: 'guess' stands twice; write it once",
+    ),
+    "number of sessions": (
+        "doses: 1\n",
+        "doses: §3\n",
+        "doses: 3 is not the number of dosing sessions in the schedule, 1; change one",
+    ),
+    "strength of no product": (
+        "full: {initial: 2 x 60 mg",
+        "full: {initial: §2 x 50 mg",
+        "regimens.full.initial: no product has the strength '50 mg'; there are 40 mg, 60 mg",
+    ),
+    "strength of the supplement in another unit": (
+        "{give: 1 x 60 mg,",
+        "{give: §1 x 60 ug,",
+        "regimens.full.supplement.give: no product has the strength '60 ug'; there are 40 mg, 60 mg",
+    ),
+    "strengths in two units": (
+        "strengths: [40 mg, 60 mg]",
+        "strengths: [40 mg, 60 mg, §80000 ug]",
+        "products.capsule.strengths[3]: '80000 ug' is in ug, others in mg; a study gives all "
+        "strengths in one unit",
+    ),
+    "placebo arm without placebo": (
+        "placebo: matching}",
+        "placebo: §none}",
+        "products.capsule.placebo: an arm takes placebo, so there is one; write 'matching'",
+    ),
+    "form that nobody fills": (
+        "  readiness: {items",
+        "  §diary: {items: {mood: {type: integer}}}\n  readiness: {items",
+        "forms.diary: no visit fills this form; add it to the `do:` of one, or take it out",
+    ),
+    "form named as an activity": (
+        "  readiness: {items",
+        "  §guess: {items: {mood: {type: integer}}}\n  readiness: {items",
+        "forms.guess: 'guess' is something entact does itself; give the form another name",
+    ),
+    "name that no rule could say": (
+        "escort: {type: boolean}}}",
+        "escort: {type: boolean}, §in: {type: boolean}}}",
+        "forms.readiness.items.in: 'readiness.in' cannot be a name in a rule: letters, digits, _; no "
+        "word of CEL",
+    ),
+    "gate that requires nothing": (
+        "  randomisation:\n    require:\n"
+        '      - {require: "symptoms.total >= 35", ever: true, '
+        "else: symptoms at baseline below 35 or not rated}\n",
+        "  §randomisation: {require: []}\n",
+        "gates.randomisation: requires nothing; write a requirement, or take it out",
+    ),
+    "endpoint where nothing is measured": (
+        'remission: {value: "!symptoms.diagnosis && symptoms.total <= 11", at: outcome}',
+        'remission: {value: "!§symptoms.diagnosis && symptoms.total <= 11", at: closing}',
+        "endpoints.remission.value: 'symptoms' is not filled at closing; "
+        "add it to its `do:`, or choose another visit",
+    ),
+}
+
+RULES = {
+    "item": (
+        '"vitals.systolic <= 160.0"',
+        '"§vitals.sistolic <= 160.0"',
+        "gates.supplement.require[1].require: unknown name 'vitals.sistolic'; did you mean "
+        "'vitals.systolic'?",
+    ),
+    "later item in single quotes": (
+        "\"present('therapist') >= 2\"",
+        "'present(''therapist'') >= 2 && §vitals.pulse > 1.0'",
+        "gates.initial_dose.require[3].require: unknown name 'vitals.pulse'",
+    ),
+    "argument": (
+        "\"present('therapist') >= 2\"",
+        "\"§present('therapst') >= 2\"",
+        "gates.initial_dose.require[3].require: unknown argument 'therapst' of present; did you mean "
+        "'therapist'?",
+    ),
+    "type": (
+        '"vitals.systolic <= 160.0"',
+        '"vitals.systolic §<= 160"',
+        "gates.supplement.require[1].require: <= does not apply to double and int; write 160.0",
+    ),
+    "text item": (
+        'when: "suicidality.ideation >= 4 || suicidality.behaviour"',
+        "when: \"suicidality.ideation >= 4 || §symptoms.remarks == ''\"",
+        "alerts.ideation.when: 'symptoms.remarks' is a text, and rules know no text and no dates",
+    ),
+    "not true or false": (
+        '"demographics.age >= 18"',
+        '"§demographics.age + 18"',
+        "eligibility.adult.rule: the rule gives int, but bool is needed",
+    ),
+    "visit in a gate": (
+        '"symptoms.total >= 35", ever: true',
+        '"§baseline.symptoms.total >= 35", ever: true',
+        "gates.randomisation.require[1].require: only an endpoint may name a visit; "
+        "leave it out, and say `ever: true` or `within:`",
+    ),
+    "visit where the form is not filled": (
+        '"symptoms.total - baseline.symptoms.total"',
+        '"symptoms.total - §screening.symptoms.total"',
+        "endpoints.change.value: 'symptoms' is not filled at screening; "
+        "add it to its `do:`, or choose another visit",
+    ),
+    "form of another encounter": (
+        '"symptoms.total >= 35", ever: true',
+        '"§symptoms.total >= 35"',
+        "gates.randomisation.require[1].require: 'symptoms' is not filled at preparation_2, where "
+        "this gate is "
+        "asked; say how old it may be with `within:`, or write `ever: true`",
+    ),
+    "form at none of the sessions": (
+        '"readiness.oriented && readiness.escort"',
+        '"readiness.oriented && §symptoms.diagnosis"',
+        "gates.discharge.require[2].require: 'symptoms' is not filled at session_1, where this gate "
+        "is asked; "
+        "say how old it may be with `within:`, or write `ever: true`",
+    ),
+    "between two sessions": (
+        "  discharge:\n",
+        '  next_session: {require: [{require: "§suicidality.ideation < 4", else: too much}]}\n  discharge:\n',
+        "gates.next_session.require[1].require: 'suicidality' is not filled between two visits, when "
+        "this gate is "
+        "asked; say how old it may be with `within:`, or write `ever: true`",
+    ),
+    "fresh and ever": (
+        '"vitals.systolic <= 160.0", within: 30 min',
+        '"vitals.systolic <= 160.0", within: 30 min, ever: §true',
+        "gates.supplement.require[1].ever: contradicts `within`; take one of the two out",
+    ),
+    "fresh nothing": (
+        "\"present('therapist') >= 2\"",
+        "\"present('therapist') >= 2\", within: §1 h",
+        "gates.initial_dose.require[3].within: the rule names no item that could be old; take it out",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", [*NAMES, *SENSE, *RULES])
+def test_what_does_not_fit_names_the_place_and_what_would_be_right(
+    case: str, edit_gives: Callable[[str, str, str], None]
+) -> None:
+    edit_gives(*{**NAMES, **SENSE, **RULES}[case])
+
+
+def test_an_instrument_that_nobody_has_is_named(mini: str, problems_of: Callable[[str], list[str]]) -> None:
+    text = mini.replace("  readiness: {items", "  mood: {instrument: bdi}\n  readiness: {items")
+    text = text.replace("do: [suicidality, adverse_events, guess]", "do: [suicidality, mood]")
+    line = text[: text.index("mood")].count("\n") + 1
+    assert problems_of(text) == [
+        f"study.yaml:{line}:22 forms.mood.instrument: there is no instrument 'bdi'; did you mean 'bdi2'?"
+    ]
+
+
+def test_an_item_may_not_take_the_name_of_one_of_its_instrument(
+    mini: str, problems_of: Callable[[str], list[str]]
+) -> None:
+    text = mini.replace(
+        "  readiness: {items",
+        "  mood: {instrument: bdi2, items: {total: {type: integer}}}\n  readiness: {items",
+    )
+    text = text.replace("do: [suicidality, adverse_events, guess]", "do: [suicidality, mood]")
+    (found,) = problems_of(text)
+    assert found.endswith(
+        "forms.mood.items.total: 'bdi2' has an item or score 'total' already; choose another name"
+    )
+
+
+@pytest.mark.parametrize("activity", ["consent", "eligibility", "enrolment", "randomisation"])
+def test_a_schedule_without_what_the_hard_core_asks_for_is_refused(
+    activity: str, mini: str, problems_of: Callable[[str], list[str]]
+) -> None:
+    text = re.sub(rf"(?<=\[){activity}, |, {activity}(?=[,\]])", "", mini)
+    line = text[: text.index("\nschedule:")].count("\n") + 2
+    assert (
+        f"study.yaml:{line}:1 schedule: no visit does {activity!r}, and without it no dose may be given; "
+        "add it to a `do:`"
+    ) in problems_of(text)
+
+
+def test_an_event_that_nobody_brings_about_never_comes(
+    mini: str, problems_of: Callable[[str], list[str]]
+) -> None:
+    text = mini.replace("do: [eligibility, enrolment, randomisation]", "do: [eligibility, randomisation]")
+    text = text.replace("after: outcome, within", "after: enrolment, within")
+    assert any(
+        problem.endswith(
+            "schedule.closing.after: can never happen: no visit does 'enrolment'; add it to a `do:`, "
+            "or change `after:`"
+        )
+        for problem in problems_of(text)
+    )
+
+
+def test_a_washout_that_is_not_described_never_ends(
+    mini: str, problems_of: Callable[[str], list[str]]
+) -> None:
+    start = mini.index("washout:\n")
+    text = mini[:start] + mini[mini.index("\nendpoints:") :]
+    (found,) = problems_of(text)
+    assert found.endswith(
+        "schedule.baseline.after: the study does not say when a washout ends; add a `washout:` block"
+    )
+
+
+def test_sessions_closer_than_the_dose_interval_contradict_it(
+    mini: str, problems_of: Callable[[str], list[str]]
+) -> None:
+    session = mini[mini.index("  - visit: session_1") : mini.index("  - {visit: integration_1")]
+    second = session.replace("session_1", "session_2").replace("preparation_2", "session_1")
+    text = mini.replace(session, session + second).replace(
+        "doses: 1\n", "doses: 2\ndose_interval: 21 .. 35 d\n"
+    )
+    (found,) = problems_of(text)
+    assert found.endswith(
+        "schedule.session_2.within: contradicts `dose_interval`: no day lies in both; change one of them"
+    )
+
+
+def test_sources_are_looked_up_where_a_file_lists_them(
+    mini: str, problems_of: Callable[[str], list[str]]
+) -> None:
+    text = mini.replace("condition: PTSD", "condition: PTSD\nsources: {mitchell2021: An article}")
+    text = text.replace("{title: Nausea}", "{title: Nausea, source: F015 mitchel2021}")
+    line = text[: text.index("F015")].count("\n") + 1
+    (found,) = problems_of(text)
+    assert found.startswith(f"study.yaml:{line}:")
+    assert found.endswith("nausea.source: there is no source 'mitchel2021'; did you mean 'mitchell2021'?")
+
+
+def test_in_a_rule_of_many_lines_the_line_is_named(
+    mini: str, problems_of: Callable[[str], list[str]]
+) -> None:
+    text = mini.replace(
+        '  adult:     {kind: inclusion, text: At least 18 years old, rule: "demographics.age >= 18"}',
+        "  adult:\n    kind: inclusion\n    text: At least 18\n    rule: |\n"
+        "      demographics.age >= 18 &&\n      demographics.agee <= 99\n",
+    )
+    line = text[: text.index("demographics.agee")].count("\n") + 1
+    assert problems_of(text) == [
+        f"study.yaml:{line}:7 eligibility.adult.rule: unknown name 'demographics.agee'; "
+        "did you mean 'demographics.age'?"
+    ]

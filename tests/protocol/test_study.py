@@ -1,0 +1,96 @@
+"""Parts of the study file as typed data: what they offer beside their fields."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from pydantic import ValidationError
+
+from entact.protocol.expansion import expand
+from entact.protocol.study import Item, Span, Supplement, Units, Visit
+
+
+def visit(**said: object) -> Visit:
+    return Visit.model_validate(said, strict=True)
+
+
+def test_a_window_is_two_durations_or_the_next_morning() -> None:
+    assert Span.parse("2 .. 14 d") == Span(earliest=timedelta(days=2), latest=timedelta(days=14))
+    assert Span.parse("next morning").next_morning
+    with pytest.raises(ValueError, match="ends before it begins"):
+        Span.parse("2 d .. 14 h")
+
+
+def test_a_dose_is_whole_units_of_a_strength() -> None:
+    assert Units.parse("2 x 40 mg") == Units(count=2, strength="40 mg")
+    for text in ("0 x 40 mg", "1.5 x 40 mg", "-1 x 40 mg", "80 mg", "² x 40 mg", "2 x 40"):
+        with pytest.raises(ValueError, match="write it as '2 x 40 mg'"):
+            Units.parse(text)
+
+
+def test_a_supplement_is_offered_in_a_window_after_the_initial_dose() -> None:
+    said = {"give": "1 x 40 mg", "offer": "1 h 30 min .. 2 h after initial"}
+    supplement = Supplement.model_validate(said, strict=True)
+    assert supplement.window == Span(earliest=timedelta(minutes=90), latest=timedelta(hours=2))
+
+
+def test_a_visit_knows_its_levels_its_fallback_and_all_its_activities() -> None:
+    session = visit(
+        visit="session_1",
+        after="baseline",
+        regimen="full or low",
+        do=["dose"],
+        timed=[{"do": "vital_signs", "at": ["before initial", "initial + 90 min", "end"]}],
+        **{"or": "baseline + 18 wk"},
+    )
+    assert session.levels == ("full", "low")
+    assert session.fallback == ("baseline", timedelta(weeks=18))
+    assert session.activities == ("dose", "vital_signs")
+    assert visit(visit="screening").levels == ()
+    assert visit(visit="screening").fallback is None
+
+
+def test_a_fallback_has_one_name_in_a_file() -> None:
+    with pytest.raises(ValidationError):
+        visit(visit="outcome", after="baseline", alternative="baseline + 18 wk")
+
+
+def test_free_text_is_personal_unless_the_file_says_otherwise() -> None:
+    assert Item(type="text").is_personal
+    assert not Item(type="text", personal=False).is_personal
+    assert not Item(type="date").is_personal
+    assert Item(type="date", personal=True).is_personal
+
+
+def test_bounds_are_in_the_unit_of_the_item() -> None:
+    item = Item(type="decimal", unit="Cel", range="36.5 .. 38 Cel")
+    assert item.bounds == (Decimal("36.5"), Decimal(38))
+    assert Item(type="integer").bounds is None
+    with pytest.raises(ValidationError, match="write the smaller end first"):
+        Item(type="integer", range="9 .. 1")
+
+
+def test_a_row_of_visits_is_spelled_out_each_after_the_one_before() -> None:
+    row = visit(
+        visit="integration_4",
+        after="session_2",
+        within="next morning",
+        lasts="90 min",
+        then={"times": 2, "every": "7 d", "slack": "3 d"},
+        **{"or": "baseline + 9 wk"},
+    )
+    visits = expand([visit(visit="session_2"), row, visit(visit="end")])
+    assert list(visits) == ["session_2", "integration_4", "integration_5", "integration_6", "end"]
+    first, second, third = (visits[f"integration_{number}"] for number in (4, 5, 6))
+    assert first.within is not None
+    assert first.within.next_morning
+    assert first.fallback == ("baseline", timedelta(weeks=9))
+    for before, after in ((first, second), (second, third)):
+        assert after.after == before.visit
+        assert after.within == Span(earliest=timedelta(days=4), latest=timedelta(days=10))
+        assert after.target == timedelta(days=7)
+        assert after.fallback is None
+        assert after.lasts == timedelta(minutes=90)
+    assert {known.then for known in visits.values()} == {None}
