@@ -140,5 +140,8 @@ def prove(sealed: Sealed, place: int, root: str) -> str:
     Raises:
         ValueError: when the row is not the one that was committed.
     """
+    opening = sealed.openings[place]
+    if opening.place != place:
+        raise ValueError(f"what opens row {opening.place} is not the row that was committed at {place}")
     path = merkle_path([row.leaf for row in sealed.rows], place)
-    return open_row(sealed.rows[place], sealed.openings[place], path, len(sealed.rows), root)
+    return open_row(sealed.rows[place], opening, path, len(sealed.rows), root)

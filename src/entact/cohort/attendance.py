@@ -46,7 +46,7 @@ class Attendance:
         participant: None before randomisation. random: this participant's source of chance. now: study time.
     Attributes:
         session: the dosing session. encounter: the one that is being held. ratings: how many with a rater
-            were begun. readings: vital signs taken outside sessions. chances: named probabilities, for this site.
+            were begun. readings: vital signs taken outside sessions. chances: by name, for this site.
     """
 
     def __init__(

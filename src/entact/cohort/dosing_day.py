@@ -153,7 +153,7 @@ class DosingDay:
         return codes if all(one is not None and one.override for one in requirements) else []
 
     def _accompany(self) -> dict[str, Any] | None:
-        """From the initial dose to the end: readings, the supplement in its window; the basis of discharge."""
+        """From the initial dose to the end: readings, supplement in its window; the basis of discharge."""
         staff = self.staff
         initial = staff.now
         ends = initial + (self.visit.lasts or LENGTH)

@@ -1,4 +1,4 @@
-"""What a rehearsal finds out about the study: gates, forms, windows and alerts that cannot work as written."""
+"""What a rehearsal finds out about the study: gates, forms, windows, alerts that cannot work as written."""
 
 from __future__ import annotations
 

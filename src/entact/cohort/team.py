@@ -39,7 +39,7 @@ class Team:
 
 
 def site_staff(release: Release, site: str) -> dict[str, list[str]]:
-    """Everyone on a site's staff list, with roles: whom the engine, or a form or visit of the study, needs."""
+    """Everyone on a site's staff list, with roles: whom the engine, a form or a visit of the study needs."""
     asked = [form.form.by for form in release.forms.values()]
     asked += [visit.by for visit in release.visits.values()]
     roles = dict.fromkeys([*_NEEDED, *(role for role in asked if role and role not in _ELSEWHERE)])

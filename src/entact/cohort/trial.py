@@ -86,7 +86,8 @@ def rehearse(
         participants: how many to randomise; without it, as many as planned. seed: all follows from it.
         scenario: a file that overrides parameters. start: first day; without it, that of the parameters.
         executor: where to work side by side; in this process without one. sink: takes each finished ledger;
-            without one they are kept in the result. progress: called with a stage, how many are done, of how many.
+            without one they are kept in the result. progress: called with a stage, how many are done, and of
+            how many.
     Returns:
         The trial; its allocation is secret and belongs into a file of its own.
     Raises:
@@ -94,10 +95,9 @@ def rehearse(
     """
     path = cohort or shipped_cohort(study.name)
     if not path.is_file():
-        raise ParametersError(
-            f"{path.name}: is not there; beside the file of {study.name} it says what its virtual "
-            "participants are made of"
-        )
+        raise ParametersError(f"{path} is not there: it says what the virtual participants are made of")
+    # As it is rebuilt elsewhere: the order of names in the file is no part of a release.
+    study = Study.from_texts(release.text for release in study.releases)
     parameters = load_parameters(path, scenario)
     check_fit(parameters, study.newest)
     planned = sum(one.planned for one in study.newest.file.populations.values())

@@ -1,0 +1,55 @@
+"""A finished rehearsal as tests read it: entries and courses by ledger; and studies wrong on purpose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+
+from entact.cohort import Trial
+from entact.course import Course, Kept, fold, read
+from entact.protocol import Study, load_study
+
+
+@dataclass
+class Rehearsed:
+    study: Study
+    trial: Trial
+
+    @cached_property
+    def entries(self) -> dict[str, list[Kept]]:
+        """Ledger -> entries in order of arrival."""
+        return {name: [read(line.text) for line in lines] for name, lines in self.trial.ledgers.items()}
+
+    @cached_property
+    def courses(self) -> dict[str, Course]:
+        """Participant's ledger -> course."""
+        return {
+            name: fold(self.study, entries)
+            for name, entries in self.entries.items()
+            if name.startswith("participant:")
+        }
+
+    @property
+    def randomised(self) -> dict[str, Course]:
+        return {name: course for name, course in self.courses.items() if course.randomisation is not None}
+
+    def index(self, course: Course) -> int:
+        """The candidate's number, from 0."""
+        assert course.screening is not None
+        return int(course.screening.number.removeprefix("S-")) - 1
+
+    def end(self, course: Course):
+        return course.effective[-1].at
+
+
+def edited(folder: Path, **changes: tuple[str, str]) -> Study:
+    """The shipped phase 3 study with text replaced; each change is (what stands there, what shall)."""
+    text = Path(str(files("entact").joinpath("studies", "mapp1", "study.yaml"))).read_text(encoding="utf-8")
+    for name, (old, new) in changes.items():
+        assert old in text, name
+        text = text.replace(old, new)
+    path = folder / "study.yaml"
+    path.write_text(text, encoding="utf-8")
+    return load_study(path)
