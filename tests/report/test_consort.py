@@ -7,7 +7,7 @@ import pytest
 
 from entact.report.consort import Box, Line, consort
 from entact.report.flow import ArmFlow, Flow, Reason
-from entact.report.lettering import abbreviation, short, width_of, wrap
+from entact.report.lettering import abbreviation, cut, short, width_of, wrap
 
 LONG = "a reason with so many words that it has to go on in several lines of any box that is drawn"
 
@@ -101,3 +101,11 @@ def test_titles_by_their_abbreviation() -> None:
     assert short("Safety call (by telephone)") == "Safety call (by telephone)"
     assert abbreviation("Sheehan Disability Scale (SDS), adapted") == ("SDS", "Sheehan Disability Scale")
     assert abbreviation("Vital signs") is None
+
+
+def test_a_text_is_cut_to_its_width() -> None:
+    assert cut("Nausea", 100, 12) == "Nausea"
+    shorter = cut(LONG, 100, 12)
+    assert shorter.endswith("…")
+    assert LONG.startswith(shorter[:-1])
+    assert width_of(shorter, 12) <= 100

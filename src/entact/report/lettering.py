@@ -6,7 +6,7 @@ import re
 
 # Widths in em of DejaVu Sans, the widest of the usual sans-serif fonts; what fits in it fits in the others.
 _NARROW = dict.fromkeys("ijl'|.,:;!", 0.34) | dict.fromkeys("ftr()[]-/ \N{NO-BREAK SPACE}I", 0.42)
-_WIDE = dict.fromkeys("mwMW%@", 0.98) | dict.fromkeys("=+−±<>≤≥×–—", 0.84)
+_WIDE = dict.fromkeys("mwMW%@", 0.98) | dict.fromkeys("=+−±<>≤≥×–—…", 0.84)
 _CAPITAL, _USUAL, _BOLD = 0.76, 0.64, 1.12
 
 
@@ -43,6 +43,16 @@ def _break(word: str, width: float, size: float, bold: bool) -> list[str]:
             pieces.append("")
         pieces[-1] += letter
     return pieces
+
+
+def cut(text: str, width: float, size: float) -> str:
+    """A text that fits into a width on one line, its end replaced by an ellipsis where it must be."""
+    if width_of(text, size) <= width:
+        return text
+    kept = text
+    while kept and width_of(f"{kept}…", size) > width:
+        kept = kept[:-1]
+    return f"{kept.rstrip()}…"
 
 
 def short(title: str) -> str:

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Literal
 
-from entact.report.figures.drawing import Drawing, Figure, Key, draw, labels, plot
-from entact.report.lettering import wrap
+from entact.report.figures.drawing import LETTERS, Drawing, Figure, Key, draw, labels, plot
+from entact.report.lettering import cut
 from entact.report.outcomes import OutcomeTable, Row
 from entact.report.palette import FAINT, colours
 
 ROW, MOST = 24, 24
-WIDTHS: dict[Literal["wide", "narrow"], int] = {"wide": 310, "narrow": 140}
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Sizes of a drawing in px: of the plot, and at most for the terms beside it."""
+
+    screen: Literal["wide", "narrow"]
+    width: int
+    beside: int
+
+
+LAYOUTS = Layout("wide", 320, 250), Layout("narrow", 140, 170)
 PREFIX = "events/term/"
 
 
@@ -42,10 +54,10 @@ def events_figure(table: OutcomeTable, *, note: str | None) -> Figure | None:
     )
     text = f"Participants with adverse events. {described}."
     drawings = []
-    for screen, width in WIDTHS.items():
-        chart = _chart(arms, shown, dots, published, width)
-        svg = draw(chart, name=f"events-{screen}", alt_text=text, note=note)
-        drawings.append(Drawing(svg, screen=screen))
+    for layout in LAYOUTS:
+        chart = _chart(arms, shown, dots, published, layout)
+        svg = draw(chart, name=f"events-{layout.screen}", alt_text=text, note=note)
+        drawings.append(Drawing(svg, screen=layout.screen))
     left = f" The {len(seen) - len(shown)} rarer terms are in the outcome table." if len(seen) > MOST else ""
     return Figure(
         "events",
@@ -68,17 +80,17 @@ def _chart(
     rows: list[Row],
     dots: list[dict[str, Any]],
     published: list[dict[str, Any]],
-    width: int,
+    layout: Layout,
 ) -> Any:
     import altair as alt
 
     palette = colours(arms)
     colour = alt.Color("arm:N", scale=alt.Scale(domain=[*palette], range=[*palette.values()]), legend=None)
-    titles = {row.id: wrap(row.label, 190, 12) for row in rows}
+    titles = {row.id: [cut(row.label, layout.beside, LETTERS)] for row in rows}
     y = alt.Y(
         "row:N",
         sort=[row.id for row in rows],
-        axis=alt.Axis(title=None, ticks=False, domain=False, grid=True, labelLineHeight=13, **labels(titles)),
+        axis=alt.Axis(title=None, ticks=False, domain=False, grid=True, **labels(titles)),
     )
     x = alt.X(
         "percent:Q",
@@ -102,7 +114,7 @@ def _chart(
             .encode(x=x, y=y, color=colour)
         )
     layers.append(plot(dots).mark_point(filled=True, size=75, opacity=1).encode(x=x, y=y, color=colour))
-    return alt.layer(*layers).properties(width=width, height=ROW * len(rows))
+    return alt.layer(*layers).properties(width=layout.width, height=ROW * len(rows))
 
 
 def _key(table: OutcomeTable, arms: dict[str, str], published: bool) -> tuple[Key, ...]:
