@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from entact import __version__
+from entact.cli.fault import in_words
+
 app = typer.Typer(
-    help="Runs studies of MDMA-assisted therapy, from the protocol through every session to the result. Research software.",
+    help="Runs studies of MDMA-assisted therapy, from the protocol through every session to the result. "
+    "Research software.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help: the other takes longer to load than all the rest
 )
 
 Study = Annotated[
@@ -26,12 +32,20 @@ Seed = Annotated[int, typer.Option(min=0, help="Everything follows from it.")]
 Scenario = Annotated[
     str | None, typer.Option(help="A shipped scenario by name, or a file that overrides parameters.")
 ]
-Out = Annotated[Path, typer.Option(help="Folder for the allocation and the report.", file_okay=False)]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder for the allocation and the report; else `rehearsal` beside the data.", file_okay=False
+    ),
+]
 Workers = Annotated[int | None, typer.Option(min=1, help="Processes; else one for each core.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Database = Annotated[str, typer.Option(help="Name of the database.")]
-Host = Annotated[str, typer.Option(help="Address to serve on.")]
-Port = Annotated[int, typer.Option(min=1, max=65535, help="Port to serve on.")]
+Host = Annotated[str, typer.Option(help="Loopback address to serve on.")]
+Port = Annotated[
+    int | None,
+    typer.Option(min=1, max=65535, help="Port to serve on; else 8000, or any where that is taken."),
+]
 Role = Annotated[
     str, typer.Option(help="The role for which pages are shown; the study file says what it does not see.")
 ]
@@ -39,52 +53,82 @@ Role = Annotated[
 REHEARSAL = "entact_rehearsal"
 
 
-@app.command()
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"entact {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def entact(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command(short_help="Rehearse a study and serve its pages.")
 def demo(
     study: Study,
     participants: Participants = None,
     seed: Seed = 7,
-    out: Out = Path("var/rehearsal"),
+    out: Out = None,
     host: Host = "127.0.0.1",
-    port: Port = 8000,
+    port: Port = None,
     serve: Annotated[bool, typer.Option(help="Serve the study in the browser at the end.")] = True,
 ) -> None:
     """Rehearse a study, print its outcome table, and serve its pages in the browser."""
     from entact.cli.rehearsal import print_result, run_rehearsal
-    from entact.cli.server import serve_pages
+    from entact.cli.server import choose_port, serve_pages
 
-    print_result(run_rehearsal(study, participants, seed, None, out, None, REHEARSAL), full=False)
     if serve:
-        serve_pages(REHEARSAL, host, port, "monitor")
+        choose_port(host, port)  # says now, not after the rehearsal, when it cannot be had
+    folder = out or _folder(REHEARSAL)
+    result = run_rehearsal(study, participants, seed, None, folder, None, REHEARSAL)
+    print_result(result, full=False)
+    if result.verification.breaks:
+        raise typer.Exit(1)
+    if serve:
+        serve_pages(REHEARSAL, host, choose_port(host, port), "monitor")
 
 
-@app.command()
+@app.command(short_help="Run a whole study with virtual people.")
 def rehearse(
     study: Study,
     participants: Participants = None,
     seed: Seed = 1,
     scenario: Scenario = None,
-    out: Out = Path("var/rehearsal"),
+    out: Out = None,
     workers: Workers = None,
     database: Database = REHEARSAL,
     full: Annotated[bool, typer.Option("--full", help="Print every row of the outcome table.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Run a whole study with virtual participants and staff, store and verify it, and print its outcome table."""
+    """Run a whole study with virtual participants and staff, store and verify it, print its outcome table.
+
+    An earlier rehearsal in the same database is thrown away; production and training data never are.
+    """
     from entact.cli.rehearsal import print_result, run_rehearsal
 
-    result = run_rehearsal(study, participants, seed, scenario, out, workers, database)
+    folder = out or _folder(database)
+    result = run_rehearsal(study, participants, seed, scenario, folder, workers, database)
     if as_json:
         _print_json(result.to_dict())
     else:
         print_result(result, full=full)
+    if result.verification.breaks:
+        raise typer.Exit(1)
 
 
-@app.command()
+@app.command(short_help="Say what is wrong with a study file.")
 def check(study: Study, as_json: AsJson = False) -> None:
-    """Read a study file and say what is wrong with it, or what it assumes."""
-    from entact.cli.study import check_study, print_check
+    """Read a study file and say what is wrong with it, with line and column, or what it assumes."""
+    from entact.cli.study import check_study, find_problems, print_check
 
+    if as_json and (problems := find_problems(study)):
+        _print_json({"problems": problems})
+        raise typer.Exit(2)
     result = check_study(study)
     if as_json:
         _print_json(result)
@@ -92,9 +136,9 @@ def check(study: Study, as_json: AsJson = False) -> None:
         print_check(result)
 
 
-@app.command()
+@app.command(short_help="Check every chain of the record.")
 def verify(database: Database = REHEARSAL, as_json: AsJson = False) -> None:
-    """Check every chain of the record; name the first bad entry."""
+    """Check every chain of the record; name the first bad entry, with exit code 1."""
     from entact.cli.record import print_verification, verify_record
 
     result = verify_record(database)
@@ -120,12 +164,12 @@ def where(database: Database = REHEARSAL, as_json: AsJson = False) -> None:
 
 @app.command()
 def serve(
-    database: Database = REHEARSAL, host: Host = "127.0.0.1", port: Port = 8000, role: Role = "monitor"
+    database: Database = REHEARSAL, host: Host = "127.0.0.1", port: Port = None, role: Role = "monitor"
 ) -> None:
     """Serve read-only pages of a study, blinded for one role."""
-    from entact.cli.server import serve_pages
+    from entact.cli.server import choose_port, serve_pages
 
-    serve_pages(database, host, port, role)
+    serve_pages(database, host, choose_port(host, port), role)
 
 
 @app.command()
@@ -138,24 +182,25 @@ def stop() -> None:
 
 def main() -> None:
     """Runs the command line; what a person can put right is said on stderr, with exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without a character shows a question mark
     try:
         app()
-    except KeyboardInterrupt:
-        sys.exit(130)
-    except Exception as error:  # told apart below: anything unexpected is raised again
-        if not isinstance(error, _expected()):
+    except Exception as error:  # anything unexpected is raised again
+        words = in_words(error)
+        if words is None:
             raise
-        typer.echo(f"entact: {error}", err=True)
+        typer.echo(f"entact: {words}", err=True)
         sys.exit(2)
 
 
-def _expected() -> tuple[type[Exception], ...]:
-    from entact.cohort import ParametersError
-    from entact.protocol import StudyError
-    from entact.store import StoreError
+def _folder(database: str) -> Path:
+    """Where files of a rehearsal go when nobody says: beside the data, under the name of its database."""
+    from entact.store.server import data_folder
 
-    return StudyError, ParametersError, StoreError
+    return data_folder() / database.removeprefix("entact_")
 
 
 def _print_json(value: Any) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False))

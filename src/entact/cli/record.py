@@ -6,16 +6,69 @@ import dataclasses
 from typing import Any
 
 import msgspec
+import psycopg
 from rich.console import Console
+from rich.text import Text
 
 from entact import store
 from entact.store import postgres, server
 
+HALF_DROPPED = -2  # PostgreSQL's mark of a database that it was interrupted in dropping
+
+
+def open_record(database: str) -> None:
+    """Uses a database that is there; to look at a record never makes one.
+
+    Raises:
+        StoreError: when there is none, or it holds no study.
+    """
+    folder = None if server.external_url() else server.embedded_folder()
+    if folder is not None and not folder.exists():
+        raise store.StoreError(
+            f"no data lie in {folder}: `entact rehearse STUDY` puts some there; "
+            "ENTACT_DATA or DATABASE_URL say where others lie"
+        )
+    place = folder or "the server of DATABASE_URL"
+    limits = _databases(database)
+    if database not in limits:
+        others = ", ".join(name for name in limits if name != "postgres")
+        there = f"; there are {others}" if others else ""
+        raise store.StoreError(
+            f"there is no database {database!r} in {place}{there}: `entact rehearse STUDY` makes one"
+        )
+    if limits[database] == HALF_DROPPED or not _was_set_up(database):
+        raise store.StoreError(
+            f"the database {database!r} in {place} holds no study: it is not entact's, or a rehearsal was "
+            "interrupted before it began"
+        )
+    store.setup(database=database)
+
+
+def _databases(asked: str) -> dict[str, int]:
+    """Name of each database of the server -> how many may connect to it."""
+    with server.maintenance_connection(apart_from=asked) as connection:
+        rows = connection.execute(
+            "SELECT datname, datconnlimit FROM pg_database WHERE NOT datistemplate ORDER BY datname"
+        )
+        return dict(rows.fetchall())
+
+
+def _was_set_up(database: str) -> bool:
+    with psycopg.connect(**server.parameters() | {"dbname": database}) as connection:
+        row = connection.execute("SELECT to_regclass('public.store_installation') IS NOT NULL").fetchone()
+        return row is not None and row[0] is True
+
 
 def verify_record(database: str) -> dict[str, Any]:
-    """Checks every chain of a database."""
-    store.setup(database=database)
+    """Checks every chain of a database.
+
+    Raises:
+        StoreError: when there is no such database, or nothing in it that could be verified.
+    """
+    open_record(database)
     result = store.verify()
+    if not result.ledgers and not result.breaks:
+        raise store.StoreError(f"the database {database} holds no entry: there is nothing to verify")
     return {
         "ledgers": result.ledgers,
         "entries": result.entries,
@@ -24,19 +77,20 @@ def verify_record(database: str) -> dict[str, Any]:
 
 
 def print_verification(result: dict[str, Any]) -> None:
-    """The result in words; broken chains first."""
+    """The result in words: the first bad entry of each broken chain, or that all hold."""
     console = Console(highlight=False)
     for one in result["breaks"]:
-        console.print(
-            f"[bold red]broken[/] {one['ledger']}, entry {one['seq']}: {one['problem']}", soft_wrap=True
+        said = Text.assemble(
+            ("broken ", "bold red"), f"{one['ledger']}, entry {one['seq']}: {one['problem']}"
         )
+        console.print(said, soft_wrap=True)
     if not result["breaks"]:
         console.print(f"[green]{result['ledgers']} chains with {result['entries']} entries hold[/]")
 
 
 def describe_record(database: str) -> dict[str, Any]:
     """Where a database lies and how much it holds."""
-    store.setup(database=database)
+    open_record(database)
     place = dataclasses.asdict(store.describe())
     return {name: str(value) if name == "folder" and value else value for name, value in place.items()}
 
@@ -44,13 +98,12 @@ def describe_record(database: str) -> dict[str, Any]:
 def print_place(place: dict[str, Any]) -> None:
     """The place in words."""
     console = Console(highlight=False)
-    console.print(f"[bold]{place['study']}[/] · {place['environment']}")
+    simulated = " · SIMULATED DATA" if place["environment"] == "rehearsal" else ""
+    console.print(Text(f"{place['study']} · {place['environment']}{simulated}", "bold"))
     console.print(f"{place['entries']} entries in {place['ledgers']} ledgers")
-    console.print(
-        f"database {place['database']} (PostgreSQL {place['version']}) at {place['address']}", soft_wrap=True
-    )
-    if place["folder"]:
-        console.print(f"in the folder {place['folder']}", soft_wrap=True)
+    console.print(Text(f"database {place['database']}, PostgreSQL {place['version']}"), soft_wrap=True)
+    where = f"in the folder {place['folder']}" if place["folder"] else f"on the server {place['address']}"
+    console.print(Text(where), soft_wrap=True)
 
 
 def stop_database() -> None:

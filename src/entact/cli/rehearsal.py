@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import sys
-import time
 from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from entact import store
-from entact.cohort import Trial, rehearse, shipped_scenario
+from entact.cli.plan import plan_rehearsal
+from entact.cli.work import show_steps, use_workers
+from entact.cohort import Trial, rehearse
 from entact.course import Line, fold, read
 from entact.datasets import Accumulator, Datasets, synopsis
-from entact.protocol import Study, load_study
+from entact.protocol import Study
 from entact.report.document import ReportInput, write_report
 from entact.report.outcomes import OutcomeTable, outcome_table
 from entact.report.published import load_published
 from entact.report.terminal import render
 
 BUFFER = 4000  # lines that wait in memory before they are copied into the store
+TITLES = {
+    "prepare": "database",
+    "rehearse": "rehearsal",
+    "verify": "verification",
+    "derive": "datasets",
+    "report": "report",
+}
+ALLOCATION, REPORT = "allocation.json", "report.html"
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,7 @@ class Rehearsed:
     table: OutcomeTable
     verification: store.Verification
     report: Path
+    allocation: Path
     seconds: dict[str, float]
 
     def to_dict(self) -> dict[str, Any]:
@@ -60,6 +67,7 @@ class Rehearsed:
             "findings_about_the_study": [msgspec.to_builtins(one) for one in self.trial.findings],
             "outcomes": self.table.to_dict(),
             "report": str(self.report),
+            "allocation": str(self.allocation),
         }
 
 
@@ -72,66 +80,66 @@ def run_rehearsal(
     workers: int | None,
     database: str,
 ) -> Rehearsed:
-    """Rehearses a study into a database of its own, verifies it, and makes datasets, table and report of what is stored."""
+    """Rehearses a study into a database of its own, verifies it, and derives table and report from there."""
     seconds: dict[str, float] = {}
-    study = load_study(name)
-    cohort = None if study.name == name else _folder(name) / "cohort.yaml"
-    path = None if scenario is None else shipped_scenario(study.name, scenario)
-    out.mkdir(parents=True, exist_ok=True)
-    with _steps(seconds) as step:
+    plan = plan_rehearsal(name, scenario)
+    study = plan.study
+    _require_writable(out)
+    with show_steps(TITLES, seconds) as step:
         with step("prepare"):
             store.create_database(database, "rehearsal", study.name, replace=True)
-        with step("rehearse") as show, _executor(workers) as executor:
+            for earlier in (ALLOCATION, REPORT):  # they belong to what was thrown away
+                (out / earlier).unlink(missing_ok=True)
+        with _whole(database, study.name), step("rehearse") as show, use_workers(workers) as executor:
             buffer = _Buffer()
             trial = rehearse(
                 study,
                 participants,
                 seed,
-                cohort=cohort,
-                scenario=path,
+                cohort=plan.cohort,
+                scenario=plan.scenario,
                 executor=executor,
                 sink=buffer.add,
                 progress=show,
             )
             buffer.flush()
             store.keep_keys(trial.keys)
-            _write_allocation(trial, out / "allocation.json")
+            _write_allocation(trial, out / ALLOCATION)
         with step("verify"):
             verification = store.verify()
         with step("derive"):
             datasets = _derive(study, trial)
-            table = outcome_table(datasets, load_published(study.name) if cohort is None else None)
-        report = out / "report.html"
+            table = outcome_table(datasets, load_published(study.name) if plan.shipped else None)
+        report = out / REPORT
         with step("report"):
             write_report(_report_input(study, trial, datasets, table, verification), report)
-    return Rehearsed(study, trial, datasets, table, verification, report, seconds)
+    return Rehearsed(study, trial, datasets, table, verification, report, out / ALLOCATION, seconds)
 
 
 def print_result(result: Rehearsed, *, full: bool) -> None:
     """The outcome table, what was found about the study, and where things are."""
-    console = Console()
+    console = Console(highlight=False)
     trial, seconds = result.trial, result.seconds
     sites = len(trial.parameters.sites.by_id)
     scenario = f" · scenario {trial.parameters.scenario}" if trial.parameters.scenario else ""
+    told = f" · rehearsal, seed {trial.seed}{scenario} · "
     console.print(
-        f"[bold]{result.study.name}[/] · rehearsal, seed {trial.seed}{scenario} · [bold yellow]SIMULATED DATA[/]"
-    )
-    broken = result.verification.broken
-    chains = (
-        f"{result.verification.ledgers} chains verified" if broken is None else f"[red]broken: {broken}[/]"
+        Text.assemble((result.study.name, "bold"), told, ("SIMULATED DATA", "bold yellow")), soft_wrap=True
     )
     console.print(
         f"{sites} sites, {trial.screened} consented, {trial.randomised} randomised, "
-        f"{_spaced(trial.entries)} entries in {seconds['rehearse']:.1f} s; {chains}"
+        f"{_spaced(trial.entries)} entries in {seconds['rehearse']:.1f} s; "
+        f"{result.verification.ledgers} chains verified"
     )
+    for one in result.verification.breaks:
+        console.print(Text(f"broken: {one.ledger}, entry {one.seq}: {one.problem}", "bold red"))
     console.print()
     console.print(render(result.table, width=console.width, full=full))
-    findings = trial.findings
-    console.print(
-        f"[bold]findings about the study: {len(findings)}[/]" + (f" ({result.report})" if findings else "")
-    )
-    for finding in findings:
-        console.print(f"  {finding.about}: {finding.message}")
+    console.print(f"[bold]findings about the study: {len(trial.findings)}[/]")
+    for finding in trial.findings:
+        console.print(Text(f"  {finding.about}: {finding.message}"))
+    console.print(Text(f"report      {result.report}"), soft_wrap=True)
+    console.print(Text(f"allocation  {result.allocation}   (secret)"), soft_wrap=True)
 
 
 class _Buffer:
@@ -183,58 +191,22 @@ def _write_allocation(trial: Trial, path: Path) -> None:
 
 
 @contextmanager
-def _executor(workers: int | None) -> Iterator[Executor | None]:
-    count = workers or os.cpu_count() or 1
-    if count == 1:
-        yield None
-        return
-    # Neither the terminal's threads nor the database's connection may be copied into a worker.
-    with ProcessPoolExecutor(count, multiprocessing.get_context("spawn")) as executor:
-        yield executor
+def _whole(database: str, study: str) -> Iterator[None]:
+    """All of a rehearsal or nothing: what was interrupted is not left behind as if it were a study."""
+    try:
+        yield
+    except BaseException:
+        with suppress(Exception):  # what went wrong first is what is said
+            store.create_database(database, "rehearsal", study, replace=True)
+        raise
 
 
-@contextmanager
-def _steps(seconds: dict[str, float]) -> Iterator[Any]:
-    """Shows what is going on, and notes how long each step took."""
-    titles = {
-        "prepare": "database",
-        "rehearse": "rehearsal",
-        "verify": "verification",
-        "derive": "datasets",
-        "report": "report",
-    }
-    columns = (
-        TextColumn("{task.description:<24}"),
-        BarColumn(),
-        TextColumn("{task.fields[count]}"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=Console(file=sys.stderr), transient=True) as progress:
-
-        @contextmanager
-        def step(name: str) -> Iterator[Any]:
-            task = progress.add_task(titles[name], total=None, count="")
-            begun = time.perf_counter()
-
-            def show(stage: str, done: int, of: int) -> None:
-                progress.update(
-                    task,
-                    description=f"{titles[name]}: {stage}",
-                    completed=done,
-                    total=of,
-                    count=f"{done}/{of}",
-                )
-
-            yield show
-            seconds[name] = time.perf_counter() - begun
-            progress.update(task, completed=1, total=1)
-
-        yield step
-
-
-def _folder(name: str) -> Path:
-    path = Path(name)
-    return path if path.is_dir() else path.parent
+def _require_writable(out: Path) -> None:
+    """Makes the folder, and says now, not after the rehearsal, when nothing can be written there."""
+    out.mkdir(parents=True, exist_ok=True)
+    probe = out / f".probe.{os.getpid()}"
+    probe.touch()
+    probe.unlink()
 
 
 def _spaced(number: int) -> str:

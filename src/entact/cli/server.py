@@ -3,17 +3,48 @@
 from __future__ import annotations
 
 import os
+import socket
 
 from rich.console import Console
 
-from entact import store
+from entact.cli.record import open_record
+from entact.conduct.error import ConductError
+from entact.conduct.serve import LOOPBACK, serve
+
+USUAL = 8000
+
+
+def choose_port(host: str, port: int | None) -> int:
+    """The port to serve on: the one asked for; else the usual one, or 0 (any) where that is taken.
+
+    Raises:
+        ConductError: when pages are not served on this address, or the port asked for is taken.
+    """
+    if host not in LOOPBACK:
+        raise ConductError(
+            f"pages are served on {', '.join(LOOPBACK)} only, not on {host}: there are no accounts yet"
+        )
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, USUAL if port is None else port))
+        except OSError as error:
+            if port is None:
+                return 0
+            raise ConductError(
+                f"cannot serve on {host}:{port}: {error.strerror}; choose another port"
+            ) from error
+    return USUAL if port is None else port
 
 
 def serve_pages(database: str, host: str, port: int, role: str) -> None:
     """Serves the pages of a database until interrupted."""
     os.environ["ENTACT_DATABASE"] = database
-    store.setup(database=database)
-    from entact.conduct.serve import serve
+    open_record(database)
+    console = Console(highlight=False)
 
-    Console(highlight=False).print(f"open  http://{host}:{port}   (as {role}; Ctrl-C ends it)")
-    serve(host, port, role)
+    def say(address: str) -> None:
+        console.print(f"open  {address}   (as {role}; Ctrl-C ends it)", soft_wrap=True)
+
+    serve(host, port, role, ready=say)

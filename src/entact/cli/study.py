@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from rich.console import Console
+from rich.text import Text
 
-from entact.protocol import assumptions, is_fit_for_production, load_study
+from entact.protocol import StudyError, assumptions, is_fit_for_production, load_study
+
+
+def find_problems(name: str) -> list[dict[str, Any]]:
+    """Every problem for which a study file cannot be used, with its place; none when it can."""
+    try:
+        load_study(name)
+    except StudyError as error:
+        return [dataclasses.asdict(problem) for problem in error.problems]
+    return []
 
 
 def check_study(name: str) -> dict[str, Any]:
@@ -34,7 +45,7 @@ def check_study(name: str) -> dict[str, Any]:
 def print_check(result: dict[str, Any]) -> None:
     """The result in words."""
     console = Console(highlight=False)
-    console.print(f"[bold]{result['study']}[/] · {result['title']}")
+    console.print(Text.assemble((result["study"], "bold"), f" · {result['title']}"))
     console.print(f"release {result['release']}", soft_wrap=True)
     counts = (f"{result[name]} {name}" for name in ("visits", "forms", "criteria", "gates", "alerts"))
     console.print(", ".join(counts))

@@ -52,7 +52,8 @@ def create_database(name: str, environment: Environment, study: str, *, replace:
         if _exists(connection, name):
             if not replace:
                 raise StoreError(f"the database {name} exists already")
-            _require_rehearsal(name)
+            if not _was_being_dropped(connection, name):
+                _require_rehearsal(name)
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
         _create(connection, name)
         _migrate(name)
@@ -136,6 +137,12 @@ def _exists(connection: psycopg.Connection[tuple[Any, ...]], name: str) -> bool:
 def _create(connection: psycopg.Connection[tuple[Any, ...]], name: str) -> None:
     statement = sql.SQL("CREATE DATABASE {} ENCODING 'UTF8' TEMPLATE template0")
     connection.execute(statement.format(sql.Identifier(name)))
+
+
+def _was_being_dropped(connection: psycopg.Connection[tuple[Any, ...]], name: str) -> bool:
+    """Whether PostgreSQL was interrupted while it dropped a database: nobody can connect to it any more."""
+    limit = connection.execute("SELECT datconnlimit FROM pg_database WHERE datname = %s", [name]).fetchone()
+    return limit is not None and limit[0] == -2
 
 
 def _require_rehearsal(name: str) -> None:

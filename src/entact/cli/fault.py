@@ -1,0 +1,43 @@
+"""What a person can put right: said in words, without the way through the code that led there."""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+
+
+def in_words(error: BaseException) -> str | None:
+    """What to tell a person about an error; None for one that nobody expects, a defect of entact.
+
+    The rooms are not imported for this: an error of a room that was never loaded cannot be here.
+    """
+    if isinstance(error, OSError):
+        named = f"{error.filename}: " if error.filename else ""
+        return f"{named}{error.strerror or error}"
+    for module, name in _WORDS:
+        if _is_a(error, module, name):
+            return str(error)
+    for module, names in _DATABASE:
+        if any(_is_a(error, module, name) for name in names):
+            return f"the database does not answer: {str(error).strip()}"
+    if _is_a(error, "concurrent.futures.process", "BrokenProcessPool"):
+        return "a worker process was ended from outside, perhaps for want of memory: try --workers 1"
+    return None
+
+
+_WORDS = (
+    ("entact.protocol.problem", "StudyError"),
+    ("entact.cohort.scenario", "ParametersError"),
+    ("entact.report.published", "PublishedError"),
+    ("entact.store.error", "StoreError"),
+    ("entact.conduct.error", "ConductError"),
+)
+_DATABASE = (
+    ("psycopg", ("OperationalError", "InterfaceError")),
+    ("django.db.utils", ("OperationalError", "InterfaceError")),
+)
+
+
+def _is_a(error: BaseException, module: str, name: str) -> bool:
+    loaded: ModuleType | None = sys.modules.get(module)
+    return loaded is not None and isinstance(error, getattr(loaded, name))
