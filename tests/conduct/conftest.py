@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 
+import django
 import pytest
 from tests.conduct.record import blinded_study
 
 from entact.protocol import Study
 
 Get = Callable[..., str]
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "entact.conduct.settings")
+django.setup()  # the pages stand on the tables, which can only be imported after this
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from tests.course.conftest import Story
 from entact import store
 from entact.course import Entry, Ledger, Line, fold, record
 from entact.protocol import Release, Study, load_study
+from entact.protocol.order import order_of
 from entact.protocol.release import canonical
 
 MINI = Path(__file__).parents[1] / "studies" / "mini"
@@ -36,6 +37,8 @@ def blinded_study(change: Callable[[dict[str, Any]], None] = lambda data: None) 
     data["roles"] |= {role: role for role in HIDDEN} | {"participant": "takes part"}
     data["blinding"] = [{"role": role, "hidden": hidden, "until": "lock"} for role, hidden in HIDDEN.items()]
     change(data)
+    del data["order"]
+    data["order"] = order_of(data)
     return Study("mini", (Release.from_text(canonical(data)),))
 
 
@@ -85,9 +88,17 @@ def _with_ratings(entry: Entry, total: int, diagnosis: bool, arm: str, confidenc
     return msgspec.structs.replace(entry, data=data)
 
 
-def keep(study: Study, *stories: Story) -> list[Ledger]:
-    """Keeps the study's ledger and one ledger for each story, in the database in use."""
-    ledgers = [_ledger(study, number, story) for number, story in enumerate(stories, start=1)]
+def keep(
+    study: Study, *stories: Story, environment: str = "rehearsal", numbered: bool = True
+) -> list[Ledger]:
+    """Keeps the study's ledger and one ledger for each story, in the database in use.
+
+    Args:
+        numbered: each participant is given numbers of their own.
+    """
+    ledgers = [
+        _ledger(study, number, story, environment, numbered) for number, story in enumerate(stories, start=1)
+    ]
     own = Ledger(f"study:{study.name}")
     said: list[tuple[str, dict[str, Any]]] = [
         ("release", {"id": release.id, "text": release.text.decode()}) for release in study.releases
@@ -95,30 +106,35 @@ def keep(study: Study, *stories: Story) -> list[Ledger]:
     said += [("ledger_opened", {"ledger": one.name}) for one in ledgers]
     heads = {one.name: {"seq": len(one.lines), "hash": one.head} for one in ledgers}
     for number, (kind, data) in enumerate([*said, ("heads", {"heads": heads})], start=1):
-        own.append(_plain(study, own.name, kind, data, number), received_at=RECEIVED)
+        own.append(_plain(study, own.name, kind, data, number, environment), received_at=RECEIVED)
     store.append_many(_stream([own, *ledgers]))
     return ledgers
 
 
-def _ledger(study: Study, number: int, story: Story) -> Ledger:
+def _ledger(study: Study, number: int, story: Story, environment: str, numbered: bool) -> Ledger:
     ledger = Ledger(f"participant:{number:032x}")
     course = fold(study, ())
     for entry in story.entries:
-        data = {**entry.data, "subject": f"1-{number:03d}"} if entry.kind == "enrolment" else entry.data
-        data = {**data, "number": f"S-{number}"} if entry.kind == "screening" else data
-        entry = msgspec.structs.replace(entry, ledger=ledger.name, data=data)
+        data = entry.data
+        if numbered and entry.kind == "enrolment":
+            data = {**data, "subject": f"1-{number:03d}"}
+        if numbered and entry.kind == "screening":
+            data = {**data, "number": f"S-{number}"}
+        entry = msgspec.structs.replace(entry, ledger=ledger.name, data=data, environment=environment)
         record(study, ledger, course, entry, received_at=RECEIVED, key=KEY)
     return ledger
 
 
-def _plain(study: Study, ledger: str, kind: str, data: dict[str, Any], number: int) -> Entry:
+def _plain(
+    study: Study, ledger: str, kind: str, data: dict[str, Any], number: int, environment: str
+) -> Entry:
     at = f"2026-03-01T10:{number % 60:02d}:00+00:00"
     return Entry(
         id=f"00000000-0000-7000-8000-{number:012d}",
         ledger=ledger,
         kind=kind,
         release=study.newest.id,
-        environment="rehearsal",
+        environment=environment,
         occurred_at=at,
         recorded_at=at,
         by="sponsor",
@@ -134,3 +150,20 @@ def _stream(ledgers: Iterable[Ledger]) -> Iterable[tuple[str, Line]]:
 def without_hashes(page: str) -> str:
     """A page without hashes of entries and anchors, which depend on all that came before in the ledger."""
     return re.sub(r"[0-9a-f]{12,64}", "", page)
+
+
+def fresh(template: str) -> None:
+    """Another empty database like the first, and nothing kept of the one before."""
+    from django.db import connection
+
+    from entact import store
+    from entact.conduct import register
+    from entact.store import server
+
+    connection.close()
+    name = f"{template}_copy"
+    with server.maintenance_connection(apart_from=template) as maintenance:
+        maintenance.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        maintenance.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    store.setup(database=name)
+    register.forget()

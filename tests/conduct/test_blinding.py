@@ -16,6 +16,7 @@ from tests.conduct.record import (
     RECEIVED,
     SEES_ALL,
     blinded_study,
+    fresh,
     keep,
     telling_story,
     without_hashes,
@@ -179,23 +180,6 @@ def write_hidden(story: Story, role: str) -> None:
     if "dosing" in HIDDEN[role]:
         given = {"part": "supplement", "kit": "K-666", "level": "full", "dispensed": 9, "taken": 2}
         story.write("dose", given, **where)
-
-
-def fresh(template: str) -> None:
-    """Another empty database like the first, and nothing kept of the one before."""
-    from django.db import connection
-
-    from entact import store
-    from entact.conduct import register
-    from entact.store import server
-
-    connection.close()
-    name = f"{template}_copy"
-    with server.maintenance_connection(apart_from=template) as maintenance:
-        maintenance.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        maintenance.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-    store.setup(database=name)
-    register.forget()
 
 
 def test_a_finding_with_a_hidden_value_is_not_counted(get: Get, study: Study, database: str) -> None:

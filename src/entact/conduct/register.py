@@ -137,6 +137,7 @@ def environment_of_database() -> str:
 
 def forget() -> None:
     """Empties what this process keeps in memory."""
+    _study_at.cache_clear()
     _standings.clear()
     _courses.clear()
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
 from typing import Any
+
+from entact.conduct.error import ConductError
 
 STATIC = Path(__file__).parent / "static"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -29,7 +32,6 @@ def serve(
     """
     from waitress import create_server
 
-    from entact.conduct.error import ConductError
     from entact.conduct.verification import keep_checking
 
     if host not in LOOPBACK:
@@ -37,19 +39,15 @@ def serve(
             f"the pages have no accounts yet and are served on {', '.join(LOOPBACK)} only, not on {host}"
         )
     application = make_application(role)
-    try:
-        server = create_server(
-            application, host=host, port=port, threads=4, ident="entact", clear_untrusted_proxy_headers=True
-        )
-    except OSError as error:
-        raise ConductError(
-            f"cannot serve on {host}:{port}: {error.strerror or error}; choose another port"
-        ) from error
+    listening = _listen(host, port)
+    server = create_server(
+        application, sockets=[listening], threads=4, ident="entact", clear_untrusted_proxy_headers=True
+    )
     stop = Event()
     keep_checking(stop)
     if ready is not None:
         shown = f"[{host}]" if ":" in host else host
-        ready(f"http://{shown}:{server.effective_port}/")
+        ready(f"http://{shown}:{listening.getsockname()[1]}/")
     try:
         server.run()
     except KeyboardInterrupt:
@@ -57,6 +55,15 @@ def serve(
     finally:
         stop.set()
         server.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        reason = error.strerror or error
+        raise ConductError(f"cannot serve on {host}:{port}: {reason}; choose another port") from error
 
 
 def make_application(role: str) -> Any:

@@ -1,0 +1,75 @@
+"""The server on one machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import pytest
+from tests.conduct.record import keep, telling_story
+
+from entact.conduct.error import ConductError
+from entact.conduct.serve import make_application, serve
+from entact.protocol import Study
+
+Get = Callable[..., str]
+
+SERVE = """
+import sys
+from entact import store
+from entact.conduct.serve import serve
+store.setup(database=sys.argv[1])
+serve(port=0, role=sys.argv[2], ready=lambda address: print(address, flush=True))
+print("over")
+"""
+
+
+def test_pages_and_their_style_sheet_are_served_until_interrupted(study: Study, database: str) -> None:
+    keep(study, telling_story(study))
+    command = [sys.executable, "-c", SERVE, database, "monitor"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ) as process:
+        assert process.stdout is not None
+        address = process.stdout.readline().strip()
+        with urlopen(address, timeout=20) as page:
+            assert "A small study for tests" in page.read().decode()
+        with urlopen(f"{address}static/entact.css", timeout=20) as style:
+            assert style.headers["Content-Type"].startswith("text/css")
+            assert "prefers-color-scheme: dark" in style.read().decode()
+        with pytest.raises(HTTPError, match="404") as refused:
+            urlopen(f"{address}static/../settings.py", timeout=20)
+        refused.value.close()
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=20)[0].strip() == "over"
+    assert process.returncode == 0
+
+
+def test_an_unknown_role_is_refused_before_anything_is_served(study: Study, database: str) -> None:
+    keep(study, telling_story(study))
+    with pytest.raises(ConductError, match="no role 'janitor'"):
+        serve(port=0, role="janitor")
+
+
+def test_a_database_without_a_study_is_refused(database: str) -> None:
+    with pytest.raises(ConductError, match="no release of it has been entered"):
+        make_application("monitor")
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "example.org"])
+def test_pages_without_accounts_stay_on_the_machine(host: str) -> None:
+    with pytest.raises(ConductError, match=r"served on 127\.0\.0\.1"):
+        serve(host=host, role="monitor")
+
+
+def test_a_port_in_use_is_named(study: Study, database: str) -> None:
+    keep(study, telling_story(study))
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(ConductError, match=f"cannot serve on 127.0.0.1:{taken.getsockname()[1]}"):
+            serve(port=taken.getsockname()[1], role="monitor")

@@ -1,0 +1,243 @@
+"""Each page: works, unknown, wrong method, nothing from elsewhere, a constant number of queries."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+from tests.conduct.record import SEES_ALL, fresh, keep, telling_story
+from tests.course.conftest import Story
+
+import entact.conduct
+from entact import store
+from entact.course.entry import Environment
+from entact.protocol import Study
+
+Get = Callable[..., str]
+
+ADDRESSES = ("/", "/participants/", "/participants/1-001/")
+STATIC = Path(entact.conduct.__file__).parent / "static"
+
+
+@pytest.fixture
+def told(study: Study, database: str) -> None:
+    """Three participants: one who finished, one in treatment, one who was only screened."""
+    treated = Story(study)
+    treated.whole()
+    treated.entries = [one for one in treated.entries if one.occurred_at < treated.at(13).isoformat()]
+    screened = Story(study)
+    screened.begin("screening#1", day=0)
+    screened.write("screening", {"attempt": 1, "number": "S-3", "site": "haifa"}, minute=2)
+    keep(study, telling_story(study), treated, screened)
+
+
+@pytest.mark.usefixtures("told")
+def test_the_study_page_says_what_the_study_is(get: Get, study: Study) -> None:
+    page = get("/", SEES_ALL)
+    assert "A small study for tests" in page
+    assert study.newest.digest[:12] in page
+    assert "2 × 40 mg capsule, MDMA hydrochloride or matching placebo" in page
+    assert "1 h 30 min to 2 h after the initial dose" in page
+    assert re.search(
+        r"<tr><th scope=\"row\">Pregnancy test</th>(<td[^>]*></td>){4}<td class=\"dosing\">●</td>", page
+    )
+    assert "symptoms at baseline below 35 or not rated" in page
+    assert "now: therapist, investigator, medical monitor" in page
+    row = re.search(r"denver</a>.*?</tr>", page, re.DOTALL)
+    assert row is not None
+    assert re.findall(r"<td>(\d+)</td>", row[0]) == ["2", "2", "1", "0", "1"]
+
+
+@pytest.mark.usefixtures("told")
+def test_the_study_page_says_whether_the_chains_hold(get: Get) -> None:
+    from entact.conduct import verification
+
+    assert "being checked" in get("/")
+    verification.check_now()
+    assert ">verified</span>" in get("/")
+
+
+@pytest.mark.usefixtures("told")
+def test_the_study_page_names_the_first_bad_entry(get: Get) -> None:
+    from entact.conduct import verification
+
+    where = "ledger_id = (SELECT ledger_id FROM store_line WHERE kind = 'screening' AND text LIKE '%haifa%')"
+    tamper(f"UPDATE store_line SET text = replace(text, 'haifa', 'denver') WHERE {where}")
+    verification.check_now()
+    page = get("/")
+    assert ">broken</span>" in page
+    assert f"first: entry 2 of participant:{3:032x} does not match its hash" in page
+
+
+@pytest.mark.usefixtures("told")
+def test_the_list_says_where_everybody_stands(get: Get) -> None:
+    page = get("/participants/", SEES_ALL)
+    rows = re.findall(r"<tr>\s*<th scope=\"row\">.*?</tr>", page, re.DOTALL)
+    assert [re.findall(r">([^<>]+)</a>", row)[0] for row in rows] == ["1-001", "1-002", "S-3"]
+    assert ["discontinued" in rows[0], "in treatment" in rows[1], "screening" in rows[2]] == [True] * 3
+    assert "Session 1<small>14 Mar 2026</small>" in rows[1]
+    assert re.search(r"data-label=\"Alerts\"[^>]*><span class=\"chip bad\">2</span>", rows[0])
+
+
+@pytest.mark.usefixtures("told")
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("?site=haifa", ["S-3"]),
+        ("?site=denver&status=in_treatment", ["1-002"]),
+        ("?status=completed", ["1-001", "1-002", "S-3"]),  # nobody has completed: no such choice
+        ("?site=' OR 1=1 --&status=<script>&page=minus", ["1-001", "1-002", "S-3"]),
+        ("?page=99", ["1-001", "1-002", "S-3"]),
+    ],
+)
+def test_the_list_can_be_narrowed(get: Get, query: str, shown: list[str]) -> None:
+    page = get(f"/participants/{query}", SEES_ALL)
+    assert re.findall(r"/participants/([^/\"?]+)/\">", page) == shown
+    assert "<script>" not in page
+
+
+@pytest.mark.usefixtures("told")
+def test_a_timeline_tells_windows_corrections_doses_and_places(get: Get) -> None:
+    page = get("/participants/1-001/", SEES_ALL)
+    assert "Window 11 Mar 2026 to 17 Mar 2026 · target 14 Mar 2026" in page
+    assert re.search(r"Systolic: <del>125 mmHg</del> → <ins>187 mmHg</ins>", page)
+    assert "by therapist-1, therapist: transcription error" in page
+    assert "low, nominally 2 × 40 mg MDMA hydrochloride or placebo" in page
+    assert re.search(r"<svg[^>]*aria-label=\"Vital signs: Systolic 120 to 187;", page)
+    assert "Adverse event continued: Euphoric mood" in page
+    assert "Alert: Very high blood pressure (open)" in page
+    assert "What they said is kept in the ledger and not shown" in page
+    assert re.search(r"<code>#1 · [0-9a-f]{16}</code>", page)
+
+
+@pytest.mark.usefixtures("told")
+def test_what_lies_ahead_has_its_window(get: Get) -> None:
+    page = get("/participants/1-002/", SEES_ALL)
+    assert re.search(r"<h2>Outcome</h2><span class=\"chip s-missed\">missed</span>", page)
+    assert "Window 1 Apr 2026 to 17 Apr 2026 · target 9 Apr 2026" in page
+    assert "No longer reachable: Closing." in page
+
+
+@pytest.mark.usefixtures("told")
+@pytest.mark.parametrize(
+    "address", ["/nowhere", "/participants/1-999/", "/participants/%3Cb%3E/", "/participants/1-001/x"]
+)
+def test_an_unknown_address_has_a_page_that_repeats_nothing_of_it(get: Get, address: str) -> None:
+    page = get(address, status=404)
+    assert "There is nothing here" in page
+    assert "SIMULATED DATA — rehearsal" in page
+    assert "1-999" not in page
+    assert "<b>" not in page
+
+
+@pytest.mark.usefixtures("told")
+@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_pages_only_read(get: Get, address: str, method: str) -> None:
+    from django.test import Client
+
+    client = Client(headers={"host": "127.0.0.1"})
+    assert getattr(client, method)(address).status_code == 405
+
+
+@pytest.mark.usefixtures("told")
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_every_page_says_that_the_data_are_simulated(get: Get, address: str) -> None:
+    assert get(address).count("SIMULATED DATA — rehearsal") == 2
+
+
+@pytest.mark.parametrize(("environment", "said"), [("training", True), ("production", False)])
+def test_training_is_simulated_and_production_is_not(
+    get: Get, template: str, study: Study, environment: Environment, said: bool
+) -> None:
+    store.create_database(f"{template}_{environment}", environment, "mini")
+    keep(study, telling_story(study), environment=environment)
+    assert ("SIMULATED DATA — training" in get("/")) is said
+
+
+@pytest.mark.usefixtures("told")
+def test_pages_load_nothing_from_elsewhere(get: Get) -> None:
+    texts = [get(address, SEES_ALL) for address in ADDRESSES] + [get("/nowhere", status=404)]
+    texts += [(STATIC / "entact.css").read_text(), (STATIC / "entact.svg").read_text()]
+    for text in texts:
+        assert re.findall(r"(?<!xmlns=\")https?://[^\s\"']+", text) == []
+        assert "<script" not in text
+        assert not re.search(r"(?:src|href)=\"//|@import|url\(|style=\"| on\w+=\"", text)
+
+
+@pytest.mark.usefixtures("told")
+def test_answers_forbid_what_pages_do_not_need(get: Get) -> None:
+    from django.test import Client
+
+    answer = Client(headers={"host": "127.0.0.1"}).get("/")
+    assert answer["Content-Security-Policy"].startswith("default-src 'none'; style-src 'self'")
+    assert answer["Cache-Control"] == "no-store"
+    assert answer["X-Frame-Options"] == "DENY"
+    assert Client(headers={"host": "evil.example"}).get("/").status_code == 400
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_the_number_of_queries_does_not_grow_with_participants(
+    get: Get, study: Study, template: str, address: str
+) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    counts = []
+    for participants in (1, 3):
+        fresh(template)
+        keep(study, *[telling_story(study) for _ in range(participants)])
+        connection.ensure_connection()
+        with CaptureQueriesContext(connection) as queries:
+            get(address, SEES_ALL)
+        counts.append(len(queries))
+        with CaptureQueriesContext(connection) as again:
+            get(address, SEES_ALL)
+        assert len(again) <= 3  # environment and heads; what has not changed is not read again
+    assert counts[0] == counts[1] <= 6
+
+
+@pytest.mark.usefixtures("told")
+def test_a_new_entry_is_seen_at_once(get: Get, study: Study) -> None:
+    assert "Escort" not in get("/participants/S-3/", SEES_ALL)
+    story = Story(study)
+    entry = story.form("readiness", {"oriented": True, "escort": False}, day=1)
+    store.append(replace(entry, ledger=f"participant:{3:032x}"), received_at="2026-05-02T12:00:00+00:00")
+    assert "<dt>Escort</dt><dd>no</dd>" in get("/participants/S-3/", SEES_ALL)
+
+
+def test_two_who_were_given_one_number_have_pages_of_their_own(get: Get, study: Study, database: str) -> None:
+    stories = [Story(study), Story(study)]
+    for story in stories:
+        story.write("screening", {"attempt": 1, "number": "same", "site": "haifa"})
+    keep(study, *stories, numbered=False)
+    page = get("/participants/")
+    assert sorted(re.findall(r"/participants/([^/\"?]+)/\">same<", page)) == [f"{1:032x}", f"{2:032x}"]
+    get("/participants/same/", status=404)
+    get(f"/participants/{1:032x}/")
+
+
+def test_an_empty_database_says_so(get: Get, database: str) -> None:
+    page = get("/", status=503)
+    assert "no release of it has been entered" in page
+
+
+@pytest.mark.usefixtures("told")
+def test_a_text_that_was_changed_is_named_and_no_traceback_shown(get: Get) -> None:
+    tamper("UPDATE store_line SET text = 'not an entry' WHERE seq = 3")
+    for address in ADDRESSES[1:]:
+        assert "run `entact verify`" in get(address, status=503)
+
+
+def tamper(statement: str) -> None:
+    """Changes the record behind the application's back, as the database's owner."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        for state in ("DISABLE", "ENABLE"):
+            cursor.execute(f"ALTER TABLE store_line {state} TRIGGER ALL")
+            if state == "DISABLE":
+                cursor.execute(statement)
