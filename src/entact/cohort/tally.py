@@ -137,13 +137,14 @@ def _never(release: Release, tally: Tally) -> Iterable[StudyFinding]:
             yield StudyFinding(f"form {name}", "was never reached by any virtual participant")
     for name in release.visits:
         if not tally.held[name]:
-            yield StudyFinding(f"visit {name}", "never took place")
+            passed = f"; its window passed {tally.missed[name]} times" if tally.missed[name] else ""
+            yield StudyFinding(f"visit {name}", f"never took place{passed}")
 
 
 def _windows(release: Release, tally: Tally) -> Iterable[StudyFinding]:
     for name in release.visits:
         outside, missed = tally.outside[name], tally.missed[name]
-        if not tally.inside[name] and outside + missed >= SOME:
+        if tally.held[name] and not tally.inside[name] and outside + missed >= SOME:
             message = f"its window was never met: {outside} times outside, {missed} times missed"
             yield StudyFinding(f"visit {name}", message)
 

@@ -1,0 +1,64 @@
+"""Parameters that do not fit the study are refused with the name of what is missing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from entact.cohort import ParametersError
+from entact.cohort.fit import check_fit
+from entact.cohort.parameters import Parameters
+from entact.cohort.scenario import load_parameters
+from entact.cohort.trial import shipped_cohort
+from entact.protocol import Study
+
+
+@pytest.fixture(scope="module")
+def tree() -> dict[str, Any]:
+    return load_parameters(shipped_cohort("mapp1")).model_dump()
+
+
+def test_those_that_ship_fit(mapp1: Study, tree: dict[str, Any]) -> None:
+    check_fit(Parameters.model_validate(tree), mapp1.newest)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"study": "other"}, "no 'other'"),
+        (
+            {"sites": lambda sites: sites["by_id"].update({"99": sites["by_id"]["01"]})},
+            "sites.by_id.*no '99'",
+        ),
+        ({"answers": lambda answers: answers.pop("ecg")}, r"answers\.ecg\.qtc: is missing"),
+        ({"answers": lambda answers: answers.update({"egc": {}})}, "no 'egc'; did you mean 'ecg'"),
+        ({"answers": lambda answers: answers["ecg"].update({"qt": {"value": 1}})}, "no 'qt'"),
+        ({"timepoints": None}, "no 'week_4'"),
+        ({"adverse_events": lambda ae: ae["terms"][0].update({"term": "Hiccups"})}, "'Hiccups' is not in"),
+    ],
+)
+def test_what_does_not_fit_is_named(
+    mapp1: Study, tree: dict[str, Any], change: dict[str, Any], message: str
+) -> None:
+    import copy
+
+    changed = copy.deepcopy(tree)
+    for name, how in change.items():
+        if callable(how):
+            how(changed[name])
+        elif how is None:
+            changed["timepoints"][1] = "week_4"
+            changed = _renamed(changed, "assessment_2", "week_4")
+        else:
+            changed[name] = how
+    with pytest.raises(ParametersError, match=message):
+        check_fit(Parameters.model_validate(changed), mapp1.newest)
+
+
+def _renamed(tree: Any, old: str, new: str) -> Any:
+    if isinstance(tree, dict):
+        return {new if key == old else key: _renamed(value, old, new) for key, value in tree.items()}
+    if isinstance(tree, list):
+        return [_renamed(value, old, new) for value in tree]
+    return new if tree == old else tree
