@@ -5,10 +5,19 @@ Each case is one edit of the small study. `§` marks the place that the problem 
 
 from __future__ import annotations
 
+import copy
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
+
+from entact.protocol import StudyError, load_study
 
 SESSION = "  - visit: session_1\n    after: preparation_2\n"
 CLOSING = "  - {visit: closing, after: outcome, within: 0 .. 14 d, kind: end,"
@@ -492,3 +501,42 @@ def test_in_a_rule_of_many_lines_the_line_is_named(
         f"study.yaml:{line}:7 eligibility.adult.rule: unknown name 'demographics.agee'; "
         "did you mean 'demographics.age'?"
     ]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(draw=st.data())
+def test_no_exchange_of_parts_gives_anything_but_a_study_or_problems(
+    draw: st.DataObject, mini: str, tmp_path: Path
+) -> None:
+    """Parts taken out, doubled or exchanged for others of the same file: problems, and never a traceback."""
+    data = YAML(typ="safe", pure=True).load(mini)
+    for _ in range(draw.draw(st.integers(1, 3))):
+        places = list(parts(data))
+        holder, key = draw.draw(st.sampled_from(places))
+        match draw.draw(st.sampled_from(["take out", "exchange", "double"])):
+            case "take out":
+                del holder[key]
+            case "exchange":
+                other, place = draw.draw(st.sampled_from(places))
+                holder[key] = copy.deepcopy(other[place])
+            case _ if isinstance(holder, list):
+                holder.append(copy.deepcopy(holder[key]))
+            case _:
+                holder[draw.draw(st.sampled_from(["arms", "in", "extra", "vitals"]))] = copy.deepcopy(
+                    holder[key]
+                )
+    path = tmp_path / "study.yaml"
+    path.write_text(json.dumps(data), encoding="utf-8")
+    try:
+        release = load_study(path).newest
+    except StudyError:
+        return
+    assert release.gates.keys() == release.file.gates.keys()
+    assert release.endpoints.keys() == release.file.endpoints.keys()
+
+
+def parts(data: Any) -> Iterator[tuple[Any, Any]]:
+    if isinstance(data, dict | list):
+        for key in list(data) if isinstance(data, dict) else range(len(data)):
+            yield data, key
+            yield from parts(data[key])
