@@ -114,9 +114,12 @@ def _type_three(observations: Observations, term: Term) -> Floats:
     numbers = [name for name in term.variables if name not in factors]
     inside = [name for name in factors if name in term.variables]
     outside = [name for name in factors if name not in term.variables]
-    contrasts = [
-        np.eye(len(factors[name].levels))[1:] - np.eye(len(factors[name].levels))[0] for name in inside
-    ]
+    present = {other.variables for other in observations.design.terms}
+    contrasts = []
+    for name in inside:
+        every = np.eye(len(factors[name].levels))
+        # without its margin a term is nested: every level counts, not only differences
+        contrasts.append(every[1:] - every[0] if term.variables - {name} in present else every)
     cells = list(product(*[range(len(factors[name].levels)) for name in inside]))
     grid = np.array(list(product(*[range(len(factors[name].levels)) for name in outside])), dtype=np.int64)
     means = np.array(

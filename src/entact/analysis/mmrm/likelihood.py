@@ -165,9 +165,8 @@ def _scores(moments: Moments, w: Floats, contrast: Floats, whitened: Floats | No
 def _slopes_by_element(moments: Moments, w: Floats, whitened: Floats | None) -> Floats:
     """M_k for the elements of V, packed: (..., S, h, Q)."""
     products = moments.products
-    h, q2 = products.shape[-2:]
-    kernel = np.swapaxes(spread(w[..., : moments.summed, :, :]), -3, -2)
-    kernel = kernel.reshape(*kernel.shape[:-3], h, -1)
+    q2 = products.shape[-1]
+    kernel = spread(w[..., : moments.summed, :, :])
     elements: Floats = -(kernel @ products.reshape(*products.shape[:-3], -1, q2))
     if moments.rows is not None and whitened is not None:
         elements = elements - moments.rows.outer_by_sheet(whitened, elements.shape)

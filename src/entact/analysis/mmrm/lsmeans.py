@@ -19,6 +19,7 @@ from scipy.special import nctdtrinc
 from entact.analysis.mmrm.columns import Column, Factor, Numeric
 from entact.analysis.mmrm.estimates import Estimates
 from entact.analysis.mmrm.inference import Inference
+from entact.analysis.mmrm.model import Observations
 from entact.analysis.mmrm.small import Floats
 
 Weighting = Literal["equal", "proportional", "observed"]
@@ -153,7 +154,7 @@ def lsmeans(
     wanted = [*reversed(by), of]
     combos = list(product(*[range(len(factors[name].levels)) for name in wanted]))
     set_to = [dict(zip(wanted, combo, strict=True)) for combo in combos]
-    rows = np.array([_row(inference, factors, fixed, weights, at) for fixed in set_to])
+    rows = np.array([_row(inference.model.observations, factors, fixed, weights, at) for fixed in set_to])
     labels = {name: [factors[name].levels[fixed[name]] for fixed in set_to] for name in (of, *by)}
     pooled = float(np.sqrt(np.mean([sd**2 for sd in visit_sd.values()])))
     sds = tuple(visit_sd[labels[visit][i]] if visit in labels else pooled for i in range(len(set_to)))
@@ -162,13 +163,12 @@ def lsmeans(
 
 
 def _row(
-    inference: Inference,
+    observations: Observations,
     factors: Mapping[str, Factor],
     fixed: Mapping[str, int],
     weights: Weighting,
     at: Mapping[str, float],
 ) -> Floats:
-    observations = inference.model.observations
     columns = observations.columns
     n = observations.y.size
     if weights == "observed":

@@ -1,7 +1,7 @@
 """Many small symmetric matrices at once: packing, inverses, products of Kronecker kind.
 
 Shapes end in the matrix; everything before is a batch axis. The half of a symmetric matrix is packed
-row by row from the upper triangle: (0, 0), (0, 1), ..., (1, 1), ...
+in SAS's order: (0, 0), (0, 1), (1, 1), (0, 2), (1, 2), (2, 2), ... so that a leading block comes first.
 """
 
 from __future__ import annotations
@@ -36,17 +36,20 @@ class Half:
 
     def pack(self, full: Floats) -> Floats:
         """The packed half of symmetric matrices (..., n, n) as (..., h)."""
-        return full[..., self.row, self.column]
+        flat = full.reshape(*full.shape[:-2], self.n * self.n)
+        packed: Floats = np.take(flat, self.row * self.n + self.column, axis=-1)
+        return packed
 
     def unpack(self, packed: Floats) -> Floats:
         """The matrices (..., n, n) of packed halves (..., h)."""
-        return packed[..., self.place]
+        full: Floats = np.take(packed, self.place, axis=-1)
+        return full
 
 
 @lru_cache(maxsize=64)
 def half(n: int) -> Half:
     """The packing of symmetric n x n matrices."""
-    row, column = np.triu_indices(n)
+    column, row = np.tril_indices(n)
     place = np.zeros((n, n), dtype=np.int64)
     place[row, column] = place[column, row] = np.arange(row.size)
     return Half(n, row, column, place, np.where(row == column, 1.0, 2.0))
@@ -170,7 +173,7 @@ def trace_products(x: Floats, w: Floats) -> Floats:
     outer = np.swapaxes(xs, -1, -2) @ ws
     outer = 0.5 * (outer + np.swapaxes(outer, -1, -2))
     flat = outer.reshape(*lead, m**4)
-    result: Floats = share * (flat[..., straight] + flat[..., crossed])
+    result: Floats = share * (np.take(flat, straight, axis=-1) + np.take(flat, crossed, axis=-1))
     return result
 
 
@@ -184,9 +187,12 @@ def _spread_places(m: int) -> tuple[Ints, Ints, Ints, Ints, Floats]:
 
 
 def spread(w: Floats) -> Floats:
-    """tr(W E_k W E_l) of single matrices, (..., m, m) to (..., h, h): the symmetric Kronecker square."""
-    m = w.shape[-1]
+    """tr(W_p E_k W_p E_l) as (..., h, P h) for W (..., P, m, m): the symmetric Kronecker squares side by side."""
+    m, patterns = w.shape[-1], w.shape[-3]
     ia, jb, ib, ja, share = _spread_places(m)
     flat = w.reshape(*w.shape[:-2], m * m)
-    result: Floats = share * (flat[..., ia] * flat[..., jb] + flat[..., ib] * flat[..., ja])
-    return result
+    squares = np.take(flat, ia, axis=-1) * np.take(flat, jb, axis=-1)
+    squares += np.take(flat, ib, axis=-1) * np.take(flat, ja, axis=-1)
+    squares *= share
+    side_by_side = np.swapaxes(squares, -3, -2)
+    return side_by_side.reshape(*w.shape[:-3], ia.shape[0], patterns * ia.shape[0])
