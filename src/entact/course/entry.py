@@ -102,14 +102,16 @@ def digest(text: bytes) -> str:
     return hashlib.sha256(text).hexdigest()
 
 
-def keep(entry: Entry, *, received_at: str, seq: int, previous: str) -> Line:
+def keep(entry: Entry, *, received_at: str, seq: int, previous: str, looked_through: bool = False) -> Line:
     """The line that the server stores for an entry that arrived as number `seq` after the line `previous`.
 
+    Args:
+        looked_through: the caller has called `refuse_uncanonical` on data and basis already.
     Raises:
         TypeError, ValueError: for what has no canonical text (see `refuse_uncanonical`).
     """
-    refuse_uncanonical(entry.data)
-    if entry.basis is not None:
+    if not looked_through:
+        refuse_uncanonical(entry.data)
         refuse_uncanonical(entry.basis)
     fields = {name: getattr(entry, name) for name in Entry.__struct_fields__}
     fields["received_at"] = received_at
@@ -189,6 +191,8 @@ def refuse_uncanonical(value: Any) -> None:
             if not key.isascii():  # RFC 8785 orders keys by UTF-16, which differs from the order of their bytes
                 raise ValueError(f"the key {key!a} is not ASCII")
         value = value.values()
+    elif value is None:
+        return
     elif not isinstance(value, list | tuple):
         value = (value,)
     for inner in value:

@@ -37,9 +37,11 @@ class Ledger:
         """Hash of the last line; the genesis value when there is none."""
         return self.lines[-1].hash if self.lines else GENESIS
 
-    def append(self, entry: Entry, *, received_at: str) -> Receipt:
+    def append(self, entry: Entry, *, received_at: str, looked_through: bool = False) -> Receipt:
         """Keeps an entry. Sent again, it is kept once; the same id with other content is kept as a conflict.
 
+        Args:
+            entry: as it was sent. received_at: the server's clock, RFC 3339. looked_through: see `keep`.
         Raises:
             ValueError: when the entry belongs to another ledger.
         """
@@ -49,7 +51,13 @@ class Ledger:
         for place in places:
             if same(read(self.lines[place].text), entry):
                 return Receipt("again", self.lines[place])
-        line = keep(entry, received_at=received_at, seq=len(self.lines) + 1, previous=self.head)
+        line = keep(
+            entry,
+            received_at=received_at,
+            seq=len(self.lines) + 1,
+            previous=self.head,
+            looked_through=looked_through,
+        )
         places.append(len(self.lines))
         self.lines.append(line)
         return Receipt("kept" if len(places) == 1 else "conflict", line)

@@ -60,7 +60,7 @@ def record(
         ValueError: when the entry is about another subject than the ledger.
     """
     sealed = seal_entry(study, entry, key)
-    receipt = ledger.append(sealed, received_at=received_at)
+    receipt = ledger.append(sealed, received_at=received_at, looked_through=True)
     if receipt.outcome != "again":
         course.add(sealed)
     return receipt
