@@ -96,8 +96,6 @@ def rehearse(
     path = cohort or shipped_cohort(study.name)
     if not path.is_file():
         raise ParametersError(f"{path} is not there: it says what the virtual participants are made of")
-    # As it is rebuilt elsewhere: the order of names in the file is no part of a release.
-    study = Study.from_texts(release.text for release in study.releases)
     parameters = load_parameters(path, scenario)
     check_fit(parameters, study.newest)
     planned = sum(one.planned for one in study.newest.file.populations.values())
