@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -38,6 +39,7 @@ def test_pages_and_their_style_sheet_are_served_until_interrupted(study: Study, 
         address = process.stdout.readline().strip()
         with urlopen(address, timeout=20) as page:
             assert "A small study for tests" in page.read().decode()
+        assert "verified</span>" in wait_for(address, "verified</span>")
         with urlopen(f"{address}static/entact.css", timeout=20) as style:
             assert style.headers["Content-Type"].startswith("text/css")
             assert "prefers-color-scheme: dark" in style.read().decode()
@@ -47,6 +49,17 @@ def test_pages_and_their_style_sheet_are_served_until_interrupted(study: Study, 
         process.send_signal(signal.SIGINT)
         assert process.communicate(timeout=20)[0].strip() == "over"
     assert process.returncode == 0
+
+
+def wait_for(address: str, text: str) -> str:
+    """The page as soon as it has a text, which a thread puts there soon."""
+    for _ in range(100):
+        with urlopen(address, timeout=20) as answer:
+            page: str = answer.read().decode()
+        if text in page:
+            break
+        time.sleep(0.1)
+    return page
 
 
 def test_an_unknown_role_is_refused_before_anything_is_served(study: Study, database: str) -> None:

@@ -11,7 +11,7 @@ from entact.course.form import Answers
 from entact.protocol.quantity import parse_quantity
 
 WIDTH, HEIGHT = 460, 230
-_LEFT, _RIGHT, _TOP, _BOTTOM = 34, 76, 22, 28
+_LEFT, _RIGHT, _TOP, _BOTTOM = 34, 84, 22, 28
 
 SERIES = {"systolic": "Systolic", "diastolic": "Diastolic", "heart_rate": "Heart rate"}
 _STEPS = (15, 30, 60, 120, 240, 480)  # minutes between two marks of the time axis

@@ -117,7 +117,7 @@ class Sight:
         return all(self.sees(_CLASS_OF_CALL.get(call.function, ALLOCATION)) for call in rule.calls)
 
     def sees_gate(self, name: str) -> bool:
-        """Whether all that a gate asks is visible, in every release; what lets somebody in is schedule too."""
+        """Whether all that a gate asks is visible, in every release; who is let in is schedule too."""
         if not self.sees_schedule:
             return False
         for release in self.releases:

@@ -81,7 +81,7 @@ def _form(tell: Tell, effective: Effective) -> Written:
         for name in names
         if items[name] is not None
     ]
-    note = "not done" if effective.data.get("status") == "not_done" else ""
+    note = "not done" if effective.data.get("status") == "not_done" else "" if facts else "no item answered"
     return title, facts, " · ".join(part for part in (effective.entry.timepoint or "", note) if part)
 
 
