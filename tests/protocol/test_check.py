@@ -317,6 +317,57 @@ SENSE = {
     ),
 }
 
+MORE = {
+    "window of nothing": (
+        "opens: true, kind",
+        "opens: true, within: §0 .. 3 d, kind",
+        "schedule.screening.within: a window needs what it is counted from; write `after:` as well",
+    ),
+    "target of the next morning": (
+        "within: next morning, kind",
+        "within: next morning, target: §1 d, kind",
+        "schedule.integration_1.target: 'next morning' has its own target; take this one out",
+    ),
+    "regimen outside a session": (
+        "by: rater, do: [symptoms]}\n  - {visit: preparation_2",
+        "by: rater, regimen: §low, do: [symptoms]}\n  - {visit: preparation_2",
+        "schedule.baseline.regimen: belongs to a dosing session; write `kind: dosing`, or take it out",
+    ),
+    "dose outside a session": (
+        "do: [suicidality, adverse_events, guess]",
+        "§do: [suicidality, dose]",
+        "schedule.closing.do: a dose is given in dosing sessions alone; write `kind: dosing`, or take it out",
+    ),
+    "reading counted from no dose": (
+        "do: [suicidality, adverse_events, guess]",
+        "do: [suicidality], timed: [{do: vital_signs, at: [§initial]}]",
+        "schedule.closing.timed[1].at[1]: 'initial' is counted from a dose, and this visit gives none; "
+        "write 'end'",
+    ),
+    "form that asks nothing": (
+        "suicidality: {items: {ideation: {type: integer, range: 0 .. 5}, behaviour: {type: boolean}}}",
+        "suicidality: {items: {ideation: {type: integer, range: 0 .. 5}, behaviour: {type: boolean}}}\n"
+        "  §adverse: {title: Nothing}",
+        "forms.adverse: asks nothing; give it `items:` or an `instrument:`",
+    ),
+    "instrument that nobody uses": (
+        "schedule:\n",
+        "instruments:\n  §mood: {instrument: mood, title: Mood, recall: now, licence: free, "
+        "items: [{names: q1, type: integer}], scores: {total: {sum: q1}}}\nschedule:\n",
+        "instruments.mood: no form uses this instrument; take it out",
+    ),
+    "freshness of no time": (
+        '"vitals.systolic <= 160.0", within: 30 min',
+        '"vitals.systolic <= 160.0", within: §0',
+        "gates.supplement.require[1].within: is no time; write how old a value may be, as in '60 min'",
+    ),
+    "supplement before the dose": (
+        "{give: 1 x 60 mg, offer: 1 h 30 min .. 2 h after initial}",
+        "{give: 1 x 60 mg, offer: §-1 h .. 2 h after initial}",
+        "regimens.full.supplement.offer: begins before the initial dose; write a time after it",
+    ),
+}
+
 RULES = {
     "item": (
         '"vitals.systolic <= 160.0"',
@@ -396,11 +447,11 @@ RULES = {
 }
 
 
-@pytest.mark.parametrize("case", [*NAMES, *SENSE, *RULES])
+@pytest.mark.parametrize("case", [*NAMES, *SENSE, *MORE, *RULES])
 def test_what_does_not_fit_names_the_place_and_what_would_be_right(
     case: str, edit_gives: Callable[[str, str, str], None]
 ) -> None:
-    edit_gives(*{**NAMES, **SENSE, **RULES}[case])
+    edit_gives(*{**NAMES, **SENSE, **MORE, **RULES}[case])
 
 
 def test_an_instrument_that_nobody_has_is_named(mini: str, problems_of: Callable[[str], list[str]]) -> None:
@@ -410,6 +461,33 @@ def test_an_instrument_that_nobody_has_is_named(mini: str, problems_of: Callable
     assert problems_of(text) == [
         f"study.yaml:{line}:22 forms.mood.instrument: there is no instrument 'bdi'; did you mean 'bdi2'?"
     ]
+
+
+@pytest.mark.parametrize(
+    ("scores", "message"),
+    [
+        ("{total: {summ: q1}}", "scores.total.summ: there is no key 'summ'; did you mean 'sum'?"),
+        (
+            "{total: {sum: q2}}",
+            "instruments.mood: scores.total: there is no item or earlier score 'q2'; write one of: q1",
+        ),
+        (
+            "{total: {sum: q1 .. q2}}",
+            "instruments.mood: scores.total: there is no item or earlier score 'q2'",
+        ),
+        ("{total: {rule: q2 > 1}}", "unknown name 'q2'"),
+    ],
+)
+def test_an_instrument_of_the_study_itself_is_checked_as_well(
+    scores: str, message: str, mini: str, problems_of: Callable[[str], list[str]]
+) -> None:
+    text = mini.replace("  readiness: {items", "  mood: {instrument: mood}\n  readiness: {items")
+    text = text.replace("do: [suicidality, adverse_events, guess]", "do: [suicidality, mood]")
+    mood = "instrument: mood, title: Mood, recall: now, licence: free, items: [{names: q1, type: integer}]"
+    text = text.replace("schedule:\n", f"instruments:\n  mood: {{{mood}, scores: {scores}}}\nschedule:\n")
+    (found,) = problems_of(text)
+    assert message in found
+    assert "instruments.mood" in found
 
 
 def test_an_item_may_not_take_the_name_of_one_of_its_instrument(

@@ -107,6 +107,82 @@ SYNTAX = {
 }
 
 TYPES = {
+    "misspelt key that is needed": (
+        "  remission: {value:",
+        "  remission: {§valu:",
+        "endpoints.remission.valu: there is no key 'valu'; did you mean 'value'?",
+    ),
+    "key that is near none": (
+        "populations: {patient: {planned: 8}}",
+        "populations: {patient: {planned: 8, §zzz: 1}}",
+        "populations.patient.zzz: there is no key 'zzz'; write one of: assumption, planned, source",
+    ),
+    "key within a list": (
+        "{do: vital_signs, at:",
+        "{do: vital_signs, §when: now, at:",
+        "schedule.session_1.timed[1].when: there is no key 'when'; write one of: assumption, at, do, source",
+    ),
+    "key of an optional block": (
+        "interim: {information: 0.6,",
+        "interim: {information: 0.6, §alhpa: 1,",
+        "analysis.interim.alhpa: there is no key 'alhpa'; did you mean 'alpha'?",
+    ),
+    "number in words": (
+        "half_lives: 5\n",
+        "half_lives: §five\n",
+        "washout.half_lives: 'five' is not a number; write one without quotes",
+    ),
+    "number above its limit": (
+        "alpha: 0.0499",
+        "alpha: §4.99",
+        "analysis.primary.alpha: 4.99 is too large; write a number below 1",
+    ),
+    "text that is a block": (
+        "condition: PTSD",
+        "§condition: {name: PTSD}",
+        "condition: a block is not text; write one text",
+    ),
+    "text that is true": (
+        "condition: PTSD",
+        "condition: §true",
+        'condition: true is read as true or false, and text is needed; put it in quotes: "true"',
+    ),
+    "dose that is a number": (
+        "full: {initial: 2 x 60 mg",
+        "full: {initial: §120",
+        "regimens.full.initial: 120 is not a dose in whole units; write it as '2 x 40 mg'",
+    ),
+    "strength without unit": (
+        "strengths: [40 mg, 60 mg]",
+        'strengths: [40 mg, §"60"]',
+        "products.capsule.strengths[2]: the strength '60' has no unit; write it as '40 mg'",
+    ),
+    "code twice": (
+        "sex:            {type: choice, of: [female, male]}",
+        "§sex:            {type: choice, of: [male, male]}",
+        "forms.demographics.items.sex: a code stands twice in 'of'; write each once",
+    ),
+    "codes of a number": (
+        "total:     {type: integer, range: 0 .. 80}",
+        "§total:     {type: integer, of: [a, b]}",
+        "forms.symptoms.items.total: 'of' belongs to a choice, this item is a integer; take it out",
+    ),
+    "unit of a truth value": (
+        "diagnosis: {type: boolean}",
+        "§diagnosis: {type: boolean, unit: kg}",
+        "forms.symptoms.items.diagnosis: 'unit' and 'range' belong to numbers, this item is a boolean; "
+        "take them out",
+    ),
+    "row without end": (
+        "then: {times: 1, every",
+        "then: {times: §1000000, every",
+        "schedule.integration_1.then.times: 1000000 is too large; write a number below 100",
+    ),
+    "number without end": (
+        "alpha: 0.0499",
+        "alpha: §1e999",
+        "analysis.primary.alpha: the number 1e999 is too large to be kept; put it in quotes",
+    ),
     "release without quotes": (
         'release: "1.0"',
         "release: §1.0",

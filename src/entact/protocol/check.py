@@ -141,11 +141,11 @@ def _forms(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fault]:
         if name in ACTIVITIES:
             message = f"{name!r} is something entact does itself; give the form another name"
             yield Fault(("forms", name), message, at_key=True)
+        elif not form.items and form.instrument is None:
+            yield Fault(("forms", name), "asks nothing; give it `items:` or an `instrument:`", at_key=True)
         elif name not in filled:
             message = "no visit fills this form; add it to the `do:` of one, or take it out"
             yield Fault(("forms", name), message, at_key=True)
-        if not form.items and form.instrument is None:
-            yield Fault(("forms", name), "asks nothing; give it `items:` or an `instrument:`", at_key=True)
     used = {form.instrument for form in file.forms.values()}
     for name in file.instruments:
         if name not in used:

@@ -92,7 +92,9 @@ def _message(found: ErrorDetails, path: Path, model: type[BaseModel], written: s
         case "bool_type":
             return f"{_shown(given)} is neither true nor false; write one of them without quotes"
         case "greater_than":
-            return f"{given} is too small; write a number above {context['gt']}"
+            return f"{given} is too small; write a number above {context['gt']:g}"
+        case "less_than":
+            return f"{given} is too large; write a number below {context['lt']:g}"
         case "list_type":
             return f"{_shown(given)} is not a list; write it in brackets, as in [first, second]"
         case "dict_type" | "model_type" | "model_attributes_type":

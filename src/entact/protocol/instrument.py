@@ -55,7 +55,7 @@ class Items(Block):
         first, last = parse_range(self.names)
         stem = first.rstrip("0123456789")
         low, high = first.removeprefix(stem), last.removeprefix(stem)
-        if not (low.isdigit() and high.isdigit() and int(low) <= int(high)):
+        if not (low.isdigit() and high.isdigit() and len(high) <= 3 and int(low) <= int(high)):
             raise ValueError(f"{self.names!r} does not count up; write it as in 'b1 .. b5'")
         return [f"{stem}{number}" for number in range(int(low), int(high) + 1)]
 

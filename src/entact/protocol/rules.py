@@ -117,7 +117,7 @@ def _instruments(file: StudyFile) -> tuple[dict[str, Instrument], list[Fault]]:
         except ValidationError as error:
             faults += faults_of(error, data, InstrumentFile, path)
         except (InstrumentError, RuleError) as error:
-            faults.append(Fault(path, str(error), at_key=True))
+            faults.append(Fault(path, str(error).removeprefix(f"{name}.yaml: "), at_key=True))
     return instruments, faults
 
 

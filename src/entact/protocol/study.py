@@ -224,7 +224,7 @@ class Repeat(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    times: int = Field(gt=0)
+    times: int = Field(gt=0, lt=100)
     every: Duration
     slack: Duration = timedelta(0)
 
@@ -367,7 +367,7 @@ class WashoutClass(Block):
 class Washout(Block):
     """When psychiatric medicines have left the body: `half_lives` of each, plus `stabilisation`."""
 
-    half_lives: float
+    half_lives: float = Field(gt=0)
     stabilisation: Duration
     classes: dict[Name, WashoutClass]
 
@@ -379,8 +379,8 @@ class Endpoint(Block):
 
 
 class Interim(Block):
-    information: float
-    alpha: float
+    information: float = Field(gt=0, lt=1)
+    alpha: float = Field(gt=0, lt=1)
     decides: str
 
 
@@ -394,7 +394,7 @@ class Analysis(Block):
     covariance: str | None = None
     df: str | None = None
     contrast: str | None = None
-    alpha: float = 0.05
+    alpha: float = Field(default=0.05, gt=0, lt=1)
 
 
 class AnalysisPlan(BaseModel):
