@@ -403,6 +403,22 @@ def test_virtual_trials_look_like_the_published_one(parameters: Parameters) -> N
     assert not out
 
 
+def test_each_summary_counts_those_whom_the_publication_counts(parameters: Parameters) -> None:
+    """CAPS-5 and SDS on treatment; BDI-II in the study, as F043 has more of them than F037."""
+    outcomes = calibration.draw_trials(parameters, 5, 0, 40)
+    values = calibration.summarise(parameters, outcomes, 40)
+    mine = (outcomes.arm == parameters.arms.index("placebo")).reshape(40, 90)
+    for name, questionnaire, among in (
+        ("SDS", "sds", outcomes.on_treatment),
+        ("BDI-II", "bdi2", outcomes.in_study),
+    ):
+        change = np.diff(outcomes.scores[questionnaire][:, [0, -1]])[:, 0].reshape(40, 90)
+        counted = mine & among[:, -1].reshape(40, 90)
+        expected = [change[k, counted[k]].mean() for k in range(40)]
+        assert values[f"placebo {name} change mean"] == pytest.approx(expected)
+    assert (outcomes.in_study & ~outcomes.on_treatment)[:, -1].any()
+
+
 def test_without_effect_rejections_keep_their_rate_and_arms_leave_alike() -> None:
     values, p_values = calibration.simulate(scenario("no_effect"), 7, 400)
     assert abs((p_values < 0.05).mean() - 0.05) <= 3 * np.sqrt(0.05 * 0.95 / 400)
