@@ -109,5 +109,5 @@ def fit_as(golden: dict[str, Any]) -> Fit:
 
 def r_name(name: str) -> str:
     """R's name of a coefficient, its parts sorted because R and formulaic order interactions differently."""
-    plain = re.sub(r"\[T\.(.*?)\]", r"\1", name)
-    return ":".join(sorted(plain.split(":"))).replace("Intercept", "(Intercept)").replace("((", "(").replace("))", ")")
+    parts = re.sub(r"\[T\.(.*?)\]", r"\1", name).split(":")
+    return ":".join(sorted("(Intercept)" if part == "Intercept" else part for part in parts))

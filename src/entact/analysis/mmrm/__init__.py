@@ -9,6 +9,7 @@ import sys
 from types import ModuleType
 from typing import Any
 
+from entact.analysis.mmrm.batch import ManyFits, TrialDesign
 from entact.analysis.mmrm.covariance import (
     AnteDependence,
     AutoRegressive,
@@ -32,12 +33,14 @@ __all__ = [
     "Covariance",
     "Fit",
     "KenwardRoger",
+    "ManyFits",
     "NotConverged",
     "Residual",
     "Satterthwaite",
     "SpatialExponential",
     "SpatialGaussian",
     "Toeplitz",
+    "TrialDesign",
     "Unstructured",
     "mmrm",
 ]

@@ -1,11 +1,11 @@
 """Joint F tests of every term: type II and type III hypotheses as SAS forms them.
 
-Type II: a term after all others that don't contain it. With X0 those columns, X1 the term's own and X2 those that
-contain it, L = [0 | X1'M X1 | X1'M X2], M the projection off X0 (SAS/STAT User's Guide, "The Four Types of
-Estimable Functions").
-Type III: a term's own coefficients plus, of every term that contains it only by further factors, the average over
-all levels of those: equal weights on the cells, whatever their numbers. Rows are formed on sums over levels, so that
-they don't depend on how factors are coded.
+Type II: a term after all others that don't contain it. With X0 those columns, X1 the term's own and X2 those
+that contain it, L = [0 | X1'M X1 | X1'M X2], M the projection off X0 (SAS/STAT User's Guide, "The Four Types
+of Estimable Functions").
+Type III: a term's own coefficients plus, of every term that contains it only by further factors, the average
+over all levels of those: equal weights on the cells, whatever their numbers. Rows are formed on sums over
+levels, so that they don't depend on how factors are coded.
 """
 
 from __future__ import annotations
@@ -131,7 +131,8 @@ def _type_three(observations: Observations, term: Term) -> Floats:
     rows: Floats = np.ones((1, 1))
     for contrast in contrasts:
         rows = np.kron(rows, contrast)
-    return rows @ means
+    result: Floats = rows @ means
+    return result
 
 
 def _cell(

@@ -1,9 +1,9 @@
 """The model matrix in a basis in which nothing is lost: rank, aliased columns, and the way back.
 
-Raw cross-products lose digits when columns are large beside their spread (y + 1e6, a YEAR covariate). The fit is
-therefore done on Z = sqrt(n) X R^-1 and on the residuals of ordinary least squares, with R from the Cholesky
-factor of X'X where that is safe and from Householder QR where it is not. That Z is orthonormal only to a few
-digits in the first case does no harm: what counts is that coefficients go back through the same R.
+Raw cross-products lose digits when columns are large beside their spread (y + 1e6, a YEAR covariate). The fit
+is therefore done on Z = sqrt(n) X R^-1 and on the residuals of ordinary least squares, with R from the
+Cholesky factor of X'X where that is safe and from Householder QR where it is not. That Z is orthonormal only
+to a few digits in the first case does no harm: what counts is that coefficients go back through the same R.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Basis:
     @property
     def q(self) -> int:
         """The rank."""
-        return self.to_conditioned.shape[0]
+        return int(self.to_conditioned.shape[0])
 
     def coefficients(self, gamma: Floats) -> Floats:
         """Coefficients of the kept columns from those of the conditioned ones."""
@@ -54,7 +54,7 @@ class Basis:
         return conditioned
 
     def estimable(self, rows: Floats) -> Flags:
-        """Whether the data say anything about each row l (r, columns): l must be a combination of rows of x."""
+        """Whether the data say anything about each row (r, columns): it must combine rows of x."""
         if self.kept.all():
             return np.ones(rows.shape[0], dtype=bool)
         implied = rows[:, self.kept] @ self.aliases

@@ -1,7 +1,7 @@
 """Many virtual trials with one design, fitted at once from arrays of outcomes.
 
-The equations are those of the single fit: every array of `likelihood.py` gets a leading axis of trials. What does not
-change between trials (the model matrix and its products by participant) is formed once.
+The equations are those of the single fit: every array of `likelihood.py` gets a leading axis of trials. What
+does not change between trials (the model matrix and its products by participant) is formed once.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from entact.analysis.mmrm.small import Flags, Floats, Ints, half
 from entact.analysis.mmrm.surface import Surface
 
 # Trials that are worked on at once: their arrays stay in the processor's cache.
-AT_ONCE = 256
+AT_ONCE = 512
+KENWARD_ROGER = KenwardRoger()
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,8 @@ class TrialDesign:
     def of(cls, formula: str, data: Any, *, subject: str, visit: str) -> TrialDesign:
         """The design of a frame with one row for each participant and visit; its outcome column is not read.
 
-        Participants keep their order of appearance as rows of the outcome arrays; visits the order of their levels.
+        Participants keep their order of appearance as rows of the outcome arrays; visits the order of their
+        levels.
         """
         parsed = parse(formula if "~" in formula and formula.strip()[0] != "~" else f"1 {formula}")
         columns = {name: read_column(data, name) for name in parsed.variables}
@@ -126,7 +128,7 @@ class TrialDesign:
         contrasts: Floats,
         *,
         reml: bool = True,
-        df: KenwardRoger | Satterthwaite = KenwardRoger(),
+        df: KenwardRoger | Satterthwaite = KENWARD_ROGER,
     ) -> ManyFits:
         """Fits every trial with an unstructured covariance, and tests linear functions of its coefficients.
 
@@ -139,7 +141,8 @@ class TrialDesign:
         outcomes = np.asarray(outcomes, dtype=np.float64)
         if outcomes.ndim != 3 or outcomes.shape[1:] != (self.participants, self.m):
             raise ValueError(
-                f"outcomes need axes (trial, {self.participants} participants, {self.m} visits), not {outcomes.shape}"
+                f"outcomes need axes trial, participant ({self.participants}) and visit ({self.m}), "
+                f"not {outcomes.shape}"
             )
         if np.isinf(outcomes).any():
             raise ValueError("an outcome is infinite")
@@ -154,7 +157,7 @@ class TrialDesign:
         return ManyFits(*(np.concatenate(each) for each in zip(*parts, strict=True)))
 
     def _offset(self, outcomes: Floats) -> Floats:
-        """Coefficients of the mean outcome, taken off before products are formed so that no digits are lost."""
+        """Coefficients of the mean outcome, taken off beforehand so that no digits are lost."""
         seen = ~np.isnan(outcomes)
         number = seen.sum(0)
         mean = np.where(seen, outcomes, 0.0).sum(0) / np.maximum(number, 1)
@@ -215,7 +218,9 @@ class TrialDesign:
             own = _take(moments, good), _take_evaluation(at, good)
             if df.convention == "mmrm" and not df.linear:
                 raise ValueError("mmrm's own Kenward-Roger is fitted one trial at a time")
-            covariance[good] = kenward_roger.adjusted_covariance(own[0], surface, own[1], w[good], linear=True)
+            covariance[good] = kenward_roger.adjusted_covariance(
+                own[0], surface, own[1], w[good], linear=True
+            )
         to = self.basis.to_conditioned
         coefficients = offset + at.gamma @ to.T
         nothing = np.where(good, 1.0, np.nan)
@@ -249,7 +254,12 @@ def _matrix(parsed: Any, columns: dict[str, Any]) -> tuple[Floats, Design]:
     for name in parsed.response_variables:
         blank[name] = Numeric(np.ones(n))
     only = Parsed(
-        parsed.text, parsed.formula, parsed.response, parsed.variables, parsed.response_variables, parsed.plain
+        parsed.text,
+        parsed.formula,
+        parsed.response,
+        parsed.variables,
+        parsed.response_variables,
+        parsed.plain,
     )
     _, x, design = build(only, blank)
     return x, design
@@ -316,8 +326,8 @@ def _steps(moments: Moments, surface: Surface, at: Evaluation) -> tuple[Floats, 
         wrong = np.flatnonzero(~definite)
         metric = expected(_take(moments, wrong), surface, _take_evaluation(at, wrong))
         hessian[wrong] = metric
-    step: Floats = -np.linalg.solve(hessian, at.gradient[..., None])[..., 0]
-    return step, definite
+    step = np.linalg.solve(hessian, -at.gradient[..., None])[..., 0]
+    return np.asarray(step, dtype=np.float64), definite
 
 
 def _definite(hessian: Floats) -> Flags:
@@ -331,7 +341,7 @@ def _definite(hessian: Floats) -> Flags:
 
 def _inverse_or_nan(hessian: Floats) -> Floats:
     definite = _definite(np.where(np.isfinite(hessian), hessian, 0.0))
-    result = np.full_like(hessian, np.nan)
+    result: Floats = np.full_like(hessian, np.nan)
     result[definite] = np.linalg.inv(hessian[definite])
     return result
 
@@ -372,7 +382,7 @@ _PARTS = ("theta", "value", "gradient", "hessian", "gamma", "root", "logdet_info
 
 
 def _take_evaluation(at: Evaluation, some: Ints | Flags) -> Evaluation:
-    return Evaluation(*(getattr(at, part)[some] for part in _PARTS), None)
+    return Evaluation(**{part: getattr(at, part)[some] for part in _PARTS}, elements=None)
 
 
 def _put(into: Evaluation, where: Ints, what: Evaluation, everything: bool) -> None:

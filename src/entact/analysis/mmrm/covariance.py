@@ -11,6 +11,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -62,7 +63,7 @@ class Covariance(ABC):
 
     def feasible(self, theta: Floats, m: int) -> Flags:
         """Whether V can be formed at all (...); that it is positive definite is found by factoring it."""
-        return np.isfinite(theta).all(-1)
+        return np.asarray(np.isfinite(theta).all(-1))
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,8 @@ class _Banded(Covariance):
         return np.concatenate([first, rho])
 
     def feasible(self, theta: Floats, m: int) -> Flags:
-        return np.isfinite(theta).all(-1) & (theta[..., : self._variances(m)] > 0.0).all(-1)
+        positive = (theta[..., : self._variances(m)] > 0.0).all(-1)
+        return np.asarray(np.isfinite(theta).all(-1) & positive)
 
     def _scale(self, theta: Floats, m: int) -> tuple[Floats, Floats, Floats]:
         """s_i s_j packed (..., h), its slopes (..., h, v) and bends (..., h, v, v) in the variances."""
@@ -262,7 +264,7 @@ class AnteDependence(_Banded):
         return m - 1
 
     def _correlation_names(self, visits: Sequence[str]) -> list[str]:
-        return [f"rho({a}, {b})" for a, b in zip(visits[:-1], visits[1:], strict=True)]
+        return [f"rho({a}, {b})" for a, b in pairwise(visits)]
 
     def _start_correlation(self, correlation: Floats) -> Floats:
         return np.diagonal(correlation, 1).copy()
@@ -363,7 +365,7 @@ class CompoundSymmetry(_Banded):
 
 
 def _covariances_of_correlations(theta: Floats, slope: Floats, bend: Floats) -> tuple[Floats, Floats]:
-    """For theta = (v, v rho_1, v rho_2, ...): derivatives by log sd and whatever each rho is a function of."""
+    """For theta = (v, v rho_1, v rho_2, ...): derivatives by log sd and what each rho depends on."""
     k = theta.size
     v = theta[0]
     first = np.zeros((k, k))
@@ -419,7 +421,8 @@ class Toeplitz(_Banded):
 
     def _pattern(self, m: int) -> Floats:
         grid = half(m)
-        return ((grid.column - grid.row)[:, None] == np.arange(m)).astype(np.float64)
+        lag: Flags = (grid.column - grid.row)[:, None] == np.arange(m)
+        return lag.astype(np.float64)
 
     def start(self, moments: Floats) -> Floats:
         theta = super().start(moments)

@@ -2,7 +2,8 @@
 
 formulaic reads the formula. Where every factor is a plain column and every interaction comes with its margins
 (nearly every MMRM), the matrix is looked up in a table with one row for each combination of levels; formulaic
-itself is asked for all else, with the same names and the same coding: treatment contrasts, first level as reference.
+itself is asked for all else, with the same names and the same coding: treatment contrasts, first level as
+reference.
 """
 
 from __future__ import annotations
@@ -61,6 +62,7 @@ class Parsed:
 
 def parse(text: str) -> Parsed:
     """A formula `y ~ ...` taken apart; a ValueError says what is wrong with it."""
+    # formulaic brings pandas along, which takes a second to load: only a formula pays for it
     from formulaic import Formula
     from formulaic.errors import FormulaicError
 

@@ -23,6 +23,8 @@ from entact.analysis.mmrm.surface import Surface
 Method = Literal["REML", "ML"]
 REML: Method = "REML"
 ML: Method = "ML"
+UNSTRUCTURED = Unstructured()
+KENWARD_ROGER = KenwardRoger()
 
 
 class NotConverged(ValueError):
@@ -35,25 +37,29 @@ def mmrm(
     *,
     subject: str,
     visit: str,
-    covariance: Covariance | Sequence[Covariance] = Unstructured(),
+    covariance: Covariance | Sequence[Covariance] = UNSTRUCTURED,
     by: str | None = None,
     weights: str | None = None,
     method: Method = REML,
-    df: Freedom = KenwardRoger(),
+    df: Freedom = KENWARD_ROGER,
     sandwich: Kind | None = None,
     level: float = 0.95,
 ) -> Fit:
-    """How an outcome measured at several visits depends on treatment and covariates: a mixed model for repeated measures.
+    """How an outcome measured at several visits depends on treatment and covariates: a mixed model for
+    repeated measures.
 
     Args:
         formula: outcome ~ terms, in formulaic's (and R's) language, e.g. "change ~ arm * visit + baseline"
-        data: a Polars or pandas DataFrame, one row for each participant and visit; rows with a missing value in
+        data: a Polars or pandas DataFrame, one row for each participant and visit; rows with a missing value
+            in
             any variable of the model are left out and counted in the notes, as in R and SAS
         subject: column that names the participant
         visit: column that names the visit; text sorts by alphabet, an Enum or Categorical keeps its order
-        covariance: structure within a participant; a sequence is tried in its order until one converges, and the
+        covariance: structure within a participant; a sequence is tried in its order until one converges, and
+            the
             result records which one it was
-        by: column with groups of participants (usually the arm), each of which gets covariance parameters of its own
+        by: column with groups of participants (usually the arm), each of which gets covariance parameters of
+            its own
         weights: column of positive weights; the variance of a value is divided by its weight
         method: "REML" or "ML"
         df: how degrees of freedom are found: KenwardRoger(), Satterthwaite(), BetweenWithin(), Residual()
@@ -67,7 +73,8 @@ def mmrm(
         ValueError: the data or the formula don't allow the fit; the message names the column, row or term
         NotConverged: no optimum was found with any of the structures
 
-    Equivalent to R `mmrm::mmrm` with `us(visit | subject)` and SAS PROC MIXED with `repeated visit / subject=subject`.
+    Equivalent to R `mmrm::mmrm` with `us(visit | subject)` and SAS PROC MIXED with `repeated visit /
+    subject=subject`.
     """
     if method not in ("REML", "ML"):
         raise ValueError(f'method must be "REML" or "ML", not {method!r}')
@@ -95,7 +102,7 @@ def mmrm(
     tried = "; ".join(f"{attempt.structure}: {attempt.outcome}" for attempt in attempts)
     raise NotConverged(
         f"no optimum was found ({tried}). Fewer covariance parameters may be estimable: "
-        "give covariance=[Unstructured(), Toeplitz(heterogeneous=True), ...] to try structures in a stated order"
+        "give covariance=[Unstructured(), Toeplitz(heterogeneous=True), ...] to try several in a stated order"
     )
 
 
@@ -106,12 +113,14 @@ def fit_structure(
     basis, residuals = condition(observations.x, observations.y)
     if observations.y.size <= basis.q:
         raise ValueError(
-            f"{observations.y.size} values can't estimate {basis.q} coefficients and a covariance: simplify the formula"
+            f"{observations.y.size} values can't estimate {basis.q} coefficients and a covariance: "
+            "simplify the formula"
         )
     scale = float(np.sqrt(np.mean(observations.y**2)))
     if np.sqrt(np.mean(residuals**2)) <= 1e-12 * scale or scale == 0.0:
         raise ValueError(
-            f"the formula explains {observations.outcome} without any residual: there is no variance to estimate"
+            f"the formula explains {observations.outcome} without any residual: "
+            "there is no variance to estimate"
         )
     sheet, structure = _sheets(observations, structure)
     layout = lay_out(observations.participant, observations.visit, sheet, len(observations.visits))
@@ -197,6 +206,7 @@ def _check_pairs(observations: Observations, moments: Moments, structure: Covari
             a, b = np.argwhere(~together)[0]
             where = f" in group {label}" if label else ""
             raise ValueError(
-                f"no participant{where} has values at both {observations.visits[a]} and {observations.visits[b]}: "
-                "an unstructured covariance can't be estimated; leave a visit out or choose another structure"
+                f"no participant{where} has values at both {observations.visits[a]} and "
+                f"{observations.visits[b]}: an unstructured covariance can't be estimated; "
+                "leave a visit out or choose another structure"
             )

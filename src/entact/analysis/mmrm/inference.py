@@ -19,10 +19,10 @@ from entact.analysis.mmrm.small import Floats
 class KenwardRoger:
     """Kenward & Roger's adjusted covariance and degrees of freedom.
 
-    `KenwardRoger()` agrees with SAS `ddfm=kr`: for structures linear in SAS's parameters nothing depends on the
-    parametrisation; for the others it is the second-order form in SAS's. `linear=True` is SAS `ddfm=kr(linear)` and
-    R mmrm's `Kenward-Roger-Linear`; `convention="mmrm"` is R mmrm's `Kenward-Roger`, whose standard errors
-    depend on how mmrm writes the covariance.
+    `KenwardRoger()` agrees with SAS `ddfm=kr`: for structures linear in SAS's parameters nothing depends on
+    the parametrisation; for the others it is the second-order form in SAS's. `linear=True` is SAS
+    `ddfm=kr(linear)` and R mmrm's `Kenward-Roger-Linear`; `convention="mmrm"` is R mmrm's `Kenward-Roger`,
+    whose standard errors depend on how mmrm writes the covariance.
     """
 
     linear: bool = False

@@ -1,16 +1,16 @@
 """The small-sample covariance of the coefficients and the scaled F test of Kenward & Roger.
 
-With P_k = M_k,XX (Kenward & Roger 1997, eq. 3 ff.: P_i = -X' V^-1 D_i V^-1 X), w the covariance of theta, here
-twice the inverse of the observed information:
+With P_k = M_k,XX (Kenward & Roger 1997: P_i = -X' V^-1 D_i V^-1 X), w the covariance of theta,
+here twice the inverse of the observed information:
 
     Q_kl   = X' W D_k W D_l W X
     R_kl   = X' W (d2V / dtheta_k dtheta_l) W X
-    Phi_A  = C + 2 C { sum_kl w_kl (Q_kl - P_k C P_l - R_kl / 4) } C            (1997, eq. 5)
+    Phi_A  = C + 2 C { sum_kl w_kl (Q_kl - P_k C P_l - R_kl / 4) } C            (Kenward & Roger 1997)
 
 R_kl depends on the parameters that V is written in. `convention="sas"` uses SAS PROC MIXED's (variances,
-covariances or correlations, ranges); for structures linear in them R vanishes. `"mmrm"` uses R mmrm's (log standard
-deviations, Cholesky factors, mapped correlations), which makes R differ from zero even for an unstructured V.
-`linear=True` leaves R out (SAS `ddfm=kr(linear)`, Kenward & Roger 2009, section 5).
+covariances or correlations, ranges); for structures linear in them R vanishes. `"mmrm"` uses R mmrm's (log
+standard deviations, Cholesky factors, mapped correlations), which makes R differ from zero even for an
+unstructured V. `linear=True` leaves R out (SAS `ddfm=kr(linear)`, Kenward & Roger 2009).
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def _weighted_q(moments: Moments, surface: Surface, at: Evaluation, w: Floats) -
 def f_test(
     rows: Floats, c: Floats, slopes: Floats, w: Floats, adjusted: Floats, estimate: Floats
 ) -> tuple[float, float]:
-    """Scaled F statistic and its denominator degrees of freedom (Kenward & Roger 1997, section 3 and 4).
+    """Scaled F statistic and its denominator degrees of freedom (Kenward & Roger 1997).
 
     Args:
         rows: (r, q) independent rows of the hypothesis L beta = 0 in the conditioned basis

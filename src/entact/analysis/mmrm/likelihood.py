@@ -1,24 +1,25 @@
 """-2 log likelihood of an MMRM, its gradient and observed information, from sufficient statistics.
 
-Model (Laird & Ware 1982, eq. 2.1 without random effects): y_i = X_i beta + e_i, e_i ~ N(0, V_i), V_i the rows and
-columns of V(theta) at the visits seen. With W = V^-1 and, per pattern p of visits seen,
-A_p[a, b] = sum over its participants of z_ia z_ib', z = [x, y] (Lindstrom & Bates 1988, section 3):
+Model (Laird & Ware 1982, the marginal form): y_i = X_i beta + e_i, e_i ~ N(0, V_i), V_i the rows
+and columns of V(theta) at the visits seen. With W = V^-1 and, per pattern p of visits seen,
+A_p[a, b] = sum over its participants of z_ia z_ib', z = [x, y] (cross-products as in Lindstrom & Bates 1988):
 
-    M      = sum_p sum_ab W_p[a, b] A_p[a, b]      holding X'WX, X'Wy, y'Wy
-    C      = (X'WX)^-1,   beta = C X'Wy,   r = [-beta; 1]
-    -2 l   = sum_p n_p log|V_p| + [log|X'WX|] + r'Mr             + (n - [q]) log 2 pi      [REML only]
+    (1) M      = sum_p sum_ab W_p[a, b] A_p[a, b]      holding X'WX, X'Wy, y'Wy
+    (2) C      = (X'WX)^-1,   beta = C X'Wy,   r = [-beta; 1]
+    (3) -2 l   = sum_p n_p log|V_p| + [log|X'WX|] + r'Mr + (n - [q]) log 2 pi         [REML only]
 
 The derivatives are first taken by the elements v_k of V itself (E_k = dV/dv_k has ones where they stand):
 
-    dM/dv_k           = M_k = -sum_p sum_ab (W E_k W)_p[a, b] A_p[a, b]
-    G                 = [blockdiag(C, 0)] + r r';   T_p[a, b] = <A_p[a, b], G>;   Z_p = W_p T_p W_p
-    d(-2 l)/dv_k      = sum_p tr((n_p W - Z)_p E_k)
-    d2(-2 l)/dv_k dv_l = sum_p tr((2 Z - n_p W) E_k W E_l) - [tr(C M_k C M_l)] - 2 u_k' C u_l,  u_k = (M_k r)_X
+    (4) dM/dv_k            = M_k = -sum_p sum_ab (W E_k W)_p[a, b] A_p[a, b]
+    (5) G                  = [blockdiag(C, 0)] + r r';   T_p[a, b] = <A_p[a, b], G>;   Z_p = W_p T_p W_p
+    (6) d(-2 l)/dv_k       = sum_p tr((n_p W - Z)_p E_k)
+    (7) d2(-2 l)/dv_k dv_l = sum_p tr((2 Z - n_p W) E_k W E_l) - [tr(C M_k C M_l)] - 2 u_k' C u_l,
+                             u_k = (M_k r)_X
 
-(Lindstrom & Bates 1988, eq. 3.4-3.8, in the order of contraction that needs no K^2 matrices of size q.) The chain
-rule takes them to theta; where V bends, the gradient by v contracted with its second derivatives is added. With
-M = L L' on all of z and Gamma = [L_X^-1, 0; r'] one has G = Gamma'Gamma, and the last two terms of the
-information are one Frobenius product of N_k = Gamma M_k Gamma'.
+(The derivatives of Lindstrom & Bates 1988, contracted in the order that needs no K^2 matrices of size q.) The
+chain rule takes them to theta; where V bends, the gradient by v contracted with its second derivatives is
+added. With M = L L' on all of z and Gamma = [L_X^-1, 0; r'] one has G = Gamma'Gamma, and the last two terms
+of the information are one Frobenius product of N_k = Gamma M_k Gamma'.
 All functions take leading batch axes, so that one trial and ten thousand are the same code.
 """
 
@@ -191,7 +192,8 @@ def _projected(slopes: Floats, whitener: Floats, reml: bool) -> Floats:
 def expected(moments: Moments, surface: Surface, at: Evaluation) -> Floats:
     """sum_p n_p tr(W D_k W D_l): the expected information without its correction for beta, (..., K, K).
 
-    Positive definite wherever V is, so that it can take the place of the observed information far from the optimum.
+    Positive definite wherever V is, so that it can take the place of the observed information far from the
+    optimum.
     """
     by_element = trace_products(moments.count[..., None, None] * at.inverse, at.inverse)
     if surface.free:

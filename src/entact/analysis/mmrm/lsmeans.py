@@ -1,8 +1,9 @@
-"""LS-means: what the model expects for each level of some factors, averaged over the others; and contrasts of them.
+"""LS-means: what the model expects for each level of some factors, averaged over the others; and contrasts of
+them.
 
-`equal` weighs all levels of the other factors alike; `proportional` by how often their combinations occur in the
-rows used (R emmeans' `weights = "proportional"`); both put numbers at their mean. `observed` sets the factors in every row used
-and averages over the rows as they are (SAS `obsmargins`, g-computation).
+`equal` weighs all levels of the other factors alike; `proportional` by how often their combinations occur in
+the rows used (R emmeans' `weights = "proportional"`); both put numbers at their mean. `observed` sets the
+factors in every row used and averages over the rows as they are (SAS `obsmargins`, g-computation).
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ Weighting = Literal["equal", "proportional", "observed"]
 
 @dataclass(frozen=True)
 class EffectSizes:
-    """Contrasts in units of the residual standard deviation, with intervals from the noncentral t distribution."""
+    """Contrasts in units of the residual standard deviation, with intervals by the noncentral t."""
 
     labels: dict[str, list[str]]
     effect: Floats
@@ -45,9 +46,11 @@ class Contrasts(Estimates):
     """residual standard deviation at the visit of each row"""
 
     def effect_sizes(self) -> EffectSizes:
-        """Each contrast over the residual standard deviation at its visit (all visits pooled where there is none).
+        """Each contrast over the residual standard deviation at its visit (all visits pooled where there is
+        none).
 
-        The interval inverts the noncentral t distribution of estimate / SE (Hedges & Olkin 1985, section 5.A).
+        The interval inverts the noncentral t distribution of estimate / SE (Hedges & Olkin 1985, section
+        5.A).
         """
         sd = np.array(self.sd)
         t, df = self.t, self.df
@@ -71,7 +74,8 @@ class LSMeans(Estimates):
         """Differences between levels, separately at each level of the `by` factors.
 
         Args:
-            which: "a - b" for two levels, "pairwise" for all pairs (later minus earlier), or "reference" for every
+            which: "a - b" for two levels, "pairwise" for all pairs (later minus earlier), or "reference" for
+                every
                 other level minus `reference`
             reference: the level that "reference" compares with; the first if None
         """

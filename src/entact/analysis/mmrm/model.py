@@ -94,7 +94,8 @@ class Model:
         hessian = self.search.at.hessian
         scale = np.sqrt(np.diagonal(hessian))
         inverse = np.linalg.inv(hessian / np.outer(scale, scale)) / np.outer(scale, scale)
-        return inverse + inverse.T
+        w: Floats = inverse + inverse.T
+        return w
 
     @cached_property
     def c(self) -> Floats:

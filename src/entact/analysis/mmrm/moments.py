@@ -14,6 +14,8 @@ from entact.analysis.mmrm.small import Flags, Floats, Ints, half
 
 # Participants whose rows are multiplied at once: bounds the memory, not the result.
 AT_ONCE = 2048
+# A pattern with fewer participants than this share of m (q + 1) costs less as rows than as cross-products.
+RARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class Moments:
     @property
     def summed(self) -> int:
         """How many patterns have cross-products, P1."""
-        return self.products.shape[-3]
+        return int(self.products.shape[-3])
 
     @property
     def observations(self) -> Floats:
@@ -162,7 +164,7 @@ def gather(layout: Layout, x: Floats, residuals: Floats, root_weight: Floats | N
     np.add.at(size, (layout.sheet, layout.pattern), 1)
     visits = layout.seen.sum(-1)
     # With products kept whenever sheets are many, rows are needed only on a common grid.
-    rare = (size < visits * q1 / 2).all(0) & (patterns > 1)
+    rare = (size < RARE * visits * q1).all(0) & (patterns > 1)
     # common patterns first
     rank = np.argsort(rare, kind="stable")
     place = np.empty_like(rank)
@@ -228,7 +230,8 @@ def _columns(rows: Ints, x: Floats, residuals: Floats, root_weight: Floats | Non
 def residual_moments(moments: Moments, direction: Floats | None = None) -> Floats:
     """Mean products of residuals by pair of visits: (..., S, m, m).
 
-    Residuals are those of ordinary least squares, or z r for a direction r (..., q + 1). Made positive definite where the pairs seen leave it not so: this is only where the search starts.
+    Residuals are those of ordinary least squares, or z r for a direction r (..., q + 1). Made positive
+    definite where the pairs seen leave it not so: this is only where the search starts.
     """
     grid = half(moments.m)
     both = (moments.seen[..., grid.row] & moments.seen[..., grid.column]).astype(np.float64)

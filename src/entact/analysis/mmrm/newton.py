@@ -1,9 +1,10 @@
 """The search for the optimum: Newton's method on the observed information, with step halving.
 
 Where the observed information is not positive definite, the expected one is added to it until it is (both
-transform alike when parameters change, so the path does not depend on units). A step is halved until V is positive
-definite and -2 log likelihood falls. It has converged at a Newton decrement g' H^-1 g of 1e-16 or less on the scale of
--2 log likelihood, and goes on to 1e-21 while that still falls: the error of theta is the root of it.
+transform alike when parameters change, so the path does not depend on units). A step is halved until V is
+positive definite and -2 log likelihood falls. It has converged at a Newton decrement g' H^-1 g of 1e-16 or
+less on the scale of -2 log likelihood, and goes on to 1e-21 while that still falls: the error of theta is the
+root of it.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ ENOUGH = 1e-21
 GOOD = 1e-16
 """Newton decrement that counts as converged: where rounding keeps the search above `ENOUGH`."""
 NEAR = 1e-7
-"""Newton decrement below which rounding of -2 log likelihood may hide its fall, so that it is not asked for."""
+"""Newton decrement below which rounding may hide that -2 log likelihood falls: it is not asked for."""
 ITERATIONS = 100
 HALVINGS = 40
 
@@ -43,7 +44,7 @@ class Search:
 
 
 def _step(hessian: Floats, gradient: Floats) -> Floats | None:
-    """The Newton step, or None where the information is not positive definite. Scaled, so that units don't matter."""
+    """The Newton step, free of units; None where the information is not positive definite."""
     scale = np.diagonal(hessian)
     if not (scale > 0.0).all():
         return None

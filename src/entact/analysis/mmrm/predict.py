@@ -8,7 +8,7 @@ import numpy as np
 
 from entact.analysis.mmrm.inference import Inference
 from entact.analysis.mmrm.model import Model
-from entact.analysis.mmrm.small import Floats
+from entact.analysis.mmrm.small import Floats, Ints
 
 ResidualKind = Literal["response", "pearson", "normalised"]
 
@@ -30,7 +30,7 @@ def residuals(model: Model, kind: ResidualKind) -> Floats:
     return result
 
 
-def complete(inference: Inference, x: Floats, participant: Floats, visit: Floats) -> tuple[Floats, Floats]:
+def complete(inference: Inference, x: Floats, participant: Ints, visit: Ints) -> tuple[Floats, Floats]:
     """Expected outcomes given a participant's observed values, and the standard error of their means.
 
     Args:
@@ -39,8 +39,8 @@ def complete(inference: Inference, x: Floats, participant: Floats, visit: Floats
         visit: (k,) place of the visit
 
     Returns:
-        (k,) E(y_new | y_observed) = x beta + V_no V_oo^-1 (y_o - X_o beta); (k,) its standard error from beta's covariance and
-        the conditional variance of y
+        (k,) E(y_new | y_observed) = x beta + V_no V_oo^-1 (y_o - X_o beta); (k,) its standard error from
+        beta's covariance and the conditional variance of y
     """
     model = inference.model
     observations = model.observations

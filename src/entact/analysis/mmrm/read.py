@@ -1,4 +1,4 @@
-"""From a frame to the rows that a fit uses; everything that would make it wrong is said here, by name and place."""
+"""From a frame to the rows that a fit uses; what would make the fit wrong is said here, by name and place."""
 
 from __future__ import annotations
 
@@ -140,8 +140,10 @@ def _refuse_unclear_order(
     natural = sorted(visits.levels, key=_natural)
     if natural != list(visits.levels):
         raise ValueError(
-            f"the order of the visits in {name!r} is unclear: by alphabet {', '.join(visits.levels)}, by number "
-            f"{', '.join(natural)}; make it an Enum or Categorical in the order meant, because {structure.title} needs one"
+            f"the order of the visits in {name!r} is unclear: by alphabet {', '.join(visits.levels)}, "
+            f"by number "
+            f"{', '.join(natural)}; make it an Enum or Categorical in the order meant, because "
+            f"{structure.title} needs one"
         )
 
 
@@ -186,7 +188,8 @@ def _weights(name: str | None, column: Column | None, complete: Flags) -> Floats
     wrong = np.flatnonzero(complete & ~(values > 0.0))
     if wrong.size:
         raise ValueError(
-            f"weights in {name!r} must be positive; row {int(wrong[0])} (counted from 0) has {values[wrong[0]]}"
+            f"weights in {name!r} must be positive; row {int(wrong[0])} (counted from 0) has "
+            f"{values[wrong[0]]}"
         )
     kept: Floats = values[complete]
     return kept

@@ -31,7 +31,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Fit:
-    """A mixed model for repeated measures, fitted. Print it, or ask for LS-means, contrasts, tests, residuals."""
+    """A fitted mixed model for repeated measures: print it, or ask for LS-means, tests, residuals."""
 
     formula: str
     model: Model = field(repr=False)
@@ -99,7 +99,8 @@ class Fit:
 
     @property
     def aicc(self) -> float:
-        """AIC corrected for few observations: -2 log likelihood + 2 K n* / (n* - K - 1), n* = max(n - q, K + 2).
+        """AIC corrected for few observations: -2 log likelihood + 2 K n* / (n* - K - 1), n* = max(n - q, K +
+        2).
 
         As in R mmrm; SAS takes n* = n for ML.
         """
@@ -128,7 +129,7 @@ class Fit:
 
     @cached_property
     def covariance_parameters(self) -> pl.DataFrame:
-        """Covariance parameters (in SAS's parametrisation) with standard errors from the observed information."""
+        """Covariance parameters, as SAS writes them, with standard errors from the observed information."""
         return pl.DataFrame(
             {
                 "parameter": self.model.surface.names(),
@@ -150,11 +151,13 @@ class Fit:
         Args:
             of: a factor of the formula
             by: further factors; each combination is a row
-            weights: how levels of the other factors are averaged: "equal", "proportional" (as often as they occur)
+            weights: how levels of the other factors are averaged: "equal", "proportional" (as often as they
+                occur)
                 or "observed" (over the rows as they are)
             at: values of numeric covariates other than their mean
 
-        Equivalent to R `emmeans(fit, ~ of | by, weights = ...)`; "observed" to SAS `lsmeans of*by / obsmargins`.
+        Equivalent to R `emmeans(fit, ~ of | by, weights = ...)`; "observed" to SAS `lsmeans of*by /
+        obsmargins`.
         """
         names = [by] if isinstance(by, str) else list(by)
         return lsmeans(
@@ -176,7 +179,8 @@ class Fit:
         """t tests of linear functions of the coefficients.
 
         Args:
-            rows: (r, columns) or (columns,) in the order of `coefficients`, or one row as {coefficient: factor}
+            rows: (r, columns) or (columns,) in the order of `coefficients`, or one row as {coefficient:
+                factor}
             null: the value each is tested against
         """
         names = self.model.observations.design.names
@@ -205,7 +209,7 @@ class Fit:
         return made
 
     def residuals(self, kind: predict.ResidualKind = "response") -> Floats:
-        """Residuals (n,) of the rows used (`rows_used`): "response", "pearson" or "normalised" (uncorrelated)."""
+        """Residuals (n,) of `rows_used`: "response", "pearson" or "normalised" (uncorrelated)."""
         return predict.residuals(self.model, kind)
 
     @property
@@ -219,13 +223,16 @@ class Fit:
         return self.model.observations.row
 
     def predict(self, data: Any, *, conditional: bool = True) -> pl.DataFrame:
-        """Expected outcomes of the rows of a frame: `estimate`, its `se` for the mean, and `prediction`, `prediction_se`.
+        """Expected outcomes of the rows of a frame: `estimate`, its `se` for the mean, and `prediction`,
+        `prediction_se`.
 
         Args:
             data: a frame with the variables of the formula, participant and visit; the outcome is not needed
-            conditional: whether participants who were in the fit are predicted given their observed values there
+            conditional: whether participants who were in the fit are predicted given their observed values
+                there
 
-        Equivalent to SAS `outpredm` (estimate) and `outpred` (prediction). Rows with a missing variable get null.
+        Equivalent to SAS `outpredm` (estimate) and `outpred` (prediction). Rows with a missing variable get
+        null.
         """
         observations = self.model.observations
         columns = {}
@@ -266,9 +273,9 @@ class Fit:
         }
         frame = {}
         for name, values in full.items():
-            column = np.full(n, np.nan)
-            column[ok] = values
-            frame[name] = column
+            spread = np.full(n, np.nan)
+            spread[ok] = values
+            frame[name] = spread
         return pl.DataFrame(frame).fill_nan(None)
 
     def simulate(self, rng: np.random.Generator, count: int = 1) -> Floats:
@@ -294,7 +301,8 @@ class Fit:
             f"{model.n} values of {model.layout.participants} participants at {len(self.visits)} visits "
             f"({', '.join(self.visits)})",
             f"covariance {structure}{grouped}; {method}; degrees of freedom {inference}",
-            f"−2 log likelihood {number(self.deviance, 7)}   AIC {number(self.aic, 7)}   BIC {number(self.bic, 7)}",
+            f"−2 log likelihood {number(self.deviance, 7)}   AIC {number(self.aic, 7)}   "
+            f"BIC {number(self.bic, 7)}",
             self.status,
         ]
         return [*lines, *(f"note: {note}" for note in self.notes)]

@@ -4,9 +4,10 @@ With X*_i = L_i^-1 X_i, e*_i = L_i^-1 (y_i - X_i beta), V_i = L_i L_i', H_i = X*
 
     C { sum_i X*_i' A_i e*_i e*_i' A_i' X*_i } C
 
-A_i = I (CR0: Liang & Zeger 1986), (I - H_i)^-1/2 (CR2: Bell & McCaffrey 2002), (I - H_i)^-1 (CR3, the jackknife:
-Mancl & DeRouen 2001). Degrees of freedom of l'beta (Bell & McCaffrey 2002, eq. 14-16, V as working covariance): with
-p_i = A_i' X*_i C l and G_ij = p_i' (delta_ij I - X*_i C X*_j') p_j they are tr(G)^2 / tr(G^2).
+A_i = I (CR0: Liang & Zeger 1986), (I - H_i)^-1/2 (CR2: Bell & McCaffrey 2002), (I - H_i)^-1 (CR3, the
+jackknife: Mancl & DeRouen 2001). Degrees of freedom of l'beta (Bell & McCaffrey 2002, V as working
+covariance): with p_i = A_i' X*_i C l and G_ij = p_i' (delta_ij I - X*_i C X*_j') p_j they are tr(G)^2 /
+tr(G^2).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Degrees of freedom by Satterthwaite's method, for one row and for several.
 
-One row l (Fai & Cornelius 1996, section 2): 2 (l'Cl)^2 / (h' w h), with h_k = d(l'Cl)/dtheta_k = -l' C P_k C l.
-Several rows: the eigenvectors of L C L' give independent single rows, each with its own degrees of freedom nu_i;
-with E = sum over nu_i > 2 of nu_i / (nu_i - 2) the F statistic has 2 E / (E - r) (their eq. 9).
+One row l (Giesbrecht & Burns 1985): 2 (l'Cl)^2 / (h' w h), h_k = d(l'Cl)/dtheta_k = -l' C P_k C l.
+Several rows (Fai & Cornelius 1996): the eigenvectors of L C L' give independent single rows, each with its
+own degrees of freedom nu_i; with E = sum over nu_i > 2 of nu_i / (nu_i - 2) F has 2 E / (E - r).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Many small symmetric matrices at once: packing, inverses, products of Kronecker kind.
 
-Shapes end in the matrix; everything before is a batch axis. The half of a symmetric matrix is packed
-in SAS's order: (0, 0), (0, 1), (1, 1), (0, 2), (1, 2), (2, 2), ... so that a leading block comes first.
+Shapes end in the matrix; everything before is a batch axis. The half of a symmetric matrix is packed in
+SAS's order, (0, 0), (0, 1), (1, 1), (0, 2), ..., so that a leading block comes first.
 """
 
 from __future__ import annotations
@@ -67,12 +67,8 @@ def invert(matrices: Floats) -> tuple[Floats, Floats]:
     m = matrices.shape[-1]
     count = int(np.prod(matrices.shape[:-2], dtype=np.int64))
     if count < FEW or m > 16:
-        flat = matrices.reshape(count, m, m)
-        try:
-            lower = np.linalg.cholesky(flat)
-        except np.linalg.LinAlgError:
-            lower = np.stack([_cholesky_or_nan(one) for one in flat])
-        root = _invert_lower(lower)
+        lower = cholesky(matrices.reshape(count, m, m))
+        root = invert_lower(lower)
         inverse = np.swapaxes(root, -1, -2) @ root
         logdet = 2.0 * np.log(np.diagonal(lower, axis1=-2, axis2=-1)).sum(-1)
         return inverse.reshape(matrices.shape), logdet.reshape(matrices.shape[:-2])
@@ -82,8 +78,7 @@ def invert(matrices: Floats) -> tuple[Floats, Floats]:
 def cholesky(matrices: Floats) -> Floats:
     """Lower Cholesky factors (..., n, n); NaN where a matrix is not positive definite."""
     try:
-        factors: Floats = np.linalg.cholesky(matrices)
-        return factors
+        return np.asarray(np.linalg.cholesky(matrices), dtype=np.float64)
     except np.linalg.LinAlgError:
         n = matrices.shape[-1]
         flat = matrices.reshape(-1, n, n)
@@ -92,13 +87,12 @@ def cholesky(matrices: Floats) -> Floats:
 
 def _cholesky_or_nan(matrix: Floats) -> Floats:
     try:
-        factor: Floats = np.linalg.cholesky(matrix)
-        return factor
+        return np.asarray(np.linalg.cholesky(matrix), dtype=np.float64)
     except np.linalg.LinAlgError:
         return np.full_like(matrix, np.nan)
 
 
-def _invert_lower(lower: Floats) -> Floats:
+def invert_lower(lower: Floats) -> Floats:
     """Inverses of lower triangular matrices (..., n, n), by forward substitution over rows."""
     n = lower.shape[-1]
     inverse = np.zeros_like(lower)
@@ -110,11 +104,6 @@ def _invert_lower(lower: Floats) -> Floats:
             )
         inverse[..., i, i] = pivot
     return inverse
-
-
-def invert_lower(lower: Floats) -> Floats:
-    """Inverses of lower triangular matrices (..., n, n)."""
-    return _invert_lower(lower)
 
 
 def _invert_many(matrices: Floats) -> tuple[Floats, Floats]:
@@ -187,7 +176,7 @@ def _spread_places(m: int) -> tuple[Ints, Ints, Ints, Ints, Floats]:
 
 
 def spread(w: Floats) -> Floats:
-    """tr(W_p E_k W_p E_l) as (..., h, P h) for W (..., P, m, m): the symmetric Kronecker squares side by side."""
+    """tr(W_p E_k W_p E_l) for W (..., P, m, m), patterns side by side: (..., h, P h)."""
     m, patterns = w.shape[-1], w.shape[-3]
     ia, jb, ib, ja, share = _spread_places(m)
     flat = w.reshape(*w.shape[:-2], m * m)

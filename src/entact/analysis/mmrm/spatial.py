@@ -47,7 +47,7 @@ class _Spatial(Covariance):
         return np.array([np.diagonal(moments).mean(), np.median(apart) if apart.size else 1.0])
 
     def feasible(self, theta: Floats, m: int) -> Flags:
-        return np.isfinite(theta).all(-1) & (theta > 0.0).all(-1)
+        return np.asarray(np.isfinite(theta).all(-1) & (theta > 0.0).all(-1))
 
     def _fall(self, theta: Floats) -> tuple[Floats, Floats, Floats]:
         """exp(-(d / r)^a) and its first two derivatives in r."""

@@ -58,7 +58,7 @@ class Surface:
 
     def feasible(self, theta: Floats) -> Flags:
         """Whether every V can be formed (...)."""
-        return self.structure.feasible(self._by_sheet(theta), self.m).all(-1)
+        return np.asarray(self.structure.feasible(self._by_sheet(theta), self.m).all(-1))
 
     def value(self, theta: Floats) -> Floats:
         """Packed V of every sheet: (..., K) to (..., S, h)."""
@@ -95,7 +95,8 @@ class Surface:
         own = self.structure.bend(self._by_sheet(theta), self.m)
         k, groups = self.per_group, len(self.groups)
         blocks = w.reshape(groups, k, groups, k)[np.arange(groups), :, np.arange(groups), :]
-        return np.einsum("skl,shkl->sh", blocks[self.group_of_sheet], own)
+        along: Floats = np.einsum("skl,shkl->sh", blocks[self.group_of_sheet], own)
+        return along
 
     def reparametrised(self, theta: Floats) -> tuple[Floats, Floats]:
         """Jacobian (K, K) and second derivatives (K, K, K) of theta in R mmrm's parameters."""
