@@ -34,7 +34,7 @@ Progress = Callable[[str, int, int], None]
 T = TypeVar("T")
 
 CHUNK = 6  # participants in one piece of work
-RESERVE = 2  # kits of each level and part beyond those that a participant needs when all goes well
+RESERVE = 1  # kits of each level and part beyond those that a participant needs when all goes well
 SPARE = 1.12  # candidates beyond the expected need, so that one round of screening is usually enough
 FIRST_DAY = 21  # of screening, counted from the start: by then sites are open and trained
 
