@@ -1,9 +1,9 @@
 """What the README and the pages under docs say runs, and gives what they show.
 
 In blocks marked `python` every line after `>>>` is run, those of one page in one namespace. In blocks marked
-`console` every line after `$ ` is run in a shell, those of one page in one folder; it ends with exit code 0 or
-with the one that its comment names. What is shown below a line is compared, `...` stands for anything. Blocks
-marked `yaml` are parts of the small study of these tests.
+`console` every line after `$ ` is run in a shell, those of one page in one folder, with exit code 0 or the one
+that its comment names. What is shown below a line is compared; `...` stands for anything. Blocks marked `yaml`
+are parts of the small study of these tests.
 """
 
 from __future__ import annotations
@@ -40,13 +40,14 @@ def title(page: Path) -> str:
     return page.name
 
 
-@pytest.fixture(scope="module")
-def data() -> Iterator[Path]:
-    """A data folder of the pages' own, as a reader has one."""
+@pytest.fixture
+def data(page: Path) -> Iterator[Path]:
+    """A data folder of a page's own, empty as a new reader has it."""
     from entact.store import postgres
 
-    folder = Path(os.environ["ENTACT_DATA"]) / "docs"
-    folder.mkdir(mode=0o711)
+    folder = Path(os.environ["ENTACT_DATA"]) / page.stem
+    folder.mkdir()
+    folder.chmod(0o711)  # root's PostgreSQL runs as another account, which must pass through
     yield folder
     postgres.stop(folder / "postgres")
 
@@ -79,7 +80,13 @@ def test_the_commands_of_a_page_run(page: Path, data: Path, tmp_path: Path) -> N
     for text in blocks(page, "console"):
         for command, shown in commands(text):
             done = subprocess.run(
-                command, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120
+                command,
+                shell=True,
+                cwd=tmp_path,
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=120,
             )
             said = done.stdout + done.stderr
             expected = EXIT_CODE.search(command)
@@ -114,4 +121,11 @@ def test_the_links_of_a_page_lead_somewhere(page: Path) -> None:
 def test_a_page_is_short_and_marks_what_runs(page: Path) -> None:
     text = page.read_text()
     assert len(text.split()) < 1500, f"{page.name} is too long to be read at night"
-    assert {marked for marked, _ in BLOCK.findall(text)} <= {"python", "console", "yaml", "json", "text", "sh"}
+    assert {marked for marked, _ in BLOCK.findall(text)} <= {
+        "python",
+        "console",
+        "yaml",
+        "json",
+        "text",
+        "sh",
+    }
