@@ -169,6 +169,42 @@ def test_values_after_treatment_was_stopped_do_not_count_de_jure(mini: Study) ->
     assert texts(found, "disposition/without_primary_outcome")["mdma"] == "1/1 100 %"
 
 
+def test_rows_of_an_endpoint_count_its_analysis_set(mini: Study) -> None:
+    """One who was rated but took no dose is not in the modified set, in the difference or beside it."""
+    person = Participant(mini, 2).randomised()
+    person.rate(10, False, day=40, visit="outcome")
+    found = outcome_table(build(mini, [person.course()], arms()))
+    assert texts(found, "disposition/treated")["mdma"] == "0/1   0 %"
+    assert found.row("change/change/outcome").cells["mdma"].n == 0
+    assert texts(found, "share/remission/outcome")["mdma"] == "–"
+    assert found.row("disposition/without_primary_outcome").label == "not rated on treatment at outcome"
+
+
+def test_several_guesses_about_one_participant_are_not_called_participants(mini: Study) -> None:
+    person = Participant(mini, 2).randomised().dosed().guess("mdma")
+    for therapist in ("therapist-1", "therapist-2"):
+        said = {"guesser": "therapist", "arm": "mdma", "confidence": 60}
+        person.write("guess", said, day=45, encounter="closing#1", by=therapist)
+    found = outcome_table(build(mini, [person.course()], arms()))
+    assert found.row("blinding/participant/correct").label == "participant guessed right"
+    several = found.row("blinding/therapist/correct")
+    assert (several.label, several.cells["mdma"].text) == (
+        "therapist guessed right, of all guesses",
+        "2/2 100 %",
+    )
+    assert f"{several.label}: {several.remark}." in found.notes
+
+
+def test_what_must_be_known_before_comparing_stands_in_the_notes() -> None:
+    study, printed = load_study("mapp1"), load_published("mapp1")
+    found = outcome_table(build(study, [], {}), printed)
+    notes = "\n".join(found.notes)
+    assert "of interest: abuse potential: published as none, but not collected systematically" in notes
+    assert "participant guessed right: the published wrong guesses are at least these" in notes
+    assert "Change of BDI-II total: all observed values (de facto)." in notes
+    assert "Change of SDS mean: values until treatment was discontinued (de jure), as observed." in notes
+
+
 def test_nobody_makes_a_table_of_nothing(mini: Study) -> None:
     found = outcome_table(build(mini, [], {}))
     assert [arm.n for arm in found.arms] == [0, 0]

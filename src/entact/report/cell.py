@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Literal
 
 from entact.analysis import Index, MeanDifference, Proportion, StandardisedDifference, Summary
@@ -58,8 +59,8 @@ def minus(text: str) -> str:
 
 
 def decimal(value: float, places: int = 1) -> str:
-    """A number with so many decimals."""
-    return minus(f"{value:.{places}f}")
+    """A finite number with so many decimals; what lies half-way is rounded away from zero, as readers do."""
+    return minus(str(Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)))
 
 
 def of_count(count: int, kind: Kind) -> Cell:
@@ -159,7 +160,7 @@ def as_published(cell: Cell, source: str, confidence: str) -> Cell:
 
 
 def _share_text(events: int, n: int) -> str:
-    return f"{events}/{n} {100 * events / n:3.0f} %" if n else NOTHING
+    return f"{events}/{n} {(200 * events + n) // (2 * n):3d} %" if n else NOTHING
 
 
 def _interval(low: float, high: float, places: int) -> str:

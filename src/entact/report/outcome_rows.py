@@ -21,11 +21,12 @@ from entact.analysis import (
 from entact.datasets import ARM, SETS, Datasets, PlannedEndpoint, peaks
 from entact.report import cell as cells
 from entact.report.cell import Cell, Kind
-from entact.report.published import ALL, Events, Means, Published, Shares
+from entact.report.published import ALL, Events, Guesses, Means, Published, Shares
 
 UNITS = {"mm[Hg]": "mmHg", "Cel": "°C"}  # UCUM -> as printed
 MAIN_TERMS = 10  # terms of events in a short rendering
 GROUP = "GROUP"  # the arm; `all` while the study is blinded
+REPEATED = "several guesses about one participant; intervals of the indices take them as independent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Row:
         id: what it is, for programs: `score/bdi2.total/baseline`, `share/remission/assessment_4`.
         cells, published: by arm, or under `all` what concerns all arms together (a total, a difference).
         main: whether a short rendering shows it.
+        remark: what a reader has to know before comparing it with what was published.
     """
 
     id: str
@@ -44,6 +46,7 @@ class Row:
     cells: Mapping[str, Cell]
     published: Mapping[str, Cell] = field(default_factory=dict)
     main: bool = True
+    remark: str | None = None
 
 
 class Source:
@@ -122,7 +125,8 @@ def disposition(source: Source) -> Iterator[Row]:
     yield row("left_study", "left the study early", source.shares(randomised, left))
     known = _observed(source, primary, primary.at)["USUBJID"].to_list()
     without = ~pl.col("USUBJID").is_in(known)
-    label = f"no outcome at {_visit(source, primary.at)}"
+    treated = "on treatment " if primary.estimand == "de_jure" else ""
+    label = f"not rated {treated}at {_visit(source, primary.at)}"
     yield row("without_primary_outcome", label, source.shares(randomised, without))
 
 
@@ -164,15 +168,16 @@ def _changes(source: Source, section: str, endpoint: PlannedEndpoint) -> Iterato
     for visit in endpoint.visits:
         label = f"change at {_visit(source, visit)}"
         values = _summaries(source, _observed(source, endpoint, visit))
-        is_main = visit == endpoint.at or visit in said
-        yield Row(f"change/{endpoint.name}/{visit}", section, label, values, _means(said.get(visit)), is_main)
+        is_main, printed = visit == endpoint.at or visit in said, said.get(visit)
+        name = f"change/{endpoint.name}/{visit}"
+        yield Row(name, section, label, values, _means(printed), is_main, _remark(printed))
 
 
 def _effects(source: Source, section: str, endpoint: PlannedEndpoint) -> Iterator[Row]:
     if source.pair is None:
         return
     first, second = source.pair
-    observed = _observed(source, endpoint, endpoint.at, SETS[endpoint.set])
+    observed = _observed(source, endpoint, endpoint.at)
     one, two = (observed.filter(pl.col(GROUP) == arm)["AVAL"] for arm in (first, second))
     said = source.published.effects.get(endpoint.name)
     difference = d = Cell(cells.NOTHING, source.kind)
@@ -185,7 +190,7 @@ def _effects(source: Source, section: str, endpoint: PlannedEndpoint) -> Iterato
     printed = (
         {} if said is None or said.difference is None else {ALL: cells.published_effect(said.difference, 1)}
     )
-    label = f"{first} − {second}, 95 % CI"
+    label = f"{first} − {second}, raw means, 95 % CI"
     yield Row(f"{name}/difference", section, label, {ALL: difference}, printed)
     if said is not None and said.model is not None:
         printed = {ALL: cells.published_effect(said.model, 1)}
@@ -210,19 +215,20 @@ def shares(source: Source) -> Iterator[Row]:
                 source.shares(known, pl.col("AVAL") == 1.0),
                 _shares(said.get(visit)),
                 is_last or visit in said,
+                _remark(said.get(visit)),
             )
 
 
 def events(source: Source) -> Iterator[Row]:
     """Participants with a treatment-emergent event, favourable ones included, among those who took a dose."""
-    section, said = "Adverse events, participants", source.published.events
+    section, said = "Treatment-emergent adverse events, participants", source.published.events
     treated = source.frame("subjects", "SAFFL")
     emergent = source.datasets.events.filter(pl.col("TRTEMFL").is_null() | pl.col("TRTEMFL"))
 
     def row(name: str, label: str, which: pl.Expr, printed: Shares | None, main: bool = True) -> Row:
         found = emergent.filter(which)["USUBJID"].unique().to_list()
         values = source.shares(treated, pl.col("USUBJID").is_in(found))
-        return Row(f"events/{name}", section, label, values, _shares(printed), main)
+        return Row(f"events/{name}", section, label, values, _shares(printed), main, _remark(printed))
 
     yield row("any", "any event", pl.lit(True), said.any)
     yield row("serious", "any serious event", pl.col("AESER"), said.serious)
@@ -275,7 +281,8 @@ def blinding(source: Source) -> Iterator[Row]:
     last = source.frame("guesses").filter(pl.col("ANL01FL"))
     guessers = dict.fromkeys([*source.published.guesses, *sorted(last["GUESSER"].unique().to_list())])
     for guesser in guessers:
-        table = count_guesses(last.filter(pl.col("GUESSER") == guesser), arm=GROUP, guess="GUESS", arms=arms)
+        own = last.filter(pl.col("GUESSER") == guesser)
+        table = count_guesses(own, arm=GROUP, guess="GUESS", arms=arms)
         counts = {arm: (table.correct(arm), table.wrong(arm), table.unknown(arm)) for arm in arms}
         printed = source.published.guesses.get(guesser)
         said = (
@@ -283,14 +290,18 @@ def blinding(source: Source) -> Iterator[Row]:
         )
         source_of = ("", "") if printed is None else (printed.source, printed.confidence)
         ours, theirs = _blinding_cells(counts, source.kind), _blinding_cells(said, "published")
+        is_repeated = bool(own["USUBJID"].is_duplicated().any())
         for name, label in (
-            ("correct", f"{guesser} guessed right"),
+            ("correct", f"{guesser} guessed right" + (", of all guesses" if is_repeated else "")),
             ("bang", f"Bang's index, {guesser}"),
             ("james", f"James's index, {guesser}"),
         ):
             published = {arm: cells.as_published(cell, *source_of) for arm, cell in theirs[name].items()}
             is_main = name == "correct" or guesser == "participant"
-            yield Row(f"blinding/{guesser}/{name}", section, label, ours[name], published, is_main)
+            remark = _remark(printed) if name == "correct" else None
+            if is_repeated and name == "correct":
+                remark = REPEATED
+            yield Row(f"blinding/{guesser}/{name}", section, label, ours[name], published, is_main, remark)
 
 
 def _blinding_cells(counts: Mapping[str, tuple[int, int, int]], kind: Kind) -> dict[str, dict[str, Cell]]:
@@ -307,9 +318,9 @@ def _blinding_cells(counts: Mapping[str, tuple[int, int, int]], kind: Kind) -> d
     return found
 
 
-def _observed(source: Source, endpoint: PlannedEndpoint, visit: str, within: str = "RANDFL") -> pl.DataFrame:
-    """Known values of an endpoint at a visit, under its estimand."""
-    rows = source.frame("endpoints", within).filter(
+def _observed(source: Source, endpoint: PlannedEndpoint, visit: str) -> pl.DataFrame:
+    """Known values of an endpoint at a visit, in its analysis set and under its estimand."""
+    rows = source.frame("endpoints", SETS[endpoint.set]).filter(
         pl.col("PARAMCD") == endpoint.name, pl.col("AVISIT") == visit, pl.col("AVAL").is_not_null()
     )
     return rows.filter(pl.col("ONTRTFL")) if endpoint.estimand == "de_jure" else rows
@@ -334,6 +345,10 @@ def _shares(said: Shares | None) -> dict[str, Cell]:
     return {
         arm: cells.published_share(share, said.source, said.confidence) for arm, share in said.arms.items()
     }
+
+
+def _remark(said: Means | Shares | Guesses | None) -> str | None:
+    return None if said is None else said.remark
 
 
 def _visit(source: Source, name: str) -> str:

@@ -77,6 +77,7 @@ class OutcomeTable:
                     "id": row.id,
                     "section": row.section,
                     "label": row.label,
+                    "remark": row.remark,
                     "values": {arm: cell.to_dict() for arm, cell in row.cells.items()},
                     "published": {arm: cell.to_dict() for arm, cell in row.published.items()},
                 }
@@ -142,13 +143,26 @@ def _notes(datasets: Datasets, rows: Iterable[Row]) -> Iterable[str]:
         yield "SIMULATED DATA: no person stands behind these values."
     if not datasets.unblinded:
         yield "Blinded: all participants together."
-    estimands = {endpoint.estimand for endpoint in datasets.book.endpoints.values()}
-    if "de_jure" in estimands:
-        yield "Scores and responders: values until treatment was discontinued (de jure), as observed."
-    if "de_facto" in estimands:
-        yield "Scores and responders (de facto): all observed values."
+    yield from _estimands(datasets)
+    for row in rows:
+        if row.remark:
+            yield f"{row.label}: {row.remark}."
     if any(cell.is_assumed for row in rows for cell in _published(row)):
         yield f"{MARK} published, but quoted wholly or partly from memory: an assumption until it is checked."
+
+
+def _estimands(datasets: Datasets) -> Iterable[str]:
+    """Which values count under the estimand of each endpoint."""
+    said = {
+        "de_jure": "values until treatment was discontinued (de jure), as observed",
+        "de_facto": "all observed values (de facto)",
+    }
+    endpoints = datasets.book.endpoints.values()
+    for estimand in dict.fromkeys(one.estimand for one in endpoints):
+        titles = [one.title for one in endpoints if one.estimand == estimand]
+        others = len(titles) < len(endpoints)
+        about = "; ".join(titles) if others else "Scores and responders"
+        yield f"{about}: {said.get(estimand, estimand.replace('_', ' '))}."
 
 
 def _published(row: Row) -> Iterable[Cell]:

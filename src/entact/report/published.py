@@ -69,12 +69,16 @@ class Guessed(_Part):
 
 
 class _Said(BaseModel):
-    """A published row: arms (or `all`) with their values, the source and how well it is confirmed."""
+    """A published row: arms (or `all`) with their values, the source and how well it is confirmed.
+
+    `remark`: what a reader has to know before comparing it.
+    """
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
     source: str
     confidence: Confidence
+    remark: str | None = None
 
     @property
     def is_assumed(self) -> bool:
