@@ -204,13 +204,22 @@ def weigh(participants: int) -> None:
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as executor:
         seconds = _seconds(lambda: _drop(study, participants, executor=executor))
         peaks = set(executor.map(_peak, [0.2] * (2 * workers)))
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(seconds, (own + sum(peak for _, peak in peaks)) / KILO / 1e6)
+    print(seconds, (_highest() + sum(peak for _, peak in peaks)) / 1e6)
 
 
 def _peak(pause: float) -> tuple[int, int]:
     time.sleep(pause)  # so that every worker gets a turn
-    return os.getpid(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return os.getpid(), _highest()
+
+
+def _highest() -> int:
+    """The highest resident set of this process, in kB. On Linux getrusage would count the parent's too."""
+    status = Path("/proc/self/status")
+    if status.is_file():
+        return next(
+            int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM")
+        )
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // KILO
 
 
 def _machine() -> str:

@@ -127,7 +127,9 @@ def test_what_a_site_receives_for_a_participant_looks_the_same_in_every_arm(rehe
         if not name.startswith("site:"):
             continue
         kits = [entry for entry in entries if entry.kind == "kit"]
-        needed = sum(2 * (planned + 2) for planned in (3, 2))  # low in three sessions, full in two, reserves
+        needed = sum(
+            2 * (planned + trial.RESERVE) for planned in (3, 2)
+        )  # low in three sessions, full in two
         assert len(kits) % needed == 0
         for first in range(0, len(kits), needed):
             numbers = [entry.data["number"] for entry in kits[first : first + needed]]

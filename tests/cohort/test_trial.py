@@ -144,22 +144,25 @@ def test_sites_ledgers_fold_without_a_problem(rehearsed: Rehearsed) -> None:
 
 
 def test_memory_does_not_hold_what_a_sink_has_taken() -> None:
-    """Five times the participants take hardly more memory than a few."""
+    """So that 1,000 participants need less than 250 MB more than a few."""
     script = """
-import resource
+import tracemalloc
 from entact.cohort import rehearse
 from entact.protocol import load_study
-rehearse(load_study("mapp1"), 10, seed=7, sink=lambda name, lines: None)
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-trial = rehearse(load_study("mapp1"), 50, seed=7, sink=lambda name, lines: None)
-print(trial.entries, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, before)
+study = load_study("mapp1")
+rehearse(study, 2, seed=7)
+tracemalloc.start()
+for participants, kept in ((4, False), (20, False), (20, True)):
+    before = tracemalloc.get_traced_memory()[0]
+    tracemalloc.reset_peak()
+    trial = rehearse(study, participants, seed=7, sink=None if kept else lambda name, lines: None)
+    print(tracemalloc.get_traced_memory()[1] - before)
+print(sum(len(line.text) for lines in trial.ledgers.values() for line in lines))
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    entries, grown, before = map(int, done.stdout.split())
-    unit = 1 if sys.platform != "darwin" else 1024  # kilobytes; bytes on macOS
-    assert entries > 10_000
-    assert before / unit < 400_000
-    assert grown / unit < 30_000
+    few, many, kept, written = map(int, done.stdout.split())
+    assert (many - few) / 16 < 250_000
+    assert kept - many > 0.25 * written > 500_000
 
 
 def test_a_study_that_does_not_randomise_cannot_be_rehearsed_and_says_so(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec.structs import replace
 
 from entact.cohort.attendance import Attendance
 from entact.cohort.calendar import Calendar, first_hour
@@ -42,21 +43,25 @@ class Job:
     study_lines: list[Line]
     site_lines: dict[str, list[Line]]
     arrivals: dict[str, list[datetime]] = field(default_factory=dict)
+    _settings: dict[str, Setting] = field(default_factory=dict, repr=False)
 
     def setting(self, site: str, kits: Sequence[Line] = ()) -> Callable[[datetime], Setting]:
         """The study's ledger and the site's with one participant's kits, as they were known at a time."""
-        lines = [self.study_lines, [*self.site_lines[site], *kits]]
-        study_entries, site_entries = ([read(line.text) for line in some] for some in lines)
-        setting = fold_setting(self.study, study_entries, site_entries)
+        setting = self._without_kits(site)
+        if kits:
+            stock = fold_setting(self.study, (), [read(line.text) for line in kits]).site.kits
+            setting = replace(setting, site=replace(setting.site, kits=stock))
         arrivals = self.arrivals.get(site)
         if arrivals is None:
             return lambda at: setting
+        return lambda at: replace(setting, site=replace(setting.site, size=bisect_right(arrivals, at)))
 
-        def known_at(at: datetime) -> Setting:
-            known = msgspec.structs.replace(setting.site, size=bisect_right(arrivals, at))
-            return msgspec.structs.replace(setting, site=known)
-
-        return known_at
+    def _without_kits(self, site: str) -> Setting:
+        if site not in self._settings:
+            ledgers = (self.study_lines, self.site_lines[site])
+            study, own = ([read(line.text) for line in lines] for lines in ledgers)
+            self._settings[site] = fold_setting(self.study, study, own)
+        return self._settings[site]
 
     def zone(self, site: str) -> ZoneInfo:
         """The site's clock."""
