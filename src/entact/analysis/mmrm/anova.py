@@ -121,7 +121,7 @@ def _type_three(observations: Observations, term: Term) -> Floats:
         # without its margin a term is nested: every level counts, not only differences
         contrasts.append(every[1:] - every[0] if term.variables - {name} in present else every)
     cells = list(product(*[range(len(factors[name].levels)) for name in inside]))
-    grid = np.array(list(product(*[range(len(factors[name].levels)) for name in outside])), dtype=np.int64)
+    grid = np.array(list(product(*[range(len(factors[name].levels)) for name in outside])), dtype=np.int32)
     means = np.array(
         [
             _cell(observations, factors, dict(zip(inside, cell, strict=True)), outside, grid, numbers)
@@ -140,7 +140,7 @@ def _cell(
     factors: dict[str, Factor],
     inside: dict[str, int],
     outside: list[str],
-    grid: np.ndarray[tuple[int, ...], np.dtype[np.int64]],
+    grid: np.ndarray[tuple[int, ...], np.dtype[np.int32]],
     numbers: list[str],
 ) -> Floats:
     """The average row at one cell: its mixed difference by the term's numbers, other numbers at zero."""
@@ -149,7 +149,7 @@ def _cell(
         values: dict[str, Column] = {}
         for name, column in observations.columns.items():
             if name in inside:
-                values[name] = Factor(np.full(len(grid), inside[name]), factors[name].levels)
+                values[name] = Factor(np.full(len(grid), inside[name], dtype=np.int32), factors[name].levels)
             elif isinstance(column, Factor):
                 values[name] = Factor(grid[:, outside.index(name)], column.levels)
             else:

@@ -8,8 +8,12 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from entact.analysis.mmrm.small import Flags, Floats, Ints
+
+Codes = NDArray[np.int32]
+"""codes of levels: half the width of indices, because a frame can have many factors"""
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,7 @@ class Numeric:
 class Factor:
     """Codes of levels; a missing one is -1."""
 
-    codes: Ints
+    codes: Codes
     levels: tuple[str, ...]
 
     @property
@@ -51,7 +55,7 @@ class Factor:
         place = np.cumsum(used) - 1
         levels = tuple(level for level, use in zip(self.levels, used, strict=True) if use)
         unused = tuple(level for level, use in zip(self.levels, used, strict=True) if not use)
-        return Factor(place[self.codes], levels), unused
+        return Factor(place[self.codes].astype(np.int32), levels), unused
 
 
 Column = Numeric | Factor
@@ -81,13 +85,59 @@ def as_factor(column: Column) -> Factor:
     values, codes = np.unique(column.values, return_inverse=True)
     missing = np.isnan(column.values)
     levels = tuple(_plain(value) for value in values[~np.isnan(values)])
-    return Factor(np.where(missing, -1, codes.reshape(-1)), levels)
+    return Factor(np.where(missing, -1, codes.reshape(-1)).astype(np.int32), levels)
 
 
-def codes_of(data: Any, name: str) -> tuple[Ints, list[str]]:
-    """Codes of participants, -1 where missing, and their labels."""
-    factor = as_factor(read_column(data, name))
-    return factor.codes, list(factor.levels)
+@dataclass(frozen=True)
+class Identity:
+    """Who a row belongs to: codes of participants, -1 where missing, and their labels, which stay packed."""
+
+    codes: Ints
+    labels: pl.Series
+
+    @property
+    def missing(self) -> Flags:
+        flags: Flags = self.codes < 0
+        return flags
+
+    def keep(self, rows: Flags) -> Identity:
+        """The same on some rows, with only the participants who are left."""
+        codes = self.codes[rows]
+        used = np.bincount(codes, minlength=len(self.labels)) > 0
+        if used.all():
+            return Identity(codes, self.labels)
+        return Identity((np.cumsum(used) - 1)[codes], self.labels.filter(pl.Series(used)))
+
+
+def read_identity(data: Any, name: str) -> Identity:
+    """The column that names participants."""
+    series = data[name] if name in column_names(data) else None
+    if isinstance(series, pl.Series) and series.dtype == pl.String:
+        return Identity(*_code(series))
+    column = read_column(data, name)
+    if isinstance(column, Factor):
+        return Identity(column.codes.astype(np.int64), pl.Series(column.levels, dtype=pl.String))
+    values, codes = np.unique(column.values, return_inverse=True)
+    known = pl.Series(values[~np.isnan(values)])
+    whole = bool((known == known.floor()).all())
+    labels = (known.cast(pl.Int64) if whole else known).cast(pl.String)
+    return Identity(np.where(column.missing, -1, codes.reshape(-1)), labels)
+
+
+def _code(text: pl.Series) -> tuple[Ints, pl.Series]:
+    """Codes of strings in alphabetical order, -1 for null, and the distinct strings.
+
+    Frames come sorted by participant more often than not: then each run of equal strings is coded once.
+    """
+    runs = text.rle_id().to_numpy()
+    if runs.size and 2 * (int(runs[-1]) + 1) <= runs.size:
+        codes, labels = _code(text.gather(np.flatnonzero(np.diff(runs, prepend=-1))))
+        return codes[runs], labels
+    codes = text.rank("dense").cast(pl.Int64).fill_null(0).to_numpy() - 1
+    count = int(codes.max(initial=-1)) + 1
+    first = np.zeros(count + 1, dtype=np.int64)
+    first[codes[::-1]] = np.arange(codes.size)[::-1]
+    return codes, text.gather(first[:count])
 
 
 def _plain(value: float) -> str:
@@ -99,17 +149,15 @@ def _from_polars(name: str, series: pl.Series) -> Column:
     if kind.is_numeric():
         return Numeric(series.cast(pl.Float64).fill_null(float("nan")).to_numpy())
     if kind == pl.Boolean:
-        return Factor(series.cast(pl.Int64).fill_null(-1).to_numpy(), ("False", "True"))
+        return Factor(series.cast(pl.Int32).fill_null(-1).to_numpy(), ("False", "True"))
     if isinstance(kind, pl.Enum):
-        codes = series.to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
+        codes = series.to_physical().cast(pl.Int32).fill_null(-1).to_numpy()
         return Factor(codes, tuple(kind.categories.to_list()))
     if kind in (pl.String, pl.Categorical):
         text = series.cast(pl.String)
         levels = text.drop_nulls().unique().sort()
-        enum = pl.Enum(levels)
-        return Factor(
-            text.cast(enum).to_physical().cast(pl.Int64).fill_null(-1).to_numpy(), tuple(levels.to_list())
-        )
+        codes = text.cast(pl.Enum(levels)).to_physical().cast(pl.Int32).fill_null(-1).to_numpy()
+        return Factor(codes, tuple(levels.to_list()))
     if kind.is_temporal():
         return _from_polars(name, series.cast(pl.String))
     raise ValueError(f"column {name!r} holds {kind}; numbers, text, categories or true/false are needed")
@@ -119,10 +167,10 @@ def _from_pandas(name: str, series: Any) -> Column:
     kind = series.dtype
     if hasattr(kind, "categories"):
         return Factor(
-            np.asarray(series.cat.codes, dtype=np.int64), tuple(str(level) for level in kind.categories)
+            np.asarray(series.cat.codes, dtype=np.int32), tuple(str(level) for level in kind.categories)
         )
     if kind.kind == "b":
-        return Factor(np.asarray(series, dtype=np.int64), ("False", "True"))
+        return Factor(np.asarray(series, dtype=np.int32), ("False", "True"))
     if kind.kind in "iuf":
         return Numeric(np.asarray(series.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64))
     values: Sequence[Any] = series.to_list()

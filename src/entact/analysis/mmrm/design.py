@@ -142,7 +142,7 @@ class Tabulated:
 
 def _codes(column: Column) -> Ints:
     assert isinstance(column, Factor)
-    return column.codes
+    return column.codes.astype(np.int64)
 
 
 def _tabulated(parsed: Parsed, columns: Mapping[str, Column]) -> Tabulated | None:

@@ -179,14 +179,14 @@ def _row(
         own: dict[str, Column] = {}
         for name, column in columns.items():
             if name in fixed:
-                own[name] = Factor(np.full(n, fixed[name]), factors[name].levels)
+                own[name] = Factor(np.full(n, fixed[name], dtype=np.int32), factors[name].levels)
             elif name in at:
                 own[name] = Numeric(np.full(n, at[name]))
             else:
                 own[name] = column
         return observations.design.matrix(own).mean(axis=0) if own else np.ones(observations.x.shape[1])
     others = [name for name in factors if name not in fixed]
-    grid = np.array(list(product(*[range(len(factors[name].levels)) for name in others])), dtype=np.int64)
+    grid = np.array(list(product(*[range(len(factors[name].levels)) for name in others])), dtype=np.int32)
     share = np.full(len(grid), 1.0 / len(grid))
     if weights == "proportional" and others:
         key = np.zeros(n, dtype=np.int64)
@@ -196,7 +196,7 @@ def _row(
     values: dict[str, Column] = {}
     for name, column in columns.items():
         if name in fixed:
-            values[name] = Factor(np.full(len(grid), fixed[name]), factors[name].levels)
+            values[name] = Factor(np.full(len(grid), fixed[name], dtype=np.int32), factors[name].levels)
         elif isinstance(column, Factor):
             values[name] = Factor(grid[:, others.index(name)], column.levels)
         else:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import polars as pl
 
 from entact.analysis.mmrm.basis import Basis
 from entact.analysis.mmrm.columns import Column
@@ -30,7 +31,8 @@ class Observations:
     """the variables of the formula on these rows"""
     participant: Ints
     """(n,) place of each row's participant"""
-    participants: tuple[str, ...]
+    participants: pl.Series
+    """(N,) their labels"""
     visit: Ints
     """(n,)"""
     visits: tuple[str, ...]
@@ -135,8 +137,8 @@ class Model:
         """The participants, by sheet and pattern."""
         layout = self.layout
         sheets, patterns, _ = layout.seen.shape
-        size = np.zeros((sheets, patterns), dtype=np.int64)
-        np.add.at(size, (layout.sheet, layout.pattern), 1)
+        size = np.bincount(layout.sheet * patterns + layout.pattern, minlength=sheets * patterns)
+        size = size.reshape(sheets, patterns)
         start = 0
         for sheet in range(sheets):
             for pattern in range(patterns):

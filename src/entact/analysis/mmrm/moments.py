@@ -160,8 +160,8 @@ def gather(layout: Layout, x: Floats, residuals: Floats, root_weight: Floats | N
     """
     sheets, patterns, m = layout.seen.shape
     q1 = basis.q + 1
-    size = np.zeros((sheets, patterns), dtype=np.int64)
-    np.add.at(size, (layout.sheet, layout.pattern), 1)
+    size = np.bincount(layout.sheet * patterns + layout.pattern, minlength=sheets * patterns)
+    size = size.reshape(sheets, patterns)
     visits = layout.seen.sum(-1)
     # With products kept whenever sheets are many, rows are needed only on a common grid.
     rare = (size < RARE * visits * q1).all(0) & (patterns > 1)

@@ -8,7 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from entact.analysis.mmrm.columns import Column, Factor, Numeric, as_factor, column_names, read_column
+from entact.analysis.mmrm.columns import (
+    Column,
+    Factor,
+    Identity,
+    Numeric,
+    as_factor,
+    column_names,
+    read_column,
+    read_identity,
+)
 from entact.analysis.mmrm.covariance import Covariance
 from entact.analysis.mmrm.design import build, parse
 from entact.analysis.mmrm.model import Observations
@@ -32,30 +41,31 @@ def read(
     wanted = dict.fromkeys([*parsed.response_variables, *parsed.variables])
     columns = {name: read_column(data, name) for name in wanted}
     roles: dict[str, Column] = {}
-    for role, name in (("subject", subject), ("visit", visit), ("by", by), ("weights", weights)):
+    for role, name in (("visit", visit), ("by", by), ("weights", weights)):
         if name is not None:
             roles[role] = columns[name] if name in columns else read_column(data, name)
     places = {name: _numbers(name, columns.get(name) or read_column(data, name), "time") for name in axes}
 
-    everything = {
-        **columns,
-        **{name: roles[role] for role, name in _named(subject, visit, by, weights)},
-        **places,
-    }
-    total = len(roles["subject"].missing)
+    who = read_identity(data, subject)
+    named = _named(visit, by, weights)
+    everything = {**columns, **{name: roles[role] for role, name in named}, **places}
+    total = who.codes.size
     if total == 0:
         raise ValueError("the frame has no rows")
     for name, column in everything.items():
         _refuse_infinite(name, column)
-    missing = {name: column.missing for name, column in everything.items()}
+    missing = {subject: who.missing, **{name: column.missing for name, column in everything.items()}}
     complete = ~np.any(list(missing.values()), axis=0)
     notes = _missing_notes(missing, complete)
     if not complete.any():
-        raise ValueError(f"no row has values in all of {', '.join(map(repr, everything))}")
+        raise ValueError(f"no row has values in all of {', '.join(map(repr, missing))}")
+    del missing, everything
 
     whole = bool(complete.all())
     kept: dict[str, Column] = {}
-    for name, column in columns.items():
+    for name in list(columns):
+        # the whole column is let go as soon as its rows in use are copied
+        column = columns.pop(name)
         own = column if whole else column.keep(complete)
         if isinstance(own, Factor):
             own, unused = own.without_unused()
@@ -69,13 +79,13 @@ def read(
                 )
         kept[name] = own
     visits, unused = as_factor(roles["visit"]).keep(complete).without_unused()
-    if unused and visit not in columns:
+    if unused and visit not in kept:
         notes.append(f"{visit}: no values at {', '.join(unused)}, left out")
     _refuse_unclear_order(visit, data, roles["visit"], visits, structure)
-    people, _ = as_factor(roles["subject"]).keep(complete).without_unused()
+    people = who.keep(complete)
     rows = np.flatnonzero(complete)
     _refuse_twice(people, visits, subject, visit, rows)
-    if len(people.levels) < 2:
+    if len(people.labels) < 2:
         raise ValueError(
             f"{subject!r} holds one participant only: a covariance between participants can't be found"
         )
@@ -89,8 +99,8 @@ def read(
         design,
         {name: kept[name] for name in parsed.variables},
         people.codes,
-        people.levels,
-        visits.codes,
+        people.labels,
+        visits.codes.astype(np.int64),
         visits.levels,
         group,
         groups,
@@ -102,8 +112,8 @@ def read(
     )
 
 
-def _named(subject: str, visit: str, by: str | None, weights: str | None) -> list[tuple[str, str]]:
-    pairs = (("subject", subject), ("visit", visit), ("by", by), ("weights", weights))
+def _named(visit: str, by: str | None, weights: str | None) -> list[tuple[str, str]]:
+    pairs = (("visit", visit), ("by", by), ("weights", weights))
     return [(role, name) for role, name in pairs if name is not None]
 
 
@@ -152,7 +162,7 @@ def _natural(text: str) -> list[tuple[int, int, str]]:
     return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts if part]
 
 
-def _refuse_twice(people: Factor, visits: Factor, subject: str, visit: str, rows: Ints) -> None:
+def _refuse_twice(people: Identity, visits: Factor, subject: str, visit: str, rows: Ints) -> None:
     key = people.codes * len(visits.levels) + visits.codes
     count = np.bincount(key)
     if count.max() > 1:
@@ -160,15 +170,15 @@ def _refuse_twice(people: Factor, visits: Factor, subject: str, visit: str, rows
         first = where[0]
         places = ", ".join(str(int(rows[place])) for place in where[:5])
         raise ValueError(
-            f"{subject} {people.levels[people.codes[first]]} has {where.size} values at {visit} "
+            f"{subject} {people.labels[int(people.codes[first])]} has {where.size} values at {visit} "
             f"{visits.levels[visits.codes[first]]} (rows {places}, counted from 0): one is needed"
         )
 
 
 def _groups(
-    by: str | None, column: Column | None, complete: Flags, people: Factor
+    by: str | None, column: Column | None, complete: Flags, people: Identity
 ) -> tuple[Ints, tuple[str, ...]]:
-    count = len(people.levels)
+    count = len(people.labels)
     if by is None or column is None:
         return np.zeros(count, dtype=np.int64), ("",)
     factor, _ = as_factor(column).keep(complete).without_unused()
@@ -176,7 +186,7 @@ def _groups(
     group[people.codes] = factor.codes
     other = np.flatnonzero(group[people.codes] != factor.codes)
     if other.size:
-        who = people.levels[people.codes[other[0]]]
+        who = people.labels[int(people.codes[other[0]])]
         raise ValueError(f"participant {who} is in more than one group of {by!r}: by needs one group each")
     return group, factor.levels
 

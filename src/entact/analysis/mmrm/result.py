@@ -12,7 +12,7 @@ import polars as pl
 
 from entact.analysis.mmrm import predict
 from entact.analysis.mmrm.anova import Anova, Type, anova
-from entact.analysis.mmrm.columns import Factor, as_factor, read_column
+from entact.analysis.mmrm.columns import Column, Factor, as_factor, read_column, read_identity
 from entact.analysis.mmrm.estimates import Estimates
 from entact.analysis.mmrm.inference import Inference, Joint
 from entact.analysis.mmrm.lsmeans import LSMeans, Weighting, lsmeans
@@ -235,22 +235,23 @@ class Fit:
         null.
         """
         observations = self.model.observations
-        columns = {}
+        columns: dict[str, Column] = {}
         missing = np.zeros(0, dtype=bool)
-        for name, known in observations.columns.items():
+        for name, used in observations.columns.items():
             column = read_column(data, name)
-            if isinstance(known, Factor):
-                column = _as_known(name, as_factor(column), known.levels)
+            if isinstance(used, Factor):
+                column = _as_known(name, as_factor(column), used.levels)
             columns[name] = column
             missing = column.missing if not missing.size else missing | column.missing
-        subject = as_factor(read_column(data, self.subject))
+        subject = read_identity(data, self.subject)
         visit = _as_known(self.visit, as_factor(read_column(data, self.visit)), self.visits)
         n = subject.codes.size
         missing = (missing if missing.size else np.zeros(n, dtype=bool)) | subject.missing | visit.missing
         ok = ~missing
         x = observations.design.matrix({name: column.keep(ok) for name, column in columns.items()})
-        place = {name: i for i, name in enumerate(observations.participants)}
-        who = np.array([place.get(level, -1) for level in subject.levels])[subject.codes[ok]]
+        place = {name: i for i, name in enumerate(observations.participants.to_list())}
+        known = np.array([place.get(label, -1) for label in subject.labels.to_list()], dtype=np.int64)
+        who = known[subject.codes[ok]]
         if not conditional:
             who = np.full(who.size, -1)
         elif (
@@ -264,7 +265,7 @@ class Fit:
         if len(observations.groups) > 1 and (who < 0).any():
             raise ValueError("with a grouped covariance, participants outside the fit have no known group")
         estimate, se, _ = self.inference.estimates(x)
-        prediction, prediction_se = predict.complete(self.inference, x, who, visit.codes[ok])
+        prediction, prediction_se = predict.complete(self.inference, x, who, visit.codes[ok].astype(np.int64))
         full = {
             "estimate": estimate,
             "se": se,
@@ -345,5 +346,5 @@ def _as_known(name: str, factor: Factor, levels: tuple[str, ...]) -> Factor:
         raise ValueError(
             f"{name!r} has level {unknown[0]!r}, which the fit does not know ({', '.join(levels)})"
         )
-    to = np.array([*(place.get(level, -1) for level in factor.levels), -1])
+    to = np.array([*(place.get(level, -1) for level in factor.levels), -1], dtype=np.int32)
     return Factor(to[factor.codes], levels)
