@@ -1,8 +1,8 @@
 """A secret list that is sealed before the first enrolment and can be opened row by row, provably unchanged.
 
-Each row is a plaintext of fixed length under a random key of its own; its leaf is a salted hash; the Merkle root of the
-leaves is entered in the study's ledger. One row is opened with its key, its salt and its path: nothing of another row
-is shown, and nobody can put another row in its place.
+Each row is a plaintext of fixed length under a random key of its own; its leaf is a salted hash; the Merkle
+root of the leaves is entered in the study's ledger. One row is opened with its key, its salt and its path:
+nothing of another row is shown, and nobody can put another row in its place.
 """
 
 from __future__ import annotations
@@ -36,8 +36,10 @@ class Opening(msgspec.Struct, frozen=True):
     salt: str
 
 
-def seal_rows(rows: Sequence[str], random_bytes: Callable[[int], bytes]) -> tuple[list[SealedRow], list[Opening], str]:
-    """Seals rows of text; returns the sealed rows, what opens each, and the Merkle root to enter in the ledger.
+def seal_rows(
+    rows: Sequence[str], random_bytes: Callable[[int], bytes]
+) -> tuple[list[SealedRow], list[Opening], str]:
+    """Seals rows of text; returns the sealed rows, what opens each, and the Merkle root for the ledger.
 
     Args:
         rows: texts of at most 127 bytes. random_bytes: source of keys and salts (`secrets.token_bytes`).
@@ -61,21 +63,27 @@ def open_row(row: SealedRow, opening: Opening, path: Sequence[str], rows: int, r
     """The text of one sealed row, after proof that it stands in the list that was committed.
 
     Args:
-        row, opening: the sealed row and what opens it. path: sibling hashes from `merkle_path`. rows: how many the
-            list has. root: the Merkle root in the study's ledger.
+        row, opening: the sealed row and what opens it. path: sibling hashes from `merkle_path`.
+        rows: how many the list has. root: the Merkle root in the study's ledger.
     Raises:
         ValueError: when key, salt, place, path or root do not belong together.
     """
+    salt = bytes.fromhex(opening.salt)
+    # With a salt of any length one leaf could be read as two rows: a part of the salt might be a row as well.
+    if len(salt) != SALT_BYTES:
+        raise ValueError(f"the salt of row {opening.place} has {len(salt)} bytes, not {SALT_BYTES}")
+    if not 0 <= opening.place < rows:
+        raise ValueError(f"the list has {rows} rows and none at place {opening.place}")
     try:
         plain = bindings.crypto_aead_xchacha20poly1305_ietf_decrypt(
             bytes.fromhex(row.ciphertext), _place(opening.place), _NONCE, bytes.fromhex(opening.key)
         )
     except CryptoError as error:
         raise ValueError(f"row {opening.place} cannot be opened with this key") from error
-    leaf = _leaf(opening.place, bytes.fromhex(opening.salt), plain)
+    leaf = _leaf(opening.place, salt, plain)
     if leaf.hex() != row.leaf or _climb(leaf, opening.place, rows, path) != bytes.fromhex(root):
         raise ValueError(f"row {opening.place} is not the row that was committed under {root}")
-    return plain[1 : 1 + plain[0]].decode()
+    return _unpad(plain, opening.place)
 
 
 def merkle_root(leaves: Sequence[str]) -> str:
@@ -93,6 +101,13 @@ def _pad(row: str) -> bytes:
     if len(text) >= ROW_BYTES:
         raise ValueError(f"the row {row!r} has {len(text)} bytes; at most {ROW_BYTES - 1} fit")
     return bytes([len(text)]) + text + bytes(ROW_BYTES - 1 - len(text))
+
+
+def _unpad(plain: bytes, place: int) -> str:
+    text = plain[1 : 1 + plain[0]] if plain else b""
+    if len(plain) != ROW_BYTES or bytes([len(text)]) + text + bytes(ROW_BYTES - 1 - len(text)) != plain:
+        raise ValueError(f"row {place} is no row of {ROW_BYTES} bytes: its length, its text, and zeros")
+    return text.decode()
 
 
 def _place(place: int) -> bytes:
