@@ -156,6 +156,21 @@ def test_r03_a_tail_rewritten_with_all_its_hashes_is_found_by_the_digest(
     )
 
 
+def test_r03_a_later_digest_does_not_take_back_an_earlier_one(
+    chains: dict[str, Ledger], owner: Owner, make_entry: Any
+) -> None:
+    left = chains["participant:a"].lines[3]
+    owner(f"DELETE FROM store_line WHERE {of('participant:a')} AND seq > 4")
+    owner("UPDATE store_ledger SET seq = 4, hash = %s WHERE name = 'participant:a'", left.hash)
+    heads = {"heads": {"participant:a": {"seq": 4, "hash": left.hash}}}
+    store.append(
+        make_entry("study:mini", 9, kind="heads", data=heads), received_at="2026-03-02T18:00:00+00:00"
+    )
+    assert store.verify().breaks == (
+        Break("participant:a", 5, "is missing: 6 entries were recorded, 4 are left"),
+    )
+
+
 def test_r03_the_study_s_own_ledger_rewritten_is_found_by_a_head_kept_elsewhere(
     chains: dict[str, Ledger], owner: Owner
 ) -> None:

@@ -64,10 +64,10 @@ def verify(*, known: Iterable[Head] = (), progress: Callable[[int], None] | None
 
 @dataclass
 class _Memory:
-    """What the study's ledger remembers of all ledgers: their births, and their heads when last noted."""
+    """What the study's ledger remembers of all ledgers: their births, and every head that was ever noted."""
 
     births: dict[str, int] = field(default_factory=dict)
-    heads: dict[str, Head] = field(default_factory=dict)
+    heads: dict[str, set[Head]] = field(default_factory=dict)
 
     def learn(self, kept: Kept) -> None:
         with suppress(
@@ -77,7 +77,8 @@ class _Memory:
                 self.births.setdefault(msgspec.convert(kept.data, LedgerOpened).ledger, kept.seq)
             elif kept.kind == "heads":
                 for ledger, head in msgspec.convert(kept.data, Heads).heads.items():
-                    self.heads[ledger] = Head(ledger, head.seq, head.hash)
+                    # A later digest takes nothing back: one that says less than an earlier one was forged.
+                    self.heads.setdefault(ledger, set()).add(Head(ledger, head.seq, head.hash))
 
 
 class _Check:
@@ -124,7 +125,11 @@ class _Check:
             self.breaks[number] = Break(f"ledger {number}", 1, "stands in no ledger: the head was removed")
             return
         name, seq, previous = head.ledger, 0, GENESIS
-        digest = [anchors[name] for anchors in (self.memory.heads, self.known) if name in anchors]
+        anchors = [*self.memory.heads.get(name, ()), head]
+        anchors += [self.known[name]] if name in self.known else []
+        hashes: dict[int, set[str]] = {}
+        for anchor in anchors:
+            hashes.setdefault(anchor.seq, set()).add(anchor.hash)
         for row in rows:
             seq += 1
             kept = self._entry(name, row, seq, previous)
@@ -132,7 +137,7 @@ class _Check:
                 self.breaks[number] = kept
                 return
             previous = row[2]
-            if any(seq == anchor.seq and previous != anchor.hash for anchor in (*digest, head)):
+            if seq in hashes and hashes[seq] != {previous}:
                 self.breaks[number] = Break(name, seq, REWRITTEN)
                 return
             if learn is not None:
@@ -140,7 +145,7 @@ class _Check:
             self.entries += 1
             if self.entries % _STEP == 0:
                 self.progress(_STEP)
-        recorded = max(anchor.seq for anchor in (*digest, head))
+        recorded = max(hashes)
         if seq < recorded:
             problem = f"is missing: {recorded} entries were recorded, {seq} are left"
             self.breaks[number] = Break(name, seq + 1, problem)
