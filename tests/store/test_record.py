@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -152,6 +153,21 @@ def test_the_environment_is_read_from_the_entry_itself_and_not_from_its_payload(
 def test_the_name_of_a_ledger_can_be_stored(make_entry: Any) -> None:
     with pytest.raises(StoreError, match="cannot be the name of a ledger"):
         store.append(make_entry(ledger="participant:\0"), received_at=NOW)
+
+
+@pytest.mark.parametrize("name", ["é" * 300, "participant:" + "0123456789abcdef" * 600])
+def test_a_name_that_no_index_holds_is_refused_in_words(make_entry: Any, name: str) -> None:
+    with pytest.raises(StoreError, match="cannot be the name of a ledger: 1 to 200 characters"):
+        store.append(make_entry(ledger=name), received_at=NOW)
+
+
+def test_an_id_that_no_index_holds_is_kept_as_it_came(make_entry: Any) -> None:
+    long = "".join(sha256(bytes([number])).hexdigest() for number in range(200))
+    entries = [make_entry(id=long), make_entry(id=long + "x")]
+    assert [store.append(entry, received_at=NOW).outcome for entry in entries] == ["kept", "kept"]
+    assert store.append(entries[0], received_at=NOW).outcome == "again"
+    assert [read(line.text).id for line in store.lines("participant:a")] == [long, long + "x"]
+    assert store.verify().entries == 2
 
 
 def test_keys_are_kept_and_one_that_is_there_is_left_alone() -> None:

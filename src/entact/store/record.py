@@ -12,12 +12,14 @@ from typing import NamedTuple
 from django.db import IntegrityError, connection, transaction
 from psycopg.errors import IntegrityConstraintViolation
 
-from entact.course.entry import Entry, Kept, Line, instant, keep, read, same
+from entact.course.entry import Entry, Kept, Line, digest, instant, keep, read, same
 from entact.course.ledger import Break, Receipt, follow
 from entact.store import models
 from entact.store.error import StoreError
 
 CHUNK = 5000  # lines in memory at once
+LONGEST_NAME = 200  # characters of the name of a ledger
+_LONGEST_INDEXED = 200  # PostgreSQL's indexes hold no text of more than 2,704 bytes
 
 _COLUMNS = "ledger_id, seq, hash, text, entry_id, kind, occurred_at, received_at"
 
@@ -121,9 +123,7 @@ def index(kept: Kept) -> Index:
     """
     occurred = None
     with suppress(ValueError):
-        claimed = instant(kept.occurred_at)
-        if 1900 <= claimed.year < 2200:  # a year that cannot be meant has no place in a list
-            occurred = claimed
+        occurred = instant(kept.occurred_at)
     return Index(_storable(kept.id), _storable(kept.kind), occurred, instant(kept.received_at))
 
 
@@ -143,8 +143,9 @@ def _lock(names: Iterable[str]) -> dict[str, models.Ledger]:
     # In one order for every writer, so that two with the same ledgers do not wait for each other.
     ordered = sorted(set(names))
     for name in ordered:
-        if "\0" in name or not name:
-            raise StoreError(f"{name!r} cannot be the name of a ledger")
+        if "\0" in name or not name or len(name) > LONGEST_NAME:
+            shown = name if len(name) <= LONGEST_NAME else f"{name[:40]}…"
+            raise StoreError(f"{shown!r} cannot be the name of a ledger: 1 to {LONGEST_NAME} characters")
     locked = models.Ledger.objects.select_for_update().filter(name__in=ordered).order_by("name")
     found = {ledger.name: ledger for ledger in locked}
     if len(found) < len(ordered):
@@ -172,5 +173,7 @@ def _copy(chunk: list[tuple[str, Line]]) -> None:
 
 
 def _storable(text: str) -> str:
-    """PostgreSQL keeps no zero character, which JSON can hold; in an index it is replaced."""
+    """Text as an index can hold it: without zero characters, and with a digest for the rest of a long one."""
+    if len(text) > _LONGEST_INDEXED:
+        text = f"{text[:_LONGEST_INDEXED]}…{digest(text.encode())}"
     return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
