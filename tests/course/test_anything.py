@@ -44,6 +44,7 @@ words = st.sampled_from(
         "started",
         "ended",
         "2026-04",
+        "9999-12-31",
         "120 mm[Hg]",
         "K-1",
         "\ud800",
@@ -83,8 +84,17 @@ envelopes = st.fixed_dictionaries(
         | st.dictionaries(st.sampled_from(["act", "kit", "expires", "inputs"]), values, max_size=3),
         "reason": st.none() | words,
         "occurred_at": st.sampled_from(
-            ["2026-03-02", "now", "2026-03-02T09:00:00", "0001-01-01T00:00:00+14:00"]
+            [
+                "2026-03-02",
+                "now",
+                "2026-03-02T09:00:00",
+                "0001-01-01T00:00:00+14:00",
+                "0001-06-01T00:00:00Z",
+                "9999-12-31T23:59:59Z",
+            ]
         ),
+        "clock_offset_ms": st.sampled_from([0, -(10**15), 2**62]),
+        "repeat": st.sampled_from([-1, 2**62]),
         "recorded_at": st.sampled_from(["", "2026-03-02T09:00:00Z"]),
         "release": st.sampled_from(["mini@sha256:0", ""]),
     },
@@ -105,6 +115,7 @@ def test_anything_is_kept_and_folds(new_story: Callable[[], Any], sent: list[Any
         last = story.write(kind, data, day=day, **envelope, **({link: last.id} if link else {}))
         record(story.study, ledger, course, last, received_at="2026-05-05T00:00:00+00:00", key=KEY)
         seen = findings(course, story.at(60))
+        course.due(story.at(60))
         assert not any(SECRET in found.message or SECRET in found.item for found in seen)
     assert len(ledger.lines) == len(sent) + 1
     # The name of a medicine is text that is marked as not personal.

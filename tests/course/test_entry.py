@@ -14,7 +14,19 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entact.course.entry import GENESIS, Entry, as_sent, canonical, instant, keep, parse, read, same, uuid7
+from entact.course.entry import (
+    DEEPEST,
+    GENESIS,
+    Entry,
+    as_sent,
+    canonical,
+    instant,
+    keep,
+    parse,
+    read,
+    same,
+    uuid7,
+)
 
 ENTRY = Entry(
     id="0190b2f0-0000-7000-8000-000000000001",
@@ -98,3 +110,35 @@ def test_identifiers_are_in_order_of_time(first: datetime, later: int, bits: tup
     known = uuid.UUID(one)
     assert (known.version, known.variant, str(known)) == (7, uuid.RFC_4122, one)
     assert known.int >> 80 == int(at.timestamp() * 1000)
+
+
+@pytest.mark.parametrize("depth", [DEEPEST + 1, 900, 10_000])
+@pytest.mark.parametrize("brackets", [("[", "]"), ('{"a":', "}")])
+def test_what_is_nested_too_deeply_is_no_entry_and_says_so(depth: int, brackets: tuple[str, str]) -> None:
+    opening, closing = brackets
+    deep = f"{opening * (depth - 1)}[]{closing * (depth - 1)}"
+    sent = canonical(ENTRY).decode().replace('"148 mm[Hg]"', deep)
+    with pytest.raises(msgspec.DecodeError, match=f"nested deeper than {DEEPEST} levels"):
+        parse(sent)
+    line = keep(ENTRY, received_at="2026-03-02T17:31:00+00:00", seq=1, previous=GENESIS)
+    with pytest.raises(msgspec.DecodeError):
+        read(line.text.replace('"repeat":1', f'"repeat":1,"zzz":{deep}'))
+
+
+def test_whatever_parses_is_not_too_deep_to_be_kept() -> None:
+    deep: Any = "x"
+    for _ in range(DEEPEST - 1):
+        deep = [deep]
+    entry = parse(canonical(msgspec.structs.replace(ENTRY, data={"systolic": deep})))
+    line = keep(entry, received_at="2026-03-02T17:31:00+00:00", seq=1, previous=GENESIS)
+    assert same(read(line.text), entry)
+    with pytest.raises(ValueError, match="nested deeper"):
+        canonical([deep, [[deep]]])
+
+
+@pytest.mark.parametrize(
+    "text", ["0001-01-01T00:00:00+14:00", "1899-12-31T23:59:59Z", "9999-12-31T23:59:59Z"]
+)
+def test_a_year_that_cannot_be_meant_is_no_time(text: str) -> None:
+    with pytest.raises(ValueError, match="between the years 1900 and 2199"):
+        instant(text)

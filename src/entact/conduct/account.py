@@ -143,8 +143,8 @@ class Accounts:
             if source is None:
                 continue
             title = f"{words(str(source.data.get('form', source.kind)))} withdrawn"
-            fact = Fact("Entered", f"{moment(instant(source.recorded_at), self.zone)}, {_author(source)}")
-            when = moment(instant(entry.recorded_at), self.zone)
+            fact = Fact("Entered", f"{_when(source, self.zone)}, {_author(source)}")
+            when = _when(entry, self.zone)
             note = self._with_reason(entry, "")
             places = self.places_of(entry.id)
             found.append(

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from entact.course.effective import Effective
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
+LARGEST_OFFSET_MS = 100 * 366 * 86_400_000  # a clock that starts from nowhere is some decades wrong at most
 
 # Kinds that take place with the participant: none of them can follow a death.
 _WITH_PARTICIPANT = frozenset(
@@ -95,7 +96,12 @@ def _check_clock(course: Course, effective: Effective) -> None:
             "time_unreadable", entry.id, "recorded_at", f"{entry.recorded_at!r} is no time with an offset"
         )
         return
-    lead = timedelta(milliseconds=entry.clock_offset_ms or 0)
+    offset = entry.clock_offset_ms or 0
+    if abs(offset) > LARGEST_OFFSET_MS:
+        message = f"the clock of the device was {offset} ms ahead: that cannot have been measured"
+        course.found("item", entry.id, "clock_offset_ms", message)
+        offset = 0
+    lead = timedelta(milliseconds=offset)
     if effective.at - (recorded - lead) > CLOCK_TOLERANCE:
         message = f"happened at {entry.occurred_at}, after it was recorded at {entry.recorded_at}"
         course.found("after_recording", entry.id, "occurred_at", message)

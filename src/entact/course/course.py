@@ -408,7 +408,7 @@ def _sent(entry: Entry) -> Entry:
 
 
 def _digest(entry: Entry) -> str:
-    return digest(canonical(msgspec.structs.asdict(entry)))
+    return digest(canonical(entry))
 
 
 def of_entries(study: Study, entries: Iterable[Entry]) -> Course:

@@ -17,6 +17,8 @@ Source = Literal["typed", "device", "imported", "transcribed"]
 
 GENESIS = "0" * 64  # `previous` of the first entry of every ledger
 
+YEARS = range(1900, 2200)  # that a time or a date in an entry can mean
+
 CORRECTED_TIME = "occurred_at"  # in the data of a correction: moves the time of the corrected entry
 
 
@@ -80,7 +82,10 @@ class Line(msgspec.Struct, frozen=True):
     text: str
 
 
+DEEPEST = 64  # levels of lists and objects: no payload needs so many, and no reader may run out of stack
+
 _LARGEST = 2**53 - 1
+_TOO_DEEP = f"the text is nested deeper than {DEEPEST} levels, as no entry is"
 
 _encoder = msgspec.json.Encoder(order="sorted")
 _entry_decoder = msgspec.json.Decoder(Entry)
@@ -125,9 +130,12 @@ def read(text: str | bytes) -> Kept:
     """The entry in a stored text.
 
     Raises:
-        msgspec.ValidationError: when the text is not an entry, with the field that is wrong.
+        msgspec.DecodeError: when the text is not an entry, with the field that is wrong.
     """
-    return _kept_decoder.decode(text)
+    try:
+        return _kept_decoder.decode(text)
+    except RecursionError as error:
+        raise msgspec.DecodeError(_TOO_DEEP) from error
 
 
 def parse(text: str | bytes) -> Entry:
@@ -136,7 +144,13 @@ def parse(text: str | bytes) -> Entry:
     Raises:
         msgspec.ValidationError, msgspec.DecodeError: when the text is not an entry, with the field.
     """
-    return _entry_decoder.decode(text)
+    try:
+        entry = _entry_decoder.decode(text)
+    except RecursionError as error:
+        raise msgspec.DecodeError(_TOO_DEEP) from error
+    if _is_deeper((entry.data, entry.basis), DEEPEST + 1):
+        raise msgspec.DecodeError(_TOO_DEEP)
+    return entry
 
 
 def as_sent(kept: Kept) -> Entry:
@@ -153,13 +167,16 @@ def instant(text: str) -> datetime:
     """The aware time in an RFC 3339 text.
 
     Raises:
-        ValueError: when it is no time or says no offset.
+        ValueError: when it is no time, says no offset, or is of a year that cannot be meant: windows are
+            reckoned from it, and the calendar ends.
     """
     at = datetime.fromisoformat(text)
     if at.tzinfo is None:
         raise ValueError(
             f"the time {text!r} has no offset; write it with one, as in 2026-03-02T10:30:00-07:00"
         )
+    if at.year not in YEARS:
+        raise ValueError(f"the time {text!r} is not between the years {YEARS[0]} and {YEARS[-1]}")
     return at
 
 
@@ -180,15 +197,19 @@ def uuid7(at: datetime, random_bits: int) -> str:
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
-def refuse_uncanonical(value: Any) -> None:
-    """Refuses what has no single canonical text: binary floats, integers beyond 2^53, broken text, odd keys.
+def refuse_uncanonical(value: Any, depth: int = DEEPEST) -> None:
+    """Refuses what has no single canonical text: binary floats, integers beyond 2^53, broken text, odd keys;
+    and what is nested deeper than `depth` levels.
 
     Raises:
         TypeError: for a binary float. ValueError: for the others.
     """
+    if depth == 0:
+        raise ValueError(_TOO_DEEP)
     if isinstance(value, dict):
         for key in cast(dict[str, Any], value):
-            if not key.isascii():  # RFC 8785 orders keys by UTF-16, which differs from the order of their bytes
+            # RFC 8785 orders keys by UTF-16, which differs from the order of their bytes.
+            if not key.isascii():
                 raise ValueError(f"the key {key!a} is not ASCII")
         value = value.values()
     elif value is None:
@@ -206,4 +227,13 @@ def refuse_uncanonical(value: Any) -> None:
         elif isinstance(inner, float):
             raise TypeError(f"{inner!r} is a binary number; write quantities as decimal text with their unit")
         elif isinstance(inner, dict | list | tuple):
-            refuse_uncanonical(inner)
+            refuse_uncanonical(inner, depth - 1)
+
+
+def _is_deeper(value: Any, depth: int) -> bool:
+    """Whether lists and objects lie deeper within each other than so many levels."""
+    if isinstance(value, dict):
+        value = cast(dict[str, Any], value).values()
+    elif not isinstance(value, list | tuple):
+        return False
+    return depth == 0 or any(_is_deeper(inner, depth - 1) for inner in value)

@@ -15,6 +15,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from entact.course.entry import YEARS
 from entact.protocol.quantity import parse_duration
 from entact.protocol.study import Span, Visit, Washout
 
@@ -152,7 +153,8 @@ def latest_date(text: str) -> date:
     if match is None:
         raise ValueError(f"{text!r} is not a date; write 2019-04-30, or as much of it as is known")
     year, month, day = (int(part) if part else None for part in match.groups())
-    assert year is not None
+    if year is None or year not in YEARS:
+        raise ValueError(f"{text!r} is not between the years {YEARS[0]} and {YEARS[-1]}")
     month = month or 12
     return date(year, month, day or calendar.monthrange(year, month)[1])
 
