@@ -9,7 +9,7 @@ from typing import Any
 from entact.cohort.attendance import Attendance
 from entact.cohort.events import Events
 from entact.cohort.interview import ask_for_guesses, expect_serious_events, take_vital_signs
-from entact.cohort.paperwork import complete_form
+from entact.cohort.paperwork import ask_missing
 from entact.cohort.places import Kits
 from entact.cohort.visit import do_activity
 from entact.course import Allowed, Reason, Refused
@@ -130,19 +130,15 @@ class DosingDay:
         return True
 
     def _mend(self, act: str, answer: Refused, repeat: int) -> None:
-        """Asks what was not asked; else waits, and looks again at what stood against it."""
-        staff, course = self.staff, self.staff.scribe.course
-        missing = {name for reason in answer.reasons for name in reason.missing}
-        named = {name for reason in answer.reasons for name in self._names_of(act, reason)}
-        if not missing:
+        """Asks what was not asked; else waits, unless a reading is missing, and looks again."""
+        staff = self.staff
+        if ask_missing(staff, answer, self.visit):
+            return
+        if not any(reason.missing for reason in answer.reasons):
             staff.pass_time(WAIT[act])
-        for form in _forms([*named, *missing]):
-            filled = course.forms.get((form, staff.encounter))
+        for form in _forms(name for reason in answer.reasons for name in self._names_of(act, reason)):
             if form == VITALS:
                 take_vital_signs(staff, None, repeat)
-            elif filled is not None and any(name.startswith(f"{form}.") for name in missing):
-                open_items = [item for item in filled.items if filled.values[item] is None]
-                complete_form(staff, filled, open_items, self.visit)
             elif form in self.visit.do:
                 do_activity(staff, self.events, form, self.visit)
 

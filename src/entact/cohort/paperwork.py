@@ -9,7 +9,7 @@ from typing import Any
 from entact.cohort.answers import answer_form, mistype
 from entact.cohort.attendance import Attendance
 from entact.cohort.person import questionnaire_items, severity_items
-from entact.course import Entry
+from entact.course import Entry, Refused
 from entact.course.form import Answers
 from entact.protocol import CompiledForm
 from entact.protocol.study import Visit
@@ -57,13 +57,24 @@ def answers_to(staff: Attendance, form: CompiledForm, visit: Visit) -> dict[str,
     return _skip(staff, form, items)
 
 
-def complete_form(staff: Attendance, answers: Answers, missing: Iterable[str], visit: Visit) -> None:
-    """Asks what was not asked when a form was filled in, and enters it."""
-    form = staff.release.forms[answers.form]
-    now_known = answers_to(staff, form, visit)
+def ask_missing(staff: Attendance, answer: Refused, visit: Visit) -> bool:
+    """Asks what a gate misses of forms that were filled in at this visit; says whether there was any."""
+    missing = {name for reason in answer.reasons for name in reason.missing if "." in name}
+    asked = False
+    for name in sorted({name.split(".")[-2] for name in missing}):
+        filled = staff.scribe.course.forms.get((name, staff.encounter))
+        open_items = [] if filled is None else [one for one in filled.items if filled.values[one] is None]
+        if filled is not None and open_items:
+            _complete(staff, filled, open_items, visit)
+            asked = True
+    return asked
+
+
+def _complete(staff: Attendance, filled: Answers, open_items: Iterable[str], visit: Visit) -> None:
+    now_known = answers_to(staff, staff.release.forms[filled.form], visit)
     staff.pass_time(3)
-    data = {"items": {name: now_known[name] for name in missing if name in now_known}}
-    staff.write("form", data, answers.role, replaces=answers.entry, reason="late_information")
+    data = {"items": {name: now_known[name] for name in open_items if name in now_known}}
+    staff.write("form", data, filled.role, replaces=filled.entry, reason="late_information")
 
 
 def _skip(staff: Attendance, form: CompiledForm, items: dict[str, Any]) -> dict[str, Any]:

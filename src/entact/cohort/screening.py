@@ -9,6 +9,7 @@ import msgspec
 from entact.cohort.attendance import Attendance
 from entact.cohort.calendar import Calendar
 from entact.cohort.events import Events
+from entact.cohort.paperwork import ask_missing
 from entact.cohort.tally import Tally
 from entact.cohort.visit import do_activity
 from entact.course import Allowed, Line, Refused
@@ -41,7 +42,7 @@ def screen(staff: Attendance, calendar: Calendar) -> Screened:
             if activity == "randomisation":
                 break
             _do(staff, events, activity, visit)
-        if "randomisation" in visit.do and _ask_gate(staff, result):
+        if "randomisation" in visit.do and _ask_gate(staff, result, visit):
             return result
         over = "randomisation" in visit.do or _decide_against(staff, visit)
         staff.end()
@@ -73,18 +74,25 @@ def _do(staff: Attendance, events: Events, activity: str, visit: Visit) -> None:
         do_activity(staff, events, activity, visit)
 
 
-def _ask_gate(staff: Attendance, result: Screened) -> bool:
-    """Asks for randomisation; whoever the gate keeps out does not go on, and the investigator says why."""
+def _ask_gate(staff: Attendance, result: Screened, visit: Visit) -> bool:
+    """Asks for randomisation of whoever is eligible; says why whom the gate keeps out does not go on."""
     staff.finish_chores()
+    decided = staff.scribe.course.eligibility
+    if decided is not None and decided.decision != "eligible":
+        return False
     staff.pass_time(2)
-    answer = staff.scribe.ask("randomise", staff.team.investigator, staff.now, encounter=staff.encounter)
+    answer = _may_randomise(staff)
+    if isinstance(answer, Refused) and ask_missing(staff, answer, visit):
+        answer = _may_randomise(staff)
     if isinstance(answer, Allowed):
         result.ready, result.encounter = staff.now, staff.encounter or ""
         return True
-    decided = staff.scribe.course.eligibility
-    if decided is None or decided.decision == "eligible":
-        _close(staff, answer)
+    _close(staff, answer)
     return False
+
+
+def _may_randomise(staff: Attendance) -> Allowed | Refused:
+    return staff.scribe.ask("randomise", staff.team.investigator, staff.now, encounter=staff.encounter)
 
 
 def _close(staff: Attendance, answer: Refused) -> None:
