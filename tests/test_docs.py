@@ -1,9 +1,9 @@
 """What the README and the pages under docs say runs, and gives what they show.
 
-In blocks marked `python` every line after `>>>` is run, those of one page in one namespace. In blocks marked
-`console` every line after `$ ` is run in a shell, those of one page in one folder, with exit code 0 or the one
-that its comment names. What is shown below a line is compared; `...` stands for anything. Blocks marked `yaml`
-are parts of the small study of these tests.
+In blocks marked `python` every line after `>>>` is run, those of one page in one namespace. In blocks
+marked `console` every line after `$ ` is run in a shell, those of one page in one folder, with exit code 0 or
+the one that its comment names. What is shown below a line is compared; `...` stands for anything. Blocks
+marked `yaml` are parts of the small study of these tests.
 """
 
 from __future__ import annotations

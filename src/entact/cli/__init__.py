@@ -186,7 +186,7 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without a character shows a question mark
     try:
-        app()
+        app(prog_name="entact")
     except Exception as error:  # anything unexpected is raised again
         words = in_words(error)
         if words is None:

@@ -1,0 +1,147 @@
+"""`entact rehearse`: whole or not at all, and nothing thrown away for a slip of the finger."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.db import connection
+from tests.cli.conftest import Run
+
+from entact import store
+from entact.store import server
+
+MINI = Path(__file__).parents[1] / "studies" / "mini"
+
+
+def test_a_small_rehearsal_prints_its_table(run: Run, fresh: str, tmp_path: Path) -> None:
+    words = ("mapp1", "--participants", 2, "--workers", 1, "--database", fresh, "--out", tmp_path / "out")
+    done = run("rehearse", *words)
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith("mapp1 · rehearsal, seed 1 · SIMULATED DATA\n15 sites, ")
+    assert "chains verified" in done.out
+    assert "findings about the study: " in done.out
+    assert all(len(line) <= 80 for line in done.out.splitlines() if str(tmp_path) not in line)
+    assert "SIMULATED" in (tmp_path / "out" / "report.html").read_text().upper()
+    secret = tmp_path / "out" / "allocation.json"
+    assert stat.S_IMODE(secret.stat().st_mode) == 0o600
+    assert run("where", "--database", fresh, "--json").json["study"] == "mapp1"
+
+
+def test_the_result_as_json_is_all_of_it(run: Run, fresh: str, tmp_path: Path) -> None:
+    words = ("mapp1", "--participants", 2, "--workers", 1, "--database", fresh, "--out", tmp_path)
+    done = run("rehearse", *words, "--seed", 3, "--scenario", "no_effect", "--json")
+    found = done.json
+    assert (done.code, done.err) == (0, "")
+    assert (found["study"], found["seed"], found["scenario"]) == ("mapp1", 3, "no_effect")
+    assert (found["simulated"], found["environment"], found["breaks"]) == (True, "rehearsal", [])
+    assert found["randomised"] == 2
+    assert found["outcomes"]["rows"]
+    assert os.path.isfile(found["report"])
+    assert os.path.isfile(found["allocation"])
+    place = run("where", "--database", fresh, "--json").json
+    assert (found["entries"], found["ledgers_verified"]) == (place["entries"], place["ledgers"])
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("mapp2",), "did you mean 'mapp1'?"),
+        (("mapp1", "--scenario", "no_efect"), "did you mean 'no_effect'?"),
+        (("mapp1", "--scenario", "nothing.yaml"), "there is no scenario of mapp1 'nothing.yaml'"),
+        ((MINI,), "cohort.yaml is not there"),
+        (("mapp1", "--out", "/dev/null/out"), "/dev/null/out: Not a directory"),
+    ],
+)
+def test_what_cannot_be_rehearsed_leaves_the_earlier_rehearsal(
+    run: Run, rehearsal: str, words: tuple[object, ...], said: str
+) -> None:
+    before = run("where", "--database", rehearsal, "--json").json
+    done = run("rehearse", *words, "--database", rehearsal)
+    assert (done.code, done.out) == (2, "")
+    assert said in done.err
+    assert run("where", "--database", rehearsal, "--json").json == before
+
+
+def test_a_study_of_one_s_own_brings_its_parameters_and_scenarios(
+    run: Run, fresh: str, tmp_path: Path
+) -> None:
+    from entact.cohort.trial import shipped_cohort
+
+    shipped, own = shipped_cohort("mapp1").parent, tmp_path / "own"
+    (own / "scenarios").mkdir(parents=True)
+    for name in ("study.yaml", "cohort.yaml"):
+        (own / name).write_bytes((shipped / name).read_bytes())
+    (own / "scenarios" / "mine.yaml").write_bytes((shipped / "scenarios" / "no_effect.yaml").read_bytes())
+    words = (
+        "rehearse",
+        own,
+        "--participants",
+        1,
+        "--workers",
+        1,
+        "--database",
+        fresh,
+        "--out",
+        tmp_path / "out",
+    )
+    done = run(*words, "--scenario", "mine", "--json")
+    assert (done.code, done.json["scenario"]) == (0, "no_effect")
+    wrong = own / "cohort.yaml"
+    wrong.write_text(wrong.read_text().replace("reference: placebo", "reference: plazebo"))
+    refused = run(*words)
+    assert (refused.code, refused.out) == (2, "")
+    assert "cohort.yaml" in refused.err
+
+
+def test_a_study_that_does_not_randomise_is_refused(run: Run, fresh: str, tmp_path: Path) -> None:
+    lines = (MINI / "study.yaml").read_text().splitlines()
+    kept = [line for line in lines if not line.startswith("randomisation:")]
+    (tmp_path / "study.yaml").write_text("\n".join(kept).replace(", randomisation]", "]"))
+    done = run("rehearse", tmp_path, "--database", fresh)
+    assert (done.code, done.out) == (2, "")
+    assert "mini does not randomise" in done.err
+
+
+@pytest.mark.slow
+def test_an_interrupted_rehearsal_is_not_left_behind(run: Run, fresh: str, tmp_path: Path) -> None:
+    words = ("rehearse", "mapp1", "--database", fresh, "--out", str(tmp_path), "--workers", "2")
+    (tmp_path / "allocation.json").touch()  # of an earlier one
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from entact.cli import main; main()", *words, "--participants", "90"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    while (tmp_path / "allocation.json").exists() and process.poll() is None:
+        time.sleep(0.02)
+    time.sleep(1.5)
+    os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C does: to all processes of the terminal
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, "")
+    assert "Traceback" not in err
+    done = run("verify", "--database", fresh)
+    assert done.code == 2
+    assert "holds no entry" in done.err
+    assert not (tmp_path / "allocation.json").exists()
+
+
+def test_a_database_that_was_half_dropped_is_made_anew(run: Run, fresh: str) -> None:
+    store.create_database(fresh, "rehearsal", "mapp1", replace=True)
+    connection.close()
+    with psycopg.connect(**server.parameters() | {"dbname": "postgres"}, autocommit=True) as owner:
+        mark = "UPDATE pg_database SET datconnlimit = -2 WHERE datname = %s"  # as PostgreSQL marks it
+        assert owner.execute(mark, [fresh]).rowcount == 1
+    done = run("where", "--database", fresh)
+    assert (done.code, done.out) == (2, "")
+    assert "a rehearsal was interrupted before it began" in done.err
+    store.create_database(fresh, "rehearsal", "mapp1", replace=True)
+    assert run("where", "--database", fresh, "--json").json["entries"] == 0

@@ -1,0 +1,79 @@
+"""`entact serve` and `entact demo`."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from urllib.request import urlopen
+
+import pytest
+from tests.cli.conftest import Run
+
+from entact.cli.server import USUAL, choose_port
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port that somebody else listens on."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as other:
+        yield other.getsockname()[1]
+
+
+def test_pages_are_served_until_interrupted(rehearsal: str) -> None:
+    words = ["serve", "--database", rehearsal, "--role", "therapist", "--port", str(free_port())]
+    command = [sys.executable, "-c", "from entact.cli import main; main()", *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        said = process.stdout.readline()
+        assert said.startswith("open  http://127.0.0.1:")
+        assert "as therapist; Ctrl-C ends it" in said
+        with urlopen(said.split()[1], timeout=20) as page:
+            assert "SIMULATED" in page.read().decode().upper()
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=20)
+    assert process.returncode in (0, 130)
+    assert "Traceback" not in err
+
+
+def test_an_unknown_role_is_refused_before_anything_is_said(run: Run, rehearsal: str) -> None:
+    done = run("serve", "--database", rehearsal, "--role", "wizard", "--port", free_port())
+    assert (done.code, done.out) == (2, "")
+    assert "no role 'wizard'" in done.err
+    assert "therapist" in done.err
+
+
+@pytest.mark.parametrize("command", [("serve",), ("demo", "mapp1")])
+def test_pages_stay_on_the_machine(run: Run, command: tuple[str, ...]) -> None:
+    done = run(*command, "--host", "0.0.0.0")
+    assert (done.code, done.out) == (2, "")
+    assert "not on 0.0.0.0" in done.err
+
+
+@pytest.mark.parametrize("command", [("serve",), ("demo", "mapp1")])
+def test_a_port_in_use_is_named_before_anything_else_is_done(
+    run: Run, taken: int, command: tuple[str, ...]
+) -> None:
+    done = run(*command, "--port", taken)
+    assert (done.code, done.out) == (2, "")
+    assert f"cannot serve on 127.0.0.1:{taken}" in done.err
+    assert "choose another port" in done.err
+
+
+def test_without_a_port_asked_for_the_usual_one_or_any_is_taken() -> None:
+    assert choose_port("127.0.0.1", None) in (USUAL, 0)
+    try:
+        other = socket.create_server(("127.0.0.1", USUAL))
+    except OSError:  # taken by somebody else already
+        assert choose_port("127.0.0.1", None) == 0
+    else:
+        with closing(other):
+            assert choose_port("127.0.0.1", None) == 0
+
+
+def free_port() -> int:
+    with closing(socket.create_server(("127.0.0.1", 0))) as probe:
+        return int(probe.getsockname()[1])
