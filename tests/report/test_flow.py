@@ -6,6 +6,7 @@ from tests.datasets.participants import Participant
 from entact.course.course import Course
 from entact.datasets import build
 from entact.protocol.release import Study
+from entact.report.consort import consort
 from entact.report.flow import Flow, Reason, flow
 
 
@@ -24,6 +25,12 @@ def test_a_small_trial_by_hand(told: Flow) -> None:
     assert mdma.sessions == (("Session 1", 3),)
     assert mdma.stopped == (Reason("adverse event", 1),)
     assert [(arm.analysed, arm.with_outcome) for arm in told.arms] == [(2, 2), (2, 2)]
+
+
+def test_an_outcome_after_treatment_was_stopped_is_not_called_unknown(told: Flow) -> None:
+    assert told.on_treatment
+    assert "rated on treatment at outcome" in consort(told, width=720)
+    assert "outcome known" not in consort(told, width=720)
 
 
 def test_everyone_is_somewhere(told: Flow) -> None:

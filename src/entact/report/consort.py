@@ -162,7 +162,8 @@ def _followed(flow: Flow, arm: ArmFlow) -> Iterable[Line]:
 def _analysed(flow: Flow, arm: ArmFlow) -> Iterable[Line]:
     yield Line(f"Analysed ({EQUALS}{arm.analysed})", True)
     yield Line(flow.set_title)
-    yield Line(f"outcome known at {flow.outcome_at.lower()} ({EQUALS}{arm.with_outcome})", indent=1)
+    rated = "rated on treatment" if flow.on_treatment else "outcome known"
+    yield Line(f"{rated} at {flow.outcome_at.lower()} ({EQUALS}{arm.with_outcome})", indent=1)
     yield Line(f"Not analysed ({EQUALS}{arm.not_analysed})")
 
 

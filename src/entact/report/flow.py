@@ -67,7 +67,8 @@ class Flow:
     Attributes:
         assessed: consented and assessed for eligibility. not_eligible: excluded, by the first criterion.
         excluded: excluded for other reasons. set_title: of the analysis set.
-        outcome_at: title of the visit of the primary endpoint.
+        outcome_at: title of the visit of the primary endpoint. on_treatment: only values until treatment was
+            discontinued count there.
     """
 
     assessed: int
@@ -77,6 +78,7 @@ class Flow:
     arms: tuple[ArmFlow, ...]
     set_title: str
     outcome_at: str
+    on_treatment: bool = False
 
 
 def flow(datasets: Datasets) -> Flow:
@@ -93,6 +95,7 @@ def flow(datasets: Datasets) -> Flow:
         arms=tuple(_arm(datasets, randomised, name, title) for name, title in arms.items()),
         set_title=SET_TITLES.get(primary.set, primary.set.replace("_", " ")),
         outcome_at=book.visits[primary.at].title,
+        on_treatment=primary.estimand == "de_jure",
     )
 
 

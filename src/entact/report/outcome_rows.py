@@ -266,7 +266,7 @@ def vital_signs(source: Source) -> Iterator[Row]:
             if len(here):
                 yield Row(
                     f"peak/{name}/{visit}",
-                    "Vital-sign peaks after the dose, mean (SD)",
+                    "Vital-sign peaks: greatest reading after the dose, mean (SD)",
                     f"{sign.title}, {_visit(source, visit)}, {UNITS.get(sign.unit, sign.unit)}",
                     _summaries(source, here),
                     main=name in list(source.book.vital_signs)[:2],
