@@ -123,7 +123,11 @@ def test_an_interrupted_rehearsal_is_not_left_behind(run: Run, fresh: str, tmp_p
     )
     while (tmp_path / "allocation.json").exists() and process.poll() is None:
         time.sleep(0.02)
-    time.sleep(1.5)
+    with psycopg.connect(**server.parameters() | {"dbname": fresh}, autocommit=True) as other:
+        while (
+            other.execute("SELECT seq FROM store_line LIMIT 1").fetchone() is None and process.poll() is None
+        ):
+            time.sleep(0.05)
     os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C does: to all processes of the terminal
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (130, "")

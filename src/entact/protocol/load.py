@@ -51,7 +51,7 @@ def _read(name: str) -> tuple[bytes, str]:
                 raise _unreadable(name, f"this folder has no {FILE}")
         elif not path.exists():
             raise _unreadable(
-                name, f"{unknown('study', name, shipped_studies())} or the path of a study file"
+                name, f"{unknown('study', name, shipped_studies())} (or give the path of a study file)"
             )
         if not path.is_file():
             raise _unreadable(str(path), "this is not a file")
