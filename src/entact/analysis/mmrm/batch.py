@@ -23,8 +23,8 @@ from entact.analysis.mmrm.newton import ENOUGH, GOOD, ITERATIONS
 from entact.analysis.mmrm.small import Flags, Floats, Ints, half
 from entact.analysis.mmrm.surface import Surface
 
-# Trials that are worked on at once: their arrays stay in the processor's cache.
-AT_ONCE = 512
+# Bytes of cross-products that are worked on at once: what a processor's cache holds of them and what follows.
+AT_ONCE = 2_500_000
 KENWARD_ROGER = KenwardRoger()
 
 
@@ -92,8 +92,8 @@ class TrialDesign:
         both = 0.5 * (
             left[..., pairs.row] * right[..., pairs.column] + left[..., pairs.column] * right[..., pairs.row]
         )
-        self._squares = both.reshape(count, -1)
-        """(N, h Qx) products of the columns, by pair of visits"""
+        self._squares = np.ascontiguousarray(np.swapaxes(both, 0, 1))
+        """(h, N, Qx) products of the columns, by pair of visits"""
         self._rows = z.reshape(count, m * q)
 
     @classmethod
@@ -149,10 +149,15 @@ class TrialDesign:
         contrasts = np.atleast_2d(np.asarray(contrasts, dtype=np.float64))
         if contrasts.shape[1] != self.columns:
             raise ValueError(f"contrasts need {self.columns} columns, not {contrasts.shape[1]}")
+        if isinstance(df, KenwardRoger) and df.convention == "mmrm" and not df.linear:
+            raise ValueError("R mmrm's own Kenward-Roger is fitted one trial at a time, by mmrm(...)")
         offset = self._offset(outcomes)
+        # as if drop-out were monotone: as many patterns as visits
+        size = 8 * self.m * half(self.m).row.size * half(self.columns + 1).row.size
+        step = max(16, AT_ONCE // size)
         parts = [
-            self._fit(outcomes[begin : begin + AT_ONCE], contrasts, offset, reml, df)
-            for begin in range(0, len(outcomes), AT_ONCE)
+            self._fit(outcomes[begin : begin + step], contrasts, offset, reml, df)
+            for begin in range(0, len(outcomes), step)
         ]
         return ManyFits(*(np.concatenate(each) for each in zip(*parts, strict=True)))
 
@@ -178,21 +183,21 @@ class TrialDesign:
         patterns = codes.size
         member = (code[:, None] == codes[:, None]).astype(np.float64)
         grid, pairs = half(m), half(q + 1)
-        products = np.empty((trials, 1, patterns, grid.row.size, pairs.row.size))
+        products = np.zeros((trials, 1, patterns, grid.row.size, pairs.row.size))
         inner = half(q).row.size
-        xx = (member.reshape(-1, count) @ self._squares).reshape(trials, patterns, grid.row.size, -1)
         by_visit = (member[:, :, None] * np.swapaxes(y, 1, 2)[:, None]).reshape(-1, count)
         xy = (by_visit @ self._rows).reshape(trials, patterns, m, m, q)
         mixed = 0.5 * (xy[:, :, grid.column, grid.row] + xy[:, :, grid.row, grid.column])
         yy = by_visit.reshape(trials, patterns * m, count) @ y
         yy = yy.reshape(trials, patterns, m, m)[:, :, grid.row, grid.column]
-        products[:, 0, :, :, :inner] = xx
-        products[:, 0, :, :, inner:-1] = mixed
-        products[:, 0, :, :, -1] = yy
         pattern_seen = ((codes[:, None] >> np.arange(m)) & 1).astype(bool)[None]
-        # what a pattern did not see is not part of its products
-        both = pattern_seen[0][:, grid.row] & pattern_seen[0][:, grid.column]
-        products *= both[None, None, :, :, None]
+        for pair in range(grid.row.size):
+            # only patterns that saw both visits of the pair have products for it
+            both = np.flatnonzero(pattern_seen[0, :, grid.row[pair]] & pattern_seen[0, :, grid.column[pair]])
+            xx = member[:, both].reshape(-1, count) @ self._squares[pair]
+            products[:, 0, both, pair, :inner] = xx.reshape(trials, both.size, inner)
+            products[:, 0, both, pair, inner:-1] = mixed[:, both, pair]
+            products[:, 0, both, pair, -1] = yy[:, both, pair]
         return Moments(m, q, pattern_seen, member.sum(-1)[:, None], products, None)
 
     def _fit(
@@ -212,21 +217,20 @@ class TrialDesign:
         c = at.covariance
         w = 2.0 * _inverse_or_nan(at.hessian)
         slopes = half(self.columns + 1).unpack(at.slopes)[..., :-1, :-1]
-        covariance = c
         if isinstance(df, KenwardRoger):
-            covariance = np.full_like(c, np.nan)
-            own = _take(moments, good), _take_evaluation(at, good)
-            if df.convention == "mmrm" and not df.linear:
-                raise ValueError("mmrm's own Kenward-Roger is fitted one trial at a time")
-            covariance[good] = kenward_roger.adjusted_covariance(
-                own[0], surface, own[1], w[good], linear=True
-            )
+            variance = np.full((len(outcomes), len(rows)), np.nan)
+            whole = bool(good.all())
+            some = moments if whole else _take(moments, good)
+            ended = at if whole else _take_evaluation(at, good)
+            variance[good] = kenward_roger.contrast_variances(some, surface, ended, w[good], rows)
+        else:
+            variance = ((rows @ c) * rows).sum(-1)
         to = self.basis.to_conditioned
         coefficients = offset + at.gamma @ to.T
         nothing = np.where(good, 1.0, np.nan)
         with np.errstate(invalid="ignore", divide="ignore"):
             freedom = satterthwaite.freedom(rows, c, slopes, w)
-            se = np.sqrt(((rows @ covariance) * rows).sum(-1))
+            se = np.sqrt(variance)
         values = moments.observations
         deviance = at.value + (values - (self.columns if reml else 0)) * LOG_2_PI
         if reml:

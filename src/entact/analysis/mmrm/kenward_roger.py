@@ -60,6 +60,20 @@ def adjusted_covariance(
     return adjusted
 
 
+def contrast_variances(moments: Moments, surface: Surface, at: Evaluation, w: Floats, rows: Floats) -> Floats:
+    """Diagonal of L Phi_A L' for rows (r, q): (..., r), without R_kl and without forming Phi_A."""
+    lc = rows @ at.covariance
+    own = (lc * rows).sum(-1)
+    q_sum = half(moments.q + 1).unpack(_weighted_q(moments, surface, at, w))[..., :-1, :-1]
+    pulled = half(moments.q + 1).unpack(at.slopes)[..., :-1, :-1] @ np.swapaxes(lc, -1, -2)[..., None, :, :]
+    lead, k, q, r = pulled.shape[:-3], pulled.shape[-3], pulled.shape[-2], pulled.shape[-1]
+    half_way = at.root @ np.swapaxes(pulled, -3, -2).reshape(*lead, q, k * r)
+    half_way = half_way.reshape(*lead, q, k, r)
+    mixed = np.einsum("...qkr,...kl,...qlr->...r", half_way, w, half_way, optimize=True)
+    variance: Floats = own + 2.0 * ((lc @ q_sum) * lc).sum(-1) - 2.0 * mixed
+    return variance
+
+
 def _weighted_bend(
     surface: Surface, at: Evaluation, w: Floats, convention: Convention, linear: bool
 ) -> Floats | None:

@@ -18,8 +18,7 @@ The derivatives are first taken by the elements v_k of V itself (E_k = dV/dv_k h
 
 (The derivatives of Lindstrom & Bates 1988, contracted in the order that needs no K^2 matrices of size q.) The
 chain rule takes them to theta; where V bends, the gradient by v contracted with its second derivatives is
-added. With M = L L' on all of z and Gamma = [L_X^-1, 0; r'] one has G = Gamma'Gamma, and the last two terms
-of the information are one Frobenius product of N_k = Gamma M_k Gamma'.
+added. With M = L L' on all of z and Gamma = [L_X^-1, 0; r'] one has G = Gamma'Gamma.
 All functions take leading batch axes, so that one trial and ten thousand are the same code.
 """
 
@@ -175,18 +174,22 @@ def _slopes_by_element(moments: Moments, w: Floats, whitened: Floats | None) -> 
 
 
 def _projected(slopes: Floats, whitener: Floats, reml: bool) -> Floats:
-    """[tr(C M_k C M_l)] + 2 u_k' C u_l from M_k (..., K, q + 1, q + 1)."""
+    """[tr(C M_k C M_l)] + 2 u_k' C u_l from M_k (..., K, q + 1, q + 1).
+
+    With G of (5) this is tr(M_k G M_l G) less the product of the two r' M r.
+    """
     lead, k, n = slopes.shape[:-3], slopes.shape[-3], slopes.shape[-1]
-    turned = np.swapaxes(whitener, -1, -2)
-    once = slopes.reshape(*lead, k * n, n) @ turned
+    r = whitener[..., -1, :, None]
+    along = (slopes.reshape(*lead, k * n, n) @ r).reshape(*lead, k, n)
     if not reml:
-        u = once.reshape(*lead, k, n, n)[..., -1] @ np.swapaxes(whitener[..., :-1, :], -1, -2)
+        u = along @ np.swapaxes(whitener[..., :-1, :], -1, -2)
         return 2.0 * (u @ np.swapaxes(u, -1, -2))
-    once = np.swapaxes(once.reshape(*lead, k, n, n), -1, -2).reshape(*lead, k * n, n)
-    twice = (once @ turned).reshape(*lead, k, n * n)
-    twice[..., -1] = 0.0
-    result: Floats = twice @ np.swapaxes(twice, -1, -2)
-    return result
+    g = np.swapaxes(whitener, -1, -2) @ whitener
+    product = (slopes.reshape(*lead, k * n, n) @ g).reshape(*lead, k, n, n)
+    turned = np.swapaxes(product, -1, -2).reshape(*lead, k, n * n)
+    corner = along @ r
+    result: Floats = product.reshape(*lead, k, n * n) @ np.swapaxes(turned, -1, -2)
+    return result - corner @ np.swapaxes(corner, -1, -2)
 
 
 def expected(moments: Moments, surface: Surface, at: Evaluation) -> Floats:
