@@ -45,6 +45,8 @@ def test_the_version_is_printed(run: Run) -> None:
         (("rehearse", "mapp1", "--participants", "-3"), "greater than or equal to 1"),
         (("rehearse", "mapp1", "--participants", "many"), "valid integer"),
         (("rehearse", "mapp1", "--seed", "-1"), "greater than or equal to 0"),
+        (("rehearse", "mapp1", "--seed", str(2**63)), "less than or equal to 9223372036854775807"),
+        (("rehearse", "mapp1", "--participants", "10001"), "less than or equal to 10000"),
         (("rehearse", "mapp1", "--workers", "0"), "greater than or equal to 1"),
         (("serve", "--port", "99999"), "less than or equal to 65535"),
         (("where", "--jason"), "No such option"),

@@ -26,9 +26,9 @@ Study = Annotated[
     str, typer.Argument(help="A shipped study (mapp1), or the path of a study file or its folder.")
 ]
 Participants = Annotated[
-    int | None, typer.Option(min=1, help="How many to randomise; else as many as planned.")
+    int | None, typer.Option(min=1, max=10_000, help="How many to randomise; else as many as planned.")
 ]
-Seed = Annotated[int, typer.Option(min=0, help="Everything follows from it.")]
+Seed = Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Everything follows from it.")]
 Scenario = Annotated[
     str | None, typer.Option(help="A shipped scenario by name, or a file that overrides parameters.")
 ]
