@@ -202,3 +202,18 @@ def _utc(text: str) -> float:
     from datetime import datetime
 
     return datetime.fromisoformat(text).timestamp()
+
+
+def test_a_course_is_found_by_its_subject_number(mapp1: Study) -> None:
+    rehearsed = rehearse(mapp1, 5, seed=11)
+    subjects = sorted(
+        line.text.split('"subject":"')[1][:6]
+        for lines in rehearsed.ledgers.values()
+        for line in lines
+        if '"subject":"' in line.text
+    )
+    found = rehearsed.course(subjects[-1])
+    assert found.enrolment is not None
+    assert found.enrolment.subject == subjects[-1]
+    with pytest.raises(KeyError, match="nobody was enrolled as P-9999"):
+        rehearsed.course("P-9999")

@@ -26,7 +26,7 @@ from entact.cohort.scenario import ParametersError, load_parameters
 from entact.cohort.screening import Screened
 from entact.cohort.tally import StudyFinding, Tally, find_in_study
 from entact.cohort.work import Job, Treat, pack, screen_candidates, treat_participants, work_elsewhere
-from entact.course import Line
+from entact.course import Course, Line, fold, read
 from entact.protocol import Study
 
 Sink = Callable[[str, list[Line]], None]
@@ -60,6 +60,22 @@ class Trial:
     randomised: int = 0
     entries: int = 0
     tally: Tally = field(default_factory=Tally)
+
+    def course(self, subject: str) -> Course:
+        """The course of one virtual participant.
+
+        Args:
+            subject: their number, such as `P-0041`.
+        Raises:
+            KeyError: when nobody was enrolled under it, or the ledgers were sent elsewhere.
+        """
+        for name, lines in self.ledgers.items():
+            # The text is looked at first, because to fold every ledger would take a hundred times as long.
+            if name.startswith("participant:") and any(f'"{subject}"' in line.text for line in lines):
+                course = fold(self.study, [read(line.text) for line in lines])
+                if course.enrolment is not None and course.enrolment.subject == subject:
+                    return course
+        raise KeyError(f"nobody was enrolled as {subject}")
 
     @property
     def findings(self) -> list[StudyFinding]:
