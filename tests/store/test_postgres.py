@@ -184,6 +184,20 @@ def test_a_path_too_long_for_a_socket_and_hard_to_quote(place: Path) -> None:
     assert not sockets.exists()
 
 
+def test_a_folder_whose_name_an_address_cannot_hold_as_it_is(place: Path) -> None:
+    home = place / "a+b & dätä 100 %"
+    assert ask(postgres.start(home), "SHOW unix_socket_directories") == str(home)
+    assert postgres.stop(home)
+
+
+def test_a_folder_with_a_comma_in_its_name(place: Path) -> None:
+    home = place / "data, old"
+    server = postgres.start(home)
+    assert ask(server, "SHOW data_directory") == str(home / "data")
+    assert "," not in str(ask(server, "SHOW unix_socket_directories"))
+    assert postgres.stop(home)
+
+
 def test_a_folder_that_root_s_server_cannot_reach(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """For root, whose PostgreSQL runs as another account, the folder becomes a link."""
     monkeypatch.setattr(postgres, "_SHARED", place / "lib")

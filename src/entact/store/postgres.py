@@ -25,7 +25,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from entact.store import processes
 from entact.store.error import StoreError
@@ -115,7 +115,8 @@ def status(folder: Path) -> Server | None:
         raise _not_ours(folder) from error
     if len(lines) < 8 or lines[7].strip() != "ready" or not _accepts(Path(lines[4]) / f".s.PGSQL.{lines[3]}"):
         return None
-    query = urlencode({"host": lines[4], "port": lines[3], "user": USER})
+    where = {"host": lines[4], "port": lines[3], "user": USER}
+    query = urlencode(where, quote_via=quote)  # PostgreSQL takes a plus sign for itself, not for a space
     return Server(f"postgresql:///postgres?{query}", folder, version)
 
 
@@ -334,7 +335,8 @@ def _socket_folder(home: _Home) -> Path:
     owner = os.geteuid() if home.account is None else home.account.pw_uid
     private = f"{home.mark}-{owner}"
     for place in (home.folder, Path(tempfile.gettempdir()) / private, Path("/tmp") / private):
-        if len(os.fsencode(place / _SOCKET)) > _SOCKET_PATH_BYTES:
+        # To PostgreSQL a comma ends the name of one folder and begins that of another.
+        if len(os.fsencode(place / _SOCKET)) > _SOCKET_PATH_BYTES or "," in str(place):
             continue
         if place != home.folder:
             with suppress(FileExistsError):
@@ -347,7 +349,7 @@ def _socket_folder(home: _Home) -> Path:
         if _can_hold_socket(place):
             return place
     raise StoreError(
-        f"no folder for the database's socket: {home.folder} is too long a path or holds no sockets"
+        f"no folder for the database's socket: {home.folder} is too long a path, has a comma or holds no sockets"
     )
 
 
