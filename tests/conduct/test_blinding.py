@@ -45,7 +45,15 @@ TELLS = {
     ],
     "guesses": ["93 %", "MDMA with therapy</dd>", "Guess of treatment"],
     "dosing": ["K-1", "nominally 2 ×", "Dose level decided", "initial</text>", "came in", "2 × 40 mg"],
-    "adverse_events": ["Euphoric mood", "favourable", "Adverse event:", "Events heard", ">41<", "moved away"],
+    "adverse_events": [
+        "Euphoric mood",
+        "favourable",
+        "Adverse event:",
+        "Events heard",
+        ">41<",
+        "moved away",
+        " entries in ",
+    ],
     "clinical": [
         "187 mmHg",
         "Systolic",

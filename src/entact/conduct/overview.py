@@ -89,7 +89,10 @@ class SiteRow:
 
 @dataclass(frozen=True)
 class Overview:
-    """All that the study's page shows."""
+    """All that the study's page shows; how many entries there are is None where the role may not know.
+
+    Counts tell of events: whoever may not know of events, or of what a session was like, is not told them.
+    """
 
     title: str
     condition: str
@@ -110,8 +113,8 @@ class Overview:
     hidden_alerts: int
     sites: tuple[SiteRow, ...]
     total: SiteRow | None
-    ledgers: int
-    entries: int
+    ledgers: int | None
+    entries: int | None
     checked: Checked | None
     at: datetime
     assumed: tuple[tuple[str, int], ...]
@@ -147,8 +150,8 @@ def describe(register: Register) -> Overview:
         hidden_alerts=sum(not sight.sees_alert(name) for name in file.alerts),
         sites=rows,
         total=_total(rows) if rows else None,
-        ledgers=len(register.heads),
-        entries=register.entries,
+        ledgers=len(register.heads) if sight.sees_status else None,
+        entries=register.entries if sight.sees_status else None,
         checked=last_verification(),
         at=register.at,
         assumed=tuple(_by_block(assumed)),
