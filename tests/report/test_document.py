@@ -143,11 +143,16 @@ def test_published_values_stand_beside_simulated_ones_with_their_mark(text: str)
     assert "published mean" in text
 
 
+def test_a_report_by_arm_says_that_it_is_unblinded(text: str) -> None:
+    assert "UNBLINDED</strong> Results stand by arm" in text
+
+
 def test_a_blinded_report_names_no_arm_in_results(mini: Study, courses: list[Course]) -> None:
     said = render_report(of(mini, build(mini, courses)))
     page = Page(said)
     assert page.faults == []
     assert "Blinded" in said
+    assert "UNBLINDED" not in said
     assert "All randomised participants" in said
     outcomes = re.search(r'<section id="outcomes">.*?</section>', said, re.DOTALL)
     assert outcomes is not None
