@@ -32,10 +32,12 @@ class Estimates:
     """the value that each is tested against"""
     adjustment: Adjustment = "none"
     """multiplicity: over all rows of this table"""
+    aliased_zero: bool = False
+    """whether coefficients left out as aliased count as zero, as in a table of coefficients"""
 
     @cached_property
     def _parts(self) -> tuple[Floats, Floats, Floats]:
-        return self.inference.estimates(self.rows)
+        return self.inference.estimates(self.rows, aliased_zero=self.aliased_zero)
 
     @property
     def estimate(self) -> Floats:

@@ -97,10 +97,13 @@ class Inference:
             )
         return self.model.c
 
-    def estimates(self, rows: Floats) -> tuple[Floats, Floats, Floats]:
-        """Estimate, standard error and degrees of freedom of each row (r, columns); NaN if not estimable."""
+    def estimates(self, rows: Floats, *, aliased_zero: bool = False) -> tuple[Floats, Floats, Floats]:
+        """Estimate, standard error and degrees of freedom of each row (r, columns); NaN if not estimable.
+
+        With `aliased_zero` the coefficients left out count as zero, so that the others have values as in R.
+        """
         model = self.model
-        estimable = model.basis.estimable(rows)
+        estimable = aliased_zero | model.basis.estimable(rows)
         conditioned = model.basis.contrasts(rows)
         beta = np.where(model.basis.kept, model.beta, 0.0)
         kept = np.where(model.basis.kept, rows, 0.0)

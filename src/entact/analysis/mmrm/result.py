@@ -70,7 +70,8 @@ class Fit:
     def coefficients(self) -> Estimates:
         """The coefficients with their tests."""
         names = self.model.observations.design.names
-        return Estimates("Coefficients", {"term": names}, np.eye(len(names)), self.inference, self.level)
+        rows = np.eye(len(names))
+        return Estimates("Coefficients", {"term": names}, rows, self.inference, self.level, aliased_zero=True)
 
     @property
     def coefficient_covariance(self) -> Floats:
