@@ -349,7 +349,7 @@ def _socket_folder(home: _Home) -> Path:
         if _can_hold_socket(place):
             return place
     raise StoreError(
-        f"no folder for the database's socket: {home.folder} is too long a path, has a comma or holds no sockets"
+        f"no folder for the database's socket: {home.folder} has a comma, is too long or holds no sockets"
     )
 
 
