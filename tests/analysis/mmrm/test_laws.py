@@ -129,7 +129,7 @@ def test_a_batch_is_a_loop_of_single_fits(seed: int) -> None:
     outcomes = np.stack([trial(seed + i)["y"].to_numpy().reshape(40, 3) for i in range(4)])
     outcomes[rng.random(outcomes.shape) < 0.05] = np.nan
     frames = [design_rows.with_columns(pl.Series("y", one.ravel())) for one in outcomes]
-    for freedom in (KenwardRoger(), Satterthwaite()):
+    for freedom in (KenwardRoger(), KenwardRoger(convention="mmrm"), Satterthwaite()):
         for method in (REML, ML):
             singles = [fit(frame, df=freedom, method=method) for frame in frames]
             row = singles[0].lsmeans("arm", by="visit").contrast("drug - placebo").rows[-1]

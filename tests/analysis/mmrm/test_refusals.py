@@ -14,7 +14,6 @@ from entact.analysis.mmrm import (
     AutoRegressive,
     BetweenWithin,
     CompoundSymmetry,
-    KenwardRoger,
     NotConverged,
     Satterthwaite,
     SpatialExponential,
@@ -194,8 +193,6 @@ def test_a_design_must_be_whole() -> None:
     design = TrialDesign.of("y ~ base + arm * visit", DATA, subject="id", visit="visit")
     with pytest.raises(ValueError, match=r"participant \(40\)"):
         design.fit(np.zeros((2, 39, 3)), np.ones((1, 7)))
-    with pytest.raises(ValueError, match="one trial at a time"):
-        design.fit(np.zeros((2, 40, 3)), np.ones((1, 7)), df=KenwardRoger(convention="mmrm"))
 
 
 def test_it_prints_what_a_newcomer_needs() -> None:

@@ -149,8 +149,6 @@ class TrialDesign:
         contrasts = np.atleast_2d(np.asarray(contrasts, dtype=np.float64))
         if contrasts.shape[1] != self.columns:
             raise ValueError(f"contrasts need {self.columns} columns, not {contrasts.shape[1]}")
-        if isinstance(df, KenwardRoger) and df.convention == "mmrm" and not df.linear:
-            raise ValueError("R mmrm's own Kenward-Roger is fitted one trial at a time, by mmrm(...)")
         offset = self._offset(outcomes)
         # as if drop-out were monotone: as many patterns as visits
         size = 8 * self.m * half(self.m).row.size * half(self.columns + 1).row.size
@@ -222,7 +220,9 @@ class TrialDesign:
             whole = bool(good.all())
             some = moments if whole else _take(moments, good)
             ended = at if whole else _take_evaluation(at, good)
-            variance[good] = kenward_roger.contrast_variances(some, surface, ended, w[good], rows)
+            variance[good] = kenward_roger.contrast_variances(
+                some, surface, ended, w[good], rows, convention=df.convention, linear=df.linear
+            )
         else:
             variance = ((rows @ c) * rows).sum(-1)
         to = self.basis.to_conditioned

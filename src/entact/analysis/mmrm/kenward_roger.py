@@ -52,7 +52,7 @@ def adjusted_covariance(
     stacked = np.swapaxes(half_way, -3, -2).reshape(*lead, q, k * q)
     middle = middle - stacked @ np.swapaxes(stacked, -1, -2)
 
-    bent = _weighted_bend(surface, at, w, convention, linear)
+    bent = _weighted_bend(surface, at.theta, w, convention, linear)
     if bent is not None and at.elements is not None:
         r = -np.einsum("sh,shq->q", bent, at.elements)
         middle = middle - 0.25 * pairs.unpack(r)[..., :-1, :-1]
@@ -60,8 +60,17 @@ def adjusted_covariance(
     return adjusted
 
 
-def contrast_variances(moments: Moments, surface: Surface, at: Evaluation, w: Floats, rows: Floats) -> Floats:
-    """Diagonal of L Phi_A L' for rows (r, q): (..., r), without R_kl and without forming Phi_A."""
+def contrast_variances(
+    moments: Moments,
+    surface: Surface,
+    at: Evaluation,
+    w: Floats,
+    rows: Floats,
+    *,
+    convention: Convention = "sas",
+    linear: bool = False,
+) -> Floats:
+    """Diagonal of L Phi_A L' for rows (r, q): (T, r), unstructured V, without forming Phi_A."""
     lc = rows @ at.covariance
     own = (lc * rows).sum(-1)
     q_sum = half(moments.q + 1).unpack(_weighted_q(moments, surface, at, w))[..., :-1, :-1]
@@ -71,22 +80,29 @@ def contrast_variances(moments: Moments, surface: Surface, at: Evaluation, w: Fl
     half_way = half_way.reshape(*lead, q, k, r)
     mixed = np.einsum("...qkr,...kl,...qlr->...r", half_way, w, half_way, optimize=True)
     variance: Floats = own + 2.0 * ((lc @ q_sum) * lc).sum(-1) - 2.0 * mixed
+    if convention == "mmrm" and not linear:
+        pairs = zip(at.theta, w, strict=True)
+        bent = np.stack([_in_mmrm(surface, theta, own_w)[0] for theta, own_w in pairs])
+        r_sum = half(moments.q + 1).unpack(-(bent[:, None] @ at.slopes)[:, 0])[..., :-1, :-1]
+        variance = variance - 0.5 * ((lc @ r_sum) * lc).sum(-1)
     return variance
 
 
 def _weighted_bend(
-    surface: Surface, at: Evaluation, w: Floats, convention: Convention, linear: bool
+    surface: Surface, theta: Floats, w: Floats, convention: Convention, linear: bool
 ) -> Floats | None:
     """sum_kl w_kl d2V / dtheta_k dtheta_l (S, h), or None where it vanishes."""
     if linear or (convention == "sas" and surface.structure.linear):
         return None
-    bent = surface.bend_along(at.theta, w)
-    if convention == "mmrm":
-        # V''(phi) = V''(theta) theta' theta' + V'(theta) theta'': the second term is new
-        first, second = surface.reparametrised(at.theta)
-        back = np.linalg.inv(first)
-        own = np.einsum("ab,kab->k", back @ w @ back.T, second)
-        bent = bent + surface.slope(at.theta) @ own
+    return _in_mmrm(surface, theta, w) if convention == "mmrm" else surface.bend_along(theta, w)
+
+
+def _in_mmrm(surface: Surface, theta: Floats, w: Floats) -> Floats:
+    """The same in R mmrm's parameters: V''(phi) = V''(theta) theta' theta' + V'(theta) theta''."""
+    first, second = surface.reparametrised(theta)
+    back = np.linalg.inv(first)
+    own = np.einsum("ab,kab->k", back @ w @ back.T, second)
+    bent: Floats = surface.bend_along(theta, w) + surface.slope(theta) @ own
     return bent
 
 

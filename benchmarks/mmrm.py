@@ -1,0 +1,235 @@
+"""Speed and memory of mixed models, from data frame to result, one thread; beside R mmrm where installed.
+
+Run by `python -m benchmarks mmrm`. Times are medians of processor time, so that other work on the machine
+counts little; memory is the peak resident size of a process of its own above what it held before the frame
+was made, beside that of the frame and its model matrix. All data are simulated.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from time import process_time
+
+ONE_THREAD = dict.fromkeys(
+    ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS"), "1"
+)
+
+
+@dataclass(frozen=True)
+class Work:
+    """A trial to fit, and the milliseconds within which a fit is to be done."""
+
+    name: str
+    participants: int
+    visits: int
+    monotone: bool
+    formula: str
+    satterthwaite_ms: float
+    kenward_roger_ms: float
+    repeats: int
+
+
+FULL = "y ~ base + race + sex + arm * visit"
+WORKS = {
+    "200x4": Work("200 × 4, intermittent", 200, 4, False, "y ~ race + sex + arm * visit", 12, 14, 15),
+    "1000x10": Work("1 000 × 10, drop-out 25 %", 1000, 10, True, FULL, 45, 50, 9),
+    "1000x10i": Work("1 000 × 10, intermittent 15 %", 1000, 10, False, FULL, 250, 250, 5),
+    "20000x4": Work("20 000 × 4", 20_000, 4, True, "y ~ race + sex + arm * visit", 45, 45, 7),
+    "50000x4": Work("50 000 × 4", 50_000, 4, True, "y ~ race + sex + arm * visit", 110, 110, 5),
+}
+BATCHES = {7: 0.06, 21: 0.25}
+"""milliseconds a trial of 90 × 3, by the number of coefficients"""
+
+
+def simulated(work: Work, seed: int = 1):  # type: ignore[no-untyped-def]
+    """A frame of a simulated trial."""
+    import numpy as np
+    import polars as pl
+
+    rng = np.random.default_rng(seed)
+    n, m = work.participants, work.visits
+    time = np.arange(m)
+    v = 100.0 * 0.6 ** np.abs(time[:, None] - time) + 30.0
+    arm, base, kind = np.arange(n) % 2, rng.normal(44.0, 6.0, n), rng.integers(0, 6, n)
+    y = rng.standard_normal((n, m)) @ np.linalg.cholesky(v).T - 2.0 * time * (1 + arm[:, None])
+    if work.monotone:
+        last = np.where(rng.random(n) < 0.25, rng.integers(1, m, n), m)
+        y[time >= last[:, None]] = np.nan
+    else:
+        y[rng.random((n, m)) < 0.15] = np.nan
+    return pl.DataFrame(
+        {
+            "id": np.repeat([f"S{i:06d}" for i in range(n)], m),
+            "visit": np.tile([f"v{i:02d}" for i in range(m)], n),
+            "arm": np.repeat(np.where(arm == 1, "drug", "placebo"), m),
+            "sex": np.repeat(np.where(kind % 2 == 1, "F", "M"), m),
+            "race": np.repeat(np.array(["a", "b", "c"])[kind % 3], m),
+            "base": np.repeat(base, m),
+            "y": y.ravel(),
+        }
+    ).with_columns(pl.col("y").fill_nan(None))
+
+
+def measure(name: str) -> dict[str, float]:
+    """Median milliseconds of both methods, and the peak memory of the first fit."""
+    from entact.analysis.mmrm import KenwardRoger, Satterthwaite, mmrm
+
+    work = WORKS[name]
+    warm = simulated(Work("", 40, work.visits, True, work.formula, 0, 0, 0))
+    mmrm(work.formula, warm, subject="id", visit="visit")
+    before = _resident()
+    frame = simulated(work)
+    held = _resident() - before
+    _reset_peak()
+    mmrm(work.formula, frame, subject="id", visit="visit").to_polars()
+    peak = _peak() - before
+    result = {"peak_mb": peak / 1e6}
+    columns = 6 + 2 * (work.visits - 1) - (0 if "base" in work.formula else 1)
+    result["data_mb"] = (held + 8.0 * columns * frame["y"].drop_nulls().len()) / 1e6
+    for key, freedom in (("satterthwaite_ms", Satterthwaite()), ("kenward_roger_ms", KenwardRoger())):
+        times = []
+        for _ in range(work.repeats):
+            begin = process_time()
+            mmrm(work.formula, frame, subject="id", visit="visit", df=freedom).to_polars()
+            times.append(1e3 * (process_time() - begin))
+        result[key] = median(times)
+    return result
+
+
+def measure_batch(q: int, trials: int = 10_000) -> dict[str, float]:
+    """Milliseconds a trial of 90 × 3 in one batch, from outcome arrays and a design built once."""
+    import numpy as np
+
+    from entact.analysis.mmrm import TrialDesign
+
+    rng = np.random.default_rng(1)
+    n, m, sites = 90, 3, q - 6
+    arm, base = np.arange(n) % 2, rng.normal(44.0, 6.0, n)
+    x = np.zeros((n, m, q))
+    x[..., 0], x[..., 1], x[..., 2] = 1.0, base[:, None], arm[:, None]
+    for visit in (1, 2):
+        x[:, visit, 2 + visit] = 1.0
+        x[:, visit, 4 + visit] = arm
+    site = (np.arange(n) // 2) % sites
+    for other in range(1, sites):
+        x[:, :, 6 + other] = (site == other)[:, None]
+    lower = np.linalg.cholesky(np.array([[76.0, 58.0, 53.0], [58.0, 131.0, 84.0], [53.0, 84.0, 160.0]]))
+    y = rng.standard_normal((trials, n, m)) @ lower.T - 8.0 * np.arange(m) - 5.0 * arm[:, None]
+    y[np.maximum.accumulate(rng.random(y.shape) < 0.06, axis=2)] = np.nan
+    contrast = np.zeros((1, q))
+    contrast[0, [2, 6]] = 1.0
+    design = TrialDesign(x)
+    design.fit(y[:512], contrast)
+    times = []
+    for _ in range(3):
+        begin = process_time()
+        fits = design.fit(y, contrast)
+        times.append(1e3 * (process_time() - begin) / trials)
+    return {"ms": median(times), "converged": float(fits.converged.mean())}
+
+
+def _resident() -> float:
+    pages = int(Path("/proc/self/statm").read_text().split()[1]) if Path("/proc/self/statm").exists() else 0
+    return float(pages * resource.getpagesize())
+
+
+def _reset_peak() -> None:
+    clear = Path("/proc/self/clear_refs")
+    if clear.exists():
+        clear.write_text("5")
+
+
+def _peak() -> float:
+    status = Path("/proc/self/status")
+    if status.exists():
+        for line in status.read_text().splitlines():
+            if line.startswith("VmHWM"):
+                return 1024.0 * float(line.split()[1])
+    return 1024.0 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+R_SCRIPT = """
+suppressPackageStartupMessages({library(mmrm)})
+args <- commandArgs(TRUE)
+d <- read.csv(args[1], stringsAsFactors = TRUE)
+f <- as.formula(paste(args[2], "+ us(visit | id)"))
+for (method in c("Satterthwaite", "Kenward-Roger")) {
+  times <- replicate(as.integer(args[3]), system.time(summary(mmrm(f, d, method = method)))[["elapsed"]])
+  cat(1000 * median(times), "\\n")
+}
+"""
+
+
+def measure_r(name: str) -> list[float] | None:
+    """R mmrm's milliseconds for the same frame, both methods; None where it is not installed."""
+    if shutil.which("Rscript") is None:
+        return None
+    work = WORKS[name]
+    with tempfile.TemporaryDirectory() as folder:
+        data, script = Path(folder) / "trial.csv", Path(folder) / "fit.R"
+        simulated(work).write_csv(data)
+        script.write_text(R_SCRIPT)
+        run = subprocess.run(
+            ["Rscript", str(script), str(data), work.formula, "3"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    return [float(line) for line in run.stdout.split()] if run.returncode == 0 else None
+
+
+def _alone(*arguments: str) -> dict[str, float]:
+    """A measurement in a process of its own, with one thread."""
+    run = subprocess.run(
+        [sys.executable, "-m", "benchmarks.mmrm", *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, **ONE_THREAD},
+    )
+    result: dict[str, float] = json.loads(run.stdout)
+    return result
+
+
+def main() -> int:
+    """Prints the table; returns how many values were out of their limits."""
+    out = 0
+    print("Mixed models, unstructured covariance, simulated data, one thread: milliseconds (limit)")
+    heads = ("work", "Satterthwaite", "Kenward-Roger", "peak memory / data", "R mmrm, times as long")
+    print("{:32}{:>20}{:>20}{:>24}{:>24}".format(*heads))
+    for name, work in WORKS.items():
+        found = _alone(name)
+        r = measure_r(name)
+        cells = []
+        for key in ("satterthwaite_ms", "kenward_roger_ms"):
+            limit = getattr(work, key)
+            out += found[key] > limit
+            cells.append(f"{found[key]:.1f} ({limit:g})")
+        memory = f"{found['peak_mb']:.0f} / {found['data_mb']:.0f} MB"
+        ratio = "not installed"
+        if r is not None:
+            pair = zip(r, (found["satterthwaite_ms"], found["kenward_roger_ms"]), strict=True)
+            ratio = " / ".join(f"{theirs / ours:.0f}" for theirs, ours in pair)
+        print(f"{work.name:32}{cells[0]:>20}{cells[1]:>20}{memory:>24}{ratio:>24}")
+    for q, limit in BATCHES.items():
+        found = _alone("batch", str(q))
+        out += found["ms"] > limit
+        share = f"{100.0 * found['converged']:.2f} % converged"
+        print(f"10 000 trials of 90 × 3, q = {q:<4} {found['ms']:.3f} ({limit:g}) a trial, {share}")
+    return out
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "batch":
+        print(json.dumps(measure_batch(int(sys.argv[2]))))
+    else:
+        print(json.dumps(measure(sys.argv[1])))
