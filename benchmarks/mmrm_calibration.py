@@ -58,9 +58,8 @@ def main() -> int:
     noise = 100.0 * np.sqrt(0.05 * 0.95 / TRIALS)
     print(f"{TRIALS} simulated trials without effect each; {100 * DROP_OUT:.0f} % drop-out; seed {SEED}")
     print(f"Monte Carlo standard error of the type I error: {noise:.2f} percentage points")
-    print(
-        f"{'participants':>12}  {'method':26}{'type I error at 5 %':>20}{'mean SE / SD':>14}{'not converged':>15}"
-    )
+    heads = ("participants", "method", "type I error at 5 %", "mean SE / SD", "not converged")
+    print("{:>12}  {:26}{:>20}{:>14}{:>15}".format(*heads))
     for participants in PARTICIPANTS:
         for name, (error, ratio, failed) in simulate(participants, TRIALS, SEED).items():
             numbers = f"{100 * error:18.2f} %{ratio:14.4f}{100 * failed:13.2f} %"

@@ -19,7 +19,7 @@ from entact.analysis.mmrm.covariance import (
     Unstructured,
 )
 from entact.analysis.mmrm.fit import ML, REML, NotConverged, mmrm
-from entact.analysis.mmrm.inference import BetweenWithin, KenwardRoger, Residual, Satterthwaite
+from entact.analysis.mmrm.inference import BetweenWithin, Freedom, KenwardRoger, Residual, Satterthwaite
 from entact.analysis.mmrm.result import Fit
 from entact.analysis.mmrm.spatial import SpatialExponential, SpatialGaussian
 
@@ -32,6 +32,7 @@ __all__ = [
     "CompoundSymmetry",
     "Covariance",
     "Fit",
+    "Freedom",
     "KenwardRoger",
     "ManyFits",
     "NotConverged",

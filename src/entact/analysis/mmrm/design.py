@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from entact.analysis.mmrm.columns import Column, Factor, Numeric
+from entact.analysis.mmrm.columns import Codes, Column, Factor, Numeric
 from entact.analysis.mmrm.small import Floats, Ints
 
 # Largest table of combinations of levels; beyond it columns are made one by one.
@@ -132,7 +132,7 @@ class Tabulated:
                 x[:, column] *= values.values
         return x
 
-    def _dummies(self, factors: Mapping[str, Ints], n: int) -> Floats:
+    def _dummies(self, factors: Mapping[str, Ints | Codes], n: int) -> Floats:
         x = np.ones((n, len(self.parts)))
         for column, (conditions, _) in enumerate(self.parts):
             for name, code in conditions:
@@ -140,9 +140,9 @@ class Tabulated:
         return x
 
 
-def _codes(column: Column) -> Ints:
+def _codes(column: Column) -> Codes:
     assert isinstance(column, Factor)
-    return column.codes.astype(np.int64)
+    return column.codes
 
 
 def _tabulated(parsed: Parsed, columns: Mapping[str, Column]) -> Tabulated | None:

@@ -90,6 +90,10 @@ def read(
             f"{subject!r} holds one participant only: a covariance between participants can't be found"
         )
     group, groups = _groups(by, roles.get("by"), complete, people)
+    weight = _weights(weights, roles.get("weights"), complete)
+    place = None if not axes else np.column_stack([places[name].values[complete] for name in axes])
+    # the model matrix is the largest array: what it does not need is let go first
+    del roles, places, who
     y, x, design = build(parsed, kept)
     _refuse_values(parsed.response, y, x, design.names, rows)
     return Observations(
@@ -104,8 +108,8 @@ def read(
         visits.levels,
         group,
         groups,
-        None if not axes else np.column_stack([places[name].values[complete] for name in axes]),
-        _weights(weights, roles.get("weights"), complete),
+        place,
+        weight,
         rows,
         total,
         tuple(notes),
@@ -164,9 +168,10 @@ def _natural(text: str) -> list[tuple[int, int, str]]:
 
 def _refuse_twice(people: Identity, visits: Factor, subject: str, visit: str, rows: Ints) -> None:
     key = people.codes * len(visits.levels) + visits.codes
-    count = np.bincount(key)
-    if count.max() > 1:
-        where = np.flatnonzero(key == int(count.argmax()))
+    taken = np.zeros(len(people.labels) * len(visits.levels), dtype=bool)
+    taken[key] = True
+    if int(taken.sum()) < key.size:
+        where = np.flatnonzero(key == int(np.bincount(key).argmax()))
         first = where[0]
         places = ", ".join(str(int(rows[place])) for place in where[:5])
         raise ValueError(
