@@ -203,7 +203,7 @@ def _whole(database: str, study: str) -> Iterator[None]:
 
 def _require_writable(out: Path) -> None:
     """Makes the folder, and says now, not after the rehearsal, when nothing can be written there."""
-    out.mkdir(parents=True, exist_ok=True)
+    out.mkdir(mode=0o700, parents=True, exist_ok=True)  # the report shows arms
     probe = out / f".probe.{os.getpid()}"
     probe.touch()
     probe.unlink()

@@ -53,9 +53,9 @@ class Trial:
     study: Study
     parameters: Parameters
     seed: int
-    allocation: Allocation
-    ledgers: dict[str, list[Line]] = field(default_factory=dict)
-    keys: dict[str, bytes] = field(default_factory=dict)
+    allocation: Allocation = field(repr=False)
+    ledgers: dict[str, list[Line]] = field(default_factory=dict, repr=False)
+    keys: dict[str, bytes] = field(default_factory=dict, repr=False)
     screened: int = 0
     randomised: int = 0
     entries: int = 0

@@ -9,7 +9,7 @@ from typing import Literal
 from entact.course.form import VITALS
 from entact.protocol.release import Release
 from entact.protocol.rules import CompiledEndpoint
-from entact.protocol.study import Visit
+from entact.protocol.study import Analysis, Visit
 
 # Analysis sets that a plan may name, and the flag in `subjects` that says who belongs to each.
 SETS: Mapping[str, str] = {
@@ -53,6 +53,16 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedModel:
+    """The mixed model for repeated measures by which the plan analyses an endpoint, in the plan's words."""
+
+    fixed: str
+    covariance: str
+    df: str
+    pool_sites_below: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedEndpoint:
     """An endpoint of the study file.
 
@@ -60,6 +70,7 @@ class PlannedEndpoint:
         at: the visit for which it is defined. visits: those after a first dose where its forms are asked.
         names: the parameters it uses at the visit. earlier: visit -> parameters it uses of an earlier one.
         estimand, set: of the analysis that the plan has of it; else those of the primary analysis.
+        model: of that analysis, where it is a mixed model for repeated measures.
     """
 
     name: str
@@ -71,6 +82,7 @@ class PlannedEndpoint:
     earlier: Mapping[str, tuple[str, ...]]
     estimand: str
     set: str
+    model: PlannedModel | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,9 +230,8 @@ def _endpoint(release: Release, name: str, compiled: CompiledEndpoint) -> Planne
     visits = tuple(
         visit for visit in _after_first_dose(release) if asked and asked <= _forms_at(release.visits[visit])
     )
-    own = [
-        analysis for analysis in (plan.primary, *plan.secondary.values()) if analysis.endpoint == name
-    ] or [plan.primary]
+    analyses = [one for one in (plan.primary, *plan.secondary.values()) if one.endpoint == name]
+    own = analyses or [plan.primary]
     return PlannedEndpoint(
         name=name,
         title=endpoint.title or words(name),
@@ -231,6 +242,18 @@ def _endpoint(release: Release, name: str, compiled: CompiledEndpoint) -> Planne
         earlier={visit: tuple(parameters) for visit, parameters in earlier.items()},
         estimand=own[0].estimand,
         set=own[0].set,
+        model=_model(analyses[0]) if analyses and rule.returns != "bool" else None,
+    )
+
+
+def _model(analysis: Analysis) -> PlannedModel | None:
+    if analysis.method != "mmrm" or analysis.fixed is None:
+        return None
+    return PlannedModel(
+        fixed=analysis.fixed,
+        covariance=analysis.covariance or "unstructured",
+        df=analysis.df or "kenward_roger",
+        pool_sites_below=analysis.pool_sites_below,
     )
 
 

@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Literal
 
 from entact.analysis import Index, MeanDifference, Proportion, StandardisedDifference, Summary
+from entact.analysis.plan import ModelDifference
 from entact.report.published import ASSUMED, Effect, Mean, Share
 
 Kind = Literal["simulated", "observed", "published"]
@@ -98,6 +99,20 @@ def of_difference(found: MeanDifference, kind: Kind) -> Cell:
         "low": found.low,
         "high": found.high,
         "p": found.p,
+    }
+    return Cell(decimal(found.difference), kind, numbers, interval=_interval(found.low, found.high, 1))
+
+
+def of_model(found: ModelDifference, kind: Kind) -> Cell:
+    """A difference by a mixed model with its interval."""
+    numbers: dict[str, Number] = {
+        "difference": found.difference,
+        "se": found.se,
+        "df": found.df,
+        "low": found.low,
+        "high": found.high,
+        "p": found.p,
+        "participants": found.participants,
     }
     return Cell(decimal(found.difference), kind, numbers, interval=_interval(found.low, found.high, 1))
 

@@ -18,7 +18,8 @@ from entact.analysis import (
     standardised_difference,
     summarise,
 )
-from entact.datasets import ARM, SETS, Datasets, PlannedEndpoint, peaks
+from entact.analysis.plan import model_difference
+from entact.datasets import ARM, SETS, Datasets, PlannedEndpoint, model_frame, peaks
 from entact.report import cell as cells
 from entact.report.cell import Cell, Kind
 from entact.report.published import ALL, Events, Guesses, Means, Published, Shares
@@ -192,11 +193,42 @@ def _effects(source: Source, section: str, endpoint: PlannedEndpoint) -> Iterato
     )
     label = f"{first} − {second}, raw means, 95 % CI"
     yield Row(f"{name}/difference", section, label, {ALL: difference}, printed)
-    if said is not None and said.model is not None:
-        printed = {ALL: cells.published_effect(said.model, 1)}
-        yield Row(f"{name}/model", section, f"{first} − {second}, by model", {}, printed)
+    if endpoint.model is not None or (said is not None and said.model is not None):
+        printed = {} if said is None or said.model is None else {ALL: cells.published_effect(said.model, 1)}
+        yield _by_model(source, section, endpoint, (first, second), printed)
     printed = {} if said is None or said.d is None else {ALL: cells.published_effect(said.d, 2)}
     yield Row(f"{name}/d", section, f"Cohen's d ({second} − {first})", {ALL: d}, printed)
+
+
+def _by_model(
+    source: Source,
+    section: str,
+    endpoint: PlannedEndpoint,
+    pair: tuple[str, str],
+    printed: Mapping[str, Cell],
+) -> Row:
+    """The difference by the mixed model of the plan; where it cannot be fitted, why not."""
+    name, label = f"effect/{endpoint.name}/model", f"{pair[0]} − {pair[1]}, by model"
+    plan = endpoint.model
+    if plan is None:
+        return Row(name, section, label, {}, printed)
+    try:
+        found = model_difference(
+            model_frame(source.datasets, endpoint),
+            fixed=plan.fixed,
+            contrast=pair,
+            at=endpoint.at,
+            covariance=plan.covariance,
+            df=plan.df,
+            pool_sites_below=plan.pool_sites_below,
+        )
+    except ValueError as problem:
+        remark = f"the mixed model of the plan could not be fitted: {problem}"
+        return Row(name, section, label, {ALL: Cell(cells.NOTHING, source.kind)}, printed, remark=remark)
+    remark = (
+        f"mixed model for repeated measures, {plan.fixed}; {found.fit}; {found.participants} participants"
+    )
+    return Row(name, section, label, {ALL: cells.of_model(found, source.kind)}, printed, remark=remark)
 
 
 def shares(source: Source) -> Iterator[Row]:
