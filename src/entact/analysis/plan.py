@@ -58,7 +58,10 @@ def model_difference(
     )
 
     structures = {"unstructured": Unstructured(), "compound_symmetry": CompoundSymmetry()}
-    freedoms = {"kenward_roger": KenwardRoger(), "satterthwaite": Satterthwaite()}
+    freedoms: dict[str, KenwardRoger | Satterthwaite] = {
+        "kenward_roger": KenwardRoger(),
+        "satterthwaite": Satterthwaite(),
+    }
     if covariance not in structures or df not in freedoms:
         raise ValueError(
             f"the plan names covariance {covariance!r} and degrees of freedom {df!r}; "
