@@ -66,11 +66,15 @@ def test_a_fit_agrees_with_r(name: str) -> None:
             assert error(joint.p, theirs[test]["p_val"]) < 1e-6
 
 
-@pytest.mark.parametrize("name", FITS)
+@pytest.mark.parametrize("name", [name for name in FITS if name.endswith("_reml_satterthwaite")])
 def test_what_r_returns_by_default_is_near(name: str) -> None:
+    # R mmrm's own optimiser stops at a gradient of 1e-2
     rows = FITS[name]["default"]["coefficients"]
-    polished = FITS[name]["polished"]["coefficients"]
-    assert error([row["se"] for row in rows], [row["se"] for row in polished]) < 2e-3
+    ours = fit_as(FITS[name]).coefficients
+    names = [r_name(term) for term in ours.labels["term"]]
+    at = [names.index(r_name(row["term"])) for row in rows]
+    assert error(ours.se[at], [row["se"] for row in rows]) < 1e-3
+    assert error(ours.df[at], [row["df"] for row in rows]) < 1e-3
 
 
 def test_trials_of_ninety_agree_with_r() -> None:

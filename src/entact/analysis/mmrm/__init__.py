@@ -9,15 +9,9 @@ import sys
 from types import ModuleType
 from typing import Any
 
+from entact.analysis.mmrm.banded import AnteDependence, AutoRegressive, CompoundSymmetry, Toeplitz
 from entact.analysis.mmrm.batch import ManyFits, TrialDesign
-from entact.analysis.mmrm.covariance import (
-    AnteDependence,
-    AutoRegressive,
-    CompoundSymmetry,
-    Covariance,
-    Toeplitz,
-    Unstructured,
-)
+from entact.analysis.mmrm.covariance import Covariance, Unstructured
 from entact.analysis.mmrm.fit import ML, REML, NotConverged, mmrm
 from entact.analysis.mmrm.inference import BetweenWithin, Freedom, KenwardRoger, Residual, Satterthwaite
 from entact.analysis.mmrm.result import Fit

@@ -27,7 +27,7 @@ from entact.analysis.mmrm.small import Floats
 Type = Literal["II", "III"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Anova:
     """F tests of terms."""
 
@@ -56,6 +56,8 @@ class Anova:
 
     def __str__(self) -> str:
         return self._sheet().text()
+
+    __repr__ = __str__
 
     def _repr_html_(self) -> str:
         return self._sheet().html()

@@ -17,7 +17,7 @@ Adjustment = Literal["none", "bonferroni", "sidak", "holm", "hochberg", "benjami
 ADJUSTMENTS = ("none", "bonferroni", "sidak", "holm", "hochberg", "benjamini-hochberg")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Estimates:
     """Rows of estimates. `str()` and a notebook print them; `to_polars()` gives the numbers."""
 
@@ -143,6 +143,8 @@ class Estimates:
 
     def __str__(self) -> str:
         return self._sheet().text()
+
+    __repr__ = __str__
 
     def _repr_html_(self) -> str:
         return self._sheet().html()

@@ -15,18 +15,20 @@ from itertools import combinations, product
 from typing import Literal
 
 import numpy as np
+import polars as pl
 from scipy.special import nctdtrinc
 
 from entact.analysis.mmrm.columns import Column, Factor, Numeric
 from entact.analysis.mmrm.estimates import Estimates
 from entact.analysis.mmrm.inference import Inference
 from entact.analysis.mmrm.model import Observations
+from entact.analysis.mmrm.show import Sheet, number
 from entact.analysis.mmrm.small import Floats
 
 Weighting = Literal["equal", "proportional", "observed"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class EffectSizes:
     """Contrasts in units of the residual standard deviation, with intervals by the noncentral t."""
 
@@ -36,9 +38,39 @@ class EffectSizes:
     high: Floats
     sd: Floats
     """the residual standard deviation that each is divided by"""
+    level: float
+
+    def to_polars(self) -> pl.DataFrame:
+        """Labels, effect, low, high, sd."""
+        numbers = {"effect": self.effect, "low": self.low, "high": self.high, "sd": self.sd}
+        return pl.DataFrame({**self.labels, **numbers})
+
+    def _sheet(self) -> Sheet:
+        heads = [*self.labels, "effect", f"{100 * self.level:g} % interval", "SD"]
+        rows = [
+            [
+                *(column[i] for column in self.labels.values()),
+                number(self.effect[i]),
+                f"{number(self.low[i])} to {number(self.high[i])}",
+                number(self.sd[i]),
+            ]
+            for i in range(self.effect.size)
+        ]
+        return Sheet("Effect sizes in residual standard deviations", heads, rows, len(self.labels))
+
+    def __str__(self) -> str:
+        return self._sheet().text()
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return self._sheet().html()
+
+    def __rich__(self) -> object:
+        return self._sheet().rich()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Contrasts(Estimates):
     """Differences of LS-means."""
 
@@ -57,10 +89,12 @@ class Contrasts(Estimates):
         tail = 0.5 - self.level / 2.0
         low = np.array([float(nctdtrinc(d, 1.0 - tail, x)) for d, x in zip(df, t, strict=True)])
         high = np.array([float(nctdtrinc(d, tail, x)) for d, x in zip(df, t, strict=True)])
-        return EffectSizes(self.labels, self.estimate / sd, low * self.se / sd, high * self.se / sd, sd)
+        return EffectSizes(
+            self.labels, self.estimate / sd, low * self.se / sd, high * self.se / sd, sd, self.level
+        )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LSMeans(Estimates):
     """Least-squares means, by the factors asked for."""
 

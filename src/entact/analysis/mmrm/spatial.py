@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from entact.analysis.mmrm.covariance import Covariance, _separate
+from entact.analysis.mmrm.covariance import Covariance, separate_map
 from entact.analysis.mmrm.small import Flags, Floats
 
 
@@ -79,7 +79,7 @@ class _Spatial(Covariance):
         u1, u2 = -(1.0 - rho), rho * (1.0 - rho)
         r1 = -r / (a * u) * u1
         r2 = r / (a * u**2) * (1.0 / a + 1.0) * u1**2 - r / (a * u) * u2
-        return _separate(np.array([variance, r1]), np.array([variance, r2]))
+        return separate_map(np.array([variance, r1]), np.array([variance, r2]))
 
 
 @dataclass(frozen=True, init=False)
