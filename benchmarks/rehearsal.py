@@ -99,15 +99,17 @@ def _rehearsing() -> Iterator[Measured]:
 
 
 def _many() -> Iterator[Measured]:
-    """1,000 participants in all processes there are, in a process of their own."""
+    """1,000 participants in as many processes as there are cores, beside 250."""
     small, large = (_elsewhere(participants) for participants in (250, 1000))
-    yield Measured("1,000 participants", large["wall"], "s", None, f"once, {os.cpu_count()} processes")
-    ratio = large["wall"] / small["wall"]
-    yield Measured("time of 1,000 to that of 250", ratio, "", 4.6, "once; 4 where time is linear")
-    yield Measured(
-        "memory, 1,000 participants", large["memory"], "GB", 1.0, "peaks of all processes added up"
-    )
-    yield Measured("memory, 250 participants", small["memory"], "GB", None, "peaks of all processes added up")
+    workers = f"once, {os.cpu_count()} processes"
+    yield Measured("1,000 participants", large.seconds, "s", None, workers)
+    yield Measured("CPU for an entry, all processes", 1000 * large.cpu / large.entries, "ms", None, workers)
+    ratio = (large.cpu / large.entries) / (small.cpu / small.entries)
+    how = "once; CPU for an entry of 1,000 participants over that of 250: 1 or less where time is linear"
+    yield Measured("growth with size", ratio, "", 1.15, how)
+    memory = "highest resident sets of all processes, added up"
+    yield Measured("memory, 1,000 participants", large.memory, "GB", 1.0, memory)
+    yield Measured("memory, 250 participants", small.memory, "GB", None, memory)
 
 
 def _deriving() -> Iterator[Measured]:
@@ -190,21 +192,35 @@ def _pool() -> Iterator[ProcessPoolExecutor]:
         yield executor
 
 
-def _elsewhere(participants: int) -> dict[str, float]:
-    """Seconds and peak memory of one rehearsal in a new process with its own workers."""
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """One rehearsal in all processes: its entries, seconds, seconds of CPU, and memory in GB."""
+
+    entries: int
+    seconds: float
+    cpu: float
+    memory: float
+
+
+def _elsewhere(participants: int) -> Weighed:
+    """One rehearsal in a new process with its own workers."""
     command = [sys.executable, "-c", f"from benchmarks.rehearsal import weigh; weigh({participants})"]
-    wall, peak = map(float, subprocess.check_output(command, text=True).split())
-    return {"wall": wall, "memory": peak}
+    entries, *others = subprocess.check_output(command, text=True).split()
+    return Weighed(int(entries), *map(float, others))
 
 
 def weigh(participants: int) -> None:
-    """Rehearses; prints the seconds, and the peak resident memory of this process and its workers in GB."""
+    """Rehearses; prints entries, seconds, CPU of this process and its workers, and their memory in GB."""
     study = load_study(STUDY)
     workers = os.cpu_count() or 1
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as executor:
-        seconds = _seconds(lambda: _drop(study, participants, executor=executor))
+        begun = time.perf_counter()
+        trial = _drop(study, participants, executor=executor)
+        seconds = time.perf_counter() - begun
         peaks = set(executor.map(_peak, [0.2] * (2 * workers)))
-    print(seconds, (_highest() + sum(peak for _, peak in peaks)) / 1e6)
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    cpu = sum(one.ru_utime + one.ru_stime for one in used)
+    print(trial.entries, seconds, cpu, (_highest() + sum(peak for _, peak in peaks)) / 1e6)
 
 
 def _peak(pause: float) -> tuple[int, int]:
