@@ -118,7 +118,7 @@ def keep(entry: Entry, *, received_at: str, seq: int, previous: str, looked_thro
     if not looked_through:
         refuse_uncanonical(entry.data)
         refuse_uncanonical(entry.basis)
-    fields = {name: getattr(entry, name) for name in Entry.__struct_fields__}
+    fields = msgspec.structs.asdict(entry)
     fields["received_at"] = received_at
     fields["seq"] = seq
     fields["previous"] = previous

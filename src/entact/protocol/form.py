@@ -22,6 +22,9 @@ MISSING = ("not_asked", "not_done", "refused", "below_quantification", "unknown"
 
 Value = bool | int | float | str | list[str] | None
 
+_PLAIN_TYPES: dict[str, type] = {"boolean": bool, "integer": int}  # answers that are their own value
+_PLAIN = frozenset(_PLAIN_TYPES.values())
+
 _PARTIAL_DATE = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
 _KINDS: dict[str, Kind] = {
     "boolean": "bool",
@@ -64,11 +67,18 @@ class CompiledForm:
         self.types: dict[str, Kind] = items | {score: _SCORES[kind] for score, kind in self.scores.items()}
         self._readers = {item: _reader(said) for item, said in self.items.items()}
         self.personal = frozenset(item for item, said in self.items.items() if said.is_personal)
+        self._plain = {item: _PLAIN_TYPES.get(said.type) for item, said in self.items.items()}
         self._required = frozenset(item for item, said in self.items.items() if said.required)
         self._bounds = {item: _bounds(said) for item, said in self.items.items() if said.range}
 
     def __reduce__(self) -> tuple[type[CompiledForm], tuple[str, Form, Instrument | None]]:
         return CompiledForm, (self.name, self.form, self.instrument)
+
+    def holds_plainly(self, items: Mapping[str, Any]) -> bool:
+        """Whether every answer is a number or a yes or no to an item of the form that is not personal."""
+        return not self.personal and all(
+            answer.__class__ in _PLAIN and name in self.items for name, answer in items.items()
+        )
 
     def values(self, items: Mapping[str, Any]) -> dict[str, Value]:
         """The typed value of every item and score (see `read`)."""
@@ -100,11 +110,15 @@ class CompiledForm:
                 if name in self._required:
                     problems.append(ItemProblem(name, "is absent; answer it, or say why it is missing"))
                 continue
-            try:
-                found[name] = value = read(answer)
-            except ValueError as problem:
-                problems.append(ItemProblem(name, str(problem)))
-                continue
+            plain: Any = self._plain[name]
+            if answer.__class__ is plain and -LARGEST <= answer <= LARGEST:
+                found[name] = value = answer  # no need to look at it more closely
+            else:
+                try:
+                    found[name] = value = read(answer)
+                except ValueError as problem:
+                    problems.append(ItemProblem(name, str(problem)))
+                    continue
             if value is not None and name in self._bounds:
                 low, high, unit = self._bounds[name]
                 if isinstance(value, int | float) and not low <= value <= high:
@@ -132,9 +146,6 @@ def _reader(item: Item) -> Callable[[Any], Value]:
     read = _READERS[item.type]
 
     def value(answer: Any) -> Value:
-        kind = answer.__class__
-        if kind is bool or kind is int:  # most answers are one of these
-            return read(item, answer)
         if isinstance(answer, str) and answer.startswith(SEALED):
             return None
         if isinstance(answer, Mapping):
