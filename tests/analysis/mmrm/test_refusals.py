@@ -173,6 +173,14 @@ def test_a_structure_that_fails_gives_way_to_the_next_and_the_result_says_so() -
     assert "converged" in result.attempts[-1].outcome
 
 
+def test_a_range_that_falls_to_zero_is_no_estimate() -> None:
+    apart = DATA.with_columns(
+        y=pl.col("base") + (-1.0) ** pl.col("week") * (pl.col("id") % 7) + pl.col("id") % 3
+    )
+    with pytest.raises(NotConverged, match="the range fell to zero"):
+        fit(apart, covariance=SpatialExponential("week"))
+
+
 def test_questions_about_unknown_things_name_what_there_is() -> None:
     result = fit(DATA)
     with pytest.raises(

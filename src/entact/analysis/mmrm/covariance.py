@@ -60,6 +60,10 @@ class Covariance(ABC):
     def reparametrised(self, theta: Floats, m: int) -> tuple[Floats, Floats]:
         """dtheta/dphi (K, K) and its second derivatives (K, K, K), phi being R mmrm's parameters."""
 
+    def degenerate(self, theta: Floats) -> str | None:
+        """Why parameters (groups, K) are no estimate although the search ended there, or None."""
+        return None
+
     def feasible(self, theta: Floats, m: int) -> Flags:
         """Whether V can be formed at all (...); that it is positive definite is found by factoring it."""
         return np.asarray(np.isfinite(theta).all(-1))

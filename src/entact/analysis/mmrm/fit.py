@@ -138,6 +138,9 @@ def fit_structure(
     least = _least_eigenvalue(moments, surface, found)
     if least < 1e-10:
         return None, "the covariance matrix became singular: the data don't determine it"
+    why = structure.degenerate(found.at.theta.reshape(len(observations.groups), -1))
+    if why is not None:
+        return None, why
     model = Model(observations, basis, layout, moments, surface, found, reml)
     return model, f"converged ({found.path}; Newton decrement {found.decrement:.1e})"
 

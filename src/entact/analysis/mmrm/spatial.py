@@ -49,6 +49,13 @@ class _Spatial(Covariance):
     def feasible(self, theta: Floats, m: int) -> Flags:
         return np.asarray(np.isfinite(theta).all(-1) & (theta > 0.0).all(-1))
 
+    def degenerate(self, theta: Floats) -> str | None:
+        d = self._distances()
+        nearest = d[d > 0.0].min(initial=np.inf)
+        if (np.exp(-((nearest / theta[:, 1]) ** self.power)) < 1e-6).any():
+            return "the range fell to zero: the data show no correlation that falls with distance"
+        return None
+
     def _fall(self, theta: Floats) -> tuple[Floats, Floats, Floats]:
         """exp(-(d / r)^a) and its first two derivatives in r."""
         a, r = self.power, theta[..., 1, None]
