@@ -18,7 +18,7 @@ from entact.course.effective import VOID, Effective, Held, Key, as_they_stand, h
 from entact.course.encounter import EncounterState
 from entact.course.enrolment import EligibilityState, EnrolmentState, RandomisationState, ScreeningState
 from entact.course.entry import Entry, Kept, as_sent, canonical, digest
-from entact.course.form import Answers
+from entact.course.form import Answers, Reading
 from entact.course.kinds import KINDS, NESTED, UNPARSED
 from entact.course.medication import MedicationState
 from entact.course.people import is_sealed
@@ -166,6 +166,7 @@ class Course(State):
         self.study = study
         self.alerts_on = _alerts_by_form(study.newest)
         self.size = 0  # entries added, every version of an id counted: what a gate knew
+        self.readings: dict[str, Reading] = {}
         self._held: dict[str, Held] = {}
         self._targets: set[str] = set()
         self._last = _START
@@ -309,6 +310,7 @@ class Course(State):
     def _known_until(self, limit: Key) -> Course:
         earlier = Course(self.study)
         earlier._held = self._held
+        earlier.readings = self.readings
         earlier._fold(lambda held: held.key <= limit)
         return earlier
 

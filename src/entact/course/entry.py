@@ -7,7 +7,7 @@ quantities are decimal strings with their unit, as entered, so that nothing is l
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal, cast
 
 import msgspec
@@ -185,7 +185,7 @@ def uuid7(at: datetime, random_bits: int) -> str:
 
     Source: RFC 9562, section 5.7.
     """
-    milliseconds = int(at.astimezone(UTC).timestamp() * 1000) & (1 << 48) - 1
+    milliseconds = int(at.timestamp() * 1000) & (1 << 48) - 1
     value = (
         milliseconds << 80
         | 0x7 << 76

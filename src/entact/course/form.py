@@ -9,6 +9,7 @@ import msgspec
 
 from entact.course.alerts import raise_alerts
 from entact.course.people import is_sealed
+from entact.protocol.form import ItemProblem
 
 if TYPE_CHECKING:
     from entact.course.course import Course
@@ -60,6 +61,10 @@ class Answers(msgspec.Struct, frozen=True):
     origins: dict[str, str]
 
 
+# What an entry's data (the very object) was read as: to fold again costs no second reading.
+Reading = tuple[dict[str, Any], dict[str, Any], list[ItemProblem]]
+
+
 def reduce_form(course: Course, effective: Effective, payload: FormData) -> None:
     """Keeps the answers, notes what is wrong with items and raises alerts."""
     _answer(course, effective, payload.form, payload.items, payload.status)
@@ -78,7 +83,10 @@ def _answer(course: Course, effective: Effective, name: str, items: dict[str, An
     if form is None:
         course.found("unknown_form", entry.id, "form", f"the study has no form {name!r}")
     else:
-        values, problems = form.read(items)
+        reading = course.readings.get(entry.id)
+        if reading is None or reading[0] is not effective.data:
+            reading = course.readings[entry.id] = (effective.data, *form.read(items))
+        _, values, problems = reading
         if status == "done":
             for problem in problems:
                 course.found("item", entry.id, problem.item, problem.message)

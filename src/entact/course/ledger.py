@@ -17,6 +17,15 @@ class Receipt(msgspec.Struct, frozen=True):
     line: Line
 
 
+class _Identity(msgspec.Struct):
+    """The one field of a stored entry that tells whether it was sent before."""
+
+    id: str
+
+
+_identity = msgspec.json.Decoder(_Identity)
+
+
 class Ledger:
     """The lines of one subject in order of arrival.
 
@@ -30,7 +39,7 @@ class Ledger:
         self.lines: list[Line] = list(lines)
         self._places: dict[str, list[int]] = {}
         for place, line in enumerate(self.lines):
-            self._places.setdefault(read(line.text).id, []).append(place)
+            self._places.setdefault(_identity.decode(line.text).id, []).append(place)
 
     @property
     def head(self) -> str:
