@@ -80,7 +80,7 @@ def test_what_r_returns_by_default_is_near(name: str) -> None:
 def test_trials_of_ninety_agree_with_r() -> None:
     # mmrm(CHG ~ BASE + ARM * AVISIT + us(AVISIT | USUBJID)), contrast MDMA - PBO at the last visit
     trials = frame("trials_200").with_columns(pl.col("ARM").cast(pl.Enum(["PBO", "MDMA"])))
-    for golden in load("trials_200_results")[:40]:
+    for golden in load("trials_200_results"):
         data = trials.filter(pl.col("TRIAL") == golden["trial"])
         for key, freedom in (
             ("satterthwaite", Satterthwaite()),

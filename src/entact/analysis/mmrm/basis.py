@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import qr, solve_triangular
 
-from entact.analysis.mmrm.small import Flags, Floats, Ints
+from entact.analysis.mmrm.small import Flags, Floats, Places
 
 # Least share of a column's length that others must leave unexplained (R's lm and mmrm use the same 1e-7).
 ALIASED = 1e-7
@@ -62,7 +62,7 @@ class Basis:
         ok: Flags = (np.abs(rows[:, ~self.kept] - implied) <= 1e-6 * np.maximum(size, 1e-300)).all(axis=1)
         return ok
 
-    def columns(self, x: Floats, rows: Ints | slice) -> Floats:
+    def columns(self, x: Floats, rows: Places | slice) -> Floats:
         """The conditioned columns of these rows."""
         if self.orthonormal is not None:
             return self.orthonormal[rows]
@@ -100,9 +100,11 @@ def _least_squares(x: Floats, y: Floats, inverse: Floats) -> tuple[Floats, Float
     """Coefficients and residuals, with one step of refinement in the conditioned basis."""
     n = x.shape[0]
     offset = inverse @ (inverse.T @ (x.T @ y)) / n
-    residuals = y - x @ offset
+    residuals = x @ offset
+    np.subtract(y, residuals, out=residuals)
     step = inverse @ (inverse.T @ (x.T @ residuals)) / n
-    return offset + step, residuals - x @ step
+    residuals -= x @ step
+    return offset + step, residuals
 
 
 def _condition_carefully(x: Floats, y: Floats) -> tuple[Basis, Floats]:

@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from entact.analysis.mmrm.small import Flags, Floats, Ints
+from entact.analysis.mmrm.small import Flags, Floats, Places
 
-Codes = NDArray[np.int32]
-"""codes of levels: half the width of indices, because a frame can have many factors"""
+# Levels whose codes fit two bytes: a frame can have many factors.
+NARROW = 2**15 - 1
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class Numeric:
 class Factor:
     """Codes of levels; a missing one is -1."""
 
-    codes: Codes
+    codes: Places
     levels: tuple[str, ...]
 
     @property
@@ -55,7 +54,7 @@ class Factor:
         place = np.cumsum(used) - 1
         levels = tuple(level for level, use in zip(self.levels, used, strict=True) if use)
         unused = tuple(level for level, use in zip(self.levels, used, strict=True) if not use)
-        return Factor(place[self.codes].astype(np.int32), levels), unused
+        return Factor(_narrow(place[self.codes], len(levels)), levels), unused
 
 
 Column = Numeric | Factor
@@ -85,14 +84,14 @@ def as_factor(column: Column) -> Factor:
     values, codes = np.unique(column.values, return_inverse=True)
     missing = np.isnan(column.values)
     levels = tuple(_plain(value) for value in values[~np.isnan(values)])
-    return Factor(np.where(missing, -1, codes.reshape(-1)).astype(np.int32), levels)
+    return Factor(_narrow(np.where(missing, -1, codes.reshape(-1)), len(levels)), levels)
 
 
 @dataclass(frozen=True)
 class Identity:
     """Who a row belongs to: codes of participants, -1 where missing, and their labels, which stay packed."""
 
-    codes: Ints
+    codes: Places
     labels: pl.Series
 
     @property
@@ -106,7 +105,8 @@ class Identity:
         used = np.bincount(codes, minlength=len(self.labels)) > 0
         if used.all():
             return Identity(codes, self.labels)
-        return Identity((np.cumsum(used) - 1)[codes], self.labels.filter(pl.Series(used)))
+        place = (np.cumsum(used) - 1).astype(np.int32)
+        return Identity(place[codes], self.labels.filter(pl.Series(used)))
 
 
 def read_identity(data: Any, name: str) -> Identity:
@@ -116,24 +116,25 @@ def read_identity(data: Any, name: str) -> Identity:
         return Identity(*_code(series))
     column = read_column(data, name)
     if isinstance(column, Factor):
-        return Identity(column.codes.astype(np.int64), pl.Series(column.levels, dtype=pl.String))
+        return Identity(column.codes.astype(np.int32), pl.Series(column.levels, dtype=pl.String))
     values, codes = np.unique(column.values, return_inverse=True)
     known = pl.Series(values[~np.isnan(values)])
     whole = bool((known == known.floor()).all())
     labels = (known.cast(pl.Int64) if whole else known).cast(pl.String)
-    return Identity(np.where(column.missing, -1, codes.reshape(-1)), labels)
+    return Identity(np.where(column.missing, -1, codes.reshape(-1)).astype(np.int32), labels)
 
 
-def _code(text: pl.Series) -> tuple[Ints, pl.Series]:
+def _code(text: pl.Series) -> tuple[Places, pl.Series]:
     """Codes of strings in alphabetical order, -1 for null, and the distinct strings.
 
     Frames come sorted by participant more often than not: then each run of equal strings is coded once.
     """
     runs = text.rle_id().to_numpy()
     if runs.size and 2 * (int(runs[-1]) + 1) <= runs.size:
-        codes, labels = _code(text.gather(np.flatnonzero(np.diff(runs, prepend=-1))))
+        begins = np.flatnonzero(runs[1:] != runs[:-1]) + 1
+        codes, labels = _code(text.gather(np.concatenate([[0], begins])))
         return codes[runs], labels
-    codes = text.rank("dense").cast(pl.Int64).fill_null(0).to_numpy() - 1
+    codes = text.rank("dense").cast(pl.Int32).fill_null(0).to_numpy() - 1
     count = int(codes.max(initial=-1)) + 1
     first = np.zeros(count + 1, dtype=np.int64)
     first[codes[::-1]] = np.arange(codes.size)[::-1]
@@ -144,20 +145,30 @@ def _plain(value: float) -> str:
     return str(int(value)) if float(value).is_integer() else repr(float(value))
 
 
+def _narrow(codes: Places, levels: int) -> Places:
+    return codes.astype(np.int16 if levels <= NARROW else np.int32)
+
+
+def _physical(series: pl.Series, levels: int) -> Places:
+    """The codes of an Enum, -1 for null."""
+    kind = pl.Int16 if levels <= NARROW else pl.Int32
+    codes: Places = series.to_physical().cast(kind).fill_null(-1).to_numpy()
+    return codes
+
+
 def _from_polars(name: str, series: pl.Series) -> Column:
     kind = series.dtype
     if kind.is_numeric():
-        return Numeric(series.cast(pl.Float64).fill_null(float("nan")).to_numpy())
+        return Numeric(series.cast(pl.Float64).to_numpy())
     if kind == pl.Boolean:
         return Factor(series.cast(pl.Int32).fill_null(-1).to_numpy(), ("False", "True"))
     if isinstance(kind, pl.Enum):
-        codes = series.to_physical().cast(pl.Int32).fill_null(-1).to_numpy()
-        return Factor(codes, tuple(kind.categories.to_list()))
+        categories = tuple(kind.categories.to_list())
+        return Factor(_physical(series, len(categories)), categories)
     if kind in (pl.String, pl.Categorical):
         text = series.cast(pl.String)
         levels = text.drop_nulls().unique().sort()
-        codes = text.cast(pl.Enum(levels)).to_physical().cast(pl.Int32).fill_null(-1).to_numpy()
-        return Factor(codes, tuple(levels.to_list()))
+        return Factor(_physical(text.cast(pl.Enum(levels)), len(levels)), tuple(levels.to_list()))
     if kind.is_temporal():
         return _from_polars(name, series.cast(pl.String))
     raise ValueError(f"column {name!r} holds {kind}; numbers, text, categories or true/false are needed")

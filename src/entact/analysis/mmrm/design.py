@@ -14,8 +14,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from entact.analysis.mmrm.columns import Codes, Column, Factor, Numeric
-from entact.analysis.mmrm.small import Floats, Ints
+from entact.analysis.mmrm.columns import Column, Factor, Numeric
+from entact.analysis.mmrm.small import Floats, Ints, Places
 
 # Largest table of combinations of levels; beyond it columns are made one by one.
 TABLE = 20_000
@@ -132,7 +132,7 @@ class Tabulated:
                 x[:, column] *= values.values
         return x
 
-    def _dummies(self, factors: Mapping[str, Ints | Codes], n: int) -> Floats:
+    def _dummies(self, factors: Mapping[str, Places], n: int) -> Floats:
         x = np.ones((n, len(self.parts)))
         for column, (conditions, _) in enumerate(self.parts):
             for name, code in conditions:
@@ -140,7 +140,7 @@ class Tabulated:
         return x
 
 
-def _codes(column: Column) -> Codes:
+def _codes(column: Column) -> Places:
     assert isinstance(column, Factor)
     return column.codes
 

@@ -15,7 +15,7 @@ from entact.analysis.mmrm.design import Design
 from entact.analysis.mmrm.likelihood import LOG_2_PI
 from entact.analysis.mmrm.moments import Layout, Moments
 from entact.analysis.mmrm.newton import Search
-from entact.analysis.mmrm.small import Floats, Ints, half
+from entact.analysis.mmrm.small import Flags, Floats, Ints, Places, half
 from entact.analysis.mmrm.surface import Surface
 
 
@@ -29,11 +29,11 @@ class Observations:
     design: Design
     columns: Mapping[str, Column]
     """the variables of the formula on these rows"""
-    participant: Ints
+    participant: Places
     """(n,) place of each row's participant"""
     participants: pl.Series
     """(N,) their labels"""
-    visit: Ints
+    visit: Places
     """(n,)"""
     visits: tuple[str, ...]
     group: Ints
@@ -42,19 +42,27 @@ class Observations:
     coordinates: Floats | None
     """(n, axes) where the covariance is spatial"""
     weights: Floats | None
-    row: Ints
-    """(n,) place of each row in the caller's frame"""
-    total_rows: int
-    """rows of the caller's frame"""
+    used: Flags
+    """which rows of the caller's frame these are"""
     notes: tuple[str, ...]
     """what was left out, and why"""
+
+    @property
+    def row(self) -> Ints:
+        """(n,) place of each row in the caller's frame."""
+        return np.flatnonzero(self.used)
+
+    @property
+    def total_rows(self) -> int:
+        """Rows of the caller's frame."""
+        return self.used.size
 
 
 @dataclass(frozen=True)
 class Block:
     """Participants of one sheet with the same visits seen."""
 
-    rows: Ints
+    rows: Places
     """(n_p, m_p) rows of the observations"""
     visits: Ints
     """(m_p,)"""

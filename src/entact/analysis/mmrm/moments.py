@@ -6,11 +6,12 @@ A pattern with few participants costs more as cross-products than as rows; those
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from entact.analysis.mmrm.basis import Basis
-from entact.analysis.mmrm.small import Flags, Floats, Ints, half
+from entact.analysis.mmrm.small import Flags, Floats, Ints, Places, half
 
 # Participants whose rows are multiplied at once: bounds the memory, not the result.
 AT_ONCE = 2048
@@ -91,11 +92,11 @@ class Moments:
 class Layout:
     """Which row of the data belongs to which participant, visit, sheet and pattern."""
 
-    order: Ints
+    order: Places
     """(n,) rows sorted by sheet, pattern, participant, visit"""
-    participant: Ints
+    participant: Places
     """(n,) participant of each row, as a place in `sheet` and `pattern`"""
-    visit: Ints
+    visit: Places
     """(n,) visit of each row"""
     sheet: Ints
     """(N,) sheet of each participant"""
@@ -109,7 +110,7 @@ class Layout:
         return self.sheet.size
 
 
-def lay_out(participant: Ints, visit: Ints, sheet: Ints, m: int) -> Layout:
+def lay_out(participant: Places, visit: Places, sheet: Ints, m: int) -> Layout:
     """Patterns of visits seen and the order of rows in which each is one block.
 
     Args:
@@ -129,8 +130,10 @@ def lay_out(participant: Ints, visit: Ints, sheet: Ints, m: int) -> Layout:
         code = np.zeros(count, dtype=np.int64)
     else:
         seen = np.broadcast_to(patterns, (sheets, *patterns.shape))
-    key = ((sheet * seen.shape[1] + code) * count + np.arange(count)) * m
-    order = np.argsort(key[participant] + visit, kind="stable")
+    narrow: type[np.integer[Any]] = np.int32 if count * m < 2**31 else np.int64
+    first: Places = np.empty(count, dtype=narrow)
+    first[np.argsort(sheet * seen.shape[1] + code, kind="stable")] = np.arange(0, count * m, m)
+    order: Places = np.argsort(first[participant] + visit, kind="stable").astype(narrow)
     return Layout(order, participant, visit, sheet, code, seen)
 
 
@@ -217,7 +220,7 @@ def gather(layout: Layout, x: Floats, residuals: Floats, root_weight: Floats | N
     return Moments(m, basis.q, layout.seen[:, rank], size[:, rank].astype(np.float64), products, rows_kept)
 
 
-def _columns(rows: Ints, x: Floats, residuals: Floats, root_weight: Floats | None, basis: Basis) -> Floats:
+def _columns(rows: Places, x: Floats, residuals: Floats, root_weight: Floats | None, basis: Basis) -> Floats:
     """z of these rows."""
     z = np.empty((rows.size, basis.q + 1))
     z[:, :-1] = basis.columns(x, rows)

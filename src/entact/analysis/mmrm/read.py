@@ -54,12 +54,11 @@ def read(
         raise ValueError("the frame has no rows")
     for name, column in everything.items():
         _refuse_infinite(name, column)
-    missing = {subject: who.missing, **{name: column.missing for name, column in everything.items()}}
-    complete = ~np.any(list(missing.values()), axis=0)
-    notes = _missing_notes(missing, complete)
+    causes, complete = _complete({subject: who, **everything})
     if not complete.any():
-        raise ValueError(f"no row has values in all of {', '.join(map(repr, missing))}")
-    del missing, everything
+        raise ValueError(f"no row has values in all of {', '.join(map(repr, (subject, *everything)))}")
+    notes = list(causes)
+    del everything
 
     whole = bool(complete.all())
     kept: dict[str, Column] = {}
@@ -78,13 +77,14 @@ def read(
                     f"{name!r} has only one level ({own.levels[0]}) in the rows used: leave it out"
                 )
         kept[name] = own
-    visits, unused = as_factor(roles["visit"]).keep(complete).without_unused()
+    again = kept.get(visit)
+    in_use = as_factor(roles["visit"]).keep(complete) if again is None else as_factor(again)
+    visits, unused = in_use.without_unused()
     if unused and visit not in kept:
         notes.append(f"{visit}: no values at {', '.join(unused)}, left out")
     _refuse_unclear_order(visit, data, roles["visit"], visits, structure)
     people = who.keep(complete)
-    rows = np.flatnonzero(complete)
-    _refuse_twice(people, visits, subject, visit, rows)
+    _refuse_twice(people, visits, subject, visit, complete)
     if len(people.labels) < 2:
         raise ValueError(
             f"{subject!r} holds one participant only: a covariance between participants can't be found"
@@ -95,7 +95,7 @@ def read(
     # the model matrix is the largest array: what it does not need is let go first
     del roles, places, who
     y, x, design = build(parsed, kept)
-    _refuse_values(parsed.response, y, x, design.names, rows)
+    _refuse_values(parsed.response, y, x, design.names, complete)
     return Observations(
         parsed.response,
         y,
@@ -104,14 +104,13 @@ def read(
         {name: kept[name] for name in parsed.variables},
         people.codes,
         people.labels,
-        visits.codes.astype(np.int64),
+        visits.codes,
         visits.levels,
         group,
         groups,
         place,
         weight,
-        rows,
-        total,
+        complete,
         tuple(notes),
     )
 
@@ -135,12 +134,21 @@ def _refuse_infinite(name: str, column: Column) -> None:
         )
 
 
-def _missing_notes(missing: Mapping[str, Flags], complete: Flags) -> list[str]:
-    dropped = int((~complete).sum())
-    if not dropped:
-        return []
-    causes = [f"{name} in {int(flags.sum())}" for name, flags in missing.items() if flags.any()]
-    return [f"{dropped} of {complete.size} rows left out: missing {', '.join(causes)}"]
+def _complete(columns: Mapping[str, Column | Identity]) -> tuple[list[str], Flags]:
+    """A note of what is missing where, if anything is, and the rows in which nothing is."""
+    causes = []
+    complete: Flags | None = None
+    for name, column in columns.items():
+        missing = column.missing
+        count = int(np.count_nonzero(missing))
+        if count:
+            causes.append(f"{name} in {count}")
+        complete = ~missing if complete is None else complete & ~missing
+    assert complete is not None
+    if not causes:
+        return [], complete
+    dropped = complete.size - int(np.count_nonzero(complete))
+    return [f"{dropped} of {complete.size} rows left out: missing {', '.join(causes)}"], complete
 
 
 def _refuse_unclear_order(
@@ -166,11 +174,12 @@ def _natural(text: str) -> list[tuple[int, int, str]]:
     return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts if part]
 
 
-def _refuse_twice(people: Identity, visits: Factor, subject: str, visit: str, rows: Ints) -> None:
-    key = people.codes * len(visits.levels) + visits.codes
-    taken = np.zeros(len(people.labels) * len(visits.levels), dtype=bool)
-    taken[key] = True
-    if int(taken.sum()) < key.size:
+def _refuse_twice(people: Identity, visits: Factor, subject: str, visit: str, complete: Flags) -> None:
+    taken = np.zeros((len(people.labels), len(visits.levels)), dtype=bool)
+    taken[people.codes, visits.codes] = True
+    if int(np.count_nonzero(taken)) < people.codes.size:
+        rows = np.flatnonzero(complete)
+        key = people.codes.astype(np.int64) * len(visits.levels) + visits.codes
         where = np.flatnonzero(key == int(np.bincount(key).argmax()))
         first = where[0]
         places = ", ".join(str(int(rows[place])) for place in where[:5])
@@ -210,10 +219,12 @@ def _weights(name: str | None, column: Column | None, complete: Flags) -> Floats
     return kept
 
 
-def _refuse_values(outcome: str, y: Floats, x: Floats, names: list[str], rows: Ints) -> None:
+def _refuse_values(outcome: str, y: Floats, x: Floats, names: list[str], complete: Flags) -> None:
     if not np.isfinite(y).all():
-        row = int(rows[np.flatnonzero(~np.isfinite(y))[0]])
+        row = int(np.flatnonzero(complete)[np.flatnonzero(~np.isfinite(y))[0]])
         raise ValueError(f"{outcome} is not a number in row {row} (counted from 0)")
-    if not np.isfinite(x).all():
+    # extremes instead of flags, which would be an array of x's size
+    if x.size and not np.isfinite([x.min(), x.max()]).all():
         place, column = np.argwhere(~np.isfinite(x))[0]
-        raise ValueError(f"{names[column]} is not a number in row {int(rows[place])} (counted from 0)")
+        row = int(np.flatnonzero(complete)[place])
+        raise ValueError(f"{names[column]} is not a number in row {row} (counted from 0)")

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Places = NDArray[np.integer[Any]]
+"""indices as narrow as they can be, because a frame has many rows"""
 Flags = NDArray[np.bool_]
 
 # Below this many matrices LAPACK's calls are cheaper than loops over elements with the batch innermost.
