@@ -109,7 +109,7 @@ def _decide_against(staff: Attendance, visit: Visit) -> bool:
     decided, refusal = staff.scribe.course.eligibility, staff.candidate.refusal
     if decided is not None:
         return decided.decision != "eligible"
-    against = _against(staff)
+    against = _against(staff, frozenset(visit.do))
     if against:
         _sign(staff, against)
     elif refusal is not None and refusal.withdraws and not visit.opens:
@@ -120,16 +120,22 @@ def _decide_against(staff: Attendance, visit: Visit) -> bool:
     return True
 
 
-def _against(staff: Attendance) -> list[str]:
-    """Criteria that the record itself, or the person's own reason, speaks against."""
+def _against(staff: Attendance, forms: frozenset[str] | None = None) -> list[str]:
+    """Criteria that the record itself, or the person's own reason, speaks against.
+
+    With `forms`, only computed criteria that one of these forms may have changed are looked at.
+    """
     course, refusal = staff.scribe.course, staff.candidate.refusal
     told = set(refusal.criteria) if refusal is not None else set()
     values = course.values(staff.encounter, staff.now, ever=True)
     facts = course.facts(staff.encounter, staff.now)
     against = []
     for name, compiled in staff.release.criteria.items():
-        unwanted = compiled.criterion.kind == "exclusion"
-        if name in told or (compiled.rule is not None and ask(compiled.rule, values, facts) is unwanted):
+        unwanted, rule = compiled.criterion.kind == "exclusion", compiled.rule
+        concerned = rule is not None and (
+            forms is None or any(item.partition(".")[0] in forms for item in rule.names)
+        )
+        if name in told or (rule is not None and concerned and ask(rule, values, facts) is unwanted):
             against.append(name)
     return against
 

@@ -22,7 +22,7 @@ YEARS = range(1900, 2200)  # that a time or a date in an entry can mean
 CORRECTED_TIME = "occurred_at"  # in the data of a correction: moves the time of the corrected entry
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """What one person or device says about one subject, as it was sent.
 
     Attributes:
@@ -66,7 +66,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     reason: str | None = None
 
 
-class Kept(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Kept(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """An entry as the server keeps it: with its time of arrival and its place in the chain."""
 
     received_at: str
@@ -74,7 +74,7 @@ class Kept(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True):
     previous: str
 
 
-class Line(msgspec.Struct, frozen=True):
+class Line(msgspec.Struct, frozen=True, gc=False):
     """One stored line of a ledger: the canonical text, which alone is the record, and the SHA-256 of it."""
 
     seq: int

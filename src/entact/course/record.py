@@ -242,7 +242,8 @@ def _is_code(value: Any) -> bool:
 def _is_canonical(entry: Entry) -> bool:
     try:
         refuse_uncanonical(entry.data)
-        refuse_uncanonical(entry.basis)
+        if entry.basis is not None:
+            refuse_uncanonical(entry.basis)
     except (TypeError, ValueError):
         return False
     return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from entact.course.encounter import visit_of
@@ -13,6 +14,11 @@ if TYPE_CHECKING:
     from entact.course.course import Course
     from entact.course.form import Answers
     from entact.protocol.rule import Facts, Rule
+
+
+@lru_cache(maxsize=4096)
+def _parts(name: str) -> list[str]:
+    return name.split(".")
 
 
 class Values(Mapping[str, Any]):
@@ -46,7 +52,7 @@ class Values(Mapping[str, Any]):
 
     def source(self, name: str) -> Answers | None:
         """The answers that a name's value comes from; none when it was never said."""
-        parts = name.split(".")
+        parts = _parts(name)
         visit = ""
         if len(parts) == 3:
             visit, form, item = parts

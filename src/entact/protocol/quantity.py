@@ -79,6 +79,7 @@ def parse_duration(text: str) -> timedelta:
     return timedelta(microseconds=int((-seconds if whole and whole.group(1) == "-" else seconds) * 1_000_000))
 
 
+@lru_cache(maxsize=4096)
 def parse_range(text: str) -> tuple[str, str]:
     """Splits `2 .. 14 d` into its ends and gives the first the unit of the second where it has none.
 
