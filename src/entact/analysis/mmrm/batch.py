@@ -17,7 +17,15 @@ from entact.analysis.mmrm.columns import Factor, as_factor, read_column
 from entact.analysis.mmrm.covariance import Unstructured
 from entact.analysis.mmrm.design import Design, build, parse
 from entact.analysis.mmrm.inference import KenwardRoger, Satterthwaite, p_value
-from entact.analysis.mmrm.likelihood import LOG_2_PI, Evaluation, evaluate, expected
+from entact.analysis.mmrm.likelihood import (
+    LOG_2_PI,
+    Evaluation,
+    contract,
+    evaluate,
+    expected,
+    invert_patterns,
+    solve,
+)
 from entact.analysis.mmrm.moments import Moments, residual_moments
 from entact.analysis.mmrm.newton import ENOUGH, GOOD, ITERATIONS
 from entact.analysis.mmrm.small import Flags, Floats, Ints, half
@@ -312,13 +320,20 @@ def search_many(moments: Moments, surface: Surface, *, reml: bool) -> tuple[Eval
 
 
 def _starts(moments: Moments) -> Floats:
-    """Packed cross-products of the residuals of ordinary least squares: (T, h)."""
+    """One step of EM from the products about the mean coefficients of all trials: (T, h).
+
+    The step's expected products allow for the estimated coefficients. Residuals of least squares would make
+    V too small by about q / N, which costs the search a step.
+    """
     grid, pairs = half(moments.m), half(moments.q + 1)
-    diagonal = grid.row == grid.column
-    m_full = pairs.unpack(moments.products[..., diagonal, :].sum((-3, -2))[:, 0])
-    gamma = np.linalg.solve(m_full[:, :-1, :-1], m_full[:, :-1, -1:])[..., 0]
-    direction = np.concatenate([-gamma, np.ones((len(gamma), 1))], axis=-1)
-    return grid.pack(residual_moments(moments, direction)[:, 0])
+    w, _ = invert_patterns(residual_moments(moments), moments)
+    with np.errstate(invalid="ignore"):
+        _, _, _, quadratic, whitener = solve(pairs.unpack(contract(moments, w, None)))
+    lost = ~np.isfinite(quadratic)
+    if lost.any():
+        whitener[lost] = np.eye(moments.q + 1)
+    g = np.swapaxes(whitener, -1, -2) @ whitener
+    return grid.pack(residual_moments(moments, pairs.times * pairs.pack(g))[:, 0])
 
 
 def _steps(moments: Moments, surface: Surface, at: Evaluation) -> tuple[Floats, Flags]:

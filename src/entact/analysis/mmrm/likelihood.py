@@ -83,8 +83,8 @@ def evaluate(moments: Moments, surface: Surface, theta: Floats, *, reml: bool) -
     w, logdet = invert_patterns(grid.unpack(packed), moments)
 
     whitened = None if moments.rows is None else moments.rows.times(w)
-    m_full = pairs.unpack(_contract(moments, w, whitened))
-    gamma, root, logdet_information, quadratic, whitener = _solve(m_full)
+    m_full = pairs.unpack(contract(moments, w, whitened))
+    gamma, root, logdet_information, quadratic, whitener = solve(m_full)
     value = (moments.count * logdet).sum((-1, -2)) + quadratic
     if reml:
         value = value + logdet_information
@@ -120,7 +120,7 @@ def invert_patterns(v: Floats, moments: Moments) -> tuple[Floats, Floats]:
     return w * both, logdet
 
 
-def _contract(moments: Moments, w: Floats, whitened: Floats | None) -> Floats:
+def contract(moments: Moments, w: Floats, whitened: Floats | None) -> Floats:
     """M, packed (..., Q)."""
     grid = half(moments.m)
     weights = grid.times * grid.pack(w[..., : moments.summed, :, :])
@@ -134,7 +134,7 @@ def _contract(moments: Moments, w: Floats, whitened: Floats | None) -> Floats:
     return m_packed
 
 
-def _solve(m_full: Floats) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+def solve(m_full: Floats) -> tuple[Floats, Floats, Floats, Floats, Floats]:
     """gamma, L_X^-1, log|X'WX|, r'Mr and Gamma from M (..., q + 1, q + 1)."""
     lower = cholesky(m_full)
     inverse = invert_lower(lower)

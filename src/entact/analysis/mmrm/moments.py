@@ -230,21 +230,20 @@ def _columns(rows: Places, x: Floats, residuals: Floats, root_weight: Floats | N
     return z
 
 
-def residual_moments(moments: Moments, direction: Floats | None = None) -> Floats:
+def residual_moments(moments: Moments, weights: Floats | None = None) -> Floats:
     """Mean products of residuals by pair of visits: (..., S, m, m).
 
-    Residuals are those of ordinary least squares, or z r for a direction r (..., q + 1). Made positive
-    definite where the pairs seen leave it not so: this is only where the search starts.
+    Residuals are those of ordinary least squares; with weights (..., Q), the packed G of `likelihood.py`
+    counted twice off its diagonal, their expected products. Made positive definite where the pairs seen
+    leave it not so: this is only where the search starts.
     """
     grid = half(moments.m)
     both = (moments.seen[..., grid.row] & moments.seen[..., grid.column]).astype(np.float64)
     number = (moments.count[..., None] * both).sum(-2)
-    if direction is None:
+    if weights is None:
         total = moments.products[..., -1].sum(-2)
     else:
-        pairs = half(moments.q + 1)
-        g = pairs.times * direction[..., pairs.row] * direction[..., pairs.column]
-        total = (moments.products @ g[..., None, None, :, None])[..., 0].sum(-2)
+        total = (moments.products @ weights[..., None, None, :, None])[..., 0].sum(-2)
     if moments.rows is not None:
         e = moments.rows.z[:, :, -1]
         each = e[:, grid.row] * e[:, grid.column]
