@@ -90,8 +90,8 @@ def of_proportion(share: Proportion, kind: Kind) -> Cell:
     return Cell(_share_text(share.events, share.n), kind, numbers)
 
 
-def of_difference(found: MeanDifference, kind: Kind) -> Cell:
-    """A difference of means with its interval."""
+def of_difference(found: MeanDifference | ModelDifference, kind: Kind) -> Cell:
+    """A difference of means, raw or by a model, with its interval."""
     numbers: dict[str, Number] = {
         "difference": found.difference,
         "se": found.se,
@@ -99,20 +99,6 @@ def of_difference(found: MeanDifference, kind: Kind) -> Cell:
         "low": found.low,
         "high": found.high,
         "p": found.p,
-    }
-    return Cell(decimal(found.difference), kind, numbers, interval=_interval(found.low, found.high, 1))
-
-
-def of_model(found: ModelDifference, kind: Kind) -> Cell:
-    """A difference by a mixed model with its interval."""
-    numbers: dict[str, Number] = {
-        "difference": found.difference,
-        "se": found.se,
-        "df": found.df,
-        "low": found.low,
-        "high": found.high,
-        "p": found.p,
-        "participants": found.participants,
     }
     return Cell(decimal(found.difference), kind, numbers, interval=_interval(found.low, found.high, 1))
 

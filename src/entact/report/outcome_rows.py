@@ -228,7 +228,7 @@ def _by_model(
     remark = (
         f"mixed model for repeated measures, {plan.fixed}; {found.fit}; {found.participants} participants"
     )
-    return Row(name, section, label, {ALL: cells.of_model(found, source.kind)}, printed, remark=remark)
+    return Row(name, section, label, {ALL: cells.of_difference(found, source.kind)}, printed, remark=remark)
 
 
 def shares(source: Source) -> Iterator[Row]:
