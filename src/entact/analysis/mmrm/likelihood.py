@@ -8,6 +8,8 @@ A_p[a, b] = sum over its participants of z_ia z_ib', z = [x, y] (cross-products 
     (2) C      = (X'WX)^-1,   beta = C X'Wy,   r = [-beta; 1]
     (3) -2 l   = sum_p n_p log|V_p| + [log|X'WX|] + r'Mr + (n - [q]) log 2 pi         [REML only]
 
+(3) is -2 times (1.3), for REML (1.4), of Lindstrom & Bates 1988, section 1, with sigma^2 within V.
+
 The derivatives are first taken by the elements v_k of V itself (E_k = dV/dv_k has ones where they stand):
 
     (4) dM/dv_k            = M_k = -sum_p sum_ab (W E_k W)_p[a, b] A_p[a, b]
