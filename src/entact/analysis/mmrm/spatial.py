@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from entact.analysis.mmrm.small import Flags, Floats
 class _Spatial(Covariance):
     """V_ij = variance exp(-(d_ij / range)^power), d the Euclidean distance of the coordinates."""
 
+    power: ClassVar[float]
     coordinates: tuple[str, ...]
     """Numeric columns with the place (usually the time) of each observation."""
     distances: Floats | None = None
@@ -25,10 +27,6 @@ class _Spatial(Covariance):
             raise ValueError(f"{type(self).__name__} needs the column that holds the time of each visit")
         object.__setattr__(self, "coordinates", coordinates)
         object.__setattr__(self, "distances", distances)
-
-    @property
-    def power(self) -> float:
-        raise NotImplementedError
 
     def at(self, distances: Floats) -> Covariance:
         """The same structure on grids of visits with these distances (S, h)."""
@@ -97,9 +95,7 @@ class SpatialExponential(_Spatial):
     def title(self) -> str:
         return f"spatial exponential in {', '.join(self.coordinates)}"
 
-    @property
-    def power(self) -> float:
-        return 1.0
+    power = 1.0
 
 
 @dataclass(frozen=True, init=False)
@@ -110,6 +106,4 @@ class SpatialGaussian(_Spatial):
     def title(self) -> str:
         return f"spatial Gaussian in {', '.join(self.coordinates)}"
 
-    @property
-    def power(self) -> float:
-        return 2.0
+    power = 2.0
