@@ -1,8 +1,8 @@
 """A table that others printed: dental growth of 27 children, fitted by maximum likelihood.
 
-Data: Potthoff & Roy 1964, Biometrika 51:313-326 (distances in mm at 8, 10, 12 and 14 years; 11 girls, then 16 boys).
-−2 log-likelihoods: Verbeke & Molenberghs 1997, Linear Mixed Models in Practice, chapter 4, with SAS PROC MIXED:
-> proc mixed method = ml; class idnr sex; model measure = sex age*sex; repeated / type = un subject = idnr;
+Data: Potthoff & Roy 1964, Biometrika 51:313-326 (mm at 8, 10, 12 and 14 years; 11 girls, then 16 boys).
+−2 log-likelihoods as printed in Verbeke & Molenberghs 1997, Linear Mixed Models in Practice, chapter 4, with
+SAS: proc mixed method = ml; class idnr sex; model measure = sex age*sex; repeated / type = un subject = idnr;
 """
 
 from __future__ import annotations
