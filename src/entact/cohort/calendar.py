@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from entact.cohort.attendance import Attendance
 from entact.course import Due
+from entact.course.progress import due_visits
 from entact.protocol.study import Visit
 
 NEAR = 2  # days around the target
@@ -53,10 +54,8 @@ class Calendar:
 
     def _plan(self) -> None:
         now = self.staff.now
-        for due in self.staff.scribe.course.due(now):
-            visit = self.visits.get(due.visit)
-            if visit is None or due.visit in self._done:
-                continue
+        for due in due_visits(self.staff.scribe.course, now, only=self.visits.keys() - self._done):
+            visit = self.visits[due.visit]
             if due.status in ("done", "missed", "not_reachable"):
                 self.planned.pop(due.visit, None)
             elif visit.opens:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import UTC, date, datetime, tzinfo
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -50,9 +50,11 @@ def progress_of(course: Course, zone: tzinfo) -> Progress:
     return Progress(zone=zone, anchors=anchors, missed=frozenset(missed), stopped=stopped)
 
 
-def due_visits(course: Course, at: datetime, zone: tzinfo | None = None) -> list[Due]:
-    """Every visit of the release consented to, with its window and what has become of it."""
-    return due(course.release.visits, progress_of(course, zone or zone_of(course, at)), at)
+def due_visits(
+    course: Course, at: datetime, zone: tzinfo | None = None, only: Container[str] | None = None
+) -> list[Due]:
+    """Visits of the release consented to, or `only` some, with their windows and what has become of them."""
+    return due(course.release.visits, progress_of(course, zone or zone_of(course, at)), at, only)
 
 
 def _washout_end(course: Course, anchors: Mapping[str, datetime | date], zone: tzinfo) -> date | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from typing import Literal, Protocol
@@ -79,7 +79,9 @@ class Taken(Protocol):
     def psychiatric(self) -> bool | None: ...
 
 
-def due(visits: Mapping[str, Visit], progress: Progress, at: datetime) -> list[Due]:
+def due(
+    visits: Mapping[str, Visit], progress: Progress, at: datetime, only: Container[str] | None = None
+) -> list[Due]:
     """Which visits are expected, due, done, missed or no longer reachable at an instant, in the file's order.
 
     A visit whose anchor can no longer happen is counted from its alternative (`or: baseline + 18 wk`). In a
@@ -88,12 +90,13 @@ def due(visits: Mapping[str, Visit], progress: Progress, at: datetime) -> list[D
     took place.
 
     Args:
-        visits: a release's, with repeats written out. at: aware instant of the question.
+        visits: a release's, with repeats written out. at: aware instant of the question. only: the visits
+            that are asked about; all of them when not given.
     Raises:
         ValueError: when visits are each other's anchors.
     """
     reckoning = _Reckoning(visits, progress, at)
-    return [reckoning.due(name) for name in visits]
+    return [reckoning.due(name) for name in visits if only is None or name in only]
 
 
 def position(visit: Due, actual: datetime, zone: tzinfo) -> Position | None:
