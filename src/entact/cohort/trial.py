@@ -33,7 +33,7 @@ Sink = Callable[[str, list[Line]], None]
 Progress = Callable[[str, int, int], None]
 T = TypeVar("T")
 
-CHUNK = 8  # participants in one piece of work
+CHUNK = 6  # participants in one piece of work
 RESERVE = 1  # kits of each level and part beyond those that a participant needs when all goes well
 SPARE = 1.12  # candidates beyond the expected need, so that one round of screening is usually enough
 FIRST_DAY = 21  # of screening, counted from the start: by then sites are open and trained
