@@ -51,7 +51,7 @@ class Measured:
 
 
 def main() -> int:
-    """Prints all figures and names those beyond their limits; times move with the machine and fail nothing."""
+    """Prints all figures and names those beyond their limits; times move with the machine, so none fails."""
     measured = [*_starting(), *_rehearsing(), *_many(), *_deriving(), *_storing()]
     table = Table(
         box=SIMPLE_HEAD, title=f"rehearsal of {STUDY} · {_machine()}", title_justify="left", expand=False
