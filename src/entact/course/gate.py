@@ -25,9 +25,8 @@ if TYPE_CHECKING:
     from entact.protocol.rule import Rule, Value
     from entact.protocol.rules import CompiledGate, CompiledRequirement
 
-HOLDS_FOR: Final = timedelta(
-    minutes=30
-)  # a yes is for now: longer than it takes to hand over a dose, and no more
+# A yes holds as long as it takes to hand over a dose, and no more.
+HOLDS_FOR: Final = timedelta(minutes=30)
 SECOND_PERSON: Final = "second person"
 
 
