@@ -42,7 +42,7 @@ def run(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> R
     def run_command(*words: object) -> Done:
         capfd.readouterr()
         monkeypatch.setattr("sys.argv", ["entact", *map(str, words)])
-        monkeypatch.delenv("ENTACT_DATABASE", raising=False)
+        monkeypatch.setenv("ENTACT_DATABASE", "")  # what the command sets is taken back after the test
         code: Any = 0
         try:
             main()
