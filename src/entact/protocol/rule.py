@@ -38,6 +38,8 @@ Value = bool | int | float | str | timedelta | list[str]
 
 LARGEST_INT: Final = 2**53 - 1  # beyond it a tablet's numbers are no longer exact
 
+_REMEMBERED: Final = 1024  # answers of a rule: most rules are asked the same few questions again and again
+
 _INFINITE: Final = float("inf")
 _PYTHON: Final[Mapping[Kind, type]] = {
     "bool": bool, "int": int, "double": float, "string": str, "duration": timedelta,
@@ -155,8 +157,10 @@ class Rule:
     __slots__ = (
         "_calls",
         "_expression",
+        "_has_lists",
         "_names",
         "_python",
+        "_remembered",
         "calls",
         "names",
         "returns",
@@ -175,6 +179,8 @@ class Rule:
         self.calls = tuple(calls)
         self._expression = expression
         self._python = _PYTHON[returns]
+        self._remembered: dict[tuple[object, ...], Value | Unknown] = {}
+        self._has_lists = any(vocabulary.names[name] == "list[string]" for name in names)
         self._names = tuple((name, _CHECKS[vocabulary.names[name]]) for name in sorted(names))
         self._calls = tuple(
             (call, methodcaller(call.function, *call.args), variable, _CHECKS[FUNCTIONS[call.function]])
@@ -195,20 +201,30 @@ class Rule:
             ValueError: when a value is not of its declared kind, or is a number that is not finite.
             RuleError: when the rule cannot be evaluated although nothing is missing.
         """
-        data: dict[str, object] = {}
-        missing: list[str] = []
+        # One place for each name and call, so that 1 and true, which Python finds equal, never meet.
+        given: list[object] = []
         for name, checked in self._names:
             value = values.get(name)
-            if value is None:
-                missing.append(name)
-            else:
-                data[name] = checked(value, name)
-        for call, ask, variable, checked in self._calls:
+            given.append(None if value is None else checked(value, name))
+        for call, ask, _, checked in self._calls:
             fact = None if facts is None else ask(facts)
-            if fact is None:
-                missing.append(str(call))
-            else:
-                data[variable] = checked(fact, call)
+            given.append(None if fact is None else checked(fact, call))
+        if self._has_lists:
+            return self._answer(given)
+        asked = tuple(given)
+        answer = self._remembered.get(asked)
+        if answer is None:
+            if len(self._remembered) >= _REMEMBERED:
+                self._remembered.clear()
+            answer = self._remembered[asked] = self._answer(given)
+        return answer
+
+    def _answer(self, given: list[object]) -> Value | Unknown:
+        """The rule's answer to values in the order of its names and calls; None for what is missing."""
+        variables = [name for name, _ in self._names] + [variable for _, _, variable, _ in self._calls]
+        said = [name for name, _ in self._names] + [str(call) for call, _, _, _ in self._calls]
+        data = {name: value for name, value in zip(variables, given, strict=True) if value is not None}
+        missing = [name for name, value in zip(said, given, strict=True) if value is None]
         result = self._expression.eval(data=data)
         answer: Any = result.value()
         # A CEL error comes as text, which only a rule that gives text could take for its answer.
