@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from hypothesis import settings
 
@@ -64,6 +65,11 @@ def database(template: str) -> Iterator[str]:
     with server.maintenance_connection(apart_from=template) as maintenance:
         maintenance.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         maintenance.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    with psycopg.connect(**server.parameters() | {"dbname": name}) as owner:
+        mark = owner.execute("SELECT mark FROM store_installation").fetchone()
+    # Every copy bears the mark of its template, and keys and erasures lie outside the database.
+    for kept in ("keys", "erased"):
+        shutil.rmtree(Path(os.environ["ENTACT_DATA"]) / kept / str(mark and mark[0]), ignore_errors=True)
     store.setup(database=name)
     yield name
     connection.close()

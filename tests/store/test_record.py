@@ -175,7 +175,7 @@ def test_keys_are_kept_and_one_that_is_there_is_left_alone() -> None:
     store.keep_keys({"participant:a": b"x" * 32})
     assert store.key_of("participant:a") == b"a" * 32
     assert store.key_of("participant:c") is None
-    with pytest.raises(DatabaseError, match="key_of_32_bytes"):
+    with pytest.raises(StoreError, match="the key of participant:c has 5 bytes; a key has 32"):
         store.keep_keys({"participant:c": b"short"})
 
 

@@ -6,6 +6,8 @@ environment than the database's.
 
 from __future__ import annotations
 
+import uuid
+
 from django.db import models
 
 from entact.course.entry import GENESIS
@@ -16,6 +18,7 @@ class Installation(models.Model):
 
     environment = models.CharField(max_length=10)
     study = models.TextField()
+    mark = models.UUIDField(default=uuid.uuid4)  # shared by its backups: it leads to keys and erasures
 
     class Meta:
         constraints = [
@@ -54,19 +57,12 @@ class Line(models.Model):
         indexes = [models.Index(name="line_by_entry", fields=["ledger", "entry_id"])]
 
 
-class Key(models.Model):
-    """A participant's key (32 bytes): without it the personal items in the ledger cannot be read."""
-
-    participant = models.TextField(primary_key=True)
-    key = models.BinaryField()
-
-
 class Identity(models.Model):
-    """Direct identifiers of a participant at a site: outside the ledgers, erasable, never exported."""
+    """Direct identifiers of a participant at a site, under the participant's key; never exported."""
 
     participant = models.TextField()
     site = models.TextField()
-    details = models.JSONField(default=dict)
+    sealed = models.TextField()
 
     class Meta:
         constraints = [models.UniqueConstraint(name="one_identity_a_site", fields=["participant", "site"])]

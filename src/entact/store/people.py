@@ -1,10 +1,26 @@
-"""Keys of participants: what opens the personal items of their ledgers."""
+"""Keys of participants: what opens the personal items of their ledgers. They lie outside the database."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
 
 from entact.store import models
+from entact.store.error import StoreError
+from entact.store.keychain import Keychain, keychain_folder
+
+
+def keychain() -> Keychain:
+    """The keychain of the record in use.
+
+    Raises:
+        StoreError: when the database was never set up.
+    """
+    installation = models.Installation.objects.only("mark").first()
+    if installation is None:
+        raise StoreError("this database holds no study yet")
+    return _keychain(keychain_folder(installation.mark))
 
 
 def keep_keys(keys: Mapping[str, bytes]) -> None:
@@ -13,13 +29,16 @@ def keep_keys(keys: Mapping[str, bytes]) -> None:
     Args:
         keys: 32 bytes by ledger (`participant:<opaque>`).
     Raises:
-        django.db.IntegrityError: when a key is not of 32 bytes.
+        StoreError: when a key is not of 32 bytes.
     """
-    rows = [models.Key(participant=participant, key=key) for participant, key in keys.items()]
-    models.Key.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
+    keychain().add(keys)
 
 
 def key_of(participant: str) -> bytes | None:
     """The key of a participant; None when it was erased or never kept."""
-    found = models.Key.objects.filter(participant=participant).values_list("key", flat=True).first()
-    return None if found is None else bytes(found)
+    return keychain().get(participant)
+
+
+@lru_cache(maxsize=8)
+def _keychain(folder: Path) -> Keychain:
+    return Keychain(folder)
