@@ -70,6 +70,9 @@ class CompiledForm:
         self._plain = {item: _PLAIN_TYPES.get(said.type) for item, said in self.items.items()}
         self._required = frozenset(item for item, said in self.items.items() if said.required)
         self._bounds = {item: _bounds(said) for item, said in self.items.items() if said.range}
+        self._stepped = {
+            item: said.answers for item, said in self.items.items() if said.step and said.answers
+        }
 
     def __reduce__(self) -> tuple[type[CompiledForm], tuple[str, Form, Instrument | None]]:
         return CompiledForm, (self.name, self.form, self.instrument)
@@ -124,6 +127,9 @@ class CompiledForm:
                 if isinstance(value, int | float) and not low <= value <= high:
                     message = f"{answer} is out of range; this item goes from {low:g} to {high:g}{unit}"
                     problems.append(ItemProblem(name, message))
+                elif name in self._stepped and value not in self._stepped[name]:
+                    possible = ", ".join(map(str, self._stepped[name]))
+                    problems.append(ItemProblem(name, f"{answer} is between the possible answers {possible}"))
         if known < len(items):
             problems += [
                 ItemProblem(name, unknown(f"item of {self.name}", name, self.items))

@@ -11,118 +11,35 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
 from operator import itemgetter
-from typing import Any, Literal, cast
+from typing import Any, cast
 
-from pydantic import ValidationError, model_validator
+from pydantic import ValidationError
 
+from entact.protocol import scoring
 from entact.protocol.explain import faults_of
+from entact.protocol.instrument_file import InstrumentFile, Items, Score
 from entact.protocol.problem import StudyError, unknown
-from entact.protocol.quantity import parse_range
 from entact.protocol.rule import Kind, Rule, RuleError, Unknown, Vocabulary
+from entact.protocol.scoring import Answers, Operation, Value
 from entact.protocol.source import read_source
-from entact.protocol.study import Block, Item, Name
+from entact.protocol.study import Item
 
-Value = bool | int | float | str | None
-Answers = tuple[Any, ...]
-
-_PYTHON: dict[str, type] = {"boolean": bool, "integer": int, "decimal": float}
+_PYTHON: dict[str, type] = {"boolean": bool, "integer": int, "decimal": float, "choice": str, "text": str}
 _KINDS: dict[type, Kind] = {bool: "bool", int: "int", float: "double", str: "string"}
 _GIVES: dict[Kind, type] = {kind: python for python, kind in _KINDS.items()}
+
+__all__ = [
+    "Instrument",
+    "InstrumentError",
+    "InstrumentFile",
+    "load_instrument",
+    "read_instrument",
+    "shipped_instruments",
+]
 
 
 class InstrumentError(ValueError):
     """An instrument that is not known, or whose file cannot be used; the message names the place."""
-
-
-class Items(Block):
-    """Like items in a row, `names: b1 .. b5` or a list.
-
-    `asked_if` names an earlier item: after a no to it these are not asked, and count as no.
-    """
-
-    names: str | list[Name]
-    type: Literal["boolean", "integer", "decimal"]
-    title: str | None = None
-    range: str | None = None
-    asked_if: Name | None = None
-
-    def spelled_out(self) -> list[str]:
-        """The name of each item: `b1 .. b5` is b1, b2, b3, b4, b5."""
-        if isinstance(self.names, list):
-            return list(self.names)
-        if ".." not in self.names:
-            return [self.names]
-        first, last = parse_range(self.names)
-        stem = first.rstrip("0123456789")
-        low, high = first.removeprefix(stem), last.removeprefix(stem)
-        if not (low.isdigit() and high.isdigit() and len(high) <= 3 and int(low) <= int(high)):
-            raise ValueError(f"{self.names!r} does not count up; write it as in 'b1 .. b5'")
-        return [f"{stem}{number}" for number in range(int(low), int(high) + 1)]
-
-
-class Score(Block):
-    """One score: exactly one operation over items and earlier scores. `b1 .. e6` is every item from b1 to e6.
-
-    `count` counts answers of at least `reaching`; `at_least` is true when that many of `of` reach it;
-    `highest` is the place of the last yes in a row (0: none); `may_miss` items may be missing from a `mean`
-    (of those answered) or a `sum` (prorated: mean of those answered times the number of items).
-    """
-
-    title: str | None = None
-    sum: str | list[Name] | None = None
-    mean: str | list[Name] | None = None
-    max: str | list[Name] | None = None
-    count: str | list[Name] | None = None
-    highest: str | list[Name] | None = None
-    any: str | list[Name] | None = None
-    all: str | list[Name] | None = None
-    at_least: int | None = None
-    rule: str | None = None
-    of: str | list[Name] | None = None
-    reaching: int | None = None
-    may_miss: int = 0
-
-    @property
-    def operation(self) -> str:
-        return next(name for name in _OPERATIONS if getattr(self, name) is not None)
-
-    @property
-    def over(self) -> str | list[str]:
-        operand = self.of if self.operation == "at_least" else getattr(self, self.operation)
-        assert isinstance(operand, str | list)
-        return operand
-
-    @model_validator(mode="after")
-    def _is_one_operation(self) -> Score:
-        given = [name for name in _OPERATIONS if getattr(self, name) is not None]
-        if len(given) != 1:
-            raise ValueError(
-                f"a score is exactly one of {', '.join(_OPERATIONS)}; this one has {given or 'none'}"
-            )
-        operation = given[0]
-        if (operation == "at_least") != (self.of is not None):
-            raise ValueError("`of` goes with `at_least`, as in {at_least: 2, of: d1 .. d7, reaching: 2}")
-        if (self.reaching is not None) != (operation in ("count", "at_least")):
-            raise ValueError(
-                "`reaching` goes with `count` and `at_least`: the answer from which an item counts"
-            )
-        if self.may_miss and operation not in ("sum", "mean"):
-            raise ValueError("`may_miss` goes with `sum` (prorated) and `mean` (of those answered)")
-        return self
-
-
-_OPERATIONS = ("sum", "mean", "max", "count", "highest", "any", "all", "at_least", "rule")
-
-
-class InstrumentFile(Block):
-    """One instrument as its file says it; part of a release, so no later version changes an old score."""
-
-    instrument: Name
-    title: str
-    recall: str
-    licence: str
-    items: list[Items]
-    scores: dict[Name, Score]
 
 
 class Instrument:
@@ -132,6 +49,7 @@ class Instrument:
         name, title, recall, licence, source: what it is, the period it asks about, who must allow its use.
         items: each item by name, in order.
         scores: the Python type of each score by name, in order.
+        codes: CDISC test code by item, where there is one. category: its name in CDISC (QSCAT), or None.
         file: the data that it was made of.
 
     Raises:
@@ -146,15 +64,17 @@ class Instrument:
             file.recall,
             file.licence,
         )
-        self.source = file.source
+        self.source, self.category = file.source, file.category
         self.items: dict[str, Item] = {}
         self.scores: dict[str, type] = {}
+        self.codes: dict[str, str] = {}
         self._skips: list[tuple[int, int]] = []  # item, and the item without whose yes it is not asked
+        self._points: list[tuple[int, dict[int, int]]] = []  # item, and the points of each answer
         for group in file.items:
             self._add_items(group)
         self._names = tuple(self.items)
         self._limits = tuple(_limits(item) for item in self.items.values())
-        self._steps: list[tuple[Callable[[Any], Answers], Callable[[Answers], Value]]] = []
+        self._steps: list[tuple[Callable[[Any], Answers], Operation]] = []
         for name, score in file.scores.items():
             self._add_score(name, score)
 
@@ -171,11 +91,15 @@ class Instrument:
             Each score by name; None where what is missing leaves it unknown.
         """
         answers: list[Any] = []
-        for name, (kinds, low, high) in zip(self._names, self._limits, strict=True):
+        for name, (kinds, low, high, possible) in zip(self._names, self._limits, strict=True):
             answer = values.get(name)
-            if answer.__class__ not in kinds or not low <= answer <= high:
+            is_in_range = answer.__class__ in kinds and low <= answer <= high
+            if not is_in_range or (possible is not None and answer not in possible):
                 answer = None
             answers.append(answer)
+        for item, points in self._points:
+            if answers[item] is not None:
+                answers[item] = points[answers[item]]
         for item, condition in self._skips:
             if answers[item] is None and answers[condition] is False:
                 answers[item] = False
@@ -185,9 +109,17 @@ class Instrument:
 
     def _add_items(self, group: Items) -> None:
         try:
-            names = group.spelled_out()
+            names, codes = group.spelled_out(), group.coded()
         except ValueError as problem:
             raise self._error(f"items: {problem}") from problem
+        if codes and len(codes) != len(names):
+            raise self._error(
+                f"items.{names[0]}: {len(names)} items and {len(codes)} codes; write one for each"
+            )
+        for name in group.reversed or ():
+            if name not in names:
+                raise self._error(f"items: `reversed`: {unknown('item of this row', name, names)}")
+        self.codes |= dict(zip(names, codes, strict=False))
         for name in names:
             if name in self.items:
                 raise self._error(f"items.{name} is there twice")
@@ -195,14 +127,35 @@ class Instrument:
                 if group.type != "boolean" or self._type_of(group.asked_if, f"items.{name}") is not bool:
                     raise self._error(f"items.{name}: `asked_if` joins a yes-or-no item to an earlier one")
                 self._skips.append((len(self.items), self._place(group.asked_if)))
-            self.items[name] = Item(
-                type=group.type,
-                title=group.title,
-                range=group.range,
-                required=group.asked_if is None,
-                source=group.source,
-                assumption=group.assumption,
+            try:
+                item = Item(
+                    type=group.type,
+                    title=group.title,
+                    range=group.range,
+                    step=group.step,
+                    of=group.of,
+                    required=group.required and group.asked_if is None,
+                    source=group.source,
+                    assumption=group.assumption,
+                )
+            except ValidationError as problem:
+                raise self._error(f"items.{name}: {problem.errors()[0]['msg']}") from None
+            if group.points is not None or name in (group.reversed or ()):
+                self._points.append((len(self.items), self._points_of(name, item, group)))
+            self.items[name] = item
+
+    def _points_of(self, name: str, item: Item, group: Items) -> dict[int, int]:
+        """The points of each answer to an item that is reversed, or whose points are written out."""
+        answers = item.answers
+        if answers is None or (group.points is not None and group.reversed):
+            raise self._error(
+                f"items.{name}: points belong to whole numbers with a range; write `reversed` or `points`"
             )
+        points = group.points if group.points is not None else answers[::-1]
+        if len(points) != len(answers):
+            message = f"{len(answers)} answers and {len(points)} points; write one for each answer"
+            raise self._error(f"items.{name}: {message}")
+        return dict(zip(answers, points, strict=True))
 
     def _add_score(self, name: str, score: Score) -> None:
         where = f"scores.{name}"
@@ -216,10 +169,14 @@ class Instrument:
         self._steps.append((_picker([self._place(part) for part in names]), operate))
         self.scores[name] = kind
 
-    def _rule(self, score: Score, where: str) -> tuple[list[str], type, Callable[[Answers], Value]]:
+    def _rule(self, score: Score, where: str) -> tuple[list[str], type, Operation]:
         assert score.rule is not None
         vocabulary = Vocabulary(
-            {name: _KINDS[self._type_of(name, where)] for name in [*self.items, *self.scores]}
+            {
+                name: _KINDS[self._type_of(name, where)]
+                for name in [*self.items, *self.scores]
+                if name in self.scores or self.items[name].type != "text"
+            }
         )
         try:
             rule = vocabulary.compile(score.rule, returns=None)
@@ -232,9 +189,7 @@ class Instrument:
         names = sorted(rule.names)
         return names, _GIVES[rule.returns], _by_rule(rule, names)
 
-    def _operation(
-        self, score: Score, kinds: list[type], where: str
-    ) -> tuple[type, Callable[[Answers], Value]]:
+    def _operation(self, score: Score, kinds: list[type], where: str) -> tuple[type, Operation]:
         operation = score.operation
         wants_yes_or_no = operation in ("highest", "any", "all")
         if any((kind is bool) != wants_yes_or_no or kind is str for kind in kinds):
@@ -243,22 +198,26 @@ class Instrument:
             )
         whole = int if all(kind is int for kind in kinds) else float
         if operation == "sum":
-            return (whole, _sum) if not score.may_miss else (float, _prorated(score.may_miss))
+            if not score.may_miss:
+                return whole, scoring.total
+            if score.filled_by == "median":
+                return whole, scoring.filled_by_median(score.may_miss)
+            return float, scoring.prorated(score.may_miss)
         if operation == "mean":
-            return float, _mean(score.may_miss)
+            return float, scoring.mean(score.may_miss)
         if operation == "max":
-            return whole, _maximum
+            return whole, scoring.maximum
         if operation == "highest":
-            return int, _highest
+            return int, scoring.highest
         if operation == "all":
-            return bool, _all
+            return bool, scoring.every
         if operation == "any":
-            return bool, _at_least(1, 1)
+            return bool, scoring.at_least(1, 1)
         assert score.reaching is not None
         if operation == "count":
-            return int, _count(score.reaching)
+            return int, scoring.count(score.reaching)
         assert score.at_least is not None
-        return bool, _at_least(score.at_least, score.reaching)
+        return bool, scoring.at_least(score.at_least, score.reaching)
 
     def _select(self, over: str | list[str], where: str) -> list[str]:
         if isinstance(over, list):
@@ -328,14 +287,17 @@ def shipped_instruments() -> list[str]:
     )
 
 
-def _limits(item: Item) -> tuple[tuple[type, ...], Any, Any]:
-    """Classes that an answer may have, and the lowest and highest answer."""
+def _limits(item: Item) -> tuple[tuple[type, ...], Any, Any, frozenset[Any] | None]:
+    """Classes that an answer may have, the lowest and highest answer and, where some between are not, all."""
     if item.type == "boolean":
-        return (bool,), False, True
+        return (bool,), False, True, None
+    if item.type in ("choice", "text"):
+        return (str,), "", "\U0010ffff", frozenset(item.of) if item.of else None
     kinds = (int,) if item.type == "integer" else (float, int)
     if item.bounds is None:
-        return kinds, float("-inf"), float("inf")
-    return kinds, float(item.bounds[0]), float(item.bounds[1])
+        return kinds, float("-inf"), float("inf"), None
+    possible = frozenset(item.answers or ()) if item.step else None
+    return kinds, float(item.bounds[0]), float(item.bounds[1]), possible
 
 
 def _picker(places: list[int]) -> Callable[[Any], Answers]:
@@ -345,70 +307,9 @@ def _picker(places: list[int]) -> Callable[[Any], Answers]:
     return itemgetter(*places)
 
 
-def _by_rule(rule: Rule, names: list[str]) -> Callable[[Answers], Value]:
+def _by_rule(rule: Rule, names: list[str]) -> Operation:
     def operate(answers: Answers) -> Value:
         value = rule.evaluate(dict(zip(names, answers, strict=True)))
         return None if isinstance(value, Unknown) else cast(Value, value)
 
     return operate
-
-
-def _sum(answers: Answers) -> Value:
-    return None if None in answers else sum(answers)
-
-
-def _maximum(answers: Answers) -> Value:
-    return None if None in answers else max(answers)
-
-
-def _mean(may_miss: int) -> Callable[[Answers], Value]:
-    def operate(answers: Answers) -> Value:
-        answered = [answer for answer in answers if answer is not None]
-        if not answered or len(answers) - len(answered) > may_miss:
-            return None
-        return float(sum(answered) / len(answered))
-
-    return operate
-
-
-def _prorated(may_miss: int) -> Callable[[Answers], Value]:
-    mean = _mean(may_miss)
-
-    def operate(answers: Answers) -> Value:
-        average = mean(answers)
-        return None if average is None else float(average) * len(answers)
-
-    return operate
-
-
-def _count(reaching: int) -> Callable[[Answers], Value]:
-    def operate(answers: Answers) -> Value:
-        return None if None in answers else sum([answer >= reaching for answer in answers])
-
-    return operate
-
-
-def _at_least(needed: int, reaching: int) -> Callable[[Answers], Value]:
-    def operate(answers: Answers) -> Value:
-        missing = answers.count(None)
-        reached = sum([answer is not None and answer >= reaching for answer in answers])
-        if reached >= needed:
-            return True
-        return None if reached + missing >= needed else False
-
-    return operate
-
-
-def _all(answers: Answers) -> Value:
-    if False in answers:
-        return False
-    return None if None in answers else True
-
-
-def _highest(answers: Answers) -> Value:
-    for place in range(len(answers), 0, -1):
-        if answers[place - 1] is None:
-            return None
-        if answers[place - 1]:
-            return place
-    return 0

@@ -88,6 +88,13 @@ def compile_forms(file: StudyFile) -> tuple[dict[str, CompiledForm], list[Fault]
                     message = _why_absent(form.instrument, file.instruments)
                     faults.append(Fault(("forms", name, "instrument"), message))
                 continue
+        if instrument is not None and instrument.file.entry is not None:
+            message = (
+                f"entact keeps {form.instrument!r} itself; take this form out, and write "
+                f"{instrument.file.entry!r} in `do:`"
+            )
+            faults.append(Fault(("forms", name, "instrument"), message))
+            continue
         taken = {*instrument.items, *instrument.scores} if instrument else set()
         for item in form.items:
             if item in taken:
