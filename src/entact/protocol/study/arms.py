@@ -1,0 +1,29 @@
+"""Arms, how participants are allocated to them, and who does not see what."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from entact.protocol.study.base import Block, Name
+
+
+class Arm(Block):
+    title: str
+    role: Literal["experimental", "placebo", "active_comparator"]
+
+
+class Randomisation(Block):
+    """How participants are allocated. Block sizes are sealed with the list, never written here."""
+
+    ratio: dict[Name, int]
+    method: Literal["permuted_blocks"]
+    strata: list[str]
+    at: str
+
+
+class Hidden(Block):
+    """Blinding: which classes of data a role does not see, and until when."""
+
+    role: str
+    hidden: list[str]
+    until: str

@@ -1,0 +1,41 @@
+"""Eligibility, gates and alerts: rules that somebody acts upon."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from entact.protocol.study.base import Block, Duration
+
+
+class Criterion(Block):
+    """An inclusion or exclusion criterion: judged by the investigator and, given a `rule`, computed."""
+
+    kind: Literal["inclusion", "exclusion"]
+    text: str
+    rule: str | None = None  # true when the criterion is met (inclusion) or applies (exclusion)
+
+
+class Requirement(Block):
+    """One reason for which a gate stays closed."""
+
+    require: str
+    otherwise: str = Field(alias="else")
+    within: Duration | None = None
+    ever: bool = False
+    override: str | None = None
+
+
+class Gate(Block):
+    applies_when: str | None = None
+    require: list[Requirement]
+
+
+class Alert(Block):
+    """A rule that calls people as soon as it holds, or cannot be evaluated."""
+
+    when: str
+    title: str
+    urgency: Literal["now", "today", "week"]
+    tell: list[str]

@@ -1,0 +1,98 @@
+"""Visits, rows of like visits, and times within a session."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from entact.protocol.quantity import parse_duration
+from entact.protocol.study.base import Block, Duration, Name, Window
+
+
+class Repeat(BaseModel):
+    """`then: {times: 2, every: 7 d, slack: 3 d}`: further visits, each after the one before."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    times: int = Field(gt=0, lt=100)
+    every: Duration
+    slack: Duration = timedelta(0)
+
+
+def _timepoint(value: str) -> str:
+    base, plus, offset = value.partition(" + ")
+    if value not in ("before initial", "initial", "end") and (
+        base not in ("initial", "supplement") or not plus
+    ):
+        raise ValueError(
+            f"{value!r} is no time in a session; write 'before initial', 'initial + 90 min' or 'end'"
+        )
+    if plus:
+        parse_duration(offset)
+    return value
+
+
+class TimedReadings(Block):
+    """Vital signs or another form at times within a session: `at: before initial`, `initial + 90 min`, …"""
+
+    do: str
+    at: list[Annotated[str, AfterValidator(_timepoint)]]
+
+
+def _alternative(value: str) -> str:
+    anchor, plus, offset = value.partition(" + ")
+    if not plus or not anchor.strip():
+        raise ValueError(
+            f"{value!r} is no alternative; write an anchor and a time after it, as in 'baseline + 18 wk'"
+        )
+    parse_duration(offset)
+    return value
+
+
+class Visit(Block):
+    """One scheduled visit (encounter), or a row of like ones where `then` repeats it.
+
+    `after` and `alternative` name a visit, or consent, washout_end, enrolment, randomisation or initial.
+    """
+
+    visit: Name
+    title: str | None = None
+    opens: bool = False
+    after: str | None = None
+    within: Window | None = None
+    target: Duration | None = None
+    alternative: Annotated[str, AfterValidator(_alternative)] | None = Field(
+        default=None, alias="or"
+    )  # `baseline + 18 wk`, when the anchor never happens
+    slack: Duration | None = None  # either side of the alternative's target
+    kind: Literal["screening", "assessment", "preparatory", "dosing", "integration", "contact", "end"] = (
+        "assessment"
+    )
+    by: str | None = None
+    contact: Literal["in_person", "telephone", "video"] = "in_person"
+    regimen: str | None = None  # `low`, or `full or low` where the investigator decides
+    lasts: Duration | None = None
+    then: Repeat | None = None
+    do: list[str] = Field(default=[])
+    timed: list[TimedReadings] = Field(default=[])
+    epoch: str | None = None
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """The regimens that this session may have."""
+        return tuple(level.strip() for level in self.regimen.split(" or ")) if self.regimen else ()
+
+    @property
+    def fallback(self) -> tuple[str, timedelta] | None:
+        """The alternative's anchor and its target after it."""
+        if self.alternative is None:
+            return None
+        anchor, _, offset = self.alternative.partition(" + ")
+        return anchor.strip(), parse_duration(offset)
+
+    @property
+    def activities(self) -> tuple[str, ...]:
+        """All that is done at the visit, what is done at certain times included."""
+        return (*self.do, *(reading.do for reading in self.timed))
