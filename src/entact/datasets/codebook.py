@@ -164,7 +164,7 @@ def codebook(release: Release) -> Codebook:
         endpoints=endpoints,
         primary=file.analysis.primary.endpoint,
         baselines=_baselines(endpoints.values()),
-        sets=dict(file.analysis.sets),
+        sets=file.analysis.set_texts,
         terms={
             name: Term(term.title, term.special_interest, term.valence)
             for name, term in file.adverse_events.terms.items()

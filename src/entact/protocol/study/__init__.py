@@ -4,47 +4,76 @@ Every block may carry `source` (a fact's id or a citation) and `assumption` (wha
 Cross-references between blocks are checked in `entact.protocol.check`, rules are compiled there once.
 """
 
-from entact.protocol.study.analysis import Analysis, AnalysisPlan, Endpoint, Interim
-from entact.protocol.study.arms import Arm, Hidden, Randomisation
+from entact.protocol.study.amendment import Amendment, Change
+from entact.protocol.study.analysis import (
+    Analysis,
+    AnalysisPlan,
+    AnalysisSet,
+    AnalysisWindow,
+    Endpoint,
+    Estimand,
+    Intercurrent,
+    Interim,
+    Strategy,
+)
+from entact.protocol.study.arms import Arm, Hidden, Randomisation, Unblinding
 from entact.protocol.study.base import Block, Duration, Name, Span, Window
-from entact.protocol.study.doses import Dose, Product, Regimen, Supplement, Units
-from entact.protocol.study.file import StudyFile
+from entact.protocol.study.doses import ArmDose, Dose, Product, Regimen, Supplement, Units
+from entact.protocol.study.file import Standards, StudyFile
 from entact.protocol.study.forms import Form, Item
-from entact.protocol.study.gates import Alert, Criterion, Gate, Requirement
-from entact.protocol.study.places import Population, SitePlan
-from entact.protocol.study.safety import AdverseEvents, EventTerm
-from entact.protocol.study.schedule import Repeat, TimedReadings, Visit
+from entact.protocol.study.gates import Alert, Criterion, Gate, Requirement, StoppingRule
+from entact.protocol.study.places import Hold, Population, Quota, SitePlan
+from entact.protocol.study.safety import AdverseEvents, Checklist, EventTerm, Interest, Report
+from entact.protocol.study.schedule import Epoch, Repeat, TimedReadings, Track, Visit
 from entact.protocol.study.washout import Washout, WashoutClass
 
 __all__ = [
     "AdverseEvents",
     "Alert",
+    "Amendment",
     "Analysis",
     "AnalysisPlan",
+    "AnalysisSet",
+    "AnalysisWindow",
     "Arm",
+    "ArmDose",
     "Block",
+    "Change",
+    "Checklist",
     "Criterion",
     "Dose",
     "Duration",
     "Endpoint",
+    "Epoch",
+    "Estimand",
     "EventTerm",
     "Form",
     "Gate",
     "Hidden",
+    "Hold",
+    "Intercurrent",
+    "Interest",
     "Interim",
     "Item",
     "Name",
     "Population",
     "Product",
+    "Quota",
     "Randomisation",
     "Regimen",
     "Repeat",
+    "Report",
     "Requirement",
     "SitePlan",
     "Span",
+    "Standards",
+    "StoppingRule",
+    "Strategy",
     "StudyFile",
     "Supplement",
     "TimedReadings",
+    "Track",
+    "Unblinding",
     "Units",
     "Visit",
     "Washout",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 
-from entact.protocol.study.base import Block, Name
+from entact.protocol.study.base import Block, Name, Window
 
 
 class Endpoint(Block):
@@ -32,12 +34,58 @@ class Analysis(Block):
     alpha: float = Field(default=0.05, gt=0, lt=1)
 
 
+class AnalysisSet(Block):
+    """Who is analysed: in words, and as a rule about one person."""
+
+    text: str
+    rule: str
+
+
+class AnalysisWindow(Block):
+    """Days after an anchor on which an assessment counts for a visit, whenever it was planned."""
+
+    visit: Name
+    after: str
+    within: Window
+
+
+class Intercurrent(Block):
+    """An event after the start of treatment that changes what an outcome means (ICH E9(R1)).
+
+    `classes`: of medicines, where the event is that one was begun.
+    """
+
+    title: str
+    on: Literal["treatment_stopped", "procedures_stopped", "medicine_begun", "unblinded", "died"]
+    classes: list[str] = Field(default=[])
+
+
+Strategy = Literal[
+    "treatment_policy", "hypothetical", "composite", "while_on_treatment", "principal_stratum"
+]  # ICH E9(R1), A.3.2
+
+
+class Estimand(Block):
+    """What is estimated: the strategy for each intercurrent event."""
+
+    title: str
+    strategies: dict[Name, Strategy]
+
+
 class AnalysisPlan(BaseModel):
     """Interim looks by name, the primary analysis and others by name."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    sets: dict[Name, str] = Field(default={})
+    sets: dict[Name, AnalysisSet | str] = Field(default={})
+    windows: dict[Name, AnalysisWindow] = Field(default={})
+    intercurrent: dict[Name, Intercurrent] = Field(default={})
+    estimands: dict[Name, Estimand] = Field(default={})
     interim: Interim | None = None
     primary: Analysis
     secondary: dict[Name, Analysis] = Field(default={})
+
+    @property
+    def set_texts(self) -> dict[str, str]:
+        """Every analysis set in words."""
+        return {name: said if isinstance(said, str) else said.text for name, said in self.sets.items()}

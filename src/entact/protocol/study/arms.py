@@ -21,6 +21,16 @@ class Randomisation(Block):
     at: str
 
 
+class Unblinding(Block):
+    """Planned unblinding of one person at a time; emergency unblinding is never planned, nor gated.
+
+    `epoch`: its visits are over, and this person's data of them frozen, before. `tells`: roles that hear it.
+    """
+
+    epoch: Name
+    tells: list[str]
+
+
 class Hidden(Block):
     """Blinding: which classes of data a role does not see, and until when."""
 

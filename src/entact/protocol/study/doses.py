@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from entact.protocol.quantity import parse_quantity
-from entact.protocol.study.base import Block, Span
+from entact.protocol.study.base import Block, Name, Span
 
 
 def _strength(value: str) -> str:
@@ -73,8 +73,16 @@ class Supplement(Block):
         return Span.parse(self.offer.removesuffix("after initial"))
 
 
+class ArmDose(Block):
+    """What one arm gets of a level instead of what the level says: as many units, of another strength."""
+
+    initial: Dose
+    supplement: Dose | None = None
+
+
 class Regimen(Block):
-    """One dose level: what is given initially and, perhaps, as supplement."""
+    """One dose level: what is given initially and, perhaps, as supplement; an arm may differ in strength."""
 
     initial: Dose
     supplement: Supplement | None = None
+    arms: dict[Name, ArmDose] = Field(default={})

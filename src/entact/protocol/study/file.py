@@ -6,16 +6,27 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from entact.protocol.study.amendment import Amendment
 from entact.protocol.study.analysis import AnalysisPlan, Endpoint
-from entact.protocol.study.arms import Arm, Hidden, Randomisation
+from entact.protocol.study.arms import Arm, Hidden, Randomisation, Unblinding
 from entact.protocol.study.base import Block, Name, Window
 from entact.protocol.study.doses import Product, Regimen
 from entact.protocol.study.forms import Form
-from entact.protocol.study.gates import Alert, Criterion, Gate
-from entact.protocol.study.places import Population, SitePlan
-from entact.protocol.study.safety import AdverseEvents
-from entact.protocol.study.schedule import Visit
+from entact.protocol.study.gates import Alert, Criterion, Gate, StoppingRule
+from entact.protocol.study.places import Hold, Population, Quota, SitePlan
+from entact.protocol.study.safety import AdverseEvents, Report
+from entact.protocol.study.schedule import Epoch, Track, Visit
 from entact.protocol.study.washout import Washout
+
+
+class Standards(Block):
+    """Versions of the dictionaries and standards that the study's data follow."""
+
+    controlled_terminology: str | None = None
+    sdtm: str | None = None
+    adam: str | None = None
+    meddra: str | None = None
+    whodrug: str | None = None
 
 
 class StudyFile(Block):
@@ -26,13 +37,17 @@ class StudyFile(Block):
     registry: str | None = None
     phase: int | str | None = None
     release: str
+    amendment: Amendment | None = None  # what this release changes in the one before
     format: Literal[1] = 1  # of this file; defaults belong to the format and never change within one
     condition: str
     sources: dict[str, str] = Field(default={})
     populations: dict[Name, Population]
     sites: dict[str, SitePlan] = Field(default={})
+    quotas: dict[Name, Quota] = Field(default={})
+    holds: dict[Name, Hold] = Field(default={})
     arms: dict[Name, Arm]
     randomisation: Randomisation | None = None
+    unblinding: Unblinding | None = None
     roles: dict[Name, str]
     blinding: list[Hidden] = Field(default=[])
     products: dict[Name, Product]
@@ -44,11 +59,16 @@ class StudyFile(Block):
     instruments: dict[Name, dict[str, Any]] = Field(default={})
     order: dict[str, list[str]] = Field(default={})
     forms: dict[Name, Form]
+    epochs: dict[Name, Epoch] = Field(default={})
+    tracks: dict[Name, Track] = Field(default={})
     schedule: list[Visit]
     eligibility: dict[Name, Criterion]
     gates: dict[Name, Gate]
     alerts: dict[Name, Alert] = Field(default={})
+    stopping: dict[Name, StoppingRule] = Field(default={})
     adverse_events: AdverseEvents
+    reports: dict[Name, Report] = Field(default={})
     washout: Washout | None = None
     endpoints: dict[Name, Endpoint]
     analysis: AnalysisPlan
+    standards: Standards | None = None

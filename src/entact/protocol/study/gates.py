@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from entact.protocol.study.base import Block, Duration
+from entact.protocol.study.base import Block, Duration, Name
 
 
 class Criterion(Block):
@@ -15,6 +15,7 @@ class Criterion(Block):
     kind: Literal["inclusion", "exclusion"]
     text: str
     rule: str | None = None  # true when the criterion is met (inclusion) or applies (exclusion)
+    population: Name | None = Field(default=None, alias="for")  # all of them when it is not said
 
 
 class Requirement(Block):
@@ -39,3 +40,11 @@ class Alert(Block):
     title: str
     urgency: Literal["now", "today", "week"]
     tell: list[str]
+
+
+class StoppingRule(Block):
+    """When one person's treatment, or all procedures, have to stop; follow-up goes on."""
+
+    title: str
+    when: str
+    of: Literal["treatment", "procedures"] = "treatment"

@@ -1,4 +1,4 @@
-"""Adverse events: the codelist and what is asked for."""
+"""Adverse events: the codelist, what is asked for, and the clocks of safety reports."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from entact.protocol.study.base import Block, Name
+from entact.protocol.study.base import Block, Duration, Name
 
 
 class EventTerm(Block):
@@ -17,6 +17,38 @@ class EventTerm(Block):
     valence: Literal["unfavourable", "favourable", "neutral"] = "unfavourable"
 
 
+class Checklist(Block):
+    """Terms that are asked for one by one; a visit does it by its name, and no term may be left blank."""
+
+    terms: list[str]
+    title: str | None = None
+    by: str | None = None
+
+
+class Interest(Block):
+    """A kind of event of special interest (AESI), and who hears of each."""
+
+    title: str
+    tell: list[str] = Field(default=[])
+
+
 class AdverseEvents(Block):
     terms: dict[Name, EventTerm]
     solicited: list[str] = Field(default=[])
+    checklists: dict[Name, Checklist] = Field(default={})
+    special_interest: dict[str, Interest] = Field(default={})
+
+
+class Report(Block):
+    """A safety report that is due `within` a time from when the site knows that `when` holds of an event.
+
+    Days are civil days, the day on which it became known not counting; shorter times are elapsed time.
+    `jurisdiction`: the country whose law asks for it; `local`: of events at sites of that country alone.
+    """
+
+    title: str
+    when: str
+    within: Duration
+    to: str
+    jurisdiction: str | None = None
+    local: bool = False

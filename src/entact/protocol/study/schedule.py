@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Annotated, Literal
 
@@ -9,6 +10,34 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from entact.protocol.quantity import parse_duration
 from entact.protocol.study.base import Block, Duration, Name, Window
+
+
+class Epoch(Block):
+    """A part of the study; epochs follow each other in the order of the file."""
+
+    title: str
+
+
+def _opening(value: str) -> str:
+    what, dot, name = value.partition(".")
+    if what not in ("unblinded", "consent") or not dot or not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        raise ValueError(
+            f"{value!r} opens no track; write an entry about this person, as in 'unblinded.placebo' "
+            "or 'consent.follow_up'"
+        )
+    return value
+
+
+class Track(Block):
+    """Visits that begin for a person with an entry: a crossover, an open-label stage, an extension.
+
+    `opens_on`: `unblinded.placebo` (the person was told this arm) or `consent.<scope>`; never a hidden arm.
+    `doses`: further sessions with a dose.
+    """
+
+    title: str
+    opens_on: Annotated[str, AfterValidator(_opening)]
+    doses: int = Field(default=0, ge=0)
 
 
 class Repeat(BaseModel):
@@ -54,7 +83,8 @@ def _alternative(value: str) -> str:
 class Visit(Block):
     """One scheduled visit (encounter), or a row of like ones where `then` repeats it.
 
-    `after` and `alternative` name a visit, or consent, washout_end, enrolment, randomisation or initial.
+    `after` and `alternative` name a visit, or consent, washout_end, enrolment, randomisation, initial or
+    unblinding. `population`: whose visit it is, `patient and carer` for both; `track`: none for the main one.
     """
 
     visit: Name
@@ -78,6 +108,13 @@ class Visit(Block):
     do: list[str] = Field(default=[])
     timed: list[TimedReadings] = Field(default=[])
     epoch: str | None = None
+    track: Name | None = None
+    population: str | None = Field(default=None, alias="for")
+
+    @property
+    def populations(self) -> tuple[str, ...]:
+        """Whose visit it is; none where the study has one population."""
+        return tuple(one.strip() for one in self.population.split(" and ")) if self.population else ()
 
     @property
     def levels(self) -> tuple[str, ...]:
