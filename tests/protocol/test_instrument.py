@@ -321,6 +321,20 @@ def test_a_score_is_exactly_one_operation(score: dict[str, Any]) -> None:
             [{"names": "n", "type": "integer"}, {"names": "q", "type": "boolean", "asked_if": "n"}],
             "yes-or-no",
         ),
+        (
+            [{"names": "q1 .. q3", "type": "integer", "range": "0 .. 3", "codes": "A1 .. A2"}],
+            "3 items and 2 codes",
+        ),
+        (
+            [{"names": "q1 .. q3", "type": "integer", "range": "0 .. 3", "reversed": ["q4"]}],
+            "there is no item of this row 'q4'",
+        ),
+        ([{"names": "q", "type": "integer", "range": "0 .. 3", "points": [0, 1]}], "4 answers and 2 points"),
+        ([{"names": "q", "type": "boolean", "reversed": ["q"]}], "whole numbers with a range"),
+        (
+            [{"names": "q", "type": "decimal", "range": "0 .. 3", "step": 2}],
+            "'step' belongs to a whole number",
+        ),
     ],
 )
 def test_items_that_cannot_be_name_the_place(items: list[dict[str, Any]], says: str) -> None:
