@@ -172,6 +172,8 @@ def test_stai_by_hand() -> None:
     assert score("stai_state", 1, **calm)["total"] == 20
     # nine of the trait items are reversed: 9 x 4 + 11 x 1
     assert score("stai_trait", 1)["total"] == 47
+    easy = dict.fromkeys(["t21", "t23", "t26", "t27", "t30", "t33", "t34", "t36", "t39"], 4)
+    assert score("stai_trait", 1, **easy)["total"] == 20
     # s3 missing: 19 points over 19 items, times 20; three missing are too many
     assert score("stai_state", 1, **calm | {"s3": None})["total"] == 20
     assert score("stai_state", 1, **calm | {"s3": None, "s1": 1})["total"] == pytest.approx(22 / 19 * 20)
@@ -328,9 +330,8 @@ def test_the_guess_is_no_form_of_a_study(mini: str, problems_of: Callable[[str],
         "do: [suicidality, adverse_events, guess]", "do: [suicidality, adverse_events, opinion]"
     )
     (problem,) = problems_of(text)
-    assert problem.endswith(
-        "forms.opinion.instrument: entact keeps 'guess' itself; take this form out, and write 'guess' in `do:`"
-    )
+    said = "entact keeps 'guess' itself; take this form out, and write 'guess' in `do:`"
+    assert problem.endswith(f"forms.opinion.instrument: {said}")
 
 
 def test_a_form_says_which_answers_lie_between_the_steps() -> None:
