@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 import msgspec
 
 from entact.course.alerts import AlertRaised
+from entact.course.attestation import FreezeState, SignatureState, UnblindingState
 from entact.course.blinding import GuessState
 from entact.course.checks import check_entry
 from entact.course.consent import ConsentState
@@ -18,6 +19,7 @@ from entact.course.effective import VOID, Effective, Held, Key, as_they_stand, h
 from entact.course.encounter import EncounterState
 from entact.course.enrolment import EligibilityState, EnrolmentState, RandomisationState, ScreeningState
 from entact.course.entry import Entry, Kept, as_sent, canonical, digest
+from entact.course.erasure import ErasureState
 from entact.course.form import Answers, Reading
 from entact.course.kinds import KINDS, NESTED, UNPARSED
 from entact.course.medication import MedicationState
@@ -83,6 +85,8 @@ class State:
         doses, calls, guesses, deviations: in order of time.
         presence: comings and goings by encounter. discontinued: by what has stopped.
         alerts: every one raised. answered: (alert, entry that raised it) -> answering entry.
+        signatures, unblindings: in order of time. frozen: by encounter, "" for all. erased: or None.
+        identities: names of the direct identifiers that a site keeps, by site.
         findings: those of the fold by id; `findings(course, at)` adds those of the whole and of the clock.
         effective: entries as they stand, in order of time.
         former: what was found before corrections, once somebody has asked for it.
@@ -113,6 +117,11 @@ class State:
     discontinued: dict[str, DiscontinuationState]
     alerts: list[AlertRaised]
     answered: dict[tuple[str, str], str]
+    signatures: list[SignatureState]
+    frozen: dict[str, FreezeState]
+    unblindings: list[UnblindingState]
+    identities: dict[str, tuple[str, ...]]
+    erased: ErasureState | None
     findings: dict[str, Finding]
     effective: list[Effective]
     former: dict[str, Finding] | None
@@ -144,6 +153,11 @@ class State:
         self.discontinued = {}
         self.alerts = []
         self.answered = {}
+        self.signatures = []
+        self.frozen = {}
+        self.unblindings = []
+        self.identities = {}
+        self.erased = None
         self.findings = {}
         self.effective = []
         self.former = None

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from entact.course.attestation import broken
 from entact.course.course import Course, Finding, Thing
 from entact.course.form import VITALS
 from entact.course.progress import due_visits, zone_of
@@ -30,9 +31,9 @@ def findings(course: Course, at: datetime) -> list[Finding]:
         Findings with an id that stays the same (rule, entry, item). One that a correction or withdrawal has
         mended is still there, with `holds` false.
     """
-    holding = {found.id: found for found in _of_course(course)}
+    holding = {found.id: found for found in found_at_any_time(course)}
     dues = due_visits(course, at)
-    for found in (*_windows(course, dues, at), *_clock(course, dues, at)):
+    for found in (*found_in_windows(course, dues, at), *_clock(course, dues, at)):
         holding.setdefault(found.id, found)
     mended = [found for name, found in _former(course).items() if name not in holding]
     return [*sorted(holding.values(), key=_id), *sorted(mended, key=_id)]
@@ -48,16 +49,18 @@ def _former(course: Course) -> dict[str, Finding]:
         course.former = {}
         for earlier in course.without_corrections():
             at = earlier.effective[-1].at if earlier.effective else None
-            windows = () if at is None else _windows(earlier, due_visits(earlier, at), at)
-            for found in (*_of_course(earlier), *windows):
+            windows = () if at is None else found_in_windows(earlier, due_visits(earlier, at), at)
+            for found in (*found_at_any_time(earlier), *windows):
                 course.former[found.id] = Finding(
                     found.id, found.rule, found.entry, found.item, found.message, False
                 )
     return course.former
 
 
-def _of_course(course: Course) -> Iterator[Finding]:
+def found_at_any_time(course: Course) -> Iterator[Finding]:
+    """What is found in a course whenever it is asked: all but windows and the clock."""
     yield from course.findings.values()
+    yield from (_finding(*one) for one in broken(course))
     yield from _outside_encounters(course)
     yield from _never_begun(course)
     yield from _decisions(course)
@@ -113,7 +116,8 @@ def _decisions(course: Course) -> Iterator[Finding]:
                 yield _finding("gate_input_corrected", effective.id, name, message)
 
 
-def _windows(course: Course, dues: list[Due], at: datetime) -> Iterator[Finding]:
+def found_in_windows(course: Course, dues: list[Due], at: datetime) -> Iterator[Finding]:
+    """Encounters out of their windows, as these are at a time."""
     by_visit = {one.visit: one for one in dues}
     zone = zone_of(course, at)
     for encounter in course.encounters.values():
@@ -130,17 +134,23 @@ def _windows(course: Course, dues: list[Due], at: datetime) -> Iterator[Finding]
 
 
 def _clock(course: Course, dues: list[Due], at: datetime) -> Iterator[Finding]:
-    for one in dues:
-        if one.status == "missed":
-            yield _missed(one)
+    yield from found_missed(dues)
+    for begun, found in found_not_ended(course):
+        if at - begun > OPEN_FOR:
+            yield found
+
+
+def found_missed(dues: list[Due]) -> Iterator[Finding]:
+    """Visits whose windows have passed."""
+    return (_missed(one) for one in dues if one.status == "missed")
+
+
+def found_not_ended(course: Course) -> Iterator[tuple[datetime, Finding]]:
+    """Encounters that nobody ended, each with when it began: a finding once `OPEN_FOR` has passed."""
     for encounter in course.encounters.values():
-        if (
-            encounter.status == "started"
-            and encounter.started is not None
-            and at - encounter.started > OPEN_FOR
-        ):
+        if encounter.status == "started" and encounter.started is not None:
             message = f"{encounter.id} began at {encounter.started} and has not ended"
-            yield _finding("encounter_not_ended", encounter.entry, "", message)
+            yield encounter.started, _finding("encounter_not_ended", encounter.entry, "", message)
 
 
 def _missed(window: Due, holds: bool = True) -> Finding:

@@ -7,7 +7,19 @@ from typing import Any
 
 import msgspec
 
-from entact.course import blinding, consent, dose, encounter, enrolment, form, medication, safety, stopping
+from entact.course import (
+    attestation,
+    blinding,
+    consent,
+    dose,
+    encounter,
+    enrolment,
+    erasure,
+    form,
+    medication,
+    safety,
+    stopping,
+)
 
 UNPARSED = "unparsed"  # what could not be read at all: data {"received": sealed text}
 
@@ -63,6 +75,11 @@ KINDS: dict[str, Kind] = {
     "death": Kind(safety.Death, safety.reduce_death, frozenset({"cause"})),
     "discontinuation": Kind(stopping.Discontinuation, stopping.reduce_discontinuation),
     "deviation": Kind(stopping.Deviation, stopping.reduce_deviation, frozenset({"account"})),
+    "signature": Kind(attestation.RecordSignature, attestation.reduce_signature),
+    "freeze": Kind(attestation.Freeze, attestation.reduce_freeze),
+    "unblinding": Kind(attestation.Unblinding, attestation.reduce_unblinding),
+    "identity": Kind(attestation.IdentityKept, attestation.reduce_identity),
+    "erasure": Kind(erasure.Erasure, erasure.reduce_erasure),
 }
 
 NESTED: dict[str, str] = {name: kind.nested for name, kind in KINDS.items() if kind.nested is not None}

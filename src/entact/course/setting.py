@@ -8,8 +8,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from entact.course.cut import Head as Head
+from entact.course.cut import Manifest, UnlockConfirmed
 from entact.course.effective import Effective, Held, Problem, as_they_stand, hold
 from entact.course.entry import Entry, Kept, as_sent, canonical, digest
+from entact.course.erasure import ErasureConfirmed, ErasureRequested
+from entact.course.signature import SigningKey
 
 if TYPE_CHECKING:
     from entact.protocol.release import Study
@@ -35,11 +39,6 @@ class LedgerOpened(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Kind `ledger_opened` (study): the birth of another ledger, so that one that vanishes is missed."""
 
     ledger: str
-
-
-class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    seq: int
-    hash: str
 
 
 class Heads(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -271,5 +270,11 @@ STUDY_KINDS: dict[str, Any] = {
     "commitment": Commitment,
     "ledger_opened": LedgerOpened,
     "heads": Heads,
+    "signing_key": SigningKey,
+    "erasure_requested": ErasureRequested,
+    "erasure": ErasureConfirmed,
+    "cut": Manifest,
+    "unlock_requested": Manifest,
+    "unlock": UnlockConfirmed,
 }
 SITE_KINDS: dict[str, Any] = {"activation": Activation, "staff": Staff, "kit": Kit}

@@ -1,0 +1,183 @@
+"""Signatures of persons (Ed25519), and which keys the study's ledger knows as whose.
+
+A signature names the person, the time and what it means, and covers the digest of one statement: it holds for
+nothing else. Keys are read in order of arrival, not of claimed time: nobody can date a key back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+import msgspec
+from nacl.exceptions import BadSignatureError
+from nacl.signing import SigningKey as PrivateKey
+from nacl.signing import VerifyKey
+
+from entact.course.entry import Entry, Kept, canonical, digest
+
+Power = Literal["erase", "cut", "unlock"]
+
+HOLDS, VOUCHES, REVOKES = "holds_key", "vouches", "revokes_key"  # meanings of signatures about keys
+
+
+class Signature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One person's signature: who, with which key (hexadecimal), what it means, when, and its value."""
+
+    person: str
+    key: str
+    meaning: str
+    at: str
+    value: str
+
+
+class SigningKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Kind `signing_key` (study): a person's public key and what it may sign; or that it no longer counts.
+
+    `signatures` are the key's own and, when somebody else holds a key already, one of theirs. A revocation is
+    signed by the person or by another one.
+    """
+
+    person: str
+    role: str
+    key: str
+    powers: list[Power]
+    status: Literal["active", "revoked"] = "active"
+    signatures: list[Signature] = []
+
+
+class Holder(msgspec.Struct, frozen=True):
+    """A person whose signature counts: role, public key, powers, and the entry that says so."""
+
+    person: str
+    role: str
+    key: str
+    powers: tuple[str, ...]
+    entry: str
+
+
+class Keyring(msgspec.Struct, frozen=True):
+    """Whose signatures count at one place of the study's ledger, and which entries about keys do not."""
+
+    holders: dict[str, Holder]
+    problems: tuple[tuple[str, str], ...] = ()
+
+    def problem(self, signature: Signature, statement: str, meaning: str, power: Power | None) -> str | None:
+        """What is wrong with a signature under a statement; None when it counts.
+
+        Args:
+            statement: its digest. meaning: what it has to mean. power: what the person needs.
+        """
+        holder = self.holders.get(signature.person)
+        if holder is None:
+            return f"{signature.person} has no signing key in the study's ledger"
+        if holder.key != signature.key:
+            return f"it was not made with the key that the study's ledger knows as {signature.person}'s"
+        if signature.meaning != meaning:
+            return f"{signature.person}'s signature means {signature.meaning!r}, not {meaning!r}"
+        if power is not None and power not in holder.powers:
+            return f"{signature.person} may not sign this: the key lacks the power {power!r}"
+        if not holds(signature, statement):
+            return f"{signature.person}'s signature does not cover this text: one of the two was altered"
+        return None
+
+
+def statement_of(kind: str, ledger: str, environment: str, payload: msgspec.Struct) -> str:
+    """Digest of what is signed: a payload without its signatures, in the study and environment it is for."""
+    fields = msgspec.to_builtins(payload)
+    fields.pop("signatures", None)
+    return digest(canonical({"kind": kind, "ledger": ledger, "environment": environment, "data": fields}))
+
+
+def public_key(seed: bytes) -> str:
+    """The public key of a private one of 32 bytes, in hexadecimal."""
+    return bytes(PrivateKey(seed).verify_key).hex()
+
+
+def sign(statement: str, *, person: str, meaning: str, at: str, seed: bytes) -> Signature:
+    """A person's signature under a statement.
+
+    Args:
+        statement: its digest. at: when, RFC 3339. seed: the private key, 32 bytes.
+    Source: RFC 8032 (Ed25519); 21 CFR 11.50 for what a signature names.
+    """
+    key = public_key(seed)
+    value = PrivateKey(seed).sign(_signed(statement, person, key, meaning, at)).signature
+    return Signature(person, key, meaning, at, value.hex())
+
+
+def holds(signature: Signature, statement: str) -> bool:
+    """Whether a signature was made with its key under this very statement."""
+    text = _signed(statement, signature.person, signature.key, signature.meaning, signature.at)
+    try:
+        VerifyKey(bytes.fromhex(signature.key)).verify(text, bytes.fromhex(signature.value))
+    except (BadSignatureError, ValueError, TypeError):
+        return False
+    return True
+
+
+def keyring(entries: Iterable[Kept], *, before: int | None = None) -> Keyring:
+    """Whose signatures count, as the study's ledger says.
+
+    The first key is taken at its word; while anybody holds a key, each further one is vouched for by them.
+
+    Args:
+        entries: of the study's ledger, in order of arrival. before: the number at which to stop.
+    """
+    holders: dict[str, Holder] = {}
+    problems: list[tuple[str, str]] = []
+    ever: dict[str, str] = {}
+    for entry in entries:
+        if before is not None and entry.seq >= before:
+            break
+        if entry.kind != "signing_key":
+            continue
+        try:
+            payload = msgspec.convert(entry.data, SigningKey)
+        except msgspec.ValidationError as error:
+            problems.append((entry.id, str(error)))
+            continue
+        problem = _problem_of_key(payload, entry, holders, ever)
+        if problem is not None:
+            problems.append((entry.id, problem))
+        elif payload.status == "revoked":
+            del holders[payload.person]
+        else:
+            ever[payload.key] = payload.person
+            holders[payload.person] = Holder(
+                payload.person, payload.role, payload.key, tuple(payload.powers), entry.id
+            )
+    return Keyring(holders, tuple(problems))
+
+
+def _signed(statement: str, person: str, key: str, meaning: str, at: str) -> bytes:
+    fields = {"statement": statement, "person": person, "key": key, "meaning": meaning, "at": at}
+    return b"entact signature 1\n" + canonical(fields)
+
+
+def _problem_of_key(
+    payload: SigningKey, entry: Entry, holders: dict[str, Holder], ever: dict[str, str]
+) -> str | None:
+    statement = statement_of("signing_key", entry.ledger, entry.environment, payload)
+    ring = Keyring(holders)
+    held = holders.get(payload.person)
+    if payload.status == "revoked":
+        if held is None or held.key != payload.key:
+            return f"{payload.person} holds no such key: there is nothing to revoke"
+        if _counts(payload.signatures, statement, REVOKES, ring):
+            return None
+        return "a revocation is signed by the person or by another holder of a key"
+    if held is not None:
+        return f"{payload.person} holds a key already: it has to be revoked before there is another"
+    if payload.key in ever:
+        return f"the key was {ever[payload.key]}'s: no two persons share one, and a revoked one stays so"
+    own = [one for one in payload.signatures if one.person == payload.person and one.key == payload.key]
+    if not any(one.meaning == HOLDS and holds(one, statement) for one in own):
+        return f"{payload.person} did not sign with it: nobody has shown to hold this key"
+    if holders and not _counts(payload.signatures, statement, VOUCHES, ring):
+        return f"nobody who holds a key vouches for {payload.person}"
+    return None
+
+
+def _counts(signatures: Iterable[Any], statement: str, meaning: str, ring: Keyring) -> bool:
+    return any(ring.problem(one, statement, meaning, None) is None for one in signatures)
