@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Generic, TypeVar
 
 from pydantic import ValidationError
 
@@ -18,9 +19,23 @@ from entact.protocol.instrument import (
     read_instrument,
     shipped_instruments,
 )
+from entact.protocol.names import EVENT, PERSON, STUDY
 from entact.protocol.problem import Fault, Path, unknown
 from entact.protocol.rule import Kind, Rule, RuleError, Vocabulary
-from entact.protocol.study import Alert, Criterion, Endpoint, StudyFile, Visit
+from entact.protocol.study import (
+    Alert,
+    AnalysisSet,
+    Criterion,
+    Endpoint,
+    Hold,
+    Quota,
+    Report,
+    StoppingRule,
+    StudyFile,
+    Visit,
+)
+
+Said = TypeVar("Said")
 
 PARTS = frozenset({"initial", "supplement"})
 
@@ -67,19 +82,32 @@ class CompiledEndpoint:
     endpoint: Endpoint
 
 
+@dataclass(frozen=True, slots=True)
+class Ruled(Generic[Said]):
+    """A block of the study file with its one rule compiled."""
+
+    rule: Rule
+    said: Said
+
+
 @dataclass(slots=True)
 class CompiledRules:
     gates: dict[str, CompiledGate] = field(default_factory=dict)
     alerts: dict[str, CompiledAlert] = field(default_factory=dict)
     criteria: dict[str, CompiledCriterion] = field(default_factory=dict)
     endpoints: dict[str, CompiledEndpoint] = field(default_factory=dict)
+    stopping: dict[str, Ruled[StoppingRule]] = field(default_factory=dict)
+    quotas: dict[str, Ruled[Quota]] = field(default_factory=dict)  # those with a rule
+    holds: dict[str, Ruled[Hold]] = field(default_factory=dict)
+    reports: dict[str, Ruled[Report]] = field(default_factory=dict)
+    sets: dict[str, Ruled[AnalysisSet]] = field(default_factory=dict)  # those with a rule
 
 
 def compile_forms(file: StudyFile) -> tuple[dict[str, CompiledForm], list[Fault]]:
     """Every form that can be made ready, and what is wrong with the others."""
     instruments, faults = _instruments(file)
     forms: dict[str, CompiledForm] = {}
-    for name, form in file.forms.items():
+    for name, form in file.all_forms.items():
         instrument = None
         if form.instrument is not None:
             instrument = instruments.get(form.instrument)
@@ -164,7 +192,31 @@ class _Compilation:
             rule = self._rule(("endpoints", name, "value"), endpoint.value, vocabulary, returns=None)
             if rule:
                 self.rules.endpoints[name] = CompiledEndpoint(rule, endpoint)
+        self._oversight()
+        for name, chosen in self.file.analysis.sets.items():
+            if isinstance(chosen, AnalysisSet):
+                vocabulary = self._with_visits(chosen.rule, PERSON)
+                rule = self._rule(("analysis", "sets", name, "rule"), chosen.rule, vocabulary)
+                if rule:
+                    self.rules.sets[name] = Ruled(rule, chosen)
         return self.rules, self.faults
+
+    def _oversight(self) -> None:
+        """Rules about the person, the event or the study that sponsors, boards and committees act upon."""
+        of_person = Vocabulary({**self.names, **PERSON}, self.arguments)
+        for name, stopping in self.file.stopping.items():
+            if rule := self._rule(("stopping", name, "when"), stopping.when, of_person):
+                self.rules.stopping[name] = Ruled(rule, stopping)
+        for name, quota in self.file.quotas.items():
+            if quota.when is not None and (rule := self._rule(("quotas", name, "when"), quota.when)):
+                self.rules.quotas[name] = Ruled(rule, quota)
+        of_study, of_event = Vocabulary(STUDY), Vocabulary(EVENT)
+        for name, hold in self.file.holds.items():
+            if rule := self._rule(("holds", name, "when"), hold.when, of_study):
+                self.rules.holds[name] = Ruled(rule, hold)
+        for name, report in self.file.reports.items():
+            if rule := self._rule(("reports", name, "when"), report.when, of_event):
+                self.rules.reports[name] = Ruled(rule, report)
 
     def _gate(self, name: str) -> None:
         gate = self.file.gates[name]
@@ -198,9 +250,9 @@ class _Compilation:
                 names[name] = kind
         return names
 
-    def _with_visits(self, text: str) -> Vocabulary:
+    def _with_visits(self, text: str, more: Mapping[str, Kind] | None = None) -> Vocabulary:
         """The names that an endpoint may use: also those of a form at a visit that it mentions."""
-        names = dict(self.names)
+        names = {**self.names, **(more or {})}
         for name in set(re.findall(r"[a-z][a-z0-9_]*(?=\s*\.)", text)) & self.visits.keys():
             for form in forms_at(self.visits[name], self.forms):
                 names |= {
@@ -218,7 +270,8 @@ class _Compilation:
         except RuleError as error:
             offset = _offset(text, error)
             message = _WHERE.sub("", str(error), count=1)
-            message = self._better(text[offset or 0 :], vocabulary is not None) or message
+            may_name_visits = path[0] == "endpoints" or path[:2] == ("analysis", "sets")
+            message = self._better(text[offset or 0 :], may_name_visits) or message
             self.faults.append(Fault(path, message, offset))
             return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, Literal
 
 from pydantic import Field
@@ -11,7 +12,7 @@ from entact.protocol.study.analysis import AnalysisPlan, Endpoint
 from entact.protocol.study.arms import Arm, Hidden, Randomisation, Unblinding
 from entact.protocol.study.base import Block, Name, Window
 from entact.protocol.study.doses import Product, Regimen
-from entact.protocol.study.forms import Form
+from entact.protocol.study.forms import Form, Item
 from entact.protocol.study.gates import Alert, Criterion, Gate, StoppingRule
 from entact.protocol.study.places import Hold, Population, Quota, SitePlan
 from entact.protocol.study.safety import AdverseEvents, Report
@@ -72,3 +73,19 @@ class StudyFile(Block):
     endpoints: dict[Name, Endpoint]
     analysis: AnalysisPlan
     standards: Standards | None = None
+
+    @cached_property
+    def all_forms(self) -> dict[str, Form]:
+        """Every form by name, checklists of events too: an item for each term, and none may be blank."""
+        terms = self.adverse_events.terms
+        forms = dict(self.forms)
+        for name, checklist in self.adverse_events.checklists.items():
+            items = {
+                term: Item(type="boolean", title=terms[term].title if term in terms else None)
+                for term in checklist.terms
+            }
+            title = checklist.title or "Events that are asked for"
+            forms.setdefault(
+                name, Form(title=title, by=checklist.by, data_class="adverse_events", items=items)
+            )
+        return forms
