@@ -41,6 +41,7 @@ Out = Annotated[
 Workers = Annotated[int | None, typer.Option(min=1, help="Processes; else one for each core.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Database = Annotated[str, typer.Option(help="Name of the database.")]
+NewFolder = Annotated[Path, typer.Argument(help="A folder that is not there yet.")]
 Host = Annotated[str, typer.Option(help="Loopback address to serve on.")]
 Port = Annotated[
     int | None,
@@ -136,9 +137,47 @@ def check(study: Study, as_json: AsJson = False) -> None:
         print_check(result)
 
 
+@app.command(short_help="Say what an amendment changes, for whom and from when.")
+def diff(
+    before: Annotated[str, typer.Argument(help="The release before: a study file, or mapp1@1.0.")],
+    after: Annotated[str, typer.Argument(help="The release that amends it.")],
+    as_json: AsJson = False,
+) -> None:
+    """Say in words what an amendment changes, for whom and from when.
+
+    Ends with exit code 2 when the amendment does not say of every change to whom it applies.
+    """
+    from entact.cli.diff import compare, print_comparison
+
+    result = compare(before, after)
+    if as_json:
+        _print_json(result)
+    else:
+        print_comparison(result)
+    for problem in result["problems"]:
+        typer.echo(f"entact: {problem}", err=True)
+    if result["problems"]:
+        raise typer.Exit(2)
+
+
 @app.command(short_help="Check every chain of the record.")
-def verify(database: Database = REHEARSAL, as_json: AsJson = False) -> None:
+def verify(
+    database: Database = REHEARSAL,
+    archive: Annotated[
+        Path | None, typer.Option(help="Check this archive instead, every entry and every file.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Check every chain of the record; name the first bad entry, with exit code 1."""
+    if archive is not None:
+        from entact.cli.archive import check_archive, print_checked
+
+        checked = check_archive(archive)
+        if as_json:
+            _print_json(checked)
+        else:
+            print_checked(checked)
+        raise typer.Exit(1 if checked["breaks"] else 0)
     from entact.cli.record import print_verification, verify_record
 
     result = verify_record(database)
@@ -148,6 +187,34 @@ def verify(database: Database = REHEARSAL, as_json: AsJson = False) -> None:
         print_verification(result)
     if result["breaks"]:
         raise typer.Exit(1)
+
+
+@app.command("archive", short_help="Write a study to open formats.")
+def archive_study(folder: NewFolder, database: Database = REHEARSAL, as_json: AsJson = False) -> None:
+    """Write a study to a new folder in open formats that can be read and verified without entact."""
+    from entact.cli.archive import archive_record, print_archived
+
+    result = archive_record(database, folder)
+    if as_json:
+        _print_json(result)
+    else:
+        print_archived(result)
+
+
+@app.command(short_help="Make an equal study of an archive.")
+def restore(
+    folder: Annotated[Path, typer.Argument(help="The archive.")],
+    database: Annotated[str, typer.Option(help="Name of the database to make.")],
+    as_json: AsJson = False,
+) -> None:
+    """Make a database that is equal to the one that was archived, and verify it."""
+    from entact.cli.archive import print_restored, restore_record
+
+    result = restore_record(folder, database)
+    if as_json:
+        _print_json(result)
+    else:
+        print_restored(result)
 
 
 @app.command()

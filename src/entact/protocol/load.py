@@ -9,28 +9,93 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from entact.protocol.amendment import amendment_faults
 from entact.protocol.check import check
 from entact.protocol.explain import validate
 from entact.protocol.instrument import InstrumentError, read_instrument
 from entact.protocol.order import order_of
 from entact.protocol.problem import Fault, Problem, StudyError, unknown
 from entact.protocol.release import Release, Study, canonical
-from entact.protocol.source import LARGEST, Source, read_source
+from entact.protocol.source import LARGEST, Source, field_of, read_source
 from entact.protocol.study import StudyFile
 
 FILE = "study.yaml"
+AMENDMENTS = "amendments"  # folder beside it, with a whole study file for each later release
 
 
 def load_study(name_or_path: str | os.PathLike[str]) -> Study:
-    """The study in a study file.
+    """The study in a study file, with its amendments where a folder is given that has some.
 
     Args:
         name_or_path: a study that ships with entact (`mapp1`), or the path of a study file or of its folder.
     Raises:
         StudyError: with every problem found, each with file, line and column, field, and what would be right.
     """
-    raw, shown = _read(os.fspath(name_or_path))
-    return _study(raw, shown)
+    name = os.fspath(name_or_path)
+    raw, shown = _read(name)
+    study = _study(raw, shown)
+    amendments = _amendments(name)
+    return _amended(study, tuple(amendments.items())) if amendments else study
+
+
+def amend(study: Study, files: Mapping[str, bytes]) -> Study:
+    """The study with its amendments: whole study files, each of which says which release it amends.
+
+    Args:
+        study: with the release that the first of them amends. files: their bytes, by the name of the file.
+    Raises:
+        StudyError: when one amends no release that is there, two amend the same one, or an amendment does not
+            say of every change to whom it applies, or leaves some of them with a study that makes no sense.
+    """
+    waiting = {}
+    for shown, raw in files.items():
+        source, release = read_source(raw, shown), _study(raw, shown).newest
+        if release.file.amendment is None:
+            _raise(source, amendment_faults(study.newest.data, release.data))
+        waiting[shown] = source, release
+    while waiting:
+        label = study.newest.file.release
+        found = [shown for shown in waiting if waiting[shown][0].data["amendment"]["of"] == label]
+        if len(found) != 1:
+            source, _ = waiting[found[1] if found else next(iter(waiting))]
+            wrong = (
+                f"{found[0]} amends it too; each amends the one before"
+                if found
+                else "no release is called so"
+            )
+            message = f"{wrong}: the newest release so far is {label!r}"
+            _raise(source, [Fault(("amendment", "of"), message)])
+        source, release = waiting.pop(found[0])
+        _raise(source, amendment_faults(study.newest.data, release.data))
+        study = study.amended(release)
+        _raise(source, _mixed(study))
+    return study
+
+
+def _mixed(study: Study) -> list[Fault]:
+    """What makes no sense for participants to whom only a part of the newest release applies."""
+    before, newest = study.releases[-2:]
+    for consented in (before, newest):
+        release = study.for_participant(before.id, consented.id, newest.id)
+        if release in study.releases:
+            continue
+        faults = check(release.file, release.data)
+        if faults:
+            who = "have consented to it again" if consented is newest else "have not consented to it yet"
+            said = "; ".join(f"{field_of(release.data, fault.path)}: {fault.message}" for fault in faults)
+            message = f"for those who took part before and {who}, what applies makes no sense: {said}"
+            return [Fault(("amendment", "changes"), message)]
+    return []
+
+
+def _amendments(name: str) -> dict[str, bytes]:
+    """The amendments that lie beside a study's file, when its folder is named."""
+    folder = files("entact").joinpath("studies", name) if name in shipped_studies() else Path(name)
+    amendments = folder.joinpath(AMENDMENTS)
+    if not folder.is_dir() or not amendments.is_dir():
+        return {}
+    found = sorted(entry.name for entry in amendments.iterdir() if entry.name.endswith(".yaml"))
+    return {f"{name}/{AMENDMENTS}/{entry}": amendments.joinpath(entry).read_bytes() for entry in found}
 
 
 def shipped_studies() -> list[str]:
@@ -67,6 +132,11 @@ def _read(name: str) -> tuple[bytes, str]:
 
 def _unreadable(file: str, message: str) -> StudyError:
     return StudyError([Problem(file, 0, 0, "", message)])
+
+
+@lru_cache(maxsize=32)
+def _amended(study: Study, amendments: tuple[tuple[str, bytes], ...]) -> Study:
+    return amend(study, dict(amendments))
 
 
 @lru_cache(maxsize=32)

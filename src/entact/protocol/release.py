@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
 import rfc8785
 
+from entact.protocol.amendment import differences, in_force
 from entact.protocol.expansion import expand
 from entact.protocol.explain import validate
 from entact.protocol.form import CompiledForm
@@ -101,6 +102,30 @@ class Release:
         """Every endpoint by name, its value compiled."""
         return self._rules.endpoints
 
+    @property
+    def rules(self) -> CompiledRules:
+        """All compiled rules: also stopping rules, quotas, holds, safety reports and analysis sets."""
+        return self._rules
+
+    def visits_of(self, population: str, tracks: Collection[str] = ()) -> dict[str, Visit]:
+        """The visits of somebody of a population for whom these tracks have opened, in the file's order."""
+        if not self.file.tracks and len(self.file.populations) == 1:
+            return self.visits
+        return {
+            name: visit
+            for name, visit in self.visits.items()
+            if (visit.track is None or visit.track in tracks)
+            and (not visit.populations or population in visit.populations)
+        }
+
+    def criteria_of(self, population: str) -> dict[str, CompiledCriterion]:
+        """The criteria of eligibility that somebody of a population is judged by."""
+        return {
+            name: compiled
+            for name, compiled in self.criteria.items()
+            if compiled.criterion.population in (None, population)
+        }
+
     @cached_property
     def _rules(self) -> CompiledRules:
         rules, faults = compile_rules(self.file, self.forms, self.visits)
@@ -151,10 +176,42 @@ class Study:
                 return release
         raise KeyError(unknown(f"release of {self.name}", id, (release.id for release in self.releases)))
 
+    def number(self, id: str) -> int:
+        """Which release an id is, counted from 0.
+
+        Raises:
+            KeyError: when the study has no such release.
+        """
+        return self.releases.index(self.release(id))
+
+    def for_participant(self, first: str, consented: str, at_site: str | None = None) -> Release:
+        """What is in force for one participant: a release, or what amendments have made of it for them.
+
+        Args:
+            first, consented: ids of the releases first and last consented to.
+            at_site: id of the newest release approved at the site; the study's newest where it is not known,
+                because what applies immediately waits for nobody.
+        Raises:
+            KeyError: when the study has no such release.
+        """
+        if len(self.releases) == 1:
+            return self.release(consented)
+        newest = len(self.releases) - 1 if at_site is None else self.number(at_site)
+        return _for_participant(self, self.number(first), self.number(consented), newest)
+
     def amended(self, release: Release) -> Study:
         """The study with one more release, which becomes the newest."""
         kept = tuple(known for known in self.releases if known != release)
         return Study(self.name, (*kept, release))
+
+
+@lru_cache(maxsize=256)
+def _for_participant(study: Study, first: int, consented: int, at_site: int) -> Release:
+    data = in_force([release.data for release in study.releases], first, consented, at_site)
+    for release in study.releases:
+        if not differences(data, release.data):
+            return release
+    return Release.from_text(canonical(data))
 
 
 def canonical(data: Mapping[str, Any]) -> bytes:

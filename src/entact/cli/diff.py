@@ -1,0 +1,147 @@
+"""`entact diff`: what an amendment changes, for whom, and from when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import SequenceMatcher
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any, Final
+
+from rich.console import Console
+from rich.text import Text
+
+from entact.protocol import Release, Study, StudyError, load_study
+from entact.protocol.amendment import ABSENT, Applies, Difference, amendment_faults, differences
+from entact.protocol.load import FILE, amend
+from entact.protocol.problem import Problem
+from entact.protocol.source import field_of
+
+FOR_WHOM: Final[dict[Applies, str]] = {
+    "immediately": "For everyone at a site, from the time at which its ledger approves {new}",
+    "at_reconsent": "For those under way once they have consented to {new}, for others from the beginning",
+    "new_participants": "For those alone whose first consent is to {new}; for nobody under way",
+}
+
+
+def compare(before: str, after: str) -> dict[str, Any]:
+    """What changes between two releases, and what is missing in the amendment that should say so.
+
+    Args:
+        before, after: a study or the path of a study file; `mapp1@1.1` is one of the releases of a study.
+    Raises:
+        StudyError: when one of the two cannot be used.
+    """
+    old, new = _release(before), _release(after)
+    return {
+        "before": {"release": old.file.release, "id": old.id},
+        "after": {"release": new.file.release, "id": new.id},
+        "reason": new.file.amendment.reason if new.file.amendment is not None else None,
+        "changes": [_as_data(one, new.file.release) for one in differences(old.data, new.data)],
+        "problems": [] if old == new else _problems(old, new, after),
+    }
+
+
+def print_comparison(result: dict[str, Any]) -> None:
+    """The changes in words, gathered by whom they apply to."""
+    console = Console(highlight=False)
+    old, new = result["before"], result["after"]
+    console.print(Text(f"release {old['release']} → {new['release']}", style="bold"))
+    if result["reason"]:
+        console.print(result["reason"], markup=False)
+    if not result["changes"]:
+        console.print("Nothing changes.")
+    for whom in dict.fromkeys(change["for_whom"] for change in result["changes"]):
+        console.print()
+        console.print(Text(f"{whom}:", style="bold"))
+        for change in result["changes"]:
+            if change["for_whom"] == whom:
+                _print_change(console, change)
+
+
+def _print_change(console: Console, change: dict[str, Any]) -> None:
+    before, after = change["before"], change["after"]
+    field, because = change["field"], f"  ({change['because']})" if change["because"] else ""
+    pairs = (
+        _members(before, after)
+        if isinstance(before, list) and isinstance(after, list)
+        else [("", before, after)]
+    )
+    for member, old, new in pairs:
+        said = Text.assemble("  • ", (field + member, "cyan"))
+        if old is None:
+            said.append(" is new: ").append(_words(new), "green")
+        elif new is None:
+            said.append(" is taken out: ").append(_words(old), "red")
+        else:
+            said.append(": ").append(_words(old), "red").append(" → ").append(_words(new), "green")
+        console.print(said.append(because, "dim"), soft_wrap=True)
+
+
+def _members(before: list[Any], after: list[Any]) -> Iterator[tuple[str, Any, Any]]:
+    """The members of a list that differ, each with its number in the list and, of blocks, what differs."""
+    texts = [[_words(member) for member in side] for side in (before, after)]
+    for same, i, i_end, j, j_end in SequenceMatcher(a=texts[0], b=texts[1], autojunk=False).get_opcodes():
+        if same == "equal":
+            continue
+        for old, new in zip_longest(range(i, i_end), range(j, j_end)):
+            one, other = None if old is None else before[old], None if new is None else after[new]
+            number = f"[{(old if new is None else new) + 1}]"
+            if isinstance(one, dict) and isinstance(other, dict):
+                for name in dict.fromkeys([*one, *other]):
+                    if one.get(name) != other.get(name):
+                        yield f"{number}.{name}", one.get(name), other.get(name)
+            else:
+                yield number, one, other
+
+
+def _problems(old: Release, new: Release, after: str) -> list[str]:
+    """What is missing or wrong in the amendment, with its place where it is a file."""
+    path = Path(after) / FILE if Path(after).is_dir() else Path(after)
+    if not path.is_file():
+        faults = amendment_faults(old.data, new.data)
+        return [str(Problem(after, 0, 0, field_of(new.data, fault.path), fault.message)) for fault in faults]
+    try:
+        amend(Study(old.file.study, (old,)), {str(path): path.read_bytes()})
+    except StudyError as error:
+        return [str(problem) for problem in error.problems]
+    return []
+
+
+def _as_data(one: Difference, label: str) -> dict[str, Any]:
+    if one.only_explains:
+        whom = "Sources and assumptions, which change nothing that anybody does"
+    elif one.applies is None:
+        whom = "NOT SAID for whom"
+    else:
+        whom = FOR_WHOM[one.applies].format(new=label)
+    return {
+        "field": one.field,
+        "before": None if one.before is ABSENT else one.before,
+        "after": None if one.after is ABSENT else one.after,
+        "applies": one.applies,
+        "for_whom": whom,
+        "because": one.because,
+    }
+
+
+def _words(value: Any) -> str:
+    """A value as it would stand in the file, on one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name}: {_words(inner)}" for name, inner in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_words, value)) + "]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def _release(name: str) -> Release:
+    study, at, label = name.rpartition("@")
+    if not at:
+        return load_study(name).newest
+    releases = {release.file.release: release for release in load_study(study).releases}
+    if label not in releases:
+        message = f"there is no release {label!r}; there are {', '.join(releases)}"
+        raise StudyError([Problem(study, 0, 0, "release", message)])
+    return releases[label]
