@@ -14,13 +14,19 @@ from entact.store.database import Place, create_database, describe, setup
 from entact.store.error import StoreError
 
 if TYPE_CHECKING:
+    from entact.store.archive import Archived, write_archive
+    from entact.store.archive_folder import Archive, read_archive, verify_archive
     from entact.store.people import keep_keys, key_of
     from entact.store.record import Head, append, append_many, chains, ledgers, lines
+    from entact.store.restoration import Restored, restore
     from entact.store.verification import Verification, verify
 
 __all__ = [
+    "Archive",
+    "Archived",
     "Head",
     "Place",
+    "Restored",
     "StoreError",
     "Verification",
     "append",
@@ -32,11 +38,18 @@ __all__ = [
     "key_of",
     "ledgers",
     "lines",
+    "read_archive",
+    "restore",
     "setup",
     "verify",
+    "verify_archive",
+    "write_archive",
 ]
 
 _LATE = {
+    "archive": ("Archived", "write_archive"),
+    "archive_folder": ("Archive", "read_archive", "verify_archive"),
+    "restoration": ("Restored", "restore"),
     "record": ("Head", "append", "append_many", "chains", "ledgers", "lines"),
     "people": ("keep_keys", "key_of"),
     "verification": ("Verification", "verify"),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
+from uuid import UUID
 
 import psycopg
 from psycopg import sql
@@ -52,24 +54,31 @@ def create_database(name: str, environment: Environment, study: str, *, replace:
         if _exists(connection, name):
             if not replace:
                 raise StoreError(f"the database {name} exists already")
+            mark = None
             if not _was_being_dropped(connection, name):
-                _require_rehearsal(name)
+                mark = _require_rehearsal(name)
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+            _forget_installation(mark)
         _create(connection, name)
         _migrate(name)
         _install(name, environment, study)
 
 
 def setup(
-    environment: Environment | None = None, study: str | None = None, *, database: str | None = None
+    environment: Environment | None = None,
+    study: str | None = None,
+    *,
+    database: str | None = None,
+    mark: UUID | None = None,
 ) -> None:
     """Uses a database from here on: starts the server, makes the database and brings its tables up to date.
 
     Args:
         environment, study: what the database must hold; needed when it is new.
         database: its name; else ENTACT_DATABASE, the name in DATABASE_URL, or `entact`.
+        mark: that of the installation which it restores; a new one has a mark of its own.
     Raises:
-        StoreError: when the database holds another environment or study, or cannot be reached.
+        StoreError: when the database holds another environment, study or installation, or cannot be reached.
     """
     name = database or server.default_database()
     if environment is not None:
@@ -83,7 +92,8 @@ def setup(
                 )
             _create(connection, name)
         _migrate(name)
-        _install(name, environment, study)
+        _install(name, environment, study, mark)
+        _replay_erasures()
 
 
 def describe() -> Place:
@@ -145,7 +155,8 @@ def _was_being_dropped(connection: psycopg.Connection[tuple[Any, ...]], name: st
     return limit is not None and limit[0] == -2
 
 
-def _require_rehearsal(name: str) -> None:
+def _require_rehearsal(name: str) -> str | None:
+    """Refuses to throw away anything else; returns the mark of the installation, if it has one."""
     with psycopg.connect(**server.parameters() | {"dbname": name}) as connection:
         tables = {
             row[0]
@@ -154,10 +165,30 @@ def _require_rehearsal(name: str) -> None:
         if any(not table.startswith(("store_", "django_")) for table in tables):
             raise StoreError(f"the database {name} holds tables that are not entact's: it is not replaced")
         if "store_installation" not in tables:
-            return
-        found = connection.execute("SELECT environment FROM store_installation").fetchone()
+            return None
+        # Older databases have no mark.
+        asked = "SELECT environment, to_jsonb(store_installation) ->> 'mark' FROM store_installation"
+        found = connection.execute(asked).fetchone()
         if found is not None and found[0] != "rehearsal":
             raise StoreError(f"the database {name} holds {found[0]}: only a rehearsal can be replaced")
+        return None if found is None else found[1]
+
+
+def _forget_installation(mark: str | None) -> None:
+    """What a rehearsal that was thrown away kept outside its database: keys and erasures of nobody."""
+    if mark is not None:
+        from entact.store.keychain import keychain_folder
+        from entact.store.register import register_file
+
+        for folder in (keychain_folder(UUID(mark)), register_file(UUID(mark)).parent):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _replay_erasures() -> None:
+    """What was erased stays so, whatever backup of the record or of its keys was brought back."""
+    from entact.store.erasure import replay
+
+    replay()
 
 
 def _leave() -> None:
@@ -185,7 +216,7 @@ def _migrate(name: str) -> None:
         call_command("migrate", verbosity=0, interactive=False)
 
 
-def _install(name: str, environment: Environment | None, study: str | None) -> None:
+def _install(name: str, environment: Environment | None, study: str | None, mark: UUID | None = None) -> None:
     from entact.store import models
 
     found = models.Installation.objects.first()
@@ -194,12 +225,15 @@ def _install(name: str, environment: Environment | None, study: str | None) -> N
             raise StoreError(
                 f"the database {name} holds no study yet: say which environment and study it is for"
             )
-        models.Installation.objects.create(id=1, environment=environment, study=study)
+        marked = {} if mark is None else {"mark": mark}
+        models.Installation.objects.create(id=1, environment=environment, study=study, **marked)
         return
     if environment not in (None, found.environment):
         raise StoreError(f"the database {name} holds {found.environment}, not {environment}: one holds one")
     if study not in (None, found.study):
         raise StoreError(f"the database {name} holds the study {found.study}, not {study}: one holds one")
+    if mark not in (None, found.mark):
+        raise StoreError(f"the database {name} is another installation of this study: use a new one")
 
 
 def _require_environment(environment: str) -> None:
