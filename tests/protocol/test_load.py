@@ -115,7 +115,7 @@ TYPES = {
     "key that is near none": (
         "populations: {patient: {planned: 8}}",
         "populations: {patient: {planned: 8, §zzz: 1}}",
-        "populations.patient.zzz: there is no key 'zzz'; write one of: assumption, planned, source",
+        "populations.patient.zzz: there is no key 'zzz'; write one of: assumption, linked_to, planned, source, title",
     ),
     "key within a list": (
         "{do: vital_signs, at:",

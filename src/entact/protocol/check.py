@@ -8,21 +8,27 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from entact.protocol.form import CompiledForm
+from entact.protocol.names import RESERVED
+from entact.protocol.oversight import check_oversight
+from entact.protocol.people import check_people
+from entact.protocol.plan import check_plan, position
 from entact.protocol.problem import Fault, Path, unknown
 from entact.protocol.quantity import parse_quantity
 from entact.protocol.rule import Rule
 from entact.protocol.rules import CompiledRules, compile_forms, compile_rules, forms_at
-from entact.protocol.study import Analysis, Requirement, StudyFile, Visit
+from entact.protocol.study import Randomisation, Regimen, Requirement, StudyFile, Visit
 from entact.protocol.timetable import ACTIVITIES, EVENTS, check_schedule, spell_out
 
-GATES = ("randomisation", "initial_dose", "supplement", "next_session", "discharge")
+GATES = (
+    *("enrolment", "randomisation", "initial_dose", "supplement", "next_session", "discharge"),
+    "unblinding",
+)
 """The gates that a study may tighten."""
 
 CLASSES = frozenset({"allocation", "guesses", "dosing", "medication", "adverse_events", "schedule"})
 """Classes of data that are the engine's own; the others are the `data_class` of a form."""
 
 _SECOND_PERSON = "second person"  # who may confirm an override besides a role
-_CONTRAST = re.compile(r"(\w+) - (\w+) at (\w+)")
 _FACT = re.compile(r"[A-Z]{1,3}[0-9]{2,}")  # the number of a fact within a source
 
 
@@ -39,18 +45,19 @@ def check(file: StudyFile, data: Mapping[str, Any]) -> list[Fault]:
     # While a form or visit is broken, each rule that names it would be reported as well.
     faults += more if not faults else []
     faults += check_schedule(file, visits, paths)
-    faults += _arms(file)
+    faults += check_people(file, visits, paths)
+    faults += _arms(file, visits)
     faults += _doses(file)
     faults += _roles(file)
     faults += _forms(file, visits)
     faults += _gates(file, rules, forms, visits)
-    faults += _endpoints(file, rules, forms, visits)
-    faults += _analysis(file, visits)
+    faults += check_oversight(file, visits)
+    faults += check_plan(file, rules, forms, visits)
     faults += _sites_terms_and_sources(file, data)
     return faults
 
 
-def _arms(file: StudyFile) -> Iterator[Fault]:
+def _arms(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fault]:
     plan = file.randomisation
     if plan is None:
         return
@@ -64,14 +71,34 @@ def _arms(file: StudyFile) -> Iterator[Fault]:
             yield Fault(
                 ("randomisation", "ratio"), f"the arm {arm!r} has no share; write '{arm}: 1'", at_key=True
             )
-    items = {f"{name}.{item}" for name, form in file.forms.items() for item in form.items}
+    yield from _strata(file, plan, visits)
+    names = {visit.visit for visit in file.schedule}
+    if plan.at not in EVENTS and plan.at not in names:
+        yield Fault(("randomisation", "at"), unknown("visit or event", plan.at, {*EVENTS, *names}))
+
+
+def _strata(file: StudyFile, plan: Randomisation, visits: Mapping[str, Visit]) -> Iterator[Fault]:
+    items = {f"{name}.{item}": said for name, form in file.forms.items() for item, said in form.items.items()}
+    recorded: set[str] = set()  # at a visit up to that of the randomisation
+    for visit in visits.values():
+        recorded |= {*forms_at(visit, file.forms)}
+        if "randomisation" in visit.activities:
+            break
     for place, stratum in enumerate(plan.strata):
-        if stratum not in {"site", *items}:
-            path = ("randomisation", "strata", place)
+        path: Path = ("randomisation", "strata", place)
+        if stratum == "site":
+            continue
+        if stratum not in items:
             yield Fault(path, unknown("stratum", stratum, {"site", *items}))
-    visits = {visit.visit for visit in file.schedule}
-    if plan.at not in EVENTS and plan.at not in visits:
-        yield Fault(("randomisation", "at"), unknown("visit or event", plan.at, {*EVENTS, *visits}))
+        elif items[stratum].type not in ("choice", "boolean"):
+            message = f"is a {items[stratum].type}, and a stratum is one of a few codes; name a choice"
+            yield Fault(path, message)
+        elif stratum.split(".")[0] not in recorded:
+            form = stratum.split(".")[0]
+            message = (
+                f"nobody records it before randomisation; add {form!r} to the `do:` of a visit up to then"
+            )
+            yield Fault(path, message)
 
 
 def _doses(file: StudyFile) -> Iterator[Fault]:
@@ -97,12 +124,50 @@ def _doses(file: StudyFile) -> Iterator[Fault]:
             if regimen.supplement.window.earliest.total_seconds() < 0:
                 path: Path = ("regimens", name, "supplement", "offer")
                 yield Fault(path, "begins before the initial dose; write a time after it")
+        given += _arm_doses(name, regimen)
         for path, strength in given:
             if strength not in strengths:
                 yield Fault(
                     path,
                     f"no product has the strength {strength!r}; there are {', '.join(sorted(strengths))}",
                 )
+
+        yield from _looks_alike(file, name, regimen)
+
+
+def _arm_doses(name: str, regimen: Regimen) -> list[tuple[Path, str]]:
+    """Where an arm's own doses stand, and their strengths."""
+    doses: list[tuple[Path, str]] = []
+    for arm, dose in regimen.arms.items():
+        path: Path = ("regimens", name, "arms", arm)
+        doses.append(((*path, "initial"), dose.initial.strength))
+        if dose.supplement is not None:
+            doses.append(((*path, "supplement"), dose.supplement.strength))
+    return doses
+
+
+def _looks_alike(file: StudyFile, name: str, regimen: Regimen) -> Iterator[Fault]:
+    """A level is the same number of units in every arm: who counts capsules must not know the arm."""
+    for arm, dose in regimen.arms.items():
+        path: Path = ("regimens", name, "arms", arm)
+        if arm not in file.arms:
+            yield Fault(path, unknown("arm", arm, file.arms), at_key=True)
+        if dose.initial.count != regimen.initial.count:
+            message = (
+                f"{dose.initial.count} units, and {regimen.initial.count} in other arms, would unblind; "
+                f"write {regimen.initial.count} x another strength"
+            )
+            yield Fault((*path, "initial"), message)
+        level = regimen.supplement
+        if (dose.supplement is None) != (level is None):
+            message = "a level has a supplement in every arm or in none; write it in both, or take it out"
+            yield Fault(path, message, at_key=True)
+        elif dose.supplement is not None and level is not None and dose.supplement.count != level.give.count:
+            message = (
+                f"{dose.supplement.count} units, and {level.give.count} in other arms, would unblind; "
+                f"write {level.give.count} x another strength"
+            )
+            yield Fault((*path, "supplement"), message)
 
 
 def _roles(file: StudyFile) -> Iterator[Fault]:
@@ -124,7 +189,7 @@ def _roles(file: StudyFile) -> Iterator[Fault]:
                 if role not in {*file.roles, _SECOND_PERSON}:
                     path = ("gates", name, "require", place, "override")
                     yield Fault(path, unknown("role", role, {*file.roles, _SECOND_PERSON}))
-    classes = CLASSES | {form.data_class for form in file.forms.values()}
+    classes = CLASSES | {form.data_class for form in file.all_forms.values()}
     for place, hidden in enumerate(file.blinding):
         for number, data_class in enumerate(hidden.hidden):
             if data_class not in classes:
@@ -136,9 +201,9 @@ def _forms(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fault]:
     filled = {form for visit in visits.values() for form in forms_at(visit, file.forms)}
     done = {activity for visit in visits.values() for activity in visit.activities}
     # A misspelt form is reported where it is misspelt, not once more as a form that nobody fills.
-    filled |= file.forms.keys() if done - file.forms.keys() - ACTIVITIES else set()
+    filled |= file.forms.keys() if done - file.all_forms.keys() - ACTIVITIES else set()
     for name, form in file.forms.items():
-        if name in ACTIVITIES:
+        if name in ACTIVITIES or name in RESERVED:
             message = f"{name!r} is something entact does itself; give the form another name"
             yield Fault(("forms", name), message, at_key=True)
         elif not form.items and form.instrument is None:
@@ -161,6 +226,8 @@ def _gates(
             continue
         if not said.require:
             yield Fault(("gates", name), "requires nothing; write a requirement, or take it out", at_key=True)
+        if name in ("enrolment", "randomisation", "unblinding") and not any(_asked_at(name, visits)):
+            yield Fault(("gates", name), f"is never asked, because no visit does {name!r}", at_key=True)
         if name == "supplement" and not any(regimen.supplement for regimen in file.regimens.values()):
             yield Fault(("gates", name), "is never asked, because no regimen has a supplement", at_key=True)
         gate = rules.gates.get(name)
@@ -181,8 +248,8 @@ def _asked_at(gate: str, visits: Mapping[str, Visit]) -> list[Visit | None]:
     """The visits at which a gate is asked; None stands for between two visits."""
     if gate == "next_session":
         return [None]
-    if gate == "randomisation":
-        return [visit for visit in visits.values() if "randomisation" in visit.activities]
+    if gate in ("enrolment", "randomisation", "unblinding"):
+        return [visit for visit in visits.values() if gate in visit.activities]
     return [visit for visit in visits.values() if visit.kind == "dosing"]
 
 
@@ -214,57 +281,8 @@ def _unseen(
             message = (
                 f"{form!r} is not filled {where}; say how old it may be with `within:`, or write `ever: true`"
             )
-            yield Fault(path, message, _position(rule.text, form))
+            yield Fault(path, message, position(rule.text, form))
             break
-
-
-def _position(text: str, name: str) -> int:
-    found = re.search(rf"(?<![\w.]){re.escape(name)}\.", text)
-    return found.start() if found else 0
-
-
-def _endpoints(
-    file: StudyFile, rules: CompiledRules, forms: Mapping[str, CompiledForm], visits: Mapping[str, Visit]
-) -> Iterator[Fault]:
-    for name, endpoint in file.endpoints.items():
-        if endpoint.at not in visits:
-            yield Fault(("endpoints", name, "at"), unknown("visit", endpoint.at, visits))
-            continue
-        compiled = rules.endpoints.get(name)
-        if compiled is None:
-            continue
-        measured = forms_at(visits[endpoint.at], forms)
-        for form in sorted({known.split(".")[0] for known in compiled.rule.names if known.count(".") == 1}):
-            if form not in measured and not forms[form].lasting:
-                message = (
-                    f"{form!r} is not filled at {endpoint.at}; add it to its `do:`, or choose another visit"
-                )
-                yield Fault(("endpoints", name, "value"), message, _position(endpoint.value, form))
-
-
-def _analysis(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fault]:
-    plan = file.analysis
-    planned: list[tuple[Path, Analysis]] = [(("analysis", "primary"), plan.primary)]
-    planned += [(("analysis", "secondary", name), analysis) for name, analysis in plan.secondary.items()]
-    for path, analysis in planned:
-        if analysis.endpoint not in file.endpoints:
-            yield Fault((*path, "endpoint"), unknown("endpoint", analysis.endpoint, file.endpoints))
-        if plan.sets and analysis.set not in plan.sets:
-            yield Fault((*path, "set"), unknown("analysis set", analysis.set, plan.sets))
-        if analysis.contrast is not None:
-            yield from _contrast(file, analysis.contrast, visits, (*path, "contrast"))
-
-
-def _contrast(file: StudyFile, contrast: str, visits: Mapping[str, Visit], path: Path) -> Iterator[Fault]:
-    said = _CONTRAST.fullmatch(contrast)
-    if said is None:
-        yield Fault(path, f"{contrast!r} is no contrast; write it as in 'mdma - placebo at outcome'")
-        return
-    for group in (1, 2):
-        if said[group] not in file.arms:
-            yield Fault(path, unknown("arm", said[group], file.arms), said.start(group))
-    if said[3] not in visits:
-        yield Fault(path, unknown("visit", said[3], visits), said.start(3))
 
 
 def _sites_terms_and_sources(file: StudyFile, data: Mapping[str, Any]) -> Iterator[Fault]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from entact.protocol.expansion import expand, names_in_row
+from entact.protocol.names import RESERVED
 from entact.protocol.problem import Fault, Path, unknown
 from entact.protocol.quantity import parse_duration
 from entact.protocol.study import StudyFile, Visit
@@ -23,14 +24,16 @@ ACTIVITIES = frozenset(
         "adverse_events",
         "safety_call",
         "dose",
+        "link",
+        "unblinding",
     }
 )
 """What the engine itself does at a visit; everything else in `do:` is a form of the study."""
 
-EVENTS = frozenset({"consent", "washout_end", "enrolment", "randomisation", "initial"})
+EVENTS = frozenset({"consent", "washout_end", "enrolment", "randomisation", "initial", "unblinding"})
 """What a visit may be counted from, besides other visits."""
 
-_TAKEN = EVENTS | {"unscheduled"}  # encounters outside the schedule are `unscheduled#1`, …
+_TAKEN = EVENTS | RESERVED | {"unscheduled"}  # encounters outside the schedule are `unscheduled#1`, …
 _BROUGHT_ABOUT_BY = {"initial": "dose", "washout_end": "consent"}  # other events are activities themselves
 _NOTHING = timedelta(0)
 
@@ -72,7 +75,9 @@ def check_schedule(
             yield from _windows(file, visit, visits, path)
             yield from _session(file, visit, path)
             yield from _activities(file, visit, path)
-            taken = "a form" if visit.visit in file.forms else "an event" if visit.visit in _TAKEN else None
+            taken = (
+                "a form" if visit.visit in file.all_forms else "an event" if visit.visit in _TAKEN else None
+            )
             if taken:
                 message = f"{taken} is called {visit.visit!r} too; give the visit another name"
                 yield Fault((*path, "visit"), message)
@@ -156,7 +161,7 @@ def _timepoint(file: StudyFile, visit: Visit, time: str, path: Path) -> Iterator
 
 
 def _activities(file: StudyFile, visit: Visit, path: Path) -> Iterator[Fault]:
-    known = {*ACTIVITIES, *file.forms}
+    known = {*ACTIVITIES, *file.all_forms}
     at: list[tuple[Path, str]] = [((*path, "do", place), done) for place, done in enumerate(visit.do)]
     at += [((*path, "timed", place, "do"), readings.do) for place, readings in enumerate(visit.timed)]
     for where, activity in at:
@@ -233,7 +238,7 @@ def _without_which_nothing(file: StudyFile, visits: Mapping[str, Visit]) -> Iter
         if activity not in done:
             message = f"no visit does {activity!r}, and without it no dose may be given; add it to a `do:`"
             yield Fault(("schedule",), message, at_key=True)
-    sessions = [name for name, visit in visits.items() if visit.kind == "dosing"]
+    sessions = [name for name, visit in visits.items() if visit.kind == "dosing" and visit.track is None]
     if len(sessions) != file.doses:
         message = (
             f"{file.doses} is not the number of dosing sessions in the schedule, {len(sessions)}; change one"

@@ -1,0 +1,127 @@
+"""Whether those who watch over a study can: holds, quotas, stopping rules, safety reports, checklists."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from entact.protocol.problem import Fault, Path, unknown
+from entact.protocol.study import StudyFile, Visit
+
+_COUNTRY = re.compile(r"[A-Z]{2}")  # ISO 3166-1; EU is reserved there for the European Union
+
+# What a version looks like, and an example of one.
+_VERSIONS = {
+    "controlled_terminology": (re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"), "2024-09-27"),
+    "sdtm": (re.compile(r"[0-9]+\.[0-9]+"), "3.4"),
+    "adam": (re.compile(r"[0-9]+\.[0-9]+"), "1.3"),
+    "meddra": (re.compile(r"[0-9]{1,2}\.[01]"), "27.1"),
+    "whodrug": (re.compile(r"(?:Global )?[BC]3 [A-Z][a-z]+ [0-9]{4}"), "Global B3 March 2025"),
+}
+
+
+def check_oversight(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fault]:
+    """What is wrong with holds, quotas, safety reports, checklists, washout and standards."""
+    yield from _holds_and_quotas(file)
+    yield from _reports(file)
+    yield from _checklists(file, visits)
+    yield from _special_interest(file)
+    yield from _washout(file)
+    for name, (shape, example) in _VERSIONS.items():
+        version = getattr(file.standards, name, None)
+        if version is not None and not shape.fullmatch(version):
+            yield Fault(("standards", name), f"{version!r} is no version; write it as in {example!r}")
+
+
+def _holds_and_quotas(file: StudyFile) -> Iterator[Fault]:
+    for name, hold in file.holds.items():
+        path: Path = ("holds", name)
+        if not hold.stops:
+            message = "stops nothing; write 'enrolment', 'randomisation' or 'dosing'"
+            yield Fault((*path, "stops"), message)
+        if "randomisation" in hold.stops and file.randomisation is None:
+            message = "this study does not randomise; write 'enrolment' or 'dosing'"
+            yield Fault((*path, "stops", hold.stops.index("randomisation")), message)
+        if hold.lifted_by not in file.roles:
+            yield Fault((*path, "lifted_by"), unknown("role", hold.lifted_by, file.roles))
+    for name, quota in file.quotas.items():
+        path = ("quotas", name)
+        if quota.population is not None and quota.population not in file.populations:
+            message = unknown("population", quota.population, file.populations)
+            yield Fault((*path, "population"), message)
+        whole = [
+            other
+            for other, said in file.quotas.items()
+            if other != name
+            and said.most < quota.most
+            and quota.per == said.per == "study"
+            and said.when is None
+            and said.population in (None, quota.population)
+        ]
+        if whole:
+            message = f"{quota.most} can never be reached: {whole[0]!r} ends at {file.quotas[whole[0]].most}"
+            yield Fault((*path, "most"), message)
+
+
+def _reports(file: StudyFile) -> Iterator[Fault]:
+    countries = {site.country for site in file.sites.values()}
+    for name, report in file.reports.items():
+        path: Path = ("reports", name)
+        if report.within.total_seconds() <= 0:
+            yield Fault((*path, "within"), "is no time; write how long it may take, as in '15 d'")
+        if report.jurisdiction is not None and not _COUNTRY.fullmatch(report.jurisdiction):
+            message = f"{report.jurisdiction!r} is no country; write its two letters, as in 'US'"
+            yield Fault((*path, "jurisdiction"), message)
+        elif report.local and report.jurisdiction is None:
+            yield Fault((*path, "local"), "it is not said where; write `jurisdiction:` as well")
+        elif report.local and countries and report.jurisdiction not in countries:
+            message = f"no site is in {report.jurisdiction}, so this report is never due; take it out"
+            yield Fault((*path, "jurisdiction"), message)
+
+
+def _checklists(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fault]:
+    done = {activity for visit in visits.values() for activity in visit.activities}
+    for name, checklist in file.adverse_events.checklists.items():
+        path: Path = ("adverse_events", "checklists", name)
+        if name in file.forms:
+            message = f"a form is called {name!r} too; give the checklist another name"
+            yield Fault(path, message, at_key=True)
+        elif name not in done:
+            message = "no visit asks for these events; add it to the `do:` of one, or take it out"
+            yield Fault(path, message, at_key=True)
+        if not checklist.terms:
+            yield Fault((*path, "terms"), "asks for nothing; write at least one term")
+        for place, term in enumerate(checklist.terms):
+            if term not in file.adverse_events.terms:
+                message = unknown("event term", term, file.adverse_events.terms)
+                yield Fault((*path, "terms", place), message)
+            elif term in checklist.terms[:place]:
+                yield Fault((*path, "terms", place), f"{term!r} stands twice; write it once")
+        if checklist.by is not None and checklist.by not in {*file.roles, "participant"}:
+            yield Fault((*path, "by"), unknown("role", checklist.by, file.roles))
+
+
+def _special_interest(file: StudyFile) -> Iterator[Fault]:
+    kinds = file.adverse_events.special_interest
+    if not kinds:
+        return
+    named = set()
+    for name, term in file.adverse_events.terms.items():
+        named.add(term.special_interest)
+        if term.special_interest is not None and term.special_interest not in kinds:
+            path: Path = ("adverse_events", "terms", name, "special_interest")
+            yield Fault(path, unknown("kind of special interest", term.special_interest, kinds))
+    for kind, interest in kinds.items():
+        path = ("adverse_events", "special_interest", kind)
+        if kind not in named:
+            yield Fault(path, "no term is of this kind; give one, or take it out", at_key=True)
+        for place, role in enumerate(interest.tell):
+            if role not in file.roles:
+                yield Fault((*path, "tell", place), unknown("role", role, file.roles))
+
+
+def _washout(file: StudyFile) -> Iterator[Fault]:
+    if file.washout is not None and "randomisation" in file.washout.before and file.randomisation is None:
+        place = file.washout.before.index("randomisation")
+        message = "this study does not randomise; write 'enrolment' or 'initial_dose'"
+        yield Fault(("washout", "before", place), message)

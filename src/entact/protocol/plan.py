@@ -1,0 +1,204 @@
+"""Whether a study can answer its question: endpoints, analysis sets, windows, estimands, and the analyses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from entact.protocol.form import CompiledForm
+from entact.protocol.problem import Fault, Path, unknown
+from entact.protocol.rules import CompiledRules, forms_at
+from entact.protocol.study import Analysis, StudyFile, Visit
+
+SETS: Final = ("itt", "mitt", "per_protocol", "randomised", "safety")
+"""Analysis sets that need no rule, because everybody means the same by them."""
+
+METHODS: Final = ("ancova", "describe", "mmrm", "proportion")
+COVARIANCES: Final = (
+    *("ante_dependence", "auto_regressive", "compound_symmetry", "spatial_exponential"),
+    *("spatial_gaussian", "toeplitz", "unstructured"),
+)
+DEGREES: Final = ("kenward_roger", "satterthwaite")
+EFFECTS: Final = frozenset({"arm", "visit", "baseline", "site"})  # of a model, besides items of lasting forms
+
+_CONTRAST = re.compile(r"(\w+) - (\w+) at (\w+)")
+_TREATMENT = frozenset({"dosing", "integration"})
+
+
+def check_plan(
+    file: StudyFile, rules: CompiledRules, forms: Mapping[str, CompiledForm], visits: Mapping[str, Visit]
+) -> Iterator[Fault]:
+    """What keeps the plan from answering: names that lead nowhere, and outcomes that nobody would have."""
+    yield from _endpoints(file, rules, forms, visits)
+    yield from _sets(file)
+    yield from _windows(file, visits)
+    yield from _estimands(file)
+    plan = file.analysis
+    planned: list[tuple[Path, Analysis]] = [(("analysis", "primary"), plan.primary)]
+    planned += [(("analysis", "secondary", name), analysis) for name, analysis in plan.secondary.items()]
+    for path, analysis in planned:
+        yield from _analysis(file, analysis, visits, path)
+
+
+def position(text: str, name: str) -> int:
+    """Where in a rule the first item of a form stands."""
+    found = re.search(rf"(?<![\w.]){re.escape(name)}\.", text)
+    return found.start() if found else 0
+
+
+def _endpoints(
+    file: StudyFile, rules: CompiledRules, forms: Mapping[str, CompiledForm], visits: Mapping[str, Visit]
+) -> Iterator[Fault]:
+    for name, endpoint in file.endpoints.items():
+        if endpoint.at not in visits:
+            yield Fault(("endpoints", name, "at"), unknown("visit", endpoint.at, visits))
+            continue
+        lost = _lost_with_treatment(visits[endpoint.at], visits)
+        if lost is not None:
+            message = (
+                f"{endpoint.at} is counted from {lost} and has no fallback: whoever stops treatment would "
+                "not be assessed; give it an `or:`, as in 'baseline + 18 wk'"
+            )
+            yield Fault(("endpoints", name, "at"), message)
+        compiled = rules.endpoints.get(name)
+        if compiled is None:
+            continue
+        if not compiled.rule.names:
+            message = "nothing measures this endpoint: it names no item of a form"
+            yield Fault(("endpoints", name, "value"), message)
+        measured = forms_at(visits[endpoint.at], forms)
+        for form in sorted({known.split(".")[0] for known in compiled.rule.names if known.count(".") == 1}):
+            if form not in measured and not forms[form].lasting:
+                message = (
+                    f"{form!r} is not filled at {endpoint.at}; add it to its `do:`, or choose another visit"
+                )
+                yield Fault(("endpoints", name, "value"), message, position(endpoint.value, form))
+
+
+def _lost_with_treatment(visit: Visit, visits: Mapping[str, Visit]) -> str | None:
+    """What a visit waits for in vain once treatment has stopped; None when it takes place all the same."""
+    seen = set()
+    while visit.alternative is None and visit.visit not in seen:
+        seen.add(visit.visit)
+        before = visits.get(visit.after or "")
+        if visit.after == "initial" or (before is not None and before.kind in _TREATMENT):
+            return visit.after
+        if before is None:
+            return None
+        visit = before
+    return None
+
+
+def _sets(file: StudyFile) -> Iterator[Fault]:
+    for name, said in file.analysis.sets.items():
+        if isinstance(said, str) and name not in SETS:
+            message = (
+                f"who belongs to {name!r} is not said as a rule; write '{name}: {{text: …, rule: …}}' "
+                f"(without one: {', '.join(SETS)})"
+            )
+            yield Fault(("analysis", "sets", name), message, at_key=True)
+
+
+def _windows(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fault]:
+    windows = file.analysis.windows
+    for name, window in windows.items():
+        path: Path = ("analysis", "windows", name)
+        if window.visit not in visits:
+            yield Fault((*path, "visit"), unknown("visit", window.visit, visits))
+            continue
+        if window.after not in visits:
+            yield Fault((*path, "after"), unknown("visit", window.after, visits))
+        planned = visits[window.visit]
+        if (
+            planned.after == window.after
+            and planned.within is not None
+            and (
+                planned.within.latest < window.within.earliest
+                or planned.within.earliest > window.within.latest
+            )
+        ):
+            message = f"contradicts the window of {window.visit}: no day lies in both; change one of them"
+            yield Fault((*path, "within"), message)
+        for other, said in windows.items():
+            if other == name:
+                break
+            if (
+                said.after == window.after
+                and said.within.earliest <= window.within.latest
+                and said.within.latest >= window.within.earliest
+                and set(visits[said.visit].do if said.visit in visits else ()) & set(planned.do)
+            ):
+                message = f"overlaps with that of {other}: an assessment would count twice; change one"
+                yield Fault((*path, "within"), message)
+
+
+def _estimands(file: StudyFile) -> Iterator[Fault]:
+    plan = file.analysis
+    classes = file.washout.classes if file.washout is not None else {}
+    for name, event in plan.intercurrent.items():
+        path: Path = ("analysis", "intercurrent", name)
+        if event.classes and event.on != "medicine_begun":
+            yield Fault((*path, "classes"), "belongs to 'on: medicine_begun'; take it out")
+        for place, known in enumerate(event.classes):
+            if known not in classes:
+                yield Fault((*path, "classes", place), unknown("class of medicines", known, classes))
+        if event.on == "unblinded" and file.randomisation is None:
+            yield Fault((*path, "on"), "nobody is blinded in this study; choose another event")
+        if plan.estimands and not any(name in one.strategies for one in plan.estimands.values()):
+            yield Fault(path, "no estimand has a strategy for it; add one, or take it out", at_key=True)
+    for name, estimand in plan.estimands.items():
+        path = ("analysis", "estimands", name, "strategies")
+        for event_name in estimand.strategies:
+            if event_name not in plan.intercurrent:
+                message = unknown("intercurrent event", event_name, plan.intercurrent)
+                yield Fault((*path, event_name), message, at_key=True)
+        for event_name in plan.intercurrent:
+            used = any(event_name in one.strategies for one in plan.estimands.values())
+            if used and event_name not in estimand.strategies:
+                message = f"has no strategy for {event_name!r}; write one, as in 'treatment_policy'"
+                yield Fault(path, message, at_key=True)
+
+
+def _analysis(
+    file: StudyFile, analysis: Analysis, visits: Mapping[str, Visit], path: Path
+) -> Iterator[Fault]:
+    plan = file.analysis
+    if analysis.endpoint not in file.endpoints:
+        yield Fault((*path, "endpoint"), unknown("endpoint", analysis.endpoint, file.endpoints))
+    if plan.sets and analysis.set not in plan.sets:
+        yield Fault((*path, "set"), unknown("analysis set", analysis.set, plan.sets))
+    elif not plan.sets and analysis.set not in SETS:
+        yield Fault((*path, "set"), unknown("analysis set", analysis.set, SETS))
+    if plan.estimands and analysis.estimand not in plan.estimands:
+        yield Fault((*path, "estimand"), unknown("estimand", analysis.estimand, plan.estimands))
+    for key, known in (("method", METHODS), ("covariance", COVARIANCES), ("df", DEGREES)):
+        value = getattr(analysis, key)
+        if value is not None and value not in known:
+            yield Fault((*path, key), unknown(key.replace("df", "degrees of freedom"), value, known))
+    if analysis.fixed is not None:
+        yield from _effects(file, analysis.fixed, (*path, "fixed"))
+    if analysis.contrast is not None:
+        yield from _contrast(file, analysis, visits, (*path, "contrast"))
+
+
+def _effects(file: StudyFile, fixed: str, path: Path) -> Iterator[Fault]:
+    items = {item for form in file.forms.values() if form.lasting for item in form.items}
+    for said in re.finditer(r"[A-Za-z_][A-Za-z0-9_.]*", fixed):
+        if said[0] not in EFFECTS | items:
+            yield Fault(path, unknown("effect", said[0], EFFECTS | items), said.start())
+
+
+def _contrast(
+    file: StudyFile, analysis: Analysis, visits: Mapping[str, Visit], path: Path
+) -> Iterator[Fault]:
+    contrast = analysis.contrast or ""
+    said = _CONTRAST.fullmatch(contrast)
+    if said is None:
+        yield Fault(path, f"{contrast!r} is no contrast; write it as in 'mdma - placebo at outcome'")
+        return
+    for group in (1, 2):
+        if said[group] not in file.arms:
+            yield Fault(path, unknown("arm", said[group], file.arms), said.start(group))
+    if said[3] not in visits:
+        yield Fault(path, unknown("visit", said[3], visits), said.start(3))
