@@ -1,0 +1,449 @@
+# mypy: disable-error-code="untyped-decorator"
+"""The model: one system of differential equations, each equation once, in the order of the physiology.
+
+Time is in hours since the initial dose. Amounts are mg of MDMA base (metabolites: mg of the MDMA base that
+became them), so that all amounts add up to what was swallowed. What is faster than about ten minutes
+(monoamines in the cleft, oxytocin, vessels, heart, baroreflex) is in balance with what drives it: algebra,
+not a state.
+
+A person is a vector `p` of INPUTS (`individual.vectors` makes it), a moment is a vector `y` of STATES, and
+what can be observed is a vector of OUTPUTS. F numbers are facts of the reference: docs/pharmacology.md.
+Only `+`, `-`, `*` and `/` are used, so that the kernel can compile the same lines for eight persons at once.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numba import njit
+
+Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+
+
+class Variable(NamedTuple):
+    """One state or observed series: its name in code, its unit, and what it is called on paper."""
+
+    name: str
+    unit: str
+    title: str
+
+
+# --- states
+
+STATES: Final = (
+    Variable("depot_r", "mg", "R-MDMA in the gut"),
+    Variable("depot_s", "mg", "S-MDMA in the gut"),
+    Variable("r_mdma", "mg", "R-MDMA in the body"),
+    Variable("s_mdma", "mg", "S-MDMA in the body"),
+    Variable("mda", "mg", "MDA in the body"),
+    Variable("hmma", "mg", "HMMA and its conjugates in the body"),
+    Variable("eliminated", "mg", "Left the body, or became what the model does not follow"),
+    Variable("cyp2d6", "1", "Active CYP2D6, as a fraction of the person's own"),
+    Variable("serotonin_pool", "1", "Releasable serotonin, as a fraction of the full pool"),
+    Variable("norepinephrine_pool", "1", "Releasable norepinephrine, as a fraction of the full pool"),
+    Variable("dopamine_pool", "1", "Releasable dopamine, as a fraction of the full pool"),
+    Variable("prolactin", "1", "Prolactin, as a multiple of baseline"),
+    Variable("cortisol", "1", "Cortisol, as a multiple of baseline"),
+    Variable("water", "L", "Water retained"),
+    Variable("temperature", "Cel", "Rise of the core temperature"),
+)
+(
+    DEPOT_R,
+    DEPOT_S,
+    R_MDMA,
+    S_MDMA,
+    MDA,
+    HMMA,
+    ELIMINATED,
+    CYP2D6,
+    SEROTONIN_POOL,
+    NOREPINEPHRINE_POOL,
+    DOPAMINE_POOL,
+    PROLACTIN,
+    CORTISOL,
+    WATER,
+    TEMPERATURE,
+) = range(len(STATES))
+
+# --- what makes a person (and what is on board)
+
+INPUTS: Final = (
+    # absorption
+    "ka",  # 1/h
+    "lag",  # h; used by the kernel: a dose reaches the depot this much later
+    # disposition; 1/L so that the system multiplies and never divides
+    "per_volume_r",
+    "per_volume_s",
+    "renal_r",  # L/h
+    "renal_s",
+    "other_r",  # L/h, routes other than CYP2D6, kidney and N-demethylation
+    "other_s",
+    "demethylation_r",  # L/h, to MDA
+    "demethylation_s",
+    "other_to_hmma",  # fraction of the other routes
+    "cyp2d6_r",  # L/h at full enzyme and low concentration
+    "cyp2d6_s",
+    "per_km_r",  # L/mg: fraction unbound over Km
+    "per_km_s",
+    "per_ki",  # L/mg: fraction unbound over KI
+    "kinact",  # 1/h
+    "enzyme_turnover",  # 1/h
+    "enzyme_loss",  # 1/h, inactivation by a co-medication
+    "enzyme_block",  # I/Ki of a reversible inhibitor
+    "mda_elimination",  # 1/h
+    "hmma_elimination",  # 1/h
+    "mda_per_mg",  # ng/mL per mg
+    "hmma_per_mg",
+    # monoamines
+    "potency_r_serotonin",  # R relative to S
+    "potency_r_norepinephrine",
+    "potency_r_dopamine",
+    "potency_mda",  # ng/mL of MDA relative to S-MDMA
+    "per_ec50_serotonin",  # L/mg of S-MDMA
+    "per_ec50_norepinephrine",
+    "per_ec50_dopamine",
+    "sert_block",  # I/Ki of a blocker at the transporter
+    "net_block",
+    "dat_block",
+    "release_serotonin",  # multiple of baseline at full release from a full pool
+    "release_norepinephrine",
+    "release_dopamine",
+    "depletion_serotonin",  # 1/h at full release
+    "depletion_norepinephrine",
+    "depletion_dopamine",
+    "refill",  # 1/h
+    # hormones and water
+    "oxytocin_baseline",  # pg/mL
+    "oxytocin_gain",
+    "prolactin_baseline",  # ng/mL
+    "prolactin_gain",
+    "prolactin_turnover",  # 1/h
+    "cortisol_baseline",  # nmol/L
+    "cortisol_gain",
+    "cortisol_turnover",  # 1/h
+    "cortisol_synthesis",  # fraction left by an inhibitor of synthesis
+    "drinking",  # L/h beyond losses at full effect
+    "diuresis",  # 1/h
+    "antidiuresis_half",  # multiple of baseline oxytocin above it
+    "body_water",  # L
+    "sodium_baseline",  # mmol/L
+    # brain and feeling
+    "amygdala_maximum",  # fraction
+    "amygdala_half",
+    "weight_serotonin",
+    "weight_norepinephrine",
+    "weight_dopamine",
+    "subjective_half",
+    "closeness_half",
+    "ht2a_free",  # fraction of the receptors without an antagonist
+    "ht2a_share",
+    "alpha1_share",
+    "d2_free",
+    # body
+    "sympathetic_tone",  # 1, less under an alpha-2 agonist
+    "sympathetic_serotonin",  # central sympathetic drive by serotonin
+    "alpha1_half",
+    "beta_half",
+    "alpha1_block",  # I/Ki
+    "beta1_block",
+    "beta2_block",
+    "systolic_baseline",  # mmHg
+    "diastolic_baseline",
+    "heart_rate_baseline",  # 1/min
+    "systolic_alpha1",
+    "diastolic_alpha1",
+    "systolic_beta1",
+    "diastolic_beta2",
+    "heart_rate_beta1",
+    "baroreflex",  # 1/min per mmHg
+    "temperature_baseline",  # Cel
+    "temperature_rate",  # 1/h
+    "heat_alpha1",  # Cel
+    "heat_beta",
+    "heat_ht2a",
+    "cooling_serotonin",
+)
+(
+    KA,
+    LAG,
+    PER_VOLUME_R,
+    PER_VOLUME_S,
+    RENAL_R,
+    RENAL_S,
+    OTHER_R,
+    OTHER_S,
+    DEMETHYLATION_R,
+    DEMETHYLATION_S,
+    OTHER_TO_HMMA,
+    CYP2D6_R,
+    CYP2D6_S,
+    PER_KM_R,
+    PER_KM_S,
+    PER_KI,
+    KINACT,
+    ENZYME_TURNOVER,
+    ENZYME_LOSS,
+    ENZYME_BLOCK,
+    MDA_ELIMINATION,
+    HMMA_ELIMINATION,
+    MDA_PER_MG,
+    HMMA_PER_MG,
+    POTENCY_R_SEROTONIN,
+    POTENCY_R_NOREPINEPHRINE,
+    POTENCY_R_DOPAMINE,
+    POTENCY_MDA,
+    PER_EC50_SEROTONIN,
+    PER_EC50_NOREPINEPHRINE,
+    PER_EC50_DOPAMINE,
+    SERT_BLOCK,
+    NET_BLOCK,
+    DAT_BLOCK,
+    RELEASE_SEROTONIN,
+    RELEASE_NOREPINEPHRINE,
+    RELEASE_DOPAMINE,
+    DEPLETION_SEROTONIN,
+    DEPLETION_NOREPINEPHRINE,
+    DEPLETION_DOPAMINE,
+    REFILL,
+    OXYTOCIN_BASELINE,
+    OXYTOCIN_GAIN,
+    PROLACTIN_BASELINE,
+    PROLACTIN_GAIN,
+    PROLACTIN_TURNOVER,
+    CORTISOL_BASELINE,
+    CORTISOL_GAIN,
+    CORTISOL_TURNOVER,
+    CORTISOL_SYNTHESIS,
+    DRINKING,
+    DIURESIS,
+    ANTIDIURESIS_HALF,
+    BODY_WATER,
+    SODIUM_BASELINE,
+    AMYGDALA_MAXIMUM,
+    AMYGDALA_HALF,
+    WEIGHT_SEROTONIN,
+    WEIGHT_NOREPINEPHRINE,
+    WEIGHT_DOPAMINE,
+    SUBJECTIVE_HALF,
+    CLOSENESS_HALF,
+    HT2A_FREE,
+    HT2A_SHARE,
+    ALPHA1_SHARE,
+    D2_FREE,
+    SYMPATHETIC_TONE,
+    SYMPATHETIC_SEROTONIN,
+    ALPHA1_HALF,
+    BETA_HALF,
+    ALPHA1_BLOCK,
+    BETA1_BLOCK,
+    BETA2_BLOCK,
+    SYSTOLIC_BASELINE,
+    DIASTOLIC_BASELINE,
+    HEART_RATE_BASELINE,
+    SYSTOLIC_ALPHA1,
+    DIASTOLIC_ALPHA1,
+    SYSTOLIC_BETA1,
+    DIASTOLIC_BETA2,
+    HEART_RATE_BETA1,
+    BAROREFLEX,
+    TEMPERATURE_BASELINE,
+    TEMPERATURE_RATE,
+    HEAT_ALPHA1,
+    HEAT_BETA,
+    HEAT_HT2A,
+    COOLING_SEROTONIN,
+) = range(len(INPUTS))
+
+# --- what can be observed
+
+OUTPUTS: Final = (
+    Variable("r_mdma", "ng/mL", "R-MDMA in plasma (base)"),
+    Variable("s_mdma", "ng/mL", "S-MDMA in plasma (base)"),
+    Variable("mdma", "ng/mL", "MDMA in plasma (base)"),
+    Variable("mda", "ng/mL", "MDA in plasma (base)"),
+    Variable("hmma", "ng/mL", "HMMA in plasma, conjugates included"),
+    Variable("cyp2d6", "1", "Active CYP2D6, fraction of the person's own"),
+    Variable("serotonin", "1", "Extracellular serotonin, multiple of baseline"),
+    Variable("norepinephrine", "1", "Extracellular norepinephrine, multiple of baseline"),
+    Variable("dopamine", "1", "Extracellular dopamine, multiple of baseline"),
+    Variable("oxytocin", "pg/mL", "Oxytocin in plasma"),
+    Variable("prolactin", "ng/mL", "Prolactin in plasma"),
+    Variable("cortisol", "nmol/L", "Cortisol in plasma"),
+    Variable("sodium", "mmol/L", "Sodium in plasma"),
+    Variable("amygdala", "%", "Amygdala's reaction to threat, of that without drug"),
+    Variable("subjective", "%", "Any drug effect, of the scale"),
+    Variable("closeness", "%", "Closeness and openness, of the scale"),
+    Variable("systolic", "mmHg", "Systolic blood pressure"),
+    Variable("diastolic", "mmHg", "Diastolic blood pressure"),
+    Variable("heart_rate", "1/min", "Heart rate"),
+    Variable("temperature", "Cel", "Core temperature"),
+)
+
+
+@njit(cache=True, inline="always")
+def _release(strength: float, block: float) -> float:
+    """Release through a transporter, 0 to 1: cooperative, and competing with a blocker (F084-F087)."""
+    bound = strength / (1.0 + block)
+    square = bound * bound
+    return square / (1.0 + square)
+
+
+@njit(cache=True, inline="always")
+def _receptor(agonist: float, half: float, block: float) -> float:
+    """Stimulation of a receptor by its agonist against a competitive antagonist (Gaddum's equation)."""
+    return agonist / (agonist + half * (1.0 + block))
+
+
+@njit(cache=True)
+def initial(p: Array, y: Array) -> None:
+    """Sets `y` to the state before the first dose: nothing swallowed, all pools full, CYP2D6 in balance."""
+    y[:] = 0.0
+    y[CYP2D6] = p[ENZYME_TURNOVER] / (p[ENZYME_TURNOVER] + p[ENZYME_LOSS])
+    y[SEROTONIN_POOL] = 1.0
+    y[NOREPINEPHRINE_POOL] = 1.0
+    y[DOPAMINE_POOL] = 1.0
+    y[PROLACTIN] = 1.0
+    y[CORTISOL] = p[CORTISOL_SYNTHESIS]
+
+
+@njit(cache=True)
+def derivatives(t: float, y: Array, p: Array, dy: Array) -> None:
+    """Sets `dy` to the rate of change of every state, per hour."""
+    # Absorption: first order (F020), after the lag (F021) that the kernel adds to the time of a dose.
+    absorbed_r = p[KA] * y[DEPOT_R]
+    absorbed_s = p[KA] * y[DEPOT_S]
+    dy[DEPOT_R] = -absorbed_r
+    dy[DEPOT_S] = -absorbed_s
+
+    # Disposition: one compartment an enantiomer; mg/L. CYP2D6 is shared: each saturates it for the other.
+    r = y[R_MDMA] * p[PER_VOLUME_R]
+    s = y[S_MDMA] * p[PER_VOLUME_S]
+    free_enzyme = y[CYP2D6] / (1.0 + r * p[PER_KM_R] + s * p[PER_KM_S] + p[ENZYME_BLOCK])
+    by_cyp2d6 = (p[CYP2D6_R] * r + p[CYP2D6_S] * s) * free_enzyme
+    to_mda = p[DEMETHYLATION_R] * r + p[DEMETHYLATION_S] * s
+    by_other = p[OTHER_R] * r + p[OTHER_S] * s
+    by_kidney = p[RENAL_R] * r + p[RENAL_S] * s
+    dy[R_MDMA] = absorbed_r - (p[CYP2D6_R] * free_enzyme + p[DEMETHYLATION_R] + p[OTHER_R] + p[RENAL_R]) * r
+    dy[S_MDMA] = absorbed_s - (p[CYP2D6_S] * free_enzyme + p[DEMETHYLATION_S] + p[OTHER_S] + p[RENAL_S]) * s
+    from_mda = p[MDA_ELIMINATION] * y[MDA]
+    from_hmma = p[HMMA_ELIMINATION] * y[HMMA]
+    other_to_hmma = p[OTHER_TO_HMMA] * by_other
+    dy[MDA] = to_mda - from_mda
+    dy[HMMA] = by_cyp2d6 + other_to_hmma - from_hmma
+    dy[ELIMINATED] = by_kidney + (by_other - other_to_hmma) + from_mda + from_hmma
+
+    # CYP2D6: made and lost (F042); inactivated by both enantiomers (F035-F040), less where an inhibitor sits.
+    inhibitor = (r + s) * p[PER_KI]
+    inactivation = p[KINACT] * inhibitor / (1.0 + inhibitor + p[ENZYME_BLOCK])
+    dy[CYP2D6] = p[ENZYME_TURNOVER] - (p[ENZYME_TURNOVER] + p[ENZYME_LOSS] + inactivation) * y[CYP2D6]
+
+    # Monoamines: what is released leaves a pool that refills slowly, hence acute tolerance (F072).
+    mda = p[POTENCY_MDA] * p[MDA_PER_MG] * 0.001 * y[MDA]
+    serotonin = _release((s + p[POTENCY_R_SEROTONIN] * r + mda) * p[PER_EC50_SEROTONIN], p[SERT_BLOCK])
+    norepinephrine = _release(
+        (s + p[POTENCY_R_NOREPINEPHRINE] * r + mda) * p[PER_EC50_NOREPINEPHRINE], p[NET_BLOCK]
+    )
+    dopamine = _release((s + p[POTENCY_R_DOPAMINE] * r + mda) * p[PER_EC50_DOPAMINE], p[DAT_BLOCK])
+    released_serotonin = serotonin * y[SEROTONIN_POOL]
+    released_norepinephrine = norepinephrine * y[NOREPINEPHRINE_POOL]
+    released_dopamine = dopamine * y[DOPAMINE_POOL]
+    dy[SEROTONIN_POOL] = p[REFILL] * (1.0 - y[SEROTONIN_POOL]) - p[DEPLETION_SEROTONIN] * released_serotonin
+    dy[NOREPINEPHRINE_POOL] = (
+        p[REFILL] * (1.0 - y[NOREPINEPHRINE_POOL]) - p[DEPLETION_NOREPINEPHRINE] * released_norepinephrine
+    )
+    dy[DOPAMINE_POOL] = p[REFILL] * (1.0 - y[DOPAMINE_POOL]) - p[DEPLETION_DOPAMINE] * released_dopamine
+    rise_serotonin = p[RELEASE_SEROTONIN] * released_serotonin
+    rise_norepinephrine = p[RELEASE_NOREPINEPHRINE] * released_norepinephrine
+
+    # Hormones: serotonin drives prolactin and the adrenal axis (F064, F068, F076).
+    dy[PROLACTIN] = p[PROLACTIN_TURNOVER] * (1.0 + p[PROLACTIN_GAIN] * rise_serotonin - y[PROLACTIN])
+    dy[CORTISOL] = p[CORTISOL_TURNOVER] * (
+        p[CORTISOL_SYNTHESIS] * (1.0 + p[CORTISOL_GAIN] * rise_serotonin) - y[CORTISOL]
+    )
+
+    # Water: the drug makes thirsty, and oxytocin holds the water back (F078, F080).
+    sympathetic = rise_norepinephrine + p[SYMPATHETIC_SEROTONIN] * rise_serotonin
+    oxytocin = p[OXYTOCIN_GAIN] * rise_serotonin
+    dy[WATER] = p[DRINKING] * sympathetic / (1.0 + sympathetic) - p[DIURESIS] * y[WATER] * p[
+        ANTIDIURESIS_HALF
+    ] / (p[ANTIDIURESIS_HALF] + oxytocin)
+
+    # Temperature: vessels keep heat (alpha-1), tissue makes it (beta), serotonin does both ways (F054, F057,
+    # F059, F061): its 5-HT2A receptors warm, the rest of its action cools.
+    tone = p[SYMPATHETIC_TONE] + sympathetic
+    alpha1 = _receptor(tone, p[ALPHA1_HALF], p[ALPHA1_BLOCK]) - 1.0 / (1.0 + p[ALPHA1_HALF])
+    beta2 = _receptor(tone, p[BETA_HALF], p[BETA2_BLOCK]) - 1.0 / (1.0 + p[BETA_HALF])
+    heat = (
+        p[HEAT_ALPHA1] * alpha1
+        + p[HEAT_BETA] * beta2
+        + (p[HEAT_HT2A] * p[HT2A_FREE] - p[COOLING_SEROTONIN]) * rise_serotonin
+    )
+    dy[TEMPERATURE] = p[TEMPERATURE_RATE] * (heat - y[TEMPERATURE])
+
+
+@njit(cache=True)
+def observe(t: float, y: Array, p: Array, out: Array) -> None:
+    """Sets `out` to the OUTPUTS at one moment."""
+    r = y[R_MDMA] * p[PER_VOLUME_R]
+    s = y[S_MDMA] * p[PER_VOLUME_S]
+    out[0] = 1000.0 * r
+    out[1] = 1000.0 * s
+    out[2] = 1000.0 * (r + s)
+    out[3] = p[MDA_PER_MG] * y[MDA]
+    out[4] = p[HMMA_PER_MG] * y[HMMA]
+    out[5] = y[CYP2D6]
+
+    mda = p[POTENCY_MDA] * p[MDA_PER_MG] * 0.001 * y[MDA]
+    serotonin = (
+        p[RELEASE_SEROTONIN]
+        * y[SEROTONIN_POOL]
+        * _release((s + p[POTENCY_R_SEROTONIN] * r + mda) * p[PER_EC50_SEROTONIN], p[SERT_BLOCK])
+    )
+    norepinephrine = (
+        p[RELEASE_NOREPINEPHRINE]
+        * y[NOREPINEPHRINE_POOL]
+        * _release((s + p[POTENCY_R_NOREPINEPHRINE] * r + mda) * p[PER_EC50_NOREPINEPHRINE], p[NET_BLOCK])
+    )
+    dopamine = (
+        p[RELEASE_DOPAMINE]
+        * y[DOPAMINE_POOL]
+        * _release((s + p[POTENCY_R_DOPAMINE] * r + mda) * p[PER_EC50_DOPAMINE], p[DAT_BLOCK])
+    )
+    out[6] = 1.0 + serotonin
+    out[7] = 1.0 + norepinephrine
+    out[8] = 1.0 + dopamine
+
+    oxytocin = p[OXYTOCIN_GAIN] * serotonin
+    out[9] = p[OXYTOCIN_BASELINE] * (1.0 + oxytocin)
+    out[10] = p[PROLACTIN_BASELINE] * y[PROLACTIN]
+    out[11] = p[CORTISOL_BASELINE] * y[CORTISOL]
+    out[12] = p[SODIUM_BASELINE] * p[BODY_WATER] / (p[BODY_WATER] + y[WATER])
+
+    # Brain and feeling: sums of the monoamines, through the receptors that antagonists reach.
+    calm = serotonin * serotonin
+    out[13] = 100.0 * (1.0 - p[AMYGDALA_MAXIMUM] * calm / (p[AMYGDALA_HALF] * p[AMYGDALA_HALF] + calm))
+    alpha1_free = 1.0 / (1.0 + p[ALPHA1_BLOCK])
+    feeling = (
+        p[WEIGHT_SEROTONIN] * serotonin * (1.0 - p[HT2A_SHARE] * (1.0 - p[HT2A_FREE]))
+        + p[WEIGHT_NOREPINEPHRINE] * norepinephrine * (1.0 - p[ALPHA1_SHARE] * (1.0 - alpha1_free))
+        + p[WEIGHT_DOPAMINE] * dopamine * p[D2_FREE]
+    )
+    square = feeling * feeling
+    out[14] = 100.0 * square / (p[SUBJECTIVE_HALF] * p[SUBJECTIVE_HALF] + square)
+    warmth = oxytocin * feeling
+    out[15] = 100.0 * warmth / (p[CLOSENESS_HALF] * p[CLOSENESS_HALF] + warmth)
+
+    # Circulation: resistance (alpha-1, less beta-2), output and rate (beta-1), baroreflex on the rate.
+    tone = p[SYMPATHETIC_TONE] + norepinephrine + p[SYMPATHETIC_SEROTONIN] * serotonin
+    resting_beta = 1.0 / (1.0 + p[BETA_HALF])
+    alpha1 = _receptor(tone, p[ALPHA1_HALF], p[ALPHA1_BLOCK]) - 1.0 / (1.0 + p[ALPHA1_HALF])
+    beta1 = _receptor(tone, p[BETA_HALF], p[BETA1_BLOCK]) - resting_beta
+    beta2 = _receptor(tone, p[BETA_HALF], p[BETA2_BLOCK]) - resting_beta
+    systolic = p[SYSTOLIC_ALPHA1] * alpha1 + p[SYSTOLIC_BETA1] * beta1
+    diastolic = p[DIASTOLIC_ALPHA1] * alpha1 - p[DIASTOLIC_BETA2] * beta2
+    mean = (systolic + 2.0 * diastolic) / 3.0
+    out[16] = p[SYSTOLIC_BASELINE] + systolic
+    out[17] = p[DIASTOLIC_BASELINE] + diastolic
+    out[18] = p[HEART_RATE_BASELINE] + p[HEART_RATE_BETA1] * beta1 - p[BAROREFLEX] * mean
+    out[19] = p[TEMPERATURE_BASELINE] + y[TEMPERATURE]
