@@ -1,0 +1,213 @@
+"""What is due and what is found in a course, with the instants between which it holds: no clock is asked.
+
+`course.due(at)` and `findings(course, at)` answer for one moment. Lists keep the answers for all of them, as
+rows that say from when to when they hold: nothing stored has to change because time went by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from entact.course.alerts import open_alerts
+from entact.course.findings import (
+    OPEN_FOR,
+    found_at_any_time,
+    found_in_windows,
+    found_missed,
+    found_not_ended,
+)
+from entact.course.progress import progress_of, zone_of
+from entact.course.schedule import TREATMENT, Due, Progress, Status, due
+from entact.protocol.study import Visit
+
+if TYPE_CHECKING:
+    from entact.course.course import Course
+
+BEGINNING = datetime(1800, 1, 1, tzinfo=UTC)  # before any time that an entry can claim
+ALERT = "alert"  # the rule of an open alert among what needs attention; its item is the alert's name
+
+_STEP = timedelta(microseconds=1)
+_DAY = timedelta(days=1)
+_Span = tuple[datetime, datetime | None, list[Due]]  # since, until, and what is due in between
+
+
+class Window(msgspec.Struct, frozen=True):
+    """One visit that is or will be due, or that its window went by without.
+
+    Attributes:
+        visit: of the release consented to.
+        since, until: the row says how things stand from `since` on and before `until` (None: for ever). A
+            visit has a second row where its window changes because another visit did not take place.
+        opens: the first instant at which it is due, None where it has always been. ends: the first at which
+            it is no longer, None where the study sets no end.
+        earliest, target, latest: civil dates in the site's zone.
+    """
+
+    visit: str
+    since: datetime
+    until: datetime | None
+    opens: datetime | None
+    ends: datetime | None
+    earliest: date | None = None
+    target: date | None = None
+    latest: date | None = None
+
+    def status(self, at: datetime) -> Status:
+        """Expected, due or missed, at an instant between `since` and `until`."""
+        if self.ends is not None and at >= self.ends:
+            return "missed"
+        return "due" if self.opens is None or at >= self.opens else "expected"
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """A finding that holds, or an open alert, from `since` on and before `until` (None: for ever)."""
+
+    finding: str
+    since: datetime
+    until: datetime | None
+    rule: str
+    entry: str
+    item: str
+
+
+class Outlook(msgspec.Struct, frozen=True):
+    """What is due and what is found in a course, at every moment."""
+
+    windows: tuple[Window, ...]
+    standing: tuple[Standing, ...]
+
+
+class Horizon:
+    """What of an outlook follows from the schedule: kept, because most entries change nothing of it.
+
+    Attributes:
+        windows: what is or will be due. standing: findings about windows, as if nothing else had been found.
+    """
+
+    def __init__(self) -> None:
+        self._known: tuple[object, ...] = ()
+        self._spans: list[_Span] = []
+        self.windows: tuple[Window, ...] = ()
+        self.standing: tuple[Standing, ...] = ()
+
+    def look(self, course: Course) -> None:
+        """Reckons anew where something has changed since the last call for the same course."""
+        zone = zone_of(course, BEGINNING)
+        progress = progress_of(course, zone)
+        encounters = tuple((one.id, one.entry, one.started) for one in course.encounters.values())
+        known = course.release.id, progress, encounters
+        if known == self._known:
+            return
+        visits = course.release.visits
+        if known[:2] != self._known[:2]:
+            self._spans = list(_spans(visits, progress))
+            rows = (_rows(name, visit, self._spans, progress) for name, visit in visits.items())
+            self.windows = tuple(row for found in rows for row in found)
+        self.standing = tuple(_by_window(course, self._spans))
+        self._known = known
+
+
+def outlook(course: Course, horizon: Horizon | None = None) -> Outlook:
+    """What is due and what is found, with the instants between which it holds.
+
+    For every instant `at` (in UTC, where the site's zone is not known) the windows that hold then are those
+    that `course.due(at)` calls expected, due, or missed by the clock; what is standing then are the findings
+    of `findings(course, at)` that hold, and the open alerts.
+
+    Args:
+        course: the folded entries. horizon: kept from the last call for the same course, to save work.
+    """
+    horizon = horizon or Horizon()
+    horizon.look(course)
+    return Outlook(horizon.windows, tuple(_standing(course, horizon)))
+
+
+def _spans(visits: Mapping[str, Visit], progress: Progress) -> Iterator[_Span]:
+    """(since, until, dues) in order of time, from the beginning and without a gap."""
+    at = BEGINNING
+    while True:
+        dues = due(visits, progress, at)
+        # Only the end of a window changes another visit's: its beginning is an instant within the row.
+        ends = [_ends(one, progress.zone) for one in dues if one.status in ("expected", "due")]
+        until = min((end for end in ends if end is not None), default=None)
+        yield at, until, dues
+        if until is None:
+            return
+        at = until
+
+
+def _rows(name: str, visit: Visit, spans: list[_Span], progress: Progress) -> Iterator[Window]:
+    if name in progress.anchors or name in progress.missed:
+        return
+    rows: list[Window] = []
+    for since, until, dues in spans:
+        one = next(found for found in dues if found.visit == name)
+        row = _row(one, since, until, progress.zone)
+        if row is None or (one.status == "missed" and _stopped(visit, progress)):
+            continue
+        before = rows[-1] if rows else None
+        if (
+            before is not None
+            and before.until == since
+            and msgspec.structs.replace(row, since=before.since)
+            == msgspec.structs.replace(before, until=until)
+        ):
+            rows[-1] = msgspec.structs.replace(before, until=until)
+        else:
+            rows.append(row)
+    yield from rows
+
+
+def _row(one: Due, since: datetime, until: datetime | None, zone: tzinfo) -> Window | None:
+    if one.status == "not_reachable" or (one.earliest is None and one.status != "due"):
+        return None  # it cannot take place, or nobody can say when
+    opens = one.opens or (None if one.earliest is None else _first_instant(one.earliest, zone))
+    ends = _ends(one, zone)
+    opens = None if opens is None else opens.astimezone(UTC)
+    return Window(one.visit, since, until, opens, ends, one.earliest, one.target, one.latest)
+
+
+def _stopped(visit: Visit, progress: Progress) -> bool:
+    return any(of != "treatment" or visit.kind in TREATMENT for of in progress.stopped)
+
+
+def _ends(one: Due, zone: tzinfo) -> datetime | None:
+    """The first instant after a window: both of its ends count."""
+    if one.closes is not None:
+        return one.closes.astimezone(UTC) + _STEP
+    return None if one.latest is None else _first_instant(one.latest + _DAY, zone)
+
+
+def _first_instant(day: date, zone: tzinfo) -> datetime:
+    return datetime.combine(day, time.min, zone).astimezone(UTC)
+
+
+def _standing(course: Course, horizon: Horizon) -> Iterator[Standing]:
+    named: set[str] = set()
+    for found in found_at_any_time(course):
+        if found.id not in named:
+            named.add(found.id)
+            yield Standing(found.id, BEGINNING, None, found.rule, found.entry, found.item)
+    for raised in open_alerts(course):
+        name = f"{ALERT}:{raised.entry}:{raised.alert}"
+        yield Standing(name, BEGINNING, None, ALERT, raised.entry, raised.alert)
+    for begun, found in found_not_ended(course):
+        since = begun.astimezone(UTC) + OPEN_FOR + _STEP
+        yield Standing(found.id, since, None, found.rule, found.entry, found.item)
+    yield from (one for one in horizon.standing if one.finding not in named)
+
+
+def _by_window(course: Course, spans: list[_Span]) -> Iterator[Standing]:
+    begun: dict[str, Standing] = {}
+    for since, until, dues in spans:
+        here = [*found_in_windows(course, dues, since), *found_missed(dues)]
+        now = {found.id: found for found in here if found.holds}
+        yield from (begun.pop(name) for name in [name for name in begun if name not in now])
+        for name, found in now.items():
+            first = begun[name].since if name in begun else since
+            begun[name] = Standing(name, first, until, found.rule, found.entry, found.item)
+    yield from begun.values()

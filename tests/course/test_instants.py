@@ -1,0 +1,156 @@
+"""The outlook of a course says, for every moment, what asking at that moment says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import HealthCheck, given
+from hypothesis import settings as profile
+from hypothesis import strategies as st
+
+from entact.course import Course, findings, fold, open_alerts
+from entact.course.entry import Entry
+from entact.course.instants import ALERT, BEGINNING, Horizon, Outlook, outlook
+from entact.course.progress import progress_of, zone_of
+from entact.course.schedule import TREATMENT
+
+NewStory = Callable[[], Any]
+STEP = timedelta(microseconds=1)
+NO_RESET = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+
+
+def holding(rows: Any, at: datetime) -> list[Any]:
+    return [row for row in rows if row.since <= at and (row.until is None or at < row.until)]
+
+
+def asked_dues(course: Course, at: datetime) -> set[Any]:
+    """What `due` says, without what took place, cannot take place or has no window, and what was missed."""
+    progress = progress_of(course, zone_of(course, at))
+
+    def counts(one: Any) -> bool:
+        if one.status == "missed":
+            kind = course.release.visits[one.visit].kind
+            ended = any(of != "treatment" or kind in TREATMENT for of in progress.stopped)
+            return one.visit not in progress.missed and not ended
+        return one.status == "due" or (one.status == "expected" and one.earliest is not None)
+
+    return {
+        (one.visit, one.status, one.earliest, one.target, one.latest) for one in course.due(at) if counts(one)
+    }
+
+
+def asked_findings(course: Course, at: datetime) -> set[str]:
+    found = {one.id for one in findings(course, at) if one.holds}
+    return found | {f"{ALERT}:{one.entry}:{one.alert}" for one in open_alerts(course)}
+
+
+def moments(found: Outlook) -> list[datetime]:
+    """Every instant at which something changes, and the last before it."""
+    turns = {row.since for row in (*found.windows, *found.standing)} - {BEGINNING}
+    turns |= {row.until for row in (*found.windows, *found.standing)} - {None}
+    turns |= {at for row in found.windows for at in (row.opens, row.ends) if at is not None}
+    return sorted({one for at in turns for one in (at, at - STEP)})
+
+
+def require_equal(course: Course, found: Outlook, extra: list[datetime]) -> None:
+    for at in (BEGINNING, *moments(found), *extra):
+        rows = holding(found.windows, at)
+        told = {(row.visit, row.status(at), row.earliest, row.target, row.latest) for row in rows}
+        assert len(rows) == len(told)
+        assert told == asked_dues(course, at), at
+        names = [row.finding for row in holding(found.standing, at)]
+        assert len(names) == len(set(names))
+        assert set(names) == asked_findings(course, at), at
+
+
+def change(story: Any, entries: list[Entry], change: tuple[str, int, float]) -> None:
+    """One more thing that may happen: a correction, a withdrawal, a missed visit, an end."""
+    how, place, day = change
+    source = entries[place % len(entries)]
+    if how == "void":
+        story.void(source, day=day)
+    elif how == "move":
+        moved = {"occurred_at": story.at(day).isoformat()}
+        story.correct(source, moved, day=day)
+    elif how == "missed":
+        visits = list(story.study.newest.visits)
+        story.write(
+            "encounter",
+            {"status": "missed"},
+            day=day,
+            encounter=f"{visits[place % len(visits)]}#1",
+            reason="safety",
+        )
+    elif how == "stop":
+        of = ("treatment", "procedures", "follow_up")[place % 3]
+        story.write("discontinuation", {"of": of, "reason": "choice"}, day=day)
+    elif how == "medicine":
+        data = {
+            "name": "x",
+            "medicine_class": "ssri",
+            "psychiatric": True,
+            "stopped": story.at(day).date().isoformat(),
+        }
+        story.write("medication", data, day=day)
+
+
+@given(data=st.data())
+@profile(max_examples=60, suppress_health_check=NO_RESET)
+def test_an_outlook_is_what_asking_at_every_moment_says(new_story: NewStory, data: st.DataObject) -> None:
+    story = new_story().whole()
+    length = data.draw(st.integers(0, len(story.entries)), label="entries that there are")
+    lost = data.draw(st.sets(st.integers(0, len(story.entries))), label="entries that are not")
+    entries = [one for place, one in enumerate(story.entries[:length]) if place not in lost]
+    if entries:
+        hows = st.sampled_from(["void", "move", "missed", "stop", "medicine"])
+        changes = st.lists(st.tuples(hows, st.integers(0, 200), st.floats(0, 120)), max_size=4)
+        already = len(story.entries)
+        for one in data.draw(changes, label="changes"):
+            change(story, entries, one)
+        entries += story.entries[already:]
+    days = data.draw(st.lists(st.floats(-10, 400), max_size=4), label="days")
+    entries = data.draw(st.permutations(entries), label="order of arrival")
+    course = fold(story.study, entries)
+    found = outlook(course)
+    require_equal(course, found, [story.at(day).astimezone(UTC) for day in days])
+
+    horizon, grown = Horizon(), Course(story.study)
+    for entry in entries:
+        grown.add(entry)
+        kept = outlook(grown, horizon)
+    if entries:
+        assert kept == found
+
+
+def test_a_visit_that_is_not_done_moves_the_next_at_the_instant_at_which_it_is_missed(
+    new_story: NewStory,
+) -> None:
+    story = new_story().whole()
+    entries = [
+        one
+        for one in story.entries
+        if one.encounter is None or not one.encounter.startswith(("integ", "outc", "clos"))
+    ]
+    course = fold(story.study, entries)
+    rows = [row for row in outlook(course).windows if row.visit == "integration_2"]
+    missed = next(row for row in outlook(course).windows if row.visit == "integration_1").ends
+    assert missed is not None
+    assert [row.since for row in rows] == [missed]
+    assert rows[0].status(missed - STEP) == "expected"
+    assert {row.finding: row.since for row in outlook(course).standing}[
+        "visit_missed::integration_1"
+    ] == missed
+
+
+def test_an_encounter_that_nobody_ended_is_found_a_day_later(new_story: NewStory) -> None:
+    story = new_story()
+    begun = story.begin("screening#1", day=0)
+    (row,) = [one for one in outlook(fold(story.study, story.entries)).standing if "not_ended" in one.rule]
+    assert row.entry == begun.id
+    assert row.since == story.at(1) + STEP
+    story.end("screening#1", day=3)
+    assert "encounter_not_ended" not in {
+        one.rule for one in outlook(fold(story.study, story.entries)).standing
+    }
