@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+import django
 import pytest
 
 from entact.course.entry import Entry, Line, uuid7
 from entact.course.ledger import Ledger
 
 BEGIN = datetime(2026, 3, 2, 10, tzinfo=timezone(timedelta(hours=-7)))
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "entact.conduct.settings")
+django.setup()  # much of the room stands on the tables, which can only be imported after this
 
 MakeEntry = Callable[..., Entry]
 MakeChain = Callable[..., Ledger]

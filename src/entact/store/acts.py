@@ -1,0 +1,104 @@
+"""Acts of persons upon the record: what the study's ledger says of them, and entering a new one."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from django.db import connection, transaction
+
+from entact.course.entry import Entry, Kept, read, uuid7
+from entact.course.ledger import Receipt
+from entact.store import models
+from entact.store.error import StoreError
+from entact.store.record import append
+
+KINDS = ("signing_key", "erasure_requested", "erasure", "cut", "unlock_requested", "unlock")
+
+
+class Here(msgspec.Struct, frozen=True):
+    """The record in use: the study's ledger, the environment, and the newest release in force."""
+
+    ledger: str
+    environment: Any
+    release: str
+
+
+def here() -> Here:
+    """What an entry upon the record as a whole is written under.
+
+    Raises:
+        StoreError: when the database holds no study, or no release of it.
+    """
+    installation = models.Installation.objects.first()
+    if installation is None:
+        raise StoreError("this database holds no study yet")
+    ledger = f"study:{installation.study}"
+    releases = entries(("release",))
+    if not releases:
+        raise StoreError(f"{ledger} holds no release yet: enter one before anybody signs anything")
+    return Here(ledger, installation.environment, str(releases[-1].data["id"]))
+
+
+def entries(kinds: tuple[str, ...] = KINDS, *, upto: int | None = None) -> list[Kept]:
+    """Entries of some kinds in the study's ledger, in order of arrival; `upto` and with that number."""
+    installation = models.Installation.objects.first()
+    if installation is None:
+        raise StoreError("this database holds no study yet")
+    found = models.Line.objects.filter(ledger__name=f"study:{installation.study}", kind__in=kinds)
+    if upto is not None:
+        found = found.filter(seq__lte=upto)
+    return [read(text) for text in found.order_by("seq").values_list("text", flat=True)]
+
+
+def now() -> str:
+    """The server's clock."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def entry_of(
+    place: Here,
+    kind: str,
+    data: Mapping[str, Any],
+    *,
+    by: str,
+    role: str,
+    ledger: str | None = None,
+    reason: str | None = None,
+) -> Entry:
+    """An entry about the study, or another ledger, made here and now."""
+    at = now()
+    return Entry(
+        id=uuid7(datetime.now(UTC), secrets.randbits(80)),
+        ledger=ledger or place.ledger,
+        kind=kind,
+        release=place.release,
+        environment=place.environment,
+        occurred_at=at,
+        recorded_at=at,
+        by=by,
+        role=role,
+        data=dict(data),
+        reason=reason,
+    )
+
+
+def enter(place: Here, kind: str, payload: msgspec.Struct, *, by: str, role: str) -> Receipt:
+    """Enters one act in the study's ledger."""
+    entry = entry_of(place, kind, msgspec.to_builtins(payload), by=by, role=role)
+    return append(entry, received_at=now())
+
+
+def one_at_a_time() -> None:
+    """Acts wait for each other, until the transaction ends: each is judged by all before it.
+
+    Raises:
+        StoreError: outside a transaction, where nothing would be held.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise StoreError("an act upon the record takes place in one transaction")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('entact act', 0))")

@@ -1,0 +1,180 @@
+"""Private keys of persons: a file each, outside the database, which only a passphrase opens."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+from django.db import transaction
+from nacl import pwhash, secret, utils
+from nacl.exceptions import CryptoError
+
+from entact.course.entry import read
+from entact.course.signature import (
+    HOLDS,
+    REVOKES,
+    VOUCHES,
+    Holder,
+    Power,
+    Signature,
+    SigningKey,
+    keyring,
+    public_key,
+    sign,
+    statement_of,
+)
+from entact.store import acts, server
+from entact.store.error import StoreError
+
+SHORTEST = 12  # characters of a passphrase
+OPSLIMIT, MEMLIMIT = pwhash.argon2id.OPSLIMIT_MODERATE, pwhash.argon2id.MEMLIMIT_MODERATE
+
+
+class Signer(msgspec.Struct, frozen=True):
+    """A person whose private key was opened; it is shown to nobody."""
+
+    person: str
+    seed: bytes
+
+    def __repr__(self) -> str:
+        return f"Signer({self.person!r})"
+
+    def sign(self, statement: str, meaning: str) -> Signature:
+        """Signs a statement here and now."""
+        return sign(statement, person=self.person, meaning=meaning, at=acts.now(), seed=self.seed)
+
+
+def signing_folder() -> Path:
+    """Where private keys of persons lie: ENTACT_SIGNING, else `signing` beside the data."""
+    return Path(os.environ.get("ENTACT_SIGNING") or server.data_folder() / "signing")
+
+
+def write_key_file(path: Path, person: str, passphrase: str) -> Signer:
+    """Makes a person's private key and keeps it in a file, encrypted under the passphrase.
+
+    Raises:
+        StoreError: when the file exists, or the passphrase is too short to resist guessing.
+    Source: RFC 9106 (Argon2id, moderate limits of libsodium); XSalsa20-Poly1305.
+    """
+    if len(passphrase) < SHORTEST:
+        raise StoreError(f"the passphrase has {len(passphrase)} characters: at least {SHORTEST}")
+    seed, salt = secrets.token_bytes(32), utils.random(pwhash.argon2id.SALTBYTES)
+    box = secret.SecretBox(_stretched(passphrase, salt, OPSLIMIT, MEMLIMIT))
+    content = {
+        "entact": "signing key 1",
+        "person": person,
+        "key": public_key(seed),
+        "salt": salt.hex(),
+        "opslimit": OPSLIMIT,
+        "memlimit": MEMLIMIT,
+        "sealed": bytes(box.encrypt(seed)).hex(),
+    }
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError as error:
+        raise StoreError(f"{path} exists already: a key is never overwritten") from error
+    with os.fdopen(descriptor, "w") as file:
+        file.write(json.dumps(content, indent=1) + "\n")
+    return Signer(person, seed)
+
+
+def open_key_file(path: Path, passphrase: str) -> Signer:
+    """The person's private key in a file.
+
+    Raises:
+        StoreError: when there is no such file, it is none of these, or the passphrase is another.
+    """
+    try:
+        content = json.loads(path.read_text())
+        person, sealed = str(content["person"]), bytes.fromhex(content["sealed"])
+        salt, limits = bytes.fromhex(content["salt"]), (int(content["opslimit"]), int(content["memlimit"]))
+    except FileNotFoundError as error:
+        raise StoreError(f"there is no signing key in {path}: `entact sign-key new` makes one") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise StoreError(f"{path} is no file with a signing key") from error
+    if limits[0] > OPSLIMIT or limits[1] > MEMLIMIT or len(salt) != pwhash.argon2id.SALTBYTES:
+        raise StoreError(f"{path} asks for more work than entact ever does to open a key")
+    try:
+        seed = secret.SecretBox(_stretched(passphrase, salt, *limits)).decrypt(sealed)
+    except CryptoError as error:
+        raise StoreError(f"the passphrase does not open {path}") from error
+    return Signer(person, bytes(seed))
+
+
+def holders() -> dict[str, Holder]:
+    """Whose signatures count now, by person."""
+    return keyring(acts.entries()).holders
+
+
+def require(signer: Signer, power: Power) -> Holder:
+    """The holder of the signer's key, who may sign this.
+
+    Raises:
+        StoreError: when the study's ledger does not know the key as that person's, or it lacks the power.
+    """
+    holder = holders().get(signer.person)
+    if holder is None or holder.key != public_key(signer.seed):
+        raise StoreError(f"the study's ledger does not know this key as {signer.person}'s")
+    if power not in holder.powers:
+        granted = ", ".join(holder.powers) or "nothing"
+        raise StoreError(f"{signer.person} may not {power}: the key is for {granted}")
+    return holder
+
+
+def enter_key(signer: Signer, role: str, powers: Iterable[Power], voucher: Signer | None = None) -> None:
+    """Enters a person's public key in the study's ledger, signed with itself and by who vouches for it.
+
+    Args:
+        role: under which the person acts. powers: what the key may sign. voucher: another holder of a key;
+            needed as soon as there is one.
+    Raises:
+        StoreError: when the key would not count, with the reason; then nothing is entered.
+    """
+    with transaction.atomic():
+        acts.one_at_a_time()
+        place = acts.here()
+        payload = SigningKey(signer.person, role, public_key(signer.seed), sorted(set(powers)))
+        statement = statement_of("signing_key", place.ledger, place.environment, payload)
+        signatures = [signer.sign(statement, HOLDS)]
+        if voucher is not None:
+            signatures.append(voucher.sign(statement, VOUCHES))
+        _enter(place, msgspec.structs.replace(payload, signatures=signatures), signer.person, role)
+
+
+def revoke_key(person: str, signer: Signer) -> None:
+    """Enters that a person's key does not count any more; what it signed before stays signed.
+
+    Raises:
+        StoreError: when the person holds none, or the signer holds none.
+    """
+    with transaction.atomic():
+        acts.one_at_a_time()
+        place, held = acts.here(), holders()
+        if person not in held:
+            raise StoreError(f"{person} has no signing key in the study's ledger")
+        if signer.person not in held:
+            raise StoreError(f"{signer.person} has no signing key in the study's ledger")
+        holder = held[person]
+        payload = SigningKey(person, holder.role, holder.key, [], "revoked")
+        statement = statement_of("signing_key", place.ledger, place.environment, payload)
+        signed = msgspec.structs.replace(payload, signatures=[signer.sign(statement, REVOKES)])
+        _enter(place, signed, signer.person, held[signer.person].role)
+
+
+def _enter(place: acts.Here, payload: SigningKey, by: str, role: str) -> None:
+    """Enters a key inside the transaction, which fails when the entry would not count."""
+    entry = acts.enter(place, "signing_key", payload, by=by, role=role)
+    found = dict(keyring(acts.entries()).problems)
+    written = read(entry.line.text).id
+    if written in found:
+        raise StoreError(found[written])
+
+
+def _stretched(passphrase: str, salt: bytes, opslimit: int, memlimit: int) -> bytes:
+    size = secret.SecretBox.KEY_SIZE
+    return bytes(pwhash.argon2id.kdf(size, passphrase.encode(), salt, opslimit=opslimit, memlimit=memlimit))

@@ -1,0 +1,130 @@
+"""Keys of persons: whose signature counts, and that nobody can make somebody else's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from nacl import pwhash
+from tests.store.living import ALL, enter_persons, enter_study, signer
+
+from entact.course.signature import HOLDS, SigningKey, holds, keyring, public_key, sign, statement_of
+from entact.store import StoreError, acts, signature
+from entact.store.signature import Signer, enter_key, holders, open_key_file, require, revoke_key
+
+pytestmark = pytest.mark.usefixtures("in_study")
+
+PASSPHRASE = "seven green bottles"
+
+
+@pytest.fixture
+def in_study(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    enter_study()
+    monkeypatch.setattr(signature, "OPSLIMIT", pwhash.argon2id.OPSLIMIT_MIN)
+    monkeypatch.setattr(signature, "MEMLIMIT", pwhash.argon2id.MEMLIMIT_MIN)
+
+
+def test_a_key_file_opens_with_its_passphrase_alone(tmp_path: Path) -> None:
+    path = tmp_path / "keys" / "ada.key"
+    made = signature.write_key_file(path, "ada", PASSPHRASE)
+    assert open_key_file(path, PASSPHRASE) == made
+    assert path.stat().st_mode & 0o077 == 0
+    assert made.seed.hex() not in path.read_text()
+    assert made.seed.hex() not in repr(made)
+    with pytest.raises(StoreError, match="the passphrase does not open"):
+        open_key_file(path, PASSPHRASE + "s")
+    with pytest.raises(StoreError, match="exists already"):
+        signature.write_key_file(path, "ada", PASSPHRASE)
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"person": "ada"}', '"x"'])
+def test_a_file_that_holds_no_key_is_named(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "ada.key"
+    with pytest.raises(StoreError, match="there is no signing key in"):
+        open_key_file(path, PASSPHRASE)
+    path.write_text(content)
+    with pytest.raises(StoreError, match="is no file with a signing key"):
+        open_key_file(path, PASSPHRASE)
+
+
+def test_a_key_file_cannot_make_the_machine_work_for_ever(tmp_path: Path) -> None:
+    path = tmp_path / "ada.key"
+    signature.write_key_file(path, "ada", PASSPHRASE)
+    text = path.read_text()
+    path.write_text(text.replace(f'"memlimit": {pwhash.argon2id.MEMLIMIT_MIN}', '"memlimit": 99999999999'))
+    with pytest.raises(StoreError, match="asks for more work"):
+        open_key_file(path, PASSPHRASE)
+
+
+def test_a_short_passphrase_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="has 6 characters: at least 12"):
+        signature.write_key_file(tmp_path / "ada.key", "ada", "secret")
+
+
+def test_the_first_key_is_taken_at_its_word_and_vouches_for_the_next() -> None:
+    ada, ben = signer("ada"), signer("ben")
+    enter_key(ada, "data_manager", ALL)
+    with pytest.raises(StoreError, match="nobody who holds a key vouches for ben"):
+        enter_key(ben, "monitor", ["erase"])
+    with pytest.raises(StoreError, match="nobody who holds a key vouches for ben"):
+        enter_key(ben, "monitor", ["erase"], voucher=ben)
+    enter_key(ben, "monitor", ["erase"], voucher=ada)
+    assert {name: one.powers for name, one in holders().items()} == {
+        "ada": ("cut", "erase", "unlock"),
+        "ben": ("erase",),
+    }
+    assert len(acts.entries()) == 2  # what was refused was not entered
+
+
+def test_no_two_persons_share_a_key_and_nobody_has_two() -> None:
+    [ada] = enter_persons("ada")
+    with pytest.raises(StoreError, match="the key was ada's"):
+        enter_key(Signer("ben", ada.seed), "monitor", ALL, voucher=ada)
+    with pytest.raises(StoreError, match="ada holds a key already"):
+        enter_key(Signer("ada", b"2" * 32), "monitor", ALL, voucher=ada)
+
+
+def test_a_key_that_nobody_showed_to_hold_is_not_entered() -> None:
+    [ada] = enter_persons("ada")
+    place = acts.here()
+    payload = SigningKey("ben", "monitor", public_key(b"b" * 32), ["erase"])
+    statement = statement_of("signing_key", place.ledger, place.environment, payload)
+    vouched = [ada.sign(statement, "vouches"), ada.sign(statement, HOLDS)]
+    acts.enter(
+        place,
+        "signing_key",
+        msgspec.structs.replace(payload, signatures=vouched),
+        by="ben",
+        role="monitor",
+    )
+    ring = keyring(acts.entries())
+    assert list(ring.holders) == ["ada"]
+    assert "nobody has shown to hold this key" in ring.problems[0][1]
+
+
+def test_a_revoked_key_signs_nothing_more_and_never_comes_back() -> None:
+    ada, ben, eva = enter_persons("ada", "ben", "eva")
+    with pytest.raises(StoreError, match="mallory has no signing key"):
+        revoke_key("ben", signer("mallory"))
+    with pytest.raises(StoreError, match="signed by the person or by another"):
+        revoke_key("ben", Signer("eva", b"m" * 32))
+    revoke_key("ben", ada)
+    revoke_key("eva", eva)
+    assert list(holders()) == ["ada"]
+    with pytest.raises(StoreError, match="does not know this key as ben's"):
+        require(ben, "erase")
+    with pytest.raises(StoreError, match="the key was ben's"):
+        enter_key(ben, "monitor", ALL, voucher=ada)
+    enter_key(Signer("ben", b"n" * 32), "monitor", ["cut"], voucher=ada)
+    with pytest.raises(StoreError, match="ben may not erase: the key is for cut"):
+        require(Signer("ben", b"n" * 32), "erase")
+
+
+@pytest.mark.parametrize("field", ["person", "key", "meaning", "at", "value"])
+def test_a_signature_covers_who_what_and_when(field: str) -> None:
+    made = sign("5" * 64, person="ada", meaning="cuts_data", at="2026-03-02T10:00:00+00:00", seed=b"a" * 32)
+    assert holds(made, "5" * 64)
+    assert not holds(made, "6" * 64)
+    other = public_key(b"b" * 32) if field == "key" else "00" if field == "value" else "other"
+    assert not holds(msgspec.structs.replace(made, **{field: other}), "5" * 64)
