@@ -150,7 +150,7 @@ def test_where_the_arms_do_the_same_swapping_them_leaves_every_ledger_byte_equal
 ) -> None:
     """No number drawn, id, delay, kit or order depends on the arm, only what participants show of it."""
     alike = _alike(load_parameters(shipped_cohort("mapp1")))
-    monkeypatch.setattr(trial, "load_parameters", lambda path, scenario: alike)
+    monkeypatch.setattr(trial, "load_parameters", lambda path, scenario, release: alike)
     first = rehearse(mapp1, 8, seed=3)
     other = {"mdma": "placebo", "placebo": "mdma"}
     pack, blocks = trial.pack_kits, trial.permuted_blocks

@@ -143,7 +143,7 @@ def test_a_serious_event_is_recorded_within_a_day_at_a_contact_with_a_reason(map
         if term["term"] == "Headache":
             term["chance"] = {"mdma": 1.0, "placebo": 1.0}
     changed = type(parameters).model_validate(tree)
-    monkeypatch.setattr(trial, "load_parameters", lambda path, scenario: changed)
+    monkeypatch.setattr(trial, "load_parameters", lambda path, scenario, release: changed)
     rehearsed = Rehearsed(mapp1, rehearse(mapp1, 6, seed=2))
     serious = unplanned = 0
     for course in rehearsed.randomised.values():

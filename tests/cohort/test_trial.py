@@ -165,21 +165,7 @@ print(sum(len(line.text) for lines in trial.ledgers.values() for line in lines))
     assert kept - many > 0.25 * written > 500_000
 
 
-def test_a_study_that_does_not_randomise_cannot_be_rehearsed_and_says_so(tmp_path: Path) -> None:
-    study = edited(
-        tmp_path,
-        method=(
-            "randomisation:   # how exactly is sealed with the list\n"
-            "  {ratio: {mdma: 1, placebo: 1}, method: permuted_blocks, strata: [site], at: enrolment, "
-            "source: F001 F005 mitchell2021, assumption: strata and method}\n",
-            "",
-        ),
-    )
-    with pytest.raises(ParametersError, match="mapp1 does not randomise"):
-        rehearse(study, 2, cohort=COHORT)
-
-
-def test_a_study_without_parameters_cannot_be_rehearsed_and_says_so(mapp1: Study, tmp_path: Path) -> None:
+def test_parameters_that_are_named_have_to_be_there(mapp1: Study, tmp_path: Path) -> None:
     with pytest.raises(ParametersError, match=r"cohort\.yaml is not there"):
         rehearse(mapp1, 2, cohort=tmp_path / "cohort.yaml")
 
@@ -191,10 +177,11 @@ def test_no_participants_are_too_few(mapp1: Study) -> None:
 
 def test_the_command_line_says_what_is_wrong_without_a_traceback(tmp_path: Path) -> None:
     edited(tmp_path, title=("title: MDMA-assisted therapy for severe PTSD\n", "title: Another study\n"))
+    (tmp_path / "cohort.yaml").write_text("study: another\n")
     command = [str(Path(sys.executable).with_name("entact")), "rehearse", str(tmp_path / "study.yaml")]
     done = subprocess.run([*command, "--out", str(tmp_path / "out")], capture_output=True, text=True)
     assert done.returncode == 2
-    assert "cohort.yaml is not there" in done.stderr
+    assert "study: the study has no 'another'" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from entact.cohort import ParametersError
+from entact.cohort.fit import check_fit
 from entact.cohort.scenario import load_parameters
 from entact.cohort.trial import shipped_cohort
 from entact.protocol import Study, load_study
@@ -17,11 +18,12 @@ class Plan:
     """A study, the parameters of its virtual participants, and the scenario that overrides them.
 
     Attributes:
+        cohort: the file beside the study; without one a neutral cohort is derived from the study.
         shipped: whether it is one of entact's own, to which published results belong.
     """
 
     study: Study
-    cohort: Path
+    cohort: Path | None
     scenario: Path | None
     shipped: bool
 
@@ -34,16 +36,11 @@ def plan_rehearsal(name: str, scenario: str | None) -> Plan:
         ParametersError: when it cannot be rehearsed, or there is no such scenario.
     """
     study = load_study(name)
-    if study.newest.file.randomisation is None:
-        raise ParametersError(
-            f"{study.name} does not randomise: only randomised studies are rehearsed so far"
-        )
     shipped = study.name == name
-    cohort = shipped_cohort(name) if shipped else _folder(name) / "cohort.yaml"
-    if not cohort.is_file():
-        raise ParametersError(f"{cohort} is not there: it says what the virtual participants are made of")
-    path = None if scenario is None else _scenario(study.name, cohort.parent / "scenarios", scenario)
-    load_parameters(cohort, path)
+    beside = shipped_cohort(name) if shipped else _folder(name) / "cohort.yaml"
+    cohort = beside if beside.is_file() else None
+    path = None if scenario is None else _scenario(study.name, beside.parent / "scenarios", scenario)
+    check_fit(load_parameters(cohort, path, release=study.newest), study.newest)
     return Plan(study, cohort, path, shipped)
 
 

@@ -118,10 +118,13 @@ def seal(
     block_sizes: Sequence[int],
     random: np.random.Generator,
 ) -> Allocation:
-    """Seals list and kit map; their roots go into the study's ledger before the first enrolment."""
+    """Seals list and kit map; their roots go into the study's ledger before the first enrolment.
+
+    A study that does not randomise has no list.
+    """
 
     def sealed(texts: list[str]) -> Sealed:
-        return Sealed(*seal_rows(texts, random.bytes))
+        return Sealed(*seal_rows(texts, random.bytes)) if texts else Sealed([], [], "")
 
     return Allocation(
         study=study,

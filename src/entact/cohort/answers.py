@@ -12,7 +12,7 @@ from entact.protocol import CompiledForm
 from entact.protocol.study import Item
 
 Characteristics = Mapping[str, float | str]
-Plain = bool | int | str
+Plain = bool | int | str | list[str]
 
 
 class Answer(BaseModel):

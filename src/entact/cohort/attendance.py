@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from entact.cohort.fit import entry_activity
 from entact.cohort.parameters import Parameters
 from entact.cohort.person import Candidate, Participant
 from entact.cohort.scribe import Scribe
@@ -43,10 +44,11 @@ class Attendance:
     """Virtual staff at one participant's side.
 
     Args:
-        participant: None before randomisation. random: this participant's source of chance. now: study time.
+        participant: None before entering. random: this participant's source of chance. now: study time.
     Attributes:
-        session: the dosing session. encounter: the one that is being held. ratings: how many with a rater
-            were begun. readings: vital signs taken outside sessions. chances: by name, for this site.
+        entry: the activity that takes people into the study. session: the dosing session. encounter: the one
+            that is being held. ratings: how many with a rater were begun. readings: vital signs taken outside
+            sessions. chances: by name, for this site.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Attendance:
         self.team = team_of(candidate.site, candidate.index)
         self.scribe = scribe
         self.release = scribe.release
+        self.entry = entry_activity(scribe.release)
         self.random = random
         self.now = now
         self.session = Session()
@@ -149,6 +152,11 @@ class Attendance:
             self.wait_until(at)
             chore(self.now)
         self.wait_until(until)
+
+    def do_all_chores(self) -> None:
+        """Does what was left to be done, each at its time."""
+        if self._chores:
+            self.do_chores(max(at for at, _, _ in self._chores))
 
     def finish_chores(self) -> None:
         """Does now whatever was left for later, because somebody looked through the record."""

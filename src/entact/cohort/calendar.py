@@ -45,12 +45,20 @@ class Calendar:
             if name in self._moving or len(course.discontinued) != self._stopped:
                 self._plan()
                 self._stopped = len(course.discontinued)
+            if not self.planned and self._waits_for_washout():
+                self.staff.do_all_chores()  # somebody calls once a medicine is stopped
+                self._plan()
             if not self.planned:
                 return
             name = min(self.planned, key=lambda one: (self.planned[one], one))
             at = self.planned.pop(name)
             self._done.add(name)
             yield self.visits[name], max(at, self.staff.now + BETWEEN)
+
+    def _waits_for_washout(self) -> bool:
+        return any(
+            visit.after == "washout_end" and name not in self._done for name, visit in self.visits.items()
+        )
 
     def _plan(self) -> None:
         now = self.staff.now

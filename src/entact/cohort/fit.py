@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from entact.cohort.events import term_code
-from entact.cohort.parameters import Parameters, nearest
-from entact.cohort.scenario import ParametersError
+from entact.cohort.parameters import Parameters, ParametersError, nearest
+from entact.cohort.scale import asked_as, scale_of
 from entact.protocol import Release
-
-_OWN = {"consent", "screening", "eligibility", "enrolment", "randomisation", "medication", "vital_signs"}
-_OWN |= {"guess", "adverse_events", "safety_call", "dose"}
+from entact.protocol.timetable import ACTIVITIES
 
 
 def check_fit(parameters: Parameters, release: Release) -> None:
@@ -20,10 +18,9 @@ def check_fit(parameters: Parameters, release: Release) -> None:
         ParametersError: naming the parameter and what the study has instead.
     """
     file = release.file
-    if file.randomisation is None:
-        raise ParametersError(f"{file.study} does not randomise: only randomised studies can be rehearsed")
-    if not any("randomisation" in visit.do for visit in release.visits.values()):
-        raise ParametersError(f"{file.study}: no visit of the schedule does `randomisation`")
+    entry = entry_activity(release)
+    if not any(entry in visit.do for visit in release.visits.values()):
+        raise ParametersError(f"{file.study}: no visit of the schedule does `{entry}`")
     for where, names, known in _names(parameters, release):
         for name in names:
             if name not in known:
@@ -35,7 +32,7 @@ def check_fit(parameters: Parameters, release: Release) -> None:
             raise ParametersError(
                 f"cohort.yaml: adverse_events.terms: {term.term!r} is not in the study's event list"
             )
-    for form, item in _unanswered(parameters, release):
+    for form, item in unanswered(parameters, release):
         raise ParametersError(
             f"cohort.yaml: answers.{form}.{item}: is missing; say what virtual participants answer"
         )
@@ -51,7 +48,7 @@ def _names(parameters: Parameters, release: Release) -> Iterator[tuple[str, Iter
     yield "timepoints", parameters.timepoints, release.visits
     yield "sessions", parameters.sessions, dosing
     yield "sessions", dosing, parameters.sessions
-    yield "sites.by_id", parameters.sites.by_id, file.sites
+    yield "sites.by_id", parameters.sites.by_id, file.sites or parameters.sites.by_id
     yield "vital_signs.levels", file.regimens, parameters.vital_signs.levels
     yield "answers", parameters.answers, release.forms
     for form, answers in parameters.answers.items():
@@ -62,25 +59,37 @@ def _names(parameters: Parameters, release: Release) -> Iterator[tuple[str, Iter
         yield f"{where}.answers", refusal.answers, release.forms
         for form, answers in refusal.answers.items():
             yield f"{where}.answers.{form}", answers, release.forms[form].items
-    instruments = [form.instrument.name for form in release.forms.values() if form.instrument is not None]
+    instruments = ["", *(asked_as(form) for form in release.forms.values())]  # nothing may be rated at all
     asked = [questionnaire.instrument for questionnaire in parameters.questionnaires.values()]
     yield "instrument", [parameters.severity.instrument, *asked], instruments
     if "vitals" in release.forms:
         yield "vital_signs.signs", parameters.vital_signs.signs, release.forms["vitals"].items
 
 
-def _unanswered(parameters: Parameters, release: Release) -> Iterator[tuple[str, str]]:
+def entry_activity(release: Release) -> str:
+    """What takes a participant into the study: randomisation, where it randomises."""
+    return "enrolment" if release.file.randomisation is None else "randomisation"
+
+
+def unanswered(parameters: Parameters, release: Release) -> Iterator[tuple[str, str]]:
     """Forms and items that are asked at some visit and that neither a model nor `answers` answers."""
-    asked = {name for visit in release.visits.values() for name in visit.do if name not in _OWN}
-    modelled = {questionnaire.instrument for questionnaire in parameters.questionnaires.values()}
-    severity = parameters.severity
+    asked = {name for visit in release.visits.values() for name in visit.activities} - ACTIVITIES
+    severity, scores = parameters.severity, _scores(parameters)
     for name in sorted(asked):
         form = release.forms[name]
-        instrument = form.instrument.name if form.instrument is not None else ""
         told = {*parameters.answers.get(name, ())}
-        if instrument == severity.instrument:
-            told |= {item for item, one in form.items.items() if one.type == "integer"}
-            told |= {severity.duration_item}
+        for score in scores.get(asked_as(form), ()):
+            told |= {*scale_of(form, score).items}
+        if asked_as(form) == severity.instrument:
+            told |= {*severity.companions, severity.duration_item}
         for item, one in form.items.items():
-            if item not in told and one.type != "text" and instrument not in modelled:
+            if item not in told and one.type != "text":
                 yield name, item
+
+
+def _scores(parameters: Parameters) -> dict[str, list[str]]:
+    """Instrument -> the scores of it that a model fills."""
+    scores = {parameters.severity.instrument: [parameters.severity.score]}
+    for questionnaire in parameters.questionnaires.values():
+        scores.setdefault(questionnaire.instrument, []).append(questionnaire.score_name)
+    return scores

@@ -10,6 +10,8 @@ from entact.cohort.session import vital_signs_at
 from entact.course import Entry
 from entact.protocol.study import Visit
 
+STOPPED_AFTER = timedelta(days=5)  # of a medicine that is to be stopped
+
 _MINUTE = timedelta(minutes=1)
 
 
@@ -65,10 +67,7 @@ def ask_for_guesses(staff: Attendance, visit: Visit, timepoint: str | None = Non
 def ask_for_medication(staff: Attendance, visit: Visit) -> None:
     """Records a psychiatric medicine at the first visit, and at the next one that it was stopped."""
     washout = staff.release.file.washout
-    for medicine in staff.scribe.course.medication.values():
-        if medicine.stopped is None and medicine.psychiatric:
-            stopped = (staff.now - timedelta(days=1)).date().isoformat()
-            staff.write("medication", {"stopped": stopped}, "coordinator", about=medicine.entry)
+    _record_stops(staff)
     if washout is None or not visit.opens or not staff.chance("tapers"):
         return
     names = list(washout.classes)
@@ -76,6 +75,20 @@ def ask_for_medication(staff: Attendance, visit: Visit) -> None:
     year = staff.now.year - 1 - int(staff.random.integers(9))
     data = {"name": name, "medicine_class": name, "started": str(year), "psychiatric": True}
     staff.write("medication", data, "coordinator")
+    asking = [one for one in staff.release.visits.values() if "medication" in one.do]
+    if len(asking) < 2:  # the schedule asks no more: the participant calls once it is stopped
+        staff.later(staff.now + STOPPED_AFTER, lambda at: _hear_of_stops(staff))
+
+
+def _hear_of_stops(staff: Attendance) -> None:
+    staff.hold_unplanned("late_information", lambda: _record_stops(staff))
+
+
+def _record_stops(staff: Attendance) -> None:
+    for medicine in staff.scribe.course.medication.values():
+        if medicine.stopped is None and medicine.psychiatric:
+            stopped = (staff.now - timedelta(days=1)).date().isoformat()
+            staff.write("medication", {"stopped": stopped}, "coordinator", about=medicine.entry)
 
 
 def call(staff: Attendance, events: Events) -> None:

@@ -102,7 +102,7 @@ def draw_baseline(parameters: Parameters, seed: ArrayLike, indices: ArrayLike) -
         1 + 2 * n_items + 3 * n_companions + len(names),
     )
     total = np.clip(
-        np.rint(severity.candidates.mean + severity.candidates.sd * z[:, 0]), 0, profile.maximum
+        np.rint(severity.candidates.mean + severity.candidates.sd * z[:, 0]), profile.lowest, profile.maximum
     ).astype(np.int64)
     person, occasion = z[:, 1 : 1 + n_items], z[:, 1 + n_items : 1 + 2 * n_items]
     rest = z[:, 1 + 2 * n_items :]
@@ -171,7 +171,7 @@ def draw_outcomes(parameters: Parameters, baseline: Baseline, arms: ArrayLike) -
     for k in range(intervals):
         stopping.step(k, (total[:, k] - total[:, 0]).astype(np.float64))
         shifted = latent[:, k] + parameters.efficacy.not_at_random * (stopping.treatment != UNKNOWN)
-        total[:, k + 1] = np.clip(np.rint(shifted), 0, profile.maximum)
+        total[:, k + 1] = np.clip(np.rint(shifted), profile.lowest, profile.maximum)
     occasion = z[:, intervals : intervals * (1 + n_items)].reshape(n, intervals, n_items)
     person = np.broadcast_to(baseline._profile["severity"][:, np.newaxis], occasion.shape)
     items = np.concatenate(
@@ -210,7 +210,8 @@ def draw_outcomes(parameters: Parameters, baseline: Baseline, arms: ArrayLike) -
         diagnosis=_diagnosis(parameters, items, companions, long_enough),
         questionnaires=answers,
         scores={
-            name: score_questionnaire(answers[name], q.score) for name, q in parameters.questionnaires.items()
+            name: score_questionnaire(answers[name], q.score, q.items.lowest)
+            for name, q in parameters.questionnaires.items()
         },
         in_study=in_study,
         on_treatment=on_treatment,
@@ -285,7 +286,8 @@ def _companion_people(parameters: Parameters, z: Floats) -> Floats:
 
 def _diagnosis(parameters: Parameters, items: Ints, companions: dict[str, Ints], long_enough: Bools) -> Bools:
     severity = parameters.severity
-    distress = np.stack([companions[name] for name in severity.distress], axis=-1)
+    asked = [companions[name] for name in severity.distress]
+    distress = np.stack(asked, axis=-1) if asked else None
     return meets_diagnosis(items, severity.clusters.values(), severity.present_at, long_enough, distress)
 
 
@@ -301,7 +303,8 @@ def _failure(parameters: Parameters, u: Floats, total: Ints, diagnosis: Bools) -
     failure = np.full(total.size, UNKNOWN, np.int64)
     if entry.diagnosis:
         failure[~diagnosis] = len(reasons) + 1
-    failure[total < entry.minimum_total] = len(reasons)
+    if entry.minimum_total is not None:
+        failure[total < entry.minimum_total] = len(reasons)
     for k in reversed(range(len(reasons))):
         failure[u[:, k] < reasons[k].chance] = k
     return failure
@@ -321,7 +324,7 @@ def _answers(
 ) -> Ints:
     profile = questionnaire.items
     scale = profile.count if questionnaire.score == "mean" else 1
-    total = np.clip(np.rint(latent * scale), 0, profile.maximum).astype(np.int64)
+    total = np.clip(np.rint(latent * scale), profile.lowest, profile.maximum).astype(np.int64)
     items = spread_total(profile, total, person, occasion)
     for number, chance in questionnaire.skipped.items():
         items[..., number - 1] = np.where(skips[..., number - 1] < chance, UNKNOWN, items[..., number - 1])

@@ -9,6 +9,7 @@ from typing import Any
 from entact.cohort.answers import answer_form, mistype
 from entact.cohort.attendance import Attendance
 from entact.cohort.person import questionnaire_items, severity_items
+from entact.cohort.scale import asked_as
 from entact.course import Entry, Refused
 from entact.course.form import Answers
 from entact.protocol import CompiledForm
@@ -43,18 +44,31 @@ def answers_to(staff: Attendance, form: CompiledForm, visit: Visit) -> dict[str,
     if person.refusal is not None:
         told = told | person.refusal.answers.get(form.name, {})
     items = answer_form(form, told, person.characteristics, staff.random)
-    instrument = form.instrument.name if form.instrument is not None else None
-    if visit.visit not in parameters.timepoints:
-        return _skip(staff, form, items)
-    place = parameters.timepoints.index(visit.visit)
+    modelled = _modelled(staff, form, visit)
+    return items | modelled if modelled else _skip(staff, form, items)
+
+
+def _modelled(staff: Attendance, form: CompiledForm, visit: Visit) -> dict[str, Any]:
+    """The items that the outcome model answers; between its time points those of the last one stay."""
+    parameters, person, instrument = staff.parameters, staff.candidate, asked_as(form)
+    severity, questionnaires = parameters.severity, parameters.questionnaires
+    asked = [name for name, one in questionnaires.items() if one.instrument == instrument]
+    if instrument != severity.instrument and not asked:
+        return {}
+    order = list(staff.release.visits)
+    here = order.index(visit.visit)
+    before = [name for name in parameters.timepoints if order.index(name) <= here]
     source = person.baseline if staff.participant is None else staff.participant.outcomes
     row = person.row if staff.participant is None else staff.participant.row
-    if instrument == parameters.severity.instrument:
-        return items | severity_items(parameters, form, source, row, place)
-    for name, questionnaire in parameters.questionnaires.items():
-        if instrument == questionnaire.instrument and visit.visit in questionnaire.timepoints:
-            return items | questionnaire_items(name, form, source, row, place)
-    return _skip(staff, form, items)
+    items: dict[str, Any] = {}
+    if instrument == severity.instrument:
+        items |= severity_items(parameters, form, source, row, max(len(before) - 1, 0))
+    for name in asked:
+        known = [one for one in before if one in questionnaires[name].timepoints]
+        last = known[-1] if known else questionnaires[name].timepoints[0]
+        place = parameters.timepoints.index(last)
+        items |= questionnaire_items(parameters, name, form, source, row, place)
+    return items
 
 
 def ask_missing(staff: Attendance, answer: Refused, visit: Visit) -> bool:

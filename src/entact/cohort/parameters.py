@@ -13,6 +13,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from entact.cohort.answers import Answer
 
 
+class ParametersError(ValueError):
+    """A parameter or scenario file that cannot be used; the message names file, line and field."""
+
+
 def nearest(name: str, known: list[str]) -> str:
     """`; did you mean …?`, or all that is known."""
     close = get_close_matches(name, known, n=1)
@@ -142,17 +146,21 @@ class Cluster(Part):
 
 
 class ItemProfile(Part):
-    """How a total is spread over items: an item's ease (else 0), and how people and occasions differ."""
+    """How a total is spread over items: an item's ease (else 0), and how people and occasions differ.
+
+    `lowest` is the total of somebody whose every item has the lowest score.
+    """
 
     count: Annotated[int, Field(ge=1)]
     levels: list[float] = Field(min_length=1)
     ease: dict[int, float] = {}
     between_people: Spread
     between_occasions: Spread
+    lowest: int = 0
 
     @property
     def maximum(self) -> int:
-        return self.count * len(self.levels)
+        return self.lowest + self.count * len(self.levels)
 
     @model_validator(mode="after")
     def _is_ordered(self) -> Self:
@@ -177,25 +185,29 @@ class Companion(Part):
 class Entry(Part):
     """What the baseline rating must show for a candidate to enter."""
 
-    minimum_total: float
-    diagnosis: bool
+    minimum_total: float | None = None
+    diagnosis: bool = False
 
 
 class Severity(Cited):
-    """The clinician-rated primary instrument: candidates' totals, its items, and its diagnostic algorithm."""
+    """The primary instrument: candidates' totals, its items and, where it has one, its diagnostic algorithm.
+
+    `instrument` may name a form without one; `score` is the score that the total is, in the study's words.
+    """
 
     instrument: str
+    score: str = "total"
     candidates: Normal
-    entry: Entry
+    entry: Entry = Entry()
     items: ItemProfile
-    present_at: Annotated[int, Field(ge=1)]
-    clusters: dict[str, Cluster]
-    companions: dict[str, Companion]
-    distress: list[str]
-    long_enough: Chance
-    duration_item: str
-    remission_total: float
-    response_fall: float
+    present_at: Annotated[int, Field(ge=1)] = 1
+    clusters: dict[str, Cluster] = {}
+    companions: dict[str, Companion] = {}
+    distress: list[str] = []
+    long_enough: Chance = 1.0
+    duration_item: str | None = None
+    remission_total: float | None = None
+    response_fall: float | None = None
 
 
 class Change(Part):
@@ -231,11 +243,16 @@ class QuestionnaireNoise(Part):
 
 
 class Questionnaire(Cited):
-    """A self-report that moves with the primary total. Everything is in points of its score."""
+    """Another score that moves with the primary total. Everything is in points of it.
+
+    `score` says how it is made of its items; `named` is its name in the study, where that is not `total` of a
+    sum and `mean` of a mean.
+    """
 
     instrument: str
     timepoints: list[str]
     score: Literal["sum", "mean"]
+    named: str | None = None
     baseline: Normal
     correlation: Annotated[float, Field(ge=-1.0, le=1.0)]
     change_intercept: float
@@ -244,6 +261,10 @@ class Questionnaire(Cited):
     noise: QuestionnaireNoise
     items: ItemProfile
     skipped: dict[int, Chance] = {}
+
+    @property
+    def score_name(self) -> str:
+        return self.named or ("mean" if self.score == "mean" else "total")
 
 
 class Hazard(Part):
@@ -371,10 +392,14 @@ class RehearsalTime(Cited):
 
 
 class Parameters(Part):
-    """Everything needed to draw virtual participants of one study."""
+    """Everything needed to draw virtual participants of one study.
+
+    `neutral` names the parts that no file gives: they are derived from the study and assume no effect.
+    """
 
     study: str
     scenario: str | None = None
+    neutral: list[str] = []
     arms: list[str] = Field(min_length=1)
     reference: str
     timepoints: list[str] = Field(min_length=2)

@@ -19,6 +19,7 @@ from entact.cohort.outcomes import (
     failure_reasons,
 )
 from entact.cohort.parameters import Parameters, Refusal
+from entact.cohort.scale import scale_of
 from entact.cohort.session import (
     AdverseEventDraws,
     VitalSignDraws,
@@ -100,24 +101,29 @@ def severity_items(
 ) -> dict[str, Any]:
     """The primary instrument's items as rated at a time point (by number; 0 is the baseline).
 
-    Its scored items are its first whole-number ones; those beside the total have their own names.
+    Those beside the total have their own names.
     """
+    severity = parameters.severity
     place: Any = row if isinstance(source, Baseline) else (row, timepoint)
-    scores = source.items[place].tolist()
-    numbers = (name for name, item in form.items.items() if item.type == "integer")
-    items: dict[str, Any] = dict(zip(numbers, scores, strict=False))
+    items: dict[str, Any] = {**scale_of(form, severity.score).answer(source.items[place].tolist())}
     items.update((name, int(values[place])) for name, values in source.companions.items())
-    items[parameters.severity.duration_item] = bool(source.long_enough[place])
+    if severity.duration_item is not None:
+        items[severity.duration_item] = bool(source.long_enough[place])
     return items
 
 
 def questionnaire_items(
-    name: str, form: CompiledForm, source: Baseline | Outcomes, row: int, timepoint: int = 0
+    parameters: Parameters,
+    name: str,
+    form: CompiledForm,
+    source: Baseline | Outcomes,
+    row: int,
+    timepoint: int = 0,
 ) -> dict[str, Any]:
-    """A self-report's items as answered at a time point; a skipped item says that it was not asked."""
+    """A score's items as answered at a time point; a skipped item says that it was not asked."""
     place: Any = row if isinstance(source, Baseline) else (row, timepoint)
-    answers = source.questionnaires[name][place].tolist()
-    return {
-        item: {"missing": "not_asked"} if answer == UNKNOWN else answer
-        for item, answer in zip(form.items, answers, strict=True)
-    }
+    scores = source.questionnaires[name][place].tolist()
+    scale = scale_of(form, parameters.questionnaires[name].score_name)
+    answers: dict[str, Any] = {**scale.answer(scores)}
+    skipped = (item for item, score in zip(scale.items, scores, strict=False) if score == UNKNOWN)
+    return answers | {item: {"missing": "not_asked"} for item in skipped}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 
 from entact.cohort.allocation import Allocation, Content
 from entact.cohort.draws import stream
+from entact.cohort.parameters import Parameters
 from entact.cohort.team import site_staff
 from entact.course import Entry, Ledger, Line, instant, uuid7
 from entact.protocol import Release, Study
@@ -61,10 +62,12 @@ class Place:
 
 
 def open_study(study: Study, allocation: Allocation, start: datetime, seed: int) -> Place:
-    """The study's ledger with its release and the commitment to the sealed lists."""
+    """The study's ledger with its release and, where it randomises, the commitment to the sealed lists."""
     place = Place(study, f"study:{study.name}", stream(seed, 0, "study ledger"))
     release = study.newest
     place.write("release", {"id": release.id, "text": release.text.decode()}, start, "sponsor", "sponsor")
+    if release.file.randomisation is None:
+        return place
     data = {
         "list_root": allocation.sealed_list.root,
         "list_rows": len(allocation.rows),
@@ -75,12 +78,18 @@ def open_study(study: Study, allocation: Allocation, start: datetime, seed: int)
     return place
 
 
-def open_sites(study: Study, sites: Iterable[str], start: datetime, seed: int) -> dict[str, Place]:
+def zone_of_site(release: Release, parameters: Parameters, site: str) -> str:
+    """The zone that the study plans for a site; that of the parameters where it plans none."""
+    planned = release.file.sites.get(site)
+    return planned.timezone if planned is not None else parameters.sites.by_id[site].zone
+
+
+def open_sites(study: Study, parameters: Parameters, start: datetime, seed: int) -> dict[str, Place]:
     """Each site's ledger with its activation and staff."""
     places = {}
-    for number, site in enumerate(sites):
+    for number, site in enumerate(parameters.sites.by_id):
         place = places[site] = Place(study, f"site:{site}", stream(seed, number, "site ledger"))
-        zone = study.newest.file.sites[site].timezone
+        zone = zone_of_site(study.newest, parameters, site)
         at = start + timedelta(days=7, hours=16)
         data = {"release": study.newest.id, "status": "active", "timezone": zone}
         place.write("activation", data, at, "sponsor", "sponsor")

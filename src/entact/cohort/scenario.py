@@ -10,25 +10,39 @@ from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
-from entact.cohort.parameters import Parameters, nearest
+from entact.cohort.answers import Answer
+from entact.cohort.fit import unanswered
+from entact.cohort.neutral import Neutral
+from entact.cohort.parameters import Parameters, ParametersError, nearest
+from entact.protocol import Release
 
 _KEYS = ["scenario", "title", "source", "assumption", "override"]
 
 
-class ParametersError(ValueError):
-    """A parameter or scenario file that cannot be used; the message names file, line and field."""
+__all__ = ["ParametersError", "load_parameters"]
 
 
-def load_parameters(path: Path, scenario: Path | None = None) -> Parameters:
+def load_parameters(
+    path: Path | None, scenario: Path | None = None, *, release: Release | None = None
+) -> Parameters:
     """What the virtual participants of a study are made of.
 
-    `path` is a `cohort.yaml`; `scenario` a file with `scenario`, `title`, a `source` or `assumption`, and
-    `override`: a partial tree of the same shape whose values replace those of `path` (a list is replaced
-    whole). Raises `ParametersError`, naming file, line and field, with the nearest known name for one that is
-    not known.
+    Args:
+        path: a `cohort.yaml`; without one everything is derived from the release.
+        scenario: a file with `scenario`, `title`, a `source` or `assumption`, and `override`: a partial tree
+            of the same shape whose values replace those of `path` (a list is replaced whole).
+        release: of the study, from which parts that the file does not give are derived: a neutral cohort.
+            Without it the file has to be complete.
+    Raises:
+        ParametersError: naming file, line and field, with the nearest known name for one that is not known.
     """
-    tree = _read(path)
-    parameters = _validate(tree, tree, path)
+    given = _read(path) if path is not None else {}
+    neutral = Neutral(release, given) if release is not None else None
+    absent = [name for name in neutral.parts if name not in given] if neutral is not None else []
+    tree = {**given} | {name: neutral.part(name) for name in absent if neutral is not None}
+    parameters = _validate(tree, given, path or Path("cohort.yaml"))
+    if neutral is not None:
+        parameters = _completed(parameters, neutral, absent)
     if scenario is None:
         return parameters
     change = _read(scenario)
@@ -46,6 +60,18 @@ def load_parameters(path: Path, scenario: Path | None = None) -> Parameters:
     merged = _merge(parameters.model_dump(), change["override"], ("override",), change, scenario)
     merged["scenario"] = str(change["scenario"])
     return _validate(merged, change["override"], scenario)
+
+
+def _completed(parameters: Parameters, neutral: Neutral, absent: list[str]) -> Parameters:
+    """The parameters with neutral answers to whatever is asked and nothing answers."""
+    answers = {form: dict(items) for form, items in parameters.answers.items()}
+    missing = list(unanswered(parameters, neutral.release))
+    if missing:
+        derived = neutral.part("answers")
+        for form, item in missing:
+            answers.setdefault(form, {})[item] = Answer.model_validate(derived[form][item])
+    derived_from = [*absent, *dict.fromkeys(f"answers.{form}" for form, _ in missing)]
+    return parameters.model_copy(update={"answers": answers, "neutral": derived_from})
 
 
 def _read(path: Path) -> dict[str, Any]:

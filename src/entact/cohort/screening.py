@@ -1,4 +1,4 @@
-"""From consent to the randomisation gate: what each candidate goes through before anything is shared."""
+"""From consent to randomisation, or enrolment: what each candidate goes through before anything is shared."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SIGNATURE = "I have examined eligibility and confirm it"
 
 
 class Screened(msgspec.Struct):
-    """A candidate after screening: the record so far, and since when the randomisation gate says yes."""
+    """A candidate after screening: the record so far, and since when nothing keeps them out of the study."""
 
     index: int
     site: str
@@ -31,7 +31,7 @@ class Screened(msgspec.Struct):
 
 
 def screen(staff: Attendance, calendar: Calendar) -> Screened:
-    """Holds every visit up to the randomisation gate, or until the candidate is found not eligible."""
+    """Holds every visit up to the entry into the study, or until the candidate is found not eligible."""
     scribe, candidate = staff.scribe, staff.candidate
     events = Events(staff.parameters, None, staff.release)
     result = Screened(candidate.index, candidate.site, scribe.ledger.lines, scribe.tally)
@@ -39,12 +39,12 @@ def screen(staff: Attendance, calendar: Calendar) -> Screened:
         staff.do_chores(at)
         staff.begin(visit.visit, visit.contact)
         for activity in visit.do:
-            if activity == "randomisation":
+            if activity == staff.entry:
                 break
             _do(staff, events, activity, visit)
-        if "randomisation" in visit.do and _ask_gate(staff, result, visit):
+        if staff.entry in visit.do and _ask_gate(staff, result, visit):
             return result
-        over = "randomisation" in visit.do or _decide_against(staff, visit)
+        over = staff.entry in visit.do or _decide_against(staff, visit)
         staff.end()
         if over:
             break
@@ -69,18 +69,29 @@ def _do(staff: Attendance, events: Events, activity: str, visit: Visit) -> None:
     elif activity == "enrolment":
         decided = staff.scribe.course.eligibility
         if decided is not None and decided.decision == "eligible":
-            staff.write("enrolment", {"subject": f"P-{number:04d}"}, "investigator")
+            enrol(staff)
     else:
         do_activity(staff, events, activity, visit)
 
 
+def enrol(staff: Attendance) -> None:
+    """Takes somebody into the study under a subject number."""
+    staff.write("enrolment", {"subject": f"P-{staff.candidate.index + 1:04d}"}, "investigator")
+
+
 def _ask_gate(staff: Attendance, result: Screened, visit: Visit) -> bool:
-    """Asks for randomisation of whoever is eligible; says why whom the gate keeps out does not go on."""
+    """Asks for randomisation of whoever is eligible; says why whom the gate keeps out does not go on.
+
+    Where nobody is randomised, being eligible is enough.
+    """
     staff.finish_chores()
     decided = staff.scribe.course.eligibility
     if decided is not None and decided.decision != "eligible":
         return False
     staff.pass_time(2)
+    if staff.entry == "enrolment":
+        result.ready, result.encounter = staff.now, staff.encounter or ""
+        return decided is not None
     answer = _may_randomise(staff)
     if isinstance(answer, Refused) and ask_missing(staff, answer, visit):
         answer = _may_randomise(staff)

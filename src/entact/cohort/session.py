@@ -56,6 +56,9 @@ def draw_adverse_events(
     each = u[:, 3 * terms :].reshape(n, terms, planned, 3)
     noise = z.reshape(n, terms, planned, 2)
     chance = np.array([[term.chance[name] for term in rules.terms] for name in parameters.arms])[arm]
+    if not terms:  # a study that expects no event
+        none, nothing = np.zeros((n, 0, planned), np.bool_), np.zeros((n, 0, planned))
+        return AdverseEventDraws(none, nothing, nothing, nothing.astype(np.int64), none, none)
     patterns = [rules.patterns[term.pattern] for term in rules.terms]
     first = np.minimum((own[:, :, 1] * planned).astype(np.int64), planned - 1)[..., np.newaxis]
     again = each[..., 0] < np.array([pattern.recurrence for pattern in patterns])[:, np.newaxis]

@@ -1,4 +1,4 @@
-"""From randomisation to the last visit of one virtual participant."""
+"""From randomisation, or enrolment, to the last visit of one virtual participant."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from entact.cohort.events import Events
 from entact.cohort.paperwork import fill_form
 from entact.cohort.person import Participant
 from entact.cohort.places import Kits
-from entact.cohort.screening import Screened
+from entact.cohort.screening import Screened, enrol
 from entact.cohort.visit import attend, do_activity
 from entact.course import Allowed
 from entact.course.encounter import visit_of
@@ -36,18 +36,21 @@ def treat(
     participant: Participant,
     calendar: Calendar,
     screened: Screened,
-    number: str,
+    number: str | None,
     kits: Kits,
 ) -> None:
-    """Randomises one participant and holds every visit until the end, or until they leave."""
+    """Takes one participant into the study and holds every visit until the end, or until they leave."""
     staff.encounter = screened.encounter
     visit = staff.release.visits[visit_of(screened.encounter)]
-    # Asked again where the act is recorded: by now the site knows of more kits, and nothing else has changed.
-    answer = staff.scribe.ask("randomise", staff.team.investigator, staff.now, encounter=staff.encounter)
-    assert isinstance(answer, Allowed)
-    staff.write("randomisation", {"number": number}, "investigator", basis=answer.basis)
+    if number is None:
+        enrol(staff)
+    else:
+        # Asked again where the act is recorded: the site knows of more kits by now, nothing else has changed.
+        answer = staff.scribe.ask("randomise", staff.team.investigator, staff.now, encounter=staff.encounter)
+        assert isinstance(answer, Allowed)
+        staff.write("randomisation", {"number": number}, "investigator", basis=answer.basis)
     events = Events(staff.parameters, participant, staff.release)
-    for activity in visit.do[visit.do.index("randomisation") + 1 :]:
+    for activity in visit.do[visit.do.index(staff.entry) + 1 :]:
         do_activity(staff, events, activity, visit)
     staff.end()
     follow_up = _FollowUp(staff, participant, events, kits)

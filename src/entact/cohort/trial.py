@@ -17,12 +17,12 @@ from math import ceil
 from pathlib import Path
 from typing import Any, TypeVar
 
-from entact.cohort.allocation import Allocation, pack_kits, permuted_blocks, seal
+from entact.cohort.allocation import Allocation, ListRow, pack_kits, permuted_blocks, seal
 from entact.cohort.draws import stream
 from entact.cohort.fit import check_fit
-from entact.cohort.parameters import Parameters
+from entact.cohort.parameters import Parameters, ParametersError
 from entact.cohort.places import Depot, Heads, open_sites, open_study, participant_key, participant_ledger
-from entact.cohort.scenario import ParametersError, load_parameters
+from entact.cohort.scenario import load_parameters
 from entact.cohort.screening import Screened
 from entact.cohort.tally import StudyFinding, Tally, find_in_study
 from entact.cohort.work import Job, Treat, pack, screen_candidates, treat_participants, work_elsewhere
@@ -33,6 +33,8 @@ Sink = Callable[[str, list[Line]], None]
 Progress = Callable[[str, int, int], None]
 T = TypeVar("T")
 
+ALL = "all"  # the one stratum of a study that does not stratify by site
+PATIENCE = 12  # times the expected number of candidates, then nobody else is screened
 CHUNK = 6  # participants in one piece of work
 RESERVE = 1  # kits of each level and part beyond those that a participant needs when all goes well
 SPARE = 1.12  # candidates beyond the expected need, so that one round of screening is usually enough
@@ -46,7 +48,8 @@ class Trial:
     Attributes:
         study, parameters, seed: what it was made from. allocation: the secret list and kit map.
         ledgers: name -> lines, when they were not sent elsewhere. keys: participant's ledger -> key of its
-            personal items. screened: candidates with a ledger. randomised: of these. entries: in all ledgers.
+            personal items. wanted: who were to be taken in. screened: candidates with a ledger. randomised:
+            of these, who were taken in; where nobody is randomised, enrolled. entries: in all ledgers.
         tally: what was counted. findings: what was found about the study itself.
     """
 
@@ -56,6 +59,7 @@ class Trial:
     allocation: Allocation = field(repr=False)
     ledgers: dict[str, list[Line]] = field(default_factory=dict, repr=False)
     keys: dict[str, bytes] = field(default_factory=dict, repr=False)
+    wanted: int = 0
     screened: int = 0
     randomised: int = 0
     entries: int = 0
@@ -80,7 +84,11 @@ class Trial:
     @property
     def findings(self) -> list[StudyFinding]:
         """What the rehearsal found about the study itself."""
-        return find_in_study(self.study.newest, self.tally)
+        found = find_in_study(self.study.newest, self.tally)
+        if self.randomised < self.wanted:
+            message = f"let in {self.randomised} of {self.screened} candidates; {self.wanted} were looked for"
+            found.insert(0, StudyFinding("eligibility", message))
+        return found
 
 
 def rehearse(
@@ -98,8 +106,9 @@ def rehearse(
     """Runs a study with virtual participants, from the first consent to the last visit.
 
     Args:
-        study: the study. cohort: its `cohort.yaml`; without it, that of the shipped study.
-        participants: how many to randomise; without it, as many as planned. seed: all follows from it.
+        study: the study. cohort: its `cohort.yaml`; without it, that of the shipped study; where there is
+            none, and for what it does not say, a neutral one is derived from the study: no effect assumed.
+        participants: how many to take in; without it, as many as planned. seed: all follows from it.
         scenario: a file that overrides parameters. start: first day; without it, that of the parameters.
         executor: where to work side by side; in this process without one. sink: takes each finished ledger;
             without one they are kept in the result. progress: called with a stage, how many are done, and of
@@ -107,17 +116,17 @@ def rehearse(
     Returns:
         The trial; its allocation is secret and belongs into a file of its own.
     Raises:
-        ParametersError: when the study does not randomise, has no usable `cohort.yaml`, or they do not fit.
+        ParametersError: when the `cohort.yaml` cannot be used, or does not fit the study.
     """
     path = cohort or shipped_cohort(study.name)
-    if not path.is_file():
-        raise ParametersError(f"{path} is not there: it says what the virtual participants are made of")
-    parameters = load_parameters(path, scenario)
+    if cohort is not None and not cohort.is_file():
+        raise ParametersError(f"{cohort} is not there: it says what the virtual participants are made of")
+    parameters = load_parameters(path if path.is_file() else None, scenario, release=study.newest)
     check_fit(parameters, study.newest)
     planned = sum(one.planned for one in study.newest.file.populations.values())
     wanted = planned if participants is None else participants
     if wanted < 1:
-        raise ParametersError(f"{wanted} participants cannot be randomised; at least one is needed")
+        raise ParametersError(f"{wanted} participants are too few; at least one is needed")
     return _Rehearsal(study, parameters, wanted, seed, start, executor, sink, progress).run()
 
 
@@ -155,17 +164,17 @@ class _Rehearsal:
         self.study = study
         self.sites = list(parameters.sites.by_id)
         self.needs = _kits_of_a_participant(study)
-        self.trial = Trial(study, parameters, seed, self._allocate())
+        self.trial = Trial(study, parameters, seed, self._allocate(), wanted=wanted)
         self.sink = sink or self.trial.ledgers.__setitem__
         self.heads = Heads()
         opens = datetime.combine(self.start, time(0), UTC)
         self.study_place = open_study(study, self.trial.allocation, opens, seed)
-        self.places = open_sites(study, self.sites, opens, seed)
+        self.places = open_sites(study, parameters, opens, seed)
 
     def run(self) -> Trial:
         site_lines = {site: list(place.ledger.lines) for site, place in self.places.items()}
         job = Job(self.study, self.parameters, self.seed, list(self.study_place.ledger.lines), site_lines)
-        work = self._randomise(self._screen(job))
+        work = self._enter(self._screen(job))
         arrivals = {site: place.arrivals for site, place in self.places.items()}
         self._treat(replace(job, arrivals=arrivals), work)
         for place in self.places.values():
@@ -176,25 +185,36 @@ class _Rehearsal:
 
     def _allocate(self) -> Allocation:
         """The list, long enough in each stratum whoever comes, and kits for all whichever arm they get."""
-        planned = self.study.newest.file.randomisation
-        assert planned is not None
-        random = stream(self.seed, 0, "allocation")
-        total = sum(planned.ratio.values())
-        blocks = [total, 2 * total]
-        rows = permuted_blocks(self.sites, self.wanted, planned.ratio, blocks, random)
+        planned, random = self.study.newest.file.randomisation, stream(self.seed, 0, "allocation")
+        rows: list[ListRow] = []
+        blocks: list[int] = []
+        if planned is not None:
+            total = sum(planned.ratio.values())
+            blocks = [total, 2 * total]
+            rows = permuted_blocks(self.strata, self.wanted, planned.ratio, blocks, random)
         counts = {
             (arm, level, part): self.wanted * count
-            for arm in planned.ratio
+            for arm in (planned.ratio if planned is not None else self.parameters.arms[:1])
             for (level, part), count in self.needs.items()
         }
         return seal(self.study.name, rows, pack_kits(counts, random), blocks, random)
 
+    @property
+    def strata(self) -> list[str]:
+        """The strata that have a list of their own: the sites, or all together."""
+        planned = self.study.newest.file.randomisation
+        return self.sites if planned is not None and "site" in planned.strata else [ALL]
+
     def _screen(self, job: Job) -> list[Screened]:
-        """Screens candidates in rounds until enough have passed; these, in order of study time."""
+        """Screens candidates in rounds until enough have passed; these, in order of study time.
+
+        A study that nobody can enter is given up: that is a finding about it.
+        """
         rate = self.parameters.rehearsal.randomised_per_consented
         size, first = ceil(self.wanted / rate * SPARE), 0
+        most = size * PATIENCE
         waiting: list[Screened] = []
-        while len(waiting) < self.wanted:
+        while len(waiting) < self.wanted and first < most:
             candidates = [(index, self._first_day(index)) for index in range(first, first + size)]
             done = 0
             for chunk in self._map(screen_candidates, job, candidates):
@@ -215,21 +235,24 @@ class _Rehearsal:
         jitter = float(stream(self.seed, index, "arrival").random())
         return self.start + timedelta(days=FIRST_DAY + int((index + jitter) * pace))
 
-    def _randomise(self, waiting: list[Screened]) -> list[Treat]:
+    def _enter(self, waiting: list[Screened]) -> list[Treat]:
         """Numbers and kits in order of study time; whoever comes once all places are filled gets neither."""
         allocation = self.trial.allocation
         depot, arms = Depot(allocation, stream(self.seed, 0, "depot")), allocation.arms()
         numbers = {
-            site: iter([row.number for row in allocation.rows if row.stratum == site]) for site in self.sites
+            stratum: iter([row.number for row in allocation.rows if row.stratum == stratum])
+            for stratum in self.strata
         }
         work = [Treat(screened) for screened in waiting]
         for one in work[: self.wanted]:
             screened = one.screened
             assert screened.ready is not None
-            one.number = next(numbers[screened.site])
-            one.arm = arms[one.number]
+            one.placed, one.arm = True, self.parameters.arms[0]
+            if arms:
+                one.number = next(numbers[screened.site if screened.site in numbers else ALL])
+                one.arm = arms[one.number]
             one.kits, one.stock = depot.send(self.places[screened.site], self.needs, one.arm, screened.ready)
-        self.trial.randomised = self.wanted
+        self.trial.randomised = min(self.wanted, len(work))
         return work
 
     def _treat(self, job: Job, work: list[Treat]) -> None:

@@ -39,5 +39,5 @@ def do_activity(staff: Attendance, events: Events, activity: str, visit: Visit) 
         ask_for_events(staff, events)
     elif activity == "safety_call":
         call(staff, events)
-    else:
+    elif activity in staff.release.forms:
         fill_form(staff, activity, visit)

@@ -17,9 +17,10 @@ from msgspec.structs import replace
 from entact.cohort.attendance import Attendance
 from entact.cohort.calendar import Calendar, first_hour
 from entact.cohort.draws import stream
+from entact.cohort.fit import entry_activity
 from entact.cohort.parameters import Parameters
 from entact.cohort.person import Candidate, Participant, draw_candidates, draw_participants
-from entact.cohort.places import Kits, participant_key, participant_ledger
+from entact.cohort.places import Kits, participant_key, participant_ledger, zone_of_site
 from entact.cohort.screening import Screened, screen
 from entact.cohort.scribe import Scribe
 from entact.cohort.tally import Tally
@@ -64,24 +65,25 @@ class Job:
         return self._settings[site]
 
     def zone(self, site: str) -> ZoneInfo:
-        """The site's clock."""
-        return ZoneInfo(self.study.newest.file.sites[site].timezone)
+        """The site's clock; a site that the study does not plan keeps that of the parameters."""
+        return ZoneInfo(zone_of_site(self.study.newest, self.parameters, site))
 
     def visits(self) -> tuple[list[str], list[str]]:
-        """Names of the visits up to the one in which randomisation takes place, and of those after it."""
-        visits = self.study.newest.visits
+        """Names of the visits up to the one in which people enter the study, and of those after it."""
+        visits, entry = self.study.newest.visits, entry_activity(self.study.newest)
         names = list(visits)
-        last = next(place for place, name in enumerate(names) if "randomisation" in visits[name].do)
+        last = next(place for place, name in enumerate(names) if entry in visits[name].do)
         return names[: last + 1], names[last + 1 :]
 
 
 class Treat(msgspec.Struct):
-    """A candidate who may be randomised: the record so far, the number given, its arm, and kits.
+    """A candidate who may enter: the record so far, whether there was a place, the number, its arm, and kits.
 
-    Without a number the study was full. `stock` is what the site's ledger says of the kits.
+    `stock` is what the site's ledger says of the kits. Without a number nobody is randomised.
     """
 
     screened: Screened
+    placed: bool = False
     number: str | None = None
     arm: str = ""
     kits: Kits = {}
@@ -119,7 +121,7 @@ def screen_candidates(job: Job, piece: Sequence[tuple[int, date]]) -> list[Scree
 
 
 def treat_participants(job: Job, piece: Sequence[Treat]) -> list[Written]:
-    """Treats participants from their randomisation to the end of the study."""
+    """Treats participants from their entry to the end of the study."""
     indices = [one.screened.index for one in piece]
     candidates = draw_candidates(job.parameters, job.seed, indices)
     # Whoever was turned away has no arm; what is drawn for them is not used.
@@ -139,9 +141,9 @@ def _treat(
     screened = one.screened
     assert screened.ready is not None
     zone, setting = job.zone(candidate.site), job.setting(candidate.site, one.stock)
-    drawn = participant if one.number is not None else None
+    drawn = participant if one.placed else None
     staff = _staff(job, candidate, drawn, "treatment", screened.ready, setting, screened.lines)
-    if one.number is None:
+    if not one.placed:
         turn_away(staff, screened)
     else:
         treat(staff, participant, Calendar(staff, zone, wanted), screened, one.number, one.kits)

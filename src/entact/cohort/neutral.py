@@ -1,0 +1,376 @@
+"""Parameters of a neutral cohort, derived from the study alone: no effect is assumed.
+
+Answers are drawn from the ranges and codelists of their items, within what the study's own criteria, gates
+and alerts allow; ratings keep their level, whichever arm. It shows that a study can be run, and nothing about
+a drug.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+from entact.cohort.scale import NONE, Scale, asked_as, scale_of
+from entact.cohort.suitable import Suitable
+from entact.course.form import VITALS
+from entact.protocol import Release
+from entact.protocol.study import Item
+from entact.protocol.timetable import ACTIVITIES
+
+SAYS = "neutral: no effect assumed, answers drawn from the items' ranges"
+WHY = {"assumption": SAYS}
+SITE, ZONE = "01", "UTC"  # where the study file plans no site
+
+# Adults at rest; a sign that the study calls otherwise is drawn from its range like any other number.
+RESTING = {
+    "systolic": (119.0, 9.0),
+    "diastolic": (75.0, 6.0),
+    "heart_rate": (70.0, 8.0),
+    "temperature": (36.6, 0.2),
+}
+# Ordinary rates of a well-run study, per visit, form or item; no study publishes them.
+CONDUCT = {
+    "missed_visit": 0.01,
+    "late_visit": 0.05,
+    "missed_safety_call": 0.04,
+    "form_not_done": 0.01,
+    "item_skipped": 0.001,
+    "entry_error": 0.01,
+    "entry_error_corrected": 0.9,
+    "late_entry": 0.04,
+    "vital_signs_missed": 0.02,
+    "tapers": 0.3,
+}
+STOP, LEAVE = 0.06, 0.04  # who stop treatment and who leave, over the whole study
+EVENT = 0.1  # who have each of the study's terms
+HELD = 0.9  # who are taken into the study, of those who consent
+
+
+class Neutral:
+    """The parts of a neutral cohort; each is worked out when it is asked for.
+
+    Args:
+        release: of the study. given: what its `cohort.yaml` says, so that derived parts fit to it.
+    """
+
+    def __init__(self, release: Release, given: Mapping[str, Any]) -> None:
+        self.release = release
+        self.file = release.file
+        self.given = given
+
+    def part(self, name: str) -> Any:
+        """A part of the parameters by its name."""
+        return self._parts[name]()
+
+    @property
+    def _parts(self) -> dict[str, Callable[[], Any]]:
+        return {
+            "study": lambda: self.file.study,
+            "arms": lambda: list(self.file.arms),
+            "reference": self._reference,
+            "timepoints": lambda: self.timepoints,
+            "sessions": lambda: self.sessions,
+            "screening": lambda: {**WHY, "assessed_per_consented": 1.0, "reasons": []},
+            "sites": self._sites,
+            "characteristics": dict,
+            "severity": self._severity,
+            "efficacy": self._efficacy,
+            "questionnaires": self._questionnaires,
+            "discontinuation": self._discontinuation,
+            "guesses": self._guesses,
+            "adverse_events": self._adverse_events,
+            "vital_signs": self._vital_signs,
+            "dosing": lambda: {**WHY, "chance": {"escalation_accepted": 0.9, "supplement_taken": 0.9}},
+            "conduct": lambda: {**WHY, "chance": dict(CONDUCT)},
+            "rehearsal": lambda: {
+                **WHY,
+                "start": "2026-01-05",
+                "enrolment_days": 365,
+                "randomised_per_consented": HELD,
+            },
+            "answers": self.answers,
+        }
+
+    @property
+    def parts(self) -> list[str]:
+        """The names of all parts."""
+        return list(self._parts)
+
+    @cached_property
+    def suitable(self) -> Suitable:
+        """Somebody whom nothing in the study speaks against."""
+        return Suitable(self.release)
+
+    @cached_property
+    def arms(self) -> list[str]:
+        return list(self.given.get("arms") or self.file.arms)
+
+    @cached_property
+    def sessions(self) -> list[str]:
+        given = self.given.get("sessions")
+        return list(given or [name for name, visit in self.release.visits.items() if visit.kind == "dosing"])
+
+    @cached_property
+    def primary(self) -> tuple[str, str, Scale]:
+        """Form, score and scale of what the study measures first; empty where nothing is rated twice."""
+        for form, score in self._measured():
+            scale = scale_of(self.release.forms[form], score)
+            if scale.items and len(self._visits_with(form)) > 1:
+                return form, score, scale
+        return "", "", NONE
+
+    @cached_property
+    def others(self) -> dict[str, tuple[str, str, Scale]]:
+        """Other scores that endpoints measure, by a name, where no item is of two of them."""
+        form, _, scale = self.primary
+        taken = {(form, item) for item in scale.items}
+        found: dict[str, tuple[str, str, Scale]] = {}
+        for form, score in self._measured():
+            scale = scale_of(self.release.forms[form], score)
+            items = {(form, item) for item in scale.items}
+            if items and not items & taken:
+                taken |= items
+                found[f"{form}_{score}"] = (form, score, scale)
+        return found
+
+    @cached_property
+    def timepoints(self) -> list[str]:
+        """Visits at which something is rated, from the last one before any dose on; at least two."""
+        if given := self.given.get("timepoints"):
+            return list(given)
+        names = list(self.release.visits)
+        forms = {form for form, _, _ in (self.primary, *self.others.values()) if form}
+        rated = [name for name in names if forms & {*self.release.visits[name].do}]
+        first = min((names.index(name) for name in self.sessions), default=len(names))
+        before = [name for name in rated if names.index(name) < first and self._has(name, self.primary[0])]
+        after = [name for name in rated if names.index(name) > first]
+        found = [*(before[-1:] or names[:1]), *after]
+        return found if len(found) > 1 else list(dict.fromkeys([*found, names[-1]]))
+
+    def answers(self) -> dict[str, dict[str, Any]]:
+        """What people answer to every form that is asked and that no model fills."""
+        asked = {name for visit in self.release.visits.values() for name in visit.activities}
+        self._severity()  # a rating takes the items that it needs, before the others are given freedom
+        return {
+            name: {
+                item: answer.model_dump(exclude_defaults=True)
+                for item, answer in self.suitable.answers_of(name).items()
+            }
+            for name in self.release.forms
+            if name in asked - ACTIVITIES
+        }
+
+    def _measured(self) -> Iterator[tuple[str, str]]:
+        """Forms and scores in the order in which endpoints name them, the primary one's first."""
+        plan = self.file.analysis
+        endpoints = self.release.endpoints
+        first = [name for name in (plan.primary.endpoint,) if name in endpoints]
+        seen: set[tuple[str, str]] = set()
+        for name in dict.fromkeys([*first, *endpoints]):
+            for said in sorted(endpoints[name].rule.names, key=lambda one: (one.count("."), one)):
+                form, score = said.split(".")[-2:]
+                compiled = self.release.forms[form]
+                if compiled.lasting or form == VITALS:
+                    continue
+                # An endpoint may name a yes or no of an instrument: what it rates is behind it.
+                scores = [
+                    score,
+                    *(list(compiled.scores) if compiled.types[score] == "bool" else []),
+                ]
+                for one in scores:
+                    if (form, one) not in seen:
+                        seen.add((form, one))
+                        yield form, one
+
+    def _visits_with(self, form: str) -> list[str]:
+        return [name for name in self.release.visits if self._has(name, form)]
+
+    def _has(self, visit: str, form: str) -> bool:
+        return form in self.release.visits[visit].do
+
+    def _reference(self) -> str:
+        """The arm that others are compared with."""
+        others = [name for name, arm in self.file.arms.items() if arm.role != "experimental"]
+        return (others or self.arms)[0]
+
+    def _sites(self) -> dict[str, Any]:
+        planned = {
+            name: {"country": site.country, "zone": site.timezone} for name, site in self.file.sites.items()
+        }
+        return {**WHY, "by_id": planned or {SITE: {"country": "", "zone": ZONE}}}
+
+    def _severity(self) -> dict[str, Any]:
+        form, score, scale = self.primary
+        if not form:
+            profile = {"count": 1, "levels": [0.5], "between_people": 0.0, "between_occasions": 0.0}
+            return {**WHY, "instrument": "", "candidates": {"mean": 0.0, "sd": 0.0}, "items": profile}
+        low, high = self._suitable_totals(form, scale)
+        return {
+            **WHY,
+            "instrument": asked_as(self.release.forms[form]),
+            "score": score,
+            "candidates": {"mean": (low + high) / 2, "sd": (high - low) / 6},
+            "items": _profile(scale),
+        }
+
+    def _suitable_totals(self, form: str, scale: Scale) -> tuple[float, float]:
+        """The totals of which least speaks against a candidate, as the longest stretch of them."""
+        suitable, lowest = self.suitable, _profile(scale)["lowest"]
+        steps = len(scale.items) * scale.steps
+        tried = sorted({round(steps * part / 80) for part in range(81)})
+        weights = [suitable.weight({form: _spread(scale, total)}) for total in tried]
+        best = min(weights)
+        runs: list[list[int]] = []
+        for total, weight in zip(tried, weights, strict=True):
+            if weight == best and runs and runs[-1][-1] == tried[tried.index(total) - 1]:
+                runs[-1].append(total)
+            elif weight == best:
+                runs.append([total])
+        longest = max(runs, key=len)
+        suitable.accept(form, _spread(scale, longest[len(longest) // 2]))
+        return float(lowest + longest[0]), float(lowest + longest[-1])
+
+    def _efficacy(self) -> dict[str, Any]:
+        """Everybody keeps their level, whatever the arm."""
+        _, _, scale = self.primary
+        change = {"responders": 0.0, "others": 0.0, "sd": 0.08 * len(scale.items) * scale.steps}
+        arm = {**WHY, "responders": 0.0, "change": dict.fromkeys(self.timepoints[1:], change)}
+        return {
+            **WHY,
+            "follows": "assigned",
+            "baseline_slope": 1.0,
+            "persistence": 0.5,
+            "not_at_random": 0.0,
+            "arms": dict.fromkeys(self.arms, arm),
+        }
+
+    def _questionnaires(self) -> dict[str, Any]:
+        result = {}
+        for name, (form, score, scale) in self.others.items():
+            low, high = self._suitable_totals(form, scale)
+            points = len(scale.items) if scale.is_mean else 1  # of the total to one of the score
+            spread = (high - low) / 6
+            result[name] = {
+                **WHY,
+                "instrument": asked_as(self.release.forms[form]),
+                "named": score,
+                "timepoints": self.timepoints,
+                "score": "mean" if scale.is_mean else "sum",
+                "baseline": {"mean": (low + high) / 2 / points, "sd": spread / points},
+                "correlation": 0.0,
+                "change_intercept": 0.0,
+                "change_per_point": 0.0,
+                "baseline_pull": 0.0,
+                "noise": {"constant": spread / 2 / points, "per_point": 0.0},
+                "items": _profile(scale),
+            }
+        return result
+
+    def _discontinuation(self) -> dict[str, Any]:
+        intervals = self.timepoints[1:]
+
+        def hazard(chance: float) -> dict[str, Any]:
+            each = dict.fromkeys(intervals, chance / len(intervals))
+            return {"arms": dict.fromkeys(self.arms, each), "per_point": 0.0}
+
+        return {
+            **WHY,
+            "follows": "assigned",
+            "treatment": hazard(STOP),
+            "study": hazard(LEAVE),
+            "log_odds_once_stopped": 0.0,
+            "before_session": 0.5,
+            "reasons": {"participant's choice": 1.0},
+        }
+
+    def _guesses(self) -> dict[str, Any]:
+        """Everybody guesses at random; with one arm there is nothing to guess."""
+        chances = dict.fromkeys(self.arms, 0.8 / len(self.arms)) | {"unknown": 0.2}
+        guesser = {**WHY, "by_arm": dict.fromkeys(self.arms, chances)}
+        roles = ("participant", "therapist_1", "therapist_2", "rater") if len(self.arms) > 1 else ()
+        return {
+            **WHY,
+            "roles": dict.fromkeys(roles, guesser),
+            "occasions": dict.fromkeys([*self.sessions, self.timepoints[-1]], 1.0),
+            "steadiness": 0.5,
+            "confidence_levels": 5,
+            "confidence": {"mean": 3.0, "sd": 1.0},
+            "confidence_if_correct": 0.0,
+        }
+
+    def _adverse_events(self) -> dict[str, Any]:
+        pattern = {
+            **WHY,
+            "onset_minutes": 1440.0,
+            "onset_sigma": 1.5,
+            "duration_minutes": 1440.0,
+            "duration_sigma": 1.0,
+            "severity": {"mild": 0.6, "moderate": 0.35, "severe": 0.05},
+            "recurrence": 0.2,
+        }
+        terms = [
+            {
+                **WHY,
+                "term": term.title,
+                "chance": dict.fromkeys(self.arms, EVENT),
+                "pattern": "any_time",
+                "valence": term.valence,
+            }
+            for term in self.file.adverse_events.terms.values()
+        ]
+        return {**WHY, "patterns": {"any_time": pattern}, "terms": terms}
+
+    def _vital_signs(self) -> dict[str, Any]:
+        form = self.release.forms.get(VITALS)
+        items = form.items if form is not None else {}
+        return {
+            **WHY,
+            "signs": {
+                name: self._sign(name, item)
+                for name, item in items.items()
+                if item.type in ("integer", "decimal")
+            },
+            "rise_minutes": 45.0,
+            "decline_minutes": 150.0,
+            "levels": dict.fromkeys(self.file.regimens, 1.0),
+            "supplement": 0.0,
+            "shared": 0.4,
+            "between_sessions": 0.3,
+            "readings": 60,
+        }
+
+    def _sign(self, name: str, item: Item) -> dict[str, Any]:
+        free = self.suitable.answers_of(VITALS)[name]
+        assert free.mean is not None
+        assert free.sd is not None
+        low, high = free.mean - 3 * free.sd, free.mean + 3 * free.sd
+        usual, spread = RESTING.get(name, (free.mean, free.sd))
+        if not low < usual < high:
+            usual, spread = free.mean, free.sd
+        bounds = [float(end) for end in item.bounds] if item.bounds is not None else [low, high]
+        return {
+            **WHY,
+            "unit": item.unit,
+            "decimals": 1 if high - low < 20 else 0,
+            "resting": {"mean": usual, "sd": min(spread, (high - low) / 8)},
+            "rise": {arm: {"mean": 0.0, "sd": 0.0} for arm in self.arms},
+            "reading_sd": min(spread / 3, (high - low) / 20),
+            "limits": bounds,
+        }
+
+
+def _profile(scale: Scale) -> dict[str, Any]:
+    return {
+        "count": len(scale.items),
+        "levels": [step + 0.5 for step in range(scale.steps)],
+        "between_people": 0.5,
+        "between_occasions": 0.4,
+        "lowest": round(scale.lowest) * (len(scale.items) if scale.is_mean else 1),
+    }
+
+
+def _spread(scale: Scale, total: int) -> dict[str, int]:
+    """Answers that make up so many steps, as evenly as whole numbers let them."""
+    each, more = divmod(total, len(scale.items))
+    return scale.answer([each + (place < more) for place in range(len(scale.items))])

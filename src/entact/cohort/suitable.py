@@ -1,0 +1,297 @@
+"""Answers of somebody who suits a study: nothing in its criteria, gates and alerts speaks against them.
+
+Found from the rules themselves: an assignment of every item is mended until as little as possible speaks
+against it, and then each item is given as much freedom as leaves it so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+
+from entact.cohort.answers import Answer, answer_form
+from entact.protocol import CompiledForm, Release
+from entact.protocol.rule import Rule, RuleError, Unknown
+from entact.protocol.study import Item
+
+ROUNDS = 6  # of mending, and of taking freedom away; what still speaks against it is said by the rehearsal
+TRIALS = 48  # joint draws that have to suit before the freedom is believed
+GRID = 24  # parts of a range that are tried
+
+DAY = "2020-06-15"  # of whatever a form dates
+
+CRITERION, GATE, ALERT = 100, 10, 1  # how much each weighs against an assignment
+
+_NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?![\w.])")
+
+Answers = dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Said:
+    """A rule, what it has to say of somebody suitable, and how much it weighs."""
+
+    rule: Rule
+    wanted: bool
+    weight: int
+
+
+class _Staffed:
+    """Facts of a session in which everybody is there; what time brings is left open."""
+
+    def present(self, role: str, /) -> int | None:
+        return 100
+
+    def given(self, part: str, /) -> bool | None:
+        return None
+
+    def elapsed(self, part: str, /) -> timedelta | None:
+        return None
+
+    def doses(self) -> int | None:
+        return None
+
+
+class Suitable:
+    """An assignment of every item of a study's forms that as little as possible speaks against.
+
+    Attributes:
+        answers: form -> item -> answer, as an entry holds it; without text.
+    """
+
+    def __init__(self, release: Release) -> None:
+        self.release = release
+        self.rules = list(_rules(release))
+        self.answers: Answers = {
+            name: {item: _middle(said) for item, said in form.items.items() if _middle(said) is not None}
+            for name, form in release.forms.items()
+        }
+        self._values: dict[str, Any] = {}
+        for name in release.forms:
+            self._read(name)
+        self._by_form: dict[str, list[Said]] = {}
+        for said in self.rules:
+            for form in {_form(name) for name in said.rule.names}:
+                self._by_form.setdefault(form, []).append(said)
+        for _ in range(ROUNDS):
+            if not self._mend():
+                break
+
+    def weight(self, change: Mapping[str, Mapping[str, Any]] | None = None) -> int:
+        """How much speaks against the assignment, or against it with a change of some forms' answers."""
+        values, rules = self._values, self.rules
+        if change is not None:
+            values = dict(values)
+            found: dict[int, Said] = {}
+            for form, answers in change.items():
+                values |= self._named(form, {**self.answers[form], **answers})
+                found |= {id(said): said for said in self._by_form.get(form, ())}
+            rules = list(found.values())
+        return sum(said.weight for said in rules if _speaks_against(said, values))
+
+    def here(self, form: str) -> int:
+        """How much speaks against the assignment in rules that name a form."""
+        return sum(said.weight for said in self._by_form.get(form, ()) if _speaks_against(said, self._values))
+
+    def accept(self, form: str, answers: Mapping[str, Any]) -> None:
+        """Makes some answers to a form part of the assignment."""
+        self.answers[form].update(answers)
+        self._read(form)
+
+    def answers_of(self, form: str, leave: frozenset[str] = frozenset()) -> dict[str, Answer]:
+        """What suitable people answer to a form: all that leaves them suitable, item by item.
+
+        Args:
+            leave: items that are answered otherwise.
+        """
+        compiled = self.release.forms[form]
+        free = {
+            name: self._freedom(form, name, item)
+            for name, item in compiled.items.items()
+            if name not in leave and name in self.answers[form]
+        }
+        random = np.random.Generator(np.random.Philox(0))
+        for _ in range(ROUNDS):
+            blamed = self._blamed(compiled, free, random)
+            if not blamed:
+                break
+            free |= {name: Answer(value=self.answers[form][name]) for name in blamed & free.keys()}
+        return free
+
+    def _blamed(
+        self, form: CompiledForm, free: Mapping[str, Answer], random: np.random.Generator
+    ) -> set[str]:
+        """Items of rules that speak against people who answer with this freedom."""
+        usual = {id(said) for said in self._by_form.get(form.name, ()) if _speaks_against(said, self._values)}
+        blamed: set[str] = set()
+        if len(usual) == len(self._by_form.get(form.name, ())):
+            return blamed
+        for _ in range(TRIALS):
+            drawn = answer_form(form, free, {}, random)
+            values = self._values | self._named(form.name, {**self.answers[form.name], **drawn})
+            for said in self._by_form[form.name]:
+                if id(said) not in usual and _speaks_against(said, values):
+                    blamed |= self._items_behind(said.rule, form.name)
+        return blamed
+
+    def _freedom(self, form: str, name: str, item: Item) -> Answer:
+        mine, here = self.answers[form][name], self.here(form)
+
+        def suits(answer: Any) -> bool:
+            return self.weight({form: {name: answer}}) <= here
+
+        if item.type == "boolean":
+            return Answer(chance=0.5) if suits(not mine) else Answer(value=mine)
+        if item.type == "choice":
+            codes = [code for code in item.of or () if suits(code)] or [mine]
+            return Answer(shares=dict.fromkeys(codes, 1.0 / len(codes)))
+        if item.type not in ("integer", "decimal"):
+            return Answer(value=mine)
+        low, high = _stretch(item, mine, suits)
+        decimals = 0 if item.type == "integer" or high - low >= 20 else 1
+        return Answer(mean=(low + high) / 2, sd=(high - low) / 6, decimals=decimals)
+
+    def _mend(self) -> bool:
+        """Changes an item, or all of a form, behind each rule that speaks against; says whether it helped."""
+        helped = False
+        for said in self.rules:
+            if not _speaks_against(said, self._values):
+                continue
+            for form in sorted({_form(name) for name in said.rule.names}):
+                best, change = self.here(form), None
+                for tried in self._tries(said.rule, form):
+                    weight = self.weight({form: tried})
+                    if weight < best:
+                        best, change = weight, tried
+                if change is not None:
+                    self.accept(form, change)
+                    helped = True
+        return helped
+
+    def _tries(self, rule: Rule, form: str) -> Iterator[dict[str, Any]]:
+        items = self.release.forms[form].items
+        behind = sorted(self._items_behind(rule, form))
+        numbers = [float(number) for number in _NUMBER.findall(rule.text)]
+        for name in behind:
+            for answer in _candidates(items[name], numbers):
+                yield {name: answer}
+        for part in range(5):  # all of an instrument together: a total is of many items
+            yield {name: _at(items[name], part / 4) for name in behind if name in self.answers[form]}
+
+    def _items_behind(self, rule: Rule, form: str) -> set[str]:
+        compiled = self.release.forms[form]
+        found: set[str] = set()
+        for name in rule.names:
+            if _form(name) == form:
+                item = name.rpartition(".")[2]
+                found |= {item} if item in compiled.items else {*self.answers[form]} & {*compiled.items}
+        return found
+
+    def _read(self, form: str) -> None:
+        self._values |= self._named(form, self.answers[form])
+
+    def _named(self, form: str, answers: Mapping[str, Any]) -> dict[str, Any]:
+        compiled = self.release.forms[form]
+        values = compiled.values(answers)
+        return {f"{form}.{name}": values[name] for name in compiled.types}
+
+
+def _rules(release: Release) -> Iterator[Said]:
+    for criterion in release.criteria.values():
+        if criterion.rule is not None:
+            yield Said(criterion.rule, criterion.criterion.kind == "inclusion", CRITERION)
+    for gate in release.gates.values():
+        for requirement in gate.requirements:
+            yield Said(requirement.rule, True, GATE)
+    for alert in release.alerts.values():
+        yield Said(alert.rule, False, ALERT)
+
+
+def _speaks_against(said: Said, values: Mapping[str, Any]) -> bool:
+    try:
+        found = said.rule.evaluate(values, _STAFFED)
+    except (RuleError, ValueError):
+        return True
+    return not isinstance(found, Unknown) and found is not said.wanted
+
+
+_STAFFED = _Staffed()
+
+
+def _form(name: str) -> str:
+    return name.split(".")[-2]
+
+
+def _middle(item: Item) -> Any:
+    """The answer to begin with: no, the first code, the middle of a range; none to text."""
+    if item.type == "boolean":
+        return False
+    if item.type == "choice":
+        return (item.of or [""])[0]
+    if item.type == "choices":
+        return []
+    if item.type in ("date", "partial_date"):
+        return DAY
+    return _at(item, 0.5)
+
+
+def _at(item: Item, part: float) -> Any:
+    """The answer at a part of the way through what can be answered."""
+    if item.type == "boolean":
+        return part >= 0.5
+    if item.type == "choice":
+        codes = item.of or [""]
+        return codes[min(int(part * len(codes)), len(codes) - 1)]
+    if item.type not in ("integer", "decimal"):
+        return None
+    low, high = (float(end) for end in item.bounds) if item.bounds is not None else (0.0, 10.0)
+    return as_answer(item, low + part * (high - low))
+
+
+def as_answer(item: Item, value: float) -> Any:
+    """A number as an entry holds it."""
+    if item.type == "integer":
+        step = getattr(item, "step", None) or 1
+        low = int(item.bounds[0]) if item.bounds is not None else 0
+        return low + round((value - low) / step) * step
+    return f"{value:.2f} {item.unit}".rstrip()
+
+
+def _candidates(item: Item, numbers: list[float]) -> Iterator[Any]:
+    """Answers worth trying: every code; the numbers that a rule names, and their neighbours."""
+    if item.type == "boolean":
+        yield from (True, False)
+    elif item.type == "choice":
+        yield from item.of or ()
+    elif item.type in ("integer", "decimal"):
+        low, high = (float(end) for end in item.bounds) if item.bounds is not None else (0.0, 1000.0)
+        room = high - low
+        tried = [low + room * part / 8 for part in range(9)]
+        tried += [number + by for number in numbers for by in (-0.05 * room, -1.0, 0.0, 1.0, 0.05 * room)]
+        yield from (as_answer(item, value) for value in tried if low <= value <= high)
+
+
+def _stretch(item: Item, mine: Any, suits: Any) -> tuple[float, float]:
+    """How far a number may go down and up from an answer that suits."""
+    low, high = (float(end) for end in item.bounds) if item.bounds is not None else (0.0, 10.0)
+    start = float(str(mine).partition(" ")[0])
+    step = max((high - low) / GRID, 1.0 if item.type == "integer" else 0.0)
+    ends = []
+    for sign, end in ((-1.0, low), (1.0, high)):
+        reached = start
+        for tried in range(1, GRID + 1):
+            value = start + sign * step * tried
+            if sign * (value - end) > 0:
+                value = end
+            if not suits(as_answer(item, value)):
+                break
+            reached = value
+            if value == end:
+                break
+        ends.append(reached)
+    return ends[0], ends[1]
