@@ -1,0 +1,185 @@
+"""An equal study on an empty machine, from its archive."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from entact import store
+from entact.cohort import Trial, rehearse
+from entact.course import fold, read
+from entact.datasets import Accumulator, Datasets
+from entact.protocol import load_study
+from entact.store import server
+
+AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def name(worker_id: str) -> Iterator[str]:
+    """Name of a database that is not there, before the test and after it."""
+    name = f"restored_{worker_id}"
+    yield name
+    connection.close()
+    with server.maintenance_connection(apart_from=name) as maintenance:
+        maintenance.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def folder(database: str, make_chain: Any, study: Any, stream: Any, tmp_path: Path) -> Path:
+    """An archive of a study with a site and two participants, not opened in the order of their names."""
+    others = [make_chain(name, 6) for name in ("site:01", "participant:b", "participant:a")]
+    for ledger in (*others, study(others)):
+        store.append_many(stream(ledger))
+    return store.write_archive(tmp_path / "archive", made_at=AT).folder
+
+
+def content() -> tuple[Any, ...]:
+    """All that a record in use holds."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT environment, study, mark FROM store_installation")
+        installation = cursor.fetchall()
+    return installation, store.ledgers(), list(store.chains()), store.verify()
+
+
+@pytest.mark.requirement("R19")
+def test_what_is_restored_is_equal_down_to_the_order_of_opening(folder: Path, name: str) -> None:
+    before = content()
+    assert store.restore(folder, name) == store.Restored(ledgers=4, entries=22, new=22)
+    assert store.describe().database == name
+    assert content() == before
+    assert before[-1].breaks == ()
+
+
+@pytest.mark.requirement("R19")
+def test_its_archive_is_the_same_archive(folder: Path, name: str, tmp_path: Path) -> None:
+    store.restore(folder, name)
+    again = store.write_archive(tmp_path / "again", made_at=AT)
+    assert again.digest == sha256((folder / "manifest.json").read_bytes()).hexdigest()
+
+
+@pytest.mark.requirement("R21")
+def test_restored_again_nothing_is_added(folder: Path, name: str) -> None:
+    store.restore(folder, name)
+    before = content()
+    assert store.restore(folder, name) == store.Restored(ledgers=4, entries=22, new=0)
+    assert content() == before
+
+
+@pytest.mark.requirement("R21")
+def test_a_database_with_entries_of_its_own_is_a_conflict_and_left_as_it_is(
+    folder: Path, database: str, make_entry: Any
+) -> None:
+    store.append(make_entry("participant:b", 9), received_at=AT.isoformat())
+    before = content()
+    with pytest.raises(store.StoreError, match="participant:b with 7 entries, not what the archive holds"):
+        store.restore(folder, database)
+    store.setup(database=database)
+    assert content() == before
+
+
+def test_an_archive_of_another_environment_is_refused(folder: Path, name: str) -> None:
+    store.setup("training", "mini", database=name)
+    with pytest.raises(store.StoreError, match="holds training, not rehearsal"):
+        store.restore(folder, name)
+    store.setup(database=name)
+    assert store.ledgers() == []
+
+
+def test_an_empty_database_of_the_study_is_filled_only_where_it_is_the_same_installation(
+    folder: Path, name: str
+) -> None:
+    store.setup("rehearsal", "mini", database=name)
+    with pytest.raises(store.StoreError, match="is another installation of this study"):
+        store.restore(folder, name)
+
+
+@pytest.mark.requirement("R21")
+@pytest.mark.parametrize("file", ["entries.jsonl", "entries.sha256", "README.md"])
+def test_a_damaged_archive_is_refused_with_file_and_line_and_makes_no_database(
+    folder: Path, name: str, file: str
+) -> None:
+    raw = bytearray((folder / file).read_bytes())
+    raw[len(raw) // 2] ^= 1
+    (folder / file).write_bytes(raw)
+    place = "README.md" if file == "README.md" else r"entries\.jsonl, line \d+: entry \d of participant:b"
+    with pytest.raises(store.StoreError, match=place):
+        store.restore(folder, name)
+    with server.maintenance_connection(apart_from=name) as maintenance:
+        found = maintenance.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
+    assert found is None
+
+
+def test_an_archive_without_the_births_of_its_ledgers_is_named(folder: Path, name: str) -> None:
+    forge_without_study(folder)
+    with pytest.raises(store.StoreError, match=r"does not verify: entry 1 of study:mini is missing"):
+        store.restore(folder, name)
+
+
+def forge_without_study(folder: Path) -> None:
+    """A whole archive made anew by somebody who leaves the study's ledger out."""
+    lines = (folder / "entries.jsonl").read_bytes().splitlines(keepends=True)
+    kept = [line for line in lines if json.loads(line)["ledger"] != "study:mini"]
+    (folder / "entries.jsonl").write_bytes(b"".join(kept))
+    (folder / "entries.sha256").write_text("".join(sha256(line[:-1]).hexdigest() + "\n" for line in kept))
+    manifest = json.loads((folder / "manifest.json").read_bytes())
+    manifest["ledgers"] = [one for one in manifest["ledgers"] if one["ledger"] != "study:mini"]
+    for file in ("entries.jsonl", "entries.sha256"):
+        manifest["files"][file] = sha256((folder / file).read_bytes()).hexdigest()
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+@pytest.fixture
+def trial(database: str, name: str) -> Trial:
+    """A whole rehearsal of the shipped study, in a database of its own."""
+    source = f"{name}_source"
+    store.create_database(source, "rehearsal", "mapp1", replace=True)
+    made = rehearse(load_study("mapp1"), 3, seed=11)
+    store.append_many((ledger, line) for ledger, lines in made.ledgers.items() for line in lines)
+    store.keep_keys(made.keys)
+    return made
+
+
+def derive(trial: Trial) -> Datasets:
+    accumulator = Accumulator(trial.study)
+    for _, lines in store.chains("participant:"):
+        accumulator.add(fold(trial.study, [read(line.text) for line in lines]))
+    return accumulator.finish(trial.allocation.arms())
+
+
+@pytest.mark.requirement("R19")
+def test_courses_and_datasets_of_the_restored_study_are_equal(
+    trial: Trial, name: str, tmp_path: Path
+) -> None:
+    folder = store.write_archive(tmp_path / "archive", made_at=AT).folder
+    before, datasets = content(), derive(trial)
+    store.restore(folder, name)
+    assert content() == before
+    again = derive(trial)
+    frames = {field: getattr(datasets, field) for field in datasets.__dataclass_fields__}
+    for field, frame in frames.items():
+        other = getattr(again, field)
+        assert frame.equals(other) if hasattr(frame, "equals") else frame == other, field
+    assert any(hasattr(frame, "height") and frame.height > 0 for frame in frames.values())
+    for ledger, lines in trial.ledgers.items():
+        if ledger.startswith("participant:"):
+            restored = fold(trial.study, [read(line.text) for line in store.lines(ledger)])
+            assert restored == fold(trial.study, [read(line.text) for line in lines])
+
+
+@pytest.mark.requirement("R19")
+def test_the_restored_study_finds_its_keys_where_they_are_kept_apart(
+    trial: Trial, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.restore(store.write_archive(tmp_path / "archive", made_at=AT).folder, name)
+    assert {ledger: store.key_of(ledger) for ledger in trial.keys} == trial.keys
+    monkeypatch.setenv("ENTACT_KEYS", str(tmp_path / "empty machine"))
+    store.setup(database=name)
+    assert {store.key_of(ledger) for ledger in trial.keys} == {None}
