@@ -137,6 +137,54 @@ def check(study: Study, as_json: AsJson = False) -> None:
         print_check(result)
 
 
+@app.command(short_help="Begin a study from a commented template.")
+def new(
+    name: Annotated[
+        str, typer.Argument(help="Name of the study, in small letters; a folder is made for it.")
+    ],
+    within: Annotated[
+        Path,
+        typer.Option("--in", help="Folder in which the study's own is made.", file_okay=False, exists=True),
+    ] = Path(),
+) -> None:
+    """Begin a study: a folder of its name with a commented study file that passes `entact check`."""
+    from entact.cli.template import make_study
+
+    path = make_study(name, within)
+    typer.echo(
+        f"{path}\nsay `entact check {path.parent}` after each change, `entact show {path.parent}` to read it"
+    )
+
+
+@app.command(short_help="Print the JSON Schema of study files, for editors.")
+def schema() -> None:
+    """Print the JSON Schema of study files, with which an editor completes, explains and checks one."""
+    from entact.protocol.schema import study_schema
+
+    _print_json(study_schema())
+
+
+@app.command(short_help="Check a file with an instrument's wording.")
+def check_wording(
+    file: Annotated[
+        Path, typer.Argument(help="A wording file: the words of one instrument in one language.")
+    ],
+    study: Annotated[
+        str | None,
+        typer.Option(help="The study that uses it; else it is checked against what comes with entact."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check that every item and answer of an instrument has its words, and none is left over."""
+    from entact.cli.wording import check_wording, print_wording
+
+    result = check_wording(file, study)
+    if as_json:
+        _print_json(result)
+    else:
+        print_wording(result)
+
+
 @app.command(short_help="Say what an amendment changes, for whom and from when.")
 def diff(
     before: Annotated[str, typer.Argument(help="The release before: a study file, or mapp1@1.0.")],
@@ -215,6 +263,29 @@ def restore(
         _print_json(result)
     else:
         print_restored(result)
+
+
+@app.command(short_help="Copy the embedded database while it works, and follow it.")
+def backup(
+    folder: Annotated[Path, typer.Argument(help="Where backups lie: another disk, another machine.")],
+    once: Annotated[bool, typer.Option("--once", help="Copy only; do not follow the log.")] = False,
+) -> None:
+    """Copy the embedded database while it works, then receive its log until this is ended."""
+    from entact.cli.backup import back_up
+
+    back_up(folder, once=once)
+
+
+@app.command(short_help="Make a database of a backup, as it was at a moment.")
+def recover(
+    folder: Annotated[Path, typer.Argument(help="Where backups lie.")],
+    into: Annotated[Path, typer.Option(help="A data folder (ENTACT_DATA) without a database yet.")],
+    until: Annotated[str | None, typer.Option(help="The moment, with offset; else all there is.")] = None,
+) -> None:
+    """Make a database of a backup as it was at a moment, in a folder of its own, and start it."""
+    from entact.cli.backup import recover_database
+
+    recover_database(folder, into, until)
 
 
 @app.command()

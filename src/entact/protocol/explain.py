@@ -81,7 +81,7 @@ def _message(found: ErrorDetails, path: Path, model: type[BaseModel], written: s
         case "literal_error":
             return _not_one_of(given, str(context["expected"]))
         case "string_pattern_mismatch":
-            name = _as_name(str(given))
+            name = as_name(str(given))
             return f"{given!r} is no name; write {name!r} (a small letter, then small letters, digits and _)"
         case "string_type":
             return _not_text(given, written)
@@ -130,7 +130,8 @@ def _shown(given: Any) -> str:
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
-def _as_name(text: str) -> str:
+def as_name(text: str) -> str:
+    """A name that a block may have, as near to the text as can be."""
     name = re.sub(r"[^a-z0-9_]+", "_", text.lower()).strip("_")
     return name if name and name[0].isalpha() else f"x_{name}".rstrip("_")
 
