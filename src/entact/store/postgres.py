@@ -21,7 +21,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -137,6 +137,40 @@ def stop(folder: Path) -> bool:
             with suppress(OSError):
                 sockets.rmdir()
     return True
+
+
+def fill(folder: Path, parts: Mapping[str, Path]) -> Path:
+    """Makes a data folder of copies, owned by the account that its server will run as.
+
+    Args:
+        folder: holds no data yet. parts: `data`, a cluster, and what else it needs to start, by name.
+    Returns:
+        Where the copies lie (see `start`).
+    Raises:
+        StoreError: when there are data already, or it cannot be written.
+    """
+    home = _prepare(Path(os.path.abspath(folder.expanduser())))
+    with _locked(home):
+        if home.data.exists():
+            raise StoreError(f"data lie in {home.folder} already: recover into a folder of its own")
+        try:
+            for name, source in parts.items():
+                target = home.folder / ("data.new" if name == "data" else name)
+                shutil.rmtree(target, ignore_errors=True)
+                shutil.copytree(source, target)
+                target.chmod(0o700)
+                if home.account is not None:
+                    for path in (target, *target.rglob("*")):
+                        os.chown(path, home.account.pw_uid, home.account.pw_gid)
+            (home.folder / "data.new").rename(home.data)
+        except (OSError, shutil.Error) as error:
+            raise StoreError(f"cannot write the data into {home.folder}: {error}") from error
+    return home.folder
+
+
+def program(name: str) -> Path:
+    """A program that comes with the embedded server (`pg_basebackup`)."""
+    return _binaries() / "bin" / name
 
 
 def _prepare(folder: Path) -> _Home:
