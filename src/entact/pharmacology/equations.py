@@ -16,7 +16,6 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 import numpy as np
-from numba import njit
 
 Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
@@ -281,7 +280,6 @@ OUTPUTS: Final = (
 )
 
 
-@njit(cache=True, inline="always")
 def _release(strength: float, block: float) -> float:
     """Release through a transporter, 0 to 1: cooperative, and competing with a blocker (F084-F087)."""
     bound = strength / (1.0 + block)
@@ -289,13 +287,11 @@ def _release(strength: float, block: float) -> float:
     return square / (1.0 + square)
 
 
-@njit(cache=True, inline="always")
 def _receptor(agonist: float, half: float, block: float) -> float:
     """Stimulation of a receptor by its agonist against a competitive antagonist (Gaddum's equation)."""
     return agonist / (agonist + half * (1.0 + block))
 
 
-@njit(cache=True)
 def initial(p: Array, y: Array) -> None:
     """Sets `y` to the state before the first dose: nothing swallowed, all pools full, CYP2D6 in balance."""
     y[:] = 0.0
@@ -307,7 +303,6 @@ def initial(p: Array, y: Array) -> None:
     y[CORTISOL] = p[CORTISOL_SYNTHESIS]
 
 
-@njit(cache=True)
 def derivatives(t: float, y: Array, p: Array, dy: Array) -> None:
     """Sets `dy` to the rate of change of every state, per hour."""
     # Absorption: first order (F020), after the lag (F021) that the kernel adds to the time of a dose.
@@ -382,7 +377,6 @@ def derivatives(t: float, y: Array, p: Array, dy: Array) -> None:
     dy[TEMPERATURE] = p[TEMPERATURE_RATE] * (heat - y[TEMPERATURE])
 
 
-@njit(cache=True)
 def observe(t: float, y: Array, p: Array, out: Array) -> None:
     """Sets `out` to the OUTPUTS at one moment."""
     r = y[R_MDMA] * p[PER_VOLUME_R]

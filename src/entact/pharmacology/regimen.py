@@ -1,0 +1,130 @@
+"""What is swallowed, and when: doses with their form, food and water."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+import numpy as np
+
+from entact.pharmacology.quantity import Dose, NotAQuantity, hours
+
+Enantiomer = Literal["racemic", "R", "S"]
+Food = Literal["fasted", "fed"]
+Water = Literal["free", "restricted"]
+Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+
+STUDIED = 180.0 * 193.24 / 229.7
+"""mg of base within 24 h that the trials of MDMA-assisted therapy gave at most (F092, F093)"""
+
+
+class NotARegimen(ValueError):
+    """A regimen that cannot be meant: says what is wrong and what would be right."""
+
+
+@dataclass(frozen=True)
+class Intake:
+    """One dose and its time in h since the initial dose."""
+
+    dose: Dose
+    at: float
+
+
+@dataclass(frozen=True)
+class Regimen:
+    """Doses in the order of time, the first at 0 h; build it with `Regimen.mdma`."""
+
+    intakes: tuple[Intake, ...]
+    enantiomer: Enantiomer = "racemic"
+    food: Food = "fasted"
+    water: Water = "free"
+
+    def __post_init__(self) -> None:
+        if not self.intakes:
+            raise NotARegimen("a regimen has a dose: Regimen.mdma('120 mg HCl')")
+        times = [intake.at for intake in self.intakes]
+        if times[0] != 0.0:
+            raise NotARegimen("the initial dose is at 0 h: all other times count from it")
+        for before, intake in zip(times, self.intakes[1:], strict=False):
+            if not intake.at > before:
+                raise NotARegimen(
+                    f"{intake.dose} at {intake.at:g} h is not after the dose at {before:g} h: "
+                    "give doses in the order of time"
+                )
+        for name, value, allowed in (
+            ("enantiomer", self.enantiomer, get_args(Enantiomer)),
+            ("food", self.food, get_args(Food)),
+            ("water", self.water, get_args(Water)),
+        ):
+            if value not in allowed:
+                raise NotARegimen(f"{name} {value!r} is not known; known: {', '.join(allowed)}")
+
+    @classmethod
+    def mdma(
+        cls,
+        initial: str,
+        *,
+        supplement: str | None = None,
+        after: str | None = None,
+        enantiomer: Enantiomer = "racemic",
+        food: Food = "fasted",
+        water: Water = "free",
+    ) -> Regimen:
+        """An initial dose, and a supplement so long after it.
+
+        Arguments: `initial`, `supplement` with their form (`120 mg HCl`, `1.5 mg/kg base`); `after` (`2 h`);
+        `enantiomer` racemic, R or S; `food` at the initial dose; `water`: drunk freely or restricted.
+
+        Errors: `NotAQuantity` for a dose without form or a negative one; `NotARegimen` for a supplement without a
+        time, or not after the initial dose.
+        """
+        first = Intake(Dose.parse(initial), 0.0)
+        if supplement is None and after is None:
+            return cls((first,), enantiomer, food, water)
+        if supplement is None or after is None:
+            raise NotARegimen("a supplement has a dose and a time: supplement='60 mg HCl', after='2 h'")
+        dose = Dose.parse(supplement)
+        try:
+            at = hours(after, "time of the supplement")
+        except NotAQuantity as fault:
+            if isinstance(after, str) and after.strip().startswith("-"):
+                raise NotARegimen(f"the supplement ({after}) is before the initial dose") from None
+            raise fault
+        if at <= 0.0:
+            raise NotARegimen(f"the supplement ({after}) is not after the initial dose")
+        return cls((first, Intake(dose, at)), enantiomer, food, water)
+
+    @classmethod
+    def placebo(cls) -> Regimen:
+        """Nothing swallowed: the course without drug."""
+        return cls((Intake(Dose.parse("0 mg base"), 0.0),))
+
+    def then(self, dose: str, *, at: str) -> Regimen:
+        """This regimen with one more dose, at a time since the initial dose."""
+        intake = Intake(Dose.parse(dose), hours(at, "time of a dose"))
+        return replace(self, intakes=(*self.intakes, intake))
+
+    def mg(self, weight: Array) -> tuple[Array, Array]:
+        """mg of R- and of S-MDMA base, each persons x doses, for weights in kg."""
+        per_person = np.array([intake.dose.mg for intake in self.intakes])
+        by_weight = np.array([intake.dose.per_kg for intake in self.intakes])
+        total = np.where(by_weight, weight[:, None] * per_person, per_person)
+        share = {"racemic": 0.5, "R": 1.0, "S": 0.0}[self.enantiomer]
+        return np.ascontiguousarray(share * total), np.ascontiguousarray((1.0 - share) * total)
+
+    @property
+    def times(self) -> Array:
+        """h since the initial dose at which something is swallowed."""
+        return np.array([intake.at for intake in self.intakes])
+
+    def __str__(self) -> str:
+        doses = ", ".join(
+            f"{intake.dose}" + (f" at {intake.at:g} h" if intake.at else "") for intake in self.intakes
+        )
+        kind = "MDMA" if self.enantiomer == "racemic" else f"{self.enantiomer}-MDMA"
+        rest = [
+            word
+            for word, usual in ((self.food, "fasted"), (f"water {self.water}", "water free"))
+            if word != usual
+        ]
+        return " · ".join([f"{kind} {doses}", *rest])
