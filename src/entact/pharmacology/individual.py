@@ -1,0 +1,241 @@
+"""Persons as the equations want them: a row of inputs each, from covariates, random effects, medicines."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, Literal
+
+import numpy as np
+
+from entact.pharmacology.medicine import Medicine, combine
+from entact.pharmacology.parameters import Model, ModelError
+
+Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+Drawn = dict[str, Any]
+"""parameters of n persons by name: an array where persons differ, else a number"""
+
+WEIGHT: Final = 70.0
+"""kg of the reference person"""
+AGE: Final = 27.0
+"""years of the reference person"""
+ACTIVITY: Final = 2.0
+"""CYP2D6 activity score of the reference person: two normal alleles"""
+MOLAR: Final = {"mdma": 193.24, "mda": 179.22, "hmma": 195.22}
+"""g/mol of the bases (F088; MDA and HMMA from their formulas)"""
+
+
+def vectors(
+    model: Model,
+    covariates: Mapping[str, Array],
+    etas: Array,
+    *,
+    medicines: Iterable[Medicine] = (),
+    food: Literal["fasted", "fed"] = "fasted",
+    water: Literal["free", "restricted"] = "free",
+) -> Array:
+    """The input vectors of persons.
+
+    Args:
+        model: the numbers.
+        covariates: arrays of n: `weight` (kg), `female` (0 or 1), `age` (years), `activity` (CYP2D6 activity
+            score, 0 poor to 3 ultrarapid). A measured baseline replaces the drawn one: `systolic_baseline`,
+            `diastolic_baseline` (mmHg), `heart_rate_baseline` (1/min), `temperature_baseline` (Cel),
+            `sodium_baseline` (mmol/L).
+        etas: n x len(model.random) standard normal numbers; zeros for the typical person.
+        medicines: what is on board throughout.
+        food: whether the dose is taken after a meal.
+        water: whether persons drink as they like or only what they lose.
+
+    Returns:
+        n x len(INPUTS), C-contiguous.
+
+    Raises:
+        ModelError: a covariate that is missing, or etas of another shape.
+    """
+    from entact.pharmacology.equations import INPUTS
+
+    n = len(_covariate(covariates, "weight"))
+    if etas.shape != (n, len(model.random)):
+        raise ModelError(f"etas must be {n} persons x {len(model.random)} parameters, not {etas.shape}")
+    own = _drawn(model, etas)
+    inputs = {
+        **_absorption(own, food),
+        **_disposition(own, covariates),
+        **_monoamines(own),
+        **_hormones(own, covariates, water),
+        **_feeling(own),
+        **_circulation(own, covariates),
+        **_on_board(own, medicines),
+    }
+    out = np.empty((n, len(INPUTS)))
+    for index, name in enumerate(INPUTS):
+        out[:, index] = inputs[name]
+    return out
+
+
+def _covariate(covariates: Mapping[str, Array], name: str) -> Array:
+    if name not in covariates:
+        raise ModelError(f"covariate {name!r} is missing; needed: weight, female, age, activity")
+    return np.asarray(covariates[name], np.float64)
+
+
+def _drawn(model: Model, etas: Array) -> Drawn:
+    own: Drawn = {name: parameter.value for name, parameter in model.parameters.items()}
+    for column, name in enumerate(model.random):
+        parameter = model.parameters[name]
+        move = parameter.sigma * etas[:, column]
+        own[name] = parameter.value + move if parameter.sd else parameter.value * np.exp(move)
+    # What varies with another: the same factor.
+    for name, leader in FOLLOWS.items():
+        own[name] = own[name] * (own[leader] / model[leader])
+    return own
+
+
+FOLLOWS: Final = {
+    "volume_s": "volume_r",
+    "other_clearance_s": "other_clearance_r",
+    "demethylation_s": "demethylation_r",
+    "cyp2d6_clearance_s": "cyp2d6_clearance_r",
+    "depletion_norepinephrine": "depletion_serotonin",
+    "depletion_dopamine": "depletion_serotonin",
+    "diastolic_alpha1": "systolic_alpha1",
+    "systolic_beta1": "systolic_alpha1",
+    "heat_beta": "heat_alpha1",
+    "heat_ht2a": "heat_alpha1",
+    "cooling_serotonin": "heat_alpha1",
+}
+"""parameters that vary between persons by the same factor as another"""
+
+
+def _absorption(own: Drawn, food: str) -> Drawn:
+    slower = own["food_absorption"] if food == "fed" else 1.0
+    return {"ka": own["absorption_rate"] * slower, "lag": own["lag"]}
+
+
+def _disposition(own: Drawn, covariates: Mapping[str, Array]) -> Drawn:
+    size = _covariate(covariates, "weight") / WEIGHT
+    clearance = size ** own["clearance_exponent"]
+    volume = size ** own["volume_exponent"]
+    gene = _covariate(covariates, "activity") / ACTIVITY
+    mg_per_umol = 0.001 * MOLAR["mdma"]
+    unbound = own["unbound"] / mg_per_umol
+    return {
+        "per_volume_r": 1.0 / (own["volume_r"] * volume),
+        "per_volume_s": 1.0 / (own["volume_s"] * volume),
+        "renal_r": own["renal_clearance"] * clearance,
+        "renal_s": own["renal_clearance"] * clearance,
+        "other_r": own["other_clearance_r"] * clearance,
+        "other_s": own["other_clearance_s"] * clearance,
+        "demethylation_r": own["demethylation_r"] * clearance,
+        "demethylation_s": own["demethylation_s"] * clearance,
+        "other_to_hmma": own["other_to_hmma"],
+        "cyp2d6_r": own["cyp2d6_clearance_r"] * clearance * gene,
+        "cyp2d6_s": own["cyp2d6_clearance_s"] * clearance * gene,
+        "per_km_r": unbound / own["km_r"],
+        "per_km_s": unbound / own["km_s"],
+        "per_ki": unbound / own["ki"],
+        "kinact": 60.0 * own["kinact"],
+        "enzyme_turnover": math.log(2.0) / own["enzyme_half_life"],
+        "mda_elimination": math.log(2.0) / own["mda_half_life"] * clearance / volume,
+        "hmma_elimination": math.log(2.0) / own["hmma_half_life"] * clearance / volume,
+        "mda_per_mg": 1000.0 * MOLAR["mda"] / MOLAR["mdma"] / (own["mda_volume"] * volume),
+        "hmma_per_mg": 1000.0 * MOLAR["hmma"] / MOLAR["mdma"] / (own["hmma_volume"] * volume),
+    }
+
+
+def _monoamines(own: Drawn) -> Drawn:
+    inputs: Drawn = {
+        "potency_mda": own["potency_mda"],
+        "refill": math.log(2.0) / own["refill_half_life"],
+    }
+    mg_per_umol = 0.001 * MOLAR["mdma"]
+    for amine in ("serotonin", "norepinephrine", "dopamine"):
+        inputs[f"potency_r_{amine}"] = own[f"potency_r_{amine}"]
+        inputs[f"per_ec50_{amine}"] = 1.0 / (own[f"ec50_{amine}"] * mg_per_umol * own["plasma_per_medium"])
+        inputs[f"release_{amine}"] = own[f"release_{amine}"]
+        inputs[f"depletion_{amine}"] = own[f"depletion_{amine}"]
+    return inputs
+
+
+def _hormones(own: Drawn, covariates: Mapping[str, Array], water: str) -> Drawn:
+    female = _covariate(covariates, "female")
+    share = own["body_water_man"] + female * (own["body_water_woman"] - own["body_water_man"])
+    return {
+        "oxytocin_baseline": own["oxytocin_baseline"],
+        "oxytocin_gain": own["oxytocin_gain"],
+        "prolactin_baseline": own["prolactin_baseline"],
+        "prolactin_gain": own["prolactin_gain"],
+        "prolactin_turnover": math.log(2.0) / own["prolactin_half_life"],
+        "cortisol_baseline": own["cortisol_baseline"],
+        "cortisol_gain": own["cortisol_gain"],
+        "cortisol_turnover": math.log(2.0) / own["cortisol_half_life"],
+        "drinking": own["drinking"] if water == "free" else 0.0,
+        "diuresis": math.log(2.0) / own["diuresis_half_life"],
+        "antidiuresis_half": own["antidiuresis_half"],
+        "body_water": share * _covariate(covariates, "weight"),
+        "sodium_baseline": covariates.get("sodium_baseline", own["sodium_baseline"]),
+    }
+
+
+def _feeling(own: Drawn) -> Drawn:
+    names = (
+        *(
+            "amygdala_maximum",
+            "amygdala_half",
+            "weight_serotonin",
+            "weight_norepinephrine",
+            "weight_dopamine",
+        ),
+        *("subjective_half", "closeness_half", "ht2a_share", "alpha1_share"),
+    )
+    return {name: own[name] for name in names}
+
+
+def _circulation(own: Drawn, covariates: Mapping[str, Array]) -> Drawn:
+    female = _covariate(covariates, "female")
+    older = _covariate(covariates, "age") - AGE
+    systolic = own["systolic_baseline"] + female * own["systolic_woman"] + older * own["systolic_year"]
+    diastolic = own["diastolic_baseline"] + female * own["diastolic_woman"]
+    rate = own["heart_rate_baseline"] + female * own["heart_rate_woman"]
+    pressor = 1.0 + female * (own["pressor_woman"] - 1.0)
+    chronotropic = 1.0 + female * (own["chronotropic_woman"] - 1.0)
+    thermogenic = 1.0 + female * (own["thermogenic_woman"] - 1.0)
+    return {
+        "sympathetic_serotonin": own["sympathetic_serotonin"],
+        "alpha1_half": own["alpha1_half"],
+        "beta_half": own["beta_half"],
+        "systolic_baseline": covariates.get("systolic_baseline", systolic),
+        "diastolic_baseline": covariates.get("diastolic_baseline", diastolic),
+        "heart_rate_baseline": covariates.get("heart_rate_baseline", rate),
+        "systolic_alpha1": own["systolic_alpha1"] * pressor,
+        "diastolic_alpha1": own["diastolic_alpha1"] * pressor,
+        "systolic_beta1": own["systolic_beta1"] * pressor,
+        "diastolic_beta2": own["diastolic_beta2"],
+        "heart_rate_beta1": own["heart_rate_beta1"] * chronotropic,
+        "baroreflex": own["baroreflex"],
+        "temperature_baseline": covariates.get("temperature_baseline", own["temperature_baseline"]),
+        "temperature_rate": math.log(2.0) / own["temperature_half_life"],
+        "heat_alpha1": own["heat_alpha1"] * thermogenic,
+        "heat_beta": own["heat_beta"] * thermogenic,
+        "heat_ht2a": own["heat_ht2a"] * thermogenic,
+        "cooling_serotonin": own["cooling_serotonin"] * thermogenic,
+    }
+
+
+def _on_board(own: Drawn, medicines: Iterable[Medicine]) -> Drawn:
+    acts = combine(medicines)
+    return {
+        "sert_block": acts["sert"],
+        "net_block": acts["net"],
+        "dat_block": acts["dat"],
+        "alpha1_block": acts["alpha1"],
+        "beta1_block": acts["beta1"],
+        "beta2_block": acts["beta2"],
+        "ht2a_free": 1.0 / (1.0 + acts["ht2a"]),
+        "d2_free": 1.0 / (1.0 + acts["d2"]),
+        "enzyme_block": acts["cyp2d6"],
+        "enzyme_loss": acts["cyp2d6_loss"] * math.log(2.0) / own["enzyme_half_life"],
+        "sympathetic_tone": acts["tone"],
+        "cortisol_synthesis": acts["cortisol"],
+    }
