@@ -20,6 +20,7 @@ def of(arms: int, reasons: int = 2) -> Flow:
         why,
         (Reason("Extraordinarilylongwordwithoutanyplacetobreakit", 1),),
         10 * arms,
+        "randomised",
         (each,) * arms,
         "all",
         "End",

@@ -16,7 +16,7 @@ def told(mini: Study, courses: list[Course], allocation: dict[str, str]) -> Flow
 
 
 def test_a_small_trial_by_hand(told: Flow) -> None:
-    assert (told.assessed, told.randomised) == (6, 5)
+    assert (told.assessed, told.entered) == (6, 5)
     assert told.not_eligible == (Reason("Severe symptoms at baseline", 1),)
     assert told.excluded == ()
     mdma, placebo = told.arms
@@ -35,8 +35,8 @@ def test_an_outcome_after_treatment_was_stopped_is_not_called_unknown(told: Flow
 
 def test_everyone_is_somewhere(told: Flow) -> None:
     out = sum(reason.n for reason in (*told.not_eligible, *told.excluded))
-    assert told.assessed == told.randomised + out
-    assert told.randomised == sum(arm.allocated for arm in told.arms)
+    assert told.assessed == told.entered + out
+    assert told.entered == sum(arm.allocated for arm in told.arms)
     for arm in told.arms:
         assert arm.allocated == arm.treated + arm.not_treated == arm.analysed + arm.not_analysed
         assert all(n <= arm.treated for _, n in arm.sessions)

@@ -59,7 +59,9 @@ class Rehearsed:
             "seed": self.trial.seed,
             "scenario": self.trial.parameters.scenario,
             "consented": self.trial.screened,
-            "randomised": self.trial.randomised,
+            "entered": self.trial.randomised,
+            "randomised": self.trial.randomised if self.datasets.book.randomised else 0,
+            "neutral": list(self.trial.parameters.neutral),
             "entries": self.trial.entries,
             "ledgers_verified": self.verification.ledgers,
             "breaks": [msgspec.to_builtins(one) for one in self.verification.breaks],
@@ -109,7 +111,8 @@ def run_rehearsal(
             verification = store.verify()
         with step("derive"):
             datasets = _derive(study, trial)
-            table = outcome_table(datasets, load_published(study.name) if plan.shipped else None)
+            published = load_published(study.name) if plan.shipped else None
+            table = outcome_table(datasets, published, trial.remarks)
         report = out / REPORT
         with step("report"):
             write_report(_report_input(study, trial, datasets, table, verification), report)
@@ -121,13 +124,14 @@ def print_result(result: Rehearsed, *, full: bool) -> None:
     console = Console(highlight=False)
     trial, seconds = result.trial, result.seconds
     sites = len(trial.parameters.sites.by_id)
+    entered = "randomised" if result.datasets.book.randomised else "enrolled"
     scenario = f" · scenario {trial.parameters.scenario}" if trial.parameters.scenario else ""
     told = f" · rehearsal, seed {trial.seed}{scenario} · "
     console.print(
         Text.assemble((result.study.name, "bold"), told, ("SIMULATED DATA", "bold yellow")), soft_wrap=True
     )
     console.print(
-        f"{sites} sites, {trial.screened} consented, {trial.randomised} randomised, "
+        f"{sites} {'site' if sites == 1 else 'sites'}, {trial.screened} consented, {trial.randomised} {entered}, "
         f"{_spaced(trial.entries)} entries in {seconds['rehearse']:.1f} s; "
         f"{result.verification.ledgers} chains verified"
     )

@@ -82,6 +82,16 @@ class Trial:
         raise KeyError(f"nobody was enrolled as {subject}")
 
     @property
+    def remarks(self) -> list[str]:
+        """What a reader of its results has to know of the virtual participants."""
+        parts = self.parameters.neutral
+        if not parts:
+            return []
+        whole = "answers" in parts and "efficacy" in parts
+        about = "neutral cohort" if whole else f"neutral cohort for {', '.join(parts)}"
+        return [f"{about}: no effect assumed, answers drawn from the items' ranges."]
+
+    @property
     def findings(self) -> list[StudyFinding]:
         """What the rehearsal found about the study itself."""
         found = find_in_study(self.study.newest, self.tally)

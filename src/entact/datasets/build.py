@@ -13,6 +13,7 @@ from entact.datasets import disposition, endpoints, questionnaires, safety, sess
 from entact.datasets.codebook import Codebook, codebook
 from entact.datasets.person import Person
 from entact.datasets.rows import Rows
+from entact.datasets.subjects import POPULATION
 from entact.protocol.release import Study
 
 ARM = "TRT01P"  # the planned arm; a column of `subjects` once the allocation is opened, and of nothing else
@@ -51,13 +52,24 @@ class Datasets:
         """Every frame by name."""
         return {name: getattr(self, name) for name in FRAMES}
 
-    def by_arm(self, frame: str, *, within: str = "RANDFL") -> pl.DataFrame:
-        """A frame with SITEID and, once unblinded, TRT01P; only the participants of an analysis set.
+    @property
+    def groups(self) -> str | None:
+        """The column of `subjects` by which results are shown: arm, or population where nobody is randomised.
+
+        None for one group: a blinded study, or one that has neither.
+        """
+        if self.book.randomised:
+            return ARM if self.unblinded else None
+        return POPULATION if len(self.book.populations) > 1 else None
+
+    def by_arm(self, frame: str, *, within: str | None = None) -> pl.DataFrame:
+        """A frame with SITEID and the column of the groups; only the participants of an analysis set.
 
         Args:
-            frame: its name. within: flag of `subjects`, such as SAFFL.
+            frame: its name. within: flag of `subjects`, such as SAFFL; else all who entered the study.
         """
-        columns = ["USUBJID", "SITEID", *([ARM] if self.unblinded else [])]
+        within = within or self.book.entered
+        columns = ["USUBJID", "SITEID", *([self.groups] if self.groups is not None else [])]
         chosen = self.subjects.filter(pl.col(within)).select(columns)
         if frame == "subjects":
             return self.subjects.filter(pl.col(within))
@@ -116,7 +128,7 @@ class Accumulator:
         self._environments.add(course.effective[0].entry.environment)
         rows = self._rows
         failures: list[tuple[str, str]] = []
-        rows["subjects"].extend([subjects.row(person)])
+        rows["subjects"].extend([subjects.row(person, self.release)])
         rows["questionnaires"].extend(questionnaires.rows(person))
         rows["endpoints"].extend(endpoints.rows(person, self.release, failures))
         rows["vitals"].extend(sessions.vitals(person))
@@ -135,7 +147,8 @@ class Accumulator:
         """The frames, blinded unless an allocation is given.
 
         Args:
-            allocation: randomisation number -> arm, opened after lock or of a rehearsal.
+            allocation: randomisation number -> arm, opened after lock or of a rehearsal; where nobody is
+                randomised there is nothing to open.
         Raises:
             ValueError: when courses of different environments were added, or the allocation lacks a
                 participant's number or names an arm that the study does not have.
@@ -147,12 +160,13 @@ class Accumulator:
         frames = {
             name: rows.frame().sort("USUBJID", maintain_order=True) for name, rows in self._rows.items()
         }
-        if allocation is not None:
+        unblinded = allocation is not None and self.book.randomised
+        if allocation is not None and unblinded:
             frames["subjects"] = _with_arm(frames["subjects"], allocation, self.book)
         return Datasets(
             book=self.book,
             environment=next(iter(self._environments), "production"),
-            unblinded=allocation is not None,
+            unblinded=unblinded,
             **frames,
         )
 

@@ -102,6 +102,8 @@ class Codebook:
         arms: name -> title, in the file's order. experimental: names of the experimental arms.
         baselines: form -> the visit that its changes are counted from.
         sessions: names of the dosing visits. doses: sessions with a dose that are planned.
+        randomised: whether the study randomises. populations: name -> title. flags: analysis set -> the flag
+            in `subjects` that says who belongs to it.
     """
 
     study: str
@@ -124,6 +126,18 @@ class Codebook:
     criteria: Mapping[str, str]
     sessions: tuple[str, ...]
     doses: int
+    randomised: bool
+    populations: Mapping[str, str]
+    flags: Mapping[str, str]
+
+    @property
+    def entered(self) -> str:
+        """The flag of those who were taken into the study."""
+        return _entered(self.randomised)
+
+
+def _entered(randomised: bool) -> str:
+    return "RANDFL" if randomised else "ENRLFL"
 
 
 def codebook(release: Release) -> Codebook:
@@ -133,10 +147,11 @@ def codebook(release: Release) -> Codebook:
         ValueError: when the analysis plan names an analysis set that entact cannot derive.
     """
     file = release.file
+    flags = _flags(release)
     for analysis in (file.analysis.primary, *file.analysis.secondary.values()):
-        if analysis.set not in SETS:
+        if analysis.set not in flags:
             raise ValueError(
-                f"analysis set {analysis.set!r} is not known; the plan may name {', '.join(SETS)}"
+                f"analysis set {analysis.set!r} is not known; the plan may name {', '.join(flags)}"
             )
     visits = {
         name: PlannedVisit(name, visit.title or words(name), number, visit.kind, visit.activities)
@@ -172,7 +187,17 @@ def codebook(release: Release) -> Codebook:
         criteria={name: criterion.text for name, criterion in file.eligibility.items()},
         sessions=tuple(name for name, visit in visits.items() if visit.kind == "dosing"),
         doses=file.doses,
+        randomised=file.randomisation is not None,
+        populations={name: said.title or words(name) for name, said in file.populations.items()},
+        flags=flags,
     )
+
+
+def _flags(release: Release) -> dict[str, str]:
+    """Analysis set -> flag; where nobody is randomised, all who were enrolled stand for all randomised."""
+    entered = _entered(release.file.randomisation is not None)
+    known = {name: entered if flag == "RANDFL" else flag for name, flag in SETS.items()}
+    return known | {name: f"{name.upper()}FL" for name in release.rules.sets if name not in SETS}
 
 
 def words(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Frame `endpoints`: the study file's endpoints, evaluated for every randomised participant."""
+"""Frame `endpoints`: the study file's endpoints, evaluated for everybody in the study."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def rows(person: Person, release: Release, failures: list[tuple[str, str]]) -> I
         release: whose endpoints are evaluated. failures: gets (endpoint at visit, message) of rules that fail
             although everything they name is known.
     """
-    if person.course.randomisation is None:
+    if not person.entered:
         return
     for name, planned in person.book.endpoints.items():
         rule = release.endpoints[name].rule

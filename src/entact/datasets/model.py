@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from entact.datasets.build import ARM, Datasets
-from entact.datasets.codebook import SETS, PlannedEndpoint
+from entact.datasets.codebook import PlannedEndpoint
 
 
 def model_frame(datasets: Datasets, endpoint: PlannedEndpoint) -> pl.DataFrame:
@@ -26,7 +26,7 @@ def model_frame(datasets: Datasets, endpoint: PlannedEndpoint) -> pl.DataFrame:
             f"{endpoint.name} compares with no earlier value: there is no baseline to adjust for"
         )
     visit, parameters = next(iter(endpoint.earlier.items()))
-    rows = datasets.by_arm("endpoints", within=SETS[endpoint.set]).filter(
+    rows = datasets.by_arm("endpoints", within=datasets.book.flags[endpoint.set]).filter(
         pl.col("PARAMCD") == endpoint.name, pl.col("AVAL").is_not_null()
     )
     if endpoint.estimand == "de_jure":

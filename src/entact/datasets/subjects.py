@@ -7,10 +7,12 @@ from typing import Any
 
 import polars as pl
 
-from entact.datasets.codebook import Codebook, Parameter
+from entact.datasets.codebook import SETS, Codebook, Parameter
 from entact.datasets.person import Person
 from entact.datasets.rows import Schema
+from entact.protocol.release import Release
 
+POPULATION = "COHORT"  # a column of studies with several populations
 _TYPES: dict[str, type[pl.DataType]] = {"number": pl.Float64, "boolean": pl.Boolean, "code": pl.String}
 
 
@@ -44,17 +46,33 @@ def schema(book: Codebook) -> Schema:
         "SAFFL": pl.Boolean,
         "MITTFL": pl.Boolean,
         "PPROTFL": pl.Boolean,
+        **dict.fromkeys(_own_flags(book), pl.Boolean),
+        **({POPULATION: pl.String} if len(book.populations) > 1 else {}),
     }
 
 
-def row(person: Person) -> tuple[Any, ...]:
-    """The participant's row: flags are the analysis sets, EOT the end of treatment, EOS that of the study."""
+def row(person: Person, release: Release) -> tuple[Any, ...]:
+    """The participant's row: flags are the analysis sets, EOT the end of treatment, EOS that of the study.
+
+    Where the study file gives a set a rule, the rule says who belongs to it.
+    """
     course, book = person.course, person.book
     screening, enrolment, randomisation = course.screening, course.enrolment, course.randomisation
     dosed = len(person.first_doses)
     treatment, stopped, why_stopped = _end(person, ("treatment", "procedures"), dosed >= book.doses)
     study, left, why_left = _end(person, ("follow_up", "data_use"), course.status == "completed")
-    randomised = randomisation is not None
+    entered = person.entered
+    rated = person.is_rated_after_dose
+    sets = {
+        "SAFFL": dosed > 0,
+        "MITTFL": entered and rated,
+        "PPROTFL": entered and dosed >= book.doses and person.is_rated_at_end,
+    }
+    sets |= {
+        book.flags[name]: person.holds(said.rule)
+        for name, said in release.rules.sets.items()
+        if book.flags[name] not in ("RANDFL", "ENRLFL")
+    }
     return (
         book.study,
         person.usubjid,
@@ -70,20 +88,24 @@ def row(person: Person) -> tuple[Any, ...]:
         person.day(person.treated_from),
         person.day(max(person.first_doses.values(), default=None)),
         dosed,
-        treatment if randomised else None,
-        person.day(stopped) if randomised else None,
-        why_stopped if randomised else None,
-        study if randomised else None,
+        treatment if entered else None,
+        person.day(stopped) if entered else None,
+        why_stopped if entered else None,
+        study if entered else None,
         person.day(left),
         why_left,
         course.died is not None,
         course.status == "screen_failed",
         enrolment is not None,
-        randomised,
-        dosed > 0,
-        randomised and dosed > 0 and _is_rated_after_dose(person),
-        randomised and dosed >= book.doses and _is_rated_at_end(person),
+        randomisation is not None,
+        *(sets[flag] for flag in ("SAFFL", "MITTFL", "PPROTFL", *_own_flags(book))),
+        *([person.population] if len(book.populations) > 1 else []),
     )
+
+
+def _own_flags(book: Codebook) -> list[str]:
+    """Flags of analysis sets that only this study has."""
+    return [flag for name, flag in book.flags.items() if name not in SETS]
 
 
 def _end(person: Person, of: tuple[str, ...], complete: bool) -> tuple[str, datetime | None, str | None]:
@@ -105,26 +127,3 @@ def _characteristic(person: Person, said: Parameter) -> Any:
         if value is not None and person.may_use(answers.at):
             return float(value) if said.kind == "number" else value
     return None
-
-
-def _is_rated_after_dose(person: Person) -> bool:
-    """At least one known value of the primary endpoint's parameters after the first dose."""
-    first = person.treated_from
-    assert first is not None
-    return any(
-        answers.at > first and answers.values.get(item) is not None
-        for form, _, item in (
-            name.partition(".") for name in person.book.endpoints[person.book.primary].names
-        )
-        for answers in person.answers(form)
-    )
-
-
-def _is_rated_at_end(person: Person) -> bool:
-    """All of the primary endpoint's parameters known at its visit."""
-    primary = person.book.endpoints[person.book.primary]
-    for form, _, item in (name.partition(".") for name in primary.names):
-        answers = person.at_visit(form, primary.at)
-        if answers is None or answers.values.get(item) is None:
-            return False
-    return True

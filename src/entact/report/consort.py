@@ -86,7 +86,7 @@ def consort(flow: Flow, *, width: float = 720.0, note: str | None = None, name: 
 
 
 def _head(flow: Flow, width: float) -> tuple[list[Box], list[str]]:
-    """From consent to randomisation: assessed, excluded beside the way down, randomised last."""
+    """From consent to entry: assessed, excluded beside the way down, randomised or enrolled last."""
     is_wide = width >= 560
     main = min(width * 0.42, 320.0) if is_wide else width - 2
     left = (width - main) / 2
@@ -94,7 +94,8 @@ def _head(flow: Flow, width: float) -> tuple[list[Box], list[str]]:
     x = spine + GAP
     assessed = Box((Line("Consented and assessed", True), _n(flow.assessed)), left, 1.0, main)
     excluded = Box(tuple(_excluded(flow)), x, assessed.bottom + GAP, width - x - 1)
-    randomised = Box((Line("Randomised", True), _n(flow.randomised)), left, excluded.bottom + GAP, main)
+    title = flow.entered_as.capitalize()
+    randomised = Box((Line(title, True), _n(flow.entered)), left, excluded.bottom + GAP, main)
     aside = excluded.y + excluded.height / 2
     lines = [
         f"M{spine:g} {assessed.bottom:g}V{randomised.y:g}",
@@ -135,7 +136,7 @@ def _arms(flow: Flow, width: float, above: Box) -> tuple[list[Box], list[str]]:
 def _excluded(flow: Flow) -> Iterable[Line]:
     failed = sum(reason.n for reason in flow.not_eligible)
     others = sum(reason.n for reason in flow.excluded)
-    yield Line(f"Not randomised ({EQUALS}{failed + others})", True)
+    yield Line(f"Not {flow.entered_as} ({EQUALS}{failed + others})", True)
     if failed:
         yield Line(f"not eligible, by the first criterion ({EQUALS}{failed})")
         yield from _listed(flow.not_eligible, 1)
@@ -144,7 +145,8 @@ def _excluded(flow: Flow) -> Iterable[Line]:
 
 def _allocated(flow: Flow, arm: ArmFlow) -> Iterable[Line]:
     yield Line(arm.title, True)
-    yield Line(f"Allocated ({EQUALS}{arm.allocated})")
+    allocated = "Allocated" if flow.entered_as == "randomised" else "Enrolled"
+    yield Line(f"{allocated} ({EQUALS}{arm.allocated})")
     yield Line(f"took a dose ({EQUALS}{arm.treated})", indent=1)
     yield Line(f"took none ({EQUALS}{arm.not_treated})", indent=1)
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from entact.datasets import ARM, SETS, Datasets
-from entact.report.published import ALL
+from entact.datasets import Datasets
+from entact.report.outcome_rows import groups_of
 
 SET_TITLES = {
     "randomised": "all randomised",
@@ -66,7 +66,8 @@ class Flow:
 
     Attributes:
         assessed: consented and assessed for eligibility. not_eligible: excluded, by the first criterion.
-        excluded: excluded for other reasons. set_title: of the analysis set.
+        excluded: excluded for other reasons. entered: randomised, or enrolled where nobody is; `entered_as`
+            says which. set_title: of the analysis set.
         outcome_at: title of the visit of the primary endpoint. on_treatment: only values until treatment was
             discontinued count there.
     """
@@ -74,7 +75,8 @@ class Flow:
     assessed: int
     not_eligible: tuple[Reason, ...]
     excluded: tuple[Reason, ...]
-    randomised: int
+    entered: int
+    entered_as: str
     arms: tuple[ArmFlow, ...]
     set_title: str
     outcome_at: str
@@ -85,24 +87,24 @@ def flow(datasets: Datasets) -> Flow:
     """The flow of participants of a study; one column for all while it is blinded."""
     book = datasets.book
     primary = book.endpoints[book.primary]
-    randomised = datasets.subjects.filter(pl.col("RANDFL"))
-    arms = dict(book.arms) if datasets.unblinded else {ALL: "All randomised participants"}
+    entered = datasets.subjects.filter(pl.col(book.entered))
     return Flow(
         assessed=len(datasets.subjects),
         not_eligible=_reasons(_first_events(datasets, "SCREEN FAILURE").values()),
         excluded=_excluded(datasets),
-        randomised=len(randomised),
-        arms=tuple(_arm(datasets, randomised, name, title) for name, title in arms.items()),
+        entered=len(entered),
+        entered_as="randomised" if book.randomised else "enrolled",
+        arms=tuple(_arm(datasets, entered, name, title) for name, title in groups_of(datasets).items()),
         set_title=SET_TITLES.get(primary.set, primary.set.replace("_", " ")),
         outcome_at=book.visits[primary.at].title,
         on_treatment=primary.estimand == "de_jure",
     )
 
 
-def _arm(datasets: Datasets, randomised: pl.DataFrame, name: str, title: str) -> ArmFlow:
+def _arm(datasets: Datasets, entered: pl.DataFrame, name: str, title: str) -> ArmFlow:
     book = datasets.book
     primary = book.endpoints[book.primary]
-    own = randomised.filter(pl.col(ARM) == name) if datasets.unblinded else randomised
+    own = entered if datasets.groups is None else entered.filter(pl.col(datasets.groups) == name)
     taken = (
         datasets.doses.filter(pl.col("EXPART") == "initial", pl.col("TAKEN") > 0)
         .join(own, on="USUBJID", how="semi")
@@ -110,7 +112,7 @@ def _arm(datasets: Datasets, randomised: pl.DataFrame, name: str, title: str) ->
         .agg(pl.col("USUBJID").n_unique())
     )
     in_session = dict(taken.rows())
-    analysed = own.filter(pl.col(SETS[primary.set]))
+    analysed = own.filter(pl.col(book.flags[primary.set]))
     known = datasets.endpoints.filter(
         pl.col("PARAMCD") == primary.name, pl.col("AVISIT") == primary.at, pl.col("AVAL").is_not_null()
     )
@@ -130,19 +132,21 @@ def _arm(datasets: Datasets, randomised: pl.DataFrame, name: str, title: str) ->
 
 
 def _excluded(datasets: Datasets) -> tuple[Reason, ...]:
-    """Why those who did not fail a criterion were not randomised all the same."""
+    """Why those who did not fail a criterion did not enter all the same."""
     failed = _first_events(datasets, "SCREEN FAILURE")
     events = _first_events(datasets, None)
-    others = datasets.subjects.filter(~pl.col("RANDFL"), ~pl.col("USUBJID").is_in([*failed]))["USUBJID"]
+    others = datasets.subjects.filter(~pl.col(datasets.book.entered), ~pl.col("USUBJID").is_in([*failed]))[
+        "USUBJID"
+    ]
     return _reasons(events.get(subject) or OPEN for subject in others.to_list())
 
 
 def _first_events(datasets: Datasets, named: str | None) -> dict[str, str | None]:
-    """Participant not randomised -> the term of the first disposition event, of one name or of any."""
+    """Participant who did not enter -> the term of the first disposition event, of one name or of any."""
     rows = datasets.disposition.filter(pl.col("DSCAT") == "DISPOSITION EVENT")
     if named is not None:
         rows = rows.filter(pl.col("DSDECOD") == named)
-    out = datasets.subjects.filter(~pl.col("RANDFL")).select("USUBJID")
+    out = datasets.subjects.filter(~pl.col(datasets.book.entered)).select("USUBJID")
     rows = rows.join(out, on="USUBJID", how="semi").unique("USUBJID", keep="first", maintain_order=True)
     return dict(rows.select("USUBJID", "DSTERM").rows())
 

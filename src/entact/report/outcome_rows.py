@@ -19,7 +19,7 @@ from entact.analysis import (
     summarise,
 )
 from entact.analysis.plan import model_difference
-from entact.datasets import ARM, SETS, Datasets, PlannedEndpoint, model_frame, peaks
+from entact.datasets import Datasets, PlannedEndpoint, model_frame, peaks
 from entact.report import cell as cells
 from entact.report.cell import Cell, Kind
 from entact.report.published import ALL, Events, Guesses, Means, Published, Shares
@@ -61,21 +61,20 @@ class Source:
         self.datasets = datasets
         self.book = datasets.book
         self.published = published or Published(study=self.book.study, citation="")
-        self.arms: dict[str, str] = (
-            dict(self.book.arms) if datasets.unblinded else {ALL: "All randomised participants"}
-        )
+        self.arms: dict[str, str] = groups_of(datasets)
         self.kind: Kind = "simulated" if datasets.simulated else "observed"
 
-    def frame(self, name: str, within: str = "RANDFL") -> pl.DataFrame:
+    def frame(self, name: str, within: str | None = None) -> pl.DataFrame:
         """A frame of the participants of an analysis set, with the column GROUP."""
         return self.grouped(self.datasets.by_arm(name, within=within))
 
     def grouped(self, frame: pl.DataFrame) -> pl.DataFrame:
         """A frame with the column GROUP."""
-        return frame.with_columns((pl.col(ARM) if self.datasets.unblinded else pl.lit(ALL)).alias(GROUP))
+        groups = self.datasets.groups
+        return frame.with_columns((pl.lit(ALL) if groups is None else pl.col(groups)).alias(GROUP))
 
     def size(self, arm: str) -> int:
-        """How many were randomised."""
+        """How many were randomised, or enrolled where nobody is."""
         return self._sizes.get(arm, 0)
 
     @cached_property
@@ -102,6 +101,14 @@ class Source:
         return {ALL: cells.of_count(count, self.kind)}
 
 
+def groups_of(datasets: Datasets) -> dict[str, str]:
+    """The columns of results: arms, populations where nobody is randomised, or all together."""
+    book = datasets.book
+    if datasets.groups is None:
+        return {ALL: "All randomised participants" if book.randomised else "All participants"}
+    return dict(book.arms if book.randomised else book.populations)
+
+
 def disposition(source: Source) -> Iterator[Row]:
     """Who came how far."""
     book, section = source.book, "Disposition"
@@ -116,7 +123,8 @@ def disposition(source: Source) -> Iterator[Row]:
     yield row("consented", "consented", source.total(len(subjects)))
     yield row("screen_failures", "not eligible", source.total(int(subjects["SCRFFL"].sum())))
     counts = {arm: cells.of_count(source.size(arm), source.kind) for arm in source.arms}
-    yield row("randomised", "randomised", counts)
+    entered = "randomised" if book.randomised else "enrolled"
+    yield row(entered, entered, counts)
     yield row("treated", "took a dose", source.shares(randomised, pl.col("SAFFL")))
     all_doses = pl.col("NDOSED") >= book.doses
     yield row("all_sessions", f"dosed in all {book.doses} sessions", source.shares(randomised, all_doses))
@@ -352,7 +360,7 @@ def _blinding_cells(counts: Mapping[str, tuple[int, int, int]], kind: Kind) -> d
 
 def _observed(source: Source, endpoint: PlannedEndpoint, visit: str) -> pl.DataFrame:
     """Known values of an endpoint at a visit, in its analysis set and under its estimand."""
-    rows = source.frame("endpoints", SETS[endpoint.set]).filter(
+    rows = source.frame("endpoints", source.book.flags[endpoint.set]).filter(
         pl.col("PARAMCD") == endpoint.name, pl.col("AVISIT") == visit, pl.col("AVAL").is_not_null()
     )
     return rows.filter(pl.col("ONTRTFL")) if endpoint.estimand == "de_jure" else rows

@@ -88,13 +88,16 @@ class OutcomeTable:
         }
 
 
-def outcome_table(datasets: Datasets, published: Published | None = None) -> OutcomeTable:
+def outcome_table(
+    datasets: Datasets, published: Published | None = None, remarks: Iterable[str] = ()
+) -> OutcomeTable:
     """The outcome table of a study.
 
     Args:
         datasets: unblinded for one column an arm; blinded ones give one column of all participants, without
             what only arms give meaning to (differences, correct guesses).
         published: results of the same study, shown beside an unblinded table.
+        remarks: what else a reader has to know, such as what simulated people were made of.
     Raises:
         ValueError: when the published results are of another study or name an arm that it does not have.
     """
@@ -104,12 +107,12 @@ def outcome_table(datasets: Datasets, published: Published | None = None) -> Out
             raise ValueError(
                 f"these published results are of {published.study!r}, the datasets of {book.study!r}"
             )
-        strange = sorted(published.arms - {*book.arms})
+        strange = sorted(published.arms - {*book.arms, *book.populations})
         if strange:
             raise ValueError(
                 f"the published results name the arm {strange[0]!r}; there are {', '.join(book.arms)}"
             )
-        if not datasets.unblinded:
+        if book.randomised and not datasets.unblinded:
             published = None
     source = Source(datasets, published)
     rows = tuple(
@@ -133,15 +136,16 @@ def outcome_table(datasets: Datasets, published: Published | None = None) -> Out
         unblinded=datasets.unblinded,
         arms=tuple(ArmColumn(arm, title, source.size(arm)) for arm, title in source.arms.items()),
         rows=rows,
-        notes=tuple(_notes(datasets, rows)),
+        notes=tuple(_notes(datasets, rows, remarks)),
         citation=published.citation if published else None,
     )
 
 
-def _notes(datasets: Datasets, rows: Iterable[Row]) -> Iterable[str]:
+def _notes(datasets: Datasets, rows: Iterable[Row], remarks: Iterable[str]) -> Iterable[str]:
     if datasets.simulated:
         yield "SIMULATED DATA: no person stands behind these values."
-    if not datasets.unblinded:
+    yield from remarks
+    if datasets.book.randomised and not datasets.unblinded:
         yield "Blinded: all participants together."
     yield from _estimands(datasets)
     for row in rows:
