@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -33,7 +33,7 @@ class Standards(Block):
 class StudyFile(Block):
     """One study file, whole."""
 
-    study: Name
+    study: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]  # also the name of its folder
     title: str
     registry: str | None = None
     phase: int | str | None = None
