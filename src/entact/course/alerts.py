@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,6 +13,8 @@ from entact.protocol.rule import Unknown
 if TYPE_CHECKING:
     from entact.course.course import Course
     from entact.course.form import Answers
+    from entact.protocol.release import Release
+    from entact.protocol.rules import CompiledAlert
 
 
 class AlertRaised(msgspec.Struct, frozen=True):
@@ -26,9 +29,10 @@ class AlertRaised(msgspec.Struct, frozen=True):
 def raise_alerts(course: Course, answers: Answers) -> None:
     """Evaluates the alerts that have a name which these answers say something about.
 
-    Alerts follow the newest release, because a safety limit waits for nobody.
+    Alerts follow the release in force at the site, whatever the participant consented to: a safety limit
+    waits for nobody.
     """
-    for name, alert, items in course.alerts_on.get(answers.form, ()):
+    for name, alert, items in _alerts_by_form(course.site_release(answers.at)).get(answers.form, ()):
         if answers.status == "done" and items.isdisjoint(answers.items):
             continue
         values = course.values(answers.encounter, answers.at)
@@ -37,6 +41,20 @@ def raise_alerts(course: Course, answers: Answers) -> None:
             course.alerts.append(AlertRaised(name, answers.entry, True, tuple(sorted(held.missing))))
         elif held:
             course.alerts.append(AlertRaised(name, answers.entry))
+
+
+@lru_cache(maxsize=64)
+def _alerts_by_form(release: Release) -> dict[str, list[tuple[str, CompiledAlert, frozenset[str]]]]:
+    """A release's alerts by each form that they have a name of, with the items and scores named."""
+    result: dict[str, list[tuple[str, CompiledAlert, frozenset[str]]]] = {}
+    for name, alert in release.alerts.items():
+        items: dict[str, set[str]] = {}
+        for dotted in alert.rule.names:
+            form, item = dotted.split(".")[-2:]
+            items.setdefault(form, set()).add(item)
+        for form, named in items.items():
+            result.setdefault(form, []).append((name, alert, frozenset(named)))
+    return result
 
 
 def open_alerts(course: Course) -> list[AlertRaised]:

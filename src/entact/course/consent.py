@@ -45,4 +45,5 @@ def reduce_consent(course: Course, effective: Effective, payload: Consent) -> No
         course.first_consent = state
     course.consent = state
     if state.given:
-        course.release = course.release_of(entry)
+        course.release_of(entry)  # which notes one that the study does not have
+        course.release = course.release_at(effective.at)

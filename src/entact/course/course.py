@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 import msgspec
@@ -31,7 +30,6 @@ from entact.course.values import SessionFacts, Values
 if TYPE_CHECKING:
     from entact.course.schedule import Due
     from entact.protocol.release import Release, Study
-    from entact.protocol.rules import CompiledAlert
 
 Status = Literal[
     "screening",
@@ -70,6 +68,7 @@ class Thing(Protocol):
 
 
 T = TypeVar("T", bound=Thing)
+Approvals = Sequence[tuple[datetime, str]]  # since when, and the id of the release
 _START: Key = (float("-inf"), "")
 
 
@@ -77,7 +76,7 @@ class State:
     """What the fold has made of the entries so far.
 
     Attributes:
-        release: the study release in force for schedule and forms: the one consented to.
+        release: what is in force for schedule and forms: the release consented to, as far as it applies.
         site, screening, consent, first_consent, eligibility, enrolment, randomisation, died: or None.
         encounters: by id. answers: by form, in order of time. forms: the latest by form and encounter.
         vitals: answers that are vital signs. medication, adverse_events: by the id of what began them.
@@ -173,12 +172,14 @@ class Course(State):
     stale, and the next reading folds anew, so that many of them cost one fold.
 
     Args:
-        study: all releases of the study.
+        study: all releases of the study. approved: since when the site has approved which of them, in order
+            of time (`SiteState.approved`).
     """
 
-    def __init__(self, study: Study) -> None:
+    def __init__(self, study: Study, approved: Approvals = ()) -> None:
         self.study = study
-        self.alerts_on = _alerts_by_form(study.newest)
+        self.approved = approved
+        self._amended = len(study.releases) > 1
         self.size = 0  # entries added, every version of an id counted: what a gate knew
         self.readings: dict[str, Reading] = {}
         self._held: dict[str, Held] = {}
@@ -264,8 +265,28 @@ class Course(State):
 
     __hash__ = None  # type: ignore[assignment]  # it changes with every entry
 
+    def site_release(self, at: datetime) -> Release:
+        """The release in force at the site at a time; where its approvals are not known, the study's newest,
+        because a safety limit waits for nobody."""
+        if not self.approved:
+            return self.study.newest
+        since = [release for approved, release in self.approved if approved <= at]
+        return self.study.release(since[-1] if since else self.approved[0][1])
+
+    def release_at(self, at: datetime) -> Release:
+        """What is in force for the participant at a time: the release consented to, as far as it applies."""
+        if not self._amended or self.first_consent is None or self.consent is None:
+            return self.release if not self._amended else self.site_release(at)
+        first, consented = self.first_consent.release, self.consent.release
+        try:
+            return self.study.for_participant(first, consented, self.site_release(at).id)
+        except KeyError:  # consented to what the study does not have, which is a finding
+            return self.study.newest
+
     def release_of(self, entry: Entry) -> Release:
         """The release that an entry was written under; the newest, and a finding, when it is not known."""
+        if self._amended and self.consent is not None and entry.release == self.consent.release:
+            return self.release  # of which not all need apply to this participant
         release = self._releases.get(entry.release)
         if release is None:
             try:
@@ -322,7 +343,7 @@ class Course(State):
         return [self._known_until(limit) for limit in limits]
 
     def _known_until(self, limit: Key) -> Course:
-        earlier = Course(self.study)
+        earlier = Course(self.study, self.approved)
         earlier._held = self._held
         earlier.readings = self.readings
         earlier._fold(lambda held: held.key <= limit)
@@ -371,6 +392,8 @@ class Course(State):
     def _apply(self, effective: Effective) -> None:
         entry = effective.entry
         self.effective.append(effective)
+        if self._amended:
+            self.release = self.release_at(effective.at)
         kind = KINDS.get(entry.kind)
         if kind is None:
             if entry.kind == UNPARSED:
@@ -396,20 +419,6 @@ class Course(State):
         return any(one.visit in ends and one.status == "ended" for one in self.encounters.values())
 
 
-@lru_cache(maxsize=64)
-def _alerts_by_form(release: Release) -> dict[str, list[tuple[str, CompiledAlert, frozenset[str]]]]:
-    """A release's alerts by each form that they have a name of, with the items and scores named."""
-    result: dict[str, list[tuple[str, CompiledAlert, frozenset[str]]]] = {}
-    for name, alert in release.alerts.items():
-        items: dict[str, set[str]] = {}
-        for dotted in alert.rule.names:
-            form, item = dotted.split(".")[-2:]
-            items.setdefault(form, set()).add(item)
-        for form, named in items.items():
-            result.setdefault(form, []).append((name, alert, frozenset(named)))
-    return result
-
-
 def _why_unparsed(data: dict[str, Any], payload: type) -> str:
     """The first thing wrong in canonical order, whatever the order in which items were sent."""
     try:
@@ -427,9 +436,9 @@ def _digest(entry: Entry) -> str:
     return digest(canonical(entry))
 
 
-def of_entries(study: Study, entries: Iterable[Entry]) -> Course:
+def of_entries(study: Study, entries: Iterable[Entry], approved: Approvals = ()) -> Course:
     """A course of entries in any order, folded once."""
-    course = Course(study)
+    course = Course(study, approved)
     course._make_stale()
     for entry in entries:
         course.add(entry)

@@ -54,7 +54,7 @@ def due_visits(
     course: Course, at: datetime, zone: tzinfo | None = None, only: Container[str] | None = None
 ) -> list[Due]:
     """Visits of the release consented to, or `only` some, with their windows and what has become of them."""
-    return due(course.release.visits, progress_of(course, zone or zone_of(course, at)), at, only)
+    return due(course.release_at(at).visits, progress_of(course, zone or zone_of(course, at)), at, only)
 
 
 def _washout_end(course: Course, anchors: Mapping[str, datetime | date], zone: tzinfo) -> date | None:

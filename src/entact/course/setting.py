@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -115,6 +116,7 @@ class SiteState(msgspec.Struct, frozen=True):
         id: the site. release: the release in force there for gates and alerts; None before activation.
         status: active, held or closed; None before activation. timezone: IANA name; None before activation.
         activation: the entry that says so. size: how many entries were folded.
+        approved: since when the site has worked under which release, in order of time.
     """
 
     id: str
@@ -125,6 +127,7 @@ class SiteState(msgspec.Struct, frozen=True):
     staff: dict[str, StaffState] = {}
     kits: dict[str, KitStock] = {}
     size: int = 0
+    approved: tuple[tuple[datetime, str], ...] = ()
 
     @property
     def active(self) -> bool:
@@ -188,6 +191,7 @@ def _study(study: Study, entries: list[Entry], problems: list[Problem]) -> Study
 
 def _site(name: str, study: Study, entries: list[Entry], problems: list[Problem]) -> SiteState:
     release = status = timezone = activation = None
+    approved: list[tuple[datetime, str]] = []
     staff: dict[str, StaffState] = {}
     kits: dict[str, KitStock] = {}
     held = _held(entries)
@@ -199,6 +203,8 @@ def _site(name: str, study: Study, entries: list[Entry], problems: list[Problem]
                 continue
             release, status, timezone = payload.release, payload.status, payload.timezone
             activation = effective.id
+            if payload.status == "active" and (not approved or approved[-1][1] != payload.release):
+                approved.append((effective.at, payload.release))
         elif isinstance(payload, Staff):
             expiry: dict[str, str] = {}
             for certificate in payload.certificates:
@@ -217,7 +223,7 @@ def _site(name: str, study: Study, entries: list[Entry], problems: list[Problem]
             kits[payload.number] = KitStock(
                 payload.number, payload.status, payload.expires, payload.lot, effective.id
             )
-    return SiteState(name, release, status, timezone, activation, staff, kits, _size(held))
+    return SiteState(name, release, status, timezone, activation, staff, kits, _size(held), tuple(approved))
 
 
 def _activation_problem(study: Study, payload: Activation) -> tuple[str, str] | None:
