@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from entact.pharmacology.lanes import WIDTH, any_of, at, spread, where
+from entact.pharmacology.lanes import WIDTH, at, spread, where
 from entact.pharmacology.solve import compile_solver
 
 # Rows of memory of a column: value before, statistics, and the sums of the terminal regression.
@@ -36,8 +36,8 @@ def compile_kernel(
     """The simulation of one system of equations; numba compiles it at the first call.
 
     Returns `run(inputs_of, dose_times, dose_r, dose_s, times, tolerance, floors, max_steps, columns, limits, fitted,
-    since, start, stop, series, statistics, at, above, half_life, status, steps)`, which fills the last seven for
-    the persons from start to stop (start a multiple of eight):
+    since, offset, series, statistics, at, above, half_life, status, steps)`, which fills the last seven
+    for its persons, from place `offset` on (a multiple of eight):
 
     - `inputs_of` (persons x inputs), `dose_times`, `dose_r`, `dose_s` (persons x doses; h, mg), `times` (h, ascending),
     - `floors` (persons x states): below which size a state needs no relative accuracy,
@@ -103,7 +103,7 @@ def compile_kernel(
     @njit(nogil=True, error_model="numpy")
     def run(  # type: ignore[no-untyped-def]
         inputs_of, dose_times, dose_r, dose_s, times, tolerance, floors, max_steps, columns, limits, fitted, since,
-        start, stop, series, statistics, when, above, half_life, status, steps,
+        offset, series, statistics, when, above, half_life, status, steps,
     ):  # fmt: skip
         count, wanted = times.size, columns.size
         out = inputs + solver_rows
@@ -120,8 +120,8 @@ def compile_kernel(
         path = long[skip : skip + count * n * WIDTH]
         P, OUT, OVER = at(work, 0), at(work, out), at(work, over)
         ended, taken = np.zeros(WIDTH, np.int64), np.zeros(WIDTH, np.int64)
-        for who in range(start, stop, WIDTH):
-            used = min(WIDTH, stop - who)
+        for who in range(0, inputs_of.shape[0], WIDTH):
+            used = min(WIDTH, inputs_of.shape[0] - who)
             load(who, inputs_of, floors, work)
             solve(who, dose_times, dose_r, dose_s, times, tolerance, max_steps, work, path, ended, taken)
             work[kept * WIDTH :] = 0.0
@@ -141,11 +141,11 @@ def compile_kernel(
                     for j in range(fitted.size):
                         regress(OUT[columns[fitted[j]]], moment - since, at(work, kept + fitted[j] * KEPT))
                 if storing:
-                    SERIES = at(series, ((who // WIDTH) * count + index) * wanted)
+                    SERIES = at(series, (((offset + who) // WIDTH) * count + index) * wanted)
                     for c in range(wanted):
                         SERIES[c] = OUT[columns[c]]
             for lane in range(used):
-                person = who + lane
+                person = offset + who + lane
                 status[person], steps[person] = ended[lane], taken[lane]
                 for c in range(wanted):
                     row = (kept + c * KEPT) * WIDTH + lane

@@ -1,0 +1,267 @@
+"""From a regimen and people to what happens in them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal, Protocol
+
+import numpy as np
+
+from entact.pharmacology.quantity import hours
+from entact.pharmacology.regimen import STUDIED, Regimen
+
+if TYPE_CHECKING:
+    from entact.pharmacology.equations import Variable
+    from entact.pharmacology.medicine import Medicine
+    from entact.pharmacology.parameters import Model
+    from entact.pharmacology.result import Simulation
+
+Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+Limits = Mapping[str, "float | Sequence[float]"]
+
+CHUNK: Final = 1024
+"""persons whose inputs are held at once by a thread"""
+MAX_STEPS: Final = 20_000
+MOST_TIMES: Final = 65_535
+SMALL_FRACTION, SMALL_DOSE = 0.01, 0.001
+"""below these sizes (of 1 unit, and of the dose) a state needs no relative accuracy"""
+RESEARCH: Final = "Simulated by research software; not for decisions about a person."
+
+
+class NotASimulation(ValueError):
+    """A question that cannot be simulated: says what is wrong and what would be right."""
+
+
+class NotConverged(ArithmeticError):
+    """An integration that did not reach its end: names the persons and the reason."""
+
+
+class People(Protocol):
+    """Who is simulated: a `Person`, a `Population`, or anything else with these."""
+
+    @property
+    def n(self) -> int:
+        """How many."""
+
+    @property
+    def medicines(self) -> Sequence[str]:
+        """What is on board."""
+
+    def covariates(self, start: int, stop: int) -> dict[str, Array]:
+        """Covariates of the persons from start to stop."""
+
+    def etas(self, start: int, stop: int, count: int) -> Array:
+        """Standard normal deviations, persons x parameters."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked, checked: times in h, columns as places in OUTPUTS."""
+
+    regimen: Regimen
+    who: People
+    model: Model
+    medicines: tuple[Medicine, ...]
+    times: Array
+    columns: tuple[int, ...]
+    limits: tuple[tuple[str, float], ...]
+    rtol: float
+    since: float
+
+
+def simulate(
+    regimen: Regimen,
+    who: People,
+    *,
+    until: str = "24 h",
+    every: str = "5 min",
+    outputs: Sequence[str] | None = None,
+    limits: Limits | None = None,
+    terminal: str = "8 h",
+    rtol: float = 1e-6,
+    threads: int = 1,
+    summary_only: bool = False,
+    on_failure: Literal["raise", "flag"] = "raise",
+    model: Model | None = None,
+) -> Simulation:
+    """What a regimen does in a person or in each of a population.
+
+    Arguments: `regimen` and `who` (`Person`, `Population`); output times from 0 to `until`, one `every` so often;
+    `outputs` by name, else all; `limits` whose time above is kept (`{"systolic": 160}`, in the output's unit);
+    `terminal`: from when on the terminal half-life is fitted; `rtol`: relative accuracy of the integration;
+    `threads`: the result has the same bits for any number; `summary_only` keeps statistics and no series;
+    `on_failure`: raise, or flag persons whose integration failed (their numbers are NaN, the notes count them);
+    `model`: other parameters than those shipped.
+
+    Returns: a `Simulation`.
+
+    Errors: `NotASimulation`, `NotAMedicine`, `NotConverged`; those of regimen and people come earlier.
+
+    Source: parameters.yaml and equations.py name the source of each number and equation.
+    """
+    if threads < 1 or on_failure not in ("raise", "flag"):
+        raise NotASimulation("threads is 1 or more; on_failure is 'raise' or 'flag'")
+    request = _request(regimen, who, until, every, outputs, limits, terminal, rtol, model)
+    result = _empty(request, summary_only)
+    size = min(CHUNK, 8 * math.ceil(who.n / (8 * threads)))
+    starts = range(0, who.n, size)
+    if threads == 1 or len(starts) == 1:
+        for start in starts:
+            _run(request, result, start, min(start + size, who.n))
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            ends = [pool.submit(_run, request, result, start, min(start + size, who.n)) for start in starts]
+            for end in ends:
+                end.result()
+    result.judge(on_failure)
+    return result
+
+
+def _request(
+    regimen: Regimen,
+    who: People,
+    until: str,
+    every: str,
+    outputs: Sequence[str] | None,
+    limits: Limits | None,
+    terminal: str,
+    rtol: float,
+    model: Model | None,
+) -> Request:
+    from entact.pharmacology.equations import OUTPUTS
+    from entact.pharmacology.medicine import find_medicines
+    from entact.pharmacology.parameters import shipped_model
+
+    if not isinstance(regimen, Regimen):
+        raise NotASimulation(f"regimen is a Regimen, like Regimen.mdma('120 mg HCl'), not {regimen!r}")
+    if not 1e-12 <= rtol <= 1e-3:
+        raise NotASimulation(f"rtol {rtol!r}: a relative accuracy is between 1e-12 and 1e-3")
+    columns = _columns(OUTPUTS, outputs)
+    names = [OUTPUTS[column].name for column in columns]
+    pairs = []
+    for name, values in (limits or {}).items():
+        if name not in names:
+            raise NotASimulation(f"limit of {name!r}, which is not among the outputs: {', '.join(names)}")
+        for value in [values] if isinstance(values, int | float) else values:
+            if not math.isfinite(value):
+                raise NotASimulation(f"limit of {name}: {value!r} is no number")
+            pairs.append((name, float(value)))
+    return Request(
+        regimen=regimen,
+        who=who,
+        model=shipped_model() if model is None else model,
+        medicines=find_medicines(who.medicines),
+        times=output_times(until, every),
+        columns=columns,
+        limits=tuple(pairs),
+        rtol=float(rtol),
+        since=hours(terminal, "start of the terminal phase"),
+    )
+
+
+def output_times(until: str, every: str) -> Array:
+    """Times in h from 0 to `until`, one `every` so often, and the end. Errors: `NotASimulation`, `NotAQuantity`."""
+    end, apart = hours(until, "end of the simulation"), hours(every, "time between outputs")
+    if end <= 0.0 or apart <= 0.0:
+        raise NotASimulation(f"until {until!r} and every {every!r} are longer than nothing")
+    if end / apart > MOST_TIMES - 2:
+        raise NotASimulation(f"{until} every {every} are more than {MOST_TIMES:,} output times: take fewer")
+    times: Array = np.arange(math.floor(end / apart + 1e-9) + 1) * apart
+    # The last of equal steps misses the end by rounding alone, or there is a rest.
+    if end - times[-1] > 1e-9 * end:
+        return np.append(times, end)
+    times[-1] = end
+    return times
+
+
+def _columns(known: Sequence[Variable], asked: Sequence[str] | None) -> tuple[int, ...]:
+    places = {variable.name: place for place, variable in enumerate(known)}
+    if asked is None:
+        return tuple(places.values())
+    names = [asked] if isinstance(asked, str) else list(asked)
+    for name in names:
+        if name not in places:
+            raise NotASimulation(f"output {name!r} is not known; known: {', '.join(places)}")
+    if not names or len(set(names)) < len(names):
+        raise NotASimulation("outputs: name one or more, each once")
+    return tuple(places[name] for name in names)
+
+
+def _empty(request: Request, summary_only: bool) -> Simulation:
+    from entact.pharmacology.equations import OUTPUTS
+    from entact.pharmacology.medicine import warnings_of
+    from entact.pharmacology.result import Simulation
+
+    columns = tuple(OUTPUTS[column] for column in request.columns)
+    # A terminal half-life is that of a substance in plasma; hormones return to a baseline instead.
+    fitted = tuple(variable.name for variable in columns if variable.name.endswith(("mdma", "mda", "hmma")))
+    n, wanted, blocks = request.who.n, len(columns), math.ceil(request.who.n / 8)
+    studied = request.regimen.mg(np.array([70.0]))
+    notes = [RESEARCH, *warnings_of(request.medicines)]
+    if float(sum(part.sum() for part in studied)) > STUDIED * 1.0001:
+        notes.append(
+            "More in all than the 180 mg of hydrochloride that trials of the therapy gave in a session."
+        )
+    return Simulation(
+        regimen=request.regimen,
+        who=request.who,
+        times=request.times,
+        columns=columns,
+        fitted=fitted,
+        limits=request.limits,
+        notes=tuple(notes),
+        raw=np.empty(0 if summary_only else blocks * 8 * wanted * request.times.size),
+        statistics=np.zeros((3, wanted, n)),
+        when=np.zeros((2, wanted, n), np.uint16),
+        above=np.zeros((len(request.limits), n)),
+        half_lives=np.zeros((len(fitted), n)),
+        status=np.zeros(n, np.int64),
+        steps=np.zeros(n, np.int64),
+    )
+
+
+def _run(request: Request, result: Simulation, start: int, stop: int) -> None:
+    """Simulates the persons from start to stop into the result."""
+    from entact.pharmacology.engine import kernel
+    from entact.pharmacology.equations import LAG, STATES
+    from entact.pharmacology.individual import vectors
+
+    covariates = request.who.covariates(start, stop)
+    inputs = vectors(
+        request.model,
+        covariates,
+        request.who.etas(start, stop, len(request.model.random)),
+        medicines=request.medicines,
+        food=request.regimen.food,
+        water=request.regimen.water,
+    )
+    dose_r, dose_s = request.regimen.mg(covariates["weight"])
+    whole = np.maximum(dose_r.sum(1) + dose_s.sum(1), 1.0)
+    floors = np.full((stop - start, len(STATES)), SMALL_FRACTION)
+    floors[:, [variable.unit == "mg" for variable in STATES]] = SMALL_DOSE * whole[:, None]
+    names = [variable.name for variable in result.columns]
+    kernel()(
+        np.ascontiguousarray(inputs),
+        np.ascontiguousarray(request.regimen.times + inputs[:, [LAG]]),
+        dose_r,
+        dose_s,
+        request.times,
+        request.rtol,
+        floors,
+        MAX_STEPS,
+        np.array(request.columns, np.int64),
+        np.array([(names.index(name), value) for name, value in request.limits]).reshape(-1, 2),
+        np.array([names.index(name) for name in result.fitted], np.int64),
+        request.since,
+        start,
+        result.raw,
+        result.statistics,
+        result.when,
+        result.above,
+        result.half_lives,
+        result.status,
+        result.steps,
+    )
