@@ -1,0 +1,21 @@
+"""A study in words: rules, times, schedule, gates and plan, as a protocol says them."""
+
+from __future__ import annotations
+
+from entact.protocol.words.account import Account, Section, account
+from entact.protocol.words.label import Labels
+from entact.protocol.words.line import Line
+from entact.protocol.words.rule import rule_words
+from entact.protocol.words.schedule import Activities, VisitLine, activities
+
+__all__ = [
+    "Account",
+    "Activities",
+    "Labels",
+    "Line",
+    "Section",
+    "VisitLine",
+    "account",
+    "activities",
+    "rule_words",
+]

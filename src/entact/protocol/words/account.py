@@ -1,0 +1,81 @@
+"""A study in words: what a protocol committee reads, made of the study file alone and the same each time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from entact.protocol.release import Release, assumptions
+from entact.protocol.words.design import Design
+from entact.protocol.words.line import Line
+from entact.protocol.words.plan import Plan
+from entact.protocol.words.safety import Safety
+from entact.protocol.words.schedule import Activities, activities
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the study in words; `intro` stands above its lines."""
+
+    name: str
+    title: str
+    lines: tuple[Line, ...]
+    intro: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A release of a study in words.
+
+    Attributes:
+        facts: what it is, in short, as (what, value). sections: in the order of a protocol.
+        assumptions: every one, as (field, what is assumed).
+    """
+
+    study: str
+    title: str
+    release: str
+    version: str
+    facts: tuple[tuple[str, str], ...]
+    activities: Activities
+    sections: tuple[Section, ...]
+    assumptions: tuple[tuple[str, str], ...]
+
+
+def account(release: Release) -> Account:
+    """A release in words."""
+    file = release.file
+    design, safety, plan = Design(release), Safety(release), Plan(release)
+    sections = (
+        Section("design", "Design", tuple(design.design())),
+        Section("doses", "Doses", tuple(design.doses()), design.doses_intro()),
+        Section("inclusion", "Inclusion criteria", tuple(design.criteria("inclusion")), "All must be met."),
+        Section("exclusion", "Exclusion criteria", tuple(design.criteria("exclusion")), "None may apply."),
+        Section("washout", "Washout", tuple(safety.washout()), safety.washout_intro()),
+        Section("gates", "Gates", tuple(safety.gates()), _GATES),
+        Section("alerts", "Alerts", tuple(safety.alerts()), _ALERTS),
+        Section("stopping", "Stopping and holds", tuple(safety.stopping())),
+        Section("events", "Adverse events", tuple(safety.events()), safety.events_intro()),
+        Section("reports", "Safety reports", tuple(safety.reports()), _REPORTS),
+        Section("blinding", "Blinding", tuple(design.blinding())),
+        Section("endpoints", "Endpoints", tuple(plan.endpoints())),
+        Section("plan", "Analysis plan", tuple(plan.plan())),
+    )
+    return Account(
+        study=file.study,
+        title=file.title,
+        release=release.id,
+        version=file.release,
+        facts=tuple(design.facts()),
+        activities=activities(release),
+        sections=tuple(section for section in sections if section.lines),
+        assumptions=tuple(assumptions(release)),
+    )
+
+
+_GATES = (
+    "Asked before the act; it stays shut while anything below does not hold or is not known. Beyond these "
+    "entact always asks for consent, signed eligibility, this person's kit in date, the interval and the "
+    "number of doses."
+)
+_ALERTS = "Called as soon as the rule holds, and also when it cannot be evaluated."
+_REPORTS = "Counted from when the site knows. Days are civil days, the day of knowledge not counting."

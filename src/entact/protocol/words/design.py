@@ -1,0 +1,150 @@
+"""What is compared in whom: arms, doses, criteria, blinding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from entact.protocol.study import Regimen, Units
+from entact.protocol.words.label import begun, spaced
+from entact.protocol.words.line import Line, Teller, counted, listed
+from entact.protocol.words.schedule import anchor_words, timing_words
+from entact.protocol.words.time import window_words
+
+
+class Design(Teller):
+    """What is compared in whom: arms, doses, criteria, blinding."""
+
+    def facts(self) -> Iterator[tuple[str, str]]:
+        file = self.file
+        yield "condition", file.condition
+        if file.phase is not None:
+            yield "phase", str(file.phase)
+        if file.registry:
+            yield "registry", file.registry
+        many = len(file.populations) > 1
+        for name, population in file.populations.items():
+            yield (population.title or spaced(name) if many else "planned"), str(population.planned)
+        yield "arms", str(len(file.arms))
+        yield "sessions with a dose", str(file.doses)
+        if file.sites:
+            countries = ", ".join(dict.fromkeys(site.country for site in file.sites.values()))
+            yield "sites", f"{len(file.sites)} ({countries})"
+
+    def design(self) -> Iterator[Line]:
+        file = self.file
+        for arm in file.arms.values():
+            yield Line(arm.title, f"{spaced(arm.role)} arm", assumption=arm.assumption)
+        plan = file.randomisation
+        if plan is None:
+            yield Line("Allocation", "nobody is randomised")
+        else:
+            ratio = " : ".join(str(share) for share in plan.ratio.values())
+            within = listed(["site" if one == "site" else self._item(one) for one in plan.strata])
+            arms = listed([self.arm(name) for name in plan.ratio])
+            text = f"{ratio} ({arms}) at {anchor_words(plan.at)}, in {spaced(plan.method)}"
+            text += f" within {within}" if within else ""
+            yield Line("Randomisation", text, ("Block sizes are sealed with the list.",), plan.assumption)
+        for name, population in file.populations.items():
+            if population.linked_to:
+                text = f"each comes with one of {spaced(population.linked_to)}"
+                yield Line(begun(spaced(name)), text, assumption=population.assumption)
+        if file.epochs:
+            yield Line("Epochs", ", then ".join(epoch.title for epoch in file.epochs.values()))
+        for track in file.tracks.values():
+            what, _, which = track.opens_on.partition(".")
+            opens = f"consent to {spaced(which)}" if what == "consent" else f"being told {self.arm(which)!r}"
+            doses = f", {counted(track.doses, 'further session')} with a dose" if track.doses else ""
+            yield Line(
+                f"Track: {track.title}", f"opens for a person on {opens}{doses}", assumption=track.assumption
+            )
+        for quota in file.quotas.values():
+            yield Line(
+                quota.title or "Quota", self._quota(quota.most, quota.population, quota.per, quota.when)
+            )
+        for scope, text in file.consent.items():
+            yield Line(f"Consent: {spaced(scope)}", text)
+
+    def _quota(self, most: int, population: str | None, per: str, when: str | None) -> str:
+        of = f" of {spaced(population)}" if population else ""
+        who = f" of whom {self.rule(when)}" if when else ""
+        return f"at most {most}{of} {'at each site' if per == 'site' else 'in the study'}{who}"
+
+    def _item(self, name: str) -> str:
+        form, _, item = name.partition(".")
+        return (
+            f"{self.labels.item(item)} ({self.labels.form(form)})"
+            if form in self.labels.forms
+            else spaced(name)
+        )
+
+    def doses_intro(self) -> str:
+        text = f"{begun(counted(self.file.doses, 'session'))} with a dose"
+        if self.file.dose_interval is not None:
+            text += f", {window_words(self.file.dose_interval)} between two initial doses"
+        return f"{text}. Units are whole, and as many in every arm."
+
+    def doses(self) -> Iterator[Line]:
+        for name, regimen in self.file.regimens.items():
+            sessions = [spaced(visit.visit) for visit in self.file.schedule if name in visit.levels]
+            notes = [f"In {listed(sessions)}."] if sessions else []
+            notes += [
+                f"{self.arm(arm)}: {_units(given.initial)}"
+                + (f", then {_units(given.supplement)}." if given.supplement else ".")
+                for arm, given in regimen.arms.items()
+            ]
+            yield Line(begun(spaced(name)), _regimen(regimen), tuple(notes), regimen.assumption)
+        for name, product in self.file.products.items():
+            text = f"{product.substance} {spaced(product.salt)}, {listed(product.strengths)}"
+            notes = (
+                ["With a placebo that looks alike."]
+                if product.placebo == "matching"
+                else ["Without placebo."]
+            )
+            notes += [
+                f"Controlled in {country}: schedule {said}." for country, said in product.schedule.items()
+            ]
+            yield Line(begun(spaced(name)), text, tuple(notes), product.assumption)
+
+    def criteria(self, kind: str) -> Iterator[Line]:
+        for criterion in self.file.eligibility.values():
+            if criterion.kind != kind:
+                continue
+            notes = [f"Compared with the record: {self.rule(criterion.rule)}."] if criterion.rule else []
+            if criterion.population:
+                notes.append(f"Concerns {spaced(criterion.population)} alone.")
+            yield Line(begun(criterion.text), "", tuple(notes), criterion.assumption)
+
+    def blinding(self) -> Iterator[Line]:
+        told: dict[tuple[tuple[str, ...], str], list[str]] = {}
+        marked: dict[tuple[tuple[str, ...], str], str | None] = {}
+        for said in self.file.blinding:
+            key = tuple(said.hidden), said.until
+            told.setdefault(key, []).append(spaced(said.role))
+            marked[key] = marked.get(key) or said.assumption
+        for (hidden, until), roles in told.items():
+            verb = "does" if len(roles) == 1 else "do"
+            text = f"{verb} not see {listed([spaced(one) for one in hidden], 'or')} until {until}"
+            yield Line(begun(listed(roles)), text, assumption=marked[hidden, until])
+        unblinding = self.file.unblinding
+        if unblinding is not None:
+            told_to = listed([spaced(role) for role in unblinding.tells])
+            epoch = self.file.epochs[unblinding.epoch].title if unblinding.epoch in self.file.epochs else ""
+            after = epoch or spaced(unblinding.epoch)
+            text = f"of one person at a time, after {after} and once these data are frozen; tells {told_to}"
+            yield Line("Planned unblinding", text, assumption=unblinding.assumption)
+        if any("guess" in visit.activities for visit in self.file.schedule):
+            visits = [spaced(visit.visit) for visit in self.file.schedule if "guess" in visit.activities]
+            yield Line("Blinding is measured", f"guesses of the treatment at {listed(visits)}")
+
+
+def _units(units: Units) -> str:
+    return f"{units.count} × {units.strength}"
+
+
+def _regimen(regimen: Regimen) -> str:
+    text = f"initial dose {_units(regimen.initial)}"
+    supplement = regimen.supplement
+    if supplement is not None:
+        may = "offered" if supplement.optional else "given"
+        text += f"; supplement {_units(supplement.give)}, {may} {timing_words(supplement.offer)}"
+    return text

@@ -1,0 +1,85 @@
+"""What is compared, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from entact.protocol.study import Analysis
+from entact.protocol.words.label import begun, spaced
+from entact.protocol.words.line import Line, Teller, listed
+from entact.protocol.words.schedule import anchor_words
+from entact.protocol.words.time import window_words
+
+_METHODS = {"mmrm": "mixed model for repeated measures (MMRM)", "ancova": "analysis of covariance (ANCOVA)"}
+
+
+class Plan(Teller):
+    """What is compared, and how."""
+
+    def endpoints(self) -> Iterator[Line]:
+        for name, endpoint in self.file.endpoints.items():
+            title = endpoint.title or begun(spaced(name))
+            yield Line(
+                title,
+                f"{self.rule(endpoint.value)}, at {spaced(endpoint.at)}",
+                assumption=endpoint.assumption,
+            )
+
+    def plan(self) -> Iterator[Line]:
+        plan = self.file.analysis
+        yield from self._analysis("Primary analysis", plan.primary)
+        for name, analysis in plan.secondary.items():
+            yield from self._analysis(f"Secondary: {spaced(name)}", analysis)
+        if plan.interim is not None:
+            look = plan.interim
+            text = f"at {look.information:.0%} of the information, spending {look.alpha:g} of alpha"
+            yield Line("Interim look", f"{text}; decides {look.decides}", assumption=look.assumption)
+        for name, said in plan.sets.items():
+            if isinstance(said, str):
+                yield Line(f"Set: {spaced(name)}", said)
+            else:
+                yield Line(
+                    f"Set: {spaced(name)}", said.text, (f"By rule: {self.rule(said.rule)}.",), said.assumption
+                )
+        for name, estimand in plan.estimands.items():
+            ways = [f"{self._event(event)}: {spaced(way)}" for event, way in estimand.strategies.items()]
+            yield Line(
+                f"Estimand: {estimand.title or spaced(name)}", "; ".join(ways), assumption=estimand.assumption
+            )
+        for window in plan.windows.values():
+            text = f"{window_words(window.within)} after {anchor_words(window.after)}"
+            yield Line(f"Counts for {spaced(window.visit)}", text, assumption=window.assumption)
+        standards = self.file.standards
+        if standards is not None:
+            said_of = {
+                "CDISC controlled terminology": standards.controlled_terminology,
+                "SDTM": standards.sdtm,
+                "ADaM": standards.adam,
+                "MedDRA": standards.meddra,
+                "WHODrug": standards.whodrug,
+            }
+            versions = [f"{name} {version}" for name, version in said_of.items() if version]
+            yield Line("Data standards", listed(versions), assumption=standards.assumption)
+
+    def _event(self, name: str) -> str:
+        event = self.file.analysis.intercurrent.get(name)
+        return event.title[:1].lower() + event.title[1:] if event is not None else spaced(name)
+
+    def _analysis(self, term: str, said: Analysis) -> Iterator[Line]:
+        endpoint = self.file.endpoints.get(said.endpoint)
+        title = (endpoint.title if endpoint is not None else None) or spaced(said.endpoint)
+        text = f"{title}, {_METHODS.get(said.method, said.method)}, in the set {spaced(said.set)}"
+        notes = []
+        if said.contrast:
+            arms, _, visit = said.contrast.partition(" at ")
+            first, _, second = arms.partition(" - ")
+            against = f"{self.arm(first)} against {self.arm(second)} at {spaced(visit)}"
+            notes.append(f"{against}, two-sided at {said.alpha:g}.")
+        details = [f"estimand {spaced(said.estimand)}"]
+        details += [f"fixed effects {said.fixed}"] if said.fixed else []
+        details += [f"{spaced(said.covariance)} covariance"] if said.covariance else []
+        details += [f"degrees of freedom by {said.df.replace('_', '-').title()}"] if said.df else []
+        if said.pool_sites_below:
+            details.append(f"sites with fewer than {said.pool_sites_below} participants taken together")
+        notes.append(f"{begun('; '.join(details))}.")
+        yield Line(term, text, tuple(notes), said.assumption)

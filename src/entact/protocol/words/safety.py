@@ -1,0 +1,137 @@
+"""What keeps people safe: washout, gates, alerts, stopping, events, reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from entact.protocol.study import Requirement
+from entact.protocol.words.label import begun, spaced
+from entact.protocol.words.line import Line, Teller, counted, listed
+from entact.protocol.words.time import duration_words, hours_words
+
+_URGENCY = {"now": "now", "today": "the same day", "week": "within the week"}
+_ACTS = {
+    "randomisation": "Before randomisation",
+    "initial_dose": "Before the initial dose",
+    "supplement": "Before the supplement",
+    "next_session": "Before the next session",
+    "discharge": "Before leaving the session",
+}
+
+
+class Safety(Teller):
+    """What keeps people safe: washout, gates, alerts, stopping, events, reports."""
+
+    def washout_intro(self) -> str:
+        washout = self.file.washout
+        if washout is None:
+            return ""
+        stabilisation = duration_words(washout.stabilisation)
+        text = f"{washout.half_lives:g} half-lives of each medicine, then {stabilisation}."
+        if washout.before:
+            text += f" Over before {listed([spaced(act) for act in washout.before])}."
+        return text
+
+    def washout(self) -> Iterator[Line]:
+        washout = self.file.washout
+        for name, said in washout.classes.items() if washout is not None else ():
+            assert washout is not None
+            half_lives = said.half_lives or washout.half_lives
+            stabilisation = said.stabilisation if said.stabilisation is not None else washout.stabilisation
+            total = said.half_life * half_lives + stabilisation
+            text = f"half-life {duration_words(said.half_life)}"
+            if said.extra is not None:
+                total += said.extra
+                text += f", {duration_words(said.extra)} more"
+            days = -(-total.total_seconds() // 86400)
+            yield Line(
+                begun(self.labels.item(name)), f"{text}: {days:g} days off", assumption=said.assumption
+            )
+
+    def gates(self) -> Iterator[Line]:
+        for name, gate in self.file.gates.items():
+            if gate.applies_when is not None:
+                yield Line(
+                    _ACTS[name], f"asked when {self.rule(gate.applies_when)}", assumption=gate.assumption
+                )
+            for requirement in gate.require:
+                yield Line(
+                    _ACTS[name],
+                    begun(self.rule(requirement.require)),
+                    tuple(self._requirement(requirement)),
+                    requirement.assumption,
+                )
+
+    def _requirement(self, said: Requirement) -> Iterator[str]:
+        if said.within is not None:
+            yield f"Values may be up to {duration_words(said.within)} old."
+        if said.ever:
+            yield "Values of any age count."
+        yield f"Else: {said.otherwise}."
+        if said.override:
+            who = listed([spaced(role.strip()) for role in said.override.split("+")])
+            yield f"May be set aside by {who} together."
+
+    def alerts(self) -> Iterator[Line]:
+        for alert in self.file.alerts.values():
+            told = listed([spaced(role) for role in alert.tell])
+            note = f"Calls {told} {_URGENCY[alert.urgency]}."
+            yield Line(alert.title, begun(self.rule(alert.when)), (note,), alert.assumption)
+
+    def stopping(self) -> Iterator[Line]:
+        for rule in self.file.stopping.values():
+            what = "treatment stops" if rule.of == "treatment" else "all procedures stop"
+            note = f"For this person {what}; follow-up goes on."
+            yield Line(rule.title, begun(self.rule(rule.when)), (note,), rule.assumption)
+        for hold in self.file.holds.values():
+            stops, by = listed([spaced(act) for act in hold.stops]), spaced(hold.lifted_by)
+            again = ", and holds again with the next" if hold.again else ""
+            verb = "stop" if len(hold.stops) > 1 else "stops"
+            note = f"For everybody {stops} {verb} until {by} lifts it{again}."
+            yield Line(hold.title, begun(self.rule(hold.when)), (note,), hold.assumption)
+
+    def events_intro(self) -> str:
+        events = self.file.adverse_events
+        favourable = sum(term.valence == "favourable" for term in events.terms.values())
+        text = f"{counted(len(events.terms), 'term')} in the codelist"
+        if favourable:
+            text += f", {favourable} of them favourable, which are recorded like any other"
+        return f"{text}."
+
+    def events(self) -> Iterator[Line]:
+        events = self.file.adverse_events
+        if events.solicited:
+            yield Line("Always asked for", listed([self._term(term) for term in events.solicited]))
+        for name, checklist in events.checklists.items():
+            who = f" Asked by {spaced(checklist.by)}." if checklist.by else ""
+            title = checklist.title or begun(spaced(name))
+            note = f"At each term a yes or no; none may be left blank.{who}"
+            yield Line(
+                title, listed([self._term(term) for term in checklist.terms]), (note,), checklist.assumption
+            )
+        kinds: dict[str, list[str]] = {}
+        for term in events.terms.values():
+            if term.special_interest:
+                kinds.setdefault(term.special_interest, []).append(term.title)
+        for kind, titles in kinds.items():
+            said = events.special_interest.get(kind)
+            told = listed([spaced(role) for role in said.tell]) if said and said.tell else ""
+            yield Line(
+                f"Of special interest: {said.title if said else kind}",
+                listed(titles),
+                (f"Told to {told}.",) if told else (),
+                said.assumption if said else None,
+            )
+
+    def _term(self, name: str) -> str:
+        term = self.file.adverse_events.terms.get(name)
+        return term.title if term is not None else spaced(name)
+
+    def reports(self) -> Iterator[Line]:
+        for report in self.file.reports.values():
+            text = f"within {hours_words(report.within)} to {report.to}, when {self.rule(report.when)}"
+            notes = []
+            if report.jurisdiction:
+                where = "of events at its sites alone" if report.local else "of events anywhere"
+                notes.append(f"By the law of {report.jurisdiction}, {where}.")
+            yield Line(report.title, text, tuple(notes), report.assumption)

@@ -1,0 +1,243 @@
+"""The schedule of activities: what is done at which visit, when it may be, and on which day it is due."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+
+from entact.protocol.release import Release
+from entact.protocol.study import Span, Visit
+from entact.protocol.words.label import Labels, spaced
+from entact.protocol.words.time import duration_words, text_words, time_words, window_words
+
+_DAY = timedelta(days=1)
+_MORNING = timedelta(hours=15)  # from a session's middle to the next morning
+_EVENTS = {
+    "consent": "consent",
+    "washout_end": "the end of the washout",
+    "enrolment": "enrolment",
+    "randomisation": "randomisation",
+    "initial": "the initial dose",
+    "unblinding": "the person's unblinding",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class VisitLine:
+    """One visit of the schedule.
+
+    Attributes:
+        when: its window in words. fallback: when it is for whom the anchor never comes.
+        day, earliest, latest: days from the first dosing session (else the first visit) on which it is due,
+            where each visit before it was on its own day; None for a visit of a track.
+        marks: activity -> times within the session, empty where it is done once.
+    """
+
+    name: str
+    title: str
+    kind: str
+    epoch: str | None
+    track: str | None
+    populations: tuple[str, ...]
+    when: str
+    fallback: str
+    by: str | None
+    contact: str
+    lasts: str
+    day: float | None
+    earliest: float | None
+    latest: float | None
+    marks: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Activities:
+    """The schedule of activities.
+
+    Attributes:
+        visits: in the order of the file. rows: activity -> title, in order of first use.
+        zero: the visit from which days are counted.
+    """
+
+    visits: tuple[VisitLine, ...]
+    rows: Mapping[str, str]
+    zero: str
+
+    @cached_property
+    def footnotes(self) -> dict[str, str]:
+        """Letter -> times within a session, for what is done more than once there."""
+        texts = dict.fromkeys(
+            f"{self.rows[activity]}: {', '.join(times)}"
+            for visit in self.visits
+            for activity, times in visit.marks.items()
+            if times
+        )
+        return {letter(place): text for place, text in enumerate(texts)}
+
+    def mark(self, visit: VisitLine, activity: str) -> str:
+        """What stands where a visit meets an activity: empty, a dot, or how often with its footnote."""
+        times = visit.marks.get(activity)
+        if times is None:
+            return ""
+        if not times:
+            return "●"
+        text = f"{self.rows[activity]}: {', '.join(times)}"
+        note = next(letter for letter, known in self.footnotes.items() if known == text)
+        return f"{len(times)}{note}" if len(times) > 1 else f"●{note}"
+
+
+def letter(place: int) -> str:
+    """a to z, then aa, bb and so on."""
+    return "abcdefghijklmnopqrstuvwxyz"[place % 26] * (place // 26 + 1)
+
+
+def activities(release: Release) -> Activities:
+    """The schedule of activities of a release."""
+    labels = Labels(release.forms)
+    days = _days(release)
+    visits = tuple(_line(release, name, visit, days) for name, visit in release.visits.items())
+    used = dict.fromkeys(activity for visit in release.visits.values() for activity in visit.activities)
+    zero = next(
+        (name for name, visit in release.visits.items() if visit.kind == "dosing"), next(iter(release.visits))
+    )
+    return Activities(visits, {activity: labels.activity(activity) for activity in used}, spaced(zero))
+
+
+def anchor_words(anchor: str) -> str:
+    """A visit or an event from which another is counted."""
+    return _EVENTS.get(anchor) or spaced(anchor)
+
+
+def when_words(visit: Visit) -> str:
+    """When a visit is, in words."""
+    if visit.opens or visit.after is None:
+        return "opens the study" if visit.track is None else "opens the track"
+    after = anchor_words(visit.after)
+    if visit.within is None:
+        return f"after {after}"
+    window = window_words(visit.within)
+    if visit.within.next_morning:
+        words = f"the next morning after {after}, 06:00 to 12:00"
+    elif window == "the same day":
+        words = f"the same day as {after}"
+    elif window.startswith("within"):
+        words = f"{window} of {after}"
+    else:
+        words = f"{window} after {after}"
+    aims = visit.target is not None and visit.within.earliest != visit.within.latest
+    return f"{words}, best {duration_words(visit.target)}" if aims and visit.target is not None else words
+
+
+def fallback_words(visit: Visit) -> str:
+    """When a visit is for those for whom its anchor never comes; empty without a fallback."""
+    if visit.fallback is None:
+        return ""
+    anchor, offset = visit.fallback
+    slack = f" ± {duration_words(visit.slack)}" if visit.slack else ""
+    return f"else {duration_words(offset)}{slack} after {anchor_words(anchor)}"
+
+
+def _line(release: Release, name: str, visit: Visit, days: Mapping[str, timedelta]) -> VisitLine:
+    marks: dict[str, tuple[str, ...]] = dict.fromkeys(visit.do, ())
+    for reading in visit.timed:
+        marks[reading.do] = (*marks.get(reading.do, ()), *map(time_words, reading.at))
+    day = days.get(name)
+    low, high = _ends(visit, day)
+    return VisitLine(
+        name=name,
+        title=visit.title if visit.title and visit.then is None else spaced(name),
+        kind=visit.kind,
+        epoch=visit.epoch,
+        track=visit.track,
+        populations=visit.populations,
+        when=when_words(visit),
+        fallback=fallback_words(visit),
+        by=visit.by,
+        contact=spaced(visit.contact),
+        lasts=duration_words(visit.lasts) if visit.lasts else "",
+        day=_number(day),
+        earliest=_number(low),
+        latest=_number(high),
+        marks=marks,
+    )
+
+
+def _number(day: timedelta | None) -> float | None:
+    return None if day is None else round(day / _DAY, 2)
+
+
+def _ends(visit: Visit, day: timedelta | None) -> tuple[timedelta | None, timedelta | None]:
+    """The days between which a visit may be, given the day on which it is due."""
+    window = visit.within
+    if day is None or window is None or window.next_morning:
+        return day, day
+    due = _due(window, visit.target)
+    return day - due + window.earliest, day - due + window.latest
+
+
+def _due(window: Span, target: timedelta | None) -> timedelta:
+    """How long after its anchor a visit is due."""
+    if window.next_morning:
+        return _MORNING
+    if target is not None:
+        return target
+    middle = (window.earliest + window.latest) / 2
+    return middle if middle < _DAY else timedelta(days=round(middle / _DAY))
+
+
+def _days(release: Release) -> dict[str, timedelta]:
+    """The day of each visit of the main track, from the first dosing session; each visit on its own day."""
+    visits = {name: visit for name, visit in release.visits.items() if visit.track is None}
+    days: dict[str, timedelta] = {}
+    waiting = dict(visits)
+    while waiting:
+        found = {
+            name: day for name, visit in waiting.items() if (day := _day(visit, visits, days)) is not None
+        }
+        if not found:
+            break
+        days |= found
+        waiting = {name: visit for name, visit in waiting.items() if name not in found}
+    start = next(
+        (days[name] for name in visits if visits[name].kind == "dosing" and name in days), timedelta(0)
+    )
+    return {name: day - start for name, day in days.items()}
+
+
+def _day(visit: Visit, visits: Mapping[str, Visit], days: Mapping[str, timedelta]) -> timedelta | None:
+    if visit.opens:
+        return timedelta(0)
+    if visit.after is None:
+        return None
+    anchor = days.get(visit.after)
+    if visit.after not in visits:
+        anchor = _event_day(visit.after, visits, days)
+    if anchor is None:
+        return None
+    return anchor + (_due(visit.within, visit.target) if visit.within is not None else timedelta(0))
+
+
+def _event_day(event: str, visits: Mapping[str, Visit], days: Mapping[str, timedelta]) -> timedelta | None:
+    """The day of an event: that of the first visit that brings it about; a washout may end at consent."""
+    activity = {"washout_end": "consent", "initial": "dose"}.get(event, event)
+    bringing: Iterable[str] = (name for name, visit in visits.items() if activity in visit.activities)
+    return next((days[name] for name in bringing if name in days), None)
+
+
+def timing_words(text: str) -> str:
+    """A window or time of a supplement as written: `1 h 30 min to 2 h after the initial dose`."""
+    window = text.removesuffix("after initial").strip()
+    return f"{window_words(Span.parse(window))} after the initial dose"
+
+
+__all__ = [
+    "Activities",
+    "VisitLine",
+    "activities",
+    "anchor_words",
+    "text_words",
+    "timing_words",
+    "when_words",
+]
