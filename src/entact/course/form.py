@@ -83,6 +83,9 @@ def _answer(course: Course, effective: Effective, name: str, items: dict[str, An
     if form is None:
         course.found("unknown_form", entry.id, "form", f"the study has no form {name!r}")
     else:
+        if name not in course.release.forms:
+            message = f"the form {name!r} is of a release to which the participant has not consented"
+            course.found("before_reconsent", entry.id, "form", message)
         reading = course.readings.get(entry.id)
         if reading is None or reading[0] is not effective.data:
             reading = course.readings[entry.id] = (effective.data, *form.read(items))

@@ -1,0 +1,145 @@
+"""Amendments in a course: limits wait for nobody, the rest for consent, and approval is the site's."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import msgspec
+import pytest
+from tests.course.cases import WHEN, Case, ask, before, codes, two_sessions, vitals
+
+from entact.course.course import Course
+from entact.course.entry import Entry, instant
+from entact.course.findings import findings
+from entact.course.fold import fold
+from entact.course.gate import Refused
+from entact.protocol.amendment import amendment_faults
+from entact.protocol.release import Release, Study, canonical
+
+APPROVED = "2026-03-12T08:00:00-06:00"
+CONSENTED = "2026-03-14T09:00:00-06:00"
+
+
+def amendment() -> Study:
+    """The study of the cases, and a release with stricter limits, a further visit and a further form."""
+    first = two_sessions()
+    data: dict[str, Any] = copy.deepcopy(dict(first.data))
+    data["release"] = "1.1"
+    data["gates"]["initial_dose"]["require"][1]["require"] = "vitals.systolic <= 120.0"
+    data["alerts"]["hypertension"]["when"] = "vitals.systolic >= 150.0"
+    data["forms"]["sleep"] = {"items": {"hours": {"type": "integer", "range": "0 .. 24"}}}
+    visit = {
+        "visit": "night_call",
+        "after": "session_1",
+        "within": "1 .. 2 d",
+        "kind": "contact",
+        "do": ["sleep"],
+    }
+    data["schedule"] = [*data["schedule"], visit]
+    data["amendment"] = {
+        "of": "1.0",
+        "reason": "very high readings",
+        "changes": [
+            {"change": "gates", "applies": "immediately"},
+            {"change": "alerts", "applies": "immediately"},
+            {"change": "forms.sleep", "applies": "at_reconsent"},
+            {"change": "schedule.night_call", "applies": "at_reconsent"},
+        ],
+    }  # fmt: skip
+    second = Release.from_text(canonical(data))
+    assert amendment_faults(first.data, second.data) == []
+    return Study("mini", (first, second))
+
+
+@pytest.fixture
+def case() -> Case:
+    """A participant before the initial dose, under the first release; the site has approved no other."""
+    study = amendment()
+    case = before("initial_dose", Study("mini", study.releases[:1]))
+    case.study = study
+    return case
+
+
+def approve(case: Case) -> Case:
+    active = {"release": case.study.newest.id, "status": "active", "timezone": "America/Denver"}
+    return case.put("approval", "activation", APPROVED, active, ledger="site:denver", by="i-1")
+
+
+def consent_again(case: Case) -> Case:
+    scopes = {"participation": True, "recording": True}
+    return case.put("consent again", "consent", CONSENTED, {"version": "2", "scopes": scopes}, by="i-1")
+
+
+def course_of(case: Case) -> Course:
+    return fold(case.study, case.of("participant:"), approved=case.setting().site.approved)
+
+
+def test_a_site_that_has_not_approved_works_as_before(case: Case) -> None:
+    vitals(case, "reading", "2026-03-16T09:50:00-06:00", systolic="135 mm[Hg]")
+    assert codes(ask(case, "initial_dose")) == []
+    course = course_of(case)
+    assert course.site_release(instant(WHEN["initial_dose"])) is case.study.releases[0]
+    assert "night_call" not in course.release.visits
+
+
+def test_a_limit_waits_for_nobody_once_the_site_has_approved_it(case: Case) -> None:
+    approve(case)
+    vitals(case, "reading", "2026-03-16T09:50:00-06:00", systolic="135 mm[Hg]")
+    answer = ask(case, "initial_dose")
+    assert codes(answer) == ["initial_dose.2"]  # and not for want of a second consent
+    assert isinstance(answer, Refused)
+
+
+@pytest.mark.requirement("R23")
+def test_what_applies_at_reconsent_waits_for_it(case: Case) -> None:
+    approve(case)
+    assert "night_call" not in {due.visit for due in course_of(case).due(instant(WHEN["initial_dose"]))}
+    consent_again(case)
+    case.entries["consent again"] = _under_newest(case, "consent again")
+    course = course_of(case)
+    assert "night_call" in {due.visit for due in course.due(instant(WHEN["initial_dose"]))}
+    assert course.release == case.study.newest
+
+
+@pytest.mark.requirement("R23")
+def test_a_new_procedure_before_reconsent_is_a_finding(case: Case) -> None:
+    approve(case)
+    case.put("sleep", "form", "2026-03-16T09:55:00-06:00", {"form": "sleep", "items": {"hours": 7}},
+             encounter="session_1#1")  # fmt: skip
+    case.entries["sleep"] = _under_newest(case, "sleep")
+    found = {one.rule for one in findings(course_of(case), instant(WHEN["initial_dose"]))}
+    assert "before_reconsent" in found
+    consent_again(case)
+    case.entries["consent again"] = _under_newest(case, "consent again")
+    found = {one.rule for one in findings(course_of(case), instant(WHEN["initial_dose"]))}
+    assert "before_reconsent" not in found
+
+
+def test_alerts_follow_the_release_in_force_at_the_site_when_the_reading_was_taken(case: Case) -> None:
+    vitals(case, "before", "2026-03-12T07:59:00-06:00", systolic="160 mm[Hg]")
+    vitals(case, "after", "2026-03-12T08:01:00-06:00", systolic="160 mm[Hg]")
+    assert [one.entry for one in course_of(case).alerts] == []
+    approve(case)
+    assert [one.entry for one in course_of(case).alerts] == ["after"]
+    unknown = fold(case.study, case.of("participant:"))  # nothing is known of the site: the newest limits
+    assert [one.entry for one in unknown.alerts] == ["before", "after"]
+
+
+def test_any_order_of_arrival_gives_the_same_course(case: Case) -> None:
+    consent_again(approve(case))
+    case.entries["consent again"] = _under_newest(case, "consent again")
+    vitals(case, "reading", "2026-03-16T09:50:00-06:00", systolic="155 mm[Hg]")
+    approved, entries = case.setting().site.approved, case.of("participant:")
+    whole = fold(case.study, entries, approved=approved)
+    for order in (entries[::-1], entries[1::2] + entries[::2]):
+        course = Course(case.study, approved)
+        for entry in order:
+            course.add(entry)
+        assert course == whole
+        assert course.release == whole.release == case.study.newest
+    assert len(whole.alerts) == 1
+
+
+def _under_newest(case: Case, name: str) -> Entry:
+    return msgspec.structs.replace(case.entries[name], release=case.study.newest.id)
