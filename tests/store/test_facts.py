@@ -1,0 +1,125 @@
+"""Facts as they come: sealed at the door, each change with who, when, what and why."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from tests.store.living import ANNA, NOW, consent, enter_study, fact, keep
+
+from entact import store
+from entact.course import fold, read
+from entact.course.people import is_sealed
+from entact.protocol import Study
+from entact.store import StoreError
+from entact.store.facts import record_fact
+from entact.store.people import key_of, keychain
+
+
+@pytest.fixture
+def study(database: str) -> Study:
+    study = enter_study()
+    consent(study)
+    return study
+
+
+def form(total: int | None, remarks: str) -> dict[str, object]:
+    items = {"remarks": remarks} if total is None else {"total": total, "diagnosis": True, "remarks": remarks}
+    return {"form": "symptoms", "items": items}
+
+
+def test_the_first_fact_opens_the_ledger_with_a_key_and_a_birth(study: Study) -> None:
+    assert len(key_of(ANNA) or b"") == 32
+    opened = [read(line.text) for line in store.lines("study:mini") if '"ledger_opened"' in line.text]
+    assert [one.data for one in opened] == [{"ledger": ANNA}]
+    assert store.verify().breaks == ()
+
+
+def test_a_fact_is_kept_once_and_what_is_personal_is_ciphertext(study: Study) -> None:
+    entry = fact(study, 10, "form", form(48, "spoke of Anna"), encounter="baseline#1", role="rater")
+    outcomes = [record_fact(study, entry, received_at=NOW).outcome for _ in range(3)]
+    assert outcomes == ["kept", "again", "again"]
+    kept = [read(line.text) for line in store.lines(ANNA)][-1]
+    assert kept.data["items"]["total"] == 48
+    assert is_sealed(kept.data["items"]["remarks"])
+
+
+@pytest.mark.requirement("R01")
+def test_r01_a_correction_leaves_who_when_old_new_and_why(study: Study) -> None:
+    first = keep(study, fact(study, 10, "form", form(48, "x"), encounter="baseline#1", role="rater"))
+    fix = {"items": {"total": 41}}
+    keep(study, fact(study, 11, "form", fix, replaces=first, reason="source_document", role="rater"))
+    keep(study, fact(study, 12, "void", {}, replaces=first, reason="wrong_participant", role="rater"))
+    trail = [read(line.text) for line in store.lines(ANNA)][-3:]
+    assert [one.data.get("items", {}).get("total") for one in trail] == [48, 41, None]
+    assert [(one.by, one.role, one.reason) for one in trail] == [
+        ("t-1", "rater", None),
+        ("t-1", "rater", "source_document"),
+        ("t-1", "rater", "wrong_participant"),
+    ]
+    assert {one.received_at for one in trail} == {NOW}
+    assert fold(study, trail).forms == {}
+
+
+@pytest.mark.requirement("R05")
+@pytest.mark.parametrize("source", ["typed", "device", "imported", "transcribed"])
+@pytest.mark.parametrize("reason", [None, "", "  "])
+def test_r05_a_change_without_a_reason_is_refused_whatever_it_comes_from(
+    study: Study, source: str, reason: str | None
+) -> None:
+    first = keep(study, fact(study, 10, "form", form(48, "x"), encounter="baseline#1", role="rater"))
+    before = list(store.lines(ANNA))
+    for kind, data in (("form", {"items": {"total": 41}}), ("void", {})):
+        change = fact(study, 11, kind, data, replaces=first, reason=reason, source=source, role="rater")
+        with pytest.raises(StoreError, match=f"changes {first} and says no reason: give one"):
+            record_fact(study, change, received_at=NOW)
+    assert list(store.lines(ANNA)) == before
+    given = fact(study, 11, "void", {}, replaces=first, reason="wrong_visit", source=source, role="rater")
+    assert record_fact(study, given, received_at=NOW).outcome == "kept"
+
+
+def test_a_key_that_is_not_here_is_never_made_anew(study: Study) -> None:
+    keychain().remove([ANNA])
+    with pytest.raises(StoreError, match="ENTACT_KEYS says where keys lie"):
+        keep(study, fact(study, 10, "form", form(48, "x")))
+    assert key_of(ANNA) is None
+    with pytest.raises(StoreError, match="site:denver is no participant"):
+        keep(study, fact(study, 11, "staff", {}, ledger="site:denver"))
+
+
+def run_as(role: str, statement: str) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL ROLE {role}")
+        cursor.execute(statement)
+
+
+@pytest.mark.requirement("R04")
+def test_r04_no_role_and_no_setting_switches_the_audit_off(study: Study) -> None:
+    """Of a role with every right on the tables but ownership."""
+    before = list(store.lines(ANNA))
+    attempts = [
+        "SET session_replication_role = replica",
+        "ALTER TABLE store_line DISABLE TRIGGER ALL",
+        "ALTER TABLE store_line DISABLE TRIGGER append_only",
+        "DROP TRIGGER append_only ON store_line",
+        "CREATE OR REPLACE FUNCTION store_refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
+        "'BEGIN RETURN NEW; END'",
+        "UPDATE store_line SET text = replace(text, 'S-0a', 'S-0b')",
+        "DELETE FROM store_line",
+        "TRUNCATE store_line",
+        "UPDATE store_ledger SET seq = 1",
+        "DROP TABLE store_line",
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute("DROP ROLE IF EXISTS audited")
+        cursor.execute("CREATE ROLE audited")
+        cursor.execute("GRANT ALL ON ALL TABLES IN SCHEMA public TO audited")
+    try:
+        for attempt in attempts:
+            with pytest.raises(DatabaseError):
+                run_as("audited", attempt)
+        run_as("audited", "SELECT count(*) FROM store_line")  # the role does reach the table
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP OWNED BY audited")
+            cursor.execute("DROP ROLE audited")
+    assert list(store.lines(ANNA)) == before
