@@ -80,12 +80,12 @@ class Pharmacopoeia:
         """The medicine of a name.
 
         Args:
-            name: as in `medicines.yaml`, or `beta-blocker(beta1=0.8, beta2=0.5, alpha1=0.2)`: the fractions of
+            name: as in `medicines.yaml`, or `beta-blocker(beta1=0.8, beta2=0.5)`: the fractions of
                 receptors taken.
 
         Raises:
-            NotAMedicine: refused (with the reason), or unknown (with the nearest name): what is unknown is never
-                taken as one without interaction.
+            NotAMedicine: refused (with the reason), or unknown (with the nearest name): what is unknown never
+                counts as without interaction.
         """
         if not isinstance(name, str) or not name.strip():
             raise NotAMedicine(f"a co-medication is a name, like 'paroxetine', not {name!r}")
