@@ -131,7 +131,8 @@ def print_result(result: Rehearsed, *, full: bool) -> None:
         Text.assemble((result.study.name, "bold"), told, ("SIMULATED DATA", "bold yellow")), soft_wrap=True
     )
     console.print(
-        f"{sites} {'site' if sites == 1 else 'sites'}, {trial.screened} consented, {trial.randomised} {entered}, "
+        f"{sites} {'site' if sites == 1 else 'sites'}, {trial.screened} consented, "
+        f"{trial.randomised} {entered}, "
         f"{_spaced(trial.entries)} entries in {seconds['rehearse']:.1f} s; "
         f"{result.verification.ledgers} chains verified"
     )

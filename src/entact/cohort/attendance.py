@@ -153,11 +153,6 @@ class Attendance:
             chore(self.now)
         self.wait_until(until)
 
-    def do_all_chores(self) -> None:
-        """Does what was left to be done, each at its time."""
-        if self._chores:
-            self.do_chores(max(at for at, _, _ in self._chores))
-
     def finish_chores(self) -> None:
         """Does now whatever was left for later, because somebody looked through the record."""
         while self._chores:

@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from entact.cohort.attendance import Attendance
+from entact.cohort.interview import hear_of_stops
 from entact.course import Due
 from entact.course.progress import due_visits
 from entact.protocol.study import Visit
@@ -46,7 +47,7 @@ class Calendar:
                 self._plan()
                 self._stopped = len(course.discontinued)
             if not self.planned and self._waits_for_washout():
-                self.staff.do_all_chores()  # somebody calls once a medicine is stopped
+                hear_of_stops(self.staff)
                 self._plan()
             if not self.planned:
                 return

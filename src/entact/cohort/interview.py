@@ -75,13 +75,14 @@ def ask_for_medication(staff: Attendance, visit: Visit) -> None:
     year = staff.now.year - 1 - int(staff.random.integers(9))
     data = {"name": name, "medicine_class": name, "started": str(year), "psychiatric": True}
     staff.write("medication", data, "coordinator")
-    asking = [one for one in staff.release.visits.values() if "medication" in one.do]
-    if len(asking) < 2:  # the schedule asks no more: the participant calls once it is stopped
-        staff.later(staff.now + STOPPED_AFTER, lambda at: _hear_of_stops(staff))
 
 
-def _hear_of_stops(staff: Attendance) -> None:
-    staff.hold_unplanned("late_information", lambda: _record_stops(staff))
+def hear_of_stops(staff: Attendance) -> None:
+    """Hears, between visits, that a psychiatric medicine was stopped, where no visit asks for it in time."""
+    taken = staff.scribe.course.medication.values()
+    if any(medicine.stopped is None and medicine.psychiatric for medicine in taken):
+        staff.do_chores(staff.now + STOPPED_AFTER)
+        staff.hold_unplanned("late_information", lambda: _record_stops(staff))
 
 
 def _record_stops(staff: Attendance) -> None:

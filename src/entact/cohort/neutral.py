@@ -152,10 +152,11 @@ class Neutral:
         """What people answer to every form that is asked and that no model fills."""
         asked = {name for visit in self.release.visits.values() for name in visit.activities}
         self._severity()  # a rating takes the items that it needs, before the others are given freedom
+        modelled = {form: frozenset(scale.items) for form, _, scale in (self.primary, *self.others.values())}
         return {
             name: {
                 item: answer.model_dump(exclude_defaults=True)
-                for item, answer in self.suitable.answers_of(name).items()
+                for item, answer in self.suitable.answers_of(name, modelled.get(name, frozenset())).items()
             }
             for name in self.release.forms
             if name in asked - ACTIVITIES

@@ -10,6 +10,7 @@ from typing import Any
 from entact.protocol import CompiledForm
 from entact.protocol.study import Item
 
+PARTS = 60  # into which the range of a decimal is divided
 STEPS = 120  # an item with more answers than these is a measurement, not a rating
 
 
@@ -22,7 +23,7 @@ class Scale:
             every item has its fewest and its most points.
     """
 
-    items: Mapping[str, tuple[int, ...]]
+    items: Mapping[str, tuple[Any, ...]]
     lowest: float
     highest: float
 
@@ -34,10 +35,12 @@ class Scale:
     @property
     def is_mean(self) -> bool:
         """Whether the score is nearer to the mean of its items than to their sum."""
+        if len(self.items) < 2:
+            return False
         room = sum(answers[-1] - answers[0] for answers in map(sorted, self.items.values()))
-        return len(self.items) > 1 and self.highest - self.lowest <= 0.5 * room
+        return bool(self.highest - self.lowest <= 0.5 * room)
 
-    def answer(self, scores: list[int]) -> dict[str, int]:
+    def answer(self, scores: list[int]) -> dict[str, Any]:
         """The answer to each item, given how many steps it has risen."""
         found = zip(self.items.items(), scores, strict=False)
         return {name: answers[min(score, len(answers) - 1)] for (name, answers), score in found}
@@ -64,13 +67,15 @@ def scale_of(form: CompiledForm, score: str) -> Scale:
         answers = _possible(form.items[score])
         if len(answers) < 2:
             return NONE
-        return Scale({score: answers}, float(answers[0]), float(answers[-1]))
+        return Scale(
+            {score: answers}, *(float(str(end).partition(" ")[0]) for end in (answers[0], answers[-1]))
+        )
 
     def value(change: Mapping[str, Any]) -> float:
         found = form.values({**least, **change}).get(score)
         return float(found) if isinstance(found, int | float) else 0.0
 
-    items: dict[str, tuple[int, ...]] = {}
+    items: dict[str, tuple[Any, ...]] = {}
     rise = 0.0
     for name, item in form.items.items():
         points = [value({name: answer}) for answer in _possible(item)] if item.type == "integer" else []
@@ -95,6 +100,7 @@ def _possible(item: Item) -> tuple[Any, ...]:
         return (0,) if item.type == "integer" else ()
     low, high = item.bounds
     if item.type != "integer":
-        return (f"{low} {item.unit}".rstrip(),)
+        parts = (float(low) + float(high - low) * part / PARTS for part in range(PARTS + 1))
+        return tuple(f"{value:.2f} {item.unit}".rstrip() for value in parts)
     answers = tuple(range(int(low), int(high) + 1, getattr(item, "step", None) or 1))
     return answers if len(answers) <= STEPS else answers[:1]

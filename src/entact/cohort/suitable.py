@@ -120,8 +120,16 @@ class Suitable:
             blamed = self._blamed(compiled, free, random)
             if not blamed:
                 break
-            free |= {name: Answer(value=self.answers[form][name]) for name in blamed & free.keys()}
+            free |= {name: self._nearer(form, name, free[name]) for name in sorted(blamed & free.keys())}
         return free
+
+    def _nearer(self, form: str, name: str, free: Answer) -> Answer:
+        """Half the freedom, nearer to the answer of the assignment; none where there is no half."""
+        mine = self.answers[form][name]
+        if free.mean is None or free.sd is None:
+            return Answer(value=mine)
+        mean = (free.mean + float(str(mine).partition(" ")[0])) / 2
+        return Answer(mean=mean, sd=free.sd / 2, decimals=free.decimals)
 
     def _blamed(
         self, form: CompiledForm, free: Mapping[str, Answer], random: np.random.Generator
