@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from entact.store.archive_folder import Archive, read_archive, verify_archive
     from entact.store.people import keep_keys, key_of
     from entact.store.record import Head, append, append_many, chains, ledgers, lines
+    from entact.store.renewal import rebuild, refresh, stale
     from entact.store.restoration import Restored, restore
     from entact.store.verification import Verification, verify
 
@@ -39,8 +40,11 @@ __all__ = [
     "ledgers",
     "lines",
     "read_archive",
+    "rebuild",
+    "refresh",
     "restore",
     "setup",
+    "stale",
     "verify",
     "verify_archive",
     "write_archive",
@@ -50,6 +54,7 @@ _LATE = {
     "archive": ("Archived", "write_archive"),
     "archive_folder": ("Archive", "read_archive", "verify_archive"),
     "restoration": ("Restored", "restore"),
+    "renewal": ("rebuild", "refresh", "stale"),
     "record": ("Head", "append", "append_many", "chains", "ledgers", "lines"),
     "people": ("keep_keys", "key_of"),
     "verification": ("Verification", "verify"),

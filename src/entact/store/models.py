@@ -66,3 +66,81 @@ class Identity(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(name="one_identity_a_site", fields=["participant", "site"])]
+
+
+class Derivation(models.Model):
+    """From which releases derived rows are to be made: one row, changed when a release is entered."""
+
+    releases = models.TextField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="one_derivation", condition=models.Q(id=1))]
+
+
+class Standing(models.Model):
+    """Where a participant stands, for lists; made by the code `code` of all entries up to `head`.
+
+    `status` tells of sessions and events, `number` and `site` of the schedule: who may not see these classes
+    of data is not shown them (`entact.conduct.sight`).
+    """
+
+    ledger = models.OneToOneField(
+        Ledger, on_delete=models.DO_NOTHING, primary_key=True, db_constraint=False, related_name="standing"
+    )
+    head = models.BigIntegerField()
+    code = models.TextField()
+    releases = models.TextField()
+    site = models.TextField()
+    number = models.TextField()
+    status = models.TextField()
+    screened = models.BooleanField()
+    randomised = models.BooleanField()
+    last_visit = models.TextField()
+    last_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(name="standing_by_site", fields=["site", "number"]),
+            models.Index(name="standing_by_status", fields=["status", "site", "number"]),
+        ]
+
+
+class DueVisit(models.Model):
+    """A visit that is or will be due, or went by: instants, so that nothing here grows old."""
+
+    pk = models.CompositePrimaryKey("ledger_id", "visit", "since")
+    ledger = models.ForeignKey(Ledger, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False)
+    visit = models.TextField()
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+    opens = models.DateTimeField(null=True)
+    ends = models.DateTimeField(null=True)
+    earliest = models.DateField(null=True)
+    target = models.DateField(null=True)
+    latest = models.DateField(null=True)
+
+    class Meta:
+        db_table = "store_due"
+        indexes = [models.Index(name="due_by_opening", fields=["opens", "ends"])]
+
+
+class OpenFinding(models.Model):
+    """A finding that holds, or an open alert, without its words: they would tell values.
+
+    `kind` and `form` say what the entry is, and so which classes of data a reader has to be allowed to see.
+    """
+
+    pk = models.CompositePrimaryKey("ledger_id", "finding", "since")
+    ledger = models.ForeignKey(Ledger, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False)
+    finding = models.TextField()
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+    rule = models.TextField()
+    entry = models.TextField()
+    item = models.TextField()
+    kind = models.TextField()
+    form = models.TextField()
+
+    class Meta:
+        db_table = "store_open_finding"
+        indexes = [models.Index(name="finding_by_rule", fields=["rule", "since"])]

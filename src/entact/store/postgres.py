@@ -40,6 +40,7 @@ _SHARED = Path("/var/lib/entact")  # for root, when PostgreSQL's account cannot 
 _START_SECONDS = 300  # recovery after a crash may take long; giving up early would help nobody
 _LOCK_SECONDS = 360
 _DYING_SECONDS = 5
+_CONNECTIONS = 300  # a study with 200 devices writing at once, and those who read
 
 
 @dataclass(frozen=True)
@@ -309,6 +310,7 @@ def _launch(home: _Home) -> None:
     for lock in (home.data / "postmaster.pid", sockets / f"{_SOCKET}.lock"):
         _forget_dead_server(home, lock)
     options = f"-k {shlex.quote(str(sockets))} -c listen_addresses= -c cluster_name={home.mark}"
+    options += f" -c max_connections={_CONNECTIONS}"
     before = log.stat().st_size if log.exists() else 0
     wait = ["-s", "-w", "-t", str(_START_SECONDS)]
     done, said = _run(home, "pg_ctl", "start", *wait, "-l", log.name, "-o", options)

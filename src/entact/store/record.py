@@ -3,23 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
-from datetime import datetime
+from contextlib import contextmanager
 from itertools import groupby, islice
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db import IntegrityError, connection, transaction
-from psycopg.errors import IntegrityConstraintViolation
+import psycopg
+from django.db import IntegrityError, OperationalError, connection, transaction
+from psycopg import errors
 
-from entact.course.entry import Entry, Kept, Line, digest, instant, keep, read, same
+from entact.course.entry import GENESIS, Entry, Kept, Line, instant, keep, read, same
 from entact.course.ledger import Break, Receipt, follow
+from entact.protocol import Study
 from entact.store import models
+from entact.store.derived import CHANGED, CODE, PARTICIPANT, STANDING, Rows, changes, write_rows
 from entact.store.error import StoreError
+from entact.store.index import Index, index, storable
+from entact.store.known import Known, raw_cursor, remembered
+from entact.store.renewal import refresh
+from entact.store.studies import RELEASING, note_releases, study_of_record
+
+__all__ = [
+    "CHUNK",
+    "Head",
+    "Index",
+    "append",
+    "append_many",
+    "chains",
+    "index",
+    "ledgers",
+    "lines",
+]
 
 CHUNK = 5000  # lines in memory at once
 LONGEST_NAME = 200  # characters of the name of a ledger
-_LONGEST_INDEXED = 200  # PostgreSQL's indexes hold no text of more than 2,704 bytes
 
 _COLUMNS = "ledger_id, seq, hash, text, entry_id, kind, occurred_at, received_at"
 
@@ -32,39 +49,32 @@ class Head(NamedTuple):
     hash: str
 
 
-class Index(NamedTuple):
-    """What stands beside the text of a line so that lists can find it; nothing that the text does not say."""
-
-    entry_id: str
-    kind: str
-    occurred_at: datetime | None
-    received_at: datetime
-
-
 def append(entry: Entry, *, received_at: str) -> Receipt:
-    """Keeps an entry, in one transaction with the head of its ledger; returns when it is on the disk.
+    """Keeps an entry, in one transaction with the head of its ledger and what lists show of it.
 
-    Sent again, it is kept once; the same id with other content is kept as a conflict. Writers to one ledger
-    wait for each other on its head, so that there is neither a gap nor a retry.
+    Returns when it is on the disk. Sent again, it is kept once; the same id with other content is kept as a
+    conflict. Writers to one ledger wait for each other on its head: there is neither a gap nor a retry.
 
     Args:
         entry: as it was sent. received_at: the server's clock, RFC 3339 with offset.
     Raises:
         ValueError: when `received_at` is no time.
-        StoreError: when the entry is of another environment than the database.
+        StoreError: when the entry is of another environment than the database, or the disk is full.
     """
-    with _refusals(), transaction.atomic():
-        head = _lock([entry.ledger])[entry.ledger]
-        stored = models.Line.objects.filter(ledger=head, entry_id=_storable(entry.id)).order_by("seq")
-        known = [Line(*row) for row in stored.values_list("seq", "hash", "text")]
-        for line in known:
-            if same(read(line.text), entry):
-                return Receipt("again", line)
-        line = keep(entry, received_at=received_at, seq=head.seq + 1, previous=head.hash)
-        beside = index(read(line.text))._asdict()
-        models.Line.objects.create(ledger=head, seq=line.seq, hash=line.hash, text=line.text, **beside)
-        models.Ledger.objects.filter(id=head.id).update(seq=line.seq, hash=line.hash)
-        return Receipt("conflict" if known else "kept", line)
+    require_name(entry.ledger)
+    instant(received_at)
+    with _refusals():
+        if connection.in_atomic_block:  # the caller may roll back, and holds locks: nothing is remembered
+            return _append_next(Known(entry.ledger), entry, received_at)
+        known = remembered(entry.ledger)
+        with known.lock:
+            try:
+                receipt = _append_at_once(known, entry, received_at)
+                return receipt or _append_next(known, entry, received_at)
+            except BaseException:
+                known.forget()
+                _leave_broken_connection()
+                raise
 
 
 def append_many(lines: Iterable[tuple[str, Line]]) -> int:
@@ -81,12 +91,19 @@ def append_many(lines: Iterable[tuple[str, Line]]) -> int:
         StoreError: when a chain does not continue from the head, with the ledger and the line; when an entry
             is of another environment than the database.
     """
-    count = 0
+    count, released = 0, False
     source = iter(lines)
+    open_ledgers: dict[str, Known] = {}
     with _refusals(), transaction.atomic():
+        stamp, study = study_of_record()
         while chunk := list(islice(source, CHUNK)):
-            _copy(chunk)
+            entries = _copy(chunk, stamp, study, open_ledgers)
+            released = released or any(_releases(entry) for entry in entries)
             count += len(chunk)
+        if released:
+            note_releases()
+    if released:
+        transaction.on_commit(refresh)
     return count
 
 
@@ -115,37 +132,166 @@ def chains(prefix: str = "") -> Iterator[tuple[str, list[Line]]]:
         yield name, [Line(seq, digest, text) for _, seq, digest, text in group]
 
 
-def index(kept: Kept) -> Index:
-    """What stands beside an entry's text.
-
-    Raises:
-        ValueError: when the time of arrival, which is the server's own, is no time.
-    """
-    occurred = None
-    with suppress(ValueError):
-        occurred = instant(kept.occurred_at)
-    return Index(_storable(kept.id), _storable(kept.kind), occurred, instant(kept.received_at))
-
-
 @contextmanager
 def _refusals() -> Iterator[None]:
-    """What the database's own rules refuse, in their words."""
+    """What the database's own rules refuse, and what a full disk does, in words."""
     try:
         with connection.wrap_database_errors:
             yield
     except IntegrityError as error:
-        if isinstance(error.__cause__, IntegrityConstraintViolation):
+        if isinstance(error.__cause__, errors.IntegrityConstraintViolation):
             raise StoreError(error.__cause__.diag.message_primary) from error
         raise
+    except OperationalError as error:
+        if isinstance(error.__cause__, errors.DiskFull | errors.IoError):
+            said = error.__cause__.diag.message_primary
+            raise StoreError(f"the disk of the database is full: {said}; nothing of this was kept") from error
+        raise
+
+
+def require_name(ledger: str) -> None:
+    """Refuses what cannot be the name of a ledger."""
+    if "\0" in ledger or not ledger or len(ledger) > LONGEST_NAME:
+        shown = ledger if len(ledger) <= LONGEST_NAME else f"{ledger[:40]}…"
+        raise StoreError(f"{shown!r} cannot be the name of a ledger: 1 to {LONGEST_NAME} characters")
+
+
+def _append_at_once(known: Known, entry: Entry, received_at: str) -> Receipt | None:
+    """In one statement, where nobody else wrote since; None where that has to be looked at."""
+    if not known.seq or known.contended or _releases(entry) or storable(entry.id) in known.ids:
+        return None
+    before = known.rows
+    if known.derives and before is None and known.course is not None:
+        return None
+    line = keep(entry, received_at=received_at, seq=known.seq + 1, previous=known.hash)
+    if _write(known, entry, line, before, guard=True):
+        return Receipt("kept", line)
+    known.forget()
+    known.contended = True
+    return None
+
+
+def _append_next(known: Known, entry: Entry, received_at: str) -> Receipt:
+    """In a transaction that holds the head."""
+    releasing = _releases(entry)
+    with transaction.atomic():
+        cursor = raw_cursor()
+        number, seq, digest, standing = _lock_one(cursor, entry.ledger)
+        stamp, study = study_of_record()
+        known.contended = known.contended and (known.seq, known.hash) != (seq, digest)
+        known.catch_up(cursor, number, seq, digest, stamp, study)
+        stored = _stored(entry) if storable(entry.id) in known.ids else []
+        for line in stored:
+            if same(read(line.text), entry):
+                return Receipt("again", line)
+        line = keep(entry, received_at=received_at, seq=seq + 1, previous=digest)
+        before = known.rows if standing == (seq, CODE, stamp) else None
+        if known.rows is not None and before is None:
+            for table in ("store_due", "store_open_finding"):
+                cursor.execute(f"DELETE FROM {table} WHERE ledger_id = %s", [number])
+        _write(known, entry, line, before)
+        if releasing:
+            note_releases()
+    if releasing:
+        transaction.on_commit(refresh)
+    return Receipt("conflict" if stored else "kept", line)
+
+
+def _write(known: Known, entry: Entry, line: Line, before: Rows | None, *, guard: bool = False) -> bool:
+    """Writes the line, the head and what lists show; False where the guard found another state than known."""
+    values: dict[str, Any] = {
+        "ledger": known.number,
+        "previous": known.hash,
+        "seq": line.seq,
+        "hash": line.hash,
+        "text": line.text,
+        "releases": known.releases,
+        "code": CODE,
+        **index(read(line.text))._asdict(),
+    }
+    known.add(entry, line.seq, line.hash)
+    after = known.derive()
+    conditions, parts = "", ""
+    if after is not None:
+        changed = changes(before, after)
+        values |= after.place._asdict()
+        parts = STANDING
+        if changed:
+            parts += CHANGED
+            values |= changed.parameters()
+        conditions = _LISTS_CURRENT if guard else ""
+    elif guard and known.ledger.startswith(PARTICIPANT):
+        conditions = _RELEASES_CURRENT
+    cursor = raw_cursor()
+    cursor.execute(_STATEMENT.format(conditions, parts), values, prepare=True)
+    return cursor.fetchone() is not None
+
+
+_STATEMENT = f"""
+WITH head AS (
+    UPDATE store_ledger SET seq = %(seq)s, hash = %(hash)s
+    WHERE id = %(ledger)s AND seq = %(seq)s::bigint - 1 AND hash = %(previous)s {{}}
+    RETURNING id
+), line AS (
+    INSERT INTO store_line ({_COLUMNS})
+    SELECT id, %(seq)s, %(hash)s, %(text)s, %(entry_id)s, %(kind)s, %(occurred_at)s::timestamptz,
+        %(received_at)s
+    FROM head
+) {{}}
+SELECT id FROM head
+"""
+_RELEASES_CURRENT = "AND (SELECT releases FROM store_derivation) = %(releases)s"
+_LISTS_CURRENT = f"""{_RELEASES_CURRENT} AND EXISTS (
+        SELECT FROM store_standing AS before WHERE before.ledger_id = store_ledger.id
+        AND before.head = %(seq)s::bigint - 1 AND before.code = %(code)s AND before.releases = %(releases)s
+    )"""
+
+
+def _releases(entry: Entry) -> bool:
+    """Whether an entry may change of which releases lists are made."""
+    return entry.kind in RELEASING and entry.ledger.startswith("study:")
+
+
+def _stored(entry: Entry) -> list[Line]:
+    found = models.Line.objects.filter(ledger__name=entry.ledger, entry_id=storable(entry.id)).order_by("seq")
+    return [Line(*row) for row in found.values_list("seq", "hash", "text")]
+
+
+def _lock_one(cursor: psycopg.Cursor[Any], name: str) -> tuple[int, int, str, tuple[int, str, str] | None]:
+    """Number, head and stamps of the rows for lists of one ledger, which is opened where it is not there."""
+    statement = """
+        SELECT ledger.id, ledger.seq, ledger.hash, standing.head, standing.code, standing.releases
+        FROM store_ledger AS ledger LEFT JOIN store_standing AS standing ON standing.ledger_id = ledger.id
+        WHERE ledger.name = %s FOR UPDATE OF ledger
+    """
+    cursor.execute(statement, [name], prepare=True)
+    row = cursor.fetchone()
+    if row is None:
+        cursor.execute(
+            "INSERT INTO store_ledger (name, seq, hash) VALUES (%s, 0, %s) ON CONFLICT DO NOTHING",
+            [name, GENESIS],
+        )
+        cursor.execute(statement, [name], prepare=True)
+        row = cursor.fetchone()
+        assert row is not None
+    number, seq, digest, head, code, releases = row
+    if seq and head != seq:  # the row for lists was read before the lock was waited for
+        cursor.execute("SELECT head, code, releases FROM store_standing WHERE ledger_id = %s", [number])
+        head, code, releases = cursor.fetchone() or (None, None, None)
+    return number, seq, digest, None if head is None else (head, code, releases)
+
+
+def _leave_broken_connection() -> None:
+    """The next append connects anew where the server was restarted meanwhile."""
+    if connection.connection is not None and connection.connection.closed:
+        connection.close()
 
 
 def _lock(names: Iterable[str]) -> dict[str, models.Ledger]:
     # In one order for every writer, so that two with the same ledgers do not wait for each other.
     ordered = sorted(set(names))
     for name in ordered:
-        if "\0" in name or not name or len(name) > LONGEST_NAME:
-            shown = name if len(name) <= LONGEST_NAME else f"{name[:40]}…"
-            raise StoreError(f"{shown!r} cannot be the name of a ledger: 1 to {LONGEST_NAME} characters")
+        require_name(name)
     locked = models.Ledger.objects.select_for_update().filter(name__in=ordered).order_by("name")
     found = {ledger.name: ledger for ledger in locked}
     if len(found) < len(ordered):
@@ -155,25 +301,38 @@ def _lock(names: Iterable[str]) -> dict[str, models.Ledger]:
     return found
 
 
-def _copy(chunk: list[tuple[str, Line]]) -> None:
+def _copy(
+    chunk: list[tuple[str, Line]], stamp: str, study: Study | None, open_ledgers: dict[str, Known]
+) -> list[Kept]:
+    """Copies lines, moves heads, and writes what lists show; returns the entries.
+
+    Args:
+        open_ledgers: those of the last chunk, which may go on in this one; made those of this one.
+    """
     heads = _lock(name for name, _ in chunk)
-    with connection.cursor() as cursor:
-        with cursor.copy(f"COPY store_line ({_COLUMNS}) FROM STDIN") as copy:
-            for name, line in chunk:
-                head = heads[name]
-                kept = follow(name, line, seq=head.seq + 1, previous=head.hash)
-                if isinstance(kept, Break):
-                    raise StoreError(f"entry {kept.seq} of {kept.ledger} {kept.problem}")
-                copy.write_row((head.id, line.seq, line.hash, line.text, *index(kept)))
-                head.seq, head.hash = line.seq, line.hash
-        cursor.executemany(
-            "UPDATE store_ledger SET seq = %s, hash = %s WHERE id = %s",
-            [(head.seq, head.hash, head.id) for head in heads.values()],
-        )
-
-
-def _storable(text: str) -> str:
-    """Text as an index can hold it: without zero characters, and with a digest for the rest of a long one."""
-    if len(text) > _LONGEST_INDEXED:
-        text = f"{text[:_LONGEST_INDEXED]}…{digest(text.encode())}"
-    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    cursor = raw_cursor()
+    known: dict[str, Known] = {}
+    fresh = all(head.seq == 0 for head in heads.values())
+    for name, head in heads.items():
+        if study is not None and name.startswith(PARTICIPANT):
+            known[name] = open_ledgers.get(name) or Known(name)
+            known[name].catch_up(cursor, head.id, head.seq, head.hash, stamp, study)
+    entries = []
+    with cursor.copy(f"COPY store_line ({_COLUMNS}) FROM STDIN") as copy:
+        for name, line in chunk:
+            head = heads[name]
+            kept = follow(name, line, seq=head.seq + 1, previous=head.hash)
+            if isinstance(kept, Break):
+                raise StoreError(f"entry {kept.seq} of {kept.ledger} {kept.problem}")
+            copy.write_row((head.id, line.seq, line.hash, line.text, *index(kept)))
+            head.seq, head.hash = line.seq, line.hash
+            entries.append(kept)
+            if name in known:
+                known[name].add(kept, line.seq, line.hash)
+    moved = [(head.seq, head.hash, head.id) for head in heads.values()]
+    cursor.executemany("UPDATE store_ledger SET seq = %s, hash = %s WHERE id = %s", moved)
+    derived = [(heads[name].id, one.seq, rows) for name, one in known.items() if (rows := one.derive())]
+    write_rows(cursor, stamp, derived, afresh=fresh)
+    open_ledgers.clear()
+    open_ledgers.update(known)
+    return entries

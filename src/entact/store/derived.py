@@ -1,0 +1,221 @@
+"""Rows for lists: what follows from one participant's ledger, written in the transaction of each append.
+
+Everything here is a function of the ledger and the releases; nothing depends on an arm, and nothing on a
+clock. `CODE` and the stamp of the releases stand in every row, so that what an older version made is told
+apart (`stale`) and made anew (`rebuild`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import msgspec
+from psycopg import Cursor
+
+from entact import __version__
+from entact.course import Course, Entry
+from entact.course.instants import Horizon, outlook
+from entact.store.index import storable
+
+CODE = f"{__version__}/1"  # the second number counts changes of what rows say
+PARTICIPANT = "participant:"
+
+Key = tuple[str, datetime]
+
+
+class Place(NamedTuple):
+    """Where a participant stands: the columns of `standing` between stamps and key."""
+
+    site: str
+    number: str
+    status: str
+    screened: bool
+    randomised: bool
+    last_visit: str
+    last_at: datetime | None
+
+
+class About(NamedTuple):
+    """What an entry is: by kind and form it is told who may see it."""
+
+    kind: str
+    form: str
+
+
+_UNKNOWN = About("", "")
+
+
+@dataclass(frozen=True)
+class Rows:
+    """All derived rows of one ledger; `due` and `findings` by their keys, as they are sent."""
+
+    place: Place
+    due: Mapping[Key, dict[str, Any]]
+    findings: Mapping[Key, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What tells the rows after an entry from those before it: as JSON for one statement."""
+
+    due: list[dict[str, Any]]
+    due_gone: list[dict[str, Any]]
+    findings: list[dict[str, Any]]
+    findings_gone: list[dict[str, Any]]
+
+    def __bool__(self) -> bool:
+        return bool(self.due or self.due_gone or self.findings or self.findings_gone)
+
+    def parameters(self) -> dict[str, str]:
+        """As parameters of the statement."""
+        return {name: msgspec.json.encode(getattr(self, name)).decode() for name in _CHANGES}
+
+
+_CHANGES = ("due", "due_gone", "findings", "findings_gone")
+
+
+def rows_of(course: Course, ledger: str, about: Mapping[str, About], horizon: Horizon | None = None) -> Rows:
+    """The rows of one participant.
+
+    Args:
+        course: folded of all entries of the ledger. about: what each entry is (see `note_entry`).
+        horizon: kept from the last call for the same course.
+    """
+    seen = outlook(course, horizon)
+    return Rows(
+        _place(course, ledger),
+        {
+            (storable(one.visit), one.since): {
+                "visit": storable(one.visit),
+                "since": one.since,
+                "until": one.until,
+                "opens": one.opens,
+                "ends": one.ends,
+                "earliest": one.earliest,
+                "target": one.target,
+                "latest": one.latest,
+            }
+            for one in seen.windows
+        },
+        {
+            (storable(one.finding), one.since): {
+                "finding": storable(one.finding),
+                "since": one.since,
+                "until": one.until,
+                "rule": storable(one.rule),
+                "entry": storable(one.entry),
+                "item": storable(one.item),
+                **about.get(storable(one.entry), _UNKNOWN)._asdict(),
+            }
+            for one in seen.standing
+        },
+    )
+
+
+def changes(before: Rows | None, after: Rows) -> Changes:
+    """What has to be written where `before` stands; all of it where nothing stands."""
+    due = {} if before is None else before.due
+    findings = {} if before is None else before.findings
+    return Changes(
+        [row for key, row in after.due.items() if due.get(key) != row],
+        [row for key, row in due.items() if key not in after.due],
+        [row for key, row in after.findings.items() if findings.get(key) != row],
+        [row for key, row in findings.items() if key not in after.findings],
+    )
+
+
+def write_rows(
+    cursor: Cursor[Any], releases: str, many: Iterable[tuple[int, int, Rows]], *, afresh: bool = False
+) -> None:
+    """Puts all rows of some ledgers in the place of those that are there.
+
+    Args:
+        many: number of the ledger, its head, and its rows. afresh: none of them has rows yet.
+    """
+    found = list(many)
+    if not afresh:
+        numbers = [number for number, _, _ in found]
+        for table in ("store_standing", "store_due", "store_open_finding"):
+            cursor.execute(f"DELETE FROM {table} WHERE ledger_id = ANY(%s)", [numbers])
+    with cursor.copy(f"COPY store_standing ({STANDING_COLUMNS}) FROM STDIN") as copy:
+        for number, head, rows in found:
+            copy.write_row((number, head, CODE, releases, *rows.place))
+    with cursor.copy(f"COPY store_due (ledger_id, {DUE_COLUMNS}) FROM STDIN") as copy:
+        for number, _, rows in found:
+            for row in rows.due.values():
+                copy.write_row((number, *row.values()))
+    with cursor.copy(f"COPY store_open_finding (ledger_id, {FINDING_COLUMNS}) FROM STDIN") as copy:
+        for number, _, rows in found:
+            for row in rows.findings.values():
+                copy.write_row((number, *row.values()))
+
+
+STANDING_COLUMNS = f"ledger_id, head, code, releases, {', '.join(Place._fields)}"
+DUE_COLUMNS = "visit, since, until, opens, ends, earliest, target, latest"
+FINDING_COLUMNS = "finding, since, until, rule, entry, item, kind, form"
+
+# Parts of the statement that appends one entry; `head` is the ledger's row, moved on.
+STANDING = f"""
+, standing AS (
+    INSERT INTO store_standing ({STANDING_COLUMNS})
+    SELECT id, %(seq)s, %(code)s, %(releases)s, {", ".join(f"%({name})s" for name in Place._fields)} FROM head
+    ON CONFLICT (ledger_id) DO UPDATE SET head = excluded.head, code = excluded.code,
+        releases = excluded.releases, {", ".join(f"{name} = excluded.{name}" for name in Place._fields)}
+)
+"""
+CHANGED = f"""
+, due_gone AS (
+    DELETE FROM store_due
+    USING head, jsonb_to_recordset(%(due_gone)s::jsonb) AS gone (visit text, since timestamptz)
+    WHERE ledger_id = head.id AND store_due.visit = gone.visit AND store_due.since = gone.since
+), due AS (
+    INSERT INTO store_due (ledger_id, {DUE_COLUMNS})
+    SELECT head.id, fresh.* FROM head, jsonb_to_recordset(%(due)s::jsonb) AS fresh (visit text,
+        since timestamptz, until timestamptz, opens timestamptz, ends timestamptz,
+        earliest date, target date, latest date)
+    ON CONFLICT (ledger_id, visit, since) DO UPDATE SET until = excluded.until, opens = excluded.opens,
+        ends = excluded.ends, earliest = excluded.earliest, target = excluded.target, latest = excluded.latest
+), findings_gone AS (
+    DELETE FROM store_open_finding
+    USING head, jsonb_to_recordset(%(findings_gone)s::jsonb) AS gone (finding text, since timestamptz)
+    WHERE ledger_id = head.id AND store_open_finding.finding = gone.finding
+        AND store_open_finding.since = gone.since
+), findings AS (
+    INSERT INTO store_open_finding (ledger_id, {FINDING_COLUMNS})
+    SELECT head.id, fresh.* FROM head, jsonb_to_recordset(%(findings)s::jsonb) AS fresh (finding text,
+        since timestamptz, until timestamptz, rule text, entry text, item text, kind text, form text)
+    ON CONFLICT (ledger_id, finding, since) DO UPDATE SET until = excluded.until, rule = excluded.rule,
+        entry = excluded.entry, item = excluded.item, kind = excluded.kind, form = excluded.form
+)
+"""
+
+
+def _place(course: Course, ledger: str) -> Place:
+    screening, enrolment = course.screening, course.enrolment
+    number = ledger.removeprefix(PARTICIPANT)
+    if enrolment is not None:
+        number = enrolment.subject
+    elif screening is not None:
+        number = screening.number
+    begun = [(one.started, one.visit) for one in course.encounters.values() if one.started is not None]
+    last_at, last_visit = max(begun) if begun else (None, "")
+    return Place(
+        storable(course.site or ""),
+        storable(number),
+        course.status,
+        screening is not None,
+        course.randomisation is not None,
+        storable(last_visit),
+        last_at,
+    )
+
+
+def note_entry(about: dict[str, About], entry: Entry) -> None:
+    """Notes what an entry is; of two versions that differ in that, nothing is said."""
+    form = entry.data.get("form")
+    told = About(storable(entry.kind), storable(form) if isinstance(form, str) else "")
+    name = storable(entry.id)
+    about[name] = told if about.get(name, told) == told else _UNKNOWN

@@ -1,0 +1,161 @@
+"""What this process knows of each ledger up to a head, so that an entry that follows folds at once."""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from collections.abc import Iterable
+from threading import Lock
+from typing import Any
+
+from django.db import connection
+from psycopg import Cursor
+
+from entact.course import Course, Entry, Kept, read
+from entact.course.entry import GENESIS
+from entact.course.instants import Horizon
+from entact.protocol import Study
+from entact.store.derived import PARTICIPANT, About, Rows, note_entry, rows_of
+from entact.store.index import storable
+
+LEDGERS = 400  # kept in memory; a long course takes a megabyte
+
+_log = logging.getLogger(__name__)
+
+
+def raw_cursor() -> Cursor[Any]:
+    """A cursor on Django's connection that sends values apart from statements: these are planned once."""
+    connection.ensure_connection()
+    return Cursor(connection.connection)
+
+
+class Known:
+    """One ledger up to a head: ids of its entries and, of a participant, the course and the derived rows.
+
+    Attributes:
+        lock: held while it is used. number, seq, hash: of the ledger's row; None before the first look.
+        ids: of entries, as the index has them. releases, study: of which the course was folded.
+        rows: None where the course cannot be folded, or there is no study yet.
+        contended: whether other processes write to this ledger too.
+    """
+
+    def __init__(self, ledger: str) -> None:
+        self.ledger = ledger
+        self.lock = Lock()
+        self.contended = False
+        self.forget()
+
+    def forget(self) -> None:
+        """Knows nothing any more."""
+        self.number: int | None = None
+        self.seq = 0
+        self.hash = GENESIS
+        self.ids: set[str] = set()
+        self.releases = ""
+        self.study: Study | None = None
+        self.about: dict[str, About] = {}
+        self.course: Course | None = None
+        self.horizon = Horizon()
+        self.rows: Rows | None = None
+
+    @property
+    def derives(self) -> bool:
+        """Whether rows for lists follow from this ledger."""
+        return self.study is not None and self.ledger.startswith(PARTICIPANT)
+
+    def catch_up(
+        self, cursor: Cursor[Any], number: int, seq: int, digest: str, releases: str, study: Study | None
+    ) -> None:
+        """Reads what was appended since, up to a head; all of it where something else was known."""
+        if (self.number, self.releases) != (number, releases) or self.seq > seq:
+            self.forget()
+        if (self.seq, self.hash) == (seq, digest):
+            self._use(number, releases, study)
+            return
+        if self.seq and not self._continues(cursor, number):
+            self.forget()
+        self._use(number, releases, study)
+        text = "text" if self.derives else "NULL"
+        cursor.execute(
+            f"SELECT entry_id, {text} FROM store_line WHERE ledger_id = %s AND seq > %s ORDER BY seq",
+            [number, self.seq],
+        )
+        found = cursor.fetchall()
+        self.ids.update(entry_id for entry_id, _ in found)
+        if self.course is not None:
+            self._add(map(read, (text for _, text in found)))
+        self.seq, self.hash = seq, digest
+        self.rows = self._rows()
+
+    def add(self, entry: Entry | Kept, seq: int, digest: str) -> None:
+        """Goes on to the next head, whose entry it is."""
+        self.seq, self.hash = seq, digest
+        self.ids.add(storable(entry.id))
+        self._add([entry])
+
+    def derive(self) -> Rows | None:
+        """The rows at the head; kept until the next."""
+        self.rows = self._rows()
+        return self.rows
+
+    def _use(self, number: int, releases: str, study: Study | None) -> None:
+        if self.number is None:
+            self.number, self.releases, self.study = number, releases, study
+            if self.derives:
+                assert study is not None
+                self.course = Course(study)
+                self.rows = self._rows()
+
+    def _continues(self, cursor: Cursor[Any], number: int) -> bool:
+        cursor.execute("SELECT hash FROM store_line WHERE ledger_id = %s AND seq = %s", [number, self.seq])
+        return cursor.fetchone() == (self.hash,)
+
+    def _add(self, entries: Iterable[Entry]) -> None:
+        if self.course is None:
+            return
+        try:
+            for entry in entries:
+                note_entry(self.about, entry)
+                self.course.add(entry)
+        except Exception:  # noqa: BLE001 - see below
+            self._give_up()
+
+    def _rows(self) -> Rows | None:
+        if self.course is None:
+            return None
+        try:
+            return rows_of(self.course, self.ledger, self.about, self.horizon)
+        except Exception:  # noqa: BLE001 - see below
+            self._give_up()
+            return None
+
+    def _give_up(self) -> None:
+        # A fact is kept whatever becomes of lists: their rows stay behind the head, and `stale` names them.
+        _log.exception("lists are not kept up for %s", self.ledger)
+        self.course = None
+
+
+class _Memory:
+    """The ledgers that were appended to last."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[str, Known] = OrderedDict()
+        self._lock = Lock()
+
+    def of(self, ledger: str) -> Known:
+        with self._lock:
+            known = self._known.get(ledger)
+            if known is None:
+                known = self._known[ledger] = Known(ledger)
+            self._known.move_to_end(ledger)
+            while len(self._known) > LEDGERS:
+                self._known.popitem(last=False)
+            return known
+
+
+_memory = _Memory()
+
+
+def remembered(ledger: str) -> Known:
+    """What this process knows of a ledger; shared by its threads, so that its lock has to be held."""
+    return _memory.of(ledger)

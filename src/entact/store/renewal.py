@@ -1,0 +1,83 @@
+"""Rows for lists made anew of the ledgers: all of them, or those that are behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.db import connection, transaction
+
+from entact.store.derived import CODE, PARTICIPANT, write_rows
+from entact.store.known import Known, raw_cursor
+from entact.store.studies import note_releases, study_of_record
+
+BATCH = 20  # ledgers that wait for one transaction
+
+_STALE = f"""
+    SELECT ledger.name FROM store_ledger AS ledger
+    LEFT JOIN store_standing AS standing ON standing.ledger_id = ledger.id
+    WHERE ledger.name LIKE '{PARTICIPANT}%%' AND ledger.seq > 0
+        AND (standing.head IS DISTINCT FROM ledger.seq OR standing.code <> %s OR standing.releases <> %s)
+    ORDER BY ledger.name
+"""
+
+
+def stale() -> list[str]:
+    """Ledgers whose rows are behind their head, or were made by other code or of other releases."""
+    stamp, study = study_of_record()
+    if study is None:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_STALE, [CODE, stamp])
+        return [name for (name,) in cursor.fetchall()]
+
+
+def refresh() -> int:
+    """Makes the rows anew that are behind; returns of how many ledgers."""
+    return _rebuild(stale())
+
+
+def rebuild(*, progress: Callable[[int, int], None] | None = None) -> int:
+    """Makes all rows for lists anew, while others go on appending; returns of how many ledgers.
+
+    Args:
+        progress: called with how many are done, and of how many.
+    """
+    with transaction.atomic():
+        note_releases()
+    with connection.cursor() as cursor:
+        for table in ("store_standing", "store_due", "store_open_finding"):
+            cursor.execute(
+                f"DELETE FROM {table} AS rows WHERE NOT EXISTS"
+                f" (SELECT FROM store_ledger WHERE id = rows.ledger_id AND name LIKE '{PARTICIPANT}%')"
+            )
+        cursor.execute(
+            f"SELECT name FROM store_ledger WHERE name LIKE '{PARTICIPANT}%' AND seq > 0 ORDER BY name"
+        )
+        names = [name for (name,) in cursor.fetchall()]
+    return _rebuild(names, progress)
+
+
+def _rebuild(names: list[str], progress: Callable[[int, int], None] | None = None) -> int:
+    for start in range(0, len(names), BATCH):
+        _rebuild_some(names[start : start + BATCH])
+        if progress is not None:
+            progress(min(start + BATCH, len(names)), len(names))
+    return len(names)
+
+
+def _rebuild_some(names: list[str]) -> None:
+    with transaction.atomic(), connection.wrap_database_errors:
+        cursor = raw_cursor()
+        cursor.execute(
+            "SELECT name, id, seq, hash FROM store_ledger WHERE name = ANY(%s) ORDER BY name FOR UPDATE",
+            [names],
+        )
+        heads = cursor.fetchall()
+        stamp, study = study_of_record()
+        rows = []
+        for name, number, seq, digest in heads:
+            known = Known(name)
+            known.catch_up(cursor, number, seq, digest, stamp, study)
+            if known.rows is not None:
+                rows.append((number, seq, known.rows))
+        write_rows(cursor, stamp, rows)
