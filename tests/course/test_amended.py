@@ -14,6 +14,7 @@ from entact.course.entry import Entry, instant
 from entact.course.findings import findings
 from entact.course.fold import fold
 from entact.course.gate import Refused
+from entact.course.setting import with_approvals
 from entact.protocol.amendment import amendment_faults
 from entact.protocol.release import Release, Study, canonical
 
@@ -72,7 +73,8 @@ def consent_again(case: Case) -> Case:
 
 
 def course_of(case: Case) -> Course:
-    return fold(case.study, case.of("participant:"), approved=case.setting().site.approved)
+    study = with_approvals(case.study, case.of("site:"))
+    return fold(study, case.of("participant:"))
 
 
 def test_a_site_that_has_not_approved_works_as_before(case: Case) -> None:
@@ -130,10 +132,10 @@ def test_any_order_of_arrival_gives_the_same_course(case: Case) -> None:
     consent_again(approve(case))
     case.entries["consent again"] = _under_newest(case, "consent again")
     vitals(case, "reading", "2026-03-16T09:50:00-06:00", systolic="155 mm[Hg]")
-    approved, entries = case.setting().site.approved, case.of("participant:")
-    whole = fold(case.study, entries, approved=approved)
+    study, entries = with_approvals(case.study, case.of("site:")), case.of("participant:")
+    whole = fold(study, entries)
     for order in (entries[::-1], entries[1::2] + entries[::2]):
-        course = Course(case.study, approved)
+        course = Course(study)
         for entry in order:
             course.add(entry)
         assert course == whole

@@ -22,7 +22,7 @@ from entact.conduct.sight import Sight
 from entact.course import Course, Kept, findings, fold, read
 from entact.course.course import Status
 from entact.course.effective import as_they_stand, hold
-from entact.course.setting import ReleaseEntered
+from entact.course.setting import ReleaseEntered, with_approvals
 from entact.protocol import Study, StudyError
 from entact.store import models
 
@@ -138,6 +138,7 @@ def environment_of_database() -> str:
 def forget() -> None:
     """Empties what this process keeps in memory."""
     _study_at.cache_clear()
+    _approved_at.cache_clear()
     _standings.clear()
     _courses.clear()
 
@@ -158,7 +159,19 @@ def _study(name: str, heads: Mapping[str, Head]) -> Study:
     head = heads.get(f"study:{name}")
     if head is None:
         raise ConductError(f"the ledger of the study {name} is empty: no release of it has been entered")
-    return _study_at(head.id, head.seq, head.hash)
+    study = _study_at(head.id, head.seq, head.hash)
+    if len(study.releases) == 1:
+        return study
+    sites = tuple((one.id, one.seq, one.hash) for one in heads.values() if one.ledger.startswith("site:"))
+    return _approved_at(study, sites)
+
+
+@lru_cache(maxsize=4)
+def _approved_at(study: Study, sites: tuple[tuple[int, int, str], ...]) -> Study:
+    """The study with what the sites have approved of it, up to the heads of their ledgers."""
+    last = {ledger: seq for ledger, seq, _ in sites}
+    texts = _texts(last, ("activation", "void"))
+    return with_approvals(study, [read_entry(text) for ledger, seq, _, text in texts if seq <= last[ledger]])
 
 
 @lru_cache(maxsize=4)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
@@ -68,7 +68,6 @@ class Thing(Protocol):
 
 
 T = TypeVar("T", bound=Thing)
-Approvals = Sequence[tuple[datetime, str]]  # since when, and the id of the release
 _START: Key = (float("-inf"), "")
 
 
@@ -172,13 +171,11 @@ class Course(State):
     stale, and the next reading folds anew, so that many of them cost one fold.
 
     Args:
-        study: all releases of the study. approved: since when the site has approved which of them, in order
-            of time (`SiteState.approved`).
+        study: all releases of the study, and which site has approved which of them.
     """
 
-    def __init__(self, study: Study, approved: Approvals = ()) -> None:
+    def __init__(self, study: Study) -> None:
         self.study = study
-        self.approved = approved
         self._amended = len(study.releases) > 1
         self.size = 0  # entries added, every version of an id counted: what a gate knew
         self.readings: dict[str, Reading] = {}
@@ -266,12 +263,8 @@ class Course(State):
     __hash__ = None  # type: ignore[assignment]  # it changes with every entry
 
     def site_release(self, at: datetime) -> Release:
-        """The release in force at the site at a time; where its approvals are not known, the study's newest,
-        because a safety limit waits for nobody."""
-        if not self.approved:
-            return self.study.newest
-        since = [release for approved, release in self.approved if approved <= at]
-        return self.study.release(since[-1] if since else self.approved[0][1])
+        """The release in force at the participant's site at a time: gates and alerts follow it."""
+        return self.study.in_force_at(self.site, at)
 
     def release_at(self, at: datetime) -> Release:
         """What is in force for the participant at a time: the release consented to, as far as it applies."""
@@ -343,7 +336,7 @@ class Course(State):
         return [self._known_until(limit) for limit in limits]
 
     def _known_until(self, limit: Key) -> Course:
-        earlier = Course(self.study, self.approved)
+        earlier = Course(self.study)
         earlier._held = self._held
         earlier.readings = self.readings
         earlier._fold(lambda held: held.key <= limit)
@@ -436,9 +429,9 @@ def _digest(entry: Entry) -> str:
     return digest(canonical(entry))
 
 
-def of_entries(study: Study, entries: Iterable[Entry], approved: Approvals = ()) -> Course:
+def of_entries(study: Study, entries: Iterable[Entry]) -> Course:
     """A course of entries in any order, folded once."""
-    course = Course(study, approved)
+    course = Course(study)
     course._make_stale()
     for entry in entries:
         course.add(entry)

@@ -167,6 +167,20 @@ def fold_setting(study: Study, study_entries: Iterable[Entry], site_entries: Ite
     )
 
 
+def with_approvals(study: Study, site_entries: Iterable[Entry]) -> Study:
+    """The study with what sites have approved of it, from the entries of one site or of several."""
+    if len(study.releases) == 1:
+        return study  # nothing to choose between
+    by_site: dict[str, list[Entry]] = {}
+    for entry in site_entries:
+        if entry.ledger.startswith("site:"):
+            by_site.setdefault(entry.ledger, []).append(entry)
+    for entries in by_site.values():
+        site = fold_setting(study, (), entries).site
+        study = study.approved(site.id, site.approved)
+    return study
+
+
 def _study(study: Study, entries: list[Entry], problems: list[Problem]) -> StudyState:
     releases: list[str] = []
     commitment: Commitment | None = None

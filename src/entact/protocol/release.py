@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -142,10 +143,16 @@ class Release:
 
 @dataclass(frozen=True)
 class Study:
-    """A study: all its releases, the newest last."""
+    """A study: all its releases, the newest last, and which site works under which of them since when.
+
+    Attributes:
+        approvals: by site, since when it works under which release, by its id and in order of time; what the
+            sites' ledgers say (`SiteState.approved`).
+    """
 
     name: str
     releases: tuple[Release, ...]
+    approvals: tuple[tuple[str, tuple[tuple[datetime, str], ...]], ...] = ()
 
     def __post_init__(self) -> None:
         if not self.releases:
@@ -176,6 +183,24 @@ class Study:
                 return release
         raise KeyError(unknown(f"release of {self.name}", id, (release.id for release in self.releases)))
 
+    def approved(self, site: str, since: Iterable[tuple[datetime, str]]) -> Study:
+        """The study with what a site has approved, in order of time."""
+        others = tuple(known for known in self.approvals if known[0] != site)
+        return replace(self, approvals=tuple(sorted((*others, (site, tuple(since))))))
+
+    def in_force_at(self, site: str | None, at: datetime) -> Release:
+        """The release in force at a site at a time.
+
+        Before its first approval that is the first one it came to approve; where nothing is known of the
+        site, the study's newest, because a safety limit waits for nobody.
+        """
+        if len(self.releases) == 1:
+            return self.newest
+        known = dict(self.approvals).get(site or "", ())
+        if not known:
+            return self.newest
+        return self.release([id for since, id in known if since <= at or since == known[0][0]][-1])
+
     def number(self, id: str) -> int:
         """Which release an id is, counted from 0.
 
@@ -202,7 +227,7 @@ class Study:
     def amended(self, release: Release) -> Study:
         """The study with one more release, which becomes the newest."""
         kept = tuple(known for known in self.releases if known != release)
-        return Study(self.name, (*kept, release))
+        return replace(self, releases=(*kept, release))
 
 
 @lru_cache(maxsize=256)
