@@ -120,7 +120,7 @@ def recover(folder: Path, into: Path, *, until: datetime | None = None) -> postg
         started = postgres.start(home)  # waits for the end of that
     except StoreError as error:
         shutil.rmtree(home / "data", ignore_errors=True)
-        if "before configured recovery target" in str(error):
+        if "before configured recovery target" in (home / "server.log").read_text(errors="replace"):
             raise StoreError(f"the log in {backup.folder} ends before {until}: leave the time out") from error
         raise
     finally:
