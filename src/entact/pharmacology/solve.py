@@ -142,7 +142,7 @@ def compile_solver(
                 steps[lane] += 1
                 if steps[lane] >= max_steps:
                     fail(lane, TOO_MANY_STEPS, ended, path, position, count, scalar, end)
-                elif not scalar[STEP * WIDTH + lane] > 1e-9:
+                elif not scalar[STEP * WIDTH + lane] > 1e-13:
                     fail(lane, NOT_FINITE, ended, path, position, count, scalar, end)
                 else:
                     running = True
