@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 from tests.cohort.rehearsals import Rehearsed
 
-from entact.cohort import rehearse, trial
+from entact.cohort import needs, rehearse, trial
 from entact.cohort.allocation import Allocation, prove
 from entact.cohort.parameters import Parameters
 from entact.cohort.scenario import load_parameters
@@ -128,7 +128,7 @@ def test_what_a_site_receives_for_a_participant_looks_the_same_in_every_arm(rehe
             continue
         kits = [entry for entry in entries if entry.kind == "kit"]
         needed = sum(
-            2 * (planned + trial.RESERVE) for planned in (3, 2)
+            2 * (planned + needs.RESERVE) for planned in (3, 2)
         )  # low in three sessions, full in two
         assert len(kits) % needed == 0
         for first in range(0, len(kits), needed):

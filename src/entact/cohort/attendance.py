@@ -26,7 +26,7 @@ _ALARMING = frozenset({"form", "vital_signs"})  # kinds of entry that can raise 
 class Session:
     """The dosing session that is being held, or was last: its number, from 0 (none yet is -1), and its doses.
 
-    `level` is empty while no session is being held.
+    `level` is empty while no session is being held; `is_open`: the participant knows what is given.
     """
 
     number: int = -1
@@ -34,6 +34,7 @@ class Session:
     initial_at: datetime | None = None
     supplement_at: datetime | None = None
     readings: int = 0
+    is_open: bool = False
 
     def close(self) -> None:
         """What is measured from now on is no longer of this session."""

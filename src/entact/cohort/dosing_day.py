@@ -57,7 +57,7 @@ class DosingDay:
         given = self._give("initial_dose", "initial")
         basis = None
         if given:
-            self.events.follow_session(staff.session.number, staff.now)
+            self.events.follow_session(staff.session.number, staff.now, is_open=staff.session.is_open)
             expect_serious_events(staff, self.events)
             staff.session.initial_at = staff.now
             basis = self._accompany()

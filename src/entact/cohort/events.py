@@ -51,11 +51,12 @@ class Events:
         self.waiting: list[VirtualEvent] = []
         self.open: list[VirtualEvent] = []
 
-    def follow_session(self, session: int, initial: datetime) -> None:
+    def follow_session(self, session: int, initial: datetime, *, is_open: bool = False) -> None:
         """Adds the events that follow a session whose initial dose was taken at a time."""
         if self.participant is None:
             return
-        drawn, row = self.participant.events, self.participant.row
+        person = (self.participant.told if is_open else None) or self.participant
+        drawn, row = person.events, person.row
         for number, rule in enumerate(self.parameters.adverse_events.terms):
             if not drawn.recorded[row, number, session]:
                 continue

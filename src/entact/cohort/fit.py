@@ -8,6 +8,7 @@ from entact.cohort.events import term_code
 from entact.cohort.parameters import Parameters, ParametersError, nearest
 from entact.cohort.scale import asked_as, scale_of
 from entact.protocol import Release
+from entact.protocol.study import Visit
 from entact.protocol.timetable import ACTIVITIES
 
 
@@ -69,6 +70,20 @@ def _names(parameters: Parameters, release: Release) -> Iterator[tuple[str, Iter
 def entry_activity(release: Release) -> str:
     """What takes a participant into the study: randomisation, where it randomises."""
     return "enrolment" if release.file.randomisation is None else "randomisation"
+
+
+def told_arm(release: Release) -> str | None:
+    """The arm that is given openly to whoever was told theirs: the experimental one; None where nobody is."""
+    file = release.file
+    if not any(track.opens_on.startswith("unblinded.") and track.doses for track in file.tracks.values()):
+        return None
+    return next((name for name, arm in file.arms.items() if arm.role == "experimental"), None)
+
+
+def is_open(release: Release, visit: Visit) -> bool:
+    """Whether a visit is of a track that opens once a person was told the arm."""
+    track = release.file.tracks.get(visit.track or "")
+    return track is not None and track.opens_on.startswith("unblinded.")
 
 
 def unanswered(parameters: Parameters, release: Release) -> Iterator[tuple[str, str]]:

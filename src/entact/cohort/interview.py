@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from entact.cohort.attendance import Attendance
 from entact.cohort.events import Events, VirtualEvent
+from entact.cohort.person import Candidate, Participant
 from entact.cohort.session import vital_signs_at
 from entact.course import Entry
 from entact.protocol.study import Visit
@@ -18,7 +19,9 @@ _MINUTE = timedelta(minutes=1)
 def take_vital_signs(staff: Attendance, timepoint: str | None = None, repeat: int = 1) -> Entry:
     """Measures one set of vital signs, as the model has them at this time."""
     parameters, session = staff.parameters, staff.session
-    person = staff.candidate if staff.participant is None else staff.participant
+    person: Candidate | Participant = staff.candidate if staff.participant is None else staff.participant
+    if staff.session.is_open and staff.participant is not None:
+        person = staff.participant.told or staff.participant
     minutes, after = -1.0, None
     if session.initial_at is not None:
         minutes = (staff.now - session.initial_at) / _MINUTE

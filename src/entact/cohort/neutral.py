@@ -71,6 +71,7 @@ class Neutral:
             "reference": self._reference,
             "timepoints": lambda: self.timepoints,
             "sessions": lambda: self.sessions,
+            "sessions_before": self._sessions_before,
             "screening": lambda: {**WHY, "assessed_per_consented": 1.0, "reasons": []},
             "sites": self._sites,
             "characteristics": dict,
@@ -189,6 +190,12 @@ class Neutral:
 
     def _has(self, visit: str, form: str) -> bool:
         return form in self.release.visits[visit].do
+
+    def _sessions_before(self) -> list[int]:
+        names = list(self.release.visits)
+        places = [names.index(name) for name in self.sessions if name in names]
+        known = [names.index(name) for name in self.timepoints if name in names]
+        return [sum(place < here for place in places) for here in known]
 
     def _reference(self) -> str:
         """The arm that others are compared with."""

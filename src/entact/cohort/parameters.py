@@ -395,11 +395,13 @@ class Parameters(Part):
     """Everything needed to draw virtual participants of one study.
 
     `neutral` names the parts that no file gives: they are derived from the study and assume no effect.
+    `sessions_before`: how many sessions lie before each time point; one an interval where it is not said.
     """
 
     study: str
     scenario: str | None = None
     neutral: list[str] = []
+    sessions_before: list[Annotated[int, Field(ge=0)]] = []
     arms: list[str] = Field(min_length=1)
     reference: str
     timepoints: list[str] = Field(min_length=2)
@@ -421,6 +423,8 @@ class Parameters(Part):
 
     @model_validator(mode="after")
     def _names_agree(self) -> Self:
+        if len(self.sessions_before) != len(self.timepoints):
+            self.sessions_before[:] = [min(k, len(self.sessions)) for k in range(len(self.timepoints))]
         for where, name, known in self._references():
             if name not in known:
                 raise ValueError(f"{where}: {name!r} is not known{nearest(name, known)}")

@@ -31,7 +31,10 @@ from entact.protocol import CompiledForm
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A virtual person who has consented; `row` is theirs in the arrays of the batch they were drawn in."""
+    """A virtual person who has consented; `row` is theirs in the arrays of the batch they were drawn in.
+
+    `population`: as which they come; `beside`: the number of the person whom they accompany.
+    """
 
     index: int
     site: str
@@ -41,11 +44,16 @@ class Candidate:
     failure: str | None
     refusal: Refusal | None
     vitals: VitalSignDraws
+    population: str = ""
+    beside: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """A randomised virtual person: the course that the arm gives them."""
+    """A virtual person in the study: the course that the arm gives them.
+
+    `told`: the same person with what is given openly once the arm has been told; None where that never is.
+    """
 
     index: int
     row: int
@@ -54,6 +62,7 @@ class Participant:
     guesses: Guesses
     events: AdverseEventDraws
     vitals: VitalSignDraws
+    told: Participant | None = None
 
 
 def draw_candidates(parameters: Parameters, seed: int, indices: Sequence[int]) -> list[Candidate]:
@@ -80,9 +89,16 @@ def draw_candidates(parameters: Parameters, seed: int, indices: Sequence[int]) -
 
 
 def draw_participants(
-    parameters: Parameters, seed: int, indices: Sequence[int], arms: Sequence[str]
+    parameters: Parameters,
+    seed: int,
+    indices: Sequence[int],
+    arms: Sequence[str],
+    told: str | None = None,
 ) -> list[Participant]:
-    """Participants by number with the arm each was given, drawn together; the same as each drawn alone."""
+    """Participants by number with the arm each was given, drawn together; the same as each drawn alone.
+
+    `told` is the arm that is given openly to whoever was told theirs, where the study has that.
+    """
     numbers = np.asarray(indices, np.int64)
     baseline = draw_baseline(parameters, seed, numbers)
     given = np.asarray([parameters.arms.index(arm) for arm in arms], np.int64)
@@ -90,8 +106,11 @@ def draw_participants(
     guesses = draw_guesses(parameters, seed, numbers, given)
     events = draw_adverse_events(parameters, seed, numbers, given, baseline.site, outcomes.sessions_received)
     vitals = draw_vital_signs(parameters, seed, numbers, given)
+    openly = draw_participants(parameters, seed, indices, [told] * len(arms)) if told is not None else ()
     return [
-        Participant(index, row, arm, outcomes, guesses, events, vitals)
+        Participant(
+            index, row, arm, outcomes, guesses, events, vitals, openly[row] if told is not None else None
+        )
         for row, (index, arm) in enumerate(zip(numbers.tolist(), arms, strict=True))
     ]
 

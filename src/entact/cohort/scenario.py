@@ -70,7 +70,10 @@ def _completed(parameters: Parameters, neutral: Neutral, absent: list[str]) -> P
         derived = neutral.part("answers")
         for form, item in missing:
             answers.setdefault(form, {})[item] = Answer.model_validate(derived[form][item])
-    derived_from = [*absent, *dict.fromkeys(f"answers.{form}" for form, _ in missing)]
+    derived_from = [
+        *(name for name in absent if name != "sessions_before"),
+        *dict.fromkeys(f"answers.{form}" for form, _ in missing),
+    ]
     return parameters.model_copy(update={"answers": answers, "neutral": derived_from})
 
 

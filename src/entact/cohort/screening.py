@@ -2,39 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-import msgspec
+from typing import Any
 
 from entact.cohort.attendance import Attendance
 from entact.cohort.calendar import Calendar
 from entact.cohort.events import Events
+from entact.cohort.intake import Coming, Screened
 from entact.cohort.paperwork import ask_missing
-from entact.cohort.tally import Tally
 from entact.cohort.visit import do_activity
-from entact.course import Allowed, Line, Refused
+from entact.course import Allowed, Refused
 from entact.course.values import ask
 from entact.protocol.study import Visit
 
+PATIENT = "patient"  # whom an entry of screening means when it names no population
 SIGNATURE = "I have examined eligibility and confirm it"
 
 
-class Screened(msgspec.Struct):
-    """A candidate after screening: the record so far, and since when nothing keeps them out of the study."""
-
-    index: int
-    site: str
-    lines: list[Line]
-    tally: Tally
-    ready: datetime | None = None
-    encounter: str = ""
-
-
-def screen(staff: Attendance, calendar: Calendar) -> Screened:
+def screen(staff: Attendance, calendar: Calendar, coming: Coming) -> Screened:
     """Holds every visit up to the entry into the study, or until the candidate is found not eligible."""
     scribe, candidate = staff.scribe, staff.candidate
     events = Events(staff.parameters, None, staff.release)
-    result = Screened(candidate.index, candidate.site, scribe.ledger.lines, scribe.tally)
+    result = Screened(coming, candidate.site, scribe.ledger.lines, scribe.tally)
     for visit, at in calendar:
         staff.do_chores(at)
         staff.begin(visit.visit, visit.contact)
@@ -61,7 +49,9 @@ def _do(staff: Attendance, events: Events, activity: str, visit: Visit) -> None:
         data = {"version": file.release, "scopes": dict.fromkeys(file.consent, True)}
         staff.write("consent", data, "investigator")
     elif activity == "screening":
-        attempt = {"attempt": 1, "number": f"S-{number:04d}", "site": staff.candidate.site}
+        attempt: dict[str, Any] = {"attempt": 1, "number": f"S-{number:04d}", "site": staff.candidate.site}
+        if staff.candidate.population != PATIENT:
+            attempt["population"] = staff.candidate.population
         staff.write("screening", attempt, "coordinator")
     elif activity == "eligibility":
         staff.pass_time(5)
@@ -141,7 +131,7 @@ def _against(staff: Attendance, forms: frozenset[str] | None = None) -> list[str
     values = course.values(staff.encounter, staff.now, ever=True)
     facts = course.facts(staff.encounter, staff.now)
     against = []
-    for name, compiled in staff.release.criteria.items():
+    for name, compiled in staff.release.criteria_of(staff.candidate.population).items():
         unwanted, rule = compiled.criterion.kind == "exclusion", compiled.rule
         concerned = rule is not None and (
             forms is None or any(item.partition(".")[0] in forms for item in rule.names)
@@ -154,7 +144,7 @@ def _against(staff: Attendance, forms: frozenset[str] | None = None) -> list[str
 def _sign(staff: Attendance, against: list[str]) -> None:
     """Signs the decision on eligibility; what was not yet looked at stays open where the decision is no."""
     criteria: dict[str, bool | None] = {}
-    for name, compiled in staff.release.criteria.items():
+    for name, compiled in staff.release.criteria_of(staff.candidate.population).items():
         wanted = compiled.criterion.kind == "inclusion"
         criteria[name] = (not wanted) if name in against else None if against else wanted
     decision = "not_eligible" if against else "eligible"

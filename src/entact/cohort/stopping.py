@@ -16,6 +16,7 @@ class Stopping:
         self.rules = parameters.discontinuation
         self.intervals = parameters.timepoints[1:]
         self.arms = parameters.arms
+        self.sessions_before = parameters.sessions_before
         self.arm = arm
         self.uniforms = uniforms
         n = arm.size
@@ -60,6 +61,8 @@ class Stopping:
 
     def sessions(self, planned: int) -> Ints:
         """Sessions received: all have the first; who stops later may stop before the interval's session."""
-        stopped_in = np.where(self.treatment == UNKNOWN, planned, self.treatment)
-        received = stopped_in - ((self.treatment > 1) & self.before_session)
+        before = np.array(self.sessions_before)
+        held = np.where(self.treatment == UNKNOWN, planned, before[self.treatment])
+        in_interval = before[self.treatment] > before[self.treatment - 1]
+        received = held - ((self.treatment > 1) & self.before_session & in_interval)
         return np.asarray(np.clip(received, 1, planned), dtype=np.int64)

@@ -10,10 +10,11 @@ from entact.cohort.calendar import Calendar
 from entact.cohort.dosing_day import DosingDay
 from entact.cohort.draws import UNKNOWN
 from entact.cohort.events import Events
+from entact.cohort.fit import is_open
+from entact.cohort.intake import Screened, Treat
 from entact.cohort.paperwork import fill_form
 from entact.cohort.person import Participant
-from entact.cohort.places import Kits
-from entact.cohort.screening import Screened, enrol
+from entact.cohort.screening import enrol
 from entact.cohort.visit import attend, do_activity
 from entact.course import Allowed
 from entact.course.encounter import visit_of
@@ -31,15 +32,9 @@ def turn_away(staff: Attendance, screened: Screened) -> None:
     staff.scribe.tally.look_through(staff.scribe.course, staff.now)
 
 
-def treat(
-    staff: Attendance,
-    participant: Participant,
-    calendar: Calendar,
-    screened: Screened,
-    number: str | None,
-    kits: Kits,
-) -> None:
+def treat(staff: Attendance, participant: Participant, calendar: Calendar, given: Treat) -> None:
     """Takes one participant into the study and holds every visit until the end, or until they leave."""
+    screened, number = given.screened, given.number
     staff.encounter = screened.encounter
     visit = staff.release.visits[visit_of(screened.encounter)]
     if number is None:
@@ -53,7 +48,7 @@ def treat(
     for activity in visit.do[visit.do.index(staff.entry) + 1 :]:
         do_activity(staff, events, activity, visit)
     staff.end()
-    follow_up = _FollowUp(staff, participant, events, kits)
+    follow_up = _FollowUp(staff, participant, events, given)
     for planned, at in calendar:
         staff.do_chores(at)
         if not follow_up.hold(planned):
@@ -65,13 +60,16 @@ def treat(
 class _FollowUp:
     """Holds visits until the participant leaves, as the outcome model says they do."""
 
-    def __init__(self, staff: Attendance, participant: Participant, events: Events, kits: Kits) -> None:
+    def __init__(self, staff: Attendance, participant: Participant, events: Events, given: Treat) -> None:
         self.staff = staff
         self.events = events
-        self.kits = kits
+        self.kits, self.open_kits = given.kits, given.open_kits
         outcomes, row = participant.outcomes, participant.row
         self.sessions = int(outcomes.sessions_received[row])
         self.stopped_in = int(outcomes.treatment_stopped[row])
+        # Treatment stops after the last session that is received, if one is held before the interval ends.
+        before = staff.parameters.sessions_before
+        self.stops_after_session = self.stopped_in != UNKNOWN and before[self.stopped_in] == self.sessions
         self.in_study = outcomes.in_study[row].tolist()
         reasons = list(staff.parameters.discontinuation.reasons)
         self.reason = reasons[int(outcomes.stop_reason[row])] if self.stopped_in != UNKNOWN else ""
@@ -84,7 +82,7 @@ class _FollowUp:
         if visit.visit in timepoints:
             place = timepoints.index(visit.visit)
             # Whoever stops in the interval that ends here has stopped by now, if no visit was the occasion.
-            if place == self.stopped_in:
+            if self.stopped_in != UNKNOWN and place >= self.stopped_in:
                 self._stop()
             if not self.in_study[place]:
                 self._leave()
@@ -96,7 +94,8 @@ class _FollowUp:
         else:
             attend(staff, self.events, visit, staff.now)
             self.integrations += visit.kind == "integration"
-            if self.given == self.sessions == self.stopped_in and self.integrations == STOPS_AFTER:
+            is_last = self.stops_after_session and self.given == self.sessions
+            if is_last and self.integrations == STOPS_AFTER:
                 self._stop()
         return True
 
@@ -107,10 +106,12 @@ class _FollowUp:
             self._stop()
             return
         staff.session.number, staff.session.readings = self.given, 0
+        staff.session.is_open = is_open(staff.release, visit)
+        kits = self.open_kits if staff.session.is_open else self.kits
         for _ in range(2):
             if self.given and not self._may_go_on(visit):
                 break
-            if DosingDay(staff, self.events, visit, self.kits).hold():
+            if DosingDay(staff, self.events, visit, kits).hold():
                 self.given += 1
                 self.integrations = 0
                 return

@@ -7,6 +7,7 @@ follows from the seed: on any number of cores the ledgers are the same to the by
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
@@ -17,15 +18,16 @@ from math import ceil
 from pathlib import Path
 from typing import Any, TypeVar
 
-from entact.cohort.allocation import Allocation, ListRow, pack_kits, permuted_blocks, seal
+from entact.cohort.allocation import Allocation, Content, ListRow, pack_kits, permuted_blocks, seal
 from entact.cohort.draws import stream
-from entact.cohort.fit import check_fit
+from entact.cohort.fit import check_fit, told_arm
+from entact.cohort.intake import Coming, Screened, Treat
+from entact.cohort.needs import kits_of_a_participant, share, take_turns
 from entact.cohort.parameters import Parameters, ParametersError
 from entact.cohort.places import Depot, Heads, open_sites, open_study, participant_key, participant_ledger
 from entact.cohort.scenario import load_parameters
-from entact.cohort.screening import Screened
 from entact.cohort.tally import StudyFinding, Tally, find_in_study
-from entact.cohort.work import Job, Treat, pack, screen_candidates, treat_participants, work_elsewhere
+from entact.cohort.work import Job, pack, screen_candidates, treat_participants, work_elsewhere
 from entact.course import Course, Line, fold, read
 from entact.protocol import Study
 
@@ -33,10 +35,10 @@ Sink = Callable[[str, list[Line]], None]
 Progress = Callable[[str, int, int], None]
 T = TypeVar("T")
 
+BESIDE_AFTER = 3  # days after somebody entered, whoever accompanies them is screened
 ALL = "all"  # the one stratum of a study that does not stratify by site
 PATIENCE = 12  # times the expected number of candidates, then nobody else is screened
 CHUNK = 6  # participants in one piece of work
-RESERVE = 1  # kits of each level and part beyond those that a participant needs when all goes well
 SPARE = 1.12  # candidates beyond the expected need, so that one round of screening is usually enough
 FIRST_DAY = 21  # of screening, counted from the start: by then sites are open and trained
 
@@ -173,7 +175,13 @@ class _Rehearsal:
         self.start = start or parameters.rehearsal.start
         self.study = study
         self.sites = list(parameters.sites.by_id)
-        self.needs = _kits_of_a_participant(study)
+        self.populations = {name: said.planned for name, said in study.newest.file.populations.items()}
+        self.alone = [name for name, said in study.newest.file.populations.items() if said.linked_to is None]
+        self.turns = take_turns({name: self.populations[name] for name in self.alone})
+        self.told = told_arm(study.newest) or parameters.arms[0]
+        self.next_index = 0
+        self.wanted_of = share(self.populations, wanted)
+        self.needs = {name: kits_of_a_participant(study, name) for name in self.populations}
         self.trial = Trial(study, parameters, seed, self._allocate(), wanted=wanted)
         self.sink = sink or self.trial.ledgers.__setitem__
         self.heads = Heads()
@@ -185,6 +193,7 @@ class _Rehearsal:
         site_lines = {site: list(place.ledger.lines) for site, place in self.places.items()}
         job = Job(self.study, self.parameters, self.seed, list(self.study_place.ledger.lines), site_lines)
         work = self._enter(self._screen(job))
+        work += self._accompany(job, work)
         arrivals = {site: place.arrivals for site, place in self.places.items()}
         self._treat(replace(job, arrivals=arrivals), work)
         for place in self.places.values():
@@ -202,11 +211,12 @@ class _Rehearsal:
             total = sum(planned.ratio.values())
             blocks = [total, 2 * total]
             rows = permuted_blocks(self.strata, self.wanted, planned.ratio, blocks, random)
-        counts = {
-            (arm, level, part): self.wanted * count
-            for arm in (planned.ratio if planned is not None else self.parameters.arms[:1])
-            for (level, part), count in self.needs.items()
-        }
+        counts: Counter[Content] = Counter()
+        for population, (blinded, openly) in self.needs.items():
+            wanted = self.wanted_of[population]
+            for arm in planned.ratio if planned is not None else self.parameters.arms[:1]:
+                counts.update({(arm, *kit): wanted * count for kit, count in blinded.items()})
+            counts.update({(self.told, *kit): wanted * count for kit, count in openly.items()})
         return seal(self.study.name, rows, pack_kits(counts, random), blocks, random)
 
     @property
@@ -221,22 +231,27 @@ class _Rehearsal:
         A study that nobody can enter is given up: that is a finding about it.
         """
         rate = self.parameters.rehearsal.randomised_per_consented
-        size, first = ceil(self.wanted / rate * SPARE), 0
+        size, first = ceil(sum(self.wanted_of[name] for name in self.alone) / rate * SPARE), 0
         most = size * PATIENCE
         waiting: list[Screened] = []
-        while len(waiting) < self.wanted and first < most:
-            candidates = [(index, self._first_day(index)) for index in range(first, first + size)]
+        while first < most and not self._enough(waiting):
+            candidates = [self._coming(index) for index in range(first, first + size)]
             done = 0
             for chunk in self._map(screen_candidates, job, candidates):
                 done += len(chunk)
                 self.progress("screening", done, size)
-                for screened in chunk:
-                    if screened.ready is None:
-                        self._finish(screened.index, screened.lines, screened.tally)
-                    else:
-                        waiting.append(screened)
+                waiting += self._sort(chunk)
+            self.next_index = first + size
             first, size = first + size, max(size // 5, CHUNK)
         return sorted(waiting, key=lambda one: (one.ready, one.index))
+
+    def _enough(self, waiting: list[Screened]) -> bool:
+        ready = Counter(one.coming.population for one in waiting)
+        return all(ready[name] >= self.wanted_of[name] for name in self.alone)
+
+    def _coming(self, index: int) -> Coming:
+        """A candidate of a population that comes alone; populations take turns as they are planned."""
+        return Coming(index, self._first_day(index), self.turns[index % len(self.turns)])
 
     def _first_day(self, index: int) -> date:
         """When a candidate first comes: at an even pace, with some chance, while the study enrols."""
@@ -254,16 +269,45 @@ class _Rehearsal:
             for stratum in self.strata
         }
         work = [Treat(screened) for screened in waiting]
-        for one in work[: self.wanted]:
-            screened = one.screened
+        entered: Counter[str] = Counter()
+        for one in work:
+            screened, population = one.screened, one.screened.coming.population
             assert screened.ready is not None
+            if entered[population] == self.wanted_of[population]:
+                continue
+            entered[population] += 1
             one.placed, one.arm = True, self.parameters.arms[0]
             if arms:
                 one.number = next(numbers[screened.site if screened.site in numbers else ALL])
                 one.arm = arms[one.number]
-            one.kits, one.stock = depot.send(self.places[screened.site], self.needs, one.arm, screened.ready)
-        self.trial.randomised = min(self.wanted, len(work))
+            place, (blinded, openly) = self.places[screened.site], self.needs[population]
+            one.kits, one.stock = depot.send(place, blinded, one.arm, screened.ready)
+            one.open_kits, more = depot.send(place, openly, self.told, screened.ready)
+            one.stock += more
+        self.trial.randomised += entered.total()
         return work
+
+    def _accompany(self, job: Job, work: list[Treat]) -> list[Treat]:
+        """Screens those who come beside somebody, a few days after whom they come with entered."""
+        first = self.next_index
+        coming: list[Coming] = []
+        for name in self.populations:
+            beside = self.study.newest.file.populations[name].linked_to
+            of = [one for one in work if one.placed and one.screened.coming.population == beside]
+            for one in of[: self.wanted_of[name]] if beside is not None else ():
+                ready = one.screened.ready
+                assert ready is not None
+                day = ready.date() + timedelta(days=BESIDE_AFTER)
+                coming.append(Coming(first + len(coming), day, name, one.screened.index, one.screened.site))
+        waiting = [one for chunk in self._map(screen_candidates, job, coming) for one in self._sort(chunk)]
+        return self._enter(sorted(waiting, key=lambda one: (one.ready, one.index)))
+
+    def _sort(self, chunk: list[Screened]) -> list[Screened]:
+        """Those who are ready to enter; the record of all others is finished."""
+        for one in chunk:
+            if one.ready is None:
+                self._finish(one.index, one.lines, one.tally)
+        return [one for one in chunk if one.ready is not None]
 
     def _treat(self, job: Job, work: list[Treat]) -> None:
         done, of = 0, len(work)
@@ -302,14 +346,3 @@ def _pieces(items: list[T]) -> Iterator[list[T]]:
         piece = items[: -CHUNK - 1 : -1]
         del items[-CHUNK:]
         yield piece
-
-
-def _kits_of_a_participant(study: Study) -> dict[tuple[str, str], int]:
-    """Level and part -> how many kits one participant may need, with some in reserve."""
-    needs: dict[tuple[str, str], int] = {}
-    for visit in study.newest.visits.values():
-        for level in visit.levels if visit.kind == "dosing" else ():
-            supplement = study.newest.file.regimens[level].supplement
-            for part in ("initial", "supplement") if supplement is not None else ("initial",):
-                needs[level, part] = needs.get((level, part), RESERVE) + 1
-    return needs

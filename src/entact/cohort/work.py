@@ -6,7 +6,8 @@ import pickle
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import replace as dataclass_replace
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,11 +18,12 @@ from msgspec.structs import replace
 from entact.cohort.attendance import Attendance
 from entact.cohort.calendar import Calendar, first_hour
 from entact.cohort.draws import stream
-from entact.cohort.fit import entry_activity
+from entact.cohort.fit import entry_activity, told_arm
+from entact.cohort.intake import Coming, Screened, Treat
 from entact.cohort.parameters import Parameters
 from entact.cohort.person import Candidate, Participant, draw_candidates, draw_participants
-from entact.cohort.places import Kits, participant_key, participant_ledger, zone_of_site
-from entact.cohort.screening import Screened, screen
+from entact.cohort.places import participant_key, participant_ledger, zone_of_site
+from entact.cohort.screening import screen
 from entact.cohort.scribe import Scribe
 from entact.cohort.tally import Tally
 from entact.cohort.treatment import treat, turn_away
@@ -68,26 +70,13 @@ class Job:
         """The site's clock; a site that the study does not plan keeps that of the parameters."""
         return ZoneInfo(zone_of_site(self.study.newest, self.parameters, site))
 
-    def visits(self) -> tuple[list[str], list[str]]:
-        """Names of the visits up to the one in which people enter the study, and of those after it."""
-        visits, entry = self.study.newest.visits, entry_activity(self.study.newest)
+    def visits(self, population: str) -> tuple[list[str], list[str]]:
+        """Names of a population's visits up to the one in which they enter, and of those after it."""
+        release, entry = self.study.newest, entry_activity(self.study.newest)
+        visits = release.visits_of(population, release.file.tracks)
         names = list(visits)
         last = next(place for place, name in enumerate(names) if entry in visits[name].do)
         return names[: last + 1], names[last + 1 :]
-
-
-class Treat(msgspec.Struct):
-    """A candidate who may enter: the record so far, whether there was a place, the number, its arm, and kits.
-
-    `stock` is what the site's ledger says of the kits. Without a number nobody is randomised.
-    """
-
-    screened: Screened
-    placed: bool = False
-    number: str | None = None
-    arm: str = ""
-    kits: Kits = {}
-    stock: list[Line] = []
 
 
 class Written(msgspec.Struct):
@@ -108,28 +97,37 @@ def work_elsewhere(work: Callable[[Job, Any], list[Any]], packed: bytes, piece: 
     return work(_unpacked(packed), piece)
 
 
-def screen_candidates(job: Job, piece: Sequence[tuple[int, date]]) -> list[Screened]:
+def screen_candidates(job: Job, piece: Sequence[Coming]) -> list[Screened]:
     """Screens candidates, each from the day of their first visit."""
-    candidates = draw_candidates(job.parameters, job.seed, [index for index, _ in piece])
-    wanted, _ = job.visits()
     results = []
-    for candidate, (_, day) in zip(candidates, piece, strict=True):
+    for candidate, one in zip(_candidates(job, piece), piece, strict=True):
         zone, setting = job.zone(candidate.site), job.setting(candidate.site)
-        staff = _staff(job, candidate, None, "screening", first_hour(day, zone), setting, [])
-        results.append(screen(staff, Calendar(staff, zone, wanted)))
+        staff = _staff(job, candidate, None, "screening", first_hour(one.day, zone), setting, [])
+        wanted, _ = job.visits(one.population)
+        results.append(screen(staff, Calendar(staff, zone, wanted), one))
     return results
+
+
+def _candidates(job: Job, piece: Sequence[Coming]) -> list[Candidate]:
+    drawn = draw_candidates(job.parameters, job.seed, [one.index for one in piece])
+    return [
+        dataclass_replace(
+            candidate, population=one.population, beside=one.beside, site=one.site or candidate.site
+        )
+        for candidate, one in zip(drawn, piece, strict=True)
+    ]
 
 
 def treat_participants(job: Job, piece: Sequence[Treat]) -> list[Written]:
     """Treats participants from their entry to the end of the study."""
     indices = [one.screened.index for one in piece]
-    candidates = draw_candidates(job.parameters, job.seed, indices)
+    candidates = _candidates(job, [one.screened.coming for one in piece])
     # Whoever was turned away has no arm; what is drawn for them is not used.
     arms = [one.arm or job.parameters.reference for one in piece]
-    participants = draw_participants(job.parameters, job.seed, indices, arms)
-    _, wanted = job.visits()
+    participants = draw_participants(job.parameters, job.seed, indices, arms, told_arm(job.study.newest))
     results = []
     for one, candidate, participant in zip(piece, candidates, participants, strict=True):
+        _, wanted = job.visits(candidate.population)
         tally = _treat(job, one, candidate, participant, wanted)
         results.append(Written(one.screened.index, one.screened.lines, tally))
     return results
@@ -146,7 +144,7 @@ def _treat(
     if not one.placed:
         turn_away(staff, screened)
     else:
-        treat(staff, participant, Calendar(staff, zone, wanted), screened, one.number, one.kits)
+        treat(staff, participant, Calendar(staff, zone, wanted), one)
     screened.lines = staff.scribe.ledger.lines
     staff.scribe.tally.add(screened.tally)
     return staff.scribe.tally

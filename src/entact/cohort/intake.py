@@ -1,0 +1,53 @@
+"""Those who come to a study: who comes when, what screening made of them, what whoever enters is given."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import msgspec
+
+from entact.cohort.places import Kits
+from entact.cohort.tally import Tally
+from entact.course import Line
+
+
+class Coming(msgspec.Struct):
+    """Somebody who comes to be screened: when, as which population, and beside whom, at which site."""
+
+    index: int
+    day: date
+    population: str
+    beside: int | None = None
+    site: str | None = None
+
+
+class Screened(msgspec.Struct):
+    """A candidate after screening: the record so far, and since when nothing keeps them out of the study."""
+
+    coming: Coming
+    site: str
+    lines: list[Line]
+    tally: Tally
+    ready: datetime | None = None
+    encounter: str = ""
+
+    @property
+    def index(self) -> int:
+        """The candidate's number, from 0."""
+        return self.coming.index
+
+
+class Treat(msgspec.Struct):
+    """A candidate who may enter: the record so far, whether there was a place, the number, its arm, and kits.
+
+    `open_kits` are for what is given openly, once the arm has been told. `stock` is what the site's ledger
+    says of all of them. Without a number nobody is randomised.
+    """
+
+    screened: Screened
+    placed: bool = False
+    number: str | None = None
+    arm: str = ""
+    kits: Kits = {}
+    open_kits: Kits = {}
+    stock: list[Line] = []
