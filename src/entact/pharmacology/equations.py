@@ -42,6 +42,7 @@ STATES: Final = (
     Variable("serotonin_pool", "1", "Releasable serotonin, as a fraction of the full pool"),
     Variable("norepinephrine_pool", "1", "Releasable norepinephrine, as a fraction of the full pool"),
     Variable("dopamine_pool", "1", "Releasable dopamine, as a fraction of the full pool"),
+    Variable("tolerance", "1", "Desensitisation of what is felt"),
     Variable("prolactin", "1", "Prolactin, as a multiple of baseline"),
     Variable("cortisol", "1", "Cortisol, as a multiple of baseline"),
     Variable("water", "L", "Water retained"),
@@ -59,6 +60,7 @@ STATES: Final = (
     SEROTONIN_POOL,
     NOREPINEPHRINE_POOL,
     DOPAMINE_POOL,
+    TOLERANCE,
     PROLACTIN,
     CORTISOL,
     WATER,
@@ -112,6 +114,8 @@ INPUTS: Final = (
     "depletion_norepinephrine",
     "depletion_dopamine",
     "refill",  # 1/h
+    "tolerance_rate",  # 1/h
+    "tolerance_half",  # of the sum of monoamines that is felt
     # hormones and water
     "oxytocin_baseline",  # pg/mL
     "oxytocin_gain",
@@ -205,6 +209,8 @@ INPUTS: Final = (
     DEPLETION_NOREPINEPHRINE,
     DEPLETION_DOPAMINE,
     REFILL,
+    TOLERANCE_RATE,
+    TOLERANCE_HALF,
     OXYTOCIN_BASELINE,
     OXYTOCIN_GAIN,
     PROLACTIN_BASELINE,
@@ -292,6 +298,16 @@ def _receptor(agonist: float, half: float, block: float) -> float:
     return agonist / (agonist + half * (1.0 + block))
 
 
+def _feeling(serotonin: float, norepinephrine: float, dopamine: float, p: Array) -> float:
+    """What is felt of the monoamines, through the receptors that antagonists reach (F059, F061, F062)."""
+    alpha1_taken = p[ALPHA1_BLOCK] / (1.0 + p[ALPHA1_BLOCK])
+    return (
+        p[WEIGHT_SEROTONIN] * serotonin * (1.0 - p[HT2A_SHARE] * (1.0 - p[HT2A_FREE]))
+        + p[WEIGHT_NOREPINEPHRINE] * norepinephrine * (1.0 - p[ALPHA1_SHARE] * alpha1_taken)
+        + p[WEIGHT_DOPAMINE] * dopamine * p[D2_FREE]
+    )
+
+
 def initial(p: Array, y: Array) -> None:
     """Sets `y` to the state before the first dose: nothing swallowed, all pools full, CYP2D6 in balance."""
     y[:] = 0.0
@@ -350,6 +366,11 @@ def derivatives(t: float, y: Array, p: Array, dy: Array) -> None:
     dy[DOPAMINE_POOL] = p[REFILL] * (1.0 - y[DOPAMINE_POOL]) - p[DEPLETION_DOPAMINE] * released_dopamine
     rise_serotonin = p[RELEASE_SEROTONIN] * released_serotonin
     rise_norepinephrine = p[RELEASE_NOREPINEPHRINE] * released_norepinephrine
+    rise_dopamine = p[RELEASE_DOPAMINE] * released_dopamine
+
+    # Tolerance within hours beyond what depletion explains: it is gone a day later (F007, F012, F067).
+    feeling = _feeling(rise_serotonin, rise_norepinephrine, rise_dopamine, p)
+    dy[TOLERANCE] = p[TOLERANCE_RATE] * (feeling - y[TOLERANCE])
 
     # Hormones: serotonin drives prolactin and the adrenal axis (F064, F068, F076).
     dy[PROLACTIN] = p[PROLACTIN_TURNOVER] * (1.0 + p[PROLACTIN_GAIN] * rise_serotonin - y[PROLACTIN])
@@ -414,17 +435,13 @@ def observe(t: float, y: Array, p: Array, out: Array) -> None:
     out[11] = p[CORTISOL_BASELINE] * y[CORTISOL]
     out[12] = p[SODIUM_BASELINE] * p[BODY_WATER] / (p[BODY_WATER] + y[WATER])
 
-    # Brain and feeling: sums of the monoamines, through the receptors that antagonists reach.
+    # Brain and feeling: serotonin calms the amygdala (F081, F083); closeness follows oxytocin (F075).
     calm = serotonin * serotonin
     out[13] = 100.0 * (1.0 - p[AMYGDALA_MAXIMUM] * calm / (p[AMYGDALA_HALF] * p[AMYGDALA_HALF] + calm))
-    alpha1_free = 1.0 / (1.0 + p[ALPHA1_BLOCK])
-    feeling = (
-        p[WEIGHT_SEROTONIN] * serotonin * (1.0 - p[HT2A_SHARE] * (1.0 - p[HT2A_FREE]))
-        + p[WEIGHT_NOREPINEPHRINE] * norepinephrine * (1.0 - p[ALPHA1_SHARE] * (1.0 - alpha1_free))
-        + p[WEIGHT_DOPAMINE] * dopamine * p[D2_FREE]
-    )
-    square = feeling * feeling
-    out[14] = 100.0 * square / (p[SUBJECTIVE_HALF] * p[SUBJECTIVE_HALF] + square)
+    feeling = _feeling(serotonin, norepinephrine, dopamine, p) / (1.0 + y[TOLERANCE] / p[TOLERANCE_HALF])
+    cube = feeling * feeling * feeling
+    half = p[SUBJECTIVE_HALF]
+    out[14] = 100.0 * cube / (half * half * half + cube)
     warmth = oxytocin * feeling
     out[15] = 100.0 * warmth / (p[CLOSENESS_HALF] * p[CLOSENESS_HALF] + warmth)
 

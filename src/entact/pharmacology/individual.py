@@ -148,6 +148,8 @@ def _monoamines(own: Drawn) -> Drawn:
     inputs: Drawn = {
         "potency_mda": own["potency_mda"],
         "refill": math.log(2.0) / own["refill_half_life"],
+        "tolerance_rate": math.log(2.0) / own["tolerance_half_life"],
+        "tolerance_half": own["tolerance_half"],
     }
     mg_per_umol = 0.001 * MOLAR["mdma"]
     for amine in ("serotonin", "norepinephrine", "dopamine"):
