@@ -10,7 +10,7 @@ from nacl import pwhash
 from tests.store.living import ALL, enter_persons, enter_study, signer
 
 from entact.course.signature import HOLDS, SigningKey, holds, keyring, public_key, sign, statement_of
-from entact.store import StoreError, acts, signature
+from entact.store import StoreError, acts, passphrase, signature
 from entact.store.signature import Signer, enter_key, holders, open_key_file, require, revoke_key
 
 pytestmark = pytest.mark.usefixtures("in_study")
@@ -21,8 +21,8 @@ PASSPHRASE = "seven green bottles"
 @pytest.fixture
 def in_study(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     enter_study()
-    monkeypatch.setattr(signature, "OPSLIMIT", pwhash.argon2id.OPSLIMIT_MIN)
-    monkeypatch.setattr(signature, "MEMLIMIT", pwhash.argon2id.MEMLIMIT_MIN)
+    monkeypatch.setattr(passphrase, "OPSLIMIT", pwhash.argon2id.OPSLIMIT_MIN)
+    monkeypatch.setattr(passphrase, "MEMLIMIT", pwhash.argon2id.MEMLIMIT_MIN)
 
 
 def test_a_key_file_opens_with_its_passphrase_alone(tmp_path: Path) -> None:
@@ -38,7 +38,7 @@ def test_a_key_file_opens_with_its_passphrase_alone(tmp_path: Path) -> None:
         signature.write_key_file(path, "ada", PASSPHRASE)
 
 
-@pytest.mark.parametrize("content", ["", "{}", "[]", '{"person": "ada"}', '"x"'])
+@pytest.mark.parametrize("content", ["", "{}", "[]", '"x"'])
 def test_a_file_that_holds_no_key_is_named(tmp_path: Path, content: str) -> None:
     path = tmp_path / "ada.key"
     with pytest.raises(StoreError, match="there is no signing key in"):

@@ -10,8 +10,6 @@ from pathlib import Path
 
 import msgspec
 from django.db import transaction
-from nacl import pwhash, secret, utils
-from nacl.exceptions import CryptoError
 
 from entact.course.entry import read
 from entact.course.signature import (
@@ -29,9 +27,7 @@ from entact.course.signature import (
 )
 from entact.store import acts, server
 from entact.store.error import StoreError
-
-SHORTEST = 12  # characters of a passphrase
-OPSLIMIT, MEMLIMIT = pwhash.argon2id.OPSLIMIT_MODERATE, pwhash.argon2id.MEMLIMIT_MODERATE
+from entact.store.passphrase import open_bytes, seal_bytes
 
 
 class Signer(msgspec.Struct, frozen=True):
@@ -58,20 +54,13 @@ def write_key_file(path: Path, person: str, passphrase: str) -> Signer:
 
     Raises:
         StoreError: when the file exists, or the passphrase is too short to resist guessing.
-    Source: RFC 9106 (Argon2id, moderate limits of libsodium); XSalsa20-Poly1305.
     """
-    if len(passphrase) < SHORTEST:
-        raise StoreError(f"the passphrase has {len(passphrase)} characters: at least {SHORTEST}")
-    seed, salt = secrets.token_bytes(32), utils.random(pwhash.argon2id.SALTBYTES)
-    box = secret.SecretBox(_stretched(passphrase, salt, OPSLIMIT, MEMLIMIT))
+    seed = secrets.token_bytes(32)
     content = {
         "entact": "signing key 1",
         "person": person,
         "key": public_key(seed),
-        "salt": salt.hex(),
-        "opslimit": OPSLIMIT,
-        "memlimit": MEMLIMIT,
-        "sealed": bytes(box.encrypt(seed)).hex(),
+        **seal_bytes(seed, passphrase),
     }
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
@@ -91,19 +80,12 @@ def open_key_file(path: Path, passphrase: str) -> Signer:
     """
     try:
         content = json.loads(path.read_text())
-        person, sealed = str(content["person"]), bytes.fromhex(content["sealed"])
-        salt, limits = bytes.fromhex(content["salt"]), (int(content["opslimit"]), int(content["memlimit"]))
+        person = str(content["person"])
     except FileNotFoundError as error:
         raise StoreError(f"there is no signing key in {path}: `entact sign-key new` makes one") from error
     except (ValueError, KeyError, TypeError) as error:
         raise StoreError(f"{path} is no file with a signing key") from error
-    if limits[0] > OPSLIMIT or limits[1] > MEMLIMIT or len(salt) != pwhash.argon2id.SALTBYTES:
-        raise StoreError(f"{path} asks for more work than entact ever does to open a key")
-    try:
-        seed = secret.SecretBox(_stretched(passphrase, salt, *limits)).decrypt(sealed)
-    except CryptoError as error:
-        raise StoreError(f"the passphrase does not open {path}") from error
-    return Signer(person, bytes(seed))
+    return Signer(person, open_bytes(content, passphrase, str(path)))
 
 
 def holders() -> dict[str, Holder]:
@@ -173,8 +155,3 @@ def _enter(place: acts.Here, payload: SigningKey, by: str, role: str) -> None:
     written = read(entry.line.text).id
     if written in found:
         raise StoreError(found[written])
-
-
-def _stretched(passphrase: str, salt: bytes, opslimit: int, memlimit: int) -> bytes:
-    size = secret.SecretBox.KEY_SIZE
-    return bytes(pwhash.argon2id.kdf(size, passphrase.encode(), salt, opslimit=opslimit, memlimit=memlimit))

@@ -1,0 +1,100 @@
+"""The participants' keys as a file under a passphrase, kept apart from backups of the record.
+
+Who restores keys says what was erased since: the register as it is now. Without it an old file of keys would
+bring back what a participant was promised is gone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from entact.store import acts, models
+from entact.store.erasure import register, replay
+from entact.store.error import StoreError
+from entact.store.passphrase import open_bytes, seal_bytes
+from entact.store.people import keychain
+from entact.store.register import add_to_register, read_register
+
+FORMAT = "keys 1"
+
+
+class Kept(NamedTuple):
+    """How many keys a file holds, and how many erasures were known when it was written."""
+
+    keys: int
+    erased: int
+
+
+class Restored(NamedTuple):
+    """How many keys came back, and how many were left out because their participants were erased."""
+
+    keys: int
+    erased: int
+
+
+def write_keys(path: Path, passphrase: str) -> Kept:
+    """Writes every key of the record in use to a new file that only the passphrase opens.
+
+    Raises:
+        StoreError: when the file exists, or the passphrase is too short.
+    """
+    keys, known = keychain().all(), read_register(register())
+    content = {"keys": {name: key.hex() for name, key in keys.items()}, "erased": sorted(known)}
+    outside = {"entact": FORMAT, "mark": _mark(), "made_at": acts.now()}
+    text = json.dumps({**outside, **seal_bytes(json.dumps(content).encode(), passphrase)}, indent=1)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError as error:
+        raise StoreError(f"{path} exists already: a file of keys is never overwritten") from error
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    return Kept(len(keys), len(known))
+
+
+def restore_keys(path: Path, passphrase: str, current_register: Path | None) -> Restored:
+    """Brings back the keys of a file, but those of participants who were erased since.
+
+    Args:
+        current_register: a copy of the register as it is now; None says that nobody was erased but whom this
+            record, its register or the file itself know of.
+    Raises:
+        StoreError: when the file, its passphrase or the register is not right, or the keys are another
+            installation's; then nothing comes back.
+    """
+    outside = _read(path)
+    if outside["mark"] != _mark():
+        raise StoreError(f"{path} holds the keys of another installation than this record's")
+    content: dict[str, Any] = json.loads(open_bytes(outside, passphrase, str(path)))
+    if current_register is not None:
+        if not current_register.exists():
+            raise StoreError(f"there is no register of erasures in {current_register}")
+        for act in read_register(current_register).values():
+            add_to_register(register(), act)
+    replay()  # what only the record knows of erasures gets into the register
+    gone = {*read_register(register()), *content["erased"]}
+    coming = {name: bytes.fromhex(key) for name, key in content["keys"].items() if name not in gone}
+    before = len(keychain().all())
+    keychain().add(coming)
+    return Restored(len(keychain().all()) - before, len(content["keys"].keys() & gone))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        outside = json.loads(path.read_text())
+        if outside["entact"] == FORMAT and isinstance(outside["mark"], str):
+            return dict(outside)
+    except (ValueError, KeyError, TypeError):
+        pass
+    raise StoreError(f"{path} is no file of keys: `entact keys backup` writes one")
+
+
+def _mark() -> str:
+    installation = models.Installation.objects.only("mark").first()
+    if installation is None:
+        raise StoreError("this database holds no study yet")
+    return str(installation.mark)

@@ -1,0 +1,101 @@
+"""Keys kept apart under a passphrase: they come back, and who was erased does not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from nacl import pwhash
+from tests.store.living import ANNA, BERT, consent, enter_persons, enter_study
+
+from entact.store import StoreError, passphrase
+from entact.store.erasure import confirm_erasure, register, request_erasure
+from entact.store.escrow import restore_keys, write_keys
+from entact.store.people import key_of, keychain
+
+WORDS = "seven green bottles"
+
+
+@pytest.fixture
+def file(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The keys of two participants, written before one of them is erased."""
+    monkeypatch.setattr(passphrase, "OPSLIMIT", pwhash.argon2id.OPSLIMIT_MIN)
+    monkeypatch.setattr(passphrase, "MEMLIMIT", pwhash.argon2id.MEMLIMIT_MIN)
+    study = enter_study()
+    consent(study)
+    consent(study, BERT)
+    path = tmp_path / "keys.json"
+    assert write_keys(path, WORDS) == (2, 0)
+    return path
+
+
+def erase_anna() -> None:
+    ada, ben = enter_persons("ada", "ben")
+    request_erasure(ANNA, "participant_request", ada)
+    confirm_erasure(ANNA, ben)
+
+
+def test_keys_come_back_from_their_file(file: Path) -> None:
+    keys = dict(keychain().all())
+    text = file.read_text()
+    assert not any(key.hex() in text or name in text for name, key in keys.items())
+    assert file.stat().st_mode & 0o077 == 0
+    keychain().remove(keys)
+    assert restore_keys(file, WORDS, None) == (2, 0)
+    assert keychain().all() == keys
+    assert restore_keys(file, WORDS, None) == (0, 0)
+    with pytest.raises(StoreError, match="is never overwritten"):
+        write_keys(file, WORDS)
+
+
+def test_who_was_erased_since_does_not_come_back(file: Path) -> None:
+    erase_anna()
+    keychain().remove([BERT])
+    assert restore_keys(file, WORDS, None) == (1, 1)
+    assert key_of(ANNA) is None
+    assert key_of(BERT) is not None
+
+
+def test_a_copy_of_the_register_tells_a_machine_that_lost_its_own(file: Path, tmp_path: Path) -> None:
+    erase_anna()
+    copy = tmp_path / "register.jsonl"
+    copy.write_bytes(register().read_bytes())
+    register().unlink()
+    # The record too is one that knows nothing of the erasure yet.
+    keychain().remove([BERT])
+    with_triggers_off("DELETE FROM store_line WHERE kind IN ('erasure', 'erasure_requested')")
+    assert restore_keys(file, WORDS, copy) == (1, 1)
+    assert key_of(ANNA) is None
+    with pytest.raises(StoreError, match="there is no register of erasures in"):
+        restore_keys(file, WORDS, tmp_path / "none")
+
+
+def with_triggers_off(statement: str) -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE store_line DISABLE TRIGGER ALL")
+        cursor.execute(statement)
+        cursor.execute("ALTER TABLE store_line ENABLE TRIGGER ALL")
+
+
+def test_a_file_that_is_not_right_is_refused_and_nothing_comes_back(file: Path, tmp_path: Path) -> None:
+    keychain().remove([ANNA, BERT])
+    with pytest.raises(StoreError, match="the passphrase does not open"):
+        restore_keys(file, WORDS + "!", None)
+    content = json.loads(file.read_text())
+    for name, change in {
+        "passphrase does not open": {"sealed": content["sealed"][:-2] + "00"},
+        "is not what entact writes": {"sealed": "x"},
+        "another installation": {"mark": "0" * 8},
+        "is no file of keys": {"entact": "keys 9"},
+    }.items():
+        other = tmp_path / "other.json"
+        other.write_text(json.dumps({**content, **change}))
+        with pytest.raises(StoreError, match=name):
+            restore_keys(other, WORDS, None)
+    file.write_text(file.read_text()[:80])
+    with pytest.raises(StoreError, match="is no file of keys"):
+        restore_keys(file, WORDS, None)
+    assert keychain().all() == {}
