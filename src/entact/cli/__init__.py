@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from entact import __version__
+from entact.cli import custody
 from entact.cli.fault import in_words
 
 app = typer.Typer(
@@ -21,6 +22,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help: the other takes longer to load than all the rest
 )
+for name, group in custody.GROUPS.items():
+    app.add_typer(group, name=name)
 
 Study = Annotated[
     str, typer.Argument(help="A shipped study (mapp1), or the path of a study file or its folder.")

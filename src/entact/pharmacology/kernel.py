@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from entact.pharmacology.lanes import WIDTH, at, spread, where
+from entact.pharmacology.lanes import NATIVE, WIDTH, at, spread, where
 from entact.pharmacology.solve import compile_solver
 
 # Rows of memory of a column: value before, statistics, and the sums of the terminal regression.
@@ -49,11 +49,11 @@ def compile_kernel(
     solve, solver_rows = compile_solver(derivatives, states, inputs, depots)
     n = states
 
-    @njit(error_model="numpy")
+    @njit(**NATIVE)
     def load(who, inputs_of, floors, work):  # type: ignore[no-untyped-def]
         """Lays a person's inputs and initial state into each lane; the last person fills lanes left over."""
-        scratch = np.zeros(n)
         floor = inputs + solver_rows - 6 - n
+        scratch = work[floor * WIDTH : floor * WIDTH + n]
         for lane in range(WIDTH):
             person = min(who + lane, inputs_of.shape[0] - 1)
             initial(inputs_of[person], scratch)
@@ -61,9 +61,12 @@ def compile_kernel(
                 work[i * WIDTH + lane] = inputs_of[person, i]
             for i in range(n):
                 work[(inputs + i) * WIDTH + lane] = scratch[i]
+        for lane in range(WIDTH):
+            person = min(who + lane, inputs_of.shape[0] - 1)
+            for i in range(n):
                 work[(floor + i) * WIDTH + lane] = floors[person, i]
 
-    @njit(error_model="numpy")
+    @njit(**NATIVE)
     def gather(value, index, dt, kept):  # type: ignore[no-untyped-def]
         """Adds one moment of one column to its statistics."""
         if index == 0:
@@ -76,7 +79,7 @@ def compile_kernel(
         kept[TROUGH_AT] = where(lower, float(index), kept[TROUGH_AT])
         kept[AREA] = kept[AREA] + (0.5 * dt) * (kept[BEFORE] + value)
 
-    @njit(error_model="numpy")
+    @njit(**NATIVE)
     def time_above(value, before, limit, dt):  # type: ignore[no-untyped-def]
         """How much of an interval a straight line from one value to the next is above a limit."""
         now, then = value - limit, before - limit
@@ -84,7 +87,7 @@ def compile_kernel(
         under = max(-now, 0.0) + max(-then, 0.0)
         return dt * over / (over + under + 1e-300)
 
-    @njit(error_model="numpy")
+    @njit(**NATIVE)
     def regress(value, x, kept):  # type: ignore[no-untyped-def]
         """Adds one moment to the regression of the logarithm on time."""
         value = math.log(max(value, 1e-300))
@@ -94,36 +97,29 @@ def compile_kernel(
         kept[SXX] = kept[SXX] + x * x
         kept[SXY] = kept[SXY] + x * value
 
-    @njit(error_model="numpy")
+    @njit(**NATIVE)
     def half_life_of(m, sx, sy, sxx, sxy):  # type: ignore[no-untyped-def]
         """ln 2 over the slope of the regression; not a number where nothing falls."""
         slope = (m * sxy - sx * sy) / (m * sxx - sx * sx) if m > 2 else np.nan
         return -math.log(2.0) / slope if slope < 0.0 else np.nan
 
-    @njit(nogil=True, error_model="numpy")
+    @njit(nogil=True, **NATIVE)
     def run(  # type: ignore[no-untyped-def]
         inputs_of, dose_times, dose_r, dose_s, times, tolerance, floors, max_steps, columns, limits, fitted, since,
         offset, series, statistics, when, above, half_life, status, steps,
+        work, path, counts,
     ):  # fmt: skip
         count, wanted = times.size, columns.size
         out = inputs + solver_rows
         kept = out + outputs
         over = kept + wanted * KEPT
-        rows = over + limits.shape[0]
         storing = series.size > 0
-        # Vectors that cross a cache line cost twice: begin on one.
-        whole = np.zeros(rows * WIDTH + 8)
-        skip = ((64 - whole.ctypes.data % 64) % 64) // 8
-        work = whole[skip : skip + rows * WIDTH]
-        long = np.empty(count * n * WIDTH + 8)
-        skip = ((64 - long.ctypes.data % 64) % 64) // 8
-        path = long[skip : skip + count * n * WIDTH]
         P, OUT, OVER = at(work, 0), at(work, out), at(work, over)
-        ended, taken = np.zeros(WIDTH, np.int64), np.zeros(WIDTH, np.int64)
+        ended, taken = counts[2 * WIDTH : 3 * WIDTH], counts[3 * WIDTH : 4 * WIDTH]
         for who in range(0, inputs_of.shape[0], WIDTH):
             used = min(WIDTH, inputs_of.shape[0] - who)
             load(who, inputs_of, floors, work)
-            solve(who, dose_times, dose_r, dose_s, times, tolerance, max_steps, work, path, ended, taken)
+            solve(who, dose_times, dose_r, dose_s, times, tolerance, max_steps, work, path, counts)
             work[kept * WIDTH :] = 0.0
             for index in range(count):
                 moment = times[index]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import operator
-from typing import Any
+from typing import Any, Final
 
 from llvmlite import ir
 from numba.core import cgutils, types
@@ -23,6 +23,8 @@ WIDTH = 8
 _DOUBLES = ir.VectorType(ir.DoubleType(), WIDTH)
 _INTEGERS = ir.VectorType(ir.IntType(64), WIDTH)
 _BITS = ir.VectorType(ir.IntType(1), WIDTH)
+NATIVE: Final = {"error_model": "numpy", "_nrt": False}
+"""how numba compiles: without exceptions and memory of its own, so that the code runs without numba"""
 # A multiplication and an addition may become one instruction; nothing else may be reordered.
 _FLAGS = ("contract",)
 

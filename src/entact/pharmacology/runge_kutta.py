@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 from numba import njit
 
+from entact.pharmacology.lanes import NATIVE
+
 STAGES = 7
 C2, C3, C4, C5 = 0.161, 0.327, 0.9, 0.9800255409045097
 A21 = 0.161
@@ -55,7 +57,7 @@ def method(derivatives: Callable[..., Any], states: int) -> Method:
     """The method for one system: `derivatives(t, y, p, dy)` of so many states."""
     n = states
 
-    @njit(error_model="numpy")
+    @njit(**NATIVE)
     def step(t, h, p, y, k, tmp, new, floor, tolerance, stage):  # type: ignore[no-untyped-def]
         """Fills the stages `k` (the first is there) and `new`; returns the error over what is allowed, a lane each."""
         for i in range(n):
@@ -100,7 +102,7 @@ def method(derivatives: Callable[..., Any], states: int) -> Method:
             total = total + error * error
         return total * (h * h) * (1.0 / (n * tolerance * tolerance))
 
-    @njit(error_model="numpy")
+    @njit(**NATIVE)
     def interpolate(theta, h, y, k, out):  # type: ignore[no-untyped-def]
         """Sets `out` to the state a fraction theta into the step."""
         square = theta * theta * h

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from entact.pharmacology.lanes import WIDTH, any_of, at, spread, where
+from entact.pharmacology.lanes import NATIVE, WIDTH, any_of, at, spread, where
 from entact.pharmacology.runge_kutta import STAGES, method
 
 FINE, TOO_MANY_STEPS, NOT_FINITE = 0, 1, 2
@@ -37,7 +37,7 @@ def compile_solver(
     tmp, new, floor = k + STAGES * n, k + (STAGES + 1) * n, k + (STAGES + 2) * n
     flags = floor + n
 
-    @njit(error_model="numpy")
+    @njit(**NATIVE)
     def keep(work, path, due, tmp, position, times, scalar):  # type: ignore[no-untyped-def]
         """Writes the interpolated states of the lanes for which an output time is due, and sets their next."""
         for lane in range(WIDTH):
@@ -48,7 +48,7 @@ def compile_solver(
                 position[lane] = index + 1
                 scalar[NEXT * WIDTH + lane] = times[index + 1] if index + 1 < times.size else np.inf
 
-    @njit(error_model="numpy")
+    @njit(**NATIVE)
     def fail(lane, why, ended, path, position, count, scalar, end):  # type: ignore[no-untyped-def]
         """Ends a lane that can't go on: what is missing of its path is not a number."""
         ended[lane] = why
@@ -59,7 +59,7 @@ def compile_solver(
         scalar[NOW * WIDTH + lane] = end
         scalar[UNTIL * WIDTH + lane] = end
 
-    @njit(error_model="numpy")
+    @njit(**NATIVE)
     def dose(person, lane, dose_times, dose_r, dose_s, given, work, scalar, end):  # type: ignore[no-untyped-def]
         """Gives the doses that are due and sets when the next is; says whether there was one."""
         now, doses = scalar[NOW * WIDTH + lane], dose_times.shape[1]
@@ -77,11 +77,14 @@ def compile_solver(
             scalar[STEP * WIDTH + lane] = FIRST_STEP
         return dosed
 
-    @njit(error_model="numpy")
+    @njit(**NATIVE)
     def solve(  # type: ignore[no-untyped-def]
-        who, dose_times, dose_r, dose_s, times, tolerance, max_steps, work, path, ended, steps
+        who, dose_times, dose_r, dose_s, times, tolerance, max_steps, work, path, counts
     ):
-        """Fills `path` (times x states x lanes) and says how each lane `ended`, after how many `steps`."""
+        """Fills `path` (times x states x lanes) and says in `counts` how each lane ended, after how many steps."""
+        position, given = counts[:WIDTH], counts[WIDTH : 2 * WIDTH]
+        ended, steps = counts[2 * WIDTH : 3 * WIDTH], counts[3 * WIDTH : 4 * WIDTH]
+        counts[:] = 0
         P, Y, K, TMP, NEW = at(work, 0), at(work, y), at(work, k), at(work, tmp), at(work, new)
         FLOOR, FLAGS = at(work, floor), at(work, flags)
         stages = (
@@ -90,13 +93,11 @@ def compile_solver(
         )  # fmt: skip
         scalar = work[flags * WIDTH :]
         count, end, last = times.size, times[times.size - 1], dose_times.shape[0] - 1
-        position, given = np.zeros(WIDTH, np.int64), np.zeros(WIDTH, np.int64)
         t = spread(0.0)
         h = t + FIRST_STEP
         past = t + 1.0
         FLAGS[NOW], FLAGS[STEP], FLAGS[DUE] = t, h, t
         for lane in range(WIDTH):
-            ended[lane], steps[lane] = FINE, 0
             scalar[NEXT * WIDTH + lane] = times[0]
             if times[0] <= 0.0:
                 scalar[DUE * WIDTH + lane] = 1.0

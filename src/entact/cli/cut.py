@@ -1,0 +1,190 @@
+"""`entact cut`, `entact unlock`: manifests of heads, and the datasets that follow from one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.text import Text
+
+from entact.cli.record import open_record
+from entact.store import StoreError
+
+INDEX = "datasets.json"
+
+
+def cut_data(name: str, lock: bool, signer: Any) -> None:
+    """Cuts the data."""
+    from entact.store.cut import make_cut
+
+    manifest = make_cut(name, signer, lock=lock)
+    done = "locked" if lock else "cut"
+    _say(f"{done}: {name} covers {_entries(manifest)} entries in {len(manifest.heads)} ledgers")
+    _say(f"digest {manifest.digest}")
+
+
+def ask_to_unlock(name: str, reason: str, hours: float, signer: Any) -> None:
+    """Asks for an unlock, and says what comes next."""
+    from entact.store.cut import request_unlock
+
+    manifest = request_unlock(name, reason, signer, within=timedelta(hours=hours))
+    _say(f"asked; until {manifest.expires} another person can confirm: entact unlock confirm {name}")
+
+
+def confirm_to_unlock(name: str, signer: Any) -> None:
+    """Confirms an unlock."""
+    from entact.store.cut import confirm_unlock
+
+    manifest = confirm_unlock(name, signer)
+    people = " and ".join(one.person for one in manifest.signatures)
+    _say(f"{name} takes the place of what was locked, signed by {people}: {manifest.reason}")
+    _say(f"digest {manifest.digest}")
+
+
+def list_manifests(database: str) -> dict[str, Any]:
+    """Every cut that counts, and what is wrong with the others."""
+    open_record(database)
+    from entact.store.cut import known_cuts
+
+    known = known_cuts()
+    return {
+        "cuts": [
+            {
+                "name": one.name,
+                "purpose": one.purpose,
+                "at": one.at,
+                "ledgers": len(one.heads),
+                "entries": _entries(one),
+                "digest": one.digest,
+                "signed_by": [signature.person for signature in one.signatures],
+                "reason": one.reason,
+                "in_force": known.locked == one,
+            }
+            for one in known.manifests.values()
+        ],
+        "problems": [f"entry {entry}: {problem}" for entry, problem in known.problems],
+    }
+
+
+def print_cuts(found: dict[str, Any]) -> None:
+    """The cuts, one line each."""
+    for one in found["cuts"]:
+        locked = " · in force" if one["in_force"] else ""
+        people = ", ".join(one["signed_by"])
+        _say(f"{one['name']}  {one['purpose']}{locked}  {one['at']}  {one['entries']} entries  {people}")
+    for one in found["problems"]:
+        _say(f"does not count: {one}")
+    if not found["cuts"]:
+        _say("there is no cut yet")
+
+
+def manifest_text(database: str, name: str) -> str:
+    """The manifest of a cut as a file."""
+    open_record(database)
+    from entact.store.cut import named_cut, write_manifest
+
+    return write_manifest(named_cut(name)).decode()
+
+
+def check_manifest(database: str, file: Path) -> None:
+    """Checks a manifest and all lines that it covers.
+
+    Raises:
+        StoreError: when it was forged or altered, or the record no longer holds it.
+    """
+    open_record(database)
+    from entact.store.cut import cut_lines, open_manifest
+
+    manifest = open_manifest(file.read_bytes())
+    count = sum(len(lines) for _, lines in cut_lines(manifest))
+    _say(f"{manifest.name} is as it was signed, and the record holds its {count} entries")
+
+
+def write_datasets(
+    database: str, name: str, manifest_file: Path | None, allocation_file: Path | None, out: Path
+) -> dict[str, Any]:
+    """Writes the datasets of a cut, a file each; those of virtual participants say so in their names.
+
+    Returns:
+        What the file `datasets.json` says: the cut and its digest, and of each dataset rows and SHA-256.
+    Raises:
+        StoreError: when the manifest or the record is not right, or there are files in the folder already.
+    """
+    open_record(database)
+    from entact.course import fold, read
+    from entact.datasets import Accumulator
+    from entact.store.cut import cut_lines, named_cut, open_manifest, study_of, write_manifest
+
+    if out.exists() and any(out.iterdir()):
+        raise StoreError(f"{out} is not empty: datasets of a cut go into a folder of their own")
+    manifest = named_cut(name)
+    if manifest_file is not None and open_manifest(manifest_file.read_bytes()) != manifest:
+        raise StoreError(f"{manifest_file} is the manifest of another cut than {name!r}")
+    study = study_of(manifest)
+    accumulator = Accumulator(study)
+    for _, lines in cut_lines(manifest, "participant:"):
+        accumulator.add(fold(study, [read(line.text) for line in lines]))
+    arms = None if allocation_file is None else _arms(allocation_file, study.name)
+    try:
+        datasets = accumulator.finish(arms)
+    except ValueError as error:
+        raise StoreError(f"{allocation_file}: {error}") from error
+    out.mkdir(mode=0o700, parents=True, exist_ok=True)
+    mark = "SIMULATED-" if datasets.simulated else ""
+    files: dict[str, Any] = {}
+    for frame_name, frame in datasets.frames().items():
+        path = out / f"{mark}{frame_name}.jsonl"
+        frame.write_ndjson(path)
+        files[path.name] = {"rows": frame.height, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    index = {
+        "study": study.name,
+        "release": study.newest.id,
+        "cut": name,
+        "manifest": manifest.digest,
+        "environment": manifest.environment,
+        "simulated": datasets.simulated,
+        "unblinded": datasets.unblinded,
+        "files": files,
+    }
+    (out / "manifest.json").write_bytes(write_manifest(manifest))
+    (out / INDEX).write_text(json.dumps(index, indent=1) + "\n")
+    return index
+
+
+def print_written(index: dict[str, Any], out: Path) -> None:
+    """What was written, in words."""
+    rows = sum(one["rows"] for one in index["files"].values())
+    arms = "with arms" if index["unblinded"] else "blinded"
+    simulated = " · SIMULATED DATA" if index["simulated"] else ""
+    _say(f"{index['study']} · cut {index['cut']} · {arms}{simulated}")
+    _say(f"{rows} rows in {len(index['files'])} datasets in {out}")
+
+
+def _arms(file: Path, study: str) -> dict[str, str]:
+    """Randomisation number -> arm.
+
+    Raises:
+        StoreError: when the file holds no allocation of the study.
+    """
+    from entact.cohort.allocation import Allocation
+
+    try:
+        allocation = msgspec.json.decode(file.read_bytes(), type=Allocation)
+    except msgspec.MsgspecError as error:
+        raise StoreError(f"{file} holds no allocation: {error}") from error
+    if allocation.study != study:
+        raise StoreError(f"{file} is the allocation of {allocation.study}, not of {study}")
+    return allocation.arms()
+
+
+def _entries(manifest: Any) -> int:
+    return sum(head.seq for head in manifest.heads.values())
+
+
+def _say(text: str) -> None:
+    Console(highlight=False).print(Text(text), soft_wrap=True)

@@ -1,0 +1,273 @@
+"""`entact sign-key`, `erase`, `keys`, `identity`: persons who sign, and what is personal of participants."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, get_args
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from entact.cli.record import open_record
+from entact.course.signature import Power
+from entact.store import StoreError
+
+_PERSON = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+
+
+def open_signer(database: str, person: str, key: Path | None, passphrase_file: Path | None) -> Any:
+    """The person whose passphrase opens the key; the record is in use from here on.
+
+    Raises:
+        StoreError: when the file, the passphrase or the record is not right.
+    """
+    open_record(database)
+    from entact.store.signature import open_key_file
+
+    file = key or _key_file(person)
+    if not file.exists():
+        raise StoreError(f"there is no signing key in {file}: `entact sign-key new` makes one")
+    signer = open_key_file(file, _passphrase(passphrase_file, f"passphrase of {person}"))
+    if signer.person != person:
+        raise StoreError(f"{file} is the key of {signer.person}, not of {person}")
+    return signer
+
+
+def make_key(
+    database: str,
+    person: str,
+    role: str,
+    powers: list[str],
+    key: Path | None,
+    passphrase_file: Path | None,
+    voucher: Any,
+) -> None:
+    """Makes a key, and enters it; where that is refused no file is left."""
+    open_record(database)
+    from entact.store import acts
+    from entact.store.signature import enter_key, write_key_file
+
+    strange = sorted({*powers} - {*get_args(Power)})
+    if strange:
+        raise StoreError(f"{strange[0]!r} is nothing a key can be for: one of {', '.join(get_args(Power))}")
+    if role not in (known := _roles(acts)):
+        raise StoreError(f"the study has no role {role!r}; it has: {', '.join(known)}")
+    file = key or _key_file(person)
+    again = passphrase_file is None
+    signer = write_key_file(file, person, _passphrase(passphrase_file, f"passphrase of {person}", again))
+    try:
+        enter_key(signer, role, powers, voucher)  # type: ignore[arg-type]  # looked through above
+    except BaseException:
+        file.unlink(missing_ok=True)
+        raise
+    _say(f"{person} signs with the key in {file}: {', '.join(sorted(set(powers)))}")
+
+
+def revoke_person(person: str, signer: Any) -> None:
+    """Revokes a person's key."""
+    from entact.store.signature import revoke_key
+
+    revoke_key(person, signer)
+    _say(f"the key of {person} does not count any more")
+
+
+def list_holders(database: str) -> list[dict[str, Any]]:
+    """Whose signatures count."""
+    open_record(database)
+    from entact.store.signature import holders
+
+    return [
+        {"person": one.person, "role": one.role, "powers": list(one.powers), "key": one.key}
+        for one in holders().values()
+    ]
+
+
+def print_holders(found: list[dict[str, Any]]) -> None:
+    """One line for each person."""
+    for one in found:
+        _say(f"{one['person']}  {one['role']}  {', '.join(one['powers'])}  {one['key']}")
+    if not found:
+        _say("nobody holds a key: `entact sign-key new` makes the first one")
+
+
+def ask_to_erase(participant: str, cause: str, hours: float, signer: Any) -> None:
+    """Asks for an erasure, and says what comes next."""
+    from entact.store.erasure import request_erasure
+
+    name = _ledger(participant)
+    asked = request_erasure(name, cause, signer, within=timedelta(hours=hours))
+    _say(f"asked; until {asked.request.expires} another person can confirm: entact erase confirm {name}")
+
+
+def confirm_to_erase(participant: str, signer: Any) -> None:
+    """Erases, and says what has to be kept elsewhere."""
+    from entact.store import erasure
+
+    name = _ledger(participant)
+    erasure.confirm_erasure(name, signer)
+    _say(f"erased: what was personal of {name} cannot be opened by anybody")
+    _say(f"copy {erasure.register()} to where your backups are: it keeps an old one from bringing it back")
+
+
+def list_erased(database: str) -> dict[str, Any]:
+    """Erasures that were done, and requests that wait."""
+    open_record(database)
+    from entact.course.erasure import erasures
+    from entact.store import acts
+
+    found = erasures(acts.entries())
+    return {
+        "erased": [
+            {
+                "participant": name,
+                "cause": one.asked.request.cause,
+                "asked_by": one.asked.by,
+                "confirmed_by": one.confirmed_by,
+                "at": one.entry.received_at,
+            }
+            for name, one in found.done.items()
+        ],
+        "asked": [
+            {
+                "participant": one.request.participant,
+                "asked_by": one.by,
+                "expires": one.request.expires,
+            }
+            for one in found.asked.values()
+            if one.request.participant not in found.done
+        ],
+        "problems": [f"entry {entry}: {problem}" for entry, problem in found.problems],
+    }
+
+
+def print_erased(found: dict[str, Any]) -> None:
+    """Erasures in words."""
+    for one in found["erased"]:
+        _say(f"{one['participant']} erased {one['at']}, {one['asked_by']} and {one['confirmed_by']}")
+    for one in found["asked"]:
+        _say(f"{one['participant']} asked for by {one['asked_by']}, stands until {one['expires']}")
+    for one in found["problems"]:
+        _say(f"does not count: {one}")
+    if not any(found.values()):
+        _say("nobody was erased")
+
+
+def write_key_backup(database: str, file: Path, passphrase_file: Path | None) -> None:
+    """Backs up the keys."""
+    open_record(database)
+    from entact.store.escrow import write_keys
+
+    kept = write_keys(file, _passphrase(passphrase_file, "passphrase of this file", passphrase_file is None))
+    _say(f"{kept.keys} keys in {file}, {kept.erased} erased left out: keep it apart from the record")
+
+
+def restore_key_backup(
+    database: str, file: Path, register: Path | None, nobody: bool, passphrase_file: Path | None
+) -> None:
+    """Restores the keys; somebody has to answer for what was erased since."""
+    if (register is None) != nobody:
+        raise StoreError(
+            "say what was erased since: --register FILE, or --nobody-erased-since when there is no later one"
+        )
+    open_record(database)
+    from entact.store.escrow import restore_keys
+
+    if not file.exists():
+        raise StoreError(f"there is no file of keys {file}")
+    restored = restore_keys(file, _passphrase(passphrase_file, "passphrase of this file"), register)
+    _say(f"{restored.keys} keys came back, {restored.erased} of erased participants did not")
+
+
+def describe_keys(database: str) -> dict[str, Any]:
+    """Where what lies outside the database is."""
+    open_record(database)
+    from entact.store.erasure import erased, register
+    from entact.store.people import keychain
+
+    return {
+        "keys": len(keychain().all()),
+        "keys_file": str(keychain().path),
+        "erased": len(erased()),
+        "register": str(register()),
+    }
+
+
+def print_keys(found: dict[str, Any]) -> None:
+    """The places in words."""
+    _say(f"{found['keys']} keys in {found['keys_file']}")
+    _say(f"{found['erased']} erased, in the register {found['register']}")
+
+
+def keep_details(
+    database: str, participant: str, site: str, by: str, role: str, file: Path, reason: str | None
+) -> None:
+    """Keeps identifiers from a JSON file."""
+    open_record(database)
+    from entact.store.identity import keep_identity
+
+    try:
+        details = json.loads(file.read_text())
+    except ValueError as error:
+        raise StoreError(f"{file} is no JSON: {error}") from error
+    if not isinstance(details, dict) or not all(isinstance(value, str) for value in details.values()):
+        raise StoreError(f'{file} holds no identifiers: an object of texts, as in {{"name": "…"}}')
+    keep_identity(_ledger(participant), site, details, by=by, role=role, reason=reason)
+    _say(f"kept {', '.join(sorted(details))} of {_ledger(participant)} at {site}")
+
+
+def show_details(database: str, participant: str, site: str) -> dict[str, str]:
+    """The identifiers of a participant at a site.
+
+    Raises:
+        StoreError: when there are none.
+    """
+    open_record(database)
+    from entact.store.identity import identity
+
+    found = identity(_ledger(participant), site)
+    if found is None:
+        raise StoreError(f"{site} keeps no identity of {_ledger(participant)}, or it was erased")
+    return found
+
+
+def _key_file(person: str) -> Path:
+    from entact.store.signature import signing_folder
+
+    if _PERSON.fullmatch(person) is None:
+        raise StoreError(
+            f"{person!r} cannot be the name of a person who signs: letters, digits, dots, dashes"
+        )
+    return signing_folder() / f"{person}.key"
+
+
+def _passphrase(file: Path | None, asked: str, again: bool = False) -> str:
+    """The passphrase in a file, or as a person types it; never an argument, which other people can read."""
+    if file is not None:
+        return file.read_text().strip("\r\n")
+    if not sys.stdin.isatty():
+        raise StoreError(f"nobody is there to type the {asked}: --passphrase-file names a file with it")
+    return str(typer.prompt(asked, hide_input=True, confirmation_prompt=again, err=True))
+
+
+def _roles(acts: Any) -> list[str]:
+    """Roles of the newest release in the study's ledger."""
+    from entact.protocol import Study
+
+    releases = {str(one.data["id"]): str(one.data["text"]) for one in acts.entries(("release",))}
+    if not releases:
+        raise StoreError("the study's ledger holds no release yet: enter one before anybody signs anything")
+    study = Study.from_texts(text.encode() for text in releases.values())
+    return list(study.newest.file.roles)
+
+
+def _ledger(participant: str) -> str:
+    return participant if participant.startswith("participant:") else f"participant:{participant}"
+
+
+def _say(text: str) -> None:
+    Console(highlight=False).print(Text(text), soft_wrap=True)
