@@ -140,6 +140,36 @@ def check(study: Study, as_json: AsJson = False) -> None:
         print_check(result)
 
 
+@app.command(short_help="Read a study in words.")
+def show(
+    study: Study,
+    html: Annotated[
+        Path | None,
+        typer.Option(help="Write it as one HTML page that needs nothing but itself.", dir_okay=False),
+    ] = None,
+    picture: Annotated[
+        Path | None, typer.Option(help="Write the schedule as a picture, .svg or .png.", dir_okay=False)
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say in words what a study file says: visits, activities, doses, criteria, gates, alerts, plan."""
+    from entact.cli.show import as_data, print_study, tell_study, write_page
+
+    told = tell_study(study)
+    if picture is not None:
+        from entact.cli.show_picture import write_picture
+
+        write_picture(told.activities, picture)
+    if html is not None:
+        write_page(told, html)
+    if as_json:
+        _print_json(as_data(told))
+    elif html is None and picture is None:
+        print_study(told)
+    else:
+        typer.echo("\n".join(str(path) for path in (html, picture) if path is not None))
+
+
 @app.command(short_help="Begin a study from a commented template.")
 def new(
     name: Annotated[

@@ -52,11 +52,11 @@ class Safety(Teller):
         for name, gate in self.file.gates.items():
             if gate.applies_when is not None:
                 yield Line(
-                    _ACTS[name], f"asked when {self.rule(gate.applies_when)}", assumption=gate.assumption
+                    _act(name), f"asked when {self.rule(gate.applies_when)}", assumption=gate.assumption
                 )
             for requirement in gate.require:
                 yield Line(
-                    _ACTS[name],
+                    _act(name),
                     begun(self.rule(requirement.require)),
                     tuple(self._requirement(requirement)),
                     requirement.assumption,
@@ -135,3 +135,8 @@ class Safety(Teller):
                 where = "of events at its sites alone" if report.local else "of events anywhere"
                 notes.append(f"By the law of {report.jurisdiction}, {where}.")
             yield Line(report.title, text, tuple(notes), report.assumption)
+
+
+def _act(gate: str) -> str:
+    """What a gate is asked before."""
+    return _ACTS.get(gate, f"Before {spaced(gate)}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -30,8 +30,8 @@ class VisitLine:
 
     Attributes:
         when: its window in words. fallback: when it is for whom the anchor never comes.
-        day, earliest, latest: days from the first dosing session (else the first visit) on which it is due,
-            where each visit before it was on its own day; None for a visit of a track.
+        day, earliest, latest: days from the first dosing session (else the first visit), in a track from its
+            opening, on which it is due, where each visit before it was on its own day; None where unknown.
         marks: activity -> times within the session, empty where it is done once.
     """
 
@@ -58,11 +58,14 @@ class Activities:
 
     Attributes:
         visits: in the order of the file. rows: activity -> title, in order of first use.
-        zero: the visit from which days are counted.
+        epochs: name -> title.
+        tracks: name -> title. zero: the visit from which days are counted.
     """
 
     visits: tuple[VisitLine, ...]
     rows: Mapping[str, str]
+    tracks: Mapping[str, str]
+    epochs: Mapping[str, str]
     zero: str
 
     @cached_property
@@ -99,10 +102,14 @@ def activities(release: Release) -> Activities:
     days = _days(release)
     visits = tuple(_line(release, name, visit, days) for name, visit in release.visits.items())
     used = dict.fromkeys(activity for visit in release.visits.values() for activity in visit.activities)
-    zero = next(
-        (name for name, visit in release.visits.items() if visit.kind == "dosing"), next(iter(release.visits))
+    first = next((name for name, visit in release.visits.items() if visit.kind == "dosing"), visits[0].name)
+    return Activities(
+        visits=visits,
+        rows={activity: labels.activity(activity) for activity in used},
+        tracks={name: track.title for name, track in release.file.tracks.items()},
+        epochs={name: epoch.title for name, epoch in release.file.epochs.items()},
+        zero=spaced(first),
     )
-    return Activities(visits, {activity: labels.activity(activity) for activity in used}, spaced(zero))
 
 
 def anchor_words(anchor: str) -> str:
@@ -188,41 +195,42 @@ def _due(window: Span, target: timedelta | None) -> timedelta:
 
 
 def _days(release: Release) -> dict[str, timedelta]:
-    """The day of each visit of the main track, from the first dosing session; each visit on its own day."""
-    visits = {name: visit for name, visit in release.visits.items() if visit.track is None}
+    """The day of each visit, from the first dosing session, or from the opening of its track."""
     days: dict[str, timedelta] = {}
-    waiting = dict(visits)
-    while waiting:
-        found = {
-            name: day for name, visit in waiting.items() if (day := _day(visit, visits, days)) is not None
-        }
-        if not found:
-            break
-        days |= found
-        waiting = {name: visit for name, visit in waiting.items() if name not in found}
-    start = next(
-        (days[name] for name in visits if visits[name].kind == "dosing" and name in days), timedelta(0)
-    )
-    return {name: day - start for name, day in days.items()}
+    for track in dict.fromkeys(visit.track for visit in release.visits.values()):
+        visits = {name: visit for name, visit in release.visits.items() if visit.track == track}
+        found = _resolve(visits, is_track=track is not None)
+        sessions = (found[name] for name in visits if visits[name].kind == "dosing" and name in found)
+        start = next(sessions, timedelta(0)) if track is None else timedelta(0)
+        days |= {name: day - start for name, day in found.items()}
+    return days
 
 
-def _day(visit: Visit, visits: Mapping[str, Visit], days: Mapping[str, timedelta]) -> timedelta | None:
-    if visit.opens:
+def _resolve(visits: Mapping[str, Visit], *, is_track: bool) -> dict[str, timedelta]:
+    """The day of each visit of one track from where it begins, each visit on its own day."""
+    days: dict[str, timedelta] = {}
+    while True:
+        known = len(days)
+        for name, visit in visits.items():
+            anchor = _anchor(visit, visits, days, is_track)
+            if name not in days and anchor is not None:
+                days[name] = anchor + (_due(visit.within, visit.target) if visit.within else timedelta(0))
+        if len(days) == known:
+            return days
+
+
+def _anchor(
+    visit: Visit, visits: Mapping[str, Visit], days: Mapping[str, timedelta], is_track: bool
+) -> timedelta | None:
+    """The day from which a visit is counted; a track begins with what it does not bring about itself."""
+    if visit.opens or visit.after is None:
         return timedelta(0)
-    if visit.after is None:
-        return None
-    anchor = days.get(visit.after)
-    if visit.after not in visits:
-        anchor = _event_day(visit.after, visits, days)
-    if anchor is None:
-        return None
-    return anchor + (_due(visit.within, visit.target) if visit.within is not None else timedelta(0))
-
-
-def _event_day(event: str, visits: Mapping[str, Visit], days: Mapping[str, timedelta]) -> timedelta | None:
-    """The day of an event: that of the first visit that brings it about; a washout may end at consent."""
-    activity = {"washout_end": "consent", "initial": "dose"}.get(event, event)
-    bringing: Iterable[str] = (name for name, visit in visits.items() if activity in visit.activities)
+    if visit.after in visits:
+        return days.get(visit.after)
+    activity = {"washout_end": "consent", "initial": "dose"}.get(visit.after, visit.after)
+    bringing = [name for name, other in visits.items() if activity in other.activities]
+    if not bringing:
+        return timedelta(0) if is_track else None
     return next((days[name] for name in bringing if name in days), None)
 
 

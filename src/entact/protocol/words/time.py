@@ -20,6 +20,8 @@ def duration_words(duration: timedelta) -> str:
         return "0 days"
     if size >= _WEEKS and not size % timedelta(weeks=1):
         words = _counted(size // timedelta(weeks=1), "week")
+    elif size < timedelta(hours=2) and not size % timedelta(minutes=1) and size != timedelta(hours=1):
+        words = f"{size // timedelta(minutes=1)} min"
     elif not size % _DAY:
         words = _counted(size // _DAY, "day")
     else:

@@ -1,0 +1,182 @@
+"""`entact show`: a study in words in the terminal, as a page, as a picture or as data."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from entact.protocol import load_study
+from entact.protocol.words import Account, Activities, Line, Section, VisitLine, account
+from entact.protocol.words.label import begun, spaced
+
+WIDEST = 132  # columns of text: longer lines are not read
+_WIDE = 100  # from here on what is said stands beside what it is said of
+_ASSUMED = Text("*", style="yellow")
+
+
+def tell_study(name: str) -> Account:
+    """The newest release of a study in words.
+
+    Raises:
+        StudyError: when it cannot be used.
+    """
+    return account(load_study(name).newest)
+
+
+def as_data(told: Account) -> dict[str, Any]:
+    """The same as plain data."""
+    data = dataclasses.asdict(told)
+    data["facts"] = [{"what": what, "value": value} for what, value in told.facts]
+    data["assumptions"] = [{"field": field, "assumption": text} for field, text in told.assumptions]
+    return data
+
+
+def write_page(told: Account, path: Path) -> None:
+    """Writes the study as one page that needs nothing but itself.
+
+    Raises:
+        OSError: when it cannot be written.
+    """
+    from entact.cli.show_page import render_page
+
+    path.write_text(render_page(told), encoding="utf-8")
+
+
+def print_study(told: Account) -> None:
+    """The study in the terminal."""
+    console = Console(highlight=False, markup=False)
+    width = min(console.width, WIDEST)
+    console.print(Text(f"{told.study} · {told.title}", style="bold"), width=width)
+    console.print(Text(f"release {told.version}, {told.release}", style="dim"), soft_wrap=True)
+    facts = ", ".join(f"{what} {value}" for what, value in told.facts)
+    console.print(Text(begun(facts)), width=width)
+    console.print(_heading("Schedule"), _visits(told.activities, width), width=width)
+    console.print(_heading("Schedule of activities"), width=width)
+    # The matrix may be as wide as the terminal: it is looked at, not read.
+    for block in _matrix(told.activities, console.width):
+        console.print(block, width=console.width)
+    for section in told.sections:
+        console.print(_section(section, width), width=width)
+    if told.assumptions:
+        console.print()
+        text = f"* not confirmed: {len(told.assumptions)} assumptions, listed by --json and --html"
+        console.print(Text(text, style="yellow"), width=width)
+
+
+def _heading(title: str) -> RenderableType:
+    return Padding(Text(title, style="bold"), (1, 0, 0, 0))
+
+
+def _visits(schedule: Activities, width: int) -> RenderableType:
+    """Every visit with its number, its day and its window."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(justify="right", style="dim")
+    table.add_column(min_width=12, max_width=24)
+    table.add_column(justify="right")
+    table.add_column(ratio=1)
+    table.add_row("", Text("visit", style="dim"), Text("week", style="dim"), Text("when", style="dim"))
+    epoch: str | None = None
+    track: str | None = None
+    for number, visit in enumerate(schedule.visits, start=1):
+        if visit.track is not None and visit.track != track:
+            title = schedule.tracks.get(visit.track, spaced(visit.track))
+            table.add_row("", Text(f"{title} (weeks from its opening)", style="bold"))
+        if visit.epoch is not None and (visit.epoch, visit.track) != (epoch, track):
+            table.add_row("", Text(schedule.epochs.get(visit.epoch, spaced(visit.epoch)), style="italic"))
+        epoch, track = visit.epoch, visit.track
+        when = visit.when + (f"; {visit.fallback}" if visit.fallback else "")
+        style = "bold" if visit.kind == "dosing" else ""
+        table.add_row(str(number), Text(visit.title, style=style), _week(visit), Text(f"{when}{_how(visit)}"))
+    return Group(table, Text(f"Weeks from {schedule.zero}, if each visit is on its best day.", style="dim"))
+
+
+def _week(visit: VisitLine) -> str:
+    return "" if visit.day is None else f"{visit.day / 7:.1f}".replace("-", "−").removesuffix(".0")
+
+
+def _how(visit: VisitLine) -> str:
+    """By whom, how and how long, where it is not the usual."""
+    said = [f"by {spaced(visit.by)}"] if visit.by else []
+    said += [visit.contact] if visit.contact != "in person" else []
+    said += [visit.lasts] if visit.lasts else []
+    said += [f"for {' and '.join(map(spaced, visit.populations))}"] if visit.populations else []
+    return f" ({', '.join(said)})" if said else ""
+
+
+def _matrix(schedule: Activities, width: int) -> list[RenderableType]:
+    """Activities by visits, by their numbers, in as many blocks as the terminal needs."""
+    visits, blocks = schedule.visits, []
+    label = min(max(map(len, schedule.rows.values())), max(20, width // 3))
+    across = max(1, (width - label - 1) // 4)
+    for start in range(0, len(visits), across):
+        table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="dim")
+        table.add_column("", width=label, overflow="ellipsis", no_wrap=True)
+        shown = range(start, min(start + across, len(visits)))
+        for place in shown:
+            table.add_column(str(place + 1), width=3, justify="center")
+        for activity, title in schedule.rows.items():
+            marks = [schedule.mark(visits[place], activity) for place in shown]
+            if any(marks):
+                table.add_row(title, *marks)
+        blocks.append(Padding(table, (1 if start else 0, 0, 0, 0)))
+    notes = [Text(f"{letter}  {text}", style="dim") for letter, text in schedule.footnotes.items()]
+    return [*blocks, *notes]
+
+
+def _section(section: Section, width: int) -> RenderableType:
+    parts: list[RenderableType] = [_heading(section.title)]
+    if section.intro:
+        parts.append(Text(section.intro, style="dim"))
+    parts.append(_beside(section, width) if width >= _WIDE else _below(section))
+    return Group(*parts)
+
+
+def _beside(section: Section, width: int) -> RenderableType:
+    """Terms in a column of their own, a term said twice in a row shown once."""
+    if all(not line.text and not line.notes for line in section.lines):
+        return _below(section)
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(width=width // 3)
+    table.add_column(ratio=1)
+    last = ""
+    for line in section.lines:
+        # A marked term is the line's own; a shared one carries no mark.
+        said = _said(line)
+        term = Text("" if line.term == last else line.term)
+        table.add_row(term if said else Text.assemble(term, *_mark(line)), said)
+        last = line.term
+    return table
+
+
+def _below(section: Section) -> RenderableType:
+    """Terms on lines of their own, what is said of each indented."""
+    parts: list[RenderableType] = []
+    last = ""
+    for line in section.lines:
+        said = _said(line)
+        if line.term != last:
+            parts.append(Text(line.term) if said else Text.assemble(line.term, *_mark(line)))
+        if said:
+            parts.append(Padding(said, (0, 0, 0, 2)))
+        last = line.term
+    return Group(*parts)
+
+
+def _said(line: Line) -> Text | None:
+    """What is said of a term, its notes dim, its mark at the end."""
+    if not line.text and not line.notes:
+        return None
+    text = Text(line.text)
+    if line.notes:
+        text.append(f"{'. ' if line.text else ''}{' '.join(line.notes)}", style="dim")
+    return text.append_text(Text.assemble(*_mark(line)))
+
+
+def _mark(line: Line) -> list[Text]:
+    return [_ASSUMED] if line.assumption else []

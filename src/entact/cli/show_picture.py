@@ -1,0 +1,192 @@
+"""The schedule of a study as a picture: a row a visit, its window as a bar, the day it is due as a mark."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+from entact.protocol.problem import Problem, StudyError
+from entact.protocol.words import Activities, VisitLine
+from entact.protocol.words.label import spaced
+from entact.report.lettering import cut, width_of
+from entact.report.palette import ARMS, FAINT, GRID, INK, PAPER, UNKNOWN
+
+FONT = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
+WIDE, NARROW = 940.0, 380.0
+SUFFIXES = (".svg", ".png")
+_ROW, _SIZE, _SMALL = 22.0, 12.5, 11.0
+_COLOURS = {
+    "dosing": ARMS[1],
+    "assessment": ARMS[0],
+    "preparatory": ARMS[5],
+    "integration": ARMS[2],
+    "contact": UNKNOWN,
+    "screening": ARMS[7],
+    "end": INK,
+}
+_NAMES = {"dosing": "dosing session", "contact": "call", "end": "end of study"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Panel:
+    """Visits that are counted from the same day; `label` names it."""
+
+    title: str | None
+    label: str
+    visits: tuple[VisitLine, ...]
+
+
+def draw_schedule(
+    schedule: Activities, *, width: float = WIDE, name: str = "schedule", alone: bool = False
+) -> str:
+    """The schedule as an `svg` element.
+
+    Args:
+        width: of the drawing, px. name: prefix of its ids, unique on a page.
+        alone: as a document of its own, with a background.
+    """
+    panels = list(_panels(schedule))
+    labels = [visit.title for panel in panels for visit in panel.visits]
+    margin = min(
+        max((width_of(label, _SIZE) for label in labels), default=0) + 14,
+        width * (0.36 if width > NARROW else 0.42),
+    )
+    parts: list[str] = []
+    y = _key(schedule, parts, width)
+    for panel in panels:
+        y = _draw_panel(schedule, panel, parts, y, margin, width)
+    text = escape(f"Schedule of {len(labels)} visits: windows as bars, the day each is due as a mark")
+    size = f'viewBox="0 0 {width:g} {y:g}"'
+    head = f'<svg class="chart" {size} role="img" aria-labelledby="{name}-title" font-family="{FONT}"'
+    if alone:
+        head += f' xmlns="http://www.w3.org/2000/svg" width="{width:g}" height="{y:g}"'
+        parts.insert(0, f'<rect width="{width:g}" height="{y:g}" fill="{PAPER}"/>')
+    return f'{head}><title id="{name}-title">{text}</title>{"".join(parts)}</svg>'
+
+
+def write_picture(schedule: Activities, path: Path) -> None:
+    """Writes the schedule as SVG or PNG, by the file's suffix.
+
+    Raises:
+        StudyError: for another suffix. OSError: when the file cannot be written.
+    """
+    if path.suffix.lower() not in SUFFIXES:
+        message = f"a picture is written as {' or '.join(SUFFIXES)}; end the name in one of them"
+        raise StudyError([Problem(str(path), 0, 0, "", message)])
+    drawn = draw_schedule(schedule, alone=True)
+    if path.suffix.lower() == ".svg":
+        path.write_text(drawn, encoding="utf-8")
+        return
+    import vl_convert
+
+    path.write_bytes(vl_convert.svg_to_png(drawn, scale=2))
+
+
+def _panels(schedule: Activities) -> Iterator[_Panel]:
+    """The main track, then each other one, with the visits whose day is known."""
+    for track in dict.fromkeys(visit.track for visit in schedule.visits):
+        visits = tuple(visit for visit in schedule.visits if visit.track == track and visit.day is not None)
+        if visits:
+            since = schedule.zero if track is None else "the opening of the track"
+            yield _Panel(schedule.tracks.get(track) if track else None, since, visits)
+
+
+def _key(schedule: Activities, parts: list[str], width: float) -> float:
+    """The key of colours; returns where it ends."""
+    x, y = 4.0, 16.0
+    for kind in dict.fromkeys(visit.kind for visit in schedule.visits if visit.day is not None):
+        text = _NAMES.get(kind, spaced(kind))
+        room = width_of(text, _SMALL) + 34
+        if x + room > width:
+            x, y = 4.0, y + 18
+        parts.append(_mark(kind, x + 6, y - 4))
+        parts.append(_text(text, x + 17, y, size=_SMALL))
+        x += room
+    return y + 14
+
+
+def _draw_panel(
+    schedule: Activities, panel: _Panel, parts: list[str], y: float, margin: float, width: float
+) -> float:
+    low = min(min(visit.earliest or 0.0, visit.day or 0.0) for visit in panel.visits)
+    high = max(max(visit.latest or 0.0, visit.day or 0.0) for visit in panel.visits)
+    start, end = 7 * math.floor(low / 7), 7 * math.ceil(max(high, low + 7) / 7)
+    scale = (width - margin - 12) / (end - start)
+
+    def across(day: float) -> float:
+        return margin + (day - start) * scale
+
+    if panel.title:
+        parts.append(_text(panel.title, 4, y + 16, bold=True))
+        y += 26
+    top, rows = y, list(_rows(schedule, panel))
+    bottom = top + _ROW * len(rows)
+    step = _step((end - start) / 7, (width - margin) / 46)
+    for week in range(-(-start // 7), end // 7 + 1):
+        if week % step == 0:
+            x = across(week * 7)
+            colour = FAINT if week == 0 else GRID
+            parts.append(f'<path d="M{x:.1f} {top:g}V{bottom:g}" stroke="{colour}" fill="none"/>')
+            parts.append(_text(str(week).replace("-", "−"), x, bottom + 15, size=_SMALL, anchor="middle"))
+    for place, row in enumerate(rows):
+        middle = top + _ROW * (place + 0.5)
+        if isinstance(row, str):
+            parts.append(_text(row, 4, middle + 5, size=_SMALL, colour=FAINT, bold=True))
+            continue
+        parts.append(_text(cut(row.title, margin - 10, _SIZE), 4, middle + 4.5))
+        colour = _COLOURS[row.kind]
+        left, right = across(row.earliest or 0.0), across(row.latest or 0.0)
+        if right - left > 1:
+            parts.append(
+                f'<rect x="{left:.1f}" y="{middle - 3.5:.1f}" width="{right - left:.1f}" height="7" rx="3.5" '
+                f'fill="{colour}" fill-opacity="0.32"/>'
+            )
+        parts.append(_mark(row.kind, across(row.day or 0.0), middle, row))
+    weeks = f"weeks from {panel.label}"
+    parts.append(_text(weeks, width - 12, bottom + 32, size=_SMALL, anchor="end", colour=FAINT))
+    return bottom + 44
+
+
+def _rows(schedule: Activities, panel: _Panel) -> Iterator[VisitLine | str]:
+    """Visits, with the title of an epoch before its first."""
+    epoch: str | None = None
+    for visit in panel.visits:
+        if visit.epoch is not None and visit.epoch != epoch:
+            epoch = visit.epoch
+            yield schedule.epochs.get(epoch, spaced(epoch))
+        yield visit
+
+
+def _step(weeks: float, most: float) -> int:
+    """How many weeks apart ticks stand, so that their numbers have room."""
+    return next(
+        step for step in (1, 2, 4, 8, 13, 26, 52, 104, 520) if weeks / step <= max(most, 2) or step == 520
+    )
+
+
+def _mark(kind: str, x: float, y: float, visit: VisitLine | None = None) -> str:
+    """A diamond for a session with a dose, a dot for any other visit."""
+    colour = _COLOURS[kind]
+    title = f"<title>{escape(f'{visit.title}: {visit.when}')}</title>" if visit is not None else ""
+    if kind == "dosing":
+        return f'<path d="M{x:.1f} {y - 7:.1f}l7 7l-7 7l-7 -7z" fill="{colour}">{title}</path>'
+    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4.6" fill="{colour}">{title}</circle>'
+
+
+def _text(
+    text: str,
+    x: float,
+    y: float,
+    *,
+    size: float = _SIZE,
+    anchor: str = "start",
+    colour: str = INK,
+    bold: bool = False,
+) -> str:
+    # A halo in the colour of the paper keeps lines out of the letters that they cross.
+    weight = f' font-weight="600" stroke="{PAPER}" stroke-width="4" paint-order="stroke"' if bold else ""
+    place = f'x="{x:.1f}" y="{y:.1f}" font-size="{size:g}" text-anchor="{anchor}"'
+    return f'<text {place} fill="{colour}"{weight}>{escape(text)}</text>'
