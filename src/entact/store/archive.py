@@ -39,7 +39,7 @@ TEXTS, HASHES, COLUMNS, RELEASES = (
     "columns",
     "releases",
 )
-ROWS = 20_000  # of one Parquet file: so many entries are in memory at once
+ROWS = 10_000  # of one Parquet file: so many entries are in memory at once
 
 _TIME = pl.Datetime("us", "UTC")
 _SCHEMA: dict[str, Any] = {
