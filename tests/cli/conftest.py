@@ -72,3 +72,54 @@ def rehearsal(worker_id: str) -> Iterator[str]:
 def fresh(worker_id: str) -> str:
     """Name of a database that a test may make and replace."""
     return f"own_{worker_id}"
+
+
+@pytest.fixture
+def own(rehearsal: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Name of a copy of the rehearsal, with keys of its own, in which a test may do what it likes."""
+    import psycopg
+    from django.db import connection
+    from nacl import pwhash
+
+    from entact.store import passphrase, server
+    from entact.store.keychain import keychain_folder
+
+    monkeypatch.setattr(passphrase, "OPSLIMIT", pwhash.argon2id.OPSLIMIT_MIN)
+    monkeypatch.setattr(passphrase, "MEMLIMIT", pwhash.argon2id.MEMLIMIT_MIN)
+    connection.close()
+    name = f"{rehearsal}_own"
+    with server.maintenance_connection(apart_from=rehearsal) as maintenance:
+        maintenance.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        maintenance.execute(f"CREATE DATABASE {name} TEMPLATE {rehearsal}")
+    with psycopg.connect(**server.parameters() | {"dbname": name}) as owner:
+        [before] = owner.execute("SELECT mark FROM store_installation").fetchone() or [None]
+        owner.execute("ALTER TABLE store_installation DISABLE TRIGGER ALL")
+        owner.execute("UPDATE store_installation SET mark = gen_random_uuid()")
+        owner.execute("ALTER TABLE store_installation ENABLE ALWAYS TRIGGER append_only")
+        [after] = owner.execute("SELECT mark FROM store_installation").fetchone() or [None]
+    assert before is not None
+    assert after is not None
+    shutil.copytree(keychain_folder(before), keychain_folder(after))
+    return name
+
+
+@pytest.fixture
+def sign(run: Run, own: str, tmp_path: Path) -> Callable[..., Done]:
+    """Runs a command as one of two persons who hold keys, ada and ben."""
+    words = tmp_path / "words"
+    words.write_text("seven green bottles\n")
+
+    def options(person: str) -> list[object]:
+        key = tmp_path / f"{person}.key"
+        return ["--key", key, "--passphrase-file", words, "--database", own]
+
+    def run_signed(*command: object, by: str) -> Done:
+        return run(*command, "--by", by, *options(by))
+
+    for person in ("ada", "ben"):
+        powers = [word for power in ("erase", "cut", "unlock") for word in ("--power", power)]
+        vouched = ["--vouched-by", "ada", "--voucher-key", tmp_path / "ada.key"] if person == "ben" else []
+        vouched += ["--voucher-passphrase-file", words] if vouched else []
+        made = run("sign-key", "new", person, "--role", "data_manager", *powers, *options(person), *vouched)
+        assert (made.code, made.err) == (0, "")
+    return run_signed

@@ -1,0 +1,155 @@
+"""`entact sign-key`, `entact erase`, `entact keys`, `entact identity`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import Done, Run
+
+Sign = Callable[..., Done]
+
+
+@pytest.fixture
+def participant(own: str) -> str:
+    """One participant of the rehearsal."""
+    from entact import store
+
+    store.setup(database=own)
+    return store.ledgers("participant:")[0].ledger
+
+
+def test_a_key_is_made_listed_and_revoked(run: Run, sign: Sign, own: str, tmp_path: Path) -> None:
+    listed = run("sign-key", "list", "--database", own, "--json").json
+    assert [(one["person"], one["powers"]) for one in listed] == [
+        ("ada", ["cut", "erase", "unlock"]),
+        ("ben", ["cut", "erase", "unlock"]),
+    ]
+    shown = run("sign-key", "list", "--database", own)
+    assert shown.out.startswith("ada  data_manager  cut, erase, unlock  ")
+    done = sign("sign-key", "revoke", "ben", by="ada")
+    assert (done.code, done.out) == (0, "the key of ben does not count any more\n")
+    refused = sign("cut", "make", "one", by="ben")
+    assert refused.code == 2
+    assert "does not know this key as ben's" in refused.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["eva", "--role", "data_manager", "--power", "erase"], "nobody who holds a key vouches for eva"),
+        (["eva", "--role", "data_manager", "--power", "rule"], "'rule' is nothing a key can be for"),
+        (["eva", "--role", "king", "--power", "erase"], "the study has no role 'king'; it has: participant"),
+        (["ada", "--role", "data_manager", "--power", "erase"], "ada holds a key already"),
+    ],
+)
+def test_a_key_that_would_not_count_leaves_no_file(
+    run: Run, sign: Sign, own: str, tmp_path: Path, words: list[str], said: str
+) -> None:
+    file = tmp_path / "new.key"
+    options = ["--key", file, "--passphrase-file", tmp_path / "words", "--database", own]
+    done = run("sign-key", "new", *words, *options)
+    assert (done.code, done.out) == (2, "")
+    assert said in done.err
+    assert not file.exists()
+
+
+def test_two_persons_erase_and_the_record_still_holds(
+    run: Run, sign: Sign, own: str, participant: str, tmp_path: Path
+) -> None:
+    details = tmp_path / "details.json"
+    details.write_text(json.dumps({"name": "Anna Zylberstein", "birth_date": "1979-11-30"}))
+    kept = run(
+        "identity", "keep", participant, "--site", "S01", "--by", "c-1", "--role", "coordinator",
+        "--file", details, "--database", own,
+    )  # fmt: skip
+    assert (kept.code, kept.err) == (0, "")
+    assert "Anna" not in kept.out
+    shown = run("identity", "show", participant, "--site", "S01", "--database", own)
+    assert shown.json == {"name": "Anna Zylberstein", "birth_date": "1979-11-30"}
+    asked = sign("erase", "request", participant.removeprefix("participant:"), by="ada")
+    assert asked.code == 0
+    assert f"entact erase confirm {participant}" in asked.out
+    alone = sign("erase", "confirm", participant, by="ada")
+    assert (alone.code, alone.out) == (2, "")
+    assert "another person confirms it" in alone.err
+    waiting = run("erase", "list", "--database", own, "--json").json
+    assert [(one["participant"], one["asked_by"]) for one in waiting["asked"]] == [(participant, "ada")]
+    done = sign("erase", "confirm", participant, by="ben")
+    assert (done.code, done.err) == (0, "")
+    assert f"erased: what was personal of {participant}" in done.out
+    gone = run("identity", "show", participant, "--site", "S01", "--database", own)
+    assert gone.code == 2
+    assert "or it was erased" in gone.err
+    listed = run("erase", "list", "--database", own, "--json").json
+    assert [(one["asked_by"], one["confirmed_by"]) for one in listed["erased"]] == [("ada", "ben")]
+    assert listed["asked"] == listed["problems"] == []
+    where = run("keys", "where", "--database", own, "--json").json
+    assert where["erased"] == 1
+    assert participant in Path(where["register"]).read_text()
+    assert participant not in Path(where["keys_file"]).read_text()
+    assert run("verify", "--database", own).code == 0
+
+
+def test_keys_are_backed_up_and_restored_by_who_answers_for_erasures(
+    run: Run, sign: Sign, own: str, participant: str, tmp_path: Path
+) -> None:
+    file, words = tmp_path / "keys.json", ["--passphrase-file", tmp_path / "words", "--database", own]
+    made = run("keys", "backup", file, *words)
+    count = run("keys", "where", "--database", own, "--json").json["keys"]
+    assert made.out == f"{count} keys in {file}, 0 erased left out: keep it apart from the record\n"
+    sign("erase", "request", participant, by="ada")
+    sign("erase", "confirm", participant, by="ben")
+    unsaid = run("keys", "restore", file, *words)
+    assert (unsaid.code, unsaid.out) == (2, "")
+    assert "say what was erased since" in unsaid.err
+    where = run("keys", "where", "--database", own, "--json").json
+    Path(where["keys_file"]).unlink()
+    back = run("keys", "restore", file, "--register", where["register"], *words)
+    assert back.out == f"{count - 1} keys came back, 1 of erased participants did not\n"
+    again = run("keys", "restore", file, "--nobody-erased-since", *words)
+    assert again.out == "0 keys came back, 1 of erased participants did not\n"
+    missing = run("keys", "restore", tmp_path / "none", "--nobody-erased-since", *words)
+    assert missing.code == 2
+    assert "there is no file of keys" in missing.err
+
+
+def test_a_passphrase_is_typed_or_read_and_never_an_argument(run: Run, own: str, tmp_path: Path) -> None:
+    done = run(
+        "sign-key", "new", "ada", "--role", "data_manager", "--power", "cut",
+        "--key", tmp_path / "ada.key", "--database", own,
+    )  # fmt: skip
+    assert (done.code, done.out) == (2, "")
+    assert "--passphrase-file names a file with it" in done.err
+    nobody = run("cut", "make", "one", "--by", "../eva", "--database", own)
+    assert nobody.code == 2
+    assert "cannot be the name of a person" in nobody.err
+    absent = run("cut", "make", "one", "--by", "eva", "--database", own)
+    assert absent.code == 2
+    assert "there is no signing key in" in absent.err
+
+
+def test_another_persons_file_is_not_taken_for_ones_own(
+    run: Run, sign: Sign, own: str, tmp_path: Path
+) -> None:
+    key, words = tmp_path / "ada.key", tmp_path / "words"
+    options = ["--key", key, "--passphrase-file", words, "--database", own]
+    done = run("cut", "make", "one", "--by", "ben", *options)
+    assert done.code == 2
+    assert "is the key of ada, not of ben" in done.err
+
+
+def test_identities_that_are_none_are_refused(run: Run, own: str, participant: str, tmp_path: Path) -> None:
+    file = tmp_path / "details.json"
+    options = ["--site", "S01", "--by", "c-1", "--role", "coordinator", "--file", file, "--database", own]
+    for content, said in (
+        ("{", "is no JSON"),
+        ("[]", "holds no identifiers"),
+        ('{"age": 4}', "no identifiers"),
+    ):
+        file.write_text(content)
+        done = run("identity", "keep", participant, *options)
+        assert (done.code, done.out) == (2, "")
+        assert said in done.err
