@@ -9,6 +9,7 @@ import numpy as np
 from numba import njit
 
 from entact.pharmacology.kernel import compile_kernel
+from entact.pharmacology.layout import workspace
 
 KA, K10, K12, K21 = range(4)
 
@@ -71,7 +72,7 @@ def run(
     (integrator or kernel())(
         inputs, dose_times, doses / 2, doses / 2, times, tolerance, floors, max_steps, np.arange(3),
         np.array(limits, float).reshape(-1, 2), np.zeros(1, np.int64), since, 0, raw, statistics, when, above,
-        half_life, status, steps,
+        half_life, status, steps, *workspace(4, 4, 3, 3, len(limits), count),
     )  # fmt: skip
     values = raw.reshape(-1, count, 3, 8).transpose(0, 3, 2, 1).reshape(-1, 3, count)[:n]
     return Run(values, statistics[0], statistics[1], statistics[2], when[0], above, half_life, status)

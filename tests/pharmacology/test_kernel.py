@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
+from tests.pharmacology.small import run, solution
 
 from entact.pharmacology import Person, Population, Regimen, simulate
 from entact.pharmacology.engine import one_person
 from entact.pharmacology.equations import DEPOT_R, DEPOT_S, INPUTS, LAG, OUTPUTS, STATES
 from entact.pharmacology.individual import vectors
 from entact.pharmacology.parameters import shipped_model
-from tests.pharmacology.small import run, solution
 
 TIMES = np.linspace(0.0, 24.0, 289)
 rates = st.tuples(st.floats(0.3, 3.0), st.floats(0.03, 0.25), st.floats(0.02, 1.0), st.floats(0.05, 0.9))
@@ -46,7 +46,12 @@ def test_one_compartment_is_batemans_function() -> None:
     truth = 100.0 * ka / (ka - ke) * (np.exp(-ke * TIMES) - np.exp(-ka * TIMES))
     np.testing.assert_allclose(found.values[0, 0], truth, atol=1e-7)
     late = run(
-        np.array([[ka, ke, 0.0, 0.5]]), np.zeros((1, 1)), np.array([[100.0]]), TIMES, tolerance=1e-9, since=12.0
+        np.array([[ka, ke, 0.0, 0.5]]),
+        np.zeros((1, 1)),
+        np.array([[100.0]]),
+        TIMES,
+        tolerance=1e-9,
+        since=12.0,
     )
     assert late.half_life[0, 0] == pytest.approx(math.log(2) / ke, rel=1e-4)
 
@@ -75,9 +80,16 @@ def test_what_is_observed_is_told_its_time() -> None:
 def test_statistics_are_those_of_the_series() -> None:
     rng = np.random.default_rng(4)
     n = 21
-    p = np.column_stack([rng.uniform(0.5, 2, n), rng.uniform(0.05, 0.2, n), rng.uniform(0, 0.5, n), rng.uniform(0.1, 0.5, n)])
+    p = np.column_stack(
+        [rng.uniform(0.5, 2, n), rng.uniform(0.05, 0.2, n), rng.uniform(0, 0.5, n), rng.uniform(0.1, 0.5, n)]
+    )
     found = run(
-        p, np.tile([0.3, 2.3], (n, 1)), np.tile([100.0, 50.0], (n, 1)), TIMES, limits=((0, 40.0), (0, 90.0)), since=10.0
+        p,
+        np.tile([0.3, 2.3], (n, 1)),
+        np.tile([100.0, 50.0], (n, 1)),
+        TIMES,
+        limits=((0, 40.0), (0, 90.0)),
+        since=10.0,
     )
     series = found.values[:, 0]
     np.testing.assert_array_equal(found.peak[0], series.max(1))
@@ -96,7 +108,9 @@ def test_statistics_are_those_of_the_series() -> None:
 def test_a_person_has_the_same_bits_alone_and_in_any_company() -> None:
     rng = np.random.default_rng(5)
     n = 19
-    p = np.column_stack([rng.uniform(0.5, 2, n), rng.uniform(0.05, 0.2, n), rng.uniform(0, 0.5, n), rng.uniform(0.1, 0.5, n)])
+    p = np.column_stack(
+        [rng.uniform(0.5, 2, n), rng.uniform(0.05, 0.2, n), rng.uniform(0, 0.5, n), rng.uniform(0.1, 0.5, n)]
+    )
     lag = rng.uniform(0, 1, (n, 1))
     dose = rng.uniform(50, 150, (n, 1))
     together = run(p, lag, dose, TIMES).values
@@ -117,7 +131,9 @@ def test_a_stiff_system_and_one_that_is_no_number_are_flagged_and_harm_no_neighb
     assert np.isnan(found.values[1, 0, -1])
 
 
-def reference(p: np.ndarray, dose_times: np.ndarray, r: np.ndarray, s: np.ndarray, times: np.ndarray) -> np.ndarray:
+def reference(
+    p: np.ndarray, dose_times: np.ndarray, r: np.ndarray, s: np.ndarray, times: np.ndarray
+) -> np.ndarray:
     """The outputs by SciPy's DOP853 at 1e-12, one dose to the next."""
     model = one_person()
     y, out, dy = np.zeros(len(STATES)), np.zeros(len(OUTPUTS)), np.zeros(len(STATES))
@@ -132,7 +148,13 @@ def reference(p: np.ndarray, dose_times: np.ndarray, r: np.ndarray, s: np.ndarra
     for leg, (start, stop) in enumerate(zip(edges, edges[1:], strict=False)):
         within = np.flatnonzero((times >= start) & (times <= stop))
         solved = solve_ivp(
-            rate, (start, stop), y, method="DOP853", rtol=1e-12, atol=1e-13, t_eval=np.append(times[within[times[within] < stop]], stop)
+            rate,
+            (start, stop),
+            y,
+            method="DOP853",
+            rtol=1e-12,
+            atol=1e-13,
+            t_eval=np.append(times[within[times[within] < stop]], stop),
         )
         for column, place in enumerate(within):
             model.observe(times[place], solved.y[:, column].copy(), p, out)
@@ -161,7 +183,9 @@ def errors(regimen: Regimen, who: Any, rtol: float) -> np.ndarray:
     found = simulate(regimen, who, rtol=rtol)
     model = shipped_model()
     covariates = who.covariates(0, 1)
-    p = vectors(model, covariates, who.etas(0, 1, len(model.random)), medicines=(), food="fasted", water="free")
+    p = vectors(
+        model, covariates, who.etas(0, 1, len(model.random)), medicines=(), food="fasted", water="free"
+    )
     assert p.shape == (1, len(INPUTS))
     r, s = regimen.mg(covariates["weight"])
     truth = reference(p[0], regimen.times + p[0, LAG], r[0], s[0], found.times)

@@ -1,28 +1,25 @@
-# mypy: disable-error-code="misc,no-any-return,no-untyped-call"
-"""The model's machine code: compiled once, kept beside the package or in the user's cache folder."""
+"""The model's machine code: compiled once on a machine, then loaded without its compiler."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
+from threading import Lock
 from types import FunctionType, ModuleType
 from typing import Any, Final, NamedTuple
 
-SOURCES: Final = ("equations.py", "lanes.py", "runge_kutta.py", "solve.py", "kernel.py")
+from entact.pharmacology.layout import workspace
 
-
-def digest() -> str:
-    """A digest of the source of everything that goes into the machine code."""
-    found = hashlib.sha256()
-    for name in SOURCES:
-        found.update((files("entact.pharmacology") / name).read_bytes())
-    return found.hexdigest()
+SOURCES: Final = (
+    "equations.py", "layout.py", "lanes.py", "runge_kutta.py", "solve.py", "kernel.py", "machine.py",
+)  # fmt: skip
+_FIRST = Lock()
 
 
 class Equations(NamedTuple):
-    """The functions of a model, compiled: `derivatives(t, y, p, dy)`, `observe(t, y, p, out)`, `initial(p, y)`."""
+    """Functions of a model, compiled: `derivatives(t, y, p, dy)`, `observe(t, y, p, out)`, `initial(p, y)`."""
 
     derivatives: Callable[..., Any]
     observe: Callable[..., Any]
@@ -36,10 +33,12 @@ def compile_equations(module: ModuleType) -> Equations:
     """
     from numba import njit
 
+    from entact.pharmacology.lanes import NATIVE
+
     scope = dict(vars(module))
     for name, value in vars(module).items():
         if isinstance(value, FunctionType) and value.__module__ == module.__name__:
-            scope[name] = njit(error_model="numpy")(FunctionType(value.__code__, scope, name))
+            scope[name] = njit(**NATIVE)(FunctionType(value.__code__, scope, name))
     return Equations(scope["derivatives"], scope["observe"], scope["initial"])
 
 
@@ -51,38 +50,67 @@ def one_person() -> Equations:
     return compile_equations(equations)
 
 
-@cache
-def kernel() -> Callable[..., Any]:
-    """The compiled simulation of the model (see `kernel.compile_kernel` for its arguments).
+def digest() -> str:
+    """A digest of the source of everything that goes into the machine code."""
+    found = hashlib.sha256()
+    for name in SOURCES:
+        found.update(Path(__file__).with_name(name).read_bytes())
+    return found.hexdigest()[:16]
 
-    The first call on a machine takes some ten seconds; later processes read what it left. Where no folder can be
-    written, each process compiles for itself.
-    """
-    from numba.core.caching import FunctionCache
 
+def compile_model() -> Any:
+    """The simulation of the model, for numba to compile."""
     from entact.pharmacology import equations
     from entact.pharmacology.kernel import compile_kernel
 
-    compiled = one_person()
-    run = compile_kernel(
-        compiled.derivatives,
-        compiled.observe,
-        compiled.initial,
+    model = one_person()
+    return compile_kernel(
+        model.derivatives,
+        model.observe,
+        model.initial,
         states=len(equations.STATES),
         inputs=len(equations.INPUTS),
         outputs=len(equations.OUTPUTS),
         depots=(equations.DEPOT_R, equations.DEPOT_S),
     )
-    key = digest()
 
-    class Cache(FunctionCache):
-        # numba looks at the source of the outermost function alone, and at captured functions by an address that
-        # changes with every process: the first would keep machine code of old equations, the second none at all.
-        def _index_key(self, signature: Any, codegen: Any) -> Any:
-            return (signature, codegen.magic_tuple(), key)
 
-    try:
-        run._cache = Cache(run.py_func)  # type: ignore[attr-defined]
-    except RuntimeError:  # no folder can be written
-        pass
-    return run
+def machine_code(places: Sequence[Path]) -> Callable[..., Any]:
+    """The simulation as machine code: what an earlier process left in one of the places, else compiled now."""
+    from entact.pharmacology import machine
+
+    key = f"{digest()}-{machine.processor()}"
+    found = machine.read(key, places)
+    if found is None:
+        found = machine.emit(compile_model())
+        machine.keep(key, *found, places)
+    return machine.load(*found)
+
+
+@cache
+def _loaded() -> Callable[..., Any]:
+    from entact.pharmacology import machine
+
+    return machine_code(machine.folders())
+
+
+def run_model(arrays: dict[str, Any], *, tolerance: float, since: float, max_steps: int, offset: int) -> None:
+    """Simulates the persons of `arrays` (see `kernel.compile_kernel`) into its results.
+
+    The first call on a machine compiles for some ten seconds; later processes read what it left. Where no folder
+    can be written, each process compiles for itself.
+    """
+    from entact.pharmacology.equations import OUTPUTS
+
+    with _FIRST:
+        function = _loaded()
+    memory = workspace(
+        arrays["floors"].shape[1],
+        arrays["inputs_of"].shape[1],
+        len(OUTPUTS),
+        arrays["columns"].size,
+        arrays["limits"].shape[0],
+        arrays["times"].size,
+    )
+    work, path, counts = memory
+    function({**arrays, "work": work, "path": path, "counts": counts}, tolerance, since, max_steps, offset)

@@ -15,12 +15,25 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from entact.pharmacology.lanes import NATIVE, WIDTH, at, spread, where
+from entact.pharmacology.lanes import NATIVE, at, spread, where
+from entact.pharmacology.layout import (
+    AREA,
+    BEFORE,
+    FLAGS,
+    KEPT,
+    PEAK,
+    PEAK_AT,
+    S1,
+    SX,
+    SXX,
+    SXY,
+    SY,
+    TROUGH,
+    TROUGH_AT,
+    WIDTH,
+    solver_rows,
+)  # fmt: skip
 from entact.pharmacology.solve import compile_solver
-
-# Rows of memory of a column: value before, statistics, and the sums of the terminal regression.
-BEFORE, PEAK, PEAK_AT, TROUGH, TROUGH_AT, AREA, S1, SX, SY, SXX, SXY = range(11)
-KEPT = 11
 
 
 def compile_kernel(
@@ -36,23 +49,25 @@ def compile_kernel(
     """The simulation of one system of equations; numba compiles it at the first call.
 
     Returns `run(inputs_of, dose_times, dose_r, dose_s, times, tolerance, floors, max_steps, columns, limits, fitted,
-    since, offset, series, statistics, at, above, half_life, status, steps)`, which fills the last seven
-    for its persons, from place `offset` on (a multiple of eight):
+    since, offset, series, statistics, at, above, half_life, status, steps,
+    work, path, counts)`, which fills series to steps for its persons, from place `offset` on (a multiple of eight):
 
     - `inputs_of` (persons x inputs), `dose_times`, `dose_r`, `dose_s` (persons x doses; h, mg), `times` (h, ascending),
     - `floors` (persons x states): below which size a state needs no relative accuracy,
     - `columns`: outputs to keep; `limits` (rows of column, value); `fitted`: columns with a terminal half-life,
     - `series` (blocks of eight x times x columns x eight, flat, or empty), `statistics` (peak, trough, area x columns x persons),
       `at` (index of the time of peak, trough x columns x persons), `above` (h; limits x persons),
-      `half_life` (h; fitted x persons), `status`, `steps` (persons).
+      `half_life` (h; fitted x persons), `status`, `steps` (persons),
+    - `work`, `path`, `counts`: memory of one thread, as `layout.workspace` makes it.
     """
-    solve, solver_rows = compile_solver(derivatives, states, inputs, depots)
+    solve = compile_solver(derivatives, states, inputs, depots)
     n = states
+    own = solver_rows(states)
 
     @njit(**NATIVE)
     def load(who, inputs_of, floors, work):  # type: ignore[no-untyped-def]
         """Lays a person's inputs and initial state into each lane; the last person fills lanes left over."""
-        floor = inputs + solver_rows - 6 - n
+        floor = inputs + own - FLAGS - n
         scratch = work[floor * WIDTH : floor * WIDTH + n]
         for lane in range(WIDTH):
             person = min(who + lane, inputs_of.shape[0] - 1)
@@ -110,7 +125,7 @@ def compile_kernel(
         work, path, counts,
     ):  # fmt: skip
         count, wanted = times.size, columns.size
-        out = inputs + solver_rows
+        out = inputs + own
         kept = out + outputs
         over = kept + wanted * KEPT
         storing = series.size > 0

@@ -16,9 +16,9 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.core.typing.templates import AbstractTemplate, ConcreteTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin, lower_cast, models, register_model
+from numba.np.arrayobj import make_array, populate_array
 
-WIDTH = 8
-"""persons in a vector: one register of AVX-512, two of AVX, four of NEON"""
+from entact.pharmacology.layout import WIDTH
 
 _DOUBLES = ir.VectorType(ir.DoubleType(), WIDTH)
 _INTEGERS = ir.VectorType(ir.IntType(64), WIDTH)
@@ -387,3 +387,21 @@ def _whole_power(context: Any, builder: Any, sig: Any, args: Any) -> Any:
 @lower_builtin(operator.pow, lanes, lanes)
 def _any_power(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     return context.compile_internal(builder, _power, sig, args)
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def view(typing: Any, memory: Any, shape: Any) -> Any:
+    """An array over memory that somebody else owns; numba's `carray` would count references to it."""
+    kind = types.Array(memory.dtype, shape.count, "C")
+
+    def build(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        lengths = cgutils.unpack_tuple(builder, args[1])
+        size = context.get_constant(types.intp, context.get_abi_sizeof(context.get_data_type(memory.dtype)))
+        strides = [size]
+        for length in reversed(lengths[1:]):
+            strides.insert(0, builder.mul(strides[0], length))
+        array = make_array(kind)(context, builder)
+        populate_array(array, data=args[0], shape=lengths, strides=strides, itemsize=size, meminfo=None)
+        return array._getvalue()
+
+    return kind(memory, shape), build

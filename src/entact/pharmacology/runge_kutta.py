@@ -14,7 +14,6 @@ from numba import njit
 
 from entact.pharmacology.lanes import NATIVE
 
-STAGES = 7
 C2, C3, C4, C5 = 0.161, 0.327, 0.9, 0.9800255409045097
 A21 = 0.161
 A31, A32 = -0.008480655492356989, 0.335480655492357

@@ -225,7 +225,7 @@ def _empty(request: Request, summary_only: bool) -> Simulation:
 
 def _run(request: Request, result: Simulation, start: int, stop: int) -> None:
     """Simulates the persons from start to stop into the result."""
-    from entact.pharmacology.engine import kernel
+    from entact.pharmacology.engine import run_model
     from entact.pharmacology.equations import LAG, STATES
     from entact.pharmacology.individual import vectors
 
@@ -243,25 +243,22 @@ def _run(request: Request, result: Simulation, start: int, stop: int) -> None:
     floors = np.full((stop - start, len(STATES)), SMALL_FRACTION)
     floors[:, [variable.unit == "mg" for variable in STATES]] = SMALL_DOSE * whole[:, None]
     names = [variable.name for variable in result.columns]
-    kernel()(
-        np.ascontiguousarray(inputs),
-        np.ascontiguousarray(request.regimen.times + inputs[:, [LAG]]),
-        dose_r,
-        dose_s,
-        request.times,
-        request.rtol,
-        floors,
-        MAX_STEPS,
-        np.array(request.columns, np.int64),
-        np.array([(names.index(name), value) for name, value in request.limits]).reshape(-1, 2),
-        np.array([names.index(name) for name in result.fitted], np.int64),
-        request.since,
-        start,
-        result.raw,
-        result.statistics,
-        result.when,
-        result.above,
-        result.half_lives,
-        result.status,
-        result.steps,
-    )
+    arrays = {
+        "inputs_of": np.ascontiguousarray(inputs),
+        "dose_times": np.ascontiguousarray(request.regimen.times + inputs[:, [LAG]]),
+        "dose_r": dose_r,
+        "dose_s": dose_s,
+        "times": request.times,
+        "floors": floors,
+        "columns": np.array(request.columns, np.int64),
+        "limits": np.array([(names.index(name), value) for name, value in request.limits]).reshape(-1, 2),
+        "fitted": np.array([names.index(name) for name in result.fitted], np.int64),
+        "series": result.raw,
+        "statistics": result.statistics,
+        "when": result.when,
+        "above": result.above,
+        "half_life": result.half_lives,
+        "status": result.status,
+        "steps": result.steps,
+    }
+    run_model(arrays, tolerance=request.rtol, since=request.since, max_steps=MAX_STEPS, offset=start)

@@ -14,21 +14,20 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from entact.pharmacology.lanes import NATIVE, WIDTH, any_of, at, spread, where
-from entact.pharmacology.runge_kutta import STAGES, method
+from entact.pharmacology.lanes import NATIVE, any_of, at, spread, where
+from entact.pharmacology.layout import DOSED, DUE, NEXT, NOW, STAGES, STEP, UNTIL, WIDTH
+from entact.pharmacology.runge_kutta import method
 
 FINE, TOO_MANY_STEPS, NOT_FINITE = 0, 1, 2
 """how an integration ended"""
 FIRST_STEP = 0.08
 """h, tried after a dose: with usual absorption it is accepted"""
-# Rows of the scratch memory that lanes and single persons both read and write.
-NEXT, UNTIL, NOW, STEP, DOSED, DUE = range(6)
 
 
 def compile_solver(
     derivatives: Callable[..., Any], states: int, inputs: int, depots: tuple[int, int]
-) -> tuple[Callable[..., Any], int]:
-    """The solver of one system, and the rows of memory it needs after those of the inputs."""
+) -> Callable[..., Any]:
+    """The solver of one system."""
     depot_r, depot_s = depots
     n = states
     step, interpolate = method(derivatives, states)
@@ -158,4 +157,4 @@ def compile_solver(
                 for i in range(n):
                     K[i] = where(fresh, TMP[i], K[i])
 
-    return solve, flags - inputs + 6
+    return solve

@@ -1,0 +1,42 @@
+"""How the integrator's scratch memory is laid out: rows of eight doubles, one for each person of a block."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+
+WIDTH: Final = 8
+"""persons in a block: doubles in one register of AVX-512, two of AVX, four of NEON"""
+STAGES: Final = 7
+"""of the Runge-Kutta step"""
+# Rows that lanes and single persons both read and write.
+NEXT, UNTIL, NOW, STEP, DOSED, DUE = range(6)
+FLAGS: Final = 6
+# Rows of a column: value before, statistics, and the sums of the terminal regression.
+BEFORE, PEAK, PEAK_AT, TROUGH, TROUGH_AT, AREA, S1, SX, SY, SXX, SXY = range(11)
+KEPT: Final = 11
+COUNTS: Final = 4 * WIDTH
+"""whole numbers of a block: next output time, doses given, how each person ended, steps"""
+
+
+def solver_rows(states: int) -> int:
+    """Rows of the solver: state, stages, scratch, next state, floors, flags."""
+    return states * (1 + STAGES + 3) + FLAGS
+
+
+def aligned(size: int) -> Array:
+    """So many zeros that begin on a cache line: vectors that cross one cost twice."""
+    whole = np.zeros(size + 8)
+    skip = (-whole.ctypes.data % 64) // 8
+    return whole[skip : skip + size]
+
+
+def workspace(
+    states: int, inputs: int, outputs: int, columns: int, limits: int, times: int
+) -> tuple[Array, Array, np.ndarray[tuple[int, ...], np.dtype[np.int64]]]:
+    """The memory of one thread: rows of work, states of a block at every output time, whole numbers."""
+    rows = inputs + solver_rows(states) + outputs + columns * KEPT + limits
+    return aligned(rows * WIDTH), aligned(times * states * WIDTH), np.zeros(COUNTS, np.int64)
