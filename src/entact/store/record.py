@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 import psycopg
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import IntegrityError, InternalError, OperationalError, connection, transaction
 from psycopg import errors
 
 from entact.course.entry import GENESIS, Entry, Kept, Line, instant, keep, read, same
@@ -142,9 +142,11 @@ def _refusals() -> Iterator[None]:
         if isinstance(error.__cause__, errors.IntegrityConstraintViolation):
             raise StoreError(error.__cause__.diag.message_primary) from error
         raise
-    except OperationalError as error:
-        if isinstance(error.__cause__, errors.DiskFull | errors.IoError):
-            said = error.__cause__.diag.message_primary
+    except (OperationalError, InternalError) as error:
+        cause = error.__cause__
+        # A file that may not grow, by a quota or a limit, is told from a full disk by the hint alone.
+        if isinstance(cause, errors.DiskFull) or "disk space" in str(cause):
+            said = str(cause).partition("\n")[0]
             raise StoreError(f"the disk of the database is full: {said}; nothing of this was kept") from error
         raise
 
