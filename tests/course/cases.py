@@ -46,6 +46,27 @@ def two_sessions(**changed: Any) -> Release:
     return Release.from_text(canonical(data))
 
 
+def told_one_by_one(**changed: Any) -> Release:
+    """The small study whose participants are told their arm one by one; then a track of visits opens."""
+    data = copy.deepcopy(dict(load_study(MINI).newest.data))
+    data["epochs"] = {"blinded": {"title": "Blinded"}, "open": {"title": "Open"}}
+    data["order"] = {**data["order"], "epochs": ["blinded", "open"]}
+    data["unblinding"] = {"epoch": "blinded", "tells": ["participant", "therapist"]}
+    data["tracks"] = {
+        "crossover": {"title": "Open-label after placebo", "opens_on": "unblinded.placebo", "doses": 1},
+        "extension": {"title": "Longer", "opens_on": "consent.recording"},
+    }
+    schedule = [{**visit, "epoch": "blinded"} for visit in data["schedule"]]
+    later = {"epoch": "open", "within": "0 .. 30 d"}
+    schedule += [
+        {**later, "visit": "telling", "after": "outcome", "do": ["unblinding"]},
+        {**SESSION_2, **later, "visit": "open_session", "after": "unblinding", "track": "crossover"},
+        {**later, "visit": "much_later", "after": "outcome", "track": "extension", "do": ["symptoms"]},
+    ]
+    data |= {"schedule": schedule, **changed}
+    return Release.from_text(canonical(data))
+
+
 class Case:
     """Ledgers of one participant, one site and the study, each entry by a name that is its id."""
 
@@ -221,9 +242,12 @@ def _form(case: Case, name: str, form: str, when: str, items: dict[str, Any], **
 
 def before(act: str, study: Study | None = None) -> Case:
     """A participant for whom the act is allowed at `WHEN[act]`."""
-    case = Case(study or Study("mini", (two_sessions(),)))
+    release = told_one_by_one() if act == "unblind" else two_sessions()
+    case = Case(study or Study("mini", (release,)))
     _site(case)
     _until_enrolled(case)
+    if act == "enrol":
+        return case.drop("enrolment")
     if act == "randomise":
         return case
     _until_session(case)
@@ -244,10 +268,19 @@ def before(act: str, study: Study | None = None) -> Case:
         {"status": "ended"},
         encounter="session_1#1",
     )
+    if act == "unblind":
+        for number, encounter in enumerate(
+            ("screening#1", "baseline#1", "preparation_2#1", "session_1#1"), start=1
+        ):
+            when = f"2026-06-01T09:0{number}:00-06:00"
+            who: dict[str, Any] = {"by": "dm-1", "role": "data_manager"}
+            case.put(f"freeze {number}", "freeze", when, {"of": "encounter"}, encounter=encounter, **who)
     return case
 
 
 WHEN = {
+    "enrol": "2026-03-10T09:22:00-06:00",
+    "unblind": "2026-06-02T09:00:00-06:00",
     "randomise": "2026-03-10T09:30:00-06:00",
     "initial_dose": "2026-03-16T10:00:00-06:00",
     "supplement": "2026-03-16T11:40:00-06:00",
@@ -255,7 +288,7 @@ WHEN = {
     "next_session": "2026-04-07T09:00:00-06:00",
 }
 DETAIL = {"initial_dose": {"kit": "K-1"}, "supplement": {"kit": "K-2"}}
-BY = {"randomise": "i-1"}
+BY = {"randomise": "i-1", "enrol": "i-1", "unblind": "i-1"}
 
 
 def ask(case: Case, act: str, *, late: timedelta = timedelta(0), **changed: Any) -> Allowed | Refused:

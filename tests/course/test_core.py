@@ -120,7 +120,7 @@ def test_the_person_who_acts(
     act: str, certificates: list[dict[str, str]], more: dict[str, Any], expected: list[str]
 ) -> None:
     case = before(act)
-    roles = ["investigator"] if act == "randomise" else ["therapist"]
+    roles = ["investigator"] if act in ("randomise", "enrol", "unblind") else ["therapist"]
     put_site("n-1", "staff", **({"person": "n-1", "roles": roles, "certificates": certificates} | more))(case)
     assert codes(ask(case, act, by="n-1")) == expected
 

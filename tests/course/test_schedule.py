@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from entact.course.medication import Medication
-from entact.course.schedule import Due, Progress, due, latest_date, parse_alternative, position, washout_end
+from entact.course.schedule import Due, Progress, due, latest_date, parse_alternative, position
+from entact.course.washout import washout_end
 from entact.protocol.study import Visit, Washout
 
 DENVER = ZoneInfo("America/Denver")  # clocks went forward on 2026-03-08, back on 2026-11-01

@@ -10,8 +10,12 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
+from entact.course.link import is_linked
+from entact.course.oversight import Stop, holds_in_force, places_left, quotas_of
+from entact.course.progress import due_visits, washout_of
 from entact.course.question import Act, Check, Question, Reason
 from entact.course.schedule import civil_date, latest_date
+from entact.course.unblinding import not_frozen
 
 if TYPE_CHECKING:
     from entact.course.setting import StaffState
@@ -91,7 +95,7 @@ def _eligible(question: Question) -> Iterator[Reason]:
     if decided.decision != "eligible":
         yield Reason("not_eligible", "The participant was found not eligible.")
         return
-    for name, compiled in question.course.release.criteria.items():
+    for name, compiled in question.course.release.criteria_of(question.course.population).items():
         judged = decided.criteria.get(name)
         text = compiled.criterion.text
         if judged is None:
@@ -137,6 +141,72 @@ def _staff(question: Question) -> Iterator[Reason]:
     yield from staff_reasons(person, question.by, question.site.id, question.today)
 
 
+def _linked(question: Question) -> Iterator[Reason]:
+    if is_linked(question.course) is False:
+        yield Reason("not_linked", "It is not recorded with whom this person takes part.", ("link",))
+
+
+def _not_enrolled_yet(question: Question) -> Iterator[Reason]:
+    done = question.course.enrolment
+    if done is not None:
+        yield Reason("enrolled_before", f"The participant is already enrolled, as {done.subject}.")
+
+
+def _no_hold(question: Question) -> Iterator[Reason]:
+    stop = _STOPS.get(question.act.name)
+    for name, title, entry in holds_in_force(question.release, question.setting.study, stop) if stop else ():
+        question.relies_on(entry)
+        yield Reason(f"hold.{name}", f"The study is on hold: {title}.")
+
+
+def _place_left(question: Question) -> Iterator[Reason]:
+    for name, counts in quotas_of(question.release, question.course, question.at).items():
+        said = question.release.file.quotas[name]
+        title = said.title or name.replace("_", " ")
+        if counts is None:
+            missing = tuple(sorted(question.release.rules.quotas[name].rule.names))
+            message = f"Not known whether the participant counts as one of: {title}."
+            yield Reason(f"quota.{name}", message, missing)
+        elif counts and places_left(question.release, question.setting.study, name, question.site.id) < 1:
+            where = " at this site" if said.per == "site" else ""
+            yield Reason(f"quota.{name}", f"All {said.most} places are taken{where}: {title}.")
+
+
+def _washed_out(question: Question) -> Iterator[Reason]:
+    washout = question.release.file.washout
+    if washout is None or question.act.gate not in washout.before:
+        return
+    calendar = washout_of(question.course, question.zone)
+    for one in calendar.medicines:
+        if one.until is None:
+            message = f"Not known when {one.medicine} has left the body: {one.why}."
+            yield Reason("washout_unknown", message, ("medication",))
+        elif one.until > question.today:
+            yield Reason("washout", f"{one.medicine} has left the body on {one.until}: {one.why}.")
+
+
+def _no_stopping_rule(question: Question) -> Iterator[Reason]:
+    for name, stop in question.course.stops.items():
+        question.relies_on(stop.entry)
+        day = civil_date(stop.at, question.zone)
+        yield Reason(f"stopping.{name}", f"The study says to stop {stop.of}: {stop.title}, on {day}.")
+
+
+def _unblinding_planned(question: Question) -> Iterator[Reason]:
+    plan = question.course.release.file.unblinding
+    if plan is None:
+        yield Reason("unblinding_not_planned", "This study plans nobody's unblinding.")
+        return
+    if question.course.told is not None:
+        yield Reason("unblinded_before", "The participant's arm was already told.")
+    for encounter in not_frozen(question.course, plan.epoch):
+        yield Reason("not_frozen", f"The data of {encounter} are not frozen.", (f"freeze.{encounter}",))
+    visits = question.course.release.visits
+    for due in due_visits(question.course, question.at, question.zone):
+        if visits[due.visit].epoch == plan.epoch and due.status in ("expected", "due"):
+            yield Reason("blinded_visit_open", f"{due.visit} of the blinded part is still to come.")
+
+
 def _list_sealed(question: Question) -> Iterator[Reason]:
     if question.release.file.randomisation is None:
         yield Reason("no_randomisation", "This study does not randomise.")
@@ -161,6 +231,7 @@ def _not_randomised_yet(question: Question) -> Iterator[Reason]:
 def _randomised(question: Question) -> Iterator[Reason]:
     done = question.course.randomisation
     if question.release.file.randomisation is None:
+        yield from _enrolled(question)
         return
     if done is None:
         yield Reason("not_randomised", "The participant has not been randomised.", ("randomisation",))
@@ -251,7 +322,9 @@ def _part_not_given(question: Question) -> Iterator[Reason]:
 def _doses_left(question: Question) -> Iterator[Reason]:
     here = question.visit.visit if question.visit is not None and question.part is not None else None
     given = {dose.session for dose in question.course.doses if dose.taken and dose.session != here}
-    most = question.release.file.doses
+    file = question.release.file
+    more = [file.tracks[name].doses for name in question.course.tracks if name in file.tracks]
+    most = file.doses + sum(more)
     if len(given) >= most:
         yield Reason("too_many_doses", f"{len(given)} of at most {most} sessions with a dose have been held.")
 
@@ -315,36 +388,55 @@ def _words(name: str) -> str:
 
 _PERSON: Final[tuple[Check, ...]] = (_alive, _not_stopped, _consent_current, _eligible)
 _PLACE: Final[tuple[Check, ...]] = (_site_active, _staff)
+_STUDY: Final[tuple[Check, ...]] = (_no_hold, _washed_out, _no_stopping_rule)
+_STOPS: Final[Mapping[str, Stop]] = {
+    "enrol": "enrolment",
+    "randomise": "randomisation",
+    "initial_dose": "dosing",
+    "next_session": "dosing",
+}
 _DOSE: Final[tuple[Check, ...]] = (_randomised, _in_session, _level_decided, _kit_usable, _part_not_given)
 
 ACTS: Final[Mapping[str, Act]] = {
     act.name: act
     for act in (
         Act(
+            "enrol",
+            "enrolment",
+            ("investigator", "coordinator"),
+            (*_PERSON, *_PLACE, _not_enrolled_yet, _linked, *_STUDY, _place_left),
+        ),
+        Act(
             "randomise",
             "randomisation",
             ("investigator", "coordinator"),
-            (*_PERSON, *_PLACE, _list_sealed, _enrolled, _not_randomised_yet),
+            (*_PERSON, *_PLACE, _list_sealed, _enrolled, _not_randomised_yet, *_STUDY),
         ),
         Act(
             "initial_dose",
             "initial_dose",
             ("investigator", "therapist"),
-            (*_PERSON, *_PLACE, *_DOSE, _doses_left, _interval_kept),
+            (*_PERSON, *_PLACE, *_DOSE, _doses_left, _interval_kept, *_STUDY),
             "initial",
         ),
         Act(
             "supplement",
             "supplement",
             ("investigator", "therapist"),
-            (*_PERSON, *_PLACE, *_DOSE, _supplement_offered),
+            (*_PERSON, *_PLACE, *_DOSE, _supplement_offered, _no_stopping_rule),
             "supplement",
         ),
         Act(
             "next_session",
             "next_session",
             ("investigator", "therapist"),
-            (*_PERSON, *_PLACE, _randomised, _doses_left),
+            (*_PERSON, *_PLACE, _randomised, _doses_left, _no_hold, _no_stopping_rule),
+        ),
+        Act(
+            "unblind",
+            "unblinding",
+            ("investigator", "data_manager"),
+            (_alive, *_PLACE, _randomised, _unblinding_planned),
         ),
         # Whoever stopped, or whose site was held, must still be able to go home.
         Act("discharge", "discharge", ("investigator", "therapist"), (_alive, _staff, _in_session)),

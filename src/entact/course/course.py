@@ -21,10 +21,13 @@ from entact.course.entry import Entry, Kept, as_sent, canonical, digest
 from entact.course.erasure import ErasureState
 from entact.course.form import Answers, Reading
 from entact.course.kinds import KINDS, NESTED, UNPARSED
+from entact.course.link import LinkState
 from entact.course.medication import MedicationState
 from entact.course.people import is_sealed
+from entact.course.reporting import ReportDue
 from entact.course.safety import AdverseEventState, CallState, DeathState
-from entact.course.stopping import DeviationState, DiscontinuationState
+from entact.course.stopping import DeviationState, DiscontinuationState, StopDue
+from entact.course.unblinding import PlannedUnblindingState, open_tracks
 from entact.course.values import SessionFacts, Values
 
 if TYPE_CHECKING:
@@ -85,6 +88,8 @@ class State:
         alerts: every one raised. answered: (alert, entry that raised it) -> answering entry.
         signatures, unblindings: in order of time. frozen: by encounter, "" for all. erased: or None.
         identities: names of the direct identifiers that a site keeps, by site.
+        told: this person's planned unblinding, or None. links: to other ledgers. stops: by stopping rule.
+        clocks: of safety reports, by report and event. sent_reports: by the same, with when it was sent.
         findings: those of the fold by id; `findings(course, at)` adds those of the whole and of the clock.
         effective: entries as they stand, in order of time.
         former: what was found before corrections, once somebody has asked for it.
@@ -118,6 +123,11 @@ class State:
     signatures: list[SignatureState]
     frozen: dict[str, FreezeState]
     unblindings: list[UnblindingState]
+    told: PlannedUnblindingState | None
+    links: list[LinkState]
+    stops: dict[str, StopDue]
+    clocks: dict[tuple[str, str], ReportDue]
+    sent_reports: dict[tuple[str, str], tuple[str, datetime]]
     identities: dict[str, tuple[str, ...]]
     erased: ErasureState | None
     findings: dict[str, Finding]
@@ -154,6 +164,11 @@ class State:
         self.signatures = []
         self.frozen = {}
         self.unblindings = []
+        self.told = None
+        self.links = []
+        self.stops = {}
+        self.clocks = {}
+        self.sent_reports = {}
         self.identities = {}
         self.erased = None
         self.findings = {}
@@ -223,6 +238,19 @@ class Course(State):
         from entact.course.progress import due_visits  # it reads courses: it stands on this module
 
         return due_visits(self, at)
+
+    @property
+    def population(self) -> str | None:
+        """The population that the participant is of, as screened; None before, where there are several."""
+        known = list(self.release.file.populations)
+        if len(known) == 1:
+            return known[0]
+        return self.screening.population if self.screening is not None else None
+
+    @property
+    def tracks(self) -> frozenset[str]:
+        """The tracks of visits that have opened for this person."""
+        return open_tracks(self)
 
     @property
     def entries(self) -> list[Entry]:
@@ -407,8 +435,10 @@ class Course(State):
         kind.reduce(self, effective, payload)
 
     def _at_end(self) -> bool:
-        visits = self.release.visits
-        ends = {name for name, visit in visits.items() if visit.kind == "end"} or set(list(visits)[-1:])
+        visits = self.release.visits_of(self.population, self.tracks)
+        opened = {name: visit for name, visit in visits.items() if visit.track is not None}
+        last = opened or visits
+        ends = {name for name, visit in last.items() if visit.kind == "end"} or set(list(last)[-1:])
         return any(one.visit in ends and one.status == "ended" for one in self.encounters.values())
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from entact.course.checks import check_basis
+from entact.course.link import is_linked
+from entact.course.oversight import gates_enrolment
 from entact.course.values import ask
 
 if TYPE_CHECKING:
@@ -87,6 +89,9 @@ class RandomisationState(msgspec.Struct, frozen=True):
 
 def reduce_screening(course: Course, effective: Effective, payload: Screening) -> None:
     """The latest attempt says number, site and population."""
+    if payload.population not in course.release.file.populations:
+        message = f"the study has no population {payload.population!r}"
+        course.found("unknown_population", effective.id, "population", message)
     course.screening = ScreeningState(
         effective.id, payload.attempt, payload.number, payload.site, payload.population, effective.at
     )
@@ -98,9 +103,10 @@ def reduce_eligibility(course: Course, effective: Effective, payload: Eligibilit
     course.eligibility = EligibilityState(
         effective.id, payload.criteria, payload.decision, payload.signed, effective.entry.by, effective.at
     )
-    compiled = course.release_of(effective.entry).criteria
+    release = course.release_of(effective.entry)
+    compiled = release.criteria_of(course.population)
     for name in payload.criteria:
-        if name not in compiled:
+        if name not in release.criteria:
             course.found("unknown_criterion", effective.id, name, f"the study has no criterion {name!r}")
     for name, criterion in compiled.items():
         wanted = criterion.criterion.kind == "inclusion"
@@ -138,6 +144,11 @@ def reduce_enrolment(course: Course, effective: Effective, payload: Enrolment) -
         course.found(
             "enrolled_without_eligibility", effective.id, "", "enrolled without a signed eligibility"
         )
+    if gates_enrolment(course.site_release(effective.at)):
+        check_basis(course, effective, "enrol")
+    if is_linked(course) is False:
+        message = f"a {course.population} is enrolled with somebody, and nobody was named"
+        course.found("not_linked", effective.id, "", message)
     course.enrolment = EnrolmentState(effective.id, payload.subject, effective.at)
 
 

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 from entact.course.attestation import broken
 from entact.course.course import Course, Finding, Thing
 from entact.course.form import VITALS
+from entact.course.link import is_linked
+from entact.course.outcome import analysis_windows
 from entact.course.progress import due_visits, zone_of
+from entact.course.reporting import late_reports
 from entact.course.schedule import Due, position
 from entact.protocol.quantity import parse_duration
 
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from entact.course.encounter import EncounterState
     from entact.protocol.study import Visit
 
+ENTERED_WITHIN = timedelta(hours=24)  # from a yes on a checklist to the entry of the event
 OPEN_FOR = timedelta(hours=24)  # an encounter that nobody ended for so long was forgotten
 
 _IN_ENCOUNTER = frozenset({"form", "vital_signs", "dose", "dose_level", "presence", "guess", "safety_call"})
@@ -61,6 +65,9 @@ def found_at_any_time(course: Course) -> Iterator[Finding]:
     """What is found in a course whenever it is asked: all but windows and the clock."""
     yield from course.findings.values()
     yield from (_finding(*one) for one in broken(course))
+    yield from _of_others(course)
+    yield from _stops(course)
+    yield from _asked_for(course)
     yield from _outside_encounters(course)
     yield from _never_begun(course)
     yield from _decisions(course)
@@ -72,6 +79,41 @@ def found_at_any_time(course: Course) -> Iterator[Finding]:
 
 def _finding(rule: str, entry: str, item: str, message: str, holds: bool = True) -> Finding:
     return Finding(f"{rule}:{entry}:{item}" if item else f"{rule}:{entry}", rule, entry, item, message, holds)
+
+
+def _of_others(course: Course) -> Iterator[Finding]:
+    """Visits of another population, or of a track that has not opened for this person."""
+    if course.population is None:
+        return
+    visits, own = course.release.visits, course.release.visits_of(course.population, course.tracks)
+    for encounter in course.encounters.values():
+        if encounter.visit in visits and encounter.visit not in own:
+            message = f"{encounter.visit} is no visit of this person"
+            yield _finding("visit_of_other", encounter.entry or encounter.closed, "", message)
+
+
+def _stops(course: Course) -> Iterator[Finding]:
+    """Stopping rules that came to hold, where what they say to stop was not stopped."""
+    for stop in course.stops.values():
+        if stop.of not in course.discontinued and "procedures" not in course.discontinued:
+            message = f"the study says to stop {stop.of}: {stop.title}"
+            yield _finding("stopping_rule", stop.entry, stop.rule, message)
+
+
+def _asked_for(course: Course) -> Iterator[Finding]:
+    """Events answered with yes on a checklist, of which there is no entry within a day."""
+    known: dict[str, list[datetime]] = {}
+    for event in course.adverse_events.values():
+        if event.term is not None and event.begun is not None:
+            known.setdefault(event.term, []).append(event.begun)
+    for name in course.release.file.adverse_events.checklists:
+        for answers in course.answers.get(name, ()):
+            for term, answer in answers.values.items():
+                if answer is True and not any(
+                    begun <= answers.at + ENTERED_WITHIN for begun in known.get(term, ())
+                ):
+                    message = f"{term} was answered with yes, and no such event is entered"
+                    yield _finding("event_not_entered", answers.entry, term, message)
 
 
 def _outside_encounters(course: Course) -> Iterator[Finding]:
@@ -131,12 +173,22 @@ def found_in_windows(course: Course, dues: list[Due], at: datetime) -> Iterator[
             yield _finding("out_of_window", encounter.entry, "", message)
         if where == "late":
             yield _missed(window, holds=False)
+    for encounter in course.encounters.values():
+        if encounter.status == "missed":
+            continue
+        for name, inside in analysis_windows(course, encounter, zone).items():
+            if not inside:
+                message = f"{encounter.visit} lies outside the window {name}, and does not count for it"
+                yield _finding("outside_analysis_window", encounter.entry or encounter.closed, name, message)
 
 
 def _clock(course: Course, dues: list[Due], at: datetime) -> Iterator[Finding]:
     yield from found_missed(dues)
     for begun, found in found_not_ended(course):
         if at - begun > OPEN_FOR:
+            yield found
+    for since, found in found_unreported(course):
+        if at > since:
             yield found
 
 
@@ -151,6 +203,12 @@ def found_not_ended(course: Course) -> Iterator[tuple[datetime, Finding]]:
         if encounter.status == "started" and encounter.started is not None:
             message = f"{encounter.id} began at {encounter.started} and has not ended"
             yield encounter.started, _finding("encounter_not_ended", encounter.entry, "", message)
+
+
+def found_unreported(course: Course) -> Iterator[tuple[datetime, Finding]]:
+    """Safety reports not sent in time, each with the last instant at which it still could have been."""
+    for due, rule, entry, item, message in late_reports(course):
+        yield due, _finding(rule, entry, item, message)
 
 
 def _missed(window: Due, holds: bool = True) -> Finding:
@@ -219,6 +277,8 @@ _ENGINE: dict[str, Callable[[Course, str], bool]] = {
     "guess": lambda course, encounter: any(one.encounter == encounter for one in course.guesses),
     "safety_call": lambda course, encounter: any(one.encounter == encounter for one in course.calls),
     "dose": lambda course, encounter: any(one.encounter == encounter for one in course.doses),
+    "link": lambda course, _: is_linked(course) is not False,
+    "unblinding": lambda course, _: course.told is not None,
     "medication": lambda course, encounter: True,
     "adverse_events": lambda course, encounter: True,
 }

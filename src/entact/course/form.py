@@ -9,6 +9,7 @@ import msgspec
 
 from entact.course.alerts import raise_alerts
 from entact.course.people import is_sealed
+from entact.course.stopping import check_stopping
 from entact.protocol.form import ItemProblem
 
 if TYPE_CHECKING:
@@ -113,4 +114,6 @@ def _answer(course: Course, effective: Effective, name: str, items: dict[str, An
     course.answers.setdefault(name, []).append(answers)
     course.forms[name, entry.encounter] = answers
     raise_alerts(course, answers)
+    if status == "done":
+        check_stopping(course, name, entry.encounter, effective.at, entry.id)
     return answers

@@ -51,7 +51,7 @@ def may(
     """Whether an act may be done now.
 
     Args:
-        act: randomise, initial_dose, supplement, next_session or discharge.
+        act: enrol, randomise, initial_dose, supplement, next_session, unblind or discharge.
         study: all releases. setting: the study's and the site's ledgers, folded. course: the participant's.
         by: the person who is to act. at: aware instant of the question.
         detail: `kit` and, to be sure of it, `level` of a dose; `encounter` where more than one is under way;

@@ -19,6 +19,7 @@ from entact.course.findings import (
     found_in_windows,
     found_missed,
     found_not_ended,
+    found_unreported,
 )
 from entact.course.progress import progress_of, zone_of
 from entact.course.schedule import TREATMENT, Due, Progress, Status, due
@@ -99,10 +100,11 @@ class Horizon:
         zone = zone_of(course, BEGINNING)
         progress = progress_of(course, zone)
         encounters = tuple((one.id, one.entry, one.started) for one in course.encounters.values())
-        known = course.release.id, progress, encounters
+        key = course.release.id, course.population, course.tracks
+        known = key, progress, encounters
         if known == self._known:
             return
-        visits = course.release.visits
+        visits = course.release.visits_of(course.population, course.tracks)
         if known[:2] != self._known[:2]:
             self._spans = list(_spans(visits, progress))
             rows = (_rows(name, visit, self._spans, progress) for name, visit in visits.items())
@@ -197,6 +199,9 @@ def _standing(course: Course, horizon: Horizon) -> Iterator[Standing]:
         yield Standing(name, BEGINNING, None, ALERT, raised.entry, raised.alert)
     for begun, found in found_not_ended(course):
         since = begun.astimezone(UTC) + OPEN_FOR + _STEP
+        yield Standing(found.id, since, None, found.rule, found.entry, found.item)
+    for due_by, found in found_unreported(course):
+        since = due_by.astimezone(UTC) + _STEP
         yield Standing(found.id, since, None, found.rule, found.entry, found.item)
     yield from (one for one in horizon.standing if one.finding not in named)
 

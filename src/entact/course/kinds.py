@@ -16,9 +16,12 @@ from entact.course import (
     enrolment,
     erasure,
     form,
+    link,
     medication,
+    reporting,
     safety,
     stopping,
+    unblinding,
 )
 
 UNPARSED = "unparsed"  # what could not be read at all: data {"received": sealed text}
@@ -78,6 +81,9 @@ KINDS: dict[str, Kind] = {
     "signature": Kind(attestation.RecordSignature, attestation.reduce_signature),
     "freeze": Kind(attestation.Freeze, attestation.reduce_freeze),
     "unblinding": Kind(attestation.Unblinding, attestation.reduce_unblinding),
+    "planned_unblinding": Kind(unblinding.PlannedUnblinding, unblinding.reduce_planned_unblinding),
+    "link": Kind(link.Link, link.reduce_link),
+    "safety_report": Kind(reporting.SafetyReport, reporting.reduce_safety_report),
     "identity": Kind(attestation.IdentityKept, attestation.reduce_identity),
     "erasure": Kind(erasure.Erasure, erasure.reduce_erasure),
 }

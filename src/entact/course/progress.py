@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, tzinfo
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from entact.course.schedule import Due, Progress, civil_date, due, washout_end
+from entact.course.schedule import Due, Progress, civil_date, due
+from entact.course.washout import WashoutCalendar, washout_calendar
 
 if TYPE_CHECKING:
     from entact.course.course import Course
@@ -32,13 +33,15 @@ def progress_of(course: Course, zone: tzinfo) -> Progress:
             anchors[encounter.visit] = min(began, earlier) if isinstance(earlier, datetime) else began
     if course.first_consent is not None:
         anchors["consent"] = course.first_consent.since
-        washed_out = _washout_end(course, anchors, zone)
+        washed_out = _washout(course, anchors, zone).end
         if washed_out is not None:
             anchors["washout_end"] = washed_out
     if course.enrolment is not None:
         anchors["enrolment"] = course.enrolment.at
     if course.randomisation is not None:
         anchors["randomisation"] = course.randomisation.at
+    if course.told is not None:
+        anchors["unblinding"] = course.told.at
     for dose in course.doses:
         if dose.part == "initial" and dose.taken:
             anchors["initial"] = dose.at
@@ -54,15 +57,23 @@ def due_visits(
     course: Course, at: datetime, zone: tzinfo | None = None, only: Container[str] | None = None
 ) -> list[Due]:
     """Visits of the release consented to, or `only` some, with their windows and what has become of them."""
-    return due(course.release_at(at).visits, progress_of(course, zone or zone_of(course, at)), at, only)
+    visits = course.release_at(at).visits_of(course.population, course.tracks)
+    return due(visits, progress_of(course, zone or zone_of(course, at)), at, only)
 
 
-def _washout_end(course: Course, anchors: Mapping[str, datetime | date], zone: tzinfo) -> date | None:
+def washout_of(course: Course, zone: tzinfo) -> WashoutCalendar:
+    """When each psychiatric medicine of a participant has left the body, and from which date on all have."""
+    return _washout(course, progress_of(course, zone).anchors, zone)
+
+
+def _washout(course: Course, anchors: Mapping[str, datetime | date], zone: tzinfo) -> WashoutCalendar:
     followed = (
         civil_date(anchors[name], zone)
         for name, visit in course.release.visits.items()
         if visit.after == "washout_end" and name in anchors
     )
-    consented = civil_date(anchors["consent"], zone)
+    consented = civil_date(anchors["consent"], zone) if "consent" in anchors else None
     washout = course.release.file.washout
-    return washout_end(course.medication.values(), washout, consented, before=min(followed, default=None))
+    return washout_calendar(
+        course.medication.values(), washout, consented, before=min(followed, default=None)
+    )

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from entact.course.reporting import start_clocks
+from entact.course.stopping import check_stopping
+
 if TYPE_CHECKING:
     from entact.course.course import Course
     from entact.course.effective import Effective
@@ -116,6 +119,8 @@ def reduce_adverse_event(course: Course, effective: Effective, payload: AdverseE
     state = course.continue_thing(course.adverse_events, AdverseEventState, effective, payload)
     if effective.entry.about is None:
         state.encounter = effective.entry.encounter
+    start_clocks(course, state, effective.at)
+    check_stopping(course, "person", effective.entry.encounter, effective.at, effective.id)
 
 
 def reduce_safety_call(course: Course, effective: Effective, payload: SafetyCall) -> None:

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Mapping
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
-from typing import Literal, Protocol
+from typing import Literal
 
 import msgspec
 
 from entact.course.entry import YEARS
 from entact.protocol.quantity import parse_duration
-from entact.protocol.study import Span, Visit, Washout
+from entact.protocol.study import Span, Visit
 
 Status = Literal["expected", "due", "done", "missed", "not_reachable"]
 Position = Literal["within", "early", "late"]
@@ -53,8 +53,8 @@ class Progress(msgspec.Struct, frozen=True):
     """What has become of the schedule so far.
 
     Attributes:
-        anchors: visit or event (consent, enrolment, randomisation, washout_end, initial) -> when it took
-            place; an event without a time of day is a date.
+        anchors: visit or event (consent, enrolment, randomisation, unblinding, washout_end, initial) -> when
+            it took place; an event without a time of day is a date.
         missed: visits recorded as missed.
         stopped: what stopped (treatment, procedures, follow_up, data_use, death) -> when.
         zone: the site's.
@@ -64,19 +64,6 @@ class Progress(msgspec.Struct, frozen=True):
     anchors: Mapping[str, datetime | date] = {}
     missed: frozenset[str] = frozenset()
     stopped: Mapping[str, datetime] = {}
-
-
-class Taken(Protocol):
-    """A medicine as the washout sees it."""
-
-    @property
-    def medicine_class(self) -> str | None: ...
-    @property
-    def started(self) -> str | None: ...
-    @property
-    def stopped(self) -> str | None: ...
-    @property
-    def psychiatric(self) -> bool | None: ...
 
 
 def due(
@@ -112,40 +99,6 @@ def position(visit: Due, actual: datetime, zone: tzinfo) -> Position | None:
     return "late" if visit.latest is not None and day > visit.latest else "within"
 
 
-def washout_end(
-    medicines: Iterable[Taken], washout: Washout | None, consented: date | None, *, before: date | None = None
-) -> date | None:
-    """The first civil date on which every psychiatric medicine has left the body; None while that is unknown.
-
-    It is the latest, over the medicines, of the day of the last intake plus `half_lives` half-lives of the
-    class, plus what the class adds, plus the time to become stable, in full days upwards; never before the
-    consent. A partial date stands for the last day that it may mean. A psychiatric medicine that is still
-    taken, or of a class without a half-life in the study file, or one of which nobody said whether it is
-    psychiatric, leaves the answer unknown.
-
-    Args:
-        washout: the study's; without one nothing needs washing out. consented: date of the consent. before:
-            medicines begun on or after this day do not count (once the visit counted from the washout took
-            place).
-    """
-    if consented is None or washout is None:
-        return consented
-    end = consented
-    for medicine in medicines:
-        begun = _date_or_unknown(medicine.started)
-        if before is not None and begun is not None and begun >= before:
-            continue
-        if medicine.psychiatric is False:
-            continue
-        known = washout.classes.get(medicine.medicine_class or "")
-        stopped = _date_or_unknown(medicine.stopped)
-        if known is None or stopped is None:
-            return None
-        left = known.half_life * washout.half_lives + (known.extra or _NOTHING) + washout.stabilisation
-        end = max(end, stopped + timedelta(days=-(-left // _DAY)))
-    return end
-
-
 def latest_date(text: str) -> date:
     """The last civil date that a date, perhaps partial (`2019`, `2019-04`), may mean.
 
@@ -160,14 +113,6 @@ def latest_date(text: str) -> date:
         raise ValueError(f"{text!r} is not between the years {YEARS[0]} and {YEARS[-1]}")
     month = month or 12
     return date(year, month, day or calendar.monthrange(year, month)[1])
-
-
-def _date_or_unknown(text: str | None) -> date | None:
-    # A fact is kept however its date was written; one that cannot be read leaves the answer unknown.
-    try:
-        return latest_date(text) if text else None
-    except ValueError:
-        return None
 
 
 def civil_date(when: datetime | date, zone: tzinfo) -> date:

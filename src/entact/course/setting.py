@@ -14,6 +14,7 @@ from entact.course.cut import Manifest, UnlockConfirmed
 from entact.course.effective import Effective, Held, Problem, as_they_stand, hold
 from entact.course.entry import Entry, Kept, as_sent, canonical, digest
 from entact.course.erasure import ErasureConfirmed, ErasureRequested
+from entact.course.oversight import Enrolled, HoldChanged, HoldState, SeriousEvent, study_facts
 from entact.course.signature import SigningKey
 
 if TYPE_CHECKING:
@@ -100,13 +101,21 @@ class KitStock(msgspec.Struct, frozen=True):
 
 
 class StudyState(msgspec.Struct, frozen=True):
-    """The study's ledger folded: releases in order, commitment to the sealed list, ledgers, latest heads."""
+    """The study's ledger folded: releases in order, commitment to the sealed list, ledgers, latest heads.
+
+    Attributes:
+        enrolled: places taken, by ledger. serious: notices of serious events, by ledger and event.
+        holds: the latest word on each hold that was placed or lifted.
+    """
 
     releases: tuple[str, ...] = ()
     commitment: Commitment | None = None
     ledgers: frozenset[str] = frozenset()
     heads: dict[str, Head] = {}
     size: int = 0
+    enrolled: dict[str, Enrolled] = {}
+    serious: dict[tuple[str, str], SeriousEvent] = {}
+    holds: dict[str, HoldState] = {}
 
 
 class SiteState(msgspec.Struct, frozen=True):
@@ -186,6 +195,9 @@ def _study(study: Study, entries: list[Entry], problems: list[Problem]) -> Study
     commitment: Commitment | None = None
     ledgers: set[str] = set()
     heads: dict[str, Head] = {}
+    enrolled: dict[str, Enrolled] = {}
+    serious: dict[tuple[str, str], SeriousEvent] = {}
+    holds: dict[str, HoldState] = {}
     held = _held(entries)
     for effective, payload in _payloads(held, STUDY_KINDS, problems):
         if isinstance(payload, ReleaseEntered):
@@ -200,7 +212,43 @@ def _study(study: Study, entries: list[Entry], problems: list[Problem]) -> Study
             ledgers.add(payload.ledger)
         elif isinstance(payload, Heads):
             heads.update(payload.heads)
-    return StudyState(tuple(releases), commitment, frozenset(ledgers), heads, _size(held))
+        elif isinstance(payload, Enrolled):
+            if payload.ledger in enrolled:
+                message = f"{payload.ledger} has a place already"
+                problems.append(Problem("enrolled_twice", effective.id, "ledger", message))
+            else:
+                enrolled[payload.ledger] = payload
+        elif isinstance(payload, SeriousEvent):
+            serious[payload.ledger, payload.event] = payload
+        elif isinstance(payload, HoldChanged):
+            problem = _hold_problem(study, effective, payload, holds)
+            if problem is not None:
+                problems.append(problem)
+                continue
+            facts = study_facts(enrolled, serious)
+            stops = tuple(payload.stops)
+            holds[payload.hold] = HoldState(effective.id, payload.status, stops, effective.at, facts)
+    return StudyState(
+        tuple(releases), commitment, frozenset(ledgers), heads, _size(held), enrolled, serious, holds
+    )
+
+
+def _hold_problem(
+    study: Study, effective: Effective, payload: HoldChanged, holds: dict[str, HoldState]
+) -> Problem | None:
+    """Why a word on a hold is not followed: of whom only one role lifts it, and what was never placed."""
+    said = study.newest.file.holds.get(payload.hold)
+    if payload.status == "placed":
+        return None
+    if said is None:
+        if payload.hold in holds:
+            return None
+        message = f"there is no hold {payload.hold!r} to lift"
+        return Problem("unknown_hold", effective.id, "hold", message)
+    if effective.entry.role != said.lifted_by:
+        message = f"{payload.hold!r} is lifted by {said.lifted_by}, and this is {effective.entry.role}"
+        return Problem("hold_lifted_by_other", effective.id, "hold", message)
+    return None
 
 
 def _site(name: str, study: Study, entries: list[Entry], problems: list[Problem]) -> SiteState:
@@ -290,6 +338,9 @@ STUDY_KINDS: dict[str, Any] = {
     "commitment": Commitment,
     "ledger_opened": LedgerOpened,
     "heads": Heads,
+    "enrolled": Enrolled,
+    "serious_event": SeriousEvent,
+    "hold": HoldChanged,
     "signing_key": SigningKey,
     "erasure_requested": ErasureRequested,
     "erasure": ErasureConfirmed,

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from entact.course.person import values_of
+from entact.course.values import ask
+
 if TYPE_CHECKING:
     from entact.course.course import Course
     from entact.course.effective import Effective
+    from entact.protocol.release import Release
 
 
 class Discontinuation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -48,6 +53,42 @@ class DeviationState(msgspec.Struct, frozen=True):
     importance: str
     account: str | None
     account_from: str
+
+
+class StopDue(msgspec.Struct, frozen=True):
+    """A stopping rule that came to hold: what has to stop, the entry that made it hold, and when."""
+
+    rule: str
+    of: str
+    title: str
+    entry: str
+    at: datetime
+
+
+def check_stopping(course: Course, said: str, encounter: str | None, at: datetime, entry: str) -> None:
+    """Notes the stopping rules that hold once something was said of a form, or of the person.
+
+    Like alerts they follow the release in force at the site. What has come to hold stays, unless what was
+    said is corrected; what is not known stops nobody, because the gates ask for it.
+    """
+    release = course.site_release(at)
+    for name in _rules_about(release).get(said, ()):
+        if name in course.stops:
+            continue
+        ruled = release.rules.stopping[name]
+        values = values_of(ruled.rule, course, encounter, at, False)
+        if ask(ruled.rule, values, course.facts(encounter, at)) is True:
+            course.stops[name] = StopDue(name, ruled.said.of, ruled.said.title, entry, at)
+
+
+@lru_cache(maxsize=64)
+def _rules_about(release: Release) -> dict[str, list[str]]:
+    """The stopping rules by each form that they name, and by `person`."""
+    found: dict[str, list[str]] = {}
+    for name, ruled in release.rules.stopping.items():
+        for about in {known.partition(".")[0] for known in ruled.rule.names}:
+            found.setdefault(about, []).append(name)
+    return found
 
 
 def reduce_discontinuation(course: Course, effective: Effective, payload: Discontinuation) -> None:

@@ -108,23 +108,23 @@ class Release:
         """All compiled rules: also stopping rules, quotas, holds, safety reports and analysis sets."""
         return self._rules
 
-    def visits_of(self, population: str, tracks: Collection[str] = ()) -> dict[str, Visit]:
-        """The visits of somebody of a population for whom these tracks have opened, in the file's order."""
+    def visits_of(self, population: str | None, tracks: Collection[str] = ()) -> dict[str, Visit]:
+        """The visits of somebody for whom these tracks have opened, in the file's order; None: of whichever."""
         if not self.file.tracks and len(self.file.populations) == 1:
             return self.visits
         return {
             name: visit
             for name, visit in self.visits.items()
             if (visit.track is None or visit.track in tracks)
-            and (not visit.populations or population in visit.populations)
+            and (population is None or not visit.populations or population in visit.populations)
         }
 
-    def criteria_of(self, population: str) -> dict[str, CompiledCriterion]:
+    def criteria_of(self, population: str | None) -> dict[str, CompiledCriterion]:
         """The criteria of eligibility that somebody of a population is judged by."""
         return {
             name: compiled
             for name, compiled in self.criteria.items()
-            if compiled.criterion.population in (None, population)
+            if population is None or compiled.criterion.population in (None, population)
         }
 
     @cached_property
