@@ -9,7 +9,7 @@ from entact.protocol.explain import as_name
 from entact.protocol.load import shipped_studies
 from entact.protocol.problem import Problem, StudyError
 
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 _PLACE = "new_study"
 
 
@@ -22,7 +22,7 @@ def new_study_file(name: str) -> str:
     if not _NAME.fullmatch(name):
         message = (
             f"this is no name for a study; write {as_name(name)[:63]!r} "
-            "(a small letter, then small letters, digits and _)"
+            "(a small letter, then small letters, digits, - and _)"
         )
         raise StudyError([Problem(name, 0, 0, "", message)])
     if name in shipped_studies():

@@ -1,0 +1,118 @@
+"""A study in words: nothing that the file says is left out, and the same study gives the same words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from entact.protocol import load_study, shipped_studies
+from entact.protocol.words import Account, account
+
+MINI = Path(__file__).parents[2] / "studies" / "mini"
+
+
+@pytest.fixture(scope="module")
+def mini() -> Account:
+    return account(load_study(MINI).newest)
+
+
+def said(told: Account, section: str) -> list[tuple[str, str, str]]:
+    (lines,) = [one.lines for one in told.sections if one.name == section]
+    return [(line.term, line.text, " ".join(line.notes)) for line in lines]
+
+
+def test_facts(mini: Account) -> None:
+    assert dict(mini.facts) == {
+        "condition": "PTSD",
+        "phase": "2",
+        "planned": "8",
+        "arms": "2",
+        "sessions with a dose": "1",
+        "sites": "2 (US, IL)",
+    }
+
+
+def test_doses_in_words(mini: Account) -> None:
+    text = "initial dose 2 × 40 mg; supplement 1 × 40 mg, offered 90 min to 2 h after the initial dose"
+    assert said(mini, "doses")[0] == ("Low", text, "In session 1.")
+    assert said(mini, "doses")[2] == (
+        "Capsule",
+        "MDMA hydrochloride, 40 mg and 60 mg",
+        "With a placebo that looks alike.",
+    )
+
+
+def test_randomisation_in_words(mini: Account) -> None:
+    text = "1 : 1 (MDMA with therapy and Placebo with therapy) at enrolment, in permuted blocks within site"
+    assert ("Randomisation", text, "Block sizes are sealed with the list.") in said(mini, "design")
+
+
+def test_gates_in_words(mini: Account) -> None:
+    gates = said(mini, "gates")
+    assert gates[0] == (
+        "Before randomisation",
+        "Total (symptoms) is at least 35",
+        "Values of any age count. Else: symptoms at baseline below 35 or not rated.",
+    )
+    assert gates[2] == (
+        "Before the initial dose",
+        "Systolic (vitals) is at most 140 mmHg and diastolic is at most 90 mmHg",
+        "Values may be up to 1 h old. Else: blood pressure too high. "
+        "May be set aside by investigator and second person together.",
+    )
+    assert ("Before leaving the session", "asked when the initial dose was given at this visit", "") in gates
+
+
+def test_alerts_criteria_blinding_and_washout_in_words(mini: Account) -> None:
+    assert said(mini, "alerts")[1] == (
+        "Suicidal intent or behaviour",
+        "Ideation (suicidality) is at least 4 or behaviour is yes",
+        "Calls investigator now.",
+    )
+    assert said(mini, "inclusion")[1] == (
+        "Severe symptoms at baseline",
+        "",
+        "Compared with the record: total (symptoms) is at least 35.",
+    )
+    assert said(mini, "exclusion") == [("A psychotic disorder", "", "")]
+    assert said(mini, "blinding")[0] == ("Therapist", "does not see rater scores until database lock", "")
+    # five half-lives of 6 days, 14 days more, a week of stabilisation
+    assert said(mini, "washout")[1] == ("Fluoxetine", "half-life 6 days, 14 days more: 51 days off", "")
+
+
+def test_the_plan_in_words(mini: Account) -> None:
+    plan = said(mini, "plan")
+    assert plan[0][1] == "Change of the total, mixed model for repeated measures (MMRM), in the set mitt"
+    assert "MDMA with therapy against Placebo with therapy at outcome, two-sided at 0.0499." in plan[0][2]
+    assert plan[1] == (
+        "Interim look",
+        "at 60% of the information, spending 0.0001 of alpha; decides sample size",
+        "",
+    )
+
+
+def test_what_is_not_confirmed_is_marked(mini: Account) -> None:
+    marked = [line for section in mini.sections for line in section.lines if line.assumption]
+    assert len(marked) == len(mini.assumptions) == 3
+
+
+@pytest.mark.parametrize("name", shipped_studies())
+def test_nothing_that_a_study_says_is_left_out(name: str) -> None:
+    release = load_study(name).newest
+    told, file = account(release), release.file
+    lines = [line for section in told.sections for line in section.lines]
+    text = "\n".join(f"{line.term}\n{line.text}\n{' '.join(line.notes)}" for line in lines).lower()
+    must: list[str] = [criterion.text for criterion in file.eligibility.values()]
+    must += [requirement.otherwise for gate in file.gates.values() for requirement in gate.require]
+    must += [arm.title for arm in file.arms.values()]
+    for titled in (file.alerts, file.stopping, file.holds, file.reports, file.tracks, file.epochs):
+        must += [one.title for one in titled.values()]  # type: ignore[attr-defined]
+    must += [endpoint.title for endpoint in file.endpoints.values() if endpoint.title]
+    must += [unit for regimen in file.regimens.values() for unit in (regimen.initial.strength,)]
+    for words in must:
+        assert words.lower() in text, words
+    for role in file.roles:
+        if any(role == hidden.role for hidden in file.blinding):
+            assert role.replace("_", " ") in text
+    assert told == account(release)
