@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from tests.store.living import ANNA, consent, enter_persons, enter_study, fact, keep
 
 from entact import store
 from entact.cohort import Trial, rehearse
 from entact.course import fold, read
+from entact.course.people import is_sealed
 from entact.datasets import Accumulator, Datasets
 from entact.protocol import load_study
 from entact.store import server
@@ -74,12 +76,29 @@ def test_restored_again_nothing_is_added(folder: Path, name: str) -> None:
 
 
 @pytest.mark.requirement("R21")
-def test_a_database_with_entries_of_its_own_is_a_conflict_and_left_as_it_is(
+def test_a_database_that_went_on_since_holds_all_of_it_already(
     folder: Path, database: str, make_entry: Any
 ) -> None:
     store.append(make_entry("participant:b", 9), received_at=AT.isoformat())
     before = content()
-    with pytest.raises(store.StoreError, match="participant:b with 7 entries, not what the archive holds"):
+    assert store.restore(folder, database) == store.Restored(ledgers=4, entries=22, new=0)
+    assert content() == before
+
+
+@pytest.mark.requirement("R21")
+def test_a_database_with_entries_of_its_own_is_a_conflict_and_left_as_it_is(
+    folder: Path, name: str, make_chain: Any, stream: Any
+) -> None:
+    database = f"{name}_other"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT mark FROM store_installation")
+        mark = cursor.fetchone()[0]
+    with server.maintenance_connection(apart_from=database) as maintenance:
+        maintenance.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
+    store.setup("rehearsal", "mini", database=database, mark=mark)
+    store.append_many(stream(make_chain("site:01", 6, data={"systolic": "150 mm[Hg]"})))
+    before = content()
+    with pytest.raises(store.StoreError, match="holds entries of its own, and not entry 6 of site:01"):
         store.restore(folder, database)
     store.setup(database=database)
     assert content() == before
@@ -183,3 +202,29 @@ def test_the_restored_study_finds_its_keys_where_they_are_kept_apart(
     monkeypatch.setenv("ENTACT_KEYS", str(tmp_path / "empty machine"))
     store.setup(database=name)
     assert {store.key_of(ledger) for ledger in trial.keys} == {None}
+
+
+@pytest.mark.requirement("R19")
+@pytest.mark.requirement("R27")
+def test_an_archive_made_before_an_erasure_does_not_bring_it_back(
+    database: str, name: str, tmp_path: Path
+) -> None:
+    study = enter_study()
+    asks, confirms = enter_persons("ada", "ben")
+    consent(study)
+    keep(study, fact(study, 3, "medication", {"name": "sertraline", "indication": "her mother's death"}))
+    folder = store.write_archive(tmp_path / "archive", made_at=AT).folder
+    from entact.store.erasure import confirm_erasure, request_erasure  # a database is set up by now
+
+    request_erasure(ANNA, "participant_request", asks)
+    confirm_erasure(ANNA, confirms)
+
+    restored = store.restore(folder, name)
+    assert restored.erased == (ANNA,)
+    assert store.key_of(ANNA) is None
+    course = fold(study, [read(line.text) for line in store.lines(ANNA)])
+    assert course.erased is not None
+    (taken,) = course.medication.values()
+    assert is_sealed(taken.indication)
+    assert store.verify().breaks == ()
+    assert store.restore(folder, name) == restored._replace(new=0, erased=())

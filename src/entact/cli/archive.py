@@ -38,7 +38,7 @@ def restore_record(folder: Path, database: str) -> dict[str, Any]:
     """Restores an archive into a database, for `--json`."""
     with show_steps({"restore": "restoring"}, {}) as step, step("restore"):
         restored = store.restore(folder, database)
-    return {"database": database, **restored._asdict()}
+    return {"database": database, **restored._asdict(), "erased": len(restored.erased)}
 
 
 def check_archive(folder: Path) -> dict[str, Any]:
@@ -73,6 +73,8 @@ def print_restored(result: dict[str, Any]) -> None:
     new = result["new"]
     told = "verified" if new else "nothing was new, verified"
     console.print(f"{_counted(result)} in the database {result['database']}, {told}", soft_wrap=True)
+    if result["erased"]:
+        console.print(f"erased again, because it was after the archive was made: {result['erased']}")
 
 
 def print_checked(result: dict[str, Any]) -> None:
