@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from django.db import connection
 from tests.store.living import (
     ANNA,
     BEGIN,
@@ -26,7 +28,7 @@ from entact.course import fold, read
 from entact.course.cut import Manifest, cuts
 from entact.datasets import build
 from entact.protocol import Study
-from entact.store import StoreError, acts
+from entact.store import StoreError, acts, server
 from entact.store import cut as cut_module
 from entact.store.cut import (
     confirm_unlock,
@@ -123,6 +125,21 @@ def test_nothing_that_comes_later_changes_a_byte_of_the_datasets(
     later = make_cut("later", persons[0])
     changed = {name for name, text in frames(later).items() if text != seen[name]}
     assert {"subjects", "questionnaires", "findings"} <= changed
+
+
+def test_a_cut_read_from_a_restored_archive_gives_the_same_datasets(
+    study: Study, persons: list[Signer], database: str, tmp_path: Path
+) -> None:
+    manifest = make_cut("lock", persons[0], lock=True)
+    seen = frames(manifest)
+    store.write_archive(tmp_path / "archive", made_at=BEGIN)
+    connection.close()
+    name = f"{database}_restored"
+    with server.maintenance_connection(apart_from=database) as maintenance:
+        maintenance.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    store.restore(tmp_path / "archive", name)
+    assert known_cuts().locked == manifest
+    assert frames(open_manifest(write_manifest(manifest))) == seen
 
 
 def test_only_two_persons_unlock_and_the_reason_stays(study: Study, persons: list[Signer]) -> None:

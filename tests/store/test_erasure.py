@@ -19,6 +19,7 @@ from django.db import DatabaseError, connection
 from django.test import Client
 from tests.store.living import (
     ANNA,
+    BEGIN,
     BERT,
     NOW,
     consent,
@@ -134,7 +135,7 @@ def dump(database: str) -> bytes:
 def files_with(folder: Path, needles: list[bytes]) -> list[str]:
     """Files under a folder, the server's logs too, with any of the byte strings in them."""
     found = []
-    for path in folder.rglob("*"):
+    for path in (Path(place) / name for place, _, names in os.walk(folder) for name in names):
         try:
             content = path.read_bytes() if path.is_file() else b""
         except FileNotFoundError:  # another database's file that went while we looked
@@ -171,7 +172,9 @@ def rows(study: Study) -> str:
         return "".join(f"{name} {frame.write_json()}" for name, frame in frames.items())
 
 
-def test_what_two_persons_erased_is_nowhere(study: Study, persons: list[Signer], database: str) -> None:
+def test_what_two_persons_erased_is_nowhere(
+    study: Study, persons: list[Signer], database: str, tmp_path: Path
+) -> None:
     words, others = plant(study), plant(study, BERT)
     seen = "".join(opened(ANNA))
     assert [word for word in words if word not in seen] == []  # before: it can be read
@@ -201,6 +204,9 @@ def test_what_two_persons_erased_is_nowhere(study: Study, persons: list[Signer],
     assert "Nausea" in shown
     assert CANARY not in shown
     assert CANARY not in rows(study)
+    store.write_archive(tmp_path / "archive", made_at=BEGIN)
+    assert files_with(tmp_path, [ANNA.encode()]) != []
+    assert files_with(tmp_path, [*needles, *shapes(key), row.sealed.encode()]) == []
     assert all(word in "".join(opened(BERT)) for word in others)  # nobody else lost anything
 
 
@@ -429,6 +435,24 @@ def test_an_older_backup_of_the_record_and_of_the_keys_brings_nothing_back(
     assert words
     course = fold(study, [read(line.text) for line in store.lines(ANNA)])
     assert course.erased is not None
+    assert list(erasures(acts.entries()).done) == [ANNA]
+    assert store.verify().breaks == ()
+
+
+def test_an_older_archive_brings_nothing_back(
+    study: Study, persons: list[Signer], database: str, tmp_path: Path
+) -> None:
+    plant(study)
+    store.write_archive(tmp_path / "archive", made_at=BEGIN)
+    erase(ANNA, persons)
+    connection.close()
+    name = f"{database}_restored"
+    with server.maintenance_connection(apart_from=database) as maintenance:
+        maintenance.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    store.restore(tmp_path / "archive", name)
+    store.setup(database=name)
+    assert opened(ANNA) == []
+    assert key_of(BERT) is not None
     assert list(erasures(acts.entries()).done) == [ANNA]
     assert store.verify().breaks == ()
 
