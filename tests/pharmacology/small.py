@@ -1,4 +1,4 @@
-"""A small system with known solutions, through the integrator of the model: two compartments after a dose by mouth."""
+"""A small system with known solutions through the integrator: two compartments after a dose by mouth."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def run(
     max_steps: int = 5000,
     integrator: Any = None,
 ) -> Run:
-    """The small system in persons with these inputs (persons x 4), doses (persons x doses; mg) and times (h)."""
+    """The small system in persons with these inputs (persons x 4) and doses (persons x doses; mg)."""
     n, count = len(inputs), len(times)
     raw = np.zeros(-(-n // 8) * 8 * count * 3)
     statistics, when = np.zeros((3, 3, n)), np.zeros((2, 3, n), np.uint16)
@@ -79,7 +79,7 @@ def run(
 
 
 def solution(p: np.ndarray, dose: float, t: np.ndarray) -> np.ndarray:
-    """Amount in the central compartment so long after a dose (Gibaldi and Perrier, Pharmacokinetics, ch. 2)."""
+    """Amount in the central compartment so long after a dose (Gibaldi and Perrier, Pharmacokinetics)."""
     ka, k10, k12, k21 = p
     total, product = k10 + k12 + k21, k10 * k21
     root = np.sqrt(total * total - 4.0 * product)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -145,7 +146,7 @@ def reference(
         return dy.copy()
 
     edges = [0.0, *dose_times[dose_times < times[-1]], times[-1]]
-    for leg, (start, stop) in enumerate(zip(edges, edges[1:], strict=False)):
+    for leg, (start, stop) in enumerate(pairwise(edges)):
         within = np.flatnonzero((times >= start) & (times <= stop))
         solved = solve_ivp(
             rate,
@@ -170,7 +171,8 @@ regimens = st.builds(
     lambda first, second, after, third, kind: Regimen.mdma(
         f"{first} mg HCl", supplement=f"{second} mg base", after=f"{after} min", enantiomer=kind
     ).then(f"{third} mg HCl", at="13 h"),
-    st.integers(0, 200), st.integers(0, 100), st.integers(1, 300), st.integers(0, 150), st.sampled_from(["racemic", "R", "S"]),
+    st.integers(0, 200), st.integers(0, 100), st.integers(1, 300), st.integers(0, 150),
+    st.sampled_from(["racemic", "R", "S"]),
 )  # fmt: skip
 people = st.builds(
     lambda seed, weight, gene: Population.healthy(1, seed=seed, weight=f"{weight} kg", cyp2d6=gene),
@@ -179,7 +181,7 @@ people = st.builds(
 
 
 def errors(regimen: Regimen, who: Any, rtol: float) -> np.ndarray:
-    """The largest error of each output, over the largest value (over its largest excursion, for a baseline)."""
+    """The largest error of each output, over its largest value."""
     found = simulate(regimen, who, rtol=rtol)
     model = shipped_model()
     covariates = who.covariates(0, 1)

@@ -15,8 +15,8 @@ _WORDS: Final = 4
 def uniforms(seed: int, stream: int, start: int, stop: int, count: int) -> Array:
     """Uniform numbers between 0 and 1 (neither of them), persons from start to stop x count.
 
-    Philox is a counter-based generator (Salmon et al. 2011): person i reads its values at counter i x blocks, so that
-    the same person has the same numbers in any chunk, process or thread.
+    Philox is a counter-based generator (Salmon et al. 2011): person i reads its values at counter i x blocks,
+    so that the same person has the same numbers in any chunk, process or thread.
     """
     blocks = -(-count // _WORDS)
     bits = np.random.Philox(key=np.array([seed, stream], np.uint64), counter=start * blocks)

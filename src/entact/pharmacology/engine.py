@@ -19,7 +19,7 @@ _FIRST = Lock()
 
 
 class Equations(NamedTuple):
-    """Functions of a model, compiled: `derivatives(t, y, p, dy)`, `observe(t, y, p, out)`, `initial(p, y)`."""
+    """Compiled functions: `derivatives(t, y, p, dy)`, `observe(t, y, p, out)`, `initial(p, y)`."""
 
     derivatives: Callable[..., Any]
     observe: Callable[..., Any]
@@ -31,14 +31,12 @@ def compile_equations(module: ModuleType) -> Equations:
 
     The module itself stays plain Python: who reads or imports it needs no compiler.
     """
-    from numba import njit
-
-    from entact.pharmacology.lanes import NATIVE
+    from entact.pharmacology.lanes import native
 
     scope = dict(vars(module))
     for name, value in vars(module).items():
         if isinstance(value, FunctionType) and value.__module__ == module.__name__:
-            scope[name] = njit(**NATIVE)(FunctionType(value.__code__, scope, name))
+            scope[name] = native()(FunctionType(value.__code__, scope, name))
     return Equations(scope["derivatives"], scope["observe"], scope["initial"])
 
 
@@ -76,7 +74,7 @@ def compile_model() -> Any:
 
 
 def machine_code(places: Sequence[Path]) -> Callable[..., Any]:
-    """The simulation as machine code: what an earlier process left in one of the places, else compiled now."""
+    """The simulation as machine code: what an earlier process left, else compiled now."""
     from entact.pharmacology import machine
 
     key = f"{digest()}-{machine.processor()}"
@@ -97,8 +95,8 @@ def _loaded() -> Callable[..., Any]:
 def run_model(arrays: dict[str, Any], *, tolerance: float, since: float, max_steps: int, offset: int) -> None:
     """Simulates the persons of `arrays` (see `kernel.compile_kernel`) into its results.
 
-    The first call on a machine compiles for some ten seconds; later processes read what it left. Where no folder
-    can be written, each process compiles for itself.
+    The first call on a machine compiles for some ten seconds; later processes read what it left. Where no
+    folder can be written, each process compiles for itself.
     """
     from entact.pharmacology.equations import OUTPUTS
 

@@ -2,8 +2,8 @@
 """The compiled simulation of many persons: states by `solve`, then what is observed and kept of them.
 
 Eight persons go through it side by side, because the equations are so small that a processor which does one
-multiplication at a time would idle most of it. Statistics are gathered on the way, so that a million persons need no
-series.
+multiplication at a time would idle most of it. Statistics are gathered on the way, so that a million persons
+need no series.
 """
 
 from __future__ import annotations
@@ -13,9 +13,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba import njit
 
-from entact.pharmacology.lanes import NATIVE, at, spread, where
+from entact.pharmacology.lanes import at, native, spread, where
 from entact.pharmacology.layout import (
     AREA,
     BEFORE,
@@ -48,23 +47,25 @@ def compile_kernel(
 ) -> Callable[..., Any]:
     """The simulation of one system of equations; numba compiles it at the first call.
 
-    Returns `run(inputs_of, dose_times, dose_r, dose_s, times, tolerance, floors, max_steps, columns, limits, fitted,
-    since, offset, series, statistics, at, above, half_life, status, steps,
-    work, path, counts)`, which fills series to steps for its persons, from place `offset` on (a multiple of eight):
+    Returns `run(inputs_of, dose_times, dose_r, dose_s, times, tolerance, floors, max_steps, columns, limits,
+    fitted, since, offset, series, statistics, at, above, half_life, status, steps, work, path, counts)`,
+    which fills series to steps for its persons, from place `offset` on (a multiple of eight):
 
-    - `inputs_of` (persons x inputs), `dose_times`, `dose_r`, `dose_s` (persons x doses; h, mg), `times` (h, ascending),
+    - `inputs_of` (persons x inputs), `dose_times`, `dose_r`, `dose_s` (persons x doses; h, mg), `times` (h,
+      ascending),
     - `floors` (persons x states): below which size a state needs no relative accuracy,
-    - `columns`: outputs to keep; `limits` (rows of column, value); `fitted`: columns with a terminal half-life,
-    - `series` (blocks of eight x times x columns x eight, flat, or empty), `statistics` (peak, trough, area x columns x persons),
-      `at` (index of the time of peak, trough x columns x persons), `above` (h; limits x persons),
-      `half_life` (h; fitted x persons), `status`, `steps` (persons),
+    - `columns`: outputs to keep; `limits` (rows of column, value); `fitted`: columns with a terminal
+      half-life,
+    - `series` (blocks of eight x times x columns x eight, flat, or empty), `statistics` (peak, trough, area x
+      columns x persons), `at` (index of the time of peak, trough x columns x persons), `above` (h; limits x
+      persons), `half_life` (h; fitted x persons), `status`, `steps` (persons),
     - `work`, `path`, `counts`: memory of one thread, as `layout.workspace` makes it.
     """
     solve = compile_solver(derivatives, states, inputs, depots)
     n = states
     own = solver_rows(states)
 
-    @njit(**NATIVE)
+    @native()
     def load(who, inputs_of, floors, work):  # type: ignore[no-untyped-def]
         """Lays a person's inputs and initial state into each lane; the last person fills lanes left over."""
         floor = inputs + own - FLAGS - n
@@ -81,7 +82,7 @@ def compile_kernel(
             for i in range(n):
                 work[(floor + i) * WIDTH + lane] = floors[person, i]
 
-    @njit(**NATIVE)
+    @native()
     def gather(value, index, dt, kept):  # type: ignore[no-untyped-def]
         """Adds one moment of one column to its statistics."""
         if index == 0:
@@ -94,7 +95,7 @@ def compile_kernel(
         kept[TROUGH_AT] = where(lower, float(index), kept[TROUGH_AT])
         kept[AREA] = kept[AREA] + (0.5 * dt) * (kept[BEFORE] + value)
 
-    @njit(**NATIVE)
+    @native()
     def time_above(value, before, limit, dt):  # type: ignore[no-untyped-def]
         """How much of an interval a straight line from one value to the next is above a limit."""
         now, then = value - limit, before - limit
@@ -102,7 +103,7 @@ def compile_kernel(
         under = max(-now, 0.0) + max(-then, 0.0)
         return dt * over / (over + under + 1e-300)
 
-    @njit(**NATIVE)
+    @native()
     def regress(value, x, kept):  # type: ignore[no-untyped-def]
         """Adds one moment to the regression of the logarithm on time."""
         value = math.log(max(value, 1e-300))
@@ -112,16 +113,16 @@ def compile_kernel(
         kept[SXX] = kept[SXX] + x * x
         kept[SXY] = kept[SXY] + x * value
 
-    @njit(**NATIVE)
+    @native()
     def half_life_of(m, sx, sy, sxx, sxy):  # type: ignore[no-untyped-def]
         """ln 2 over the slope of the regression; not a number where nothing falls."""
         slope = (m * sxy - sx * sy) / (m * sxx - sx * sx) if m > 2 else np.nan
         return -math.log(2.0) / slope if slope < 0.0 else np.nan
 
-    @njit(nogil=True, **NATIVE)
+    @native(nogil=True)
     def run(  # type: ignore[no-untyped-def]
-        inputs_of, dose_times, dose_r, dose_s, times, tolerance, floors, max_steps, columns, limits, fitted, since,
-        offset, series, statistics, when, above, half_life, status, steps,
+        inputs_of, dose_times, dose_r, dose_s, times, tolerance, floors, max_steps, columns, limits, fitted,
+        since, offset, series, statistics, when, above, half_life, status, steps,
         work, path, counts,
     ):  # fmt: skip
         count, wanted = times.size, columns.size

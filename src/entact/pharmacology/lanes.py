@@ -1,21 +1,25 @@
+# mypy: disable-error-code="untyped-decorator,no-untyped-call,no-any-return,misc"
 """Eight persons at once: a vector of eight doubles that compiled equations use like a float.
 
-`derivatives(t, y, p, dy)` is written once, for one person. Compiled with floats it serves one person; compiled with the
-types of this module each `y[I]` is a vector with one lane a person, and `+`, `*`, `max`, `math.exp` act on all lanes at
-once as machine vectors. Nothing crosses lanes but `any_of`, so that what a lane computes doesn't depend on its
-neighbours to the last bit.
+`derivatives(t, y, p, dy)` is written once, for one person. Compiled with floats it serves one person;
+compiled with the types of this module each `y[I]` is a vector with one lane a person, and `+`, `*`, `max`,
+`math.exp` act on all lanes at once as machine vectors. Nothing crosses lanes but `any_of`, so that what a
+lane computes doesn't depend on its neighbours to the last bit.
 """
 
 from __future__ import annotations
 
 import math
 import operator
-from typing import Any, Final
+from functools import partial
+from typing import Any
 
 from llvmlite import ir
+from numba import extending, njit
 from numba.core import cgutils, types
-from numba.core.typing.templates import AbstractTemplate, ConcreteTemplate, infer_global, signature
-from numba.extending import intrinsic, lower_builtin, lower_cast, models, register_model
+from numba.core.typing import templates
+from numba.core.typing.templates import AbstractTemplate, ConcreteTemplate
+from numba.extending import models
 from numba.np.arrayobj import make_array, populate_array
 
 from entact.pharmacology.layout import WIDTH
@@ -23,27 +27,35 @@ from entact.pharmacology.layout import WIDTH
 _DOUBLES = ir.VectorType(ir.DoubleType(), WIDTH)
 _INTEGERS = ir.VectorType(ir.IntType(64), WIDTH)
 _BITS = ir.VectorType(ir.IntType(1), WIDTH)
-NATIVE: Final = {"error_model": "numpy", "_nrt": False}
-"""how numba compiles: without exceptions and memory of its own, so that the code runs without numba"""
+# numba's types say less than its functions do.
+intrinsic: Any = extending.intrinsic
+lower_builtin: Any = extending.lower_builtin
+lower_cast: Any = extending.lower_cast
+register_model: Any = extending.register_model
+infer_global: Any = templates.infer_global
+signature: Any = templates.signature
+
+native: Any = partial(njit, error_model="numpy", _nrt=False)
+"""compiles without exceptions and memory of its own, so that the code runs without numba"""
 # A multiplication and an addition may become one instruction; nothing else may be reordered.
 _FLAGS = ("contract",)
 
 
-class Lanes(types.Type):  # type: ignore[misc]
+class Lanes(types.Type):
     """A double for each of `WIDTH` persons."""
 
     def __init__(self) -> None:
         super().__init__(name="Lanes")
 
 
-class Choice(types.Type):  # type: ignore[misc]
+class Choice(types.Type):
     """A yes or no for each of `WIDTH` persons."""
 
     def __init__(self) -> None:
         super().__init__(name="Choice")
 
 
-class Rows(types.Type):  # type: ignore[misc]
+class Rows(types.Type):
     """Memory of lanes, one after the other: `rows[i]` is a vector. It owns nothing."""
 
     def __init__(self) -> None:
@@ -56,19 +68,19 @@ rows = Rows()
 
 
 @register_model(Lanes)
-class _LanesModel(models.PrimitiveModel):  # type: ignore[misc]
+class _LanesModel(models.PrimitiveModel):
     def __init__(self, manager: Any, kind: Any) -> None:
         super().__init__(manager, kind, _DOUBLES)
 
 
 @register_model(Choice)
-class _ChoiceModel(models.PrimitiveModel):  # type: ignore[misc]
+class _ChoiceModel(models.PrimitiveModel):
     def __init__(self, manager: Any, kind: Any) -> None:
         super().__init__(manager, kind, _BITS)
 
 
 @register_model(Rows)
-class _RowsModel(models.PrimitiveModel):  # type: ignore[misc]
+class _RowsModel(models.PrimitiveModel):
     def __init__(self, manager: Any, kind: Any) -> None:
         super().__init__(manager, kind, ir.DoubleType().as_pointer())
 
@@ -99,7 +111,7 @@ _LOGIC = {operator.and_: "and_", operator.or_: "or_"}
 def _binary(function: Any, result: types.Type, build: Any) -> None:
     """Makes a Python operator of two values act on lanes, or on lanes and a number."""
 
-    class Template(ConcreteTemplate):  # type: ignore[misc]
+    class Template(ConcreteTemplate):
         cases = [signature(result, *pair) for pair in _PAIRS]  # noqa: RUF012
 
     infer_global(function)(Template)
@@ -131,7 +143,7 @@ _binary(min, lanes, _least)
 
 
 def _logical(function: Any, name: str) -> None:
-    class Template(ConcreteTemplate):  # type: ignore[misc]
+    class Template(ConcreteTemplate):
         cases = [signature(choice, choice, choice)]  # noqa: RUF012
 
     infer_global(function)(Template)
@@ -146,7 +158,7 @@ for _function, _name in _LOGIC.items():
 
 
 def _unary(function: Any, kind: types.Type, build: Any) -> None:
-    class Template(ConcreteTemplate):  # type: ignore[misc]
+    class Template(ConcreteTemplate):
         cases = [signature(kind, kind)]  # noqa: RUF012
 
     infer_global(function)(Template)
@@ -169,7 +181,7 @@ _unary(math.sqrt, lanes, lambda builder, value: _call(builder, "sqrt", value))
 _unary(operator.invert, choice, lambda builder, value: builder.not_(value))
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def nearest(typing: Any, value: Any) -> Any:
     """The nearest whole number in each lane."""
 
@@ -179,7 +191,7 @@ def nearest(typing: Any, value: Any) -> Any:
     return lanes(lanes), build
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def power_of_two(typing: Any, value: Any) -> Any:
     """2 ** k of whole numbers k between -1022 and 1023, by writing the exponent's bits."""
 
@@ -192,7 +204,7 @@ def power_of_two(typing: Any, value: Any) -> Any:
     return lanes(lanes), build
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def exponent_of(typing: Any, value: Any) -> Any:
     """k of positive m * 2 ** k with m from 1 to 2, read off the bits."""
 
@@ -205,7 +217,7 @@ def exponent_of(typing: Any, value: Any) -> Any:
     return lanes(lanes), build
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def spread(typing: Any, value: Any) -> Any:
     """The same number in every lane."""
 
@@ -215,7 +227,7 @@ def spread(typing: Any, value: Any) -> Any:
     return lanes(lanes if value == lanes else types.float64), build
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def any_of(typing: Any, value: Any) -> Any:
     """Whether any lane says yes."""
 
@@ -226,9 +238,9 @@ def any_of(typing: Any, value: Any) -> Any:
     return types.boolean(choice), build
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def at(typing: Any, array: Any, row: Any) -> Any:
-    """The memory of a one-dimensional float64 array, from a row of lanes on. The caller keeps the array alive."""
+    """The memory of a flat float64 array, from a row of lanes on. The caller keeps the array alive."""
 
     def build(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         data = cgutils.create_struct_proxy(sig.args[0])(context, builder, value=args[0]).data
@@ -244,7 +256,7 @@ def _address(builder: Any, memory: Any, index: Any) -> Any:
 
 
 @infer_global(operator.getitem)
-class _Read(ConcreteTemplate):  # type: ignore[misc]
+class _Read(ConcreteTemplate):
     cases = [signature(lanes, rows, types.int64)]  # noqa: RUF012
 
 
@@ -254,7 +266,7 @@ def _read(context: Any, builder: Any, sig: Any, args: Any) -> Any:
 
 
 @infer_global(operator.setitem)
-class _Write(ConcreteTemplate):  # type: ignore[misc]
+class _Write(ConcreteTemplate):
     cases = [  # noqa: RUF012
         signature(types.none, rows, types.int64, lanes),
         signature(types.none, rows, types.int64, types.float64),
@@ -275,7 +287,7 @@ def where(condition: Any, yes: Any, no: Any) -> Any:
 
 
 @infer_global(where)
-class _Where(AbstractTemplate):  # type: ignore[misc]
+class _Where(AbstractTemplate):
     def generic(self, args: Any, keywords: Any) -> Any:
         kind = lanes if args[0] == choice else types.float64
         return signature(kind, args[0], *(lanes if arg == lanes else types.float64 for arg in args[1:]))
@@ -301,7 +313,7 @@ _LN2_LOW = 1.90821492927058770002e-10
 
 
 def _exp(x: Any) -> Any:
-    # exp(x) = 2**k * exp(r) with |r| <= ln 2 / 2, where Taylor's series to the 13th power is exact to the last bit.
+    # exp(x) = 2**k * exp(r) with |r| <= ln 2 / 2, where Taylor's series to r**13 is exact.
     x = max(min(x, 708.0), -708.0)
     k = nearest(x * _LOG2E)
     r = x - k * _LN2_HIGH - k * _LN2_LOW
@@ -345,7 +357,7 @@ def _log(x: Any) -> Any:
 def _compiled(function: Any, source: Any) -> None:
     """Lets a function of the standard library, given lanes, be the one written here."""
 
-    class Template(ConcreteTemplate):  # type: ignore[misc]
+    class Template(ConcreteTemplate):
         cases = [signature(lanes, lanes)]  # noqa: RUF012
 
     infer_global(function)(Template)
@@ -364,7 +376,7 @@ def _power(x: Any, y: Any) -> Any:
 
 
 @infer_global(operator.pow)
-class _Power(AbstractTemplate):  # type: ignore[misc]
+class _Power(AbstractTemplate):
     prefer_literal = True
 
     def generic(self, args: Any, keywords: Any) -> Any:
@@ -389,7 +401,7 @@ def _any_power(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     return context.compile_internal(builder, _power, sig, args)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def view(typing: Any, memory: Any, shape: Any) -> Any:
     """An array over memory that somebody else owns; numba's `carray` would count references to it."""
     kind = types.Array(memory.dtype, shape.count, "C")

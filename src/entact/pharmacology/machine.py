@@ -1,9 +1,9 @@
 # mypy: disable-error-code="untyped-decorator,misc,no-any-return,no-untyped-call"
 """Machine code that outlives its compiler: a compiled function as bytes, and bytes as a function again.
 
-numba's own cache keeps machine code too, but needs all of numba to load it, which takes longer than most of the
-simulations that people ask for; and it looks for changes in the source of the outermost function alone. Here the
-code is kept under a digest of all its sources and of the processor, and LLVM alone loads it.
+numba's own cache keeps machine code too, but needs all of numba to load it, which takes longer than most of
+the simulations that people ask for; and it looks for changes in the source of the outermost function alone.
+Here the code is kept under a digest of all its sources and of the processor, and LLVM alone loads it.
 """
 
 from __future__ import annotations
@@ -97,38 +97,35 @@ def _lengths(arrays: dict[str, Any]) -> Sequence[int]:
 
 def _entry(run: Any) -> Any:
     """`run` behind plain pointers, so that no array object of numba's is needed."""
-    from numba import cfunc, types
+    import numba
+    from numba import types
 
-    from entact.pharmacology.lanes import NATIVE, view
+    from entact.pharmacology.lanes import view
 
-    whole = {"columns", "fitted", "status", "steps", "counts"}
+    whole = {"lengths", "columns", "fitted", "status", "steps", "counts"}
     memory = [
         types.CPointer(types.int64 if name in whole else types.uint16 if name == "when" else types.float64)
         for name in ("lengths", *ARRAYS)
     ]
-    memory[0] = types.CPointer(types.int64)
 
-    @cfunc(types.void(*memory, types.float64, types.float64), **NATIVE)
+    cfunc: Any = numba.cfunc  # its types know fewer options than it does
+
+    @cfunc(types.void(*memory, types.float64, types.float64), error_model="numpy", _nrt=False)
     def entry(  # type: ignore[no-untyped-def]
-        lengths, inputs_of, dose_times, dose_r, dose_s, times, floors, columns, limits, fitted, series, statistics,
-        when, above, half_life, status, steps, work, path, counts, tolerance, since,
+        lengths, inputs_of, dose_times, dose_r, dose_s, times, floors, columns, limits, fitted, series,
+        statistics, when, above, half_life, status, steps, work, path, counts, tolerance, since,
     ):  # fmt: skip
         n, inputs, doses, count, states = lengths[0], lengths[1], lengths[2], lengths[3], lengths[4]
-        wanted, limited, regressed, stored, people = (
-            lengths[5],
-            lengths[6],
-            lengths[7],
-            lengths[8],
-            lengths[9],
-        )
+        wanted, limited, regressed = lengths[5], lengths[6], lengths[7]
+        stored, people = lengths[8], lengths[9]
         run(
             view(inputs_of, (n, inputs)), view(dose_times, (n, doses)), view(dose_r, (n, doses)),
-            view(dose_s, (n, doses)), view(times, (count,)), tolerance, view(floors, (n, states)), lengths[13],
-            view(columns, (wanted,)), view(limits, (limited, 2)), view(fitted, (regressed,)), since, lengths[14],
-            view(series, (stored,)), view(statistics, (3, wanted, people)), view(when, (2, wanted, people)),
-            view(above, (limited, people)), view(half_life, (regressed, people)), view(status, (people,)),
-            view(steps, (people,)), view(work, (lengths[10],)), view(path, (lengths[11],)),
-            view(counts, (lengths[12],)),
+            view(dose_s, (n, doses)), view(times, (count,)), tolerance, view(floors, (n, states)),
+            lengths[13], view(columns, (wanted,)), view(limits, (limited, 2)), view(fitted, (regressed,)), since,
+            lengths[14], view(series, (stored,)), view(statistics, (3, wanted, people)),
+            view(when, (2, wanted, people)), view(above, (limited, people)),
+            view(half_life, (regressed, people)), view(status, (people,)), view(steps, (people,)),
+            view(work, (lengths[10],)), view(path, (lengths[11],)), view(counts, (lengths[12],)),
         )  # fmt: skip
 
     return entry

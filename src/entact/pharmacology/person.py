@@ -58,8 +58,9 @@ def medicine_names(medicines: Sequence[str]) -> tuple[str, ...]:
 class Person:
     """One typical person: all that varies between people apart from these is at its typical value.
 
-    Arguments: `weight` (`70 kg`); `sex` female or male; `age` in years; `cyp2d6`: poor, intermediate, extensive,
-    ultrarapid, or an activity score; `medicines` taken as the sources gave them (`paroxetine`, ...).
+    Arguments: `weight` (`70 kg`); `sex` female or male; `age` in years; `cyp2d6`: poor, intermediate,
+    extensive, ultrarapid, or an activity score; `medicines` taken as the sources gave them (`paroxetine`,
+    ...).
 
     Errors: `NotAQuantity` for a weight without unit or that no adult has; `NotAPerson` for the rest.
     """

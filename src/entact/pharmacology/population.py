@@ -1,4 +1,4 @@
-"""Many people: who they are is drawn from distributions, the same for the same seed however the work is cut."""
+"""Many people: who they are is drawn, the same for the same seed however the work is cut."""
 
 from __future__ import annotations
 
@@ -112,8 +112,8 @@ class Population:
     ) -> Population:
         """Healthy volunteers; what is given is fixed for everyone, the rest drawn from `population.yaml`.
 
-        Arguments: as of `Person`; `seed` from which every draw follows. Person i is the same person in a population
-        of any size with that seed.
+        Arguments: as of `Person`; `seed` from which every draw follows. Person i is the same person in a
+        population of any size with that seed.
 
         Errors: `NotAPerson`, `NotAQuantity`.
         """

@@ -12,7 +12,7 @@ BASE_WEIGHT: Final = 193.24
 HYDROCHLORIDE_WEIGHT: Final = 229.7
 """g/mol of MDMA hydrochloride (F088)"""
 MOST: Final = 500.0
-"""mg of base in one dose beyond which a slip of the pen is meant: several times the largest dose ever studied"""
+"""mg of base at once beyond which a slip of the pen is meant: far more than was ever studied"""
 
 _HOURS: Final = {"d": 24.0, "h": 1.0, "min": 1.0 / 60.0, "s": 1.0 / 3600.0}
 _KILOGRAMS: Final = {"kg": 1.0, "g": 0.001, "lb": 0.45359237}

@@ -75,8 +75,8 @@ class Regimen:
         Arguments: `initial`, `supplement` with their form (`120 mg HCl`, `1.5 mg/kg base`); `after` (`2 h`);
         `enantiomer` racemic, R or S; `food` at the initial dose; `water`: drunk freely or restricted.
 
-        Errors: `NotAQuantity` for a dose without form or a negative one; `NotARegimen` for a supplement without a
-        time, or not after the initial dose.
+        Errors: `NotAQuantity` for a dose without form or a negative one; `NotARegimen` for a supplement
+        without a time, or not after the initial dose.
         """
         first = Intake(Dose.parse(initial), 0.0)
         if supplement is None and after is None:

@@ -123,9 +123,9 @@ class Simulation:
     def summary(self, *names: str) -> pl.DataFrame:
         """A row a person and output: highest and lowest value and their times, area, terminal half-life.
 
-        Of a substance in plasma, `peak` is Cmax, `peak_at` Tmax (h), `area` AUC (unit times h) from 0 to the end,
-        by the linear trapezoidal rule; all are of the output times. `half_life` (h) is log-linear regression from the
-        terminal time on, null for what is no substance.
+        Of a substance in plasma, `peak` is Cmax, `peak_at` Tmax (h), `area` AUC (unit times h) from 0 to the
+        end, by the linear trapezoidal rule; all are of the output times. `half_life` (h) is log-linear
+        regression from the terminal time on, null for what is no substance.
         """
         import polars as pl
 
@@ -220,7 +220,7 @@ class Simulation:
         return float(np.mean(crossed[went])) if went.any() else math.nan
 
     def bands(self, *names: str, quantiles: Sequence[float] = (0.05, 0.5, 0.95)) -> pl.DataFrame:
-        """Quantiles over the persons, a row an output and time: `output`, `unit`, `time` (h), `q05`, `q50`, `q95`.
+        """Quantiles over the persons, a row an output and time: `output`, `unit`, `time` (h), `q05`, `q50`.
 
         Errors: `ValueError` for quantiles that are none, or where only the summary was kept.
         """

@@ -1,8 +1,8 @@
 # mypy: disable-error-code="untyped-decorator,no-any-return"
-"""One step of an explicit Runge-Kutta method of order 5(4) with free interpolation, for eight persons at once.
+"""One step of a Runge-Kutta method of order 5(4) with free interpolation, for eight persons at once.
 
-Source: Tsitouras 2011, Computers & Mathematics with Applications 62:770: the pair with the first column assumption
-alone, and its interpolant of fourth order. Every lane has its own time and step.
+Source: Tsitouras 2011, Computers & Mathematics with Applications 62:770: the pair with the first column
+assumption alone, and its interpolant of fourth order. Every lane has its own time and step.
 """
 
 from __future__ import annotations
@@ -10,9 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from numba import njit
-
-from entact.pharmacology.lanes import NATIVE
+from entact.pharmacology.lanes import native
 
 C2, C3, C4, C5 = 0.161, 0.327, 0.9, 0.9800255409045097
 A21 = 0.161
@@ -56,9 +54,9 @@ def method(derivatives: Callable[..., Any], states: int) -> Method:
     """The method for one system: `derivatives(t, y, p, dy)` of so many states."""
     n = states
 
-    @njit(**NATIVE)
+    @native()
     def step(t, h, p, y, k, tmp, new, floor, tolerance, stage):  # type: ignore[no-untyped-def]
-        """Fills the stages `k` (the first is there) and `new`; returns the error over what is allowed, a lane each."""
+        """Fills the stages `k` after the first, and `new`; returns the squared error over what is allowed."""
         for i in range(n):
             tmp[i] = y[i] + h * (A21 * k[i])
         derivatives(t + C2 * h, tmp, p, stage[1])
@@ -101,7 +99,7 @@ def method(derivatives: Callable[..., Any], states: int) -> Method:
             total = total + error * error
         return total * (h * h) * (1.0 / (n * tolerance * tolerance))
 
-    @njit(**NATIVE)
+    @native()
     def interpolate(theta, h, y, k, out):  # type: ignore[no-untyped-def]
         """Sets `out` to the state a fraction theta into the step."""
         square = theta * theta * h

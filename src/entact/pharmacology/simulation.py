@@ -89,12 +89,12 @@ def simulate(
 ) -> Simulation:
     """What a regimen does in a person or in each of a population.
 
-    Arguments: `regimen` and `who` (`Person`, `Population`); output times from 0 to `until`, one `every` so often;
-    `outputs` by name, else all; `limits` whose time above is kept (`{"systolic": 160}`, in the output's unit);
-    `terminal`: from when on the terminal half-life is fitted; `rtol`: relative accuracy of the integration;
-    `threads`: the result has the same bits for any number; `summary_only` keeps statistics and no series;
-    `on_failure`: raise, or flag persons whose integration failed (their numbers are NaN, the notes count them);
-    `model`: other parameters than those shipped.
+    Arguments: `regimen` and `who` (`Person`, `Population`); output times from 0 to `until`, one `every` so
+    often; `outputs` by name, else all; `limits` whose time above is kept (`{"systolic": 160}`, in the
+    output's unit); `terminal`: from when on the terminal half-life is fitted; `rtol`: relative accuracy of
+    the integration; `threads`: the result has the same bits for any number; `summary_only` keeps statistics
+    and no series; `on_failure`: raise, or flag persons whose integration failed (their numbers are NaN, the
+    notes count them); `model`: other parameters than those shipped.
 
     Returns: a `Simulation`.
 
@@ -163,16 +163,16 @@ def _request(
 
 
 def output_times(until: str, every: str) -> Array:
-    """Times in h from 0 to `until`, one `every` so often, and the end. Errors: `NotASimulation`, `NotAQuantity`."""
+    """Times in h from 0 to `until`, one `every` so often, and the end. Errors: `NotASimulation`."""
     end, apart = hours(until, "end of the simulation"), hours(every, "time between outputs")
     if end <= 0.0 or apart <= 0.0:
         raise NotASimulation(f"until {until!r} and every {every!r} are longer than nothing")
     if end / apart > MOST_TIMES - 2:
         raise NotASimulation(f"{until} every {every} are more than {MOST_TIMES:,} output times: take fewer")
-    times: Array = np.arange(math.floor(end / apart + 1e-9) + 1) * apart
+    times: Array = np.arange(math.floor(end / apart + 1e-9) + 1, dtype=np.float64) * apart
     # The last of equal steps misses the end by rounding alone, or there is a rest.
     if end - times[-1] > 1e-9 * end:
-        return np.append(times, end)
+        return np.concatenate([times, [end]])
     times[-1] = end
     return times
 

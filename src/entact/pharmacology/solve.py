@@ -1,8 +1,9 @@
 # mypy: disable-error-code="untyped-decorator,no-any-return"
 """From doses to states: the path of eight persons through the output times, compiled.
 
-Each person's steps are his own: the numbers don't depend on the neighbours in the block, which makes any number of
-threads and any cut into chunks give the same bits. A dose is a jump of a depot, at which the steps begin anew.
+Each person's steps are his own: the numbers don't depend on the neighbours in the block, which makes any
+number of threads and any cut into chunks give the same bits. A dose is a jump of a depot, at which the steps
+begin anew.
 """
 
 from __future__ import annotations
@@ -12,9 +13,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba import njit
 
-from entact.pharmacology.lanes import NATIVE, any_of, at, spread, where
+from entact.pharmacology.lanes import any_of, at, native, spread, where
 from entact.pharmacology.layout import DOSED, DUE, NEXT, NOW, STAGES, STEP, UNTIL, WIDTH
 from entact.pharmacology.runge_kutta import method
 
@@ -36,9 +36,9 @@ def compile_solver(
     tmp, new, floor = k + STAGES * n, k + (STAGES + 1) * n, k + (STAGES + 2) * n
     flags = floor + n
 
-    @njit(**NATIVE)
+    @native()
     def keep(work, path, due, tmp, position, times, scalar):  # type: ignore[no-untyped-def]
-        """Writes the interpolated states of the lanes for which an output time is due, and sets their next."""
+        """Writes the interpolated states of lanes with an output time due, and sets their next."""
         for lane in range(WIDTH):
             if due[lane] > 0.5:
                 index = position[lane]
@@ -47,7 +47,7 @@ def compile_solver(
                 position[lane] = index + 1
                 scalar[NEXT * WIDTH + lane] = times[index + 1] if index + 1 < times.size else np.inf
 
-    @njit(**NATIVE)
+    @native()
     def fail(lane, why, ended, path, position, count, scalar, end):  # type: ignore[no-untyped-def]
         """Ends a lane that can't go on: what is missing of its path is not a number."""
         ended[lane] = why
@@ -58,14 +58,14 @@ def compile_solver(
         scalar[NOW * WIDTH + lane] = end
         scalar[UNTIL * WIDTH + lane] = end
 
-    @njit(**NATIVE)
-    def dose(person, lane, dose_times, dose_r, dose_s, given, work, scalar, end):  # type: ignore[no-untyped-def]
+    @native()
+    def dose(person, lane, dose_times, r, s, given, work, scalar, end):  # type: ignore[no-untyped-def]
         """Gives the doses that are due and sets when the next is; says whether there was one."""
         now, doses = scalar[NOW * WIDTH + lane], dose_times.shape[1]
         before = given[lane]
         while given[lane] < doses and dose_times[person, given[lane]] <= now:
-            work[(y + depot_r) * WIDTH + lane] += dose_r[person, given[lane]]
-            work[(y + depot_s) * WIDTH + lane] += dose_s[person, given[lane]]
+            work[(y + depot_r) * WIDTH + lane] += r[person, given[lane]]
+            work[(y + depot_s) * WIDTH + lane] += s[person, given[lane]]
             given[lane] += 1
         scalar[UNTIL * WIDTH + lane] = end
         if given[lane] < doses:
@@ -76,19 +76,19 @@ def compile_solver(
             scalar[STEP * WIDTH + lane] = FIRST_STEP
         return dosed
 
-    @njit(**NATIVE)
+    @native()
     def solve(  # type: ignore[no-untyped-def]
         who, dose_times, dose_r, dose_s, times, tolerance, max_steps, work, path, counts
     ):
-        """Fills `path` (times x states x lanes) and says in `counts` how each lane ended, after how many steps."""
+        """Fills `path` (times x states x lanes); `counts` says how each lane ended, after how many steps."""
         position, given = counts[:WIDTH], counts[WIDTH : 2 * WIDTH]
         ended, steps = counts[2 * WIDTH : 3 * WIDTH], counts[3 * WIDTH : 4 * WIDTH]
         counts[:] = 0
         P, Y, K, TMP, NEW = at(work, 0), at(work, y), at(work, k), at(work, tmp), at(work, new)
         FLOOR, FLAGS = at(work, floor), at(work, flags)
         stages = (
-            K, at(work, k + n), at(work, k + 2 * n), at(work, k + 3 * n), at(work, k + 4 * n), at(work, k + 5 * n),
-            at(work, k + 6 * n),
+            K, at(work, k + n), at(work, k + 2 * n), at(work, k + 3 * n), at(work, k + 4 * n),
+            at(work, k + 5 * n), at(work, k + 6 * n),
         )  # fmt: skip
         scalar = work[flags * WIDTH :]
         count, end, last = times.size, times[times.size - 1], dose_times.shape[0] - 1
@@ -127,7 +127,7 @@ def compile_solver(
                 Y[i] = where(accepted, NEW[i], Y[i])
                 K[i] = where(accepted, K[6 * n + i], K[i])
             t = where(accepted, then, t)
-            # A proportional-integral controller (Hairer and Wanner, Solving ODEs II, IV.2), on the squared error.
+            # A proportional-integral controller (Hairer and Wanner, Solving ODEs II, IV.2), of squares.
             now = max(error, 1e-12)
             factor = 0.9 * math.exp(0.02 * math.log(past) - 0.07 * math.log(now))
             factor = where(accepted, min(factor, 8.0), max(min(factor, 0.9), 0.1))
