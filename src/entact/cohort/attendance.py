@@ -46,6 +46,7 @@ class Attendance:
 
     Args:
         participant: None before entering. random: this participant's source of chance. now: study time.
+        number: of the randomisation list; None where there is none for this person.
     Attributes:
         entry: the activity that takes people into the study. session: the dosing session. encounter: the one
             that is being held. ratings: how many with a rater were begun. readings: vital signs taken outside
@@ -60,6 +61,7 @@ class Attendance:
         scribe: Scribe,
         random: np.random.Generator,
         now: datetime,
+        number: str | None = None,
     ) -> None:
         self.parameters = parameters
         self.candidate = candidate
@@ -68,6 +70,7 @@ class Attendance:
         self.scribe = scribe
         self.release = scribe.release
         self.entry = entry_activity(scribe.release)
+        self.number = number
         self.random = random
         self.now = now
         self.session = Session()

@@ -15,7 +15,14 @@ from entact.protocol.study import Visit
 NEAR = 2  # days around the target
 HOURS = {"dosing": 8, "telephone": 17, "video": 14}  # when such visits begin; all others in the morning
 MORNING = 10
-EVENTS = {"consent", "enrolment", "randomisation", "dose", "medication"}  # what visits are counted from
+EVENTS = {
+    "consent",
+    "enrolment",
+    "randomisation",
+    "dose",
+    "medication",
+    "unblinding",
+}  # what visits are counted from
 LATE = timedelta(days=14)
 BETWEEN = timedelta(minutes=30)  # at least, from one visit to the next
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from entact.cohort.events import term_code
 from entact.cohort.parameters import Parameters, ParametersError, nearest
 from entact.cohort.scale import asked_as, scale_of
+from entact.course.oversight import gates_enrolment
 from entact.protocol import Release
 from entact.protocol.study import Visit
 from entact.protocol.timetable import ACTIVITIES
@@ -68,8 +69,9 @@ def _names(parameters: Parameters, release: Release) -> Iterator[tuple[str, Iter
 
 
 def entry_activity(release: Release) -> str:
-    """What takes a participant into the study: randomisation, where it randomises."""
-    return "enrolment" if release.file.randomisation is None else "randomisation"
+    """What takes a participant into the study: randomisation, unless enrolment stands behind a gate."""
+    randomised = release.file.randomisation is not None
+    return "randomisation" if randomised and not gates_enrolment(release) else "enrolment"
 
 
 def told_arm(release: Release) -> str | None:
@@ -89,6 +91,7 @@ def is_open(release: Release, visit: Visit) -> bool:
 def unanswered(parameters: Parameters, release: Release) -> Iterator[tuple[str, str]]:
     """Forms and items that are asked at some visit and that neither a model nor `answers` answers."""
     asked = {name for visit in release.visits.values() for name in visit.activities} - ACTIVITIES
+    asked -= release.file.adverse_events.checklists.keys()
     severity, scores = parameters.severity, _scores(parameters)
     for name in sorted(asked):
         form = release.forms[name]

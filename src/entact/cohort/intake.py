@@ -10,6 +10,8 @@ from entact.cohort.places import Kits
 from entact.cohort.tally import Tally
 from entact.course import Line
 
+FULL, HELD, QUOTA = "enrolment_full", "enrolment_held", "quota_full"  # why there was no place
+
 
 class Coming(msgspec.Struct):
     """Somebody who comes to be screened: when, as which population, and beside whom, at which site."""
@@ -22,7 +24,10 @@ class Coming(msgspec.Struct):
 
 
 class Screened(msgspec.Struct):
-    """A candidate after screening: the record so far, and since when nothing keeps them out of the study."""
+    """A candidate after screening: the record so far, and since when nothing keeps them out of the study.
+
+    `quotas`: of the study file, against which they would count.
+    """
 
     coming: Coming
     site: str
@@ -30,6 +35,7 @@ class Screened(msgspec.Struct):
     tally: Tally
     ready: datetime | None = None
     encounter: str = ""
+    quotas: list[str] = []
 
     @property
     def index(self) -> int:
@@ -40,12 +46,13 @@ class Screened(msgspec.Struct):
 class Treat(msgspec.Struct):
     """A candidate who may enter: the record so far, whether there was a place, the number, its arm, and kits.
 
-    `open_kits` are for what is given openly, once the arm has been told. `stock` is what the site's ledger
-    says of all of them. Without a number nobody is randomised.
+    `refused`: why there was no place. `open_kits` are for what is given openly, once the arm has been told.
+    `stock` is what the site's ledger says of all of them. Without a number nobody is randomised.
     """
 
     screened: Screened
     placed: bool = False
+    refused: str = ""
     number: str | None = None
     arm: str = ""
     kits: Kits = {}

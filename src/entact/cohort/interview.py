@@ -118,6 +118,17 @@ def ask_for_events(staff: Attendance, events: Events) -> None:
         staff.write("adverse_event", data, "investigator", about=ended.entry)
 
 
+def ask_checklist(staff: Attendance, events: Events, name: str) -> None:
+    """Asks for events one by one; whatever is answered with yes has been entered by then."""
+    ask_for_events(staff, events)
+    form = staff.release.forms[name]
+    known = {event.data(staff.release)["term"] for event in events.open}
+    staff.pass_time(len(form.items) * 0.4)
+    items = {term: term in known for term in form.items}
+    role = staff.known_role(form.form.by or "investigator")
+    staff.write("form", {"form": name, "items": items}, role)
+
+
 def expect_serious_events(staff: Attendance, events: Events) -> None:
     """Sees to it that a serious event is recorded within a day of its beginning: people call."""
     for event in events.serious_ones():

@@ -151,7 +151,8 @@ class Neutral:
 
     def answers(self) -> dict[str, dict[str, Any]]:
         """What people answer to every form that is asked and that no model fills."""
-        asked = {name for visit in self.release.visits.values() for name in visit.activities}
+        asked = {name for visit in self.release.visits.values() for name in visit.activities} - ACTIVITIES
+        asked -= self.file.adverse_events.checklists.keys()
         self._severity()  # a rating takes the items that it needs, before the others are given freedom
         modelled = {form: frozenset(scale.items) for form, _, scale in (self.primary, *self.others.values())}
         return {
@@ -160,7 +161,7 @@ class Neutral:
                 for item, answer in self.suitable.answers_of(name, modelled.get(name, frozenset())).items()
             }
             for name in self.release.forms
-            if name in asked - ACTIVITIES
+            if name in asked
         }
 
     def _measured(self) -> Iterator[tuple[str, str]]:

@@ -33,7 +33,7 @@ from entact.protocol import CompiledForm
 class Candidate:
     """A virtual person who has consented; `row` is theirs in the arrays of the batch they were drawn in.
 
-    `population`: as which they come; `beside`: the number of the person whom they accompany.
+    `population`: as which they come; `beside`: the ledger of the person whom they accompany.
     """
 
     index: int
@@ -45,7 +45,7 @@ class Candidate:
     refusal: Refusal | None
     vitals: VitalSignDraws
     population: str = ""
-    beside: int | None = None
+    beside: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,13 +39,20 @@ class Place:
         self.arrivals: list[datetime] = []
         self._last = datetime.min.replace(tzinfo=UTC)
 
-    def write(self, kind: str, data: dict[str, Any], at: datetime, by: str, role: str) -> Line:
-        """Records one fact; moved on by a second where another has the same time."""
+    def write(
+        self, kind: str, data: dict[str, Any], at: datetime, by: str, role: str, id: str | None = None
+    ) -> Line:
+        """Records one fact; moved on by a second where another has the same time.
+
+        `id`: of the entry, where it has one already.
+        """
         at = max(at, self._last + timedelta(seconds=1))
         self._last = at
-        bits = self.random.integers(0, 1 << 37, size=2).tolist()
+        if id is None:
+            bits = self.random.integers(0, 1 << 37, size=2).tolist()
+            id = uuid7(at, bits[0] << 37 | bits[1])
         entry = Entry(
-            id=uuid7(at, bits[0] << 37 | bits[1]),
+            id=id,
             ledger=self.ledger.name,
             kind=kind,
             release=self.release.id,
@@ -151,6 +158,7 @@ class Heads:
 
     def __init__(self) -> None:
         self._births: list[tuple[datetime, str]] = []
+        self._said: list[tuple[datetime, str, dict[str, Any], str, str, str]] = []
         self._months: dict[date, dict[str, dict[str, Any]]] = {}
 
     def note(self, name: str, lines: list[Line]) -> None:
@@ -162,10 +170,16 @@ class Heads:
             month = self._months.setdefault(date(arrived.year, arrived.month, 1), {})
             month[name] = {"seq": line.seq, "hash": line.hash}
 
+    def say(self, entry: Entry) -> None:
+        """Remembers what else the study's ledger says, so that all of it stands in order of time."""
+        at = datetime.fromisoformat(entry.occurred_at)
+        self._said.append((at, entry.kind, entry.data, entry.by, entry.role, entry.id))
+
     def write(self, place: Place) -> None:
-        """Enters births and digests of heads in the study's ledger, in order of time."""
-        for at, kind, data in sorted(self._entries(), key=lambda one: one[:2]):
-            place.write(kind, data, at, "entact", "system")
+        """Enters all of it with births and digests of heads in the study's ledger, in order of time."""
+        own = ((at, kind, data, "entact", "system", None) for at, kind, data in self._entries())
+        for at, kind, data, by, role, id in sorted([*own, *self._said], key=lambda one: one[:2]):
+            place.write(kind, data, at, by, role, id)
 
     def _entries(self) -> Iterator[tuple[datetime, str, dict[str, Any]]]:
         for at, name in sorted(self._births):

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from entact.cohort.acts import discontinue, enrol, may_enter
 from entact.cohort.attendance import Attendance
 from entact.cohort.calendar import Calendar
 from entact.cohort.events import Events
 from entact.cohort.intake import Coming, Screened
-from entact.cohort.paperwork import ask_missing
 from entact.cohort.visit import do_activity
-from entact.course import Allowed, Refused
+from entact.course import Refused
+from entact.course.oversight import quotas_of
 from entact.course.values import ask
 from entact.protocol.study import Visit
 
+NOT_ENTERED = {"randomisation": "not_randomised", "enrolment": "not_enrolled"}
 PATIENT = "patient"  # whom an entry of screening means when it names no population
 SIGNATURE = "I have examined eligibility and confirm it"
 
@@ -64,44 +66,27 @@ def _do(staff: Attendance, events: Events, activity: str, visit: Visit) -> None:
         do_activity(staff, events, activity, visit)
 
 
-def enrol(staff: Attendance) -> None:
-    """Takes somebody into the study under a subject number."""
-    staff.write("enrolment", {"subject": f"P-{staff.candidate.index + 1:04d}"}, "investigator")
-
-
 def _ask_gate(staff: Attendance, result: Screened, visit: Visit) -> bool:
-    """Asks for randomisation of whoever is eligible; says why whom the gate keeps out does not go on.
-
-    Where nobody is randomised, being eligible is enough.
-    """
+    """Asks whether whoever is eligible may enter; says why whom the gate keeps out does not go on."""
     staff.finish_chores()
-    decided = staff.scribe.course.eligibility
-    if decided is not None and decided.decision != "eligible":
+    course = staff.scribe.course
+    if course.eligibility is not None and course.eligibility.decision != "eligible":
         return False
     staff.pass_time(2)
-    if staff.entry == "enrolment":
-        result.ready, result.encounter = staff.now, staff.encounter or ""
-        return decided is not None
-    answer = _may_randomise(staff)
-    if isinstance(answer, Refused) and ask_missing(staff, answer, visit):
-        answer = _may_randomise(staff)
-    if isinstance(answer, Allowed):
-        result.ready, result.encounter = staff.now, staff.encounter or ""
-        return True
-    _close(staff, answer)
-    return False
-
-
-def _may_randomise(staff: Attendance) -> Allowed | Refused:
-    return staff.scribe.ask("randomise", staff.team.investigator, staff.now, encounter=staff.encounter)
+    answer = may_enter(staff, visit)
+    if isinstance(answer, Refused):
+        _close(staff, answer)
+        return False
+    result.ready, result.encounter = staff.now, staff.encounter or ""
+    result.quotas = [name for name, counts in quotas_of(staff.release, course, staff.now).items() if counts]
+    return True
 
 
 def _close(staff: Attendance, answer: Refused) -> None:
     staff.pass_time(5)
-    data = {"of": "treatment", "decided_by": "investigator", "cause": "gate_closed"}
-    staff.write("discontinuation", data, "investigator")
+    discontinue(staff, "treatment", "investigator", "gate_closed")
     account = "; ".join(reason.message for reason in answer.reasons)
-    deviation = {"category": "not_randomised", "importance": "minor", "account": account}
+    deviation = {"category": NOT_ENTERED[staff.entry], "importance": "minor", "account": account}
     staff.write("deviation", deviation, "investigator")
 
 
@@ -114,8 +99,7 @@ def _decide_against(staff: Attendance, visit: Visit) -> bool:
     if against:
         _sign(staff, against)
     elif refusal is not None and refusal.withdraws and not visit.opens:
-        data = {"of": "follow_up", "decided_by": "participant", "cause": "withdrew_consent"}
-        staff.write("discontinuation", data, "coordinator")
+        discontinue(staff, "follow_up", "participant", "withdrew_consent", by="coordinator")
     else:
         return False
     return True

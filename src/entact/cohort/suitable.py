@@ -216,6 +216,9 @@ def _rules(release: Release) -> Iterator[Said]:
     for gate in release.gates.values():
         for requirement in gate.requirements:
             yield Said(requirement.rule, True, GATE)
+    for stopping in release.rules.stopping.values():
+        if all(_form(name) in release.forms for name in stopping.rule.names):
+            yield Said(stopping.rule, False, GATE)
     for alert in release.alerts.values():
         yield Said(alert.rule, False, ALERT)
 

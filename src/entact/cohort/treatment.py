@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+from entact.cohort.acts import ACTS, discontinue, enter
 from entact.cohort.attendance import Attendance
 from entact.cohort.calendar import Calendar
 from entact.cohort.dosing_day import DosingDay
 from entact.cohort.draws import UNKNOWN
 from entact.cohort.events import Events
 from entact.cohort.fit import is_open
-from entact.cohort.intake import Screened, Treat
+from entact.cohort.intake import FULL, Treat
 from entact.cohort.paperwork import fill_form
 from entact.cohort.person import Participant
-from entact.cohort.screening import enrol
 from entact.cohort.visit import attend, do_activity
 from entact.course import Allowed
 from entact.course.encounter import visit_of
@@ -24,26 +24,24 @@ AGAIN_AFTER = timedelta(days=7)  # a session whose gate stayed closed is tried o
 STOPS_AFTER = 2  # integration visits after the last session, then whoever stops says so
 
 
-def turn_away(staff: Attendance, screened: Screened) -> None:
-    """Ends the visit of a candidate for whom there is no place left."""
-    staff.encounter = screened.encounter
-    _discontinue(staff, "treatment", "sponsor", "enrolment_full")
-    staff.end()
-    staff.scribe.tally.look_through(staff.scribe.course, staff.now)
+def turn_away(staff: Attendance, given: Treat) -> None:
+    """Ends the visit of a candidate for whom there is no place, or none now."""
+    staff.encounter = given.screened.encounter
+    if given.refused != FULL:
+        staff.scribe.ask(ACTS[staff.entry], staff.team.investigator, staff.now, encounter=staff.encounter)
+    _close(staff, "sponsor", given.refused)
 
 
 def treat(staff: Attendance, participant: Participant, calendar: Calendar, given: Treat) -> None:
-    """Takes one participant into the study and holds every visit until the end, or until they leave."""
-    screened, number = given.screened, given.number
-    staff.encounter = screened.encounter
-    visit = staff.release.visits[visit_of(screened.encounter)]
-    if number is None:
-        enrol(staff)
-    else:
-        # Asked again where the act is recorded: the site knows of more kits by now, nothing else has changed.
-        answer = staff.scribe.ask("randomise", staff.team.investigator, staff.now, encounter=staff.encounter)
-        assert isinstance(answer, Allowed)
-        staff.write("randomisation", {"number": number}, "investigator", basis=answer.basis)
+    """Takes one participant into the study and holds every visit until the end, or until they leave.
+
+    The gate is asked again where the act is recorded: by now the study and the site know of more.
+    """
+    staff.encounter = given.screened.encounter
+    visit = staff.release.visits[visit_of(staff.encounter)]
+    if enter(staff, visit) is not None:
+        _close(staff, "investigator", "gate_closed")
+        return
     events = Events(staff.parameters, participant, staff.release)
     for activity in visit.do[visit.do.index(staff.entry) + 1 :]:
         do_activity(staff, events, activity, visit)
@@ -54,6 +52,12 @@ def treat(staff: Attendance, participant: Participant, calendar: Calendar, given
         if not follow_up.hold(planned):
             break
     staff.finish_chores()
+    staff.scribe.tally.look_through(staff.scribe.course, staff.now)
+
+
+def _close(staff: Attendance, decided_by: str, cause: str) -> None:
+    discontinue(staff, "treatment", decided_by, cause)
+    staff.end()
     staff.scribe.tally.look_through(staff.scribe.course, staff.now)
 
 
@@ -97,7 +101,15 @@ class _FollowUp:
             is_last = self.stops_after_session and self.given == self.sessions
             if is_last and self.integrations == STOPS_AFTER:
                 self._stop()
+        self._obey_rules()
         return True
+
+    def _obey_rules(self) -> None:
+        """Stops what a stopping rule of the study has come to ask for."""
+        course = self.staff.scribe.course
+        for due in list(course.stops.values()):
+            if due.of not in course.discontinued:
+                discontinue(self.staff, due.of, "investigator", due.rule)
 
     def _session(self, visit: Visit) -> None:
         """Holds a session; one whose gate stayed closed is tried once more, and then treatment stops."""
@@ -141,17 +153,12 @@ class _FollowUp:
         if "treatment" in self.staff.scribe.course.discontinued:
             return
         by = decided_by or ("investigator" if self.reason.startswith("investigator") else "participant")
-        _discontinue(self.staff, "treatment", by, cause or _code(self.reason))
+        discontinue(self.staff, "treatment", by, cause or _code(self.reason))
 
     def _leave(self) -> None:
         self._stop()
         self.staff.pass_time(1)
-        _discontinue(self.staff, "follow_up", "participant", _code(self.reason))
-
-
-def _discontinue(staff: Attendance, of: str, decided_by: str, cause: str) -> None:
-    data = {"of": of, "decided_by": decided_by, "cause": cause}
-    staff.write("discontinuation", data, "investigator")
+        discontinue(self.staff, "follow_up", "participant", _code(self.reason))
 
 
 def _code(text: str) -> str:

@@ -18,13 +18,22 @@ from math import ceil
 from pathlib import Path
 from typing import Any, TypeVar
 
+from entact.cohort.admission import Admission
 from entact.cohort.allocation import Allocation, Content, ListRow, pack_kits, permuted_blocks, seal
 from entact.cohort.draws import stream
 from entact.cohort.fit import check_fit, told_arm
 from entact.cohort.intake import Coming, Screened, Treat
 from entact.cohort.needs import kits_of_a_participant, share, take_turns
 from entact.cohort.parameters import Parameters, ParametersError
-from entact.cohort.places import Depot, Heads, open_sites, open_study, participant_key, participant_ledger
+from entact.cohort.places import (
+    Depot,
+    Heads,
+    Place,
+    open_sites,
+    open_study,
+    participant_key,
+    participant_ledger,
+)
 from entact.cohort.scenario import load_parameters
 from entact.cohort.tally import StudyFinding, Tally, find_in_study
 from entact.cohort.work import Job, pack, screen_candidates, treat_participants, work_elsewhere
@@ -183,6 +192,14 @@ class _Rehearsal:
         self.wanted_of = share(self.populations, wanted)
         self.needs = {name: kits_of_a_participant(study, name) for name in self.populations}
         self.trial = Trial(study, parameters, seed, self._allocate(), wanted=wanted)
+        allocation = self.trial.allocation
+        self.arms = allocation.arms()
+        self.depot = Depot(allocation, stream(seed, 0, "depot"))
+        self.numbers = {
+            stratum: iter([row.number for row in allocation.rows if row.stratum == stratum])
+            for stratum in self.strata
+        }
+        self.admission = self._admission(list(self.populations))
         self.sink = sink or self.trial.ledgers.__setitem__
         self.heads = Heads()
         opens = datetime.combine(self.start, time(0), UTC)
@@ -192,10 +209,11 @@ class _Rehearsal:
     def run(self) -> Trial:
         site_lines = {site: list(place.ledger.lines) for site, place in self.places.items()}
         job = Job(self.study, self.parameters, self.seed, list(self.study_place.ledger.lines), site_lines)
-        work = self._enter(self._screen(job))
+        work = self._enter(self._screen(job), self.admission)
         work += self._accompany(job, work)
         arrivals = {site: place.arrivals for site, place in self.places.items()}
-        self._treat(replace(job, arrivals=arrivals), work)
+        notices, noticed = self._notices()
+        self._treat(replace(job, arrivals=arrivals, notices=notices, noticed=noticed), work)
         for place in self.places.values():
             self._send(place.ledger.name, place.ledger.lines)
         self.heads.write(self.study_place)
@@ -246,8 +264,13 @@ class _Rehearsal:
         return sorted(waiting, key=lambda one: (one.ready, one.index))
 
     def _enough(self, waiting: list[Screened]) -> bool:
-        ready = Counter(one.coming.population for one in waiting)
-        return all(ready[name] >= self.wanted_of[name] for name in self.alone)
+        admission = self._admission(self.alone)
+        for one in sorted(waiting, key=lambda one: (one.ready, one.index)):
+            admission.decide(one, "")
+        return admission.is_complete
+
+    def _admission(self, populations: list[str]) -> Admission:
+        return Admission(self.study.newest, {name: self.wanted_of[name] for name in populations})
 
     def _coming(self, index: int) -> Coming:
         """A candidate of a population that comes alone; populations take turns as they are planned."""
@@ -260,32 +283,40 @@ class _Rehearsal:
         jitter = float(stream(self.seed, index, "arrival").random())
         return self.start + timedelta(days=FIRST_DAY + int((index + jitter) * pace))
 
-    def _enter(self, waiting: list[Screened]) -> list[Treat]:
-        """Numbers and kits in order of study time; whoever comes once all places are filled gets neither."""
-        allocation = self.trial.allocation
-        depot, arms = Depot(allocation, stream(self.seed, 0, "depot")), allocation.arms()
-        numbers = {
-            stratum: iter([row.number for row in allocation.rows if row.stratum == stratum])
-            for stratum in self.strata
-        }
-        work = [Treat(screened) for screened in waiting]
-        entered: Counter[str] = Counter()
-        for one in work:
-            screened, population = one.screened, one.screened.coming.population
-            assert screened.ready is not None
-            if entered[population] == self.wanted_of[population]:
-                continue
-            entered[population] += 1
-            one.placed, one.arm = True, self.parameters.arms[0]
-            if arms:
-                one.number = next(numbers[screened.site if screened.site in numbers else ALL])
-                one.arm = arms[one.number]
-            place, (blinded, openly) = self.places[screened.site], self.needs[population]
-            one.kits, one.stock = depot.send(place, blinded, one.arm, screened.ready)
-            one.open_kits, more = depot.send(place, openly, self.told, screened.ready)
-            one.stock += more
-        self.trial.randomised += entered.total()
+    def _enter(self, waiting: list[Screened], admission: Admission) -> list[Treat]:
+        """Numbers and kits in order of study time; whoever finds no place gets neither."""
+        work = []
+        for screened in waiting:
+            refused = admission.decide(screened, participant_ledger(self.seed, screened.index))
+            one = Treat(screened, placed=not refused, refused=refused)
+            work.append(one)
+            if one.placed:
+                self._equip(one)
+        self.trial.randomised = self.admission.entered.total()
         return work
+
+    def _equip(self, one: Treat) -> None:
+        """Gives a number and an arm, and sends kits."""
+        screened = one.screened
+        assert screened.ready is not None
+        one.arm = self.parameters.arms[0]
+        blinded, openly = self.needs[screened.coming.population]
+        if self.arms and blinded:
+            one.number = next(self.numbers[screened.site if screened.site in self.numbers else ALL])
+            one.arm = self.arms[one.number]
+        place = self.places[screened.site]
+        one.kits, one.stock = self.depot.send(place, blinded, one.arm, screened.ready)
+        one.open_kits, more = self.depot.send(place, openly, self.told, screened.ready)
+        one.stock += more
+
+    def _notices(self) -> tuple[list[Line], list[datetime]]:
+        """What the study's ledger says of places and holds, as lines to be known while people are treated."""
+        place = Place(self.study, self.study_place.ledger.name, stream(self.seed, 0, "study notices"))
+        for said in sorted(self.admission.notices, key=lambda one: (one.at, one.kind)):
+            place.write(said.kind, said.data, said.at, said.by, said.role)
+        for line in place.ledger.lines:
+            self.heads.say(read(line.text))
+        return place.ledger.lines, place.arrivals
 
     def _accompany(self, job: Job, work: list[Treat]) -> list[Treat]:
         """Screens those who come beside somebody, a few days after whom they come with entered."""
@@ -300,7 +331,7 @@ class _Rehearsal:
                 day = ready.date() + timedelta(days=BESIDE_AFTER)
                 coming.append(Coming(first + len(coming), day, name, one.screened.index, one.screened.site))
         waiting = [one for chunk in self._map(screen_candidates, job, coming) for one in self._sort(chunk)]
-        return self._enter(sorted(waiting, key=lambda one: (one.ready, one.index)))
+        return self._enter(sorted(waiting, key=lambda one: (one.ready, one.index)), self.admission)
 
     def _sort(self, chunk: list[Screened]) -> list[Screened]:
         """Those who are ready to enter; the record of all others is finished."""

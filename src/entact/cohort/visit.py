@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from entact.cohort.acts import link, randomise, unblind
 from entact.cohort.attendance import Attendance
 from entact.cohort.events import Events
 from entact.cohort.interview import (
+    ask_checklist,
     ask_for_events,
     ask_for_guesses,
     ask_for_medication,
@@ -39,5 +41,13 @@ def do_activity(staff: Attendance, events: Events, activity: str, visit: Visit) 
         ask_for_events(staff, events)
     elif activity == "safety_call":
         call(staff, events)
+    elif activity == "randomisation":
+        randomise(staff, visit)
+    elif activity == "unblinding":
+        unblind(staff, visit)
+    elif activity == "link":
+        link(staff)
+    elif activity in staff.release.file.adverse_events.checklists:
+        ask_checklist(staff, events, activity)
     elif activity in staff.release.forms:
         fill_form(staff, activity, visit)

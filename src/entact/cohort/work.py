@@ -28,6 +28,7 @@ from entact.cohort.scribe import Scribe
 from entact.cohort.tally import Tally
 from entact.cohort.treatment import treat, turn_away
 from entact.course import Line, Setting, fold_setting, read
+from entact.course.setting import StudyState
 from entact.protocol import Study
 
 
@@ -37,7 +38,8 @@ class Job:
 
     Attributes:
         study_lines: of the study's ledger. site_lines: of each site's, without the kits, which are sent with
-            those whom they are for. arrivals: when each entry of a site's ledger arrived, so far.
+            those whom they are for. arrivals: when each entry of a site's ledger arrived, so far. notices:
+            further lines of the study's ledger, and when each was noticed: places taken, holds.
     """
 
     study: Study
@@ -46,6 +48,9 @@ class Job:
     study_lines: list[Line]
     site_lines: dict[str, list[Line]]
     arrivals: dict[str, list[datetime]] = field(default_factory=dict)
+    notices: list[Line] = field(default_factory=list)
+    noticed: list[datetime] = field(default_factory=list)
+    _states: dict[int, StudyState] = field(default_factory=dict, repr=False)
     _settings: dict[str, Setting] = field(default_factory=dict, repr=False)
 
     def setting(self, site: str, kits: Sequence[Line] = ()) -> Callable[[datetime], Setting]:
@@ -57,7 +62,20 @@ class Job:
         arrivals = self.arrivals.get(site)
         if arrivals is None:
             return lambda at: setting
-        return lambda at: replace(setting, site=replace(setting.site, size=bisect_right(arrivals, at)))
+
+        def known(at: datetime) -> Setting:
+            own = replace(setting.site, size=bisect_right(arrivals, at))
+            return replace(setting, study=self._study_at(at) or setting.study, site=own)
+
+        return known
+
+    def _study_at(self, at: datetime) -> StudyState | None:
+        """The study's ledger as it was known at a time; None where it says nothing more."""
+        count = bisect_right(self.noticed, at)
+        if count and count not in self._states:
+            lines = [*self.study_lines, *self.notices[:count]]
+            self._states[count] = fold_setting(self.study, [read(line.text) for line in lines], ()).study
+        return self._states.get(count)
 
     def _without_kits(self, site: str) -> Setting:
         if site not in self._settings:
@@ -112,10 +130,14 @@ def _candidates(job: Job, piece: Sequence[Coming]) -> list[Candidate]:
     drawn = draw_candidates(job.parameters, job.seed, [one.index for one in piece])
     return [
         dataclass_replace(
-            candidate, population=one.population, beside=one.beside, site=one.site or candidate.site
+            candidate, population=one.population, beside=_beside(job, one), site=one.site or candidate.site
         )
         for candidate, one in zip(drawn, piece, strict=True)
     ]
+
+
+def _beside(job: Job, one: Coming) -> str | None:
+    return None if one.beside is None else participant_ledger(job.seed, one.beside)
 
 
 def treat_participants(job: Job, piece: Sequence[Treat]) -> list[Written]:
@@ -140,9 +162,9 @@ def _treat(
     assert screened.ready is not None
     zone, setting = job.zone(candidate.site), job.setting(candidate.site, one.stock)
     drawn = participant if one.placed else None
-    staff = _staff(job, candidate, drawn, "treatment", screened.ready, setting, screened.lines)
+    staff = _staff(job, candidate, drawn, "treatment", screened.ready, setting, screened.lines, one.number)
     if not one.placed:
-        turn_away(staff, screened)
+        turn_away(staff, one)
     else:
         treat(staff, participant, Calendar(staff, zone, wanted), one)
     screened.lines = staff.scribe.ledger.lines
@@ -158,11 +180,12 @@ def _staff(
     now: datetime,
     setting: Callable[[datetime], Setting],
     lines: list[Line],
+    number: str | None = None,
 ) -> Attendance:
     random = stream(job.seed, candidate.index, stage)
     name, key = participant_ledger(job.seed, candidate.index), participant_key(job.seed, candidate.index)
     scribe = Scribe(job.study, setting, name, key, random, lines)
-    return Attendance(job.parameters, candidate, participant, scribe, random, now)
+    return Attendance(job.parameters, candidate, participant, scribe, random, now, number)
 
 
 @lru_cache(maxsize=2)

@@ -138,7 +138,7 @@ def _seal_unknown(entry: Entry, key: bytes) -> dict[str, Any]:
 
 
 def _seal_kind(kind: Kind, entry: Entry, key: bytes) -> dict[str, Any]:
-    fields = kind.payload.__struct_fields__  # type: ignore[attr-defined]
+    fields = kind.payload.__struct_encode_fields__  # type: ignore[attr-defined]
     changed: dict[str, Any] = {}
     for name, value in entry.data.items():
         if value is None or isinstance(value, bool | int):

@@ -1,0 +1,90 @@
+"""Acts that stand behind a gate, other than doses: entering a study, being randomised, being told the arm."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from entact.cohort.attendance import Attendance
+from entact.cohort.paperwork import ask_missing
+from entact.course import Allowed, Refused
+from entact.course.oversight import gates_enrolment
+from entact.course.unblinding import not_frozen
+from entact.protocol.study import Visit
+
+ACTS = {"enrolment": "enrol", "randomisation": "randomise", "unblinding": "unblind"}
+FREEZING = 20  # minutes that it takes to look through what is to be frozen
+
+
+def may_enter(staff: Attendance, visit: Visit) -> Allowed | Refused | None:
+    """Asks whether somebody may enter the study; None where the study puts no gate before it."""
+    if staff.entry == "enrolment" and not gates_enrolment(staff.release):
+        return None
+    return _ask(staff, ACTS[staff.entry], visit)
+
+
+def enter(staff: Attendance, visit: Visit) -> Refused | None:
+    """Takes somebody into the study, by enrolment or randomisation; says why not, where the gate refuses."""
+    answer = may_enter(staff, visit)
+    if isinstance(answer, Refused):
+        return answer
+    basis = answer.basis if answer is not None else None
+    if staff.entry == "enrolment":
+        enrol(staff, basis)
+    else:
+        staff.write("randomisation", {"number": staff.number}, "investigator", basis=basis)
+    return None
+
+
+def enrol(staff: Attendance, basis: dict[str, Any] | None = None) -> None:
+    """Enters a subject number."""
+    data = {"subject": f"P-{staff.candidate.index + 1:04d}"}
+    staff.write("enrolment", data, "investigator", basis=basis)
+
+
+def randomise(staff: Attendance, visit: Visit) -> None:
+    """Randomises somebody who was enrolled before, if the gate lets them; else says that it did not."""
+    if staff.number is None:
+        return
+    answer = _ask(staff, "randomise", visit)
+    if isinstance(answer, Allowed):
+        staff.write("randomisation", {"number": staff.number}, "investigator", basis=answer.basis)
+    else:
+        discontinue(staff, "treatment", "investigator", "gate_closed")
+
+
+def unblind(staff: Attendance, visit: Visit) -> None:
+    """Tells one person the arm, once their blinded data are frozen and the gate allows it."""
+    plan, participant = staff.release.file.unblinding, staff.participant
+    if plan is None or participant is None or staff.number is None:
+        return
+    staff.finish_chores()  # what was left to be entered or corrected cannot be, once it is frozen
+    for encounter in list(not_frozen(staff.scribe.course, plan.epoch)):
+        staff.pass_time(FREEZING)
+        staff.write("freeze", {"of": "encounter"}, "data_manager", encounter=encounter)
+    answer = _ask(staff, "unblind", visit)
+    if isinstance(answer, Allowed):
+        staff.pass_time(5)
+        data = {"arm": participant.arm, "told": list(plan.tells)}
+        staff.write("planned_unblinding", data, "investigator", basis=answer.basis)
+
+
+def link(staff: Attendance) -> None:
+    """Enters beside whom somebody takes part."""
+    if staff.candidate.beside is not None:
+        data = {"ledger": staff.candidate.beside, "as": staff.candidate.population}
+        staff.write("link", data, "coordinator")
+
+
+def discontinue(staff: Attendance, of: str, decided_by: str, cause: str, *, by: str = "investigator") -> None:
+    """Enters that treatment or follow-up is over before its time; `by` is the role that enters it."""
+    data = {"of": of, "decided_by": decided_by, "cause": cause}
+    staff.write("discontinuation", data, by)
+
+
+def _ask(staff: Attendance, act: str, visit: Visit) -> Allowed | Refused:
+    """Asks a gate, once more after what it misses was asked."""
+    by = staff.team.investigator
+    answer = staff.scribe.ask(act, by, staff.now, encounter=staff.encounter)
+    if isinstance(answer, Refused) and ask_missing(staff, answer, visit):
+        answer = staff.scribe.ask(act, by, staff.now, encounter=staff.encounter)
+    return answer
