@@ -13,7 +13,8 @@ from typing import Any, Final, NamedTuple
 from entact.pharmacology.layout import workspace
 
 SOURCES: Final = (
-    "equations.py", "layout.py", "lanes.py", "runge_kutta.py", "solve.py", "kernel.py", "machine.py",
+    "equations.py", "layout.py", "lanes.py", "elementary.py", "runge_kutta.py", "solve.py", "kernel.py",
+    "machine.py",
 )  # fmt: skip
 _FIRST = Lock()
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from entact.pharmacology import elementary  # noqa: F401 - gives lanes their exp and log
 from entact.pharmacology.lanes import at, native, spread, where
 from entact.pharmacology.layout import (
     AREA,

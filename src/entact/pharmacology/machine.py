@@ -121,8 +121,8 @@ def _entry(run: Any) -> Any:
         run(
             view(inputs_of, (n, inputs)), view(dose_times, (n, doses)), view(dose_r, (n, doses)),
             view(dose_s, (n, doses)), view(times, (count,)), tolerance, view(floors, (n, states)),
-            lengths[13], view(columns, (wanted,)), view(limits, (limited, 2)), view(fitted, (regressed,)), since,
-            lengths[14], view(series, (stored,)), view(statistics, (3, wanted, people)),
+            lengths[13], view(columns, (wanted,)), view(limits, (limited, 2)), view(fitted, (regressed,)),
+            since, lengths[14], view(series, (stored,)), view(statistics, (3, wanted, people)),
             view(when, (2, wanted, people)), view(above, (limited, people)),
             view(half_life, (regressed, people)), view(status, (people,)), view(steps, (people,)),
             view(work, (lengths[10],)), view(path, (lengths[11],)), view(counts, (lengths[12],)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
@@ -40,6 +39,12 @@ def activity_score(cyp2d6: str | float) -> float:
     return float(cyp2d6)
 
 
+def check_age(age: float) -> None:
+    """Refuses an age that the model is not of, or that is none. Errors: `NotAPerson`."""
+    if isinstance(age, bool) or not isinstance(age, int | float) or not 18.0 <= age <= 100.0:
+        raise NotAPerson(f"age {age!r}: the model is of adults, 18 to 100 years")
+
+
 def medicine_names(medicines: Sequence[str]) -> tuple[str, ...]:
     """The medicines as a tuple; whether each is known, the model says.
 
@@ -75,8 +80,7 @@ class Person:
         kilograms(self.weight)
         if self.sex not in get_args(Sex):
             raise NotAPerson(f"sex {self.sex!r} is not known; known: {', '.join(get_args(Sex))}")
-        if isinstance(self.age, str | bool) or not math.isfinite(self.age) or not 18.0 <= self.age <= 100.0:
-            raise NotAPerson(f"age {self.age!r}: the model is of adults, 18 to 100 years")
+        check_age(self.age)
         activity_score(self.cyp2d6)
         object.__setattr__(self, "medicines", medicine_names(self.medicines))
 

@@ -19,6 +19,7 @@ from entact.pharmacology.person import (
     NotAPerson,
     Sex,
     activity_score,
+    check_age,
     medicine_names,
 )
 from entact.pharmacology.quantity import kilograms
@@ -92,8 +93,8 @@ class Population:
             kilograms(self.weight)
         if self.sex not in (None, "female", "male"):
             raise NotAPerson(f"sex {self.sex!r} is not known; known: female, male")
-        if self.age is not None and not 18.0 <= self.age <= 100.0:
-            raise NotAPerson(f"age {self.age!r}: the model is of adults, 18 to 100 years")
+        if self.age is not None:
+            check_age(self.age)
         if self.cyp2d6 is not None:
             activity_score(self.cyp2d6)
         object.__setattr__(self, "medicines", medicine_names(self.medicines))
