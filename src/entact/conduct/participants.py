@@ -84,6 +84,7 @@ def _row(register: Register, standing: Standing, folded: Folded) -> Row:
     zone = zone_of(course, register.at)
     last, last_day = _last_visit(course, register)
     dues = [] if sight.sees_status and course.status in OVER else course.due(register.at)
+    dues = [one for one in dues if sight.sees_visit(one.visit)]
     coming = [one for one in dues if one.status == "due"] or [one for one in dues if one.status == "expected"]
     coming.sort(key=lambda one: (one.earliest is None, one.earliest))
     due = coming[0] if coming else None
@@ -104,7 +105,8 @@ def _row(register: Register, standing: Standing, folded: Folded) -> Row:
 
 
 def _last_visit(course: Course, register: Register) -> tuple[str, str]:
-    begun = [(one.started, one.visit) for one in course.encounters.values() if one.started is not None]
+    seen = (one for one in course.encounters.values() if register.sight.sees_visit(one.visit))
+    begun = [(one.started, one.visit) for one in seen if one.started is not None]
     if not begun:
         return "", ""
     started, visit = max(begun)

@@ -11,6 +11,7 @@ from functools import cached_property
 
 from entact.conduct.error import ConductError
 from entact.course import AlertRaised, Course, Entry, Finding
+from entact.course.encounter import visit_of
 from entact.course.form import VITALS
 from entact.protocol import Study
 from entact.protocol.rule import Rule
@@ -39,6 +40,9 @@ _CLASSES: Mapping[str, frozenset[str]] = {
     "safety_call": frozenset({EVENTS, "safety"}),
     "death": frozenset({EVENTS}),
     "discontinuation": frozenset({DOSING, EVENTS}),
+    "planned_unblinding": frozenset({ALLOCATION}),
+    "link": frozenset({SCHEDULE}),
+    "safety_report": frozenset({EVENTS}),
     "deviation": frozenset({DOSING, EVENTS}),
 }
 _GATES_OF = {
@@ -96,19 +100,32 @@ class Sight:
     def sees_form(self, name: str) -> bool:
         """Whether a form is visible: in every release that has it; one that none has is not."""
         classes = [
-            release.file.forms[name].data_class for release in self.releases if name in release.file.forms
+            release.file.all_forms[name].data_class
+            for release in self.releases
+            if name in release.file.all_forms
         ]
         return self.sees(*classes) if classes else self.sees_everything
 
     def sees_activity(self, name: str) -> bool:
         """Whether what is planned under this name, a form or an activity of the engine's own, is visible."""
-        if any(name in release.file.forms for release in self.releases):
+        if any(name in release.file.all_forms for release in self.releases):
             return self.sees_form(name)
         if name == "vital_signs":
             return self.sees_form(VITALS)
         singular = name.removesuffix("s")
         classes = _CLASSES.get(name) or _CLASSES.get(singular)
         return self.sees(*classes) if classes is not None else self.sees_everything
+
+    def sees_visit(self, name: str) -> bool:
+        """Whether it may be known that somebody has this visit: of a track that opens with an arm that was
+        told, only by the roles that are told."""
+        for release in self.releases:
+            visit, plan = release.visits.get(name), release.file.unblinding
+            track = release.file.tracks.get(visit.track or "") if visit is not None else None
+            told = plan is not None and self.role in plan.tells
+            if track is not None and track.opens_on.startswith("unblinded.") and not told:
+                return False
+        return True
 
     def sees_rule(self, rule: Rule) -> bool:
         """Whether everything that a rule is computed from is visible."""
@@ -169,8 +186,10 @@ class SeenCourse:
         for entry in course.entries:
             self._versions.setdefault(entry.id, []).append(entry)
         self.entries = self._seen_entries()
-        forms = {name for release in sight.releases for name in release.file.forms}
+        forms = {name for release in sight.releases for name in release.file.all_forms}
+        visits = {name for release in sight.releases for name in release.visits}
         self._hidden_names = {name for name in forms if not sight.sees_form(name)}
+        self._hidden_names |= {name for name in visits if not sight.sees_visit(name)}
         self._hidden_ids = self._versions.keys() - self.entries
 
     def sees_finding(self, found: Finding) -> bool:
@@ -215,6 +234,8 @@ class SeenCourse:
 
     def _sees_kind(self, entry: Entry) -> bool:
         sight, data = self.sight, entry.data
+        if entry.kind == "planned_unblinding" or not sight.sees_visit(visit_of(entry.encounter)):
+            return False
         if sight.sees_everything:
             return True
         if entry.kind == "form":

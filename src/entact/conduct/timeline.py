@@ -127,9 +127,11 @@ class _Telling:
 
     def tell(self) -> Timeline:
         visits = self.course.release.visits
-        dues = {due.visit: due for due in self.course.due(self.register.at)}
-        stops = {one.id: self._held(one, dues.get(one.visit)) for one in self.course.encounters.values()}
-        held = {one.visit for one in self.course.encounters.values()}
+        sees = self.sight.sees_visit
+        dues = {due.visit: due for due in self.course.due(self.register.at) if sees(due.visit)}
+        encounters = [one for one in self.course.encounters.values() if sees(one.visit)]
+        stops = {one.id: self._held(one, dues.get(one.visit)) for one in encounters}
+        held = {one.visit for one in encounters}
         ahead, unreachable = [], []
         for due in dues.values():
             if due.visit in held or (due.status != "missed" and self._is_over()):
