@@ -43,7 +43,7 @@ CONDUCT = {
     "tapers": 0.3,
 }
 STOP, LEAVE = 0.06, 0.04  # who stop treatment and who leave, over the whole study
-EVENT = 0.1  # who have each of the study's terms
+EVENT = 0.05  # who have each of the study's terms
 HELD = 0.9  # who are taken into the study, of those who consent
 
 
@@ -101,7 +101,7 @@ class Neutral:
     @cached_property
     def suitable(self) -> Suitable:
         """Somebody whom nothing in the study speaks against."""
-        return Suitable(self.release)
+        return Suitable(self.release, {VITALS: {name: mean for name, (mean, _) in RESTING.items()}})
 
     @cached_property
     def arms(self) -> list[str]:

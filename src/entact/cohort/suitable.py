@@ -60,17 +60,24 @@ class _Staffed:
 class Suitable:
     """An assignment of every item of a study's forms that as little as possible speaks against.
 
+    Args:
+        usual: form -> item -> number to begin with, in the item's unit; else the middle of its range.
     Attributes:
         answers: form -> item -> answer, as an entry holds it; without text.
     """
 
-    def __init__(self, release: Release) -> None:
+    def __init__(self, release: Release, usual: Mapping[str, Mapping[str, float]]) -> None:
         self.release = release
         self.rules = list(_rules(release))
         self.answers: Answers = {
             name: {item: _middle(said) for item, said in form.items.items() if _middle(said) is not None}
             for name, form in release.forms.items()
         }
+        for name, numbers in usual.items():
+            items = release.forms[name].items if name in release.forms else {}
+            self.answers.get(name, {}).update(
+                {item: as_answer(items[item], number) for item, number in numbers.items() if item in items}
+            )
         self._values: dict[str, Any] = {}
         for name in release.forms:
             self._read(name)

@@ -128,7 +128,7 @@ class Accumulator:
         self._environments.add(course.effective[0].entry.environment)
         rows = self._rows
         failures: list[tuple[str, str]] = []
-        rows["subjects"].extend([subjects.row(person, self.release)])
+        rows["subjects"].extend([subjects.row(person)])
         rows["questionnaires"].extend(questionnaires.rows(person))
         rows["endpoints"].extend(endpoints.rows(person, self.release, failures))
         rows["vitals"].extend(sessions.vitals(person))

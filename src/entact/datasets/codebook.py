@@ -31,13 +31,14 @@ _KINDS: Mapping[str, Literal["number", "boolean", "code"]] = {
 
 @dataclass(frozen=True, slots=True)
 class PlannedVisit:
-    """A visit of the schedule: its place in it, kind and activities."""
+    """A visit of the schedule: its place in it, kind, activities, and whose it is (none named: all)."""
 
     name: str
     title: str
     number: int
     kind: str
     activities: tuple[str, ...]
+    populations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,9 @@ def codebook(release: Release) -> Codebook:
                 f"analysis set {analysis.set!r} is not known; the plan may name {', '.join(flags)}"
             )
     visits = {
-        name: PlannedVisit(name, visit.title or words(name), number, visit.kind, visit.activities)
+        name: PlannedVisit(
+            name, visit.title or words(name), number, visit.kind, visit.activities, visit.populations
+        )
         for number, (name, visit) in enumerate(release.visits.items(), start=1)
     }
     endpoints = {name: _endpoint(release, name, compiled) for name, compiled in release.endpoints.items()}

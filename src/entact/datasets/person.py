@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
-from typing import Any
 
 from entact.course.course import Course
 from entact.course.form import Answers
 from entact.course.progress import zone_of
 from entact.course.schedule import civil_date
 from entact.datasets.codebook import Codebook
-from entact.protocol.rule import Rule
 
-RELATED = ("possible", "probable", "definite")  # to the study's treatment
 STOPS = ("treatment", "procedures", "follow_up", "data_use")
 
 
@@ -124,41 +121,10 @@ class Person:
         found = ((self.at_visit(form, at), item) for form, item in self._primary)
         return all(one is not None and one.values.get(item) is not None for one, item in found)
 
-    def holds(self, rule: Rule) -> bool:
-        """Whether a rule about a person holds; what is not known does not."""
-        values: dict[str, Any] = {name: self._fact(name) for name in rule.names}
-        return rule.evaluate(values) is True
-
     @property
     def _primary(self) -> list[tuple[str, str]]:
         names = self.book.endpoints[self.book.primary].names
         return [(name.partition(".")[0], name.partition(".")[2]) for name in names]
-
-    def _fact(self, name: str) -> Any:
-        """The value of a name in a rule: a fact about the person, an item, or an item at a visit."""
-        *before, form, item = name.split(".")
-        if form == "person":
-            return self._facts[item]()
-        found = self.at_visit(form, before[0]) if before else next(reversed([*self.answers(form)]), None)
-        return None if found is None else found.values.get(item)
-
-    @property
-    def _facts(self) -> dict[str, Callable[[], Any]]:
-        course = self.course
-        serious = [event for event in course.adverse_events.values() if event.serious]
-        return {
-            "population": lambda: self.population,
-            "enrolled": lambda: course.enrolment is not None,
-            "randomised": lambda: course.randomisation is not None,
-            "doses": lambda: len(self.first_doses),
-            "planned_doses": lambda: self.book.doses,
-            "treatment_stopped": lambda: bool({"treatment", "procedures"} & self.stops.keys()),
-            "unblinded": lambda: getattr(course, "unblinding", None) is not None,
-            "assessed_after_dose": lambda: self.is_rated_after_dose,
-            "assessed_at_end": lambda: self.is_rated_at_end,
-            "serious_events": lambda: len(serious),
-            "related_serious_events": lambda: sum(event.related in RELATED for event in serious),
-        }
 
     def answers(self, form: str) -> Iterator[Answers]:
         """What was answered to a form and may be used, in order of time."""

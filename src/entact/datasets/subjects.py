@@ -7,10 +7,10 @@ from typing import Any
 
 import polars as pl
 
+from entact.course.person import members
 from entact.datasets.codebook import SETS, Codebook, Parameter
 from entact.datasets.person import Person
 from entact.datasets.rows import Schema
-from entact.protocol.release import Release
 
 POPULATION = "COHORT"  # a column of studies with several populations
 _TYPES: dict[str, type[pl.DataType]] = {"number": pl.Float64, "boolean": pl.Boolean, "code": pl.String}
@@ -51,7 +51,7 @@ def schema(book: Codebook) -> Schema:
     }
 
 
-def row(person: Person, release: Release) -> tuple[Any, ...]:
+def row(person: Person) -> tuple[Any, ...]:
     """The participant's row: flags are the analysis sets, EOT the end of treatment, EOS that of the study.
 
     Where the study file gives a set a rule, the rule says who belongs to it.
@@ -68,11 +68,9 @@ def row(person: Person, release: Release) -> tuple[Any, ...]:
         "MITTFL": entered and rated,
         "PPROTFL": entered and dosed >= book.doses and person.is_rated_at_end,
     }
-    sets |= {
-        book.flags[name]: person.holds(said.rule)
-        for name, said in release.rules.sets.items()
-        if book.flags[name] not in ("RANDFL", "ENRLFL")
-    }
+    ruled = members(course, course.effective[-1].at) if course.effective else {}
+    own = {book.flags[name]: held is True for name, held in ruled.items() if name in book.flags}
+    sets |= {flag: held for flag, held in own.items() if flag != book.entered}
     return (
         book.study,
         person.usubjid,

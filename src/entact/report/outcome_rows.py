@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -96,6 +96,17 @@ class Source:
             arm: cells.of_proportion(counted.get(arm) or proportion(0, 0), self.kind) for arm in self.arms
         }
 
+    def concerned(self, cells: dict[str, Cell], visits: Iterable[str]) -> dict[str, Cell]:
+        """The cells of those groups that have at least one of some visits: others are no part of a row."""
+        own = [self.book.visits[visit].populations for visit in visits]
+        if self.book.randomised or not own:
+            return cells
+        return {
+            group: cell
+            for group, cell in cells.items()
+            if group == ALL or any(not names or group in names for names in own)
+        }
+
     def total(self, count: int) -> dict[str, Cell]:
         """A count of all arms together."""
         return {ALL: cells.of_count(count, self.kind)}
@@ -125,18 +136,23 @@ def disposition(source: Source) -> Iterator[Row]:
     counts = {arm: cells.of_count(source.size(arm), source.kind) for arm in source.arms}
     entered = "randomised" if book.randomised else "enrolled"
     yield row(entered, entered, counts)
-    yield row("treated", "took a dose", source.shares(randomised, pl.col("SAFFL")))
+    sessions = book.sessions
+    treated = source.shares(randomised, pl.col("SAFFL"))
+    yield row("treated", "took a dose", source.concerned(treated, sessions))
     all_doses = pl.col("NDOSED") >= book.doses
-    yield row("all_sessions", f"dosed in all {book.doses} sessions", source.shares(randomised, all_doses))
+    dosed = source.concerned(source.shares(randomised, all_doses), sessions)
+    yield row("all_sessions", f"dosed in all {book.doses} sessions" if book.doses > 1 else "dosed", dosed)
     stopped = pl.col("EOTSTT") == "DISCONTINUED"
-    yield row("stopped_treatment", "stopped treatment early", source.shares(randomised, stopped))
+    early = source.concerned(source.shares(randomised, stopped), sessions)
+    yield row("stopped_treatment", "stopped treatment early", early)
     left = pl.col("EOSSTT") == "DISCONTINUED"
     yield row("left_study", "left the study early", source.shares(randomised, left))
     known = _observed(source, primary, primary.at)["USUBJID"].to_list()
     without = ~pl.col("USUBJID").is_in(known)
-    treated = "on treatment " if primary.estimand == "de_jure" else ""
-    label = f"not rated {treated}at {_visit(source, primary.at)}"
-    yield row("without_primary_outcome", label, source.shares(randomised, without))
+    when = "on treatment " if primary.estimand == "de_jure" else ""
+    label = f"not rated {when}at {_visit(source, primary.at)}"
+    unrated = source.concerned(source.shares(randomised, without), [primary.at])
+    yield row("without_primary_outcome", label, unrated)
 
 
 def scores(source: Source) -> Iterator[Row]:
