@@ -14,6 +14,7 @@ import sys
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,11 @@ def read_requirements() -> dict[str, Requirement]:
     return {name: Requirement(name, one["shows"], one["from"]) for name, one in data.items()}
 
 
+@cache
+def _known() -> frozenset[str]:
+    return frozenset(read_requirements())
+
+
 def shown_by(item: pytest.Item) -> list[str]:
     """The requirements that a test shows.
 
@@ -57,9 +63,8 @@ def shown_by(item: pytest.Item) -> list[str]:
     marked = [str(name) for mark in item.iter_markers(PROPERTY) for name in mark.args]
     named = [found[1].upper() for found in [_NAMED.match(item.name)] if found]
     names = list(dict.fromkeys([*named, *marked]))
-    known = read_requirements()
     for name in names:
-        if name not in known:
+        if name not in _known():
             raise pytest.UsageError(f"{item.nodeid} shows {name!r}, which {REQUIREMENTS.name} does not know")
     return names
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 import tracemalloc
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -14,10 +15,14 @@ from typing import Any
 
 import polars as pl
 import pytest
+from django.db import connection
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from entact import store
 from entact.course.entry import canonical, read
 from entact.course.ledger import Ledger
+from entact.store.archive_reader import Damaged, entries
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 NAMES = ["site:01", "participant:b", "participant:a"]
@@ -258,6 +263,53 @@ def test_damage_is_named_at_the_first_bad_entry(folder: Path, damage: str) -> No
     assert message in done.stderr
     with pytest.raises(store.StoreError, match=r"entries\.jsonl, line"):
         store.verify_archive(store.read_archive(folder))
+
+
+@pytest.mark.requirement("R20")
+@given(
+    place=st.integers(0, 10**9),
+    bit=st.integers(0, 7),
+    file=st.sampled_from(["entries.jsonl", "entries.sha256"]),
+)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_flipped_bit_is_named_at_its_line(folder: Path, place: int, bit: int, file: str) -> None:
+    path = folder / file
+    before = path.read_bytes()
+    place %= len(before)
+    raw = bytearray(before)
+    raw[place] ^= 1 << bit
+    path.write_bytes(raw)
+    try:
+        with pytest.raises(Damaged) as damage:
+            list(entries(folder))
+    finally:
+        path.write_bytes(before)
+    line = before[:place].count(b"\n") + 1
+    assert str(damage.value).startswith(f"entries.jsonl, line {line}: entry ")
+
+
+def test_it_is_one_moment_of_the_record_though_others_go_on_writing(
+    ledgers: dict[str, Ledger], make_entry: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("entact.store.archive.ROWS", 4)
+    number = iter(range(20, 100))
+
+    def write(_: int) -> None:
+        for name in (*NAMES, "participant:new"):
+            entry = make_entry(name, next(number))
+            other = threading.Thread(target=append_and_leave, args=(entry,))
+            other.start()
+            other.join()
+
+    archived = store.write_archive(tmp_path / "archive", made_at=AT, progress=write)
+    assert next(number) > 25
+    assert archived.entries == sum(len(ledger.lines) for ledger in ledgers.values()) == 24
+    assert run_reader(archived.folder).returncode == 0
+
+
+def append_and_leave(entry: Any) -> None:
+    store.append(entry, received_at=AT.isoformat())
+    connection.close()
 
 
 def rewritten(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -115,9 +116,13 @@ def test_an_archive_of_another_environment_is_refused(folder: Path, name: str) -
 def test_an_empty_database_of_the_study_is_filled_only_where_it_is_the_same_installation(
     folder: Path, name: str
 ) -> None:
-    store.setup("rehearsal", "mini", database=name)
+    mark = UUID(json.loads((folder / "manifest.json").read_bytes())["installation"])
+    store.setup("rehearsal", "mini", database=name, mark=mark)  # as a restoration that was killed leaves it
+    assert store.restore(folder, name).new == 22
+    store.setup("rehearsal", "mini", database=f"{name}_alien")
     with pytest.raises(store.StoreError, match="is another installation of this study"):
-        store.restore(folder, name)
+        store.restore(folder, f"{name}_alien")
+    assert store.ledgers() == []
 
 
 @pytest.mark.requirement("R21")
