@@ -321,6 +321,46 @@ def recover(
     recover_database(folder, into, until)
 
 
+@app.command(short_help="Say outside the database what the record is.")
+def anchor(
+    database: Database = REHEARSAL,
+    file: Annotated[Path | None, typer.Option(help="Append it to this file.", dir_okay=False)] = None,
+    mail: Annotated[
+        list[str] | None,
+        typer.Option(help="Send it to this address, through ENTACT_SMTP; may be said again."),
+    ] = None,
+    timestamp: Annotated[
+        str | None, typer.Option(help="Have it stamped (RFC 3161) by the authority at this address.")
+    ] = None,
+    every: Annotated[
+        str | None, typer.Option(help="Go on, once in so long a time (1 h), until interrupted.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Note the heads of all ledgers in the study's ledger, and say outside the database what they are."""
+    from entact.cli.anchor import keep_taking, print_anchor, take
+
+    if every is not None:
+        keep_taking(database, file, mail or [], timestamp, every)
+    told = take(database, file, mail or [], timestamp)
+    if as_json:
+        _print_json(told)
+    else:
+        print_anchor(told)
+
+
+@app.command(short_help="Make the rows for lists anew.")
+def rebuild(database: Database = REHEARSAL, as_json: AsJson = False) -> None:
+    """Make the rows that lists show anew, from the ledgers; safe at any time, also while others write."""
+    from entact.cli.record import print_rebuilt, rebuild_lists
+
+    result = rebuild_lists(database)
+    if as_json:
+        _print_json(result)
+    else:
+        print_rebuilt(result)
+
+
 @app.command()
 def where(database: Database = REHEARSAL, as_json: AsJson = False) -> None:
     """Say where the data lie and how much there is."""

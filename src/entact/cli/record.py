@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import psycopg
 from rich.console import Console
+from rich.progress import Progress
 from rich.text import Text
 
 from entact import store
@@ -59,21 +62,27 @@ def _was_set_up(database: str) -> bool:
         return row is not None and row[0] is True
 
 
-def verify_record(database: str) -> dict[str, Any]:
-    """Checks every chain of a database.
+def verify_record(database: str, against: Sequence[Path] = (), roots: Path | None = None) -> dict[str, Any]:
+    """Checks every chain of a database, and holds it against anchors in files.
+
+    Args:
+        against: files with anchors. roots: certificates of time-stamping authorities.
 
     Raises:
         StoreError: when there is no such database, or nothing in it that could be verified.
     """
+    from entact.cli.anchor import read_against
+
+    anchored, stamps = read_against(against, roots)
     open_record(database)
-    result = store.verify()
+    result = store.verify(against=anchored)
     if not result.ledgers and not result.breaks:
         raise store.StoreError(f"the database {database} holds no entry: there is nothing to verify")
     return {
         "ledgers": result.ledgers,
         "entries": result.entries,
         "breaks": [msgspec.to_builtins(one) for one in result.breaks],
-    }
+    } | ({"anchored": len(anchored), "stamps": stamps} if against else {})
 
 
 def print_verification(result: dict[str, Any]) -> None:
@@ -84,8 +93,31 @@ def print_verification(result: dict[str, Any]) -> None:
             ("broken ", "bold red"), f"{one['ledger']}, entry {one['seq']}: {one['problem']}"
         )
         console.print(said, soft_wrap=True)
+    for said in result.get("stamps", ()):
+        console.print(Text(said), soft_wrap=True)
     if not result["breaks"]:
         console.print(f"[green]{result['ledgers']} chains with {result['entries']} entries hold[/]")
+
+
+def rebuild_lists(database: str) -> dict[str, Any]:
+    """Makes the rows for lists anew, with a bar; says how many were behind before.
+
+    Raises:
+        StoreError: when there is no such database.
+    """
+    open_record(database)
+    behind = len(store.stale())
+    with Progress(transient=True) as bars:
+        bar = bars.add_task("lists", total=None)
+        done = store.rebuild(progress=lambda done, of: bars.update(bar, completed=done, total=of))
+    return {"participants": done, "behind": behind}
+
+
+def print_rebuilt(result: dict[str, Any]) -> None:
+    """How many rows were made anew, in words."""
+    Console(highlight=False).print(
+        f"lists made anew for {result['participants']} participants; {result['behind']} were behind"
+    )
 
 
 def describe_record(database: str) -> dict[str, Any]:

@@ -17,9 +17,11 @@ from entact.course.entry import GENESIS, Kept, Line
 from entact.course.ledger import REWRITTEN, Break, follow
 from entact.course.setting import Heads, LedgerOpened
 from entact.store import models
+from entact.store.anchor import Anchored
 from entact.store.error import StoreError
 from entact.store.record import CHUNK, Head, Index, index
 
+_REWRITTEN_SINCE = "is not the entry that the anchor of {} recorded: the tail was rewritten since"
 _STEP = 1000  # entries between two calls of `progress`
 
 
@@ -37,7 +39,12 @@ class Verification:
         return self.breaks[0] if self.breaks else None
 
 
-def verify(*, known: Iterable[Head] = (), progress: Callable[[int], None] | None = None) -> Verification:
+def verify(
+    *,
+    known: Iterable[Head] = (),
+    against: Iterable[Anchored] = (),
+    progress: Callable[[int], None] | None = None,
+) -> Verification:
     """Checks every chain, its head, and all ledgers against what the study's ledger remembers of them.
 
     Finds any edit, deletion, insertion, reordering or truncation, a rewritten tail, a ledger that vanished or
@@ -47,7 +54,8 @@ def verify(*, known: Iterable[Head] = (), progress: Callable[[int], None] | None
 
     Args:
         known: heads as kept elsewhere (on paper, by another institution): they find a database rewritten as a
-            whole.
+            whole. against: heads that anchors outside the database recorded (`read_anchors`): they name a
+            ledger that vanished, a database set back to an earlier state, and a rewritten tail.
         progress: called now and then with the number of entries checked since the last call.
     Raises:
         StoreError: when the database was never set up.
@@ -59,7 +67,8 @@ def verify(*, known: Iterable[Head] = (), progress: Callable[[int], None] | None
         installation = models.Installation.objects.first()
         if installation is None:
             raise StoreError("this database holds no study yet")
-        return _Check(installation, list(known), progress or (lambda entries: None)).run()
+        outside = [*(Anchored(head, "") for head in known), *against]
+        return _Check(installation, outside, progress or (lambda entries: None)).run()
 
 
 @dataclass
@@ -85,13 +94,15 @@ class _Check:
     """One look at one moment of the database."""
 
     def __init__(
-        self, installation: models.Installation, known: list[Head], progress: Callable[[int], None]
+        self, installation: models.Installation, outside: list[Anchored], progress: Callable[[int], None]
     ) -> None:
         self.environment = installation.environment
         self.study = f"study:{installation.study}"
         rows = models.Ledger.objects.order_by("id").values_list("id", "name", "seq", "hash")
         self.heads = {row[0]: Head(*row[1:]) for row in rows}
-        self.known = {head.ledger: head for head in known}
+        self.outside: dict[str, list[Anchored]] = {}
+        for one in outside:
+            self.outside.setdefault(one.head.ledger, []).append(one)
         self.progress = progress
         self.memory = _Memory()
         self.breaks: dict[int, Break] = {}
@@ -125,11 +136,12 @@ class _Check:
             self.breaks[number] = Break(f"ledger {number}", 1, "stands in no ledger: the head was removed")
             return
         name, seq, previous = head.ledger, 0, GENESIS
-        anchors = [*self.memory.heads.get(name, ()), head]
-        anchors += [self.known[name]] if name in self.known else []
         hashes: dict[int, set[str]] = {}
-        for anchor in anchors:
-            hashes.setdefault(anchor.seq, set()).add(anchor.hash)
+        for noted in (*self.memory.heads.get(name, ()), head):
+            hashes.setdefault(noted.seq, set()).add(noted.hash)
+        anchors = {(one.head.seq, one.head.hash): one.at for one in self.outside.get(name, ())}
+        for place, value in anchors:
+            hashes.setdefault(place, set()).add(value)
         for row in rows:
             seq += 1
             kept = self._entry(name, row, seq, previous)
@@ -138,7 +150,10 @@ class _Check:
                 return
             previous = row[2]
             if seq in hashes and hashes[seq] != {previous}:
-                self.breaks[number] = Break(name, seq, REWRITTEN)
+                told = next(
+                    (at for (place, value), at in anchors.items() if place == seq and value != previous), ""
+                )
+                self.breaks[number] = Break(name, seq, _REWRITTEN_SINCE.format(told) if told else REWRITTEN)
                 return
             if learn is not None:
                 learn(kept)
@@ -147,7 +162,13 @@ class _Check:
                 self.progress(_STEP)
         recorded = max(hashes)
         if seq < recorded:
+            told = next((at for (place, _), at in anchors.items() if place == recorded), "")
             problem = f"is missing: {recorded} entries were recorded, {seq} are left"
+            if told and head.seq < recorded:
+                problem = (
+                    f"is missing: the anchor of {told} recorded {recorded} entries, {seq} are left: "
+                    "the database was set back to an earlier state"
+                )
             self.breaks[number] = Break(name, seq + 1, problem)
         elif seq > head.seq:
             self.breaks[number] = Break(
@@ -181,9 +202,13 @@ class _Check:
         present = {head.ledger for head in self.heads.values()}
         if self.study not in present and present:
             yield Break(self.study, 1, "is missing: the study's own ledger is gone")
-        for name in dict.fromkeys((*self.memory.births, *self.memory.heads, *self.known)):
+        for name in dict.fromkeys((*self.memory.births, *self.memory.heads, *self.outside)):
             if name not in present:
-                yield Break(name, 1, "is missing: the ledger was opened and is gone")
+                told = max((one.at for one in self.outside.get(name, ())), default="")
+                known = (
+                    f"the anchor of {told} knows this ledger, and it" if told else "the ledger was opened and"
+                )
+                yield Break(name, 1, f"is missing: {known} is gone")
 
 
 # Times as seconds: reading them as times would take longer than all the rest.

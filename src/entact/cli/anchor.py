@@ -1,0 +1,126 @@
+"""`entact anchor`, and `entact verify --against`: what the record was, said outside the database."""
+
+from __future__ import annotations
+
+import base64
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.text import Text
+
+from entact import store
+from entact.cli.record import open_record
+from entact.course.entry import digest
+from entact.protocol.quantity import parse_duration
+from entact.store.anchor import Stamp, append_stamp, append_to_file, read_anchors, take_anchor
+from entact.store.mail import anchor_message, send
+from entact.store.stamp import request_stamp, stamped_at
+
+
+def take(database: str, file: Path | None, mail: Sequence[str], timestamp: str | None) -> dict[str, Any]:
+    """Takes one anchor and puts it where it was asked for; the file is written before anybody else is asked.
+
+    Raises:
+        StoreError: with what could not be done; what was done before is done.
+    """
+    require_places(file, mail, timestamp)
+    open_record(database)
+    anchor, heads = take_anchor()
+    told: dict[str, Any] = {
+        "anchor": msgspec.to_builtins(anchor),
+        "file": None,
+        "stamped_at": None,
+        "mail": [],
+    }
+    if file is not None:
+        written = append_to_file(file, anchor, heads)
+        told["file"] = str(file)
+        if timestamp is not None:
+            text = written.line.encode()
+            response = request_stamp(timestamp, text)
+            token = base64.b64encode(response).decode()
+            append_stamp(file, Stamp(of=digest(text), authority=timestamp, token=token))
+            told["stamped_at"] = stamped_at(response, text).isoformat()
+    if mail:
+        send(anchor_message(anchor, os.environ.get("ENTACT_MAIL_FROM", ""), mail), os.environ["ENTACT_SMTP"])
+        told["mail"] = list(mail)
+    return told
+
+
+def require_places(file: Path | None, mail: Sequence[str], timestamp: str | None) -> None:
+    """Refuses what cannot work before anything is done."""
+    if timestamp is not None and file is None:
+        raise store.StoreError("a time stamp is kept beside its anchor: say in which file, with --file")
+    for name in ("ENTACT_SMTP", "ENTACT_MAIL_FROM") if mail else ():
+        if not os.environ.get(name):
+            example = "smtp+starttls://user:password@host" if name == "ENTACT_SMTP" else "record@example.org"
+            raise store.StoreError(f"--mail needs {name}, as in {example}")
+
+
+def keep_taking(
+    database: str, file: Path | None, mail: Sequence[str], timestamp: str | None, every: str
+) -> None:
+    """Takes anchors at intervals until it is interrupted; what fails is said, and tried again at the next."""
+    try:
+        seconds = parse_duration(every).total_seconds()
+    except ValueError as error:
+        raise store.StoreError(f"--every: {error}") from error
+    if seconds < 1:
+        raise store.StoreError(f"--every {every}: at least a second")
+    require_places(file, mail, timestamp)
+    open_record(database)
+    while True:
+        try:
+            print_anchor(take(database, file, mail, timestamp))
+        except store.StoreError as error:
+            print(f"entact: {error}", file=sys.stderr, flush=True)
+        time.sleep(seconds)
+
+
+def print_anchor(told: dict[str, Any]) -> None:
+    """The anchor in words: few enough to be copied by hand."""
+    anchor = told["anchor"]
+    console = Console(highlight=False)
+    console.print(
+        Text(f"{anchor['study']} · {anchor['environment']} · {anchor['at']}", "bold"), soft_wrap=True
+    )
+    console.print(f"{anchor['entries']} entries in {anchor['ledgers']} ledgers")
+    console.print(
+        Text(f"study:{anchor['study']} ends with entry {anchor['seq']}, {anchor['hash']}"), soft_wrap=True
+    )
+    if told["file"]:
+        stamped = f", stamped at {told['stamped_at']}" if told["stamped_at"] else ""
+        console.print(Text(f"appended to {told['file']}{stamped}"), soft_wrap=True)
+    if told["mail"]:
+        console.print(Text(f"sent to {', '.join(told['mail'])}"), soft_wrap=True)
+
+
+def read_against(files: Sequence[Path], roots: Path | None) -> tuple[list[Any], list[str]]:
+    """The heads in files with anchors, and what their time stamps say in words.
+
+    Raises:
+        StoreError: when a file holds no anchor or was changed, or a stamp does not hold.
+    """
+    anchored, said = [], []
+    for path in files:
+        found = read_anchors(path)
+        anchored += found.anchored()
+        lines = {digest(anchor.line.encode()): anchor for anchor in found.anchors}
+        for stamp in found.stamps:
+            anchor = lines.get(stamp.of)
+            if anchor is None:
+                raise store.StoreError(f"{path} has a time stamp of a line that is not there")
+            at = stamped_at(
+                stamp.response, anchor.line.encode(), roots, place=f"{path}: the stamp of {anchor.at}"
+            )
+            signed = "signed by a certificate given" if roots else "its signature was not checked"
+            said.append(
+                f"the anchor of {anchor.at} was stamped at {at.isoformat()} by {stamp.authority}; {signed}"
+            )
+    return anchored, said
