@@ -291,16 +291,22 @@ def test_any_flipped_bit_is_named_at_its_line(folder: Path, place: int, bit: int
 def test_it_is_one_moment_of_the_record_though_others_go_on_writing(
     ledgers: dict[str, Ledger], make_entry: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("entact.store.archive.ROWS", 4)
-    number = iter(range(20, 100))
+    from entact.store import archive  # a database is set up by now
 
-    def write(_: int) -> None:
+    monkeypatch.setattr(archive, "ROWS", 4)
+    number, read_lines = iter(range(20, 100)), archive._lines
+
+    def write(_: int = 0) -> None:
         for name in (*NAMES, "participant:new"):
-            entry = make_entry(name, next(number))
-            other = threading.Thread(target=append_and_leave, args=(entry,))
+            other = threading.Thread(target=append_and_leave, args=(make_entry(name, next(number)),))
             other.start()
             other.join()
 
+    def read_late() -> Any:
+        write()  # between the heads and the lines
+        return read_lines()
+
+    monkeypatch.setattr(archive, "_lines", read_late)
     archived = store.write_archive(tmp_path / "archive", made_at=AT, progress=write)
     assert next(number) > 25
     assert archived.entries == sum(len(ledger.lines) for ledger in ledgers.values()) == 24
