@@ -58,7 +58,7 @@ def test_covariates_follow_the_file() -> None:
         assert spread[name].least <= weight.min() < weight.max() <= spread[name].most
     assert np.mean(people["activity"] == 0.0) == pytest.approx(spread["poor"].value, abs=0.005)
     assert np.mean(people["activity"] == 3.0) == pytest.approx(spread["ultrarapid"].value, abs=0.005)
-    assert 18.0 <= people["age"].min()
+    assert people["age"].min() >= 18.0
 
 
 def test_every_distribution_says_where_it_is_from() -> None:
