@@ -22,7 +22,8 @@ SPLIT = Regimen.mdma("120 mg HCl", supplement="60 mg HCl", after="2 h")
 doses = st.integers(0, 250)
 regimens = st.builds(
     lambda first, second, after, third, kind, food, water: Regimen.mdma(
-        f"{first} mg HCl", supplement=f"{second} mg HCl", after=f"{after} min", enantiomer=kind, food=food, water=water
+        f"{first} mg HCl", supplement=f"{second} mg HCl", after=f"{after} min", enantiomer=kind,
+        food=food, water=water,
     ).then(f"{third} mg base", at="20 h"),
     doses, doses, st.integers(1, 600), doses, st.sampled_from(["racemic", "R", "S"]),
     st.sampled_from(["fasted", "fed"]), st.sampled_from(["free", "restricted"]),
@@ -37,7 +38,7 @@ people = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(regimens, people)
 def test_nothing_is_negative_missing_or_absurd(regimen: Regimen, who: Population) -> None:
     found = simulate(regimen, who, until="48 h", every="10 min")
@@ -152,7 +153,7 @@ def test_a_stiff_model_is_an_error_or_flagged() -> None:
     found = simulate(SPLIT, Population.healthy(2, seed=1), model=stiff, on_failure="flag")
     assert list(found.failed) == [0, 1]
     assert np.isnan(found.values("mdma")).all()
-    assert np.isnan(found.peak("mdma")).all()
+    assert found.peak("mdma").is_nan().all()
     assert any("2 of 2 integrations failed" in note for note in found.notes)
 
 
