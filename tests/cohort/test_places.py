@@ -21,7 +21,7 @@ from entact.cohort.trial import shipped_cohort
 from entact.course import fold, read
 from entact.course.commitment import Opening
 from entact.datasets import ARM, FRAMES, Accumulator
-from entact.protocol import Study
+from entact.protocol import Study, load_study
 
 # `mdma` in the names of items and criteria that everybody is asked is not an arm.
 ITEMS = ("benefit_with_mdma", "benefit_with_placebo", "prior_mdma", "earlier_mdma", "mdma_beyond_limits")
@@ -145,25 +145,44 @@ def test_permuting_the_sealed_labels_changes_nothing_but_the_opened_allocation(r
     assert blinded == _without_arm(opened) == _without_arm(swapped)
 
 
-def test_where_the_arms_do_the_same_swapping_them_leaves_every_ledger_byte_equal(
-    mapp1: Study, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("name", ["mapp1", "mapp2", "life-threatening-illness"])
+def test_where_the_arms_do_the_same_swapping_them_changes_nothing_before_somebody_is_told(
+    name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No number drawn, id, delay, kit or order depends on the arm, only what participants show of it."""
-    alike = _alike(load_parameters(shipped_cohort("mapp1")))
+    study, path = load_study(name), shipped_cohort(name)
+    alike = _alike(load_parameters(path if path.is_file() else None, release=study.newest))
     monkeypatch.setattr(trial, "load_parameters", lambda path, scenario, release: alike)
-    first = rehearse(mapp1, 8, seed=3)
+    first = rehearse(study, 8, seed=3)
     other = {"mdma": "placebo", "placebo": "mdma"}
     pack, blocks = trial.pack_kits, trial.permuted_blocks
-    monkeypatch.setattr(trial, "pack_kits", lambda *given: [_relabelled(row, other) for row in pack(*given)])
+
+    def packed(counts: Any, random: Any) -> list[Any]:
+        # What is given openly is the drug whoever gets it: only what comes in both arms is swapped.
+        return [
+            _relabelled(row, other) if (other[row.arm], row.level, row.part) in counts else row
+            for row in pack(counts, random)
+        ]
+
+    monkeypatch.setattr(trial, "pack_kits", packed)
     monkeypatch.setattr(
         trial, "permuted_blocks", lambda *given: [_relabelled(row, other) for row in blocks(*given)]
     )
-    second = rehearse(mapp1, 8, seed=3)
+    second = rehearse(study, 8, seed=3)
     assert first.allocation.arms() == {number: other[arm] for number, arm in second.allocation.arms().items()}
-    changed = {name for name in first.ledgers if first.ledgers[name] != second.ledgers[name]}
-    assert changed == {"study:mapp1"}
-    for one, two in zip(first.ledgers["study:mapp1"], second.ledgers["study:mapp1"], strict=True):
-        if read(one.text).kind not in ("commitment",):
+    tells = study.newest.file.unblinding is not None
+    changed = {ledger for ledger in first.ledgers if first.ledgers[ledger] != second.ledgers[ledger]}
+    people = {ledger for ledger in changed if ledger.startswith("participant:")}
+    assert changed - people == {f"study:{name}"}
+    assert bool(people) == tells
+    for ledger in people:
+        pairs = zip(first.ledgers[ledger], second.ledgers[ledger], strict=False)
+        before, after = next((read(a.text), read(b.text)) for a, b in pairs if a != b)
+        assert before.kind == after.kind == "planned_unblinding"
+        assert before.data["arm"] == other[after.data["arm"]]
+        assert before.occurred_at == after.occurred_at
+    for one, two in zip(first.ledgers[f"study:{name}"], second.ledgers[f"study:{name}"], strict=not tells):
+        if read(one.text).kind not in ("commitment", "heads"):
             assert read(one.text).data == read(two.text).data
 
 

@@ -195,8 +195,7 @@ def test_enrolment_stops_at_the_hold_and_goes_on_when_it_is_lifted(access: Rehea
     turned_away = [
         course.discontinued["treatment"]
         for course in access.courses.values()
-        if "treatment" in course.discontinued
-        and course.discontinued["treatment"].cause == "enrolment_held"
+        if "treatment" in course.discontinued and course.discontinued["treatment"].cause == "enrolment_held"
     ]
     assert turned_away
     assert all(placed <= stop.at < lifted for stop in turned_away)
