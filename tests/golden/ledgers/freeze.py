@@ -1,0 +1,271 @@
+"""Freezes ledgers with every kind of entry: `python -m tests.golden.ledgers.freeze NAME`, once for each name.
+
+What is frozen stays as it is for ever. A kind that is added later gets a story of its own below and a new
+folder; tests/store/test_formats.py says when one is missing. The script refuses to write what is there.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from tests.course.conftest import START, Story
+from tests.store.frozen import ENTRIES, GOLDEN, KEYS, RELEASES, SUMMARY, read_frozen, summarise
+
+from entact.course import Course, Entry, Ledger, fold, record, uuid7
+from entact.course.attestation import version_of
+from entact.course.cut import Manifest
+from entact.course.erasure import ErasureRequested
+from entact.course.setting import Head
+from entact.course.signature import SigningKey, public_key, sign, statement_of
+from entact.protocol import Study, load_study
+
+FORMAT = 1
+STUDY, SITE = "study:mini", "site:denver"
+A, B = "participant:" + "0a" * 16, "participant:" + "0b" * 16
+SEEDS = {"investigator-1": bytes(range(32)), "monitor-1": bytes(range(32, 64))}  # made up, of nobody
+
+
+class Writer:
+    """Keeps entries in ledgers as a server would, on a clock of its own."""
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+        self.ledgers: dict[str, Ledger] = {}
+        self.courses: dict[str, Course] = {}
+        self.keys = {A: bytes([10]) * 32, B: bytes([11]) * 32}
+        self.clock = START
+
+    def keep(self, entry: Entry) -> Entry:
+        """Keeps an entry as received a second after the one before, and not before it was written down."""
+        self.clock = max(self.clock + timedelta(seconds=1), _time(entry.recorded_at, self.clock))
+        received = self.clock.isoformat()
+        ledger = self.ledgers.setdefault(entry.ledger, Ledger(entry.ledger))
+        if entry.ledger.startswith("participant:"):
+            course = self.courses.setdefault(entry.ledger, fold(self.study, []))
+            key = self.keys[entry.ledger]
+            record(self.study, ledger, course, entry, received_at=received, key=key)
+        else:
+            ledger.append(entry, received_at=received)
+        return entry
+
+    def say(self, ledger: str, kind: str, data: dict[str, Any], **fields: Any) -> Entry:
+        """Writes down and keeps an entry now."""
+        at = (self.clock + timedelta(minutes=1)).isoformat()
+        number = sum(len(one.lines) for one in self.ledgers.values())
+        given: dict[str, Any] = {
+            "id": uuid7(self.clock, (number + 1) << 30),
+            "release": self.study.newest.id,
+            "environment": "rehearsal",
+            "occurred_at": at,
+            "recorded_at": at,
+            "by": "investigator-1",
+            "role": "investigator",
+        }
+        return self.keep(Entry(**given | fields, ledger=ledger, kind=kind, data=data))
+
+    def heads(self) -> dict[str, Head]:
+        return {name: Head(len(one.lines), one.head) for name, one in self.ledgers.items()}
+
+
+def every_kind(writer: Writer) -> None:
+    """A study, a site, and two participants: one whole course with all that can befall it, one that ends."""
+    open_study(writer)
+    whole_course(writer)
+    what_befalls(writer)
+    attest(writer)
+    short_course(writer)
+    decide(writer)
+
+
+STORIES: dict[str, Callable[[Writer], None]] = {"every-kind": every_kind}
+
+
+def open_study(writer: Writer) -> None:
+    release = writer.study.newest
+    writer.say(STUDY, "release", {"id": release.id, "text": release.text.decode()})
+    root = "5" * 64
+    writer.say(STUDY, "commitment", {"list_root": root, "list_rows": 8, "kits_root": root, "kits_rows": 32})
+    for name in (SITE, A, B):
+        writer.say(STUDY, "ledger_opened", {"ledger": name})
+    writer.say(STUDY, "enrolled", {"ledger": A, "site": "denver", "population": "patient"})
+    writer.say(STUDY, "hold", {"hold": "pause", "status": "placed", "stops": ["dosing"]})
+    writer.say(STUDY, "hold", {"hold": "pause", "status": "lifted", "stops": ["dosing"]})
+    told = {"release": release.id, "status": "active", "timezone": "America/Denver"}
+    writer.say(SITE, "activation", told)
+    certificates = [{"name": "gcp", "expires": "2028-01-31"}]
+    for person, role in (("investigator-1", "investigator"), ("therapist-1", "therapist")):
+        writer.say(SITE, "staff", {"person": person, "roles": [role], "certificates": certificates})
+    kit = {"number": "K-1", "status": "received", "expires": "2027-12", "lot": "L-7"}
+    stock = writer.say(SITE, "kit", kit)
+    writer.say(SITE, "kit", {"expires": "2027-11"}, replaces=stock.id, reason="source_document")
+    for person, seed in SEEDS.items():
+        payload = SigningKey(person, "investigator", public_key(seed), ["erase", "cut", "unlock"])
+        _signed(writer, "signing_key", payload, [(person, "holds_key"), ("investigator-1", "vouches")])
+
+
+def whole_course(writer: Writer) -> None:
+    story = Story(writer.study).whole()
+    for entry in story.entries:
+        writer.keep(msgspec.structs.replace(entry, ledger=A))
+    writer.keep(msgspec.structs.replace(story.entries[5], ledger=A))  # sent again: kept once
+
+
+def what_befalls(writer: Writer) -> None:
+    def say(kind: str, data: dict[str, Any], **fields: Any) -> Entry:
+        return writer.say(A, kind, data, **fields)
+
+    ill = say("adverse_event", {"verbatim": "felt sick", "term": "nausea", "severity": "mild"})
+    say("adverse_event", {"outcome": "resolved", "resolved": "2026-04-20"}, about=ill.id)
+    say("safety_report", {"report": "expedited", "number": "X-1"}, about=ill.id)
+    writer.say(STUDY, "serious_event", {"ledger": A, "event": ill.id, "related": False, "expected": True})
+    taken = say("medication", {"name": "ibuprofen", "indication": "headache", "started": "2026-04"})
+    say("medication", {"stopped": "2026-04-19"}, about=taken.id)
+    say("safety_call", {"reached": True, "minutes": 12, "suicidality": False, "note": "slept well"})
+    told_twice = say(
+        "deviation", {"category": "visit_window", "importance": "minor", "account": "The road was closed."}
+    )
+    high = {
+        "systolic": "190 mm[Hg]",
+        "diastolic": "92 mm[Hg]",
+        "heart_rate": "96 /min",
+        "temperature": "37.4 Cel",
+    }
+    vitals = say(
+        "vital_signs", high, encounter="closing#1", by="therapist-1", role="therapist", device="cuff-3"
+    )
+    told = {"alert": "hypertension", "action": "repeated", "note": "rested, measured again"}
+    say("alert_answered", told, about=vitals.id)
+    fix = say("vital_signs", {"systolic": "148 mm[Hg]"}, replaces=vitals.id, reason="transcription_error")
+    say("vital_signs", {"systolic": "149 mm[Hg]"}, replaces=fix.id, reason="He had read the wrong line.")
+    wrong = say(
+        "form", {"form": "suicidality", "items": {"ideation": 5, "behaviour": True}}, encounter="closing#1"
+    )
+    gone = say("void", {}, replaces=wrong.id, reason="wrong_participant")
+    again = say("void", {}, replaces=gone.id, reason="entered_in_error")
+    say("void", {}, replaces=again.id, reason="entered_in_error")
+    say("guess", {"guesser": "rater", "arm": "placebo", "confidence": 55}, id=told_twice.id)  # a conflict
+    say("vital_signs", {"systolic": 148.5})  # a binary number: kept as received, unparsed
+    say("therapist_note", {"said": "He spoke of Anna."})  # a kind that nobody knows
+    say("form", {"form": "symptoms", "items": {"total": {"missing": "refused"}, "Anna": "x"}}, role="rater")
+    say("form", {"form": "readiness", "items": {}, "status": "not_done"}, release="mini@sha256:" + "0" * 64)
+    late = (writer.clock - timedelta(hours=8)).isoformat()
+    offline = {"occurred_at": late, "recorded_at": late, "clock_offset_ms": 3_600_000, "device": "tablet-3"}
+    say("presence", {"person": "therapist-1", "role": "therapist", "state": "out"}, **offline)
+    say("presence", {"person": "therapist-1", "role": "therapist", "state": "in"}, occurred_at="yesterday")
+
+
+def attest(writer: Writer) -> None:
+    course = writer.courses[A]
+    signed = [one for one in course.effective if one.entry.kind in ("eligibility", "enrolment")]
+    versions = [version_of(one) for one in signed]
+    told = {"meaning": "approved", "entries": [one.id for one in signed], "versions": versions}
+    writer.say(A, "signature", told)
+    writer.say(A, "identity", {"site": "denver", "items": ["name", "telephone"]})
+    writer.say(A, "planned_unblinding", {"arm": "mdma", "told": ["participant"]})
+    writer.say(A, "unblinding", {"recipient": "monitor-1", "cause": "emergency"})
+    writer.say(A, "freeze", {"of": "encounter"}, encounter="outcome#1")
+    writer.say(A, "freeze", {"of": "participant"})
+
+
+def short_course(writer: Writer) -> None:
+    writer.say(B, "consent", {"version": "1", "scopes": {"participation": True, "recording": False}})
+    writer.say(B, "screening", {"attempt": 1, "number": "S-2", "site": "denver"})
+    writer.say(B, "link", {"ledger": A, "as": "carer"})
+    stops = {"of": "follow_up", "decided_by": "participant", "cause": "moved_away"}
+    writer.say(B, "discontinuation", stops)
+    writer.say(B, "death", {"date": "2026-05", "cause": "an accident"})
+
+
+def decide(writer: Writer) -> None:
+    """What two persons sign: an erasure, a lock and its unlock; then the heads."""
+    later = (writer.clock + timedelta(days=2)).isoformat()
+    request = ErasureRequested(B, "participant_request", later)
+    asked = _signed(writer, "erasure_requested", request, [("investigator-1", "asks_for_erasure")])
+    statement = statement_of("erasure_requested", STUDY, "rehearsal", request)
+    confirmed = _signature(writer, statement, "monitor-1", "confirms_erasure")
+    writer.say(STUDY, "erasure", {"participant": B, "request": asked.id, "signatures": [confirmed]})
+    told = {"request": asked.id, "cause": "participant_request"}
+    writer.say(B, "erasure", told | {"asked_by": "investigator-1", "confirmed_by": "monitor-1"})
+
+    lock = _manifest(writer, "final", "lock")
+    _signed(writer, "cut", lock, [("investigator-1", "cuts_data")], statement=lock.digest)
+    reason = {"previous": lock.digest, "reason": "late_information", "expires": later}
+    unlock = _manifest(writer, "final-2", "unlock", **reason)
+    asked = _signed(
+        writer, "unlock_requested", unlock, [("investigator-1", "asks_for_unlock")], statement=unlock.digest
+    )
+    second = _signature(writer, unlock.digest, "monitor-1", "confirms_unlock")
+    writer.say(STUDY, "unlock", {"name": unlock.name, "request": asked.id, "signatures": [second]})
+    revoked = SigningKey("monitor-1", "investigator", public_key(SEEDS["monitor-1"]), [], "revoked")
+    _signed(writer, "signing_key", revoked, [("monitor-1", "revokes_key")])
+    writer.say(STUDY, "heads", {"heads": msgspec.to_builtins(writer.heads())})
+
+
+def _manifest(writer: Writer, name: str, purpose: Any, **more: Any) -> Manifest:
+    at = writer.clock.isoformat()
+    fields = {"ledger": STUDY, "environment": "rehearsal", "release": writer.study.newest.id, "at": at}
+    return Manifest(name=name, purpose=purpose, heads=writer.heads(), **fields, **more)
+
+
+def _signed(
+    writer: Writer,
+    kind: str,
+    payload: msgspec.Struct,
+    signers: list[tuple[str, str]],
+    *,
+    statement: str | None = None,
+) -> Entry:
+    covered = statement or statement_of(kind, STUDY, "rehearsal", payload)
+    signatures = [_signature(writer, covered, person, meaning) for person, meaning in signers]
+    return writer.say(STUDY, kind, msgspec.to_builtins(payload) | {"signatures": signatures})
+
+
+def _signature(writer: Writer, statement: str, person: str, meaning: str) -> dict[str, Any]:
+    at = writer.clock.isoformat()
+    made = sign(statement, person=person, meaning=meaning, at=at, seed=SEEDS[person])
+    return dict(msgspec.to_builtins(made))
+
+
+def _time(text: str, otherwise: datetime) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return otherwise
+
+
+def freeze(name: str, folder: Path) -> None:
+    """Writes the ledgers of a story, the releases and keys that open them, and what they say today."""
+    study = load_study(Path(__file__).parents[2] / "studies" / "mini")
+    writer = Writer(study)
+    STORIES[name](writer)
+    (folder / RELEASES).mkdir(parents=True)
+    for number, release in enumerate(study.releases, start=1):
+        (folder / RELEASES / f"{number:03}.json").write_bytes(release.text)
+    lines = [line.text for ledger in writer.ledgers.values() for line in ledger.lines]
+    (folder / ENTRIES).write_text("".join(text + "\n" for text in lines))
+    keys = {name: key.hex() for name, key in writer.keys.items()}
+    (folder / KEYS).write_text(json.dumps(keys, indent=1) + "\n")
+    told = json.dumps(summarise(read_frozen(folder)), ensure_ascii=False, indent=1, sort_keys=True)
+    (folder / SUMMARY).write_text(told + "\n")
+
+
+def main(names: list[str]) -> int:
+    """Freezes the stories with these names; 2 for one that is frozen already or not known."""
+    for name in names:
+        folder = GOLDEN / f"format-{FORMAT}" / name
+        if name not in STORIES or folder.exists():
+            print(f"freeze: {name} is {'frozen already' if folder.exists() else 'no story'}", file=sys.stderr)
+            return 2
+        freeze(name, folder)
+        print(f"frozen: {folder.name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

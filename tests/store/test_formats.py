@@ -1,0 +1,118 @@
+"""An entry of an old format reads for ever: frozen ledgers say today what they said when they were frozen."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from tests.golden.ledgers import freeze
+from tests.store import frozen
+
+from entact.course import read, verify
+from entact.course.cut import cuts
+from entact.course.effective import VOID
+from entact.course.erasure import erasures
+from entact.course.kinds import KINDS, UNPARSED
+from entact.course.setting import SITE_KINDS, STUDY_KINDS
+from entact.course.signature import keyring
+
+FOLDERS = frozen.folders()
+PARTICIPANTS_OWN = {*KINDS, VOID, UNPARSED}
+
+
+def title(folder: Path) -> str:
+    return f"{folder.parent.name}/{folder.name}"
+
+
+@lru_cache
+def entries(folder: Path) -> dict[str, list[Any]]:
+    ledgers = frozen.read_frozen(folder).ledgers
+    return {name: [read(line.text) for line in lines] for name, lines in ledgers.items()}
+
+
+def kinds(prefix: str) -> set[str]:
+    return {
+        entry.kind
+        for folder in FOLDERS
+        for name, kept in entries(folder).items()
+        if name.startswith(prefix)
+        for entry in kept
+    }
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=title)
+def test_the_chains_hold(folder: Path) -> None:
+    heads = json.loads((folder / frozen.SUMMARY).read_text())["heads"]
+    ledgers = frozen.read_frozen(folder).ledgers
+    assert heads.keys() == ledgers.keys()
+    for name, lines in ledgers.items():
+        assert verify(name, lines, head=heads[name], length=len(lines)) is None
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=title)
+def test_they_say_what_they_said(folder: Path) -> None:
+    then = json.loads((folder / frozen.SUMMARY).read_text())
+    assert frozen.missing(then, frozen.summarise(frozen.read_frozen(folder))) == []
+
+
+def test_each_kind_of_entry_stands_in_a_frozen_ledger() -> None:
+    told = "add a story to tests/golden/ledgers/freeze.py and freeze it; what is frozen stays as it is"
+    assert PARTICIPANTS_OWN - kinds("participant:") == set(), told
+    assert set(STUDY_KINDS) - kinds("study:") == set(), told
+    assert set(SITE_KINDS) - kinds("site:") == set(), told
+
+
+def test_what_can_befall_an_entry_stands_in_a_frozen_ledger() -> None:
+    kept = [entry for folder in FOLDERS for found in entries(folder).values() for entry in found]
+    ids = [entry.id for entry in kept]
+    assert any(entry.replaces and entry.kind != VOID for entry in kept)
+    assert any(entry.kind == VOID for entry in kept)
+    assert len(set(ids)) < len(ids)  # a conflict: both were kept
+    assert any(entry.clock_offset_ms for entry in kept)
+    assert any(entry.about for entry in kept)
+    assert any(entry.basis for entry in kept)
+    assert any("sealed:1:" in str(entry.data) for entry in kept)
+    assert any(entry.kind not in (PARTICIPANTS_OWN | set(STUDY_KINDS) | set(SITE_KINDS)) for entry in kept)
+    assert {entry.format for entry in kept} == {int(folder.parent.name.split("-")[1]) for folder in FOLDERS}
+
+
+def test_signatures_that_were_frozen_still_count() -> None:
+    own = entries(frozen.GOLDEN / "format-1" / "every-kind")["study:mini"]
+    assert (keyring(own).problems, erasures(own).problems, cuts(own).problems) == ((), (), ())
+    assert set(erasures(own).done) == {freeze.B}
+    assert list(cuts(own).manifests) == ["final", "final-2"]
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=title)
+def test_personal_items_open_with_their_key_alone(folder: Path) -> None:
+    then = json.loads((folder / frozen.SUMMARY).read_text())
+    opened = {name: told["opened"] for name, told in then.items() if name.startswith("participant:")}
+    assert all(opened.values())
+    found = frozen.read_frozen(folder)
+    other = found._replace(keys=dict.fromkeys(found.keys, bytes(32)))
+    with pytest.raises(ValueError, match="cannot be opened with this key"):
+        frozen.summarise(other)
+
+
+@pytest.mark.parametrize("change", ["data", "hash", "kind"])
+def test_a_changed_line_is_seen(change: str) -> None:
+    folder = FOLDERS[0]
+    then = json.loads((folder / frozen.SUMMARY).read_text())
+    found = frozen.read_frozen(folder)
+    name = next(name for name in found.ledgers if name.startswith("participant:"))
+    before, after = {"data": ("mild", "severe"), "hash": ("K-1", "K-2"), "kind": ('"guess"', '"guest"')}[
+        change
+    ]
+    lines = [
+        msgspec.structs.replace(line, text=line.text.replace(before, after)) for line in found.ledgers[name]
+    ]
+    assert frozen.missing(then, frozen.summarise(found._replace(ledgers={**found.ledgers, name: lines})))
+
+
+def test_nothing_frozen_is_written_again(capsys: pytest.CaptureFixture[str]) -> None:
+    assert freeze.main(["every-kind"]) == 2
+    assert "frozen already" in capsys.readouterr().err
