@@ -15,17 +15,18 @@ from entact.conduct.error import ConductError
 from entact.store import StoreError
 
 COMMANDS = ("demo", "rehearse", "check", "verify", "where", "serve", "stop")
+GROUPS = ("sign-key", "erase", "keys", "identity", "cut", "unlock")
 
 
 def test_help_names_every_command_in_80_columns(run: Run) -> None:
     done = run("--help")
     assert done.code == 0
-    assert all(f"\n  {name} " in done.out for name in COMMANDS)
+    assert all(f"\n  {name} " in done.out for name in (*COMMANDS, *GROUPS))
     assert "..." not in done.out.partition("Commands:")[2]  # a summary that was cut says nothing
     assert max(map(len, done.out.splitlines())) <= 80
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [*COMMANDS, *GROUPS])
 def test_every_command_explains_itself(run: Run, command: str) -> None:
     done = run(command, "--help")
     assert (done.code, done.err) == (0, "")
@@ -69,7 +70,11 @@ def test_help_loads_none_of_what_commands_need() -> None:
     loaded = set(done.stderr.split())
     heavy = {"django", "numpy", "polars", "psycopg", "pydantic", "msgspec", "altair", "rich.markdown"}
     assert loaded & heavy == set()
-    assert {name for name in loaded if name.startswith("entact.")} == {"entact.cli", "entact.cli.fault"}
+    assert {name for name in loaded if name.startswith("entact.")} == {
+        "entact.cli",
+        "entact.cli.custody",
+        "entact.cli.fault",
+    }
 
 
 def test_a_terminal_that_lacks_a_character_shows_a_question_mark() -> None:

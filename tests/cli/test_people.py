@@ -131,6 +131,20 @@ def test_a_passphrase_is_typed_or_read_and_never_an_argument(run: Run, own: str,
     assert "there is no signing key in" in absent.err
 
 
+def test_what_is_no_span_of_time_or_no_text_is_refused(sign: Sign, participant: str, tmp_path: Path) -> None:
+    for within, said in (
+        ("nan", "is no number of hours"),
+        ("1e300", "is no number"),
+        ("800", "at most 30 days"),
+    ):
+        for command in (["erase", "request", participant], ["unlock", "request", "one", "--reason", "late"]):
+            done = sign(*command, "--within", within, by="ada")
+            assert (done.code, done.out) == (2, "")
+            assert said in done.err
+    (tmp_path / "words").write_bytes(b"\xff\xfe")
+    assert "holds no text" in sign("erase", "request", participant, by="ada").err
+
+
 def test_another_persons_file_is_not_taken_for_ones_own(
     run: Run, sign: Sign, own: str, tmp_path: Path
 ) -> None:

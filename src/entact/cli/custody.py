@@ -29,10 +29,10 @@ REHEARSAL = "entact_rehearsal"
 HELP: dict[str, Any] = {"no_args_is_help": True, "rich_markup_mode": None, "add_completion": False}
 
 sign_key = typer.Typer(help="Keys with which persons sign.", **HELP)
-erase = typer.Typer(help="Erase what is personal of a participant: an act of two persons.", **HELP)
-cut = typer.Typer(help="Cut the data: a signed manifest of heads, and datasets of it.", **HELP)
-unlock = typer.Typer(help="Replace the manifest of a locked study: an act of two persons.", **HELP)
-keys = typer.Typer(help="The participants' keys, which are backed up apart from the record.", **HELP)
+erase = typer.Typer(help="Erase what is personal: an act of two persons.", **HELP)
+cut = typer.Typer(help="Cut the data: a signed manifest, and datasets.", **HELP)
+unlock = typer.Typer(help="Unlock a locked study: an act of two persons.", **HELP)
+keys = typer.Typer(help="The participants' keys, backed up apart.", **HELP)
 identity = typer.Typer(help="Who a participant is, at a site.", **HELP)
 GROUPS = {
     "sign-key": sign_key,

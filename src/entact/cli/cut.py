@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import msgspec
 from rich.console import Console
 from rich.text import Text
 
+from entact.cli.people import span
 from entact.cli.record import open_record
 from entact.store import StoreError
 
@@ -32,7 +32,7 @@ def ask_to_unlock(name: str, reason: str, hours: float, signer: Any) -> None:
     """Asks for an unlock, and says what comes next."""
     from entact.store.cut import request_unlock
 
-    manifest = request_unlock(name, reason, signer, within=timedelta(hours=hours))
+    manifest = request_unlock(name, reason, signer, within=span(hours))
     _say(f"asked; until {manifest.expires} another person can confirm: entact unlock confirm {name}")
 
 

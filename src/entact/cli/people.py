@@ -100,7 +100,7 @@ def ask_to_erase(participant: str, cause: str, hours: float, signer: Any) -> Non
     from entact.store.erasure import request_erasure
 
     name = _ledger(participant)
-    asked = request_erasure(name, cause, signer, within=timedelta(hours=hours))
+    asked = request_erasure(name, cause, signer, within=span(hours))
     _say(f"asked; until {asked.request.expires} another person can confirm: entact erase confirm {name}")
 
 
@@ -235,6 +235,18 @@ def show_details(database: str, participant: str, site: str) -> dict[str, str]:
     return found
 
 
+def span(hours: float) -> timedelta:
+    """So many hours.
+
+    Raises:
+        StoreError: for what is no span of time.
+    """
+    try:
+        return timedelta(hours=hours)
+    except (ValueError, OverflowError) as error:
+        raise StoreError(f"--within {hours} is no number of hours") from error
+
+
 def _key_file(person: str) -> Path:
     from entact.store.signature import signing_folder
 
@@ -248,7 +260,10 @@ def _key_file(person: str) -> Path:
 def _passphrase(file: Path | None, asked: str, again: bool = False) -> str:
     """The passphrase in a file, or as a person types it; never an argument, which other people can read."""
     if file is not None:
-        return file.read_text().strip("\r\n")
+        try:
+            return file.read_text().strip("\r\n")
+        except UnicodeDecodeError as error:
+            raise StoreError(f"{file} holds no text: a passphrase is one line of UTF-8") from error
     if not sys.stdin.isatty():
         raise StoreError(f"nobody is there to type the {asked}: --passphrase-file names a file with it")
     return str(typer.prompt(asked, hide_input=True, confirmation_prompt=again, err=True))

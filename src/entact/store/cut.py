@@ -35,6 +35,7 @@ from entact.store.record import CHUNK, ledgers
 from entact.store.signature import Signer, require
 
 WITHIN = timedelta(hours=72)  # in which a second person confirms an unlock
+LONGEST = timedelta(days=30)
 LONGEST_REASON = 500
 BATCH = 100  # ledgers read by one query
 
@@ -73,8 +74,8 @@ def request_unlock(name: str, reason: str, signer: Signer, *, within: timedelta 
     """
     if not reason.strip() or len(reason) > LONGEST_REASON:
         raise StoreError(f"an unlock has a reason of 1 to {LONGEST_REASON} characters")
-    if within <= timedelta(0):
-        raise StoreError("a request stands for more than no time")
+    if not timedelta(0) < within <= LONGEST:
+        raise StoreError(f"a request stands for more than nothing and at most {LONGEST.days} days")
     with transaction.atomic():
         acts.one_at_a_time()
         role, known = require(signer, "unlock").role, known_cuts()

@@ -87,9 +87,13 @@ def _rows(path: Path, content: bytes) -> list[tuple[_Row, str]]:
         try:
             row = msgspec.json.decode(line, type=_Row)
         except msgspec.MsgspecError as error:
-            raise StoreError(f"{path}, line {number} is no erasure: {error}") from error
+            raise StoreError(
+                f"{path}, line {number} is no erasure: put back a copy of it ({error})"
+            ) from error
         if (row.seq, row.previous) != (number, previous):
-            raise StoreError(f"{path}, line {number} does not follow the line before it: it was altered")
+            raise StoreError(
+                f"{path}, line {number} does not follow the line before it: it was altered, put back a copy"
+            )
         previous = digest(line)
         rows.append((row, previous))
     return rows
