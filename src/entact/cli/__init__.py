@@ -247,6 +247,13 @@ def verify(
     archive: Annotated[
         Path | None, typer.Option(help="Check this archive instead, every entry and every file.")
     ] = None,
+    against: Annotated[
+        list[Path] | None,
+        typer.Option(help="A file or saved message with anchors; may be said several times."),
+    ] = None,
+    authority: Annotated[
+        Path | None, typer.Option(help="Certificates (PEM) of the time-stamping authority to be believed.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Check every chain of the record; name the first bad entry, with exit code 1."""
@@ -261,7 +268,7 @@ def verify(
         raise typer.Exit(1 if checked["breaks"] else 0)
     from entact.cli.record import print_verification, verify_record
 
-    result = verify_record(database)
+    result = verify_record(database, against or [], authority)
     if as_json:
         _print_json(result)
     else:

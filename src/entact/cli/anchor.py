@@ -18,7 +18,7 @@ from entact import store
 from entact.cli.record import open_record
 from entact.course.entry import digest
 from entact.protocol.quantity import parse_duration
-from entact.store.anchor import Stamp, append_stamp, append_to_file, read_anchors, take_anchor
+from entact.store.anchor import Stamp, append_stamp, append_to_file, read_anchors
 from entact.store.mail import anchor_message, send
 from entact.store.stamp import request_stamp, stamped_at
 
@@ -31,6 +31,8 @@ def take(database: str, file: Path | None, mail: Sequence[str], timestamp: str |
     """
     require_places(file, mail, timestamp)
     open_record(database)
+    from entact.store.anchoring import take_anchor  # tables are there once a database is in use
+
     anchor, heads = take_anchor()
     told: dict[str, Any] = {
         "anchor": msgspec.to_builtins(anchor),

@@ -9,18 +9,14 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
-from django.db import transaction
 
-from entact.course.entry import GENESIS, canonical, digest, read
-from entact.course.setting import Head as NotedHead
-from entact.course.setting import Heads
-from entact.store import acts, models
+from entact.course.entry import GENESIS, canonical, digest
 from entact.store.error import StoreError
-from entact.store.record import Head, ledgers
+from entact.store.index import Head
 
 HeadsByName = Mapping[str, tuple[int, str]]
 
@@ -103,35 +99,6 @@ class AnchorFile(msgspec.Struct, frozen=True):
         return found
 
 
-def take_anchor() -> tuple[Anchor, dict[str, tuple[int, str]]]:
-    """Notes in the study's ledger the heads that moved; returns the anchor, and all heads.
-
-    Raises:
-        StoreError: when the database holds no study, or no release of it.
-    """
-    with transaction.atomic():
-        place = acts.here()
-        noted = _noted(place.ledger)
-        heads = {one.ledger: (one.seq, one.hash) for one in ledgers() if one.ledger != place.ledger}
-        moved = {name: head for name, head in heads.items() if noted.get(name) != head}
-        if moved:
-            payload = Heads({name: NotedHead(seq, value) for name, (seq, value) in sorted(moved.items())})
-            acts.enter(place, "heads", payload, by="entact", role="system")
-        own = models.Ledger.objects.get(name=place.ledger)
-    heads[place.ledger] = own.seq, own.hash
-    anchor = Anchor(
-        study=place.ledger.removeprefix("study:"),
-        environment=place.environment,
-        at=acts.now(),
-        seq=own.seq,
-        hash=own.hash,
-        ledgers=len(heads),
-        entries=sum(seq for seq, _ in heads.values()),
-        digest=_digest(heads),
-    )
-    return anchor, heads
-
-
 def append_to_file(path: Path, anchor: Anchor, heads: HeadsByName) -> Anchor:
     """Appends an anchor to a file, and returns when it is on the disk; what was there is never changed.
 
@@ -197,26 +164,14 @@ def _follow(anchor: Anchor, text: str, before: list[Anchor], heads: dict[str, tu
     if anchor.previous != previous:
         raise ValueError("does not follow the anchor before it: the file was changed")
     heads.update(anchor.heads)
-    if _digest(heads) != anchor.digest:
+    if digest_of(heads) != anchor.digest:
         raise ValueError("its heads do not give its digest: the file was changed")
     return anchor
 
 
-def _digest(heads: HeadsByName) -> str:
+def digest_of(heads: HeadsByName) -> str:
+    """One digest for the heads of all ledgers."""
     return digest(canonical({name: [seq, value] for name, (seq, value) in heads.items()}))
-
-
-def _noted(ledger: str) -> dict[str, tuple[int, str]]:
-    """The heads that the study's ledger has noted last."""
-    found: dict[str, tuple[int, str]] = {}
-    texts = models.Line.objects.filter(ledger__name=ledger, kind="heads").order_by("seq")
-    for text in texts.values_list("text", flat=True).iterator():
-        try:
-            noted = msgspec.convert(read(text).data, Heads)
-        except msgspec.MsgspecError:
-            continue  # it was changed, and verification says so
-        found.update({name: (head.seq, head.hash) for name, head in noted.heads.items()})
-    return found
 
 
 def _append(path: Path, text: str) -> None:
@@ -229,8 +184,3 @@ def _append(path: Path, text: str) -> None:
             os.close(handle)
     except OSError as error:
         raise StoreError(f"cannot append to {path}: {error.strerror}") from error
-
-
-def all_anchored(files: Iterable[AnchorFile]) -> list[Anchored]:
-    """Every head that some files recorded."""
-    return [one for file in files for one in file.anchored()]

@@ -11,6 +11,14 @@ from entact.course.entry import Kept, digest, instant
 _LONGEST = 200  # characters: PostgreSQL's indexes hold no text of more than 2,704 bytes
 
 
+class Head(NamedTuple):
+    """The last line of a ledger: its number and hash."""
+
+    ledger: str
+    seq: int
+    hash: str
+
+
 class Index(NamedTuple):
     """What stands beside the text of a line so that lists can find it; nothing that the text does not say."""
 

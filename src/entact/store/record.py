@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import groupby, islice
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 import psycopg
 from django.db import IntegrityError, InternalError, OperationalError, connection, transaction
@@ -18,7 +18,7 @@ from entact.protocol import Study
 from entact.store import models
 from entact.store.derived import CHANGED, CODE, PARTICIPANT, STANDING, Rows, changes, write_rows
 from entact.store.error import StoreError
-from entact.store.index import Index, index, storable
+from entact.store.index import Head, Index, index, storable
 from entact.store.known import Known, raw_cursor, remembered
 from entact.store.renewal import refresh
 from entact.store.studies import RELEASING, note_releases, study_of_record
@@ -39,14 +39,6 @@ CHUNK = 5000  # lines in memory at once
 LONGEST_NAME = 200  # characters of the name of a ledger
 
 _COLUMNS = "ledger_id, seq, hash, text, entry_id, kind, occurred_at, received_at"
-
-
-class Head(NamedTuple):
-    """The last line of a ledger: its number and hash."""
-
-    ledger: str
-    seq: int
-    hash: str
 
 
 def append(entry: Entry, *, received_at: str) -> Receipt:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cryptography import x509
 from rfc3161_client import (
+    HashAlgorithm,
     PKIStatus,
     TimestampRequestBuilder,
     TimeStampResponse,
@@ -29,7 +30,7 @@ def request_stamp(url: str, text: bytes) -> bytes:
     Raises:
         StoreError: when it cannot be reached, refuses, or answers about something else.
     """
-    asked = TimestampRequestBuilder().data(text).build()
+    asked = TimestampRequestBuilder().data(text).hash_algorithm(HashAlgorithm.SHA256).build()
     headers = {"Content-Type": "application/timestamp-query"}
     if not url.startswith(("http://", "https://")):
         raise StoreError(
