@@ -231,9 +231,9 @@ SENSE = {
         "schedule.session_1.target: lies outside the window; choose a target within it",
     ),
     "slack without fallback": (
-        "or: baseline + 8 wk, slack: 7 d",
-        "slack: §7 d",
-        "schedule.outcome.slack: belongs to an alternative; write `or:` as well, or take it out",
+        CLOSING,
+        "  - {visit: closing, after: outcome, within: 0 .. 14 d, slack: §7 d, kind: end,",
+        "schedule.closing.slack: belongs to an alternative; write `or:` as well, or take it out",
     ),
     "session without regimen": (
         "  - visit: session_1\n    after: preparation_2\n    within: 1 .. 7 d\n    kind: dosing\n"

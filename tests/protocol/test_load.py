@@ -115,7 +115,8 @@ TYPES = {
     "key that is near none": (
         "populations: {patient: {planned: 8}}",
         "populations: {patient: {planned: 8, §zzz: 1}}",
-        "populations.patient.zzz: there is no key 'zzz'; write one of: assumption, linked_to, planned, source, title",
+        "populations.patient.zzz: there is no key 'zzz'; write one of: assumption, linked_to, "
+        "planned, source, title",
     ),
     "key within a list": (
         "{do: vital_signs, at:",
@@ -385,8 +386,8 @@ def test_a_mark_of_the_byte_order_does_no_harm(tmp_path: Path) -> None:
 
 
 def test_what_is_not_there_is_said(tmp_path: Path) -> None:
-    with pytest.raises(StudyError, match=r"mapp: there is no study 'mapp'; did you mean 'mapp1'\? .* path"):
-        load_study("mapp")
+    with pytest.raises(StudyError, match=r"there is no study 'mapp11'; did you mean 'mapp1'\? .* path"):
+        load_study("mapp11")
     with pytest.raises(StudyError, match=r"this folder has no study\.yaml"):
         load_study(tmp_path)
     with pytest.raises(StudyError, match=r"there is no study|cannot be read"):

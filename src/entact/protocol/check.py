@@ -91,7 +91,9 @@ def _strata(file: StudyFile, plan: Randomisation, visits: Mapping[str, Visit]) -
         if stratum not in items:
             yield Fault(path, unknown("stratum", stratum, {"site", *items}))
         elif items[stratum].type not in ("choice", "boolean"):
-            message = f"is a {items[stratum].type}, and a stratum is one of a few codes; name a choice"
+            message = (
+                f"has the type {items[stratum].type}, and a stratum is one of a few codes; name a choice"
+            )
             yield Fault(path, message)
         elif stratum.split(".")[0] not in recorded:
             form = stratum.split(".")[0]

@@ -1,0 +1,224 @@
+"""Holds, quotas, stopping rules, safety reports, checklists, washout and standards that do not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+END = "psychosis: {kind: exclusion, text: A psychotic disorder}\n"
+EVENTS = "  solicited: [nausea, euphoria]\n"
+WASHOUT = "  stabilisation: 7 d\n"
+HOLD = "when: study.deaths >= 1, stops: [dosing], lifted_by: medical_monitor"
+REPORT = "when: event.serious, within: 24 h, to: sponsor"
+
+
+def hold(said: str) -> str:
+    return f"{END}holds: {{death: {{title: A death, {said}}}}}\n"
+
+
+def report(said: str) -> str:
+    return f"{END}reports: {{sponsor: {{title: To the sponsor, {said}}}}}\n"
+
+
+CASES = {
+    "hold of nothing": (
+        END,
+        hold(HOLD.replace("stops: [dosing]", "§stops: []")),
+        "holds.death.stops: stops nothing; write 'enrolment', 'randomisation' or 'dosing'",
+    ),
+    "hold of something else": (
+        END,
+        hold(HOLD.replace("dosing", "§dose")),
+        "holds.death.stops[1]: there is no value 'dose'; did you mean 'dosing'?",
+    ),
+    "hold that nobody lifts": (
+        END,
+        hold(HOLD.replace("medical_monitor", "§monitor")),
+        "holds.death.lifted_by: there is no role 'monitor'; did you mean 'medical_monitor'?",
+    ),
+    "hold on an unknown number": (
+        END,
+        hold(HOLD.replace("study.deaths", "§study.death")),
+        "holds.death.when: unknown name 'study.death'; did you mean 'study.deaths'?",
+    ),
+    "hold on a form": (
+        END,
+        hold(HOLD.replace("study.deaths", "§symptoms.total")),
+        "holds.death.when: unknown name 'symptoms.total'",
+    ),
+    "hold of the wrong kind": (
+        END,
+        hold(HOLD.replace(">= 1", "§+ 1")).replace("study.deaths §+ 1", "§study.deaths + 1"),
+        "holds.death.when: the rule gives int, but bool is needed",
+    ),
+    "quota of nobody": (
+        END,
+        f"{END}quotas: {{all: {{most: §0}}}}\n",
+        "quotas.all.most: 0 is too small; write a number above 0",
+    ),
+    "quota by an unknown item": (
+        END,
+        f"{END}quotas: {{women: {{most: 4, when: §demographics.sexx == 'female'}}}}\n",
+        "quotas.women.when: unknown name 'demographics.sexx'; did you mean 'demographics.sex'?",
+    ),
+    "quota beyond another": (
+        END,
+        f"{END}quotas: {{all: {{most: 4}}, women: {{most: §8, when: demographics.sex == 'female'}}}}\n",
+        "quotas.women.most: 8 can never be reached: 'all' ends at 4",
+    ),
+    "quota per room": (
+        END,
+        f"{END}quotas: {{all: {{most: 4, per: §room}}}}\n",
+        "quotas.all.per: there is no value 'room'; write one of: site, study",
+    ),
+    "stopping rule": (
+        END,
+        f"{END}stopping: {{behaviour: {{title: Behaviour, when: §suicidality.behavior}}}}\n",
+        "stopping.behaviour.when: unknown name 'suicidality.behavior'; did you mean 'suicidality.behaviour'?",
+    ),
+    "stopping rule about the person": (
+        END,
+        f"{END}stopping: {{serious: {{title: Serious, when: §person.serious_event >= 1}}}}\n",
+        "stopping.serious.when: unknown name 'person.serious_event'; did you mean 'person.serious_events'?",
+    ),
+    "stopping of the study": (
+        END,
+        f"{END}stopping: {{serious: {{title: Serious, when: person.serious_events >= 1, of: §study}}}}\n",
+        "stopping.serious.of: there is no value 'study'; write one of: procedures, treatment",
+    ),
+    "person in a gate": (
+        '"symptoms.total >= 35", ever: true',
+        '"§person.doses >= 1", ever: true',
+        "gates.randomisation.require[1].require: unknown name 'person.doses'",
+    ),
+    "report of an unknown fact": (
+        END,
+        report(REPORT.replace("event.serious", "§event.seriousness")),
+        "reports.sponsor.when: unknown name 'event.seriousness'; did you mean 'event.serious'?",
+    ),
+    "report in no time": (
+        END,
+        report(REPORT.replace("24 h", "§0")),
+        "reports.sponsor.within: is no time; write how long it may take, as in '15 d'",
+    ),
+    "report without a unit": (
+        END,
+        report(REPORT.replace("24 h", "§15")),
+        "reports.sponsor.within: 15 is not a duration; write a number and its unit, as in '90 min'",
+    ),
+    "report to a country by its name": (
+        END,
+        report(f"{REPORT}, jurisdiction: §Canada"),
+        "reports.sponsor.jurisdiction: 'Canada' is no country; write its two letters, as in 'US'",
+    ),
+    "local report of nowhere": (
+        END,
+        report(f"{REPORT}, local: §true"),
+        "reports.sponsor.local: it is not said where; write `jurisdiction:` as well",
+    ),
+    "local report where no site is": (
+        END,
+        report(f"{REPORT}, local: true, jurisdiction: §CA"),
+        "reports.sponsor.jurisdiction: no site is in CA, so this report is never due; take it out",
+    ),
+    "checklist that nobody asks": (
+        EVENTS,
+        EVENTS + "  checklists: {§asked: {terms: [nausea]}}\n",
+        "adverse_events.checklists.asked: no visit asks for these events; add it to the `do:` of "
+        "one, or take it out",
+    ),
+    "checklist called as a form": (
+        EVENTS,
+        EVENTS + "  checklists: {§readiness: {terms: [nausea]}}\n",
+        "adverse_events.checklists.readiness: a form is called 'readiness' too; give the checklist "
+        "another name",
+    ),
+    "washout before an act": (
+        WASHOUT,
+        WASHOUT + "  before: [§dose]\n",
+        "washout.before[1]: there is no value 'dose'; write one of: enrolment, initial_dose, randomisation",
+    ),
+    "washout of a class": (
+        "classes: {ssri: {half_life: 36 h}",
+        "classes: {ssri: {half_life: 36 h, half_lives: §0}",
+        "washout.classes.ssri.half_lives: 0 is too small; write a number above 0",
+    ),
+    "version of a dictionary": (
+        END,
+        f"{END}standards: {{meddra: §version 27}}\n",
+        "standards.meddra: 'version 27' is no version; write it as in '27.1'",
+    ),
+    "version of terminology": (
+        END,
+        f"{END}standards: {{controlled_terminology: §September 2024}}\n",
+        "standards.controlled_terminology: 'September 2024' is no version; write it as in '2024-09-27'",
+    ),
+    "version as a number": (
+        END,
+        f"{END}standards: {{meddra: §27.1}}\n",
+        'standards.meddra: 27.1 is read as a number, and text is needed; put it in quotes: "27.1"',
+    ),
+    "form that rules know already": (
+        "  readiness: {items",
+        "  §person: {items: {mood: {type: integer}}}\n  readiness: {items",
+        "forms.person: 'person' is something entact does itself; give the form another name",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_does_not_fit_names_the_place(case: str, edit_gives: Callable[[str, str, str], None]) -> None:
+    edit_gives(*CASES[case])
+
+
+def asked(mini: str, checklist: str) -> str:
+    """The small study with a checklist that its last visit asks."""
+    text = mini.replace("do: [suicidality, adverse_events, guess]", "do: [suicidality, asked, guess]")
+    return text.replace(EVENTS, f"{EVENTS}  checklists: {{asked: {checklist}}}\n")
+
+
+@pytest.mark.parametrize(
+    ("checklist", "message"),
+    [
+        (
+            "{terms: [nausea, euphory]}",
+            "terms[2]: there is no event term 'euphory'; did you mean 'euphoria'?",
+        ),
+        ("{terms: []}", "terms: asks for nothing; write at least one term"),
+        ("{terms: [nausea, nausea]}", "terms[2]: 'nausea' stands twice; write it once"),
+        ("{terms: [nausea], by: therapists}", "by: there is no role 'therapists'; did you mean 'therapist'?"),
+    ],
+)
+def test_a_checklist_asks_for_terms_of_the_study(
+    checklist: str, message: str, mini: str, problems_of: Callable[[str], list[str]]
+) -> None:
+    (found,) = problems_of(asked(mini, checklist))
+    assert found.partition(" ")[2] == f"adverse_events.checklists.asked.{message}"
+
+
+def test_a_kind_of_special_interest_has_terms_and_terms_have_a_kind(
+    mini: str, problems_of: Callable[[str], list[str]]
+) -> None:
+    kinds = "{suicidality: {title: Suicidality, tell: [raters]}, abuse: {title: Abuse}}"
+    text = mini.replace(EVENTS, f"{EVENTS}  special_interest: {kinds}\n")
+    assert [found.partition(" ")[2] for found in problems_of(text)] == [
+        "adverse_events.terms.euphoria.special_interest: there is no kind of special interest "
+        "'abuse potential'; write one of: abuse, suicidality",
+        "adverse_events.special_interest.suicidality.tell[1]: there is no role 'raters'; did you "
+        "mean 'rater'?",
+        "adverse_events.special_interest.abuse: no term is of this kind; give one, or take it out",
+    ]
+
+
+def test_a_study_that_does_not_randomise_holds_and_washes_out_for_other_acts(
+    mini: str, problems_of: Callable[[str], list[str]]
+) -> None:
+    start = mini.index("randomisation: {ratio")
+    text = mini[:start] + mini[mini.index("roles:") :]
+    text = text.replace(", randomisation]", "]").replace(WASHOUT, f"{WASHOUT}  before: [randomisation]\n")
+    text = text.replace(END, hold(HOLD.replace("dosing", "randomisation")))
+    found = [problem.partition(" ")[2] for problem in problems_of(text)]
+    assert "holds.death.stops[1]: this study does not randomise; write 'enrolment' or 'dosing'" in found
+    assert "washout.before[1]: this study does not randomise; write 'enrolment' or 'initial_dose'" in found
+    assert "gates.randomisation: is never asked, because no visit does 'randomisation'" in found

@@ -1,0 +1,220 @@
+"""A plan that cannot answer: endpoints, strata, doses, analysis sets, windows, estimands, models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from entact.protocol import load_study
+
+END = "psychosis: {kind: exclusion, text: A psychotic disorder}\n"
+SETS = 'sets: {mitt: "Randomised, dosed, and rated at least once after the dose"}\n'
+FULL = "full: {initial: 2 x 60 mg, supplement: {give: 1 x 60 mg, offer: 1 h 30 min .. 2 h after initial}}"
+EFFECTS = '"arm * visit + baseline + site"'
+
+
+def full(arms: str) -> str:
+    return f"{FULL[:-1]}, arms: {arms}}}"
+
+
+def plan(more: str) -> str:
+    return f"{SETS}  {more}\n"
+
+
+CASES = {
+    "no fallback for an endpoint": (
+        'remission: {value: "!symptoms.diagnosis && symptoms.total <= 11", at: outcome}',
+        'remission: {value: "!symptoms.diagnosis && symptoms.total <= 11", at: outcome}\n'
+        "  calm: {value: suicidality.ideation, at: §integration_2}",
+        "endpoints.calm.at: integration_2 is counted from integration_1 and has no fallback: whoever stops "
+        "treatment would not be assessed; give it an `or:`, as in 'baseline + 18 wk'",
+    ),
+    "an endpoint that nothing measures": (
+        'value: "!symptoms.diagnosis && symptoms.total <= 11"',
+        "value: §1 < 2",
+        "endpoints.remission.value: nothing measures this endpoint: it names no item of a form",
+    ),
+    "a stratum that is a number": (
+        "strata: [site]",
+        "strata: [site, §demographics.age]",
+        "randomisation.strata[2]: has the type integer, and a stratum is one of a few codes; name a choice",
+    ),
+    "a stratum recorded too late": (
+        "strata: [site]",
+        "strata: [site, §readiness.escort]",
+        "randomisation.strata[2]: nobody records it before randomisation; add 'readiness' to the `do:` of "
+        "a visit up to then",
+    ),
+    "more units in one arm": (
+        FULL,
+        full("{placebo: {initial: §3 x 40 mg, supplement: 1 x 40 mg}}"),
+        "regimens.full.arms.placebo.initial: 3 units, and 2 in other arms, would unblind; "
+        "write 2 x another strength",
+    ),
+    "half a unit in one arm": (
+        FULL,
+        full("{placebo: {initial: §1.5 x 40 mg, supplement: 1 x 40 mg}}"),
+        "regimens.full.arms.placebo.initial: '1.5 x 40 mg' is not a dose in whole units; write it as "
+        "'2 x 40 mg'",
+    ),
+    "a strength that no product has in one arm": (
+        FULL,
+        full("{placebo: {initial: 2 x 40 mg, supplement: §1 x 20 mg}}"),
+        "regimens.full.arms.placebo.supplement: no product has the strength '20 mg'; there are 40 mg, 60 mg",
+    ),
+    "a supplement in one arm alone": (
+        FULL,
+        full("{§placebo: {initial: 2 x 40 mg}}"),
+        "regimens.full.arms.placebo: a level has a supplement in every arm or in none; write it in both, or "
+        "take it out",
+    ),
+    "another supplement in one arm": (
+        FULL,
+        full("{placebo: {initial: 2 x 40 mg, supplement: §2 x 40 mg}}"),
+        "regimens.full.arms.placebo.supplement: 2 units, and 1 in other arms, would unblind; "
+        "write 1 x another strength",
+    ),
+    "a dose of no arm": (
+        FULL,
+        full("{§placbo: {initial: 2 x 40 mg, supplement: 1 x 40 mg}}"),
+        "regimens.full.arms.placbo: there is no arm 'placbo'; did you mean 'placebo'?",
+    ),
+    "a set of whom nobody knows": (
+        SETS,
+        f"{SETS[:-2]}, §completers: All who came}}\n",
+        "analysis.sets.completers: who belongs to 'completers' is not said as a rule; write 'completers: "
+        "{text: …, rule: …}' (without one: itt, mitt, per_protocol, randomised, safety)",
+    ),
+    "a rule of a set": (
+        SETS,
+        f"{SETS[:-2]}, dosed: {{text: Dosed, rule: §person.dose >= 1}}}}\n",
+        "analysis.sets.dosed.rule: unknown name 'person.dose'; did you mean 'person.doses'?",
+    ),
+    "a rule of a set about an unknown visit": (
+        SETS,
+        f"{SETS[:-2]}, rated: {{text: Rated, rule: §screening.symptoms.total >= 1}}}}\n",
+        "analysis.sets.rated.rule: 'symptoms' is not filled at screening; add it to its `do:`, or choose "
+        "another visit",
+    ),
+    "an effect": (
+        EFFECTS,
+        '"arm * visit + §basline + site"',
+        "analysis.primary.fixed: there is no effect 'basline'; did you mean 'baseline'?",
+    ),
+    "a method": (
+        "method: mmrm",
+        "method: §mrmm",
+        "analysis.primary.method: there is no method 'mrmm'; did you mean 'mmrm'?",
+    ),
+    "a covariance": (
+        "covariance: unstructured",
+        "covariance: §unstructred",
+        "analysis.primary.covariance: there is no covariance 'unstructred'; did you mean 'unstructured'?",
+    ),
+    "degrees of freedom": (
+        "df: kenward_roger",
+        "df: §kenward",
+        "analysis.primary.df: there is no degrees of freedom 'kenward'; did you mean 'kenward_roger'?",
+    ),
+    "a window of no visit": (
+        SETS,
+        plan("windows: {late: {visit: §outcomes, after: baseline, within: 30 .. 60 d}}"),
+        "analysis.windows.late.visit: there is no visit 'outcomes'; did you mean 'outcome'?",
+    ),
+    "a window after nothing": (
+        SETS,
+        plan("windows: {late: {visit: outcome, after: §base, within: 30 .. 60 d}}"),
+        "analysis.windows.late.after: there is no visit 'base'; did you mean 'baseline'?",
+    ),
+    "a window that contradicts that of the visit": (
+        SETS,
+        plan("windows: {late: {visit: outcome, after: session_1, within: §35 .. 60 d}}"),
+        "analysis.windows.late.within: contradicts the window of outcome: no day lies in both; change one of "
+        "them",
+    ),
+    "windows that overlap": (
+        SETS,
+        plan(
+            "windows: {early: {visit: outcome, after: baseline, within: 20 .. 40 d}, "
+            "late: {visit: outcome, after: baseline, within: §40 .. 60 d}}"
+        ),
+        "analysis.windows.late.within: overlaps with that of early: an assessment would count twice; "
+        "change one",
+    ),
+    "an intercurrent event of another kind": (
+        SETS,
+        plan("intercurrent: {stopped: {title: Stopped, on: §treatment_stop}}"),
+        "analysis.intercurrent.stopped.on: there is no value 'treatment_stop'; did you mean "
+        "'treatment_stopped'?",
+    ),
+    "classes of what is no medicine": (
+        SETS,
+        plan("intercurrent: {died: {title: Died, on: died, §classes: [ssri]}}"),
+        "analysis.intercurrent.died.classes: belongs to 'on: medicine_begun'; take it out",
+    ),
+    "a class of medicines": (
+        SETS,
+        plan("intercurrent: {medicine: {title: Begun, on: medicine_begun, classes: [§ssris]}}"),
+        "analysis.intercurrent.medicine.classes[1]: there is no class of medicines 'ssris'; did you "
+        "mean 'ssri'?",
+    ),
+    "a strategy for no event": (
+        SETS,
+        plan("estimands: {de_jure: {title: As assigned, strategies: {§stopped: hypothetical}}}"),
+        "analysis.estimands.de_jure.strategies.stopped: there is no intercurrent event 'stopped'; the study "
+        "has none",
+    ),
+    "another strategy": (
+        SETS,
+        plan(
+            "intercurrent: {stopped: {title: Stopped, on: treatment_stopped}}\n"
+            "  estimands: {de_jure: {title: As assigned, strategies: {stopped: §hypothetic}}}"
+        ),
+        "analysis.estimands.de_jure.strategies.stopped: there is no value 'hypothetic'; did you mean "
+        "'hypothetical'?",
+    ),
+    "an event without a strategy": (
+        SETS,
+        plan(
+            "intercurrent: {stopped: {title: Stopped, on: treatment_stopped}, died: {title: Died, "
+            "on: died}}\n"
+            "  estimands: {de_jure: {title: A, strategies: {stopped: hypothetical, died: composite}}, "
+            "other: {title: B, §strategies: {died: composite}}}"
+        ),
+        "analysis.estimands.other.strategies: has no strategy for 'stopped'; write one, as in "
+        "'treatment_policy'",
+    ),
+    "an event that no estimand heeds": (
+        SETS,
+        plan(
+            "intercurrent: {§stopped: {title: Stopped, on: treatment_stopped}}\n"
+            "  estimands: {de_jure: {title: A, strategies: {}}}"
+        ),
+        "analysis.intercurrent.stopped: no estimand has a strategy for it; add one, or take it out",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_does_not_fit_names_the_place(case: str, edit_gives: Callable[[str, str, str], None]) -> None:
+    edit_gives(*CASES[case])
+
+
+def test_an_analysis_names_an_estimand_of_the_plan(
+    mini: str, problems_of: Callable[[str], list[str]]
+) -> None:
+    text = mini.replace(SETS, plan("estimands: {de_facto: {title: Whatever happened, strategies: {}}}"))
+    (found,) = problems_of(text)
+    assert found.endswith(
+        " analysis.primary.estimand: there is no estimand 'de_jure'; write one of: de_facto"
+    )
+
+
+def test_the_same_number_of_units_of_another_strength_is_a_dose(mini: str, tmp_path: Path) -> None:
+    path = tmp_path / "study.yaml"
+    arms = "{placebo: {initial: 2 x 40 mg, supplement: 1 x 40 mg}}"
+    path.write_text(mini.replace(FULL, full(arms)), encoding="utf-8")
+    level = load_study(path).newest.file.regimens["full"]
+    assert str(level.arms["placebo"].initial.strength) == "40 mg"
