@@ -55,7 +55,7 @@ def test_the_result_as_json_is_whole(run: Run) -> None:
     found = run("show", MINI, "--json").json
     assert found["study"] == "mini"
     assert {"what": "planned", "value": "8"} in found["facts"]
-    assert found["activities"]["visits"][4]["marks"]["vital_signs"] == [
+    assert found["activities"]["groups"][0]["visits"][4]["marks"]["vital_signs"] == [
         "before the initial dose",
         "90 min after the initial dose",
         "at the end",

@@ -74,26 +74,30 @@ def _heading(title: str) -> RenderableType:
 
 
 def _visits(schedule: Activities, width: int) -> RenderableType:
-    """Every visit with its number, its day and its window."""
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(justify="right", style="dim")
-    table.add_column(min_width=12, max_width=24)
-    table.add_column(justify="right")
-    table.add_column(ratio=1)
-    table.add_row("", Text("visit", style="dim"), Text("week", style="dim"), Text("when", style="dim"))
-    epoch: str | None = None
-    track: str | None = None
-    for number, visit in enumerate(schedule.visits, start=1):
-        if visit.track is not None and visit.track != track:
-            title = schedule.tracks.get(visit.track, spaced(visit.track))
-            table.add_row("", Text(f"{title} (weeks from its opening)", style="bold"))
-        if visit.epoch is not None and (visit.epoch, visit.track) != (epoch, track):
-            table.add_row("", Text(schedule.epochs.get(visit.epoch, spaced(visit.epoch)), style="italic"))
-        epoch, track = visit.epoch, visit.track
-        when = visit.when + (f"; {visit.fallback}" if visit.fallback else "")
-        style = "bold" if visit.kind == "dosing" else ""
-        table.add_row(str(number), Text(visit.title, style=style), _week(visit), Text(f"{when}{_how(visit)}"))
-    return Group(table, Text(f"Weeks from {schedule.zero}, if each visit is on its best day.", style="dim"))
+    """Every visit with its number, its week and its window, by group and epoch."""
+    parts: list[RenderableType] = []
+    number = 0
+    for group in schedule.groups:
+        table = Table.grid(padding=(0, 2, 0, 0))
+        table.add_column(justify="right", style="dim", min_width=2)
+        table.add_column(min_width=18, max_width=26)
+        table.add_column(justify="right", min_width=5)
+        table.add_column(ratio=1)
+        table.add_row("", Text("visit", style="dim"), Text("week", style="dim"), Text("when", style="dim"))
+        epoch: str | None = None
+        for visit in group.visits:
+            if visit.epoch is not None and visit.epoch != epoch:
+                title = schedule.epochs.get(visit.epoch, spaced(visit.epoch))
+                table.add_row("", Text(title, style="italic"))
+            epoch, number = visit.epoch, number + 1
+            when = visit.when + (f"; {visit.fallback}" if visit.fallback else "")
+            style = "bold" if visit.kind == "dosing" else ""
+            said = Text(f"{when}{_how(visit)}")
+            table.add_row(str(number), Text(visit.title, style=style), _week(visit), said)
+        if group.title:
+            parts.append(Padding(Text(group.title, style="bold"), (1 if parts else 0, 0, 0, 4)))
+        parts += [table, Text(f"Weeks from {group.since}, if each visit is on its best day.", style="dim")]
+    return Group(*parts)
 
 
 def _week(visit: VisitLine) -> str:
@@ -105,7 +109,8 @@ def _how(visit: VisitLine) -> str:
     said = [f"by {spaced(visit.by)}"] if visit.by else []
     said += [visit.contact] if visit.contact != "in person" else []
     said += [visit.lasts] if visit.lasts else []
-    said += [f"for {' and '.join(map(spaced, visit.populations))}"] if visit.populations else []
+    both = len(visit.populations) > 1
+    said += [f"for {' and '.join(map(spaced, visit.populations))}"] if both else []
     return f" ({', '.join(said)})" if said else ""
 
 

@@ -34,7 +34,6 @@ def render_page(told: Account) -> str:
         style=Markup(_style()),
         wide=Markup(draw_schedule(schedule, name="schedule-wide")),
         narrow=Markup(draw_schedule(schedule, name="schedule-narrow", width=NARROW)),
-        has_tracks=any(visit.track is not None for visit in schedule.visits),
     )
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape
 
 from entact.protocol.problem import Problem, StudyError
-from entact.protocol.words import Activities, VisitLine
+from entact.protocol.words import Activities, Group, VisitLine
 from entact.protocol.words.label import spaced
 from entact.report.lettering import cut, width_of
 from entact.report.palette import ARMS, FAINT, GRID, INK, PAPER, UNKNOWN
@@ -30,15 +29,6 @@ _COLOURS = {
 _NAMES = {"dosing": "dosing session", "contact": "call", "end": "end of study"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Panel:
-    """Visits that are counted from the same day; `label` names it."""
-
-    title: str | None
-    label: str
-    visits: tuple[VisitLine, ...]
-
-
 def draw_schedule(
     schedule: Activities, *, width: float = WIDE, name: str = "schedule", alone: bool = False
 ) -> str:
@@ -48,16 +38,15 @@ def draw_schedule(
         width: of the drawing, px. name: prefix of its ids, unique on a page.
         alone: as a document of its own, with a background.
     """
-    panels = list(_panels(schedule))
-    labels = [visit.title for panel in panels for visit in panel.visits]
+    labels = [visit.title for visit in schedule.visits]
     margin = min(
         max((width_of(label, _SIZE) for label in labels), default=0) + 14,
         width * (0.36 if width > NARROW else 0.42),
     )
     parts: list[str] = []
     y = _key(schedule, parts, width)
-    for panel in panels:
-        y = _draw_panel(schedule, panel, parts, y, margin, width)
+    for group in schedule.groups:
+        y = _draw_group(schedule, group, parts, y, margin, width)
     text = escape(f"Schedule of {len(labels)} visits: windows as bars, the day each is due as a mark")
     size = f'viewBox="0 0 {width:g} {y:g}"'
     head = f'<svg class="chart" {size} role="img" aria-labelledby="{name}-title" font-family="{FONT}"'
@@ -85,15 +74,6 @@ def write_picture(schedule: Activities, path: Path) -> None:
     path.write_bytes(vl_convert.svg_to_png(drawn, scale=2))
 
 
-def _panels(schedule: Activities) -> Iterator[_Panel]:
-    """The main track, then each other one, with the visits whose day is known."""
-    for track in dict.fromkeys(visit.track for visit in schedule.visits):
-        visits = tuple(visit for visit in schedule.visits if visit.track == track and visit.day is not None)
-        if visits:
-            since = schedule.zero if track is None else "the opening of the track"
-            yield _Panel(schedule.tracks.get(track) if track else None, since, visits)
-
-
 def _key(schedule: Activities, parts: list[str], width: float) -> float:
     """The key of colours; returns where it ends."""
     x, y = 4.0, 16.0
@@ -108,21 +88,21 @@ def _key(schedule: Activities, parts: list[str], width: float) -> float:
     return y + 14
 
 
-def _draw_panel(
-    schedule: Activities, panel: _Panel, parts: list[str], y: float, margin: float, width: float
+def _draw_group(
+    schedule: Activities, group: Group, parts: list[str], y: float, margin: float, width: float
 ) -> float:
-    low = min(min(visit.earliest or 0.0, visit.day or 0.0) for visit in panel.visits)
-    high = max(max(visit.latest or 0.0, visit.day or 0.0) for visit in panel.visits)
+    low = min(min(visit.earliest or 0.0, visit.day or 0.0) for visit in group.visits)
+    high = max(max(visit.latest or 0.0, visit.day or 0.0) for visit in group.visits)
     start, end = 7 * math.floor(low / 7), 7 * math.ceil(max(high, low + 7) / 7)
     scale = (width - margin - 12) / (end - start)
 
     def across(day: float) -> float:
         return margin + (day - start) * scale
 
-    if panel.title:
-        parts.append(_text(panel.title, 4, y + 16, bold=True))
+    if group.title:
+        parts.append(_text(group.title, 4, y + 16, bold=True))
         y += 26
-    top, rows = y, list(_rows(schedule, panel))
+    top, rows = y, list(_rows(schedule, group))
     bottom = top + _ROW * len(rows)
     step = _step((end - start) / 7, (width - margin) / 46)
     for week in range(-(-start // 7), end // 7 + 1):
@@ -145,15 +125,15 @@ def _draw_panel(
                 f'fill="{colour}" fill-opacity="0.32"/>'
             )
         parts.append(_mark(row.kind, across(row.day or 0.0), middle, row))
-    weeks = f"weeks from {panel.label}"
+    weeks = f"weeks from {group.since}"
     parts.append(_text(weeks, width - 12, bottom + 32, size=_SMALL, anchor="end", colour=FAINT))
     return bottom + 44
 
 
-def _rows(schedule: Activities, panel: _Panel) -> Iterator[VisitLine | str]:
+def _rows(schedule: Activities, group: Group) -> Iterator[VisitLine | str]:
     """Visits, with the title of an epoch before its first."""
     epoch: str | None = None
-    for visit in panel.visits:
+    for visit in group.visits:
         if visit.epoch is not None and visit.epoch != epoch:
             epoch = visit.epoch
             yield schedule.epochs.get(epoch, spaced(epoch))

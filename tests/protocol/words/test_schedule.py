@@ -39,7 +39,7 @@ def test_windows_in_words(mini: Activities) -> None:
 def test_days_are_counted_from_the_first_session(mini: Activities) -> None:
     """Middles of windows, on whole days: baseline 7 days after consent, then 6 (5.5 rounded), then 4."""
     days = {one.name: (one.earliest, one.day, one.latest) for one in mini.visits}
-    assert mini.zero == "session 1"
+    assert [group.since for group in mini.groups] == ["session 1"]
     assert days["session_1"] == (-3, 0, 3)
     assert days["preparation_2"] == (-9, -4, 0)
     assert days["baseline"] == (-17, -10, -3)

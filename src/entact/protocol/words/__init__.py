@@ -6,11 +6,12 @@ from entact.protocol.words.account import Account, Section, account
 from entact.protocol.words.label import Labels
 from entact.protocol.words.line import Line
 from entact.protocol.words.rule import rule_words
-from entact.protocol.words.schedule import Activities, VisitLine, activities
+from entact.protocol.words.schedule import Activities, Group, VisitLine, activities
 
 __all__ = [
     "Account",
     "Activities",
+    "Group",
     "Labels",
     "Line",
     "Section",

@@ -46,7 +46,7 @@ class Design(Teller):
             yield Line("Randomisation", text, ("Block sizes are sealed with the list.",), plan.assumption)
         for name, population in file.populations.items():
             if population.linked_to:
-                text = f"each comes with one of {spaced(population.linked_to)}"
+                text = f"each comes with a {spaced(population.linked_to)}"
                 yield Line(begun(spaced(name)), text, assumption=population.assumption)
         if file.epochs:
             yield Line("Epochs", ", then ".join(epoch.title for epoch in file.epochs.values()))
@@ -65,9 +65,10 @@ class Design(Teller):
             yield Line(f"Consent: {spaced(scope)}", text)
 
     def _quota(self, most: int, population: str | None, per: str, when: str | None) -> str:
-        of = f" of {spaced(population)}" if population else ""
-        who = f" of whom {self.rule(when)}" if when else ""
-        return f"at most {most}{of} {'at each site' if per == 'site' else 'in the study'}{who}"
+        where = "at each site" if per == "site" else "in the study"
+        of = [spaced(population)] if population else []
+        of += [f"where {self.rule(when)}"] if when else []
+        return f"at most {most} {where}{': ' if of else ''}{', '.join(of)}"
 
     def _item(self, name: str) -> str:
         form, _, item = name.partition(".")
@@ -81,7 +82,7 @@ class Design(Teller):
         text = f"{begun(counted(self.file.doses, 'session'))} with a dose"
         if self.file.dose_interval is not None:
             text += f", {window_words(self.file.dose_interval)} between two initial doses"
-        return f"{text}. Units are whole, and as many in every arm."
+        return f"{text}. Units are whole{', and as many in every arm' if len(self.file.arms) > 1 else ''}."
 
     def doses(self) -> Iterator[Line]:
         for name, regimen in self.file.regimens.items():
@@ -111,7 +112,7 @@ class Design(Teller):
                 continue
             notes = [f"Compared with the record: {self.rule(criterion.rule)}."] if criterion.rule else []
             if criterion.population:
-                notes.append(f"Concerns {spaced(criterion.population)} alone.")
+                notes.append(f"For {spaced(criterion.population)} alone.")
             yield Line(begun(criterion.text), "", tuple(notes), criterion.assumption)
 
     def blinding(self) -> Iterator[Line]:

@@ -17,6 +17,7 @@ _UNITS: Final = {
     "/min": "per minute",
     "Cel": "°C",
     "umol/L": "µmol/L",
+    "kg/m2": "kg/m²",
     "%": "per cent",
 }
 _ABBREVIATIONS: Final = "MDMA PTSD SSRI SNRI MAOI QTc ECG ALT AST BMI SDS CAPS5 BDI2 PCL5 ITT MMRM ANCOVA"
@@ -133,5 +134,6 @@ class Labels:
 
 def _lowered(title: str) -> str:
     """A title within a sentence: its first letter small, unless the word is an abbreviation or a name."""
-    first = title.split(" ", 1)[0]
-    return title if first[1:] != first[1:].lower() else title[:1].lower() + title[1:]
+    first, _, rest = title.partition(" ")
+    is_name = first[1:] != first[1:].lower() or rest[:1].isupper()
+    return title if is_name else title[:1].lower() + title[1:]

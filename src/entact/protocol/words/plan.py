@@ -10,7 +10,11 @@ from entact.protocol.words.line import Line, Teller, listed
 from entact.protocol.words.schedule import anchor_words
 from entact.protocol.words.time import window_words
 
-_METHODS = {"mmrm": "mixed model for repeated measures (MMRM)", "ancova": "analysis of covariance (ANCOVA)"}
+_METHODS = {
+    "mmrm": "mixed model for repeated measures (MMRM)",
+    "ancova": "analysis of covariance (ANCOVA)",
+    "describe": "described without a test",
+}
 
 
 class Plan(Teller):
@@ -75,7 +79,8 @@ class Plan(Teller):
             first, _, second = arms.partition(" - ")
             against = f"{self.arm(first)} against {self.arm(second)} at {spaced(visit)}"
             notes.append(f"{against}, two-sided at {said.alpha:g}.")
-        details = [f"estimand {spaced(said.estimand)}"]
+        estimand = self.file.analysis.estimands.get(said.estimand)
+        details = [f"estimand {estimand.title if estimand is not None else spaced(said.estimand)}"]
         details += [f"fixed effects {said.fixed}"] if said.fixed else []
         details += [f"{spaced(said.covariance)} covariance"] if said.covariance else []
         details += [f"degrees of freedom by {said.df.replace('_', '-').title()}"] if said.df else []

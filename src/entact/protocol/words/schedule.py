@@ -9,7 +9,7 @@ from functools import cached_property
 
 from entact.protocol.release import Release
 from entact.protocol.study import Span, Visit
-from entact.protocol.words.label import Labels, spaced
+from entact.protocol.words.label import Labels, begun, spaced
 from entact.protocol.words.time import duration_words, text_words, time_words, window_words
 
 _DAY = timedelta(days=1)
@@ -30,8 +30,8 @@ class VisitLine:
 
     Attributes:
         when: its window in words. fallback: when it is for whom the anchor never comes.
-        day, earliest, latest: days from the first dosing session (else the first visit), in a track from its
-            opening, on which it is due, where each visit before it was on its own day; None where unknown.
+        day, earliest, latest: days, counted as its group is, on which it is due if each visit before it was on
+            its own day; None where unknown.
         marks: activity -> times within the session, empty where it is done once.
     """
 
@@ -52,21 +52,35 @@ class VisitLine:
     marks: Mapping[str, tuple[str, ...]]
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Visits of one population in one track; `since` names what their days are counted from.
+
+    `title` is None where a study has one population and this is its main track.
+    """
+
+    title: str | None
+    since: str
+    visits: tuple[VisitLine, ...]
+
+
 @dataclass(frozen=True)
 class Activities:
     """The schedule of activities.
 
     Attributes:
-        visits: in the order of the file. rows: activity -> title, in order of first use.
+        groups: of visits, those of the main track first. rows: activity -> title, in order of first use.
         epochs: name -> title.
-        tracks: name -> title. zero: the visit from which days are counted.
     """
 
-    visits: tuple[VisitLine, ...]
+    groups: tuple[Group, ...]
     rows: Mapping[str, str]
-    tracks: Mapping[str, str]
     epochs: Mapping[str, str]
-    zero: str
+
+    @property
+    def visits(self) -> tuple[VisitLine, ...]:
+        """Every visit, in the order of the file within its group."""
+        return tuple(visit for group in self.groups for visit in group.visits)
 
     @cached_property
     def footnotes(self) -> dict[str, str]:
@@ -99,17 +113,38 @@ def letter(place: int) -> str:
 def activities(release: Release) -> Activities:
     """The schedule of activities of a release."""
     labels = Labels(release.forms)
-    days = _days(release)
-    visits = tuple(_line(release, name, visit, days) for name, visit in release.visits.items())
     used = dict.fromkeys(activity for visit in release.visits.values() for activity in visit.activities)
-    first = next((name for name, visit in release.visits.items() if visit.kind == "dosing"), visits[0].name)
+    keys = dict.fromkeys(map(_key, release.visits.values()))
     return Activities(
-        visits=visits,
+        groups=tuple(_group(release, key) for key in keys),
         rows={activity: labels.activity(activity) for activity in used},
-        tracks={name: track.title for name, track in release.file.tracks.items()},
         epochs={name: epoch.title for name, epoch in release.file.epochs.items()},
-        zero=spaced(first),
     )
+
+
+def _key(visit: Visit) -> tuple[str | None, str | None]:
+    """The track of a visit, and the population that it is counted with."""
+    return visit.track, visit.populations[0] if visit.populations else None
+
+
+def _group(release: Release, key: tuple[str | None, str | None]) -> Group:
+    track, population = key
+    visits = {name: visit for name, visit in release.visits.items() if _key(visit) == key}
+    days = _days(visits, is_track=track is not None)
+    first = next((name for name in visits if visits[name].kind == "dosing" and name in days), None)
+    titles = []
+    if population is not None:
+        titles.append(release.file.populations[population].title or begun(spaced(population)))
+    if track is not None:
+        titles.append(release.file.tracks[track].title)
+    counted_from = first if track is None else None
+    start = days[counted_from] if counted_from is not None else timedelta(0)
+    since = (
+        spaced(counted_from) if counted_from else "the opening of the track" if track else "the first visit"
+    )
+    shifted = {name: day - start for name, day in days.items()}
+    lines = tuple(_line(name, visit, shifted.get(name)) for name, visit in visits.items())
+    return Group(": ".join(titles) or None, since, lines)
 
 
 def anchor_words(anchor: str) -> str:
@@ -146,11 +181,10 @@ def fallback_words(visit: Visit) -> str:
     return f"else {duration_words(offset)}{slack} after {anchor_words(anchor)}"
 
 
-def _line(release: Release, name: str, visit: Visit, days: Mapping[str, timedelta]) -> VisitLine:
+def _line(name: str, visit: Visit, day: timedelta | None) -> VisitLine:
     marks: dict[str, tuple[str, ...]] = dict.fromkeys(visit.do, ())
     for reading in visit.timed:
         marks[reading.do] = (*marks.get(reading.do, ()), *map(time_words, reading.at))
-    day = days.get(name)
     low, high = _ends(visit, day)
     return VisitLine(
         name=name,
@@ -194,20 +228,8 @@ def _due(window: Span, target: timedelta | None) -> timedelta:
     return middle if middle < _DAY else timedelta(days=round(middle / _DAY))
 
 
-def _days(release: Release) -> dict[str, timedelta]:
-    """The day of each visit, from the first dosing session, or from the opening of its track."""
-    days: dict[str, timedelta] = {}
-    for track in dict.fromkeys(visit.track for visit in release.visits.values()):
-        visits = {name: visit for name, visit in release.visits.items() if visit.track == track}
-        found = _resolve(visits, is_track=track is not None)
-        sessions = (found[name] for name in visits if visits[name].kind == "dosing" and name in found)
-        start = next(sessions, timedelta(0)) if track is None else timedelta(0)
-        days |= {name: day - start for name, day in found.items()}
-    return days
-
-
-def _resolve(visits: Mapping[str, Visit], *, is_track: bool) -> dict[str, timedelta]:
-    """The day of each visit of one track from where it begins, each visit on its own day."""
+def _days(visits: Mapping[str, Visit], *, is_track: bool) -> dict[str, timedelta]:
+    """The day of each visit of a group from where it begins, each visit on its own day."""
     days: dict[str, timedelta] = {}
     while True:
         known = len(days)
@@ -222,7 +244,7 @@ def _resolve(visits: Mapping[str, Visit], *, is_track: bool) -> dict[str, timede
 def _anchor(
     visit: Visit, visits: Mapping[str, Visit], days: Mapping[str, timedelta], is_track: bool
 ) -> timedelta | None:
-    """The day from which a visit is counted; a track begins with what it does not bring about itself."""
+    """The day from which a visit is counted; a group begins with what it does not bring about itself."""
     if visit.opens or visit.after is None:
         return timedelta(0)
     if visit.after in visits:
