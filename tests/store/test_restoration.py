@@ -49,7 +49,14 @@ def content() -> tuple[Any, ...]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT environment, study, mark FROM store_installation")
         installation = cursor.fetchall()
-    return installation, store.ledgers(), list(store.chains()), store.verify()
+        rows = []  # for lists: by the name of their ledger, whose number may be another one
+        for table in ("store_standing", "store_due", "store_open_finding"):
+            cursor.execute(
+                f"SELECT ledger.name, (to_jsonb(one) - 'ledger_id')::text FROM {table} AS one"
+                " JOIN store_ledger AS ledger ON ledger.id = one.ledger_id ORDER BY 1, 2"
+            )
+            rows.append(cursor.fetchall())
+    return installation, rows, store.ledgers(), list(store.chains()), store.verify()
 
 
 @pytest.mark.requirement("R19")
@@ -184,6 +191,7 @@ def test_courses_and_datasets_of_the_restored_study_are_equal(
 ) -> None:
     folder = store.write_archive(tmp_path / "archive", made_at=AT).folder
     before, datasets = content(), derive(trial)
+    assert all(before[1])
     store.restore(folder, name)
     assert content() == before
     again = derive(trial)
