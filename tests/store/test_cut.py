@@ -11,10 +11,12 @@ from typing import Any
 import msgspec
 import pytest
 from django.db import connection
+from tests.course.cases import two_sessions
 from tests.store.living import (
     ANNA,
     BEGIN,
     BERT,
+    NOW,
     consent,
     enter_persons,
     enter_study,
@@ -125,6 +127,20 @@ def test_nothing_that_comes_later_changes_a_byte_of_the_datasets(
     later = make_cut("later", persons[0])
     changed = {name for name, text in frames(later).items() if text != seen[name]}
     assert {"subjects", "questionnaires", "findings"} <= changed
+
+
+def test_a_release_that_was_entered_later_is_not_the_cuts(study: Study, persons: list[Signer]) -> None:
+    manifest = make_cut("before", persons[0])
+    seen = frames(manifest)
+    later = two_sessions(release="2.0")
+    data = {"id": later.id, "text": later.text.decode()}
+    entry = fact(study, 70, "release", data, ledger="study:mini", role="sponsor")
+    store.append(entry, received_at=NOW)
+    assert [one.id for one in study_of(manifest).releases] == [study.newest.id]
+    assert frames(manifest) == seen
+    after = make_cut("after", persons[0])
+    assert (after.release, manifest.release) == (later.id, study.newest.id)
+    assert [one.id for one in study_of(after).releases] == [study.newest.id, later.id]
 
 
 def test_a_cut_read_from_a_restored_archive_gives_the_same_datasets(

@@ -26,13 +26,16 @@ from entact.course.cut import (
     UnlockConfirmed,
     cuts,
 )
-from entact.course.entry import GENESIS, Line, canonical, instant, read
+from entact.course.effective import as_they_stand, hold
+from entact.course.entry import GENESIS, Line, as_sent, canonical, instant, read
 from entact.course.ledger import REWRITTEN, Break, follow
+from entact.course.setting import with_approvals
 from entact.protocol import Study
 from entact.store import acts, models
 from entact.store.error import StoreError
 from entact.store.record import CHUNK, ledgers
 from entact.store.signature import Signer, require
+from entact.store.studies import RELEASING
 
 WITHIN = timedelta(hours=72)  # in which a second person confirms an unlock
 LONGEST = timedelta(days=30)
@@ -187,18 +190,19 @@ def cut_lines(manifest: Manifest, prefix: str = "") -> Iterator[tuple[str, list[
 
 
 def study_of(manifest: Manifest) -> Study:
-    """The study with the releases that the cut covers.
+    """The study with the releases that the cut covers, and what the sites had approved of them.
 
     Raises:
-        StoreError: when the record no longer holds what was signed.
+        StoreError: when the record no longer holds what was signed, or it holds no release.
     """
-    [(_, lines)] = cut_lines(manifest, manifest.ledger)
-    releases = {
-        str(kept.data["id"]): str(kept.data["text"])
-        for kept in (read(line.text) for line in lines)
-        if kept.kind == "release"
-    }
-    return Study.from_texts(text.encode() for text in releases.values())
+    own = [read(line.text) for _, lines in cut_lines(manifest, manifest.ledger) for line in lines]
+    standing, _, _ = as_they_stand([hold(as_sent(one)) for one in own if one.kind in RELEASING], {})
+    texts = [str(one.data.get("text")) for one in standing if one.entry.kind == "release"]
+    if not texts:
+        raise StoreError(f"the cut {manifest.name!r} covers no release of the study")
+    study = Study.from_texts(text.encode() for text in dict.fromkeys(texts))
+    sites = (read(line.text) for _, lines in cut_lines(manifest, "site:") for line in lines)
+    return with_approvals(study, (one for one in sites if one.kind in ("activation", "void")))
 
 
 def _manifest(name: str, purpose: Purpose, known: Cuts) -> Manifest:
