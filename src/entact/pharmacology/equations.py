@@ -301,11 +301,12 @@ def _receptor(agonist: float, half: float, block: float) -> float:
 def _feeling(serotonin: float, norepinephrine: float, dopamine: float, p: Array) -> float:
     """What is felt of the monoamines, through the receptors that antagonists reach (F059, F061, F062)."""
     alpha1_taken = p[ALPHA1_BLOCK] / (1.0 + p[ALPHA1_BLOCK])
-    return (
+    felt: float = (
         p[WEIGHT_SEROTONIN] * serotonin * (1.0 - p[HT2A_SHARE] * (1.0 - p[HT2A_FREE]))
         + p[WEIGHT_NOREPINEPHRINE] * norepinephrine * (1.0 - p[ALPHA1_SHARE] * alpha1_taken)
         + p[WEIGHT_DOPAMINE] * dopamine * p[D2_FREE]
     )
+    return felt
 
 
 def initial(p: Array, y: Array) -> None:
