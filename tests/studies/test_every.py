@@ -1,0 +1,262 @@
+"""Every shipped study: its values have sources, its gates can be passed, its visits can happen."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from entact.course.schedule import Progress, due
+from entact.protocol.load import load_study, shipped_studies
+from entact.protocol.release import Release, assumptions, is_fit_for_production
+from entact.protocol.rule import Unknown
+
+FACTS: dict[str, str] = json.loads(Path(__file__).with_name("facts.json").read_text())
+UNCONFIRMED = {fact for fact, confidence in FACTS.items() if confidence in ("memory", "mixed")}
+STUDIES = shipped_studies()
+FOLDER = files("entact").joinpath("studies")
+DATA: dict[str, dict[str, Any]] = {
+    name: YAML(typ="safe").load(FOLDER.joinpath(name, "study.yaml").read_text()) for name in STUDIES
+}
+
+
+@pytest.fixture(scope="module", params=STUDIES)
+def release(request: pytest.FixtureRequest) -> Release:
+    return load_study(request.param).newest
+
+
+def test_there_are_five_studies_each_in_a_folder_of_its_name() -> None:
+    assert STUDIES == ["eating-disorders", "expanded-access", "life-threatening-illness", "mapp1", "mapp2"]
+    assert [DATA[name]["study"] for name in STUDIES] == STUDIES
+
+
+def cited(data: Any, where: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    if isinstance(data, Mapping):
+        if isinstance(data.get("source"), str):
+            yield where, data
+        for key, value in data.items():
+            yield from cited(value, f"{where}.{key}")
+    elif isinstance(data, list):
+        for place, value in enumerate(data):
+            yield from cited(value, f"{where}[{place}]")
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_sources_are_known_and_what_is_unconfirmed_is_an_assumption(name: str) -> None:
+    for where, block in cited(DATA[name], name):
+        ids = set(re.findall(r"F\d{3}", block["source"]))
+        assert ids, f"{where} names no fact"
+        assert ids <= FACTS.keys(), f"{where} names a fact that does not exist"
+        publications = set(re.sub(r"F\d{3}", "", block["source"]).split())
+        assert publications, f"{where} names no publication"
+        assert publications <= DATA[name]["sources"].keys(), where
+        if ids & UNCONFIRMED:
+            assert block.get("assumption"), f"{where}: {sorted(ids & UNCONFIRMED)} is not confirmed"
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_every_source_that_a_file_lists_is_used(name: str) -> None:
+    text = FOLDER.joinpath(name, "study.yaml").read_text()
+    assert {key for key in DATA[name]["sources"] if len(re.findall(rf"\b{key}\b", text)) < 2} == set()
+
+
+def blocks(data: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every block that decides something, and where it stands."""
+    for part in (
+        *(
+            "populations",
+            "sites",
+            "arms",
+            "products",
+            "regimens",
+            "eligibility",
+            "alerts",
+            "stopping",
+            "holds",
+        ),
+        *("quotas", "reports", "tracks", "endpoints"),
+    ):
+        for key, block in data.get(part, {}).items():
+            yield f"{part}.{key}", block
+    for gate, said in data["gates"].items():
+        for number, block in enumerate(said["require"]):
+            yield f"gates.{gate}[{number}]", block
+    for part in ("schedule", "blinding"):
+        for number, block in enumerate(data[part]):
+            yield f"{part}[{number}]", block
+    for term, block in data["adverse_events"]["terms"].items():
+        yield f"adverse_events.terms.{term}", block
+    for part in ("sets", "windows", "intercurrent", "estimands", "secondary"):
+        for key, block in data["analysis"].get(part, {}).items():
+            if isinstance(block, Mapping):
+                yield f"analysis.{part}.{key}", block
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_each_value_has_a_source_or_is_an_assumption(name: str) -> None:
+    silent = {where for where, block in blocks(DATA[name]) if not block.keys() & {"source", "assumption"}}
+    assert silent == set()
+
+
+def test_no_study_is_fit_for_production_while_its_limits_are_assumptions(release: Release) -> None:
+    assert is_fit_for_production(release)
+    assert len(assumptions(release)) > 50
+
+
+@dataclass(frozen=True)
+class Room:
+    """Two therapists in a room, so long after the initial dose."""
+
+    since: timedelta
+
+    def present(self, role: str, /) -> int | None:
+        return 2 if role == "therapist" else 0
+
+    def given(self, part: str, /) -> bool | None:
+        return part == "initial"
+
+    def elapsed(self, part: str, /) -> timedelta | None:
+        return self.since
+
+    def doses(self) -> int | None:
+        return 1
+
+
+# Of somebody well: what no gate of any study minds; everything else is true.
+WELL: dict[str, Any] = {
+    "c_ssrs.behaviour": False,
+    "c_ssrs.ideation": 0,
+    "expectancy.benefit_with_mdma": 7,
+    "vitals.systolic": 124.0,
+    "vitals.diastolic": 80.0,
+    "vitals.heart_rate": 80.0,
+    "vitals.temperature": 36.8,
+    "labs.alt": 20.0,
+    "labs.bilirubin": 9.0,
+    "labs.sodium": 140.0,
+    "ecg.qtc": 420.0,
+    "pcl5.total": 40,
+    "body.weight": 55.0,
+    "body.body_mass_index": 19.0,
+    "body.postural_fall": False,
+    "person.related_serious_events": 0,
+}
+HOURS = {"supplement": 1.6, "discharge": 8.1}
+
+
+def well(names: frozenset[str]) -> dict[str, Any]:
+    return {name: WELL.get(name, True) for name in names}
+
+
+def test_somebody_well_passes_every_gate_and_nothing_known_passes_none(release: Release) -> None:
+    for gate, compiled in release.gates.items():
+        room = Room(timedelta(hours=HOURS.get(gate, 0)))
+        for requirement in compiled.requirements:
+            answer = requirement.rule.evaluate(well(requirement.rule.names), room)
+            assert answer is True, (gate, requirement.rule.text)
+            assert isinstance(requirement.rule.evaluate({}), Unknown)
+
+
+def test_somebody_well_raises_no_alert_and_meets_no_stopping_rule(release: Release) -> None:
+    for name, alert in release.alerts.items():
+        assert alert.rule.evaluate(well(alert.rule.names)) is False, name
+    for name, ruled in release.rules.stopping.items():
+        assert ruled.rule.evaluate(well(ruled.rule.names)) is False, name
+
+
+def test_a_study_without_events_is_on_no_hold(release: Release) -> None:
+    for name, ruled in release.rules.holds.items():
+        assert ruled.rule.evaluate(dict.fromkeys(ruled.rule.names, 0)) is False, name
+        assert ruled.rule.evaluate(dict.fromkeys(ruled.rule.names, 100)) is True, name
+
+
+SAE: dict[str, Any] = {
+    "event.term": "nausea",
+    "event.special_interest": "",
+    "event.serious": True,
+    "event.related": True,
+    "event.expected": False,
+    "event.fatal": False,
+    "event.life_threatening": True,
+    "event.severe": True,
+}
+
+
+REPORTING = [name for name in STUDIES if "reports" in DATA[name]]
+
+
+def test_every_study_but_the_oldest_says_when_safety_reports_are_due() -> None:
+    assert REPORTING == [name for name in STUDIES if name != "mapp1"]
+
+
+@pytest.mark.parametrize("name", REPORTING)
+def test_a_life_threatening_unexpected_reaction_is_reported_to_the_authority_in_seven_days(name: str) -> None:
+    reports = load_study(name).newest.rules.reports
+    due_within = {
+        report: ruled.said.within
+        for report, ruled in reports.items()
+        if ruled.rule.evaluate({key: SAE[key] for key in ruled.rule.names}) is True
+    }
+    assert due_within["us_fatal"] == timedelta(days=7)  # 21 CFR 312.32(c)(2)
+    assert due_within["us"] == timedelta(days=15)  # 21 CFR 312.32(c)(1)
+    assert due_within["sponsor"] <= timedelta(days=1)
+    for ruled in reports.values():
+        not_serious = {key: SAE[key] for key in ruled.rule.names} | {"event.serious": False}
+        assert ruled.rule.evaluate(not_serious) is False
+
+
+def test_each_visit_comes_in_its_turn_for_somebody_who_misses_none(release: Release) -> None:
+    """Walks through the schedule of each population and each track, every visit on its target day."""
+    for population in release.file.populations:
+        for track in [(), *((name,) for name in release.file.tracks)]:
+            visits = release.visits_of(population, track)
+            now = datetime(2026, 1, 5, 15, tzinfo=UTC)
+            anchors: dict[str, Any] = {"consent": now, "washout_end": now.date()}
+            while True:
+                waiting = [
+                    one
+                    for one in due(visits, Progress(zone=UTC, anchors=anchors), now)
+                    if one.status not in ("done", "missed", "not_reachable")
+                ]
+                if not waiting:
+                    break
+                ready = [one for one in waiting if one.target is not None or visits[one.visit].opens]
+                assert ready, (population, track, [one.visit for one in waiting])
+                first = min(ready, key=lambda one: str(one.target or now.date()))
+                if first.target is not None:
+                    when = first.opens or datetime(*first.target.timetuple()[:3], 15, tzinfo=UTC)
+                    now = max(now, when)
+                anchors[first.visit] = now
+                for activity in visits[first.visit].activities:
+                    if activity in ("enrolment", "randomisation", "unblinding"):
+                        anchors[activity] = now
+                    if activity == "dose":
+                        anchors["initial"] = now
+            assert anchors.keys() >= visits.keys(), (population, track, visits.keys() - anchors.keys())
+
+
+def test_whoever_stops_treatment_is_still_assessed_for_the_primary_endpoint(release: Release) -> None:
+    """After the first session treatment stops; the visit of the primary endpoint comes all the same."""
+    at = release.file.endpoints[release.file.analysis.primary.endpoint].at
+    population = next(iter(release.file.populations))
+    visits = release.visits_of(population)
+    begun = datetime(2026, 1, 5, 15, tzinfo=UTC)
+    names = list(visits)
+    first = next(place for place, name in enumerate(names) if visits[name].kind == "dosing")
+    anchors: dict[str, Any] = {
+        name: begun + timedelta(days=7 * n) for n, name in enumerate(names[: first + 1])
+    }
+    anchors |= {"consent": begun, "enrolment": begun + timedelta(days=7 * first)}
+    stopped = {"treatment": anchors[names[first]] + timedelta(days=1)}
+    progress = Progress(zone=UTC, anchors=anchors, stopped=stopped)
+    (found,) = (one for one in due(visits, progress, stopped["treatment"]) if one.visit == at)
+    assert found.status == "expected"
+    assert found.target is not None
