@@ -23,7 +23,7 @@ class Design(Teller):
             yield "registry", file.registry
         many = len(file.populations) > 1
         for name, population in file.populations.items():
-            yield (population.title or spaced(name) if many else "planned"), str(population.planned)
+            yield ((population.title or spaced(name)).lower() if many else "planned"), str(population.planned)
         yield "arms", str(len(file.arms))
         yield "sessions with a dose", str(file.doses)
         if file.sites:

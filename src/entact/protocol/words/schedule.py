@@ -30,8 +30,8 @@ class VisitLine:
 
     Attributes:
         when: its window in words. fallback: when it is for whom the anchor never comes.
-        day, earliest, latest: days, counted as its group is, on which it is due if each visit before it was on
-            its own day; None where unknown.
+        day, earliest, latest: days, counted as its group is, on which it is due if each visit before it was
+            on its own day; None where unknown.
         marks: activity -> times within the session, empty where it is done once.
     """
 
@@ -168,8 +168,13 @@ def when_words(visit: Visit) -> str:
         words = f"{window} of {after}"
     else:
         words = f"{window} after {after}"
-    aims = visit.target is not None and visit.within.earliest != visit.within.latest
-    return f"{words}, best {duration_words(visit.target)}" if aims and visit.target is not None else words
+    if visit.target is None or visit.within.earliest == visit.within.latest:
+        return words
+    # The best time in the window's own unit, or one has to reckon.
+    in_days = "day" in window and not visit.target % _DAY
+    days = visit.target // _DAY
+    best = f"{days} day{'' if days == 1 else 's'}" if in_days else duration_words(visit.target)
+    return f"{words}, best {best}"
 
 
 def fallback_words(visit: Visit) -> str:
