@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -323,6 +323,27 @@ def test_a_manifest_that_was_entered_without_the_right_signature_does_not_count(
     revoke_key("ben", ada)
     assert "ben has no signing key" in forge(signed(ben, name="seven"))
     assert list(known_cuts().manifests) == ["cut"]
+
+
+def test_an_unlock_confirmed_too_late_or_by_one_person_does_not_count(
+    study: Study, persons: list[Signer]
+) -> None:
+    ada, ben, _ = persons
+    make_cut("lock", ada, lock=True)
+    asked = request_unlock("unlock", "a reason", ada, within=timedelta(hours=2))
+    [request] = known_cuts().asked
+
+    def confirmed(by: Signer, after: timedelta) -> str:
+        signature = msgspec.to_builtins(by.sign(asked.digest, "confirms_unlock"))
+        data = {"name": "unlock", "request": request, "signatures": [signature]}
+        entry = acts.entry_of(acts.here(), "unlock", data, by=by.person, role="monitor")
+        at = datetime.fromisoformat(asked.expires or "") + after
+        store.append(entry, received_at=at.isoformat())
+        return known_cuts().problems[-1][1]
+
+    assert "had expired" in confirmed(ben, timedelta(seconds=1))
+    assert "another person confirms it" in confirmed(ada, timedelta(hours=-1))
+    assert list(known_cuts().manifests) == ["lock"]
 
 
 @pytest.mark.parametrize(

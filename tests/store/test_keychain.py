@@ -1,0 +1,76 @@
+"""The file with participants' keys: added to by many, and written anew when one goes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from entact.store import StoreError
+from entact.store.keychain import Keychain
+
+KEYS = {f"participant:{number}": bytes([number]) * 32 for number in range(1, 6)}
+
+
+@pytest.fixture
+def chain(tmp_path: Path) -> Keychain:
+    chain = Keychain(tmp_path / "keys")
+    chain.add(KEYS)
+    return chain
+
+
+def test_only_its_owner_reads_it(chain: Keychain) -> None:
+    assert chain.path.stat().st_mode & 0o077 == 0
+    assert chain.folder.stat().st_mode & 0o077 == 0
+    chain.remove(["participant:1"])
+    assert chain.path.stat().st_mode & 0o077 == 0
+
+
+def test_what_goes_is_gone_and_its_bytes_are_overwritten(chain: Keychain) -> None:
+    with chain.path.open("rb") as before:
+        chain.remove(["participant:2", "participant:9"])
+        assert set(before.read()) == {0}
+    assert chain.all() == {name: key for name, key in KEYS.items() if name != "participant:2"}
+    assert KEYS["participant:2"].hex().encode() not in chain.path.read_bytes()
+    assert sorted(path.name for path in chain.folder.iterdir()) == ["keys.jsonl", "lock"]
+
+
+def test_another_process_sees_what_was_added_and_removed(chain: Keychain) -> None:
+    other = Keychain(chain.folder)
+    assert other.get("participant:3") == KEYS["participant:3"]
+    chain.remove(["participant:3"])
+    assert other.get("participant:3") is None
+    other.add({"participant:6": b"6" * 32})
+    assert chain.get("participant:6") == b"6" * 32
+
+
+def test_a_line_that_a_crash_cut_off_was_never_there(chain: Keychain) -> None:
+    whole = chain.path.read_bytes()
+    chain.path.write_bytes(whole[:-20])
+    assert set(chain.all()) == set(list(KEYS)[:-1])
+    chain.add({"participant:7": b"7" * 32})
+    assert set(Keychain(chain.folder).all()) == {*list(KEYS)[:-1], "participant:7"}
+
+
+def test_a_file_that_was_altered_is_named_with_its_line(chain: Keychain) -> None:
+    lines = chain.path.read_text().splitlines(keepends=True)
+    chain.path.write_text("".join([lines[0], "{}\n", *lines[2:]]))
+    with pytest.raises(StoreError, match=r"keys\.jsonl, line 2 holds no key"):
+        chain.all()
+
+
+def test_processes_that_add_at_once_lose_nothing(chain: Keychain) -> None:
+    code = (
+        "import sys; from pathlib import Path; from entact.store.keychain import Keychain\n"
+        "chain = Keychain(Path(sys.argv[1]))\n"
+        "for number in range(20): chain.add({f'participant:{sys.argv[2]}-{number}': bytes(32)})"
+    )
+    writers = [
+        subprocess.Popen([sys.executable, "-c", code, str(chain.folder), name]) for name in ("a", "b", "c")
+    ]
+    for number in range(1, 6):
+        chain.remove([f"participant:{number}"])
+    assert [writer.wait() for writer in writers] == [0, 0, 0]
+    assert set(chain.all()) == {f"participant:{name}-{number}" for name in "abc" for number in range(20)}
