@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import pytest
 from tests.golden.ledgers import freeze
 from tests.store import frozen
 
+from entact import store
 from entact.course import read, verify
 from entact.course.cut import cuts
 from entact.course.effective import VOID
@@ -19,8 +22,12 @@ from entact.course.erasure import erasures
 from entact.course.kinds import KINDS, UNPARSED
 from entact.course.setting import SITE_KINDS, STUDY_KINDS
 from entact.course.signature import keyring
+from entact.store.archive_folder import FORMAT
 
 FOLDERS = frozen.folders()
+ARCHIVES = sorted(
+    path.parent for path in (frozen.GOLDEN.parent / "archives").glob("format-*/*/manifest.json")
+)
 PARTICIPANTS_OWN = {*KINDS, VOID, UNPARSED}
 
 
@@ -111,6 +118,22 @@ def test_a_changed_line_is_seen(change: str) -> None:
         msgspec.structs.replace(line, text=line.text.replace(before, after)) for line in found.ledgers[name]
     ]
     assert frozen.missing(then, frozen.summarise(found._replace(ledgers={**found.ledgers, name: lines})))
+
+
+@pytest.mark.requirement("R19")
+@pytest.mark.requirement("R20")
+@pytest.mark.parametrize("folder", ARCHIVES, ids=title)
+def test_an_archive_of_an_old_format_is_read_by_its_script_and_restored(folder: Path, worker_id: str) -> None:
+    command = [sys.executable, "-I", "-S", str(folder / "read.py")]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
+    restored = store.restore(folder, f"frozen_{worker_id}")
+    texts = [line.text for _, lines in store.chains() for line in lines]
+    assert "".join(f"{text}\n" for text in texts) == (folder / "entries.jsonl").read_text()
+    assert (restored.entries, restored.new) == (len(texts), len(texts))
+
+
+def test_every_format_of_an_archive_is_frozen() -> None:
+    assert FORMAT in {int(folder.parent.name.split("-")[1]) for folder in ARCHIVES}
 
 
 def test_nothing_frozen_is_written_again(capsys: pytest.CaptureFixture[str]) -> None:
