@@ -143,6 +143,8 @@ def what_befalls(writer: Writer) -> None:
     say("alert_answered", told, about=vitals.id)
     fix = say("vital_signs", {"systolic": "148 mm[Hg]"}, replaces=vitals.id, reason="transcription_error")
     say("vital_signs", {"systolic": "149 mm[Hg]"}, replaces=fix.id, reason="He had read the wrong line.")
+    alarming = high | {"systolic": "185 mm[Hg]"}
+    say("vital_signs", alarming, encounter="closing#1", source="transcribed")
     wrong = say(
         "form", {"form": "suicidality", "items": {"ideation": 5, "behaviour": True}}, encounter="closing#1"
     )
