@@ -104,8 +104,8 @@ def simulate(
     """
     if threads < 1 or on_failure not in ("raise", "flag"):
         raise NotASimulation("threads is 1 or more; on_failure is 'raise' or 'flag'")
-    request = _request(regimen, who, until, every, outputs, limits, terminal, rtol, model)
-    result = _empty(request, summary_only)
+    request = ask(regimen, who, until, every, outputs, limits, terminal, rtol, model)
+    result = empty(request, summary_only)
     size = min(CHUNK, 8 * math.ceil(who.n / (8 * threads)))
     starts = range(0, who.n, size)
     if threads == 1 or len(starts) == 1:
@@ -120,7 +120,7 @@ def simulate(
     return result
 
 
-def _request(
+def ask(
     regimen: Regimen,
     who: People,
     until: str,
@@ -131,6 +131,7 @@ def _request(
     rtol: float,
     model: Model | None,
 ) -> Request:
+    """What is asked, checked. Errors: as of `simulate`."""
     from entact.pharmacology.equations import OUTPUTS
     from entact.pharmacology.medicine import find_medicines
     from entact.pharmacology.parameters import shipped_model
@@ -190,7 +191,8 @@ def _columns(known: Sequence[Variable], asked: Sequence[str] | None) -> tuple[in
     return tuple(places[name] for name in names)
 
 
-def _empty(request: Request, summary_only: bool) -> Simulation:
+def empty(request: Request, summary_only: bool) -> Simulation:
+    """The result before anything is simulated: its memory, its names and its notes."""
     from entact.pharmacology.equations import OUTPUTS
     from entact.pharmacology.medicine import warnings_of
     from entact.pharmacology.result import Simulation
@@ -225,7 +227,12 @@ def _empty(request: Request, summary_only: bool) -> Simulation:
 
 def _run(request: Request, result: Simulation, start: int, stop: int) -> None:
     """Simulates the persons from start to stop into the result."""
-    from entact.pharmacology.engine import run_model
+    arrays = prepare(request, result, start, stop)
+    integrate(arrays, rtol=request.rtol, since=request.since, offset=start)
+
+
+def prepare(request: Request, result: Simulation, start: int, stop: int) -> dict[str, Array]:
+    """The arrays that the machine code reads, of the persons from start to stop, and those it fills."""
     from entact.pharmacology.equations import LAG, STATES
     from entact.pharmacology.individual import vectors
 
@@ -243,7 +250,7 @@ def _run(request: Request, result: Simulation, start: int, stop: int) -> None:
     floors = np.full((stop - start, len(STATES)), SMALL_FRACTION)
     floors[:, [variable.unit == "mg" for variable in STATES]] = SMALL_DOSE * whole[:, None]
     names = [variable.name for variable in result.columns]
-    arrays = {
+    return {
         "inputs_of": np.ascontiguousarray(inputs),
         "dose_times": np.ascontiguousarray(request.regimen.times + inputs[:, [LAG]]),
         "dose_r": dose_r,
@@ -261,4 +268,10 @@ def _run(request: Request, result: Simulation, start: int, stop: int) -> None:
         "status": result.status,
         "steps": result.steps,
     }
-    run_model(arrays, tolerance=request.rtol, since=request.since, max_steps=MAX_STEPS, offset=start)
+
+
+def integrate(arrays: dict[str, Array], *, rtol: float, since: float, offset: int) -> None:
+    """Fills the results among the arrays, from the place `offset` on."""
+    from entact.pharmacology.engine import run_model
+
+    run_model(arrays, tolerance=rtol, since=since, max_steps=MAX_STEPS, offset=offset)
