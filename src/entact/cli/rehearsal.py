@@ -18,6 +18,7 @@ from entact.cli.plan import plan_rehearsal
 from entact.cli.work import show_steps, use_workers
 from entact.cohort import Trial, rehearse
 from entact.course import Line, fold, read
+from entact.course.setting import with_approvals
 from entact.datasets import Accumulator, Datasets, synopsis
 from entact.protocol import Study
 from entact.report.document import ReportInput, write_report
@@ -164,6 +165,8 @@ class _Buffer:
 
 
 def _derive(study: Study, trial: Trial) -> Datasets:
+    sites = (read(line.text) for _, lines in store.chains("site:") for line in lines)
+    study = with_approvals(study, sites)
     accumulator = Accumulator(study)
     for _, lines in store.chains("participant:"):
         accumulator.add(fold(study, [read(line.text) for line in lines]))

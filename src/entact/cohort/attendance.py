@@ -18,6 +18,7 @@ from entact.cohort.scribe import Scribe
 from entact.cohort.team import team_of
 from entact.course import AlertRaised, Entry, open_alerts
 from entact.course.encounter import UNSCHEDULED, visit_of
+from entact.protocol import Release
 
 _ALARMING = frozenset({"form", "vital_signs"})  # kinds of entry that can raise an alert
 
@@ -68,8 +69,7 @@ class Attendance:
         self.participant = participant
         self.team = team_of(candidate.site, candidate.index)
         self.scribe = scribe
-        self.release = scribe.release
-        self.entry = entry_activity(scribe.release)
+        self.entry = entry_activity(scribe.study.newest)
         self.number = number
         self.random = random
         self.now = now
@@ -80,6 +80,11 @@ class Attendance:
         self.chances = _chances(parameters, candidate.site)
         self._chores: list[tuple[datetime, int, Callable[[datetime], None]]] = []
         self._chore_number = count()
+
+    @property
+    def release(self) -> Release:
+        """What is in force for the participant now."""
+        return self.scribe.release_at(self.now)
 
     @property
     def rater(self) -> str:

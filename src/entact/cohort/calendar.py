@@ -10,6 +10,7 @@ from entact.cohort.attendance import Attendance
 from entact.cohort.interview import hear_of_stops
 from entact.course import Due
 from entact.course.progress import due_visits
+from entact.protocol import Release
 from entact.protocol.study import Visit
 
 NEAR = 2  # days around the target
@@ -37,19 +38,30 @@ class Calendar:
     def __init__(self, staff: Attendance, zone: ZoneInfo, wanted: Collection[str]) -> None:
         self.staff = staff
         self.zone = zone
-        self.visits = {name: visit for name, visit in staff.release.visits.items() if name in wanted}
+        self.wanted = wanted
         self.planned: dict[str, datetime] = {}
         self._done: set[str] = set()
+        self._stopped = -1
+        self._follow(staff.release)
+
+    def _follow(self, release: Release) -> None:
+        """Takes the visits of a release; what it does not have is no longer planned."""
+        self.release = release
+        self.visits = {name: visit for name, visit in release.visits.items() if name in self.wanted}
+        self.planned = {name: at for name, at in self.planned.items() if name in self.visits}
         anchors = {visit.after for visit in self.visits.values()}
         # Windows move only when something they are counted from has happened, or something has stopped.
         self._moving = {
             name for name, visit in self.visits.items() if name in anchors or EVENTS & {*visit.do}
         }
-        self._stopped = -1
 
     def __iter__(self) -> Iterator[tuple[Visit, datetime]]:
         course, name = self.staff.scribe.course, ""
         while True:
+            if self.staff.release is not self.release:
+                self._follow(self.staff.release)
+                name = ""
+                self._plan()
             if name in self._moving or len(course.discontinued) != self._stopped:
                 self._plan()
                 self._stopped = len(course.discontinued)

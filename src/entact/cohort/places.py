@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -19,21 +19,35 @@ from entact.protocol import Release, Study
 
 KIT_LIFE = timedelta(days=730)
 CERTIFICATE_LIFE = timedelta(days=3650)
+OPENING = timedelta(days=7, hours=16)  # from the start of the study to that of its sites
 TRANSPORT = timedelta(hours=18)  # from the depot to a site
 
 Kits = dict[tuple[str, str], list[str]]
 """(Level, part) -> numbers of one participant's kits."""
 
 
+class Approval(msgspec.Struct, frozen=True):
+    """A site may work under a later release from a time on; `entry` is the id of the entry that says so."""
+
+    at: datetime
+    release: str
+    entry: str
+
+
 class Place:
     """A ledger of the study or of a site, to which people write in study time.
 
     Args:
-        name: `study:<name>` or `site:<id>`. random: source of chance for ids.
+        name: `study:<name>` or `site:<id>`. random: source of chance for ids. approvals: that the place has
+            still to write, in order of time.
     """
 
-    def __init__(self, study: Study, name: str, random: np.random.Generator) -> None:
-        self.release: Release = study.newest
+    def __init__(
+        self, study: Study, name: str, random: np.random.Generator, approvals: Sequence[Approval] = ()
+    ) -> None:
+        self.release = study.releases[0].id
+        self.zone = "UTC"
+        self.approvals = list(approvals)
         self.ledger = Ledger(name)
         self.random = random
         self.arrivals: list[datetime] = []
@@ -46,6 +60,8 @@ class Place:
 
         `id`: of the entry, where it has one already.
         """
+        if self.approvals and self.approvals[0].at <= at:
+            self.approve(at)
         at = max(at, self._last + timedelta(seconds=1))
         self._last = at
         if id is None:
@@ -55,7 +71,7 @@ class Place:
             id=id,
             ledger=self.ledger.name,
             kind=kind,
-            release=self.release.id,
+            release=self.release,
             environment="rehearsal",
             occurred_at=at.isoformat(),
             recorded_at=at.isoformat(),
@@ -67,11 +83,23 @@ class Place:
         self.arrivals.append(received)
         return self.ledger.append(entry, received_at=received.isoformat()).line
 
+    def approve(self, until: datetime | None = None) -> None:
+        """Writes the approvals up to a time, or all."""
+        while self.approvals and (until is None or self.approvals[0].at <= until):
+            one = self.approvals.pop(0)
+            self.release = one.release
+            self.activate(one.at, one.entry)
+
+    def activate(self, at: datetime, entry: str | None = None) -> None:
+        """Writes that the site may work under the release in force."""
+        data = {"release": self.release, "status": "active", "timezone": self.zone}
+        self.write("activation", data, at, "sponsor", "sponsor", entry)
+
 
 def open_study(study: Study, allocation: Allocation, start: datetime, seed: int) -> Place:
     """The study's ledger with its release and, where it randomises, the commitment to the sealed lists."""
     place = Place(study, f"study:{study.name}", stream(seed, 0, "study ledger"))
-    release = study.newest
+    release = study.releases[0]
     place.write("release", {"id": release.id, "text": release.text.decode()}, start, "sponsor", "sponsor")
     if release.file.randomisation is None:
         return place
@@ -91,15 +119,21 @@ def zone_of_site(release: Release, parameters: Parameters, site: str) -> str:
     return planned.timezone if planned is not None else parameters.sites.by_id[site].zone
 
 
-def open_sites(study: Study, parameters: Parameters, start: datetime, seed: int) -> dict[str, Place]:
-    """Each site's ledger with its activation and staff."""
+def open_sites(
+    study: Study,
+    parameters: Parameters,
+    start: datetime,
+    seed: int,
+    approvals: Mapping[str, Sequence[Approval]],
+) -> dict[str, Place]:
+    """Each site's ledger with its activation and staff; later approvals are still to be written."""
     places = {}
     for number, site in enumerate(parameters.sites.by_id):
-        place = places[site] = Place(study, f"site:{site}", stream(seed, number, "site ledger"))
-        zone = zone_of_site(study.newest, parameters, site)
-        at = start + timedelta(days=7, hours=16)
-        data = {"release": study.newest.id, "status": "active", "timezone": zone}
-        place.write("activation", data, at, "sponsor", "sponsor")
+        random = stream(seed, number, "site ledger")
+        place = places[site] = Place(study, f"site:{site}", random, approvals[site])
+        place.zone = zone_of_site(study.newest, parameters, site)
+        at = start + OPENING
+        place.activate(at)
         expires = (start + CERTIFICATE_LIFE).date().isoformat()
         for person, roles in site_staff(study.newest, site).items():
             certificates = [{"name": "good_clinical_practice", "expires": expires}]

@@ -19,6 +19,10 @@ from entact.protocol import Release
 _KEYS = ["scenario", "title", "source", "assumption", "override"]
 
 
+# What follows from the study file alone and assumes nothing about people.
+OF_THE_STUDY = {"study", "arms", "reference", "timepoints", "sessions", "sessions_before", "sites"}
+OF_THE_STUDY |= {"characteristics"}
+
 __all__ = ["ParametersError", "load_parameters"]
 
 
@@ -71,7 +75,7 @@ def _completed(parameters: Parameters, neutral: Neutral, absent: list[str]) -> P
         for form, item in missing:
             answers.setdefault(form, {})[item] = Answer.model_validate(derived[form][item])
     derived_from = [
-        *(name for name in absent if name != "sessions_before"),
+        *(name for name in absent if name not in OF_THE_STUDY),
         *dict.fromkeys(f"answers.{form}" for form, _ in missing),
     ]
     return parameters.model_copy(update={"answers": answers, "neutral": derived_from})

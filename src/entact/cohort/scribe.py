@@ -37,7 +37,7 @@ class Scribe:
 
     Args:
         study: all releases. setting: the study's and the site's ledgers, folded as they were known at a time.
-        name, key: of the ledger. lines: what was written before.
+        name, key: of the ledger. site: of the participant. lines: what was written before.
         random: this participant's source of chance for ids and delays.
     """
 
@@ -48,10 +48,11 @@ class Scribe:
         name: str,
         key: bytes,
         random: np.random.Generator,
+        site: str,
         lines: Sequence[Line] = (),
     ) -> None:
         self.study = study
-        self.release: Release = study.newest
+        self.site = site
         self.setting = setting
         self.key = key
         self.random = random
@@ -64,6 +65,14 @@ class Scribe:
         self.last = max((effective.at for effective in self.course.effective[-1:]), default=never)
         self._received = max((instant(kept.received_at) for kept in entries[-1:]), default=never)
 
+    def release_at(self, at: datetime) -> Release:
+        """What is in force for the participant at a time; before consent, what is in force at the site."""
+        if len(self.study.releases) == 1:
+            return self.study.newest
+        if self.course.consent is None:
+            return self.study.in_force_at(self.site, at)
+        return self.course.release_at(at)
+
     def write(
         self,
         kind: str,
@@ -74,6 +83,7 @@ class Scribe:
         role: str,
         encounter: str | None = None,
         late: timedelta | None = None,
+        release: str | None = None,
         **fields: Any,
     ) -> Entry:
         """Records one fact and returns its entry.
@@ -81,12 +91,16 @@ class Scribe:
         Args:
             at: when it happened; moved on where another entry has that second: order is not left to ids.
             late: how long after it happened it was written down; without it, at most some minutes.
+            release: under which it is written; without it, the one consented to.
             fields: other fields of the envelope.
         """
         if late is None:
             at = max(at, self.last + _SECOND)
             self.last = at
             late = timedelta(seconds=5 + self._chance() % 235)
+        if release is None:
+            consent = self.course.consent
+            release = consent.release if consent is not None else self.release_at(at).id
         recorded = at + late
         # The server numbers entries as they arrive: a later number never says an earlier arrival.
         self._received = max(self._received, (recorded + SENDING).astimezone(UTC))
@@ -94,7 +108,7 @@ class Scribe:
             id=uuid7(recorded, self._chance() << 32 | self._chance() >> 31),
             ledger=self.ledger.name,
             kind=kind,
-            release=self.release.id,
+            release=release,
             environment="rehearsal",
             occurred_at=at.isoformat(),
             recorded_at=recorded.isoformat(),

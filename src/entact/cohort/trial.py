@@ -20,12 +20,14 @@ from typing import Any, TypeVar
 
 from entact.cohort.admission import Admission
 from entact.cohort.allocation import Allocation, Content, ListRow, pack_kits, permuted_blocks, seal
+from entact.cohort.amendments import approved_study, plan_approvals
 from entact.cohort.draws import stream
 from entact.cohort.fit import check_fit, told_arm
 from entact.cohort.intake import Coming, Screened, Treat
 from entact.cohort.needs import kits_of_a_participant, share, take_turns
 from entact.cohort.parameters import Parameters, ParametersError
 from entact.cohort.places import (
+    OPENING,
     Depot,
     Heads,
     Place,
@@ -99,8 +101,10 @@ class Trial:
         if not parts:
             return []
         whole = "answers" in parts and "efficacy" in parts
-        about = "neutral cohort" if whole else f"neutral cohort for {', '.join(parts)}"
-        return [f"{about}: no effect assumed, answers drawn from the items' ranges."]
+        said = "no effect assumed, answers drawn from the items' ranges"
+        if whole:
+            return [f"neutral cohort: {said}."]
+        return [f"cohort.yaml says nothing of {', '.join(map(_words, parts))}; there it is neutral: {said}."]
 
     @property
     def findings(self) -> list[StudyFinding]:
@@ -182,8 +186,11 @@ class _Rehearsal:
         self.executor = executor
         self.progress = progress or (lambda stage, done, of: None)
         self.start = start or parameters.rehearsal.start
-        self.study = study
+        opens = datetime.combine(self.start, time(0), UTC)
         self.sites = list(parameters.sites.by_id)
+        came, days = opens + timedelta(days=FIRST_DAY), parameters.rehearsal.enrolment_days
+        self.releases, self.approvals = plan_approvals(study, self.sites, came, days, seed)
+        self.study = study = approved_study(study, self.approvals, opens + OPENING)
         self.populations = {name: said.planned for name, said in study.newest.file.populations.items()}
         self.alone = [name for name, said in study.newest.file.populations.items() if said.linked_to is None]
         self.turns = take_turns({name: self.populations[name] for name in self.alone})
@@ -202,15 +209,17 @@ class _Rehearsal:
         self.admission = self._admission(list(self.populations))
         self.sink = sink or self.trial.ledgers.__setitem__
         self.heads = Heads()
-        opens = datetime.combine(self.start, time(0), UTC)
         self.study_place = open_study(study, self.trial.allocation, opens, seed)
-        self.places = open_sites(study, parameters, opens, seed)
+        self.places = open_sites(study, parameters, opens, seed, self.approvals)
 
     def run(self) -> Trial:
         site_lines = {site: list(place.ledger.lines) for site, place in self.places.items()}
-        job = Job(self.study, self.parameters, self.seed, list(self.study_place.ledger.lines), site_lines)
+        study_lines = list(self.study_place.ledger.lines)
+        job = Job(self.study, self.parameters, self.seed, study_lines, site_lines, approvals=self.approvals)
         work = self._enter(self._screen(job), self.admission)
         work += self._accompany(job, work)
+        for place in self.places.values():
+            place.approve()
         arrivals = {site: place.arrivals for site, place in self.places.items()}
         notices, noticed = self._notices()
         self._treat(replace(job, arrivals=arrivals, notices=notices, noticed=noticed), work)
@@ -312,7 +321,7 @@ class _Rehearsal:
     def _notices(self) -> tuple[list[Line], list[datetime]]:
         """What the study's ledger says of places and holds, as lines to be known while people are treated."""
         place = Place(self.study, self.study_place.ledger.name, stream(self.seed, 0, "study notices"))
-        for said in sorted(self.admission.notices, key=lambda one: (one.at, one.kind)):
+        for said in sorted([*self.releases, *self.admission.notices], key=lambda one: (one.at, one.kind)):
             place.write(said.kind, said.data, said.at, said.by, said.role)
         for line in place.ledger.lines:
             self.heads.say(read(line.text))
@@ -369,6 +378,11 @@ class _Rehearsal:
         self.heads.note(name, lines)
         self.trial.entries += len(lines)
         self.sink(name, lines)
+
+
+def _words(part: str) -> str:
+    """The name of a part of the parameters as one reads it."""
+    return part.replace("answers.", "answers to ").replace("_", " ")
 
 
 def _pieces(items: list[T]) -> Iterator[list[T]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from entact.cohort.acts import link, randomise, unblind
+from entact.cohort.amendments import consent_again
 from entact.cohort.attendance import Attendance
 from entact.cohort.events import Events
 from entact.cohort.interview import (
@@ -23,6 +24,8 @@ def attend(staff: Attendance, events: Events, visit: Visit, at: datetime) -> Non
     """Holds a visit that is no dosing session, from its first activity to its last."""
     staff.do_chores(at)
     staff.begin(visit.visit, visit.contact)
+    if visit.contact == "in_person" and visit.by != "rater":
+        consent_again(staff)
     for activity in visit.do:
         do_activity(staff, events, activity, visit)
     staff.end()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from dataclasses import replace as dataclass_replace
 from datetime import datetime
@@ -22,7 +22,7 @@ from entact.cohort.fit import entry_activity, told_arm
 from entact.cohort.intake import Coming, Screened, Treat
 from entact.cohort.parameters import Parameters
 from entact.cohort.person import Candidate, Participant, draw_candidates, draw_participants
-from entact.cohort.places import participant_key, participant_ledger, zone_of_site
+from entact.cohort.places import Approval, participant_key, participant_ledger, zone_of_site
 from entact.cohort.screening import screen
 from entact.cohort.scribe import Scribe
 from entact.cohort.tally import Tally
@@ -39,7 +39,8 @@ class Job:
     Attributes:
         study_lines: of the study's ledger. site_lines: of each site's, without the kits, which are sent with
             those whom they are for. arrivals: when each entry of a site's ledger arrived, so far. notices:
-            further lines of the study's ledger, and when each was noticed: places taken, holds.
+            further lines of the study's ledger, and when each was noticed: places taken, holds. approvals: of
+            releases by sites.
     """
 
     study: Study
@@ -50,6 +51,7 @@ class Job:
     arrivals: dict[str, list[datetime]] = field(default_factory=dict)
     notices: list[Line] = field(default_factory=list)
     noticed: list[datetime] = field(default_factory=list)
+    approvals: Mapping[str, Sequence[Approval]] = field(default_factory=dict)
     _states: dict[int, StudyState] = field(default_factory=dict, repr=False)
     _settings: dict[str, Setting] = field(default_factory=dict, repr=False)
 
@@ -59,12 +61,16 @@ class Job:
         if kits:
             stock = fold_setting(self.study, (), [read(line.text) for line in kits]).site.kits
             setting = replace(setting, site=replace(setting.site, kits=stock))
-        arrivals = self.arrivals.get(site)
-        if arrivals is None:
+        arrivals, approvals = self.arrivals.get(site), self.approvals.get(site, ())
+        if arrivals is None and not approvals:
             return lambda at: setting
 
         def known(at: datetime) -> Setting:
-            own = replace(setting.site, size=bisect_right(arrivals, at))
+            size = setting.site.size if arrivals is None else bisect_right(arrivals, at)
+            own = replace(setting.site, size=size)
+            for one in approvals:
+                if one.at <= at:
+                    own = replace(own, release=one.release, activation=one.entry)
             return replace(setting, study=self._study_at(at) or setting.study, site=own)
 
         return known
@@ -90,11 +96,15 @@ class Job:
 
     def visits(self, population: str) -> tuple[list[str], list[str]]:
         """Names of a population's visits up to the one in which they enter, and of those after it."""
-        release, entry = self.study.newest, entry_activity(self.study.newest)
-        visits = release.visits_of(population, release.file.tracks)
-        names = list(visits)
-        last = next(place for place, name in enumerate(names) if entry in visits[name].do)
-        return names[: last + 1], names[last + 1 :]
+        before: list[str] = []
+        after: list[str] = []
+        for release in self.study.releases:
+            entry, visits = entry_activity(release), release.visits_of(population, release.file.tracks)
+            names = list(visits)
+            last = next(place for place, name in enumerate(names) if entry in visits[name].do)
+            before += [name for name in names[: last + 1] if name not in before]
+            after += [name for name in names[last + 1 :] if name not in after]
+        return before, after
 
 
 class Written(msgspec.Struct):
@@ -184,7 +194,7 @@ def _staff(
 ) -> Attendance:
     random = stream(job.seed, candidate.index, stage)
     name, key = participant_ledger(job.seed, candidate.index), participant_key(job.seed, candidate.index)
-    scribe = Scribe(job.study, setting, name, key, random, lines)
+    scribe = Scribe(job.study, setting, name, key, random, candidate.site, lines)
     return Attendance(job.parameters, candidate, participant, scribe, random, now, number)
 
 
