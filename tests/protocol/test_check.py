@@ -469,11 +469,11 @@ def test_an_instrument_that_nobody_has_is_named(mini: str, problems_of: Callable
         ("{total: {summ: q1}}", "scores.total.summ: there is no key 'summ'; did you mean 'sum'?"),
         (
             "{total: {sum: q2}}",
-            "instruments.mood: scores.total: there is no item or earlier score 'q2'; write one of: q1",
+            "instruments.mood.scores.total: there is no item or earlier score 'q2'; write one of: q1",
         ),
         (
             "{total: {sum: q1 .. q2}}",
-            "instruments.mood: scores.total: there is no item or earlier score 'q2'",
+            "instruments.mood.scores.total: there is no item or earlier score 'q2'",
         ),
         ("{total: {rule: q2 > 1}}", "unknown name 'q2'"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from entact.course import blinding
+from entact.protocol import load_study
 from entact.protocol.form import CompiledForm
 from entact.protocol.instrument import load_instrument, shipped_instruments
 from entact.protocol.study import Form
@@ -340,3 +342,61 @@ def test_a_form_says_which_answers_lie_between_the_steps() -> None:
     assert form.check(answers | {"q9": 4}) == []
     (problem,) = form.check(answers | {"q9": 3})
     assert (problem.item, problem.message) == ("q9", "3 is between the possible answers 0, 2, 4")
+
+
+OWN = """\
+instruments:
+  calm:
+    instrument: calm
+    title: Calm
+    recall: now
+    licence: ours
+    items:
+      - {names: k1 .. k3, type: integer, range: 0 .. 4}
+    scores:
+      total: {sum: k1 .. k3}
+forms:
+  calm: {instrument: calm}
+"""
+
+
+@pytest.fixture
+def with_own(mini: str) -> str:
+    """The small study with an instrument of its own, asked at the end."""
+    text = mini.replace("forms:\n", OWN, 1)
+    return text.replace("do: [suicidality, adverse_events, guess]", "do: [suicidality, adverse_events, calm]")
+
+
+def test_a_study_may_have_an_instrument_of_its_own(with_own: str, tmp_path: Path) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text(with_own)
+    form = load_study(path).newest.forms["calm"]
+    assert form.read({"k1": 1, "k2": 4, "k3": 0}) == ({"k1": 1, "k2": 4, "k3": 0, "total": 5}, [])
+    assert form.read({"k1": 1, "k2": 4})[0]["total"] is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            "sum: k1 .. k3",
+            "sum: k1 .. k4",
+            "instruments.calm.scores.total: there is no item or earlier score 'k4'; write one of: k1, k2, k3",
+        ),
+        ("sum: k1", "summ: k1",
+         "instruments.calm.scores.total.summ: there is no key 'summ'; did you mean 'sum'?"),
+        ("instrument: calm\n", "instrument: still\n",
+         "instruments.calm.instrument: calls itself otherwise than the study does; write 'calm'"),
+        ("names: k1 .. k3", "names: k3 .. k1",
+         "instruments.calm.items: 'k3 .. k1' does not count up; write it as in 'b1 .. b5'"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_in_it_is_named_with_its_line(
+    with_own: str, problems_of: Callable[[str], list[str]], old: str, new: str, said: str
+) -> None:
+    marked = with_own.replace(old, new, 1)
+    line = marked[: marked.index(new)].count("\n") + 1
+    (problem,) = problems_of(marked)
+    place, _, message = problem.partition(" ")
+    assert message == said
+    assert abs(int(place.split(":")[1]) - line) <= 1  # a list of items is placed at its key

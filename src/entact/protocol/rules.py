@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
 
@@ -152,8 +152,24 @@ def _instruments(file: StudyFile) -> tuple[dict[str, Instrument], list[Fault]]:
         except ValidationError as error:
             faults += faults_of(error, data, InstrumentFile, path)
         except (InstrumentError, RuleError) as error:
-            faults.append(Fault(path, str(error).removeprefix(f"{name}.yaml: "), at_key=True))
+            faults.append(_instrument_fault(path, data, str(error)))
+        else:
+            if data.get("instrument") != name:
+                message = f"calls itself otherwise than the study does; write {name!r}"
+                faults.append(Fault((*path, "instrument"), message))
     return instruments, faults
+
+
+def _instrument_fault(path: Path, data: Mapping[str, Any], message: str) -> Fault:
+    """The fault of an instrument within a study file, at the score that its message names."""
+    message = re.sub(r"^\w+\.yaml: ", "", message)
+    block, _, said = message.partition(": ")
+    kind, _, name = block.partition(".")
+    if kind == "scores" and name in data.get("scores", {}):
+        return Fault((*path, "scores", name), said, at_key=True)
+    return (
+        Fault((*path, "items"), said, at_key=True) if kind == "items" else Fault(path, message, at_key=True)
+    )
 
 
 def compile_rules(
