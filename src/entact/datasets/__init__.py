@@ -2,7 +2,7 @@
 
 from entact.datasets.build import ARM, FRAMES, Accumulator, Datasets, build
 from entact.datasets.codebook import SETS, Codebook, Parameter, PlannedEndpoint, PlannedVisit, Term, codebook
-from entact.datasets.model import model_frame
+from entact.datasets.model import counted, model_frame
 from entact.datasets.sessions import peaks
 from entact.datasets.synopsis import Assumption, Limit, ScheduledVisit, Synopsis, span, synopsis
 
@@ -23,6 +23,7 @@ __all__ = [
     "Term",
     "build",
     "codebook",
+    "counted",
     "model_frame",
     "peaks",
     "span",

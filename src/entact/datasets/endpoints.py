@@ -22,6 +22,7 @@ SCHEMA = {
     "AVAL": pl.Float64,
     "ANL01FL": pl.Boolean,
     "ONTRTFL": pl.Boolean,
+    "ESTFL": pl.Boolean,
 }
 
 
@@ -29,7 +30,8 @@ def rows(person: Person, release: Release, failures: list[tuple[str, str]]) -> I
     """Rows of one participant: one for each endpoint and visit at which its rule can be evaluated.
 
     AVAL is the number, or 1 and 0 for true and false, and null where the rule stays unknown. ANL01FL marks
-    the visit for which the endpoint is defined; ADT is the day of the latest answer used.
+    the visit for which the endpoint is defined; ADT is the day of the latest answer used. ESTFL says whether
+    the estimand of the endpoint's analysis counts it, given the intercurrent events before.
 
     Args:
         release: whose endpoints are evaluated. failures: gets (endpoint at visit, message) of rules that fail
@@ -62,6 +64,7 @@ def rows(person: Person, release: Release, failures: list[tuple[str, str]]) -> I
                 float(value) if isinstance(value, bool | int | float) else None,
                 visit == planned.at,
                 None if latest is None else person.on_treatment(latest),
+                None if latest is None else person.counts(planned.estimand, latest),
             )
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import polars as pl
 
 from entact.datasets.build import ARM, Datasets
-from entact.datasets.codebook import PlannedEndpoint
+from entact.datasets.codebook import Codebook, PlannedEndpoint
 
 
 def model_frame(datasets: Datasets, endpoint: PlannedEndpoint) -> pl.DataFrame:
     """One row for each participant and visit after the first dose, as a mixed model takes them.
 
-    The plan's analysis set and estimand decide which rows there are: under `de_jure` nothing after treatment
-    was discontinued. The covariate is the value that the endpoint compares with.
+    The plan's analysis set and estimand decide which rows there are: nothing after an intercurrent event that
+    ends what the estimand counts. The covariate is the value that the endpoint compares with.
 
     Args:
         datasets: unblinded. endpoint: of their book.
@@ -29,8 +29,7 @@ def model_frame(datasets: Datasets, endpoint: PlannedEndpoint) -> pl.DataFrame:
     rows = datasets.by_arm("endpoints", within=datasets.book.flags[endpoint.set]).filter(
         pl.col("PARAMCD") == endpoint.name, pl.col("AVAL").is_not_null()
     )
-    if endpoint.estimand == "de_jure":
-        rows = rows.filter(pl.col("ONTRTFL"))
+    rows = counted(rows, datasets.book, endpoint)
     earlier = datasets.questionnaires.filter(
         pl.col("PARAMCD") == parameters[0], pl.col("AVISIT") == visit, pl.col("ANL01FL")
     ).select("USUBJID", pl.col("AVAL").alias("baseline"))
@@ -46,3 +45,14 @@ def model_frame(datasets: Datasets, endpoint: PlannedEndpoint) -> pl.DataFrame:
         )
         .drop_nulls()
     )
+
+
+def counted(rows: pl.DataFrame, book: Codebook, endpoint: PlannedEndpoint) -> pl.DataFrame:
+    """The rows of `endpoints` that count under an endpoint's estimand.
+
+    Under another estimand than the plan's, `de_jure` counts what was observed on treatment, any other all.
+    """
+    planned = book.endpoints.get(endpoint.name)
+    if planned is not None and planned.estimand == endpoint.estimand:
+        return rows.filter(pl.col("ESTFL"))
+    return rows.filter(pl.col("ONTRTFL")) if endpoint.estimand == "de_jure" else rows

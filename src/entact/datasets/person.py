@@ -9,6 +9,7 @@ from functools import cached_property
 
 from entact.course.course import Course
 from entact.course.form import Answers
+from entact.course.outcome import counts_until
 from entact.course.progress import zone_of
 from entact.course.schedule import civil_date
 from entact.datasets.codebook import Codebook
@@ -63,6 +64,24 @@ class Person:
     def on_treatment(self, at: datetime) -> bool:
         """Whether treatment had not been discontinued by then."""
         return all(at <= self.stops[of] for of in ("treatment", "procedures", "data_use") if of in self.stops)
+
+    def counts(self, estimand: str, at: datetime) -> bool:
+        """Whether an estimand counts what was observed then; see `course.outcome.counts_until`.
+
+        Where the plan describes no estimands, `de_jure` counts what was observed on treatment and any other
+        all of it.
+        """
+        if estimand not in self.course.release.file.analysis.estimands:
+            return estimand != "de_jure" or self.on_treatment(at)
+        if estimand not in self._counted:
+            zone = zone_of(self.course, at)
+            self._counted[estimand] = counts_until(self.course, estimand, zone)
+        until, on = self._counted[estimand], self.day(at)
+        return self.may_use(at) and (until is None or (on is not None and on <= until))
+
+    @cached_property
+    def _counted(self) -> dict[str, date | None]:
+        return {}
 
     def day(self, at: datetime | None) -> date | None:
         """The civil date at the site."""

@@ -19,7 +19,7 @@ from entact.analysis import (
     summarise,
 )
 from entact.analysis.plan import model_difference
-from entact.datasets import Datasets, PlannedEndpoint, model_frame, peaks
+from entact.datasets import Datasets, PlannedEndpoint, counted, model_frame, peaks
 from entact.report import cell as cells
 from entact.report.cell import Cell, Kind
 from entact.report.published import ALL, Events, Guesses, Means, Published, Shares
@@ -379,7 +379,7 @@ def _observed(source: Source, endpoint: PlannedEndpoint, visit: str) -> pl.DataF
     rows = source.frame("endpoints", source.book.flags[endpoint.set]).filter(
         pl.col("PARAMCD") == endpoint.name, pl.col("AVISIT") == visit, pl.col("AVAL").is_not_null()
     )
-    return rows.filter(pl.col("ONTRTFL")) if endpoint.estimand == "de_jure" else rows
+    return counted(rows, source.book, endpoint)
 
 
 def _summaries(source: Source, rows: pl.DataFrame) -> dict[str, Cell]:
