@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from entact.protocol import Release, load_study, shipped_studies
 from entact.protocol.names import EVENT, PERSON, STUDY
+from entact.protocol.rule import Vocabulary
 from entact.protocol.words import Labels, rule_words
 from entact.protocol.words.label import COUNTS, FACTS, abbreviated, begun
 
@@ -115,3 +118,61 @@ def test_titles_are_shortened_where_they_say_how() -> None:
     assert abbreviated("Vital signs") == "Vital signs"
     assert begun("systolic") == "Systolic"
     assert begun("QTc above") == "QTc above"
+
+
+COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
+COUNT = Vocabulary({"participant.age": "int"})
+
+
+def answers(rule: str) -> list[object]:
+    return [COUNT.compile(rule).evaluate({"participant.age": age}) for age in (2, 3, 4)]
+
+
+@pytest.mark.parametrize("sign", COMPARISONS)
+def test_words_of_a_turned_or_denied_comparison_are_those_of_the_same_comparison(
+    labels: Labels, sign: str
+) -> None:
+    """Two rules with the same words have the same answers, by the engine that evaluates them."""
+    said = {rule_words(f"participant.age {one} 3", labels): f"participant.age {one} 3" for one in COMPARISONS}
+    assert len(said) == len(COMPARISONS)
+    for rule in (f"!(participant.age {sign} 3)", f"3 {sign} participant.age", f"!(3 {sign} participant.age)"):
+        assert answers(said[rule_words(rule, labels)]) == answers(rule), rule
+
+
+LEAVES = (
+    "drug_screen.negative",
+    "pregnancy_test.negative",
+    "vitals.systolic > 140.0",
+    "participant.age >= 18",
+)
+DENIED = (
+    "!drug_screen.negative",
+    "!pregnancy_test.negative",
+    "vitals.systolic <= 140.0",
+    "participant.age < 18",
+)
+Logic = tuple[str, str]  # an expression, and its denial written out with `!` at the leaves alone
+
+
+def joined(sign: str, parts: list[Logic]) -> Logic:
+    other = {"&&": "||", "||": "&&"}[sign]
+    return (
+        f" {sign} ".join(f"({said})" for said, _ in parts),
+        f" {other} ".join(f"({denied})" for _, denied in parts),
+    )
+
+
+logic = st.recursive(
+    st.sampled_from(list(zip(LEAVES, DENIED, strict=True))),
+    lambda inner: st.builds(joined, st.sampled_from(["&&", "||"]), st.lists(inner, min_size=2, max_size=3)),
+    max_leaves=6,
+)
+
+
+@given(logic)
+def test_what_does_not_hold_is_said_by_de_morgan(pair: Logic) -> None:
+    said, denied = pair
+    known = Labels(load_study("mapp1").newest.forms)
+    assert rule_words(f"!({said})", known) == rule_words(denied, known)
+    assert rule_words(f"!!({said})", known) == rule_words(said, known)
+    assert rule_words(said, known) != rule_words(denied, known)
