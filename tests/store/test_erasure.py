@@ -184,7 +184,8 @@ def test_what_two_persons_erased_is_nowhere(
     key = erase(ANNA, persons)
     assert key_of(ANNA) is None
     assert opened(ANNA) == []
-    assert identity(ANNA, "denver") is None
+    assert models.Identity.objects.filter(participant=ANNA).count() == 0
+    assert models.Identity.objects.filter(participant=BERT).count() == 1
     assert store.verify().breaks == ()
     needles = [word.encode() for word in words]
     data = Path(os.environ["ENTACT_DATA"])

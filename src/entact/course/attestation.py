@@ -51,11 +51,15 @@ class IdentityKept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SignatureState(msgspec.Struct, frozen=True):
-    """A signature: who, when, what it means, and the version of each entry that was signed."""
+    """A signature: who, when, what it means, and the version of each entry that was signed.
+
+    `key` is its place in the order of time.
+    """
 
     entry: str
     by: str
     at: datetime
+    key: tuple[float, str]
     meaning: str
     versions: dict[str, str]
 
@@ -89,8 +93,8 @@ def reduce_signature(course: Course, effective: Effective, payload: RecordSignat
         course.found("signs_nothing", effective.id, "entries", "one version for each entry that is signed")
         return
     versions = dict(zip(payload.entries, payload.versions, strict=True))
-    state = SignatureState(effective.id, effective.entry.by, effective.at, payload.meaning, versions)
-    course.signatures.append(state)
+    by, at, key = effective.entry.by, effective.at, effective.key
+    course.signatures.append(SignatureState(effective.id, by, at, key, payload.meaning, versions))
 
 
 def reduce_freeze(course: Course, effective: Effective, payload: Freeze) -> None:
@@ -120,6 +124,8 @@ def broken(course: Course) -> Iterator[tuple[str, str, str, str]]:
         return
     standing = {effective.id: effective for effective in course.effective}
     for signature in course.signatures:
+        if signature.key > course.known_until:
+            continue  # this course is as it was before a correction, and nobody had signed it then
         for entry, version in signature.versions.items():
             found = standing.get(entry)
             if found is None or version_of(found) != version:

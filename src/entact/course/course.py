@@ -72,6 +72,7 @@ class Thing(Protocol):
 
 T = TypeVar("T", bound=Thing)
 _START: Key = (float("-inf"), "")
+_END: Key = (float("inf"), "")
 
 
 class State:
@@ -193,6 +194,7 @@ class Course(State):
         self.study = study
         self._amended = len(study.releases) > 1
         self.size = 0  # entries added, every version of an id counted: what a gate knew
+        self.known_until: Key = _END  # the last correction that this course may follow
         self.readings: dict[str, Reading] = {}
         self._held: dict[str, Held] = {}
         self._targets: set[str] = set()
@@ -365,6 +367,7 @@ class Course(State):
 
     def _known_until(self, limit: Key) -> Course:
         earlier = Course(self.study)
+        earlier.known_until = limit
         earlier._held = self._held
         earlier.readings = self.readings
         earlier._fold(lambda held: held.key <= limit)
