@@ -53,10 +53,10 @@ def test_the_result_as_json_is_all_of_it(run: Run, fresh: str, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("mapp2",), "did you mean 'mapp1'?"),
+        (("mapp9",), "did you mean 'mapp"),
         (("mapp1", "--scenario", "no_efect"), "did you mean 'no_effect'?"),
         (("mapp1", "--scenario", "nothing.yaml"), "there is no scenario of mapp1 'nothing.yaml'"),
-        ((MINI,), "cohort.yaml is not there"),
+        ((MINI / "study.yml",), "study.yml"),
         (("mapp1", "--out", "/dev/null/out"), "/dev/null/out: Not a directory"),
     ],
 )
@@ -101,13 +101,42 @@ def test_a_study_of_one_s_own_brings_its_parameters_and_scenarios(
     assert "cohort.yaml" in refused.err
 
 
-def test_a_study_that_does_not_randomise_is_refused(run: Run, fresh: str, tmp_path: Path) -> None:
-    lines = (MINI / "study.yaml").read_text().splitlines()
-    kept = [line for line in lines if not line.startswith("randomisation:")]
-    (tmp_path / "study.yaml").write_text("\n".join(kept).replace(", randomisation]", "]"))
-    done = run("rehearse", tmp_path, "--database", fresh)
-    assert (done.code, done.out) == (2, "")
-    assert "mini does not randomise" in done.err
+def test_a_study_that_somebody_wrote_is_rehearsed_without_more(run: Run, fresh: str, tmp_path: Path) -> None:
+    words = ("rehearse", MINI.parent / "short_course", "--workers", 1, "--database", fresh, "--out", tmp_path)
+    done = run(*words, "--participants", 6, "--json")
+    found = done.json
+    assert (done.code, done.err, found["breaks"], found["findings_about_the_study"]) == (0, "", [], [])
+    assert (found["randomised"], found["entered"]) == (6, 6)
+    assert "efficacy" in found["neutral"]
+    rows = {row["id"] for row in found["outcomes"]["rows"]}
+    assert {"change/pcl5_change/week_1", "change/pcl5_change/week_12", "share/response/week_12"} <= rows
+    assert any("no effect assumed" in note for note in found["outcomes"]["notes"])
+    report = (tmp_path / "report.html").read_text()
+    assert "no effect assumed" in report
+    assert "PTSD Checklist" in report
+
+
+def test_a_study_that_does_not_randomise_has_one_column(run: Run, fresh: str, tmp_path: Path) -> None:
+    words = ("rehearse", "expanded-access", "--workers", 1, "--database", fresh, "--out", tmp_path)
+    done = run(*words, "--participants", 3)
+    assert (done.code, done.err) == (0, "")
+    assert "3 enrolled" in done.out
+    assert "randomised" not in done.out
+    found = run(*words, "--participants", 3, "--json").json
+    assert (found["entered"], found["randomised"]) == (3, 0)
+    assert [arm["name"] for arm in found["outcomes"]["arms"]] == ["all"]
+    assert "Enrolled" in (tmp_path / "report.html").read_text()
+
+
+@pytest.mark.parametrize("name", ["mapp2", "life-threatening-illness", "eating-disorders"])
+def test_every_study_that_ships_gives_a_verified_result(
+    run: Run, fresh: str, tmp_path: Path, name: str
+) -> None:
+    words = ("rehearse", name, "--participants", 4, "--workers", 1, "--database", fresh, "--out", tmp_path)
+    done = run(*words, "--json")
+    assert (done.code, done.err) == (0, "")
+    assert (done.json["breaks"], done.json["entered"]) == ([], 4)
+    assert done.json["outcomes"]["rows"]
 
 
 @pytest.mark.slow
