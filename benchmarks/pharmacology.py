@@ -1,8 +1,8 @@
 """Speed, accuracy, memory and start of the pharmacology: 120 + 60 mg at 2 h, 24 h, 289 output times.
 
-Run by `python -m benchmarks pharmacology`. Participants per second are of processor time, so that other work on
-the machine counts little; what is kept of each participant is every output at every time, or its statistics. Beside
-them, in the same run, SciPy's integrators on the same equations, compiled. All participants are simulated.
+Run by `python -m benchmarks pharmacology`. Participants per second are of processor time, so that other
+work on the machine counts little; what is kept of each is every output at every time, or its statistics.
+Beside them, in the same run, SciPy's integrators on the same equations, compiled. All people are simulated.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from numba import njit
 
 from entact.pharmacology.kernel import compile_kernel
 from entact.pharmacology.layout import workspace
+from entact.pharmacology.machine import within_numba
 
 KA, K10, K12, K21 = range(4)
 
@@ -68,12 +69,15 @@ def run(
     statistics, when = np.zeros((3, 3, n)), np.zeros((2, 3, n), np.uint16)
     above, half_life = np.zeros((len(limits), n)), np.zeros((1, n))
     status, steps = np.zeros(n, np.int64), np.zeros(n, np.int64)
-    floors = np.full((n, 4), 0.1)
-    (integrator or kernel())(
-        inputs, dose_times, doses / 2, doses / 2, times, tolerance, floors, max_steps, np.arange(3),
-        np.array(limits, float).reshape(-1, 2), np.zeros(1, np.int64), since, 0, raw, statistics, when, above,
-        half_life, status, steps, *workspace(4, 4, 3, 3, len(limits), count),
-    )  # fmt: skip
+    work, path, counts = workspace(4, 4, 3, 3, len(limits), count)
+    arrays = {
+        "inputs_of": inputs, "dose_times": dose_times, "dose_r": doses / 2, "dose_s": doses / 2,
+        "times": times, "floors": np.full((n, 4), 0.1), "columns": np.arange(3),
+        "limits": np.array(limits, float).reshape(-1, 2), "fitted": np.zeros(1, np.int64), "series": raw,
+        "statistics": statistics, "when": when, "above": above, "half_life": half_life, "status": status,
+        "steps": steps, "work": work, "path": path, "counts": counts,
+    }  # fmt: skip
+    (integrator or within_numba(kernel()))(arrays, tolerance, since, max_steps, 0)
     values = raw.reshape(-1, count, 3, 8).transpose(0, 3, 2, 1).reshape(-1, 3, count)[:n]
     return Run(values, statistics[0], statistics[1], statistics[2], when[0], above, half_life, status)
 

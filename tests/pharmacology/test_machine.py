@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from tests.pharmacology import small
 
-from entact.pharmacology import Person, Regimen, engine, machine, simulate
+from entact.pharmacology import engine, machine
 
 
 def test_what_was_kept_is_what_is_read_and_only_whole(tmp_path: Path) -> None:
@@ -34,21 +36,45 @@ def test_where_no_folder_can_be_written_nothing_is_kept(tmp_path: Path) -> None:
     assert second == tmp_path / "home" / "kernel-abc-cpu.bin"
 
 
+PEOPLE = np.array([[1.0, 0.1, 0.3, 0.2], [1.7, 0.05, 0.1, 0.3]])
+LAGS, DOSES, TIMES = np.full((2, 1), 0.3), np.full((2, 1), 100.0), np.linspace(0.0, 24.0, 100)
+
+
 def test_compiled_once_and_the_same_afterwards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    regimen = Regimen.mdma("120 mg HCl", supplement="60 mg HCl", after="2 h")
-    before = simulate(regimen, Person()).raw
-    engine.machine_code([tmp_path])
+    monkeypatch.setattr(engine, "compile_model", small.kernel)
+    first = engine.machine_code([tmp_path])
 
     def none() -> Any:
         raise AssertionError("compiled again")
 
     monkeypatch.setattr(engine, "compile_model", none)
     again = engine.machine_code([tmp_path])
-    monkeypatch.setattr(engine, "_loaded", lambda: again)
-    assert (simulate(regimen, Person()).raw == before).all()
+    found = [
+        small.run(PEOPLE, LAGS, DOSES, TIMES, tolerance=1e-9, integrator=integrator).values
+        for integrator in (first, again, None)
+    ]
+    np.testing.assert_array_equal(found[0], found[1])
+    np.testing.assert_allclose(found[0], found[2], rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(found[0][0, 0], small.solution(PEOPLE[0], 100.0, TIMES - 0.3), atol=1e-6)
+    with pytest.raises(TypeError, match="inputs_of: C-contiguous float64"):
+        small.run(PEOPLE.astype(np.float32), LAGS, DOSES, TIMES, integrator=again)
+    with pytest.raises(TypeError, match="inputs_of: C-contiguous float64"):
+        small.run(PEOPLE.T.copy().T, LAGS, DOSES, TIMES, integrator=again)
     monkeypatch.setattr(engine, "digest", lambda: "other sources")
     with pytest.raises(AssertionError, match="compiled again"):
         engine.machine_code([tmp_path])
+
+
+def test_code_that_needs_its_compiler_runs_within_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(run: Any) -> Any:
+        raise machine.NotPortable("compiled code needs numba_gil_ensure")
+
+    monkeypatch.setattr(engine, "compile_model", small.kernel)
+    monkeypatch.setattr(machine, "emit", none)
+    function = engine.machine_code([tmp_path])
+    assert not list(tmp_path.iterdir())
+    found = small.run(PEOPLE, LAGS, DOSES, TIMES, tolerance=1e-9, integrator=function).values
+    np.testing.assert_allclose(found[1, 0], small.solution(PEOPLE[1], 100.0, TIMES - 0.3), atol=1e-6)
 
 
 def test_every_source_of_the_code_is_in_its_digest(monkeypatch: pytest.MonkeyPatch) -> None:

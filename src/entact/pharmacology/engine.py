@@ -81,7 +81,11 @@ def machine_code(places: Sequence[Path]) -> Callable[..., Any]:
     key = f"{digest()}-{machine.processor()}"
     found = machine.read(key, places)
     if found is None:
-        found = machine.emit(compile_model())
+        run = compile_model()
+        try:
+            found = machine.emit(run)
+        except machine.NotPortable:  # on this machine every process has to compile for itself
+            return machine.within_numba(run)
         machine.keep(key, *found, places)
     return machine.load(*found)
 

@@ -15,6 +15,7 @@ import os
 import tempfile
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
+from inspect import signature
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +27,13 @@ ARRAYS: Final = (
     "statistics", "when", "above", "half_life", "status", "steps", "work", "path", "counts",
 )  # fmt: skip
 """arguments that are memory, in the order in which the function takes them; before them their lengths"""
+
+
+def kind_of(name: str) -> str:
+    """The type of the elements of an argument: the machine code can't ask."""
+    if name in ("lengths", "columns", "fitted", "status", "steps", "counts"):
+        return "int64"
+    return "uint16" if name == "when" else "float64"
 
 
 class NotPortable(RuntimeError):
@@ -74,6 +82,9 @@ def load(code: bytes, name: str) -> Callable[..., Any]:
     function = kind(engine.get_function_address(name))
 
     def call(arrays: dict[str, Any], tolerance: float, since: float, max_steps: int, offset: int) -> None:
+        for name in ARRAYS:
+            if arrays[name].dtype != kind_of(name) or not arrays[name].flags.c_contiguous:
+                raise TypeError(f"{name}: C-contiguous {kind_of(name)} is expected")
         lengths = np.array([*_lengths(arrays), max_steps, offset], np.int64)
         nothing = np.zeros(2, np.int64)
         pointers = [arrays[name].ctypes.data for name in ARRAYS]
@@ -83,6 +94,16 @@ def load(code: bytes, name: str) -> Callable[..., Any]:
 
     # The code lives as long as the function that calls it.
     call.engine = engine  # type: ignore[attr-defined]
+    return call
+
+
+def within_numba(run: Any) -> Callable[..., Any]:
+    """`kernel.run` as numba compiles it for this process, called as what `load` returns."""
+
+    def call(arrays: dict[str, Any], tolerance: float, since: float, max_steps: int, offset: int) -> None:
+        numbers = {"tolerance": tolerance, "since": since, "max_steps": max_steps, "offset": offset}
+        run(*({**arrays, **numbers}[name] for name in signature(run.py_func).parameters))
+
     return call
 
 
@@ -102,11 +123,7 @@ def _entry(run: Any) -> Any:
 
     from entact.pharmacology.lanes import view
 
-    whole = {"lengths", "columns", "fitted", "status", "steps", "counts"}
-    memory = [
-        types.CPointer(types.int64 if name in whole else types.uint16 if name == "when" else types.float64)
-        for name in ("lengths", *ARRAYS)
-    ]
+    memory = [types.CPointer(getattr(types, kind_of(name))) for name in ("lengths", *ARRAYS)]
 
     cfunc: Any = numba.cfunc  # its types know fewer options than it does
 
