@@ -87,3 +87,10 @@ def test_a_mistyped_quantity_keeps_its_unit(weight: object, seed: int) -> None:
 def test_what_is_no_number_is_not_mistyped() -> None:
     assert mistype(YES, True, random()) is True
     assert mistype(SEX, "female", random()) == "female"
+
+
+@given(st.floats(-50, 150), st.integers(0, 50))
+def test_an_answer_lies_on_a_step_of_its_item(mean: float, seed: int) -> None:
+    item = Item(type="integer", range="0 .. 100", step=10)
+    answer = Answer(mean=mean, sd=20).draw(item, {}, np.random.default_rng(seed))
+    assert answer in range(0, 101, 10)

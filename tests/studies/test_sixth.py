@@ -10,6 +10,7 @@ import entact
 from entact.cohort import Trial
 from entact.course import Course, read
 from entact.protocol import Release, load_study
+from entact.protocol.instrument import load_instrument, shipped_instruments
 
 PATH = Path(__file__).with_name("sixth") / "study.yaml"
 
@@ -57,3 +58,27 @@ def test_everybody_has_one_session_and_answers_at_every_time(courses: list[Cours
 def test_the_rehearsal_finds_nothing_about_the_study(trial: Trial) -> None:
     assert trial.randomised == 4
     assert list(trial.findings) == []
+
+
+def test_every_instrument_can_be_asked_and_rehearsed(tmp_path: Path) -> None:
+    """The study asks all of them at its end; whatever virtual people answer is a possible answer."""
+    names = [name for name in shipped_instruments() if load_instrument(name).file.entry is None]
+    more = [name for name in names if f"instrument: {name}," not in PATH.read_text()]
+    text = PATH.read_text().replace(
+        "forms:\n", "forms:\n" + "".join(f"  {name}: {{instrument: {name}}}\n" for name in more), 1
+    )
+    text = text.replace("adverse_events, guess]}", f"adverse_events, guess, {', '.join(more)}]}}")
+    path = tmp_path / "study.yaml"
+    path.write_text(text)
+    study = load_study(path)
+    trial = entact.rehearse(study, participants=2, seed=1)
+    forms = [
+        entry.data
+        for name, lines in trial.ledgers.items()
+        for entry in (read(line.text) for line in lines)
+        if name.startswith("participant:") and entry.kind == "form" and entry.data.get("items")
+    ]
+    assert {data["form"] for data in forms} >= set(names)
+    for data in forms:
+        wrong = study.newest.forms[data["form"]].check(data["items"])
+        assert [one for one in wrong if "possible" in one.message or "range" in one.message] == []

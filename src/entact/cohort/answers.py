@@ -118,5 +118,6 @@ def _number(item: Item, value: float, decimals: int) -> Any:
         low, high = item.bounds
         value = min(max(value, float(low)), float(high))
     if item.type == "integer":
-        return round(value)
+        possible = item.answers if item.step else None
+        return round(value) if possible is None else min(possible, key=lambda one: abs(one - value))
     return f"{value:.{decimals}f} {item.unit}".rstrip()
