@@ -203,6 +203,7 @@ def test_what_two_persons_erased_is_nowhere(
     shown = pages()
     assert "S-0a" in shown
     assert "Nausea" in shown
+    assert "Erasure" in shown
     assert CANARY not in shown
     assert CANARY not in rows(study)
     store.write_archive(tmp_path / "archive", made_at=BEGIN)

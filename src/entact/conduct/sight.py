@@ -44,6 +44,9 @@ _CLASSES: Mapping[str, frozenset[str]] = {
     "link": frozenset({SCHEDULE}),
     "safety_report": frozenset({EVENTS}),
     "deviation": frozenset({DOSING, EVENTS}),
+    "erasure": frozenset({DOSING, EVENTS}),
+    "freeze": frozenset({SCHEDULE}),
+    "identity": frozenset({SCHEDULE}),
 }
 _GATES_OF = {
     "randomisation": ("randomisation",),
