@@ -118,11 +118,20 @@ def half_life(simulation: Simulation, name: str, start: float = 8.0, stop: float
 
 
 def durations(times: Array, effects: Array) -> Array:
-    """How long each person's effect (persons x times) is above a tenth of its maximum, in h."""
-    above = effects >= DURATION * effects.max(axis=1, keepdims=True)
-    first = above.argmax(axis=1)
-    last = effects.shape[1] - 1 - above[:, ::-1].argmax(axis=1)
-    return np.asarray(times[last] - times[first])
+    """How long each person's effect (persons x times) is above a tenth of its maximum, in h; straight between
+    times."""
+    limits = DURATION * effects.max(axis=1)
+    persons = np.arange(len(effects))
+    above = effects >= limits[:, None]
+    first, last = above.argmax(axis=1), effects.shape[1] - 1 - above[:, ::-1].argmax(axis=1)
+
+    def crossing(inside: Array, outside: Array) -> Array:
+        height, low = effects[persons, inside], effects[persons, outside]
+        part = np.where(height > low, (height - limits) / np.maximum(height - low, 1e-300), 0.0)
+        return np.asarray(times[inside] + part * (times[outside] - times[inside]))
+
+    ends = crossing(last, np.minimum(last + 1, effects.shape[1] - 1))
+    return np.asarray(ends - crossing(first, np.maximum(first - 1, 0)))
 
 
 def peak_at(simulation: Simulation, name: str) -> float:
