@@ -345,6 +345,23 @@ def test_a_forged_confirmation_does_not_count(study: Study, persons: list[Signer
     assert key_of(ANNA) is not None
 
 
+def test_a_key_that_lies_elsewhere_is_not_called_erased(
+    study: Study, persons: list[Signer], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    request_erasure(ANNA, "participant_request", persons[0])
+    with monkeypatch.context() as patch:
+        patch.setenv("ENTACT_KEYS", str(tmp_path / "elsewhere"))
+        for act in (
+            lambda: confirm_erasure(ANNA, persons[1]),
+            lambda: request_erasure(BERT, "other", persons[0]),
+        ):
+            with pytest.raises(StoreError, match="ENTACT_KEYS says where keys lie"):
+                act()
+    assert erased() == {}
+    confirm_erasure(ANNA, persons[1])
+    assert key_of(ANNA) is None
+
+
 def test_a_confirmation_that_arrives_too_late_does_not_count(study: Study, persons: list[Signer]) -> None:
     asked = request_erasure(ANNA, "participant_request", persons[0], within=timedelta(hours=2))
     signature = msgspec.to_builtins(persons[1].sign(asked.statement, "confirms_erasure"))

@@ -186,6 +186,11 @@ def _require_erasable(participant: str) -> None:
         raise StoreError(f"there is no {participant} in this record")
     if participant in erased():
         raise StoreError(f"what was personal of {participant} is erased already")
+    if keychain().get(participant) is None:
+        raise StoreError(
+            f"the key of {participant} is not in {keychain().folder}: it would not be erased; "
+            "ENTACT_KEYS says where keys lie"
+        )
 
 
 def _open_request(participant: str, person: str) -> Asked:
