@@ -7,8 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
+from django.db import connection
 
-from entact.store import StoreError
+from entact import store
+from entact.store import StoreError, server
 from entact.store.keychain import Keychain
 
 KEYS = {f"participant:{number}": bytes([number]) * 32 for number in range(1, 6)}
@@ -74,3 +77,24 @@ def test_processes_that_add_at_once_lose_nothing(chain: Keychain) -> None:
         chain.remove([f"participant:{number}"])
     assert [writer.wait() for writer in writers] == [0, 0, 0]
     assert set(chain.all()) == {f"participant:{name}-{number}" for name in "abc" for number in range(20)}
+
+
+def test_keys_that_an_earlier_version_kept_in_the_database_move_out_of_it(template: str) -> None:
+    name = f"{template}_earlier"
+    connection.close()
+    with server.maintenance_connection(apart_from=name) as maintenance:
+        maintenance.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        maintenance.execute(f"CREATE DATABASE {name}")
+    connection.settings_dict["NAME"] = name
+    call_command("migrate", "store", "0002", verbosity=0)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO store_installation (id, environment, study) VALUES (1, 'rehearsal', 'mini')"
+        )
+        cursor.execute("INSERT INTO store_key VALUES ('participant:1', %s)", [KEYS["participant:1"]])
+    store.setup(database=name)
+    assert store.key_of("participant:1") == KEYS["participant:1"]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('public.store_key')")
+        assert cursor.fetchone() == (None,)
+    connection.close()
