@@ -136,6 +136,36 @@ def test_a_medicine_that_is_not_known_or_refused_is_never_taken_as_harmless() ->
             simulate(SPLIT, Person(medicines=[name]))
 
 
+class Measured:
+    """People of whom weight and pressure were measured: anyone with these four can be simulated."""
+
+    n, medicines = 10, ()
+
+    def __init__(self, weights: list[float]) -> None:
+        self.weights = np.array(weights)
+
+    def covariates(self, start: int, stop: int) -> dict[str, np.ndarray]:
+        others = {"female": 1.0, "age": 30.0, "activity": 2.0, "systolic_baseline": 117.0}
+        fixed = {name: np.full(stop - start, value) for name, value in others.items()}
+        return {"weight": self.weights[start:stop], **fixed}
+
+    def etas(self, start: int, stop: int, count: int) -> np.ndarray:
+        return np.zeros((stop - start, count))
+
+
+def test_people_may_be_brought_along_but_not_without_their_numbers() -> None:
+    weights = [60.0] * 9 + [90.0]
+    found = simulate(SPLIT, Measured(weights))
+    np.testing.assert_allclose(found.values("systolic")[:, 0], 117.0)
+    assert found.peak("mdma")[9] < found.peak("mdma")[0]
+    for wrong in (float("nan"), 0.0):
+        with (
+            pytest.raises(NotASimulation, match="person 3: "),
+            np.errstate(divide="ignore", invalid="ignore"),
+        ):
+            simulate(SPLIT, Measured([70.0] * 3 + [wrong] + [70.0] * 6))
+
+
 def test_every_result_says_that_it_is_simulated_and_what_nobody_has_tried() -> None:
     assert "Simulated" in simulate(SPLIT, Person()).notes[0]
     assert not any("More in all" in note for note in simulate(SPLIT, Person()).notes)

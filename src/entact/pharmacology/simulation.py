@@ -233,7 +233,7 @@ def _run(request: Request, result: Simulation, start: int, stop: int) -> None:
 
 def prepare(request: Request, result: Simulation, start: int, stop: int) -> dict[str, Array]:
     """The arrays that the machine code reads, of the persons from start to stop, and those it fills."""
-    from entact.pharmacology.equations import LAG, STATES
+    from entact.pharmacology.equations import INPUTS, LAG, STATES
     from entact.pharmacology.individual import vectors
 
     covariates = request.who.covariates(start, stop)
@@ -245,6 +245,11 @@ def prepare(request: Request, result: Simulation, start: int, stop: int) -> dict
         food=request.regimen.food,
         water=request.regimen.water,
     )
+    if not np.isfinite(inputs).all():
+        person, place = np.argwhere(~np.isfinite(inputs))[0]
+        raise NotASimulation(
+            f"person {start + person}: {INPUTS[place]} is {inputs[person, place]}, not a number"
+        )
     dose_r, dose_s = request.regimen.mg(covariates["weight"])
     whole = np.maximum(dose_r.sum(1) + dose_s.sum(1), 1.0)
     floors = np.full((stop - start, len(STATES)), SMALL_FRACTION)
