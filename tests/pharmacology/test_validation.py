@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from entact.pharmacology.check import Check, durations
 from entact.pharmacology.parameters import shipped_model
 from entact.pharmacology.validation import FILE, validate
 
+PAGE = Path(__file__).parents[2] / "docs" / "pharmacology.md"
 IDS = {f"V{number:02d}" for number in range(1, 20)} - {"V05", "V13"}
 
 
@@ -37,6 +39,11 @@ def test_the_absolute_area_is_reported_and_never_judged(checks: list[Check]) -> 
     (area,) = [check for check in checks if check.what == "AUC0-24, 75 mg"]
     assert area.passed is None
     assert area.limits == "reported only"
+
+
+def test_the_page_shows_what_is_simulated(checks: list[Check]) -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert [check.row for check in checks if check.row not in page] == []
 
 
 def failing(values: dict[str, float]) -> set[str]:

@@ -59,6 +59,14 @@ class Check:
             return f"at most {self.most:g}"
         return f"{self.least:g} to {self.most:g}"
 
+    @property
+    def row(self) -> str:
+        """The check as a row of a Markdown table: id, what, published, simulated, limits, verdict, facts."""
+        verdict = {True: "passes", False: "**fails**", None: ""}[self.passed]
+        unit = "" if self.unit == "1" else f" {self.unit}"
+        cells = (self.id, self.what, self.published, f"{self.simulated:.3g}{unit}", self.limits, verdict)
+        return f"| {' | '.join(cells)} | {self.source} |"
+
 
 @dataclass(frozen=True)
 class Laboratory:
