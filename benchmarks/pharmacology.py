@@ -154,6 +154,21 @@ def scipy_speeds() -> list[Row]:
     return rows
 
 
+def mrgsolve_speed() -> list[Row]:
+    """mrgsolve on the same equations, where it is installed, and how many times as fast this is."""
+    from benchmarks.pharmacology_mrgsolve import measure
+
+    people = Prepared(1024, summary_only=False)
+    theirs = measure(people.arrays)
+    if theirs is None:
+        return []
+    ours = _rate(lambda: people.run(1e-6), 1024)
+    return [
+        Row("mrgsolve at 1e-06", theirs, "/CPU s", "", "states only, median of 3"),
+        Row("times as fast as mrgsolve", ours / theirs, "×", "> 3", "all 20 series"),
+    ]
+
+
 def accuracy() -> list[Row]:
     """The largest error of any output in 64 people, over the largest value of that output in the person."""
     truth = Prepared(64, summary_only=False).run(1e-12)
@@ -239,7 +254,15 @@ def main() -> int:
     from entact.pharmacology.equations import OUTPUTS, STATES
 
     print(f"Pharmacology, {len(STATES)} states, {len(OUTPUTS)} outputs, simulated people")
-    for row in (*speeds(), *scaling(), *scipy_speeds(), *accuracy(), *starts(), *million()):
+    for row in (
+        *speeds(),
+        *scaling(),
+        *scipy_speeds(),
+        *mrgsolve_speed(),
+        *accuracy(),
+        *starts(),
+        *million(),
+    ):
         value = f"{row.value:,.0f}" if row.value >= 100 else f"{row.value:.3g}"
         print(f"| {row.what} | {value} {row.unit} | {row.limit} | {row.how} |")
     return 0

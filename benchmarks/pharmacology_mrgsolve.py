@@ -1,0 +1,155 @@
+"""The same equations in mrgsolve, the field's fast reference, where R and it are installed.
+
+The C++ is written from `equations.py` itself, so that both integrate the same system; mrgsolve is asked for
+the states alone, which is less than what the other is asked for.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+_OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
+_CALLS = {"max": "fmax", "min": "fmin", "exp": "exp", "log": "log", "sqrt": "sqrt", "abs": "fabs"}
+
+R_SCRIPT = """
+suppressPackageStartupMessages(library(mrgsolve))
+folder <- commandArgs(TRUE)[1]
+mod <- mread("model", folder, quiet = TRUE)
+people <- read.csv(file.path(folder, "people.csv"))
+doses <- read.csv(file.path(folder, "doses.csv"))
+run <- function() mrgsim_df(mod, data = doses, idata = people, start = 0, end = 24, delta = 1 / 12,
+                            rtol = 1e-6, atol = 1e-8, obsonly = TRUE)
+found <- run()
+seconds <- replicate(3, sum(system.time(run())[c("user.self", "sys.self")]))
+cat(nrow(people) / median(seconds), found[["A3"]][nrow(found)])
+"""
+
+
+class _Writer:
+    """Python's arithmetic as C's."""
+
+    def __init__(self, constants: dict[str, int], functions: set[str]) -> None:
+        self.constants, self.functions = constants, functions
+
+    def expression(self, node: ast.expr) -> str:
+        if isinstance(node, ast.Constant):
+            return repr(float(node.value))  # type: ignore[arg-type]
+        if isinstance(node, ast.Name):
+            return node.id
+        if isinstance(node, ast.Subscript):
+            return f"{self.expression(node.value)}[{self.index(node.slice)}]"
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            return f"(-{self.expression(node.operand)})"
+        if isinstance(node, ast.BinOp):
+            left, right = self.expression(node.left), self.expression(node.right)
+            if isinstance(node.op, ast.Pow):
+                return f"pow({left}, {right})"
+            return f"({left} {_OPERATORS[type(node.op)]} {right})"
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id  # type: ignore[attr-defined]
+            called = name if name in self.functions else _CALLS[name]
+            return f"{called}({', '.join(map(self.expression, node.args))})"
+        raise NotImplementedError(ast.dump(node))
+
+    def index(self, node: ast.expr) -> int:
+        return self.constants[node.id] if isinstance(node, ast.Name) else ast.literal_eval(node)
+
+    def statement(self, node: ast.stmt, known: set[str]) -> str:
+        if isinstance(node, ast.Return) and node.value is not None:
+            return f"return {self.expression(node.value)};"
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
+            if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Slice):
+                return f"for (int i = 0; i < N_STATES; i++) {self.expression(target.value)}[i] = 0.0;"
+            value = self.expression(node.value)
+            if isinstance(target, ast.Name):
+                new = "" if target.id in known else "double "
+                known.add(target.id)
+                return f"{new}{target.id} = {value};"
+            return f"{self.expression(target)} = {value};"
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            return ""
+        raise NotImplementedError(ast.dump(node))
+
+
+def c_functions(module: Any) -> str:
+    """The functions of a module of equations as C."""
+    tree = ast.parse(inspect.getsource(module))
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    constants = {name: value for name, value in vars(module).items() if isinstance(value, int)}
+    writer = _Writer(constants, {function.name for function in functions})
+    lines = [f"static const int N_STATES = {len(module.STATES)};"]
+    for function in functions:
+        arguments = [argument.arg for argument in function.args.args]
+        array = {"y": "double*", "p": "const double*", "dy": "double*", "out": "double*"}
+        head = ", ".join(f"{array.get(name, 'double')} {name}" for name in arguments)
+        gives = "double" if any(isinstance(node, ast.Return) for node in ast.walk(function)) else "void"
+        known = set(arguments)
+        lines.append(f"static {gives} {function.name}({head}) {{")
+        lines += [f"  {line}" for node in function.body if (line := writer.statement(node, known))]
+        lines.append("}")
+    return "\n".join(lines)
+
+
+def model(module: Any) -> str:
+    """The whole model file for mrgsolve."""
+    states, inputs = len(module.STATES), len(module.INPUTS)
+    parts = [
+        "$PARAM " + ", ".join(f"IN{i} = 0" for i in range(inputs)),
+        "$CMT " + " ".join(f"A{i + 1}" for i in range(states)),
+        "$GLOBAL",
+        "#include <cmath>",
+        c_functions(module),
+        f"static double IN_[{inputs}]; static double START_[{states}];",
+        "$MAIN",
+        *(f"IN_[{i}] = IN{i};" for i in range(inputs)),
+        "initial(IN_, START_);",
+        *(f"A{i + 1}_0 = START_[{i}];" for i in range(states)),
+        "$ODE",
+        f"double y_[{states}] = {{{', '.join(f'A{i + 1}' for i in range(states))}}};",
+        f"double dy_[{states}];",
+        "derivatives(SOLVERTIME, y_, IN_, dy_);",
+        *(f"dxdt_A{i + 1} = dy_[{i}];" for i in range(states)),
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def measure(arrays: dict[str, Any]) -> float | None:
+    """Participants per processor second of mrgsolve for these people; None where it isn't installed."""
+    from entact.pharmacology import equations
+
+    if shutil.which("Rscript") is None:
+        return None
+    n, inputs = arrays["inputs_of"].shape
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        (place / "model.cpp").write_text(model(equations))
+        (place / "run.R").write_text(R_SCRIPT)
+        head = ",".join(["ID", *(f"IN{i}" for i in range(inputs))])
+        people = np.column_stack([np.arange(1, n + 1), arrays["inputs_of"]])
+        np.savetxt(place / "people.csv", people, delimiter=",", header=head, comments="", fmt="%.17g")
+        rows = [
+            (person + 1, arrays["dose_times"][person, dose], arrays[name][person, dose], compartment + 1, 1)
+            for person in range(n)
+            for dose in range(arrays["dose_times"].shape[1])
+            for name, compartment in (("dose_r", equations.DEPOT_R), ("dose_s", equations.DEPOT_S))
+        ]
+        np.savetxt(
+            place / "doses.csv", rows, delimiter=",", header="ID,time,amt,cmt,evid", comments="", fmt="%.17g"
+        )
+        done = subprocess.run(
+            ["Rscript", str(place / "run.R"), folder], capture_output=True, text=True, check=False
+        )
+    if done.returncode != 0:
+        print(json.dumps({"mrgsolve": done.stderr[-400:]}))
+        return None
+    return float(done.stdout.split()[0])
