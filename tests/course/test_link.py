@@ -57,6 +57,12 @@ def test_nobody_is_linked_to_themselves_or_to_two() -> None:
     assert [one.ledger for one in case.course().links] == ["participant:77"]
 
 
+def test_another_kind_of_link_is_not_the_one_that_is_asked_for() -> None:
+    case = link(carer())
+    case.change("link", **{"as": "earlier_study"})
+    assert is_linked(case.course()) is False
+
+
 def test_who_need_not_be_linked_is_not_asked() -> None:
     assert is_linked(before("enrol").course()) is None
 

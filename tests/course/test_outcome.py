@@ -114,6 +114,14 @@ def test_the_strategy_says_until_when_outcomes_count(estimand: str, of: str, unt
     assert counts_until(case.course(), estimand, ZONE) == until
 
 
+def test_the_first_event_that_ends_what_counts_decides() -> None:
+    case = before("next_session", study())
+    case.put("death", "death", "2026-04-02T10:00:00-06:00", {"date": "2026-04-01"})
+    assert counts_until(case.course(), "as_assigned", ZONE) == date(2026, 4, 1)
+    stop(case, "2026-03-20T10:00:00-06:00")
+    assert counts_until(case.course(), "as_assigned", ZONE) == date(2026, 3, 20)
+
+
 @pytest.mark.parametrize(
     ("when", "inside"),
     [

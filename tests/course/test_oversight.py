@@ -89,6 +89,8 @@ def test_places_are_counted_and_a_full_quota_closes_the_gate() -> None:
     assert codes(ask(case, "enrol")) == ["quota.all", "quota.women"]
     state = case.setting().study
     assert [places_left(case.study.newest, state, "here", site) for site in ("denver", "haifa")] == [1, 1]
+    place(case, 4, "haifa", quotas=("here",))
+    assert places_left(case.study.newest, case.setting().study, "here", "denver") == 1
     place(case, 3, quotas=("here",))
     assert places_left(case.study.newest, case.setting().study, "here", "denver") == 0
 
@@ -193,6 +195,13 @@ def test_a_stopping_rule_closes_the_gates_and_is_found_until_treatment_is_stoppe
     assert "stopping_rule" not in found(case, WHEN["next_session"])
 
 
+def test_a_stopping_rule_holds_from_the_first_entry_that_met_it() -> None:
+    case = before("next_session", study(stopping=STOPPING)).items("asked 1", behaviour=True)
+    items = {"form": "suicidality", "items": {"ideation": 0, "behaviour": True}}
+    case.put("again", "form", "2026-03-17T10:00:00-06:00", items, encounter="integration_1#1")
+    assert case.course().stops["behaviour"].entry == "asked 1"
+
+
 def test_a_stopping_rule_of_what_was_entered_in_error_stops_nobody() -> None:
     case = before("next_session", study(stopping=STOPPING)).items("asked 1", behaviour=True)
     assert case.course().stops.keys() == {"behaviour"}
@@ -258,6 +267,16 @@ def test_an_overdue_report_is_found_and_a_late_one_stays_so() -> None:
     assert found(case, "2026-03-20T20:00:00-06:00") & {"report_overdue", "report_late"} == set()
 
 
+def test_a_report_sent_at_the_last_instant_is_in_time_and_two_days_are_civil_days() -> None:
+    reports = {"sponsor": {**REPORTS["sponsor"], "within": "2 d"}}
+    case = event(before("next_session", study(reports=reports)), term="nausea", serious=True)
+    (due,) = reports_due(case.course())
+    assert due.due.isoformat() == "2026-03-19T23:59:59-06:00"
+    last = due.due.isoformat()
+    case.put("sent", "safety_report", last, {"report": "sponsor"}, about="sae", by="i-1", role="investigator")
+    assert found(case, "2026-03-20T20:00:00-06:00") & {"report_overdue", "report_late"} == set()
+
+
 @pytest.mark.parametrize("when", [AWARE, "2026-03-18T09:00:00-06:00"])
 def test_a_report_of_another_name_or_of_no_event_is_found(when: str) -> None:
     case = event(before("next_session", study(reports=REPORTS)), term="nausea", serious=True)
@@ -289,6 +308,9 @@ def test_a_checklist_is_a_form_of_which_no_line_may_be_left_blank() -> None:
     blank = {one.id for one in findings(case.course(), instant(WHEN["next_session"])) if one.holds}
     assert "item:asked:euphoria" in blank
     assert "event_not_entered:asked:nausea" in blank
+    event(case, "ae", "2026-03-18T18:05:00-06:00", term="nausea", serious=False, solicited=True)
+    late = {one.id for one in findings(case.course(), instant(WHEN["next_session"])) if one.holds}
+    assert "event_not_entered:asked:nausea" in late
     event(case, "ae", "2026-03-16T18:05:00-06:00", term="nausea", serious=False, solicited=True)
     case.items("asked", euphoria=False)
     after = {one.id for one in findings(case.course(), instant(WHEN["next_session"])) if one.holds}

@@ -118,3 +118,25 @@ def test_a_dose_of_the_open_session_counts_beyond_those_of_the_blinded_part(arm:
 def test_a_study_that_plans_no_unblinding_has_none() -> None:
     case = before("discharge")
     assert "unblinding_not_planned" in codes(case.may("unblind", WHEN["discharge"], by="i-1"))
+
+
+def test_a_visit_that_was_missed_needs_no_freeze() -> None:
+    case = before("unblind")
+    here: dict[str, Any] = {"encounter": "outcome#1", "by": "r-1", "role": "rater", "reason": "not_reached"}
+    case.put("missed", "encounter", "2026-04-20T09:00:00-06:00", {"status": "missed"}, **here)
+    assert codes(ask(case, "unblind")) == []
+
+
+def test_a_blinded_visit_whose_window_is_open_closes_the_gate() -> None:
+    case = before("unblind")
+    for number, encounter in enumerate(
+        ("integration_1#1", "integration_2#1", "preparation_1#1", "outcome#1"), start=1
+    ):
+        when = f"2026-04-{10 + number}T09:00:00-06:00"
+        case.put(f"came {number}", "encounter", when, {"status": "started"}, encounter=encounter)
+        case.put(f"frozen {number}", "freeze", when, {"of": "encounter"}, encounter=encounter)
+    early = "2026-04-10T09:00:00-06:00"
+    for number in range(1, 5):
+        case.move(f"freeze {number}", early)
+    assert codes(case.may("unblind", "2026-04-16T09:00:00-06:00", by="i-1")) == ["blinded_visit_open"]
+    assert codes(case.may("unblind", "2026-05-16T09:00:00-06:00", by="i-1")) == []

@@ -102,3 +102,14 @@ def test_a_medicine_not_yet_washed_out_closes_the_gate_that_the_study_names() ->
     assert codes(ask(_case("2026-02-27"), "randomise")) == ["washout"]
     assert codes(ask(_case(None), "randomise")) == ["washout_unknown"]
     assert codes(ask(_case("2026-01-20", "herbal"), "randomise")) == ["washout_unknown"]
+
+
+def test_what_is_begun_on_the_day_of_the_visit_counted_from_the_washout_no_longer_counts() -> None:
+    begun = Medicine(started="2026-04-01", stopped=None)
+    assert washout_end([begun], WASHOUT, CONSENTED, before=date(2026, 4, 1)) == CONSENTED
+    assert washout_end([begun], WASHOUT, CONSENTED, before=date(2026, 4, 2)) is None
+
+
+def test_on_the_first_day_without_the_medicine_the_gate_is_open() -> None:
+    assert codes(ask(_case("2026-02-23"), "randomise")) == []  # 15 days before 10 March
+    assert codes(ask(_case("2026-02-24"), "randomise")) == ["washout"]

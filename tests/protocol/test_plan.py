@@ -218,3 +218,13 @@ def test_the_same_number_of_units_of_another_strength_is_a_dose(mini: str, tmp_p
     path.write_text(mini.replace(FULL, full(arms)), encoding="utf-8")
     level = load_study(path).newest.file.regimens["full"]
     assert str(level.arms["placebo"].initial.strength) == "40 mg"
+
+
+def test_windows_that_follow_each_other_in_any_order_are_no_contradiction(mini: str, tmp_path: Path) -> None:
+    path = tmp_path / "study.yaml"
+    windows = (
+        "windows: {late: {visit: outcome, after: baseline, within: 40 .. 60 d}, "
+        "early: {visit: outcome, after: baseline, within: 20 .. 39 d}}"
+    )
+    path.write_text(mini.replace(SETS, plan(windows)), encoding="utf-8")
+    assert list(load_study(path).newest.file.analysis.windows) == ["late", "early"]
