@@ -49,7 +49,8 @@ def test_any_text_comes_back_byte_for_byte(make_entry: Any, note: str) -> None:
     assert read(kept.text).data == {"note": note}
 
 
-def test_an_entry_sent_ten_times_is_stored_once(make_entry: Any) -> None:
+@pytest.mark.requirement("R21")
+def test_r21_an_entry_sent_ten_times_is_stored_once(make_entry: Any) -> None:
     first = store.append(make_entry(), received_at=NOW)
     again = [store.append(make_entry(), received_at="2026-03-02T11:00:00-07:00") for _ in range(9)]
     assert first.outcome == "kept"
@@ -212,6 +213,7 @@ def wait_for(happened: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.requirement("R01")
 def test_r01_a_process_killed_between_line_and_head_leaves_neither(database: str, make_entry: Any) -> None:
     store.append(make_entry(number=1), received_at=NOW)
     before = store.ledgers()
@@ -241,6 +243,7 @@ def test_r01_a_process_killed_between_line_and_head_leaves_neither(database: str
     assert store.append(make_entry(number=2), received_at=NOW).line.seq == 2
 
 
+@pytest.mark.requirement("R01")
 @pytest.mark.parametrize("after", [1, 17])
 def test_r01_a_process_killed_at_any_moment_loses_nothing_it_acknowledged(
     database: str, make_entry: Any, after: int
@@ -286,6 +289,8 @@ CHANGES = [
 ]
 
 
+@pytest.mark.requirement("R02")
+@pytest.mark.requirement("R04")
 @pytest.mark.parametrize("role", ["origin", "replica"])
 def test_r02_raw_sql_cannot_change_or_remove_the_record(make_entry: Any, role: str) -> None:
     kept = store.append(make_entry(), received_at=NOW).line

@@ -19,7 +19,7 @@ NAMES = ["site:01", "participant:a", "participant:b"]
 
 Owner = Callable[..., None]
 
-pytestmark = pytest.mark.usefixtures("chains")
+pytestmark = [pytest.mark.usefixtures("chains"), pytest.mark.requirement("R03")]
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ def check_entry(course: Course, effective: Effective) -> None:
     """Release, clock, consent, and what comes after an end."""
     entry, kind = effective.entry, effective.entry.kind
     course.release_of(entry)
-    if entry.recorded_at != entry.occurred_at:
+    if entry.recorded_at != entry.occurred_at or entry.clock_offset_ms:
         _check_clock(course, effective)
     if kind in _NEEDS_CONSENT and (course.consent is None or not course.consent.given):
         course.found("without_consent", entry.id, "", f"{kind} without a consent in force")

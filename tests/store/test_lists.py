@@ -1,0 +1,126 @@
+"""Questions of lists are answered by the derived tables, for one instant."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from entact import store
+from entact.course import fold, read
+from entact.course.entry import instant
+from entact.protocol import Study, load_study
+from entact.store import lists
+
+MINI = Path(__file__).parents[1] / "studies" / "mini"
+NOW = "2026-03-02T10:31:00-07:00"
+BEGUN = datetime(2026, 3, 2, 17, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def study(database: str, make_entry: Any) -> Study:
+    """Three participants: one screened, one further on, one of whom nothing but a reading is known."""
+    found = load_study(str(MINI))
+    data = {"id": found.newest.id, "text": found.newest.text.decode()}
+    store.append(make_entry("study:mini", 1, kind="release", data=data), received_at=NOW)
+    scopes = {"version": "1", "scopes": {"participation": True, "recording": False}}
+    for name, site, number in (("a", "denver", "S-2"), ("b", "denver", "S-1")):
+        ledger = f"participant:{name}"
+        sent = [
+            make_entry(ledger, 1, kind="consent", data=scopes),
+            make_entry(ledger, 2, kind="screening", data={"attempt": 1, "number": number, "site": site}),
+            make_entry(ledger, 3, kind="encounter", data={"status": "started"}, encounter="screening#1"),
+        ]
+        sent += [make_entry(ledger, 4, kind="enrolment", data={"subject": "1-001"})] if name == "b" else []
+        for entry in sent:
+            store.append(entry, received_at=NOW)
+    store.append(make_entry("participant:c", 1, encounter="session_1#1"), received_at=NOW)
+    return found
+
+
+def test_a_page_of_participants_is_by_site_and_number(study: Study) -> None:
+    found = lists.participants()
+    assert [(one.site, one.number, one.status) for one in found] == [
+        ("", "c", "screening"),
+        ("denver", "1-001", "enrolled"),
+        ("denver", "S-2", "screening"),
+    ]
+    assert lists.participants(offset=1, limit=1) == found[1:2]
+    assert lists.participants(site="denver", status="screening") == found[2:]
+    assert lists.participants(site="zurich") == []
+    assert lists.counts() == {("", "screening"): 1, ("denver", "enrolled"): 1, ("denver", "screening"): 1}
+
+
+def test_what_is_due_and_what_was_missed_is_a_question_of_the_instant(study: Study) -> None:
+    course = fold(study, [read(line.text) for line in store.lines("participant:a")])
+    day = timedelta(days=1)
+    for at in (BEGUN + number * 10 * day for number in range(12)):
+        for status, asked in (("due", lists.due), ("missed", lists.missed)):
+            told = {one.visit for one in asked(at) if one.ledger == "participant:a"}
+            assert told == {one.visit for one in course.due(at) if one.status == status}, (at, status)
+    coming = lists.due(BEGUN, until=BEGUN + 3 * day, site="denver")
+    assert {one.number for one in coming} == {"1-001", "S-2"}
+    assert lists.due(BEGUN, until=BEGUN + 3 * day, site="zurich") == []
+    assert [one.ends for one in coming if one.ends] == sorted(one.ends for one in coming if one.ends)
+
+
+def test_open_findings_are_those_of_the_instant_with_what_their_entry_is(study: Study) -> None:
+    before = lists.open_findings(BEGUN + timedelta(hours=3))
+    later = lists.open_findings(BEGUN + timedelta(days=2))
+    assert "encounter_not_ended" not in {one.rule for one in before}
+    assert {one.ledger for one in later if one.rule == "encounter_not_ended"} == {
+        "participant:a",
+        "participant:b",
+    }
+    only = lists.open_findings(BEGUN, ledgers=["participant:c"])
+    assert {one.ledger for one in only} == {"participant:c"}
+    assert {one.kind for one in only} == {"vital_signs"}
+    assert lists.open_findings(BEGUN, rule="without_consent", site="denver") == []
+    assert [one.ledger for one in lists.open_findings(BEGUN, rule="without_consent")] == ["participant:c"]
+
+
+@pytest.mark.requirement("R06")
+def test_r06_a_device_offline_for_eight_hours_with_its_clock_an_hour_ahead_tells_all_its_times(
+    study: Study, make_entry: Any
+) -> None:
+    """Blood pressure at 10:40, by a clock an hour ahead, sent eight hours later; others wrote meanwhile."""
+    ledger = "participant:a"
+    shown = "2026-03-02T11:40:00-07:00"
+    meanwhile = make_entry(ledger, 60, occurred_at="2026-03-02T11:00:00-07:00")
+    store.append(meanwhile, received_at="2026-03-02T18:00:05+00:00")
+    entry = make_entry(ledger, 100, occurred_at="2026-03-02T10:40:00-07:00", clock_offset_ms=3_600_000)
+    assert entry.recorded_at == shown
+    store.append(entry, received_at="2026-03-03T01:40:00+00:00")
+    kept = read(list(store.lines(ledger))[-1].text)
+    times = (kept.occurred_at, kept.recorded_at, kept.received_at, kept.clock_offset_ms)
+    assert times == ("2026-03-02T10:40:00-07:00", shown, "2026-03-03T01:40:00+00:00", 3_600_000)
+    course = fold(study, [read(line.text) for line in store.lines(ledger)])
+    order = [one.id for one in course.effective]
+    assert order.index(entry.id) < order.index(meanwhile.id)  # by when it happened, not by when it came
+    assert not [one for one in lists.open_findings(BEGUN) if one.rule == "after_recording"]
+
+    # Had the device claimed its own wrong clock's time for what happened, that would be found.
+    wrong = make_entry(ledger, 101, occurred_at="2026-03-02T11:41:00-07:00", clock_offset_ms=3_600_000)
+    store.append(wrong, received_at="2026-03-03T01:41:00+00:00")
+    found = [one for one in lists.open_findings(BEGUN) if one.rule == "after_recording"]
+    assert [(one.entry, one.item) for one in found] == [(wrong.id, "occurred_at")]
+    assert instant(wrong.recorded_at) == instant(wrong.occurred_at)
+    assert store.stale() == []
+
+
+@pytest.mark.requirement("R06")
+def test_r06_a_clock_that_is_decades_wrong_is_kept_and_found(study: Study, make_entry: Any) -> None:
+    for number, (claimed, rule) in enumerate(
+        [
+            ("1970-01-01T00:00:00Z", ""),
+            ("tomorrow", "time_unreadable"),
+            ("2026-03-02T10:00:00", "time_unreadable"),
+        ]
+    ):
+        entry = make_entry("participant:c", 200 + number, occurred_at=claimed)
+        assert store.append(entry, received_at=NOW).outcome == "kept"
+        rules = {one.rule for one in lists.open_findings(BEGUN) if one.entry == entry.id}
+        assert not rule or rule in rules
+    assert store.verify(known=store.ledgers()).entries == 12
