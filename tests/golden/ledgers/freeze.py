@@ -104,6 +104,8 @@ def open_study(writer: Writer) -> None:
     kit = {"number": "K-1", "status": "received", "expires": "2027-12", "lot": "L-7"}
     stock = writer.say(SITE, "kit", kit)
     writer.say(SITE, "kit", {"expires": "2027-11"}, replaces=stock.id, reason="source_document")
+    words = {"instrument": "scale", "language": "en", "version": "2", "holder": "nobody", "digest": "7" * 64}
+    writer.say(SITE, "wording", words)
     for person, seed in SEEDS.items():
         payload = SigningKey(person, "investigator", public_key(seed), ["erase", "cut", "unlock"])
         _signed(writer, "signing_key", payload, [(person, "holds_key"), ("investigator-1", "vouches")])
