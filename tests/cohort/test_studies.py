@@ -240,3 +240,48 @@ def test_a_quota_is_not_exceeded(eating: Rehearsed) -> None:
     assert taken["binge_eating"] <= 6
     assert taken["anorexia_restricting"] <= 12
     assert taken.total() == 18
+
+
+SERIOUS = """
+scenario: serious
+title: Everybody has a serious event
+assumption: for a test
+override:
+  adverse_events:
+    terms:
+      - {term: Palpitations, chance: {mdma: 1.0, placebo: 1.0}, pattern: any_time, serious: 1.0,
+         assumption: test}
+"""
+
+
+def test_a_serious_event_is_reported_in_time_and_stops_treatment(tmp_path: Path) -> None:
+    path = tmp_path / "serious.yaml"
+    path.write_text(SERIOUS)
+    study = load_study("life-threatening-illness")
+    rehearsed = Rehearsed(study, rehearse(study, 6, seed=4, scenario=path))
+    sent: Counter[str] = Counter()
+    stopped = 0
+    for course in rehearsed.randomised.values():
+        rules = {found.rule for found in findings(course, rehearsed.end(course))}
+        assert not rules & {"report_overdue", "report_late", "unknown_report", "stopping_rule"}
+        sent.update(report for report, _ in course.sent_reports)
+        if "serious" in course.stops:
+            assert course.discontinued["treatment"].cause in ("serious", "participant_choice")
+            assert not [dose for dose in course.doses if dose.at > course.discontinued["treatment"].at]
+            stopped += 1
+    assert set(sent) == {"sponsor", "us"}
+    assert sent["sponsor"] == sent["us"] >= 2
+    assert stopped >= 2
+
+
+def test_a_track_that_opens_for_nobody_is_found_and_not_each_of_its_visits(tmp_path: Path) -> None:
+    from importlib.resources import files
+
+    text = files("entact").joinpath("studies", "life-threatening-illness", "study.yaml").read_text()
+    never = "c_ssrs.behaviour == false && c_ssrs.ideation < 4, else: serious suicidal ideation or behaviour, "
+    assert never in text
+    wrong = text.replace(never, "c_ssrs.ideation > 9, else: serious suicidal ideation or behaviour, ")
+    (tmp_path / "study.yaml").write_text(wrong)
+    found = {one.about for one in rehearse(load_study(tmp_path), 8, seed=1).findings}
+    assert {"gate unblind", "track open_label", "track crossover"} <= found
+    assert not [about for about in found if about.startswith(("visit crossover", "visit open"))]

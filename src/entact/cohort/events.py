@@ -39,6 +39,8 @@ class VirtualEvent:
         }
         if self.serious:
             data["seriousness"] = ["medically_important"]
+            if release.file.reports:  # a clock runs for what nobody has judged, too
+                data["expected"] = False
         return data
 
 

@@ -9,8 +9,10 @@ from entact.cohort.events import Events, VirtualEvent
 from entact.cohort.person import Candidate, Participant
 from entact.cohort.session import vital_signs_at
 from entact.course import Entry
+from entact.course.reporting import reports_due
 from entact.protocol.study import Visit
 
+REPORTING = 20  # minutes that it takes to send a safety report
 STOPPED_AFTER = timedelta(days=5)  # of a medicine that is to be stopped
 
 _MINUTE = timedelta(minutes=1)
@@ -112,10 +114,20 @@ def ask_for_events(staff: Attendance, events: Events) -> None:
     for begun in events.begun_until(staff.now):
         staff.pass_time(1)
         begun.entry = staff.write("adverse_event", begun.data(staff.release), "investigator").id
+        if begun.serious:
+            _send_reports(staff, begun.entry)
     for ended in events.ended_until(staff.now):
         staff.pass_time(1)
         data = {"resolved": ended.ends.isoformat(), "outcome": "resolved"}
         staff.write("adverse_event", data, "investigator", about=ended.entry)
+
+
+def _send_reports(staff: Attendance, event: str) -> None:
+    """Sends every safety report that an event has made due, as soon as it is known."""
+    for clock in reports_due(staff.scribe.course):
+        if clock.event == event and clock.sent is None:
+            staff.pass_time(REPORTING)
+            staff.write("safety_report", {"report": clock.report}, "medical_monitor", about=event)
 
 
 def ask_checklist(staff: Attendance, events: Events, name: str) -> None:

@@ -135,7 +135,13 @@ def _never(release: Release, tally: Tally) -> Iterable[StudyFinding]:
     for name in release.forms:
         if not tally.forms[name]:
             yield StudyFinding(f"form {name}", "was never reached by any virtual participant")
-    for name in release.visits:
+    opened = {visit.track for name, visit in release.visits.items() if tally.held[name]}
+    for name, track in release.file.tracks.items():
+        if name not in opened and tally.ledgers >= ENOUGH:
+            yield StudyFinding(f"track {name}", f"opened for nobody ({track.opens_on})")
+    for name, visit in release.visits.items():
+        if visit.track is not None and visit.track not in opened:
+            continue
         if not tally.held[name]:
             passed = f"; its window passed {tally.missed[name]} times" if tally.missed[name] else ""
             yield StudyFinding(f"visit {name}", f"never took place{passed}")
