@@ -218,6 +218,26 @@ def check_wording(
         print_wording(result)
 
 
+@app.command(short_help="Let a site work with an instrument's wording.")
+def enter_wording(
+    file: Annotated[
+        Path, typer.Argument(help="A wording file: the words of one instrument in one language.")
+    ],
+    site: Annotated[str, typer.Option(help="The site, by its id in the study file.")],
+    by: Annotated[str, typer.Option(help="The investigator of the site who answers for the licence.")],
+    database: Database = REHEARSAL,
+    as_json: AsJson = False,
+) -> None:
+    """Check a wording file, keep it beside the database, and its digest in the site's ledger."""
+    from entact.cli.wording import enter_checked_wording, print_wording
+
+    result = enter_checked_wording(file, database, site, by)
+    if as_json:
+        _print_json(result)
+    else:
+        print_wording(result)
+
+
 @app.command(short_help="Say what an amendment changes, for whom and from when.")
 def diff(
     before: Annotated[str, typer.Argument(help="The release before: a study file, or mapp1@1.0.")],

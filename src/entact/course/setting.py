@@ -16,6 +16,7 @@ from entact.course.entry import Entry, Kept, as_sent, canonical, digest
 from entact.course.erasure import ErasureConfirmed, ErasureRequested
 from entact.course.oversight import Enrolled, HoldChanged, HoldState, SeriousEvent, study_facts
 from entact.course.signature import SigningKey
+from entact.course.wording import WordingEntered, WordingState, wording_problem, wording_state
 
 if TYPE_CHECKING:
     from entact.protocol.release import Study
@@ -126,6 +127,7 @@ class SiteState(msgspec.Struct, frozen=True):
         status: active, held or closed; None before activation. timezone: IANA name; None before activation.
         activation: the entry that says so. size: how many entries were folded.
         approved: since when the site has worked under which release, in order of time.
+        wordings: by instrument and language, the words that it works with.
     """
 
     id: str
@@ -137,6 +139,7 @@ class SiteState(msgspec.Struct, frozen=True):
     kits: dict[str, KitStock] = {}
     size: int = 0
     approved: tuple[tuple[datetime, str], ...] = ()
+    wordings: dict[tuple[str, str], WordingState] = {}
 
     @property
     def active(self) -> bool:
@@ -256,6 +259,7 @@ def _site(name: str, study: Study, entries: list[Entry], problems: list[Problem]
     approved: list[tuple[datetime, str]] = []
     staff: dict[str, StaffState] = {}
     kits: dict[str, KitStock] = {}
+    wordings: dict[tuple[str, str], WordingState] = {}
     held = _held(entries)
     for effective, payload in _payloads(held, SITE_KINDS, problems):
         if isinstance(payload, Activation):
@@ -285,7 +289,16 @@ def _site(name: str, study: Study, entries: list[Entry], problems: list[Problem]
             kits[payload.number] = KitStock(
                 payload.number, payload.status, payload.expires, payload.lot, effective.id
             )
-    return SiteState(name, release, status, timezone, activation, staff, kits, _size(held), tuple(approved))
+        elif isinstance(payload, WordingEntered):
+            problem = wording_problem(payload)
+            if problem is not None:
+                problems.append(Problem("wording", effective.id, *problem))
+                continue
+            wordings[payload.instrument, payload.language] = wording_state(effective, payload)
+    size = _size(held)
+    return SiteState(
+        name, release, status, timezone, activation, staff, kits, size, tuple(approved), wordings
+    )
 
 
 def _activation_problem(study: Study, payload: Activation) -> tuple[str, str] | None:
@@ -348,4 +361,9 @@ STUDY_KINDS: dict[str, Any] = {
     "unlock_requested": Manifest,
     "unlock": UnlockConfirmed,
 }
-SITE_KINDS: dict[str, Any] = {"activation": Activation, "staff": Staff, "kit": Kit}
+SITE_KINDS: dict[str, Any] = {
+    "activation": Activation,
+    "staff": Staff,
+    "kit": Kit,
+    "wording": WordingEntered,
+}
