@@ -112,6 +112,24 @@ def test_many_lines_continue_what_was_appended(make_entry: Any, make_chain: Any,
     assert list(store.lines(chain.name)) == chain.lines
 
 
+@pytest.mark.requirement("R21")
+def test_r21_an_import_made_again_adds_what_is_new_and_overwrites_nothing(
+    make_chain: Any, stream: Any
+) -> None:
+    chains = [make_chain("participant:a", 5), make_chain("participant:b", 3)]
+    assert store.append_many((chains[0].name, line) for line in chains[0].lines[:2]) == 2
+    assert store.append_many(stream(*chains)) == 6
+    before = dict(store.chains())
+    assert store.append_many(stream(*chains)) == 0
+    other = make_chain("participant:b", 4, data={"systolic": "90 mm[Hg]"})
+    with pytest.raises(StoreError, match=r"entry 1 of participant:b is another .* nothing was overwritten"):
+        store.append_many(stream(chains[0], other))
+    forged = [(chains[0].name, Line(line.seq, line.hash, line.text + " ")) for line in chains[0].lines]
+    with pytest.raises(StoreError, match=r"entry 1 of participant:a is another"):
+        store.append_many(forged)
+    assert dict(store.chains()) == before
+
+
 @pytest.mark.parametrize("fault", ["gap", "twice", "fork", "hash"])
 def test_many_lines_that_do_not_continue_the_chain_are_refused_as_a_whole(
     make_chain: Any, stream: Any, fault: str

@@ -12,7 +12,7 @@ import psycopg
 from django.db import IntegrityError, InternalError, OperationalError, connection, transaction
 from psycopg import errors
 
-from entact.course.entry import GENESIS, Entry, Kept, Line, instant, keep, read, same
+from entact.course.entry import GENESIS, Entry, Kept, Line, digest, instant, keep, read, same
 from entact.course.ledger import Break, Receipt, follow
 from entact.protocol import Study
 from entact.store import models
@@ -73,25 +73,27 @@ def append_many(lines: Iterable[tuple[str, Line]]) -> int:
     """Keeps lines that were chained elsewhere: all or none, in one transaction.
 
     Lines stream through memory in chunks, so any number can be kept. Every ledger must continue from its
-    head.
+    head; lines that were there before, with the same hash, are passed over, so that the same import may be
+    made again.
 
     Args:
         lines: (ledger, line), those of one ledger in their order; ledgers may be mixed.
     Returns:
-        How many were kept.
+        How many were kept, those that were there before not counted.
     Raises:
-        StoreError: when a chain does not continue from the head, with the ledger and the line; when an entry
-            is of another environment than the database.
+        StoreError: when a chain does not continue from the head, or a line is another than the one that is
+            there, with the ledger and the line; when an entry is of another environment than the database.
     """
     count, released = 0, False
     source = iter(lines)
     open_ledgers: dict[str, Known] = {}
+    there: dict[str, int] = {}
     with _refusals(), transaction.atomic():
         stamp, study = study_of_record()
         while chunk := list(islice(source, CHUNK)):
-            entries = _copy(chunk, stamp, study, open_ledgers)
+            entries = _copy(chunk, stamp, study, open_ledgers, there)
             released = released or any(_releases(entry) for entry in entries)
-            count += len(chunk)
+            count += len(entries)
         if released:
             note_releases()
     if released:
@@ -170,15 +172,15 @@ def _append_next(known: Known, entry: Entry, received_at: str) -> Receipt:
     releasing = _releases(entry)
     with transaction.atomic():
         cursor = raw_cursor()
-        number, seq, digest, standing = _lock_one(cursor, entry.ledger)
+        number, seq, last, standing = _lock_one(cursor, entry.ledger)
         stamp, study = study_of_record()
-        known.contended = known.contended and (known.seq, known.hash) != (seq, digest)
-        known.catch_up(cursor, number, seq, digest, stamp, study)
+        known.contended = known.contended and (known.seq, known.hash) != (seq, last)
+        known.catch_up(cursor, number, seq, last, stamp, study)
         stored = _stored(entry) if storable(entry.id) in known.ids else []
         for line in stored:
             if same(read(line.text), entry):
                 return Receipt("again", line)
-        line = keep(entry, received_at=received_at, seq=seq + 1, previous=digest)
+        line = keep(entry, received_at=received_at, seq=seq + 1, previous=last)
         before = known.rows if standing == (seq, CODE, stamp) else None
         if known.rows is not None and before is None:
             for table in ("store_due", "store_open_finding"):
@@ -268,11 +270,11 @@ def _lock_one(cursor: psycopg.Cursor[Any], name: str) -> tuple[int, int, str, tu
         cursor.execute(statement, [name], prepare=True)
         row = cursor.fetchone()
         assert row is not None
-    number, seq, digest, head, code, releases = row
+    number, seq, last, head, code, releases = row
     if seq and head != seq:  # the row for lists was read before the lock was waited for
         cursor.execute("SELECT head, code, releases FROM store_standing WHERE ledger_id = %s", [number])
         head, code, releases = cursor.fetchone() or (None, None, None)
-    return number, seq, digest, None if head is None else (head, code, releases)
+    return number, seq, last, None if head is None else (head, code, releases)
 
 
 def _leave_broken_connection() -> None:
@@ -296,15 +298,25 @@ def _lock(names: Iterable[str]) -> dict[str, models.Ledger]:
 
 
 def _copy(
-    chunk: list[tuple[str, Line]], stamp: str, study: Study | None, open_ledgers: dict[str, Known]
+    chunk: list[tuple[str, Line]],
+    stamp: str,
+    study: Study | None,
+    open_ledgers: dict[str, Known],
+    there: dict[str, int],
 ) -> list[Kept]:
-    """Copies lines, moves heads, and writes what lists show; returns the entries.
+    """Copies lines, moves heads, and writes what lists show; returns the entries that are new.
 
     Args:
         open_ledgers: those of the last chunk, which may go on in this one; made those of this one.
+        there: how long each ledger was before the import.
     """
     heads = _lock(name for name, _ in chunk)
     cursor = raw_cursor()
+    for name, head in heads.items():
+        there.setdefault(name, head.seq)
+    _require_same(cursor, [(name, line) for name, line in chunk if line.seq <= there[name]], heads)
+    chunk = [(name, line) for name, line in chunk if line.seq > there[name]]
+    heads = {name: heads[name] for name, _ in chunk}
     known: dict[str, Known] = {}
     fresh = all(head.seq == 0 for head in heads.values())
     for name, head in heads.items():
@@ -330,3 +342,25 @@ def _copy(
     open_ledgers.clear()
     open_ledgers.update(known)
     return entries
+
+
+def _require_same(
+    cursor: psycopg.Cursor[Any], old: list[tuple[str, Line]], heads: dict[str, models.Ledger]
+) -> None:
+    """Refuses lines that are another than those that are there."""
+    if not old:
+        return
+    numbers = [heads[name].id for name, _ in old]
+    cursor.execute(
+        "SELECT ledger_id, seq, hash FROM store_line"
+        " JOIN unnest(%s::bigint[], %s::bigint[]) AS asked (number, place)"
+        " ON ledger_id = number AND seq = place",
+        [numbers, [line.seq for _, line in old]],
+    )
+    kept = {(number, seq): value for number, seq, value in cursor.fetchall()}
+    for (name, line), number in zip(old, numbers, strict=True):
+        text = line.text.encode(errors="surrogatepass")
+        if kept.get((number, line.seq)) != line.hash or digest(text) != line.hash:
+            raise StoreError(
+                f"entry {line.seq} of {name} is another than the one that is there: nothing was overwritten"
+            )
