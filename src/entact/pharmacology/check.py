@@ -61,11 +61,11 @@ class Check:
 
     @property
     def row(self) -> str:
-        """The check as a row of a Markdown table: id, what, published, simulated, limits, verdict, facts."""
-        verdict = {True: "passes", False: "**fails**", None: ""}[self.passed]
+        """The check as a row of a Markdown table: id, what, published, simulated, limits."""
         unit = "" if self.unit == "1" else f" {self.unit}"
-        cells = (self.id, self.what, self.published, f"{self.simulated:.3g}{unit}", self.limits, verdict)
-        return f"| {' | '.join(cells)} | {self.source} |"
+        limits = f"{self.limits}: **fails**" if self.passed is False else self.limits
+        cells = (self.id, self.what, self.published, f"{self.simulated:.3g}{unit}", limits)
+        return f"| {' | '.join(cells)} |"
 
 
 @dataclass(frozen=True)
