@@ -320,9 +320,21 @@ def test_a_manifest_that_was_entered_without_the_right_signature_does_not_count(
     assert "there is a cut 'cut' already" in forge(manifest)
     assert "is not entered as cut" in forge(signed(ada, name="five", purpose="unlock"))
     assert "is not entered as unlock_requested" in forge(signed(ada, name="six"), "unlock_requested")
+    asks = {"purpose": "unlock", "reason": "a reason", "expires": "2099-01-01T00:00:00+00:00"}
+
+    def unlocks(name: str, previous: str | None, **fields: Any) -> str:
+        made = signed(ada, "asks_for_unlock", name=name, previous=previous, **{**asks, **fields})
+        return forge(made, "unlock_requested")
+
+    assert "does not follow the manifest that is locked" in unlocks("eight", manifest.digest)
+    locked = make_cut("lock", ada, lock=True)
+    assert "does not follow the manifest that is locked" in unlocks("nine", manifest.digest)
+    assert "an unlock has a reason" in unlocks("ten", locked.digest, reason=None)
+    assert "is locked by 'lock'" in forge(signed(ada, name="eleven", purpose="lock"))
     revoke_key("ben", ada)
     assert "ben has no signing key" in forge(signed(ben, name="seven"))
-    assert list(known_cuts().manifests) == ["cut"]
+    assert list(known_cuts().manifests) == ["cut", "lock"]
+    assert known_cuts().asked == {}
 
 
 def test_an_unlock_confirmed_too_late_or_by_one_person_does_not_count(

@@ -72,6 +72,9 @@ def test_r05_a_change_without_a_reason_is_refused_whatever_it_comes_from(
         change = fact(study, 11, kind, data, replaces=first, reason=reason, source=source, role="rater")
         with pytest.raises(StoreError, match=f"changes {first} and says no reason: give one"):
             record_fact(study, change, received_at=NOW)
+    aimless = fact(study, 11, "void", {}, reason=reason, source=source, role="rater")
+    with pytest.raises(StoreError, match="changes another and says no reason"):
+        record_fact(study, aimless, received_at=NOW)
     assert list(store.lines(ANNA)) == before
     given = fact(study, 11, "void", {}, replaces=first, reason="wrong_visit", source=source, role="rater")
     assert record_fact(study, given, received_at=NOW).outcome == "kept"
