@@ -23,6 +23,7 @@ SETS = {
     "dosed": {"text": "dosed", "rule": "person.doses >= 1"},
     "mitt": {"text": "rated after a dose", "rule": "person.doses >= 1 && person.assessed_after_dose"},
     "complete": {"text": "all", "rule": "person.doses >= person.planned_doses && person.assessed_at_end"},
+    "half": {"text": "half of the sessions", "rule": "person.doses * 2 == person.planned_doses"},
     "severe": {"text": "severe", "rule": "baseline.symptoms.total >= 40"},
     "women": {"text": "women", "rule": "demographics.sex == 'female'"},
 }
@@ -67,8 +68,8 @@ def sets(case: Case) -> set[str]:
 
 def test_who_belongs_to_a_set_follows_from_its_rule() -> None:
     case = before("next_session", study())
-    assert sets(case) == {"randomised", "dosed", "severe", "women"}
-    assert sets(rate(case)) == {"randomised", "dosed", "severe", "women", "mitt"}
+    assert sets(case) == {"randomised", "dosed", "half", "severe", "women"}
+    assert sets(rate(case)) == {"randomised", "dosed", "half", "severe", "women", "mitt"}
     assert sets(case.drop("initial 1")) == {"randomised", "severe", "women"}
 
 

@@ -220,11 +220,15 @@ def test_the_same_number_of_units_of_another_strength_is_a_dose(mini: str, tmp_p
     assert str(level.arms["placebo"].initial.strength) == "40 mg"
 
 
-def test_windows_that_follow_each_other_in_any_order_are_no_contradiction(mini: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("first", ["20 .. 39 d", "40 .. 60 d"])
+def test_windows_that_follow_each_other_in_any_order_are_no_contradiction(
+    first: str, mini: str, tmp_path: Path
+) -> None:
     path = tmp_path / "study.yaml"
+    second = {"20 .. 39 d": "40 .. 60 d", "40 .. 60 d": "20 .. 39 d"}[first]
     windows = (
-        "windows: {late: {visit: outcome, after: baseline, within: 40 .. 60 d}, "
-        "early: {visit: outcome, after: baseline, within: 20 .. 39 d}}"
+        f"windows: {{one: {{visit: outcome, after: baseline, within: {first}}}, "
+        f"other: {{visit: outcome, after: baseline, within: {second}}}}}"
     )
     path.write_text(mini.replace(SETS, plan(windows)), encoding="utf-8")
-    assert list(load_study(path).newest.file.analysis.windows) == ["late", "early"]
+    assert list(load_study(path).newest.file.analysis.windows) == ["one", "other"]
