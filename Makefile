@@ -9,7 +9,7 @@ SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench lock clean
+.PHONY: help setup demo test evidence check format bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -39,6 +39,9 @@ demo: setup ## rehearse the published phase 3 study, print its outcome table, se
 
 test: setup ## run all tests (a part of them: make test ARGS="tests/course -m 'not slow'")
 	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+
+evidence: setup ## run the tests that show a requirement; write which shows what to var/evidence
+	@$(BIN)/python -m pytest -n auto --dist loadfile -p tests.evidence --evidence var/evidence $(ARGS)
 
 check: setup ## format, lint, types, and the arrows between rooms
 	@$(BIN)/ruff format --check .
