@@ -8,6 +8,7 @@ import pytest
 
 from entact.protocol import load_study, shipped_studies
 from entact.protocol.words import Account, account
+from entact.protocol.words.time import duration_words
 
 MINI = Path(__file__).parents[2] / "studies" / "mini"
 
@@ -97,6 +98,30 @@ def test_what_is_not_confirmed_is_marked(mini: Account) -> None:
     assert len(marked) == len(mini.assumptions) == 3
 
 
+def test_an_amendment_in_words(tmp_path: Path) -> None:
+    text = (MINI / "study.yaml").read_text().replace('release: "1.0"', 'release: "1.1"')
+    amendment = """amendment:
+  of: "1.0"
+  reason: a lower limit
+  changes:
+    - {change: gates.initial_dose, applies: immediately, because: two readings were high}
+    - {change: schedule.outcome, applies: new_participants}
+"""
+    path = tmp_path / "study.yaml"
+    path.write_text(text.replace("condition: PTSD\n", f"condition: PTSD\n{amendment}"))
+    told = account(load_study(path).newest)
+    (section,) = [one for one in told.sections if one.name == "amendment"]
+    assert section.intro == "Amends release 1.0: a lower limit."
+    assert [(line.term, line.text, line.notes) for line in section.lines] == [
+        (
+            "Gates, initial dose",
+            "applies to everybody at a site from its approval on",
+            ("Two readings were high.",),
+        ),
+        ("Schedule, outcome", "applies to those alone whose first consent is to this release", ()),
+    ]
+
+
 @pytest.mark.parametrize("name", shipped_studies())
 def test_nothing_that_a_study_says_is_left_out(name: str) -> None:
     release = load_study(name).newest
@@ -110,6 +135,17 @@ def test_nothing_that_a_study_says_is_left_out(name: str) -> None:
         must += [one.title for one in titled.values()]  # type: ignore[attr-defined]
     must += [endpoint.title for endpoint in file.endpoints.values() if endpoint.title]
     must += [unit for regimen in file.regimens.values() for unit in (regimen.initial.strength,)]
+    must += [quota.title or "Quota" for quota in file.quotas.values()]
+    must += list(file.consent.values())
+    must += list(file.analysis.set_texts.values())
+    must += [estimand.title for estimand in file.analysis.estimands.values()]
+    must += [file.adverse_events.terms[term].title for term in file.adverse_events.solicited]
+    if file.washout is not None:
+        must += [f"half-life {duration_words(one.half_life)}" for one in file.washout.classes.values()]
+    if file.unblinding is not None:
+        must.append("Planned unblinding")
+    if file.standards is not None:
+        must += [f"SDTM {file.standards.sdtm}", f"MedDRA {file.standards.meddra}"]
     for words in must:
         assert words.lower() in text, words
     for role in file.roles:

@@ -46,6 +46,7 @@ def account(release: Release) -> Account:
     file = release.file
     design, safety, plan = Design(release), Safety(release), Plan(release)
     sections = (
+        Section("amendment", "Amendment", tuple(design.amendment()), design.amendment_intro()),
         Section("design", "Design", tuple(design.design())),
         Section("doses", "Doses", tuple(design.doses()), design.doses_intro()),
         Section("inclusion", "Inclusion criteria", tuple(design.criteria("inclusion")), "All must be met."),

@@ -10,6 +10,12 @@ from entact.protocol.words.line import Line, Teller, counted, listed
 from entact.protocol.words.schedule import anchor_words, timing_words
 from entact.protocol.words.time import window_words
 
+_APPLIES = {
+    "immediately": "applies to everybody at a site from its approval on",
+    "at_reconsent": "applies to those under way once they have consented to this release",
+    "new_participants": "applies to those alone whose first consent is to this release",
+}
+
 
 class Design(Teller):
     """What is compared in whom: arms, doses, criteria, blinding."""
@@ -29,6 +35,21 @@ class Design(Teller):
         if file.sites:
             countries = ", ".join(dict.fromkeys(site.country for site in file.sites.values()))
             yield "sites", f"{len(file.sites)} ({countries})"
+
+    def amendment_intro(self) -> str:
+        """What this release amends, and why."""
+        amendment = self.file.amendment
+        return (
+            f"Amends release {amendment.of}: {amendment.reason.rstrip('.')}." if amendment is not None else ""
+        )
+
+    def amendment(self) -> Iterator[Line]:
+        """Every change that this release makes in the one before, and to whom it applies."""
+        amendment = self.file.amendment
+        for change in amendment.changes if amendment is not None else ():
+            notes = (f"{begun(change.because.rstrip('.'))}.",) if change.because else ()
+            place = ", ".join(spaced(step) for step in change.change.split("."))
+            yield Line(begun(place), _APPLIES[change.applies], notes, change.assumption)
 
     def design(self) -> Iterator[Line]:
         file = self.file
