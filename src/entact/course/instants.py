@@ -107,7 +107,7 @@ class Horizon:
         visits = course.release.visits_of(course.population, course.tracks)
         if known[:2] != self._known[:2]:
             self._spans = list(_spans(visits, progress))
-            rows = (_rows(name, visit, self._spans, progress) for name, visit in visits.items())
+            rows = (_rows(place, visit, self._spans, progress) for place, visit in enumerate(visits.values()))
             self.windows = tuple(row for found in rows for row in found)
         self.standing = tuple(_by_window(course, self._spans))
         self._known = known
@@ -142,26 +142,34 @@ def _spans(visits: Mapping[str, Visit], progress: Progress) -> Iterator[_Span]:
         at = until
 
 
-def _rows(name: str, visit: Visit, spans: list[_Span], progress: Progress) -> Iterator[Window]:
-    if name in progress.anchors or name in progress.missed:
-        return
+def _rows(place: int, visit: Visit, spans: list[_Span], progress: Progress) -> list[Window]:
+    """The rows of one visit, which stands at this place among the dues."""
     rows: list[Window] = []
+    if visit.visit in progress.anchors or visit.visit in progress.missed:
+        return rows
+    before: Due | None = None
     for since, until, dues in spans:
-        one = next(found for found in dues if found.visit == name)
-        row = _row(one, since, until, progress.zone)
-        if row is None or (one.status == "missed" and _stopped(visit, progress)):
+        one = dues[place]
+        if one.status == "missed" and _stopped(visit, progress):
             continue
-        before = rows[-1] if rows else None
-        if (
-            before is not None
-            and before.until == since
-            and msgspec.structs.replace(row, since=before.since)
-            == msgspec.structs.replace(before, until=until)
-        ):
-            rows[-1] = msgspec.structs.replace(before, until=until)
-        else:
+        if before is not None and rows and rows[-1].until == since and _same_window(before, one):
+            rows[-1] = msgspec.structs.replace(rows[-1], until=until)
+        elif (row := _row(one, since, until, progress.zone)) is not None:
             rows.append(row)
-    yield from rows
+        before = one
+    return rows
+
+
+def _same_window(before: Due, one: Due) -> bool:
+    """Whether a visit has the window that it had, and may still take place in it or has missed it."""
+    return (
+        one.status != "not_reachable"
+        and (one.earliest is not None or one.status == "due")
+        and (
+            (before.earliest, before.target, before.latest, before.opens, before.closes)
+            == (one.earliest, one.target, one.latest, one.opens, one.closes)
+        )
+    )
 
 
 def _row(one: Due, since: datetime, until: datetime | None, zone: tzinfo) -> Window | None:

@@ -66,15 +66,10 @@ class Changes:
     findings: list[dict[str, Any]]
     findings_gone: list[dict[str, Any]]
 
-    def __bool__(self) -> bool:
-        return bool(self.due or self.due_gone or self.findings or self.findings_gone)
-
     def parameters(self) -> dict[str, str]:
-        """As parameters of the statement."""
-        return {name: msgspec.json.encode(getattr(self, name)).decode() for name in _CHANGES}
-
-
-_CHANGES = ("due", "due_gone", "findings", "findings_gone")
+        """What there is to write, as parameters of the parts of `CHANGED`."""
+        found = {name: getattr(self, name) for name in CHANGED}
+        return {name: msgspec.json.encode(rows).decode() for name, rows in found.items() if rows}
 
 
 def rows_of(course: Course, ledger: str, about: Mapping[str, About], horizon: Horizon | None = None) -> Rows:
@@ -166,31 +161,38 @@ STANDING = f"""
         releases = excluded.releases, {", ".join(f"{name} = excluded.{name}" for name in Place._fields)}
 )
 """
-CHANGED = f"""
+CHANGED = {
+    "due_gone": """
 , due_gone AS (
     DELETE FROM store_due
     USING head, jsonb_to_recordset(%(due_gone)s::jsonb) AS gone (visit text, since timestamptz)
     WHERE ledger_id = head.id AND store_due.visit = gone.visit AND store_due.since = gone.since
-), due AS (
+)""",
+    "due": f"""
+, due AS (
     INSERT INTO store_due (ledger_id, {DUE_COLUMNS})
     SELECT head.id, fresh.* FROM head, jsonb_to_recordset(%(due)s::jsonb) AS fresh (visit text,
         since timestamptz, until timestamptz, opens timestamptz, ends timestamptz,
         earliest date, target date, latest date)
     ON CONFLICT (ledger_id, visit, since) DO UPDATE SET until = excluded.until, opens = excluded.opens,
         ends = excluded.ends, earliest = excluded.earliest, target = excluded.target, latest = excluded.latest
-), findings_gone AS (
+)""",
+    "findings_gone": """
+, findings_gone AS (
     DELETE FROM store_open_finding
     USING head, jsonb_to_recordset(%(findings_gone)s::jsonb) AS gone (finding text, since timestamptz)
     WHERE ledger_id = head.id AND store_open_finding.finding = gone.finding
         AND store_open_finding.since = gone.since
-), findings AS (
+)""",
+    "findings": f"""
+, findings AS (
     INSERT INTO store_open_finding (ledger_id, {FINDING_COLUMNS})
     SELECT head.id, fresh.* FROM head, jsonb_to_recordset(%(findings)s::jsonb) AS fresh (finding text,
         since timestamptz, until timestamptz, rule text, entry text, item text, kind text, form text)
     ON CONFLICT (ledger_id, finding, since) DO UPDATE SET until = excluded.until, rule = excluded.rule,
         entry = excluded.entry, item = excluded.item, kind = excluded.kind, form = excluded.form
-)
-"""
+)""",
+}
 
 
 def _place(course: Course, ledger: str) -> Place:

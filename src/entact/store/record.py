@@ -209,12 +209,9 @@ def _write(known: Known, entry: Entry, line: Line, before: Rows | None, *, guard
     after = known.derive()
     conditions, parts = "", ""
     if after is not None:
-        changed = changes(before, after)
-        values |= after.place._asdict()
-        parts = STANDING
-        if changed:
-            parts += CHANGED
-            values |= changed.parameters()
+        changed = changes(before, after).parameters()
+        values |= after.place._asdict() | changed
+        parts = STANDING + "".join(CHANGED[name] for name in changed)
         conditions = _LISTS_CURRENT if guard else ""
     elif guard and known.ledger.startswith(PARTICIPANT):
         conditions = _RELEASES_CURRENT

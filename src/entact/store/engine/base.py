@@ -20,4 +20,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         connection = super().get_new_connection(conn_params)
         server.require_version(connection)
+        # Prepared statements are those of appends: to plan each anew would take longer than to carry it out.
+        connection.execute("SET plan_cache_mode = force_generic_plan")
+        connection.commit()
         return connection
