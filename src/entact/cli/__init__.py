@@ -51,7 +51,10 @@ Port = Annotated[
     typer.Option(min=1, max=65535, help="Port to serve on; else 8000, or any where that is taken."),
 ]
 Role = Annotated[
-    str, typer.Option(help="The role for which pages are shown; the study file says what it does not see.")
+    str | None,
+    typer.Option(
+        help="The role for which pages are shown, else a monitor; the study file says what it does not see."
+    ),
 ]
 
 REHEARSAL = "entact_rehearsal"
@@ -94,7 +97,7 @@ def demo(
     if result.verification.breaks:
         raise typer.Exit(1)
     if serve:
-        serve_pages(REHEARSAL, host, choose_port(host, port), "monitor")
+        serve_pages(REHEARSAL, host, choose_port(host, port), None)
 
 
 @app.command(short_help="Run a whole study with virtual people.")
@@ -402,7 +405,7 @@ def where(database: Database = REHEARSAL, as_json: AsJson = False) -> None:
 
 @app.command()
 def serve(
-    database: Database = REHEARSAL, host: Host = "127.0.0.1", port: Port = None, role: Role = "monitor"
+    database: Database = REHEARSAL, host: Host = "127.0.0.1", port: Port = None, role: Role = None
 ) -> None:
     """Serve read-only pages of a study, blinded for one role."""
     from entact.cli.server import choose_port, serve_pages

@@ -12,6 +12,7 @@ from entact.conduct.error import ConductError
 from entact.conduct.serve import LOOPBACK, serve
 
 USUAL = 8000
+LOOKING = ("monitor", "data_manager", "coordinator", "investigator")
 
 
 def choose_port(host: str, port: int | None) -> int:
@@ -38,10 +39,20 @@ def choose_port(host: str, port: int | None) -> int:
     return USUAL if port is None else port
 
 
-def serve_pages(database: str, host: str, port: int, role: str) -> None:
-    """Serves the pages of a database until interrupted."""
+def _usual_role() -> str:
+    """The first of those whose work is to look at the record that the study has."""
+    from entact.store.studies import study_of_record  # models are ready once the store is set up
+
+    _, study = study_of_record()
+    known = study.newest.file.roles if study is not None else {}
+    return next((role for role in LOOKING if role in known), LOOKING[0])
+
+
+def serve_pages(database: str, host: str, port: int, role: str | None) -> None:
+    """Serves the pages of a database until interrupted; without a role, to one that looks at the record."""
     os.environ["ENTACT_DATABASE"] = database
     open_record(database)
+    role = role or _usual_role()
     console = Console(highlight=False)
 
     def say(address: str) -> None:
