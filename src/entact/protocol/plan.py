@@ -92,7 +92,7 @@ def _lost_with_treatment(visit: Visit, visits: Mapping[str, Visit]) -> str | Non
 
 def _sets(file: StudyFile) -> Iterator[Fault]:
     for name, said in file.analysis.sets.items():
-        if isinstance(said, str) and name not in SETS:
+        if said.rule is None and name not in SETS:
             message = (
                 f"who belongs to {name!r} is not said as a rule; write '{name}: {{text: …, rule: …}}' "
                 f"(without one: {', '.join(SETS)})"

@@ -109,7 +109,7 @@ class Release:
         return self._rules
 
     def visits_of(self, population: str | None, tracks: Collection[str] = ()) -> dict[str, Visit]:
-        """The visits of somebody for whom these tracks have opened, in the file's order; None: of whichever."""
+        """The visits of somebody for whom these tracks have opened, in the file's order; None: of any."""
         if not self.file.tracks and len(self.file.populations) == 1:
             return self.visits
         return {

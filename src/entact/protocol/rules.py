@@ -210,7 +210,7 @@ class _Compilation:
                 self.rules.endpoints[name] = CompiledEndpoint(rule, endpoint)
         self._oversight()
         for name, chosen in self.file.analysis.sets.items():
-            if isinstance(chosen, AnalysisSet):
+            if chosen.rule is not None:
                 vocabulary = self._with_visits(chosen.rule, PERSON)
                 rule = self._rule(("analysis", "sets", name, "rule"), chosen.rule, vocabulary)
                 if rule:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from entact.protocol.study.base import Block, Name, Window
 
@@ -35,10 +35,18 @@ class Analysis(Block):
 
 
 class AnalysisSet(Block):
-    """Who is analysed: in words, and as a rule about one person."""
+    """Who is analysed: in words, and as a rule about one person where not everybody means the same by it."""
 
     text: str
-    rule: str
+    rule: str | None = None
+
+
+def _set(value: Any) -> Any:
+    if isinstance(value, str):
+        return {"text": value}
+    if not isinstance(value, dict | AnalysisSet):
+        raise ValueError(f"{value!r} is no analysis set; say in words who belongs to it, or write its block")
+    return value
 
 
 class AnalysisWindow(Block):
@@ -77,7 +85,7 @@ class AnalysisPlan(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    sets: dict[Name, AnalysisSet | str] = Field(default={})
+    sets: dict[Name, Annotated[AnalysisSet, BeforeValidator(_set)]] = Field(default={})
     windows: dict[Name, AnalysisWindow] = Field(default={})
     intercurrent: dict[Name, Intercurrent] = Field(default={})
     estimands: dict[Name, Estimand] = Field(default={})
@@ -88,4 +96,4 @@ class AnalysisPlan(BaseModel):
     @property
     def set_texts(self) -> dict[str, str]:
         """Every analysis set in words."""
-        return {name: said if isinstance(said, str) else said.text for name, said in self.sets.items()}
+        return {name: said.text for name, said in self.sets.items()}

@@ -39,12 +39,8 @@ class Plan(Teller):
             text = f"at {look.information:.0%} of the information, spending {look.alpha:g} of alpha"
             yield Line("Interim look", f"{text}; decides {look.decides}", assumption=look.assumption)
         for name, said in plan.sets.items():
-            if isinstance(said, str):
-                yield Line(f"Set: {spaced(name)}", said)
-            else:
-                yield Line(
-                    f"Set: {spaced(name)}", said.text, (f"By rule: {self.rule(said.rule)}.",), said.assumption
-                )
+            ruled = () if said.rule is None else (f"By rule: {self.rule(said.rule)}.",)
+            yield Line(f"Set: {spaced(name)}", said.text, ruled, said.assumption)
         for name, estimand in plan.estimands.items():
             ways = [f"{self._event(event)}: {spaced(way)}" for event, way in estimand.strategies.items()]
             yield Line(
