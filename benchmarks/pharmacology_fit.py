@@ -91,13 +91,13 @@ DEMETHYLATION_R_TO_S = 0.3
 """from F010: MDA in urine 1.0 (R) to 1.4 (S) % of dose, at an area ratio of 2.4"""
 
 EFFECTS = {
-    "subjective_125": Target(80, 0.04, "assumption: mean maximum of the scale"),
-    "subjective_75": Target(42, 0.15, "assumption"),
-    "duration_125": Target(3.9, 0.03, "V15: the mean of unlike persons is longer"),
-    "duration_75": Target(3.2, 0.08, "V15"),
-    "late_2": Target(0.90, 0.10, "F007: of the maximum, 2 h after 125 mg; assumption"),
-    "late_3": Target(0.50, 0.20, "F007; assumption"),
-    "late_4": Target(0.25, 0.30, "F007; assumption"),
+    "subjective_125": Target(80, 0.05, "assumption: mean maximum of the scale"),
+    "subjective_75": Target(48, 0.08, "assumption"),
+    "duration_125": Target(4.1, 0.03, "V15: the mean of unlike persons is longer"),
+    "duration_75": Target(3.4, 0.06, "V15"),
+    "late_2": Target(0.85, 0.15, "F007: of the maximum, 2 h after 125 mg; assumption"),
+    "late_3": Target(0.45, 0.25, "F007; assumption"),
+    "late_4": Target(0.20, 0.30, "F007; assumption"),
     "systolic_125": Target(38, 0.04, "V12 with V11"),
     "systolic_75": Target(29.5, 0.035, "V12 with V11"),
     "systolic_6h": Target(0.38, 0.25, "assumption: of the highest rise, 6 h after 125 mg"),
@@ -109,13 +109,13 @@ EFFECTS = {
     "systolic_again": Target(1.03, 0.05, "F012"),
 }
 EFFECT_PRIORS = {
-    "plasma_per_medium": Target(0.8, 0.30, "assumption"),
+    "plasma_per_medium": Target(0.75, 0.15, "assumption"),
     "release_norepinephrine": Target(5.8, 0.25, "assumption: rest is a small part of the stimulated tone"),
     "depletion_serotonin": Target(0.65, 0.30, "assumption"),
     "depletion_norepinephrine": Target(0.6, 0.30, "assumption"),
-    "subjective_half": Target(3.4, 0.50, "assumption"),
-    "tolerance_half": Target(4.0, 0.50, "assumption"),
-    "tolerance_half_life": Target(3.5, 0.30, "assumption"),
+    "subjective_half": Target(3.0, 0.50, "assumption"),
+    "tolerance_half": Target(2.2, 0.30, "assumption"),
+    "tolerance_half_life": Target(3.0, 0.30, "assumption"),
     "systolic_alpha1": Target(80, 1.0, "assumption"),
     "heart_rate_beta1": Target(105, 1.0, "assumption"),
     "oxytocin_gain": Target(1.1, 1.0, "assumption"),

@@ -440,9 +440,9 @@ def observe(t: float, y: Array, p: Array, out: Array) -> None:
     calm = serotonin * serotonin
     out[13] = 100.0 * (1.0 - p[AMYGDALA_MAXIMUM] * calm / (p[AMYGDALA_HALF] * p[AMYGDALA_HALF] + calm))
     feeling = _feeling(serotonin, norepinephrine, dopamine, p) / (1.0 + y[TOLERANCE] / p[TOLERANCE_HALF])
-    square = feeling * feeling
-    half = p[SUBJECTIVE_HALF] * p[SUBJECTIVE_HALF]
-    out[14] = 100.0 * square * square / (half * half + square * square)
+    cube = feeling * feeling * feeling
+    half = p[SUBJECTIVE_HALF]
+    out[14] = 100.0 * cube / (half * half * half + cube)
     warmth = oxytocin * feeling
     out[15] = 100.0 * warmth / (p[CLOSENESS_HALF] * p[CLOSENESS_HALF] + warmth)
 
