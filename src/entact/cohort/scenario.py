@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -81,18 +82,24 @@ def _completed(parameters: Parameters, neutral: Neutral, absent: list[str]) -> P
     return parameters.model_copy(update={"answers": answers, "neutral": derived_from})
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> Mapping[str, Any]:
     try:
-        tree = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+        return _parsed(path.read_text(encoding="utf-8"), path.name)
     except OSError as problem:
         raise ParametersError(f"{path.name}: cannot be read ({problem.strerror})") from problem
     except UnicodeDecodeError as problem:
         raise ParametersError(f"{path.name}: is not UTF-8 text") from problem
+
+
+@lru_cache(maxsize=16)  # a sweep reads the same few files thousands of times
+def _parsed(text: str, name: str) -> Mapping[str, Any]:
+    try:
+        tree = YAML(typ="rt").load(text)
     except MarkedYAMLError as problem:
         line = problem.problem_mark.line + 1 if problem.problem_mark else 1
-        raise ParametersError(f"{path.name}:{line}: not YAML: {problem.problem}") from problem
+        raise ParametersError(f"{name}:{line}: not YAML: {problem.problem}") from problem
     if not isinstance(tree, dict):
-        raise ParametersError(f"{path.name}:1: must be a mapping of parameters")
+        raise ParametersError(f"{name}:1: must be a mapping of parameters")
     return tree
 
 

@@ -206,14 +206,14 @@ def refuse_uncanonical(value: Any, depth: int = DEEPEST) -> None:
     """
     if depth == 0:
         raise ValueError(_TOO_DEEP)
-    if isinstance(value, dict):
-        for key in cast(dict[str, Any], value):
-            # RFC 8785 orders keys by UTF-16, which differs from the order of their bytes.
-            if not key.isascii():
-                raise ValueError(f"the key {key!a} is not ASCII")
-        value = value.values()
-    elif value is None:
+    if value is None:
         return
+    if isinstance(value, dict):
+        # RFC 8785 orders keys by UTF-16, which differs from the order of their bytes.
+        if not "".join(value).isascii():
+            key = next(key for key in cast(dict[str, Any], value) if not key.isascii())
+            raise ValueError(f"the key {key!a} is not ASCII")
+        value = value.values()
     elif not isinstance(value, list | tuple):
         value = (value,)
     for inner in value:
