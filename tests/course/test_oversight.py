@@ -323,3 +323,17 @@ def test_rules_may_name_what_a_checklist_asks() -> None:
     case.put("asked", "form", "2026-03-16T18:00:00-06:00", items, encounter="session_1#1")
     values = Values(case.course(), "session_1#1", instant("2026-03-16T19:00:00-06:00"), None, False)
     assert values.get("asked.nausea") is True
+
+
+def test_an_event_of_special_interest_is_told_in_time_whether_serious_or_not() -> None:
+    events = dict(two_sessions().data["adverse_events"])
+    events["special_interest"] = {
+        "suicidality": {"title": "Suicidality", "tell": ["medical_monitor"], "within": "24 h"},
+        "abuse potential": {"title": "Abuse potential"},
+    }
+    case = before("next_session", study(adverse_events=events))
+    event(case, "one", term="suicidality", serious=False)
+    event(case, "other", term="euphoria", serious=False)
+    (due,) = reports_due(case.course())
+    assert (due.report, due.event) == ("special_interest.suicidality", "one")
+    assert due.due == instant("2026-03-18T20:00:00-06:00")

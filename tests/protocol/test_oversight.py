@@ -211,6 +211,17 @@ def test_a_kind_of_special_interest_has_terms_and_terms_have_a_kind(
     ]
 
 
+def test_an_event_of_special_interest_is_told_to_somebody(
+    mini: str, problems_of: Callable[[str], list[str]]
+) -> None:
+    kinds = "{suicidality: {title: S, within: 24 h}, abuse potential: {title: A}}"
+    (found,) = problems_of(mini.replace(EVENTS, f"{EVENTS}  special_interest: {kinds}\n"))
+    assert found.endswith(
+        " adverse_events.special_interest.suicidality.within: it is not said who hears of it; "
+        "write `tell:` as well"
+    )
+
+
 def test_a_study_that_does_not_randomise_holds_and_washes_out_for_other_acts(
     mini: str, problems_of: Callable[[str], list[str]]
 ) -> None:

@@ -115,6 +115,9 @@ def _special_interest(file: StudyFile) -> Iterator[Fault]:
         path = ("adverse_events", "special_interest", kind)
         if kind not in named:
             yield Fault(path, "no term is of this kind; give one, or take it out", at_key=True)
+        if interest.within is not None and not interest.tell:
+            message = "it is not said who hears of it; write `tell:` as well"
+            yield Fault((*path, "within"), message)
         for place, role in enumerate(interest.tell):
             if role not in file.roles:
                 yield Fault((*path, "tell", place), unknown("role", role, file.roles))

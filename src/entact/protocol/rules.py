@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -233,6 +234,16 @@ class _Compilation:
         for name, report in self.file.reports.items():
             if rule := self._rule(("reports", name, "when"), report.when, of_event):
                 self.rules.reports[name] = Ruled(rule, report)
+        for kind, interest in self.file.adverse_events.special_interest.items():
+            if interest.within is None:
+                continue
+            when = f"event.special_interest == {json.dumps(kind)}"
+            path: Path = ("adverse_events", "special_interest", kind)
+            report = Report(
+                title=interest.title, when=when, within=interest.within, to=", ".join(interest.tell)
+            )
+            if rule := self._rule(path, when, of_event):
+                self.rules.reports[f"special_interest.{kind}"] = Ruled(rule, report)
 
     def _gate(self, name: str) -> None:
         gate = self.file.gates[name]

@@ -26,10 +26,11 @@ class Checklist(Block):
 
 
 class Interest(Block):
-    """A kind of event of special interest (AESI), and who hears of each."""
+    """A kind of event of special interest (AESI), who hears of each, and how soon."""
 
     title: str
     tell: list[str] = Field(default=[])
+    within: Duration | None = None
 
 
 class AdverseEvents(Block):
@@ -42,7 +43,7 @@ class AdverseEvents(Block):
 class Report(Block):
     """A safety report that is due `within` a time from when the site knows that `when` holds of an event.
 
-    Days are civil days, the day on which it became known not counting; shorter times are elapsed time.
+    From two days on these are civil days, that on which it became known not counting; below, elapsed time.
     `jurisdiction`: the country whose law asks for it; `local`: of events at sites of that country alone.
     """
 
