@@ -114,8 +114,7 @@ def ask_for_events(staff: Attendance, events: Events) -> None:
     for begun in events.begun_until(staff.now):
         staff.pass_time(1)
         begun.entry = staff.write("adverse_event", begun.data(staff.release), "investigator").id
-        if begun.serious:
-            _send_reports(staff, begun.entry)
+        _send_reports(staff, begun.entry)
     for ended in events.ended_until(staff.now):
         staff.pass_time(1)
         data = {"resolved": ended.ends.isoformat(), "outcome": "resolved"}
