@@ -38,7 +38,15 @@ from entact.course.entry import Entry, uuid7
 from datetime import datetime, timedelta, timezone
 
 database, process, threads, ledgers, entries, patience = sys.argv[1], *map(int, sys.argv[2:])
-store.setup(database=database)
+until = time.monotonic() + patience
+while True:
+    try:
+        store.setup(database=database)
+        break
+    except Exception:  # the server may be killed as early as that
+        if time.monotonic() > until:
+            raise
+        time.sleep(0.05)
 begin = datetime(2026, 3, 2, 10, tzinfo=timezone.utc)
 gate = threading.Barrier(threads)
 
