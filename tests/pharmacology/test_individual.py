@@ -100,12 +100,12 @@ def test_medicines_reach_their_target() -> None:
         return {INPUTS[index] for index in np.flatnonzero(usual != other)}
 
     assert changed("paroxetine") == {"sert_block", "net_block", "enzyme_loss"}
-    assert changed("doxazosin") == {"alpha1_block"}
+    assert changed("doxazosin") == {"alpha1_block", "alpha1_taken"}
     assert changed("haloperidol") == {"d2_free"}
     assert changed("clonidine") == {"sympathetic_tone"}
     assert changed("metyrapone") == {"cortisol_synthesis"}
     assert changed("reboxetine") == {"net_block", "enzyme_block"}
-    assert changed("carvedilol") == {"alpha1_block", "beta1_block", "beta2_block"}
+    assert changed("carvedilol") == {"alpha1_block", "alpha1_taken", "beta1_block", "beta2_block"}
 
 
 def test_missing_covariates_and_wrong_shapes_are_named() -> None:

@@ -142,12 +142,15 @@ INPUTS: Final = (
     "ht2a_free",  # fraction of the receptors without an antagonist
     "ht2a_share",
     "alpha1_share",
+    "alpha1_taken",  # fraction of the receptors with an antagonist
     "d2_free",
     # body
     "sympathetic_tone",  # 1, less under an alpha-2 agonist
     "sympathetic_serotonin",  # central sympathetic drive by serotonin
     "alpha1_half",
     "beta_half",
+    "alpha1_rest",  # stimulation at rest
+    "beta_rest",
     "alpha1_block",  # I/Ki
     "beta1_block",
     "beta2_block",
@@ -235,11 +238,14 @@ INPUTS: Final = (
     HT2A_FREE,
     HT2A_SHARE,
     ALPHA1_SHARE,
+    ALPHA1_TAKEN,
     D2_FREE,
     SYMPATHETIC_TONE,
     SYMPATHETIC_SEROTONIN,
     ALPHA1_HALF,
     BETA_HALF,
+    ALPHA1_REST,
+    BETA_REST,
     ALPHA1_BLOCK,
     BETA1_BLOCK,
     BETA2_BLOCK,
@@ -288,9 +294,10 @@ OUTPUTS: Final = (
 
 def _release(strength: float, block: float) -> float:
     """Release through a transporter, 0 to 1: cooperative, and competing with a blocker (F084-F087)."""
-    bound = strength / (1.0 + block)
-    square = bound * bound
-    return square / (1.0 + square)
+    # Of strength / (1 + block) the square, over 1 more than it: with one division.
+    free = 1.0 + block
+    square = strength * strength
+    return square / (free * free + square)
 
 
 def _receptor(agonist: float, half: float, block: float) -> float:
@@ -298,15 +305,81 @@ def _receptor(agonist: float, half: float, block: float) -> float:
     return agonist / (agonist + half * (1.0 + block))
 
 
+def _mda(y: Array, p: Array) -> float:
+    """MDA in mg/L of S-MDMA that would release as much."""
+    equivalent: float = 0.001 * p[POTENCY_MDA] * p[MDA_PER_MG] * y[MDA]
+    return equivalent
+
+
+def _freed_serotonin(y: Array, p: Array) -> float:
+    """What leaves the full pool of serotonin, as a fraction of full release: by both enantiomers and MDA."""
+    r, s = y[R_MDMA] * p[PER_VOLUME_R], y[S_MDMA] * p[PER_VOLUME_S]
+    strength = (s + p[POTENCY_R_SEROTONIN] * r + _mda(y, p)) * p[PER_EC50_SEROTONIN]
+    freed: float = _release(strength, p[SERT_BLOCK]) * y[SEROTONIN_POOL]
+    return freed
+
+
+def _freed_norepinephrine(y: Array, p: Array) -> float:
+    """The same of norepinephrine."""
+    r, s = y[R_MDMA] * p[PER_VOLUME_R], y[S_MDMA] * p[PER_VOLUME_S]
+    strength = (s + p[POTENCY_R_NOREPINEPHRINE] * r + _mda(y, p)) * p[PER_EC50_NOREPINEPHRINE]
+    freed: float = _release(strength, p[NET_BLOCK]) * y[NOREPINEPHRINE_POOL]
+    return freed
+
+
+def _freed_dopamine(y: Array, p: Array) -> float:
+    """The same of dopamine."""
+    r, s = y[R_MDMA] * p[PER_VOLUME_R], y[S_MDMA] * p[PER_VOLUME_S]
+    strength = (s + p[POTENCY_R_DOPAMINE] * r + _mda(y, p)) * p[PER_EC50_DOPAMINE]
+    freed: float = _release(strength, p[DAT_BLOCK]) * y[DOPAMINE_POOL]
+    return freed
+
+
 def _feeling(serotonin: float, norepinephrine: float, dopamine: float, p: Array) -> float:
     """What is felt of the monoamines, through the receptors that antagonists reach (F059, F061, F062)."""
-    alpha1_taken = p[ALPHA1_BLOCK] / (1.0 + p[ALPHA1_BLOCK])
     felt: float = (
         p[WEIGHT_SEROTONIN] * serotonin * (1.0 - p[HT2A_SHARE] * (1.0 - p[HT2A_FREE]))
-        + p[WEIGHT_NOREPINEPHRINE] * norepinephrine * (1.0 - p[ALPHA1_SHARE] * alpha1_taken)
+        + p[WEIGHT_NOREPINEPHRINE] * norepinephrine * (1.0 - p[ALPHA1_SHARE] * p[ALPHA1_TAKEN])
         + p[WEIGHT_DOPAMINE] * dopamine * p[D2_FREE]
     )
     return felt
+
+
+def _tone(norepinephrine: float, serotonin: float, p: Array) -> float:
+    """Sympathetic stimulation: resting tone, released norepinephrine, and serotonin's central part."""
+    tone: float = p[SYMPATHETIC_TONE] + norepinephrine + p[SYMPATHETIC_SEROTONIN] * serotonin
+    return tone
+
+
+def _alpha1(tone: float, p: Array) -> float:
+    """Stimulation of alpha-1 receptors above that at rest."""
+    rise: float = _receptor(tone, p[ALPHA1_HALF], p[ALPHA1_BLOCK]) - p[ALPHA1_REST]
+    return rise
+
+
+def _beta1(tone: float, p: Array) -> float:
+    """The same of beta-1 receptors."""
+    rise: float = _receptor(tone, p[BETA_HALF], p[BETA1_BLOCK]) - p[BETA_REST]
+    return rise
+
+
+def _beta2(tone: float, p: Array) -> float:
+    """The same of beta-2 receptors."""
+    rise: float = _receptor(tone, p[BETA_HALF], p[BETA2_BLOCK]) - p[BETA_REST]
+    return rise
+
+
+def _heat(tone: float, serotonin: float, p: Array) -> float:
+    """By how much the core would warm in the end: vessels keep heat (alpha-1), tissue makes it (beta).
+
+    Serotonin does both: by 5-HT2A receptors it warms, by the others it cools (F054, F057, F059, F061).
+    """
+    warmer: float = (
+        p[HEAT_ALPHA1] * _alpha1(tone, p)
+        + p[HEAT_BETA] * _beta2(tone, p)
+        + (p[HEAT_HT2A] * p[HT2A_FREE] - p[COOLING_SEROTONIN]) * serotonin
+    )
+    return warmer
 
 
 def initial(p: Array, y: Array) -> None:
@@ -318,6 +391,7 @@ def initial(p: Array, y: Array) -> None:
     y[DOPAMINE_POOL] = 1.0
     y[PROLACTIN] = 1.0
     y[CORTISOL] = p[CORTISOL_SYNTHESIS]
+    y[TEMPERATURE] = _heat(p[SYMPATHETIC_TONE], 0.0, p)
 
 
 def derivatives(t: float, y: Array, p: Array, dy: Array) -> None:
@@ -351,15 +425,9 @@ def derivatives(t: float, y: Array, p: Array, dy: Array) -> None:
     dy[CYP2D6] = p[ENZYME_TURNOVER] - (p[ENZYME_TURNOVER] + p[ENZYME_LOSS] + inactivation) * y[CYP2D6]
 
     # Monoamines: what is released leaves a pool that refills slowly, hence acute tolerance (F072).
-    mda = p[POTENCY_MDA] * p[MDA_PER_MG] * 0.001 * y[MDA]
-    serotonin = _release((s + p[POTENCY_R_SEROTONIN] * r + mda) * p[PER_EC50_SEROTONIN], p[SERT_BLOCK])
-    norepinephrine = _release(
-        (s + p[POTENCY_R_NOREPINEPHRINE] * r + mda) * p[PER_EC50_NOREPINEPHRINE], p[NET_BLOCK]
-    )
-    dopamine = _release((s + p[POTENCY_R_DOPAMINE] * r + mda) * p[PER_EC50_DOPAMINE], p[DAT_BLOCK])
-    released_serotonin = serotonin * y[SEROTONIN_POOL]
-    released_norepinephrine = norepinephrine * y[NOREPINEPHRINE_POOL]
-    released_dopamine = dopamine * y[DOPAMINE_POOL]
+    released_serotonin = _freed_serotonin(y, p)
+    released_norepinephrine = _freed_norepinephrine(y, p)
+    released_dopamine = _freed_dopamine(y, p)
     dy[SEROTONIN_POOL] = p[REFILL] * (1.0 - y[SEROTONIN_POOL]) - p[DEPLETION_SEROTONIN] * released_serotonin
     dy[NOREPINEPHRINE_POOL] = (
         p[REFILL] * (1.0 - y[NOREPINEPHRINE_POOL]) - p[DEPLETION_NOREPINEPHRINE] * released_norepinephrine
@@ -386,16 +454,8 @@ def derivatives(t: float, y: Array, p: Array, dy: Array) -> None:
         ANTIDIURESIS_HALF
     ] / (p[ANTIDIURESIS_HALF] + oxytocin)
 
-    # Temperature: vessels keep heat (alpha-1), tissue makes it (beta), serotonin does both ways (F054, F057,
-    # F059, F061): its 5-HT2A receptors warm, the rest of its action cools.
-    tone = p[SYMPATHETIC_TONE] + sympathetic
-    alpha1 = _receptor(tone, p[ALPHA1_HALF], p[ALPHA1_BLOCK]) - 1.0 / (1.0 + p[ALPHA1_HALF])
-    beta2 = _receptor(tone, p[BETA_HALF], p[BETA2_BLOCK]) - 1.0 / (1.0 + p[BETA_HALF])
-    heat = (
-        p[HEAT_ALPHA1] * alpha1
-        + p[HEAT_BETA] * beta2
-        + (p[HEAT_HT2A] * p[HT2A_FREE] - p[COOLING_SEROTONIN]) * rise_serotonin
-    )
+    # Temperature: follows its end slowly, by the heat capacity of the body.
+    heat = _heat(_tone(rise_norepinephrine, rise_serotonin, p), rise_serotonin, p)
     dy[TEMPERATURE] = p[TEMPERATURE_RATE] * (heat - y[TEMPERATURE])
 
 
@@ -410,22 +470,9 @@ def observe(t: float, y: Array, p: Array, out: Array) -> None:
     out[4] = p[HMMA_PER_MG] * y[HMMA]
     out[5] = y[CYP2D6]
 
-    mda = p[POTENCY_MDA] * p[MDA_PER_MG] * 0.001 * y[MDA]
-    serotonin = (
-        p[RELEASE_SEROTONIN]
-        * y[SEROTONIN_POOL]
-        * _release((s + p[POTENCY_R_SEROTONIN] * r + mda) * p[PER_EC50_SEROTONIN], p[SERT_BLOCK])
-    )
-    norepinephrine = (
-        p[RELEASE_NOREPINEPHRINE]
-        * y[NOREPINEPHRINE_POOL]
-        * _release((s + p[POTENCY_R_NOREPINEPHRINE] * r + mda) * p[PER_EC50_NOREPINEPHRINE], p[NET_BLOCK])
-    )
-    dopamine = (
-        p[RELEASE_DOPAMINE]
-        * y[DOPAMINE_POOL]
-        * _release((s + p[POTENCY_R_DOPAMINE] * r + mda) * p[PER_EC50_DOPAMINE], p[DAT_BLOCK])
-    )
+    serotonin = p[RELEASE_SEROTONIN] * _freed_serotonin(y, p)
+    norepinephrine = p[RELEASE_NOREPINEPHRINE] * _freed_norepinephrine(y, p)
+    dopamine = p[RELEASE_DOPAMINE] * _freed_dopamine(y, p)
     out[6] = 1.0 + serotonin
     out[7] = 1.0 + norepinephrine
     out[8] = 1.0 + dopamine
@@ -447,11 +494,8 @@ def observe(t: float, y: Array, p: Array, out: Array) -> None:
     out[15] = 100.0 * warmth / (p[CLOSENESS_HALF] * p[CLOSENESS_HALF] + warmth)
 
     # Circulation: resistance (alpha-1, less beta-2), output and rate (beta-1), baroreflex on the rate.
-    tone = p[SYMPATHETIC_TONE] + norepinephrine + p[SYMPATHETIC_SEROTONIN] * serotonin
-    resting_beta = 1.0 / (1.0 + p[BETA_HALF])
-    alpha1 = _receptor(tone, p[ALPHA1_HALF], p[ALPHA1_BLOCK]) - 1.0 / (1.0 + p[ALPHA1_HALF])
-    beta1 = _receptor(tone, p[BETA_HALF], p[BETA1_BLOCK]) - resting_beta
-    beta2 = _receptor(tone, p[BETA_HALF], p[BETA2_BLOCK]) - resting_beta
+    tone = _tone(norepinephrine, serotonin, p)
+    alpha1, beta1, beta2 = _alpha1(tone, p), _beta1(tone, p), _beta2(tone, p)
     systolic = p[SYSTOLIC_ALPHA1] * alpha1 + p[SYSTOLIC_BETA1] * beta1
     diastolic = p[DIASTOLIC_ALPHA1] * alpha1 - p[DIASTOLIC_BETA2] * beta2
     mean = (systolic + 2.0 * diastolic) / 3.0
