@@ -239,7 +239,7 @@ def _verifying(count: int) -> Iterator[Measured]:
     copied = _seconds(lambda: store.append_many(_chains(count)))
     seconds = [_seconds(store.verify) for _ in range(3 if count < 500_000 else 1)]
     how = (
-        f"{'median of 3' if len(seconds) > 1 else 'once'}, {count:,} entries of 560 bytes in ledgers of 1,000"
+        f"{'median of 3' if len(seconds) > 1 else 'once'}, {count:,} entries of 900 bytes in ledgers of 1,000"
     )
     yield Measured("verify a million entries", median(seconds) * 1e6 / count, "s", 20.0, how)
     yield Measured("COPY", count / copied, "entries/s", None, "their making included")
