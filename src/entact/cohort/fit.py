@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from entact.cohort.events import term_code
-from entact.cohort.parameters import Parameters, ParametersError, nearest
+from entact.cohort.parameters import Parameters
+from entact.cohort.part import ParametersError, nearest
 from entact.cohort.scale import asked_as, scale_of
 from entact.course.oversight import gates_enrolment
 from entact.protocol import Release

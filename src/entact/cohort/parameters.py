@@ -2,74 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
-from difflib import get_close_matches
-from fractions import Fraction
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from entact.cohort.answers import Answer
-
-
-class ParametersError(ValueError):
-    """A parameter or scenario file that cannot be used; the message names file, line and field."""
-
-
-def nearest(name: str, known: list[str]) -> str:
-    """`; did you mean …?`, or all that is known."""
-    close = get_close_matches(name, known, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(known)}"
-
-
-def _ratio(value: object) -> object:
-    # "29/46" keeps the published count visible where a rounded decimal would hide it.
-    if isinstance(value, str) and "/" in value:
-        try:
-            return float(Fraction(value.replace(" ", "")))
-        except (ValueError, ZeroDivisionError) as problem:
-            raise ValueError(f"{value!r} is not a count over a total, such as 29/46") from problem
-    return value
-
-
-Chance = Annotated[float, BeforeValidator(_ratio), Field(ge=0.0, le=1.0)]
-Spread = Annotated[float, Field(ge=0.0)]
-Positive = Annotated[float, Field(gt=0.0)]
-ByArm = dict[str, Chance]
-
-
-class Part(BaseModel):
-    """A block of parameters; unknown keys are errors."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class Cited(Part):
-    """A block that says where it comes from: a `source` (fact and publication), an `assumption`, or both."""
-
-    source: str | None = None
-    assumption: str | None = None
-
-    @model_validator(mode="after")
-    def _says_where_from(self) -> Self:
-        if not (self.source or self.assumption):
-            raise ValueError(
-                "needs `source:` (a fact with its publication) or `assumption:` (why this value)"
-            )
-        return self
-
-
-def _sums_to_one(what: str, shares: Mapping[str, float]) -> None:
-    if abs(sum(shares.values()) - 1.0) > 1e-6:
-        raise ValueError(f"the shares of {what} add up to {sum(shares.values()):g}; they must add up to 1")
-
-
-class Normal(Part):
-    """A normal distribution, in the unit that the block around it names."""
-
-    mean: float
-    sd: Spread
+from entact.cohort.part import ByArm, Chance, Cited, Normal, Part, Positive, Spread, nearest, require_whole
 
 
 class Refusal(Cited):
@@ -81,8 +21,8 @@ class Refusal(Cited):
 
     reason: str
     chance: Chance
-    answers: dict[str, dict[str, Answer]] = {}
-    criteria: list[str] = []
+    answers: dict[str, dict[str, Answer]] = Field(default={})
+    criteria: list[str] = Field(default=[])
     withdraws: bool = False
 
 
@@ -132,7 +72,7 @@ class Characteristic(Cited):
         if number == (self.shares is not None):
             raise ValueError("give either `mean` and `sd` (a number) or `shares` (a choice)")
         if self.shares is not None:
-            _sums_to_one("a choice", self.shares)
+            require_whole("a choice", self.shares)
         if self.shape == "lognormal" and not (self.mean or 0.0) > 0.0:
             raise ValueError("a lognormal characteristic needs a mean above 0")
         return self
@@ -153,7 +93,7 @@ class ItemProfile(Part):
 
     count: Annotated[int, Field(ge=1)]
     levels: list[float] = Field(min_length=1)
-    ease: dict[int, float] = {}
+    ease: dict[int, float] = Field(default={})
     between_people: Spread
     between_occasions: Spread
     lowest: int = 0
@@ -201,9 +141,9 @@ class Severity(Cited):
     entry: Entry = Entry()
     items: ItemProfile
     present_at: Annotated[int, Field(ge=1)] = 1
-    clusters: dict[str, Cluster] = {}
-    companions: dict[str, Companion] = {}
-    distress: list[str] = []
+    clusters: dict[str, Cluster] = Field(default={})
+    companions: dict[str, Companion] = Field(default={})
+    distress: list[str] = Field(default=[])
     long_enough: Chance = 1.0
     duration_item: str | None = None
     remission_total: float | None = None
@@ -260,7 +200,7 @@ class Questionnaire(Cited):
     baseline_pull: float
     noise: QuestionnaireNoise
     items: ItemProfile
-    skipped: dict[int, Chance] = {}
+    skipped: dict[int, Chance] = Field(default={})
 
     @property
     def score_name(self) -> str:
@@ -286,7 +226,7 @@ class Discontinuation(Cited):
 
     @model_validator(mode="after")
     def _has_all_reasons(self) -> Self:
-        _sums_to_one("reasons", self.reasons)
+        require_whole("reasons", self.reasons)
         return self
 
 
@@ -298,7 +238,7 @@ class Guesser(Cited):
     @model_validator(mode="after")
     def _has_all_guesses(self) -> Self:
         for arm, shares in self.by_arm.items():
-            _sums_to_one(f"guesses in arm {arm}", shares)
+            require_whole(f"guesses in arm {arm}", shares)
         return self
 
 
@@ -325,7 +265,7 @@ class Onset(Cited):
 
     @model_validator(mode="after")
     def _has_all_severities(self) -> Self:
-        _sums_to_one("severity", self.severity)
+        require_whole("severity", self.severity)
         return self
 
 
@@ -400,8 +340,8 @@ class Parameters(Part):
 
     study: str
     scenario: str | None = None
-    neutral: list[str] = []
-    sessions_before: list[Annotated[int, Field(ge=0)]] = []
+    neutral: list[str] = Field(default=[])
+    sessions_before: list[Annotated[int, Field(ge=0)]] = Field(default=[])
     arms: list[str] = Field(min_length=1)
     reference: str
     timepoints: list[str] = Field(min_length=2)
@@ -423,8 +363,6 @@ class Parameters(Part):
 
     @model_validator(mode="after")
     def _names_agree(self) -> Self:
-        if len(self.sessions_before) != len(self.timepoints):
-            self.sessions_before[:] = [min(k, len(self.sessions)) for k in range(len(self.timepoints))]
         for where, name, known in self._references():
             if name not in known:
                 raise ValueError(f"{where}: {name!r} is not known{nearest(name, known)}")
@@ -432,6 +370,11 @@ class Parameters(Part):
             if missing := [name for name in needed if name not in given]:
                 raise ValueError(f"{where}: {missing[0]!r} is missing")
         return self
+
+    @property
+    def sessions_held_by(self) -> list[int]:
+        """How many sessions lie before each time point."""
+        return self.sessions_before or [min(k, len(self.sessions)) for k in range(len(self.timepoints))]
 
     def _references(self) -> Iterator[tuple[str, str, list[str]]]:
         yield "reference", self.reference, self.arms

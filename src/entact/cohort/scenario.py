@@ -14,7 +14,8 @@ from ruamel.yaml.error import MarkedYAMLError
 from entact.cohort.answers import Answer
 from entact.cohort.fit import unanswered
 from entact.cohort.neutral import Neutral
-from entact.cohort.parameters import Parameters, ParametersError, nearest
+from entact.cohort.parameters import Parameters
+from entact.cohort.part import ParametersError, nearest
 from entact.protocol import Release
 
 _KEYS = ["scenario", "title", "source", "assumption", "override"]

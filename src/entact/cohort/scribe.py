@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,12 @@ BLOCK = 192  # random numbers drawn at once
 SENDING = timedelta(seconds=2)  # from the device to the server
 
 _SECOND = timedelta(seconds=1)
+
+
+@lru_cache(maxsize=16)
+def _offset(offset: timedelta | None) -> timezone:
+    """A zone that is quick to ask, where that of a site looks its rules up each time."""
+    return UTC if offset is None else timezone(offset)
 
 
 class Scribe:
@@ -98,6 +105,7 @@ class Scribe:
             at = max(at, self.last + _SECOND)
             self.last = at
             late = timedelta(seconds=5 + self._chance() % 235)
+            at = at.replace(tzinfo=_offset(at.utcoffset()))  # no clock changes within these minutes
         if release is None:
             consent = self.course.consent
             release = consent.release if consent is not None else self.release_at(at).id

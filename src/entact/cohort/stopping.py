@@ -16,7 +16,7 @@ class Stopping:
         self.rules = parameters.discontinuation
         self.intervals = parameters.timepoints[1:]
         self.arms = parameters.arms
-        self.sessions_before = parameters.sessions_before
+        self.sessions_before = parameters.sessions_held_by
         self.arm = arm
         self.uniforms = uniforms
         n = arm.size

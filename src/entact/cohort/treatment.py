@@ -72,7 +72,7 @@ class _FollowUp:
         self.sessions = int(outcomes.sessions_received[row])
         self.stopped_in = int(outcomes.treatment_stopped[row])
         # Treatment stops after the last session that is received, if one is held before the interval ends.
-        before = staff.parameters.sessions_before
+        before = staff.parameters.sessions_held_by
         self.stops_after_session = self.stopped_in != UNKNOWN and before[self.stopped_in] == self.sessions
         self.in_study = outcomes.in_study[row].tolist()
         reasons = list(staff.parameters.discontinuation.reasons)

@@ -25,7 +25,8 @@ from entact.cohort.draws import stream
 from entact.cohort.fit import check_fit, told_arm
 from entact.cohort.intake import Coming, Screened, Treat
 from entact.cohort.needs import kits_of_a_participant, share, take_turns
-from entact.cohort.parameters import Parameters, ParametersError
+from entact.cohort.parameters import Parameters
+from entact.cohort.part import ParametersError
 from entact.cohort.places import (
     OPENING,
     Depot,
