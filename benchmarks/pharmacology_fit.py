@@ -117,7 +117,7 @@ EFFECT_PRIORS = {
     "tolerance_half": Target(2.2, 0.30, "assumption"),
     "tolerance_half_life": Target(3.0, 0.30, "assumption"),
     "systolic_alpha1": Target(80, 1.0, "assumption"),
-    "heart_rate_beta1": Target(105, 1.0, "assumption"),
+    "heart_rate_beta1": Target(120, 1.0, "assumption"),
     "oxytocin_gain": Target(1.1, 1.0, "assumption"),
 }
 
