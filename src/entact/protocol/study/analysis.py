@@ -85,7 +85,9 @@ class AnalysisPlan(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    sets: dict[Name, Annotated[AnalysisSet, BeforeValidator(_set)]] = Field(default={})
+    sets: dict[
+        Name, Annotated[AnalysisSet, BeforeValidator(_set, json_schema_input_type=AnalysisSet | str)]
+    ] = Field(default={})
     windows: dict[Name, AnalysisWindow] = Field(default={})
     intercurrent: dict[Name, Intercurrent] = Field(default={})
     estimands: dict[Name, Estimand] = Field(default={})
