@@ -85,7 +85,7 @@ def change(story: Any, entries: list[Entry], change: tuple[str, int, float]) -> 
         )
     elif how == "stop":
         of = ("treatment", "procedures", "follow_up")[place % 3]
-        story.write("discontinuation", {"of": of, "reason": "choice"}, day=day)
+        story.write("discontinuation", {"of": of, "decided_by": "participant", "cause": "choice"}, day=day)
     elif how == "medicine":
         data = {
             "name": "x",
