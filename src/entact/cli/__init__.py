@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from entact import __version__
-from entact.cli import custody
+from entact.cli import custody, pharmacology
 from entact.cli.fault import in_words
 
 app = typer.Typer(
@@ -419,6 +419,10 @@ def stop() -> None:
     from entact.cli.record import stop_database
 
     stop_database()
+
+
+for name, (command, summary) in pharmacology.COMMANDS.items():
+    app.command(name, short_help=summary)(command)
 
 
 def main() -> None:

@@ -31,6 +31,15 @@ _WORDS = (
     ("entact.report.published", "PublishedError"),
     ("entact.store.error", "StoreError"),
     ("entact.conduct.error", "ConductError"),
+    ("entact.pharmacology.quantity", "NotAQuantity"),
+    ("entact.pharmacology.regimen", "NotARegimen"),
+    ("entact.pharmacology.person", "NotAPerson"),
+    ("entact.pharmacology.medicine", "NotAMedicine"),
+    ("entact.pharmacology.notation", "NotALimit"),
+    ("entact.pharmacology.parameters", "ModelError"),
+    ("entact.pharmacology.simulation", "NotASimulation"),
+    ("entact.pharmacology.simulation", "NotConverged"),
+    ("entact.cli.pharmacology.picture", "PictureError"),
 )
 _DATABASE = (
     ("psycopg", ("OperationalError", "InterfaceError")),

@@ -1,0 +1,94 @@
+"""`entact dose` and its kin: what the open model says of a regimen. Thin, and imported late."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+Initial = Annotated[str, typer.Option(help="Initial dose with its form: '120 mg HCl', '1.5 mg/kg base'.")]
+Supplement = Annotated[str | None, typer.Option(help="Supplement and its time: '60 mg HCl @ 2 h'.")]
+Then = Annotated[
+    list[str] | None, typer.Option(help="A further dose: '100 mg HCl @ 24 h'; may be said again.")
+]
+Enantiomer = Annotated[str, typer.Option(help="racemic, R or S.")]
+Food = Annotated[str, typer.Option(help="fasted or fed.")]
+Water = Annotated[str, typer.Option(help="free or restricted.")]
+Weight = Annotated[str | None, typer.Option(help="Body weight: '70 kg', '154 lb'.")]
+Sex = Annotated[str | None, typer.Option(help="female or male.")]
+Age = Annotated[float | None, typer.Option(help="Years.")]
+Cyp2d6 = Annotated[
+    str | None, typer.Option(help="poor, intermediate, extensive, ultrarapid, or an activity score.")
+]
+With = Annotated[
+    list[str] | None, typer.Option("--with", help="A medicine on board; may be said several times.")
+]
+People = Annotated[
+    int | None, typer.Option("--population", min=1, max=1_000_000, help="So many people, else one person.")
+]
+Seed = Annotated[int, typer.Option(min=0, max=2**63 - 1, help="From which the people are drawn.")]
+Limits = Annotated[
+    list[str] | None,
+    typer.Option("--limit", help="systolic=160, or 'sodium<135'; may be said several times."),
+]
+Until = Annotated[str | None, typer.Option(help="How long to simulate: '24 h', '2 d'.")]
+Threads = Annotated[int, typer.Option(min=1, max=256, help="The numbers are the same for any.")]
+Plot = Annotated[Path | None, typer.Option(help="Write a picture: .svg, .png, or .html.", dir_okay=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+
+def dose(
+    initial: Initial,
+    supplement: Supplement = None,
+    then: Then = None,
+    enantiomer: Enantiomer = "racemic",
+    food: Food = "fasted",
+    water: Water = "free",
+    weight: Weight = None,
+    sex: Sex = None,
+    age: Age = None,
+    cyp2d6: Cyp2d6 = None,
+    medicine: With = None,
+    population: People = None,
+    seed: Seed = 1,
+    limit: Limits = None,
+    until: Until = None,
+    threads: Threads = 1,
+    plot: Plot = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what a dose does in a person or a population: plasma, hormones, feeling, heart. Research software.
+
+    A dose says its form: 120 mg of the hydrochloride hold 101 mg of base.
+    """
+    from entact.cli.pharmacology.dose import answer, as_data, print_answer
+    from entact.cli.pharmacology.question import Question
+
+    if plot is not None:
+        from entact.cli.pharmacology.picture import check_suffix
+
+        check_suffix(plot)
+    question = Question(
+        initial, supplement, then or (), enantiomer, food, water, weight, sex, age, cyp2d6, medicine or (),
+        population, seed, limit or (),
+    )  # fmt: skip
+    found = answer(question, until=until, threads=threads, picture=plot is not None)
+    if plot is not None:
+        from entact.cli.pharmacology.dose_picture import write_dose
+
+        write_dose(found, plot)
+    if as_json:
+        _print_json(as_data(found))
+    else:
+        print_answer(found)
+        if plot is not None:
+            typer.echo(str(plot))
+
+
+COMMANDS = {"dose": (dose, "Say what a dose does, minute by minute.")}
+
+
+def _print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False))

@@ -1,0 +1,243 @@
+"""`entact dose`: what a regimen does in one person or in a population, as a table and as data."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from entact.pharmacology.compare import asked, hours_beyond, share_crossing, wilson
+from entact.pharmacology.notation import Limit, terminal_from, usual_end
+from entact.pharmacology.regimen import Regimen
+from entact.pharmacology.simulation import simulate
+
+if TYPE_CHECKING:
+    from entact.cli.pharmacology.question import Question
+    from entact.pharmacology.equations import Variable
+    from entact.pharmacology.result import Simulation
+
+PLASMA = ("mdma", "r_mdma", "s_mdma", "mda", "hmma")
+FALLING = ("cyp2d6", "sodium", "amygdala")
+"""outputs whose lowest value is what matters"""
+DRAWN = 2000
+"""people whose series are kept for a picture: person i is the same in a population of any size"""
+QUANTILES = (0.05, 0.5, 0.95)
+Numbers = Sequence[float]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was simulated: statistics of everyone, and the series of those who are drawn."""
+
+    everyone: Simulation
+    drawn: Simulation | None
+    limits: Sequence[Limit]
+    rest: Any
+    """outputs x people without a dose"""
+
+    @property
+    def title(self) -> str:
+        """Regimen and people in a line."""
+        return f"{self.everyone.regimen} · {self.everyone.who} · to {self.everyone.times[-1]:g} h"
+
+
+def answer(
+    question: Question, *, until: str | None = None, threads: int = 1, picture: bool = False
+) -> Answer:
+    """Simulates what is asked. Errors: of the regimen, the people, the limits, the medicines."""
+    regimen, who, limits = question.regimen(), question.who(), question.read_limits()
+    settings: dict[str, Any] = {"until": until or usual_end(regimen), "terminal": terminal_from(regimen)}
+    everyone = simulate(
+        regimen,
+        who,
+        limits=asked(limits),
+        threads=threads,
+        summary_only=not picture or who.n > DRAWN,
+        **settings,
+    )
+    drawn = everyone if picture else None
+    if picture and who.n > DRAWN:
+        from dataclasses import replace
+
+        from entact.pharmacology import Population
+
+        assert isinstance(who, Population)
+        drawn = simulate(regimen, replace(who, n=DRAWN), threads=threads, **settings)
+    rest = simulate(Regimen.placebo(), who, until="1 min", every="1 min", threads=threads, summary_only=True)
+    return Answer(everyone, drawn, limits, rest.statistics[0])
+
+
+def spread(values: Any) -> list[float]:
+    """The value of one person; of several 5 %, 50 % and 95 % quantiles, without those that are no number."""
+    found = np.asarray(values, float)
+    found = found[np.isfinite(found)]
+    if found.size == 0:
+        return [math.nan]
+    if np.asarray(values).size == 1:
+        return [float(found[0])]
+    return [float(value) for value in np.quantile(found, QUANTILES)]
+
+
+def statistics(simulation: Simulation, variable: Variable) -> dict[str, list[float]]:
+    """Of an output: highest and lowest value, their times, area and terminal half-life, over the people."""
+    place = simulation.columns.index(variable)
+    rows = {
+        "peak": simulation.statistics[0, place],
+        "peak_at": simulation.times[simulation.when[0, place]],
+        "trough": simulation.statistics[1, place],
+        "trough_at": simulation.times[simulation.when[1, place]],
+        "area": simulation.statistics[2, place],
+    }
+    if variable.name in simulation.fitted:
+        rows["half_life"] = simulation.half_lives[simulation.fitted.index(variable.name)]
+    return {name: spread(values) for name, values in rows.items()}
+
+
+def as_data(found: Answer) -> dict[str, Any]:
+    """The answer as plain data: quantities with units, people as quantiles, nothing without its notes."""
+    run = found.everyone
+    outputs = []
+    for variable in run.columns:
+        numbers = {name: _plain(values) for name, values in statistics(run, variable).items()}
+        numbers["rest"] = _plain(spread(found.rest[run.columns.index(variable)]))
+        outputs.append({"output": variable.name, "title": variable.title, "unit": variable.unit, **numbers})
+    return {
+        "simulated": True,
+        "notes": list(run.notes),
+        "regimen": str(run.regimen),
+        "who": str(run.who),
+        "people": run.n,
+        "until_h": float(run.times[-1]),
+        "quantiles": list(QUANTILES) if run.n > 1 else None,
+        "outputs": outputs,
+        "limits": [_limit_data(run, limit) for limit in found.limits],
+    }
+
+
+def _plain(values: Numbers) -> float | list[float] | None:
+    kept = [value if math.isfinite(value) else None for value in values]
+    return kept[0] if len(kept) == 1 else kept  # type: ignore[return-value]
+
+
+def _limit_data(run: Simulation, limit: Limit) -> dict[str, Any]:
+    beyond = spread(hours_beyond(run, limit))
+    data = {
+        "output": limit.output,
+        "limit": limit.value,
+        "direction": "above" if limit.is_above else "below",
+        "unit": run.units[limit.output],
+        "hours": _plain(beyond),
+    }
+    share = share_crossing(run, limit)
+    if run.n == 1:
+        return {**data, "crossed": share == 1.0}
+    return {**data, "probability": share, "interval_95": list(wilson(share, run.n - len(run.failed)))}
+
+
+def print_answer(found: Answer) -> None:
+    """The answer in the terminal."""
+    console = Console(highlight=False, markup=False)
+    run = found.everyone
+    console.print(Text(f"{found.title} · SIMULATED", style="bold"))
+    if run.n > 1:
+        console.print(Text("median (5 % to 95 % of the people)", style="dim"))
+    console.print(plasma_table(run), effects_table(found))
+    if found.limits:
+        console.print(limits_table(run, found.limits))
+    print_notes(console, run.notes)
+
+
+def print_notes(console: Console, notes: Sequence[str]) -> None:
+    """What has to stand beside whatever is shown."""
+    for note in notes:
+        console.print(Text(note, style="yellow"))
+
+
+def new_table(*columns: str) -> Table:
+    """A table of numbers: the first column is what they are of."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for place, column in enumerate(columns):
+        table.add_column(column, justify="left" if place == 0 else "right", no_wrap=True)
+    return table
+
+
+def plasma_table(run: Simulation) -> Table:
+    """Cmax, Tmax, area and half-life of what is in plasma."""
+    table = new_table("plasma (ng/mL, h)", "Cmax", "Tmax", f"AUC 0-{run.times[-1]:g} h", "half-life")
+    for variable in run.columns:
+        if variable.name in PLASMA:
+            of = statistics(run, variable)
+            times = cell(of["peak_at"], decimals=2)
+            table.add_row(short(variable), cell(of["peak"]), times, cell(of["area"]), cell(of["half_life"]))
+    table.add_row()
+    return table
+
+
+def effects_table(found: Answer) -> Table:
+    """The farthest value of all else, and when."""
+    run = found.everyone
+    table = new_table("effect", "at rest", "farthest", "at h")
+    for place, variable in enumerate(run.columns):
+        if variable.name in PLASMA:
+            continue
+        of = statistics(run, variable)
+        far = "trough" if variable.name in FALLING else "peak"
+        times = cell(of[f"{far}_at"], decimals=2)
+        table.add_row(short(variable), number(median(found.rest[place])), cell(of[far]), times)
+    table.add_row()
+    return table
+
+
+def median(values: Any) -> float:
+    """The middle of what is a number."""
+    return spread(values)[len(spread(values)) // 2]
+
+
+def limits_table(run: Simulation, limits: Sequence[Limit]) -> Table:
+    """Limits: how long one person is beyond each, or how many people cross it."""
+    last = "crossed" if run.n == 1 else "people who cross it (95 % interval)"
+    table = new_table("limit", "hours beyond", last)
+    for limit in limits:
+        share = share_crossing(run, limit)
+        word = ("yes" if share == 1.0 else "no") if run.n == 1 else percent(share, run.n - len(run.failed))
+        table.add_row(f"{limit} {run.units[limit.output]}", cell(spread(hours_beyond(run, limit))), word)
+    table.add_row()
+    return table
+
+
+def percent(share: float, n: int) -> str:
+    """A share of n people drawn, with the interval of the draw."""
+    low, high = wilson(share, n)
+    return f"{100 * share:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
+
+
+def short(variable: Variable) -> str:
+    """What an output is called in a table, with its unit."""
+    if variable.name in PLASMA:
+        return variable.title.split(" in plasma")[0]
+    title = variable.title.split(",")[0].replace(" in plasma", "")
+    unit = "x baseline" if "multiple of baseline" in variable.title else variable.unit
+    return f"{title}, {'of own' if unit == '1' else unit}"
+
+
+def cell(values: Numbers, decimals: int = 3) -> str:
+    """A number, or median and quantiles, to the digits that the model deserves."""
+    if not math.isfinite(values[0]):
+        return "-"
+    words = [number(value, decimals) for value in values]
+    return words[0] if len(words) == 1 else f"{words[1]} ({words[0]}-{words[2]})"
+
+
+def number(value: float, decimals: int = 3) -> str:
+    """Three digits, or all before the point."""
+    if value == 0.0:
+        return "0"
+    rounded = float(f"{value:.3g}")
+    digits = min(max(0, 2 - math.floor(math.log10(abs(rounded)))), decimals)
+    return f"{value:,.{digits}f}"

@@ -1,0 +1,2 @@
+class PictureError(ValueError):
+    pass

@@ -1,0 +1,77 @@
+"""What is asked on the command line, as the room wants it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from entact.pharmacology import Person, Population, Regimen
+    from entact.pharmacology.notation import Limit
+
+
+@dataclass(frozen=True)
+class Question:
+    """The options that say what is swallowed and by whom, as they were typed."""
+
+    initial: str
+    supplement: str | None = None
+    then: Sequence[str] = ()
+    enantiomer: Any = "racemic"
+    food: Any = "fasted"
+    water: Any = "free"
+    weight: str | None = None
+    sex: Any = None
+    age: float | None = None
+    cyp2d6: str | None = None
+    medicines: Sequence[str] = ()
+    population: int | None = None
+    seed: int = 1
+    limits: Sequence[str] = field(default=())
+
+    def regimen(self) -> Regimen:
+        """What is swallowed. Errors: as of `Regimen.mdma`."""
+        from entact.pharmacology.notation import build_regimen
+
+        return build_regimen(
+            self.initial,
+            self.supplement,
+            self.then,
+            enantiomer=self.enantiomer,
+            food=self.food,
+            water=self.water,
+        )
+
+    def who(self) -> Person | Population:
+        """One person, or a population with what was said fixed in everyone.
+
+        Errors: `NotAPerson`, `NotAQuantity`, `NotAMedicine`.
+        """
+        from entact.pharmacology.medicine import find_medicines
+
+        find_medicines(self.medicines)
+        given: dict[str, Any] = {"weight": self.weight, "sex": self.sex, "age": self.age}
+        given |= {"cyp2d6": None if self.cyp2d6 is None else phenotype(self.cyp2d6)}
+        given = {name: value for name, value in given.items() if value is not None}
+        if self.population is None:
+            from entact.pharmacology import Person
+
+            return Person(medicines=list(self.medicines), **given)
+        from entact.pharmacology import Population
+
+        return Population.healthy(self.population, seed=self.seed, medicines=list(self.medicines), **given)
+
+    def read_limits(self) -> list[Limit]:
+        """The limits, each once. Errors: `NotALimit`."""
+        from entact.pharmacology.notation import read_limit
+
+        return list(dict.fromkeys(read_limit(text) for text in self.limits))
+
+
+def phenotype(text: str) -> str | float:
+    """A CYP2D6 phenotype, or an activity score where it is a number."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
