@@ -10,12 +10,17 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
-from entact.course.link import is_linked
-from entact.course.oversight import Stop, holds_in_force, places_left, quotas_of
-from entact.course.progress import due_visits, washout_of
+from entact.course.bounds import (
+    linked,
+    no_hold,
+    no_stopping_rule,
+    not_enrolled_yet,
+    place_left,
+    unblinding_planned,
+    washed_out,
+)
 from entact.course.question import Act, Check, Question, Reason
 from entact.course.schedule import civil_date, latest_date
-from entact.course.unblinding import not_frozen
 
 if TYPE_CHECKING:
     from entact.course.setting import StaffState
@@ -139,72 +144,6 @@ def _staff(question: Question) -> Iterator[Reason]:
             has = ", ".join(person.roles) or "nothing"
             yield Reason("role", f"{question.by} is {has} at this site; this needs {needed}.")
     yield from staff_reasons(person, question.by, question.site.id, question.today)
-
-
-def _linked(question: Question) -> Iterator[Reason]:
-    if is_linked(question.course) is False:
-        yield Reason("not_linked", "It is not recorded with whom this person takes part.", ("link",))
-
-
-def _not_enrolled_yet(question: Question) -> Iterator[Reason]:
-    done = question.course.enrolment
-    if done is not None:
-        yield Reason("enrolled_before", f"The participant is already enrolled, as {done.subject}.")
-
-
-def _no_hold(question: Question) -> Iterator[Reason]:
-    stop = _STOPS.get(question.act.name)
-    for name, title, entry in holds_in_force(question.release, question.setting.study, stop) if stop else ():
-        question.relies_on(entry)
-        yield Reason(f"hold.{name}", f"The study is on hold: {title}.")
-
-
-def _place_left(question: Question) -> Iterator[Reason]:
-    for name, counts in quotas_of(question.release, question.course, question.at).items():
-        said = question.release.file.quotas[name]
-        title = said.title or name.replace("_", " ")
-        if counts is None:
-            missing = tuple(sorted(question.release.rules.quotas[name].rule.names))
-            message = f"Not known whether the participant counts as one of: {title}."
-            yield Reason(f"quota.{name}", message, missing)
-        elif counts and places_left(question.release, question.setting.study, name, question.site.id) < 1:
-            where = " at this site" if said.per == "site" else ""
-            yield Reason(f"quota.{name}", f"All {said.most} places are taken{where}: {title}.")
-
-
-def _washed_out(question: Question) -> Iterator[Reason]:
-    washout = question.release.file.washout
-    if washout is None or question.act.gate not in washout.before:
-        return
-    calendar = washout_of(question.course, question.zone)
-    for one in calendar.medicines:
-        if one.until is None:
-            message = f"Not known when {one.medicine} has left the body: {one.why}."
-            yield Reason("washout_unknown", message, ("medication",))
-        elif one.until > question.today:
-            yield Reason("washout", f"{one.medicine} has left the body on {one.until}: {one.why}.")
-
-
-def _no_stopping_rule(question: Question) -> Iterator[Reason]:
-    for name, stop in question.course.stops.items():
-        question.relies_on(stop.entry)
-        day = civil_date(stop.at, question.zone)
-        yield Reason(f"stopping.{name}", f"The study says to stop {stop.of}: {stop.title}, on {day}.")
-
-
-def _unblinding_planned(question: Question) -> Iterator[Reason]:
-    plan = question.course.release.file.unblinding
-    if plan is None:
-        yield Reason("unblinding_not_planned", "This study plans nobody's unblinding.")
-        return
-    if question.course.told is not None:
-        yield Reason("unblinded_before", "The participant's arm was already told.")
-    for encounter in not_frozen(question.course, plan.epoch):
-        yield Reason("not_frozen", f"The data of {encounter} are not frozen.", (f"freeze.{encounter}",))
-    visits = question.course.release.visits
-    for due in due_visits(question.course, question.at, question.zone):
-        if visits[due.visit].epoch == plan.epoch and due.status in ("expected", "due"):
-            yield Reason("blinded_visit_open", f"{due.visit} of the blinded part is still to come.")
 
 
 def _list_sealed(question: Question) -> Iterator[Reason]:
@@ -388,13 +327,7 @@ def _words(name: str) -> str:
 
 _PERSON: Final[tuple[Check, ...]] = (_alive, _not_stopped, _consent_current, _eligible)
 _PLACE: Final[tuple[Check, ...]] = (_site_active, _staff)
-_STUDY: Final[tuple[Check, ...]] = (_no_hold, _washed_out, _no_stopping_rule)
-_STOPS: Final[Mapping[str, Stop]] = {
-    "enrol": "enrolment",
-    "randomise": "randomisation",
-    "initial_dose": "dosing",
-    "next_session": "dosing",
-}
+_STUDY: Final[tuple[Check, ...]] = (no_hold, washed_out, no_stopping_rule)
 _DOSE: Final[tuple[Check, ...]] = (_randomised, _in_session, _level_decided, _kit_usable, _part_not_given)
 
 ACTS: Final[Mapping[str, Act]] = {
@@ -404,7 +337,7 @@ ACTS: Final[Mapping[str, Act]] = {
             "enrol",
             "enrolment",
             ("investigator", "coordinator"),
-            (*_PERSON, *_PLACE, _not_enrolled_yet, _linked, *_STUDY, _place_left),
+            (*_PERSON, *_PLACE, not_enrolled_yet, linked, *_STUDY, place_left),
         ),
         Act(
             "randomise",
@@ -423,20 +356,20 @@ ACTS: Final[Mapping[str, Act]] = {
             "supplement",
             "supplement",
             ("investigator", "therapist"),
-            (*_PERSON, *_PLACE, *_DOSE, _supplement_offered, _no_stopping_rule),
+            (*_PERSON, *_PLACE, *_DOSE, _supplement_offered, no_stopping_rule),
             "supplement",
         ),
         Act(
             "next_session",
             "next_session",
             ("investigator", "therapist"),
-            (*_PERSON, *_PLACE, _randomised, _doses_left, _no_hold, _no_stopping_rule),
+            (*_PERSON, *_PLACE, _randomised, _doses_left, no_hold, no_stopping_rule),
         ),
         Act(
             "unblind",
             "unblinding",
             ("investigator", "data_manager"),
-            (_alive, *_PLACE, _randomised, _unblinding_planned),
+            (_alive, *_PLACE, _randomised, unblinding_planned),
         ),
         # Whoever stopped, or whose site was held, must still be able to go home.
         Act("discharge", "discharge", ("investigator", "therapist"), (_alive, _staff, _in_session)),
