@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 from scipy.optimize import OptimizeResult, least_squares
 
-from entact.pharmacology.check import Laboratory, area, durations, highest, peak_at, rise
+from entact.pharmacology.check import Laboratory, durations, highest, peak_at, rise
 from entact.pharmacology.parameters import Model, shipped_model
 from entact.pharmacology.regimen import Regimen
 from entact.pharmacology.validation import concentrations, enantiomers, metabolites, repeated
@@ -65,8 +65,8 @@ DISPOSITION = {
     "half_life_r_double": Target(14, 0.12, "F011"),
     "mda_125": Target(8.5, 0.08, "V09"),
     "hmma_kg": Target(165, 0.10, "V19"),
-    "urine_r": Target(0.20, 0.25, "F010: R-MDMA in urine, fraction of dose in 24 h"),
-    "urine_s": Target(0.093, 0.25, "F010: S-MDMA in urine, fraction of dose in 24 h"),
+    "urine_r": Target(20, 0.25, "F010"),
+    "urine_s": Target(9.3, 0.25, "F010"),
     "mda_cmax": Target(13, 0.10, "assumption, from memory: MDA Cmax after 125 mg, ng/mL"),
 }
 DISPOSITION_PRIORS = {
@@ -133,13 +133,7 @@ def disposition(values: Mapping[str, float]) -> Numbers:
     """What the targets of disposition are with these parameters."""
     lab = Laboratory(disposed(values), 40, 1, 1)
     found = {**concentrations(lab), **repeated(lab), **enantiomers(lab), **metabolites(lab)}
-    small, large = lab.man(Regimen.mdma("40 mg HCl")), lab.man(Regimen.mdma("125 mg HCl"))
-    for column, form in enumerate(("r", "s")):
-        swallowed = float(small.regimen.mg(np.array([70.0]))[column].sum())
-        found[f"urine_{form}"] = (
-            0.001 * values["renal_clearance"] * area(small, f"{form}_mdma", 0, 24) / swallowed
-        )
-    found["mda_cmax"] = highest(large, "mda")
+    found["mda_cmax"] = highest(lab.man(Regimen.mdma("125 mg HCl")), "mda")
     return found
 
 

@@ -101,14 +101,19 @@ def concentrations(lab: Laboratory) -> Numbers:
 
 
 def repeated(lab: Laboratory) -> Numbers:
-    """V06, V10, V16, F012, F044: the autoinhibition of CYP2D6, and an inhibitor or a gene in its place."""
+    """V06, V10, V16, F012, F015, F044: autoinhibition of CYP2D6, or an inhibitor or gene in its place."""
     once, again = Regimen.mdma("100 mg HCl"), Regimen.mdma("100 mg HCl").then("100 mg HCl", at="24 h")
     single, double = lab.man(once), lab.man(again)
     inhibited = lab.man(once, "48 h", "paroxetine")
     split = lab.man(Regimen.mdma("120 mg HCl", supplement="60 mg HCl", after="2 h"), "96 h")
     whole = lab.man(Regimen.mdma("180 mg HCl"), "96 h")
     extensive, poor = (lab.man(Regimen.mdma("125 mg HCl"), cyp2d6=gene) for gene in ("extensive", "poor"))
+    fed = lab.man(Regimen.mdma("100 mg HCl", food="fed"), "96 h")
+    fasted = lab.man(once, "96 h")
     found = {
+        "auc_fed": area(fed, "mdma", 0, 96) / area(fasted, "mdma", 0, 96),
+        "tmax_fed": peak_at(fed, "mdma") - peak_at(fasted, "mdma"),
+        "hmma_poor": highest(poor, "hmma") / highest(extensive, "hmma"),
         "auc_again": area(double, "mdma", 24, 48) / area(double, "mdma", 0, 24),
         "cmax_again": highest(double, "mdma", 24) / highest(double, "mdma", 0, 24),
         "auc_paroxetine": area(inhibited, "mdma", 0, 24) / area(single, "mdma", 0, 24),
@@ -141,13 +146,17 @@ def enantiomers(lab: Laboratory) -> Numbers:
 
 
 def metabolites(lab: Laboratory) -> Numbers:
-    """V09, V19: how much of a dose becomes MDA, and HMMA in plasma."""
+    """V09, V19, F010: how much of a dose becomes MDA, HMMA in plasma, and MDMA in urine."""
     from entact.pharmacology.equations import INPUTS
     from entact.pharmacology.individual import vectors
 
     man = Person(weight="70 kg", age=27).covariates()
     inputs = dict(zip(INPUTS, vectors(lab.model, man, np.zeros((1, len(lab.model.random))))[0], strict=True))
     found = {"hmma_kg": highest(lab.man(Regimen.mdma("1.0 mg/kg HCl")), "hmma")}
+    small = lab.man(Regimen.mdma("40 mg HCl"), "24 h")
+    for column, form in enumerate(("r", "s")):
+        excreted = 0.001 * inputs[f"renal_{form}"] * area(small, f"{form}_mdma", 0, 24)
+        found[f"urine_{form}"] = 100 * excreted / float(small.regimen.mg(man["weight"])[column][0, 0])
     for dose in (75, 125):
         run = lab.man(Regimen.mdma(f"{dose} mg HCl"), "120 h")
         swallowed = float(sum(part.sum() for part in run.regimen.mg(man["weight"])))
