@@ -32,3 +32,10 @@ def test_an_analysis_set_that_cannot_be_derived_is_named(mini: Study) -> None:
     data["analysis"]["sets"]["everyone"] = "all"
     with pytest.raises(ValueError, match="'everyone' is not known"):
         codebook(Release.from_text(canonical(data)))
+
+
+def test_the_versions_of_standards_are_those_of_the_file() -> None:
+    named = codebook(load_study("mapp2").newest).standards
+    assert named["meddra"] == "27.1"
+    assert "source" not in named
+    assert codebook(load_study("mapp1").newest).standards == {}

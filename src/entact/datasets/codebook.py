@@ -103,6 +103,7 @@ class Codebook:
         arms: name -> title, in the file's order. experimental: names of the experimental arms.
         baselines: form -> the visit that its changes are counted from.
         sessions: names of the dosing visits. doses: sessions with a dose that are planned.
+        standards: name -> version, of dictionaries and data standards that the file names.
         randomised: whether the study randomises. populations: name -> title. flags: analysis set -> the flag
             in `subjects` that says who belongs to it.
     """
@@ -127,6 +128,7 @@ class Codebook:
     criteria: Mapping[str, str]
     sessions: tuple[str, ...]
     doses: int
+    standards: Mapping[str, str]
     randomised: bool
     populations: Mapping[str, str]
     flags: Mapping[str, str]
@@ -190,6 +192,7 @@ def codebook(release: Release) -> Codebook:
         criteria={name: criterion.text for name, criterion in file.eligibility.items()},
         sessions=tuple(name for name, visit in visits.items() if visit.kind == "dosing"),
         doses=file.doses,
+        standards=_standards(release),
         randomised=file.randomisation is not None,
         populations={name: said.title or words(name) for name, said in file.populations.items()},
         flags=flags,
@@ -201,6 +204,13 @@ def _flags(release: Release) -> dict[str, str]:
     entered = _entered(release.file.randomisation is not None)
     known = {name: entered if flag == "RANDFL" else flag for name, flag in SETS.items()}
     return known | {name: f"{name.upper()}FL" for name in release.rules.sets if name not in SETS}
+
+
+def _standards(release: Release) -> dict[str, str]:
+    """The versions of dictionaries and standards that the study file names."""
+    said = release.file.standards
+    known = {} if said is None else said.model_dump(exclude={"source", "assumption"})
+    return {name: version for name, version in known.items() if version is not None}
 
 
 def words(name: str) -> str:
