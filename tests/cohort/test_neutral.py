@@ -182,6 +182,23 @@ def test_a_gate_that_never_opens_is_found_in_a_neutral_rehearsal_too(tmp_path: P
     assert "Fewer than two therapists" in found["gate initial_dose"]
 
 
+@pytest.mark.parametrize(
+    ("rule", "holds"),
+    [
+        ("'nuts' in participant.allergies", lambda values: "nuts" in values["allergies"]),
+        ("!('nuts' in participant.allergies)", lambda values: "nuts" not in values["allergies"]),
+        ("size(participant.allergies) == 3", lambda values: len(values["allergies"]) == 3),
+        ("participant.age == 44", lambda values: values["age"] == 44),
+    ],
+)
+def test_whatever_a_criterion_asks_for_somebody_answers(tmp_path: Path, rule: str, holds: object) -> None:
+    line = f'  asked: {{kind: inclusion, text: As asked, rule: "{rule}"}}\n  psychosis: {{kind'
+    release = written(tmp_path, "  psychosis: {kind", line).newest
+    answers = Suitable(release, {}).answers["participant"]
+    assert callable(holds)
+    assert holds(release.forms["participant"].values(answers))
+
+
 def test_strata_other_than_the_site_share_one_list(tmp_path: Path) -> None:
     study = written(tmp_path, "strata: [site]", "strata: []")
     trial = rehearse(study, 5, seed=1)

@@ -196,7 +196,8 @@ class Suitable:
             for answer in _candidates(items[name], numbers):
                 yield {name: answer}
         for part in range(5):  # all of an instrument together: a total is of many items
-            yield {name: _at(items[name], part / 4) for name in behind if name in self.answers[form]}
+            whole = {name: _at(items[name], part / 4) for name in behind if name in self.answers[form]}
+            yield {name: answer for name, answer in whole.items() if answer is not None}
 
     def _items_behind(self, rule: Rule, form: str) -> set[str]:
         compiled = self.release.forms[form]
@@ -265,6 +266,8 @@ def _at(item: Item, part: float) -> Any:
     if item.type == "choice":
         codes = item.of or [""]
         return codes[min(int(part * len(codes)), len(codes) - 1)]
+    if item.type == "choices":
+        return list((item.of or [])[: round(part * len(item.of or []))])
     if item.type not in ("integer", "decimal"):
         return None
     low, high = (float(end) for end in item.bounds) if item.bounds is not None else (0.0, 10.0)
@@ -286,6 +289,8 @@ def _candidates(item: Item, numbers: list[float]) -> Iterator[Any]:
         yield from (True, False)
     elif item.type == "choice":
         yield from item.of or ()
+    elif item.type == "choices":
+        yield from ([], *([code] for code in item.of or ()), list(item.of or ()))
     elif item.type in ("integer", "decimal"):
         low, high = (float(end) for end in item.bounds) if item.bounds is not None else (0.0, 1000.0)
         room = high - low
