@@ -1,11 +1,12 @@
 """Keys leave the database; identities are sealed; an installation has a mark that its backups share."""
 
 import uuid
+from typing import Any
 
 from django.db import migrations, models
 
 
-def move_keys(apps, schema_editor):
+def move_keys(apps: Any, schema_editor: Any) -> None:
     """Keys that an earlier version kept here move to the keychain beside the database."""
     keys = {key.participant: bytes(key.key) for key in apps.get_model("store", "Key").objects.all()}
     installation = apps.get_model("store", "Installation").objects.first()
@@ -15,7 +16,7 @@ def move_keys(apps, schema_editor):
         Keychain(keychain_folder(installation.mark)).add(keys)
 
 
-def refuse_plain_identities(apps, schema_editor):
+def refuse_plain_identities(apps: Any, schema_editor: Any) -> None:
     """No version of entact wrote identities before this one; what another hand wrote is not thrown away."""
     if apps.get_model("store", "Identity").objects.exists():
         raise RuntimeError("store_identity holds details that are not sealed: take them out first")
