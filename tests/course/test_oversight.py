@@ -10,6 +10,7 @@ from tests.course.cases import WHEN, Case, ask, before, codes, two_sessions
 
 from entact.course.entry import instant
 from entact.course.findings import findings
+from entact.course.instants import outlook
 from entact.course.oversight import holds_in_force, places_left, quotas_of, study_facts
 from entact.course.reporting import reports_due
 from entact.course.values import Values
@@ -265,6 +266,15 @@ def test_an_overdue_report_is_found_and_a_late_one_stays_so() -> None:
     assert found(case, "2026-03-20T20:00:00-06:00") & {"report_overdue", "report_late"} == {"report_late"}
     case.move("sent", "2026-03-18T09:00:00-06:00")
     assert found(case, "2026-03-20T20:00:00-06:00") & {"report_overdue", "report_late"} == set()
+
+
+def test_lists_know_from_which_instant_a_report_is_overdue() -> None:
+    case = event(before("next_session", study(reports=REPORTS)), term="nausea", serious=True, related="not")
+    course = case.course()
+    (since,) = (one.since for one in outlook(course).standing if one.rule == "report_overdue")
+    assert since > instant("2026-03-18T20:00:00-06:00")
+    assert "report_overdue" not in found(case, instant("2026-03-18T20:00:00-06:00"))
+    assert "report_overdue" in found(case, since)
 
 
 def test_a_report_sent_at_the_last_instant_is_in_time_and_two_days_are_civil_days() -> None:
