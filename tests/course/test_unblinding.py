@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 from tests.course.cases import WHEN, Case, ask, before, codes
+from tests.course.test_instants import require_equal
 
 from entact.course.entry import instant
 from entact.course.findings import findings
 from entact.course.gate import Allowed
+from entact.course.instants import outlook
 from entact.course.unblinding import not_frozen, open_tracks
 
 TOLD = "2026-06-02T09:05:00-06:00"
@@ -140,3 +142,13 @@ def test_a_blinded_visit_whose_window_is_open_closes_the_gate() -> None:
         case.move(f"freeze {number}", early)
     assert codes(case.may("unblind", "2026-04-16T09:00:00-06:00", by="i-1")) == ["blinded_visit_open"]
     assert codes(case.may("unblind", "2026-05-16T09:00:00-06:00", by="i-1")) == []
+
+
+@pytest.mark.parametrize("arm", ["placebo", "mdma"])
+def test_lists_agree_with_what_is_asked_at_every_moment(arm: str) -> None:
+    for case in (before("unblind"), tell(before("unblind"), arm=arm)):
+        course = case.course()
+        found = outlook(course)
+        require_equal(course, found, [])
+        shown = {window.visit for window in found.windows}
+        assert ("open_session" in shown) is (course.told is not None and arm == "placebo")
