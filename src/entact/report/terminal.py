@@ -86,7 +86,8 @@ class _Layout:
         if whole is None or ALL in self.arms:
             return [_text(cells.get(arm)) for arm in self.arms]
         is_count = "count" in whole.numbers or "events" in whole.numbers
-        beside = "all arms" if is_count else whole.interval or ""
+        together = "all arms" if self.table.unblinded else "in all"
+        beside = together if is_count else whole.interval or ""
         style = PUBLISHED if whole.kind == "published" else ""
         return [_text(whole), Text(f"{beside} ", style=style), *[Text("")] * len(self.arms)][: len(self.arms)]
 
