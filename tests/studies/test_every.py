@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -13,10 +14,13 @@ from time import process_time
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from entact.course.schedule import Progress, due
 from entact.protocol.load import load_study, shipped_studies
+from entact.protocol.problem import StudyError
 from entact.protocol.release import Release, assumptions, is_fit_for_production
 from entact.protocol.rule import Unknown
 
@@ -270,3 +274,36 @@ def test_the_largest_file_is_loaded_and_checked_in_half_a_second(tmp_path: Path)
     begun = process_time()
     load_study(path)
     assert process_time() - begun <= 0.5
+
+
+def parts(data: Any) -> Iterator[tuple[Any, Any]]:
+    if isinstance(data, dict | list):
+        for key in list(data) if isinstance(data, dict) else range(len(data)):
+            yield data, key
+            yield from parts(data[key])
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(draw=st.data())
+def test_no_exchange_of_parts_gives_anything_but_a_study_or_problems(
+    draw: st.DataObject, tmp_path: Path
+) -> None:
+    """As with the small study, but among the blocks that it lacks."""
+    data = copy.deepcopy(DATA[draw.draw(st.sampled_from([name for name in STUDIES if name in REPORTING]))])
+    blocks = ("epochs", "tracks", "populations", "quotas", "holds", "stopping", "reports", "washout")
+    more = ("unblinding", "analysis", "standards", "adverse_events", "schedule")
+    for _ in range(draw.draw(st.integers(1, 3))):
+        places = [place for block in (*blocks, *more) for place in parts({block: data.get(block)})]
+        holder, key = draw.draw(st.sampled_from(places))
+        other, place = draw.draw(st.sampled_from(places))
+        if draw.draw(st.booleans()):
+            holder[key] = copy.deepcopy(other[place])
+        else:
+            del holder[key]
+    path = tmp_path / "study.yaml"
+    path.write_text(json.dumps(data), encoding="utf-8")
+    try:
+        release = load_study(path).newest
+    except StudyError:
+        return
+    assert release.rules.reports.keys() >= release.file.reports.keys()
