@@ -156,6 +156,7 @@ def test_a_file_may_say_some_of_it_and_the_rest_is_named(tmp_path: Path) -> None
     assert "rehearsal" not in trial.parameters.neutral
     assert "answers.participant" in trial.parameters.neutral
     assert trial.remarks[0].startswith("cohort.yaml says nothing of screening, severity, efficacy,")
+    assert "answers to 4 forms; there it is neutral: no effect assumed" in trial.remarks[0]
 
 
 def test_what_a_file_says_wrong_is_said_with_its_place(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
@@ -227,6 +229,13 @@ def test_carers_come_beside_somebody_of_the_same_site_and_are_never_dosed(eating
     assert len(beside) == len(carers)
     own = {name for name, visit in eating.study.newest.visits.items() if visit.populations == ("carer",)}
     assert {visit_of(one) for course in carers for one in course.encounters} <= own
+
+
+def test_notices_of_the_study_reach_every_process(access: Rehearsed) -> None:
+    """Places and holds are known to the gate wherever somebody is treated: the same bytes."""
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as executor:
+        elsewhere = rehearse(access.study, NUMBERS["expanded-access"], seed=7, executor=executor)
+    assert elsewhere.ledgers == access.trial.ledgers
 
 
 def test_a_quota_is_not_exceeded(eating: Rehearsed) -> None:

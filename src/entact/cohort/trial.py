@@ -105,7 +105,10 @@ class Trial:
         said = "no effect assumed, answers drawn from the items' ranges"
         if whole:
             return [f"neutral cohort: {said}."]
-        return [f"cohort.yaml says nothing of {', '.join(map(_words, parts))}; there it is neutral: {said}."]
+        named = [part.replace("_", " ") for part in parts if not part.startswith("answers.")]
+        if forms := len(parts) - len(named):
+            named.append("answers to one form" if forms == 1 else f"answers to {forms} forms")
+        return [f"cohort.yaml says nothing of {', '.join(named)}; there it is neutral: {said}."]
 
     @property
     def findings(self) -> list[StudyFinding]:
@@ -379,11 +382,6 @@ class _Rehearsal:
         self.heads.note(name, lines)
         self.trial.entries += len(lines)
         self.sink(name, lines)
-
-
-def _words(part: str) -> str:
-    """The name of a part of the parameters as one reads it."""
-    return part.replace("answers.", "answers to ").replace("_", " ")
 
 
 def _pieces(items: list[T]) -> Iterator[list[T]]:
