@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from entact.protocol.expansion import expand
-from entact.protocol.study import Item, Span, Supplement, Units, Visit
+from entact.protocol.study import Item, Report, Span, Supplement, Units, Visit
 
 
 def visit(**said: object) -> Visit:
@@ -55,6 +55,23 @@ def test_a_visit_knows_its_levels_its_fallback_and_all_its_activities() -> None:
 def test_a_fallback_has_one_name_in_a_file() -> None:
     with pytest.raises(ValidationError):
         visit(visit="outcome", after="baseline", alternative="baseline + 18 wk")
+
+
+@pytest.mark.parametrize(
+    ("said", "countries"),
+    [
+        ({}, ["DE", "IL", "US"]),
+        ({"jurisdiction": "US"}, ["DE", "IL", "US"]),
+        ({"jurisdiction": "US", "local": True}, ["US"]),
+        ({"jurisdiction": "EU", "local": True}, ["DE"]),
+    ],
+)
+def test_a_local_report_concerns_sites_of_its_jurisdiction(
+    said: dict[str, object], countries: list[str]
+) -> None:
+    always = {"title": "R", "when": "event.serious", "within": "15 d", "to": "authority"}
+    report = Report.model_validate({**always, **said}, strict=True)
+    assert [country for country in ("DE", "IL", "US") if report.concerns(country)] == countries
 
 
 def test_free_text_is_personal_unless_the_file_says_otherwise() -> None:

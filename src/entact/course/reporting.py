@@ -128,11 +128,9 @@ def event_values(course: Course, event: AdverseEventState) -> dict[str, Any]:
 
 
 def _concerns(course: Course, report: Report) -> bool:
-    """Whether a report is asked for of events at the participant's site."""
-    if not report.local:
-        return True
+    """Whether a report is asked for of events at the participant's site; of an unknown site it is."""
     site = course.release.file.sites.get(course.site or "")
-    return site is None or site.country == report.jurisdiction
+    return site is None or report.concerns(site.country)
 
 
 def _due(course: Course, report: Report, aware: datetime) -> datetime:

@@ -74,7 +74,7 @@ def _reports(file: StudyFile) -> Iterator[Fault]:
             yield Fault((*path, "jurisdiction"), message)
         elif report.local and report.jurisdiction is None:
             yield Fault((*path, "local"), "it is not said where; write `jurisdiction:` as well")
-        elif report.local and countries and report.jurisdiction not in countries:
+        elif countries and not any(map(report.concerns, countries)):
             message = f"no site is in {report.jurisdiction}, so this report is never due; take it out"
             yield Fault((*path, "jurisdiction"), message)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field
 
@@ -40,11 +40,20 @@ class AdverseEvents(Block):
     special_interest: dict[str, Interest] = Field(default={})
 
 
+# Member states of the European Union, ISO 3166-1; their reports go to one database.
+EUROPEAN_UNION: Final = frozenset(
+    {
+        *("AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT"),
+        *("LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK"),
+    }
+)
+
+
 class Report(Block):
     """A safety report that is due `within` a time from when the site knows that `when` holds of an event.
 
     From two days on these are civil days, that on which it became known not counting; below, elapsed time.
-    `jurisdiction`: the country whose law asks for it; `local`: of events at sites of that country alone.
+    `jurisdiction`: the country whose law asks for it, or EU; `local`: of events at sites there alone.
     """
 
     title: str
@@ -53,3 +62,9 @@ class Report(Block):
     to: str
     jurisdiction: str | None = None
     local: bool = False
+
+    def concerns(self, country: str) -> bool:
+        """Whether the report is asked for of events at a site in a country."""
+        if not self.local or self.jurisdiction == country:
+            return True
+        return self.jurisdiction == "EU" and country in EUROPEAN_UNION
