@@ -202,6 +202,9 @@ def test_enrolment_stops_at_the_hold_and_goes_on_when_it_is_lifted(access: Rehea
     assert turned_away
     assert all(placed <= stop.at < lifted for stop in turned_away)
     assert access.trial.tally.refused["enrol", "preparation_3"] == len(turned_away)
+    (hold,) = [said for said in table_of(access).notes if said.startswith("Hold (Review")]
+    assert f"from {placed.date()} until {lifted.date()}, lifted by the sponsor" in hold
+    assert f"; {len(turned_away)} candidates came" in hold
 
 
 def test_sessions_go_on_while_enrolment_is_held(access: Rehearsed) -> None:

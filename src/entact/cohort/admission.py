@@ -93,3 +93,23 @@ class Admission:
 
     def _most(self, quota: str) -> int:
         return self.release.file.quotas[quota].most
+
+
+def holds_in_words(admission: Admission, turned_away: int) -> list[str]:
+    """Each hold that came into force: when, until when, and how many came in between."""
+    said = []
+    for placed in (notice for notice in admission.notices if notice.kind == "hold"):
+        name = placed.data["hold"]
+        if placed.data["status"] != "placed":
+            continue
+        lifted = next(
+            one
+            for one in admission.notices
+            if one.data.get("hold") == name and one.data["status"] == "lifted"
+        )
+        title = admission.release.file.holds[name].title
+        said.append(
+            f"Hold ({title}): from {placed.at.date()} until {lifted.at.date()}, lifted by the {lifted.role}; "
+            f"{turned_away} candidates came in between and were turned away."
+        )
+    return said

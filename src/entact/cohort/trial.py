@@ -18,12 +18,12 @@ from math import ceil
 from pathlib import Path
 from typing import Any, TypeVar
 
-from entact.cohort.admission import Admission
+from entact.cohort.admission import Admission, holds_in_words
 from entact.cohort.allocation import Allocation, Content, ListRow, pack_kits, permuted_blocks, seal
 from entact.cohort.amendments import approved_study, plan_approvals
 from entact.cohort.draws import stream
 from entact.cohort.fit import check_fit, told_arm
-from entact.cohort.intake import Coming, Screened, Treat
+from entact.cohort.intake import HELD, Coming, Screened, Treat
 from entact.cohort.needs import kits_of_a_participant, share, take_turns
 from entact.cohort.parameters import Parameters
 from entact.cohort.part import ParametersError
@@ -62,8 +62,9 @@ class Trial:
     Attributes:
         study, parameters, seed: what it was made from. allocation: the secret list and kit map.
         ledgers: name -> lines, when they were not sent elsewhere. keys: participant's ledger -> key of its
-            personal items. wanted: who were to be taken in. screened: candidates with a ledger. randomised:
-            of these, who were taken in; where nobody is randomised, enrolled. entries: in all ledgers.
+            personal items. wanted: who were to be taken in. holds: that came into force, in words. screened:
+            candidates with a ledger. randomised: of these, who were taken in; where nobody is randomised,
+            enrolled. entries: in all ledgers.
         tally: what was counted. findings: what was found about the study itself.
     """
 
@@ -74,6 +75,7 @@ class Trial:
     ledgers: dict[str, list[Line]] = field(default_factory=dict, repr=False)
     keys: dict[str, bytes] = field(default_factory=dict, repr=False)
     wanted: int = 0
+    holds: list[str] = field(default_factory=list)
     screened: int = 0
     randomised: int = 0
     entries: int = 0
@@ -100,15 +102,15 @@ class Trial:
         """What a reader of its results has to know of the virtual participants."""
         parts = self.parameters.neutral
         if not parts:
-            return []
+            return list(self.holds)
         whole = "answers" in parts and "efficacy" in parts
         said = "no effect assumed, answers drawn from the items' ranges"
         if whole:
-            return [f"neutral cohort: {said}."]
+            return [f"neutral cohort: {said}.", *self.holds]
         named = [part.replace("_", " ") for part in parts if not part.startswith("answers.")]
         if forms := len(parts) - len(named):
             named.append("answers to one form" if forms == 1 else f"answers to {forms} forms")
-        return [f"cohort.yaml says nothing of {', '.join(named)}; there it is neutral: {said}."]
+        return [f"cohort.yaml says nothing of {', '.join(named)}; there it is neutral: {said}.", *self.holds]
 
     @property
     def findings(self) -> list[StudyFinding]:
@@ -226,6 +228,7 @@ class _Rehearsal:
             place.approve()
         arrivals = {site: place.arrivals for site, place in self.places.items()}
         notices, noticed = self._notices()
+        self.trial.holds += holds_in_words(self.admission, sum(one.refused == HELD for one in work))
         self._treat(replace(job, arrivals=arrivals, notices=notices, noticed=noticed), work)
         for place in self.places.values():
             self._send(place.ledger.name, place.ledger.lines)
