@@ -12,6 +12,7 @@ from entact.course.entry import instant
 from entact.course.findings import findings
 from entact.course.gate import Allowed
 from entact.course.instants import outlook
+from entact.course.person import person_value
 from entact.course.unblinding import not_frozen, open_tracks
 
 TOLD = "2026-06-02T09:05:00-06:00"
@@ -152,3 +153,13 @@ def test_lists_agree_with_what_is_asked_at_every_moment(arm: str) -> None:
         require_equal(course, found, [])
         shown = {window.visit for window in found.windows}
         assert ("open_session" in shown) is (course.told is not None and arm == "placebo")
+
+
+def test_a_rating_in_a_later_track_is_no_rating_of_the_blinded_part() -> None:
+    case = tell(before("unblind"))
+    rated = {"form": "symptoms", "items": {"total": 20, "diagnosis": False}}
+    case.put("rated", "form", "2026-06-05T10:00:00-06:00", rated, encounter="much_later#1", by="r-1")
+    at = instant("2026-06-06T10:00:00-06:00")
+    assert person_value(case.course(), "person.assessed_after_dose", at) is False
+    case.put("blinded", "form", "2026-04-10T10:00:00-06:00", rated, encounter="outcome#1", by="r-1")
+    assert person_value(case.course(), "person.assessed_after_dose", at) is True

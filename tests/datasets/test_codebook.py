@@ -39,3 +39,8 @@ def test_the_versions_of_standards_are_those_of_the_file() -> None:
     assert named["meddra"] == "27.1"
     assert "source" not in named
     assert codebook(load_study("mapp1").newest).standards == {}
+
+
+def test_ratings_of_an_open_label_track_are_no_outcome_of_the_blinded_part() -> None:
+    book = codebook(load_study("life-threatening-illness").newest)
+    assert book.endpoints["stai_change"].visits == ("outcome",)

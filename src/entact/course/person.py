@@ -89,10 +89,16 @@ def _primary(course: Course) -> tuple[str, list[tuple[str, str]]]:
 
 
 def _assessed_after_dose(course: Course, at: datetime) -> bool:
+    """Of the endpoint's own part of the study: what was rated in a track that opened later does not count."""
     first = first_dose(course)
+    visits = course.release.visits
+    planned, items = _primary(course)
+    tracks = {None, visits[planned].track} if planned in visits else {None}
     return first is not None and any(
-        first < answers.at <= at and answers.values.get(item) is not None
-        for form, item in _primary(course)[1]
+        first < answers.at <= at
+        and answers.values.get(item) is not None
+        and (visit_of(answers.encounter) not in visits or visits[visit_of(answers.encounter)].track in tracks)
+        for form, item in items
         for answers in course.answers.get(form, ())
     )
 

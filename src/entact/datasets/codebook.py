@@ -265,8 +265,15 @@ def _endpoint(release: Release, name: str, compiled: CompiledEndpoint) -> Planne
     for visit, _, parameter in (one.partition(".") for one in sorted(rule.names) if one.count(".") == 2):
         earlier.setdefault(visit, []).append(parameter)
     asked = {one.partition(".")[0] for one in here if not release.forms[one.partition(".")[0]].lasting}
+    track = release.visits[
+        endpoint.at
+    ].track  # ratings of an open-label track are no outcome of the blinded part
     visits = tuple(
-        visit for visit in _after_first_dose(release) if asked and asked <= _forms_at(release.visits[visit])
+        visit
+        for visit in _after_first_dose(release)
+        if asked
+        and asked <= _forms_at(release.visits[visit])
+        and release.visits[visit].track in (None, track)
     )
     analyses = [one for one in (plan.primary, *plan.secondary.values()) if one.endpoint == name]
     own = analyses or [plan.primary]
