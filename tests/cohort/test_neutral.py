@@ -95,6 +95,31 @@ def test_drawn_answers_keep_within_what_the_rules_allow() -> None:
     assert ideation == {0, 1, 2, 3}  # as much freedom as the gate leaves, and no more
 
 
+def test_what_is_free_in_two_forms_does_not_speak_against_together(tmp_path: Path) -> None:
+    """Either answer alone suits; both together would not."""
+    text = '  pair: {kind: exclusion, text: x, rule: "participant.psychosis && ready.oriented"}\n  severe:'
+    parts = [
+        ("  severe:", text),
+        ("  psychosis: {kind: exclusion, text: A psychotic disorder, rule: participant.psychosis}\n", ""),
+    ]
+    source = (STUDIES / "short_course" / "study.yaml").read_text()
+    for old, new in [*parts, ("ready.oriented && ready.accompanied", "ready.accompanied")]:
+        assert old in source
+        source = source.replace(old, new, 1)
+    (tmp_path / "study.yaml").write_text(source)
+    release = load_study(tmp_path).newest
+    suitable = Suitable(release, {})
+    random = np.random.Generator(np.random.Philox(5))
+    forms = [release.forms[name] for name in ("participant", "ready")]
+    free = [suitable.answers_of(form.name) for form in forms]
+    seen = set()
+    for _ in range(200):
+        drawn = [answer_form(form, one, {}, random) for form, one in zip(forms, free, strict=True)]
+        seen.add((drawn[0]["psychosis"], drawn[1]["oriented"]))
+    assert (True, True) not in seen
+    assert len(seen) == 2
+
+
 def test_ratings_at_baseline_pass_the_criterion_of_entry_and_keep_their_level() -> None:
     _, parameters = neutral(STUDIES / "short_course")
     baseline = draw_baseline(parameters, 5, range(4000))

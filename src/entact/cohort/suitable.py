@@ -79,6 +79,7 @@ class Suitable:
                 {item: as_answer(items[item], number) for item, number in numbers.items() if item in items}
             )
         self._values: dict[str, Any] = {}
+        self._free: dict[str, dict[str, Answer]] = {}
         for name in release.forms:
             self._read(name)
         self._by_form: dict[str, list[Said]] = {}
@@ -89,17 +90,14 @@ class Suitable:
             if not self._mend():
                 break
 
-    def weight(self, change: Mapping[str, Mapping[str, Any]] | None = None) -> int:
-        """How much speaks against the assignment, or against it with a change of some forms' answers."""
-        values, rules = self._values, self.rules
-        if change is not None:
-            values = dict(values)
-            found: dict[int, Said] = {}
-            for form, answers in change.items():
-                values |= self._named(form, {**self.answers[form], **answers})
-                found |= {id(said): said for said in self._by_form.get(form, ())}
-            rules = list(found.values())
-        return sum(said.weight for said in rules if _speaks_against(said, values))
+    def weight(self, change: Mapping[str, Mapping[str, Any]]) -> int:
+        """How much would speak against the assignment with a change, in rules that name the forms changed."""
+        values = dict(self._values)
+        found: dict[int, Said] = {}
+        for form, answers in change.items():
+            values |= self._named(form, {**self.answers[form], **answers})
+            found |= {id(said): said for said in self._by_form.get(form, ())}
+        return sum(said.weight for said in found.values() if _speaks_against(said, values))
 
     def here(self, form: str) -> int:
         """How much speaks against the assignment in rules that name a form."""
@@ -128,6 +126,7 @@ class Suitable:
             if not blamed:
                 break
             free |= {name: self._nearer(form, name, free[name]) for name in sorted(blamed & free.keys())}
+        self._free[form] = free
         return free
 
     def _nearer(self, form: str, name: str, free: Answer) -> Answer:
@@ -146,13 +145,24 @@ class Suitable:
         blamed: set[str] = set()
         if len(usual) == len(self._by_form.get(form.name, ())):
             return blamed
+        named = {_form(name) for said in self._by_form[form.name] for name in said.rule.names}
+        others = sorted(
+            (named & self._free.keys()) - {form.name}
+        )  # what is free there may speak against here
         for _ in range(TRIALS):
-            drawn = answer_form(form, free, {}, random)
-            values = self._values | self._named(form.name, {**self.answers[form.name], **drawn})
+            values = self._values | self._drawn(form, free, random)
+            for other in others:
+                values |= self._drawn(self.release.forms[other], self._free[other], random)
             for said in self._by_form[form.name]:
                 if id(said) not in usual and _speaks_against(said, values):
                     blamed |= self._items_behind(said.rule, form.name)
         return blamed
+
+    def _drawn(
+        self, form: CompiledForm, free: Mapping[str, Answer], random: np.random.Generator
+    ) -> dict[str, Any]:
+        drawn = answer_form(form, free, {}, random)
+        return self._named(form.name, {**self.answers[form.name], **drawn})
 
     def _freedom(self, form: str, name: str, item: Item) -> Answer:
         mine, here = self.answers[form][name], self.here(form)
@@ -277,7 +287,7 @@ def _at(item: Item, part: float) -> Any:
 def as_answer(item: Item, value: float) -> Any:
     """A number as an entry holds it."""
     if item.type == "integer":
-        step = getattr(item, "step", None) or 1
+        step = item.step or 1
         low = int(item.bounds[0]) if item.bounds is not None else 0
         return low + round((value - low) / step) * step
     return f"{value:.2f} {item.unit}".rstrip()
