@@ -1,4 +1,4 @@
-"""The study as its own ledger has it: all releases that were entered there and not withdrawn."""
+"""The study as the ledgers have it: all releases that were entered and not withdrawn, and what sites approved."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from functools import lru_cache
 import msgspec
 
 from entact.course.effective import as_they_stand, hold
-from entact.course.entry import digest, read
-from entact.course.setting import ReleaseEntered
+from entact.course.entry import Entry, digest, read
+from entact.course.setting import ReleaseEntered, with_approvals
 from entact.protocol import Study, StudyError
 from entact.store import models
 
 RELEASING = frozenset({"release", "void"})  # kinds of entry in the study's ledger that change its releases
+APPROVING = frozenset({"activation", "void"})  # kinds in a site's ledger that change what it works under
 
 _log = logging.getLogger(__name__)
 
@@ -34,10 +35,19 @@ def study_of_record() -> tuple[str, Study | None]:
     return _with_study(releases_in_force())
 
 
+def changes_study(entry: Entry) -> bool:
+    """Whether an entry may change of which releases, in force where, lists are made."""
+    subject = entry.ledger.partition(":")[0]
+    return entry.kind in {"study": RELEASING, "site": APPROVING}.get(subject, ())
+
+
 def note_releases() -> str:
-    """Stamps the releases that stand in the study's ledger as those in force; returns the stamp."""
-    texts = _release_texts()
-    stamp = _stamp(texts)
+    """Stamps what the ledgers of study and sites say of releases as what is in force; returns the stamp.
+
+    Call it in a transaction: who comes second waits, and then sees what the first one entered.
+    """
+    models.Derivation.objects.select_for_update().get(id=1)
+    stamp = _stamp(*_sources())
     models.Derivation.objects.filter(id=1).update(releases=stamp)
     return stamp
 
@@ -46,15 +56,26 @@ def _with_study(stamp: str) -> tuple[str, Study | None]:
     if not stamp:
         return stamp, None
     if stamp not in _studies:
-        texts = _release_texts()
-        stamp = _stamp(texts)
+        texts, approvals = _sources()
+        stamp = _stamp(texts, approvals)
         if len(_studies) > 8:
             _studies.clear()
-        _studies[stamp] = _study(texts)
+        _studies[stamp] = _study(texts, approvals)
     return stamp, _studies[stamp]
 
 
 _studies: dict[str, Study | None] = {}
+
+
+def _sources() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Texts of the releases and, where there is a choice between them, of the entries that approve one."""
+    texts = _release_texts()
+    return texts, _approval_texts() if len(texts) > 1 else ()
+
+
+def _approval_texts() -> tuple[str, ...]:
+    found = models.Line.objects.filter(ledger__name__startswith="site:", kind__in=APPROVING)
+    return tuple(found.order_by("ledger__name", "seq").values_list("text", flat=True))
 
 
 def _release_texts() -> tuple[str, ...]:
@@ -69,12 +90,23 @@ def _release_texts() -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.text for one in found))
 
 
-def _stamp(texts: tuple[str, ...]) -> str:
-    return digest("\n".join(texts).encode())[:16] if texts else ""
+def _stamp(texts: tuple[str, ...], approvals: tuple[str, ...]) -> str:
+    return digest("\n".join((*texts, *approvals)).encode())[:16] if texts else ""
+
+
+def _study(texts: tuple[str, ...], approvals: tuple[str, ...]) -> Study | None:
+    study = _released(texts)
+    if study is None:
+        return None
+    try:
+        return with_approvals(study, map(read, approvals))
+    except msgspec.MsgspecError:
+        _log.exception("the approvals in the sites' ledgers cannot be read: lists are not kept up")
+        return None
 
 
 @lru_cache(maxsize=4)
-def _study(texts: tuple[str, ...]) -> Study | None:
+def _released(texts: tuple[str, ...]) -> Study | None:
     if not texts:
         return None
     try:
