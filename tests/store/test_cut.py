@@ -330,6 +330,8 @@ def test_a_manifest_that_was_entered_without_the_right_signature_does_not_count(
     locked = make_cut("lock", ada, lock=True)
     assert "does not follow the manifest that is locked" in unlocks("nine", manifest.digest)
     assert "an unlock has a reason" in unlocks("ten", locked.digest, reason=None)
+    assert "no offset" in unlocks("never", locked.digest, expires="2099-01-01T00:00:00")
+    assert "Invalid isoformat" in unlocks("never", locked.digest, expires="never")
     assert "is locked by 'lock'" in forge(signed(ada, name="eleven", purpose="lock"))
     revoke_key("ben", ada)
     assert "ben has no signing key" in forge(signed(ben, name="seven"))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 from django.db import DatabaseError, connection, transaction
-from tests.store.living import ANNA, NOW, consent, enter_study, fact, keep
+from msgspec.structs import replace
+from tests.store.living import ANNA, BERT, NOW, consent, enter_persons, enter_study, fact, keep
 
 from entact import store
 from entact.course import fold, read
 from entact.course.people import is_sealed
 from entact.protocol import Study
-from entact.store import StoreError
+from entact.store import StoreError, server
+from entact.store.erasure import confirm_erasure, erased, request_erasure
 from entact.store.facts import record_fact
 from entact.store.people import key_of, keychain
 
@@ -87,6 +89,49 @@ def test_a_key_that_is_not_here_is_never_made_anew(study: Study) -> None:
     assert key_of(ANNA) is None
     with pytest.raises(StoreError, match="site:denver is no participant"):
         keep(study, fact(study, 11, "staff", {}, ledger="site:denver"))
+
+
+def erase(participant: str) -> None:
+    ada, ben = enter_persons("ada", "ben")
+    request_erasure(participant, "participant_request", ada)
+    confirm_erasure(participant, ben)
+
+
+@pytest.mark.requirement("R21")
+def test_after_an_erasure_other_content_under_a_known_id_is_kept_all_the_same(study: Study) -> None:
+    call = fact(study, 40, "safety_call", {"reached": True, "minutes": 7, "note": "he said"})
+    record_fact(study, call, received_at=NOW)
+    erase(ANNA)
+    assert record_fact(study, call, received_at=NOW).outcome == "again"
+    other = replace(call, data={"reached": False, "minutes": 7, "note": "he said"})
+    assert record_fact(study, other, received_at=NOW).outcome == "conflict"
+    assert record_fact(study, other, received_at=NOW).outcome == "again"
+    calls = [read(line.text) for line in store.lines(ANNA) if '"safety_call"' in line.text]
+    assert [one.data["reached"] for one in calls] == [True, False]
+
+
+def test_who_is_erased_gets_no_new_key_where_a_backup_knows_nothing_of_them_yet(
+    study: Study, database: str
+) -> None:
+    with server.maintenance_connection(apart_from=database) as maintenance:
+        connection.close()
+        maintenance.execute(f"DROP DATABASE IF EXISTS {database}_early WITH (FORCE)")
+        maintenance.execute(f"CREATE DATABASE {database}_early TEMPLATE {database}")
+    consent(study, BERT)
+    erase(BERT)
+    store.setup(database=f"{database}_early")
+    assert list(store.lines(BERT)) == []
+    said = {"reached": True, "minutes": 7, "note": "he said"}
+    late = fact(study, 40, "safety_call", said, ledger=BERT)  # of a tablet that was offline
+    outcomes = [record_fact(study, late, received_at=NOW).outcome for _ in range(2)]
+    assert outcomes == ["kept", "again"]
+    assert key_of(BERT) is None
+    assert BERT in erased()
+    kept = [read(line.text) for line in store.lines(BERT)][-1]
+    assert (kept.data["minutes"], is_sealed(kept.data["note"])) == (7, True)
+    store.setup(database=f"{database}_early")  # the ledger is there now: what erased it is entered again
+    assert [read(line.text).kind for line in store.lines(BERT)] == ["safety_call", "erasure"]
+    assert store.verify().breaks == ()
 
 
 def run_as(role: str, statement: str) -> None:

@@ -111,7 +111,9 @@ def _signed(
 ) -> Manifest | str:
     try:
         manifest = msgspec.convert(entry.data, Manifest)
-    except msgspec.ValidationError as error:
+        if manifest.expires is not None:
+            instant(manifest.expires)
+    except (msgspec.ValidationError, ValueError) as error:
         return str(error)
     unlocks = entry.kind == "unlock_requested"
     if (manifest.ledger, manifest.environment) != (entry.ledger, entry.environment):

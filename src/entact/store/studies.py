@@ -1,4 +1,4 @@
-"""The study as the ledgers have it: all releases that were entered and not withdrawn, and what sites approved."""
+"""The study as the ledgers have it: releases that were entered and not withdrawn, and what sites approved."""
 
 from __future__ import annotations
 
