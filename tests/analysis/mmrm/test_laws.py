@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.analysis.mmrm.golden import error
 
@@ -122,6 +122,7 @@ def test_adding_what_covariates_explain_changes_nothing(seed: int) -> None:
 
 @settings(max_examples=5)
 @given(SEEDS)
+@example(421)  # a covariance of 0.0003 beside variances of 5 and 9
 def test_a_batch_is_a_loop_of_single_fits(seed: int) -> None:
     design_rows = trial(seed)
     design = TrialDesign.of("y ~ base + arm * visit", design_rows, subject="id", visit="visit")
@@ -138,7 +139,11 @@ def test_a_batch_is_a_loop_of_single_fits(seed: int) -> None:
             for i, single in enumerate(singles):
                 assert error([many.estimate[i, 0], many.se[i, 0], many.df[i, 0]], last(single)) < 1e-10
                 assert error(many.deviance[i], single.deviance) < 1e-12
-                assert error(many.covariance[i], single.covariance[""]) < 1e-9
+                spread = np.sqrt(
+                    np.diag(single.covariance[""])
+                )  # a covariance near 0 has no digits of its own
+                difference = (many.covariance[i] - single.covariance[""]) / np.outer(spread, spread)
+                assert np.abs(difference).max() < 1e-9
 
 
 @pytest.mark.parametrize("structure", [Toeplitz(), AutoRegressive(heterogeneous=True)])
