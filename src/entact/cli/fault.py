@@ -17,6 +17,9 @@ def in_words(error: BaseException) -> str | None:
     for module, name in _WORDS:
         if _is_a(error, module, name):
             return str(error)
+    if str(getattr(error.__cause__ or error, "sqlstate", "")).startswith("XX"):  # PostgreSQL's class for it
+        said = str(error).strip()
+        return f"a file of the database is damaged: {said}; `entact verify` names what cannot be read"
     for module, names in _DATABASE:
         if any(_is_a(error, module, name) for name in names):
             return f"the database does not answer: {str(error).strip()}"

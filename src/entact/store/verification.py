@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,18 +11,22 @@ from operator import itemgetter
 from typing import Any
 
 import msgspec
-from django.db import connection, transaction
+from django.db import Error, connection, transaction
 
 from entact.course.entry import GENESIS, Kept, Line
 from entact.course.ledger import REWRITTEN, Break, follow
 from entact.course.setting import Heads, LedgerOpened
 from entact.store import models
 from entact.store.anchor import Anchored
+from entact.store.damage import Unreadable, is_damage, read_carefully
 from entact.store.error import StoreError
 from entact.store.record import CHUNK, Head, Index, index
 
 _REWRITTEN_SINCE = "is not the entry that the anchor of {} recorded: the tail was rewritten since"
+_UNREADABLE = "cannot be read: a file of the database is damaged ({})"
 _STEP = 1000  # entries between two calls of `progress`
+
+ByLedger = Iterator[tuple[int, Iterator[Any]]]  # number of a ledger, and its lines
 
 
 @dataclass(frozen=True)
@@ -49,8 +53,9 @@ def verify(
 
     Finds any edit, deletion, insertion, reordering or truncation, a rewritten tail, a ledger that vanished or
     that has no birth, an index that says something else than its text, and an entry of another environment.
-    Memory does not grow with the number of entries. Call it outside a transaction: it looks at one moment of
-    the database.
+    Where a file of the database is damaged, the first entry that cannot be read is the first bad one. Memory
+    does not grow with the number of entries. Call it outside a transaction: it looks at one moment of the
+    database.
 
     Args:
         known: heads as kept elsewhere (on paper, by another institution): they find a database rewritten as a
@@ -58,17 +63,33 @@ def verify(
             ledger that vanished, a database set back to an earlier state, and a rewritten tail.
         progress: called now and then with the number of entries checked since the last call.
     Raises:
-        StoreError: when the database was never set up.
+        StoreError: when the database was never set up, or not even its heads can be read.
     Source: 21 CFR 11.10(a), (e).
     """
+    outside = [*(Anchored(head, "") for head in known), *against]
+    try:
+        return _look(outside, progress, _by_ledger)
+    except (Error, UnicodeDecodeError) as error:
+        if not is_damage(error):
+            raise
+    try:
+        return _look(outside, progress, _by_ledger_carefully)
+    except (Error, UnicodeDecodeError) as error:
+        if not is_damage(error):
+            raise
+        raise StoreError(f"a file of the database is damaged: {error}; recover a backup") from error
+
+
+def _look(
+    outside: list[Anchored], progress: Callable[[int], None] | None, by_ledger: Callable[..., ByLedger]
+) -> Verification:
     with transaction.atomic(durable=True):
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         installation = models.Installation.objects.first()
         if installation is None:
             raise StoreError("this database holds no study yet")
-        outside = [*(Anchored(head, "") for head in known), *against]
-        return _Check(installation, outside, progress or (lambda entries: None)).run()
+        return _Check(installation, outside, progress or (lambda entries: None), by_ledger).run()
 
 
 @dataclass
@@ -94,8 +115,13 @@ class _Check:
     """One look at one moment of the database."""
 
     def __init__(
-        self, installation: models.Installation, outside: list[Anchored], progress: Callable[[int], None]
+        self,
+        installation: models.Installation,
+        outside: list[Anchored],
+        progress: Callable[[int], None],
+        by_ledger: Callable[..., ByLedger],
     ) -> None:
+        self.by_ledger = by_ledger
         self.environment = installation.environment
         self.study = f"study:{installation.study}"
         rows = models.Ledger.objects.order_by("id").values_list("id", "name", "seq", "hash")
@@ -112,10 +138,10 @@ class _Check:
     def run(self) -> Verification:
         own = next((number for number, head in self.heads.items() if head.ledger == self.study), 0)
         # The study's ledger first, because it knows what the others should be.
-        for number, rows in groupby(_rows("ledger_id = %s", own), key=itemgetter(0)):
+        for number, rows in self.by_ledger(self.heads, own, True):
             self._ledger(number, rows, self.memory.learn)
         births_known = bool(own) and own not in self.breaks
-        for number, rows in groupby(_rows("ledger_id <> %s", own), key=itemgetter(0)):
+        for number, rows in self.by_ledger(self.heads, own, False):
             self._ledger(number, rows)
         for number in sorted(self.unseen):
             self._ledger(number, iter(()))
@@ -144,6 +170,9 @@ class _Check:
             hashes.setdefault(place, set()).add(value)
         for row in rows:
             seq += 1
+            if isinstance(row, Unreadable):
+                self.breaks[number] = Break(name, seq, _UNREADABLE.format(row.said))
+                return
             kept = self._entry(name, row, seq, previous)
             if isinstance(kept, Break):
                 self.breaks[number] = kept
@@ -217,6 +246,18 @@ _STREAM = """
         date_part('epoch', occurred_at), date_part('epoch', received_at)
     FROM store_line WHERE {} ORDER BY ledger_id, seq
 """
+
+
+def _by_ledger(heads: Mapping[int, Head], own: int, only: bool) -> ByLedger:
+    """The lines of the study's own ledger only, or of all others: as one stream."""
+    return groupby(_rows(f"ledger_id {'=' if only else '<>'} %s", own), key=itemgetter(0))
+
+
+def _by_ledger_carefully(heads: Mapping[int, Head], own: int, only: bool) -> ByLedger:
+    """The same, each ledger as far as it can be read; lines that stand in no ledger are not looked for."""
+    for number, head in heads.items():
+        if (number == own) is only:
+            yield number, read_carefully(_STREAM, number, head.seq)
 
 
 def _rows(condition: str, number: int) -> Iterator[tuple[Any, ...]]:
