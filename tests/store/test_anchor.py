@@ -181,6 +181,88 @@ def test_a_file_that_was_changed_is_refused_with_its_line(anchor_file: Path, fau
         read_anchors(anchor_file)
 
 
+def test_a_line_that_a_crash_cut_off_does_not_stop_the_next(anchor_file: Path) -> None:
+    whole = anchor_file.read_text()
+    anchor_file.write_text(whole[:-100])
+    append_to_file(anchor_file, *take_anchor())
+    assert len(read_anchors(anchor_file).anchors) == 2
+    assert anchor_file.read_text().splitlines()[0] == whole.splitlines()[0]
+
+
+FULL = """
+import resource, sys
+from pathlib import Path
+from entact.store.anchor import Anchor, append_to_file, digest_of
+from entact.store.error import StoreError
+
+def add(path, number):
+    heads = {"study:mini": (number, "9" * 64)}
+    fields = {"study": "mini", "environment": "rehearsal", "at": "2026-11-24T00:00:00+00:00", "seq": number}
+    one = Anchor(**fields, hash="9" * 64, ledgers=1, entries=number, digest=digest_of(heads))
+    append_to_file(path, one, heads)
+
+path = Path(sys.argv[1])
+add(path, 1)
+before = path.read_bytes()
+resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 100, resource.RLIM_INFINITY))
+try:
+    add(path, 2)
+except StoreError as error:
+    print(error)
+print(path.read_bytes() == before)
+"""
+
+
+def test_a_full_disk_takes_a_whole_line_or_none(tmp_path: Path) -> None:
+    path = tmp_path / "anchors.txt"
+    command = [sys.executable, "-c", FULL, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == f"cannot append to {path}: File too large\nTrue\n"
+    assert len(read_anchors(path).anchors) == 1
+
+
+@pytest.mark.requirement("R03")
+@pytest.mark.parametrize("how", ["vanished", "set back", "rewritten"])
+def test_r03_an_anchor_taken_after_the_deed_does_not_hide_it(
+    anchor_file: Path, owner: Owner, how: str
+) -> None:
+    """What takes anchors every hour must not spoil the file in which the earlier ones stand."""
+    before = anchor_file.read_text()
+    anchor, heads = take_anchor()
+    changed = {
+        "vanished": {name: head for name, head in heads.items() if name != "participant:a"},
+        "set back": heads | {"participant:a": (heads["participant:a"][0] - 1, "1" * 64)},
+        "rewritten": heads | {"participant:a": (heads["participant:a"][0], "1" * 64)},
+    }[how]
+    known = {"vanished": "has 0", "set back": "has 7", "rewritten": "has others"}[how]
+    with pytest.raises(StoreError, match=f"knows 8 entries of participant:a since .*, the record {known}"):
+        append_to_file(anchor_file, anchor, changed)
+    assert anchor_file.read_text() == before
+
+
+APPENDS = """
+import sys
+from pathlib import Path
+from entact.store import setup
+from entact.cli.anchor import take
+
+for _ in range(8):
+    take(sys.argv[1], Path(sys.argv[2]), [], None)
+"""
+
+
+def test_two_that_anchor_at_once_take_turns(anchor_file: Path, database: str, make_entry: Any) -> None:
+    command = [sys.executable, "-c", APPENDS, database, str(anchor_file)]
+    both = [subprocess.Popen(command) for _ in range(2)]
+    number = 20
+    while any(one.poll() is None for one in both):
+        number += 1
+        store.append(make_entry("participant:b", number), received_at=NOW)
+    assert [one.returncode for one in both] == [0, 0]
+    assert len(read_anchors(anchor_file).anchors) == 2 + 16
+    assert broken(anchor_file) == []
+
+
 def test_a_file_is_of_one_study_and_environment(anchor_file: Path) -> None:
     anchor, heads = take_anchor()
     other = type(anchor)(

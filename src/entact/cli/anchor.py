@@ -18,9 +18,11 @@ from entact import store
 from entact.cli.record import open_record
 from entact.course.entry import digest
 from entact.protocol.quantity import parse_duration
-from entact.store.anchor import Stamp, append_stamp, append_to_file, read_anchors
+from entact.store.anchor import Anchor, Behind, HeadsByName, Stamp, append_stamp, append_to_file, read_anchors
 from entact.store.mail import anchor_message, send
 from entact.store.stamp import request_stamp, stamped_at
+
+_TURNS = 5  # in which others that anchor at the same time come first
 
 
 def take(database: str, file: Path | None, mail: Sequence[str], timestamp: str | None) -> dict[str, Any]:
@@ -41,7 +43,7 @@ def take(database: str, file: Path | None, mail: Sequence[str], timestamp: str |
         "mail": [],
     }
     if file is not None:
-        written = append_to_file(file, anchor, heads)
+        written = _append_last(file, anchor, heads)
         told["file"] = str(file)
         if timestamp is not None:
             text = written.line.encode()
@@ -53,6 +55,18 @@ def take(database: str, file: Path | None, mail: Sequence[str], timestamp: str |
         send(anchor_message(anchor, os.environ.get("ENTACT_MAIL_FROM", ""), mail), os.environ["ENTACT_SMTP"])
         told["mail"] = list(mail)
     return told
+
+
+def _append_last(file: Path, anchor: Anchor, heads: HeadsByName) -> Anchor:
+    """Appends an anchor, or a newer one where another process appended its own since this was taken."""
+    from entact.store.anchoring import take_anchor
+
+    for _ in range(_TURNS):
+        try:
+            return append_to_file(file, anchor, heads)
+        except Behind:
+            anchor, heads = take_anchor()
+    return append_to_file(file, anchor, heads)
 
 
 def require_places(file: Path | None, mail: Sequence[str], timestamp: str | None) -> None:

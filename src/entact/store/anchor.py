@@ -8,8 +8,10 @@ stamp. One line of an anchor binds every entry before it, because the study's le
 from __future__ import annotations
 
 import base64
+import fcntl
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -19,6 +21,10 @@ from entact.store.error import StoreError
 from entact.store.index import Head
 
 HeadsByName = Mapping[str, tuple[int, str]]
+
+
+class Behind(StoreError):
+    """An anchor is older than the last in a file: another was taken meanwhile, or the record was set back."""
 
 
 class Anchor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -102,29 +108,44 @@ class AnchorFile(msgspec.Struct, frozen=True):
 def append_to_file(path: Path, anchor: Anchor, heads: HeadsByName) -> Anchor:
     """Appends an anchor to a file, and returns when it is on the disk; what was there is never changed.
 
+    Several processes may append to one file: they take turns.
+
     Args:
         anchor, heads: as `take_anchor` returns them.
     Returns:
         The anchor as it stands in the file, with the heads that moved since the one before.
     Raises:
-        StoreError: when the file cannot be written, was changed, or is of another study or environment.
+        Behind: when the file knows more of a ledger than the anchor does. StoreError: when the file cannot be
+            written, was changed, or is of another study or environment. Nothing is appended then.
     """
-    known = AnchorFile()
-    if path.exists() and path.stat().st_size:
-        known = read_anchors(path)
-        last = known.anchors[-1]
-        if (last.study, last.environment) != (anchor.study, anchor.environment):
-            raise StoreError(f"{path} has anchors of {last.study}, {last.environment}: take another file")
-    before = known.heads
-    moved = {name: head for name, head in sorted(heads.items()) if before.get(name) != head}
-    written = msgspec.structs.replace(anchor, heads=moved, previous=known.previous)
-    _append(path, written.line)
+    with _appending(path) as handle:
+        known = read_anchors(path) if os.fstat(handle).st_size else AnchorFile()
+        before = known.heads
+        for last in known.anchors[-1:]:
+            if (last.study, last.environment) != (anchor.study, anchor.environment):
+                raise StoreError(f"{path} has anchors of {last.study}, {last.environment}: take another file")
+            _require_later(path, last, before, heads)
+        moved = {name: head for name, head in sorted(heads.items()) if before.get(name) != head}
+        written = msgspec.structs.replace(anchor, heads=moved, previous=known.previous)
+        _append(path, handle, written.line)
     return written
+
+
+def _require_later(path: Path, last: Anchor, before: HeadsByName, heads: HeadsByName) -> None:
+    """Refuses an anchor that takes back what the last one said: it would hide what the file shows."""
+    for name, (seq, value) in before.items():
+        now, found = heads.get(name, (0, ""))
+        if now < seq or (now == seq and found != value):
+            raise Behind(
+                f"{path} knows {seq} entries of {name} since {last.at}, the record has "
+                f"{'others' if now == seq else now}: nothing is appended; `entact verify --against` says more"
+            )
 
 
 def append_stamp(path: Path, stamp: Stamp) -> None:
     """Appends a time stamp to the file in which its anchor stands."""
-    _append(path, canonical(msgspec.to_builtins(stamp)).decode())
+    with _appending(path) as handle:
+        _append(path, handle, canonical(msgspec.to_builtins(stamp)).decode())
 
 
 def read_anchors(path: Path) -> AnchorFile:
@@ -174,13 +195,34 @@ def digest_of(heads: HeadsByName) -> str:
     return digest(canonical({name: [seq, value] for name, (seq, value) in heads.items()}))
 
 
-def _append(path: Path, text: str) -> None:
+@contextmanager
+def _appending(path: Path) -> Iterator[int]:
+    """The file at its end, for this process alone; a line that a crash cut off was never acknowledged."""
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-        try:
-            os.write(handle, f"{text}\n".encode())
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
     except OSError as error:
+        raise StoreError(f"cannot append to {path}: {error.strerror}") from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        content = os.pread(handle, os.fstat(handle).st_size, 0)
+        if content and not content.endswith(b"\n"):
+            os.ftruncate(handle, content.rfind(b"\n") + 1)
+        yield handle
+    except OSError as error:
+        raise StoreError(f"cannot append to {path}: {error.strerror}") from error
+    finally:
+        os.close(handle)
+
+
+def _append(path: Path, handle: int, text: str) -> None:
+    """One whole line, or none: a disk that is full may take a part of one."""
+    before = os.fstat(handle).st_size
+    line = f"{text}\n".encode()
+    try:
+        written = os.write(handle, line)
+        if written < len(line):
+            os.write(handle, line[written:])
+        os.fsync(handle)
+    except OSError as error:
+        os.ftruncate(handle, before)
         raise StoreError(f"cannot append to {path}: {error.strerror}") from error
