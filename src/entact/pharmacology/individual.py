@@ -15,6 +15,8 @@ Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 Drawn = dict[str, Any]
 """parameters of n persons by name: an array where persons differ, else a number"""
 
+NEEDED: Final = ("weight", "female", "age", "activity")
+"""covariates without which nobody can be simulated"""
 WEIGHT: Final = 70.0
 """kg of the reference person"""
 AGE: Final = 27.0
@@ -55,40 +57,44 @@ def vectors(
     """
     from entact.pharmacology.equations import INPUTS
 
-    n = len(_covariate(covariates, "weight"))
+    for name in NEEDED:
+        if name not in covariates:
+            raise ModelError(f"covariate {name!r} is missing; needed: {', '.join(NEEDED)}")
+    n = len(covariates["weight"])
     if etas.shape != (n, len(model.random)):
         raise ModelError(f"etas must be {n} persons x {len(model.random)} parameters, not {etas.shape}")
-    own = _drawn(model, etas)
+    own, body = _drawn(model, etas), dict(zip(covariates, _rows(covariates.values()), strict=True))
     inputs = {
         **_absorption(own, food),
-        **_disposition(own, covariates),
+        **_disposition(own, body),
         **_monoamines(own),
-        **_hormones(own, covariates, water),
+        **_hormones(own, body, water),
         **_feeling(own),
-        **_circulation(own, covariates),
+        **_circulation(own, body),
         **_on_board(own, medicines),
     }
+    if n == 1:
+        return np.array([[inputs[name] for name in INPUTS]])
     out = np.empty((n, len(INPUTS)))
     for index, name in enumerate(INPUTS):
         out[:, index] = inputs[name]
     return out
 
 
-def _covariate(covariates: Mapping[str, Array], name: str) -> Array:
-    if name not in covariates:
-        raise ModelError(f"covariate {name!r} is missing; needed: weight, female, age, activity")
-    return np.asarray(covariates[name], np.float64)
+def _rows(values: Iterable[Array]) -> list[Any]:
+    # One person's as plain numbers: the same to the last bit, and many times as fast as arrays of one.
+    return [row.item() if len(row) == 1 else np.asarray(row, np.float64) for row in values]
 
 
 def _drawn(model: Model, etas: Array) -> Drawn:
-    own: Drawn = {name: parameter.value for name, parameter in model.parameters.items()}
-    for column, name in enumerate(model.random):
-        parameter = model.parameters[name]
-        move = parameter.sigma * etas[:, column]
-        own[name] = parameter.value + move if parameter.sd else parameter.value * np.exp(move)
+    own: Drawn = dict(model.values)
+    moves = np.multiply(model.sigmas[:, None], etas.T, order="C")
+    factors = dict(zip(model.random, _rows(np.exp(moves)), strict=True))
+    for name, move in zip(model.random, _rows(moves), strict=True):
+        own[name] = own[name] + move if model.parameters[name].sd else own[name] * factors[name]
     # What varies with another: the same factor.
     for name, leader in FOLLOWS.items():
-        own[name] = own[name] * (own[leader] / model[leader])
+        own[name] = own[name] * factors.get(leader, 1.0)
     return own
 
 
@@ -113,11 +119,11 @@ def _absorption(own: Drawn, food: str) -> Drawn:
     return {"ka": own["absorption_rate"] * slower, "lag": own["lag"]}
 
 
-def _disposition(own: Drawn, covariates: Mapping[str, Array]) -> Drawn:
-    size = _covariate(covariates, "weight") / WEIGHT
-    clearance = size ** own["clearance_exponent"]
-    volume = size ** own["volume_exponent"]
-    gene = _covariate(covariates, "activity") / ACTIVITY
+def _disposition(own: Drawn, body: Drawn) -> Drawn:
+    size = body["weight"] / WEIGHT
+    clearance = np.power(size, own["clearance_exponent"])
+    volume = np.power(size, own["volume_exponent"])
+    gene = body["activity"] / ACTIVITY
     mg_per_umol = 0.001 * MOLAR["mdma"]
     unbound = own["unbound"] / mg_per_umol
     return {
@@ -160,8 +166,8 @@ def _monoamines(own: Drawn) -> Drawn:
     return inputs
 
 
-def _hormones(own: Drawn, covariates: Mapping[str, Array], water: str) -> Drawn:
-    female = _covariate(covariates, "female")
+def _hormones(own: Drawn, body: Drawn, water: str) -> Drawn:
+    female = body["female"]
     share = own["body_water_man"] + female * (own["body_water_woman"] - own["body_water_man"])
     return {
         "oxytocin_baseline": own["oxytocin_baseline"],
@@ -175,8 +181,8 @@ def _hormones(own: Drawn, covariates: Mapping[str, Array], water: str) -> Drawn:
         "drinking": own["drinking"] if water == "free" else 0.0,
         "diuresis": math.log(2.0) / own["diuresis_half_life"],
         "antidiuresis_half": own["antidiuresis_half"],
-        "body_water": share * _covariate(covariates, "weight"),
-        "sodium_baseline": covariates.get("sodium_baseline", own["sodium_baseline"]),
+        "body_water": share * body["weight"],
+        "sodium_baseline": body.get("sodium_baseline", own["sodium_baseline"]),
     }
 
 
@@ -194,9 +200,9 @@ def _feeling(own: Drawn) -> Drawn:
     return {name: own[name] for name in names}
 
 
-def _circulation(own: Drawn, covariates: Mapping[str, Array]) -> Drawn:
-    female = _covariate(covariates, "female")
-    older = _covariate(covariates, "age") - AGE
+def _circulation(own: Drawn, body: Drawn) -> Drawn:
+    female = body["female"]
+    older = body["age"] - AGE
     systolic = own["systolic_baseline"] + female * own["systolic_woman"] + older * own["systolic_year"]
     diastolic = own["diastolic_baseline"] + female * own["diastolic_woman"]
     rate = own["heart_rate_baseline"] + female * own["heart_rate_woman"]
@@ -209,16 +215,16 @@ def _circulation(own: Drawn, covariates: Mapping[str, Array]) -> Drawn:
         "beta_half": own["beta_half"],
         "alpha1_rest": 1.0 / (1.0 + own["alpha1_half"]),
         "beta_rest": 1.0 / (1.0 + own["beta_half"]),
-        "systolic_baseline": covariates.get("systolic_baseline", systolic),
-        "diastolic_baseline": covariates.get("diastolic_baseline", diastolic),
-        "heart_rate_baseline": covariates.get("heart_rate_baseline", rate),
+        "systolic_baseline": body.get("systolic_baseline", systolic),
+        "diastolic_baseline": body.get("diastolic_baseline", diastolic),
+        "heart_rate_baseline": body.get("heart_rate_baseline", rate),
         "systolic_alpha1": own["systolic_alpha1"] * pressor,
         "diastolic_alpha1": own["diastolic_alpha1"] * pressor,
         "systolic_beta1": own["systolic_beta1"] * pressor,
         "diastolic_beta2": own["diastolic_beta2"],
         "heart_rate_beta1": own["heart_rate_beta1"] * chronotropic,
         "baroreflex": own["baroreflex"],
-        "temperature_baseline": covariates.get("temperature_baseline", own["temperature_baseline"]),
+        "temperature_baseline": body.get("temperature_baseline", own["temperature_baseline"]),
         "temperature_rate": math.log(2.0) / own["temperature_half_life"],
         "heat_alpha1": own["heat_alpha1"] * thermogenic,
         "heat_beta": own["heat_beta"] * thermogenic,

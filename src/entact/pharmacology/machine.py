@@ -78,13 +78,14 @@ def load(code: bytes, name: str) -> Callable[..., Any]:
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
     memory = [ctypes.c_void_p] * (3 + len(ARRAYS))
+    kinds = {name: np.dtype(kind_of(name)) for name in ARRAYS}
     kind = ctypes.CFUNCTYPE(ctypes.c_int, *memory, ctypes.c_double, ctypes.c_double)
     function = kind(engine.get_function_address(name))
 
     def call(arrays: dict[str, Any], tolerance: float, since: float, max_steps: int, offset: int) -> None:
-        for name in ARRAYS:
-            if arrays[name].dtype != kind_of(name) or not arrays[name].flags.c_contiguous:
-                raise TypeError(f"{name}: C-contiguous {kind_of(name)} is expected")
+        for name, kind in kinds.items():
+            if arrays[name].dtype != kind or not arrays[name].flags.c_contiguous:
+                raise TypeError(f"{name}: C-contiguous {kind} is expected")
         lengths = np.array([*_lengths(arrays), max_steps, offset], np.int64)
         nothing = np.zeros(2, np.int64)
         pointers = [arrays[name].ctypes.data for name in ARRAYS]

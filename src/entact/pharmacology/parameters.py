@@ -6,10 +6,12 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
+
+import numpy as np
 
 FILE: Final = Path(__file__).with_name("parameters.yaml")
 
@@ -62,10 +64,20 @@ class Model:
     def __getitem__(self, name: str) -> float:
         return self.parameters[name].value
 
-    @property
+    @cached_property
     def random(self) -> tuple[str, ...]:
         """Names of the parameters that persons differ in, in the order of the columns of `etas`."""
         return tuple(parameter.name for parameter in self.parameters.values() if parameter.varies)
+
+    @cached_property
+    def values(self) -> Mapping[str, float]:
+        """The value of each parameter, as of the typical person."""
+        return {name: parameter.value for name, parameter in self.parameters.items()}
+
+    @cached_property
+    def sigmas(self) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+        """The standard deviation of the random effect of each parameter of `random`, in that order."""
+        return np.array([self.parameters[name].sigma for name in self.random])
 
     def with_values(
         self, values: Mapping[str, float], *, source: str = "assumption, changed by the user"

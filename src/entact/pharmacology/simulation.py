@@ -252,8 +252,8 @@ def prepare(request: Request, result: Simulation, start: int, stop: int) -> dict
         )
     dose_r, dose_s = request.regimen.mg(covariates["weight"])
     whole = np.maximum(dose_r.sum(1) + dose_s.sum(1), 1.0)
-    floors = np.full((stop - start, len(STATES)), SMALL_FRACTION)
-    floors[:, [variable.unit == "mg" for variable in STATES]] = SMALL_DOSE * whole[:, None]
+    amounts = np.array([variable.unit == "mg" for variable in STATES])
+    floors = np.where(amounts, SMALL_DOSE * whole[:, None], SMALL_FRACTION)
     names = [variable.name for variable in result.columns]
     return {
         "inputs_of": np.ascontiguousarray(inputs),
