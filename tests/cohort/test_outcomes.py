@@ -344,37 +344,17 @@ def test_a_bad_site_leaves_events_out_and_favourable_ones_above_all() -> None:
     assert others == pytest.approx(bad.sites.by_id[worst].adverse_event_recording, abs=0.03)
 
 
-def test_vital_signs_rise_after_the_dose_and_with_it(parameters: Parameters) -> None:
-    n = 300
-    highest: dict[tuple[str, str], np.ndarray] = {}
-    for a, arm in enumerate(parameters.arms):
-        drawn = draw_vital_signs(parameters, 6, range(n), np.full(n, a))
-        for level in parameters.vital_signs.levels:
-            peaks = []
-            for row in range(n):
-                readings = [
-                    vital_signs_at(
-                        parameters,
-                        drawn,
-                        row,
-                        session=1,
-                        level=level,
-                        minutes=m,
-                        reading=k,
-                        supplement_minutes=105.0,
-                    )
-                    for k, m in enumerate(range(0, 481, 30))
-                ]
-                peaks.append(
-                    [max(reading[name] for reading in readings) for name in ("systolic", "heart_rate")]
-                )
-                assert readings[0]["diastolic"] < readings[0]["systolic"]
-            highest[arm, level] = np.array(peaks)
-    full, low = highest["mdma", "full"], highest["mdma", "low"]
-    # Healthy people after 75 or 125 mg: 33 and 29 % (F077, n = 166); limits are their exact 95 % intervals.
-    assert 0.26 <= (full[:, 0] > 160).mean() <= 0.41
-    assert 0.22 <= (full[:, 1] > 100).mean() <= 0.37
-    assert full.mean() > low.mean() > highest["placebo", "full"].mean()
+def test_what_a_session_brings_is_the_same_in_every_arm(parameters: Parameters) -> None:
+    """What the drug brings is added to it (`test_physiology.py`)."""
+    drawn = [draw_vital_signs(parameters, 6, range(300), np.full(300, arm)) for arm in (0, 1)]
+    assert (drawn[0].rise == drawn[1].rise).all()
+    asked: dict[str, Any] = {"session": 1, "level": "full", "minutes": 90.0, "reading": 4}
+    for row in range(20):
+        alone = vital_signs_at(parameters, drawn[0], row, **asked)
+        raised = vital_signs_at(parameters, drawn[0], row, **asked, drug={"systolic": 20.0})
+        assert raised["systolic"] == pytest.approx(alone["systolic"] + 20.0, abs=1.0)
+        assert raised["heart_rate"] == alone["heart_rate"]
+        assert alone["diastolic"] < alone["systolic"]
 
 
 def test_a_time_course_starts_at_none_peaks_at_one_and_wanes(parameters: Parameters) -> None:

@@ -204,6 +204,8 @@ def _alike(parameters: Parameters) -> Parameters:
         same(term["chance"])
     for sign in tree["vital_signs"]["signs"].values():
         same(sign["rise"])
+    if tree["vital_signs"]["drug"]:
+        same(tree["vital_signs"]["drug"])
     return Parameters.model_validate(tree)
 
 

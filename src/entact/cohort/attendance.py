@@ -14,6 +14,7 @@ import numpy as np
 from entact.cohort.fit import entry_activity
 from entact.cohort.parameters import Parameters
 from entact.cohort.person import Candidate, Participant
+from entact.cohort.physiology import Body
 from entact.cohort.scribe import Scribe
 from entact.cohort.team import team_of
 from entact.course import AlertRaised, Entry, open_alerts
@@ -51,7 +52,8 @@ class Attendance:
     Attributes:
         entry: the activity that takes people into the study. session: the dosing session. encounter: the one
             that is being held. ratings: how many with a rater were begun. readings: vital signs taken outside
-            sessions. chances: by name, for this site.
+            sessions. bodies: as the pharmacology sees the participant, by arm. chances: by name, for this
+            site.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class Attendance:
         self.now = now
         self.session = Session()
         self.readings = 0
+        self.bodies: dict[str, Body] = {}
         self.encounter: str | None = None
         self.ratings = sum(self.is_rated(one.visit) for one in scribe.course.encounters.values())
         self.chances = _chances(parameters, candidate.site)

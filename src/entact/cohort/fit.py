@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from entact.cohort.events import term_code
 from entact.cohort.parameters import Parameters
 from entact.cohort.part import ParametersError, nearest
+from entact.cohort.physiology import doses_of
 from entact.cohort.scale import asked_as, scale_of
 from entact.course.oversight import gates_enrolment
 from entact.protocol import Release
@@ -35,10 +36,25 @@ def check_fit(parameters: Parameters, release: Release) -> None:
             raise ParametersError(
                 f"cohort.yaml: adverse_events.terms: {term.term!r} is not in the study's event list"
             )
+    if parameters.vital_signs.drug:
+        _check_drug(parameters, release)
     for form, item in unanswered(parameters, release):
         raise ParametersError(
             f"cohort.yaml: answers.{form}.{item}: is missing; say what virtual participants answer"
         )
+
+
+def _check_drug(parameters: Parameters, release: Release) -> None:
+    """The pharmacology knows one drug, and asks who takes it."""
+    try:
+        doses_of(release)
+    except ValueError as problem:
+        raise ParametersError(f"cohort.yaml: vital_signs.drug: {problem}") from problem
+    for name in ("weight", "sex", "age"):
+        if name not in parameters.characteristics:
+            raise ParametersError(
+                f"cohort.yaml: vital_signs.drug: the model asks for the {name}; give characteristics.{name}"
+            )
 
 
 def _names(parameters: Parameters, release: Release) -> Iterator[tuple[str, Iterable[str], Iterable[str]]]:

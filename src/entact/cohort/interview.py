@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from entact.cohort.attendance import Attendance
 from entact.cohort.events import Events, VirtualEvent
 from entact.cohort.person import Candidate, Participant
+from entact.cohort.physiology import Body, doses_of
 from entact.cohort.session import vital_signs_at
 from entact.course import Entry
 from entact.course.reporting import reports_due
@@ -38,11 +39,31 @@ def take_vital_signs(staff: Attendance, timepoint: str | None = None, repeat: in
         minutes=minutes,
         reading=_reading(staff),
         supplement_minutes=after,
+        drug=_raised_by_the_drug(staff, person, minutes, after),
     )
     signs = parameters.vital_signs.signs
     data = {name: f"{value:.{signs[name].decimals}f} {signs[name].unit}" for name, value in values.items()}
     role = "coordinator" if session.initial_at is None else "therapist"
     return staff.write("vital_signs", data, role, timepoint=timepoint, repeat=repeat, source="device")
+
+
+def _raised_by_the_drug(
+    staff: Attendance, person: Candidate | Participant, minutes: float, after: float | None
+) -> dict[str, float] | None:
+    """How far the drug raises each sign now; None where there is none in the body."""
+    if minutes <= 0.0 or not isinstance(person, Participant):
+        return None
+    share = staff.parameters.vital_signs.drug.get(person.arm)
+    if not share:
+        return None
+    body = staff.bodies.get(person.arm)
+    if body is None:
+        doses, form = doses_of(staff.release)
+        said = staff.candidate.characteristics
+        weight, sex, age = float(said["weight"]), str(said["sex"]), float(said["age"])
+        body = Body(person.index, person.seed, weight, sex, age, doses, form, share)
+        staff.bodies[person.arm] = body
+    return body.rises(staff.session.level, minutes, after)
 
 
 def ask_for_guesses(staff: Attendance, visit: Visit, timepoint: str | None = None) -> None:

@@ -299,7 +299,11 @@ class Sign(Cited):
 
 
 class VitalSignModel(Cited):
-    """The time course of all signs: rise and decline in minutes, dose levels, the supplement's share."""
+    """The time course of all signs: rise and decline in minutes, dose levels, the supplement's share.
+
+    `drug`: what share of the labelled dose each arm's capsules hold; what the pharmacology's model makes of
+    it is added to the rise that being in a session brings. Without it nothing is added.
+    """
 
     signs: dict[str, Sign]
     rise_minutes: Positive
@@ -308,6 +312,7 @@ class VitalSignModel(Cited):
     supplement: Spread
     shared: Chance
     between_sessions: Chance
+    drug: ByArm = Field(default={})
     readings: Annotated[int, Field(ge=1)]
 
     @model_validator(mode="after")
@@ -408,3 +413,5 @@ class Parameters(Part):
             yield f"adverse_events.terms {event.term}", list(event.chance), self.arms
         for name, sign in self.vital_signs.signs.items():
             yield f"vital_signs.signs.{name}.rise", list(sign.rise), self.arms
+        if self.vital_signs.drug:
+            yield "vital_signs.drug", list(self.vital_signs.drug), self.arms

@@ -56,6 +56,7 @@ class Participant:
     """
 
     index: int
+    seed: int
     row: int
     arm: str
     outcomes: Outcomes
@@ -108,9 +109,7 @@ def draw_participants(
     vitals = draw_vital_signs(parameters, seed, numbers, given)
     openly = draw_participants(parameters, seed, indices, [told] * len(arms)) if told is not None else ()
     return [
-        Participant(
-            index, row, arm, outcomes, guesses, events, vitals, openly[row] if told is not None else None
-        )
+        Participant(index, seed, row, arm, outcomes, guesses, events, vitals, openly[row] if openly else None)
         for row, (index, arm) in enumerate(zip(numbers.tolist(), arms, strict=True))
     ]
 

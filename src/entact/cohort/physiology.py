@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -27,6 +28,7 @@ Doses = Mapping[str, tuple[float, float]]
 """Dose level -> mg of the initial dose and of the supplement, as labelled."""
 
 
+@lru_cache(maxsize=16)
 def doses_of(release: Release) -> tuple[Doses, str]:
     """What each dose level of a study holds in the active arm, and in which form.
 

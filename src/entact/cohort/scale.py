@@ -102,5 +102,5 @@ def _possible(item: Item) -> tuple[Any, ...]:
     if item.type != "integer":
         parts = (float(low) + float(high - low) * part / PARTS for part in range(PARTS + 1))
         return tuple(f"{value:.2f} {item.unit}".rstrip() for value in parts)
-    answers = tuple(range(int(low), int(high) + 1, getattr(item, "step", None) or 1))
-    return answers if len(answers) <= STEPS else answers[:1]
+    answers = item.answers or [int(low)]
+    return tuple(answers if len(answers) <= STEPS else answers[:1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import exp, log
 
@@ -128,13 +129,14 @@ def vital_signs_at(
     minutes: float,
     reading: int,
     supplement_minutes: float | None = None,
+    drug: Mapping[str, float] | None = None,
 ) -> dict[str, float]:
     """The reading of every sign at a time, each in its unit.
 
     `session` counts from 0; `level` is the dose level given; `minutes` since the initial dose (negative
     before it); `reading` numbers the readings of the session from 0; `supplement_minutes` is when the
-    supplement was taken, if it was. Raises `ValueError` for a level, session or reading that the parameters
-    do not have.
+    supplement was taken, if it was; `drug` is how far the drug raises each sign at that time. Raises
+    `ValueError` for a level, session or reading that the parameters do not have.
     """
     model = parameters.vital_signs
     if level not in model.levels:
@@ -149,6 +151,8 @@ def vital_signs_at(
     values = {}
     for k, (name, sign) in enumerate(model.signs.items()):
         value = draws.resting[row, k] + model.levels[level] * shape * draws.rise[row, session, k]
+        if drug is not None:
+            value += drug.get(name, 0.0)
         value += sign.reading_sd * draws.noise[row, session, reading, k]
         values[name] = round(float(min(max(value, sign.limits[0]), sign.limits[1])), sign.decimals)
     return values
