@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-import msgspec
 from psycopg import Cursor
 
 from entact import __version__
@@ -59,17 +58,16 @@ class Rows:
 
 @dataclass(frozen=True)
 class Changes:
-    """What tells the rows after an entry from those before it: as JSON for one statement."""
+    """What tells the rows after an entry from those before it."""
 
     due: list[dict[str, Any]]
     due_gone: list[dict[str, Any]]
     findings: list[dict[str, Any]]
     findings_gone: list[dict[str, Any]]
 
-    def parameters(self) -> dict[str, str]:
-        """What there is to write, as parameters of the parts of `CHANGED`."""
-        found = {name: getattr(self, name) for name in CHANGED}
-        return {name: msgspec.json.encode(rows).decode() for name, rows in found.items() if rows}
+    def __bool__(self) -> bool:
+        """Whether there is anything to write."""
+        return bool(self.due or self.due_gone or self.findings or self.findings_gone)
 
 
 def rows_of(course: Course, ledger: str, about: Mapping[str, About], horizon: Horizon | None = None) -> Rows:
@@ -151,48 +149,6 @@ def write_rows(
 STANDING_COLUMNS = f"ledger_id, head, code, releases, {', '.join(Place._fields)}"
 DUE_COLUMNS = "visit, since, until, opens, ends, earliest, target, latest"
 FINDING_COLUMNS = "finding, since, until, rule, entry, item, kind, form"
-
-# Parts of the statement that appends one entry; `head` is the ledger's row, moved on.
-STANDING = f"""
-, standing AS (
-    INSERT INTO store_standing ({STANDING_COLUMNS})
-    SELECT id, %(seq)s, %(code)s, %(releases)s, {", ".join(f"%({name})s" for name in Place._fields)} FROM head
-    ON CONFLICT (ledger_id) DO UPDATE SET head = excluded.head, code = excluded.code,
-        releases = excluded.releases, {", ".join(f"{name} = excluded.{name}" for name in Place._fields)}
-)
-"""
-CHANGED = {
-    "due_gone": """
-, due_gone AS (
-    DELETE FROM store_due
-    USING head, jsonb_to_recordset(%(due_gone)s::jsonb) AS gone (visit text, since timestamptz)
-    WHERE ledger_id = head.id AND store_due.visit = gone.visit AND store_due.since = gone.since
-)""",
-    "due": f"""
-, due AS (
-    INSERT INTO store_due (ledger_id, {DUE_COLUMNS})
-    SELECT head.id, fresh.* FROM head, jsonb_to_recordset(%(due)s::jsonb) AS fresh (visit text,
-        since timestamptz, until timestamptz, opens timestamptz, ends timestamptz,
-        earliest date, target date, latest date)
-    ON CONFLICT (ledger_id, visit, since) DO UPDATE SET until = excluded.until, opens = excluded.opens,
-        ends = excluded.ends, earliest = excluded.earliest, target = excluded.target, latest = excluded.latest
-)""",
-    "findings_gone": """
-, findings_gone AS (
-    DELETE FROM store_open_finding
-    USING head, jsonb_to_recordset(%(findings_gone)s::jsonb) AS gone (finding text, since timestamptz)
-    WHERE ledger_id = head.id AND store_open_finding.finding = gone.finding
-        AND store_open_finding.since = gone.since
-)""",
-    "findings": f"""
-, findings AS (
-    INSERT INTO store_open_finding (ledger_id, {FINDING_COLUMNS})
-    SELECT head.id, fresh.* FROM head, jsonb_to_recordset(%(findings)s::jsonb) AS fresh (finding text,
-        since timestamptz, until timestamptz, rule text, entry text, item text, kind text, form text)
-    ON CONFLICT (ledger_id, finding, since) DO UPDATE SET until = excluded.until, rule = excluded.rule,
-        entry = excluded.entry, item = excluded.item, kind = excluded.kind, form = excluded.form
-)""",
-}
 
 
 def _place(course: Course, ledger: str) -> Place:

@@ -42,7 +42,10 @@ class Line(models.Model):
     """One line of a ledger: the canonical text that was hashed, and what lists need to find it."""
 
     pk = models.CompositePrimaryKey("ledger_id", "seq")
-    ledger = models.ForeignKey(Ledger, on_delete=models.PROTECT, db_index=False, related_name="lines")
+    # A trigger looks whether the ledger is there, once for each statement.
+    ledger = models.ForeignKey(
+        Ledger, on_delete=models.PROTECT, db_constraint=False, db_index=False, related_name="lines"
+    )
     seq = models.BigIntegerField()
     hash = models.CharField(max_length=64)
     text = models.TextField()

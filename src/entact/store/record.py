@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC
 from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any
@@ -16,12 +17,14 @@ from entact.course.entry import GENESIS, Entry, Kept, Line, digest, instant, kee
 from entact.course.ledger import Break, Receipt, follow
 from entact.protocol import Study
 from entact.store import models
-from entact.store.derived import CHANGED, CODE, PARTICIPANT, STANDING, Rows, changes, write_rows
+from entact.store.derived import CODE, PARTICIPANT, Rows, changes, write_rows
 from entact.store.error import StoreError
 from entact.store.index import Head, Index, index, storable
 from entact.store.known import Known, raw_cursor, remembered
 from entact.store.renewal import refresh
-from entact.store.studies import RELEASING, note_releases, study_of_record
+from entact.store.studies import changes_study, note_releases, study_of_record
+from entact.store.together import write_together
+from entact.store.writing import LINE_COLUMNS, Listed, Write, write_held
 
 __all__ = [
     "CHUNK",
@@ -37,8 +40,6 @@ __all__ = [
 
 CHUNK = 5000  # lines in memory at once
 LONGEST_NAME = 200  # characters of the name of a ledger
-
-_COLUMNS = "ledger_id, seq, hash, text, entry_id, kind, occurred_at, received_at"
 
 
 def append(entry: Entry, *, received_at: str) -> Receipt:
@@ -56,7 +57,8 @@ def append(entry: Entry, *, received_at: str) -> Receipt:
     require_name(entry.ledger)
     instant(received_at)
     with _refusals():
-        if connection.in_atomic_block:  # the caller may roll back, and holds locks: nothing is remembered
+        # The caller may roll back, and holds locks: nothing is remembered.
+        if connection.in_atomic_block or not connection.get_autocommit():
             return _append_next(Known(entry.ledger), entry, received_at)
         known = remembered(entry.ledger)
         with known.lock:
@@ -92,7 +94,7 @@ def append_many(lines: Iterable[tuple[str, Line]]) -> int:
         stamp, study = study_of_record()
         while chunk := list(islice(source, CHUNK)):
             entries = _copy(chunk, stamp, study, open_ledgers, there)
-            released = released or any(_releases(entry) for entry in entries)
+            released = released or any(changes_study(entry) for entry in entries)
             count += len(entries)
         if released:
             note_releases()
@@ -153,14 +155,14 @@ def require_name(ledger: str) -> None:
 
 
 def _append_at_once(known: Known, entry: Entry, received_at: str) -> Receipt | None:
-    """In one statement, where nobody else wrote since; None where that has to be looked at."""
-    if not known.seq or known.contended or _releases(entry) or storable(entry.id) in known.ids:
+    """With what others write now, where nobody else wrote here since; None where that has to be looked at."""
+    if not known.seq or known.contended or changes_study(entry) or storable(entry.id) in known.ids:
         return None
     before = known.rows
     if known.derives and before is None and known.course is not None:
         return None
     line = keep(entry, received_at=received_at, seq=known.seq + 1, previous=known.hash)
-    if _write(known, entry, line, before, guard=True):
+    if write_together(_next(known, entry, line, before)):
         return Receipt("kept", line)
     known.forget()
     known.contended = True
@@ -169,7 +171,7 @@ def _append_at_once(known: Known, entry: Entry, received_at: str) -> Receipt | N
 
 def _append_next(known: Known, entry: Entry, received_at: str) -> Receipt:
     """In a transaction that holds the head."""
-    releasing = _releases(entry)
+    releasing = changes_study(entry)
     with transaction.atomic():
         cursor = raw_cursor()
         number, seq, last, standing = _lock_one(cursor, entry.ledger)
@@ -185,7 +187,7 @@ def _append_next(known: Known, entry: Entry, received_at: str) -> Receipt:
         if known.rows is not None and before is None:
             for table in ("store_due", "store_open_finding"):
                 cursor.execute(f"DELETE FROM {table} WHERE ledger_id = %s", [number])
-        _write(known, entry, line, before)
+        write_held(cursor, _next(known, entry, line, before))
         if releasing:
             note_releases()
     if releasing:
@@ -193,56 +195,26 @@ def _append_next(known: Known, entry: Entry, received_at: str) -> Receipt:
     return Receipt("conflict" if stored else "kept", line)
 
 
-def _write(known: Known, entry: Entry, line: Line, before: Rows | None, *, guard: bool = False) -> bool:
-    """Writes the line, the head and what lists show; False where the guard found another state than known."""
-    values: dict[str, Any] = {
-        "ledger": known.number,
-        "previous": known.hash,
-        "seq": line.seq,
-        "hash": line.hash,
-        "text": line.text,
-        "releases": known.releases,
-        "code": CODE,
-        **index(read(line.text))._asdict(),
-    }
+def _next(known: Known, entry: Entry, line: Line, before: Rows | None) -> Write:
+    """What a line writes; the ledger is known up to it from here on."""
+    assert known.number is not None  # it was looked at, or there would be no line to write
+    previous = known.hash
+    told = index(read(line.text))
     known.add(entry, line.seq, line.hash)
     after = known.derive()
-    conditions, parts = "", ""
-    if after is not None:
-        changed = changes(before, after).parameters()
-        values |= after.place._asdict() | changed
-        parts = STANDING + "".join(CHANGED[name] for name in changed)
-        conditions = _LISTS_CURRENT if guard else ""
-    elif guard and known.ledger.startswith(PARTICIPANT):
-        conditions = _RELEASES_CURRENT
-    cursor = raw_cursor()
-    cursor.execute(_STATEMENT.format(conditions, parts), values, prepare=True)
-    return cursor.fetchone() is not None
-
-
-_STATEMENT = f"""
-WITH head AS (
-    UPDATE store_ledger SET seq = %(seq)s, hash = %(hash)s
-    WHERE id = %(ledger)s AND seq = %(seq)s::bigint - 1 AND hash = %(previous)s {{}}
-    RETURNING id
-), line AS (
-    INSERT INTO store_line ({_COLUMNS})
-    SELECT id, %(seq)s, %(hash)s, %(text)s, %(entry_id)s, %(kind)s, %(occurred_at)s::timestamptz,
-        %(received_at)s
-    FROM head
-) {{}}
-SELECT id FROM head
-"""
-_RELEASES_CURRENT = "AND (SELECT releases FROM store_derivation) = %(releases)s"
-_LISTS_CURRENT = f"""{_RELEASES_CURRENT} AND EXISTS (
-        SELECT FROM store_standing AS before WHERE before.ledger_id = store_ledger.id
-        AND before.head = %(seq)s::bigint - 1 AND before.code = %(code)s AND before.releases = %(releases)s
-    )"""
-
-
-def _releases(entry: Entry) -> bool:
-    """Whether an entry may change of which releases lists are made."""
-    return entry.kind in RELEASING and entry.ledger.startswith("study:")
+    return Write(
+        ledger=known.number,
+        seq=line.seq,
+        hash=line.hash,
+        previous=previous,
+        text=line.text,
+        entry_id=told.entry_id,
+        kind=told.kind,
+        occurred_at=None if told.occurred_at is None else told.occurred_at.astimezone(UTC),
+        received_at=told.received_at.astimezone(UTC),
+        releases=known.releases if known.ledger.startswith(PARTICIPANT) else None,
+        listed=None if after is None else Listed.of(after.place, changes(before, after)),
+    )
 
 
 def _stored(entry: Entry) -> list[Line]:
@@ -321,7 +293,7 @@ def _copy(
             known[name] = open_ledgers.get(name) or Known(name)
             known[name].catch_up(cursor, head.id, head.seq, head.hash, stamp, study)
     entries = []
-    with cursor.copy(f"COPY store_line ({_COLUMNS}) FROM STDIN") as copy:
+    with cursor.copy(f"COPY store_line ({LINE_COLUMNS}) FROM STDIN") as copy:
         for name, line in chunk:
             head = heads[name]
             kept = follow(name, line, seq=head.seq + 1, previous=head.hash)

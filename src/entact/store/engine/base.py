@@ -21,6 +21,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         connection = super().get_new_connection(conn_params)
         server.require_version(connection)
         # Prepared statements are those of appends: to plan each anew would take longer than to carry it out.
+        # Django's own cursors put values into statements, and prepare none.
+        connection.prepare_threshold = 5
         connection.execute("SET plan_cache_mode = force_generic_plan")
         connection.commit()
         return connection
