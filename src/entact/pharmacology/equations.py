@@ -69,202 +69,109 @@ STATES: Final = (
 
 # --- what makes a person (and what is on board)
 
-INPUTS: Final = (
-    # absorption
-    "ka",  # 1/h
-    "lag",  # h; used by the kernel: a dose reaches the depot this much later
-    # disposition; 1/L so that the system multiplies and never divides
-    "per_volume_r",
-    "per_volume_s",
-    "renal_r",  # L/h
-    "renal_s",
-    "other_r",  # L/h, routes other than CYP2D6, kidney and N-demethylation
-    "other_s",
-    "demethylation_r",  # L/h, to MDA
-    "demethylation_s",
-    "other_to_hmma",  # fraction of the other routes
-    "cyp2d6_r",  # L/h at full enzyme and low concentration
-    "cyp2d6_s",
-    "per_km_r",  # L/mg: fraction unbound over Km
-    "per_km_s",
-    "per_ki",  # L/mg: fraction unbound over KI
-    "kinact",  # 1/h
-    "enzyme_turnover",  # 1/h
-    "enzyme_loss",  # 1/h, inactivation by a co-medication
-    "enzyme_block",  # I/Ki of a reversible inhibitor
-    "mda_elimination",  # 1/h
-    "hmma_elimination",  # 1/h
-    "mda_per_mg",  # ng/mL per mg
-    "hmma_per_mg",
-    # monoamines
-    "potency_r_serotonin",  # R relative to S
-    "potency_r_norepinephrine",
-    "potency_r_dopamine",
-    "potency_mda",  # ng/mL of MDA relative to S-MDMA
-    "per_ec50_serotonin",  # L/mg of S-MDMA
-    "per_ec50_norepinephrine",
-    "per_ec50_dopamine",
-    "sert_block",  # I/Ki of a blocker at the transporter
-    "net_block",
-    "dat_block",
-    "release_serotonin",  # multiple of baseline at full release from a full pool
-    "release_norepinephrine",
-    "release_dopamine",
-    "depletion_serotonin",  # 1/h at full release
-    "depletion_norepinephrine",
-    "depletion_dopamine",
-    "refill",  # 1/h
-    "tolerance_rate",  # 1/h
-    "tolerance_half",  # of the sum of monoamines that is felt
-    # hormones and water
-    "oxytocin_baseline",  # pg/mL
-    "oxytocin_gain",
-    "prolactin_baseline",  # ng/mL
-    "prolactin_gain",
-    "prolactin_turnover",  # 1/h
-    "cortisol_baseline",  # nmol/L
-    "cortisol_gain",
-    "cortisol_turnover",  # 1/h
-    "cortisol_synthesis",  # fraction left by an inhibitor of synthesis
-    "drinking",  # L/h beyond losses at full effect
-    "diuresis",  # 1/h
-    "antidiuresis_half",  # multiple of baseline oxytocin above it
-    "body_water",  # L
-    "sodium_baseline",  # mmol/L
-    # brain and feeling
-    "amygdala_maximum",  # fraction
-    "amygdala_half",
-    "weight_serotonin",
-    "weight_norepinephrine",
-    "weight_dopamine",
-    "subjective_half",
-    "closeness_half",
-    "ht2a_free",  # fraction of the receptors without an antagonist
-    "ht2a_share",
-    "alpha1_share",
-    "alpha1_taken",  # fraction of the receptors with an antagonist
-    "d2_free",
-    # body
-    "sympathetic_tone",  # 1, less under an alpha-2 agonist
-    "sympathetic_serotonin",  # central sympathetic drive by serotonin
-    "alpha1_half",
-    "beta_half",
-    "alpha1_rest",  # stimulation at rest
-    "beta_rest",
-    "alpha1_block",  # I/Ki
-    "beta1_block",
-    "beta2_block",
-    "systolic_baseline",  # mmHg
-    "diastolic_baseline",
-    "heart_rate_baseline",  # 1/min
-    "systolic_alpha1",
-    "diastolic_alpha1",
-    "systolic_beta1",
-    "diastolic_beta2",
-    "heart_rate_beta1",
-    "baroreflex",  # 1/min per mmHg
-    "temperature_baseline",  # Cel
-    "temperature_rate",  # 1/h
-    "heat_alpha1",  # Cel
-    "heat_beta",
-    "heat_ht2a",
-    "cooling_serotonin",
-)
+# Each name is a place in `p`; INPUTS are the same names in small letters.
 (
-    KA,
-    LAG,
+    # absorption
+    KA,  # 1/h
+    LAG,  # h; used by the kernel: a dose reaches the depot this much later
+    # disposition; 1/L so that the system multiplies and never divides
     PER_VOLUME_R,
     PER_VOLUME_S,
-    RENAL_R,
+    RENAL_R,  # L/h
     RENAL_S,
-    OTHER_R,
+    OTHER_R,  # L/h, routes other than CYP2D6, kidney and N-demethylation
     OTHER_S,
-    DEMETHYLATION_R,
+    DEMETHYLATION_R,  # L/h, to MDA
     DEMETHYLATION_S,
-    OTHER_TO_HMMA,
-    CYP2D6_R,
+    OTHER_TO_HMMA,  # fraction of the other routes
+    CYP2D6_R,  # L/h at full enzyme and low concentration
     CYP2D6_S,
-    PER_KM_R,
+    PER_KM_R,  # L/mg: fraction unbound over Km
     PER_KM_S,
-    PER_KI,
-    KINACT,
-    ENZYME_TURNOVER,
-    ENZYME_LOSS,
-    ENZYME_BLOCK,
-    MDA_ELIMINATION,
-    HMMA_ELIMINATION,
-    MDA_PER_MG,
+    PER_KI,  # L/mg: fraction unbound over KI
+    KINACT,  # 1/h
+    ENZYME_TURNOVER,  # 1/h
+    ENZYME_LOSS,  # 1/h, inactivation by a co-medication
+    ENZYME_BLOCK,  # I/Ki of a reversible inhibitor
+    MDA_ELIMINATION,  # 1/h
+    HMMA_ELIMINATION,  # 1/h
+    MDA_PER_MG,  # ng/mL per mg
     HMMA_PER_MG,
-    POTENCY_R_SEROTONIN,
+    # monoamines
+    POTENCY_R_SEROTONIN,  # R relative to S
     POTENCY_R_NOREPINEPHRINE,
     POTENCY_R_DOPAMINE,
-    POTENCY_MDA,
-    PER_EC50_SEROTONIN,
+    POTENCY_MDA,  # ng/mL of MDA relative to S-MDMA
+    PER_EC50_SEROTONIN,  # L/mg of S-MDMA
     PER_EC50_NOREPINEPHRINE,
     PER_EC50_DOPAMINE,
-    SERT_BLOCK,
+    SERT_BLOCK,  # I/Ki of a blocker at the transporter
     NET_BLOCK,
     DAT_BLOCK,
-    RELEASE_SEROTONIN,
+    RELEASE_SEROTONIN,  # multiple of baseline at full release from a full pool
     RELEASE_NOREPINEPHRINE,
     RELEASE_DOPAMINE,
-    DEPLETION_SEROTONIN,
+    DEPLETION_SEROTONIN,  # 1/h at full release
     DEPLETION_NOREPINEPHRINE,
     DEPLETION_DOPAMINE,
-    REFILL,
-    TOLERANCE_RATE,
-    TOLERANCE_HALF,
-    OXYTOCIN_BASELINE,
+    REFILL,  # 1/h
+    TOLERANCE_RATE,  # 1/h
+    TOLERANCE_HALF,  # of the sum of monoamines that is felt
+    # hormones and water
+    OXYTOCIN_BASELINE,  # pg/mL
     OXYTOCIN_GAIN,
-    PROLACTIN_BASELINE,
+    PROLACTIN_BASELINE,  # ng/mL
     PROLACTIN_GAIN,
-    PROLACTIN_TURNOVER,
-    CORTISOL_BASELINE,
+    PROLACTIN_TURNOVER,  # 1/h
+    CORTISOL_BASELINE,  # nmol/L
     CORTISOL_GAIN,
-    CORTISOL_TURNOVER,
-    CORTISOL_SYNTHESIS,
-    DRINKING,
-    DIURESIS,
-    ANTIDIURESIS_HALF,
-    BODY_WATER,
-    SODIUM_BASELINE,
-    AMYGDALA_MAXIMUM,
+    CORTISOL_TURNOVER,  # 1/h
+    CORTISOL_SYNTHESIS,  # fraction left by an inhibitor of synthesis
+    DRINKING,  # L/h beyond losses at full effect
+    DIURESIS,  # 1/h
+    ANTIDIURESIS_HALF,  # multiple of baseline oxytocin above it
+    BODY_WATER,  # L
+    SODIUM_BASELINE,  # mmol/L
+    # brain and feeling
+    AMYGDALA_MAXIMUM,  # fraction
     AMYGDALA_HALF,
     WEIGHT_SEROTONIN,
     WEIGHT_NOREPINEPHRINE,
     WEIGHT_DOPAMINE,
     SUBJECTIVE_HALF,
     CLOSENESS_HALF,
-    HT2A_FREE,
+    HT2A_FREE,  # fraction of the receptors without an antagonist
     HT2A_SHARE,
     ALPHA1_SHARE,
-    ALPHA1_TAKEN,
+    ALPHA1_TAKEN,  # fraction of the receptors with an antagonist
     D2_FREE,
-    SYMPATHETIC_TONE,
-    SYMPATHETIC_SEROTONIN,
+    # body
+    SYMPATHETIC_TONE,  # 1, less under an alpha-2 agonist
+    SYMPATHETIC_SEROTONIN,  # central sympathetic drive by serotonin
     ALPHA1_HALF,
     BETA_HALF,
-    ALPHA1_REST,
+    ALPHA1_REST,  # stimulation at rest
     BETA_REST,
-    ALPHA1_BLOCK,
+    ALPHA1_BLOCK,  # I/Ki
     BETA1_BLOCK,
     BETA2_BLOCK,
-    SYSTOLIC_BASELINE,
+    SYSTOLIC_BASELINE,  # mmHg
     DIASTOLIC_BASELINE,
-    HEART_RATE_BASELINE,
+    HEART_RATE_BASELINE,  # 1/min
     SYSTOLIC_ALPHA1,
     DIASTOLIC_ALPHA1,
     SYSTOLIC_BETA1,
     DIASTOLIC_BETA2,
     HEART_RATE_BETA1,
-    BAROREFLEX,
-    TEMPERATURE_BASELINE,
-    TEMPERATURE_RATE,
-    HEAT_ALPHA1,
+    BAROREFLEX,  # 1/min per mmHg
+    TEMPERATURE_BASELINE,  # Cel
+    TEMPERATURE_RATE,  # 1/h
+    HEAT_ALPHA1,  # Cel
     HEAT_BETA,
     HEAT_HT2A,
     COOLING_SEROTONIN,
-) = range(len(INPUTS))
+) = range(93)
+INPUTS: Final = tuple(name.lower() for name in [*globals()][[*globals()].index("KA") :])
 
 # --- what can be observed
 
@@ -311,28 +218,27 @@ def _mda(y: Array, p: Array) -> float:
     return equivalent
 
 
-def _freed_serotonin(y: Array, p: Array) -> float:
-    """What leaves the full pool of serotonin, as a fraction of full release: by both enantiomers and MDA."""
+def _freed(y: Array, p: Array, potency_r: int, per_ec50: int, block: int, pool: int) -> float:
+    """What leaves the full pool of a monoamine, as a fraction of full release: by R, S and MDA."""
     r, s = y[R_MDMA] * p[PER_VOLUME_R], y[S_MDMA] * p[PER_VOLUME_S]
-    strength = (s + p[POTENCY_R_SEROTONIN] * r + _mda(y, p)) * p[PER_EC50_SEROTONIN]
-    freed: float = _release(strength, p[SERT_BLOCK]) * y[SEROTONIN_POOL]
+    strength = (s + p[potency_r] * r + _mda(y, p)) * p[per_ec50]
+    freed: float = _release(strength, p[block]) * y[pool]
     return freed
 
 
-def _freed_norepinephrine(y: Array, p: Array) -> float:
-    """The same of norepinephrine."""
-    r, s = y[R_MDMA] * p[PER_VOLUME_R], y[S_MDMA] * p[PER_VOLUME_S]
-    strength = (s + p[POTENCY_R_NOREPINEPHRINE] * r + _mda(y, p)) * p[PER_EC50_NOREPINEPHRINE]
-    freed: float = _release(strength, p[NET_BLOCK]) * y[NOREPINEPHRINE_POOL]
-    return freed
+def _serotonin(y: Array, p: Array) -> float:
+    """Freed through SERT."""
+    return _freed(y, p, POTENCY_R_SEROTONIN, PER_EC50_SEROTONIN, SERT_BLOCK, SEROTONIN_POOL)
 
 
-def _freed_dopamine(y: Array, p: Array) -> float:
-    """The same of dopamine."""
-    r, s = y[R_MDMA] * p[PER_VOLUME_R], y[S_MDMA] * p[PER_VOLUME_S]
-    strength = (s + p[POTENCY_R_DOPAMINE] * r + _mda(y, p)) * p[PER_EC50_DOPAMINE]
-    freed: float = _release(strength, p[DAT_BLOCK]) * y[DOPAMINE_POOL]
-    return freed
+def _norepinephrine(y: Array, p: Array) -> float:
+    """Freed through NET."""
+    return _freed(y, p, POTENCY_R_NOREPINEPHRINE, PER_EC50_NOREPINEPHRINE, NET_BLOCK, NOREPINEPHRINE_POOL)
+
+
+def _dopamine(y: Array, p: Array) -> float:
+    """Freed through DAT."""
+    return _freed(y, p, POTENCY_R_DOPAMINE, PER_EC50_DOPAMINE, DAT_BLOCK, DOPAMINE_POOL)
 
 
 def _feeling(serotonin: float, norepinephrine: float, dopamine: float, p: Array) -> float:
@@ -425,9 +331,9 @@ def derivatives(t: float, y: Array, p: Array, dy: Array) -> None:
     dy[CYP2D6] = p[ENZYME_TURNOVER] - (p[ENZYME_TURNOVER] + p[ENZYME_LOSS] + inactivation) * y[CYP2D6]
 
     # Monoamines: what is released leaves a pool that refills slowly, hence acute tolerance (F072).
-    released_serotonin = _freed_serotonin(y, p)
-    released_norepinephrine = _freed_norepinephrine(y, p)
-    released_dopamine = _freed_dopamine(y, p)
+    released_serotonin = _serotonin(y, p)
+    released_norepinephrine = _norepinephrine(y, p)
+    released_dopamine = _dopamine(y, p)
     dy[SEROTONIN_POOL] = p[REFILL] * (1.0 - y[SEROTONIN_POOL]) - p[DEPLETION_SEROTONIN] * released_serotonin
     dy[NOREPINEPHRINE_POOL] = (
         p[REFILL] * (1.0 - y[NOREPINEPHRINE_POOL]) - p[DEPLETION_NOREPINEPHRINE] * released_norepinephrine
@@ -470,9 +376,9 @@ def observe(t: float, y: Array, p: Array, out: Array) -> None:
     out[4] = p[HMMA_PER_MG] * y[HMMA]
     out[5] = y[CYP2D6]
 
-    serotonin = p[RELEASE_SEROTONIN] * _freed_serotonin(y, p)
-    norepinephrine = p[RELEASE_NOREPINEPHRINE] * _freed_norepinephrine(y, p)
-    dopamine = p[RELEASE_DOPAMINE] * _freed_dopamine(y, p)
+    serotonin = p[RELEASE_SEROTONIN] * _serotonin(y, p)
+    norepinephrine = p[RELEASE_NOREPINEPHRINE] * _norepinephrine(y, p)
+    dopamine = p[RELEASE_DOPAMINE] * _dopamine(y, p)
     out[6] = 1.0 + serotonin
     out[7] = 1.0 + norepinephrine
     out[8] = 1.0 + dopamine
