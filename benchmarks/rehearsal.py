@@ -31,6 +31,7 @@ from entact.course.setting import fold_setting
 from entact.protocol import Study, load_study
 
 STUDY = "mapp1"
+LARGEST = "mapp2"  # of the files that ship
 KILO = 1 if sys.platform != "darwin" else 1024  # units of ru_maxrss in a kilobyte
 
 
@@ -75,11 +76,15 @@ def _starting() -> Iterator[Measured]:
     yield Measured("entact --help", help_seconds, "s", 0.4, "median of 7, new process each")
     script = (
         "import time; a = time.perf_counter(); from entact.protocol import load_study;"
-        f"b = time.perf_counter(); load_study('{STUDY}').newest.gates; print(time.perf_counter() - b)"
+        f"b = time.perf_counter(); load_study('{LARGEST}').newest.gates; print(time.perf_counter() - b)"
     )
     runs = [float(subprocess.check_output([sys.executable, "-c", script])) for _ in range(5)]
     yield Measured(
-        "load the study file", median(runs), "s", None, "median of 5, rules compiled, new process each"
+        "load and check the largest study",
+        median(runs),
+        "s",
+        0.5,
+        f"{LARGEST}, median of 5, new process each",
     )
 
 

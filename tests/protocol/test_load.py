@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import os
 import pickle
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -370,12 +369,11 @@ def test_what_is_no_study_file_at_all_is_said(raw: bytes, message: str, problems
     assert problems_of(raw) == [message]
 
 
-def test_a_bomb_of_aliases_is_refused_at_once(problems_of: Problems) -> None:
+def test_a_bomb_of_aliases_is_refused_before_it_grows(problems_of: Problems) -> None:
     rows = ["a: &a [x, x, x, x, x, x, x, x, x]"]
     rows += [f"{b}: &{b} [{', '.join(['*' + a] * 9)}]" for a, b in zip("abcdefgh", "bcdefghi", strict=True)]
-    started = time.perf_counter()
-    found = problems_of("\n".join(rows))
-    assert time.perf_counter() - started < 2
+    found = problems_of("\n".join(rows))  # spelled out it would be 387 million words
+    assert found
     assert all("anchors and aliases" in problem for problem in found)
 
 
