@@ -359,6 +359,78 @@ def test_damage_to_any_other_file_is_named(folder: Path, name: str) -> None:
     assert name in done.stderr
 
 
+@pytest.mark.requirement("R20")
+@pytest.mark.parametrize("name", ["columns/entries-00002.parquet", "releases/other.json", "note.txt"])
+def test_a_file_that_was_put_beside_the_others_is_named(folder: Path, name: str) -> None:
+    """Who reads all files of `columns` would take it for a part of the record."""
+    (folder / name).write_bytes((folder / "columns" / "entries-00001.parquet").read_bytes())
+    done = run_reader(folder)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"{name} is not as it was archived\n"
+    with pytest.raises(store.StoreError):
+        store.verify_archive(store.read_archive(folder))
+
+
+@pytest.mark.requirement("R20")
+@pytest.mark.parametrize("column", ["data", "by", "repeat", "occurred_at"])
+def test_columns_that_say_something_else_than_the_entries_are_named(folder: Path, column: str) -> None:
+    """Changed together with their digest in the manifest, which the lines of the record do not cover."""
+    name = "columns/entries-00001.parquet"
+    frame = pl.read_parquet(folder / name)
+    chosen = (pl.col("ledger") == "participant:b") & (pl.col("seq") == 3)
+    other = pl.col(column).shift(2) if column != "repeat" else pl.lit(7)
+    other = pl.lit("x") if column == "by" else pl.lit("{}") if column == "data" else other
+    frame.with_columns(pl.when(chosen).then(other).otherwise(column).alias(column)).write_parquet(
+        folder / name
+    )
+    digest = sha256((folder / name).read_bytes()).hexdigest()
+    rewritten(folder, lambda manifest: manifest["files"].update({name: digest}))
+    assert run_reader(folder).returncode == 0
+    said = r"entries-00001\.parquet says something else than entries\.jsonl of entry 3 of participant:b"
+    with pytest.raises(store.StoreError, match=said):
+        store.verify_archive(store.read_archive(folder))
+    (folder / name).unlink()
+    rewritten(folder, lambda manifest: manifest["files"].pop(name))
+    with pytest.raises(store.StoreError, match="columns lacks entry 1 of study:mini and what follows"):
+        store.verify_archive(store.read_archive(folder))
+
+
+def test_a_number_that_no_column_holds_stands_in_the_record_alone(
+    database: str, make_entry: Any, study: Any, stream: Any, tmp_path: Path
+) -> None:
+    store.append_many(stream(study([])))
+    great = {"repeat": 10**30, "clock_offset_ms": -(2**63)}
+    store.append(make_entry("study:mini", 7, **great), received_at=AT.isoformat())
+    folder = store.write_archive(tmp_path / "archive", made_at=AT).folder
+    assert store.verify_archive(store.read_archive(folder)) == 2
+    assert '"repeat":1000000000000000000000000000000' in run_reader(folder, "study:mini").stdout
+    last = pl.read_parquet(folder / "columns" / "*.parquet").row(-1, named=True)
+    assert (last["repeat"], last["clock_offset_ms"]) == (None, None)
+
+
+@pytest.mark.parametrize("name", ["README.md", "entries.jsonl", "entries.sha256", "manifest.json"])
+def test_a_file_that_is_missing_is_named_in_words(folder: Path, name: str) -> None:
+    archive = store.read_archive(folder)
+    (folder / name).unlink()
+    done = run_reader(folder)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("this archive cannot be read: [Errno 2]")
+    assert done.stderr.endswith(f"{name}'\n")
+    with pytest.raises(store.StoreError, match=name):
+        store.verify_archive(archive)
+
+
+@pytest.mark.parametrize("content", ["", "{", "{}", "[]", "7", '{"ledgers": [7], "files": {}}'])
+def test_a_manifest_that_is_none_gives_no_trace_of_code(folder: Path, content: str) -> None:
+    archive = store.read_archive(folder)
+    (folder / "manifest.json").write_text(content)
+    done = run_reader(folder)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.count("\n") == 1
+    with pytest.raises(store.StoreError, match=r"manifest\.json"):
+        store.verify_archive(archive)
+
+
 def test_a_folder_that_is_no_archive_is_refused_in_words(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(store.StoreError, match="is no archive: it has no manifest"):
         store.read_archive(tmp_path)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import polars as pl
 import pytest
 from django.db import connection
 from tests.store.living import ANNA, consent, enter_persons, enter_study, fact, keep
@@ -162,7 +163,10 @@ def forge_without_study(folder: Path) -> None:
     (folder / "entries.sha256").write_text("".join(sha256(line[:-1]).hexdigest() + "\n" for line in kept))
     manifest = json.loads((folder / "manifest.json").read_bytes())
     manifest["ledgers"] = [one for one in manifest["ledgers"] if one["ledger"] != "study:mini"]
-    for file in ("entries.jsonl", "entries.sha256"):
+    columns = "columns/entries-00001.parquet"
+    frame = pl.read_parquet(folder / columns)
+    frame.filter(pl.col("ledger") != "study:mini").write_parquet(folder / columns)
+    for file in ("entries.jsonl", "entries.sha256", columns):
         manifest["files"][file] = sha256((folder / file).read_bytes()).hexdigest()
     (folder / "manifest.json").write_text(json.dumps(manifest))
 

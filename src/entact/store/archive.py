@@ -18,38 +18,24 @@ from importlib.resources import files
 from itertools import groupby, islice
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 import polars as pl
 from django.db import connection, transaction
 
 from entact import __version__
-from entact.course.entry import GENESIS, Kept, Line, canonical
+from entact.course.entry import GENESIS, Kept, Line
 from entact.course.ledger import Break, follow
 from entact.course.setting import ReleaseEntered
 from entact.store import models
+from entact.store.archive_columns import FOLDER, write_columns
 from entact.store.archive_folder import FORMAT, MANIFEST
 from entact.store.error import StoreError
-from entact.store.record import CHUNK, Head, index
+from entact.store.record import CHUNK, Head
 
-TEXTS, HASHES, COLUMNS, RELEASES = (
-    "entries.jsonl",
-    "entries.sha256",
-    "columns",
-    "releases",
-)
+TEXTS, HASHES, RELEASES = "entries.jsonl", "entries.sha256", "releases"
 ROWS = 10_000  # of one Parquet file: so many entries are in memory at once
-
-_TIME = pl.Datetime("us", "UTC")
-_SCHEMA: dict[str, Any] = {
-    **dict.fromkeys(("ledger", "hash", "id", "kind", "release", "environment"), pl.String),
-    **dict.fromkeys(("seq", "format", "repeat", "clock_offset_ms"), pl.Int64),
-    **dict.fromkeys(("encounter", "timepoint", "about", "replaces", "by", "role"), pl.String),
-    **dict.fromkeys(("device", "source", "reason", "data", "basis"), pl.String),
-    **dict.fromkeys(("occurred_at", "received_at"), _TIME),  # null where the claimed time is none
-    **dict.fromkeys(("occurred_as_written", "recorded_as_written"), pl.String),
-}
 
 
 class Archived(NamedTuple):
@@ -115,7 +101,7 @@ class _Archive:
         self.parts = 0
 
     def write(self) -> Archived:
-        for name in (COLUMNS, RELEASES):
+        for name in (FOLDER, RELEASES):
             (self.folder / name).mkdir()
         self._write_entries()
         self._write_words()
@@ -136,7 +122,8 @@ class _Archive:
                     hashes.write(line.hash.encode() + b"\n")
                     if kept.ledger == self.study and kept.kind == "release":
                         self._write_release(kept)
-                self._write_columns(chunk)
+                self.parts += 1
+                write_columns(self.folder, self.parts, chunk)
                 self.progress(len(chunk))
 
     def _rows(self) -> Iterator[_Row]:
@@ -172,11 +159,6 @@ class _Archive:
             if digest.isalnum() and entered.id not in self.releases:
                 self.releases.append(entered.id)
                 (self.folder / RELEASES / f"{digest}.json").write_bytes(entered.text.encode())
-
-    def _write_columns(self, chunk: list[_Row]) -> None:
-        self.parts += 1
-        frame = pl.DataFrame([_columns(row) for row in chunk], schema=_SCHEMA, orient="row")
-        frame.write_parquet(self.folder / COLUMNS / f"entries-{self.parts:05}.parquet", compression="zstd")
 
     def _write_words(self) -> None:
         """The README and the reader, so that nothing else is needed."""
@@ -229,23 +211,6 @@ def _lines() -> Iterator[tuple[int, int, str, str]]:
         cursor.execute("SELECT ledger_id, seq, hash, text FROM store_line ORDER BY ledger_id, seq")
         while rows := cursor.fetchmany(CHUNK):
             yield from rows
-
-
-def _columns(row: _Row) -> tuple[Any, ...]:
-    """The values of one entry in the order of the schema."""
-    line, kept = row
-    beside = index(kept)
-    told = {
-        **msgspec.structs.asdict(kept),
-        "hash": line.hash,
-        "data": canonical(kept.data).decode(),
-        "basis": None if kept.basis is None else canonical(kept.basis).decode(),
-        "occurred_at": beside.occurred_at,
-        "received_at": beside.received_at,
-        "occurred_as_written": kept.occurred_at,
-        "recorded_as_written": kept.recorded_at,
-    }
-    return tuple(told[name] for name in _SCHEMA)
 
 
 def _broken(found: Break) -> StoreError:

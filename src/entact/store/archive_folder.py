@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from entact.course.entry import Environment, Line
+from entact.store.archive_columns import require_columns
 from entact.store.archive_reader import Damaged, entries
 from entact.store.error import StoreError
 
@@ -72,12 +73,22 @@ def lines(archive: Archive) -> Iterator[tuple[str, Line]]:
             yield entry["ledger"], Line(entry["seq"], digest, text)
     except Damaged as damage:
         raise StoreError(f"{archive.folder}: {damage}") from None
+    except OSError as error:
+        raise StoreError(f"{error.filename} cannot be read: {error.strerror}") from error
+    except (LookupError, TypeError, AttributeError, ValueError) as error:
+        raise StoreError(f"{archive.folder / MANIFEST} cannot be read ({error}): it is damaged") from error
 
 
 def verify_archive(archive: Archive) -> int:
-    """Reads all of an archive and returns how many entries hold.
+    """Reads all of an archive, also what its columns say, and returns how many entries hold.
 
     Raises:
         StoreError: at the first thing that is not as it was archived.
     """
-    return sum(1 for _ in lines(archive))
+    verified = lines(archive)
+    try:
+        return require_columns(archive.folder, verified)
+    except StoreError:
+        for _ in verified:  # what is wrong with the record itself is said first
+            pass
+        raise
