@@ -14,17 +14,21 @@ from django.db import connection
 from hypothesis import HealthCheck, given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
+from tests.protocol.test_amendment import edited
 
 from entact import store
 from entact.cohort import Trial, rehearse
 from entact.course import Course, Entry, fold, read
 from entact.course.entry import as_sent
+from entact.course.setting import with_approvals
 from entact.protocol import Study, load_study
+from entact.protocol.load import amend
 from entact.store import derived, models
 from entact.store.derived import Rows, note_entry, rows_of
 
 MINI = Path(__file__).parents[1] / "studies" / "mini"
 NOW = "2027-03-02T10:31:00-07:00"
+SITES = ("denver", "zurich")
 
 
 @pytest.fixture(scope="module")
@@ -262,3 +266,47 @@ def test_rows_hold_no_value_no_guess_and_no_words_of_a_finding(
     assert '"kind":"guess"' in written
     for value in ("418", "mdma", "out of range"):
         assert value not in written
+
+
+def test_rows_follow_what_each_site_has_approved(
+    database: str, make_entry: Any, mini: Study, released: Any
+) -> None:
+    """A further visit that applies immediately, but nowhere before the site has approved the amendment."""
+    newer = amend(mini, {"1.1.yaml": edited()})
+    first, second = newer.releases
+    released(mini)
+
+    def put(ledger: str, number: int, kind: str, data: dict[str, Any], **fields: Any) -> str:
+        entry = make_entry(ledger, number, kind=kind, data=data, **fields)
+        entry = msgspec.structs.replace(entry, release=first.id)
+        assert store.append(entry, received_at=NOW).outcome == "kept"
+        return str(entry.id)
+
+    def approve(site: str, number: int, release: str) -> str:
+        return put(f"site:{site}", number, "activation", {"release": release, "timezone": "America/Denver"})
+
+    def visits() -> dict[str, bool]:
+        approvals = [read(line.text) for site in SITES for line in store.lines(f"site:{site}")]
+        require_equal(with_approvals(newer, approvals))
+        due = models.DueVisit.objects.filter(visit="telephone").values_list("ledger__name", flat=True)
+        return {site: f"participant:{site}" in set(due) for site in SITES}
+
+    scopes = {"participation": True, "recording": False}
+    for site in SITES:
+        ledger = f"participant:{site}"
+        put(ledger, 1, "screening", {"attempt": 1, "number": f"S-{site}", "site": site})
+        put(ledger, 2, "consent", {"version": "1.0", "scopes": scopes})
+        put(ledger, 3, "enrolment", {"subject": f"1-{site}"})
+        put(ledger, 4, "encounter", {"status": "started"}, encounter="session_1#1")
+        approve(site, 1, first.id)
+    require_equal(mini)
+    released(newer, 2)
+    assert visits() == {"denver": False, "zurich": False}
+    approved = approve("denver", 3, second.id)
+    assert visits() == {"denver": True, "zurich": False}
+    put("participant:denver", 60, "vital_signs", {"systolic": "148 mm[Hg]"}, encounter="session_1#1")
+    assert visits() == {"denver": True, "zurich": False}
+    store.rebuild()
+    assert visits() == {"denver": True, "zurich": False}
+    put("site:denver", 5, "void", {}, replaces=approved, reason="entered_in_error")
+    assert visits() == {"denver": False, "zurich": False}
