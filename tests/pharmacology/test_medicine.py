@@ -35,11 +35,20 @@ def test_what_was_studied_is_known_and_acts_on_something(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["moclobemide", "Phenelzine", "methylene  blue", "ayahuasca", "MAO inhibitor"]
+    "name",
+    [
+        *("moclobemide", "Phenelzine", "methylene  blue", "ayahuasca", "procarbazine"),
+        *("MAO inhibitor", "MAO-inhibitor", "MAOI", "Monoamine-oxidase inhibitor"),
+    ],
 )
 def test_mao_inhibitors_are_refused_with_the_reason(name: str) -> None:
     with pytest.raises(NotAMedicine, match="refused: monoamine-oxidase inhibitors are contraindicated"):
         find_medicines([name])
+
+
+def test_a_medicine_named_twice_is_refused_whatever_its_letters() -> None:
+    with pytest.raises(NotAMedicine, match="carvedilol is named twice"):
+        simulate(Regimen.mdma("75 mg HCl"), Person(medicines=["carvedilol", "Carvedilol"]))
 
 
 def test_memantine_is_refused_because_no_state_is_its_target() -> None:

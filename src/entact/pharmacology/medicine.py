@@ -127,8 +127,12 @@ def combine(medicines: Iterable[Medicine]) -> dict[str, float]:
 
 
 def find_medicines(names: Iterable[str]) -> tuple[Medicine, ...]:
-    """The medicines of these names, each checked. Errors: `NotAMedicine`."""
-    return tuple(pharmacopoeia().find(name) for name in names)
+    """The medicines of these names, each checked and there once. Errors: `NotAMedicine`."""
+    found = tuple(pharmacopoeia().find(name) for name in names)
+    for place, medicine in enumerate(found):
+        if medicine in found[:place]:
+            raise NotAMedicine(f"{medicine.name} is named twice: name each co-medication once")
+    return found
 
 
 def warnings_of(medicines: Iterable[Medicine]) -> tuple[str, ...]:

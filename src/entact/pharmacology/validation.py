@@ -79,13 +79,17 @@ def check(row: Mapping[str, object], simulated: float) -> Check:
 
 
 def concentrations(lab: Laboratory) -> Numbers:
-    """V01-V04, V12: concentration, and rise of pressure and heart rate, after one dose."""
+    """V01-V04, V12, F005, F006: concentration, and rise of pressure and heart rate, after one dose."""
     low, high = (lab.man(Regimen.mdma(dose)) for dose in ("75 mg HCl", "125 mg HCl"))
+    least, larger, most = (lab.man(Regimen.mdma(dose)) for dose in ("50 mg HCl", "135 mg HCl", "150 mg HCl"))
     per_kg = Regimen.mdma("1.0 mg/kg HCl")
     peaks = lab.crowd(per_kg, 0.2, outputs=["mdma"], until="12 h", every="10 min").peak("mdma").to_numpy()
     found = {
         "cmax_kg": highest(lab.man(per_kg), "mdma"),
         "cmax_cv": 100 * float(peaks.std() / peaks.mean()),
+        "cmax_50": highest(least, "mdma"),
+        "cmax_135": highest(larger, "mdma"),
+        "auc_widest": area(most, "mdma", 0, 24) / area(least, "mdma", 0, 24),
         "auc_ratio": area(high, "mdma", 0, 24) / area(low, "mdma", 0, 24),
     }
     for dose, run in ((75, low), (125, high)):
@@ -101,7 +105,7 @@ def concentrations(lab: Laboratory) -> Numbers:
 
 
 def repeated(lab: Laboratory) -> Numbers:
-    """V06, V10, V16, F012, F015, F044: autoinhibition of CYP2D6, or an inhibitor or gene in its place."""
+    """V06, V10, V16, F012, F013, F015, F044: CYP2D6 inactivated by the drug, inhibited, or missing."""
     once, again = Regimen.mdma("100 mg HCl"), Regimen.mdma("100 mg HCl").then("100 mg HCl", at="24 h")
     single, double = lab.man(once), lab.man(again)
     inhibited = lab.man(once, "48 h", "paroxetine")
@@ -110,7 +114,10 @@ def repeated(lab: Laboratory) -> Numbers:
     extensive, poor = (lab.man(Regimen.mdma("125 mg HCl"), cyp2d6=gene) for gene in ("extensive", "poor"))
     fed = lab.man(Regimen.mdma("100 mg HCl", food="fed"), "96 h")
     fasted = lab.man(once, "96 h")
+    near = lab.man(once.then("100 mg HCl", at="4 h"), "96 h")
     found = {
+        "auc_near": area(near, "mdma", 0, 96) / (2 * area(fasted, "mdma", 0, 96)),
+        "subjective_near": rise(near, "subjective", 4) / rise(near, "subjective", 0, 4),
         "auc_fed": area(fed, "mdma", 0, 96) / area(fasted, "mdma", 0, 96),
         "tmax_fed": peak_at(fed, "mdma") - peak_at(fasted, "mdma"),
         "hmma_poor": highest(poor, "hmma") / highest(extensive, "hmma"),
