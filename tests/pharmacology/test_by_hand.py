@@ -23,18 +23,17 @@ states = st.fixed_dictionaries(
         for state in STATES
     }
 )
-boards = st.lists(
-    st.sampled_from(["paroxetine", "fluoxetine", "duloxetine", "bupropion", "carvedilol", "propranolol"])
-    | st.sampled_from(["clonidine", "doxazosin", "ketanserin", "haloperidol", "metyrapone"]),
-    max_size=2,
-    unique=True,
+BOARDS = (
+    *((), ("paroxetine",), ("fluoxetine",), ("duloxetine",), ("bupropion",), ("carvedilol",)),
+    *(("propranolol",), ("clonidine",), ("doxazosin",), ("ketanserin",), ("haloperidol",)),
+    *(("metyrapone",), ("citalopram", "carvedilol")),
 )
 
 
 class Hand:
     """A woman or man of 82 kg and 41 years with some state and some medicines, everything in its own unit."""
 
-    def __init__(self, y: dict[str, float], activity: float, female: bool, board: list[str]) -> None:
+    def __init__(self, y: dict[str, float], activity: float, female: bool, board: tuple[str, ...]) -> None:
         self.y, self.female = y, female
         self.acts = combine(find_medicines(board))
         self.volume = 82 / 70
@@ -161,10 +160,11 @@ class Hand:
         }
 
 
-@settings(max_examples=60, deadline=None)
-@given(states, st.floats(0.0, 3.0), st.booleans(), boards)
+@pytest.mark.parametrize("board", BOARDS, ids="+".join)
+@settings(max_examples=10, deadline=None)
+@given(states, st.floats(0.0, 3.0), st.booleans())
 def test_every_equation_is_what_the_page_says(
-    y: dict[str, float], activity: float, female: bool, board: list[str]
+    board: tuple[str, ...], y: dict[str, float], activity: float, female: bool
 ) -> None:
     covariates = {"weight": 82.0, "female": float(female), "age": 41.0, "activity": activity}
     p = vectors(
