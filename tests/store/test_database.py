@@ -49,13 +49,18 @@ def test_only_a_rehearsal_is_ever_replaced(name: str, environment: Any) -> None:
     assert store.describe().environment == environment
 
 
-def test_a_database_that_entact_did_not_make_is_never_replaced(name: str) -> None:
+def test_a_database_that_entact_did_not_make_is_neither_replaced_nor_used(name: str) -> None:
     with server.maintenance_connection(apart_from=name) as maintenance:
         maintenance.execute(f"CREATE DATABASE {name}")
     with psycopg.connect(**server.parameters() | {"dbname": name}) as other:
         other.execute("CREATE TABLE payroll AS SELECT 1")
     with pytest.raises(store.StoreError, match="holds tables that are not entact's"):
         store.create_database(name, "rehearsal", "mini", replace=True)
+    with pytest.raises(store.StoreError, match="holds tables that are not entact's: use one of its own"):
+        store.setup("rehearsal", "mini", database=name)
+    with psycopg.connect(**server.parameters() | {"dbname": name}) as other:
+        found = other.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        assert found == [("payroll",)]
 
 
 def test_set_up_again_it_holds_what_it_held(name: str, make_entry: Any) -> None:

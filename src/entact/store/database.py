@@ -91,6 +91,8 @@ def setup(
                     f"there is no database {name} yet: say which environment and study it is for"
                 )
             _create(connection, name)
+        else:
+            _require_room(name)
         _migrate(name)
         _install(name, environment, study, mark)
         _replay_erasures()
@@ -158,11 +160,8 @@ def _was_being_dropped(connection: psycopg.Connection[tuple[Any, ...]], name: st
 def _require_rehearsal(name: str) -> str | None:
     """Refuses to throw away anything else; returns the mark of the installation, if it has one."""
     with psycopg.connect(**server.parameters() | {"dbname": name}) as connection:
-        tables = {
-            row[0]
-            for row in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-        }
-        if any(not table.startswith(("store_", "django_")) for table in tables):
+        tables = _tables(connection)
+        if _strange(tables):
             raise StoreError(f"the database {name} holds tables that are not entact's: it is not replaced")
         if "store_installation" not in tables:
             return None
@@ -172,6 +171,23 @@ def _require_rehearsal(name: str) -> str | None:
         if found is not None and found[0] != "rehearsal":
             raise StoreError(f"the database {name} holds {found[0]}: only a rehearsal can be replaced")
         return None if found is None else found[1]
+
+
+def _require_room(name: str) -> None:
+    """Refuses to make tables in a database that somebody else uses."""
+    with psycopg.connect(**server.parameters() | {"dbname": name}) as connection:
+        tables = _tables(connection)
+        if "store_installation" not in tables and _strange(tables):
+            raise StoreError(f"the database {name} holds tables that are not entact's: use one of its own")
+
+
+def _tables(connection: psycopg.Connection[tuple[Any, ...]]) -> set[str]:
+    found = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    return {row[0] for row in found}
+
+
+def _strange(tables: set[str]) -> bool:
+    return any(not table.startswith(("store_", "django_")) for table in tables)
 
 
 def _forget_installation(mark: str | None) -> None:
