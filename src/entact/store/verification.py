@@ -6,25 +6,28 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
 import msgspec
 from django.db import Error, connection, transaction
+from psycopg import ServerCursor
 
-from entact.course.entry import GENESIS, Kept, Line
+from entact.course.entry import GENESIS, Kept, Line, instant, read
 from entact.course.ledger import REWRITTEN, Break, follow
 from entact.course.setting import Heads, LedgerOpened
 from entact.store import models
 from entact.store.anchor import Anchored
 from entact.store.damage import Unreadable, is_damage, read_carefully
 from entact.store.error import StoreError
-from entact.store.record import CHUNK, Head, Index, index
+from entact.store.index import Head, Index, index, storable
 
 _REWRITTEN_SINCE = "is not the entry that the anchor of {} recorded: the tail was rewritten since"
 _UNREADABLE = "cannot be read: a file of the database is damaged ({})"
 _STEP = 1000  # entries between two calls of `progress`
+_FETCHED = 2000  # entries in memory at once
 
 ByLedger = Iterator[tuple[int, Iterator[Any]]]  # number of a ledger, and its lines
 
@@ -173,7 +176,7 @@ class _Check:
             if isinstance(row, Unreadable):
                 self.breaks[number] = Break(name, seq, _UNREADABLE.format(row.said))
                 return
-            kept = self._entry(name, row, seq, previous)
+            kept = self._plain(name, row, seq, previous) or self._entry(name, row, seq, previous)
             if isinstance(kept, Break):
                 self.breaks[number] = kept
                 return
@@ -203,6 +206,28 @@ class _Check:
             self.breaks[number] = Break(
                 name, head.seq + 1, "was added without the head of its ledger knowing"
             )
+
+    def _plain(self, name: str, row: tuple[Any, ...], seq: int, previous: str) -> Kept | None:
+        """The entry in a row that is as almost all are; None for one that has to be looked at in full."""
+        _, number, value, text, entry_id, kind, occurred, received = row
+        stored = text.encode(errors="surrogatepass")
+        try:
+            kept = read(stored)
+            if (
+                number == kept.seq == seq
+                and kept.previous == previous
+                and sha256(stored).hexdigest() == value
+                and kept.ledger == name
+                and kept.environment == self.environment
+                and storable(kept.id) == entry_id
+                and storable(kept.kind) == kind
+                and instant(kept.received_at).timestamp() == received
+                and instant(kept.occurred_at).timestamp() == occurred
+            ):
+                return kept
+        except (ValueError, msgspec.MsgspecError):
+            pass
+        return None
 
     def _entry(self, name: str, row: tuple[Any, ...], seq: int, previous: str) -> Kept | Break:
         kept = follow(name, Line(row[1], row[2], row[3]), seq=seq, previous=previous)
@@ -250,7 +275,7 @@ _STREAM = """
 
 def _by_ledger(heads: Mapping[int, Head], own: int, only: bool) -> ByLedger:
     """The lines of the study's own ledger only, or of all others: as one stream."""
-    return groupby(_rows(f"ledger_id {'=' if only else '<>'} %s", own), key=itemgetter(0))
+    return groupby(_rows(f"ledger_id {'=' if only else '<>'} {own:d}"), key=itemgetter(0))
 
 
 def _by_ledger_carefully(heads: Mapping[int, Head], own: int, only: bool) -> ByLedger:
@@ -260,10 +285,11 @@ def _by_ledger_carefully(heads: Mapping[int, Head], own: int, only: bool) -> ByL
             yield number, read_carefully(_STREAM, number, head.seq)
 
 
-def _rows(condition: str, number: int) -> Iterator[tuple[Any, ...]]:
-    with connection.chunked_cursor() as cursor:
-        cursor.execute(_STREAM.format(condition), [number])
-        while rows := cursor.fetchmany(CHUNK):
+def _rows(condition: str) -> Iterator[tuple[Any, ...]]:
+    connection.ensure_connection()
+    with connection.wrap_database_errors, ServerCursor(connection.connection, "lines") as cursor:
+        cursor.execute(_STREAM.format(condition), binary=True)
+        while rows := cursor.fetchmany(_FETCHED):
             yield from rows
 
 
