@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from entact.pharmacology import Population
 from entact.pharmacology.equations import INPUTS
 from entact.pharmacology.individual import FOLLOWS, vectors
 from entact.pharmacology.medicine import find_medicines
@@ -84,6 +85,20 @@ def test_random_effects_have_the_spread_of_the_file_and_followers_their_leader()
     together = drawn[:, INPUTS.index("per_volume_r")] / drawn[:, INPUTS.index("per_volume_s")]
     assert together == pytest.approx(np.full(n, together[0]))
     assert (drawn[:, INPUTS.index("systolic_alpha1")] > 0).all()
+
+
+def test_a_person_alone_has_the_same_bits_as_among_others() -> None:
+    n = 40
+    who = Population.healthy(n, seed=3)
+    covariates, etas = who.covariates(0, n), who.etas(0, n, COUNT)
+    for board in ((), ("paroxetine", "carvedilol")):
+        medicines = find_medicines(board)
+        together = vectors(MODEL, covariates, etas, medicines=medicines)
+        for i in range(n):
+            own = {name: values[i : i + 1] for name, values in covariates.items()}
+            np.testing.assert_array_equal(
+                vectors(MODEL, own, etas[i : i + 1], medicines=medicines)[0], together[i]
+            )
 
 
 def test_followers_name_parameters_that_vary() -> None:

@@ -63,7 +63,8 @@ def vectors(
     n = len(covariates["weight"])
     if etas.shape != (n, len(model.random)):
         raise ModelError(f"etas must be {n} persons x {len(model.random)} parameters, not {etas.shape}")
-    own, body = _drawn(model, etas), dict(zip(covariates, _rows(covariates.values()), strict=True))
+    known = _rows(np.asarray(values, np.float64) for values in covariates.values())
+    own, body = _drawn(model, etas), dict(zip(covariates, known, strict=True))
     inputs = {
         **_absorption(own, food),
         **_disposition(own, body),
@@ -83,7 +84,7 @@ def vectors(
 
 def _rows(values: Iterable[Array]) -> list[Any]:
     # One person's as plain numbers: the same to the last bit, and many times as fast as arrays of one.
-    return [row.item() if len(row) == 1 else np.asarray(row, np.float64) for row in values]
+    return [row.item() if len(row) == 1 else row for row in values]
 
 
 def _drawn(model: Model, etas: Array) -> Drawn:
