@@ -32,6 +32,7 @@ from tests.store.living import (
 
 from entact import store
 from entact.course import fold, read
+from entact.course.entry import canonical, digest
 from entact.course.erasure import erasures
 from entact.course.people import is_sealed
 from entact.course.record import unsealed
@@ -506,10 +507,33 @@ def test_an_altered_register_is_refused_with_the_line(study: Study, persons: lis
     with pytest.raises(StoreError, match="line 1 does not follow"):
         replay()
     path.write_text(first.replace("participant_request", "parsicipant_request") + "\n" + second + "\n")
+    with pytest.raises(StoreError, match="line 1 is no erasure that two persons signed"):
+        replay()
+    path.write_text(first.replace("data_manager", "monitor") + "\n" + second + "\n")
     with pytest.raises(StoreError, match="line 2 does not follow"):
         replay()
     path.write_text(first + "\n" + second[:40])  # cut off by a crash: never acknowledged
     assert list(erased()) == [ANNA]
+
+
+def test_nobody_is_erased_by_a_register_that_two_persons_did_not_sign(
+    study: Study, persons: list[Signer]
+) -> None:
+    """Its lines are chained, but anybody can chain lines."""
+    erase(BERT, persons)
+    path = register()
+    [line] = path.read_bytes().splitlines()
+    whole = json.loads(line)["act"]["entries"]
+    asked, confirmed, noted = (json.loads(line)["act"]["entries"][number] for number in range(3))
+    other = {**confirmed, "data": {**confirmed["data"], "signatures": asked["data"]["signatures"]}}
+    for entries in ([], [asked], [asked, noted], [asked, other], whole):
+        row = {"seq": 2, "previous": digest(line), "act": {"participant": ANNA, "entries": entries}}
+        path.write_bytes(line + b"\n" + canonical(row) + b"\n")
+        with pytest.raises(StoreError, match="line 2 is no erasure that two persons signed"):
+            replay()
+        assert key_of(ANNA) is not None
+    path.write_bytes(line + b"\n")
+    assert list(erased()) == [BERT]
 
 
 def test_a_late_fact_is_kept_without_what_is_personal(study: Study, persons: list[Signer]) -> None:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from entact.course.entry import Kept, instant
-from entact.course.signature import Signature, keyring, statement_of
+from entact.course.entry import Entry, Kept, instant
+from entact.course.signature import Signature, holds, keyring, statement_of
 
 if TYPE_CHECKING:
     from entact.course.course import Course
@@ -115,6 +115,35 @@ def erasures(entries: Iterable[Kept]) -> Erasures:
             else:
                 problems.append((entry.id, confirmed))
     return Erasures(asked, done, tuple(problems))
+
+
+def was_signed(participant: str, entries: Iterable[Entry]) -> bool:
+    """Whether entries hold a request to erase this participant and a second person's confirmation of it.
+
+    Only that both signatures hold is looked at: whose keys count is the study's ledger to say (`erasures`).
+    """
+    requests: dict[str, tuple[ErasureRequested, str]] = {}
+    for entry in entries:
+        try:
+            if entry.kind == "erasure_requested":
+                request = msgspec.convert(entry.data, ErasureRequested)
+                statement = statement_of(entry.kind, entry.ledger, entry.environment, request)
+                if request.participant == participant and _signs(request.signatures, statement, ASKS):
+                    requests[entry.id] = request, statement
+            elif entry.kind == "erasure" and "signatures" in entry.data:
+                confirmed = msgspec.convert(entry.data, ErasureConfirmed)
+                request, statement = requests[confirmed.request]
+                if not _signs(confirmed.signatures, statement, CONFIRMS):
+                    return False
+                return confirmed.signatures[0].person != request.signatures[0].person
+        except (msgspec.ValidationError, LookupError):
+            return False
+    return False
+
+
+def _signs(signatures: list[Signature], statement: str, meaning: str) -> bool:
+    """Whether there is one signature, with this meaning, and it holds."""
+    return [one.meaning for one in signatures] == [meaning] and holds(signatures[0], statement)
 
 
 def reduce_erasure(course: Course, effective: Effective, payload: Erasure) -> None:

@@ -15,6 +15,7 @@ from uuid import UUID
 import msgspec
 
 from entact.course.entry import GENESIS, Entry, canonical, digest
+from entact.course.erasure import was_signed
 from entact.store import server
 from entact.store.error import StoreError
 
@@ -42,7 +43,8 @@ def read_register(path: Path) -> dict[str, Act]:
     """Every erasure by participant; none when there is no such file.
 
     Raises:
-        StoreError: when a line was changed, reordered or removed, with its number.
+        StoreError: when a line was changed, reordered or removed, or two persons did not sign it, with its
+            number.
     """
     try:
         content = path.read_bytes()
@@ -93,6 +95,10 @@ def _rows(path: Path, content: bytes) -> list[tuple[_Row, str]]:
         if (row.seq, row.previous) != (number, previous):
             raise StoreError(
                 f"{path}, line {number} does not follow the line before it: it was altered, put back a copy"
+            )
+        if not was_signed(row.act.participant, row.act.entries):
+            raise StoreError(
+                f"{path}, line {number} is no erasure that two persons signed: put back a copy of it"
             )
         previous = digest(line)
         rows.append((row, previous))
