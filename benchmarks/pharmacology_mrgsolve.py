@@ -44,7 +44,7 @@ class _Writer:
         if isinstance(node, ast.Constant):
             return repr(float(node.value))  # type: ignore[arg-type]
         if isinstance(node, ast.Name):
-            return node.id
+            return str(self.constants.get(node.id, node.id))
         if isinstance(node, ast.Subscript):
             return f"{self.expression(node.value)}[{self.index(node.slice)}]"
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
@@ -60,8 +60,8 @@ class _Writer:
             return f"{called}({', '.join(map(self.expression, node.args))})"
         raise NotImplementedError(ast.dump(node))
 
-    def index(self, node: ast.expr) -> int:
-        return self.constants[node.id] if isinstance(node, ast.Name) else ast.literal_eval(node)
+    def index(self, node: ast.expr) -> str:
+        return self.expression(node) if isinstance(node, ast.Name) else str(ast.literal_eval(node))
 
     def statement(self, node: ast.stmt, known: set[str]) -> str:
         if isinstance(node, ast.Return) and node.value is not None:
@@ -70,6 +70,9 @@ class _Writer:
             target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
             if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Slice):
                 return f"for (int i = 0; i < N_STATES; i++) {self.expression(target.value)}[i] = 0.0;"
+            if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+                pairs = zip(target.elts, node.value.elts, strict=True)
+                return " ".join(self.statement(ast.Assign([name], value), known) for name, value in pairs)
             value = self.expression(node.value)
             if isinstance(target, ast.Name):
                 new = "" if target.id in known else "double "
@@ -90,8 +93,11 @@ def c_functions(module: Any) -> str:
     lines = [f"static const int N_STATES = {len(module.STATES)};"]
     for function in functions:
         arguments = [argument.arg for argument in function.args.args]
-        array = {"y": "double*", "p": "const double*", "dy": "double*", "out": "double*"}
-        head = ", ".join(f"{array.get(name, 'double')} {name}" for name in arguments)
+        kinds = {"y": "double*", "p": "const double*", "dy": "double*", "out": "double*"}
+        for argument in function.args.args:
+            if isinstance(argument.annotation, ast.Name) and argument.annotation.id == "int":
+                kinds[argument.arg] = "int"
+        head = ", ".join(f"{kinds.get(name, 'double')} {name}" for name in arguments)
         gives = "double" if any(isinstance(node, ast.Return) for node in ast.walk(function)) else "void"
         known = set(arguments)
         lines.append(f"static {gives} {function.name}({head}) {{")
