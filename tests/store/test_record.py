@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from hypothesis import HealthCheck, given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
@@ -166,6 +166,15 @@ def test_the_environment_is_read_from_the_entry_itself_and_not_from_its_payload(
     with pytest.raises(StoreError, match="is of environment training"):
         store.append(
             make_entry(number=2, environment="training", data={"environment": "rehearsal"}), received_at=NOW
+        )
+
+
+def test_a_line_in_no_ledger_is_refused(make_entry: Any) -> None:
+    store.append(make_entry(), received_at=NOW)
+    with pytest.raises(IntegrityError, match="lies in no ledger: there is none of number 0"):
+        connection.cursor().execute(
+            "INSERT INTO store_line SELECT 0, seq, hash, text, entry_id, kind, occurred_at, received_at"
+            " FROM (SELECT * FROM store_line) AS line"
         )
 
 
