@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from django.db import DatabaseError, connection, transaction
 from msgspec.structs import replace
 from tests.store.living import ANNA, BERT, NOW, consent, enter_persons, enter_study, fact, keep
 
 from entact import store
-from entact.course import fold, read
+from entact.course import findings, fold, instant, read
 from entact.course.people import is_sealed
 from entact.protocol import Study
 from entact.store import StoreError, server
@@ -80,6 +82,31 @@ def test_r05_a_change_without_a_reason_is_refused_whatever_it_comes_from(
     assert list(store.lines(ANNA)) == before
     given = fact(study, 11, "void", {}, replaces=first, reason="wrong_visit", source=source, role="rater")
     assert record_fact(study, given, received_at=NOW).outcome == "kept"
+
+
+@pytest.mark.requirement("R05")
+@pytest.mark.parametrize("reason", [None, "", "  "])
+def test_r05_a_change_without_a_reason_that_the_record_holds_all_the_same_is_found_and_never_lost(
+    study: Study, reason: str | None, database: str, tmp_path: Path
+) -> None:
+    """Doors refuse it, where somebody can still be asked; the record and its archive refuse no fact."""
+    first = keep(study, fact(study, 10, "form", form(48, "x"), encounter="baseline#1", role="rater"))
+    change = fact(study, 11, "form", {"items": {"total": 41}}, replaces=first, reason=reason, role="rater")
+    assert store.append(change, received_at=NOW).outcome == "kept"
+
+    def found() -> list[str]:
+        course = fold(study, [read(line.text) for line in store.lines(ANNA)])
+        return [one.entry for one in findings(course, instant(NOW)) if one.rule == "reason_missing"]
+
+    assert found() == [change.id]
+    before = list(store.lines(ANNA))
+    store.write_archive(tmp_path / "archive", made_at=instant(NOW))
+    with server.maintenance_connection(apart_from=database) as maintenance:
+        connection.close()
+        maintenance.execute(f"DROP DATABASE IF EXISTS {database}_restored WITH (FORCE)")
+    store.restore(tmp_path / "archive", f"{database}_restored")
+    assert list(store.lines(ANNA)) == before
+    assert found() == [change.id]
 
 
 def test_a_key_that_is_not_here_is_never_made_anew(study: Study) -> None:

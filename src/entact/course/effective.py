@@ -271,7 +271,7 @@ class _Corrector:
         if entry.id in self.met:
             return
         self.met.add(entry.id)
-        if not entry.reason:
+        if not (entry.reason or "").strip():
             self._found(correction, "reason_missing", "", "a correction or withdrawal needs a reason")
         if entry.role != source.entry.role:
             message = f"entered as {source.entry.role}, corrected as {entry.role}"
