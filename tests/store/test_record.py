@@ -173,8 +173,8 @@ def test_a_line_in_no_ledger_is_refused(make_entry: Any) -> None:
     store.append(make_entry(), received_at=NOW)
     with pytest.raises(IntegrityError, match="lies in no ledger: there is none of number 0"):
         connection.cursor().execute(
-            "INSERT INTO store_line SELECT 0, seq, hash, text, entry_id, kind, occurred_at, received_at"
-            " FROM (SELECT * FROM store_line) AS line"
+            "INSERT INTO store_line (ledger_id, seq, hash, text, entry_id, kind, received_at)"
+            " SELECT 0, seq, hash, text, entry_id, kind, received_at FROM store_line"
         )
 
 
