@@ -113,6 +113,35 @@ def test_a_database_with_entries_of_its_own_is_a_conflict_and_left_as_it_is(
     assert content() == before
 
 
+def test_a_manifest_of_another_environment_than_its_entries_makes_no_database(
+    folder: Path, name: str
+) -> None:
+    """An empty rehearsal with the mark of a study could be thrown away, and the keys of the study with it."""
+    path = folder / "manifest.json"
+    path.write_text(path.read_text().replace('"environment": "rehearsal"', '"environment": "training"'))
+    with pytest.raises(store.StoreError, match="manifest was altered"):
+        store.restore(folder, name)
+    with server.maintenance_connection(apart_from=name) as maintenance:
+        asked = maintenance.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+        assert asked.fetchone() is None
+
+
+def test_keys_stay_while_another_database_is_of_the_same_installation(
+    database: str, folder: Path, name: str
+) -> None:
+    store.restore(folder, name)
+    store.keep_keys({"participant:a": bytes(32)})
+    mark = json.loads((folder / "manifest.json").read_bytes())["installation"]
+    copy = f"{name}_copy"
+    with server.maintenance_connection(apart_from=copy) as maintenance:
+        maintenance.execute(f"DROP DATABASE IF EXISTS {copy} WITH (FORCE)")
+    store.setup("rehearsal", "mini", database=copy, mark=UUID(mark))
+    store.create_database(copy, "rehearsal", "mini", replace=True)  # a new rehearsal, with a mark of its own
+    assert store.key_of("participant:a") is None
+    store.setup(database=name)
+    assert store.key_of("participant:a") == bytes(32)
+
+
 def test_an_archive_of_another_environment_is_refused(folder: Path, name: str) -> None:
     store.setup("training", "mini", database=name)
     with pytest.raises(store.StoreError, match="holds training, not rehearsal"):

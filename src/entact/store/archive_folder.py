@@ -70,6 +70,11 @@ def lines(archive: Archive) -> Iterator[tuple[str, Line]]:
     """
     try:
         for digest, text, entry in entries(archive.folder):
+            if entry["environment"] != archive.environment:
+                raise StoreError(
+                    f"{archive.folder / MANIFEST} says {archive.environment}, entry {entry['seq']} of "
+                    f"{entry['ledger']} is of {entry['environment']}: the manifest was altered"
+                )
             yield entry["ledger"], Line(entry["seq"], digest, text)
     except Damaged as damage:
         raise StoreError(f"{archive.folder}: {damage}") from None

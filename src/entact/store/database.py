@@ -58,7 +58,8 @@ def create_database(name: str, environment: Environment, study: str, *, replace:
             if not _was_being_dropped(connection, name):
                 mark = _require_rehearsal(name)
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-            _forget_installation(mark)
+            if mark is not None and not _is_elsewhere(connection, mark):
+                _forget_installation(mark)
         _create(connection, name)
         _migrate(name)
         _install(name, environment, study)
@@ -190,14 +191,28 @@ def _strange(tables: set[str]) -> bool:
     return any(not table.startswith(("store_", "django_")) for table in tables)
 
 
-def _forget_installation(mark: str | None) -> None:
-    """What a rehearsal that was thrown away kept outside its database: keys and erasures of nobody."""
-    if mark is not None:
-        from entact.store.keychain import keychain_folder
-        from entact.store.register import register_file
+def _is_elsewhere(connection: psycopg.Connection[tuple[Any, ...]], mark: str) -> bool:
+    """Whether another database is of this installation, restored from it or to be restored, or may be."""
+    databases = "SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate"
+    for (name,) in connection.execute(databases).fetchall():
+        try:
+            with psycopg.connect(**server.parameters() | {"dbname": name}) as other:
+                if "store_installation" in _tables(other):
+                    asked = "SELECT to_jsonb(store_installation) ->> 'mark' FROM store_installation"
+                    if (mark,) in other.execute(asked).fetchall():
+                        return True
+        except psycopg.Error:  # another's database: who knows
+            return True
+    return False
 
-        for folder in (keychain_folder(UUID(mark)), register_file(UUID(mark)).parent):
-            shutil.rmtree(folder, ignore_errors=True)
+
+def _forget_installation(mark: str) -> None:
+    """What a rehearsal that was thrown away kept outside its database: keys and erasures of nobody."""
+    from entact.store.keychain import keychain_folder
+    from entact.store.register import register_file
+
+    for folder in (keychain_folder(UUID(mark)), register_file(UUID(mark)).parent):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _replay_erasures() -> None:
