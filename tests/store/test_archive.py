@@ -20,7 +20,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from entact import store
-from entact.course.entry import canonical, read
 from entact.course.ledger import Ledger
 from entact.store.archive_reader import Damaged, entries
 
@@ -86,30 +85,6 @@ def test_the_manifest_knows_every_head_and_every_file(ledgers: dict[str, Ledger]
 def test_a_release_is_there_as_it_was_entered(folder: Path) -> None:
     (path,) = (folder / "releases").iterdir()
     assert (path.stem, path.read_text()) == (sha256(RELEASE.encode()).hexdigest(), RELEASE)
-
-
-def test_columns_hold_what_the_lines_hold(ledgers: dict[str, Ledger], folder: Path) -> None:
-    frame = pl.read_parquet(folder / "columns" / "*.parquet")
-    lines = [line for ledger in ledgers.values() for line in ledger.lines]
-    for line, row in zip(lines, frame.iter_rows(named=True), strict=True):
-        kept = read(line.text)
-        assert row["data"] == canonical(kept.data).decode()
-        assert row["received_at"] == datetime.fromisoformat(kept.received_at)
-        assert row["occurred_as_written"] == kept.occurred_at
-        assert (row["ledger"], row["seq"], row["hash"]) == (kept.ledger, kept.seq, line.hash)
-        for name in (
-            "id",
-            "kind",
-            "format",
-            "by",
-            "role",
-            "reason",
-            "replaces",
-            "encounter",
-            "clock_offset_ms",
-        ):
-            assert row[name] == getattr(kept, name)
-    assert frame["occurred_at"].null_count() == 1  # what is claimed is no time
 
 
 def test_the_same_record_gives_the_same_bytes(folder: Path, tmp_path: Path) -> None:
@@ -369,43 +344,6 @@ def test_a_file_that_was_put_beside_the_others_is_named(folder: Path, name: str)
     assert done.stderr == f"{name} is not as it was archived\n"
     with pytest.raises(store.StoreError):
         store.verify_archive(store.read_archive(folder))
-
-
-@pytest.mark.requirement("R20")
-@pytest.mark.parametrize("column", ["data", "by", "repeat", "occurred_at"])
-def test_columns_that_say_something_else_than_the_entries_are_named(folder: Path, column: str) -> None:
-    """Changed together with their digest in the manifest, which the lines of the record do not cover."""
-    name = "columns/entries-00001.parquet"
-    frame = pl.read_parquet(folder / name)
-    chosen = (pl.col("ledger") == "participant:b") & (pl.col("seq") == 3)
-    other = pl.col(column).shift(2) if column != "repeat" else pl.lit(7)
-    other = pl.lit("x") if column == "by" else pl.lit("{}") if column == "data" else other
-    frame.with_columns(pl.when(chosen).then(other).otherwise(column).alias(column)).write_parquet(
-        folder / name
-    )
-    digest = sha256((folder / name).read_bytes()).hexdigest()
-    rewritten(folder, lambda manifest: manifest["files"].update({name: digest}))
-    assert run_reader(folder).returncode == 0
-    said = r"entries-00001\.parquet says something else than entries\.jsonl of entry 3 of participant:b"
-    with pytest.raises(store.StoreError, match=said):
-        store.verify_archive(store.read_archive(folder))
-    (folder / name).unlink()
-    rewritten(folder, lambda manifest: manifest["files"].pop(name))
-    with pytest.raises(store.StoreError, match="columns lacks entry 1 of study:mini and what follows"):
-        store.verify_archive(store.read_archive(folder))
-
-
-def test_a_number_that_no_column_holds_stands_in_the_record_alone(
-    database: str, make_entry: Any, study: Any, stream: Any, tmp_path: Path
-) -> None:
-    store.append_many(stream(study([])))
-    great = {"repeat": 10**30, "clock_offset_ms": -(2**63)}
-    store.append(make_entry("study:mini", 7, **great), received_at=AT.isoformat())
-    folder = store.write_archive(tmp_path / "archive", made_at=AT).folder
-    assert store.verify_archive(store.read_archive(folder)) == 2
-    assert '"repeat":1000000000000000000000000000000' in run_reader(folder, "study:mini").stdout
-    last = pl.read_parquet(folder / "columns" / "*.parquet").row(-1, named=True)
-    assert (last["repeat"], last["clock_offset_ms"]) == (None, None)
 
 
 @pytest.mark.parametrize("name", ["README.md", "entries.jsonl", "entries.sha256", "manifest.json"])
