@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from queue import SimpleQueue
@@ -328,7 +329,7 @@ def _fill(people: int, lines: int) -> datetime:
             (
                 number,
                 lines // people,
-                type(one)(one.place._replace(site=site, number=own), one.due, one.findings),
+                replace(one, place=one.place._replace(site=site, number=own)),
             )
         )
     write_rows(raw_cursor(), "", rows, afresh=True)

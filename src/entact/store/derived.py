@@ -8,15 +8,16 @@ apart (`stale`) and made anew (`rebuild`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from psycopg import Cursor
 
 from entact import __version__
 from entact.course import Course, Entry
-from entact.course.instants import Horizon, outlook
+from entact.course.instants import Horizon, Standing, Window, outlook
 from entact.store.index import storable
 
 CODE = f"{__version__}/1"  # the second number counts changes of what rows say
@@ -49,11 +50,16 @@ _UNKNOWN = About("", "")
 
 @dataclass(frozen=True)
 class Rows:
-    """All derived rows of one ledger; `due` and `findings` by their keys, as they are sent."""
+    """All derived rows of one ledger; `due` and `findings` by their keys, as they are sent.
+
+    Attributes:
+        windows: of which `due` was made.
+    """
 
     place: Place
     due: Mapping[Key, dict[str, Any]]
     findings: Mapping[Key, dict[str, Any]]
+    windows: tuple[Window, ...] = field(compare=False)
 
 
 @dataclass(frozen=True)
@@ -70,54 +76,76 @@ class Changes:
         return bool(self.due or self.due_gone or self.findings or self.findings_gone)
 
 
-def rows_of(course: Course, ledger: str, about: Mapping[str, About], horizon: Horizon | None = None) -> Rows:
+def rows_of(
+    course: Course,
+    ledger: str,
+    about: Mapping[str, About],
+    horizon: Horizon | None = None,
+    before: Rows | None = None,
+) -> Rows:
     """The rows of one participant.
 
     Args:
         course: folded of all entries of the ledger. about: what each entry is (see `note_entry`).
-        horizon: kept from the last call for the same course.
+        horizon, before: kept and returned by the last call for the same course, to save work.
     """
     seen = outlook(course, horizon)
-    return Rows(
-        _place(course, ledger),
-        {
-            (storable(one.visit), one.since): {
-                "visit": storable(one.visit),
-                "since": one.since,
-                "until": one.until,
-                "opens": one.opens,
-                "ends": one.ends,
-                "earliest": one.earliest,
-                "target": one.target,
-                "latest": one.latest,
-            }
-            for one in seen.windows
-        },
-        {
-            (storable(one.finding), one.since): {
-                "finding": storable(one.finding),
-                "since": one.since,
-                "until": one.until,
-                "rule": storable(one.rule),
-                "entry": storable(one.entry),
-                "item": storable(one.item),
-                **about.get(storable(one.entry), _UNKNOWN)._asdict(),
-            }
-            for one in seen.standing
-        },
-    )
+    if before is not None and before.windows is seen.windows:
+        due = before.due
+    else:
+        due = {(storable(one.visit), one.since): _due_row(one) for one in seen.windows}
+    findings = {
+        (storable(one.finding), one.since): _finding_row(one, about.get(storable(one.entry), _UNKNOWN))
+        for one in seen.standing
+    }
+    return Rows(_place(course, ledger), due, findings, seen.windows)
+
+
+def _due_row(one: Window) -> dict[str, Any]:
+    return {
+        "visit": storable(one.visit),
+        "since": one.since,
+        "until": one.until,
+        "opens": one.opens,
+        "ends": one.ends,
+        "earliest": one.earliest,
+        "target": one.target,
+        "latest": one.latest,
+    }
+
+
+@lru_cache(maxsize=10_000)  # a finding stands for many entries of its ledger
+def _finding_row(one: Standing, about: About) -> dict[str, Any]:
+    return {
+        "finding": storable(one.finding),
+        "since": one.since,
+        "until": one.until,
+        "rule": storable(one.rule),
+        "entry": storable(one.entry),
+        "item": storable(one.item),
+        "kind": about.kind,
+        "form": about.form,
+    }
 
 
 def changes(before: Rows | None, after: Rows) -> Changes:
     """What has to be written where `before` stands; all of it where nothing stands."""
-    due = {} if before is None else before.due
-    findings = {} if before is None else before.findings
+    if before is None:
+        return Changes([*after.due.values()], [], [*after.findings.values()], [])
     return Changes(
-        [row for key, row in after.due.items() if due.get(key) != row],
-        [row for key, row in due.items() if key not in after.due],
-        [row for key, row in after.findings.items() if findings.get(key) != row],
-        [row for key, row in findings.items() if key not in after.findings],
+        *_changed(before.due, after.due),
+        *_changed(before.findings, after.findings),
     )
+
+
+def _changed(
+    before: Mapping[Key, dict[str, Any]], after: Mapping[Key, dict[str, Any]]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Rows that are new or different, and those that are gone."""
+    if before is after:
+        return [], []
+    fresh = [row for key, row in after.items() if (old := before.get(key)) is not row and old != row]
+    return fresh, [row for key, row in before.items() if key not in after]
 
 
 def write_rows(

@@ -124,7 +124,7 @@ class Known:
         if self.course is None:
             return None
         try:
-            return rows_of(self.course, self.ledger, self.about, self.horizon)
+            return rows_of(self.course, self.ledger, self.about, self.horizon, self.rows)
         except Exception:  # noqa: BLE001 - see below
             self._give_up()
             return None
