@@ -268,12 +268,14 @@ SENSE = {
     "strength of no product": (
         "full: {initial: 2 x 60 mg",
         "full: {initial: §2 x 50 mg",
-        "regimens.full.initial: no product has the strength '50 mg'; there are 40 mg, 60 mg",
+        "regimens.full.initial: no product has the strength '50 mg'; there are 40 mg, 60 mg: "
+        "choose one, or add it to the product's `strengths:`",
     ),
     "strength of the supplement in another unit": (
         "{give: 1 x 60 mg,",
         "{give: §1 x 60 ug,",
-        "regimens.full.supplement.give: no product has the strength '60 ug'; there are 40 mg, 60 mg",
+        "regimens.full.supplement.give: no product has the strength '60 ug'; there are 40 mg, 60 mg: "
+        "choose one, or add it to the product's `strengths:`",
     ),
     "strengths in two units": (
         "strengths: [40 mg, 60 mg]",
@@ -369,6 +371,32 @@ MORE = {
 }
 
 RULES = {
+    "form in place of a score": (
+        "demographics.age >= 18",
+        "§demographics >= 18",
+        "eligibility.adult.rule: 'demographics' is a form; name one of its scores or items: "
+        "demographics.age, demographics.sex, demographics.can_be_pregnant",
+    ),
+    "and": (
+        "demographics.age >= 18",
+        "demographics.age >= 18 §and demographics.age < 80",
+        "eligibility.adult.rule: 'and' is no part of rules; write &&",
+    ),
+    "one equals sign": (
+        "demographics.age >= 18",
+        "demographics.age §= 18",
+        "eligibility.adult.rule: '=' is no part of rules; write ==",
+    ),
+    "at least, as it is printed": (
+        "demographics.age >= 18",
+        "demographics.age §\N{GREATER-THAN OR EQUAL TO} 18",
+        "eligibility.adult.rule: '\N{GREATER-THAN OR EQUAL TO}' is no part of rules; write >=",
+    ),
+    "visit that a value is compared with": (
+        "symptoms.total - baseline.symptoms.total",
+        "symptoms.total - §basline.symptoms.total",
+        "endpoints.change.value: there is no visit 'basline'; did you mean 'baseline'?",
+    ),
     "item": (
         '"vitals.systolic <= 160.0"',
         '"§vitals.sistolic <= 160.0"',
@@ -452,6 +480,42 @@ def test_what_does_not_fit_names_the_place_and_what_would_be_right(
     case: str, edit_gives: Callable[[str, str, str], None]
 ) -> None:
     edit_gives(*{**NAMES, **SENSE, **MORE, **RULES}[case])
+
+
+def test_what_has_to_be_fresh_for_the_first_dose_is_measured_before_it(
+    mini: str, problems_of: Callable[[str], list[str]], tmp_path: Path
+) -> None:
+    late = mini.replace("[before initial, initial + 90 min, end]", "[initial + 90 min, end]")
+    (problem,) = problems_of(late)
+    assert problem.endswith(
+        "'vitals' is not filled at session_1 before the initial dose; add 'vital_signs' to its `do:`, "
+        "or to its `timed:` at 'before initial'"
+    )
+    earlier = tmp_path / "earlier.yaml"
+    earlier.write_text(late.replace("        within: 60 min\n", "        within: 7 d\n"))
+    assert load_study(earlier).name == "mini"
+
+
+def test_an_abbreviation_is_no_time_zone(edit_gives: Callable[[str, str, str], None]) -> None:
+    message = "sites.denver.timezone: there is no time zone 'EST'; write an IANA name, as in 'America/Denver'"
+    edit_gives("timezone: America/Denver", "timezone: §EST", message)
+
+
+def test_an_instrument_as_its_title_has_it_is_recognised(
+    mini: str, problems_of: Callable[[str], list[str]]
+) -> None:
+    text = mini.replace("  readiness: {items", "  mood: {instrument: PCL-5}\n  readiness: {items")
+    (problem,) = problems_of(text)
+    assert problem.endswith("forms.mood.instrument: 'PCL-5' is no name; did you mean 'pcl5'?")
+
+
+def test_a_key_twice_of_which_the_first_has_no_value_is_no_accident(
+    problems_of: Callable[[str], list[str]],
+) -> None:
+    assert problems_of("study:\nstudy: mini\n") == [
+        "study.yaml:1:1 study: 'study' has no value; write one, or take the key out",
+        "study.yaml:2:1 study: the key 'study' stands twice; the first is in line 1",
+    ]
 
 
 def test_an_instrument_that_nobody_has_is_named(mini: str, problems_of: Callable[[str], list[str]]) -> None:

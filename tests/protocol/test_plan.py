@@ -62,7 +62,8 @@ CASES = {
     "a strength that no product has in one arm": (
         FULL,
         full("{placebo: {initial: 2 x 40 mg, supplement: §1 x 20 mg}}"),
-        "regimens.full.arms.placebo.supplement: no product has the strength '20 mg'; there are 40 mg, 60 mg",
+        "regimens.full.arms.placebo.supplement: no product has the strength '20 mg'; there are 40 mg, 60 mg: "
+        "choose one, or add it to the product's `strengths:`",
     ),
     "a supplement in one arm alone": (
         FULL,

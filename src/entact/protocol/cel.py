@@ -74,6 +74,24 @@ _COMPLAINT: Final = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
 _LITERAL_AFTER: Final = re.compile(r"[-<>=!+*/%]+\s*(-?\d+(?:\.\d+)?)(?=\s*(?:$|[)&|?:,\]]))")
 _LITERAL_BEFORE: Final = re.compile(r"(?:^|[(&|?:,\[])\s*(-?\d+(?:\.\d+)?)\s*$")
 
+# What people write who know another language than CEL: a pattern, and what stands for it here.
+_MEANT: Final = tuple(
+    (re.compile(pattern), write)
+    for pattern, write in (
+        (r"(?i:and)\b", "&&"),
+        (r"(?i:or)\b", "||"),
+        (r"(?i:not)\b", "! before what is negated"),
+        (r"(?i:is)\b", "=="),
+        (r"=(?!=)", "=="),
+        (r"<>", "!="),
+        (r"(?<!&)&(?!&)", "&&"),
+        (r"(?<!\|)\|(?!\|)", "||"),
+        ("\N{LESS-THAN OR EQUAL TO}", "<="),
+        ("\N{GREATER-THAN OR EQUAL TO}", ">="),
+        ("\N{NOT EQUAL TO}", "!="),
+    )
+)
+
 
 class RuleError(ValueError):
     """A rule that cannot be compiled, or that failed although every value it names was known.
@@ -198,7 +216,7 @@ def check(environment: cel.Env, text: str, names: Collection[str], functions: Co
     if mismatch := re.match(r"found no matching overload for '([^']*)' applied to '\((.*)\)'", what):
         raise _mismatch(text, position, mismatch[1], mismatch[2])
     if what.startswith("Syntax error"):
-        what = "the rule ends too early" if "'<EOF>'" in what else what.partition(" expecting ")[0]
+        raise _unreadable(text, position, what)
     raise error_at(text, position, what)
 
 
@@ -240,6 +258,16 @@ def _undeclared(
         return error_at(text, start, f"{name} is not used so", f"it takes {takes}")
     hint = nearest(name, known) or f"rules know {', '.join(known)}"
     return error_at(text, start, f"unknown function {name!r}", hint)
+
+
+def _unreadable(text: str, position: int, what: str) -> RuleError:
+    """The error of a rule that is no CEL, with what its author probably meant."""
+    if "'<EOF>'" in what:
+        return error_at(text, position, "the rule ends too early")
+    for meant, write in _MEANT:
+        if found := meant.match(text, position):
+            return error_at(text, position, f"{found[0]!r} is no part of rules", f"write {write}")
+    return error_at(text, position, what.partition(" expecting ")[0])
 
 
 def _mismatch(text: str, position: int, function: str, kinds: str) -> RuleError:

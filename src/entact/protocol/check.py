@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from entact.protocol.form import CompiledForm
+from entact.protocol.freshness import unmeasured
 from entact.protocol.names import RESERVED
 from entact.protocol.oversight import check_oversight
 from entact.protocol.people import check_people
@@ -131,7 +132,8 @@ def _doses(file: StudyFile) -> Iterator[Fault]:
             if strength not in strengths:
                 yield Fault(
                     path,
-                    f"no product has the strength {strength!r}; there are {', '.join(sorted(strengths))}",
+                    f"no product has the strength {strength!r}; there are {', '.join(sorted(strengths))}: "
+                    "choose one, or add it to the product's `strengths:`",
                 )
 
         yield from _looks_alike(file, name, regimen)
@@ -244,6 +246,8 @@ def _gates(
             yield from _freshness(requirement, compiled.rule, path)
             if requirement.within is None and not requirement.ever:
                 yield from _unseen(compiled.rule, asked, forms, (*path, "require"))
+            elif name == "initial_dose" and requirement.within is not None:
+                yield from unmeasured(compiled.rule, requirement.within, asked, forms, (*path, "require"))
 
 
 def _asked_at(gate: str, visits: Mapping[str, Visit]) -> list[Visit | None]:
@@ -291,6 +295,8 @@ def _sites_terms_and_sources(file: StudyFile, data: Mapping[str, Any]) -> Iterat
     for site, plan in file.sites.items():
         try:
             ZoneInfo(plan.timezone)
+            if "/" not in plan.timezone and plan.timezone != "UTC":
+                raise ValueError("an abbreviation: it has one offset in summer and winter")
         except (ZoneInfoNotFoundError, ValueError, OSError):
             message = f"there is no time zone {plan.timezone!r}; write an IANA name, as in 'America/Denver'"
             yield Fault(("sites", site, "timezone"), message)

@@ -82,6 +82,8 @@ def _message(found: ErrorDetails, path: Path, model: type[BaseModel], written: s
             return _not_one_of(given, str(context["expected"]))
         case "string_pattern_mismatch":
             name = as_name(str(given))
+            if path and path[-1] == "instrument" and (shipped := _shipped_like(name)):
+                return f"{given!r} is no name; did you mean {shipped!r}?"
             return f"{given!r} is no name; write {name!r} (a small letter, then small letters, digits and _)"
         case "string_type":
             return _not_text(given, written)
@@ -101,6 +103,15 @@ def _message(found: ErrorDetails, path: Path, model: type[BaseModel], written: s
             return f"{_shown(given)} is not a block; write keys with values, as in {{key: value}}"
         case _:
             return f"{_shown(given)}: {found['msg'][:1].lower()}{found['msg'][1:]}"
+
+
+def _shipped_like(name: str) -> str | None:
+    """The instrument that comes with entact and is called almost so."""
+    from entact.protocol.instrument import shipped_instruments  # which needs this module for its own files
+
+    plain = {shipped.replace("_", ""): shipped for shipped in shipped_instruments()}
+    near = nearest(name.replace("_", ""), plain)
+    return plain[near] if near else None
 
 
 def _not_text(given: Any, written: str | None) -> str:

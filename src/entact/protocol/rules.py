@@ -304,12 +304,20 @@ class _Compilation:
 
     def _better(self, text: str, may_name_visits: bool) -> str | None:
         """What to say of the name at the start of the text, where the study knows more than the rules."""
+        alone = re.match(r"([a-z][a-z0-9_]*)(?!\w|\s*[.(])", text)
+        if alone and alone[1] in self.forms:
+            known = [name for name in self.names if name.startswith(f"{alone[1]}.")]
+            known.sort(key=lambda name: name.partition(".")[2] not in self.forms[alone[1]].scores)
+            shown = ", ".join(known[:6]) + (", …" if len(known) > 6 else "")
+            return f"{alone[1]!r} is a form; name one of its scores or items: {shown}"
         said = re.match(r"(?:([a-z][a-z0-9_]*)\.)?([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)", text)
         visit, form, item = said.groups(default="") if said else ("", "", "")
         if visit in self.visits and not may_name_visits:
             return "only an endpoint may name a visit; leave it out, and say `ever: true` or `within:`"
         if visit in self.visits and form in {*self.forms} - {*forms_at(self.visits[visit], self.forms)}:
             return f"{form!r} is not filled at {visit}; add it to its `do:`, or choose another visit"
+        if visit and visit not in self.visits and form in self.forms and may_name_visits:
+            return unknown("visit", visit, self.visits)
         if form in self.forms and item in self.forms[form].items and item not in self.forms[form].types:
             kind = self.forms[form].items[item].type
             return f"'{form}.{item}' is a {kind}, and rules know no text and no dates"

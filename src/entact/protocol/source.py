@@ -53,7 +53,11 @@ _ADVICE = (
     ("cannot start any token", "a text that begins with a special character; put it in quotes"),
     ("unexpected end of stream", "a quote that is never closed; close it"),
     ("stream end", "a bracket that is never closed; close it"),
-    ("expected ',' or", "a bracket that is not closed or a comma that is missing; add it"),
+    (
+        "expected ',' or",
+        "a bracket that is not closed, a comma that is missing, or a ': ' within a text; add it, or put the "
+        "text in quotes",
+    ),
     ("unknown escape", "a backslash that escapes nothing; double it or use single quotes"),
     ("document start", "an indentation that does not match the lines above; align it with its neighbours"),
     ("block end", "an indentation that does not match the lines above; align it with its neighbours"),
@@ -270,9 +274,10 @@ class _Reading:
             if key in members:
                 line = self.source._keys[inner][0]
                 self.wrong(event, inner, f"the key {key!r} stands twice; the first is in line {line}")
-                kept = self.source._keys[inner], self.source._values[inner]
+                place = self.source._keys[inner]
+                kept = self.source._values.get(inner, place)  # a key without a value has no other place
                 self.value(next(self.events), inner)
-                self.source._keys[inner], self.source._values[inner] = kept
+                self.source._keys[inner], self.source._values[inner] = place, kept
                 continue
             self.source._keys[inner] = event.start_mark.line + 1, event.start_mark.column + 1
             value = next(self.events)

@@ -13,6 +13,7 @@ from entact.protocol.words.time import window_words
 _METHODS = {
     "mmrm": "mixed model for repeated measures (MMRM)",
     "ancova": "analysis of covariance (ANCOVA)",
+    "proportion": "comparison of proportions",
     "describe": "described without a test",
 }
 
@@ -76,7 +77,8 @@ class Plan(Teller):
             against = f"{self.arm(first)} against {self.arm(second)} at {spaced(visit)}"
             notes.append(f"{against}, two-sided at {said.alpha:g}.")
         estimand = self.file.analysis.estimands.get(said.estimand)
-        details = [f"estimand {estimand.title if estimand is not None else spaced(said.estimand)}"]
+        titled = None if estimand is None or estimand.title is None else f"'{estimand.title}'"
+        details = [f"estimand {titled or spaced(said.estimand)}"]
         details += [f"fixed effects {said.fixed}"] if said.fixed else []
         details += [f"{spaced(said.covariance)} covariance"] if said.covariance else []
         details += [f"degrees of freedom by {said.df.replace('_', '-').title()}"] if said.df else []
