@@ -170,3 +170,23 @@ def test_a_folder_that_is_not_there_is_said(run: Run, tmp_path: Path) -> None:
     done = run("show", MINI, "--html", tmp_path / "none" / "page.html")
     assert (done.code, done.out) == (2, "")
     assert "No such file" in done.err
+
+
+def test_a_release_may_be_named(run: Run, tmp_path: Path) -> None:
+    text = (MINI / "study.yaml").read_text().replace('release: "1.0"', 'release: "1.1"')
+    text = text.replace(
+        "populations:",
+        'amendment:\n  of: "1.0"\n  reason: Two very high readings\n'
+        "  changes:\n    - {change: gates.initial_dose, applies: immediately}\npopulations:",
+        1,
+    ).replace("systolic <= 140.0", "systolic <= 135.0")
+    folder = tmp_path / "mini"
+    (folder / "amendments").mkdir(parents=True)
+    (folder / "study.yaml").write_bytes((MINI / "study.yaml").read_bytes())
+    (folder / "amendments" / "1.1.yaml").write_text(text)
+    newest, first = run("show", folder), run("show", f"{folder}@1.0")
+    assert (newest.code, first.code) == (0, 0)
+    assert "at most 135 mmHg" in " ".join(newest.out.split())
+    assert "at most 140 mmHg" in " ".join(first.out.split())
+    assert "releases 1.0, 1.1" in run("check", folder).out
+    assert run("show", f"{folder}@2.0").err.endswith("there is no release '2.0'; there are 1.0, 1.1\n")

@@ -48,6 +48,9 @@ def test_disposition(table: OutcomeTable) -> None:
     assert [(arm.name, arm.n) for arm in table.arms] == [("mdma", 3), ("placebo", 2)]
     assert texts(table, "disposition/consented") == {"all": "6"}
     assert texts(table, "disposition/screen_failures") == {"all": "1"}
+    assert all(
+        row.id != "disposition/not_entered" for row in table.rows
+    )  # six came, one failed, five entered
     assert texts(table, "disposition/treated") == {"mdma": "3/3 100 %", "placebo": "2/2 100 %"}
     assert texts(table, "disposition/stopped_treatment") == {"mdma": "1/3  33 %", "placebo": "0/2   0 %"}
     assert texts(table, "disposition/without_primary_outcome") == {
@@ -193,6 +196,7 @@ def test_several_guesses_about_one_participant_are_not_called_participants(mini:
         "2/2 100 %",
     )
     assert f"{several.label}: {several.remark}." in found.notes
+    assert len(set(found.notes)) == len(found.notes)
 
 
 def test_what_must_be_known_before_comparing_stands_in_the_notes() -> None:

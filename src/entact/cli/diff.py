@@ -32,7 +32,7 @@ def compare(before: str, after: str) -> dict[str, Any]:
     Raises:
         StudyError: when one of the two cannot be used.
     """
-    old, new = _release(before), _release(after)
+    old, new = release_named(before), release_named(after)
     return {
         "before": {"release": old.file.release, "id": old.id},
         "after": {"release": new.file.release, "id": new.id},
@@ -136,7 +136,12 @@ def _words(value: Any) -> str:
     return str(value)
 
 
-def _release(name: str) -> Release:
+def release_named(name: str) -> Release:
+    """The newest release of a study, or the one that is named, as in `mapp1@1.0`.
+
+    Raises:
+        StudyError: when the study cannot be used, or has no such release.
+    """
     study, at, label = name.rpartition("@")
     if not at:
         return load_study(name).newest

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from entact import store
+from entact.cli.consents import Consents
 from entact.cli.plan import plan_rehearsal
 from entact.cli.work import show_steps, use_workers
 from entact.cohort import Trial, rehearse
@@ -111,9 +112,9 @@ def run_rehearsal(
         with step("verify"):
             verification = store.verify()
         with step("derive"):
-            datasets = _derive(study, trial)
+            datasets, consents = _derive(study, trial)
             published = load_published(study.name) if plan.shipped else None
-            table = outcome_table(datasets, published, trial.remarks)
+            table = outcome_table(datasets, published, [*trial.remarks, *consents.remarks()])
         report = out / REPORT
         with step("report"):
             write_report(_report_input(study, trial, datasets, table, verification), report)
@@ -164,13 +165,15 @@ class _Buffer:
         self.lines = []
 
 
-def _derive(study: Study, trial: Trial) -> Datasets:
+def _derive(study: Study, trial: Trial) -> tuple[Datasets, Consents]:
     sites = (read(line.text) for _, lines in store.chains("site:") for line in lines)
     study = with_approvals(study, sites)
-    accumulator = Accumulator(study)
+    accumulator, consents = Accumulator(study), Consents(study)
     for _, lines in store.chains("participant:"):
-        accumulator.add(fold(study, [read(line.text) for line in lines]))
-    return accumulator.finish(trial.allocation.arms())
+        course = fold(study, [read(line.text) for line in lines])
+        accumulator.add(course)
+        consents.add(course)
+    return accumulator.finish(trial.allocation.arms()), consents
 
 
 def _report_input(

@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from entact.protocol import load_study
+from entact.cli.diff import release_named
 from entact.protocol.words import Account, Activities, Line, Section, VisitLine, account
 from entact.protocol.words.label import begun, spaced
 
@@ -21,12 +21,12 @@ _ASSUMED = Text("*", style="yellow")
 
 
 def tell_study(name: str) -> Account:
-    """The newest release of a study in words.
+    """The newest release of a study in words, or the one that is named, as in `mapp1@1.0`.
 
     Raises:
-        StudyError: when it cannot be used.
+        StudyError: when it cannot be used, or there is no such release.
     """
-    return account(load_study(name).newest)
+    return account(release_named(name))
 
 
 def as_data(told: Account) -> dict[str, Any]:

@@ -32,6 +32,7 @@ def check_study(name: str) -> dict[str, Any]:
         "study": study.name,
         "title": release.file.title,
         "release": release.id,
+        "releases": [one.file.release for one in study.releases],
         "visits": len(release.visits),
         "forms": len(release.forms),
         "criteria": len(release.criteria),
@@ -47,6 +48,8 @@ def print_check(result: dict[str, Any]) -> None:
     console = Console(highlight=False)
     console.print(Text.assemble((result["study"], "bold"), f" · {result['title']}"))
     console.print(f"release {result['release']}", soft_wrap=True)
+    if len(result["releases"]) > 1:
+        console.print(f"releases {', '.join(result['releases'])}; counted is the newest")
     counts = (f"{result[name]} {name}" for name in ("visits", "forms", "criteria", "gates", "alerts"))
     console.print(", ".join(counts))
     console.print("[green]no problem found[/]")

@@ -135,6 +135,9 @@ def disposition(source: Source) -> Iterator[Row]:
     yield row("screen_failures", "not eligible", source.total(int(subjects["SCRFFL"].sum())))
     counts = {arm: cells.of_count(source.size(arm), source.kind) for arm in source.arms}
     entered = "randomised" if book.randomised else "enrolled"
+    others = len(subjects) - int(subjects["SCRFFL"].sum()) - len(randomised)
+    if others > 0:
+        yield row("not_entered", f"not {entered}, for other reasons", source.total(others))
     yield row(entered, entered, counts)
     sessions = book.sessions
     treated = source.shares(randomised, pl.col("SAFFL"))

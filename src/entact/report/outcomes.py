@@ -136,7 +136,7 @@ def outcome_table(
         unblinded=datasets.unblinded,
         arms=tuple(ArmColumn(arm, title, source.size(arm)) for arm, title in source.arms.items()),
         rows=rows,
-        notes=tuple(_notes(datasets, rows, remarks)),
+        notes=tuple(dict.fromkeys(_notes(datasets, rows, remarks))),
         citation=published.citation if published else None,
     )
 
@@ -148,9 +148,12 @@ def _notes(datasets: Datasets, rows: Iterable[Row], remarks: Iterable[str]) -> I
     if datasets.book.randomised and not datasets.unblinded:
         yield "Blinded: all participants together."
     yield from _estimands(datasets)
+    labels: dict[str, list[str]] = {}
     for row in rows:
         if row.remark:
-            yield f"{row.label}: {row.remark}."
+            labels.setdefault(row.remark, []).append(row.label)
+    for remark, said in labels.items():
+        yield f"{'; '.join(dict.fromkeys(said))}: {remark}."
     if any(cell.is_assumed for row in rows for cell in _published(row)):
         yield f"{MARK} published, but quoted wholly or partly from memory: an assumption until it is checked."
 
