@@ -44,6 +44,13 @@ def texts(table: OutcomeTable, row: str) -> dict[str, str]:
     return {arm: cell.text for arm, cell in table.row(row).cells.items()}
 
 
+def test_who_consented_and_came_no_further_is_counted(mini: Study) -> None:
+    screened, entered = Participant(mini, 1).screened(), Participant(mini, 2).randomised()
+    found = outcome_table(build(mini, [screened.course(), entered.course()], arms()))
+    assert texts(found, "disposition/consented") == {"all": "2"}
+    assert texts(found, "disposition/not_entered") == {"all": "1"}
+
+
 def test_disposition(table: OutcomeTable) -> None:
     assert [(arm.name, arm.n) for arm in table.arms] == [("mdma", 3), ("placebo", 2)]
     assert texts(table, "disposition/consented") == {"all": "6"}
