@@ -87,7 +87,7 @@ class Attendance:
     @property
     def release(self) -> Release:
         """What is in force for the participant now."""
-        return self.scribe.release_at(self.now)
+        return self.scribe.only or self.scribe.release_at(self.now)
 
     @property
     def rater(self) -> str:

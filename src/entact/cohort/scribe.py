@@ -59,6 +59,7 @@ class Scribe:
         lines: Sequence[Line] = (),
     ) -> None:
         self.study = study
+        self.only = study.newest if len(study.releases) == 1 else None  # without amendments, for all time
         self.site = site
         self.setting = setting
         self.key = key
@@ -74,11 +75,17 @@ class Scribe:
 
     def release_at(self, at: datetime) -> Release:
         """What is in force for the participant at a time; before consent, what is in force at the site."""
-        if len(self.study.releases) == 1:
-            return self.study.newest
+        if self.only is not None:
+            return self.only
         if self.course.consent is None:
             return self.study.in_force_at(self.site, at)
         return self.course.release_at(at)
+
+    def _written_under(self, at: datetime) -> str:
+        if self.only is not None:
+            return self.only.id  # without a look at the course, which a correction may have made stale
+        consent = self.course.consent
+        return consent.release if consent is not None else self.release_at(at).id
 
     def write(
         self,
@@ -107,8 +114,7 @@ class Scribe:
             late = timedelta(seconds=5 + self._chance() % 235)
             at = at.replace(tzinfo=_offset(at.utcoffset()))  # no clock changes within these minutes
         if release is None:
-            consent = self.course.consent
-            release = consent.release if consent is not None else self.release_at(at).id
+            release = self._written_under(at)
         recorded = at + late
         # The server numbers entries as they arrive: a later number never says an earlier arrival.
         self._received = max(self._received, (recorded + SENDING).astimezone(UTC))
