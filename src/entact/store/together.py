@@ -45,9 +45,9 @@ class _Queue:
             self._waiting.append(one)
             if not self._led:
                 self._led = one.leads = True
+                one.turn.release()
         try:
-            if not one.leads:
-                one.turn.acquire()
+            one.turn.acquire()
             if one.written is None:
                 self._write_all(self._take(one))
             return bool(one.written)
@@ -80,7 +80,8 @@ class _Queue:
         finally:
             for one in group:
                 one.written = one.write.hash in written
-                one.turn.release()
+                if one is not group[0]:  # whose turn it is already
+                    one.turn.release()
 
     def _leave(self, one: _Waiting) -> None:
         """Hands the lead on; also where the thread was interrupted while it waited."""
