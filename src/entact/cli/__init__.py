@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from entact import __version__
-from entact.cli import custody, pharmacology
+from entact.cli import custody
 from entact.cli.fault import in_words
 
 app = typer.Typer(
@@ -421,8 +422,29 @@ def stop() -> None:
     stop_database()
 
 
-for name, (command, summary) in pharmacology.COMMANDS.items():
-    app.command(name, short_help=summary)(command)
+PHARMACOLOGY = {
+    "dose": "Say what a dose does, minute by minute.",
+    "validate": "Show what was published beside what the model says.",
+}
+
+
+class _LateCommand(TyperCommand):
+    """A command whose options are read when somebody calls it: `entact --help` does without them."""
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        from entact.cli.pharmacology import COMMANDS
+
+        alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+        alone.command(info_name)(COMMANDS[str(info_name)])
+        return typer.main.get_command(alone).make_context(info_name, args, parent=parent, **extra)
+
+
+def _late() -> None:
+    pass
+
+
+for name, summary in PHARMACOLOGY.items():
+    app.command(name, short_help=summary, cls=_LateCommand)(_late)
 
 
 def main() -> None:

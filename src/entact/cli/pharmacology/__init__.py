@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -87,7 +88,32 @@ def dose(
             typer.echo(str(plot))
 
 
-COMMANDS = {"dose": (dose, "Say what a dose does, minute by minute.")}
+def validate(
+    subject: Annotated[str, typer.Argument(help="What is checked: pharmacology.")],
+    persons: Annotated[
+        int, typer.Option(min=100, max=1_000_000, help="Virtual subjects where a share is asked for.")
+    ] = 20_000,
+    seed: Annotated[int, typer.Option(min=0, max=2**62, help="From which they are drawn.")] = 20_260_101,
+    threads: Threads = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Show what was published beside what the open model says; ends with 1 where a check fails.
+
+    All checks are made with the one set of numbers that is shipped. Research software.
+    """
+    from entact.cli.pharmacology.validate import as_data, print_checks, run_checks
+
+    found = run_checks(subject, persons=persons, seed=seed, threads=threads)
+    if as_json:
+        _print_json(as_data(found))
+    else:
+        print_checks(found)
+    if found.failed:
+        raise typer.Exit(1)
+
+
+COMMANDS: dict[str, Callable[..., None]] = {"dose": dose, "validate": validate}
+"""by name; `entact.cli` says in a line what each does"""
 
 
 def _print_json(value: Any) -> None:
