@@ -104,6 +104,7 @@ class Codebook:
         baselines: form -> the visit that its changes are counted from.
         sessions: names of the dosing visits. doses: sessions with a dose that are planned.
         standards: name -> version, of dictionaries and data standards that the file names.
+        compared: the two arms of the primary contrast; None where the plan names none.
         randomised: whether the study randomises. populations: name -> title. flags: analysis set -> the flag
             in `subjects` that says who belongs to it.
     """
@@ -132,11 +133,20 @@ class Codebook:
     randomised: bool
     populations: Mapping[str, str]
     flags: Mapping[str, str]
+    compared: tuple[str, str] | None = None
 
     @property
     def entered(self) -> str:
         """The flag of those who were taken into the study."""
         return _entered(self.randomised)
+
+
+def _compared(contrast: str | None) -> tuple[str, str] | None:
+    """The arms of `mdma - placebo at outcome`."""
+    if contrast is None:
+        return None
+    first, second = contrast.partition(" at ")[0].split(" - ")
+    return first, second
 
 
 def _entered(randomised: bool) -> str:
@@ -169,6 +179,7 @@ def codebook(release: Release) -> Codebook:
         registry=file.registry,
         release=release.id,
         arms={name: arm.title for name, arm in file.arms.items()},
+        compared=_compared(file.analysis.primary.contrast),
         experimental=tuple(name for name, arm in file.arms.items() if arm.role == "experimental"),
         planned=sum(population.planned for population in file.populations.values()),
         visits=visits,

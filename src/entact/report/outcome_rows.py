@@ -83,9 +83,13 @@ class Source:
 
     @property
     def pair(self) -> tuple[str, str] | None:
-        """The experimental arm and its only comparator, once unblinded."""
+        """The two arms that the plan compares, else the only two there are; once unblinded."""
+        if not self.datasets.unblinded:
+            return None
+        if self.book.compared is not None:
+            return self.book.compared
         others = [arm for arm in self.book.arms if arm not in self.book.experimental]
-        if not self.datasets.unblinded or len(self.book.experimental) != 1 or len(others) != 1:
+        if len(self.book.experimental) != 1 or len(others) != 1:
             return None
         return self.book.experimental[0], others[0]
 
