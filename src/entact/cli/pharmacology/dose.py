@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,12 +14,14 @@ from rich.text import Text
 
 from entact.pharmacology.compare import asked, hours_beyond, share_crossing, wilson
 from entact.pharmacology.notation import Limit, terminal_from, usual_end
+from entact.pharmacology.population import Population
 from entact.pharmacology.regimen import Regimen
 from entact.pharmacology.simulation import simulate
 
 if TYPE_CHECKING:
     from entact.cli.pharmacology.question import Question
     from entact.pharmacology.equations import Variable
+    from entact.pharmacology.person import Person
     from entact.pharmacology.result import Simulation
 
 PLASMA = ("mdma", "r_mdma", "s_mdma", "mda", "hmma")
@@ -27,8 +29,13 @@ FALLING = ("cyp2d6", "sodium", "amygdala")
 """outputs whose lowest value is what matters"""
 DRAWN = 2000
 """people whose series are kept for a picture: person i is the same in a population of any size"""
+ALIKE = 500
+"""people of whom the band around one person is drawn"""
 QUANTILES = (0.05, 0.5, 0.95)
+WIDE = 100
+"""columns of the widest table"""
 Numbers = Sequence[float]
+Rows = list[list[str]]
 
 
 @dataclass(frozen=True)
@@ -61,16 +68,26 @@ def answer(
         summary_only=not picture or who.n > DRAWN,
         **settings,
     )
-    drawn = everyone if picture else None
-    if picture and who.n > DRAWN:
-        from dataclasses import replace
-
-        from entact.pharmacology import Population
-
-        assert isinstance(who, Population)
-        drawn = simulate(regimen, replace(who, n=DRAWN), threads=threads, **settings)
+    drawn = None
+    if picture:
+        drawn = everyone if 1 < who.n <= DRAWN else simulate(regimen, around(who, question.seed), **settings)
     rest = simulate(Regimen.placebo(), who, until="1 min", every="1 min", threads=threads, summary_only=True)
     return Answer(everyone, drawn, limits, rest.statistics[0])
+
+
+def around(who: Person | Population, seed: int) -> Population:
+    """Whose band is drawn: of a large population the first people, of one person people alike."""
+    if isinstance(who, Population):
+        return replace(who, n=DRAWN) if who.n > 1 else who
+    return Population.healthy(
+        ALIKE,
+        seed=seed,
+        weight=who.weight,
+        sex=who.sex,
+        age=who.age,
+        cyp2d6=who.cyp2d6,
+        medicines=who.medicines,
+    )
 
 
 def spread(values: Any) -> list[float]:
@@ -142,15 +159,33 @@ def _limit_data(run: Simulation, limit: Limit) -> dict[str, Any]:
 
 def print_answer(found: Answer) -> None:
     """The answer in the terminal."""
-    console = Console(highlight=False, markup=False)
+    console = new_console()
     run = found.everyone
     console.print(Text(f"{found.title} · SIMULATED", style="bold"))
     if run.n > 1:
         console.print(Text("median (5 % to 95 % of the people)", style="dim"))
-    console.print(plasma_table(run), effects_table(found))
+    print_rows(console, plasma_rows(run))
+    print_rows(console, effect_rows(found))
     if found.limits:
-        console.print(limits_table(run, found.limits))
+        print_rows(console, limit_rows(run, found.limits))
     print_notes(console, run.notes)
+
+
+def new_console() -> Console:
+    """The terminal, as wide as tables are: a number that is cut is none, so narrow ones break the line."""
+    console = Console(highlight=False, markup=False)
+    return console if console.width >= WIDE else Console(highlight=False, markup=False, width=WIDE)
+
+
+def print_rows(console: Console, rows: Rows) -> None:
+    """Rows as a table, of which the first is the head and the first column says what each is of."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for place, column in enumerate(rows[0]):
+        table.add_column(column, justify="left" if place == 0 else "right", no_wrap=True)
+    for row in rows[1:]:
+        table.add_row(*row)
+    table.add_row()
+    console.print(table)
 
 
 def print_notes(console: Console, notes: Sequence[str]) -> None:
@@ -159,56 +194,46 @@ def print_notes(console: Console, notes: Sequence[str]) -> None:
         console.print(Text(note, style="yellow"))
 
 
-def new_table(*columns: str) -> Table:
-    """A table of numbers: the first column is what they are of."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for place, column in enumerate(columns):
-        table.add_column(column, justify="left" if place == 0 else "right", no_wrap=True)
-    return table
-
-
-def plasma_table(run: Simulation) -> Table:
+def plasma_rows(run: Simulation) -> Rows:
     """Cmax, Tmax, area and half-life of what is in plasma."""
-    table = new_table("plasma (ng/mL, h)", "Cmax", "Tmax", f"AUC 0-{run.times[-1]:g} h", "half-life")
+    rows = [["plasma (ng/mL, h)", "Cmax", "Tmax", f"AUC 0-{run.times[-1]:g} h", "half-life"]]
     for variable in run.columns:
         if variable.name in PLASMA:
             of = statistics(run, variable)
             times = cell(of["peak_at"], decimals=2)
-            table.add_row(short(variable), cell(of["peak"]), times, cell(of["area"]), cell(of["half_life"]))
-    table.add_row()
-    return table
+            rows.append([short(variable), cell(of["peak"]), times, cell(of["area"]), cell(of["half_life"])])
+    return rows
 
 
-def effects_table(found: Answer) -> Table:
+def effect_rows(found: Answer) -> Rows:
     """The farthest value of all else, and when."""
     run = found.everyone
-    table = new_table("effect", "at rest", "farthest", "at h")
+    rows = [["effect", "at rest", "farthest", "at h"]]
     for place, variable in enumerate(run.columns):
         if variable.name in PLASMA:
             continue
         of = statistics(run, variable)
         far = "trough" if variable.name in FALLING else "peak"
         times = cell(of[f"{far}_at"], decimals=2)
-        table.add_row(short(variable), number(median(found.rest[place])), cell(of[far]), times)
-    table.add_row()
-    return table
+        rows.append([short(variable), number(median(found.rest[place])), cell(of[far]), times])
+    return rows
+
+
+def limit_rows(run: Simulation, limits: Sequence[Limit]) -> Rows:
+    """Limits: how long one person is beyond each, or how many people cross it."""
+    rows = [["limit", "hours beyond", "crossed" if run.n == 1 else "people who cross it (95 % interval)"]]
+    for limit in limits:
+        share = share_crossing(run, limit)
+        word = ("yes" if share == 1.0 else "no") if run.n == 1 else percent(share, run.n - len(run.failed))
+        rows.append(
+            [f"{limit} {run.units[limit.output]}", cell(spread(hours_beyond(run, limit)), decimals=2), word]
+        )
+    return rows
 
 
 def median(values: Any) -> float:
     """The middle of what is a number."""
     return spread(values)[len(spread(values)) // 2]
-
-
-def limits_table(run: Simulation, limits: Sequence[Limit]) -> Table:
-    """Limits: how long one person is beyond each, or how many people cross it."""
-    last = "crossed" if run.n == 1 else "people who cross it (95 % interval)"
-    table = new_table("limit", "hours beyond", last)
-    for limit in limits:
-        share = share_crossing(run, limit)
-        word = ("yes" if share == 1.0 else "no") if run.n == 1 else percent(share, run.n - len(run.failed))
-        table.add_row(f"{limit} {run.units[limit.output]}", cell(spread(hours_beyond(run, limit))), word)
-    table.add_row()
-    return table
 
 
 def percent(share: float, n: int) -> str:
