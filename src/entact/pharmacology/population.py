@@ -71,6 +71,31 @@ def distributions(name: str = "healthy") -> dict[str, Spread]:
 KNOWN: Final = "healthy"
 
 
+def at_quantiles(uniform: Array, female: Any = None, *, kind: str = KNOWN) -> Covariates:
+    """Covariates of people at quantiles (persons x sex, weight, age, CYP2D6) of how these are distributed.
+
+    `female` (persons, bool) takes the place of the first column; weights are those of the sex.
+    """
+    from scipy.special import ndtri
+
+    spread = distributions(kind)
+    if female is None:
+        female = uniform[:, 0] < spread["female"].value
+    body = ndtri(uniform[:, 1])
+    weight = np.where(female, spread["weight_female"].at(body), spread["weight_male"].at(body))
+    age = spread["age"].at(ndtri(uniform[:, 2]))
+    poor = spread["poor"].value
+    weak = poor + spread["intermediate"].value
+    fast = 1.0 - spread["ultrarapid"].value
+    gene = uniform[:, 3]
+    activity = np.select(
+        [gene < poor, gene < weak, gene < fast],
+        [ACTIVITY["poor"], ACTIVITY["intermediate"], ACTIVITY["extensive"]],
+        ACTIVITY["ultrarapid"],
+    )
+    return {"weight": weight, "female": female.astype(np.float64), "age": age, "activity": activity}
+
+
 @dataclass(frozen=True)
 class Population:
     """So many people of one kind; build it with `Population.healthy`. Fixed covariates apply to everyone."""
@@ -123,25 +148,8 @@ class Population:
     def covariates(self, start: int = 0, stop: int | None = None) -> Covariates:
         """What the model asks of the persons from start to stop, each an array."""
         stop = self.n if stop is None else stop
-        spread = distributions(self.kind)
-        uniform = uniforms(self.seed, _COVARIATES, start, stop, 4)
-        from scipy.special import ndtri
-
-        drawn_female = uniform[:, 0] < spread["female"].value
-        female = drawn_female if self.sex is None else np.full(stop - start, self.sex == "female")
-        body = ndtri(uniform[:, 1])
-        weight = np.where(female, spread["weight_female"].at(body), spread["weight_male"].at(body))
-        age = spread["age"].at(ndtri(uniform[:, 2]))
-        poor = spread["poor"].value
-        weak = poor + spread["intermediate"].value
-        fast = 1.0 - spread["ultrarapid"].value
-        gene = uniform[:, 3]
-        activity = np.select(
-            [gene < poor, gene < weak, gene < fast],
-            [ACTIVITY["poor"], ACTIVITY["intermediate"], ACTIVITY["extensive"]],
-            ACTIVITY["ultrarapid"],
-        )
-        out = {"weight": weight, "female": female.astype(np.float64), "age": age, "activity": activity}
+        female = None if self.sex is None else np.full(stop - start, self.sex == "female")
+        out = at_quantiles(uniforms(self.seed, _COVARIATES, start, stop, 4), female, kind=self.kind)
         for name, value in (
             ("weight", None if self.weight is None else kilograms(self.weight)),
             ("age", self.age),
