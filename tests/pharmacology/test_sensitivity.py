@@ -96,7 +96,8 @@ def test_what_varies_with_a_parameter_moves_with_it() -> None:
 
 def test_factors_stand_in_the_order_of_what_they_change_and_all_are_there() -> None:
     found = local(DOSE, MAN, ["peak:systolic"], change="10 %")
-    moved = (found.rows["at_high"] - found.rows["at_low"]).abs().to_list()
+    at = found.rows.select("at_low", "at_base", "at_high")
+    moved = (at.max_horizontal() - at.min_horizontal()).to_list()
     assert moved == sorted(moved, reverse=True)
     assert set(found.rows["factor"]) == {
         *shipped_model().parameters,

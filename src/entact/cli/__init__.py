@@ -424,6 +424,8 @@ def stop() -> None:
 
 PHARMACOLOGY = {
     "dose": "Say what a dose does, minute by minute.",
+    "compare": "Set regimens side by side, and say how likely limits are crossed.",
+    "sensitivity": "Say what a result of the model hangs on.",
     "validate": "Show what was published beside what the model says.",
 }
 

@@ -99,7 +99,7 @@ def local(
             _local_row(measure, measure.unit(run), factor, steps[place], values, place)
             for place, factor in enumerate(inside)
         ]
-        rows += sorted(table, key=lambda row: -abs(row["at_high"] - row["at_low"]))
+        rows += sorted(table, key=lambda row: -_width(row))
     word = "one between-subject SD" if share is None else f"{100 * share:g} %"
     return Sensitivity(regimen, who, f"each factor by {word}, one at a time", _frame(rows), run.notes)
 
@@ -240,6 +240,12 @@ def _local_row(
         "at_high": at_high,
         "elasticity": None if factor.name == "sex" else elasticity(levels, (at_low, at_base, at_high)),
     }
+
+
+def _width(row: Mapping[str, Any]) -> float:
+    """How far the measure goes over low, base and high."""
+    found = [float(row[name]) for name in ("at_low", "at_base", "at_high")]
+    return max(found) - min(found)
 
 
 def elasticity(levels: tuple[float, float, float], found: tuple[float, float, float]) -> float | None:

@@ -88,6 +88,61 @@ def dose(
             typer.echo(str(plot))
 
 
+def compare(
+    regimens: Annotated[
+        list[str], typer.Argument(metavar="REGIMEN...", help="'120 mg HCl + 60 mg HCl @ 2 h'; up to eight.")
+    ],
+    limit: Limits = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Ask limits by sex, age, weight, cyp2d6 or with, as 'weight=50 kg,90 kg'; may be said again."
+        ),
+    ] = None,
+    at: Annotated[
+        list[str] | None,
+        typer.Option(help="Give the supplement at this time instead, like '1.5 h'; may be said again."),
+    ] = None,
+    weight: Weight = None,
+    sex: Sex = None,
+    age: Age = None,
+    cyp2d6: Cyp2d6 = None,
+    medicine: With = None,
+    population: Annotated[int, typer.Option(min=10, max=1_000_000, help="So many people.")] = 1000,
+    seed: Seed = 1,
+    until: Until = None,
+    threads: Threads = 1,
+    plot: Plot = None,
+    as_json: AsJson = False,
+) -> None:
+    """Set regimens side by side in the same people, and say how likely limits are crossed. Research software.
+
+    A covariate of --by is set to each of its levels in everyone, so that levels differ by it alone.
+    """
+    from entact.cli.pharmacology.compare import as_data, print_comparison
+    from entact.cli.pharmacology.compare import compare as compare_regimens
+    from entact.cli.pharmacology.question import find_people
+
+    if plot is not None:
+        from entact.cli.pharmacology.picture import check_suffix
+
+        check_suffix(plot)
+    people = find_people(population, seed, weight, sex, age, cyp2d6, medicine or ())
+    compared = compare_regimens(
+        regimens, people, limits=limit or (), by=by or (), times=at or (), until=until, threads=threads
+    )
+    if plot is not None:
+        from entact.cli.pharmacology.compare_picture import write_comparison
+
+        write_comparison(compared, plot)
+    if as_json:
+        _print_json(as_data(compared))
+    else:
+        print_comparison(compared)
+        if plot is not None:
+            typer.echo(str(plot))
+
+
 def validate(
     subject: Annotated[str, typer.Argument(help="What is checked: pharmacology.")],
     persons: Annotated[
@@ -112,7 +167,76 @@ def validate(
         raise typer.Exit(1)
 
 
-COMMANDS: dict[str, Callable[..., None]] = {"dose": dose, "validate": validate}
+def sensitivity(
+    initial: Initial,
+    supplement: Supplement = None,
+    then: Then = None,
+    enantiomer: Enantiomer = "racemic",
+    food: Food = "fasted",
+    water: Water = "free",
+    weight: Weight = None,
+    sex: Sex = None,
+    age: Age = None,
+    cyp2d6: Cyp2d6 = None,
+    medicine: With = None,
+    of: Annotated[
+        list[str] | None,
+        typer.Option(help="peak:systolic (else), area:mdma, trough:sodium ...; may be said several times."),
+    ] = None,
+    parameters: Annotated[
+        list[str] | None,
+        typer.Option(help="What to vary: a parameter, sex, weight, age, cyp2d6, dose; else all. By commas."),
+    ] = None,
+    change: Annotated[str, typer.Option(help="sd, one SD between people, or per cent: '10 %'.")] = "sd",
+    together: Annotated[
+        int | None,
+        typer.Option("--global", help="Vary all at once: the base sample, a power of 2 such as 512."),
+    ] = None,
+    seed: Seed = 1,
+    until: Until = None,
+    threads: Threads = 1,
+    plot: Plot = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what a result hangs on: each parameter changed alone, or all at once. Research software."""
+    from entact.cli.pharmacology.question import Question
+    from entact.cli.pharmacology.sensitivity import as_data, find, print_sensitivity
+
+    if plot is not None:
+        from entact.cli.pharmacology.picture import check_suffix
+
+        check_suffix(plot)
+    question = Question(
+        initial, supplement, then or (), enantiomer, food, water, weight, sex, age, cyp2d6, medicine or (),
+    )  # fmt: skip
+    found = find(
+        question,
+        of or ["peak:systolic"],
+        parameters or (),
+        change,
+        together,
+        seed,
+        until=until,
+        threads=threads,
+    )
+    if plot is not None:
+        from entact.cli.pharmacology.tornado import write_tornado
+
+        write_tornado(found, plot)
+    if as_json:
+        _print_json(as_data(found))
+    else:
+        print_sensitivity(found)
+        if plot is not None:
+            typer.echo(str(plot))
+
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "dose": dose,
+    "compare": compare,
+    "validate": validate,
+    "sensitivity": sensitivity,
+}
 """by name; `entact.cli` says in a line what each does"""
 
 
