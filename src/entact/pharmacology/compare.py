@@ -39,7 +39,7 @@ class Crossing:
     """How likely a limit is crossed under a regimen, in people with a covariate set to a level.
 
     `probability` with its 95 % interval (Wilson) for the number of people `n` that were drawn: the interval
-    is of the draw alone, not of what the model does not know.
+    is of the draw alone, not of what the model does not know. `notes` have to stand beside it.
     """
 
     regimen: str
@@ -51,6 +51,7 @@ class Crossing:
     probability: float
     low: float
     high: float
+    notes: tuple[str, ...] = ()
 
 
 def wilson(share: float, n: int) -> tuple[float, float]:
@@ -207,7 +208,18 @@ def crossings(
                 share = share_crossing(one, limit)
                 low, high = wilson(share, one.n)
                 found.append(
-                    Crossing(name, covariate, word, limit, one.units[limit.output], one.n, share, low, high)
+                    Crossing(
+                        regimen=name,
+                        covariate=covariate,
+                        level=word,
+                        limit=limit,
+                        unit=one.units[limit.output],
+                        n=one.n,
+                        probability=share,
+                        low=low,
+                        high=high,
+                        notes=one.notes,
+                    )
                 )
     return found
 

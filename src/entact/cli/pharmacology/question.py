@@ -48,25 +48,54 @@ class Question:
 
         Errors: `NotAPerson`, `NotAQuantity`, `NotAMedicine`.
         """
-        from entact.pharmacology.medicine import find_medicines
+        if self.population is not None:
+            return find_people(
+                self.population, self.seed, self.weight, self.sex, self.age, self.cyp2d6, self.medicines
+            )
+        from entact.pharmacology import Person
 
-        find_medicines(self.medicines)
-        given: dict[str, Any] = {"weight": self.weight, "sex": self.sex, "age": self.age}
-        given |= {"cyp2d6": None if self.cyp2d6 is None else phenotype(self.cyp2d6)}
-        given = {name: value for name, value in given.items() if value is not None}
-        if self.population is None:
-            from entact.pharmacology import Person
-
-            return Person(medicines=list(self.medicines), **given)
-        from entact.pharmacology import Population
-
-        return Population.healthy(self.population, seed=self.seed, medicines=list(self.medicines), **given)
+        check_medicines(self.medicines)
+        given = _given(self.weight, self.sex, self.age, self.cyp2d6)
+        return Person(medicines=list(self.medicines), **given)
 
     def read_limits(self) -> list[Limit]:
         """The limits, each once. Errors: `NotALimit`."""
         from entact.pharmacology.notation import read_limit
 
         return list(dict.fromkeys(read_limit(text) for text in self.limits))
+
+
+def find_people(
+    n: int,
+    seed: int,
+    weight: str | None,
+    sex: Any,
+    age: float | None,
+    cyp2d6: str | None,
+    medicines: Sequence[str],
+) -> Population:
+    """So many healthy people, with what was said fixed in everyone.
+
+    Errors: `NotAPerson`, `NotAQuantity`, `NotAMedicine`.
+    """
+    from entact.pharmacology import Population
+
+    check_medicines(medicines)
+    return Population.healthy(n, seed=seed, medicines=list(medicines), **_given(weight, sex, age, cyp2d6))
+
+
+def check_medicines(names: Sequence[str]) -> None:
+    """Refuses, before anything is simulated, what the model does not know. Errors: `NotAMedicine`."""
+    from entact.pharmacology.medicine import find_medicines
+
+    find_medicines(names)
+
+
+def _given(weight: str | None, sex: Any, age: float | None, cyp2d6: str | None) -> dict[str, Any]:
+    """The covariates that were said."""
+    gene = None if cyp2d6 is None else phenotype(cyp2d6)
+    given = {"weight": weight, "sex": sex, "age": age, "cyp2d6": gene}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def phenotype(text: str) -> str | float:
