@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import polars as pl
 import pytest
 
 from entact.pharmacology import Person, Population, Regimen, simulate
+from entact.pharmacology.factor import all_at_once, chosen_factors
 from entact.pharmacology.measure import read_measure
 from entact.pharmacology.parameters import shipped_model
 from entact.pharmacology.sensitivity import elasticity, local, sobol
@@ -193,3 +195,30 @@ def test_the_elasticity_of_a_power_is_its_exponent() -> None:
     assert elasticity((2.0, 3.0, 5.0), (4.0, 9.0, 25.0)) == pytest.approx(2.0)
     assert elasticity((-1.1, -1.0, -0.9), (-2.2, -2.0, -1.8)) == pytest.approx(1.0)
     assert elasticity((0.0, 0.0, 1.0), (1.0, 1.0, 2.0)) is None
+
+
+def test_a_weight_that_is_drawn_is_one_of_the_own_sex() -> None:
+    def weights(who: Person, *names: str) -> list[float]:
+        factors = chosen_factors(names, shipped_model(), spread_only=True)
+        quantiles = np.array([[0.9] * len(names), [0.1] * len(names)])
+        return list(all_at_once(who, factors, shipped_model(), quantiles)[0].body["weight"])
+
+    man, woman = weights(Person(), "weight"), weights(Person(sex="female"), "weight")
+    assert man[0] > woman[0] > man[1] > woman[1]
+    assert weights(Person(), "weight", "sex") == [man[0], woman[1]]  # quantiles below a half are women
+
+
+def test_a_measure_is_what_the_result_has_under_its_name() -> None:
+    run = simulate(DOSE, Population.healthy(3, seed=2))
+    own = {
+        "peak:mdma": run.peak("mdma"),
+        "peak_at:mdma": run.peak_time("mdma"),
+        "trough:sodium": run.trough("sodium"),
+        "trough_at:sodium": run.summary("sodium")["trough_at"],
+        "area:mda": run.area("mda"),
+        "half_life:s_mdma": run.half_life("s_mdma"),
+    }
+    units = {text: read_measure(text).unit(run) for text in own}
+    assert list(units.values()) == ["ng/mL", "h", "mmol/L", "h", "ng/mL h", "h"]
+    for text, values in own.items():
+        assert read_measure(text).values(run).tolist() == values.to_list()
