@@ -1,0 +1,268 @@
+"""How likely concentrations are: their course in each participant, random effects integrated out.
+
+-2 log L of a participant is approximated as FOCE with interaction does: at the mode of the random effects,
+with the expected (Fisher) information in place of the second derivatives (Laplace's method; Wang 2007,
+J Pharmacokinet Pharmacodyn 34:575). Without random effects it is exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from entact.pharmacology.data import OUTPUTS as MEASURED
+from entact.pharmacology.data import Data
+from entact.pharmacology.parameters import Model
+
+Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+
+RTOL: Final = 1e-8
+"""of the integration: differences of courses are taken, so that it is finer than for a picture"""
+NEVER: Final = 1e6
+"""h: when a dose is that only others have"""
+STEP: Final = 1e-3
+"""of a standard normal deviation, to differentiate a course"""
+LEAST: Final = 1e-6
+"""ng/mL: floor of a predicted concentration"""
+MOST_ROUNDS: Final = 40
+"""of scoring, until the modes are found"""
+MEMORY: Final = 8_000_000
+"""numbers that courses may fill at once"""
+
+
+@dataclass(frozen=True)
+class Design:
+    """Who was given what and sampled when, as arrays; `spot` finds the courses' value of each sample."""
+
+    covariates: dict[str, Array]
+    dose_times: Array
+    doses: Array
+    times: Array
+    who: np.ndarray[tuple[int], np.dtype[np.int64]]
+    spot: tuple[np.ndarray[tuple[int], np.dtype[np.int64]], ...]
+    observed: Array
+
+    @property
+    def n(self) -> int:
+        """How many participants."""
+        return len(self.doses)
+
+
+def design_of(data: Data) -> Design:
+    """The arrays of some data."""
+    people = data.subjects
+    most = max(len(one.doses) for one in people)
+    dose_times, doses = np.full((len(people), most), NEVER), np.zeros((len(people), most))
+    for place, one in enumerate(people):
+        for j, (time, mg) in enumerate(one.doses):
+            dose_times[place, j], doses[place, j] = time, mg
+    samples = [(place, one) for place, person in enumerate(people) for one in person.samples]
+    when = np.array([one.time for _, one in samples])
+    times = np.unique(np.concatenate([[0.0, 1.0], when]))
+    who = np.array([place for place, _ in samples], np.int64)
+    what = np.array([MEASURED.index(one.output) for _, one in samples], np.int64)
+    return Design(
+        covariates={
+            name: np.array([one.covariates[name] for one in people]) for name in people[0].covariates
+        },
+        dose_times=dose_times,
+        doses=doses,
+        times=times,
+        who=who,
+        spot=(who, np.searchsorted(times, when), what),
+        observed=np.array([one.value for _, one in samples]),
+    )
+
+
+def courses(design: Design, models: Sequence[Model], etas: Array, *, strict: bool = True) -> Array:
+    """Predicted concentrations (models x samples), ng/mL, all participants in one run.
+
+    Arguments: `etas`: models x participants x random parameters of the model, standard normal;
+    `strict`: refuse a course that cannot be integrated, else it counts as no drug at all, far from any data.
+
+    Errors: `NotConverged`.
+    """
+    size = max(1, MEMORY // (design.n * design.times.size * len(MEASURED)))
+    if len(models) > size:
+        starts = range(0, len(models), size)
+        return np.concatenate(
+            [courses(design, models[i : i + size], etas[i : i + size], strict=strict) for i in starts]
+        )
+    from entact.pharmacology.engine import run_model
+    from entact.pharmacology.equations import INPUTS, LAG, OUTPUTS, STATES
+    from entact.pharmacology.individual import vectors
+    from entact.pharmacology.simulation import MAX_STEPS, SMALL_DOSE, SMALL_FRACTION, NotConverged
+
+    k, n = len(models), design.n
+    inputs = np.empty((k, n, len(INPUTS)))
+    for model in {id(one): one for one in models}.values():  # one call for all courses of a model
+        mine = [i for i, one in enumerate(models) if one is model]
+        people = {name: np.tile(values, len(mine)) for name, values in design.covariates.items()}
+        inputs[mine] = vectors(model, people, np.concatenate(etas[mine])).reshape(len(mine), n, -1)
+    inputs = inputs.reshape(k * n, -1)
+    mg = np.tile(design.doses, (k, 1))
+    amounts = np.array([variable.unit == "mg" for variable in STATES])
+    whole = np.maximum(mg.sum(1), 1.0)
+    names = [variable.name for variable in OUTPUTS]
+    wanted, count = len(MEASURED), design.times.size
+    status = np.zeros(k * n, np.int64)
+    series = np.empty(-(-k * n // 8) * 8 * wanted * count)
+    arrays = {
+        "inputs_of": np.ascontiguousarray(inputs),
+        "dose_times": np.ascontiguousarray(np.tile(design.dose_times, (k, 1)) + inputs[:, [LAG]]),
+        "dose_r": 0.5 * mg,
+        "dose_s": 0.5 * mg,
+        "times": design.times,
+        "floors": np.where(amounts, SMALL_DOSE * whole[:, None], SMALL_FRACTION),
+        "columns": np.array([names.index(name) for name in MEASURED], np.int64),
+        "limits": np.zeros((0, 2)),
+        "fitted": np.zeros(0, np.int64),
+        "series": series,
+        "statistics": np.zeros((3, wanted, k * n)),
+        "when": np.zeros((2, wanted, k * n), np.uint16),
+        "above": np.zeros((0, k * n)),
+        "half_life": np.zeros((0, k * n)),
+        "status": status,
+        "steps": np.zeros(k * n, np.int64),
+    }
+    run_model(arrays, tolerance=RTOL, since=NEVER, max_steps=MAX_STEPS, offset=0)
+    if strict and status.any():
+        raise NotConverged(f"{int((status != 0).sum())} of {k * n} courses could not be integrated")
+    blocks = series.reshape(-1, count, wanted, 8).transpose(0, 3, 1, 2).reshape(-1, count, wanted)
+    person, time, output = design.spot
+    found: Array = blocks[: k * n].reshape(k, n, count, wanted)[:, person, time, output]
+    return np.where(status.reshape(k, n)[:, person] == 0, np.maximum(found, LEAST), LEAST)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One set of numbers that is tried: the model, the spread of its random effects, the error."""
+
+    model: Model
+    spread: Array
+    """of each random effect, over the spread in the model's file"""
+    proportional: float
+    additive: float
+    """ng/mL"""
+
+    def variance(self, predicted: Array) -> tuple[Array, Array]:
+        """Variance of a measurement about its prediction, and how it changes with that."""
+        v = (self.proportional * predicted) ** 2 + self.additive**2
+        return v, 2.0 * self.proportional**2 * predicted
+
+
+@dataclass(frozen=True)
+class Modes:
+    """At the modes of the random effects: deviations, predictions, their slopes, information, -2 log L."""
+
+    etas: Array
+    """trials x participants x effects"""
+    predicted: Array
+    """trials x samples"""
+    slopes: Array
+    """trials x effects x samples: change of a prediction with a standard normal deviation"""
+    information: Array
+    """trials x participants x effects x effects, prior included"""
+    objective: Array
+    """-2 log L of each trial, all constants in it"""
+
+
+def place_etas(model: Model, effects: Sequence[str], spread: Array, etas: Array) -> Array:
+    """Deviations of a few parameters (participants x effects) among those of all."""
+    out = np.zeros((len(etas), len(model.random)))
+    for j, name in enumerate(effects):
+        out[:, model.random.index(name)] = spread[j] * etas[:, j]
+    return out
+
+
+def find_modes(design: Design, trials: Sequence[Trial], effects: Sequence[str], start: Array) -> Modes:
+    """The modes of the random effects under each trial, by Fisher scoring, all participants at once.
+
+    Arguments: `start`: participants x effects.
+    """
+    k, q, n = len(trials), len(effects), design.n
+    etas = np.broadcast_to(start, (k, n, q)).copy()
+    predicted, slopes = _slopes(design, trials, effects, etas)
+    best = _penalty(design, trials, predicted, etas)
+    gradient, information = _score(design, trials, predicted, slopes, etas)
+    for _ in range(MOST_ROUNDS if q else 0):
+        move = np.linalg.solve(information, gradient[..., None])[..., 0]
+        move *= np.minimum(1.0, 1.5 / np.maximum(np.abs(move).max(axis=2, keepdims=True), 1e-12))
+        if np.abs(move).max() < 3e-5:
+            break
+        size = np.ones((k, n, 1))
+        for _halving in range(8):
+            tried = _predict(design, trials, effects, etas - size * move)
+            worse = _penalty(design, trials, tried, etas - size * move) > best + 1e-9
+            if not worse.any():
+                break
+            size[worse] *= 0.5
+        else:
+            size[worse] = 0.0
+        etas = etas - size * move
+        predicted, slopes = _slopes(design, trials, effects, etas)
+        best = _penalty(design, trials, predicted, etas)
+        gradient, information = _score(design, trials, predicted, slopes, etas)
+    logdet = np.linalg.slogdet(information)[1] if q else np.zeros((k, n))
+    constant = design.observed.size * np.log(2.0 * np.pi)
+    return Modes(etas, predicted, slopes, information, (best + logdet).sum(axis=1) + constant)
+
+
+def _predict(design: Design, trials: Sequence[Trial], effects: Sequence[str], etas: Array) -> Array:
+    placed = [place_etas(one.model, effects, one.spread, eta) for one, eta in zip(trials, etas, strict=True)]
+    return courses(design, [one.model for one in trials], np.array(placed), strict=False)
+
+
+def _slopes(
+    design: Design, trials: Sequence[Trial], effects: Sequence[str], etas: Array
+) -> tuple[Array, Array]:
+    """Predictions, and by central differences what a deviation changes in them."""
+    q, k = len(effects), len(trials)
+    moved = [etas]
+    for j in range(q):
+        step = np.zeros(q)
+        step[j] = STEP
+        moved += [etas + step, etas - step]
+    found = _predict(design, [*trials] * len(moved), effects, np.concatenate(moved)).reshape(2 * q + 1, k, -1)
+    slopes = (found[1::2] - found[2::2]) / (2.0 * STEP)
+    return found[0], slopes.transpose(1, 0, 2)
+
+
+def _penalty(design: Design, trials: Sequence[Trial], predicted: Array, etas: Array) -> Array:
+    """-2 log of the joint density of samples and effects, trials x participants, constants left out."""
+    out = (etas**2).sum(axis=2)
+    for row, (one, f) in enumerate(zip(trials, predicted, strict=True)):
+        v, _ = one.variance(f)
+        np.add.at(out[row], design.who, (design.observed - f) ** 2 / v + np.log(v))
+    return out
+
+
+def _score(
+    design: Design, trials: Sequence[Trial], predicted: Array, slopes: Array, etas: Array
+) -> tuple[Array, Array]:
+    """Gradient of half the penalty, and its expected second derivatives."""
+    k, n, q = etas.shape
+    gradient, information = etas.copy(), np.broadcast_to(np.eye(q), (k, n, q, q)).copy()
+    for row, (one, f) in enumerate(zip(trials, predicted, strict=True)):
+        v, dv = one.variance(f)
+        residual = design.observed - f
+        pull = -residual / v + 0.5 * dv / v * (1.0 - residual**2 / v)
+        weight = 1.0 / v + 0.5 * (dv / v) ** 2
+        g = slopes[row]
+        np.add.at(gradient[row], design.who, (g * pull).T)
+        np.add.at(information[row], design.who, np.einsum("is,js,s->sij", g, g, weight))
+    return gradient, information
+
+
+def changed(model: Model, values: Mapping[str, float]) -> Model:
+    """The model with estimated values; what varies with one of them moves by the same factor."""
+    from entact.pharmacology.individual import FOLLOWS
+
+    moved = dict(values)
+    for name, leader in FOLLOWS.items():
+        if leader in values and name not in values:
+            moved[name] = model[name] * values[leader] / model[leader]
+    return model.with_values(moved, source="assumption, estimated from data")
