@@ -61,7 +61,8 @@ def wilson(share: float, n: int) -> tuple[float, float]:
     square = NORMAL_95**2
     middle = (share + square / (2 * n)) / (1 + square / n)
     half = NORMAL_95 * math.sqrt(share * (1 - share) / n + square / (4 * n * n)) / (1 + square / n)
-    return max(0.0, middle - half), min(1.0, middle + half)
+    # At a share of 0 or 1 an end is the share itself, which rounding would miss.
+    return min(share, max(0.0, middle - half)), max(share, min(1.0, middle + half))
 
 
 def share_crossing(simulation: Simulation, limit: Limit) -> float:
@@ -73,7 +74,7 @@ def share_crossing(simulation: Simulation, limit: Limit) -> float:
 def hours_beyond(simulation: Simulation, limit: Limit) -> Array:
     """How long each person is beyond a limit, in h; the simulation was asked for that limit."""
     place = simulation.limits.index((limit.output, limit.value))
-    above = simulation.above[place]
+    above: Array = simulation.above[place]
     return above if limit.is_above else np.maximum(float(simulation.times[-1]) - above, 0.0)
 
 

@@ -119,7 +119,7 @@ def _chances(limit: Limit, compared: Comparison, colours: Mapping[str, str], pla
     own = [one for one in compared.found if one.limit == limit]
     levels = list(dict.fromkeys(_label(one) for one in own))
     count = len(colours)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for one in own:
         middle = levels.index(_label(one)) + ([*colours].index(one.regimen) - (count - 1) / 2) * 0.7 / count
         rows.append(

@@ -32,8 +32,6 @@ DRAWN = 2000
 ALIKE = 500
 """people of whom the band around one person is drawn"""
 QUANTILES = (0.05, 0.5, 0.95)
-WIDE = 100
-"""columns of the widest table"""
 Numbers = Sequence[float]
 Rows = list[list[str]]
 
@@ -172,9 +170,8 @@ def print_answer(found: Answer) -> None:
 
 
 def new_console() -> Console:
-    """The terminal, as wide as tables are: a number that is cut is none, so narrow ones break the line."""
-    console = Console(highlight=False, markup=False)
-    return console if console.width >= WIDE else Console(highlight=False, markup=False, width=WIDE)
+    """The terminal."""
+    return Console(highlight=False, markup=False)
 
 
 def print_rows(console: Console, rows: Rows) -> None:
@@ -185,7 +182,12 @@ def print_rows(console: Console, rows: Rows) -> None:
     for row in rows[1:]:
         table.add_row(*row)
     table.add_row()
+    # A number that is cut is none: in a terminal that is too narrow the lines break.
+    needed = sum(2 + max(map(len, column)) for column in zip(*rows, strict=True))
+    usual = console.width
+    console.width = max(usual, needed)
     console.print(table)
+    console.width = usual
 
 
 def print_notes(console: Console, notes: Sequence[str]) -> None:

@@ -106,9 +106,9 @@ def dose_sheet(found: Answer) -> Sheet:
         caption = f"Lines: median. Bands: 90 % of the people. {_of(found)}"
     caption += " Upright lines: doses." + (" Dashed: the limits given." if found.limits else "")
     panels = [_panel(found, plan, place) for place, plan in enumerate(plans_for(found.limits))]
-    tables = (("Plasma", plasma_rows(run)), ("Effects", effect_rows(found)))
+    tables = [("Plasma", plasma_rows(run)), ("Effects", effect_rows(found))]
     if found.limits:
-        tables = (*tables, ("Limits", limit_rows(run, found.limits)))
+        tables.append(("Limits", limit_rows(run, found.limits)))
     return Sheet(found.title, caption, run.notes, panels, tables=tables)
 
 
