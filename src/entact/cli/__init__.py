@@ -427,6 +427,7 @@ PHARMACOLOGY = {
     "compare": "Set regimens side by side, and say how likely limits are crossed.",
     "sensitivity": "Say what a result of the model hangs on.",
     "validate": "Show what was published beside what the model says.",
+    "fit": "Estimate parameters of the model from concentrations.",
 }
 
 

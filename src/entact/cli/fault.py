@@ -40,6 +40,8 @@ _WORDS = (
     ("entact.pharmacology.medicine", "NotAMedicine"),
     ("entact.pharmacology.notation", "NotALimit"),
     ("entact.pharmacology.parameters", "ModelError"),
+    ("entact.pharmacology.data", "NotData"),
+    ("entact.pharmacology.fit", "NotAFit"),
     ("entact.pharmacology.simulation", "NotASimulation"),
     ("entact.pharmacology.simulation", "NotConverged"),
     ("entact.cli.pharmacology.picture", "PictureError"),

@@ -292,13 +292,20 @@ class _Problem:
 
         if not self.free.names:
             return self.free.start, "nothing but participants' own values was to be found"
+        size = self.design.observed.size
+
+        def per_sample(log: Array) -> tuple[float, Array]:
+            # So that the optimiser's first step, the slope itself, is of the order of 1.
+            value, slope = self.value_and_slope(log)
+            return value / size, slope / size
+
         end = minimize(
-            self.value_and_slope,
+            per_sample,
             self.free.start,
             jac=True,
             method="L-BFGS-B",
             bounds=self.free.bounds,
-            options={"maxiter": 200, "ftol": 1e-8, "gtol": 1e-3, "maxls": 30},
+            options={"maxiter": 200, "ftol": 1e-9, "gtol": 1e-5, "maxls": 30},
         )
         message = end.message if isinstance(end.message, str) else end.message.decode()
         return np.asarray(end.x), message

@@ -97,7 +97,7 @@ def courses(design: Design, models: Sequence[Model], etas: Array, *, strict: boo
     from entact.pharmacology.simulation import MAX_STEPS, SMALL_DOSE, SMALL_FRACTION, NotConverged
 
     k, n = len(models), design.n
-    inputs = np.empty((k, n, len(INPUTS)))
+    inputs: Array = np.empty((k, n, len(INPUTS)))
     for model in {id(one): one for one in models}.values():  # one call for all courses of a model
         mine = [i for i, one in enumerate(models) if one is model]
         people = {name: np.tile(values, len(mine)) for name, values in design.covariates.items()}
@@ -227,13 +227,13 @@ def _slopes(
         step[j] = STEP
         moved += [etas + step, etas - step]
     found = _predict(design, [*trials] * len(moved), effects, np.concatenate(moved)).reshape(2 * q + 1, k, -1)
-    slopes = (found[1::2] - found[2::2]) / (2.0 * STEP)
+    slopes: Array = (found[1::2] - found[2::2]) / (2.0 * STEP)
     return found[0], slopes.transpose(1, 0, 2)
 
 
 def _penalty(design: Design, trials: Sequence[Trial], predicted: Array, etas: Array) -> Array:
     """-2 log of the joint density of samples and effects, trials x participants, constants left out."""
-    out = (etas**2).sum(axis=2)
+    out: Array = (etas**2).sum(axis=2)
     for row, (one, f) in enumerate(zip(trials, predicted, strict=True)):
         v, _ = one.variance(f)
         np.add.at(out[row], design.who, (design.observed - f) ** 2 / v + np.log(v))

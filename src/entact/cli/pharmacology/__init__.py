@@ -231,11 +231,57 @@ def sensitivity(
             typer.echo(str(plot))
 
 
+def fit(
+    data: Annotated[
+        Path, typer.Argument(help="Concentrations: CSV with ID, TIME, EVID, AMT, FORM, DV.", dir_okay=False)
+    ],
+    estimate: Annotated[
+        list[str], typer.Option(help="A parameter of the model to estimate; may be said several times.")
+    ],
+    form: Annotated[str | None, typer.Option(help="HCl or base, where the file has no FORM.")] = None,
+    method: Annotated[str, typer.Option(help="ml (typical values) or map (each one's own).")] = "ml",
+    vary: Annotated[
+        list[str] | None, typer.Option(help="In what participants differ (ml); else what is estimated.")
+    ] = None,
+    pooled: Annotated[bool, typer.Option("--pooled", help="Take participants as one (ml).")] = False,
+    spread: Annotated[bool, typer.Option("--spread", help="Estimate how much they differ, too.")] = False,
+    proportional: Annotated[
+        float | None, typer.Option(help="Proportional error as a fraction; else estimated.")
+    ] = None,
+    additive: Annotated[float | None, typer.Option(help="Additive error in ng/mL; else estimated.")] = None,
+    seed: Seed = 1,
+    plot: Plot = None,
+    as_json: AsJson = False,
+) -> None:
+    """Estimate parameters of the model from concentrations, with standard errors. Research software."""
+    from entact.cli.pharmacology.fit import as_data, fit_file, print_fit
+
+    if plot is not None:
+        from entact.cli.pharmacology.picture import check_suffix
+
+        check_suffix(plot)
+    found = fit_file(
+        data, estimate, form=form, method=method, vary=() if pooled else vary or None, spread=spread,
+        proportional=proportional, additive=additive,
+    )  # fmt: skip
+    if plot is not None:
+        from entact.cli.pharmacology.fit_picture import write_fit
+
+        write_fit(found, plot, seed=seed)
+    if as_json:
+        _print_json(as_data(found))
+    else:
+        print_fit(found)
+        if plot is not None:
+            typer.echo(str(plot))
+
+
 COMMANDS: dict[str, Callable[..., None]] = {
     "dose": dose,
     "compare": compare,
     "validate": validate,
     "sensitivity": sensitivity,
+    "fit": fit,
 }
 """by name; `entact.cli` says in a line what each does"""
 
