@@ -43,8 +43,8 @@ class Answer:
     everyone: Simulation
     drawn: Simulation | None
     limits: Sequence[Limit]
-    rest: Any
-    """outputs x people without a dose"""
+    rest: Sequence[Numbers]
+    """each output without a dose: the value of one person, quantiles of several"""
 
     @property
     def title(self) -> str:
@@ -58,6 +58,7 @@ def answer(
     """Simulates what is asked. Errors: of the regimen, the people, the limits, the medicines."""
     regimen, who, limits = question.regimen(), question.who(), question.read_limits()
     settings: dict[str, Any] = {"until": until or usual_end(regimen), "terminal": terminal_from(regimen)}
+    rest = at_rest(who, threads)
     everyone = simulate(
         regimen,
         who,
@@ -69,8 +70,13 @@ def answer(
     drawn = None
     if picture:
         drawn = everyone if 1 < who.n <= DRAWN else simulate(regimen, around(who, question.seed), **settings)
-    rest = simulate(Regimen.placebo(), who, until="1 min", every="1 min", threads=threads, summary_only=True)
-    return Answer(everyone, drawn, limits, rest.statistics[0])
+    return Answer(everyone, drawn, limits, rest)
+
+
+def at_rest(who: Person | Population, threads: int) -> list[Numbers]:
+    """Every output before a dose; of a million people no more is kept than is shown."""
+    still = simulate(Regimen.placebo(), who, until="1 min", every="1 min", threads=threads, summary_only=True)
+    return [spread(values) for values in still.statistics[0]]
 
 
 def around(who: Person | Population, seed: int) -> Population:
@@ -120,7 +126,7 @@ def as_data(found: Answer) -> dict[str, Any]:
     outputs = []
     for variable in run.columns:
         numbers = {name: _plain(values) for name, values in statistics(run, variable).items()}
-        numbers["rest"] = _plain(spread(found.rest[run.columns.index(variable)]))
+        numbers["rest"] = _plain(found.rest[run.columns.index(variable)])
         outputs.append({"output": variable.name, "title": variable.title, "unit": variable.unit, **numbers})
     return {
         "simulated": True,
@@ -217,7 +223,9 @@ def effect_rows(found: Answer) -> Rows:
         of = statistics(run, variable)
         far = "trough" if variable.name in FALLING else "peak"
         times = cell(of[f"{far}_at"], decimals=2)
-        rows.append([short(variable), number(median(found.rest[place])), cell(of[far]), times])
+        rows.append(
+            [short(variable), number(found.rest[place][len(found.rest[place]) // 2]), cell(of[far]), times]
+        )
     return rows
 
 
@@ -231,11 +239,6 @@ def limit_rows(run: Simulation, limits: Sequence[Limit]) -> Rows:
             [f"{limit} {run.units[limit.output]}", cell(spread(hours_beyond(run, limit)), decimals=2), word]
         )
     return rows
-
-
-def median(values: Any) -> float:
-    """The middle of what is a number."""
-    return spread(values)[len(spread(values)) // 2]
 
 
 def percent(share: float, n: int) -> str:

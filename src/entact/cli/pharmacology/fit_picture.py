@@ -36,6 +36,9 @@ COLOURS: Final = {"mdma": BLUE, "r_mdma": GREEN, "s_mdma": ORANGE, "mda": PINK, 
 NAMES: Final = {"mdma": "MDMA", "r_mdma": "R-MDMA", "s_mdma": "S-MDMA", "mda": "MDA", "hmma": "HMMA"}
 
 
+ORIGIN = "data of the file beside SIMULATED"
+
+
 def write_fit(found: Fit, path: Path, *, seed: int = 1) -> None:
     """Writes the picture as its suffix says. Errors: `PictureError`, `OSError`."""
     write_sheet(fit_sheet(found, seed=seed), path)
@@ -66,7 +69,7 @@ def fit_sheet(found: Fit, *, seed: int = 1) -> Sheet:
         "Predictive check: lines are the 5, 50 and 95 % quantiles of what was observed, bands hold 90 % of "
         "those quantiles in 500 simulated repetitions."
     )
-    return Sheet(f"Fit of {found.data.name}", caption, _notes(found), panels, columns=2)
+    return Sheet(f"Fit of {found.data.name}", caption, _notes(found), panels, columns=2, origin=ORIGIN)
 
 
 def _notes(found: Fit) -> list[str]:

@@ -50,6 +50,8 @@ class Sheet:
     columns: int = 3
     tables: Sequence[tuple[str, Sequence[Sequence[str]]]] = ()
     """of the page: a heading, and rows of which the first is the head"""
+    origin: str = "SIMULATED"
+    """whence the data are"""
 
 
 def check_suffix(path: Path) -> None:
@@ -114,7 +116,7 @@ def as_svg(sheet: Sheet) -> str:
     width = 2 * EDGE + columns * widest + (columns - 1) * GAP
     parts: list[str] = []
     y = EDGE + 16
-    for line in wrap(f"{sheet.title} · SIMULATED", width - 2 * EDGE, 17, bold=True):
+    for line in wrap(f"{sheet.title} · {sheet.origin}", width - 2 * EDGE, 17, bold=True):
         parts.append(_text(line, EDGE, y, 17, bold=True))
         y += 22
     for line in wrap(sheet.caption, width - 2 * EDGE, KEY):
