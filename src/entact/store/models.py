@@ -71,6 +71,15 @@ class Identity(models.Model):
         constraints = [models.UniqueConstraint(name="one_identity_a_site", fields=["participant", "site"])]
 
 
+class Consumer(models.Model):
+    """How far a consumer of the feed has come: the place of the last line with which it dealt."""
+
+    name = models.TextField(primary_key=True)
+    transaction = models.BigIntegerField()  # PostgreSQL's xid8
+    ledger = models.BigIntegerField()
+    seq = models.BigIntegerField()
+
+
 class Derivation(models.Model):
     """From which releases derived rows are to be made: one row, changed when a release is entered."""
 
