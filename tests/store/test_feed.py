@@ -25,6 +25,14 @@ from entact.store.feed import START, Fed, Position, consume, listening, newest, 
 NOW = "2026-03-02T10:31:00-07:00"
 
 
+def settled(after: Position = START, *, count: int) -> list[Fed]:
+    """The feed when it has some lines: transactions in other tests' databases hold it up for a moment."""
+    patience = time.monotonic() + 20
+    while len(found := read_feed(after)) < count and time.monotonic() < patience:
+        time.sleep(0.01)
+    return found
+
+
 def places(found: list[Fed]) -> list[tuple[str, int]]:
     return [(one.ledger, one.line.seq) for one in found]
 
@@ -34,7 +42,7 @@ def test_lines_of_all_ledgers_come_in_the_order_in_which_they_were_kept(
 ) -> None:
     for ledger, number in (("participant:b", 1), ("participant:a", 1), ("participant:b", 2)):
         store.append(make_entry(ledger, number), received_at=NOW)
-    found = read_feed()
+    found = settled(count=3)
     assert places(found) == [("participant:b", 1), ("participant:a", 1), ("participant:b", 2)]
     assert found[0].line == next(store.lines("participant:b"))
     assert places(read_feed(found[0].position)) == places(found)[1:]
@@ -69,7 +77,7 @@ def test_a_reader_never_passes_a_line_whose_transaction_is_still_open(database: 
     assert places(seen) == []  # the quick line is on the disk, and is not shown before the slow one
     go_on.set()
     writer.join()
-    assert places(read_feed()) == [("participant:slow", 1), ("participant:quick", 1)]
+    assert places(settled(count=2)) == [("participant:slow", 1), ("participant:quick", 1)]
 
 
 def test_what_was_rolled_back_holds_nothing_up_and_never_shows(database: str, make_entry: Any) -> None:
@@ -77,12 +85,12 @@ def test_what_was_rolled_back_holds_nothing_up_and_never_shows(database: str, ma
         store.append(make_entry("participant:a", 1), received_at=NOW)
         transaction.set_rollback(True)
     store.append(make_entry("participant:b", 1), received_at=NOW)
-    assert places(read_feed()) == [("participant:b", 1)]
+    assert places(settled(count=1)) == [("participant:b", 1)]
 
 
 def test_lines_that_were_imported_are_in_the_feed(database: str, make_chain: Any, stream: Any) -> None:
     store.append_many(stream(make_chain("participant:a", 3), make_chain("participant:b", 2)))
-    assert sorted(places(read_feed())) == [
+    assert sorted(places(settled(count=5))) == [
         *[("participant:a", number) for number in (1, 2, 3)],
         *[("participant:b", number) for number in (1, 2)],
     ]
@@ -108,9 +116,11 @@ class TestConsumer:
     def test_deals_with_each_line_once(self, database: str, make_entry: Any) -> None:
         seen: list[Fed] = []
         store.append(make_entry(number=1), received_at=NOW)
+        settled(count=1)
         assert consume("worker", seen.append) == 1
         assert consume("worker", seen.append) == 0
         store.append(make_entry(number=2), received_at=NOW)
+        settled(count=2)
         assert consume("worker", seen.append) == 1
         assert places(seen) == [("participant:a", 1), ("participant:a", 2)]
         assert consume("another", seen.append) == 2
@@ -118,6 +128,7 @@ class TestConsumer:
     def test_keeps_what_it_did_before_a_line_at_which_it_fails(self, database: str, make_entry: Any) -> None:
         for number in range(1, 5):
             store.append(make_entry(number=number), received_at=NOW)
+        settled(count=4)
         seen: list[int] = []
 
         def fail_at_three(fed: Fed) -> None:
@@ -134,6 +145,7 @@ class TestConsumer:
     def test_two_processes_of_one_consumer_share_the_lines(self, database: str, make_entry: Any) -> None:
         for number in range(1, 40):
             store.append(make_entry(number=number), received_at=NOW)
+        settled(count=39)
         seen: list[tuple[str, int]] = []
 
         def work() -> None:
@@ -200,6 +212,7 @@ def test_a_consumer_killed_at_any_moment_misses_nothing_and_does_nothing_twice(
         def deal_with(fed: Fed) -> None:
             cursor.execute("INSERT INTO effect (ledger, seq) VALUES (%s, %s)", [fed.ledger, fed.line.seq])
 
+        settled(count=wanted)
         while consume("worker", deal_with):
             pass
         cursor.execute("SELECT ledger, seq FROM effect ORDER BY ledger, seq")
@@ -222,6 +235,6 @@ def test_what_is_no_position_is_said_so(text: str) -> None:
 
 def test_a_line_of_the_feed_is_the_line_of_its_ledger(database: str, make_entry: Any) -> None:
     store.append(make_entry(), received_at=NOW)
-    (fed,) = read_feed()
+    (fed,) = settled(count=1)
     assert isinstance(fed.line, Line)
     assert [fed.line] == list(store.lines(fed.ledger))
