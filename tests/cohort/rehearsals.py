@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.resources import files
 from pathlib import Path
 
 from entact.cohort import Trial
+from entact.cohort.trial import shipped_cohort
 from entact.course import Course, Kept, fold, read
 from entact.protocol import Study, load_study
 
@@ -45,11 +45,16 @@ class Rehearsed:
 
 
 def edited(folder: Path, **changes: tuple[str, str]) -> Study:
-    """The shipped phase 3 study with text replaced; each change is (what stands there, what shall)."""
-    text = Path(str(files("entact").joinpath("studies", "mapp1", "study.yaml"))).read_text(encoding="utf-8")
+    """The shipped phase 3 study with text replaced, and what its people are made of beside it.
+
+    Each change is (what stands there, what shall).
+    """
+    shipped = shipped_cohort("mapp1")
+    text = (shipped.parent / "study.yaml").read_text(encoding="utf-8")
     for name, (old, new) in changes.items():
         assert old in text, name
         text = text.replace(old, new)
     path = folder / "study.yaml"
     path.write_text(text, encoding="utf-8")
+    (folder / shipped.name).write_bytes(shipped.read_bytes())
     return load_study(path)

@@ -8,9 +8,10 @@ from pathlib import Path
 from entact.cohort import ParametersError
 from entact.cohort.fit import check_fit
 from entact.cohort.scenario import load_parameters
-from entact.cohort.trial import shipped_cohort
+from entact.cohort.trial import cohort_beside
 from entact.protocol import Study, load_study
 from entact.protocol.problem import unknown
+from entact.report.published import FILE, Published, load_published, require_fit
 
 
 @dataclass(frozen=True)
@@ -19,13 +20,13 @@ class Plan:
 
     Attributes:
         cohort: the file beside the study; without one a neutral cohort is derived from the study.
-        shipped: whether it is one of entact's own, to which published results belong.
+        published: its published results, where they lie beside it.
     """
 
     study: Study
     cohort: Path | None
     scenario: Path | None
-    shipped: bool
+    published: Published | None
 
 
 def plan_rehearsal(name: str, scenario: str | None) -> Plan:
@@ -34,19 +35,18 @@ def plan_rehearsal(name: str, scenario: str | None) -> Plan:
     Raises:
         StudyError: when there is no such study or it cannot be used.
         ParametersError: when it cannot be rehearsed, or there is no such scenario.
+        PublishedError: when there are published results beside it that cannot be read.
     """
     study = load_study(name)
-    shipped = study.name == name
-    beside = shipped_cohort(name) if shipped else _folder(name) / "cohort.yaml"
-    cohort = beside if beside.is_file() else None
-    path = None if scenario is None else _scenario(study.name, beside.parent / "scenarios", scenario)
+    assert study.folder is not None
+    cohort, printed = cohort_beside(study), study.folder / FILE
+    path = None if scenario is None else _scenario(study.name, study.folder / "scenarios", scenario)
     check_fit(load_parameters(cohort, path, release=study.newest), study.newest)
-    return Plan(study, cohort, path, shipped)
-
-
-def _folder(name: str) -> Path:
-    path = Path(name)
-    return path if path.is_dir() else path.parent
+    published = load_published(printed) if printed.is_file() else None
+    if published is not None:
+        file = study.newest.file
+        require_fit(published, study.name, [*file.arms, *file.populations])
+    return Plan(study, cohort, path, published)
 
 
 def _scenario(study: str, folder: Path, name: str) -> Path:

@@ -24,7 +24,6 @@ from entact.datasets import Accumulator, Datasets, synopsis
 from entact.protocol import Study
 from entact.report.document import ReportInput, write_report
 from entact.report.outcomes import OutcomeTable, outcome_table
-from entact.report.published import load_published
 from entact.report.terminal import render
 
 BUFFER = 4000  # lines that wait in memory before they are copied into the store
@@ -113,8 +112,7 @@ def run_rehearsal(
             verification = store.verify()
         with step("derive"):
             datasets, consents = _derive(study, trial)
-            published = load_published(study.name) if plan.shipped else None
-            table = outcome_table(datasets, published, [*trial.remarks, *consents.remarks()])
+            table = outcome_table(datasets, plan.published, [*trial.remarks, *consents.remarks()])
         report = out / REPORT
         with step("report"):
             write_report(_report_input(study, trial, datasets, table, verification), report)

@@ -47,6 +47,7 @@ Sink = Callable[[str, list[Line]], None]
 Progress = Callable[[str, int, int], None]
 T = TypeVar("T")
 
+COHORT = "cohort.yaml"  # beside a study's file: what its virtual participants are made of
 BESIDE_AFTER = 3  # days after somebody entered, whoever accompanies them is screened
 ALL = "all"  # the one stratum of a study that does not stratify by site
 PATIENCE = 12  # times the expected number of candidates, then nobody else is screened
@@ -137,8 +138,9 @@ def rehearse(
     """Runs a study with virtual participants, from the first consent to the last visit.
 
     Args:
-        study: the study. cohort: its `cohort.yaml`; without it, that of the shipped study; where there is
-            none, and for what it does not say, a neutral one is derived from the study: no effect assumed.
+        study: the study. cohort: its `cohort.yaml`; without it, the one that lies beside the study's file;
+            where there is none, and for what it does not say, a neutral one is derived from the study: no
+            effect assumed.
         participants: how many to take in; without it, as many as planned. seed: all follows from it.
         scenario: a file that overrides parameters. start: first day; without it, that of the parameters.
         executor: where to work side by side; in this process without one. sink: takes each finished ledger;
@@ -149,10 +151,9 @@ def rehearse(
     Raises:
         ParametersError: when the `cohort.yaml` cannot be used, or does not fit the study.
     """
-    path = cohort or shipped_cohort(study.name)
     if cohort is not None and not cohort.is_file():
         raise ParametersError(f"{cohort} is not there: it says what the virtual participants are made of")
-    parameters = load_parameters(path if path.is_file() else None, scenario, release=study.newest)
+    parameters = load_parameters(cohort or cohort_beside(study), scenario, release=study.newest)
     check_fit(parameters, study.newest)
     planned = sum(one.planned for one in study.newest.file.populations.values())
     wanted = planned if participants is None else participants
@@ -161,9 +162,15 @@ def rehearse(
     return _Rehearsal(study, parameters, wanted, seed, start, executor, sink, progress).run()
 
 
+def cohort_beside(study: Study) -> Path | None:
+    """The `cohort.yaml` in the folder that a study was loaded from; None where there is none."""
+    path = study.folder / COHORT if study.folder is not None else None
+    return path if path is not None and path.is_file() else None
+
+
 def shipped_cohort(name: str) -> Path:
     """Where the parameters of a shipped study are."""
-    return Path(str(files("entact").joinpath("studies", name, "cohort.yaml")))
+    return Path(str(files("entact").joinpath("studies", name, COHORT)))
 
 
 def shipped_scenario(study: str, name: str) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -35,7 +36,8 @@ def load_study(name_or_path: str | os.PathLike[str]) -> Study:
     raw, shown = _read(name)
     study = _study(raw, shown)
     amendments = _amendments(name)
-    return _amended(study, tuple(amendments.items())) if amendments else study
+    study = _amended(study, tuple(amendments.items())) if amendments else study
+    return replace(study, folder=_folder(name))
 
 
 def amend(study: Study, files: Mapping[str, bytes]) -> Study:
@@ -90,12 +92,20 @@ def _mixed(study: Study) -> list[Fault]:
 
 def _amendments(name: str) -> dict[str, bytes]:
     """The amendments that lie beside a study's file, when its folder is named."""
-    folder = files("entact").joinpath("studies", name) if name in shipped_studies() else Path(name)
-    amendments = folder.joinpath(AMENDMENTS)
-    if not folder.is_dir() or not amendments.is_dir():
+    named = name in shipped_studies() or Path(name).is_dir()
+    amendments = _folder(name) / AMENDMENTS
+    if not named or not amendments.is_dir():
         return {}
     found = sorted(entry.name for entry in amendments.iterdir() if entry.name.endswith(".yaml"))
-    return {f"{name}/{AMENDMENTS}/{entry}": amendments.joinpath(entry).read_bytes() for entry in found}
+    return {f"{name}/{AMENDMENTS}/{entry}": (amendments / entry).read_bytes() for entry in found}
+
+
+def _folder(name: str) -> Path:
+    """Where a study's file lies; a bare name that entact ships is always its own."""
+    if name in shipped_studies():
+        return Path(str(files("entact").joinpath("studies", name)))
+    path = Path(name)
+    return path if path.is_dir() else path.parent
 
 
 def shipped_studies() -> list[str]:

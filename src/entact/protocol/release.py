@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import Any
 
 import rfc8785
@@ -148,11 +149,14 @@ class Study:
     Attributes:
         approvals: by site, since when it works under which release, by its id and in order of time; what the
             sites' ledgers say (`SiteState.approved`).
+        folder: in which its file lies, with what stands beside it; None where it comes from a record. Two
+            studies of the same releases are equal wherever they lie.
     """
 
     name: str
     releases: tuple[Release, ...]
     approvals: tuple[tuple[str, tuple[tuple[datetime, str], ...]], ...] = ()
+    folder: Path | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if not self.releases:

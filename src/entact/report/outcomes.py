@@ -10,7 +10,7 @@ from entact.datasets import Datasets
 from entact.report import outcome_rows
 from entact.report.cell import MARK, Cell
 from entact.report.outcome_rows import Row, Source
-from entact.report.published import ALL, Published
+from entact.report.published import ALL, Published, require_fit
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,19 +99,11 @@ def outcome_table(
         published: results of the same study, shown beside an unblinded table.
         remarks: what else a reader has to know, such as what simulated people were made of.
     Raises:
-        ValueError: when the published results are of another study or name an arm that it does not have.
+        PublishedError: when the published results are of another study or name an arm that it does not have.
     """
     book = datasets.book
     if published is not None:
-        if published.study != book.study:
-            raise ValueError(
-                f"these published results are of {published.study!r}, the datasets of {book.study!r}"
-            )
-        strange = sorted(published.arms - {*book.arms, *book.populations})
-        if strange:
-            raise ValueError(
-                f"the published results name the arm {strange[0]!r}; there are {', '.join(book.arms)}"
-            )
+        require_fit(published, book.study, [*book.arms, *book.populations])
         if book.randomised and not datasets.unblinded:
             published = None
     source = Source(datasets, published)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -179,6 +179,23 @@ def load_published(study_or_path: str | Path) -> Published | None:
             raise PublishedError(f"{study_or_path}: there is no such file")
         return None
     return parse_published(path.read_text(encoding="utf-8"), path.name)
+
+
+def require_fit(published: Published, study: str, columns: Collection[str]) -> None:
+    """Says what keeps published results from standing beside those of a study.
+
+    Args:
+        columns: the study's arms and populations.
+    Raises:
+        PublishedError: when they are of another study, or name an arm that it does not have.
+    """
+    if published.study != study:
+        raise PublishedError(f"{FILE}: these published results are of {published.study!r}, not of {study!r}")
+    strange = sorted(published.arms - {*columns})
+    if strange:
+        raise PublishedError(
+            f"{FILE}: the published results name the arm {strange[0]!r}; there are {', '.join(columns)}"
+        )
 
 
 def parse_published(text: str, name: str) -> Published:
