@@ -14,12 +14,12 @@ import pytest
 from tests.cohort.rehearsals import Rehearsed
 
 from entact.cohort import needs, rehearse, trial
-from entact.cohort.allocation import Allocation, prove
 from entact.cohort.parameters import Parameters
 from entact.cohort.scenario import load_parameters
 from entact.cohort.trial import shipped_cohort
 from entact.course import fold, read
-from entact.course.commitment import Opening
+from entact.course.allocation.allocation import Allocation, prove
+from entact.course.allocation.commitment import Opening
 from entact.datasets import ARM, FRAMES, Accumulator
 from entact.protocol import Study, load_study
 

@@ -13,7 +13,7 @@ from tests.cohort.rehearsals import Rehearsed
 
 from entact.cohort import rehearse
 from entact.course import findings, open_alerts, verify
-from entact.course.encounter import visit_of
+from entact.course.state.encounter import visit_of
 from entact.datasets import Accumulator
 from entact.protocol import load_study
 from entact.report.outcomes import OutcomeTable, outcome_table

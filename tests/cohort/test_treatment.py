@@ -10,7 +10,7 @@ from tests.cohort.rehearsals import Rehearsed
 from entact.cohort.draws import UNKNOWN
 from entact.cohort.outcomes import draw_baseline, draw_outcomes
 from entact.course import open_alerts
-from entact.course.encounter import UNSCHEDULED
+from entact.course.state.encounter import UNSCHEDULED
 
 
 def outcomes_of(rehearsed: Rehearsed):

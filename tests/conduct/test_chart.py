@@ -13,8 +13,8 @@ from tests.course.conftest import Story
 from entact.conduct.chart import draw_session
 from entact.conduct.words import duration, span, value, words
 from entact.course import fold
-from entact.course.dose import DoseState
-from entact.course.form import Answers
+from entact.course.state.dose import DoseState
+from entact.course.state.form import Answers
 from entact.protocol import Study
 from entact.protocol.study import Span
 

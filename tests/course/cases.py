@@ -12,8 +12,9 @@ import msgspec
 from entact.course.course import Course
 from entact.course.entry import Entry, instant
 from entact.course.fold import fold
-from entact.course.gate import Allowed, Refused, may
-from entact.course.setting import Setting, fold_setting
+from entact.course.gates.gate import Allowed, Refused, may
+from entact.course.setting import fold_setting
+from entact.course.state.setting import Setting
 from entact.protocol.load import load_study
 from entact.protocol.release import Release, Study, canonical
 

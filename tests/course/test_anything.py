@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from entact.course.course import Course
+from entact.course.entry.ledger import Ledger, verify
 from entact.course.findings import findings
 from entact.course.fold import fold
 from entact.course.kinds import KINDS
-from entact.course.ledger import Ledger, verify
 from entact.course.record import record
 
 NAME = "participant:" + "0" * 32

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from entact.course.course import Course
 from entact.course.entry import Entry
+from entact.course.entry.ledger import Ledger
 from entact.course.findings import findings
 from entact.course.fold import fold
-from entact.course.ledger import Ledger
 
 NewStory = Callable[[], Any]
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from entact.course import Course, findings, fold, open_alerts
 from entact.course.entry import Entry
 from entact.course.instants import ALERT, BEGINNING, Horizon, Outlook, outlook
-from entact.course.progress import progress_of, zone_of
 from entact.course.schedule import TREATMENT
+from entact.course.state.progress import progress_of, zone_of
 
 NewStory = Callable[[], Any]
 STEP = timedelta(microseconds=1)

@@ -20,9 +20,9 @@ from hypothesis.stateful import (
 
 from entact.course.course import Course
 from entact.course.entry import Entry
+from entact.course.entry.ledger import Ledger, verify
 from entact.course.findings import findings
 from entact.course.fold import fold
-from entact.course.ledger import Ledger, verify
 from entact.course.record import record, seal_entry
 
 KEY = bytes(range(32))

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from entact.course.course import Course
+from entact.course.entry.ledger import Ledger, verify
+from entact.course.entry.sealing import is_sealed
 from entact.course.fold import fold
-from entact.course.ledger import Ledger, verify
-from entact.course.people import is_sealed
 from entact.course.record import record, seal_entry, unsealed
 
 KEY = bytes(range(32))

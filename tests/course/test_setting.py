@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from tests.course.cases import Case, before, two_sessions
 
 from entact.course.entry import Entry
-from entact.course.ledger import Ledger
-from entact.course.setting import KitStock, StaffState, fold_setting
+from entact.course.entry.ledger import Ledger
+from entact.course.setting import fold_setting
+from entact.course.state.setting import KitStock, StaffState
 from entact.protocol.release import Study
 
 SITE: dict[str, Any] = {"ledger": "site:denver", "by": "i-1", "role": "investigator"}

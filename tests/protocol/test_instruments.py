@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from entact.course import blinding
+from entact.course.kinds import blinding
 from entact.protocol import load_study
 from entact.protocol.form import CompiledForm
 from entact.protocol.instrument import load_instrument, shipped_instruments

@@ -11,7 +11,7 @@ import django
 import pytest
 
 from entact.course.entry import Entry, Line, uuid7
-from entact.course.ledger import Ledger
+from entact.course.entry.ledger import Ledger
 
 BEGIN = datetime(2026, 3, 2, 10, tzinfo=timezone(timedelta(hours=-7)))
 

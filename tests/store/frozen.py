@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from entact.course import Course, Line, findings, fold, fold_setting, instant, read
-from entact.course.course import STATE
 from entact.course.entry import digest
-from entact.course.people import is_sealed
+from entact.course.entry.sealing import is_sealed
 from entact.course.record import unsealed
+from entact.course.state.state import STATE
 from entact.protocol import Study
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "ledgers"

@@ -9,7 +9,7 @@ from typing import Any
 
 from entact import store
 from entact.course import Entry, uuid7
-from entact.course.signature import Power
+from entact.course.signed.signature import Power
 from entact.protocol import Study
 from entact.protocol.load import load_study
 from entact.store.facts import record_fact

@@ -23,7 +23,7 @@ from django.db import connection
 
 from entact import store
 from entact.course.entry import GENESIS, Kept, as_sent, digest, keep, read
-from entact.course.ledger import Break, Ledger
+from entact.course.entry.ledger import Break, Ledger
 from entact.protocol import load_study
 from entact.store import server
 from entact.store.anchor import append_to_file, read_anchors

@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from entact import store
-from entact.course.ledger import Ledger
+from entact.course.entry.ledger import Ledger
 from entact.store.archive_reader import Damaged, entries
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)

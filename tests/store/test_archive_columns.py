@@ -13,7 +13,7 @@ from tests.store.test_archive import AT, folder, ledgers, rewritten, run_reader
 
 from entact import store
 from entact.course.entry import canonical, read
-from entact.course.ledger import Ledger
+from entact.course.entry.ledger import Ledger
 
 __all__ = ["folder", "ledgers"]  # fixtures
 

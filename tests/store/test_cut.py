@@ -27,7 +27,7 @@ from tests.store.living import (
 
 from entact import store
 from entact.course import fold, read
-from entact.course.cut import Manifest, cuts
+from entact.course.signed.cut import Manifest, cuts
 from entact.datasets import build
 from entact.protocol import Study
 from entact.store import StoreError, acts, server
@@ -398,7 +398,7 @@ def test_a_tail_written_anew_is_not_the_cut(study: Study, persons: list[Signer],
 @pytest.mark.requirement("R08")
 def test_r08_every_act_is_in_the_trail(study: Study, persons: list[Signer]) -> None:
     """Submit, sign, freeze, randomise, dispense, unblind by participant; lock and unlock of the study."""
-    from entact.course.attestation import version_of
+    from entact.course.attested import version_of
     from entact.course.findings import findings
 
     ada, ben, _ = persons

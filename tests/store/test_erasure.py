@@ -33,9 +33,9 @@ from tests.store.living import (
 from entact import store
 from entact.course import fold, read
 from entact.course.entry import canonical, digest
-from entact.course.erasure import erasures
-from entact.course.people import is_sealed
+from entact.course.entry.sealing import is_sealed
 from entact.course.record import unsealed
+from entact.course.signed.erasure import erasures
 from entact.datasets import build
 from entact.protocol import Study
 from entact.store import StoreError, acts, models, postgres, server

@@ -11,7 +11,7 @@ from tests.store.living import ANNA, BERT, NOW, consent, enter_persons, enter_st
 
 from entact import store
 from entact.course import findings, fold, instant, read
-from entact.course.people import is_sealed
+from entact.course.entry.sealing import is_sealed
 from entact.protocol import Study
 from entact.store import StoreError, server
 from entact.store.erasure import confirm_erasure, erased, request_erasure

@@ -16,12 +16,12 @@ from tests.store import frozen
 
 from entact import store
 from entact.course import read, verify
-from entact.course.cut import cuts
-from entact.course.effective import VOID
-from entact.course.erasure import erasures
+from entact.course.entry.effective import VOID
 from entact.course.kinds import KINDS, UNPARSED
 from entact.course.setting import SITE_KINDS, STUDY_KINDS
-from entact.course.signature import keyring
+from entact.course.signed.cut import cuts
+from entact.course.signed.erasure import erasures
+from entact.course.signed.signature import keyring
 from entact.store.archive_folder import FORMAT
 
 FOLDERS = frozen.folders()

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from entact import store
 from entact.course.entry import GENESIS, Line, canonical, read
-from entact.course.ledger import Ledger
+from entact.course.entry.ledger import Ledger
 from entact.store.error import StoreError
 
 NOW = "2026-03-02T10:31:00-07:00"

@@ -18,7 +18,7 @@ from tests.store.living import ANNA, consent, enter_persons, enter_study, fact, 
 from entact import store
 from entact.cohort import Trial, rehearse
 from entact.course import fold, read
-from entact.course.people import is_sealed
+from entact.course.entry.sealing import is_sealed
 from entact.datasets import Accumulator, Datasets
 from entact.protocol import load_study
 from entact.store import server

@@ -9,7 +9,7 @@ import pytest
 from nacl import pwhash
 from tests.store.living import ALL, enter_persons, enter_study, signer
 
-from entact.course.signature import HOLDS, SigningKey, holds, keyring, public_key, sign, statement_of
+from entact.course.signed.signature import HOLDS, SigningKey, holds, keyring, public_key, sign, statement_of
 from entact.store import StoreError, acts, passphrase, signature
 from entact.store.signature import Signer, enter_key, holders, open_key_file, require, revoke_key
 

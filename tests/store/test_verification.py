@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from entact import store
 from entact.course.entry import GENESIS, Kept, Line, as_sent, keep, read
-from entact.course.ledger import Break, Ledger
+from entact.course.entry.ledger import Break, Ledger
 
 NAMES = ["site:01", "participant:a", "participant:b"]
 

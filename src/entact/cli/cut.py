@@ -171,7 +171,7 @@ def _arms(file: Path, study: str) -> dict[str, str]:
     Raises:
         StoreError: when the file holds no allocation of the study.
     """
-    from entact.cohort.allocation import Allocation
+    from entact.course.allocation.allocation import Allocation
 
     try:
         allocation = msgspec.json.decode(file.read_bytes(), type=Allocation)

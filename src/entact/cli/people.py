@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from entact.cli.record import open_record
-from entact.course.signature import Power
+from entact.course.signed.signature import Power
 from entact.store import StoreError
 
 _PERSON = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
@@ -117,7 +117,7 @@ def confirm_to_erase(participant: str, signer: Any) -> None:
 def list_erased(database: str) -> dict[str, Any]:
     """Erasures that were done, and requests that wait."""
     open_record(database)
-    from entact.course.erasure import erasures
+    from entact.course.signed.erasure import erasures
     from entact.store import acts
 
     found = erasures(acts.entries())

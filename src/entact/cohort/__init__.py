@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from entact.cohort.allocation import Allocation
 from entact.cohort.part import ParametersError
 from entact.cohort.tally import StudyFinding
 from entact.cohort.trial import Trial, rehearse, shipped_scenario
+from entact.course.allocation.allocation import Allocation
 
 __all__ = ["Allocation", "ParametersError", "StudyFinding", "Trial", "rehearse", "shipped_scenario"]

@@ -7,8 +7,8 @@ from typing import Any
 from entact.cohort.attendance import Attendance
 from entact.cohort.paperwork import ask_missing
 from entact.course import Allowed, Refused
-from entact.course.oversight import gates_enrolment
-from entact.course.unblinding import not_frozen
+from entact.course.state.oversight import gates_enrolment
+from entact.course.state.progress import not_frozen
 from entact.protocol.study import Visit
 
 ACTS = {"enrolment": "enrol", "randomisation": "randomise", "unblinding": "unblind"}

@@ -18,7 +18,7 @@ from entact.cohort.physiology import Body
 from entact.cohort.scribe import Scribe
 from entact.cohort.team import team_of
 from entact.course import AlertRaised, Entry, open_alerts
-from entact.course.encounter import UNSCHEDULED, visit_of
+from entact.course.state.encounter import UNSCHEDULED, visit_of
 from entact.protocol import Release
 
 _ALARMING = frozenset({"form", "vital_signs"})  # kinds of entry that can raise an alert

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from entact.cohort.attendance import Attendance
 from entact.cohort.interview import hear_of_stops
 from entact.course import Due
-from entact.course.progress import due_visits
+from entact.course.state.progress import due_visits
 from entact.protocol import Release
 from entact.protocol.study import Visit
 

@@ -13,7 +13,7 @@ from entact.cohort.paperwork import ask_missing
 from entact.cohort.places import Kits
 from entact.cohort.visit import do_activity
 from entact.course import Allowed, Reason, Refused
-from entact.course.form import VITALS
+from entact.course.state.form import VITALS
 from entact.protocol.quantity import parse_duration
 from entact.protocol.rules import CompiledRequirement
 from entact.protocol.study import Visit

@@ -9,7 +9,7 @@ from entact.cohort.parameters import Parameters
 from entact.cohort.part import ParametersError, nearest
 from entact.cohort.physiology import doses_of
 from entact.cohort.scale import asked_as, scale_of
-from entact.course.oversight import gates_enrolment
+from entact.course.state.oversight import gates_enrolment
 from entact.protocol import Release
 from entact.protocol.study import Visit
 from entact.protocol.timetable import ACTIVITIES

@@ -10,7 +10,7 @@ from entact.cohort.person import Candidate, Participant
 from entact.cohort.physiology import Body, doses_of
 from entact.cohort.session import vital_signs_at
 from entact.course import Entry
-from entact.course.reporting import reports_due
+from entact.course.kinds.reporting import reports_due
 from entact.protocol.study import Visit
 
 REPORTING = 20  # minutes that it takes to send a safety report

@@ -13,7 +13,7 @@ from typing import Any
 
 from entact.cohort.scale import NONE, Scale, asked_as, scale_of
 from entact.cohort.suitable import Suitable
-from entact.course.form import VITALS
+from entact.course.state.form import VITALS
 from entact.protocol import Release
 from entact.protocol.study import Item
 from entact.protocol.timetable import ACTIVITIES

@@ -11,7 +11,7 @@ from entact.cohort.attendance import Attendance
 from entact.cohort.person import questionnaire_items, severity_items
 from entact.cohort.scale import asked_as
 from entact.course import Entry, Refused
-from entact.course.form import Answers
+from entact.course.state.form import Answers
 from entact.protocol import CompiledForm
 from entact.protocol.study import Visit
 

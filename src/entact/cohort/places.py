@@ -10,11 +10,11 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from entact.cohort.allocation import Allocation, Content
 from entact.cohort.draws import stream
 from entact.cohort.parameters import Parameters
 from entact.cohort.team import site_staff
 from entact.course import Entry, Ledger, Line, instant, uuid7
+from entact.course.allocation.allocation import Allocation, Content
 from entact.protocol import Release, Study
 
 KIT_LIFE = timedelta(days=730)

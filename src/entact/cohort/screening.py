@@ -11,8 +11,8 @@ from entact.cohort.events import Events
 from entact.cohort.intake import Coming, Screened
 from entact.cohort.visit import do_activity
 from entact.course import Refused
-from entact.course.oversight import quotas_of
-from entact.course.values import ask
+from entact.course.state.oversight import quotas_of
+from entact.course.state.values import ask
 from entact.protocol.study import Visit
 
 NOT_ENTERED = {"randomisation": "not_randomised", "enrolment": "not_enrolled"}

@@ -24,7 +24,7 @@ from entact.course import (
     record,
     uuid7,
 )
-from entact.course.encounter import visit_of
+from entact.course.state.encounter import visit_of
 from entact.protocol import Release, Study
 
 BLOCK = 192  # random numbers drawn at once

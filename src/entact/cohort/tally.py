@@ -9,9 +9,9 @@ from datetime import datetime
 import msgspec
 
 from entact.course import Allowed, Course, Refused
-from entact.course.core import ACTS
-from entact.course.progress import zone_of
+from entact.course.gates.core import ACTS
 from entact.course.schedule import position
+from entact.course.state.progress import zone_of
 from entact.protocol import Release
 from entact.protocol.rules import CompiledAlert
 

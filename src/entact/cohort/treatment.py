@@ -17,7 +17,7 @@ from entact.cohort.paperwork import fill_form
 from entact.cohort.person import Participant
 from entact.cohort.visit import attend, do_activity
 from entact.course import Allowed
-from entact.course.encounter import visit_of
+from entact.course.state.encounter import visit_of
 from entact.protocol.study import Visit
 
 AGAIN_AFTER = timedelta(days=7)  # a session whose gate stayed closed is tried once more

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from entact.cohort.admission import Admission, holds_in_words
-from entact.cohort.allocation import Allocation, Content, ListRow, pack_kits, permuted_blocks, seal
 from entact.cohort.amendments import approved_study, plan_approvals
 from entact.cohort.draws import stream
 from entact.cohort.fit import check_fit, told_arm
@@ -41,6 +40,7 @@ from entact.cohort.scenario import load_parameters
 from entact.cohort.tally import StudyFinding, Tally, find_in_study
 from entact.cohort.work import Job, pack, screen_candidates, treat_participants, work_elsewhere
 from entact.course import Course, Line, fold, read
+from entact.course.allocation.allocation import Allocation, Content, ListRow, pack_kits, permuted_blocks, seal
 from entact.protocol import Study
 
 Sink = Callable[[str, list[Line]], None]

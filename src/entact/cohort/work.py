@@ -28,7 +28,7 @@ from entact.cohort.scribe import Scribe
 from entact.cohort.tally import Tally
 from entact.cohort.treatment import treat, turn_away
 from entact.course import Line, Setting, fold_setting, read
-from entact.course.setting import StudyState
+from entact.course.state.setting import StudyState
 from entact.protocol import Study
 
 

@@ -12,11 +12,11 @@ from entact.conduct.sight import SeenCourse, Sight
 from entact.conduct.statement import Fact, Tell, state
 from entact.conduct.words import SEALED, lower_words, moment, value, words
 from entact.course import Course, Entry, instant
-from entact.course.effective import Effective
 from entact.course.entry import CORRECTED_TIME
-from entact.course.form import Answers
+from entact.course.entry.effective import Effective
 from entact.course.kinds import NESTED
 from entact.course.record import REASONS
+from entact.course.state.form import Answers
 from entact.protocol import Release
 
 # Kinds that take one line each: comings and goings, decisions, kits.

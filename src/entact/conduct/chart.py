@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from entact.course.dose import DoseState
-from entact.course.form import Answers
+from entact.course.state.dose import DoseState
+from entact.course.state.form import Answers
 from entact.protocol.quantity import parse_quantity
 
 WIDTH, HEIGHT = 460, 230

@@ -10,7 +10,7 @@ from entact.conduct.register import Register
 from entact.conduct.sight import DOSING, Sight
 from entact.conduct.verification import Checked, last_verification
 from entact.conduct.words import duration, lower_words, quantity, span, title_of_form, title_of_visit, words
-from entact.course.core import ACTS
+from entact.course.gates.core import ACTS
 from entact.protocol import Release, assumptions
 from entact.protocol.study import Regimen, Units, Visit
 

@@ -13,7 +13,7 @@ from entact.conduct.sight import SeenCourse
 from entact.conduct.timeline import OVER
 from entact.conduct.words import day, lower_words, title_of_visit, window
 from entact.course import Course, findings, open_alerts
-from entact.course.progress import zone_of
+from entact.course.state.progress import zone_of
 
 PER_PAGE = 25
 

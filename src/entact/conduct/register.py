@@ -20,9 +20,10 @@ from django.utils import timezone
 from entact.conduct.error import ConductError
 from entact.conduct.sight import Sight
 from entact.course import Course, Kept, findings, fold, read
-from entact.course.course import Status
-from entact.course.effective import as_they_stand, hold
-from entact.course.setting import ReleaseEntered, with_approvals
+from entact.course.entry.effective import as_they_stand, hold
+from entact.course.kinds.study import ReleaseEntered
+from entact.course.setting import with_approvals
+from entact.course.state.state import Status
 from entact.protocol import Study, StudyError
 from entact.store import models
 

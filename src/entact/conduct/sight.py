@@ -11,8 +11,8 @@ from functools import cached_property
 
 from entact.conduct.error import ConductError
 from entact.course import AlertRaised, Course, Entry, Finding
-from entact.course.encounter import visit_of
-from entact.course.form import VITALS
+from entact.course.state.encounter import visit_of
+from entact.course.state.form import VITALS
 from entact.protocol import Study
 from entact.protocol.rule import Rule
 

@@ -11,8 +11,8 @@ from typing import Any
 from entact.conduct.sight import Sight
 from entact.conduct.words import SEALED, lower_words, moment, quantity, title_of_form, value, words
 from entact.course import Course, instant
-from entact.course.effective import Effective
-from entact.course.form import VITALS
+from entact.course.entry.effective import Effective
+from entact.course.state.form import VITALS
 from entact.protocol import CompiledForm, Release
 
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T")

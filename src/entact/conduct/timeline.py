@@ -13,10 +13,10 @@ from entact.conduct.sight import DOSING, SeenCourse
 from entact.conduct.statement import Fact
 from entact.conduct.words import lower_words, moment, title_of_form, title_of_visit, value, window, words
 from entact.course import Course, Due, Finding, findings, open_alerts
-from entact.course.effective import Effective
-from entact.course.encounter import EncounterState
-from entact.course.form import Answers
-from entact.course.progress import zone_of
+from entact.course.entry.effective import Effective
+from entact.course.state.encounter import EncounterState
+from entact.course.state.form import Answers
+from entact.course.state.progress import zone_of
 
 BETWEEN = "between"
 OPEN = "open"  # what a role is told of a visit that has not taken place, when it may not know why

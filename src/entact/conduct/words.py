@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
 from entact.course import Due
-from entact.course.people import is_sealed
+from entact.course.entry.sealing import is_sealed
 from entact.protocol import CompiledForm
 from entact.protocol.quantity import parse_quantity
 from entact.protocol.study import Span, Visit

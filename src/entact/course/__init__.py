@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from entact.course.alerts import AlertRaised, open_alerts
-from entact.course.course import Course, Finding
+from entact.course.course import Course
 from entact.course.entry import Entry, Kept, Line, instant, read, uuid7
+from entact.course.entry.ledger import Ledger, Receipt, verify
 from entact.course.findings import findings
 from entact.course.fold import fold
-from entact.course.gate import Allowed, Refused, may
-from entact.course.ledger import Ledger, Receipt, verify
-from entact.course.question import Reason
+from entact.course.gates.gate import Allowed, Refused, may
+from entact.course.gates.question import Reason
+from entact.course.kinds.alerts import open_alerts
 from entact.course.record import record
 from entact.course.schedule import Due
-from entact.course.setting import Setting, fold_setting
+from entact.course.setting import fold_setting
+from entact.course.state.alerts import AlertRaised
+from entact.course.state.setting import Setting
+from entact.course.state.state import Finding
 
 __all__ = [
     "AlertRaised",

@@ -6,18 +6,19 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from entact.course.attestation import broken
-from entact.course.course import Course, Finding, Thing
-from entact.course.form import VITALS
-from entact.course.link import is_linked
-from entact.course.outcome import analysis_windows
-from entact.course.progress import due_visits, zone_of
-from entact.course.reporting import late_reports
+from entact.course.attested import broken
+from entact.course.course import Course
+from entact.course.kinds.reporting import late_reports
 from entact.course.schedule import Due, position
+from entact.course.state.form import VITALS
+from entact.course.state.outcome import analysis_windows
+from entact.course.state.person import is_linked
+from entact.course.state.progress import due_visits, zone_of
+from entact.course.state.state import Finding, Thing
 from entact.protocol.quantity import parse_duration
 
 if TYPE_CHECKING:
-    from entact.course.encounter import EncounterState
+    from entact.course.state.encounter import EncounterState
     from entact.protocol.study import Visit
 
 ENTERED_WITHIN = timedelta(hours=24)  # from a yes on a checklist to the entry of the event

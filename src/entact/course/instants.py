@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from entact.course.alerts import open_alerts
 from entact.course.findings import (
     OPEN_FOR,
     found_at_any_time,
@@ -21,8 +20,9 @@ from entact.course.findings import (
     found_not_ended,
     found_unreported,
 )
-from entact.course.progress import progress_of, zone_of
+from entact.course.kinds.alerts import open_alerts
 from entact.course.schedule import TREATMENT, Due, Progress, Status, due
+from entact.course.state.progress import progress_of, zone_of
 from entact.protocol.study import Visit
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ import msgspec
 
 from entact.course.course import Course
 from entact.course.entry import CORRECTED_TIME, Entry, refuse_uncanonical
-from entact.course.form import VITALS
+from entact.course.entry.ledger import Ledger, Receipt
+from entact.course.entry.sealing import is_sealed, seal, unseal
 from entact.course.kinds import KINDS, UNPARSED, Kind
-from entact.course.ledger import Ledger, Receipt
-from entact.course.people import is_sealed, seal, unseal
+from entact.course.state.form import VITALS
 from entact.protocol.quantity import parse_quantity
 
 if TYPE_CHECKING:

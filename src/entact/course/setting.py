@@ -4,160 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from entact.course.cut import Head as Head
-from entact.course.cut import Manifest, UnlockConfirmed
-from entact.course.effective import Effective, Held, Problem, as_they_stand, hold
-from entact.course.entry import Entry, Kept, as_sent, canonical, digest
-from entact.course.erasure import ErasureConfirmed, ErasureRequested
-from entact.course.oversight import Enrolled, HoldChanged, HoldState, SeriousEvent, study_facts
-from entact.course.signature import SigningKey
-from entact.course.wording import WordingEntered, WordingState, wording_problem, wording_state
+from entact.course.entry import Entry, Head, Kept, as_sent, canonical, digest
+from entact.course.entry.effective import Effective, Held, Problem, as_they_stand, hold
+from entact.course.kinds.site import Activation, Kit, Staff
+from entact.course.kinds.study import Heads, HoldChanged, LedgerOpened, ReleaseEntered
+from entact.course.kinds.wording import WordingEntered, wording_problem, wording_state
+from entact.course.signed.cut import Manifest, UnlockConfirmed
+from entact.course.signed.erasure import ErasureConfirmed, ErasureRequested
+from entact.course.signed.signature import SigningKey
+from entact.course.state.oversight import study_facts
+from entact.course.state.setting import (
+    Commitment,
+    Enrolled,
+    HoldState,
+    KitStock,
+    SeriousEvent,
+    Setting,
+    SiteState,
+    StaffState,
+    StudyState,
+    WordingState,
+)
 
 if TYPE_CHECKING:
     from entact.protocol.release import Study
-
-
-class ReleaseEntered(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Kind `release` (study): canonical text of a release; its digest is in `id`."""
-
-    id: str
-    text: str
-
-
-class Commitment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Kind `commitment` (study): roots of the sealed list and kit map, entered before the first enrolment."""
-
-    list_root: str
-    list_rows: int
-    kits_root: str
-    kits_rows: int
-
-
-class LedgerOpened(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Kind `ledger_opened` (study): the birth of another ledger, so that one that vanishes is missed."""
-
-    ledger: str
-
-
-class Heads(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Kind `heads` (study): number and hash of the last line of every ledger, at intervals."""
-
-    heads: dict[str, Head]
-
-
-class Activation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Kind `activation` (site): the site may work under a release; `held` stops it again."""
-
-    release: str
-    status: Literal["active", "held", "closed"] = "active"
-    timezone: str = "UTC"
-
-
-class Certificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    name: str
-    expires: str
-
-
-class Staff(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Kind `staff` (site): a person's roles at the site and the certificates that let them act."""
-
-    person: str
-    roles: list[str]
-    certificates: list[Certificate] = []
-    until: str | None = None
-
-
-class Kit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Kind `kit` (site): a kit arrived, was quarantined, released or destroyed."""
-
-    number: str
-    status: Literal["received", "quarantined", "released", "destroyed"]
-    expires: str
-    lot: str | None = None
-
-
-class StaffState(msgspec.Struct, frozen=True):
-    """One person at the site: roles, certificates by name with their last day, and until when."""
-
-    person: str
-    roles: tuple[str, ...]
-    certificates: dict[str, str]
-    until: str | None
-    entry: str
-
-
-class KitStock(msgspec.Struct, frozen=True):
-    """One kit of the site's stock."""
-
-    number: str
-    status: str
-    expires: str
-    lot: str | None
-    entry: str
-
-
-class StudyState(msgspec.Struct, frozen=True):
-    """The study's ledger folded: releases in order, commitment to the sealed list, ledgers, latest heads.
-
-    Attributes:
-        enrolled: places taken, by ledger. serious: notices of serious events, by ledger and event.
-        holds: the latest word on each hold that was placed or lifted.
-    """
-
-    releases: tuple[str, ...] = ()
-    commitment: Commitment | None = None
-    ledgers: frozenset[str] = frozenset()
-    heads: dict[str, Head] = {}
-    size: int = 0
-    enrolled: dict[str, Enrolled] = {}
-    serious: dict[tuple[str, str], SeriousEvent] = {}
-    holds: dict[str, HoldState] = {}
-
-
-class SiteState(msgspec.Struct, frozen=True):
-    """A site's ledger folded.
-
-    Attributes:
-        id: the site. release: the release in force there for gates and alerts; None before activation.
-        status: active, held or closed; None before activation. timezone: IANA name; None before activation.
-        activation: the entry that says so. size: how many entries were folded.
-        approved: since when the site has worked under which release, in order of time.
-        wordings: by instrument and language, the words that it works with.
-    """
-
-    id: str
-    release: str | None = None
-    status: str | None = None
-    timezone: str | None = None
-    activation: str | None = None
-    staff: dict[str, StaffState] = {}
-    kits: dict[str, KitStock] = {}
-    size: int = 0
-    approved: tuple[tuple[datetime, str], ...] = ()
-    wordings: dict[tuple[str, str], WordingState] = {}
-
-    @property
-    def active(self) -> bool:
-        """Whether the site may take in and treat participants."""
-        return self.status == "active"
-
-    @property
-    def zone(self) -> ZoneInfo | None:
-        """The site's clock."""
-        return ZoneInfo(self.timezone) if self.timezone is not None else None
-
-
-class Setting(msgspec.Struct, frozen=True):
-    """What a gate knows beside the participant: study, site, and what is wrong in their ledgers."""
-
-    study: StudyState
-    site: SiteState
-    problems: tuple[Problem, ...] = ()
 
 
 def fold_setting(study: Study, study_entries: Iterable[Entry], site_entries: Iterable[Entry]) -> Setting:

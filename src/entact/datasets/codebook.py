@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from entact.course.form import VITALS
+from entact.course.state.form import VITALS
 from entact.protocol.release import Release
 from entact.protocol.rules import CompiledEndpoint
 from entact.protocol.study import Analysis, Visit

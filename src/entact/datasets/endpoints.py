@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from entact.course.form import Answers
+from entact.course.state.form import Answers
 from entact.datasets.codebook import PlannedEndpoint
 from entact.datasets.person import Person
 from entact.protocol.release import Release

@@ -8,10 +8,10 @@ from datetime import date, datetime
 from functools import cached_property
 
 from entact.course.course import Course
-from entact.course.form import Answers
-from entact.course.outcome import counts_until
-from entact.course.progress import zone_of
 from entact.course.schedule import civil_date
+from entact.course.state.form import Answers
+from entact.course.state.outcome import counts_until
+from entact.course.state.progress import zone_of
 from entact.datasets.codebook import Codebook
 
 STOPS = ("treatment", "procedures", "follow_up", "data_use")

@@ -7,8 +7,8 @@ from typing import Any
 
 import polars as pl
 
-from entact.course.encounter import visit_of
-from entact.course.form import Answers
+from entact.course.state.encounter import visit_of
+from entact.course.state.form import Answers
 from entact.datasets.codebook import Parameter
 from entact.datasets.person import Person
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import polars as pl
 
-from entact.course.alerts import open_alerts
-from entact.course.encounter import visit_of
 from entact.course.entry import instant
+from entact.course.kinds.alerts import open_alerts
 from entact.course.schedule import latest_date
+from entact.course.state.encounter import visit_of
 from entact.datasets.person import Person
 
 EVENTS = {

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from entact.course.encounter import visit_of
+from entact.course.state.encounter import visit_of
 from entact.datasets.person import Person
 
 VITALS = {

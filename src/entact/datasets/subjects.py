@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from entact.course.person import members
+from entact.course.state.person import members
 from entact.datasets.codebook import SETS, Codebook, Parameter
 from entact.datasets.person import Person
 from entact.datasets.rows import Schema

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from entact.course.form import VITALS
+from entact.course.state.form import VITALS
 from entact.datasets.codebook import words
 from entact.protocol.quantity import parse_duration
 from entact.protocol.release import Release, assumptions

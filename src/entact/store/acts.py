@@ -11,7 +11,7 @@ import msgspec
 from django.db import connection, transaction
 
 from entact.course.entry import Entry, Kept, read, uuid7
-from entact.course.ledger import Receipt
+from entact.course.entry.ledger import Receipt
 from entact.store import models
 from entact.store.error import StoreError
 from entact.store.record import append

@@ -5,9 +5,9 @@ from __future__ import annotations
 import msgspec
 from django.db import transaction
 
+from entact.course.entry import Head as NotedHead
 from entact.course.entry import read
-from entact.course.setting import Head as NotedHead
-from entact.course.setting import Heads
+from entact.course.kinds.study import Heads
 from entact.store import acts, models
 from entact.store.anchor import Anchor, digest_of
 from entact.store.record import ledgers

@@ -26,8 +26,8 @@ from django.db import connection, transaction
 
 from entact import __version__
 from entact.course.entry import GENESIS, Kept, Line
-from entact.course.ledger import Break, follow
-from entact.course.setting import ReleaseEntered
+from entact.course.entry.ledger import Break, follow
+from entact.course.kinds.study import ReleaseEntered
 from entact.store import models
 from entact.store.archive_columns import FOLDER, write_columns
 from entact.store.archive_folder import FORMAT, MANIFEST

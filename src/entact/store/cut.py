@@ -15,21 +15,11 @@ from operator import itemgetter
 import msgspec
 from django.db import transaction
 
-from entact.course.cut import (
-    ASKS,
-    CONFIRMS,
-    CUTS,
-    Cuts,
-    Head,
-    Manifest,
-    Purpose,
-    UnlockConfirmed,
-    cuts,
-)
-from entact.course.effective import as_they_stand, hold
-from entact.course.entry import GENESIS, Line, as_sent, canonical, instant, read
-from entact.course.ledger import REWRITTEN, Break, follow
+from entact.course.entry import GENESIS, Head, Line, as_sent, canonical, instant, read
+from entact.course.entry.effective import as_they_stand, hold
+from entact.course.entry.ledger import REWRITTEN, Break, follow
 from entact.course.setting import with_approvals
+from entact.course.signed.cut import ASKS, CONFIRMS, CUTS, Cuts, Manifest, Purpose, UnlockConfirmed, cuts
 from entact.protocol import Study
 from entact.store import acts, models
 from entact.store.error import StoreError

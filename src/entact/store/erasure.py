@@ -14,17 +14,17 @@ import msgspec
 from django.db import transaction
 
 from entact.course.entry import as_sent, instant, read
-from entact.course.erasure import (
+from entact.course.kinds.attestation import Erasure
+from entact.course.signed.erasure import (
     ASKS,
     CONFIRMS,
     Asked,
-    Erasure,
     ErasureConfirmed,
     ErasureRequested,
     Erasures,
     erasures,
 )
-from entact.course.signature import statement_of
+from entact.course.signed.signature import statement_of
 from entact.store import acts, models
 from entact.store.error import StoreError
 from entact.store.people import keychain

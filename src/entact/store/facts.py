@@ -9,10 +9,10 @@ import msgspec
 from django.db import transaction
 
 from entact.course.entry import Entry, Line, as_sent, read
-from entact.course.ledger import Receipt
-from entact.course.people import KEY_BYTES, MARK, is_sealed
+from entact.course.entry.ledger import Receipt
+from entact.course.entry.sealing import KEY_BYTES, MARK, is_sealed
+from entact.course.kinds.study import LedgerOpened
 from entact.course.record import seal_entry
-from entact.course.setting import LedgerOpened
 from entact.protocol import Study
 from entact.store import acts, models
 from entact.store.erasure import erased

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import transaction
 
-from entact.course.people import seal, unseal
+from entact.course.entry.sealing import seal, unseal
 from entact.course.record import REASONS
 from entact.store import acts, models
 from entact.store.error import StoreError

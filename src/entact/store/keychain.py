@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
-from entact.course.people import KEY_BYTES
+from entact.course.entry.sealing import KEY_BYTES
 from entact.store import server
 from entact.store.error import StoreError
 

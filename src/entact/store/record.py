@@ -14,7 +14,7 @@ from django.db import IntegrityError, InternalError, OperationalError, connectio
 from psycopg import errors
 
 from entact.course.entry import GENESIS, Entry, Kept, Line, digest, instant, keep, read, same
-from entact.course.ledger import Break, Receipt, follow
+from entact.course.entry.ledger import Break, Receipt, follow
 from entact.protocol import Study
 from entact.store import models
 from entact.store.derived import CODE, PARTICIPANT, Rows, changes, write_rows

@@ -15,7 +15,7 @@ from uuid import UUID
 import msgspec
 
 from entact.course.entry import GENESIS, Entry, canonical, digest
-from entact.course.erasure import was_signed
+from entact.course.signed.erasure import was_signed
 from entact.store import server
 from entact.store.error import StoreError
 

@@ -12,7 +12,7 @@ import msgspec
 from django.db import transaction
 
 from entact.course.entry import read
-from entact.course.signature import (
+from entact.course.signed.signature import (
     HOLDS,
     REVOKES,
     VOUCHES,

@@ -7,9 +7,10 @@ from functools import lru_cache
 
 import msgspec
 
-from entact.course.effective import as_they_stand, hold
 from entact.course.entry import Entry, digest, read
-from entact.course.setting import ReleaseEntered, with_approvals
+from entact.course.entry.effective import as_they_stand, hold
+from entact.course.kinds.study import ReleaseEntered
+from entact.course.setting import with_approvals
 from entact.protocol import Study, StudyError
 from entact.store import models
 

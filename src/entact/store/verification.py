@@ -16,8 +16,8 @@ from django.db import Error, connection, transaction
 from psycopg import ServerCursor
 
 from entact.course.entry import GENESIS, Kept, Line, instant, read
-from entact.course.ledger import REWRITTEN, Break, follow
-from entact.course.setting import Heads, LedgerOpened
+from entact.course.entry.ledger import REWRITTEN, Break, follow
+from entact.course.kinds.study import Heads, LedgerOpened
 from entact.store import models
 from entact.store.anchor import Anchored
 from entact.store.damage import Unreadable, is_damage, read_carefully

@@ -7,9 +7,10 @@ import os
 from pathlib import Path
 
 from entact.course.entry import read
-from entact.course.ledger import Receipt
-from entact.course.setting import SiteState, fold_setting
-from entact.course.wording import WordingEntered
+from entact.course.entry.ledger import Receipt
+from entact.course.kinds.wording import WordingEntered
+from entact.course.setting import fold_setting
+from entact.course.state.setting import SiteState
 from entact.protocol.wording import Wording
 from entact.store import models
 from entact.store.acts import entry_of, here, now

@@ -18,11 +18,11 @@ from tests.course.conftest import START, Story
 from tests.store.frozen import ENTRIES, GOLDEN, KEYS, RELEASES, SUMMARY, read_frozen, summarise
 
 from entact.course import Course, Entry, Ledger, fold, record, uuid7
-from entact.course.attestation import version_of
-from entact.course.cut import Manifest
-from entact.course.erasure import ErasureRequested
-from entact.course.setting import Head
-from entact.course.signature import SigningKey, public_key, sign, statement_of
+from entact.course.attested import version_of
+from entact.course.entry import Head
+from entact.course.signed.cut import Manifest
+from entact.course.signed.erasure import ErasureRequested
+from entact.course.signed.signature import SigningKey, public_key, sign, statement_of
 from entact.protocol import Study, load_study
 
 FORMAT = 1

@@ -1,0 +1,150 @@
+"""The secret third input: who gets what. Made by an unblinded person, sealed before the first enrolment.
+
+Kept in a file of its own. Nothing of it enters a ledger but the two Merkle roots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+import numpy as np
+
+from entact.course.allocation.commitment import Opening, SealedRow, merkle_path, open_row, seal_rows
+
+Content = tuple[str, str, str]
+"""What a kit holds: arm, dose level, part of the dose."""
+
+
+class ListRow(msgspec.Struct, frozen=True):
+    """One row of the randomisation list: its number, its stratum and its arm."""
+
+    number: str
+    stratum: str
+    arm: str
+
+
+class KitRow(msgspec.Struct, frozen=True):
+    """What one kit holds. The number is random and unrelated to any randomisation number."""
+
+    kit: str
+    arm: str
+    level: str
+    part: str
+
+    @property
+    def content(self) -> Content:
+        """What it holds."""
+        return self.arm, self.level, self.part
+
+
+class Sealed(msgspec.Struct, frozen=True):
+    """A committed list: sealed rows, what opens them, and the root that stands in the study's ledger."""
+
+    rows: list[SealedRow]
+    openings: list[Opening]
+    root: str
+
+
+class Allocation(msgspec.Struct, frozen=True):
+    """The randomisation list (`list` in its file) and the kit map of one study, with their seals."""
+
+    study: str
+    simulated: bool
+    block_sizes: list[int]
+    rows: list[ListRow] = msgspec.field(name="list")
+    kits: list[KitRow]
+    sealed_list: Sealed
+    sealed_kits: Sealed
+
+    def arms(self) -> dict[str, str]:
+        """Randomisation number -> arm."""
+        return {row.number: row.arm for row in self.rows}
+
+
+def permuted_blocks(
+    strata: Sequence[str],
+    rows: int,
+    ratio: Mapping[str, int],
+    block_sizes: Sequence[int],
+    random: np.random.Generator,
+) -> list[ListRow]:
+    """A stratified list of permuted blocks of random size.
+
+    Args:
+        strata: names of the strata. rows: least number of rows in each. ratio: arm -> share.
+        block_sizes: each a multiple of the sum of the ratio. random: the source of chance.
+    Raises:
+        ValueError: when a block size does not hold whole multiples of the ratio.
+    Source: ICH E9, section 2.3.2.
+    """
+    total = sum(ratio.values())
+    if any(size <= 0 or size % total for size in block_sizes) or not block_sizes:
+        raise ValueError(
+            f"block sizes {list(block_sizes)} must be positive multiples of {total}, the sum of the ratio"
+        )
+    result = []
+    for stratum in strata:
+        arms: list[str] = []
+        while len(arms) < rows:
+            size = block_sizes[int(random.integers(len(block_sizes)))]
+            block = [arm for arm, share in ratio.items() for _ in range(share * size // total)]
+            arms += [block[place] for place in random.permutation(size)]
+        width = max(3, len(str(len(arms))))
+        result += [
+            ListRow(f"{stratum}-{place:0{width}d}", stratum, arm) for place, arm in enumerate(arms, start=1)
+        ]
+    return result
+
+
+def pack_kits(counts: Mapping[Content, int], random: np.random.Generator) -> list[KitRow]:
+    """Kits for the depot: so many of each (arm, level, part), numbered at random across the whole study.
+
+    Raises:
+        ValueError: when there are more than six digits can tell apart.
+    """
+    rows = [content for content, count in counts.items() for _ in range(count)]
+    if len(rows) > 800_000:
+        raise ValueError(f"{len(rows)} kits are more than six-digit kit numbers can tell apart")
+    numbers = random.choice(900_000, size=len(rows), replace=False) + 100_000
+    kits = [KitRow(f"K-{number}", *content) for number, content in zip(numbers.tolist(), rows, strict=True)]
+    return sorted(kits, key=lambda row: row.kit)
+
+
+def seal(
+    study: str,
+    rows: list[ListRow],
+    kits: list[KitRow],
+    block_sizes: Sequence[int],
+    random: np.random.Generator,
+) -> Allocation:
+    """Seals list and kit map; their roots go into the study's ledger before the first enrolment.
+
+    A study that does not randomise has no list.
+    """
+
+    def sealed(texts: list[str]) -> Sealed:
+        return Sealed(*seal_rows(texts, random.bytes)) if texts else Sealed([], [], "")
+
+    return Allocation(
+        study=study,
+        simulated=True,
+        block_sizes=list(block_sizes),
+        rows=rows,
+        kits=kits,
+        sealed_list=sealed([f"{row.number}|{row.stratum}|{row.arm}" for row in rows]),
+        sealed_kits=sealed([f"{row.kit}|{row.arm}|{row.level}|{row.part}" for row in kits]),
+    )
+
+
+def prove(sealed: Sealed, place: int, root: str) -> str:
+    """Opens one row against the root in the study's ledger.
+
+    Raises:
+        ValueError: when the row is not the one that was committed.
+    """
+    opening = sealed.openings[place]
+    if opening.place != place:
+        raise ValueError(f"what opens row {opening.place} is not the row that was committed at {place}")
+    path = merkle_path([row.leaf for row in sealed.rows], place)
+    return open_row(sealed.rows[place], opening, path, len(sealed.rows), root)

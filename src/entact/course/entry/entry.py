@@ -1,0 +1,246 @@
+"""One entry of a ledger: who, in which role, when, what and why, as canonical bytes.
+
+The bytes are RFC 8785 (JSON Canonicalization Scheme). Entries hold no binary floating-point number:
+quantities are decimal strings with their unit, as entered, so that nothing is lost between screen and hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Any, Literal, cast
+
+import msgspec
+
+Environment = Literal["production", "training", "rehearsal"]
+Source = Literal["typed", "device", "imported", "transcribed"]
+
+GENESIS = "0" * 64  # `previous` of the first entry of every ledger
+
+YEARS = range(1900, 2200)  # that a time or a date in an entry can mean
+
+CORRECTED_TIME = "occurred_at"  # in the data of a correction: moves the time of the corrected entry
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """What one person or device says about one subject, as it was sent.
+
+    Attributes:
+        id: UUIDv7, made where the entry is made.
+        ledger: subject of the ledger, `participant:<opaque>`, `site:<id>`, `study:<id>` or `system`.
+        kind, format: kind of entry and version of its payload.
+        release: study release that it was written under, `<study>@sha256:<digest>`.
+        encounter, timepoint, repeat: visit (`session_1#1`), time within it (`initial + 60 min`), repetition.
+        about: id of the entry that began the thing this one continues (an adverse event, a medication).
+        replaces: id of the entry that this one corrects; `data` then holds only the changed items.
+        occurred_at: when it happened, as claimed; RFC 3339 with the site's offset.
+        recorded_at: the device's clock when it was written down; `clock_offset_ms` is its measured lead.
+        by, role, device, source: who, as what, on which device, and how the value came in.
+        basis: for an act, the gate's decision (see `course.gates`).
+        data: the payload; personal items are sealed (see `course.entry.sealing`).
+        reason: why; a code of the study or sealed text.
+
+    Source: ICH E6(R3) 4.2.2; 21 CFR 11.10(e).
+    """
+
+    id: str
+    ledger: str
+    kind: str
+    release: str
+    environment: Environment
+    occurred_at: str
+    recorded_at: str
+    by: str
+    role: str
+    format: int = 1
+    encounter: str | None = None
+    timepoint: str | None = None
+    repeat: int = 1
+    about: str | None = None
+    replaces: str | None = None
+    clock_offset_ms: int | None = None
+    device: str | None = None
+    source: Source = "typed"
+    basis: dict[str, Any] | None = None
+    data: dict[str, Any] = {}
+    reason: str | None = None
+
+
+class Kept(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """An entry as the server keeps it: with its time of arrival and its place in the chain."""
+
+    received_at: str
+    seq: int
+    previous: str
+
+
+class Line(msgspec.Struct, frozen=True, gc=False):
+    """One stored line of a ledger: the canonical text, which alone is the record, and the SHA-256 of it."""
+
+    seq: int
+    hash: str
+    text: str
+
+
+DEEPEST = 64  # levels of lists and objects: no payload needs so many, and no reader may run out of stack
+
+_LARGEST = 2**53 - 1
+_TOO_DEEP = f"the text is nested deeper than {DEEPEST} levels, as no entry is"
+
+_encoder = msgspec.json.Encoder(order="sorted")
+_entry_decoder = msgspec.json.Decoder(Entry)
+_kept_decoder = msgspec.json.Decoder(Kept)
+
+
+def canonical(value: Any) -> bytes:
+    """Canonical JSON (RFC 8785) of a value without floating-point numbers.
+
+    Raises:
+        TypeError, ValueError: for what has no canonical text (see `refuse_uncanonical`).
+    """
+    refuse_uncanonical(value)
+    return _encoder.encode(value)
+
+
+def digest(text: bytes) -> str:
+    """SHA-256 of stored bytes, in hexadecimal."""
+    return hashlib.sha256(text).hexdigest()
+
+
+def keep(entry: Entry, *, received_at: str, seq: int, previous: str, looked_through: bool = False) -> Line:
+    """The line that the server stores for an entry that arrived as number `seq` after the line `previous`.
+
+    Args:
+        looked_through: the caller has called `refuse_uncanonical` on data and basis already.
+    Raises:
+        TypeError, ValueError: for what has no canonical text (see `refuse_uncanonical`).
+    """
+    if not looked_through:
+        refuse_uncanonical(entry.data)
+        refuse_uncanonical(entry.basis)
+    fields = msgspec.structs.asdict(entry)
+    fields["received_at"] = received_at
+    fields["seq"] = seq
+    fields["previous"] = previous
+    text = _encoder.encode(fields)
+    return Line(seq, hashlib.sha256(text).hexdigest(), text.decode())
+
+
+def read(text: str | bytes) -> Kept:
+    """The entry in a stored text.
+
+    Raises:
+        msgspec.DecodeError: when the text is not an entry, with the field that is wrong.
+    """
+    try:
+        return _kept_decoder.decode(text)
+    except RecursionError as error:
+        raise msgspec.DecodeError(_TOO_DEEP) from error
+
+
+def parse(text: str | bytes) -> Entry:
+    """The entry in a text that a device or another system sent.
+
+    Raises:
+        msgspec.ValidationError, msgspec.DecodeError: when the text is not an entry, with the field.
+    """
+    try:
+        entry = _entry_decoder.decode(text)
+    except RecursionError as error:
+        raise msgspec.DecodeError(_TOO_DEEP) from error
+    if _is_deeper((entry.data, entry.basis), DEEPEST + 1):
+        raise msgspec.DecodeError(_TOO_DEEP)
+    return entry
+
+
+def as_sent(kept: Kept) -> Entry:
+    """The part of a stored entry that its author sent, to tell the same entry sent again from a conflict."""
+    return Entry(**{name: getattr(kept, name) for name in Entry.__struct_fields__})
+
+
+def same(kept: Kept, entry: Entry) -> bool:
+    """Whether a stored entry is, byte for byte, the one that was sent."""
+    return canonical(as_sent(kept)) == canonical(entry)
+
+
+def instant(text: str) -> datetime:
+    """The aware time in an RFC 3339 text.
+
+    Raises:
+        ValueError: when it is no time, says no offset, or is of a year that cannot be meant: windows are
+            reckoned from it, and the calendar ends.
+    """
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError(
+            f"the time {text!r} has no offset; write it with one, as in 2026-03-02T10:30:00-07:00"
+        )
+    if at.year not in YEARS:
+        raise ValueError(f"the time {text!r} is not between the years {YEARS[0]} and {YEARS[-1]}")
+    return at
+
+
+def uuid7(at: datetime, random_bits: int) -> str:
+    """A UUID version 7 for an instant; the caller supplies at least 74 random bits.
+
+    Source: RFC 9562, section 5.7.
+    """
+    milliseconds = int(at.timestamp() * 1000) & (1 << 48) - 1
+    value = (
+        milliseconds << 80
+        | 0x7 << 76
+        | (random_bits >> 62 & 0xFFF) << 64
+        | 0x2 << 62
+        | random_bits & (1 << 62) - 1
+    )
+    text = f"{value:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def refuse_uncanonical(value: Any, depth: int = DEEPEST) -> None:
+    """Refuses what has no single canonical text: binary floats, integers beyond 2^53, broken text, odd keys;
+    and what is nested deeper than `depth` levels.
+
+    Raises:
+        TypeError: for a binary float. ValueError: for the others.
+    """
+    if depth == 0:
+        raise ValueError(_TOO_DEEP)
+    if value is None:
+        return
+    if isinstance(value, dict):
+        # RFC 8785 orders keys by UTF-16, which differs from the order of their bytes.
+        if not "".join(value).isascii():
+            key = next(key for key in cast(dict[str, Any], value) if not key.isascii())
+            raise ValueError(f"the key {key!a} is not ASCII")
+        value = value.values()
+    elif not isinstance(value, list | tuple):
+        value = (value,)
+    for inner in value:
+        kind = inner.__class__  # almost every value is one of these three; a call for each would cost more
+        if kind is str:
+            if not inner.isascii():
+                inner.encode()  # a lone surrogate is no text, and UnicodeEncodeError says so
+        elif kind is int:
+            if not -_LARGEST <= inner <= _LARGEST:
+                raise ValueError(f"{inner} is beyond 2^53; write it as decimal text")
+        elif isinstance(inner, float):
+            raise TypeError(f"{inner!r} is a binary number; write quantities as decimal text with their unit")
+        elif isinstance(inner, dict | list | tuple):
+            refuse_uncanonical(inner, depth - 1)
+
+
+def _is_deeper(value: Any, depth: int) -> bool:
+    """Whether lists and objects lie deeper within each other than so many levels."""
+    if isinstance(value, dict):
+        value = cast(dict[str, Any], value).values()
+    elif not isinstance(value, list | tuple):
+        return False
+    return depth == 0 or any(_is_deeper(inner, depth - 1) for inner in value)
+
+
+class Head(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How far a ledger goes: number and hash of its last line."""
+
+    seq: int
+    hash: str

@@ -1,0 +1,1 @@
+"""Gates: may this be done now?"""

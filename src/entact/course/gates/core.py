@@ -1,0 +1,378 @@
+"""The hard core of every gate, which a study file may tighten and never drop.
+
+Each check is one sentence about the participant, the site, the person who acts, the session or the kit, and
+yields every reason against the act in words that can be acted upon at night.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Final
+
+from entact.course.gates.bounds import (
+    linked,
+    no_hold,
+    no_stopping_rule,
+    not_enrolled_yet,
+    place_left,
+    unblinding_planned,
+    washed_out,
+)
+from entact.course.gates.question import Act, Check, Question, Reason
+from entact.course.schedule import civil_date, latest_date
+
+if TYPE_CHECKING:
+    from entact.course.state.setting import StaffState
+
+INVESTIGATOR: Final = "investigator"
+# Scopes of consent without which nobody takes part; a file that names none of them needs all of its own.
+NEEDED_SCOPES: Final[tuple[str, ...]] = ("participation", "treatment", "procedures")
+
+_DAY = timedelta(days=1)
+
+
+def reasons_against(question: Question) -> list[Reason]:
+    """Every reason of the hard core against an act, in the order of its checks."""
+    return [reason for check in question.act.checks for reason in check(question)]
+
+
+def staff_reasons(staff: StaffState | None, person: str, site: str, today: date) -> Iterator[Reason]:
+    """Whether a person is on a site's staff today, with certificates in date."""
+    if staff is None:
+        yield Reason("not_staff", f"{person} is not on the staff list of site {site}.", ("staff",))
+        return
+    if staff.until is not None and not _in_date(staff.until, today):
+        yield Reason("left_site", f"{person} worked at site {site} until {staff.until}.")
+    if not staff.certificates:
+        yield Reason(
+            "no_certificate", f"No certificate of {person} is on file at the site.", ("certificate",)
+        )
+    for name, expires in staff.certificates.items():
+        if not _in_date(expires, today):
+            yield Reason("certificate_expired", f"The certificate {name} of {person} held until {expires}.")
+
+
+def _alive(question: Question) -> Iterator[Reason]:
+    died = question.course.died
+    if died is not None:
+        yield Reason("died", f"The participant has died (entered for {died.date}).")
+
+
+def _not_stopped(question: Question) -> Iterator[Reason]:
+    for of, state in question.course.discontinued.items():
+        day = civil_date(state.at, question.zone)
+        yield Reason(f"{of}_discontinued", f"{_words(of).capitalize()} was discontinued on {day}.")
+
+
+def _consent_current(question: Question) -> Iterator[Reason]:
+    consent = question.course.consent
+    if consent is None:
+        yield Reason("no_consent", "No consent is recorded.", ("consent",))
+        return
+    question.relies_on(consent.entry)
+    needed = question.release.file.consent
+    for scope in [name for name in NEEDED_SCOPES if name in needed] or list(needed):
+        given = consent.scopes.get(scope)
+        if given is None:
+            message = f"It is not known whether the participant consents to {_words(scope)}."
+            yield Reason("consent_scope", message, (f"consent.{scope}",))
+        elif given is not True:
+            yield Reason("consent_scope", f"The participant does not consent to {_words(scope)}.")
+    try:
+        consented = question.study.release(consent.release)
+    except KeyError:
+        message = f"The consent is to a release that the study does not have, {consent.release}."
+        yield Reason("consent_superseded", message)
+        return
+    if consented.file.consent != needed:
+        day = civil_date(consent.since, question.zone)
+        message = f"What is consented to has changed since the consent of {day}; it has to be given again."
+        yield Reason("consent_superseded", message)
+
+
+def _eligible(question: Question) -> Iterator[Reason]:
+    decided = question.course.eligibility
+    if decided is None:
+        yield Reason("eligibility_missing", "Eligibility has not been decided.", ("eligibility",))
+        return
+    question.relies_on(decided.entry)
+    if decided.decision != "eligible":
+        yield Reason("not_eligible", "The participant was found not eligible.")
+        return
+    for name, compiled in question.course.release.criteria_of(question.course.population).items():
+        judged = decided.criteria.get(name)
+        text = compiled.criterion.text
+        if judged is None:
+            message = f"Eligibility: nobody judged the criterion “{text}”."
+            yield Reason("criterion_open", message, (f"eligibility.{name}",))
+        elif judged is not (compiled.criterion.kind == "inclusion"):
+            yield Reason("criterion_not_met", f"Eligibility: the criterion “{text}” stands against it.")
+    if not decided.signed:
+        yield Reason("eligibility_not_signed", "The decision on eligibility is not signed.", ("eligibility",))
+    signer = question.site.staff.get(decided.by)
+    if signer is None or INVESTIGATOR not in signer.roles:
+        message = f"Eligibility was decided by {decided.by}, who is not an investigator of this site."
+        yield Reason("eligibility_not_by_investigator", message)
+    else:
+        question.relies_on(signer.entry)
+
+
+def _site_active(question: Question) -> Iterator[Reason]:
+    site, course = question.site, question.course
+    if course.site is None:
+        yield Reason("site_unknown", "It is not recorded at which site the participant is.", ("screening",))
+    elif course.site != site.id:
+        yield Reason("other_site", f"The participant belongs to site {course.site}; this is site {site.id}.")
+    question.relies_on(course.screening.entry if course.screening is not None else None)
+    question.relies_on(site.activation)
+    if site.status is None:
+        yield Reason("site_not_active", f"Site {site.id} has not been activated.", ("activation",))
+    elif site.status != "active":
+        yield Reason(f"site_{site.status}", f"Site {site.id} is {site.status}.")
+    elif question.release.id != site.release:
+        message = f"Site {site.id} works under release {site.release}, which the study does not have."
+        yield Reason("release_unknown", message)
+
+
+def _staff(question: Question) -> Iterator[Reason]:
+    person = question.site.staff.get(question.by)
+    if person is not None:
+        question.relies_on(person.entry)
+        if not set(question.act.roles) & set(person.roles):
+            needed = " or ".join(question.act.roles)
+            has = ", ".join(person.roles) or "nothing"
+            yield Reason("role", f"{question.by} is {has} at this site; this needs {needed}.")
+    yield from staff_reasons(person, question.by, question.site.id, question.today)
+
+
+def _list_sealed(question: Question) -> Iterator[Reason]:
+    if question.release.file.randomisation is None:
+        yield Reason("no_randomisation", "This study does not randomise.")
+    elif question.setting.study.commitment is None:
+        yield Reason("list_not_sealed", "The randomisation list has not been sealed.", ("commitment",))
+
+
+def _enrolled(question: Question) -> Iterator[Reason]:
+    enrolment = question.course.enrolment
+    if enrolment is None:
+        yield Reason("not_enrolled", "The participant has not been enrolled.", ("enrolment",))
+    else:
+        question.relies_on(enrolment.entry)
+
+
+def _not_randomised_yet(question: Question) -> Iterator[Reason]:
+    done = question.course.randomisation
+    if done is not None:
+        yield Reason("randomised_before", f"The participant is already randomised, under {done.number}.")
+
+
+def _randomised(question: Question) -> Iterator[Reason]:
+    done = question.course.randomisation
+    if question.release.file.randomisation is None:
+        yield from _enrolled(question)
+        return
+    if done is None:
+        yield Reason("not_randomised", "The participant has not been randomised.", ("randomisation",))
+    else:
+        question.relies_on(done.entry)
+
+
+def _in_session(question: Question) -> Iterator[Reason]:
+    encounter = question.course.encounters.get(question.encounter or "")
+    if encounter is None or encounter.status != "started":
+        yield Reason("not_in_session", "No session is under way.", ("encounter",))
+    elif question.visit is None or question.visit.kind != "dosing":
+        yield Reason("not_in_session", f"{encounter.visit} is not a dosing session.")
+    else:
+        question.relies_on(encounter.entry)
+
+
+def _level_decided(question: Question) -> Iterator[Reason]:
+    level, asked = question.level, question.detail.get("level")
+    if level is None:
+        yield Reason(
+            "level_not_decided", "The dose level of this session has not been decided.", ("dose_level",)
+        )
+        return
+    if asked is not None and asked != level:
+        yield Reason(
+            "level_other", f"Level {asked} was asked for; level {level} was decided for this session."
+        )
+    planned = question.visit.regimen.split(" or ") if question.visit and question.visit.regimen else []
+    if level not in question.release.file.regimens or (planned and level not in planned):
+        message = f"Level {level} is not planned for this session" + (
+            f": {' or '.join(planned)}." if planned else "."
+        )
+        yield Reason("level_not_planned", message)
+    for dose in question.doses_here("initial") if question.part == "supplement" else ():
+        if dose.level != level:
+            yield Reason("level_other", f"The initial dose was of level {dose.level}, not {level}.")
+
+
+def _kit_usable(question: Question) -> Iterator[Reason]:
+    number = question.kit
+    if number is None:
+        yield Reason("kit_not_named", "Say which kit is to be used.", ("kit",))
+        return
+    yield from _kit_of_participant(question, number)
+    yield from _kit_in_stock(question, number)
+
+
+def _kit_of_participant(question: Question, number: str) -> Iterator[Reason]:
+    if any(dose.kit == number for dose in question.course.doses):
+        yield Reason("kit_used", f"Kit {number} was used before.")
+    kit = question.course.kits.get(number)
+    if kit is None:
+        message = f"Kit {number} is not assigned to this participant."
+        yield Reason("kit_not_assigned", message, ("kit_assigned",))
+        return
+    question.relies_on(kit.entry)
+    if kit.part != question.part:
+        yield Reason("kit_other_part", f"Kit {number} is for the {kit.part} dose, not the {question.part}.")
+    if question.level is not None and kit.level != question.level:
+        message = (
+            f"Kit {number} is for level {kit.level}; level {question.level} was decided for this session."
+        )
+        yield Reason("kit_other_level", message)
+    if kit.visit is not None and question.visit is not None and kit.visit != question.visit.visit:
+        yield Reason("kit_other_visit", f"Kit {number} is for {kit.visit}, not for {question.visit.visit}.")
+
+
+def _kit_in_stock(question: Question, number: str) -> Iterator[Reason]:
+    stock = question.site.kits.get(number)
+    if stock is None:
+        message = f"Kit {number} is not in the stock of site {question.site.id}."
+        yield Reason("kit_unknown", message, ("kit",))
+        return
+    question.relies_on(stock.entry)
+    if stock.status in ("quarantined", "destroyed"):
+        yield Reason(f"kit_{stock.status}", f"Kit {number} is {stock.status}.")
+    if not _in_date(stock.expires, question.today):
+        yield Reason("kit_expired", f"Kit {number} is not in date: it says {stock.expires}.")
+
+
+def _part_not_given(question: Question) -> Iterator[Reason]:
+    for dose in question.doses_here(question.part or ""):
+        when = f"{dose.at.astimezone(question.zone):%H:%M on %Y-%m-%d}"
+        yield Reason("dose_given", f"The {dose.part} dose of this session was already given, at {when}.")
+
+
+def _doses_left(question: Question) -> Iterator[Reason]:
+    here = question.visit.visit if question.visit is not None and question.part is not None else None
+    given = {dose.session for dose in question.course.doses if dose.taken and dose.session != here}
+    file = question.release.file
+    more = [file.tracks[name].doses for name in question.course.tracks if name in file.tracks]
+    most = file.doses + sum(more)
+    if len(given) >= most:
+        yield Reason("too_many_doses", f"{len(given)} of at most {most} sessions with a dose have been held.")
+
+
+def _interval_kept(question: Question) -> Iterator[Reason]:
+    interval = question.release.file.dose_interval
+    here = question.visit.visit if question.visit is not None else None
+    before = [
+        dose
+        for dose in question.course.doses
+        if dose.part == "initial" and dose.taken and dose.session != here
+    ]
+    if interval is None or not before:
+        return
+    last = max(before, key=lambda dose: dose.at)
+    question.relies_on(last.entry)
+    day = civil_date(last.at, question.zone)
+    if interval.earliest % _DAY:
+        first, soon = last.at + interval.earliest, question.at < last.at + interval.earliest
+        when = f"{first.astimezone(question.zone):%Y-%m-%d %H:%M}"
+    else:
+        soon, when = question.today < day + interval.earliest, str(day + interval.earliest)
+    if soon:
+        yield Reason("too_soon", f"The last initial dose was on {day}; the next may be given from {when} on.")
+
+
+def _supplement_offered(question: Question) -> Iterator[Reason]:
+    initial = question.doses_here("initial")
+    if not initial:
+        yield Reason("no_initial", "No initial dose was given in this session.", ("initial",))
+        return
+    dose = initial[-1]
+    question.relies_on(dose.entry)
+    regimen = question.release.file.regimens.get(question.level or dose.level)
+    supplement = regimen.supplement if regimen is not None else None
+    if supplement is None:
+        yield Reason("no_supplement", f"Level {question.level or dose.level} has no supplement.")
+        return
+    opens, closes = dose.at + supplement.window.earliest, dose.at + supplement.window.latest
+    if question.at < opens:
+        when = f"{opens.astimezone(question.zone):%H:%M}"
+        yield Reason("supplement_early", f"The supplement may be given from {when} on.")
+    elif question.at > closes:
+        when = f"{closes.astimezone(question.zone):%H:%M}"
+        yield Reason("supplement_late", f"The supplement could be given until {when}.")
+    else:
+        question.until.append(closes)
+
+
+def _in_date(last_day: str, today: date) -> bool:
+    """Whether a last day is not over; a bare year, or what cannot be read, is not known to be."""
+    try:
+        return len(last_day) > 4 and today <= latest_date(last_day)
+    except ValueError:
+        return False
+
+
+def _words(name: str) -> str:
+    return name.replace("_", "-") if name == "follow_up" else name.replace("_", " ")
+
+
+_PERSON: Final[tuple[Check, ...]] = (_alive, _not_stopped, _consent_current, _eligible)
+_PLACE: Final[tuple[Check, ...]] = (_site_active, _staff)
+_STUDY: Final[tuple[Check, ...]] = (no_hold, washed_out, no_stopping_rule)
+_DOSE: Final[tuple[Check, ...]] = (_randomised, _in_session, _level_decided, _kit_usable, _part_not_given)
+
+ACTS: Final[Mapping[str, Act]] = {
+    act.name: act
+    for act in (
+        Act(
+            "enrol",
+            "enrolment",
+            ("investigator", "coordinator"),
+            (*_PERSON, *_PLACE, not_enrolled_yet, linked, *_STUDY, place_left),
+        ),
+        Act(
+            "randomise",
+            "randomisation",
+            ("investigator", "coordinator"),
+            (*_PERSON, *_PLACE, _list_sealed, _enrolled, _not_randomised_yet, *_STUDY),
+        ),
+        Act(
+            "initial_dose",
+            "initial_dose",
+            ("investigator", "therapist"),
+            (*_PERSON, *_PLACE, *_DOSE, _doses_left, _interval_kept, *_STUDY),
+            "initial",
+        ),
+        Act(
+            "supplement",
+            "supplement",
+            ("investigator", "therapist"),
+            (*_PERSON, *_PLACE, *_DOSE, _supplement_offered, no_stopping_rule),
+            "supplement",
+        ),
+        Act(
+            "next_session",
+            "next_session",
+            ("investigator", "therapist"),
+            (*_PERSON, *_PLACE, _randomised, _doses_left, no_hold, no_stopping_rule),
+        ),
+        Act(
+            "unblind",
+            "unblinding",
+            ("investigator", "data_manager"),
+            (_alive, *_PLACE, _randomised, unblinding_planned),
+        ),
+        # Whoever stopped, or whose site was held, must still be able to go home.
+        Act("discharge", "discharge", ("investigator", "therapist"), (_alive, _staff, _in_session)),
+    )
+}
+"""What is gated. An emergency, unblinding in one and leaving against advice are facts: they are not here."""

@@ -1,0 +1,228 @@
+"""Gates: may this be done now? Yes, on a basis that can be judged later, or no with every reason.
+
+The hard core (`entact.course.gates.core`) is asked first, then the study file's own gate. What is not known
+never opens a gate: it is named. A yes is asked for again in the transaction that records the act.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from entact.course.entry import instant
+from entact.course.gates.core import ACTS, reasons_against, staff_reasons
+from entact.course.gates.question import Question, Reason
+from entact.course.state.values import Values, ask
+from entact.protocol.rule import Unknown
+
+if TYPE_CHECKING:
+    from entact.course.course import Course
+    from entact.course.state.setting import Setting
+    from entact.protocol.release import Study
+    from entact.protocol.rule import Rule, Value
+    from entact.protocol.rules import CompiledGate, CompiledRequirement
+
+# A yes holds as long as it takes to hand over a dose, and no more.
+HOLDS_FOR: Final = timedelta(minutes=30)
+SECOND_PERSON: Final = "second person"
+
+
+class Allowed(msgspec.Struct, frozen=True):
+    """Yes; `basis` goes into the entry of the act."""
+
+    basis: dict[str, Any]
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """No, for all of these reasons."""
+
+    reasons: tuple[Reason, ...]
+
+    def __bool__(self) -> bool:
+        return False
+
+
+def may(
+    act: str, study: Study, setting: Setting, course: Course, by: str, at: datetime, **detail: Any
+) -> Allowed | Refused:
+    """Whether an act may be done now.
+
+    Args:
+        act: enrol, randomise, initial_dose, supplement, next_session, unblind or discharge.
+        study: all releases. setting: the study's and the site's ledgers, folded. course: the participant's.
+        by: the person who is to act. at: aware instant of the question.
+        detail: `kit` and, to be sure of it, `level` of a dose; `encounter` where more than one is under way;
+            `override`: {code of a requirement, such as `initial_dose.2`: [persons]} where the file allows it.
+    Returns:
+        Allowed with its basis: act, gate, release, by, decided_at, expires, inputs (ids of entries relied
+        upon), known_to (how many entries of each ledger were known), kit and level of a dose, and overrides.
+        Refused with every reason.
+    Raises:
+        ValueError: for an act that no gate knows, a detail of another name, or a time without a zone.
+    """
+    question = _question(act, study, setting, course, by, at, detail)
+    reasons = reasons_against(question)
+    gate = question.release.gates.get(question.act.gate)
+    overridden: dict[str, list[str]] = {}
+    if gate is not None:
+        reasons += _reasons_of_gate(question, gate, overridden)
+    return Refused(tuple(reasons)) if reasons else Allowed(_basis(question, overridden))
+
+
+def still_holds(basis: Mapping[str, Any], setting: Setting, course: Course, at: datetime) -> bool:
+    """Whether a yes can still be acted upon unasked: not expired, and nothing has been entered since.
+
+    Otherwise `may` is asked again.
+    """
+    decided, expires = instant(basis["decided_at"]), instant(basis["expires"])
+    return decided <= at <= expires and basis["known_to"] == _known_to(setting, course)
+
+
+def _question(
+    act: str, study: Study, setting: Setting, course: Course, by: str, at: datetime, detail: Mapping[str, Any]
+) -> Question:
+    known = ACTS.get(act)
+    if known is None:
+        raise ValueError(f"no gate knows the act {act!r}; it is one of {', '.join(ACTS)}")
+    if at.tzinfo is None:
+        raise ValueError(f"the time {at.isoformat()} has no zone; ask for an aware one")
+    for name in detail:
+        if name not in ("kit", "level", "encounter", "override"):
+            raise ValueError(f"a gate knows no {name!r}; it may be told kit, level, encounter and override")
+    return Question(known, study, setting, course, by, at, detail)
+
+
+def _reasons_of_gate(
+    question: Question, gate: CompiledGate, overridden: dict[str, list[str]]
+) -> list[Reason]:
+    name = question.act.gate
+    if gate.applies_when is not None:
+        applies = _evaluate(question, gate.applies_when, None, False)
+        if isinstance(applies, Reason):
+            return [Reason(f"{name}.applies_when", applies.message, applies.missing)]
+        if applies is False:
+            return []
+    reasons = []
+    for number, requirement in enumerate(gate.requirements, start=1):
+        reason = _against(question, f"{name}.{number}", requirement, overridden)
+        if reason is not None:
+            reasons.append(reason)
+    return reasons
+
+
+def _against(
+    question: Question, code: str, requirement: CompiledRequirement, overridden: dict[str, list[str]]
+) -> Reason | None:
+    held = _evaluate(question, requirement.rule, requirement.within, requirement.ever)
+    if held is True:
+        return None
+    if isinstance(held, Reason):
+        return Reason(code, f"{_sentence(requirement.otherwise)} {held.message}", held.missing)
+    persons = (question.detail.get("override") or {}).get(code)
+    if persons is None:
+        return Reason(code, _sentence(requirement.otherwise))
+    problem = _override_problem(question, requirement.override, persons)
+    if problem is not None:
+        return Reason(code, f"{_sentence(requirement.otherwise)} {problem}")
+    overridden[code] = list(persons)
+    return None
+
+
+def _evaluate(question: Question, rule: Rule, within: timedelta | None, ever: bool) -> bool | Reason:
+    """True, false, or why it is not known; what was relied upon is noted in the question."""
+    course, at = question.course, question.at
+    seen = Values(course, question.encounter, at, within, ever)
+    values: dict[str, Value | None] = {}
+    for name in rule.names:
+        answers = seen.source(name)
+        if answers is None:
+            continue
+        form, _, item = name.rpartition(".")
+        if within is not None and not ever and "." not in form and not course.release.forms[form].lasting:
+            if at - answers.at > within:  # too old, though of this encounter
+                continue
+            question.until.append(answers.at + within)
+        question.relies_on(answers.entry)
+        values[name] = answers.values[item]
+    if rule.calls:
+        for dose in course.doses:
+            if dose.encounter == question.encounter and dose.taken:
+                question.relies_on(dose.entry)
+    result = ask(rule, values, course.facts(question.encounter, at))
+    if isinstance(result, Unknown):
+        missing = tuple(sorted(result.missing))
+        age = "" if within is None else f" within the last {_span(within)}"
+        return Reason("", f"Not known{age}: {', '.join(missing)}.", missing)
+    return result is True
+
+
+def _override_problem(question: Question, allowed: str | None, persons: Sequence[str]) -> str | None:
+    """Why an override does not count: nobody may, or not these persons."""
+    if allowed is None:
+        return "The study does not let anybody override this."
+    needed = [part.strip() for part in allowed.split("+")]
+    chosen = list(dict.fromkeys(persons))
+    if len(chosen) < len(needed):
+        return f"To override it takes {allowed}: {len(needed)} different persons."
+    for person in chosen:
+        for reason in staff_reasons(
+            question.site.staff.get(person), person, question.site.id, question.today
+        ):
+            return f"It cannot be overridden: {reason.message}"
+    if not _fill(needed, chosen, question):
+        return f"To override it takes {allowed}."
+    for person in chosen:
+        question.relies_on(question.site.staff[person].entry)
+    return None
+
+
+def _fill(needed: list[str], persons: list[str], question: Question) -> bool:
+    """Whether the persons can fill the roles, each at most one."""
+    if not needed:
+        return True
+    role, others = needed[0], needed[1:]
+    return any(
+        (role == SECOND_PERSON or role in question.site.staff[person].roles)
+        and _fill(others, [other for other in persons if other != person], question)
+        for person in persons
+    )
+
+
+def _basis(question: Question, overridden: dict[str, list[str]]) -> dict[str, Any]:
+    midnight = datetime.combine(question.today, time.max, question.zone)  # expiry dates are those of today
+    expires = min(question.at + HOLDS_FOR, midnight, *question.until)
+    basis: dict[str, Any] = {
+        "act": question.act.name,
+        "gate": question.act.gate,
+        "release": question.release.id,
+        "by": question.by,
+        "decided_at": question.at.astimezone(question.zone).isoformat(),
+        "expires": expires.astimezone(question.zone).isoformat(),
+        "inputs": sorted(question.inputs),
+        "known_to": _known_to(question.setting, question.course),
+    }
+    if question.part is not None:
+        basis["kit"] = question.kit
+        basis["level"] = question.level
+    if overridden:
+        basis["overridden"] = overridden
+    return basis
+
+
+def _known_to(setting: Setting, course: Course) -> dict[str, int]:
+    return {"participant": course.size, "study": setting.study.size, "site": setting.site.size}
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:].rstrip(".") + "."
+
+
+def _span(duration: timedelta) -> str:
+    minutes = int(duration.total_seconds() // 60)
+    for unit, length in (("d", 1440), ("h", 60)):
+        if minutes % length == 0 and minutes >= length:
+            return f"{minutes // length} {unit}"
+    return f"{minutes} min"

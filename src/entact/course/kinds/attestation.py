@@ -1,0 +1,94 @@
+"""What people attest about entries: signatures, freezes, emergency unblinding, and that identities are kept.
+
+These are facts like all others. What a later change does to a signed or frozen entry is a finding: the change
+is kept, and everybody sees that it came after.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from entact.course.state.attestation import ErasureState, FreezeState, SignatureState, UnblindingState
+
+if TYPE_CHECKING:
+    from entact.course.entry.effective import Effective
+    from entact.course.state.state import State
+
+
+class RecordSignature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Kind `signature`: entries that a person signs as they stand, each with the digest of that version.
+
+    Source: 21 CFR 11.50, 11.70: name and time are the entry's own, the meaning is a code.
+    """
+
+    meaning: str
+    entries: list[str]
+    versions: list[str]
+
+
+class Freeze(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Kind `freeze`: an encounter (that of the entry), or all of a participant, should change no more."""
+
+    of: str = "encounter"
+
+
+class Unblinding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Kind `unblinding`: who was told, and why (a code). Never what they were told."""
+
+    recipient: str
+    cause: str
+
+
+class IdentityKept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Kind `identity`: which direct identifiers a site keeps since then; never what they are."""
+
+    site: str
+    items: list[str]
+
+
+def reduce_signature(course: State, effective: Effective, payload: RecordSignature) -> None:
+    """Keeps the signature; one that names nothing, or not as many versions as entries, signs nothing."""
+    if not payload.entries or len(payload.entries) != len(payload.versions):
+        course.found("signs_nothing", effective.id, "entries", "one version for each entry that is signed")
+        return
+    versions = dict(zip(payload.entries, payload.versions, strict=True))
+    by, at, key = effective.entry.by, effective.at, effective.key
+    course.signatures.append(SignatureState(effective.id, by, at, key, payload.meaning, versions))
+
+
+def reduce_freeze(course: State, effective: Effective, payload: Freeze) -> None:
+    """The first freeze of an encounter counts."""
+    encounter = effective.entry.encounter if payload.of == "encounter" else None
+    if payload.of not in ("encounter", "participant") or (payload.of == "encounter" and encounter is None):
+        course.found("freezes_nothing", effective.id, "of", "an encounter, or `participant`")
+        return
+    state = FreezeState(effective.id, encounter, effective.at, effective.key)
+    course.frozen.setdefault(encounter or "", state)
+
+
+def reduce_unblinding(course: State, effective: Effective, payload: Unblinding) -> None:
+    """Keeps every one, in order of time: they are counted."""
+    state = UnblindingState(effective.id, payload.recipient, payload.cause, effective.at)
+    course.unblindings.append(state)
+
+
+def reduce_identity(course: State, effective: Effective, payload: IdentityKept) -> None:
+    """The latest list of each site."""
+    course.identities[payload.site] = tuple(payload.items)
+
+
+class Erasure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Kind `erasure` (participant): the key is gone; who asked, who confirmed, where that is signed."""
+
+    request: str
+    cause: str
+    asked_by: str
+    confirmed_by: str
+
+
+def reduce_erasure(course: State, effective: Effective, payload: Erasure) -> None:
+    """The first erasure counts; there is nothing left for a second one."""
+    if course.erased is None:
+        course.erased = ErasureState(effective.id, effective.at, payload.cause)

@@ -1,0 +1,116 @@
+"""What is looked at in every entry, and in every act: findings, never refusals."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from entact.course.entry import instant
+
+if TYPE_CHECKING:
+    from entact.course.entry.effective import Effective
+    from entact.course.state.state import State
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+LARGEST_OFFSET_MS = 100 * 366 * 86_400_000  # a clock that starts from nowhere is some decades wrong at most
+
+# Kinds that take place with the participant: none of them can follow a death.
+_WITH_PARTICIPANT = frozenset(
+    {
+        "consent",
+        "form",
+        "vital_signs",
+        "dose",
+        "dose_level",
+        "presence",
+        "guess",
+        "safety_call",
+        "randomisation",
+    }
+)
+# What each discontinuation puts an end to.
+_ENDED_BY = {
+    "treatment": frozenset({"dose", "dose_level", "randomisation"}),
+    "procedures": frozenset({"dose", "dose_level", "form", "vital_signs", "guess"}),
+    "follow_up": frozenset({"dose", "dose_level", "form", "vital_signs", "guess", "safety_call"}),
+    "data_use": frozenset({"form", "vital_signs", "guess", "safety_call", "medication"}),
+}
+_NEEDS_CONSENT = frozenset(
+    {
+        "form",
+        "vital_signs",
+        "dose",
+        "dose_level",
+        "kit_assigned",
+        "randomisation",
+        "enrolment",
+        "guess",
+        "presence",
+    }
+)
+
+
+def check_entry(course: State, effective: Effective) -> None:
+    """Release, clock, consent, and what comes after an end."""
+    entry, kind = effective.entry, effective.entry.kind
+    course.release_of(entry)
+    if entry.recorded_at != entry.occurred_at or entry.clock_offset_ms:
+        _check_clock(course, effective)
+    if kind in _NEEDS_CONSENT and (course.consent is None or not course.consent.given):
+        course.found("without_consent", entry.id, "", f"{kind} without a consent in force")
+    if course.died is not None and kind in _WITH_PARTICIPANT:
+        course.found("after_death", entry.id, "", f"{kind} after the death entered in {course.died.entry}")
+    for of in course.discontinued:
+        if kind in _ENDED_BY[of]:
+            course.found(
+                "after_discontinuation", entry.id, of, f"{kind} after {of.replace('_', ' ')} had stopped"
+            )
+
+
+def check_basis(
+    course: State, effective: Effective, act: str, *, kit: str | None = None, level: str | None = None
+) -> None:
+    """Whether an act rests on a gate's yes for this act, not yet expired, and for this kit and level."""
+    entry, basis = effective.entry, effective.entry.basis
+    if basis is None:
+        course.found("without_gate", entry.id, "", f"{act} without a gate's yes")
+        return
+    if basis.get("act") != act:
+        course.found(
+            "gate_other_act", entry.id, "act", f"the gate's yes is for {basis.get('act')}, not for {act}"
+        )
+    for item, given in (("kit", kit), ("level", level)):
+        if given is not None and basis.get(item) not in (None, given):
+            message = f"the gate's yes is for {item} {basis.get(item)}, not for {given}"
+            course.found(f"gate_other_{item}", entry.id, item, message)
+    expires = _instant(basis.get("expires"))
+    if expires is None or effective.at > expires:
+        course.found("gate_expired", entry.id, "expires", f"the gate's yes held until {basis.get('expires')}")
+
+
+def _check_clock(course: State, effective: Effective) -> None:
+    entry = effective.entry
+    recorded = _instant(entry.recorded_at)
+    if recorded is None:
+        course.found(
+            "time_unreadable", entry.id, "recorded_at", f"{entry.recorded_at!r} is no time with an offset"
+        )
+        return
+    offset = entry.clock_offset_ms or 0
+    if offset == 0 and recorded >= effective.at:  # as nearly always
+        return
+    if abs(offset) > LARGEST_OFFSET_MS:
+        message = f"the clock of the device was {offset} ms ahead: that cannot have been measured"
+        course.found("item", entry.id, "clock_offset_ms", message)
+        offset = 0
+    lead = timedelta(milliseconds=offset)
+    if effective.at - (recorded - lead) > CLOCK_TOLERANCE:
+        message = f"happened at {entry.occurred_at}, after it was recorded at {entry.recorded_at}"
+        course.found("after_recording", entry.id, "occurred_at", message)
+
+
+def _instant(text: object) -> datetime | None:
+    try:
+        return instant(text) if isinstance(text, str) else None
+    except ValueError:
+        return None

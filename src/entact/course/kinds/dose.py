@@ -1,0 +1,145 @@
+"""Kits and doses: number, part, units and nominal level, never the content."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from entact.course.kinds.checks import check_basis
+from entact.course.state.dose import DoseState, KitState, Part, PresenceState
+from entact.course.state.encounter import visit_of
+
+if TYPE_CHECKING:
+    from entact.course.entry.effective import Effective
+    from entact.course.state.state import State
+
+
+class KitAssigned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Kind `kit_assigned`: a kit for one part at one dose level; without a visit, in reserve."""
+
+    kit: str
+    part: Part
+    level: str
+    visit: str | None = None
+
+
+class DoseLevel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Kind `dose_level`: the regimen decided for this session."""
+
+    level: str
+
+
+class Dose(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Kind `dose`: units of one kit dispensed, taken, returned and lost, and how it ended."""
+
+    part: Part
+    kit: str
+    level: str
+    dispensed: int
+    taken: int
+    returned: int = 0
+    lost: int = 0
+    outcome: Literal["taken", "partly_taken", "refused", "withheld", "vomited"] = "taken"
+
+
+class Presence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Kind `presence`: a person came into or left the session room."""
+
+    person: str
+    role: str
+    state: Literal["in", "out"]
+
+
+def reduce_kit_assigned(course: State, effective: Effective, payload: KitAssigned) -> None:
+    """The kit is this participant's from now on; the first assignment of a number stays."""
+    if payload.kit in course.kits:
+        course.found("kit_assigned_twice", effective.id, "kit", f"kit {payload.kit} was assigned before")
+        return
+    course.kits[payload.kit] = KitState(
+        payload.kit, payload.part, payload.level, payload.visit, effective.at, effective.id
+    )
+
+
+def reduce_dose_level(course: State, effective: Effective, payload: DoseLevel) -> None:
+    """The latest decision for the encounter counts."""
+    encounter = effective.entry.encounter
+    if payload.level not in course.release.file.regimens:
+        course.found("unknown_level", effective.id, "level", f"the study has no dose level {payload.level!r}")
+    if encounter is None:
+        course.found(
+            "encounter_unnamed", effective.id, "encounter", "a dose level is decided for one encounter"
+        )
+        return
+    course.levels[encounter] = payload.level
+
+
+def reduce_dose(course: State, effective: Effective, payload: Dose) -> None:
+    """Keeps what was given whatever is wrong with it, and says what is wrong."""
+    entry = effective.entry
+    dose = DoseState(
+        entry.id,
+        visit_of(entry.encounter),
+        entry.encounter,
+        payload.part,
+        payload.kit,
+        payload.level,
+        payload.dispensed,
+        payload.taken,
+        payload.returned,
+        payload.lost,
+        payload.outcome,
+        effective.at,
+    )
+    if (
+        payload.dispensed != payload.taken + payload.returned + payload.lost
+        or min(payload.dispensed, payload.taken, payload.returned, payload.lost) < 0
+    ):
+        message = (
+            f"{payload.dispensed} dispensed are not {payload.taken} taken, {payload.returned} returned "
+            f"and {payload.lost} lost"
+        )
+        course.found("dose_arithmetic", entry.id, "dispensed", message)
+    _check_kit(course, dose)
+    decided = course.levels.get(entry.encounter or "")
+    if decided is not None and decided != dose.level:
+        course.found(
+            "dose_level_other", entry.id, "level", f"level {dose.level}, though {decided} was decided"
+        )
+    if (
+        any(one.part == dose.part and one.session == dose.session and one.taken for one in course.doses)
+        and dose.taken
+    ):
+        course.found(
+            "dose_given_twice", entry.id, "part", f"the {dose.part} dose was already given in {dose.session}"
+        )
+    if dose.taken:
+        act = "initial_dose" if dose.part == "initial" else "supplement"
+        check_basis(course, effective, act, kit=dose.kit, level=dose.level)
+    course.doses.append(dose)
+
+
+def reduce_presence(course: State, effective: Effective, payload: Presence) -> None:
+    """Adds one coming or going to the encounter."""
+    encounter = effective.entry.encounter or ""
+    course.presence.setdefault(encounter, []).append(
+        PresenceState(payload.person, payload.role, payload.state, effective.at)
+    )
+
+
+def _check_kit(course: State, dose: DoseState) -> None:
+    kit = course.kits.get(dose.kit)
+    if kit is None:
+        course.found(
+            "kit_not_assigned", dose.entry, "kit", f"kit {dose.kit} is not assigned to this participant"
+        )
+        return
+    if kit.used:
+        course.found("kit_used_twice", dose.entry, "kit", f"kit {dose.kit} was used before")
+    kit.used.append(dose.entry)
+    if kit.part != dose.part:
+        course.found("kit_other_part", dose.entry, "part", f"kit {dose.kit} is for the {kit.part} dose")
+    if kit.level != dose.level:
+        course.found("kit_other_level", dose.entry, "level", f"kit {dose.kit} is for level {kit.level}")
+    if kit.visit is not None and kit.visit != dose.session:
+        course.found("kit_other_visit", dose.entry, "kit", f"kit {dose.kit} is for {kit.visit}")

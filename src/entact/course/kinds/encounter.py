@@ -1,0 +1,60 @@
+"""Encounters: visits that begin, end or are missed, scheduled or not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from entact.course.kinds.checks import check_basis
+from entact.course.state.encounter import UNSCHEDULED, EncounterState, visit_of
+
+if TYPE_CHECKING:
+    from entact.course.entry.effective import Effective
+    from entact.course.state.state import State
+
+
+class Encounter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Kind `encounter`: the visit in the envelope (`session_1#1`, `unscheduled#1`) began or ended."""
+
+    status: Literal["started", "ended", "missed"]
+    contact: Literal["in_person", "telephone", "video"] = "in_person"
+
+
+def reduce_encounter(course: State, effective: Effective, payload: Encounter) -> None:
+    """Begins, ends or misses the encounter named in the envelope."""
+    entry = effective.entry
+    if entry.encounter is None:
+        course.found(
+            "encounter_unnamed", entry.id, "encounter", "an encounter entry has to name its encounter"
+        )
+        return
+    visit = visit_of(entry.encounter)
+    if visit == UNSCHEDULED:
+        if payload.status == "started" and not entry.reason:
+            course.found("reason_missing", entry.id, "", "an unscheduled visit needs a reason")
+    elif visit not in course.release.visits:
+        course.found("unknown_visit", entry.id, "encounter", f"the schedule has no visit {visit!r}")
+    state = course.encounters.get(entry.encounter)
+    if state is None:
+        state = course.encounters[entry.encounter] = EncounterState(entry.encounter, visit, payload.status)
+        if payload.status == "ended":
+            course.found(
+                "encounter_not_started", entry.id, "", f"{entry.encounter} ended, though it never began"
+            )
+    if payload.status == "started" and state.started is not None:
+        course.found("encounter_begun_twice", entry.id, "", f"{entry.encounter} had already begun")
+        return
+    state.status = payload.status
+    if payload.status == "started":
+        state.started, state.contact, state.entry = effective.at, payload.contact, entry.id
+    else:
+        state.closed = entry.id
+        if payload.status == "missed" and not entry.reason:
+            course.found("reason_missing", entry.id, "", "a missed visit needs a reason")
+        if payload.status == "ended":
+            state.ended = effective.at
+            if "discharge" in course.release.gates and course.facts(entry.encounter, effective.at).given(
+                "initial"
+            ):
+                check_basis(course, effective, "discharge")

@@ -1,0 +1,124 @@
+"""From screening to randomisation: numbers are dated attributes of an opaque ledger, set by entries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from entact.course.kinds.checks import check_basis
+from entact.course.state.enrolment import EligibilityState, EnrolmentState, RandomisationState, ScreeningState
+from entact.course.state.oversight import gates_enrolment
+from entact.course.state.person import is_linked
+from entact.course.state.values import ask
+
+if TYPE_CHECKING:
+    from entact.course.entry.effective import Effective
+    from entact.course.state.state import State
+
+
+class Screening(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Kind `screening`: an attempt to enter the study, at a site."""
+
+    attempt: int
+    number: str
+    site: str
+    population: str = "patient"
+
+
+class Eligibility(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Kind `eligibility`: every criterion judged (true: met, or for an exclusion: applies), and the sign-off.
+
+    `signed` is the meaning of the signature, by the entry's author; without it the decision is a draft.
+    """
+
+    criteria: dict[str, bool | None]
+    decision: Literal["eligible", "not_eligible"]
+    signed: str | None = None
+
+
+class Enrolment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Kind `enrolment`: taken into the study under a subject number."""
+
+    subject: str
+
+
+class Randomisation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Kind `randomisation`: a number of the sealed list; never the arm."""
+
+    number: str
+
+
+def reduce_screening(course: State, effective: Effective, payload: Screening) -> None:
+    """The latest attempt says number, site and population."""
+    if payload.population not in course.release.file.populations:
+        message = f"the study has no population {payload.population!r}"
+        course.found("unknown_population", effective.id, "population", message)
+    course.screening = ScreeningState(
+        effective.id, payload.attempt, payload.number, payload.site, payload.population, effective.at
+    )
+    course.site = payload.site
+
+
+def reduce_eligibility(course: State, effective: Effective, payload: Eligibility) -> None:
+    """The latest decision counts; it has to follow from its criteria and agree with the computed ones."""
+    course.eligibility = EligibilityState(
+        effective.id, payload.criteria, payload.decision, payload.signed, effective.entry.by, effective.at
+    )
+    release = course.release_of(effective.entry)
+    compiled = release.criteria_of(course.population)
+    for name in payload.criteria:
+        if name not in release.criteria:
+            course.found("unknown_criterion", effective.id, name, f"the study has no criterion {name!r}")
+    for name, criterion in compiled.items():
+        wanted = criterion.criterion.kind == "inclusion"
+        judged = payload.criteria.get(name)
+        if payload.decision == "eligible":
+            if judged is None:
+                course.found(
+                    "criterion_open", effective.id, name, f"eligible, though {name!r} was not judged"
+                )
+            elif judged is not wanted:
+                course.found(
+                    "criterion_not_met", effective.id, name, f"eligible, though {name!r} was judged otherwise"
+                )
+        if criterion.rule is None or judged is None:
+            continue
+        computed = ask(
+            criterion.rule,
+            course.values(effective.entry.encounter, effective.at, ever=True),
+            course.facts(effective.entry.encounter, effective.at),
+        )
+        if isinstance(computed, bool) and computed is not judged:
+            message = f"judged {judged}, though the record says {computed}: {criterion.criterion.text}"
+            course.found("criterion_contradicts", effective.id, name, message)
+
+
+def reduce_enrolment(course: State, effective: Effective, payload: Enrolment) -> None:
+    """The first subject number stays."""
+    if course.enrolment is not None:
+        course.found(
+            "enrolled_twice", effective.id, "subject", f"already enrolled as {course.enrolment.subject}"
+        )
+        return
+    decided = course.eligibility
+    if decided is None or decided.decision != "eligible" or decided.signed is None:
+        course.found(
+            "enrolled_without_eligibility", effective.id, "", "enrolled without a signed eligibility"
+        )
+    if gates_enrolment(course.site_release(effective.at)):
+        check_basis(course, effective, "enrol")
+    if is_linked(course) is False:
+        message = f"a {course.population} is enrolled with somebody, and nobody was named"
+        course.found("not_linked", effective.id, "", message)
+    course.enrolment = EnrolmentState(effective.id, payload.subject, effective.at)
+
+
+def reduce_randomisation(course: State, effective: Effective, payload: Randomisation) -> None:
+    """The first randomisation number stays."""
+    if course.randomisation is not None:
+        message = f"already randomised under {course.randomisation.number}"
+        course.found("randomised_twice", effective.id, "number", message)
+        return
+    check_basis(course, effective, "randomise")
+    course.randomisation = RandomisationState(effective.id, payload.number, effective.at)

@@ -1,0 +1,92 @@
+"""Forms: whatever the study asks that the engine does not act upon itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from entact.course.entry.sealing import is_sealed
+from entact.course.kinds.alerts import raise_alerts
+from entact.course.kinds.stopping import check_stopping
+from entact.course.state.form import VITALS, Answers
+
+if TYPE_CHECKING:
+    from entact.course.entry.effective import Effective
+    from entact.course.state.state import State
+
+
+class FormData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Kind `form`: the items of one form; not done, refused and unknown are said, never left blank.
+
+    An item's value is bool, int, text (a quantity with its unit, a code, a date, sealed text), a list of
+    codes, or `{"missing": "not_asked" | "not_done" | "refused" | "below_quantification" | "unknown"}`.
+    """
+
+    form: str
+    items: dict[str, Any] = {}
+    status: Literal["done", "not_done"] = "done"
+
+
+class VitalSigns(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Kind `vital_signs`: one set of readings, quantities with units; items of the study's form `vitals`."""
+
+    systolic: str | None = None
+    diastolic: str | None = None
+    heart_rate: str | None = None
+    temperature: str | None = None
+    oxygen_saturation: str | None = None
+    position: str | None = None
+
+
+def reduce_form(course: State, effective: Effective, payload: FormData) -> None:
+    """Keeps the answers, notes what is wrong with items and raises alerts."""
+    _answer(course, effective, payload.form, payload.items, payload.status)
+
+
+def reduce_vital_signs(course: State, effective: Effective, payload: VitalSigns) -> None:
+    """A set of readings is the study's form `vitals` filled in."""
+    items = {name: value for name, value in effective.data.items() if value is not None}
+    course.vitals.append(_answer(course, effective, VITALS, items, "done"))
+
+
+def _answer(course: State, effective: Effective, name: str, items: dict[str, Any], status: str) -> Answers:
+    entry = effective.entry
+    form = course.release_of(entry).forms.get(name)
+    values: dict[str, Any] = {}
+    if form is None:
+        course.found("unknown_form", entry.id, "form", f"the study has no form {name!r}")
+    else:
+        if name not in course.release.forms:
+            message = f"the form {name!r} is of a release to which the participant has not consented"
+            course.found("before_reconsent", entry.id, "form", message)
+        reading = course.readings.get(entry.id)
+        if reading is None or reading[0] is not effective.data:
+            reading = course.readings[entry.id] = (effective.data, *form.read(items))
+        _, values, problems = reading
+        if status == "done":
+            for problem in problems:
+                course.found("item", entry.id, problem.item, problem.message)
+            for item, value in items.items():
+                if is_sealed(value) and item in form.items and item not in form.personal:
+                    course.found("item", entry.id, item, "was not what this item holds, and is sealed")
+    answers = Answers(
+        entry.id,
+        name,
+        entry.encounter,
+        entry.timepoint,
+        entry.repeat,
+        effective.at,
+        entry.by,
+        entry.role,
+        status,
+        items,
+        values,
+        effective.origins,
+    )
+    course.answers.setdefault(name, []).append(answers)
+    course.forms[name, entry.encounter] = answers
+    raise_alerts(course, answers)
+    if status == "done":
+        check_stopping(course, name, entry.encounter, effective.at, entry.id)
+    return answers

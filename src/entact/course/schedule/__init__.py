@@ -1,0 +1,31 @@
+"""Windows of visits in civil time, and the calendar of a washout."""
+
+from __future__ import annotations
+
+from entact.course.schedule.schedule import (
+    MORNING,
+    TREATMENT,
+    Due,
+    Position,
+    Progress,
+    Status,
+    civil_date,
+    due,
+    latest_date,
+    parse_alternative,
+    position,
+)
+
+__all__ = [
+    "MORNING",
+    "TREATMENT",
+    "Due",
+    "Position",
+    "Progress",
+    "Status",
+    "civil_date",
+    "due",
+    "latest_date",
+    "parse_alternative",
+    "position",
+]

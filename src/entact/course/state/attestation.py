@@ -1,0 +1,47 @@
+"""What people have attested about entries: signatures, freezes, emergency unblinding, erasure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+
+class SignatureState(msgspec.Struct, frozen=True):
+    """A signature: who, when, what it means, and the version of each entry that was signed.
+
+    `key` is its place in the order of time.
+    """
+
+    entry: str
+    by: str
+    at: datetime
+    key: tuple[float, str]
+    meaning: str
+    versions: dict[str, str]
+
+
+class FreezeState(msgspec.Struct, frozen=True):
+    """Since when an encounter (None: everything) should not change; `key` is its place in time."""
+
+    entry: str
+    encounter: str | None
+    at: datetime
+    key: tuple[float, str]
+
+
+class UnblindingState(msgspec.Struct, frozen=True):
+    """One emergency unblinding: who was told, why and when."""
+
+    entry: str
+    recipient: str
+    cause: str
+    at: datetime
+
+
+class ErasureState(msgspec.Struct, frozen=True):
+    """Since when the personal items of a participant cannot be opened by anybody, and why."""
+
+    entry: str
+    at: datetime
+    cause: str

@@ -1,0 +1,36 @@
+"""Forms as they were filled in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from entact.protocol.form import ItemProblem
+
+VITALS = "vitals"  # the study's form that vital signs fill
+
+
+class Answers(msgspec.Struct, frozen=True):
+    """One form as filled in: items as entered, and typed values of items and scores, missing ones as None.
+
+    `origins` names the correction that an item is from, under whose id it is sealed.
+    """
+
+    entry: str
+    form: str
+    encounter: str | None
+    timepoint: str | None
+    repeat: int
+    at: datetime
+    by: str
+    role: str
+    status: str
+    items: dict[str, Any]
+    values: dict[str, Any]
+    origins: dict[str, str]
+
+
+# What an entry's data (the very object) was read as: to fold again costs no second reading.
+Reading = tuple[dict[str, Any], dict[str, Any], list[ItemProblem]]

@@ -1,0 +1,159 @@
+"""What rules see of a course: names of forms' items and scores, and the facts of the session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Protocol
+
+from entact.course.state.encounter import visit_of
+from entact.protocol.rule import Unknown, Value
+
+if TYPE_CHECKING:
+    from entact.course.state.dose import DoseState, PresenceState
+    from entact.course.state.form import Answers
+    from entact.protocol.release import Release
+    from entact.protocol.rule import Facts, Rule
+
+
+class Answered(Protocol):
+    """What rules may be asked of: a participant's forms, doses and who was present."""
+
+    release: Release
+    answers: dict[str, list[Answers]]
+    doses: list[DoseState]
+    presence: dict[str, list[PresenceState]]
+
+
+@lru_cache(maxsize=4096)
+def _parts(name: str) -> list[str]:
+    return name.split(".")
+
+
+class Values(Mapping[str, Any]):
+    """Latest values by name (`vitals.systolic`, `baseline.caps5_past_month.total`), looked up when asked for.
+
+    A name means the latest statement in the current encounter up to `at`; older ones `within`, or ever.
+    What was said to be missing is None; what was never said is absent. Both are unknown to a rule.
+    """
+
+    __slots__ = ("at", "course", "encounter", "ever", "within")
+
+    def __init__(
+        self, course: Answered, encounter: str | None, at: datetime, within: timedelta | None, ever: bool
+    ) -> None:
+        self.course = course
+        self.encounter = encounter
+        self.at = at
+        self.within = within
+        self.ever = ever
+
+    def __getitem__(self, name: str) -> Any:
+        answers = self.source(name)
+        if answers is None:
+            raise KeyError(name)
+        return answers.values[name.rpartition(".")[2]]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The latest value of a name; None where it is unknown."""
+        answers = self.source(name)
+        return default if answers is None else answers.values[name.rpartition(".")[2]]
+
+    def source(self, name: str) -> Answers | None:
+        """The answers that a name's value comes from; none when it was never said."""
+        parts = _parts(name)
+        visit = ""
+        if len(parts) == 3:
+            visit, form, item = parts
+        elif len(parts) == 2:
+            form, item = parts
+        else:
+            return None
+        compiled = self.course.release.forms.get(form)
+        if compiled is None:
+            return None
+        always = self.ever or compiled.lasting
+        is_item = item in compiled.items
+        at, within, encounter = self.at, self.within, self.encounter
+        for answers in reversed(self.course.answers.get(form, ())):
+            if item not in answers.values or (
+                is_item and item not in answers.items and answers.status == "done"
+            ):
+                continue
+            if answers.at > at:
+                continue
+            if visit:
+                if visit_of(answers.encounter) == visit:
+                    return answers
+            elif (
+                always or answers.encounter == encounter or (within is not None and at - answers.at <= within)
+            ):
+                return answers
+        return None
+
+    def __iter__(self) -> Iterator[str]:
+        for form, compiled in self.course.release.forms.items():
+            for item in (*compiled.items, *compiled.scores):
+                name = f"{form}.{item}"
+                if self.source(name) is not None:
+                    yield name
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+class SessionFacts:
+    """What the closed set of functions gives for one encounter at one time."""
+
+    __slots__ = ("at", "course", "encounter")
+
+    def __init__(self, course: Answered, encounter: str | None, at: datetime) -> None:
+        self.course = course
+        self.encounter = encounter
+        self.at = at
+
+    def present(self, role: str, /) -> int:
+        """How many people in a role are in the room."""
+        inside: dict[str, str] = {}
+        for one in self.course.presence.get(self.encounter or "", ()):
+            if one.at > self.at:
+                break
+            if one.state == "in":
+                inside[one.person] = one.role
+            else:
+                inside.pop(one.person, None)
+        return sum(1 for one in inside.values() if one == role)
+
+    def given(self, part: str, /) -> bool:
+        """Whether a part of the dose was taken in this encounter."""
+        return self._taken(part) is not None
+
+    def elapsed(self, part: str, /) -> timedelta | None:
+        """Time since a part of the dose was taken in this encounter; none when it was not."""
+        taken = self._taken(part)
+        return None if taken is None else self.at - taken
+
+    def doses(self) -> int:
+        """Number of sessions in which an initial dose was taken."""
+        taken = (
+            one for one in self.course.doses if one.part == "initial" and one.taken and one.at <= self.at
+        )
+        return len({one.session for one in taken})
+
+    def _taken(self, part: str) -> datetime | None:
+        for dose in self.course.doses:
+            if dose.part == part and dose.encounter == self.encounter and dose.taken and dose.at <= self.at:
+                return dose.at
+        return None
+
+
+def ask(rule: Rule, values: Mapping[str, Value | None], facts: Facts) -> Value | Unknown:
+    """What a rule says of values that may be absurd.
+
+    A fact is kept whatever it holds: a rule that fails on it is as unknown as one that lacks it.
+    """
+    try:
+        return rule.evaluate(values, facts)
+    except ValueError:
+        return Unknown(frozenset(rule.names) | frozenset(map(str, rule.calls)))

@@ -1,0 +1,375 @@
+"""Every reason of the hard core closes an otherwise open gate, and by itself."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from tests.course.cases import WHEN, Case, ask, before, codes, give, session, two_sessions, vitals
+
+from entact.course.gates.core import ACTS
+from entact.course.gates.gate import Allowed, Refused
+from entact.protocol.release import Release, Study, canonical
+
+PARTICIPANT = ("randomise", "initial_dose", "supplement", "next_session")
+DOSE = ("initial_dose", "supplement")
+KIT = {"initial_dose": "K-1", "supplement": "K-2"}
+MORNING = "2026-03-10T08:{:02}:00-06:00"
+
+Change = Callable[[Case], Any]
+
+
+@pytest.mark.parametrize("act", list(ACTS))
+def test_the_gate_is_open_when_nothing_is_against_it(act: str) -> None:
+    assert isinstance(ask(before(act), act), Allowed)
+
+
+def stop(of: str) -> Change:
+    data = {"of": of, "decided_by": "participant", "cause": "wish"}
+    return lambda case: case.put("stop", "discontinuation", MORNING.format(0), data)
+
+
+def drop(*names: str) -> Change:
+    return lambda case: case.drop(*names)
+
+
+def change(name: str, **data: Any) -> Change:
+    return lambda case: case.change(name, **data)
+
+
+def put_site(name: str, kind: str, **data: Any) -> Change:
+    when = "2026-03-01T09:00:00-07:00"
+    return lambda case: case.put(name, kind, when, data, ledger="site:denver", by="i-1", role="investigator")
+
+
+def activation(status: str) -> Change:
+    def change(case: Case) -> None:
+        data = {"release": case.study.newest.id, "status": status, "timezone": "America/Denver"}
+        put_site("later", "activation", **data)(case)
+
+    return change
+
+
+def judge(**criteria: bool | None) -> Change:
+    def change(case: Case) -> None:
+        judged = case.entries["eligibility"].data["criteria"]
+        case.change("eligibility", criteria={**judged, **criteria})
+
+    return change
+
+
+def decided_by(person: str) -> Change:
+    def change(case: Case) -> None:
+        case.entries["eligibility"] = msgspec.structs.replace(case.entries["eligibility"], by=person)
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("make", "code"),
+    [
+        (lambda case: case.put("death", "death", MORNING.format(0), {"date": "2026-03"}), "died"),
+        (stop("treatment"), "treatment_discontinued"),
+        (stop("procedures"), "procedures_discontinued"),
+        (stop("follow_up"), "follow_up_discontinued"),
+        (stop("data_use"), "data_use_discontinued"),
+        (drop("consent"), "no_consent"),
+        (change("consent", scopes={"participation": False, "recording": True}), "consent_scope"),
+        (change("consent", scopes={"recording": True}), "consent_scope"),
+        (drop("eligibility"), "eligibility_missing"),
+        (change("eligibility", decision="not_eligible"), "not_eligible"),
+        (change("eligibility", signed=None), "eligibility_not_signed"),
+        (judge(severe=None), "criterion_open"),
+        (judge(severe=False), "criterion_not_met"),
+        (judge(psychosis=True), "criterion_not_met"),
+        (decided_by("t-1"), "eligibility_not_by_investigator"),
+        (decided_by("somebody"), "eligibility_not_by_investigator"),
+        (drop("screening"), "site_unknown"),
+        (change("screening", site="haifa"), "other_site"),
+        (activation("held"), "site_held"),
+        (activation("closed"), "site_closed"),
+        (drop("activation"), "site_not_active"),
+    ],
+)
+@pytest.mark.parametrize("act", PARTICIPANT)
+def test_participant_and_site(act: str, make: Change, code: str) -> None:
+    case = before(act)
+    make(case)
+    assert codes(ask(case, act)) == [code]
+
+
+@pytest.mark.parametrize("act", list(ACTS))
+@pytest.mark.parametrize(
+    ("certificates", "more", "expected"),
+    [
+        ([], {}, ["no_certificate"]),
+        ([{"name": "GCP", "expires": "2026-03-09"}], {}, ["certificate_expired"]),
+        ([{"name": "GCP", "expires": "2026-02"}], {}, ["certificate_expired"]),
+        ([{"name": "GCP", "expires": "2031"}], {}, ["certificate_expired"]),
+        ([{"name": "GCP", "expires": "next year"}], {}, ["certificate_expired"]),
+        ([{"name": "GCP", "expires": "2026-12"}], {"until": "2026-03-09"}, ["left_site"]),
+        ([{"name": "GCP", "expires": "2026-12"}], {"roles": ["rater"]}, ["role"]),
+        ([{"name": "GCP", "expires": "2026-12"}], {}, []),
+    ],
+)
+def test_the_person_who_acts(
+    act: str, certificates: list[dict[str, str]], more: dict[str, Any], expected: list[str]
+) -> None:
+    case = before(act)
+    roles = ["investigator"] if act in ("randomise", "enrol", "unblind") else ["therapist"]
+    put_site("n-1", "staff", **({"person": "n-1", "roles": roles, "certificates": certificates} | more))(case)
+    assert codes(ask(case, act, by="n-1")) == expected
+
+
+@pytest.mark.parametrize("act", list(ACTS))
+def test_a_stranger_may_nothing(act: str) -> None:
+    answer = ask(before(act), act, by="somebody")
+    assert codes(answer) == ["not_staff"]
+
+
+def test_a_certificate_holds_to_the_end_of_its_last_day_at_the_site() -> None:
+    for expires, expected in (("2026-03-16", []), ("2026-03-15", ["certificate_expired"])):
+        case = before("initial_dose").change("t-1", certificates=[{"name": "GCP", "expires": expires}])
+        assert codes(ask(case, "initial_dose")) == expected
+
+
+@pytest.mark.parametrize(
+    ("make", "code"),
+    [
+        (drop("commitment"), "list_not_sealed"),
+        (drop("enrolment"), "not_enrolled"),
+        (
+            lambda case: case.put("first", "randomisation", "2026-03-10T09:29:00-06:00", {"number": "R-1"}),
+            "randomised_before",
+        ),
+    ],
+)
+def test_randomise(make: Change, code: str) -> None:
+    case = before("randomise")
+    make(case)
+    assert codes(ask(case, "randomise")) == [code]
+
+
+def test_a_study_that_does_not_randomise() -> None:
+    data = {name: value for name, value in two_sessions().data.items() if name != "randomisation"}
+    study = Study("mini", (Release.from_text(canonical(data)),))
+    assert codes(ask(before("randomise", study), "randomise")) == ["no_randomisation"]
+    assert codes(ask(before("initial_dose", study).drop("randomisation"), "initial_dose")) == []
+
+
+@pytest.mark.parametrize("act", ["initial_dose", "supplement", "next_session"])
+def test_nobody_is_treated_before_randomisation(act: str) -> None:
+    assert codes(ask(before(act).drop("randomisation"), act)) == ["not_randomised"]
+
+
+@pytest.mark.parametrize(
+    ("make", "code"),
+    [
+        (drop("level 1"), "level_not_decided"),
+        (
+            lambda case: case.put(
+                "ended",
+                "encounter",
+                "2026-03-16T09:59:00-06:00",
+                {"status": "ended"},
+                encounter="session_1#1",
+            ),
+            "not_in_session",
+        ),
+    ],
+)
+@pytest.mark.parametrize("act", DOSE)
+def test_the_session(act: str, make: Change, code: str) -> None:
+    case = before(act)
+    make(case)
+    answer = ask(case, act, encounter="session_1#1")
+    assert codes(answer) == [code]
+
+
+def test_a_dose_belongs_in_a_dosing_session() -> None:
+    case = before("initial_dose")
+    start = {"status": "started"}
+    case.put("other", "encounter", "2026-03-16T09:50:00-06:00", start, encounter="integration_1#1")
+    assert "not_in_session" in codes(ask(case, "initial_dose"))
+    assert codes(ask(case, "initial_dose", encounter="session_1#1")) == []
+
+
+def test_the_level_is_the_one_decided_and_planned() -> None:
+    assert codes(ask(before("initial_dose"), "initial_dose", level="full")) == []
+    assert codes(ask(before("initial_dose"), "initial_dose", level="low")) == ["level_other"]
+    case = before("initial_dose").change("level 1", level="double").change("assigned K-1", level="double")
+    assert codes(ask(case, "initial_dose")) == ["level_not_planned"]
+    case = before("supplement").change("initial 1", level="low")
+    assert codes(ask(case, "supplement")) == ["level_other"]
+
+
+@pytest.mark.parametrize("act", DOSE)
+def test_the_kit(act: str) -> None:
+    kit = KIT[act]
+    other = KIT["supplement" if act == "initial_dose" else "initial_dose"]
+
+    def against(change: Change, **asked: Any) -> list[str]:
+        case = before(act)
+        change(case)
+        return codes(ask(case, act, **asked))
+
+    stock = {"number": kit, "expires": "2026-12-31"}
+    assert against(lambda case: None, kit=None) == ["kit_not_named"]
+    assert against(drop(f"assigned {kit}")) == ["kit_not_assigned"]
+    assert against(change(f"assigned {kit}", level="low")) == ["kit_other_level"]
+    assert against(change(f"assigned {kit}", visit="session_2")) == ["kit_other_visit"]
+    assert against(change(f"assigned {kit}", visit="session_1")) == []
+    assert against(drop(f"stock {kit}")) == ["kit_unknown"]
+    assert against(put_site("later", "kit", status="quarantined", **stock)) == ["kit_quarantined"]
+    assert against(put_site("later", "kit", status="destroyed", **stock)) == ["kit_destroyed"]
+    assert against(put_site("later", "kit", status="released", **stock)) == []
+    assert against(change(f"stock {kit}", expires="2026-03-15")) == ["kit_expired"]
+    assert against(change(f"stock {kit}", expires="2026-03-16")) == []
+    part = "supplement" if act == "initial_dose" else "initial"
+    assert against(change(f"assigned {kit}", part=part)) == ["kit_other_part"]
+    if act == "initial_dose":
+        assert against(lambda case: None, kit=other) == ["kit_other_part"]
+    refused = {"part": ACTS[act].part, "kit": kit, "level": "full", "dispensed": 2, "taken": 0, "returned": 2}
+    spoilt = "2026-03-16T09:55:00-06:00"
+    assert against(
+        lambda case: case.put(
+            "spoilt", "dose", spoilt, refused | {"outcome": "refused"}, encounter="session_1#1"
+        )
+    ) == ["kit_used"]
+
+
+def test_a_kit_expires_by_the_clock_of_the_site() -> None:
+    case = (
+        before("initial_dose")
+        .change("stock K-1", expires="2026-03-16")
+        .change("activation", timezone="Asia/Tokyo")
+    )
+    assert codes(ask(case, "initial_dose")) == ["kit_expired"]  # there the 17th has begun
+
+
+def test_each_part_of_a_dose_once_a_session() -> None:
+    case = before("initial_dose")
+    give(case, "initial", "K-3", "2026-03-16T09:55:00-06:00")
+    assert codes(ask(case, "initial_dose")) == ["dose_given"]
+    case = before("supplement")
+    give(case, "supplement", "K-4", "2026-03-16T11:35:00-06:00")
+    assert codes(ask(case, "supplement")) == ["dose_given"]
+
+
+def second_session(day: str, study: Study | None = None) -> Case:
+    case = before("next_session", study)
+    session(case, 2, day)
+    return case
+
+
+@pytest.mark.parametrize(("day", "expected"), [("2026-04-05", ["too_soon"]), ("2026-04-06", [])])
+def test_the_interval_since_the_last_initial_dose_is_in_civil_days(day: str, expected: list[str]) -> None:
+    answer = second_session(day).may("initial_dose", f"{day}T10:00:00-06:00", kit="K-3")
+    assert codes(answer) == expected
+
+
+@pytest.mark.parametrize(("time", "expected"), [("09:59:59", ["too_soon"]), ("10:00:00", [])])
+def test_an_interval_in_hours_is_elapsed_time(time: str, expected: list[str]) -> None:
+    study = Study("mini", (two_sessions(dose_interval="36 h .. 35 d"),))
+    case = before("next_session", study)
+    case.move("initial 1", "2026-03-07T21:00:00-07:00")  # the clock goes forward in the night
+    for name in ("consent", "screening begins", "screening", "demographics"):
+        case.move(name, f"2026-03-01T09:00:0{len(name) % 9}-07:00")
+    session(case, 2, "2026-03-09")
+    vitals(case, "fresh", "2026-03-09T09:45:00-06:00", 2)
+    assert codes(case.may("initial_dose", f"2026-03-09T{time}-06:00", kit="K-3")) == expected
+
+
+def test_no_more_sessions_with_a_dose_than_the_study_allows() -> None:
+    study = Study("mini", (two_sessions(doses=1),))
+    case = second_session("2026-04-07", study)
+    assert codes(case.may("initial_dose", "2026-04-07T10:00:00-06:00", kit="K-3")) == ["too_many_doses"]
+    assert codes(ask(before("next_session", study), "next_session")) == ["too_many_doses"]
+
+
+def test_a_supplement_follows_an_initial_dose_of_the_same_session() -> None:
+    case = second_session("2026-04-07")
+    assert "no_initial" in codes(case.may("supplement", "2026-04-07T10:00:00-06:00", kit="K-4"))
+
+
+@pytest.mark.parametrize(
+    ("minutes", "expected"),
+    [
+        (89, ["supplement_early"]),
+        (90, []),
+        (120, []),
+        (121, ["supplement_late", "supplement.2"]),
+    ],
+)
+def test_a_supplement_is_offered_within_its_window(minutes: int, expected: list[str]) -> None:
+    case = before("supplement")
+    at = 60 * 10 + minutes
+    vitals(case, "vitals later", f"2026-03-16T{at // 60}:{at % 60:02}:00-06:00")
+    assert codes(ask(case, "supplement", late=timedelta(minutes=minutes - 100))) == expected
+
+
+def test_a_level_without_a_supplement() -> None:
+    data = copy.deepcopy(dict(two_sessions().data))
+    del data["regimens"]["full"]["supplement"]
+    study = Study("mini", (Release.from_text(canonical(data)),))
+    assert codes(ask(before("supplement", study), "supplement")) == ["no_supplement"]
+
+
+def test_consent_to_what_has_changed_since_is_not_current() -> None:
+    old = two_sessions()
+    consent = {**old.data["consent"], "participation": "Taking part, with one more blood sample"}
+    new, same = two_sessions(consent=consent), two_sessions(title="Another title")
+    for newer, expected in ((new, ["consent_superseded"]), (same, [])):
+        case = before("initial_dose", Study("mini", (old,)))
+        case.study = Study("mini", (old, newer))
+        case.change("activation", release=newer.id)
+        assert codes(ask(case, "initial_dose")) == expected
+    case.entries["consent"] = msgspec.structs.replace(case.entries["consent"], release="mini@sha256:00")
+    assert "consent_superseded" in codes(ask(case, "initial_dose"))
+
+
+def test_a_site_that_works_under_an_unknown_release() -> None:
+    case = before("initial_dose")
+    setting = case.setting()
+    site = msgspec.structs.replace(setting.site, release="mini@sha256:00")
+    from entact.course.entry import instant
+    from entact.course.gates.gate import may
+
+    setting = msgspec.structs.replace(setting, site=site)
+    answer = may(
+        "initial_dose", case.study, setting, case.course(), "t-1", instant(WHEN["initial_dose"]), kit="K-1"
+    )
+    assert codes(answer) == ["release_unknown"]
+
+
+def test_whoever_stopped_or_whose_site_was_held_may_still_go_home() -> None:
+    case = before("discharge")
+    stop("treatment")(case)
+    stop("procedures")(case)
+    activation("held")(case)
+    case.change("consent", scopes={"participation": False, "recording": False})
+    assert isinstance(ask(case, "discharge"), Allowed)
+    case.put("death", "death", "2026-03-16T17:00:00-06:00", {"date": "2026-03-16"})
+    assert codes(ask(case, "discharge")) == ["died"]
+
+
+def test_every_reason_is_said_at_once_and_in_words() -> None:
+    case = before("initial_dose").drop("assigned K-1", "level 1", "eligibility", "randomisation")
+    stop("treatment")(case)
+    answer = ask(case, "initial_dose")
+    assert isinstance(answer, Refused)
+    assert [reason.code for reason in answer.reasons] == [
+        "treatment_discontinued",
+        "eligibility_missing",
+        "not_randomised",
+        "level_not_decided",
+        "kit_not_assigned",
+    ]
+    for reason in answer.reasons:
+        assert reason.message[0].isupper()
+        assert reason.message.endswith(".")
+        assert "_" not in reason.message

@@ -1,0 +1,147 @@
+"""Signatures, freezes, unblinding: facts like others, and what later changes do to them is found."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.course.cases import MINI, Case
+
+from entact.course.attested import version_of
+from entact.course.course import Course
+from entact.course.findings import findings
+from entact.course.fold import fold
+from entact.course.record import seal_entry
+from entact.protocol.load import load_study
+
+STUDY = load_study(MINI)
+AT = datetime.fromisoformat("2026-03-05T10:00:00-07:00")
+KEY = b"k" * 32
+
+
+def time(minute: int) -> str:
+    return f"2026-03-02T10:{minute:02d}:00-07:00"
+
+
+def rated() -> Case:
+    """One form in an encounter."""
+    items = {"total": 48, "diagnosis": True}
+    return Case(STUDY).put(
+        "form", "form", time(1), {"form": "symptoms", "items": items}, encounter="baseline#1"
+    )
+
+
+def signed(case: Case, at: int = 10, **changed: Any) -> Case:
+    """The form signed as it stands then."""
+    [effective] = [one for one in case.course().effective if one.id == "form"]
+    data = {"meaning": "reviewed", "entries": ["form"], "versions": [version_of(effective)], **changed}
+    return case.put("signature", "signature", time(at), data, role="investigator")
+
+
+def corrected(case: Case, at: int, name: str = "fix") -> Case:
+    return case.put(
+        name, "form", time(at), {"items": {"total": 40}}, replaces="form", reason="source_document"
+    )
+
+
+def found(course: Course, rule: str) -> list[tuple[str, str, bool]]:
+    return [(one.entry, one.item, one.holds) for one in findings(course, AT) if one.rule == rule]
+
+
+def test_a_signature_holds_until_what_was_signed_changes() -> None:
+    case = signed(rated())
+    assert [(one.by, one.meaning) for one in case.course().signatures] == [("t-1", "reviewed")]
+    assert found(case.course(), "signature_broken") == []
+    assert found(corrected(case, 20).course(), "signature_broken") == [("signature", "form", True)]
+    restored = corrected(signed(rated()), 20)
+    restored.put("undo", "void", time(30), {}, replaces="fix", reason="entered_in_error")
+    assert found(restored.course(), "signature_broken") == [("signature", "form", False)]
+    withdrawn = signed(rated()).put("void", "void", time(20), {}, replaces="form", reason="wrong_visit")
+    assert found(withdrawn.course(), "signature_broken") == [("signature", "form", True)]
+
+
+def test_what_was_corrected_before_is_signed_as_corrected() -> None:
+    case = signed(corrected(rated(), 5))
+    assert found(case.course(), "signature_broken") == []
+    case.put("undo", "void", time(20), {}, replaces="fix", reason="entered_in_error")
+    assert found(case.course(), "signature_broken") == [("signature", "form", True)]
+
+
+@pytest.mark.parametrize("changed", [{"entries": []}, {"versions": []}, {"entries": ["form", "other"]}])
+def test_a_signature_that_says_of_no_version_signs_nothing(changed: dict[str, Any]) -> None:
+    course = signed(rated(), **changed).course()
+    assert course.signatures == []
+    assert found(course, "signs_nothing") == [("signature", "entries", True)]
+
+
+@pytest.mark.parametrize(
+    ("of", "encounter", "late"),
+    [
+        ("encounter", "baseline#1", ["fix", "note"]),
+        ("encounter", "session_1#1", []),
+        ("participant", None, ["elsewhere", "fix", "note"]),
+    ],
+)
+def test_what_comes_after_a_freeze_is_found(of: str, encounter: str | None, late: list[str]) -> None:
+    case = corrected(rated(), 5, "before")
+    case.put("freeze", "freeze", time(10), {"of": of}, encounter=encounter, role="data_manager")
+    assert found(case.course(), "changed_after_freeze") == []
+    corrected(case, 20)
+    case.put("note", "form", time(21), {"form": "suicidality", "items": {}}, encounter="baseline#1")
+    case.put("elsewhere", "form", time(22), {"form": "suicidality", "items": {}}, encounter="screening#1")
+    signed(case, 30)
+    assert sorted(entry for entry, _, _ in found(case.course(), "changed_after_freeze")) == late
+    case.put("thaw", "void", time(40), {}, replaces="freeze", reason="entered_in_error", role="data_manager")
+    assert all(not holds for _, _, holds in found(case.course(), "changed_after_freeze"))
+
+
+def test_a_freeze_of_nothing_is_found() -> None:
+    course = rated().put("freeze", "freeze", time(10), {"of": "encounter"}).course()
+    assert course.frozen == {}
+    assert found(course, "freezes_nothing") == [("freeze", "of", True)]
+
+
+def test_unblindings_are_counted_and_say_no_arm() -> None:
+    case = rated()
+    for number in (1, 2):
+        data = {"recipient": f"i-{number}", "cause": "emergency"}
+        case.put(f"u{number}", "unblinding", time(10 + number), data)
+    assert [one.recipient for one in case.course().unblindings] == ["i-1", "i-2"]
+    case.put("u3", "unblinding", time(20), {"recipient": "i-3", "cause": "emergency", "arm": "mdma"})
+    assert len(case.course().unblindings) == 2
+    assert "unparsed" in {one.rule for one in findings(case.course(), AT)}
+    sealed = seal_entry(STUDY, case.entries["u3"], KEY)
+    assert "mdma" not in str(sealed.data)
+
+
+def test_none_of_their_items_is_sealed() -> None:
+    """Names, codes, digests: an auditor reads them without the participant's key."""
+    case = signed(rated())
+    case.put("freeze", "freeze", time(11), {"of": "participant"})
+    case.put("unblinding", "unblinding", time(12), {"recipient": "i-1", "cause": "emergency"})
+    case.put("identity", "identity", time(13), {"site": "denver", "items": ["birth_date", "name"]})
+    data = {"request": "019caf99-85c0-7000-8000-000000000001", "cause": "participant_request"}
+    case.put("erasure", "erasure", time(14), {**data, "asked_by": "ada", "confirmed_by": "ben"})
+    for name in ("signature", "freeze", "unblinding", "identity", "erasure"):
+        assert seal_entry(STUDY, case.entries[name], KEY) == case.entries[name]
+    course = case.course()
+    assert course.erased is not None
+    assert course.erased.cause == "participant_request"
+    assert course.identities == {"denver": ("birth_date", "name")}
+
+
+@given(seed=st.integers(0, 2**32))
+def test_any_order_of_arrival_gives_the_same_course(seed: int) -> None:
+    case = corrected(signed(corrected(rated(), 5, "before")), 20)
+    case.put("freeze", "freeze", time(11), {"of": "participant"})
+    case.put("unblinding", "unblinding", time(12), {"recipient": "i-1", "cause": "emergency"})
+    entries = list(case.entries.values())
+    mixed = entries[:]
+    random.Random(seed).shuffle(mixed)
+    one, other = fold(STUDY, entries), fold(STUDY, mixed)
+    assert one == other
+    assert findings(one, AT) == findings(other, AT)

@@ -1,0 +1,165 @@
+"""One person is told the arm once the blinded data are frozen; a track of visits opens with that entry."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.course.cases import WHEN, Case, ask, before, codes
+from tests.course.test_instants import require_equal
+
+from entact.course.entry import instant
+from entact.course.findings import findings
+from entact.course.gates.gate import Allowed
+from entact.course.instants import outlook
+from entact.course.state.person import person_value
+from entact.course.state.progress import not_frozen
+
+TOLD = "2026-06-02T09:05:00-06:00"
+
+
+def tell(case: Case, arm: str = "placebo", **more: Any) -> Case:
+    answer = ask(case, "unblind")
+    basis = answer.basis if isinstance(answer, Allowed) else None
+    data = {"arm": arm, "told": ["participant", "therapist"]}
+    return case.put(
+        "telling", "planned_unblinding", TOLD, data, by="i-1", role="investigator", basis=basis, **more
+    )
+
+
+def rules(case: Case, when: str = "2026-06-03T09:00:00-06:00") -> set[str]:
+    return {found.rule for found in findings(case.course(), instant(when)) if found.holds}
+
+
+def ids(case: Case) -> set[str]:
+    return {
+        found.id for found in findings(case.course(), instant("2026-06-03T09:00:00-06:00")) if found.holds
+    }
+
+
+def visits(case: Case) -> set[str]:
+    return {due.visit for due in case.course().due(instant(TOLD))}
+
+
+def test_no_track_is_open_before_the_entry_whatever_the_arm() -> None:
+    assert before("unblind").course().tracks == {"extension"}  # by consent to recordings
+    assert "open_session" not in visits(before("unblind"))
+
+
+def test_the_track_of_the_arm_that_was_told_opens_and_its_visits_are_counted_from_then() -> None:
+    case = tell(before("unblind"))
+    assert case.course().tracks == {"crossover", "extension"}
+    (due,) = (due for due in case.course().due(instant(TOLD)) if due.visit == "open_session")
+    assert (due.status, str(due.earliest)) == ("due", "2026-06-02")
+    assert "unblinded_before_freeze" not in rules(case)
+    assert "without_gate:telling" not in ids(case)
+
+
+def test_another_arm_opens_another_track_or_none() -> None:
+    case = tell(before("unblind"), arm="mdma")
+    assert case.course().tracks == {"extension"}
+    assert "open_session" not in visits(case)
+
+
+def test_a_scope_of_consent_opens_a_track_and_its_withdrawal_closes_it() -> None:
+    case = before("unblind").change("consent", scopes={"participation": True, "recording": False})
+    assert case.course().tracks == frozenset()
+    assert "much_later" not in visits(case)
+
+
+def test_what_is_not_frozen_closes_the_gate_and_is_found_when_the_arm_was_told_all_the_same() -> None:
+    case = before("unblind").drop("freeze 4")
+    assert codes(ask(case, "unblind")) == ["not_frozen"]
+    assert [*not_frozen(case.course(), "blinded")] == ["session_1#1"]
+    told = tell(case)
+    assert "unblinded_before_freeze" in rules(told)
+    assert "without_gate:telling" in ids(told)
+
+
+def test_a_blinded_visit_that_is_still_to_come_closes_the_gate() -> None:
+    answer = before("unblind").may("unblind", "2026-04-01T09:00:00-06:00", by="i-1")
+    assert "blinded_visit_open" in codes(answer)
+
+
+def test_what_is_changed_after_the_freeze_is_found() -> None:
+    case = tell(before("unblind"))
+    assert "changed_after_freeze" not in rules(case)
+    late: dict[str, Any] = {"encounter": "baseline#1", "by": "r-1", "role": "rater"}
+    case.put(
+        "better",
+        "form",
+        "2026-06-02T10:00:00-06:00",
+        {"items": {"total": 20}},
+        replaces="symptoms",
+        reason="transcription_error",
+        **late,
+    )
+    assert "changed_after_freeze" in rules(case)
+
+
+def test_the_arm_is_told_once() -> None:
+    case = tell(before("unblind"))
+    assert codes(case.may("unblind", "2026-06-02T10:00:00-06:00", by="i-1")) == ["unblinded_before"]
+    case.put(
+        "again", "planned_unblinding", "2026-06-02T10:00:00-06:00", {"arm": "mdma", "told": []}, by="i-1"
+    )
+    assert "unblinded_twice" in rules(case)
+    assert case.course().tracks == {"crossover", "extension"}
+
+
+@pytest.mark.parametrize("arm", ["placebo", "mdma"])
+def test_a_dose_of_the_open_session_counts_beyond_those_of_the_blinded_part(arm: str) -> None:
+    case = tell(before("unblind"), arm=arm)
+    case.put(
+        "open", "encounter", "2026-06-20T09:00:00-06:00", {"status": "started"}, encounter="open_session#1"
+    )
+    reasons = codes(case.may("initial_dose", "2026-06-20T10:00:00-06:00", kit="K-3"))
+    assert ("too_many_doses" in reasons) is (arm == "mdma")
+    assert ("visit_of_other" in rules(case, "2026-06-21T09:00:00-06:00")) is (arm == "mdma")
+
+
+def test_a_study_that_plans_no_unblinding_has_none() -> None:
+    case = before("discharge")
+    assert "unblinding_not_planned" in codes(case.may("unblind", WHEN["discharge"], by="i-1"))
+
+
+def test_a_visit_that_was_missed_needs_no_freeze() -> None:
+    case = before("unblind")
+    here: dict[str, Any] = {"encounter": "outcome#1", "by": "r-1", "role": "rater", "reason": "not_reached"}
+    case.put("missed", "encounter", "2026-04-20T09:00:00-06:00", {"status": "missed"}, **here)
+    assert codes(ask(case, "unblind")) == []
+
+
+def test_a_blinded_visit_whose_window_is_open_closes_the_gate() -> None:
+    case = before("unblind")
+    for number, encounter in enumerate(
+        ("integration_1#1", "integration_2#1", "preparation_1#1", "outcome#1"), start=1
+    ):
+        when = f"2026-04-{10 + number}T09:00:00-06:00"
+        case.put(f"came {number}", "encounter", when, {"status": "started"}, encounter=encounter)
+        case.put(f"frozen {number}", "freeze", when, {"of": "encounter"}, encounter=encounter)
+    early = "2026-04-10T09:00:00-06:00"
+    for number in range(1, 5):
+        case.move(f"freeze {number}", early)
+    assert codes(case.may("unblind", "2026-04-16T09:00:00-06:00", by="i-1")) == ["blinded_visit_open"]
+    assert codes(case.may("unblind", "2026-05-16T09:00:00-06:00", by="i-1")) == []
+
+
+@pytest.mark.parametrize("arm", ["placebo", "mdma"])
+def test_lists_agree_with_what_is_asked_at_every_moment(arm: str) -> None:
+    for case in (before("unblind"), tell(before("unblind"), arm=arm)):
+        course = case.course()
+        found = outlook(course)
+        require_equal(course, found, [])
+        shown = {window.visit for window in found.windows}
+        assert ("open_session" in shown) is (course.told is not None and arm == "placebo")
+
+
+def test_a_rating_in_a_later_track_is_no_rating_of_the_blinded_part() -> None:
+    case = tell(before("unblind"))
+    rated = {"form": "symptoms", "items": {"total": 20, "diagnosis": False}}
+    case.put("rated", "form", "2026-06-05T10:00:00-06:00", rated, encounter="much_later#1", by="r-1")
+    at = instant("2026-06-06T10:00:00-06:00")
+    assert person_value(case.course(), "person.assessed_after_dose", at) is False
+    case.put("blinded", "form", "2026-04-10T10:00:00-06:00", rated, encounter="outcome#1", by="r-1")
+    assert person_value(case.course(), "person.assessed_after_dose", at) is True
