@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from entact.protocol.extent import extents_of
 from entact.protocol.form import CompiledForm
 from entact.protocol.freshness import unmeasured
 from entact.protocol.names import RESERVED
@@ -15,6 +16,7 @@ from entact.protocol.people import check_people
 from entact.protocol.plan import check_plan, position
 from entact.protocol.problem import Fault, Path, unknown
 from entact.protocol.quantity import parse_quantity
+from entact.protocol.reach import check_reach, check_scores
 from entact.protocol.rule import Rule
 from entact.protocol.rules import CompiledRules, compile_forms, compile_rules, forms_at
 from entact.protocol.study import Randomisation, Regimen, Requirement, StudyFile, Visit
@@ -54,6 +56,10 @@ def check(file: StudyFile, data: Mapping[str, Any]) -> list[Fault]:
     faults += _gates(file, rules, forms, visits)
     faults += check_oversight(file, visits)
     faults += check_plan(file, rules, forms, visits)
+    faults += check_reach(file, rules, extents_of(file, forms, visits))
+    for form in forms.values():
+        if form.instrument is not None and form.instrument.name in file.instruments:
+            faults += check_scores(form.instrument.name, form.instrument)
     faults += _sites_terms_and_sources(file, data)
     return faults
 

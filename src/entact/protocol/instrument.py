@@ -49,6 +49,8 @@ class Instrument:
         name, title, recall, licence, source: what it is, the period it asks about, who must allow its use.
         items: each item by name, in order.
         scores: the Python type of each score by name, in order.
+        parts: what each score that is no rule is made of. points: of each answer, for items that are scored
+            otherwise than by the answer itself.
         codes: CDISC test code by item, where there is one. category: its name in CDISC (QSCAT), or None.
         file: the data that it was made of.
 
@@ -67,6 +69,8 @@ class Instrument:
         self.source, self.category = file.source, file.category
         self.items: dict[str, Item] = {}
         self.scores: dict[str, type] = {}
+        self.parts: dict[str, list[str]] = {}
+        self.points: dict[str, dict[int, int]] = {}
         self.codes: dict[str, str] = {}
         self._skips: list[tuple[int, int]] = []  # item, and the item without whose yes it is not asked
         self._points: list[tuple[int, dict[int, int]]] = []  # item, and the points of each answer
@@ -141,7 +145,8 @@ class Instrument:
             except ValidationError as problem:
                 raise self._error(f"items.{name}: {problem.errors()[0]['msg']}") from None
             if group.points is not None or name in (group.reversed or ()):
-                self._points.append((len(self.items), self._points_of(name, item, group)))
+                self.points[name] = self._points_of(name, item, group)
+                self._points.append((len(self.items), self.points[name]))
             self.items[name] = item
 
     def _points_of(self, name: str, item: Item, group: Items) -> dict[int, int]:
@@ -164,7 +169,7 @@ class Instrument:
         if score.operation == "rule":
             names, kind, operate = self._rule(score, where)
         else:
-            names = self._select(score.over, where)
+            names = self.parts[name] = self._select(score.over, where)
             kind, operate = self._operation(score, [self._type_of(part, where) for part in names], where)
         self._steps.append((_picker([self._place(part) for part in names]), operate))
         self.scores[name] = kind

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tests.protocol.test_rule import _answer
 
-from entact.protocol.words.tree import Apply, Call, Literal, Many, Name, Node, parse
+from entact.protocol.tree import Apply, Call, Literal, Many, Name, Node, parse
 
 CASES: list[dict[str, Any]] = [
     case

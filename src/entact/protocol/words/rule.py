@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Final
 
 from entact.protocol.quantity import parse_duration
+from entact.protocol.tree import Apply, Call, Literal, Many, Name, Node, parse
 from entact.protocol.words.label import COUNTS, FACTS, Labels, spaced, unit_words
 from entact.protocol.words.time import duration_words
-from entact.protocol.words.tree import Apply, Call, Literal, Many, Name, Node, parse
 
 _IS: Final = {
     "==": "is",

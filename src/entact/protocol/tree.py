@@ -1,17 +1,18 @@
-"""A rule as a tree, for telling it in words. Whether it is right is known before (`entact.protocol.rule`)."""
+"""A rule as a tree, for what looks into it. Whether it is right is known before (`entact.protocol.rule`)."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A name of the study, `vitals.systolic`."""
+    """A name of the study, `vitals.systolic`; `at`, here and below: where in the rule it stands."""
 
     text: str
+    at: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class Literal:
     """A value written out."""
 
     value: bool | int | float | str
+    at: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +80,8 @@ class _Reading:
     """Reads tokens by precedence."""
 
     def __init__(self, rule: str) -> None:
-        self.rule = rule.strip()
-        self.end = 0
+        self.rule = rule.rstrip()
+        self.end = self.at = 0
         self.token, self.kind = "", ""
         self.next()
 
@@ -93,7 +95,7 @@ class _Reading:
             self.token, self.kind = "", ""
             return last
         self.kind = str(found.lastgroup)
-        self.token, self.end = found[self.kind], found.end()
+        self.token, self.at, self.end = found[self.kind], found.start(self.kind), found.end()
         return last
 
     def take(self, sign: str) -> None:
@@ -125,10 +127,11 @@ class _Reading:
 
     def unary(self) -> Node:
         if self.kind == "sign" and self.token in ("!", "-"):
+            at = self.at
             operator = "!" if self.next() == "!" else "minus"
             inner = self.unary()
             if operator == "minus" and isinstance(inner, Literal) and isinstance(inner.value, int | float):
-                return Literal(-inner.value)
+                return Literal(-inner.value, at)
             return Apply(operator, (inner,))
         return self.primary()
 
@@ -141,19 +144,20 @@ class _Reading:
         if self.token == "[":
             self.next()
             return Many(self.members("]"))
-        kind, text = self.kind, self.next()
+        at, kind = self.at, self.kind
+        text = self.next()
         if kind == "text":
-            return Literal(re.sub(r"\\(.)", r"\1", text[1:-1]))
+            return Literal(re.sub(r"\\(.)", r"\1", text[1:-1]), at)
         if kind == "number":
-            return Literal(float(text) if re.search(r"[.eE]", text) else int(text))
+            return Literal(float(text) if re.search(r"[.eE]", text) else int(text), at)
         if kind != "name":
             raise ValueError(f"{self.rule!r} is no rule")
         if text in ("true", "false"):
-            return Literal(text == "true")
+            return Literal(text == "true", at)
         if self.token == "(":
             self.next()
             return Call(text, self.members(")"))
-        return Name(re.sub(r"\s", "", text))
+        return Name(re.sub(r"\s", "", text), at)
 
     def members(self, end: str) -> tuple[Node, ...]:
         found: list[Node] = []
