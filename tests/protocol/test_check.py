@@ -128,6 +128,11 @@ NAMES = {
         "primary: {endpoint: §changes",
         "analysis.primary.endpoint: there is no endpoint 'changes'; did you mean 'change'?",
     ),
+    "estimand where the plan describes none": (
+        "estimand: de_jure, set: mitt",
+        "estimand: §de_jur, set: mitt",
+        "analysis.primary.estimand: there is no estimand 'de_jur'; did you mean 'de_jure'?",
+    ),
     "analysis set": (
         "set: mitt",
         "set: §miit",
@@ -165,6 +170,18 @@ NAMES = {
 }
 
 SENSE = {
+    "enrolment twice": (
+        "do: [suicidality, adverse_events, guess]",
+        "do: [suicidality, §enrolment, guess]",
+        "schedule.closing.do[2]: 'enrolment' happens to a person once, and is done at preparation_2; "
+        "take it out",
+    ),
+    "randomisation twice": (
+        "do: [suicidality, adverse_events, guess]",
+        "do: [suicidality, guess, §randomisation]",
+        "schedule.closing.do[3]: 'randomisation' happens to a person once, and is done at preparation_2; "
+        "take it out",
+    ),
     "unnumbered row": (
         "{visit: integration_1, after",
         "{visit: §integration, after",
@@ -592,6 +609,23 @@ def test_an_event_that_nobody_brings_about_never_comes(
         )
         for problem in problems_of(text)
     )
+
+
+def test_an_enrolment_in_a_row_of_visits_would_happen_again(
+    mini: str, problems_of: Callable[[str], list[str]]
+) -> None:
+    text = mini.replace("[eligibility, enrolment, randomisation]", "[eligibility, randomisation]")
+    text = text.replace("slack: 3 d}, do: [suicidality,", "slack: 3 d}, do: [enrolment,")
+    text = text.replace("at: enrolment}", "at: session_1}")
+    assert [problem.partition(" ")[2] for problem in problems_of(text)] == [
+        "schedule.integration_1.do[1]: 'enrolment' happens to a person once, and this visit is "
+        "repeated; move it"
+    ]
+
+
+def test_two_populations_are_enrolled_each_at_a_visit_of_its_own() -> None:
+    visits = load_study("eating-disorders").newest.visits.values()
+    assert sum("enrolment" in visit.activities for visit in visits) == 2
 
 
 def test_a_washout_that_is_not_described_never_ends(

@@ -110,7 +110,7 @@ CASES = {
     "report to a country by its name": (
         END,
         report(f"{REPORT}, jurisdiction: §Canada"),
-        "reports.sponsor.jurisdiction: 'Canada' is no country; write its two letters, as in 'US'",
+        "reports.sponsor.jurisdiction: there is no country 'Canada'; did you mean 'CA'?",
     ),
     "local report of nowhere": (
         END,

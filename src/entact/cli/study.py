@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from entact.protocol import StudyError, assumptions, is_fit_for_production, load_study
+from entact.protocol import Problem, StudyError, assumptions, is_fit_for_production, load_study, warnings
 
 
 def find_problems(name: str) -> list[dict[str, Any]]:
@@ -38,6 +38,7 @@ def check_study(name: str) -> dict[str, Any]:
         "criteria": len(release.criteria),
         "gates": len(release.gates),
         "alerts": len(release.alerts),
+        "warnings": [dataclasses.asdict(problem) for problem in warnings(name)],
         "assumptions": [{"field": field, "assumption": text} for field, text in assumptions(release)],
         "not_fit_for_production": [str(problem) for problem in is_fit_for_production(release)],
     }
@@ -53,6 +54,8 @@ def print_check(result: dict[str, Any]) -> None:
     counts = (f"{result[name]} {name}" for name in ("visits", "forms", "criteria", "gates", "alerts"))
     console.print(", ".join(counts))
     console.print("[green]no problem found[/]")
+    for said in result["warnings"]:
+        console.print(Text.assemble(("warning ", "yellow"), str(Problem(**said))), soft_wrap=True)
     assumed, barred = len(result["assumptions"]), len(result["not_fit_for_production"])
     if assumed:
         console.print(f"{assumed} assumptions (--json lists them)")

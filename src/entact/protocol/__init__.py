@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from entact.protocol.form import CompiledForm, ItemProblem
-from entact.protocol.load import load_study, shipped_studies
+from entact.protocol.load import load_study, shipped_studies, warnings
 from entact.protocol.problem import Problem, StudyError
 from entact.protocol.release import Release, Study, assumptions, is_fit_for_production
 from entact.protocol.rules import (
@@ -30,4 +30,5 @@ __all__ = [
     "is_fit_for_production",
     "load_study",
     "shipped_studies",
+    "warnings",
 ]

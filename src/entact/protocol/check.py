@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from entact.protocol.country import wrong_country
 from entact.protocol.extent import extents_of
 from entact.protocol.form import CompiledForm
 from entact.protocol.freshness import unmeasured
@@ -21,6 +22,7 @@ from entact.protocol.rule import Rule
 from entact.protocol.rules import CompiledRules, compile_forms, compile_rules, forms_at
 from entact.protocol.study import Randomisation, Regimen, Requirement, StudyFile, Visit
 from entact.protocol.timetable import ACTIVITIES, EVENTS, check_schedule, spell_out
+from entact.protocol.ucum import wrong_unit
 
 GATES = (
     *("enrolment", "randomisation", "initial_dose", "supplement", "next_session", "discharge"),
@@ -60,6 +62,7 @@ def check(file: StudyFile, data: Mapping[str, Any]) -> list[Fault]:
     for form in forms.values():
         if form.instrument is not None and form.instrument.name in file.instruments:
             faults += check_scores(form.instrument.name, form.instrument)
+    faults += _units(file)
     faults += _sites_terms_and_sources(file, data)
     return faults
 
@@ -121,6 +124,9 @@ def _doses(file: StudyFile) -> Iterator[Fault]:
                     f"{strength!r} is in {unit}, others in {first}; a study gives all strengths in one unit"
                 )
                 yield Fault(("products", name, "strengths", place), message)
+        for code in product.schedule:
+            if (wrong := wrong_country(code)) is not None:
+                yield Fault(("products", name, "schedule", code), wrong, at_key=True)
         if product.placebo == "none" and any(arm.role == "placebo" for arm in file.arms.values()):
             yield Fault(
                 ("products", name, "placebo"), "an arm takes placebo, so there is one; write 'matching'"
@@ -297,8 +303,22 @@ def _unseen(
             break
 
 
+def _units(file: StudyFile) -> Iterator[Fault]:
+    """Units that are none of UCUM."""
+    for name, form in file.forms.items():
+        for item, said in form.items.items():
+            if said.unit and (wrong := wrong_unit(said.unit)) is not None:
+                yield Fault(("forms", name, "items", item, "unit"), wrong)
+    for name, product in file.products.items():
+        for place, strength in enumerate(product.strengths):
+            if (wrong := wrong_unit(parse_quantity(strength).unit)) is not None:
+                yield Fault(("products", name, "strengths", place), wrong)
+
+
 def _sites_terms_and_sources(file: StudyFile, data: Mapping[str, Any]) -> Iterator[Fault]:
     for site, plan in file.sites.items():
+        if (wrong := wrong_country(plan.country)) is not None:
+            yield Fault(("sites", site, "country"), wrong)
         try:
             ZoneInfo(plan.timezone)
             if "/" not in plan.timezone and plan.timezone != "UTC":

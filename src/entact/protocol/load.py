@@ -10,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from entact.protocol.advice import advise
 from entact.protocol.amendment import amendment_faults
 from entact.protocol.check import check
 from entact.protocol.explain import validate
@@ -38,6 +39,27 @@ def load_study(name_or_path: str | os.PathLike[str]) -> Study:
     amendments = _amendments(name)
     study = _amended(study, tuple(amendments.items())) if amendments else study
     return replace(study, folder=_folder(name))
+
+
+def warnings(name_or_path: str | os.PathLike[str]) -> list[Problem]:
+    """What a study file that can be used hardly means, and the same of its amendments.
+
+    Args:
+        name_or_path: as for `load_study`.
+    Raises:
+        StudyError: when the study cannot be used.
+    """
+    name = os.fspath(name_or_path)
+    load_study(name)
+    raw, shown = _read(name)
+    return [
+        problem for shown, raw in {shown: raw, **_amendments(name)}.items() for problem in _advice(raw, shown)
+    ]
+
+
+def _advice(raw: bytes, shown: str) -> list[Problem]:
+    source = read_source(raw, shown)
+    return [source.locate(fault) for fault in advise(_study(raw, shown).newest.file)]
 
 
 def amend(study: Study, files: Mapping[str, bytes]) -> Study:

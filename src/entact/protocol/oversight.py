@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from entact.protocol.country import UNION, wrong_country
 from entact.protocol.problem import Fault, Path, unknown
 from entact.protocol.study import StudyFile, Visit
-
-_COUNTRY = re.compile(r"[A-Z]{2}")  # ISO 3166-1; EU is reserved there for the European Union
 
 # What a version looks like, and an example of one.
 _VERSIONS = {
@@ -69,9 +68,10 @@ def _reports(file: StudyFile) -> Iterator[Fault]:
         path: Path = ("reports", name)
         if report.within.total_seconds() <= 0:
             yield Fault((*path, "within"), "is no time; write how long it may take, as in '15 d'")
-        if report.jurisdiction is not None and not _COUNTRY.fullmatch(report.jurisdiction):
-            message = f"{report.jurisdiction!r} is no country; write its two letters, as in 'US'"
-            yield Fault((*path, "jurisdiction"), message)
+        where = report.jurisdiction
+        wrong = wrong_country(where) if where is not None and where != UNION else None
+        if wrong is not None:
+            yield Fault((*path, "jurisdiction"), wrong)
         elif report.local and report.jurisdiction is None:
             yield Fault((*path, "local"), "it is not said where; write `jurisdiction:` as well")
         elif countries and not any(map(report.concerns, countries)):

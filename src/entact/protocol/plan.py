@@ -14,6 +14,9 @@ from entact.protocol.study import Analysis, StudyFile, Visit
 SETS: Final = ("itt", "mitt", "per_protocol", "randomised", "safety")
 """Analysis sets that need no rule, because everybody means the same by them."""
 
+ESTIMANDS: Final = ("de_facto", "de_jure")
+"""Estimands that need no `estimands:` block: all that was observed, and what was observed on treatment."""
+
 METHODS: Final = ("ancova", "describe", "mmrm", "proportion")
 COVARIANCES: Final = (
     *("ante_dependence", "auto_regressive", "compound_symmetry", "spatial_exponential"),
@@ -170,8 +173,9 @@ def _analysis(
         yield Fault((*path, "set"), unknown("analysis set", analysis.set, plan.sets))
     elif not plan.sets and analysis.set not in SETS:
         yield Fault((*path, "set"), unknown("analysis set", analysis.set, SETS))
-    if plan.estimands and analysis.estimand not in plan.estimands:
-        yield Fault((*path, "estimand"), unknown("estimand", analysis.estimand, plan.estimands))
+    estimands = plan.estimands or ESTIMANDS
+    if analysis.estimand not in estimands:
+        yield Fault((*path, "estimand"), unknown("estimand", analysis.estimand, estimands))
     for key, known in (("method", METHODS), ("covariance", COVARIANCES), ("df", DEGREES)):
         value = getattr(analysis, key)
         if value is not None and value not in known:

@@ -35,6 +35,7 @@ EVENTS = frozenset({"consent", "washout_end", "enrolment", "randomisation", "ini
 
 _TAKEN = EVENTS | RESERVED | {"unscheduled"}  # encounters outside the schedule are `unscheduled#1`, …
 _BROUGHT_ABOUT_BY = {"initial": "dose", "washout_end": "consent"}  # other events are activities themselves
+_ONCE = ("enrolment", "randomisation", "link", "unblinding")  # to one person
 _NOTHING = timedelta(0)
 
 
@@ -81,6 +82,7 @@ def check_schedule(
             if taken:
                 message = f"{taken} is called {visit.visit!r} too; give the visit another name"
                 yield Fault((*path, "visit"), message)
+    yield from _once(visits, paths)
     yield from _never(visits, paths)
     yield from _without_which_nothing(file, visits)
 
@@ -174,6 +176,31 @@ def _activities(file: StudyFile, visit: Visit, path: Path) -> Iterator[Fault]:
     for place, activity in enumerate(visit.do):
         if activity in visit.do[:place]:
             yield Fault((*path, "do", place), f"{activity!r} stands twice; write it once")
+
+
+def _once(visits: Mapping[str, Visit], paths: Mapping[str, Path]) -> Iterator[Fault]:
+    """What happens to a person once, done at a second visit of the same person."""
+    for activity in _ONCE:
+        done = [visit for visit in visits.values() if activity in visit.activities]
+        for place, visit in enumerate(done):
+            first = next((before for before in done[:place] if _share(before, visit)), None)
+            if first is None:
+                continue
+            path = paths[visit.visit]
+            if path == paths[first.visit]:
+                message = f"{activity!r} happens to a person once, and this visit is repeated; move it"
+            else:
+                message = f"{activity!r} happens to a person once, and is done at {first.visit}; take it out"
+            where = (*path, "do", visit.do.index(activity)) if activity in visit.do else (*path, "timed")
+            yield Fault(where, message)
+            break
+
+
+def _share(one: Visit, other: Visit) -> bool:
+    """Whether the same person can have both visits."""
+    same_track = None in (one.track, other.track) or one.track == other.track
+    populations = set(one.populations) & set(other.populations)
+    return same_track and bool(populations or not one.populations or not other.populations)
 
 
 def _never(visits: Mapping[str, Visit], paths: Mapping[str, Path]) -> Iterator[Fault]:

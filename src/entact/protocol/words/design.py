@@ -144,8 +144,9 @@ class Design(Teller):
             told.setdefault(key, []).append(spaced(said.role))
             marked[key] = marked.get(key) or said.assumption
         for (hidden, until), roles in told.items():
-            verb = "does" if len(roles) == 1 else "do"
+            verb, sees = ("does", "sees") if len(roles) == 1 else ("do", "see")
             text = f"{verb} not see {listed([spaced(one) for one in hidden], 'or')} until {until}"
+            text = text if hidden else f"{sees} everything"
             yield Line(begun(listed(roles)), text, assumption=marked[hidden, until])
         unblinding = self.file.unblinding
         if unblinding is not None:

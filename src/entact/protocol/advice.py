@@ -1,0 +1,45 @@
+"""What a study file hardly means, though it can: said as a warning, and never a reason to refuse it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from entact.protocol.country import countries_of
+from entact.protocol.problem import Fault
+from entact.protocol.study import StudyFile
+
+
+def advise(file: StudyFile) -> Iterator[Fault]:
+    """Every warning about a study file that makes sense as a whole."""
+    yield from _roles_that_see_all(file)
+    yield from _zones(file)
+
+
+def is_blinded(file: StudyFile) -> bool:
+    """Whether anybody is to be kept from knowing who got what."""
+    looks_alike = any(product.placebo == "matching" for product in file.products.values())
+    differs = any(regimen.arms for regimen in file.regimens.values())
+    return file.randomisation is not None and bool(file.blinding or looks_alike or differs)
+
+
+def _roles_that_see_all(file: StudyFile) -> Iterator[Fault]:
+    said = {hidden.role for hidden in file.blinding}
+    forgotten = [role for role in ("participant", *file.roles) if role not in said]
+    if is_blinded(file) and forgotten:
+        names = ", ".join(dict.fromkeys(forgotten))
+        message = (
+            f"says nothing of {names}: nothing is hidden from them, the allocation neither; write a line "
+            "for each, with `hidden: []` where that is meant"
+        )
+        yield Fault(("blinding",), message, at_key=True)
+
+
+def _zones(file: StudyFile) -> Iterator[Fault]:
+    for name, site in file.sites.items():
+        countries = countries_of(site.timezone)
+        if countries and site.country not in countries:
+            message = (
+                f"{site.timezone} is a time zone of {', '.join(sorted(countries))}, and this site is in "
+                f"{site.country}; change one of them"
+            )
+            yield Fault(("sites", name, "timezone"), message)

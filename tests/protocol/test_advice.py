@@ -1,0 +1,98 @@
+"""Warnings: what a study file can mean, and hardly does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from entact.protocol import StudyError, load_study, shipped_studies, warnings
+from entact.protocol.template import new_study_file
+
+FORGOTTEN = (
+    "blinding: says nothing of {}: nothing is hidden from them, the allocation neither; write a line for "
+    "each, with `hidden: []` where that is meant"
+)
+ALL = "  - {role: participant, hidden: [], until: never}\n" + "".join(
+    f"  - {{role: {role}, hidden: [allocation], until: lock}}\n"
+    for role in ("investigator", "rater", "medical_monitor")
+)
+
+
+def warned(tmp_path: Path, text: str) -> list[str]:
+    """The warnings of a study file, as printed after the file's name."""
+    path = tmp_path / "study.yaml"
+    path.write_text(text, encoding="utf-8")
+    load_study(path)  # a warning refuses nothing
+    return [str(problem).partition("study.yaml:")[2] for problem in warnings(path)]
+
+
+def test_a_role_forgotten_in_the_blinding_is_named(mini: str, tmp_path: Path) -> None:
+    line = mini[: mini.index("blinding:")].count("\n") + 1
+    message = FORGOTTEN.format("participant, investigator, rater, medical_monitor")
+    assert warned(tmp_path, mini) == [f"{line}:1 {message}"]
+
+
+def test_where_every_role_has_a_line_nobody_is_forgotten(mini: str, tmp_path: Path) -> None:
+    text = mini.replace("blinding:\n", f"blinding:\n{ALL}")
+    assert warned(tmp_path, text) == []
+    del_one = text.replace("  - {role: rater, hidden: [allocation], until: lock}\n", "")
+    assert warned(tmp_path, del_one)[0].endswith(FORGOTTEN.format("rater"))
+
+
+def test_a_blinded_study_without_any_blinding_is_warned_of(mini: str, tmp_path: Path) -> None:
+    text = mini.replace(
+        "blinding:\n  - {role: therapist, hidden: [rater_scores], until: database lock}\n", ""
+    )
+    (found,) = warned(tmp_path, text)
+    assert "participant, investigator, therapist, rater, medical_monitor" in found
+
+
+def test_an_open_label_study_blinds_nobody(mini: str, tmp_path: Path) -> None:
+    text = mini.replace(
+        "blinding:\n  - {role: therapist, hidden: [rater_scores], until: database lock}\n", ""
+    )
+    text = text.replace("placebo: matching", "placebo: none")
+    text = text.replace(
+        "title: Placebo with therapy, role: placebo", "title: Therapy, role: active_comparator"
+    )
+    assert warned(tmp_path, text) == []
+
+
+def test_a_site_in_the_time_zone_of_another_country_is_warned_of(mini: str, tmp_path: Path) -> None:
+    text = mini.replace("blinding:\n", f"blinding:\n{ALL}").replace(
+        "country: US, timezone", "country: IL, timezone"
+    )
+    (found,) = warned(tmp_path, text)
+    assert found.endswith(
+        "sites.denver.timezone: America/Denver is a time zone of US, and this site is in IL; "
+        "change one of them"
+    )
+
+
+@pytest.mark.parametrize("name", shipped_studies())
+def test_shipped_studies_have_no_warning(name: str) -> None:
+    assert warnings(name) == []
+
+
+def test_the_file_that_a_new_study_begins_with_has_none(tmp_path: Path) -> None:
+    assert warned(tmp_path, new_study_file("mine")) == []
+
+
+def test_an_amendment_is_warned_of_as_well(mini: str, tmp_path: Path) -> None:
+    (tmp_path / "amendments").mkdir()
+    (tmp_path / "study.yaml").write_text(mini.replace("blinding:\n", f"blinding:\n{ALL}"), encoding="utf-8")
+    text = mini.replace(
+        'release: "1.0"', 'release: "2.0"\namendment: {of: "1.0", reason: Why, changes: [CHANGES]}'
+    )
+    change = "{change: blinding, applies: immediately}, {change: title, applies: immediately}"
+    text = text.replace("CHANGES", change).replace("title: A small study for tests", "title: Another")
+    (tmp_path / "amendments" / "2.yaml").write_text(text, encoding="utf-8")
+    (found,) = warnings(tmp_path)
+    assert found.file.endswith("2.yaml")
+
+
+def test_what_cannot_be_used_has_problems_and_no_warnings(tmp_path: Path) -> None:
+    (tmp_path / "study.yaml").write_text("study: x\n", encoding="utf-8")
+    with pytest.raises(StudyError):
+        warnings(tmp_path)
