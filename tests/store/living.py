@@ -12,7 +12,7 @@ from entact.course import Entry, uuid7
 from entact.course.signed.signature import Power
 from entact.protocol import Study
 from entact.protocol.load import load_study
-from entact.store.facts import record_fact
+from entact.store.door import fact as record_fact
 from entact.store.signature import Signer, enter_key
 
 MINI = Path(__file__).parents[1] / "studies" / "mini" / "study.yaml"
@@ -81,5 +81,5 @@ def consent(study: Study, ledger: str = ANNA) -> None:
 
 def keep(study: Study, entry: Entry) -> str:
     """Records a fact; returns its id."""
-    record_fact(study, entry, received_at=NOW)
+    record_fact(entry, received_at=NOW)
     return entry.id

@@ -40,8 +40,8 @@ from entact.datasets import build
 from entact.protocol import Study
 from entact.store import StoreError, acts, models, postgres, server
 from entact.store import erasure as erasure_module
+from entact.store.door import fact as record_fact
 from entact.store.erasure import confirm_erasure, erased, register, replay, request_erasure
-from entact.store.facts import record_fact
 from entact.store.identity import identity, keep_identity
 from entact.store.people import key_of, keychain
 from entact.store.signature import Signer, enter_key, revoke_key
@@ -539,8 +539,8 @@ def test_nobody_is_erased_by_a_register_that_two_persons_did_not_sign(
 def test_a_late_fact_is_kept_without_what_is_personal(study: Study, persons: list[Signer]) -> None:
     erase(ANNA, persons)
     late = fact(study, 40, "safety_call", {"reached": True, "minutes": 7, "note": f"{CANARY} late"})
-    assert record_fact(study, late, received_at=NOW).outcome == "kept"
-    assert record_fact(study, late, received_at=NOW).outcome == "again"
+    assert record_fact(late, received_at=NOW).outcome == "kept"
+    assert record_fact(late, received_at=NOW).outcome == "again"
     kept = [read(line.text) for line in store.lines(ANNA)][-1]
     assert kept.data["minutes"] == 7
     assert is_sealed(kept.data["note"])

@@ -37,6 +37,7 @@ class Known:
         ids: of entries, as the index has them. releases, study: of which the course was folded.
         rows: None where the course cannot be folded, or there is no study yet.
         contended: whether other processes write to this ledger too.
+        listed: whether the rows in the database are those of this head; looked at where the ledger is held.
     """
 
     def __init__(self, ledger: str) -> None:
@@ -57,6 +58,7 @@ class Known:
         self.course: Course | None = None
         self.horizon = Horizon()
         self.rows: Rows | None = None
+        self.listed = False
 
     @property
     def derives(self) -> bool:

@@ -56,7 +56,7 @@ def append(entry: Entry, *, received_at: str) -> Receipt:
     """
     require_name(entry.ledger)
     instant(received_at)
-    with _refusals():
+    with refusals():
         # The caller may roll back, and holds locks: nothing is remembered.
         if connection.in_atomic_block or not connection.get_autocommit():
             return _append_next(Known(entry.ledger), entry, received_at)
@@ -67,7 +67,7 @@ def append(entry: Entry, *, received_at: str) -> Receipt:
                 return receipt or _append_next(known, entry, received_at)
             except BaseException:
                 known.forget()
-                _leave_broken_connection()
+                leave_broken_connection()
                 raise
 
 
@@ -90,7 +90,7 @@ def append_many(lines: Iterable[tuple[str, Line]]) -> int:
     source = iter(lines)
     open_ledgers: dict[str, Known] = {}
     there: dict[str, int] = {}
-    with _refusals(), transaction.atomic():
+    with refusals(), transaction.atomic():
         stamp, study = study_of_record()
         while chunk := list(islice(source, CHUNK)):
             entries = _copy(chunk, stamp, study, open_ledgers, there)
@@ -129,7 +129,7 @@ def chains(prefix: str = "") -> Iterator[tuple[str, list[Line]]]:
 
 
 @contextmanager
-def _refusals() -> Iterator[None]:
+def refusals() -> Iterator[None]:
     """What the database's own rules refuse, and what a full disk does, in words."""
     try:
         with connection.wrap_database_errors:
@@ -171,26 +171,37 @@ def _append_at_once(known: Known, entry: Entry, received_at: str) -> Receipt | N
 
 def _append_next(known: Known, entry: Entry, received_at: str) -> Receipt:
     """In a transaction that holds the head."""
-    releasing = changes_study(entry)
     with transaction.atomic():
-        cursor = raw_cursor()
-        number, seq, last, standing = _lock_one(cursor, entry.ledger)
-        stamp, study = study_of_record()
-        known.contended = known.contended and (known.seq, known.hash) != (seq, last)
-        known.catch_up(cursor, number, seq, last, stamp, study)
-        stored = _stored(entry) if storable(entry.id) in known.ids else []
-        for line in stored:
-            if same(read(line.text), entry):
-                return Receipt("again", line)
-        line = keep(entry, received_at=received_at, seq=seq + 1, previous=last)
-        before = known.rows if standing == (seq, CODE, stamp) else None
-        if known.rows is not None and before is None:
-            for table in ("store_due", "store_open_finding"):
-                cursor.execute(f"DELETE FROM {table} WHERE ledger_id = %s", [number])
-        write_held(cursor, _next(known, entry, line, before))
-        if releasing:
-            note_releases()
-    if releasing:
+        hold_ledger(known)
+        return append_held(known, entry, received_at)
+
+
+def hold_ledger(known: Known) -> None:
+    """Holds a ledger as it is until the transaction ends, and makes known what was appended to it."""
+    cursor = raw_cursor()
+    number, seq, last, listed = _lock_one(cursor, known.ledger)
+    stamp, study = study_of_record()
+    known.contended = known.contended and (known.seq, known.hash) != (seq, last)
+    known.catch_up(cursor, number, seq, last, stamp, study)
+    known.listed = listed == (seq, CODE, stamp)
+
+
+def append_held(known: Known, entry: Entry, received_at: str) -> Receipt:
+    """Appends to a ledger that the transaction holds."""
+    cursor = raw_cursor()
+    stored = _stored(entry) if storable(entry.id) in known.ids else []
+    for line in stored:
+        if same(read(line.text), entry):
+            return Receipt("again", line)
+    line = keep(entry, received_at=received_at, seq=known.seq + 1, previous=known.hash)
+    before = known.rows if known.listed else None
+    if known.rows is not None and before is None:
+        for table in ("store_due", "store_open_finding"):
+            cursor.execute(f"DELETE FROM {table} WHERE ledger_id = %s", [known.number])
+    write_held(cursor, _next(known, entry, line, before))
+    known.listed = known.rows is not None
+    if changes_study(entry):
+        note_releases()
         transaction.on_commit(refresh)
     return Receipt("conflict" if stored else "kept", line)
 
@@ -246,7 +257,7 @@ def _lock_one(cursor: psycopg.Cursor[Any], name: str) -> tuple[int, int, str, tu
     return number, seq, last, None if head is None else (head, code, releases)
 
 
-def _leave_broken_connection() -> None:
+def leave_broken_connection() -> None:
     """The next append connects anew where the server was restarted meanwhile."""
     if connection.connection is not None and connection.connection.closed:
         connection.close()

@@ -14,8 +14,8 @@ from entact.course import findings, fold, instant, read
 from entact.course.entry.sealing import is_sealed
 from entact.protocol import Study
 from entact.store import StoreError, server
+from entact.store.door import fact as record_fact
 from entact.store.erasure import confirm_erasure, erased, request_erasure
-from entact.store.facts import record_fact
 from entact.store.people import key_of, keychain
 
 
@@ -40,7 +40,7 @@ def test_the_first_fact_opens_the_ledger_with_a_key_and_a_birth(study: Study) ->
 
 def test_a_fact_is_kept_once_and_what_is_personal_is_ciphertext(study: Study) -> None:
     entry = fact(study, 10, "form", form(48, "spoke of Anna"), encounter="baseline#1", role="rater")
-    outcomes = [record_fact(study, entry, received_at=NOW).outcome for _ in range(3)]
+    outcomes = [record_fact(entry, received_at=NOW).outcome for _ in range(3)]
     assert outcomes == ["kept", "again", "again"]
     kept = [read(line.text) for line in store.lines(ANNA)][-1]
     assert kept.data["items"]["total"] == 48
@@ -75,13 +75,13 @@ def test_r05_a_change_without_a_reason_is_refused_whatever_it_comes_from(
     for kind, data in (("form", {"items": {"total": 41}}), ("void", {})):
         change = fact(study, 11, kind, data, replaces=first, reason=reason, source=source, role="rater")
         with pytest.raises(StoreError, match=f"changes {first} and says no reason: give one"):
-            record_fact(study, change, received_at=NOW)
+            record_fact(change, received_at=NOW)
     aimless = fact(study, 11, "void", {}, reason=reason, source=source, role="rater")
     with pytest.raises(StoreError, match="changes another and says no reason"):
-        record_fact(study, aimless, received_at=NOW)
+        record_fact(aimless, received_at=NOW)
     assert list(store.lines(ANNA)) == before
     given = fact(study, 11, "void", {}, replaces=first, reason="wrong_visit", source=source, role="rater")
-    assert record_fact(study, given, received_at=NOW).outcome == "kept"
+    assert record_fact(given, received_at=NOW).outcome == "kept"
 
 
 @pytest.mark.requirement("R05")
@@ -127,12 +127,12 @@ def erase(participant: str) -> None:
 @pytest.mark.requirement("R21")
 def test_after_an_erasure_other_content_under_a_known_id_is_kept_all_the_same(study: Study) -> None:
     call = fact(study, 40, "safety_call", {"reached": True, "minutes": 7, "note": "he said"})
-    record_fact(study, call, received_at=NOW)
+    record_fact(call, received_at=NOW)
     erase(ANNA)
-    assert record_fact(study, call, received_at=NOW).outcome == "again"
+    assert record_fact(call, received_at=NOW).outcome == "again"
     other = replace(call, data={"reached": False, "minutes": 7, "note": "he said"})
-    assert record_fact(study, other, received_at=NOW).outcome == "conflict"
-    assert record_fact(study, other, received_at=NOW).outcome == "again"
+    assert record_fact(other, received_at=NOW).outcome == "conflict"
+    assert record_fact(other, received_at=NOW).outcome == "again"
     calls = [read(line.text) for line in store.lines(ANNA) if '"safety_call"' in line.text]
     assert [one.data["reached"] for one in calls] == [True, False]
 
@@ -150,7 +150,7 @@ def test_who_is_erased_gets_no_new_key_where_a_backup_knows_nothing_of_them_yet(
     assert list(store.lines(BERT)) == []
     said = {"reached": True, "minutes": 7, "note": "he said"}
     late = fact(study, 40, "safety_call", said, ledger=BERT)  # of a tablet that was offline
-    outcomes = [record_fact(study, late, received_at=NOW).outcome for _ in range(2)]
+    outcomes = [record_fact(late, received_at=NOW).outcome for _ in range(2)]
     assert outcomes == ["kept", "again"]
     assert key_of(BERT) is None
     assert BERT in erased()

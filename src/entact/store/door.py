@@ -1,0 +1,356 @@
+"""The one door for writing about participants: acts, which a gate has to allow, and facts, which happened.
+
+An act is decided and kept in one transaction, on a course and a setting that this process holds folded. A
+fact is never refused for what it says. What is personal is sealed here, before it reaches the database.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.db import transaction
+
+from entact.course import Course, Entry, Line, Receipt, Refused, instant, may, read, uuid7
+from entact.course.entry import as_sent, digest, parse
+from entact.course.entry.sealing import KEY_BYTES, MARK, is_sealed
+from entact.course.kinds import UNPARSED
+from entact.course.kinds.study import LedgerOpened
+from entact.course.record import seal_entry
+from entact.course.state.oversight import gates_enrolment, quotas_of
+from entact.course.state.setting import Enrolled
+from entact.protocol import Release, Study
+from entact.store import models
+from entact.store.derived import PARTICIPANT
+from entact.store.erasure import erased
+from entact.store.error import StoreError
+from entact.store.index import storable
+from entact.store.known import Known, raw_cursor, remembered
+from entact.store.people import keep_keys, key_of
+from entact.store.record import (
+    append,
+    append_held,
+    hold_ledger,
+    leave_broken_connection,
+    refusals,
+    require_name,
+)
+from entact.store.setting import setting_held
+from entact.store.studies import study_of_record
+
+NOW = timedelta(minutes=5)  # between the time that an act claims and its arrival: clocks differ
+INBOX = "system:received"  # keeps what does not say whom it is about
+
+
+class Failed(msgspec.Struct, frozen=True):
+    """Why one of several facts could not be kept; the others were."""
+
+    problem: str
+
+
+def act(name: str, entry: Entry, *, received_at: str, **detail: Any) -> Receipt | Refused:
+    """Does an act if its gate allows it: asked on what is known now, and kept with the answer, or neither.
+
+    Sent again, it is kept once, whatever the gate would say now. Others who act on the same participant, or
+    change the study or the site, wait until it is decided; other participants do not.
+
+    Args:
+        name: the act, as a gate knows it (`initial_dose`). entry: of the act, without a basis.
+        received_at: the server's clock. detail: as `course.may` takes it.
+    Returns:
+        Its receipt, with the basis in its line; or every reason against it, and then nothing is kept.
+    Raises:
+        StoreError: when the entry claims another time than now (what was done already is a fact), when
+            participant or site are not in this record, or when the entry cannot be kept.
+    """
+    _require_now(entry, received_at)
+    stamp, study = _study()
+    sealed = seal_entry(study, entry, _key(entry.ledger))
+    counting = name == _counted(study.newest)
+    study_ledger = f"study:{study.name}"
+    with _known([entry.ledger, study_ledger] if counting else [entry.ledger]) as known:
+        if storable(entry.id) in known[0].ids:
+            return _again(sealed) or append_held(known[0], sealed, received_at)
+        course = _course(known[0])
+        setting = setting_held(raw_cursor(), stamp, study, course.site or "", counting=counting)
+        answer = may(name, study, setting, course, entry.by, instant(entry.occurred_at), **detail)
+        if isinstance(answer, Refused):
+            return answer
+        receipt = append_held(known[0], msgspec.structs.replace(sealed, basis=answer.basis), received_at)
+        if counting:
+            append_held(known[1], _place_taken(study, course, sealed, study_ledger), received_at)
+        return receipt
+
+
+def fact(entry: Entry, *, received_at: str) -> Receipt:
+    """Keeps a fact about a participant; what is personal in it reaches the database as ciphertext alone.
+
+    The first one opens the ledger: a key is made, and the birth noted in the study's ledger. A fact that
+    arrives after the participant was erased is kept, and what is personal in it is lost at once.
+
+    Args:
+        entry: as sent, personal items in plain. received_at: the server's clock.
+    Raises:
+        StoreError: when a correction or withdrawal has no reason, or the participant's key is not here.
+    """
+    if not entry.ledger.startswith(PARTICIPANT):
+        raise StoreError(f"{entry.ledger} is no participant: what is recorded here is about one")
+    if (entry.replaces is not None or entry.kind == "void") and not (entry.reason or "").strip():
+        raise StoreError(
+            f"entry {entry.id} changes {entry.replaces or 'another'} and says no reason: give one"
+        )
+    return _append(_sealed(entry), received_at)
+
+
+def facts(entries: Iterable[Entry], *, received_at: str) -> list[Receipt | Failed]:
+    """Keeps facts in their order, with a receipt for each: one that fails holds up nothing behind it."""
+    outcomes: list[Receipt | Failed] = []
+    for entry in entries:
+        try:
+            outcomes.append(fact(entry, received_at=received_at))
+        except StoreError as error:
+            outcomes.append(Failed(str(error)))
+    return outcomes
+
+
+def receive(
+    text: bytes, *, by: str, role: str, received_at: str, about: str | None = None, device: str | None = None
+) -> Receipt:
+    """Keeps what somebody known has sent, whether or not it can be read: it is never lost.
+
+    What is a fact is kept as one. What is no entry, or cannot be kept as what it claims to be, is kept as
+    received (kind `unparsed`, a finding) with the sender as its author. The same bytes are kept once.
+
+    Args:
+        text: as it came. by, role, device: who was authenticated as its sender.
+        about: the participant whom the sender's connection is about. Without one, the text says it; where it
+            does not either, `system:received` keeps it.
+    """
+    try:
+        return fact(parse(text), received_at=received_at)
+    except (StoreError, msgspec.DecodeError, TypeError, ValueError) as error:
+        problem = str(error)
+    entry = _as_received(text, problem, by=by, role=role, received_at=received_at, device=device)
+    for ledger in (about, _ledger_in(text)):
+        if ledger is not None and ledger.startswith(PARTICIPANT) and _is_open(ledger):
+            entry = msgspec.structs.replace(entry, ledger=ledger)
+            break
+    return _append(_sealed(entry), received_at)
+
+
+def _study() -> tuple[str, Study]:
+    stamp, study = study_of_record()
+    if study is None:
+        raise StoreError("this record holds no release that can be read: enter one first")
+    return stamp, study
+
+
+def _require_now(entry: Entry, received_at: str) -> None:
+    try:
+        claimed = instant(entry.occurred_at)
+    except ValueError as error:
+        raise StoreError(f"occurred_at of the act: {error}") from error
+    if abs(instant(received_at) - claimed) > NOW:
+        raise StoreError(
+            f"an act is done now, and this one claims {entry.occurred_at} at {received_at}:"
+            " what was done already is recorded as a fact"
+        )
+
+
+def _key(ledger: str) -> bytes:
+    key = key_of(ledger)
+    if key is None:
+        raise StoreError(
+            f"the key of {ledger} is not here: ENTACT_KEYS says where keys lie, "
+            "`entact keys restore` brings them back"
+            if _is_open(ledger)
+            else f"there is no {ledger} in this record"
+        )
+    return key
+
+
+def _sealed(entry: Entry) -> Entry:
+    """As the database may have it: under the participant's key, which the first entry makes."""
+    _, study = _study()
+    key = key_of(entry.ledger)
+    if key is None and entry.ledger in erased():
+        return _after_erasure(study, entry)
+    if key is None and not _is_open(entry.ledger):
+        keep_keys({entry.ledger: secrets.token_bytes(KEY_BYTES)})
+    return seal_entry(study, entry, _key(entry.ledger))
+
+
+@contextmanager
+def _known(ledgers: Sequence[str]) -> Iterator[list[Known]]:
+    """What is known of some ledgers, which are held until the transaction ends.
+
+    Args:
+        ledgers: in the order of their names, in which everybody takes them: nobody waits in a circle.
+    """
+    assert list(ledgers) == sorted(ledgers)
+    several = [remembered(name) for name in ledgers]
+    with refusals(), ExitStack() as locks:
+        for known in several:
+            locks.enter_context(known.lock)
+        try:
+            with transaction.atomic():
+                for known in several:
+                    hold_ledger(known)
+                yield several
+        except BaseException:
+            for known in several:
+                known.forget()
+            leave_broken_connection()
+            raise
+
+
+def _course(known: Known) -> Course:
+    if not known.seq:
+        raise StoreError(f"there is no {known.ledger} in this record")
+    if known.course is None:
+        raise StoreError(f"the course of {known.ledger} cannot be made: nothing can be decided on it")
+    return known.course
+
+
+def _again(entry: Entry) -> Receipt | None:
+    """The receipt of an act that was kept before: the same but for its basis."""
+    asked = _without_basis(entry)
+    for line in _lines_with(entry):
+        if _without_basis(as_sent(read(line.text))) == asked:
+            return Receipt("again", line)
+    return None
+
+
+def _without_basis(entry: Entry) -> Entry:
+    return msgspec.structs.replace(entry, basis=None)
+
+
+def _counted(release: Release) -> str | None:
+    """The act that takes a place, where places are counted over the study."""
+    if not (release.file.quotas or release.file.holds):
+        return None
+    randomised = release.file.randomisation is not None
+    return "randomise" if randomised and not gates_enrolment(release) else "enrol"
+
+
+def _place_taken(study: Study, course: Course, entry: Entry, ledger: str) -> Entry:
+    """The notice in the study's ledger that a place is taken, and of which quotas."""
+    at = instant(entry.occurred_at)
+    release = course.release_at(at)
+    against = [name for name, counts in quotas_of(release, course, at).items() if counts is not False]
+    taken = Enrolled(entry.ledger, course.site or "", course.population or "", against)
+    return _notice(entry, ledger, "enrolled", taken)
+
+
+def _notice(entry: Entry, ledger: str, kind: str, payload: msgspec.Struct) -> Entry:
+    """An entry in another ledger that follows from one: made at the same time by the same person."""
+    return Entry(
+        id=uuid7(instant(entry.recorded_at), secrets.randbits(80)),
+        ledger=ledger,
+        kind=kind,
+        release=entry.release,
+        environment=entry.environment,
+        occurred_at=entry.occurred_at,
+        recorded_at=entry.recorded_at,
+        by=entry.by,
+        role=entry.role,
+        data=msgspec.to_builtins(payload),
+    )
+
+
+def _append(sealed: Entry, received_at: str) -> Receipt:
+    """Appends an entry; the first of a ledger together with its birth in the study's ledger."""
+    if _is_open(sealed.ledger):
+        return append(sealed, received_at=received_at)
+    require_name(sealed.ledger)
+    _, study = _study()
+    birthplace = f"study:{study.name}"
+    with _known(sorted((sealed.ledger, birthplace))) as several:
+        known = {one.ledger: one for one in several}
+        opens = not known[sealed.ledger].seq
+        receipt = append_held(known[sealed.ledger], sealed, received_at)
+        if opens:
+            birth = _notice(sealed, birthplace, "ledger_opened", LedgerOpened(sealed.ledger))
+            append_held(known[birthplace], birth, received_at)
+        return receipt
+
+
+def _is_open(ledger: str) -> bool:
+    return models.Ledger.objects.filter(name=ledger, seq__gt=0).exists()
+
+
+def _as_received(
+    text: bytes, problem: str, *, by: str, role: str, received_at: str, device: str | None
+) -> Entry:
+    """What was received, as the data of an entry; its id follows from the bytes."""
+    received = {"problem": problem} | ({"text": text.decode()} if _is_utf8(text) else {"hex": text.hex()})
+    installation = models.Installation.objects.get()
+    _, study = _study()
+    return Entry(
+        id=str(UUID(hex=digest(b"\0".join([by.encode(), text]))[:32], version=5)),
+        ledger=INBOX,
+        kind=UNPARSED,
+        release=study.newest.id,
+        environment=installation.environment,
+        occurred_at=received_at,
+        recorded_at=received_at,
+        by=by,
+        role=role,
+        device=device,
+        source="device" if device is not None else "typed",
+        data={"received": received},
+    )
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+class _Addressed(msgspec.Struct):
+    ledger: str
+
+
+def _ledger_in(text: bytes) -> str | None:
+    """The ledger that a text names, where as much of it can be read."""
+    try:
+        return msgspec.json.decode(text, type=_Addressed).ledger
+    except (msgspec.DecodeError, RecursionError):
+        return None
+
+
+def _after_erasure(study: Study, entry: Entry) -> Entry:
+    """The rest of a late fact: its personal items go under a key that nobody keeps.
+
+    That holds for a ledger too of which a backup knows nothing yet. The ciphertext of what is there cannot be
+    made again, so the same entry is told by all the rest of it, and is then given back as it was kept.
+    """
+    sealed = seal_entry(study, entry, secrets.token_bytes(KEY_BYTES))
+    sent = _without_ciphertext(msgspec.to_builtins(sealed))
+    for line in _lines_with(entry):
+        kept = as_sent(read(line.text))
+        if _without_ciphertext(msgspec.to_builtins(kept)) == sent:
+            return kept
+    return sealed
+
+
+def _lines_with(entry: Entry) -> list[Line]:
+    found = models.Line.objects.filter(ledger__name=entry.ledger, entry_id=storable(entry.id)).order_by("seq")
+    return [Line(*row) for row in found.values_list("seq", "hash", "text")]
+
+
+def _without_ciphertext(value: Any) -> Any:
+    """A value with a mark in the place of everything that is sealed."""
+    if isinstance(value, dict):
+        return {name: _without_ciphertext(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_without_ciphertext(inner) for inner in value]
+    return MARK if is_sealed(value) else value

@@ -1,0 +1,115 @@
+"""The study's and a site's ledgers as gates know them, folded once for each pair of heads."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from threading import Lock
+from typing import Any
+
+import msgspec
+from psycopg import Cursor
+
+from entact.course import Entry, Setting, fold_setting, read
+from entact.course.entry import GENESIS
+from entact.protocol import Study
+from entact.store.error import StoreError
+
+SETTINGS = 64  # pairs of heads kept in memory
+
+# Births and digests of heads come with every participant and every hour, and no gate asks for them.
+_ASIDE = ("ledger_opened", "heads")
+
+
+class _Entries:
+    """What gates may ask of one ledger, up to a head."""
+
+    def __init__(self) -> None:
+        self.seq, self.hash = 0, GENESIS
+        self.entries: list[Entry] = []
+
+    def catch_up(self, cursor: Cursor[Any], number: int, seq: int, digest: str) -> None:
+        if (self.seq, self.hash) == (seq, digest):
+            return
+        if self.seq and not self._continues(cursor, number, seq):
+            self.__init__()  # type: ignore[misc]  # another database of this name
+        cursor.execute(
+            "SELECT text FROM store_line WHERE ledger_id = %s AND seq > %s AND kind <> ALL(%s) ORDER BY seq",
+            [number, self.seq, list(_ASIDE)],
+        )
+        self.entries += [read(text) for (text,) in cursor.fetchall()]
+        self.seq, self.hash = seq, digest
+
+    def _continues(self, cursor: Cursor[Any], number: int, seq: int) -> bool:
+        cursor.execute("SELECT hash FROM store_line WHERE ledger_id = %s AND seq = %s", [number, self.seq])
+        return self.seq <= seq and cursor.fetchone() == (self.hash,)
+
+
+class _Memory:
+    """The entries of the ledgers that were asked about, and the settings that they made last."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._ledgers: dict[str, _Entries] = {}
+        self._settings: OrderedDict[tuple[str, str, str], Setting] = OrderedDict()
+
+    def of(
+        self, cursor: Cursor[Any], stamp: str, study: Study, names: tuple[str, str], heads: dict[str, Any]
+    ) -> Setting:
+        with self._lock:
+            known = [self._known(cursor, name, heads.get(name)) for name in names]
+            key = (stamp, known[0].hash, known[1].hash)
+            setting = self._settings.get(key)
+            if setting is None:
+                setting = self._settings[key] = _fold(study, *known)
+            self._settings.move_to_end(key)
+            while len(self._settings) > SETTINGS:
+                self._settings.popitem(last=False)
+            return setting
+
+    def _known(self, cursor: Cursor[Any], name: str, head: tuple[int, int, str] | None) -> _Entries:
+        if head is None:
+            return _Entries()
+        known = self._ledgers.setdefault(name, _Entries())
+        known.catch_up(cursor, *head)
+        return known
+
+
+def _fold(study: Study, of_study: _Entries, of_site: _Entries) -> Setting:
+    """With the sizes of the whole ledgers: they are what a decision says it knew."""
+    setting = fold_setting(study, of_study.entries, of_site.entries)
+    return msgspec.structs.replace(
+        setting,
+        study=msgspec.structs.replace(setting.study, size=of_study.seq),
+        site=msgspec.structs.replace(setting.site, size=of_site.seq),
+    )
+
+
+_memory = _Memory()
+
+
+def setting_held(
+    cursor: Cursor[Any], stamp: str, study: Study, site: str, *, counting: bool = False
+) -> Setting:
+    """What a gate knows beside the participant, held as it is until the transaction ends.
+
+    Args:
+        stamp: of the releases in force (see `studies.study_of_record`). site: its id.
+        counting: the act changes what is counted over the study, so that others who count wait for it; else
+            many are decided at once, and only a change of the setting waits.
+    Raises:
+        StoreError: for a site that has no ledger.
+    """
+    names = f"study:{study.name}", f"site:{site}"
+    heads: dict[str, tuple[int, int, str]] = {}
+    # In the order in which every writer takes them, so that two never wait for each other.
+    for name in sorted(names):
+        strength = "NO KEY UPDATE" if counting and name == names[0] else "SHARE"
+        cursor.execute(
+            f"SELECT id, seq, hash FROM store_ledger WHERE name = %s FOR {strength}", [name], prepare=True
+        )
+        row = cursor.fetchone()
+        if row is not None:
+            heads[name] = row
+    if names[1] not in heads:
+        raise StoreError(f"there is no site {site!r} in this record: activate it first")
+    return _memory.of(cursor, stamp, study, names, heads)
