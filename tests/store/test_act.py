@@ -1,0 +1,196 @@
+"""Acts at the door: decided on what is known folded, kept with the answer in one transaction, or neither."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from msgspec.structs import replace
+
+from entact import store
+from entact.cohort import Trial, rehearse
+from entact.course import Entry, Receipt, Refused, instant, read
+from entact.course.entry import as_sent
+from entact.protocol import load_study
+from entact.store import StoreError
+from entact.store.door import act, fact
+from entact.store.people import keep_keys
+
+DETAIL = ("kit", "level")
+LATER = ("known_to", "decided_at", "expires")
+
+
+@pytest.fixture(scope="module")
+def trial() -> Trial:
+    return rehearse(load_study("mapp1"), participants=2, seed=5)
+
+
+def in_order(trial: Trial) -> list[tuple[str, Entry]]:
+    """Every entry of a rehearsal in the order of arrival, with when it arrived."""
+    kept = [read(line.text) for lines in trial.ledgers.values() for line in lines]
+    kept.sort(key=lambda one: (instant(one.received_at), one.ledger, one.seq))
+    return [(one.received_at, as_sent(one)) for one in kept]
+
+
+def decided(entry: Entry) -> dict[str, Any]:
+    """The basis but for the lengths of ledgers and the moment: a rehearsal asks a little before it acts."""
+    return {name: value for name, value in (entry.basis or {}).items() if name not in LATER}
+
+
+def put(received_at: str, entry: Entry) -> Receipt | Refused:
+    """As the door takes it: an act with its gate's question, all else as it is."""
+    if entry.basis is None:
+        return store.append(entry, received_at=received_at)
+    detail = {name: entry.basis[name] for name in DETAIL if entry.basis.get(name) is not None}
+    if entry.encounter is not None:
+        detail["encounter"] = entry.encounter
+    at = instant(entry.occurred_at) + timedelta(seconds=30)
+    return act(entry.basis["act"], replace(entry, basis=None), received_at=at.isoformat(), **detail)
+
+
+@pytest.fixture
+def record(template: str, trial: Trial) -> Iterator[str]:
+    name = f"{template}_acts"
+    store.create_database(name, "rehearsal", "mapp1", replace=True)
+    keep_keys(trial.keys)
+    yield name
+    connection.close()
+
+
+def test_a_whole_rehearsal_goes_through_the_door_and_every_answer_is_the_same(
+    record: str, trial: Trial
+) -> None:
+    acts: Counter[str] = Counter()
+    for received_at, entry in in_order(trial):
+        outcome = put(received_at, entry)
+        assert isinstance(outcome, Receipt), (entry, outcome)
+        assert outcome.outcome == "kept"
+        if entry.basis is not None:
+            acts[entry.basis["act"]] += 1
+            assert decided(read(outcome.line.text)) == decided(entry)
+    assert acts["initial_dose"] >= 3
+    assert store.verify().breaks == ()
+    assert store.stale() == []
+
+
+@pytest.fixture
+def before_a_dose(record: str, trial: Trial) -> tuple[str, Entry]:
+    """A record up to the first initial dose, which is still to be given, and that dose."""
+    for received_at, entry in in_order(trial):
+        if entry.basis is not None and entry.basis["act"] == "initial_dose":
+            return received_at, entry
+        put(received_at, entry)
+    raise AssertionError
+
+
+def give(dose: Entry, **detail: Any) -> Receipt | Refused:
+    assert dose.basis is not None
+    asked = {"kit": dose.basis["kit"], "level": dose.basis["level"], "encounter": dose.encounter}
+    return act("initial_dose", replace(dose, basis=None), received_at=dose.recorded_at, **asked | detail)
+
+
+def length(entry: Entry) -> int:
+    return next(head.seq for head in store.ledgers() if head.ledger == entry.ledger)
+
+
+def test_what_a_gate_refuses_is_not_kept(before_a_dose: tuple[str, Entry]) -> None:
+    _, dose = before_a_dose
+    there = length(dose)
+    answer = give(dose, kit="no such kit")
+    assert isinstance(answer, Refused)
+    assert any("no such kit" in reason.message for reason in answer.reasons)
+    assert length(dose) == there
+    assert isinstance(give(dose), Receipt)  # and nothing of the refusal stays in the way
+    assert length(dose) == there + 1
+
+
+def test_an_act_sent_again_is_kept_once_whatever_its_gate_says_now(
+    before_a_dose: tuple[str, Entry],
+) -> None:
+    _, dose = before_a_dose
+    first = give(dose)
+    assert isinstance(first, Receipt)
+    again = give(dose)  # the gate would say that the dose was given
+    assert isinstance(again, Receipt)
+    assert (again.outcome, again.line) == ("again", first.line)
+
+
+def test_a_second_dose_is_refused_and_as_a_fact_it_is_kept(before_a_dose: tuple[str, Entry]) -> None:
+    _, dose = before_a_dose
+    give(dose)
+    second = replace(dose, id=dose.id[:-4] + "ffff")
+    assert isinstance(give(second), Refused)
+    assert fact(replace(second, basis=None), received_at=second.recorded_at).outcome == "kept"
+
+
+def test_two_who_give_the_same_dose_at_once_give_it_once(before_a_dose: tuple[str, Entry]) -> None:
+    _, dose = before_a_dose
+    answers: Counter[str] = Counter()
+    gate = threading.Barrier(6)
+
+    def give_one(number: int) -> None:
+        try:
+            gate.wait()
+            answer = give(replace(dose, id=f"{dose.id[:-4]}{number:04x}", by=dose.by))
+            answers["refused" if isinstance(answer, Refused) else answer.outcome] += 1
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=give_one, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == {"kept": 1, "refused": 5}
+
+
+def test_a_hold_entered_by_another_process_closes_the_gate(before_a_dose: tuple[str, Entry]) -> None:
+    received_at, dose = before_a_dose
+    hold = replace(
+        dose,
+        id=dose.id[:-4] + "0001",
+        ledger="study:mapp1",
+        kind="hold",
+        role="sponsor",
+        encounter=None,
+        basis=None,
+        data={"hold": "safety_review", "status": "placed", "stops": ["dosing"]},
+    )
+    with pytest.MonkeyPatch.context() as patch:  # as another process: this one is told nothing
+        patch.setattr("entact.store.record.remembered", lambda name: store.record.Known(name))
+        store.append(hold, received_at=received_at)
+    answer = give(dose)
+    assert isinstance(answer, Refused)
+    assert any("safety review" in reason.message for reason in answer.reasons)
+
+
+def test_what_a_caller_rolls_back_was_not_done(before_a_dose: tuple[str, Entry]) -> None:
+    _, dose = before_a_dose
+    there = length(dose)
+    with transaction.atomic():
+        assert isinstance(give(dose), Receipt)
+        transaction.set_rollback(True)
+    assert length(dose) == there
+    again = give(dose)
+    assert isinstance(again, Receipt)
+    assert again.outcome == "kept"
+    assert store.verify().breaks == ()
+
+
+def test_an_act_that_was_done_earlier_is_no_act(before_a_dose: tuple[str, Entry]) -> None:
+    _, dose = before_a_dose
+    late = instant(dose.occurred_at) + timedelta(hours=1)
+    with pytest.raises(StoreError, match="what was done already is recorded as a fact"):
+        act("initial_dose", replace(dose, basis=None), received_at=late.isoformat())
+
+
+def test_nobody_acts_on_a_participant_who_is_not_there(before_a_dose: tuple[str, Entry]) -> None:
+    _, dose = before_a_dose
+    stranger = replace(dose, ledger="participant:" + "0" * 32, basis=None)
+    with pytest.raises(StoreError, match="there is no participant:0"):
+        act("initial_dose", stranger, received_at=dose.recorded_at)
