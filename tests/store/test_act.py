@@ -31,8 +31,10 @@ def trial() -> Trial:
 
 
 def in_order(trial: Trial) -> list[tuple[str, Entry]]:
-    """Every entry of a rehearsal in the order of arrival, with when it arrived."""
-    kept = [read(line.text) for lines in trial.ledgers.values() for line in lines]
+    """Every entry of a rehearsal in the order of arrival, with when it arrived; not its digests of heads."""
+    kept = [
+        read(line.text) for lines in trial.ledgers.values() for line in lines if '"heads"' not in line.text
+    ]
     kept.sort(key=lambda one: (instant(one.received_at), one.ledger, one.seq))
     return [(one.received_at, as_sent(one)) for one in kept]
 
@@ -50,7 +52,8 @@ def put(received_at: str, entry: Entry) -> Receipt | Refused:
     if entry.encounter is not None:
         detail["encounter"] = entry.encounter
     at = instant(entry.occurred_at) + timedelta(seconds=30)
-    return act(entry.basis["act"], replace(entry, basis=None), received_at=at.isoformat(), **detail)
+    asked = replace(entry, by=entry.basis["by"], basis=None)  # who decides also enters it
+    return act(entry.basis["act"], asked, received_at=at.isoformat(), **detail)
 
 
 @pytest.fixture

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -10,10 +12,13 @@ from msgspec.structs import replace
 from tests.store.living import ANNA, BERT, NOW, consent, enter_persons, enter_study, fact, keep
 
 from entact import store
-from entact.course import findings, fold, instant, read
+from entact.course import Receipt, findings, fold, instant, read
+from entact.course.entry import canonical
 from entact.course.entry.sealing import is_sealed
+from entact.course.record import unsealed
 from entact.protocol import Study
 from entact.store import StoreError, server
+from entact.store.door import INBOX, Failed, facts, receive
 from entact.store.door import fact as record_fact
 from entact.store.erasure import confirm_erasure, erased, request_erasure
 from entact.store.people import key_of, keychain
@@ -198,3 +203,81 @@ def test_r04_no_role_and_no_setting_switches_the_audit_off(study: Study) -> None
             cursor.execute("DROP OWNED BY audited")
             cursor.execute("DROP ROLE audited")
     assert list(store.lines(ANNA)) == before
+
+
+def received(text: bytes, **told: Any) -> Receipt:
+    return receive(text, by="t-1", role="therapist", received_at=NOW, **told)
+
+
+class TestReceiving:
+    def test_what_is_a_fact_is_kept_as_one(self, study: Study) -> None:
+        entry = fact(study, 10, "form", form(48, "x"), encounter="baseline#1", role="rater")
+        receipt = received(canonical(entry))
+        assert (receipt.outcome, read(receipt.line.text).kind) == ("kept", "form")
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            b"",
+            b"not an entry",
+            b"\xff\xfe\x00",
+            b'{"ledger": 7}',
+            b'{"a":' * 5000,
+            b'{"kind": "dose"}\x00',
+            b'{"note": "\\ud800"}',
+            b'{"id": "x", "ledger": "participant:nobody/../x", "kind": "form"}',
+        ],
+    )
+    def test_what_cannot_be_read_is_kept_as_received_once_and_found(self, study: Study, text: bytes) -> None:
+        outcomes = [received(text, about=ANNA, device="tablet-3").outcome for _ in range(2)]
+        assert outcomes == ["kept", "again"]
+        line = list(store.lines(ANNA))[-1]
+        kept = read(line.text)
+        assert (kept.kind, kept.by, kept.device) == ("unparsed", "t-1", "tablet-3")
+        assert is_sealed(kept.data["received"])
+        opened = unsealed(kept.data["received"], key_of(ANNA) or b"", kept.id, "received")
+        assert (bytes.fromhex(opened["hex"]) if "hex" in opened else opened["text"].encode()) == text
+        course = fold(study, [read(one.text) for one in store.lines(ANNA)])
+        assert "unparsed" in {one.rule for one in findings(course, instant(NOW))}
+
+    def test_what_says_of_nobody_lies_in_a_ledger_of_its_own(self, study: Study) -> None:
+        received(b"who is this about?")
+        assert [read(line.text).kind for line in store.lines(INBOX)] == ["unparsed"]
+        assert store.verify().breaks == ()
+
+    def test_a_correction_without_a_reason_is_kept_as_received(self, study: Study) -> None:
+        first = keep(study, fact(study, 10, "form", form(48, "x"), encounter="baseline#1", role="rater"))
+        change = fact(study, 11, "form", {"items": {"total": 41}}, replaces=first, role="rater")
+        receipt = received(canonical(change))
+        assert read(receipt.line.text).kind == "unparsed"
+
+
+def test_of_several_facts_one_that_fails_holds_up_nothing(study: Study) -> None:
+    good = [fact(study, number, "form", form(number, "x"), encounter="baseline#1") for number in (10, 11)]
+    aimless = fact(study, 12, "void", {}, replaces=good[0].id)
+    outcomes = facts([good[0], aimless, good[1]], received_at=NOW)
+    assert isinstance(outcomes[1], Failed)
+    assert "says no reason" in outcomes[1].problem
+    assert [one.outcome for one in outcomes if isinstance(one, Receipt)] == ["kept", "kept"]
+
+
+def test_first_entries_of_many_participants_at_once_open_each_ledger_once(study: Study) -> None:
+    names = [f"participant:{number:032x}" for number in range(12)]
+    gate = threading.Barrier(len(names))
+
+    def begin(name: str) -> None:
+        try:
+            gate.wait()
+            consent(study, name)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=begin, args=(name,)) for name in names]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    opened = [read(line.text) for line in store.lines("study:mini") if '"ledger_opened"' in line.text]
+    assert sorted(one.data["ledger"] for one in opened) == sorted([ANNA, *names])
+    assert store.verify().breaks == ()
+    assert store.stale() == []
