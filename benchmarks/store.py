@@ -253,10 +253,11 @@ def _listing(people: int, lines: int) -> Iterator[Measured]:
     sites = [f"{number:02d}" for number in range(1, SITES + 1)]
     chance = random.Random(1)
     names = {one.ledger for one in lists.participants(limit=25)}
+    places = [one.key for one in lists.participants(limit=people)]
     questions: dict[str, Callable[[], object]] = {
-        "a page of participants": lambda: lists.participants(offset=chance.randrange(people)),
+        "a page of participants": lambda: lists.participants(after=chance.choice(places)),
         "a page of one site and status": lambda: lists.participants(
-            site=chance.choice(sites), status="in_treatment", offset=25
+            site=chance.choice(sites), status="in_treatment"
         ),
         "how many by site and status": lists.counts,
         "what is due this week at a site": lambda: lists.due(

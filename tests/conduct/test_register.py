@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from django.db import connection
 from tests.conduct.record import SEES_ALL, fresh, keep, telling_story
 from tests.course.conftest import Story
 
-from entact.conduct.register import Register, open_register
+from entact.conduct.register import forget, open_register
 from entact.course import fold, read
 from entact.protocol import Study
+from entact.store import lists
 
 Get = Callable[..., str]
 
@@ -40,8 +45,7 @@ def stories(study: Study) -> list[Story]:
 
 def test_standings_are_what_whole_courses_say(study: Study, database: str) -> None:
     ledgers = keep(study, *stories(study))
-    register = open_register(SEES_ALL)
-    standings = {one.ledger: one for one in register.standings()}
+    standings = {one.ledger: one for one in lists.participants(limit=100)}
     statuses = set()
     for ledger in ledgers:
         course = fold(study, [read(line.text) for line in ledger.lines])
@@ -60,22 +64,64 @@ def test_a_rehearsal_lives_in_study_time(study: Study, database: str) -> None:
     assert open_register(SEES_ALL).at.isoformat() == "2026-05-01T12:00:00+00:00"
 
 
-@pytest.mark.parametrize("participants", [1, 70])
-def test_only_the_participants_of_the_page_are_folded(
-    get: Get, study: Study, template: str, monkeypatch: pytest.MonkeyPatch, participants: int
+def rows_read(get: Get, address: str) -> int:
+    """How many rows reach this process for one page."""
+    count = 0
+
+    def counted(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        nonlocal count
+        answer = execute(sql, params, many, context)
+        count += max(0, context["cursor"].rowcount)
+        return answer
+
+    forget()
+    get(address)  # what a process looks at once
+    forget()
+    with connection.execute_wrapper(counted):
+        get(address)
+    return count
+
+
+def test_a_page_reads_no_more_of_a_thousand_participants_than_of_thirty(
+    get: Get, study: Study, template: str
 ) -> None:
-    fresh(template)
     short = Story(study)
     short.write("screening", {"attempt": 1, "number": "S-1", "site": "haifa"})
-    keep(study, *[short] * participants)
-    asked: list[int] = []
-    original = Register.folded
+    read_of: dict[int, tuple[int, ...]] = {}
+    for participants in (30, 1000):
+        fresh(template)
+        keep(study, *[short] * participants)
+        read_of[participants] = tuple(rows_read(get, address) for address in ("/", "/participants/"))
+    assert read_of[30] == read_of[1000]
 
-    def counted(self: Register, ledgers: list[str]):  # type: ignore[no-untyped-def]
-        asked.append(len(ledgers))
-        return original(self, ledgers)
 
-    monkeypatch.setattr(Register, "folded", counted)
-    page = get("/participants/")
-    assert asked == [min(participants, 25)]
-    assert ("Page 1 of 3" in page) is (participants == 70)
+def test_the_pages_of_the_list_hold_everybody_once_forwards_and_back(
+    get: Get, study: Study, database: str
+) -> None:
+    short = Story(study)
+    short.write("screening", {"attempt": 1, "number": "S-1", "site": "haifa"})
+    keep(study, *[short] * 60)
+    forwards, address = [], "/participants/"
+    while address:
+        page = get(address)
+        forwards.append(re.findall(r'<th scope="row"><a href="/participants/([^/]+)/', page))
+        address = following(page, "next")
+    assert [len(one) for one in forwards] == [25, 25, 10]
+    assert len({key for one in forwards for key in one}) == 60
+    back, address = [], following(page, "prev")
+    while address:
+        page = get(address)
+        back.append(re.findall(r'<th scope="row"><a href="/participants/([^/]+)/', page))
+        address = following(page, "prev")
+    assert back == forwards[1::-1]
+
+
+def following(page: str, rel: str) -> str:
+    found = re.search(f'rel="{rel}" href="([^"]+)"', page)
+    return "/participants/" + html.unescape(found[1]) if found else ""
+
+
+@pytest.mark.parametrize("asked", ["after=x", "after=~~", "after=a~b~99999999999999999999", "before=%00~a~1"])
+def test_a_place_that_is_none_is_the_beginning(get: Get, study: Study, database: str, asked: str) -> None:
+    keep(study, telling_story(study))
+    assert get(f"/participants/?{asked}") == get("/participants/")

@@ -13,6 +13,7 @@ from entact.conduct.words import duration, lower_words, quantity, span, title_of
 from entact.course.gates.core import ACTS
 from entact.protocol import Release, assumptions
 from entact.protocol.study import Regimen, Units, Visit
+from entact.store import lists
 
 _STOPPED = ("discontinued", "withdrawn", "died")
 
@@ -128,6 +129,7 @@ def describe(register: Register) -> Overview:
     columns, lines = _schedule(release) if sight.sees_schedule else ((), ())
     rows = tuple(_sites(register)) if sight.sees_schedule else ()
     assumed = assumptions(release)
+    size = lists.size() if sight.sees_status else None
     return Overview(
         title=file.title,
         condition=file.condition,
@@ -150,8 +152,8 @@ def describe(register: Register) -> Overview:
         hidden_alerts=sum(not sight.sees_alert(name) for name in file.alerts),
         sites=rows,
         total=_total(rows) if rows else None,
-        ledgers=len(register.heads) if sight.sees_status else None,
-        entries=register.entries if sight.sees_status else None,
+        ledgers=size.ledgers if size is not None else None,
+        entries=size.entries if size is not None else None,
         checked=last_verification(),
         at=register.at,
         assumed=tuple(_by_block(assumed)),
@@ -258,18 +260,22 @@ def _alerts(sight: Sight, release: Release) -> Iterable[AlertShown]:
 
 def _sites(register: Register) -> Iterable[SiteRow]:
     planned = register.study.newest.file.sites
-    standings = register.standings()
+    counts = lists.counts()
     sees = register.sight.sees_status
-    for site in [*planned, *sorted({one.site for one in standings} - planned.keys())]:
-        here = [one for one in standings if one.site == site]
+    for site in [*planned, *sorted({one.site for one in counts} - planned.keys())]:
+        here = [one for one in counts if one.site == site]
+
+        def of(*statuses: str, here: list[lists.Count] = here) -> int | None:
+            return sum(one.participants for one in here if one.status in statuses) if sees else None
+
         yield SiteRow(
             site=site or "unknown",
             country=planned[site].country if site in planned else "",
             screened=sum(one.screened for one in here),
             randomised=sum(one.randomised for one in here),
-            in_treatment=sum(one.status == "in_treatment" for one in here) if sees else None,
-            completed=sum(one.status == "completed" for one in here) if sees else None,
-            stopped=sum(one.status in _STOPPED for one in here) if sees else None,
+            in_treatment=of("in_treatment"),
+            completed=of("completed"),
+            stopped=of(*_STOPPED),
         )
 
 

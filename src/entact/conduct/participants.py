@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import quote
-
-from django.core.paginator import Page, Paginator
+from urllib.parse import urlencode
 
 from entact.conduct.register import Folded, Register, Standing
 from entact.conduct.sight import SeenCourse
@@ -14,6 +12,7 @@ from entact.conduct.timeline import OVER
 from entact.conduct.words import day, lower_words, title_of_visit, window
 from entact.course import Course, findings, open_alerts
 from entact.course.state.progress import zone_of
+from entact.store import lists
 
 PER_PAGE = 25
 
@@ -46,36 +45,75 @@ class Choice:
 
 @dataclass(frozen=True)
 class Listing:
-    """One page of the list, and what it can be narrowed to."""
+    """One page of the list, and what it can be narrowed to.
 
-    page: Page
+    Attributes:
+        count, total: of participants that fit, and of all. previous, next: addresses of the pages beside it,
+            empty where there is none.
+    """
+
     rows: tuple[Row, ...]
     sites: tuple[Choice, ...]
     statuses: tuple[Choice, ...]
+    count: int
     total: int
-    query: str
+    previous: str
+    next: str
 
 
 def list_participants(register: Register, asked: Mapping[str, str]) -> Listing:
-    """The page of the list asked for by `site`, `status` and `page`; other values are not followed."""
-    standings = register.standings()
-    sites = sorted({*register.study.newest.file.sites, *(one.site for one in standings)} - {""})
-    statuses = sorted({str(one.status) for one in standings}) if register.sight.sees_status else []
+    """The page of the list asked for by `site`, `status`, and `after` or `before` a place in the list.
+
+    A page costs the same wherever it lies and however many participants there are.
+    """
+    counts = lists.counts()
+    sites = sorted({*register.study.newest.file.sites, *(one.site for one in counts)} - {""})
+    statuses = sorted({one.status for one in counts}) if register.sight.sees_status else []
     site = asked.get("site", "") if asked.get("site") in sites else ""
     status = asked.get("status", "") if asked.get("status") in statuses else ""
-    chosen = [one for one in standings if site in ("", one.site) and status in ("", one.status)]
-    page = Paginator(chosen, PER_PAGE).get_page(asked.get("page"))
-    shown: Sequence[Standing] = page.object_list
-    folded = register.folded([one.ledger for one in shown])
     narrowed = {name: text for name, text in (("site", site), ("status", status)) if text}
+    after, before = _place(asked.get("after", "")), _place(asked.get("before", ""))
+    found = lists.participants(
+        site=site or None,
+        status=status or None,
+        after=after,
+        before=None if after is not None else before,
+        limit=PER_PAGE + 1,
+    )
+    backward = after is None and before is not None
+    more = len(found) > PER_PAGE
+    shown = found[1:] if more and backward else found[:PER_PAGE]
+    folded = register.folded([one.ledger for one in shown])
+    rows = tuple(_row(register, Standing.of(one), folded[one.ledger]) for one in shown)
+    earlier = more if backward else after is not None and bool(shown)
+    later = more if not backward else bool(shown)
     return Listing(
-        page=page,
-        rows=tuple(_row(register, one, folded[one.ledger]) for one in shown),
+        rows=rows,
         sites=tuple(Choice(name, name, name == site) for name in sites),
         statuses=tuple(Choice(name, lower_words(name), name == status) for name in statuses),
-        total=len(standings),
-        query="".join(f"&{name}={quote(text, safe='')}" for name, text in narrowed.items()),
+        count=sum(
+            one.participants for one in counts if site in ("", one.site) and status in ("", one.status)
+        ),
+        total=sum(one.participants for one in counts),
+        previous=_address("before", shown[0].key, narrowed) if earlier else "",
+        next=_address("after", shown[-1].key, narrowed) if later else "",
     )
+
+
+def _place(text: str) -> lists.Key | None:
+    """A place in the list as an address says it; None where it says none."""
+    parts = text.rsplit(_BETWEEN, 1)
+    site, _, number = parts[0].partition(_BETWEEN)
+    if len(parts) < 2 or not parts[1].isdecimal() or len(parts[1]) > 18 or "\0" in text:
+        return None
+    return site, number, int(parts[1])
+
+
+_BETWEEN = "~"  # the parts of a place in an address
+
+
+def _address(name: str, key: lists.Key, narrowed: Mapping[str, str]) -> str:
+    return "?" + urlencode({name: _BETWEEN.join(map(str, key)), **narrowed})
 
 
 def _row(register: Register, standing: Standing, folded: Folded) -> Row:

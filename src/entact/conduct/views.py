@@ -48,7 +48,7 @@ def show_participant(request: HttpRequest, key: str) -> HttpResponse:
     register = open_register(settings.ENTACT_ROLE)
     if not register.sight.sees_schedule:
         return _hidden(request, register)  # the same whether or not there is such a participant
-    standing = next((one for one in register.standings() if one.key == key), None)
+    standing = register.standing(key)
     if standing is None:
         raise Http404
     folded = register.folded([standing.ledger])[standing.ledger]

@@ -12,9 +12,11 @@ from typing import NamedTuple
 
 from django.db import connection
 
+from entact.store.derived import PARTICIPANT
+
 
 class Participant(NamedTuple):
-    """One participant in a list."""
+    """One participant in a list; `alone` says that nobody else has this number."""
 
     ledger: str
     site: str
@@ -24,6 +26,16 @@ class Participant(NamedTuple):
     randomised: bool
     last_visit: str
     last_at: datetime | None
+    alone: bool
+    place: int
+
+    @property
+    def key(self) -> Key:
+        """Where it stands in the list: the next page begins after it."""
+        return self.site, self.number, self.place
+
+
+Key = tuple[str, str, int]  # site, number, and the number of the ledger
 
 
 class DueVisit(NamedTuple):
@@ -52,31 +64,106 @@ class Open(NamedTuple):
 
 
 def participants(
-    *, site: str | None = None, status: str | None = None, offset: int = 0, limit: int = 25
+    *,
+    site: str | None = None,
+    status: str | None = None,
+    after: Key | None = None,
+    before: Key | None = None,
+    limit: int = 25,
 ) -> list[Participant]:
-    """One page of the participants, by site and number; of a site, or in a status, where that is said."""
+    """One page of the participants, by site and number; of a site, or in a status, where that is said.
+
+    Args:
+        after, before: the page goes on behind the one that stands there, or ends before it.
+    """
     conditions = ["TRUE"]
     conditions += ["site = %(site)s"] if site is not None else []
     conditions += ["status = %(status)s"] if status is not None else []
+    conditions += (
+        ["(site, number, ledger_id) > (%(after_site)s, %(after_number)s, %(after_place)s)"]
+        if after is not None
+        else []
+    )
+    conditions += (
+        ["(site, number, ledger_id) < (%(before_site)s, %(before_number)s, %(before_place)s)"]
+        if before is not None
+        else []
+    )
+    order = "DESC" if before is not None else "ASC"
     # The page first, names of ledgers after it: they would be looked up for all that is skipped.
+    page = f"""
+        SELECT * FROM store_standing WHERE {" AND ".join(conditions)}
+        ORDER BY site {order}, number {order}, ledger_id {order} LIMIT %(limit)s
+    """
+    values: dict[str, object] = {"site": site, "status": status, "limit": limit}
+    for name, key in (("after", after), ("before", before)):
+        parts = zip(("site", "number", "place"), key or (), strict=False)
+        values |= {f"{name}_{part}": value for part, value in parts}
+    return _participants(page, values)
+
+
+_BESIDE = "(site, number, ledger_id) {0} (%({1}_site)s, %({1}_number)s, %({1}_place)s)"
+
+
+def participant(asked: str) -> Participant | None:
+    """The one participant with a number, or with an opaque id, in this record; None where that is nobody.
+
+    A number that several were given is nobody's: they go by their ids.
+    """
+    found = _participants("SELECT * FROM store_standing WHERE number = %(asked)s LIMIT 2", {"asked": asked})
+    if len(found) == 1:
+        return found[0]
+    own = "SELECT * FROM store_standing WHERE ledger_id = (SELECT id FROM store_ledger WHERE name = %(name)s)"
+    return next(iter(_participants(own, {"name": f"{PARTICIPANT}{asked}"})), None)
+
+
+def _participants(page: str, values: dict[str, object]) -> list[Participant]:
     statement = f"""
-        SELECT ledger.name, page.site, number, status, screened, randomised, last_visit, last_at
-        FROM (
-            SELECT * FROM store_standing WHERE {" AND ".join(conditions)}
-            ORDER BY site, number, ledger_id OFFSET %(offset)s LIMIT %(limit)s
-        ) AS page JOIN store_ledger AS ledger ON ledger.id = page.ledger_id
-        ORDER BY page.site, number, ledger_id
+        SELECT ledger.name, page.site, page.number, page.status, page.screened, page.randomised,
+            page.last_visit, page.last_at, NOT EXISTS (
+                SELECT FROM store_standing AS other
+                WHERE other.number = page.number AND other.ledger_id <> page.ledger_id
+            ), page.ledger_id
+        FROM ({page}) AS page JOIN store_ledger AS ledger ON ledger.id = page.ledger_id
+        ORDER BY page.site, page.number, page.ledger_id
     """
     with connection.cursor() as cursor:
-        cursor.execute(statement, {"site": site, "status": status, "offset": offset, "limit": limit})
+        cursor.execute(statement, values)
         return [Participant(*row) for row in cursor.fetchall()]
 
 
-def counts() -> dict[tuple[str, str], int]:
+class Count(NamedTuple):
+    """How many participants of one site are in one status."""
+
+    site: str
+    status: str
+    participants: int
+    screened: int
+    randomised: int
+
+
+def counts() -> list[Count]:
     """How many participants there are, by site and status."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT site, status, count(*) FROM store_standing GROUP BY site, status")
-        return {(site, status): count for site, status, count in cursor.fetchall()}
+        cursor.execute(
+            "SELECT site, status, count(*), count(*) FILTER (WHERE screened),"
+            " count(*) FILTER (WHERE randomised) FROM store_standing GROUP BY site, status ORDER BY 1, 2"
+        )
+        return [Count(*row) for row in cursor.fetchall()]
+
+
+class Size(NamedTuple):
+    """How much the record holds."""
+
+    ledgers: int
+    entries: int
+
+
+def size() -> Size:
+    """How many ledgers and entries there are."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*), coalesce(sum(seq), 0)::bigint FROM store_ledger WHERE seq > 0")
+        return Size(*cursor.fetchone())
 
 
 def due(
