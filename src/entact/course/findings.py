@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from entact.course.attested import broken
 from entact.course.course import Course
+from entact.course.dating import found_in_dates
 from entact.course.kinds.reporting import late_reports
 from entact.course.schedule import Due, position
 from entact.course.state.form import VITALS
@@ -66,6 +67,7 @@ def found_at_any_time(course: Course) -> Iterator[Finding]:
     """What is found in a course whenever it is asked: all but windows and the clock."""
     yield from course.findings.values()
     yield from (_finding(*one) for one in broken(course))
+    yield from (_finding(*one) for one in found_in_dates(course))
     yield from _of_others(course)
     yield from _stops(course)
     yield from _asked_for(course)

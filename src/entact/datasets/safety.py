@@ -8,9 +8,8 @@ from typing import Any
 
 import polars as pl
 
-from entact.course.entry import instant
+from entact.course.entry.dates import read_date
 from entact.course.kinds.alerts import open_alerts
-from entact.course.schedule import latest_date
 from entact.course.state.encounter import visit_of
 from entact.datasets.person import Person
 
@@ -107,19 +106,12 @@ def _onset(
     person: Person, text: str | None, begun: datetime | None
 ) -> tuple[datetime | None, date | None, date | None]:
     """The instant of an onset and its day, as far as they are known, and the last day that it may mean."""
-    if text is None:
+    found = read_date(text)
+    if found is None:
         return None, None, person.day(begun)
-    try:
-        at = instant(text)
-    except ValueError:
-        pass
-    else:
-        return at, person.day(at), person.day(at)
-    try:
-        latest = latest_date(text)
-    except ValueError:
-        return None, None, person.day(begun)
-    return None, latest if len(text.strip()) >= len("2026-03-02") else None, latest
+    if found.at is not None:
+        return found.at, person.day(found.at), person.day(found.at)
+    return None, found.latest if found.exact else None, found.latest
 
 
 def _is_emergent(person: Person, at: datetime | None, latest: date | None) -> bool | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from entact.protocol.instrument import Instrument
 from entact.protocol.problem import unknown
-from entact.protocol.quantity import magnitude
+from entact.protocol.quantity import YEARS, magnitude
 from entact.protocol.rule import Kind
 from entact.protocol.study import Form, Item
 
@@ -215,7 +215,7 @@ def _text(item: Item, answer: Any) -> Value:
 def _date(item: Item, answer: Any) -> Value:
     if not isinstance(answer, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", answer):
         raise ValueError(f"{answer!r} is not a date; write it as in '2026-03-02'")
-    return date.fromisoformat(answer).isoformat()
+    return _of_life(date.fromisoformat(answer), answer)
 
 
 def _partial_date(item: Item, answer: Any) -> Value:
@@ -223,7 +223,12 @@ def _partial_date(item: Item, answer: Any) -> Value:
         raise ValueError(
             f"{answer!r} is not a date; write as much as is known, as in '2019', '2019-04' or '2019-04-30'"
         )
-    date.fromisoformat(answer + "-01-01"[len(answer) - 4 :])
+    return _of_life(date.fromisoformat(answer + "-01-01"[len(answer) - 4 :]), answer)
+
+
+def _of_life(day: date, answer: str) -> str:
+    if day.year not in YEARS:
+        raise ValueError(f"{answer!r} is not between the years {YEARS[0]} and {YEARS[-1]}")
     return answer
 
 

@@ -8,6 +8,8 @@ from datetime import timedelta
 from decimal import Decimal
 from functools import lru_cache
 
+YEARS = range(1900, 2200)  # that a time or a date in a record can mean
+
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
 _SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86400, "wk": 604800}
 _LONGEST = 100 * 366 * 86400

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.course.cases import Case, ask, before, codes, two_sessions
 
+from entact.course.gates.gate import Refused
 from entact.course.schedule.washout import washout_calendar, washout_end
 from entact.protocol.release import Study
 from entact.protocol.study import Washout
@@ -113,3 +115,92 @@ def test_what_is_begun_on_the_day_of_the_visit_counted_from_the_washout_no_longe
 def test_on_the_first_day_without_the_medicine_the_gate_is_open() -> None:
     assert codes(ask(_case("2026-02-23"), "randomise")) == []  # 15 days before 10 March
     assert codes(ask(_case("2026-02-24"), "randomise")) == ["washout"]
+
+
+BOTH = {
+    "half_lives": 5,
+    "stabilisation": "7 d",
+    "before": ["randomisation", "initial_dose"],
+    "classes": {"ssri": {"half_life": "36 h"}, "maoi": {"half_life": "12 h", "extra": "14 d"}},
+}
+ASKED = {"randomise": date(2026, 3, 10), "initial_dose": date(2026, 3, 16)}
+
+
+def _taking(act: str, when: str = "2026-03-02T09:10:00-07:00", **data: Any) -> Case:
+    """A participant who takes phenelzine, or what else is said; the baseline took place on 5 March."""
+    case = before(act, Study("mini", (two_sessions(washout=BOTH),)))
+    said = {"name": "phenelzine", "medicine_class": "maoi", "psychiatric": True} | data
+    return case.put("medicine", "medication", when, said)
+
+
+@pytest.mark.parametrize("act", list(ASKED))
+@pytest.mark.parametrize(
+    "started", [None, "2019", "2026", "2026-03", "2026-03-05", "2026-03-07", "soon", "UNK"]
+)
+def test_what_is_still_taken_closes_the_gate_whenever_it_was_begun(act: str, started: str | None) -> None:
+    said = {} if started is None else {"started": started}
+    assert codes(ask(_taking(act, **said), act)) == ["washout_unknown"]
+    assert codes(ask(_taking(act, when="2026-03-09T10:00:00-06:00", **said), act)) == ["washout_unknown"]
+
+
+@pytest.mark.parametrize("act", list(ASKED))
+def test_what_cannot_have_been_begun_yet_does_not(act: str) -> None:
+    assert codes(ask(_taking(act, started=str(ASKED[act] + timedelta(days=1))), act)) == []
+    assert codes(ask(_taking(act, started=str(ASKED[act])), act)) == ["washout_unknown"]
+
+
+@pytest.mark.parametrize("stopped", ["soon", "UNK", "2026-00", "2025-02-15xyz", "2025-13"])
+def test_a_last_intake_that_is_no_date_leaves_it_unknown(stopped: str) -> None:
+    answer = ask(_taking("initial_dose", started="2019", stopped=stopped), "initial_dose")
+    assert isinstance(answer, Refused)
+    [reason] = answer.reasons
+    assert (reason.code, reason.missing) == ("washout_unknown", ("medication",))
+    assert f"{stopped!r} is no date" in reason.message
+
+
+def test_dates_that_contradict_each_other_leave_it_unknown() -> None:
+    assert codes(ask(_taking("initial_dose", started="2020", stopped="2019"), "initial_dose")) == [
+        "washout_unknown"
+    ]
+    again = _taking("initial_dose", started="2015", stopped="2019")
+    assert codes(ask(again, "initial_dose")) == []
+    again.put("again", "medication", "2026-03-12T10:00:00-06:00", {"started": "2026-03-11"}, about="medicine")
+    assert codes(ask(again, "initial_dose")) == [
+        "washout_unknown"
+    ]  # taken up again, and nobody said until when
+
+
+def test_what_nobody_called_psychiatric_or_not_counts() -> None:
+    assert codes(ask(_taking("initial_dose", psychiatric=None), "initial_dose")) == ["washout_unknown"]
+    assert codes(ask(_taking("initial_dose", psychiatric=False), "initial_dose")) == []
+
+
+def test_a_sealed_last_intake_is_not_shown() -> None:
+    case = _taking("initial_dose", stopped="sealed:1:c2VjcmV0")
+    answer = ask(case, "initial_dose")
+    assert isinstance(answer, Refused)
+    assert "sealed" not in answer.reasons[0].message
+
+
+dates = st.dates(date(2025, 1, 1), date(2026, 12, 31)).map(str)
+lengths = st.sampled_from([0, 4, 7, 10])
+
+
+@given(
+    started=dates,
+    stopped=dates,
+    known=st.tuples(lengths, lengths),
+    today=st.dates(CONSENTED, date(2027, 1, 1)),
+)
+def test_to_know_less_never_clears_sooner(
+    started: str, stopped: str, known: tuple[int, int], today: date
+) -> None:
+    exact = Medicine(started=started, stopped=stopped)
+    vague = Medicine(started=started[: known[0]] or None, stopped=stopped[: known[1]] or None)
+
+    def closed(medicine: Medicine) -> bool:
+        end = washout_end([medicine], WASHOUT, CONSENTED, before=today + timedelta(days=1))
+        return end is None or end > today
+
+    if stopped >= started and closed(exact):
+        assert closed(vague)

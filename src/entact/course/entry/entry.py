@@ -12,12 +12,12 @@ from typing import Any, Literal, cast
 
 import msgspec
 
+from entact.protocol.quantity import YEARS
+
 Environment = Literal["production", "training", "rehearsal"]
 Source = Literal["typed", "device", "imported", "transcribed"]
 
 GENESIS = "0" * 64  # `previous` of the first entry of every ledger
-
-YEARS = range(1900, 2200)  # that a time or a date in an entry can mean
 
 CORRECTED_TIME = "occurred_at"  # in the data of a correction: moves the time of the corrected entry
 

@@ -60,7 +60,7 @@ def washed_out(question: Question) -> Iterator[Reason]:
     washout = question.release.file.washout
     if washout is None or question.act.gate not in washout.before:
         return
-    calendar = washout_of(question.course, question.zone)
+    calendar = washout_of(question.course, question.zone, question.today)
     for one in calendar.medicines:
         if one.until is None:
             message = f"Not known when {one.medicine} has left the body: {one.why}."

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
+from entact.course.entry.dates import read_date
 from entact.course.gates.bounds import (
     linked,
     no_hold,
@@ -20,7 +21,7 @@ from entact.course.gates.bounds import (
     washed_out,
 )
 from entact.course.gates.question import Act, Check, Question, Reason
-from entact.course.schedule import civil_date, latest_date
+from entact.course.schedule import civil_date
 
 if TYPE_CHECKING:
     from entact.course.state.setting import StaffState
@@ -315,10 +316,8 @@ def _supplement_offered(question: Question) -> Iterator[Reason]:
 
 def _in_date(last_day: str, today: date) -> bool:
     """Whether a last day is not over; a bare year, or what cannot be read, is not known to be."""
-    try:
-        return len(last_day) > 4 and today <= latest_date(last_day)
-    except ValueError:
-        return False
+    found = read_date(last_day)
+    return found is not None and len(last_day) > 4 and today <= found.latest
 
 
 def _words(name: str) -> str:

@@ -11,7 +11,6 @@ from entact.course.schedule.schedule import (
     Status,
     civil_date,
     due,
-    latest_date,
     parse_alternative,
     position,
 )
@@ -25,7 +24,6 @@ __all__ = [
     "Status",
     "civil_date",
     "due",
-    "latest_date",
     "parse_alternative",
     "position",
 ]

@@ -6,7 +6,6 @@ elapsed time.
 
 from __future__ import annotations
 
-import calendar
 import re
 from collections.abc import Container, Mapping
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -15,7 +14,6 @@ from typing import Literal
 
 import msgspec
 
-from entact.course.entry import YEARS
 from entact.protocol.quantity import parse_duration
 from entact.protocol.study import Span, Visit
 
@@ -28,7 +26,6 @@ TREATMENT = frozenset({"dosing", "integration"})  # kinds of visit that disconti
 _DAY = timedelta(days=1)
 _NOTHING = timedelta(0)
 _NUMBERED = re.compile(r"(.*?)(\d+)")
-_PARTIAL = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 
 
 class Due(msgspec.Struct, frozen=True):
@@ -97,22 +94,6 @@ def position(visit: Due, actual: datetime, zone: tzinfo) -> Position | None:
     if day < visit.earliest:
         return "early"
     return "late" if visit.latest is not None and day > visit.latest else "within"
-
-
-def latest_date(text: str) -> date:
-    """The last civil date that a date, perhaps partial (`2019`, `2019-04`), may mean.
-
-    Raises:
-        ValueError: when it is no date.
-    """
-    match = _PARTIAL.fullmatch(text.strip()[:10])
-    if match is None:
-        raise ValueError(f"{text!r} is not a date; write 2019-04-30, or as much of it as is known")
-    year, month, day = (int(part) if part else None for part in match.groups())
-    if year is None or year not in YEARS:
-        raise ValueError(f"{text!r} is not between the years {YEARS[0]} and {YEARS[-1]}")
-    month = month or 12
-    return date(year, month, day or calendar.monthrange(year, month)[1])
 
 
 def civil_date(when: datetime | date, zone: tzinfo) -> date:

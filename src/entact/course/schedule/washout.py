@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from entact.course.schedule import latest_date
+from entact.course.entry.dates import read_date
+from entact.course.entry.sealing import is_sealed
 
 if TYPE_CHECKING:
     from entact.protocol.study import Washout, WashoutClass
@@ -60,42 +61,61 @@ def washout_calendar(
 
     It is the latest, over the medicines, of the day of the last intake plus so many half-lives of the class,
     plus what the class adds, plus the time to become stable, in full days upwards; never before the consent.
-    A partial date stands for the last day that it may mean. A psychiatric medicine that is still taken, or of
-    a class without a half-life in the study file, or one of which nobody said whether it is psychiatric,
-    leaves the answer unknown.
+    A partial date of a last intake stands for the last day that it may mean. A psychiatric medicine that is
+    still taken, whose dates contradict each other, or of a class without a half-life in the study file, or
+    one of which nobody said whether it is psychiatric, leaves the answer unknown.
 
     Args:
-        washout: the study's; without one nothing needs washing out. consented: date of the consent. before:
-            medicines begun on or after this day do not count (once the visit counted from the washout took
-            place).
+        washout: the study's; without one nothing needs washing out. consented: date of the consent; without
+            one the end is unknown. before: medicines that cannot have been begun before this day do not
+            count (for the schedule, once the visit counted from the washout took place). One that may have
+            been counts.
     """
-    if consented is None or washout is None:
+    if washout is None:
         return WashoutCalendar(consented)
     cleared = []
     for medicine in medicines:
-        begun = _date_or_unknown(medicine.started)
-        if medicine.psychiatric is False or (before is not None and begun is not None and begun >= before):
+        begun = read_date(medicine.started)
+        if medicine.psychiatric is False or (
+            before is not None and begun is not None and begun.earliest >= before
+        ):
             continue
         cleared.append(_cleared(medicine, washout))
     ends = [one.until for one in cleared]
     known = [end for end in ends if end is not None]
-    end = None if len(known) < len(ends) else max([consented, *known])
+    end = None if len(known) < len(ends) or consented is None else max([consented, *known])
     return WashoutCalendar(end, tuple(cleared))
 
 
 def _cleared(medicine: Taken, washout: Washout) -> Cleared:
     name, kind = medicine.name or "a medicine", medicine.medicine_class
     known = washout.classes.get(kind or "")
-    stopped = _date_or_unknown(medicine.stopped)
+    begun, stopped = read_date(medicine.started), read_date(medicine.stopped)
+    last = None if stopped is None else stopped.latest
     if known is None:
         why = f"the study knows no half-life of the class {kind!r}" if kind else "its class is not recorded"
-        return Cleared(name, kind, stopped, None, None, why)
+        return Cleared(name, kind, last, None, None, why)
     days = days_of(known, washout)
     if stopped is None:
-        why = "it is still taken" if not medicine.stopped else f"{medicine.stopped!r} is no date"
+        return Cleared(name, kind, None, days, None, _why_not_stopped(medicine.stopped))
+    if begun is not None and stopped.is_before(begun):
+        why = f"it is said to have been stopped in {medicine.stopped} and begun in {medicine.started}"
         return Cleared(name, kind, None, days, None, why)
-    until = stopped + timedelta(days=days)
-    return Cleared(name, kind, stopped, days, until, f"last taken on {stopped}; {_reckoned(known, washout)}")
+    until = stopped.latest + timedelta(days=days)
+    return Cleared(
+        name,
+        kind,
+        stopped.latest,
+        days,
+        until,
+        f"last taken on {stopped.latest}; {_reckoned(known, washout)}",
+    )
+
+
+def _why_not_stopped(text: str | None) -> str:
+    if not text:
+        return "it is still taken"
+    return "its last intake is no date" if is_sealed(text) else f"{text!r} is no date"
 
 
 def days_of(known: WashoutClass, washout: Washout) -> int:
@@ -118,14 +138,6 @@ def _reckoned(known: WashoutClass, washout: Washout) -> str:
 def _span(time: timedelta) -> str:
     hours = time / timedelta(hours=1)
     return f"{hours / 24:g} d" if hours % 24 == 0 else f"{hours:g} h"
-
-
-def _date_or_unknown(text: str | None) -> date | None:
-    # A fact is kept however its date was written; one that cannot be read leaves the answer unknown.
-    try:
-        return latest_date(text) if text else None
-    except ValueError:
-        return None
 
 
 def washout_end(

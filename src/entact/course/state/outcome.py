@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from entact.course.schedule import civil_date, latest_date
+from entact.course.entry.dates import read_date
+from entact.course.schedule import civil_date
 from entact.course.state.person import first_dose
 from entact.course.state.progress import progress_of
 
@@ -110,10 +111,8 @@ def _occurrences(course: State, said: Intercurrent, zone: tzinfo) -> Iterator[tu
 
 def _day(text: str | None, otherwise: datetime | None, zone: tzinfo) -> date:
     """A date as written, or where it cannot be read the day on which it was entered."""
-    try:
-        if text:
-            return latest_date(text)
-    except ValueError:
-        pass
+    found = read_date(text)
+    if found is not None:
+        return found.latest if found.at is None else civil_date(found.at, zone)
     assert otherwise is not None
     return civil_date(otherwise, zone)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -33,7 +33,7 @@ def progress_of(course: State, zone: tzinfo) -> Progress:
             anchors[encounter.visit] = min(began, earlier) if isinstance(earlier, datetime) else began
     if course.first_consent is not None:
         anchors["consent"] = course.first_consent.since
-        washed_out = _washout(course, anchors, zone).end
+        washed_out = _washout(course, anchors, zone, _followed(course, anchors, zone)).end
         if washed_out is not None:
             anchors["washout_end"] = washed_out
     if course.enrolment is not None:
@@ -61,22 +61,30 @@ def due_visits(
     return due(visits, progress_of(course, zone or zone_of(course, at)), at, only)
 
 
-def washout_of(course: State, zone: tzinfo) -> WashoutCalendar:
-    """When each psychiatric medicine of a participant has left the body, and from which date on all have."""
-    return _washout(course, progress_of(course, zone).anchors, zone)
+def washout_of(course: State, zone: tzinfo, today: date) -> WashoutCalendar:
+    """When each psychiatric medicine of a participant has left the body, and from which date on all have.
+
+    Every medicine counts that may have been begun by `today`, also after the visit counted from the washout:
+    a gate asks what is in the body.
+    """
+    return _washout(course, progress_of(course, zone).anchors, zone, today + timedelta(days=1))
 
 
-def _washout(course: State, anchors: Mapping[str, datetime | date], zone: tzinfo) -> WashoutCalendar:
+def _washout(
+    course: State, anchors: Mapping[str, datetime | date], zone: tzinfo, before: date | None
+) -> WashoutCalendar:
+    consented = civil_date(anchors["consent"], zone) if "consent" in anchors else None
+    return washout_calendar(course.medication.values(), course.release.file.washout, consented, before=before)
+
+
+def _followed(course: State, anchors: Mapping[str, datetime | date], zone: tzinfo) -> date | None:
+    """The first visit counted from the end of the washout: what is begun from then on does not move it."""
     followed = (
         civil_date(anchors[name], zone)
         for name, visit in course.release.visits.items()
         if visit.after == "washout_end" and name in anchors
     )
-    consented = civil_date(anchors["consent"], zone) if "consent" in anchors else None
-    washout = course.release.file.washout
-    return washout_calendar(
-        course.medication.values(), washout, consented, before=min(followed, default=None)
-    )
+    return min(followed, default=None)
 
 
 def not_frozen(course: State, epoch: str) -> Iterator[str]:

@@ -1,0 +1,70 @@
+"""Clinical dates that are none, that lie ahead of the day they were written, or that contradict others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from entact.course.entry import instant
+from entact.course.entry.dates import ClinicalDate, clinical_date, read_date
+from entact.course.entry.sealing import is_sealed
+from entact.course.kinds.checks import CLOCK_TOLERANCE
+
+if TYPE_CHECKING:
+    from entact.course.course import Course
+    from entact.course.entry.effective import Effective
+
+# The items of each kind of entry that are clinical dates. Those of forms are read with the form.
+DATED: Final[Mapping[str, tuple[str, ...]]] = {
+    "medication": ("started", "stopped"),
+    "adverse_event": ("onset", "resolved"),
+    "death": ("date",),
+}
+
+_EAST = timedelta(hours=14)  # where a civil day begins first
+
+
+def found_in_dates(course: Course) -> Iterator[tuple[str, str, str, str]]:
+    """What is wrong with clinical dates: rule, entry, item and message."""
+    for effective in course.effective:
+        for item in DATED.get(effective.entry.kind, ()):
+            text = effective.data.get(item)
+            if isinstance(text, str):
+                yield from _of_one(effective, item, text)
+    pairs = [
+        *((one.entry, "stopped", one.started, one.stopped) for one in course.medication.values()),
+        *((one.entry, "resolved", one.onset, one.resolved) for one in course.adverse_events.values()),
+    ]
+    for entry, item, begun, ended in pairs:
+        first, last = read_date(begun), read_date(ended)
+        if first is not None and last is not None and last.is_before(first):
+            yield "dates_contradict", entry, item, f"{item} {ended}, before it began {begun}"
+
+
+def _of_one(effective: Effective, item: str, text: str) -> Iterator[tuple[str, str, str, str]]:
+    if is_sealed(text):  # free text in the place of a date
+        yield "item", effective.id, item, "is not a date, and is sealed"
+        return
+    try:
+        found = clinical_date(text)
+    except ValueError as error:
+        yield "item", effective.id, item, str(error)
+        return
+    if _is_after(found, _written(effective)):
+        message = f"{text} lies after {effective.entry.recorded_at}, when it was written down"
+        yield "date_to_come", effective.id, item, message
+
+
+def _written(effective: Effective) -> datetime:
+    try:
+        return max(effective.at, instant(effective.entry.recorded_at))
+    except ValueError:  # which is found
+        return effective.at
+
+
+def _is_after(found: ClinicalDate, written: datetime) -> bool:
+    """Whether a date lies after an instant wherever on earth it was written."""
+    if found.at is not None:
+        return found.at > written + CLOCK_TOLERANCE
+    return found.earliest > (written.astimezone(UTC) + _EAST).date()
