@@ -278,6 +278,23 @@ def test_a_decision_that_does_not_follow(new_story: NewStory, criteria: dict[str
     assert found(story)[rule] == decided.id
 
 
+@pytest.mark.parametrize("age", [17, -40, 150])
+def test_a_criterion_is_held_against_a_number_that_cannot_be_true_as_well(
+    new_story: NewStory, age: int
+) -> None:
+    story = new_story()
+    told = {"age": age, "sex": "female", "can_be_pregnant": True}
+    story.form("demographics", told, encounter="screening#1")
+    criteria = {"adult": age > 18, "severe": None, "psychosis": False}
+    decided = {"criteria": criteria, "decision": "not_eligible", "signed": "decision"}
+    entry = story.write("eligibility", decided, day=8)
+    assert "criterion_contradicts:adult" not in found(story)
+    story.entries.remove(entry)
+    decided["criteria"] = {**criteria, "adult": age < 18}
+    entry = story.write("eligibility", decided, day=8)
+    assert found(story)["criterion_contradicts:adult"] == entry.id
+
+
 def test_enrolment_without_a_signed_decision(new_story: NewStory) -> None:
     story = new_story()
     enrolled = story.write("enrolment", {"subject": "1-001"}, day=8)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from entact.protocol.instrument import Instrument
 from entact.protocol.problem import unknown
@@ -42,6 +42,22 @@ class ItemProblem:
 
     item: str
     message: str
+
+
+class FormValues(NamedTuple):
+    """What the answers to a form are worth.
+
+    Attributes:
+        values: every item and score by name; None for what is missing, sealed, not of the item's type, or
+            cannot be true: such an answer must never open a gate.
+        beyond: the numbers that cannot be true, because they lie outside the item's range or between its
+            possible answers.
+        problems: items unknown and absent, answers of another type, unit or code, and those beyond.
+    """
+
+    values: dict[str, Value]
+    beyond: dict[str, Value]
+    problems: list[ItemProblem]
 
 
 class CompiledForm:
@@ -85,24 +101,22 @@ class CompiledForm:
 
     def values(self, items: Mapping[str, Any]) -> dict[str, Value]:
         """The typed value of every item and score (see `read`)."""
-        return self.read(items)[0]
+        return self.read(items).values
 
     def check(self, items: Mapping[str, Any]) -> list[ItemProblem]:
         """What is wrong with the answers: unknown, absent, of another type, unit or code, out of range."""
-        return self.read(items)[1]
+        return self.read(items).problems
 
-    def read(self, items: Mapping[str, Any]) -> tuple[dict[str, Value], list[ItemProblem]]:
+    def read(self, items: Mapping[str, Any]) -> FormValues:
         """The typed value of every item and score, and what is wrong with the answers.
 
         Args:
             items: answers as an entry holds them: bool, int, text, a list of codes or `{"missing": …}`.
-
         Returns:
-            Quantities as numbers in the item's unit; None for what is missing, sealed or not of the item's
-            type, because such an answer must never open a gate. Problems: items unknown and absent, answers
-            of another type, unit or code, and those out of range, whose value counts all the same.
+            Quantities as numbers in the item's unit.
         """
         found: dict[str, Value] = {}
+        beyond: dict[str, Value] = {}
         problems: list[ItemProblem] = []
         known = 0
         for name, read in self._readers.items():
@@ -127,9 +141,11 @@ class CompiledForm:
                 if isinstance(value, int | float) and not low <= value <= high:
                     message = f"{answer} is out of range; this item goes from {low:g} to {high:g}{unit}"
                     problems.append(ItemProblem(name, message))
+                    found[name], beyond[name] = None, value
                 elif name in self._stepped and value not in self._stepped[name]:
                     possible = ", ".join(map(str, self._stepped[name]))
                     problems.append(ItemProblem(name, f"{answer} is between the possible answers {possible}"))
+                    found[name], beyond[name] = None, value
         if known < len(items):
             problems += [
                 ItemProblem(name, unknown(f"item of {self.name}", name, self.items))
@@ -138,7 +154,7 @@ class CompiledForm:
             ]
         if self.instrument is not None:
             found.update(self.instrument.score(found))
-        return found, problems
+        return FormValues(found, beyond, problems)
 
 
 def _bounds(item: Item) -> tuple[float, float, str]:

@@ -83,6 +83,52 @@ def test_the_latest_reading_counts_and_not_the_best() -> None:
     assert codes(ask(vitals(case, "better", "2026-03-16T09:58:00-06:00"), "initial_dose")) == []
 
 
+@pytest.mark.parametrize("systolic", ["14", "0", "-148", "49.9", "300.1", "1e", "148 kPa"])
+def test_a_reading_that_cannot_be_true_is_not_known(systolic: str) -> None:
+    said = systolic if " " in systolic else f"{systolic} mm[Hg]"
+    case = vitals(before("initial_dose"), "again", "2026-03-16T09:55:00-06:00", systolic=said)
+    answer = ask(case, "initial_dose", override={"initial_dose.2": ["i-1", "t-1"]})
+    assert codes(answer) == ["initial_dose.2"]  # nobody overrides what is not known
+    assert missing(answer) == {"vitals.systolic"}
+
+
+def test_the_reason_says_what_was_entered() -> None:
+    case = vitals(before("initial_dose"), "again", "2026-03-16T09:55:00-06:00", systolic="14 mm[Hg]")
+    answer = ask(case, "initial_dose")
+    assert isinstance(answer, Refused)
+    assert answer.reasons[0].message == (
+        "Blood pressure too high. Not known within the last 1 h: vitals.systolic (14 mm[Hg] cannot be true)."
+    )
+
+
+NUMBERS = [
+    ("initial_dose", "asked 1", "ideation", "initial_dose.1"),
+    ("randomise", "symptoms", "total", "randomisation.1"),
+    ("supplement", "vitals later", "systolic", "supplement.1"),
+]
+
+
+@pytest.mark.parametrize(("act", "entry", "item", "code"), NUMBERS)
+@given(number=st.integers(-500, 500))
+def test_no_number_outside_its_range_opens_a_gate(
+    act: str, entry: str, item: str, code: str, number: int
+) -> None:
+    case = before(act)
+    form = {"vitals later": "vitals", "asked 1": "suicidality"}.get(entry, entry)
+    bounds = case.study.newest.forms[form].items[item].bounds
+    assert bounds is not None
+    if entry.startswith("vitals"):
+        case.change(entry, **{item: f"{number} mm[Hg]"})
+    else:
+        case.items(entry, **{item: number})
+    answer = ask(case, act)
+    if not bounds[0] <= number <= bounds[1]:
+        assert codes(answer) == [code]
+        assert missing(answer) == {f"{form}.{item}"}
+    elif isinstance(answer, Refused):
+        assert missing(answer) == set()  # too high, which is known
+
+
 def test_what_comes_later_is_not_known_yet() -> None:
     case = before("initial_dose").move("vitals 1", "2026-03-16T10:00:01-06:00")
     assert codes(ask(case, "initial_dose")) == ["initial_dose.2"]

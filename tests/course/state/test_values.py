@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from entact.course.fold import fold
 from entact.course.kinds.alerts import open_alerts
 from entact.course.state.alerts import AlertRaised
@@ -132,3 +134,39 @@ def test_an_alert_of_a_withdrawn_reading_is_gone(new_story: NewStory) -> None:
     assert len(fold(story.study, story.entries).alerts) == 1
     story.void(high, day=1)
     assert fold(story.study, story.entries).alerts == []
+
+
+def raised(story: Any) -> list[tuple[str, str, bool]]:
+    return [(one.alert, one.entry, one.cannot_evaluate) for one in fold(story.study, story.entries).alerts]
+
+
+@pytest.mark.parametrize("systolic", ["14", "0", "-148", "49.9"])
+def test_a_reading_that_cannot_be_true_leaves_an_alert_unknown(new_story: NewStory, systolic: str) -> None:
+    story = new_story()
+    low = story.vitals(systolic, 80)
+    assert raised(story) == [("hypertension", low.id, True)]
+
+
+@pytest.mark.parametrize(("systolic", "diastolic"), [("418", 80), ("14", 120), ("120", 999), ("-5", 201)])
+def test_one_that_is_too_high_to_be_true_calls_all_the_same(
+    new_story: NewStory, systolic: str, diastolic: int
+) -> None:
+    story = new_story()
+    high = story.vitals(systolic, diastolic)
+    assert raised(story) == [("hypertension", high.id, False)]
+
+
+@pytest.mark.parametrize(("ideation", "unknown"), [(-1, True), (6, False), (5, False)])
+def test_so_it_is_with_every_number(new_story: NewStory, ideation: int, unknown: bool) -> None:
+    story = new_story()
+    asked = story.form("suicidality", {"ideation": ideation, "behaviour": False})
+    assert raised(story) == [("ideation", asked.id, unknown)]
+
+
+def test_to_a_rule_it_is_unknown_and_the_form_keeps_it(new_story: NewStory) -> None:
+    story = new_story()
+    story.vitals(14, 80, encounter=SESSION)
+    course = fold(story.study, story.entries)
+    assert course.values(SESSION, story.at(1))["vitals.systolic"] is None
+    [answers] = course.vitals
+    assert (answers.items["systolic"], answers.beyond) == ("14 mm[Hg]", {"systolic": 14.0})

@@ -155,8 +155,17 @@ def _evaluate(question: Question, rule: Rule, within: timedelta | None, ever: bo
     if isinstance(result, Unknown):
         missing = tuple(sorted(result.missing))
         age = "" if within is None else f" within the last {_span(within)}"
-        return Reason("", f"Not known{age}: {', '.join(missing)}.", missing)
+        named = ", ".join(_as_entered(name, seen) for name in missing)
+        return Reason("", f"Not known{age}: {named}.", missing)
     return result is True
+
+
+def _as_entered(name: str, seen: Values) -> str:
+    """A name that is not known, with what was entered where that cannot be true."""
+    answers, item = seen.source(name), name.rpartition(".")[2]
+    if answers is None or item not in answers.beyond:
+        return name
+    return f"{name} ({answers.items[item]} cannot be true)"
 
 
 def _override_problem(question: Question, allowed: str | None, persons: Sequence[str]) -> str | None:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from entact.course.state.alerts import AlertRaised
-from entact.course.state.values import ask
+from entact.course.state.values import Values, ask
 from entact.protocol.rule import Unknown
 
 if TYPE_CHECKING:
@@ -20,14 +20,20 @@ def raise_alerts(course: State, answers: Answers) -> None:
     """Evaluates the alerts that have a name which these answers say something about.
 
     Alerts follow the release in force at the site, whatever the participant consented to: a safety limit
-    waits for nobody.
+    waits for nobody. Of a number that cannot be true nothing is known, but where the rule holds for it as it
+    was entered the alert fires: a reading far too high may be a slip, or the worst of all.
     """
     for name, alert, items in _alerts_by_form(course.site_release(answers.at)).get(answers.form, ()):
         if answers.status == "done" and items.isdisjoint(answers.items):
             continue
         values = course.values(answers.encounter, answers.at)
-        held = ask(alert.rule, values, course.facts(answers.encounter, answers.at))
+        facts = course.facts(answers.encounter, answers.at)
+        held = ask(alert.rule, values, facts)
         if isinstance(held, Unknown):
+            as_entered = Values(course, answers.encounter, answers.at, None, False, beyond=True)
+            if ask(alert.rule, as_entered, facts) is True:
+                course.alerts.append(AlertRaised(name, answers.entry))
+                continue
             course.alerts.append(AlertRaised(name, answers.entry, True, tuple(sorted(held.missing))))
         elif held:
             course.alerts.append(AlertRaised(name, answers.entry))

@@ -10,11 +10,13 @@ from entact.course.kinds.checks import check_basis
 from entact.course.state.enrolment import EligibilityState, EnrolmentState, RandomisationState, ScreeningState
 from entact.course.state.oversight import gates_enrolment
 from entact.course.state.person import is_linked
-from entact.course.state.values import ask
+from entact.course.state.values import Values, ask
+from entact.protocol.rule import Unknown
 
 if TYPE_CHECKING:
     from entact.course.entry.effective import Effective
     from entact.course.state.state import State
+    from entact.protocol.rule import Rule, Value
 
 
 class Screening(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -84,14 +86,20 @@ def reduce_eligibility(course: State, effective: Effective, payload: Eligibility
                 )
         if criterion.rule is None or judged is None:
             continue
-        computed = ask(
-            criterion.rule,
-            course.values(effective.entry.encounter, effective.at, ever=True),
-            course.facts(effective.entry.encounter, effective.at),
-        )
+        computed = _computed(course, effective, criterion.rule)
         if isinstance(computed, bool) and computed is not judged:
             message = f"judged {judged}, though the record says {computed}: {criterion.criterion.text}"
             course.found("criterion_contradicts", effective.id, name, message)
+
+
+def _computed(course: State, effective: Effective, rule: Rule) -> Value | Unknown:
+    """What the record says of a criterion; where that is not known, what a number beyond its range says."""
+    encounter, at = effective.entry.encounter, effective.at
+    facts = course.facts(encounter, at)
+    found = ask(rule, course.values(encounter, at, ever=True), facts)
+    if isinstance(found, Unknown):
+        return ask(rule, Values(course, encounter, at, None, True, beyond=True), facts)
+    return found
 
 
 def reduce_enrolment(course: State, effective: Effective, payload: Enrolment) -> None:

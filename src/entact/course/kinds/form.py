@@ -54,6 +54,7 @@ def _answer(course: State, effective: Effective, name: str, items: dict[str, Any
     entry = effective.entry
     form = course.release_of(entry).forms.get(name)
     values: dict[str, Any] = {}
+    beyond: dict[str, Any] = {}
     if form is None:
         course.found("unknown_form", entry.id, "form", f"the study has no form {name!r}")
     else:
@@ -62,8 +63,8 @@ def _answer(course: State, effective: Effective, name: str, items: dict[str, Any
             course.found("before_reconsent", entry.id, "form", message)
         reading = course.readings.get(entry.id)
         if reading is None or reading[0] is not effective.data:
-            reading = course.readings[entry.id] = (effective.data, *form.read(items))
-        _, values, problems = reading
+            reading = course.readings[entry.id] = (effective.data, form.read(items))
+        values, beyond, problems = reading[1]
         if status == "done":
             for problem in problems:
                 course.found("item", entry.id, problem.item, problem.message)
@@ -83,6 +84,7 @@ def _answer(course: State, effective: Effective, name: str, items: dict[str, Any
         items,
         values,
         effective.origins,
+        beyond,
     )
     course.answers.setdefault(name, []).append(answers)
     course.forms[name, entry.encounter] = answers

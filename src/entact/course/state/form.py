@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from entact.protocol.form import ItemProblem
+from entact.protocol.form import FormValues
 
 VITALS = "vitals"  # the study's form that vital signs fill
 
@@ -15,6 +15,7 @@ VITALS = "vitals"  # the study's form that vital signs fill
 class Answers(msgspec.Struct, frozen=True):
     """One form as filled in: items as entered, and typed values of items and scores, missing ones as None.
 
+    `beyond` holds the numbers that cannot be true: to rules these are unknown, like what is missing.
     `origins` names the correction that an item is from, under whose id it is sealed.
     """
 
@@ -30,7 +31,8 @@ class Answers(msgspec.Struct, frozen=True):
     items: dict[str, Any]
     values: dict[str, Any]
     origins: dict[str, str]
+    beyond: dict[str, Any] = {}
 
 
 # What an entry's data (the very object) was read as: to fold again costs no second reading.
-Reading = tuple[dict[str, Any], dict[str, Any], list[ItemProblem]]
+Reading = tuple[dict[str, Any], FormValues]

@@ -35,30 +35,45 @@ class Values(Mapping[str, Any]):
     """Latest values by name (`vitals.systolic`, `baseline.caps5_past_month.total`), looked up when asked for.
 
     A name means the latest statement in the current encounter up to `at`; older ones `within`, or ever.
-    What was said to be missing is None; what was never said is absent. Both are unknown to a rule.
+    What was said to be missing, or cannot be true, is None; what was never said is absent. Both are unknown
+    to a rule. With `beyond`, a number that cannot be true counts as it was entered: an alert hears it.
     """
 
-    __slots__ = ("at", "course", "encounter", "ever", "within")
+    __slots__ = ("at", "beyond", "course", "encounter", "ever", "within")
 
     def __init__(
-        self, course: Answered, encounter: str | None, at: datetime, within: timedelta | None, ever: bool
+        self,
+        course: Answered,
+        encounter: str | None,
+        at: datetime,
+        within: timedelta | None,
+        ever: bool,
+        *,
+        beyond: bool = False,
     ) -> None:
         self.course = course
         self.encounter = encounter
         self.at = at
         self.within = within
         self.ever = ever
+        self.beyond = beyond
 
     def __getitem__(self, name: str) -> Any:
         answers = self.source(name)
         if answers is None:
             raise KeyError(name)
-        return answers.values[name.rpartition(".")[2]]
+        return self._value(answers, name)
 
     def get(self, name: str, default: Any = None) -> Any:
         """The latest value of a name; None where it is unknown."""
         answers = self.source(name)
-        return default if answers is None else answers.values[name.rpartition(".")[2]]
+        return default if answers is None else self._value(answers, name)
+
+    def _value(self, answers: Answers, name: str) -> Any:
+        item = name.rpartition(".")[2]
+        if self.beyond and item in answers.beyond:
+            return answers.beyond[item]
+        return answers.values[item]
 
     def source(self, name: str) -> Answers | None:
         """The answers that a name's value comes from; none when it was never said."""
