@@ -259,7 +259,9 @@ def test_rows_hold_no_value_no_guess_and_no_words_of_a_finding(
         entry = make_entry(ledger, number, kind=kind, data=data, encounter="session_1#1")
         store.append(entry, received_at=NOW)
     written = "".join(
-        text for table in ("store_standing", "store_due", "store_open_finding") for text in values_of(table)
+        text
+        for table in ("store_standing", "store_due", "store_open_finding", "store_clock")
+        for text in values_of(table)
     )
     rules = {row.rule: row.kind for row in models.OpenFinding.objects.all()}
     assert rules["item"] == "vital_signs"

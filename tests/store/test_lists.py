@@ -129,3 +129,56 @@ def test_r06_a_clock_that_is_decades_wrong_is_kept_and_found(study: Study, make_
         rules = {one.rule for one in lists.open_findings(BEGUN) if one.entry == entry.id}
         assert not rule or rule in rules
     assert store.verify(known=store.ledgers()).entries == 12
+
+
+def entered(released: Any, mini: Study, make_entry: Any, site: str, *told: tuple[str, dict[str, Any]]) -> None:
+    for number, (kind, data) in enumerate(told, start=1):
+        store.append(make_entry(f"site:{site}", number, kind=kind, data=data, role="owner"), received_at=NOW)
+
+
+def person(name: str, *certificates: tuple[str, str], until: str | None = None) -> tuple[str, dict[str, Any]]:
+    held = [{"name": name, "expires": expires} for name, expires in certificates]
+    return "staff", {"person": name, "roles": ["therapist"], "certificates": held, "until": until}
+
+
+def kit(number: str, status: str, expires: str) -> tuple[str, dict[str, Any]]:
+    return "kit", {"number": number, "status": status, "expires": expires, "lot": "L-1"}
+
+
+def test_staff_and_stock_are_as_the_sites_ledger_says(
+    database: str, make_entry: Any, mini: Study, released: Any
+) -> None:
+    released(mini)
+    told = [
+        person("ada", ("gcp", "2026-06-01"), ("mdma", "2027-01-01")),
+        person("bob"),
+        kit("K-1", "received", "2027-01-01"),
+        kit("K-2", "received", "2026-12"),
+        kit("K-1", "quarantined", "2027-01-01"),
+    ]
+    entered(released, mini, make_entry, "denver", *told)
+    entered(released, mini, make_entry, "haifa", person("eve", ("gcp", "2026-05-01"), until="2026-12-31"))
+    assert [(one.site, one.person, one.certificate, str(one.expires)) for one in lists.staff()] == [
+        ("denver", "ada", "gcp", "2026-06-01"),
+        ("denver", "ada", "mdma", "2027-01-01"),
+        ("denver", "bob", "", "None"),
+        ("haifa", "eve", "gcp", "2026-05-01"),
+    ]
+    assert [one.person for one in lists.staff(expiring_by=date(2026, 6, 1))] == ["ada", "eve"]
+    assert [one.person for one in lists.staff(site="haifa")] == ["eve"]
+    kits = [(one.number, one.status, str(one.expires)) for one in lists.stock(site="denver")]
+    assert kits == [("K-1", "quarantined", "2027-01-01"), ("K-2", "received", "None")]
+    assert [one.number for one in lists.stock(site="denver", after="K-1")] == ["K-2"]
+    assert [one.number for one in lists.stock(status="quarantined")] == ["K-1"]
+    before = lists.staff(), lists.stock()
+    store.rebuild()
+    assert (lists.staff(), lists.stock()) == before
+
+
+def test_sites_that_spoke_before_the_study_did_are_listed_once_it_does(
+    database: str, make_entry: Any, mini: Study, released: Any
+) -> None:
+    entered(released, mini, make_entry, "denver", person("ada"))
+    assert lists.staff() == []
+    released(mini)
+    assert [one.person for one in lists.staff()] == ["ada"]

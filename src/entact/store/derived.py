@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -18,9 +18,11 @@ from psycopg import Cursor
 from entact import __version__
 from entact.course import Course, Entry
 from entact.course.instants import Horizon, Standing, Window, outlook
+from entact.course.kinds.reporting import reports_due
+from entact.course.state.reporting import ReportDue
 from entact.store.index import storable
 
-CODE = f"{__version__}/1"  # the second number counts changes of what rows say
+CODE = f"{__version__}/2"  # the second number counts changes of what rows say
 PARTICIPANT = "participant:"
 
 Key = tuple[str, datetime]
@@ -50,7 +52,7 @@ _UNKNOWN = About("", "")
 
 @dataclass(frozen=True)
 class Rows:
-    """All derived rows of one ledger; `due` and `findings` by their keys, as they are sent.
+    """All derived rows of one ledger; `due`, `findings` and `clocks` by their keys, as they are sent.
 
     Attributes:
         windows: of which `due` was made.
@@ -59,6 +61,7 @@ class Rows:
     place: Place
     due: Mapping[Key, dict[str, Any]]
     findings: Mapping[Key, dict[str, Any]]
+    clocks: Mapping[tuple[str, str], dict[str, Any]]
     windows: tuple[Window, ...] = field(compare=False)
 
 
@@ -70,10 +73,12 @@ class Changes:
     due_gone: list[dict[str, Any]]
     findings: list[dict[str, Any]]
     findings_gone: list[dict[str, Any]]
+    clocks: list[dict[str, Any]]
+    clocks_gone: list[dict[str, Any]]
 
     def __bool__(self) -> bool:
         """Whether there is anything to write."""
-        return bool(self.due or self.due_gone or self.findings or self.findings_gone)
+        return any(getattr(self, name) for name in self.__dataclass_fields__)
 
 
 def rows_of(
@@ -98,7 +103,8 @@ def rows_of(
         (storable(one.finding), one.since): _finding_row(one, about.get(storable(one.entry), _UNKNOWN))
         for one in seen.standing
     }
-    return Rows(_place(course, ledger), due, findings, seen.windows)
+    clocks = {(storable(one.report), storable(one.event)): _clock_row(one) for one in reports_due(course)}
+    return Rows(_place(course, ledger), due, findings, clocks, seen.windows)
 
 
 def _due_row(one: Window) -> dict[str, Any]:
@@ -128,18 +134,31 @@ def _finding_row(one: Standing, about: About) -> dict[str, Any]:
     }
 
 
+def _clock_row(one: ReportDue) -> dict[str, Any]:
+    return {
+        "report": storable(one.report),
+        "event": storable(one.event),
+        "aware": one.aware.astimezone(UTC),
+        "due": one.due.astimezone(UTC),
+        "sent_at": None if one.sent_at is None else one.sent_at.astimezone(UTC),
+    }
+
+
 def changes(before: Rows | None, after: Rows) -> Changes:
     """What has to be written where `before` stands; all of it where nothing stands."""
     if before is None:
-        return Changes([*after.due.values()], [], [*after.findings.values()], [])
+        return Changes(
+            [*after.due.values()], [], [*after.findings.values()], [], [*after.clocks.values()], []
+        )
     return Changes(
         *_changed(before.due, after.due),
         *_changed(before.findings, after.findings),
+        *_changed(before.clocks, after.clocks),
     )
 
 
 def _changed(
-    before: Mapping[Key, dict[str, Any]], after: Mapping[Key, dict[str, Any]]
+    before: Mapping[Any, dict[str, Any]], after: Mapping[Any, dict[str, Any]]
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Rows that are new or different, and those that are gone."""
     if before is after:
@@ -159,7 +178,7 @@ def write_rows(
     found = list(many)
     if not afresh:
         numbers = [number for number, _, _ in found]
-        for table in ("store_standing", "store_due", "store_open_finding"):
+        for table in ("store_standing", *CHANGING):
             cursor.execute(f"DELETE FROM {table} WHERE ledger_id = ANY(%s)", [numbers])
     with cursor.copy(f"COPY store_standing ({STANDING_COLUMNS}) FROM STDIN") as copy:
         for number, head, rows in found:
@@ -172,11 +191,17 @@ def write_rows(
         for number, _, rows in found:
             for row in rows.findings.values():
                 copy.write_row((number, *row.values()))
+    with cursor.copy(f"COPY store_clock (ledger_id, {CLOCK_COLUMNS}) FROM STDIN") as copy:
+        for number, _, rows in found:
+            for row in rows.clocks.values():
+                copy.write_row((number, *row.values()))
 
 
+CHANGING = ("store_due", "store_open_finding", "store_clock")  # tables whose rows come and go
 STANDING_COLUMNS = f"ledger_id, head, code, releases, {', '.join(Place._fields)}"
 DUE_COLUMNS = "visit, since, until, opens, ends, earliest, target, latest"
 FINDING_COLUMNS = "finding, since, until, rule, entry, item, kind, form"
+CLOCK_COLUMNS = "report, event, aware, due, sent_at"
 
 
 def _place(course: Course, ledger: str) -> Place:

@@ -7,12 +7,13 @@ and form of its entry. These rows are for the code that knows the role, not for 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from django.db import connection
 
 from entact.store.derived import PARTICIPANT
+from entact.store.site_rows import SITE
 
 
 class Participant(NamedTuple):
@@ -230,3 +231,96 @@ def _visits(condition: str, at: datetime, until: datetime, site: str | None, lim
     with connection.cursor() as cursor:
         cursor.execute(statement, {"at": at, "until": until, "site": site, "limit": limit})
         return [DueVisit(*row) for row in cursor.fetchall()]
+
+
+class RunningClock(NamedTuple):
+    """A safety report that has to be sent by an instant, and its participant."""
+
+    ledger: str
+    site: str
+    number: str
+    report: str
+    event: str
+    aware: datetime
+    due: datetime
+
+
+def running_clocks(
+    *, until: datetime | None = None, site: str | None = None, limit: int = 50
+) -> list[RunningClock]:
+    """Safety reports that were not sent, those that end first before the others; of a site, or until then."""
+    conditions = ["clock.sent_at IS NULL"]
+    conditions += ["clock.due <= %(until)s"] if until is not None else []
+    conditions += ["standing.site = %(site)s"] if site is not None else []
+    statement = f"""
+        SELECT ledger.name, standing.site, standing.number, clock.report, clock.event, clock.aware, clock.due
+        FROM store_clock AS clock JOIN store_standing AS standing ON standing.ledger_id = clock.ledger_id
+            JOIN store_ledger AS ledger ON ledger.id = clock.ledger_id
+        WHERE {" AND ".join(conditions)} ORDER BY clock.due, clock.ledger_id, clock.report LIMIT %(limit)s
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {"until": until, "site": site, "limit": limit})
+        return [RunningClock(*row) for row in cursor.fetchall()]
+
+
+class Certified(NamedTuple):
+    """A person of a site with one certificate (empty: none), and the last days of both."""
+
+    site: str
+    person: str
+    roles: tuple[str, ...]
+    until: date | None
+    certificate: str
+    expires: date | None
+
+
+def staff(*, site: str | None = None, expiring_by: date | None = None) -> list[Certified]:
+    """Who works at the sites, by site and person; or only the certificates that end by a day."""
+    conditions = ["TRUE"]
+    conditions += ["ledger.name = %(ledger)s"] if site is not None else []
+    conditions += ["staff.expires <= %(day)s"] if expiring_by is not None else []
+    statement = f"""
+        SELECT substr(ledger.name, 6), person, roles, until, certificate, expires
+        FROM store_staff AS staff JOIN store_ledger AS ledger ON ledger.id = staff.ledger_id
+        WHERE {" AND ".join(conditions)} ORDER BY ledger.name, person, certificate
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {"ledger": f"{SITE}{site}", "day": expiring_by})
+        return [
+            Certified(place, person, tuple(roles.split()), *rest)
+            for place, person, roles, *rest in cursor.fetchall()
+        ]
+
+
+class Kit(NamedTuple):
+    """A kit of a site's stock."""
+
+    site: str
+    number: str
+    status: str
+    lot: str
+    expires: date | None
+
+
+def stock(
+    *, site: str | None = None, status: str | None = None, after: str | None = None, limit: int = 50
+) -> list[Kit]:
+    """One page of the kits, by site and number; of a site, or in a status.
+
+    Args:
+        after: the page goes on behind the kit of this number, which takes a site.
+    """
+    conditions = ["TRUE"]
+    conditions += ["ledger.name = %(ledger)s"] if site is not None else []
+    conditions += ["stock.status = %(status)s"] if status is not None else []
+    conditions += ["stock.number > %(after)s"] if after is not None else []
+    statement = f"""
+        SELECT substr(ledger.name, 6), number, status, lot, expires
+        FROM store_stock AS stock JOIN store_ledger AS ledger ON ledger.id = stock.ledger_id
+        WHERE {" AND ".join(conditions)} ORDER BY ledger.name, number LIMIT %(limit)s
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            statement, {"ledger": f"{SITE}{site}", "status": status, "after": after, "limit": limit}
+        )
+        return [Kit(*row) for row in cursor.fetchall()]

@@ -113,6 +113,7 @@ class Standing(models.Model):
     class Meta:
         indexes = [
             models.Index(name="standing_by_site", fields=["site", "number"]),
+            models.Index(name="standing_by_number", fields=["number"]),
             models.Index(name="standing_by_status", fields=["status", "site", "number"]),
         ]
 
@@ -156,3 +157,52 @@ class OpenFinding(models.Model):
     class Meta:
         db_table = "store_open_finding"
         indexes = [models.Index(name="finding_by_rule", fields=["rule", "since"])]
+
+
+class Clock(models.Model):
+    """A safety report that an event has made due: the clock that runs, or that was stopped in `sent_at`."""
+
+    pk = models.CompositePrimaryKey("ledger_id", "report", "event")
+    ledger = models.ForeignKey(Ledger, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False)
+    report = models.TextField()
+    event = models.TextField()
+    aware = models.DateTimeField()
+    due = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(name="clock_by_end", fields=["due"])]
+
+
+class StaffMember(models.Model):
+    """A person at a site, once for each certificate; `certificate` is empty for who has none.
+
+    `until` and `expires` are the last days, null where none is said or what is said is no date.
+    """
+
+    pk = models.CompositePrimaryKey("ledger_id", "person", "certificate")
+    ledger = models.ForeignKey(Ledger, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False)
+    person = models.TextField()
+    certificate = models.TextField()
+    roles = models.TextField()
+    until = models.DateField(null=True)
+    expires = models.DateField(null=True)
+
+    class Meta:
+        db_table = "store_staff"
+        indexes = [models.Index(name="staff_by_expiry", fields=["expires"])]
+
+
+class StockedKit(models.Model):
+    """A kit of a site's stock, by number: nothing here says what it holds."""
+
+    pk = models.CompositePrimaryKey("ledger_id", "number")
+    ledger = models.ForeignKey(Ledger, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False)
+    number = models.TextField()
+    status = models.TextField()
+    lot = models.TextField()
+    expires = models.DateField(null=True)
+
+    class Meta:
+        db_table = "store_stock"
+        indexes = [models.Index(name="stock_by_expiry", fields=["status", "expires"])]

@@ -17,11 +17,12 @@ from entact.course.entry import GENESIS, Entry, Kept, Line, digest, instant, kee
 from entact.course.entry.ledger import Break, Receipt, follow
 from entact.protocol import Study
 from entact.store import models
-from entact.store.derived import CODE, PARTICIPANT, Rows, changes, write_rows
+from entact.store.derived import CHANGING, CODE, PARTICIPANT, Rows, changes, write_rows
 from entact.store.error import StoreError
 from entact.store.index import Head, Index, index, storable
 from entact.store.known import Known, raw_cursor, remembered
 from entact.store.renewal import refresh
+from entact.store.site_rows import SITE, write_site_rows
 from entact.store.studies import changes_study, note_releases, study_of_record
 from entact.store.together import write_together
 from entact.store.writing import LINE_COLUMNS, Listed, Write, write_held
@@ -156,7 +157,9 @@ def require_name(ledger: str) -> None:
 
 def _append_at_once(known: Known, entry: Entry, received_at: str) -> Receipt | None:
     """With what others write now, where nobody else wrote here since; None where that has to be looked at."""
-    if not known.seq or known.contended or changes_study(entry) or storable(entry.id) in known.ids:
+    if not known.seq or known.contended or storable(entry.id) in known.ids:
+        return None
+    if changes_study(entry) or entry.ledger.startswith(SITE):  # what else follows is written with the line
         return None
     before = known.rows
     if known.derives and before is None and known.course is not None:
@@ -196,13 +199,15 @@ def append_held(known: Known, entry: Entry, received_at: str) -> Receipt:
     line = keep(entry, received_at=received_at, seq=known.seq + 1, previous=known.hash)
     before = known.rows if known.listed else None
     if known.rows is not None and before is None:
-        for table in ("store_due", "store_open_finding"):
+        for table in CHANGING:
             cursor.execute(f"DELETE FROM {table} WHERE ledger_id = %s", [known.number])
     write_held(cursor, _next(known, entry, line, before))
     known.listed = known.rows is not None
     if changes_study(entry):
         note_releases()
         transaction.on_commit(refresh)
+    if entry.ledger.startswith(SITE):
+        write_site_rows(cursor, [entry.ledger], study_of_record()[1])
     return Receipt("conflict" if stored else "kept", line)
 
 
@@ -317,6 +322,7 @@ def _copy(
                 known[name].add(kept, line.seq, line.hash)
     moved = [(head.seq, head.hash, head.id) for head in heads.values()]
     cursor.executemany("UPDATE store_ledger SET seq = %s, hash = %s WHERE id = %s", moved)
+    write_site_rows(cursor, sorted(name for name in heads if name.startswith(SITE)), study)
     derived = [(heads[name].id, one.seq, rows) for name, one in known.items() if (rows := one.derive())]
     write_rows(cursor, stamp, derived, afresh=fresh)
     open_ledgers.clear()

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from django.db import connection, transaction
 
-from entact.store.derived import CODE, PARTICIPANT, write_rows
+from entact.store.derived import CHANGING, CODE, PARTICIPANT, write_rows
 from entact.store.known import Known, raw_cursor
+from entact.store.site_rows import site_ledgers, write_site_rows
 from entact.store.studies import note_releases, study_of_record
 
 BATCH = 20  # ledgers that wait for one transaction
@@ -32,7 +33,8 @@ def stale() -> list[str]:
 
 
 def refresh() -> int:
-    """Makes the rows anew that are behind; returns of how many ledgers."""
+    """Makes the rows anew that are behind, and those of all sites; returns of how many participants."""
+    _rebuild_sites()
     return _rebuild(stale())
 
 
@@ -45,7 +47,7 @@ def rebuild(*, progress: Callable[[int, int], None] | None = None) -> int:
     with transaction.atomic():
         note_releases()
     with connection.cursor() as cursor:
-        for table in ("store_standing", "store_due", "store_open_finding"):
+        for table in ("store_standing", *CHANGING):
             cursor.execute(
                 f"DELETE FROM {table} AS rows WHERE NOT EXISTS"
                 f" (SELECT FROM store_ledger WHERE id = rows.ledger_id AND name LIKE '{PARTICIPANT}%')"
@@ -54,7 +56,16 @@ def rebuild(*, progress: Callable[[int, int], None] | None = None) -> int:
             f"SELECT name FROM store_ledger WHERE name LIKE '{PARTICIPANT}%' AND seq > 0 ORDER BY name"
         )
         names = [name for (name,) in cursor.fetchall()]
+    _rebuild_sites()
     return _rebuild(names, progress)
+
+
+def _rebuild_sites() -> None:
+    with transaction.atomic(), connection.wrap_database_errors:
+        cursor = raw_cursor()
+        names = site_ledgers(cursor)
+        cursor.execute("SELECT FROM store_ledger WHERE name = ANY(%s) ORDER BY name FOR UPDATE", [names])
+        write_site_rows(cursor, names, study_of_record()[1])
 
 
 def _rebuild(names: list[str], progress: Callable[[int, int], None] | None = None) -> int:

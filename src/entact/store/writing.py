@@ -9,7 +9,15 @@ from typing import Any
 import msgspec
 from psycopg import Cursor
 
-from entact.store.derived import CODE, DUE_COLUMNS, FINDING_COLUMNS, STANDING_COLUMNS, Changes, Place
+from entact.store.derived import (
+    CLOCK_COLUMNS,
+    CODE,
+    DUE_COLUMNS,
+    FINDING_COLUMNS,
+    STANDING_COLUMNS,
+    Changes,
+    Place,
+)
 
 LINE_COLUMNS = "ledger_id, seq, hash, text, entry_id, kind, occurred_at, received_at"
 
@@ -132,7 +140,7 @@ _CHANGES = f"""
 , change AS (
     SELECT head.ledger, listed.* FROM head,
         json_to_record(head.listed -> 'changes') AS listed (due json, due_gone json, findings json,
-            findings_gone json)
+            findings_gone json, clocks json, clocks_gone json)
 ), due_gone AS (
     DELETE FROM store_due AS due
     USING change, json_to_recordset(change.due_gone) AS gone (visit text, since timestamptz)
@@ -156,5 +164,16 @@ _CHANGES = f"""
         since timestamptz, until timestamptz, rule text, entry text, item text, kind text, form text)
     ON CONFLICT (ledger_id, finding, since) DO UPDATE SET until = excluded.until, rule = excluded.rule,
         entry = excluded.entry, item = excluded.item, kind = excluded.kind, form = excluded.form
+), clocks_gone AS (
+    DELETE FROM store_clock AS clock
+    USING change, json_to_recordset(change.clocks_gone) AS gone (report text, event text)
+    WHERE clock.ledger_id = change.ledger AND clock.report = gone.report AND clock.event = gone.event
+        AND num_nulls(gone.report, gone.event) = 0
+), clocks AS (
+    INSERT INTO store_clock (ledger_id, {CLOCK_COLUMNS})
+    SELECT change.ledger, fresh.* FROM change, json_to_recordset(change.clocks) AS fresh (report text,
+        event text, aware timestamptz, due timestamptz, sent_at timestamptz)
+    ON CONFLICT (ledger_id, report, event) DO UPDATE SET aware = excluded.aware, due = excluded.due,
+        sent_at = excluded.sent_at
 )
 """
