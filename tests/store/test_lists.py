@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.conduct.record import blinded_study
 
 from entact import store
 from entact.course import fold, read
@@ -131,9 +132,14 @@ def test_r06_a_clock_that_is_decades_wrong_is_kept_and_found(study: Study, make_
     assert store.verify(known=store.ledgers()).entries == 12
 
 
-def entered(released: Any, mini: Study, make_entry: Any, site: str, *told: tuple[str, dict[str, Any]]) -> None:
+def release(make_entry: Any, study: Study) -> None:
+    data = {"id": study.newest.id, "text": study.newest.text.decode()}
+    store.append(make_entry("study:mini", 1, kind="release", data=data), received_at=NOW)
+
+
+def entered(make_entry: Any, site: str, *told: tuple[str, dict[str, Any]]) -> None:
     for number, (kind, data) in enumerate(told, start=1):
-        store.append(make_entry(f"site:{site}", number, kind=kind, data=data, role="owner"), received_at=NOW)
+        store.append(make_entry(f"site:{site}", number, kind=kind, data=data), received_at=NOW)
 
 
 def person(name: str, *certificates: tuple[str, str], until: str | None = None) -> tuple[str, dict[str, Any]]:
@@ -145,10 +151,8 @@ def kit(number: str, status: str, expires: str) -> tuple[str, dict[str, Any]]:
     return "kit", {"number": number, "status": status, "expires": expires, "lot": "L-1"}
 
 
-def test_staff_and_stock_are_as_the_sites_ledger_says(
-    database: str, make_entry: Any, mini: Study, released: Any
-) -> None:
-    released(mini)
+def test_staff_and_stock_are_as_the_sites_ledger_says(database: str, make_entry: Any) -> None:
+    release(make_entry, load_study(str(MINI)))
     told = [
         person("ada", ("gcp", "2026-06-01"), ("mdma", "2027-01-01")),
         person("bob"),
@@ -156,8 +160,8 @@ def test_staff_and_stock_are_as_the_sites_ledger_says(
         kit("K-2", "received", "2026-12"),
         kit("K-1", "quarantined", "2027-01-01"),
     ]
-    entered(released, mini, make_entry, "denver", *told)
-    entered(released, mini, make_entry, "haifa", person("eve", ("gcp", "2026-05-01"), until="2026-12-31"))
+    entered(make_entry, "denver", *told)
+    entered(make_entry, "haifa", person("eve", ("gcp", "2026-05-01"), until="2026-12-31"))
     assert [(one.site, one.person, one.certificate, str(one.expires)) for one in lists.staff()] == [
         ("denver", "ada", "gcp", "2026-06-01"),
         ("denver", "ada", "mdma", "2027-01-01"),
@@ -176,9 +180,38 @@ def test_staff_and_stock_are_as_the_sites_ledger_says(
 
 
 def test_sites_that_spoke_before_the_study_did_are_listed_once_it_does(
-    database: str, make_entry: Any, mini: Study, released: Any
+    database: str, make_entry: Any
 ) -> None:
-    entered(released, mini, make_entry, "denver", person("ada"))
+    entered(make_entry, "denver", person("ada"))
     assert lists.staff() == []
-    released(mini)
+    release(make_entry, load_study(str(MINI)))
     assert [one.person for one in lists.staff()] == ["ada"]
+
+
+def test_a_clock_runs_from_when_the_site_knew_until_the_report_was_sent(
+    database: str, make_entry: Any
+) -> None:
+    def ask(data: dict[str, Any]) -> None:
+        said = {"title": "To the sponsor", "when": "event.serious", "within": "24 h", "to": "sponsor"}
+        data["reports"] = {"sponsor": said}
+
+    release(make_entry, blinded_study(ask))
+    ledger = "participant:a"
+    screened = {"attempt": 1, "number": "S-1", "site": "denver"}
+    event = {"term": "nausea", "severity": "severe", "serious": True}
+    for number, (kind, data) in enumerate((("screening", screened), ("adverse_event", event)), start=1):
+        last = make_entry(ledger, number, kind=kind, data=data)
+        store.append(last, received_at=NOW)
+    (clock,) = lists.running_clocks()
+    known = instant(last.occurred_at)
+    assert (clock.number, clock.site, clock.report, clock.event) == ("S-1", "denver", "sponsor", last.id)
+    assert (clock.aware, clock.due) == (known, known + timedelta(hours=24))
+    assert lists.running_clocks(until=known) == []
+    assert lists.running_clocks(site="haifa") == []
+    before = lists.running_clocks()
+    store.rebuild()
+    assert lists.running_clocks() == before
+    sent = make_entry(ledger, 9, kind="safety_report", data={"report": "sponsor"}, about=last.id)
+    store.append(sent, received_at=NOW)
+    assert lists.running_clocks() == []
+    assert store.stale() == []

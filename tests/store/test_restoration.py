@@ -51,7 +51,7 @@ def content() -> tuple[Any, ...]:
         cursor.execute("SELECT environment, study, mark FROM store_installation")
         installation = cursor.fetchall()
         rows = []  # for lists: by the name of their ledger, whose number may be another one
-        for table in ("store_standing", "store_due", "store_open_finding", "store_clock"):
+        for table in ("store_standing", "store_due", "store_open_finding"):
             cursor.execute(
                 f"SELECT ledger.name, (to_jsonb(one) - 'ledger_id')::text FROM {table} AS one"
                 " JOIN store_ledger AS ledger ON ledger.id = one.ledger_id ORDER BY 1, 2"
