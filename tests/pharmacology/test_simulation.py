@@ -15,7 +15,8 @@ from entact.pharmacology import Person, Population, Regimen, simulate
 from entact.pharmacology.equations import OUTPUTS
 from entact.pharmacology.parameters import shipped_model
 from entact.pharmacology.quantity import NotAQuantity
-from entact.pharmacology.simulation import CHUNK, NotASimulation, NotConverged, output_times
+from entact.pharmacology.result import NotConverged
+from entact.pharmacology.simulation import CHUNK, NotASimulation, output_times
 
 SPLIT = Regimen.mdma("120 mg HCl", supplement="60 mg HCl", after="2 h")
 

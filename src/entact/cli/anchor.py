@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from entact import store
-from entact.cli.record import open_record
+from entact.cli.database import open_record
 from entact.course.entry import digest
 from entact.protocol.quantity import parse_duration
 from entact.store.anchor import Anchor, Behind, HeadsByName, Stamp, append_stamp, append_to_file, read_anchors

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from entact import store
-from entact.cli.record import open_record
+from entact.cli.database import open_record
 from entact.cli.work import show_steps
 
 

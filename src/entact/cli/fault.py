@@ -43,7 +43,7 @@ _WORDS = (
     ("entact.pharmacology.data", "NotData"),
     ("entact.pharmacology.fit", "NotAFit"),
     ("entact.pharmacology.simulation", "NotASimulation"),
-    ("entact.pharmacology.simulation", "NotConverged"),
+    ("entact.pharmacology.result", "NotConverged"),
     ("entact.cli.pharmacology.picture", "PictureError"),
 )
 _DATABASE = (

@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from entact.cli.record import open_record
+from entact.cli.database import open_record
 from entact.course.signed.signature import Power
 from entact.store import StoreError
 

@@ -8,58 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import psycopg
 from rich.console import Console
 from rich.progress import Progress
 from rich.text import Text
 
 from entact import store
+from entact.cli.anchor import read_against
+from entact.cli.database import open_record
 from entact.store import postgres, server
-
-HALF_DROPPED = -2  # PostgreSQL's mark of a database that it was interrupted in dropping
-
-
-def open_record(database: str) -> None:
-    """Uses a database that is there; to look at a record never makes one.
-
-    Raises:
-        StoreError: when there is none, or it holds no study.
-    """
-    folder = None if server.external_url() else server.embedded_folder()
-    if folder is not None and not folder.exists():
-        raise store.StoreError(
-            f"no data lie in {folder}: `entact rehearse STUDY` puts some there; "
-            "ENTACT_DATA or DATABASE_URL say where others lie"
-        )
-    place = folder or "the server of DATABASE_URL"
-    limits = _databases(database)
-    if database not in limits:
-        others = ", ".join(name for name in limits if name != "postgres")
-        there = f"; there are {others}" if others else ""
-        raise store.StoreError(
-            f"there is no database {database!r} in {place}{there}: `entact rehearse STUDY` makes one"
-        )
-    if limits[database] == HALF_DROPPED or not _was_set_up(database):
-        raise store.StoreError(
-            f"the database {database!r} in {place} holds no study: it is not entact's, or a rehearsal was "
-            "interrupted before it began"
-        )
-    store.setup(database=database)
-
-
-def _databases(asked: str) -> dict[str, int]:
-    """Name of each database of the server -> how many may connect to it."""
-    with server.maintenance_connection(apart_from=asked) as connection:
-        rows = connection.execute(
-            "SELECT datname, datconnlimit FROM pg_database WHERE NOT datistemplate ORDER BY datname"
-        )
-        return dict(rows.fetchall())
-
-
-def _was_set_up(database: str) -> bool:
-    with psycopg.connect(**server.parameters() | {"dbname": database}) as connection:
-        row = connection.execute("SELECT to_regclass('public.store_installation') IS NOT NULL").fetchone()
-        return row is not None and row[0] is True
 
 
 def verify_record(database: str, against: Sequence[Path] = (), roots: Path | None = None) -> dict[str, Any]:
@@ -71,8 +27,6 @@ def verify_record(database: str, against: Sequence[Path] = (), roots: Path | Non
     Raises:
         StoreError: when there is no such database, or nothing in it that could be verified.
     """
-    from entact.cli.anchor import read_against
-
     anchored, stamps = read_against(against, roots)
     open_record(database)
     result = store.verify(against=anchored)

@@ -7,7 +7,7 @@ import socket
 
 from rich.console import Console
 
-from entact.cli.record import open_record
+from entact.cli.database import open_record
 from entact.conduct.error import ConductError
 from entact.conduct.serve import LOOPBACK, serve
 

@@ -29,7 +29,7 @@ def enter_checked_wording(path: Path, database: str, site: str, by: str) -> dict
     Raises:
         StudyError: when it does not fit. StoreError: when the record cannot take it.
     """
-    from entact.cli.record import open_record
+    from entact.cli.database import open_record
 
     open_record(database)
     from entact.store.error import StoreError

@@ -94,7 +94,8 @@ def courses(design: Design, models: Sequence[Model], etas: Array, *, strict: boo
     from entact.pharmacology.engine import run_model
     from entact.pharmacology.equations import INPUTS, LAG, OUTPUTS, STATES
     from entact.pharmacology.individual import vectors
-    from entact.pharmacology.simulation import MAX_STEPS, SMALL_DOSE, SMALL_FRACTION, NotConverged
+    from entact.pharmacology.result import NotConverged
+    from entact.pharmacology.simulation import MAX_STEPS, SMALL_DOSE, SMALL_FRACTION
 
     k, n = len(models), design.n
     inputs: Array = np.empty((k, n, len(INPUTS)))

@@ -15,12 +15,16 @@ if TYPE_CHECKING:
     import polars as pl
 
     from entact.pharmacology.equations import Variable
-    from entact.pharmacology.simulation import People
+    from entact.pharmacology.people import People
 
 Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
 REASONS = {1: "too many steps: the equations are stiff for these parameters", 2: "values that are not finite"}
 """why an integration failed, by its status"""
+
+
+class NotConverged(ArithmeticError):
+    """An integration that did not reach its end: names the persons and the reason."""
 
 
 @dataclass(eq=False)
@@ -62,8 +66,6 @@ class Simulation:
 
     def judge(self, on_failure: Literal["raise", "flag"]) -> None:
         """Refuses, or flags, integrations that failed. Errors: `NotConverged`."""
-        from entact.pharmacology.simulation import NotConverged
-
         if not self.failed.size:
             return
         why = "; ".join(

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from entact.pharmacology.equations import Variable
     from entact.pharmacology.medicine import Medicine
     from entact.pharmacology.parameters import Model
+    from entact.pharmacology.people import People
     from entact.pharmacology.result import Simulation
 
 Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
@@ -33,28 +34,6 @@ RESEARCH: Final = "Simulated by research software; not for decisions about a per
 
 class NotASimulation(ValueError):
     """A question that cannot be simulated: says what is wrong and what would be right."""
-
-
-class NotConverged(ArithmeticError):
-    """An integration that did not reach its end: names the persons and the reason."""
-
-
-class People(Protocol):
-    """Who is simulated: a `Person`, a `Population`, or anything else with these."""
-
-    @property
-    def n(self) -> int:
-        """How many."""
-
-    @property
-    def medicines(self) -> Sequence[str]:
-        """What is on board."""
-
-    def covariates(self, start: int, stop: int) -> dict[str, Array]:
-        """Covariates of the persons from start to stop."""
-
-    def etas(self, start: int, stop: int, count: int) -> Array:
-        """Standard normal deviations, persons x parameters."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from entact.protocol.instrument_file import shipped_instruments
 from entact.protocol.problem import Fault, Path, nearest, unknown
 from entact.protocol.study import StudyFile
 
@@ -107,8 +108,6 @@ def _message(found: ErrorDetails, path: Path, model: type[BaseModel], written: s
 
 def _shipped_like(name: str) -> str | None:
     """The instrument that comes with entact and is called almost so."""
-    from entact.protocol.instrument import shipped_instruments  # which needs this module for its own files
-
     plain = {shipped.replace("_", ""): shipped for shipped in shipped_instruments()}
     near = nearest(name.replace("_", ""), plain)
     return plain[near] if near else None

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from entact.protocol import scoring
 from entact.protocol.explain import faults_of
-from entact.protocol.instrument_file import InstrumentFile, Items, Score
+from entact.protocol.instrument_file import InstrumentFile, Items, Score, shipped_instruments
 from entact.protocol.problem import StudyError, unknown
 from entact.protocol.rule import Kind, Rule, RuleError, Unknown, Vocabulary
 from entact.protocol.scoring import Answers, Operation, Value
@@ -282,14 +282,6 @@ def load_instrument(name: str) -> Instrument:
         InstrumentError: when no instrument has this name, or its file is wrong.
     """
     return Instrument(read_instrument(name))
-
-
-def shipped_instruments() -> list[str]:
-    """The names of the instruments that come with the product."""
-    folder = files("entact.protocol").joinpath("instruments")
-    return sorted(
-        entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml")
-    )
 
 
 def _limits(item: Item) -> tuple[tuple[type, ...], Any, Any, frozenset[Any] | None]:

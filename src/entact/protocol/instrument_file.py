@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -132,3 +133,11 @@ class InstrumentFile(Block):
     entry: str | None = None
     items: list[Items]
     scores: dict[Name, Score]
+
+
+def shipped_instruments() -> list[str]:
+    """The names of the instruments that come with the product."""
+    folder = files("entact.protocol").joinpath("instruments")
+    return sorted(
+        entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml")
+    )
