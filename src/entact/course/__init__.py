@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from entact.course.act import attempt
 from entact.course.course import Course
 from entact.course.entry import Entry, Kept, Line, instant, read, uuid7
 from entact.course.entry.ledger import Ledger, Receipt, verify
@@ -31,6 +32,7 @@ __all__ = [
     "Receipt",
     "Refused",
     "Setting",
+    "attempt",
     "findings",
     "fold",
     "fold_setting",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from entact.course.entry import Entry
 from entact.course.kinds import (
     attestation,
     blinding,
@@ -34,6 +36,8 @@ class Kind(msgspec.Struct, frozen=True):
         sealed: items that are personal, as ciphertext. free: text of any shape that is not personal; other
             text is an identifier, a code or a time, and is sealed when it is not.
         nested: the item whose own items a correction merges one by one.
+        gate: the act (of `entact.course.gates.core.ACTS`) that an entry is: from course, entry, payload and
+            time; None of what is not gated.
     """
 
     payload: type
@@ -41,15 +45,18 @@ class Kind(msgspec.Struct, frozen=True):
     sealed: frozenset[str] = frozenset()
     free: frozenset[str] = frozenset()
     nested: str | None = None
+    gate: Callable[[Any, Entry, Any, datetime], str | None] | None = None
 
 
 KINDS: dict[str, Kind] = {
     "consent": Kind(consent.Consent, consent.reduce_consent, nested="scopes"),
     "screening": Kind(enrolment.Screening, enrolment.reduce_screening),
     "eligibility": Kind(enrolment.Eligibility, enrolment.reduce_eligibility, nested="criteria"),
-    "enrolment": Kind(enrolment.Enrolment, enrolment.reduce_enrolment),
-    "randomisation": Kind(enrolment.Randomisation, enrolment.reduce_randomisation),
-    "encounter": Kind(encounter.Encounter, encounter.reduce_encounter),
+    "enrolment": Kind(enrolment.Enrolment, enrolment.reduce_enrolment, gate=enrolment.gate_of_enrolment),
+    "randomisation": Kind(
+        enrolment.Randomisation, enrolment.reduce_randomisation, gate=enrolment.gate_of_randomisation
+    ),
+    "encounter": Kind(encounter.Encounter, encounter.reduce_encounter, gate=encounter.gate_of_encounter),
     "form": Kind(form.FormData, form.reduce_form, nested="items"),
     "vital_signs": Kind(form.VitalSigns, form.reduce_vital_signs),
     "medication": Kind(
@@ -60,7 +67,7 @@ KINDS: dict[str, Kind] = {
     ),
     "kit_assigned": Kind(dose.KitAssigned, dose.reduce_kit_assigned),
     "dose_level": Kind(dose.DoseLevel, dose.reduce_dose_level),
-    "dose": Kind(dose.Dose, dose.reduce_dose),
+    "dose": Kind(dose.Dose, dose.reduce_dose, gate=dose.gate_of_dose),
     "presence": Kind(dose.Presence, dose.reduce_presence),
     "guess": Kind(blinding.Guess, blinding.reduce_guess, frozenset({"why"})),
     "adverse_event": Kind(
@@ -80,7 +87,11 @@ KINDS: dict[str, Kind] = {
     "signature": Kind(attestation.RecordSignature, attestation.reduce_signature),
     "freeze": Kind(attestation.Freeze, attestation.reduce_freeze),
     "unblinding": Kind(attestation.Unblinding, attestation.reduce_unblinding),
-    "planned_unblinding": Kind(unblinding.PlannedUnblinding, unblinding.reduce_planned_unblinding),
+    "planned_unblinding": Kind(
+        unblinding.PlannedUnblinding,
+        unblinding.reduce_planned_unblinding,
+        gate=unblinding.gate_of_planned_unblinding,
+    ),
     "link": Kind(link.Link, link.reduce_link),
     "safety_report": Kind(reporting.SafetyReport, reporting.reduce_safety_report),
     "identity": Kind(attestation.IdentityKept, attestation.reduce_identity),

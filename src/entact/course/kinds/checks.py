@@ -68,9 +68,14 @@ def check_entry(course: State, effective: Effective) -> None:
 
 
 def check_basis(
-    course: State, effective: Effective, act: str, *, kit: str | None = None, level: str | None = None
+    course: State, effective: Effective, act: str | None, *, kit: str | None = None, level: str | None = None
 ) -> None:
-    """Whether an act rests on a gate's yes for this act, not yet expired, and for this kit and level."""
+    """Whether an act rests on a gate's yes for this act, not yet expired, and for this kit and level.
+
+    `act` is None of what no gate stands before.
+    """
+    if act is None:
+        return
     entry, basis = effective.entry, effective.entry.basis
     if basis is None:
         course.found("without_gate", entry.id, "", f"{act} without a gate's yes")

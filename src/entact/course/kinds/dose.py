@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from entact.course.entry import Entry
 from entact.course.kinds.checks import check_basis
 from entact.course.state.dose import DoseState, KitState, Part, PresenceState
 from entact.course.state.encounter import visit_of
@@ -74,6 +76,13 @@ def reduce_dose_level(course: State, effective: Effective, payload: DoseLevel) -
     course.levels[encounter] = payload.level
 
 
+def gate_of_dose(course: State, entry: Entry, payload: Dose, at: datetime) -> str | None:
+    """A dose of which nothing is taken needs no yes."""
+    if not payload.taken:
+        return None
+    return "initial_dose" if payload.part == "initial" else "supplement"
+
+
 def reduce_dose(course: State, effective: Effective, payload: Dose) -> None:
     """Keeps what was given whatever is wrong with it, and says what is wrong."""
     entry = effective.entry
@@ -113,9 +122,8 @@ def reduce_dose(course: State, effective: Effective, payload: Dose) -> None:
         course.found(
             "dose_given_twice", entry.id, "part", f"the {dose.part} dose was already given in {dose.session}"
         )
-    if dose.taken:
-        act = "initial_dose" if dose.part == "initial" else "supplement"
-        check_basis(course, effective, act, kit=dose.kit, level=dose.level)
+    gate = gate_of_dose(course, entry, payload, effective.at)
+    check_basis(course, effective, gate, kit=dose.kit, level=dose.level)
     course.doses.append(dose)
 
 

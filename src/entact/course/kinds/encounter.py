@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from entact.course.entry import Entry
 from entact.course.kinds.checks import check_basis
 from entact.course.state.encounter import UNSCHEDULED, EncounterState, visit_of
 
@@ -19,6 +21,13 @@ class Encounter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     status: Literal["started", "ended", "missed"]
     contact: Literal["in_person", "telephone", "video"] = "in_person"
+
+
+def gate_of_encounter(course: State, entry: Entry, payload: Encounter, at: datetime) -> str | None:
+    """Whoever was given a dose is discharged, where the study says when."""
+    if payload.status != "ended" or "discharge" not in course.release.gates:
+        return None
+    return "discharge" if course.facts(entry.encounter, at).given("initial") else None
 
 
 def reduce_encounter(course: State, effective: Effective, payload: Encounter) -> None:
@@ -54,7 +63,4 @@ def reduce_encounter(course: State, effective: Effective, payload: Encounter) ->
             course.found("reason_missing", entry.id, "", "a missed visit needs a reason")
         if payload.status == "ended":
             state.ended = effective.at
-            if "discharge" in course.release.gates and course.facts(entry.encounter, effective.at).given(
-                "initial"
-            ):
-                check_basis(course, effective, "discharge")
+            check_basis(course, effective, gate_of_encounter(course, entry, payload, effective.at))

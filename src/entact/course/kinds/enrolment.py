@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from entact.course.entry import Entry
 from entact.course.kinds.checks import check_basis
 from entact.course.state.enrolment import EligibilityState, EnrolmentState, RandomisationState, ScreeningState
 from entact.course.state.oversight import gates_enrolment
@@ -102,6 +104,11 @@ def _computed(course: State, effective: Effective, rule: Rule) -> Value | Unknow
     return found
 
 
+def gate_of_enrolment(course: State, entry: Entry, payload: Enrolment, at: datetime) -> str | None:
+    """Enrolment is gated where the study says anything of when somebody may be enrolled."""
+    return "enrol" if gates_enrolment(course.site_release(at)) else None
+
+
 def reduce_enrolment(course: State, effective: Effective, payload: Enrolment) -> None:
     """The first subject number stays."""
     if course.enrolment is not None:
@@ -114,12 +121,16 @@ def reduce_enrolment(course: State, effective: Effective, payload: Enrolment) ->
         course.found(
             "enrolled_without_eligibility", effective.id, "", "enrolled without a signed eligibility"
         )
-    if gates_enrolment(course.site_release(effective.at)):
-        check_basis(course, effective, "enrol")
+    check_basis(course, effective, gate_of_enrolment(course, effective.entry, payload, effective.at))
     if is_linked(course) is False:
         message = f"a {course.population} is enrolled with somebody, and nobody was named"
         course.found("not_linked", effective.id, "", message)
     course.enrolment = EnrolmentState(effective.id, payload.subject, effective.at)
+
+
+def gate_of_randomisation(course: State, entry: Entry, payload: Randomisation, at: datetime) -> str:
+    """Nobody is randomised unasked."""
+    return "randomise"
 
 
 def reduce_randomisation(course: State, effective: Effective, payload: Randomisation) -> None:
@@ -128,5 +139,5 @@ def reduce_randomisation(course: State, effective: Effective, payload: Randomisa
         message = f"already randomised under {course.randomisation.number}"
         course.found("randomised_twice", effective.id, "number", message)
         return
-    check_basis(course, effective, "randomise")
+    check_basis(course, effective, gate_of_randomisation(course, effective.entry, payload, effective.at))
     course.randomisation = RandomisationState(effective.id, payload.number, effective.at)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from entact.course.entry import Entry
 from entact.course.kinds.checks import check_basis
 from entact.course.state.progress import not_frozen
 from entact.course.state.unblinding import PlannedUnblindingState
@@ -25,6 +27,11 @@ class PlannedUnblinding(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     told: list[str]
 
 
+def gate_of_planned_unblinding(course: State, entry: Entry, payload: PlannedUnblinding, at: datetime) -> str:
+    """Nobody is told unasked; in an emergency it is another kind of entry."""
+    return "unblind"
+
+
 def reduce_planned_unblinding(course: State, effective: Effective, payload: PlannedUnblinding) -> None:
     """The first one stays; one before the blinded data are frozen is kept, and found."""
     file = course.release.file
@@ -39,5 +46,6 @@ def reduce_planned_unblinding(course: State, effective: Effective, payload: Plan
         for encounter in not_frozen(course, file.unblinding.epoch):
             message = f"the arm was told before {encounter} was frozen"
             course.found("unblinded_before_freeze", effective.id, encounter, message)
-        check_basis(course, effective, "unblind")
+        gate = gate_of_planned_unblinding(course, effective.entry, payload, effective.at)
+        check_basis(course, effective, gate)
     course.told = PlannedUnblindingState(effective.id, effective.at, payload.arm, tuple(payload.told))
