@@ -27,28 +27,27 @@ def enter(staff: Attendance, visit: Visit) -> Refused | None:
     answer = may_enter(staff, visit)
     if isinstance(answer, Refused):
         return answer
-    basis = answer.basis if answer is not None else None
     if staff.entry == "enrolment":
-        enrol(staff, basis)
-    else:
-        staff.write("randomisation", {"number": staff.number}, "investigator", basis=basis)
-    return None
+        return enrol(staff, answer)
+    done = staff.act("randomisation", {"number": staff.number}, "investigator", answer)
+    return done if isinstance(done, Refused) else None
 
 
-def enrol(staff: Attendance, basis: dict[str, Any] | None = None) -> None:
-    """Enters a subject number."""
+def enrol(staff: Attendance, decided: Allowed | None = None) -> Refused | None:
+    """Enters a subject number; says why not, where a gate refuses."""
     data = {"subject": f"P-{staff.candidate.index + 1:04d}"}
-    staff.write("enrolment", data, "investigator", basis=basis)
+    done = staff.act("enrolment", data, "investigator", decided)
+    return done if isinstance(done, Refused) else None
 
 
 def randomise(staff: Attendance, visit: Visit) -> None:
     """Randomises somebody who was enrolled before, if the gate lets them; else says that it did not."""
     if staff.number is None:
         return
-    answer = _ask(staff, "randomise", visit)
+    answer: Any = _ask(staff, "randomise", visit)
     if isinstance(answer, Allowed):
-        staff.write("randomisation", {"number": staff.number}, "investigator", basis=answer.basis)
-    else:
+        answer = staff.act("randomisation", {"number": staff.number}, "investigator", answer)
+    if isinstance(answer, Refused):
         discontinue(staff, "treatment", "investigator", "gate_closed")
 
 
@@ -65,7 +64,7 @@ def unblind(staff: Attendance, visit: Visit) -> None:
     if isinstance(answer, Allowed):
         staff.pass_time(5)
         data = {"arm": participant.arm, "told": list(plan.tells)}
-        staff.write("planned_unblinding", data, "investigator", basis=answer.basis)
+        staff.act("planned_unblinding", data, "investigator", answer)
 
 
 def link(staff: Attendance) -> None:

@@ -17,7 +17,7 @@ from entact.cohort.person import Candidate, Participant
 from entact.cohort.physiology import Body
 from entact.cohort.scribe import Scribe
 from entact.cohort.team import team_of
-from entact.course import AlertRaised, Entry, open_alerts
+from entact.course import AlertRaised, Allowed, Entry, Refused, open_alerts
 from entact.course.state.encounter import UNSCHEDULED, visit_of
 from entact.protocol import Release
 
@@ -122,6 +122,23 @@ class Attendance:
             self._answer_alerts()
         return entry
 
+    def act(
+        self, kind: str, data: dict[str, Any], role: str, decided: Allowed | None = None
+    ) -> Entry | Refused:
+        """Does and records what stands behind a gate, on a yes given before; or says why not."""
+        role = self.known_role(role)
+        done = self.scribe.act(
+            kind,
+            data,
+            at=self.now,
+            by=self.person(role),
+            role=role,
+            encounter=self.encounter,
+            decided=decided,
+        )
+        self.now = max(self.now, self.scribe.last)
+        return done
+
     def pass_time(self, minutes: float) -> None:
         """Lets study time go by."""
         self.now += timedelta(seconds=round(minutes * 60))
@@ -137,10 +154,18 @@ class Attendance:
         self.ratings += self.is_rated(visit)
         self.write("encounter", {"status": "started", "contact": contact}, self._host(), reason=reason)
 
-    def end(self, status: str = "ended", reason: str | None = None, basis: Any = None) -> None:
+    def end(self, status: str = "ended", reason: str | None = None) -> None:
         """Ends the encounter, or breaks it off as `missed`."""
-        self.write("encounter", {"status": status}, self._host(), reason=reason, basis=basis)
+        self.write("encounter", {"status": status}, self._host(), reason=reason)
         self.encounter = None
+
+    def discharge(self, decided: Allowed) -> bool:
+        """Ends a session with a dose on the gate's yes; says whether it still held."""
+        done = self.act("encounter", {"status": "ended"}, "therapist", decided)
+        if isinstance(done, Refused):
+            return False
+        self.encounter = None
+        return True
 
     def miss(self, visit: str) -> None:
         """Records that a visit did not take place."""

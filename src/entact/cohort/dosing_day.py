@@ -55,16 +55,17 @@ class DosingDay:
             do_activity(staff, self.events, activity, self.visit)
         staff.session.level = self._decide_level()
         given = self._give("initial_dose", "initial")
-        basis = None
+        discharge = None
         if given:
             self.events.follow_session(staff.session.number, staff.now, is_open=staff.session.is_open)
             expect_serious_events(staff, self.events)
             staff.session.initial_at = staff.now
-            basis = self._accompany()
+            discharge = self._accompany()
         for person in reversed(staff.team.therapists):
             self._walk(person, "out")
         if given:
-            staff.end(basis=basis)
+            if discharge is None or not staff.discharge(discharge):
+                staff.end()
         else:  # a session without a dose is no anchor: what follows is counted from the one that is held
             staff.end("missed", "rescheduled")
         staff.session.close()
@@ -94,17 +95,18 @@ class DosingDay:
         units = self._units(part)
         data: dict[str, Any] = {"part": part, "kit": kit, "level": level, "dispensed": units}
         staff.pass_time(1)
-        if isinstance(answer, Refused):
+        done: Any = answer
+        if isinstance(answer, Allowed):
+            done = staff.act("dose", data | {"taken": units}, "therapist", answer)
+        if isinstance(done, Refused):
             data |= {"taken": 0, "returned": units, "outcome": "withheld"}
             staff.write("dose", data, "therapist")
-            return False
-        staff.write("dose", data | {"taken": units}, "therapist", basis=answer.basis)
-        return True
+        return not isinstance(done, Refused)
 
     def _ask(self, act: str, **detail: Any) -> Allowed | Refused:
         """Asks a gate, again after what can be mended, and with an override where the study allows it."""
         staff = self.staff
-        by = staff.team.therapists[0]
+        by = staff.person(staff.known_role("therapist"))
         answer = staff.scribe.ask(act, by, staff.now, encounter=staff.encounter, **detail)
         for repeat in range(2, TRIES[act] + 1):
             if isinstance(answer, Allowed) or not self._can_mend(act, answer):
@@ -148,8 +150,8 @@ class DosingDay:
         requirements = [self._requirement(act, reason) for reason in answer.reasons]
         return codes if all(one is not None and one.override for one in requirements) else []
 
-    def _accompany(self) -> dict[str, Any] | None:
-        """From the initial dose to the end: readings, supplement in its window; the basis of discharge."""
+    def _accompany(self) -> Allowed | None:
+        """From the initial dose to the end: readings, supplement in its window; the yes to the discharge."""
         staff = self.staff
         initial = staff.now
         ends = initial + (self.visit.lasts or LENGTH)
@@ -177,11 +179,11 @@ class DosingDay:
         if staff.chance("supplement_taken") and self._give("supplement", "supplement"):
             staff.session.supplement_at = staff.now
 
-    def _discharge(self) -> dict[str, Any] | None:
+    def _discharge(self) -> Allowed | None:
         """Asks until the gate opens; whoever leaves though it stays closed does so as a deviation."""
         answer = self._ask("discharge")
         if isinstance(answer, Allowed):
-            return answer.basis
+            return answer
         data = {"category": "discharge", "importance": "major", "account": answer.reasons[0].message}
         self.staff.write("deviation", data, "investigator")
         return None

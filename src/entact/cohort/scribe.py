@@ -1,4 +1,4 @@
-"""One participant's record as virtual staff keep it: through `may` and `record` alone, in study time."""
+"""One participant's record as virtual staff keep it: through `attempt` and `record` alone, in study time."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from entact.course import (
     Line,
     Refused,
     Setting,
+    attempt,
     fold,
     instant,
     may,
@@ -108,6 +109,55 @@ class Scribe:
             release: under which it is written; without it, the one consented to.
             fields: other fields of the envelope.
         """
+        entry, _ = self._compose(
+            kind, data, at=at, by=by, role=role, encounter=encounter, late=late, release=release, **fields
+        )
+        self._record(entry)
+        return entry
+
+    def act(
+        self,
+        kind: str,
+        data: dict[str, Any],
+        *,
+        at: datetime,
+        by: str,
+        role: str,
+        encounter: str | None = None,
+        decided: Allowed | None = None,
+        **fields: Any,
+    ) -> Entry | Refused:
+        """Records an act if its gate lets it, and returns its entry; else every reason against it.
+
+        `decided` is a yes that was given before; the others are as of `write`.
+        """
+        entry, at = self._compose(kind, data, at=at, by=by, role=role, encounter=encounter, **fields)
+        overridden = decided.basis.get("overridden") if decided is not None else None
+        done = attempt(
+            entry, self.study, self.setting(at), self.course, at, override=overridden, decided=decided
+        )
+        if isinstance(done, Entry):
+            self._record(done)
+        return done
+
+    def _record(self, entry: Entry) -> None:
+        received = self._received.isoformat()
+        record(self.study, self.ledger, self.course, entry, received_at=received, key=self.key)
+
+    def _compose(
+        self,
+        kind: str,
+        data: dict[str, Any],
+        *,
+        at: datetime,
+        by: str,
+        role: str,
+        encounter: str | None,
+        late: timedelta | None = None,
+        release: str | None = None,
+        **fields: Any,
+    ) -> tuple[Entry, datetime]:
+        """An entry as its author sends it, and when it happened."""
         if late is None:
             at = max(at, self.last + _SECOND)
             self.last = at
@@ -118,7 +168,7 @@ class Scribe:
         recorded = at + late
         # The server numbers entries as they arrive: a later number never says an earlier arrival.
         self._received = max(self._received, (recorded + SENDING).astimezone(UTC))
-        entry = Entry(
+        made = Entry(
             id=uuid7(recorded, self._chance() << 32 | self._chance() >> 31),
             ledger=self.ledger.name,
             kind=kind,
@@ -132,9 +182,7 @@ class Scribe:
             data=data,
             **fields,
         )
-        received = self._received.isoformat()
-        record(self.study, self.ledger, self.course, entry, received_at=received, key=self.key)
-        return entry
+        return made, at
 
     def ask(
         self, act: str, by: str, at: datetime, *, encounter: str | None = None, **detail: Any
