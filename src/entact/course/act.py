@@ -59,13 +59,13 @@ def attempt(
     if at.tzinfo is None:
         raise ValueError(f"the time {at.isoformat()} has no zone; ask for an aware one")
     kind = KINDS.get(act.kind)
-    if kind is None or kind.gate is None or act.replaces is not None:
+    if kind is None or not kind.acts or act.replaces is not None:
         return act
     try:
         payload: Any = msgspec.convert(act.data, kind.payload, strict=True)
     except msgspec.ValidationError as error:
         return Refused((Reason("unreadable", f"The {_words(act.kind)} cannot be read: {error}."),))
-    name = kind.gate(course, act, payload, at)
+    name = kind.gated_act(course, act, payload, at)
     if name is None:
         return act
     untimely = _untimely(act, at)

@@ -6,10 +6,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from entact.course.entry import canonical, digest
+from entact.course.kinds import KINDS
 
 if TYPE_CHECKING:
     from entact.course.course import Course
     from entact.course.entry.effective import Effective
+
+
+_ATTESTING = frozenset(name for name, kind in KINDS.items() if kind.attests)
 
 
 def version_of(effective: Effective) -> str:
@@ -37,15 +41,10 @@ def broken(course: Course) -> Iterator[tuple[str, str, str, str]]:
                 )
     for freeze in course.frozen.values():
         for one in course.effective:
-            if freeze.encounter not in (None, one.entry.encounter) or one.entry.kind in ATTESTING:
+            if freeze.encounter not in (None, one.entry.encounter) or one.entry.kind in _ATTESTING:
                 continue
             changes = [one.id, *one.corrections]
             late = [name for name in changes if course.key_of(name) > freeze.key]
             for name in late:
                 message = f"entered after {freeze.encounter or 'the participant'} was frozen"
                 yield "changed_after_freeze", name, freeze.entry, message
-
-
-ATTESTING = frozenset(
-    {"signature", "freeze", "unblinding", "identity", "erasure"}
-)  # what is said about entries

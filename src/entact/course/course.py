@@ -165,7 +165,7 @@ class Course(State):
                     "unknown_kind", entry.id, "kind", f"{entry.kind!r} is no kind of entry; it is kept"
                 )
             return
-        check_entry(self, effective)
+        check_entry(self, effective, kind)
         try:
             payload: Any = msgspec.convert(effective.data, kind.payload, strict=True)
         except msgspec.ValidationError:

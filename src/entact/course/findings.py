@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from entact.course.attested import broken
 from entact.course.course import Course
 from entact.course.dating import found_in_dates
+from entact.course.kinds import KINDS
 from entact.course.kinds.reporting import late_reports
 from entact.course.schedule import Due, position
-from entact.course.state.form import VITALS
 from entact.course.state.outcome import analysis_windows
-from entact.course.state.person import is_linked
 from entact.course.state.progress import due_visits, zone_of
 from entact.course.state.state import Finding, Thing
 from entact.protocol.quantity import parse_duration
@@ -25,7 +24,11 @@ if TYPE_CHECKING:
 ENTERED_WITHIN = timedelta(hours=24)  # from a yes on a checklist to the entry of the event
 OPEN_FOR = timedelta(hours=24)  # an encounter that nobody ended for so long was forgotten
 
-_IN_ENCOUNTER = frozenset({"form", "vital_signs", "dose", "dose_level", "presence", "guess", "safety_call"})
+_IN_ENCOUNTER = frozenset(name for name, kind in KINDS.items() if kind.in_encounter)
+# Activities of the engine's own: when one is done (of those without, an entry is only made when there is
+# one), and the form that it fills.
+_DONE = {kind.activity: kind.done for kind in KINDS.values() if kind.done is not None}
+_FILLS = {kind.activity: kind.form({}) for kind in KINDS.values() if kind.form is not None}
 
 
 def findings(course: Course, at: datetime) -> list[Finding]:
@@ -231,7 +234,7 @@ def _left_out(course: Course, encounter: EncounterState, visit: Visit) -> Iterat
             message = f"{activity} is planned for {encounter.visit} and was not entered"
             yield _finding("activity_missing", encounter.closed, activity, message)
     for readings in () if undosed else visit.timed:
-        form = VITALS if readings.do == "vital_signs" else readings.do
+        form = _FILLS.get(readings.do, readings.do)
         said = {
             one.entry.timepoint
             for one in course.effective
@@ -250,7 +253,8 @@ def _left_out(course: Course, encounter: EncounterState, visit: Visit) -> Iterat
 def _was_done(course: Course, encounter: str, activity: str) -> bool:
     if activity in course.release.forms:
         return (activity, encounter) in course.forms
-    return activity not in _ENGINE or _ENGINE[activity](course, encounter)
+    done = _DONE.get(activity)
+    return done is None or done(course, encounter)
 
 
 def _was_reached(encounter: EncounterState, timepoint: str, given: dict[str, datetime]) -> bool:
@@ -262,26 +266,3 @@ def _was_reached(encounter: EncounterState, timepoint: str, given: dict[str, dat
         return False
     ended = encounter.ended
     return not delay or ended is None or given[anchor] + parse_duration(delay) <= ended
-
-
-def _is_eligible(course: Course) -> bool:
-    decided = course.eligibility
-    return decided is not None and decided.signed is not None and decided.decision == "eligible"
-
-
-# Activities of the engine's own. Of medication and adverse events an entry is only made when there is one.
-_ENGINE: dict[str, Callable[[Course, str], bool]] = {
-    "consent": lambda course, _: course.consent is not None,
-    "screening": lambda course, _: course.screening is not None,
-    "eligibility": lambda course, _: course.eligibility is not None,
-    "enrolment": lambda course, _: course.enrolment is not None or not _is_eligible(course),
-    "randomisation": lambda course, _: course.randomisation is not None or course.enrolment is None,
-    "vital_signs": lambda course, encounter: (VITALS, encounter) in course.forms,
-    "guess": lambda course, encounter: any(one.encounter == encounter for one in course.guesses),
-    "safety_call": lambda course, encounter: any(one.encounter == encounter for one in course.calls),
-    "dose": lambda course, encounter: any(one.encounter == encounter for one in course.doses),
-    "link": lambda course, _: is_linked(course) is not False,
-    "unblinding": lambda course, _: course.told is not None,
-    "medication": lambda course, encounter: True,
-    "adverse_events": lambda course, encounter: True,
-}

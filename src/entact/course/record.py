@@ -12,8 +12,8 @@ from entact.course.course import Course
 from entact.course.entry import CORRECTED_TIME, Entry, refuse_uncanonical
 from entact.course.entry.ledger import Ledger, Receipt
 from entact.course.entry.sealing import is_sealed, seal, unseal
-from entact.course.kinds import KINDS, UNPARSED, Kind
-from entact.course.state.form import VITALS
+from entact.course.kinds import KINDS, UNPARSED
+from entact.course.kinds.kind import Kind
 from entact.protocol.quantity import parse_quantity
 
 if TYPE_CHECKING:
@@ -80,12 +80,8 @@ def seal_entry(study: Study, entry: Entry, key: bytes) -> Entry:
         entry = msgspec.structs.replace(entry, kind=UNPARSED, basis=None)
     elif kind is None:
         data = _seal_unknown(entry, key)
-    elif entry.kind == "form":
-        data = _seal_form(_release(study, entry), entry, key)
-    elif entry.kind == "vital_signs":
-        vitals = _release(study, entry).forms.get(VITALS)
-        sealed = _seal_items([] if vitals is None else [vitals], entry.data, entry, key)
-        data = {**entry.data, **sealed} if sealed else entry.data
+    elif kind.form is not None:
+        data = _seal_by_form(kind, kind.form(entry.data), _release(study, entry), entry, key)
     else:
         data = _seal_kind(kind, entry, key)
     reason = entry.reason
@@ -138,7 +134,7 @@ def _seal_unknown(entry: Entry, key: bytes) -> dict[str, Any]:
 
 
 def _seal_kind(kind: Kind, entry: Entry, key: bytes) -> dict[str, Any]:
-    fields = kind.payload.__struct_encode_fields__  # type: ignore[attr-defined]
+    fields = kind.payload.__struct_encode_fields__
     changed: dict[str, Any] = {}
     for name, value in entry.data.items():
         if value is None or isinstance(value, bool | int):
@@ -169,22 +165,29 @@ def _is_of_gate(value: Any) -> bool:
     return all(map(_is_of_gate, value)) if isinstance(value, list | tuple) else True
 
 
-def _seal_form(release: Release, entry: Entry, key: bytes) -> dict[str, Any]:
+def _seal_by_form(
+    kind: Kind, named: str | None, release: Release, entry: Entry, key: bytes
+) -> dict[str, Any]:
     """Items that the form says are personal; a correction need not name it, and then any form may say so."""
-    data = entry.data
-    items = data.get("items")
-    named = release.forms.get(data["form"]) if isinstance(data.get("form"), str) else None
-    forms = [named] if named is not None else list(release.forms.values()) if "form" not in data else []
+    data, inner = entry.data, kind.nested
+    form = release.forms.get(named) if named is not None else None
+    forms = [form] if form is not None else []
+    if inner is None:  # the items are the data themselves
+        sealed = _seal_items(forms, data, entry, key)
+        return {**data, **sealed} if sealed else data
+    if form is None and "form" not in data:
+        forms = list(release.forms.values())
+    items = data.get(inner)
     changed = _seal_items(forms, items, entry, key) if isinstance(items, dict) else {}
     others: dict[str, Any] = {
         name: _sealed(value, key, entry.id, name)
         for name, value in data.items()
-        if name != "items" and not _is_code(value) and not _is_new_time(name, value)
+        if name != inner and not _is_code(value) and not _is_new_time(name, value)
     }
     if not isinstance(items, dict) and items is not None:
-        others["items"] = _sealed(items, key, entry.id, "items")
+        others[inner] = _sealed(items, key, entry.id, inner)
     if changed:
-        others["items"] = {**cast(dict[str, Any], items), **changed}
+        others[inner] = {**cast(dict[str, Any], items), **changed}
     return {**data, **others} if others else data
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from entact.course.kinds.kind import UNSURE, Kind
 from entact.course.state.attestation import ErasureState, FreezeState, SignatureState, UnblindingState
 
 if TYPE_CHECKING:
@@ -92,3 +93,65 @@ def reduce_erasure(course: State, effective: Effective, payload: Erasure) -> Non
     """The first erasure counts; there is nothing left for a second one."""
     if course.erased is None:
         course.erased = ErasureState(effective.id, effective.at, payload.cause)
+
+
+SIGNATURE = Kind(
+    name="signature",
+    title="Signature",
+    payload=RecordSignature,
+    reduce=reduce_signature,
+    tells=frozenset({UNSURE}),  # it names entries, of which some may be hidden
+    needs_consent=False,
+    in_encounter=False,
+    with_participant=False,
+    ended_by=frozenset(),
+    attests=True,
+)
+FREEZE = Kind(
+    name="freeze",
+    title="Freeze",
+    payload=Freeze,
+    reduce=reduce_freeze,
+    tells=frozenset({"schedule"}),
+    needs_consent=False,
+    in_encounter=False,
+    with_participant=False,
+    ended_by=frozenset(),
+    attests=True,
+)
+UNBLINDING = Kind(
+    name="unblinding",
+    title="Emergency unblinding",
+    payload=Unblinding,
+    reduce=reduce_unblinding,
+    tells=frozenset({UNSURE}),
+    needs_consent=False,
+    in_encounter=False,
+    with_participant=False,
+    ended_by=frozenset(),
+    attests=True,
+)
+IDENTITY = Kind(
+    name="identity",
+    title="Identity kept",
+    payload=IdentityKept,
+    reduce=reduce_identity,
+    tells=frozenset({"schedule"}),
+    needs_consent=False,
+    in_encounter=False,
+    with_participant=False,
+    ended_by=frozenset(),
+    attests=True,
+)
+ERASURE = Kind(
+    name="erasure",
+    title="Erasure",
+    payload=Erasure,
+    reduce=reduce_erasure,
+    tells=frozenset({"dosing", "adverse_events"}),
+    needs_consent=False,
+    in_encounter=False,
+    with_participant=False,
+    ended_by=frozenset(),
+    attests=True,
+)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from entact.course.kinds.kind import Kind
 from entact.course.state.blinding import DO_NOT_KNOW, GuessState
 
 if TYPE_CHECKING:
@@ -41,3 +42,19 @@ def reduce_guess(course: State, effective: Effective, payload: Guess) -> None:
             effective.origins.get("why", effective.id),
         )
     )
+
+
+GUESS = Kind(
+    name="guess",
+    title="Guess of treatment",
+    payload=Guess,
+    reduce=reduce_guess,
+    tells=frozenset({"guesses"}),
+    sealed=frozenset({"why"}),
+    needs_consent=True,
+    in_encounter=True,
+    with_participant=True,
+    ended_by=frozenset({"procedures", "follow_up", "data_use"}),
+    activity="guess",
+    done=lambda course, encounter: any(one.encounter == encounter for one in course.guesses),
+)

@@ -9,62 +9,28 @@ from entact.course.entry import instant
 
 if TYPE_CHECKING:
     from entact.course.entry.effective import Effective
+    from entact.course.kinds.kind import Kind
     from entact.course.state.state import State
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 LARGEST_OFFSET_MS = 100 * 366 * 86_400_000  # a clock that starts from nowhere is some decades wrong at most
 
-# Kinds that take place with the participant: none of them can follow a death.
-_WITH_PARTICIPANT = frozenset(
-    {
-        "consent",
-        "form",
-        "vital_signs",
-        "dose",
-        "dose_level",
-        "presence",
-        "guess",
-        "safety_call",
-        "randomisation",
-    }
-)
-# What each discontinuation puts an end to.
-_ENDED_BY = {
-    "treatment": frozenset({"dose", "dose_level", "randomisation"}),
-    "procedures": frozenset({"dose", "dose_level", "form", "vital_signs", "guess"}),
-    "follow_up": frozenset({"dose", "dose_level", "form", "vital_signs", "guess", "safety_call"}),
-    "data_use": frozenset({"form", "vital_signs", "guess", "safety_call", "medication"}),
-}
-_NEEDS_CONSENT = frozenset(
-    {
-        "form",
-        "vital_signs",
-        "dose",
-        "dose_level",
-        "kit_assigned",
-        "randomisation",
-        "enrolment",
-        "guess",
-        "presence",
-    }
-)
 
-
-def check_entry(course: State, effective: Effective) -> None:
+def check_entry(course: State, effective: Effective, kind: Kind) -> None:
     """Release, clock, consent, and what comes after an end."""
-    entry, kind = effective.entry, effective.entry.kind
+    entry = effective.entry
     course.release_of(entry)
     if entry.recorded_at != entry.occurred_at or entry.clock_offset_ms:
         _check_clock(course, effective)
-    if kind in _NEEDS_CONSENT and (course.consent is None or not course.consent.given):
-        course.found("without_consent", entry.id, "", f"{kind} without a consent in force")
-    if course.died is not None and kind in _WITH_PARTICIPANT:
-        course.found("after_death", entry.id, "", f"{kind} after the death entered in {course.died.entry}")
+    if kind.needs_consent and (course.consent is None or not course.consent.given):
+        course.found("without_consent", entry.id, "", f"{kind.name} without a consent in force")
+    if course.died is not None and kind.with_participant:
+        message = f"{kind.name} after the death entered in {course.died.entry}"
+        course.found("after_death", entry.id, "", message)
     for of in course.discontinued:
-        if kind in _ENDED_BY[of]:
-            course.found(
-                "after_discontinuation", entry.id, of, f"{kind} after {of.replace('_', ' ')} had stopped"
-            )
+        if of in (kind.ended_by or ()):
+            message = f"{kind.name} after {of.replace('_', ' ')} had stopped"
+            course.found("after_discontinuation", entry.id, of, message)
 
 
 def check_basis(

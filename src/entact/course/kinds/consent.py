@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from entact.course.kinds.kind import Kind
 from entact.course.state.consent import ConsentState
 
 if TYPE_CHECKING:
@@ -33,3 +34,21 @@ def reduce_consent(course: State, effective: Effective, payload: Consent) -> Non
     if state.given:
         course.release_of(entry)  # which notes one that the study does not have
         course.release = course.release_at(effective.at)
+
+
+CONSENT = Kind(
+    name="consent",
+    title="Consent",
+    payload=Consent,
+    reduce=reduce_consent,
+    tells=frozenset({"schedule"}),
+    nested="scopes",
+    needs_consent=False,
+    in_encounter=False,
+    with_participant=True,
+    ended_by=frozenset(),
+    activity="consent",
+    done=lambda course, encounter: course.consent is not None,
+    anchors=True,
+    decides=True,
+)

@@ -9,6 +9,7 @@ import msgspec
 
 from entact.course.entry import Entry
 from entact.course.kinds.checks import check_basis
+from entact.course.kinds.kind import Kind
 from entact.course.state.dose import DoseState, KitState, Part, PresenceState
 from entact.course.state.encounter import visit_of
 
@@ -76,7 +77,7 @@ def reduce_dose_level(course: State, effective: Effective, payload: DoseLevel) -
     course.levels[encounter] = payload.level
 
 
-def gate_of_dose(course: State, entry: Entry, payload: Dose, at: datetime) -> str | None:
+def act_of_dose(course: State, entry: Entry, payload: Dose, at: datetime) -> str | None:
     """A dose of which nothing is taken needs no yes."""
     if not payload.taken:
         return None
@@ -122,8 +123,8 @@ def reduce_dose(course: State, effective: Effective, payload: Dose) -> None:
         course.found(
             "dose_given_twice", entry.id, "part", f"the {dose.part} dose was already given in {dose.session}"
         )
-    gate = gate_of_dose(course, entry, payload, effective.at)
-    check_basis(course, effective, gate, kit=dose.kit, level=dose.level)
+    act = act_of_dose(course, entry, payload, effective.at)
+    check_basis(course, effective, act, kit=dose.kit, level=dose.level)
     course.doses.append(dose)
 
 
@@ -151,3 +152,58 @@ def _check_kit(course: State, dose: DoseState) -> None:
         course.found("kit_other_level", dose.entry, "level", f"kit {dose.kit} is for level {kit.level}")
     if kit.visit is not None and kit.visit != dose.session:
         course.found("kit_other_visit", dose.entry, "kit", f"kit {dose.kit} is for {kit.visit}")
+
+
+KIT_ASSIGNED = Kind(
+    name="kit_assigned",
+    title="Kit assigned",
+    payload=KitAssigned,
+    reduce=reduce_kit_assigned,
+    tells=frozenset({"dosing"}),
+    small=True,
+    needs_consent=True,
+    in_encounter=False,
+    with_participant=False,
+    ended_by=frozenset(),
+)
+DOSE_LEVEL = Kind(
+    name="dose_level",
+    title="Dose level",
+    payload=DoseLevel,
+    reduce=reduce_dose_level,
+    tells=frozenset({"dosing"}),
+    small=True,
+    needs_consent=True,
+    in_encounter=True,
+    with_participant=True,
+    ended_by=frozenset({"treatment", "procedures", "follow_up"}),
+)
+DOSE = Kind(
+    name="dose",
+    title="Dose",
+    payload=Dose,
+    reduce=reduce_dose,
+    tells=frozenset({"dosing"}),
+    acts=("initial_dose", "supplement"),
+    act_of=act_of_dose,
+    needs_consent=True,
+    in_encounter=True,
+    with_participant=True,
+    ended_by=frozenset({"treatment", "procedures", "follow_up"}),
+    activity="dose",
+    done=lambda course, encounter: any(one.encounter == encounter for one in course.doses),
+    anchors=True,
+    decides=True,
+)
+PRESENCE = Kind(
+    name="presence",
+    title="Presence",
+    payload=Presence,
+    reduce=reduce_presence,
+    tells=frozenset({"schedule", "dosing"}),
+    small=True,
+    needs_consent=True,
+    in_encounter=True,
+    with_participant=True,
+    ended_by=frozenset(),
+)

@@ -9,6 +9,7 @@ import msgspec
 
 from entact.course.entry import Entry
 from entact.course.kinds.checks import check_basis
+from entact.course.kinds.kind import Kind
 from entact.course.state.encounter import UNSCHEDULED, EncounterState, visit_of
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ class Encounter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     contact: Literal["in_person", "telephone", "video"] = "in_person"
 
 
-def gate_of_encounter(course: State, entry: Entry, payload: Encounter, at: datetime) -> str | None:
+def act_of_encounter(course: State, entry: Entry, payload: Encounter, at: datetime) -> str | None:
     """Whoever was given a dose is discharged, where the study says when."""
     if payload.status != "ended" or "discharge" not in course.release.gates:
         return None
@@ -63,4 +64,21 @@ def reduce_encounter(course: State, effective: Effective, payload: Encounter) ->
             course.found("reason_missing", entry.id, "", "a missed visit needs a reason")
         if payload.status == "ended":
             state.ended = effective.at
-            check_basis(course, effective, gate_of_encounter(course, entry, payload, effective.at))
+            check_basis(course, effective, act_of_encounter(course, entry, payload, effective.at))
+
+
+ENCOUNTER = Kind(
+    name="encounter",
+    title="Encounter",
+    payload=Encounter,
+    reduce=reduce_encounter,
+    tells=frozenset({"schedule"}),
+    acts=("discharge",),
+    act_of=act_of_encounter,
+    small=True,
+    needs_consent=False,
+    in_encounter=False,  # it is one
+    with_participant=False,
+    ended_by=frozenset(),
+    decides=True,
+)

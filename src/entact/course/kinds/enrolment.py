@@ -9,6 +9,7 @@ import msgspec
 
 from entact.course.entry import Entry
 from entact.course.kinds.checks import check_basis
+from entact.course.kinds.kind import Kind
 from entact.course.state.enrolment import EligibilityState, EnrolmentState, RandomisationState, ScreeningState
 from entact.course.state.oversight import gates_enrolment
 from entact.course.state.person import is_linked
@@ -104,7 +105,7 @@ def _computed(course: State, effective: Effective, rule: Rule) -> Value | Unknow
     return found
 
 
-def gate_of_enrolment(course: State, entry: Entry, payload: Enrolment, at: datetime) -> str | None:
+def act_of_enrolment(course: State, entry: Entry, payload: Enrolment, at: datetime) -> str | None:
     """Enrolment is gated where the study says anything of when somebody may be enrolled."""
     return "enrol" if gates_enrolment(course.site_release(at)) else None
 
@@ -121,16 +122,11 @@ def reduce_enrolment(course: State, effective: Effective, payload: Enrolment) ->
         course.found(
             "enrolled_without_eligibility", effective.id, "", "enrolled without a signed eligibility"
         )
-    check_basis(course, effective, gate_of_enrolment(course, effective.entry, payload, effective.at))
+    check_basis(course, effective, act_of_enrolment(course, effective.entry, payload, effective.at))
     if is_linked(course) is False:
         message = f"a {course.population} is enrolled with somebody, and nobody was named"
         course.found("not_linked", effective.id, "", message)
     course.enrolment = EnrolmentState(effective.id, payload.subject, effective.at)
-
-
-def gate_of_randomisation(course: State, entry: Entry, payload: Randomisation, at: datetime) -> str:
-    """Nobody is randomised unasked."""
-    return "randomise"
 
 
 def reduce_randomisation(course: State, effective: Effective, payload: Randomisation) -> None:
@@ -139,5 +135,74 @@ def reduce_randomisation(course: State, effective: Effective, payload: Randomisa
         message = f"already randomised under {course.randomisation.number}"
         course.found("randomised_twice", effective.id, "number", message)
         return
-    check_basis(course, effective, gate_of_randomisation(course, effective.entry, payload, effective.at))
+    check_basis(course, effective, "randomise")
     course.randomisation = RandomisationState(effective.id, payload.number, effective.at)
+
+
+def _was_eligible(course: State) -> bool:
+    decided = course.eligibility
+    return decided is not None and decided.signed is not None and decided.decision == "eligible"
+
+
+SCREENING = Kind(
+    name="screening",
+    title="Screening",
+    payload=Screening,
+    reduce=reduce_screening,
+    tells=frozenset({"schedule"}),
+    needs_consent=False,
+    in_encounter=False,
+    with_participant=False,
+    ended_by=frozenset(),
+    activity="screening",
+    done=lambda course, encounter: course.screening is not None,
+    decides=True,
+)
+ELIGIBILITY = Kind(
+    name="eligibility",
+    title="Eligibility",
+    payload=Eligibility,
+    reduce=reduce_eligibility,
+    tells=frozenset({"schedule"}),
+    nested="criteria",
+    needs_consent=False,
+    in_encounter=False,
+    with_participant=False,
+    ended_by=frozenset(),
+    activity="eligibility",
+    done=lambda course, encounter: course.eligibility is not None,
+    decides=True,
+)
+ENROLMENT = Kind(
+    name="enrolment",
+    title="Enrolment",
+    payload=Enrolment,
+    reduce=reduce_enrolment,
+    tells=frozenset({"schedule"}),
+    acts=("enrol",),
+    act_of=act_of_enrolment,
+    needs_consent=True,
+    in_encounter=False,
+    with_participant=False,
+    ended_by=frozenset(),
+    activity="enrolment",
+    done=lambda course, encounter: course.enrolment is not None or not _was_eligible(course),
+    anchors=True,
+    decides=True,
+)
+RANDOMISATION = Kind(
+    name="randomisation",
+    title="Randomisation",
+    payload=Randomisation,
+    reduce=reduce_randomisation,
+    tells=frozenset({"schedule"}),
+    acts=("randomise",),
+    needs_consent=True,
+    in_encounter=False,
+    with_participant=True,
+    ended_by=frozenset({"treatment"}),
+    activity="randomisation",
+    done=lambda course, encounter: course.randomisation is not None or course.enrolment is None,
+    anchors=True,
+    decides=True,
+)

@@ -8,6 +8,7 @@ import msgspec
 
 from entact.course.entry.sealing import is_sealed
 from entact.course.kinds.alerts import raise_alerts
+from entact.course.kinds.kind import BY_FORM, Kind
 from entact.course.kinds.stopping import check_stopping
 from entact.course.state.form import VITALS, Answers
 
@@ -92,3 +93,32 @@ def _answer(course: State, effective: Effective, name: str, items: dict[str, Any
     if status == "done":
         check_stopping(course, name, entry.encounter, effective.at, entry.id)
     return answers
+
+
+FORM = Kind(
+    name="form",
+    title="Form",
+    payload=FormData,
+    reduce=reduce_form,
+    tells=frozenset({BY_FORM}),
+    nested="items",
+    form=lambda data: data["form"] if isinstance(data.get("form"), str) else None,
+    needs_consent=True,
+    in_encounter=True,
+    with_participant=True,
+    ended_by=frozenset({"procedures", "follow_up", "data_use"}),
+)
+VITAL_SIGNS = Kind(
+    name="vital_signs",
+    title="Vital signs",
+    payload=VitalSigns,
+    reduce=reduce_vital_signs,
+    tells=frozenset({BY_FORM}),
+    form=lambda data: VITALS,
+    needs_consent=True,
+    in_encounter=True,
+    with_participant=True,
+    ended_by=frozenset({"procedures", "follow_up", "data_use"}),
+    activity="vital_signs",
+    done=lambda course, encounter: (VITALS, encounter) in course.forms,
+)

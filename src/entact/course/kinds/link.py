@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from entact.course.kinds.kind import Kind
 from entact.course.state.link import LinkState
+from entact.course.state.person import is_linked
 
 if TYPE_CHECKING:
     from entact.course.entry.effective import Effective
@@ -31,3 +33,18 @@ def reduce_link(course: State, effective: Effective, payload: Link) -> None:
             course.found("linked_twice", effective.id, "ledger", message)
             return
     course.links.append(LinkState(effective.id, payload.ledger, payload.as_, effective.at))
+
+
+LINK = Kind(
+    name="link",
+    title="Link",
+    payload=Link,
+    reduce=reduce_link,
+    tells=frozenset({"schedule"}),
+    needs_consent=False,
+    in_encounter=False,
+    with_participant=False,
+    ended_by=frozenset(),
+    activity="link",
+    done=lambda course, encounter: is_linked(course) is not False,
+)

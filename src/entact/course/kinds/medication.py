@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from entact.course.kinds.kind import Kind
 from entact.course.state.medication import MedicationState
 
 if TYPE_CHECKING:
@@ -28,3 +29,20 @@ class Medication(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def reduce_medication(course: State, effective: Effective, payload: Medication) -> None:
     """Begins one medicine, or merges what changed about it."""
     course.continue_thing(course.medication, MedicationState, effective, payload)
+
+
+MEDICATION = Kind(
+    name="medication",
+    title="Medication",
+    payload=Medication,
+    reduce=reduce_medication,
+    tells=frozenset({"clinical"}),
+    sealed=frozenset({"indication"}),
+    free=frozenset({"name", "dose"}),
+    needs_consent=False,
+    in_encounter=False,
+    with_participant=False,
+    ended_by=frozenset({"data_use"}),
+    activity="medication",  # of which an entry is only made when there is one
+    anchors=True,
+)

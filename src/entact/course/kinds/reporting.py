@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from entact.course.kinds.kind import Kind
 from entact.course.schedule import civil_date
 from entact.course.state.person import RELATED
 from entact.course.state.progress import zone_of
@@ -117,3 +118,16 @@ def _due(course: State, report: Report, aware: datetime) -> datetime:
         return aware + report.within
     zone = zone_of(course, aware)
     return datetime.combine(civil_date(aware, zone) + report.within, _LAST, zone)
+
+
+SAFETY_REPORT = Kind(
+    name="safety_report",
+    title="Safety report",
+    payload=SafetyReport,
+    reduce=reduce_safety_report,
+    tells=frozenset({"adverse_events"}),
+    needs_consent=False,
+    in_encounter=False,
+    with_participant=False,
+    ended_by=frozenset(),
+)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from entact.course.kinds.kind import BY_ALERT, Kind
 from entact.course.kinds.reporting import start_clocks
 from entact.course.kinds.stopping import check_stopping
 from entact.course.state.safety import AdverseEventState, CallState, DeathState
@@ -110,3 +111,59 @@ def reduce_death(course: State, effective: Effective, payload: Death) -> None:
     course.died = DeathState(
         effective.id, effective.at, payload.date, payload.cause, effective.origins.get("cause", effective.id)
     )
+
+
+ADVERSE_EVENT = Kind(
+    name="adverse_event",
+    title="Adverse event",
+    payload=AdverseEvent,
+    reduce=reduce_adverse_event,
+    tells=frozenset({"adverse_events"}),
+    sealed=frozenset({"verbatim"}),
+    needs_consent=False,
+    in_encounter=False,
+    with_participant=False,
+    ended_by=frozenset(),
+    activity="adverse_events",  # of which an entry is only made when there is one
+)
+# A call, like a deviation or a discontinuation, says something of what happened in a session, and of events.
+SAFETY_CALL = Kind(
+    name="safety_call",
+    title="Safety call",
+    payload=SafetyCall,
+    reduce=reduce_safety_call,
+    tells=frozenset({"adverse_events", "safety"}),
+    sealed=frozenset({"note"}),
+    needs_consent=False,
+    in_encounter=True,
+    with_participant=True,
+    ended_by=frozenset({"follow_up", "data_use"}),
+    activity="safety_call",
+    done=lambda course, encounter: any(one.encounter == encounter for one in course.calls),
+)
+ALERT_ANSWERED = Kind(
+    name="alert_answered",
+    title="Alert answered",
+    payload=AlertAnswered,
+    reduce=reduce_alert_answered,
+    tells=frozenset({BY_ALERT}),
+    sealed=frozenset({"note"}),
+    small=True,
+    needs_consent=False,
+    in_encounter=False,
+    with_participant=False,
+    ended_by=frozenset(),
+)
+DEATH = Kind(
+    name="death",
+    title="Death",
+    payload=Death,
+    reduce=reduce_death,
+    tells=frozenset({"adverse_events"}),
+    sealed=frozenset({"cause"}),
+    needs_consent=False,
+    in_encounter=False,
+    with_participant=False,
+    ended_by=frozenset(),
+    decides=True,
+)

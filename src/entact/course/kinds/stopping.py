@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from entact.course.kinds.kind import Kind
 from entact.course.state.person import values_of
 from entact.course.state.stopping import DeviationState, DiscontinuationState, StopDue
 from entact.course.state.values import ask
@@ -83,3 +84,29 @@ def reduce_deviation(course: State, effective: Effective, payload: Deviation) ->
             effective.origins.get("account", effective.id),
         )
     )
+
+
+DISCONTINUATION = Kind(
+    name="discontinuation",
+    title="Discontinuation",
+    payload=Discontinuation,
+    reduce=reduce_discontinuation,
+    tells=frozenset({"dosing", "adverse_events"}),
+    needs_consent=False,
+    in_encounter=False,
+    with_participant=False,
+    ended_by=frozenset(),
+    decides=True,
+)
+DEVIATION = Kind(
+    name="deviation",
+    title="Deviation",
+    payload=Deviation,
+    reduce=reduce_deviation,
+    tells=frozenset({"dosing", "adverse_events"}),
+    sealed=frozenset({"account"}),
+    needs_consent=False,
+    in_encounter=False,
+    with_participant=False,
+    ended_by=frozenset(),
+)

@@ -7,7 +7,10 @@ from typing import Literal
 import msgspec
 
 from entact.course.entry import Head
-from entact.course.state.setting import Stop
+from entact.course.entry.effective import Effective
+from entact.course.kinds.kind import UNSURE, Kind
+from entact.course.state.oversight import study_facts
+from entact.course.state.setting import Commitment, Enrolled, HoldState, SeriousEvent, Stop, StudyFolding
 
 
 class ReleaseEntered(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -35,3 +38,118 @@ class HoldChanged(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hold: str
     status: Literal["placed", "lifted"]
     stops: tuple[Stop, ...] = ("enrolment", "randomisation", "dosing")
+
+
+def reduce_release(study: StudyFolding, effective: Effective, payload: ReleaseEntered) -> None:
+    """The releases in order of time, each once."""
+    if payload.id not in study.releases:
+        study.releases.append(payload.id)
+
+
+def reduce_commitment(study: StudyFolding, effective: Effective, payload: Commitment) -> None:
+    """What is sealed is sealed: a second commitment is not followed."""
+    if study.commitment is not None:
+        study.problem("committed_twice", effective.id, "", "the list was sealed before")
+        return
+    study.commitment = payload
+
+
+def reduce_ledger_opened(study: StudyFolding, effective: Effective, payload: LedgerOpened) -> None:
+    """Every ledger that was born."""
+    study.ledgers.add(payload.ledger)
+
+
+def reduce_heads(study: StudyFolding, effective: Effective, payload: Heads) -> None:
+    """The latest head of each ledger."""
+    study.heads.update(payload.heads)
+
+
+def reduce_enrolled(study: StudyFolding, effective: Effective, payload: Enrolled) -> None:
+    """The first place of a ledger counts."""
+    if payload.ledger in study.enrolled:
+        study.problem("enrolled_twice", effective.id, "ledger", f"{payload.ledger} has a place already")
+        return
+    study.enrolled[payload.ledger] = payload
+
+
+def reduce_serious_event(study: StudyFolding, effective: Effective, payload: SeriousEvent) -> None:
+    """The latest notice of each event."""
+    study.serious[payload.ledger, payload.event] = payload
+
+
+def reduce_hold(study: StudyFolding, effective: Effective, payload: HoldChanged) -> None:
+    """The latest word on each hold; one is lifted by one role alone, and only if it was ever placed."""
+    said = study.study.newest.file.holds.get(payload.hold)
+    if payload.status == "lifted":
+        if said is None and payload.hold not in study.holds:
+            message = f"there is no hold {payload.hold!r} to lift"
+            study.problem("unknown_hold", effective.id, "hold", message)
+            return
+        if said is not None and effective.entry.role != said.lifted_by:
+            message = f"{payload.hold!r} is lifted by {said.lifted_by}, and this is {effective.entry.role}"
+            study.problem("hold_lifted_by_other", effective.id, "hold", message)
+            return
+    facts = study_facts(study.enrolled, study.serious)
+    stops = tuple(payload.stops)
+    study.holds[payload.hold] = HoldState(effective.id, payload.status, stops, effective.at, facts)
+
+
+RELEASE = Kind(
+    name="release",
+    ledger="study",
+    title="Release",
+    payload=ReleaseEntered,
+    reduce=reduce_release,
+    tells=frozenset({"schedule"}),
+    releases=True,
+)
+COMMITMENT = Kind(
+    name="commitment",
+    ledger="study",
+    title="Commitment to the sealed list",
+    payload=Commitment,
+    reduce=reduce_commitment,
+    tells=frozenset({"schedule"}),
+)
+LEDGER_OPENED = Kind(
+    name="ledger_opened",
+    ledger="study",
+    title="Ledger opened",
+    payload=LedgerOpened,
+    reduce=reduce_ledger_opened,
+    tells=frozenset({"schedule"}),
+    about_record=True,
+)
+HEADS = Kind(
+    name="heads",
+    ledger="study",
+    title="Heads of all ledgers",
+    payload=Heads,
+    reduce=reduce_heads,
+    tells=frozenset({UNSURE}),  # how many entries each participant has says how much happened to them
+    about_record=True,
+)
+ENROLLED = Kind(
+    name="enrolled",
+    ledger="study",
+    title="Place taken",
+    payload=Enrolled,
+    reduce=reduce_enrolled,
+    tells=frozenset({"schedule"}),
+)
+SERIOUS_EVENT = Kind(
+    name="serious_event",
+    ledger="study",
+    title="Serious event",
+    payload=SeriousEvent,
+    reduce=reduce_serious_event,
+    tells=frozenset({"adverse_events"}),
+)
+HOLD = Kind(
+    name="hold",
+    ledger="study",
+    title="Hold",
+    payload=HoldChanged,
+    reduce=reduce_hold,
+    tells=frozenset({"schedule", "adverse_events"}),  # a hold is placed because of events
+)

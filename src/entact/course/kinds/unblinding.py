@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from entact.course.entry import Entry
 from entact.course.kinds.checks import check_basis
+from entact.course.kinds.kind import ALLOCATION, Kind
 from entact.course.state.progress import not_frozen
 from entact.course.state.unblinding import PlannedUnblindingState
 
@@ -27,11 +26,6 @@ class PlannedUnblinding(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     told: list[str]
 
 
-def gate_of_planned_unblinding(course: State, entry: Entry, payload: PlannedUnblinding, at: datetime) -> str:
-    """Nobody is told unasked; in an emergency it is another kind of entry."""
-    return "unblind"
-
-
 def reduce_planned_unblinding(course: State, effective: Effective, payload: PlannedUnblinding) -> None:
     """The first one stays; one before the blinded data are frozen is kept, and found."""
     file = course.release.file
@@ -46,6 +40,23 @@ def reduce_planned_unblinding(course: State, effective: Effective, payload: Plan
         for encounter in not_frozen(course, file.unblinding.epoch):
             message = f"the arm was told before {encounter} was frozen"
             course.found("unblinded_before_freeze", effective.id, encounter, message)
-        gate = gate_of_planned_unblinding(course, effective.entry, payload, effective.at)
-        check_basis(course, effective, gate)
+        check_basis(course, effective, "unblind")
     course.told = PlannedUnblindingState(effective.id, effective.at, payload.arm, tuple(payload.told))
+
+
+PLANNED_UNBLINDING = Kind(
+    name="planned_unblinding",
+    title="Planned unblinding",
+    payload=PlannedUnblinding,
+    reduce=reduce_planned_unblinding,
+    tells=frozenset({ALLOCATION}),
+    acts=("unblind",),
+    needs_consent=False,
+    in_encounter=False,
+    with_participant=False,
+    ended_by=frozenset(),
+    activity="unblinding",
+    done=lambda course, encounter: course.told is not None,
+    anchors=True,
+    decides=True,
+)

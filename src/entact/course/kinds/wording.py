@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from entact.course.state.setting import WordingState
+from entact.course.kinds.kind import Kind
+from entact.course.state.setting import SiteFolding, WordingState
 
 if TYPE_CHECKING:
     from entact.course.entry.effective import Effective
@@ -29,16 +30,24 @@ class WordingEntered(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     digest: str
 
 
-def wording_problem(payload: WordingEntered) -> tuple[str, str] | None:
-    """Item and message of what keeps a wording from being followed."""
-    if _DIGEST.fullmatch(payload.digest):
-        return None
-    return (
-        "digest",
-        f"{payload.digest!r} is no SHA-256 in hexadecimal: these words could not be told from others",
+def reduce_wording(site: SiteFolding, effective: Effective, payload: WordingEntered) -> None:
+    """The latest words of each instrument in each language; only what its digest names can be told again."""
+    if not _DIGEST.fullmatch(payload.digest):
+        message = (
+            f"{payload.digest!r} is no SHA-256 in hexadecimal: these words could not be told from others"
+        )
+        site.problem("wording", effective.id, "digest", message)
+        return
+    site.wordings[payload.instrument, payload.language] = WordingState(
+        payload.version, payload.holder, payload.digest, effective.id
     )
 
 
-def wording_state(effective: Effective, payload: WordingEntered) -> WordingState:
-    """What a site works with by an entry."""
-    return WordingState(payload.version, payload.holder, payload.digest, effective.id)
+WORDING = Kind(
+    name="wording",
+    ledger="site",
+    title="Wording of an instrument",
+    payload=WordingEntered,
+    reduce=reduce_wording,
+    tells=frozenset({"schedule"}),
+)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from entact.course.entry import Head
 from entact.course.entry.effective import Problem
+
+if TYPE_CHECKING:
+    from entact.protocol.release import Study
 
 Stop = Literal["enrolment", "randomisation", "dosing"]
 
@@ -138,3 +141,79 @@ class Setting(msgspec.Struct, frozen=True):
     study: StudyState
     site: SiteState
     problems: tuple[Problem, ...] = ()
+
+
+class StudyFolding:
+    """The study's ledger while it is folded: what reducers change.
+
+    Args:
+        study: all releases. problems: where what is wrong is added.
+    """
+
+    def __init__(self, study: Study, problems: list[Problem]) -> None:
+        self.study = study
+        self.problems = problems
+        self.releases: list[str] = []
+        self.commitment: Commitment | None = None
+        self.ledgers: set[str] = set()
+        self.heads: dict[str, Head] = {}
+        self.enrolled: dict[str, Enrolled] = {}
+        self.serious: dict[tuple[str, str], SeriousEvent] = {}
+        self.holds: dict[str, HoldState] = {}
+
+    def problem(self, rule: str, entry: str, item: str, message: str) -> None:
+        """Notes what is wrong with an entry."""
+        self.problems.append(Problem(rule, entry, item, message))
+
+    def state(self, size: int) -> StudyState:
+        """What the entries have made, so many of them."""
+        return StudyState(
+            tuple(self.releases),
+            self.commitment,
+            frozenset(self.ledgers),
+            self.heads,
+            size,
+            self.enrolled,
+            self.serious,
+            self.holds,
+        )
+
+
+class SiteFolding:
+    """A site's ledger while it is folded: what reducers change.
+
+    Args:
+        site: its id. study: all releases. problems: where what is wrong is added.
+    """
+
+    def __init__(self, site: str, study: Study, problems: list[Problem]) -> None:
+        self.site = site
+        self.study = study
+        self.problems = problems
+        self.release: str | None = None
+        self.status: str | None = None
+        self.timezone: str | None = None
+        self.activation: str | None = None
+        self.approved: list[tuple[datetime, str]] = []
+        self.staff: dict[str, StaffState] = {}
+        self.kits: dict[str, KitStock] = {}
+        self.wordings: dict[tuple[str, str], WordingState] = {}
+
+    def problem(self, rule: str, entry: str, item: str, message: str) -> None:
+        """Notes what is wrong with an entry."""
+        self.problems.append(Problem(rule, entry, item, message))
+
+    def state(self, size: int) -> SiteState:
+        """What the entries have made, so many of them."""
+        return SiteState(
+            self.site,
+            self.release,
+            self.status,
+            self.timezone,
+            self.activation,
+            self.staff,
+            self.kits,
+            size,
+            tuple(self.approved),
+            self.wordings,
+        )

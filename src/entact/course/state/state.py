@@ -21,6 +21,7 @@ from entact.course.state.enrolment import EligibilityState, EnrolmentState, Rand
 from entact.course.state.form import Answers, Reading
 from entact.course.state.link import LinkState
 from entact.course.state.medication import MedicationState
+from entact.course.state.noted import Noted
 from entact.course.state.reporting import ReportDue
 from entact.course.state.safety import AdverseEventState, CallState, DeathState
 from entact.course.state.stopping import DeviationState, DiscontinuationState, StopDue
@@ -89,6 +90,7 @@ class State:
         told: this person's planned unblinding, or None. links: to other ledgers. stops: by stopping rule.
         clocks: of safety reports, by report and event. sent_reports: by the same, with when it was sent.
         findings: those of the fold by id; `findings(course, at)` adds those of the whole and of the clock.
+        noted: entries that are kept as they are, by kind, in order of time.
         effective: entries as they stand, in order of time.
         former: what was found before corrections, once somebody has asked for it.
     """
@@ -128,6 +130,7 @@ class State:
     sent_reports: dict[tuple[str, str], tuple[str, datetime]]
     identities: dict[str, tuple[str, ...]]
     erased: ErasureState | None
+    noted: dict[str, list[Noted]]
     findings: dict[str, Finding]
     effective: list[Effective]
     former: dict[str, Finding] | None
@@ -176,6 +179,7 @@ class State:
         self.sent_reports = {}
         self.identities = {}
         self.erased = None
+        self.noted = {}
         self.findings = {}
         self.effective = []
         self.former = None

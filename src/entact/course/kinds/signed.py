@@ -1,0 +1,57 @@
+"""What persons sign with their keys in the study's ledger: keys, cuts of the data, and erasures."""
+
+from __future__ import annotations
+
+from entact.course.kinds.kind import UNSURE, Kind, read_by_arrival
+from entact.course.signed.cut import Manifest, UnlockConfirmed
+from entact.course.signed.erasure import ErasureConfirmed, ErasureRequested
+from entact.course.signed.signature import SigningKey
+
+SIGNING_KEY = Kind(
+    name="signing_key",
+    ledger="study",
+    title="Signing key",
+    payload=SigningKey,
+    reduce=read_by_arrival,
+    tells=frozenset({"schedule"}),
+)
+ERASURE_REQUESTED = Kind(
+    name="erasure_requested",
+    ledger="study",
+    title="Erasure asked for",
+    payload=ErasureRequested,
+    reduce=read_by_arrival,
+    tells=frozenset({"dosing", "adverse_events"}),
+)
+ERASURE_CONFIRMED = Kind(
+    name="erasure",
+    ledger="study",
+    title="Erasure confirmed",
+    payload=ErasureConfirmed,
+    reduce=read_by_arrival,
+    tells=frozenset({"dosing", "adverse_events"}),
+)
+CUT = Kind(
+    name="cut",
+    ledger="study",
+    title="Cut of the data",
+    payload=Manifest,
+    reduce=read_by_arrival,
+    tells=frozenset({UNSURE}),  # it holds the heads of all ledgers
+)
+UNLOCK_REQUESTED = Kind(
+    name="unlock_requested",
+    ledger="study",
+    title="Unlock asked for",
+    payload=Manifest,
+    reduce=read_by_arrival,
+    tells=frozenset({UNSURE}),
+)
+UNLOCK = Kind(
+    name="unlock",
+    ledger="study",
+    title="Unlock confirmed",
+    payload=UnlockConfirmed,
+    reduce=read_by_arrival,
+    tells=frozenset({"schedule"}),
+)
