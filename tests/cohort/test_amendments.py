@@ -10,7 +10,7 @@ from tests.protocol.test_amendment import MINI, edited
 from entact.cohort import Trial, rehearse
 from entact.course import Course, Entry, fold, instant, read
 from entact.course.findings import findings
-from entact.course.setting import with_approvals
+from entact.course.releases import with_approvals
 from entact.protocol import Study, load_study
 from entact.protocol.load import amend
 

@@ -10,7 +10,9 @@ from tests.course.conftest import Story
 
 from entact.conduct.error import ConductError
 from entact.conduct.sight import SeenCourse, Sight
-from entact.course import fold
+from entact.course import Entry, Finding, fold
+from entact.course.gates.core import ACTS
+from entact.course.kinds import KINDS
 from entact.protocol import Study, load_study
 
 
@@ -119,3 +121,49 @@ def test_an_answer_to_a_hidden_alert_is_hidden() -> None:
     assert shown.id in seen
     assert hidden.id not in seen
     assert wrong.id not in seen
+
+
+def test_a_class_of_the_engines_own_hides_its_kind_of_entry() -> None:
+    def hide(data: dict[str, Any]) -> None:
+        data["blinding"] = [{"role": "monitor", "hidden": ["allocation", "medication"], "until": "lock"}]
+
+    story = Story(blinded_study(hide))
+    story.whole()
+    taken = story.write("medication", {"name": "sertraline"}, day=1)
+    course = fold(story.study, story.entries)
+    sight = Sight(story.study, "monitor")
+    assert not sight.sees_activity("medication")
+    seen = SeenCourse(sight, course).entries
+    assert taken.id not in seen
+    assert len(seen) > 10
+    assert taken.id in SeenCourse(Sight(story.study, SEES_ALL), course).entries
+
+
+@pytest.mark.parametrize("kind", [kind.name for kind in KINDS.values() if kind.acts])
+def test_what_is_found_of_a_gate_is_seen_by_who_sees_all_that_the_gate_asks(kind: str) -> None:
+    study = load_study("life-threatening-illness")
+    acts = KINDS[kind].acts
+    for role in study.newest.file.roles:
+        if role == "participant":
+            continue
+        sight = Sight(study, role)
+        course = fold(study, [entry_of(study, kind)])
+        seen = SeenCourse(sight, course)
+        found = Finding("gate_expired:e", "gate_expired", "e", "", "too late")
+        hidden = [act for act in acts if not sight.sees_gate(ACTS[act].gate)]
+        assert not (hidden and seen.sees_finding(found)), (role, hidden)
+
+
+def entry_of(study: Study, kind: str) -> Entry:
+    at = "2026-03-02T09:00:00Z"
+    return Entry(
+        id="e",
+        ledger="participant:0a",
+        kind=kind,
+        release=study.newest.id,
+        environment="rehearsal",
+        occurred_at=at,
+        recorded_at=at,
+        by="i-1",
+        role="investigator",
+    )

@@ -14,7 +14,7 @@ from entact.course.entry import Entry, instant
 from entact.course.findings import findings
 from entact.course.fold import fold
 from entact.course.gates.gate import Refused
-from entact.course.setting import with_approvals
+from entact.course.releases import with_approvals
 from entact.protocol.amendment import amendment_faults
 from entact.protocol.release import Release, Study, canonical
 

@@ -20,7 +20,7 @@ from entact import store
 from entact.cohort import Trial, rehearse
 from entact.course import Course, Entry, fold, read
 from entact.course.entry import as_sent
-from entact.course.setting import with_approvals
+from entact.course.releases import with_approvals
 from entact.protocol import Study, load_study
 from entact.protocol.load import amend
 from entact.store import derived, models

@@ -273,10 +273,7 @@ def _roles(acts: Any) -> list[str]:
     """Roles of the newest release in the study's ledger."""
     from entact.protocol import Study
 
-    releases = {str(one.data["id"]): str(one.data["text"]) for one in acts.entries(("release",))}
-    if not releases:
-        raise StoreError("the study's ledger holds no release yet: enter one before anybody signs anything")
-    study = Study.from_texts(text.encode() for text in releases.values())
+    study = Study.from_texts(one.text.encode() for one in acts.releases_here())
     return list(study.newest.file.roles)
 
 

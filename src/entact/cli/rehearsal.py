@@ -19,7 +19,7 @@ from entact.cli.plan import plan_rehearsal
 from entact.cli.work import show_steps, use_workers
 from entact.cohort import Trial, rehearse
 from entact.course import Line, fold, read
-from entact.course.setting import with_approvals
+from entact.course.releases import with_approvals
 from entact.datasets import Accumulator, Datasets, synopsis
 from entact.protocol import Study
 from entact.report.document import ReportInput, write_report

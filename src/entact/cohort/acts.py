@@ -7,11 +7,12 @@ from typing import Any
 from entact.cohort.attendance import Attendance
 from entact.cohort.paperwork import ask_missing
 from entact.course import Allowed, Refused
+from entact.course.kinds import KINDS
 from entact.course.state.oversight import gates_enrolment
 from entact.course.state.progress import not_frozen
 from entact.protocol.study import Visit
 
-ACTS = {"enrolment": "enrol", "randomisation": "randomise", "unblinding": "unblind"}
+ACTS = {kind.activity: kind.acts[0] for kind in KINDS.values() if kind.activity and kind.acts}
 FREEZING = 20  # minutes that it takes to look through what is to be frozen
 
 

@@ -18,10 +18,12 @@ from entact.cohort.physiology import Body
 from entact.cohort.scribe import Scribe
 from entact.cohort.team import team_of
 from entact.course import AlertRaised, Allowed, Entry, Refused, open_alerts
+from entact.course.kinds import KINDS
 from entact.course.state.encounter import UNSCHEDULED, visit_of
 from entact.protocol import Release
 
-_ALARMING = frozenset({"form", "vital_signs"})  # kinds of entry that can raise an alert
+# Kinds of entry that can raise an alert: those that hold the items of a form.
+_ALARMING = frozenset(name for name, kind in KINDS.items() if kind.form is not None)
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from entact.cohort.attendance import Attendance
 from entact.cohort.interview import hear_of_stops
 from entact.course import Due
+from entact.course.kinds import KINDS
 from entact.course.state.progress import due_visits
 from entact.protocol import Release
 from entact.protocol.study import Visit
@@ -16,14 +17,7 @@ from entact.protocol.study import Visit
 NEAR = 2  # days around the target
 HOURS = {"dosing": 8, "telephone": 17, "video": 14}  # when such visits begin; all others in the morning
 MORNING = 10
-EVENTS = {
-    "consent",
-    "enrolment",
-    "randomisation",
-    "dose",
-    "medication",
-    "unblinding",
-}  # what visits are counted from
+EVENTS = {kind.activity for kind in KINDS.values() if kind.anchors}  # what visits are counted from
 LATE = timedelta(days=14)
 BETWEEN = timedelta(minutes=30)  # at least, from one visit to the next
 

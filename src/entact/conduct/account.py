@@ -14,13 +14,11 @@ from entact.conduct.words import SEALED, lower_words, moment, value, words
 from entact.course import Course, Entry, instant
 from entact.course.entry import CORRECTED_TIME
 from entact.course.entry.effective import Effective
-from entact.course.kinds import NESTED
+from entact.course.kinds import KINDS, NESTED
 from entact.course.record import REASONS
 from entact.course.state.form import Answers
 from entact.protocol import Release
 
-# Kinds that take one line each: comings and goings, decisions, kits.
-SMALL = frozenset({"encounter", "presence", "kit_assigned", "dose_level", "alert_answered"})
 SHOWN_AT_ONCE = 7  # facts beyond so many are folded away under their scores
 
 
@@ -65,7 +63,9 @@ class Account:
     @property
     def small(self) -> bool:
         """Whether one line says it all."""
-        return self.kind in SMALL and not (self.corrections or self.findings or self.alerts)
+        kind = KINDS.get(self.kind)
+        is_small = kind is not None and kind.small
+        return is_small and not (self.corrections or self.findings or self.alerts)
 
     @property
     def folds(self) -> bool:

@@ -8,51 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 from functools import cached_property
+from typing import Any
+
+import msgspec
 
 from entact.conduct.error import ConductError
 from entact.course import AlertRaised, Course, Entry, Finding
+from entact.course.entry.effective import VOID
+from entact.course.gates.core import ACTS
+from entact.course.kinds import KINDS
+from entact.course.kinds.kind import ALLOCATION, BY_ALERT, BY_FORM, UNSURE, Kind
 from entact.course.state.encounter import visit_of
-from entact.course.state.form import VITALS
 from entact.protocol import Study
 from entact.protocol.rule import Rule
 
 PARTICIPANT = "participant"
 
-ALLOCATION = "allocation"  # never on these pages, whatever the role
 SCHEDULE, DOSING, EVENTS, GUESSES = "schedule", "dosing", "adverse_events", "guesses"
 
-# Classes of data that an entry of a kind tells something about; each has to be visible. A safety call, a
-# deviation or a discontinuation says something of what happened in a session, and of events.
-_CLASSES: Mapping[str, frozenset[str]] = {
-    "consent": frozenset({SCHEDULE}),
-    "screening": frozenset({SCHEDULE}),
-    "eligibility": frozenset({SCHEDULE}),
-    "enrolment": frozenset({SCHEDULE}),
-    "randomisation": frozenset({SCHEDULE}),
-    "encounter": frozenset({SCHEDULE}),
-    "presence": frozenset({SCHEDULE, DOSING}),
-    "medication": frozenset({"clinical"}),
-    "kit_assigned": frozenset({DOSING}),
-    "dose_level": frozenset({DOSING}),
-    "dose": frozenset({DOSING}),
-    "guess": frozenset({GUESSES}),
-    "adverse_event": frozenset({EVENTS}),
-    "safety_call": frozenset({EVENTS, "safety"}),
-    "death": frozenset({EVENTS}),
-    "discontinuation": frozenset({DOSING, EVENTS}),
-    "planned_unblinding": frozenset({ALLOCATION}),
-    "link": frozenset({SCHEDULE}),
-    "safety_report": frozenset({EVENTS}),
-    "deviation": frozenset({DOSING, EVENTS}),
-    "erasure": frozenset({DOSING, EVENTS}),
-    "freeze": frozenset({SCHEDULE}),
-    "identity": frozenset({SCHEDULE}),
-}
-_GATES_OF = {
-    "randomisation": ("randomisation",),
-    "dose": ("initial_dose", "supplement"),
-    "encounter": ("discharge",),
-}
+_BY_ACTIVITY = {kind.activity: kind for kind in KINDS.values() if kind.activity is not None}
 _CLASS_OF_CALL = {"given": DOSING, "elapsed": DOSING, "doses": DOSING, "present": SCHEDULE}
 
 
@@ -100,6 +74,21 @@ class Sight:
         """Whether all these classes of data are visible."""
         return not any(one in self.hidden for one in classes)
 
+    def sees_kind(self, kind: Kind, data: Mapping[str, Any]) -> bool:
+        """Whether an entry of a kind is visible, by the classes of data that it tells something of."""
+        if ALLOCATION in kind.tells:
+            return False
+        if self.sees_everything:
+            return True
+        if BY_FORM in kind.tells and not (kind.form is not None and self._sees_items(kind.form(data))):
+            return False
+        if BY_ALERT in kind.tells and not self.sees_alert(data.get("alert")):
+            return False
+        return UNSURE not in kind.tells and self.sees(*kind.tells)
+
+    def _sees_items(self, form: str | None) -> bool:
+        return form is not None and self.sees_form(form)
+
     def sees_form(self, name: str) -> bool:
         """Whether a form is visible: in every release that has it; one that none has is not."""
         classes = [
@@ -113,11 +102,10 @@ class Sight:
         """Whether what is planned under this name, a form or an activity of the engine's own, is visible."""
         if any(name in release.file.all_forms for release in self.releases):
             return self.sees_form(name)
-        if name == "vital_signs":
-            return self.sees_form(VITALS)
-        singular = name.removesuffix("s")
-        classes = _CLASSES.get(name) or _CLASSES.get(singular)
-        return self.sees(*classes) if classes is not None else self.sees_everything
+        kind = _BY_ACTIVITY.get(name)
+        if kind is None or ALLOCATION in kind.tells:  # that it is planned tells nobody's arm
+            return self.sees_everything
+        return self.sees_kind(kind, {})
 
     def sees_visit(self, name: str) -> bool:
         """Whether it may be known that somebody has this visit: of a track that opens with an arm that was
@@ -215,8 +203,8 @@ class SeenCourse:
         return raised.entry in self.entries and self.sight.sees_alert(raised.alert)
 
     def _sees_gates_of(self, entry: str) -> bool:
-        kinds = {one.kind for one in self._versions.get(entry, ())}
-        return all(self.sight.sees_gate(gate) for kind in kinds for gate in _GATES_OF.get(kind, ()))
+        kinds = [KINDS[one.kind] for one in self._versions.get(entry, ()) if one.kind in KINDS]
+        return all(self.sight.sees_gate(ACTS[act].gate) for kind in kinds for act in kind.acts)
 
     def _seen_entries(self) -> frozenset[str]:
         seen: set[str] = set()
@@ -225,7 +213,7 @@ class SeenCourse:
             complete = len(family & self._versions.keys()) == len(family)
             if (complete or self.sight.sees_everything) and all(map(self._sees_kind, versions)):
                 seen |= family & self._versions.keys()
-        answers = {name for name in seen if any(one.kind == "alert_answered" for one in self._versions[name])}
+        answers = {name for name in seen if any(_is_answer(one) for one in self._versions[name])}
         return frozenset(seen - {name for name in answers if not self._sees_answer(name, seen)})
 
     def _sees_answer(self, name: str, seen: Set[str]) -> bool:
@@ -236,24 +224,16 @@ class SeenCourse:
         )
 
     def _sees_kind(self, entry: Entry) -> bool:
-        sight, data = self.sight, entry.data
-        if entry.kind == "planned_unblinding" or not sight.sees_visit(visit_of(entry.encounter)):
+        if not self.sight.sees_visit(visit_of(entry.encounter)):
             return False
-        if sight.sees_everything:
-            return True
-        if entry.kind == "form":
-            form = data.get("form")
-            if form is None and entry.replaces is not None:
-                return True  # a correction: its source says which form it is
-            return isinstance(form, str) and sight.sees_form(form)
-        if entry.kind == "vital_signs":
-            return sight.sees_form(VITALS)
-        if entry.kind == "alert_answered":
-            return sight.sees_alert(data.get("alert")) if "alert" in data else entry.replaces is not None
-        if entry.kind == "void":
-            return entry.replaces is not None
-        classes = _CLASSES.get(entry.kind)
-        return classes is not None and sight.sees(*classes)
+        if entry.kind == VOID:
+            return self.sight.sees_everything or entry.replaces is not None
+        kind = KINDS.get(entry.kind)
+        if kind is None:
+            return self.sight.sees_everything
+        if entry.replaces is not None and not _says_of_what(kind, entry.data):
+            kind = msgspec.structs.replace(kind, tells=kind.tells - {BY_FORM, BY_ALERT})  # its source says it
+        return self.sight.sees_kind(kind, entry.data)
 
     def _families(self) -> list[set[str]]:
         """Entries with what they correct or withdraw, at any distance; what has not arrived counts too."""
@@ -265,3 +245,15 @@ class SeenCourse:
             for member in joined:
                 family_of[member] = joined
         return list({id(family): family for family in family_of.values()}.values())
+
+
+def _says_of_what(kind: Kind, data: Mapping[str, Any]) -> bool:
+    """Whether a correction says itself what form it is of, or what alert it answers."""
+    if BY_FORM in kind.tells:
+        return kind.form is None or kind.form(data) is not None or "form" in data
+    return BY_ALERT not in kind.tells or "alert" in data
+
+
+def _is_answer(entry: Entry) -> bool:
+    kind = KINDS.get(entry.kind)
+    return kind is not None and BY_ALERT in kind.tells

@@ -12,7 +12,7 @@ from entact.conduct.sight import Sight
 from entact.conduct.words import SEALED, lower_words, moment, quantity, title_of_form, value, words
 from entact.course import Course, instant
 from entact.course.entry.effective import Effective
-from entact.course.state.form import VITALS
+from entact.course.kinds import KINDS
 from entact.protocol import CompiledForm, Release
 
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T")
@@ -57,7 +57,8 @@ Written = tuple[str, list[Fact], str]
 
 def _plain(tell: Tell, effective: Effective) -> Written:
     facts = [tell.fact(words(name), answer) for name, answer in effective.data.items() if answer is not None]
-    return words(effective.entry.kind), facts, ""
+    kind = KINDS.get(effective.entry.kind)
+    return words(effective.entry.kind) if kind is None else kind.title, facts, ""
 
 
 def _consent(tell: Tell, effective: Effective) -> Written:
@@ -71,7 +72,8 @@ def _consent(tell: Tell, effective: Effective) -> Written:
 def _form(tell: Tell, effective: Effective) -> Written:
     form = _form_of(tell.release, effective)
     title = title_of_form(form) if form is not None else words(str(effective.data.get("form", "form")))
-    items = effective.data if effective.entry.kind == "vital_signs" else effective.data.get("items")
+    inner = KINDS[effective.entry.kind].nested
+    items = effective.data if inner is None else effective.data.get(inner)
     if not isinstance(items, Mapping):
         return title, [tell.fact("Items", items)], ""
     order = [*form.items] if form is not None else []
@@ -197,10 +199,10 @@ def _eligibility(tell: Tell, effective: Effective) -> Written:
     return "Eligibility", facts, signed
 
 
+# Kinds that read better told than listed; every other one is a title and its items.
 _WRITERS: dict[str, Callable[[Tell, Effective], Written]] = {
+    **{name: _form for name, kind in KINDS.items() if kind.form is not None},
     "consent": _consent,
-    "form": _form,
-    "vital_signs": _form,
     "dose": _dose,
     "encounter": _encounter,
     "presence": _presence,
@@ -219,5 +221,6 @@ def state(tell: Tell, effective: Effective) -> Written:
 
 
 def _form_of(release: Release, effective: Effective) -> CompiledForm | None:
-    name = VITALS if effective.entry.kind == "vital_signs" else effective.data.get("form")
-    return release.forms.get(name) if isinstance(name, str) else None
+    named = KINDS[effective.entry.kind].form
+    name = named(effective.data) if named is not None else None
+    return release.forms.get(name) if name is not None else None

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from entact.course.entry import Entry, Kept, as_sent, canonical, digest
-from entact.course.entry.effective import Held, Problem, as_they_stand, hold
+from entact.course.entry import Entry
+from entact.course.entry.effective import Held, Problem, as_they_stand, hold_each
 from entact.course.kinds import SITE_KINDS, STUDY_KINDS
 from entact.course.kinds.kind import Kind
 from entact.course.state.setting import Setting, SiteFolding, StudyFolding
@@ -38,23 +38,9 @@ def fold_setting(study: Study, study_entries: Iterable[Entry], site_entries: Ite
     return Setting(study_state, site_state, tuple(problems))
 
 
-def with_approvals(study: Study, site_entries: Iterable[Entry]) -> Study:
-    """The study with what sites have approved of it, from the entries of one site or of several."""
-    if len(study.releases) == 1:
-        return study  # nothing to choose between
-    by_site: dict[str, list[Entry]] = {}
-    for entry in site_entries:
-        if entry.ledger.startswith("site:"):
-            by_site.setdefault(entry.ledger, []).append(entry)
-    for entries in by_site.values():
-        site = fold_setting(study, (), entries).site
-        study = study.approved(site.id, site.approved)
-    return study
-
-
 def _fold(folding: StudyFolding | SiteFolding, entries: list[Entry], kinds: dict[str, Kind]) -> int:
     """Folds the entries as they stand, in order of time; says how many there are. Nothing is refused."""
-    held = _held(entries)
+    held = hold_each(entries)
     standing, problems, _ = as_they_stand(held, {})
     folding.problems.extend(problems)
     for effective in standing:
@@ -70,16 +56,6 @@ def _fold(folding: StudyFolding | SiteFolding, entries: list[Entry], kinds: dict
             continue
         kind.reduce(folding, effective, payload)
     return _size(held)
-
-
-def _held(entries: list[Entry]) -> list[Held]:
-    """One of every id; where versions differ, the one with the least digest is followed, as in a course."""
-    versions: dict[str, dict[str, Entry]] = {}
-    for entry in entries:
-        sent = as_sent(entry) if isinstance(entry, Kept) else entry
-        versions.setdefault(entry.id, {})[digest(canonical(msgspec.structs.asdict(sent)))] = sent
-    ordered = ([found[one] for one in sorted(found)] for found in versions.values())
-    return [hold(first, tuple(others)) for first, *others in ordered]
 
 
 def _size(held: list[Held]) -> int:

@@ -12,15 +12,18 @@ from django.db import connection, transaction
 
 from entact.course.entry import Entry, Kept, read, uuid7
 from entact.course.entry.ledger import Receipt
+from entact.course.kinds import STUDY_KINDS
+from entact.course.kinds.study import ReleaseEntered
+from entact.course.releases import RELEASING, releases_entered
 from entact.store import models
 from entact.store.error import StoreError
 from entact.store.record import append
 
-KINDS = ("signing_key", "erasure_requested", "erasure", "cut", "unlock_requested", "unlock")
+KINDS = tuple(name for name, kind in STUDY_KINDS.items() if kind.is_signed)
 
 
 class Here(msgspec.Struct, frozen=True):
-    """The record in use: the study's ledger, the environment, and the newest release in force."""
+    """The record in use: the study's ledger, the environment, and the newest release that stands there."""
 
     ledger: str
     environment: Any
@@ -31,16 +34,28 @@ def here() -> Here:
     """What an entry upon the record as a whole is written under.
 
     Raises:
-        StoreError: when the database holds no study, or no release of it.
+        StoreError: when the database holds no study, or no release of it that stands and can be read.
     """
     installation = models.Installation.objects.first()
     if installation is None:
         raise StoreError("this database holds no study yet")
     ledger = f"study:{installation.study}"
-    releases = entries(("release",))
+    return Here(ledger, installation.environment, releases_here()[-1].id)
+
+
+def releases_here() -> tuple[ReleaseEntered, ...]:
+    """The releases that stand in the study's ledger, oldest first; at least one.
+
+    Raises:
+        StoreError: when there is none, or one cannot be read.
+    """
+    try:
+        releases = releases_entered(entries(tuple(RELEASING)))
+    except msgspec.ValidationError as error:
+        raise StoreError(f"a release in the study's ledger cannot be read: {error}") from error
     if not releases:
-        raise StoreError(f"{ledger} holds no release yet: enter one before anybody signs anything")
-    return Here(ledger, installation.environment, str(releases[-1].data["id"]))
+        raise StoreError("the study's ledger holds no release yet: enter one before anybody signs anything")
+    return releases
 
 
 def entries(kinds: tuple[str, ...] = KINDS, *, upto: int | None = None) -> list[Kept]:

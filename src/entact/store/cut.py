@@ -15,17 +15,15 @@ from operator import itemgetter
 import msgspec
 from django.db import transaction
 
-from entact.course.entry import GENESIS, Head, Line, as_sent, canonical, instant, read
-from entact.course.entry.effective import as_they_stand, hold
+from entact.course.entry import GENESIS, Head, Line, canonical, instant, read
 from entact.course.entry.ledger import REWRITTEN, Break, follow
-from entact.course.setting import with_approvals
+from entact.course.releases import releases_entered, study_in_force
 from entact.course.signed.cut import ASKS, CONFIRMS, CUTS, Cuts, Manifest, Purpose, UnlockConfirmed, cuts
-from entact.protocol import Study
+from entact.protocol import Study, StudyError
 from entact.store import acts, models
 from entact.store.error import StoreError
 from entact.store.record import CHUNK, ledgers
 from entact.store.signature import Signer, require
-from entact.store.studies import RELEASING
 
 WITHIN = timedelta(hours=72)  # in which a second person confirms an unlock
 LONGEST = timedelta(days=30)
@@ -186,13 +184,15 @@ def study_of(manifest: Manifest) -> Study:
         StoreError: when the record no longer holds what was signed, or it holds no release.
     """
     own = [read(line.text) for _, lines in cut_lines(manifest, manifest.ledger) for line in lines]
-    standing, _, _ = as_they_stand([hold(as_sent(one)) for one in own if one.kind in RELEASING], {})
-    texts = [str(one.data.get("text")) for one in standing if one.entry.kind == "release"]
-    if not texts:
-        raise StoreError(f"the cut {manifest.name!r} covers no release of the study")
-    study = Study.from_texts(text.encode() for text in dict.fromkeys(texts))
     sites = (read(line.text) for _, lines in cut_lines(manifest, "site:") for line in lines)
-    return with_approvals(study, (one for one in sites if one.kind in ("activation", "void")))
+    try:
+        if not releases_entered(own):
+            raise StoreError(f"the cut {manifest.name!r} covers no release of the study")
+        return study_in_force(own, sites)
+    except (msgspec.ValidationError, StudyError) as error:
+        raise StoreError(
+            f"a release that the cut {manifest.name!r} covers cannot be read: {error}"
+        ) from error
 
 
 def _manifest(name: str, purpose: Purpose, known: Cuts) -> Manifest:

@@ -8,14 +8,9 @@ from functools import lru_cache
 import msgspec
 
 from entact.course.entry import Entry, digest, read
-from entact.course.entry.effective import as_they_stand, hold
-from entact.course.kinds.study import ReleaseEntered
-from entact.course.setting import with_approvals
+from entact.course.releases import APPROVING, RELEASING, releases_entered, with_approvals
 from entact.protocol import Study, StudyError
 from entact.store import models
-
-RELEASING = frozenset({"release", "void"})  # kinds of entry in the study's ledger that change its releases
-APPROVING = frozenset({"activation", "void"})  # kinds in a site's ledger that change what it works under
 
 _log = logging.getLogger(__name__)
 
@@ -82,13 +77,11 @@ def _approval_texts() -> tuple[str, ...]:
 def _release_texts() -> tuple[str, ...]:
     lines = models.Line.objects.filter(ledger__name=study_ledger(), kind__in=RELEASING).order_by("seq")
     try:
-        entries = [read(text) for text in lines.values_list("text", flat=True)]
-        standing, _, _ = as_they_stand([hold(entry) for entry in entries], {})
-        found = [msgspec.convert(one.data, ReleaseEntered) for one in standing if one.entry.kind == "release"]
+        found = releases_entered(read(text) for text in lines.values_list("text", flat=True))
     except msgspec.MsgspecError:
         _log.exception("the releases in the study's ledger cannot be read: lists are not kept up")
         return ()
-    return tuple(dict.fromkeys(one.text for one in found))
+    return tuple(one.text for one in found)
 
 
 def _stamp(texts: tuple[str, ...], approvals: tuple[str, ...]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from entact.course.entry import CORRECTED_TIME, Entry, instant
+from entact.course.entry import CORRECTED_TIME, Entry, Kept, as_sent, canonical, digest, instant
 
 VOID = "void"
 Key = tuple[float, str]  # order of time: seconds since the epoch of `occurred_at`, then id
@@ -71,6 +71,16 @@ def hold(entry: Entry, rivals: tuple[Entry, ...] = ()) -> Held:
         except ValueError:
             at = _EPOCH
     return Held(entry, at, (at.timestamp(), entry.id), readable, rivals)
+
+
+def hold_each(entries: Iterable[Entry]) -> list[Held]:
+    """One of every id; where versions differ, the one with the least digest is followed, as in a course."""
+    versions: dict[str, dict[str, Entry]] = {}
+    for entry in entries:
+        sent = as_sent(entry) if isinstance(entry, Kept) else entry
+        versions.setdefault(entry.id, {})[digest(canonical(msgspec.structs.asdict(sent)))] = sent
+    ordered = ([found[one] for one in sorted(found)] for found in versions.values())
+    return [hold(first, tuple(others)) for first, *others in ordered]
 
 
 def as_they_stand(

@@ -1,0 +1,63 @@
+"""Which releases of a study are in force: entered, not withdrawn, and approved by which site.
+
+It is asked in one way only, here, by everybody who reads ledgers: lists, pages, cuts, archives, commands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from entact.course.entry import Entry
+from entact.course.entry.effective import VOID, as_they_stand, hold_each
+from entact.course.kinds import SITE_KINDS, STUDY_KINDS
+from entact.course.kinds.study import RELEASE, ReleaseEntered
+from entact.course.setting import fold_setting
+from entact.protocol.release import Study
+
+RELEASING: Final = frozenset({VOID, *(name for name, kind in STUDY_KINDS.items() if kind.releases)})
+"""Kinds of entry in the study's ledger that change its releases; a withdrawal of any may."""
+APPROVING: Final = frozenset({VOID, *(name for name, kind in SITE_KINDS.items() if kind.releases)})
+"""Kinds of entry in a site's ledger that change what it works under."""
+
+
+def releases_entered(entries: Iterable[Entry]) -> tuple[ReleaseEntered, ...]:
+    """The releases that stand in a study's ledger, oldest first: each once, and none that was withdrawn.
+
+    Args:
+        entries: of the study's ledger, in any order; those of other kinds than `RELEASING` do not matter.
+    Raises:
+        msgspec.ValidationError: when the data of one are no release.
+    """
+    relevant = (entry for entry in entries if entry.kind in RELEASING)
+    standing, _, _ = as_they_stand(hold_each(relevant), {})
+    found = [msgspec.convert(one.data, ReleaseEntered) for one in standing if one.entry.kind == RELEASE.name]
+    return tuple({one.text: one for one in found}.values())
+
+
+def study_in_force(study_entries: Iterable[Entry], site_entries: Iterable[Entry] = ()) -> Study:
+    """The study with the releases that stand in its ledger, and what the sites have approved of them.
+
+    Args:
+        study_entries: of the study's ledger. site_entries: of one site or of several.
+    Raises:
+        msgspec.ValidationError, StudyError: when a release cannot be read. ValueError: when there is none.
+    """
+    study = Study.from_texts(one.text.encode() for one in releases_entered(study_entries))
+    return with_approvals(study, site_entries)
+
+
+def with_approvals(study: Study, site_entries: Iterable[Entry]) -> Study:
+    """The study with what sites have approved of it, from the entries of one site or of several."""
+    if len(study.releases) == 1:
+        return study  # nothing to choose between
+    by_site: dict[str, list[Entry]] = {}
+    for entry in site_entries:
+        if entry.ledger.startswith("site:") and entry.kind in APPROVING:
+            by_site.setdefault(entry.ledger, []).append(entry)
+    for entries in by_site.values():
+        site = fold_setting(study, (), entries).site
+        study = study.approved(site.id, site.approved)
+    return study

@@ -1,0 +1,89 @@
+"""Which releases are in force: one answer for all who ask."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import msgspec
+import pytest
+from tests.course.cases import Case, before, two_sessions
+
+from entact.course import Entry
+from entact.course.releases import releases_entered, study_in_force, with_approvals
+from entact.protocol.release import Release, Study
+
+FIRST, SECOND = two_sessions(), two_sessions(release="2.0")
+STUDY = Study("mini", (FIRST, SECOND))
+
+
+def entered(name: str, release: Release, day: int, **more: Any) -> Entry:
+    case = Case(STUDY)
+    data = {"id": release.id, "text": release.text.decode()}
+    when = f"2026-01-{day:02}T09:00:00Z"
+    case.put(name, "release", when, data, ledger="study:mini", by="sponsor", role="sponsor", **more)
+    return case.entries[name]
+
+
+def withdrawn(name: str, of: str, day: int) -> Entry:
+    case = Case(STUDY)
+    when = f"2026-01-{day:02}T09:00:00Z"
+    case.put(name, "void", when, {}, ledger="study:mini", replaces=of, reason="entered_in_error")
+    return case.entries[name]
+
+
+def ids(*entries: Entry) -> list[str]:
+    return [one.id for one in releases_entered(entries)]
+
+
+def test_a_release_that_was_withdrawn_is_not_in_force_whatever_came_last() -> None:
+    one, two = entered("one", FIRST, 1), entered("two", SECOND, 2)
+    assert ids(one, two) == [FIRST.id, SECOND.id]
+    assert ids(one, two, withdrawn("v", "two", 3)) == [FIRST.id]
+    assert ids(one, two, withdrawn("v", "one", 3)) == [SECOND.id]
+    assert ids(one, withdrawn("v", "one", 3)) == []
+
+
+def test_a_withdrawal_that_was_withdrawn_brings_the_release_back() -> None:
+    one, two = entered("one", FIRST, 1), entered("two", SECOND, 2)
+    assert ids(one, two, withdrawn("v", "two", 3), withdrawn("w", "v", 4)) == [FIRST.id, SECOND.id]
+
+
+def test_the_order_of_time_counts_and_not_that_of_arrival() -> None:
+    entries = [entered("one", FIRST, 1), entered("two", SECOND, 2), withdrawn("v", "one", 3)]
+    answers = {tuple(ids(*order)) for order in itertools.permutations(entries)}
+    assert answers == {(SECOND.id,)}
+
+
+def test_the_same_release_entered_twice_is_one() -> None:
+    assert ids(entered("one", FIRST, 1), entered("again", FIRST, 2)) == [FIRST.id]
+    assert ids(entered("one", FIRST, 1), entered("again", FIRST, 2), withdrawn("v", "one", 3)) == [FIRST.id]
+
+
+def test_the_study_is_that_of_the_releases_and_of_what_sites_approved() -> None:
+    case = before("initial_dose", STUDY)
+    entries = [entered("one", FIRST, 1), entered("two", SECOND, 2)]
+    study = study_in_force(entries, case.of("site:"))
+    assert [release.id for release in study.releases] == [FIRST.id, SECOND.id]
+    assert study == with_approvals(STUDY, case.of("site:"))
+    assert study_in_force([*entries, withdrawn("v", "two", 3)]).newest.id == FIRST.id
+
+
+def test_a_withdrawn_activation_is_no_approval() -> None:
+    case = before("initial_dose", STUDY)
+    case.change("activation", release=FIRST.id)
+    later = {"release": SECOND.id, "status": "active", "timezone": "America/Denver"}
+    who: dict[str, Any] = {"ledger": "site:denver", "by": "i-1", "role": "investigator"}
+    case.put("approved", "activation", "2026-02-01T09:00:00Z", later, **who)
+    at = case.course().effective[-1].at
+    assert with_approvals(STUDY, case.of("site:")).in_force_at("denver", at).id == SECOND.id
+    case.put("v", "void", "2026-02-02T09:00:00Z", {}, replaces="approved", reason="entered_in_error", **who)
+    assert with_approvals(STUDY, case.of("site:")).in_force_at("denver", at).id == FIRST.id
+
+
+def test_what_is_no_release_is_an_error_and_none_is_one_too() -> None:
+    broken = msgspec.structs.replace(entered("one", FIRST, 1), data={"id": "mini"})
+    with pytest.raises(msgspec.ValidationError, match="text"):
+        releases_entered([broken])
+    with pytest.raises(ValueError, match="release"):
+        study_in_force([])
