@@ -11,13 +11,14 @@ from psycopg import Cursor
 
 from entact.course import Entry, Setting, fold_setting, read
 from entact.course.entry import GENESIS
+from entact.course.kinds import STUDY_KINDS
 from entact.protocol import Study
 from entact.store.error import StoreError
 
 SETTINGS = 64  # pairs of heads kept in memory
 
 # Births and digests of heads come with every participant and every hour, and no gate asks for them.
-_ASIDE = ("ledger_opened", "heads")
+_ASIDE = tuple(name for name, kind in STUDY_KINDS.items() if kind.about_record)
 
 
 class _Entries:

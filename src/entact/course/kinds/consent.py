@@ -50,5 +50,4 @@ CONSENT = Kind(
     activity="consent",
     done=lambda course, encounter: course.consent is not None,
     anchors=True,
-    decides=True,
 )

@@ -193,7 +193,6 @@ DOSE = Kind(
     activity="dose",
     done=lambda course, encounter: any(one.encounter == encounter for one in course.doses),
     anchors=True,
-    decides=True,
 )
 PRESENCE = Kind(
     name="presence",

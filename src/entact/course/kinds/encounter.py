@@ -80,5 +80,4 @@ ENCOUNTER = Kind(
     in_encounter=False,  # it is one
     with_participant=False,
     ended_by=frozenset(),
-    decides=True,
 )

@@ -156,7 +156,6 @@ SCREENING = Kind(
     ended_by=frozenset(),
     activity="screening",
     done=lambda course, encounter: course.screening is not None,
-    decides=True,
 )
 ELIGIBILITY = Kind(
     name="eligibility",
@@ -171,7 +170,6 @@ ELIGIBILITY = Kind(
     ended_by=frozenset(),
     activity="eligibility",
     done=lambda course, encounter: course.eligibility is not None,
-    decides=True,
 )
 ENROLMENT = Kind(
     name="enrolment",
@@ -188,7 +186,6 @@ ENROLMENT = Kind(
     activity="enrolment",
     done=lambda course, encounter: course.enrolment is not None or not _was_eligible(course),
     anchors=True,
-    decides=True,
 )
 RANDOMISATION = Kind(
     name="randomisation",
@@ -204,5 +201,4 @@ RANDOMISATION = Kind(
     activity="randomisation",
     done=lambda course, encounter: course.randomisation is not None or course.enrolment is None,
     anchors=True,
-    decides=True,
 )

@@ -53,7 +53,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
         ended_by: the discontinuations after which there should be none.
         activity: what the schedule calls it. done: whether that took place, for an encounter; without it, an
             entry is only made when there is one.
-        anchors: visits are counted from it. decides: where the participant stands follows from it.
+        anchors: visits are counted from it.
         attests: it is said about other entries, and changes nothing that was signed or frozen.
 
     Of the ledgers of study and sites:
@@ -83,7 +83,6 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     activity: str | None = None
     done: Callable[[State, str], bool] | None = None
     anchors: bool = False
-    decides: bool = False
     attests: bool = False
     releases: bool = False
     about_record: bool = False
@@ -114,7 +113,7 @@ def gaps(kind: Kind) -> Iterator[str]:
     own = [kind.needs_consent, kind.in_encounter, kind.with_participant, kind.ended_by]
     if kind.ledger == "participant" and None in own:
         yield "does not say of needs_consent, in_encounter, with_participant and ended_by how it is"
-    if kind.ledger != "participant" and (own != [None] * 4 or kind.activity or kind.decides):
+    if kind.ledger != "participant" and (own != [None] * 4 or kind.activity):
         yield f"is of a {kind.ledger}, and says something that only a participant's can"
     nested = frozenset() if kind.nested is None else frozenset({kind.nested})
     for what, names in (("sealed", kind.sealed), ("free", kind.free), ("nested", nested)):

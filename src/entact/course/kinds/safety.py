@@ -165,5 +165,4 @@ DEATH = Kind(
     in_encounter=False,
     with_participant=False,
     ended_by=frozenset(),
-    decides=True,
 )

@@ -96,7 +96,6 @@ DISCONTINUATION = Kind(
     in_encounter=False,
     with_participant=False,
     ended_by=frozenset(),
-    decides=True,
 )
 DEVIATION = Kind(
     name="deviation",

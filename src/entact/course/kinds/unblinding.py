@@ -58,5 +58,4 @@ PLANNED_UNBLINDING = Kind(
     activity="unblinding",
     done=lambda course, encounter: course.told is not None,
     anchors=True,
-    decides=True,
 )
