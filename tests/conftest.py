@@ -65,7 +65,7 @@ def database(template: str) -> Iterator[str]:
     with server.maintenance_connection(apart_from=template) as maintenance:
         maintenance.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         maintenance.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-    with psycopg.connect(**server.parameters() | {"dbname": name}) as owner:
+    with psycopg.connect(**server.parameters(as_owner=True) | {"dbname": name}) as owner:
         mark = owner.execute("SELECT mark FROM store_installation").fetchone()
     # Every copy bears the mark of its template, and keys and erasures lie outside the database.
     for kept in ("keys", "erased"):

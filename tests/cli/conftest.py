@@ -91,7 +91,7 @@ def own(rehearsal: str, monkeypatch: pytest.MonkeyPatch) -> str:
     with server.maintenance_connection(apart_from=rehearsal) as maintenance:
         maintenance.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         maintenance.execute(f"CREATE DATABASE {name} TEMPLATE {rehearsal}")
-    with psycopg.connect(**server.parameters() | {"dbname": name}) as owner:
+    with psycopg.connect(**server.parameters(as_owner=True) | {"dbname": name}) as owner:
         [before] = owner.execute("SELECT mark FROM store_installation").fetchone() or [None]
         owner.execute("ALTER TABLE store_installation DISABLE TRIGGER ALL")
         owner.execute("UPDATE store_installation SET mark = gen_random_uuid()")

@@ -22,7 +22,7 @@ def copy(rehearsal: str) -> str:
     with server.maintenance_connection(apart_from=rehearsal) as maintenance:
         maintenance.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         maintenance.execute(f"CREATE DATABASE {name} TEMPLATE {rehearsal}")
-    with psycopg.connect(**server.parameters() | {"dbname": name}) as owner:
+    with psycopg.connect(**server.parameters(as_owner=True) | {"dbname": name}) as owner:
         owner.execute("ALTER TABLE store_line DISABLE TRIGGER ALL")
     return name
 
@@ -55,7 +55,7 @@ def test_chains_that_hold(run: Run, rehearsal: str) -> None:
 
 
 def test_the_first_bad_entry_of_each_ledger_is_named_with_exit_code_1(run: Run, copy: str) -> None:
-    with psycopg.connect(**server.parameters() | {"dbname": copy}) as owner:
+    with psycopg.connect(**server.parameters(as_owner=True) | {"dbname": copy}) as owner:
         edit = "UPDATE store_line SET text = replace(text, '2026', '2027') WHERE kind = 'activation'"
         changed = owner.execute(edit).rowcount
     assert changed == 15
@@ -92,7 +92,7 @@ def test_a_database_that_entact_did_not_make_is_left_alone(run: Run, rehearsal: 
     done = run(command, "--database", "postgres")
     assert (done.code, done.out) == (2, "")
     assert "holds no study" in done.err
-    with psycopg.connect(**server.parameters() | {"dbname": "postgres"}) as connection:
+    with psycopg.connect(**server.parameters(as_owner=True) | {"dbname": "postgres"}) as connection:
         row = connection.execute("SELECT to_regclass('public.store_line')").fetchone()
     assert row == (None,)
 

@@ -152,7 +152,7 @@ def test_an_interrupted_rehearsal_is_not_left_behind(run: Run, fresh: str, tmp_p
     )
     while (tmp_path / "allocation.json").exists() and process.poll() is None:
         time.sleep(0.02)
-    with psycopg.connect(**server.parameters() | {"dbname": fresh}, autocommit=True) as other:
+    with psycopg.connect(**server.parameters(as_owner=True) | {"dbname": fresh}, autocommit=True) as other:
         while (
             other.execute("SELECT seq FROM store_line LIMIT 1").fetchone() is None and process.poll() is None
         ):
@@ -170,7 +170,7 @@ def test_an_interrupted_rehearsal_is_not_left_behind(run: Run, fresh: str, tmp_p
 def test_a_database_that_was_half_dropped_is_made_anew(run: Run, fresh: str) -> None:
     store.create_database(fresh, "rehearsal", "mapp1", replace=True)
     connection.close()
-    with psycopg.connect(**server.parameters() | {"dbname": "postgres"}, autocommit=True) as owner:
+    with server.maintenance_connection(apart_from=fresh) as owner:
         mark = "UPDATE pg_database SET datconnlimit = -2 WHERE datname = %s"  # as PostgreSQL marks it
         assert owner.execute(mark, [fresh]).rowcount == 1
     done = run("where", "--database", fresh)

@@ -10,6 +10,7 @@ import pytest
 from msgspec.structs import replace
 from tests.conduct.record import SEES_ALL, fresh, keep, telling_story
 from tests.course.conftest import Story
+from tests.owner import run_as_owner
 
 import entact.conduct
 from entact import store
@@ -65,7 +66,7 @@ def test_the_study_page_names_the_first_bad_entry(get: Get) -> None:
     from entact.conduct import verification
 
     where = "ledger_id = (SELECT ledger_id FROM store_line WHERE kind = 'screening' AND text LIKE '%haifa%')"
-    tamper(f"UPDATE store_line SET text = replace(text, 'haifa', 'denver') WHERE {where}")
+    run_as_owner(f"UPDATE store_line SET text = replace(text, 'haifa', 'denver') WHERE {where}")
     verification.check_now()
     page = get("/")
     assert ">broken</span>" in page
@@ -227,17 +228,6 @@ def test_an_empty_database_says_so(get: Get, database: str) -> None:
 
 @pytest.mark.usefixtures("told")
 def test_a_text_that_was_changed_is_named_and_no_traceback_shown(get: Get) -> None:
-    tamper("UPDATE store_line SET text = 'not an entry' WHERE seq = 3")
+    run_as_owner("UPDATE store_line SET text = 'not an entry' WHERE seq = 3")
     for address in ADDRESSES[1:]:
         assert "run `entact verify`" in get(address, status=503)
-
-
-def tamper(statement: str) -> None:
-    """Changes the record behind the application's back, as the database's owner."""
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        for state in ("DISABLE", "ENABLE"):
-            cursor.execute(f"ALTER TABLE store_line {state} TRIGGER ALL")
-            if state == "DISABLE":
-                cursor.execute(statement)

@@ -9,6 +9,7 @@ from typing import Any
 
 import django
 import pytest
+from tests.owner import run_as_owner
 
 from entact.course.entry import Entry, Line, uuid7
 from entact.course.entry.ledger import Ledger
@@ -90,14 +91,4 @@ def stream() -> Callable[..., Iterator[tuple[str, Line]]]:
 @pytest.fixture
 def owner(database: str) -> Callable[..., None]:
     """Runs SQL as the database's owner, who can switch every trigger and constraint off."""
-    from django.db import connection
-
-    def run(statement: str, *values: object) -> None:
-        with connection.cursor() as cursor:
-            for table in ("store_line", "store_ledger"):
-                cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
-            cursor.execute(statement, values)
-            for table in ("store_line", "store_ledger"):
-                cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER ALL")
-
-    return run
+    return run_as_owner

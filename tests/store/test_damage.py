@@ -32,7 +32,7 @@ def copied(database: str, make_chain: Any, stream: Any, study: Any) -> Iterator[
     def copy(table: str) -> Path:
         with server.maintenance_connection(apart_from=database) as maintenance:
             maintenance.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-            with psycopg.connect(**server.parameters() | {"dbname": database}) as own:
+            with psycopg.connect(**server.parameters(as_owner=True) | {"dbname": database}) as own:
                 [found] = own.execute("SELECT pg_relation_filepath(%s)", [table]).fetchone() or [""]
             maintenance.execute(f"CREATE DATABASE {name} TEMPLATE {database} STRATEGY FILE_COPY")
             [number] = maintenance.execute(

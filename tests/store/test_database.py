@@ -52,13 +52,13 @@ def test_only_a_rehearsal_is_ever_replaced(name: str, environment: Any) -> None:
 def test_a_database_that_entact_did_not_make_is_neither_replaced_nor_used(name: str) -> None:
     with server.maintenance_connection(apart_from=name) as maintenance:
         maintenance.execute(f"CREATE DATABASE {name}")
-    with psycopg.connect(**server.parameters() | {"dbname": name}) as other:
+    with psycopg.connect(**server.parameters(as_owner=True) | {"dbname": name}) as other:
         other.execute("CREATE TABLE payroll AS SELECT 1")
     with pytest.raises(store.StoreError, match="holds tables that are not entact's"):
         store.create_database(name, "rehearsal", "mini", replace=True)
     with pytest.raises(store.StoreError, match="holds tables that are not entact's: use one of its own"):
         store.setup("rehearsal", "mini", database=name)
-    with psycopg.connect(**server.parameters() | {"dbname": name}) as other:
+    with psycopg.connect(**server.parameters(as_owner=True) | {"dbname": name}) as other:
         found = other.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
         assert found == [("payroll",)]
 
@@ -117,7 +117,9 @@ def test_the_room_is_imported_without_a_database_or_django() -> None:
 @pytest.fixture
 def external(name: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """DATABASE_URL names a database on a server that is not started by entact."""
-    url = postgres.start(server.embedded_folder()).url.replace("/postgres?", f"/{name}?")
+    running = postgres.start(server.embedded_folder())
+    monkeypatch.setenv("ENTACT_OWNER_URL", running.url)
+    url = running.application_url.replace("/postgres?", f"/{name}?")
     monkeypatch.setenv("DATABASE_URL", url)
     return url
 

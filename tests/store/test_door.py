@@ -6,9 +6,11 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import connection
 from msgspec.structs import replace
+from tests.owner import owner_connection
 from tests.store.living import ANNA, BERT, NOW, consent, enter_persons, enter_study, fact, keep
 
 from entact import store
@@ -166,12 +168,6 @@ def test_who_is_erased_gets_no_new_key_where_a_backup_knows_nothing_of_them_yet(
     assert store.verify().breaks == ()
 
 
-def run_as(role: str, statement: str) -> None:
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL ROLE {role}")
-        cursor.execute(statement)
-
-
 @pytest.mark.requirement("R04")
 def test_r04_no_role_and_no_setting_switches_the_audit_off(study: Study) -> None:
     """Of a role with every right on the tables but ownership."""
@@ -189,19 +185,21 @@ def test_r04_no_role_and_no_setting_switches_the_audit_off(study: Study) -> None
         "UPDATE store_ledger SET seq = 1",
         "DROP TABLE store_line",
     ]
-    with connection.cursor() as cursor:
-        cursor.execute("DROP ROLE IF EXISTS audited")
-        cursor.execute("CREATE ROLE audited")
-        cursor.execute("GRANT ALL ON ALL TABLES IN SCHEMA public TO audited")
-    try:
-        for attempt in attempts:
-            with pytest.raises(DatabaseError):
-                run_as("audited", attempt)
-        run_as("audited", "SELECT count(*) FROM store_line")  # the role does reach the table
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("DROP OWNED BY audited")
-            cursor.execute("DROP ROLE audited")
+    with owner_connection(autocommit=True) as owner:
+        owner.execute("DROP ROLE IF EXISTS audited")
+        owner.execute("CREATE ROLE audited")
+        owner.execute("GRANT USAGE ON SCHEMA public TO audited")
+        owner.execute("GRANT ALL ON ALL TABLES IN SCHEMA public TO audited")
+        try:
+            owner.execute("SET SESSION AUTHORIZATION audited")
+            for attempt in attempts:
+                with pytest.raises(psycopg.Error):
+                    owner.execute(attempt.encode())
+            owner.execute("SELECT count(*) FROM store_line")  # the role does reach the table
+        finally:
+            owner.execute("RESET SESSION AUTHORIZATION")
+            owner.execute("DROP OWNED BY audited")
+            owner.execute("DROP ROLE audited")
     assert list(store.lines(ANNA)) == before
 
 

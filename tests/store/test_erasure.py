@@ -13,10 +13,12 @@ from typing import Any
 
 import msgspec
 import polars as pl
+import psycopg
 import pytest
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.test import Client
+from tests.owner import owner_connection
 from tests.store.living import (
     ANNA,
     BEGIN,
@@ -128,7 +130,7 @@ def binary(name: str) -> str:
 
 
 def dump(database: str) -> bytes:
-    address = server.parameters()
+    address = server.parameters(as_owner=True)
     command = [binary("pg_dump"), "-h", address["host"], "-U", address["user"], database]
     return subprocess.run(command, check=True, capture_output=True).stdout
 
@@ -190,8 +192,8 @@ def test_what_two_persons_erased_is_nowhere(
     assert store.verify().breaks == ()
     needles = [word.encode() for word in words]
     data = Path(os.environ["ENTACT_DATA"])
-    with connection.cursor() as cursor:
-        cursor.execute("CHECKPOINT")
+    with owner_connection(autocommit=True) as owner:
+        owner.execute("CHECKPOINT")
     cluster = server.embedded_folder().resolve()
     assert files_with(cluster, [ANNA.encode()]) != []  # the search finds what is there, and in the log
     assert row.sealed in (cluster / "server.log").read_text()
@@ -243,8 +245,8 @@ def test_erasure_takes_no_entry_away_and_no_participant(study: Study, persons: l
     assert subjects > 0
     assert rows(study).count("S-0a") == subjects
     for statement in ("DELETE FROM store_line", "DELETE FROM store_ledger", "TRUNCATE store_line"):
-        with pytest.raises(DatabaseError, match="append-only"), connection.cursor() as cursor:
-            cursor.execute(statement)
+        with pytest.raises(psycopg.Error, match="append-only"), owner_connection() as owner:
+            owner.execute(statement.encode())
 
 
 def test_one_person_alone_erases_nothing(study: Study, persons: list[Signer]) -> None:

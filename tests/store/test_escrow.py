@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from nacl import pwhash
+from tests.owner import run_as_owner
 from tests.store.living import ANNA, BERT, consent, enter_persons, enter_study
 
 from entact.store import StoreError, passphrase
@@ -64,20 +65,11 @@ def test_a_copy_of_the_register_tells_a_machine_that_lost_its_own(file: Path, tm
     register().unlink()
     # The record too is one that knows nothing of the erasure yet.
     keychain().remove([BERT])
-    with_triggers_off("DELETE FROM store_line WHERE kind IN ('erasure', 'erasure_requested')")
+    run_as_owner("DELETE FROM store_line WHERE kind IN ('erasure', 'erasure_requested')")
     assert restore_keys(file, WORDS, copy) == (1, 1)
     assert key_of(ANNA) is None
     with pytest.raises(StoreError, match="there is no register of erasures in"):
         restore_keys(file, WORDS, tmp_path / "none")
-
-
-def with_triggers_off(statement: str) -> None:
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE store_line DISABLE TRIGGER ALL")
-        cursor.execute(statement)
-        cursor.execute("ALTER TABLE store_line ENABLE TRIGGER ALL")
 
 
 def test_a_file_that_is_not_right_is_refused_and_nothing_comes_back(file: Path, tmp_path: Path) -> None:

@@ -86,12 +86,14 @@ def test_keys_that_an_earlier_version_kept_in_the_database_move_out_of_it(templa
         maintenance.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         maintenance.execute(f"CREATE DATABASE {name}")
     connection.settings_dict["NAME"] = name
-    call_command("migrate", "store", "0002", verbosity=0)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO store_installation (id, environment, study) VALUES (1, 'rehearsal', 'mini')"
-        )
-        cursor.execute("INSERT INTO store_key VALUES ('participant:1', %s)", [KEYS["participant:1"]])
+    with server.acting_as_owner():
+        call_command("migrate", "store", "0002", verbosity=0)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO store_installation (id, environment, study) VALUES (1, 'rehearsal', 'mini')"
+            )
+            cursor.execute("INSERT INTO store_key VALUES ('participant:1', %s)", [KEYS["participant:1"]])
+        connection.close()
     store.setup(database=name)
     assert store.key_of("participant:1") == KEYS["participant:1"]
     with connection.cursor() as cursor:

@@ -12,11 +12,13 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
 
+import psycopg
 import pytest
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import IntegrityError, connection
 from hypothesis import HealthCheck, given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
+from tests.owner import owner_connection
 
 from entact import store
 from entact.course.entry import GENESIS, Line, canonical, read
@@ -246,14 +248,15 @@ def test_r01_a_process_killed_between_line_and_head_leaves_neither(database: str
     before = store.ledgers()
     writer = start_writer(database)
     # A trigger holds the writer between its line and its head; a lock on the head would hold it before both.
-    with connection.cursor() as cursor:
-        cursor.execute(
+    with owner_connection() as owner:
+        owner.execute(
             "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS "
             "$$ BEGIN PERFORM pg_advisory_xact_lock(7); RETURN NEW; END $$"
         )
-        cursor.execute(
+        owner.execute(
             "CREATE TRIGGER wait BEFORE UPDATE ON store_ledger FOR EACH ROW EXECUTE FUNCTION wait()"
         )
+    with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(7)")
     assert writer.stdin is not None
     writer.stdin.write(canonical(make_entry(number=2)).decode() + "\n")
@@ -263,7 +266,8 @@ def test_r01_a_process_killed_between_line_and_head_leaves_neither(database: str
     writer.communicate()
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_unlock(7)")
-        cursor.execute("DROP TRIGGER wait ON store_ledger")
+    with owner_connection() as owner:
+        owner.execute("DROP TRIGGER wait ON store_ledger")
     wait_for(lambda: sessions("true") == 0)
     assert store.ledgers() == before
     assert len(list(store.lines("participant:a"))) == 1
@@ -295,10 +299,10 @@ def test_r01_a_process_killed_at_any_moment_loses_nothing_it_acknowledged(
     assert store.ledgers() == [store.Head("participant:a", lines[-1].seq, lines[-1].hash)]
 
 
-def run_as(role: str, statement: str) -> None:
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL session_replication_role = {role}")
-        cursor.execute(statement)
+def run_as_owner(role: str, statement: str) -> None:
+    with owner_connection() as owner:
+        owner.execute(f"SET LOCAL session_replication_role = {role}".encode())
+        owner.execute(statement.encode())
 
 
 CHANGES = [
@@ -322,7 +326,7 @@ CHANGES = [
 def test_r02_raw_sql_cannot_change_or_remove_the_record(make_entry: Any, role: str) -> None:
     kept = store.append(make_entry(), received_at=NOW).line
     for statement in CHANGES:
-        with pytest.raises(DatabaseError, match=r"append-only|can only move forward"):
-            run_as(role, statement)
+        with pytest.raises(psycopg.Error, match=r"append-only|can only move forward"):
+            run_as_owner(role, statement)
     assert list(store.lines("participant:a")) == [kept]
     assert store.ledgers() == [store.Head("participant:a", 1, kept.hash)]

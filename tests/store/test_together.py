@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import psycopg
 import pytest
 from django.db import connection
+from tests.owner import owner_connection
 from tests.store.test_concurrency import require_whole
 
 from entact import store
@@ -67,9 +67,7 @@ def writers(database: str, make_entry: Any, monkeypatch: pytest.MonkeyPatch) -> 
 @contextmanager
 def nobody_writes() -> Iterator[None]:
     """Another connection holds the table of lines."""
-    connection.ensure_connection()
-    info = connection.connection.info
-    with psycopg.connect(info.dsn) as other:
+    with owner_connection() as other:
         other.execute("LOCK TABLE store_line IN SHARE MODE")
         yield
 
@@ -110,11 +108,14 @@ def test_an_entry_that_is_refused_takes_no_other_with_it(writers: Writers, make_
 
 
 def test_a_ledger_that_another_process_moved_on_holds_up_no_other(writers: Writers, make_entry: Any) -> None:
+    connection.close()
+    with owner_connection() as owner:
+        owner.execute("ALTER TABLE store_ledger DISABLE TRIGGER head_of_entry")
     with nobody_writes():
         for place, ledger in enumerate(LEDGERS[:4]):
             writers.start(make_entry(ledger, 2), waiting=place)
-        move_on = "UPDATE store_ledger SET seq = seq + 1, hash = %s WHERE name = %s"
-        with psycopg.connect(connection.connection.info.dsn) as other:
+        with owner_connection() as other:
+            move_on = "UPDATE store_ledger SET seq = seq + 1, hash = %s WHERE name = %s"
             other.execute(move_on, ["f" * 64, LEDGERS[3]])
             other.commit()
             with connection.cursor() as cursor:

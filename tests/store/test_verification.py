@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection
 from hypothesis import HealthCheck, given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
@@ -258,8 +257,6 @@ def test_verification_looks_at_one_moment_while_others_write(make_entry: Any) ->
 
 
 def test_a_database_that_was_never_set_up_is_not_called_intact(owner: Owner) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE store_installation DISABLE TRIGGER ALL")
-        cursor.execute("DELETE FROM store_installation")
+    owner("DELETE FROM store_installation")
     with pytest.raises(store.StoreError, match="holds no study yet"):
         store.verify()

@@ -40,7 +40,7 @@ def open_record(database: str) -> None:
 
 def _databases(asked: str) -> dict[str, int]:
     """Name of each database of the server -> how many may connect to it."""
-    with server.maintenance_connection(apart_from=asked) as connection:
+    with server.maintenance_connection(apart_from=asked, as_owner=server.owner_at_hand()) as connection:
         rows = connection.execute(
             "SELECT datname, datconnlimit FROM pg_database WHERE NOT datistemplate ORDER BY datname"
         )
@@ -48,6 +48,7 @@ def _databases(asked: str) -> dict[str, int]:
 
 
 def _was_set_up(database: str) -> bool:
-    with psycopg.connect(**server.parameters() | {"dbname": database}) as connection:
+    address = server.parameters(as_owner=server.owner_at_hand())
+    with psycopg.connect(**address | {"dbname": database}) as connection:
         row = connection.execute("SELECT to_regclass('public.store_installation') IS NOT NULL").fetchone()
         return row is not None and row[0] is True

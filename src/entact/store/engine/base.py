@@ -15,11 +15,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def get_connection_params(self) -> dict[str, Any]:
         self.settings_dict["NAME"] = self.settings_dict["NAME"] or server.default_database()
         parameters: dict[str, Any] = super().get_connection_params()
-        return parameters | server.parameters() | {"dbname": self.settings_dict["NAME"]}
+        address = server.parameters(as_owner=server.owner_acts())
+        return parameters | address | {"dbname": self.settings_dict["NAME"]}
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         connection = super().get_new_connection(conn_params)
         server.require_version(connection)
+        if not server.owner_acts():
+            server.require_no_superuser(connection)
         # Prepared statements are those of appends: to plan each anew would take longer than to carry it out.
         # Django's own cursors put values into statements, and prepare none.
         connection.prepare_threshold = 5

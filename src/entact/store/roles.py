@@ -1,0 +1,204 @@
+"""What the application may do in a database: what the owner grants it, and what it has beyond that.
+
+The record itself can be read and added to, and no more. Whatever these rights leave open is closed by
+triggers (`rules`).
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psycopg
+from psycopg import sql
+
+from entact.store import postgres, server
+from entact.store.error import StoreError
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+_RECORD = "SELECT", "INSERT"
+_ORDINARY = "SELECT", "INSERT", "UPDATE", "DELETE"
+
+# Rights by table. A head moves with its line, and forward alone; identities are erased; rows for lists are
+# made anew. Tables of other apps are ordinary ones.
+RIGHTS: dict[str, tuple[str, ...]] = {
+    "store_line": _RECORD,
+    "store_ledger": _RECORD,
+    "store_installation": ("SELECT",),
+    "store_identity": _ORDINARY,
+    "store_derivation": ("SELECT", "UPDATE"),
+    "store_standing": _ORDINARY,
+    "store_due": _ORDINARY,
+    "store_open_finding": _ORDINARY,
+    "django_migrations": ("SELECT",),
+}
+COLUMNS = {"store_ledger": ("seq", "hash")}  # that may be updated where the table may not
+
+_WAIT = 5.0  # seconds until a server has read its settings anew
+
+
+def make_application(owner: Connection) -> None:
+    """Makes the application's role on an embedded server of an earlier version, which has none."""
+    role = postgres.APPLICATION
+    if owner.execute("SELECT FROM pg_roles WHERE rolname = %s", [role]).fetchone() is None:
+        # Another process may be first.
+        with suppress(psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
+            owner.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
+    row = owner.execute("SHOW ident_file").fetchone()
+    path = Path(row[0] if row else "")
+    lines = path.read_text().splitlines(keepends=True)
+    if not any(line.endswith(f" {role}\n") for line in lines):
+        with path.open("a") as file:
+            mapped = [line for line in lines if line.endswith(f" {postgres.OWNER}\n")]
+            file.writelines(f"{line.rpartition(' ')[0]} {role}\n" for line in mapped)
+        owner.execute("SELECT pg_reload_conf()")
+        _await_application()
+
+
+def _await_application() -> None:
+    patience = time.monotonic() + _WAIT
+    while True:
+        try:
+            psycopg.connect(**server.parameters() | {"dbname": "postgres"}).close()
+        except psycopg.OperationalError:
+            if time.monotonic() > patience:
+                raise
+            time.sleep(0.02)
+        else:
+            return
+
+
+def grant(owner: Connection, role: str) -> None:
+    """Grants the application what it needs in the database of a connection, and takes all else from it.
+
+    Args:
+        owner: a connection of the owner of the database. role: the application's.
+    """
+    application = sql.Identifier(role)
+    database = sql.Identifier(owner.info.dbname)
+    statements = [
+        sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC, {}").format(database, application),
+        sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, application),
+        sql.SQL("REVOKE ALL ON SCHEMA public FROM PUBLIC, {}").format(application),
+        sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(application),
+        sql.SQL("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, {}").format(application),
+        sql.SQL("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {}").format(application),
+    ]
+    for table in _tables(owner):
+        rights = [*RIGHTS.get(table, _ORDINARY)]
+        rights += [f"UPDATE ({', '.join(COLUMNS[table])})"] if table in COLUMNS else []
+        granted = sql.SQL(", ").join(sql.SQL(right) for right in rights)
+        statements.append(
+            sql.SQL("GRANT {} ON {} TO {}").format(granted, sql.Identifier("public", table), application)
+        )
+    with owner.transaction():
+        for statement in statements:
+            owner.execute(statement)
+
+
+class Powers(NamedTuple):
+    """How far a role is from what the owner is to grant it: what it has beyond that, and what it lacks."""
+
+    excess: tuple[str, ...]
+    lacking: tuple[str, ...]
+
+
+def powers(connection: Connection, role: str) -> Powers:
+    """Compares what a role may do in the database of a connection with what the application is to do there.
+
+    Any role can ask. Only the first reason is told where a role is a superuser.
+    """
+    row = connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = %s", [role]).fetchone()
+    if row is None:
+        return Powers((), (f"there is no role {role}",))
+    if row[0]:
+        return Powers((f"{role} is a superuser",), ())
+    excess = [said for question in _BEYOND for (said,) in connection.execute(question, {"role": role})]
+    lacking = []
+    for table, right, has in connection.execute(_ON_TABLES, {"role": role}).fetchall():
+        if has and right not in RIGHTS.get(table, _ORDINARY):
+            excess.append(f"{right} on {table}")
+        elif not has and right in RIGHTS.get(table, _ORDINARY):
+            lacking.append(f"{right} on {table}")
+    for table, column, has in connection.execute(_ON_COLUMNS, {"role": role}).fetchall():
+        if "UPDATE" not in RIGHTS.get(table, _ORDINARY) and has != (column in COLUMNS.get(table, ())):
+            (excess if has else lacking).append(f"UPDATE of {column} in {table}")
+    return Powers(tuple(excess), tuple(lacking))
+
+
+def require_modest(found: Powers) -> None:
+    """Refuses an application that may do more than it needs.
+
+    Raises:
+        StoreError: with what it may do too much.
+    """
+    if found.excess:
+        raise StoreError(
+            f"the application may do too much: {'; '.join(found.excess[:8])}. DATABASE_URL needs a role of "
+            "its own that owns nothing (docs/record.md)"
+        )
+
+
+def _tables(connection: Connection) -> list[str]:
+    rows = connection.execute(
+        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+        " AND relkind IN ('r', 'p') ORDER BY relname"
+    )
+    return [name for (name,) in rows.fetchall()]
+
+
+# Roles that the application can act as, itself among them.
+_ROLES = "SELECT oid FROM pg_roles WHERE pg_has_role(%(role)s, oid, 'MEMBER')"
+
+_BEYOND = (
+    f"""
+    SELECT CASE WHEN role.rolname = %(role)s THEN role.rolname ELSE %(role)s || ' can act as ' || role.rolname
+        || ', which' END || ' has ' || power
+    FROM pg_roles AS role, unnest(ARRAY[
+        CASE WHEN rolsuper THEN 'SUPERUSER' END, CASE WHEN rolcreaterole THEN 'CREATEROLE' END,
+        CASE WHEN rolcreatedb THEN 'CREATEDB' END, CASE WHEN rolreplication THEN 'REPLICATION' END,
+        CASE WHEN rolbypassrls THEN 'BYPASSRLS' END,
+        CASE WHEN starts_with(rolname, 'pg_') THEN 'powers over the server' END]) AS power
+    WHERE role.oid IN ({_ROLES}) AND power IS NOT NULL ORDER BY 1
+    """,
+    f"""
+    SELECT 'it owns ' || what FROM (
+        SELECT datdba, 'the database' FROM pg_database WHERE datname = current_database()
+        UNION ALL SELECT nspowner, 'the schema ' || nspname FROM pg_namespace WHERE nspname !~ '^pg_'
+        UNION ALL SELECT relowner, relname FROM pg_class
+            WHERE relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND relnamespace <> 'pg_toast'::regnamespace
+        UNION ALL SELECT proowner, 'the function ' || proname FROM pg_proc
+    ) AS found (owner, what) WHERE owner IN ({_ROLES}) ORDER BY 1
+    """,
+    """
+    SELECT power || ' on the database' FROM unnest(ARRAY['CREATE', 'TEMPORARY']) AS power
+    WHERE has_database_privilege(%(role)s, current_database(), power)
+    """,
+    """
+    SELECT 'CREATE on the schema ' || nspname FROM pg_namespace
+    WHERE nspname !~ '^pg_(temp|toast_temp)_' AND has_schema_privilege(%(role)s, oid, 'CREATE')
+    """,
+    """
+    SELECT 'it can call the function ' || proname || ' with the powers of its owner' FROM pg_proc
+    WHERE prosecdef AND pronamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+        AND has_function_privilege(%(role)s, oid, 'EXECUTE')
+    """,
+    """
+    SELECT 'it can set ' || parname FROM pg_parameter_acl
+    WHERE has_parameter_privilege(%(role)s, parname, 'SET, ALTER SYSTEM')
+    """,
+)
+_ON_TABLES = """
+    SELECT relname, power, has_table_privilege(%(role)s, pg_class.oid, power)
+    FROM pg_class, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER'])
+        AS power
+    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') ORDER BY 1, 2
+"""
+_ON_COLUMNS = """
+    SELECT relname, attname, has_column_privilege(%(role)s, pg_class.oid, attnum, 'UPDATE')
+    FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped
+    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') ORDER BY 1, 2
+"""
