@@ -16,6 +16,7 @@ import pytest
 from django.db import connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.owner import owner_connection
 
 from entact import store
 from entact.course import Line
@@ -186,8 +187,9 @@ while True:
 def test_a_consumer_killed_at_any_moment_misses_nothing_and_does_nothing_twice(
     database: str, make_entry: Any
 ) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("CREATE TABLE effect (ledger text, seq bigint)")  # no key: twice would show
+    with owner_connection() as owner:
+        owner.execute("CREATE TABLE effect (ledger text, seq bigint)")  # no key: twice would show
+        owner.execute("GRANT SELECT, INSERT ON effect TO PUBLIC")
     chance, wanted = random.Random(5), 0
     for _ in range(6):
         process = subprocess.Popen(

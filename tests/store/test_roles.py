@@ -36,6 +36,7 @@ FORBIDDEN = [
     "DELETE FROM store_line WHERE false",
     "TRUNCATE store_line",
     "SELECT * FROM store_line FOR UPDATE",
+    "INSERT INTO store_line (ledger_id, transaction) VALUES (1, '3')",
     "DELETE FROM store_ledger WHERE false",
     "UPDATE store_ledger SET name = 'participant:z'",
     "UPDATE store_ledger SET id = id + 1",
@@ -268,18 +269,18 @@ def test_an_application_that_is_a_superuser_is_refused(
 
 def test_an_application_with_too_many_or_too_few_rights_is_refused(elsewhere: str, database: str) -> None:
     with owner_connection(database) as owner:
-        owner.execute(f"GRANT DELETE ON store_line TO {postgres.APPLICATION}".encode())
-    with pytest.raises(StoreError, match="may do too much: DELETE on store_line"):
+        owner.execute(f"GRANT DELETE ON store_ledger TO {postgres.APPLICATION}".encode())
+    with pytest.raises(StoreError, match="may do too much: DELETE on store_ledger"):
         store.setup()
     with owner_connection(database) as owner:
-        owner.execute(f"REVOKE DELETE, INSERT ON store_line FROM {postgres.APPLICATION}".encode())
-    with pytest.raises(StoreError, match="the application lacks INSERT on store_line in the database"):
+        owner.execute(f"REVOKE DELETE, INSERT ON store_ledger FROM {postgres.APPLICATION}".encode())
+    with pytest.raises(StoreError, match="the application lacks INSERT on store_ledger in the database"):
         store.setup()
 
 
 def test_tables_of_another_version_wait_for_their_owner(elsewhere: str, database: str) -> None:
     with owner_connection(database) as owner:
-        owner.execute("DELETE FROM django_migrations WHERE name = '0006_guards'")
+        owner.execute("DELETE FROM django_migrations WHERE name = '0007_guards'")
     with pytest.raises(StoreError, match=f"the tables of {database} are of another version of entact"):
         store.setup()
 

@@ -1,8 +1,10 @@
 """Settings of the Django project.
 
 Read from the environment:
-    DATABASE_URL: a PostgreSQL 15 or newer to use instead of the embedded one,
+    DATABASE_URL: a PostgreSQL 15 or newer to use instead of the embedded one, as the application,
         `postgresql://user@host/database`.
+    ENTACT_OWNER_URL: the same server as the owner of the databases; where it is not said, databases are
+        neither made nor brought up to date (see docs/database.md).
     ENTACT_DATA: folder of the embedded database and of what entact writes; `var` under the current folder by
         default.
     ENTACT_DATABASE: name of the database; else the one in DATABASE_URL, else `entact`.

@@ -71,6 +71,12 @@ BEGIN
     RAISE EXCEPTION 'entry % has number %, and the head of its ledger stands at %',
         stray.entry_id, stray.seq, stray.head USING ERRCODE = 'integrity_constraint_violation';
 END """,
+    # Of what is new (see `feed`); PostgreSQL sends equal notices of one transaction once.
+    "store_announce": """
+BEGIN
+    PERFORM pg_notify('entact', '');
+    RETURN NULL;
+END """,
 }
 
 
@@ -101,11 +107,13 @@ _REMOVAL = "BEFORE DELETE OR TRUNCATE {} FOR EACH STATEMENT"
 _MOVE = "BEFORE UPDATE {} FOR EACH ROW"
 _OPENING = "BEFORE INSERT {} FOR EACH ROW"
 _MOVED = "AFTER UPDATE {} DEFERRABLE INITIALLY DEFERRED FOR EACH ROW"
+_ANNOUNCED = "AFTER INSERT {} FOR EACH STATEMENT"
 _ADDED = "AFTER INSERT {} REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT"
 
 _TRIGGERS = (
     _Trigger("store_line", "append_only", _CHANGE, "store_refuse_change"),
     _Trigger("store_line", "one_environment", _ADDED, "store_refuse_environment"),
+    _Trigger("store_line", "announce", _ANNOUNCED, "store_announce"),
     _Trigger("store_ledger", "append_only", _REMOVAL, "store_refuse_change"),
     _Trigger("store_ledger", "forward_only", _MOVE, "store_refuse_backward_head"),
     _Trigger("store_ledger", "opened_empty", _OPENING, "store_refuse_full_ledger"),

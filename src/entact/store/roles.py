@@ -16,26 +16,26 @@ from psycopg import sql
 
 from entact.store import postgres, server
 from entact.store.error import StoreError
+from entact.store.writing import LINE_COLUMNS
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
-_RECORD = "SELECT", "INSERT"
 _ORDINARY = "SELECT", "INSERT", "UPDATE", "DELETE"
 
-# Rights by table. A head moves with its line, and forward alone; identities are erased; rows for lists are
-# made anew. Tables of other apps are ordinary ones.
+# Rights by table, and on columns of a table. A head moves with its line, and forward alone; in which
+# transaction a line came is said by the server; identities are erased; rows for lists are made anew. Tables
+# that are not named are ordinary ones.
 RIGHTS: dict[str, tuple[str, ...]] = {
-    "store_line": _RECORD,
-    "store_ledger": _RECORD,
+    "store_line": ("SELECT",),
+    "store_ledger": ("SELECT", "INSERT"),
     "store_installation": ("SELECT",),
-    "store_identity": _ORDINARY,
     "store_derivation": ("SELECT", "UPDATE"),
-    "store_standing": _ORDINARY,
-    "store_due": _ORDINARY,
-    "store_open_finding": _ORDINARY,
     "django_migrations": ("SELECT",),
 }
-COLUMNS = {"store_ledger": ("seq", "hash")}  # that may be updated where the table may not
+COLUMNS: dict[tuple[str, str], tuple[str, ...]] = {
+    ("store_line", "INSERT"): tuple(LINE_COLUMNS.split(", ")),
+    ("store_ledger", "UPDATE"): ("seq", "hash"),
+}
 
 _WAIT = 5.0  # seconds until a server has read its settings anew
 
@@ -89,7 +89,7 @@ def grant(owner: Connection, role: str) -> None:
     ]
     for table in _tables(owner):
         rights = [*RIGHTS.get(table, _ORDINARY)]
-        rights += [f"UPDATE ({', '.join(COLUMNS[table])})"] if table in COLUMNS else []
+        rights += [f"{right} ({', '.join(names)})" for (of, right), names in COLUMNS.items() if of == table]
         granted = sql.SQL(", ").join(sql.SQL(right) for right in rights)
         statements.append(
             sql.SQL("GRANT {} ON {} TO {}").format(granted, sql.Identifier("public", table), application)
@@ -117,15 +117,16 @@ def powers(connection: Connection, role: str) -> Powers:
     if row[0]:
         return Powers((f"{role} is a superuser",), ())
     excess = [said for question in _BEYOND for (said,) in connection.execute(question, {"role": role})]
-    lacking = []
+    lacking: list[str] = []
+    told = set()
     for table, right, has in connection.execute(_ON_TABLES, {"role": role}).fetchall():
-        if has and right not in RIGHTS.get(table, _ORDINARY):
-            excess.append(f"{right} on {table}")
-        elif not has and right in RIGHTS.get(table, _ORDINARY):
-            lacking.append(f"{right} on {table}")
-    for table, column, has in connection.execute(_ON_COLUMNS, {"role": role}).fetchall():
-        if "UPDATE" not in RIGHTS.get(table, _ORDINARY) and has != (column in COLUMNS.get(table, ())):
-            (excess if has else lacking).append(f"UPDATE of {column} in {table}")
+        if has != (right in RIGHTS.get(table, _ORDINARY)):
+            (excess if has else lacking).append(f"{right} on {table}")
+            told.add((table, right))
+    for table, column, right, has in connection.execute(_ON_COLUMNS, {"role": role}).fetchall():
+        granted = right in RIGHTS.get(table, _ORDINARY) or column in COLUMNS.get((table, right), ())
+        if has != granted and (table, right) not in told:
+            (excess if has else lacking).append(f"{right} of {column} in {table}")
     return Powers(tuple(excess), tuple(lacking))
 
 
@@ -138,7 +139,7 @@ def require_modest(found: Powers) -> None:
     if found.excess:
         raise StoreError(
             f"the application may do too much: {'; '.join(found.excess[:8])}. DATABASE_URL needs a role of "
-            "its own that owns nothing (docs/record.md)"
+            "its own that owns nothing (docs/database.md)"
         )
 
 
@@ -198,7 +199,8 @@ _ON_TABLES = """
     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') ORDER BY 1, 2
 """
 _ON_COLUMNS = """
-    SELECT relname, attname, has_column_privilege(%(role)s, pg_class.oid, attnum, 'UPDATE')
-    FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped
+    SELECT relname, attname, power, has_column_privilege(%(role)s, pg_class.oid, attnum, power)
+    FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped,
+        unnest(ARRAY['INSERT', 'UPDATE']) AS power
     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') ORDER BY 1, 2
 """

@@ -23,7 +23,7 @@ from entact.store.error import StoreError
 OLDEST = 15
 NO_OWNER = (
     "only the owner makes databases, changes tables and grants rights; ENTACT_OWNER_URL says how the owner "
-    "reaches the server of DATABASE_URL (docs/record.md)"
+    "reaches the server of DATABASE_URL (docs/database.md)"
 )
 
 
@@ -109,7 +109,7 @@ def require_no_superuser(connection: psycopg.Connection[Any]) -> None:
         connection.close()
         raise StoreError(
             f"{role} is a superuser: DATABASE_URL needs a role that owns nothing; the address of the owner "
-            "belongs into ENTACT_OWNER_URL (docs/record.md)"
+            "belongs into ENTACT_OWNER_URL (docs/database.md)"
         )
 
 

@@ -6,6 +6,6 @@ from entact.store.guards import SQL
 
 
 class Migration(migrations.Migration):
-    dependencies = [("store", "0005_placed_lines")]
+    dependencies = [("store", "0006_feed")]
 
     operations = [migrations.RunSQL(SQL)]
