@@ -144,7 +144,10 @@ def test_a_writer_that_is_interrupted_while_it_waits_hands_its_turn_on(
     assert require_whole([]) == 8 + 1
 
 
-def test_the_statement_is_planned_once(database: str, make_entry: Any) -> None:
+def test_the_statement_is_planned_once(
+    database: str, make_entry: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(known, "_memory", known._Memory())  # of the same name in the last test's database
     for number in range(1, 12):
         store.append(make_entry(number=number), received_at=NOW)
     with connection.cursor() as cursor:
