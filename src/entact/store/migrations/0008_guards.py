@@ -6,6 +6,6 @@ from entact.store.guards import SQL
 
 
 class Migration(migrations.Migration):
-    dependencies = [("store", "0006_feed")]
+    dependencies = [("store", "0007_more_lists")]
 
     operations = [migrations.RunSQL(SQL)]
