@@ -25,13 +25,14 @@ from queue import SimpleQueue
 from statistics import median
 from threading import Thread
 
+import msgspec
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.rehearsal import Measured, _machine
 from entact.cohort import rehearse
-from entact.course import Ledger, Line
+from entact.course import Ledger, Line, Receipt
 from entact.course.entry import Entry, as_sent, canonical, parse, read, uuid7
 from entact.protocol import load_study
 
@@ -43,7 +44,7 @@ SITES = 15
 def main() -> int:
     """Prints all figures and names those beyond their limits; times move with the machine, so none fails."""
     with _server():
-        return _print([*_appending(), *_verifying(100_000)])
+        return _print([*_acting(), *_appending(), *_verifying(100_000)])
 
 
 def large() -> int:
@@ -231,6 +232,59 @@ def _chains(count: int, each: int = 1000) -> Iterator[tuple[str, Line]]:
             )  # fmt: skip
             ledger.append(entry, received_at=at)
         yield from ((ledger.name, line) for line in ledger.lines)
+
+
+COPIES = 100
+
+
+def _acting() -> Iterator[Measured]:
+    """A gated act late in a long ledger: asked, kept and listed in one transaction."""
+    from entact import store
+
+    trial = rehearse(load_study(STUDY), 8, seed=3)
+    kept = [read(line.text) for lines in trial.ledgers.values() for line in lines]
+    last = max(
+        (one for one in kept if one.basis is not None and one.basis["act"] == "discharge"),
+        key=lambda one: one.seq,
+    )
+    assert last.basis is not None
+    until = datetime.fromisoformat(last.received_at)
+    before = [one for one in kept if datetime.fromisoformat(one.received_at) < until]
+    mine = [one for one in before if one.ledger == last.ledger]
+    names = [f"participant:{number:032x}" for number in range(COPIES)]
+    chains = []
+    for name in names:
+        chain = Ledger(name)
+        for one in mine:
+            chain.append(msgspec.structs.replace(as_sent(one), ledger=name), received_at=one.received_at)
+        chains.append(chain)
+    store.create_database("entact_bench", "rehearsal", STUDY, replace=True)
+    from entact.store.door import act
+    from entact.store.people import keep_keys
+
+    ours = {one.ledger: one.seq for one in before if not one.ledger.startswith("participant:")}
+    store.append_many((name, line) for name, length in ours.items() for line in trial.ledgers[name][:length])
+    store.append_many((chain.name, line) for chain in chains for line in chain.lines)
+    keep_keys(dict.fromkeys(names, trial.keys[last.ledger]))
+    taken: dict[str, list[float]] = {"cold": [], "warm": []}
+    for name in names:
+        asked = msgspec.structs.replace(as_sent(last), ledger=name, by=last.basis["by"], basis=None)
+        for state in taken:
+            # The first is asked by nobody known, is refused, and folds the course.
+            begun = time.perf_counter()
+            by = asked.by if state == "warm" else "nobody"
+            answer = act(
+                "discharge",
+                msgspec.structs.replace(asked, by=by),
+                received_at=asked.occurred_at,
+                encounter=asked.encounter,
+            )
+            taken[state].append(time.perf_counter() - begun)
+            assert isinstance(answer, Receipt) is (state == "warm"), answer
+    ms = {state: [1000 * one for one in sorted(found)] for state, found in taken.items()}
+    how = f"{COPIES} participants of {len(mine)} entries each; median {median(ms['warm']):.1f} ms"
+    yield Measured("slowest of 20 gated acts", ms["warm"][int(0.95 * COPIES)], "ms", 12.0, how)
+    yield Measured("one that is asked first, and folds", median(ms["cold"]), "ms", None, "median, refused")
 
 
 def _verifying(count: int) -> Iterator[Measured]:

@@ -9,12 +9,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from msgspec.structs import replace
 
 from entact import store
 from entact.cohort import Trial, rehearse
-from entact.course import Entry, Receipt, Refused, instant, read
+from entact.course import Entry, Ledger, Receipt, Refused, instant, read
 from entact.course.entry import as_sent
 from entact.protocol import load_study
 from entact.store import StoreError
@@ -197,3 +197,104 @@ def test_nobody_acts_on_a_participant_who_is_not_there(before_a_dose: tuple[str,
     stranger = replace(dose, ledger="participant:" + "0" * 32, basis=None)
     with pytest.raises(StoreError, match="there is no participant:0"):
         act("initial_dose", stranger, received_at=dose.recorded_at)
+
+
+CROWD = 200
+
+
+@pytest.fixture
+def crowd(record: str, trial: Trial) -> list[Entry]:
+    """Two hundred participants who are ready to be randomised, each with the act that does it."""
+    ready: list[tuple[str, Entry]] = []
+    for received_at, entry in in_order(trial):
+        if entry.basis is not None and entry.basis["act"] == "randomise":
+            break
+        ready.append((received_at, entry))
+    for received_at, one in ready:
+        if not one.ledger.startswith("participant:"):
+            store.append(one, received_at=received_at)
+    mine = [(at, one) for at, one in ready if one.ledger == entry.ledger]
+    chains, acts = [], []
+    for number in range(CROWD):
+        name = f"participant:{number:032x}"
+        chain = Ledger(name)
+        for received_at, one in mine:
+            chain.append(_as_another(one, name, number), received_at=received_at)
+        chains.append(chain)
+        acts.append(_as_another(entry, name, number))
+    keep_keys({chain.name: b"k" * 32 for chain in chains})
+    store.append_many((chain.name, line) for chain in chains for line in chain.lines)
+    return acts
+
+
+def _as_another(entry: Entry, ledger: str, number: int) -> Entry:
+    """The same entry about somebody else, with numbers of her own."""
+    data = {
+        name: f"{value}-{number}" if name in ("number", "subject") else value
+        for name, value in entry.data.items()
+    }
+    basis = entry.basis
+    fields = {"id": f"{entry.id[:-8]}{number:08x}", "ledger": ledger, "data": data, "basis": basis}
+    replaces = entry.replaces and f"{entry.replaces[:-8]}{number:08x}"
+    about = entry.about and f"{entry.about[:-8]}{number:08x}"
+    return replace(entry, **fields, replaces=replaces, about=about)
+
+
+def randomise(one: Entry) -> Receipt | Refused:
+    return act("randomise", replace(one, basis=None), received_at=one.recorded_at)
+
+
+@pytest.mark.slow
+def test_two_hundred_are_randomised_at_once(crowd: list[Entry]) -> None:
+    answers: list[Receipt | Refused] = []
+    gate = threading.Barrier(50)
+
+    def work(mine: list[Entry]) -> None:
+        try:
+            gate.wait()
+            answers.extend(randomise(one) for one in mine)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work, args=(crowd[place::50],)) for place in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == CROWD
+    assert all(isinstance(one, Receipt) for one in answers), next(
+        one for one in answers if isinstance(one, Refused)
+    )
+    numbers = [read(one.line.text).data["number"] for one in answers if isinstance(one, Receipt)]
+    assert len(set(numbers)) == CROWD
+    assert store.stale() == []
+
+
+@pytest.mark.slow
+def test_an_act_under_way_holds_up_its_own_participant_and_nobody_else(crowd: list[Entry]) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def act_slowly() -> None:
+        try:
+            with transaction.atomic():
+                assert isinstance(randomise(crowd[0]), Receipt)
+                begun.set()
+                go_on.wait(60)
+        finally:
+            connection.close()
+
+    slow = threading.Thread(target=act_slowly)
+    slow.start()
+    assert begun.wait(60)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '2s'")
+        assert isinstance(randomise(crowd[1]), Receipt)  # at the same site, in the same study
+        with pytest.raises(OperationalError, match="lock timeout"):
+            randomise(crowd[0])
+    finally:
+        go_on.set()
+        slow.join()
+        with connection.cursor() as cursor:
+            cursor.execute("RESET lock_timeout")
+    assert isinstance(randomise(crowd[0]), Receipt)
