@@ -6,11 +6,14 @@ import logging
 from functools import lru_cache
 
 import msgspec
+from django.db import connection
 
 from entact.course.entry import Entry, digest, read
 from entact.course.releases import APPROVING, RELEASING, releases_entered, with_approvals
 from entact.protocol import Study, StudyError
 from entact.store import models
+from entact.store.error import StoreError
+from entact.store.known import raw_cursor
 
 _log = logging.getLogger(__name__)
 
@@ -23,7 +26,13 @@ def study_ledger() -> str:
 
 def releases_in_force() -> str:
     """A stamp for the releases of which derived rows are to be made; empty when there is none."""
-    return models.Derivation.objects.values_list("releases", flat=True).get(id=1)
+    cursor = raw_cursor()  # asked with every entry: planned once
+    with connection.wrap_database_errors:
+        cursor.execute("SELECT releases FROM store_derivation WHERE id = 1", prepare=True)
+    row = cursor.fetchone()
+    if row is None:
+        raise StoreError("this database was never set up for a study")
+    return str(row[0])
 
 
 def study_of_record() -> tuple[str, Study | None]:
