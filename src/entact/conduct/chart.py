@@ -67,7 +67,7 @@ def draw_session(readings: Sequence[Answers], doses: Sequence[DoseState]) -> Cha
     times = [at for points in read.values() for at, _ in points]
     if len(set(times)) < 2:
         return None
-    given = [dose for dose in doses if dose.taken]
+    given = [dose for dose in doses if dose.is_taken]
     origin = given[0].at if given else min(times)
     minutes = [_minutes(at, origin) for at in (*times, *(dose.at for dose in given))]
     values = [number for points in read.values() for _, number in points]

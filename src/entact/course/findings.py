@@ -226,7 +226,7 @@ def _left_out(course: Course, encounter: EncounterState, visit: Visit) -> Iterat
     """Activities and timed readings of the schedule that an ended encounter has no entry of."""
     given: dict[str, datetime] = {}
     for dose in course.doses:
-        if dose.encounter == encounter.id and dose.taken:
+        if dose.encounter == encounter.id and dose.is_taken:
             given[dose.part] = dose.at
     undosed = visit.kind == "dosing" and "initial" not in given  # then the session was broken off
     for activity in ("dose",) if undosed else visit.do:

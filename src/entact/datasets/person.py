@@ -39,7 +39,7 @@ class Person:
         """Dosing encounter -> when the initial dose was taken, in order of time."""
         found: dict[str, datetime] = {}
         for dose in self.course.doses:
-            if dose.part == "initial" and dose.taken and dose.encounter is not None:
+            if dose.part == "initial" and dose.is_taken and dose.encounter is not None:
                 found.setdefault(dose.encounter, dose.at)
         return found
 

@@ -259,9 +259,21 @@ def _part_not_given(question: Question) -> Iterator[Reason]:
         yield Reason("dose_given", f"The {dose.part} dose of this session was already given, at {when}.")
 
 
+def _doses_clear(question: Question) -> Iterator[Reason]:
+    """What was entered of each dose can be true: else nobody knows what the participant has had."""
+    for dose in question.course.doses:
+        if dose.given is None:
+            question.relies_on(dose.entry)
+            message = (
+                f"It is not known whether the {dose.part} dose of {dose.session or 'no session'} was taken: "
+                f"{dose.taken} units and {_words(dose.outcome)} were entered. Correct that first."
+            )
+            yield Reason("dose_unclear", message, ("dose",))
+
+
 def _doses_left(question: Question) -> Iterator[Reason]:
     here = question.visit.visit if question.visit is not None and question.part is not None else None
-    given = {dose.session for dose in question.course.doses if dose.taken and dose.session != here}
+    given = {dose.session for dose in question.course.doses if dose.given and dose.session != here}
     file = question.release.file
     more = [file.tracks[name].doses for name in question.course.tracks if name in file.tracks]
     most = file.doses + sum(more)
@@ -275,7 +287,7 @@ def _interval_kept(question: Question) -> Iterator[Reason]:
     before = [
         dose
         for dose in question.course.doses
-        if dose.part == "initial" and dose.taken and dose.session != here
+        if dose.part == "initial" and dose.given and dose.session != here
     ]
     if interval is None or not before:
         return
@@ -327,7 +339,14 @@ def _words(name: str) -> str:
 _PERSON: Final[tuple[Check, ...]] = (_alive, _not_stopped, _consent_current, _eligible)
 _PLACE: Final[tuple[Check, ...]] = (_site_active, _staff)
 _STUDY: Final[tuple[Check, ...]] = (no_hold, washed_out, no_stopping_rule)
-_DOSE: Final[tuple[Check, ...]] = (_randomised, _in_session, _level_decided, _kit_usable, _part_not_given)
+_DOSE: Final[tuple[Check, ...]] = (
+    _randomised,
+    _in_session,
+    _level_decided,
+    _kit_usable,
+    _doses_clear,
+    _part_not_given,
+)
 
 ACTS: Final[Mapping[str, Act]] = {
     act.name: act
@@ -362,7 +381,7 @@ ACTS: Final[Mapping[str, Act]] = {
             "next_session",
             "next_session",
             ("investigator", "therapist"),
-            (*_PERSON, *_PLACE, _randomised, _doses_left, no_hold, no_stopping_rule),
+            (*_PERSON, *_PLACE, _randomised, _doses_clear, _doses_left, no_hold, no_stopping_rule),
         ),
         Act(
             "unblind",

@@ -149,7 +149,7 @@ def _evaluate(question: Question, rule: Rule, within: timedelta | None, ever: bo
         values[name] = answers.values[item]
     if rule.calls:
         for dose in course.doses:
-            if dose.encounter == question.encounter and dose.taken:
+            if dose.encounter == question.encounter and dose.given is not False:
                 question.relies_on(dose.entry)
     result = ask(rule, values, course.facts(question.encounter, at))
     if isinstance(result, Unknown):

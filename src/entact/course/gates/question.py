@@ -77,7 +77,7 @@ class Question:
         return [
             dose
             for dose in self.course.doses
-            if dose.part == part and dose.taken and visit is not None and dose.session == visit.visit
+            if dose.part == part and dose.given and visit is not None and dose.session == visit.visit
         ]
 
 

@@ -20,6 +20,8 @@ def check_entry(course: State, effective: Effective, kind: Kind) -> None:
     """Release, clock, consent, and what comes after an end."""
     entry = effective.entry
     course.release_of(entry)
+    if entry.repeat < 1:
+        course.found("item", entry.id, "repeat", f"{entry.repeat} is no repetition: they count from 1")
     if entry.recorded_at != entry.occurred_at or entry.clock_offset_ms:
         _check_clock(course, effective)
     if kind.needs_consent and (course.consent is None or not course.consent.given):

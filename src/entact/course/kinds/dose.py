@@ -59,6 +59,11 @@ def reduce_kit_assigned(course: State, effective: Effective, payload: KitAssigne
     if payload.kit in course.kits:
         course.found("kit_assigned_twice", effective.id, "kit", f"kit {payload.kit} was assigned before")
         return
+    _check_level(course, effective, payload.level)
+    visit = None if payload.visit is None else course.release.visits.get(payload.visit)
+    if payload.visit is not None and (visit is None or visit.kind != "dosing"):
+        message = f"kit {payload.kit} is for {payload.visit!r}, which is no dosing session of the schedule"
+        course.found("unknown_visit", effective.id, "visit", message)
     course.kits[payload.kit] = KitState(
         payload.kit, payload.part, payload.level, payload.visit, effective.at, effective.id
     )
@@ -67,19 +72,22 @@ def reduce_kit_assigned(course: State, effective: Effective, payload: KitAssigne
 def reduce_dose_level(course: State, effective: Effective, payload: DoseLevel) -> None:
     """The latest decision for the encounter counts."""
     encounter = effective.entry.encounter
-    if payload.level not in course.release.file.regimens:
-        course.found("unknown_level", effective.id, "level", f"the study has no dose level {payload.level!r}")
+    _check_level(course, effective, payload.level)
     if encounter is None:
         course.found(
             "encounter_unnamed", effective.id, "encounter", "a dose level is decided for one encounter"
         )
         return
+    visit = course.release.visits.get(visit_of(encounter))
+    if visit is not None and visit.levels and payload.level not in visit.levels:
+        message = f"{visit.visit} is planned with {' or '.join(visit.levels)}, and not with {payload.level}"
+        course.found("level_not_planned", effective.id, "level", message)
     course.levels[encounter] = payload.level
 
 
 def act_of_dose(course: State, entry: Entry, payload: Dose, at: datetime) -> str | None:
     """A dose of which nothing is taken needs no yes."""
-    if not payload.taken:
+    if payload.taken <= 0:
         return None
     return "initial_dose" if payload.part == "initial" else "supplement"
 
@@ -101,24 +109,15 @@ def reduce_dose(course: State, effective: Effective, payload: Dose) -> None:
         payload.outcome,
         effective.at,
     )
-    if (
-        payload.dispensed != payload.taken + payload.returned + payload.lost
-        or min(payload.dispensed, payload.taken, payload.returned, payload.lost) < 0
-    ):
-        message = (
-            f"{payload.dispensed} dispensed are not {payload.taken} taken, {payload.returned} returned "
-            f"and {payload.lost} lost"
-        )
-        course.found("dose_arithmetic", entry.id, "dispensed", message)
+    _check_quantity(course, dose)
     _check_kit(course, dose)
     decided = course.levels.get(entry.encounter or "")
     if decided is not None and decided != dose.level:
         course.found(
             "dose_level_other", entry.id, "level", f"level {dose.level}, though {decided} was decided"
         )
-    if (
-        any(one.part == dose.part and one.session == dose.session and one.taken for one in course.doses)
-        and dose.taken
+    if dose.is_taken and any(
+        one.part == dose.part and one.session == dose.session and one.is_taken for one in course.doses
     ):
         course.found(
             "dose_given_twice", entry.id, "part", f"the {dose.part} dose was already given in {dose.session}"
@@ -134,6 +133,45 @@ def reduce_presence(course: State, effective: Effective, payload: Presence) -> N
     course.presence.setdefault(encounter, []).append(
         PresenceState(payload.person, payload.role, payload.state, effective.at)
     )
+
+
+def _check_level(course: State, effective: Effective, level: str) -> None:
+    if level not in course.release.file.regimens:
+        course.found("unknown_level", effective.id, "level", f"the study has no dose level {level!r}")
+
+
+def _check_quantity(course: State, dose: DoseState) -> None:
+    """What cannot be true of the counts by themselves, with the outcome, and with what the level has."""
+    counts = (dose.dispensed, dose.taken, dose.returned, dose.lost)
+    if dose.dispensed != dose.taken + dose.returned + dose.lost or min(counts) < 0:
+        message = (
+            f"{dose.dispensed} dispensed are not {dose.taken} taken, {dose.returned} returned "
+            f"and {dose.lost} lost"
+        )
+        course.found("dose_arithmetic", dose.entry, "dispensed", message)
+    planned = _units(course, dose)
+    most = dose.dispensed - dose.lost if planned is None else planned
+    fits = {
+        "taken": dose.taken >= most and dose.is_taken,
+        "partly_taken": 0 < dose.taken < most,
+        "vomited": dose.is_taken,
+    }
+    if dose.taken >= 0 and not fits.get(dose.outcome, dose.taken == 0):
+        message = f"{dose.outcome.replace('_', ' ')}, though {dose.taken} of {most} units were taken"
+        course.found("dose_outcome", dose.entry, "outcome", message)
+    if planned is not None and max(dose.taken, dose.dispensed - dose.lost) > planned:
+        message = f"{dose.dispensed} units, {dose.taken} of them taken; the level {dose.level} has {planned}"
+        course.found("dose_beyond_level", dose.entry, "dispensed", message)
+
+
+def _units(course: State, dose: DoseState) -> int | None:
+    """How many units a part of a level has: the same in every arm; None where the study has none."""
+    regimen = course.release.file.regimens.get(dose.level)
+    if regimen is None:
+        return None
+    if dose.part == "initial":
+        return regimen.initial.count
+    return regimen.supplement.give.count if regimen.supplement is not None else 0
 
 
 def _check_kit(course: State, dose: DoseState) -> None:

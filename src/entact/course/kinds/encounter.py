@@ -28,7 +28,7 @@ def act_of_encounter(course: State, entry: Entry, payload: Encounter, at: dateti
     """Whoever was given a dose is discharged, where the study says when."""
     if payload.status != "ended" or "discharge" not in course.release.gates:
         return None
-    return "discharge" if course.facts(entry.encounter, at).given("initial") else None
+    return "discharge" if course.facts(entry.encounter, at).given("initial") is not False else None
 
 
 def reduce_encounter(course: State, effective: Effective, payload: Encounter) -> None:

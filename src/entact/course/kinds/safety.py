@@ -76,6 +76,12 @@ def reduce_adverse_event(course: State, effective: Effective, payload: AdverseEv
 
 def reduce_safety_call(course: State, effective: Effective, payload: SafetyCall) -> None:
     """Keeps every call, in order of time."""
+    said = (payload.minutes, payload.suicidality, payload.events_heard)
+    if payload.minutes is not None and payload.minutes < 0:
+        course.found("item", effective.id, "minutes", f"a call of {payload.minutes} minutes cannot be")
+    elif not payload.reached and any(said):
+        message = "nobody was reached, though something was heard or the call lasted some time"
+        course.found("call_contradicts", effective.id, "reached", message)
     course.calls.append(
         CallState(
             effective.id,

@@ -71,11 +71,13 @@ def members(course: State, at: datetime) -> dict[str, bool | None]:
 
 def first_dose(course: State) -> datetime | None:
     """When the first initial dose was taken."""
-    return min((dose.at for dose in course.doses if dose.part == "initial" and dose.taken), default=None)
+    return min((dose.at for dose in course.doses if dose.part == "initial" and dose.is_taken), default=None)
 
 
 def _dosed(course: State, at: datetime) -> set[str]:
-    return {dose.session for dose in course.doses if dose.part == "initial" and dose.taken and dose.at <= at}
+    return {
+        dose.session for dose in course.doses if dose.part == "initial" and dose.is_taken and dose.at <= at
+    }
 
 
 def _primary(course: State) -> tuple[str, list[tuple[str, str]]]:

@@ -43,7 +43,7 @@ def progress_of(course: State, zone: tzinfo) -> Progress:
     if course.told is not None:
         anchors["unblinding"] = course.told.at
     for dose in course.doses:
-        if dose.part == "initial" and dose.taken:
+        if dose.part == "initial" and dose.is_taken:
             anchors["initial"] = dose.at
     stopped = {of: state.at for of, state in course.discontinued.items()}
     if course.consent is not None and not course.consent.given:

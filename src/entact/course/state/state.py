@@ -227,7 +227,7 @@ class State:
             return "discontinued"
         if self._at_end():
             return "completed"
-        if any(dose.taken for dose in self.doses):
+        if any(dose.is_taken for dose in self.doses):
             return "in_treatment"
         if self.randomisation is not None:
             return "randomised"

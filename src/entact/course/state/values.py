@@ -140,27 +140,25 @@ class SessionFacts:
                 inside.pop(one.person, None)
         return sum(1 for one in inside.values() if one == role)
 
-    def given(self, part: str, /) -> bool:
-        """Whether a part of the dose was taken in this encounter."""
-        return self._taken(part) is not None
+    def given(self, part: str, /) -> bool | None:
+        """Whether a part of the dose was taken in this encounter; none where what was entered contradicts."""
+        said = {dose.given for dose in self._doses(part) if dose.encounter == self.encounter}
+        return True if True in said else None if None in said else False
 
     def elapsed(self, part: str, /) -> timedelta | None:
         """Time since a part of the dose was taken in this encounter; none when it was not."""
-        taken = self._taken(part)
+        here = (dose.at for dose in self._doses(part) if dose.encounter == self.encounter and dose.given)
+        taken = next(here, None)
         return None if taken is None else self.at - taken
 
-    def doses(self) -> int:
-        """Number of sessions in which an initial dose was taken."""
-        taken = (
-            one for one in self.course.doses if one.part == "initial" and one.taken and one.at <= self.at
-        )
-        return len({one.session for one in taken})
+    def doses(self) -> int | None:
+        """Number of sessions in which an initial dose was taken; none where that of one is not known."""
+        said = [(dose.session, dose.given) for dose in self._doses("initial")]
+        taken = {session for session, given in said if given}
+        return len(taken) if taken.issuperset(session for session, given in said if given is None) else None
 
-    def _taken(self, part: str) -> datetime | None:
-        for dose in self.course.doses:
-            if dose.part == part and dose.encounter == self.encounter and dose.taken and dose.at <= self.at:
-                return dose.at
-        return None
+    def _doses(self, part: str) -> Iterator[DoseState]:
+        return (dose for dose in self.course.doses if dose.part == part and dose.at <= self.at)
 
 
 def ask(rule: Rule, values: Mapping[str, Value | None], facts: Facts) -> Value | Unknown:
