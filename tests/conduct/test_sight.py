@@ -101,6 +101,22 @@ def test_an_id_with_a_hidden_version_is_hidden(study: Study) -> None:
     assert course.entries == frozenset()
 
 
+def test_how_a_session_was_left_tells_of_events() -> None:
+    def hide_events(data: dict[str, Any]) -> None:
+        data["blinding"].append({"role": "monitor", "hidden": ["adverse_events"], "until": "lock"})
+
+    study = blinded_study(hide_events)
+    story = Story(study)
+    story.begin("session_1#1", day=1)
+    gone = story.write(
+        "encounter", {"status": "ended", "disposition": "death"}, day=1, minute=90, encounter="session_1#1"
+    )
+    left = story.end("session_1#2", day=2)
+    seen = SeenCourse(Sight(study, "monitor"), fold(study, story.entries)).entries
+    assert left.id in seen
+    assert gone.id not in seen
+
+
 def test_an_answer_to_a_hidden_alert_is_hidden() -> None:
     def alarm(data: dict[str, Any]) -> None:
         data["alerts"]["scores"] = {

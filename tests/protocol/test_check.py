@@ -479,6 +479,12 @@ RULES = {
         "this gate is "
         "asked; say how old it may be with `within:`, or write `ever: true`",
     ),
+    "who is in the room, at discharge": (
+        '"readiness.oriented && readiness.escort"',
+        "\"readiness.oriented && §present('therapist') >= 1\"",
+        "gates.discharge.require[2].require: who is in the room keeps nobody from leaving; write that as "
+        "a requirement of its own, which is then found and not refused",
+    ),
     "fresh and ever": (
         '"vitals.systolic <= 160.0", within: 30 min',
         '"vitals.systolic <= 160.0", within: 30 min, ever: §true',

@@ -156,9 +156,12 @@ class Attendance:
         self.ratings += self.is_rated(visit)
         self.write("encounter", {"status": "started", "contact": contact}, self._host(), reason=reason)
 
-    def end(self, status: str = "ended", reason: str | None = None) -> None:
-        """Ends the encounter, or breaks it off as `missed`."""
-        self.write("encounter", {"status": status}, self._host(), reason=reason)
+    def end(self, status: str = "ended", reason: str | None = None, disposition: str = "discharged") -> None:
+        """Ends the encounter, or breaks it off as `missed`; `disposition`: how the participant left."""
+        data = {"status": status}
+        if disposition != "discharged":
+            data["disposition"] = disposition
+        self.write("encounter", data, self._host(), reason=reason)
         self.encounter = None
 
     def discharge(self, decided: Allowed) -> bool:

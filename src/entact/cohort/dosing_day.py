@@ -65,7 +65,7 @@ class DosingDay:
             self._walk(person, "out")
         if given:
             if discharge is None or not staff.discharge(discharge):
-                staff.end()
+                staff.end(disposition="against_advice")
         else:  # a session without a dose is no anchor: what follows is counted from the one that is held
             staff.end("missed", "rescheduled")
         staff.session.close()
@@ -180,7 +180,7 @@ class DosingDay:
             staff.session.supplement_at = staff.now
 
     def _discharge(self) -> Allowed | None:
-        """Asks until the gate opens; whoever leaves though it stays closed does so as a deviation."""
+        """Asks until the gate opens; whoever leaves though it stays closed does so against advice."""
         answer = self._ask("discharge")
         if isinstance(answer, Allowed):
             return answer

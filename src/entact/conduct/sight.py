@@ -84,7 +84,8 @@ class Sight:
             return False
         if BY_ALERT in kind.tells and not self.sees_alert(data.get("alert")):
             return False
-        return UNSURE not in kind.tells and self.sees(*kind.tells)
+        more = kind.tells_more(data) if kind.tells_more is not None else ()
+        return UNSURE not in kind.tells and self.sees(*kind.tells, *more)
 
     def _sees_items(self, form: str | None) -> bool:
         return form is not None and self.sees_form(form)

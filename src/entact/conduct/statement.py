@@ -119,7 +119,9 @@ def _level(release: Release, level: Any, part: Any) -> str:
 
 
 def _encounter(tell: Tell, effective: Effective) -> Written:
-    return words(str(effective.data.get("status", "encounter"))), [], ""
+    status, left = effective.data.get("status", "encounter"), effective.data.get("disposition", "discharged")
+    how = "" if left == "discharged" else f", {lower_words(str(left))}"
+    return f"{words(str(status))}{how}", [], ""
 
 
 def _presence(tell: Tell, effective: Effective) -> Written:

@@ -74,6 +74,7 @@ def found_at_any_time(course: Course) -> Iterator[Finding]:
     yield from _of_others(course)
     yield from _stops(course)
     yield from _asked_for(course)
+    yield from _ends(course)
     yield from _outside_encounters(course)
     yield from _never_begun(course)
     yield from _decisions(course)
@@ -120,6 +121,21 @@ def _asked_for(course: Course) -> Iterator[Finding]:
                 ):
                     message = f"{term} was answered with yes, and no such event is entered"
                     yield _finding("event_not_entered", answers.entry, term, message)
+
+
+def _ends(course: Course) -> Iterator[Finding]:
+    """Encounters that ended in a hospital or with a death, of which nothing else is entered within a day."""
+    for encounter in course.encounters.values():
+        began, ended = encounter.started, encounter.ended
+        if encounter.disposition == "death" and course.died is None:
+            message = f"{encounter.id} ended with a death, and none is entered"
+            yield _finding("death_not_entered", encounter.closed, "", message)
+        elif encounter.disposition == "transfer_to_hospital" and ended is not None:
+            since, until = began or ended, ended + ENTERED_WITHIN
+            events = course.adverse_events.values()
+            if not any(since <= said.at <= until for event in events for said in event.judgements):
+                message = f"{encounter.id} ended with a transfer to hospital, and no event is entered"
+                yield _finding("event_not_entered", encounter.closed, "transfer_to_hospital", message)
 
 
 def _outside_encounters(course: Course) -> Iterator[Finding]:
@@ -229,7 +245,7 @@ def _left_out(course: Course, encounter: EncounterState, visit: Visit) -> Iterat
         if dose.encounter == encounter.id and dose.is_taken:
             given[dose.part] = dose.at
     undosed = visit.kind == "dosing" and "initial" not in given  # then the session was broken off
-    for activity in ("dose",) if undosed else visit.do:
+    for activity in ("dose",) if undosed else _expected(visit, encounter):
         if not _was_done(course, encounter.id, activity):
             message = f"{activity} is planned for {encounter.visit} and was not entered"
             yield _finding("activity_missing", encounter.closed, activity, message)
@@ -250,6 +266,13 @@ def _left_out(course: Course, encounter: EncounterState, visit: Visit) -> Iterat
                 yield _finding("reading_missing", encounter.closed, item, message)
 
 
+def _expected(visit: Visit, encounter: EncounterState) -> list[str]:
+    """What a visit plans; of one that was broken off only what comes before its dose, and that."""
+    if not encounter.is_broken_off:
+        return visit.do
+    return visit.do[: visit.do.index("dose") + 1] if "dose" in visit.do else []
+
+
 def _was_done(course: Course, encounter: str, activity: str) -> bool:
     if activity in course.release.forms:
         return (activity, encounter) in course.forms
@@ -261,7 +284,7 @@ def _was_reached(encounter: EncounterState, timepoint: str, given: dict[str, dat
     """Whether a session went on to a timepoint such as `before initial`, `initial + 90 min` or `end`."""
     anchor, _, delay = timepoint.removeprefix("before ").partition(" + ")
     if anchor not in ("initial", "supplement"):
-        return True
+        return not encounter.is_broken_off
     if anchor not in given:
         return False
     ended = encounter.ended

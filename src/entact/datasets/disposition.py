@@ -28,6 +28,7 @@ VISITS = {
     "ADY": pl.Int64,
     "MINUTES": pl.Float64,
     "CONTACT": pl.String,
+    "LEFT": pl.String,
 }
 FINDINGS = {
     "USUBJID": pl.String,
@@ -74,7 +75,7 @@ def disposition(person: Person) -> Iterator[tuple[Any, ...]]:
 
 
 def visits(person: Person) -> Iterator[tuple[Any, ...]]:
-    """One row for each encounter: STATUS is started, ended or missed; MINUTES its length."""
+    """One row for each encounter: STATUS is started, ended or missed; MINUTES its length; LEFT: how."""
     for one in person.course.encounters.values():
         planned = person.book.visits.get(one.visit)
         day = person.day(one.started or one.ended)
@@ -89,6 +90,7 @@ def visits(person: Person) -> Iterator[tuple[Any, ...]]:
             person.study_day(day),
             length,
             one.contact,
+            one.disposition if one.status == "ended" else None,
         )
 
 

@@ -255,11 +255,23 @@ def _gates(
             yield from _unseen(gate.applies_when, asked, forms, path)
         for place, (compiled, requirement) in enumerate(zip(gate.requirements, said.require, strict=True)):
             path = ("gates", name, "require", place)
+            if name == "discharge" and not compiled.is_about_staff:
+                yield from _keeps_in(compiled.rule, (*path, "require"))
             yield from _freshness(requirement, compiled.rule, path)
             if requirement.within is None and not requirement.ever:
                 yield from _unseen(compiled.rule, asked, forms, (*path, "require"))
             elif name == "initial_dose" and requirement.within is not None:
                 yield from unmeasured(compiled.rule, requirement.within, asked, forms, (*path, "require"))
+
+
+def _keeps_in(rule: Rule, path: Path) -> Iterator[Fault]:
+    """Who is absent keeps nobody in: at discharge that is found, and has to stand by itself for it."""
+    if any(call.function == "present" for call in rule.calls):
+        message = (
+            "who is in the room keeps nobody from leaving; write that as a requirement of its own, which is "
+            "then found and not refused"
+        )
+        yield Fault(path, message, rule.text.find("present"))
 
 
 def _asked_at(gate: str, visits: Mapping[str, Visit]) -> list[Visit | None]:

@@ -54,6 +54,11 @@ class CompiledRequirement:
     ever: bool
     override: str | None
 
+    @property
+    def is_about_staff(self) -> bool:
+        """Whether it asks for nothing but who is in the room."""
+        return not self.rule.names and {call.function for call in self.rule.calls} == {"present"}
+
 
 @dataclass(frozen=True, slots=True)
 class CompiledGate:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.course.cases import WHEN, Case, ask, before, codes
+from tests.course.cases import WHEN, Case, ask, before, codes, told_one_by_one
 from tests.course.test_instants import require_equal
 
 from entact.course.entry import instant
@@ -14,6 +14,7 @@ from entact.course.gates.gate import Allowed
 from entact.course.instants import outlook
 from entact.course.state.person import person_value
 from entact.course.state.progress import not_frozen
+from entact.protocol.release import Study
 
 TOLD = "2026-06-02T09:05:00-06:00"
 
@@ -65,6 +66,39 @@ def test_a_scope_of_consent_opens_a_track_and_its_withdrawal_closes_it() -> None
     case = before("unblind").change("consent", scopes={"participation": True, "recording": False})
     assert case.course().tracks == frozenset()
     assert "much_later" not in visits(case)
+
+
+def put_staff(case: Case, *roles: str) -> Case:
+    certificates = [{"name": "GCP", "expires": "2027-06-30"}]
+    data = {"person": "n-1", "roles": list(roles), "certificates": certificates}
+    site: dict[str, Any] = {"ledger": "site:denver", "by": "i-1", "role": "investigator"}
+    return case.put("n-1", "staff", "2026-01-10T09:00:00-07:00", data, **site)
+
+
+@pytest.mark.parametrize(
+    ("roles", "expected"),
+    [
+        (["data_manager"], ["role"]),
+        (["investigator", "data_manager"], ["role_blinded"]),
+        (["investigator", "rater"], ["role_blinded"]),
+        (["rater"], ["role"]),
+        (["statistician"], ["role"]),
+        (["pharmacist"], ["role"]),
+        (["investigator"], []),
+        (["investigator", "therapist"], []),
+    ],
+)
+def test_nobody_who_stays_blinded_tells_an_arm(roles: list[str], expected: list[str]) -> None:
+    assert codes(ask(put_staff(before("unblind"), *roles), "unblind", by="n-1")) == expected
+
+
+def test_an_investigator_from_whom_the_file_hides_the_allocation_does_not_tell_it() -> None:
+    blinding = [{"role": "investigator", "hidden": ["allocation"], "until": "database lock"}]
+    hidden = Study("mini", (told_one_by_one(blinding=blinding),))
+    assert codes(ask(before("unblind", hidden), "unblind")) == ["role_blinded"]
+    told = {"epoch": "blinded", "tells": ["participant", "investigator"]}
+    study = Study("mini", (told_one_by_one(blinding=blinding, unblinding=told),))
+    assert codes(ask(before("unblind", study), "unblind")) == []
 
 
 def test_what_is_not_frozen_closes_the_gate_and_is_found_when_the_arm_was_told_all_the_same() -> None:

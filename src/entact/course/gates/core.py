@@ -30,11 +30,16 @@ INVESTIGATOR: Final = "investigator"
 # Scopes of consent without which nobody takes part; a file that names none of them needs all of its own.
 NEEDED_SCOPES: Final[tuple[str, ...]] = ("participation", "treatment", "procedures")
 
+# Roles that are not to know an arm before lock, unless the study says that they are told.
+STAY_BLINDED: Final = frozenset({"data_manager", "rater", "statistician"})
+
 _DAY = timedelta(days=1)
 
 
 def reasons_against(question: Question) -> list[Reason]:
-    """Every reason of the hard core against an act, in the order of its checks."""
+    """Every reason of the hard core against an act, in the order of its checks; concerns are noted."""
+    for check in question.act.concerns:
+        question.concerns.update(dict.fromkeys(reason.code for reason in check(question)))
     return [reason for check in question.act.checks for reason in check(question)]
 
 
@@ -147,6 +152,19 @@ def _staff(question: Question) -> Iterator[Reason]:
     yield from staff_reasons(person, question.by, question.site.id, question.today)
 
 
+def _not_blinded(question: Question) -> Iterator[Reason]:
+    """Who tells an arm gets to know it: nobody who has to stay blinded."""
+    plan, file = question.course.release.file.unblinding, question.course.release.file
+    person = question.site.staff.get(question.by)
+    hidden = {row.role for row in file.blinding if "allocation" in row.hidden}
+    blinded = (hidden | STAY_BLINDED) - set(plan.tells if plan is not None else ())
+    roles = person.roles if person is not None and set(question.act.roles) & set(person.roles) else ()
+    for role in roles:
+        if role in blinded:
+            message = f"{question.by} is {_words(role)} at this site, whom the study does not tell the arm."
+            yield Reason("role_blinded", message)
+
+
 def _list_sealed(question: Question) -> Iterator[Reason]:
     if question.release.file.randomisation is None:
         yield Reason("no_randomisation", "This study does not randomise.")
@@ -185,6 +203,15 @@ def _in_session(question: Question) -> Iterator[Reason]:
         yield Reason("not_in_session", "No session is under way.", ("encounter",))
     elif question.visit is None or question.visit.kind != "dosing":
         yield Reason("not_in_session", f"{encounter.visit} is not a dosing session.")
+    else:
+        question.relies_on(encounter.entry)
+
+
+def _under_way(question: Question) -> Iterator[Reason]:
+    """There is something to leave, whatever kind of visit it is."""
+    encounter = question.course.encounters.get(question.encounter or "")
+    if encounter is None or encounter.status != "started":
+        yield Reason("not_in_session", "No session is under way.", ("encounter",))
     else:
         question.relies_on(encounter.entry)
 
@@ -386,11 +413,19 @@ ACTS: Final[Mapping[str, Act]] = {
         Act(
             "unblind",
             "unblinding",
-            ("investigator", "data_manager"),
-            (_alive, *_PLACE, _randomised, unblinding_planned),
+            ("investigator",),
+            (_alive, *_PLACE, _not_blinded, _randomised, unblinding_planned),
         ),
-        # Whoever stopped, or whose site was held, must still be able to go home.
-        Act("discharge", "discharge", ("investigator", "therapist"), (_alive, _staff, _in_session)),
+        # Whoever stopped, or whose site was held, must still be able to go home; so must they whose
+        # therapist's certificate ran out meanwhile.
+        Act(
+            "discharge",
+            "discharge",
+            ("investigator", "therapist"),
+            (_alive, _under_way),
+            concerns=_PLACE,
+        ),
     )
 }
-"""What is gated. An emergency, unblinding in one and leaving against advice are facts: they are not here."""
+"""What is gated. An emergency and unblinding in one, leaving against advice, a transfer to hospital and a
+death are facts: they are not here."""

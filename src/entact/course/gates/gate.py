@@ -119,6 +119,9 @@ def _against(
     held = _evaluate(question, requirement.rule, requirement.within, requirement.ever)
     if held is True:
         return None
+    if question.may_not_wait and requirement.is_about_staff:
+        question.concerns[code] = None
+        return None
     if isinstance(held, Reason):
         return Reason(code, f"{_sentence(requirement.otherwise)} {held.message}", held.missing)
     persons = (question.detail.get("override") or {}).get(code)
@@ -218,6 +221,8 @@ def _basis(question: Question, overridden: dict[str, list[str]]) -> dict[str, An
         basis["level"] = question.level
     if overridden:
         basis["overridden"] = overridden
+    if question.concerns:
+        basis["concerns"] = list(question.concerns)
     return basis
 
 

@@ -32,6 +32,7 @@ class Question:
         release: in force at the site. today: the civil date there. encounter, visit: where the participant is
             now; None when nowhere. kit, level: of the dose.
         inputs: ids of the entries that were relied upon. until: when what was relied upon stops being so.
+        concerns: codes of what is wrong and keeps nobody.
     """
 
     def __init__(
@@ -65,11 +66,17 @@ class Question:
         self.level: str | None = course.levels.get(self.encounter or "")
         self.inputs: dict[str, None] = {}
         self.until: list[datetime] = []
+        self.concerns: dict[str, None] = {}
 
     def relies_on(self, entry: str | None) -> None:
         """Notes an entry without which the answer might be another."""
         if entry:
             self.inputs[entry] = None
+
+    @property
+    def may_not_wait(self) -> bool:
+        """Whether the act goes on whatever is wrong with staff, site or training."""
+        return bool(self.act.concerns)
 
     def doses_here(self, part: str) -> list[DoseState]:
         """Doses of a part that were taken in this session."""
@@ -85,13 +92,18 @@ Check = Callable[[Question], Iterator[Reason]]
 
 
 class Act(msgspec.Struct, frozen=True):
-    """Something that is gated: its name, the file's gate, who may do it, and the hard core's checks."""
+    """Something that is gated: its name, the file's gate, who may do it, and the hard core's checks.
+
+    `concerns` are checks of an act that must not wait for them: what they find is noted in the basis, and
+    found in the record.
+    """
 
     name: str
     gate: str
     roles: tuple[str, ...]
     checks: tuple[Check, ...]
     part: str | None = None
+    concerns: tuple[Check, ...] = ()
 
 
 def _in_force(study: Study, setting: Setting) -> Release:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from entact.course.entry import instant
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from entact.course.entry.effective import Effective
     from entact.course.kinds.kind import Kind
     from entact.course.state.state import State
+    from entact.protocol.rules import CompiledRequirement
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 LARGEST_OFFSET_MS = 100 * 366 * 86_400_000  # a clock that starts from nowhere is some decades wrong at most
@@ -26,7 +28,8 @@ def check_entry(course: State, effective: Effective, kind: Kind) -> None:
         _check_clock(course, effective)
     if kind.needs_consent and (course.consent is None or not course.consent.given):
         course.found("without_consent", entry.id, "", f"{kind.name} without a consent in force")
-    if course.died is not None and kind.with_participant:
+    leaves = kind.name == "presence" and effective.data.get("state") == "out"
+    if course.died is not None and kind.with_participant and not leaves:
         message = f"{kind.name} after the death entered in {course.died.entry}"
         course.found("after_death", entry.id, "", message)
     for of in course.discontinued:
@@ -56,9 +59,27 @@ def check_basis(
         if given is not None and basis.get(item) not in (None, given):
             message = f"the gate's yes is for {item} {basis.get(item)}, not for {given}"
             course.found(f"gate_other_{item}", entry.id, item, message)
+    for concern in _texts(basis.get("concerns")):
+        required = _requirement(course, basis, concern)
+        what = concern.replace("_", " ") if required is None else required.otherwise
+        course.found("gate_concern", entry.id, concern, f"{act}, which was not to wait for this: {what}")
     expires = _instant(basis.get("expires"))
     if expires is None or effective.at > expires:
         course.found("gate_expired", entry.id, "expires", f"the gate's yes held until {basis.get('expires')}")
+
+
+def _requirement(course: State, basis: Mapping[str, Any], code: object) -> CompiledRequirement | None:
+    """The requirement of a gate that a code such as `initial_dose.2` names, in the basis's release."""
+    gate, _, number = str(code).partition(".")
+    try:
+        asked = course.study.release(str(basis.get("release"))).gates[gate].requirements
+        return asked[int(number) - 1] if int(number) > 0 else None
+    except (KeyError, ValueError, IndexError):
+        return None
+
+
+def _texts(value: object) -> list[str]:
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
 
 
 def _check_clock(course: State, effective: Effective) -> None:

@@ -10,7 +10,7 @@ import msgspec
 from entact.course.entry import Entry
 from entact.course.kinds.checks import check_basis
 from entact.course.kinds.kind import Kind
-from entact.course.state.encounter import UNSCHEDULED, EncounterState, visit_of
+from entact.course.state.encounter import PLANNED, UNSCHEDULED, Disposition, EncounterState, visit_of
 
 if TYPE_CHECKING:
     from entact.course.entry.effective import Effective
@@ -18,15 +18,19 @@ if TYPE_CHECKING:
 
 
 class Encounter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Kind `encounter`: the visit in the envelope (`session_1#1`, `unscheduled#1`) began or ended."""
+    """Kind `encounter`: the visit in the envelope (`session_1#1`, `unscheduled#1`) began or ended.
+
+    `disposition` says how it ended. Only being discharged is asked of a gate; the others are facts.
+    """
 
     status: Literal["started", "ended", "missed"]
     contact: Literal["in_person", "telephone", "video"] = "in_person"
+    disposition: Disposition = PLANNED
 
 
 def act_of_encounter(course: State, entry: Entry, payload: Encounter, at: datetime) -> str | None:
-    """Whoever was given a dose is discharged, where the study says when."""
-    if payload.status != "ended" or "discharge" not in course.release.gates:
+    """Whoever was given a dose is discharged, where the study says when; other ways to leave are facts."""
+    if payload.status != "ended" or payload.disposition != PLANNED or "discharge" not in course.release.gates:
         return None
     return "discharge" if course.facts(entry.encounter, at).given("initial") is not False else None
 
@@ -63,16 +67,29 @@ def reduce_encounter(course: State, effective: Effective, payload: Encounter) ->
         if payload.status == "missed" and not entry.reason:
             course.found("reason_missing", entry.id, "", "a missed visit needs a reason")
         if payload.status == "ended":
-            state.ended = effective.at
-            check_basis(course, effective, act_of_encounter(course, entry, payload, effective.at))
+            state.ended, state.disposition = effective.at, payload.disposition
+            _check_end(course, effective, payload)
 
 
+def _check_end(course: State, effective: Effective, payload: Encounter) -> None:
+    """Who is discharged was let go by the gate, if it is asked; who left otherwise is said to have."""
+    entry = effective.entry
+    if payload.disposition == "against_advice":
+        course.found("left_against_advice", entry.id, "", f"left {entry.encounter} against advice")
+    elif payload.disposition == PLANNED and course.died is not None and course.died.at <= effective.at:
+        message = f"discharged from {entry.encounter}, after the death entered in {course.died.entry}"
+        course.found("after_death", entry.id, "disposition", message)
+    check_basis(course, effective, act_of_encounter(course, entry, payload, effective.at))
+
+
+_TELLS_OF_EVENT = frozenset({"adverse_events"})  # against advice, to a hospital, dead: something happened
 ENCOUNTER = Kind(
     name="encounter",
     title="Encounter",
     payload=Encounter,
     reduce=reduce_encounter,
     tells=frozenset({"schedule"}),
+    tells_more=lambda data: _TELLS_OF_EVENT if data.get("disposition", PLANNED) != PLANNED else frozenset(),
     acts=("discharge",),
     act_of=act_of_encounter,
     small=True,

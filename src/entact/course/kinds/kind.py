@@ -41,6 +41,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
         nested: the item whose own items a correction merges one by one.
         form: the study's form whose items its data hold, where they do; these are sealed as the form says.
         tells: classes of data that it tells something of; who is not shown one of them is not shown it.
+        tells_more: further classes that what it says tells of.
         acts: the gated acts that it can be. act_of: which one an entry is, from the state, the entry, its
             payload and the time; without it, always the only one.
         small: one line says it all.
@@ -73,6 +74,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     free: frozenset[str] = frozenset()
     nested: str | None = None
     form: Callable[[Mapping[str, Any]], str | None] | None = None
+    tells_more: Callable[[Mapping[str, Any]], frozenset[str]] | None = None
     acts: tuple[str, ...] = ()
     act_of: ActOf | None = None
     small: bool = False

@@ -9,7 +9,7 @@ import msgspec
 from entact.course.kinds.kind import BY_ALERT, Kind
 from entact.course.kinds.reporting import start_clocks
 from entact.course.kinds.stopping import check_stopping
-from entact.course.state.safety import AdverseEventState, CallState, DeathState
+from entact.course.state.safety import AdverseEventState, CallState, DeathState, Judgement
 
 if TYPE_CHECKING:
     from entact.course.entry.effective import Effective
@@ -68,6 +68,7 @@ def reduce_adverse_event(course: State, effective: Effective, payload: AdverseEv
     if payload.term is not None and payload.term != "other" and payload.term not in terms:
         course.found("unknown_term", effective.id, "term", f"the study's event list has no {payload.term!r}")
     state = course.continue_thing(course.adverse_events, AdverseEventState, effective, payload)
+    state.judgements.append(Judgement(effective.at, payload.severity, payload.serious, payload.outcome))
     if effective.entry.about is None:
         state.encounter = effective.entry.encounter
     start_clocks(course, state, effective.at)

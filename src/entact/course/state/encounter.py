@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
 UNSCHEDULED = "unscheduled"
 
 
+Disposition = Literal["discharged", "against_advice", "transfer_to_hospital", "death"]
+PLANNED: Final = "discharged"  # how a participant leaves where nothing else is said
+
+
 class EncounterState(msgspec.Struct):
-    """One encounter: which visit, when it began and ended; `entry` began it, `closed` ended it."""
+    """One encounter: which visit, when it began and ended; `entry` began it, `closed` ended it.
+
+    `disposition` says how the participant left it, once it has ended.
+    """
 
     id: str
     visit: str
@@ -21,6 +28,12 @@ class EncounterState(msgspec.Struct):
     contact: str = "in_person"
     entry: str = ""
     closed: str = ""
+    disposition: Disposition = PLANNED
+
+    @property
+    def is_broken_off(self) -> bool:
+        """Whether the participant left before what was planned for the end could be done."""
+        return self.disposition != PLANNED
 
 
 def visit_of(encounter: str | None) -> str:

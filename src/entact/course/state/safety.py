@@ -7,10 +7,20 @@ from datetime import datetime
 import msgspec
 
 
+class Judgement(msgspec.Struct, frozen=True):
+    """What one entry said of an event, and when."""
+
+    at: datetime
+    severity: str | None = None
+    serious: bool | None = None
+    outcome: str | None = None
+
+
 class AdverseEventState(msgspec.Struct):
     """One event, updates merged in order of time; `origins` says where sealed items are from.
 
-    `begun` is None while only updates of it are known.
+    `begun` is None while only updates of it are known. `judgements` are kept one by one: an event is as bad
+    as it ever was, and whether it became worse is asked later.
     """
 
     entry: str
@@ -31,6 +41,7 @@ class AdverseEventState(msgspec.Struct):
     action: str | None = None
     updates: list[str] = []
     origins: dict[str, str] = {}
+    judgements: list[Judgement] = []
 
 
 class CallState(msgspec.Struct, frozen=True):
