@@ -135,9 +135,9 @@ class Story:
     def safe(self, **when: Any) -> Entry:
         return self.form("suicidality", {"ideation": 0, "behaviour": False}, **when)
 
-    def rate(self, total: int, diagnosis: bool, **when: Any) -> Entry:
+    def rate(self, total: int, diagnosis: bool, by: str = "rater-1", **when: Any) -> Entry:
         items = {"total": total, "diagnosis": diagnosis, "remarks": "spoke of the accident in Denver"}
-        return self.form("symptoms", items, role="rater", by="rater-1", **when)
+        return self.form("symptoms", items, role="rater", by=by, **when)
 
     def vitals(self, systolic: int, diastolic: int, **when: Any) -> Entry:
         readings = {

@@ -12,8 +12,11 @@ from entact.course.dating import found_in_dates
 from entact.course.kinds import KINDS
 from entact.course.kinds.reporting import late_reports
 from entact.course.schedule import Due, position
+from entact.course.state.encounter import visit_of
+from entact.course.state.form import VITALS
 from entact.course.state.outcome import analysis_windows
 from entact.course.state.progress import due_visits, zone_of
+from entact.course.state.rating import baselines_of, rated_twice, treated_after
 from entact.course.state.state import Finding, Thing
 from entact.protocol.quantity import parse_duration
 
@@ -74,6 +77,8 @@ def found_at_any_time(course: Course) -> Iterator[Finding]:
     yield from _of_others(course)
     yield from _stops(course)
     yield from _asked_for(course)
+    yield from _rated_twice(course)
+    yield from _baselines(course)
     yield from _ends(course)
     yield from _outside_encounters(course)
     yield from _never_begun(course)
@@ -121,6 +126,34 @@ def _asked_for(course: Course) -> Iterator[Finding]:
                 ):
                     message = f"{term} was answered with yes, and no such event is entered"
                     yield _finding("event_not_entered", answers.entry, term, message)
+
+
+def _rated_twice(course: Course) -> Iterator[Finding]:
+    """Forms filled in again at a visit, neither as a correction nor as a repetition."""
+    for form, answers in course.answers.items():
+        for earlier, later in rated_twice(course, answers) if form != VITALS else ():
+            visit = visit_of(later.encounter)
+            if later.status != "done":
+                message = f"{form} was done at {visit} in {earlier.entry}, which this does not undo"
+                yield _finding("done_and_not_done", later.entry, form, message)
+            elif later.by != earlier.by:
+                message = f"{form} at {visit} is by {earlier.by} and by {later.by}; the first counts"
+                yield _finding("rated_by_two", later.entry, form, message)
+            elif later.items != earlier.items:
+                message = f"{form} at {visit} was answered in {earlier.entry}, otherwise; the first counts"
+                yield _finding("answered_again", later.entry, form, message)
+
+
+def _baselines(course: Course) -> Iterator[Finding]:
+    """Ratings of a visit from which changes are counted, made after the first dose."""
+    for form, visit in baselines_of(course.release):
+        until = treated_after(course, visit)
+        if until is None:
+            continue
+        for one in course.answers.get(form, ()):
+            if one.status == "done" and visit_of(one.encounter) == visit and one.at > until:
+                message = f"{form} at {visit} was rated after the first dose, and is no baseline"
+                yield _finding("baseline_after_dose", one.entry, form, message)
 
 
 def _ends(course: Course) -> Iterator[Finding]:

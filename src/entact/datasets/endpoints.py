@@ -42,9 +42,9 @@ def rows(person: Person, release: Release, failures: list[tuple[str, str]]) -> I
     for name, planned in person.book.endpoints.items():
         rule = release.endpoints[name].rule
         earlier = {
-            f"{visit}.{parameter}": _value(person.at_visit(*_placed(parameter, visit)), parameter)
+            f"{visit}.{parameter}": _value(person.at_baseline(form, visit, item), parameter)
             for visit, parameters in planned.earlier.items()
-            for parameter in parameters
+            for parameter, (form, _, item) in ((one, one.partition(".")) for one in parameters)
         }
         for visit in planned.visits:
             used = _answers(person, release, planned, visit)
@@ -71,19 +71,15 @@ def rows(person: Person, release: Release, failures: list[tuple[str, str]]) -> I
 def _answers(
     person: Person, release: Release, planned: PlannedEndpoint, visit: str
 ) -> dict[str, Answers | None]:
-    """Parameter -> the answers at the visit; of a lasting form the last ones of all."""
+    """Parameter -> the answers at the visit; of a lasting form the last ones of all in which it is known."""
     used: dict[str, Answers | None] = {}
     for parameter in planned.names:
-        form = parameter.partition(".")[0]
+        form, _, item = parameter.partition(".")
         if release.forms[form].lasting:
-            used[parameter] = next(reversed([*person.answers(form)]), None)
+            used[parameter] = person.last_known(form, item)
         else:
-            used[parameter] = person.at_visit(form, visit)
+            used[parameter] = person.at_visit(form, visit, item)
     return used
-
-
-def _placed(parameter: str, visit: str) -> tuple[str, str]:
-    return parameter.partition(".")[0], visit
 
 
 def _value(answers: Answers | None, parameter: str) -> Any:

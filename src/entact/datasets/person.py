@@ -12,6 +12,7 @@ from entact.course.schedule import civil_date
 from entact.course.state.form import Answers
 from entact.course.state.outcome import counts_until
 from entact.course.state.progress import zone_of
+from entact.course.state.rating import baseline_at, rating_at
 from entact.datasets.codebook import Codebook
 
 STOPS = ("treatment", "procedures", "follow_up", "data_use")
@@ -137,7 +138,7 @@ class Person:
     def is_rated_at_end(self) -> bool:
         """All of the primary endpoint's parameters known at its visit."""
         at = self.book.endpoints[self.book.primary].at
-        found = ((self.at_visit(form, at), item) for form, item in self._primary)
+        found = ((self.at_visit(form, at, item), item) for form, item in self._primary)
         return all(one is not None and one.values.get(item) is not None for one, item in found)
 
     @property
@@ -149,10 +150,15 @@ class Person:
         """What was answered to a form and may be used, in order of time."""
         return (one for one in self.course.answers.get(form, ()) if self.may_use(one.at))
 
-    def at_visit(self, form: str, visit: str) -> Answers | None:
-        """The last answers to a form at a visit."""
-        found = None
-        for one in self.answers(form):
-            if (one.encounter or "").partition("#")[0] == visit:
-                found = one
-        return found
+    def at_visit(self, form: str, visit: str, item: str) -> Answers | None:
+        """The answers that an item's value at a visit is from; see `course.state.rating`."""
+        return rating_at(self.course, self.answers(form), visit, item)
+
+    def at_baseline(self, form: str, visit: str, item: str) -> Answers | None:
+        """The same for a visit from which changes are counted: nothing that was rated after the dose."""
+        return baseline_at(self.course, self.answers(form), visit, item)
+
+    def last_known(self, form: str, item: str) -> Answers | None:
+        """The last answers to a form in which an item is known."""
+        known = (one for one in self.answers(form) if one.values.get(item) is not None)
+        return next(reversed([*known]), None)

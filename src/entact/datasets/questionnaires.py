@@ -9,6 +9,7 @@ import polars as pl
 
 from entact.course.state.encounter import visit_of
 from entact.course.state.form import Answers
+from entact.course.state.rating import rating_at
 from entact.datasets.codebook import Parameter
 from entact.datasets.person import Person
 
@@ -34,8 +35,9 @@ def rows(person: Person) -> Iterator[tuple[Any, ...]]:
     """Rows of one participant.
 
     AVAL is a number, or 1 and 0 for yes and no; AVALC a code; both are null where the value is unknown. BASE
-    is the value at the visit from which the study file's endpoints count a change, else the last known one up
-    to the first dose. ANL01FL is the last row at a planned visit; ONTRTFL: before treatment was stopped.
+    is the value at the visit from which the study file's endpoints count a change, else the last known one;
+    never one of after the first dose. ANL01FL is the row that counts for a planned visit (see
+    `course.state.rating`); ONTRTFL: before treatment was stopped.
     """
     book = person.book
     by_form: dict[str, list[Parameter]] = {}
@@ -45,12 +47,13 @@ def rows(person: Person) -> Iterator[tuple[Any, ...]]:
         filled = list(person.answers(form))
         if not filled:
             continue
-        last = {visit_of(one.encounter): one for one in filled}
+        held = {visit_of(one.encounter) for one in filled} & book.visits.keys()
         days = [person.day(one.at) for one in filled]
         study_days = [person.study_day(day) for day in days]
         for parameter in parameters:
             baseline = _baseline(person, parameter, filled)
             base = None if baseline is None else _number(parameter, baseline)
+            counted = {visit: rating_at(person.course, filled, visit, parameter.name) for visit in held}
             for one, day, study_day in zip(filled, days, study_days, strict=True):
                 visit = visit_of(one.encounter)
                 planned = book.visits.get(visit)
@@ -69,7 +72,7 @@ def rows(person: Person) -> Iterator[tuple[Any, ...]]:
                     one is baseline,
                     base,
                     value - base if later and value is not None and base is not None else None,
-                    planned is not None and last[visit] is one,
+                    planned is not None and counted[visit] is one,
                     person.on_treatment(one.at),
                 )
 
@@ -82,7 +85,8 @@ def _number(parameter: Parameter, answers: Answers) -> float | None:
 def _baseline(person: Person, parameter: Parameter, filled: list[Answers]) -> Answers | None:
     visit = person.book.baselines.get(parameter.form)
     if visit is not None:
-        return person.at_visit(parameter.form, visit)
+        found = person.at_baseline(parameter.form, visit, parameter.name)
+        return found if found is not None and found.values.get(parameter.name) is not None else None
     first = person.treated_from
     known = [
         one

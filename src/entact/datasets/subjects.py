@@ -120,8 +120,6 @@ def _end(person: Person, of: tuple[str, ...], complete: bool) -> tuple[str, date
 
 
 def _characteristic(person: Person, said: Parameter) -> Any:
-    for answers in reversed(person.course.answers.get(said.form, ())):
-        value = answers.values.get(said.name)
-        if value is not None and person.may_use(answers.at):
-            return float(value) if said.kind == "number" else value
-    return None
+    found = person.last_known(said.form, said.name)
+    value = None if found is None else found.values[said.name]
+    return float(value) if value is not None and said.kind == "number" else value

@@ -7,20 +7,22 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
-from entact.course.state.encounter import visit_of
+from entact.course.state.rating import baseline_at
 from entact.protocol.rule import Unknown, Value
 
 if TYPE_CHECKING:
     from entact.course.state.dose import DoseState, PresenceState
+    from entact.course.state.encounter import EncounterState
     from entact.course.state.form import Answers
     from entact.protocol.release import Release
     from entact.protocol.rule import Facts, Rule
 
 
 class Answered(Protocol):
-    """What rules may be asked of: a participant's forms, doses and who was present."""
+    """What rules may be asked of: a participant's forms, visits, doses and who was present."""
 
     release: Release
+    encounters: dict[str, EncounterState]
     answers: dict[str, list[Answers]]
     doses: list[DoseState]
     presence: dict[str, list[PresenceState]]
@@ -88,6 +90,10 @@ class Values(Mapping[str, Any]):
         compiled = self.course.release.forms.get(form)
         if compiled is None:
             return None
+        if visit:
+            said = [one for one in self.course.answers.get(form, ()) if one.at <= self.at]
+            found = baseline_at(self.course, said, visit, item)
+            return found if found is not None and item in found.values else None
         always = self.ever or compiled.lasting
         is_item = item in compiled.items
         at, within, encounter = self.at, self.within, self.encounter
@@ -98,12 +104,7 @@ class Values(Mapping[str, Any]):
                 continue
             if answers.at > at:
                 continue
-            if visit:
-                if visit_of(answers.encounter) == visit:
-                    return answers
-            elif (
-                always or answers.encounter == encounter or (within is not None and at - answers.at <= within)
-            ):
+            if always or answers.encounter == encounter or (within is not None and at - answers.at <= within):
                 return answers
         return None
 
