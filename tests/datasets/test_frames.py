@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import msgspec
 import polars as pl
 import pytest
 
@@ -253,6 +254,106 @@ def test_a_partial_onset_counts_as_late_as_it_may_have_been(
     person.event(term="nausea", onset=onset)
     row = only(build(mini, [person.course()]).events)
     assert (row["TRTEMFL"], row["ASTDT"], row["AESTDTC"]) == (emergent, day, onset)
+
+
+SEVERE = {"severity": "severe"}
+
+
+@pytest.mark.parametrize(
+    ("told", "worst", "emergent"),
+    [
+        ([(5, {"severity": "mild"}), (13, SEVERE)], "severe", True),
+        ([(5, {"severity": "mild"}), (6, SEVERE), (13, {"severity": "mild"})], "severe", False),
+        ([(5, SEVERE), (13, {"severity": "mild", "outcome": "resolved"})], "severe", False),
+        ([(5, {"severity": "mild"}), (13, {"severity": "mild"})], "mild", False),
+        ([(5, {"severity": "mild"}), (13, {"serious": True})], "mild", True),
+        ([(5, {"severity": "mild", "serious": True}), (13, {"serious": True})], "mild", False),
+        ([(5, {"severity": "mild"}), (13, {"outcome": "fatal"})], "mild", True),
+        ([(5, {}), (13, SEVERE)], "severe", True),  # that it became worse cannot be excluded
+        ([(13, SEVERE)], "severe", False),  # begun before, and entered once
+        ([(13, {"severity": "mild"}), (14, SEVERE)], "severe", True),
+        ([(5, {}), (13, {})], None, False),
+    ],
+)
+def test_what_became_worse_after_the_dose_is_treatment_emergent(
+    mini: Study, someone: Any, told: list[tuple[float, dict[str, Any]]], worst: str | None, emergent: bool
+) -> None:
+    person = someone().randomised().dosed()
+    first: str | None = None
+    for day, said in told:
+        begins = {"term": "nausea", "onset": "2026-03-06"} if first is None else {}
+        entry = person.write("adverse_event", begins | said, day=day, about=first)
+        first = first or entry.id
+    row = only(build(mini, [person.course()]).events)
+    assert (row["AESEV"], row["TRTEMFL"]) == (worst, emergent)
+
+
+def test_an_event_of_somebody_without_a_dose_is_not_treatment_emergent(mini: Study, someone: Any) -> None:
+    person = someone().randomised()
+    entry = person.write("adverse_event", {"term": "nausea", "severity": "mild"}, day=5)
+    person.write("adverse_event", SEVERE, day=13, about=entry.id)
+    assert only(build(mini, [person.course()]).events)["TRTEMFL"] is False
+
+
+def baseline_rows(mini: Study, person: Any) -> list[Any]:
+    rows = build(mini, [person.course()]).questionnaires.filter(PARAMCD="symptoms.total")
+    return rows.select("AVISIT", "AVAL", "ABLFL", "BASE", "CHG", "ANL01FL").rows()
+
+
+def test_what_was_not_done_later_wipes_no_baseline(mini: Study, someone: Any) -> None:
+    person = someone().randomised().dosed()
+    undone = {"form": "symptoms", "items": {}, "status": "not_done"}
+    person.write("form", undone, day=6, encounter="baseline#1", role="rater", by="rater-1")
+    person.rate(20, False, day=40, visit="outcome")
+    assert baseline_rows(mini, person) == [
+        ("baseline", 44.0, True, 44.0, None, True),
+        ("baseline", None, False, 44.0, None, False),
+        ("outcome", 20.0, False, 44.0, -24.0, True),
+    ]
+    assert only(build(mini, [person.course()]).endpoints, PARAMCD="change")["AVAL"] == -24.0
+
+
+def test_a_rating_after_the_first_dose_is_no_baseline(mini: Study, someone: Any) -> None:
+    person = someone().randomised()
+    person.entries = [one for one in person.entries if one.encounter != "baseline#1"]
+    person.dosed().rate(30, True, day=13, visit="baseline")
+    person.rate(20, False, day=40, visit="outcome")
+    assert baseline_rows(mini, person) == [
+        ("baseline", 30.0, False, None, None, True),
+        ("outcome", 20.0, False, None, None, True),
+    ]
+    assert only(build(mini, [person.course()]).endpoints, PARAMCD="change")["AVAL"] is None
+
+
+def test_of_two_raters_of_a_visit_the_first_counts(mini: Study, someone: Any) -> None:
+    person = someone().randomised().dosed()
+    for visit, day, total in (("baseline", 6, 60), ("outcome", 40, 20), ("outcome", 41, 2)):
+        rated = {"form": "symptoms", "items": {"total": total, "diagnosis": False}}
+        by = "rater-2" if total != 20 else "rater-1"
+        person.write("form", rated, day=day, encounter=f"{visit}#1", role="rater", by=by)
+    assert baseline_rows(mini, person) == [
+        ("baseline", 44.0, True, 44.0, None, True),
+        ("baseline", 60.0, False, 44.0, 16.0, False),
+        ("outcome", 20.0, False, 44.0, -24.0, True),
+        ("outcome", 2.0, False, 44.0, -42.0, False),
+    ]
+    datasets = build(mini, [person.course()])
+    assert only(datasets.endpoints, PARAMCD="change")["AVAL"] == -24.0
+    assert only(datasets.endpoints, PARAMCD="remission")["AVAL"] == 0.0
+    assert sorted(datasets.findings.filter(RULE="rated_by_two")["RULE"].to_list()) == ["rated_by_two"] * 2
+
+
+@pytest.mark.parametrize("changes", [{"taken": -1}, {"taken": 0, "returned": 2, "outcome": "withheld"}])
+def test_who_took_nothing_is_not_in_the_safety_set(
+    mini: Study, someone: Any, changes: dict[str, Any]
+) -> None:
+    person = someone().randomised().dosed()
+    person.entries = [
+        msgspec.structs.replace(one, data={**one.data, **changes}) if one.kind == "dose" else one
+        for one in person.entries
+    ]
+    row = only(build(mini, [person.course()]).subjects)
+    assert (row["SAFFL"], row["NDOSED"], row["TRTSDT"]) == (False, 0, None)
 
 
 def test_alerts_and_findings_are_rows(mini: Study, someone: Any) -> None:

@@ -140,7 +140,7 @@ def _rated_twice(course: Course) -> Iterator[Finding]:
                 message = f"{form} at {visit} is by {earlier.by} and by {later.by}; the first counts"
                 yield _finding("rated_by_two", later.entry, form, message)
             elif later.items != earlier.items:
-                message = f"{form} at {visit} was answered in {earlier.entry}, otherwise; the first counts"
+                message = f"{form} at {visit} was answered in {earlier.entry}, otherwise; the last counts"
                 yield _finding("answered_again", later.entry, form, message)
 
 

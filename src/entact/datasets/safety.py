@@ -11,6 +11,7 @@ import polars as pl
 from entact.course.entry.dates import read_date
 from entact.course.kinds.alerts import open_alerts
 from entact.course.state.encounter import visit_of
+from entact.course.state.safety import AdverseEventState
 from entact.datasets.person import Person
 
 EVENTS = {
@@ -50,7 +51,8 @@ def events(person: Person) -> Iterator[tuple[Any, ...]]:
     """One row for each adverse event, favourable ones too.
 
     SESSION and ARELTM are the last dosing session before the onset and the minutes since its initial dose.
-    TRTEMFL (treatment-emergent) takes an onset of which only a date is known as late as can be.
+    TRTEMFL (treatment-emergent) takes an onset of which only a date is known as late as can be; an event from
+    before the first dose is one too, if it became worse afterwards (ICH E9). AESEV is the worst severity.
     VALENCE is what was entered, else the term's.
     """
     book = person.book
@@ -69,7 +71,7 @@ def events(person: Person) -> Iterator[tuple[Any, ...]]:
             event.resolved,
             day,
             person.study_day(day),
-            event.severity,
+            event.worst_severity,
             event.serious,
             event.related,
             event.outcome,
@@ -77,7 +79,7 @@ def events(person: Person) -> Iterator[tuple[Any, ...]]:
             event.valence or (term.valence if term else None),
             term.special_interest if term else None,
             event.solicited,
-            _is_emergent(person, at, latest),
+            _is_emergent(person, event, at, latest),
             after[0] if after else None,
             after[1] if after else None,
         )
@@ -114,11 +116,15 @@ def _onset(
     return None, found.latest if found.exact else None, found.latest
 
 
-def _is_emergent(person: Person, at: datetime | None, latest: date | None) -> bool | None:
+def _is_emergent(
+    person: Person, event: AdverseEventState, at: datetime | None, latest: date | None
+) -> bool | None:
     first = person.treated_from
     if first is None:
         return False
-    if at is not None:
-        return at >= first
     first_day = person.day(first)
-    return None if latest is None or first_day is None else latest >= first_day
+    if at is not None:
+        begun_after: bool | None = at >= first
+    else:
+        begun_after = None if latest is None or first_day is None else latest >= first_day
+    return True if event.became_worse(first) else begun_after

@@ -1,4 +1,4 @@
-"""Which rating of a visit counts: the first stands until somebody withdraws it, and none is wiped in silence.
+"""Which rating of a visit counts: the first rater's, until it is withdrawn; none is wiped in silence.
 
 A rule of a gate asks for the latest statement, whatever it says. What is derived of a visit (a baseline, an
 endpoint) must not change because somebody rated once more, or entered later that nothing was done.
@@ -31,8 +31,8 @@ class Rated(Protocol):
 def rating_at(course: Rated, answers: Iterable[Answers], visit: str, item: str) -> Answers | None:
     """The answers that an item's value at a visit is taken from; without a known value the last said there.
 
-    Of several ratings those count of whoever rated first, in the last repetition of the first encounter that
-    took place: there the first known value. In a dosing session people are asked again, and the last counts.
+    Of several ratings those count of whoever rated first, and of theirs the last in which the item is known.
+    In a dosing session, where all who are there ask again, it is the last of anybody's.
 
     Args:
         answers: to one form, in order of time.
@@ -40,15 +40,10 @@ def rating_at(course: Rated, answers: Iterable[Answers], visit: str, item: str) 
     here = [one for one in answers if visit_of(one.encounter) == visit]
     done = [one for one in here if one.status == "done"]
     done = [one for one in done if _took_place(course, one)] or done
-    if not done:
-        return here[-1] if here else None
-    if _is_asked_again(course, visit):
-        done.reverse()
-    else:
-        done = [one for one in done if (one.encounter, one.by) == (done[0].encounter, done[0].by)]
-        last = done[-1]
-        done = [one for one in done if (one.timepoint, one.repeat) == (last.timepoint, last.repeat)]
-    return next((one for one in done if one.values.get(item) is not None), done[0])
+    if not _is_asked_again(course, visit):
+        done = [one for one in done if one.by == done[0].by]
+    known = [one for one in done if one.values.get(item) is not None]
+    return next(reversed(known or done or here), None)
 
 
 def baseline_at(course: Rated, answers: Iterable[Answers], visit: str, item: str) -> Answers | None:

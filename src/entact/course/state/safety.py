@@ -6,6 +6,8 @@ from datetime import datetime
 
 import msgspec
 
+SEVERITIES = ("mild", "moderate", "severe")
+
 
 class Judgement(msgspec.Struct, frozen=True):
     """What one entry said of an event, and when."""
@@ -42,6 +44,34 @@ class AdverseEventState(msgspec.Struct):
     updates: list[str] = []
     origins: dict[str, str] = {}
     judgements: list[Judgement] = []
+
+    @property
+    def worst_severity(self) -> str | None:
+        """The severest that it was ever judged to be."""
+        return max((said.severity for said in self.judgements if said.severity), key=_rank, default=None)
+
+    def became_worse(self, since: datetime) -> bool:
+        """Whether it was severer from a time on than before, became serious, or ended in death.
+
+        What was entered afterwards alone is measured by its first entry. Where nobody judged the severity
+        before, a judgement from then on counts as worse: it cannot be excluded.
+        Source: ICH E9, glossary: treatment emergent; worsens relative to the pre-treatment state.
+        """
+        before = [said for said in self.judgements if said.at < since] or self.judgements[:1]
+        after = self.judgements[len(before) :]
+        return (
+            max(map(_severity, after), default=0) > max(map(_severity, before), default=0)
+            or (any(said.serious for said in after) and not any(said.serious for said in before))
+            or any(said.outcome == "fatal" for said in after)
+        )
+
+
+def _rank(severity: str) -> int:
+    return SEVERITIES.index(severity)
+
+
+def _severity(said: Judgement) -> int:
+    return 0 if said.severity is None else 1 + _rank(said.severity)
 
 
 class CallState(msgspec.Struct, frozen=True):
