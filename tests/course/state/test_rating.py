@@ -155,7 +155,7 @@ RATINGS = st.lists(
 
 @given(RATINGS)
 def test_a_baseline_once_known_stays_until_it_is_withdrawn(new_story: NewStory, more: list[Any]) -> None:
-    """Nothing that is not done, refused or rated by another changes it; and what counts was before the dose."""
+    """Nothing not done, refused or rated by another changes it; and what counts was before the dose."""
     story = new_story().whole()
     for by, total, minute in more:
         when: dict[str, Any] = {"day": 5, "minute": 1 + minute, "encounter": "baseline#1"}
