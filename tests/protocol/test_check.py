@@ -439,7 +439,7 @@ RULES = {
     "text item": (
         'when: "suicidality.ideation >= 4 || suicidality.behaviour"',
         "when: \"suicidality.ideation >= 4 || §symptoms.remarks == ''\"",
-        "alerts.ideation.when: 'symptoms.remarks' is a text, and rules know no text and no dates",
+        "alerts.ideation.when: 'symptoms.remarks' is a text, and rules know no text, dates, times or files",
     ),
     "not true or false": (
         '"demographics.age >= 18"',

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entact.protocol.form import MISSING, CompiledForm
+from entact.protocol.answer import MISSING
+from entact.protocol.form import CompiledForm
 from entact.protocol.instrument import load_instrument
 from entact.protocol.study import Form
 

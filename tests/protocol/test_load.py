@@ -140,7 +140,7 @@ TYPES = {
     "text that is a block": (
         "condition: PTSD",
         "§condition: {name: PTSD}",
-        "condition: a block is not text; write one text",
+        "condition: 'name' is no language; write one text, or one for each, as in {en: …, de: …}",
     ),
     "text that is true": (
         "condition: PTSD",
@@ -170,8 +170,7 @@ TYPES = {
     "unit of a truth value": (
         "diagnosis: {type: boolean}",
         "§diagnosis: {type: boolean, unit: kg}",
-        "forms.symptoms.items.diagnosis: 'unit' and 'range' belong to numbers, this item is a boolean; "
-        "take them out",
+        "forms.symptoms.items.diagnosis: 'unit' belongs to numbers, this item is a boolean; take it out",
     ),
     "row without end": (
         "then: {times: 1, every",

@@ -251,4 +251,4 @@ def test_a_release_without_assumptions_about_safety_is_fit_for_production(tmp_pa
 
 
 def test_a_file_that_did_not_change_is_checked_once() -> None:
-    assert load_study(MINI) is load_study(MINI)
+    assert load_study(MINI).newest is load_study(MINI).newest

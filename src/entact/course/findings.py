@@ -80,6 +80,7 @@ def found_at_any_time(course: Course) -> Iterator[Finding]:
     yield from _rated_twice(course)
     yield from _baselines(course)
     yield from _ends(course)
+    yield from _not_asked(course)
     yield from _outside_encounters(course)
     yield from _never_begun(course)
     yield from _decisions(course)
@@ -169,6 +170,29 @@ def _ends(course: Course) -> Iterator[Finding]:
             if not any(since <= said.at <= until for event in events for said in event.judgements):
                 message = f"{encounter.id} ended with a transfer to hospital, and no event is entered"
                 yield _finding("event_not_entered", encounter.closed, "transfer_to_hospital", message)
+
+
+def _not_asked(course: Course) -> Iterator[Finding]:
+    """Answers that contradict a condition on another form or on the session.
+
+    Within an encounter forms are filled in any order, so this is judged by what was known at its end.
+    """
+    hanging = {name: form for name, form in course.release.forms.items() if form.looks_elsewhere}
+    if not hanging:
+        return
+    ends: dict[str | None, datetime] = {}
+    for filled in course.answers.values():
+        for answers in filled:
+            ends[answers.encounter] = max(answers.at, ends.get(answers.encounter, answers.at))
+    for name, form in hanging.items():
+        for answers in course.answers.get(name, ()):
+            if answers.status != "done":
+                continue
+            at = ends[answers.encounter] if answers.encounter is not None else answers.at
+            around = course.values(answers.encounter, at)
+            facts = course.facts(answers.encounter, at)
+            for problem in form.contradictions(answers.items, around, facts):
+                yield _finding("item", answers.entry, problem.item, problem.message)
 
 
 def _outside_encounters(course: Course) -> Iterator[Finding]:

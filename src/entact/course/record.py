@@ -14,6 +14,7 @@ from entact.course.entry.ledger import Ledger, Receipt
 from entact.course.entry.sealing import is_sealed, seal, unseal
 from entact.course.kinds import KINDS, UNPARSED
 from entact.course.kinds.kind import Kind
+from entact.protocol.answer import is_file
 from entact.protocol.quantity import parse_quantity
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ SEALED_WHOLE = "sealed"  # the one item of data of which entact does not know wh
 _CODE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:+/#-]{0,63}")  # an identifier, a code, a time
 _RELEASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:+/#@-]{0,159}")
+_TIME = re.compile(r"[0-9]{2}:[0-9]{2}(:[0-9]{2})?")
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2}(T[0-9:.+Z-]+)?)?)?")
 
 
@@ -96,11 +98,18 @@ def seal_entry(study: Study, entry: Entry, key: bytes) -> Entry:
 
 
 def unsealed(value: Any, key: bytes, entry: str, item: str) -> Any:
-    """A value as it was entered; `entry` is the id under which it was sealed (see `origins`).
+    """A value, or rows of them, as entered; `entry` is the id under which it was sealed (see `origins`).
 
     Raises:
         ValueError: when it cannot be opened with this key.
     """
+    if isinstance(value, list) and any(isinstance(row, dict) for row in value):
+        return [
+            {name: unsealed(cell, key, entry, cell_of(item, place, name)) for name, cell in row.items()}
+            if isinstance(row, dict)
+            else row
+            for place, row in enumerate(value, start=1)
+        ]
     if not is_sealed(value):
         return value
     text = unseal(value, key, entry, item)
@@ -194,17 +203,51 @@ def _seal_by_form(
 def _seal_items(forms: list[CompiledForm], items: dict[str, Any], entry: Entry, key: bytes) -> dict[str, Any]:
     if len(forms) == 1 and forms[0].holds_plainly(items):
         return {}
-    return {
-        name: _sealed(value, key, entry.id, name)
-        for name, value in items.items()
-        if value is not None and not _is_new_time(name, value) and _is_personal(forms, name, value)
-    }
+    sealed: dict[str, Any] = {}
+    for name, value in items.items():
+        if value is None or _is_new_time(name, value):
+            continue
+        rows = [form.rows[name] for form in forms if name in form.rows and name not in form.personal]
+        if rows and _is_rows(value):
+            cells = _seal_rows(rows, name, value, entry, key)
+            if cells != value:
+                sealed[name] = cells
+        elif _is_personal(forms, name, value):
+            sealed[name] = _sealed(value, key, entry.id, name)
+    return sealed
+
+
+def _is_rows(value: Any) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(row, dict) for row in value)
+
+
+def _seal_rows(
+    forms: list[CompiledForm], item: str, rows: Any, entry: Entry, key: bytes
+) -> list[dict[str, Any]]:
+    """Rows with their personal cells sealed, each for its own place."""
+    return [
+        {
+            name: _sealed(cell, key, entry.id, cell_of(item, place, name))
+            if cell is not None and _is_personal(forms, name, cell)
+            else cell
+            for name, cell in row.items()
+        }
+        for place, row in enumerate(rows, start=1)
+    ]
+
+
+def cell_of(item: str, place: int, name: str) -> str:
+    """What a cell of a row is called: `treatments[2].name`."""
+    return f"{item}[{place}].{name}"
 
 
 def _is_personal(forms: list[CompiledForm], name: str, value: Any) -> bool:
     """Whether an item is personal in a form, unknown to all, or text out of place."""
     if isinstance(value, dict):
-        return set(value) != {"missing"} or not _is_code(value["missing"])
+        if set(value) == {"missing"} and _is_code(value["missing"]):
+            return False
+        names_file = any(name in form.items and form.items[name].type == "file" for form in forms)
+        return not (names_file and is_file(value)) or any(name in form.personal for form in forms)
     if any(name in form.personal for form in forms):
         return True
     if isinstance(value, bool | int):
@@ -225,8 +268,10 @@ def _fits(item: Item, value: str) -> bool:
         return True
     if item.type in ("choice", "choices"):
         return value in (item.of or ())
-    if item.type in ("date", "partial_date"):
+    if item.type in ("date", "partial_date", "datetime"):
         return _DATE.fullmatch(value) is not None
+    if item.type == "time":
+        return _TIME.fullmatch(value) is not None
     try:
         return parse_quantity(value).unit in ("", item.unit)
     except ValueError:

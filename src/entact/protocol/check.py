@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from entact.protocol.country import wrong_country
 from entact.protocol.extent import extents_of
 from entact.protocol.form import CompiledForm
+from entact.protocol.form_check import check_forms
 from entact.protocol.freshness import unmeasured
 from entact.protocol.names import RESERVED
 from entact.protocol.oversight import check_oversight
@@ -20,7 +21,7 @@ from entact.protocol.quantity import parse_quantity
 from entact.protocol.reach import check_reach, check_scores
 from entact.protocol.rule import Rule
 from entact.protocol.rules import CompiledRules, compile_forms, compile_rules, forms_at
-from entact.protocol.study import Randomisation, Regimen, Requirement, StudyFile, Visit
+from entact.protocol.study import Item, Randomisation, Regimen, Requirement, StudyFile, Visit
 from entact.protocol.timetable import ACTIVITIES, EVENTS, check_schedule, spell_out
 from entact.protocol.ucum import wrong_unit
 
@@ -55,6 +56,7 @@ def check(file: StudyFile, data: Mapping[str, Any]) -> list[Fault]:
     faults += _doses(file)
     faults += _roles(file)
     faults += _forms(file, visits)
+    faults += check_forms(file, forms, visits)
     faults += _gates(file, rules, forms, visits)
     faults += check_oversight(file, visits)
     faults += check_plan(file, rules, forms, visits)
@@ -317,10 +319,15 @@ def _unseen(
 
 def _units(file: StudyFile) -> Iterator[Fault]:
     """Units that are none of UCUM."""
-    for name, form in file.forms.items():
-        for item, said in form.items.items():
-            if said.unit and (wrong := wrong_unit(said.unit)) is not None:
-                yield Fault(("forms", name, "items", item, "unit"), wrong)
+    items: list[tuple[Path, Item]] = [
+        (("forms", name, "items", item), said)
+        for name, form in file.forms.items()
+        for item, said in form.items.items()
+    ]
+    items += [((*path, "items", name), inner) for path, said in items for name, inner in said.items.items()]
+    for path, said in items:
+        if said.unit and (wrong := wrong_unit(said.unit)) is not None:
+            yield Fault((*path, "unit"), wrong)
     for name, product in file.products.items():
         for place, strength in enumerate(product.strengths):
             if (wrong := wrong_unit(parse_quantity(strength).unit)) is not None:

@@ -21,8 +21,10 @@ def validate(
     data: Mapping[str, Any], written: Written = lambda path: None
 ) -> tuple[StudyFile | None, list[Fault]]:
     """The study file in plain data, or all that is wrong with it. Nothing is coerced: `"3"` is no number."""
+    languages = data.get("languages")
+    context = {"language": languages[0]} if isinstance(languages, list) and languages else None
     try:
-        return StudyFile.model_validate(data, strict=True), []
+        return StudyFile.model_validate(data, strict=True, context=context), []
     except ValidationError as error:
         return None, faults_of(error, data, StudyFile, (), written)
 

@@ -76,10 +76,7 @@ def extents_of(
     """
     known: dict[str, Extent] = {}
     for name, form in forms.items():
-        if form.instrument is not None:
-            parts = part_extents(form.instrument)
-            known |= {f"{name}.{score}": parts[score] for score in form.instrument.scores}
-        known |= {f"{name}.{item}": item_extent(said) for item, said in form.items.items()}
+        known |= {f"{name}.{part}": extent for part, extent in extents_of_form(form).items()}
     doses = sum(visit.kind == "dosing" for visit in visits.values())
     events = file.adverse_events
     interests = {term.special_interest or "" for term in events.terms.values()}
@@ -97,6 +94,15 @@ def extents_of(
     return known | {f"study.{count}": _COUNT for count in counts}
 
 
+def extents_of_form(form: CompiledForm) -> dict[str, Extent]:
+    """What each score and item of a form can be."""
+    known: dict[str, Extent] = {}
+    if form.instrument is not None:
+        parts = part_extents(form.instrument)
+        known |= {score: parts[score] for score in form.instrument.scores}
+    return known | {item: item_extent(said) for item, said in form.items.items()}
+
+
 def extents_in(names: Iterable[str], known: Extents) -> dict[str, Extent]:
     """What each name that one rule uses can be, those of a visit as well."""
     extents = {name: known.get(name) or known.get(name.partition(".")[2]) for name in names}
@@ -111,6 +117,9 @@ def item_extent(item: Item) -> Extent:
     if item.type in ("choice", "choices"):
         codes = frozenset(item.of or ())
         return Texts(codes) if item.type == "choice" else Codes(codes)
+    if item.type == "rows":
+        low, high = item.bounds or (0, math.inf)
+        return Numbers(float(low), float(high), whole=True)
     if item.type not in ("integer", "decimal"):
         return Texts()
     whole = item.type == "integer"

@@ -2,57 +2,42 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, NamedTuple
 
+from entact.protocol.answer import LARGEST, SEALED, Value, limits_of, reader_of
 from entact.protocol.instrument import Instrument
+from entact.protocol.item_rules import KINDS, ItemRules
 from entact.protocol.problem import unknown
-from entact.protocol.quantity import YEARS, magnitude
-from entact.protocol.rule import Kind
+from entact.protocol.rule import Facts, Kind, Rule, RuleError, Unknown
 from entact.protocol.study import Form, Item
-
-LARGEST = 2**53 - 1  # beyond it a whole number is no longer exact everywhere
-
-SEALED = "sealed:"  # begins what only the holder of the participant's key can read
-
-MISSING = ("not_asked", "not_done", "refused", "below_quantification", "unknown")
-
-Value = bool | int | float | str | list[str] | None
 
 _PLAIN_TYPES: dict[str, type] = {"boolean": bool, "integer": int}  # answers that are their own value
 _PLAIN = frozenset(_PLAIN_TYPES.values())
 
-_PARTIAL_DATE = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
-_KINDS: dict[str, Kind] = {
-    "boolean": "bool",
-    "integer": "int",
-    "decimal": "double",
-    "choice": "string",
-    "choices": "list[string]",
-}
 _SCORES: dict[type, Kind] = {bool: "bool", int: "int", float: "double", str: "string"}
 
 
 @dataclass(frozen=True, slots=True)
 class ItemProblem:
-    """What is wrong with one item of a form as it was entered."""
+    """What is wrong with one item of a form as it was entered; or, where `unusual`, what to look at again."""
 
     item: str
     message: str
+    unusual: bool = False
 
 
 class FormValues(NamedTuple):
     """What the answers to a form are worth.
 
     Attributes:
-        values: every item and score by name; None for what is missing, sealed, not of the item's type, or
-            cannot be true: such an answer must never open a gate.
-        beyond: the numbers that cannot be true, because they lie outside the item's range or between its
-            possible answers.
-        problems: items unknown and absent, answers of another type, unit or code, and those beyond.
+        values: every item and score by name: quantities as numbers in the item's unit, rows as their number,
+            calculated items as their rule gives them. None for what is missing, sealed, not of the item's
+            type, or cannot be true: such an answer must never open a gate.
+        beyond: what cannot be true, because it lies outside the item's range or between its possible answers.
+        problems: items unknown and absent; answers of another type, unit or code; those beyond, those that
+            are unusual, those to items that are not asked, and those that a calculation contradicts.
     """
 
     values: dict[str, Value]
@@ -70,34 +55,55 @@ class CompiledForm:
         personal: items that are stored as ciphertext.
         lasting: whether its facts stay true, so that rules see them from any encounter.
         types: the kind of every item and score that a rule may name; text and dates it may not.
+        rules: when its items are asked, and which are calculated.
+        rows: by item, the form of one row.
     """
 
-    def __init__(self, name: str, form: Form, instrument: Instrument | None) -> None:
+    def __init__(
+        self, name: str, form: Form, instrument: Instrument | None, rules: ItemRules | None = None
+    ) -> None:
         self.name = name
         self.form = form
         self.instrument = instrument
+        self.rules = rules or ItemRules()
         self.items: dict[str, Item] = {**(instrument.items if instrument else {}), **form.items}
         self.scores: dict[str, type] = dict(instrument.scores) if instrument else {}
         self.lasting = form.lasting
-        items = {item: _KINDS[said.type] for item, said in self.items.items() if said.type in _KINDS}
+        items = {item: KINDS[said.type] for item, said in self.items.items() if said.type in KINDS}
         self.types: dict[str, Kind] = items | {score: _SCORES[kind] for score, kind in self.scores.items()}
-        self._readers = {item: _reader(said) for item, said in self.items.items()}
+        self.rows = {
+            item: CompiledForm(f"{name}.{item}", Form(items=said.items), None, self.rules.rows.get(item))
+            for item, said in self.items.items()
+            if said.type == "rows"
+        }
+        self._readers = {item: reader_of(said) for item, said in self.items.items()}
         self.personal = frozenset(item for item, said in self.items.items() if said.is_personal)
         self._plain = {item: _PLAIN_TYPES.get(said.type) for item, said in self.items.items()}
-        self._required = frozenset(item for item, said in self.items.items() if said.required)
-        self._bounds = {item: _bounds(said) for item, said in self.items.items() if said.range}
+        self._required = frozenset(
+            item for item, said in self.items.items() if said.required and said.calculated is None
+        )
+        self._limits = {item: limits for item, said in self.items.items() if (limits := limits_of(said))}
         self._stepped = {
             item: said.answers for item, said in self.items.items() if said.step and said.answers
         }
 
-    def __reduce__(self) -> tuple[type[CompiledForm], tuple[str, Form, Instrument | None]]:
-        return CompiledForm, (self.name, self.form, self.instrument)
+    def __reduce__(self) -> tuple[type[CompiledForm], tuple[str, Form, Instrument | None, ItemRules]]:
+        return CompiledForm, (self.name, self.form, self.instrument, self.rules)
 
     def holds_plainly(self, items: Mapping[str, Any]) -> bool:
         """Whether every answer is a number or a yes or no to an item of the form that is not personal."""
         return not self.personal and all(
             answer.__class__ in _PLAIN and name in self.items for name, answer in items.items()
         )
+
+    def sealed_in_vain(self, items: Mapping[str, Any]) -> Iterator[str]:
+        """Answers that are ciphertext though their items are not personal: they were not what these hold."""
+        for name, answer in items.items():
+            if name in self.items and name not in self.personal and isinstance(answer, str):
+                yield from [name] if answer.startswith(SEALED) else []
+            elif name in self.rows and name not in self.personal:
+                for place, cells in enumerate(_rows_in(answer), start=1):
+                    yield from (f"{name}[{place}].{cell}" for cell in self.rows[name].sealed_in_vain(cells))
 
     def values(self, items: Mapping[str, Any]) -> dict[str, Value]:
         """The typed value of every item and score (see `read`)."""
@@ -107,25 +113,29 @@ class CompiledForm:
         """What is wrong with the answers: unknown, absent, of another type, unit or code, out of range."""
         return self.read(items).problems
 
-    def read(self, items: Mapping[str, Any]) -> FormValues:
+    def read(self, items: Mapping[str, Any], around: Mapping[str, Any] | None = None) -> FormValues:
         """The typed value of every item and score, and what is wrong with the answers.
 
         Args:
-            items: answers as an entry holds them: bool, int, text, a list of codes or `{"missing": …}`.
+            items: answers as an entry holds them: bool, int, text, a list of codes or rows, a file as
+                `{"file": its SHA-256, …}`, or `{"missing": …}`.
+            around: values of other forms, by `form.item`, for calculated items.
+
         Returns:
-            Quantities as numbers in the item's unit.
+            Of conditions only those are judged that hang on this form alone: see `contradictions`.
         """
         found: dict[str, Value] = {}
         beyond: dict[str, Value] = {}
         problems: list[ItemProblem] = []
         known = 0
+        conditions = self.rules.conditions
         for name, read in self._readers.items():
             answer = items.get(name)
             known += name in items
             found[name] = value = None
             if answer is None:
-                if name in self._required:
-                    problems.append(ItemProblem(name, "is absent; answer it, or say why it is missing"))
+                if name in self._required and name not in conditions:
+                    problems.append(ItemProblem(name, _ABSENT))
                 continue
             plain: Any = self._plain[name]
             if answer.__class__ is plain and -LARGEST <= answer <= LARGEST:
@@ -136,16 +146,16 @@ class CompiledForm:
                 except ValueError as problem:
                     problems.append(ItemProblem(name, str(problem)))
                     continue
-            if value is not None and name in self._bounds:
-                low, high, unit = self._bounds[name]
-                if isinstance(value, int | float) and not low <= value <= high:
-                    message = f"{answer} is out of range; this item goes from {low:g} to {high:g}{unit}"
-                    problems.append(ItemProblem(name, message))
+            if value is not None and name in self._limits and name not in self.rules.calculations:
+                said = self._limited(name, answer, value)
+                problems += said
+                if said and not said[0].unusual:
                     found[name], beyond[name] = None, value
-                elif name in self._stepped and value not in self._stepped[name]:
-                    possible = ", ".join(map(str, self._stepped[name]))
-                    problems.append(ItemProblem(name, f"{answer} is between the possible answers {possible}"))
-                    found[name], beyond[name] = None, value
+                    continue
+            if value is not None and name in self._stepped and value not in self._stepped[name]:
+                possible = ", ".join(map(str, self._stepped[name]))
+                problems.append(ItemProblem(name, f"{answer} is between the possible answers {possible}"))
+                found[name], beyond[name] = None, value
         if known < len(items):
             problems += [
                 ItemProblem(name, unknown(f"item of {self.name}", name, self.items))
@@ -154,107 +164,146 @@ class CompiledForm:
             ]
         if self.instrument is not None:
             found.update(self.instrument.score(found))
+        if self.rules.calculations:
+            problems += self._calculate(items, found, beyond, around or {})
+        problems += self._judged(items, found, around or {}, None, elsewhere=False)
+        for name, row in self.rows.items():
+            for place, cells in enumerate(_rows_in(items.get(name)), start=1):
+                inner = row.read(cells, {**(around or {}), **found}).problems
+                problems += [
+                    ItemProblem(f"{name}[{place}].{one.item}", one.message, one.unusual) for one in inner
+                ]
         return FormValues(found, beyond, problems)
 
+    def contradictions(
+        self, items: Mapping[str, Any], around: Mapping[str, Any], facts: Facts | None
+    ) -> list[ItemProblem]:
+        """What is wrong with answers by conditions that hang on other forms or on the session.
 
-def _bounds(item: Item) -> tuple[float, float, str]:
-    assert item.bounds is not None
-    low, high = item.bounds
-    return float(low), float(high), f" {item.unit}" if item.unit else ""
+        Args:
+            around: values of other forms by `form.item`. facts: of the session.
+        """
+        found = self.read(items, around).values
+        problems = self._judged(items, found, around, facts, elsewhere=True)
+        for name, row in self.rows.items():
+            for place, cells in enumerate(_rows_in(items.get(name)), start=1):
+                inner = row.contradictions(cells, {**around, **found}, facts)
+                problems += [ItemProblem(f"{name}[{place}].{one.item}", one.message) for one in inner]
+        return problems
 
-
-def _reader(item: Item) -> Callable[[Any], Value]:
-    """What turns an answer to an item into its value; None for missing, ValueError for wrong."""
-    read = _READERS[item.type]
-
-    def value(answer: Any) -> Value:
-        if isinstance(answer, str) and answer.startswith(SEALED):
-            return None
-        if isinstance(answer, Mapping):
-            if answer.get("missing") not in MISSING:
-                raise ValueError(
-                    f"{dict(answer)!r} is no answer; write {{'missing': one of {', '.join(MISSING)}}}"
-                )
-            return None
-        return read(item, answer)
-
-    return value
-
-
-def _boolean(item: Item, answer: Any) -> Value:
-    if not isinstance(answer, bool):
-        raise ValueError(f"{answer!r} is not true or false")
-    return answer
-
-
-def _integer(item: Item, answer: Any) -> Value:
-    if isinstance(answer, bool) or not isinstance(answer, int | str):
-        raise ValueError(f"{answer!r} is not a whole number")
-    # A count may come bare; one that names a unit must name the item's.
-    number = answer if isinstance(answer, int) else magnitude(answer, item.unit)
-    if abs(number) > LARGEST or number != int(number):
-        raise ValueError(f"{answer!r} is not a whole number of at most {LARGEST}")
-    return int(number)
-
-
-def _decimal(item: Item, answer: Any) -> Value:
-    if isinstance(answer, int) and not isinstance(answer, bool) and not item.unit:
-        return float(answer)
-    if not isinstance(answer, str):
-        example = f"6.8 {item.unit}".rstrip()
-        raise ValueError(f"{answer!r} is not a decimal text with its unit; write it as in {example!r}")
-    return magnitude(answer, item.unit)
-
-
-def _choice(item: Item, answer: Any) -> Value:
-    if not isinstance(answer, str) or answer not in (item.of or ()):
-        raise ValueError(unknown("code", str(answer), item.of or ()))
-    return answer
-
-
-def _choices(item: Item, answer: Any) -> Value:
-    if not isinstance(answer, list | tuple):
-        raise ValueError(f"{answer!r} is not a list of codes")
-    for code in answer:
-        _choice(item, code)
-    if len(set(answer)) < len(answer):
-        raise ValueError("a code stands twice; write each once")
-    return list(answer)
-
-
-def _text(item: Item, answer: Any) -> Value:
-    if not isinstance(answer, str):
-        raise ValueError(f"{answer!r} is not text")
-    return answer
-
-
-def _date(item: Item, answer: Any) -> Value:
-    if not isinstance(answer, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", answer):
-        raise ValueError(f"{answer!r} is not a date; write it as in '2026-03-02'")
-    return _of_life(date.fromisoformat(answer), answer)
-
-
-def _partial_date(item: Item, answer: Any) -> Value:
-    if not isinstance(answer, str) or not _PARTIAL_DATE.fullmatch(answer):
-        raise ValueError(
-            f"{answer!r} is not a date; write as much as is known, as in '2019', '2019-04' or '2019-04-30'"
+    @property
+    def looks_elsewhere(self) -> bool:
+        """Whether a condition hangs on other forms or on the session."""
+        return any(map(_is_elsewhere, self.rules.conditions.values())) or any(
+            row.looks_elsewhere for row in self.rows.values()
         )
-    return _of_life(date.fromisoformat(answer + "-01-01"[len(answer) - 4 :]), answer)
+
+    def is_asked(
+        self, name: str, values: Mapping[str, Any], around: Mapping[str, Any], facts: Facts | None = None
+    ) -> bool | None:
+        """Whether an item is asked; None while what decides it is not known.
+
+        Args:
+            values: of this form's items, as `read` gives them. around: of other forms, by `form.item`.
+        """
+        answer: bool | None = True
+        for rule in self.rules.conditions.get(name, ()):
+            said = self._evaluated(rule, values, around, facts)
+            if said is False:
+                return False
+            answer = answer if said is True else None
+        return answer
+
+    def _evaluated(
+        self, rule: Rule, values: Mapping[str, Any], around: Mapping[str, Any], facts: Facts | None
+    ) -> Value:
+        """What a rule gives; None where that is not known."""
+        seen = {name: values[name] if name in values else around.get(name) for name in rule.names}
+        try:
+            said: Any = rule.evaluate(seen, facts)
+        except (RuleError, ValueError):
+            return None
+        return None if isinstance(said, Unknown) else said
+
+    def _limited(self, name: str, answer: Any, value: Any) -> list[ItemProblem]:
+        """What is said of a value that cannot be true, or else is unusual."""
+        shown = f"the number of rows, {value}," if name in self.rows else answer
+        found = (limit.beyond(shown, value) for limit in self._limits[name])
+        return [ItemProblem(name, said, unusual) for said, unusual in found if said][:1]
+
+    def _calculate(
+        self,
+        items: Mapping[str, Any],
+        found: dict[str, Value],
+        beyond: dict[str, Value],
+        around: Mapping[str, Any],
+    ) -> Iterator[ItemProblem]:
+        """Puts what the rules give into `found`, and says which entered values they contradict."""
+        for name, rule in self.rules.calculations.items():
+            entered = beyond.pop(name, None) if found[name] is None else found[name]
+            asked = self.is_asked(name, found, around)
+            value = found[name] = None if asked is False else self._evaluated(rule, found, around, None)
+            if entered is not None and value is None:
+                yield ItemProblem(name, f"is {items[name]}, and what it is calculated from is not known")
+            elif entered is not None and not _agrees(items[name], entered, value):
+                shown = _as_written(self.items[name], value)
+                yield ItemProblem(name, f"is {items[name]}, and the other answers give {shown}")
+            if value is not None and name in self._limits:
+                said = self._limited(name, _as_written(self.items[name], value), value)
+                yield from said
+                if said and not said[0].unusual:
+                    found[name], beyond[name] = None, value
+
+    def _judged(
+        self,
+        items: Mapping[str, Any],
+        found: Mapping[str, Any],
+        around: Mapping[str, Any],
+        facts: Facts | None,
+        *,
+        elsewhere: bool,
+    ) -> list[ItemProblem]:
+        """Answers to items that are not asked, and items that are asked and have none."""
+        problems = []
+        for name, rules in self.rules.conditions.items():
+            if _is_elsewhere(rules) is not elsewhere:
+                continue
+            asked, answer = self.is_asked(name, found, around, facts), items.get(name)
+            if asked is True and answer is None and name in self._required:
+                problems.append(ItemProblem(name, _ABSENT))
+            elif (
+                asked is False
+                and answer is not None
+                and not (isinstance(answer, Mapping) and "missing" in answer)
+            ):
+                when = " and ".join(rule.text for rule in rules)
+                problems.append(ItemProblem(name, f"was answered, and is asked only when {when}"))
+        return problems
 
 
-def _of_life(day: date, answer: str) -> str:
-    if day.year not in YEARS:
-        raise ValueError(f"{answer!r} is not between the years {YEARS[0]} and {YEARS[-1]}")
-    return answer
+_ABSENT = "is absent; answer it, or say why it is missing"
 
 
-_READERS: dict[str, Callable[[Item, Any], Value]] = {
-    "boolean": _boolean,
-    "integer": _integer,
-    "decimal": _decimal,
-    "choice": _choice,
-    "choices": _choices,
-    "text": _text,
-    "date": _date,
-    "partial_date": _partial_date,
-}
+def _is_elsewhere(rules: tuple[Rule, ...]) -> bool:
+    return any(rule.calls or any("." in name for name in rule.names) for rule in rules)
+
+
+def _rows_in(answer: Any) -> list[Mapping[str, Any]]:
+    return [row for row in answer if isinstance(row, Mapping)] if isinstance(answer, list | tuple) else []
+
+
+def _agrees(answer: Any, entered: Value, value: Value) -> bool:
+    """Whether an entered value is the calculated one, as far as it was written out."""
+    if not isinstance(entered, float) or not isinstance(value, int | float):
+        return entered == value
+    written = str(answer).partition(" ")[0]
+    decimals = len(written.partition(".")[2])
+    return abs(entered - value) <= 0.5 * 10.0**-decimals + 1e-9 * abs(value)
+
+
+def _as_written(item: Item, value: Any) -> str:
+    """A value as an entry would hold it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = f"{value:.6g}" if isinstance(value, float) else str(value)
+    return f"{text} {item.unit}" if item.unit and isinstance(value, int | float) else text

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from entact.protocol.quantity import parse_range
 from entact.protocol.study import Block, Name
+from entact.protocol.study.text import Words
 
 
 class Items(Block):
@@ -22,7 +23,7 @@ class Items(Block):
 
     names: str | list[Name]
     type: Literal["boolean", "integer", "decimal", "choice", "text"]
-    title: str | None = None
+    title: Words | None = None
     range: str | None = None
     step: int | None = Field(default=None, gt=1)
     of: list[str] | None = None
@@ -69,7 +70,7 @@ class Score(Block):
     median` takes the median of those answered, rounded up, for each).
     """
 
-    title: str | None = None
+    title: Words | None = None
     sum: str | list[Name] | None = None
     mean: str | list[Name] | None = None
     max: str | list[Name] | None = None
@@ -126,7 +127,7 @@ class InstrumentFile(Block):
     """
 
     instrument: Name
-    title: str
+    title: Words
     recall: str
     licence: str
     category: str | None = None

@@ -60,7 +60,7 @@ def check_reach(file: StudyFile, rules: CompiledRules, known: Extents) -> Iterat
     for one in _purposes(file, rules):
         local = extents_in(one.rule.names, known)
         tree = parse(one.rule.text)
-        found = list(_comparisons(tree, local, one.path))
+        found = list(comparisons(tree, local, one.path))
         yield from found
         can_hold = narrowed(tree, True, local) is not None
         if found or not can_hold:
@@ -80,7 +80,7 @@ def check_scores(name: str, instrument: Instrument) -> Iterator[Fault]:
     for score, said in instrument.file.scores.items():
         if said.rule is not None:
             path: Path = ("instruments", name, "scores", score, "rule")
-            yield from _comparisons(parse(said.rule), known, path)
+            yield from comparisons(parse(said.rule), known, path)
 
 
 def _purposes(file: StudyFile, rules: CompiledRules) -> Iterator[_Purpose]:
@@ -145,13 +145,14 @@ def _contradictions(rules: CompiledRules, known: Extents, lame: Iterable[Path]) 
             local[age] = after
 
 
-def _comparisons(node: Node, known: Extents, path: Path) -> Iterator[Fault]:
+def comparisons(node: Node, known: Extents, path: Path) -> Iterator[Fault]:
+    """Comparisons within a rule that always come out alike, each with what it compares wrongly."""
     if isinstance(node, Apply) and node.operator in _NOT:
         yield from _comparison(node, known, path)
     elif isinstance(node, Apply) and node.operator == "in":
         yield from _membership(node, known, path)
     for part in _parts(node):
-        yield from _comparisons(part, known, path)
+        yield from comparisons(part, known, path)
 
 
 def _parts(node: Node) -> tuple[Node, ...]:

@@ -97,15 +97,19 @@ class Vocabulary:
     Args:
         names: dotted name and kind of value; a quantity is a double in the unit that its item declares.
         arguments: for each function that may be used, the arguments it knows (roles, dose parts).
+        divides: whether a rule may divide by what it names; whoever allows it rules zero out.
 
     Raises:
         ValueError: for a name, kind or function that no rule could use.
     """
 
-    __slots__ = ("_hash", "_key", "arguments", "names")
+    __slots__ = ("_hash", "_key", "arguments", "divides", "names")
 
     def __init__(
-        self, names: Mapping[str, Kind], arguments: Mapping[str, Collection[str]] | None = None
+        self,
+        names: Mapping[str, Kind],
+        arguments: Mapping[str, Collection[str]] | None = None,
+        divides: bool = False,
     ) -> None:
         for name, kind in names.items():
             parts = name.split(".")
@@ -119,7 +123,8 @@ class Vocabulary:
                 raise ValueError(f"{function!r} is no function of rules; one of {', '.join(FUNCTIONS)}")
         self.names: Mapping[str, Kind] = dict(names)
         self.arguments: Mapping[str, frozenset[str]] = {f: frozenset(known) for f, known in arguments.items()}
-        self._key = (frozenset(self.names.items()), frozenset(self.arguments.items()))
+        self.divides = divides
+        self._key = (frozenset(self.names.items()), frozenset(self.arguments.items()), divides)
         self._hash = hash(self._key)
 
     def compile(self, text: str, *, returns: Kind | None = "bool") -> Rule:
@@ -140,8 +145,10 @@ class Vocabulary:
     def __hash__(self) -> int:
         return self._hash
 
-    def __reduce__(self) -> tuple[type[Vocabulary], tuple[Mapping[str, Kind], Mapping[str, frozenset[str]]]]:
-        return Vocabulary, (self.names, self.arguments)
+    def __reduce__(
+        self,
+    ) -> tuple[type[Vocabulary], tuple[Mapping[str, Kind], Mapping[str, frozenset[str]], bool]]:
+        return Vocabulary, (self.names, self.arguments, self.divides)
 
 
 class Rule:
@@ -352,7 +359,7 @@ def _compiled(vocabulary: Vocabulary, text: str, returns: Kind | None) -> Rule:
             end = stop
         elif overload == "string_to_duration":
             _check_duration(environment, text, position)
-        elif overload.startswith(("divide", "modulo")):
+        elif overload.startswith(("divide", "modulo")) and not vocabulary.divides:
             _check_divisor(text, position)
 
     expression = environment.compile(evaluated + text[end:])

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
 
+from entact.protocol.asking import compile_items, offset_of, rule_fault
 from entact.protocol.explain import faults_of
 from entact.protocol.form import CompiledForm
 from entact.protocol.instrument import (
@@ -28,6 +29,7 @@ from entact.protocol.study import (
     AnalysisSet,
     Criterion,
     Endpoint,
+    Form,
     Hold,
     Quota,
     Report,
@@ -39,9 +41,6 @@ from entact.protocol.study import (
 Said = TypeVar("Said")
 
 PARTS = frozenset({"initial", "supplement"})
-
-# A rule error says where in the rule it is; in a file the line and column say so.
-_WHERE = re.compile(r" at (?:line \d+, )?column \d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +134,25 @@ def compile_forms(file: StudyFile) -> tuple[dict[str, CompiledForm], list[Fault]
                 message = f"{form.instrument!r} has an item or score {item!r} already; choose another name"
                 faults.append(Fault(("forms", name, "items", item), message, at_key=True))
         forms[name] = CompiledForm(name, form, instrument)
+    for name in [name for name, form in forms.items() if _has_rules(form.form)]:
+        rules, more = compile_items(name, forms, _arguments(file))
+        faults += more
+        forms[name] = CompiledForm(name, forms[name].form, forms[name].instrument, rules)
     return forms, faults
+
+
+def _has_rules(form: Form) -> bool:
+    items = [*form.items.values(), *(inner for item in form.items.values() for inner in item.items.values())]
+    rules = [
+        *(item.when or item.calculated for item in items),
+        *(said.when for said in form.sections.values()),
+    ]
+    return any(rule is not None for rule in rules)
+
+
+def _arguments(file: StudyFile) -> dict[str, frozenset[str]]:
+    """What the functions of rules may be asked about."""
+    return {"present": frozenset(file.roles), "given": PARTS, "elapsed": PARTS}
 
 
 def _why_absent(name: str, own: Iterable[str]) -> str:
@@ -151,10 +168,11 @@ def _why_absent(name: str, own: Iterable[str]) -> str:
 def _instruments(file: StudyFile) -> tuple[dict[str, Instrument], list[Fault]]:
     instruments: dict[str, Instrument] = {}
     faults: list[Fault] = []
+    context = {"language": file.languages[0]}
     for name, data in file.instruments.items():
         path: Path = ("instruments", name)
         try:
-            instruments[name] = Instrument(InstrumentFile.model_validate(data))
+            instruments[name] = Instrument(InstrumentFile.model_validate(data, context=context))
         except ValidationError as error:
             faults += faults_of(error, data, InstrumentFile, path)
         except (InstrumentError, RuleError) as error:
@@ -194,7 +212,7 @@ class _Compilation:
         self.visits = visits
         self.faults: list[Fault] = []
         self.rules = CompiledRules()
-        self.arguments = {"present": frozenset(file.roles), "given": PARTS, "elapsed": PARTS}
+        self.arguments = _arguments(file)
         self.names = self._names()
         self.plain = Vocabulary(self.names, self.arguments)
 
@@ -300,11 +318,9 @@ class _Compilation:
         try:
             return (vocabulary or self.plain).compile(text, returns=returns)
         except RuleError as error:
-            offset = _offset(text, error)
-            message = _WHERE.sub("", str(error), count=1)
             may_name_visits = path[0] == "endpoints" or path[:2] == ("analysis", "sets")
-            message = self._better(text[offset or 0 :], may_name_visits) or message
-            self.faults.append(Fault(path, message, offset))
+            better = self._better(text[offset_of(text, error) or 0 :], may_name_visits)
+            self.faults.append(rule_fault(path, text, error, better))
             return None
 
     def _better(self, text: str, may_name_visits: bool) -> str | None:
@@ -325,15 +341,8 @@ class _Compilation:
             return unknown("visit", visit, self.visits)
         if form in self.forms and item in self.forms[form].items and item not in self.forms[form].types:
             kind = self.forms[form].items[item].type
-            return f"'{form}.{item}' is a {kind}, and rules know no text and no dates"
+            return f"'{form}.{item}' is a {kind}, and rules know no text, dates, times or files"
         return None
-
-
-def _offset(text: str, error: RuleError) -> int | None:
-    if error.column is None:
-        return None
-    lines = text.split("\n")[: error.line - 1]
-    return sum(len(line) + 1 for line in lines) + error.column - 1
 
 
 def forms_at(visit: Visit, forms: Mapping[str, object]) -> list[str]:

@@ -24,6 +24,8 @@ _DURATION = rf"[+-]?{_PART}(\s*{_PART})*"
 _NUMBER = r"[+-]?[0-9]+(\.[0-9]+)?"
 _WINDOW = rf"({_NUMBER}|{_DURATION})\s*\.\.\s*({_DURATION}|0)"
 _QUANTITY = rf"{_NUMBER}( \S+)?"
+_END = rf"({_QUANTITY}|[0-9]{{2,4}}[0-9T:+-]*)"  # of a range: a quantity, a date or a time
+_RANGE = rf"^\s*{_END}\s*\.\.\s*{_END}\s*$"
 
 # Values written as text, which pydantic would describe by what they become.
 _TEXTS: dict[str, Schema] = {
@@ -47,7 +49,8 @@ _PATTERNS = {
     "Visit.or": rf"^\s*\S+ \+ {_DURATION}\s*$",
     "TimedReadings.at": rf"^(before initial|initial|end|(initial|supplement) \+ {_DURATION})$",
     "Product.strengths": rf"^\s*{_NUMBER} +\S+\s*$",
-    "Item.range": rf"^\s*{_QUANTITY}\s*\.\.\s*{_QUANTITY}\s*$",
+    "Item.range": _RANGE,
+    "Item.expected": _RANGE,
     "Track.opens_on": r"^(unblinded|consent)\.[a-z][a-z0-9_]*$",
 }
 _ELSEWHERE = "order"  # written when the file is resolved, never by a person

@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path as FilePath
 
 import rfc8785
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from entact.protocol.explain import faults_of
 from entact.protocol.instrument import Instrument, load_instrument, shipped_instruments
@@ -24,10 +24,9 @@ from entact.protocol.problem import Fault, Path, Problem, StudyError, unknown
 from entact.protocol.release import Release
 from entact.protocol.source import LARGEST, Source, read_source
 from entact.protocol.study import Item
+from entact.protocol.study.text import Language
 
 LABELLED = 7  # up to so many answers each needs its label; of a longer scale the two ends do
-
-_LANGUAGE = r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$"
 
 
 class WordingFile(BaseModel):
@@ -40,7 +39,7 @@ class WordingFile(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     wording: str
-    language: str = Field(pattern=_LANGUAGE)
+    language: Language
     version: str
     holder: str
     licence: str
@@ -99,12 +98,7 @@ def _typed(source: Source) -> WordingFile:
     try:
         return WordingFile.model_validate(source.data, strict=True)
     except ValidationError as error:
-        faults = list(faults_of(error, source.data, WordingFile, (), source.written))
-        for place, fault in enumerate(faults):
-            if fault.path == ("language",) and isinstance(source.data.get("language"), str):
-                said = source.data["language"]
-                message = f"{said!r} is no language; write a tag (BCP 47), as in 'en', 'pt-BR' or 'zh-Hant'"
-                faults[place] = Fault(fault.path, message)
+        faults = faults_of(error, source.data, WordingFile, (), source.written)
         raise StudyError(source.locate(fault) for fault in faults) from None
 
 

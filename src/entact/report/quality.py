@@ -13,6 +13,7 @@ RULES = {
     "item": "item out of range or of another kind than planned",
     "out_of_window": "visit outside its window",
     "reading_missing": "timed reading not entered",
+    "unusual": "answer that is unusual",
     "visit_missed": "visit missed",
     "without_gate": "act without a gate's yes",
 }

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from entact.course.entry.sealing import is_sealed
 from entact.course.kinds.alerts import raise_alerts
 from entact.course.kinds.kind import BY_FORM, Kind
 from entact.course.kinds.stopping import check_stopping
@@ -21,7 +20,8 @@ class FormData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Kind `form`: the items of one form; not done, refused and unknown are said, never left blank.
 
     An item's value is bool, int, text (a quantity with its unit, a code, a date, sealed text), a list of
-    codes, or `{"missing": "not_asked" | "not_done" | "refused" | "below_quantification" | "unknown"}`.
+    codes or of rows (each with its items), `{"file": SHA-256, "media": …, "size": …}`, or
+    `{"missing": "not_asked" | "not_done" | "refused" | "below_quantification" | "unknown"}`.
     """
 
     form: str
@@ -63,15 +63,19 @@ def _answer(course: State, effective: Effective, name: str, items: dict[str, Any
             message = f"the form {name!r} is of a release to which the participant has not consented"
             course.found("before_reconsent", entry.id, "form", message)
         reading = course.readings.get(entry.id)
-        if reading is None or reading[0] is not effective.data:
+        if form.rules.elsewhere:  # hangs on more than its own data
+            around = course.values(entry.encounter, effective.at)
+            needed = {name: around.get(name) for name in form.rules.elsewhere}
+            reading = (effective.data, form.read(items, needed))
+        elif reading is None or reading[0] is not effective.data:
             reading = course.readings[entry.id] = (effective.data, form.read(items))
         values, beyond, problems = reading[1]
         if status == "done":
             for problem in problems:
-                course.found("item", entry.id, problem.item, problem.message)
-            for item, value in items.items():
-                if is_sealed(value) and item in form.items and item not in form.personal:
-                    course.found("item", entry.id, item, "was not what this item holds, and is sealed")
+                rule = "unusual" if problem.unusual else "item"
+                course.found(rule, entry.id, problem.item, problem.message)
+            for item in form.sealed_in_vain(items):
+                course.found("item", entry.id, item, "was not what this item holds, and is sealed")
     answers = Answers(
         entry.id,
         name,

@@ -119,6 +119,27 @@ class Values(Mapping[str, Any]):
         return sum(1 for _ in self)
 
 
+def earlier_answers(course: Answered, name: str, encounter: str | None, at: datetime) -> Answers | None:
+    """The answers of an earlier encounter with the value that an item `shows:`; none where there are none.
+
+    Args:
+        name: `form.item` for the last one known before, `visit.form.item` for that of a visit.
+        encounter, at: where and when it is shown.
+    """
+    *visit, form, item = _parts(name)
+    for answers in reversed(course.answers.get(form, ())):
+        is_there = visit == [visit_of(answers.encounter)] if visit else True
+        if (
+            answers.at < at
+            and answers.encounter != encounter
+            and is_there
+            and item in answers.values
+            and (answers.values[item] is not None or answers.items.get(item) is not None)
+        ):
+            return answers
+    return None
+
+
 class SessionFacts:
     """What the closed set of functions gives for one encounter at one time."""
 

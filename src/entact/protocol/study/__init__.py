@@ -20,11 +20,12 @@ from entact.protocol.study.arms import Arm, Hidden, Randomisation, Unblinding
 from entact.protocol.study.base import Block, Duration, Name, Span, Window
 from entact.protocol.study.doses import ArmDose, Dose, Product, Regimen, Supplement, Units
 from entact.protocol.study.file import Standards, StudyFile
-from entact.protocol.study.forms import Form, Item
+from entact.protocol.study.forms import Form, Item, Section
 from entact.protocol.study.gates import Alert, Criterion, Gate, Requirement, StoppingRule
 from entact.protocol.study.places import Hold, Population, Quota, SitePlan
 from entact.protocol.study.safety import AdverseEvents, Checklist, EventTerm, Interest, Report
 from entact.protocol.study.schedule import Epoch, Repeat, TimedReadings, Track, Visit
+from entact.protocol.study.text import Translated, Words, told_in
 from entact.protocol.study.washout import Washout, WashoutClass
 
 __all__ = [
@@ -64,6 +65,7 @@ __all__ = [
     "Repeat",
     "Report",
     "Requirement",
+    "Section",
     "SitePlan",
     "Span",
     "Standards",
@@ -73,10 +75,13 @@ __all__ = [
     "Supplement",
     "TimedReadings",
     "Track",
+    "Translated",
     "Unblinding",
     "Units",
     "Visit",
     "Washout",
     "WashoutClass",
     "Window",
+    "Words",
+    "told_in",
 ]

@@ -7,12 +7,13 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from entact.protocol.study.base import Block, Name, Window
+from entact.protocol.study.text import Words
 
 
 class Endpoint(Block):
     value: str
     at: Name
-    title: str | None = None
+    title: Words | None = None
 
 
 class Interim(Block):
@@ -37,7 +38,7 @@ class Analysis(Block):
 class AnalysisSet(Block):
     """Who is analysed: in words, and as a rule about one person where not everybody means the same by it."""
 
-    text: str
+    text: Words
     rule: str | None = None
 
 
@@ -63,7 +64,7 @@ class Intercurrent(Block):
     `classes`: of medicines, where the event is that one was begun.
     """
 
-    title: str
+    title: Words
     on: Literal["treatment_stopped", "procedures_stopped", "medicine_begun", "unblinded", "died"]
     classes: list[str] = Field(default=[])
 
@@ -76,7 +77,7 @@ Strategy = Literal[
 class Estimand(Block):
     """What is estimated: the strategy for each intercurrent event."""
 
-    title: str
+    title: Words
     strategies: dict[Name, Strategy]
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Literal
 
 from entact.protocol.study.base import Block, Name
+from entact.protocol.study.text import Words
 
 
 class Arm(Block):
-    title: str
+    title: Words
     role: Literal["experimental", "placebo", "active_comparator"]
 
 

@@ -17,6 +17,7 @@ from entact.protocol.study.gates import Alert, Criterion, Gate, StoppingRule
 from entact.protocol.study.places import Hold, Population, Quota, SitePlan
 from entact.protocol.study.safety import AdverseEvents, Report
 from entact.protocol.study.schedule import Epoch, Track, Visit
+from entact.protocol.study.text import Language, Words
 from entact.protocol.study.washout import Washout
 
 
@@ -34,13 +35,14 @@ class StudyFile(Block):
     """One study file, whole."""
 
     study: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]  # also the name of its folder
-    title: str
+    title: Words
     registry: str | None = None
     phase: int | str | None = None
     release: str
     amendment: Amendment | None = None  # what this release changes in the one before
     format: Literal[1] = 1  # of this file; defaults belong to the format and never change within one
-    condition: str
+    languages: list[Language] = Field(default=["en"], min_length=1)
+    condition: Words
     sources: dict[str, str] = Field(default={})
     populations: dict[Name, Population]
     sites: dict[str, SitePlan] = Field(default={})
@@ -49,13 +51,13 @@ class StudyFile(Block):
     arms: dict[Name, Arm]
     randomisation: Randomisation | None = None
     unblinding: Unblinding | None = None
-    roles: dict[Name, str]
+    roles: dict[Name, Words]
     blinding: list[Hidden] = Field(default=[])
     products: dict[Name, Product]
     regimens: dict[Name, Regimen]
     dose_interval: Window | None = None  # between initial doses; the hard core keeps its earlier end
     doses: int = Field(gt=0)  # sessions with a dose; the hard core never lets there be more
-    consent: dict[Name, str]  # scope -> what it allows
+    consent: dict[Name, Words]  # scope -> what it allows
     # Completed when the file is resolved: the instruments that the forms use, and the order of named things.
     instruments: dict[Name, dict[str, Any]] = Field(default={})
     order: dict[str, list[str]] = Field(default={})

@@ -1,4 +1,4 @@
-"""Forms and their items."""
+"""Forms, their sections and their items."""
 
 from __future__ import annotations
 
@@ -7,34 +7,77 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from entact.protocol.moment import READERS, reaches
 from entact.protocol.quantity import parse_quantity, parse_range
 from entact.protocol.study.base import Block, Name
+from entact.protocol.study.text import Words
+
+NUMBERS = ("integer", "decimal")
+WITH_LABELS = ("boolean", "integer", "choice", "choices")  # answers that can be written out have labels
 
 
 class Item(Block):
-    """One item of a form."""
+    """One item of a form.
 
-    type: Literal["boolean", "integer", "decimal", "choice", "choices", "text", "date", "partial_date"]
-    title: str | None = None
+    `when`: a rule, and only where it holds is the item asked. `calculated`: a rule that gives its value.
+    `range`: what can be true; `expected`: what is usual, or one is asked to look again. `rows`: the answer is
+    a list of rows, each with the `items`; `range` then says how many.
+    """
+
+    type: Literal[
+        "boolean",
+        "integer",
+        "decimal",
+        "choice",
+        "choices",
+        "text",
+        "date",
+        "partial_date",
+        "time",
+        "datetime",
+        "file",
+        "rows",
+    ]
+    title: Words | None = None
+    help: Words | None = None
+    section: Name | None = None
+    when: str | None = None
+    calculated: str | None = None
+    shows: str | None = None  # `form.item` or `visit.form.item`, the value of an earlier visit
     unit: str = ""
     range: str | None = None
+    expected: str | None = None
     step: int | None = Field(default=None, gt=1)  # between possible answers, from the lower end of `range`
     of: list[str] | None = None
+    labels: dict[str, Words] = Field(default={})
+    accept: list[str] | None = None  # types of media of a file
+    items: dict[Name, Item] = Field(default={})
     required: bool = True
     personal: bool | None = None  # free text is personal unless the file says otherwise
 
     @property
     def bounds(self) -> tuple[Decimal, Decimal] | None:
-        """The two ends of `range`, in the item's unit."""
-        if self.range is None:
-            return None
-        low, high = (parse_quantity(end) for end in parse_range(self.range))
+        """The two ends of the `range` of a number or a number of rows, in the item's unit."""
+        return self._bounds_of(self.range) if self.range is not None and self.is_counted else None
+
+    @property
+    def usual(self) -> tuple[Decimal, Decimal] | None:
+        """The two ends of `expected`, like `bounds`."""
+        return self._bounds_of(self.expected) if self.expected is not None and self.is_counted else None
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether ranges of the item are numbers."""
+        return self.type in NUMBERS or self.type == "rows"
+
+    def _bounds_of(self, said: str) -> tuple[Decimal, Decimal]:
+        low, high = (parse_quantity(end) for end in parse_range(said))
         if {low.unit, high.unit} - {"", self.unit}:
             raise ValueError(
-                f"the range {self.range!r} is not in {self.unit or 'no unit'}; write it in the item's unit"
+                f"the range {said!r} is not in {self.unit or 'no unit'}; write it in the item's unit"
             )
         if low.value > high.value:
-            raise ValueError(f"the range {self.range!r} ends before it begins; write the smaller end first")
+            raise ValueError(f"the range {said!r} ends before it begins; write the smaller end first")
         return low.value, high.value
 
     @property
@@ -45,6 +88,13 @@ class Item(Block):
         low, high = self.bounds
         return list(range(int(low), int(high) + 1, self.step or 1))
 
+    @property
+    def codes(self) -> list[str]:
+        """Every possible answer as a key of `labels`."""
+        if self.type == "boolean":
+            return ["true", "false"]
+        return list(self.of) if self.of else [str(answer) for answer in self.answers or ()]
+
     @model_validator(mode="after")
     def _fits_its_type(self) -> Self:
         if self.type in ("choice", "choices"):
@@ -54,26 +104,72 @@ class Item(Block):
                 raise ValueError("a code stands twice in 'of'; write each once")
         elif self.of is not None:
             raise ValueError(f"'of' belongs to a choice, this item is a {self.type}; take it out")
-        if self.type not in ("integer", "decimal") and (self.range is not None or self.unit):
-            raise ValueError(
-                f"'unit' and 'range' belong to numbers, this item is a {self.type}; take them out"
-            )
-        self.bounds  # noqa: B018 (raises when the range is wrong)
+        if self.type not in NUMBERS and self.unit:
+            raise ValueError(f"'unit' belongs to numbers, this item is a {self.type}; take it out")
+        self._has_fitting_ranges()
         if self.step is not None and self.answers is None:
             raise ValueError("'step' belongs to a whole number with a 'range'; write one, or take it out")
+        for key, given, types in (
+            ("labels", self.labels, WITH_LABELS),
+            ("accept", self.accept is not None, ("file",)),
+            ("items", self.items, ("rows",)),
+        ):
+            if given and self.type not in types:
+                raise ValueError(
+                    f"{key!r} belongs to a {' or '.join(types)}, this item is a {self.type}; take it out"
+                )
+        if self.type == "rows" and not self.items:
+            raise ValueError("rows need what each of them holds; write 'items: {name: {type: text}}'")
+        if self.calculated is not None and self.type not in ("boolean", "integer", "decimal", "choice"):
+            raise ValueError(f"a rule gives no {self.type}; take 'calculated' out, or choose another type")
         return self
+
+    def _has_fitting_ranges(self) -> None:
+        """Both ranges are of the item's type, and what is usual can be true."""
+        for key, said in (("range", self.range), ("expected", self.expected)):
+            if said is None:
+                continue
+            if self.is_counted:
+                self._bounds_of(said)
+            elif self.type in READERS:
+                low, high = map(READERS[self.type], parse_range(said))
+                if not reaches(self.type, low, low, high):
+                    raise ValueError(f"the range {said!r} ends before it begins; write the earlier end first")
+            else:
+                where = "numbers, dates, times and rows"
+                raise ValueError(f"{key!r} belongs to {where}, this item is a {self.type}; take it out")
+        if self.range is None or self.expected is None:
+            return
+        bounds, usual = self.bounds, self.usual
+        if bounds is not None and usual is not None:
+            inside = bounds[0] <= usual[0] and usual[1] <= bounds[1]
+        else:
+            ends = parse_range(self.range)
+            inside = all(reaches(self.type, end, *ends) for end in parse_range(self.expected))
+        if not inside:
+            raise ValueError(f"'expected' {self.expected!r} reaches beyond 'range' {self.range!r}; narrow it")
 
     @property
     def is_personal(self) -> bool:
         return self.personal if self.personal is not None else self.type == "text"
 
 
+class Section(Block):
+    """Items under one heading; `when`: a rule, and only where it holds are they asked."""
+
+    title: Words
+    help: Words | None = None
+    when: str | None = None
+
+
 class Form(Block):
     """Items asked together: written out here, or those of an instrument."""
 
-    title: str | None = None
+    title: Words | None = None
+    help: Words | None = None
     instrument: Name | None = None
     by: str | None = None
     data_class: str = "clinical"  # class of data for blinding, such as `rater_scores`
     lasting: bool = False  # facts about the person that stay true: rules see them from any encounter
+    sections: dict[Name, Section] = Field(default={})
     items: dict[Name, Item] = Field(default={})

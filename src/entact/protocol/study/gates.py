@@ -7,13 +7,14 @@ from typing import Literal
 from pydantic import Field
 
 from entact.protocol.study.base import Block, Duration, Name
+from entact.protocol.study.text import Words
 
 
 class Criterion(Block):
     """An inclusion or exclusion criterion: judged by the investigator and, given a `rule`, computed."""
 
     kind: Literal["inclusion", "exclusion"]
-    text: str
+    text: Words
     rule: str | None = None  # true when the criterion is met (inclusion) or applies (exclusion)
     population: Name | None = Field(default=None, alias="for")  # all of them when it is not said
 
@@ -22,7 +23,7 @@ class Requirement(Block):
     """One reason for which a gate stays closed."""
 
     require: str
-    otherwise: str = Field(alias="else")
+    otherwise: Words = Field(alias="else")
     within: Duration | None = None
     ever: bool = False
     override: str | None = None
@@ -37,7 +38,7 @@ class Alert(Block):
     """A rule that calls people as soon as it holds, or cannot be evaluated."""
 
     when: str
-    title: str
+    title: Words
     urgency: Literal["now", "today", "week"]
     tell: list[str]
 
@@ -45,6 +46,6 @@ class Alert(Block):
 class StoppingRule(Block):
     """When one person's treatment, or all procedures, have to stop; follow-up goes on."""
 
-    title: str
+    title: Words
     when: str
     of: Literal["treatment", "procedures"] = "treatment"

@@ -7,13 +7,14 @@ from typing import Literal
 from pydantic import Field
 
 from entact.protocol.study.base import Block, Name
+from entact.protocol.study.text import Words
 
 
 class Population(Block):
     """People who take part in one way; `linked_to`: each of them comes with somebody of that population."""
 
     planned: int = Field(gt=0)
-    title: str | None = None
+    title: Words | None = None
     linked_to: Name | None = None
 
 
@@ -28,7 +29,7 @@ class Quota(Block):
     """At most so many are enrolled: of a population, at each site, or of those for whom `when` holds."""
 
     most: int = Field(gt=0)
-    title: str | None = None
+    title: Words | None = None
     population: Name | None = None
     per: Literal["study", "site"] = "study"
     when: str | None = None
@@ -40,7 +41,7 @@ class Hold(Block):
     `again`: once lifted it holds anew as soon as a number that it names has grown.
     """
 
-    title: str
+    title: Words
     when: str
     stops: list[Literal["enrolment", "randomisation", "dosing"]]
     lifted_by: str

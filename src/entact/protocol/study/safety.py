@@ -7,12 +7,13 @@ from typing import Final, Literal
 from pydantic import Field
 
 from entact.protocol.study.base import Block, Duration, Name
+from entact.protocol.study.text import Words
 
 
 class EventTerm(Block):
     """A term of the study's event codelist; `valence` is recorded, never used to leave an event out."""
 
-    title: str
+    title: Words
     special_interest: str | None = None
     valence: Literal["unfavourable", "favourable", "neutral"] = "unfavourable"
 
@@ -21,14 +22,14 @@ class Checklist(Block):
     """Terms that are asked for one by one; a visit does it by its name, and no term may be left blank."""
 
     terms: list[str]
-    title: str | None = None
+    title: Words | None = None
     by: str | None = None
 
 
 class Interest(Block):
     """A kind of event of special interest (AESI), who hears of each, and how soon."""
 
-    title: str
+    title: Words
     tell: list[str] = Field(default=[])
     within: Duration | None = None
 
@@ -56,7 +57,7 @@ class Report(Block):
     `jurisdiction`: the country whose law asks for it, or EU; `local`: of events at sites there alone.
     """
 
-    title: str
+    title: Words
     when: str
     within: Duration
     to: str

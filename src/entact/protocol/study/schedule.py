@@ -10,12 +10,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from entact.protocol.quantity import parse_duration
 from entact.protocol.study.base import Block, Duration, Name, Window
+from entact.protocol.study.text import Words
 
 
 class Epoch(Block):
     """A part of the study; epochs follow each other in the order of the file."""
 
-    title: str
+    title: Words
 
 
 def _opening(value: str) -> str:
@@ -35,7 +36,7 @@ class Track(Block):
     `doses`: further sessions with a dose.
     """
 
-    title: str
+    title: Words
     opens_on: Annotated[str, AfterValidator(_opening)]
     doses: int = Field(default=0, ge=0)
 
@@ -88,7 +89,7 @@ class Visit(Block):
     """
 
     visit: Name
-    title: str | None = None
+    title: Words | None = None
     opens: bool = False
     after: str | None = None
     within: Window | None = None

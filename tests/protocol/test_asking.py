@@ -1,0 +1,269 @@
+"""Conditions and calculated values of items: every fault with its place, and what rules give."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from entact.protocol import load_study
+from entact.protocol.form import CompiledForm
+from entact.protocol.release import Release
+
+FORMS = Path(__file__).parents[1] / "studies" / "forms" / "study.yaml"
+TEXT = FORMS.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def release() -> Release:
+    return load_study(FORMS).newest
+
+
+@pytest.fixture(scope="module")
+def body(release: Release) -> CompiledForm:
+    return release.forms["body"]
+
+
+def placed(old: str, new: str) -> tuple[str, str]:
+    """The study of forms with one edit, and where the `§` stands in it."""
+    assert TEXT.count(old) == 1, old
+    marked = TEXT.replace(old, new)
+    before = marked[: marked.index("§")]
+    place = f"{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
+    return marked.replace("§", ""), place
+
+
+FAULTS = {
+    "condition on a name that does not exist": (
+        "when: pain > 0",
+        "when: §pian > 0",
+        "forms.body.items.pain_where.when: unknown name 'pian'; did you mean 'pain'?",
+    ),
+    "condition on the full name of a neighbour": (
+        "when: pain > 0",
+        "when: §body.pain > 0",
+        "forms.body.items.pain_where.when: within its form an item is named alone; write 'pain'",
+    ),
+    "condition that is no yes or no": (
+        "when: pain > 0",
+        "when: §pain + 1",
+        "forms.body.items.pain_where.when: the rule gives int, but bool is needed",
+    ),
+    "condition on text": (
+        "done: {type: boolean, when: participant.can_be_pregnant}",
+        "why: {type: text}, done: {type: boolean, when: §why == 'no'}",
+        "forms.pregnancy_test.items.done.when: 'why' is a text, and rules know no text, "
+        "dates, times or files",
+    ),
+    "condition on what is asked later": (
+        "since:      {type: partial_date, section: smoking,",
+        "since:      {type: partial_date, section: smoking, when: §pain > 2,",
+        "forms.body.items.since.when: waits for 'pain', which is asked later; name an item above it",
+    ),
+    "condition on itself": (
+        "when: pain > 0",
+        "when: size(§pain_where) > 0",
+        "forms.body.items.pain_where.when: asks for itself; name an item above it",
+    ),
+    "condition of a section": (
+        "when: smokes,",
+        "when: §smoke,",
+        "forms.body.sections.smoking.when: unknown name 'smoke'; did you mean 'smokes'?",
+    ),
+    "condition within a row": (
+        "when: weeks >= 4",
+        "when: §week >= 4",
+        "forms.history.items.treatments.items.helped.when: unknown name 'week'; did you mean 'weeks'?",
+    ),
+    "condition in a row on what comes after the rows": (
+        "when: weeks >= 4",
+        "when: §many",
+        "forms.history.items.treatments.items.helped.when: unknown name 'many'",
+    ),
+    "condition on a role that does not exist": (
+        "when: given('initial')",
+        "when: §present('nurse') > 0",
+        "forms.after_session.items.slept.when: unknown argument 'nurse' of present; "
+        "known are coordinator, investigator, rater, therapist",
+    ),
+    "division by what may be zero": (
+        "height:          {type: decimal, unit: m, range: 1.0 .. 2.3,",
+        "height:          {type: decimal, unit: m, range: 0.0 .. 2.3,",
+        "forms.body.items.bmi.calculated: division by what may be zero; "
+        "divide by items whose `range:` leaves out 0",
+    ),
+    "calculation of another type": (
+        "calculated: treatments > 3",
+        "calculated: §treatments",
+        "forms.history.items.many.calculated: the rule gives int, but bool is needed",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FAULTS)
+def test_what_is_wrong_with_a_rule_is_named_with_its_place(
+    case: str, problems_of: Callable[[str], list[str]]
+) -> None:
+    old, new, message = FAULTS[case]
+    if "§" in new:
+        text, place = placed(old, new)
+        assert problems_of(text) == [f"study.yaml:{place} {message}"]
+    else:
+        (problem,) = problems_of(TEXT.replace(old, new))
+        assert problem.endswith(f" {message}")
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ("score || smokes", "needs itself; name items that are entered"),
+        ("other", "score, other need one another; name items that are entered"),
+        ("given('initial')", "unknown function 'given'"),
+    ],
+)
+def test_calculations_rest_on_what_is_entered(
+    rule: str, message: str, problems_of: Callable[[str], list[str]]
+) -> None:
+    new = (
+        f'smokes: {{type: boolean}}\n      score: {{type: boolean, calculated: "{rule}"}}\n'
+        "      other: {type: boolean, calculated: score}"
+    )
+    problem = problems_of(TEXT.replace("smokes:     {type: boolean}", new))[0]
+    assert f"forms.body.items.score.calculated: {message}" in problem
+
+
+def test_an_item_called_like_a_form_is_no_name_for_a_rule(problems_of: Callable[[str], list[str]]) -> None:
+    text, place = placed(
+        "smokes:     {type: boolean}", "smokes: {type: boolean}\n      §history: {type: boolean}"
+    )
+    (problem,) = problems_of(text)
+    assert problem.startswith(f"study.yaml:{place} forms.body.items.history: 'history' is a form too")
+
+
+def test_a_code_that_a_calculation_gives_is_one_of_the_item(problems_of: Callable[[str], list[str]]) -> None:
+    item = "kind: {type: choice, of: [heavy, light], calculated: \"weight > 90.0 ? 'heavy' : '§ligth'\"}"
+    text, place = placed("smokes:     {type: boolean}", f"smokes: {{type: boolean}}\n      {item}")
+    message = "gives 'ligth', which is no code of this item; write one of: heavy, light"
+    assert problems_of(text) == [f"study.yaml:{place} forms.body.items.kind.calculated: {message}"]
+
+
+def test_a_condition_decides_what_is_absent_and_what_is_too_much(body: CompiledForm) -> None:
+    def wrong(**items: Any) -> dict[str, str]:
+        given = {"weight": "80 kg", "measured_at": "08:00", "smokes": False, "pain": 0}
+        return {one.item: one.message for one in body.check({**given, **items})}
+
+    assert wrong() == {}
+    assert wrong(smokes=True) == dict.fromkeys(
+        ("cigarettes", "since"), "is absent; answer it, or say why it is missing"
+    )
+    assert wrong(cigarettes=5) == {"cigarettes": "was answered, and is asked only when smokes"}
+    assert wrong(cigarettes={"missing": "not_asked"}) == {}
+    assert wrong(pain=3) == {"pain_where": "is absent; answer it, or say why it is missing"}
+    # While it is not known whether an item is asked, neither is found: what decides it is.
+    for items in ({}, {"cigarettes": 5, "since": "2001"}):
+        assert wrong(smokes={"missing": "refused"}, **items) == {}
+
+
+def test_what_cannot_be_true_decides_nothing(body: CompiledForm) -> None:
+    found = body.read({"weight": "80 kg", "measured_at": "08:00", "smokes": False, "pain": 11})
+    assert [one.item for one in found.problems] == ["pain"]
+    assert (found.values["pain"], found.beyond) == (None, {"pain": 11})
+    assert body.is_asked("pain_where", found.values, {}) is None
+    assert body.is_asked("pain_where", {"pain": 0}, {}) is False
+
+
+def test_conditions_elsewhere_are_judged_by_what_is_known_there(release: Release) -> None:
+    test = release.forms["pregnancy_test"]
+    assert test.check({}) == []  # whether it is asked is not known from here
+    for can_be, items, said in (
+        (True, {}, {"done": "is absent; answer it, or say why it is missing"}),
+        (True, {"done": True, "negative": True}, {}),
+        (False, {}, {}),
+        (False, {"done": True}, {"done": "was answered, and is asked only when participant.can_be_pregnant"}),
+        (None, {"done": True}, {}),
+    ):
+        around = {"participant.can_be_pregnant": can_be}
+        assert {one.item: one.message for one in test.contradictions(items, around, None)} == said
+
+
+def test_a_calculated_value_is_that_of_the_rule_whatever_is_entered(body: CompiledForm) -> None:
+    around = {"participant.height": 1.8}
+    given = {"weight": "81 kg", "measured_at": "08:00", "smokes": False, "pain": 0}
+    for entered, said in (
+        (None, []),
+        ("25.0 kg/m2", []),
+        ("25 kg/m2", []),
+        ("25.04 kg/m2", ["bmi: is 25.04 kg/m2, and the other answers give 25 kg/m2"]),
+        ("24 kg/m2", ["bmi: is 24 kg/m2, and the other answers give 25 kg/m2"]),
+    ):
+        values, _, problems = body.read({**given, **({"bmi": entered} if entered else {})}, around)
+        assert values["bmi"] == pytest.approx(25.0)
+        assert [f"{one.item}: {one.message}" for one in problems] == said
+    for unknown in ({}, {"participant.height": None}):
+        values, _, problems = body.read({**given, "bmi": "25 kg/m2"}, unknown)
+        assert values["bmi"] is None
+        assert [one.message for one in problems] == [
+            "is 25 kg/m2, and what it is calculated from is not known"
+        ]
+    values, _, problems = body.read({**given, "weight": "200 kg"}, around)
+    assert [(one.item, one.unusual) for one in problems] == [("weight", True), ("bmi", True)]
+
+
+def test_rows_are_read_as_forms_of_their_own(release: Release) -> None:
+    history = release.forms["history"]
+    row = {"kind": "medicine", "name": "sealed:1:x", "begun": "2019", "weeks": 12, "helped": True}
+    other = {"kind": "psychotherapy", "begun": "2020-05", "weeks": 2}
+    values, _, (problem,) = history.read({"treatments": [row, other]})
+    assert values == {"treatments": 2, "many": False, "letter": None}
+    assert (problem.item, problem.unusual) == ("treatments[2].weeks", True)
+    wrong = history.check(
+        {"treatments": [{**row, "weeks": 2001, "dose": "5 mg"}, {**other, "name": "sealed:1:y"}]}
+    )
+    assert [(one.item, one.message) for one in wrong if not one.unusual] == [
+        ("treatments[1].weeks", "2001 is out of range; this item goes from 1 to 2000"),
+        ("treatments[1].dose", "there is no item of history.treatments 'dose'; "
+         "write one of: begun, helped, kind, name, weeks"),
+        ("treatments[2].name", "was answered, and is asked only when kind == 'medicine'"),
+    ]  # fmt: skip
+    assert history.values({"treatments": [other] * 4})["many"] is True
+    assert history.check({"treatments": [other] * 13})[0].message == (
+        "the number of rows, 13, is out of range; this item goes from 0 to 12"
+    )
+    for nonsense in ("x", [1], {"kind": "medicine"}, 3):
+        values, _, problems = history.read({"treatments": nonsense})
+        assert (values["treatments"], values["many"]) == (None, None)
+        assert [one.item for one in problems] == ["treatments"]
+
+
+def test_rules_travel_with_their_form(body: CompiledForm) -> None:
+    again = pickle.loads(pickle.dumps(body))
+    assert again.rules == body.rules
+    assert again.read({"pain": 0, "pain_where": ["jaw"]}) == body.read({"pain": 0, "pain_where": ["jaw"]})
+
+
+CELLS = st.dictionaries(
+    st.sampled_from(["kind", "name", "begun", "weeks", "helped", "x"]),
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.just({"missing": "refused"}),
+)
+FILES = st.sampled_from(["missing", "file", "media", "size"])
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12)
+ANSWERS = SCALARS | st.lists(CELLS, max_size=3) | st.dictionaries(FILES, st.text(max_size=4) | st.integers())
+
+
+@given(data=st.data())
+def test_any_answer_gives_values_and_problems(data: st.DataObject, release: Release) -> None:
+    """What a device sends never breaks a form, and what a rule cannot know is no value."""
+    form = release.forms[data.draw(st.sampled_from(sorted(release.forms)))]
+    items = data.draw(
+        st.dictionaries(st.sampled_from(list(form.items)) | st.text("abc", max_size=4), ANSWERS)
+    )
+    around = data.draw(st.dictionaries(st.sampled_from(sorted(form.rules.elsewhere) or ["-"]), ANSWERS))
+    values, _, problems = form.read(items, around)
+    assert list(values) == list(form.items)
+    assert {one.item.partition("[")[0] for one in problems} <= {*form.items, *items}
+    form.contradictions(items, around, None)
