@@ -371,8 +371,8 @@ def test_a_study_may_have_an_instrument_of_its_own(with_own: str, tmp_path: Path
     path = tmp_path / "study.yaml"
     path.write_text(with_own)
     form = load_study(path).newest.forms["calm"]
-    assert form.read({"k1": 1, "k2": 4, "k3": 0}) == ({"k1": 1, "k2": 4, "k3": 0, "total": 5}, [])
-    assert form.read({"k1": 1, "k2": 4})[0]["total"] is None
+    assert form.read({"k1": 1, "k2": 4, "k3": 0}) == ({"k1": 1, "k2": 4, "k3": 0, "total": 5}, {}, [])
+    assert form.values({"k1": 1, "k2": 4})["total"] is None
 
 
 @pytest.mark.parametrize(
