@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
+from entact.course.state.encounter import visit_of
 from entact.course.state.rating import baseline_at
 from entact.protocol.rule import Unknown, Value
 
