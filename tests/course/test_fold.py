@@ -1,4 +1,5 @@
-"""The law of the set: a course depends on the entries alone, not on the order in which they arrive."""
+"""The law of the set: a course depends on the entries alone, not on the order in which they are read; of two
+versions of one id the first to arrive stands, which is in the entries' numbers."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from entact.course.course import Course
-from entact.course.entry import Entry
+from entact.course.entry import CLAIMED, GENESIS, Entry, Kept, arrived
 from entact.course.entry.ledger import Ledger
 from entact.course.findings import findings
 from entact.course.fold import fold
@@ -77,10 +78,26 @@ def trouble(story: Any, what: str, which: int, day: int) -> None:
             story.vitals(190, 80, day=day, minute=which, encounter="session_1#1")
 
 
-def arrivals(story: Any, order: random.Random) -> list[Entry]:
-    entries = list(story.entries)
+def kept(story: Any) -> list[Kept]:
+    """The entries as a server numbers them."""
+    at = "2026-06-01T00:00:00+00:00"
+    return [arrived(one, at, seq, GENESIS, CLAIMED) for seq, one in enumerate(story.entries, start=1)]
+
+
+def shuffled(story: Any, order: random.Random) -> list[Kept]:
+    entries = kept(story)
     order.shuffle(entries)
     return entries
+
+
+def arrivals(story: Any, order: random.Random) -> list[Entry]:
+    """Another order of arrival: that of the versions of one id stays as it is."""
+    entries = list(story.entries)
+    order.shuffle(entries)
+    versions: dict[str, list[Entry]] = {}
+    for one in reversed(story.entries):
+        versions.setdefault(one.id, []).append(one)
+    return [versions[one.id].pop() for one in entries]
 
 
 @given(wrong=troubles, order=st.randoms(use_true_random=False))
@@ -90,10 +107,11 @@ def test_any_order_of_arrival_gives_the_same_course(
     story = new_story().whole()
     for what, which, day in wrong:
         trouble(story, what, which, day)
-    expected = fold(story.study, story.entries)
-    shuffled = fold(story.study, arrivals(story, order))
-    assert shuffled == expected
-    assert findings(shuffled, story.at(70)) == findings(expected, story.at(70))
+    for entries in (arrivals(story, order), shuffled(story, order)):
+        course = fold(story.study, entries)
+        expected = fold(story.study, kept(story) if isinstance(entries[0], Kept) else story.entries)
+        assert course == expected
+        assert findings(course, story.at(70)) == findings(expected, story.at(70))
 
 
 @given(wrong=troubles, order=st.randoms(use_true_random=False), reads=st.sets(st.integers(0, 60), max_size=5))

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from entact import store
 from entact.course import Entry, uuid7
@@ -48,9 +49,10 @@ def enter_persons(*names: str, powers: Iterable[Power] = ALL) -> list[Signer]:
 def fact(study: Study, number: int, kind: str, data: dict[str, Any], **fields: Any) -> Entry:
     """Number `number` of what was entered about a participant; the same arguments give the same entry."""
     at = BEGIN + timedelta(minutes=number)
+    ledger = fields.pop("ledger", ANNA)
     return Entry(
-        id=uuid7(at, number + (1 << 66)),
-        ledger=fields.pop("ledger", ANNA),
+        id=uuid7(at, number + (crc32(ledger.encode()) << 16) + (1 << 66)),
+        ledger=ledger,
         kind=kind,
         release=study.newest.id,
         environment="rehearsal",

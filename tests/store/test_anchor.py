@@ -18,11 +18,12 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from django.db import connection
 
 from entact import store
-from entact.course.entry import GENESIS, Kept, as_sent, digest, keep, read
+from entact.course.entry import GENESIS, Kept, digest, line_of, read
 from entact.course.entry.ledger import Break, Ledger
 from entact.protocol import load_study
 from entact.store import server
@@ -134,9 +135,7 @@ def forge(owner: Owner, ledger: str, number: int, change: Callable[[Kept], dict[
     for line in list(store.lines(ledger)):
         kept = read(line.text)
         fields = change(kept) if kept.seq == number else {}
-        sent = as_sent(kept)
-        entry = type(sent)(**{name: getattr(sent, name) for name in sent.__struct_fields__} | fields)
-        forged = keep(entry, received_at=kept.received_at, seq=line.seq, previous=previous)
+        forged = line_of(msgspec.structs.replace(kept, **fields, previous=previous))
         previous = forged.hash
         where = f"(SELECT id FROM store_ledger WHERE name = '{ledger}')"
         owner(

@@ -137,5 +137,5 @@ def test_every_format_of_an_archive_is_frozen() -> None:
 
 
 def test_nothing_frozen_is_written_again(capsys: pytest.CaptureFixture[str]) -> None:
-    assert freeze.main(["every-kind"]) == 2
+    assert freeze.main(["conflicts"]) == 2
     assert "frozen already" in capsys.readouterr().err

@@ -97,6 +97,7 @@ def test_a_key_that_nobody_showed_to_hold_is_not_entered() -> None:
         msgspec.structs.replace(payload, signatures=vouched),
         by="ben",
         role="monitor",
+        prove=signer("ben").prove,
     )
     ring = keyring(acts.entries())
     assert list(ring.holders) == ["ada"]

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from entact import store
-from entact.course.entry import GENESIS, Kept, Line, as_sent, keep, read
+from entact.course.entry import GENESIS, Line, line_of, read
 from entact.course.entry.ledger import Break, Ledger
 
 NAMES = ["site:01", "participant:a", "participant:b"]
@@ -38,12 +39,9 @@ def rewritten(chain: Ledger, number: int, **fields: Any) -> list[Line]:
     """The chain as a forger would leave it who changes one entry and chains the rest anew, hashes and all."""
     lines: list[Line] = []
     for line in chain.lines:
-        kept: Kept = read(line.text)
-        entry = as_sent(kept)
-        if line.seq == number:
-            entry = type(entry)(**{name: getattr(entry, name) for name in entry.__struct_fields__} | fields)
+        changed = fields if line.seq == number else {}
         previous = lines[-1].hash if lines else GENESIS
-        lines.append(keep(entry, received_at=kept.received_at, seq=line.seq, previous=previous))
+        lines.append(line_of(replace(read(line.text), **changed, previous=previous)))
     return lines
 
 

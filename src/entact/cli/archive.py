@@ -38,7 +38,8 @@ def restore_record(folder: Path, database: str) -> dict[str, Any]:
     """Restores an archive into a database, for `--json`."""
     with show_steps({"restore": "restoring"}, {}) as step, step("restore"):
         restored = store.restore(folder, database)
-    return {"database": database, **restored._asdict(), "erased": len(restored.erased)}
+    notices = list(restored.notices)
+    return {"database": database, **restored._asdict(), "erased": len(restored.erased), "notices": notices}
 
 
 def check_archive(folder: Path) -> dict[str, Any]:
@@ -57,6 +58,7 @@ def check_archive(folder: Path) -> dict[str, Any]:
         "ledgers": len(archive.heads),
         "entries": archive.entries,
         "breaks": breaks,
+        "notices": [] if breaks else store.archive_notices(archive),
     }
 
 
@@ -73,6 +75,8 @@ def print_restored(result: dict[str, Any]) -> None:
     new = result["new"]
     told = "verified" if new else "nothing was new, verified"
     console.print(f"{_counted(result)} in the database {result['database']}, {told}", soft_wrap=True)
+    for one in result["notices"]:
+        console.print(Text(f"look at {one}", "bold yellow"), soft_wrap=True)
     if result["erased"]:
         console.print(f"erased again, because it was after the archive was made: {result['erased']}")
 
@@ -81,6 +85,8 @@ def print_checked(result: dict[str, Any]) -> None:
     console = Console(highlight=False)
     for one in result["breaks"]:
         console.print(Text(f"damaged: {one}", "bold red"), soft_wrap=True)
+    for one in result["notices"]:
+        console.print(Text(f"look at: {one}", "bold yellow"), soft_wrap=True)
     if not result["breaks"]:
         console.print(f"{_counted(result)} are as they were archived", soft_wrap=True)
 

@@ -36,17 +36,20 @@ def verify_record(database: str, against: Sequence[Path] = (), roots: Path | Non
         "ledgers": result.ledgers,
         "entries": result.entries,
         "breaks": [msgspec.to_builtins(one) for one in result.breaks],
+        "notices": list(result.notices),
     } | ({"anchored": len(anchored), "stamps": stamps} if against else {})
 
 
 def print_verification(result: dict[str, Any]) -> None:
-    """The result in words: the first bad entry of each broken chain, or that all hold."""
+    """The result in words: the first bad entry of each broken chain, or that all hold; what to look at."""
     console = Console(highlight=False)
     for one in result["breaks"]:
         said = Text.assemble(
             ("broken ", "bold red"), f"{one['ledger']}, entry {one['seq']}: {one['problem']}"
         )
         console.print(said, soft_wrap=True)
+    for notice in result["notices"]:
+        console.print(Text.assemble(("look at ", "bold yellow"), notice), soft_wrap=True)
     for said in result.get("stamps", ()):
         console.print(Text(said), soft_wrap=True)
     if not result["breaks"]:

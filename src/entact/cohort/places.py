@@ -13,7 +13,7 @@ import numpy as np
 from entact.cohort.draws import stream
 from entact.cohort.parameters import Parameters
 from entact.cohort.team import site_staff
-from entact.course import Entry, Ledger, Line, instant, uuid7
+from entact.course import Authenticated, Entry, Ledger, Line, instant, uuid7
 from entact.course.allocation.allocation import Allocation, Content
 from entact.protocol import Release, Study
 
@@ -81,7 +81,8 @@ class Place:
         )
         received = (at + timedelta(seconds=1)).astimezone(UTC)
         self.arrivals.append(received)
-        return self.ledger.append(entry, received_at=received.isoformat()).line
+        who = Authenticated(how="simulated", who=by)
+        return self.ledger.append(entry, received_at=received.isoformat(), authenticated=who).line
 
     def approve(self, until: datetime | None = None) -> None:
         """Writes the approvals up to a time, or all."""

@@ -12,6 +12,7 @@ import numpy as np
 from entact.cohort.tally import Tally
 from entact.course import (
     Allowed,
+    Authenticated,
     Course,
     Entry,
     Ledger,
@@ -38,6 +39,11 @@ _SECOND = timedelta(seconds=1)
 def _offset(offset: timedelta | None) -> timezone:
     """A zone that is quick to ask, where that of a site looks its rules up each time."""
     return UTC if offset is None else timezone(offset)
+
+
+@lru_cache(maxsize=4096)
+def _simulated(person: str) -> Authenticated:
+    return Authenticated(how="simulated", who=person)
 
 
 class Scribe:
@@ -142,7 +148,10 @@ class Scribe:
 
     def _record(self, entry: Entry) -> None:
         received = self._received.isoformat()
-        record(self.study, self.ledger, self.course, entry, received_at=received, key=self.key)
+        who = _simulated(entry.by)
+        record(
+            self.study, self.ledger, self.course, entry, received_at=received, key=self.key, authenticated=who
+        )
 
     def _compose(
         self,

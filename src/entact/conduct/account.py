@@ -92,7 +92,9 @@ class Accounts:
         self.answers: dict[str, Answers] = {
             one.entry: one for given in course.answers.values() for one in given
         }
-        self.entries: dict[str, Entry] = {entry.id: entry for entry in course.entries}
+        self.entries: dict[str, Entry] = {}
+        for entry in course.entries:
+            self.entries.setdefault(entry.id, entry)  # the first version, which stands
 
     @property
     def course(self) -> Course:

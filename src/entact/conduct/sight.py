@@ -15,6 +15,7 @@ import msgspec
 from entact.conduct.error import ConductError
 from entact.course import AlertRaised, Course, Entry, Finding
 from entact.course.entry.effective import VOID
+from entact.course.entry.versions import DECIDED
 from entact.course.gates.core import ACTS
 from entact.course.kinds import KINDS
 from entact.course.kinds.kind import ALLOCATION, BY_ALERT, BY_FORM, UNSURE, Kind
@@ -229,6 +230,8 @@ class SeenCourse:
             return False
         if entry.kind == VOID:
             return self.sight.sees_everything or entry.replaces is not None
+        if entry.kind == DECIDED:  # it is seen with the entry of which it decides
+            return self.sight.sees_everything or entry.about is not None
         kind = KINDS.get(entry.kind)
         if kind is None:
             return self.sight.sees_everything
@@ -237,10 +240,11 @@ class SeenCourse:
         return self.sight.sees_kind(kind, entry.data)
 
     def _families(self) -> list[set[str]]:
-        """Entries with what they correct or withdraw, at any distance; what has not arrived counts too."""
+        """Entries with what they correct, withdraw or decide; what has not arrived counts too."""
         family_of: dict[str, set[str]] = {}
         for name, versions in self._versions.items():
             joined = {name, *(one.replaces for one in versions if one.replaces is not None)}
+            joined |= {one.about for one in versions if one.kind == DECIDED and one.about is not None}
             for member in list(joined):
                 joined |= family_of.get(member, set())
             for member in joined:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from entact.course.act import attempt
 from entact.course.course import Course
-from entact.course.entry import Entry, Kept, Line, instant, read, uuid7
+from entact.course.entry import Authenticated, Entry, Kept, Line, instant, read, uuid7
 from entact.course.entry.ledger import Ledger, Receipt, verify
 from entact.course.findings import findings
 from entact.course.fold import fold
@@ -21,6 +21,7 @@ from entact.course.state.state import Finding
 __all__ = [
     "AlertRaised",
     "Allowed",
+    "Authenticated",
     "Course",
     "Due",
     "Entry",

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from entact.course.entry import Entry, Kept, as_sent, canonical, digest
+from entact.course.entry import Entry, Kept
 from entact.course.entry.effective import VOID, Effective, Held, Key, as_they_stand, hold
+from entact.course.entry.proof import doubt
+from entact.course.entry.versions import DECIDED, in_order_of_arrival, sent, version_digest
 from entact.course.kinds import KINDS, NESTED, UNPARSED
 from entact.course.kinds.checks import check_entry
 from entact.course.state.progress import due_visits
@@ -31,12 +33,15 @@ class Course(State):
 
     Args:
         study: all releases of the study, and which site has approved which of them.
+    Attributes:
+        doubts: what is wrong with whose entries are (see `proof`), by rule and whom or which it is about.
     """
 
     def __init__(self, study: Study) -> None:
         super().__init__(study)
         self.size = 0  # entries added, every version of an id counted: what a gate knew
         self.known_until: Key = _END  # the last correction that this course may follow
+        self.doubts: dict[tuple[str, str], tuple[Key, str, str]] = {}
         self._held: dict[str, Held] = {}
         self._targets: set[str] = set()
         self._last = _START
@@ -45,18 +50,26 @@ class Course(State):
     def add(self, entry: Entry) -> None:
         """Adds one entry; the course is then what refolding all of them would make it.
 
-        Adding the same entry again changes nothing; the same id with other content is kept, and a finding.
+        Adding the same entry again changes nothing. The same id with other content is kept, and a finding:
+        the first to arrive stands, by its number where a server has kept it, else by the order of adding.
         """
         known = self._held.get(entry.id)
         if known is not None:
-            self._add_rival(known, entry)
+            self._add_version(known, entry)
             return
         held = hold(entry)
         self._held[entry.id] = held
         self.size += 1
+        if isinstance(entry, Kept):
+            self._doubt(entry, held.key)
         if entry.replaces is not None:
             self._targets.add(entry.replaces)
-        elif held.readable and held.key > self._last and entry.id not in self._targets and entry.kind != VOID:
+        elif (
+            held.readable
+            and held.key > self._last
+            and entry.id not in self._targets
+            and entry.kind not in (VOID, DECIDED)
+        ):
             self._last = held.key
             if "effective" in self.__dict__:
                 self.former = None
@@ -70,7 +83,7 @@ class Course(State):
 
     @property
     def entries(self) -> list[Entry]:
-        """Every entry added, rivals too, in order of (`occurred_at`, id) as sent."""
+        """Every entry added in order of (`occurred_at`, id) as sent; versions of one id as they arrived."""
         ordered = sorted(self._held.values(), key=lambda held: held.key)
         return [entry for held in ordered for entry in (held.entry, *held.rivals)]
 
@@ -94,7 +107,11 @@ class Course(State):
 
         Empty when nothing was corrected or withdrawn. What these courses found was shown, and stays.
         """
-        corrections = [held for held in self._held.values() if held.entry.replaces is not None]
+        corrections = [
+            held
+            for held in self._held.values()
+            if held.entry.replaces is not None or held.entry.kind == DECIDED
+        ]
         if not corrections:
             return []
         _ = self.effective  # folds when stale, which says what was superseded
@@ -113,18 +130,29 @@ class Course(State):
         """State and entries as sent; not what a server added to them, nor what was looked up."""
         state = [getattr(self, name) for name in STATE if name not in ("release", "effective", "former")]
         standing = [(one.id, one.key, one.data, one.origins, one.corrections) for one in self.effective]
-        return [self.release.id, state, standing, [_sent(entry) for entry in self.entries]]
+        return [self.release.id, state, standing, [sent(entry) for entry in self.entries]]
 
-    def _add_rival(self, known: Held, entry: Entry) -> None:
-        """Keeps every version of an id, and follows the one with the least digest, whichever came first."""
-        versions = {_digest(one): one for one in map(_sent, (known.entry, *known.rivals, entry))}
-        if len(versions) == 1 + len(known.rivals):
+    def _add_version(self, known: Held, entry: Entry) -> None:
+        before = (known.entry, *known.rivals)
+        versions = in_order_of_arrival((*before, entry))
+        if [version_digest(one) for one in versions] == [version_digest(one) for one in before]:
             return
-        first, *others = (versions[one] for one in sorted(versions))
+        first, *others = versions
         self._held[entry.id] = hold(first, tuple(others))
-        self.size += 1
-        self._targets.update(one.replaces for one in versions.values() if one.replaces is not None)
+        if isinstance(entry, Kept):
+            self._doubt(entry, hold(entry).key)
+        self.size += len(versions) - len(before)
+        self._targets.update(one.replaces for one in versions if one.replaces is not None)
         self._make_stale()
+
+    def _doubt(self, kept: Kept, key: Key) -> None:
+        """Notes what is wrong with whose an entry is: of claims, the first in time by the same person."""
+        found = doubt(kept)
+        if found is not None:
+            rule, subject, message = found
+            known = self.doubts.get((rule, subject))
+            if known is None or key < known[0]:
+                self.doubts[rule, subject] = key, kept.id, message
 
     def _make_stale(self) -> None:
         for name in STATE:
@@ -140,7 +168,9 @@ class Course(State):
 
     def _fold(self, known: Callable[[Held], bool] | None) -> None:
         self.clear(self.study.newest)
-        standing, problems, self._superseded = as_they_stand(self._held.values(), NESTED, known)
+        standing, problems, self._superseded = as_they_stand(
+            self._held.values(), NESTED, known, decisions=True
+        )
         for problem in problems:
             self.found(problem.rule, problem.entry, problem.item, problem.message)
         for effective in standing:
@@ -181,14 +211,6 @@ def _why_unparsed(data: dict[str, Any], payload: type) -> str:
     except msgspec.MsgspecError as error:
         return f"{error}; it is kept and not acted upon"
     return "is not what this kind of entry holds; it is kept and not acted upon"
-
-
-def _sent(entry: Entry) -> Entry:
-    return as_sent(entry) if isinstance(entry, Kept) else entry
-
-
-def _digest(entry: Entry) -> str:
-    return digest(canonical(entry))
 
 
 def of_entries(study: Study, entries: Iterable[Entry]) -> Course:

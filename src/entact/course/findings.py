@@ -72,6 +72,8 @@ def _former(course: Course) -> dict[str, Finding]:
 def found_at_any_time(course: Course) -> Iterator[Finding]:
     """What is found in a course whenever it is asked: all but windows and the clock."""
     yield from course.findings.values()
+    for (rule, _), (_, entry, message) in course.doubts.items():
+        yield _finding(rule, entry, "", message)
     yield from (_finding(*one) for one in broken(course))
     yield from (_finding(*one) for one in found_in_dates(course))
     yield from _of_others(course)

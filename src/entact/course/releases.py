@@ -27,12 +27,14 @@ def releases_entered(entries: Iterable[Entry]) -> tuple[ReleaseEntered, ...]:
     """The releases that stand in a study's ledger, oldest first: each once, and none that was withdrawn.
 
     Args:
-        entries: of the study's ledger, in any order; those of other kinds than `RELEASING` do not matter.
+        entries: of the study's ledger, in any order; those of other kinds than `RELEASING`, but under ids of
+            their own, do not matter.
     Raises:
         msgspec.ValidationError: when the data of one are no release.
     """
-    relevant = (entry for entry in entries if entry.kind in RELEASING)
-    standing, _, _ = as_they_stand(hold_each(relevant), {})
+    # Which version of an id is the first can only be told from all of them.
+    relevant = (held for held in hold_each(entries) if held.entry.kind in RELEASING)
+    standing, _, _ = as_they_stand(relevant, {})
     found = [msgspec.convert(one.data, ReleaseEntered) for one in standing if one.entry.kind == RELEASE.name]
     return tuple({one.text: one for one in found}.values())
 
@@ -55,9 +57,10 @@ def with_approvals(study: Study, site_entries: Iterable[Entry]) -> Study:
         return study  # nothing to choose between
     by_site: dict[str, list[Entry]] = {}
     for entry in site_entries:
-        if entry.ledger.startswith("site:") and entry.kind in APPROVING:
+        if entry.ledger.startswith("site:"):
             by_site.setdefault(entry.ledger, []).append(entry)
     for entries in by_site.values():
-        site = fold_setting(study, (), entries).site
-        study = study.approved(site.id, site.approved)
+        approving = [held.entry for held in hold_each(entries) if held.entry.kind in APPROVING]
+        site = fold_setting(study, (), approving).site
+        study = study.approved(site.id, site.approved) if approving else study
     return study

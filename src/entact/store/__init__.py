@@ -15,7 +15,7 @@ from entact.store.error import StoreError
 
 if TYPE_CHECKING:
     from entact.store.archive import Archived, write_archive
-    from entact.store.archive_folder import Archive, read_archive, verify_archive
+    from entact.store.archive_folder import Archive, archive_notices, read_archive, verify_archive
     from entact.store.people import keep_keys, key_of
     from entact.store.record import Head, append, append_many, chains, ledgers, lines
     from entact.store.renewal import rebuild, refresh, stale
@@ -32,6 +32,7 @@ __all__ = [
     "Verification",
     "append",
     "append_many",
+    "archive_notices",
     "chains",
     "create_database",
     "describe",
@@ -52,7 +53,7 @@ __all__ = [
 
 _LATE = {
     "archive": ("Archived", "write_archive"),
-    "archive_folder": ("Archive", "read_archive", "verify_archive"),
+    "archive_folder": ("Archive", "archive_notices", "read_archive", "verify_archive"),
     "restoration": ("Restored", "restore"),
     "renewal": ("rebuild", "refresh", "stale"),
     "record": ("Head", "append", "append_many", "chains", "ledgers", "lines"),

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 from django.db import connection, transaction
 
-from entact.course.entry import Entry, Kept, read, uuid7
+from entact.course.entry import SYSTEM, Authenticated, Entry, Kept, read, uuid7
 from entact.course.entry.ledger import Receipt
+from entact.course.entry.versions import first_versions
 from entact.course.kinds import STUDY_KINDS
 from entact.course.kinds.study import ReleaseEntered
 from entact.course.releases import RELEASING, releases_entered
 from entact.store import models
 from entact.store.error import StoreError
 from entact.store.record import append
+from entact.store.versions import with_versions
 
 KINDS = tuple(name for name, kind in STUDY_KINDS.items() if kind.is_signed)
 
@@ -59,14 +61,18 @@ def releases_here() -> tuple[ReleaseEntered, ...]:
 
 
 def entries(kinds: tuple[str, ...] = KINDS, *, upto: int | None = None) -> list[Kept]:
-    """Entries of some kinds in the study's ledger, in order of arrival; `upto` and with that number."""
+    """Entries of some kinds in the study's ledger, in order of arrival; `upto` and with that number.
+
+    Of an id that was used again only the first to arrive: what is signed or sealed is never decided between.
+    """
     installation = models.Installation.objects.first()
     if installation is None:
         raise StoreError("this database holds no study yet")
-    found = models.Line.objects.filter(ledger__name=f"study:{installation.study}", kind__in=kinds)
+    found = models.Line.objects.filter(ledger__name=f"study:{installation.study}")
     if upto is not None:
         found = found.filter(seq__lte=upto)
-    return [read(text) for text in found.order_by("seq").values_list("text", flat=True)]
+    texts = with_versions(found, kinds).order_by("seq").values_list("text", flat=True)
+    return [entry for entry in first_versions(map(read, texts)) if entry.kind in kinds]
 
 
 def now() -> str:
@@ -101,10 +107,23 @@ def entry_of(
     )
 
 
-def enter(place: Here, kind: str, payload: msgspec.Struct, *, by: str, role: str) -> Receipt:
-    """Enters one act in the study's ledger."""
+def by_system(entry: Entry) -> Authenticated:
+    """What the server enters on its own."""
+    return SYSTEM
+
+
+def enter(
+    place: Here,
+    kind: str,
+    payload: msgspec.Struct,
+    *,
+    by: str,
+    role: str,
+    prove: Callable[[Entry], Authenticated],
+) -> Receipt:
+    """Enters one act in the study's ledger; `prove` says of the entry who was authenticated."""
     entry = entry_of(place, kind, msgspec.to_builtins(payload), by=by, role=role)
-    return append(entry, received_at=now())
+    return append(entry, received_at=now(), authenticated=prove(entry))
 
 
 def one_at_a_time() -> None:

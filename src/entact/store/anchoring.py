@@ -26,7 +26,7 @@ def take_anchor() -> tuple[Anchor, dict[str, tuple[int, str]]]:
         moved = {name: head for name, head in heads.items() if noted.get(name) != head}
         if moved:
             payload = Heads({name: NotedHead(seq, value) for name, (seq, value) in sorted(moved.items())})
-            acts.enter(place, "heads", payload, by="entact", role="system")
+            acts.enter(place, "heads", payload, by="entact", role="system", prove=acts.by_system)
         own = models.Ledger.objects.get(name=place.ledger)
     heads[place.ledger] = own.seq, own.hash
     anchor = Anchor(

@@ -57,6 +57,17 @@ def require_columns(folder: Path, lines: Iterator[tuple[str, Line]]) -> int:
     return count
 
 
+def ids_in_several_ledgers(folder: Path) -> list[str]:
+    """Ids that stand in more than one ledger of an archive: an id belongs to one.
+
+    Args:
+        folder: of an archive whose columns were compared with its entries.
+    """
+    ids = pl.scan_parquet(folder / FOLDER / "*.parquet").group_by("id").agg(pl.col("ledger").unique())
+    found = ids.filter(pl.col("ledger").list.len() > 1).sort("id").collect()
+    return [f"the id {entry} stands in {', '.join(sorted(names))}" for entry, names in found.iter_rows()]
+
+
 def _frame(rows: Sequence[tuple[Line, Kept]]) -> pl.DataFrame:
     return pl.DataFrame([_columns(*row) for row in rows], schema=_SCHEMA, orient="row")
 

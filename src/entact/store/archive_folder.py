@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from entact.course.entry import Environment, Line
-from entact.store.archive_columns import require_columns
+from entact.store.archive_columns import ids_in_several_ledgers, require_columns
 from entact.store.archive_reader import Damaged, entries
 from entact.store.error import StoreError
 
@@ -97,3 +97,8 @@ def verify_archive(archive: Archive) -> int:
         for _ in verified:  # what is wrong with the record itself is said first
             pass
         raise
+
+
+def archive_notices(archive: Archive) -> list[str]:
+    """What is as it was archived and somebody should look at; of an archive that holds."""
+    return ids_in_several_ledgers(archive.folder) if archive.entries else []

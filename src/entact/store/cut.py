@@ -50,7 +50,7 @@ def make_cut(name: str, signer: Signer, *, lock: bool = False) -> Manifest:
             raise StoreError(f"the study is locked by {known.locked.name!r}: `entact unlock` takes its place")
         manifest = _manifest(name, "lock" if lock else "interim", known)
         signed = msgspec.structs.replace(manifest, signatures=[signer.sign(manifest.digest, CUTS)])
-        acts.enter(acts.here(), "cut", signed, by=signer.person, role=role)
+        acts.enter(acts.here(), "cut", signed, by=signer.person, role=role, prove=signer.prove)
         return _counted(signed)
 
 
@@ -80,7 +80,7 @@ def request_unlock(name: str, reason: str, signer: Signer, *, within: timedelta 
             expires=expires,
         )
         signed = msgspec.structs.replace(manifest, signatures=[signer.sign(manifest.digest, ASKS)])
-        acts.enter(acts.here(), "unlock_requested", signed, by=signer.person, role=role)
+        acts.enter(acts.here(), "unlock_requested", signed, by=signer.person, role=role, prove=signer.prove)
         return signed
 
 
@@ -103,7 +103,7 @@ def confirm_unlock(name: str, signer: Signer) -> Manifest:
             raise StoreError(f"the request for the unlock {name!r} expired at {manifest.expires}")
         signature = signer.sign(manifest.digest, CONFIRMS)
         confirmation = UnlockConfirmed(name, entry, [signature])
-        acts.enter(acts.here(), "unlock", confirmation, by=signer.person, role=role)
+        acts.enter(acts.here(), "unlock", confirmation, by=signer.person, role=role, prove=signer.prove)
         return _counted(manifest)
 
 

@@ -22,7 +22,7 @@ from entact.course.kinds.reporting import reports_due
 from entact.course.state.reporting import ReportDue
 from entact.store.index import storable
 
-CODE = f"{__version__}/2"  # the second number counts changes of what rows say
+CODE = f"{__version__}/3"  # the second number counts changes of what rows say
 PARTICIPANT = "participant:"
 
 Key = tuple[str, datetime]

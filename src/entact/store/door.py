@@ -17,7 +17,7 @@ import msgspec
 from django.db import transaction
 
 from entact.course import Course, Entry, Line, Receipt, Refused, instant, may, read, uuid7
-from entact.course.entry import as_sent, digest, parse
+from entact.course.entry import CLAIMED, SYSTEM, Authenticated, as_sent, digest, parse
 from entact.course.entry.sealing import KEY_BYTES, MARK, is_sealed
 from entact.course.kinds import UNPARSED
 from entact.course.kinds.study import LedgerOpened
@@ -53,7 +53,9 @@ class Failed(msgspec.Struct, frozen=True):
     problem: str
 
 
-def act(name: str, entry: Entry, *, received_at: str, **detail: Any) -> Receipt | Refused:
+def act(
+    name: str, entry: Entry, *, received_at: str, authenticated: Authenticated = CLAIMED, **detail: Any
+) -> Receipt | Refused:
     """Does an act if its gate allows it: asked on what is known now, and kept with the answer, or neither.
 
     Sent again, it is kept once, whatever the gate would say now. Others who act on the same participant, or
@@ -61,7 +63,8 @@ def act(name: str, entry: Entry, *, received_at: str, **detail: Any) -> Receipt 
 
     Args:
         name: the act, as a gate knows it (`initial_dose`). entry: of the act, without a basis.
-        received_at: the server's clock. detail: as `course.may` takes it.
+        received_at: the server's clock. authenticated: who sent it, as the server knows.
+        detail: as `course.may` takes it.
     Returns:
         Its receipt, with the basis in its line; or every reason against it, and then nothing is kept.
     Raises:
@@ -75,19 +78,20 @@ def act(name: str, entry: Entry, *, received_at: str, **detail: Any) -> Receipt 
     study_ledger = f"study:{study.name}"
     with _known([entry.ledger, study_ledger] if counting else [entry.ledger]) as known:
         if storable(entry.id) in known[0].ids:
-            return _again(sealed) or append_held(known[0], sealed, received_at)
+            return _again(sealed) or append_held(known[0], sealed, received_at, authenticated)
         course = _course(known[0])
         setting = setting_held(raw_cursor(), stamp, study, course.site or "", counting=counting)
         answer = may(name, study, setting, course, entry.by, instant(entry.occurred_at), **detail)
         if isinstance(answer, Refused):
             return answer
-        receipt = append_held(known[0], msgspec.structs.replace(sealed, basis=answer.basis), received_at)
+        based = msgspec.structs.replace(sealed, basis=answer.basis)
+        receipt = append_held(known[0], based, received_at, authenticated)
         if counting:
-            append_held(known[1], _place_taken(study, course, sealed, study_ledger), received_at)
+            append_held(known[1], _place_taken(study, course, sealed, study_ledger), received_at, SYSTEM)
         return receipt
 
 
-def fact(entry: Entry, *, received_at: str) -> Receipt:
+def fact(entry: Entry, *, received_at: str, authenticated: Authenticated = CLAIMED) -> Receipt:
     """Keeps a fact about a participant; what is personal in it reaches the database as ciphertext alone.
 
     The first one opens the ledger: a key is made, and the birth noted in the study's ledger. A fact that
@@ -95,6 +99,7 @@ def fact(entry: Entry, *, received_at: str) -> Receipt:
 
     Args:
         entry: as sent, personal items in plain. received_at: the server's clock.
+        authenticated: who sent it, as the server knows.
     Raises:
         StoreError: when a correction or withdrawal has no reason, or the participant's key is not here.
     """
@@ -104,22 +109,31 @@ def fact(entry: Entry, *, received_at: str) -> Receipt:
         raise StoreError(
             f"entry {entry.id} changes {entry.replaces or 'another'} and says no reason: give one"
         )
-    return _append(_sealed(entry), received_at)
+    return _append(_sealed(entry), received_at, authenticated)
 
 
-def facts(entries: Iterable[Entry], *, received_at: str) -> list[Receipt | Failed]:
+def facts(
+    entries: Iterable[Entry], *, received_at: str, authenticated: Authenticated = CLAIMED
+) -> list[Receipt | Failed]:
     """Keeps facts in their order, with a receipt for each: one that fails holds up nothing behind it."""
     outcomes: list[Receipt | Failed] = []
     for entry in entries:
         try:
-            outcomes.append(fact(entry, received_at=received_at))
+            outcomes.append(fact(entry, received_at=received_at, authenticated=authenticated))
         except StoreError as error:
             outcomes.append(Failed(str(error)))
     return outcomes
 
 
 def receive(
-    text: bytes, *, by: str, role: str, received_at: str, about: str | None = None, device: str | None = None
+    text: bytes,
+    *,
+    by: str,
+    role: str,
+    received_at: str,
+    about: str | None = None,
+    device: str | None = None,
+    authenticated: Authenticated = CLAIMED,
 ) -> Receipt:
     """Keeps what somebody known has sent, whether or not it can be read: it is never lost.
 
@@ -127,12 +141,12 @@ def receive(
     received (kind `unparsed`, a finding) with the sender as its author. The same bytes are kept once.
 
     Args:
-        text: as it came. by, role, device: who was authenticated as its sender.
+        text: as it came. by, role, device, authenticated: who was authenticated as its sender, and how.
         about: the participant whom the sender's connection is about. Without one, the text says it; where it
             does not either, `system:received` keeps it.
     """
     try:
-        return fact(parse(text), received_at=received_at)
+        return fact(parse(text), received_at=received_at, authenticated=authenticated)
     except (StoreError, msgspec.DecodeError, TypeError, ValueError) as error:
         problem = str(error)
     entry = _as_received(text, problem, by=by, role=role, received_at=received_at, device=device)
@@ -140,7 +154,7 @@ def receive(
         if ledger is not None and ledger.startswith(PARTICIPANT) and _is_open(ledger):
             entry = msgspec.structs.replace(entry, ledger=ledger)
             break
-    return _append(_sealed(entry), received_at)
+    return _append(_sealed(entry), received_at, authenticated)
 
 
 def _study() -> tuple[str, Study]:
@@ -263,20 +277,20 @@ def _notice(entry: Entry, ledger: str, kind: str, payload: msgspec.Struct) -> En
     )
 
 
-def _append(sealed: Entry, received_at: str) -> Receipt:
+def _append(sealed: Entry, received_at: str, authenticated: Authenticated) -> Receipt:
     """Appends an entry; the first of a ledger together with its birth in the study's ledger."""
     if _is_open(sealed.ledger):
-        return append(sealed, received_at=received_at)
+        return append(sealed, received_at=received_at, authenticated=authenticated)
     require_name(sealed.ledger)
     _, study = _study()
     birthplace = f"study:{study.name}"
     with _known(sorted((sealed.ledger, birthplace))) as several:
         known = {one.ledger: one for one in several}
         opens = not known[sealed.ledger].seq
-        receipt = append_held(known[sealed.ledger], sealed, received_at)
+        receipt = append_held(known[sealed.ledger], sealed, received_at, authenticated)
         if opens:
             birth = _notice(sealed, birthplace, "ledger_opened", LedgerOpened(sealed.ledger))
-            append_held(known[birthplace], birth, received_at)
+            append_held(known[birthplace], birth, received_at, SYSTEM)
         return receipt
 
 

@@ -61,7 +61,8 @@ def request_erasure(participant: str, cause: str, signer: Signer, *, within: tim
         request = ErasureRequested(participant, cause, expires)
         statement = statement_of("erasure_requested", place.ledger, place.environment, request)
         signed = msgspec.structs.replace(request, signatures=[signer.sign(statement, ASKS)])
-        line = acts.enter(place, "erasure_requested", signed, by=signer.person, role=holder.role).line
+        by, role = signer.person, holder.role
+        line = acts.enter(place, "erasure_requested", signed, by=by, role=role, prove=signer.prove).line
         return _known().asked[read(line.text).id]
 
 
@@ -90,7 +91,7 @@ def confirm_erasure(participant: str, signer: Signer) -> Act:
             ],
         )
         for entry in act.entries:
-            append(entry, received_at=acts.now())
+            append(entry, received_at=acts.now(), authenticated=signer.prove(entry))
         if participant not in _known().done:
             raise StoreError(f"the erasure of {participant} would not count: {_known().problems[-1][1]}")
         models.Identity.objects.filter(participant=participant).delete()
@@ -155,7 +156,7 @@ def _enter_again(act: Act) -> bool:
     ids = set(found.values_list("entry_id", flat=True))
     missing = [entry for entry in there if entry.id not in ids]
     for entry in missing:
-        append(entry, received_at=acts.now())
+        append(entry, received_at=acts.now(), authenticated=acts.by_system(entry))
     return bool(missing)
 
 

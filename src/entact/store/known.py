@@ -89,7 +89,7 @@ class Known:
         self.seq, self.hash = seq, digest
         self.rows = self._rows()
 
-    def add(self, entry: Entry | Kept, seq: int, digest: str) -> None:
+    def add(self, entry: Kept, seq: int, digest: str) -> None:
         """Goes on to the next head, whose entry it is."""
         self.seq, self.hash = seq, digest
         self.ids.add(storable(entry.id))

@@ -13,7 +13,21 @@ import psycopg
 from django.db import IntegrityError, InternalError, OperationalError, connection, transaction
 from psycopg import errors
 
-from entact.course.entry import GENESIS, Entry, Kept, Line, digest, instant, keep, read, same
+from entact.course.entry import (
+    CLAIMED,
+    GENESIS,
+    Authenticated,
+    Entry,
+    Kept,
+    Line,
+    arrived,
+    digest,
+    instant,
+    line_of,
+    read,
+    refuse_uncanonical,
+    same,
+)
 from entact.course.entry.ledger import Break, Receipt, follow
 from entact.protocol import Study
 from entact.store import models
@@ -43,7 +57,7 @@ CHUNK = 5000  # lines in memory at once
 LONGEST_NAME = 200  # characters of the name of a ledger
 
 
-def append(entry: Entry, *, received_at: str) -> Receipt:
+def append(entry: Entry, *, received_at: str, authenticated: Authenticated = CLAIMED) -> Receipt:
     """Keeps an entry, in one transaction with the head of its ledger and what lists show of it.
 
     Returns when it is on the disk. Sent again, it is kept once; the same id with other content is kept as a
@@ -51,6 +65,7 @@ def append(entry: Entry, *, received_at: str) -> Receipt:
 
     Args:
         entry: as it was sent. received_at: the server's clock, RFC 3339 with offset.
+        authenticated: who sent it, as the server knows; the same entry sent by another is the same again.
     Raises:
         ValueError: when `received_at` is no time.
         StoreError: when the entry is of another environment than the database, or the disk is full.
@@ -60,12 +75,12 @@ def append(entry: Entry, *, received_at: str) -> Receipt:
     with refusals():
         # The caller may roll back, and holds locks: nothing is remembered.
         if connection.in_atomic_block or not connection.get_autocommit():
-            return _append_next(Known(entry.ledger), entry, received_at)
+            return _append_next(Known(entry.ledger), entry, received_at, authenticated)
         known = remembered(entry.ledger)
         with known.lock:
             try:
-                receipt = _append_at_once(known, entry, received_at)
-                return receipt or _append_next(known, entry, received_at)
+                receipt = _append_at_once(known, entry, received_at, authenticated)
+                return receipt or _append_next(known, entry, received_at, authenticated)
             except BaseException:
                 known.forget()
                 leave_broken_connection()
@@ -155,7 +170,9 @@ def require_name(ledger: str) -> None:
         raise StoreError(f"{shown!r} cannot be the name of a ledger: 1 to {LONGEST_NAME} characters")
 
 
-def _append_at_once(known: Known, entry: Entry, received_at: str) -> Receipt | None:
+def _append_at_once(
+    known: Known, entry: Entry, received_at: str, authenticated: Authenticated
+) -> Receipt | None:
     """With what others write now, where nobody else wrote here since; None where that has to be looked at."""
     if not known.seq or known.contended or storable(entry.id) in known.ids:
         return None
@@ -164,19 +181,20 @@ def _append_at_once(known: Known, entry: Entry, received_at: str) -> Receipt | N
     before = known.rows
     if known.derives and before is None and known.course is not None:
         return None
-    line = keep(entry, received_at=received_at, seq=known.seq + 1, previous=known.hash)
-    if write_together(_next(known, entry, line, before)):
-        return Receipt("kept", line)
+    kept = _arrived(entry, received_at, known.seq + 1, known.hash, authenticated)
+    line = line_of(kept)
+    if write_together(_next(known, kept, line, before)):
+        return Receipt("kept", line, kept)
     known.forget()
     known.contended = True
     return None
 
 
-def _append_next(known: Known, entry: Entry, received_at: str) -> Receipt:
+def _append_next(known: Known, entry: Entry, received_at: str, authenticated: Authenticated) -> Receipt:
     """In a transaction that holds the head."""
     with transaction.atomic():
         hold_ledger(known)
-        return append_held(known, entry, received_at)
+        return append_held(known, entry, received_at, authenticated)
 
 
 def hold_ledger(known: Known) -> None:
@@ -189,34 +207,43 @@ def hold_ledger(known: Known) -> None:
     known.listed = listed == (seq, CODE, stamp)
 
 
-def append_held(known: Known, entry: Entry, received_at: str) -> Receipt:
+def append_held(
+    known: Known, entry: Entry, received_at: str, authenticated: Authenticated = CLAIMED
+) -> Receipt:
     """Appends to a ledger that the transaction holds."""
     cursor = raw_cursor()
     stored = _stored(entry) if storable(entry.id) in known.ids else []
     for line in stored:
         if same(read(line.text), entry):
             return Receipt("again", line)
-    line = keep(entry, received_at=received_at, seq=known.seq + 1, previous=known.hash)
+    kept = _arrived(entry, received_at, known.seq + 1, known.hash, authenticated)
+    line = line_of(kept)
     before = known.rows if known.listed else None
     if known.rows is not None and before is None:
         for table in CHANGING:
             cursor.execute(f"DELETE FROM {table} WHERE ledger_id = %s", [known.number])
-    write_held(cursor, _next(known, entry, line, before))
+    write_held(cursor, _next(known, kept, line, before))
     known.listed = known.rows is not None
     if changes_study(entry):
         note_releases()
         transaction.on_commit(refresh)
     if entry.ledger.startswith(SITE):
         write_site_rows(cursor, [entry.ledger], study_of_record()[1])
-    return Receipt("conflict" if stored else "kept", line)
+    return Receipt("conflict" if stored else "kept", line, kept)
 
 
-def _next(known: Known, entry: Entry, line: Line, before: Rows | None) -> Write:
+def _arrived(entry: Entry, received_at: str, seq: int, previous: str, authenticated: Authenticated) -> Kept:
+    refuse_uncanonical(entry.data)
+    refuse_uncanonical(entry.basis)
+    return arrived(entry, received_at, seq, previous, authenticated)
+
+
+def _next(known: Known, kept: Kept, line: Line, before: Rows | None) -> Write:
     """What a line writes; the ledger is known up to it from here on."""
     assert known.number is not None  # it was looked at, or there would be no line to write
     previous = known.hash
-    told = index(read(line.text))
-    known.add(entry, line.seq, line.hash)
+    told = index(kept)
+    known.add(kept, line.seq, line.hash)
     after = known.derive()
     return Write(
         ledger=known.number,

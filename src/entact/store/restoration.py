@@ -12,13 +12,14 @@ from entact.store.error import StoreError
 
 class Restored(NamedTuple):
     """What was restored: ledgers and entries of the archive, how many entries were new, and who was erased
-    after the archive was made: that is done again.
+    after the archive was made: that is done again. `notices` are what somebody should look at.
     """
 
     ledgers: int
     entries: int
     new: int
     erased: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
 
 
 def restore(folder: Path, database: str) -> Restored:
@@ -40,12 +41,13 @@ def restore(folder: Path, database: str) -> Restored:
     store.setup(archive.environment, archive.study, database=database, mark=archive.installation)
     new = 0 if _holds(archive, database) else _fill(archive)
     erased = _erase_again()
-    broken = store.verify().broken
+    verified = store.verify()
+    broken = verified.broken
     if broken is not None:
         raise StoreError(
             f"what was restored does not verify: entry {broken.seq} of {broken.ledger} {broken.problem}"
         )
-    return Restored(len(archive.heads), archive.entries, new, erased)
+    return Restored(len(archive.heads), archive.entries, new, erased, verified.notices)
 
 
 # What follows loads Django's tables, which can be done once a database is set up.

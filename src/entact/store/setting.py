@@ -34,8 +34,16 @@ class _Entries:
         if self.seq and not self._continues(cursor, number, seq):
             self.__init__()  # type: ignore[misc]  # another database of this name
         cursor.execute(
-            "SELECT text FROM store_line WHERE ledger_id = %s AND seq > %s AND kind <> ALL(%s) ORDER BY seq",
-            [number, self.seq, list(_ASIDE)],
+            """
+            SELECT text FROM store_line AS line
+            WHERE ledger_id = %(ledger)s AND seq > %(seq)s AND kind <> ALL(%(aside)s) AND NOT EXISTS (
+                SELECT FROM store_line AS first
+                WHERE first.ledger_id = line.ledger_id AND first.entry_id = line.entry_id
+                    AND first.seq < line.seq AND first.kind = ANY(%(aside)s)
+            )
+            ORDER BY seq
+            """,
+            {"ledger": number, "seq": self.seq, "aside": list(_ASIDE)},
         )
         self.entries += [read(text) for (text,) in cursor.fetchall()]
         self.seq, self.hash = seq, digest

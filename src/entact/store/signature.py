@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 from django.db import transaction
 
-from entact.course.entry import read
+from entact.course.entry import Authenticated, Entry, read
 from entact.course.signed.signature import (
     HOLDS,
     REVOKES,
@@ -21,6 +21,7 @@ from entact.course.signed.signature import (
     Signature,
     SigningKey,
     keyring,
+    prove,
     public_key,
     sign,
     statement_of,
@@ -42,6 +43,10 @@ class Signer(msgspec.Struct, frozen=True):
     def sign(self, statement: str, meaning: str) -> Signature:
         """Signs a statement here and now."""
         return sign(statement, person=self.person, meaning=meaning, at=acts.now(), seed=self.seed)
+
+    def prove(self, entry: Entry) -> Authenticated:
+        """That this person enters an entry."""
+        return prove(entry, self.seed)
 
 
 def signing_folder() -> Path:
@@ -125,7 +130,7 @@ def enter_key(signer: Signer, role: str, powers: Iterable[Power], voucher: Signe
         signatures = [signer.sign(statement, HOLDS)]
         if voucher is not None:
             signatures.append(voucher.sign(statement, VOUCHES))
-        _enter(place, msgspec.structs.replace(payload, signatures=signatures), signer.person, role)
+        _enter(place, msgspec.structs.replace(payload, signatures=signatures), signer, role)
 
 
 def revoke_key(person: str, signer: Signer) -> None:
@@ -145,12 +150,12 @@ def revoke_key(person: str, signer: Signer) -> None:
         payload = SigningKey(person, holder.role, holder.key, [], "revoked")
         statement = statement_of("signing_key", place.ledger, place.environment, payload)
         signed = msgspec.structs.replace(payload, signatures=[signer.sign(statement, REVOKES)])
-        _enter(place, signed, signer.person, held[signer.person].role)
+        _enter(place, signed, signer, held[signer.person].role)
 
 
-def _enter(place: acts.Here, payload: SigningKey, by: str, role: str) -> None:
+def _enter(place: acts.Here, payload: SigningKey, signer: Signer, role: str) -> None:
     """Enters a key inside the transaction, which fails when the entry would not count."""
-    entry = acts.enter(place, "signing_key", payload, by=by, role=role)
+    entry = acts.enter(place, "signing_key", payload, by=signer.person, role=role, prove=signer.prove)
     found = dict(keyring(acts.entries()).problems)
     written = read(entry.line.text).id
     if written in found:

@@ -14,6 +14,7 @@ from entact.protocol import Study, StudyError
 from entact.store import models
 from entact.store.error import StoreError
 from entact.store.known import raw_cursor
+from entact.store.versions import with_versions
 
 _log = logging.getLogger(__name__)
 
@@ -79,12 +80,15 @@ def _sources() -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _approval_texts() -> tuple[str, ...]:
-    found = models.Line.objects.filter(ledger__name__startswith="site:", kind__in=APPROVING)
-    return tuple(found.order_by("ledger__name", "seq").values_list("text", flat=True))
+    lines = models.Line.objects.filter(ledger__name__startswith="site:")
+    return tuple(
+        with_versions(lines, APPROVING).order_by("ledger__name", "seq").values_list("text", flat=True)
+    )
 
 
 def _release_texts() -> tuple[str, ...]:
-    lines = models.Line.objects.filter(ledger__name=study_ledger(), kind__in=RELEASING).order_by("seq")
+    own = models.Line.objects.filter(ledger__name=study_ledger())
+    lines = with_versions(own, RELEASING).order_by("seq")
     try:
         found = releases_entered(read(text) for text in lines.values_list("text", flat=True))
     except msgspec.MsgspecError:

@@ -23,6 +23,7 @@ from entact.store.anchor import Anchored
 from entact.store.damage import Unreadable, is_damage, read_carefully
 from entact.store.error import StoreError
 from entact.store.index import Head, Index, index, storable
+from entact.store.versions import ids_used_again
 
 _REWRITTEN_SINCE = "is not the entry that the anchor of {} recorded: the tail was rewritten since"
 _UNREADABLE = "cannot be read: a file of the database is damaged ({})"
@@ -34,11 +35,15 @@ ByLedger = Iterator[tuple[int, Iterator[Any]]]  # number of a ledger, and its li
 
 @dataclass(frozen=True)
 class Verification:
-    """What was checked and what did not hold: the first bad entry of each ledger, in order of opening."""
+    """What was checked and what did not hold: the first bad entry of each ledger, in order of opening.
+
+    `notices` are about entries that are as they were written, and that somebody should look at.
+    """
 
     ledgers: int
     entries: int
     breaks: tuple[Break, ...]
+    notices: tuple[str, ...] = ()
 
     @property
     def broken(self) -> Break | None:
@@ -154,7 +159,9 @@ class _Check:
                 self.breaks.setdefault(number, Break(head.ledger, 1, problem))
         self.progress(self.entries % _STEP)
         in_order = [self.breaks[number] for number in sorted(self.breaks)]
-        return Verification(len(self.heads), self.entries, (*in_order, *self._vanished()))
+        # Where the indexes say something else than the texts, that is what there is to say.
+        notices = () if in_order else tuple(map(str, ids_used_again()))
+        return Verification(len(self.heads), self.entries, (*in_order, *self._vanished()), notices)
 
     def _ledger(
         self, number: int, rows: Iterator[tuple[Any, ...]], learn: Callable[[Kept], None] | None = None

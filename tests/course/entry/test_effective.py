@@ -155,15 +155,3 @@ def test_a_withdrawal_of_nothing_is_a_finding(new_story: NewStory) -> None:
     story = new_story()
     void = story.write("void", reason="entered_in_error")
     assert f"withdraws_nothing:{void.id}" in fold(story.study, story.entries).findings
-
-
-def test_one_id_with_two_contents_keeps_both_and_follows_the_same_one(new_story: NewStory) -> None:
-    story = new_story()
-    reading = story.vitals(120, 80)
-    other = msgspec.structs.replace(reading, data={**reading.data, "systolic": "190 mm[Hg]"})
-    course = fold(story.study, [reading, other, reading])
-    assert course == fold(story.study, [other, reading])
-    assert course.entries == fold(story.study, [other, reading]).entries
-    assert len(course.entries) == course.size == 2
-    assert len(course.vitals) == 1
-    assert f"conflict:{reading.id}" in course.findings

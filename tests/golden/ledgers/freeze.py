@@ -17,15 +17,16 @@ import msgspec
 from tests.course.conftest import START, Story
 from tests.store.frozen import ENTRIES, GOLDEN, KEYS, RELEASES, SUMMARY, read_frozen, summarise
 
-from entact.course import Course, Entry, Ledger, fold, record, uuid7
+from entact.course import Authenticated, Course, Entry, Ledger, fold, record, uuid7
 from entact.course.attested import version_of
 from entact.course.entry import Head
+from entact.course.entry.versions import version_digest
 from entact.course.signed.cut import Manifest
 from entact.course.signed.erasure import ErasureRequested
 from entact.course.signed.signature import SigningKey, public_key, sign, statement_of
 from entact.protocol import Study, load_study
 
-FORMAT = 1
+FORMAT = 2
 STUDY, SITE = "study:mini", "site:denver"
 A, B = "participant:" + "0a" * 16, "participant:" + "0b" * 16
 SEEDS = {"investigator-1": bytes(range(32)), "monitor-1": bytes(range(32, 64))}  # made up, of nobody
@@ -49,10 +50,15 @@ class Writer:
         if entry.ledger.startswith("participant:"):
             course = self.courses.setdefault(entry.ledger, fold(self.study, []))
             key = self.keys[entry.ledger]
-            record(self.study, ledger, course, entry, received_at=received, key=key)
+            who = self.who(entry)
+            record(self.study, ledger, course, entry, received_at=received, key=key, authenticated=who)
         else:
-            ledger.append(entry, received_at=received)
+            ledger.append(entry, received_at=received, authenticated=self.who(entry))
         return entry
+
+    def who(self, entry: Entry) -> Authenticated:
+        """Who was authenticated: the author, signed in."""
+        return Authenticated(how="session", who=entry.by, session="5e55")
 
     def say(self, ledger: str, kind: str, data: dict[str, Any], **fields: Any) -> Entry:
         """Writes down and keeps an entry now."""
@@ -83,7 +89,26 @@ def every_kind(writer: Writer) -> None:
     decide(writer)
 
 
-STORIES: dict[str, Callable[[Writer], None]] = {"every-kind": every_kind}
+def conflicts(writer: Writer) -> None:
+    """Ids that were used again: the first stands, or the version that a person decided to follow."""
+    open_study(writer)
+    writer.say(A, "consent", {"version": "1", "scopes": {"participation": True, "recording": False}})
+    writer.say(A, "encounter", {"status": "started"}, encounter="closing#1")
+    signs = {"systolic": "109 mm[Hg]", "diastolic": "80 mm[Hg]"}
+    left = writer.say(A, "vital_signs", signs, encounter="closing#1")
+    writer.keep(msgspec.structs.replace(left, by="therapist-2", data={"systolic": "111 mm[Hg]"}))
+    settled = writer.say(A, "vital_signs", signs, encounter="closing#1")
+    right = msgspec.structs.replace(settled, data={**signs, "systolic": "119 mm[Hg]"})
+    writer.keep(right)
+    told = {"follow": version_digest(right)}
+    writer.say(A, "conflict_decided", told, about=settled.id, reason="source_document")
+    writer.say(A, "safety_call", {"reached": True, "minutes": 12, "note": "slept well"})
+    kit = writer.say(SITE, "kit", {"number": "K-2", "status": "received", "expires": "2027-12"})
+    writer.keep(msgspec.structs.replace(kit, data={**kit.data, "status": "destroyed"}))
+    short_course(writer)
+
+
+STORIES: dict[str, Callable[[Writer], None]] = {"every-kind": every_kind, "conflicts": conflicts}
 
 
 def open_study(writer: Writer) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from entact.course.entry import CORRECTED_TIME, Entry, Kept, as_sent, canonical, digest, instant
+from entact.course.entry import CORRECTED_TIME, Entry, instant
+from entact.course.entry.versions import DECIDED, chosen, in_order_of_arrival
 
 VOID = "void"
 Key = tuple[float, str]  # order of time: seconds since the epoch of `occurred_at`, then id
@@ -17,7 +18,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Held(msgspec.Struct, frozen=True, gc=False):
-    """An entry as it was sent, with its time read once; `rivals` share its id but not its content.
+    """The first version of an entry to arrive, its time read once; `rivals` share its id, not its content.
 
     `readable` is false when `occurred_at` is no time; then `at` is the time of recording.
     """
@@ -35,7 +36,8 @@ class Effective(msgspec.Struct, frozen=True):
     Attributes:
         entry: the source. at, key: when it happened, after corrections. data: the payload, merged.
         origins: for each corrected item the id of the correction that it comes from (its seal names it).
-        corrections: ids of the corrections that were merged, in order of time.
+        corrections: ids of the corrections that were merged, in order of time; first that of the decision
+            by which this version of the source is followed, if it is not the first to arrive.
     """
 
     entry: Entry
@@ -74,28 +76,40 @@ def hold(entry: Entry, rivals: tuple[Entry, ...] = ()) -> Held:
 
 
 def hold_each(entries: Iterable[Entry]) -> list[Held]:
-    """One of every id; where versions differ, the one with the least digest is followed, as in a course."""
-    versions: dict[str, dict[str, Entry]] = {}
+    """One for each id, its versions in order of arrival.
+
+    Args:
+        entries: of one ledger; those that no server has numbered yet in order of arrival.
+    """
+    versions: dict[str, list[Entry]] = {}
     for entry in entries:
-        sent = as_sent(entry) if isinstance(entry, Kept) else entry
-        versions.setdefault(entry.id, {})[digest(canonical(msgspec.structs.asdict(sent)))] = sent
-    ordered = ([found[one] for one in sorted(found)] for found in versions.values())
-    return [hold(first, tuple(others)) for first, *others in ordered]
+        versions.setdefault(entry.id, []).append(entry)
+    found = (in_order_of_arrival(same_id) if len(same_id) > 1 else same_id for same_id in versions.values())
+    return [hold(first, tuple(others)) for first, *others in found]
 
 
 def as_they_stand(
-    held: Iterable[Held], nested: Mapping[str, str], known: Callable[[Held], bool] | None = None
+    held: Iterable[Held],
+    nested: Mapping[str, str],
+    known: Callable[[Held], bool] | None = None,
+    *,
+    decisions: bool = False,
 ) -> tuple[list[Effective], list[Problem], set[str]]:
     """Sources with corrections merged, in order of time; what is wrong; and which corrections are superseded.
 
     Args:
         held: entries in any order. nested: for a kind, the key of its data whose items are merged one by one.
-        known: which corrections and withdrawals count; all of them when none is given.
+        known: which corrections, withdrawals and decisions count; all of them when none is given.
+        decisions: whether persons may decide that another version of an id is followed than the first.
     """
     sources: list[Held] = []
     children: dict[str, list[Held]] = {}
     problems: list[Problem] = []
     superseded: set[str] = set()
+    held = list(held)
+    decided: dict[str, str] = {}
+    if decisions and any(one.rivals or one.entry.kind == DECIDED for one in held):
+        held = _follow_decisions(held, problems, decided, known)
     for one in held:
         entry = one.entry
         if one.rivals:
@@ -117,6 +131,8 @@ def as_they_stand(
         corrector = _Corrector(children, nested, problems, superseded)
         result = [effective for one in sources if (effective := corrector.correct(one)) is not None]
         corrector.name_waiting()
+    if decided:
+        result = [_with_decision(one, decided[one.id]) if one.id in decided else one for one in result]
     result.sort(key=_key)
     return result, problems, superseded
 
@@ -125,13 +141,66 @@ def _key(effective: Effective) -> Key:
     return effective.key
 
 
+def _follow_decisions(
+    held: list[Held],
+    problems: list[Problem],
+    decided: dict[str, str],
+    known: Callable[[Held], bool] | None,
+) -> list[Held]:
+    """The versions that stand: the first to arrive, or the one that the latest decision in force names.
+
+    Args:
+        decided: filled with the decision by which another than the first is followed, by the entry's id.
+    """
+    by_id = {one.entry.id: one for one in held if one.rivals}
+    followed: dict[str, tuple[Entry, str]] = {}
+    for decision in _decisions(held, known):
+        conflict = by_id.get(decision.entry.about or "")
+        if conflict is None or conflict.entry.kind == DECIDED:
+            why: Entry | str = f"there is no conflict about {decision.entry.about} to decide"
+        else:
+            versions = (conflict.entry, *conflict.rivals)
+            why = chosen(decision.entry, decision.data.get("follow"), versions)
+        if isinstance(why, str):
+            problems.append(Problem("decision_not_followed", decision.id, "follow", why))
+        elif conflict is not None:
+            followed[conflict.entry.id] = why, decision.id
+    standing: list[Held] = []
+    for one in held:
+        if not one.rivals:
+            standing.append(one)
+        elif one.entry.id in followed:
+            version, decision_id = followed[one.entry.id]
+            if version is not one.entry:
+                decided[one.entry.id] = decision_id
+            standing.append(hold(version))
+        else:
+            standing.append(one)
+    return standing
+
+
+def _decisions(held: list[Held], known: Callable[[Held], bool] | None) -> list[Effective]:
+    """Decisions between versions that were not withdrawn, in order of time, corrections merged."""
+    own = [
+        msgspec.structs.replace(one, rivals=())
+        for one in held
+        if one.entry.kind in (DECIDED, VOID) and (known is None or known(one))
+    ]
+    standing, _, _ = as_they_stand(own, {})
+    return [one for one in standing if one.entry.kind == DECIDED]
+
+
+def _with_decision(effective: Effective, decision: str) -> Effective:
+    return msgspec.structs.replace(effective, corrections=(decision, *effective.corrections))
+
+
 def _conflict(one: Held) -> Problem:
-    return Problem(
-        "conflict",
-        one.entry.id,
-        "",
-        f"{len(one.rivals) + 1} entries with this id differ; all are kept, one is followed",
+    others = ", ".join(rival.by for rival in one.rivals)
+    message = (
+        f"{len(one.rivals) + 1} entries with this id differ: the first to arrive stands, by {one.entry.by}; "
+        f"kept and not followed: by {others}"
     )
+    return Problem("conflict", one.entry.id, "", message)
 
 
 def _unreadable(one: Held) -> Problem:

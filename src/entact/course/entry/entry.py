@@ -16,10 +16,50 @@ from entact.protocol.quantity import YEARS
 
 Environment = Literal["production", "training", "rehearsal"]
 Source = Literal["typed", "device", "imported", "transcribed"]
+Way = Literal["session", "person_key", "device", "system", "simulated", "claimed"]
+Again = Literal["password", "one_time_code", "passkey", "person_key", "simulated"]
 
 GENESIS = "0" * 64  # `previous` of the first entry of every ledger
 
 CORRECTED_TIME = "occurred_at"  # in the data of a correction: moves the time of the corrected entry
+
+
+class SecondProof(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a person showed once more to sign: how, and when by the server's clock. Source: 21 CFR 11.200."""
+
+    how: Again
+    at: str
+
+
+class Authenticated(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """Who was authenticated when an entry arrived, and how; added by the server, no claim of the sender.
+
+    Attributes:
+        how: a signed-in session; a person's key; an enrolled device's key; the server itself; the virtual
+            staff of a rehearsal; or nothing but what the entry says of itself (`claimed`).
+        who: the person, or the device. session: opaque name of the session, never what opens it.
+        key, proof, salt: public key, its signature and what was hashed with the entry, in hexadecimal; the
+            salt as ciphertext where the entry is about a participant.
+        second: what was shown once more, for a signature. problem: a code for what was wrong on arrival.
+
+    Source: 21 CFR 11.10(d), (g); ICH E6(R3) 4.2.2.
+    """
+
+    how: Way
+    who: str = ""
+    session: str | None = None
+    key: str | None = None
+    proof: str | None = None
+    salt: str | None = None
+    second: SecondProof | None = None
+    problem: str | None = None
+
+
+CLAIMED = Authenticated(how="claimed")
+SYSTEM = Authenticated(how="system", who="entact")
+BY_PERSON = frozenset({"session", "person_key", "simulated"})  # ways in which a person is known
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
@@ -28,7 +68,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     Attributes:
         id: UUIDv7, made where the entry is made.
         ledger: subject of the ledger, `participant:<opaque>`, `site:<id>`, `study:<id>` or `system`.
-        kind, format: kind of entry and version of its payload.
+        kind, format: kind of entry and its version: from 2 on, who was authenticated is kept beside it.
         release: study release that it was written under, `<study>@sha256:<digest>`.
         encounter, timepoint, repeat: visit (`session_1#1`), time within it (`initial + 60 min`), repetition.
         about: id of the entry that began the thing this one continues (an adverse event, a medication).
@@ -52,7 +92,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     recorded_at: str
     by: str
     role: str
-    format: int = 1
+    format: int = 2
     encounter: str | None = None
     timepoint: str | None = None
     repeat: int = 1
@@ -67,11 +107,15 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Kept(Entry, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
-    """An entry as the server keeps it: with its time of arrival and its place in the chain."""
+    """An entry as the server keeps it: with its time of arrival, its place in the chain, and whose it is.
+
+    `authenticated` is None in lines of format 1 alone, which were written before it was kept.
+    """
 
     received_at: str
     seq: int
     previous: str
+    authenticated: Authenticated | None = None
 
 
 class Line(msgspec.Struct, frozen=True, gc=False):
@@ -107,23 +151,20 @@ def digest(text: bytes) -> str:
     return hashlib.sha256(text).hexdigest()
 
 
-def keep(entry: Entry, *, received_at: str, seq: int, previous: str, looked_through: bool = False) -> Line:
-    """The line that the server stores for an entry that arrived as number `seq` after the line `previous`.
-
-    Args:
-        looked_through: the caller has called `refuse_uncanonical` on data and basis already.
-    Raises:
-        TypeError, ValueError: for what has no canonical text (see `refuse_uncanonical`).
-    """
-    if not looked_through:
-        refuse_uncanonical(entry.data)
-        refuse_uncanonical(entry.basis)
+def arrived(entry: Entry, received_at: str, seq: int, previous: str, authenticated: Authenticated) -> Kept:
+    """An entry with what the server adds to it: `authenticated` is who sent it, as the server knows."""
     fields = msgspec.structs.asdict(entry)
     fields["received_at"] = received_at
     fields["seq"] = seq
     fields["previous"] = previous
-    text = _encoder.encode(fields)
-    return Line(seq, hashlib.sha256(text).hexdigest(), text.decode())
+    fields["authenticated"] = authenticated
+    return Kept(**fields)
+
+
+def line_of(kept: Kept) -> Line:
+    """The line of an entry, whose data and basis were looked through (`refuse_uncanonical`) already."""
+    text = _encoder.encode(kept)
+    return Line(kept.seq, hashlib.sha256(text).hexdigest(), text.decode())
 
 
 def read(text: str | bytes) -> Kept:
@@ -156,6 +197,14 @@ def parse(text: str | bytes) -> Entry:
 def as_sent(kept: Kept) -> Entry:
     """The part of a stored entry that its author sent, to tell the same entry sent again from a conflict."""
     return Entry(**{name: getattr(kept, name) for name in Entry.__struct_fields__})
+
+
+def proved_by_person(entry: Entry) -> bool:
+    """Whether the person whom an entry names was authenticated; what no server has kept yet is believed."""
+    if not isinstance(entry, Kept):
+        return True
+    by = entry.authenticated
+    return by is not None and by.how in BY_PERSON and by.who == entry.by and by.problem is None
 
 
 def same(kept: Kept, entry: Entry) -> bool:

@@ -7,14 +7,31 @@ from typing import Literal
 
 import msgspec
 
-from entact.course.entry import GENESIS, Entry, Kept, Line, digest, keep, read, same
+from entact.course.entry import (
+    CLAIMED,
+    GENESIS,
+    Authenticated,
+    Entry,
+    Kept,
+    Line,
+    arrived,
+    digest,
+    line_of,
+    read,
+    refuse_uncanonical,
+    same,
+)
 
 
 class Receipt(msgspec.Struct, frozen=True):
-    """What became of an entry: `kept`, `again` (same id and content) or `conflict` (same id, both kept)."""
+    """What became of an entry: `kept`, `again` (same id and content) or `conflict` (same id, both kept).
+
+    `kept` is the entry as it was kept now; None where it was there before.
+    """
 
     outcome: Literal["kept", "again", "conflict"]
     line: Line
+    kept: Kept | None = None
 
 
 class _Identity(msgspec.Struct):
@@ -46,11 +63,19 @@ class Ledger:
         """Hash of the last line; the genesis value when there is none."""
         return self.lines[-1].hash if self.lines else GENESIS
 
-    def append(self, entry: Entry, *, received_at: str, looked_through: bool = False) -> Receipt:
+    def append(
+        self,
+        entry: Entry,
+        *,
+        received_at: str,
+        authenticated: Authenticated = CLAIMED,
+        looked_through: bool = False,
+    ) -> Receipt:
         """Keeps an entry. Sent again, it is kept once; the same id with other content is kept as a conflict.
 
         Args:
-            entry: as it was sent. received_at: the server's clock, RFC 3339. looked_through: see `keep`.
+            entry: as it was sent. received_at: the server's clock, RFC 3339. authenticated: who sent it, as
+                the server knows. looked_through: the caller has called `refuse_uncanonical` already.
         Raises:
             ValueError: when the entry belongs to another ledger.
         """
@@ -60,16 +85,14 @@ class Ledger:
         for place in places:
             if same(read(self.lines[place].text), entry):
                 return Receipt("again", self.lines[place])
-        line = keep(
-            entry,
-            received_at=received_at,
-            seq=len(self.lines) + 1,
-            previous=self.head,
-            looked_through=looked_through,
-        )
+        if not looked_through:
+            refuse_uncanonical(entry.data)
+            refuse_uncanonical(entry.basis)
+        kept = arrived(entry, received_at, len(self.lines) + 1, self.head, authenticated)
+        line = line_of(kept)
         places.append(len(self.lines))
         self.lines.append(line)
-        return Receipt("kept" if len(places) == 1 else "conflict", line)
+        return Receipt("kept" if len(places) == 1 else "conflict", line, kept)
 
     def entries(self) -> list[Kept]:
         """All entries, in order of arrival."""

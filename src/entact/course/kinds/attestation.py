@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from entact.course.entry.versions import DECIDED
 from entact.course.kinds.kind import UNSURE, Kind
 from entact.course.state.attestation import ErasureState, FreezeState, SignatureState, UnblindingState
 
@@ -47,6 +48,15 @@ class IdentityKept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     site: str
     items: list[str]
+
+
+class ConflictDecided(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Kind `conflict_decided`: which version of the entry that it is `about` is followed, by its digest.
+
+    The entry's reason says why; without one, or where nobody showed who decided, the first version stands.
+    """
+
+    follow: str
 
 
 def reduce_signature(course: State, effective: Effective, payload: RecordSignature) -> None:
@@ -93,6 +103,10 @@ def reduce_erasure(course: State, effective: Effective, payload: Erasure) -> Non
     """The first erasure counts; there is nothing left for a second one."""
     if course.erased is None:
         course.erased = ErasureState(effective.id, effective.at, payload.cause)
+
+
+def reduce_decided(course: State, effective: Effective, payload: ConflictDecided) -> None:
+    """Nothing here: a decision says which version of another entry is folded."""
 
 
 SIGNATURE = Kind(
@@ -149,6 +163,18 @@ ERASURE = Kind(
     payload=Erasure,
     reduce=reduce_erasure,
     tells=frozenset({"dosing", "adverse_events"}),
+    needs_consent=False,
+    in_encounter=False,
+    with_participant=False,
+    ended_by=frozenset(),
+    attests=True,
+)
+CONFLICT_DECIDED = Kind(
+    name=DECIDED,
+    title="Conflict decided",
+    payload=ConflictDecided,
+    reduce=reduce_decided,
+    tells=frozenset({UNSURE}),  # as much as the entry of which it decides
     needs_consent=False,
     in_encounter=False,
     with_participant=False,

@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 
 from entact.course.entry import Head, Kept, instant
+from entact.course.entry.versions import first_versions
 from entact.course.signed.signature import Signature, keyring, statement_of
 
 Purpose = Literal["interim", "lock", "unlock"]
@@ -77,7 +78,7 @@ def cuts(entries: Iterable[Kept]) -> Cuts:
     Args:
         entries: of the study's ledger, in order of arrival.
     """
-    kept = list(entries)
+    kept = list(first_versions(entries))
     manifests: dict[str, Manifest] = {}
     asked: dict[str, Manifest] = {}
     locked: Manifest | None = None

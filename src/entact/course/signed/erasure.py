@@ -12,6 +12,7 @@ from collections.abc import Iterable
 import msgspec
 
 from entact.course.entry import Entry, Kept, instant
+from entact.course.entry.versions import first_versions
 from entact.course.signed.signature import Signature, holds, keyring, statement_of
 
 ASKS, CONFIRMS = "asks_for_erasure", "confirms_erasure"  # what the two signatures mean
@@ -74,7 +75,7 @@ def erasures(entries: Iterable[Kept]) -> Erasures:
     Args:
         entries: of the study's ledger, in order of arrival.
     """
-    kept = list(entries)
+    kept = list(first_versions(entries))
     asked: dict[str, Asked] = {}
     done: dict[str, Erased] = {}
     problems: list[tuple[str, str]] = []

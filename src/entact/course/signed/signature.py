@@ -14,11 +14,13 @@ from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey as PrivateKey
 from nacl.signing import VerifyKey
 
-from entact.course.entry import Entry, Kept, canonical, digest
+from entact.course.entry import Authenticated, Entry, Kept, canonical, digest
+from entact.course.entry.versions import first_versions, version_digest
 
 Power = Literal["erase", "cut", "unlock"]
 
 HOLDS, VOUCHES, REVOKES = "holds_key", "vouches", "revokes_key"  # meanings of signatures about keys
+ENTERS = "enters"  # of a signature under an entry: whose it is
 
 
 class Signature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -116,6 +118,23 @@ def holds(signature: Signature, statement: str) -> bool:
     return True
 
 
+def prove(entry: Entry, seed: bytes) -> Authenticated:
+    """That a person enters an entry, shown with the private key.
+
+    Args:
+        entry: by that person. seed: the private key, 32 bytes.
+    """
+    signature = sign(version_digest(entry), person=entry.by, meaning=ENTERS, at=entry.recorded_at, seed=seed)
+    return Authenticated(how="person_key", who=entry.by, key=signature.key, proof=signature.value)
+
+
+def proves(authenticated: Authenticated, entry: Entry) -> bool:
+    """Whether the key in it signed this very entry, as by the person whom it names."""
+    at, key, value = entry.recorded_at, authenticated.key or "", authenticated.proof or ""
+    signature = Signature(authenticated.who, key, ENTERS, at, value)
+    return authenticated.who == entry.by and holds(signature, version_digest(entry))
+
+
 def keyring(entries: Iterable[Kept], *, before: int | None = None) -> Keyring:
     """Whose signatures count, as the study's ledger says.
 
@@ -127,7 +146,7 @@ def keyring(entries: Iterable[Kept], *, before: int | None = None) -> Keyring:
     holders: dict[str, Holder] = {}
     problems: list[tuple[str, str]] = []
     ever: dict[str, str] = {}
-    for entry in entries:
+    for entry in first_versions(entries):
         if before is not None and entry.seq >= before:
             break
         if entry.kind != "signing_key":

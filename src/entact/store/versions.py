@@ -1,0 +1,73 @@
+"""Versions of one id among stored lines: which of them stands can only be told from all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from django.db import connection
+from django.db.models import Count, Q, QuerySet
+
+from entact.store import models
+
+
+def with_versions(lines: QuerySet[models.Line], kinds: Iterable[str]) -> QuerySet[models.Line]:
+    """Lines of some kinds, and every version of an id that has several, of whatever kind.
+
+    Of an id that was used again the first to arrive stands: a later version of one of these kinds must not be
+    taken for it because the first, of another kind, was left out.
+
+    Args:
+        lines: of one ledger or several.
+    """
+    several = (
+        lines.order_by()
+        .values("ledger_id", "entry_id")
+        .annotate(versions=Count("seq"))
+        .filter(versions__gt=1)
+        .values("entry_id")
+    )
+    return lines.filter(Q(kind__in=list(kinds)) | Q(entry_id__in=several))
+
+
+class UsedAgain(NamedTuple):
+    """An id that was used again: how many versions there are in each ledger, the first to arrive first."""
+
+    entry: str
+    versions: tuple[tuple[str, int], ...]
+
+    def __str__(self) -> str:
+        first, *others = self.versions
+        name, count = first
+        if not others:
+            return f"{name}: {count} entries have the id {self.entry}; the first to arrive stands"
+        elsewhere = ", ".join(other for other, _ in others)
+        return f"{name}: the id {self.entry} belongs here, and stands in {elsewhere} as well"
+
+
+def ids_used_again() -> list[UsedAgain]:
+    """Every id with several versions in a ledger, and every one that stands in more than one ledger.
+
+    An id is made once and belongs to one ledger. Nothing that is sent later, here or to another ledger,
+    changes what was there; but somebody made an id twice, changed an entry, or moved it to where it does not
+    belong.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_USED_AGAIN)
+        return [
+            UsedAgain(entry, tuple(zip(*versions, strict=True))) for entry, *versions in cursor.fetchall()
+        ]
+
+
+_USED_AGAIN = """
+    WITH again AS (
+        SELECT entry_id FROM store_line GROUP BY entry_id HAVING count(*) > 1
+    ), stands AS (
+        SELECT entry_id, ledger_id, count(*) AS versions, min(received_at) AS since
+        FROM store_line WHERE entry_id IN (SELECT entry_id FROM again) GROUP BY entry_id, ledger_id
+    )
+    SELECT stands.entry_id, array_agg(ledger.name ORDER BY stands.since, ledger.id),
+        array_agg(stands.versions ORDER BY stands.since, ledger.id)
+    FROM stands JOIN store_ledger AS ledger ON ledger.id = stands.ledger_id
+    GROUP BY stands.entry_id ORDER BY stands.entry_id
+"""
