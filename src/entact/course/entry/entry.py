@@ -151,6 +151,19 @@ def digest(text: bytes) -> str:
     return hashlib.sha256(text).hexdigest()
 
 
+def keep(
+    entry: Entry, *, received_at: str, seq: int, previous: str, authenticated: Authenticated = CLAIMED
+) -> Line:
+    """The line that the server stores for an entry that arrived as number `seq` after the line `previous`.
+
+    Raises:
+        TypeError, ValueError: for what has no canonical text (see `refuse_uncanonical`).
+    """
+    refuse_uncanonical(entry.data)
+    refuse_uncanonical(entry.basis)
+    return line_of(arrived(entry, received_at, seq, previous, authenticated))
+
+
 def arrived(entry: Entry, received_at: str, seq: int, previous: str, authenticated: Authenticated) -> Kept:
     """An entry with what the server adds to it: `authenticated` is who sent it, as the server knows."""
     fields = msgspec.structs.asdict(entry)
