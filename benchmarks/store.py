@@ -273,12 +273,7 @@ def _acting() -> Iterator[Measured]:
             # The first is asked by nobody known, is refused, and folds the course.
             begun = time.perf_counter()
             by = asked.by if state == "warm" else "nobody"
-            answer = act(
-                "discharge",
-                msgspec.structs.replace(asked, by=by),
-                received_at=asked.occurred_at,
-                encounter=asked.encounter,
-            )
+            answer = act(msgspec.structs.replace(asked, by=by), received_at=asked.occurred_at)
             taken[state].append(time.perf_counter() - begun)
             assert isinstance(answer, Receipt) is (state == "warm"), answer
     ms = {state: [1000 * one for one in sorted(found)] for state, found in taken.items()}

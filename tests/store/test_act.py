@@ -21,7 +21,6 @@ from entact.store import StoreError
 from entact.store.door import act, fact
 from entact.store.people import keep_keys
 
-DETAIL = ("kit", "level")
 LATER = ("known_to", "decided_at", "expires")
 
 
@@ -48,12 +47,9 @@ def put(received_at: str, entry: Entry) -> Receipt | Refused:
     """As the door takes it: an act with its gate's question, all else as it is."""
     if entry.basis is None:
         return store.append(entry, received_at=received_at)
-    detail = {name: entry.basis[name] for name in DETAIL if entry.basis.get(name) is not None}
-    if entry.encounter is not None:
-        detail["encounter"] = entry.encounter
     at = instant(entry.occurred_at) + timedelta(seconds=30)
     asked = replace(entry, by=entry.basis["by"], basis=None)  # who decides also enters it
-    return act(entry.basis["act"], asked, received_at=at.isoformat(), **detail)
+    return act(asked, received_at=at.isoformat())
 
 
 @pytest.fixture
@@ -91,10 +87,8 @@ def before_a_dose(record: str, trial: Trial) -> tuple[str, Entry]:
     raise AssertionError
 
 
-def give(dose: Entry, **detail: Any) -> Receipt | Refused:
-    assert dose.basis is not None
-    asked = {"kit": dose.basis["kit"], "level": dose.basis["level"], "encounter": dose.encounter}
-    return act("initial_dose", replace(dose, basis=None), received_at=dose.recorded_at, **asked | detail)
+def give(dose: Entry, **data: Any) -> Receipt | Refused:
+    return act(replace(dose, data=dose.data | data), received_at=dose.recorded_at)
 
 
 def length(entry: Entry) -> int:
@@ -104,9 +98,9 @@ def length(entry: Entry) -> int:
 def test_what_a_gate_refuses_is_not_kept(before_a_dose: tuple[str, Entry]) -> None:
     _, dose = before_a_dose
     there = length(dose)
-    answer = give(dose, kit="no such kit")
+    answer = give(dose, kit="K-000000")
     assert isinstance(answer, Refused)
-    assert any("no such kit" in reason.message for reason in answer.reasons)
+    assert any("K-000000" in reason.message for reason in answer.reasons)
     assert length(dose) == there
     assert isinstance(give(dose), Receipt)  # and nothing of the refusal stays in the way
     assert length(dose) == there + 1
@@ -188,15 +182,16 @@ def test_what_a_caller_rolls_back_was_not_done(before_a_dose: tuple[str, Entry])
 def test_an_act_that_was_done_earlier_is_no_act(before_a_dose: tuple[str, Entry]) -> None:
     _, dose = before_a_dose
     late = instant(dose.occurred_at) + timedelta(hours=1)
-    with pytest.raises(StoreError, match="what was done already is recorded as a fact"):
-        act("initial_dose", replace(dose, basis=None), received_at=late.isoformat())
+    answer = act(dose, received_at=late.isoformat())
+    assert isinstance(answer, Refused)
+    assert [reason.code for reason in answer.reasons] == ["not_now"]
 
 
 def test_nobody_acts_on_a_participant_who_is_not_there(before_a_dose: tuple[str, Entry]) -> None:
     _, dose = before_a_dose
     stranger = replace(dose, ledger="participant:" + "0" * 32, basis=None)
     with pytest.raises(StoreError, match="there is no participant:0"):
-        act("initial_dose", stranger, received_at=dose.recorded_at)
+        act(stranger, received_at=dose.recorded_at)
 
 
 CROWD = 200
@@ -241,7 +236,7 @@ def _as_another(entry: Entry, ledger: str, number: int) -> Entry:
 
 
 def randomise(one: Entry) -> Receipt | Refused:
-    return act("randomise", replace(one, basis=None), received_at=one.recorded_at)
+    return act(one, received_at=one.recorded_at)
 
 
 @pytest.mark.slow

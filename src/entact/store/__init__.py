@@ -16,6 +16,7 @@ from entact.store.error import StoreError
 if TYPE_CHECKING:
     from entact.store.archive import Archived, write_archive
     from entact.store.archive_folder import Archive, archive_notices, read_archive, verify_archive
+    from entact.store.door import Failed, act, fact, facts, receive
     from entact.store.people import keep_keys, key_of
     from entact.store.record import Head, append, append_many, chains, ledgers, lines
     from entact.store.renewal import rebuild, refresh, stale
@@ -25,23 +26,28 @@ if TYPE_CHECKING:
 __all__ = [
     "Archive",
     "Archived",
+    "Failed",
     "Head",
     "Place",
     "Restored",
     "StoreError",
     "Verification",
+    "act",
     "append",
     "append_many",
     "archive_notices",
     "chains",
     "create_database",
     "describe",
+    "fact",
+    "facts",
     "keep_keys",
     "key_of",
     "ledgers",
     "lines",
     "read_archive",
     "rebuild",
+    "receive",
     "refresh",
     "restore",
     "setup",
@@ -52,6 +58,7 @@ __all__ = [
 ]
 
 _LATE = {
+    "door": ("Failed", "act", "fact", "facts", "receive"),
     "archive": ("Archived", "write_archive"),
     "archive_folder": ("Archive", "archive_notices", "read_archive", "verify_archive"),
     "restoration": ("Restored", "restore"),

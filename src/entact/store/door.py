@@ -7,16 +7,16 @@ fact is never refused for what it says. What is personal is sealed here, before 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from django.db import transaction
 
-from entact.course import Course, Entry, Line, Receipt, Refused, instant, may, read, uuid7
+from entact.course import Course, Entry, Line, Receipt, Refused, instant, read, uuid7
+from entact.course.act import attempt
 from entact.course.entry import CLAIMED, SYSTEM, Authenticated, as_sent, digest, parse
 from entact.course.entry.sealing import KEY_BYTES, MARK, is_sealed
 from entact.course.kinds import UNPARSED
@@ -43,7 +43,6 @@ from entact.store.record import (
 from entact.store.setting import setting_held
 from entact.store.studies import study_of_record
 
-NOW = timedelta(minutes=5)  # between the time that an act claims and its arrival: clocks differ
 INBOX = "system:received"  # keeps what does not say whom it is about
 
 
@@ -54,7 +53,11 @@ class Failed(msgspec.Struct, frozen=True):
 
 
 def act(
-    name: str, entry: Entry, *, received_at: str, authenticated: Authenticated = CLAIMED, **detail: Any
+    entry: Entry,
+    *,
+    received_at: str,
+    authenticated: Authenticated = CLAIMED,
+    override: Mapping[str, Sequence[str]] | None = None,
 ) -> Receipt | Refused:
     """Does an act if its gate allows it: asked on what is known now, and kept with the answer, or neither.
 
@@ -62,30 +65,28 @@ def act(
     change the study or the site, wait until it is decided; other participants do not.
 
     Args:
-        name: the act, as a gate knows it (`initial_dose`). entry: of the act, without a basis.
-        received_at: the server's clock. authenticated: who sent it, as the server knows.
-        detail: as `course.may` takes it.
+        entry: of the act, without a basis; which gate is asked follows from it (see `course.act.attempt`).
+        received_at: the server's clock, at which the gate is asked. authenticated: who sent it, as the server
+            knows. override: as `attempt` takes it.
     Returns:
         Its receipt, with the basis in its line; or every reason against it, and then nothing is kept.
     Raises:
-        StoreError: when the entry claims another time than now (what was done already is a fact), when
-            participant or site are not in this record, or when the entry cannot be kept.
+        StoreError: when participant or site are not in this record, or when the entry cannot be kept.
     """
-    _require_now(entry, received_at)
     stamp, study = _study()
-    sealed = seal_entry(study, entry, _key(entry.ledger))
-    counting = name == _counted(study.newest)
+    at = instant(received_at)
+    sealed = seal_entry(study, msgspec.structs.replace(entry, basis=None), _key(entry.ledger))
+    counting = entry.kind == _counted(study.newest)
     study_ledger = f"study:{study.name}"
     with _known([entry.ledger, study_ledger] if counting else [entry.ledger]) as known:
         if storable(entry.id) in known[0].ids:
             return _again(sealed) or append_held(known[0], sealed, received_at, authenticated)
         course = _course(known[0])
         setting = setting_held(raw_cursor(), stamp, study, course.site or "", counting=counting)
-        answer = may(name, study, setting, course, entry.by, instant(entry.occurred_at), **detail)
-        if isinstance(answer, Refused):
-            return answer
-        based = msgspec.structs.replace(sealed, basis=answer.basis)
-        receipt = append_held(known[0], based, received_at, authenticated)
+        done = attempt(sealed, study, setting, course, at, override=override)
+        if isinstance(done, Refused):
+            return done
+        receipt = append_held(known[0], done, received_at, authenticated)
         if counting:
             append_held(known[1], _place_taken(study, course, sealed, study_ledger), received_at, SYSTEM)
         return receipt
@@ -164,18 +165,6 @@ def _study() -> tuple[str, Study]:
     return stamp, study
 
 
-def _require_now(entry: Entry, received_at: str) -> None:
-    try:
-        claimed = instant(entry.occurred_at)
-    except ValueError as error:
-        raise StoreError(f"occurred_at of the act: {error}") from error
-    if abs(instant(received_at) - claimed) > NOW:
-        raise StoreError(
-            f"an act is done now, and this one claims {entry.occurred_at} at {received_at}:"
-            " what was done already is recorded as a fact"
-        )
-
-
 def _key(ledger: str) -> bytes:
     key = key_of(ledger)
     if key is None:
@@ -245,11 +234,11 @@ def _without_basis(entry: Entry) -> Entry:
 
 
 def _counted(release: Release) -> str | None:
-    """The act that takes a place, where places are counted over the study."""
+    """The kind of entry that takes a place, where places are counted over the study."""
     if not (release.file.quotas or release.file.holds):
         return None
     randomised = release.file.randomisation is not None
-    return "randomise" if randomised and not gates_enrolment(release) else "enrol"
+    return "randomisation" if randomised and not gates_enrolment(release) else "enrolment"
 
 
 def _place_taken(study: Study, course: Course, entry: Entry, ledger: str) -> Entry:
