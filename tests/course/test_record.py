@@ -18,7 +18,7 @@ from entact.course.record import record, seal_entry, unsealed
 
 KEY = bytes(range(32))
 NAME = "participant:" + "0" * 32
-AT = "2026-03-05T00:00:00+00:00"
+AT = "2026-05-05T00:00:00+00:00"
 SECRET = "Jane Doe of Elm Street"
 
 NewStory = Callable[[], Any]

@@ -1,19 +1,25 @@
-"""What later changes did to entries that were signed or frozen."""
+"""What later changes did to entries that were signed, frozen, or the last before an unblinding."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from entact.course.entry import canonical, digest
+from entact.course.entry import Entry, canonical, digest
+from entact.course.entry.arrival import arrival
 from entact.course.kinds import KINDS
+from entact.course.state.encounter import visit_of
 
 if TYPE_CHECKING:
     from entact.course.course import Course
     from entact.course.entry.effective import Effective
+    from entact.course.state.attestation import FreezeState, UnblindingState
+    from entact.course.state.unblinding import PlannedUnblindingState
 
 
 _ATTESTING = frozenset(name for name, kind in KINDS.items() if kind.attests)
+# What somebody saw, heard or was told of a participant.
+_OBSERVED = frozenset(name for name, kind in KINDS.items() if kind.with_participant or kind.dated)
 
 
 def version_of(effective: Effective) -> str:
@@ -22,29 +28,94 @@ def version_of(effective: Effective) -> str:
 
 
 def broken(course: Course) -> Iterator[tuple[str, str, str, str]]:
-    """Signatures and freezes that later changes broke: (rule, entry, item, message)."""
-    if not course.signatures and not course.frozen:
+    """Signatures, freezes and unblindings that later changes broke: (rule, entry, item, message).
+
+    Later is what arrived later, whatever time it claims: nothing is entered unseen by dating it back.
+    """
+    yield from _signatures(course)
+    if course.freezes:
+        yield from _freezes(course)
+    if course.told is not None:
+        yield from _planned_unblinding(course, course.told)
+    for unblinding in course.unblindings:
+        yield from _emergency(course, unblinding)
+
+
+def _signatures(course: Course) -> Iterator[tuple[str, str, str, str]]:
+    if not course.signatures:
         return
     standing = {effective.id: effective for effective in course.effective}
     for signature in course.signatures:
-        if signature.key > course.known_until:
+        if course.arrival_of(signature.entry) > course.known_until:
             continue  # this course is as it was before a correction, and nobody had signed it then
         for entry, version in signature.versions.items():
             found = standing.get(entry)
             if found is None or version_of(found) != version:
                 what = "no longer stands" if found is None else "is not what was signed"
-                yield (
-                    "signature_broken",
-                    signature.entry,
-                    entry,
-                    f"{entry}, signed by {signature.by}, {what}",
-                )
-    for freeze in course.frozen.values():
-        for one in course.effective:
-            if freeze.encounter not in (None, one.entry.encounter) or one.entry.kind in _ATTESTING:
-                continue
-            changes = [one.id, *one.corrections]
-            late = [name for name in changes if course.key_of(name) > freeze.key]
-            for name in late:
-                message = f"entered after {freeze.encounter or 'the participant'} was frozen"
-                yield "changed_after_freeze", name, freeze.entry, message
+                message = f"{entry}, signed by {signature.by}, {what}"
+                yield "signature_broken", signature.entry, entry, message
+
+
+def _freezes(course: Course) -> Iterator[tuple[str, str, str, str]]:
+    first: dict[str | None, FreezeState] = {}
+    for freeze in sorted(course.freezes, key=lambda one: course.arrival_of(one.entry)):
+        first.setdefault(freeze.encounter, freeze)
+    for freeze in first.values():
+        message = f"entered after {freeze.encounter or 'the participant'} was frozen"
+
+        def concerns(source: Entry, frozen: str | None = freeze.encounter) -> bool:
+            return frozen in (None, source.encounter) and source.kind not in _ATTESTING
+
+        for name in _changes_after(course, freeze.entry, concerns):
+            yield "changed_after_freeze", name, freeze.entry, message
+
+
+def _planned_unblinding(course: Course, told: PlannedUnblindingState) -> Iterator[tuple[str, str, str, str]]:
+    """What of the blinded part was still open, or came, once the arm was told."""
+    plan, visits = course.release.file.unblinding, course.release.visits
+    if plan is None:
+        return
+    blinded = {name for name, visit in visits.items() if visit.epoch == plan.epoch}
+    then = course.arrival_of(told.entry)
+    frozen = {one.encounter for one in course.freezes if course.arrival_of(one.entry) < then}
+    for encounter in course.encounters.values():
+        begun = encounter.entry or encounter.closed
+        if encounter.visit not in blinded or encounter.status == "missed" or course.arrival_of(begun) > then:
+            continue
+        if None not in frozen and encounter.id not in frozen:
+            message = f"the arm was told before {encounter.id} was frozen"
+            yield "unblinded_before_freeze", told.entry, encounter.id, message
+
+    def concerns(source: Entry) -> bool:
+        return visit_of(source.encounter) in blinded and source.kind not in _ATTESTING
+
+    for name in _changes_after(course, told.entry, concerns):
+        message = "is of the blinded part, and came once the arm was told"
+        yield "changed_after_unblinding", name, told.entry, message
+
+
+def _emergency(course: Course, unblinding: UnblindingState) -> Iterator[tuple[str, str, str, str]]:
+    """What came after an emergency unblinding and says that it is from before it."""
+    before = {one.id for one in course.effective if one.at <= unblinding.at}
+
+    def concerns(source: Entry) -> bool:
+        return source.id in before and source.kind in _OBSERVED
+
+    for name in _changes_after(course, unblinding.entry, concerns):
+        message = "says that it is from before the emergency unblinding, and came after it"
+        yield "changed_after_unblinding", name, unblinding.entry, message
+
+
+def _changes_after(course: Course, attested: str, concerns: Callable[[Entry], bool]) -> Iterator[str]:
+    """Entries in force that arrived after another: sources, corrections, withdrawals of what was there.
+
+    Args:
+        concerns: whether a source, and with it what corrects and withdraws it, is looked at.
+    """
+    then = course.arrival_of(attested)
+    for one in course.effective:
+        if concerns(one.entry):
+            yield from (name for name in (one.id, *one.corrections) if course.arrival_of(name) > then)
+    for withdrawal, withdrawn, source in course.withdrawals():
+        if concerns(source) and arrival(withdrawal) > then >= arrival(withdrawn):
+            yield withdrawal.id

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from entact.course.entry import Entry, Kept
+from entact.course.entry.arrival import FIRST, LAST, Arrival, arrival
 from entact.course.entry.effective import VOID, Effective, Held, Key, as_they_stand, hold
 from entact.course.entry.proof import doubt
 from entact.course.entry.versions import DECIDED, in_order_of_arrival, sent, version_digest
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from entact.protocol.release import Study
 
 _START: Key = (float("-inf"), "")
-_END: Key = (float("inf"), "")
 
 
 class Course(State):
@@ -40,7 +40,7 @@ class Course(State):
     def __init__(self, study: Study) -> None:
         super().__init__(study)
         self.size = 0  # entries added, every version of an id counted: what a gate knew
-        self.known_until: Key = _END  # the last correction that this course may follow
+        self.known_until: Arrival = LAST  # the last correction that this course may follow
         self.doubts: dict[tuple[str, str], tuple[Key, str, str]] = {}
         self._held: dict[str, Held] = {}
         self._targets: set[str] = set()
@@ -98,9 +98,27 @@ class Course(State):
         """Whether an entry with this id was added, in force or not."""
         return entry in self._held
 
-    def key_of(self, entry: str) -> Key:
-        """The place of an entry in the order of time, as it was sent."""
-        return self._held[entry].key
+    def arrival_of(self, entry: str) -> Arrival:
+        """The place of an entry in the order of arrival, which no claimed time moves."""
+        return arrival(self._held[entry].entry)
+
+    def withdrawals(self) -> Iterator[tuple[Entry, Entry, Entry]]:
+        """Withdrawals in force, each with the entry that it withdraws, and the source of that."""
+        changes: dict[str, list[Entry]] = {}
+        for one in (held.entry for held in self._held.values()):
+            if one.replaces is not None and arrival(one) <= self.known_until:
+                changes.setdefault(one.replaces, []).append(one)
+        sources = [held.entry for held in self._held.values() if held.entry.replaces is None]
+        met = [(one, one) for one in sources if one.id in changes]
+        for one, source in met:  # which grows: what changes an entry comes after it
+            met += [(change, source) for change in changes.get(one.id, ())]
+        by: dict[str, Entry] = {}
+        for one, _ in reversed(met):
+            if one.kind == VOID and one.id not in by and one.replaces is not None:
+                by[one.replaces] = min(one, by.get(one.replaces, one), key=arrival)
+        for one, source in met:
+            if one.id in by:
+                yield by[one.id], one, source
 
     def without_corrections(self) -> list[Course]:
         """The course before its corrections, and as it was after each one that others have superseded since.
@@ -115,15 +133,16 @@ class Course(State):
         if not corrections:
             return []
         _ = self.effective  # folds when stale, which says what was superseded
-        limits = [_START, *sorted(held.key for held in corrections if held.entry.id in self._superseded)]
+        superseded = (held.entry for held in corrections if held.entry.id in self._superseded)
+        limits = [FIRST, *sorted(map(arrival, superseded))]
         return [self._known_until(limit) for limit in limits]
 
-    def _known_until(self, limit: Key) -> Course:
+    def _known_until(self, limit: Arrival) -> Course:
         earlier = Course(self.study)
         earlier.known_until = limit
         earlier._held = self._held
         earlier.readings = self.readings
-        earlier._fold(lambda held: held.key <= limit)
+        earlier._fold(lambda held: arrival(held.entry) <= limit)
         return earlier
 
     def _compared(self) -> list[object]:

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from entact.course.entry import instant
 from entact.course.entry.dates import ClinicalDate, clinical_date, read_date
 from entact.course.entry.sealing import is_sealed
+from entact.course.kinds import KINDS
 from entact.course.kinds.checks import CLOCK_TOLERANCE
 
 if TYPE_CHECKING:
     from entact.course.course import Course
     from entact.course.entry.effective import Effective
 
-# The items of each kind of entry that are clinical dates. Those of forms are read with the form.
-DATED: Final[Mapping[str, tuple[str, ...]]] = {
-    "medication": ("started", "stopped"),
-    "adverse_event": ("onset", "resolved"),
-    "death": ("date",),
-}
+# Those of forms are read with the form.
+_DATED: Final = {name: kind.dated for name, kind in KINDS.items() if kind.dated}
 
 _EAST = timedelta(hours=14)  # where a civil day begins first
 
@@ -28,7 +25,7 @@ _EAST = timedelta(hours=14)  # where a civil day begins first
 def found_in_dates(course: Course) -> Iterator[tuple[str, str, str, str]]:
     """What is wrong with clinical dates: rule, entry, item and message."""
     for effective in course.effective:
-        for item in DATED.get(effective.entry.kind, ()):
+        for item in _DATED.get(effective.entry.kind, ()):
             text = effective.data.get(item)
             if isinstance(text, str):
                 yield from _of_one(effective, item, text)

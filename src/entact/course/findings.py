@@ -11,6 +11,7 @@ from entact.course.course import Course
 from entact.course.dating import found_in_dates
 from entact.course.kinds import KINDS
 from entact.course.kinds.reporting import late_reports
+from entact.course.relied import found_in_decisions
 from entact.course.schedule import Due, position
 from entact.course.state.encounter import visit_of
 from entact.course.state.form import VITALS
@@ -85,7 +86,7 @@ def found_at_any_time(course: Course) -> Iterator[Finding]:
     yield from _not_asked(course)
     yield from _outside_encounters(course)
     yield from _never_begun(course)
-    yield from _decisions(course)
+    yield from (_finding(*one) for one in found_in_decisions(course))
     for encounter in course.encounters.values():
         visit = course.release.visits.get(encounter.visit)
         if visit is not None and encounter.status == "ended":
@@ -217,26 +218,6 @@ def _never_begun(course: Course) -> Iterator[Finding]:
                 yield _finding(
                     "about_unknown", update, "about", f"continues {thing.entry}, which did not begin anything"
                 )
-
-
-def _decisions(course: Course) -> Iterator[Finding]:
-    """Acts whose gate relied on an entry that was corrected or withdrawn afterwards."""
-    relying = [effective for effective in course.effective if effective.entry.basis]
-    if not relying:
-        return
-    standing = {effective.id: effective for effective in course.effective}
-    for effective in relying:
-        inputs = (effective.entry.basis or {}).get("inputs")
-        names = [name for name in inputs if isinstance(name, str)] if isinstance(inputs, list) else []
-        for name in names:
-            source = standing.get(name)
-            if source is None:  # of the site's or the study's ledger, unless it was withdrawn here
-                if course.has(name):
-                    message = f"the gate relied on {name}, which was withdrawn"
-                    yield _finding("gate_input_withdrawn", effective.id, name, message)
-            elif any(course.key_of(one) > effective.key for one in source.corrections):
-                message = f"the gate relied on {name}, which was corrected afterwards"
-                yield _finding("gate_input_corrected", effective.id, name, message)
 
 
 def found_in_windows(course: Course, dues: list[Due], at: datetime) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ rows that say from when to when they hold: nothing stored has to change because 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -21,7 +21,7 @@ from entact.course.findings import (
     found_unreported,
 )
 from entact.course.kinds.alerts import open_alerts
-from entact.course.schedule import TREATMENT, Due, Progress, Status, due
+from entact.course.schedule import TREATMENT, Due, Progress, Status, due, first_instant
 from entact.course.state.progress import progress_of, zone_of
 from entact.protocol.study import Visit
 
@@ -175,7 +175,7 @@ def _same_window(before: Due, one: Due) -> bool:
 def _row(one: Due, since: datetime, until: datetime | None, zone: tzinfo) -> Window | None:
     if one.status == "not_reachable" or (one.earliest is None and one.status != "due"):
         return None  # it cannot take place, or nobody can say when
-    opens = one.opens or (None if one.earliest is None else _first_instant(one.earliest, zone))
+    opens = one.opens or (None if one.earliest is None else first_instant(one.earliest, zone))
     ends = _ends(one, zone)
     opens = None if opens is None else opens.astimezone(UTC)
     return Window(one.visit, since, until, opens, ends, one.earliest, one.target, one.latest)
@@ -189,11 +189,7 @@ def _ends(one: Due, zone: tzinfo) -> datetime | None:
     """The first instant after a window: both of its ends count."""
     if one.closes is not None:
         return one.closes.astimezone(UTC) + _STEP
-    return None if one.latest is None else _first_instant(one.latest + _DAY, zone)
-
-
-def _first_instant(day: date, zone: tzinfo) -> datetime:
-    return datetime.combine(day, time.min, zone).astimezone(UTC)
+    return None if one.latest is None else first_instant(one.latest + _DAY, zone)
 
 
 def _standing(course: Course, horizon: Horizon) -> Iterator[Standing]:

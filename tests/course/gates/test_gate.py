@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,7 @@ from entact.course.entry import canonical as canonical_entry
 from entact.course.entry import instant
 from entact.course.gates.core import ACTS
 from entact.course.gates.gate import Allowed, Refused, may, still_holds
+from entact.course.schedule import first_instant, last_second
 from entact.protocol.release import Release, Study, canonical
 
 SECOND = timedelta(seconds=1)
@@ -449,3 +450,38 @@ def test_asking_changes_nothing() -> None:
     }
     assert len(answers) == 1
     assert course == case.course()
+
+
+HALVES = [(zone, fold) for zone in ("Asia/Beirut", "America/Havana", "America/Denver") for fold in (0, 1)]
+BACK = {"Asia/Beirut": (10, 24, 23), "America/Havana": (11, 1, 0), "America/Denver": (11, 1, 1)}
+
+
+@pytest.mark.parametrize(("zone", "fold"), HALVES)
+def test_a_yes_in_an_hour_that_comes_twice_ends_after_it_was_given(zone: str, fold: int) -> None:
+    """In Beirut clocks go back at midnight, from 24:00 to 23:00: the last hour of the day comes twice."""
+    gate = {"require": [{"require": "readiness.escort", "within": "300 d", "else": "alone"}]}
+    case = before("discharge", amended(discharge=gate)).change("activation", timezone=zone)
+    month, day, hour = BACK[zone]
+    for minute in (0, 29, 30, 45):
+        at = datetime(2026, month, day, hour, minute, tzinfo=ZoneInfo(zone), fold=fold)
+        answer = case.may("discharge", at)
+        assert isinstance(answer, Allowed)
+        decided, expires = instant(answer.basis["decided_at"]), instant(answer.basis["expires"])
+        assert decided == at.astimezone(UTC)
+        assert timedelta(minutes=14) < expires - decided <= timedelta(minutes=30)
+        if fold == 0 or zone != "Asia/Beirut":
+            assert expires - decided == timedelta(minutes=30)
+
+
+@given(
+    at=st.datetimes(datetime.fromisoformat("2026-01-01"), datetime.fromisoformat("2027-12-31")),
+    zone=st.sampled_from(["Asia/Beirut", "America/Havana", "America/Santiago", "Australia/Lord_Howe", "UTC"]),
+    fold=st.sampled_from([0, 1]),
+)
+def test_a_day_begins_after_the_one_before_is_over(at: datetime, zone: str, fold: int) -> None:
+    when = at.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC)
+    day = when.astimezone(ZoneInfo(zone)).date()
+    begins, over = first_instant(day, ZoneInfo(zone)), last_second(day, ZoneInfo(zone))
+    assert begins <= when < over + SECOND
+    assert over + SECOND == first_instant(day + timedelta(days=1), ZoneInfo(zone))
+    assert {one.astimezone(ZoneInfo(zone)).date() for one in (begins, over)} == {day}

@@ -6,6 +6,7 @@ import random
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from tests.course.cases import MINI, Case
 
 from entact.course.attested import version_of
 from entact.course.course import Course
+from entact.course.entry.ledger import Ledger
 from entact.course.findings import findings
 from entact.course.fold import fold
 from entact.course.record import seal_entry
@@ -101,7 +103,7 @@ def test_what_comes_after_a_freeze_is_found(of: str, encounter: str | None, late
 
 def test_a_freeze_of_nothing_is_found() -> None:
     course = rated().put("freeze", "freeze", time(10), {"of": "encounter"}).course()
-    assert course.frozen == {}
+    assert course.freezes == []
     assert found(course, "freezes_nothing") == [("freeze", "of", True)]
 
 
@@ -145,3 +147,102 @@ def test_any_order_of_arrival_gives_the_same_course(seed: int) -> None:
     one, other = fold(STUDY, entries), fold(STUDY, mixed)
     assert one == other
     assert findings(one, AT) == findings(other, AT)
+
+
+def arrived(case: Case, *names: str) -> Course:
+    """The course of entries that arrived in this order, whatever time they claim."""
+    ledger = Ledger("participant:0a")
+    for name in names:
+        ledger.append(case.entries[name], received_at="2026-05-01T12:00:00+00:00")
+    return fold(case.study, ledger.entries())
+
+
+def backdated() -> Case:
+    """All that can be entered late, dated before the freeze at minute 10."""
+    case = rated().put("freeze", "freeze", time(10), {"of": "encounter"}, encounter="baseline#1")
+    case.put("new", "form", time(2), {"form": "suicidality", "items": {}}, encounter="baseline#1")
+    case.put("early", "form", time(2), {"form": "suicidality", "items": {}}, encounter="baseline#1")
+    corrected(case, 1, "fix")
+    case.put("gone", "void", time(1), {}, replaces="early", reason="wrong_visit")
+    case.put("undo", "void", time(1), {}, replaces="fix", reason="entered_in_error")
+    return case
+
+
+@pytest.mark.parametrize(
+    ("order", "late"),
+    [
+        (("form", "freeze", "new"), ["new"]),
+        (("form", "freeze", "fix"), ["fix"]),
+        (("form", "early", "freeze", "gone"), ["gone"]),
+        (("form", "fix", "freeze", "undo"), ["undo"]),
+        (("form", "freeze", "fix", "undo"), []),  # nothing is other than it was
+        (("form", "freeze", "early", "gone"), []),
+        (("form", "new", "fix", "undo", "early", "gone", "freeze"), []),
+        (("form", "freeze", "new", "fix", "early"), ["early", "fix", "new"]),
+    ],
+)
+def test_what_is_dated_back_does_not_escape_a_freeze(order: tuple[str, ...], late: list[str]) -> None:
+    course = arrived(backdated(), *order)
+    assert sorted(entry for entry, _, holds in found(course, "changed_after_freeze") if holds) == late
+
+
+def test_without_a_server_the_time_of_writing_down_says_it() -> None:
+    case = rated().put("freeze", "freeze", "2026-04-01T09:00:00-06:00", {"of": "participant"})
+    assert found(case.course(), "changed_after_freeze") == []
+    late = {"form": "suicidality", "items": {}}
+    case.put("late", "form", "2026-03-05T09:00:00-07:00", late, encounter="baseline#1")
+    case.entries["late"] = msgspec.structs.replace(
+        case.entries["late"], recorded_at="2026-05-01T09:00:00-06:00"
+    )
+    assert found(case.course(), "changed_after_freeze") == [("late", "freeze", True)]
+
+
+def test_a_freeze_that_is_dated_back_does_not_hide_the_first() -> None:
+    case = backdated().put("again", "freeze", time(0), {"of": "encounter"}, encounter="baseline#1")
+    course = arrived(case, "form", "freeze", "new", "again")
+    assert found(course, "changed_after_freeze") == [("new", "freeze", True)]
+
+
+def test_what_is_frozen_late_is_frozen_from_then_on() -> None:
+    case = rated().put("freeze", "freeze", time(0), {"of": "participant"})
+    assert found(arrived(case, "form", "freeze"), "changed_after_freeze") == []
+    assert found(arrived(case, "freeze", "form"), "changed_after_freeze") == [("form", "freeze", True)]
+
+
+def test_what_a_signature_was_shown_broken_by_stays_though_dated_back_and_undone() -> None:
+    case = corrected(signed(rated()), 1)
+    case.put("undo", "void", time(1), {}, replaces="fix", reason="entered_in_error")
+    course = arrived(case, "form", "signature", "fix")
+    assert found(course, "signature_broken") == [("signature", "form", True)]
+    course = arrived(case, "form", "signature", "fix", "undo")
+    assert found(course, "signature_broken") == [("signature", "form", False)]
+
+
+DATED = [("guess", {"guesser": "participant", "arm": "mdma"}), ("form", {"form": "suicidality", "items": {}})]
+
+
+@pytest.mark.parametrize(("kind", "data"), DATED)
+def test_what_comes_after_an_emergency_unblinding_and_says_it_was_before_is_found(
+    kind: str, data: dict[str, Any]
+) -> None:
+    told = {"recipient": "i-1", "cause": "emergency"}
+    case = rated().put("unblinding", "unblinding", time(10), told)
+    case.put("before", kind, time(5), data, encounter="baseline#1")
+    case.put("after", kind, time(15), data, encounter="baseline#1")
+    rule = "changed_after_unblinding"
+    assert found(arrived(case, "form", "before", "unblinding", "after"), rule) == []
+    course = arrived(case, "form", "unblinding", "before", "after")
+    assert found(course, rule) == [("before", "unblinding", True)]
+    corrected(case, 3)
+    assert found(arrived(case, "form", "unblinding", "fix"), rule) == [("fix", "unblinding", True)]
+
+
+@given(
+    late=st.permutations(["new", "fix", "early"]), places=st.lists(st.integers(1, 59), min_size=3, max_size=3)
+)
+def test_no_claimed_time_escapes_a_freeze(late: list[str], places: list[int]) -> None:
+    case = backdated()
+    for name, minute in zip(late, places, strict=True):
+        case.move(name, time(minute))
+    course = arrived(case, "form", "freeze", *late)
+    assert {entry for entry, _, _ in found(course, "changed_after_freeze")} == {"new", "fix", "early"}

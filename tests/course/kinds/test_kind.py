@@ -46,6 +46,7 @@ def test_every_kind_says_all_about_itself(kind: Kind) -> None:
         ({"sealed": frozenset({"acount"})}, "'acount' is sealed, which is none of its items"),
         ({"free": frozenset({"acount"})}, "'acount' is free, which is none of its items"),
         ({"free": frozenset({"account"})}, "account that it is personal, and that it is not"),
+        ({"dated": ("began",)}, "'began' is dated, which is none of its items"),
         ({"nested": "items"}, "'items' is nested, which is none of its items"),
         ({"nested": "category"}, "'category' is nested, which holds no items"),
         ({"form": lambda data: "vitals"}, "tells of another class of data"),

@@ -9,7 +9,9 @@ from tests.course.cases import WHEN, Case, ask, before, codes, told_one_by_one
 from tests.course.test_instants import require_equal
 
 from entact.course.entry import instant
+from entact.course.entry.ledger import Ledger
 from entact.course.findings import findings
+from entact.course.fold import fold
 from entact.course.gates.gate import Allowed
 from entact.course.instants import outlook
 from entact.course.state.person import person_value
@@ -197,3 +199,31 @@ def test_a_rating_in_a_later_track_is_no_rating_of_the_blinded_part() -> None:
     assert person_value(case.course(), "person.assessed_after_dose", at) is False
     case.put("blinded", "form", "2026-04-10T10:00:00-06:00", rated, encounter="outcome#1", by="r-1")
     assert person_value(case.course(), "person.assessed_after_dose", at) is True
+
+
+def arrived(case: Case, *last: str) -> set[tuple[str, str]]:
+    """What is found where some entries arrived last, in this order, whatever time they claim."""
+    ledger = Ledger("participant:0a")
+    first = [entry for entry in case.of("participant:") if entry.id not in last]
+    for entry in (*first, *(case.entries[name] for name in last)):
+        ledger.append(entry, received_at="2026-06-10T12:00:00+00:00")
+    course = fold(case.study, ledger.entries())
+    seen = findings(course, instant("2026-06-03T09:00:00-06:00"))
+    return {(one.rule, one.entry) for one in seen if one.holds and "unblind" in one.rule}
+
+
+def test_a_freeze_that_is_dated_back_is_found() -> None:
+    case = tell(before("unblind"))
+    assert arrived(case, "telling") == set()
+    assert arrived(case, "telling", "freeze 4") == {("unblinded_before_freeze", "telling")}
+    assert arrived(case.drop("freeze 4"), "telling") == {("unblinded_before_freeze", "telling")}
+
+
+@pytest.mark.parametrize("when", ["2026-03-05T10:40:00-07:00", "2026-06-02T10:00:00-06:00"])
+def test_what_comes_to_the_blinded_part_once_the_arm_was_told_is_found(when: str) -> None:
+    rating = {"form": "symptoms", "items": {"total": 12, "diagnosis": False}}
+    case = tell(before("unblind")).put("rating", "form", when, rating, encounter="baseline#1")
+    assert arrived(case, "telling", "rating") == {("changed_after_unblinding", "rating")}
+    assert arrived(case, "rating", "telling") == set()
+    case.put("open", "form", when, rating, encounter="open_session#1")
+    assert arrived(case, "rating", "telling", "open") == set()

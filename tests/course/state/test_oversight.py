@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from tests.course.cases import WHEN, Case, ask, before, codes, two_sessions
@@ -347,3 +348,17 @@ def test_an_event_of_special_interest_is_told_in_time_whether_serious_or_not() -
     (due,) = reports_due(case.course())
     assert (due.report, due.event) == ("special_interest.suicidality", "one")
     assert due.due == instant("2026-03-18T20:00:00-06:00")
+
+
+def test_a_clock_in_civil_days_runs_to_the_end_of_the_last_hour_though_it_comes_twice() -> None:
+    # In Beirut 2026-10-24 has 25 hours, of which two begin at 23:00.
+    sites = {"denver": {"country": "US", "timezone": "Asia/Beirut"}}
+    case = before("next_session", study(reports=REPORTS, sites=sites))
+    known = {"term": "nausea", "serious": True, "related": "possible", "expected": False}
+    event(case, "sae", "2026-10-17T09:00:00+03:00", seriousness=["death"], **known)
+    [fatal] = [one for one in reports_due(case.course()) if one.report == "fatal"]
+    assert fatal.due.isoformat() == "2026-10-24T23:59:59+02:00"
+    beirut = ZoneInfo("Asia/Beirut")
+    assert not fatal.is_overdue(datetime(2026, 10, 24, 23, 59, tzinfo=beirut, fold=0))
+    assert not fatal.is_overdue(datetime(2026, 10, 24, 23, 59, tzinfo=beirut, fold=1))
+    assert fatal.is_overdue(datetime(2026, 10, 25, tzinfo=beirut))

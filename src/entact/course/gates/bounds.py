@@ -60,6 +60,9 @@ def washed_out(question: Question) -> Iterator[Reason]:
     washout = question.release.file.washout
     if washout is None or question.act.gate not in washout.before:
         return
+    for medicine in question.course.medication.values():
+        for entry in (medicine.entry, *medicine.updates):
+            question.relies_on(entry)
     calendar = washout_of(question.course, question.zone, question.today)
     for one in calendar.medicines:
         if one.until is None:

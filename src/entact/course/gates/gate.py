@@ -7,7 +7,7 @@ never opens a gate: it is named. A yes is asked for again in the transaction tha
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -15,6 +15,7 @@ import msgspec
 from entact.course.entry import instant
 from entact.course.gates.core import ACTS, reasons_against, staff_reasons
 from entact.course.gates.question import Question, Reason
+from entact.course.schedule import last_second
 from entact.course.state.values import Values, ask
 from entact.protocol.rule import Unknown
 
@@ -204,8 +205,8 @@ def _fill(needed: list[str], persons: list[str], question: Question) -> bool:
 
 
 def _basis(question: Question, overridden: dict[str, list[str]]) -> dict[str, Any]:
-    midnight = datetime.combine(question.today, time.max, question.zone)  # expiry dates are those of today
-    expires = min(question.at + HOLDS_FOR, midnight, *question.until)
+    midnight = last_second(question.today, question.zone)  # expiry dates are those of today
+    expires = min(question.at + HOLDS_FOR, max(question.at, midnight), *question.until)
     basis: dict[str, Any] = {
         "act": question.act.name,
         "gate": question.act.gate,

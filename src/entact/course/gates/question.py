@@ -65,13 +65,15 @@ class Question:
         self.kit: str | None = detail.get("kit")
         self.level: str | None = course.levels.get(self.encounter or "")
         self.inputs: dict[str, None] = {}
+        self._corrections = {one.id: one.corrections for one in course.effective if one.corrections}
         self.until: list[datetime] = []
         self.concerns: dict[str, None] = {}
 
     def relies_on(self, entry: str | None) -> None:
-        """Notes an entry without which the answer might be another."""
+        """Notes an entry without which the answer might be another, with the corrections that it has."""
         if entry:
             self.inputs[entry] = None
+            self.inputs.update(dict.fromkeys(self._corrections.get(entry, ())))
 
     @property
     def may_not_wait(self) -> bool:

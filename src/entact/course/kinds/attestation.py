@@ -65,18 +65,17 @@ def reduce_signature(course: State, effective: Effective, payload: RecordSignatu
         course.found("signs_nothing", effective.id, "entries", "one version for each entry that is signed")
         return
     versions = dict(zip(payload.entries, payload.versions, strict=True))
-    by, at, key = effective.entry.by, effective.at, effective.key
-    course.signatures.append(SignatureState(effective.id, by, at, key, payload.meaning, versions))
+    state = SignatureState(effective.id, effective.entry.by, effective.at, payload.meaning, versions)
+    course.signatures.append(state)
 
 
 def reduce_freeze(course: State, effective: Effective, payload: Freeze) -> None:
-    """The first freeze of an encounter counts."""
+    """Keeps every freeze: which of them was the first is told by their arrival."""
     encounter = effective.entry.encounter if payload.of == "encounter" else None
     if payload.of not in ("encounter", "participant") or (payload.of == "encounter" and encounter is None):
         course.found("freezes_nothing", effective.id, "of", "an encounter, or `participant`")
         return
-    state = FreezeState(effective.id, encounter, effective.at, effective.key)
-    course.frozen.setdefault(encounter or "", state)
+    course.freezes.append(FreezeState(effective.id, encounter, effective.at))
 
 
 def reduce_unblinding(course: State, effective: Effective, payload: Unblinding) -> None:

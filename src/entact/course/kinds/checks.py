@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from entact.course.entry import instant
+from entact.course.entry import Kept, instant
 
 if TYPE_CHECKING:
     from entact.course.entry.effective import Effective
@@ -24,7 +24,7 @@ def check_entry(course: State, effective: Effective, kind: Kind) -> None:
     course.release_of(entry)
     if entry.repeat < 1:
         course.found("item", entry.id, "repeat", f"{entry.repeat} is no repetition: they count from 1")
-    if entry.recorded_at != entry.occurred_at or entry.clock_offset_ms:
+    if entry.recorded_at != entry.occurred_at or entry.clock_offset_ms or isinstance(entry, Kept):
         _check_clock(course, effective)
     if kind.needs_consent and (course.consent is None or not course.consent.given):
         course.found("without_consent", entry.id, "", f"{kind.name} without a consent in force")
@@ -91,16 +91,21 @@ def _check_clock(course: State, effective: Effective) -> None:
         )
         return
     offset = entry.clock_offset_ms or 0
-    if offset == 0 and recorded >= effective.at:  # as nearly always
-        return
     if abs(offset) > LARGEST_OFFSET_MS:
         message = f"the clock of the device was {offset} ms ahead: that cannot have been measured"
         course.found("item", entry.id, "clock_offset_ms", message)
         offset = 0
-    lead = timedelta(milliseconds=offset)
-    if effective.at - (recorded - lead) > CLOCK_TOLERANCE:
+    recorded -= timedelta(milliseconds=offset)
+    if effective.at - recorded > CLOCK_TOLERANCE:
         message = f"happened at {entry.occurred_at}, after it was recorded at {entry.recorded_at}"
         course.found("after_recording", entry.id, "occurred_at", message)
+    received = _instant(entry.received_at) if isinstance(entry, Kept) else None
+    for item, claimed in (("occurred_at", effective.at), ("recorded_at", recorded)):
+        if received is not None and claimed - received > CLOCK_TOLERANCE:
+            said = "happened" if item == "occurred_at" else "was recorded"
+            message = f"{said} at {claimed.isoformat()}, after it had arrived at {received.isoformat()}"
+            course.found("after_arrival", entry.id, item, message)
+            break
 
 
 def _instant(text: object) -> datetime | None:

@@ -39,6 +39,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
         sealed: items that are personal, as ciphertext. free: text of any shape that is not personal; other
             text is an identifier, a code or a time, and is sealed when it is not.
         nested: the item whose own items a correction merges one by one.
+        dated: items that are clinical dates, perhaps partial.
         form: the study's form whose items its data hold, where they do; these are sealed as the form says.
         tells: classes of data that it tells something of; who is not shown one of them is not shown it.
         tells_more: further classes that what it says tells of.
@@ -55,7 +56,8 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
         activity: what the schedule calls it. done: whether that took place, for an encounter; without it, an
             entry is only made when there is one.
         anchors: visits are counted from it.
-        attests: it is said about other entries, and changes nothing that was signed or frozen.
+        attests: it is said about other entries or follows from them, and changes nothing that was signed or
+            frozen.
 
     Of the ledgers of study and sites:
 
@@ -73,6 +75,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     sealed: frozenset[str] = frozenset()
     free: frozenset[str] = frozenset()
     nested: str | None = None
+    dated: tuple[str, ...] = ()
     form: Callable[[Mapping[str, Any]], str | None] | None = None
     tells_more: Callable[[Mapping[str, Any]], frozenset[str]] | None = None
     acts: tuple[str, ...] = ()
@@ -118,7 +121,8 @@ def gaps(kind: Kind) -> Iterator[str]:
     if kind.ledger != "participant" and (own != [None] * 4 or kind.activity):
         yield f"is of a {kind.ledger}, and says something that only a participant's can"
     nested = frozenset() if kind.nested is None else frozenset({kind.nested})
-    for what, names in (("sealed", kind.sealed), ("free", kind.free), ("nested", nested)):
+    dated = frozenset(kind.dated)
+    for what, names in (("sealed", kind.sealed), ("free", kind.free), ("nested", nested), ("dated", dated)):
         for name in sorted(names - kind.items):
             yield f"says that {name!r} is {what}, which is none of its items"
     if kind.sealed & kind.free:

@@ -39,6 +39,7 @@ MEDICATION = Kind(
     tells=frozenset({"clinical", "medication"}),
     sealed=frozenset({"indication"}),
     free=frozenset({"name", "dose"}),
+    dated=("started", "stopped"),
     needs_consent=False,
     in_encounter=False,
     with_participant=False,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from entact.course.kinds.kind import Kind
-from entact.course.schedule import civil_date
+from entact.course.schedule import civil_date, last_second
 from entact.course.state.person import RELATED
 from entact.course.state.progress import zone_of
 from entact.course.state.reporting import ReportDue
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from entact.protocol.study import Report
 
 CIVIL = timedelta(days=2)  # from so long on, a clock counts civil days; shorter ones are elapsed time
-_LAST = time(23, 59, 59)
 
 
 class SafetyReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -83,9 +82,9 @@ def late_reports(course: State) -> Iterator[tuple[datetime, str, str, str, str]]
     for one in reports_due(course):
         message = f"the safety report {one.report} was due by {one.due.isoformat()}"
         if one.sent is None:
-            yield one.due, "report_overdue", one.event, one.report, message
+            yield one.due.astimezone(UTC), "report_overdue", one.event, one.report, message
         elif one.sent_at is not None and one.sent_at > one.due:
-            yield one.due, "report_late", one.sent, one.report, f"{message} and sent later"
+            yield one.due.astimezone(UTC), "report_late", one.sent, one.report, f"{message} and sent later"
 
 
 def event_values(course: State, event: AdverseEventState) -> dict[str, Any]:
@@ -117,7 +116,7 @@ def _due(course: State, report: Report, aware: datetime) -> datetime:
     if report.within < CIVIL:
         return aware + report.within
     zone = zone_of(course, aware)
-    return datetime.combine(civil_date(aware, zone) + report.within, _LAST, zone)
+    return last_second(civil_date(aware, zone) + report.within, zone).astimezone(zone)
 
 
 SAFETY_REPORT = Kind(

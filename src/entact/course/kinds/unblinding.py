@@ -8,7 +8,6 @@ import msgspec
 
 from entact.course.kinds.checks import check_basis
 from entact.course.kinds.kind import ALLOCATION, Kind
-from entact.course.state.progress import not_frozen
 from entact.course.state.unblinding import PlannedUnblindingState
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ class PlannedUnblinding(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
 
 
 def reduce_planned_unblinding(course: State, effective: Effective, payload: PlannedUnblinding) -> None:
-    """The first one stays; one before the blinded data are frozen is kept, and found."""
+    """The first one stays."""
     file = course.release.file
     if course.told is not None:
         course.found("unblinded_twice", effective.id, "", f"the arm was already told in {course.told.entry}")
@@ -37,9 +36,6 @@ def reduce_planned_unblinding(course: State, effective: Effective, payload: Plan
     if file.unblinding is None:
         course.found("unblinding_not_planned", effective.id, "", "the study plans nobody's unblinding")
     else:
-        for encounter in not_frozen(course, file.unblinding.epoch):
-            message = f"the arm was told before {encounter} was frozen"
-            course.found("unblinded_before_freeze", effective.id, encounter, message)
         check_basis(course, effective, "unblind")
     course.told = PlannedUnblindingState(effective.id, effective.at, payload.arm, tuple(payload.told))
 
@@ -58,4 +54,5 @@ PLANNED_UNBLINDING = Kind(
     activity="unblinding",
     done=lambda course, encounter: course.told is not None,
     anchors=True,
+    attests=True,
 )

@@ -11,6 +11,8 @@ from entact.course.schedule.schedule import (
     Status,
     civil_date,
     due,
+    first_instant,
+    last_second,
     parse_alternative,
     position,
 )
@@ -24,6 +26,8 @@ __all__ = [
     "Status",
     "civil_date",
     "due",
+    "first_instant",
+    "last_second",
     "parse_alternative",
     "position",
 ]

@@ -101,6 +101,16 @@ def civil_date(when: datetime | date, zone: tzinfo) -> date:
     return when.astimezone(zone).date() if isinstance(when, datetime) else when
 
 
+def first_instant(day: date, zone: tzinfo) -> datetime:
+    """When a civil day begins in a zone, in UTC; where its first hour is missing, or comes twice, too."""
+    return datetime.combine(day, time.min, zone).astimezone(UTC)
+
+
+def last_second(day: date, zone: tzinfo) -> datetime:
+    """When a civil day is as good as over, in UTC: also where its last hour comes twice."""
+    return first_instant(day + _DAY, zone) - timedelta(seconds=1)
+
+
 class _Reckoning:
     """One answer to `due`: every visit is reckoned once, its anchor before it."""
 

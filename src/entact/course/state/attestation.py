@@ -8,26 +8,21 @@ import msgspec
 
 
 class SignatureState(msgspec.Struct, frozen=True):
-    """A signature: who, when, what it means, and the version of each entry that was signed.
-
-    `key` is its place in the order of time.
-    """
+    """A signature: who, when, what it means, and the version of each entry that was signed."""
 
     entry: str
     by: str
     at: datetime
-    key: tuple[float, str]
     meaning: str
     versions: dict[str, str]
 
 
 class FreezeState(msgspec.Struct, frozen=True):
-    """Since when an encounter (None: everything) should not change; `key` is its place in time."""
+    """Since when an encounter (None: everything) should not change."""
 
     entry: str
     encounter: str | None
     at: datetime
-    key: tuple[float, str]
 
 
 class UnblindingState(msgspec.Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -26,4 +26,5 @@ class ReportDue(msgspec.Struct, frozen=True):
 
     def is_overdue(self, at: datetime) -> bool:
         """Whether it should have been sent by then, and was not."""
-        return self.sent is None and at > self.due
+        # In UTC: two times of one zone would be compared by their wall clocks.
+        return self.sent is None and at.astimezone(UTC) > self.due.astimezone(UTC)

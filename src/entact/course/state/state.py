@@ -85,7 +85,7 @@ class State:
         doses, calls, guesses, deviations: in order of time.
         presence: comings and goings by encounter. discontinued: by what has stopped.
         alerts: every one raised. answered: (alert, entry that raised it) -> answering entry.
-        signatures, unblindings: in order of time. frozen: by encounter, "" for all. erased: or None.
+        signatures, freezes, unblindings: in order of time. erased: or None.
         identities: names of the direct identifiers that a site keeps, by site.
         told: this person's planned unblinding, or None. links: to other ledgers. stops: by stopping rule.
         clocks: of safety reports, by report and event. sent_reports: by the same, with when it was sent.
@@ -121,7 +121,7 @@ class State:
     alerts: list[AlertRaised]
     answered: dict[tuple[str, str], str]
     signatures: list[SignatureState]
-    frozen: dict[str, FreezeState]
+    freezes: list[FreezeState]
     unblindings: list[UnblindingState]
     told: PlannedUnblindingState | None
     links: list[LinkState]
@@ -170,7 +170,7 @@ class State:
         self.alerts = []
         self.answered = {}
         self.signatures = []
-        self.frozen = {}
+        self.freezes = []
         self.unblindings = []
         self.told = None
         self.links = []
@@ -193,6 +193,11 @@ class State:
     def facts(self, encounter: str | None, at: datetime) -> SessionFacts:
         """What rules may call: people present, doses given and time since, in the encounter at a time."""
         return SessionFacts(self, encounter, at)
+
+    @property
+    def frozen(self) -> dict[str, FreezeState]:
+        """Since when, by encounter, data should not change; "" for all of them."""
+        return {one.encounter or "": one for one in reversed(self.freezes)}
 
     @property
     def population(self) -> str | None:

@@ -1,0 +1,117 @@
+"""A decision is judged by what was known then, and found when what it relied on changed since."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from tests.course.cases import Case, ask, before, codes, give, two_sessions, vitals
+
+from entact.course.course import Course
+from entact.course.entry import instant
+from entact.course.entry.ledger import Ledger
+from entact.course.findings import findings
+from entact.course.fold import fold
+from entact.course.gates.gate import Allowed
+from entact.protocol.release import Study
+
+AT = "2026-03-16T10:00:00-06:00"
+SESSION = "session_1#1"
+
+
+def dosed(case: Case) -> Case:
+    """The initial dose, given on the yes of its gate."""
+    answer = ask(case, "initial_dose")
+    assert isinstance(answer, Allowed), codes(answer)
+    give(case, "initial", "K-1", AT)
+    case.entries["initial 1"] = msgspec.structs.replace(case.entries["initial 1"], basis=answer.basis)
+    return case
+
+
+def corrected(case: Case, name: str, when: str, source: str = "vitals 1", value: str = "152 mm[Hg]") -> Case:
+    more: dict[str, Any] = {"replaces": source, "reason": "transcription_error", "encounter": SESSION}
+    return case.put(name, "vital_signs", when, {"systolic": value}, **more)
+
+
+def found(course: Course) -> set[tuple[str, str]]:
+    seen = findings(course, instant("2026-03-17T09:00:00-06:00"))
+    return {(one.rule, one.item) for one in seen if one.holds and one.rule.startswith("gate_input")}
+
+
+def arrived(case: Case, *last: str) -> Course:
+    """The course of entries of which some arrived last, in this order, whatever time they claim."""
+    ledger = Ledger("participant:0a")
+    first = [entry for entry in case.of("participant:") if entry.id not in last]
+    for entry in (*first, *(case.entries[name] for name in last)):
+        ledger.append(entry, received_at="2026-03-17T12:00:00+00:00")
+    return fold(case.study, ledger.entries())
+
+
+READ_AT = "2026-03-16T09:40:00-06:00"
+
+
+@pytest.mark.parametrize("when", [READ_AT, "2026-03-16T09:50:00-06:00", "2026-03-16T18:00:00-06:00"])
+def test_a_correction_is_found_whatever_time_it_claims(when: str) -> None:
+    case = dosed(before("initial_dose"))
+    assert found(case.course()) == set()
+    corrected(case, "fix", when)
+    assert found(case.course()) == {("gate_input_corrected", "vitals 1")}
+    assert found(arrived(case, "fix")) == {("gate_input_corrected", "vitals 1")}
+
+
+@pytest.mark.parametrize("when", [READ_AT, "2026-03-16T09:50:00-06:00"])
+def test_one_that_the_gate_knew_is_not(when: str) -> None:
+    case = corrected(before("initial_dose"), "fix", when, value="126 mm[Hg]")
+    dosed(case)
+    assert "fix" in case.entries["initial 1"].basis["inputs"]  # type: ignore[index]
+    assert found(case.course()) == set()
+    assert found(arrived(case, "initial 1")) == set()
+    corrected(case, "again", READ_AT)
+    assert found(arrived(case, "initial 1", "again")) == {("gate_input_corrected", "vitals 1")}
+
+
+def test_withdrawing_what_the_gate_relied_on_is_found_for_a_correction_too() -> None:
+    case = corrected(before("initial_dose"), "fix", READ_AT, value="126 mm[Hg]")
+    dosed(case)
+    case.put("undo", "void", READ_AT, {}, replaces="fix", reason="entered_in_error")
+    assert found(arrived(case, "undo")) == {("gate_input_withdrawn", "fix")}
+    case.put("gone", "void", READ_AT, {}, replaces="vitals 1", reason="entered_in_error")
+    assert ("gate_input_withdrawn", "vitals 1") in found(arrived(case, "gone"))
+
+
+def test_a_reading_from_before_that_comes_after_is_found() -> None:
+    case = dosed(before("initial_dose"))
+    vitals(case, "high", "2026-03-16T09:55:00-06:00", systolic="190 mm[Hg]")
+    assert found(arrived(case, "initial 1", "high")) == {("gate_input_outdated", "high")}
+    # Of what came before the dose, and which the gate did not look at, nothing is said; nor of what is later.
+    assert found(arrived(case, "high", "initial 1")) == set()
+    vitals(case, "high", "2026-03-16T10:30:00-06:00", systolic="190 mm[Hg]")
+    assert found(arrived(case, "initial 1", "high")) == set()
+
+
+def test_a_basis_that_names_what_had_not_arrived_is_found() -> None:
+    case = dosed(before("initial_dose"))
+    assert found(arrived(case, "asked 1", "initial 1")) == set()
+    assert found(arrived(case, "initial 1", "asked 1")) == {("gate_input_later", "asked 1")}
+
+
+def test_a_gate_that_waits_for_the_washout_relies_on_every_medicine() -> None:
+    washout = {
+        "half_lives": 5,
+        "stabilisation": "0",
+        "before": ["initial_dose"],
+        "classes": {"ssri": {"half_life": "36 h"}},
+    }
+    case = before("initial_dose", Study("mini", (two_sessions(washout=washout),)))
+    taken = {"name": "sertraline", "medicine_class": "ssri", "psychiatric": True, "started": "2020"}
+    case.put("taken", "medication", "2026-03-02T09:10:00-07:00", taken)
+    stop = {"stopped": "2026-02-20"}
+    case.put("stopped", "medication", "2026-03-02T09:20:00-07:00", stop, about="taken")
+    dosed(case)
+    basis = case.entries["initial 1"].basis
+    assert basis is not None
+    assert {"taken", "stopped"} <= set(basis["inputs"])
+    more: dict[str, Any] = {"replaces": "stopped", "reason": "source_document"}
+    case.put("fix", "medication", "2026-03-02T09:21:00-07:00", {"stopped": "2026-03-14"}, **more)
+    assert found(arrived(case, "fix")) == {("gate_input_corrected", "stopped")}
