@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from entact.cohort import Trial
 from entact.cohort.trial import shipped_cohort
 from entact.course import Course, Kept, fold, read
 from entact.protocol import Study, load_study
+from entact.protocol.template import new_study_file
 
 
 @dataclass
@@ -58,3 +60,15 @@ def edited(folder: Path, **changes: tuple[str, str]) -> Study:
     path.write_text(text, encoding="utf-8")
     (folder / shipped.name).write_bytes(shipped.read_bytes())
     return load_study(path)
+
+
+def template(changes: dict[str, str]) -> Study:
+    """The study that `entact new` begins with, with text replaced."""
+    text = new_study_file("own")
+    for old, new in changes.items():
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "study.yaml")
+        path.write_text(text, encoding="utf-8")
+        return replace(load_study(path), folder=None)

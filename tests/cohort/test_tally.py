@@ -29,7 +29,7 @@ def test_a_gate_that_always_refuses_is_found_with_its_most_frequent_reason(tmp_p
         tmp_path,
         limit=(
             "require: discharge_readiness.accompanied,",
-            'require: "discharge_readiness.accompanied && vitals.systolic < 20.0",',
+            'require: "discharge_readiness.accompanied && vitals.systolic < 60.0",',
         ),
     )
     found = found_in(study, 4)
@@ -46,11 +46,8 @@ NEVER_AGAIN = (
 
 def test_a_gate_that_closes_all_later_sessions_is_found_where_it_does(tmp_path: Path) -> None:
     found = found_in(edited(tmp_path, gate=NEVER_AGAIN), 4)
+    assert set(found) == {"gate initial_dose at session_2"}  # and none of what follows from it
     assert found["gate initial_dose at session_2"].endswith("A dose was given before.")
-    assert found["visit session_2"] == "never took place; its window passed 4 times"
-    assert found["visit session_3"].startswith("never took place")
-    assert "gate initial_dose" not in found
-    assert "visit session_1" not in found
 
 
 def test_a_window_that_cannot_be_met_is_found(tmp_path: Path) -> None:
@@ -65,7 +62,7 @@ def test_a_window_that_cannot_be_met_is_found(tmp_path: Path) -> None:
     assert set(found) == {"visit call_1_day_2"}
 
 
-def test_a_form_whose_visit_is_never_reached_is_found(tmp_path: Path) -> None:
+def test_a_form_whose_visit_is_never_reached_for_another_cause_is_not_found_beside_it(tmp_path: Path) -> None:
     study = edited(
         tmp_path,
         gate=NEVER_AGAIN,
@@ -77,12 +74,11 @@ def test_a_form_whose_visit_is_never_reached_is_found(tmp_path: Path) -> None:
         ),
     )
     found = found_in(study, 4)
-    assert found["form looking_back"] == "was never reached by any virtual participant"
-    assert "form c_ssrs" not in found
+    assert set(found) == {"gate initial_dose at session_2"}
 
 
 def test_an_alert_that_calls_for_everyone_is_found(tmp_path: Path) -> None:
-    study = edited(tmp_path, alert=("when: labs.sodium < 130.0", "when: labs.sodium < 200.0"))
+    study = edited(tmp_path, alert=("when: labs.sodium < 130.0", "when: labs.sodium < 175.0"))
     found = found_in(study)
     assert set(found) == {"alert sodium"}
     assert "participants" in found["alert sodium"]

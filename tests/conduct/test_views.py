@@ -8,14 +8,16 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
-from tests.conduct.record import SEES_ALL, fresh, keep, telling_story
+from tests.conduct.record import MINI, SEES_ALL, fresh, keep, telling_story
 from tests.course.conftest import Story
 from tests.owner import run_as_owner
 
 import entact.conduct
 from entact import store
+from entact.cohort import rehearse
 from entact.course.entry import Environment
-from entact.protocol import Study
+from entact.protocol import Study, load_study
+from entact.store import lists
 
 Get = Callable[..., str]
 
@@ -81,6 +83,41 @@ def test_the_list_says_where_everybody_stands(get: Get) -> None:
     assert ["discontinued" in rows[0], "in treatment" in rows[1], "screening" in rows[2]] == [True] * 3
     assert "Session 1<small>14 Mar 2026</small>" in rows[1]
     assert re.search(r"data-label=\"Alerts\"[^>]*><span class=\"chip bad\">2</span>", rows[0])
+
+
+@pytest.fixture
+def rehearsed(database: str) -> list[str]:
+    """A whole small study with virtual participants, some of whom failed screening; their numbers."""
+    trial = rehearse(study := load_study(MINI), 8, seed=3)
+    store.create_database(database, "rehearsal", study.name, replace=True)
+    store.append_many([(name, line) for name, lines in trial.ledgers.items() for line in lines])
+    return [one.number for one in lists.participants(limit=100)]
+
+
+def test_a_count_in_the_list_is_the_count_on_the_page(get: Get, rehearsed: list[str]) -> None:
+    """What no longer holds is told on the page, and counted on neither."""
+    page, mended = get("/participants/", SEES_ALL), 0
+    rows = re.findall(r"<tr>\s*<th scope=\"row\">.*?</tr>", page, re.DOTALL)
+    assert len(rows) == len(rehearsed)
+    for row in rows:
+        (number,) = re.findall(r"/participants/([^/\"?]+)/\">", row)
+        listed = re.search(r"data-label=\"Findings\"[^>]*><span[^>]*>(\d+)</span>", row)
+        alone = get(f"/participants/{number}/", SEES_ALL)
+        shown = re.search(r"<h2>Findings <span[^>]*>(\d+)</span>", alone)
+        assert listed is not None
+        assert int(listed[1]) == (int(shown[1]) if shown else 0), number
+        mended += alone.count("no longer holds")
+    assert mended > 0
+
+
+def test_who_never_entered_has_not_stopped(get: Get, rehearsed: list[str]) -> None:
+    counted = {one.status: one.participants for one in lists.counts()}
+    assert counted.keys() & {"screen_failed", "not_entered"}
+    row = re.search(r"All sites</th>.*?</tr>", get("/", SEES_ALL), re.DOTALL)
+    assert row is not None
+    screened, randomised, _, completed, stopped = map(int, re.findall(r"<td>(\d+)</td>", row[0]))
+    assert screened == len(rehearsed) > randomised == 8
+    assert stopped == randomised - completed
 
 
 @pytest.mark.usefixtures("told")

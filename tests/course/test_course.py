@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from entact.course.course import Course
+from entact.course.findings import findings
 from entact.course.fold import fold
 
 NewStory = Callable[[], Any]
@@ -45,6 +46,32 @@ def test_eligible_is_who_an_investigator_signed_for(new_story: NewStory) -> None
     assert fold(story.study, story.entries).status == "screening"
     story.correct(draft, {"signed": "decision"}, day=9)
     assert fold(story.study, story.entries).status == "screen_failed"
+
+
+@pytest.mark.parametrize("of", ["treatment", "procedures", "follow_up", "data_use"])
+@pytest.mark.parametrize("day", [0.5, 3, 8.0045])
+def test_who_stops_before_they_entered_has_not_entered(new_story: NewStory, of: str, day: float) -> None:
+    """Nobody counts them among those who stopped, and no visit is due or missed from then on."""
+    story = whole(new_story)
+    told = {"of": of, "decided_by": "participant", "cause": "moved_away"}
+    story.entries = [one for one in story.entries if one.occurred_at < story.at(day).isoformat()]
+    story.write("discontinuation", told, day=day)
+    course = fold(story.study, story.entries)
+    assert (course.status, course.entered) == ("not_entered", False)
+    assert {one.status for one in course.due(story.at(400))} <= {"done", "not_reachable"}
+
+
+def test_who_failed_screening_misses_no_visit(new_story: NewStory) -> None:
+    story = new_story()
+    story.begin("screening#1", day=0)
+    story.write("consent", {"version": "1.0", "scopes": {"participation": True, "recording": True}}, minute=1)
+    story.begin("baseline#1", day=5)
+    data = {"criteria": {"adult": True, "severe": False}, "decision": "not_eligible", "signed": "decision"}
+    story.write("eligibility", data, day=6)
+    course = fold(story.study, story.entries)
+    assert course.status == "screen_failed"
+    assert {found.item for found in findings(course, story.at(400)) if found.rule == "visit_missed"} == set()
+    assert not [one for one in course.due(story.at(6.5)) if one.status in ("due", "expected", "missed")]
 
 
 @pytest.mark.parametrize(

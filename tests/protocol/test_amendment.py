@@ -96,6 +96,77 @@ def test_a_release_that_holds_for_all_is_that_release_itself(study: Study) -> No
     assert study.for_participant(first.id, first.id) != first  # not known for the site: nothing waits
 
 
+ARMS = "  placebo: {title: Placebo with therapy, role: placebo}\n"
+RATIO = "ratio: {mdma: 1, placebo: 1}"
+# What can be changed for nobody: replacements, the change that says for whom, the field, and what is said.
+SEALED = {
+    "an arm more": (
+        [
+            (ARMS, ARMS + "  low: {title: Low dose, role: active_comparator}\n"),
+            (RATIO, "ratio: {mdma: 1, placebo: 1, low: 1}"),
+        ],
+        ["arms", "randomisation"],
+        {"arms.low": "no second one is followed", "randomisation.ratio.low": "no second one is followed"},
+    ),
+    "another ratio": (
+        [(RATIO, "ratio: {mdma: 2, placebo: 1}")],
+        ["randomisation.ratio"],
+        {"randomisation.ratio.mdma": "a study of its own for other arms"},
+    ),
+    "other strata": (
+        [("strata: [site]", "strata: []")],
+        ["randomisation"],
+        {"randomisation.strata": "sealed"},
+    ),
+    "another dose of a level": (
+        [("full: {initial: 2 x 60 mg", "full: {initial: 2 x 40 mg")],
+        ["regimens.full"],
+        {"regimens.full.initial": "give the new level or product a name of its own"},
+    ),
+    "another salt": (
+        [("salt: hydrochloride", "salt: free_base")],
+        ["products"],
+        {"products.capsule.salt": "kits are sealed as they were"},
+    ),
+}
+
+
+@pytest.mark.parametrize("applies", ["immediately", "at_reconsent", "new_participants"])
+@pytest.mark.parametrize("case", SEALED)
+def test_what_was_sealed_before_anybody_entered_is_amended_for_nobody(case: str, applies: str) -> None:
+    """Else whoever was randomised before an arm existed could be given it."""
+    changes, places, said = SEALED[case]
+    told = "".join(f"    - {{change: {place}, applies: {applies}}}\n" for place in places)
+    last = "    - {change: eligibility.adult, applies: new_participants}\n"
+    with pytest.raises(StudyError) as caught:
+        amend(load_study(MINI), {"1.1.yaml": edited(*changes, (last, last + told))})
+    problems = [problem.message for problem in caught.value.problems]
+    for field, message in said.items():
+        assert any(one.startswith(f"{field} changes: ") and message in one for one in problems), problems
+    assert len(problems) == len(said)
+
+
+def test_what_is_not_sealed_may_change() -> None:
+    """A title, the window in which a supplement is offered, a level that is new."""
+    changes = [
+        ("{title: Placebo with therapy, role: placebo}", "{title: Inactive placebo, role: placebo}"),
+        (
+            "offer: 1 h 30 min .. 2 h after initial}}\n  full",
+            "offer: 1 h 30 min .. 2 h 30 min after initial}}\n  half: {initial: 1 x 60 mg}\n  full",
+        ),
+        ("regimen: full or low", "regimen: full or low or half"),
+        (
+            "    - {change: eligibility.adult, applies: new_participants}\n",
+            "    - {change: eligibility.adult, applies: new_participants}\n"
+            "    - {change: arms.placebo.title, applies: immediately}\n"
+            "    - {change: regimens, applies: at_reconsent}\n"
+            "    - {change: schedule.session_1.regimen, applies: at_reconsent}\n",
+        ),
+    ]
+    amended = amend(load_study(MINI), {"1.1.yaml": edited(*changes)})
+    assert "half" in amended.newest.file.regimens
+
+
 FAULTY: dict[str, tuple[tuple[str, str], str]] = {
     "not said": (
         ("    - {change: alerts.hypertension, applies: immediately}\n", ""),

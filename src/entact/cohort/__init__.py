@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from entact.cohort.part import ParametersError
-from entact.cohort.tally import StudyFinding
+from entact.cohort.study_finding import StudyFinding
 from entact.cohort.trial import Trial, rehearse, shipped_scenario
 from entact.course.allocation.allocation import Allocation
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from math import sqrt
+from statistics import NormalDist
 from typing import Any, Self
 
 import numpy as np
@@ -20,7 +22,8 @@ class Answer(BaseModel):
 
     Attributes:
         only: characteristic -> choice for which this holds; others answer `otherwise`, or are not asked.
-        times: factor on a characteristic (years to months).
+        times: factor on a characteristic (years to months). steady: how much of the answer stays a person's
+            own from one visit to the next, as a correlation; 0 draws it anew each time, 1 never again.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -35,6 +38,7 @@ class Answer(BaseModel):
     times: float = 1.0
     only: dict[str, str] = {}
     otherwise: Plain | None = None
+    steady: float = Field(default=0.0, ge=0.0, le=1.0)
     source: str | None = None
     assumption: str | None = None
 
@@ -49,12 +53,20 @@ class Answer(BaseModel):
             raise ValueError("`otherwise` needs `only`: who does not answer it")
         return self
 
-    def draw(self, item: Item, person: Characteristics, random: np.random.Generator) -> Any:
+    def draw(
+        self, item: Item, person: Characteristics, random: np.random.Generator, own: float | None = None
+    ) -> Any:
         """The answer of one person to an item, as an entry holds it: bool, int, code or quantity with unit.
 
-        None where the item is not asked of this person.
+        `own`: the person's standard normal deviation in this item, of which `steady` keeps a part. None where
+        the item is not asked of this person.
         """
-        uniform = random.random()
+        normal: Callable[[], float] = random.standard_normal
+        if own is None or not self.steady:
+            uniform = random.random()
+        else:
+            deviation = sqrt(self.steady) * own + sqrt(1.0 - self.steady) * random.standard_normal()
+            uniform, normal = NormalDist().cdf(deviation), lambda: deviation
         if any(person.get(name) != choice for name, choice in self.only.items()):
             return self.otherwise
         if self.value is not None:
@@ -64,7 +76,7 @@ class Answer(BaseModel):
         if self.shares is not None:
             return _choose(self.shares, uniform)
         if self.mean is not None and self.sd is not None:
-            return _number(item, self.mean + self.sd * random.standard_normal(), self.decimals)
+            return _number(item, self.mean + self.sd * normal(), self.decimals)
         assert self.characteristic is not None
         known = person[self.characteristic]
         if isinstance(known, str):
@@ -73,13 +85,20 @@ class Answer(BaseModel):
 
 
 def answer_form(
-    form: CompiledForm, answers: Mapping[str, Answer], person: Characteristics, random: np.random.Generator
+    form: CompiledForm,
+    answers: Mapping[str, Answer],
+    person: Characteristics,
+    random: np.random.Generator,
+    own: Mapping[str, float] | None = None,
 ) -> dict[str, Any]:
-    """Every item of a form for which there is an answer; free text says that it is simulated."""
+    """Every item of a form for which there is an answer; free text says that it is simulated.
+
+    `own`: how far the person is from others in each item, whenever it is asked.
+    """
     items: dict[str, Any] = {}
     for name, item in form.items.items():
         if (answer := answers.get(name)) is not None:
-            drawn = answer.draw(item, person, random)
+            drawn = answer.draw(item, person, random, None if own is None else own[name])
             if drawn is not None:
                 items[name] = drawn
         elif item.type == "text":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from entact.cohort.draws import draw
 from entact.cohort.fit import entry_activity
 from entact.cohort.parameters import Parameters
 from entact.cohort.person import Candidate, Participant
@@ -20,7 +21,8 @@ from entact.cohort.team import team_of
 from entact.course import AlertRaised, Allowed, Entry, Refused, open_alerts
 from entact.course.kinds import KINDS
 from entact.course.state.encounter import UNSCHEDULED, visit_of
-from entact.protocol import Release
+from entact.course.state.form import VITALS
+from entact.protocol import CompiledForm, Release
 
 # Kinds of entry that can raise an alert: those that hold the items of a form.
 _ALARMING = frozenset(name for name, kind in KINDS.items() if kind.form is not None)
@@ -53,9 +55,9 @@ class Attendance:
         number: of the randomisation list; None where there is none for this person.
     Attributes:
         entry: the activity that takes people into the study. session: the dosing session. encounter: the one
-            that is being held. ratings: how many with a rater were begun. readings: vital signs taken outside
-            sessions. bodies: as the pharmacology sees the participant, by arm. chances: by name, for this
-            site.
+            that is being held. began: when that was. ratings: how many with a rater were begun. readings:
+            vital signs taken outside sessions. bodies: as the pharmacology sees the participant, by arm and
+            release. chances: by name, for this site.
     """
 
     def __init__(
@@ -79,8 +81,10 @@ class Attendance:
         self.now = now
         self.session = Session()
         self.readings = 0
-        self.bodies: dict[str, Body] = {}
+        self.bodies: dict[tuple[str, str], Body] = {}
         self.encounter: str | None = None
+        self.began: datetime | None = None
+        self._own: dict[str, dict[str, float]] = {}
         self.ratings = sum(self.is_rated(one.visit) for one in scribe.course.encounters.values())
         self.chances = _chances(parameters, candidate.site)
         self._chores: list[tuple[datetime, int, Callable[[datetime], None]]] = []
@@ -121,6 +125,7 @@ class Attendance:
         entry = self.scribe.write(kind, data, at=self.now, role=role, **fields)
         self.now = max(self.now, self.scribe.last)
         if kind in _ALARMING:
+            self._count(kind, data)
             self._answer_alerts()
         return entry
 
@@ -141,6 +146,15 @@ class Attendance:
         self.now = max(self.now, self.scribe.last)
         return done
 
+    def own(self, form: CompiledForm) -> Mapping[str, float]:
+        """How far this person is from others in each item of a form, whenever and by whomever it is asked."""
+        if form.name not in self._own:
+            seed = int(self.candidate.baseline.seed[self.candidate.row])
+            names = [*form.items]
+            _, drawn = draw(seed, [self.candidate.index], f"own {form.name}", 0, len(names))
+            self._own[form.name] = dict(zip(names, drawn[0].tolist(), strict=True))
+        return self._own[form.name]
+
     def pass_time(self, minutes: float) -> None:
         """Lets study time go by."""
         self.now += timedelta(seconds=round(minutes * 60))
@@ -154,6 +168,7 @@ class Attendance:
         number = 1 + sum(one.visit == visit for one in self.scribe.course.encounters.values())
         self.encounter = f"{visit}#{number}"
         self.ratings += self.is_rated(visit)
+        self.began = self.now
         self.write("encounter", {"status": "started", "contact": contact}, self._host(), reason=reason)
 
     def end(self, status: str = "ended", reason: str | None = None, disposition: str = "discharged") -> None:
@@ -200,6 +215,12 @@ class Attendance:
         while self._chores:
             heapq.heappop(self._chores)[2](self.now)
         self._answer_alerts()
+
+    def _count(self, kind: str, data: Mapping[str, Any]) -> None:
+        form = self.release.forms.get(VITALS if kind == "vital_signs" else data.get("form", ""))
+        answers = data if kind == "vital_signs" else data.get("items", {})
+        if form is not None:
+            self.scribe.tally.count_values(form, answers)
 
     def _host(self) -> str:
         return "rater" if self.is_rated(visit_of(self.encounter)) else "coordinator"

@@ -8,10 +8,10 @@ from typing import Any
 
 from entact.cohort.attendance import Attendance
 from entact.cohort.events import Events
-from entact.cohort.interview import ask_for_guesses, expect_serious_events, take_vital_signs
+from entact.cohort.interview import expect_serious_events, take_vital_signs
 from entact.cohort.paperwork import ask_missing
 from entact.cohort.places import Kits
-from entact.cohort.visit import do_activity
+from entact.cohort.visit import at_times, do_activity
 from entact.course import Allowed, Reason, Refused
 from entact.course.state.form import VITALS
 from entact.protocol.quantity import parse_duration
@@ -83,14 +83,14 @@ class DosingDay:
         """Assigns a kit, asks the gate, mends what can be mended, and gives the dose on the gate's yes."""
         staff, level = self.staff, self.staff.session.level
         staff.pass_time(1)
-        if not self.kits[level, part]:
+        if not self.kits.get((level, part)):
             staff.write("deviation", {"category": "no_kit", "importance": "major"}, "pharmacist")
             return False
         kit = self.kits[level, part].pop(0)
         assigned = {"kit": kit, "part": part, "level": level, "visit": self.visit.visit}
         staff.write("kit_assigned", assigned, "pharmacist")
-        for timepoint in self._times("before " + part, "vital_signs"):
-            take_vital_signs(staff, timepoint)
+        for activity, timepoint in at_times(self.visit, f"before {part}"):
+            do_activity(staff, self.events, activity, self.visit, timepoint)
         answer = self._ask(act, kit=kit, level=level)
         units = self._units(part)
         data: dict[str, Any] = {"part": part, "kit": kit, "level": level, "dispensed": units}
@@ -155,19 +155,19 @@ class DosingDay:
         staff = self.staff
         initial = staff.now
         ends = initial + (self.visit.lasts or LENGTH)
-        planned = sorted((initial + _after(text), text) for text in self._times("initial +", "vital_signs"))
+        planned = self._planned("initial", initial)
         supplement = self.release.file.regimens[staff.session.level].supplement
         if supplement is not None:
             offered = initial + (supplement.window.earliest + supplement.window.latest) / 2
             self._observe(planned, offered)
             staff.wait_until(offered)
             self._offer_supplement()
+            if staff.session.supplement_at is not None:
+                planned += self._planned("supplement", staff.session.supplement_at)
         self._observe(planned, ends)
         staff.wait_until(ends + timedelta(minutes=2))
-        for timepoint in self._times("end", "vital_signs"):
-            take_vital_signs(staff, timepoint)
-        for timepoint in self._times("end", "guess"):
-            ask_for_guesses(staff, self.visit, timepoint)
+        for activity, timepoint in at_times(self.visit, "end"):
+            do_activity(staff, self.events, activity, self.visit, timepoint)
         for activity in self.at_end:
             do_activity(staff, self.events, activity, self.visit)
         return self._discharge()
@@ -188,12 +188,21 @@ class DosingDay:
         self.staff.write("deviation", data, "investigator")
         return None
 
-    def _observe(self, planned: list[tuple[datetime, str]], until: datetime) -> None:
-        """Takes the readings planned until a time; one that raises an alert is repeated until none does."""
+    def _planned(self, dose: str, given: datetime) -> list[tuple[datetime, str, str]]:
+        """What is planned for times since a dose was given, as (when, time, activity)."""
+        timed = at_times(self.visit, dose)
+        return [(given + _after(text), text, activity) for activity, text in timed]
+
+    def _observe(self, planned: list[tuple[datetime, str, str]], until: datetime) -> None:
+        """Does what is planned until a time; a reading that raises an alert is repeated until none does."""
         staff = self.staff
+        planned.sort(key=lambda one: one[:2])
         while planned and planned[0][0] <= until:
-            at, timepoint = planned.pop(0)
+            at, timepoint, activity = planned.pop(0)
             staff.wait_until(at)
+            if activity != "vital_signs":
+                do_activity(staff, self.events, activity, self.visit, timepoint)
+                continue
             if staff.chance("vital_signs_missed"):
                 continue
             raised, repeat = -1, 1
@@ -205,10 +214,6 @@ class DosingDay:
                 raised = len(staff.scribe.course.alerts)
                 take_vital_signs(staff, timepoint, repeat)
                 repeat += 1
-
-    def _times(self, beginning: str, activity: str) -> list[str]:
-        timed = (timed.at for timed in self.visit.timed if timed.do == activity)
-        return [time for times in timed for time in times if time.startswith(beginning)]
 
     def _units(self, part: str) -> int:
         regimen = self.release.file.regimens[self.staff.session.level]
@@ -243,5 +248,5 @@ def _forms(names: Iterable[str]) -> list[str]:
 
 
 def _after(timepoint: str) -> timedelta:
-    """The time since the initial dose in `initial + 90 min`."""
-    return parse_duration(timepoint.partition("+")[2].strip())
+    """The time since a dose in `initial + 90 min`; none in `initial`."""
+    return parse_duration(timepoint.partition("+")[2].strip() or "0")

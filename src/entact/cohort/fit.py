@@ -36,7 +36,7 @@ def check_fit(parameters: Parameters, release: Release) -> None:
             raise ParametersError(
                 f"cohort.yaml: adverse_events.terms: {term.term!r} is not in the study's event list"
             )
-    if parameters.vital_signs.drug:
+    if parameters.vital_signs.drug and "vital_signs" not in parameters.neutral:
         _check_drug(parameters, release)
     for form, item in unanswered(parameters, release):
         raise ParametersError(

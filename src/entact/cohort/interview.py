@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from entact.cohort.answers import answer_form
 from entact.cohort.attendance import Attendance
 from entact.cohort.events import Events, VirtualEvent
 from entact.cohort.person import Candidate, Participant
-from entact.cohort.physiology import Body, doses_of
+from entact.cohort.physiology import Body, as_signs, doses_of
 from entact.cohort.session import vital_signs_at
 from entact.course import Entry
 from entact.course.kinds.reporting import reports_due
+from entact.course.state.form import VITALS
 from entact.protocol.study import Visit
 
 REPORTING = 20  # minutes that it takes to send a safety report
@@ -43,6 +45,10 @@ def take_vital_signs(staff: Attendance, timepoint: str | None = None, repeat: in
     )
     signs = parameters.vital_signs.signs
     data = {name: f"{value:.{signs[name].decimals}f} {signs[name].unit}" for name, value in values.items()}
+    form = staff.release.forms.get(VITALS)
+    if form is not None:  # what else is asked with them: the position, the arm of the cuff
+        told = parameters.answers.get(VITALS, {})
+        data |= answer_form(form, {name: told[name] for name in told if name not in signs}, {}, staff.random)
     role = "coordinator" if session.initial_at is None else "therapist"
     return staff.write("vital_signs", data, role, timepoint=timepoint, repeat=repeat, source="device")
 
@@ -56,14 +62,13 @@ def _raised_by_the_drug(
     share = staff.parameters.vital_signs.drug.get(person.arm)
     if not share:
         return None
-    body = staff.bodies.get(person.arm)
+    release = staff.release
+    body = staff.bodies.get((person.arm, release.id))
     if body is None:
-        doses, form = doses_of(staff.release)
-        said = staff.candidate.characteristics
-        weight, sex, age = float(said["weight"]), str(said["sex"]), float(said["age"])
-        body = Body(person.index, person.seed, weight, sex, age, doses, form, share)
-        staff.bodies[person.arm] = body
-    return body.rises(staff.session.level, minutes, after)
+        doses, form = doses_of(release, person.arm)
+        body = Body.of(person.index, person.seed, staff.candidate.characteristics, doses, form, share)
+        staff.bodies[person.arm, release.id] = body
+    return as_signs(release, body.rises(staff.session.level, minutes, after))
 
 
 def ask_for_guesses(staff: Attendance, visit: Visit, timepoint: str | None = None) -> None:

@@ -1,8 +1,9 @@
-"""Parameters of a neutral cohort, derived from the study alone: no effect is assumed.
+"""Parameters of a neutral cohort, derived from the study alone: no effect on what is rated is assumed.
 
 Answers are drawn from the ranges and codelists of their items, within what the study's own criteria, gates
-and alerts allow; ratings keep their level, whichever arm. It shows that a study can be run, and nothing about
-a drug.
+and alerts allow; ratings keep their level, whichever arm. Vital signs and other measurements are those of
+healthy adults, and in a session what the model of the drug makes of them: limits are tried against these. It
+shows that a study can be run, and nothing about a treatment.
 """
 
 from __future__ import annotations
@@ -11,8 +12,11 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
+from entact.cohort.answers import Answer
+from entact.cohort.physiology import drug_of
 from entact.cohort.scale import NONE, Scale, asked_as, scale_of
 from entact.cohort.suitable import Suitable
+from entact.cohort.usual import ASSUMED, Usual, healthy, usual
 from entact.course.state.form import VITALS
 from entact.protocol import Release
 from entact.protocol.study import Item
@@ -21,14 +25,10 @@ from entact.protocol.timetable import ACTIVITIES
 SAYS = "neutral: no effect assumed, answers drawn from the items' ranges"
 WHY = {"assumption": SAYS}
 SITE, ZONE = "01", "UTC"  # where the study file plans no site
-
-# Adults at rest; a sign that the study calls otherwise is drawn from its range like any other number.
-RESTING = {
-    "systolic": (119.0, 9.0),
-    "diastolic": (75.0, 6.0),
-    "heart_rate": (70.0, 8.0),
-    "temperature": (36.6, 0.2),
-}
+MEASURED = {"assumption": f"neutral: {ASSUMED}; in a session what the model of the drug makes of them"}
+BODY = ("age", "weight", "height")  # characteristics of which every form that asks tells the same
+SEXES = ("female", "male")
+POSSIBLE, UNBOUNDED = {"%": 100.0}, 1e6  # the most that there can be of a sign, by unit
 # Ordinary rates of a well-run study, per visit, form or item; no study publishes them.
 CONDUCT = {
     "missed_visit": 0.01,
@@ -43,6 +43,7 @@ CONDUCT = {
     "tapers": 0.3,
 }
 STOP, LEAVE = 0.06, 0.04  # who stop treatment and who leave, over the whole study
+STEADY = 0.7  # correlation of what a person answers at two visits
 EVENT = 0.05  # who have each of the study's terms
 HELD = 0.9  # who are taken into the study, of those who consent
 
@@ -74,7 +75,7 @@ class Neutral:
             "sessions_before": self._sessions_before,
             "screening": lambda: {**WHY, "assessed_per_consented": 1.0, "reasons": []},
             "sites": self._sites,
-            "characteristics": dict,
+            "characteristics": self._characteristics,
             "severity": self._severity,
             "efficacy": self._efficacy,
             "questionnaires": self._questionnaires,
@@ -101,7 +102,7 @@ class Neutral:
     @cached_property
     def suitable(self) -> Suitable:
         """Somebody whom nothing in the study speaks against."""
-        return Suitable(self.release, {VITALS: {name: mean for name, (mean, _) in RESTING.items()}})
+        return Suitable(self.release)
 
     @cached_property
     def arms(self) -> list[str]:
@@ -157,12 +158,59 @@ class Neutral:
         modelled = {form: frozenset(scale.items) for form, _, scale in (self.primary, *self.others.values())}
         return {
             name: {
-                item: answer.model_dump(exclude_defaults=True)
+                item: self._answer(name, item, answer).model_dump(exclude_defaults=True) | self._steady(name)
                 for item, answer in self.suitable.answers_of(name, modelled.get(name, frozenset())).items()
             }
             for name in self.release.forms
-            if name in asked
+            if name in asked or name == VITALS
         }
+
+    def _steady(self, form: str) -> dict[str, Any]:
+        """A fact about a person stays; what they rate or have done stays much the same."""
+        return {"steady": 1.0 if self.release.forms[form].lasting else STEADY}
+
+    def _answer(self, form: str, item: str, free: Answer) -> Answer:
+        """What a form is told of a person's body is the same whichever form asks."""
+        said = self.release.forms[form].items[item]
+        known = usual(item, said)
+        if known is not None and known.name in BODY and known.name in self.characteristics:
+            return Answer(characteristic=known.name, times=known.factor, decimals=free.decimals)
+        if item == "sex" and free.shares is not None and {*free.shares} <= {*SEXES}:
+            told = self.characteristics.get("sex")
+            if told is not None and {*told.get("shares", ())} <= {*free.shares}:
+                return Answer(characteristic="sex")
+        return free
+
+    @cached_property
+    def characteristics(self) -> Mapping[str, Any]:
+        """Those that are given, or the bodies of healthy adults whom the criteria choose."""
+        given = self.given.get("characteristics")
+        return given if given is not None else self._characteristics()
+
+    def _characteristics(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for form in self.release.forms.values():
+            for item, said in form.items.items():
+                known = usual(item, said)
+                if known is not None and known.name in BODY and known.name not in found:
+                    found[known.name] = self._body(known, self.suitable.freedom(form.name, item))
+                if item == "sex" and said.type == "choice":
+                    free = self.suitable.freedom(form.name, item).shares or {}
+                    if {*free} and {*free} <= {*SEXES}:
+                        found["sex"] = {**MEASURED, "shares": free}
+        for name in BODY:
+            if name not in found:
+                known = healthy(name)
+                found[name] = self._body(known, Answer(mean=known.mean, sd=known.sd))
+        found.setdefault("sex", {**MEASURED, "shares": dict.fromkeys(SEXES, 0.5)})
+        return found
+
+    def _body(self, known: Usual, free: Answer) -> dict[str, Any]:
+        assert free.mean is not None
+        assert free.sd is not None
+        mean, sd = free.mean / known.factor, free.sd / known.factor
+        ends = {"minimum": known.least / known.factor, "maximum": known.most / known.factor}
+        return {**MEASURED, "mean": mean, "sd": sd, **ends, "decimals": 1 if known.name == "weight" else 0}
 
     def _measured(self) -> Iterator[tuple[str, str]]:
         """Forms and scores in the order in which endpoints name them, the primary one's first."""
@@ -334,7 +382,8 @@ class Neutral:
         form = self.release.forms.get(VITALS)
         items = form.items if form is not None else {}
         return {
-            **WHY,
+            **MEASURED,
+            "drug": drug_of(self.release, self.arms),
             "signs": {
                 name: self._sign(name, item)
                 for name, item in items.items()
@@ -350,21 +399,22 @@ class Neutral:
         }
 
     def _sign(self, name: str, item: Item) -> dict[str, Any]:
+        """Of a measurement that is known, what healthy adults have; of any other, what the study allows."""
         free = self.suitable.answers_of(VITALS)[name]
         assert free.mean is not None
         assert free.sd is not None
         low, high = free.mean - 3 * free.sd, free.mean + 3 * free.sd
-        usual, spread = RESTING.get(name, (free.mean, free.sd))
-        if not low < usual < high:
-            usual, spread = free.mean, free.sd
-        bounds = [float(end) for end in item.bounds] if item.bounds is not None else [low, high]
+        if usual(name, item) is not None:
+            bounds = [0.0, POSSIBLE.get(item.unit, UNBOUNDED)]  # what the study says can be true is tried
+        else:
+            bounds = [float(end) for end in item.bounds] if item.bounds is not None else [low, high]
         return {
-            **WHY,
+            **MEASURED,
             "unit": item.unit,
-            "decimals": 1 if high - low < 20 else 0,
-            "resting": {"mean": usual, "sd": min(spread, (high - low) / 8)},
+            "decimals": free.decimals,
+            "resting": {"mean": free.mean, "sd": free.sd},
             "rise": {arm: {"mean": 0.0, "sd": 0.0} for arm in self.arms},
-            "reading_sd": min(spread / 3, (high - low) / 20),
+            "reading_sd": free.sd / 3,
             "limits": bounds,
         }
 

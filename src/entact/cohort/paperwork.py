@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,24 +17,38 @@ from entact.protocol.study import Visit
 
 # Filled in together at the participant's side, so neither forgotten nor written down days later.
 _AT_ONCE = ("dosing", "screening")
+_SESSIONS = ("preparatory", "integration", "contact")  # of which forms say how long they lasted
+LONGEST = 480.0  # minutes; what is longer did not take place in one visit
 
 
-def fill_form(staff: Attendance, name: str, visit: Visit) -> None:
+def fill_form(staff: Attendance, name: str, visit: Visit, timepoint: str | None = None) -> None:
     """Fills in a form; some are forgotten, late, or hold a mistake that is found later, or never."""
     form = staff.release.forms[name]
     role = staff.known_role(form.form.by or visit.by or "coordinator")
     staff.pass_time(4 + len(form.items) * 0.4)
     items = answers_to(staff, form, visit)
+    staff.pass_time(_minutes(form, items) if visit.kind in _SESSIONS else 0.0)
     at_once = visit.kind in _AT_ONCE or form.instrument is not None
     if not at_once and staff.chance("form_not_done"):
-        staff.write("form", {"form": name, "items": {}, "status": "not_done"}, role)
+        data: dict[str, Any] = {"form": name, "items": {}, "status": "not_done"}
+        staff.write("form", data, role, timepoint=timepoint)
     elif not at_once and staff.chance("late_entry"):
-        _write_later(staff, name, items, role)
+        _write_later(staff, name, items, role, timepoint)
     else:
         wrong = _mistake(staff, form, items)
-        entry = staff.write("form", {"form": name, "items": items | wrong}, role)
+        entry = staff.write("form", {"form": name, "items": items | wrong}, role, timepoint=timepoint)
         if wrong and staff.chance("entry_error_corrected"):
             _correct_later(staff, entry, {item: items[item] for item in wrong})
+
+
+def _minutes(form: CompiledForm, items: Mapping[str, Any]) -> float:
+    """How long what a form tells of took: a therapy session is not shorter than what is entered of it."""
+    told = [
+        float(str(items[name]).partition(" ")[0])
+        for name, item in form.items.items()
+        if item.unit == "min" and isinstance(items.get(name), int | str)
+    ]
+    return min(max(told, default=0.0), LONGEST)
 
 
 def answers_to(staff: Attendance, form: CompiledForm, visit: Visit) -> dict[str, Any]:
@@ -43,7 +57,7 @@ def answers_to(staff: Attendance, form: CompiledForm, visit: Visit) -> dict[str,
     told = parameters.answers.get(form.name, {})
     if person.refusal is not None:
         told = told | person.refusal.answers.get(form.name, {})
-    items = answer_form(form, told, person.characteristics, staff.random)
+    items = answer_form(form, told, person.characteristics, staff.random, staff.own(form))
     modelled = _modelled(staff, form, visit)
     return items | modelled if modelled else _skip(staff, form, items)
 
@@ -131,13 +145,16 @@ def _correct_later(staff: Attendance, entry: Entry, right: dict[str, Any]) -> No
     staff.later(staff.now + timedelta(days=1 + int(staff.random.integers(20)), hours=1), correct)
 
 
-def _write_later(staff: Attendance, name: str, items: dict[str, Any], role: str) -> None:
+def _write_later(
+    staff: Attendance, name: str, items: dict[str, Any], role: str, timepoint: str | None
+) -> None:
     happened, encounter, by = staff.now, staff.encounter, staff.person(role)
 
     def write(at: datetime) -> None:
         data = {"form": name, "items": items}
         late = at - happened
-        staff.scribe.write("form", data, at=happened, late=late, by=by, role=role, encounter=encounter)
+        about = {"encounter": encounter, "timepoint": timepoint}
+        staff.scribe.write("form", data, at=happened, by=by, role=role, late=late, **about)
 
     staff.later(happened + timedelta(days=1 + int(staff.random.integers(5)), hours=2), write)
     staff.pass_time(1)  # what follows has another time: order is not left to ids

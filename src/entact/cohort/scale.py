@@ -11,7 +11,8 @@ from entact.protocol import CompiledForm
 from entact.protocol.study import Item
 
 PARTS = 60  # into which the range of a decimal is divided
-STEPS = 120  # an item with more answers than these is a measurement, not a rating
+STEPS = 120  # an item of an instrument with more answers than these is a measurement, not a rating
+RUNGS = 400  # a score that is entered as it is has so many at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def scale_of(form: CompiledForm, score: str) -> Scale:
         return NONE
     least = {name: _possible(item)[0] for name, item in form.items.items() if _possible(item)}
     if form.instrument is None:
-        answers = _possible(form.items[score])
+        answers = _rungs(form.items[score])
         if len(answers) < 2:
             return NONE
         return Scale(
@@ -88,6 +89,14 @@ def scale_of(form: CompiledForm, score: str) -> Scale:
     if not items or abs(highest - lowest - rise) > 1e-6 * max(rise, 1.0):
         return NONE
     return Scale(items, lowest, highest)
+
+
+def _rungs(item: Item) -> tuple[Any, ...]:
+    """The answers to a score that is entered as it is, such as a total, however wide its range."""
+    if item.type != "integer" or item.answers is None:
+        return _possible(item)
+    answers = item.answers
+    return (*answers[: -1 : -(-len(answers) // RUNGS)], answers[-1])
 
 
 def _possible(item: Item) -> tuple[Any, ...]:

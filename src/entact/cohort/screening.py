@@ -9,7 +9,7 @@ from entact.cohort.attendance import Attendance
 from entact.cohort.calendar import Calendar
 from entact.cohort.events import Events
 from entact.cohort.intake import Coming, Screened
-from entact.cohort.visit import do_activity
+from entact.cohort.visit import come_to_the_end, do_activity
 from entact.course import Refused
 from entact.course.state.oversight import quotas_of
 from entact.course.state.values import ask
@@ -35,6 +35,8 @@ def screen(staff: Attendance, calendar: Calendar, coming: Coming) -> Screened:
         if staff.entry in visit.do and _ask_gate(staff, result, visit):
             return result
         over = staff.entry in visit.do or _decide_against(staff, visit)
+        if not over:
+            come_to_the_end(staff, events, visit)
         staff.end()
         if over:
             break
@@ -127,6 +129,7 @@ def _against(staff: Attendance, forms: frozenset[str] | None = None) -> list[str
 
 def _sign(staff: Attendance, against: list[str]) -> None:
     """Signs the decision on eligibility; what was not yet looked at stays open where the decision is no."""
+    staff.scribe.tally.against.update(against)
     criteria: dict[str, bool | None] = {}
     for name, compiled in staff.release.criteria_of(staff.candidate.population).items():
         wanted = compiled.criterion.kind == "inclusion"

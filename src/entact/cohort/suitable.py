@@ -1,13 +1,14 @@
 """Answers of somebody who suits a study: nothing in its criteria, gates and alerts speaks against them.
 
 Found from the rules themselves: an assignment of every item is mended until as little as possible speaks
-against it, and then each item is given as much freedom as leaves it so.
+against it, and then each item is given as much freedom as leaves it so. What healthy adults have of a
+measurement is known: of it a study chooses people by its criteria, and no gate and no alert shapes it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from entact.cohort.answers import Answer, answer_form
+from entact.cohort.usual import Usual, usual
 from entact.protocol import CompiledForm, Release
 from entact.protocol.rule import Rule, RuleError, Unknown
 from entact.protocol.study import Item
@@ -60,24 +62,25 @@ class _Staffed:
 class Suitable:
     """An assignment of every item of a study's forms that as little as possible speaks against.
 
-    Args:
-        usual: form -> item -> number to begin with, in the item's unit; else the middle of its range.
     Attributes:
-        answers: form -> item -> answer, as an entry holds it; without text.
+        answers: form -> item -> answer, as an entry holds it; without text. measured: form -> item -> what
+            healthy adults have of it.
     """
 
-    def __init__(self, release: Release, usual: Mapping[str, Mapping[str, float]]) -> None:
+    def __init__(self, release: Release) -> None:
         self.release = release
+        self.measured: dict[str, dict[str, Usual]] = {
+            name: {item: known for item, said in form.items.items() if (known := usual(item, said))}
+            for name, form in release.forms.items()
+        }
         self.rules = list(_rules(release))
         self.answers: Answers = {
             name: {item: _middle(said) for item, said in form.items.items() if _middle(said) is not None}
             for name, form in release.forms.items()
         }
-        for name, numbers in usual.items():
-            items = release.forms[name].items if name in release.forms else {}
-            self.answers.get(name, {}).update(
-                {item: as_answer(items[item], number) for item, number in numbers.items() if item in items}
-            )
+        for name, measured in self.measured.items():
+            for item, one in measured.items():
+                self.answers[name][item] = as_answer(release.forms[name].items[item], one.mean)
         self._values: dict[str, Any] = {}
         self._free: dict[str, dict[str, Answer]] = {}
         for name in release.forms:
@@ -90,18 +93,23 @@ class Suitable:
             if not self._mend():
                 break
 
-    def weight(self, change: Mapping[str, Mapping[str, Any]]) -> int:
-        """How much would speak against the assignment with a change, in rules that name the forms changed."""
+    def weight(self, change: Mapping[str, Mapping[str, Any]], least: int = 0) -> int:
+        """How much would speak against the assignment with a change, in rules that name the forms changed.
+
+        `least`: of rules that weigh no less.
+        """
         values = dict(self._values)
         found: dict[int, Said] = {}
         for form, answers in change.items():
             values |= self._named(form, {**self.answers[form], **answers})
             found |= {id(said): said for said in self._by_form.get(form, ())}
-        return sum(said.weight for said in found.values() if _speaks_against(said, values))
+        return sum(
+            said.weight for said in found.values() if said.weight >= least and _speaks_against(said, values)
+        )
 
-    def here(self, form: str) -> int:
+    def here(self, form: str, least: int = 0) -> int:
         """How much speaks against the assignment in rules that name a form."""
-        return sum(said.weight for said in self._by_form.get(form, ()) if _speaks_against(said, self._values))
+        return self.weight({form: {}}, least)
 
     def accept(self, form: str, answers: Mapping[str, Any]) -> None:
         """Makes some answers to a form part of the assignment."""
@@ -116,16 +124,16 @@ class Suitable:
         """
         compiled = self.release.forms[form]
         free = {
-            name: self._freedom(form, name, item)
-            for name, item in compiled.items.items()
+            name: self.freedom(form, name)
+            for name in compiled.items
             if name not in leave and name in self.answers[form]
         }
         random = np.random.Generator(np.random.Philox(0))
         for _ in range(ROUNDS):
-            blamed = self._blamed(compiled, free, random)
+            blamed = (self._blamed(compiled, free, random) & free.keys()) - self.measured[form].keys()
             if not blamed:
                 break
-            free |= {name: self._nearer(form, name, free[name]) for name in sorted(blamed & free.keys())}
+            free |= {name: self._nearer(form, name, free[name]) for name in sorted(blamed)}
         self._free[form] = free
         return free
 
@@ -164,7 +172,26 @@ class Suitable:
         drawn = answer_form(form, free, {}, random)
         return self._named(form.name, {**self.answers[form.name], **drawn})
 
-    def _freedom(self, form: str, name: str, item: Item) -> Answer:
+    def _measured(self, form: str, name: str, item: Item, known: Usual) -> Answer:
+        """What healthy adults have, or as near to it as the criteria choose people."""
+        chosen = self.here(form, CRITERION)
+        low, high = _stretch(
+            item,
+            self.answers[form][name],
+            lambda answer: self.weight({form: {name: answer}}, CRITERION) <= chosen,
+            (known.least, known.most),
+        )
+        mean, sd = known.mean, known.sd
+        if not low <= mean - 2 * sd or not mean + 2 * sd <= high:
+            mean, sd = (low + high) / 2, (high - low) / 6
+        decimals = 0 if item.type == "integer" else known.decimals
+        return Answer(mean=mean, sd=sd, decimals=decimals)
+
+    def freedom(self, form: str, name: str) -> Answer:
+        """What suitable people answer to one item, whatever they answer to the others."""
+        item = self.release.forms[form].items[name]
+        if name in self.measured[form]:
+            return self._measured(form, name, item, self.measured[form][name])
         mine, here = self.answers[form][name], self.here(form)
 
         def suits(answer: Any) -> bool:
@@ -177,7 +204,7 @@ class Suitable:
             return Answer(shares=dict.fromkeys(codes, 1.0 / len(codes)))
         if item.type not in ("integer", "decimal"):
             return Answer(value=mine)
-        low, high = _stretch(item, mine, suits)
+        low, high = _stretch(item, mine, suits, _range(item))
         decimals = 0 if item.type == "integer" or high - low >= 20 else 1
         return Answer(mean=(low + high) / 2, sd=(high - low) / 6, decimals=decimals)
 
@@ -189,7 +216,7 @@ class Suitable:
                 continue
             for form in sorted({_form(name) for name in said.rule.names}):
                 best, change = self.here(form), None
-                for tried in self._tries(said.rule, form):
+                for tried in self._tries(said, form):
                     weight = self.weight({form: tried})
                     if weight < best:
                         best, change = weight, tried
@@ -198,13 +225,20 @@ class Suitable:
                     helped = True
         return helped
 
-    def _tries(self, rule: Rule, form: str) -> Iterator[dict[str, Any]]:
-        items = self.release.forms[form].items
-        behind = sorted(self._items_behind(rule, form))
-        numbers = [float(number) for number in _NUMBER.findall(rule.text)]
+    def _tries(self, said: Said, form: str) -> Iterator[dict[str, Any]]:
+        items, measured = self.release.forms[form].items, self.measured[form]
+        behind = sorted(self._items_behind(said.rule, form))
+        numbers = [float(number) for number in _NUMBER.findall(said.rule.text)]
         for name in behind:
-            for answer in _candidates(items[name], numbers):
-                yield {name: answer}
+            if name not in measured:
+                for answer in _candidates(items[name], numbers, _range(items[name], 1000.0)):
+                    yield {name: answer}
+            elif said.weight >= CRITERION:
+                least, most = _range(items[name], measured[name].most)
+                bounds = max(measured[name].least, least), min(measured[name].most, most)
+                for answer in _candidates(items[name], numbers, bounds):
+                    yield {name: answer}
+        behind = [name for name in behind if name not in measured]
         for part in range(5):  # all of an instrument together: a total is of many items
             whole = {name: _at(items[name], part / 4) for name in behind if name in self.answers[form]}
             yield {name: answer for name, answer in whole.items() if answer is not None}
@@ -280,8 +314,16 @@ def _at(item: Item, part: float) -> Any:
         return list((item.of or [])[: round(part * len(item.of or []))])
     if item.type not in ("integer", "decimal"):
         return None
-    low, high = (float(end) for end in item.bounds) if item.bounds is not None else (0.0, 10.0)
+    low, high = _range(item)
     return as_answer(item, low + part * (high - low))
+
+
+def _range(item: Item, most: float = 10.0) -> tuple[float, float]:
+    """The ends of what a number may be; from 0 to `most` where the file does not say."""
+    if item.bounds is None:
+        return 0.0, most
+    low, high = item.bounds
+    return float(low), float(high)
 
 
 def as_answer(item: Item, value: float) -> Any:
@@ -293,7 +335,7 @@ def as_answer(item: Item, value: float) -> Any:
     return f"{value:.2f} {item.unit}".rstrip()
 
 
-def _candidates(item: Item, numbers: list[float]) -> Iterator[Any]:
+def _candidates(item: Item, numbers: list[float], bounds: tuple[float, float]) -> Iterator[Any]:
     """Answers worth trying: every code; the numbers that a rule names, and their neighbours."""
     if item.type == "boolean":
         yield from (True, False)
@@ -302,16 +344,18 @@ def _candidates(item: Item, numbers: list[float]) -> Iterator[Any]:
     elif item.type == "choices":
         yield from ([], *([code] for code in item.of or ()), list(item.of or ()))
     elif item.type in ("integer", "decimal"):
-        low, high = (float(end) for end in item.bounds) if item.bounds is not None else (0.0, 1000.0)
+        low, high = bounds
         room = high - low
         tried = [low + room * part / 8 for part in range(9)]
         tried += [number + by for number in numbers for by in (-0.05 * room, -1.0, 0.0, 1.0, 0.05 * room)]
         yield from (as_answer(item, value) for value in tried if low <= value <= high)
 
 
-def _stretch(item: Item, mine: Any, suits: Any) -> tuple[float, float]:
-    """How far a number may go down and up from an answer that suits."""
-    low, high = (float(end) for end in item.bounds) if item.bounds is not None else (0.0, 10.0)
+def _stretch(
+    item: Item, mine: Any, suits: Callable[[Any], bool], bounds: tuple[float, float]
+) -> tuple[float, float]:
+    """How far a number may go down and up from an answer that suits, within bounds."""
+    low, high = bounds
     start = float(str(mine).partition(" ")[0])
     step = max((high - low) / GRID, 1.0 if item.type == "integer" else 0.0)
     ends = []

@@ -1,23 +1,20 @@
-"""What a rehearsal finds out about the study: gates, forms, windows, alerts that cannot work as written."""
+"""What is counted while a study is rehearsed: gates that were asked, visits that were held, alerts."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
 from entact.course import Allowed, Course, Refused
-from entact.course.gates.core import ACTS
 from entact.course.schedule import position
 from entact.course.state.progress import zone_of
-from entact.protocol import Release
+from entact.protocol import CompiledForm
+from entact.protocol.quantity import parse_quantity
 from entact.protocol.rules import CompiledAlert
-
-ALWAYS = 0.9  # an alert raised for this share of those whom it looks at warns of nothing
-ENOUGH = 10  # below this many participants a share says nothing
-SOME = 3  # windows that nobody met are worth a word from this many visits on
 
 
 class Tally(msgspec.Struct):
@@ -26,10 +23,17 @@ class Tally(msgspec.Struct):
     Attributes:
         asked, refused: by (act, visit), how often a gate was asked, and refused. reasons: refusals by (act,
             visit, code of a reason). words: code of a reason -> an example of its message.
-        forms: participants for whom each form was filled in. held: times each visit took place.
-        inside, outside: of these, within the window or not. missed: windows that passed without the visit.
-        looked_at: participants whom each alert could be about. raised: of these, for whom it was raised.
-        unknown: of these, for whom it was only ever raised because it could not be evaluated.
+        asked_of, opened: by (act, visit), participants of whom a gate was asked, and for whom it opened.
+        against: candidates against whom each criterion stood. able: candidates whom nothing kept out.
+        forms: participants for whom each form was filled in. held: times each visit took place. dosed: times
+            with a dose. passed_over: times it was recorded as missed.
+        inside, outside: times it took place within the window or not. missed: windows that passed without the
+            visit, of those who had entered.
+        stayed: by (population, track, empty for the main one), who entered and stopped nothing.
+        looked_at: by (alert, arm), participants whom an alert could be about; the arm is empty before one.
+        raised: of these, for whom it was raised. unknown: of these, for whom it was only ever raised because
+            it could not be evaluated.
+        values, beyond: numbers entered by form and item, and those outside the item's range.
         entries, ledgers: how many there are.
     """
 
@@ -37,14 +41,23 @@ class Tally(msgspec.Struct):
     refused: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
     reasons: Counter[tuple[str, str, str]] = msgspec.field(default_factory=Counter)
     words: dict[str, str] = msgspec.field(default_factory=dict)
+    asked_of: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
+    opened: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
+    against: Counter[str] = msgspec.field(default_factory=Counter)
+    able: int = 0
     forms: Counter[str] = msgspec.field(default_factory=Counter)
     held: Counter[str] = msgspec.field(default_factory=Counter)
+    dosed: Counter[str] = msgspec.field(default_factory=Counter)
+    passed_over: Counter[str] = msgspec.field(default_factory=Counter)
     inside: Counter[str] = msgspec.field(default_factory=Counter)
     outside: Counter[str] = msgspec.field(default_factory=Counter)
     missed: Counter[str] = msgspec.field(default_factory=Counter)
-    looked_at: Counter[str] = msgspec.field(default_factory=Counter)
-    raised: Counter[str] = msgspec.field(default_factory=Counter)
-    unknown: Counter[str] = msgspec.field(default_factory=Counter)
+    stayed: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
+    looked_at: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
+    raised: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
+    unknown: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
+    values: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
+    beyond: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
     entries: int = 0
     ledgers: int = 0
 
@@ -67,19 +80,42 @@ class Tally(msgspec.Struct):
                 self.reasons[act, visit, reason.code] += 1
                 self.words.setdefault(reason.code, reason.message)
 
-    def look_through(self, course: Course, at: datetime) -> None:
-        """Counts what is in one participant's finished record."""
+    def count_values(self, form: CompiledForm, answers: Mapping[str, Any]) -> None:
+        """Counts the numbers among the answers to a form, and those outside the ranges of their items."""
+        for name, answer in answers.items():
+            item = form.items[name]
+            if item.bounds is None or isinstance(answer, bool) or not isinstance(answer, int | str):
+                continue
+            low, high = item.bounds
+            value = answer if isinstance(answer, int) else parse_quantity(answer).value
+            self.values[form.name, name] += 1
+            self.beyond[form.name, name] += not low <= value <= high
+
+    def look_through(self, course: Course, at: datetime, arm: str = "") -> None:
+        """Counts what is in one participant's finished record, once and with nobody else's counted before.
+
+        `arm`: in which they took part; empty for who did not enter.
+        """
         self.ledgers += 1
         self.entries += course.size
+        self.asked_of.update(self.asked.keys())
+        self.opened.update(key for key in self.asked if self.refused[key] < self.asked[key])
         done = {form for form, _ in course.forms}
         self.forms.update(done)
         self.held.update(one.visit for one in course.encounters.values() if one.status == "ended")
-        self._look_at_windows(course, at)
+        self.passed_over.update(one.visit for one in course.encounters.values() if one.status == "missed")
+        self.dosed.update(
+            {dose.session for dose in course.doses if dose.taken and dose.part == "initial"} - {None}
+        )
+        if arm:
+            self._look_at_windows(course, at)
+        if arm and not course.discontinued and course.died is None:
+            self.stayed.update((course.population or "", track) for track in ("", *course.tracks))
         for name, alert in course.release.alerts.items():
             raised = [one for one in course.alerts if one.alert == name]
-            self.looked_at[name] += not done.isdisjoint(_forms_of(alert))
-            self.raised[name] += bool(raised)
-            self.unknown[name] += bool(raised) and all(one.cannot_evaluate for one in raised)
+            self.looked_at[name, arm] += not done.isdisjoint(forms_of(alert))
+            self.raised[name, arm] += bool(raised)
+            self.unknown[name, arm] += bool(raised) and all(one.cannot_evaluate for one in raised)
 
     def _look_at_windows(self, course: Course, at: datetime) -> None:
         windows, zone = {one.visit: one for one in course.due(at)}, zone_of(course, at)
@@ -90,78 +126,6 @@ class Tally(msgspec.Struct):
         self.missed.update(name for name, window in windows.items() if window.status == "missed")
 
 
-class StudyFinding(msgspec.Struct, frozen=True):
-    """Something a rehearsal found wrong with the study file: what it is about, and what was seen."""
-
-    about: str
-    message: str
-
-
-def find_in_study(release: Release, tally: Tally) -> list[StudyFinding]:
-    """What virtual participants and staff ran into, that real ones would too."""
-    return [
-        *_gates(release, tally),
-        *_never(release, tally),
-        *_windows(release, tally),
-        *_alerts(release, tally),
-    ]
-
-
-def _gates(release: Release, tally: Tally) -> Iterable[StudyFinding]:
-    for act in sorted({act for act, _ in tally.asked}):
-        asked = {visit: count for (one, visit), count in tally.asked.items() if one == act}
-        closed = [visit for visit in asked if tally.refused[act, visit] == asked[visit]]
-        if len(closed) == len(asked):
-            yield StudyFinding(f"gate {act}", _refused(tally, act, closed, sum(asked.values())))
-            continue
-        for visit in sorted(closed):
-            yield StudyFinding(f"gate {act} at {visit}", _refused(tally, act, [visit], asked[visit]))
-    reached = {act for act, _ in tally.asked}
-    for act, known in ACTS.items():
-        if known.gate in release.gates and act not in reached:
-            yield StudyFinding(f"gate {act}", "was never asked for any virtual participant")
-
-
-def _refused(tally: Tally, act: str, visits: list[str], asked: int) -> str:
-    often: Counter[str] = Counter()
-    for (one, visit, code), count in tally.reasons.items():
-        if one == act and visit in visits:
-            often[code] += count
-    worst = max(sorted(often), key=lambda code: often[code])
-    return f"refused all {asked} times it was asked, most often: {tally.words[worst]}"
-
-
-def _never(release: Release, tally: Tally) -> Iterable[StudyFinding]:
-    for name in release.forms:
-        if not tally.forms[name]:
-            yield StudyFinding(f"form {name}", "was never reached by any virtual participant")
-    opened = {visit.track for name, visit in release.visits.items() if tally.held[name]}
-    for name, track in release.file.tracks.items():
-        if name not in opened and tally.ledgers >= ENOUGH:
-            yield StudyFinding(f"track {name}", f"opened for nobody ({track.opens_on})")
-    for name, visit in release.visits.items():
-        if visit.track is not None and visit.track not in opened:
-            continue
-        if not tally.held[name]:
-            passed = f"; its window passed {tally.missed[name]} times" if tally.missed[name] else ""
-            yield StudyFinding(f"visit {name}", f"never took place{passed}")
-
-
-def _windows(release: Release, tally: Tally) -> Iterable[StudyFinding]:
-    for name in release.visits:
-        outside, missed = tally.outside[name], tally.missed[name]
-        if tally.held[name] and not tally.inside[name] and outside + missed >= SOME:
-            message = f"its window was never met: {outside} times outside, {missed} times missed"
-            yield StudyFinding(f"visit {name}", message)
-
-
-def _alerts(release: Release, tally: Tally) -> Iterable[StudyFinding]:
-    for name in release.alerts:
-        raised, of = tally.raised[name], tally.looked_at[name]
-        if of >= ENOUGH and raised >= ALWAYS * of:
-            why = ", mostly because it could not be evaluated" if tally.unknown[name] * 2 > raised else ""
-            yield StudyFinding(f"alert {name}", f"was raised for {raised} of {of} participants{why}")
-
-
-def _forms_of(alert: CompiledAlert) -> frozenset[str]:
+def forms_of(alert: CompiledAlert) -> frozenset[str]:
+    """The forms whose answers an alert is computed from."""
     return frozenset(name.split(".")[-2] for name in alert.rule.names)

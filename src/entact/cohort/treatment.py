@@ -15,7 +15,7 @@ from entact.cohort.fit import is_open
 from entact.cohort.intake import FULL, Treat
 from entact.cohort.paperwork import fill_form
 from entact.cohort.person import Participant
-from entact.cohort.visit import attend, do_activity
+from entact.cohort.visit import attend, come_to_the_end, do_activity
 from entact.course import Allowed
 from entact.course.state.encounter import visit_of
 from entact.protocol.study import Visit
@@ -45,6 +45,7 @@ def treat(staff: Attendance, participant: Participant, calendar: Calendar, given
     events = Events(staff.parameters, participant, staff.release)
     for activity in visit.do[visit.do.index(staff.entry) + 1 :]:
         do_activity(staff, events, activity, visit)
+    come_to_the_end(staff, events, visit)
     staff.end()
     follow_up = _FollowUp(staff, participant, events, given)
     for planned, at in calendar:
@@ -52,7 +53,7 @@ def treat(staff: Attendance, participant: Participant, calendar: Calendar, given
         if not follow_up.hold(planned):
             break
     staff.finish_chores()
-    staff.scribe.tally.look_through(staff.scribe.course, staff.now)
+    staff.scribe.tally.look_through(staff.scribe.course, staff.now, participant.arm)
 
 
 def _close(staff: Attendance, decided_by: str, cause: str) -> None:

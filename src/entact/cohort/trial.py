@@ -26,6 +26,7 @@ from entact.cohort.intake import HELD, Coming, Screened, Treat
 from entact.cohort.needs import kits_of_a_participant, share, take_turns
 from entact.cohort.parameters import Parameters
 from entact.cohort.part import ParametersError
+from entact.cohort.physiology import not_studied
 from entact.cohort.places import (
     OPENING,
     Depot,
@@ -37,7 +38,8 @@ from entact.cohort.places import (
     participant_ledger,
 )
 from entact.cohort.scenario import load_parameters
-from entact.cohort.tally import StudyFinding, Tally, find_in_study
+from entact.cohort.study_finding import StudyFinding, find_in_study
+from entact.cohort.tally import Tally
 from entact.cohort.work import Job, pack, screen_candidates, treat_participants, work_elsewhere
 from entact.course import Course, Line, fold, read
 from entact.course.allocation.allocation import Allocation, Content, ListRow, pack_kits, permuted_blocks, seal
@@ -116,11 +118,16 @@ class Trial:
     @property
     def findings(self) -> list[StudyFinding]:
         """What the rehearsal found about the study itself."""
-        found = find_in_study(self.study.newest, self.tally)
-        if self.randomised < self.wanted:
-            message = f"let in {self.randomised} of {self.screened} candidates; {self.wanted} were looked for"
-            found.insert(0, StudyFinding("eligibility", message))
-        return found
+        doses = [
+            StudyFinding(f"regimen {level}", message) for level, message in not_studied(self.study.newest)
+        ]
+        return doses + find_in_study(
+            self.study.newest,
+            self.tally,
+            wanted=self.wanted,
+            entered=self.randomised,
+            expected=self.parameters.rehearsal.randomised_per_consented,
+        )
 
 
 def rehearse(

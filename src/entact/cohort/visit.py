@@ -28,16 +28,32 @@ def attend(staff: Attendance, events: Events, visit: Visit, at: datetime) -> Non
         consent_again(staff)
     for activity in visit.do:
         do_activity(staff, events, activity, visit)
+    come_to_the_end(staff, events, visit)
     staff.end()
 
 
-def do_activity(staff: Attendance, events: Events, activity: str, visit: Visit) -> None:
-    """Does one activity of a visit."""
-    staff.pass_time(2)
+def come_to_the_end(staff: Attendance, events: Events, visit: Visit) -> None:
+    """What is planned for the end of a visit that is no session, which comes when the visit has lasted."""
+    if visit.lasts is not None and staff.began is not None:
+        staff.wait_until(staff.began + visit.lasts)
+    for activity, timepoint in at_times(visit, "end"):
+        do_activity(staff, events, activity, visit, timepoint)
+
+
+def at_times(visit: Visit, beginning: str) -> list[tuple[str, str]]:
+    """What is planned for times within a visit that begin so, as (activity, time)."""
+    return [(timed.do, at) for timed in visit.timed for at in timed.at if at.startswith(beginning)]
+
+
+def do_activity(
+    staff: Attendance, events: Events, activity: str, visit: Visit, timepoint: str | None = None
+) -> None:
+    """Does one activity of a visit, perhaps at a time that is planned for it."""
+    staff.pass_time(2 if timepoint is None else 0)
     if activity == "vital_signs":
-        take_vital_signs(staff)
+        take_vital_signs(staff, timepoint)
     elif activity == "guess":
-        ask_for_guesses(staff, visit)
+        ask_for_guesses(staff, visit, timepoint)
     elif activity == "medication":
         ask_for_medication(staff, visit)
     elif activity == "adverse_events":
@@ -53,4 +69,4 @@ def do_activity(staff: Attendance, events: Events, activity: str, visit: Visit) 
     elif activity in staff.release.file.adverse_events.checklists:
         ask_checklist(staff, events, activity)
     elif activity in staff.release.forms:
-        fill_form(staff, activity, visit)
+        fill_form(staff, activity, visit, timepoint)

@@ -173,12 +173,13 @@ def _treat(
     zone, setting = job.zone(candidate.site), job.setting(candidate.site, one.stock)
     drawn = participant if one.placed else None
     staff = _staff(job, candidate, drawn, "treatment", screened.ready, setting, screened.lines, one.number)
+    staff.scribe.tally.add(screened.tally)
+    staff.scribe.tally.able += 1
     if not one.placed:
         turn_away(staff, one)
     else:
         treat(staff, participant, Calendar(staff, zone, wanted), one)
     screened.lines = staff.scribe.ledger.lines
-    staff.scribe.tally.add(screened.tally)
     return staff.scribe.tally
 
 

@@ -262,11 +262,16 @@ def _sites(register: Register) -> Iterable[SiteRow]:
     planned = register.study.newest.file.sites
     counts = lists.counts()
     sees = register.sight.sees_status
+    randomises = register.study.newest.file.randomisation is not None
+
+    def entered(count: lists.Count) -> int:
+        return count.randomised if randomises else count.participants
+
     for site in [*planned, *sorted({one.site for one in counts} - planned.keys())]:
         here = [one for one in counts if one.site == site]
 
         def of(*statuses: str, here: list[lists.Count] = here) -> int | None:
-            return sum(one.participants for one in here if one.status in statuses) if sees else None
+            return sum(map(entered, (one for one in here if one.status in statuses))) if sees else None
 
         yield SiteRow(
             site=site or "unknown",

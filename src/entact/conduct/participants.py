@@ -10,7 +10,7 @@ from entact.conduct.register import Folded, Register, Standing
 from entact.conduct.sight import SeenCourse
 from entact.conduct.timeline import OVER
 from entact.conduct.words import day, lower_words, title_of_visit, window
-from entact.course import Course, findings, open_alerts
+from entact.course import Course, open_alerts
 from entact.course.state.progress import zone_of
 from entact.store import lists
 
@@ -126,7 +126,7 @@ def _row(register: Register, standing: Standing, folded: Folded) -> Row:
     coming = [one for one in dues if one.status == "due"] or [one for one in dues if one.status == "expected"]
     coming.sort(key=lambda one: (one.earliest is None, one.earliest))
     due = coming[0] if coming else None
-    held = [one for one in findings(course, register.at) if one.holds and seen.sees_finding(one)]
+    held = [one for one in seen.findings(register.at) if one.holds]
     return Row(
         key=standing.key,
         number=standing.number,

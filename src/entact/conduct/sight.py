@@ -7,13 +7,14 @@ an entry is about, it is hidden.
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 import msgspec
 
 from entact.conduct.error import ConductError
-from entact.course import AlertRaised, Course, Entry, Finding
+from entact.course import AlertRaised, Course, Entry, Finding, findings
 from entact.course.entry.effective import VOID
 from entact.course.entry.versions import DECIDED
 from entact.course.gates.core import ACTS
@@ -184,6 +185,10 @@ class SeenCourse:
         self._hidden_names = {name for name in forms if not sight.sees_form(name)}
         self._hidden_names |= {name for name in visits if not sight.sees_visit(name)}
         self._hidden_ids = self._versions.keys() - self.entries
+
+    def findings(self, at: datetime) -> list[Finding]:
+        """What is found in the course at a time and may be seen; those that no longer hold are among them."""
+        return [one for one in findings(self.course, at) if self.sees_finding(one)]
 
     def sees_finding(self, found: Finding) -> bool:
         """Whether a finding is about what is seen, and about nothing else."""

@@ -12,16 +12,15 @@ from entact.conduct.register import Folded, Register, Standing
 from entact.conduct.sight import DOSING, SeenCourse
 from entact.conduct.statement import Fact
 from entact.conduct.words import lower_words, moment, title_of_form, title_of_visit, value, window, words
-from entact.course import Course, Due, Finding, findings, open_alerts
+from entact.course import Course, Due, Finding, open_alerts
 from entact.course.entry.effective import Effective
 from entact.course.state.encounter import EncounterState
-from entact.course.state.form import Answers
+from entact.course.state.form import VITALS, Answers
 from entact.course.state.progress import zone_of
 
 BETWEEN = "between"
 OPEN = "open"  # what a role is told of a visit that has not taken place, when it may not know why
-OVER = ("screen_failed", "completed", "withdrawn", "died")  # nothing more is due
-_SIGNS = ("systolic", "diastolic", "heart_rate", "temperature", "oxygen_saturation")
+OVER = ("screen_failed", "not_entered", "completed", "withdrawn", "died")  # nothing more is due
 
 
 @dataclass(frozen=True)
@@ -104,6 +103,11 @@ class Timeline:
     withdrawn: tuple[Account, ...]
     zone: str
 
+    @property
+    def holding(self) -> int:
+        """How many findings hold: the same as in the list of participants."""
+        return sum(one.holds for one in self.findings)
+
 
 def tell(register: Register, standing: Standing, folded: Folded) -> Timeline:
     """The timeline of one participant, as the register's role may see it."""
@@ -118,7 +122,7 @@ class _Telling:
         self.sight = register.sight
         self.seen = SeenCourse(register.sight, folded.course)
         self.zone: tzinfo = zone_of(self.course, register.at)
-        self.found = [one for one in findings(self.course, register.at) if self.seen.sees_finding(one)]
+        self.found = self.seen.findings(register.at)
         self.by_entry: dict[str, list[str]] = {}
         for one in self.found:
             if one.holds:
@@ -273,7 +277,10 @@ class _Telling:
         return list(gaps.values())
 
     def _table(self, readings: Sequence[Answers]) -> tuple[tuple[str, ...], tuple[Reading, ...]]:
-        names = [name for name in _SIGNS if any(name in one.items for one in readings)]
+        form = self.course.release.forms.get(VITALS)
+        said = dict.fromkeys(name for one in readings for name in one.items)
+        names = [*(name for name in form.items if name in said)] if form is not None else [*said]
+        names += [name for name in said if name not in names]  # what the form no longer has
         rows = tuple(
             Reading(
                 self.accounts.anchor_of(one.entry),

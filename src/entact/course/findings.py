@@ -280,6 +280,9 @@ def _missed(window: Due, holds: bool = True) -> Finding:
 
 def _left_out(course: Course, encounter: EncounterState, visit: Visit) -> Iterator[Finding]:
     """Activities and timed readings of the schedule that an ended encounter has no entry of."""
+    over = course.screening_over
+    if over is not None and encounter.ended is not None and encounter.ended >= over:
+        return  # what was still planned for this visit was of no use once screening was over
     given: dict[str, datetime] = {}
     for dose in course.doses:
         if dose.encounter == encounter.id and dose.is_taken:

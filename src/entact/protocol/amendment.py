@@ -31,6 +31,11 @@ ABSENT: Final = Absent.ABSENT
 _NAMED: Final[Mapping[str, str]] = {"schedule": "visit"}
 # The label and the amendment themselves, and what is made from the rest when a file is resolved.
 _APART: Final = frozenset({"release", "amendment", "order", "format"})
+_ONE_LIST: Final = (
+    "the list of arms was sealed before anybody was let in, and no second one is followed; "
+    "leave it as it is, and begin a study of its own for other arms"
+)
+_KITS: Final = "kits are sealed as they were; give the new level or product a name of its own"
 # What explains a value and changes nothing that anybody does.
 _EXPLAINS: Final = frozenset({"source", "assumption", "sources"})
 # A safety limit waits for nobody: what decides about safety is the same for all at a site.
@@ -94,7 +99,9 @@ def amendment_faults(before: Mapping[str, Any], after: Mapping[str, Any]) -> lis
     for one in found:
         if one.only_explains:
             continue
-        if one.applies is None:
+        if (why := _sealed(one.place, before)) is not None:
+            faults.append(Fault(("amendment", "changes"), f"{one.field} changes: {why}"))
+        elif one.applies is None:
             message = (
                 f"{one.field} changes and no `applies:` says for whom; "
                 f"add '- {{change: {one.field}, applies: immediately | at_reconsent | new_participants}}'"
@@ -141,6 +148,25 @@ def in_force(
     data = {name: _as_list(name, block) if name in _NAMED else block for name, block in result.items()}
     data.pop("order", None)
     return {**data, "order": order_of(data)}
+
+
+def _sealed(place: Place, before: Mapping[str, Any]) -> str | None:
+    """Why what a place says can be changed for nobody: list and kit map are sealed before anybody enters.
+
+    With another list whoever was let in before could be given an arm that they never heard of; and kits that
+    hold what a level was lie at the sites.
+    """
+    match place:
+        case ("arms", _) | ("arms", _, "role"):
+            return _ONE_LIST
+        case ("randomisation",) | ("randomisation", "ratio" | "method" | "strata", *_):
+            return _ONE_LIST
+        case ("regimens", level, "initial" | "supplement" | "arms", *rest):
+            is_known = level in before.get("regimens", {})
+            return _KITS if is_known and rest not in (["offer"], ["optional"]) else None
+        case ("products", product, "substance" | "salt" | "placebo"):
+            return _KITS if product in before.get("products", {}) else None
+    return None
 
 
 def _said(after: Mapping[str, Any]) -> dict[Place, Mapping[str, Any]]:

@@ -21,6 +21,7 @@ from entact.protocol.quantity import parse_quantity
 from entact.protocol.reach import check_reach, check_scores
 from entact.protocol.rule import Rule
 from entact.protocol.rules import CompiledRules, compile_forms, compile_rules, forms_at
+from entact.protocol.sequence import check_sequence
 from entact.protocol.study import Item, Randomisation, Regimen, Requirement, StudyFile, Visit
 from entact.protocol.timetable import ACTIVITIES, EVENTS, check_schedule, spell_out
 from entact.protocol.ucum import wrong_unit
@@ -51,6 +52,7 @@ def check(file: StudyFile, data: Mapping[str, Any]) -> list[Fault]:
     # While a form or visit is broken, each rule that names it would be reported as well.
     faults += more if not faults else []
     faults += check_schedule(file, visits, paths)
+    faults += check_sequence(file, visits, paths)
     faults += check_people(file, visits, paths)
     faults += _arms(file, visits)
     faults += _doses(file)

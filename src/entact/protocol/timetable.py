@@ -34,7 +34,6 @@ EVENTS = frozenset({"consent", "washout_end", "enrolment", "randomisation", "ini
 """What a visit may be counted from, besides other visits."""
 
 _TAKEN = EVENTS | RESERVED | {"unscheduled"}  # encounters outside the schedule are `unscheduled#1`, …
-_BROUGHT_ABOUT_BY = {"initial": "dose", "washout_end": "consent"}  # other events are activities themselves
 _ONCE = ("enrolment", "randomisation", "link", "unblinding")  # to one person
 _NOTHING = timedelta(0)
 
@@ -83,7 +82,6 @@ def check_schedule(
                 message = f"{taken} is called {visit.visit!r} too; give the visit another name"
                 yield Fault((*path, "visit"), message)
     yield from _once(visits, paths)
-    yield from _never(visits, paths)
     yield from _without_which_nothing(file, visits)
 
 
@@ -99,7 +97,9 @@ def _anchors(file: StudyFile, visit: Visit, visits: Mapping[str, Visit], path: P
         )
     if visit.after is not None and visit.after not in known:
         yield Fault((*path, "after"), unknown("visit or event", visit.after, known))
-    if visit.fallback is not None and visit.fallback[0] not in known:
+    if visit.fallback is not None and visit.after is None:
+        yield Fault((*path, "or"), "this visit waits for nothing that could fail; take it out")
+    elif visit.fallback is not None and visit.fallback[0] not in known:
         yield Fault((*path, "or"), unknown("visit or event", visit.fallback[0], known))
     if "washout_end" in (visit.after, *(visit.fallback or ())[:1]) and file.washout is None:
         yield Fault((*path, "after"), "the study does not say when a washout ends; add a `washout:` block")
@@ -201,61 +201,6 @@ def _share(one: Visit, other: Visit) -> bool:
     same_track = None in (one.track, other.track) or one.track == other.track
     populations = set(one.populations) & set(other.populations)
     return same_track and bool(populations or not one.populations or not other.populations)
-
-
-def _never(visits: Mapping[str, Visit], paths: Mapping[str, Path]) -> Iterator[Fault]:
-    """Visits that can never happen: they wait for each other, or for an event that no visit brings about."""
-    reached = _reached(visits)
-    for name, visit in visits.items():
-        after = visit.after
-        if name in reached or after is None:
-            continue
-        if after in EVENTS and not _brought_about_at(after, visits):
-            activity = _BROUGHT_ABOUT_BY.get(after, after)
-            message = f"can never happen: no visit does {activity!r}; add it to a `do:`, or change `after:`"
-            yield Fault((*paths[name], "after"), message)
-            continue
-        ring = _ring(name, visits)
-        if ring and name == next(visit for visit in visits if visit in ring):
-            message = f"can never happen: {' waits for '.join([*ring, name])}; change one `after:`"
-            yield Fault((*paths[name], "after"), message)
-
-
-def _reached(visits: Mapping[str, Visit]) -> set[str]:
-    """Names of visits and events that can happen."""
-    reached = {name for name, visit in visits.items() if visit.opens}
-    while True:
-        more = {event for event in EVENTS if _brought_about_at(event, visits) & reached}
-        more |= {
-            name
-            for name, visit in visits.items()
-            if visit.after in reached or (visit.fallback is not None and visit.fallback[0] in reached)
-        }
-        if more <= reached:
-            return reached
-        reached |= more
-
-
-def _brought_about_at(event: str, visits: Mapping[str, Visit]) -> set[str]:
-    """The visits at which an event may happen."""
-    activity = _BROUGHT_ABOUT_BY.get(event, event)
-    return {name for name, visit in visits.items() if activity in visit.activities}
-
-
-def _ring(name: str, visits: Mapping[str, Visit]) -> list[str]:
-    """The visits and events that wait for each other around a visit; empty when it is not one of a ring."""
-    ring = [name]
-    while True:
-        after = (
-            visits[ring[-1]].after
-            if ring[-1] in visits
-            else min(_brought_about_at(ring[-1], visits), default=None)
-        )
-        if after == name:
-            return ring
-        if after is None or after in ring:
-            return []
-        ring.append(after)
 
 
 def _without_which_nothing(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fault]:

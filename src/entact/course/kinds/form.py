@@ -29,8 +29,11 @@ class FormData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     status: Literal["done", "not_done"] = "done"
 
 
-class VitalSigns(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Kind `vital_signs`: one set of readings, quantities with units; items of the study's form `vitals`."""
+class VitalSigns(msgspec.Struct, frozen=True):
+    """Kind `vital_signs`: one set of readings, quantities with units; items of the study's form `vitals`.
+
+    The study names its signs: any other item of its form may be among them.
+    """
 
     systolic: str | None = None
     diastolic: str | None = None

@@ -53,7 +53,7 @@ class Progress(msgspec.Struct, frozen=True):
         anchors: visit or event (consent, enrolment, randomisation, unblinding, washout_end, initial) -> when
             it took place; an event without a time of day is a date.
         missed: visits recorded as missed.
-        stopped: what stopped (treatment, procedures, follow_up, data_use, death) -> when.
+        stopped: what stopped (treatment, procedures, follow_up, data_use, screening, life) -> when.
         zone: the site's.
     """
 

@@ -50,6 +50,8 @@ def progress_of(course: State, zone: tzinfo) -> Progress:
         stopped["consent"] = course.consent.since
     if course.died is not None:
         stopped["life"] = course.died.at
+    if course.screening_over is not None:
+        stopped["screening"] = course.screening_over
     return Progress(zone=zone, anchors=anchors, missed=frozenset(missed), stopped=stopped)
 
 

@@ -39,6 +39,7 @@ Status = Literal[
     "completed",
     "discontinued",
     "screen_failed",
+    "not_entered",
     "withdrawn",
     "died",
 ]
@@ -214,12 +215,27 @@ class State:
         return frozenset(name for name, track in tracks.items() if self._is_open(track.opens_on))
 
     @property
+    def entered(self) -> bool:
+        """Whether the participant was taken in: randomised, or enrolled where nobody randomises them."""
+        if self.randomisation is not None or self.enrolment is None:
+            return self.randomisation is not None
+        if self.release.file.randomisation is None:
+            return True
+        visits = self.release.visits_of(self.population).values()
+        return not any("randomisation" in visit.activities for visit in visits)
+
+    @property
+    def screening_over(self) -> datetime | None:
+        """When it was over for who did not enter, not eligible or stopped; nothing is due from then on."""
+        if self.status == "screen_failed" and self.eligibility is not None:
+            return self.eligibility.at
+        return min(one.at for one in self.discontinued.values()) if self.status == "not_entered" else None
+
+    @property
     def status(self) -> Status:
-        """Where the participant stands."""
+        """Where the participant stands; who stops before entering is `not_entered`, whatever stopped."""
         if self.died is not None:
             return "died"
-        if "follow_up" in self.discontinued or "data_use" in self.discontinued:
-            return "withdrawn"
         decided = self.eligibility
         if (
             decided is not None
@@ -228,6 +244,10 @@ class State:
             and self.enrolment is None
         ):
             return "screen_failed"
+        if self.discontinued and not self.entered:
+            return "not_entered"
+        if "follow_up" in self.discontinued or "data_use" in self.discontinued:
+            return "withdrawn"
         if "treatment" in self.discontinued or "procedures" in self.discontinued:
             return "discontinued"
         if self._at_end():
