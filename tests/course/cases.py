@@ -13,6 +13,7 @@ from entact.course.course import Course
 from entact.course.entry import Entry, instant
 from entact.course.fold import fold
 from entact.course.gates.gate import Allowed, Refused, may
+from entact.course.gates.override import override_of
 from entact.course.setting import fold_setting
 from entact.course.state.setting import Setting
 from entact.protocol.load import load_study
@@ -235,6 +236,28 @@ def give(case: Case, part: str, kit: str, when: str, number: int = 1, **changed:
     """One part of a dose, taken."""
     data = {"part": part, "kit": kit, "level": "full", "dispensed": 2, "taken": 2} | changed
     return case.put(f"{part} {number}", "dose", when, data, encounter=f"session_{number}#1")
+
+
+def set_aside(
+    case: Case,
+    name: str,
+    by: str,
+    when: str,
+    *,
+    act: str = "initial_dose",
+    code: str = "initial_dose.2",
+    ordered_by: str | None = None,
+    **more: Any,
+) -> Case:
+    """Somebody sets a requirement aside by an entry of their own, for what was entered up to then."""
+    asked = Case(case.study)
+    asked.entries = {key: entry for key, entry in case.entries.items() if entry.kind != "override"}
+    answer = asked.may(act, when, by="t-1", **DETAIL.get(act, {}))
+    assert isinstance(answer, Refused)
+    reason = next(one for one in answer.reasons if one.code == code)
+    data = override_of(case.course(), reason, ordered_by=ordered_by)
+    fields: dict[str, Any] = {"encounter": "session_1#1", "reason": "clinical_judgement", **more}
+    return case.put(name, "override", when, data, by=by, **fields)
 
 
 def _form(case: Case, name: str, form: str, when: str, items: dict[str, Any], **more: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.course.cases import BY, WHEN, Case, ask, before, give, two_sessions, vitals
+from tests.course.cases import BY, WHEN, Case, ask, before, give, set_aside, two_sessions, vitals
 
 from entact.course import Allowed, Entry, Refused, attempt, findings, instant
 from entact.protocol.release import Release, Study, canonical
@@ -177,11 +177,12 @@ def test_an_override_of_the_file_opens_the_door_and_stands_in_the_basis() -> Non
     vitals(case, "vitals 1", "2026-03-16T09:40:00-06:00", systolic="152 mm[Hg]")
     act = act_of(case, "initial_dose")
     assert codes(tried(case, act, "initial_dose")) == ["initial_dose.2"]
-    override = {"initial_dose.2": ["i-1", "t-2"]}
-    done = tried(case, act, "initial_dose", override=override)
+    set_aside(case, "investigator", "i-1", "2026-03-16T09:50:00-06:00")
+    set_aside(case, "second", "t-2", "2026-03-16T09:51:00-06:00")
+    done = tried(case, act, "initial_dose")
     assert isinstance(done, Entry)
     assert done.basis is not None
-    assert done.basis["overridden"] == override
+    assert done.basis["overridden"] == {"initial_dose.2": {"i-1": "investigator", "t-2": "second"}}
 
 
 def test_a_yes_given_before_is_the_basis_until_anything_is_entered() -> None:

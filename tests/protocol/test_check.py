@@ -485,6 +485,18 @@ RULES = {
         "gates.discharge.require[2].require: who is in the room keeps nobody from leaving; write that as "
         "a requirement of its own, which is then found and not refused",
     ),
+    "an override by nobody in particular": (
+        "override: investigator + second person",
+        "override: §second person",
+        "gates.initial_dose.require[2].override: nobody answers for it; write a role too, as in "
+        "'investigator + second person'",
+    ),
+    "an override allowed to nobody": (
+        "override: investigator + second person",
+        "override_allowed_in: §section 7.4",
+        "gates.initial_dose.require[2].override_allowed_in: nobody may set this aside; write "
+        "'override:' with who may, or take it out",
+    ),
     "fresh and ever": (
         '"vitals.systolic <= 160.0", within: 30 min',
         '"vitals.systolic <= 160.0", within: 30 min, ever: §true',

@@ -13,6 +13,7 @@ from entact.cohort.paperwork import ask_missing
 from entact.cohort.places import Kits
 from entact.cohort.visit import at_times, do_activity
 from entact.course import Allowed, Reason, Refused
+from entact.course.gates.override import SECOND_PERSON, override_of
 from entact.course.state.form import VITALS
 from entact.protocol.quantity import parse_duration
 from entact.protocol.rules import CompiledRequirement
@@ -20,6 +21,7 @@ from entact.protocol.study import Visit
 
 TRIES = {"initial_dose": 3, "supplement": 3, "discharge": 16}  # how often staff ask a gate that refuses
 WAIT = {"initial_dose": 20, "supplement": 4, "discharge": 20}  # minutes from one try to the next
+ASIDE = "clinical_judgement"  # why staff set a requirement aside
 AGAIN = 15  # minutes after a reading that raised an alert, for as long as readings do
 LENGTH = timedelta(hours=8)  # where the study file does not say how long a session lasts
 
@@ -113,13 +115,22 @@ class DosingDay:
                 break
             self._mend(act, answer, repeat)
             answer = staff.scribe.ask(act, by, staff.now, encounter=staff.encounter, **detail)
-        if isinstance(answer, Refused) and (codes := self._overridable(act, answer)):
-            persons = [staff.team.investigator, staff.team.therapists[1]]
-            override = dict.fromkeys(codes, persons)
-            answer = staff.scribe.ask(
-                act, by, staff.now, encounter=staff.encounter, override=override, **detail
-            )
+        if isinstance(answer, Refused) and all(reason.override for reason in answer.reasons):
+            for reason in answer.reasons:
+                self._set_aside(reason, by)
+            answer = staff.scribe.ask(act, by, staff.now, encounter=staff.encounter, **detail)
         return answer
+
+    def _set_aside(self, reason: Reason, asker: str) -> None:
+        """Those whom the study names each say that they set a reason aside; the asker is no second person."""
+        staff, data = self.staff, override_of(self.staff.scribe.course, reason)
+        second = next(person for person in reversed(staff.team.therapists) if person != asker)
+        for role in (reason.override or "").split(" + "):
+            is_second = role == SECOND_PERSON
+            known = staff.known_role("therapist" if is_second else role)
+            staff.pass_time(1)
+            by = second if is_second else staff.person(known)
+            staff.write("override", data, known, by=by, reason=ASIDE)
 
     def _can_mend(self, act: str, answer: Refused) -> bool:
         """Whether another reading, a missing answer or, before discharge, time can mend every reason."""
@@ -143,12 +154,6 @@ class DosingDay:
                 take_vital_signs(staff, None, repeat)
             elif form in self.visit.do:
                 do_activity(staff, self.events, form, self.visit)
-
-    def _overridable(self, act: str, answer: Refused) -> list[str]:
-        """Codes of the reasons, when the study lets every one of them be overridden; else none."""
-        codes = [reason.code for reason in answer.reasons]
-        requirements = [self._requirement(act, reason) for reason in answer.reasons]
-        return codes if all(one is not None and one.override for one in requirements) else []
 
     def _accompany(self) -> Allowed | None:
         """From the initial dose to the end: readings, supplement in its window; the yes to the discharge."""

@@ -138,10 +138,7 @@ class Scribe:
         `decided` is a yes that was given before; the others are as of `write`.
         """
         entry, at = self._compose(kind, data, at=at, by=by, role=role, encounter=encounter, **fields)
-        overridden = decided.basis.get("overridden") if decided is not None else None
-        done = attempt(
-            entry, self.study, self.setting(at), self.course, at, override=overridden, decided=decided
-        )
+        done = attempt(entry, self.study, self.setting(at), self.course, at, decided=decided)
         if isinstance(done, Entry):
             self._record(done)
         return done

@@ -241,7 +241,9 @@ def _gate(sight: Sight, release: Release, name: str) -> GateShown:
         if said.within is not None:
             parts.append(f"what the last {duration(said.within)} showed counts")
         if said.override is not None:
-            parts.append(f"may be overridden by {said.override}")
+            allowed = said.override_allowed_in
+            as_what = f"as {allowed} allows" if allowed else "each time as a deviation"
+            parts.append(f"may be set aside by {said.override}, each confirming it, {as_what}")
         reasons.append(Reason(said.otherwise, "; ".join(parts), said.assumption is not None))
     return GateShown(words(name), tuple(reasons), len(gate.require) - len(reasons))
 

@@ -19,7 +19,7 @@ from entact.course.entry.effective import VOID
 from entact.course.entry.versions import DECIDED
 from entact.course.gates.core import ACTS
 from entact.course.kinds import KINDS
-from entact.course.kinds.kind import ALLOCATION, BY_ALERT, BY_FORM, UNSURE, Kind
+from entact.course.kinds.kind import ALLOCATION, BY_ALERT, BY_FORM, BY_GATE, UNSURE, Kind
 from entact.course.state.encounter import visit_of
 from entact.protocol import Study
 from entact.protocol.rule import Rule
@@ -85,6 +85,8 @@ class Sight:
         if BY_FORM in kind.tells and not (kind.form is not None and self._sees_items(kind.form(data))):
             return False
         if BY_ALERT in kind.tells and not self.sees_alert(data.get("alert")):
+            return False
+        if BY_GATE in kind.tells and not self.sees_gate(str(data.get("requirement")).partition(".")[0]):
             return False
         more = kind.tells_more(data) if kind.tells_more is not None else ()
         return UNSURE not in kind.tells and self.sees(*kind.tells, *more)
@@ -200,7 +202,7 @@ class SeenCourse:
             return False
         if found.rule == "reading_missing" and not self.sight.sees_activity(found.item.partition(" ")[0]):
             return False
-        if "gate" in found.rule and not self._sees_gates_of(found.entry):
+        if ("gate" in found.rule or "override" in found.rule) and not self._sees_gates_of(found.entry):
             return False
         told = f"{found.item} {found.message}"
         return not any(name in told for name in (*self._hidden_names, *self._hidden_ids))
@@ -241,7 +243,7 @@ class SeenCourse:
         if kind is None:
             return self.sight.sees_everything
         if entry.replaces is not None and not _says_of_what(kind, entry.data):
-            kind = msgspec.structs.replace(kind, tells=kind.tells - {BY_FORM, BY_ALERT})  # its source says it
+            kind = msgspec.structs.replace(kind, tells=kind.tells - _BY_WHAT)  # its source says it
         return self.sight.sees_kind(kind, entry.data)
 
     def _families(self) -> list[set[str]]:
@@ -257,10 +259,15 @@ class SeenCourse:
         return list({id(family): family for family in family_of.values()}.values())
 
 
+_BY_WHAT = frozenset({BY_FORM, BY_ALERT, BY_GATE})  # classes that depend on what an entry is about
+
+
 def _says_of_what(kind: Kind, data: Mapping[str, Any]) -> bool:
-    """Whether a correction says itself what form it is of, or what alert it answers."""
+    """Whether a correction says itself what form it is of, what alert it answers or gate it is about."""
     if BY_FORM in kind.tells:
         return kind.form is None or kind.form(data) is not None or "form" in data
+    if BY_GATE in kind.tells:
+        return "requirement" in data
     return BY_ALERT not in kind.tells or "alert" in data
 
 

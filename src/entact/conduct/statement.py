@@ -13,6 +13,7 @@ from entact.conduct.words import SEALED, lower_words, moment, quantity, title_of
 from entact.course import Course, instant
 from entact.course.entry.effective import Effective
 from entact.course.kinds import KINDS
+from entact.course.kinds.checks import requirement_of
 from entact.protocol import CompiledForm, Release
 
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T")
@@ -118,6 +119,14 @@ def _level(release: Release, level: Any, part: Any) -> str:
     return f"{level}, nominally {units.count} × {quantity(units.strength)}{of}"
 
 
+def _override(tell: Tell, effective: Effective) -> Written:
+    data, release = effective.data, tell.course.site_release(effective.at)
+    required = requirement_of(release, str(data.get("requirement")))
+    what = "a requirement" if required is None else required.otherwise
+    verbal = "" if data.get("ordered_by") is None else f"verbal order of {data['ordered_by']}"
+    return f"Set aside: {what}", [tell.fact("Requirement", data.get("requirement"))], verbal
+
+
 def _encounter(tell: Tell, effective: Effective) -> Written:
     status, left = effective.data.get("status", "encounter"), effective.data.get("disposition", "discharged")
     how = "" if left == "discharged" else f", {lower_words(str(left))}"
@@ -207,6 +216,7 @@ _WRITERS: dict[str, Callable[[Tell, Effective], Written]] = {
     "consent": _consent,
     "dose": _dose,
     "encounter": _encounter,
+    "override": _override,
     "presence": _presence,
     "kit_assigned": _kit,
     "dose_level": _dose_level,

@@ -5,7 +5,7 @@ What happened already is a fact: it is recorded (`entact.course.record`) and nev
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +31,6 @@ def attempt(
     course: Course,
     at: datetime,
     *,
-    override: Mapping[str, Sequence[str]] | None = None,
     decided: Allowed | None = None,
 ) -> Entry | Refused:
     """The entry of an act, with the gate's yes as its basis; or no, with every reason.
@@ -47,7 +46,6 @@ def attempt(
             Personal items may be sealed or in plain: no gate reads them here.
         study: all releases. setting: the study's and the site's ledgers, folded. course: the participant's.
         at: aware instant of the question: the server's clock, in a rehearsal the entry's own time.
-        override: {code of a requirement, such as `initial_dose.2`: [persons]} where the file allows it.
         decided: a yes that the caller was given before. It is the basis if it was for this very act and
             person and nothing was entered since; else the gate is asked anew.
     Returns:
@@ -71,7 +69,7 @@ def attempt(
     untimely = _untimely(act, at)
     if untimely is not None:
         return Refused((untimely,))
-    detail = _detail(act, name, payload, override)
+    detail = _detail(act, name, payload)
     if decided is not None and _still_covers(decided.basis, name, act, detail, setting, course, at):
         return msgspec.structs.replace(act, basis=decided.basis)
     answer = may(name, study, setting, course, act.by, at, **detail)
@@ -80,15 +78,11 @@ def attempt(
     return msgspec.structs.replace(act, basis=answer.basis)
 
 
-def _detail(
-    act: Entry, name: str, payload: Any, override: Mapping[str, Sequence[str]] | None
-) -> dict[str, Any]:
+def _detail(act: Entry, name: str, payload: Any) -> dict[str, Any]:
     """What a gate is told beside who, what and when."""
     detail: dict[str, Any] = {"encounter": act.encounter}
     if ACTS[name].part is not None:
         detail |= {"kit": payload.kit, "level": payload.level}
-    if override:
-        detail["override"] = override
     return detail
 
 

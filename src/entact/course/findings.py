@@ -84,6 +84,7 @@ def found_at_any_time(course: Course) -> Iterator[Finding]:
     yield from _baselines(course)
     yield from _ends(course)
     yield from _not_asked(course)
+    yield from _orders(course)
     yield from _outside_encounters(course)
     yield from _never_begun(course)
     yield from (_finding(*one) for one in found_in_decisions(course))
@@ -158,6 +159,19 @@ def _baselines(course: Course) -> Iterator[Finding]:
             if one.status == "done" and visit_of(one.encounter) == visit and one.at > until:
                 message = f"{form} at {visit} was rated after the first dose, and is no baseline"
                 yield _finding("baseline_after_dose", one.entry, form, message)
+
+
+def _orders(course: Course) -> Iterator[Finding]:
+    """Verbal orders that whoever is said to have given them has not confirmed, and confirmations of none."""
+    orders = {one.entry: one for one in course.overrides if one.is_verbal}
+    for order in orders.values():
+        if not any(one.confirms(order) for one in course.overrides):
+            message = f"a verbal order of {order.ordered_by}, written down by {order.by}, is not confirmed"
+            yield _finding("order_not_confirmed", order.entry, order.requirement, message)
+    for one in course.overrides:
+        if one.about is not None and not (one.about in orders and one.confirms(orders[one.about])):
+            message = f"is no confirmation of {one.about}: that is no verbal order of {one.by}"
+            yield _finding("about_unknown", one.entry, "about", message)
 
 
 def _ends(course: Course) -> Iterator[Finding]:

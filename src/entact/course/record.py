@@ -36,6 +36,7 @@ REASONS = frozenset(
         "not_reached",
         "participant_request",
         "safety",
+        "clinical_judgement",
     }
 )
 

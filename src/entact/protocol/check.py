@@ -205,16 +205,33 @@ def _roles(file: StudyFile) -> Iterator[Fault]:
             yield Fault(path, unknown("role", role, file.roles))
     for name, gate in file.gates.items():
         for place, requirement in enumerate(gate.require):
-            for role in (requirement.override or "").split(" + ") if requirement.override else ():
-                if role not in {*file.roles, _SECOND_PERSON}:
-                    path = ("gates", name, "require", place, "override")
-                    yield Fault(path, unknown("role", role, {*file.roles, _SECOND_PERSON}))
+            yield from _override(file, requirement, ("gates", name, "require", place))
     classes = CLASSES | {form.data_class for form in file.all_forms.values()}
     for place, hidden in enumerate(file.blinding):
         for number, data_class in enumerate(hidden.hidden):
             if data_class not in classes:
                 path = ("blinding", place, "hidden", number)
                 yield Fault(path, unknown("class of data", data_class, classes))
+
+
+def _override(file: StudyFile, requirement: Requirement, path: Path) -> Iterator[Fault]:
+    """Who may set a requirement aside together: roles that there are, and one that answers for it."""
+    allowed_in = (*path, "override_allowed_in")
+    if requirement.override is None:
+        if requirement.override_allowed_in is not None:
+            yield Fault(
+                allowed_in, "nobody may set this aside; write 'override:' with who may, or take it out"
+            )
+        return
+    if requirement.override_allowed_in is not None and not requirement.override_allowed_in.strip():
+        yield Fault(allowed_in, "says nothing; write where the approved protocol allows it")
+    roles = [role.strip() for role in requirement.override.split("+")]
+    for role in roles:
+        if role not in {*file.roles, _SECOND_PERSON}:
+            yield Fault((*path, "override"), unknown("role", role, {*file.roles, _SECOND_PERSON}))
+    if set(roles) == {_SECOND_PERSON}:
+        message = f"nobody answers for it; write a role too, as in 'investigator + {_SECOND_PERSON}'"
+        yield Fault((*path, "override"), message)
 
 
 def _forms(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fault]:

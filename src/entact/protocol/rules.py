@@ -52,6 +52,7 @@ class CompiledRequirement:
     within: timedelta | None
     ever: bool
     override: str | None
+    override_allowed_in: str | None = None
 
     @property
     def is_about_staff(self) -> bool:
@@ -279,7 +280,9 @@ class _Compilation:
             rule = self._rule(("gates", name, "require", place, "require"), said.require)
             if rule:
                 requirements.append(
-                    CompiledRequirement(rule, said.otherwise, said.within, said.ever, said.override)
+                    CompiledRequirement(
+                        rule, said.otherwise, said.within, said.ever, said.override, said.override_allowed_in
+                    )
                 )
         # A gate of which one requirement is lost would open too easily: it does not exist then.
         if len(self.faults) == known:

@@ -7,7 +7,7 @@ fact is never refused for what it says. What is personal is sealed here, before 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 from uuid import UUID
@@ -57,7 +57,6 @@ def act(
     *,
     received_at: str,
     authenticated: Authenticated = CLAIMED,
-    override: Mapping[str, Sequence[str]] | None = None,
 ) -> Receipt | Refused:
     """Does an act if its gate allows it: asked on what is known now, and kept with the answer, or neither.
 
@@ -67,7 +66,7 @@ def act(
     Args:
         entry: of the act, without a basis; which gate is asked follows from it (see `course.act.attempt`).
         received_at: the server's clock, at which the gate is asked. authenticated: who sent it, as the server
-            knows. override: as `attempt` takes it.
+            knows.
     Returns:
         Its receipt, with the basis in its line; or every reason against it, and then nothing is kept.
     Raises:
@@ -83,7 +82,7 @@ def act(
             return _again(sealed) or append_held(known[0], sealed, received_at, authenticated)
         course = _course(known[0])
         setting = setting_held(raw_cursor(), stamp, study, course.site or "", counting=counting)
-        done = attempt(sealed, study, setting, course, at, override=override)
+        done = attempt(sealed, study, setting, course, at)
         if isinstance(done, Refused):
             return done
         receipt = append_held(known[0], done, received_at, authenticated)

@@ -1,4 +1,4 @@
-"""The file's own gates: unknown stays closed, freshness, overrides, and the basis of a yes."""
+"""The file's own gates: unknown stays closed, freshness, and the basis of a yes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.course.cases import BY, DETAIL, WHEN, Case, ask, before, codes, session, two_sessions, vitals
+from tests.course.cases import BY, DETAIL, WHEN, ask, before, codes, session, two_sessions, vitals
 
 from entact.course.entry import canonical as canonical_entry
 from entact.course.entry import instant
@@ -88,8 +88,8 @@ def test_the_latest_reading_counts_and_not_the_best() -> None:
 def test_a_reading_that_cannot_be_true_is_not_known(systolic: str) -> None:
     said = systolic if " " in systolic else f"{systolic} mm[Hg]"
     case = vitals(before("initial_dose"), "again", "2026-03-16T09:55:00-06:00", systolic=said)
-    answer = ask(case, "initial_dose", override={"initial_dose.2": ["i-1", "t-1"]})
-    assert codes(answer) == ["initial_dose.2"]  # nobody overrides what is not known
+    answer = ask(case, "initial_dose")
+    assert codes(answer) == ["initial_dose.2"]
     assert missing(answer) == {"vitals.systolic"}
 
 
@@ -228,64 +228,6 @@ def test_a_gate_that_the_file_does_not_have_leaves_the_hard_core() -> None:
     case = before("next_session", Study("mini", (Release.from_text(canonical(data)),)))
     assert codes(ask(case, "next_session", late=timedelta(days=60))) == []
     assert codes(ask(case.drop("consent"), "next_session")) == ["no_consent"]
-
-
-def too_high() -> Case:
-    case = before("initial_dose")
-    certificates = [{"name": "GCP", "expires": "2027-06-30"}]
-    data = {"person": "c-1", "roles": ["coordinator"], "certificates": certificates}
-    case.put("c-1", "staff", "2026-01-10T09:00:00-07:00", data, ledger="site:denver", by="i-1")
-    return vitals(case, "vitals 1", "2026-03-16T09:40:00-06:00", systolic="152 mm[Hg]")
-
-
-@pytest.mark.parametrize(
-    ("persons", "allowed"),
-    [
-        (["i-1", "c-1"], True),
-        (["c-1", "i-1"], True),
-        (["i-1", "t-1"], True),
-        (["i-1"], False),
-        (["i-1", "i-1"], False),
-        (["t-1", "t-2"], False),
-        (["i-1", "somebody"], False),
-        ([], False),
-    ],
-)
-def test_an_override_takes_the_persons_that_the_file_names(persons: list[str], allowed: bool) -> None:
-    answer = ask(too_high(), "initial_dose", override={"initial_dose.2": persons})
-    if allowed:
-        assert isinstance(answer, Allowed)
-        assert answer.basis["overridden"] == {"initial_dose.2": persons}
-        assert set(persons) <= set(answer.basis["inputs"])
-    else:
-        assert codes(answer) == ["initial_dose.2"]
-
-
-def test_an_override_takes_certificates_in_date() -> None:
-    case = too_high().change("i-1", certificates=[{"name": "GCP", "expires": "2026-03-15"}])
-    assert codes(ask(case, "initial_dose", override={"initial_dose.2": ["i-1", "c-1"]})) == ["initial_dose.2"]
-
-
-def test_nobody_overrides_what_the_file_does_not_let_them_or_what_is_not_known() -> None:
-    both = ["i-1", "c-1"]
-    case = too_high().items("asked 1", behaviour=True)
-    override = {"initial_dose.1": both, "initial_dose.2": both}
-    answer = ask(case, "initial_dose", override=override)
-    assert codes(answer) == ["initial_dose.1"]
-    assert isinstance(answer, Refused)
-    assert "does not let anybody override" in answer.reasons[0].message
-    case = too_high().drop("vitals 1")
-    assert codes(ask(case, "initial_dose", override=override)) == ["initial_dose.2"]
-    case = too_high().drop("assigned K-1")
-    assert codes(ask(case, "initial_dose", override=override | {"kit_not_assigned": both})) == [
-        "kit_not_assigned"
-    ]
-
-
-def test_an_override_that_is_not_needed_is_not_recorded() -> None:
-    answer = ask(before("initial_dose"), "initial_dose", override={"initial_dose.2": ["i-1", "t-1"]})
-    assert isinstance(answer, Allowed)
-    assert "overridden" not in answer.basis
 
 
 def test_gates_follow_the_release_in_force_at_the_site() -> None:

@@ -60,7 +60,8 @@ def test_gates_in_words(mini: Account) -> None:
         "Before the initial dose",
         "Systolic (vitals) is at most 140 mmHg and diastolic is at most 90 mmHg",
         "Values may be up to 1 h old. Else: blood pressure too high. "
-        "May be set aside by investigator and second person together.",
+        "May be set aside by investigator and second person together, each confirming it themselves. "
+        "Each time is listed as a deviation.",
     )
     assert ("Before leaving the session", "asked when the initial dose was given at this visit", "") in gates
 

@@ -6,14 +6,15 @@ never opens a gate: it is named. A yes is asked for again in the transaction tha
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from entact.course.entry import instant
-from entact.course.gates.core import ACTS, reasons_against, staff_reasons
+from entact.course.gates.core import ACTS, reasons_against
+from entact.course.gates.override import HOLDS_FOR, set_aside
 from entact.course.gates.question import Question, Reason
 from entact.course.schedule import last_second
 from entact.course.state.values import Values, ask
@@ -25,10 +26,6 @@ if TYPE_CHECKING:
     from entact.protocol.release import Study
     from entact.protocol.rule import Rule, Value
     from entact.protocol.rules import CompiledGate, CompiledRequirement
-
-# A yes holds as long as it takes to hand over a dose, and no more.
-HOLDS_FOR: Final = timedelta(minutes=30)
-SECOND_PERSON: Final = "second person"
 
 
 class Allowed(msgspec.Struct, frozen=True):
@@ -55,11 +52,12 @@ def may(
         act: enrol, randomise, initial_dose, supplement, next_session, unblind or discharge.
         study: all releases. setting: the study's and the site's ledgers, folded. course: the participant's.
         by: the person who is to act. at: aware instant of the question.
-        detail: `kit` and, to be sure of it, `level` of a dose; `encounter` where more than one is under way;
-            `override`: {code of a requirement, such as `initial_dose.2`: [persons]} where the file allows it.
+        detail: `kit` and, to be sure of it, `level` of a dose; `encounter` where more than one is under way.
+            Who sets a requirement aside says so by an entry (`gates.override`); no name is taken for it here.
     Returns:
         Allowed with its basis: act, gate, release, by, decided_at, expires, inputs (ids of entries relied
-        upon), known_to (how many entries of each ledger were known), kit and level of a dose, and overrides.
+        upon), known_to (how many entries of each ledger were known), kit and level of a dose, and overrides
+        (by code: each person with the entry by which they set it aside).
         Refused with every reason.
     Raises:
         ValueError: for an act that no gate knows, a detail of another name, or a time without a zone.
@@ -67,7 +65,7 @@ def may(
     question = _question(act, study, setting, course, by, at, detail)
     reasons = reasons_against(question)
     gate = question.release.gates.get(question.act.gate)
-    overridden: dict[str, list[str]] = {}
+    overridden: dict[str, dict[str, str]] = {}
     if gate is not None:
         reasons += _reasons_of_gate(question, gate, overridden)
     return Refused(tuple(reasons)) if reasons else Allowed(_basis(question, overridden))
@@ -91,13 +89,13 @@ def _question(
     if at.tzinfo is None:
         raise ValueError(f"the time {at.isoformat()} has no zone; ask for an aware one")
     for name in detail:
-        if name not in ("kit", "level", "encounter", "override"):
-            raise ValueError(f"a gate knows no {name!r}; it may be told kit, level, encounter and override")
+        if name not in ("kit", "level", "encounter"):
+            raise ValueError(f"a gate knows no {name!r}; it may be told kit, level and encounter")
     return Question(known, study, setting, course, by, at, detail)
 
 
 def _reasons_of_gate(
-    question: Question, gate: CompiledGate, overridden: dict[str, list[str]]
+    question: Question, gate: CompiledGate, overridden: dict[str, dict[str, str]]
 ) -> list[Reason]:
     name = question.act.gate
     if gate.applies_when is not None:
@@ -115,9 +113,10 @@ def _reasons_of_gate(
 
 
 def _against(
-    question: Question, code: str, requirement: CompiledRequirement, overridden: dict[str, list[str]]
+    question: Question, code: str, requirement: CompiledRequirement, overridden: dict[str, dict[str, str]]
 ) -> Reason | None:
-    held = _evaluate(question, requirement.rule, requirement.within, requirement.ever)
+    entries: dict[str, None] = {}
+    held = _evaluate(question, requirement.rule, requirement.within, requirement.ever, entries)
     if held is True:
         return None
     if question.may_not_wait and requirement.is_about_staff:
@@ -125,18 +124,23 @@ def _against(
         return None
     if isinstance(held, Reason):
         return Reason(code, f"{_sentence(requirement.otherwise)} {held.message}", held.missing)
-    persons = (question.detail.get("override") or {}).get(code)
-    if persons is None:
-        return Reason(code, _sentence(requirement.otherwise))
-    problem = _override_problem(question, requirement.override, persons)
-    if problem is not None:
-        return Reason(code, f"{_sentence(requirement.otherwise)} {problem}")
-    overridden[code] = list(persons)
+    by = set_aside(question, code, requirement, entries)
+    if isinstance(by, str):
+        words = f"{_sentence(requirement.otherwise)} {by}".strip()
+        return Reason(code, words, (), requirement.override, tuple(entries))
+    overridden[code] = by
     return None
 
 
-def _evaluate(question: Question, rule: Rule, within: timedelta | None, ever: bool) -> bool | Reason:
-    """True, false, or why it is not known; what was relied upon is noted in the question."""
+def _evaluate(
+    question: Question,
+    rule: Rule,
+    within: timedelta | None,
+    ever: bool,
+    entries: dict[str, None] | None = None,
+) -> bool | Reason:
+    """True, false, or why it is not known; what was relied upon is noted in the question and in `entries`."""
+    used: dict[str, None] = {} if entries is None else entries
     course, at = question.course, question.at
     seen = Values(course, question.encounter, at, within, ever)
     values: dict[str, Value | None] = {}
@@ -149,12 +153,14 @@ def _evaluate(question: Question, rule: Rule, within: timedelta | None, ever: bo
             if at - answers.at > within:  # too old, though of this encounter
                 continue
             question.until.append(answers.at + within)
-        question.relies_on(answers.entry)
+        used[answers.entry] = None
         values[name] = answers.values[item]
     if rule.calls:
         for dose in course.doses:
             if dose.encounter == question.encounter and dose.given is not False:
-                question.relies_on(dose.entry)
+                used[dose.entry] = None
+    for entry in used:
+        question.relies_on(entry)
     result = ask(rule, values, course.facts(question.encounter, at))
     if isinstance(result, Unknown):
         missing = tuple(sorted(result.missing))
@@ -172,39 +178,7 @@ def _as_entered(name: str, seen: Values) -> str:
     return f"{name} ({answers.items[item]} cannot be true)"
 
 
-def _override_problem(question: Question, allowed: str | None, persons: Sequence[str]) -> str | None:
-    """Why an override does not count: nobody may, or not these persons."""
-    if allowed is None:
-        return "The study does not let anybody override this."
-    needed = [part.strip() for part in allowed.split("+")]
-    chosen = list(dict.fromkeys(persons))
-    if len(chosen) < len(needed):
-        return f"To override it takes {allowed}: {len(needed)} different persons."
-    for person in chosen:
-        for reason in staff_reasons(
-            question.site.staff.get(person), person, question.site.id, question.today
-        ):
-            return f"It cannot be overridden: {reason.message}"
-    if not _fill(needed, chosen, question):
-        return f"To override it takes {allowed}."
-    for person in chosen:
-        question.relies_on(question.site.staff[person].entry)
-    return None
-
-
-def _fill(needed: list[str], persons: list[str], question: Question) -> bool:
-    """Whether the persons can fill the roles, each at most one."""
-    if not needed:
-        return True
-    role, others = needed[0], needed[1:]
-    return any(
-        (role == SECOND_PERSON or role in question.site.staff[person].roles)
-        and _fill(others, [other for other in persons if other != person], question)
-        for person in persons
-    )
-
-
-def _basis(question: Question, overridden: dict[str, list[str]]) -> dict[str, Any]:
+def _basis(question: Question, overridden: dict[str, dict[str, str]]) -> dict[str, Any]:
     midnight = last_second(question.today, question.zone)  # expiry dates are those of today
     expires = min(question.at + HOLDS_FOR, max(question.at, midnight), *question.until)
     basis: dict[str, Any] = {

@@ -17,11 +17,16 @@ if TYPE_CHECKING:
 
 
 class Reason(msgspec.Struct, frozen=True):
-    """One reason for which an act may not be done: a stable code, words, and what is not known."""
+    """One reason for which an act may not be done: a stable code, words, and what is not known.
+
+    Of a requirement that may be set aside also by whom, and the entries that it was answered from.
+    """
 
     code: str
     message: str
     missing: tuple[str, ...] = ()
+    override: str | None = None
+    entries: tuple[str, ...] = ()
 
 
 class Question:

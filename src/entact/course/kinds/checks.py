@@ -7,13 +7,16 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from entact.course.entry import Kept, instant
+from entact.course.state.stopping import DeviationState
 
 if TYPE_CHECKING:
     from entact.course.entry.effective import Effective
     from entact.course.kinds.kind import Kind
     from entact.course.state.state import State
+    from entact.protocol.release import Release
     from entact.protocol.rules import CompiledRequirement
 
+OVERRIDDEN = "gate_overridden"  # category of the deviation that setting a requirement aside is
 CLOCK_TOLERANCE = timedelta(minutes=5)
 LARGEST_OFFSET_MS = 100 * 366 * 86_400_000  # a clock that starts from nowhere is some decades wrong at most
 
@@ -60,22 +63,56 @@ def check_basis(
             message = f"the gate's yes is for {item} {basis.get(item)}, not for {given}"
             course.found(f"gate_other_{item}", entry.id, item, message)
     for concern in _texts(basis.get("concerns")):
-        required = _requirement(course, basis, concern)
+        required = _of_basis(course, basis, concern)
         what = concern.replace("_", " ") if required is None else required.otherwise
         course.found("gate_concern", entry.id, concern, f"{act}, which was not to wait for this: {what}")
+    _check_overridden(course, effective, act, basis)
     expires = _instant(basis.get("expires"))
     if expires is None or effective.at > expires:
         course.found("gate_expired", entry.id, "expires", f"the gate's yes held until {basis.get('expires')}")
 
 
-def _requirement(course: State, basis: Mapping[str, Any], code: object) -> CompiledRequirement | None:
-    """The requirement of a gate that a code such as `initial_dose.2` names, in the basis's release."""
-    gate, _, number = str(code).partition(".")
+def requirement_of(release: Release, code: str) -> CompiledRequirement | None:
+    """The requirement of a gate that a code such as `initial_dose.2` names."""
+    gate, _, number = code.partition(".")
+    asked = release.gates[gate].requirements if gate in release.gates else ()
+    return next((one for place, one in enumerate(asked, start=1) if str(place) == number), None)
+
+
+def _of_basis(course: State, basis: Mapping[str, Any], code: str) -> CompiledRequirement | None:
+    """The same in the release that a basis says it was decided under."""
     try:
-        asked = course.study.release(str(basis.get("release"))).gates[gate].requirements
-        return asked[int(number) - 1] if int(number) > 0 else None
-    except (KeyError, ValueError, IndexError):
+        return requirement_of(course.study.release(str(basis.get("release"))), code)
+    except KeyError:
         return None
+
+
+def _check_overridden(course: State, effective: Effective, act: str, basis: Mapping[str, Any]) -> None:
+    """What was set aside has a proof by each person, and is a deviation unless the protocol allows it."""
+    overridden = basis.get("overridden")
+    for code, proofs in overridden.items() if isinstance(overridden, dict) else ():
+        required = _of_basis(course, basis, code)
+        said = [one for one in course.overrides if one.requirement == code and one.is_proved]
+        known = {one.entry: one.person for one in said}
+        persons = proofs if isinstance(proofs, dict) else dict.fromkeys(map(str, proofs or ()))
+        missing = [person for person, proof in persons.items() if known.get(str(proof)) != person]
+        roles = 1 if required is None or required.override is None else required.override.count("+") + 1
+        if missing or len(persons) < roles:
+            who = ", ".join(missing) or f"{roles} persons"
+            message = f"{act} with {code} set aside, of which there is no entry by {who}"
+            course.found("override_unproved", effective.id, code, message)
+        if required is None or required.override_allowed_in is None:
+            course.deviations.append(
+                DeviationState(
+                    effective.id,
+                    effective.entry.encounter,
+                    effective.at,
+                    OVERRIDDEN,
+                    "major",
+                    None,
+                    effective.id,
+                )
+            )
 
 
 def _texts(value: object) -> list[str]:

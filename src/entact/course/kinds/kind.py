@@ -24,6 +24,7 @@ Discontinued = Literal["treatment", "procedures", "follow_up", "data_use"]
 ALLOCATION: Final = "allocation"  # who got what: on no page, whatever the role
 BY_FORM: Final = "by form"  # the class of the form whose items it holds
 BY_ALERT: Final = "by alert"  # what the alert that it answers is computed from
+BY_GATE: Final = "by gate"  # what the gate is computed from of which it sets a requirement aside
 UNSURE: Final = "unsure"  # nobody can say: only for who sees everything
 
 Reduce = Callable[[Any, Effective, Any], None]

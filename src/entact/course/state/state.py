@@ -22,6 +22,7 @@ from entact.course.state.form import Answers, Reading
 from entact.course.state.link import LinkState
 from entact.course.state.medication import MedicationState
 from entact.course.state.noted import Noted
+from entact.course.state.override import OverrideState
 from entact.course.state.reporting import ReportDue
 from entact.course.state.safety import AdverseEventState, CallState, DeathState
 from entact.course.state.stopping import DeviationState, DiscontinuationState, StopDue
@@ -83,7 +84,7 @@ class State:
         encounters: by id. answers: by form, in order of time. forms: the latest by form and encounter.
         vitals: answers that are vital signs. medication, adverse_events: by the id of what began them.
         kits: by number. levels: dose level decided, by encounter.
-        doses, calls, guesses, deviations: in order of time.
+        doses, calls, guesses, deviations, overrides: in order of time.
         presence: comings and goings by encounter. discontinued: by what has stopped.
         alerts: every one raised. answered: (alert, entry that raised it) -> answering entry.
         signatures, freezes, unblindings: in order of time. erased: or None.
@@ -119,6 +120,7 @@ class State:
     calls: list[CallState]
     deviations: list[DeviationState]
     discontinued: dict[str, DiscontinuationState]
+    overrides: list[OverrideState]
     alerts: list[AlertRaised]
     answered: dict[tuple[str, str], str]
     signatures: list[SignatureState]
@@ -168,6 +170,7 @@ class State:
         self.calls = []
         self.deviations = []
         self.discontinued = {}
+        self.overrides = []
         self.alerts = []
         self.answered = {}
         self.signatures = []

@@ -20,13 +20,18 @@ class Criterion(Block):
 
 
 class Requirement(Block):
-    """One reason for which a gate stays closed."""
+    """One reason for which a gate stays closed.
+
+    `override`: who may together set it aside. Each time is a deviation, unless `override_allowed_in` says
+    where the approved protocol allows it.
+    """
 
     require: str
     otherwise: Words = Field(alias="else")
     within: Duration | None = None
     ever: bool = False
     override: str | None = None
+    override_allowed_in: str | None = None
 
 
 class Gate(Block):

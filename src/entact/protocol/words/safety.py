@@ -70,7 +70,11 @@ class Safety(Teller):
         yield f"Else: {said.otherwise}."
         if said.override:
             who = listed([spaced(role.strip()) for role in said.override.split("+")])
-            yield f"May be set aside by {who} together."
+            yield f"May be set aside by {who} together, each confirming it themselves."
+            if said.override_allowed_in:
+                yield f"The approved protocol allows that: {said.override_allowed_in}."
+            else:
+                yield "Each time is listed as a deviation."
 
     def alerts(self) -> Iterator[Line]:
         for alert in self.file.alerts.values():
