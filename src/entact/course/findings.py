@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING
 from entact.course.attested import broken
 from entact.course.course import Course
 from entact.course.dating import found_in_dates
+from entact.course.heard import found_unentered
 from entact.course.kinds import KINDS
 from entact.course.kinds.reporting import late_reports
+from entact.course.rated import found_in_ratings
 from entact.course.relied import found_in_decisions
 from entact.course.schedule import Due, position
-from entact.course.state.encounter import visit_of
-from entact.course.state.form import VITALS
 from entact.course.state.outcome import analysis_windows
 from entact.course.state.progress import due_visits, zone_of
-from entact.course.state.rating import baselines_of, rated_twice, treated_after
 from entact.course.state.state import Finding, Thing
 from entact.protocol.quantity import parse_duration
 
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from entact.course.state.encounter import EncounterState
     from entact.protocol.study import Visit
 
-ENTERED_WITHIN = timedelta(hours=24)  # from a yes on a checklist to the entry of the event
 OPEN_FOR = timedelta(hours=24)  # an encounter that nobody ended for so long was forgotten
 
 _IN_ENCOUNTER = frozenset(name for name, kind in KINDS.items() if kind.in_encounter)
@@ -79,10 +77,8 @@ def found_at_any_time(course: Course) -> Iterator[Finding]:
     yield from (_finding(*one) for one in found_in_dates(course))
     yield from _of_others(course)
     yield from _stops(course)
-    yield from _asked_for(course)
-    yield from _rated_twice(course)
-    yield from _baselines(course)
-    yield from _ends(course)
+    yield from (_finding(*one) for one in found_unentered(course))
+    yield from (_finding(*one) for one in found_in_ratings(course))
     yield from _not_asked(course)
     yield from _orders(course)
     yield from _outside_encounters(course)
@@ -117,50 +113,6 @@ def _stops(course: Course) -> Iterator[Finding]:
             yield _finding("stopping_rule", stop.entry, stop.rule, message)
 
 
-def _asked_for(course: Course) -> Iterator[Finding]:
-    """Events answered with yes on a checklist, of which there is no entry within a day."""
-    known: dict[str, list[datetime]] = {}
-    for event in course.adverse_events.values():
-        if event.term is not None and event.begun is not None:
-            known.setdefault(event.term, []).append(event.begun)
-    for name in course.release.file.adverse_events.checklists:
-        for answers in course.answers.get(name, ()):
-            for term, answer in answers.values.items():
-                if answer is True and not any(
-                    begun <= answers.at + ENTERED_WITHIN for begun in known.get(term, ())
-                ):
-                    message = f"{term} was answered with yes, and no such event is entered"
-                    yield _finding("event_not_entered", answers.entry, term, message)
-
-
-def _rated_twice(course: Course) -> Iterator[Finding]:
-    """Forms filled in again at a visit, neither as a correction nor as a repetition."""
-    for form, answers in course.answers.items():
-        for earlier, later in rated_twice(course, answers) if form != VITALS else ():
-            visit = visit_of(later.encounter)
-            if later.status != "done":
-                message = f"{form} was done at {visit} in {earlier.entry}, which this does not undo"
-                yield _finding("done_and_not_done", later.entry, form, message)
-            elif later.by != earlier.by:
-                message = f"{form} at {visit} is by {earlier.by} and by {later.by}; the first counts"
-                yield _finding("rated_by_two", later.entry, form, message)
-            elif later.items != earlier.items:
-                message = f"{form} at {visit} was answered in {earlier.entry}, otherwise; the last counts"
-                yield _finding("answered_again", later.entry, form, message)
-
-
-def _baselines(course: Course) -> Iterator[Finding]:
-    """Ratings of a visit from which changes are counted, made after the first dose."""
-    for form, visit in baselines_of(course.release):
-        until = treated_after(course, visit)
-        if until is None:
-            continue
-        for one in course.answers.get(form, ()):
-            if one.status == "done" and visit_of(one.encounter) == visit and one.at > until:
-                message = f"{form} at {visit} was rated after the first dose, and is no baseline"
-                yield _finding("baseline_after_dose", one.entry, form, message)
-
-
 def _orders(course: Course) -> Iterator[Finding]:
     """Verbal orders that whoever is said to have given them has not confirmed, and confirmations of none."""
     orders = {one.entry: one for one in course.overrides if one.is_verbal}
@@ -172,21 +124,6 @@ def _orders(course: Course) -> Iterator[Finding]:
         if one.about is not None and not (one.about in orders and one.confirms(orders[one.about])):
             message = f"is no confirmation of {one.about}: that is no verbal order of {one.by}"
             yield _finding("about_unknown", one.entry, "about", message)
-
-
-def _ends(course: Course) -> Iterator[Finding]:
-    """Encounters that ended in a hospital or with a death, of which nothing else is entered within a day."""
-    for encounter in course.encounters.values():
-        began, ended = encounter.started, encounter.ended
-        if encounter.disposition == "death" and course.died is None:
-            message = f"{encounter.id} ended with a death, and none is entered"
-            yield _finding("death_not_entered", encounter.closed, "", message)
-        elif encounter.disposition == "transfer_to_hospital" and ended is not None:
-            since, until = began or ended, ended + ENTERED_WITHIN
-            events = course.adverse_events.values()
-            if not any(since <= said.at <= until for event in events for said in event.judgements):
-                message = f"{encounter.id} ended with a transfer to hospital, and no event is entered"
-                yield _finding("event_not_entered", encounter.closed, "transfer_to_hospital", message)
 
 
 def _not_asked(course: Course) -> Iterator[Finding]:
