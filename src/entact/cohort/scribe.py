@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Any
@@ -26,6 +26,7 @@ from entact.course import (
     record,
     uuid7,
 )
+from entact.course.entry import text_of
 from entact.course.state.encounter import visit_of
 from entact.protocol import Release, Study
 
@@ -115,9 +116,7 @@ class Scribe:
             release: under which it is written; without it, the one consented to.
             fields: other fields of the envelope.
         """
-        entry, _ = self._compose(
-            kind, data, at=at, by=by, role=role, encounter=encounter, late=late, release=release, **fields
-        )
+        entry, _ = self._compose(kind, data, at, by, role, encounter, fields, late, release)
         self._record(entry)
         return entry
 
@@ -137,14 +136,14 @@ class Scribe:
 
         `decided` is a yes that was given before; the others are as of `write`.
         """
-        entry, at = self._compose(kind, data, at=at, by=by, role=role, encounter=encounter, **fields)
+        entry, at = self._compose(kind, data, at, by, role, encounter, fields)
         done = attempt(entry, self.study, self.setting(at), self.course, at, decided=decided)
         if isinstance(done, Entry):
             self._record(done)
         return done
 
     def _record(self, entry: Entry) -> None:
-        received = self._received.isoformat()
+        received = text_of(self._received)
         who = _simulated(entry.by)
         record(
             self.study, self.ledger, self.course, entry, received_at=received, key=self.key, authenticated=who
@@ -154,21 +153,20 @@ class Scribe:
         self,
         kind: str,
         data: dict[str, Any],
-        *,
         at: datetime,
         by: str,
         role: str,
         encounter: str | None,
+        fields: Mapping[str, Any],
         late: timedelta | None = None,
         release: str | None = None,
-        **fields: Any,
     ) -> tuple[Entry, datetime]:
         """An entry as its author sends it, and when it happened."""
         if late is None:
             at = max(at, self.last + _SECOND)
             self.last = at
             late = timedelta(seconds=5 + self._chance() % 235)
-            at = at.replace(tzinfo=_offset(at.utcoffset()))  # no clock changes within these minutes
+            at = at.astimezone(_offset(at.utcoffset()))  # no clock changes within these minutes
         if release is None:
             release = self._written_under(at)
         recorded = at + late
@@ -180,8 +178,8 @@ class Scribe:
             kind=kind,
             release=release,
             environment="rehearsal",
-            occurred_at=at.isoformat(),
-            recorded_at=recorded.isoformat(),
+            occurred_at=text_of(at),
+            recorded_at=text_of(recorded),
             by=by,
             role=role,
             encounter=encounter,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
+from uuid import RFC_4122, UUID
 
 import msgspec
 import pytest
@@ -25,6 +26,7 @@ from entact.course.entry import (
     parse,
     read,
     same,
+    text_of,
     uuid7,
 )
 
@@ -48,6 +50,9 @@ plain = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=4),
     max_leaves=20,
 )
+
+
+OLDEST, NEWEST = datetime.fromisoformat("1900-01-01"), datetime.fromisoformat("2199-12-31")
 
 
 @given(value=plain)
@@ -142,3 +147,23 @@ def test_whatever_parses_is_not_too_deep_to_be_kept() -> None:
 def test_a_year_that_cannot_be_meant_is_no_time(text: str) -> None:
     with pytest.raises(ValueError, match="between the years 1900 and 2199"):
         instant(text)
+
+
+@given(
+    at=st.datetimes(min_value=OLDEST, max_value=NEWEST),
+    minutes=st.integers(-14 * 60, 14 * 60),
+)
+def test_the_text_of_a_time_is_that_of_isoformat_and_is_read_as_the_same(at: datetime, minutes: int) -> None:
+    aware = at.replace(tzinfo=timezone(timedelta(minutes=minutes)))
+    assert text_of(aware) == aware.isoformat()
+    assert instant(text_of(aware)) == aware
+    with pytest.raises(ValueError, match="has no offset"):
+        text_of(at)
+
+
+@given(at=st.datetimes(min_value=OLDEST.replace(year=1990)), bits=st.integers(0, (1 << 74) - 1))
+def test_an_identifier_is_a_uuid_of_version_7_and_holds_time_and_bits(at: datetime, bits: int) -> None:
+    made = UUID(uuid7(at.replace(tzinfo=UTC), bits))
+    assert (made.version, made.variant) == (7, RFC_4122)
+    assert made.int >> 80 == int(at.replace(tzinfo=UTC).timestamp() * 1000)
+    assert (made.int >> 64 & 0xFFF) << 62 | made.int & (1 << 62) - 1 == bits

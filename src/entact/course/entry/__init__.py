@@ -29,6 +29,7 @@ from entact.course.entry.entry import (
     read,
     refuse_uncanonical,
     same,
+    text_of,
     uuid7,
 )
 
@@ -59,5 +60,6 @@ __all__ = [
     "read",
     "refuse_uncanonical",
     "same",
+    "text_of",
     "uuid7",
 ]

@@ -242,21 +242,31 @@ def instant(text: str) -> datetime:
     return at
 
 
+def text_of(at: datetime) -> str:
+    """The RFC 3339 text of an aware time: that of `isoformat`, in a tenth of the time.
+
+    Raises:
+        ValueError: for a time without a zone.
+    """
+    text: str = msgspec.to_builtins(at)
+    if text[-1] == "Z":
+        return f"{text[:-1]}+00:00"
+    if text[-6] not in "+-":
+        raise ValueError(f"the time {text} has no offset")
+    return text
+
+
 def uuid7(at: datetime, random_bits: int) -> str:
     """A UUID version 7 for an instant; the caller supplies at least 74 random bits.
 
     Source: RFC 9562, section 5.7.
     """
-    milliseconds = int(at.timestamp() * 1000) & (1 << 48) - 1
-    value = (
-        milliseconds << 80
-        | 0x7 << 76
-        | (random_bits >> 62 & 0xFFF) << 64
-        | 0x2 << 62
-        | random_bits & (1 << 62) - 1
+    milliseconds = int(at.timestamp() * 1000) & 0xFFFF_FFFF_FFFF
+    variant = 0x8000 | random_bits >> 48 & 0x3FFF
+    return (
+        f"{milliseconds >> 16:08x}-{milliseconds & 0xFFFF:04x}-7{random_bits >> 62 & 0xFFF:03x}"
+        f"-{variant:04x}-{random_bits & 0xFFFF_FFFF_FFFF:012x}"
     )
-    text = f"{value:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def refuse_uncanonical(value: Any, depth: int = DEEPEST) -> None:

@@ -29,7 +29,7 @@ def check_entry(course: State, effective: Effective, kind: Kind) -> None:
         course.found("item", entry.id, "repeat", f"{entry.repeat} is no repetition: they count from 1")
     if entry.recorded_at != entry.occurred_at or entry.clock_offset_ms or isinstance(entry, Kept):
         _check_clock(course, effective)
-    if kind.needs_consent and (course.consent is None or not course.consent.given):
+    if kind.needs_consent and not (course.consent and course.consent.given):
         course.found("without_consent", entry.id, "", f"{kind.name} without a consent in force")
     leaves = kind.name == "presence" and effective.data.get("state") == "out"
     if course.died is not None and kind.with_participant and not leaves:
