@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from tests.cli.conftest import Run
 
-from entact.protocol import is_fit_for_production, load_study
+from entact.protocol import bars_from_production, load_study
 from entact.protocol.source import read_source
 
 
@@ -34,7 +34,7 @@ def test_a_new_study_is_explained_short_and_not_fit_for_production(made: Path) -
     assert len(lines) < 140
     assert sum("#" in line for line in lines) >= 20
     # what nobody has confirmed says so, or it could go into production as it stands
-    barred = "\n".join(str(problem) for problem in is_fit_for_production(load_study(made).newest))
+    barred = "\n".join(str(problem) for problem in bars_from_production(load_study(made).newest))
     for block in ("products.capsule", "regimens.single", "gates.initial_dose", "alerts.suicidality"):
         assert block in barred
 

@@ -10,8 +10,9 @@ import pytest
 from tests.course.cases import Case, before, two_sessions
 
 from entact.course import Entry
-from entact.course.releases import releases_entered, study_in_force, with_approvals
-from entact.protocol.release import Release, Study
+from entact.course.releases import bars_here, releases_entered, study_in_force, with_approvals
+from entact.course.setting import fold_setting
+from entact.protocol.release import Release, Study, bars_from_production, canonical
 
 FIRST, SECOND = two_sessions(), two_sessions(release="2.0")
 STUDY = Study("mini", (FIRST, SECOND))
@@ -87,3 +88,58 @@ def test_what_is_no_release_is_an_error_and_none_is_one_too() -> None:
         releases_entered([broken])
     with pytest.raises(ValueError, match="release"):
         study_in_force([])
+
+
+def in_production(entry: Entry) -> Entry:
+    return msgspec.structs.replace(entry, environment="production")
+
+
+def confirmed() -> Release:
+    """The small study with nothing about safety left to be confirmed."""
+    return Release.from_text(canonical(without_assumptions(dict(FIRST.data), at_top=True)))
+
+
+def without_assumptions(data: Any, *, at_top: bool = False) -> Any:
+    if isinstance(data, dict):
+        return {
+            name: without_assumptions(one) for name, one in data.items() if at_top or name != "assumption"
+        }
+    return [without_assumptions(one) for one in data] if isinstance(data, list | tuple) else data
+
+
+def test_in_production_no_release_is_in_force_of_which_a_limit_is_an_assumption() -> None:
+    assert bars_from_production(FIRST)
+    barred, fit = in_production(entered("one", FIRST, 1)), in_production(entered("two", confirmed(), 2))
+    assert [problem.field for problem in bars_here(barred)] == [
+        one.field for one in bars_from_production(FIRST)
+    ]
+    assert bars_here(fit) == []
+    assert ids(barred, fit) == [confirmed().id]
+    assert ids(barred) == []
+    setting = fold_setting(STUDY, [barred, fit], ())
+    assert setting.study.releases == (confirmed().id,)
+    [problem] = setting.problems
+    assert (problem.rule, problem.entry) == ("barred_from_production", "one")
+    assert "gates.initial_dose.require[2]" in problem.message
+
+
+def test_a_training_and_a_rehearsal_may_run_with_any_release() -> None:
+    for environment in ("training", "rehearsal"):
+        entry = msgspec.structs.replace(entered("one", FIRST, 1), environment=environment)
+        assert bars_here(entry) == []
+        assert ids(entry) == [FIRST.id]
+
+
+def test_a_correction_cannot_bring_into_production_what_is_barred() -> None:
+    fit = in_production(entered("one", confirmed(), 1))
+    changed = {"id": FIRST.id, "text": FIRST.text.decode()}
+    correction = msgspec.structs.replace(
+        fit, id="c", replaces="one", data=changed, reason="transcription_error"
+    )
+    assert ids(fit, correction) == []
+
+
+def test_what_cannot_be_read_and_what_is_no_release_is_not_judged_here() -> None:
+    entry = in_production(entered("one", FIRST, 1))
+    for change in ({"data": {"id": "mini"}}, {"data": {"id": "x", "text": "{}"}}, {"kind": "heads"}):
+        assert bars_here(msgspec.structs.replace(entry, **change)) == []

@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from entact.protocol import Release, Study, StudyError, assumptions, is_fit_for_production, load_study
+from entact.protocol import Release, Study, StudyError, assumptions, bars_from_production, load_study
 from entact.protocol.explain import validate
 from entact.protocol.load import resolve
 from entact.protocol.release import canonical
@@ -230,23 +230,23 @@ def test_an_endpoint_may_look_back_at_a_visit() -> None:
 
 def test_assumptions_are_listed_and_those_about_safety_keep_a_release_out_of_production() -> None:
     assert ("gates.initial_dose.require[2].assumption", "limits") in assumptions(RELEASE)
-    assert [problem.field for problem in is_fit_for_production(RELEASE)] == [
+    assert [problem.field for problem in bars_from_production(RELEASE)] == [
         "alerts.hypertension",
         "gates.initial_dose.require[2]",
         "gates.supplement.require[1]",
     ]
-    assert str(is_fit_for_production(RELEASE)[0]).endswith(
+    assert str(bars_from_production(RELEASE)[0]).endswith(
         "is still an assumption (limits); confirm it with a source and take `assumption` out"
     )
 
 
-def test_a_release_without_assumptions_about_safety_is_fit_for_production(tmp_path: Path) -> None:
+def test_a_release_without_assumptions_about_safety_bars_from_production(tmp_path: Path) -> None:
     text = BASE.replace("        assumption: limits\n", "").replace(", assumption: limits", "")
     text = text.replace(", assumption: limit}", "}").replace(
         "title: Nausea", "title: Nausea, assumption: term"
     )
     release = loaded(text, tmp_path)
-    assert is_fit_for_production(release) == []
+    assert bars_from_production(release) == []
     assert assumptions(release) == [("adverse_events.terms.nausea.assumption", "term")]
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 import rfc8785
-from tests.store.living import NOW, enter_persons, enter_study, fact
+from tests.store.living import MINI, NOW, enter_persons, enter_study, fact
 
 from entact import store
-from entact.protocol import Release, Study
+from entact.course import Entry, Ledger
+from entact.protocol import Release, Study, load_study
 from entact.store import acts
 from entact.store.cut import make_cut, study_of
 from entact.store.studies import study_of_record
@@ -66,3 +70,37 @@ def test_a_release_that_cannot_be_read_is_an_error_with_what_is_wrong() -> None:
     enter(study, 50, "release", {"id": "mini"})
     with pytest.raises(store.StoreError, match=r"a release in the study's ledger cannot be read.*text"):
         acts.here()
+
+
+@pytest.fixture
+def production(database: str) -> Iterator[str]:
+    """A database of a study in production."""
+    name = f"{database}_production"
+    store.create_database(name, "production", "mini")
+    yield name
+    store.setup(database=database)
+
+
+def production_release(study: Study, release: Release) -> Entry:
+    data = {"id": release.id, "text": release.text.decode()}
+    entry = fact(study, 0, "release", data, ledger="study:mini", role="sponsor")
+    return msgspec.structs.replace(entry, environment="production")
+
+
+@pytest.mark.usefixtures("production")
+def test_production_takes_no_release_of_which_a_limit_is_an_assumption() -> None:
+    study = load_study(MINI)
+    entry = production_release(study, study.newest)
+    with pytest.raises(
+        store.StoreError, match=r"may not go into production: alerts.hypertension is still an"
+    ):
+        store.append(entry, received_at=NOW)
+    chain = Ledger("study:mini")
+    chain.append(entry, received_at=NOW)
+    with pytest.raises(store.StoreError, match=r"gates.initial_dose.require\[2\] is still an assumption"):
+        store.append_many(("study:mini", line) for line in chain.lines)
+    assert store.ledgers() == []
+    text = re.sub(r',"assumption":"[^"]*"|"assumption":"[^"]*",', "", study.newest.text.decode())
+    confirmed = Study.from_texts([text.encode()])
+    assert store.append(production_release(confirmed, confirmed.newest), received_at=NOW).outcome == "kept"
+    assert acts.here().release == confirmed.newest.id

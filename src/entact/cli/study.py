@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from entact.protocol import Problem, StudyError, assumptions, is_fit_for_production, load_study, warnings
+from entact.protocol import Problem, StudyError, assumptions, bars_from_production, load_study, warnings
 
 
 def find_problems(name: str) -> list[dict[str, Any]]:
@@ -40,7 +40,7 @@ def check_study(name: str) -> dict[str, Any]:
         "alerts": len(release.alerts),
         "warnings": [dataclasses.asdict(problem) for problem in warnings(name)],
         "assumptions": [{"field": field, "assumption": text} for field, text in assumptions(release)],
-        "not_fit_for_production": [str(problem) for problem in is_fit_for_production(release)],
+        "not_fit_for_production": [str(problem) for problem in bars_from_production(release)],
     }
 
 
@@ -61,5 +61,5 @@ def print_check(result: dict[str, Any]) -> None:
         console.print(f"{assumed} assumptions (--json lists them)")
     if barred:
         console.print(
-            f"[yellow]not fit for production[/]: {barred} gates, alerts or doses are still assumptions"
+            f"[yellow]not fit for production[/]: {barred} gates, alerts, doses or stops are still assumptions"
         )

@@ -13,8 +13,9 @@ import msgspec
 from entact.course.entry import Entry
 from entact.course.entry.effective import VOID, as_they_stand, hold_each
 from entact.course.kinds import SITE_KINDS, STUDY_KINDS
-from entact.course.kinds.study import RELEASE, ReleaseEntered
+from entact.course.kinds.study import RELEASE, ReleaseEntered, bars
 from entact.course.setting import fold_setting
+from entact.protocol.problem import Problem
 from entact.protocol.release import Study
 
 RELEASING: Final = frozenset({VOID, *(name for name, kind in STUDY_KINDS.items() if kind.releases)})
@@ -26,6 +27,8 @@ APPROVING: Final = frozenset({VOID, *(name for name, kind in SITE_KINDS.items() 
 def releases_entered(entries: Iterable[Entry]) -> tuple[ReleaseEntered, ...]:
     """The releases that stand in a study's ledger, oldest first: each once, and none that was withdrawn.
 
+    In production none counts of which a gate, alert or dose is still an assumption (`bars_here`).
+
     Args:
         entries: of the study's ledger, in any order; those of other kinds than `RELEASING`, but under ids of
             their own, do not matter.
@@ -35,8 +38,25 @@ def releases_entered(entries: Iterable[Entry]) -> tuple[ReleaseEntered, ...]:
     # Which version of an id is the first can only be told from all of them.
     relevant = (held for held in hold_each(entries) if held.entry.kind in RELEASING)
     standing, _, _ = as_they_stand(relevant, {})
-    found = [msgspec.convert(one.data, ReleaseEntered) for one in standing if one.entry.kind == RELEASE.name]
-    return tuple({one.text: one for one in found}.values())
+    found = [
+        (one.entry, msgspec.convert(one.data, ReleaseEntered))
+        for one in standing
+        if one.entry.kind == RELEASE.name
+    ]
+    return tuple({entered.text: entered for entry, entered in found if not bars(entry, entered)}.values())
+
+
+def bars_here(entry: Entry) -> list[Problem]:
+    """What bars an entry about a release from where it was made: what is still an assumption, in production.
+
+    A training or a rehearsal may run with any release; what cannot be read is not this function's to say.
+    """
+    if entry.kind != RELEASE.name:
+        return []
+    try:
+        return bars(entry, msgspec.convert(entry.data, ReleaseEntered))
+    except msgspec.ValidationError:
+        return []
 
 
 def study_in_force(study_entries: Iterable[Entry], site_entries: Iterable[Entry] = ()) -> Study:

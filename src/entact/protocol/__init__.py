@@ -5,7 +5,7 @@ from __future__ import annotations
 from entact.protocol.form import CompiledForm, ItemProblem
 from entact.protocol.load import load_study, shipped_studies, warnings
 from entact.protocol.problem import Problem, StudyError
-from entact.protocol.release import Release, Study, assumptions, is_fit_for_production
+from entact.protocol.release import Release, Study, assumptions, bars_from_production
 from entact.protocol.rules import (
     CompiledAlert,
     CompiledCriterion,
@@ -27,7 +27,7 @@ __all__ = [
     "Study",
     "StudyError",
     "assumptions",
-    "is_fit_for_production",
+    "bars_from_production",
     "load_study",
     "shipped_studies",
     "warnings",

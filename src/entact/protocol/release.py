@@ -253,11 +253,11 @@ def assumptions(release: Release) -> list[tuple[str, str]]:
     return [(field_of(release.data, path), text) for path, text in _assumed(release.data, ())]
 
 
-def is_fit_for_production(release: Release) -> list[Problem]:
-    """Why a release may not go into production yet: its gates, alerts and doses that are assumptions.
+def bars_from_production(release: Release) -> list[Problem]:
+    """What bars a release from production: its gates, alerts, doses and stops that are assumptions.
 
     Returns:
-        The problems; none when it is fit.
+        The problems, each with its field; none when nothing bars it.
     """
     problems = []
     for path, text in _assumed(release.data, ()):
@@ -267,7 +267,11 @@ def is_fit_for_production(release: Release) -> list[Problem]:
     return problems
 
 
-_DECIDES_ABOUT_SAFETY = ("gates", "alerts", "products", "regimens", "doses", "dose_interval")
+# What opens or closes a gate, calls for help, is given, or stops somebody.
+_DECIDES_ABOUT_SAFETY = (
+    *("gates", "alerts", "products", "regimens", "doses", "dose_interval"),
+    *("stopping", "holds", "washout"),
+)
 
 
 def _assumed(data: Any, path: tuple[str | int, ...]) -> Iterable[tuple[tuple[str | int, ...], str]]:

@@ -37,7 +37,7 @@ from entact.store.index import Head, Index, index, storable
 from entact.store.known import Known, raw_cursor, remembered
 from entact.store.renewal import refresh
 from entact.store.site_rows import SITE, write_site_rows
-from entact.store.studies import changes_study, note_releases, study_of_record
+from entact.store.studies import changes_study, note_releases, require_enterable, study_of_record
 from entact.store.together import write_together
 from entact.store.writing import LINE_COLUMNS, Listed, Write, write_held
 
@@ -216,6 +216,7 @@ def append_held(
     for line in stored:
         if same(read(line.text), entry):
             return Receipt("again", line)
+    require_enterable(entry)
     kept = _arrived(entry, received_at, known.seq + 1, known.hash, authenticated)
     line = line_of(kept)
     before = known.rows if known.listed else None
@@ -341,6 +342,7 @@ def _copy(
         kept = follow(name, line, seq=head.seq + 1, previous=head.hash)
         if isinstance(kept, Break):
             raise StoreError(f"entry {kept.seq} of {kept.ledger} {kept.problem}")
+        require_enterable(kept)
         rows.append((head.id, line.seq, line.hash, line.text, *index(kept)))
         head.seq, head.hash = line.seq, line.hash
         entries.append(kept)

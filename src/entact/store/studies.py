@@ -9,7 +9,7 @@ import msgspec
 from django.db import connection
 
 from entact.course.entry import Entry, digest, read
-from entact.course.releases import APPROVING, RELEASING, releases_entered, with_approvals
+from entact.course.releases import APPROVING, RELEASING, bars_here, releases_entered, with_approvals
 from entact.protocol import Study, StudyError
 from entact.store import models
 from entact.store.error import StoreError
@@ -45,6 +45,18 @@ def changes_study(entry: Entry) -> bool:
     """Whether an entry may change of which releases, in force where, lists are made."""
     subject = entry.ledger.partition(":")[0]
     return entry.kind in {"study": RELEASING, "site": APPROVING}.get(subject, ())
+
+
+def require_enterable(entry: Entry) -> None:
+    """Refuses a release that may not be entered here: in production nothing about safety is an assumption.
+
+    Raises:
+        StoreError: with each of them.
+    """
+    barred = bars_here(entry) if changes_study(entry) else []
+    if barred:
+        said = "; ".join(f"{one.field} {one.message}" for one in barred)
+        raise StoreError(f"the release {barred[0].file} may not go into production: {said}")
 
 
 def note_releases() -> str:

@@ -6,11 +6,14 @@ from typing import Literal
 
 import msgspec
 
-from entact.course.entry import Head
+from entact.course.entry import Entry, Head
 from entact.course.entry.effective import Effective
 from entact.course.kinds.kind import UNSURE, Kind
 from entact.course.state.oversight import study_facts
 from entact.course.state.setting import Commitment, Enrolled, HoldState, SeriousEvent, Stop, StudyFolding
+from entact.protocol.problem import Problem as Fault
+from entact.protocol.problem import StudyError
+from entact.protocol.release import Release, bars_from_production
 
 
 class ReleaseEntered(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -40,8 +43,27 @@ class HoldChanged(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stops: tuple[Stop, ...] = ("enrolment", "randomisation", "dosing")
 
 
+def bars(entry: Entry, payload: ReleaseEntered) -> list[Fault]:
+    """What bars a release from where it was entered: in production, what about safety is an assumption.
+
+    A text that cannot be read is not this function's to judge.
+    """
+    if entry.environment != "production":
+        return []
+    try:
+        return bars_from_production(Release.from_text(payload.text.encode()))
+    except StudyError:
+        return []
+
+
 def reduce_release(study: StudyFolding, effective: Effective, payload: ReleaseEntered) -> None:
-    """The releases in order of time, each once."""
+    """The releases in order of time, each once; none that is barred from where it was entered."""
+    barred = bars(effective.entry, payload)
+    if barred:
+        said = ", ".join(one.field for one in barred)
+        message = f"{payload.id} may not go into production: assumptions are left in {said}"
+        study.problem("barred_from_production", effective.id, "text", message)
+        return
     if payload.id not in study.releases:
         study.releases.append(payload.id)
 
