@@ -96,7 +96,7 @@ class Values(Mapping[str, Any]):
             found = baseline_at(self.course, said, visit, item)
             return found if found is not None and item in found.values else None
         always = self.ever or compiled.lasting
-        is_item = item in compiled.items
+        is_item = item in compiled.items and item not in compiled.rules.calculations
         at, within, encounter = self.at, self.within, self.encounter
         for answers in reversed(self.course.answers.get(form, ())):
             if item not in answers.values or (

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from entact.protocol.release import Release, assumptions
 from entact.protocol.words.design import Design
+from entact.protocol.words.form import Forms
 from entact.protocol.words.line import Line
 from entact.protocol.words.plan import Plan
 from entact.protocol.words.safety import Safety
@@ -52,6 +53,7 @@ def account(release: Release) -> Account:
         Section("inclusion", "Inclusion criteria", tuple(design.criteria("inclusion")), "All must be met."),
         Section("exclusion", "Exclusion criteria", tuple(design.criteria("exclusion")), "None may apply."),
         Section("washout", "Washout", tuple(safety.washout()), safety.washout_intro()),
+        Section("forms", "Forms", tuple(Forms(release).lines()), Forms(release).intro()),
         Section("gates", "Gates", tuple(safety.gates()), _GATES),
         Section("alerts", "Alerts", tuple(safety.alerts()), _ALERTS),
         Section("stopping", "Stopping and holds", tuple(safety.stopping())),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
+from entact.protocol.form import CompiledForm
 from entact.protocol.quantity import parse_duration
 from entact.protocol.tree import Apply, Call, Literal, Many, Name, Node, parse
 from entact.protocol.words.label import COUNTS, FACTS, Labels, spaced, unit_words
@@ -25,12 +26,15 @@ _TURNED: Final = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": 
 _ARITHMETIC: Final = {"+": "plus", "-": "minus", "*": "times", "/": "divided by", "%": "modulo"}
 
 
-def rule_words(rule: str, labels: Labels) -> str:
+def rule_words(rule: str, labels: Labels, own: Mapping[str, CompiledForm] | None = None) -> str:
     """A rule that compiles, as part of a sentence: `systolic (vital signs) is at most 140 mmHg`.
 
     The form of an item is said where it changes from one item to the next.
+
+    Args:
+        own: of a rule within a form, what it names alone, with the form or the row that each is of.
     """
-    return _Telling(labels).tell(parse(rule))
+    return _Telling(labels, own or {}).tell(parse(rule))
 
 
 def value_words(rule: str, labels: Labels) -> str:
@@ -41,8 +45,9 @@ def value_words(rule: str, labels: Labels) -> str:
 class _Telling:
     """Tells one rule; remembers the form that was named last."""
 
-    def __init__(self, labels: Labels) -> None:
+    def __init__(self, labels: Labels, own: Mapping[str, CompiledForm]) -> None:
         self.labels = labels
+        self.own = own
         self.form = ""
 
     def tell(self, node: Node) -> str:
@@ -152,6 +157,8 @@ class _Telling:
     def named(self, name: str) -> str:
         if name in COUNTS:
             return COUNTS[name]
+        if name in self.own:
+            return self.labels.item(name)
         *visit, form, item = name.split(".")
         words = self.labels.item(item)
         if form != self.form:
@@ -182,12 +189,17 @@ class _Telling:
             return self.unit(node.args[0])
         if not isinstance(node, Name) or node.text in {*COUNTS, *FACTS}:
             return ""
-        item = self.labels.item_of(*node.text.split(".")[-2:])
+        if node.text in self.own:
+            item = self.own[node.text].items.get(node.text)
+        else:
+            item = self.labels.item_of(*node.text.split(".")[-2:])
         return unit_words(item.unit) if item is not None and item.unit else ""
 
     def is_yes_or_no(self, node: Name) -> bool:
         if node.text in FACTS:
             return True
+        if node.text in self.own:
+            return self.own[node.text].types.get(node.text) == "bool"
         return node.text not in COUNTS and self.labels.is_yes_or_no(*node.text.split(".")[-2:])
 
 

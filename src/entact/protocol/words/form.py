@@ -1,0 +1,242 @@
+"""Forms in words: what each asks of whom, of what kind, in which range and when; to read, and for paper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from entact.protocol.form import CompiledForm
+from entact.protocol.instrument import Instrument
+from entact.protocol.quantity import parse_range
+from entact.protocol.release import Release
+from entact.protocol.rules import forms_at
+from entact.protocol.study import Item, told_in
+from entact.protocol.words.label import begun, spaced, unit_words
+from entact.protocol.words.line import Line, Teller, counted, listed
+from entact.protocol.words.rule import rule_words
+
+TYPES: Final[Mapping[str, str]] = {
+    "boolean": "yes or no",
+    "integer": "whole number",
+    "decimal": "number",
+    "choice": "one of",
+    "choices": "any of",
+    "text": "text",
+    "date": "date",
+    "partial_date": "date as far as it is known",
+    "time": "time",
+    "datetime": "date and time",
+    "file": "file",
+    "rows": "rows",
+}
+"""What an answer is, by the type of its item."""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemLine:
+    """One item of a form.
+
+    Attributes:
+        title: as it is asked, else its name. kind, unit: what an answer is. choices: code -> label.
+        can_be, usual: its two ranges. asked, calculated, shows: its rules in words, empty where it has none.
+        cells: what each row holds.
+    """
+
+    name: str
+    title: str
+    help: str
+    section: str | None
+    type: str
+    kind: str
+    unit: str
+    choices: Mapping[str, str]
+    can_be: str
+    usual: str
+    asked: str
+    calculated: str
+    shows: str
+    required: bool
+    personal: bool
+    cells: tuple[ItemLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SectionLine:
+    """A heading within a form; its items follow each other."""
+
+    title: str
+    help: str
+    asked: str
+
+
+@dataclass(frozen=True, slots=True)
+class FormAccount:
+    """A form with all that it asks.
+
+    Attributes:
+        by: who fills it, empty where the visit says. visits: where it is filled, by their titles.
+        instrument: whose items and scores it has. own: whether it has items of its own.
+    """
+
+    name: str
+    title: str
+    help: str
+    by: str
+    visits: tuple[str, ...]
+    sections: Mapping[str, SectionLine]
+    items: tuple[ItemLine, ...]
+    instrument: Instrument | None
+
+
+class Forms(Teller):
+    """The forms of one release in a language of the study."""
+
+    def __init__(self, release: Release, language: str | None = None) -> None:
+        super().__init__(release)
+        self.language = language
+
+    def all(self) -> Iterator[FormAccount]:
+        """Every form that a visit fills, in the order of the file."""
+        for name, form in self.release.forms.items():
+            visits = tuple(
+                self._words(visit.title) if visit.title and visit.then is None else spaced(place)
+                for place, visit in self.release.visits.items()
+                if name in forms_at(visit, self.release.forms)
+            )
+            if visits:
+                yield self._form(form, visits)
+
+    def intro(self) -> str:
+        """In which languages forms are."""
+        languages = self.file.languages
+        return f"In {listed(languages)}; shown in {languages[0]}." if len(languages) > 1 else ""
+
+    def lines(self) -> Iterator[Line]:
+        """Every form as lines to read; of an instrument how much it asks, as its words are not ours."""
+        for form in self.all():
+            yield Line(form.title, _filled(form), (form.help,) if form.help else ())
+            own = self.release.forms[form.name].form.items
+            if form.instrument is not None:
+                yield Line(
+                    form.title, _extent_of(form.instrument), assumption=form.instrument.file.assumption
+                )
+            for item in form.items:
+                if item.name in own:
+                    yield Line(form.title, *self._told(item, form), assumption=own[item.name].assumption)
+
+    def _told(self, item: ItemLine, form: FormAccount) -> tuple[str, tuple[str, ...]]:
+        section = form.sections.get(item.section or "")
+        notes = [f"Only if {section.asked}."] if section is not None and section.asked else []
+        notes += [f"Only if {item.asked}."] if item.asked else []
+        notes += [f"Calculated: {item.calculated}."] if item.calculated else []
+        notes += [f"Usual: {item.usual}."] if item.usual else []
+        notes += [f"Shows {item.shows}."] if item.shows else []
+        notes += [item.help] if item.help else []
+        notes += ["May be left out."] if not item.required and not item.calculated else []
+        notes += [f"{begun(cell.title)}: {_kind(cell)}{_only(cell)}." for cell in item.cells]
+        return f"{begun(item.title)}: {_kind(item)}", tuple(notes)
+
+    def _form(self, form: CompiledForm, visits: tuple[str, ...]) -> FormAccount:
+        title = form.form.title or (form.instrument.title if form.instrument else begun(spaced(form.name)))
+        own = dict.fromkeys([*form.items, *form.scores], form)
+        sections = {
+            name: SectionLine(
+                self._words(said.title),
+                self._words(said.help),
+                self._rule(said.when, own) if said.when else "",
+            )
+            for name, said in form.form.sections.items()
+        }
+        return FormAccount(
+            name=form.name,
+            title=self._words(title),
+            help=self._words(form.form.help),
+            by=spaced(form.form.by) if form.form.by else "",
+            visits=visits,
+            sections=sections,
+            items=tuple(self._item(name, item, form, own) for name, item in form.items.items()),
+            instrument=form.instrument,
+        )
+
+    def _item(self, name: str, item: Item, form: CompiledForm, own: Mapping[str, CompiledForm]) -> ItemLine:
+        codes = item.of or (list(item.labels) if item.type == "integer" else [])
+        choices = {code: self._words(item.labels.get(code)) or spaced(code) for code in codes}
+        if item.type == "boolean":
+            choices = {code: self._words(said) for code, said in item.labels.items()}
+        cells = form.rows[name] if name in form.rows else None
+        inside = {**own, **dict.fromkeys(cells.items, cells)} if cells is not None else {}
+        return ItemLine(
+            name=name,
+            title=self._words(item.title) or spaced(name),
+            help=self._words(item.help),
+            section=item.section,
+            type=item.type,
+            kind=TYPES[item.type],
+            unit=unit_words(item.unit),
+            choices=choices,
+            can_be=_range(item, item.range),
+            usual=_range(item, item.expected),
+            asked=self._rule(item.when, own) if item.when else "",
+            calculated=self._rule(item.calculated, own) if item.calculated else "",
+            shows=self._shown(item.shows) if item.shows else "",
+            required=item.required,
+            personal=item.is_personal,
+            cells=tuple(self._item(cell, said, cells, inside) for cell, said in cells.items.items())
+            if cells is not None
+            else (),
+        )
+
+    def _words(self, words: str | None) -> str:
+        return told_in(words, self.language) if words else ""
+
+    def _rule(self, rule: str, own: Mapping[str, CompiledForm]) -> str:
+        return rule_words(rule, self.labels, own)
+
+    def _shown(self, name: str) -> str:
+        *visit, form, item = name.split(".")
+        words = f"{self.labels.item(item)} ({self.labels.form(form)})"
+        return f"{words} at {spaced(visit[0])}" if visit else f"the last {words}"
+
+
+def _filled(form: FormAccount) -> str:
+    by = f"by {form.by} " if form.by else ""
+    return f"{by}at {listed(form.visits)}"
+
+
+def _extent_of(instrument: Instrument) -> str:
+    scores = f", {counted(len(instrument.scores), 'score')}" if instrument.scores else ""
+    return f"{counted(len(instrument.items), 'item')}{scores}, {instrument.recall}; {instrument.licence}"
+
+
+def _range(item: Item, said: str | None) -> str:
+    if said is None:
+        return ""
+    low, high = parse_range(said)
+    if item.is_counted:
+        low, high = (end.partition(" ")[0] for end in (low, high))
+    return f"{low} to {high}"
+
+
+def _kind(item: ItemLine) -> str:
+    """What an answer is: `number, 30 to 250 kg`, `one of low, usual, high`."""
+    if item.type in ("choice", "choices"):
+        return f"{item.kind} {', '.join(item.choices.values())}"
+    said = [item.kind]
+    if item.can_be:
+        said.append(f"{item.can_be} {item.unit}".rstrip())
+    elif item.unit:
+        said.append(f"in {item.unit}")
+    words = ", ".join(said)
+    if item.choices:
+        words += f" ({', '.join(f'{_code(code)} {label}' for code, label in item.choices.items())})"
+    return words
+
+
+def _code(code: str) -> str:
+    return {"true": "yes:", "false": "no:"}.get(code, f"{code}:")
+
+
+def _only(item: ItemLine) -> str:
+    usual = f", usually {item.usual}" if item.usual else ""
+    return usual + (f", only if {item.asked}" if item.asked else "")
