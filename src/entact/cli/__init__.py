@@ -174,6 +174,28 @@ def show(
         typer.echo("\n".join(str(path) for path in (html, picture) if path is not None))
 
 
+@app.command(short_help="Write the blank case report form of a study as PDF.")
+def crf(
+    study: Study,
+    out: Annotated[Path, typer.Option(help="The PDF to write.", dir_okay=False)],
+    language: Annotated[
+        str | None, typer.Option(help="One of the study's languages; else its main one.")
+    ] = None,
+    once: Annotated[bool, typer.Option("--once", help="Each form once, with all its visits.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write the blank case report form of a study, to print and fill in: a page for each form of a visit."""
+    from entact.cli.crf import write_crf
+
+    done = write_crf(study, out, language, once=once)
+    if as_json:
+        _print_json(done)
+    else:
+        typer.echo(
+            f"{done['file']}: {done['forms']} forms on {done['pages']} pages or more, in {done['language']}"
+        )
+
+
 @app.command(short_help="Begin a study from a commented template.")
 def new(
     name: Annotated[

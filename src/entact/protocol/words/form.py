@@ -56,6 +56,7 @@ class ItemLine:
     asked: str
     calculated: str
     shows: str
+    step: int
     required: bool
     personal: bool
     cells: tuple[ItemLine, ...] = ()
@@ -115,7 +116,7 @@ class Forms(Teller):
     def lines(self) -> Iterator[Line]:
         """Every form as lines to read; of an instrument how much it asks, as its words are not ours."""
         for form in self.all():
-            yield Line(form.title, _filled(form), (form.help,) if form.help else ())
+            yield Line(form.title, _filled(form), (_sentence(form.help),) if form.help else ())
             own = self.release.forms[form.name].form.items
             if form.instrument is not None:
                 yield Line(
@@ -132,7 +133,7 @@ class Forms(Teller):
         notes += [f"Calculated: {item.calculated}."] if item.calculated else []
         notes += [f"Usual: {item.usual}."] if item.usual else []
         notes += [f"Shows {item.shows}."] if item.shows else []
-        notes += [item.help] if item.help else []
+        notes += [_sentence(item.help)] if item.help else []
         notes += ["May be left out."] if not item.required and not item.calculated else []
         notes += [f"{begun(cell.title)}: {_kind(cell)}{_only(cell)}." for cell in item.cells]
         return f"{begun(item.title)}: {_kind(item)}", tuple(notes)
@@ -140,6 +141,7 @@ class Forms(Teller):
     def _form(self, form: CompiledForm, visits: tuple[str, ...]) -> FormAccount:
         title = form.form.title or (form.instrument.title if form.instrument else begun(spaced(form.name)))
         own = dict.fromkeys([*form.items, *form.scores], form)
+        said = [item.title for item in form.items.values()]
         sections = {
             name: SectionLine(
                 self._words(said.title),
@@ -155,21 +157,33 @@ class Forms(Teller):
             by=spaced(form.form.by) if form.form.by else "",
             visits=visits,
             sections=sections,
-            items=tuple(self._item(name, item, form, own) for name, item in form.items.items()),
+            items=tuple(
+                # What several items are called is a note on all of them, as on those of an instrument.
+                self._item(name, item, form, own, is_note=said.count(item.title) > 1)
+                for name, item in form.items.items()
+            ),
             instrument=form.instrument,
         )
 
-    def _item(self, name: str, item: Item, form: CompiledForm, own: Mapping[str, CompiledForm]) -> ItemLine:
+    def _item(
+        self,
+        name: str,
+        item: Item,
+        form: CompiledForm,
+        own: Mapping[str, CompiledForm],
+        *,
+        is_note: bool = False,
+    ) -> ItemLine:
         codes = item.of or (list(item.labels) if item.type == "integer" else [])
         choices = {code: self._words(item.labels.get(code)) or spaced(code) for code in codes}
         if item.type == "boolean":
             choices = {code: self._words(said) for code, said in item.labels.items()}
-        cells = form.rows[name] if name in form.rows else None
+        cells = form.rows.get(name)
         inside = {**own, **dict.fromkeys(cells.items, cells)} if cells is not None else {}
         return ItemLine(
             name=name,
-            title=self._words(item.title) or spaced(name),
-            help=self._words(item.help),
+            title=spaced(name) if is_note else self._words(item.title) or spaced(name),
+            help=self._words(item.help) or (self._words(item.title) if is_note else ""),
             section=item.section,
             type=item.type,
             kind=TYPES[item.type],
@@ -180,6 +194,7 @@ class Forms(Teller):
             asked=self._rule(item.when, own) if item.when else "",
             calculated=self._rule(item.calculated, own) if item.calculated else "",
             shows=self._shown(item.shows) if item.shows else "",
+            step=item.step or 1,
             required=item.required,
             personal=item.is_personal,
             cells=tuple(self._item(cell, said, cells, inside) for cell, said in cells.items.items())
@@ -200,8 +215,12 @@ class Forms(Teller):
 
 
 def _filled(form: FormAccount) -> str:
-    by = f"by {form.by} " if form.by else ""
-    return f"{by}at {listed(form.visits)}"
+    by = f"By {form.by} at" if form.by else "At"
+    return f"{by} {listed(form.visits)}"
+
+
+def _sentence(text: str) -> str:
+    return begun(text) if text.endswith((".", "?", "!")) else f"{begun(text)}."
 
 
 def _extent_of(instrument: Instrument) -> str:

@@ -144,14 +144,17 @@ class _Telling:
             case Apply(operator="?:", parts=(condition, first, other)):
                 return f"{self.value(first)} if {self.statement(condition, True)}, else {self.value(other)}"
             case Apply(operator=operator, parts=(left, right)) if operator in _ARITHMETIC:
-                words = [self.bracketed(left, operator), self.bracketed(right, operator)]
+                words = [self.bracketed(left, operator), self.bracketed(right, operator, is_right=True)]
                 return f"{words[0]} {_ARITHMETIC[operator]} {words[1]}"
             case Apply():
                 return f"({self.statement(node, True)})"
 
-    def bracketed(self, node: Node, around: str) -> str:
-        """An operand; in brackets where it is a sum within a product, or a difference within a difference."""
-        inner = isinstance(node, Apply) and node.operator in "+-" and around != "+"
+    def bracketed(self, node: Node, around: str, *, is_right: bool = False) -> str:
+        """An operand; in brackets where it is a sum within a product, or would be read to the left of it."""
+        inner = isinstance(node, Apply) and (
+            (node.operator in ("+", "-") and around != "+")
+            or (is_right and around in ("/", "%") and node.operator in ("*", "/", "%"))
+        )
         return f"({self.value(node)})" if inner else self.value(node)
 
     def named(self, name: str) -> str:
