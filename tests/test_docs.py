@@ -3,7 +3,7 @@
 In blocks marked `python` every line after `>>>` is run, those of one page in one namespace. In blocks
 marked `console` every line after `$ ` is run in a shell, those of one page in one folder, with exit code 0 or
 the one that its comment names. What is shown below a line is compared; `...` stands for anything. Blocks
-marked `yaml` are parts of the small study of these tests.
+marked `yaml` are parts of the small studies of these tests.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-MINI = ROOT / "tests" / "studies" / "mini" / "study.yaml"
+SMALL = {name: ROOT / "tests" / "studies" / name / "study.yaml" for name in ("mini", "forms")}
 
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)(?:#([^)\s]+))?\)")
@@ -74,8 +74,9 @@ def test_the_commands_of_a_page_run(page: Path, data: Path, tmp_path: Path) -> N
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
         "COLUMNS": "100",
     }
-    (tmp_path / "mini").mkdir()
-    (tmp_path / "mini" / "study.yaml").write_bytes(MINI.read_bytes())
+    for name, path in SMALL.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "study.yaml").write_bytes(path.read_bytes())
     checker = doctest.OutputChecker()
     for text in blocks(page, "console"):
         for command, shown in commands(text):
@@ -104,8 +105,8 @@ def commands(text: str) -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("page", pages_with("yaml"), ids=title)
-def test_the_parts_of_a_study_file_are_those_of_the_small_study(page: Path) -> None:
-    known = {line.strip() for line in MINI.read_text().splitlines()}
+def test_the_parts_of_a_study_file_are_those_of_a_small_study(page: Path) -> None:
+    known = {line.strip() for path in SMALL.values() for line in path.read_text().splitlines()}
     shown = [line.strip() for text in blocks(page, "yaml") for line in text.splitlines() if line.strip()]
     assert [line for line in shown if line not in known and line != "# …"] == []
 

@@ -25,6 +25,7 @@ from entact.protocol.sequence import check_sequence
 from entact.protocol.study import Item, Randomisation, Regimen, Requirement, StudyFile, Visit
 from entact.protocol.timetable import ACTIVITIES, EVENTS, check_schedule, spell_out
 from entact.protocol.ucum import wrong_unit
+from entact.protocol.unasked import check_unasked
 
 GATES = (
     *("enrolment", "randomisation", "initial_dose", "supplement", "next_session", "discharge"),
@@ -62,7 +63,9 @@ def check(file: StudyFile, data: Mapping[str, Any]) -> list[Fault]:
     faults += _gates(file, rules, forms, visits)
     faults += check_oversight(file, visits)
     faults += check_plan(file, rules, forms, visits)
-    faults += check_reach(file, rules, extents_of(file, forms, visits))
+    known = extents_of(file, forms, visits)
+    faults += check_reach(file, rules, known)
+    faults += check_unasked(rules, forms, known)
     for form in forms.values():
         if form.instrument is not None and form.instrument.name in file.instruments:
             faults += check_scores(form.instrument.name, form.instrument)

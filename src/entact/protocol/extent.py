@@ -55,6 +55,9 @@ class Codes:
 Extent = Numbers | Texts | Truth | Codes
 Extents = Mapping[str, Extent]
 
+NOTHING: Final[frozenset[Extent]] = frozenset({Texts(frozenset()), Codes(frozenset())})
+"""What is of no code at all, as of somebody who is not asked."""
+
 ANYTHING: Final[Numbers] = Numbers()
 _COUNT: Final = Numbers(0, math.inf, whole=True)
 _SECONDS: Final = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
@@ -221,7 +224,9 @@ def extent_of(node: Node, known: Extents) -> Extent:
 
 
 def compared(operator: str, left: Extent, right: Extent) -> Truth:
-    """How a comparison can come out."""
+    """How a comparison can come out; not at all where one side can be nothing."""
+    if NOTHING & {left, right}:
+        return Truth(frozenset())
     if operator == "in":
         one, many = left, right
         if isinstance(one, Texts) and isinstance(many, Codes) and one.codes and many.codes is not None:

@@ -122,14 +122,16 @@ class Forms(Teller):
                 yield Line(
                     form.title, _extent_of(form.instrument), assumption=form.instrument.file.assumption
                 )
+            section = None
             for item in form.items:
+                if item.section is not None and item.section != section:
+                    yield Line(form.title, *_headed(form.sections[item.section]))
+                section = item.section
                 if item.name in own:
-                    yield Line(form.title, *self._told(item, form), assumption=own[item.name].assumption)
+                    yield Line(form.title, *self._told(item), assumption=own[item.name].assumption)
 
-    def _told(self, item: ItemLine, form: FormAccount) -> tuple[str, tuple[str, ...]]:
-        section = form.sections.get(item.section or "")
-        notes = [f"Only if {section.asked}."] if section is not None and section.asked else []
-        notes += [f"Only if {item.asked}."] if item.asked else []
+    def _told(self, item: ItemLine) -> tuple[str, tuple[str, ...]]:
+        notes = [f"Only if {item.asked}."] if item.asked else []
         notes += [f"Calculated: {item.calculated}."] if item.calculated else []
         notes += [f"Usual: {item.usual}."] if item.usual else []
         notes += [f"Shows {item.shows}."] if item.shows else []
@@ -217,6 +219,11 @@ class Forms(Teller):
 def _filled(form: FormAccount) -> str:
     by = f"By {form.by} at" if form.by else "At"
     return f"{by} {listed(form.visits)}"
+
+
+def _headed(section: SectionLine) -> tuple[str, tuple[str, ...]]:
+    notes = [f"Only if {section.asked}."] if section.asked else []
+    return f"Section “{section.title}”", tuple(notes + ([_sentence(section.help)] if section.help else []))
 
 
 def _sentence(text: str) -> str:
