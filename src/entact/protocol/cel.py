@@ -13,6 +13,8 @@ from typing import Final, Literal
 
 from cel_expr_python import cel  # type: ignore[import-untyped]
 
+from entact.protocol.mistaken import kinds_in_words, mismatch_hint, name_hint, unreadable
+
 Kind = Literal["bool", "int", "double", "string", "duration", "list[string]"]
 
 FUNCTIONS: Final[Mapping[str, Kind]] = {
@@ -73,24 +75,6 @@ NAME: Final = re.compile(r"[A-Za-z]\w*(\.[A-Za-z]\w*)*", re.ASCII)
 _COMPLAINT: Final = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
 _LITERAL_AFTER: Final = re.compile(r"[-<>=!+*/%]+\s*(-?\d+(?:\.\d+)?)(?=\s*(?:$|[)&|?:,\]]))")
 _LITERAL_BEFORE: Final = re.compile(r"(?:^|[(&|?:,\[])\s*(-?\d+(?:\.\d+)?)\s*$")
-
-# What people write who know another language than CEL: a pattern, and what stands for it here.
-_MEANT: Final = tuple(
-    (re.compile(pattern), write)
-    for pattern, write in (
-        (r"(?i:and)\b", "&&"),
-        (r"(?i:or)\b", "||"),
-        (r"(?i:not)\b", "! before what is negated"),
-        (r"(?i:is)\b", "=="),
-        (r"=(?!=)", "=="),
-        (r"<>", "!="),
-        (r"(?<!&)&(?!&)", "&&"),
-        (r"(?<!\|)\|(?!\|)", "||"),
-        ("\N{LESS-THAN OR EQUAL TO}", "<="),
-        ("\N{GREATER-THAN OR EQUAL TO}", ">="),
-        ("\N{NOT EQUAL TO}", "!="),
-    )
-)
 
 
 class RuleError(ValueError):
@@ -232,9 +216,8 @@ def unknown_name(names: Collection[str], text: str, position: int, name: str) ->
     start = position - max(name.rfind("."), 0)
     position = start if text.startswith(name, start) else position
     below = [each for each in names if each.startswith(f"{name}.")]
-    return error_at(
-        text, position, f"unknown name {name!r}", nearest(name, below, 0.0) or nearest(name, names)
-    )
+    hint = name_hint(text, position, name) or nearest(name, below, 0.0) or nearest(name, names)
+    return error_at(text, position, f"unknown name {name!r}", hint)
 
 
 def nearest(word: str, known: Collection[str], alike: float = 0.6) -> str:
@@ -262,12 +245,7 @@ def _undeclared(
 
 def _unreadable(text: str, position: int, what: str) -> RuleError:
     """The error of a rule that is no CEL, with what its author probably meant."""
-    if "'<EOF>'" in what:
-        return error_at(text, position, "the rule ends too early")
-    for meant, write in _MEANT:
-        if found := meant.match(text, position):
-            return error_at(text, position, f"{found[0]!r} is no part of rules", f"write {write}")
-    return error_at(text, position, what.partition(" expecting ")[0])
+    return error_at(text, *unreadable(text, position, what))
 
 
 def _mismatch(text: str, position: int, function: str, kinds: str) -> RuleError:
@@ -289,4 +267,5 @@ def _mismatch(text: str, position: int, function: str, kinds: str) -> RuleError:
         elif literal and float(literal).is_integer():
             hint = f"write {int(float(literal))}"
     symbol = _SYMBOLS.get(function, function.strip("_@"))
-    return error_at(text, position, f"{symbol} does not apply to {kinds.replace(', ', ' and ')}", hint)
+    hint = hint or mismatch_hint(text, position, symbol, kinds)
+    return error_at(text, position, f"{symbol} does not apply to {kinds_in_words(kinds)}", hint)

@@ -8,6 +8,8 @@ from datetime import timedelta
 from decimal import Decimal
 from functools import lru_cache
 
+from entact.protocol.meant import duration_hint, quantity_hint, range_hint
+
 YEARS = range(1900, 2200)  # that a time or a date in a record can mean
 
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
@@ -39,9 +41,7 @@ def parse_quantity(text: str) -> Quantity:
     number, _, unit = text.strip().partition(" ")
     unit = unit.strip()
     if not _NUMBER.fullmatch(number) or len(number) > 40 or " " in unit:
-        raise ValueError(
-            f"{text!r} is not a quantity; write a decimal number and its unit, as in '148 mm[Hg]'"
-        )
+        raise ValueError(f"{text!r} is not a quantity; {quantity_hint(text)}")
     return Quantity(Decimal(number), unit)
 
 
@@ -72,9 +72,7 @@ def parse_duration(text: str) -> timedelta:
     parts = _PART.findall(whole.group(2)) if whole else []
     sizes = [_SECONDS.get(unit, 0) for _, unit in parts]
     if not parts or 0 in sizes or sizes != sorted(set(sizes), reverse=True):
-        raise ValueError(
-            f"{text!r} is not a duration; write numbers with wk, d, h, min or s, as in '1 h 30 min'"
-        )
+        raise ValueError(f"{text!r} is not a duration; {duration_hint(text)}")
     seconds = sum(Decimal(number) * _SECONDS[unit] for number, unit in parts)
     if seconds > _LONGEST:
         raise ValueError(f"{text!r} is longer than a century; write a shorter duration")
@@ -90,7 +88,7 @@ def parse_range(text: str) -> tuple[str, str]:
     """
     low, dots, high = (part.strip() for part in text.partition(".."))
     if not dots or not low or not high:
-        raise ValueError(f"{text!r} is not a range; write its two ends, as in '2 .. 14 d'")
+        raise ValueError(f"{text!r} is not a range; {range_hint(text)}")
     if _NUMBER.fullmatch(low) and not _NUMBER.fullmatch(high):
         low = f"{low} {high.split(' ', 1)[1] if ' ' in high else ''}".strip()
     return low, high

@@ -31,6 +31,7 @@ from entact.protocol.cel import (
     nearest,
     unknown_name,
 )
+from entact.protocol.mistaken import duration_hint
 
 __all__ = ["FUNCTIONS", "Call", "Facts", "Kind", "Rule", "RuleError", "Unknown", "Value", "Vocabulary"]
 
@@ -394,7 +395,7 @@ def _check_duration(environment: cel.Env, text: str, position: int) -> None:
         raise error_at(text, position, "the text of a duration is not written out", "write duration('8h')")
     if environment.compile(f"duration{written[0]}").eval(data={}).type() == cel.Type.ERROR:
         what = f"{written[0][1:-1].strip()} is no duration"
-        raise error_at(text, position, what, "write hours, minutes and seconds, such as '1h30m'")
+        raise error_at(text, position, what, duration_hint(written[0][2:-2]))
 
 
 def _check_divisor(text: str, position: int) -> None:

@@ -22,7 +22,7 @@ from entact.protocol.instrument import (
     shipped_instruments,
 )
 from entact.protocol.names import EVENT, PERSON, STUDY
-from entact.protocol.problem import Fault, Path, unknown
+from entact.protocol.problem import Fault, Path, nearest, unknown
 from entact.protocol.rule import Kind, Rule, RuleError, Vocabulary
 from entact.protocol.study import (
     Alert,
@@ -322,19 +322,19 @@ class _Compilation:
             return (vocabulary or self.plain).compile(text, returns=returns)
         except RuleError as error:
             may_name_visits = path[0] == "endpoints" or path[:2] == ("analysis", "sets")
-            better = self._better(text[offset_of(text, error) or 0 :], may_name_visits)
+            better = self._better(text, offset_of(text, error) or 0, may_name_visits)
             self.faults.append(rule_fault(path, text, error, better))
             return None
 
-    def _better(self, text: str, may_name_visits: bool) -> str | None:
-        """What to say of the name at the start of the text, where the study knows more than the rules."""
-        alone = re.match(r"([a-z][a-z0-9_]*)(?!\w|\s*[.(])", text)
+    def _better(self, rule: str, offset: int, may_name_visits: bool) -> str | None:
+        """What to say of the name at a place in a rule, where the study knows more than the rules."""
+        text = rule[offset:]
+        alone = re.match(r"([A-Za-z]\w*)(?!\w|\s*[.(])", text)
         if alone and alone[1] in self.forms:
-            known = [name for name in self.names if name.startswith(f"{alone[1]}.")]
-            known.sort(key=lambda name: name.partition(".")[2] not in self.forms[alone[1]].scores)
-            shown = ", ".join(known[:6]) + (", …" if len(known) > 6 else "")
-            return f"{alone[1]!r} is a form; name one of its scores or items: {shown}"
-        said = re.match(r"(?:([a-z][a-z0-9_]*)\.)?([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)", text)
+            return f"{alone[1]!r} is a form; {self._holds(alone[1])}"
+        if alone and (code := self._code(rule, alone[1])):
+            return code
+        said = re.match(r"(?:([a-z][a-z0-9_]*)\.)?([a-z][a-z0-9_]*)\.([A-Za-z]\w*)", text)
         visit, form, item = said.groups(default="") if said else ("", "", "")
         if visit in self.visits and not may_name_visits:
             return "only an endpoint may name a visit; leave it out, and say `ever: true` or `within:`"
@@ -345,6 +345,39 @@ class _Compilation:
         if form in self.forms and item in self.forms[form].items and item not in self.forms[form].types:
             kind = self.forms[form].items[item].type
             return f"'{form}.{item}' is a {kind}, and rules know no text, dates, times or files"
+        if form in self.forms and item not in self.forms[form].types:
+            return self._misspelt(form, item)
+        return None
+
+    def _misspelt(self, form: str, item: str) -> str | None:
+        """What to say of a score or item that a form lacks: the nearest, and the scores that it has."""
+        scores, near = self.forms[form].scores, nearest(item, self.forms[form].types)
+        if near is None:
+            return f"{form!r} has no score or item {item!r}; {self._holds(form)}"
+        if not scores:
+            return None
+        meant = f"did you mean '{form}.{near}'?"
+        return f"{form!r} has no score or item {item!r}; {meant} Its scores are {', '.join(scores)}"
+
+    def _of(self, form: str) -> list[str]:
+        """The scores of a form, then its items, that rules may name."""
+        scores = self.forms[form].scores
+        return sorted(self.forms[form].types, key=lambda name: name not in scores)
+
+    def _holds(self, form: str) -> str:
+        """What of a form may be named: all of its scores, and its first items."""
+        names = self._of(form)
+        most = max(len(self.forms[form].scores), 6)
+        shown = ", ".join(f"{form}.{name}" for name in names[:most]) + (", …" if len(names) > most else "")
+        return f"name one of its scores or items: {shown}"
+
+    def _code(self, rule: str, word: str) -> str | None:
+        """What to say of a code that lacks its quotes."""
+        for name in re.findall(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*", rule):
+            form, _, item = name.partition(".")
+            said = self.forms[form].items.get(item) if form in self.forms else None
+            if said is not None and word in (said.of or ()):
+                return f"{word!r} is a code of {name}; put it in quotes: '{word}'"
         return None
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from entact.protocol.meant import duration_hint
 from entact.protocol.quantity import parse_duration, parse_range
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -16,6 +17,8 @@ def _duration(value: Any) -> Any:
     if isinstance(value, timedelta):
         return value
     if not isinstance(value, str) and value != 0:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            raise ValueError(f"{value!r} is not a duration; {duration_hint(str(value))}")
         raise ValueError(f"{value!r} is not a duration; write a number and its unit, as in '90 min'")
     return parse_duration(str(value))
 

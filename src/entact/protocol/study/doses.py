@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from entact.protocol.meant import units_hint
 from entact.protocol.quantity import parse_quantity
 from entact.protocol.study.base import Block, Name, Span
 
@@ -46,7 +47,7 @@ class Units(BaseModel):
             raise ValueError(f"{text!r} is not a dose in whole units; write it as '2 x 40 mg'")
         count, times, strength = (part.strip() for part in text.partition(" x "))
         if not times or not re.fullmatch(r"[1-9][0-9]{0,2}", count):
-            raise ValueError(f"{text!r} is not a dose in whole units; write it as '2 x 40 mg'")
+            raise ValueError(f"{text!r} is not a dose in whole units; {units_hint(text)}")
         if not parse_quantity(strength).unit:
             raise ValueError(f"the strength {strength!r} has no unit; write it as '2 x 40 mg'")
         return cls(count=int(count), strength=strength)
