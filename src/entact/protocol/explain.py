@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from entact.protocol.instrument_file import shipped_instruments
+from entact.protocol.meant import meant_number, meant_whole
 from entact.protocol.problem import Fault, Path, nearest, unknown
 from entact.protocol.study import StudyFile
 
@@ -52,7 +53,7 @@ def faults_of(
         elif found["type"] == "extra_forbidden":
             near = nearest(str(path[-1]), _keys_of(_model_at(model, path[:-1])))
             meant |= {(*path[:-1], near)} if near else set()
-        message = _message(found, path, model, written((*at, *path)))
+        message = _message(found, path, model, written((*at, *path)), data)
         at_key = at_key or found["type"] in ("missing", "extra_forbidden")
         # A union reports once for each of its members.
         faults.setdefault((*at, *path), Fault((*at, *path), message, at_key=at_key))
@@ -72,7 +73,7 @@ def _path(data: Any, loc: tuple[int | str, ...]) -> tuple[Path, bool]:
     return tuple(path), False
 
 
-def _message(found: ErrorDetails, path: Path, model: type[BaseModel], written: str | None) -> str:
+def _message(found: ErrorDetails, path: Path, model: type[BaseModel], written: str | None, data: Any) -> str:
     kind, given, context = found["type"], found["input"], found.get("ctx", {})
     match kind:
         case "extra_forbidden":
@@ -84,22 +85,23 @@ def _message(found: ErrorDetails, path: Path, model: type[BaseModel], written: s
         case "literal_error":
             return _not_one_of(given, str(context["expected"]))
         case "string_pattern_mismatch":
-            name = as_name(str(given))
-            if path and path[-1] == "instrument" and (shipped := _shipped_like(name)):
-                return f"{given!r} is no name; did you mean {shipped!r}?"
-            return f"{given!r} is no name; write {name!r} (a small letter, then small letters, digits and _)"
+            return _no_name(str(given), path, data)
         case "string_type":
             return _not_text(given, written)
         case "int_type" | "int_from_float":
-            return f"{_shown(given)} is not a whole number; write one without quotes"
+            return f"{_as_written(given, written)} is not a whole number; {_whole_hint(given, written)}"
         case "float_type":
-            return f"{_shown(given)} is not a number; write one without quotes"
+            return f"{_as_written(given, written)} is not a number; {_number_hint(given)}"
         case "bool_type":
             return f"{_shown(given)} is neither true nor false; write one of them without quotes"
         case "greater_than":
             return f"{given} is too small; write a number above {context['gt']:g}"
+        case "greater_than_equal":
+            return f"{given} is too small; write {context['ge']:g} or more"
         case "less_than":
             return f"{given} is too large; write a number below {context['lt']:g}"
+        case "less_than_equal":
+            return f"{given} is too large; write {context['le']:g} or less"
         case "list_type":
             return f"{_shown(given)} is not a list; write it in brackets, as in [first, second]"
         case "dict_type" | "model_type" | "model_attributes_type":
@@ -108,11 +110,87 @@ def _message(found: ErrorDetails, path: Path, model: type[BaseModel], written: s
             return f"{_shown(given)}: {found['msg'][:1].lower()}{found['msg'][1:]}"
 
 
-def _shipped_like(name: str) -> str | None:
-    """The instrument that comes with entact and is called almost so."""
-    plain = {shipped.replace("_", ""): shipped for shipped in shipped_instruments()}
-    near = nearest(name.replace("_", ""), plain)
-    return plain[near] if near else None
+def _as_written(given: Any, written: str | None) -> str:
+    """A value as it stands in the file, where it was read as a number."""
+    is_number = isinstance(given, int | float) and not isinstance(given, bool)
+    return written if is_number and written is not None else _shown(given)
+
+
+def _whole_hint(given: Any, written: str | None) -> str:
+    if isinstance(given, str | float) and (meant := meant_whole(written or str(given))):
+        return f"write {meant}"
+    return _in_digits(given)
+
+
+def _number_hint(given: Any) -> str:
+    if isinstance(given, str) and (meant := meant_number(given)):
+        comma = "there is no decimal comma here; " if "," in given else ""
+        return f"{comma}write {meant}"
+    return _in_digits(given)
+
+
+def _in_digits(given: Any) -> str:
+    """How a number is written: what is one already stands in quotes."""
+    quoted = isinstance(given, str) and re.fullmatch(r"\s*[-+]?[0-9.]+\s*", given)
+    return "write one without quotes" if quoted else "write one in digits"
+
+
+_NAMES_OF = {
+    "endpoint": ("endpoint", "endpoints"),
+    "at": ("visit", "schedule"),
+    "visit": ("visit", "schedule"),
+    "epoch": ("epoch", "epochs"),
+    "track": ("track", "tracks"),
+    "population": ("population", "populations"),
+    "for": ("population", "populations"),
+    "linked_to": ("population", "populations"),
+    "ratio": ("arm", "arms"),
+    "arms": ("arm", "arms"),
+}
+"""Fields, and blocks, that name something of the study: what, and the block in which it stands."""
+
+
+def _no_name(given: str, path: Path, data: Any) -> str:
+    """What to say of a text that is no name; where it names something of the study, what was meant."""
+    if path[-1:] == ("instrument",) and path[:1] == ("forms",):
+        return _no_instrument(given, data)
+    name, field = as_name(given), path[-1] if path else ""
+    if field == given and len(path) > 2:
+        field = path[-2]  # a key that names something, as in `ratio: {mdma: 1}`
+    defined_here = path[:1] == ("schedule",) and field == "visit"
+    if field not in _NAMES_OF or defined_here:
+        return f"{given!r} is no name; write {name!r} (a small letter, then small letters, digits and _)"
+    what, block = _NAMES_OF[str(field)]
+    known = _names_in(data, block)
+    near = name if name in known else nearest(name, known)
+    return f"{given!r} is no name; did you mean {near!r}?" if near else unknown(what, given, known)
+
+
+def _names_in(data: Any, block: str) -> list[str]:
+    said = data.get(block) if isinstance(data, Mapping) else None
+    if isinstance(said, list):
+        said = {one.get("visit"): None for one in said if isinstance(one, Mapping)}
+    return [name for name in said if isinstance(name, str)] if isinstance(said, Mapping) else []
+
+
+def _no_instrument(given: str, data: Any) -> str:
+    """What to say of an instrument by its title: those that there are, and how another is added."""
+    name = as_name(given)
+    own = _names_in(data, "instruments")
+    if name in own:
+        return f"{given!r} is no name; did you mean {name!r}?"
+    shipped = [*shipped_instruments(), *own]
+    letters = name.replace("_", "")
+    alike = [one for one in shipped if one.replace("_", "").startswith(letters)]
+    plain = {one.replace("_", ""): one for one in shipped}
+    near = nearest(letters, plain)
+    meant = alike or ([plain[near]] if near else [])
+    if meant:
+        return f"{given!r} is no name; did you mean {' or '.join(map(repr, meant))}?"
+    return (
+        f"there is no instrument {given!r}; entact comes with {', '.join(shipped)}. One of your own stands "
+        f"under `instruments:`, by a name such as {name!r}"
+    )
 
 
 def _not_text(given: Any, written: str | None) -> str:

@@ -13,6 +13,7 @@ _UNITS: Final = {
     **dict.fromkeys(("d", "day", "days"), "d"),
     **dict.fromkeys(("w", "wk", "wks", "week", "weeks"), "wk"),
 }
+_ORDER: Final = ("wk", "d", "h", "min", "s")
 _CALENDAR: Final = {
     **dict.fromkeys(("mo", "mos", "mon", "month", "months"), ("months", "30 d or 4 wk", 30)),
     **dict.fromkeys(("y", "yr", "yrs", "a", "year", "years"), ("years", "365 d or 52 wk", 365)),
@@ -90,7 +91,8 @@ def duration_hint(text: str) -> str:
             )
     if "m" in units:
         return f"'m' is not said here; write min for minutes, as in '{parts[units.index('m')][1]} min'"
-    if any(unit not in _UNITS for unit in units):
+    order = [_ORDER.index(_UNITS[unit]) if unit in _UNITS else -1 for unit in units]
+    if -1 in order or order != sorted(set(order)):
         return known
     meant = " ".join(
         f"{part[1].replace(',', '.')} {_UNITS[unit]}" for part, unit in zip(parts, units, strict=True)
