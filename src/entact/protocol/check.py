@@ -14,6 +14,7 @@ from entact.protocol.form_check import check_forms
 from entact.protocol.freshness import unmeasured
 from entact.protocol.names import RESERVED
 from entact.protocol.oversight import check_oversight
+from entact.protocol.partial import follows, text_at
 from entact.protocol.people import check_people
 from entact.protocol.plan import check_plan, position
 from entact.protocol.problem import Fault, Path, unknown
@@ -50,8 +51,9 @@ def check(file: StudyFile, data: Mapping[str, Any]) -> list[Fault]:
     forms, more = compile_forms(file)
     faults += more
     rules, more = compile_rules(file, forms, visits)
-    # While a form or visit is broken, each rule that names it would be reported as well.
-    faults += more if not faults else []
+    # A rule that names a form or visit that is broken is not wrong itself.
+    broken = [fault.path for fault in faults]
+    faults += [fault for fault in more if not follows(fault, text_at(data, fault.path), broken, data)]
     faults += check_schedule(file, visits, paths)
     faults += check_sequence(file, visits, paths)
     faults += check_people(file, visits, paths)

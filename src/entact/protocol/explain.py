@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -93,7 +93,7 @@ def _message(found: ErrorDetails, path: Path, model: type[BaseModel], written: s
         case "float_type":
             return f"{_as_written(given, written)} is not a number; {_number_hint(given)}"
         case "bool_type":
-            return f"{_shown(given)} is neither true nor false; write one of them without quotes"
+            return f"{_shown(given)} is neither true nor false; write {_truth_of(given)} without quotes"
         case "greater_than":
             return f"{given} is too small; write a number above {context['gt']:g}"
         case "greater_than_equal":
@@ -129,6 +129,16 @@ def _number_hint(given: Any) -> str:
     return _in_digits(given)
 
 
+def _truth_of(given: Any) -> str:
+    """Which of the two a word means that is neither."""
+    word = str(given).lower()
+    return (
+        "true"
+        if word in ("yes", "y", "on", "true", "1")
+        else ("false" if word in ("no", "n", "off", "false", "0") else "one of them")
+    )
+
+
 def _in_digits(given: Any) -> str:
     """How a number is written: what is one already stands in quotes."""
     quoted = isinstance(given, str) and re.fullmatch(r"\s*[-+]?[0-9.]+\s*", given)
@@ -153,7 +163,7 @@ _NAMES_OF = {
 def _no_name(given: str, path: Path, data: Any) -> str:
     """What to say of a text that is no name; where it names something of the study, what was meant."""
     if path[-1:] == ("instrument",) and path[:1] == ("forms",):
-        return _no_instrument(given, data)
+        return no_instrument(given, _names_in(data, "instruments"))
     name, field = as_name(given), path[-1] if path else ""
     if field == given and len(path) > 2:
         field = path[-2]  # a key that names something, as in `ratio: {mdma: 1}`
@@ -173,23 +183,19 @@ def _names_in(data: Any, block: str) -> list[str]:
     return [name for name in said if isinstance(name, str)] if isinstance(said, Mapping) else []
 
 
-def _no_instrument(given: str, data: Any) -> str:
-    """What to say of an instrument by its title: those that there are, and how another is added."""
+def no_instrument(given: str, own: Iterable[str]) -> str:
+    """What to say of an instrument that is none: the ones that were meant, else all, and how one is added."""
     name = as_name(given)
-    own = _names_in(data, "instruments")
-    if name in own:
-        return f"{given!r} is no name; did you mean {name!r}?"
-    shipped = [*shipped_instruments(), *own]
     letters = name.replace("_", "")
-    alike = [one for one in shipped if one.replace("_", "").startswith(letters)]
-    plain = {one.replace("_", ""): one for one in shipped}
-    near = nearest(letters, plain)
-    meant = alike or ([plain[near]] if near else [])
+    known = {one.replace("_", ""): one for one in [*shipped_instruments(), *own]}
+    near = nearest(letters, known)
+    meant = [one for short, one in known.items() if short.startswith(letters)]
+    meant = meant or ([known[near]] if near else [])
     if meant:
-        return f"{given!r} is no name; did you mean {' or '.join(map(repr, meant))}?"
+        return f"there is no instrument {given!r}; did you mean {' or '.join(map(repr, meant))}?"
     return (
-        f"there is no instrument {given!r}; entact comes with {', '.join(shipped)}. One of your own stands "
-        f"under `instruments:`, by a name such as {name!r}"
+        f"there is no instrument {given!r}; there are {', '.join(known.values())}. Another stands under "
+        f"`instruments:`, by a name such as {name!r}"
     )
 
 

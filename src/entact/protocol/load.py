@@ -16,9 +16,11 @@ from entact.protocol.check import check
 from entact.protocol.explain import validate
 from entact.protocol.instrument import InstrumentError, read_instrument
 from entact.protocol.order import order_of
+from entact.protocol.partial import follows, read_partly, text_at
 from entact.protocol.problem import Fault, Problem, StudyError, unknown
+from entact.protocol.problem import Path as Place
 from entact.protocol.release import Release, Study, canonical
-from entact.protocol.source import LARGEST, Source, field_of, read_source
+from entact.protocol.source import LARGEST, Source, field_of, read_as_far, read_source
 from entact.protocol.study import StudyFile
 
 FILE = "study.yaml"
@@ -173,19 +175,42 @@ def _amended(study: Study, amendments: tuple[tuple[str, bytes], ...]) -> Study:
 
 @lru_cache(maxsize=32)
 def _study(raw: bytes, shown: str) -> Study:
-    source = read_source(raw, shown)
+    source, wrong = read_as_far(raw, shown)
+    problems = [problem for _, problem in wrong]
     if not isinstance(source.data, dict):
         message = "a study file is a block of keys with values; begin it with 'study: <name>'"
-        raise StudyError([Problem(shown, 1, 1, "", message)])
+        raise StudyError(problems or [Problem(shown, 1, 1, "", message)])
     if "order" in source.data:
         message = "is made from the order in which this file names things; take it out"
         _raise(source, [Fault(("order",), message, at_key=True)])
-    file = _typed(source, source.data)
+    file, faults = validate(source.data, source.written)
+    if file is None or problems:
+        raise StudyError(
+            [*problems, *map(source.locate, _all_faults(source, [path for path, _ in wrong], faults))]
+        )
     data = resolve(source.data, file)
-    file = _typed(source, data)
+    file, faults = validate(data, source.written)
+    _raise(source, faults)
+    assert file is not None
     _raise(source, check(file, data))
     # From its bytes, as a release from a ledger is, so that the two never differ.
     return Study(file.study, (Release.from_text(canonical(data)),))
+
+
+def _all_faults(source: Source, wrong: list[Place], faults: list[Fault]) -> list[Fault]:
+    """What is wrong with a file of which a part is wrong already: that, and what is wrong with the rest."""
+    faults = [fault for fault in faults if not any(fault.path[: len(path)] == path for path in wrong)]
+    causes = [*wrong, *(fault.path for fault in faults)]
+    rest = read_partly(source.data, causes)
+    if rest is None:
+        return faults
+    data = resolve(rest.data, rest.file)
+    file, _ = validate(data)
+    for fault in check(file, data) if file is not None else ():
+        placed = rest.placed(fault)
+        if not follows(placed, text_at(data, fault.path), [*causes, *rest.left_out], source.data):
+            faults.append(placed)
+    return faults
 
 
 def resolve(data: Mapping[str, Any], file: StudyFile) -> dict[str, Any]:
@@ -201,13 +226,6 @@ def resolve(data: Mapping[str, Any], file: StudyFile) -> dict[str, Any]:
         instruments[form.instrument] = shipped.model_dump(mode="json", by_alias=True, exclude_unset=True)
     resolved = {**data, "format": file.format, "instruments": instruments}
     return {**resolved, "order": order_of(resolved)}
-
-
-def _typed(source: Source, data: Mapping[str, Any]) -> StudyFile:
-    file, faults = validate(data, source.written)
-    _raise(source, faults)
-    assert file is not None
-    return file
 
 
 def _raise(source: Source, faults: list[Fault]) -> None:

@@ -77,6 +77,8 @@ def duration_hint(text: str) -> str:
     if re.fullmatch(_NUMBER, text.strip()):
         number = with_point(text.strip()) or text.strip()
         return f"it lacks its unit; write '{number} d', '{number} h' or '{number} min'"
+    if clock := re.fullmatch(r"\s*([0-9]+):([0-5][0-9])\s*", text):
+        return f"write '{int(clock[1])} h {int(clock[2])} min'"
     parts = list(_PART.finditer(text))
     if not parts or "".join(part[0] for part in parts).strip() != text.strip():
         return known

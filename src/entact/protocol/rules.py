@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import ValidationError
 
 from entact.protocol.asking import compile_items, offset_of, rule_fault
-from entact.protocol.explain import faults_of
+from entact.protocol.explain import faults_of, no_instrument
 from entact.protocol.form import CompiledForm
 from entact.protocol.instrument import (
     Instrument,
@@ -158,11 +158,10 @@ def _arguments(file: StudyFile) -> dict[str, frozenset[str]]:
 
 def _why_absent(name: str, own: Iterable[str]) -> str:
     """Why an instrument is not in the resolved file: nobody has it, or the shipped one is broken."""
-    known = shipped_instruments()
     try:
         read_instrument(name)
     except InstrumentError as error:
-        return str(error) if name in known else unknown("instrument", name, [*own, *known])
+        return str(error) if name in shipped_instruments() else no_instrument(name, own)
     return "the release lacks this instrument; a release is kept exactly as it was entered"
 
 

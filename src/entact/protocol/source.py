@@ -28,6 +28,7 @@ from ruamel.yaml.events import (
 from ruamel.yaml.reader import ReaderError
 
 from entact.protocol.problem import Fault, Path, Problem, StudyError
+from entact.protocol.slips import decimal_comma, missing_colon, without_value
 
 LARGEST = 500_000  # bytes; the largest real protocol is a tenth of it
 DEEPEST = 20
@@ -63,6 +64,8 @@ _ADVICE = (
     ("block end", "an indentation that does not match the lines above; align it with its neighbours"),
     ("could not find expected ':'", "a key without ': ' and its value; add them"),
 )
+# Advice that may also mean that a colon is missing, here or in the line before.
+_MAY_BE_A_COLON = ("a ': ' within a text", "an indentation", "a key without", "a bracket that is not closed")
 
 
 class Source:
@@ -157,6 +160,20 @@ def read_source(raw: bytes, file: str) -> Source:
     Raises:
         StudyError: for all that is wrong, with line and column.
     """
+    source, wrong = read_as_far(raw, file)
+    if wrong:
+        raise StudyError(problem for _, problem in wrong)
+    return source
+
+
+def read_as_far(raw: bytes, file: str) -> tuple[Source, list[tuple[Path, Problem]]]:
+    """Reads a YAML text as far as it goes: with what is wrong in it, by its place in the data.
+
+    Args:
+        raw: the bytes of the file. file: its name, for problems.
+    Raises:
+        StudyError: when it is no YAML at all.
+    """
     if len(raw) > LARGEST:
         message = f"the file is larger than a study file may be, {LARGEST:,} bytes"
         raise StudyError([Problem(file, 0, 0, "", message)])
@@ -165,9 +182,7 @@ def read_source(raw: bytes, file: str) -> Source:
     try:
         reading.read()
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise StudyError([Problem(file, line, column, "", _advice(str(error.problem)))]) from None
+        raise StudyError([_unreadable(source, error)]) from None
     except ReaderError as error:
         before = source.text[: error.position]
         line, column = before.count("\n") + 1, error.position - before.rfind("\n")
@@ -177,9 +192,21 @@ def read_source(raw: bytes, file: str) -> Source:
         raise StudyError([Problem(file, 0, 0, "", f"this is not YAML: {error}")]) from None
     except RecursionError:
         raise StudyError([Problem(file, 0, 0, "", "this is nested too deeply")]) from None
-    if reading.problems:
-        raise StudyError(reading.problems)
-    return source
+    return source, reading.problems
+
+
+def _unreadable(source: Source, error: MarkedYAMLError) -> Problem:
+    """Where and why a text is no YAML; a key that lacks its colon is told as that."""
+    mark = error.problem_mark or error.context_mark
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    message = _advice(str(error.problem))
+    if message.startswith(_MAY_BE_A_COLON):
+        lines = source.text.splitlines()
+        begun = error.context_mark.line + 1 if error.context_mark else line
+        before = next((number for number in range(line - 1, 0, -1) if lines[number - 1].strip()), line)
+        meant = missing_colon(lines, dict.fromkeys((begun, line, before)))
+        line, column, message = meant or (line, column, message)
+    return Problem(source.file, line, column, "", message)
 
 
 def _decoded(raw: bytes, file: str) -> str:
@@ -207,7 +234,7 @@ class _Reading:
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.problems: list[Problem] = []
+        self.problems: list[tuple[Path, Problem]] = []
         self.events: Iterator[Any] = iter(YAML(typ="safe", pure=True).parse(source.text))
 
     def read(self) -> None:
@@ -230,7 +257,7 @@ class _Reading:
 
     def wrong(self, event: Any, path: Path, message: str) -> None:
         line, column = event.start_mark.line + 1, event.start_mark.column + 1
-        self.problems.append(Problem(self.source.file, line, column, field_of({}, path), message))
+        self.problems.append((path, Problem(self.source.file, line, column, field_of({}, path), message)))
 
     def value(self, event: Any, path: Path) -> Any:
         self.source._values[path] = event.start_mark.line + 1, event.start_mark.column + 1
@@ -253,14 +280,26 @@ class _Reading:
 
     def sequence(self, path: Path) -> list[Any]:
         members: list[Any] = []
+        last: ScalarEvent | None = None
         for event in self.events:
             if isinstance(event, SequenceEndEvent):
                 break
+            self.pair(last, event, (*path, len(members) - 1))
+            last = event if isinstance(event, ScalarEvent) and not event.style else None
             members.append(self.value(event, (*path, len(members))))
         return members
 
+    def pair(self, one: ScalarEvent | None, other: Any, path: Path) -> None:
+        """Finds one number that a comma has made two members of a list."""
+        if one is not None and isinstance(other, ScalarEvent) and not other.style:
+            between = self.source.text[one.end_mark.index : other.start_mark.index]
+            message = decimal_comma(str(one.value), str(other.value), between)
+            if message is not None:
+                self.wrong(one, path, message)
+
     def mapping(self, start: MappingStartEvent, path: Path) -> dict[str, Any]:
         members: dict[str, Any] = {}
+        before: str | None = None
         for event in self.events:
             if isinstance(event, MappingEndEvent):
                 break
@@ -282,15 +321,14 @@ class _Reading:
             self.source._keys[inner] = event.start_mark.line + 1, event.start_mark.column + 1
             value = next(self.events)
             if isinstance(value, ScalarEvent) and not value.value and not value.style:
-                hint = "; a comma within { } begins a new key: put a text that has one in quotes"
-                self.wrong(
-                    event,
-                    inner,
-                    f"{key!r} has no value"
-                    + (hint if start.flow_style else "; write one, or take the key out"),
-                )
-                members[key] = None
+                said = (before, self.source.written((*path, before)) or "") if before is not None else None
+                message, meant = without_value(key, said, in_flow=bool(start.flow_style))
+                blamed = self.source._scalars.get((*path, meant)) if meant is not None else None
+                self.wrong(blamed or event, (*path, meant or key), message)
+                if meant is None:
+                    members[key] = None
                 continue
+            before = key
             members[key] = self.value(value, inner)
         return members
 
