@@ -423,7 +423,7 @@ RULES = {
     "later item in single quotes": (
         "\"present('therapist') >= 2\"",
         "'present(''therapist'') >= 2 && §vitals.pulse > 1.0'",
-        "gates.initial_dose.require[3].require: 'vitals' has no score or item 'pulse'; name one of its "
+        "gates.initial_dose.require[3].require: there is no 'vitals.pulse'; name one of its "
         "scores or items: vitals.systolic, vitals.diastolic, vitals.heart_rate, vitals.temperature",
     ),
     "argument": (

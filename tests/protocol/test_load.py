@@ -35,7 +35,8 @@ SYNTAX = {
         "{title: Nausea}",
         "{title: Nausea, §also vomiting}",
         "adverse_events.terms.nausea.also vomiting: 'also vomiting' has no value; "
-        "a comma within { } begins a new key: put a text that has one in quotes",
+        "a comma within { } begins a new key: put a text that has one in quotes, or write "
+        "'also: vomiting' where a colon is missing",
     ),
     "null": (
         "condition: PTSD",
@@ -130,7 +131,7 @@ TYPES = {
     "number in words": (
         "half_lives: 5\n",
         "half_lives: §five\n",
-        "washout.half_lives: 'five' is not a number; write one without quotes",
+        "washout.half_lives: 'five' is not a number; write one in digits",
     ),
     "number above its limit": (
         "alpha: 0.0499",
@@ -195,7 +196,7 @@ TYPES = {
     "no is text": (
         "lasting: true",
         "lasting: §no",
-        "forms.demographics.lasting: 'no' is neither true nor false; write one of them without quotes",
+        "forms.demographics.lasting: 'no' is neither true nor false; write false without quotes",
     ),
     "number in quotes": (
         "doses: 1\n",

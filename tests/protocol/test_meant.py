@@ -49,6 +49,7 @@ RANGES = {
     "18 to 34 d": "write '18 .. 34 d'",
     "18 \N{EN DASH} 34 d": "write '18 .. 34 d'",
     "18 \N{HORIZONTAL ELLIPSIS} 34 d": "write '18 .. 34 d'",
+    "1 mo": f"{MONTHS}'30 d'",
     "34 d": "write its two ends, as in '2 .. 14 d'",
 }
 

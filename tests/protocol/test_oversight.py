@@ -105,7 +105,7 @@ CASES = {
     "report without a unit": (
         END,
         report(REPORT.replace("24 h", "§15")),
-        "reports.sponsor.within: 15 is not a duration; write a number and its unit, as in '90 min'",
+        "reports.sponsor.within: 15 is not a duration; it lacks its unit; write '15 d', '15 h' or '15 min'",
     ),
     "report to a country by its name": (
         END,

@@ -199,8 +199,11 @@ def _study(raw: bytes, shown: str) -> Study:
 
 def _all_faults(source: Source, wrong: list[Place], faults: list[Fault]) -> list[Fault]:
     """What is wrong with a file of which a part is wrong already: that, and what is wrong with the rest."""
+    # A block that seems to be missing may be one that what is wrong has swallowed.
+    swallowed = [fault for fault in faults if len(fault.path) == 1 and fault.path[0] not in source.data]
     faults = [fault for fault in faults if not any(fault.path[: len(path)] == path for path in wrong)]
-    causes = [*wrong, *(fault.path for fault in faults)]
+    faults = [fault for fault in faults if fault not in swallowed] if wrong else faults
+    causes = [*wrong, *(fault.path for fault in [*faults, *swallowed])]
     rest = read_partly(source.data, causes)
     if rest is None:
         return faults

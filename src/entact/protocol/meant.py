@@ -108,4 +108,7 @@ def range_hint(text: str) -> str:
     ends = _BETWEEN.split(text.strip())
     if len(ends) == 2 and all(ends) and re.match(_NUMBER, ends[0]):
         return f"write '{ends[0].strip()} .. {ends[1].strip()}'"
+    part = _PART.fullmatch(text)
+    if part and part[2].lower() in _CALENDAR:
+        return duration_hint(text)
     return "write its two ends, as in '2 .. 14 d'"

@@ -20,6 +20,22 @@ _ROUNDS: Final = 8  # a block that lacks what it needs is left out with the bloc
 
 _COUNTED: Final = (("schedule",), ("doses",))  # what is said of a schedule of which a visit is left out
 
+_MAKES_A_VISIT: Final = frozenset(
+    {"visit", "do", "timed", "then", "kind", "after", "or", "track", "for"}
+)  # other fields of a visit may be wrong without a word about it elsewhere
+_RESTS_ON: Final = {"products": ("regimens",), "regimens": ("products",)}  # strengths and whole units
+
+# Blocks of the whole file with fields, and blocks within others with names of the study's own.
+_OF_FIELDS: Final = frozenset(
+    {"adverse_events", "amendment", "analysis", "randomisation", "standards", "unblinding", "washout"}
+)
+_OF_NAMES: Final = frozenset(
+    {
+        *("arms", "checklists", "classes", "estimands", "intercurrent", "items", "ratio", "scores"),
+        *("secondary", "sets", "special_interest", "strategies", "terms", "windows"),
+    }
+)
+
 # What stands for a block of the whole file that is wrong or missing, where little follows from it.
 _STAND_INS: Final[Mapping[str, Any]] = {
     "title": "?",
@@ -101,13 +117,26 @@ def follows(fault: Fault, text: str, causes: Iterable[Path], whole: Mapping[str,
         text: of the value that the fault is about. causes: the places that are wrong. whole: the data.
     """
     for cause in causes:
-        if fault.path[:2] == cause[:2] or (len(cause) == 1 and fault.path[:1] == cause[:1]):
+        if not cause or fault.path[:1] == cause == cause[:1] or _element(fault.path) == _element(cause):
             return True
-        if cause[:1] == ("schedule",) and len(cause) == 2 and fault.path in _COUNTED:
+        is_another_schedule = cause[:1] == ("schedule",) and (len(cause) == 2 or cause[-1] == "kind")
+        if is_another_schedule and fault.path in _COUNTED:
             return True
-        if any(_mentions(said, word) for word in _words(whole, cause) for said in (fault.message, text)):
+        if fault.path[:1] and fault.path[0] in _RESTS_ON.get(str(cause[0]), ()):
             return True
+        is_definition = len(cause) == 2 and isinstance(cause[1], str)
+        named = re.match(r"there is no ([^'\"]*) ['\"]", fault.message)
+        if is_definition and named and str(cause[0]).removesuffix("s") in named[1]:
+            return True
+        for word in _words(whole, cause):
+            if word in fault.path or any(_mentions(said, word) for said in (fault.message, text)):
+                return True
     return False
+
+
+def _element(path: Path) -> Path:
+    """The thing that a place is of: a visit, a form, a requirement."""
+    return path[:4] if path[:1] == ("gates",) and path[2:3] == ("require",) else path[:2]
 
 
 def text_at(data: Any, path: Path) -> str:
@@ -125,22 +154,49 @@ def _mentions(text: str, word: str) -> bool:
 
 
 def _words(whole: Mapping[str, Any], cause: Path) -> Iterator[str]:
-    """Names that something wrong may have taken along: of the things on its path, and what a visit does."""
-    block: Any = whole
+    """Names that something wrong may have taken along: what it is of, and what a visit does."""
     if len(cause) == 1:
         yield f"`{cause[0]}:`"
-    for step in cause:
-        inner = block[step] if _has(block, step) else None
-        if isinstance(step, str) and block is not whole:
+    if cause[0] == "schedule" and len(cause) > 1:
+        yield from _of_visit(whole, cause)
+        return
+    block: Any = whole
+    is_name = False
+    for place, step in enumerate(cause):
+        # Of a thing with a list, one member of that is wrong, and not the thing.
+        if isinstance(step, str) and is_name and place + 2 >= len(cause):
             yield step
-        if isinstance(inner, Mapping) and isinstance(inner.get("visit"), str):
-            yield inner["visit"]
-            yield as_name(inner["visit"])
-            done = inner.get("do")
-            yield from (name for name in (done if isinstance(done, list) else ()) if isinstance(name, str))
-        block = inner
+            yield as_name(step)
+        is_name = step in _OF_NAMES or (block is whole and step not in _OF_FIELDS)
+        block = block[step] if _has(block, step) else None
     if isinstance(block, str) and isinstance(cause[-1], int):
         yield block
+
+
+def _of_visit(whole: Mapping[str, Any], cause: Path) -> Iterator[str]:
+    """What goes with a visit that is wrong: nothing while only its window, or who does it, is."""
+    schedule: Any = whole.get("schedule")
+    place = cause[1]
+    visit = schedule[place] if isinstance(schedule, list) and _has(schedule, place) else None
+    field = cause[2] if len(cause) > 2 else "visit"
+    if not isinstance(visit, Mapping) or field not in _MAKES_A_VISIT:
+        return
+    if isinstance(visit.get("visit"), str):
+        yield visit["visit"]
+        yield as_name(visit["visit"])
+    if field in ("visit", "do", "timed"):
+        yield from _done_at(visit)
+
+
+def _done_at(visit: Mapping[str, Any]) -> Iterator[str]:
+    """Forms and activities of a visit, as far as it says them."""
+    timed = visit.get("timed")
+    done = visit.get("do")
+    said = list(done) if isinstance(done, list) else []
+    said += [one.get("do") for one in timed if isinstance(one, Mapping)] if isinstance(timed, list) else []
+    for name in said:
+        if isinstance(name, str):
+            yield "vitals" if name == "vital_signs" else name
 
 
 def _places(data: Any) -> Any:

@@ -352,11 +352,11 @@ class _Compilation:
         """What to say of a score or item that a form lacks: the nearest, and the scores that it has."""
         scores, near = self.forms[form].scores, nearest(item, self.forms[form].types)
         if near is None:
-            return f"{form!r} has no score or item {item!r}; {self._holds(form)}"
+            return f"there is no '{form}.{item}'; {self._holds(form)}"
         if not scores:
             return None
         meant = f"did you mean '{form}.{near}'?"
-        return f"{form!r} has no score or item {item!r}; {meant} Its scores are {', '.join(scores)}"
+        return f"there is no '{form}.{item}'; {meant} The scores of {form!r} are {', '.join(scores)}"
 
     def _of(self, form: str) -> list[str]:
         """The scores of a form, then its items, that rules may name."""

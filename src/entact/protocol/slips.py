@@ -51,6 +51,10 @@ def without_value(key: str, before: tuple[str, str] | None, *, in_flow: bool) ->
     if in_flow and before and re.fullmatch(r"[-+]?[0-9]+|.*\s[0-9]+", before[1]) and re.match(r"[0-9]+", key):
         return f"a decimal comma; write {before[0]}: {before[1]}.{key}, with a point", before[0]
     found = _PAIR.fullmatch(key)
+    if in_flow and found and found["sign"] == " " and before:
+        meant = f"{found['key']}: {_cut(found['rest'])}"
+        hint = f"put a text that has one in quotes, or write '{meant}' where a colon is missing"
+        return f"{key!r} has no value; a comma within {{ }} begins a new key: {hint}", None
     if in_flow and found:
         wrong = {":": "lacks the space after its colon", "=": "has '=' instead of a colon"}
         said = wrong.get(found["sign"], "lacks its colon")
