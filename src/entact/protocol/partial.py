@@ -176,7 +176,7 @@ def _words(whole: Mapping[str, Any], cause: Path) -> Iterator[str]:
 def _of_visit(whole: Mapping[str, Any], cause: Path) -> Iterator[str]:
     """What goes with a visit that is wrong: nothing while only its window, or who does it, is."""
     schedule: Any = whole.get("schedule")
-    place = cause[1]
+    place: Any = cause[1]
     visit = schedule[place] if isinstance(schedule, list) and _has(schedule, place) else None
     field = cause[2] if len(cause) > 2 else "visit"
     if not isinstance(visit, Mapping) or field not in _MAKES_A_VISIT:
