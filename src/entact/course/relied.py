@@ -31,6 +31,8 @@ def found_in_decisions(course: Course) -> Iterator[tuple[str, str, str, str]]:
             if not course.has(name):
                 continue  # of the site's or the study's ledger
             if name not in standing and name not in merged:
+                if course.arrival_of(name) > course.known_until:
+                    continue  # this course is as it was before that correction
                 message = f"the gate relied on {name}, which was withdrawn"
                 yield "gate_input_withdrawn", act.id, name, message
             elif any(one not in inputs for one in _corrections(standing, name)):
