@@ -104,6 +104,22 @@ def test_what_applies_at_reconsent_waits_for_it(case: Case) -> None:
     assert course.release == case.study.newest
 
 
+def test_a_consent_to_a_release_that_the_site_has_replaced_is_found(case: Case) -> None:
+    def superseded() -> set[str]:
+        seen = findings(course_of(case), instant(WHEN["initial_dose"]))
+        return {one.id for one in seen if one.rule == "consent_superseded" and one.holds}
+
+    consent_again(case)
+    case.entries["consent again"] = msgspec.structs.replace(
+        case.entries["consent again"], release=case.study.releases[0].id
+    )
+    assert superseded() == set()
+    approve(case)  # two days before
+    assert superseded() == {"consent_superseded:consent again:release"}
+    case.entries["consent again"] = _under_newest(case, "consent again")
+    assert superseded() == set()
+
+
 @pytest.mark.requirement("R23")
 def test_a_new_procedure_before_reconsent_is_a_finding(case: Case) -> None:
     approve(case)

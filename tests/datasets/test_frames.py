@@ -117,6 +117,17 @@ def test_death_ends_treatment_and_study(mini: Study, someone: Any) -> None:
     )
 
 
+def test_a_death_is_dated_when_it_came_and_takes_nothing_away(mini: Study, someone: Any) -> None:
+    person = someone().randomised()
+    person.write("adverse_event", {"term": "nausea", "onset": "2026-03-19", "outcome": "fatal"}, day=60)
+    person.write("death", {"date": "2026-03-20"}, day=90)
+    datasets = build(mini, [person.course()])
+    row = only(datasets.subjects)
+    assert (row["EOTDT"], row["EOSDT"]) == (date(2026, 3, 20), date(2026, 3, 20))
+    assert only(datasets.events)["AEOUT"] == "fatal"
+    assert only(datasets.disposition, DSDECOD="DEATH")["DSSTDT"] == date(2026, 3, 20)
+
+
 def test_questionnaires_have_baseline_and_change(mini: Study, courses: list[Course]) -> None:
     datasets = build(mini, courses)
     usubjid = only(datasets.subjects, SUBJID="1-002")["USUBJID"]

@@ -1,4 +1,4 @@
-"""Clinical dates that are none, that lie ahead of the day they were written, or that contradict others."""
+"""Clinical dates that are none, lie ahead of the day they were written, or contradict others: death too."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from entact.course.entry.dates import ClinicalDate, clinical_date, read_date
 from entact.course.entry.sealing import is_sealed
 from entact.course.kinds import KINDS
 from entact.course.kinds.checks import CLOCK_TOLERANCE
+from entact.course.schedule import civil_date
+from entact.course.state.encounter import PLANNED
+from entact.course.state.progress import zone_of
 
 if TYPE_CHECKING:
     from entact.course.course import Course
@@ -24,6 +27,7 @@ _EAST = timedelta(hours=14)  # where a civil day begins first
 
 def found_in_dates(course: Course) -> Iterator[tuple[str, str, str, str]]:
     """What is wrong with clinical dates: rule, entry, item and message."""
+    yield from _after_death(course)
     for effective in course.effective:
         for item in _DATED.get(effective.entry.kind, ()):
             text = effective.data.get(item)
@@ -37,6 +41,37 @@ def found_in_dates(course: Course) -> Iterator[tuple[str, str, str, str]]:
         first, last = read_date(begun), read_date(ended)
         if first is not None and last is not None and last.is_before(first):
             yield "dates_contradict", entry, item, f"{item} {ended}, before it began {begun}"
+
+
+def _after_death(course: Course) -> Iterator[tuple[str, str, str, str]]:
+    """What takes place with a participant who had died: on a later day, or after the entry that says so."""
+    died = course.died
+    if died is None:
+        return
+    said, zone = read_date(died.date), zone_of(course, died.at)
+    for one in course.effective:
+        if said is None:
+            was_dead = False
+        elif said.at is not None:
+            was_dead = one.at > said.at
+        else:
+            was_dead = civil_date(one.at, zone) > said.latest
+        if not was_dead and one.at <= died.at:
+            continue
+        kind, data = KINDS.get(one.entry.kind), one.data
+        message = f"{one.entry.kind} after the death entered in {died.entry}"
+        if one.entry.kind == "encounter":
+            if data.get("status") == "started":
+                yield "after_death", one.id, "", message
+            elif data.get("status") == "ended" and data.get("disposition", PLANNED) == PLANNED:
+                yield (
+                    "after_death",
+                    one.id,
+                    "disposition",
+                    f"discharged after the death entered in {died.entry}",
+                )
+        elif kind is not None and kind.with_participant and data.get("state") != "out":
+            yield "after_death", one.id, "", message
 
 
 def _of_one(effective: Effective, item: str, text: str) -> Iterator[tuple[str, str, str, str]]:

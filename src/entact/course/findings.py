@@ -21,6 +21,7 @@ from entact.course.state.state import Finding, Thing
 from entact.protocol.quantity import parse_duration
 
 if TYPE_CHECKING:
+    from entact.course.entry.effective import Effective
     from entact.course.state.encounter import EncounterState
     from entact.protocol.study import Visit
 
@@ -83,6 +84,8 @@ def found_at_any_time(course: Course) -> Iterator[Finding]:
     yield from _orders(course)
     yield from _outside_encounters(course)
     yield from _never_begun(course)
+    yield from _missed_though_held(course)
+    yield from _consents(course)
     yield from (_finding(*one) for one in found_in_decisions(course))
     for encounter in course.encounters.values():
         visit = course.release.visits.get(encounter.visit)
@@ -169,6 +172,46 @@ def _never_begun(course: Course) -> Iterator[Finding]:
                 yield _finding(
                     "about_unknown", update, "about", f"continues {thing.entry}, which did not begin anything"
                 )
+
+
+def _missed_though_held(course: Course) -> Iterator[Finding]:
+    """Visits said to be missed, in which something took place all the same."""
+    missed: dict[str, str] = {}
+    for one in course.effective:
+        if one.entry.kind == "encounter" and one.data.get("status") == "missed" and one.entry.encounter:
+            missed.setdefault(one.entry.encounter, one.id)
+    for one in course.effective if missed else ():
+        encounter = one.entry.encounter
+        if encounter in missed and one.entry.kind in _IN_ENCOUNTER and _says_it_was_held(course, one):
+            message = f"{encounter} is said to be missed, and {one.id} is an entry of it"
+            yield _finding("missed_though_held", missed.pop(encounter), "status", message)
+
+
+def _says_it_was_held(course: Course, effective: Effective) -> bool:
+    """Whether an entry of a visit says that something took place, and not that it did not.
+
+    A dosing session is held when a dose is taken: what is asked before one that comes to nothing is no more.
+    """
+    data, visit = effective.data, course.release.visits.get(visit_of(effective.entry.encounter))
+    if visit is not None and visit.kind == "dosing" and effective.entry.kind != "dose":
+        return False
+    return data.get("status") != "not_done" and data.get("reached") is not False and data.get("taken") != 0
+
+
+def _consents(course: Course) -> Iterator[Finding]:
+    """Consents to a release that another had replaced at the site by then."""
+    study = course.study
+    if len(study.releases) == 1 or course.site is None:
+        return
+    for one in course.consents:
+        in_force = study.in_force_at(course.site, one.since)
+        try:
+            is_replaced = one.given and study.number(one.release) < study.number(in_force.id)
+        except KeyError:  # which is found
+            continue
+        if is_replaced:
+            message = f"is to {one.release}, and the site works under {in_force.id} by then"
+            yield _finding("consent_superseded", one.entry, "release", message)
 
 
 def found_in_windows(course: Course, dues: list[Due], at: datetime) -> Iterator[Finding]:

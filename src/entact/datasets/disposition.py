@@ -67,8 +67,8 @@ def disposition(person: Person) -> Iterator[tuple[Any, ...]]:
             stopped = course.discontinued[of]
             name = f"{of.replace('_', '-').upper()} DISCONTINUED"
             yield person.usubjid, EVENT, name, stopped.cause, person.day(stopped.at)
-    if course.died is not None:
-        yield person.usubjid, EVENT, "DEATH", "death", person.day(course.died.at)
+    if person.died_at is not None:
+        yield person.usubjid, EVENT, "DEATH", "death", person.day(person.died_at)
     if course.status == "completed":
         ended = max((one.ended for one in course.encounters.values() if one.ended is not None), default=None)
         yield person.usubjid, EVENT, "COMPLETED", "completed", person.day(ended)

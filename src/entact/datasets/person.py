@@ -11,7 +11,7 @@ from entact.course.course import Course
 from entact.course.schedule import civil_date
 from entact.course.state.form import Answers
 from entact.course.state.outcome import counts_until
-from entact.course.state.progress import zone_of
+from entact.course.state.progress import died_by, zone_of
 from entact.course.state.rating import baseline_at, rating_at
 from entact.datasets.codebook import Codebook
 
@@ -53,14 +53,23 @@ class Person:
     def stops(self) -> dict[str, datetime]:
         """What has stopped, and when; death stops all of it."""
         stops = {of: state.at for of, state in self.course.discontinued.items()}
-        if self.course.died is not None:
-            stops = {of: min(stops.get(of, self.course.died.at), self.course.died.at) for of in STOPS}
+        if self.died_at is not None:
+            stops = {of: min(stops.get(of, self.died_at), self.died_at) for of in STOPS}
         return stops
 
+    @cached_property
+    def died_at(self) -> datetime | None:
+        """Until when they lived; None of who did not die. It is not when that was entered."""
+        died = self.course.died
+        return None if died is None else died_by(self.course, died, zone_of(self.course, died.at))
+
     def may_use(self, at: datetime) -> bool:
-        """Whether what was observed then may be used: the use of data had not been withdrawn."""
-        until = self.stops.get("data_use")
-        return until is None or at <= until
+        """Whether what was observed then may be used: the use of data had not been withdrawn.
+
+        A death withdraws nothing: what ended in it is entered afterwards.
+        """
+        withdrawn = self.course.discontinued.get("data_use")
+        return withdrawn is None or at <= withdrawn.at
 
     def on_treatment(self, at: datetime) -> bool:
         """Whether treatment had not been discontinued by then."""

@@ -110,9 +110,9 @@ def _end(person: Person, of: tuple[str, ...], complete: bool) -> tuple[str, date
     """How treatment or study ended (CDISC codelist SBJTSTAT), when, and why if early."""
     course = person.course
     stops = [course.discontinued[one] for one in of if one in course.discontinued]
-    died = course.died
-    if died is not None and not complete and all(died.at <= one.at for one in stops):
-        return "DISCONTINUED", died.at, "death"
+    died_at = person.died_at
+    if died_at is not None and not complete and all(died_at <= one.at for one in stops):
+        return "DISCONTINUED", died_at, "death"
     if stops:
         first = min(stops, key=lambda one: one.at)
         return "DISCONTINUED", first.at, first.cause

@@ -292,6 +292,31 @@ def test_an_interval_in_hours_is_elapsed_time(time: str, expected: list[str]) ->
     assert codes(case.may("initial_dose", f"2026-03-09T{time}-06:00", kit="K-3")) == expected
 
 
+@pytest.mark.parametrize(("day", "expected"), [("2026-04-05", ["too_soon"]), ("2026-04-06", [])])
+def test_after_a_transfer_the_last_dose_keeps_the_date_of_where_it_was_given(
+    day: str, expected: list[str]
+) -> None:
+    case = before("next_session").move("initial 1", "2026-03-16T20:00:00-06:00")  # the 17th in Haifa
+    session(case, 2, day, "+03:00")
+    for name in [one.id for one in case.of("site:")]:
+        case.entries[name] = msgspec.structs.replace(case.entries[name], ledger="site:haifa")
+    case.change("activation", timezone="Asia/Jerusalem")
+    there = {"attempt": 1, "number": "S-1", "site": "haifa"}
+    case.put("transfer", "screening", "2026-03-25T09:00:00-06:00", there, by="i-1", role="investigator")
+    assert codes(case.may("initial_dose", f"{day}T10:00:00+03:00", kit="K-3")) == expected
+
+
+def test_whoever_died_of_an_event_is_treated_no_more_though_no_death_is_entered() -> None:
+    for said in ({"outcome": "fatal"}, {"serious": True, "seriousness": ["death"]}):
+        case = before("initial_dose").put("event", "adverse_event", "2026-03-15T09:00:00-06:00", said)
+        answer = ask(case, "initial_dose")
+        assert codes(answer) == ["died"]
+        case.put(
+            "update", "adverse_event", "2026-03-15T10:00:00-06:00", {"outcome": "resolved"}, about="event"
+        )
+        assert codes(ask(case, "initial_dose")) == ([] if "outcome" in said else ["died"])
+
+
 def test_no_more_sessions_with_a_dose_than_the_study_allows() -> None:
     study = Study("mini", (two_sessions(doses=1),))
     case = second_session("2026-04-07", study)

@@ -22,13 +22,12 @@ from entact.course.gates.bounds import (
 )
 from entact.course.gates.question import Act, Check, Question, Reason
 from entact.course.schedule import civil_date
+from entact.course.state.consent import needed_scopes
 
 if TYPE_CHECKING:
     from entact.course.state.setting import StaffState
 
 INVESTIGATOR: Final = "investigator"
-# Scopes of consent without which nobody takes part; a file that names none of them needs all of its own.
-NEEDED_SCOPES: Final[tuple[str, ...]] = ("participation", "treatment", "procedures")
 
 # Roles that are not to know an arm before lock, unless the study says that they are told.
 STAY_BLINDED: Final = frozenset({"data_manager", "rater", "statistician"})
@@ -63,6 +62,13 @@ def _alive(question: Question) -> Iterator[Reason]:
     died = question.course.died
     if died is not None:
         yield Reason("died", f"The participant has died (entered for {died.date}).")
+        return
+    for event in question.course.adverse_events.values():
+        if event.is_fatal:
+            question.relies_on(event.entry)
+            yield Reason(
+                "died", "An adverse event is said to have ended in death; none is entered.", ("death",)
+            )
 
 
 def _not_stopped(question: Question) -> Iterator[Reason]:
@@ -78,7 +84,7 @@ def _consent_current(question: Question) -> Iterator[Reason]:
         return
     question.relies_on(consent.entry)
     needed = question.release.file.consent
-    for scope in [name for name in NEEDED_SCOPES if name in needed] or list(needed):
+    for scope in needed_scopes(needed):
         given = consent.scopes.get(scope)
         if given is None:
             message = f"It is not known whether the participant consents to {_words(scope)}."

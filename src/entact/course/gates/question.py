@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from entact.course.state.progress import zone_of
+
 if TYPE_CHECKING:
     from entact.course.course import Course
     from entact.course.state.dose import DoseState
@@ -59,10 +61,8 @@ class Question:
         self.at = at.astimezone(UTC)  # times of one zone would be told apart by their wall clocks
         self.detail = detail
         self.site = setting.site
-        zone = setting.site.zone or at.tzinfo
-        assert zone is not None
-        self.zone: tzinfo = zone
-        self.today: date = at.astimezone(zone).date()
+        self.zone: tzinfo = zone_of(course, at, setting.site.zone or at.tzinfo)
+        self.today: date = at.astimezone(self.zone).date()
         self.release: Release = _in_force(study, setting)
         self.encounter: str | None = detail.get("encounter") or _open_encounter(course, at)
         name = self.encounter.partition("#")[0] if self.encounter else ""

@@ -22,19 +22,15 @@ LARGEST_OFFSET_MS = 100 * 366 * 86_400_000  # a clock that starts from nowhere i
 
 
 def check_entry(course: State, effective: Effective, kind: Kind) -> None:
-    """Release, clock, consent, and what comes after an end."""
+    """Release, clock, consent, and what comes after something had stopped."""
     entry = effective.entry
     course.release_of(entry)
     if entry.repeat < 1:
         course.found("item", entry.id, "repeat", f"{entry.repeat} is no repetition: they count from 1")
     if entry.recorded_at != entry.occurred_at or entry.clock_offset_ms or isinstance(entry, Kept):
         _check_clock(course, effective)
-    if kind.needs_consent and not (course.consent and course.consent.given):
+    if kind.needs_consent and not (course.consent and course.consent.allows(kind.ended_by or ())):
         course.found("without_consent", entry.id, "", f"{kind.name} without a consent in force")
-    leaves = kind.name == "presence" and effective.data.get("state") == "out"
-    if course.died is not None and kind.with_participant and not leaves:
-        message = f"{kind.name} after the death entered in {course.died.entry}"
-        course.found("after_death", entry.id, "", message)
     for of in course.discontinued:
         if of in (kind.ended_by or ()):
             message = f"{kind.name} after {of.replace('_', ' ')} had stopped"

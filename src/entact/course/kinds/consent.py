@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from entact.course.kinds.kind import Kind
-from entact.course.state.consent import ConsentState
+from entact.course.state.consent import ConsentState, needed_scopes
 
 if TYPE_CHECKING:
     from entact.course.entry.effective import Effective
@@ -27,13 +27,38 @@ def reduce_consent(course: State, effective: Effective, payload: Consent) -> Non
     for scope in payload.scopes:
         if scope not in course.study.newest.file.consent:
             course.found("unknown_scope", entry.id, scope, f"the study has no scope of consent {scope!r}")
-    state = ConsentState(entry.id, payload.version, payload.scopes, entry.release, effective.at)
-    if course.first_consent is None:
+    release = course.release_of(entry)  # which notes one that the study does not have
+    needed = needed_scopes(release.file.consent)
+    before = course.consent.refused if course.consent is not None else {}
+    refused = {name: before.get(name, effective.at) for name in needed if payload.scopes.get(name) is False}
+    state = ConsentState(
+        entry.id, payload.version, payload.scopes, entry.release, effective.at, needed, refused
+    )
+    _check(course, effective, state)
+    if course.first_consent is None and state.given:
         course.first_consent = state
     course.consent = state
+    course.consents.append(state)
     if state.given:
-        course.release_of(entry)  # which notes one that the study does not have
         course.release = course.release_at(effective.at)
+
+
+def _check(course: State, effective: Effective, state: ConsentState) -> None:
+    """What no consent can be: without a word on what is needed, to parts of what is refused, or to what was
+    replaced before it.
+    """
+    for scope in state.needed:
+        if scope not in state.scopes:
+            course.found("consent_open", effective.id, scope, f"says nothing of {scope}")
+    allowed = [scope for scope, given in state.scopes.items() if given]
+    for scope in state.taking_part:
+        if scope in state.refused and allowed:
+            message = f"refuses {scope}, and allows {', '.join(sorted(allowed))}"
+            course.found("consent_contradicts", effective.id, scope, message)
+    versions = [one.version for one in course.consents]
+    if state.version in versions and versions[-1] != state.version:
+        message = f"is to version {state.version}, which version {versions[-1]} had replaced"
+        course.found("consent_superseded", effective.id, "version", message)
 
 
 CONSENT = Kind(

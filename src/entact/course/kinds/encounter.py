@@ -59,6 +59,10 @@ def reduce_encounter(course: State, effective: Effective, payload: Encounter) ->
     if payload.status == "started" and state.started is not None:
         course.found("encounter_begun_twice", entry.id, "", f"{entry.encounter} had already begun")
         return
+    if payload.status == "missed" and any(
+        dose.is_taken and dose.encounter == entry.encounter for dose in course.doses
+    ):
+        return  # which is found
     state.status = payload.status
     if payload.status == "started":
         state.started, state.contact, state.entry = effective.at, payload.contact, entry.id
@@ -76,9 +80,6 @@ def _check_end(course: State, effective: Effective, payload: Encounter) -> None:
     entry = effective.entry
     if payload.disposition == "against_advice":
         course.found("left_against_advice", entry.id, "", f"left {entry.encounter} against advice")
-    elif payload.disposition == PLANNED and course.died is not None and course.died.at <= effective.at:
-        message = f"discharged from {entry.encounter}, after the death entered in {course.died.entry}"
-        course.found("after_death", entry.id, "disposition", message)
     check_basis(course, effective, act_of_encounter(course, entry, payload, effective.at))
 
 

@@ -62,6 +62,7 @@ def reduce_screening(course: State, effective: Effective, payload: Screening) ->
     course.screening = ScreeningState(
         effective.id, payload.attempt, payload.number, payload.site, payload.population, effective.at
     )
+    course.screenings.append(course.screening)
     course.site = payload.site
 
 

@@ -91,7 +91,6 @@ def event_values(course: State, event: AdverseEventState) -> dict[str, Any]:
     """What a rule about an adverse event sees; None is unknown."""
     term = course.release.file.adverse_events.terms.get(event.term or "")
     grounds = event.seriousness
-    fatal = event.outcome == "fatal" or (grounds is not None and "death" in grounds)
     if event.serious is not True:
         grounds = grounds or ([] if event.serious is False else None)
     return {
@@ -100,7 +99,7 @@ def event_values(course: State, event: AdverseEventState) -> dict[str, Any]:
         "event.serious": event.serious,
         "event.related": None if event.related is None else event.related in RELATED,
         "event.expected": event.expected,
-        "event.fatal": True if fatal else None if grounds is None else False,
+        "event.fatal": True if event.is_fatal else None if grounds is None else False,
         "event.life_threatening": None if grounds is None else "life_threatening" in grounds,
         "event.severe": None if event.severity is None else event.severity == "severe",
     }

@@ -7,30 +7,43 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from entact.course.schedule import Due, Progress, civil_date, due
+from entact.course.entry.dates import read_date
+from entact.course.schedule import Due, Progress, civil_date, due, first_instant, last_second
+from entact.course.schedule.clock import MovingZone
 from entact.course.schedule.washout import WashoutCalendar, washout_calendar
+from entact.course.state.encounter import visit_of
 
 if TYPE_CHECKING:
+    from entact.course.state.safety import DeathState
     from entact.course.state.state import State
 
 
-def zone_of(course: State, at: datetime) -> tzinfo:
-    """The zone of the site as the study file plans it; for a site that it does not name, that of `at`."""
-    site = course.release.file.sites.get(course.site or "")
-    return ZoneInfo(site.timezone) if site is not None else at.tzinfo or UTC
+def zone_of(course: State, at: datetime, here: tzinfo | None = None) -> tzinfo:
+    """The zone of the site as the study file plans it; for a site that it does not name, that of `at`.
+
+    Of somebody who went from one site to another it is that of each while they were there: a date is the one
+    where it happened.
+
+    Args:
+        here: the zone of the site at which they are now, where it is known otherwise.
+    """
+    sites = course.release.file.sites
+    otherwise = at.tzinfo or UTC
+
+    def zone(site: str | None) -> tzinfo:
+        return ZoneInfo(sites[site].timezone) if site in sites else otherwise
+
+    last = here or zone(course.site)
+    parts = [(one.at, zone(one.site)) for one in course.screenings[:-1]]
+    if all(before == last for _, before in parts):
+        return last
+    return MovingZone([*parts, (course.screenings[-1].at, last)])
 
 
 def progress_of(course: State, zone: tzinfo) -> Progress:
     """What has become of the schedule so far; days are civil dates in `zone`, the site's."""
-    anchors: dict[str, datetime | date] = {}
-    missed: set[str] = set()
-    for encounter in course.encounters.values():
-        began = encounter.started or encounter.ended
-        if encounter.status == "missed":
-            missed.add(encounter.visit)
-        elif began is not None:
-            earlier = anchors.get(encounter.visit)
-            anchors[encounter.visit] = min(began, earlier) if isinstance(earlier, datetime) else began
+    anchors: dict[str, datetime | date] = dict(_held(course))
+    missed = {one.visit for one in course.encounters.values() if one.status == "missed"}
     if course.first_consent is not None:
         anchors["consent"] = course.first_consent.since
         washed_out = _washout(course, anchors, zone, _followed(course, anchors, zone)).end
@@ -45,14 +58,69 @@ def progress_of(course: State, zone: tzinfo) -> Progress:
     for dose in course.doses:
         if dose.part == "initial" and dose.is_taken:
             anchors["initial"] = dose.at
+    return Progress(zone=zone, anchors=anchors, missed=frozenset(missed), stopped=_stopped(course, zone))
+
+
+def _held(course: State) -> dict[str, datetime]:
+    """When each visit took place.
+
+    It is when it first began; a dosing session is that in which a dose was taken, and the last attempt at one
+    while none was.
+    """
+    dosed: dict[str, datetime] = {}
+    for dose in course.doses:
+        if dose.is_taken and dose.encounter is not None:
+            dosed.setdefault(dose.encounter, dose.at)
+    begun: dict[str, list[tuple[bool, datetime]]] = {}
+    for encounter in course.encounters.values():
+        at = encounter.started or encounter.ended or dosed.get(encounter.id)
+        if at is not None and (encounter.status != "missed" or encounter.id in dosed):
+            begun.setdefault(encounter.visit, []).append((encounter.id in dosed, at))
+    for name, at in dosed.items():
+        if name not in course.encounters:  # nobody said that it began
+            begun.setdefault(visit_of(name), []).append((True, at))
+    held: dict[str, datetime] = {}
+    for visit, attempts in begun.items():
+        planned = course.release.visits.get(visit)
+        with_dose = [at for is_dosed, at in attempts if is_dosed]
+        if planned is None or planned.kind != "dosing" or with_dose:
+            held[visit] = min(with_dose or [at for _, at in attempts])
+        else:
+            held[visit] = max(at for _, at in attempts)
+    return held
+
+
+def _stopped(course: State, zone: tzinfo) -> dict[str, datetime]:
+    """What has stopped, and since when: what was discontinued, what consent no longer allows, and life."""
     stopped = {of: state.at for of, state in course.discontinued.items()}
-    if course.consent is not None and not course.consent.given:
-        stopped["consent"] = course.consent.since
+    if course.consent is not None:
+        for of, since in course.consent.refused.items():
+            name = of if of in ("treatment", "procedures") else "consent"
+            stopped[name] = min(since, stopped.get(name, since))
     if course.died is not None:
-        stopped["life"] = course.died.at
+        stopped["life"] = died_by(course, course.died, zone)
     if course.screening_over is not None:
         stopped["screening"] = course.screening_over
-    return Progress(zone=zone, anchors=anchors, missed=frozenset(missed), stopped=stopped)
+    return stopped
+
+
+def died_by(course: State, died: DeathState, zone: tzinfo) -> datetime:
+    """Until when a participant lived, as far as it is known: never beyond the entry that says so.
+
+    Of a whole date its end. Of a partial one its beginning, or the last time at which somebody saw them:
+    no visit is called missed by somebody who may not have lived to see it.
+    """
+    date_of = read_date(died.date)
+    if date_of is None:
+        return died.at
+    if date_of.at is not None:
+        return min(date_of.at, died.at)
+    if date_of.exact:
+        return min(last_second(date_of.latest, zone), died.at)
+    seen = (
+        one for held in course.encounters.values() for one in (held.started, held.ended) if one is not None
+    )
+    return min(max([first_instant(date_of.earliest, zone), *seen]), died.at)
 
 
 def due_visits(

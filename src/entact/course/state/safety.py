@@ -50,6 +50,11 @@ class AdverseEventState(msgspec.Struct):
         """The severest that it was ever judged to be."""
         return max((said.severity for said in self.judgements if said.severity), key=_rank, default=None)
 
+    @property
+    def is_fatal(self) -> bool:
+        """Whether it is said to have ended in death."""
+        return self.outcome == "fatal" or "death" in (self.seriousness or ())
+
     def became_worse(self, since: datetime) -> bool:
         """Whether it was severer from a time on than before, became serious, or ended in death.
 

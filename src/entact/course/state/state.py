@@ -81,7 +81,8 @@ class State:
         readings: what an entry's data were read as, so that to fold again costs no second reading.
         release: what is in force for schedule and forms: the release consented to, as far as it applies.
         site, screening, consent, first_consent, eligibility, enrolment, randomisation, died: or None.
-        encounters: by id. answers: by form, in order of time. forms: the latest by form and encounter.
+        screenings, consents: in order of time. encounters: by id. answers: by form, in order of time.
+        forms: the latest answers by form and encounter.
         vitals: answers that are vital signs. medication, adverse_events: by the id of what began them.
         kits: by number. levels: dose level decided, by encounter.
         doses, calls, guesses, deviations, overrides: in order of time.
@@ -100,8 +101,10 @@ class State:
     release: Release
     site: str | None
     screening: ScreeningState | None
+    screenings: list[ScreeningState]
     consent: ConsentState | None
     first_consent: ConsentState | None
+    consents: list[ConsentState]
     eligibility: EligibilityState | None
     enrolment: EnrolmentState | None
     randomisation: RandomisationState | None
@@ -150,8 +153,10 @@ class State:
         self.release = release
         self.site = None
         self.screening = None
+        self.screenings = []
         self.consent = None
         self.first_consent = None
+        self.consents = []
         self.eligibility = None
         self.enrolment = None
         self.randomisation = None
@@ -232,7 +237,19 @@ class State:
         """When it was over for who did not enter, not eligible or stopped; nothing is due from then on."""
         if self.status == "screen_failed" and self.eligibility is not None:
             return self.eligibility.at
-        return min(one.at for one in self.discontinued.values()) if self.status == "not_entered" else None
+        return self._left_at if self.status == "not_entered" else None
+
+    @property
+    def _left_at(self) -> datetime | None:
+        """When the participant first stopped something, or took the consent to take part back."""
+        left = [one.at for one in self.discontinued.values()]
+        if self._has_withdrawn_consent and self.consent is not None:
+            left += self.consent.refused.values()
+        return min(left, default=None)
+
+    @property
+    def _has_withdrawn_consent(self) -> bool:
+        return self.first_consent is not None and self.consent is not None and self.consent.is_withdrawn
 
     @property
     def status(self) -> Status:
@@ -247,9 +264,9 @@ class State:
             and self.enrolment is None
         ):
             return "screen_failed"
-        if self.discontinued and not self.entered:
+        if self._left_at is not None and not self.entered:
             return "not_entered"
-        if "follow_up" in self.discontinued or "data_use" in self.discontinued:
+        if "follow_up" in self.discontinued or "data_use" in self.discontinued or self._has_withdrawn_consent:
             return "withdrawn"
         if "treatment" in self.discontinued or "procedures" in self.discontinued:
             return "discontinued"
