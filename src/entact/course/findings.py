@@ -15,6 +15,7 @@ from entact.course.kinds.reporting import late_reports
 from entact.course.rated import found_in_ratings
 from entact.course.relied import found_in_decisions
 from entact.course.schedule import Due, position
+from entact.course.state.encounter import visit_of
 from entact.course.state.outcome import analysis_windows
 from entact.course.state.progress import due_visits, zone_of
 from entact.course.state.state import Finding, Thing
