@@ -43,9 +43,9 @@ def test_keys_come_back_from_their_file(file: Path) -> None:
     assert not any(key.hex() in text or name in text for name, key in keys.items())
     assert file.stat().st_mode & 0o077 == 0
     keychain().remove(keys)
-    assert restore_keys(file, WORDS, None) == (2, 0)
+    assert restore_keys(file, WORDS, None)[:2] == (2, 0)
     assert keychain().all() == keys
-    assert restore_keys(file, WORDS, None) == (0, 0)
+    assert restore_keys(file, WORDS, None)[:2] == (0, 0)
     with pytest.raises(StoreError, match="is never overwritten"):
         write_keys(file, WORDS)
 
@@ -53,7 +53,7 @@ def test_keys_come_back_from_their_file(file: Path) -> None:
 def test_who_was_erased_since_does_not_come_back(file: Path) -> None:
     erase_anna()
     keychain().remove([BERT])
-    assert restore_keys(file, WORDS, None) == (1, 1)
+    assert restore_keys(file, WORDS, None)[:2] == (1, 1)
     assert key_of(ANNA) is None
     assert key_of(BERT) is not None
 
@@ -66,7 +66,7 @@ def test_a_copy_of_the_register_tells_a_machine_that_lost_its_own(file: Path, tm
     # The record too is one that knows nothing of the erasure yet.
     keychain().remove([BERT])
     run_as_owner("DELETE FROM store_line WHERE kind IN ('erasure', 'erasure_requested')")
-    assert restore_keys(file, WORDS, copy) == (1, 1)
+    assert restore_keys(file, WORDS, copy)[:2] == (1, 1)
     assert key_of(ANNA) is None
     with pytest.raises(StoreError, match="there is no register of erasures in"):
         restore_keys(file, WORDS, tmp_path / "none")

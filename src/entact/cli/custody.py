@@ -119,6 +119,35 @@ def confirm_erasure(
     confirm_to_erase(participant, open_signer(database, by, key, passphrase_file))
 
 
+@erase.command("finish")
+def finish_erasure(
+    participant: Participant,
+    by: By,
+    key: KeyFile = None,
+    passphrase_file: Words = None,
+    database: Database = REHEARSAL,
+) -> None:
+    """Destroy a key that came back after an erasure and was set aside, when the time to return it is over."""
+    from entact.cli.people import destroy_returned_key, open_signer
+
+    destroy_returned_key(participant, open_signer(database, by, key, passphrase_file))
+
+
+@erase.command("return")
+def return_key(
+    participant: Participant,
+    by: By,
+    reason: Annotated[str, typer.Option(help="A code, such as entered_in_error.")],
+    key: KeyFile = None,
+    passphrase_file: Words = None,
+    database: Database = REHEARSAL,
+) -> None:
+    """Return a key that was set aside, because the erasure was none; neither of the two who signed it can."""
+    from entact.cli.people import give_key_back, open_signer
+
+    give_key_back(participant, reason, open_signer(database, by, key, passphrase_file))
+
+
 @erase.command("list")
 def list_erasures(database: Database = REHEARSAL, as_json: AsJson = False) -> None:
     """List who was erased, by whom, and what waits for a second person."""

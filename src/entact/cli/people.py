@@ -114,6 +114,24 @@ def confirm_to_erase(participant: str, signer: Any) -> None:
     _say(f"copy {erasure.register()} to where your backups are: it keeps an old one from bringing it back")
 
 
+def destroy_returned_key(participant: str, signer: Any) -> None:
+    """Destroys a key that came back after an erasure."""
+    from entact.store.erasure import destroy_key
+
+    name = _ledger(participant)
+    destroy_key(name, signer)
+    _say(f"destroyed: the key of {name} that had come back")
+
+
+def give_key_back(participant: str, reason: str, signer: Any) -> None:
+    """Returns a key that was set aside."""
+    from entact.store.erasure import return_key
+
+    name = _ledger(participant)
+    return_key(name, reason, signer)
+    _say(f"returned: the key of {name} opens again what it opened")
+
+
 def list_erased(database: str) -> dict[str, Any]:
     """Erasures that were done, and requests that wait."""
     open_record(database)
@@ -181,19 +199,23 @@ def restore_key_backup(
         raise StoreError(f"there is no file of keys {file}")
     restored = restore_keys(file, _passphrase(passphrase_file, "passphrase of this file"), register)
     _say(f"{restored.keys} keys came back, {restored.erased} of erased participants did not")
+    for one in restored.doubted:
+        _say(f"look at {register}, line {one.line}: not believed, its key stays in the file: {one.problem}")
 
 
 def describe_keys(database: str) -> dict[str, Any]:
     """Where what lies outside the database is."""
     open_record(database)
-    from entact.store.erasure import erased, register
+    from entact.store.erasure import erased, notices, register
     from entact.store.people import keychain
 
     return {
         "keys": len(keychain().all()),
         "keys_file": str(keychain().path),
         "erased": len(erased()),
+        "set_aside": sorted(keychain().aside()),
         "register": str(register()),
+        "notices": notices(),
     }
 
 
@@ -201,6 +223,8 @@ def print_keys(found: dict[str, Any]) -> None:
     """The places in words."""
     _say(f"{found['keys']} keys in {found['keys_file']}")
     _say(f"{found['erased']} erased, in the register {found['register']}")
+    for notice in found["notices"]:
+        _say(f"look at {notice}")
 
 
 def keep_details(

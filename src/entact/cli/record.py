@@ -29,6 +29,8 @@ def verify_record(database: str, against: Sequence[Path] = (), roots: Path | Non
     """
     anchored, stamps = read_against(against, roots)
     open_record(database)
+    from entact.store import erasure
+
     result = store.verify(against=anchored)
     if not result.ledgers and not result.breaks:
         raise store.StoreError(f"the database {database} holds no entry: there is nothing to verify")
@@ -36,7 +38,7 @@ def verify_record(database: str, against: Sequence[Path] = (), roots: Path | Non
         "ledgers": result.ledgers,
         "entries": result.entries,
         "breaks": [msgspec.to_builtins(one) for one in result.breaks],
-        "notices": list(result.notices),
+        "notices": [*result.notices, *erasure.notices()],
     } | ({"anchored": len(anchored), "stamps": stamps} if against else {})
 
 

@@ -1,28 +1,39 @@
 """Erasing what is personal of a participant: two persons decide, the key goes, and stays gone.
 
-The register is written before the record commits, and the key goes last: killed in between, the next opening
-of the record finishes what was decided, and the same happens to a backup that knows nothing of it yet.
+The register is written before the record commits, and the key goes last. What comes back, because of a kill
+in between or from a backup that knows nothing of it yet, is set aside when the record is opened: it opens
+nothing any more, and a person decides to destroy it. No key is destroyed because a file says so, and nothing
+that a register says counts but what persons signed whose keys the study's ledger knows.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal, NamedTuple
 
 import msgspec
 from django.db import transaction
 
-from entact.course.entry import as_sent, instant, read
-from entact.course.kinds.attestation import Erasure
+from entact.course.entry import Entry, as_sent, instant, read
+from entact.course.entry.effective import VOID
+from entact.course.record import REASONS
 from entact.course.signed.erasure import (
     ASKS,
     CONFIRMS,
+    DECIDES,
+    ERASING,
     Asked,
     ErasureConfirmed,
+    ErasureDecided,
+    ErasureNoted,
     ErasureRequested,
     Erasures,
     erasures,
+    is_note_of,
+    problem_of_act,
 )
 from entact.course.signed.signature import statement_of
 from entact.store import acts, models
@@ -34,7 +45,9 @@ from entact.store.signature import Signer, require
 
 WITHIN = timedelta(hours=72)  # in which a second person confirms, when nobody says otherwise
 LONGEST = timedelta(days=30)
+ASIDE_FOR = timedelta(days=14)  # before a key that came back can be destroyed: so long it can be returned
 
+_ABOUT = ("signing_key", *sorted(ERASING))  # kinds of entry that say whose erasure counts
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
@@ -78,7 +91,7 @@ def confirm_erasure(participant: str, signer: Signer) -> Act:
         _require_erasable(participant)
         asked = _open_request(participant, signer.person)
         confirmation = ErasureConfirmed(participant, asked.entry.id, [signer.sign(asked.statement, CONFIRMS)])
-        noted = Erasure(asked.entry.id, asked.request.cause, asked.by, signer.person)
+        noted = ErasureNoted(asked.entry.id, asked.request.cause, asked.by, signer.person)
         by, role = signer.person, holder.role
         act = Act(
             participant,
@@ -90,7 +103,7 @@ def confirm_erasure(participant: str, signer: Signer) -> Act:
                 ),
             ],
         )
-        for entry in act.entries:
+        for entry in act.entries[1:]:
             append(entry, received_at=acts.now(), authenticated=signer.prove(entry))
         if participant not in _known().done:
             raise StoreError(f"the erasure of {participant} would not count: {_known().problems[-1][1]}")
@@ -112,13 +125,47 @@ def register() -> Path:
     return register_file(installation.mark)
 
 
+class Doubted(NamedTuple):
+    """A line of a register that is not believed, and why."""
+
+    line: int
+    participant: str
+    problem: str
+
+
+class Judged(NamedTuple):
+    """What a register says: erasures that the study's keyring bears out, by participant; and the rest."""
+
+    believed: dict[str, Act]
+    doubted: tuple[Doubted, ...]
+
+
+def judge(path: Path) -> Judged:
+    """What a register says, as far as it is believed (see `course.signed.erasure.problem_of_act`).
+
+    Raises:
+        StoreError: when its lines do not follow each other.
+    """
+    kept = acts.entries(_ABOUT)
+    known = erasures(kept)
+    believed: dict[str, Act] = {}
+    doubted = []
+    for number, act in enumerate(read_register(path), start=1):
+        problem = problem_of_act(act.participant, act.entries, kept, known)
+        if problem is None:
+            believed.setdefault(act.participant, act)
+        else:
+            doubted.append(Doubted(number, act.participant, problem))
+    return Judged(believed, tuple(doubted))
+
+
 def erased() -> dict[str, Act]:
-    """Every erasure that the register knows, by participant."""
-    return read_register(register())
+    """Every erasure that stands, by participant: those of the record, and those its register says."""
+    return {**judge(register()).believed, **_acts_of_record()}
 
 
 def replay() -> list[str]:
-    """Erases again what a backup brought back: keys, identities, and the entries that say so.
+    """Closes again what a backup brought back: keys are set aside, the entries that say so entered again.
 
     Called whenever a record is opened and whenever keys are restored. An erasure that only the record knows
     (its register was lost) is added to the register.
@@ -126,25 +173,121 @@ def replay() -> list[str]:
     Returns:
         The participants of whom something had come back.
     Raises:
-        StoreError: when the register was altered.
+        StoreError: when the lines of the register do not follow each other.
     """
-    known = erased()
+    known = judge(register()).believed
     for participant, act in _acts_of_record().items():
         if participant not in known:
             add_to_register(register(), act)
             known[participant] = act
+    _bring_back_returned(known)
     if not known:
         return []
-    back = {name for name in known if keychain().get(name) is not None}
-    rows = models.Identity.objects.filter(participant__in=list(known))
-    back.update(rows.values_list("participant", flat=True))
+    back = set(keychain().set_aside(known, datetime.now(UTC)))
     with transaction.atomic():
-        rows.delete()
         for participant, act in known.items():
             if _enter_again(act):
                 back.add(participant)
-    keychain().remove(known)
     return sorted(back)
+
+
+def set_aside() -> dict[str, datetime]:
+    """Since when the keys of whom are set aside."""
+    return {name: one.since for name, one in keychain().aside().items()}
+
+
+def destroy_key(participant: str, signer: Signer) -> None:
+    """A person has a key destroyed that came back and was set aside; identities go with it.
+
+    Raises:
+        StoreError: when no key of the participant is set aside, or not long enough to have been returned.
+    """
+    with transaction.atomic():
+        acts.one_at_a_time()
+        since = _require_aside(participant)
+        until = since + ASIDE_FOR
+        if datetime.now(UTC) < until:
+            raise StoreError(
+                f"the key of {participant} is set aside since {since:%Y-%m-%d %H:%M %Z}: it can be destroyed "
+                f"from {until:%Y-%m-%d %H:%M %Z} on, and returned until then"
+            )
+        _decide(participant, "destroyed", signer)
+        models.Identity.objects.filter(participant=participant).delete()
+    keychain().remove([participant])
+
+
+def return_key(participant: str, reason: str, signer: Signer) -> None:
+    """A person who signed neither request nor confirmation has a key returned that was set aside.
+
+    Args:
+        reason: a code, for the entry that withdraws what the participant's ledger says of the erasure.
+    Raises:
+        StoreError: when no key of the participant is set aside, or the signer may not decide this.
+    """
+    if reason not in REASONS:
+        raise StoreError(f"a withdrawal has a reason, one of {', '.join(sorted(REASONS))}")
+    with transaction.atomic():
+        acts.one_at_a_time()
+        _require_aside(participant)
+        holder, place = require(signer, "erase"), acts.here()
+        noted = _notes_of(participant)
+        _decide(participant, "returned", signer)
+        for note in noted:
+            void = acts.entry_of(
+                place, VOID, {}, by=signer.person, role=holder.role, ledger=participant, reason=reason
+            )
+            void = msgspec.structs.replace(void, replaces=note)
+            append(void, received_at=acts.now(), authenticated=signer.prove(void))
+    keychain().bring_back(participant)
+
+
+def notices() -> list[str]:
+    """What somebody should look at: lines of the register that are not believed, keys set aside."""
+    path = register()
+    found = [
+        f"{path}, line {one.line} is not believed, and erases nothing: {one.participant}: {one.problem}"
+        for one in judge(path).doubted
+    ]
+    for participant, since in set_aside().items():
+        found.append(
+            f"the key of {participant} came back and is set aside since {since:%Y-%m-%d}: from "
+            f"{since + ASIDE_FOR:%Y-%m-%d} on `entact erase finish` destroys it"
+        )
+    return found
+
+
+def _decide(participant: str, decision: Literal["destroyed", "returned"], signer: Signer) -> None:
+    """Enters what becomes of a key; inside the transaction, which fails when that would not count."""
+    holder, place = require(signer, "erase"), acts.here()
+    done = _known().done.get(participant)
+    if done is None:
+        raise StoreError(f"no erasure of {participant} stands in the study's ledger")
+    payload = ErasureDecided(participant, done.asked.entry.id, decision)
+    statement = statement_of("erasure_decided", place.ledger, place.environment, payload)
+    signed = msgspec.structs.replace(payload, signatures=[signer.sign(statement, DECIDES)])
+    entered = acts.enter(
+        place, "erasure_decided", signed, by=signer.person, role=holder.role, prove=signer.prove
+    )
+    problem = dict(_known().problems).get(read(entered.line.text).id)
+    if problem is not None:
+        raise StoreError(problem)
+
+
+def _require_aside(participant: str) -> datetime:
+    found = keychain().aside().get(participant)
+    if found is None:
+        raise StoreError(f"no key of {participant} is set aside in {keychain().folder}")
+    return found.since
+
+
+def _bring_back_returned(erased: Mapping[str, Act]) -> None:
+    """Finishes what a kill cut off: a key that was returned opens again."""
+    known = _known()
+    returned = {
+        known.asked[name].request.participant for name in known.returned if name in known.asked
+    } - erased.keys()
+    for participant in returned & keychain().aside().keys():
+        keychain().bring_back(participant)
 
 
 def _enter_again(act: Act) -> bool:
@@ -163,21 +306,27 @@ def _enter_again(act: Act) -> bool:
 def _acts_of_record() -> dict[str, Act]:
     """Erasures that the ledgers bear out."""
     done = _known().done
-    own = {
-        entry.ledger: entry
-        for text in models.Line.objects.filter(ledger__name__in=list(done), kind="erasure").values_list(
-            "text", flat=True
-        )
-        for entry in (as_sent(read(text)),)
-    }
+    notes: dict[str, Entry] = {}
+    found = models.Line.objects.filter(ledger__name__in=list(done), kind="erasure").order_by("seq")
+    for entry in map(as_sent, map(read, found.values_list("text", flat=True))):
+        if is_note_of(done[entry.ledger], entry):
+            notes.setdefault(entry.ledger, entry)
     return {
-        name: Act(name, [as_sent(one.asked.entry), as_sent(one.entry), *([own[name]] if name in own else [])])
+        name: Act(
+            name, [as_sent(one.asked.entry), as_sent(one.entry), *([notes[name]] if name in notes else [])]
+        )
         for name, one in done.items()
     }
 
 
+def _notes_of(participant: str) -> list[str]:
+    """Ids of the entries in the participant's ledger that say that it was erased."""
+    found = models.Line.objects.filter(ledger__name=participant, kind="erasure").order_by("seq")
+    return list(dict.fromkeys(found.values_list("entry_id", flat=True)))
+
+
 def _known() -> Erasures:
-    return erasures(acts.entries(("signing_key", "erasure_requested", "erasure")))
+    return erasures(acts.entries(_ABOUT))
 
 
 def _require_erasable(participant: str) -> None:

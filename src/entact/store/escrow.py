@@ -7,16 +7,16 @@ bring back what a participant was promised is gone.
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from entact.store import acts, models
-from entact.store.erasure import register, replay
+from entact.store.erasure import Doubted, erased, judge, register, replay
 from entact.store.error import StoreError
 from entact.store.passphrase import open_bytes, seal_bytes
 from entact.store.people import keychain
-from entact.store.register import add_to_register, read_register
+from entact.store.private import write_new
+from entact.store.register import add_to_register
 
 FORMAT = "keys 1"
 
@@ -29,10 +29,13 @@ class Kept(NamedTuple):
 
 
 class Restored(NamedTuple):
-    """How many keys came back, and how many were left out because their participants were erased."""
+    """How many keys came back, and how many were left out: of participants who were erased, and of those of
+    whom a line of the register says so that is not believed.
+    """
 
     keys: int
     erased: int
+    doubted: tuple[Doubted, ...] = ()
 
 
 def write_keys(path: Path, passphrase: str) -> Kept:
@@ -41,23 +44,19 @@ def write_keys(path: Path, passphrase: str) -> Kept:
     Raises:
         StoreError: when the file exists, or the passphrase is too short.
     """
-    keys, known = keychain().all(), read_register(register())
+    keys, known = keychain().all(), erased()
     content = {"keys": {name: key.hex() for name, key in keys.items()}, "erased": sorted(known)}
     outside = {"entact": FORMAT, "mark": _mark(), "made_at": acts.now()}
     text = json.dumps({**outside, **seal_bytes(json.dumps(content).encode(), passphrase)}, indent=1)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError as error:
-        raise StoreError(f"{path} exists already: a file of keys is never overwritten") from error
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    write_new(path, f"{text}\n".encode(), "a file of keys")
     return Kept(len(keys), len(known))
 
 
 def restore_keys(path: Path, passphrase: str, current_register: Path | None) -> Restored:
     """Brings back the keys of a file, but those of participants who were erased since.
+
+    No key that is here is destroyed by this. Of a register counts what the study's keyring bears out; the
+    keys of those whom another line names stay in the file, until somebody has looked into it.
 
     Args:
         current_register: a copy of the register as it is now; None says that nobody was erased but whom this
@@ -70,17 +69,20 @@ def restore_keys(path: Path, passphrase: str, current_register: Path | None) -> 
     if outside["mark"] != _mark():
         raise StoreError(f"{path} holds the keys of another installation than this record's")
     content: dict[str, Any] = json.loads(open_bytes(outside, passphrase, str(path)))
+    doubted: tuple[Doubted, ...] = ()
     if current_register is not None:
         if not current_register.exists():
             raise StoreError(f"there is no register of erasures in {current_register}")
-        for act in read_register(current_register).values():
+        judged = judge(current_register)
+        doubted = judged.doubted
+        for act in judged.believed.values():
             add_to_register(register(), act)
     replay()  # what only the record knows of erasures gets into the register
-    gone = {*read_register(register()), *content["erased"]}
+    gone = {*erased(), *content["erased"], *(one.participant for one in doubted)}
     coming = {name: bytes.fromhex(key) for name, key in content["keys"].items() if name not in gone}
     before = len(keychain().all())
     keychain().add(coming)
-    return Restored(len(keychain().all()) - before, len(content["keys"].keys() & gone))
+    return Restored(len(keychain().all()) - before, len(content["keys"].keys() & gone), doubted)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 bring back what was erased.
 
 A file to which a line is added for each erasure, with the entries that say so; each line holds the digest of
-the one before. It says nothing of anybody but an opaque id, so copies of it can lie anywhere.
+the one before. It says nothing of anybody but an opaque id, so copies of it can lie anywhere. Anybody can
+write such a file: what it says counts only as far as the study's keyring signed it (`erasure.judge`).
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from uuid import UUID
 import msgspec
 
 from entact.course.entry import GENESIS, Entry, canonical, digest
-from entact.course.signed.erasure import was_signed
 from entact.store import server
 from entact.store.error import StoreError
+from entact.store.private import private_folder, sync_folder
 
 
 class Act(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,32 +40,28 @@ def register_file(mark: UUID) -> Path:
     return folder / "register.jsonl"
 
 
-def read_register(path: Path) -> dict[str, Act]:
-    """Every erasure by participant; none when there is no such file.
+def read_register(path: Path) -> list[Act]:
+    """Every line, in order; none when there is no such file. Whether it is to be believed is not asked here.
 
     Raises:
-        StoreError: when a line was changed, reordered or removed, or two persons did not sign it, with its
-            number.
+        StoreError: when a line was changed, reordered or removed, with its number.
     """
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        return {}
-    acts: dict[str, Act] = {}
-    for row, _ in _rows(path, content):
-        acts.setdefault(row.act.participant, row.act)
-    return acts
+        return []
+    return [row.act for row, _ in _rows(path, content)]
 
 
 def add_to_register(path: Path, act: Act) -> None:
-    """Adds an erasure, on the disk when this returns; one that is there already is left as it is."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Adds an erasure, on the disk when this returns; the same one is there once."""
+    private_folder(path.parent)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     with os.fdopen(descriptor, "r+b") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         content = file.read()
         rows = _rows(path, content)
-        if any(row.act.participant == act.participant for row, _ in rows):
+        if any(row.act == act for row, _ in rows):
             return
         previous = rows[-1][1] if rows else GENESIS
         row = _Row(len(rows) + 1, previous, act)
@@ -73,11 +70,7 @@ def add_to_register(path: Path, act: Act) -> None:
         file.write(canonical(msgspec.to_builtins(row)) + b"\n")
         file.flush()
         os.fsync(file.fileno())
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(path.parent)
 
 
 def _rows(path: Path, content: bytes) -> list[tuple[_Row, str]]:
@@ -95,10 +88,6 @@ def _rows(path: Path, content: bytes) -> list[tuple[_Row, str]]:
         if (row.seq, row.previous) != (number, previous):
             raise StoreError(
                 f"{path}, line {number} does not follow the line before it: it was altered, put back a copy"
-            )
-        if not was_signed(row.act.participant, row.act.entries):
-            raise StoreError(
-                f"{path}, line {number} is no erasure that two persons signed: put back a copy of it"
             )
         previous = digest(line)
         rows.append((row, previous))

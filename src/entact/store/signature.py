@@ -29,6 +29,7 @@ from entact.course.signed.signature import (
 from entact.store import acts, server
 from entact.store.error import StoreError
 from entact.store.passphrase import open_bytes, seal_bytes
+from entact.store.private import private_folder, write_new
 
 
 class Signer(msgspec.Struct, frozen=True):
@@ -67,13 +68,9 @@ def write_key_file(path: Path, person: str, passphrase: str) -> Signer:
         "key": public_key(seed),
         **seal_bytes(seed, passphrase),
     }
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError as error:
-        raise StoreError(f"{path} exists already: a key is never overwritten") from error
-    with os.fdopen(descriptor, "w") as file:
-        file.write(json.dumps(content, indent=1) + "\n")
+    if path.parent == signing_folder():
+        private_folder(path.parent)
+    write_new(path, f"{json.dumps(content, indent=1)}\n".encode(), "a key")
     return Signer(person, seed)
 
 

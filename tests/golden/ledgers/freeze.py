@@ -22,7 +22,7 @@ from entact.course.attested import version_of
 from entact.course.entry import Head
 from entact.course.entry.versions import version_digest
 from entact.course.signed.cut import Manifest
-from entact.course.signed.erasure import ErasureRequested
+from entact.course.signed.erasure import ErasureDecided, ErasureRequested
 from entact.course.signed.signature import SigningKey, public_key, sign, statement_of
 from entact.protocol import Study, load_study
 
@@ -30,6 +30,7 @@ FORMAT = 2
 STUDY, SITE = "study:mini", "site:denver"
 A, B = "participant:" + "0a" * 16, "participant:" + "0b" * 16
 SEEDS = {"investigator-1": bytes(range(32)), "monitor-1": bytes(range(32, 64))}  # made up, of nobody
+SEEDS["investigator-2"] = bytes(range(64, 96))
 
 
 class Writer:
@@ -108,7 +109,31 @@ def conflicts(writer: Writer) -> None:
     short_course(writer)
 
 
-STORIES: dict[str, Callable[[Writer], None]] = {"every-kind": every_kind, "conflicts": conflicts}
+def returned(writer: Writer) -> None:
+    """An erasure whose key was set aside, and returned by somebody who had not signed it."""
+    open_study(writer)
+    third = "investigator-2"
+    payload = SigningKey(third, "investigator", public_key(SEEDS[third]), ["erase"])
+    _signed(writer, "signing_key", payload, [(third, "holds_key"), ("investigator-1", "vouches")])
+    for who, number in ((A, "S-1"), (B, "S-2")):
+        writer.say(who, "consent", {"version": "1", "scopes": {"participation": True, "recording": False}})
+        writer.say(who, "screening", {"attempt": 1, "number": number, "site": "denver"})
+        writer.say(who, "safety_call", {"reached": True, "minutes": 12, "note": "slept well"})
+    later = (writer.clock + timedelta(days=2)).isoformat()
+    request = ErasureRequested(B, "participant_request", later)
+    asked = _signed(writer, "erasure_requested", request, [("investigator-1", "asks_for_erasure")])
+    statement = statement_of("erasure_requested", STUDY, "rehearsal", request)
+    confirmed = _signature(writer, statement, "monitor-1", "confirms_erasure")
+    writer.say(STUDY, "erasure", {"participant": B, "request": asked.id, "signatures": [confirmed]})
+    decided = ErasureDecided(B, asked.id, "returned")
+    _signed(writer, "erasure_decided", decided, [(third, "decides_about_key")])
+
+
+STORIES: dict[str, Callable[[Writer], None]] = {
+    "every-kind": every_kind,
+    "conflicts": conflicts,
+    "returned": returned,
+}
 
 
 def open_study(writer: Writer) -> None:
@@ -131,8 +156,8 @@ def open_study(writer: Writer) -> None:
     writer.say(SITE, "kit", {"expires": "2027-11"}, replaces=stock.id, reason="source_document")
     words = {"instrument": "scale", "language": "en", "version": "2", "holder": "nobody", "digest": "7" * 64}
     writer.say(SITE, "wording", words)
-    for person, seed in SEEDS.items():
-        payload = SigningKey(person, "investigator", public_key(seed), ["erase", "cut", "unlock"])
+    for person in ("investigator-1", "monitor-1"):
+        payload = SigningKey(person, "investigator", public_key(SEEDS[person]), ["erase", "cut", "unlock"])
         _signed(writer, "signing_key", payload, [(person, "holds_key"), ("investigator-1", "vouches")])
 
 

@@ -12,6 +12,7 @@ import msgspec
 
 from entact.course.entry.versions import DECIDED
 from entact.course.kinds.kind import UNSURE, Kind
+from entact.course.signed.erasure import ErasureNoted
 from entact.course.state.attestation import ErasureState, FreezeState, SignatureState, UnblindingState
 
 if TYPE_CHECKING:
@@ -89,16 +90,7 @@ def reduce_identity(course: State, effective: Effective, payload: IdentityKept) 
     course.identities[payload.site] = tuple(payload.items)
 
 
-class Erasure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Kind `erasure` (participant): the key is gone; who asked, who confirmed, where that is signed."""
-
-    request: str
-    cause: str
-    asked_by: str
-    confirmed_by: str
-
-
-def reduce_erasure(course: State, effective: Effective, payload: Erasure) -> None:
+def reduce_erasure(course: State, effective: Effective, payload: ErasureNoted) -> None:
     """The first erasure counts; there is nothing left for a second one."""
     if course.erased is None:
         course.erased = ErasureState(effective.id, effective.at, payload.cause)
@@ -159,7 +151,7 @@ IDENTITY = Kind(
 ERASURE = Kind(
     name="erasure",
     title="Erasure",
-    payload=Erasure,
+    payload=ErasureNoted,
     reduce=reduce_erasure,
     tells=frozenset({"dosing", "adverse_events"}),
     needs_consent=False,

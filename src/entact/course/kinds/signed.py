@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from entact.course.kinds.kind import UNSURE, Kind, read_by_arrival
 from entact.course.signed.cut import Manifest, UnlockConfirmed
-from entact.course.signed.erasure import ErasureConfirmed, ErasureRequested
+from entact.course.signed.erasure import ErasureConfirmed, ErasureDecided, ErasureRequested
 from entact.course.signed.signature import SigningKey
 
 SIGNING_KEY = Kind(
@@ -28,6 +28,14 @@ ERASURE_CONFIRMED = Kind(
     ledger="study",
     title="Erasure confirmed",
     payload=ErasureConfirmed,
+    reduce=read_by_arrival,
+    tells=frozenset({"dosing", "adverse_events"}),
+)
+ERASURE_DECIDED = Kind(
+    name="erasure_decided",
+    ledger="study",
+    title="Key of an erasure decided",
+    payload=ErasureDecided,
     reduce=read_by_arrival,
     tells=frozenset({"dosing", "adverse_events"}),
 )

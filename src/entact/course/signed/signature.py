@@ -143,30 +143,45 @@ def keyring(entries: Iterable[Kept], *, before: int | None = None) -> Keyring:
     Args:
         entries: of the study's ledger, in order of arrival. before: the number at which to stop.
     """
-    holders: dict[str, Holder] = {}
-    problems: list[tuple[str, str]] = []
-    ever: dict[str, str] = {}
+    ring = KeyringFold()
     for entry in first_versions(entries):
         if before is not None and entry.seq >= before:
             break
+        ring.add(entry)
+    return ring.keyring()
+
+
+class KeyringFold:
+    """A keyring that grows with the study's ledger, entry by entry in order of arrival."""
+
+    def __init__(self) -> None:
+        self._holders: dict[str, Holder] = {}
+        self._problems: list[tuple[str, str]] = []
+        self._ever: dict[str, str] = {}
+
+    def keyring(self) -> Keyring:
+        """Whose signatures count after the entries that were added."""
+        return Keyring(dict(self._holders), tuple(self._problems))
+
+    def add(self, entry: Kept) -> None:
+        """Goes on by one entry; those of other kinds change nothing."""
         if entry.kind != "signing_key":
-            continue
+            return
         try:
             payload = msgspec.convert(entry.data, SigningKey)
         except msgspec.ValidationError as error:
-            problems.append((entry.id, str(error)))
-            continue
-        problem = _problem_of_key(payload, entry, holders, ever)
+            self._problems.append((entry.id, str(error)))
+            return
+        problem = _problem_of_key(payload, entry, self._holders, self._ever)
         if problem is not None:
-            problems.append((entry.id, problem))
+            self._problems.append((entry.id, problem))
         elif payload.status == "revoked":
-            del holders[payload.person]
+            del self._holders[payload.person]
         else:
-            ever[payload.key] = payload.person
-            holders[payload.person] = Holder(
+            self._ever[payload.key] = payload.person
+            self._holders[payload.person] = Holder(
                 payload.person, payload.role, payload.key, tuple(payload.powers), entry.id
             )
-    return Keyring(holders, tuple(problems))
 
 
 def _signed(statement: str, person: str, key: str, meaning: str, at: str) -> bytes:
