@@ -129,10 +129,28 @@ def returned(writer: Writer) -> None:
     _signed(writer, "erasure_decided", decided, [(third, "decides_about_key")])
 
 
+def overridden(writer: Writer) -> None:
+    """A requirement that was set aside by a verbal order, which its author confirmed."""
+    open_study(writer)
+    for who, number in ((A, "S-1"), (B, "S-2")):
+        writer.say(who, "consent", {"version": "1", "scopes": {"participation": True, "recording": False}})
+        writer.say(who, "screening", {"attempt": 1, "number": number, "site": "denver"})
+        writer.say(who, "safety_call", {"reached": True, "minutes": 12, "note": "slept well"})
+    signs = {"systolic": "145 mm[Hg]", "diastolic": "80 mm[Hg]"}
+    high = writer.say(A, "vital_signs", signs, encounter="session_1#1")
+    version = version_of(next(one for one in writer.courses[A].effective if one.id == high.id))
+    told = {"requirement": "initial_dose.2", "entries": [high.id], "versions": [version]}
+    ordered = told | {"ordered_by": "investigator-1"}
+    by = {"by": "therapist-1", "role": "therapist", "reason": "The cuff was too small."}
+    order = writer.say(A, "override", ordered, encounter="session_1#1", **by)
+    writer.say(A, "override", told, encounter="session_1#1", about=order.id, reason="source_document")
+
+
 STORIES: dict[str, Callable[[Writer], None]] = {
     "every-kind": every_kind,
     "conflicts": conflicts,
     "returned": returned,
+    "overridden": overridden,
 }
 
 
