@@ -1,0 +1,41 @@
+"""Group-sequential designs: looks at data before the end, and an error rate that stays what was promised."""
+
+from __future__ import annotations
+
+from entact.analysis.sequential.boundaries import Boundaries
+from entact.analysis.sequential.conditional import (
+    conditional_power,
+    conditional_type_i_error,
+    predictive_power,
+)
+from entact.analysis.sequential.design import GroupSequential, Power
+from entact.analysis.sequential.inference import Look, SequentialEstimate, repeated_interval
+from entact.analysis.sequential.reestimation import PromisingZone, ReestimationResult
+from entact.analysis.sequential.spending import (
+    HwangShihDeCani,
+    KimDeMets,
+    LanDeMetsOBrienFleming,
+    LanDeMetsPocock,
+    Spending,
+    UserDefined,
+)
+
+__all__ = [
+    "Boundaries",
+    "GroupSequential",
+    "HwangShihDeCani",
+    "KimDeMets",
+    "LanDeMetsOBrienFleming",
+    "LanDeMetsPocock",
+    "Look",
+    "Power",
+    "PromisingZone",
+    "ReestimationResult",
+    "SequentialEstimate",
+    "Spending",
+    "UserDefined",
+    "conditional_power",
+    "conditional_type_i_error",
+    "predictive_power",
+    "repeated_interval",
+]
