@@ -125,7 +125,7 @@ def analyse(
     if stopped is None:
         return shown
     at = _StageWise(fractions[:stopped], upper[: stopped - 1], z[stopped - 1])
-    scale = np.sqrt(maximum)
+    scale = float(np.sqrt(maximum))
     return replace(
         shown,
         p=at.p(0.0),
