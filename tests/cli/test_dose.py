@@ -124,14 +124,15 @@ def test_nonsense_is_refused_in_one_line(run: Run, words: tuple[object, ...], sa
 
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    from entact.cli.pharmacology.dose import answer
-    from entact.cli.pharmacology.dose_picture import dose_sheet
-    from entact.cli.pharmacology.picture import write_sheet
+    from entact.cli.pharmacology.dose import answer, to_be_drawn
     from entact.cli.pharmacology.question import Question
+    from entact.report.pictures.dose import dose_sheet
+    from entact.report.pictures.sheet import write_sheet
 
     folder = tmp_path_factory.mktemp("pictures")
     limits = ["systolic=160", "sodium<135", "cortisol=900"]
-    sheet = dose_sheet(answer(Question("120 mg HCl", "60 mg HCl @ 2 h", limits=limits), picture=True))
+    found = answer(Question("120 mg HCl", "60 mg HCl @ 2 h", limits=limits), picture=True)
+    sheet = dose_sheet(to_be_drawn(found))
     paths = {suffix: folder / f"dose.{suffix}" for suffix in ("svg", "png", "html")}
     for path in paths.values():
         write_sheet(sheet, path)
@@ -173,17 +174,20 @@ def test_a_page_needs_nothing_but_itself_and_turns_dark(pictures: dict[str, Path
 
 
 def test_a_band_surrounds_the_line() -> None:
-    from entact.cli.pharmacology.dose import answer
-    from entact.cli.pharmacology.dose_picture import _course
+
+    from entact.cli.pharmacology.dose import answer, to_be_drawn
     from entact.cli.pharmacology.question import Question
 
     found = answer(Question("120 mg HCl", weight="80 kg", medicines=["carvedilol"]), picture=True)
     assert found.drawn is not None
     assert found.drawn.who.medicines == ("carvedilol",)
     assert set(found.drawn.who.covariates(0, 5)["weight"]) == {80.0}
-    rows, top, at = _course(found, "systolic", of_rest=False)
-    assert all(row["low"] < row["line"] < row["high"] for row in rows)
-    assert (top, at) == (
+    drawn = to_be_drawn(found)
+    course = drawn.courses["systolic"]
+    points = zip(course.low, course.line, course.high, strict=True)
+    assert all(low < line < high for low, line, high in points)
+    top = max(course.line)
+    assert (top, drawn.times[course.line.index(top)]) == (
         pytest.approx(found.everyone.peak("systolic")[0]),
         found.everyone.peak_time("systolic")[0],
     )

@@ -12,8 +12,9 @@ import pytest
 from tests.cli.conftest import Run
 
 from entact.cli.show import tell_study
-from entact.cli.show_picture import NARROW, draw_schedule
+from entact.cli.show_page import bars_of
 from entact.protocol import shipped_studies
+from entact.report.pictures.schedule import NARROW, draw_schedule
 
 MINI = Path(__file__).parents[1] / "studies" / "mini"
 
@@ -155,7 +156,7 @@ def test_the_picture_is_svg_or_png_by_its_name(run: Run, tmp_path: Path) -> None
 @pytest.mark.parametrize("study", shipped_studies())
 @pytest.mark.parametrize("width", [940.0, NARROW])
 def test_no_mark_of_the_picture_lies_outside(study: str, width: float) -> None:
-    drawn = draw_schedule(tell_study(study).activities, width=width)
+    drawn = draw_schedule(bars_of(tell_study(study).activities), width=width)
     box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', drawn)
     assert box is not None
     wide, high = float(box[1]), float(box[2])

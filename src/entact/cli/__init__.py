@@ -161,9 +161,10 @@ def show(
 
     told = tell_study(study)
     if picture is not None:
-        from entact.cli.show_picture import write_picture
+        from entact.cli.show_page import bars_of
+        from entact.report.pictures.schedule import write_picture
 
-        write_picture(told.activities, picture)
+        write_picture(bars_of(told.activities), picture)
     if html is not None:
         write_page(told, html)
     if as_json:

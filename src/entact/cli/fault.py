@@ -44,7 +44,7 @@ _WORDS = (
     ("entact.pharmacology.fit", "NotAFit"),
     ("entact.pharmacology.simulation", "NotASimulation"),
     ("entact.pharmacology.result", "NotConverged"),
-    ("entact.cli.pharmacology.picture", "PictureError"),
+    ("entact.report.pictures.sheet", "PictureError"),
 )
 _DATABASE = (
     ("psycopg", ("OperationalError", "InterfaceError")),

@@ -2,39 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from importlib.resources import files
+from collections.abc import Callable, Iterable
 from itertools import groupby
+from typing import Any
 
-import jinja2
-from markupsafe import Markup
-
-from entact.cli.show_picture import NARROW, draw_schedule
-from entact.protocol.words import Account, Line
+from entact.protocol.words import Account, Activities, Line, VisitLine
 from entact.protocol.words.label import begun, spaced
-from entact.report.palette import DARK
+from entact.report.page import render
+from entact.report.pictures.schedule import NARROW, VisitBar, VisitBars, draw_schedule
 
 _TEMPLATE, _STYLE = "show.html.j2", "show.css"
 
 
 def render_page(told: Account) -> str:
     """The page as HTML."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("entact.cli"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"spaced": spaced, "begun": begun, "week": _week, "groupby_run": _runs}
-    schedule = told.activities
-    return environment.get_template(_TEMPLATE).render(
-        told=told,
-        schedule=schedule,
-        style=Markup(_style()),
-        wide=Markup(draw_schedule(schedule, name="schedule-wide")),
-        narrow=Markup(draw_schedule(schedule, name="schedule-narrow", width=NARROW)),
-    )
+    schedule, bars = told.activities, bars_of(told.activities)
+    values = {
+        "told": told,
+        "schedule": schedule,
+        "wide": draw_schedule(bars, name="schedule-wide"),
+        "narrow": draw_schedule(bars, name="schedule-narrow", width=NARROW),
+    }
+    filters: dict[str, Callable[..., Any]] = {
+        "spaced": spaced,
+        "begun": begun,
+        "week": _week,
+        "groupby_run": _runs,
+    }
+    return render(_TEMPLATE, _STYLE, values, filters=filters, package="entact.cli")
+
+
+def bars_of(schedule: Activities) -> list[VisitBars]:
+    """The schedule as it is drawn."""
+    return [
+        VisitBars(group.title, group.since, [_bar(one, schedule) for one in group.visits])
+        for group in schedule.groups
+    ]
+
+
+def _bar(visit: VisitLine, schedule: Activities) -> VisitBar:
+    epoch = None if visit.epoch is None else schedule.epochs.get(visit.epoch, spaced(visit.epoch))
+    return VisitBar(visit.title, visit.kind, epoch, visit.when, visit.day, visit.earliest, visit.latest)
 
 
 def _runs(lines: Iterable[Line]) -> list[tuple[str, list[Line]]]:
@@ -44,13 +52,3 @@ def _runs(lines: Iterable[Line]) -> list[tuple[str, list[Line]]]:
 
 def _week(day: float | None) -> str:
     return "" if day is None else f"{day / 7:.1f}".replace("-", "−").removesuffix(".0")
-
-
-def _style() -> str:
-    """The style sheet, with the dark colour of each colour that the picture is drawn in."""
-    sheet = files("entact.cli").joinpath("templates", _STYLE).read_text(encoding="utf-8")
-    swaps = "".join(
-        f'  .chart [fill="{light}"] {{ fill: {dark}; }}\n  .chart [stroke="{light}"] {{ stroke: {dark}; }}\n'
-        for light, dark in DARK.items()
-    )
-    return f"{sheet}\n@media screen and (prefers-color-scheme: dark) {{\n{swaps}}}\n"

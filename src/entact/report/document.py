@@ -15,7 +15,7 @@ from entact.report.flow import flow
 from entact.report.lettering import short
 from entact.report.outcome_rows import Source
 from entact.report.outcomes import OutcomeTable
-from entact.report.palette import DARK
+from entact.report.page import render
 from entact.report.quality import alerts_table, findings_table
 
 NOTE = "SIMULATED DATA"
@@ -66,35 +66,24 @@ def render_report(input: ReportInput) -> str:
     Raises:
         ValueError: when the table or the synopsis is of another study or release than the datasets.
     """
-    import jinja2
-    from markupsafe import Markup
-
     _check(input)
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("entact.report"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"count": count, "svg": Markup, "name": words, "short": short}
     note = NOTE if input.table.simulated else None
     source = Source(input.datasets, None)
-    return environment.get_template(TEMPLATE).render(
-        input=input,
-        table=input.table,
-        synopsis=input.synopsis,
-        note=note,
-        style=Markup(_style()),
-        activities=activities_table(input.synopsis),
-        flow=flow(input.datasets),
-        consorts=_consorts(input, note),
-        figures=list(_figures(input, source, note)),
-        findings=findings_table(input.datasets),
-        alerts=alerts_table(input.datasets, input.synopsis),
-        assumptions=_by_part(input.synopsis),
-        digest=input.synopsis.release.rpartition(":")[2],
-    )
+    values = {
+        "input": input,
+        "table": input.table,
+        "synopsis": input.synopsis,
+        "note": note,
+        "activities": activities_table(input.synopsis),
+        "flow": flow(input.datasets),
+        "consorts": _consorts(input, note),
+        "figures": list(_figures(input, source, note)),
+        "findings": findings_table(input.datasets),
+        "alerts": alerts_table(input.datasets, input.synopsis),
+        "assumptions": _by_part(input.synopsis),
+        "digest": input.synopsis.release.rpartition(":")[2],
+    }
+    return render(TEMPLATE, STYLE, values, filters={"count": count, "name": words, "short": short})
 
 
 def count(number: int) -> str:
@@ -140,14 +129,3 @@ def _by_part(synopsis: Synopsis) -> Mapping[str, list[Any]]:
     for one in synopsis.assumptions:
         parts.setdefault(one.path.partition(".")[0].partition("[")[0], []).append(one)
     return parts
-
-
-def _style() -> str:
-    """The style sheet, with the dark colour of each colour that figures are drawn in."""
-    sheet = (Path(__file__).parent / "templates" / STYLE).read_text(encoding="utf-8")
-    swaps = "".join(
-        f'  .chart [fill="{light}"], .key [fill="{light}"] {{ fill: {dark}; }}\n'
-        f'  .chart [stroke="{light}"], .key [stroke="{light}"] {{ stroke: {dark}; }}\n'
-        for light, dark in DARK.items()
-    )
-    return f"{sheet}\n@media screen and (prefers-color-scheme: dark) {{\n{swaps}}}\n"

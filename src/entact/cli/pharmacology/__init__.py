@@ -68,7 +68,7 @@ def dose(
     from entact.cli.pharmacology.question import Question
 
     if plot is not None:
-        from entact.cli.pharmacology.picture import check_suffix
+        from entact.report.pictures.sheet import check_suffix
 
         check_suffix(plot)
     question = Question(
@@ -77,9 +77,11 @@ def dose(
     )  # fmt: skip
     found = answer(question, until=until, threads=threads, picture=plot is not None)
     if plot is not None:
-        from entact.cli.pharmacology.dose_picture import write_dose
+        from entact.cli.pharmacology.dose import to_be_drawn
+        from entact.report.pictures.dose import dose_sheet
+        from entact.report.pictures.sheet import write_sheet
 
-        write_dose(found, plot)
+        write_sheet(dose_sheet(to_be_drawn(found)), plot)
     if as_json:
         _print_json(as_data(found))
     else:
@@ -124,7 +126,7 @@ def compare(
     from entact.cli.pharmacology.question import find_people
 
     if plot is not None:
-        from entact.cli.pharmacology.picture import check_suffix
+        from entact.report.pictures.sheet import check_suffix
 
         check_suffix(plot)
     people = find_people(population, seed, weight, sex, age, cyp2d6, medicine or ())
@@ -132,9 +134,11 @@ def compare(
         regimens, people, limits=limit or (), by=by or (), times=at or (), until=until, threads=threads
     )
     if plot is not None:
-        from entact.cli.pharmacology.compare_picture import write_comparison
+        from entact.cli.pharmacology.compare import to_be_drawn
+        from entact.report.pictures.comparison import comparison_sheet
+        from entact.report.pictures.sheet import write_sheet
 
-        write_comparison(compared, plot)
+        write_sheet(comparison_sheet(to_be_drawn(compared)), plot)
     if as_json:
         _print_json(as_data(compared))
     else:
@@ -203,7 +207,7 @@ def sensitivity(
     from entact.cli.pharmacology.sensitivity import as_data, find, print_sensitivity
 
     if plot is not None:
-        from entact.cli.pharmacology.picture import check_suffix
+        from entact.report.pictures.sheet import check_suffix
 
         check_suffix(plot)
     question = Question(
@@ -220,9 +224,10 @@ def sensitivity(
         threads=threads,
     )
     if plot is not None:
-        from entact.cli.pharmacology.tornado import write_tornado
+        from entact.cli.pharmacology.sensitivity import draw
+        from entact.report.pictures.sheet import write_sheet
 
-        write_tornado(found, plot)
+        write_sheet(draw(found), plot)
     if as_json:
         _print_json(as_data(found))
     else:
@@ -257,7 +262,7 @@ def fit(
     from entact.cli.pharmacology.fit import as_data, fit_file, print_fit
 
     if plot is not None:
-        from entact.cli.pharmacology.picture import check_suffix
+        from entact.report.pictures.sheet import check_suffix
 
         check_suffix(plot)
     found = fit_file(
@@ -265,9 +270,10 @@ def fit(
         proportional=proportional, additive=additive,
     )  # fmt: skip
     if plot is not None:
-        from entact.cli.pharmacology.fit_picture import write_fit
+        from entact.cli.pharmacology.fit import draw
+        from entact.report.pictures.sheet import write_sheet
 
-        write_fit(found, plot, seed=seed)
+        write_sheet(draw(found, seed=seed), plot)
     if as_json:
         _print_json(as_data(found))
     else:

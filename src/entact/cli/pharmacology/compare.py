@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.text import Text
@@ -27,10 +27,17 @@ from entact.pharmacology.simulation import NotASimulation
 
 if TYPE_CHECKING:
     from entact.pharmacology.result import Simulation
+    from entact.report.pictures.comparison import Compared, Output
 
 MOST: Final = 8
 """regimens that can be told apart in a table or a picture"""
 LETTERS: Final = "ABCDEFGH"
+DRAWN: Final = 1000
+"""people of whom courses are drawn; probabilities are of all"""
+USUAL: Final = (
+    *("mdma", "serotonin", "oxytocin", "cortisol", "subjective", "amygdala"),
+    *("systolic", "heart_rate", "temperature"),
+)
 
 
 @dataclass(frozen=True)
@@ -157,3 +164,46 @@ def crossing_rows(compared: Comparison) -> Rows:
             cells = [f"{100 * one.probability:.1f} ({100 * one.low:.1f}-{100 * one.high:.1f})" for one in own]
             rows.append([label, *cells])
     return rows
+
+
+def to_be_drawn(compared: Comparison) -> Compared:
+    """The comparison as it is drawn: courses of the first people, and how likely limits are crossed."""
+    import polars as pl
+
+    from entact.report.pictures.comparison import Chance, Compared, Output
+
+    names = list(dict.fromkeys([*USUAL, *(limit.output for limit in compared.limits)]))
+    people = replace(compared.people, n=min(compared.people.n, DRAWN))
+    first = next(iter(compared.runs.values()))
+    regimens = {letter: run.regimen for letter, run in compared.runs.items()}
+    end = float(first.times[-1])
+    runs = simulate_each(regimens, people, until=f"{end:g} h", outputs=names, summary_only=False)
+    bands = {letter: run.bands() for letter, run in runs.items()}
+    titles = {variable.name: variable for variable in first.columns}
+
+    def output(name: str) -> Output:
+        variable = titles[name]
+        unit = "times baseline" if "multiple of baseline" in variable.title else variable.unit
+        own = {letter: frame.filter(pl.col("output") == name) for letter, frame in bands.items()}
+        limits = [limit.value for limit in compared.limits if limit.output == name]
+        unit = unit.replace("Cel", "°C").replace(" (base)", "")
+        return Output(variable.title.split(",")[0].replace(" (base)", ""), unit, own, limits)
+
+    chances: dict[str, list[Chance]] = {}
+    for one in compared.found:
+        group = f"{one.covariate} {one.level}" if one.covariate else one.level
+        chance = Chance(one.regimen, group, one.probability, one.low, one.high)
+        chances.setdefault(f"{one.limit} {one.unit}", []).append(chance)
+    tables = [("Side by side, median (5 % to 95 %)", side_rows(compared))]
+    if compared.found:
+        tables.append(("People who cross a limit, % (95 % interval)", crossing_rows(compared)))
+    return Compared(
+        title=str(compared.people),
+        regimens={letter: str(regimen) for letter, regimen in regimens.items()},
+        drawn="" if people.n == compared.people.n else f" of the first {people.n:,} people",
+        notes=compared.notes,
+        end=end,
+        outputs=[output(name) for name in names],
+        chances=chances,
+        tables=tables,
+    )

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from entact.pharmacology.equations import Variable
     from entact.pharmacology.person import Person
     from entact.pharmacology.result import Simulation
+    from entact.report.pictures.dose import Course, DoseDrawn
 
 PLASMA = ("mdma", "r_mdma", "s_mdma", "mda", "hmma")
 FALLING = ("cyp2d6", "sodium", "amygdala")
@@ -271,3 +272,55 @@ def number(value: float, decimals: int = 3) -> str:
     rounded = float(f"{value:.3g}")
     digits = min(max(0, 2 - math.floor(math.log10(abs(rounded)))), decimals)
     return f"{value:,.{digits}f}"
+
+
+def to_be_drawn(found: Answer) -> DoseDrawn:
+    """The answer as it is drawn: lines, bands and the tables below."""
+    from entact.report.pictures.dose import Course, DoseDrawn, outputs_drawn
+    from entact.report.pictures.dose import Limit as LimitDrawn
+
+    assert found.drawn is not None
+    run, around = found.everyone, found.drawn
+    limits = [LimitDrawn(limit.output, limit.value) for limit in found.limits]
+    units = {variable.name: (variable.title, variable.unit) for variable in run.columns}
+
+    def course(name: str, of_rest: bool) -> Course:
+        band = around.values(name)
+        line = run.values(name)[0] if run.n == 1 else np.median(band, axis=0)
+        if of_rest:
+            band = band / band[:, :1]
+            line = line / line[0] if run.n == 1 else np.median(band, axis=0)
+        low, high = np.quantile(band, (0.05, 0.95), axis=0)
+        return Course(line.tolist(), low.tolist(), high.tolist())
+
+    tables = [("Plasma", plasma_rows(run)), ("Effects", effect_rows(found))]
+    if found.limits:
+        tables.append(("Limits", limit_rows(run, found.limits)))
+    return DoseDrawn(
+        title=found.title,
+        people=_of_whom(found),
+        notes=run.notes,
+        times=around.times.tolist(),
+        doses=run.regimen.times.tolist(),
+        courses={name: course(name, False) for name in outputs_drawn(limits, units, of_rest=False)},
+        of_rest={name: course(name, True) for name in outputs_drawn(limits, units, of_rest=True)},
+        limits=limits,
+        units=units,
+        tables=tables,
+    )
+
+
+def _of_whom(found: Answer) -> str:
+    """Whose lines and bands are drawn, in words."""
+    assert found.drawn is not None
+    if found.everyone.n == 1:
+        return (
+            "Lines: a person whose unknown traits are typical. Bands: 90 % of people with the same weight, "
+            "sex, age, CYP2D6 and medicines."
+        )
+    some = (
+        ""
+        if found.drawn.n == found.everyone.n
+        else (f" Drawn from the first {found.drawn.n:,} of {found.everyone.n:,}.")
+    )
+    return f"Lines: median. Bands: 90 % of the people.{some}"

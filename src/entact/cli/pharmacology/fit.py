@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
 from entact.cli.pharmacology.dose import new_console, print_notes, print_rows
 from entact.pharmacology.data import read_data
-from entact.pharmacology.fit import Estimate, Fit, fit, shrinkage
+from entact.pharmacology.fit import Estimate, Fit, fit, shrinkage, vpc
+
+if TYPE_CHECKING:
+    from entact.report.pictures.sheet import Sheet
 
 MOST = 30
 """rows of participants' own values that are printed; --json has all"""
@@ -110,3 +113,14 @@ def _row(one: Estimate) -> list[str]:
         f"{one.start:.4g}" if one.start else "",
         "" if one.unit == "1" else one.unit,
     ]
+
+
+def draw(found: Fit, *, seed: int = 1) -> Sheet:
+    """The goodness of a fit, drawn."""
+    from entact.report.pictures.fit import fit_sheet
+
+    estimated = ", ".join(f"{one.name} {one.value:.3g}" for one in found.estimates)
+    data = found.data
+    of = f"{data.samples} samples of {len(data.subjects)} participants, {found.method}: {estimated}"
+    notes = [*found.notes, ("Converged: " if found.converged else "NOT converged: ") + found.reason]
+    return fit_sheet(f"Fit of {data.name}", of, notes, found.predictions(), vpc(found, seed=seed).to_dicts())

@@ -14,6 +14,7 @@ from entact.pharmacology.simulation import NotASimulation
 
 if TYPE_CHECKING:
     from entact.cli.pharmacology.question import Question
+    from entact.report.pictures.sheet import Sheet
 
 SHOWN: Final = 20
 """factors of a table and of a picture at most: the rest changes less than these"""
@@ -133,3 +134,11 @@ def _global_table(rows: Sequence[Row]) -> list[list[str]]:
         cells = [row[name] for name in ("first", "first_interval", "total", "total_interval")]
         table.append([row["factor"], *("-" if cell is None else f"{cell:z.3f}" for cell in cells)])
     return table
+
+
+def draw(found: Sensitivity) -> Sheet:
+    """The answer as a picture: a panel a measure."""
+    from entact.report.pictures.tornado import tornado_sheet
+
+    measures = [(heading(rows), worth_showing(rows)) for rows in by_measure(found).values()]
+    return tornado_sheet(f"{found.regimen} · {found.who}", found.method, found.notes, measures)

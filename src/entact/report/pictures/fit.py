@@ -1,13 +1,14 @@
-"""The picture of `entact fit`: observed against predicted, residuals, and the visual predictive check."""
+"""How well a model fits: observed against predicted, residuals, and the visual predictive check."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from entact.cli.pharmacology.picture import (
+from entact.report.palette import FAINT, INK
+from entact.report.pictures.sheet import (
     AXIS,
     BLUE,
     GREEN,
@@ -25,10 +26,10 @@ from entact.cli.pharmacology.picture import (
     panel,
     tidy,
     upright,
-    write_sheet,
 )
-from entact.pharmacology.fit import Fit, vpc
-from entact.report.palette import FAINT, INK
+
+if TYPE_CHECKING:
+    import polars as pl
 
 HEIGHT: Final = 190
 INNER: Final = WIDTH - AXIS - 22
@@ -36,17 +37,21 @@ COLOURS: Final = {"mdma": BLUE, "r_mdma": GREEN, "s_mdma": ORANGE, "mda": PINK, 
 NAMES: Final = {"mdma": "MDMA", "r_mdma": "R-MDMA", "s_mdma": "S-MDMA", "mda": "MDA", "hmma": "HMMA"}
 
 
-ORIGIN = "data of the file beside SIMULATED"
+Points = Sequence[Mapping[str, Any]]
+"""rows of plain numbers, one a sample or a quantile"""
+ORIGIN: Final = "data of the file beside SIMULATED"
 
 
-def write_fit(found: Fit, path: Path, *, seed: int = 1) -> None:
-    """Writes the picture as its suffix says. Errors: `PictureError`, `OSError`."""
-    write_sheet(fit_sheet(found, seed=seed), path)
+def fit_sheet(
+    title: str, of: str, notes: Sequence[str], table: pl.DataFrame, checked: Sequence[Mapping[str, Any]]
+) -> Sheet:
+    """The goodness of a fit, drawn.
 
-
-def fit_sheet(found: Fit, *, seed: int = 1) -> Sheet:
-    """The goodness of a fit, drawn."""
-    table = found.predictions()
+    Args:
+        of: samples, participants, method and estimates, in words.
+        table: a row a sample: output, time (h); observed, predicted, typical (ng/mL); conditional (residual).
+        checked: quantiles observed, with the interval of the simulated ones, by output and time.
+    """
     rows = [
         {key: tidy(value) if isinstance(value, float) else value for key, value in row.items()}
         | {"colour": COLOURS[row["output"]]}
@@ -60,27 +65,19 @@ def fit_sheet(found: Fit, *, seed: int = 1) -> Sheet:
         _residuals(rows, "time", "Weighted residuals over time", key, "residual-time"),
         _residuals(rows, "predicted", "Weighted residuals over prediction", key, "residual-predicted"),
     ]
-    checked = vpc(found, seed=seed).to_dicts()
     panels += [_check(checked, rows, name) for name in outputs]
-    estimated = ", ".join(f"{one.name} {one.value:.3g}" for one in found.estimates)
     caption = (
-        f"{found.data.samples} samples of {len(found.data.subjects)} participants, {found.method}: "
-        f"{estimated}. "
-        "Predictive check: lines are the 5, 50 and 95 % quantiles of what was observed, bands hold 90 % of "
-        "those quantiles in 500 simulated repetitions."
+        f"{of}. Predictive check: lines are the 5, 50 and 95 % quantiles of what was observed, bands hold "
+        "90 % of those quantiles in 500 simulated repetitions."
     )
-    return Sheet(f"Fit of {found.data.name}", caption, _notes(found), panels, columns=2, origin=ORIGIN)
+    return Sheet(title, caption, notes, panels, columns=2, origin=ORIGIN)
 
 
-def _notes(found: Fit) -> list[str]:
-    return [*found.notes, ("Converged: " if found.converged else "NOT converged: ") + found.reason]
-
-
-def _points(rows: list[dict[str, Any]], x: Any, y: Any) -> Chart:
+def _points(rows: Points, x: Any, y: Any) -> Chart:
     return layer("circle", rows, {"x": x, "y": y, "color": paint()}, size=22, opacity=0.55)
 
 
-def _against(rows: list[dict[str, Any]], field: str, title: str, key: dict[str, str], name: str) -> Panel:
+def _against(rows: Points, field: str, title: str, key: dict[str, str], name: str) -> Panel:
     most = 1.05 * max(max(row["observed"], row[field]) for row in rows)
     x = numeric(field, [0, most], {"title": "predicted, ng/mL", "grid": False})
     y = numeric("observed", [0, most], upright("observed, ng/mL"))
@@ -93,7 +90,7 @@ def _against(rows: list[dict[str, Any]], field: str, title: str, key: dict[str, 
     return panel(chart([same, _points(rows, x, y)], INNER, HEIGHT), title, text, name=name, key=key)
 
 
-def _residuals(rows: list[dict[str, Any]], field: str, title: str, key: dict[str, str], name: str) -> Panel:
+def _residuals(rows: Points, field: str, title: str, key: dict[str, str], name: str) -> Panel:
     most = max(3.0, 1.05 * max(abs(row["conditional"]) for row in rows))
     end = 1.02 * max(row[field] for row in rows)
     if field == "time":
@@ -113,7 +110,7 @@ def _residuals(rows: list[dict[str, Any]], field: str, title: str, key: dict[str
     return panel(chart([rules, _points(rows, x, y)], INNER, HEIGHT), title, text, name=name, key=key)
 
 
-def _check(checked: list[dict[str, Any]], rows: list[dict[str, Any]], output: str) -> Panel:
+def _check(checked: Sequence[Mapping[str, Any]], rows: Points, output: str) -> Panel:
     own = [
         {key: tidy(value) if isinstance(value, float) else value for key, value in row.items()}
         for row in checked

@@ -1,12 +1,12 @@
-"""The picture of `entact sensitivity`: a tornado of what each factor changes, or shares of the variance."""
+"""What a result hangs on, as a tornado of what each factor changes, or as shares of the variance."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from entact.cli.pharmacology.picture import (
+from entact.report.palette import FAINT, INK
+from entact.report.pictures.sheet import (
     BLUE,
     ORANGE,
     Chart,
@@ -18,11 +18,7 @@ from entact.cli.pharmacology.picture import (
     paint,
     panel,
     tidy,
-    write_sheet,
 )
-from entact.cli.pharmacology.sensitivity import Row, by_measure, heading, worth_showing
-from entact.pharmacology.sensitivity import Sensitivity
-from entact.report.palette import FAINT, INK
 
 WIDTH: Final = 400
 BAR: Final = 19
@@ -31,27 +27,32 @@ NAMES: Final = 180
 """px of the names"""
 
 
-def write_tornado(found: Sensitivity, path: Path) -> None:
-    """Writes the picture as its suffix says. Errors: `PictureError`, `OSError`."""
-    write_sheet(tornado_sheet(found), path)
+Row = Mapping[str, Any]
+"""one factor: what it changes the measure by, or what share of its variance it explains"""
 
 
-def tornado_sheet(found: Sensitivity) -> Sheet:
-    """The picture: a panel a measure."""
-    panels = [_panel(worth_showing(rows), place) for place, rows in enumerate(by_measure(found).values())]
-    caption = f"{found.method[0].upper()}{found.method[1:]}."
-    if "at_low" in found.rows.columns and "sex" in found.rows["factor"]:
+def tornado_sheet(
+    title: str, method: str, notes: Sequence[str], measures: Sequence[tuple[str, Sequence[Row]]]
+) -> Sheet:
+    """The picture: a panel a measure.
+
+    Args:
+        measures: what each is and its value, and its factors, the one that changes most first.
+    """
+    panels = [_panel(heading, rows, place) for place, (heading, rows) in enumerate(measures)]
+    caption = f"{method[0].upper()}{method[1:]}."
+    if any("at_low" in row and row["factor"] == "sex" for _, rows in measures for row in rows):
         caption += " Of sex, low is a man."
-    return Sheet(f"{found.regimen} · {found.who}", caption, found.notes, panels, 1)
+    return Sheet(title, caption, notes, panels, 1)
 
 
-def _panel(rows: Sequence[Row], place: int) -> Panel:
+def _panel(heading: str, rows: Sequence[Row], place: int) -> Panel:
     shares = "first" in rows[0]
     drawing = _shares(rows) if shares else _tornado(rows)
     key = {"alone": BLUE, "with interactions": ORANGE} if shares else {"factor low": BLUE, "high": ORANGE}
     what = "explains most of" if shares else "changes most"
-    text = f"{heading(rows)}: of {len(rows)} factors {rows[0]['factor']} {what}."
-    return panel(drawing, heading(rows), text, name=f"tornado-{place}", key=key)
+    text = f"{heading}: of {len(rows)} factors {rows[0]['factor']} {what}."
+    return panel(drawing, heading, text, name=f"tornado-{place}", key=key)
 
 
 def _factors(rows: Sequence[Row]) -> dict[str, Any]:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from entact.protocol.problem import Problem, StudyError
-from entact.protocol.words import Activities, Group, VisitLine
-from entact.protocol.words.label import spaced
 from entact.report.lettering import cut, width_of
 from entact.report.palette import ARMS, FAINT, GRID, INK, PAPER, UNKNOWN
+from entact.report.pictures.sheet import PictureError
 
 FONT = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
 WIDE, NARROW = 940.0, 380.0
@@ -26,11 +25,38 @@ _COLOURS = {
     "screening": ARMS[7],
     "end": INK,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class VisitBar:
+    """A visit: what it is called, of what kind, in which epoch (its title), when in words, and its days.
+
+    `day` is when it is due, `earliest` to `latest` its window, from where its group counts; None: not known.
+    """
+
+    title: str
+    kind: str
+    epoch: str | None
+    when: str
+    day: float | None
+    earliest: float | None
+    latest: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class VisitBars:
+    """Visits that count from one thing, `since`; a title where there are several such groups."""
+
+    title: str | None
+    since: str
+    visits: Sequence[VisitBar]
+
+
 _NAMES = {"dosing": "dosing session", "contact": "call", "end": "end of study"}
 
 
 def draw_schedule(
-    schedule: Activities, *, width: float = WIDE, name: str = "schedule", alone: bool = False
+    groups: Sequence[VisitBars], *, width: float = WIDE, name: str = "schedule", alone: bool = False
 ) -> str:
     """The schedule as an `svg` element.
 
@@ -38,15 +64,15 @@ def draw_schedule(
         width: of the drawing, px. name: prefix of its ids, unique on a page.
         alone: as a document of its own, with a background.
     """
-    labels = [visit.title for visit in schedule.visits]
+    labels = [visit.title for group in groups for visit in group.visits]
     margin = min(
         max((width_of(label, _SIZE) for label in labels), default=0) + 14,
         width * (0.36 if width > NARROW else 0.42),
     )
     parts: list[str] = []
-    y = _key(schedule, parts, width)
-    for group in schedule.groups:
-        y = _draw_group(schedule, group, parts, y, margin, width)
+    y = _key(groups, parts, width)
+    for group in groups:
+        y = _draw_group(group, parts, y, margin, width)
     text = escape(f"Schedule of {len(labels)} visits: windows as bars, the day each is due as a mark")
     size = f'viewBox="0 0 {width:g} {y:g}"'
     head = f'<svg class="chart" {size} role="img" aria-labelledby="{name}-title" font-family="{FONT}"'
@@ -56,16 +82,15 @@ def draw_schedule(
     return f'{head}><title id="{name}-title">{text}</title>{"".join(parts)}</svg>'
 
 
-def write_picture(schedule: Activities, path: Path) -> None:
+def write_picture(groups: Sequence[VisitBars], path: Path) -> None:
     """Writes the schedule as SVG or PNG, by the file's suffix.
 
     Raises:
-        StudyError: for another suffix. OSError: when the file cannot be written.
+        PictureError: for another suffix. OSError: when the file cannot be written.
     """
     if path.suffix.lower() not in SUFFIXES:
-        message = f"a picture is written as {' or '.join(SUFFIXES)}; end the name in one of them"
-        raise StudyError([Problem(str(path), 0, 0, "", message)])
-    drawn = draw_schedule(schedule, alone=True)
+        raise PictureError(f"{path}: a picture is {' or '.join(SUFFIXES)}; end the name in one of them")
+    drawn = draw_schedule(groups, alone=True)
     if path.suffix.lower() == ".svg":
         path.write_text(drawn, encoding="utf-8")
         return
@@ -74,11 +99,12 @@ def write_picture(schedule: Activities, path: Path) -> None:
     path.write_bytes(vl_convert.svg_to_png(drawn, scale=2))
 
 
-def _key(schedule: Activities, parts: list[str], width: float) -> float:
+def _key(groups: Sequence[VisitBars], parts: list[str], width: float) -> float:
     """The key of colours; returns where it ends."""
     x, y = 4.0, 16.0
-    for kind in dict.fromkeys(visit.kind for visit in schedule.visits if visit.day is not None):
-        text = _NAMES.get(kind, spaced(kind))
+    kinds = (visit.kind for group in groups for visit in group.visits if visit.day is not None)
+    for kind in dict.fromkeys(kinds):
+        text = _NAMES.get(kind, kind.replace("_", " "))
         room = width_of(text, _SMALL) + 34
         if x + room > width:
             x, y = 4.0, y + 18
@@ -88,9 +114,7 @@ def _key(schedule: Activities, parts: list[str], width: float) -> float:
     return y + 14
 
 
-def _draw_group(
-    schedule: Activities, group: Group, parts: list[str], y: float, margin: float, width: float
-) -> float:
+def _draw_group(group: VisitBars, parts: list[str], y: float, margin: float, width: float) -> float:
     low = min(min(visit.earliest or 0.0, visit.day or 0.0) for visit in group.visits)
     high = max(max(visit.latest or 0.0, visit.day or 0.0) for visit in group.visits)
     start, end = 7 * math.floor(low / 7), 7 * math.ceil(max(high, low + 7) / 7)
@@ -102,7 +126,7 @@ def _draw_group(
     if group.title:
         parts.append(_text(group.title, 4, y + 16, bold=True))
         y += 26
-    top, rows = y, list(_rows(schedule, group))
+    top, rows = y, list(_rows(group))
     bottom = top + _ROW * len(rows)
     step = _step((end - start) / 7, (width - margin) / 46)
     for week in range(-(-start // 7), end // 7 + 1):
@@ -130,13 +154,13 @@ def _draw_group(
     return bottom + 44
 
 
-def _rows(schedule: Activities, group: Group) -> Iterator[VisitLine | str]:
+def _rows(group: VisitBars) -> Iterator[VisitBar | str]:
     """Visits, with the title of an epoch before its first."""
     epoch: str | None = None
     for visit in group.visits:
         if visit.epoch is not None and visit.epoch != epoch:
             epoch = visit.epoch
-            yield schedule.epochs.get(epoch, spaced(epoch))
+            yield epoch
         yield visit
 
 
@@ -147,7 +171,7 @@ def _step(weeks: float, most: float) -> int:
     )
 
 
-def _mark(kind: str, x: float, y: float, visit: VisitLine | None = None) -> str:
+def _mark(kind: str, x: float, y: float, visit: VisitBar | None = None) -> str:
     """A diamond for a session with a dose, a dot for any other visit."""
     colour = _COLOURS[kind]
     title = f"<title>{escape(f'{visit.title}: {visit.when}')}</title>" if visit is not None else ""

@@ -1,4 +1,4 @@
-"""Pictures of the model: panels in a sheet, as SVG, as PNG, or as a page that needs nothing but itself."""
+"""Panels in a sheet, as SVG, as PNG, or as a page that needs nothing but itself."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from entact.report.lettering import width_of, wrap
-from entact.report.palette import ARMS, DARK, FAINT, INK, PAPER
+from entact.report.palette import ARMS, FAINT, INK, PAPER
 
 SUFFIXES: Final = (".svg", ".png", ".html")
 FONT: Final = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
@@ -164,19 +164,10 @@ def _text(text: str, x: float, y: float, size: float, colour: str = INK, *, bold
 
 def as_page(sheet: Sheet) -> str:
     """The sheet as one HTML page: no address, no script, light or dark as the reader prefers."""
-    import jinja2
-    from markupsafe import Markup
+    from entact.report.page import render
 
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("entact.cli"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    drawn = [(one, Markup(_alone(one))) for one in sheet.panels]
-    page = environment.get_template("pharmacology.html.j2")
-    return page.render(sheet=sheet, drawn=drawn, style=Markup(_style()))
+    drawn = [(one, _alone(one)) for one in sheet.panels]
+    return render("sheet.html.j2", "sheet.css", {"sheet": sheet, "drawn": drawn})
 
 
 def _alone(one: Panel) -> str:
@@ -185,18 +176,6 @@ def _alone(one: Panel) -> str:
     inner = one.drawn.replace("<svg ", f"<svg {size}", 1)
     whole = f'viewBox="0 0 {one.width:g} {one.height + HEAD:g}"'
     return f'<svg class="chart" {whole} font-family="{FONT}">{_head(one, 0, 0)}{inner}</svg>'
-
-
-def _style() -> str:
-    """The style sheet, with the dark colour of each colour that the panels are drawn in."""
-    from importlib.resources import files
-
-    sheet = files("entact.cli").joinpath("templates", "pharmacology.css").read_text(encoding="utf-8")
-    swaps = "".join(
-        f'  .chart [fill="{light}"] {{ fill: {dark}; }}\n  .chart [stroke="{light}"] {{ stroke: {dark}; }}\n'
-        for light, dark in DARK.items()
-    )
-    return f"{sheet}\n@media screen and (prefers-color-scheme: dark) {{\n{swaps}}}\n"
 
 
 def hours_axis(end: float, field: str = "hours") -> dict[str, Any]:

@@ -1,16 +1,13 @@
-"""The picture of `entact dose`: plasma, monoamines, hormones, feeling, heart, heat, and the limits asked."""
+"""What a dose does, drawn: plasma, monoamines, hormones, feeling, heart, heat, and the limits asked."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-import numpy as np
-
-from entact.cli.pharmacology.dose import Answer, effect_rows, limit_rows, plasma_rows
-from entact.cli.pharmacology.picture import (
+from entact.report.palette import FAINT
+from entact.report.pictures.sheet import (
     AXIS,
     BLUE,
     GREEN,
@@ -29,13 +26,7 @@ from entact.cli.pharmacology.picture import (
     panel,
     tidy,
     upright,
-    write_sheet,
 )
-from entact.pharmacology.notation import Limit
-from entact.report.palette import FAINT
-
-if TYPE_CHECKING:
-    from entact.pharmacology.result import Simulation
 
 HEIGHT: Final = 150
 
@@ -88,41 +79,64 @@ PLANS: Final = (
 SODIUM: Final = Plan("Sodium in plasma", (("sodium", "", BLUE),), "mmol/L", from_zero=False)
 
 
-def write_dose(found: Answer, path: Path) -> None:
-    """Writes the picture as its suffix says. Errors: `PictureError`, `OSError`."""
-    write_sheet(dose_sheet(found), path)
+@dataclass(frozen=True)
+class Course:
+    """An output over time: a line, and the band around it that holds 90 % of the people."""
+
+    line: Sequence[float]
+    low: Sequence[float]
+    high: Sequence[float]
 
 
-def dose_sheet(found: Answer) -> Sheet:
+@dataclass(frozen=True)
+class Limit:
+    """A limit that was asked for: of which output, and its value."""
+
+    output: str
+    value: float
+
+
+@dataclass(frozen=True)
+class DoseDrawn:
+    """What a dose does, to be drawn.
+
+    Attributes:
+        title: regimen and people. people: whose lines and bands they are, in words.
+        times: h since the initial dose. doses: when doses were given, h.
+        courses: by output, in its unit. of_rest: the same as multiples of the value before the dose.
+        limits: that were asked for. units: (title, unit) of each output.
+        tables: that stand below, each with its heading.
+    """
+
+    title: str
+    people: str
+    notes: Sequence[str]
+    times: Sequence[float]
+    doses: Sequence[float]
+    courses: Mapping[str, Course]
+    of_rest: Mapping[str, Course]
+    limits: Sequence[Limit]
+    units: Mapping[str, tuple[str, str]]
+    tables: Sequence[tuple[str, Sequence[Sequence[str]]]]
+
+
+def dose_sheet(found: DoseDrawn) -> Sheet:
     """The picture of an answer."""
-    assert found.drawn is not None
-    run = found.everyone
-    if run.n == 1:
-        caption = (
-            "Lines: a person whose unknown traits are typical. Bands: 90 % of people with the same weight, "
-            "sex, age, CYP2D6 and medicines."
-        )
-    else:
-        caption = f"Lines: median. Bands: 90 % of the people. {_of(found)}"
-    caption += " Upright lines: doses." + (" Dashed: the limits given." if found.limits else "")
-    panels = [_panel(found, plan, place) for place, plan in enumerate(plans_for(found.limits))]
-    tables = [("Plasma", plasma_rows(run)), ("Effects", effect_rows(found))]
-    if found.limits:
-        tables.append(("Limits", limit_rows(run, found.limits)))
-    return Sheet(found.title, caption, run.notes, panels, tables=tables)
+    caption = f"{found.people} Upright lines: doses." + (" Dashed: the limits given." if found.limits else "")
+    panels = [_panel(found, plan, place) for place, plan in enumerate(plans_for(found.limits, found.units))]
+    return Sheet(found.title, caption, found.notes, panels, tables=found.tables)
 
 
-def _of(found: Answer) -> str:
-    assert found.drawn is not None
-    if found.drawn.n == found.everyone.n:
-        return ""
-    return f"Drawn from the first {found.drawn.n:,} of {found.everyone.n:,}."
+def outputs_drawn(
+    limits: Sequence[Limit], units: Mapping[str, tuple[str, str]], *, of_rest: bool
+) -> list[str]:
+    """The outputs that stand in a panel: in their unit, or as multiples of what they were before the dose."""
+    plans = [plan for plan in plans_for(limits, units) if plan.of_rest is of_rest]
+    return list(dict.fromkeys(name for plan in plans for name, _, _ in plan.outputs))
 
 
-def plans_for(limits: Sequence[Limit]) -> list[Plan]:
+def plans_for(limits: Sequence[Limit], units: Mapping[str, tuple[str, str]]) -> list[Plan]:
     """The panels: the usual ones, and one for each limit of an output that none of them shows in its unit."""
-    from entact.pharmacology.equations import OUTPUTS
-
     plans = list(PLANS)
     for name in dict.fromkeys(limit.output for limit in limits):
         if any(name == output[0] for plan in plans if not plan.of_rest for output in plan.outputs):
@@ -130,13 +144,12 @@ def plans_for(limits: Sequence[Limit]) -> list[Plan]:
         if name == "sodium":
             plans.append(SODIUM)
             continue
-        [variable] = [one for one in OUTPUTS if one.name == name]
-        unit = "fraction" if variable.unit == "1" else variable.unit
-        plans.append(Plan(variable.title.split(",")[0], ((name, "", BLUE),), unit))
+        title, unit = units[name]
+        plans.append(Plan(title.split(",")[0], ((name, "", BLUE),), "fraction" if unit == "1" else unit))
     return plans
 
 
-def _panel(found: Answer, plan: Plan, place: int) -> Panel:
+def _panel(found: DoseDrawn, plan: Plan, place: int) -> Panel:
     lines, words = [], []
     for name, word, colour in plan.outputs:
         rows, top, at = _course(found, name, plan.of_rest)
@@ -145,7 +158,7 @@ def _panel(found: Answer, plan: Plan, place: int) -> Panel:
     limits = [limit for limit in found.limits if not plan.of_rest and _shows(plan, limit.output)]
     text = f"{plan.title}, {plan.unit}: {', '.join(words)}."
     key = {word: colour for _, word, colour in plan.outputs if word}
-    drawing = _chart(found.everyone, plan, lines, limits)
+    drawing = _chart(found, plan, lines, limits)
     return panel(drawing, f"{plan.title}, {plan.unit}", text, name=f"panel-{place}", key=key)
 
 
@@ -153,29 +166,19 @@ def _shows(plan: Plan, name: str) -> bool:
     return any(name == output[0] for output in plan.outputs)
 
 
-def _course(found: Answer, name: str, of_rest: bool) -> tuple[list[dict[str, float]], float, float]:
+def _course(found: DoseDrawn, name: str, of_rest: bool) -> tuple[list[dict[str, float]], float, float]:
     """Line and band of an output at each time; the highest point of the line, and when."""
-    assert found.drawn is not None
-    around = found.drawn.values(name)
-    line = found.everyone.values(name)[0] if found.everyone.n == 1 else np.median(around, axis=0)
-    if of_rest:
-        if found.everyone.n == 1:
-            line = line / line[0]
-        around = around / around[:, :1]
-        if found.everyone.n > 1:
-            line = np.median(around, axis=0)
-    low, high = np.quantile(around, (0.05, 0.95), axis=0)
-    times = found.drawn.times
+    course = (found.of_rest if of_rest else found.courses)[name]
     rows = [
         {"hours": tidy(t), "line": tidy(m), "low": tidy(a), "high": tidy(b)}
-        for t, m, a, b in zip(times, line, low, high, strict=True)
+        for t, m, a, b in zip(found.times, course.line, course.low, course.high, strict=True)
     ]
-    top = int(np.argmax(line))
-    return rows, float(line[top]), float(times[top])
+    top = max(range(len(course.line)), key=lambda place: course.line[place])
+    return rows, float(course.line[top]), float(found.times[top])
 
 
-def _chart(run: Simulation, plan: Plan, lines: list[dict[str, Any]], limits: Sequence[Limit]) -> Chart:
-    x, width = hours_axis(float(run.times[-1])), WIDTH - AXIS - 14
+def _chart(found: DoseDrawn, plan: Plan, lines: list[dict[str, Any]], limits: Sequence[Limit]) -> Chart:
+    x, width = hours_axis(float(found.times[-1])), WIDTH - AXIS - 14
     values = [row[field] for row in lines for field in ("low", "high", "line")]
     values += [limit.value for limit in limits]
     least, most = min(values), max(values)
@@ -184,7 +187,7 @@ def _chart(run: Simulation, plan: Plan, lines: list[dict[str, Any]], limits: Seq
     domain = [floor, most + room]
     y, low = (numeric(field, domain, upright()) for field in ("line", "low"))
     of = {"color": paint(), "detail": {"field": "of", "type": "nominal"}}
-    doses = [{"hours": float(time)} for time in run.regimen.times if time <= run.times[-1]]
+    doses = [{"hours": float(time)} for time in found.doses if time <= found.times[-1]]
     layers = [
         layer("rule", doses, {"x": x}, color=FAINT, strokeWidth=1, opacity=0.55),
         layer("area", lines, {"x": x, "y": low, "y2": {"field": "high"}, **of}, opacity=0.17),
