@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from hashlib import sha256
 from math import sqrt
 from statistics import NormalDist
 from typing import Any, Self
@@ -11,7 +12,10 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from entact.protocol import CompiledForm
+from entact.protocol.rule import Facts
 from entact.protocol.study import Item
+
+NOTE = "Simulated note."
 
 Characteristics = Mapping[str, float | str]
 Plain = bool | int | str | list[str]
@@ -22,7 +26,8 @@ class Answer(BaseModel):
 
     Attributes:
         only: characteristic -> choice for which this holds; others answer `otherwise`, or are not asked.
-        times: factor on a characteristic (years to months). steady: how much of the answer stays a person's
+        times: factor on a characteristic (years to months). items: of rows, of which `mean` and `sd` say how
+            many there are, what each holds. steady: how much of the answer stays a person's
             own from one visit to the next, as a correlation; 0 draws it anew each time, 1 never again.
     """
 
@@ -38,6 +43,7 @@ class Answer(BaseModel):
     times: float = 1.0
     only: dict[str, str] = {}
     otherwise: Plain | None = None
+    items: dict[str, Answer] = {}
     steady: float = Field(default=0.0, ge=0.0, le=1.0)
     source: str | None = None
     assumption: str | None = None
@@ -49,6 +55,8 @@ class Answer(BaseModel):
             raise ValueError("say one of `value`, `chance`, `shares`, `mean` with `sd`, or `characteristic`")
         if (self.mean is None) != (self.sd is None):
             raise ValueError("`mean` and `sd` belong together")
+        if self.items and self.mean is None:
+            raise ValueError("`items` of rows need `mean` and `sd`: how many rows there are")
         if self.otherwise is not None and not self.only:
             raise ValueError("`otherwise` needs `only`: who does not answer it")
         return self
@@ -90,20 +98,53 @@ def answer_form(
     person: Characteristics,
     random: np.random.Generator,
     own: Mapping[str, float] | None = None,
+    around: Mapping[str, Any] | None = None,
+    facts: Facts | None = None,
 ) -> dict[str, Any]:
-    """Every item of a form for which there is an answer; free text says that it is simulated.
+    """Every item of a form that is asked and for which there is an answer; text says that it is simulated.
 
-    `own`: how far the person is from others in each item, whenever it is asked.
+    Args:
+        own: how far the person is from others in each item, whenever it is asked.
+        around, facts: values of other forms and facts of the session, for conditions.
     """
     items: dict[str, Any] = {}
     for name, item in form.items.items():
-        if (answer := answers.get(name)) is not None:
+        if item.calculated is not None:
+            continue
+        answer = answers.get(name)
+        if item.type == "rows":
+            if answer is not None:
+                told = {**(around or {}), **form.values(items)}
+                count = answer.draw(item, person, random) or 0
+                items[name] = [
+                    answer_form(form.rows[name], answer.items, person, random, None, told, facts)
+                    for _ in range(count)
+                ]
+        elif answer is not None:
             drawn = answer.draw(item, person, random, None if own is None else own[name])
             if drawn is not None:
                 items[name] = drawn
         elif item.type == "text":
-            items[name] = "Simulated note."
-    return items
+            items[name] = NOTE
+        elif item.type == "file":
+            items[name] = _file(item)
+    return keep_asked(form, items, around or {}, facts)
+
+
+def keep_asked(
+    form: CompiledForm, items: Mapping[str, Any], around: Mapping[str, Any], facts: Facts | None = None
+) -> dict[str, Any]:
+    """The answers to items that are asked, as far as what they hang on is known."""
+    if not form.rules.conditions:
+        return dict(items)
+    kept: dict[str, Any] = {}
+    for name in form.items:
+        if name in items and (
+            name not in form.rules.conditions
+            or form.is_asked(name, form.read(kept, around).values, around, facts)
+        ):
+            kept[name] = items[name]
+    return kept
 
 
 def mistype(item: Item, value: Any, random: np.random.Generator) -> Any:
@@ -123,6 +164,11 @@ def mistype(item: Item, value: Any, random: np.random.Generator) -> Any:
     return f"{wrong}{space}{unit}"
 
 
+def _file(item: Item) -> dict[str, Any]:
+    media = (item.accept or ["text/plain"])[0]
+    return {"file": sha256(NOTE.encode()).hexdigest(), "media": media, "size": len(NOTE)}
+
+
 def _choose(shares: Mapping[str, float], uniform: float) -> str:
     reached = 0.0
     for code, share in shares.items():
@@ -136,7 +182,9 @@ def _number(item: Item, value: float, decimals: int) -> Any:
     if item.bounds is not None:
         low, high = item.bounds
         value = min(max(value, float(low)), float(high))
-    if item.type == "integer":
+    elif item.type == "rows":
+        value = max(value, 0.0)
+    if item.type in ("integer", "rows"):
         possible = item.answers if item.step else None
         return round(value) if possible is None else min(possible, key=lambda one: abs(one - value))
     return f"{value:.{decimals}f} {item.unit}".rstrip()

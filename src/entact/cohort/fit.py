@@ -118,7 +118,7 @@ def unanswered(parameters: Parameters, release: Release) -> Iterator[tuple[str, 
         if asked_as(form) == severity.instrument:
             told |= {*severity.companions, severity.duration_item}
         for item, one in form.items.items():
-            if item not in told and one.type != "text":
+            if item not in told and one.type not in ("text", "file") and one.calculated is None:
                 yield name, item
 
 

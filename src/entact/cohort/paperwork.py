@@ -57,7 +57,10 @@ def answers_to(staff: Attendance, form: CompiledForm, visit: Visit) -> dict[str,
     told = parameters.answers.get(form.name, {})
     if person.refusal is not None:
         told = told | person.refusal.answers.get(form.name, {})
-    items = answer_form(form, told, person.characteristics, staff.random, staff.own(form))
+    course = staff.scribe.course
+    values, facts = course.values(staff.encounter, staff.now), course.facts(staff.encounter, staff.now)
+    around = {name: values.get(name) for name in form.rules.elsewhere}
+    items = answer_form(form, told, person.characteristics, staff.random, staff.own(form), around, facts)
     modelled = _modelled(staff, form, visit)
     return items | modelled if modelled else _skip(staff, form, items)
 

@@ -59,12 +59,14 @@ def asked_as(form: CompiledForm) -> str:
 def scale_of(form: CompiledForm, score: str) -> Scale:
     """The scale of a score, found by answering each item in turn: instruments reverse and weigh items.
 
+    A calculated item is a score too.
+
     A scale without items is returned for a score that is not the sum or the mean of ratings.
     """
     if score not in form.types or form.types[score] not in ("int", "double"):
         return NONE
     least = {name: _possible(item)[0] for name, item in form.items.items() if _possible(item)}
-    if form.instrument is None:
+    if form.instrument is None and score not in form.rules.calculations:
         answers = _rungs(form.items[score])
         if len(answers) < 2:
             return NONE
@@ -79,6 +81,8 @@ def scale_of(form: CompiledForm, score: str) -> Scale:
     items: dict[str, tuple[Any, ...]] = {}
     rise = 0.0
     for name, item in form.items.items():
+        if name in form.rules.calculations:
+            continue
         points = [value({name: answer}) for answer in _possible(item)] if item.type == "integer" else []
         distinct = sorted(set(points))
         if len(distinct) > 1:
@@ -105,6 +109,8 @@ def _possible(item: Item) -> tuple[Any, ...]:
         return (False, True)
     if item.type == "choice":
         return tuple(item.of or ())
+    if item.type not in ("integer", "decimal"):
+        return ()
     if item.bounds is None:
         return (0,) if item.type == "integer" else ()
     low, high = item.bounds

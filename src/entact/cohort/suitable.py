@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from entact.cohort.answers import Answer, answer_form
+from entact.cohort.answers import Answer, answer_form, keep_asked
+from entact.cohort.rows import MOMENTS, free_rows, moments, rows_of
 from entact.cohort.usual import Usual, usual
 from entact.protocol import CompiledForm, Release
 from entact.protocol.rule import Rule, RuleError, Unknown
@@ -24,8 +25,6 @@ from entact.protocol.study import Item
 ROUNDS = 6  # of mending, and of taking freedom away; what still speaks against it is said by the rehearsal
 TRIALS = 48  # joint draws that have to suit before the freedom is believed
 GRID = 24  # parts of a range that are tried
-
-DAY = "2020-06-15"  # of whatever a form dates
 
 CRITERION, GATE, ALERT = 100, 10, 1  # how much each weighs against an assignment
 
@@ -75,7 +74,11 @@ class Suitable:
         }
         self.rules = list(_rules(release))
         self.answers: Answers = {
-            name: {item: _middle(said) for item, said in form.items.items() if _middle(said) is not None}
+            name: {
+                item: _middle(said)
+                for item, said in form.items.items()
+                if said.calculated is None and _middle(said) is not None
+            }
             for name, form in release.forms.items()
         }
         for name, measured in self.measured.items():
@@ -83,7 +86,7 @@ class Suitable:
                 self.answers[name][item] = as_answer(release.forms[name].items[item], one.mean)
         self._values: dict[str, Any] = {}
         self._free: dict[str, dict[str, Answer]] = {}
-        for name in release.forms:
+        for name in [*release.forms, *(name for name, form in release.forms.items() if form.rules.elsewhere)]:
             self._read(name)
         self._by_form: dict[str, list[Said]] = {}
         for said in self.rules:
@@ -101,7 +104,7 @@ class Suitable:
         values = dict(self._values)
         found: dict[int, Said] = {}
         for form, answers in change.items():
-            values |= self._named(form, {**self.answers[form], **answers})
+            values |= self._named(form, {**self.answers[form], **answers}, values)
             found |= {id(said): said for said in self._by_form.get(form, ())}
         return sum(
             said.weight for said in found.values() if said.weight >= least and _speaks_against(said, values)
@@ -140,6 +143,10 @@ class Suitable:
     def _nearer(self, form: str, name: str, free: Answer) -> Answer:
         """Half the freedom, nearer to the answer of the assignment; none where there is no half."""
         mine = self.answers[form][name]
+        if free.items:
+            return free.model_copy(
+                update={"mean": ((free.mean or 0.0) + len(mine)) / 2, "sd": (free.sd or 0.0) / 2}
+            )
         if free.mean is None or free.sd is None:
             return Answer(value=mine)
         mean = (free.mean + float(str(mine).partition(" ")[0])) / 2
@@ -169,8 +176,8 @@ class Suitable:
     def _drawn(
         self, form: CompiledForm, free: Mapping[str, Answer], random: np.random.Generator
     ) -> dict[str, Any]:
-        drawn = answer_form(form, free, {}, random)
-        return self._named(form.name, {**self.answers[form.name], **drawn})
+        drawn = answer_form(form, free, {}, random, None, self._values, _STAFFED)
+        return self._named(form.name, {**self.answers[form.name], **drawn}, self._values)
 
     def _measured(self, form: str, name: str, item: Item, known: Usual) -> Answer:
         """What healthy adults have, or as near to it as the criteria choose people."""
@@ -202,6 +209,11 @@ class Suitable:
         if item.type == "choice":
             codes = [code for code in item.of or () if suits(code)] or [mine]
             return Answer(shares=dict.fromkeys(codes, 1.0 / len(codes)))
+        if item.type in MOMENTS:
+            texts = moments(item)
+            return Answer(shares=dict.fromkeys(texts, 1.0 / len(texts)))
+        if item.type == "rows":
+            return free_rows(item)
         if item.type not in ("integer", "decimal"):
             return Answer(value=mine)
         low, high = _stretch(item, mine, suits, _range(item))
@@ -231,10 +243,10 @@ class Suitable:
         numbers = [float(number) for number in _NUMBER.findall(said.rule.text)]
         for name in behind:
             if name not in measured:
-                for answer in _candidates(items[name], numbers, _range(items[name], 1000.0)):
+                for answer in _candidates(items[name], numbers, _widest(items[name], 1000.0)):
                     yield {name: answer}
             elif said.weight >= CRITERION:
-                least, most = _range(items[name], measured[name].most)
+                least, most = _widest(items[name], measured[name].most)
                 bounds = max(measured[name].least, least), min(measured[name].most, most)
                 for answer in _candidates(items[name], numbers, bounds):
                     yield {name: answer}
@@ -249,15 +261,23 @@ class Suitable:
         for name in rule.names:
             if _form(name) == form:
                 item = name.rpartition(".")[2]
-                found |= {item} if item in compiled.items else {*self.answers[form]} & {*compiled.items}
+                found |= {item} if item in self.answers[form] else {*self.answers[form]} & {*compiled.items}
         return found
 
     def _read(self, form: str) -> None:
-        self._values |= self._named(form, self.answers[form])
+        self._values |= self._named(form, self.answers[form], self._values)
 
-    def _named(self, form: str, answers: Mapping[str, Any]) -> dict[str, Any]:
+    def _named(self, form: str, answers: Mapping[str, Any], around: Mapping[str, Any]) -> dict[str, Any]:
+        """What rules see of answers to a form, and of what in other forms hangs on them."""
+        named = self._seen(form, answers, around)
+        for other in self.release.forms.values():
+            if other.name != form and any(_form(name) == form for name in other.rules.elsewhere):
+                named |= self._seen(other.name, self.answers[other.name], {**around, **named})
+        return named
+
+    def _seen(self, form: str, answers: Mapping[str, Any], around: Mapping[str, Any]) -> dict[str, Any]:
         compiled = self.release.forms[form]
-        values = compiled.values(answers)
+        values = compiled.read(keep_asked(compiled, answers, around, _STAFFED), around).values
         return {f"{form}.{name}": values[name] for name in compiled.types}
 
 
@@ -298,8 +318,10 @@ def _middle(item: Item) -> Any:
         return (item.of or [""])[0]
     if item.type == "choices":
         return []
-    if item.type in ("date", "partial_date"):
-        return DAY
+    if item.type in MOMENTS:
+        return moments(item)[0]
+    if item.type == "rows":
+        return [{} for _ in range(round(sum(rows_of(item)) / 2))]
     return _at(item, 0.5)
 
 
@@ -319,6 +341,14 @@ def _at(item: Item, part: float) -> Any:
 
 
 def _range(item: Item, most: float = 10.0) -> tuple[float, float]:
+    """The ends of what a number usually is; from 0 to `most` where the file does not say."""
+    if item.usual is None:
+        return _widest(item, most)
+    low, high = item.usual
+    return float(low), float(high)
+
+
+def _widest(item: Item, most: float) -> tuple[float, float]:
     """The ends of what a number may be; from 0 to `most` where the file does not say."""
     if item.bounds is None:
         return 0.0, most

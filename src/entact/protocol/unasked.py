@@ -15,6 +15,9 @@ from entact.protocol.rule import Rule
 from entact.protocol.rules import CompiledRules
 from entact.protocol.tree import Apply, Call, Many, Name, Node, parse
 
+Conditions = Mapping[str, list[tuple[str, Node]]]
+"""By item, the conditions on which it is asked: as written, and as a tree."""
+
 _NOTHING: Mapping[type, Extent] = {
     Numbers: Numbers(float("inf"), float("-inf")),
     Texts: Texts(frozenset()),
@@ -30,10 +33,12 @@ def check_unasked(rules: CompiledRules, forms: Mapping[str, CompiledForm], known
         for form in forms.values()
         for item, asked in form.rules.conditions.items()
     }
+    named = {name for asked in conditions.values() for _, condition in asked for name in _names(condition)}
+    known = {**known, **extents_in({*named, *conditions}, known)}
     for path, rule, wanted, said in _must_be_known(rules):
         for name in sorted(rule.names & conditions.keys()):
             for text, condition in conditions[name]:
-                if not _can_be(rule, wanted, name, condition, known):
+                if not _can_be(rule, wanted, name, condition, conditions, known):
                     message = f"{name} is asked only when {text}; for whoever is not asked, {said}"
                     yield Fault(path, message, rule.text.find(name))
                     break
@@ -50,13 +55,31 @@ def _must_be_known(rules: CompiledRules) -> Iterator[tuple[Path, Rule, bool, str
         yield ("alerts", name, "when"), alert.rule, False, said
 
 
-def _can_be(rule: Rule, wanted: bool, name: str, condition: Node, known: Extents) -> bool:
+def _can_be(
+    rule: Rule, wanted: bool, name: str, condition: Node, conditions: Conditions, known: Extents
+) -> bool:
     """Whether a rule can come out so although an item is unknown, because its condition does not hold."""
-    extents = extents_in({*rule.names, *_names(condition)}, known)
+    extents = {**known, **extents_in(rule.names, known)}
     outside = narrowed(condition, False, extents)
     if outside is None or name not in outside:
         return True
-    return narrowed(parse(rule.text), wanted, {**outside, name: _NOTHING[type(outside[name])]}) is not None
+    unknown = _also_unknown({**outside, name: _NOTHING[type(outside[name])]}, conditions)
+    return narrowed(parse(rule.text), wanted, unknown) is not None
+
+
+def _also_unknown(known: Extents, conditions: Conditions) -> Extents:
+    """What is known, without the items that are asked only where something holds that now cannot."""
+    while True:
+        lost = {
+            name: _NOTHING[type(known[name])]
+            for name, asked in conditions.items()
+            if name in known
+            and known[name] != _NOTHING[type(known[name])]
+            and any(narrowed(condition, True, known) is None for _, condition in asked)
+        }
+        if not lost:
+            return known
+        known = {**known, **lost}
 
 
 def _within(node: Node, form: CompiledForm) -> Node:
