@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import polars as pl
 import pytest
+from tests.course.kinds.test_enrolment import again, failed, rated
 
 from entact.course.course import Course
 from entact.datasets import build
@@ -126,6 +127,18 @@ def test_a_death_is_dated_when_it_came_and_takes_nothing_away(mini: Study, someo
     assert (row["EOTDT"], row["EOSDT"]) == (date(2026, 3, 20), date(2026, 3, 20))
     assert only(datasets.events)["AEOUT"] == "fatal"
     assert only(datasets.disposition, DSDECOD="DEATH")["DSSTDT"] == date(2026, 3, 20)
+
+
+def test_who_is_screened_again_has_both_attempts_and_the_baseline_of_the_second() -> None:
+    case = rated(again(failed()))
+    datasets = build(case.study, [case.course()])
+    assert only(datasets.subjects)["SCRFFL"] is False
+    assert only(datasets.disposition, DSDECOD="SCREEN FAILURE")["DSSTDT"] == date(2026, 1, 10)
+    rows = datasets.questionnaires.filter(PARAMCD="symptoms.total").select("ADT", "AVAL", "ABLFL", "BASE")
+    assert rows.rows() == [
+        (date(2026, 1, 5), 20.0, False, 40.0),
+        (date(2026, 3, 5), 40.0, True, 40.0),
+    ]
 
 
 def test_questionnaires_have_baseline_and_change(mini: Study, courses: list[Course]) -> None:

@@ -14,10 +14,10 @@ from entact.course.kinds import KINDS
 from entact.course.kinds.reporting import late_reports
 from entact.course.rated import found_in_ratings
 from entact.course.relied import found_in_decisions
-from entact.course.schedule import Due, position
+from entact.course.schedule import Due, due, position
 from entact.course.state.encounter import visit_of
 from entact.course.state.outcome import analysis_windows
-from entact.course.state.progress import due_visits, zone_of
+from entact.course.state.progress import due_visits, progress_of, zone_of
 from entact.course.state.state import Finding, Thing
 from entact.protocol.quantity import parse_duration
 
@@ -86,6 +86,7 @@ def found_at_any_time(course: Course) -> Iterator[Finding]:
     yield from _outside_encounters(course)
     yield from _never_begun(course)
     yield from _missed_though_held(course)
+    yield from _earlier_attempts(course)
     yield from _consents(course)
     yield from (_finding(*one) for one in found_in_decisions(course))
     for encounter in course.encounters.values():
@@ -215,11 +216,25 @@ def _consents(course: Course) -> Iterator[Finding]:
             yield _finding("consent_superseded", one.entry, "release", message)
 
 
-def found_in_windows(course: Course, dues: list[Due], at: datetime) -> Iterator[Finding]:
-    """Encounters out of their windows, as these are at a time."""
+def _earlier_attempts(course: Course) -> Iterator[Finding]:
+    """Encounters of earlier attempts at screening out of the windows that they had then."""
+    for attempt, following in enumerate(course.attempts[1:]):
+        at = following.since
+        zone = zone_of(course, at)
+        visits = course.release.visits_of(course.population, course.tracks)
+        dues = due(visits, progress_of(course, zone, attempt), at)
+        yield from found_in_windows(course, dues, at, attempt)
+
+
+def found_in_windows(
+    course: Course, dues: list[Due], at: datetime, attempt: int | None = None
+) -> Iterator[Finding]:
+    """Encounters out of their windows, as these are at a time; of the latest attempt at screening."""
     by_visit = {one.visit: one for one in dues}
     zone = zone_of(course, at)
-    for encounter in course.encounters.values():
+    attempt = course.attempt if attempt is None else attempt
+    encounters = [one for one in course.encounters.values() if one.attempt == attempt]
+    for encounter in encounters:
         window = by_visit.get(encounter.visit)
         if window is None or encounter.started is None:
             continue
@@ -228,9 +243,9 @@ def found_in_windows(course: Course, dues: list[Due], at: datetime) -> Iterator[
             days = f"{window.opens or window.earliest} to {window.closes or window.latest}"
             message = f"{encounter.visit} was {where}: its window is {days}"
             yield _finding("out_of_window", encounter.entry, "", message)
-        if where == "late":
+        if where == "late" and attempt == course.attempt:
             yield _missed(window, holds=False)
-    for encounter in course.encounters.values():
+    for encounter in encounters if attempt == course.attempt else ():
         if encounter.status == "missed":
             continue
         for name, inside in analysis_windows(course, encounter, zone).items():
@@ -264,8 +279,8 @@ def found_not_ended(course: Course) -> Iterator[tuple[datetime, Finding]]:
 
 def found_unreported(course: Course) -> Iterator[tuple[datetime, Finding]]:
     """Safety reports not sent in time, each with the last instant at which it still could have been."""
-    for due, rule, entry, item, message in late_reports(course):
-        yield due, _finding(rule, entry, item, message)
+    for last, rule, entry, item, message in late_reports(course):
+        yield last, _finding(rule, entry, item, message)
 
 
 def _missed(window: Due, holds: bool = True) -> Finding:
@@ -275,7 +290,8 @@ def _missed(window: Due, holds: bool = True) -> Finding:
 
 def _left_out(course: Course, encounter: EncounterState, visit: Visit) -> Iterator[Finding]:
     """Activities and timed readings of the schedule that an ended encounter has no entry of."""
-    over = course.screening_over
+    earlier = encounter.attempt != course.attempt
+    over = course.attempts[encounter.attempt].over if earlier else course.screening_over
     if over is not None and encounter.ended is not None and encounter.ended >= over:
         return  # what was still planned for this visit was of no use once screening was over
     given: dict[str, datetime] = {}
@@ -284,6 +300,8 @@ def _left_out(course: Course, encounter: EncounterState, visit: Visit) -> Iterat
             given[dose.part] = dose.at
     undosed = visit.kind == "dosing" and "initial" not in given  # then the session was broken off
     for activity in ("dose",) if undosed else _expected(visit, encounter):
+        if earlier and activity not in course.release.forms:
+            continue  # it is known of the latest attempt alone
         if not _was_done(course, encounter.id, activity):
             message = f"{activity} is planned for {encounter.visit} and was not entered"
             yield _finding("activity_missing", encounter.closed, activity, message)

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from entact.course.findings import findings as all_findings
+from entact.course.state.enrolment import EligibilityState
 from entact.datasets.person import STOPS, Person
 
 DISPOSITION = {
@@ -58,10 +59,11 @@ def disposition(person: Person) -> Iterator[tuple[Any, ...]]:
     yield from milestone("ENROLLED", enrolment.at if enrolment else None)
     yield from milestone("RANDOMIZED", randomisation.at if randomisation else None)
     yield from milestone("TREATED", person.treated_from)
-    if course.status == "screen_failed" and course.eligibility is not None:
-        day = person.day(course.eligibility.at)
-        for text in _failed(person) or ["not eligible"]:
-            yield person.usubjid, EVENT, "SCREEN FAILURE", text, day
+    decided = [attempt.eligibility for attempt in course.attempts[:-1] if attempt.over is not None]
+    for judged in [*decided, *([course.eligibility] if course.status == "screen_failed" else [])]:
+        if judged is not None:
+            for text in _failed(person, judged) or ["not eligible"]:
+                yield person.usubjid, EVENT, "SCREEN FAILURE", text, person.day(judged.at)
     for of in STOPS:
         if of in course.discontinued:
             stopped = course.discontinued[of]
@@ -102,10 +104,8 @@ def findings(person: Person, at: datetime | None) -> Iterator[tuple[Any, ...]]:
             yield person.usubjid, one.rule, one.entry, one.item or None, one.message, one.holds
 
 
-def _failed(person: Person) -> list[str]:
+def _failed(person: Person, judged: EligibilityState) -> list[str]:
     """The criteria for which a participant was not eligible, in the file's words."""
-    judged = person.course.eligibility
-    assert judged is not None
     criteria = person.course.release.criteria
     return [
         criterion.criterion.text

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
+from itertools import pairwise
 
 from entact.course.course import Course
 from entact.course.schedule import civil_date
@@ -68,7 +69,12 @@ class Person:
 
         A death withdraws nothing: what ended in it is entered afterwards.
         """
-        withdrawn = self.course.discontinued.get("data_use")
+        stops = self.course.discontinued
+        for attempt, following in pairwise(self.course.attempts):
+            if at < following.since:
+                stops = attempt.discontinued
+                break
+        withdrawn = stops.get("data_use")
         return withdrawn is None or at <= withdrawn.at
 
     def on_treatment(self, at: datetime) -> bool:

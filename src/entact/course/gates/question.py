@@ -127,6 +127,9 @@ def _open_encounter(course: Course, at: datetime) -> str | None:
     under_way = [
         (one.started, one.id)
         for one in course.encounters.values()
-        if one.status == "started" and one.started is not None and one.started <= at
+        if one.status == "started"
+        and one.started is not None
+        and one.started <= at
+        and one.attempt == course.attempt
     ]
     return max(under_way)[1] if under_way else None

@@ -51,7 +51,9 @@ def reduce_encounter(course: State, effective: Effective, payload: Encounter) ->
         course.found("unknown_visit", entry.id, "encounter", f"the schedule has no visit {visit!r}")
     state = course.encounters.get(entry.encounter)
     if state is None:
-        state = course.encounters[entry.encounter] = EncounterState(entry.encounter, visit, payload.status)
+        state = course.encounters[entry.encounter] = EncounterState(
+            entry.encounter, visit, payload.status, said=effective.at, attempt=course.attempt
+        )
         if payload.status == "ended":
             course.found(
                 "encounter_not_started", entry.id, "", f"{entry.encounter} ended, though it never began"

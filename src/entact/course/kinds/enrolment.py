@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
 from entact.course.entry import Entry
 from entact.course.kinds.checks import check_basis
 from entact.course.kinds.kind import Kind
-from entact.course.state.enrolment import EligibilityState, EnrolmentState, RandomisationState, ScreeningState
+from entact.course.state.enrolment import (
+    AttemptState,
+    EligibilityState,
+    EnrolmentState,
+    RandomisationState,
+    ScreeningState,
+)
 from entact.course.state.oversight import gates_enrolment
 from entact.course.state.person import is_linked
 from entact.course.state.values import Values, ask
@@ -20,6 +26,9 @@ if TYPE_CHECKING:
     from entact.course.entry.effective import Effective
     from entact.course.state.state import State
     from entact.protocol.rule import Rule, Value
+
+
+SAME_DAY: Final = timedelta(hours=24)  # in which a consent is that of the screening after it
 
 
 class Screening(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,15 +64,62 @@ class Randomisation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def reduce_screening(course: State, effective: Effective, payload: Screening) -> None:
-    """The latest attempt says number, site and population."""
+    """The latest attempt says number, site and population; with a new one all begins again."""
     if payload.population not in course.release.file.populations:
         message = f"the study has no population {payload.population!r}"
         course.found("unknown_population", effective.id, "population", message)
     course.screening = ScreeningState(
         effective.id, payload.attempt, payload.number, payload.site, payload.population, effective.at
     )
+    if not course.attempts or payload.attempt != course.attempts[-1].number:
+        _begin_attempt(course, effective, payload)
     course.screenings.append(course.screening)
     course.site = payload.site
+
+
+def _begin_attempt(course: State, effective: Effective, payload: Screening) -> None:
+    """From now on the new attempt counts: what was decided in the one before it is kept with that."""
+    since = effective.at
+    if course.attempts:
+        before = course.attempts[-1]
+        if payload.attempt < before.number:
+            message = f"attempt {payload.attempt} is entered after attempt {before.number}"
+            course.found("attempt_out_of_order", effective.id, "attempt", message)
+        if course.enrolment is not None:
+            message = f"screened again, and already enrolled as {course.enrolment.subject}"
+            course.found("screened_after_enrolment", effective.id, "attempt", message)
+        else:
+            course.attempts[-1] = msgspec.structs.replace(
+                before, eligibility=course.eligibility, discontinued=course.discontinued
+            )
+            course.eligibility, course.discontinued = None, {}
+        since = _begins(course, effective)
+    course.attempts.append(AttemptState(effective.id, payload.attempt, payload.number, payload.site, since))
+    if len(course.attempts) == 1:
+        return
+    for encounter in course.encounters.values():
+        if encounter.said is not None and encounter.said >= since:
+            encounter.attempt = course.attempt
+    for form, answers in course.answers.items():
+        course.answers[form] = [
+            msgspec.structs.replace(one, attempt=course.attempt)
+            if one.at >= since and course.attempt_of(one.encounter) == course.attempt
+            else one
+            for one in answers
+        ]
+
+
+def _begins(course: State, effective: Effective) -> datetime:
+    """Since when a new attempt counts: its visit, and the consent given for it, come before its entry."""
+    began = effective.at
+    encounter = course.encounters.get(effective.entry.encounter or "")
+    if encounter is not None and encounter.started is not None:
+        began = min(began, encounter.started)
+    over, consent = course.attempts[-1].over, course.consent
+    if consent is not None and consent.given:
+        is_of_it = consent.since > over if over is not None else began - consent.since <= SAME_DAY
+        began = min(began, consent.since) if is_of_it else began
+    return began
 
 
 def reduce_eligibility(course: State, effective: Effective, payload: Eligibility) -> None:

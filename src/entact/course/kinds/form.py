@@ -93,6 +93,7 @@ def _answer(course: State, effective: Effective, name: str, items: dict[str, Any
         values,
         effective.origins,
         beyond,
+        course.attempt_of(entry.encounter),
     )
     course.answers.setdefault(name, []).append(answers)
     course.forms[name, entry.encounter] = answers

@@ -17,7 +17,8 @@ PLANNED: Final = "discharged"  # how a participant leaves where nothing else is 
 class EncounterState(msgspec.Struct):
     """One encounter: which visit, when it began and ended; `entry` began it, `closed` ended it.
 
-    `disposition` says how the participant left it, once it has ended.
+    `disposition` says how the participant left it, once it has ended. `said` is when something was first
+    said of it, and `attempt` to which attempt at screening it belongs, counted from 0.
     """
 
     id: str
@@ -29,6 +30,8 @@ class EncounterState(msgspec.Struct):
     entry: str = ""
     closed: str = ""
     disposition: Disposition = PLANNED
+    said: datetime | None = None
+    attempt: int = 0
 
     @property
     def is_broken_off(self) -> bool:

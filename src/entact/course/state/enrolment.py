@@ -6,9 +6,11 @@ from datetime import datetime
 
 import msgspec
 
+from entact.course.state.stopping import DiscontinuationState
+
 
 class ScreeningState(msgspec.Struct, frozen=True):
-    """The latest attempt at screening."""
+    """What was entered of an attempt at screening: number, site and population."""
 
     entry: str
     attempt: int
@@ -27,6 +29,30 @@ class EligibilityState(msgspec.Struct, frozen=True):
     signed: str | None
     by: str
     at: datetime
+
+
+class AttemptState(msgspec.Struct, frozen=True):
+    """One attempt at screening: as entered, since when it counts, and how an earlier one ended.
+
+    Attributes:
+        entry: the first that spoke of it. number: which attempt, as entered. since: what began from then on
+            belongs to it. eligibility, discontinued: as they were when the next attempt began.
+    """
+
+    entry: str
+    number: int
+    screening: str
+    site: str
+    since: datetime
+    eligibility: EligibilityState | None = None
+    discontinued: dict[str, DiscontinuationState] = {}
+
+    @property
+    def over(self) -> datetime | None:
+        """When an earlier attempt had come to its end: with the decision that it was not to be."""
+        decided = self.eligibility
+        failed = decided is not None and decided.signed and decided.decision == "not_eligible"
+        return decided.at if decided is not None and failed else None
 
 
 class EnrolmentState(msgspec.Struct, frozen=True):

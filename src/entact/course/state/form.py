@@ -16,7 +16,8 @@ class Answers(msgspec.Struct, frozen=True):
     """One form as filled in: items as entered, and typed values of items and scores, missing ones as None.
 
     `beyond` holds the numbers that cannot be true: to rules these are unknown, like what is missing.
-    `origins` names the correction that an item is from, under whose id it is sealed.
+    `origins` names the correction that an item is from, under whose id it is sealed. `attempt` is the one at
+    screening that they belong to, counted from 0.
     """
 
     entry: str
@@ -32,6 +33,7 @@ class Answers(msgspec.Struct, frozen=True):
     values: dict[str, Any]
     origins: dict[str, str]
     beyond: dict[str, Any] = {}
+    attempt: int = 0
 
 
 # What an entry's data (the very object) was read as: to fold again costs no second reading.

@@ -14,6 +14,7 @@ from entact.course.schedule.washout import WashoutCalendar, washout_calendar
 from entact.course.state.encounter import visit_of
 
 if TYPE_CHECKING:
+    from entact.course.state.encounter import EncounterState
     from entact.course.state.safety import DeathState
     from entact.course.state.state import State
 
@@ -40,12 +41,19 @@ def zone_of(course: State, at: datetime, here: tzinfo | None = None) -> tzinfo:
     return MovingZone([*parts, (course.screenings[-1].at, last)])
 
 
-def progress_of(course: State, zone: tzinfo) -> Progress:
-    """What has become of the schedule so far; days are civil dates in `zone`, the site's."""
-    anchors: dict[str, datetime | date] = dict(_held(course))
-    missed = {one.visit for one in course.encounters.values() if one.status == "missed"}
-    if course.first_consent is not None:
-        anchors["consent"] = course.first_consent.since
+def progress_of(course: State, zone: tzinfo, attempt: int | None = None) -> Progress:
+    """What has become of the schedule so far; days are civil dates in `zone`, the site's.
+
+    Args:
+        attempt: the attempt at screening, counted from 0; the latest when not given.
+    """
+    attempt = course.attempt if attempt is None else attempt
+    encounters = [one for one in course.encounters.values() if one.attempt == attempt]
+    anchors: dict[str, datetime | date] = dict(_held(course, encounters))
+    missed = {one.visit for one in encounters if one.status == "missed"}
+    consented = _consented(course, attempt)
+    if consented is not None:
+        anchors["consent"] = consented
         washed_out = _washout(course, anchors, zone, _followed(course, anchors, zone)).end
         if washed_out is not None:
             anchors["washout_end"] = washed_out
@@ -61,7 +69,16 @@ def progress_of(course: State, zone: tzinfo) -> Progress:
     return Progress(zone=zone, anchors=anchors, missed=frozenset(missed), stopped=_stopped(course, zone))
 
 
-def _held(course: State) -> dict[str, datetime]:
+def _consented(course: State, attempt: int) -> datetime | None:
+    """Since when somebody takes part in an attempt: by its own consent, or by that of the one before."""
+    if attempt == 0:
+        return None if course.first_consent is None else course.first_consent.since
+    begins = course.attempts[attempt].since
+    given = [one.since for one in course.consents if one.given]
+    return next((since for since in given if since >= begins), begins if given else None)
+
+
+def _held(course: State, encounters: list[EncounterState]) -> dict[str, datetime]:
     """When each visit took place.
 
     It is when it first began; a dosing session is that in which a dose was taken, and the last attempt at one
@@ -72,7 +89,7 @@ def _held(course: State) -> dict[str, datetime]:
         if dose.is_taken and dose.encounter is not None:
             dosed.setdefault(dose.encounter, dose.at)
     begun: dict[str, list[tuple[bool, datetime]]] = {}
-    for encounter in course.encounters.values():
+    for encounter in encounters:
         at = encounter.started or encounter.ended or dosed.get(encounter.id)
         if at is not None and (encounter.status != "missed" or encounter.id in dosed):
             begun.setdefault(encounter.visit, []).append((encounter.id in dosed, at))

@@ -27,6 +27,11 @@ class Rated(Protocol):
     encounters: dict[str, EncounterState]
     doses: list[DoseState]
 
+    @property
+    def attempt(self) -> int:
+        """Which attempt at screening counts."""
+        ...
+
 
 def rating_at(course: Rated, answers: Iterable[Answers], visit: str, item: str) -> Answers | None:
     """The answers that an item's value at a visit is taken from; without a known value the last said there.
@@ -37,7 +42,7 @@ def rating_at(course: Rated, answers: Iterable[Answers], visit: str, item: str) 
     Args:
         answers: to one form, in order of time.
     """
-    here = [one for one in answers if visit_of(one.encounter) == visit]
+    here = [one for one in answers if visit_of(one.encounter) == visit and one.attempt == course.attempt]
     done = [one for one in here if one.status == "done"]
     done = [one for one in done if _took_place(course, one)] or done
     if not _is_asked_again(course, visit):
@@ -75,7 +80,7 @@ def baselines_of(release: Release) -> frozenset[tuple[str, str]]:
 
 def rated_twice(course: Rated, answers: Iterable[Answers]) -> Iterator[tuple[Answers, Answers]]:
     """Each answer to a form that repeats an earlier one of its visit without saying so: (earlier, later)."""
-    first: dict[tuple[str, str | None, int], Answers] = {}
+    first: dict[tuple[int, str, str | None, int], Answers] = {}
     for one in answers:
         visit = visit_of(one.encounter)
         if (
@@ -84,7 +89,7 @@ def rated_twice(course: Rated, answers: Iterable[Answers]) -> Iterator[tuple[Ans
             or not _took_place(course, one)
         ):
             continue
-        key = visit, one.timepoint, one.repeat
+        key = one.attempt, visit, one.timepoint, one.repeat
         if key in first:
             yield first[key], one
         elif one.status == "done":

@@ -17,7 +17,13 @@ from entact.course.state.blinding import GuessState
 from entact.course.state.consent import ConsentState
 from entact.course.state.dose import DoseState, KitState, PresenceState
 from entact.course.state.encounter import EncounterState
-from entact.course.state.enrolment import EligibilityState, EnrolmentState, RandomisationState, ScreeningState
+from entact.course.state.enrolment import (
+    AttemptState,
+    EligibilityState,
+    EnrolmentState,
+    RandomisationState,
+    ScreeningState,
+)
 from entact.course.state.form import Answers, Reading
 from entact.course.state.link import LinkState
 from entact.course.state.medication import MedicationState
@@ -81,8 +87,8 @@ class State:
         readings: what an entry's data were read as, so that to fold again costs no second reading.
         release: what is in force for schedule and forms: the release consented to, as far as it applies.
         site, screening, consent, first_consent, eligibility, enrolment, randomisation, died: or None.
-        screenings, consents: in order of time. encounters: by id. answers: by form, in order of time.
-        forms: the latest answers by form and encounter.
+        screenings, attempts, consents: in order of time. encounters: by id.
+        answers: by form, in order of time. forms: the latest answers by form and encounter.
         vitals: answers that are vital signs. medication, adverse_events: by the id of what began them.
         kits: by number. levels: dose level decided, by encounter.
         doses, calls, guesses, deviations, overrides: in order of time.
@@ -102,6 +108,7 @@ class State:
     site: str | None
     screening: ScreeningState | None
     screenings: list[ScreeningState]
+    attempts: list[AttemptState]
     consent: ConsentState | None
     first_consent: ConsentState | None
     consents: list[ConsentState]
@@ -154,6 +161,7 @@ class State:
         self.site = None
         self.screening = None
         self.screenings = []
+        self.attempts = []
         self.consent = None
         self.first_consent = None
         self.consents = []
@@ -202,6 +210,16 @@ class State:
     def facts(self, encounter: str | None, at: datetime) -> SessionFacts:
         """What rules may call: people present, doses given and time since, in the encounter at a time."""
         return SessionFacts(self, encounter, at)
+
+    @property
+    def attempt(self) -> int:
+        """Which attempt at screening counts, from 0: the latest."""
+        return max(len(self.attempts), 1) - 1
+
+    def attempt_of(self, encounter: str | None) -> int:
+        """The attempt at screening that an encounter belongs to; the latest, where nothing was said of it."""
+        known = self.encounters.get(encounter or "")
+        return self.attempt if known is None else known.attempt
 
     @property
     def frozen(self) -> dict[str, FreezeState]:
@@ -342,7 +360,10 @@ class State:
         opened = {name: visit for name, visit in visits.items() if visit.track is not None}
         last = opened or visits
         ends = {name for name, visit in last.items() if visit.kind == "end"} or set(list(last)[-1:])
-        return any(one.visit in ends and one.status == "ended" for one in self.encounters.values())
+        return any(
+            one.visit in ends and one.status == "ended" and one.attempt == self.attempt
+            for one in self.encounters.values()
+        )
 
 
 STATE = tuple(State.__annotations__)

@@ -28,6 +28,15 @@ class Answered(Protocol):
     doses: list[DoseState]
     presence: dict[str, list[PresenceState]]
 
+    @property
+    def attempt(self) -> int:
+        """Which attempt at screening counts."""
+        ...
+
+    def attempt_of(self, encounter: str | None) -> int:
+        """The attempt at screening that an encounter belongs to."""
+        ...
+
 
 @lru_cache(maxsize=4096)
 def _parts(name: str) -> list[str]:
@@ -37,7 +46,8 @@ def _parts(name: str) -> list[str]:
 class Values(Mapping[str, Any]):
     """Latest values by name (`vitals.systolic`, `baseline.caps5_past_month.total`), looked up when asked for.
 
-    A name means the latest statement in the current encounter up to `at`; older ones `within`, or ever.
+    A name means the latest statement in the current encounter up to `at`; older ones `within`, or ever: those
+    of the same attempt at screening, but for facts that last.
     What was said to be missing, or cannot be true, is None; what was never said is absent. Both are unknown
     to a rule. With `beyond`, a number that cannot be true counts as it was entered: an alert hears it.
     """
@@ -98,12 +108,13 @@ class Values(Mapping[str, Any]):
         always = self.ever or compiled.lasting
         is_item = item in compiled.items and item not in compiled.rules.calculations
         at, within, encounter = self.at, self.within, self.encounter
+        attempt = self.course.attempt_of(encounter)
         for answers in reversed(self.course.answers.get(form, ())):
             if item not in answers.values or (
                 is_item and item not in answers.items and answers.status == "done"
             ):
                 continue
-            if answers.at > at:
+            if answers.at > at or (answers.attempt != attempt and not compiled.lasting):
                 continue
             if always or answers.encounter == encounter or (within is not None and at - answers.at <= within):
                 return answers
