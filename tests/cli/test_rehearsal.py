@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import stat
@@ -33,6 +34,39 @@ def test_a_small_rehearsal_prints_its_table(run: Run, fresh: str, tmp_path: Path
     secret = tmp_path / "out" / "allocation.json"
     assert stat.S_IMODE(secret.stat().st_mode) == 0o600
     assert run("where", "--database", fresh, "--json").json["study"] == "mapp1"
+
+
+def test_two_rehearsals_at_once_do_not_get_into_each_others_way(run: Run, fresh: str, tmp_path: Path) -> None:
+    store.create_database(fresh, "rehearsal", "mini", replace=True)
+    connection.close()
+    words = ("mapp1", "--participants", 2, "--workers", 1, "--database", fresh)
+    with store.reserved(fresh):
+        done = run("rehearse", *words, "--out", tmp_path / "out")
+    assert (done.code, done.out) == (2, "")
+    assert f"another rehearsal into the database {fresh} is under way" in done.err
+    out = tmp_path / "out"
+    descriptor = os.open(out, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    done = run("rehearse", *words, "--out", out)
+    os.close(descriptor)
+    assert f"another rehearsal into the folder {out} is under way" in done.err
+    assert run("where", "--database", fresh, "--json").json["entries"] == 0
+
+
+def test_in_a_folder_that_others_may_read_they_do_not_read_what_shows_arms(
+    run: Run, fresh: str, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir(mode=0o755)
+    for name in ("allocation.json", "report.html"):
+        (out / name).write_text("of an earlier rehearsal")
+        (out / name).chmod(0o644)
+    words = ("mapp1", "--participants", 2, "--workers", 1, "--database", fresh, "--out", out)
+    assert run("rehearse", *words).code == 0
+    assert [stat.S_IMODE((out / name).stat().st_mode) for name in ("allocation.json", "report.html")] == [
+        0o600,
+        0o600,
+    ]
 
 
 def test_the_result_as_json_is_all_of_it(run: Run, fresh: str, tmp_path: Path) -> None:

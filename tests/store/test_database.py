@@ -8,13 +8,17 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
 from django.db import connection
+from tests.owner import run_as_owner
 
 from entact import store
-from entact.store import postgres, server
+from entact.store import models, postgres, server
+from entact.store.keychain import Keychain, keychain_folder
+from entact.store.occupant import occupant_of
 
 NOW = "2026-03-02T10:31:00-07:00"
 
@@ -156,3 +160,91 @@ def test_a_wrong_database_url_is_explained(monkeypatch: pytest.MonkeyPatch, url:
     monkeypatch.setenv("DATABASE_URL", url)
     with pytest.raises(store.StoreError, match=message):
         store.setup("rehearsal", "mini")
+
+
+ELSEWHERE = {
+    "a table in a schema of its own": "CREATE SCHEMA payroll; CREATE TABLE payroll.wages (amount int)",
+    "a table whose name begins as ours do": "CREATE TABLE store_products AS SELECT 1 AS price",
+    "a view": "CREATE VIEW wages AS SELECT 1 AS amount",
+    "a function": "CREATE FUNCTION wages() RETURNS int LANGUAGE sql RETURN 1",
+    "a large object": "SELECT lo_from_bytea(0, 'all of the payroll')",
+    "a sequence": "CREATE SEQUENCE invoices",
+    "a type": "CREATE TYPE mood AS ENUM ('low', 'high')",
+    "a publication": "CREATE PUBLICATION wages",
+    "an empty schema": "CREATE SCHEMA payroll",
+}
+
+
+@pytest.mark.parametrize("what", ELSEWHERE)
+@pytest.mark.parametrize("beside", ["nothing", "a rehearsal"])
+def test_what_somebody_else_keeps_is_never_dropped(name: str, what: str, beside: str) -> None:
+    """The attack: only the schema `public` was looked at, and a database of somebody else was dropped."""
+    if beside == "a rehearsal":
+        store.setup("rehearsal", "mini", database=name)
+        connection.close()
+    else:
+        with server.maintenance_connection(apart_from=name) as maintenance:
+            maintenance.execute(f"CREATE DATABASE {name}")
+    with psycopg.connect(**server.parameters(as_owner=True) | {"dbname": name}) as other:
+        other.execute(ELSEWHERE[what])
+    with pytest.raises(store.StoreError, match="that are not entact's: it is not replaced"):
+        store.create_database(name, "rehearsal", "mini", replace=True)
+    if beside == "nothing":
+        with pytest.raises(store.StoreError, match="use one of its own"):
+            store.setup("rehearsal", "mini", database=name)
+    with psycopg.connect(**server.parameters(as_owner=True) | {"dbname": name}) as other:
+        assert occupant_of(other).strange != ()
+
+
+def test_a_database_in_which_there_is_nothing_is_used_and_not_dropped(name: str) -> None:
+    with server.maintenance_connection(apart_from=name) as maintenance:
+        maintenance.execute(f"CREATE DATABASE {name}")
+        before = maintenance.execute("SELECT oid FROM pg_database WHERE datname = %s", [name]).fetchone()
+    store.create_database(name, "rehearsal", "mini", replace=True)
+    with server.maintenance_connection(apart_from=name) as maintenance:
+        after = maintenance.execute("SELECT oid FROM pg_database WHERE datname = %s", [name]).fetchone()
+    assert before == after
+    assert store.describe().environment == "rehearsal"
+
+
+def test_tables_of_ours_with_rows_and_no_installation_are_not_dropped(name: str) -> None:
+    store.setup("rehearsal", "mini", database=name)
+    run_as_owner("INSERT INTO store_ledger (name, seq, hash) VALUES ('participant:a', 0, repeat('0', 64))")
+    run_as_owner("DELETE FROM store_installation")
+    connection.close()
+    with pytest.raises(store.StoreError, match="holds no rehearsal that entact made: it is not replaced"):
+        store.create_database(name, "rehearsal", "mini", replace=True)
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_of_what_was_being_dropped_only_a_rehearsal_goes(name: str, ours: bool) -> None:
+    if ours:
+        store.create_database(name, "rehearsal", "mini")
+        connection.close()
+    with server.maintenance_connection(apart_from=name) as maintenance:
+        if not ours:
+            maintenance.execute(f"CREATE DATABASE {name}")
+        maintenance.execute("UPDATE pg_database SET datconnlimit = -2 WHERE datname = %s", [name])
+    if ours:
+        store.create_database(name, "rehearsal", "mini", replace=True)
+        assert store.describe().entries == 0
+    else:
+        with pytest.raises(store.StoreError, match="nobody can tell what it held: it is not replaced"):
+            store.create_database(name, "rehearsal", "mini", replace=True)
+
+
+def test_the_keys_of_another_installation_do_not_go_with_a_rehearsal_that_has_its_mark(name: str) -> None:
+    """A mark is what a database says of itself; the folder of the keys has to say whose it is."""
+    store.create_database(name, "rehearsal", "mini")
+    theirs = uuid4()
+    folder = keychain_folder(theirs)
+    Keychain(folder).add({"participant:a": bytes(32)})
+    own = keychain_folder(models.Installation.objects.get().mark)
+    assert own.is_dir()
+    run_as_owner("UPDATE store_installation SET mark = %s", theirs)
+    store.create_database(name, "rehearsal", "mini", replace=True)
+    assert Keychain(folder).get("participant:a") == bytes(32)
+    mark = models.Installation.objects.get().mark
+    assert keychain_folder(mark).is_dir()
+    store.create_database(name, "rehearsal", "mini", replace=True)
+    assert not keychain_folder(mark).exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -88,7 +89,7 @@ def run_rehearsal(
     plan = plan_rehearsal(name, scenario)
     study = plan.study
     _require_writable(out)
-    with show_steps(TITLES, seconds) as step:
+    with store.reserved(database), _reserved(out), show_steps(TITLES, seconds) as step:
         with step("prepare"):
             store.create_database(database, "rehearsal", study.name, replace=True)
             for earlier in (ALLOCATION, REPORT):  # they belong to what was thrown away
@@ -115,6 +116,7 @@ def run_rehearsal(
             table = outcome_table(datasets, plan.published, [*trial.remarks, *consents.remarks()])
         report = out / REPORT
         with step("report"):
+            _make_private(report)
             write_report(_report_input(study, trial, datasets, table, verification), report)
     return Rehearsed(study, trial, datasets, table, verification, report, out / ALLOCATION, seconds)
 
@@ -193,10 +195,14 @@ def _report_input(
 
 def _write_allocation(trial: Trial, path: Path) -> None:
     """The secret file: readable by its owner alone, from its first byte on."""
+    _make_private(path)
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(trial.allocation), indent=1))
+
+
+def _make_private(path: Path) -> None:
+    """Makes a new empty file for its owner alone, whatever the folder lets others do: it will show arms."""
     path.unlink(missing_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(msgspec.json.format(msgspec.json.encode(trial.allocation), indent=1))
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 @contextmanager
@@ -208,6 +214,22 @@ def _whole(database: str, study: str) -> Iterator[None]:
         with suppress(Exception):  # what went wrong first is what is said
             store.create_database(database, "rehearsal", study, replace=True)
         raise
+
+
+@contextmanager
+def _reserved(out: Path) -> Iterator[None]:
+    """Keeps a folder for one rehearsal: allocation and report belong to the same."""
+    descriptor = os.open(out, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise store.StoreError(
+                f"another rehearsal into the folder {out} is under way: wait, or name another with --out"
+            ) from None
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _require_writable(out: Path) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from entact.store.database import Place, create_database, describe, setup
+from entact.store.database import Place, create_database, describe, reserved, setup
 from entact.store.error import StoreError
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ __all__ = [
     "rebuild",
     "receive",
     "refresh",
+    "reserved",
     "restore",
     "setup",
     "stale",

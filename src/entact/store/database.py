@@ -17,6 +17,7 @@ from psycopg import sql
 from entact.course.entry import Environment
 from entact.store import roles, server
 from entact.store.error import StoreError
+from entact.store.occupant import REHEARSAL, occupant_of, require_rehearsal, require_room
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,8 @@ def create_database(name: str, environment: Environment, study: str, *, replace:
 
     Args:
         study: id in the name of the study's ledger, `study:<id>`.
-        replace: throw away a rehearsal of that name; one that holds production or training, or that entact
-            did not make, is never thrown away.
+        replace: throw away what holds a rehearsal of entact's and nothing else, in whatever schema; a
+            database of that name with nothing in it is used as it is.
     Raises:
         StoreError: when it exists and may not be replaced, or cannot be made.
     """
@@ -54,14 +55,13 @@ def create_database(name: str, environment: Environment, study: str, *, replace:
         if _exists(connection, name):
             if not replace:
                 raise StoreError(f"the database {name} exists already")
-            mark = None
-            if not _was_being_dropped(connection, name):
-                mark = _require_rehearsal(name)
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-            if mark is not None and not _is_elsewhere(connection, mark):
-                _forget_installation(mark)
-        _create(connection, name)
+            _make_room(connection, name)
+        if not _exists(connection, name):
+            _create(connection, name)
         _prepare_as_owner(name, environment, study)
+        _note_environment(connection, name, environment)
+        if environment == REHEARSAL:
+            _note_keys_of_rehearsal()
 
 
 def setup(
@@ -105,6 +105,22 @@ def setup(
         _replay_erasures()
 
 
+@contextmanager
+def reserved(name: str) -> Iterator[None]:
+    """Keeps a database for one rehearsal: another one into it would throw away what this one writes.
+
+    Raises:
+        StoreError: when another rehearsal into it is under way.
+    """
+    with _maintenance_of(name) as connection:
+        asked = "SELECT pg_try_advisory_lock(hashtextextended('entact rehearsal ' || %s, 0))"
+        if connection.execute(asked, [name]).fetchone() != (True,):
+            raise StoreError(
+                f"another rehearsal into the database {name} is under way: wait, or name another"
+            )
+        yield
+
+
 def describe() -> Place:
     """Where the record in use lies, what it is for and how much it holds.
 
@@ -134,6 +150,12 @@ def describe() -> Place:
     )
 
 
+def _maintenance_of(name: str) -> psycopg.Connection[tuple[Any, ...]]:
+    if not name or "\0" in name or len(name.encode()) > 63:
+        raise StoreError(f"{name!r} cannot be the name of a database: 1 to 63 bytes")
+    return server.maintenance_connection(apart_from=name, as_owner=server.owner_at_hand())
+
+
 @contextmanager
 def _maintenance(name: str, *, as_owner: bool = True) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
     if not name or "\0" in name or len(name.encode()) > 63:
@@ -160,43 +182,44 @@ def _create(connection: psycopg.Connection[tuple[Any, ...]], name: str) -> None:
     connection.execute(statement.format(sql.Identifier(name)))
 
 
+def _make_room(connection: psycopg.Connection[tuple[Any, ...]], name: str) -> None:
+    """Throws away a rehearsal; leaves a database in which there is nothing; refuses all else."""
+    mark = None
+    if _was_being_dropped(connection, name):
+        _require_noted_rehearsal(connection, name)
+    else:
+        with psycopg.connect(**server.parameters(as_owner=True) | {"dbname": name}) as other:
+            found = occupant_of(other)
+        if found.is_empty:
+            return
+        require_rehearsal(name, found)
+        mark = found.mark
+    connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    if mark is not None and not _is_elsewhere(connection, mark):
+        _forget_installation(UUID(mark))
+
+
 def _was_being_dropped(connection: psycopg.Connection[tuple[Any, ...]], name: str) -> bool:
     """Whether PostgreSQL was interrupted while it dropped a database: nobody can connect to it any more."""
     limit = connection.execute("SELECT datconnlimit FROM pg_database WHERE datname = %s", [name]).fetchone()
     return limit is not None and limit[0] == -2
 
 
-def _require_rehearsal(name: str) -> str | None:
-    """Refuses to throw away anything else; returns the mark of the installation, if it has one."""
-    with psycopg.connect(**server.parameters(as_owner=True) | {"dbname": name}) as connection:
-        tables = _tables(connection)
-        if _strange(tables):
-            raise StoreError(f"the database {name} holds tables that are not entact's: it is not replaced")
-        if "store_installation" not in tables:
-            return None
-        # Older databases have no mark.
-        asked = "SELECT environment, to_jsonb(store_installation) ->> 'mark' FROM store_installation"
-        found = connection.execute(asked).fetchone()
-        if found is not None and found[0] != "rehearsal":
-            raise StoreError(f"the database {name} holds {found[0]}: only a rehearsal can be replaced")
-        return None if found is None else found[1]
+def _note_environment(
+    connection: psycopg.Connection[tuple[Any, ...]], name: str, environment: Environment
+) -> None:
+    """Says beside the database what it is: that can be read when nobody can connect to it any more."""
+    statement = sql.SQL("COMMENT ON DATABASE {} IS {}")
+    connection.execute(statement.format(sql.Identifier(name), sql.Literal(f"entact {environment}")))
 
 
-def _require_room(connection: psycopg.Connection[tuple[Any, ...]]) -> None:
-    """Refuses to make tables in a database that somebody else uses."""
-    tables = _tables(connection)
-    if "store_installation" not in tables and _strange(tables):
-        name = connection.info.dbname
-        raise StoreError(f"the database {name} holds tables that are not entact's: use one of its own")
-
-
-def _tables(connection: psycopg.Connection[tuple[Any, ...]]) -> set[str]:
-    found = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-    return {row[0] for row in found}
-
-
-def _strange(tables: set[str]) -> bool:
-    return any(not table.startswith(("store_", "django_")) for table in tables)
+def _require_noted_rehearsal(connection: psycopg.Connection[tuple[Any, ...]], name: str) -> None:
+    asked = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s"
+    if connection.execute(asked, [name]).fetchone() != (f"entact {REHEARSAL}",):
+        raise StoreError(
+            f"the database {name} was being dropped, and nobody can tell what it held: it is not replaced; "
+            f'if it is to go, its owner says DROP DATABASE "{name}"'
+        )
 
 
 def _is_elsewhere(connection: psycopg.Connection[tuple[Any, ...]], mark: str) -> bool:
@@ -205,7 +228,8 @@ def _is_elsewhere(connection: psycopg.Connection[tuple[Any, ...]], mark: str) ->
     for (name,) in connection.execute(databases).fetchall():
         try:
             with psycopg.connect(**server.parameters(as_owner=True) | {"dbname": name}) as other:
-                if "store_installation" in _tables(other):
+                there = other.execute("SELECT to_regclass('public.store_installation')").fetchone()
+                if there != (None,):
                     asked = "SELECT to_jsonb(store_installation) ->> 'mark' FROM store_installation"
                     if (mark,) in other.execute(asked).fetchall():
                         return True
@@ -214,12 +238,18 @@ def _is_elsewhere(connection: psycopg.Connection[tuple[Any, ...]], mark: str) ->
     return False
 
 
-def _forget_installation(mark: str) -> None:
-    """What a rehearsal that was thrown away kept outside its database: keys and erasures of nobody."""
+def _forget_installation(mark: UUID) -> None:
+    """What a rehearsal that was thrown away kept outside its database: keys and erasures of nobody.
+
+    The database's word is not enough for that: the folder of the keys itself has to say that they are of a
+    rehearsal. Somebody else's mark in it would have taken theirs.
+    """
     from entact.store.keychain import keychain_folder
     from entact.store.register import register_file
 
-    for folder in (keychain_folder(UUID(mark)), register_file(UUID(mark)).parent):
+    folder = keychain_folder(mark)
+    if (folder / REHEARSAL).is_file():
+        shutil.rmtree(register_file(mark).parent, ignore_errors=True)
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -255,7 +285,7 @@ def _prepare_as_owner(
     with server.acting_as_owner():
         try:
             connection.ensure_connection()
-            _require_room(connection.connection)
+            require_room(name, occupant_of(connection.connection))
             if _migrations_wait():
                 call_command("migrate", verbosity=0, interactive=False)
             _install(name, environment, study, mark)
@@ -305,6 +335,17 @@ def _install(name: str, environment: Environment | None, study: str | None, mark
         raise StoreError(f"the database {name} holds no study yet: say which environment and study it is for")
     marked = {} if mark is None else {"mark": mark}
     models.Installation.objects.create(id=1, environment=environment, study=study, **marked)
+
+
+def _note_keys_of_rehearsal() -> None:
+    """Says in the folder of the keys that they are of a rehearsal, and go when it is thrown away."""
+    from entact.store import models
+    from entact.store.keychain import keychain_folder
+    from entact.store.private import private_folder
+
+    mark = models.Installation.objects.get().mark
+    private_folder(keychain_folder(mark))
+    (keychain_folder(mark) / REHEARSAL).touch(mode=0o600)
 
 
 def _require_installation(
