@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from entact.cohort import ParametersError
-from entact.cohort.fit import check_fit
 from entact.cohort.parameters import Parameters
-from entact.cohort.scenario import load_parameters
+from entact.cohort.scenario import load_parameters, require_fit
 from entact.cohort.trial import shipped_cohort
 from entact.protocol import Study
 
@@ -20,22 +19,31 @@ def tree() -> dict[str, Any]:
 
 
 def test_those_that_ship_fit(mapp1: Study, tree: dict[str, Any]) -> None:
-    check_fit(Parameters.model_validate(tree), mapp1.newest)
+    require_fit(Parameters.model_validate(tree), mapp1.newest)
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"study": "other"}, "no 'other'"),
+        ({"study": "other"}, "study: there is no study 'other'"),
         (
             {"sites": lambda sites: sites["by_id"].update({"99": sites["by_id"]["01"]})},
-            "sites.by_id.*no '99'",
+            "sites.by_id.99: there is no site '99'",
         ),
         ({"answers": lambda answers: answers.pop("ecg")}, r"answers\.ecg\.qtc: is missing"),
-        ({"answers": lambda answers: answers.update({"egc": {}})}, "no 'egc'; did you mean 'ecg'"),
-        ({"answers": lambda answers: answers["ecg"].update({"qt": {"value": 1}})}, "no 'qt'"),
-        ({"timepoints": None}, "no 'week_4'"),
-        ({"adverse_events": lambda ae: ae["terms"][0].update({"term": "Hiccups"})}, "'Hiccups' is not in"),
+        (
+            {"answers": lambda answers: answers.update({"egc": {}})},
+            "answers.egc: there is no form 'egc'; did you mean 'ecg'",
+        ),
+        (
+            {"answers": lambda answers: answers["ecg"].update({"qt": {"value": 1}})},
+            "answers.ecg.qt: there is no item of ecg 'qt'; did you mean 'qtc'",
+        ),
+        ({"timepoints": None}, r"timepoints\[2\]: there is no visit 'week_4'"),
+        (
+            {"adverse_events": lambda ae: ae["terms"][0].update({"term": "Hiccups"})},
+            "adverse_events.terms\\[1\\].term: there is no event term 'Hiccups'",
+        ),
     ],
 )
 def test_what_does_not_fit_is_named(
@@ -53,7 +61,7 @@ def test_what_does_not_fit_is_named(
         else:
             changed[name] = how
     with pytest.raises(ParametersError, match=message):
-        check_fit(Parameters.model_validate(changed), mapp1.newest)
+        require_fit(Parameters.model_validate(changed), mapp1.newest)
 
 
 def _renamed(tree: Any, old: str, new: str) -> Any:

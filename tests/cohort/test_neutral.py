@@ -9,12 +9,11 @@ import pytest
 
 from entact.cohort import ParametersError, rehearse
 from entact.cohort.answers import answer_form
-from entact.cohort.fit import check_fit
 from entact.cohort.neutral import Neutral
 from entact.cohort.outcomes import draw_baseline, draw_outcomes
 from entact.cohort.parameters import Parameters
 from entact.cohort.scale import scale_of
-from entact.cohort.scenario import load_parameters
+from entact.cohort.scenario import load_parameters, require_fit
 from entact.cohort.suitable import Suitable
 from entact.course import fold, read
 from entact.protocol import Study, load_study
@@ -41,7 +40,7 @@ def written(folder: Path, old: str, new: str) -> Study:
 @pytest.mark.parametrize("name", [*ALL, *OWN], ids=str)
 def test_whatever_is_derived_fits_and_answers_every_item(name: str | Path) -> None:
     study, parameters = neutral(name)
-    check_fit(parameters, study.newest)
+    require_fit(parameters, study.newest)
     assert {"answers", "efficacy", "severity"} <= set(parameters.neutral)
 
 
@@ -181,7 +180,7 @@ def test_what_a_file_says_wrong_is_said_with_its_place(tmp_path: Path) -> None:
     study = load_study(STUDIES / "short_course")
     path = tmp_path / "cohort.yaml"
     path.write_text("study: short_course\nconduct: {chance: {late_visit: 2}, assumption: test}\n")
-    with pytest.raises(ParametersError, match=r"cohort\.yaml:2: conduct\.chance\.late_visit"):
+    with pytest.raises(ParametersError, match=r"cohort\.yaml:2:32 conduct\.chance\.late_visit: 2 is too large"):
         rehearse(study, 2, cohort=path)
 
 

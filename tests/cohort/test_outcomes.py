@@ -438,21 +438,24 @@ def test_the_four_scenarios_are_shipped() -> None:
     [
         (
             "  efficacy: {folows: reference}",
-            r"bad\.yaml:4: override\.efficacy\.folows: .*did you mean 'follows'",
+            r"bad\.yaml:4:14 override\.efficacy\.folows: .*did you mean 'follows'",
         ),
-        ("  efficacy: {follows: nobody}", r"bad\.yaml:4: efficacy\.follows: .*'assigned'"),
-        ("  eficacy: {follows: guessed}", r"bad\.yaml:4: override\.eficacy: .*did you mean 'efficacy'"),
-        ("  efficacy: 3", r"bad\.yaml:4: override\.efficacy: must be a mapping"),
-        ("  sites:\n    by_id:\n      S99: {weight: 2}", r"bad\.yaml:6: .*S99: unknown key"),
+        (
+            "  efficacy: {follows: nobody}",
+            r"bad\.yaml:4:23 override\.efficacy\.follows: there is no value 'nobody'",
+        ),
+        ("  eficacy: {follows: guessed}", r"bad\.yaml:4:3 override\.eficacy: .*did you mean 'efficacy'"),
+        ("  efficacy: 3", r"bad\.yaml:4:13 override\.efficacy: must be a block"),
+        ("  sites:\n    by_id:\n      S99: {weight: 2}", r"bad\.yaml:6:7 .*S99: there is no key 'S99\'"),
         (
             '  sites:\n    by_id:\n      "01": {weight: -1}',
-            r"bad\.yaml:6: sites\.by_id\.01\.weight: .*greater than 0",
+            r"bad\.yaml:6:22 override\.sites\.by_id\.01\.weight: -1 is too small; write a number above 0",
         ),
         (
             "  discontinuation:\n    before_session: 7/5",
-            r"bad\.yaml:5: .*before_session: .*less than or equal to 1",
+            r"bad\.yaml:5:21 .*before_session: 7/5 is too large; write 1 or less",
         ),
-        ("  discontinuation:\n    before_session: a/5", r"bad\.yaml:5: .*not a count over a total"),
+        ("  discontinuation:\n    before_session: a/5", r"bad\.yaml:5:21 .*not a count over a total"),
     ],
 )
 def test_a_wrong_scenario_is_refused_with_its_place(tmp_path: Path, override: str, message: str) -> None:
@@ -469,10 +472,10 @@ def test_a_wrong_scenario_is_refused_with_its_place(tmp_path: Path, override: st
         ("scenario: x\noverride: {}\n", "needs `source:` or `assumption:`"),
         (
             "scenario: x\nassumption: x\noveride: {}\n",
-            "bad.yaml:3: overide: unknown key; did you mean 'override'",
+            "bad.yaml:3:1 overide: there is no key 'overide'; did you mean 'override'",
         ),
-        ("scenario: [x\n", r"bad\.yaml:\d+: not YAML"),
-        ("- scenario\n", "must be a mapping"),
+        ("scenario: [x\n", r"bad\.yaml:2:1: a bracket that is never closed"),
+        ("- scenario\n", "must be a block of parameters"),
     ],
 )
 def test_a_scenario_file_that_is_none_is_refused(tmp_path: Path, text: str, message: str) -> None:
@@ -488,7 +491,7 @@ def test_a_scenario_file_that_is_none_is_refused(tmp_path: Path, text: str, mess
         (
             "reference: placebo",
             "reference: placbo",
-            "reference: 'placbo' is not known; did you mean 'placebo'",
+            "reference: there is no arm 'placbo'; did you mean 'placebo'",
         ),
         ("  present_at: 2", "  presentat: 2", "severity.presentat: .*did you mean 'present_at'"),
         ("  persistence: 0.7", "  persistence: much", "efficacy.persistence: "),
@@ -508,7 +511,7 @@ def test_wrong_parameters_are_refused_with_their_line(
     assert text.count(old) == 1
     path = tmp_path / "cohort.yaml"
     path.write_text(text.replace(old, new), encoding="utf-8")
-    with pytest.raises(ParametersError, match=rf"cohort\.yaml:\d+: .*{message}"):
+    with pytest.raises(ParametersError, match=rf"cohort\.yaml:\d+:\d+ .*{message}"):
         load_parameters(path)
 
 

@@ -9,10 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from entact.cohort import rehearse
-from entact.cohort.fit import check_fit
 from entact.cohort.part import ParametersError
 from entact.cohort.physiology import SIGNS, Body, doses_of
-from entact.cohort.scenario import load_parameters
+from entact.cohort.scenario import load_parameters, require_fit
 from entact.cohort.trial import shipped_cohort
 from entact.course import read
 from entact.pharmacology import Population, Regimen, simulate
@@ -103,7 +102,7 @@ def test_what_the_model_cannot_be_asked_is_said(edit: str | None, message: str) 
         changed = canonical(release.data).replace(edit.encode(), edit.replace("MDMA", "ketamine").encode())
         release = Release.from_text(changed)
     with pytest.raises(ParametersError) as caught:
-        check_fit(parameters, release)
+        require_fit(parameters, release)
     assert message in str(caught.value)
 
 

@@ -7,13 +7,14 @@ from functools import cache
 import numpy as np
 import pytest
 
+from entact.cli.published import load_published
 from entact.cohort.guesses import draw_guesses
 from entact.cohort.outcomes import Baseline, Outcomes, draw_baseline, draw_characteristics, draw_outcomes
 from entact.cohort.parameters import Parameters
 from entact.cohort.scenario import load_parameters
 from entact.cohort.trial import shipped_cohort
 from entact.protocol import load_study
-from entact.report.published import Published, load_published
+from entact.report.published import Published
 
 MEAN, SPREAD = 1.5, 2.0  # points of the instrument; published standard deviations come from rounded errors
 N = 8000

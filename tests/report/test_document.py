@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from entact.cli.published import parse_published
 from entact.course.course import Course
 from entact.datasets import Datasets, build, synopsis
 from entact.protocol.release import Study
 from entact.report.document import ReportInput, count, render_report, write_report
 from entact.report.figures.drawing import for_page
 from entact.report.outcomes import outcome_table
-from entact.report.published import Published, parse_published
+from entact.report.published import Published
 
 VOID = {"meta", "br", "hr", "img", "input", "link", "col"}
 
@@ -79,7 +80,7 @@ def datasets(mini: Study, courses: list[Course], allocation: dict[str, str]) -> 
 
 @pytest.fixture(scope="module")
 def published() -> Published:
-    return parse_published(PUBLISHED, "published.yaml")
+    return parse_published(PUBLISHED.encode(), "published.yaml")
 
 
 def of(study: Study, datasets: Datasets, published: Published | None = None, **more: object) -> ReportInput:

@@ -6,10 +6,10 @@ import pytest
 from rich.console import Console
 from tests.datasets.participants import arms, trial
 
+from entact.cli.published import load_published
 from entact.datasets import build
 from entact.protocol.load import load_study
 from entact.report.outcomes import OutcomeTable, outcome_table
-from entact.report.published import load_published
 from entact.report.terminal import render
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from entact.cli.published import load_published
 from entact.cohort import ParametersError
-from entact.cohort.fit import check_fit
-from entact.cohort.scenario import load_parameters
+from entact.cohort.scenario import load_parameters, require_fit
 from entact.cohort.trial import cohort_beside
+from entact.datasets import codebook
 from entact.protocol import Study, load_study
 from entact.protocol.problem import unknown
-from entact.report.published import FILE, Published, load_published, require_fit
+from entact.report.published import FILE, Published
 
 
 @dataclass(frozen=True)
@@ -41,11 +42,9 @@ def plan_rehearsal(name: str, scenario: str | None) -> Plan:
     assert study.folder is not None
     cohort, printed = cohort_beside(study), study.folder / FILE
     path = None if scenario is None else _scenario(study.name, study.folder / "scenarios", scenario)
-    check_fit(load_parameters(cohort, path, release=study.newest), study.newest)
-    published = load_published(printed) if printed.is_file() else None
-    if published is not None:
-        file = study.newest.file
-        require_fit(published, study.name, [*file.arms, *file.populations])
+    parameters = load_parameters(cohort, path, release=study.newest)
+    require_fit(parameters, study.newest, path, cohort)
+    published = load_published(printed, codebook(study.newest)) if printed.is_file() else None
     return Plan(study, cohort, path, published)
 
 

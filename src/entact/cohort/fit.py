@@ -2,87 +2,113 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from entact.cohort.events import term_code
 from entact.cohort.parameters import Parameters
-from entact.cohort.part import ParametersError, nearest
 from entact.cohort.physiology import doses_of
 from entact.cohort.scale import asked_as, scale_of
 from entact.course.state.oversight import gates_enrolment
 from entact.protocol import Release
+from entact.protocol.problem import Fault, Path, unknown
 from entact.protocol.study import Visit
 from entact.protocol.timetable import ACTIVITIES
 
 
-def check_fit(parameters: Parameters, release: Release) -> None:
-    """Says what keeps a study from being rehearsed with these parameters.
-
-    Raises:
-        ParametersError: naming the parameter and what the study has instead.
-    """
+def misfits(parameters: Parameters, release: Release) -> Iterator[Fault]:
+    """What keeps a study from being rehearsed with these parameters, each at its place among them."""
     file = release.file
     entry = entry_activity(release)
     if not any(entry in visit.do for visit in release.visits.values()):
-        raise ParametersError(f"{file.study}: no visit of the schedule does `{entry}`")
-    for where, names, known in _names(parameters, release):
-        for name in names:
+        yield Fault((), f"no visit of the schedule of {file.study} does `{entry}`")
+    for path, what, given, known in _names(parameters, release):
+        for place, name in _placed(path, given):
             if name not in known:
-                raise ParametersError(
-                    f"cohort.yaml: {where}: the study has no {name!r}{nearest(name, list(known))}"
-                )
-    for term in parameters.adverse_events.terms:
+                yield Fault(place, unknown(what, name, known), at_key=isinstance(given, Mapping))
+    for path, what, needed, told in _needed(parameters, release):
+        for name in needed:
+            if name not in told:
+                yield Fault(path, f"the {what} {name!r} of the study is missing", at_key=True)
+    for number, term in enumerate(parameters.adverse_events.terms):
         if term_code(release, term.term) is None:
-            raise ParametersError(
-                f"cohort.yaml: adverse_events.terms: {term.term!r} is not in the study's event list"
-            )
+            titles = [said.title for said in file.adverse_events.terms.values()]
+            path = ("adverse_events", "terms", number, "term")
+            yield Fault(path, unknown("event term", term.term, titles))
     if parameters.vital_signs.drug and "vital_signs" not in parameters.neutral:
-        _check_drug(parameters, release)
+        yield from _drug(parameters, release)
     for form, item in unanswered(parameters, release):
-        raise ParametersError(
-            f"cohort.yaml: answers.{form}.{item}: is missing; say what virtual participants answer"
-        )
+        message = "is missing; say what virtual participants answer"
+        yield Fault(("answers", form, item), message, at_key=True)
 
 
-def _check_drug(parameters: Parameters, release: Release) -> None:
+def _drug(parameters: Parameters, release: Release) -> Iterator[Fault]:
     """The pharmacology knows one drug, and asks who takes it."""
+    path: Path = ("vital_signs", "drug")
     try:
         doses_of(release)
     except ValueError as problem:
-        raise ParametersError(f"cohort.yaml: vital_signs.drug: {problem}") from problem
+        yield Fault(path, str(problem), at_key=True)
     for name in ("weight", "sex", "age"):
         if name not in parameters.characteristics:
-            raise ParametersError(
-                f"cohort.yaml: vital_signs.drug: the model asks for the {name}; give characteristics.{name}"
-            )
+            message = f"the model asks for the {name}; give characteristics.{name}"
+            yield Fault(path, message, at_key=True)
 
 
-def _names(parameters: Parameters, release: Release) -> Iterator[tuple[str, Iterable[str], Iterable[str]]]:
-    """Where a parameter names something, the names, and those that the study has."""
+Given = str | Sequence[str] | Mapping[str, object]
+
+
+def _placed(path: Path, given: Given) -> Iterator[tuple[Path, str]]:
+    """Each name with its place: a name alone, those of a list, the keys of a block."""
+    if isinstance(given, str):
+        yield path, given
+    elif isinstance(given, Mapping):
+        yield from (((*path, name), name) for name in given)
+    else:
+        yield from (((*path, place), name) for place, name in enumerate(given))
+
+
+def _names(parameters: Parameters, release: Release) -> Iterator[tuple[Path, str, Given, Collection[str]]]:
+    """Where a parameter names something of the study: what, the names, and those that there are."""
     file = release.file
     dosing = [name for name, visit in release.visits.items() if visit.kind == "dosing"]
-    yield "study", [parameters.study], [file.study]
-    yield "arms", parameters.arms, file.arms
-    yield "arms", file.arms, parameters.arms
-    yield "timepoints", parameters.timepoints, release.visits
-    yield "sessions", parameters.sessions, dosing
-    yield "sessions", dosing, parameters.sessions
-    yield "sites.by_id", parameters.sites.by_id, file.sites or parameters.sites.by_id
-    yield "vital_signs.levels", file.regimens, parameters.vital_signs.levels
-    yield "answers", parameters.answers, release.forms
-    for form, answers in parameters.answers.items():
-        yield f"answers.{form}", answers, release.forms[form].items
-    for refusal in parameters.screening.reasons:
-        where = f"screening.reasons {refusal.reason!r}"
-        yield f"{where}.criteria", refusal.criteria, release.criteria
-        yield f"{where}.answers", refusal.answers, release.forms
-        for form, answers in refusal.answers.items():
-            yield f"{where}.answers.{form}", answers, release.forms[form].items
+    yield ("study",), "study", parameters.study, [file.study]
+    yield ("arms",), "arm", parameters.arms, file.arms
+    yield ("timepoints",), "visit", parameters.timepoints, release.visits
+    yield ("sessions",), "dosing session", parameters.sessions, dosing
+    yield ("sites", "by_id"), "site", parameters.sites.by_id, file.sites or parameters.sites.by_id
+    yield ("answers",), "form", parameters.answers, release.forms
+    yield from _items(("answers",), parameters.answers, release)
+    for place, refusal in enumerate(parameters.screening.reasons):
+        path: Path = ("screening", "reasons", place)
+        yield (*path, "criteria"), "criterion", refusal.criteria, release.criteria
+        yield (*path, "answers"), "form", refusal.answers, release.forms
+        yield from _items((*path, "answers"), refusal.answers, release)
     instruments = ["", *(asked_as(form) for form in release.forms.values())]  # nothing may be rated at all
-    asked = [questionnaire.instrument for questionnaire in parameters.questionnaires.values()]
-    yield "instrument", [parameters.severity.instrument, *asked], instruments
+    yield ("severity", "instrument"), "instrument", parameters.severity.instrument, instruments
+    for name, questionnaire in parameters.questionnaires.items():
+        path = ("questionnaires", name, "instrument")
+        yield path, "instrument", questionnaire.instrument, instruments
     if "vitals" in release.forms:
-        yield "vital_signs.signs", parameters.vital_signs.signs, release.forms["vitals"].items
+        signs = release.forms["vitals"].items
+        yield ("vital_signs", "signs"), "item of the vital signs", parameters.vital_signs.signs, signs
+
+
+def _items(
+    path: Path, answers: Mapping[str, Mapping[str, object]], release: Release
+) -> Iterator[tuple[Path, str, Given, Collection[str]]]:
+    for form, items in answers.items():
+        if form in release.forms:
+            yield (*path, form), f"item of {form}", items, release.forms[form].items
+
+
+def _needed(
+    parameters: Parameters, release: Release
+) -> Iterator[tuple[Path, str, Collection[str], Collection[str]]]:
+    """What of the study has to be said: where, what, which names, and those that are said."""
+    dosing = [name for name, visit in release.visits.items() if visit.kind == "dosing"]
+    yield ("arms",), "arm", release.file.arms, parameters.arms
+    yield ("sessions",), "dosing session", dosing, parameters.sessions
+    yield ("vital_signs", "levels"), "regimen", release.file.regimens, parameters.vital_signs.levels
 
 
 def entry_activity(release: Release) -> str:

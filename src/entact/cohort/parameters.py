@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from entact.cohort.answers import Answer
-from entact.cohort.part import ByArm, Chance, Cited, Normal, Part, Positive, Spread, nearest, require_whole
+from entact.cohort.part import ByArm, Chance, Cited, Normal, Part, Positive, Spread, require_whole
+from entact.protocol.problem import Misplaced, Path, unknown
 
 
 class Refusal(Cited):
@@ -368,12 +369,16 @@ class Parameters(Part):
 
     @model_validator(mode="after")
     def _names_agree(self) -> Self:
-        for where, name, known in self._references():
-            if name not in known:
-                raise ValueError(f"{where}: {name!r} is not known{nearest(name, known)}")
-        for where, given, needed in self._tables():
-            if missing := [name for name in needed if name not in given]:
-                raise ValueError(f"{where}: {missing[0]!r} is missing")
+        faults = [
+            (path, unknown(what, name, known))
+            for path, what, name, known in self._references()
+            if name not in known
+        ]
+        for path, given, needed in self._tables():
+            faults += [((*path, name), unknown("name", name, needed)) for name in given if name not in needed]
+            faults += [(path, f"{name!r} is missing") for name in needed if name not in given]
+        if faults:
+            raise Misplaced(faults)
         return self
 
     @property
@@ -381,37 +386,37 @@ class Parameters(Part):
         """How many sessions lie before each time point."""
         return self.sessions_before or [min(k, len(self.sessions)) for k in range(len(self.timepoints))]
 
-    def _references(self) -> Iterator[tuple[str, str, list[str]]]:
-        yield "reference", self.reference, self.arms
-        for name in self.severity.distress:
-            yield "severity.distress", name, list(self.severity.companions)
+    def _references(self) -> Iterator[tuple[Path, str, str, Collection[str]]]:
+        """Where a name stands, of what it is one, and which there are."""
+        yield ("reference",), "arm", self.reference, self.arms
+        for place, name in enumerate(self.severity.distress):
+            yield ("severity", "distress", place), "companion", name, self.severity.companions
         for key, questionnaire in self.questionnaires.items():
-            for name in questionnaire.timepoints:
-                yield f"questionnaires.{key}.timepoints", name, self.timepoints
-        for event in self.adverse_events.terms:
-            yield f"adverse_events.terms {event.term}", event.pattern, list(self.adverse_events.patterns)
-        for where, given, needed in self._tables():
-            for name in given:
-                yield where, name, needed
+            for place, name in enumerate(questionnaire.timepoints):
+                path: Path = ("questionnaires", key, "timepoints", place)
+                yield path, "time point", name, self.timepoints
+        for place, event in enumerate(self.adverse_events.terms):
+            path = ("adverse_events", "terms", place, "pattern")
+            yield path, "pattern", event.pattern, self.adverse_events.patterns
 
-    def _tables(self) -> Iterator[tuple[str, list[str], list[str]]]:
+    def _tables(self) -> Iterator[tuple[Path, Collection[str], Collection[str]]]:
         """Where, the keys given, and the keys needed: exactly these."""
         intervals = self.timepoints[1:]
-        yield "efficacy.arms", list(self.efficacy.arms), self.arms
+        yield ("efficacy", "arms"), self.efficacy.arms, self.arms
         for arm, efficacy in self.efficacy.arms.items():
-            yield f"efficacy.arms.{arm}.change", list(efficacy.change), intervals
+            yield ("efficacy", "arms", arm, "change"), efficacy.change, intervals
         for kind in ("treatment", "study"):
             hazard: Hazard = getattr(self.discontinuation, kind)
-            yield f"discontinuation.{kind}.arms", list(hazard.arms), self.arms
+            yield ("discontinuation", kind, "arms"), hazard.arms, self.arms
             for arm, chances in hazard.arms.items():
-                yield f"discontinuation.{kind}.arms.{arm}", list(chances), intervals
+                yield ("discontinuation", kind, "arms", arm), chances, intervals
         for role, guesser in self.guesses.roles.items():
-            yield f"guesses.roles.{role}.by_arm", list(guesser.by_arm), self.arms
+            yield ("guesses", "roles", role, "by_arm"), guesser.by_arm, self.arms
             for arm, shares in guesser.by_arm.items():
-                yield f"guesses.roles.{role}.by_arm.{arm}", list(shares), [*self.arms, "unknown"]
-        for event in self.adverse_events.terms:
-            yield f"adverse_events.terms {event.term}", list(event.chance), self.arms
+                yield ("guesses", "roles", role, "by_arm", arm), shares, [*self.arms, "unknown"]
+        for place, event in enumerate(self.adverse_events.terms):
+            yield ("adverse_events", "terms", place, "chance"), event.chance, self.arms
         for name, sign in self.vital_signs.signs.items():
-            yield f"vital_signs.signs.{name}.rise", list(sign.rise), self.arms
+            yield ("vital_signs", "signs", name, "rise"), sign.rise, self.arms
         if self.vital_signs.drug:
-            yield "vital_signs.drug", list(self.vital_signs.drug), self.arms
+            yield ("vital_signs", "drug"), self.vital_signs.drug, self.arms

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from fractions import Fraction
 from typing import Annotated, Self
 
@@ -12,12 +11,6 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 class ParametersError(ValueError):
     """A parameter or scenario file that cannot be used; the message names file, line and field."""
-
-
-def nearest(name: str, known: list[str]) -> str:
-    """`; did you mean …?`, or all that is known."""
-    close = get_close_matches(name, known, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(known)}"
 
 
 def _ratio(value: object) -> object:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
+from pydantic import ValidationError
 
 from entact.cohort.answers import Answer
-from entact.cohort.fit import unanswered
+from entact.cohort.fit import misfits, unanswered
 from entact.cohort.neutral import Neutral
 from entact.cohort.parameters import Parameters
-from entact.cohort.part import ParametersError, nearest
-from entact.protocol import Release
+from entact.cohort.part import ParametersError
+from entact.protocol import Problem, Release, StudyError
+from entact.protocol.explain import faults_of
+from entact.protocol.problem import Fault, unknown
+from entact.protocol.problem import Path as Place
+from entact.protocol.source import Source, field_of, read_source
 
+COHORT = "cohort.yaml"
+_OVERRIDE: Place = ("override",)  # what a scenario changes stands there
 _KEYS = ["scenario", "title", "source", "assumption", "override"]
 
 
@@ -25,7 +30,7 @@ _KEYS = ["scenario", "title", "source", "assumption", "override"]
 OF_THE_STUDY = {"study", "arms", "reference", "timepoints", "sessions", "sessions_before", "sites"}
 OF_THE_STUDY |= {"characteristics"}
 
-__all__ = ["ParametersError", "load_parameters"]
+__all__ = ["COHORT", "ParametersError", "load_parameters", "require_fit"]
 
 
 def load_parameters(
@@ -42,30 +47,62 @@ def load_parameters(
     Raises:
         ParametersError: naming file, line and field, with the nearest known name for one that is not known.
     """
-    given = _read(path) if path is not None else {}
+    source = None if path is None else _read(path)
+    given = {} if source is None else source.data
     neutral = Neutral(release, given) if release is not None else None
     absent = [name for name in neutral.parts if name not in given] if neutral is not None else []
     tree = {**given} | {name: neutral.part(name) for name in absent if neutral is not None}
-    parameters = _validate(tree, given, path or Path("cohort.yaml"))
+    parameters = _validate(tree, source)
     if neutral is not None:
         parameters = _completed(parameters, neutral, absent)
     if scenario is None:
         return parameters
     change = _read(scenario)
-    for key in change:
-        if key not in _KEYS:
-            raise ParametersError(
-                f"{_place(change, (key,), scenario)}: unknown key{nearest(str(key), _KEYS)}"
-            )
-    if not change.get("scenario") or not isinstance(change.get("override"), Mapping):
-        raise ParametersError(
-            f"{scenario.name}: needs `scenario:` (its name) and `override:` (what it changes)"
-        )
-    if not (change.get("source") or change.get("assumption")):
-        raise ParametersError(f"{scenario.name}: needs `source:` or `assumption:` (why this scenario)")
-    merged = _merge(parameters.model_dump(), change["override"], ("override",), change, scenario)
-    merged["scenario"] = str(change["scenario"])
-    return _validate(merged, change["override"], scenario)
+    said = change.data
+    faults = [Fault((key,), unknown("key", str(key), _KEYS), at_key=True) for key in said if key not in _KEYS]
+    if not faults and not (said.get("scenario") and isinstance(said.get("override"), Mapping)):
+        faults.append(Fault((), "needs `scenario:` (its name) and `override:` (what it changes)"))
+    if not (said.get("source") or said.get("assumption")):
+        faults.append(Fault((), "needs `source:` or `assumption:` (why this scenario)"))
+    if faults:
+        raise _error(change, faults)
+    merged = _merge(parameters.model_dump(), said["override"], _OVERRIDE, faults)
+    if faults:
+        raise _error(change, faults)
+    merged["scenario"] = str(said["scenario"])
+    return _validate(merged, change, _OVERRIDE)
+
+
+def require_fit(parameters: Parameters, release: Release, *paths: Path | None) -> None:
+    """Says what keeps a study from being rehearsed with parameters, with file, line and column.
+
+    Args:
+        paths: of the scenario and the `cohort.yaml`, as far as there are any, the one that overrides first.
+    Raises:
+        ParametersError: naming each parameter and what the study has instead.
+    """
+    sources = [_read(path) for path in paths if path is not None]
+    found = [_placed(fault, sources) for fault in misfits(parameters, release)]
+    if found:
+        raise ParametersError("\n".join(found))
+
+
+def _placed(fault: Fault, sources: list[Source]) -> str:
+    """A fault with the place where its parameter is said, else where it would be."""
+    for source in sources:
+        at = _OVERRIDE if "override" in source.data else ()
+        if source is sources[-1] or _has(source.data, (*at, *fault.path)):
+            return str(source.locate(replace(fault, path=(*at, *fault.path))))
+    return str(Problem(COHORT, 0, 0, field_of({}, fault.path), fault.message))
+
+
+def _has(data: Any, path: Place) -> bool:
+    for step in path:
+        try:
+            data = data[step]
+        except (KeyError, IndexError, TypeError):
+            return False
+    return True
 
 
 def _completed(parameters: Parameters, neutral: Neutral, absent: list[str]) -> Parameters:
@@ -83,81 +120,52 @@ def _completed(parameters: Parameters, neutral: Neutral, absent: list[str]) -> P
     return parameters.model_copy(update={"answers": answers, "neutral": derived_from})
 
 
-def _read(path: Path) -> Mapping[str, Any]:
+def _read(path: Path) -> Source:
     try:
-        return _parsed(path.read_text(encoding="utf-8"), path.name)
+        raw = path.read_bytes()
     except OSError as problem:
-        raise ParametersError(f"{path.name}: cannot be read ({problem.strerror})") from problem
-    except UnicodeDecodeError as problem:
-        raise ParametersError(f"{path.name}: is not UTF-8 text") from problem
+        raise ParametersError(f"{path}: cannot be read ({problem.strerror})") from problem
+    return _parsed(raw, str(path))
 
 
 @lru_cache(maxsize=16)  # a sweep reads the same few files thousands of times
-def _parsed(text: str, name: str) -> Mapping[str, Any]:
+def _parsed(raw: bytes, name: str) -> Source:
     try:
-        tree = YAML(typ="rt").load(text)
-    except MarkedYAMLError as problem:
-        line = problem.problem_mark.line + 1 if problem.problem_mark else 1
-        raise ParametersError(f"{name}:{line}: not YAML: {problem.problem}") from problem
-    if not isinstance(tree, dict):
-        raise ParametersError(f"{name}:1: must be a mapping of parameters")
-    return tree
+        source = read_source(raw, name)
+    except StudyError as problem:
+        raise ParametersError(str(problem)) from problem
+    if not isinstance(source.data, dict):
+        raise ParametersError(f"{name}:1:1: must be a block of parameters, keys with values")
+    return source
 
 
-def _validate(tree: Mapping[str, Any], placed: Mapping[str, Any], path: Path) -> Parameters:
+def _validate(tree: Mapping[str, Any], source: Source | None, at: Place = ()) -> Parameters:
+    """The parameters in a tree, of which a source says some; their place in it is `at`."""
     try:
         return Parameters.model_validate(tree)
     except ValidationError as problem:
-        # A misspelt key is also a missing one; its own error says more.
-        first = min(problem.errors(), key=lambda error: error["type"] != "extra_forbidden")
-        hint = _nearest_field(tree, first["loc"]) if first["type"] == "extra_forbidden" else ""
-        message = first["msg"].removeprefix("Value error, ")
-        raise ParametersError(f"{_place(placed, first['loc'], path)}: {message}{hint}") from problem
+        faults = faults_of(problem, tree, Parameters, at)
+        if source is None:
+            raise ParametersError("\n".join(f"{COHORT}: {fault.message}" for fault in faults)) from problem
+        raise _error(source, faults) from problem
 
 
-def _nearest_field(tree: Mapping[str, Any], loc: tuple[int | str, ...]) -> str:
-    model: Any = Parameters
-    for step in loc[:-1]:
-        if isinstance(model, type) and issubclass(model, BaseModel):
-            model = model.model_fields[str(step)].annotation
-        else:
-            model = getattr(model, "__args__", (model,))[-1]
-    known = list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
-    return nearest(str(loc[-1]), known) if known else ""
-
-
-def _place(placed: Any, loc: tuple[int | str, ...], path: Path) -> str:
-    """File, line (of the deepest key that is in the file) and dotted field."""
-    line = 1
-    for step in loc:
-        try:
-            marks = placed.lc.key if hasattr(placed, "keys") else placed.lc.item
-            line, placed = marks(step)[0] + 1, placed[step]
-        except (KeyError, IndexError, TypeError, AttributeError):
-            break
-    return f"{path.name}:{line}: {'.'.join(str(step) for step in loc)}"
+def _error(source: Source, faults: Iterable[Fault]) -> ParametersError:
+    return ParametersError(str(StudyError(map(source.locate, faults))))
 
 
 def _merge(
-    base: Mapping[str, Any],
-    change: Mapping[str, Any],
-    loc: tuple[str, ...],
-    root: Mapping[str, Any],
-    path: Path,
+    base: Mapping[str, Any], change: Mapping[str, Any], at: Place, faults: list[Fault]
 ) -> dict[str, Any]:
     merged = dict(base)
     for key, value in change.items():
-        here = (*loc, key)
+        here = (*at, key)
         if key not in base:
-            raise ParametersError(
-                f"{_place(root, here, path)}: unknown key{nearest(str(key), [str(k) for k in base])}"
-            )
-        if isinstance(base[key], Mapping) and isinstance(value, Mapping):
-            merged[key] = _merge(base[key], value, here, root, path)
+            faults.append(Fault(here, unknown("key", str(key), map(str, base)), at_key=True))
+        elif isinstance(base[key], Mapping) and isinstance(value, Mapping):
+            merged[key] = _merge(base[key], value, here, faults)
         elif isinstance(base[key], Mapping):
-            raise ParametersError(
-                f"{_place(root, here, path)}: must be a mapping, like the one that it overrides"
-            )
+            faults.append(Fault(here, "must be a block, like the one that it overrides"))
         else:
             merged[key] = value
     return merged

@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 from entact.cohort.admission import Admission, holds_in_words
 from entact.cohort.amendments import approved_study, plan_approvals
 from entact.cohort.draws import stream
-from entact.cohort.fit import check_fit, told_arm
+from entact.cohort.fit import told_arm
 from entact.cohort.intake import HELD, Coming, Screened, Treat
 from entact.cohort.needs import kits_of_a_participant, share, take_turns
 from entact.cohort.parameters import Parameters
@@ -37,7 +37,7 @@ from entact.cohort.places import (
     participant_key,
     participant_ledger,
 )
-from entact.cohort.scenario import load_parameters
+from entact.cohort.scenario import load_parameters, require_fit
 from entact.cohort.study_finding import StudyFinding, find_in_study
 from entact.cohort.tally import Tally
 from entact.cohort.work import Job, pack, screen_candidates, treat_participants, work_elsewhere
@@ -160,8 +160,9 @@ def rehearse(
     """
     if cohort is not None and not cohort.is_file():
         raise ParametersError(f"{cohort} is not there: it says what the virtual participants are made of")
-    parameters = load_parameters(cohort or cohort_beside(study), scenario, release=study.newest)
-    check_fit(parameters, study.newest)
+    beside = cohort or cohort_beside(study)
+    parameters = load_parameters(beside, scenario, release=study.newest)
+    require_fit(parameters, study.newest, scenario, beside)
     planned = sum(one.planned for one in study.newest.file.populations.values())
     wanted = planned if participants is None else participants
     if wanted < 1:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from entact.protocol.instrument_file import shipped_instruments
 from entact.protocol.meant import meant_number, meant_whole
-from entact.protocol.problem import Fault, Path, nearest, unknown
+from entact.protocol.problem import Fault, Misplaced, Path, nearest, unknown
 from entact.protocol.study import StudyFile
 
 Written = Callable[[Path], str | None]
@@ -53,6 +53,10 @@ def faults_of(
         elif found["type"] == "extra_forbidden":
             near = nearest(str(path[-1]), _keys_of(_model_at(model, path[:-1])))
             meant |= {(*path[:-1], near)} if near else set()
+        if isinstance(inner := found.get("ctx", {}).get("error"), Misplaced):
+            for place, said in inner.faults:
+                faults.setdefault((*at, *path, *place), Fault((*at, *path, *place), said, at_key=True))
+            continue
         message = _message(found, path, model, written((*at, *path)), data)
         at_key = at_key or found["type"] in ("missing", "extra_forbidden")
         # A union reports once for each of its members.
@@ -88,11 +92,11 @@ def _message(found: ErrorDetails, path: Path, model: type[BaseModel], written: s
             return _no_name(str(given), path, data)
         case "string_type":
             return _not_text(given, written)
-        case "int_type" | "int_from_float":
+        case "int_type" | "int_from_float" | "int_parsing":
             return f"{_as_written(given, written)} is not a whole number; {_whole_hint(given, written)}"
-        case "float_type":
+        case "float_type" | "float_parsing":
             return f"{_as_written(given, written)} is not a number; {_number_hint(given)}"
-        case "bool_type":
+        case "bool_type" | "bool_parsing":
             return f"{_shown(given)} is neither true nor false; write {_truth_of(given)} without quotes"
         case "greater_than":
             return f"{given} is too small; write a number above {context['gt']:g}"
@@ -248,9 +252,15 @@ def _model_at(model: type[BaseModel], path: Path) -> type[BaseModel] | None:
             kind = get_args(kind)[0]
         elif isinstance(kind, type) and issubclass(kind, BaseModel):
             known = {field.alias or name: field.annotation for name, field in kind.model_fields.items()}
-            kind = known.get(str(step))
+            kind = known[str(step)] if str(step) in known else _of_any_name(kind)
     kind = _inner(kind)
     return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+
+
+def _of_any_name(model: type[BaseModel]) -> Any:
+    """The type of what stands in a block by names of its author's choice; None where none may."""
+    extra = get_type_hints(model, include_extras=True).get("__pydantic_extra__")
+    return get_args(extra)[1] if extra is not None and get_args(extra) else None
 
 
 def _inner(kind: Any) -> Any:

@@ -48,6 +48,14 @@ class Problem:
         return f"{place} {self.field}: {self.message}" if self.field else f"{place}: {self.message}"
 
 
+class Misplaced(ValueError):
+    """What a typed block finds wrong within itself: each fault by its place within the block."""
+
+    def __init__(self, faults: Iterable[tuple[Path, str]]) -> None:
+        self.faults = list(faults)
+        super().__init__("; ".join(message for _, message in self.faults))
+
+
 class StudyError(ValueError):
     """A study that cannot be used; `problems` says why, in the order of the file, `str()` one a line."""
 

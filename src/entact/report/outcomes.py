@@ -103,7 +103,7 @@ def outcome_table(
     """
     book = datasets.book
     if published is not None:
-        require_fit(published, book.study, [*book.arms, *book.populations])
+        require_fit(published, book)
         if book.randomised and not datasets.unblinded:
             published = None
     source = Source(datasets, published)

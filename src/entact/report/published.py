@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
-from importlib.resources import files
-from importlib.resources.abc import Traversable
-from pathlib import Path
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from entact.datasets import Codebook
 
 FILE = "published.yaml"
 ALL = "all"  # instead of an arm: participants of all arms together
+
+DISPOSITION: frozenset[str] = frozenset(
+    {
+        *("consented", "screen_failures", "not_entered", "randomised", "enrolled", "treated"),
+        *("all_sessions", "stopped_treatment", "left_study", "without_primary_outcome"),
+    }
+)
+"""Rows of the disposition that may be published."""
+
+Place = tuple[str, ...]
+_BY_VISIT = ("scores", "changes", "shares")
 
 Confidence = Literal["read", "read-secondary", "derived", "mixed", "memory"]
 ASSUMED: frozenset[str] = frozenset({"mixed", "memory"})
@@ -153,63 +162,80 @@ class Published(_Part):
     events: Events = Events()
     guesses: dict[str, Guesses] = {}
 
-    @property
-    def arms(self) -> set[str]:
-        """Every arm that is named."""
-        rows: list[Means | Shares | Guesses] = [*self.disposition.values(), *self.guesses.values()]
-        for points in (*self.scores.values(), *self.changes.values()):
-            rows += points.values()
-        for shares in self.shares.values():
-            rows += shares.values()
-        rows += [*self.events.interest.values(), *self.events.terms.values()]
-        rows += [row for row in (self.events.any, self.events.serious) if row is not None]
-        return {arm for row in rows for arm in row.arms} - {ALL}
 
-
-def load_published(study_or_path: str | Path) -> Published | None:
-    """The published results of a shipped study, or in a file; None for a study of which none are published.
-
-    Raises:
-        PublishedError: when the file cannot be used, with the line or the field.
-    """
-    place = files("entact").joinpath("studies", str(study_or_path), FILE)
-    path: Traversable = place if place.is_file() else Path(study_or_path)
-    if not path.is_file():
-        if isinstance(study_or_path, Path) or "/" in study_or_path:
-            raise PublishedError(f"{study_or_path}: there is no such file")
-        return None
-    return parse_published(path.read_text(encoding="utf-8"), path.name)
-
-
-def require_fit(published: Published, study: str, columns: Collection[str]) -> None:
-    """Says what keeps published results from standing beside those of a study.
+def misfits(published: Published, book: Codebook) -> Iterator[tuple[Place, str]]:
+    """What keeps published results from standing beside those of a study: each with its place in the file.
 
     Args:
-        columns: the study's arms and populations.
-    Raises:
-        PublishedError: when they are of another study, or name an arm that it does not have.
+        book: of the study. What it has no row for would be left out without a word.
     """
-    if published.study != study:
-        raise PublishedError(f"{FILE}: these published results are of {published.study!r}, not of {study!r}")
-    strange = sorted(published.arms - {*columns})
-    if strange:
-        raise PublishedError(
-            f"{FILE}: the published results name the arm {strange[0]!r}; there are {', '.join(columns)}"
-        )
+    if published.study != book.study:
+        yield ("study",), f"these published results are of {published.study!r}, not of {book.study!r}"
+    for name in published.effects:
+        yield from _absent(("effects", name), "endpoint", book.endpoints)
+    known = _names(book)
+    arms = {*book.arms, *book.populations, ALL}
+    named: dict[Place, tuple[str, Iterable[str]]] = {}  # by its place, each name once
+    for path, row in _rows(published):
+        own = path[:2] if path[0] in _BY_VISIT else path
+        if own[:-1] in known:
+            named[own] = known[own[:-1]]
+        if own != path:
+            named[path] = "visit", book.visits
+        named |= {(*path, arm): ("arm", arms) for arm in row.arms}
+    for path, (what, names) in named.items():
+        yield from _absent(path, what, names)
 
 
-def parse_published(text: str, name: str) -> Published:
-    """The published results in a text; `name` is what errors call it.
+def _names(book: Codebook) -> dict[Place, tuple[str, Collection[str]]]:
+    """By the place of a block: what its keys name, and which there are."""
+    interests = {term.special_interest for term in book.terms.values() if term.special_interest}
+    return {
+        ("disposition",): ("row of the disposition", DISPOSITION),
+        ("scores",): ("score", book.parameters),
+        ("changes",): ("endpoint", book.endpoints),
+        ("shares",): ("endpoint", book.endpoints),
+        ("events", "terms"): ("event term", book.terms),
+        ("events", "interest"): ("kind of special interest", interests),
+    }
+
+
+def _rows(published: Published) -> Iterator[tuple[Place, Means | Shares | Guesses]]:
+    """Every row with its place."""
+    for name, row in published.disposition.items():
+        yield ("disposition", name), row
+    for block, means in (("scores", published.scores), ("changes", published.changes)):
+        for name, by_visit in means.items():
+            for visit, mean in by_visit.items():
+                yield (block, name, visit), mean
+    for name, shares in published.shares.items():
+        for visit, share in shares.items():
+            yield ("shares", name, visit), share
+    events = published.events
+    for block, terms in (("interest", events.interest), ("terms", events.terms)):
+        for name, row in terms.items():
+            yield ("events", block, name), row
+    for block, told in (("any", events.any), ("serious", events.serious)):
+        if told is not None:
+            yield ("events", block), told
+    for name, guesses in published.guesses.items():
+        yield ("guesses", name), guesses
+
+
+def _absent(path: Place, what: str, known: Iterable[str]) -> Iterator[tuple[Place, str]]:
+    name, names = path[-1], sorted(known)
+    if name not in names:
+        near = get_close_matches(name, names, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"write one of: {', '.join(names) or 'none'}"
+        yield path, f"there is no {what} {name!r}; {hint}"
+
+
+def require_fit(published: Published, book: Codebook) -> None:
+    """Says what keeps published results from standing beside those of a study.
 
     Raises:
-        PublishedError: when it is not YAML, or not such results.
+        PublishedError: when they are of another study, or name what it does not have.
     """
-    try:
-        return Published.model_validate(YAML(typ="safe").load(text))
-    except MarkedYAMLError as problem:
-        line = problem.problem_mark.line + 1 if problem.problem_mark else 1
-        raise PublishedError(f"{name}:{line}: not YAML: {problem.problem}") from None
-    except ValidationError as problem:
-        first = problem.errors()[0]
-        field = ".".join(str(step) for step in first["loc"]) or "the file"
-        raise PublishedError(f"{name}: {field}: {first['msg'].removeprefix('Value error, ')}") from None
+    found = [f"{FILE}: {'.'.join(path)}: {message}" for path, message in misfits(published, book)]
+    if found:
+        raise PublishedError("\n".join(found))
