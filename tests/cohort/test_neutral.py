@@ -180,7 +180,9 @@ def test_what_a_file_says_wrong_is_said_with_its_place(tmp_path: Path) -> None:
     study = load_study(STUDIES / "short_course")
     path = tmp_path / "cohort.yaml"
     path.write_text("study: short_course\nconduct: {chance: {late_visit: 2}, assumption: test}\n")
-    with pytest.raises(ParametersError, match=r"cohort\.yaml:2:32 conduct\.chance\.late_visit: 2 is too large"):
+    with pytest.raises(
+        ParametersError, match=r"cohort\.yaml:2:32 conduct\.chance\.late_visit: 2 is too large"
+    ):
         rehearse(study, 2, cohort=path)
 
 
