@@ -43,11 +43,11 @@ class Admission:
         self.notices: list[Notice] = []
         self.entered: Counter[str] = Counter()
         self._taken: Counter[tuple[str, str]] = Counter()
-        self._until: dict[str, datetime] = {}
+        self._held: dict[str, tuple[datetime, datetime]] = {}  # from when until when, by hold
         self._holds = {
             name: ruled
             for name, ruled in release.rules.holds.items()
-            if entry_activity(release) in ruled.said.stops
+            if any(entry_activity(release, population) in ruled.said.stops for population in wanted)
         }
         self._counts = bool(release.file.quotas or release.file.holds)
 
@@ -62,7 +62,7 @@ class Admission:
         assert at is not None
         if self.entered[population] >= self.wanted.get(population, 0):
             return FULL
-        if any(at < until for until in self._until.values()):
+        if any(since <= at < until for since, until in self._held.values()):
             return HELD
         if any(self._taken[place] >= self._most(place[0]) for place in self._places(one)):
             return QUOTA
@@ -79,9 +79,11 @@ class Admission:
         self.notices.append(Notice(told, "enrolled", data, f"coordinator-{one.site}", "coordinator"))
         facts = dict.fromkeys(STUDY, 0) | {"study.enrolled": self.entered.total()}
         for name, ruled in self._holds.items():
-            if name in self._until or ruled.rule.evaluate(facts) is not True:
+            _, until = self._held.get(name, (told, told))
+            over = name not in self._held or (ruled.said.again and told >= until)
+            if not over or ruled.rule.evaluate(facts) is not True:
                 continue
-            self._until[name] = told + REVIEW
+            self._held[name] = told, told + REVIEW
             role = ruled.said.lifted_by
             for when, status in ((told, "placed"), (told + REVIEW, "lifted")):
                 said = {"hold": name, "status": status, "stops": list(ruled.said.stops)}

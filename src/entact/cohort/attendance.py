@@ -75,7 +75,7 @@ class Attendance:
         self.participant = participant
         self.team = team_of(candidate.site, candidate.index)
         self.scribe = scribe
-        self.entry = entry_activity(scribe.study.newest)
+        self.entry = entry_activity(scribe.study.newest, candidate.population)
         self.number = number
         self.random = random
         self.now = now

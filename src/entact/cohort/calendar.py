@@ -34,6 +34,7 @@ class Calendar:
         self.zone = zone
         self.wanted = wanted
         self.planned: dict[str, datetime] = {}
+        self._earliest: dict[str, date] = {}
         self._done: set[str] = set()
         self._stopped = -1
         self._follow(staff.release)
@@ -84,6 +85,7 @@ class Calendar:
                 self.planned[due.visit] = now
             elif due.target is not None and due.visit not in self.planned:
                 self.planned[due.visit] = self._choose(due, visit, now)
+                self._earliest[due.visit] = due.earliest or now.date()
         self._put_before_sessions()
 
     def _choose(self, due: Due, visit: Visit, now: datetime) -> datetime:
@@ -109,7 +111,10 @@ class Calendar:
         return start + timedelta(minutes=int(self.staff.random.integers(0, 50)))
 
     def _put_before_sessions(self) -> None:
-        """What the file lists before a session is held before it, so that no dose blurs what it shows."""
+        """What the file lists before a session is held before it, so that no dose blurs what it shows.
+
+        But not before its window opens: what the file plans for later comes later.
+        """
         before: list[str] = []
         for name, visit in self.visits.items():
             if name not in self.planned:
@@ -118,7 +123,8 @@ class Calendar:
                 for other in before:
                     if self.planned[other] >= self.planned[name]:
                         eve = self.planned[name].date() - timedelta(days=1)
-                        self.planned[other] = datetime.combine(eve, self.planned[other].timetz())
+                        if eve >= self._earliest.get(other, eve):
+                            self.planned[other] = datetime.combine(eve, self.planned[other].timetz())
             before.append(name)
 
 

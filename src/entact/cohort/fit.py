@@ -18,9 +18,10 @@ from entact.protocol.timetable import ACTIVITIES
 def misfits(parameters: Parameters, release: Release) -> Iterator[Fault]:
     """What keeps a study from being rehearsed with these parameters, each at its place among them."""
     file = release.file
-    entry = entry_activity(release)
-    if not any(entry in visit.do for visit in release.visits.values()):
-        yield Fault((), f"no visit of the schedule of {file.study} does `{entry}`")
+    for population in file.populations:
+        entry = entry_activity(release, population)
+        if not any(entry in visit.do for visit in release.visits_of(population, file.tracks).values()):
+            yield Fault((), f"no visit of {population} in the schedule of {file.study} does `{entry}`")
     for path, what, given, known in _names(parameters, release):
         for place, name in _placed(path, given):
             if name not in known:
@@ -111,10 +112,16 @@ def _needed(
     yield ("vital_signs", "levels"), "regimen", release.file.regimens, parameters.vital_signs.levels
 
 
-def entry_activity(release: Release) -> str:
-    """What takes a participant into the study: randomisation, unless enrolment stands behind a gate."""
-    randomised = release.file.randomisation is not None
-    return "randomisation" if randomised and not gates_enrolment(release) else "enrolment"
+def is_randomised(release: Release, population: str) -> bool:
+    """Whether those of a population are randomised; whoever accompanies somebody may not be."""
+    visits = release.visits_of(population, release.file.tracks).values()
+    return release.file.randomisation is not None and any("randomisation" in visit.do for visit in visits)
+
+
+def entry_activity(release: Release, population: str) -> str:
+    """What takes somebody of a population in: randomisation, unless enrolment stands behind a gate."""
+    randomised = is_randomised(release, population) and not gates_enrolment(release)
+    return "randomisation" if randomised else "enrolment"
 
 
 def told_arm(release: Release) -> str | None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import msgspec
 
 from entact.cohort.fit import entry_activity
+from entact.cohort.intake import QUOTA
 from entact.cohort.tally import Tally
+from entact.cohort.usual import usual
 from entact.course.gates.core import ACTS
 from entact.course.schedule import TREATMENT
 from entact.protocol import Release
@@ -81,7 +83,8 @@ class _Search:
 
     def _entry(self, wanted: int, entered: int, expected: float) -> Iterator[StudyFinding]:
         tally = self.tally
-        act = {"enrolment": "enrol", "randomisation": "randomise"}[entry_activity(self.release)]
+        ways = {entry_activity(self.release, name) for name in self.release.file.populations}
+        act = "randomise" if ways == {"randomisation"} else "enrol"
         asked = [key for key in tally.asked_of if key[0] == act]
         closed = bool(asked) and not any(tally.opened[key] for key in asked)
         short = entered < wanted
@@ -103,6 +106,9 @@ class _Search:
 
     def _most_against(self) -> str:
         against = self.tally.against
+        full = self.tally.turned_away[QUOTA]
+        if full and full >= max(against.values(), default=0):
+            return f"; most often a quota was full ({full} times)"
         if not against:
             return ""
         worst = max(sorted(against), key=lambda name: against[name])
@@ -115,7 +121,7 @@ class _Search:
         if f"gate {act}" in self.blocked or not asked:
             return
         closed = [key for key in asked if not tally.opened[key]]
-        if len(closed) == len(asked):
+        if len(closed) == len(asked) and self._is_more_than_chance(act, asked):
             self._block(act, [visit for _, visit in closed], everywhere=True)
             if not self._is_consequence(act, [visit for _, visit in closed]):
                 yield StudyFinding(f"gate {act}", self._refusals(act, closed))
@@ -124,13 +130,23 @@ class _Search:
             of, opened = tally.asked_of[key], tally.opened[key]
             if opened and not (of >= ENOUGH and opened <= MOSTLY * of):
                 continue
-            if not opened and of < 2:
+            if not opened and (of < 2 or not self._is_more_than_chance(act, [key])):
                 continue
             if not opened:
                 self._block(act, [key[1]], everywhere=False)
             if not self._is_consequence(act, [key[1]]):
                 said = self._refusals(act, [key]) if not opened else self._mostly(key)
                 yield StudyFinding(f"gate {act} at {key[1]}", said)
+
+    def _is_more_than_chance(self, act: str, keys: Collection[tuple[str, str]]) -> bool:
+        """Whether a gate that opened for nobody did so for enough; one person's pressure is one person's."""
+        requirement = self._requirement(act, self._worst(act, [visit for _, visit in keys]))
+        measured = requirement is not None and any(
+            usual(name.split(".")[-1], self.release.forms[name.split(".")[-2]].items[name.split(".")[-1]])
+            for name in requirement.rule.names
+            if name.split(".")[-1] in self.release.forms[name.split(".")[-2]].items
+        )
+        return not measured or max(self.tally.asked_of[key] for key in keys) >= SOME
 
     def _block(self, act: str, visits: Iterable[str], *, everywhere: bool) -> None:
         """Remembers what can't come about because a gate never opens, at some visits or at all."""
@@ -200,7 +216,11 @@ class _Search:
         elif not tally.held[name]:
             if not tally.passed_over[name] and self._somebody_stayed(visit):
                 self.blocked.add(name)
-                yield StudyFinding(f"visit {name}", "never took place")
+                passed = tally.missed[name]
+                message = (
+                    f"never took place; its window passed {passed} times" if passed else "never took place"
+                )
+                yield StudyFinding(f"visit {name}", message)
         else:
             yield from self._window(name)
 

@@ -25,6 +25,7 @@ class Tally(msgspec.Struct):
             visit, code of a reason). words: code of a reason -> an example of its message.
         asked_of, opened: by (act, visit), participants of whom a gate was asked, and for whom it opened.
         against: candidates against whom each criterion stood. able: candidates whom nothing kept out.
+        turned_away: of these, for want of a place, by why.
         forms: participants for whom each form was filled in. held: times each visit took place. dosed: times
             with a dose. passed_over: times it was recorded as missed.
         inside, outside: times it took place within the window or not. missed: windows that passed without the
@@ -45,6 +46,7 @@ class Tally(msgspec.Struct):
     opened: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
     against: Counter[str] = msgspec.field(default_factory=Counter)
     able: int = 0
+    turned_away: Counter[str] = msgspec.field(default_factory=Counter)
     forms: Counter[str] = msgspec.field(default_factory=Counter)
     held: Counter[str] = msgspec.field(default_factory=Counter)
     dosed: Counter[str] = msgspec.field(default_factory=Counter)

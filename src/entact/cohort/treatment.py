@@ -26,6 +26,7 @@ STOPS_AFTER = 2  # integration visits after the last session, then whoever stops
 
 def turn_away(staff: Attendance, given: Treat) -> None:
     """Ends the visit of a candidate for whom there is no place, or none now."""
+    staff.scribe.tally.turned_away[given.refused] += 1
     staff.encounter = given.screened.encounter
     if given.refused != FULL:
         staff.scribe.ask(ACTS[staff.entry], staff.team.investigator, staff.now, encounter=staff.encounter)

@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 from entact.cohort.admission import Admission, holds_in_words
 from entact.cohort.amendments import approved_study, plan_approvals
 from entact.cohort.draws import stream
-from entact.cohort.fit import told_arm
+from entact.cohort.fit import is_randomised, told_arm
 from entact.cohort.intake import HELD, Coming, Screened, Treat
 from entact.cohort.needs import kits_of_a_participant, share, take_turns
 from entact.cohort.parameters import Parameters
@@ -332,7 +332,7 @@ class _Rehearsal:
         assert screened.ready is not None
         one.arm = self.parameters.arms[0]
         blinded, openly = self.needs[screened.coming.population]
-        if self.arms and blinded:
+        if is_randomised(self.study.newest, screened.coming.population):
             one.number = next(self.numbers[screened.site if screened.site in self.numbers else ALL])
             one.arm = self.arms[one.number]
         place = self.places[screened.site]

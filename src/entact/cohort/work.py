@@ -95,15 +95,18 @@ class Job:
         return ZoneInfo(zone_of_site(self.study.newest, self.parameters, site))
 
     def visits(self, population: str) -> tuple[list[str], list[str]]:
-        """Names of a population's visits up to the one in which they enter, and of those after it."""
+        """Names of a population's visits up to the one in which they enter, and of those held from then on.
+
+        What the file lists before the entry and plans for later is still held: the latter are all.
+        """
         before: list[str] = []
         after: list[str] = []
         for release in self.study.releases:
-            entry, visits = entry_activity(release), release.visits_of(population, release.file.tracks)
-            names = list(visits)
+            visits = release.visits_of(population, release.file.tracks)
+            entry, names = entry_activity(release, population), list(visits)
             last = next(place for place, name in enumerate(names) if entry in visits[name].do)
             before += [name for name in names[: last + 1] if name not in before]
-            after += [name for name in names[last + 1 :] if name not in after]
+            after += [name for name in names if name not in after]
         return before, after
 
 

@@ -12,8 +12,10 @@ from typing import Any
 
 from entact.protocol.advice import advise
 from entact.protocol.amendment import amendment_faults
+from entact.protocol.breadth import check_breadth
 from entact.protocol.check import check
 from entact.protocol.explain import validate
+from entact.protocol.extent import extents_of
 from entact.protocol.instrument import InstrumentError, read_instrument
 from entact.protocol.order import order_of
 from entact.protocol.partial import follows, read_partly, text_at
@@ -61,7 +63,10 @@ def warnings(name_or_path: str | os.PathLike[str]) -> list[Problem]:
 
 def _advice(raw: bytes, shown: str) -> list[Problem]:
     source = read_source(raw, shown)
-    return [source.locate(fault) for fault in advise(_study(raw, shown).newest.file)]
+    release = _study(raw, shown).newest
+    known = extents_of(release.file, release.forms, release.visits)
+    faults = [*advise(release.file), *check_breadth(release.alerts, known)]
+    return [source.locate(fault) for fault in faults]
 
 
 def amend(study: Study, files: Mapping[str, bytes]) -> Study:

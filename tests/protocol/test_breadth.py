@@ -1,0 +1,62 @@
+"""An alert that holds of nearly all that can be answered is warned of, and nothing that is meant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from entact.protocol import shipped_studies
+from entact.protocol.load import warnings
+from entact.protocol.template import new_study_file
+
+ALERT = "when: vitals.systolic >= 180.0 ||"
+
+
+def warned(folder: Path, when: str) -> list[str]:
+    text = new_study_file("own")
+    assert text.count(ALERT) == 1
+    (folder / "study.yaml").write_text(text.replace(ALERT, when), encoding="utf-8")
+    return [problem.message for problem in warnings(folder) if problem.field.startswith("alerts")]
+
+
+@pytest.mark.parametrize(
+    ("when", "said"),
+    [
+        (
+            "when: pcl5.total >= 3 || vitals.systolic >= 180.0 ||",
+            "holds of 96% of what pcl5.total can be, 0 to 80",
+        ),
+        (
+            "when: 3 <= pcl5.total || vitals.systolic >= 180.0 ||",
+            "holds of 96% of what pcl5.total can be, 0 to 80",
+        ),
+        ("when: vitals.systolic >= 60.0 ||", "holds of 96% of what vitals.systolic can be, 50 to 280"),
+        (
+            "when: vitals.temperature < 42.9 || vitals.systolic >= 180.0 ||",
+            "holds of 99% of what vitals.temperature",
+        ),
+    ],
+)
+def test_an_alert_for_nearly_everybody_is_warned_of(tmp_path: Path, when: str, said: str) -> None:
+    (message,) = warned(tmp_path, when)
+    assert message.startswith(said)
+    assert message.endswith("so it calls for nearly everybody")
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        ALERT,
+        "when: c_ssrs.ideation >= 1 || vitals.systolic >= 180.0 ||",  # any at all
+        "when: (pcl5.total >= 3 && vitals.systolic >= 170.0) || vitals.systolic >= 180.0 ||",  # not by itself
+        "when: pcl5.total >= 33 || vitals.systolic >= 180.0 ||",
+    ],
+)
+def test_an_alert_that_is_meant_is_not(tmp_path: Path, when: str) -> None:
+    assert warned(tmp_path, when) == []
+
+
+@pytest.mark.parametrize("name", shipped_studies())
+def test_no_shipped_study_calls_for_nearly_everybody(name: str) -> None:
+    assert [problem for problem in warnings(name) if problem.field.startswith("alerts")] == []
