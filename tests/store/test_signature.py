@@ -129,3 +129,40 @@ def test_a_signature_covers_who_what_and_when(field: str) -> None:
     assert not holds(made, "6" * 64)
     other = public_key(b"b" * 32) if field == "key" else "00" if field == "value" else "other"
     assert not holds(msgspec.structs.replace(made, **{field: other}), "5" * 64)
+
+
+def test_a_voucher_grants_nothing_that_she_lacks() -> None:
+    """The attack: somebody who may only cut vouched for two helpers with erase and unlock."""
+    ada, ben, _ = enter_persons("ada", "ben", "eva")
+    cutter = signer("dan")
+    enter_key(cutter, "monitor", ["cut"], voucher=ada)
+    for helper in ("fay", "gus"):
+        with pytest.raises(StoreError, match="dan grants what is not theirs to grant: the key lacks erase"):
+            enter_key(signer(helper), "monitor", ["erase", "unlock"], voucher=cutter)
+        with pytest.raises(StoreError, match="two persons vouch who hold that power"):
+            enter_key(signer(helper), "monitor", ["erase"], cutter, ada)
+    enter_key(signer("hal"), "monitor", ["cut"], voucher=cutter)
+    enter_key(signer("ida"), "monitor", ["erase"], ada, ben)
+    assert holders()["ida"].powers == ("erase",)
+
+
+def test_for_what_erases_two_vouch_who_are_not_of_each_others_making() -> None:
+    ada, ben, eva = enter_persons("ada", "ben", "eva")
+    fay, gus = signer("fay"), signer("gus")
+    with pytest.raises(StoreError, match="for erase, unlock two persons vouch"):
+        enter_key(fay, "monitor", ["erase", "unlock"], voucher=ada)
+    with pytest.raises(StoreError, match="two persons vouch"):
+        enter_key(fay, "monitor", ["erase"], ada, ada)
+    enter_key(fay, "monitor", ["erase"], ada, ben)
+    with pytest.raises(StoreError, match="of whom neither vouched for the other"):
+        enter_key(gus, "monitor", ["erase"], ada, fay)
+    enter_key(gus, "monitor", ["erase"], eva, fay)
+    with pytest.raises(StoreError, match="of whom neither vouched for the other"):
+        enter_key(signer("hal"), "monitor", ["erase"], ben, gus)
+
+
+def test_a_keyring_is_founded_once() -> None:
+    [ada] = enter_persons("ada")
+    revoke_key("ada", ada)
+    with pytest.raises(StoreError, match="a keyring is founded once"):
+        enter_key(signer("mallory"), "monitor", ["erase"])

@@ -56,15 +56,22 @@ def new_key(
     ] = None,
     voucher_key: Annotated[Path | None, typer.Option(help="The file of that person's key.")] = None,
     voucher_passphrase_file: Annotated[Path | None, typer.Option(help="File with their passphrase.")] = None,
+    also_vouched_by: Annotated[
+        str | None, typer.Option(help="A second person: for erase and unlock, after the first three keys.")
+    ] = None,
+    also_voucher_key: Annotated[Path | None, typer.Option(help="The file of the second's key.")] = None,
+    also_voucher_passphrase_file: Annotated[Path | None, typer.Option(help="Their passphrase.")] = None,
     database: Database = REHEARSAL,
 ) -> None:
     """Make a person's private key in a file of their own, and enter the public one in the study's ledger."""
     from entact.cli.people import make_key, open_signer
 
-    voucher = None
-    if vouched_by is not None:
-        voucher = open_signer(database, vouched_by, voucher_key, voucher_passphrase_file)
-    make_key(database, person, role, power, key, passphrase_file, voucher)
+    asked = [
+        (vouched_by, voucher_key, voucher_passphrase_file),
+        (also_vouched_by, also_voucher_key, also_voucher_passphrase_file),
+    ]
+    vouchers = [open_signer(database, name, *files) for name, *files in asked if name is not None]
+    make_key(database, person, role, power, key, passphrase_file, vouchers)
 
 
 @sign_key.command("revoke")

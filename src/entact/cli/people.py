@@ -45,7 +45,7 @@ def make_key(
     powers: list[str],
     key: Path | None,
     passphrase_file: Path | None,
-    voucher: Any,
+    vouchers: list[Any],
 ) -> None:
     """Makes a key, and enters it; where that is refused no file is left."""
     open_record(database)
@@ -61,7 +61,7 @@ def make_key(
     again = passphrase_file is None
     signer = write_key_file(file, person, _passphrase(passphrase_file, f"passphrase of {person}", again))
     try:
-        enter_key(signer, role, powers, voucher)  # type: ignore[arg-type]  # looked through above
+        enter_key(signer, role, powers, *vouchers)  # type: ignore[arg-type]  # looked through above
     except BaseException:
         file.unlink(missing_ok=True)
         raise

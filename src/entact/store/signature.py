@@ -68,6 +68,7 @@ def write_key_file(path: Path, person: str, passphrase: str) -> Signer:
         "key": public_key(seed),
         **seal_bytes(seed, passphrase),
     }
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if path.parent == signing_folder():
         private_folder(path.parent)
     write_new(path, f"{json.dumps(content, indent=1)}\n".encode(), "a key")
@@ -110,12 +111,14 @@ def require(signer: Signer, power: Power) -> Holder:
     return holder
 
 
-def enter_key(signer: Signer, role: str, powers: Iterable[Power], voucher: Signer | None = None) -> None:
+def enter_key(
+    signer: Signer, role: str, powers: Iterable[Power], *vouchers: Signer, voucher: Signer | None = None
+) -> None:
     """Enters a person's public key in the study's ledger, signed with itself and by who vouches for it.
 
     Args:
-        role: under which the person acts. powers: what the key may sign. voucher: another holder of a key;
-            needed as soon as there is one.
+        role: under which the person acts. powers: what the key may sign. vouchers, voucher: other holders of
+            a key who hold these powers themselves: one, or two for what erases or unlocks (see `FOUNDERS`).
     Raises:
         StoreError: when the key would not count, with the reason; then nothing is entered.
     """
@@ -125,8 +128,8 @@ def enter_key(signer: Signer, role: str, powers: Iterable[Power], voucher: Signe
         payload = SigningKey(signer.person, role, public_key(signer.seed), sorted(set(powers)))
         statement = statement_of("signing_key", place.ledger, place.environment, payload)
         signatures = [signer.sign(statement, HOLDS)]
-        if voucher is not None:
-            signatures.append(voucher.sign(statement, VOUCHES))
+        for one in (*vouchers, *(() if voucher is None else (voucher,))):
+            signatures.append(one.sign(statement, VOUCHES))
         _enter(place, msgspec.structs.replace(payload, signatures=signatures), signer, role)
 
 

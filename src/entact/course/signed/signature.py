@@ -19,6 +19,9 @@ from entact.course.entry.versions import first_versions, version_digest
 
 Power = Literal["erase", "cut", "unlock"]
 
+FOUNDERS = 3  # so many first keys found a study's keyring; one voucher is enough for them
+BY_TWO = frozenset({"erase", "unlock"})  # powers for which two persons vouch after that
+
 HOLDS, VOUCHES, REVOKES = "holds_key", "vouches", "revokes_key"  # meanings of signatures about keys
 ENTERS = "enters"  # of a signature under an entry: whose it is
 
@@ -49,13 +52,17 @@ class SigningKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Holder(msgspec.Struct, frozen=True):
-    """A person whose signature counts: role, public key, powers, and the entry that says so."""
+    """A person whose signature counts: role, public key, powers, and the entry that says so.
+
+    `makers` are those who vouched for them, and theirs; none of a founder.
+    """
 
     person: str
     role: str
     key: str
     powers: tuple[str, ...]
     entry: str
+    makers: frozenset[str] = frozenset()
 
 
 class Keyring(msgspec.Struct, frozen=True):
@@ -180,7 +187,12 @@ class KeyringFold:
         else:
             self._ever[payload.key] = payload.person
             self._holders[payload.person] = Holder(
-                payload.person, payload.role, payload.key, tuple(payload.powers), entry.id
+                payload.person,
+                payload.role,
+                payload.key,
+                tuple(payload.powers),
+                entry.id,
+                frozenset() if len(self._ever) <= FOUNDERS else _makers(payload, entry, self._holders),
             )
 
 
@@ -208,9 +220,42 @@ def _problem_of_key(
     own = [one for one in payload.signatures if one.person == payload.person and one.key == payload.key]
     if not any(one.meaning == HOLDS and holds(one, statement) for one in own):
         return f"{payload.person} did not sign with it: nobody has shown to hold this key"
-    if holders and not _counts(payload.signatures, statement, VOUCHES, ring):
+    if not ever:
+        return None  # the first is taken at their word, once
+    if not holders:
+        return "every key was revoked: a keyring is founded once, and there is nobody left to vouch"
+    vouchers = _vouchers(payload, entry, holders)
+    if not vouchers:
         return f"nobody who holds a key vouches for {payload.person}"
-    return None
+    if isinstance(entry, Kept) and entry.authenticated is None:
+        return None  # from before a voucher's own powers were asked for
+    able = [one for one in vouchers if set(payload.powers) <= set(one.powers)]
+    if not able:
+        lacks = sorted(set(payload.powers) - set(vouchers[0].powers))
+        return f"{vouchers[0].person} grants what is not theirs to grant: the key lacks {', '.join(lacks)}"
+    if len(ever) < FOUNDERS or not BY_TWO & set(payload.powers):
+        return None
+    if any(_independent(one, other) for one in able for other in able):
+        return None
+    named = ", ".join(sorted(BY_TWO & set(payload.powers)))
+    return f"for {named} two persons vouch who hold that power, and of whom neither vouched for the other"
+
+
+def _vouchers(payload: SigningKey, entry: Entry, holders: dict[str, Holder]) -> list[Holder]:
+    """Holders who vouch for a key with a signature that counts, each once."""
+    statement, ring = statement_of("signing_key", entry.ledger, entry.environment, payload), Keyring(holders)
+    named = [one.person for one in payload.signatures if ring.problem(one, statement, VOUCHES, None) is None]
+    return [holders[person] for person in dict.fromkeys(named)]
+
+
+def _independent(one: Holder, other: Holder) -> bool:
+    """Whether two persons are two, and neither is of the other's making."""
+    return one.person != other.person and one.person not in other.makers and other.person not in one.makers
+
+
+def _makers(payload: SigningKey, entry: Entry, holders: dict[str, Holder]) -> frozenset[str]:
+    vouchers = _vouchers(payload, entry, holders)
+    return frozenset(one.person for one in vouchers).union(*(one.makers for one in vouchers))
 
 
 def _counts(signatures: Iterable[Any], statement: str, meaning: str, ring: Keyring) -> bool:
