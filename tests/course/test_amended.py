@@ -141,7 +141,7 @@ def test_alerts_follow_the_release_in_force_at_the_site_when_the_reading_was_tak
     approve(case)
     assert [one.entry for one in course_of(case).alerts] == ["after"]
     unknown = fold(case.study, case.of("participant:"))  # nothing is known of the site: the newest limits
-    assert [one.entry for one in unknown.alerts] == ["before", "after"]
+    assert [[one.entry for one in episode.held] for episode in unknown.alerts] == [["before", "after"]]
 
 
 def test_any_order_of_arrival_gives_the_same_course(case: Case) -> None:

@@ -23,6 +23,7 @@ SESSION = "  - visit: session_1\n    after: preparation_2\n"
 CLOSING = "  - {visit: closing, after: outcome, within: 0 .. 14 d, kind: end,"
 INTEGRATION = "then: {times: 1, every: 7 d, slack: 3 d}"
 PREPARATION_2 = "kind: preparatory, do: [eligibility, enrolment, randomisation]}"
+HYPERTENSION = "medical_monitor], assumption: limits}"
 NO_ROLE = "write one of: investigator, medical_monitor, rater, therapist"
 
 NAMES = {
@@ -497,6 +498,60 @@ RULES = {
         "override_allowed_in: §section 7.4",
         "gates.initial_dose.require[2].override_allowed_in: nobody may set this aside; write "
         "'override:' with who may, or take it out",
+    ),
+    "an episode that ends while it holds": (
+        HYPERTENSION,
+        "medical_monitor], rearm: §vitals.systolic < 190.0}",
+        "alerts.hypertension.rearm: may hold while the alert does; write limits for all that `when` "
+        "names, below its own",
+    ),
+    "an episode that ends by half of what it is about": (
+        HYPERTENSION,
+        "medical_monitor], rearm: §vitals.systolic < 170.0}",
+        "alerts.hypertension.rearm: may hold while the alert does; write limits for all that `when` "
+        "names, below its own",
+    ),
+    "an episode that never ends": (
+        HYPERTENSION,
+        "medical_monitor], rearm: §vitals.systolic < 170.0 && vitals.systolic > 175.0}",
+        "alerts.hypertension.rearm: can never hold, so an episode never ends",
+    ),
+    "a limit of an episode that is misspelt": (
+        HYPERTENSION,
+        "medical_monitor], rearm: §vitals.sistolic < 170.0}",
+        "alerts.hypertension.rearm: unknown name 'vitals.sistolic'; did you mean 'vitals.systolic'?",
+    ),
+    "an escalation without a time or a rule": (
+        HYPERTENSION,
+        "medical_monitor], escalate: [§{tell: [investigator]}]}",
+        "alerts.hypertension.escalate[1]: is one step; write either 'after: 10 min' or 'when:' with a rule",
+    ),
+    "an escalation to nobody": (
+        HYPERTENSION,
+        "medical_monitor], escalate: [{after: 10 min, §tell: []}]}",
+        "alerts.hypertension.escalate[1].tell: tells nobody; write at least one role",
+    ),
+    "an escalation to a role that there is not": (
+        HYPERTENSION,
+        "medical_monitor], escalate: [{after: 10 min, tell: [§nurse]}]}",
+        f"alerts.hypertension.escalate[1].tell[1]: there is no role 'nurse'; {NO_ROLE}",
+    ),
+    "an escalation for what cannot be": (
+        HYPERTENSION,
+        "medical_monitor], escalate: [{when: vitals.systolic >= §400.0, tell: [investigator]}]}",
+        "alerts.hypertension.escalate[1].when: 400 is beyond what vitals.systolic can be, 50 to 300: this "
+        "always comes out the same",
+    ),
+    "an answer that lasts no time": (
+        HYPERTENSION,
+        "medical_monitor], again: §0 min}",
+        "alerts.hypertension.again: is no time; write a duration, as in '10 min'",
+    ),
+    "a confirmation that concerns nobody else": (
+        "urgency: now, tell: [investigator]}",
+        "urgency: now, tell: [investigator], confirm: §5 min}",
+        "alerts.ideation.confirm: is for those who are called once it is confirmed; `tell:` has nobody but "
+        "the first",
     ),
     "fresh and ever": (
         '"vitals.systolic <= 160.0", within: 30 min',

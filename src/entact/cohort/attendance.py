@@ -18,7 +18,7 @@ from entact.cohort.person import Candidate, Participant
 from entact.cohort.physiology import Body
 from entact.cohort.scribe import Scribe
 from entact.cohort.team import team_of
-from entact.course import AlertRaised, Allowed, Entry, Refused, open_alerts
+from entact.course import AlertEpisode, Allowed, Entry, Refused, open_alerts
 from entact.course.kinds import KINDS
 from entact.course.state.encounter import UNSCHEDULED, visit_of
 from entact.course.state.form import VITALS
@@ -235,7 +235,7 @@ class Attendance:
             action = "asked_again" if raised.cannot_evaluate else "assessed"
             self.write("alert_answered", {"alert": raised.alert, "action": action}, role, about=raised.entry)
 
-    def _called(self, raised: AlertRaised) -> str:
+    def _called(self, raised: AlertEpisode) -> str:
         """The first of those whom the study calls that is with the participant; else the investigator."""
         told = self.release.alerts[raised.alert].alert.tell
         return next((role for role in told if role in ("therapist", "coordinator")), "investigator")

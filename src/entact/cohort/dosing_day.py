@@ -210,15 +210,22 @@ class DosingDay:
                 continue
             if staff.chance("vital_signs_missed"):
                 continue
-            raised, repeat = -1, 1
-            while raised != len(staff.scribe.course.alerts):
-                if repeat > 1:
-                    staff.pass_time(AGAIN)
-                if staff.now > until:
-                    break
-                raised = len(staff.scribe.course.alerts)
-                take_vital_signs(staff, timepoint, repeat)
+            wait, repeat = 0.0, 0
+            while staff.now <= until and (repeat == 0 or wait):
                 repeat += 1
+                take_vital_signs(staff, timepoint, repeat)
+                wait = self._look_again()
+                staff.pass_time(wait)
+
+    def _look_again(self) -> float:
+        """Minutes to the next reading, where the last one kept an alert going; 0 where it did not."""
+        course = self.staff.scribe.course
+        going = [one for one in course.alerts if one.held[-1].entry == course.vitals[-1].entry]
+        confirm = [self.release.alerts[one.alert].alert.confirm for one in going if len(one.held) == 1]
+        soonest = min((time for time in confirm if time is not None), default=None)
+        if soonest is not None:
+            return min(AGAIN, soonest.total_seconds() / 120)  # half of the time that there is
+        return AGAIN if going else 0
 
     def _units(self, part: str) -> int:
         regimen = self.release.file.regimens[self.staff.session.level]

@@ -107,14 +107,14 @@ class Tally(msgspec.Struct):
         self.held.update(one.visit for one in course.encounters.values() if one.status == "ended")
         self.passed_over.update(one.visit for one in course.encounters.values() if one.status == "missed")
         self.dosed.update(
-            {dose.session for dose in course.doses if dose.taken and dose.part == "initial"} - {None}
+            {dose.session for dose in course.doses if dose.is_taken and dose.part == "initial"} - {None}
         )
         if arm:
             self._look_at_windows(course, at)
         if arm and not course.discontinued and course.died is None:
             self.stayed.update((course.population or "", track) for track in ("", *course.tracks))
         for name, alert in course.release.alerts.items():
-            raised = [one for one in course.alerts if one.alert == name]
+            raised = [one for one in course.alerts if name in one.alerts]
             self.looked_at[name, arm] += not done.isdisjoint(forms_of(alert))
             self.raised[name, arm] += bool(raised)
             self.unknown[name, arm] += bool(raised) and all(one.cannot_evaluate for one in raised)

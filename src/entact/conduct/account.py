@@ -15,6 +15,7 @@ from entact.course import Course, Entry, instant
 from entact.course.entry import CORRECTED_TIME
 from entact.course.entry.effective import Effective
 from entact.course.kinds import KINDS, NESTED
+from entact.course.kinds.calls import calls_of
 from entact.course.record import REASONS
 from entact.course.state.form import Answers
 from entact.protocol import Release
@@ -184,17 +185,18 @@ class Accounts:
 
     def _alerts(self, entry: str) -> Iterable[str]:
         for raised in self.course.alerts:
-            if raised.entry != entry or not self.seen.sees_alert(raised):
+            if entry not in {one.entry for one in raised.held} or not self.seen.sees_alert(raised):
                 continue
-            alert = self.course.study.newest.alerts.get(raised.alert)
-            title = alert.alert.title if alert is not None else words(raised.alert)
-            state = "answered" if (raised.alert, raised.entry) in self.course.answered else "open"
+            known = [(name, self.course.study.newest.alerts.get(name)) for name in raised.alerts]
+            titles = [words(name) if alert is None else alert.alert.title for name, alert in known]
+            call = next((one for one in calls_of(self.course, raised) if one.entry == entry), None)
+            state = "goes on" if call is None else "open" if call.answer is None else "answered"
             missing = (
                 f", cannot be evaluated: {', '.join(raised.missing)} missing"
                 if raised.cannot_evaluate
                 else ""
             )
-            yield f"{title} ({state}{missing})"
+            yield f"{', '.join(titles)} ({state}{missing})"
 
     def _scores(self, effective: Effective, release: Release) -> Iterable[Fact]:
         answers = self.answers.get(effective.id)

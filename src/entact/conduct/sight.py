@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from entact.conduct.error import ConductError
-from entact.course import AlertRaised, Course, Entry, Finding, findings
+from entact.course import AlertEpisode, Course, Entry, Finding, findings
 from entact.course.entry.effective import VOID
 from entact.course.entry.versions import DECIDED
 from entact.course.gates.core import ACTS
@@ -145,7 +145,8 @@ class Sight:
 
     def sees_alert(self, name: object) -> bool:
         """Whether all that an alert is computed from is visible; one that no release has is not."""
-        known = [release.alerts[name].rule for release in self.releases if name in release.alerts]
+        alerts = [release.alerts[name] for release in self.releases if name in release.alerts]
+        known = [rule for one in alerts for rule in (one.rule, one.rearm, *one.worse) if rule is not None]
         return all(self.sees_rule(rule) for rule in known) if known else self.sees_everything
 
 
@@ -204,10 +205,12 @@ class SeenCourse:
             return False
         if ("gate" in found.rule or "override" in found.rule) and not self._sees_gates_of(found.entry):
             return False
+        if found.rule.startswith("alert_") and not self.sight.sees_alert(found.item):
+            return False
         told = f"{found.item} {found.message}"
         return not any(name in told for name in (*self._hidden_names, *self._hidden_ids))
 
-    def sees_alert(self, raised: AlertRaised) -> bool:
+    def sees_alert(self, raised: AlertEpisode) -> bool:
         """Whether an alert is computed from what is seen, and was raised by it."""
         return raised.entry in self.entries and self.sight.sees_alert(raised.alert)
 

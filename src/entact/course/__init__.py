@@ -10,16 +10,16 @@ from entact.course.findings import findings
 from entact.course.fold import fold
 from entact.course.gates.gate import Allowed, Refused, may
 from entact.course.gates.question import Reason
-from entact.course.kinds.alerts import open_alerts
+from entact.course.kinds.calls import open_alerts
 from entact.course.record import record
 from entact.course.schedule import Due
 from entact.course.setting import fold_setting
-from entact.course.state.alerts import AlertRaised
+from entact.course.state.alerts import AlertEpisode
 from entact.course.state.setting import Setting
 from entact.course.state.state import Finding
 
 __all__ = [
-    "AlertRaised",
+    "AlertEpisode",
     "Allowed",
     "Authenticated",
     "Course",

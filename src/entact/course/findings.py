@@ -11,6 +11,7 @@ from entact.course.course import Course
 from entact.course.dating import found_in_dates
 from entact.course.heard import found_unentered
 from entact.course.kinds import KINDS
+from entact.course.kinds.calls import late_calls
 from entact.course.kinds.reporting import late_reports
 from entact.course.rated import found_in_ratings
 from entact.course.relied import found_in_decisions
@@ -259,7 +260,7 @@ def _clock(course: Course, dues: list[Due], at: datetime) -> Iterator[Finding]:
     for begun, found in found_not_ended(course):
         if at - begun > OPEN_FOR:
             yield found
-    for since, found in found_unreported(course):
+    for since, found in (*found_unreported(course), *found_unanswered(course)):
         if at > since:
             yield found
 
@@ -275,6 +276,12 @@ def found_not_ended(course: Course) -> Iterator[tuple[datetime, Finding]]:
         if encounter.status == "started" and encounter.started is not None:
             message = f"{encounter.id} began at {encounter.started} and has not ended"
             yield encounter.started, _finding("encounter_not_ended", encounter.entry, "", message)
+
+
+def found_unanswered(course: Course) -> Iterator[tuple[datetime, Finding]]:
+    """Alerts not answered or not confirmed in time, each with the last instant at which it still was."""
+    for since, rule, entry, item, message in late_calls(course):
+        yield since, _finding(rule, entry, item, message)
 
 
 def found_unreported(course: Course) -> Iterator[tuple[datetime, Finding]]:

@@ -18,9 +18,10 @@ from entact.course.findings import (
     found_in_windows,
     found_missed,
     found_not_ended,
+    found_unanswered,
     found_unreported,
 )
-from entact.course.kinds.alerts import open_alerts
+from entact.course.kinds.calls import open_alerts
 from entact.course.schedule import TREATMENT, Due, Progress, Status, due, first_instant
 from entact.course.state.progress import progress_of, zone_of
 from entact.protocol.study import Visit
@@ -204,7 +205,7 @@ def _standing(course: Course, horizon: Horizon) -> Iterator[Standing]:
     for begun, found in found_not_ended(course):
         since = begun.astimezone(UTC) + OPEN_FOR + _STEP
         yield Standing(found.id, since, None, found.rule, found.entry, found.item)
-    for due_by, found in found_unreported(course):
+    for due_by, found in (*found_unreported(course), *found_unanswered(course)):
         since = due_by.astimezone(UTC) + _STEP
         yield Standing(found.id, since, None, found.rule, found.entry, found.item)
     yield from (one for one in horizon.standing if one.finding not in named)

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from entact.course.entry.dates import read_date
-from entact.course.kinds.alerts import open_alerts
+from entact.course.kinds.calls import calls_of
 from entact.course.state.encounter import visit_of
 from entact.course.state.safety import AdverseEventState
 from entact.datasets.person import Person
@@ -44,6 +44,10 @@ ALERTS = {
     "MISSING": pl.String,
     "OPEN": pl.Boolean,
     "ENTRY": pl.String,
+    "EPISODE": pl.Int64,
+    "READINGS": pl.Int64,
+    "CALLS": pl.Int64,
+    "ANSTM": pl.Float64,
 }
 
 
@@ -86,22 +90,29 @@ def events(person: Person) -> Iterator[tuple[Any, ...]]:
 
 
 def alerts(person: Person) -> Iterator[tuple[Any, ...]]:
-    """One row for each alert raised: by which entry, whether it could be evaluated, whether it is open."""
-    waiting = {(one.alert, one.entry) for one in open_alerts(person.course)}
-    raising = {one.entry for one in person.course.alerts}
-    places = {one.id: one for one in person.course.effective if one.id in raising}
-    for one in person.course.alerts:
-        place = places[one.entry]
-        yield (
-            person.usubjid,
-            one.alert,
-            visit_of(place.entry.encounter) or None,
-            person.day(place.at),
-            one.cannot_evaluate,
-            ", ".join(sorted(one.missing)) or None,
-            (one.alert, one.entry) in waiting,
-            one.entry,
-        )
+    """One row for each alert of each episode: READINGS by which it held, and CALLS, of which the first was
+    answered after ANSTM minutes; UNKNOWN could not be evaluated, OPEN waits for an answer."""
+    course = person.course
+    places = {one.id: one for one in course.effective} if course.alerts else {}
+    for number, episode in enumerate(course.alerts, start=1):
+        calls = calls_of(course, episode)
+        answered = calls[0].answered_at
+        minutes = None if answered is None else (answered - calls[0].at).total_seconds() / 60
+        for name in episode.alerts:
+            yield (
+                person.usubjid,
+                name,
+                visit_of(places[episode.entry].entry.encounter) or None,
+                person.day(episode.began),
+                episode.cannot_evaluate,
+                ", ".join(episode.missing) or None,
+                calls[-1].answer is None,
+                episode.entry,
+                number,
+                len(episode.held),
+                len(calls),
+                minutes,
+            )
 
 
 def _onset(

@@ -23,7 +23,7 @@ from entact.protocol.reach import check_reach, check_scores
 from entact.protocol.rule import Rule
 from entact.protocol.rules import CompiledRules, compile_forms, compile_rules, forms_at
 from entact.protocol.sequence import check_sequence
-from entact.protocol.study import Item, Randomisation, Regimen, Requirement, StudyFile, Visit
+from entact.protocol.study import Alert, Item, Randomisation, Regimen, Requirement, StudyFile, Visit
 from entact.protocol.timetable import ACTIVITIES, EVENTS, check_schedule, spell_out
 from entact.protocol.ucum import wrong_unit
 from entact.protocol.unasked import check_unasked
@@ -204,6 +204,10 @@ def _roles(file: StudyFile) -> Iterator[Fault]:
         said += [(("alerts", name, "tell", place), role) for place, role in enumerate(alert.tell)]
         if not alert.tell:
             yield Fault(("alerts", name, "tell"), "tells nobody; write at least one role")
+        for number, step in enumerate(alert.escalate):
+            path: Path = ("alerts", name, "escalate", number)
+            said += [((*path, "tell", place), role) for place, role in enumerate(step.tell)]
+        yield from _episode(name, alert)
     for path, role in said:
         # The participant has a part in every study.
         if role is not None and role not in {*file.roles, "participant"}:
@@ -217,6 +221,24 @@ def _roles(file: StudyFile) -> Iterator[Fault]:
             if data_class not in classes:
                 path = ("blinding", place, "hidden", number)
                 yield Fault(path, unknown("class of data", data_class, classes))
+
+
+def _episode(name: str, alert: Alert) -> Iterator[Fault]:
+    """How an alert goes on: times that are some time, and steps that say when and whom."""
+    for key, time in (("confirm", alert.confirm), ("again", alert.again)):
+        if time is not None and time.total_seconds() <= 0:
+            yield Fault(("alerts", name, key), "is no time; write a duration, as in '10 min'")
+    if alert.confirm is not None and len(alert.tell) < 2:
+        message = "is for those who are called once it is confirmed; `tell:` has nobody but the first"
+        yield Fault(("alerts", name, "confirm"), message)
+    for number, step in enumerate(alert.escalate):
+        path: Path = ("alerts", name, "escalate", number)
+        if (step.after is None) is (step.when is None):
+            yield Fault(path, "is one step; write either 'after: 10 min' or 'when:' with a rule")
+        if step.after is not None and step.after.total_seconds() <= 0:
+            yield Fault((*path, "after"), "is no time; write a duration, as in '10 min'")
+        if not step.tell:
+            yield Fault((*path, "tell"), "tells nobody; write at least one role")
 
 
 def _override(file: StudyFile, requirement: Requirement, path: Path) -> Iterator[Fault]:

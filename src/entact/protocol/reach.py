@@ -72,6 +72,7 @@ def check_reach(file: StudyFile, rules: CompiledRules, known: Extents) -> Iterat
         elif one.always is not None and narrowed(tree, False, local) is None:
             yield Fault(one.path, one.always)
     yield from _contradictions(rules, known, lame)
+    yield from _rearmed_too_soon(rules, known, lame)
 
 
 def check_scores(name: str, instrument: Instrument) -> Iterator[Fault]:
@@ -95,6 +96,12 @@ def _purposes(file: StudyFile, rules: CompiledRules) -> Iterator[_Purpose]:
         never = "can never hold, so nobody is ever called"
         always = "holds of all possible values, so it calls for everybody; say from which value on"
         yield _Purpose(("alerts", name, "when"), alert.rule, never, always)
+        if alert.rearm is not None:
+            yield _Purpose(("alerts", name, "rearm"), alert.rearm, "can never hold, so an episode never ends")
+        for place, worse in enumerate(alert.worse):
+            if worse is not None:
+                path = ("alerts", name, "escalate", place, "when")
+                yield _Purpose(path, worse, "can never hold, so nobody is called for it")
     for name, criterion in rules.criteria.items():
         if criterion.rule is not None:
             path = ("eligibility", name, "rule")
@@ -123,6 +130,20 @@ def _purposes(file: StudyFile, rules: CompiledRules) -> Iterator[_Purpose]:
             yield _Purpose(("reports", name, "when"), report.rule, "can never hold: it is never due")
     for name, chosen in rules.sets.items():
         yield _Purpose(("analysis", "sets", name, "rule"), chosen.rule, "nobody can belong to this set")
+
+
+def _rearmed_too_soon(rules: CompiledRules, known: Extents, lame: Iterable[Path]) -> Iterator[Fault]:
+    """Limits below which an alert is armed again although it may still hold there."""
+    passed = set(lame)
+    for name, alert in rules.alerts.items():
+        path: Path = ("alerts", name, "rearm")
+        if alert.rearm is None or path in passed or ("alerts", name, "when") in passed:
+            continue
+        local = extents_in(alert.rule.names | alert.rearm.names, known)
+        over = narrowed(parse(alert.rearm.text), True, local)
+        if over is not None and narrowed(parse(alert.rule.text), True, over) is not None:
+            message = "may hold while the alert does; write limits for all that `when` names, below its own"
+            yield Fault(path, message)
 
 
 def _contradictions(rules: CompiledRules, known: Extents, lame: Iterable[Path]) -> Iterator[Fault]:

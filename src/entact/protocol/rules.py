@@ -70,8 +70,12 @@ class CompiledGate:
 
 @dataclass(frozen=True, slots=True)
 class CompiledAlert:
+    """An alert; `rearm` ends an episode, and `worse` is the rule of each escalation that has one."""
+
     rule: Rule
     alert: Alert
+    rearm: Rule | None = None
+    worse: tuple[Rule | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,9 +224,7 @@ class _Compilation:
         for name in self.file.gates:
             self._gate(name)
         for name, alert in self.file.alerts.items():
-            rule = self._rule(("alerts", name, "when"), alert.when)
-            if rule:
-                self.rules.alerts[name] = CompiledAlert(rule, alert)
+            self._alert(name, alert)
         for name, criterion in self.file.eligibility.items():
             computed = self._rule(("eligibility", name, "rule"), criterion.rule) if criterion.rule else None
             if computed or not criterion.rule:
@@ -267,6 +269,19 @@ class _Compilation:
             )
             if rule := self._rule(path, when, of_event):
                 self.rules.reports[f"special_interest.{kind}"] = Ruled(rule, report)
+
+    def _alert(self, name: str, alert: Alert) -> None:
+        known = len(self.faults)
+        rule = self._rule(("alerts", name, "when"), alert.when)
+        rearm = self._rule(("alerts", name, "rearm"), alert.rearm) if alert.rearm is not None else None
+        worse = tuple(
+            self._rule(("alerts", name, "escalate", place, "when"), step.when)
+            if step.when is not None
+            else None
+            for place, step in enumerate(alert.escalate)
+        )
+        if rule and len(self.faults) == known:
+            self.rules.alerts[name] = CompiledAlert(rule, alert, rearm, worse)
 
     def _gate(self, name: str) -> None:
         gate = self.file.gates[name]

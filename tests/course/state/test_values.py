@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from entact.course.fold import fold
-from entact.course.kinds.alerts import open_alerts
-from entact.course.state.alerts import AlertRaised
+from entact.course.kinds.calls import open_alerts
 
 NewStory = Callable[[], Any]
 SESSION = "session_1#1"
@@ -98,7 +97,7 @@ def test_alerts_fire_when_they_hold_and_are_open_until_answered(new_story: NewSt
     story = new_story().whole()
     high = story.vitals(181, 80, day=12, minute=50, encounter=SESSION)
     course = fold(story.study, story.entries)
-    assert open_alerts(course) == [AlertRaised("hypertension", high.id)]
+    assert [(one.alert, one.entry) for one in open_alerts(course)] == [("hypertension", high.id)]
     story.write(
         "alert_answered", {"alert": "hypertension", "action": "monitored"}, day=12, minute=51, about=high.id
     )
@@ -114,10 +113,11 @@ def test_an_alert_that_cannot_be_evaluated_fires_and_says_what_is_missing(new_st
     story.write("vital_signs", {"heart_rate": "80 /min"})  # says nothing about blood pressure
     story.form("pregnancy_test", {"negative": True})
     refused = story.write("form", {"form": "suicidality", "status": "not_done"}, minute=9)
-    assert fold(story.study, story.entries).alerts == [
-        AlertRaised("hypertension", half.id, True, ("vitals.diastolic",)),
-        AlertRaised("hypertension", decided.id),
-        AlertRaised("ideation", refused.id, True, ("suicidality.behaviour", "suicidality.ideation")),
+    alerts = fold(story.study, story.entries).alerts
+    assert [(one.alerts, one.entry, one.missing) for one in alerts] == [
+        (("hypertension",), half.id, ("vitals.diastolic",)),
+        (("hypertension",), decided.id, ()),
+        (("ideation",), refused.id, ("suicidality.behaviour", "suicidality.ideation")),
     ]
 
 

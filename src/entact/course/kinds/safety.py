@@ -9,6 +9,7 @@ import msgspec
 from entact.course.kinds.kind import BY_ALERT, Kind
 from entact.course.kinds.reporting import start_clocks
 from entact.course.kinds.stopping import check_stopping
+from entact.course.state.alerts import AlertAnswer
 from entact.course.state.safety import AdverseEventState, CallState, DeathState, Judgement
 
 if TYPE_CHECKING:
@@ -99,13 +100,14 @@ def reduce_safety_call(course: State, effective: Effective, payload: SafetyCall)
 
 
 def reduce_alert_answered(course: State, effective: Effective, payload: AlertAnswered) -> None:
-    """Closes the alert that the entry in `about` raised."""
+    """Answers the alert that held by the entry in `about`, and all of its episode up to then."""
     if effective.entry.about is None:
         course.found(
             "about_missing", effective.id, "about", "an answer has to name the entry that raised the alert"
         )
         return
-    course.answered[payload.alert, effective.entry.about] = effective.id
+    answers = course.answered.setdefault((payload.alert, effective.entry.about), [])
+    answers.append(AlertAnswer(effective.id, effective.at))
 
 
 def reduce_death(course: State, effective: Effective, payload: Death) -> None:

@@ -11,7 +11,7 @@ import msgspec
 from entact.course.entry import Entry
 from entact.course.entry.effective import Effective
 from entact.course.entry.sealing import is_sealed
-from entact.course.state.alerts import AlertRaised
+from entact.course.state.alerts import AlertAnswer, AlertEpisode
 from entact.course.state.attestation import ErasureState, FreezeState, SignatureState, UnblindingState
 from entact.course.state.blinding import GuessState
 from entact.course.state.consent import ConsentState
@@ -93,7 +93,7 @@ class State:
         kits: by number. levels: dose level decided, by encounter.
         doses, calls, guesses, deviations, overrides: in order of time.
         presence: comings and goings by encounter. discontinued: by what has stopped.
-        alerts: every one raised. answered: (alert, entry that raised it) -> answering entry.
+        alerts: episodes, in order of time. answered: (alert, entry by which it held) -> answers.
         signatures, freezes, unblindings: in order of time. erased: or None.
         identities: names of the direct identifiers that a site keeps, by site.
         told: this person's planned unblinding, or None. links: to other ledgers. stops: by stopping rule.
@@ -131,8 +131,8 @@ class State:
     deviations: list[DeviationState]
     discontinued: dict[str, DiscontinuationState]
     overrides: list[OverrideState]
-    alerts: list[AlertRaised]
-    answered: dict[tuple[str, str], str]
+    alerts: list[AlertEpisode]
+    answered: dict[tuple[str, str], list[AlertAnswer]]
     signatures: list[SignatureState]
     freezes: list[FreezeState]
     unblindings: list[UnblindingState]

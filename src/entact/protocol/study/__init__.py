@@ -21,7 +21,7 @@ from entact.protocol.study.base import Block, Duration, Name, Span, Window
 from entact.protocol.study.doses import ArmDose, Dose, Product, Regimen, Supplement, Units
 from entact.protocol.study.file import Standards, StudyFile
 from entact.protocol.study.forms import Form, Item, Section
-from entact.protocol.study.gates import Alert, Criterion, Gate, Requirement, StoppingRule
+from entact.protocol.study.gates import Alert, Criterion, Escalation, Gate, Requirement, StoppingRule
 from entact.protocol.study.places import Hold, Population, Quota, SitePlan
 from entact.protocol.study.safety import AdverseEvents, Checklist, EventTerm, Interest, Report
 from entact.protocol.study.schedule import Epoch, Repeat, TimedReadings, Track, Visit
@@ -46,6 +46,7 @@ __all__ = [
     "Duration",
     "Endpoint",
     "Epoch",
+    "Escalation",
     "Estimand",
     "EventTerm",
     "Form",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Literal
 
 from pydantic import Field
@@ -39,13 +40,30 @@ class Gate(Block):
     require: list[Requirement]
 
 
+class Escalation(Block):
+    """Who else is called: when nobody has answered `after` so long, or as soon as it is worse (`when`)."""
+
+    after: Duration | None = None
+    when: str | None = None
+    tell: list[str]
+
+
 class Alert(Block):
-    """A rule that calls people as soon as it holds, or cannot be evaluated."""
+    """A rule that calls people as soon as it holds, or cannot be evaluated.
+
+    What keeps it holding is one episode and calls once: until `rearm` holds (without it, until `when` no
+    longer does), or the visit is over. `confirm`: the time for a second reading; until then the first role
+    is called alone. `again`: how long an answer lasts while it goes on.
+    """
 
     when: str
     title: Words
     urgency: Literal["now", "today", "week"]
     tell: list[str]
+    confirm: Duration | None = None
+    rearm: str | None = None
+    again: Duration = timedelta(minutes=30)
+    escalate: list[Escalation] = Field(default=[])
 
 
 class StoppingRule(Block):

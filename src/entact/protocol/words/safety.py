@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from entact.protocol.study import Requirement
+from entact.protocol.study import Alert, Requirement
 from entact.protocol.words.label import begun, spaced
 from entact.protocol.words.line import Line, Teller, counted, listed
 from entact.protocol.words.time import duration_words, hours_words
@@ -79,8 +79,23 @@ class Safety(Teller):
     def alerts(self) -> Iterator[Line]:
         for alert in self.file.alerts.values():
             told = listed([spaced(role) for role in alert.tell])
-            note = f"Calls {told} {_URGENCY[alert.urgency]}."
-            yield Line(alert.title, begun(self.rule(alert.when)), (note,), alert.assumption)
+            notes = (f"Calls {told} {_URGENCY[alert.urgency]}.", *self._episode(alert))
+            yield Line(alert.title, begun(self.rule(alert.when)), notes, alert.assumption)
+
+    def _episode(self, alert: Alert) -> Iterator[str]:
+        if alert.confirm is not None:
+            first, within = spaced(alert.tell[0]), duration_words(alert.confirm)
+            yield f"A second reading within {within} confirms it; until then it calls {first} alone."
+        if alert.rearm is not None:
+            yield f"Over when {self.rule(alert.rearm)}."
+        if "again" in alert.model_fields_set:
+            yield f"Calls again when it goes on {duration_words(alert.again)} after an answer."
+        for step in alert.escalate:
+            told = listed([spaced(role) for role in step.tell])
+            if step.after is not None:
+                yield f"Not answered within {duration_words(step.after)}: calls {told}."
+            elif step.when is not None:
+                yield f"When {self.rule(step.when)}: calls {told}."
 
     def stopping(self) -> Iterator[Line]:
         for rule in self.file.stopping.values():
