@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import msgspec
 import pytest
 
+from entact.course.entry import instant
 from entact.course.findings import findings
 from entact.course.fold import fold
 
@@ -67,6 +69,15 @@ def test_a_study_done_as_planned_has_no_finding(new_story: NewStory) -> None:
 )
 def test_a_dose_that_is_not_right(new_story: NewStory, changes: dict[str, Any], rule: str) -> None:
     assert rule in found(dosed(new_story().whole(), **changes))
+
+
+@pytest.mark.parametrize(("late", "expired"), [(-1, False), (0, False), (1, True)])
+def test_a_yes_holds_up_to_its_very_instant(new_story: NewStory, late: int, expired: bool) -> None:
+    story = new_story().whole()
+    dose = next(entry for entry in story.entries if entry.kind == "dose")
+    expires = (instant(dose.occurred_at) - timedelta(microseconds=late)).isoformat()
+    basis = {**(dose.basis or {}), "act": "initial_dose", "expires": expires}
+    assert ("gate_expired:expires" in found(dosed(story, basis=basis))) is expired
 
 
 def test_a_dose_refused_needs_no_gate(new_story: NewStory) -> None:

@@ -72,6 +72,27 @@ def test_what_is_due_and_what_was_missed_is_a_question_of_the_instant(study: Stu
     assert [one.ends for one in coming if one.ends] == sorted(one.ends for one in coming if one.ends)
 
 
+def named(visits: list[lists.DueVisit]) -> set[tuple[str, str]]:
+    return {(one.ledger, one.visit) for one in visits}
+
+
+def test_a_visit_is_missed_and_due_no_longer_from_its_very_instant(study: Study) -> None:
+    coming = [one for one in lists.due(BEGUN, until=BEGUN + timedelta(days=200)) if one.ends and one.opens]
+    assert coming
+    step = timedelta(microseconds=1)
+    for one in coming:
+        assert one.ends is not None
+        assert one.opens is not None
+        name = one.ledger, one.visit
+        seen = {
+            at: {(due.ledger, due.visit) for due in lists.due(at)} for at in (one.opens - step, one.opens)
+        }
+        assert (name in seen[one.opens - step], name in seen[one.opens]) == (False, True)
+        for at, missed in ((one.ends - step, False), (one.ends, True)):
+            assert (name in {(due.ledger, due.visit) for due in lists.missed(at)}) is missed
+            assert (name in {(due.ledger, due.visit) for due in lists.due(at)}) is not missed
+
+
 def test_open_findings_are_those_of_the_instant_with_what_their_entry_is(study: Study) -> None:
     before = lists.open_findings(BEGUN + timedelta(hours=3))
     later = lists.open_findings(BEGUN + timedelta(days=2))
