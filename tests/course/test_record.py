@@ -56,6 +56,10 @@ def kept(story: Any, entry: Any) -> tuple[str, Course]:
         ("death", {"date": "2026-04", "cause": SECRET}),
         ("alert_answered", {"alert": "ideation", "action": "called", "note": SECRET}),
         ("dose", {"part": "initial", "comment": SECRET}),
+        ("dose", {"part": "initial", "comment": "Jane"}),  # unknown, though it could be a code
+        ("adverse_event", {"term": "other", "verbatim": "Jane"}),
+        ("form", {"form": "demographics", "items": {"shoe": "Jane"}}),
+        ("telepathy", {"anything": "Jane"}),
         ("telepathy", {"anything": [SECRET]}),
         ("unparsed", {"received": SECRET}),
         ("consent", {"version": "1", "scopes": {SECRET: True}}),

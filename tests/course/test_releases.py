@@ -82,6 +82,15 @@ def test_a_withdrawn_activation_is_no_approval() -> None:
     assert with_approvals(STUDY, case.of("site:")).in_force_at("denver", at).id == FIRST.id
 
 
+def test_only_a_sites_own_ledger_says_what_it_works_under() -> None:
+    case = before("initial_dose", STUDY).change("activation", release=FIRST.id)
+    known = with_approvals(STUDY, case.of(""))
+    data = {"release": SECOND.id, "status": "active", "timezone": "America/Denver"}
+    for ledger in ("study:mini", "participant:0a"):
+        case.put(f"in {ledger}", "activation", "2026-02-01T09:00:00Z", data, ledger=ledger)
+    assert with_approvals(STUDY, case.of("")) == known
+
+
 def test_what_is_no_release_is_an_error_and_none_is_one_too() -> None:
     broken = msgspec.structs.replace(entered("one", FIRST, 1), data={"id": "mini"})
     with pytest.raises(msgspec.ValidationError, match="text"):

@@ -81,6 +81,9 @@ def test_a_destroyed_kit_does_not_come_back_unless_that_entry_is_withdrawn() -> 
     setting = case.setting()
     assert setting.site.kits["K-1"].status == "destroyed"
     assert [(problem.rule, problem.entry) for problem in setting.problems] == [("kit_destroyed", "released")]
+    later(case, "destroyed again", "kit", 3, status="destroyed", **stock)
+    assert [problem.entry for problem in case.setting().problems] == ["released"]
+    case.drop("destroyed again")
     correct(case, "not destroyed", "destroyed", "void")
     setting = case.setting()
     assert setting.site.kits["K-1"].status == "released"

@@ -355,9 +355,11 @@ def test_an_unlock_confirmed_too_late_or_by_one_person_does_not_count(
         store.append(entry, received_at=at.isoformat())
         return known_cuts().problems[-1][1]
 
-    assert "had expired" in confirmed(ben, timedelta(seconds=1))
+    assert "had expired" in confirmed(ben, timedelta(microseconds=1))
     assert "another person confirms it" in confirmed(ada, timedelta(hours=-1))
     assert list(known_cuts().manifests) == ["lock"]
+    confirmed(ben, timedelta(0))
+    assert list(known_cuts().manifests) == ["lock", "unlock"]
 
 
 @pytest.mark.parametrize(
