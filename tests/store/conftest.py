@@ -23,29 +23,30 @@ MakeEntry = Callable[..., Entry]
 MakeChain = Callable[..., Ledger]
 
 
+def entry(ledger: str = "participant:a", number: int = 1, **fields: Any) -> Entry:
+    """Number `number` of a ledger; the same arguments give the same entry."""
+    at = BEGIN + timedelta(minutes=number)
+    fields = {
+        "kind": "vital_signs",
+        "environment": "rehearsal",
+        "data": {"systolic": "148 mm[Hg]"},
+    } | fields
+    return Entry(
+        id=fields.pop("id", uuid7(at, int.from_bytes(ledger.encode()[-9:]))),
+        ledger=ledger,
+        release="mini@sha256:" + "6" * 64,
+        occurred_at=fields.pop("occurred_at", at.isoformat()),
+        recorded_at=at.isoformat(),
+        by="therapist-12",
+        role="therapist",
+        **fields,
+    )
+
+
 @pytest.fixture
 def make_entry() -> MakeEntry:
-    """Makes number `number` of a ledger; the same arguments give the same entry."""
-
-    def make(ledger: str = "participant:a", number: int = 1, **fields: Any) -> Entry:
-        at = BEGIN + timedelta(minutes=number)
-        fields = {
-            "kind": "vital_signs",
-            "environment": "rehearsal",
-            "data": {"systolic": "148 mm[Hg]"},
-        } | fields
-        return Entry(
-            id=fields.pop("id", uuid7(at, int.from_bytes(ledger.encode()[-9:]))),
-            ledger=ledger,
-            release="mini@sha256:" + "6" * 64,
-            occurred_at=fields.pop("occurred_at", at.isoformat()),
-            recorded_at=at.isoformat(),
-            by="therapist-12",
-            role="therapist",
-            **fields,
-        )
-
-    return make
+    """Makes number `number` of a ledger."""
+    return entry
 
 
 @pytest.fixture

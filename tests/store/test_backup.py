@@ -10,16 +10,20 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from entact.course.entry import canonical
 from entact.store import StoreError, backup, postgres
+from entact.store.received import read_received, segments
 
 ENTACT = str(Path(sys.executable).with_name("entact"))
 LOST = timedelta(seconds=1)  # what a lost machine may cost; docs/backup.md promises no better than a minute
@@ -174,6 +178,193 @@ def test_what_cannot_be_recovered_is_said_and_leaves_nothing_behind(
     with pytest.raises(StoreError, match=f"{damaged.name} is damaged: take an older backup"):
         backup.recover(folder, place / "damaged")
     assert not (place / "damaged" / "postgres").exists()
+
+
+SENT = 240  # entries, over four segments of the log
+
+
+@pytest.fixture(scope="module")
+def whole() -> Iterator[tuple[Path, list[str]]]:
+    """Backups of a machine that was lost, and the hashes of what it had acknowledged."""
+    from tests.store.conftest import entry
+
+    place = Path(tempfile.mkdtemp(prefix="entact-whole-"))
+    place.chmod(0o711)
+    one = machine(place, "lost")
+    writer = one.start("-c", WRITER)
+    births = [entry("study:mini", 1, kind="ledger_opened", data={"ledger": "participant:a"})]
+    one.write(writer, [*births, entry(number=1)])
+    follower = one.start("backup", str(place / "backups"))
+    assert follower.stdout is not None
+    assert follower.stdout.readline().startswith("copied to ")
+    for number in range(2, SENT):
+        one.write(writer, [entry(number=number)])
+        if number % (SENT // 3) == 0:
+            with psycopg.connect(str(postgres.start(one.data / "postgres").url), autocommit=True) as owner:
+                owner.execute("SELECT pg_switch_wal()")
+    noted(place / "backups", SENT)
+    one.lose(writer, follower)
+    yield place / "backups", [digest for digest, _ in one.acknowledged]
+    shutil.rmtree(place)
+
+
+def noted(folder: Path, entries: int) -> None:
+    """Waits until that many entries are said to be received."""
+    patience = time.monotonic() + 30
+    (made,) = backup.backups(folder)
+    while True:
+        received = read_received(made.folder)
+        if received is not None and received.entries.get("drill", 0) >= entries:
+            return
+        assert time.monotonic() < patience
+        time.sleep(0.1)
+
+
+@pytest.fixture
+def copy(whole: tuple[Path, list[str]], place: Path) -> backup.Backup:
+    """A copy of that backup, to be damaged; its files are the same until they are written anew."""
+    shutil.copytree(whole[0], place / "copy", copy_function=os.link)
+    (made,) = backup.backups(place / "copy")
+    return made
+
+
+def flip(path: Path, at: int) -> None:
+    raw = bytearray(path.read_bytes())
+    raw[at] ^= 1
+    write_anew(path, bytes(raw))
+
+
+def cut(path: Path, length: int) -> None:
+    write_anew(path, path.read_bytes()[:length])
+
+
+def write_anew(path: Path, content: bytes) -> None:
+    path.unlink()
+    path.write_bytes(content)
+
+
+def log_of(made: backup.Backup) -> list[Path]:
+    return list(segments(made.folder / "wal").values())
+
+
+@pytest.mark.slow
+@pytest.mark.requirement("R26")
+def test_r26_a_whole_backup_is_called_whole(copy: backup.Backup) -> None:
+    checked = backup.check(copy)
+    assert checked.wrong == ()
+    assert checked.received is not None
+    assert checked.received.entries == {"drill": SENT}
+    sums = ["sha256sum", "--check", "--status", "../wal.sha256"]
+    assert subprocess.run(sums, cwd=copy.folder / "wal", check=False).returncode == 0
+
+
+DAMAGE: dict[str, Callable[[backup.Backup], object]] = {
+    "a bit of the first segment": lambda made: flip(log_of(made)[0], 300),
+    "a bit of a segment in the middle": lambda made: flip(log_of(made)[1], 5000),
+    "a bit among the zeros": lambda made: flip(log_of(made)[1], 16 * 1024 * 1024 - 3),
+    "a bit of the last segment": lambda made: flip(log_of(made)[-1], 9000),
+    "the last bit that was received": lambda made: flip(log_of(made)[-1], last_byte(log_of(made)[-1])),
+    "the first segment gone": lambda made: log_of(made)[0].unlink(),
+    "one in the middle gone": lambda made: log_of(made)[2].unlink(),
+    "the last one gone": lambda made: log_of(made)[-1].unlink(),
+    "the last two gone": lambda made: [path.unlink() for path in log_of(made)[-2:]],
+    "all gone": lambda made: [path.unlink() for path in log_of(made)],
+    "one cut off": lambda made: cut(log_of(made)[1], 70_000),
+    "the last one cut off": lambda made: cut(log_of(made)[-1], 70_000),
+    "an empty one": lambda made: cut(log_of(made)[1], 0),
+    "two swapped": lambda made: swap(*log_of(made)[1:3]),
+    "a digest": lambda made: flip(made.folder / "wal.sha256", 3),
+    "the name beside a digest": lambda made: flip(made.folder / "wal.sha256", 70),
+    "the digests gone": lambda made: (made.folder / "wal.sha256").unlink(),
+    "the note of what was received": lambda made: flip(made.folder / "received.json", 120),
+    "that note gone": lambda made: (made.folder / "received.json").unlink(),
+    "a file of the copy": lambda made: flip(made.folder / "base" / "PG_VERSION", 0),
+    "a file of the copy gone": lambda made: (made.folder / "base" / "global" / "pg_control").unlink(),
+    "a strange file": lambda made: (made.folder / "base" / "base" / "1" / "999999").touch(),
+    "the manifest": lambda made: flip(made.folder / "base" / "backup_manifest", 900),
+    "the end of the manifest": lambda made: flip(made.folder / "base" / "backup_manifest", -60),
+}
+
+
+def last_byte(path: Path) -> int:
+    return len(path.read_bytes().rstrip(b"\0")) - 1
+
+
+def swap(one: Path, other: Path) -> None:
+    third = one.with_name("third")
+    one.rename(third)
+    other.rename(one)
+    third.rename(other)
+
+
+@pytest.mark.slow
+@pytest.mark.requirement("R26")
+@pytest.mark.parametrize("how", DAMAGE)
+def test_r26_a_damaged_backup_is_named_without_restoring_it(copy: backup.Backup, how: str) -> None:
+    DAMAGE[how](copy)
+    assert backup.check(copy).wrong != ()
+
+
+@pytest.mark.slow
+@pytest.mark.requirement("R26")
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_r26_any_bit_of_the_log_that_is_flipped_is_found(copy: backup.Backup, data: st.DataObject) -> None:
+    path = data.draw(st.sampled_from(log_of(copy)))
+    at = data.draw(st.integers(0, last_byte(path)))
+    flip(path, at)
+    assert backup.check(copy).wrong != (), (path.name, at)
+    flip(path, at)
+
+
+@pytest.mark.slow
+@pytest.mark.requirement("R26")
+@pytest.mark.parametrize(
+    "how",
+    [
+        "a bit of a segment in the middle",
+        "one in the middle gone",
+        "the last bit that was received",
+        "all gone",
+        "that note gone",
+    ],
+)
+def test_r26_a_partial_recovery_says_so_and_how_much_is_missing(
+    copy: backup.Backup, whole: tuple[Path, list[str]], place: Path, how: str
+) -> None:
+    DAMAGE[how](copy)
+    again = machine(place, "again")
+    process = again.start("recover", str(copy.folder.parent), "--into", str(again.data))
+    said = process.communicate()[0]
+    assert process.returncode == 1
+    assert said.startswith("recovered A PART in ")
+    kept = again.hashes()
+    assert kept == whole[1][: len(kept)]
+    if how == "that note gone":
+        assert "missing: how much is not known" in said
+        return
+    lost = len(whole[1]) - len(kept)
+    assert lost < len(whole[1])
+    assert lost > 0 or how == "the last bit that was received"  # which may be of no entry
+    assert not lost or f"missing: {lost} of {SENT} entries that the database drill had at " in said
+    assert "bytes of the log, which went on until " in said
+    assert again.verified()["breaks"] == []
+
+
+@pytest.mark.slow
+def test_backups_are_checked_on_a_schedule(copy: backup.Backup, place: Path) -> None:
+    one = machine(place, "one")
+    folder = str(copy.folder.parent)
+    assert "every file of the copies and every record of the logs" in one.run("backup", "check", folder)
+    process = one.start("backup", "check", folder, "--within", "1 s", "--json")
+    told = json.loads(process.communicate()[0])
+    assert process.returncode == 1
+    assert "nothing was received since" in told["backups"][0]["wrong"][0]
+    assert told["backups"][0]["entries"] == {"drill": SENT}
+    flip(log_of(copy)[1], 5000)
+    process = one.start("backup", "check", folder)
+    assert "of the log is not as it was received" in process.communicate()[0]
+    assert process.returncode == 1
 
 
 def test_another_server_has_its_own_backup(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

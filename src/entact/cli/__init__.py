@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperCommand
 
 from entact import __version__
-from entact.cli import custody
+from entact.cli import custody, rescue
 from entact.cli.fault import in_words
 
 app = typer.Typer(
@@ -25,6 +25,8 @@ app = typer.Typer(
 )
 for name, group in custody.GROUPS.items():
     app.add_typer(group, name=name)
+app.add_typer(rescue.backup, name="backup")
+app.command(short_help="Make a database of a backup, as it was at a moment.")(rescue.recover)
 
 Study = Annotated[
     str, typer.Argument(help="A shipped study (mapp1), or the path of a study file or its folder.")
@@ -350,29 +352,6 @@ def restore(
         _print_json(result)
     else:
         print_restored(result)
-
-
-@app.command(short_help="Copy the embedded database while it works, and follow it.")
-def backup(
-    folder: Annotated[Path, typer.Argument(help="Where backups lie: another disk, another machine.")],
-    once: Annotated[bool, typer.Option("--once", help="Copy only; do not follow the log.")] = False,
-) -> None:
-    """Copy the embedded database while it works, then receive its log until this is ended."""
-    from entact.cli.backup import back_up
-
-    back_up(folder, once=once)
-
-
-@app.command(short_help="Make a database of a backup, as it was at a moment.")
-def recover(
-    folder: Annotated[Path, typer.Argument(help="Where backups lie.")],
-    into: Annotated[Path, typer.Option(help="A data folder (ENTACT_DATA) without a database yet.")],
-    until: Annotated[str | None, typer.Option(help="The moment, with offset; else all there is.")] = None,
-) -> None:
-    """Make a database of a backup as it was at a moment, in a folder of its own, and start it."""
-    from entact.cli.backup import recover_database
-
-    recover_database(folder, into, until)
 
 
 @app.command(short_help="Say outside the database what the record is.")

@@ -7,24 +7,49 @@ holds ciphertext and no keys, which lie apart.
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
+import re
 import shutil
+import signal
 import subprocess
-from collections.abc import Sequence
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from hashlib import file_digest
+from hashlib import file_digest, sha256
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import psycopg
 
 from entact.store import postgres, server
 from entact.store.error import StoreError
+from entact.store.received import (
+    LOG,
+    RECEIVED,
+    Notebook,
+    Received,
+    count_entries,
+    faults,
+    is_unfinished,
+    place_of,
+    read_received,
+    segments,
+    written_to,
+)
 
-BASE, LOG, NOTE = "base", "wal", "backup.json"
+BASE, NOTE, MANIFEST = "base", "backup.json", "backup_manifest"
 
+_FLUSHED = "SELECT flush_lsn::text FROM pg_stat_replication WHERE application_name = %s"
+_REACHED = "SELECT pg_last_wal_replay_lsn()::text, pg_last_xact_replay_timestamp()"
+_BROKEN_AT = re.compile(r"at ([0-9A-F]+/[0-9A-F]+)")
+_PR_SET_PDEATHSIG = 1  # from linux/prctl.h
+_EVERY = 0.2  # seconds between two looks at what was received
+_QUIET = 50  # looks in which nothing happened, after which that is noted
 _REPLICATION = "local replication all peer map=entact\n"
 _RECOVERY = ("restore_command", "recovery_target_time", "recovery_target_action", "hot_standby")
 
@@ -76,42 +101,116 @@ def copy_cluster(folder: Path, *, at: datetime) -> Backup:
         row = connection.execute("SELECT clock_timestamp()").fetchone()
     since: datetime = row[0] if row else at
     (place / NOTE).write_text(json.dumps({"since": since.astimezone(UTC).isoformat()}) + "\n")
+    Notebook(place).note_place(_range_of_log(fresh)[1])
     fresh.rename(place / BASE)
     return Backup(place, since)
 
 
-def log_command(backup: Backup) -> list[str]:
-    """The command that receives the log from here on, until it is ended or the server goes away."""
+def follow(backup: Backup) -> int:
+    """Receives the log from here on, and notes beside it what was received, until the server goes away.
+
+    Returns:
+        The exit code of the program that receives it; 0 where it was told to end.
+    """
     url = postgres.start(server.embedded_folder()).url
-    receive = [str(postgres.program("pg_receivewal")), "-d", url, "-D", str(backup.folder / LOG)]
-    return [*receive, "--synchronous", "--no-loop", "--status-interval=1"]
+    name = f"entact backup {os.getpid()}"
+    receive = [str(postgres.program("pg_receivewal")), "-d", f"{url}&application_name={quote(name)}"]
+    receive += ["-D", str(backup.folder / LOG), "--synchronous", "--no-loop", "--status-interval=1"]
+    with subprocess.Popen(receive, start_new_session=True, preexec_fn=_end_with_parent) as receiver:
+        try:
+            _note_until(receiver, url, name, Notebook(backup.folder))
+        finally:
+            receiver.terminate()
+    return receiver.returncode
+
+
+def _end_with_parent() -> None:
+    """On Linux the receiver ends also where its parent is killed: nobody would note what it receives."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _note_until(receiver: subprocess.Popen[bytes], url: str, name: str, notebook: Notebook) -> None:
+    """Notes at once what the receiver says that it has, until it ends."""
+    said, quiet = "", 0
+    with psycopg.connect(url, autocommit=True) as owner:
+        while receiver.poll() is None:
+            try:
+                row = owner.execute(_FLUSHED, [name]).fetchone()
+                lsn = row[0] if row and row[0] else ""
+                quiet = 0 if lsn != said else quiet + 1
+                if lsn and quiet % _QUIET == 0:
+                    notebook.note(owner, lsn)
+                    said = lsn
+            except psycopg.OperationalError:  # the server goes away; the receiver finds out for itself
+                receiver.wait()
+                return
+            with suppress(subprocess.TimeoutExpired):
+                receiver.wait(timeout=_EVERY)
 
 
 def backups(folder: Path) -> list[Backup]:
-    """Every whole backup in a folder, the oldest first."""
+    """Every whole backup in a folder, the oldest first.
+
+    Raises:
+        StoreError: when the note of one cannot be read.
+    """
     found = []
     for note in sorted(folder.glob(f"*/{NOTE}")):
         if (note.parent / BASE).is_dir():
-            since = datetime.fromisoformat(json.loads(note.read_text())["since"])
+            try:
+                since = datetime.fromisoformat(json.loads(note.read_bytes())["since"])
+            except (ValueError, LookupError, TypeError) as error:
+                raise StoreError(f"{note} is damaged: since when that backup is, is not known") from error
             found.append(Backup(note.parent, since))
     return found
 
 
-def recover(folder: Path, into: Path, *, until: datetime | None = None) -> postgres.Server:
+class Missing(NamedTuple):
+    """What a recovery did not bring back of what was received.
+
+    Attributes:
+        bytes: of the log, at least. noted_at: when it was last noted how far it goes; empty where nobody did.
+        entries: by database, how many there were then and how many came back.
+    """
+
+    bytes: int
+    noted_at: str
+    entries: dict[str, tuple[int, int]]
+
+
+class Recovered(NamedTuple):
+    """A server made of a backup.
+
+    Attributes:
+        last_change: when the last one was made that it holds. missing: None where all is there that was asked
+            for. faults: what is wrong with the backup, even where nothing is missing.
+    """
+
+    server: postgres.Server
+    last_change: datetime | None
+    missing: Missing | None
+    faults: tuple[str, ...]
+
+
+def recover(folder: Path, into: Path, *, until: datetime | None = None) -> Recovered:
     """Makes a server of a backup as it was at a moment, in a folder of its own; starts it.
+
+    Where the log is damaged, everything before the damage is recovered, and what is missing is told.
 
     Args:
         folder: of all backups. into: a data folder (ENTACT_DATA) that holds no database yet.
         until: the moment, aware; without one, everything that was received.
     Raises:
-        StoreError: when no backup reaches that moment, or one is damaged; nothing is left in `into` then.
+        StoreError: when no backup reaches that moment, or a copy is damaged; nothing is left in `into` then.
     """
     found = [one for one in backups(folder) if until is None or one.since <= until]
     if not found:
         known = ", ".join(one.since.isoformat() for one in backups(folder)) or "none"
         raise StoreError(f"no backup in {folder} reaches {until or 'any moment'}; they begin at: {known}")
     backup = found[-1]
-    _require_whole(backup.folder / BASE)
+    require_whole(backup.folder / BASE)
+    wrong = tuple(one.said for one in faults(backup.folder, place_of(_range_of_log(backup.folder / BASE)[0])))
     home = postgres.fill(into / "postgres", {"data": backup.folder / BASE, LOG: backup.folder / LOG})
     try:
         _prepare_recovery(home, until)
@@ -121,28 +220,133 @@ def recover(folder: Path, into: Path, *, until: datetime | None = None) -> postg
     except StoreError as error:
         shutil.rmtree(home / "data", ignore_errors=True)
         if "before configured recovery target" in (home / "server.log").read_text(errors="replace"):
-            raise StoreError(f"the log in {backup.folder} ends before {until}: leave the time out") from error
+            why = f" ({wrong[0]})" if wrong else ""
+            raise StoreError(
+                f"the log in {backup.folder} ends before {until}{why}: leave the time out"
+            ) from error
         raise
     finally:
         shutil.rmtree(home / LOG, ignore_errors=True)
     with psycopg.connect(started.url, autocommit=True) as connection:
+        row = connection.execute(_REACHED).fetchone()
+        reached, last_change = row or ("0/0", None)
         for name in _RECOVERY:
             connection.execute(f"ALTER SYSTEM RESET {name}".encode())
-    return started
+        missing = None if until else _missing(connection, backup.folder, place_of(reached))
+    return Recovered(started, last_change, missing, wrong)
 
 
-def _require_whole(base: Path) -> None:
-    """Refuses a copy with a file that is not as PostgreSQL's own manifest of it says."""
+def _missing(owner: psycopg.Connection[Any], folder: Path, reached: int) -> Missing | None:
+    """Compares what came back with what was noted while it was received, and with what lies there."""
+    received = read_received(folder)
+    if received is None:
+        return Missing(0, "", {})
+    _, counts = count_entries(owner)
+    short = {
+        name: (there, counts.get(name, 0))
+        for name, there in received.entries.items()
+        if counts.get(name, 0) < there
+    }
+    written = max(received.place, written_to(folder / LOG))
+    if not short and (written <= reached or is_unfinished(folder / LOG, reached, written)):
+        return None
+    return Missing(max(written - reached, 0), received.at, short)
+
+
+def require_whole(base: Path) -> None:
+    """Refuses a copy that is not as PostgreSQL's own manifest of it says.
+
+    Raises:
+        StoreError: with the first file that is missing, changed or strange.
+    """
+    files = dict(_manifest(base))
+    for name, expected in files.items():
+        try:
+            with (base / name).open("rb") as file:
+                if file_digest(file, "sha256").hexdigest() != expected:
+                    raise StoreError(f"{base / name} is damaged: take an older backup")
+        except FileNotFoundError:
+            raise StoreError(f"{base / name} is missing: take an older backup") from None
+    there = (path.relative_to(base).as_posix() for path in base.rglob("*") if not path.is_dir())
+    for name in there:
+        if name not in files and name != MANIFEST and not name.startswith("pg_wal/"):
+            raise StoreError(f"{base / name} does not belong to the copy: take an older backup")
+
+
+def _manifest(base: Path) -> Iterator[tuple[str, str]]:
+    """Each file of a copy with its digest, as the manifest says, which ends with a digest of itself."""
+    raw, content = _read_manifest(base)
     try:
-        manifest = json.loads((base / "backup_manifest").read_bytes())
-        for one in manifest["Files"]:
-            with (base / one["Path"]).open("rb") as file:
-                if file_digest(file, "sha256").hexdigest() != one["Checksum"]:
-                    raise StoreError(f"{base / one['Path']} is damaged: take an older backup")
-    except FileNotFoundError as error:
-        raise StoreError(f"{error.filename} is missing: take an older backup") from None
+        if content["Manifest-Checksum"] != sha256(raw[: raw.rindex(b'"Manifest-Checksum"')]).hexdigest():
+            raise ValueError("does not match its own digest")
+        for one in content["Files"]:
+            yield one["Path"], one["Checksum"]
     except (ValueError, LookupError, TypeError) as error:
-        raise StoreError(f"{base / 'backup_manifest'} cannot be read: take an older backup") from error
+        raise StoreError(f"{base / MANIFEST} is damaged ({error}): take an older backup") from error
+
+
+def _read_manifest(base: Path) -> tuple[bytes, Any]:
+    try:
+        raw = (base / MANIFEST).read_bytes()
+        return raw, json.loads(raw)
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{base / MANIFEST} cannot be read ({error}): take an older backup") from error
+
+
+def _range_of_log(base: Path) -> tuple[str, str]:
+    """Where the log has to begin for a copy, and up to where it makes the copy whole."""
+    _, content = _read_manifest(base)
+    try:
+        (part,) = content["WAL-Ranges"]
+        place_of(part["Start-LSN"]), place_of(part["End-LSN"])
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise StoreError(f"{base / MANIFEST} is damaged ({error}): take an older backup") from error
+    return part["Start-LSN"], part["End-LSN"]
+
+
+class Checked(NamedTuple):
+    """What is wrong with a backup, and how far it was received; None where nobody noted that."""
+
+    backup: Backup
+    received: Received | None
+    wrong: tuple[str, ...]
+
+
+def check(backup: Backup) -> Checked:
+    """Reads a backup through, without restoring it: every file of the copy, every record of the log."""
+    wrong, received = [], None
+    try:
+        received = read_received(backup.folder)
+        if received is None:
+            wrong.append(f"{backup.folder / RECEIVED} is missing: how far the log was received is not known")
+    except StoreError as error:
+        wrong.append(str(error))
+    try:
+        require_whole(backup.folder / BASE)
+        begin, _ = _range_of_log(backup.folder / BASE)
+        broken = [one.said for one in faults(backup.folder, place_of(begin))]
+        wrong += broken or _unreadable(backup.folder, begin)
+    except StoreError as error:
+        wrong.append(str(error))
+    return Checked(backup, received, tuple(wrong))
+
+
+def _unreadable(folder: Path, begin: str) -> list[str]:
+    """What PostgreSQL's own reader says of the records of a log whose bytes are as they were received."""
+    log = folder / LOG
+    with tempfile.TemporaryDirectory(prefix="entact-log-") as links:
+        for name, path in segments(log).items():
+            (Path(links) / name).symlink_to(path.resolve())
+        timeline = str(int(next(iter(segments(log)))[:8], 16))
+        try:
+            _run("pg_waldump", "--quiet", "-p", links, "-t", timeline, "-s", begin)
+        except StoreError as error:
+            # It ends with an error always: behind the last record there is none.
+            place, written = _BROKEN_AT.search(str(error)), written_to(log)
+            reached = written if place is None else place_of(place[1])
+            if reached < written and not is_unfinished(log, reached, written):
+                return [f"the log cannot be read to its end: {error}"]
+    return []
 
 
 def _prepare_recovery(home: Path, until: datetime | None) -> None:

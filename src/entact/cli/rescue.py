@@ -1,0 +1,73 @@
+"""Commands for the night on which the machine is lost: back up before it, check that, recover. Thin."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+Backups = Annotated[Path, typer.Argument(help="Where backups lie: another disk, another machine.")]
+
+
+class _FolderFirst(TyperGroup):
+    """What is no command is the folder of a backup to make."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and args[0] not in (*self.commands, "--help"):
+            args = ["make", *args]
+        return super().parse_args(ctx, args)
+
+
+backup = typer.Typer(
+    help="Copy the embedded database while it works, and follow it (entact backup FOLDER).",
+    cls=_FolderFirst,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    add_completion=False,
+)
+
+
+@backup.command()
+def make(
+    folder: Backups,
+    once: Annotated[bool, typer.Option("--once", help="Copy only; do not follow the log.")] = False,
+) -> None:
+    """Copy the embedded database while it works, then receive its log until this is ended."""
+    from entact.cli.backup import back_up
+
+    raise typer.Exit(back_up(folder, once=once))
+
+
+@backup.command()
+def check(
+    folder: Backups,
+    within: Annotated[
+        str | None, typer.Option(help="How old what was received last may be (10 min).")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Read backups through, without restoring one; exit code 1 where something is wrong."""
+    from entact.cli.backup import check_backups, print_backups
+
+    told = check_backups(folder, within, datetime.now(UTC))
+    if as_json:
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=2, allow_nan=False))
+    else:
+        print_backups(told)
+    if any(one["wrong"] for one in told["backups"]):
+        raise typer.Exit(1)
+
+
+def recover(
+    folder: Annotated[Path, typer.Argument(help="Where backups lie.")],
+    into: Annotated[Path, typer.Option(help="A data folder (ENTACT_DATA) without a database yet.")],
+    until: Annotated[str | None, typer.Option(help="The moment, with offset; else all there is.")] = None,
+) -> None:
+    """Make a database of a backup as it was at a moment, in a folder of its own, and start it."""
+    from entact.cli.backup import recover_database
+
+    raise typer.Exit(recover_database(folder, into, until))
