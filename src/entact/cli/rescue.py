@@ -23,7 +23,7 @@ class _FolderFirst(TyperGroup):
 
 
 backup = typer.Typer(
-    help="Copy the embedded database while it works, and follow it (entact backup FOLDER).",
+    help="Copy the embedded database while it works, and follow it.",
     cls=_FolderFirst,
     no_args_is_help=True,
     rich_markup_mode=None,
