@@ -36,7 +36,7 @@ def make(
     folder: Backups,
     once: Annotated[bool, typer.Option("--once", help="Copy only; do not follow the log.")] = False,
 ) -> None:
-    """Copy the embedded database while it works, then receive its log until this is ended."""
+    """Copy it, then receive its log until this is ended (entact backup FOLDER)."""
     from entact.cli.backup import back_up
 
     raise typer.Exit(back_up(folder, once=once))
@@ -50,7 +50,7 @@ def check(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Read backups through, without restoring one; exit code 1 where something is wrong."""
+    """Read backups through; exit code 1 where something is wrong."""
     from entact.cli.backup import check_backups, print_backups
 
     told = check_backups(folder, within, datetime.now(UTC))
