@@ -74,6 +74,7 @@ def test_help_loads_none_of_what_commands_need() -> None:
         "entact.cli",
         "entact.cli.custody",
         "entact.cli.fault",
+        "entact.cli.rescue",
     }
 
 

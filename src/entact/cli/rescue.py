@@ -36,7 +36,7 @@ def make(
     folder: Backups,
     once: Annotated[bool, typer.Option("--once", help="Copy only; do not follow the log.")] = False,
 ) -> None:
-    """Copy it, then receive its log until this is ended (entact backup FOLDER)."""
+    """Copy it, then receive its log until this is ended."""
     from entact.cli.backup import back_up
 
     raise typer.Exit(back_up(folder, once=once))
