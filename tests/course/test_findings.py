@@ -326,6 +326,17 @@ def test_a_gate_that_relied_on_what_was_corrected_later(new_story: NewStory) -> 
     assert found(story)[f"gate_input_withdrawn:{reading.id}"] == dose.id
 
 
+@pytest.mark.parametrize(("number", "right"), [("R-17", True), ("R-18", False)])
+def test_a_randomisation_under_another_number_than_the_gate_was_asked_for(
+    new_story: NewStory, number: str, right: bool
+) -> None:
+    story = new_story().whole()
+    place = next(place for place, entry in enumerate(story.entries) if entry.kind == "randomisation")
+    entry = story.entries[place]
+    story.entries[place] = msgspec.structs.replace(entry, basis={**entry.basis, "number": number})
+    assert ("gate_other_number:number" in found(story)) is not right
+
+
 def test_updates_of_what_never_began(new_story: NewStory) -> None:
     story = new_story().whole()
     event = story.write("adverse_event", {"term": "nausea", "severity": "mild"}, day=13)

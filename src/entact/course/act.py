@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from entact.course.course import Course
     from entact.course.state.setting import Setting
     from entact.protocol.release import Study
+
+
+# The acts that give somebody a number, and the item of their entry that it is.
+NUMBERED: Final[Mapping[str, str]] = {"enrol": "subject", "randomise": "number"}
 
 
 def attempt(
@@ -83,6 +87,8 @@ def _detail(act: Entry, name: str, payload: Any) -> dict[str, Any]:
     detail: dict[str, Any] = {"encounter": act.encounter}
     if ACTS[name].part is not None:
         detail |= {"kit": payload.kit, "level": payload.level}
+    if name in NUMBERED:
+        detail["number"] = getattr(payload, NUMBERED[name])
     return detail
 
 
@@ -96,7 +102,9 @@ def _still_covers(
     at: datetime,
 ) -> bool:
     """Whether a yes was for this act and person, of a dose for this kit and level, and still holds."""
-    asked = {"act": name, "by": act.by} | {one: detail[one] for one in ("kit", "level") if one in detail}
+    asked = {"act": name, "by": act.by} | {
+        one: detail[one] for one in ("kit", "level", "number") if one in detail
+    }
     covers = all(basis.get(one) == value for one, value in asked.items())
     return covers and still_holds(basis, setting, course, at)
 

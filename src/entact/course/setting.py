@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -11,17 +11,24 @@ from entact.course.entry import Entry
 from entact.course.entry.effective import Held, Problem, as_they_stand, hold_each
 from entact.course.kinds import SITE_KINDS, STUDY_KINDS
 from entact.course.kinds.kind import Kind
+from entact.course.state.numbers import Number
 from entact.course.state.setting import Setting, SiteFolding, StudyFolding
 
 if TYPE_CHECKING:
     from entact.protocol.release import Study
 
 
-def fold_setting(study: Study, study_entries: Iterable[Entry], site_entries: Iterable[Entry]) -> Setting:
+def fold_setting(
+    study: Study,
+    study_entries: Iterable[Entry],
+    site_entries: Iterable[Entry],
+    numbers: Mapping[Number, frozenset[str]] | None = None,
+) -> Setting:
     """What the study's and one site's ledgers say, as a function of the sets of their entries.
 
     Args:
         study: to know its releases. study_entries, site_entries: of one ledger each, in any order.
+        numbers: whose each number is, of the participants that the caller knows (see `numbers_in_use`).
     Raises:
         ValueError: when the entries are of more than one site.
     """
@@ -35,7 +42,7 @@ def fold_setting(study: Study, study_entries: Iterable[Entry], site_entries: Ite
     site = SiteFolding(name, study, problems)
     study_state = folding.state(_fold(folding, study_list, STUDY_KINDS))
     site_state = site.state(_fold(site, site_list, SITE_KINDS))
-    return Setting(study_state, site_state, tuple(problems))
+    return Setting(study_state, site_state, tuple(problems), numbers or {})
 
 
 def _fold(folding: StudyFolding | SiteFolding, entries: list[Entry], kinds: dict[str, Kind]) -> int:

@@ -9,6 +9,7 @@ from datetime import datetime
 import polars as pl
 
 from entact.course.course import Course
+from entact.course.state.numbers import Number, numbers_of, shared_message
 from entact.datasets import disposition, endpoints, questionnaires, safety, sessions, subjects
 from entact.datasets.codebook import Codebook, codebook
 from entact.datasets.person import Person
@@ -105,6 +106,7 @@ class Accumulator:
         self.book = codebook(self.release)
         self.at = at
         self._environments: set[str] = set()
+        self._numbers: dict[Number, list[tuple[str, str]]] = {}  # participant and entry, by number
         schemas = {
             "subjects": subjects.schema(self.book),
             "questionnaires": questionnaires.SCHEMA,
@@ -127,6 +129,8 @@ class Accumulator:
         person = Person(self.book, course)
         self._environments.add(course.effective[0].entry.environment)
         rows = self._rows
+        for number, entry in numbers_of(course).items():
+            self._numbers.setdefault(number, []).append((person.usubjid, entry))
         failures: list[tuple[str, str]] = []
         rows["subjects"].extend([subjects.row(person)])
         rows["questionnaires"].extend(questionnaires.rows(person))
@@ -157,6 +161,12 @@ class Accumulator:
             raise ValueError(
                 f"these ledgers are of different environments: {', '.join(sorted(self._environments))}"
             )
+        for (of, number), holders in self._numbers.items():
+            if len(holders) > 1:
+                message = shared_message(of, number)
+                self._rows["findings"].extend(
+                    (usubjid, "number_shared", entry, of, message, True) for usubjid, entry in holders
+                )
         frames = {
             name: rows.frame().sort("USUBJID", maintain_order=True) for name, rows in self._rows.items()
         }

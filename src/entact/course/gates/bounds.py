@@ -7,6 +7,7 @@ from typing import Final
 
 from entact.course.gates.question import Question, Reason
 from entact.course.schedule import civil_date
+from entact.course.state.numbers import KIT, RANDOMISATION, SUBJECT, WORDS, ledger_of, numbers_of
 from entact.course.state.oversight import holds_in_force, places_left, quotas_of
 from entact.course.state.person import is_linked
 from entact.course.state.progress import due_visits, not_frozen, washout_of
@@ -31,6 +32,22 @@ def not_enrolled_yet(question: Question) -> Iterator[Reason]:
     done = question.course.enrolment
     if done is not None:
         yield Reason("enrolled_before", f"The participant is already enrolled, as {done.subject}.")
+
+
+_GIVES: Final[Mapping[str, str]] = {"enrol": SUBJECT, "randomise": RANDOMISATION}
+
+
+def own_numbers(question: Question) -> Iterator[Reason]:
+    """No number of the participant, and none that the act gives or uses, is another participant's."""
+    in_use = question.setting.numbers
+    numbers = dict.fromkeys(numbers_of(question.course))
+    for of, asked in ((_GIVES.get(question.act.name), "number"), (KIT, "kit")):
+        if of is not None and question.detail.get(asked) is not None:
+            numbers[of, str(question.detail[asked])] = None
+    own = frozenset({ledger_of(question.course) or ""})
+    for of, number in numbers:
+        if in_use.get((of, number), own) - own:
+            yield Reason(f"{of}_shared", f"{WORDS[of]} {number} is another participant's too.")
 
 
 def no_hold(question: Question) -> Iterator[Reason]:

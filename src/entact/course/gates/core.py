@@ -16,6 +16,7 @@ from entact.course.gates.bounds import (
     no_hold,
     no_stopping_rule,
     not_enrolled_yet,
+    own_numbers,
     place_left,
     unblinding_planned,
     washed_out,
@@ -369,7 +370,7 @@ def _words(name: str) -> str:
     return name.replace("_", "-") if name == "follow_up" else name.replace("_", " ")
 
 
-_PERSON: Final[tuple[Check, ...]] = (_alive, _not_stopped, _consent_current, _eligible)
+_PERSON: Final[tuple[Check, ...]] = (_alive, _not_stopped, _consent_current, _eligible, own_numbers)
 _PLACE: Final[tuple[Check, ...]] = (_site_active, _staff)
 _STUDY: Final[tuple[Check, ...]] = (no_hold, washed_out, no_stopping_rule)
 _DOSE: Final[tuple[Check, ...]] = (

@@ -52,12 +52,13 @@ def may(
         act: enrol, randomise, initial_dose, supplement, next_session, unblind or discharge.
         study: all releases. setting: the study's and the site's ledgers, folded. course: the participant's.
         by: the person who is to act. at: aware instant of the question.
-        detail: `kit` and, to be sure of it, `level` of a dose; `encounter` where more than one is under way.
+        detail: `kit` and, to be sure of it, `level` of a dose; the `number` under which somebody is to be
+            enrolled or randomised; `encounter` where more than one is under way.
             Who sets a requirement aside says so by an entry (`gates.override`); no name is taken for it here.
     Returns:
         Allowed with its basis: act, gate, release, by, decided_at, expires, inputs (ids of entries relied
-        upon), known_to (how many entries of each ledger were known), kit and level of a dose, and overrides
-        (by code: each person with the entry by which they set it aside).
+        upon), known_to (how many entries of each ledger were known), kit and level of a dose, the number, and
+        overrides (by code: each person with the entry by which they set it aside).
         Refused with every reason.
     Raises:
         ValueError: for an act that no gate knows, a detail of another name, or a time without a zone.
@@ -89,8 +90,8 @@ def _question(
     if at.tzinfo is None:
         raise ValueError(f"the time {at.isoformat()} has no zone; ask for an aware one")
     for name in detail:
-        if name not in ("kit", "level", "encounter"):
-            raise ValueError(f"a gate knows no {name!r}; it may be told kit, level and encounter")
+        if name not in ("kit", "level", "encounter", "number"):
+            raise ValueError(f"a gate knows no {name!r}; it may be told kit, level, number and encounter")
     return Question(known, study, setting, course, by, at, detail)
 
 
@@ -194,6 +195,8 @@ def _basis(question: Question, overridden: dict[str, dict[str, str]]) -> dict[st
     if question.part is not None:
         basis["kit"] = question.kit
         basis["level"] = question.level
+    if question.detail.get("number") is not None:
+        basis["number"] = str(question.detail["number"])
     if overridden:
         basis["overridden"] = overridden
     if question.concerns:

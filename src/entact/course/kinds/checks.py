@@ -37,12 +37,12 @@ def check_entry(course: State, effective: Effective, kind: Kind) -> None:
             course.found("after_discontinuation", entry.id, of, message)
 
 
-def check_basis(
-    course: State, effective: Effective, act: str | None, *, kit: str | None = None, level: str | None = None
-) -> None:
-    """Whether an act rests on a gate's yes for this act, not yet expired, and for this kit and level.
+def check_basis(course: State, effective: Effective, act: str | None, **given: str) -> None:
+    """Whether an act rests on a gate's yes for this act, not yet expired, and for what is given.
 
-    `act` is None of what no gate stands before.
+    Args:
+        act: None of what no gate stands before. given: the kit and level of a dose, the number of somebody
+            who is enrolled or randomised.
     """
     if act is None:
         return
@@ -54,9 +54,9 @@ def check_basis(
         course.found(
             "gate_other_act", entry.id, "act", f"the gate's yes is for {basis.get('act')}, not for {act}"
         )
-    for item, given in (("kit", kit), ("level", level)):
-        if given is not None and basis.get(item) not in (None, given):
-            message = f"the gate's yes is for {item} {basis.get(item)}, not for {given}"
+    for item, value in given.items():
+        if basis.get(item) not in (None, value):
+            message = f"the gate's yes is for {item} {basis.get(item)}, not for {value}"
             course.found(f"gate_other_{item}", entry.id, item, message)
     for concern in _texts(basis.get("concerns")):
         required = _of_basis(course, basis, concern)

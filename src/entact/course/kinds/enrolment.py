@@ -179,7 +179,8 @@ def reduce_enrolment(course: State, effective: Effective, payload: Enrolment) ->
         course.found(
             "enrolled_without_eligibility", effective.id, "", "enrolled without a signed eligibility"
         )
-    check_basis(course, effective, act_of_enrolment(course, effective.entry, payload, effective.at))
+    act = act_of_enrolment(course, effective.entry, payload, effective.at)
+    check_basis(course, effective, act, number=payload.subject)
     if is_linked(course) is False:
         message = f"a {course.population} is enrolled with somebody, and nobody was named"
         course.found("not_linked", effective.id, "", message)
@@ -192,7 +193,7 @@ def reduce_randomisation(course: State, effective: Effective, payload: Randomisa
         message = f"already randomised under {course.randomisation.number}"
         course.found("randomised_twice", effective.id, "number", message)
         return
-    check_basis(course, effective, "randomise")
+    check_basis(course, effective, "randomise", number=payload.number)
     course.randomisation = RandomisationState(effective.id, payload.number, effective.at)
 
 

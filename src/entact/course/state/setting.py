@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ import msgspec
 
 from entact.course.entry import Head
 from entact.course.entry.effective import Problem
+from entact.course.state.numbers import Number
 
 if TYPE_CHECKING:
     from entact.protocol.release import Study
@@ -136,11 +138,15 @@ class SiteState(msgspec.Struct, frozen=True):
 
 
 class Setting(msgspec.Struct, frozen=True):
-    """What a gate knows beside the participant: study, site, and what is wrong in their ledgers."""
+    """What a gate knows beside the participant: study, site, and what is wrong in their ledgers.
+
+    `numbers` says whose each number is, as far as whoever asks knows it (see `state.numbers`).
+    """
 
     study: StudyState
     site: SiteState
     problems: tuple[Problem, ...] = ()
+    numbers: Mapping[Number, frozenset[str]] = {}
 
 
 class StudyFolding:
