@@ -208,12 +208,18 @@ def test_the_arrays_score_as_the_instruments_do(parameters: Parameters, entered:
     outcomes = course(parameters, entered)
     primary = load_instrument(parameters.severity.instrument)
     symptoms = [name for name in primary.items if name[0] in "bcde" and name[1:].isdigit()]
+    relation = parameters.severity.relation
+    assert relation is not None
+    codes = list(relation.shares)
     seen = set()
     for row in range(150):
         for k in range(len(parameters.timepoints)):
             answers: dict[str, Any] = {"a": True, "f": bool(outcomes.long_enough[row, k])}
             answers |= dict(zip(symptoms, outcomes.items[row, k].tolist(), strict=True))
             answers |= {name: int(values[row, k]) for name, values in outcomes.companions.items()}
+            for number in relation.items:
+                qualifier, _ = primary.qualifiers[symptoms[number - 1]]
+                answers[qualifier] = codes[outcomes.baseline.relation[row, number - 1]]
             scores = primary.score(answers)
             assert scores["total"] == outcomes.total[row, k]
             assert scores["diagnosis"] == outcomes.diagnosis[row, k]

@@ -30,10 +30,15 @@ IMPAIRMENT = ["distress", "social_impairment", "occupational_impairment"]
 DISSOCIATION = ["depersonalisation", "derealisation"]
 RATED = [*SYMPTOMS, *IMPAIRMENT, *DISSOCIATION]
 
+QUALIFIED = ["d2", *(f"d{n}" for n in range(4, 8)), *(f"e{n}" for n in range(1, 7))]
+RELATIONS = ("definite", "probable", "unlikely")
+
 ratings = st.fixed_dictionaries(
-    {name: st.integers(0, 4) for name in RATED} | {"a": st.booleans(), "f": st.booleans()}
+    {name: st.integers(0, 4) for name in RATED}
+    | {"a": st.booleans(), "f": st.booleans()}
+    | {f"related_{name}": st.sampled_from(RELATIONS) for name in QUALIFIED}
 )
-gaps = st.sets(st.sampled_from([*RATED, "a", "f"]), max_size=4)
+gaps = st.sets(st.sampled_from([*RATED, "a", "f", "related_d4", "related_e1", "related_e5"]), max_size=4)
 
 # The least that is a diagnosis: one symptom of B and of C, two of D and of E, each at 2.
 LEAST = dict.fromkeys(RATED, 0) | {
@@ -46,12 +51,13 @@ LEAST = dict.fromkeys(RATED, 0) | {
     "e1": 2,
     "e5": 2,
     "distress": 2,
+    **{f"related_{name}": "probable" for name in QUALIFIED},
 }
 
 
 def has_diagnosis(answers: dict[str, Any]) -> bool:
     """DSM-5 by plain counting over a complete interview."""
-    present = {name for name in RATED if answers[name] >= 2}
+    present = {name for name in RATED if answers[name] >= 2 and answers.get(f"related_{name}") != "unlikely"}
     need = {"b": 1, "c": 1, "d": 2, "e": 2}
     clusters = all(
         sum(name in SYMPTOMS and name[0] == letter for name in present) >= n for letter, n in need.items()
@@ -62,7 +68,10 @@ def has_diagnosis(answers: dict[str, Any]) -> bool:
 def completions(answers: dict[str, Any], missing: set[str]) -> list[dict[str, Any]]:
     """Every way in which the missing answers could have been given; a rating matters only by reaching 2."""
     names = sorted(missing)
-    choices = [(False, True) if name in "af" else (0, 4) for name in names]
+    choices = [
+        RELATIONS if name.startswith("related") else (False, True) if name in "af" else (0, 4)
+        for name in names
+    ]
     return [answers | dict(zip(names, chosen, strict=True)) for chosen in itertools.product(*choices)]
 
 
@@ -90,9 +99,11 @@ def test_caps5_of_a_complete_interview(answers: dict[str, Any]) -> None:
     scores = load_instrument("caps5_past_month").score(answers)
     assert scores["total"] == sum(answers[name] for name in SYMPTOMS)
     for letter in "bcde":
-        members = [answers[name] for name in SYMPTOMS if name[0] == letter]
-        assert scores[f"severity_{letter}"] == sum(members)
-        assert scores[f"symptoms_{letter}"] == len([rating for rating in members if rating > 1])
+        members = [name for name in SYMPTOMS if name[0] == letter]
+        assert scores[f"severity_{letter}"] == sum(answers[name] for name in members)
+        present = [name for name in members if answers[name] > 1]
+        counted = [name for name in present if answers.get(f"related_{name}") != "unlikely"]
+        assert scores[f"symptoms_{letter}"] == len(counted)
     assert scores["diagnosis"] is has_diagnosis(answers)
     dissociated = max(answers[name] for name in DISSOCIATION) >= 2
     assert scores["dissociative_subtype"] is (has_diagnosis(answers) and dissociated)
@@ -172,7 +183,8 @@ def test_bdi2_lacks_no_item(answers: list[int], gap: int | None) -> None:
 
 
 IDEATION = [f"ideation_{level}" for level in range(1, 6)]
-BEHAVIOUR = ["actual_attempt", "interrupted_attempt", "aborted_attempt", "preparatory_act", "suicide"]
+ACTS = ["actual_attempt", "interrupted_attempt", "aborted_attempt", "preparatory_act"]
+BEHAVIOUR = {"c_ssrs": [*ACTS, "suicide"], "c_ssrs_lifetime": ACTS}
 
 
 @pytest.mark.parametrize("name", ["c_ssrs", "c_ssrs_lifetime"])
@@ -182,14 +194,17 @@ class TestSuicidality:
         acts=st.lists(st.booleans(), min_size=5, max_size=5),
     )
     def test_highest_level_and_any_behaviour(self, name: str, levels: list[bool], acts: list[bool]) -> None:
-        answers = dict(zip(IDEATION, levels, strict=True)) | dict(zip(BEHAVIOUR, acts, strict=True))
+        asked = dict(zip(BEHAVIOUR[name], acts, strict=False))
+        answers = dict(zip(IDEATION, levels, strict=True)) | asked
         scores = load_instrument(name).score(answers)
         assert scores["ideation"] == max((level for level, yes in enumerate(levels, 1) if yes), default=0)
-        assert scores["behaviour"] is any(acts)
+        assert scores["behaviour"] is any(asked.values())
 
     def test_self_injury_without_intent_is_no_behaviour(self, name: str) -> None:
         assert (
-            load_instrument(name).score(dict.fromkeys(BEHAVIOUR, False) | {"self_injury": True})["behaviour"]
+            load_instrument(name).score(dict.fromkeys(BEHAVIOUR[name], False) | {"self_injury": True})[
+                "behaviour"
+            ]
             is False
         )
 

@@ -100,12 +100,14 @@ def answer_form(
     own: Mapping[str, float] | None = None,
     around: Mapping[str, Any] | None = None,
     facts: Facts | None = None,
+    given: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Every item of a form that is asked and for which there is an answer; text says that it is simulated.
 
     Args:
         own: how far the person is from others in each item, whenever it is asked.
         around, facts: values of other forms and facts of the session, for conditions.
+        given: answers that a model has, in place of those drawn.
     """
     items: dict[str, Any] = {}
     for name, item in form.items.items():
@@ -128,7 +130,7 @@ def answer_form(
             items[name] = NOTE
         elif item.type == "file":
             items[name] = _file(item)
-    return keep_asked(form, items, around or {}, facts)
+    return keep_asked(form, {**items, **(given or {})}, around or {}, facts)
 
 
 def keep_asked(

@@ -150,6 +150,8 @@ def unanswered(parameters: Parameters, release: Release) -> Iterator[tuple[str, 
             told |= {*scale_of(form, score).items}
         if asked_as(form) == severity.instrument:
             told |= {*severity.companions, severity.duration_item}
+            if severity.relation is not None and form.instrument is not None:
+                told |= {name for name, _ in form.instrument.qualifiers.values()}
         for item, one in form.items.items():
             if item not in told and one.type not in ("text", "file") and one.calculated is None:
                 yield name, item

@@ -30,6 +30,7 @@ class Baseline:
     items: Ints
     companions: dict[str, Ints]
     long_enough: Bools
+    relation: Ints
     diagnosis: Bools
     questionnaires: dict[str, Ints]
     _latent: dict[str, Floats]
@@ -113,7 +114,8 @@ def draw_baseline(parameters: Parameters, seed: ArrayLike, indices: ArrayLike) -
     }
     items = spread_total(profile, total, person, occasion)
     long_enough = u[:, 0] < severity.long_enough
-    diagnosis = _diagnosis(parameters, items, companions, long_enough)
+    relation = _relation(parameters, seed, indices)
+    diagnosis = _diagnosis(parameters, items, companions, long_enough, relation)
     latent: dict[str, Floats] = {}
     answers: dict[str, Ints] = {}
     profiles = {"severity": person, "companions": companion_person}
@@ -137,6 +139,7 @@ def draw_baseline(parameters: Parameters, seed: ArrayLike, indices: ArrayLike) -
         items=items,
         companions=companions,
         long_enough=long_enough,
+        relation=relation,
         diagnosis=diagnosis,
         questionnaires=answers,
         _latent=latent,
@@ -207,7 +210,7 @@ def draw_outcomes(parameters: Parameters, baseline: Baseline, arms: ArrayLike) -
         items=items,
         companions=companions,
         long_enough=long_enough,
-        diagnosis=_diagnosis(parameters, items, companions, long_enough),
+        diagnosis=_diagnosis(parameters, items, companions, long_enough, baseline.relation[:, np.newaxis]),
         questionnaires=answers,
         scores={
             name: score_questionnaire(answers[name], q.score, q.items.lowest)
@@ -284,10 +287,32 @@ def _companion_people(parameters: Parameters, z: Floats) -> Floats:
     return effects
 
 
-def _diagnosis(parameters: Parameters, items: Ints, companions: dict[str, Ints], long_enough: Bools) -> Bools:
+def _relation(parameters: Parameters, seed: ArrayLike, indices: ArrayLike) -> Ints:
+    """How each item is judged to be related to the event, at every rating (n, items); −1 is not at all."""
+    count, relation = parameters.severity.items.count, parameters.severity.relation
+    drawn, _ = draw(seed, indices, "relation", count if relation else 0, 0)
+    judged = np.full((drawn.shape[0], count), UNKNOWN, np.int64)
+    if relation is not None:
+        asked = [number - 1 for number in relation.items]
+        steps = np.cumsum(list(relation.shares.values()))[:-1]
+        judged[:, asked] = np.searchsorted(steps, drawn[:, asked], side="right")
+    return judged
+
+
+def _diagnosis(
+    parameters: Parameters,
+    items: Ints,
+    companions: dict[str, Ints],
+    long_enough: Bools,
+    relation: Ints,
+) -> Bools:
     severity = parameters.severity
     asked = [companions[name] for name in severity.distress]
     distress = np.stack(asked, axis=-1) if asked else None
+    if severity.relation is not None:
+        codes = list(severity.relation.shares)
+        counted = [UNKNOWN, *(codes.index(name) for name in severity.relation.counts)]
+        items = np.where(np.isin(relation, counted), items, 0)
     return meets_diagnosis(items, severity.clusters.values(), severity.present_at, long_enough, distress)
 
 

@@ -60,9 +60,10 @@ def answers_to(staff: Attendance, form: CompiledForm, visit: Visit) -> dict[str,
     course = staff.scribe.course
     values, facts = course.values(staff.encounter, staff.now), course.facts(staff.encounter, staff.now)
     around = {name: values.get(name) for name in form.rules.elsewhere}
-    items = answer_form(form, told, person.characteristics, staff.random, staff.own(form), around, facts)
     modelled = _modelled(staff, form, visit)
-    return items | modelled if modelled else _skip(staff, form, items)
+    random, own = staff.random, staff.own(form)
+    items = answer_form(form, told, person.characteristics, random, own, around, facts, modelled)
+    return items if modelled else _skip(staff, form, items)
 
 
 def _modelled(staff: Attendance, form: CompiledForm, visit: Visit) -> dict[str, Any]:

@@ -130,6 +130,26 @@ class Entry(Part):
     diagnosis: bool = False
 
 
+class Relation(Cited):
+    """Whether symptoms that may have other causes come from the event, as a rater judges each of a person.
+
+    `items`: by number. `shares`: of each judgement. `counts`: those with which a symptom is of a diagnosis.
+    """
+
+    items: list[int]
+    shares: dict[str, Chance]
+    counts: list[str]
+
+    @model_validator(mode="after")
+    def _names_agree(self) -> Self:
+        if abs(sum(self.shares.values()) - 1.0) > 1e-9:
+            raise ValueError("`shares` add up to 1")
+        for name in self.counts:
+            if name not in self.shares:
+                raise ValueError(f"`counts`: {name!r} has no share{nearest(name, list(self.shares))}")
+        return self
+
+
 class Severity(Cited):
     """The primary instrument: candidates' totals, its items and, where it has one, its diagnostic algorithm.
 
@@ -145,6 +165,7 @@ class Severity(Cited):
     clusters: dict[str, Cluster] = Field(default={})
     companions: dict[str, Companion] = Field(default={})
     distress: list[str] = Field(default=[])
+    relation: Relation | None = None
     long_enough: Chance = 1.0
     duration_item: str | None = None
     remission_total: float | None = None

@@ -127,6 +127,12 @@ def severity_items(
     items.update((name, int(values[place])) for name, values in source.companions.items())
     if severity.duration_item is not None:
         items[severity.duration_item] = bool(source.long_enough[place])
+    if severity.relation is not None and form.instrument is not None:
+        baseline = source if isinstance(source, Baseline) else source.baseline
+        codes, names = list(severity.relation.shares), list(scale_of(form, severity.score).items)
+        for number in severity.relation.items:
+            judged = codes[int(baseline.relation[row, number - 1])]
+            items[form.instrument.qualifiers[names[number - 1]][0]] = judged
     return items
 
 

@@ -108,7 +108,7 @@ class _Compilation:
         calculations: dict[str, Rule] = {}
         rows: dict[str, ItemRules] = {}
         for place, (name, item) in enumerate(self.items.items()):
-            own = self._condition(("items", name), item, place)
+            own = self._condition(("items", name), item, place, self._of(name))
             found = [rule for rule in (sections.get(item.section or ""), own) if rule is not None]
             if found:
                 conditions[name] = tuple(found)
@@ -125,10 +125,18 @@ class _Compilation:
             {name: rules for name, rules in rows.items() if rules != ItemRules()},
         ), self.faults
 
-    def _condition(self, path: Path, said: Item | Section, place: int | None = None) -> Rule | None:
+    def _of(self, name: str) -> Path:
+        """Where an item stands: in its form or row, or in the form's instrument."""
+        instrument = self.form.instrument
+        is_instruments = instrument is not None and name in instrument.items
+        return ("instruments", instrument.name) if instrument is not None and is_instruments else self.path
+
+    def _condition(
+        self, path: Path, said: Item | Section, place: int | None = None, of: Path | None = None
+    ) -> Rule | None:
         if said.when is None:
             return None
-        path = (*self.path, *path, "when")
+        path = (*(of or self.path), *path, "when")
         rule = self._compiled(path, said.when, self.asking, "bool")
         if rule is None:
             return None

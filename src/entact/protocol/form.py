@@ -271,14 +271,17 @@ class CompiledForm:
             asked, answer = self.is_asked(name, found, around, facts), items.get(name)
             if asked is True and answer is None and name in self._required:
                 problems.append(ItemProblem(name, _ABSENT))
-            elif (
-                asked is False
-                and answer is not None
-                and not (isinstance(answer, Mapping) and "missing" in answer)
-            ):
+            elif asked is False and self._says_more(name, answer):
                 when = " and ".join(rule.text for rule in rules)
                 problems.append(ItemProblem(name, f"was answered, and is asked only when {when}"))
         return problems
+
+    def _says_more(self, name: str, answer: Any) -> bool:
+        """Whether an answer says more than that the item was not asked."""
+        if answer is None or (isinstance(answer, Mapping) and "missing" in answer):
+            return False
+        otherwise = self.instrument.otherwise.get(name) if self.instrument is not None else None
+        return answer.__class__ is not otherwise.__class__ or answer != otherwise
 
 
 _ABSENT = "is absent; answer it, or say why it is missing"

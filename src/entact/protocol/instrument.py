@@ -51,6 +51,8 @@ class Instrument:
         scores: the Python type of each score by name, in order.
         parts: what each score that is no rule is made of. points: of each answer, for items that are scored
             otherwise than by the answer itself.
+        otherwise: what an item counts as where it is not asked. qualifiers: by item, the item that says
+            whether it counts, and the answers with which it does.
         codes: CDISC test code by item, where there is one. category: its name in CDISC (QSCAT), or None.
         file: the data that it was made of.
 
@@ -72,11 +74,14 @@ class Instrument:
         self.parts: dict[str, list[str]] = {}
         self.points: dict[str, dict[int, int]] = {}
         self.codes: dict[str, str] = {}
-        self._skips: list[tuple[int, int]] = []  # item, and the item without whose yes it is not asked
+        self.otherwise: dict[str, Any] = {}
+        self.qualifiers: dict[str, tuple[str, frozenset[str]]] = {}
+        self._skips: list[tuple[int, Rule]] = []  # item, and the rule without which it is not asked
         self._points: list[tuple[int, dict[int, int]]] = []  # item, and the points of each answer
         for group in file.items:
             self._add_items(group)
         self._names = tuple(self.items)
+        self._places = {name: place for place, name in enumerate(self._names)}
         self._limits = tuple(_limits(item) for item in self.items.values())
         self._steps: list[tuple[Callable[[Any], Answers], Operation]] = []
         for name, score in file.scores.items():
@@ -101,12 +106,12 @@ class Instrument:
             if not is_in_range or (possible is not None and answer not in possible):
                 answer = None
             answers.append(answer)
+        for item, condition in self._skips:
+            if answers[item] is None and self._is_not_asked(condition, answers):
+                answers[item] = self.otherwise[self._names[item]]
         for item, points in self._points:
             if answers[item] is not None:
                 answers[item] = points[answers[item]]
-        for item, condition in self._skips:
-            if answers[item] is None and answers[condition] is False:
-                answers[item] = False
         for pick, operate in self._steps:
             answers.append(operate(pick(answers)))
         return dict(zip(self.scores, answers[len(self._names) :], strict=True))
@@ -124,21 +129,34 @@ class Instrument:
             if name not in names:
                 raise self._error(f"items: `reversed`: {unknown('item of this row', name, names)}")
         self.codes |= dict(zip(names, codes, strict=False))
-        for name in names:
+        qualified = self._qualified(group, names)
+        for place, name in enumerate(names):
             if name in self.items:
                 raise self._error(f"items.{name} is there twice")
+            when = group.when
             if group.asked_if is not None:
                 if group.type != "boolean" or self._type_of(group.asked_if, f"items.{name}") is not bool:
                     raise self._error(f"items.{name}: `asked_if` joins a yes-or-no item to an earlier one")
-                self._skips.append((len(self.items), self._place(group.asked_if)))
+                when = group.asked_if
+            if qualified:
+                when = f"{qualified[place]} > {self._lowest(qualified[place])}"
+                self.qualifiers[qualified[place]] = (name, frozenset(group.by or ()))
+            condition = self._condition(name, when) if when is not None else None
+            otherwise = False if group.asked_if is not None else group.otherwise
+            if condition is not None and otherwise is not None:
+                self._skips.append((len(self.items), condition))
+                self.otherwise[name] = otherwise
             try:
                 item = Item(
                     type=group.type,
                     title=group.title,
+                    help=group.help,
+                    labels=group.labels,
+                    when=when,
                     range=group.range,
                     step=group.step,
                     of=group.of,
-                    required=group.required and group.asked_if is None,
+                    required=group.required,
                     source=group.source,
                     assumption=group.assumption,
                 )
@@ -148,6 +166,41 @@ class Instrument:
                 self.points[name] = self._points_of(name, item, group)
                 self._points.append((len(self.items), self.points[name]))
             self.items[name] = item
+
+    def _condition(self, name: str, text: str) -> Rule:
+        """The rule that says whether an item is asked, over the items before it."""
+        try:
+            return Vocabulary({one: _KINDS[_PYTHON[item.type]] for one, item in self.items.items()}).compile(
+                text
+            )
+        except RuleError as problem:
+            raise self._error(f"items.{name}: {problem}") from problem
+
+    def _qualified(self, group: Items, names: list[str]) -> list[str]:
+        """The items that a row qualifies, one for each of it."""
+        if (group.qualifies is None) != (group.by is None):
+            raise self._error(
+                f"items.{names[0]}: `qualifies` and `by` belong together; write both, or neither"
+            )
+        if group.qualifies is None:
+            return []
+        found = self._select(group.qualifies, f"items.{names[0]}")
+        if len(found) != len(names) or any(self._type_of(one, "items") is not int for one in found):
+            raise self._error(
+                f"items.{names[0]}: `qualifies` names as many whole numbers as there are items here"
+            )
+        for code in group.by or ():
+            if code not in (group.of or ()):
+                raise self._error(f"items.{names[0]}: `by`: {unknown('code', code, group.of or ())}")
+        return found
+
+    def _lowest(self, name: str) -> int:
+        bounds = self.items[name].bounds
+        return int(bounds[0]) if bounds is not None else 0
+
+    def _is_not_asked(self, condition: Rule, answers: list[Any]) -> bool:
+        values = {name: answers[self._places[name]] for name in condition.names}
+        return condition.evaluate(values) is False
 
     def _points_of(self, name: str, item: Item, group: Items) -> dict[int, int]:
         """The points of each answer to an item that is reversed, or whose points are written out."""
@@ -171,6 +224,11 @@ class Instrument:
         else:
             names = self.parts[name] = self._select(score.over, where)
             kind, operate = self._operation(score, [self._type_of(part, where) for part in names], where)
+            if score.reaching is not None and not self.qualifiers.keys().isdisjoint(names):
+                beside = [self.qualifiers.get(part) for part in names]
+                counted = [None if one is None else one[1] for one in beside]
+                operate = scoring.qualified(operate, score.reaching, counted)
+                names = [*names, *(one[0] for one in beside if one is not None)]
         self._steps.append((_picker([self._place(part) for part in names]), operate))
         self.scores[name] = kind
 
@@ -202,11 +260,17 @@ class Instrument:
                 f"{where}: `{operation}` works on {'yes or no' if wants_yes_or_no else 'numbers'} alone"
             )
         whole = int if all(kind is int for kind in kinds) else float
+        if operation == "first":
+            return whole, scoring.first(whole)
         if operation == "sum":
             if not score.may_miss:
                 return whole, scoring.total
             if score.filled_by == "median":
                 return whole, scoring.filled_by_median(score.may_miss)
+            if score.rounded == "up":
+                if whole is float:
+                    raise self._error(f"{where}: `rounded` works on whole numbers alone")
+                return int, scoring.prorated_up(score.may_miss)
             return float, scoring.prorated(score.may_miss)
         if operation == "mean":
             return float, scoring.mean(score.may_miss)

@@ -15,20 +15,29 @@ from entact.protocol.study.text import Words
 class Items(Block):
     """Like items in a row, `names: b1 .. b5` or a list.
 
-    `asked_if` names an earlier item: after a no to it these are not asked, and count as no. `step` is the
-    distance between possible answers from the lower end of `range`. Scores are made of points: the answer
-    itself, the other end of the range for an item in `reversed`, or `points`, one for each possible answer.
+    `when` is a rule over earlier items: only where it holds are these asked, and where it does not they count
+    as `otherwise`. `asked_if` names an earlier yes-or-no item: after a no to it these count as no.
+    `qualifies` names as many items: each of them counts as reaching a value only if the item here that goes
+    with it is one of `by`; that is asked where the other is above its lowest. `step` is the distance between
+    possible answers from the lower end of `range`. Scores are made of points: the answer itself, the other
+    end of the range for an item in `reversed`, or `points`, one for each possible answer.
     `codes` are the test codes of CDISC.
     """
 
     names: str | list[Name]
     type: Literal["boolean", "integer", "decimal", "choice", "text"]
     title: Words | None = None
+    help: Words | None = None
+    labels: dict[str, Words] = Field(default={})
     range: str | None = None
     step: int | None = Field(default=None, gt=1)
     of: list[str] | None = None
     required: bool = True
     asked_if: Name | None = None
+    when: str | None = None
+    otherwise: bool | int | str | None = None
+    qualifies: str | list[Name] | None = None
+    by: list[str] | None = None
     reversed: list[Name] | None = None
     points: list[int] | None = None
     codes: str | list[str] | None = None
@@ -65,9 +74,10 @@ class Score(Block):
     """One score: exactly one operation over items and earlier scores. `b1 .. e6` is every item from b1 to e6.
 
     `count` counts answers of at least `reaching`; `at_least` is true when that many of `of` reach it;
-    `highest` is the place of the last yes in a row (0: none); `may_miss` items may be missing from a `mean`
-    (of those answered) or a `sum` (prorated: mean of those answered times the number of items; `filled_by:
-    median` takes the median of those answered, rounded up, for each).
+    `highest` is the place of the last yes in a row (0: none); `first` is the first that is known. `may_miss`
+    items may be missing from a `mean` (of those answered) or a `sum` (prorated: mean of those answered times
+    the number of items, with `rounded: up` to the next whole number; `filled_by: median` takes the median of
+    those answered, rounded up, for each).
     """
 
     title: Words | None = None
@@ -76,6 +86,7 @@ class Score(Block):
     max: str | list[Name] | None = None
     count: str | list[Name] | None = None
     highest: str | list[Name] | None = None
+    first: str | list[Name] | None = None
     any: str | list[Name] | None = None
     all: str | list[Name] | None = None
     at_least: int | None = None
@@ -84,6 +95,7 @@ class Score(Block):
     reaching: int | None = None
     may_miss: int = Field(default=0, ge=0)
     filled_by: Literal["mean", "median"] = "mean"
+    rounded: Literal["up"] | None = None
 
     @property
     def operation(self) -> str:
@@ -113,10 +125,12 @@ class Score(Block):
             raise ValueError("`may_miss` goes with `sum` (prorated) and `mean` (of those answered)")
         if self.filled_by == "median" and not (operation == "sum" and self.may_miss):
             raise ValueError("`filled_by` goes with a `sum` that `may_miss` items")
+        if self.rounded is not None and (not self.may_miss or self.filled_by == "median"):
+            raise ValueError("`rounded` goes with a `sum` that `may_miss` items and is prorated")
         return self
 
 
-_OPERATIONS = ("sum", "mean", "max", "count", "highest", "any", "all", "at_least", "rule")
+_OPERATIONS = ("sum", "mean", "max", "count", "highest", "first", "any", "all", "at_least", "rule")
 
 
 class InstrumentFile(Block):

@@ -29,7 +29,6 @@ from entact.protocol.study import (
     AnalysisSet,
     Criterion,
     Endpoint,
-    Form,
     Hold,
     Quota,
     Report,
@@ -139,20 +138,17 @@ def compile_forms(file: StudyFile) -> tuple[dict[str, CompiledForm], list[Fault]
                 message = f"{form.instrument!r} has an item or score {item!r} already; choose another name"
                 faults.append(Fault(("forms", name, "items", item), message, at_key=True))
         forms[name] = CompiledForm(name, form, instrument)
-    for name in [name for name, form in forms.items() if _has_rules(form.form)]:
+    for name in [name for name, form in forms.items() if _has_rules(form)]:
         rules, more = compile_items(name, forms, _arguments(file))
         faults += more
         forms[name] = CompiledForm(name, forms[name].form, forms[name].instrument, rules)
     return forms, faults
 
 
-def _has_rules(form: Form) -> bool:
+def _has_rules(form: CompiledForm) -> bool:
     items = [*form.items.values(), *(inner for item in form.items.values() for inner in item.items.values())]
-    rules = [
-        *(item.when or item.calculated for item in items),
-        *(said.when for said in form.sections.values()),
-    ]
-    return any(rule is not None for rule in rules)
+    sections = form.form.sections.values()
+    return any(item.when or item.calculated for item in items) or any(said.when for said in sections)
 
 
 def _arguments(file: StudyFile) -> dict[str, frozenset[str]]:

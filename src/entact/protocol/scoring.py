@@ -7,7 +7,7 @@ Kleene: they are known as soon as what is missing cannot change them.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from statistics import median
 from typing import Any
 
@@ -49,6 +49,58 @@ def prorated(may_miss: int) -> Operation:
         return None if average is None else float(average) * len(answers)
 
     return operate
+
+
+def prorated_up(may_miss: int) -> Operation:
+    """The mean of those answered, whole numbers, times the number of items, rounded up."""
+
+    def operate(answers: Answers) -> Value:
+        answered = [answer for answer in answers if answer is not None]
+        if not answered or len(answers) - len(answered) > may_miss:
+            return None
+        return int(-(-sum(answered) * len(answers) // len(answered)))
+
+    return operate
+
+
+def first(number: type) -> Operation:
+    """The first that is known, as a number of this type."""
+
+    def operate(answers: Answers) -> Value:
+        found = next((answer for answer in answers if answer is not None), None)
+        known: Value = None if found is None else number(found)
+        return known
+
+    return operate
+
+
+def qualified(operation: Operation, reaching: int, counted: Sequence[frozenset[str] | None]) -> Operation:
+    """An operation over answers of which some count as reaching a value only with what goes with them.
+
+    Args:
+        counted: for each answer, what has to go with it; None where nothing has. The operation is given the
+            answers, then what goes with each of those for which something has to.
+    """
+
+    def operate(answers: Answers) -> Value:
+        beside = iter(answers[len(counted) :])
+        return operation(
+            tuple(
+                answer if needed is None else _counting(answer, next(beside), reaching, needed)
+                for answer, needed in zip(answers, counted, strict=False)
+            )
+        )
+
+    return operate
+
+
+def _counting(answer: Any, beside: Any, reaching: int, needed: frozenset[str]) -> Any:
+    """An answer as it counts: below the value where it is so, or where what goes with it is another."""
+    if answer is not None and answer < reaching:
+        return answer
+    if beside is not None and beside not in needed:
+        return reaching - 1
+    return None if beside is None else answer
 
 
 def filled_by_median(may_miss: int) -> Operation:
