@@ -313,7 +313,7 @@ def intensity(answers: Given) -> Scores:
 
 
 def itq(answers: Given) -> Scores:
-    """Cloitre 2018: of each cluster one item from 2, one of impairment; complex PTSD takes the place of PTSD."""
+    """Cloitre 2018: of each cluster one item from 2, one of impairment; complex PTSD replaces PTSD."""
 
     def one_of(*names: str) -> bool | None:
         return reached([present(answers.get(name)) for name in names], 1)
