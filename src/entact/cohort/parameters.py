@@ -146,7 +146,7 @@ class Relation(Cited):
             raise ValueError("`shares` add up to 1")
         for name in self.counts:
             if name not in self.shares:
-                raise ValueError(f"`counts`: {name!r} has no share{nearest(name, list(self.shares))}")
+                raise ValueError(f"`counts`: {unknown('judgement', name, self.shares)}")
         return self
 
 
