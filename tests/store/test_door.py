@@ -24,6 +24,7 @@ from entact.store.door import INBOX, Failed, facts, receive
 from entact.store.door import fact as record_fact
 from entact.store.erasure import confirm_erasure, erased, request_erasure
 from entact.store.people import key_of, keychain
+from entact.store.signature import Signer
 
 
 @pytest.fixture
@@ -125,8 +126,8 @@ def test_a_key_that_is_not_here_is_never_made_anew(study: Study) -> None:
         keep(study, fact(study, 11, "staff", {}, ledger="site:denver"))
 
 
-def erase(participant: str) -> None:
-    ada, ben = enter_persons("ada", "ben")
+def erase(participant: str, signers: list[Signer] | None = None) -> None:
+    ada, ben = signers or enter_persons("ada", "ben")
     request_erasure(participant, "participant_request", ada)
     confirm_erasure(participant, ben)
 
@@ -147,12 +148,13 @@ def test_after_an_erasure_other_content_under_a_known_id_is_kept_all_the_same(st
 def test_who_is_erased_gets_no_new_key_where_a_backup_knows_nothing_of_them_yet(
     study: Study, database: str
 ) -> None:
+    signers = enter_persons("ada", "ben")  # whom the backup knows too, or it would believe nothing of theirs
     with server.maintenance_connection(apart_from=database) as maintenance:
         connection.close()
         maintenance.execute(f"DROP DATABASE IF EXISTS {database}_early WITH (FORCE)")
         maintenance.execute(f"CREATE DATABASE {database}_early TEMPLATE {database}")
     consent(study, BERT)
-    erase(BERT)
+    erase(BERT, signers)
     store.setup(database=f"{database}_early")
     assert list(store.lines(BERT)) == []
     said = {"reached": True, "minutes": 7, "note": "he said"}
