@@ -380,6 +380,23 @@ def test_who_took_nothing_is_not_in_the_safety_set(
     assert (row["SAFFL"], row["NDOSED"], row["TRTSDT"]) == (False, 0, None)
 
 
+def test_what_departs_from_the_protocol_is_a_row(mini: Study, someone: Any) -> None:
+    person = someone().randomised().dosed()
+    person.write("deviation", {"category": "late", "importance": "minor"}, day=13)
+    dose = next(one for one in person.entries if one.kind == "dose")
+    basis = {
+        "act": "initial_dose",
+        "expires": "2026-03-15T00:00:00-06:00",
+        "overridden": {"initial_dose.2": {}},
+    }
+    person.entries[person.entries.index(dose)] = msgspec.structs.replace(dose, basis=basis)
+    rows = build(mini, [person.course()]).deviations.drop("USUBJID").rows()
+    assert rows == [
+        ("gate_overridden", "major", "session_1", date(2026, 3, 14), dose.id),
+        ("late", "minor", None, date(2026, 3, 15), person.entries[-1].id),
+    ]
+
+
 def test_alerts_and_findings_are_rows(mini: Study, someone: Any) -> None:
     person = someone().randomised().dosed(peak=185)
     datasets = build(mini, [person.course()])

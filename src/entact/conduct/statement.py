@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
@@ -98,11 +98,25 @@ def _dose(tell: Tell, effective: Effective) -> Written:
         tell.fact(words(name), data.get(name, 0)) for name in ("dispensed", "taken", "returned", "lost")
     ]
     facts += [tell.fact("Outcome", data.get("outcome", "taken"))]
+    facts += [Fact("Set aside", text) for text in _set_aside(tell, effective)]
     return (
         f"{words(str(data.get('part', '')))} dose".strip(),
         facts,
         "what the kit holds is hidden",
     )
+
+
+def _set_aside(tell: Tell, effective: Effective) -> Iterator[str]:
+    """The requirements that were set aside for an act, and by whom: for a role that sees what a gate asks."""
+    basis = effective.entry.basis or {}
+    overridden = basis.get("overridden")
+    if not isinstance(overridden, dict) or not tell.sight.sees_gate(str(basis.get("gate"))):
+        return
+    release = tell.course.site_release(effective.at)
+    for code, proofs in overridden.items():
+        required = requirement_of(release, code)
+        who = f", by {' and '.join(proofs)}" if isinstance(proofs, dict) else ""
+        yield f"{code if required is None else required.otherwise}{who}"
 
 
 def _level(release: Release, level: Any, part: Any) -> str:

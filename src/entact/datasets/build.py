@@ -41,6 +41,7 @@ class Datasets:
     guesses: pl.DataFrame
     disposition: pl.DataFrame
     visits: pl.DataFrame
+    deviations: pl.DataFrame
     findings: pl.DataFrame
     alerts: pl.DataFrame
 
@@ -88,6 +89,7 @@ FRAMES = (
     "guesses",
     "disposition",
     "visits",
+    "deviations",
     "findings",
     "alerts",
 )
@@ -117,6 +119,7 @@ class Accumulator:
             "guesses": sessions.GUESSES,
             "disposition": disposition.DISPOSITION,
             "visits": disposition.VISITS,
+            "deviations": disposition.DEVIATIONS,
             "findings": disposition.FINDINGS,
             "alerts": safety.ALERTS,
         }
@@ -141,6 +144,7 @@ class Accumulator:
         rows["guesses"].extend(sessions.guesses(person))
         rows["disposition"].extend(disposition.disposition(person))
         rows["visits"].extend(disposition.visits(person))
+        rows["deviations"].extend(disposition.deviations(person))
         rows["findings"].extend(disposition.findings(person, self.at))
         rows["findings"].extend(
             (person.usubjid, "endpoint_fails", "", place, message, True) for place, message in failures

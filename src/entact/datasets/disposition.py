@@ -1,4 +1,4 @@
-"""Frames of who came how far: `disposition` (DS-like), `visits` and `findings`."""
+"""Frames of who came how far: `disposition` (DS-like), `visits`, `deviations` (DV-like) and `findings`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from entact.course.findings import findings as all_findings
+from entact.course.state.encounter import visit_of
 from entact.course.state.enrolment import EligibilityState
 from entact.datasets.person import STOPS, Person
 
@@ -30,6 +31,14 @@ VISITS = {
     "MINUTES": pl.Float64,
     "CONTACT": pl.String,
     "LEFT": pl.String,
+}
+DEVIATIONS = {
+    "USUBJID": pl.String,
+    "DVCAT": pl.String,
+    "IMPORTANCE": pl.String,
+    "AVISIT": pl.String,
+    "DVSTDT": pl.Date,
+    "ENTRY": pl.String,
 }
 FINDINGS = {
     "USUBJID": pl.String,
@@ -94,6 +103,13 @@ def visits(person: Person) -> Iterator[tuple[Any, ...]]:
             one.contact,
             one.disposition if one.status == "ended" else None,
         )
+
+
+def deviations(person: Person) -> Iterator[tuple[Any, ...]]:
+    """One row for each departure from the protocol (DV-like): reported, or a requirement set aside."""
+    for one in person.course.deviations:
+        visit = visit_of(one.encounter) or None
+        yield person.usubjid, one.category, one.importance, visit, person.day(one.at), one.entry
 
 
 def findings(person: Person, at: datetime | None) -> Iterator[tuple[Any, ...]]:

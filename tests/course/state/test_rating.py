@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -177,3 +178,20 @@ def test_a_baseline_once_known_stays_until_it_is_withdrawn(new_story: NewStory, 
     changed = [one for one in more if one[1] != 46 or one[0] != "rater-1"]
     assert bool(found(story)) is bool(changed)
     assert course == fold(story.study, reversed(story.entries))
+
+
+def test_a_rule_that_looks_back_sees_the_first_rater_and_not_the_second(new_story: NewStory) -> None:
+    story = new_story().whole()
+    story.rate(80, True, day=6, encounter="baseline#1", by="rater-2")
+    at = story.at(8)
+    course = fold(story.study, story.entries)
+    assert course.values("preparation_2#1", at, ever=True)["symptoms.total"] == 46
+    assert course.values("preparation_2#1", at, within=timedelta(days=5))["symptoms.total"] == 46
+    assert course.values("baseline#1", at)["symptoms.total"] == 80  # where it was said, the latest counts
+    undone = not_done(story, day=7, encounter="baseline#1")
+    course = fold(story.study, story.entries)
+    assert course.values("preparation_2#1", at, ever=True)["symptoms.total"] is None  # and closes a gate
+    story.void(undone, day=8)
+    story.rate(50, True, day=7, encounter="baseline#1")
+    course = fold(story.study, story.entries)
+    assert course.values("preparation_2#1", at, ever=True)["symptoms.total"] == 50

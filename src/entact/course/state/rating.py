@@ -24,6 +24,7 @@ class Rated(Protocol):
     """What says which ratings count: the visits as planned and as they took place, and the doses."""
 
     release: Release
+    answers: dict[str, list[Answers]]
     encounters: dict[str, EncounterState]
     doses: list[DoseState]
 
@@ -55,6 +56,17 @@ def baseline_at(course: Rated, answers: Iterable[Answers], visit: str, item: str
     """The same of a visit from which a change is counted: what was rated after the dose is no baseline."""
     until = treated_after(course, visit)
     return rating_at(course, [one for one in answers if until is None or one.at <= until], visit, item)
+
+
+def of_first_rater(course: Rated, form: str, latest: Answers, item: str, at: datetime) -> Answers:
+    """The latest answers to a form; where two people rated that visit, those of the first."""
+    visit = visit_of(latest.encounter)
+    if latest.status != "done" or visit not in course.release.visits or _is_asked_again(course, visit):
+        return latest
+    said = [one for one in course.answers.get(form, ()) if one.at <= at]
+    counted = rating_at(course, said, visit, item)
+    differs = counted is not None and counted.status == "done" and counted.by != latest.by
+    return counted if counted is not None and differs else latest
 
 
 def treated_after(course: Rated, visit: str) -> datetime | None:

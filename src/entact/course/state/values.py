@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from entact.course.state.encounter import visit_of
-from entact.course.state.rating import baseline_at
+from entact.course.state.rating import baseline_at, of_first_rater
 from entact.protocol.rule import Unknown, Value
 
 if TYPE_CHECKING:
@@ -116,8 +116,10 @@ class Values(Mapping[str, Any]):
                 continue
             if answers.at > at or (answers.attempt != attempt and not compiled.lasting):
                 continue
-            if always or answers.encounter == encounter or (within is not None and at - answers.at <= within):
+            if answers.encounter == encounter:
                 return answers
+            if always or (within is not None and at - answers.at <= within):
+                return answers if compiled.lasting else of_first_rater(self.course, form, answers, item, at)
         return None
 
     def __iter__(self) -> Iterator[str]:
