@@ -20,6 +20,7 @@ from entact.cohort.scribe import Scribe
 from entact.cohort.team import team_of
 from entact.course import AlertEpisode, Allowed, Entry, Refused, open_alerts
 from entact.course.kinds import KINDS
+from entact.course.kinds.calls import open_call
 from entact.course.state.encounter import UNSCHEDULED, visit_of
 from entact.course.state.form import VITALS
 from entact.protocol import CompiledForm, Release
@@ -233,7 +234,8 @@ class Attendance:
             self.pass_time(2)
             role = self._called(raised)
             action = "asked_again" if raised.cannot_evaluate else "assessed"
-            self.write("alert_answered", {"alert": raised.alert, "action": action}, role, about=raised.entry)
+            about = open_call(course, raised).entry
+            self.write("alert_answered", {"alert": raised.alert, "action": action}, role, about=about)
 
     def _called(self, raised: AlertEpisode) -> str:
         """The first of those whom the study calls that is with the participant; else the investigator."""

@@ -21,7 +21,7 @@ from entact.course.findings import (
     found_unanswered,
     found_unreported,
 )
-from entact.course.kinds.calls import open_alerts
+from entact.course.kinds.calls import open_alerts, open_call
 from entact.course.schedule import TREATMENT, Due, Progress, Status, due, first_instant
 from entact.course.state.progress import progress_of, zone_of
 from entact.protocol.study import Visit
@@ -200,8 +200,9 @@ def _standing(course: Course, horizon: Horizon) -> Iterator[Standing]:
             named.add(found.id)
             yield Standing(found.id, BEGINNING, None, found.rule, found.entry, found.item)
     for raised in open_alerts(course):
-        name = f"{ALERT}:{raised.entry}:{raised.alert}"
-        yield Standing(name, BEGINNING, None, ALERT, raised.entry, raised.alert)
+        entry = open_call(course, raised).entry
+        name = f"{ALERT}:{entry}:{raised.alert}"
+        yield Standing(name, BEGINNING, None, ALERT, entry, raised.alert)
     for begun, found in found_not_ended(course):
         since = begun.astimezone(UTC) + OPEN_FOR + _STEP
         yield Standing(found.id, since, None, found.rule, found.entry, found.item)

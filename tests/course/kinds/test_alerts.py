@@ -14,7 +14,7 @@ from tests.course.test_instants import require_equal
 from entact.course.findings import findings
 from entact.course.fold import fold
 from entact.course.instants import outlook
-from entact.course.kinds.calls import calls_of, open_alerts, told
+from entact.course.kinds.calls import calls_of, open_alerts, open_call, told
 from entact.protocol.load import load_study
 from entact.protocol.release import Release, Study, canonical
 
@@ -232,6 +232,22 @@ def test_what_becomes_worse_calls_through_an_answer() -> None:
     assert day.open() == []
     day.read(36, 184)
     assert day.calls() == [("raised", 10), ("worse", 15), ("again", 36)]
+
+
+def test_an_answer_does_not_close_what_became_worse_after_what_it_is_about() -> None:
+    day = Day(WELL)
+    first, worse = day.read(10, 182), day.read(15, 205)
+    day.answer(16, first)  # from another screen, where the second reading had not arrived
+    assert day.open() == [("pressure",)]
+    assert open_call(day.course(), day.course().alerts[0]).entry == worse.id
+    day.answer(17, worse)
+    assert day.open() == []
+
+
+def test_a_first_reading_that_is_far_too_high_calls_everybody_at_once() -> None:
+    day = Day(WELL)
+    day.read(10, 205)
+    assert day.told(10) == ("therapist", "investigator", "medical_monitor")
 
 
 def test_the_first_role_is_called_alone_until_it_is_confirmed() -> None:

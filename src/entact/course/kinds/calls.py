@@ -29,17 +29,19 @@ class Call(msgspec.Struct, frozen=True):
 
 def open_alerts(course: State) -> list[AlertEpisode]:
     """Episodes of alerts whose last call nobody has answered, in order of time."""
-    return [episode for episode in course.alerts if calls_of(course, episode)[-1].answer is None]
+    return [episode for episode in course.alerts if open_call(course, episode).answer is None]
 
 
 def calls_of(course: State, episode: AlertEpisode) -> list[Call]:
     """The calls of an episode, in order of time; there is always a first one.
 
     While a call is open another one is only for what is worse. Once it is answered, the episode calls again
-    when it goes on longer after that than the study file says (`again`), or becomes worse.
+    when it goes on longer after that than the study file says (`again`), or becomes worse. An answer closes
+    all calls up to then, but for what had become worse after the entry that it is about: nobody can say that
+    it was seen.
     """
     answers = [
-        (max(answer.at, holding.at), answer.entry)
+        (max(answer.at, holding.at), answer.entry, holding.at)
         for holding in episode.held
         for alert in episode.alerts
         for answer in course.answered.get((alert, holding.entry), ())
@@ -67,12 +69,19 @@ def calls_of(course: State, episode: AlertEpisode) -> list[Call]:
     return calls
 
 
-def _answered(calls: list[Call], at: datetime, entry: str) -> tuple[datetime, list[Call]]:
-    """When somebody answered, and the calls with those answered that were open until then."""
+def _answered(calls: list[Call], at: datetime, entry: str, seen: datetime) -> tuple[datetime, list[Call]]:
+    """When somebody answered, and the calls with those answered that this closes."""
     return at, [
-        msgspec.structs.replace(call, answer=entry, answered_at=at) if call.answer is None else call
+        msgspec.structs.replace(call, answer=entry, answered_at=at)
+        if call.answer is None and (call.at <= seen or call.why != "worse")
+        else call
         for call in calls
     ]
+
+
+def open_call(course: State, episode: AlertEpisode) -> Call:
+    """The last call of an episode: of an open one what an answer has to be about."""
+    return calls_of(course, episode)[-1]
 
 
 def told(course: State, episode: AlertEpisode, at: datetime) -> tuple[str, ...]:
@@ -83,8 +92,9 @@ def told(course: State, episode: AlertEpisode, at: datetime) -> tuple[str, ...]:
     calls = calls_of(course, episode)
     found: dict[str, None] = {}
     for said in _said(course, episode):
-        found |= dict.fromkeys(said.tell if _is_due_to_all(episode, said, at) else said.tell[:1])
         worse = {place for holding in episode.held if holding.at <= at for place in holding.worse}
+        to_all = bool(worse) or _is_due_to_all(episode, said, at)
+        found |= dict.fromkeys(said.tell if to_all else said.tell[:1])
         for place, step in enumerate(said.escalate):
             if place in worse or (
                 step.after is not None
@@ -105,12 +115,12 @@ def late_calls(course: State) -> Iterator[tuple[datetime, str, str, str, str]]:
         for call in calls_of(course, episode) if soonest is not None else ():
             assert soonest is not None
             if call.answered_at is None or call.answered_at - call.at > soonest:
-                message = f"nobody answered {_words(episode)} within {soonest}"
+                message = f"nobody answered {_words(episode)} within {_minutes(soonest)}"
                 yield call.at + soonest, "alert_unanswered", call.entry, episode.alert, message
         if said.confirm is not None and not episode.cannot_evaluate:
             until = episode.began + said.confirm
             if episode.second is None or episode.second > until:
-                message = f"no second reading within {said.confirm} confirmed {_words(episode)}"
+                message = f"no second reading within {_minutes(said.confirm)} confirmed {_words(episode)}"
                 yield until, "alert_not_confirmed", episode.entry, episode.alert, message
 
 
@@ -131,6 +141,10 @@ def _is_due_to_all(episode: AlertEpisode, said: Alert, at: datetime) -> bool:
 
 def _is_late(call: Call, after: timedelta, at: datetime) -> bool:
     return at - call.at > after
+
+
+def _minutes(time: timedelta) -> str:
+    return f"{time.total_seconds() / 60:g} min"
 
 
 def _words(episode: AlertEpisode) -> str:
