@@ -6,10 +6,13 @@ import gzip
 import json
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
+from scipy import stats
 
-from entact.analysis.plan import model_difference
+from entact.analysis.plan import ancova_difference, model_difference
+from entact.protocol.plan import COVARIANCES, DEGREES
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "mmrm"
 # copied from R output of:
@@ -71,3 +74,48 @@ def test_what_a_plan_gets_wrong_is_said(frame: pl.DataFrame) -> None:
     one = frame.filter(pl.col("participant") == frame["participant"][0])
     with pytest.raises(ValueError, match="only one level"):
         model_difference(one, fixed="arm * visit", contrast=("MDMA", "PBO"), at="V03")
+
+
+def test_an_analysis_of_covariance_is_that_of_least_squares(frame: pl.DataFrame) -> None:
+    """Against the normal equations, solved here."""
+    found = ancova_difference(frame, fixed="arm + baseline", contrast=("MDMA", "PBO"), at="V03")
+    here = frame.filter(pl.col("visit") == "V03")
+    x = np.column_stack(
+        [np.ones(here.height), (here["arm"] == "MDMA").to_numpy().astype(float), here["baseline"].to_numpy()]
+    )
+    y = here["value"].to_numpy()
+    inverse = np.linalg.inv(x.T @ x)
+    coefficients = inverse @ x.T @ y
+    rest = y - x @ coefficients
+    df = here.height - 3
+    se = float(np.sqrt(rest @ rest / df * inverse[1, 1]))
+    assert found.difference == pytest.approx(coefficients[1], rel=1e-9)
+    assert (found.se, found.df) == (pytest.approx(se, rel=1e-9), pytest.approx(df))
+    reach = float(stats.t.ppf(0.975, df)) * se
+    assert (found.low, found.high) == pytest.approx((coefficients[1] - reach, coefficients[1] + reach))
+    assert found.p == pytest.approx(2 * float(stats.t.sf(abs(coefficients[1] / se), df)), rel=1e-8)
+    assert found.participants == here.height
+
+
+def test_an_analysis_of_covariance_of_nobody_says_so(frame: pl.DataFrame) -> None:
+    with pytest.raises(ValueError, match="nobody has a value at V09"):
+        ancova_difference(frame, fixed="arm + baseline", contrast=("MDMA", "PBO"), at="V09")
+
+
+@pytest.mark.parametrize("covariance", COVARIANCES)
+@pytest.mark.parametrize("df", DEGREES)
+def test_every_structure_that_a_plan_may_name_is_fitted(
+    frame: pl.DataFrame, covariance: str, df: str
+) -> None:
+    days = {"V01": 0.0, "V02": 28.0, "V03": 63.0}
+    timed = frame.with_columns(pl.col("visit").replace_strict(days, default=90.0).alias("day"))
+    found = model_difference(
+        timed,
+        fixed="arm * visit + baseline",
+        contrast=("MDMA", "PBO"),
+        at="V03",
+        covariance=covariance,
+        df=df,
+    )
+    assert found.low < found.difference < found.high
+    assert found.fit.startswith(covariance.replace("_", " "))

@@ -137,7 +137,8 @@ def test_it_runs_to_its_end_with_a_table_and_a_report(trial: Trial) -> None:
     assert any(row.id.split("/")[1] == plan for row in table.rows)
     effects = [row.label for row in table.rows if row.id == f"effect/{plan}/difference"]
     is_number = trial.study.newest.endpoints[plan].rule.returns != "bool"
-    assert effects == (["active − control, raw means, 95 % CI"] if is_number else [])
+    end = datasets.book.visits[datasets.book.endpoints[plan].at].title.lower()
+    assert effects == ([f"active − control at {end}, raw means, 95 % CI"] if is_number else [])
     page = render_report(
         ReportInput(
             datasets=datasets,

@@ -12,7 +12,7 @@ from entact.protocol import load_study
 END = "psychosis: {kind: exclusion, text: A psychotic disorder}\n"
 SETS = 'sets: {mitt: "Randomised, dosed, and rated at least once after the dose"}\n'
 FULL = "full: {initial: 2 x 60 mg, supplement: {give: 1 x 60 mg, offer: 1 h 30 min .. 2 h after initial}}"
-EFFECTS = '"arm * visit + baseline + site"'
+PRIMARY = 'method: ancova, fixed: "arm + baseline + site"'
 
 
 def full(arms: str) -> str:
@@ -100,23 +100,23 @@ CASES = {
         "another visit",
     ),
     "an effect": (
-        EFFECTS,
-        '"arm * visit + §basline + site"',
+        PRIMARY,
+        'method: ancova, fixed: "arm + §basline + site"',
         "analysis.primary.fixed: there is no effect 'basline'; did you mean 'baseline'?",
     ),
     "a method": (
-        "method: mmrm",
-        "method: §mrmm",
+        PRIMARY,
+        'method: §mrmm, fixed: "arm + baseline + site"',
         "analysis.primary.method: there is no method 'mrmm'; did you mean 'mmrm'?",
     ),
     "a covariance": (
-        "covariance: unstructured",
-        "covariance: §unstructred",
+        PRIMARY,
+        f"{PRIMARY}, covariance: §unstructred",
         "analysis.primary.covariance: there is no covariance 'unstructred'; did you mean 'unstructured'?",
     ),
     "degrees of freedom": (
-        "df: kenward_roger",
-        "df: §kenward",
+        PRIMARY,
+        f"{PRIMARY}, df: §kenward",
         "analysis.primary.df: there is no degrees of freedom 'kenward'; did you mean 'kenward_roger'?",
     ),
     "a window of no visit": (

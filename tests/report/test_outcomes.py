@@ -84,7 +84,7 @@ def test_difference_and_effect(table: OutcomeTable) -> None:
     assert (found.numbers["low"], found.numbers["high"]) == pytest.approx((interval.low, interval.high))
     assert found.text == "−20.0"
     d = table.row("effect/change/d").cells["all"].numbers["d"]
-    assert d == pytest.approx(20 / ((98 + 32) / 2) ** 0.5)
+    assert d == pytest.approx(-20 / ((98 + 32) / 2) ** 0.5)  # signed as the difference above it is
 
 
 def test_responders_have_their_own_denominator(table: OutcomeTable) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -39,7 +41,8 @@ def model_difference(
     """The first arm minus the second at a visit, by the model that a plan names.
 
     Args:
-        frame: one row for each participant and visit; columns participant, visit, arm, site, baseline, value.
+        frame: one row for each participant and visit; columns participant, visit, arm, site, value, the
+            covariates that `fixed` names, and day for a structure in time.
         fixed: fixed effects over these names, such as `arm * visit + baseline + site`.
         contrast: the two arms. at: the visit. covariance, df: as a plan names them.
         pool_sites_below: sites with fewer participants are taken as one.
@@ -47,40 +50,99 @@ def model_difference(
         ValueError: when the plan names what is not known, or the rows cannot be fitted; the message says why.
     Source: Kenward & Roger 1997; Mallinckrodt et al. 2008.
     """
-    from entact.analysis.mmrm import (
-        REML,
-        CompoundSymmetry,
-        KenwardRoger,
-        NotConverged,
-        Satterthwaite,
-        Unstructured,
-        mmrm,
-    )
+    from entact.analysis.mmrm import REML
 
-    structures = {"unstructured": Unstructured(), "compound_symmetry": CompoundSymmetry()}
-    freedoms: dict[str, KenwardRoger | Satterthwaite] = {
-        "kenward_roger": KenwardRoger(),
-        "satterthwaite": Satterthwaite(),
-    }
-    if covariance not in structures or df not in freedoms:
-        raise ValueError(
-            f"the plan names covariance {covariance!r} and degrees of freedom {df!r}; "
-            f"known are {', '.join(structures)} and {', '.join(freedoms)}"
-        )
+    structure, freedom = _named(covariance, _structures(), "covariance"), _named(df, _freedoms(), "df")
+    fit = _fit(f"value ~ {fixed}", _pool(frame, pool_sites_below), structure, freedom, REML)
+    first, second = contrast
+    found = fit.lsmeans("arm", by="visit").at(visit=at).contrast(f"{first} - {second}").to_polars()
+    told = f"{covariance.replace('_', ' ')}, REML, {df.replace('_', '-').title()}"
+    return _difference(found, frame, at, told)
+
+
+def ancova_difference(
+    frame: pl.DataFrame,
+    *,
+    fixed: str,
+    contrast: tuple[str, str],
+    at: str,
+    pool_sites_below: int | None = None,
+) -> ModelDifference:
+    """The first arm minus the second at a visit, by the analysis of covariance that a plan names.
+
+    Args:
+        frame, contrast, at, pool_sites_below: as for `model_difference`; rows of other visits are left out.
+        fixed: fixed effects over the columns, such as `arm + baseline + site`.
+    Returns:
+        The difference of adjusted means, its t with as many degrees of freedom as the residuals have.
+    Raises:
+        ValueError: when the rows cannot be fitted; the message says why.
+    Source: ordinary least squares; ICH E9, 5.7.
+    """
+    from entact.analysis.mmrm import REML, Residual
+
+    here = frame.filter(pl.col("visit") == at)
+    if here.is_empty():
+        raise ValueError(f"nobody has a value at {at}")
+    # With one value a person the likelihood of a mixed model is that of least squares.
+    fit = _fit(f"value ~ {fixed}", _pool(here, pool_sites_below), None, Residual(), REML)
+    first, second = contrast
+    found = fit.lsmeans("arm").contrast(f"{first} - {second}").to_polars()
+    return _difference(found, here, at, "least squares")
+
+
+def _fit(formula: str, frame: pl.DataFrame, covariance: Any, df: Any, method: Any) -> Any:
+    from entact.analysis.mmrm import NotConverged, Unstructured, mmrm
+
     try:
-        fit = mmrm(
-            f"value ~ {fixed}",
-            _pool(frame, pool_sites_below),
+        return mmrm(
+            formula,
+            frame,
             subject="participant",
             visit="visit",
-            covariance=structures[covariance],
-            method=REML,
-            df=freedoms[df],
+            covariance=covariance or Unstructured(),
+            method=method,
+            df=df,
         )
     except NotConverged as problem:
         raise ValueError(str(problem)) from problem
-    first, second = contrast
-    found = fit.lsmeans("arm", by="visit").at(visit=at).contrast(f"{first} - {second}").to_polars()
+
+
+def _structures() -> dict[str, Any]:
+    from entact.analysis.mmrm import (
+        AnteDependence,
+        AutoRegressive,
+        CompoundSymmetry,
+        SpatialExponential,
+        SpatialGaussian,
+        Toeplitz,
+        Unstructured,
+    )
+
+    return {
+        "unstructured": Unstructured(),
+        "compound_symmetry": CompoundSymmetry(),
+        "auto_regressive": AutoRegressive(),
+        "ante_dependence": AnteDependence(),
+        "toeplitz": Toeplitz(),
+        "spatial_exponential": SpatialExponential("day"),
+        "spatial_gaussian": SpatialGaussian("day"),
+    }
+
+
+def _freedoms() -> dict[str, Any]:
+    from entact.analysis.mmrm import KenwardRoger, Satterthwaite
+
+    return {"kenward_roger": KenwardRoger(), "satterthwaite": Satterthwaite()}
+
+
+def _named(name: str, known: Mapping[str, Any], what: str) -> Any:
+    if name not in known:
+        raise ValueError(f"the plan names {what} {name!r}; known are {', '.join(known)}")
+    return known[name]
+
+
+def _difference(found: pl.DataFrame, frame: pl.DataFrame, at: str, fit: str) -> ModelDifference:
     row = found.row(0, named=True)
     if row["estimate"] is None:
         raise ValueError(f"the difference at {at} cannot be estimated from these rows")
@@ -92,7 +154,7 @@ def model_difference(
         high=row["high"],
         p=row["p"],
         participants=frame["participant"].n_unique(),
-        fit=f"{covariance.replace('_', ' ')}, REML, {df.replace('_', '-').title()}",
+        fit=fit,
     )
 
 

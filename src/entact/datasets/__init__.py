@@ -1,7 +1,16 @@
 """Many ledgers become tables: one row per subject and observation, as Polars frames."""
 
 from entact.datasets.build import ARM, FRAMES, Accumulator, Datasets, build
-from entact.datasets.codebook import SETS, Codebook, Parameter, PlannedEndpoint, PlannedVisit, Term, codebook
+from entact.datasets.codebook import (
+    SETS,
+    Codebook,
+    Parameter,
+    PlannedAnalysis,
+    PlannedEndpoint,
+    PlannedVisit,
+    Term,
+    codebook,
+)
 from entact.datasets.model import counted, model_frame
 from entact.datasets.sessions import peaks
 from entact.datasets.synopsis import Assumption, Limit, ScheduledVisit, Synopsis, span, synopsis
@@ -16,6 +25,7 @@ __all__ = [
     "Datasets",
     "Limit",
     "Parameter",
+    "PlannedAnalysis",
     "PlannedEndpoint",
     "PlannedVisit",
     "ScheduledVisit",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from entact.course.state.form import VITALS
+from entact.protocol.fitting import measured_at
 from entact.protocol.release import Release
 from entact.protocol.rules import CompiledEndpoint
-from entact.protocol.study import Analysis, Visit
 
 # Analysis sets that a plan may name, and the flag in `subjects` that says who belongs to each.
 SETS: Mapping[str, str] = {
@@ -54,13 +54,25 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedModel:
-    """The mixed model for repeated measures by which the plan analyses an endpoint, in the plan's words."""
+class PlannedAnalysis:
+    """One analysis of the plan, in its words.
 
-    fixed: str
-    covariance: str
-    df: str
-    pool_sites_below: int | None
+    Attributes:
+        name: `primary`, or that of a secondary one. contrast: the arms compared; at: the visit for which.
+    """
+
+    name: str
+    endpoint: str
+    estimand: str
+    set: str
+    method: str
+    at: str
+    contrast: tuple[str, str] | None = None
+    fixed: str = ""
+    covariance: str = "unstructured"
+    df: str = "kenward_roger"
+    pool_sites_below: int | None = None
+    alpha: float = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +81,9 @@ class PlannedEndpoint:
 
     Attributes:
         at: the visit for which it is defined. visits: those after a first dose where its forms are asked.
+        value: its rule, as the file has it.
         names: the parameters it uses at the visit. earlier: visit -> parameters it uses of an earlier one.
-        estimand, set: of the analysis that the plan has of it; else those of the primary analysis.
-        model: of that analysis, where it is a mixed model for repeated measures.
+        estimand, set: of the first analysis that the plan has of it; else those of the primary analysis.
     """
 
     name: str
@@ -83,7 +95,7 @@ class PlannedEndpoint:
     earlier: Mapping[str, tuple[str, ...]]
     estimand: str
     set: str
-    model: PlannedModel | None = None
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +117,7 @@ class Codebook:
         sessions: names of the dosing visits. doses: sessions with a dose that are planned.
         standards: name -> version, of dictionaries and data standards that the file names.
         compared: the two arms of the primary contrast; None where the plan names none.
+        analyses: of the plan, the primary one first.
         randomised: whether the study randomises. populations: name -> title. flags: analysis set -> the flag
             in `subjects` that says who belongs to it.
     """
@@ -134,6 +147,7 @@ class Codebook:
     populations: Mapping[str, str]
     flags: Mapping[str, str]
     compared: tuple[str, str] | None = None
+    analyses: tuple[PlannedAnalysis, ...] = ()
 
     @property
     def entered(self) -> str:
@@ -207,6 +221,7 @@ def codebook(release: Release) -> Codebook:
         randomised=file.randomisation is not None,
         populations={name: said.title or words(name) for name, said in file.populations.items()},
         flags=flags,
+        analyses=tuple(_analyses(release)),
     )
 
 
@@ -271,56 +286,44 @@ def _characteristics(release: Release) -> dict[str, Parameter]:
 def _endpoint(release: Release, name: str, compiled: CompiledEndpoint) -> PlannedEndpoint:
     plan = release.file.analysis
     endpoint, rule = compiled.endpoint, compiled.rule
-    here = tuple(sorted(one for one in rule.names if one.count(".") == 1))
+    here = tuple(sorted(name for name in rule.names if name.count(".") == 1))
     earlier: dict[str, list[str]] = {}
     for visit, _, parameter in (one.partition(".") for one in sorted(rule.names) if one.count(".") == 2):
         earlier.setdefault(visit, []).append(parameter)
-    asked = {one.partition(".")[0] for one in here if not release.forms[one.partition(".")[0]].lasting}
-    track = release.visits[
-        endpoint.at
-    ].track  # ratings of an open-label track are no outcome of the blinded part
-    visits = tuple(
-        visit
-        for visit in _after_first_dose(release)
-        if asked
-        and asked <= _forms_at(release.visits[visit])
-        and release.visits[visit].track in (None, track)
-    )
     analyses = [one for one in (plan.primary, *plan.secondary.values()) if one.endpoint == name]
     own = analyses or [plan.primary]
     return PlannedEndpoint(
         name=name,
         title=endpoint.title or words(name),
         at=endpoint.at,
-        visits=visits if endpoint.at in visits else (*visits, endpoint.at),
+        visits=measured_at(rule, endpoint.at, release.forms, release.visits),
         kind="boolean" if rule.returns == "bool" else "number",
         names=here,
         earlier={visit: tuple(parameters) for visit, parameters in earlier.items()},
         estimand=own[0].estimand,
         set=own[0].set,
-        model=_model(analyses[0]) if analyses and rule.returns != "bool" else None,
+        value=endpoint.value,
     )
 
 
-def _model(analysis: Analysis) -> PlannedModel | None:
-    if analysis.method != "mmrm" or analysis.fixed is None:
-        return None
-    return PlannedModel(
-        fixed=analysis.fixed,
-        covariance=analysis.covariance or "unstructured",
-        df=analysis.df or "kenward_roger",
-        pool_sites_below=analysis.pool_sites_below,
-    )
-
-
-def _after_first_dose(release: Release) -> list[str]:
-    names = list(release.visits)
-    dosing = [place for place, name in enumerate(names) if release.visits[name].kind == "dosing"]
-    return names[dosing[0] + 1 :] if dosing else names
-
-
-def _forms_at(visit: Visit) -> set[str]:
-    return {VITALS if activity == "vital_signs" else activity for activity in visit.activities}
+def _analyses(release: Release) -> Iterator[PlannedAnalysis]:
+    plan = release.file.analysis
+    for name, said in {"primary": plan.primary, **plan.secondary}.items():
+        at = release.endpoints[said.endpoint].endpoint.at
+        yield PlannedAnalysis(
+            name=name,
+            endpoint=said.endpoint,
+            estimand=said.estimand,
+            set=said.set,
+            method=said.method,
+            at=said.contrast.rpartition(" at ")[2] if said.contrast else at,
+            contrast=_compared(said.contrast),
+            fixed=said.fixed or "",
+            covariance=said.covariance or "unstructured",
+            df=said.df or "kenward_roger",
+            pool_sites_below=said.pool_sites_below,
+            alpha=said.alpha,
+        )
 
 
 def _baselines(endpoints: Iterable[PlannedEndpoint]) -> dict[str, str]:

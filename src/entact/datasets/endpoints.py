@@ -13,16 +13,18 @@ from entact.datasets.person import Person
 from entact.protocol.release import Release
 from entact.protocol.rule import RuleError, Unknown
 
-SCHEMA = {
+SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "USUBJID": pl.String,
     "PARAMCD": pl.String,
     "AVISIT": pl.String,
     "AVISITN": pl.Int64,
     "ADT": pl.Date,
     "AVAL": pl.Float64,
+    "BASE": pl.Float64,
     "ANL01FL": pl.Boolean,
     "ONTRTFL": pl.Boolean,
     "ESTFL": pl.Boolean,
+    "ESTIMANDS": pl.List(pl.String),
 }
 
 
@@ -30,8 +32,10 @@ def rows(person: Person, release: Release, failures: list[tuple[str, str]]) -> I
     """Rows of one participant: one for each endpoint and visit at which its rule can be evaluated.
 
     AVAL is the number, or 1 and 0 for true and false, and null where the rule stays unknown. ANL01FL marks
-    the visit for which the endpoint is defined; ADT is the day of the latest answer used. ESTFL says whether
-    the estimand of the endpoint's analysis counts it, given the intercurrent events before.
+    the visit for which the endpoint is defined; ADT is the day of the latest answer used, BASE the (first)
+    value of an earlier visit that the endpoint compares with. ESTFL says whether the estimand of the
+    endpoint's analysis counts it, given the intercurrent events before; ESTIMANDS are all of the plan's that
+    do.
 
     Args:
         release: whose endpoints are evaluated. failures: gets (endpoint at visit, message) of rules that fail
@@ -41,6 +45,8 @@ def rows(person: Person, release: Release, failures: list[tuple[str, str]]) -> I
         return
     for name, planned in person.book.endpoints.items():
         rule = release.endpoints[name].rule
+        by_plan = (one.estimand for one in person.book.analyses if one.endpoint == name)
+        estimands = sorted({planned.estimand, *by_plan})
         earlier = {
             f"{visit}.{parameter}": _value(person.at_baseline(form, visit, item), parameter)
             for visit, parameters in planned.earlier.items()
@@ -55,17 +61,24 @@ def rows(person: Person, release: Release, failures: list[tuple[str, str]]) -> I
                 failures.append((f"{name} at {visit}", str(problem)))
                 value = Unknown(frozenset())
             latest = max((one.at for one in used.values() if one is not None), default=None)
+            counting = [one for one in estimands if latest is not None and person.counts(one, latest)]
             yield (
                 person.usubjid,
                 name,
                 visit,
                 person.book.visits[visit].number,
                 person.day(latest),
-                float(value) if isinstance(value, bool | int | float) else None,
+                _number(value),
+                _number(next(iter(earlier.values()), None)),
                 visit == planned.at,
                 None if latest is None else person.on_treatment(latest),
-                None if latest is None else person.counts(planned.estimand, latest),
+                None if latest is None else planned.estimand in counting,
+                counting,
             )
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, bool | int | float) else None
 
 
 def _answers(

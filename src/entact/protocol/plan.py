@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from entact.protocol.fitting import check_model
 from entact.protocol.form import CompiledForm
 from entact.protocol.problem import Fault, Path, unknown
 from entact.protocol.rules import CompiledRules, forms_at
-from entact.protocol.study import Analysis, StudyFile, Visit
+from entact.protocol.study import Analysis, Endpoint, StudyFile, Visit
 
 SETS: Final = ("itt", "mitt", "per_protocol", "randomised", "safety")
 """Analysis sets that need no rule, because everybody means the same by them."""
@@ -26,6 +27,7 @@ DEGREES: Final = ("kenward_roger", "satterthwaite")
 EFFECTS: Final = frozenset({"arm", "visit", "baseline", "site"})  # of a model, besides items of lasting forms
 
 _CONTRAST = re.compile(r"(\w+) - (\w+) at (\w+)")
+_IN_MODELS = frozenset({"integer", "decimal", "choice", "boolean"})
 _TREATMENT = frozenset({"dosing", "integration"})
 
 
@@ -41,7 +43,11 @@ def check_plan(
     planned: list[tuple[Path, Analysis]] = [(("analysis", "primary"), plan.primary)]
     planned += [(("analysis", "secondary", name), analysis) for name, analysis in plan.secondary.items()]
     for path, analysis in planned:
-        yield from _analysis(file, analysis, visits, path)
+        found = list(_analysis(file, analysis, visits, path))
+        yield from found
+        endpoint = rules.endpoints.get(analysis.endpoint)
+        if not found and endpoint is not None and endpoint.endpoint.at in visits:
+            yield from check_model(file, analysis, endpoint, forms, visits, path)
 
 
 def position(text: str, name: str) -> int:
@@ -70,6 +76,10 @@ def _endpoints(
         if not compiled.rule.names:
             message = "nothing measures this endpoint: it names no item of a form"
             yield Fault(("endpoints", name, "value"), message)
+        late = _too_late(endpoint, sorted(compiled.rule.names), visits)
+        if late is not None:
+            message = f"{late} comes no earlier than {endpoint.at}; compare with a visit before it"
+            yield Fault(("endpoints", name, "value"), message, position(endpoint.value, late))
         measured = forms_at(visits[endpoint.at], forms)
         for form in sorted({known.split(".")[0] for known in compiled.rule.names if known.count(".") == 1}):
             if form not in measured and not forms[form].lasting:
@@ -77,6 +87,13 @@ def _endpoints(
                     f"{form!r} is not filled at {endpoint.at}; add it to its `do:`, or choose another visit"
                 )
                 yield Fault(("endpoints", name, "value"), message, position(endpoint.value, form))
+
+
+def _too_late(endpoint: Endpoint, names: Iterable[str], visits: Mapping[str, Visit]) -> str | None:
+    """The visit of an earlier value that comes no earlier than the endpoint's own; None where all do."""
+    order = list(visits)
+    named = (name.partition(".")[0] for name in names if name.count(".") == 2)
+    return next((name for name in named if order.index(name) >= order.index(endpoint.at)), None)
 
 
 def _lost_with_treatment(visit: Visit, visits: Mapping[str, Visit]) -> str | None:
@@ -170,7 +187,10 @@ def _analysis(
     if analysis.endpoint not in file.endpoints:
         yield Fault((*path, "endpoint"), unknown("endpoint", analysis.endpoint, file.endpoints))
     if plan.sets and analysis.set not in plan.sets:
-        yield Fault((*path, "set"), unknown("analysis set", analysis.set, plan.sets))
+        message = unknown("analysis set", analysis.set, plan.sets)
+        if analysis.set in SETS:
+            message = f"{analysis.set!r} is not described; add it to `sets:`, in words who belongs to it"
+        yield Fault((*path, "set"), message)
     elif not plan.sets and analysis.set not in SETS:
         yield Fault((*path, "set"), unknown("analysis set", analysis.set, SETS))
     estimands = plan.estimands or ESTIMANDS
@@ -187,10 +207,14 @@ def _analysis(
 
 
 def _effects(file: StudyFile, fixed: str, path: Path) -> Iterator[Fault]:
-    items = {item for form in file.forms.values() if form.lasting for item in form.items}
+    lasting = (form for form in file.forms.values() if form.lasting)
+    items = {name: item.type for form in lasting for name, item in form.items.items()}
     for said in re.finditer(r"[A-Za-z_][A-Za-z0-9_.]*", fixed):
-        if said[0] not in EFFECTS | items:
-            yield Fault(path, unknown("effect", said[0], EFFECTS | items), said.start())
+        if said[0] not in EFFECTS | items.keys():
+            yield Fault(path, unknown("effect", said[0], EFFECTS | items.keys()), said.start())
+        elif items.get(said[0], "integer") not in _IN_MODELS:
+            message = f"{said[0]!r} is a {items[said[0]]}; models know numbers, choices, and yes or no"
+            yield Fault(path, message, said.start())
 
 
 def _contrast(
@@ -201,6 +225,8 @@ def _contrast(
     if said is None:
         yield Fault(path, f"{contrast!r} is no contrast; write it as in 'mdma - placebo at outcome'")
         return
+    if said[1] == said[2]:
+        yield Fault(path, f"compares {said[1]} with itself; name two arms", said.start(2))
     for group in (1, 2):
         if said[group] not in file.arms:
             yield Fault(path, unknown("arm", said[group], file.arms), said.start(group))

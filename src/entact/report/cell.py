@@ -7,7 +7,14 @@ from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Literal
 
-from entact.analysis import Index, MeanDifference, Proportion, StandardisedDifference, Summary
+from entact.analysis import (
+    Index,
+    MeanDifference,
+    Proportion,
+    RiskDifference,
+    StandardisedDifference,
+    Summary,
+)
 from entact.analysis.plan import ModelDifference
 from entact.report.published import ASSUMED, Effect, Mean, Share
 
@@ -101,6 +108,18 @@ def of_difference(found: MeanDifference | ModelDifference, kind: Kind) -> Cell:
         "p": found.p,
     }
     return Cell(decimal(found.difference), kind, numbers, interval=_interval(found.low, found.high, 1))
+
+
+def of_risk_difference(found: RiskDifference, kind: Kind) -> Cell:
+    """A difference of shares in percentage points, with its interval."""
+    numbers: dict[str, Number] = {"difference": found.difference, "low": found.low, "high": found.high}
+    points = [100 * one for one in (found.difference, found.low, found.high)]
+    return Cell(f"{decimal(points[0], 0)} %", kind, numbers, interval=_interval(points[1], points[2], 0))
+
+
+def probability(p: float) -> str:
+    """A p value as printed: three decimals, and never nothing."""
+    return "below 0.001" if p < 0.0005 else f"{p:.3f}"
 
 
 def of_standardised(found: StandardisedDifference, kind: Kind) -> Cell:

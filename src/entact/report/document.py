@@ -13,10 +13,10 @@ from entact.report.consort import consort
 from entact.report.figures import Figure, events_figure, guesses_figure, scores_figure, vitals_figure
 from entact.report.flow import flow
 from entact.report.lettering import short
-from entact.report.outcome_rows import Source
 from entact.report.outcomes import OutcomeTable
 from entact.report.page import render
 from entact.report.quality import alerts_table, findings_table
+from entact.report.row import Source
 
 NOTE = "SIMULATED DATA"
 TEMPLATE, STYLE = "report.html.j2", "report.css"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from entact.datasets import Datasets
-from entact.report.outcome_rows import groups_of
+from entact.report.row import groups_of
 
 SET_TITLES = {
     "randomised": "all randomised",

@@ -2,126 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import polars as pl
 
-from entact.analysis import (
-    bang,
-    count_events,
-    count_guesses,
-    james,
-    mean_difference,
-    proportion,
-    standardised_difference,
-    summarise,
-)
-from entact.analysis.plan import model_difference
-from entact.datasets import Datasets, PlannedEndpoint, counted, model_frame, peaks
+from entact.analysis import bang, count_guesses, james, proportion, summarise
+from entact.datasets import PlannedEndpoint, peaks
 from entact.report import cell as cells
 from entact.report.cell import Cell, Kind
-from entact.report.published import ALL, Events, Guesses, Means, Published, Shares
+from entact.report.effect_rows import effects, share_effects
+from entact.report.published import ALL, Events, Guesses, Means, Shares
+from entact.report.row import GROUP, Row, Source, observed, visit_title
 
 UNITS = {"mm[Hg]": "mmHg", "Cel": "°C"}  # UCUM -> as printed
 MAIN_TERMS = 10  # terms of events in a short rendering
-GROUP = "GROUP"  # the arm; `all` while the study is blinded
 REPEATED = "several guesses about one participant; intervals of the indices take them as independent"
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row.
-
-    Attributes:
-        id: what it is, for programs: `score/bdi2.total/baseline`, `share/remission/assessment_4`.
-        cells, published: by arm, or under `all` what concerns all arms together (a total, a difference).
-        main: whether a short rendering shows it.
-        remark: what a reader has to know before comparing it with what was published.
-    """
-
-    id: str
-    section: str
-    label: str
-    cells: Mapping[str, Cell]
-    published: Mapping[str, Cell] = field(default_factory=dict)
-    main: bool = True
-    remark: str | None = None
-
-
-class Source:
-    """The frames and published values that rows are made of.
-
-    Attributes:
-        arms: name -> title of the columns.
-    """
-
-    def __init__(self, datasets: Datasets, published: Published | None) -> None:
-        self.datasets = datasets
-        self.book = datasets.book
-        self.published = published or Published(study=self.book.study, citation="")
-        self.arms: dict[str, str] = groups_of(datasets)
-        self.kind: Kind = "simulated" if datasets.simulated else "observed"
-
-    def frame(self, name: str, within: str | None = None) -> pl.DataFrame:
-        """A frame of the participants of an analysis set, with the column GROUP."""
-        return self.grouped(self.datasets.by_arm(name, within=within))
-
-    def grouped(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """A frame with the column GROUP."""
-        groups = self.datasets.groups
-        return frame.with_columns((pl.lit(ALL) if groups is None else pl.col(groups)).alias(GROUP))
-
-    def size(self, arm: str) -> int:
-        """How many were randomised, or enrolled where nobody is."""
-        return self._sizes.get(arm, 0)
-
-    @cached_property
-    def _sizes(self) -> dict[str, int]:
-        return dict(self.frame("subjects").group_by(GROUP).len().rows())
-
-    @property
-    def pair(self) -> tuple[str, str] | None:
-        """The two arms that the plan compares, else the only two there are; once unblinded."""
-        if not self.datasets.unblinded:
-            return None
-        if self.book.compared is not None:
-            return self.book.compared
-        others = [arm for arm in self.book.arms if arm not in self.book.experimental]
-        if len(self.book.experimental) != 1 or len(others) != 1:
-            return None
-        return self.book.experimental[0], others[0]
-
-    def shares(self, subjects: pl.DataFrame, flag: pl.Expr) -> dict[str, Cell]:
-        """Participants of a frame with one row each for whom a condition holds, by arm."""
-        counted = count_events(subjects.with_columns(flag.alias("FLAG")), "FLAG", GROUP)
-        return {
-            arm: cells.of_proportion(counted.get(arm) or proportion(0, 0), self.kind) for arm in self.arms
-        }
-
-    def concerned(self, cells: dict[str, Cell], visits: Iterable[str]) -> dict[str, Cell]:
-        """The cells of those groups that have at least one of some visits: others are no part of a row."""
-        own = [self.book.visits[visit].populations for visit in visits]
-        if self.book.randomised or not own:
-            return cells
-        return {
-            group: cell
-            for group, cell in cells.items()
-            if group == ALL or any(not names or group in names for names in own)
-        }
-
-    def total(self, count: int) -> dict[str, Cell]:
-        """A count of all arms together."""
-        return {ALL: cells.of_count(count, self.kind)}
-
-
-def groups_of(datasets: Datasets) -> dict[str, str]:
-    """The columns of results: arms, populations where nobody is randomised, or all together."""
-    book = datasets.book
-    if datasets.groups is None:
-        return {ALL: "All randomised participants" if book.randomised else "All participants"}
-    return dict(book.arms if book.randomised else book.populations)
 
 
 def disposition(source: Source) -> Iterator[Row]:
@@ -154,10 +49,10 @@ def disposition(source: Source) -> Iterator[Row]:
     yield row("stopped_treatment", "stopped treatment early", early)
     left = pl.col("EOSSTT") == "DISCONTINUED"
     yield row("left_study", "left the study early", source.shares(randomised, left))
-    known = _observed(source, primary, primary.at)["USUBJID"].to_list()
+    known = observed(source, primary, primary.at)["USUBJID"].to_list()
     without = ~pl.col("USUBJID").is_in(known)
     when = "on treatment " if primary.estimand == "de_jure" else ""
-    label = f"not rated {when}at {_visit(source, primary.at)}"
+    label = f"not rated {when}at {visit_title(source, primary.at)}"
     unrated = source.concerned(source.shares(randomised, without), [primary.at])
     yield row("without_primary_outcome", label, unrated)
 
@@ -169,10 +64,20 @@ def scores(source: Source) -> Iterator[Row]:
         concerned = [endpoint for endpoint in numeric if code in endpoint.names]
         section = _score_title(source, code)
         yield from _by_visit(source, section, code, concerned)
-        for endpoint in concerned:
-            if endpoint.names[0] == code:
-                yield from _changes(source, section, endpoint)
-                yield from _effects(source, section, endpoint)
+        own = [endpoint for endpoint in concerned if endpoint.names[0] == code]
+        groups = _alike(own)
+        for group in groups:
+            yield from _changes(source, section, group, alone=len(groups) == 1)
+        for endpoint in own:
+            yield from effects(source, section, endpoint, alone=len(own) == 1)
+
+
+def _alike(endpoints: Iterable[PlannedEndpoint]) -> list[list[PlannedEndpoint]]:
+    """Endpoints that are the same value in the same people, at whichever visit: one table of values."""
+    groups: dict[tuple[str, ...], list[PlannedEndpoint]] = {}
+    for endpoint in endpoints:
+        groups.setdefault((endpoint.value, endpoint.set, endpoint.estimand), []).append(endpoint)
+    return list(groups.values())
 
 
 def _by_visit(source: Source, section: str, code: str, endpoints: list[PlannedEndpoint]) -> Iterator[Row]:
@@ -188,78 +93,31 @@ def _by_visit(source: Source, section: str, code: str, endpoints: list[PlannedEn
         yield Row(
             f"score/{code}/{visit}",
             section,
-            f"{_visit(source, visit)}, mean (SD)",
+            f"{visit_title(source, visit)}, mean (SD)",
             _summaries(source, here),
             _means(said.get(visit)),
             is_main,
         )
 
 
-def _changes(source: Source, section: str, endpoint: PlannedEndpoint) -> Iterator[Row]:
-    said = source.published.changes.get(endpoint.name, {})
-    for visit in endpoint.visits:
-        label = f"change at {_visit(source, visit)}"
-        values = _summaries(source, _observed(source, endpoint, visit))
-        is_main, printed = visit == endpoint.at or visit in said, said.get(visit)
-        name = f"change/{endpoint.name}/{visit}"
+def _changes(source: Source, section: str, alike: list[PlannedEndpoint], *, alone: bool) -> Iterator[Row]:
+    """Values of endpoints that differ in their visit alone; `alone`: no others are in the section."""
+    first = alike[0]
+    said = {
+        visit: printed
+        for endpoint in reversed(alike)
+        for visit, printed in source.published.changes.get(endpoint.name, {}).items()
+    }
+    what = "change" if first.earlier else first.title
+    about = "" if alone or not first.earlier else f", {first.title}"
+    visits = dict.fromkeys(visit for endpoint in alike for visit in endpoint.visits)
+    for visit in sorted(visits, key=lambda name: source.book.visits[name].number):
+        label = f"{what} at {visit_title(source, visit)}{about}"
+        values = _summaries(source, observed(source, first, visit))
+        printed = said.get(visit)
+        is_main = any(visit == endpoint.at for endpoint in alike) or printed is not None
+        name = f"change/{first.name}/{visit}"
         yield Row(name, section, label, values, _means(printed), is_main, _remark(printed))
-
-
-def _effects(source: Source, section: str, endpoint: PlannedEndpoint) -> Iterator[Row]:
-    if source.pair is None:
-        return
-    first, second = source.pair
-    observed = _observed(source, endpoint, endpoint.at)
-    one, two = (observed.filter(pl.col(GROUP) == arm)["AVAL"] for arm in (first, second))
-    said = source.published.effects.get(endpoint.name)
-    difference = d = Cell(cells.NOTHING, source.kind)
-    try:
-        difference = cells.of_difference(mean_difference(one, two), source.kind)
-        d = cells.of_standardised(standardised_difference(two, one), source.kind)
-    except ValueError:
-        pass  # too few values to compare: the cell says that there is nothing
-    name = f"effect/{endpoint.name}"
-    printed = (
-        {} if said is None or said.difference is None else {ALL: cells.published_effect(said.difference, 1)}
-    )
-    label = f"{first} − {second}, raw means, 95 % CI"
-    yield Row(f"{name}/difference", section, label, {ALL: difference}, printed)
-    if endpoint.model is not None or (said is not None and said.model is not None):
-        printed = {} if said is None or said.model is None else {ALL: cells.published_effect(said.model, 1)}
-        yield _by_model(source, section, endpoint, (first, second), printed)
-    printed = {} if said is None or said.d is None else {ALL: cells.published_effect(said.d, 2)}
-    yield Row(f"{name}/d", section, f"Cohen's d ({second} − {first})", {ALL: d}, printed)
-
-
-def _by_model(
-    source: Source,
-    section: str,
-    endpoint: PlannedEndpoint,
-    pair: tuple[str, str],
-    printed: Mapping[str, Cell],
-) -> Row:
-    """The difference by the mixed model of the plan; where it cannot be fitted, why not."""
-    name, label = f"effect/{endpoint.name}/model", f"{pair[0]} − {pair[1]}, by model"
-    plan = endpoint.model
-    if plan is None:
-        return Row(name, section, label, {}, printed)
-    try:
-        found = model_difference(
-            model_frame(source.datasets, endpoint),
-            fixed=plan.fixed,
-            contrast=pair,
-            at=endpoint.at,
-            covariance=plan.covariance,
-            df=plan.df,
-            pool_sites_below=plan.pool_sites_below,
-        )
-    except ValueError as problem:
-        remark = f"the mixed model of the plan could not be fitted: {problem}"
-        return Row(name, section, label, {ALL: Cell(cells.NOTHING, source.kind)}, printed, remark=remark)
-    remark = (
-        f"mixed model for repeated measures, {plan.fixed}; {found.fit}; {found.participants} participants"
-    )
-    return Row(name, section, label, {ALL: cells.of_difference(found, source.kind)}, printed, remark=remark)
 
 
 def shares(source: Source) -> Iterator[Row]:
@@ -269,17 +127,18 @@ def shares(source: Source) -> Iterator[Row]:
             continue
         said = source.published.shares.get(endpoint.name, {})
         for visit in endpoint.visits:
-            known = _observed(source, endpoint, visit)
+            known = observed(source, endpoint, visit)
             is_last = visit == endpoint.at
             yield Row(
                 f"share/{endpoint.name}/{visit}",
                 "Responders",
-                f"{endpoint.title}, {_visit(source, visit)}",
+                f"{endpoint.title}, {visit_title(source, visit)}",
                 source.shares(known, pl.col("AVAL") == 1.0),
                 _shares(said.get(visit)),
                 is_last or visit in said,
                 _remark(said.get(visit)),
             )
+        yield from share_effects(source, "Responders", endpoint)
 
 
 def events(source: Source) -> Iterator[Row]:
@@ -330,7 +189,7 @@ def vital_signs(source: Source) -> Iterator[Row]:
                 yield Row(
                     f"peak/{name}/{visit}",
                     "Vital-sign peaks: greatest reading after the dose, mean (SD)",
-                    f"{sign.title}, {_visit(source, visit)}, {UNITS.get(sign.unit, sign.unit)}",
+                    f"{sign.title}, {visit_title(source, visit)}, {UNITS.get(sign.unit, sign.unit)}",
                     _summaries(source, here),
                     main=name in list(source.book.vital_signs)[:2],
                 )
@@ -346,13 +205,14 @@ def blinding(source: Source) -> Iterator[Row]:
     for guesser in guessers:
         own = last.filter(pl.col("GUESSER") == guesser)
         table = count_guesses(own, arm=GROUP, guess="GUESS", arms=arms)
-        counts = {arm: (table.correct(arm), table.wrong(arm), table.unknown(arm)) for arm in arms}
         printed = source.published.guesses.get(guesser)
         said = (
             {} if printed is None else {a: (g.correct, g.wrong, g.unknown) for a, g in printed.arms.items()}
         )
         source_of = ("", "") if printed is None else (printed.source, printed.confidence)
-        ours, theirs = _blinding_cells(counts, source.kind), _blinding_cells(said, "published")
+        counts = {arm: (table.correct(arm), table.wrong(arm), table.unknown(arm)) for arm in arms}
+        ours = {**_guessed(counts, source.kind), "james": _james(table.counts, source.kind)}
+        theirs = {**_guessed(said, "published"), "james": _james(_of_two(said), "published")}
         is_repeated = bool(own["USUBJID"].is_duplicated().any())
         for name, label in (
             ("correct", f"{guesser} guessed right" + (", of all guesses" if is_repeated else "")),
@@ -360,33 +220,42 @@ def blinding(source: Source) -> Iterator[Row]:
             ("james", f"James's index, {guesser}"),
         ):
             published = {arm: cells.as_published(cell, *source_of) for arm, cell in theirs[name].items()}
+            if not ours[name] and not published:
+                continue  # nobody was asked
             is_main = name == "correct" or guesser == "participant"
             remark = _remark(printed) if name == "correct" else None
             if is_repeated and name == "correct":
                 remark = REPEATED
+            if name == "bang" and len(arms) > 2:
+                by_chance = cells.decimal(2 / len(arms) - 1, 2)
+                remark = f"of guesses between {len(arms)} arms chance alone gives {by_chance}, not 0"
             yield Row(f"blinding/{guesser}/{name}", section, label, ours[name], published, is_main, remark)
 
 
-def _blinding_cells(counts: Mapping[str, tuple[int, int, int]], kind: Kind) -> dict[str, dict[str, Cell]]:
-    """Row -> arm -> cell, from correct, wrong and unknown guesses by arm."""
+def _guessed(counts: Mapping[str, tuple[int, int, int]], kind: Kind) -> dict[str, dict[str, Cell]]:
+    """Correct guesses and Bang's index by arm, from correct, wrong and unknown guesses."""
     asked = {arm: count for arm, count in counts.items() if sum(count)}
-    found: dict[str, dict[str, Cell]] = {"correct": {}, "bang": {}, "james": {}}
-    for arm, (correct, wrong, unknown) in asked.items():
-        found["correct"][arm] = cells.of_proportion(proportion(correct, correct + wrong + unknown), kind)
-        found["bang"][arm] = cells.of_index(bang(correct, wrong, unknown), kind)
-    if len(asked) == len(counts) == 2:
-        (right_1, wrong_1, unknown_1), (right_2, wrong_2, unknown_2) = asked.values()
-        table = [[right_1, wrong_2], [wrong_1, right_2], [unknown_1, unknown_2]]
-        found["james"][ALL] = cells.of_index(james(table), kind)
-    return found
+    return {
+        "correct": {
+            arm: cells.of_proportion(proportion(count[0], sum(count)), kind) for arm, count in asked.items()
+        },
+        "bang": {arm: cells.of_index(bang(*count), kind) for arm, count in asked.items()},
+    }
 
 
-def _observed(source: Source, endpoint: PlannedEndpoint, visit: str) -> pl.DataFrame:
-    """Known values of an endpoint at a visit, in its analysis set and under its estimand."""
-    rows = source.frame("endpoints", source.book.flags[endpoint.set]).filter(
-        pl.col("PARAMCD") == endpoint.name, pl.col("AVISIT") == visit, pl.col("AVAL").is_not_null()
-    )
-    return counted(rows, source.book, endpoint)
+def _james(table: Sequence[Sequence[int]], kind: Kind) -> dict[str, Cell]:
+    """James's index of guesses by arm, the last row for those who did not know; nothing without any guess."""
+    if not table or not all(any(row[arm] for row in table) for arm in range(len(table[0]))):
+        return {}  # an arm that nobody guessed in tells nothing of the others
+    return {ALL: cells.of_index(james(table), kind)}
+
+
+def _of_two(counts: Mapping[str, tuple[int, int, int]]) -> list[list[int]]:
+    """The table of guesses of two arms, of which those that were wrong are of the other; else none."""
+    if len(counts) != 2:
+        return []
+    (right_1, wrong_1, unknown_1), (right_2, wrong_2, unknown_2) = counts.values()
+    return [[right_1, wrong_2], [wrong_1, right_2], [unknown_1, unknown_2]]
 
 
 def _summaries(source: Source, rows: pl.DataFrame) -> dict[str, Cell]:
@@ -412,10 +281,6 @@ def _shares(said: Shares | None) -> dict[str, Cell]:
 
 def _remark(said: Means | Shares | Guesses | None) -> str | None:
     return None if said is None else said.remark
-
-
-def _visit(source: Source, name: str) -> str:
-    return source.book.visits[name].title.lower()
 
 
 def _score_title(source: Source, code: str) -> str:

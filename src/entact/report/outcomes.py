@@ -9,8 +9,8 @@ from typing import Any
 from entact.datasets import Datasets
 from entact.report import outcome_rows
 from entact.report.cell import MARK, Cell
-from entact.report.outcome_rows import Row, Source
 from entact.report.published import ALL, Published, require_fit
+from entact.report.row import Row, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +140,8 @@ def _notes(datasets: Datasets, rows: Iterable[Row], remarks: Iterable[str]) -> I
     if datasets.book.randomised and not datasets.unblinded:
         yield "Blinded: all participants together."
     yield from _estimands(datasets)
+    if datasets.unblinded and len(datasets.book.arms) > 1 and not any("effect/" in row.id for row in rows):
+        yield "No arms are compared: the plan names no contrast."
     labels: dict[str, list[str]] = {}
     for row in rows:
         if row.remark:

@@ -133,7 +133,10 @@ class Effect(_Part):
 
 
 class Effects(_Part):
-    """`d`: standardised difference; `difference`: of raw means; `model`: by the model of the plan."""
+    """The first arm minus the second: `d` standardised, `difference` of raw means, `model` by the plan's.
+
+    A publication often prints `d` without its sign; here it has that of the difference.
+    """
 
     d: Effect | None = None
     difference: Effect | None = None

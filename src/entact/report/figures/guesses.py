@@ -9,8 +9,8 @@ import polars as pl
 from entact.report.cell import NOTHING, decimal
 from entact.report.figures.drawing import Drawing, Figure, Key, Numbers, draw, labels, plot
 from entact.report.lettering import wrap
-from entact.report.outcome_rows import GROUP, Source
 from entact.report.palette import PAPER, UNKNOWN, colours
+from entact.report.row import GROUP, Source
 
 WIDTH, BAR = 170, 42
 DO_NOT_KNOW = "did not know"

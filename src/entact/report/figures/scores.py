@@ -25,9 +25,9 @@ from entact.report.figures.drawing import (
     sample,
 )
 from entact.report.lettering import short, width_of, wrap
-from entact.report.outcome_rows import GROUP, Source
 from entact.report.outcomes import OutcomeTable
 from entact.report.palette import INK, colours
+from entact.report.row import GROUP, Source
 
 MARGIN = 1.13  # how much longer the axis is than the time between its first and last visit
 

@@ -11,8 +11,9 @@ from entact.analysis import mean_interval
 from entact.datasets import Limit
 from entact.report.cell import NOTHING, decimal
 from entact.report.figures.drawing import Drawing, Figure, Key, Numbers, draw, drawn_of, plot, sample
-from entact.report.outcome_rows import GROUP, UNITS, Source
+from entact.report.outcome_rows import UNITS
 from entact.report.palette import FAINT, INK, colours
+from entact.report.row import GROUP, Source
 
 WIDTH, HEIGHT = 206, 132
 STEP = 30  # minutes: readings this close together make one mean

@@ -1,0 +1,143 @@
+"""Whether the analysis of a plan can be fitted to what the schedule measures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from entact.protocol.form import CompiledForm
+from entact.protocol.problem import Fault, Path
+from entact.protocol.rule import Rule
+from entact.protocol.rules import CompiledEndpoint, forms_at
+from entact.protocol.study import Analysis, StudyFile, Visit
+
+_FOR_MODELS: Final = ("fixed", "contrast", "covariance", "df", "pool_sites_below")
+_FOR_MMRM: Final = ("covariance", "df")
+
+
+def measured_at(
+    rule: Rule, at: str, forms: Mapping[str, CompiledForm], visits: Mapping[str, Visit]
+) -> tuple[str, ...]:
+    """The visits after the first dose at which all that an endpoint asks of one visit is asked.
+
+    Ratings of another track than the endpoint's own count for another question, and are left out.
+
+    Args:
+        rule: the endpoint's value. at: the visit for which it is defined; it is always among them.
+    """
+    asked = {name.partition(".")[0] for name in rule.names if name.count(".") == 1}
+    asked = {form for form in asked if not forms[form].lasting}
+    track = visits[at].track
+    found = tuple(
+        name
+        for name in after_first_dose(visits)
+        if asked and asked <= {*forms_at(visits[name], forms)} and visits[name].track in (None, track)
+    )
+    return found if at in found else (*found, at)
+
+
+def after_first_dose(visits: Mapping[str, Visit]) -> list[str]:
+    """The visits that follow the first session with a dose in the file; all where there is none."""
+    names = list(visits)
+    dosing = [place for place, name in enumerate(names) if visits[name].kind == "dosing"]
+    return names[dosing[0] + 1 :] if dosing else names
+
+
+def check_model(
+    file: StudyFile,
+    analysis: Analysis,
+    endpoint: CompiledEndpoint,
+    forms: Mapping[str, CompiledForm],
+    visits: Mapping[str, Visit],
+    path: Path,
+) -> Iterator[Fault]:
+    """What keeps an analysis, whose names all lead somewhere, from being fitted."""
+    is_number = endpoint.rule.returns in ("int", "double")
+    if analysis.method == "describe":
+        yield from _idle(analysis, _FOR_MODELS, path, "'describe' compares nothing")
+        return
+    if analysis.method == "proportion":
+        if endpoint.rule.returns != "bool":
+            message = (
+                "counts a yes or no, and this endpoint is a number; write 'ancova', 'mmrm' or 'describe'"
+            )
+            yield Fault((*path, "method"), message)
+        yield from _idle(
+            analysis, ("fixed", "covariance", "df", "pool_sites_below"), path, "'proportion' has none"
+        )
+    elif not is_number:
+        message = "compares means, and this endpoint is no number; write 'proportion' or 'describe'"
+        yield Fault((*path, "method"), message)
+        return
+    else:
+        yield from _model(file, analysis, endpoint, forms, visits, path)
+    if file.randomisation is None:
+        message = f"nobody is randomised, so {analysis.method!r} has no arms to compare; write 'describe'"
+        yield Fault((*path, "method"), message)
+    elif analysis.contrast is None:
+        arms = list(file.arms)
+        message = f"is missing; write 'contrast: {arms[0]} - {arms[-1]} at {endpoint.endpoint.at}'"
+        yield Fault((*path, "contrast"), message, at_key=True)
+
+
+def _model(
+    file: StudyFile,
+    analysis: Analysis,
+    endpoint: CompiledEndpoint,
+    forms: Mapping[str, CompiledForm],
+    visits: Mapping[str, Visit],
+    path: Path,
+) -> Iterator[Fault]:
+    """Faults of a mixed model or an analysis of covariance."""
+    name, at = analysis.endpoint, endpoint.endpoint.at
+    measured = measured_at(endpoint.rule, at, forms, visits)
+    earlier = {one.partition(".")[0] for one in endpoint.rule.names if one.count(".") == 2}
+    is_mmrm = analysis.method == "mmrm"
+    if analysis.fixed is None:
+        fixed = "arm * visit + baseline" if is_mmrm else "arm + baseline"
+        yield Fault((*path, "fixed"), f"is missing; write 'fixed: {fixed}'", at_key=True)
+        return
+    place: Path = (*path, "fixed")
+    where = {word[0]: word.start() for word in re.finditer(r"[A-Za-z_]\w*", analysis.fixed)}
+    if is_mmrm and len(measured) < 2:
+        message = (
+            f"a model for repeated measures needs two visits, and {name!r} is measured at {at} alone after "
+            "the first dose; add its form to the `do:` of another, or write 'method: ancova' with "
+            f"'fixed: {_without_visit(analysis.fixed)}'"
+        )
+        yield Fault((*path, "method"), message)
+    elif not is_mmrm and "visit" in where:
+        message = f"an analysis of covariance looks at one visit; write '{_without_visit(analysis.fixed)}'"
+        yield Fault(place, message, where["visit"])
+    if not is_mmrm:
+        yield from _idle(analysis, _FOR_MMRM, path, "belongs to 'method: mmrm'")
+    if "arm" not in where:
+        yield Fault(place, "the arms are not in the model, so nothing compares them; add 'arm'")
+    if "baseline" in where and not earlier:
+        message = (
+            f"{name!r} compares with no earlier value, so there is no baseline; take it out, or write its "
+            "value as in 'score.total - baseline.score.total'"
+        )
+        yield Fault(place, message, where["baseline"])
+    if "site" in where and len(file.sites) == 1:
+        yield Fault(place, "there is one site, so nothing differs between sites; take it out", where["site"])
+    if analysis.pool_sites_below is not None and "site" not in where:
+        yield Fault((*path, "pool_sites_below"), "'site' is not in the model; add it, or take this out")
+    compared = (analysis.contrast or "").rpartition(" at ")[2]
+    if compared and compared not in measured:
+        message = f"{name!r} is not measured at {compared}; there are {', '.join(measured)}"
+        yield Fault((*path, "contrast"), message, (analysis.contrast or "").rfind(compared))
+
+
+def _idle(analysis: Analysis, keys: tuple[str, ...], path: Path, why: str) -> Iterator[Fault]:
+    for key in keys:
+        if getattr(analysis, key) is not None:
+            yield Fault((*path, key), f"{why}; take it out", at_key=True)
+
+
+def _without_visit(fixed: str) -> str:
+    """A model's effects without those of the visit."""
+    left = re.sub(r"\s*[*:]\s*visit\b|\bvisit\s*[*:]\s*", "", fixed)
+    terms = [term.strip() for term in left.split("+")]
+    return " + ".join(dict.fromkeys(term for term in terms if term and term != "visit"))

@@ -1,0 +1,170 @@
+"""Rows that compare two arms: raw means, every analysis of the plan, and the standardised difference.
+
+Each is the first arm minus the second, and names the visit; where a section has several endpoints, these too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import polars as pl
+
+from entact.analysis import mean_difference, risk_difference, standardised_difference
+from entact.analysis.plan import ModelDifference, ancova_difference, model_difference
+from entact.datasets import PlannedAnalysis, PlannedEndpoint, model_frame
+from entact.report import cell as cells
+from entact.report.cell import Cell
+from entact.report.published import ALL, Effect
+from entact.report.row import GROUP, Row, Source, observed, visit_title
+
+_METHODS = {"mmrm": "mixed model", "ancova": "ANCOVA"}
+_TOLD = {"mmrm": "mixed model for repeated measures", "ancova": "analysis of covariance"}
+
+
+def effects(source: Source, section: str, endpoint: PlannedEndpoint, *, alone: bool) -> Iterator[Row]:
+    """The rows that compare two arms in an endpoint that is a number; `alone`: no other in the section."""
+    if _pair(source, endpoint) is None:
+        return
+    about = "" if alone else f"{endpoint.title}: "
+    yield _of_means(source, section, endpoint, about)
+    yield from _of_plan(source, section, endpoint, about)
+    yield _of_d(source, section, endpoint, about)
+
+
+def share_effects(source: Source, section: str, endpoint: PlannedEndpoint) -> Iterator[Row]:
+    """The rows in which the plan compares the shares of a yes-or-no endpoint."""
+    for analysis in source.book.analyses:
+        if analysis.endpoint != endpoint.name or analysis.method != "proportion" or analysis.contrast is None:
+            continue
+        if not source.datasets.unblinded:
+            continue
+        known = observed(source, endpoint, analysis.at, analysis)
+        counts = []
+        for arm in analysis.contrast:
+            values = known.filter(pl.col(GROUP) == arm)["AVAL"]
+            counts += [int((values == 1.0).sum()), len(values)]
+        label = f"{endpoint.title}: {_versus(analysis.contrast)} at {visit_title(source, analysis.at)}"
+        name = _id(source, analysis, "share")
+        try:
+            found = cells.of_risk_difference(risk_difference(*counts), source.kind)
+        except ValueError as problem:
+            yield _without(source, name, section, f"{label}, difference of shares", str(problem))
+            continue
+        yield Row(name, section, f"{label}, difference of shares, 95 % CI", {ALL: found})
+
+
+def _of_means(source: Source, section: str, endpoint: PlannedEndpoint, about: str) -> Row:
+    one, two = _values(source, endpoint)
+    said = source.published.effects.get(endpoint.name)
+    printed = _printed(said.difference if said is not None else None, 1)
+    label = (
+        f"{about}{_versus(_pair(source, endpoint))} at {visit_title(source, endpoint.at)}, raw means, 95 % CI"
+    )
+    name = f"effect/{endpoint.name}/difference"
+    try:
+        cell = cells.of_difference(mean_difference(one, two), source.kind)
+    except ValueError as problem:
+        return _without(source, name, section, label, str(problem), printed)
+    return Row(name, section, label, {ALL: cell}, printed)
+
+
+def _of_d(source: Source, section: str, endpoint: PlannedEndpoint, about: str) -> Row:
+    one, two = _values(source, endpoint)
+    said = source.published.effects.get(endpoint.name)
+    printed = _printed(said.d if said is not None else None, 2)
+    label = f"{about}Cohen's d at {visit_title(source, endpoint.at)} ({_versus(_pair(source, endpoint))})"
+    name = f"effect/{endpoint.name}/d"
+    try:
+        cell = cells.of_standardised(standardised_difference(one, two), source.kind)
+    except ValueError:
+        cell = Cell(cells.NOTHING, source.kind)  # why not is said of the difference of means
+    return Row(name, section, label, {ALL: cell}, printed)
+
+
+def _of_plan(source: Source, section: str, endpoint: PlannedEndpoint, about: str) -> Iterator[Row]:
+    """A row for each analysis of the plan: its difference, or why there is none."""
+    said = source.published.effects.get(endpoint.name)
+    printed = _printed(said.model if said is not None else None, 1)
+    planned = [
+        one for one in source.book.analyses if one.endpoint == endpoint.name and one.method in _METHODS
+    ]
+    for place, analysis in enumerate(planned):
+        contrast = analysis.contrast or _pair(source, endpoint)
+        label = f"{about}{_versus(contrast)} at {visit_title(source, analysis.at)}"
+        label += f", by {_METHODS[analysis.method]}"
+        if len({(one.estimand, one.set) for one in planned}) > 1:
+            label += f", {analysis.estimand.replace('_', ' ')}"
+        name = _id(source, analysis, "model")
+        theirs = printed if place == 0 else {}
+        try:
+            found = _fitted(source, analysis, contrast)
+        except ValueError as problem:
+            why = f"the {_TOLD[analysis.method]} of the plan could not be fitted: {problem}"
+            yield _without(source, name, section, label, why, theirs)
+            continue
+        remark = (
+            f"{_TOLD[analysis.method]}, {analysis.fixed}; {found.fit}; {found.participants} participants; "
+            f"p = {cells.probability(found.p)}"
+        )
+        yield Row(name, section, label, {ALL: cells.of_difference(found, source.kind)}, theirs, remark=remark)
+    if not planned and printed:
+        label = f"{about}{_versus(_pair(source, endpoint))} at {visit_title(source, endpoint.at)}, by model"
+        yield Row(f"effect/{endpoint.name}/model", section, label, {}, printed)
+
+
+def _fitted(source: Source, analysis: PlannedAnalysis, contrast: tuple[str, str] | None) -> ModelDifference:
+    assert contrast is not None
+    frame = model_frame(source.datasets, analysis)
+    if analysis.method == "ancova":
+        return ancova_difference(
+            frame,
+            fixed=analysis.fixed,
+            contrast=contrast,
+            at=analysis.at,
+            pool_sites_below=analysis.pool_sites_below,
+        )
+    return model_difference(
+        frame,
+        fixed=analysis.fixed,
+        contrast=contrast,
+        at=analysis.at,
+        covariance=analysis.covariance,
+        df=analysis.df,
+        pool_sites_below=analysis.pool_sites_below,
+    )
+
+
+def _id(source: Source, analysis: PlannedAnalysis, kind: str) -> str:
+    """`effect/<endpoint>/model`, and for further analyses of the endpoint their own name behind it."""
+    own = [one.name for one in source.book.analyses if one.endpoint == analysis.endpoint]
+    further = "" if own[0] == analysis.name else f"/{analysis.name}"
+    return f"effect/{analysis.endpoint}/{kind}{further}"
+
+
+def _without(
+    source: Source, name: str, section: str, label: str, why: str, printed: Mapping[str, Cell] | None = None
+) -> Row:
+    return Row(name, section, label, {ALL: Cell(cells.NOTHING, source.kind)}, printed or {}, remark=why)
+
+
+def _values(source: Source, endpoint: PlannedEndpoint) -> tuple[pl.Series, pl.Series]:
+    here = observed(source, endpoint, endpoint.at)
+    first, second = (here.filter(pl.col(GROUP) == arm)["AVAL"] for arm in _pair(source, endpoint) or ("", ""))
+    return first, second
+
+
+def _pair(source: Source, endpoint: PlannedEndpoint) -> tuple[str, str] | None:
+    """The arms that the plan compares in an endpoint, else those of the primary analysis; once unblinded."""
+    if not source.datasets.unblinded:
+        return None
+    own = (one.contrast for one in source.book.analyses if one.endpoint == endpoint.name)
+    return next((contrast for contrast in own if contrast is not None), source.pair)
+
+
+def _versus(arms: tuple[str, str] | None) -> str:
+    assert arms is not None
+    return f"{arms[0]} − {arms[1]}"
+
+
+def _printed(effect: Effect | None, places: int) -> dict[str, Cell]:
+    return {} if effect is None else {ALL: cells.published_effect(effect, places)}

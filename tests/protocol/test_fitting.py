@@ -1,0 +1,186 @@
+# ruff: noqa: E501 (cases as they stand in a file)
+"""Whether the plan can be fitted to what the schedule measures: what is said where it cannot.
+
+Each case is one edit of the small study, whose plan is an analysis of covariance. `§` marks the place that the
+problem must name, and is taken out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from entact.protocol import StudyError, load_study, shipped_studies
+from entact.protocol.fitting import measured_at
+from entact.protocol.template import new_study_file
+
+PRIMARY = 'set: mitt, method: ancova, fixed: "arm + baseline + site", contrast: mdma - placebo at outcome'
+CHANGE = 'value: "symptoms.total - baseline.symptoms.total", at: outcome'
+ENDPOINT = "endpoint: change, estimand"
+
+
+def primary(said: str) -> str:
+    return f"set: mitt, {said}"
+
+
+CASES = {
+    "two visits for a mixed model": (
+        PRIMARY,
+        primary('method: §mmrm, fixed: "arm * visit + baseline + site", contrast: mdma - placebo at outcome'),
+        "analysis.primary.method: a model for repeated measures needs two visits, and 'change' is measured at "
+        "outcome alone after the first dose; add its form to the `do:` of another, or write 'method: ancova' "
+        "with 'fixed: arm + baseline + site'",
+    ),
+    "visit in an analysis of covariance": (
+        PRIMARY,
+        primary('method: ancova, fixed: "arm * §visit + baseline", contrast: mdma - placebo at outcome'),
+        "analysis.primary.fixed: an analysis of covariance looks at one visit; write 'arm + baseline'",
+    ),
+    "no model": (
+        PRIMARY,
+        primary("method: ancova, contrast: mdma - placebo at outcome"),
+        "analysis.primary.fixed: is missing; write 'fixed: arm + baseline'",
+    ),
+    "no arm in the model": (
+        PRIMARY,
+        primary("method: ancova, fixed: §baseline + site, contrast: mdma - placebo at outcome"),
+        "analysis.primary.fixed: the arms are not in the model, so nothing compares them; add 'arm'",
+    ),
+    "a baseline that there is not": (
+        CHANGE,
+        'value: "symptoms.total", at: outcome',
+        "analysis.primary.fixed: 'change' compares with no earlier value, so there is no baseline; take it "
+        "out, or write its value as in 'score.total - baseline.score.total'",
+    ),
+    "a baseline after the outcome": (
+        CHANGE,
+        'value: "symptoms.total - §outcome.symptoms.total", at: outcome',
+        "endpoints.change.value: outcome comes no earlier than outcome; compare with a visit before it",
+    ),
+    "pooling without sites": (
+        PRIMARY,
+        primary(
+            "method: ancova, fixed: arm + baseline, pool_sites_below: §4, contrast: mdma - placebo at outcome"
+        ),
+        "analysis.primary.pool_sites_below: 'site' is not in the model; add it, or take this out",
+    ),
+    "a covariance without a mixed model": (
+        PRIMARY,
+        f"{PRIMARY}, §covariance: unstructured",
+        "analysis.primary.covariance: belongs to 'method: mmrm'; take it out",
+    ),
+    "degrees of freedom without a mixed model": (
+        PRIMARY,
+        f"{PRIMARY}, §df: satterthwaite",
+        "analysis.primary.df: belongs to 'method: mmrm'; take it out",
+    ),
+    "a contrast where nothing is measured": (
+        PRIMARY,
+        PRIMARY.replace("at outcome", "at §closing"),
+        "analysis.primary.contrast: 'change' is not measured at closing; there are outcome",
+    ),
+    "an arm with itself": (
+        PRIMARY,
+        PRIMARY.replace("- placebo", "- §mdma"),
+        "analysis.primary.contrast: compares mdma with itself; name two arms",
+    ),
+    "means of a yes or no": (
+        ENDPOINT,
+        "endpoint: remission, estimand",
+        "analysis.primary.method: compares means, and this endpoint is no number; write 'proportion' or "
+        "'describe'",
+    ),
+    "shares of a number": (
+        PRIMARY,
+        primary("method: §proportion, contrast: mdma - placebo at outcome"),
+        "analysis.primary.method: counts a yes or no, and this endpoint is a number; write 'ancova', 'mmrm' or "
+        "'describe'",
+    ),
+    "a model that only describes": (
+        PRIMARY,
+        primary("method: describe, §fixed: arm"),
+        "analysis.primary.fixed: 'describe' compares nothing; take it out",
+    ),
+    "a text in the model": (
+        PRIMARY,
+        primary("method: ancova, fixed: arm + §note, contrast: mdma - placebo at outcome"),
+        "analysis.primary.fixed: 'note' is a text; models know numbers, choices, and yes or no",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_cannot_be_fitted_is_found(
+    case: str, mini: str, problems_of: Callable[[str], list[str]], edit_gives: Callable[[str, str, str], None]
+) -> None:
+    old, new, message = CASES[case]
+    if "§" in new and "note" not in new:
+        edit_gives(old, new, message)
+        return
+    text = mini.replace(old, new.replace("§", ""))
+    text = text.replace(
+        "can_be_pregnant: {type: boolean}", "can_be_pregnant: {type: boolean}\n      note: {type: text}"
+    )
+    assert [problem.partition(" ")[2] for problem in problems_of(text)] == [message]
+
+
+def test_a_study_of_one_site_has_no_difference_between_sites(
+    mini: str, problems_of: Callable[[str], list[str]]
+) -> None:
+    text = mini.replace("  haifa:  {country: IL, timezone: Asia/Jerusalem}\n", "")
+    (found,) = problems_of(text)
+    assert found.endswith(
+        "analysis.primary.fixed: there is one site, so nothing differs between sites; take it out"
+    )
+
+
+def test_where_nobody_is_randomised_no_arms_are_compared(
+    mini: str, problems_of: Callable[[str], list[str]]
+) -> None:
+    text = mini.replace(mini[mini.index("randomisation: {ratio") : mini.index("roles:")], "")
+    text = text.replace("enrolment, randomisation]", "enrolment]").replace(
+        "  randomisation:\n    require:\n", "  enrolment:\n    require:\n"
+    )
+    found = [problem.partition(" ")[2] for problem in problems_of(text)]
+    assert found == [
+        "analysis.primary.method: nobody is randomised, so 'ancova' has no arms to compare; write 'describe'"
+    ]
+
+
+def test_a_secondary_analysis_is_looked_at_as_well(
+    mini: str, problems_of: Callable[[str], list[str]]
+) -> None:
+    text = f"{mini}\n  secondary: {{again: {{endpoint: remission, estimand: de_facto, set: mitt, method: mmrm}}}}\n"
+    (found,) = problems_of(text)
+    assert "analysis.secondary.again.method: compares means" in found
+
+
+def test_with_a_second_visit_the_mixed_model_is_let_be(mini: str, tmp_path: Path) -> None:
+    text = mini.replace(
+        PRIMARY,
+        primary('method: mmrm, fixed: "arm * visit + baseline + site", contrast: mdma - placebo at outcome'),
+    ).replace(
+        "do: [suicidality, adverse_events, guess]", "do: [suicidality, symptoms, guess, adverse_events]"
+    )
+    path = tmp_path / "study.yaml"
+    path.write_text(text, encoding="utf-8")
+    release = load_study(path).newest
+    rule = release.endpoints["change"].rule
+    assert measured_at(rule, "outcome", release.forms, release.visits) == ("outcome", "closing")
+
+
+@pytest.mark.parametrize("name", shipped_studies())
+def test_the_plans_of_shipped_studies_can_be_fitted(name: str) -> None:
+    assert load_study(name).newest.file.analysis.primary
+
+
+def test_the_plan_of_a_new_study_can_be_fitted(tmp_path: Path) -> None:
+    text = new_study_file("mine")
+    path = tmp_path / "study.yaml"
+    path.write_text(text, encoding="utf-8")
+    assert load_study(path).newest.file.analysis.primary.method == "ancova"
+    path.write_text(text.replace("method: ancova, fixed: arm + b", "method: mmrm, fixed: arm * visit + b"))
+    with pytest.raises(StudyError, match="needs two visits, and 'pcl5_change' is measured at week_4 alone"):
+        load_study(path)
