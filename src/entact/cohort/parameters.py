@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from entact.cohort.answers import Answer
 from entact.cohort.part import ByArm, Chance, Cited, Normal, Part, Positive, Spread, require_whole
-from entact.protocol.problem import Misplaced, Path, nearest, unknown
+from entact.protocol.problem import Misplaced, Path, unknown
 
 
 class Refusal(Cited):
