@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import smtplib
+import ssl
 from collections.abc import Sequence
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
@@ -39,7 +40,7 @@ def anchor_message(anchor: Anchor, sender: str, recipients: Sequence[str]) -> Em
 
 
 def send(message: EmailMessage, server: str) -> None:
-    """Hands a message to a mail server.
+    """Hands a message to a mail server; over TLS only to one whose certificate is verified.
 
     Args:
         server: `smtp://host:port`, `smtp+starttls://user:password@host` or `smtps://...`.
@@ -52,11 +53,15 @@ def send(message: EmailMessage, server: str) -> None:
             f"{where.scheme}://{where.hostname or ''} is no mail server: {', '.join(_PORTS)}://HOST"
         )
     port = where.port or _PORTS[where.scheme]
-    kind = smtplib.SMTP_SSL if where.scheme == "smtps" else smtplib.SMTP
+    trusted = ssl.create_default_context()
     try:
-        with kind(where.hostname, port, timeout=_SECONDS) as line:
+        with (
+            smtplib.SMTP_SSL(where.hostname, port, timeout=_SECONDS, context=trusted)
+            if where.scheme == "smtps"
+            else smtplib.SMTP(where.hostname, port, timeout=_SECONDS)
+        ) as line:
             if where.scheme == "smtp+starttls":
-                line.starttls()
+                line.starttls(context=trusted)
             if where.username:
                 line.login(unquote(where.username), unquote(where.password or ""))
             refused = line.send_message(message)
