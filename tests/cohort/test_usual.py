@@ -66,11 +66,18 @@ def test_a_number_of_an_unknown_name_or_unit_is_nobody_s_measurement() -> None:
     assert usual("temperature", Item(type="choice", of=["high", "low"])) is None
 
 
+# What belongs to the limits of the template's alert goes with them.
+CALM = {
+    "rearm: vitals.systolic < 170.0 && vitals.diastolic < 100.0, ": "",
+    "{when: vitals.systolic >= 200.0 || vitals.diastolic >= 120.0, tell: [medical_monitor]}": "",
+}
+
+
 @settings(max_examples=12)
 @given(st.integers(55, 275), st.booleans(), st.sampled_from(["alerts", "gates"]))
 def test_no_limit_of_a_gate_or_alert_moves_anybody_s_pressure(limit: int, above: bool, where: str) -> None:
     old = "vitals.systolic >= 180.0" if where == "alerts" else "vitals.systolic <= 140.0"
-    release = template({old: f"vitals.systolic {'>=' if above else '<='} {limit}.0"}).newest
+    release = template(CALM | {old: f"vitals.systolic {'>=' if above else '<='} {limit}.0"}).newest
     sign = load_parameters(None, release=release).vital_signs.signs["systolic"]
     assert (sign.resting.mean, sign.resting.sd) == (119.0, 9.0)
     assert sign.limits[1] > 300
@@ -131,6 +138,8 @@ def test_a_dose_that_nobody_ever_studied_is_found() -> None:
     assert finding.about == "regimen single"
 
 
+NOBODY_SETS_IT_ASIDE = {",\n         override: investigator + second person}": "}"}
+
 SLIPS = {
     "an alert that everybody raises": (
         {"when: vitals.systolic >= 180.0 ||": "when: vitals.systolic >= 80.0 ||"},
@@ -143,12 +152,12 @@ SLIPS = {
         "of MDMA with therapy",
     ),
     "a gate that nobody passes": (
-        {"vitals.systolic <= 140.0": "vitals.systolic <= 64.0"},
+        NOBODY_SETS_IT_ASIDE | {"vitals.systolic <= 140.0": "vitals.systolic <= 64.0"},
         "gate initial_dose",
         "Blood pressure too high.",
     ),
     "a gate that few pass": (
-        {"vitals.systolic <= 140.0": "vitals.systolic <= 108.0"},
+        NOBODY_SETS_IT_ASIDE | {"vitals.systolic <= 140.0": "vitals.systolic <= 108.0"},
         "gate initial_dose at session_1",
         "of 12 participants, most often: Blood pressure too high.",
     ),
@@ -172,7 +181,7 @@ SLIPS = {
 @pytest.mark.parametrize("slip", SLIPS)
 def test_a_slip_of_the_pen_is_found_and_nothing_beside_it(slip: str) -> None:
     changes, about, said = SLIPS[slip]
-    (finding,) = rehearse(template(changes), 12, seed=4).findings
+    (finding,) = rehearse(template(CALM | changes), 12, seed=4).findings
     assert finding.about == about
     assert said in finding.message
 
@@ -185,7 +194,7 @@ def test_readings_of_a_sign_called_otherwise_and_in_another_unit_are_raised_too(
         "vitals.systolic <= 140.0": "vitals.sbp <= 18.6",
         "vitals.systolic >= 180.0": "vitals.sbp >= 24.0",
     }
-    rehearsed = Rehearsed(study := template(changes), rehearse(study, 8, seed=2))
+    rehearsed = Rehearsed(study := template(CALM | changes), rehearse(study, 8, seed=2))
     arms = rehearsed.trial.allocation.arms()
     top: dict[str, list[float]] = {}
     for course in rehearsed.randomised.values():
