@@ -62,6 +62,13 @@ def edited(folder: Path, **changes: tuple[str, str]) -> Study:
     return load_study(path)
 
 
+# What the template's alert on blood pressure says beside its limits: taken out where a test moves them.
+CALM = {
+    "rearm: vitals.systolic < 170.0 && vitals.diastolic < 100.0, ": "",
+    "{when: vitals.systolic >= 200.0 || vitals.diastolic >= 120.0, tell: [medical_monitor]}": "",
+}
+
+
 def template(changes: dict[str, str]) -> Study:
     """The study that `entact new` begins with, with text replaced."""
     text = new_study_file("own")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.cohort.rehearsals import Rehearsed, template
+from tests.cohort.rehearsals import CALM, Rehearsed, template
 
 from entact.cohort import rehearse
 from entact.cohort.physiology import doses_of, drug_of, not_studied
@@ -64,13 +64,6 @@ def test_a_number_of_an_unknown_name_or_unit_is_nobody_s_measurement() -> None:
     assert usual("systolic", Item(type="decimal", unit="m")) is None
     assert usual("mood", Item(type="integer", range="0 .. 10")) is None
     assert usual("temperature", Item(type="choice", of=["high", "low"])) is None
-
-
-# What belongs to the limits of the template's alert goes with them.
-CALM = {
-    "rearm: vitals.systolic < 170.0 && vitals.diastolic < 100.0, ": "",
-    "{when: vitals.systolic >= 200.0 || vitals.diastolic >= 120.0, tell: [medical_monitor]}": "",
-}
 
 
 @settings(max_examples=12)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.cohort.rehearsals import CALM
 
 from entact.protocol import shipped_studies
 from entact.protocol.load import warnings
@@ -16,7 +17,9 @@ ALERT = "when: vitals.systolic >= 180.0 ||"
 def warned(folder: Path, when: str) -> list[str]:
     text = new_study_file("own")
     assert text.count(ALERT) == 1
-    (folder / "study.yaml").write_text(text.replace(ALERT, when), encoding="utf-8")
+    for old, new in (CALM | {ALERT: when}).items():
+        text = text.replace(old, new)
+    (folder / "study.yaml").write_text(text, encoding="utf-8")
     return [problem.message for problem in warnings(folder) if problem.field.startswith("alerts")]
 
 
