@@ -9,7 +9,7 @@ SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test evidence check format bench lock clean
+.PHONY: help setup demo test evidence check format reference bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -52,6 +52,11 @@ check: setup ## format, lint, types, and the arrows between rooms
 format: setup ## put the code into its format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+reference: setup ## write the pages of every field in docs anew
+	@$(BIN)/entact reference study > docs/study-file-fields.md
+	@$(BIN)/entact reference cohort > docs/cohort-fields.md
+	@$(BIN)/entact reference published > docs/published-fields.md
 
 bench: setup ## run the benchmarks
 	@$(BIN)/python -m benchmarks $(ARGS)

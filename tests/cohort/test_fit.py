@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -70,3 +71,27 @@ def _renamed(tree: Any, old: str, new: str) -> Any:
     if isinstance(tree, list):
         return [_renamed(value, old, new) for value in tree]
     return new if tree == old else tree
+
+
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        ({"late_visit": "late_vist"}, ("conduct.chance.late_vist: ", "did you mean 'late_visit'?")),
+        ({"    tapers: 0.45\n": ""}, ("conduct.chance: ", "'tapers' is missing")),
+        ({"supplement_taken": "supplement_take"}, ("dosing.chance.supplement_take: ", "did you mean")),
+    ],
+)
+def test_a_chance_that_no_rehearsal_asks_for_and_one_that_is_missing_are_told(
+    edit: dict[str, str], said: tuple[str, str], tmp_path: Path
+) -> None:
+    text = shipped_cohort("mapp1").read_text()
+    for old, new in edit.items():
+        assert old in text
+        text = text.replace(old, new)
+    path = tmp_path / "cohort.yaml"
+    path.write_text(text)
+    with pytest.raises(ParametersError) as told:
+        load_parameters(path)
+    assert f"{path}:" in str(told.value)
+    for words in said:
+        assert words in str(told.value)

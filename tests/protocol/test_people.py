@@ -75,6 +75,15 @@ def tracked(mini: str, track: str, visits: str = "") -> str:
         ),
         ("opens_on: unblinded.placebo", "nobody is ever told an arm; add an `unblinding:` block"),
         (
+            "opens_on: consent.recording or consent.recordings",
+            "there is no scope of consent 'recordings'; did you mean 'recording'?",
+        ),
+        (
+            "opens_on: consent.recording and consent.participation",
+            "'consent.recording and consent.participation' opens no track; write an entry about this person, "
+            "as in 'unblinded.placebo' or 'consent.follow_up'",
+        ),
+        (
             "opens_on: arm.placebo",
             "'arm.placebo' opens no track; write an entry about this person, as in 'unblinded.placebo' "
             "or 'consent.follow_up'",

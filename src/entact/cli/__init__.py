@@ -226,6 +226,18 @@ def schema() -> None:
     _print_json(study_schema())
 
 
+@app.command(short_help="Print every field of study, cohort or published files.")
+def reference(
+    of: Annotated[
+        str, typer.Argument(help="study, cohort or published.", metavar="study|cohort|published")
+    ] = "study",
+) -> None:
+    """Print every field of a file that people write, as a page in Markdown made of its schema."""
+    from entact.cli.reference import page
+
+    typer.echo(page(of), nl=False)
+
+
 @app.command(short_help="Check a file with an instrument's wording.")
 def check_wording(
     file: Annotated[

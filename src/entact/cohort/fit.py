@@ -127,7 +127,7 @@ def entry_activity(release: Release, population: str) -> str:
 def told_arm(release: Release) -> str | None:
     """The arm that is given openly to whoever was told theirs: the experimental one; None where nobody is."""
     file = release.file
-    if not any(track.opens_on.startswith("unblinded.") and track.doses for track in file.tracks.values()):
+    if not any(track.tells_the_arm and track.doses for track in file.tracks.values()):
         return None
     return next((name for name, arm in file.arms.items() if arm.role == "experimental"), None)
 
@@ -135,7 +135,7 @@ def told_arm(release: Release) -> str | None:
 def is_open(release: Release, visit: Visit) -> bool:
     """Whether a visit is of a track that opens once a person was told the arm."""
     track = release.file.tracks.get(visit.track or "")
-    return track is not None and track.opens_on.startswith("unblinded.")
+    return track is not None and track.tells_the_arm
 
 
 def unanswered(parameters: Parameters, release: Release) -> Iterator[tuple[str, str]]:

@@ -12,6 +12,17 @@ from entact.cohort.answers import Answer
 from entact.cohort.part import ByArm, Chance, Cited, Normal, Part, Positive, Spread, require_whole
 from entact.protocol.problem import Misplaced, Path, unknown
 
+DOSING = ("escalation_accepted", "supplement_taken")
+CONDUCT = (
+    *("missed_visit", "late_visit", "missed_safety_call", "form_not_done", "item_skipped", "entry_error"),
+    *("entry_error_corrected", "late_entry", "vital_signs_missed", "tapers"),
+)
+"""Chances that a rehearsal asks for, every one of them."""
+
+
+FILLED_IN = ("scenario", "neutral")
+"""Of the parameters what is filled in when they are read, never written by a person."""
+
 
 class Refusal(Cited):
     """A reason for failing screening and its probability among consented candidates.
@@ -437,6 +448,8 @@ class Parameters(Part):
                 yield ("guesses", "roles", role, "by_arm", arm), shares, [*self.arms, "unknown"]
         for place, event in enumerate(self.adverse_events.terms):
             yield ("adverse_events", "terms", place, "chance"), event.chance, self.arms
+        yield ("dosing", "chance"), self.dosing.chance, DOSING
+        yield ("conduct", "chance"), self.conduct.chance, CONDUCT
         for name, sign in self.vital_signs.signs.items():
             yield ("vital_signs", "signs", name, "rise"), sign.rise, self.arms
         if self.vital_signs.drug:

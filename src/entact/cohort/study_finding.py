@@ -193,7 +193,7 @@ class _Search:
         for name, track in self.release.file.tracks.items():
             if name in opened:
                 continue
-            event = "unblinding" if track.opens_on.startswith("unblinded.") else ""
+            event = "unblinding" if track.tells_the_arm else ""
             caused = event in self.blocked or self._entry_is_closed()
             own = {visit.visit for visit in self.visits.values() if visit.track == name}
             self.blocked |= own

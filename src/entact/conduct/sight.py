@@ -119,7 +119,7 @@ class Sight:
             visit, plan = release.visits.get(name), release.file.unblinding
             track = release.file.tracks.get(visit.track or "") if visit is not None else None
             told = plan is not None and self.role in plan.tells
-            if track is not None and track.opens_on.startswith("unblinded.") and not told:
+            if track is not None and track.tells_the_arm and not told:
                 return False
         return True
 

@@ -107,16 +107,15 @@ def _tracks(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fault]:
         if not own:
             message = "no visit is of this track; give one `track:` of this name, or take it out"
             yield Fault(path, message, at_key=True)
-        what, _, of = track.opens_on.partition(".")
-        if what == "consent" and of not in file.consent:
-            message = unknown("scope of consent", of, file.consent)
-            yield Fault((*path, "opens_on"), message, len("consent."))
-        if what == "unblinded":
-            if of not in file.arms:
-                yield Fault((*path, "opens_on"), unknown("arm", of, file.arms), len("unblinded."))
-            if file.unblinding is None:
-                message = "nobody is ever told an arm; add an `unblinding:` block"
-                yield Fault((*path, "opens_on"), message)
+        for what, of in track.openings:
+            place = track.opens_on.find(f"{what}.{of}") + len(f"{what}.")
+            if what == "consent" and of not in file.consent:
+                yield Fault((*path, "opens_on"), unknown("scope of consent", of, file.consent), place)
+            elif what == "unblinded" and of not in file.arms:
+                yield Fault((*path, "opens_on"), unknown("arm", of, file.arms), place)
+        if track.tells_the_arm and file.unblinding is None:
+            message = "nobody is ever told an arm; add an `unblinding:` block"
+            yield Fault((*path, "opens_on"), message)
         sessions = [visit for visit in own if visit.kind == "dosing"]
         if own and len(sessions) != track.doses:
             message = (

@@ -13,6 +13,7 @@ from typing import Any
 from entact.protocol.check import CLASSES, GATES
 from entact.protocol.instrument import shipped_instruments
 from entact.protocol.instrument_file import InstrumentFile
+from entact.protocol.plan import COVARIANCES, DEGREES, ESTIMANDS, METHODS, SETS
 from entact.protocol.source import read_source
 from entact.protocol.study import StudyFile
 from entact.protocol.timetable import ACTIVITIES, EVENTS
@@ -51,7 +52,7 @@ _PATTERNS = {
     "Product.strengths": rf"^\s*{_NUMBER} +\S+\s*$",
     "Item.range": _RANGE,
     "Item.expected": _RANGE,
-    "Track.opens_on": r"^(unblinded|consent)\.[a-z][a-z0-9_]*$",
+    "Track.opens_on": r"^(unblinded|consent)\.[a-z][a-z0-9_]*( or (unblinded|consent)\.[a-z][a-z0-9_]*)*$",
 }
 _ELSEWHERE = "order"  # written when the file is resolved, never by a person
 
@@ -78,6 +79,26 @@ def study_schema() -> Schema:
         **whole,
         "$defs": {**done, "Duration": _DURATIONS},
     }
+
+
+def described(schema: Schema, words: Mapping[str, Mapping[str, str]]) -> Schema:
+    """The schema that pydantic makes of a model, without nulls and titles, with what each field means.
+
+    Args:
+        words: by block and field; under `any` what means the same in several blocks.
+    """
+    blocks: dict[str, Schema] = {**schema.pop("$defs", {}), schema["title"]: schema}
+    whole = schema["title"]
+    done = {}
+    for name, block in blocks.items():
+        said = {key: value for key, value in _plain(block).items() if key != "title"}
+        for field, one in said.get("properties", {}).items():
+            meaning = words.get(name, {}).get(field) or words.get("any", {}).get(field)
+            one |= {"description": meaning} if meaning else {}
+        if "description" in block:
+            said["description"] = _one_line(block["description"])
+        done[name] = said
+    return {**done.pop(whole), "$defs": done}
 
 
 def undescribed() -> list[str]:
@@ -165,6 +186,11 @@ def _names() -> dict[str, Iterable[str]]:
         "Randomisation.at": EVENTS,
         "Hidden.hidden": CLASSES,
         "Form.instrument": shipped_instruments(),
+        "Analysis.method": METHODS,
+        "Analysis.covariance": COVARIANCES,
+        "Analysis.df": DEGREES,
+        "Analysis.set": SETS,
+        "Analysis.estimand": ESTIMANDS,
     }
 
 

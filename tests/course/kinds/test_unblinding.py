@@ -133,6 +133,28 @@ def test_what_is_changed_after_the_freeze_is_found() -> None:
     assert "changed_after_freeze" in rules(case)
 
 
+@pytest.mark.parametrize(("told", "opened"), [("placebo", True), ("low", True), ("mdma", False)])
+def test_one_track_opens_for_several_arms(told: str, opened: bool) -> None:
+    def in_three_arms() -> dict[str, Any]:
+        data = dict(told_one_by_one().data)
+        arms = data["arms"] | {"low": {"title": "Low dose", "role": "active_comparator"}}
+        track = data["tracks"]["crossover"] | {"opens_on": "unblinded.placebo or unblinded.low"}
+        return {
+            "arms": arms,
+            "order": {**data["order"], "arms": list(arms)},
+            "tracks": data["tracks"] | {"crossover": track},
+            "randomisation": data["randomisation"] | {"ratio": dict.fromkeys(arms, 1)},
+            "regimens": {
+                name: level | {"arms": {"low": {"initial": level["initial"]}}}
+                for name, level in data["regimens"].items()
+            },
+        }
+
+    case = tell(before("unblind", study=Study("mini", (told_one_by_one(**in_three_arms()),))), arm=told)
+    assert ("crossover" in case.course().tracks) is opened
+    assert ("open_session" in visits(case)) is opened
+
+
 def test_the_arm_is_told_once() -> None:
     case = tell(before("unblind"))
     assert codes(case.may("unblind", "2026-06-02T10:00:00-06:00", by="i-1")) == ["unblinded_before"]

@@ -238,7 +238,7 @@ class State:
     def tracks(self) -> frozenset[str]:
         """The tracks whose visits this person has: opened by an entry, never by a hidden arm."""
         tracks = self.release.file.tracks
-        return frozenset(name for name, track in tracks.items() if self._is_open(track.opens_on))
+        return frozenset(name for name, track in tracks.items() if any(map(self._opens, track.openings)))
 
     @property
     def entered(self) -> bool:
@@ -349,8 +349,8 @@ class State:
                 thing.origins[name] = effective.origins.get(name, entry.id)
         return thing
 
-    def _is_open(self, opens_on: str) -> bool:
-        what, _, name = opens_on.partition(".")
+    def _opens(self, opening: tuple[str, str]) -> bool:
+        what, name = opening
         if what == "unblinded":
             return self.told is not None and self.told.arm == name
         return self.consent is not None and self.consent.scopes.get(name) is True

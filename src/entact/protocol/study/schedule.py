@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -20,12 +21,12 @@ class Epoch(Block):
 
 
 def _opening(value: str) -> str:
-    what, dot, name = value.partition(".")
-    if what not in ("unblinded", "consent") or not dot or not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-        raise ValueError(
-            f"{value!r} opens no track; write an entry about this person, as in 'unblinded.placebo' "
-            "or 'consent.follow_up'"
-        )
+    for one in value.split(" or "):
+        if not re.fullmatch(r"(?:unblinded|consent)\.[a-z][a-z0-9_]*", one):
+            raise ValueError(
+                f"{one!r} opens no track; write an entry about this person, as in 'unblinded.placebo' "
+                "or 'consent.follow_up'"
+            )
     return value
 
 
@@ -33,12 +34,24 @@ class Track(Block):
     """Visits that begin for a person with an entry: a crossover, an open-label stage, an extension.
 
     `opens_on`: `unblinded.placebo` (the person was told this arm) or `consent.<scope>`; never a hidden arm.
+    Several are joined by `or`, as in `unblinded.placebo or unblinded.low`: one track for two arms.
     `doses`: further sessions with a dose.
     """
 
     title: Words
     opens_on: Annotated[str, AfterValidator(_opening)]
     doses: int = Field(default=0, ge=0)
+
+    @cached_property
+    def openings(self) -> tuple[tuple[str, str], ...]:
+        """What each entry that opens it is of, `unblinded` or `consent`, and which arm or scope."""
+        parts = (one.partition(".") for one in self.opens_on.split(" or "))
+        return tuple((what, name) for what, _, name in parts)
+
+    @cached_property
+    def tells_the_arm(self) -> bool:
+        """Whether somebody in it may have been told their arm."""
+        return any(what == "unblinded" for what, _ in self.openings)
 
 
 class Repeat(BaseModel):

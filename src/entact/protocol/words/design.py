@@ -72,8 +72,11 @@ class Design(Teller):
         if file.epochs:
             yield Line("Epochs", ", then ".join(epoch.title for epoch in file.epochs.values()))
         for track in file.tracks.values():
-            what, _, which = track.opens_on.partition(".")
-            opens = f"consent to {spaced(which)}" if what == "consent" else f"being told {self.arm(which)!r}"
+            ways = [
+                f"consent to {spaced(which)}" if what == "consent" else f"being told {self.arm(which)!r}"
+                for what, which in track.openings
+            ]
+            opens = listed(ways, "or")
             doses = f", {counted(track.doses, 'further session')} with a dose" if track.doses else ""
             yield Line(
                 f"Track: {track.title}", f"opens for a person on {opens}{doses}", assumption=track.assumption
