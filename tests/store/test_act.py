@@ -18,8 +18,8 @@ from entact.course import Entry, Ledger, Receipt, Refused, instant, read
 from entact.course.entry import as_sent
 from entact.protocol import load_study
 from entact.store import StoreError
+from entact.store.custody import keep_keys
 from entact.store.door import act, fact
-from entact.store.people import keep_keys
 
 LATER = ("known_to", "decided_at", "expires")
 

@@ -206,16 +206,18 @@ def restore_key_backup(
 def describe_keys(database: str) -> dict[str, Any]:
     """Where what lies outside the database is."""
     open_record(database)
+    from entact.store.custody import problem_of_keychain
     from entact.store.erasure import erased, notices, register
     from entact.store.people import keychain
 
+    problem = problem_of_keychain()
     return {
         "keys": len(keychain().all()),
         "keys_file": str(keychain().path),
         "erased": len(erased()),
         "set_aside": sorted(keychain().aside()),
         "register": str(register()),
-        "notices": notices(),
+        "notices": [*([] if problem is None else [problem]), *notices()],
     }
 
 

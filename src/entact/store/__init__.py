@@ -16,8 +16,9 @@ from entact.store.error import StoreError
 if TYPE_CHECKING:
     from entact.store.archive import Archived, write_archive
     from entact.store.archive_folder import Archive, archive_notices, read_archive, verify_archive
+    from entact.store.custody import keep_keys
     from entact.store.door import Failed, act, fact, facts, receive
-    from entact.store.people import keep_keys, key_of
+    from entact.store.people import key_of
     from entact.store.record import Head, append, append_many, chains, ledgers, lines
     from entact.store.renewal import rebuild, refresh, stale
     from entact.store.restoration import Restored, restore
@@ -65,7 +66,8 @@ _LATE = {
     "restoration": ("Restored", "restore"),
     "renewal": ("rebuild", "refresh", "stale"),
     "record": ("Head", "append", "append_many", "chains", "ledgers", "lines"),
-    "people": ("keep_keys", "key_of"),
+    "custody": ("keep_keys",),
+    "people": ("key_of",),
     "verification": ("Verification", "verify"),
 }
 

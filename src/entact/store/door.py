@@ -26,12 +26,13 @@ from entact.course.state.oversight import gates_enrolment, quotas_of
 from entact.course.state.setting import Enrolled
 from entact.protocol import Release, Study
 from entact.store import models
+from entact.store.custody import keep_keys
 from entact.store.derived import PARTICIPANT
 from entact.store.erasure import erased
 from entact.store.error import StoreError
 from entact.store.index import storable
 from entact.store.known import Known, raw_cursor, remembered
-from entact.store.people import keep_keys, key_of
+from entact.store.people import key_of
 from entact.store.record import (
     append,
     append_held,

@@ -9,16 +9,19 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from entact.store import acts, models
+from entact.store.custody import whole_keychain
 from entact.store.erasure import Doubted, erased, judge, register, replay
 from entact.store.error import StoreError
-from entact.store.passphrase import open_bytes, seal_bytes
-from entact.store.people import keychain
+from entact.store.passphrase import SEALED, open_bytes, seal_bytes
+from entact.store.people import bring_back_keychain, keychain
 from entact.store.private import write_new
 from entact.store.register import add_to_register
 
-FORMAT = "keys 1"
+FORMAT, OLDER = "keys 2", "keys 1"
+ABOUT = ("entact", "mark", "keychain", "made_at")  # said in the open, and again under the passphrase
 
 
 class Kept(NamedTuple):
@@ -44,9 +47,10 @@ def write_keys(path: Path, passphrase: str) -> Kept:
     Raises:
         StoreError: when the file exists, or the passphrase is too short.
     """
-    keys, known = keychain().all(), erased()
-    content = {"keys": {name: key.hex() for name, key in keys.items()}, "erased": sorted(known)}
-    outside = {"entact": FORMAT, "mark": _mark(), "made_at": acts.now()}
+    chain = whole_keychain()
+    keys, known = chain.all(), erased()
+    outside = {"entact": FORMAT, "mark": _mark(), "keychain": str(chain.identity), "made_at": acts.now()}
+    content = {"keys": {name: key.hex() for name, key in keys.items()}, "erased": sorted(known), **outside}
     text = json.dumps({**outside, **seal_bytes(json.dumps(content).encode(), passphrase)}, indent=1)
     write_new(path, f"{text}\n".encode(), "a file of keys")
     return Kept(len(keys), len(known))
@@ -65,10 +69,10 @@ def restore_keys(path: Path, passphrase: str, current_register: Path | None) -> 
         StoreError: when the file, its passphrase or the register is not right, or the keys are another
             installation's; then nothing comes back.
     """
-    outside = _read(path)
-    if outside["mark"] != _mark():
-        raise StoreError(f"{path} holds the keys of another installation than this record's")
-    content: dict[str, Any] = json.loads(open_bytes(outside, passphrase, str(path)))
+    content = _open(path, passphrase)
+    chain = keychain()
+    if chain.identity is not None and content.identity not in (None, chain.identity):
+        raise StoreError(f"{path} holds another keychain than the one in {chain.folder}")
     doubted: tuple[Doubted, ...] = ()
     if current_register is not None:
         if not current_register.exists():
@@ -78,19 +82,45 @@ def restore_keys(path: Path, passphrase: str, current_register: Path | None) -> 
         for act in judged.believed.values():
             add_to_register(register(), act)
     replay()  # what only the record knows of erasures gets into the register
-    gone = {*erased(), *content["erased"], *(one.participant for one in doubted)}
-    coming = {name: bytes.fromhex(key) for name, key in content["keys"].items() if name not in gone}
+    gone = {*erased(), *content.erased, *(one.participant for one in doubted)}
     before = len(keychain().all())
-    keychain().add(coming)
-    return Restored(len(keychain().all()) - before, len(content["keys"].keys() & gone), doubted)
+    bring_back_keychain(content.identity)
+    keychain().add({name: key for name, key in content.keys.items() if name not in gone})
+    return Restored(len(keychain().all()) - before, len(content.keys.keys() & gone), doubted)
+
+
+class _Content(NamedTuple):
+    """What a file of keys holds; `identity` says of which keychain, None in files of the older format."""
+
+    keys: dict[str, bytes]
+    erased: list[str]
+    identity: UUID | None
+
+
+def _open(path: Path, passphrase: str) -> _Content:
+    """All that a file says, checked: nothing of it is used before."""
+    outside = _read(path)
+    if outside["mark"] != _mark():
+        raise StoreError(f"{path} holds the keys of another installation than this record's")
+    altered = StoreError(f"{path} was altered: what it says in the open is not what it holds")
+    try:
+        content: dict[str, Any] = json.loads(open_bytes(outside, passphrase, str(path)))
+        if outside["entact"] == FORMAT and any(content[name] != outside[name] for name in ABOUT):
+            raise altered
+        keys = {str(name): bytes.fromhex(key) for name, key in content["keys"].items()}
+        identity = UUID(content["keychain"]) if outside["entact"] == FORMAT else None
+        return _Content(keys, [str(name) for name in content["erased"]], identity)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise altered from error
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
         outside = json.loads(path.read_text())
-        if outside["entact"] == FORMAT and isinstance(outside["mark"], str):
+        known = set(outside) == {*ABOUT, *SEALED} if outside["entact"] == FORMAT else True
+        if outside["entact"] in (FORMAT, OLDER) and known and isinstance(outside["mark"], str):
             return dict(outside)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         pass
     raise StoreError(f"{path} is no file of keys: `entact keys backup` writes one")
 

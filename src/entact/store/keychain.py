@@ -21,14 +21,14 @@ from uuid import UUID
 from entact.course.entry.sealing import KEY_BYTES
 from entact.store import server
 from entact.store.error import StoreError
-from entact.store.private import private_file, private_folder, sync_folder
+from entact.store.private import private_file, private_folder, sync_folder, write_new
 
 Stamp = tuple[int, int, int]  # of a file: inode, bytes, time of change
 
 
 def keychain_folder(mark: UUID) -> Path:
     """Where the keys of one installation lie: under ENTACT_KEYS, else under `keys` beside the data."""
-    return Path(os.environ.get("ENTACT_KEYS") or server.data_folder() / "keys") / str(mark)
+    return Path(os.environ.get("ENTACT_KEYS") or server.data_folder() / "keys").absolute() / str(mark)
 
 
 class Aside(NamedTuple):
@@ -39,10 +39,14 @@ class Aside(NamedTuple):
 
 
 class Keychain:
-    """Keys by participant, as the file holds them now; other processes may add to it at any time."""
+    """Keys by participant, as the file holds them now; other processes may add to it at any time.
+
+    `keychain.json` beside them says which keychain it is: a copy of it is the same one.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.path_identity = folder / "keychain.json"
         self.path = folder / "keys.jsonl"
         self.path_aside = folder / "aside.jsonl"
         self._stamps: tuple[Stamp | None, Stamp | None] = (None, None)
@@ -78,6 +82,30 @@ class Keychain:
     def exists(self) -> bool:
         """Whether there has ever been a key here."""
         return self.path.exists() or self.path_aside.exists()
+
+    @property
+    def identity(self) -> UUID | None:
+        """Which keychain this is; None where there is none, or one of an earlier version.
+
+        Raises:
+            StoreError: when it cannot be read.
+        """
+        try:
+            content = json.loads(_read(self.path_identity) or b"null")
+            return None if content is None else UUID(content["keychain"])
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise StoreError(
+                f"{self.path_identity} does not say which keychain it is ({error}): put back a copy of it"
+            ) from error
+
+    def begin(self, identity: UUID) -> UUID:
+        """Makes this the keychain of that identity, unless it has one; returns the one that it has then."""
+        with self._locked():
+            found = self.identity
+            if found is None:
+                text = json.dumps({"keychain": str(identity)}).encode() + b"\n"
+                write_new(self.path_identity, text, "a keychain")
+            return found or identity
 
     def add(self, keys: Mapping[str, bytes]) -> None:
         """Keeps keys, on the disk when this returns; one that is there already is left as it is.
@@ -178,10 +206,7 @@ class Keychain:
 
     def _parse(self, path: Path, *names: str) -> list[tuple[str, bytes, str]]:
         """Participant, key and time of each line; none where there is no such file."""
-        try:
-            content = path.read_bytes()
-        except FileNotFoundError:
-            return []
+        content = _read(path)
         found = []
         whole, _, _ = content.rpartition(b"\n")
         for number, line in enumerate(whole.splitlines(), start=1):
@@ -204,11 +229,31 @@ class Keychain:
             yield
 
 
+def _read(path: Path) -> bytes:
+    """What a file holds; nothing where there is none.
+
+    Raises:
+        StoreError: when it is there and cannot be read, or lies where no file can.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        raise _unreachable(path, error) from error
+
+
+def _unreachable(path: Path, error: OSError) -> StoreError:
+    return StoreError(f"{path} cannot be read ({error.strerror}): ENTACT_KEYS names the folder of the keys")
+
+
 def _stamp(path: Path) -> Stamp | None:
     try:
         found = path.stat()
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise _unreachable(path, error) from error
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 

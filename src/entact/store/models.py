@@ -30,6 +30,18 @@ class Installation(models.Model):
         ]
 
 
+class BoundKeychain(models.Model):
+    """The keychain in which the keys of this record's participants lie, and where it was begun."""
+
+    id = models.BigAutoField(primary_key=True)
+    identity = models.UUIDField(default=uuid.uuid4, unique=True)
+    folder = models.TextField()
+    since = models.DateTimeField()
+
+    class Meta:
+        db_table = "store_keychain"
+
+
 class Ledger(models.Model):
     """The head of one subject's ledger; its row is locked while an entry is appended."""
 

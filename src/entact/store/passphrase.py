@@ -11,6 +11,7 @@ from nacl.exceptions import CryptoError
 from entact.store.error import StoreError
 
 SHORTEST = 12  # characters
+SEALED = ("salt", "opslimit", "memlimit", "sealed")  # what is written of what a passphrase opens
 OPSLIMIT, MEMLIMIT = pwhash.argon2id.OPSLIMIT_MODERATE, pwhash.argon2id.MEMLIMIT_MODERATE
 
 

@@ -22,8 +22,8 @@ def private_folder(folder: Path) -> None:
         folder.mkdir(mode=FOLDER, parents=True, exist_ok=True)
         if folder.stat().st_mode & 0o077:
             folder.chmod(FOLDER)
-    except FileExistsError as error:
-        raise StoreError(f"{folder} is no folder") from error
+    except (FileExistsError, NotADirectoryError) as error:
+        raise StoreError(f"{folder} is no folder, or lies in something that is none") from error
     except PermissionError as error:
         raise StoreError(f"{folder} is not ours to keep secrets in: {error.strerror}") from error
 

@@ -29,6 +29,7 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "store_line": ("SELECT",),
     "store_ledger": ("SELECT", "INSERT"),
     "store_installation": ("SELECT",),
+    "store_keychain": ("SELECT", "INSERT"),
     "store_derivation": ("SELECT", "UPDATE"),
     "django_migrations": ("SELECT",),
 }

@@ -1,0 +1,102 @@
+"""Keys of participants are added to one keychain, that of the record, and to a whole one alone.
+
+A record is bound to a keychain by its first key. Another place for keys is refused before one is made there:
+of two keychains, each would lack what the other has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from django.db import connection, transaction
+
+from entact.store import models
+from entact.store.erasure import erased
+from entact.store.error import StoreError
+from entact.store.keychain import Keychain
+from entact.store.people import WHAT_TO_DO, absence, begun, bound_keychain, keychain
+
+
+def whole_keychain(coming: Collection[str] = ()) -> Keychain:
+    """The keychain of the record in use, to which keys can be added; the first time it becomes the record's.
+
+    Args:
+        coming: participants whose keys are about to be added.
+    Raises:
+        StoreError: when it is not there or another one; when it lacks keys of participants who were not
+            erased, with whose.
+    """
+    problem = problem_of_keychain(coming)
+    if problem is not None:
+        raise StoreError(problem)
+    chain, bound = bound_keychain()
+    if bound is None:
+        _bind(chain)
+    return chain
+
+
+def problem_of_keychain(coming: Collection[str] = ()) -> str | None:
+    """Why no key can be added to what lies in the place of this record's keychain; None where one can.
+
+    Raises:
+        StoreError: when another keychain lies there.
+    """
+    chain, bound = keychain(), bound_keychain()[1]
+    if bound is not None and chain.identity is None:
+        return absence(chain, bound)
+    lacking = missing_keys(chain, coming)
+    if not lacking:
+        return None
+    more = f" and {len(lacking) - 3} more" if len(lacking) > 3 else ""
+    return (
+        f"the keychain in {chain.folder} lacks the keys of {len(lacking)} participants of this record "
+        f"({', '.join(lacking[:3])}{more}): {WHAT_TO_DO}"
+    )
+
+
+def missing_keys(chain: Keychain, coming: Collection[str] = ()) -> list[str]:
+    """Participants of whom something is sealed, who were not erased, and whose key is not in a keychain.
+
+    Args:
+        coming: participants whose keys are about to be added.
+    """
+    there = sorted({*chain.all(), *chain.aside(), *coming})
+    with connection.cursor() as cursor:
+        cursor.execute(_WITHOUT_KEY, [there])
+        found = [name for (name,) in cursor.fetchall()]
+    return [name for name in found if name not in erased()] if found else []
+
+
+def keep_keys(keys: Mapping[str, bytes]) -> None:
+    """Keeps the keys of participants; one that is there already is left as it is.
+
+    Args:
+        keys: 32 bytes by ledger (`participant:<opaque>`).
+    Raises:
+        StoreError: when a key is not of 32 bytes, or the keychain is not this record's (`whole_keychain`).
+    """
+    whole_keychain(keys).add(keys)
+
+
+_WITHOUT_KEY = """
+    SELECT name FROM store_ledger AS ledger
+    WHERE name LIKE 'participant:%%' AND seq > 0 AND name <> ALL(%s) AND (
+        EXISTS (SELECT FROM store_line WHERE ledger_id = ledger.id AND text LIKE '%%"sealed:_:%%')
+        OR EXISTS (SELECT FROM store_identity WHERE participant = ledger.name))
+    ORDER BY id
+"""
+
+
+def _bind(chain: Keychain) -> None:
+    """Binds the record to its first keychain: that of the first of two processes that begin one each."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('entact keychain', 0))")
+        bound = bound_keychain()[1]
+        if bound is None:
+            identity, at = chain.begin(uuid4()), datetime.now(UTC)
+            models.BoundKeychain.objects.create(identity=identity, folder=str(chain.folder), since=at)
+        elif bound.identity != chain.identity:
+            raise StoreError(f"{chain.folder} holds another keychain than this record's{begun(bound)}")

@@ -1,0 +1,150 @@
+"""One record, one keychain: another place for keys is refused before a key is made there."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from nacl import pwhash
+from tests.owner import run_as_owner
+from tests.store.living import ANNA, BERT, consent, enter_persons, enter_study, fact, keep
+
+from entact import store
+from entact.protocol import Study
+from entact.store import StoreError, models, passphrase
+from entact.store.custody import problem_of_keychain
+from entact.store.erasure import confirm_erasure, request_erasure
+from entact.store.escrow import restore_keys, write_keys
+from entact.store.people import key_of, keychain, require_keychain
+
+CARL = "participant:" + "0c" * 16
+WORDS = "seven green bottles"
+
+
+@pytest.fixture
+def study(database: str, monkeypatch: pytest.MonkeyPatch) -> Study:
+    monkeypatch.setattr(passphrase, "OPSLIMIT", pwhash.argon2id.OPSLIMIT_MIN)
+    monkeypatch.setattr(passphrase, "MEMLIMIT", pwhash.argon2id.MEMLIMIT_MIN)
+    study = enter_study()
+    consent(study)
+    plant(study)
+    return study
+
+
+def plant(study: Study, ledger: str = ANNA) -> None:
+    data = {"name": "sertraline", "indication": "her mother's death"}
+    keep(study, fact(study, 3, "medication", data, ledger=ledger))
+
+
+def refused_elsewhere(study: Study, folder: Path, monkeypatch: pytest.MonkeyPatch, said: str) -> None:
+    """Nobody new can be entered while keys lie there, and no key is made there."""
+    with monkeypatch.context() as patch:
+        patch.setenv("ENTACT_KEYS", str(folder))
+        with pytest.raises(StoreError, match=said):
+            consent(study, BERT)
+        with pytest.raises(StoreError, match=said):
+            write_keys(folder.parent / "escrow.json", WORDS)
+        assert not list(folder.rglob("keys.jsonl")) if folder.is_dir() else True
+    assert not any(head.ledger == BERT for head in store.ledgers())
+
+
+def test_an_empty_folder_of_keys_is_refused_with_where_they_were(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = f"there is no keychain in .*elsewhere.*begun in {keychain().folder} on .*ENTACT_KEYS says"
+    refused_elsewhere(study, tmp_path / "elsewhere", monkeypatch, said)
+    with monkeypatch.context() as patch:
+        patch.setenv("ENTACT_KEYS", str(tmp_path / "elsewhere"))
+        with pytest.raises(StoreError, match=said):
+            require_keychain()  # `entact serve` asks
+        problem = problem_of_keychain()
+        assert problem is not None
+        assert re.match(said, problem)
+    require_keychain()
+    (tmp_path / "empty").mkdir()
+    refused_elsewhere(study, tmp_path / "empty", monkeypatch, "there is no keychain in .*empty")
+    consent(study, BERT)  # and where they are it goes on
+    assert key_of(BERT) is not None
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused_by_name(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "keys").write_text("")
+    refused_elsewhere(
+        study, tmp_path / "keys", monkeypatch, r"cannot be read \(Not a directory\): ENTACT_KEYS"
+    )
+
+
+def test_another_keychain_is_refused_by_whoever_asks(
+    study: Study, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other" / keychain().folder.name
+    shutil.copytree(keychain().folder, other)
+    (other / "keychain.json").write_text(json.dumps({"keychain": "6e1d2f0a-0000-4000-8000-000000000001"}))
+    monkeypatch.setenv("ENTACT_KEYS", str(tmp_path / "other"))
+    for ask in (lambda: key_of(ANNA), lambda: consent(study, BERT), lambda: store.setup(database=database)):
+        with pytest.raises(StoreError, match="holds another keychain than this record's, which was begun in"):
+            ask()
+    (other / "keychain.json").write_text("{}")
+    with pytest.raises(StoreError, match="does not say which keychain it is"):
+        key_of(ANNA)
+
+
+def test_a_copy_that_lacks_keys_is_refused_with_whose(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = tmp_path / "older" / keychain().folder.name
+    shutil.copytree(keychain().folder, older)
+    consent(study, BERT)
+    plant(study, BERT)
+    with monkeypatch.context() as patch:
+        patch.setenv("ENTACT_KEYS", str(tmp_path / "older"))
+        with pytest.raises(StoreError, match=f"lacks the keys of 1 participants of this record .{BERT}"):
+            consent(study, CARL)
+    assert key_of(BERT) is not None
+
+
+def test_who_was_erased_is_not_missed(study: Study) -> None:
+    ada, ben = enter_persons("ada", "ben")
+    request_erasure(ANNA, "participant_request", ada)
+    confirm_erasure(ANNA, ben)
+    consent(study, BERT)
+    assert key_of(BERT) is not None
+
+
+def test_keys_that_come_back_are_the_same_keychain(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = dict(keychain().all())
+    write_keys(tmp_path / "escrow.json", WORDS)
+    monkeypatch.setenv("ENTACT_KEYS", str(tmp_path / "fresh"))
+    assert restore_keys(tmp_path / "escrow.json", WORDS, None).keys == 1
+    assert keychain().all() == keys
+    consent(study, BERT)
+    assert models.BoundKeychain.objects.count() == 1
+
+
+def test_a_record_of_an_earlier_version_is_bound_to_the_keys_that_it_has(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_as_owner("DELETE FROM store_keychain")
+    keychain().path_identity.unlink()
+    refused_elsewhere(study, tmp_path / "elsewhere", monkeypatch, f"lacks the keys of 1 .*{ANNA}")
+    consent(study, BERT)
+    assert models.BoundKeychain.objects.get().identity == keychain().identity
+
+
+def test_of_two_keychains_that_begin_at_once_one_is_the_records(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enter_study()
+    store.keep_keys({ANNA: bytes(32)})
+    with monkeypatch.context() as patch:
+        patch.setenv("ENTACT_KEYS", str(tmp_path / "second"))
+        with pytest.raises(StoreError, match="there is no keychain in"):
+            store.keep_keys({BERT: bytes(32)})
+    assert set(keychain().all()) == {ANNA}
