@@ -14,12 +14,18 @@ from scipy.stats import multivariate_normal
 
 from entact.analysis.sequential import (
     GroupSequential,
+    HaybittlePeto,
     HwangShihDeCani,
     KimDeMets,
     LanDeMetsOBrienFleming,
     LanDeMetsPocock,
+    OBrienFleming,
+    Pocock,
+    Shape,
     Spending,
+    SpendingPoints,
     UserDefined,
+    WangTsiatis,
 )
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "group_sequential"
@@ -29,6 +35,13 @@ SPENDING: dict[str, Spending] = {
     "asHSD_-4": HwangShihDeCani(-4),
     "asHSD_1": HwangShihDeCani(1),
     "asKD_2": KimDeMets(2),
+}
+RULES: dict[str, Spending | Shape] = SPENDING | {
+    "OF": OBrienFleming(),
+    "P": Pocock(),
+    "WT_0.25": WangTsiatis(0.25),
+    "HP": HaybittlePeto(3.0),
+    "noEarlyEfficacy": UserDefined(lambda fraction: float(fraction >= 1)),
 }
 GSDESIGN: dict[str, Spending] = {
     "sfLDOF": LanDeMetsOBrienFleming(),
@@ -44,7 +57,7 @@ def golden(name: str) -> Any:
 
 
 QUADRATURE = golden("independent_quadrature")
-RPACT = [one for one in golden("rpact_boundaries")["designs"] if one["type"] in SPENDING]
+RPACT = golden("rpact_boundaries")["designs"]
 
 
 @pytest.mark.parametrize("name", QUADRATURE["recursion_float64"])
@@ -70,9 +83,11 @@ def test_critical_values_are_those_of_forty_digits(name: str) -> None:
 def test_designs_are_those_of_rpact(told: dict[str, Any]) -> None:
     """rpact::getDesignGroupSequential(informationRates, typeOfDesign, sided, alpha, tolerance = 1e-10)"""
     design = GroupSequential(
-        information=tuple(told["informationRates"]), spending=SPENDING[told["type"]], sided=told["sided"]
+        information=tuple(told["informationRates"]), spending=RULES[told["type"]], sided=told["sided"]
     )
-    assert design.boundaries().upper == pytest.approx(told["criticalValues"], abs=1e-6)
+    assert design.boundaries().upper == pytest.approx(
+        [np.inf if value is None else value for value in told["criticalValues"]], abs=1e-6
+    )
     assert design.boundaries().nominal == pytest.approx(told["stageLevels"], abs=1e-6)
     inflation = design.inflation(0.9)
     assert inflation == pytest.approx(told["inflationFactor"], abs=1e-6)
@@ -96,6 +111,36 @@ def test_designs_are_those_of_gsdesign(told: dict[str, Any]) -> None:
     assert design.boundaries().upper == pytest.approx(
         told["upper"], abs=2e-6 if told["test_type"] == 2 else 1e-8
     )
+
+
+@pytest.mark.parametrize("looks", [1, 2, 5, 20])
+@pytest.mark.parametrize(
+    ("shape", "delta"), [(OBrienFleming(), 0.0), (WangTsiatis(0.25), 0.25), (Pocock(), 0.5)]
+)
+def test_a_shape_is_kept_to_the_end(shape: Shape, delta: float, looks: int) -> None:
+    design = GroupSequential(information=tuple((one + 1) / looks for one in range(looks)), spending=shape)
+    upper = np.array(design.boundaries().upper)
+    assert upper == pytest.approx(upper[-1] * np.array(design.information) ** (delta - 0.5), rel=1e-12)
+    assert design.power(0.0).overall == pytest.approx(0.025, rel=1e-12)
+
+
+def test_a_shape_that_spends_too_much_early_is_refused() -> None:
+    with pytest.raises(ValueError, match="too low"):
+        GroupSequential(information=(0.5, 1.0), spending=HaybittlePeto(1.5)).boundaries()
+
+
+def test_spending_in_numbers_is_straight_between_them() -> None:
+    points = SpendingPoints((0.5, 0.75), (0.1, 0.3))
+    spent = points.spent(0.05, np.array([0.25, 0.5, 0.6, 0.75, 1.0, 1.2]))
+    assert spent == pytest.approx(np.array([0.05, 0.1, 0.18, 0.3, 1.0, 1.0]) * 0.05, rel=1e-14)
+    for fractions, shares in (
+        ((0.5,), (0.1, 0.2)),
+        ((0.7, 0.6), (0.1, 0.2)),
+        ((0.5,), (1.2,)),
+        ((0.5,), (np.nan,)),
+    ):
+        with pytest.raises(ValueError, match=r"one for each|have to rise"):
+            SpendingPoints(fractions, shares)
 
 
 @pytest.mark.parametrize("told", golden("rpact_futility")["designs"])

@@ -11,29 +11,37 @@ from entact.analysis.sequential.conditional import (
 from entact.analysis.sequential.design import GroupSequential, Power
 from entact.analysis.sequential.inference import Look, SequentialEstimate, repeated_interval
 from entact.analysis.sequential.reestimation import PromisingZone, ReestimationResult
+from entact.analysis.sequential.shape import HaybittlePeto, OBrienFleming, Pocock, Shape, WangTsiatis
 from entact.analysis.sequential.spending import (
     HwangShihDeCani,
     KimDeMets,
     LanDeMetsOBrienFleming,
     LanDeMetsPocock,
     Spending,
+    SpendingPoints,
     UserDefined,
 )
 
 __all__ = [
     "Boundaries",
     "GroupSequential",
+    "HaybittlePeto",
     "HwangShihDeCani",
     "KimDeMets",
     "LanDeMetsOBrienFleming",
     "LanDeMetsPocock",
     "Look",
+    "OBrienFleming",
+    "Pocock",
     "Power",
     "PromisingZone",
     "ReestimationResult",
     "SequentialEstimate",
+    "Shape",
     "Spending",
+    "SpendingPoints",
     "UserDefined",
+    "WangTsiatis",
     "conditional_power",
     "conditional_type_i_error",
     "predictive_power",

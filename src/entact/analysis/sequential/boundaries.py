@@ -1,4 +1,4 @@
-"""Critical values from spending functions: each look takes what it may, given the looks before."""
+"""Critical values from what may be spent or from a shape: each look takes its own, given the looks before."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
-from entact.analysis.sequential.recursion import REACH, Floats, GoingOn, crossing, finest_after
+from entact.analysis.sequential.recursion import Floats, GoingOn, increments_after
+from entact.analysis.sequential.root import rising_root
+from entact.analysis.sequential.shape import Shape
 from entact.analysis.sequential.spending import Spending
 
-_FAR = 12.0  # a critical value that nothing crosses: 1 - Φ(12) is 2e-33
+_FAR = 40.0  # 1 - Φ(40) is 0
 _LEAST = 1e-300
+_CLOSE = 1e-6  # a step after which nothing is left to find: each cubes what was missing
+_TILT = 0.75  # drift to which densities are carried over from another without loss
 
 
 @dataclass(frozen=True)
@@ -21,8 +25,9 @@ class Boundaries:
     """When a trial stops.
 
     Attributes:
-        information: fractions at the looks. upper: Z from which on it stops for efficacy; in a two-sided
-            design it does so below -upper too. lower: Z below which it stops for futility, None without.
+        information: fractions at the looks. upper: Z from which on it stops for efficacy, infinite where it
+            does not; in a two-sided design it does so at -upper too. lower: Z below which it stops for
+            futility, None without.
         spent: of the error rate of one tail, by each look.
     """
 
@@ -37,93 +42,223 @@ class Boundaries:
         return tuple(float(ndtr(-value)) for value in self.upper)
 
 
-def efficacy(
-    fractions: Sequence[float],
-    spent: Floats,
-    *,
-    sided: int,
-    lower: Sequence[float] | None = None,
-    drift: float = 0.0,
-) -> list[float]:
-    """Critical values that spend the error rate of one tail as planned.
+@dataclass(frozen=True)
+class Rule:
+    """What decides critical values: a spending function or a shape, and the looks for which it was planned.
 
     Args:
-        spent: of the rate, by each look. sided: 2 where Z below minus the value stops too.
-        lower: binding futility bounds; the last of them is not used.
-        drift: under which it is spent.
+        spending: a function of the fraction, or a shape. information: planned fractions.
+        sided: 2 where Z below minus the value stops too.
     """
-    state, found = GoingOn.start(), []
-    finest = finest_after(fractions)
-    before = 0.0
-    for look, fraction in enumerate(fractions):
-        target = float(spent[look]) - before
-        before = float(spent[look])
-        found.append(_solve(state, fraction, drift, target))
-        if look + 1 < len(fractions):
-            floor = -found[-1] if sided == 2 else -np.inf if lower is None else lower[look]
-            state = state.go_on(floor, found[-1], fraction, drift, finest[look])
-    return found
+
+    spending: Spending | Shape
+    information: tuple[float, ...]
+    sided: int
+
+    def at(self, alpha: float, fractions: Sequence[float], *, ended: bool) -> Walk:
+        """The walk over looks at fractions that need not be the planned ones."""
+        if isinstance(self.spending, Spending):
+            spent = self.spending.spent(alpha, np.asarray(fractions, float))
+            if ended:
+                spent[-1] = alpha
+            return Walk(fractions, self.sided, spent, None)
+        values = self.spending.critical(self._constant(alpha), fractions)
+        return Walk(fractions, self.sided, np.full(len(fractions), alpha), values.tolist(), ended)
+
+    def _constant(self, alpha: float) -> float:
+        """With which the planned looks spend alpha."""
+        shape = self.spending
+        assert not isinstance(shape, Spending)
+        if shape.constant is not None:
+            return shape.constant
+        looks = self.information
+
+        def under(constant: float) -> float:
+            upper = shape.critical(constant, looks).tolist()
+            return float(ndtri(alpha) - ndtri(Walk(looks, self.sided, np.zeros(0), upper).found().spent[-1]))
+
+        return rising_root(under, 1.1 * float(-ndtri(alpha)), step=0.25)
 
 
-def futility(fractions: Sequence[float], upper: Sequence[float], spent: Floats, drift: float) -> list[float]:
-    """Lower bounds that spend the type II error rate under a drift; the last is not held to `upper`."""
-    state, found = GoingOn.start(), []
-    finest = finest_after(fractions)
-    before = 0.0
-    for look, fraction in enumerate(fractions):
-        target = float(spent[look]) - before
-        before = float(spent[look])
-        found.append(-_solve(_mirrored(state), fraction, -drift, target))
-        if look + 1 < len(fractions):
-            state = state.go_on(min(found[-1], upper[look]), upper[look], fraction, drift, finest[look])
-    return found
+class Walk:
+    """From look to look under no effect, with critical values given or found on the way.
+
+    Args:
+        fractions: of the looks. spent: by each look, where critical values are to be found.
+        given: critical values. last: whether the last of them is to be found after all.
+    """
+
+    def __init__(
+        self,
+        fractions: Sequence[float],
+        sided: int,
+        spent: Floats,
+        given: Sequence[float] | None,
+        last: bool = False,
+    ):
+        self.fractions = fractions
+        self.upper: list[float] = []
+        self.spent: list[float] = []
+        self._sided, self._planned, self._given, self._last = sided, spent, given, last
+        self._state = GoingOn.at(0.0, 0.0)
+        self._following = increments_after(fractions)
+
+    def step(self) -> float:
+        """The critical value of the next look."""
+        look, before = len(self.upper), self.spent[-1] if self.spent else 0.0
+        fraction, ends = self.fractions[look], look + 1 == len(self.fractions)
+        if self._given is not None and not (self._last and ends):
+            value = float(self._given[look])
+            spent = before + self._state.above(value, fraction, 0.0)
+        else:
+            spent = float(self._planned[look])
+            if spent < before:
+                raise ValueError(
+                    f"the looks before the end spend {before:.3g} of {spent:g}:"
+                    " their critical values are too low"
+                )
+            value = solve(self._state, fraction, 0.0, spent - before)
+        self.upper.append(value)
+        self.spent.append(spent)
+        return value
+
+    def go_on(self, lower: float = -np.inf) -> None:
+        """After a look, where Z was not below a bound either."""
+        look = len(self.upper) - 1
+        upper = self.upper[-1]
+        floor = -upper if self._sided == 2 else min(lower, upper)
+        self._state = self._state.go_on(floor, upper, self.fractions[look], 0.0, self._following[look])
+
+    def found(self, lower: Sequence[float] | None = None) -> Walk:
+        """Itself, after all looks; `lower`: binding futility bounds for all looks but the last."""
+        for look in range(len(self.fractions)):
+            self.step()
+            if look + 1 < len(self.fractions):
+                self.go_on(-np.inf if lower is None else lower[look])
+        return self
+
+
+class FutilityWalk:
+    """From look to look under an effect, with futility bounds that spend the type II error rate.
+
+    Args:
+        spent: of beta, by each look. drift: under which it is spent. near: what the bounds will be, about.
+    """
+
+    def __init__(
+        self, fractions: Sequence[float], spent: Floats, drift: float, near: Sequence[float] | None = None
+    ):
+        self.fractions = fractions
+        self.lower: list[float] = []
+        self._spent, self._drift, self._near = spent, drift, near
+        self._state = GoingOn.at(0.0, 0.0)
+        self._following = increments_after(fractions)
+
+    def step(self, upper: float) -> float:
+        """The bound of the next look, not held to its critical value, with which the walk goes on."""
+        look = len(self.lower)
+        target = float(self._spent[look]) - (float(self._spent[look - 1]) if look else 0.0)
+        fraction = self.fractions[look]
+        near = None if self._near is None else -self._near[look]
+        self.lower.append(-solve(self._state.mirrored, fraction, -self._drift, target, near))
+        if look + 1 < len(self.fractions):
+            floor = min(self.lower[-1], upper)
+            self._state = self._state.go_on(floor, upper, fraction, self._drift, self._following[look])
+        return self.lower[-1]
+
+
+def with_futility(
+    walk: Walk, spent: Floats, drift: float, *, binding: bool, near: Sequence[float] | None = None
+) -> tuple[list[float], Walk]:
+    """Futility bounds that spend beta under a drift, beside critical values; these rely on them if binding.
+
+    Args:
+        walk: not begun. spent: of beta, by each look. near: what the bounds will be, about.
+    Returns:
+        Lower bounds, the last of which is not held to the critical value, and the walk after all looks.
+    """
+    lower = FutilityWalk(walk.fractions, spent, drift, near)
+    for look in range(len(walk.fractions)):
+        bound = lower.step(walk.step())
+        if look + 1 < len(walk.fractions):
+            walk.go_on(bound if binding else -np.inf)
+    return lower.lower, walk
+
+
+def futility(
+    fractions: Sequence[float],
+    upper: Sequence[float],
+    spent: Floats,
+    drift: float,
+    near: Sequence[float] | None = None,
+) -> list[float]:
+    """Futility bounds that spend beta under a drift, with critical values that do not depend on them."""
+    walk = FutilityWalk(fractions, spent, drift, near)
+    return [walk.step(value) for value in upper]
 
 
 def drift_for(
-    power: float, fractions: Sequence[float], lower: Sequence[float], upper: Sequence[float]
+    power: float, fractions: Sequence[float], lower: Sequence[float], upper: Sequence[float], near: float
 ) -> float:
-    """The drift at which the trial stops above with a probability."""
+    """The drift at which the trial stops above with a probability.
 
-    def missing(drift: float) -> float:
-        return float(crossing(fractions, lower, upper, drift)[0].sum()) - power
+    Densities under one drift are those under another times exp((θ - θ₀)S - (θ² - θ₀²)t/2), so that one walk
+    serves all drifts near it.
 
-    return float(brentq(missing, 0.0, 2 * (_FAR + REACH), xtol=1e-13, rtol=1e-14))
+    Args:
+        near: where to look first.
+    """
+    while True:
+        states = _states(fractions, lower, upper, near)
+
+        def missing(drift: float, known: Sequence[GoingOn] = states, at: float = near) -> float:
+            reached = sum(
+                state.tilted(at, drift).above(value, fraction, drift)
+                for state, value, fraction in zip(known, upper, fractions, strict=True)
+            )
+            return reached - power
+
+        low, high = near - _TILT, near + _TILT
+        if missing(low) > 0:
+            near = low
+        elif missing(high) < 0:
+            near = high
+        else:
+            return float(brentq(missing, low, high, xtol=1e-14, rtol=1e-14))
+        if abs(near) > _FAR:
+            raise ValueError(f"no effect gives a power of {power:g}: the trial stops for futility before")
 
 
-def _solve(state: GoingOn, fraction: float, drift: float, target: float) -> float:
-    """The value above which Z lies with a probability, having gone on until now: Newton from a safe start."""
+def _states(
+    fractions: Sequence[float], lower: Sequence[float], upper: Sequence[float], drift: float
+) -> list[GoingOn]:
+    """The trial before each look."""
+    states, following = [GoingOn.at(0.0, 0.0)], increments_after(fractions)
+    for look in range(len(fractions) - 1):
+        states.append(states[-1].go_on(lower[look], upper[look], fractions[look], drift, following[look]))
+    return states
+
+
+def solve(state: GoingOn, fraction: float, drift: float, target: float, near: float | None = None) -> float:
+    """The value above which Z lies with a probability, having gone on until now: Halley from a safe start."""
     if target <= _LEAST:
-        return _FAR
+        return np.inf
     if target >= state.probability:
         return -np.inf
     low, high = -_FAR, _FAR
-    value = float(np.clip(-ndtri(min(target / max(state.probability, target), 0.999999)), low, high))
+    value = -float(ndtri(min(target / max(state.probability, target), 0.999999)))
+    if near is not None and np.isfinite(near):
+        value = near
     for _ in range(100):
-        error = state.above(value, fraction, drift) - target
-        low, high = (value, high) if error > 0 else (low, value)
-        slope = state.density(value, fraction, drift)
-        # Newton on the logarithm, which is nearly straight in the tail.
-        step = (
-            np.log((error + target) / target) * (error + target) / slope
-            if slope > 0 and error > -target
-            else np.inf
-        )
-        proposed = value + step
-        if not low < proposed < high:
-            proposed = (low + high) / 2
-        if abs(proposed - value) <= 2e-15 * max(1.0, abs(value)):
-            return float(proposed)
-        value = proposed
+        tail, density, bend = state.tail(value, fraction, drift)
+        low, high = (value, high) if tail > target else (low, value)
+        # On the logarithm of the tail, which is nearly straight.
+        step = 2 * _FAR
+        if tail > 0 and density > 0:
+            over, slope = np.log(tail / target), density / tail
+            curve = slope * slope + bend / tail
+            step = over / slope / max(1 + over * curve / (2 * slope * slope), 0.5)
+        if abs(step) <= _CLOSE:
+            return float(value + step)
+        value = value + step if low < value + step < high else (low + high) / 2
     return float(value)
-
-
-def _mirrored(state: GoingOn) -> GoingOn:
-    return GoingOn(state.fraction, -state.scores, state.mass)
-
-
-def planned(spending: Spending, rate: float, fractions: Sequence[float]) -> Floats:
-    """What may be spent by each look; all of it by the last, which is what remains there."""
-    spent = spending.spent(rate, np.asarray(fractions, float))
-    if fractions[-1] >= 1.0:
-        spent[-1] = rate
-    return spent

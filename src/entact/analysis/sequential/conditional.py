@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from entact.analysis.sequential.design import GroupSequential
-from entact.analysis.sequential.recursion import GoingOn, finest_after
+from entact.analysis.sequential.recursion import GoingOn, increments_after
 
 
 def conditional_power(design: GroupSequential, look: int, z: float, drift: float | None = None) -> float:
@@ -66,13 +66,13 @@ def _fraction(design: GroupSequential, look: int, z: float) -> float:
 def _later(design: GroupSequential, look: int, z: float, drift: float) -> float:
     """The probability of stopping above at a later look, from the score at this one."""
     fraction = design.information[look - 1]
-    state = GoingOn(fraction, np.array([z * np.sqrt(fraction)]), np.ones(1))
+    state = GoingOn.at(fraction, z * np.sqrt(fraction))
     lower, upper = design.floors(), design.boundaries().upper
-    finest = finest_after(design.information)
+    following = increments_after(design.information)
     total = 0.0
     for later in range(look, len(upper)):
         ahead = design.information[later]
         total += state.above(upper[later], ahead, drift)
         if later + 1 < len(upper):
-            state = state.go_on(lower[later], upper[later], ahead, drift, finest[later])
+            state = state.go_on(lower[later], upper[later], ahead, drift, following[later])
     return total

@@ -7,15 +7,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import ndtri
 
-from entact.analysis.sequential.boundaries import Boundaries, drift_for, efficacy, futility, planned
+from entact.analysis.sequential.boundaries import Boundaries, Rule, Walk, drift_for, futility, with_futility
 from entact.analysis.sequential.inference import Look, SequentialEstimate, analyse
-from entact.analysis.sequential.recursion import crossing
+from entact.analysis.sequential.recursion import Floats, crossing
+from entact.analysis.sequential.root import rising_root
+from entact.analysis.sequential.shape import Shape
 from entact.analysis.sequential.spending import LanDeMetsOBrienFleming, Spending
 
-_FEWEST_STEP = 1e-6
+_LEAST_STEP = 1e-6
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,10 @@ class GroupSequential:
     Args:
         information: fractions of the whole information at the looks, rising, the last one 1.
         alpha: error rate of one tail. sided: 1, or 2 for a symmetric two-sided test of 2 `alpha`.
-        spending: of alpha. futility: spending of beta, or bounds of Z for every look but the last; None
-            without. binding: whether the efficacy bounds rely on stopping for futility; they should not,
-            where anybody may go on all the same.
+        spending: of alpha; or the shape of the boundary.
+        futility: spending of beta, or bounds of Z for every look but the last; None without. binding: whether
+            the efficacy bounds rely on stopping for futility; they should not, where anybody may go on all
+            the same.
         beta: type II error rate, for futility by spending and for sample sizes.
     Raises:
         ValueError: for anything else.
@@ -61,7 +63,7 @@ class GroupSequential:
     information: tuple[float, ...]
     alpha: float = 0.025
     sided: int = 1
-    spending: Spending = field(default_factory=LanDeMetsOBrienFleming)
+    spending: Spending | Shape = field(default_factory=LanDeMetsOBrienFleming)
     futility: Spending | tuple[float, ...] | None = None
     binding: bool = False
     beta: float = 0.1
@@ -69,9 +71,11 @@ class GroupSequential:
     def __post_init__(self) -> None:
         object.__setattr__(self, "information", tuple(float(one) for one in self.information))
         steps = np.diff([0.0, *self.information])
-        if not self.information or not np.all(steps >= _FEWEST_STEP) or abs(self.information[-1] - 1) > 1e-12:
+        near_enough = np.all(steps >= _LEAST_STEP * (1 - 1e-6))
+        if not self.information or not near_enough or abs(self.information[-1] - 1) > 1e-12:
             raise ValueError(
-                f"information {list(self.information)}: fractions rise from above 0 to 1, as in 0.6, 1"
+                f"information {list(self.information)}: fractions rise from above 0 to 1 by {_LEAST_STEP:g}"
+                " at least, as in 0.6, 1"
             )
         if not 0 < self.alpha < 0.5:
             raise ValueError(f"alpha is {self.alpha:g}: the error rate of one tail lies between 0 and 0.5")
@@ -91,6 +95,37 @@ class GroupSequential:
         """Critical values, futility bounds and what is spent, by look."""
         return self._solved[0]
 
+    def boundaries_at(self, fractions: Sequence[float], *, final: bool) -> Boundaries:
+        """Boundaries at the information that was really there, as many looks as there were.
+
+        Args:
+            fractions: of the planned information, rising; the last may lie beyond 1. final: the last of them
+                is the end, and takes what is left of alpha.
+        Raises:
+            ValueError: for more looks before the end than futility bounds were said for.
+
+        Futility by spending of beta is made anew, under the effect that was planned for; bounds said in
+        numbers stay as they are.
+        """
+        looks = tuple(fractions)
+        plan, walk = self.futility, self.rule.at(self.alpha, looks, ended=final)
+        before = len(looks) - 1 if final else len(looks)
+        if isinstance(plan, Spending):
+            spent = plan.spent(self.beta, np.asarray(looks))
+            lower, _ = with_futility(walk, spent, self.drift(), binding=self.binding)
+            held = [min(low, up) for low, up in zip(lower[:before], walk.upper, strict=False)]
+            return Boundaries(looks, tuple(walk.upper), tuple(held), tuple(walk.spent))
+        if plan is None:
+            walk.found()
+            return Boundaries(looks, tuple(walk.upper), None, tuple(walk.spent))
+        if before > len(plan):
+            raise ValueError(
+                f"{before} looks before the end, but futility bounds for {len(plan)}: say how beta is spent"
+                " instead, or that the last look is final"
+            )
+        walk.found([*plan[:before], -np.inf] if self.binding else None)
+        return Boundaries(looks, tuple(walk.upper), plan[:before], tuple(walk.spent))
+
     def drift(self, power: float | None = None) -> float:
         """The drift at which the design has a power; 1 - beta, where none is said."""
         wanted = 1 - self.beta if power is None else power
@@ -98,7 +133,8 @@ class GroupSequential:
             raise ValueError(f"power {wanted:g}: it lies between alpha and 1")
         if power is None and self._solved[1] is not None:
             return self._solved[1]
-        return drift_for(wanted, self.information, self.floors(), self.boundaries().upper)
+        near = float(ndtri(1 - self.alpha) + ndtri(wanted))
+        return drift_for(wanted, self.information, self.floors(), self.boundaries().upper, near)
 
     def inflation(self, power: float | None = None) -> float:
         """How much more information it takes than a test without looks, for the same power."""
@@ -139,48 +175,54 @@ class GroupSequential:
             return [-np.inf] * len(self.information)
         return [*found.lower, found.upper[-1]]
 
+    @property
+    def rule(self) -> Rule:
+        """What decides critical values, at these looks or at others."""
+        return Rule(self.spending, self.information, self.sided)
+
     @cached_property
     def _solved(self) -> tuple[Boundaries, float | None]:
         """Bounds, and the drift that belongs to those of beta spending."""
-        looks, spent = self.information, planned(self.spending, self.alpha, self.information)
-        plan = self.futility
-        if plan is None:
-            upper = efficacy(looks, spent, sided=self.sided)
-            return self._found(upper, None, spent), None
-        if isinstance(plan, tuple):
-            upper = efficacy(looks, spent, sided=1, lower=[*plan, -np.inf] if self.binding else None)
-            return self._found(upper, plan, spent), None
-        lost = planned(plan, self.beta, looks)
-        upper = efficacy(looks, spent, sided=1)
+        plan, looks = self.futility, self.information
+        if not isinstance(plan, Spending):
+            bounds = [*plan, -np.inf] if plan is not None and self.binding else None
+            return self._found(self.rule.at(self.alpha, looks, ended=True).found(bounds), plan), None
+        lost = plan.spent(self.beta, np.asarray(looks))
+        lost[-1] = self.beta
 
         def meet(drift: float) -> float:
             """How far the last futility bound lies above the last critical value."""
-            bounds, values = self._with_futility(upper, spent, lost, drift)
-            return bounds[-1] - values[-1]
+            found, walk = self._with_futility(lost, drift, known)
+            known[:] = found
+            return found[-1] - walk.upper[-1]
 
-        fixed = float(ndtri(1 - self.alpha) + ndtri(1 - self.beta))
-        drift = float(brentq(meet, fixed * 0.9, fixed * 3, xtol=1e-13, rtol=1e-14))
-        bounds, values = self._with_futility(upper, spent, lost, drift)
-        return self._found(values, tuple(bounds[:-1]), spent), drift
+        known: list[float] = []
 
-    def _with_futility(
-        self, upper: list[float], spent: np.ndarray, lost: np.ndarray, drift: float
-    ) -> tuple[list[float], list[float]]:
+        try:
+            drift = rising_root(meet, self._fixed * 1.04, step=0.5)
+        except ValueError:
+            raise ValueError("no effect has the power with this futility: spend less of beta early") from None
+        lower, walk = self._with_futility(lost, drift, known)
+        held = tuple(min(low, up) for low, up in zip(lower[:-1], walk.upper, strict=False))
+        return self._found(walk, held), drift
+
+    def _with_futility(self, lost: Floats, drift: float, known: Sequence[float]) -> tuple[list[float], Walk]:
         """Futility bounds under a drift, and critical values; these rely on those where they are binding."""
-        if not self.binding:
-            return futility(self.information, upper, lost, drift), upper
-        values = [upper[0]]
-        bounds: list[float] = []
-        for look in range(1, len(self.information) + 1):
-            looks = self.information[:look]
-            bounds = futility(looks, values[:look], lost[:look], drift)
-            if look < len(self.information):
-                values = efficacy(
-                    self.information[: look + 1], spent[: look + 1], sided=1, lower=[*bounds, 0.0]
-                )
-        return bounds, values
+        near = known or None
+        if self.binding:
+            walk = self.rule.at(self.alpha, self.information, ended=True)
+            return with_futility(walk, lost, drift, binding=True, near=near)
+        return futility(self.information, self._unbound.upper, lost, drift, near), self._unbound
 
-    def _found(
-        self, upper: Sequence[float], lower: tuple[float, ...] | None, spent: np.ndarray
-    ) -> Boundaries:
-        return Boundaries(self.information, tuple(upper), lower, tuple(spent.tolist()))
+    @cached_property
+    def _unbound(self) -> Walk:
+        """Critical values that rely on no futility bound."""
+        return self.rule.at(self.alpha, self.information, ended=True).found()
+
+    @property
+    def _fixed(self) -> float:
+        """The drift at which a test without looks has the power."""
+        return float(ndtri(1 - self.alpha) + ndtri(1 - self.beta))
+
+    def _found(self, walk: Walk, lower: tuple[float, ...] | None) -> Boundaries:
+        return Boundaries(self.information, tuple(walk.upper), lower, tuple(walk.spent))

@@ -9,11 +9,12 @@ from typing import Protocol
 import numpy as np
 from scipy.optimize import brentq
 
-from entact.analysis.sequential.boundaries import Boundaries, efficacy, planned
+from entact.analysis.sequential.boundaries import Boundaries, Rule
 from entact.analysis.sequential.recursion import crossing
-from entact.analysis.sequential.spending import Spending
 
 _WIDEST = 30.0  # drift beyond which nothing is looked for
+_FAR = 40.0
+_LEAST_P = 1e-14
 
 
 class Planned(Protocol):
@@ -28,11 +29,14 @@ class Planned(Protocol):
         """1 or 2."""
 
     @property
-    def spending(self) -> Spending:
-        """Of alpha."""
+    def rule(self) -> Rule:
+        """What decides critical values."""
 
     def boundaries(self) -> Boundaries:
         """As planned."""
+
+    def boundaries_at(self, fractions: Sequence[float], *, final: bool) -> Boundaries:
+        """At the information that was really there."""
 
 
 @dataclass(frozen=True)
@@ -107,11 +111,10 @@ def analyse(
     if any(fraction >= 1 for fraction in fractions[:-1]):
         raise ValueError("a look with all of the information is the last one")
     ended = final or fractions[-1] >= 1
-    upper, spent = _bounds(design, fractions, design.alpha, ended)
-    lower = _futility(design, fractions, ended)
-    bounds = Boundaries(tuple(fractions), tuple(upper), lower, tuple(spent))
+    bounds = design.boundaries_at(fractions, final=ended)
+    upper = bounds.upper
     z = [look.z for look in looks]
-    stopped, decision = _decide(z, upper, lower, ended, design.sided)
+    stopped, decision = _decide(z, upper, bounds.lower, ended, design.sided)
     repeated = [
         _repeated_p(design, fractions[: k + 1], z[k], ended and k + 1 == len(z)) for k in range(len(z))
     ]
@@ -164,24 +167,6 @@ def _root(missing: Callable[[float], float]) -> float:
     return float(brentq(missing, -_WIDEST, _WIDEST, xtol=1e-12, rtol=1e-13))
 
 
-def _bounds(
-    design: Planned, fractions: Sequence[float], alpha: float, ended: bool
-) -> tuple[list[float], list[float]]:
-    spent = planned(design.spending, alpha, fractions)
-    if ended:
-        spent[-1] = alpha
-    return efficacy(fractions, spent, sided=design.sided), spent.tolist()
-
-
-def _futility(design: Planned, fractions: Sequence[float], ended: bool) -> tuple[float, ...] | None:
-    """Planned futility bounds where the looks are as planned; they are advice, and are not moved."""
-    found = design.boundaries().lower
-    if found is None:
-        return None
-    count = len(fractions) - (1 if ended else 0)
-    return tuple(found[:count])
-
-
 def _decide(
     z: Sequence[float], upper: Sequence[float], lower: tuple[float, ...] | None, ended: bool, sided: int
 ) -> tuple[int | None, str]:
@@ -197,11 +182,13 @@ def _repeated_p(design: Planned, fractions: Sequence[float], z: float, ended: bo
     """The smallest alpha with which the design would have stopped for efficacy at this look."""
 
     def missing(log_alpha: float) -> float:
-        return _bounds(design, fractions, float(np.exp(log_alpha)), ended)[0][-1] - z
+        found = design.rule.at(float(np.exp(log_alpha)), fractions, ended=ended).found().upper[-1]
+        return min(found, _FAR) - shown
 
-    low, high = np.log(1e-14), np.log(0.4999)
+    shown = abs(z) if design.sided == 2 else z
+    low, high = np.log(_LEAST_P), np.log(0.4999)
     if missing(high) >= 0:
         return 0.5
     if missing(low) <= 0:
-        return 1e-14
+        return _LEAST_P
     return float(np.exp(brentq(missing, low, high, xtol=1e-12, rtol=1e-13)))

@@ -4,9 +4,11 @@ The statistics Z₁ … Z_K of the looks are jointly normal with E(Z_k) = θ √
 Cov(Z_j, Z_k) = √(t_j / t_k), where t is the information as a fraction of the whole and θ the drift. On the
 scale of the score S = Z √t increments are independent, so that the density of going on follows from that of
 the look before by one convolution, done here by Gauss-Legendre quadrature on the region where the trial goes
-on. The integrand is analytic there, and the error falls exponentially with the number of nodes.
+on. The integrand is analytic there, and the error falls exponentially with the number of nodes. Panels from
+which an increment cannot come are left out of the convolution, so that many close looks stay cheap.
 
-Source: Armitage, McPherson & Rowe 1969, JRSS A 132:235; Jennison & Turnbull 2000, chapter 19.
+Source: Armitage, McPherson & Rowe 1969, JRSS A 132:235; Jennison & Turnbull 2000, chapter 19, equations
+19.3 to 19.5.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ Floats = NDArray[np.float64]
 REACH = 8.5  # standard deviations beyond which there is less than 2e-17
 _PANEL = 32  # nodes of one panel
 _SPREADS = 9.0  # standard deviations of an increment in one panel: 1e-14 is reached with as many as 11
-_MOST = 400  # panels: increments below a thousandth of the region are as if nothing had been learned
+_JUMP = 9.0  # standard deviations that no increment goes: exp(-9²/2) is 3e-18
 _DENSITY = 1 / np.sqrt(2 * np.pi)
 
 
@@ -30,66 +32,106 @@ class GoingOn:
     """The trial after a look at which it went on: nodes of the score, and the density there times weights.
 
     Attributes:
-        fraction: the information so far. scores, mass: of the nodes.
+        fraction: the information so far. scores, mass: of the nodes, one row for each panel; the panels lie
+            side by side and are equally wide.
     """
 
-    def __init__(self, fraction: float, scores: Floats, mass: Floats) -> None:
+    def __init__(self, fraction: float, scores: Floats, mass: Floats, low: float = 0.0, width: float = 0.0):
         self.fraction = fraction
         self.scores = scores
         self.mass = mass
+        self._low = low
+        self._width = width
 
     @classmethod
-    def start(cls) -> GoingOn:
-        """Before the first look: a score of 0."""
-        return cls(0.0, np.zeros(1), np.ones(1))
+    def at(cls, fraction: float, score: float) -> GoingOn:
+        """A trial whose score is known; before the first look it is 0 at a fraction of 0."""
+        return cls(fraction, np.array([[score]]), np.ones((1, 1)))
 
     @property
     def probability(self) -> float:
         """That the trial is still going on."""
         return float(self.mass.sum())
 
+    @property
+    def mirrored(self) -> GoingOn:
+        """The same with the sign of the score turned round."""
+        high = self._low + self._width * len(self.scores)
+        return GoingOn(
+            self.fraction, -self.scores[::-1, ::-1], self.mass[::-1, ::-1].copy(), -high, self._width
+        )
+
+    def tilted(self, drift: float, to: float) -> GoingOn:
+        """The same under another drift, from what is known under one."""
+        ratio = np.exp((to - drift) * self.scores - (to * to - drift * drift) * self.fraction / 2)
+        return GoingOn(self.fraction, self.scores, self.mass * ratio, self._low, self._width)
+
     def above(self, bound: float, fraction: float, drift: float) -> float:
         """The probability that Z at a later fraction lies above a bound, having gone on until now."""
-        return float(self.mass @ ndtr(-self._standardised(bound, fraction, drift)))
+        return float(np.vdot(self.mass, ndtr(-self._standardised(bound, fraction, drift))))
 
     def below(self, bound: float, fraction: float, drift: float) -> float:
         """The probability that Z at a later fraction lies below a bound, having gone on until now."""
-        return float(self.mass @ ndtr(self._standardised(bound, fraction, drift)))
+        return float(np.vdot(self.mass, ndtr(self._standardised(bound, fraction, drift))))
 
-    def density(self, bound: float, fraction: float, drift: float) -> float:
-        """The density of Z at a later fraction in a point, having gone on until now."""
+    def tail(self, bound: float, fraction: float, drift: float) -> tuple[float, float, float]:
+        """The probability that Z lies above a bound, and its first two derivatives by the bound, negated."""
         away = self._standardised(bound, fraction, drift)
-        spread = np.sqrt((fraction - self.fraction) / fraction)
-        return float(self.mass @ np.exp(-(away**2) / 2)) * float(_DENSITY / spread)
+        scale = float(np.sqrt(fraction / (fraction - self.fraction)))
+        weighted = self.mass * np.exp(-(away**2) / 2)
+        density = float(weighted.sum()) * float(_DENSITY) * scale
+        bend = -float(np.vdot(weighted, away)) * float(_DENSITY) * scale**2
+        return float(np.vdot(self.mass, ndtr(-away))), density, bend
 
-    def go_on(self, lower: float, upper: float, fraction: float, drift: float, finest: float) -> GoingOn:
+    def go_on(self, lower: float, upper: float, fraction: float, drift: float, following: float) -> GoingOn:
         """The trial after the look at a fraction, where Z lay between two bounds.
 
         Args:
-            finest: the smallest standard deviation of an increment of the score that is still to come.
+            following: the standard deviation of the increment of the score after this look.
         """
         root = np.sqrt(fraction)
         centre, spread = drift * fraction, root * REACH
         low = max(lower * root, centre - spread)
         high = min(upper * root, centre + spread)
         if not low < high:
-            return GoingOn(fraction, np.zeros(1), np.zeros(1))
-        step = np.sqrt(fraction - self.fraction)
-        scores, weights = _nodes(low, high, min(step, finest))
-        away = (scores[:, None] - self.scores[None, :] - drift * (fraction - self.fraction)) / step
-        density = np.exp(-(away**2) / 2) @ self.mass * _DENSITY / step
-        return GoingOn(fraction, scores, density * weights)
+            return GoingOn(fraction, np.zeros((1, 1)), np.zeros((1, 1)))
+        step = float(np.sqrt(fraction - self.fraction))
+        panels = max(2, int(np.ceil((high - low) / (min(step, following) * _SPREADS))))
+        width = (high - low) / panels
+        scores = low + width * (np.arange(panels)[:, None] + (1 + _NODES) / 2)
+        weights = width / 2 * _WEIGHTS
+        density = self._density(scores, low, width, step, drift * (fraction - self.fraction))
+        return GoingOn(fraction, scores, density * (weights * _DENSITY / step), low, width)
+
+    def _density(self, scores: Floats, low: float, width: float, step: float, shift: float) -> Floats:
+        """The density of the score in panels of nodes after an increment, without its constant.
+
+        With nodes at the distances a and b from the middles of two panels that are d apart, all in standard
+        deviations of the increment, exp(-(d + a - b)²/2) is exp(-d²/2 - da) exp(db) exp(-(a - b)²/2), whose
+        last factor is the same for all panels.
+        """
+        if self._width == 0:
+            away = (scores - self.scores - shift) / step
+            return np.asarray(np.exp(away * away * -0.5) * self.mass, float)
+        panels, known = len(scores), len(self.scores)
+        places = np.arange(max(panels, known))
+        lows = low - shift - _JUMP * step - self._low + width * places[:panels]
+        begin, end = np.floor(lows / self._width), np.floor((lows + width + 2 * _JUMP * step) / self._width)
+        count = min(known, int((end - begin).max()) + 1)
+        near = np.minimum(np.maximum(begin, 0), known - count).astype(int)[:, None] + places[:count]
+        offset = (low + width / 2 - self._low - self._width / 2 - shift) / step
+        apart = offset + places[:panels, None] * (width / step) - near * (self._width / step)
+        apart = np.minimum(np.maximum(apart, -3 * _JUMP), 3 * _JUMP)[..., None]
+        there, here = width / step * _HALF, self._width / step * _HALF
+        kernel = np.exp((here[:, None] - there) ** 2 * -0.5)
+        come = (np.exp(apart * here) * self.mass[near]) @ kernel
+        found: Floats = (np.exp(apart * (apart / -2 - there)) * come).sum(axis=1)
+        return found
 
     def _standardised(self, bound: float, fraction: float, drift: float) -> Floats:
         ahead = fraction - self.fraction
-        away: Floats = (bound * np.sqrt(fraction) - self.scores - drift * ahead) / np.sqrt(ahead)
+        away: Floats = (bound * np.sqrt(fraction) - drift * ahead - self.scores) / np.sqrt(ahead)
         return away
-
-
-def finest_after(fractions: Sequence[float]) -> list[float]:
-    """For each look the smallest standard deviation of the increments after it; infinite after the last."""
-    steps = np.sqrt(np.diff([*fractions]))
-    return [float(steps[place:].min()) if place < len(steps) else np.inf for place in range(len(fractions))]
 
 
 def crossing(
@@ -103,23 +145,21 @@ def crossing(
     Returns:
         Above and below, one for each look; nobody goes on after the last, whose bounds need not meet.
     """
-    state = GoingOn.start()
-    finest = finest_after(fractions)
+    state = GoingOn.at(0.0, 0.0)
+    following = increments_after(fractions)
     above, below = np.zeros(len(fractions)), np.zeros(len(fractions))
     for look, fraction in enumerate(fractions):
         above[look] = state.above(upper[look], fraction, drift)
         below[look] = state.below(lower[look], fraction, drift)
         if look + 1 < len(fractions):
-            state = state.go_on(lower[look], upper[look], fraction, drift, finest[look])
+            state = state.go_on(lower[look], upper[look], fraction, drift, following[look])
     return above, below
 
 
-def _nodes(low: float, high: float, spread: float) -> tuple[Floats, Floats]:
-    """Nodes and weights between two scores, for an integrand that changes over a spread."""
-    panels = min(max(2, int(np.ceil((high - low) / (spread * _SPREADS)))), _MOST)
-    edges = np.linspace(low, high, panels + 1)
-    half = np.diff(edges)[:, None] / 2
-    return (edges[:-1, None] + half * (1 + _NODES)).ravel(), (half * _WEIGHTS).ravel()
+def increments_after(fractions: Sequence[float]) -> list[float]:
+    """For each look the standard deviation of the score's increment after it; infinite after the last."""
+    return [*np.sqrt(np.diff(fractions)).tolist(), np.inf]
 
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(_PANEL)
+_HALF = _NODES / 2

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 
+@runtime_checkable
 class Spending(Protocol):
     """A function of the error rate and the information fraction."""
 
@@ -53,6 +54,10 @@ class HwangShihDeCani:
 
     gamma: float
 
+    def __post_init__(self) -> None:
+        if not abs(self.gamma) <= 700:
+            raise ValueError(f"gamma is {self.gamma:g}: a number, negative to spend late, as in -4")
+
     def spent(self, rate: float, fraction: NDArray[np.float64]) -> NDArray[np.float64]:
         """See `Spending`."""
         t = np.minimum(fraction, 1.0)
@@ -72,7 +77,7 @@ class KimDeMets:
     rho: float
 
     def __post_init__(self) -> None:
-        if not self.rho > 0:
+        if not 0 < self.rho < np.inf:
             raise ValueError(f"rho is {self.rho:g}: a power above 0 spends more the more is known")
 
     def spent(self, rate: float, fraction: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -96,7 +101,37 @@ class UserDefined:
         Raises:
             ValueError: where the share falls, or lies outside 0 to 1.
         """
-        shares = np.array([self.share(min(float(t), 1.0)) for t in fraction])
-        if np.any(np.diff(shares) < 0) or np.any((shares < 0) | (shares > 1)):
+        shares = np.array([self.share(min(float(t), 1.0)) for t in fraction], float)
+        if not (np.all(np.diff(shares) >= 0) and np.all((shares >= 0) & (shares <= 1))):
             raise ValueError(f"the shares {shares.tolist()} have to rise from 0 to 1 with the information")
         return rate * shares
+
+
+@dataclass(frozen=True)
+class SpendingPoints:
+    """Numbers of one's own: the share of the rate that is spent by some fractions, straight between them.
+
+    Args:
+        fractions: rising, between 0 and 1. shares: of the rate, spent by each, not falling; by 1 it is all.
+
+    Equivalent to gsDesign `sfLinear`, rpact `asUser` at the planned looks.
+    """
+
+    fractions: tuple[float, ...]
+    shares: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.fractions) != len(self.shares):
+            raise ValueError(f"{len(self.fractions)} fractions for {len(self.shares)} shares: one for each")
+        known, spent = np.array([0.0, *self.fractions, 1.0]), np.array([0.0, *self.shares, 1.0])
+        if not (np.all(np.diff(known) > 0) or (known[-2] == 1.0 and np.all(np.diff(known[:-1]) > 0))):
+            raise ValueError(f"the fractions {list(self.fractions)} have to rise between 0 and 1")
+        if not np.all(np.diff(spent) >= 0):
+            raise ValueError(f"the shares {list(self.shares)} have to rise from 0 to 1 with the information")
+
+    def spent(self, rate: float, fraction: NDArray[np.float64]) -> NDArray[np.float64]:
+        """See `Spending`."""
+        known, shares = [0.0, *self.fractions], [0.0, *self.shares]
+        if known[-1] < 1.0:
+            known, shares = [*known, 1.0], [*shares, 1.0]
+        return rate * np.interp(np.minimum(fraction, 1.0), known, shares)
