@@ -120,5 +120,5 @@ def test_few_people_are_no_reason_to_find_something(name: str, participants: int
 def test_parameters_that_do_not_fit_are_words(tmp_path: Path) -> None:
     path = write(data_of(TEMPLATE), tmp_path)
     (tmp_path / "cohort.yaml").write_text("study: another\n")
-    with pytest.raises(ParametersError, match="the study has no 'another'"):
+    with pytest.raises(ParametersError, match="there is no study 'another'"):
         rehearse(load_study(path), 2)

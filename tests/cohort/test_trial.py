@@ -92,7 +92,7 @@ def test_whoever_comes_after_the_last_place_is_told_so_and_gets_neither_number_n
     for course in late:
         assert course.randomisation is None
         assert not course.kits
-        assert course.status == "discontinued"
+        assert course.status == "not_entered"
         assert course.discontinued["treatment"].at > last
 
 
@@ -162,7 +162,7 @@ print(sum(len(line.text) for lines in trial.ledgers.values() for line in lines))
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     few, many, kept, written = map(int, done.stdout.split())
     assert (many - few) / 16 < 250_000
-    assert kept - many > 0.25 * written > 500_000
+    assert kept - many > 0.2 * written > 500_000
 
 
 def test_parameters_that_are_named_have_to_be_there(mapp1: Study, tmp_path: Path) -> None:
@@ -181,7 +181,7 @@ def test_the_command_line_says_what_is_wrong_without_a_traceback(tmp_path: Path)
     command = [str(Path(sys.executable).with_name("entact")), "rehearse", str(tmp_path / "study.yaml")]
     done = subprocess.run([*command, "--out", str(tmp_path / "out")], capture_output=True, text=True)
     assert done.returncode == 2
-    assert "study: the study has no 'another'" in done.stderr
+    assert "study: there is no study 'another'" in done.stderr
     assert "Traceback" not in done.stderr
 
 

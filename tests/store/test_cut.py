@@ -221,7 +221,7 @@ def test_an_unlock_that_nobody_confirmed_in_time_is_void(
 
 
 def test_who_may_not_cut_does_not(study: Study, persons: list[Signer]) -> None:
-    enter_key(signer("dan"), "monitor", ["erase"], voucher=persons[0])
+    enter_key(signer("dan"), "monitor", ["erase"], persons[1], persons[2])
     with pytest.raises(StoreError, match="dan may not cut"):
         make_cut("mine", signer("dan"))
     with pytest.raises(StoreError, match="does not know this key as mallory's"):

@@ -165,19 +165,47 @@ class Suitable:
             (named & self._free.keys()) - {form.name}
         )  # what is free there may speak against here
         for _ in range(TRIALS):
-            values = self._values | self._drawn(form, free, random)
+            drawn = self._drawn(form, free, random)
+            around = dict(self._values)
             for other in others:
-                values |= self._drawn(self.release.forms[other], self._free[other], random)
+                here = self.release.forms[other]
+                around |= self._named(other, self._drawn(here, self._free[other], random), self._values)
+            values = around | self._named(form.name, drawn, self._values)
             for said in self._by_form[form.name]:
                 if id(said) not in usual and _speaks_against(said, values):
-                    blamed |= self._items_behind(said.rule, form.name)
+                    blamed |= self._answers_behind(said, form, drawn, around)
         return blamed
+
+    def _answers_behind(
+        self, said: Said, form: CompiledForm, drawn: Mapping[str, Any], around: Mapping[str, Any]
+    ) -> set[str]:
+        """The items behind a rule that speaks against drawn answers; of those with yes or no only as many
+        as have to be answered otherwise, those that others hang on last."""
+        behind = self._items_behind(said.rule, form.name)
+        yes_or_no = [name for name in form.items if name in behind and form.items[name].type == "boolean"]
+        back: dict[str, Any] = {}
+
+        def speaks() -> bool:
+            values = {**around, **self._named(form.name, {**drawn, **back}, self._values)}
+            return _speaks_against(said, values)
+
+        for name in reversed(yes_or_no):
+            back[name] = self.answers[form.name][name]
+            if not speaks():
+                break
+        else:
+            return behind
+        for name in tuple(back):
+            mine = back.pop(name)
+            if speaks():
+                back[name] = mine
+        return {*back}
 
     def _drawn(
         self, form: CompiledForm, free: Mapping[str, Answer], random: np.random.Generator
     ) -> dict[str, Any]:
         drawn = answer_form(form, free, {}, random, None, self._values, _STAFFED)
-        return self._named(form.name, {**self.answers[form.name], **drawn}, self._values)
+        return {**self.answers[form.name], **drawn}
 
     def _measured(self, form: str, name: str, item: Item, known: Usual) -> Answer:
         """What healthy adults have, or as near to it as the criteria choose people."""

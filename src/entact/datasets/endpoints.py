@@ -24,7 +24,7 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "ANL01FL": pl.Boolean,
     "ONTRTFL": pl.Boolean,
     "ESTFL": pl.Boolean,
-    "ESTIMANDS": pl.List(pl.String),
+    "ESTIMANDS": pl.String,
 }
 
 
@@ -35,7 +35,7 @@ def rows(person: Person, release: Release, failures: list[tuple[str, str]]) -> I
     the visit for which the endpoint is defined; ADT is the day of the latest answer used, BASE the (first)
     value of an earlier visit that the endpoint compares with. ESTFL says whether the estimand of the
     endpoint's analysis counts it, given the intercurrent events before; ESTIMANDS are all of the plan's that
-    do.
+    do, with a space between them.
 
     Args:
         release: whose endpoints are evaluated. failures: gets (endpoint at visit, message) of rules that fail
@@ -73,7 +73,7 @@ def rows(person: Person, release: Release, failures: list[tuple[str, str]]) -> I
                 visit == planned.at,
                 None if latest is None else person.on_treatment(latest),
                 None if latest is None else planned.estimand in counting,
-                counting,
+                " ".join(counting),
             )
 
 

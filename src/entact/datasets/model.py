@@ -63,5 +63,5 @@ def counted(rows: pl.DataFrame, book: Codebook, endpoint: PlannedEndpoint, estim
     """
     planned = {one.estimand for one in book.analyses if one.endpoint == endpoint.name} | {endpoint.estimand}
     if estimand in planned:
-        return rows.filter(pl.col("ESTIMANDS").list.contains(estimand))
+        return rows.filter(pl.col("ESTIMANDS").str.split(" ").list.contains(estimand))
     return rows.filter(pl.col("ONTRTFL")) if estimand == "de_jure" else rows

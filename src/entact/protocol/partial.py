@@ -119,6 +119,8 @@ def follows(fault: Fault, text: str, causes: Iterable[Path], whole: Mapping[str,
     for cause in causes:
         if not cause or fault.path[:1] == cause == cause[:1] or _element(fault.path) == _element(cause):
             return True
+        if cause[0] == "languages" and re.search(r"\blanguage\b", fault.message):
+            return True
         is_another_schedule = cause[:1] == ("schedule",) and (len(cause) == 2 or cause[-1] == "kind")
         if is_another_schedule and fault.path in _COUNTED:
             return True

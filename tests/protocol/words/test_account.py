@@ -85,7 +85,7 @@ def test_alerts_criteria_blinding_and_washout_in_words(mini: Account) -> None:
 
 def test_the_plan_in_words(mini: Account) -> None:
     plan = said(mini, "plan")
-    assert plan[0][1] == "Change of the total, mixed model for repeated measures (MMRM), in the set mitt"
+    assert plan[0][1] == "Change of the total, analysis of covariance (ANCOVA), in the set mitt"
     assert "MDMA with therapy against Placebo with therapy at outcome, two-sided at 0.0499." in plan[0][2]
     assert plan[1] == (
         "Interim look",
