@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -212,6 +212,10 @@ def _unreadable(one: Held) -> Problem:
     )
 
 
+Replaced = tuple[str, "Replaced"] | None  # ids of the corrections that one replaces, the nearest first
+Live = tuple[Held, Replaced]  # a correction in force
+
+
 class _Corrector:
     """Walks the corrections of each source; every entry with `replaces` that no walk meets is waiting."""
 
@@ -227,13 +231,14 @@ class _Corrector:
         self.problems = problems
         self.superseded = superseded
         self.met: set[str] = set()
+        self.voids: dict[str, Held | None] = {}
 
     def correct(self, source: Held) -> Effective | None:
         if source.entry.id not in self.children:
             return Effective(source.entry, source.at, source.key, source.entry.data)
         void = self._void_of(source)
-        live: list[tuple[Held, frozenset[str]]] = []
-        self._collect(source, source, frozenset(), live, void)
+        live: list[Live] = []
+        self._collect(source, live, void)
         if void is not None:
             self.superseded.update(correction.entry.id for correction, _ in live)
             return None
@@ -246,26 +251,38 @@ class _Corrector:
                     self._found(one, "correction_waits", "", f"corrects {target}, which has not arrived")
 
     def _void_of(self, one: Held) -> Held | None:
-        """The first withdrawal of an entry that is not itself withdrawn."""
-        effective = None
-        for child in self.children.get(one.entry.id, ()):
-            if child.entry.kind == VOID:
-                self._check_author(one, child)
-                if self._void_of(child) is not None:
+        """The first withdrawal of an entry that is not itself withdrawn; however long the row of them is."""
+        row = [one]
+        for entry in row:
+            for child in self._withdrawals(entry):
+                self._check_author(entry, child)
+                row.append(child)
+        for entry in reversed(row):  # a withdrawal is judged before what it withdraws
+            self.voids[entry.entry.id] = None
+            for child in self._withdrawals(entry):
+                if self.voids[child.entry.id] is not None:
                     self.superseded.add(child.entry.id)
-                elif effective is None:
-                    effective = child
-        return effective
+                elif self.voids[entry.entry.id] is None:
+                    self.voids[entry.entry.id] = child
+        return self.voids[one.entry.id]
 
-    def _collect(
-        self,
-        source: Held,
-        parent: Held,
-        ancestors: frozenset[str],
-        live: list[tuple[Held, frozenset[str]]],
-        void: Held | None,
-    ) -> None:
-        """Corrections in force under `parent`; below a withdrawn one they wait."""
+    def _withdrawals(self, one: Held) -> Iterator[Held]:
+        return (child for child in self.children.get(one.entry.id, ()) if child.entry.kind == VOID)
+
+    def _collect(self, source: Held, live: list[Live], void: Held | None) -> None:
+        """Corrections in force under a source, however nested; below a withdrawn one they wait."""
+        waiting = [self._walk(source, source, None, live, void)]
+        while waiting:
+            below = next(waiting[-1], None)
+            if below is None:
+                waiting.pop()
+            else:
+                waiting.append(self._walk(source, *below))
+
+    def _walk(
+        self, source: Held, parent: Held, replaced: Replaced, live: list[Live], void: Held | None
+    ) -> Iterator[tuple[Held, Replaced, list[Live], Held | None]]:
+        """Looks at the corrections of one entry; yields what has to be walked below each before the next."""
         for child in self.children.get(parent.entry.id, ()):
             entry = child.entry
             if entry.kind == VOID:
@@ -282,21 +299,21 @@ class _Corrector:
             own_void = self._void_of(child)
             if own_void is not None:
                 self.superseded.add(entry.id)
-                self._collect(source, child, ancestors, [], own_void)
+                yield child, replaced, [], own_void
             else:
-                live.append((child, ancestors))
-                self._collect(source, child, ancestors | {entry.id}, live, void)
+                live.append((child, replaced))
+                yield child, (entry.id, replaced), live, void
 
-    def _merge(self, source: Held, live: list[tuple[Held, frozenset[str]]]) -> Effective:
+    def _merge(self, source: Held, live: list[Live]) -> Effective:
         inner = self.nested.get(source.entry.kind)
-        changes: dict[tuple[str, str], list[tuple[Held, frozenset[str], Any]]] = {}
-        for correction, ancestors in live:
+        changes: dict[tuple[str, str], list[tuple[Held, Replaced, Any]]] = {}
+        for correction, replaced in live:
             for name, value in correction.entry.data.items():
                 if name == inner and isinstance(value, dict):
                     for item, changed in value.items():
-                        changes.setdefault((name, item), []).append((correction, ancestors, changed))
+                        changes.setdefault((name, item), []).append((correction, replaced, changed))
                 else:
-                    changes.setdefault((name, ""), []).append((correction, ancestors, value))
+                    changes.setdefault((name, ""), []).append((correction, replaced, value))
         data = dict(source.entry.data)
         if inner is not None and isinstance(data.get(inner), dict):
             data[inner] = dict(data[inner])
@@ -317,11 +334,15 @@ class _Corrector:
         return Effective(source.entry, at, (at.timestamp(), source.entry.id), data, origins, corrections)
 
     def _winner(
-        self, source: Held, item: str, candidates: list[tuple[Held, frozenset[str], Any]]
+        self, source: Held, item: str, candidates: list[tuple[Held, Replaced, Any]]
     ) -> tuple[Held, Any]:
         if len(candidates) == 1:
             return candidates[0][0], candidates[0][2]
-        replaced: set[str] = set().union(*(ancestors for _, ancestors, _ in candidates))
+        replaced: set[str] = set()
+        for _, above, _ in candidates:
+            while above is not None and above[0] not in replaced:
+                replaced.add(above[0])
+                above = above[1]
         standing = [(one, value) for one, _, value in candidates if one.entry.id not in replaced]
         standing.sort(key=lambda pair: pair[0].key)
         winner, value = standing[-1]
