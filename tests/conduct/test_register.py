@@ -125,3 +125,17 @@ def following(page: str, rel: str) -> str:
 def test_a_place_that_is_none_is_the_beginning(get: Get, study: Study, database: str, asked: str) -> None:
     keep(study, telling_story(study))
     assert get(f"/participants/?{asked}") == get("/participants/")
+
+
+def test_a_number_that_another_has_too_is_shown_on_both_pages_and_of_neither_whose(
+    get: Get, study: Study, database: str
+) -> None:
+    stories = [Story(study), Story(study)]
+    for story in stories:
+        story.write("screening", {"attempt": 1, "number": "same", "site": "haifa"})
+    both = [one.name.removeprefix("participant:") for one in keep(study, *stories, numbered=False)]
+    said = "screening number same is another participant&#x27;s too"
+    for key, other in (both, both[::-1]):
+        page = get(f"/participants/{key}/", SEES_ALL)
+        assert said in page
+        assert other not in page

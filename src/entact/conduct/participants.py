@@ -126,7 +126,7 @@ def _row(register: Register, standing: Standing, folded: Folded) -> Row:
     coming = [one for one in dues if one.status == "due"] or [one for one in dues if one.status == "expected"]
     coming.sort(key=lambda one: (one.earliest is None, one.earliest))
     due = coming[0] if coming else None
-    held = [one for one in seen.findings(register.at) if one.holds]
+    held = [one for one in seen.findings(register.at, folded.beside) if one.holds]
     return Row(
         key=standing.key,
         number=standing.number,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from threading import Lock
@@ -20,10 +20,11 @@ from django.utils import timezone
 
 from entact.conduct.error import ConductError
 from entact.conduct.sight import Sight
-from entact.course import Course, Kept, findings, fold, read
+from entact.course import Course, Finding, Kept, findings, fold, read
 from entact.course.state.state import Status
 from entact.protocol import Study
 from entact.store import lists, models
+from entact.store.numbers import shared_numbers
 from entact.store.studies import study_of_record
 
 PARTICIPANT = "participant:"
@@ -65,10 +66,14 @@ class Standing:
 
 @dataclass(frozen=True)
 class Folded:
-    """A course, and for each of its entries the places (number, hash) of its versions in the ledger."""
+    """A course, and for each of its entries the places (number, hash) of its versions in the ledger.
+
+    `beside` is what is found in it beside other participants: numbers that they have too.
+    """
 
     course: Course
     places: Mapping[str, tuple[tuple[int, str], ...]]
+    beside: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,11 @@ class Register:
 
     def folded(self, ledgers: Sequence[str]) -> dict[str, Folded]:
         """The courses of some participants: one query for those that are not yet in memory."""
-        return _courses.of(self.study, self.at, _heads(ledgers))
+        found = _courses.of(self.study, self.at, _heads(ledgers))
+        beside: dict[str, list[Finding]] = {}
+        for shared in shared_numbers(ledgers):
+            beside.setdefault(shared.ledger, []).append(shared.finding)
+        return {name: replace(one, beside=tuple(beside.get(name, ()))) for name, one in found.items()}
 
 
 def open_register(role: str) -> Register:

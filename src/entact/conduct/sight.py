@@ -6,7 +6,7 @@ an entry is about, it is hidden.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -189,9 +189,13 @@ class SeenCourse:
         self._hidden_names |= {name for name in visits if not sight.sees_visit(name)}
         self._hidden_ids = self._versions.keys() - self.entries
 
-    def findings(self, at: datetime) -> list[Finding]:
-        """What is found in the course at a time and may be seen; those that no longer hold are among them."""
-        return [one for one in findings(self.course, at) if self.sees_finding(one)]
+    def findings(self, at: datetime, more: Iterable[Finding] = ()) -> list[Finding]:
+        """What is found in the course at a time and may be seen; those that no longer hold are among them.
+
+        Args:
+            more: what is found in it beside others.
+        """
+        return [one for one in (*more, *findings(self.course, at)) if self.sees_finding(one)]
 
     def sees_finding(self, found: Finding) -> bool:
         """Whether a finding is about what is seen, and about nothing else."""

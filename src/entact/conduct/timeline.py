@@ -122,7 +122,7 @@ class _Telling:
         self.sight = register.sight
         self.seen = SeenCourse(register.sight, folded.course)
         self.zone: tzinfo = zone_of(self.course, register.at)
-        self.found = self.seen.findings(register.at)
+        self.found = self.seen.findings(register.at, folded.beside)
         self.by_entry: dict[str, list[str]] = {}
         for one in self.found:
             if one.holds:

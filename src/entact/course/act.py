@@ -17,6 +17,7 @@ from entact.course.gates.gate import Allowed, Refused, may, still_holds
 from entact.course.gates.question import Reason
 from entact.course.kinds import KINDS
 from entact.course.kinds.checks import CLOCK_TOLERANCE
+from entact.course.state.numbers import ANOTHERS, WORDS, number_in
 
 if TYPE_CHECKING:
     from entact.course.course import Course
@@ -42,7 +43,7 @@ def attempt(
     Pure, and the same for everybody who writes: rehearsal, pages, console, API. Call it in the transaction
     that appends what it returns. Which gate is asked follows from the kind of entry and from what it says:
     a dose of which units were taken, a randomisation, the end of a session with a dose. What no gate stands
-    before comes back as it is.
+    before comes back as it is, but where it gives a number that is another participant's.
 
     Args:
         act: the entry as it was sent, complete but for its basis; a basis that it brings is not believed.
@@ -62,14 +63,14 @@ def attempt(
         raise ValueError(f"the time {at.isoformat()} has no zone; ask for an aware one")
     kind = KINDS.get(act.kind)
     if kind is None or not kind.acts or act.replaces is not None:
-        return act
+        return _own(act, setting)
     try:
         payload: Any = msgspec.convert(act.data, kind.payload, strict=True)
     except msgspec.ValidationError as error:
         return Refused((Reason("unreadable", f"The {_words(act.kind)} cannot be read: {error}."),))
     name = kind.gated_act(course, act, payload, at)
     if name is None:
-        return act
+        return _own(act, setting)
     untimely = _untimely(act, at)
     if untimely is not None:
         return Refused((untimely,))
@@ -80,6 +81,14 @@ def attempt(
     if isinstance(answer, Refused):
         return answer
     return msgspec.structs.replace(act, basis=answer.basis)
+
+
+def _own(act: Entry, setting: Setting) -> Entry | Refused:
+    """What no gate is asked of, unless it gives a number that is another's."""
+    number = number_in(act)
+    if number is None or not setting.numbers.get(number, frozenset()) - {act.ledger}:
+        return act
+    return Refused((Reason(f"{number[0]}_shared", f"{WORDS[number[0]]} {number[1]} {ANOTHERS}."),))
 
 
 def _detail(act: Entry, name: str, payload: Any) -> dict[str, Any]:

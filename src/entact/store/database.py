@@ -280,6 +280,8 @@ def _prepare_as_owner(
     from django.core.management import call_command
     from django.db import connections
 
+    from entact.store.renewal import refresh_of_other_code
+
     connection = connections["default"]
     connection.settings_dict["NAME"] = name  # one dictionary for the connections of all threads
     with server.acting_as_owner():
@@ -290,6 +292,7 @@ def _prepare_as_owner(
                 call_command("migrate", verbosity=0, interactive=False)
             _install(name, environment, study, mark)
             connection.ensure_connection()
+            refresh_of_other_code()
             role = server.application_role()
             found = roles.powers(connection.connection, role)
             if found.excess or found.lacking:

@@ -19,10 +19,11 @@ from entact import __version__
 from entact.course import Course, Entry
 from entact.course.instants import Horizon, Standing, Window, outlook
 from entact.course.kinds.reporting import reports_due
+from entact.course.state.numbers import Number, numbers_of
 from entact.course.state.reporting import ReportDue
 from entact.store.index import storable
 
-CODE = f"{__version__}/3"  # the second number counts changes of what rows say
+CODE = f"{__version__}/4"  # the second number counts changes of what rows say
 PARTICIPANT = "participant:"
 
 Key = tuple[str, datetime]
@@ -52,7 +53,7 @@ _UNKNOWN = About("", "")
 
 @dataclass(frozen=True)
 class Rows:
-    """All derived rows of one ledger; `due`, `findings` and `clocks` by their keys, as they are sent.
+    """All derived rows of one ledger; those of which there are many by their keys, as they are sent.
 
     Attributes:
         windows: of which `due` was made.
@@ -62,6 +63,7 @@ class Rows:
     due: Mapping[Key, dict[str, Any]]
     findings: Mapping[Key, dict[str, Any]]
     clocks: Mapping[tuple[str, str], dict[str, Any]]
+    numbers: Mapping[Number, dict[str, Any]]
     windows: tuple[Window, ...] = field(compare=False)
 
 
@@ -75,10 +77,17 @@ class Changes:
     findings_gone: list[dict[str, Any]]
     clocks: list[dict[str, Any]]
     clocks_gone: list[dict[str, Any]]
+    numbers: list[dict[str, Any]]
+    numbers_gone: list[dict[str, Any]]
 
     def __bool__(self) -> bool:
         """Whether there is anything to write."""
         return any(getattr(self, name) for name in self.__dataclass_fields__)
+
+    @property
+    def of_numbers(self) -> bool:
+        """Whether a number is taken or let go: that is rare."""
+        return bool(self.numbers or self.numbers_gone)
 
 
 def rows_of(
@@ -104,7 +113,16 @@ def rows_of(
         for one in seen.standing
     }
     clocks = {(storable(one.report), storable(one.event)): _clock_row(one) for one in reports_due(course)}
-    return Rows(_place(course, ledger), due, findings, clocks, seen.windows)
+    numbers = {
+        key: {"of": key[0], "number": key[1], "entry": storable(entry)}
+        for key, entry in ((stored_number(one), entry) for one, entry in numbers_of(course).items())
+    }
+    return Rows(_place(course, ledger), due, findings, clocks, numbers, seen.windows)
+
+
+def stored_number(number: Number) -> Number:
+    """A number as its table has it."""
+    return number[0], storable(number[1])
 
 
 def _due_row(one: Window) -> dict[str, Any]:
@@ -148,12 +166,20 @@ def changes(before: Rows | None, after: Rows) -> Changes:
     """What has to be written where `before` stands; all of it where nothing stands."""
     if before is None:
         return Changes(
-            [*after.due.values()], [], [*after.findings.values()], [], [*after.clocks.values()], []
+            [*after.due.values()],
+            [],
+            [*after.findings.values()],
+            [],
+            [*after.clocks.values()],
+            [],
+            [*after.numbers.values()],
+            [],
         )
     return Changes(
         *_changed(before.due, after.due),
         *_changed(before.findings, after.findings),
         *_changed(before.clocks, after.clocks),
+        *_changed(before.numbers, after.numbers),
     )
 
 
@@ -195,9 +221,31 @@ def write_rows(
         for number, _, rows in found:
             for row in rows.clocks.values():
                 copy.write_row((number, *row.values()))
+    taken = [(number, *row.values()) for number, _, rows in found for row in rows.numbers.values()]
+    if taken:
+        ledgers, ofs, numbers_, entries = map(list, zip(*taken, strict=True))
+        cursor.execute(
+            TAKE_NUMBERS.format("SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[])"),
+            [ledgers, ofs, numbers_, entries],
+        )
 
 
-CHANGING = ("store_due", "store_open_finding", "store_clock")  # tables whose rows come and go
+# Whoever comes first holds a number. In one order, so that two who take several never wait for each other.
+TAKE_NUMBERS = """
+WITH taking (ledger_id, of, number, entry) AS ({}), taken AS (
+    INSERT INTO store_number (ledger_id, of, number, entry, shared)
+    SELECT ledger_id, of, number, entry, false FROM taking ORDER BY of, number
+    ON CONFLICT DO NOTHING RETURNING ledger_id, of, number
+)
+INSERT INTO store_number (ledger_id, of, number, entry, shared)
+SELECT ledger_id, of, number, entry, true FROM taking
+WHERE NOT EXISTS (
+    SELECT FROM taken
+    WHERE (taken.ledger_id, taken.of, taken.number) = (taking.ledger_id, taking.of, taking.number)
+) ORDER BY of, number
+ON CONFLICT (ledger_id, of, number) DO UPDATE SET entry = excluded.entry
+"""
+CHANGING = ("store_due", "store_open_finding", "store_clock", "store_number")  # tables whose rows come and go
 STANDING_COLUMNS = f"ledger_id, head, code, releases, {', '.join(Place._fields)}"
 DUE_COLUMNS = "visit, since, until, opens, ends, earliest, target, latest"
 FINDING_COLUMNS = "finding, since, until, rule, entry, item, kind, form"

@@ -7,13 +7,14 @@ fact is never refused for what it says. What is personal is sealed here, before 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from django.db import transaction
+from psycopg import Cursor
 
 from entact.course import Course, Entry, Line, Receipt, Refused, instant, read, uuid7
 from entact.course.act import attempt
@@ -22,16 +23,18 @@ from entact.course.entry.sealing import KEY_BYTES, MARK, is_sealed
 from entact.course.kinds import UNPARSED
 from entact.course.kinds.study import LedgerOpened
 from entact.course.record import seal_entry
+from entact.course.state.numbers import Number, number_in
 from entact.course.state.oversight import gates_enrolment, quotas_of
 from entact.course.state.setting import Enrolled
 from entact.protocol import Release, Study
 from entact.store import models
 from entact.store.custody import keep_keys
-from entact.store.derived import PARTICIPANT
+from entact.store.derived import PARTICIPANT, stored_number
 from entact.store.erasure import erased
 from entact.store.error import StoreError
 from entact.store.index import storable
 from entact.store.known import Known, raw_cursor, remembered
+from entact.store.numbers import numbers_asked, shared_by
 from entact.store.people import key_of
 from entact.store.record import (
     append,
@@ -44,6 +47,7 @@ from entact.store.record import (
 from entact.store.setting import setting_held
 from entact.store.studies import study_of_record
 
+_TURNS = 5  # in which others may take the number that is asked for
 INBOX = "system:received"  # keeps what does not say whom it is about
 
 
@@ -73,6 +77,13 @@ def act(
     Raises:
         StoreError: when participant or site are not in this record, or when the entry cannot be kept.
     """
+    for _ in range(_TURNS):
+        with suppress(_NumberTaken):
+            return _act(entry, received_at, authenticated)
+    raise StoreError(f"others took the numbers of entry {entry.id} again and again: ask once more")
+
+
+def _act(entry: Entry, received_at: str, authenticated: Authenticated) -> Receipt | Refused:
     stamp, study = _study()
     at = instant(received_at)
     sealed = seal_entry(study, msgspec.structs.replace(entry, basis=None), _key(entry.ledger))
@@ -81,15 +92,32 @@ def act(
     with _known([entry.ledger, study_ledger] if counting else [entry.ledger]) as known:
         if storable(entry.id) in known[0].ids:
             return _again(sealed) or append_held(known[0], sealed, received_at, authenticated)
-        course = _course(known[0])
-        setting = setting_held(raw_cursor(), stamp, study, course.site or "", counting=counting)
+        course, cursor = _course(known[0]), raw_cursor()
+        numbers = numbers_asked(course, sealed)
+        setting = setting_held(cursor, stamp, study, course.site or "", numbers, counting=counting)
         done = attempt(sealed, study, setting, course, at)
         if isinstance(done, Refused):
             return done
         receipt = append_held(known[0], done, received_at, authenticated)
+        if done.basis is not None or number_in(done) is not None:
+            _require_own(cursor, entry.ledger, setting.numbers)
         if counting:
             append_held(known[1], _place_taken(study, course, sealed, study_ledger), received_at, SYSTEM)
         return receipt
+
+
+class _NumberTaken(Exception):
+    """Another took a number between the question and the answer: the gate has to be asked anew."""
+
+
+def _require_own(cursor: Cursor[Any], ledger: str, known: Mapping[Number, frozenset[str]]) -> None:
+    """Lets an act go by only if it shares no number of which its gate did not know.
+
+    Who takes a number waits for everybody who has taken it and is not done, so that the rows tell it.
+    """
+    told = {stored_number(number) for number, ledgers in known.items() if ledgers - {ledger}}
+    if shared_by(cursor, ledger) - told:
+        raise _NumberTaken
 
 
 def fact(entry: Entry, *, received_at: str, authenticated: Authenticated = CLAIMED) -> Receipt:

@@ -128,14 +128,16 @@ SQL = "".join(
     for name, body in _FUNCTIONS.items()
 ) + "".join(trigger.sql for trigger in _TRIGGERS)
 
-# By these there is one line for a number, and one ledger for a name.
+# By these there is one line for a number, one ledger for a name, and one holder of what is theirs alone.
 _UNIQUE = {
-    ("store_line", ("ledger_id", "seq")),
-    ("store_ledger", ("id",)),
-    ("store_ledger", ("name",)),
-    ("store_installation", ("id",)),
+    ("store_line", ("ledger_id", "seq"), ""),
+    ("store_ledger", ("id",), ""),
+    ("store_ledger", ("name",), ""),
+    ("store_installation", ("id",), ""),
+    ("store_number", ("ledger_id", "of", "number"), ""),
+    ("store_number", ("of", "number"), "(NOT shared)"),
 }
-_TABLES = list(dict.fromkeys(table for table, _ in sorted(_UNIQUE)))
+_TABLES = list(dict.fromkeys(table for table, _, _ in sorted(_UNIQUE)))
 
 
 def lost(connection: psycopg.Connection[Any]) -> list[str]:
@@ -187,18 +189,19 @@ def _lost_triggers(connection: psycopg.Connection[Any]) -> Iterator[str]:
 def _lost_keys(connection: psycopg.Connection[Any]) -> Iterator[str]:
     rows = connection.execute(
         """
-        SELECT relname, array_agg(attname::text ORDER BY place)
+        SELECT relname, array_agg(attname::text ORDER BY place),
+            coalesce(pg_get_expr(indpred, indrelid), '')
         FROM pg_index JOIN pg_class ON pg_class.oid = indrelid,
             unnest(indkey) WITH ORDINALITY AS keyed (number, place)
             JOIN pg_attribute ON attnum = number
         WHERE attrelid = indrelid AND relnamespace = 'public'::regnamespace AND relname = ANY(%s)
-            AND indisunique AND indisvalid AND indisready AND indimmediate AND indpred IS NULL
-        GROUP BY relname, indexrelid
+            AND indisunique AND indisvalid AND indisready AND indimmediate
+        GROUP BY relname, indexrelid, indpred, indrelid
         """,
         [_TABLES],
     )
-    found = {(table, tuple(columns)) for table, columns in rows.fetchall()}
-    for table, columns in sorted(_UNIQUE - found):
+    found = {(table, tuple(columns), condition) for table, columns, condition in rows.fetchall()}
+    for table, columns, _ in sorted(_UNIQUE - found):
         yield f"nothing keeps {' and '.join(columns)} unique in {table}"
 
 

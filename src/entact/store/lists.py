@@ -12,7 +12,9 @@ from typing import NamedTuple
 
 from django.db import connection
 
+from entact.course.instants import BEGINNING
 from entact.store.derived import PARTICIPANT
+from entact.store.numbers import NUMBER_SHARED, SHARED_NUMBERS
 from entact.store.site_rows import SITE
 
 
@@ -193,27 +195,43 @@ def open_findings(
     Args:
         site, rule: only these. ledgers: only of these participants (those on the page).
     """
-    conditions = [_HOLDS.format("found")]
+    conditions = ["TRUE"]
     conditions += ["standing.site = %(site)s"] if site is not None else []
     conditions += ["found.rule = %(rule)s"] if rule is not None else []
     of_page = "found.ledger_id = ANY(ARRAY(SELECT id FROM store_ledger WHERE name = ANY(%(ledgers)s)))"
     conditions += [of_page] if ledgers is not None else []
-    statement = f"""
-        SELECT ledger.name, page.site, number, rule, entry, item, kind, form, since FROM (
-            SELECT found.*, standing.site, standing.number
-            FROM store_open_finding AS found
-            JOIN store_standing AS standing ON standing.ledger_id = found.ledger_id
-            WHERE {" AND ".join(conditions)}
-            ORDER BY standing.site, standing.number, found.ledger_id, finding LIMIT %(limit)s
-        ) AS page JOIN store_ledger AS ledger ON ledger.id = page.ledger_id
-        ORDER BY page.site, number, ledger_id, finding
+    page = f"""
+        SELECT found.ledger_id, standing.site, standing.number, found.rule, found.entry, found.item,
+            found.kind, found.form, found.since, found.finding
+        FROM {{}} AS found JOIN store_standing AS standing ON standing.ledger_id = found.ledger_id
+        WHERE {" AND ".join(conditions)} AND {_HOLDS.format("found")}
+        ORDER BY standing.site, standing.number, found.ledger_id, finding LIMIT %(limit)s
     """
-    values = {"at": at, "site": site, "rule": rule, "ledgers": list(ledgers or ()), "limit": limit}
+    statement = f"""
+        SELECT ledger.name, page.site, number, rule, entry, item, kind, form, since
+        FROM (({page.format("store_open_finding")}) UNION ALL ({page.format(_SHARED)})) AS page
+            JOIN store_ledger AS ledger ON ledger.id = page.ledger_id
+        ORDER BY page.site, number, ledger_id, finding LIMIT %(limit)s
+    """
+    values = {
+        "at": at, "site": site, "rule": rule, "ledgers": list(ledgers or ()), "limit": limit,
+        "beginning": BEGINNING, "shared": NUMBER_SHARED,
+    }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return [Open(*row) for row in cursor.fetchall()]
 
 
+# What two ledgers share follows from both, and from the rows of neither alone.
+_SHARED = f"""(
+    SELECT held.ledger_id, concat_ws(':', %(shared)s, held.entry, held.of) AS finding,
+        %(beginning)s::timestamptz AS since, NULL::timestamptz AS until, %(shared)s AS rule, held.entry,
+        held.of AS item, coalesce((
+            SELECT kind FROM store_line AS line
+            WHERE line.ledger_id = held.ledger_id AND line.entry_id = held.entry ORDER BY seq LIMIT 1
+        ), '') AS kind, '' AS form
+    FROM {SHARED_NUMBERS}
+)"""
 _HOLDS = "{0}.since <= %(at)s AND ({0}.until IS NULL OR %(at)s < {0}.until)"
 
 

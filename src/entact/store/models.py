@@ -186,6 +186,31 @@ class Clock(models.Model):
         indexes = [models.Index(name="clock_by_end", fields=["due"])]
 
 
+class Number(models.Model):
+    """A number that a participant's ledger says is theirs (see `entact.course.state.numbers`).
+
+    Of the ledgers that say so of one number, all but the first to come are `shared`: facts are kept, whatever
+    they say. An act is not done that would be (`entact.store.door`).
+    """
+
+    pk = models.CompositePrimaryKey("ledger_id", "of", "number")
+    ledger = models.ForeignKey(Ledger, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False)
+    of = models.TextField()
+    number = models.TextField()
+    entry = models.TextField()
+    shared = models.BooleanField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="one_holder", fields=["of", "number"], condition=models.Q(shared=False)
+            )
+        ]
+        indexes = [
+            models.Index(name="shared_numbers", fields=["of", "number"], condition=models.Q(shared=True))
+        ]
+
+
 class StaffMember(models.Model):
     """A person at a site, once for each certificate; `certificate` is empty for who has none.
 

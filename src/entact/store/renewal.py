@@ -32,6 +32,15 @@ def stale() -> list[str]:
         return [name for (name,) in cursor.fetchall()]
 
 
+def refresh_of_other_code() -> None:
+    """Makes the rows anew that are behind, where an earlier version made some: it knew less of them."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM store_standing WHERE code <> %s)", [CODE])
+        (found,) = cursor.fetchone()
+    if found:
+        refresh()
+
+
 def refresh() -> int:
     """Makes the rows anew that are behind, and those of all sites; returns of how many participants."""
     _rebuild_sites()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from threading import Lock
 from typing import Any
 
@@ -12,8 +13,10 @@ from psycopg import Cursor
 from entact.course import Entry, Setting, fold_setting, read
 from entact.course.entry import GENESIS
 from entact.course.kinds import STUDY_KINDS
+from entact.course.state.numbers import Number
 from entact.protocol import Study
 from entact.store.error import StoreError
+from entact.store.numbers import holders
 
 SETTINGS = 64  # pairs of heads kept in memory
 
@@ -97,12 +100,21 @@ _memory = _Memory()
 
 
 def setting_held(
-    cursor: Cursor[Any], stamp: str, study: Study, site: str, *, counting: bool = False
+    cursor: Cursor[Any],
+    stamp: str,
+    study: Study,
+    site: str,
+    numbers: Iterable[Number] = (),
+    *,
+    counting: bool = False,
 ) -> Setting:
     """What a gate knows beside the participant, held as it is until the transaction ends.
 
+    Whose numbers are is not held: who takes one that another takes meanwhile is told when it is written.
+
     Args:
         stamp: of the releases in force (see `studies.study_of_record`). site: its id.
+        numbers: of which it is asked whose they are.
         counting: the act changes what is counted over the study, so that others who count wait for it; else
             many are decided at once, and only a change of the setting waits.
     Raises:
@@ -121,4 +133,5 @@ def setting_held(
             heads[name] = row
     if names[1] not in heads:
         raise StoreError(f"there is no site {site!r} in this record: activate it first")
-    return _memory.of(cursor, stamp, study, names, heads)
+    setting = _memory.of(cursor, stamp, study, names, heads)
+    return msgspec.structs.replace(setting, numbers=holders(cursor, numbers))

@@ -23,6 +23,7 @@ from entact.store.anchor import Anchored
 from entact.store.damage import Unreadable, is_damage, read_carefully
 from entact.store.error import StoreError
 from entact.store.index import Head, Index, index, storable
+from entact.store.numbers import shared_numbers
 from entact.store.versions import ids_used_again
 
 _REWRITTEN_SINCE = "is not the entry that the anchor of {} recorded: the tail was rewritten since"
@@ -160,7 +161,7 @@ class _Check:
         self.progress(self.entries % _STEP)
         in_order = [self.breaks[number] for number in sorted(self.breaks)]
         # Where the indexes say something else than the texts, that is what there is to say.
-        notices = () if in_order else tuple(map(str, ids_used_again()))
+        notices = () if in_order else (*map(str, ids_used_again()), *map(str, shared_numbers()))
         return Verification(len(self.heads), self.entries, (*in_order, *self._vanished()), notices)
 
     def _ledger(

@@ -79,7 +79,8 @@ def _execute(cursor: Cursor[Any], several: Sequence[Write], guard: str) -> froze
     parts = ""
     if several[0].listed is not None:
         changing = any(one.listed is not None and bool(one.listed.changes) for one in several)
-        parts = _STANDING + (_CHANGES if changing else "")
+        numbers = any(one.listed is not None and one.listed.changes.of_numbers for one in several)
+        parts = _STANDING + (_CHANGES if changing else "") + (_NUMBERS if numbers else "")
     values = {"asked": msgspec.json.encode(several).decode(), "code": CODE}
     cursor.execute(_STATEMENT.format(guard, parts), values, prepare=True)
     return frozenset(value for (value,) in cursor.fetchall())
@@ -140,7 +141,7 @@ _CHANGES = f"""
 , change AS (
     SELECT head.ledger, listed.* FROM head,
         json_to_record(head.listed -> 'changes') AS listed (due json, due_gone json, findings json,
-            findings_gone json, clocks json, clocks_gone json)
+            findings_gone json, clocks json, clocks_gone json, numbers json, numbers_gone json)
 ), due_gone AS (
     DELETE FROM store_due AS due
     USING change, json_to_recordset(change.due_gone) AS gone (visit text, since timestamptz)
@@ -175,5 +176,29 @@ _CHANGES = f"""
         event text, aware timestamptz, due timestamptz, sent_at timestamptz)
     ON CONFLICT (ledger_id, report, event) DO UPDATE SET aware = excluded.aware, due = excluded.due,
         sent_at = excluded.sent_at
+)
+"""
+# See `derived.TAKE_NUMBERS`.
+_NUMBERS = """
+, numbers_gone AS (
+    DELETE FROM store_number AS held
+    USING change, json_to_recordset(change.numbers_gone) AS gone (of text, number text)
+    WHERE held.ledger_id = change.ledger AND held.of = gone.of AND held.number = gone.number
+        AND num_nulls(gone.of, gone.number) = 0
+), taking AS (
+    SELECT change.ledger AS ledger_id, fresh.*
+    FROM change, json_to_recordset(change.numbers) AS fresh (of text, number text, entry text)
+), taken AS (
+    INSERT INTO store_number (ledger_id, of, number, entry, shared)
+    SELECT ledger_id, of, number, entry, false FROM taking ORDER BY of, number
+    ON CONFLICT DO NOTHING RETURNING ledger_id, of, number
+), numbers AS (
+    INSERT INTO store_number (ledger_id, of, number, entry, shared)
+    SELECT ledger_id, of, number, entry, true FROM taking
+    WHERE NOT EXISTS (
+        SELECT FROM taken
+        WHERE (taken.ledger_id, taken.of, taken.number) = (taking.ledger_id, taking.of, taking.number)
+    ) ORDER BY of, number
+    ON CONFLICT (ledger_id, of, number) DO UPDATE SET entry = excluded.entry
 )
 """

@@ -7,7 +7,7 @@ from typing import Final
 
 from entact.course.gates.question import Question, Reason
 from entact.course.schedule import civil_date
-from entact.course.state.numbers import KIT, RANDOMISATION, SUBJECT, WORDS, ledger_of, numbers_of
+from entact.course.state.numbers import ANOTHERS, KIT, RANDOMISATION, SUBJECT, WORDS, ledger_of, numbers_of
 from entact.course.state.oversight import holds_in_force, places_left, quotas_of
 from entact.course.state.person import is_linked
 from entact.course.state.progress import due_visits, not_frozen, washout_of
@@ -47,7 +47,7 @@ def own_numbers(question: Question) -> Iterator[Reason]:
     own = frozenset({ledger_of(question.course) or ""})
     for of, number in numbers:
         if in_use.get((of, number), own) - own:
-            yield Reason(f"{of}_shared", f"{WORDS[of]} {number} is another participant's too.")
+            yield Reason(f"{of}_shared", f"{WORDS[of]} {number} {ANOTHERS}.")
 
 
 def no_hold(question: Question) -> Iterator[Reason]:

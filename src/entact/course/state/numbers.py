@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from entact.course.entry import Entry
     from entact.course.state.state import State
 
 Number = tuple[str, str]  # what it is the number of, and the number
@@ -21,6 +22,23 @@ WORDS: Final[Mapping[str, str]] = {
     RANDOMISATION: "Randomisation number",
     KIT: "Kit",
 }
+ANOTHERS: Final = "is another participant's too"
+
+# Kinds of entries that give or use a number, of what, and the item that says it.
+NUMBERED: Final[Mapping[str, tuple[str, str]]] = {
+    "screening": (SCREENING, "number"),
+    "enrolment": (SUBJECT, "subject"),
+    "randomisation": (RANDOMISATION, "number"),
+    "kit_assigned": (KIT, "kit"),
+    "dose": (KIT, "kit"),
+}
+
+
+def number_in(entry: Entry) -> Number | None:
+    """The number that an entry gives or uses, read or not; corrections and withdrawals give none."""
+    of, item = NUMBERED.get(entry.kind, ("", ""))
+    number = entry.data.get(item)
+    return (of, number) if isinstance(number, str) and entry.replaces is None else None
 
 
 def numbers_of(course: State) -> dict[Number, str]:
@@ -56,7 +74,7 @@ def numbers_in_use(courses: Iterable[State]) -> dict[Number, frozenset[str]]:
 
 def shared_message(of: str, number: str) -> str:
     """What is said of a shared number; not whose it is as well: who reads it may not know of the other."""
-    return f"{WORDS[of].lower()} {number} is another participant's too"
+    return f"{WORDS[of].lower()} {number} {ANOTHERS}"
 
 
 def shared_numbers(course: State, in_use: Mapping[Number, frozenset[str]]) -> list[tuple[str, str, str, str]]:
