@@ -8,10 +8,12 @@ from entact.analysis.sequential.conditional import (
     conditional_type_i_error,
     predictive_power,
 )
-from entact.analysis.sequential.design import GroupSequential, Power
+from entact.analysis.sequential.design import GroupSequential
 from entact.analysis.sequential.inference import Look, SequentialEstimate, repeated_interval
+from entact.analysis.sequential.planned import Power
 from entact.analysis.sequential.reestimation import PromisingZone, ReestimationResult
 from entact.analysis.sequential.shape import HaybittlePeto, OBrienFleming, Pocock, Shape, WangTsiatis
+from entact.analysis.sequential.size import SampleSize
 from entact.analysis.sequential.spending import (
     HwangShihDeCani,
     KimDeMets,
@@ -36,6 +38,7 @@ __all__ = [
     "Power",
     "PromisingZone",
     "ReestimationResult",
+    "SampleSize",
     "SequentialEstimate",
     "Shape",
     "Spending",

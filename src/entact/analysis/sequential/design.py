@@ -9,37 +9,18 @@ from functools import cached_property
 import numpy as np
 from scipy.special import ndtri
 
+from entact.analysis.sample_size.comparison import Comparison
+from entact.analysis.sequential.assurance import assurance
 from entact.analysis.sequential.boundaries import Boundaries, Rule, Walk, drift_for, futility, with_futility
 from entact.analysis.sequential.inference import Look, SequentialEstimate, analyse
+from entact.analysis.sequential.planned import Power
 from entact.analysis.sequential.recursion import Floats, crossing
 from entact.analysis.sequential.root import rising_root
 from entact.analysis.sequential.shape import Shape
+from entact.analysis.sequential.size import SampleSize, sample_size
 from entact.analysis.sequential.spending import LanDeMetsOBrienFleming, Spending
 
 _LEAST_STEP = 1e-6
-
-
-@dataclass(frozen=True)
-class Power:
-    """What a design does under one effect.
-
-    Attributes:
-        drift: the effect times the root of the whole information. efficacy, futility: probability of stopping
-            so at each look; in a two-sided design efficacy is either side, and `wrong_side` the part of it
-            that points away from the effect.
-        information: expected, as a fraction of the whole.
-    """
-
-    drift: float
-    efficacy: tuple[float, ...]
-    futility: tuple[float, ...]
-    wrong_side: float
-    information: float
-
-    @property
-    def overall(self) -> float:
-        """The probability of efficacy at any look."""
-        return sum(self.efficacy)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,12 +123,16 @@ class GroupSequential:
         fixed = float(ndtri(1 - self.alpha) + ndtri(wanted))
         return (self.drift(power) / fixed) ** 2
 
-    def power(self, drift: float) -> Power:
+    def power(self, effect: float | Comparison, size: float | None = None) -> Power:
         """What the design does under an effect.
 
         Args:
-            drift: the effect times the root of the whole information, `effect / SE` at the end.
+            effect: the drift, which is the effect over its standard error at the end; or a comparison, with
+                a size of both arms together, as its `counted` says.
+        Raises:
+            ValueError: for what is no number, or a comparison without a size.
         """
+        drift = self._drift_of(effect, size)
         upper = self.boundaries().upper
         above, below = crossing(self.information, self.floors(), upper, drift)
         stopped = above + below
@@ -162,6 +147,26 @@ class GroupSequential:
             information,
         )
 
+    def sample_size(self, comparison: Comparison, power: float | None = None) -> SampleSize:
+        """How many it takes for a power; 1 - beta, where none is said. See `size.sample_size`."""
+        return sample_size(self, comparison, 1 - self.beta if power is None else power)
+
+    def assurance(
+        self, mean: float, sd: float, comparison: Comparison | None = None, size: float | None = None
+    ) -> float:
+        """Power averaged over a normal prior of the effect.
+
+        Args:
+            mean, sd: of the drift; with a comparison and a size, of its difference, above 0 where the
+                treatment is better.
+        """
+        if comparison is None:
+            return assurance(self, mean, sd)
+        per_unit = self._drift_of(comparison, size) / comparison.effect if comparison.effect else 0.0
+        if per_unit == 0:
+            raise ValueError("the comparison plans for no difference: it does not say what one is worth")
+        return assurance(self, mean * per_unit, sd * per_unit)
+
     def analyse(self, looks: Sequence[Look], maximum: float, *, final: bool = False) -> SequentialEstimate:
         """What looks have shown; see `inference.analyse`."""
         return analyse(self, looks, maximum, final=final)
@@ -174,6 +179,15 @@ class GroupSequential:
         if found.lower is None:
             return [-np.inf] * len(self.information)
         return [*found.lower, found.upper[-1]]
+
+    def _drift_of(self, effect: float | Comparison, size: float | None) -> float:
+        if isinstance(effect, Comparison):
+            if size is None:
+                raise ValueError("say for how many: power(comparison, size)")
+            return effect.drift(self.alpha, size)
+        if not np.isfinite(effect):
+            raise ValueError(f"the effect is {effect}: it has to be a number")
+        return float(effect)
 
     @property
     def rule(self) -> Rule:

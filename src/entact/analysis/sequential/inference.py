@@ -4,39 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 from scipy.optimize import brentq
 
-from entact.analysis.sequential.boundaries import Boundaries, Rule
+from entact.analysis.sequential.boundaries import Boundaries
+from entact.analysis.sequential.planned import Planned
 from entact.analysis.sequential.recursion import crossing
 
 _WIDEST = 30.0  # drift beyond which nothing is looked for
 _FAR = 40.0
 _LEAST_P = 1e-14
-
-
-class Planned(Protocol):
-    """What of a design its analysis asks for."""
-
-    @property
-    def alpha(self) -> float:
-        """Error rate of one tail."""
-
-    @property
-    def sided(self) -> int:
-        """1 or 2."""
-
-    @property
-    def rule(self) -> Rule:
-        """What decides critical values."""
-
-    def boundaries(self) -> Boundaries:
-        """As planned."""
-
-    def boundaries_at(self, fractions: Sequence[float], *, final: bool) -> Boundaries:
-        """At the information that was really there."""
 
 
 @dataclass(frozen=True)
