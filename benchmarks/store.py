@@ -314,11 +314,13 @@ def _listing(people: int, lines: int) -> Iterator[Measured]:
         ),
         "what is due this week anywhere": lambda: lists.due(at, until=at + timedelta(days=7)),
         "what was missed at a site": lambda: lists.missed(at, site=chance.choice(sites)),
-        "open findings of a page": lambda: lists.open_findings(at, ledgers=sorted(names), limit=500),
-        "open findings of a rule at a site": lambda: lists.open_findings(
-            at, site=chance.choice(sites), rule="out_of_window"
+        "open findings of a page": lambda: lists.open_findings(
+            at, hidden=(), ledgers=sorted(names), limit=500
         ),
-        "open findings anywhere": lambda: lists.open_findings(at),
+        "open findings of a rule at a site": lambda: lists.open_findings(
+            at, hidden=(), site=chance.choice(sites), rule="out_of_window"
+        ),
+        "open findings anywhere": lambda: lists.open_findings(at, hidden=()),
     }
     for name, ask in questions.items():
         ask()
@@ -333,7 +335,8 @@ def _fill(people: int, lines: int) -> datetime:
 
     from entact import store
     from entact.course import fold
-    from entact.store.derived import note_entry, rows_of, write_rows
+    from entact.course.disclosure import Disclosure
+    from entact.store.derived import rows_of, write_rows
     from entact.store.known import raw_cursor
 
     study = load_study(STUDY)
@@ -344,10 +347,10 @@ def _fill(people: int, lines: int) -> datetime:
         if name.startswith("participant:"):
             for _ in range(4):
                 entries = [read(line.text) for line in own[: chance.randint(5, len(own))]]
-                about: dict = {}
+                disclosure = Disclosure(study.releases)
                 for entry in entries:
-                    note_entry(about, entry)
-                made.append(rows_of(fold(study, entries), name, about))
+                    disclosure.add(entry)
+                made.append(rows_of(fold(study, entries), name, disclosure))
     store.create_database("entact_bench", "rehearsal", STUDY, replace=True)
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE store_line DISABLE TRIGGER ALL")

@@ -18,13 +18,14 @@ from tests.protocol.test_amendment import edited
 
 from entact import store
 from entact.cohort import Trial, rehearse
-from entact.course import Course, Entry, fold, read
+from entact.course import Course, Entry, Kept, fold, read
+from entact.course.disclosure import Disclosure
 from entact.course.entry import as_sent
 from entact.course.releases import with_approvals
 from entact.protocol import Study, load_study
 from entact.protocol.load import amend
 from entact.store import derived, models
-from entact.store.derived import Rows, note_entry, rows_of
+from entact.store.derived import Rows, rows_of
 
 MINI = Path(__file__).parents[1] / "studies" / "mini"
 NOW = "2027-03-02T10:31:00-07:00"
@@ -72,13 +73,18 @@ def expected(study: Study, ledger: str, stamp: str) -> tuple[Any, ...]:
     """The rows of one ledger as folding its lines gives them."""
     number = models.Ledger.objects.get(name=ledger).id
     entries = [read(line.text) for line in store.lines(ledger)]
-    about: dict[str, Any] = {}
-    for entry in entries:
-        note_entry(about, entry)
-    rows: Rows = rows_of(fold(study, entries), ledger, about)
+    rows: Rows = rows_of(fold(study, entries), ledger, disclosed(study, entries))
     standing = (number, len(entries), derived.CODE, stamp, *rows.place)
     due = sorted((number, *row.values()) for row in rows.due.values())
     return standing, due, sorted((number, *row.values()) for row in rows.findings.values())
+
+
+def disclosed(study: Study, entries: list[Kept]) -> Disclosure:
+    """What entries tell of, as of all of them at once."""
+    found = Disclosure(study.releases)
+    for entry in entries:
+        found.add(entry)
+    return found
 
 
 def stamp() -> str:
@@ -231,11 +237,8 @@ def test_swapping_the_arms_leaves_every_row_as_it_is(database: str, trial: Trial
     for name, lines in trial.ledgers.items():
         if name.startswith("participant:"):
             entries = [read(line.text) for line in lines]
-            about: dict[str, Any] = {}
-            for entry in entries:
-                note_entry(about, entry)
-            mine = rows_of(fold(mapp1, entries), name, about)
-            theirs = rows_of(fold(other, entries), name, about)
+            mine = rows_of(fold(mapp1, entries), name, disclosed(mapp1, entries))
+            theirs = rows_of(fold(other, entries), name, disclosed(other, entries))
             unknown = {key for key in theirs.findings if key[0].startswith("unknown_release")}
             assert mine.place == theirs.place
             assert mine.due == theirs.due

@@ -94,18 +94,20 @@ def test_a_visit_is_missed_and_due_no_longer_from_its_very_instant(study: Study)
 
 
 def test_open_findings_are_those_of_the_instant_with_what_their_entry_is(study: Study) -> None:
-    before = lists.open_findings(BEGUN + timedelta(hours=3))
-    later = lists.open_findings(BEGUN + timedelta(days=2))
+    before = lists.open_findings(BEGUN + timedelta(hours=3), hidden=())
+    later = lists.open_findings(BEGUN + timedelta(days=2), hidden=())
     assert "encounter_not_ended" not in {one.rule for one in before}
     assert {one.ledger for one in later if one.rule == "encounter_not_ended"} == {
         "participant:a",
         "participant:b",
     }
-    only = lists.open_findings(BEGUN, ledgers=["participant:c"])
+    only = lists.open_findings(BEGUN, ledgers=["participant:c"], hidden=())
     assert {one.ledger for one in only} == {"participant:c"}
     assert {one.kind for one in only} == {"vital_signs"}
-    assert lists.open_findings(BEGUN, rule="without_consent", site="denver") == []
-    assert [one.ledger for one in lists.open_findings(BEGUN, rule="without_consent")] == ["participant:c"]
+    assert lists.open_findings(BEGUN, rule="without_consent", site="denver", hidden=()) == []
+    assert [one.ledger for one in lists.open_findings(BEGUN, rule="without_consent", hidden=())] == [
+        "participant:c"
+    ]
 
 
 @pytest.mark.requirement("R06")
@@ -126,12 +128,12 @@ def test_r06_a_device_offline_for_eight_hours_with_its_clock_an_hour_ahead_tells
     course = fold(study, [read(line.text) for line in store.lines(ledger)])
     order = [one.id for one in course.effective]
     assert order.index(entry.id) < order.index(meanwhile.id)  # by when it happened, not by when it came
-    assert not [one for one in lists.open_findings(BEGUN) if one.rule == "after_recording"]
+    assert not [one for one in lists.open_findings(BEGUN, hidden=()) if one.rule == "after_recording"]
 
     # Had the device claimed its own wrong clock's time for what happened, that would be found.
     wrong = make_entry(ledger, 101, occurred_at="2026-03-02T11:41:00-07:00", clock_offset_ms=3_600_000)
     store.append(wrong, received_at="2026-03-03T01:41:00+00:00")
-    found = [one for one in lists.open_findings(BEGUN) if one.rule == "after_recording"]
+    found = [one for one in lists.open_findings(BEGUN, hidden=()) if one.rule == "after_recording"]
     assert [(one.entry, one.item) for one in found] == [(wrong.id, "occurred_at")]
     assert instant(wrong.recorded_at) == instant(wrong.occurred_at)
     assert store.stale() == []
@@ -148,7 +150,7 @@ def test_r06_a_clock_that_is_decades_wrong_is_kept_and_found(study: Study, make_
     ):
         entry = make_entry("participant:c", 200 + number, occurred_at=claimed)
         assert store.append(entry, received_at=NOW).outcome == "kept"
-        rules = {one.rule for one in lists.open_findings(BEGUN) if one.entry == entry.id}
+        rules = {one.rule for one in lists.open_findings(BEGUN, hidden=()) if one.entry == entry.id}
         assert not rule or rule in rules
     assert store.verify(known=store.ledgers()).entries == 12
 

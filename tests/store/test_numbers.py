@@ -186,8 +186,8 @@ def test_an_act_waits_for_a_fact_that_is_not_yet_on_the_disk(case: Case) -> None
 
     with psycopg.connect(**server.parameters() | {"dbname": connection.settings_dict["NAME"]}) as other:
         other.execute(
-            "INSERT INTO store_number (ledger_id, of, number, entry, shared)"
-            " VALUES (%s, 'randomisation', 'R-100', 'offline', false)",
+            "INSERT INTO store_number (ledger_id, of, number, entry, shared, tells)"
+            " VALUES (%s, 'randomisation', 'R-100', 'offline', false, '{}')",
             [number],
         )
         thread = threading.Thread(target=take)
@@ -221,13 +221,13 @@ def test_what_arrives_from_offline_is_kept_and_found_in_both_ledgers(case: Case,
     assert not any(name in one.finding.message for one in shared_numbers() for name in (ANNA, BERT))
     assert [one.ledger for one in shared_numbers([BERT])] == [BERT]
     at = datetime(2026, 3, 17, tzinfo=UTC)
-    listed = lists.open_findings(at, rule="number_shared")
+    listed = lists.open_findings(at, hidden=(), rule="number_shared")
     assert [(one.ledger, one.entry, one.item) for one in listed] == [
         (ANNA, f"{name} 1", of), (BERT, f"{name} 2", of)
     ]  # fmt: skip
     assert {one.kind for one in listed} == {entries[name].kind}
-    assert len(lists.open_findings(at, rule="number_shared", ledgers=[BERT])) == 1
-    everything = lists.open_findings(at, limit=1000)
+    assert len(lists.open_findings(at, hidden=(), rule="number_shared", ledgers=[BERT])) == 1
+    everything = lists.open_findings(at, hidden=(), limit=1000)
     assert set(listed) < set(everything)
     assert everything == sorted(everything, key=lambda one: (one.site, one.number, one.ledger))
 

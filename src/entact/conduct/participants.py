@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta, tzinfo
 from urllib.parse import urlencode
 
-from entact.conduct.register import Folded, Register, Standing
-from entact.conduct.sight import SeenCourse
+from entact.conduct.register import Register, Standing
 from entact.conduct.timeline import OVER
 from entact.conduct.words import day, lower_words, title_of_visit, window
-from entact.course import Course, open_alerts
-from entact.course.state.progress import zone_of
+from entact.course import Due
+from entact.course.schedule import first_instant
 from entact.store import lists
 
 PER_PAGE = 25
@@ -64,7 +64,8 @@ class Listing:
 def list_participants(register: Register, asked: Mapping[str, str]) -> Listing:
     """The page of the list asked for by `site`, `status`, and `after` or `before` a place in the list.
 
-    A page costs the same wherever it lies and however many participants there are.
+    A page costs the same wherever it lies and however many participants there are: it is made of rows for
+    lists alone, and nobody's entries are read.
     """
     counts = lists.counts()
     sites = sorted({*register.study.newest.file.sites, *(one.site for one in counts)} - {""})
@@ -83,8 +84,9 @@ def list_participants(register: Register, asked: Mapping[str, str]) -> Listing:
     backward = after is None and before is not None
     more = len(found) > PER_PAGE
     shown = found[1:] if more and backward else found[:PER_PAGE]
-    folded = register.folded([one.ledger for one in shown])
-    rows = tuple(_row(register, Standing.of(one), folded[one.ledger]) for one in shown)
+    hidden, places = register.sight.hidden_names, [one.place for one in shown]
+    outlooks = lists.outlooks(places, register.at, hidden=hidden, visits=[*register.visits])
+    rows = tuple(_row(register, one, outlooks[one.place]) for one in shown)
     earlier = more if backward else after is not None and bool(shown)
     later = more if not backward else bool(shown)
     return Listing(
@@ -116,38 +118,37 @@ def _address(name: str, key: lists.Key, narrowed: Mapping[str, str]) -> str:
     return "?" + urlencode({name: _BETWEEN.join(map(str, key)), **narrowed})
 
 
-def _row(register: Register, standing: Standing, folded: Folded) -> Row:
-    course, sight = folded.course, register.sight
-    seen = SeenCourse(sight, course)
-    zone = zone_of(course, register.at)
-    last, last_day = _last_visit(course, register)
-    dues = [] if sight.sees_status and course.status in OVER else course.due(register.at)
-    dues = [one for one in dues if sight.sees_visit(one.visit)]
-    coming = [one for one in dues if one.status == "due"] or [one for one in dues if one.status == "expected"]
-    coming.sort(key=lambda one: (one.earliest is None, one.earliest))
-    due = coming[0] if coming else None
-    held = [one for one in seen.findings(register.at, folded.beside) if one.holds]
+def _row(register: Register, row: lists.Participant, outlook: lists.Outlook) -> Row:
+    sight, standing = register.sight, Standing.of(row)
+    visits, zone = register.visits, register.zone_of(standing.site)
+    last, last_day = row.last_visit, row.last_day
+    told_later = row.told_at is not None and (row.last_at is None or row.told_at > row.last_at)
+    if told_later and sight.sees_visit(row.told_visit):
+        last, last_day = row.told_visit, row.told_day
+    is_over = sight.sees_status and standing.status in OVER
+    due = None if is_over or not outlook.visit else outlook
     return Row(
         key=standing.key,
         number=standing.number,
         site=standing.site,
         status=lower_words(standing.status) if sight.sees_status else "",
-        last=last,
-        last_day=last_day,
-        next=title_of_visit(due.visit, course.release.visits) if due is not None else "",
-        next_window=window(due, zone) if due is not None else "",
-        next_is_due=due is not None and due.status == "due",
-        findings=len(held),
-        alerts=sum(seen.sees_alert(one) for one in open_alerts(course)),
+        last=title_of_visit(last, visits) if last else "",
+        last_day=day(last_day) if last_day is not None else "",
+        next=title_of_visit(due.visit, visits) if due is not None else "",
+        next_window=window(_due(due, zone), zone) if due is not None else "",
+        next_is_due=due is not None and (due.opens is None or due.opens <= register.at),
+        findings=outlook.findings,
+        alerts=outlook.alerts,
     )
 
 
-def _last_visit(course: Course, register: Register) -> tuple[str, str]:
-    seen = (one for one in course.encounters.values() if register.sight.sees_visit(one.visit))
-    begun = [(one.started, one.visit) for one in seen if one.started is not None]
-    if not begun:
-        return "", ""
-    started, visit = max(begun)
-    return title_of_visit(visit, course.release.visits), day(
-        started.astimezone(zone_of(course, register.at)).date()
-    )
+def _due(outlook: lists.Outlook, zone: tzinfo) -> Due:
+    """A window in days, or in hours where its instants are not those at which days begin."""
+    earliest, latest = outlook.earliest, outlook.latest
+    opens, ends = outlook.opens, outlook.ends
+    if earliest is None or latest is None or opens is None or ends is None:
+        return Due(outlook.visit, "due", earliest=earliest, latest=latest)
+    if (opens, ends) == (first_instant(earliest, zone), first_instant(latest + timedelta(days=1), zone)):
+        return Due(outlook.visit, "due", earliest=earliest, latest=latest)
+    closes = ends - timedelta(microseconds=1)  # the instant after a window is the first that is too late
+    return Due(outlook.visit, "due", opens=opens.astimezone(zone), closes=closes.astimezone(zone))

@@ -1,7 +1,8 @@
 """What the pages read of the record: the study, where participants stand, and courses.
 
 Where everybody stands the rows for lists say, which every entry brings up to date. A course is folded only
-for who is on the page, and kept in this process by the head of its ledger, so that nothing is read twice.
+for who has the page for themselves, and kept in this process by the head of its ledger, so that nothing is
+read twice.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from functools import lru_cache
+from datetime import UTC, datetime, tzinfo
+from functools import cached_property, lru_cache
 from threading import Lock
 from typing import cast
+from zoneinfo import ZoneInfo
 
 import msgspec
 from django.db.models import F, Max
@@ -23,6 +25,7 @@ from entact.conduct.sight import Sight
 from entact.course import Course, Finding, Kept, findings, fold, read
 from entact.course.state.state import Status
 from entact.protocol import Study
+from entact.protocol.study import Visit
 from entact.store import lists, models
 from entact.store.numbers import shared_numbers
 from entact.store.studies import study_of_record
@@ -89,6 +92,19 @@ class Register:
     study: Study
     at: datetime
     sight: Sight
+
+    @cached_property
+    def visits(self) -> Mapping[str, Visit]:
+        """Every visit of any release, as the newest that has it says, in the order of the schedule."""
+        known: dict[str, Visit] = {}
+        for release in reversed(self.study.releases):
+            known = {**known, **{name: one for name, one in release.visits.items() if name not in known}}
+        return known
+
+    def zone_of(self, site: str) -> tzinfo:
+        """The zone of a site as the study plans it; of one that it does not name, that of `at`."""
+        planned = self.study.newest.file.sites.get(site)
+        return ZoneInfo(planned.timezone) if planned is not None else self.at.tzinfo or UTC
 
     def standing(self, key: str) -> Standing | None:
         """The participant whose page has this key; None where nobody's has."""

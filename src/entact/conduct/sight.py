@@ -6,29 +6,31 @@ an entry is about, it is hidden.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import cached_property
-from typing import Any
-
-import msgspec
 
 from entact.conduct.error import ConductError
-from entact.course import AlertEpisode, Course, Entry, Finding, findings
-from entact.course.entry.effective import VOID
-from entact.course.entry.versions import DECIDED
-from entact.course.gates.core import ACTS
-from entact.course.kinds import KINDS
-from entact.course.kinds.kind import ALLOCATION, BY_ALERT, BY_FORM, BY_GATE, UNSURE, Kind
-from entact.course.state.encounter import visit_of
+from entact.course import AlertEpisode, Course, Finding, findings
+from entact.course.disclosure import (
+    CRITERIA,
+    SCHEDULE,
+    Disclosure,
+    Names,
+    alert_named,
+    class_named,
+    form_named,
+    gate_named,
+    visit_named,
+)
+from entact.course.kinds.kind import ALLOCATION, UNSURE
 from entact.protocol import Study
 from entact.protocol.rule import Rule
 
 PARTICIPANT = "participant"
 
-SCHEDULE, DOSING, EVENTS, GUESSES = "schedule", "dosing", "adverse_events", "guesses"
+DOSING, EVENTS, GUESSES = "dosing", "adverse_events", "guesses"
 
-_BY_ACTIVITY = {kind.activity: kind for kind in KINDS.values() if kind.activity is not None}
 _CLASS_OF_CALL = {"given": DOSING, "elapsed": DOSING, "doses": DOSING, "present": SCHEDULE}
 
 
@@ -55,6 +57,28 @@ class Sight:
                     self.hidden.update(dict.fromkeys(row.hidden, row.until))
         self.releases = study.releases
         self.sees_everything = set(self.hidden) == {ALLOCATION}
+        self._disclosure = Disclosure(study.releases)
+
+    @cached_property
+    def hidden_names(self) -> Names:
+        """All that the role does not see, under the names by which entries and findings tell of it."""
+        return frozenset(self._hidden_names())
+
+    def sees_names(self, names: Names) -> bool:
+        """Whether all that an entry or a finding tells of is visible (see `entact.course.disclosure`)."""
+        return self.hidden_names.isdisjoint(names)
+
+    def _hidden_names(self) -> Iterator[str]:
+        yield from map(class_named, self.hidden)
+        for release in self.releases:
+            yield from (form_named(name) for name in release.file.all_forms if not self.sees_form(name))
+            yield from (visit_named(name) for name in release.visits if not self.sees_visit(name))
+            yield from (alert_named(name) for name in release.alerts if not self.sees_alert(name))
+            yield from (gate_named(name) for name in release.gates if not self.sees_gate(name))
+        if not self.sees_criteria:
+            yield CRITERIA
+        if not self.sees_everything:
+            yield UNSURE
 
     @property
     def sees_schedule(self) -> bool:
@@ -76,24 +100,6 @@ class Sight:
         """Whether all these classes of data are visible."""
         return not any(one in self.hidden for one in classes)
 
-    def sees_kind(self, kind: Kind, data: Mapping[str, Any]) -> bool:
-        """Whether an entry of a kind is visible, by the classes of data that it tells something of."""
-        if ALLOCATION in kind.tells:
-            return False
-        if self.sees_everything:
-            return True
-        if BY_FORM in kind.tells and not (kind.form is not None and self._sees_items(kind.form(data))):
-            return False
-        if BY_ALERT in kind.tells and not self.sees_alert(data.get("alert")):
-            return False
-        if BY_GATE in kind.tells and not self.sees_gate(str(data.get("requirement")).partition(".")[0]):
-            return False
-        more = kind.tells_more(data) if kind.tells_more is not None else ()
-        return UNSURE not in kind.tells and self.sees(*kind.tells, *more)
-
-    def _sees_items(self, form: str | None) -> bool:
-        return form is not None and self.sees_form(form)
-
     def sees_form(self, name: str) -> bool:
         """Whether a form is visible: in every release that has it; one that none has is not."""
         classes = [
@@ -105,21 +111,14 @@ class Sight:
 
     def sees_activity(self, name: str) -> bool:
         """Whether what is planned under this name, a form or an activity of the engine's own, is visible."""
-        if any(name in release.file.all_forms for release in self.releases):
-            return self.sees_form(name)
-        kind = _BY_ACTIVITY.get(name)
-        if kind is None or ALLOCATION in kind.tells:  # that it is planned tells nobody's arm
-            return self.sees_everything
-        return self.sees_kind(kind, {})
+        return self.sees_names(self._disclosure.of_activity(name))
 
     def sees_visit(self, name: str) -> bool:
         """Whether it may be known that somebody has this visit: of a track that opens with an arm that was
         told, only by the roles that are told."""
         for release in self.releases:
-            visit, plan = release.visits.get(name), release.file.unblinding
-            track = release.file.tracks.get(visit.track or "") if visit is not None else None
-            told = plan is not None and self.role in plan.tells
-            if track is not None and track.tells_the_arm and not told:
+            plan = release.file.unblinding
+            if name in release.telling_visits and not (plan is not None and self.role in plan.tells):
                 return False
         return True
 
@@ -179,15 +178,12 @@ class SeenCourse:
     def __init__(self, sight: Sight, course: Course) -> None:
         self.sight = sight
         self.course = course
-        self._versions: dict[str, list[Entry]] = {}
+        self._disclosure = Disclosure(sight.releases)
         for entry in course.entries:
-            self._versions.setdefault(entry.id, []).append(entry)
-        self.entries = self._seen_entries()
-        forms = {name for release in sight.releases for name in release.file.all_forms}
-        visits = {name for release in sight.releases for name in release.visits}
-        self._hidden_names = {name for name in forms if not sight.sees_form(name)}
-        self._hidden_names |= {name for name in visits if not sight.sees_visit(name)}
-        self._hidden_ids = self._versions.keys() - self.entries
+            self._disclosure.add(entry)
+        self.entries = frozenset(
+            entry for entry in self._disclosure.entries if sight.sees_names(self._disclosure.of_entry(entry))
+        )
 
     def findings(self, at: datetime, more: Iterable[Finding] = ()) -> list[Finding]:
         """What is found in the course at a time and may be seen; those that no longer hold are among them.
@@ -199,85 +195,9 @@ class SeenCourse:
 
     def sees_finding(self, found: Finding) -> bool:
         """Whether a finding is about what is seen, and about nothing else."""
-        if found.entry and found.entry not in self.entries:
-            return False
-        if found.rule.startswith("criterion") or found.rule == "unknown_criterion":
-            return self.sight.sees_criteria
-        if found.rule == "activity_missing" and not self.sight.sees_activity(found.item):
-            return False
-        if found.rule == "reading_missing" and not self.sight.sees_activity(found.item.partition(" ")[0]):
-            return False
-        if ("gate" in found.rule or "override" in found.rule) and not self._sees_gates_of(found.entry):
-            return False
-        if found.rule.startswith("alert_") and not self.sight.sees_alert(found.item):
-            return False
-        told = f"{found.item} {found.message}"
-        return not any(name in told for name in (*self._hidden_names, *self._hidden_ids))
+        names = self._disclosure.of_finding(found.id, found.rule, found.entry, found.item, found.message)
+        return self.sight.sees_names(names)
 
     def sees_alert(self, raised: AlertEpisode) -> bool:
         """Whether an alert is computed from what is seen, and was raised by it."""
         return raised.entry in self.entries and self.sight.sees_alert(raised.alert)
-
-    def _sees_gates_of(self, entry: str) -> bool:
-        kinds = [KINDS[one.kind] for one in self._versions.get(entry, ()) if one.kind in KINDS]
-        return all(self.sight.sees_gate(ACTS[act].gate) for kind in kinds for act in kind.acts)
-
-    def _seen_entries(self) -> frozenset[str]:
-        seen: set[str] = set()
-        for family in self._families():
-            versions = [one for name in family for one in self._versions.get(name, ())]
-            complete = len(family & self._versions.keys()) == len(family)
-            if (complete or self.sight.sees_everything) and all(map(self._sees_kind, versions)):
-                seen |= family & self._versions.keys()
-        answers = {name for name in seen if any(_is_answer(one) for one in self._versions[name])}
-        return frozenset(seen - {name for name in answers if not self._sees_answer(name, seen)})
-
-    def _sees_answer(self, name: str, seen: Set[str]) -> bool:
-        """Whether an answered alert is seen; so must be what raised it."""
-        return self.sight.sees_everything or all(
-            one.about in seen if one.about is not None else one.replaces is not None
-            for one in self._versions[name]
-        )
-
-    def _sees_kind(self, entry: Entry) -> bool:
-        if not self.sight.sees_visit(visit_of(entry.encounter)):
-            return False
-        if entry.kind == VOID:
-            return self.sight.sees_everything or entry.replaces is not None
-        if entry.kind == DECIDED:  # it is seen with the entry of which it decides
-            return self.sight.sees_everything or entry.about is not None
-        kind = KINDS.get(entry.kind)
-        if kind is None:
-            return self.sight.sees_everything
-        if entry.replaces is not None and not _says_of_what(kind, entry.data):
-            kind = msgspec.structs.replace(kind, tells=kind.tells - _BY_WHAT)  # its source says it
-        return self.sight.sees_kind(kind, entry.data)
-
-    def _families(self) -> list[set[str]]:
-        """Entries with what they correct, withdraw or decide; what has not arrived counts too."""
-        family_of: dict[str, set[str]] = {}
-        for name, versions in self._versions.items():
-            joined = {name, *(one.replaces for one in versions if one.replaces is not None)}
-            joined |= {one.about for one in versions if one.kind == DECIDED and one.about is not None}
-            for member in list(joined):
-                joined |= family_of.get(member, set())
-            for member in joined:
-                family_of[member] = joined
-        return list({id(family): family for family in family_of.values()}.values())
-
-
-_BY_WHAT = frozenset({BY_FORM, BY_ALERT, BY_GATE})  # classes that depend on what an entry is about
-
-
-def _says_of_what(kind: Kind, data: Mapping[str, Any]) -> bool:
-    """Whether a correction says itself what form it is of, what alert it answers or gate it is about."""
-    if BY_FORM in kind.tells:
-        return kind.form is None or kind.form(data) is not None or "form" in data
-    if BY_GATE in kind.tells:
-        return "requirement" in data
-    return BY_ALERT not in kind.tells or "alert" in data
-
-
-def _is_answer(entry: Entry) -> bool:
-    kind = KINDS.get(entry.kind)
-    return kind is not None and BY_ALERT in kind.tells

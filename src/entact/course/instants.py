@@ -28,6 +28,7 @@ from entact.protocol.study import Visit
 
 if TYPE_CHECKING:
     from entact.course.course import Course
+    from entact.course.state.state import Finding
 
 BEGINNING = datetime(1800, 1, 1, tzinfo=UTC)  # before any time that an entry can claim
 ALERT = "alert"  # the rule of an open alert among what needs attention; its item is the alert's name
@@ -66,7 +67,11 @@ class Window(msgspec.Struct, frozen=True):
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """A finding that holds, or an open alert, from `since` on and before `until` (None: for ever)."""
+    """A finding that holds, or an open alert, from `since` on and before `until` (None: for ever).
+
+    Attributes:
+        message: what it says; it may tell of more than the entry does.
+    """
 
     finding: str
     since: datetime
@@ -74,6 +79,7 @@ class Standing(msgspec.Struct, frozen=True):
     rule: str
     entry: str
     item: str
+    message: str
 
 
 class Outlook(msgspec.Struct, frozen=True):
@@ -198,17 +204,17 @@ def _standing(course: Course, horizon: Horizon) -> Iterator[Standing]:
     for found in found_at_any_time(course):
         if found.id not in named:
             named.add(found.id)
-            yield Standing(found.id, BEGINNING, None, found.rule, found.entry, found.item)
+            yield _holding(found, BEGINNING, None)
     for raised in open_alerts(course):
         entry = open_call(course, raised).entry
         name = f"{ALERT}:{entry}:{raised.alert}"
-        yield Standing(name, BEGINNING, None, ALERT, entry, raised.alert)
+        yield Standing(name, BEGINNING, None, ALERT, entry, raised.alert, f"raised by {raised.entry}")
     for begun, found in found_not_ended(course):
         since = begun.astimezone(UTC) + OPEN_FOR + _STEP
-        yield Standing(found.id, since, None, found.rule, found.entry, found.item)
+        yield _holding(found, since, None)
     for due_by, found in (*found_unreported(course), *found_unanswered(course)):
         since = due_by.astimezone(UTC) + _STEP
-        yield Standing(found.id, since, None, found.rule, found.entry, found.item)
+        yield _holding(found, since, None)
     yield from (one for one in horizon.standing if one.finding not in named)
 
 
@@ -220,5 +226,9 @@ def _by_window(course: Course, spans: list[_Span]) -> Iterator[Standing]:
         yield from (begun.pop(name) for name in [name for name in begun if name not in now])
         for name, found in now.items():
             first = begun[name].since if name in begun else since
-            begun[name] = Standing(name, first, until, found.rule, found.entry, found.item)
+            begun[name] = _holding(found, first, until)
     yield from begun.values()
+
+
+def _holding(found: Finding, since: datetime, until: datetime | None) -> Standing:
+    return Standing(found.id, since, until, found.rule, found.entry, found.item, found.message)

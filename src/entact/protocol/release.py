@@ -78,6 +78,12 @@ class Release:
         return expand(self.file.schedule)
 
     @cached_property
+    def telling_visits(self) -> frozenset[str]:
+        """The visits of tracks in which somebody may have been told their arm: not all may know of them."""
+        telling = {name for name, track in self.file.tracks.items() if track.tells_the_arm}
+        return frozenset(name for name, visit in self.visits.items() if visit.track in telling)
+
+    @cached_property
     def forms(self) -> dict[str, CompiledForm]:
         """Every form by name, ready for use."""
         forms, faults = compile_forms(self.file)

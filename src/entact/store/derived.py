@@ -7,30 +7,37 @@ apart (`stale`) and made anew (`rebuild`).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from functools import lru_cache
+from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 from psycopg import Cursor
 
 from entact import __version__
-from entact.course import Course, Entry
+from entact.course import Course
+from entact.course.disclosure import Disclosure
 from entact.course.instants import Horizon, Standing, Window, outlook
 from entact.course.kinds.reporting import reports_due
-from entact.course.state.numbers import Number, numbers_of
+from entact.course.schedule import civil_date
+from entact.course.state.numbers import Number, numbers_of, shared_message
+from entact.course.state.progress import zone_of
 from entact.course.state.reporting import ReportDue
 from entact.store.index import storable
 
-CODE = f"{__version__}/4"  # the second number counts changes of what rows say
+CODE = f"{__version__}/5"  # the second number counts changes of what rows say
 PARTICIPANT = "participant:"
 
 Key = tuple[str, datetime]
+LastVisit = tuple[str, datetime | None, date | None]
 
 
 class Place(NamedTuple):
-    """Where a participant stands: the columns of `standing` between stamps and key."""
+    """Where a participant stands: the columns of `standing` between stamps and key.
+
+    The visits `told` are those of a track that opens when somebody is told an arm: not everybody may know.
+    """
 
     site: str
     number: str
@@ -39,16 +46,10 @@ class Place(NamedTuple):
     randomised: bool
     last_visit: str
     last_at: datetime | None
-
-
-class About(NamedTuple):
-    """What an entry is: by kind and form it is told who may see it."""
-
-    kind: str
-    form: str
-
-
-_UNKNOWN = About("", "")
+    last_day: date | None
+    told_visit: str
+    told_at: datetime | None
+    told_day: date | None
 
 
 @dataclass(frozen=True)
@@ -93,14 +94,14 @@ class Changes:
 def rows_of(
     course: Course,
     ledger: str,
-    about: Mapping[str, About],
+    disclosure: Disclosure,
     horizon: Horizon | None = None,
     before: Rows | None = None,
 ) -> Rows:
     """The rows of one participant.
 
     Args:
-        course: folded of all entries of the ledger. about: what each entry is (see `note_entry`).
+        course: folded of all entries of the ledger. disclosure: of the same entries.
         horizon, before: kept and returned by the last call for the same course, to save work.
     """
     seen = outlook(course, horizon)
@@ -108,14 +109,14 @@ def rows_of(
         due = before.due
     else:
         due = {(storable(one.visit), one.since): _due_row(one) for one in seen.windows}
-    findings = {
-        (storable(one.finding), one.since): _finding_row(one, about.get(storable(one.entry), _UNKNOWN))
-        for one in seen.standing
-    }
+    earlier = {} if before is None else before.findings
+    findings = {}
+    for one in seen.standing:
+        key = storable(one.finding), one.since
+        findings[key] = _finding_row(one, disclosure, earlier.get(key))
     clocks = {(storable(one.report), storable(one.event)): _clock_row(one) for one in reports_due(course)}
     numbers = {
-        key: {"of": key[0], "number": key[1], "entry": storable(entry)}
-        for key, entry in ((stored_number(one), entry) for one, entry in numbers_of(course).items())
+        stored_number(one): _number_row(one, entry, disclosure) for one, entry in numbers_of(course).items()
     }
     return Rows(_place(course, ledger), due, findings, clocks, numbers, seen.windows)
 
@@ -123,6 +124,13 @@ def rows_of(
 def stored_number(number: Number) -> Number:
     """A number as its table has it."""
     return number[0], storable(number[1])
+
+
+def _number_row(one: Number, entry: str, disclosure: Disclosure) -> dict[str, Any]:
+    """The row of a number, with what would be told by finding that another has it too."""
+    of, number = stored_number(one)
+    names = disclosure.of_finding(f"{of}:{entry}", "number_shared", entry, of, shared_message(*one))
+    return {"of": of, "number": number, "entry": storable(entry), "tells": sorted(map(storable, names))}
 
 
 def _due_row(one: Window) -> dict[str, Any]:
@@ -138,18 +146,22 @@ def _due_row(one: Window) -> dict[str, Any]:
     }
 
 
-@lru_cache(maxsize=10_000)  # a finding stands for many entries of its ledger
-def _finding_row(one: Standing, about: About) -> dict[str, Any]:
-    return {
+def _finding_row(one: Standing, disclosure: Disclosure, before: dict[str, Any] | None) -> dict[str, Any]:
+    """The row of a finding; the one before, where it is the same: most stand for many entries."""
+    names = disclosure.of_finding(one.finding, one.rule, one.entry, one.item, one.message)
+    kind, form = disclosure.kind_of(one.entry)
+    row = {
         "finding": storable(one.finding),
         "since": one.since,
         "until": one.until,
         "rule": storable(one.rule),
         "entry": storable(one.entry),
         "item": storable(one.item),
-        "kind": about.kind,
-        "form": about.form,
+        "kind": storable(kind),
+        "form": storable(form),
+        "tells": sorted(map(storable, names)),
     }
+    return row if before is None or before != row else before
 
 
 def _clock_row(one: ReportDue) -> dict[str, Any]:
@@ -221,34 +233,31 @@ def write_rows(
         for number, _, rows in found:
             for row in rows.clocks.values():
                 copy.write_row((number, *row.values()))
-    taken = [(number, *row.values()) for number, _, rows in found for row in rows.numbers.values()]
+    taken = [{"ledger": number, **row} for number, _, rows in found for row in rows.numbers.values()]
     if taken:
-        ledgers, ofs, numbers_, entries = map(list, zip(*taken, strict=True))
-        cursor.execute(
-            TAKE_NUMBERS.format("SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[])"),
-            [ledgers, ofs, numbers_, entries],
-        )
+        asked = "SELECT * FROM json_to_recordset(%s::json) AS asked (ledger bigint, of text, number text"
+        cursor.execute(TAKE_NUMBERS.format(f"{asked}, entry text, tells text[])"), [json.dumps(taken)])
 
 
 # Whoever comes first holds a number. In one order, so that two who take several never wait for each other.
 TAKE_NUMBERS = """
-WITH taking (ledger_id, of, number, entry) AS ({}), taken AS (
-    INSERT INTO store_number (ledger_id, of, number, entry, shared)
-    SELECT ledger_id, of, number, entry, false FROM taking ORDER BY of, number
+WITH taking (ledger_id, of, number, entry, tells) AS ({}), taken AS (
+    INSERT INTO store_number (ledger_id, of, number, entry, tells, shared)
+    SELECT ledger_id, of, number, entry, tells, false FROM taking ORDER BY of, number
     ON CONFLICT DO NOTHING RETURNING ledger_id, of, number
 )
-INSERT INTO store_number (ledger_id, of, number, entry, shared)
-SELECT ledger_id, of, number, entry, true FROM taking
+INSERT INTO store_number (ledger_id, of, number, entry, tells, shared)
+SELECT ledger_id, of, number, entry, tells, true FROM taking
 WHERE NOT EXISTS (
     SELECT FROM taken
     WHERE (taken.ledger_id, taken.of, taken.number) = (taking.ledger_id, taking.of, taking.number)
 ) ORDER BY of, number
-ON CONFLICT (ledger_id, of, number) DO UPDATE SET entry = excluded.entry
+ON CONFLICT (ledger_id, of, number) DO UPDATE SET entry = excluded.entry, tells = excluded.tells
 """
 CHANGING = ("store_due", "store_open_finding", "store_clock", "store_number")  # tables whose rows come and go
 STANDING_COLUMNS = f"ledger_id, head, code, releases, {', '.join(Place._fields)}"
 DUE_COLUMNS = "visit, since, until, opens, ends, earliest, target, latest"
-FINDING_COLUMNS = "finding, since, until, rule, entry, item, kind, form"
+FINDING_COLUMNS = "finding, since, until, rule, entry, item, kind, form, tells"
 CLOCK_COLUMNS = "report, event, aware, due, sent_at"
 
 
@@ -259,22 +268,30 @@ def _place(course: Course, ledger: str) -> Place:
         number = enrolment.subject
     elif screening is not None:
         number = screening.number
-    begun = [(one.started, one.visit) for one in course.encounters.values() if one.started is not None]
-    last_at, last_visit = max(begun) if begun else (None, "")
+    last, told = _last_visits(course)
     return Place(
         storable(course.site or ""),
         storable(number),
         course.status,
         screening is not None,
         course.randomisation is not None,
-        storable(last_visit),
-        last_at,
+        *last,
+        *told,
     )
 
 
-def note_entry(about: dict[str, About], entry: Entry) -> None:
-    """Notes what an entry is; of two versions that differ in that, nothing is said."""
-    form = entry.data.get("form")
-    told = About(storable(entry.kind), storable(form) if isinstance(form, str) else "")
-    name = storable(entry.id)
-    about[name] = told if about.get(name, told) == told else _UNKNOWN
+def _last_visits(course: Course) -> tuple[LastVisit, LastVisit]:
+    """The last visit that everybody may know of, and the last one of a track that tells an arm."""
+    secret = {name for release in course.study.releases for name in release.telling_visits}
+    begun = [(one.started, one.visit) for one in course.encounters.values() if one.started is not None]
+    return (
+        _last(course, [one for one in begun if one[1] not in secret]),
+        _last(course, [one for one in begun if one[1] in secret]),
+    )
+
+
+def _last(course: Course, begun: list[tuple[datetime, str]]) -> LastVisit:
+    if not begun:
+        return "", None, None
+    at, visit = max(begun)
+    return storable(visit), at, civil_date(at, zone_of(course, at))

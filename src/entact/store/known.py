@@ -12,10 +12,11 @@ from django.db import connection
 from psycopg import Cursor
 
 from entact.course import Course, Entry, Kept, read
+from entact.course.disclosure import Disclosure
 from entact.course.entry import GENESIS
 from entact.course.instants import Horizon
 from entact.protocol import Study
-from entact.store.derived import PARTICIPANT, About, Rows, note_entry, rows_of
+from entact.store.derived import PARTICIPANT, Rows, rows_of
 from entact.store.index import storable
 
 LEDGERS = 400  # kept in memory; a long course takes a megabyte
@@ -54,7 +55,7 @@ class Known:
         self.ids: set[str] = set()
         self.releases = ""
         self.study: Study | None = None
-        self.about: dict[str, About] = {}
+        self.disclosure = Disclosure(())
         self.course: Course | None = None
         self.horizon = Horizon()
         self.rows: Rows | None = None
@@ -106,6 +107,7 @@ class Known:
             if self.derives:
                 assert study is not None
                 self.course = Course(study)
+                self.disclosure = Disclosure(study.releases)
                 self.rows = self._rows()
 
     def _continues(self, cursor: Cursor[Any], number: int) -> bool:
@@ -117,7 +119,7 @@ class Known:
             return
         try:
             for entry in entries:
-                note_entry(self.about, entry)
+                self.disclosure.add(entry)
                 self.course.add(entry)
         except Exception:  # noqa: BLE001 - see below
             self._give_up()
@@ -126,7 +128,7 @@ class Known:
         if self.course is None:
             return None
         try:
-            return rows_of(self.course, self.ledger, self.about, self.horizon, self.rows)
+            return rows_of(self.course, self.ledger, self.disclosure, self.horizon, self.rows)
         except Exception:  # noqa: BLE001 - see below
             self._give_up()
             return None

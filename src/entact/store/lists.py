@@ -1,25 +1,29 @@
 """Questions that lists ask, answered from the derived tables alone, however many entries there are.
 
-What a role may not see, its list must not show: `status` tells of sessions and events, a finding of the kind
-and form of its entry. These rows are for the code that knows the role, not for a page as they are.
+What a role may not see, its list must not show: `status` tells of sessions and events, a finding of all that
+stands in its `tells`. Who knows the role says what is `hidden` from it, and that is left out in the database.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
 from django.db import connection
 
-from entact.course.instants import BEGINNING
+from entact.course.disclosure import visit_named
+from entact.course.instants import ALERT, BEGINNING
 from entact.store.derived import PARTICIPANT
 from entact.store.numbers import NUMBER_SHARED, SHARED_NUMBERS
 from entact.store.site_rows import SITE
 
 
 class Participant(NamedTuple):
-    """One participant in a list; `alone` says that nobody else has this number."""
+    """One participant in a list; `alone` says that nobody else has this number.
+
+    The visit `told` is one of a track that opens when somebody is told an arm: not everybody may know of it.
+    """
 
     ledger: str
     site: str
@@ -29,6 +33,10 @@ class Participant(NamedTuple):
     randomised: bool
     last_visit: str
     last_at: datetime | None
+    last_day: date | None
+    told_visit: str
+    told_at: datetime | None
+    told_day: date | None
     alone: bool
     place: int
 
@@ -64,6 +72,16 @@ class Open(NamedTuple):
     kind: str
     form: str
     since: datetime
+    place: int
+    finding: str
+
+    @property
+    def key(self) -> FindingKey:
+        """Where it stands in the list: the next page begins after it."""
+        return self.site, self.number, self.place, self.finding, self.since
+
+
+FindingKey = tuple[str, str, int, str, datetime]  # site, number, ledger, finding, since
 
 
 def participants(
@@ -105,9 +123,6 @@ def participants(
     return _participants(page, values)
 
 
-_BESIDE = "(site, number, ledger_id) {0} (%({1}_site)s, %({1}_number)s, %({1}_place)s)"
-
-
 def participant(asked: str) -> Participant | None:
     """The one participant with a number, or with an opaque id, in this record; None where that is nobody.
 
@@ -123,7 +138,8 @@ def participant(asked: str) -> Participant | None:
 def _participants(page: str, values: dict[str, object]) -> list[Participant]:
     statement = f"""
         SELECT ledger.name, page.site, page.number, page.status, page.screened, page.randomised,
-            page.last_visit, page.last_at, NOT EXISTS (
+            page.last_visit, page.last_at, page.last_day, page.told_visit, page.told_at, page.told_day,
+            NOT EXISTS (
                 SELECT FROM store_standing AS other
                 WHERE other.number = page.number AND other.ledger_id <> page.ledger_id
             ), page.ledger_id
@@ -170,56 +186,125 @@ def size() -> Size:
 
 
 def due(
-    at: datetime, *, until: datetime | None = None, site: str | None = None, limit: int = 50
+    at: datetime,
+    *,
+    until: datetime | None = None,
+    site: str | None = None,
+    hidden: Collection[str] = (),
+    limit: int = 50,
 ) -> list[DueVisit]:
-    """Visits that are due at an instant, or become so before `until`; those that end first come first."""
+    """Visits that are due at an instant, or become so before `until`; those that end first come first.
+
+    Args:
+        hidden: names of what the reader may not see (see `entact.course.disclosure`).
+    """
     condition = "(due.opens IS NULL OR due.opens <= %(until)s) AND (due.ends IS NULL OR due.ends > %(at)s)"
-    return _visits(condition, at, until or at, site, limit)
+    return _visits(condition, at, until or at, site, hidden, limit)
 
 
-def missed(at: datetime, *, site: str | None = None, limit: int = 50) -> list[DueVisit]:
-    """Visits whose window has gone by without them, and without anybody saying so."""
-    return _visits("due.ends <= %(at)s", at, at, site, limit)
+def missed(
+    at: datetime, *, site: str | None = None, hidden: Collection[str] = (), limit: int = 50
+) -> list[DueVisit]:
+    """Visits whose window has gone by without them, and without anybody saying so; `hidden` as for `due`."""
+    return _visits("due.ends <= %(at)s", at, at, site, hidden, limit)
 
 
 def open_findings(
     at: datetime,
     *,
+    hidden: Collection[str],
     site: str | None = None,
     rule: str | None = None,
     ledgers: Sequence[str] | None = None,
+    after: FindingKey | None = None,
     limit: int = 50,
 ) -> list[Open]:
-    """Findings that hold at an instant and open alerts, by site and number.
+    """Findings that hold at an instant and open alerts, by site and number: one page of them.
 
     Args:
-        site, rule: only these. ledgers: only of these participants (those on the page).
+        hidden: names of what the reader may not see (see `entact.course.disclosure`); nothing that tells of
+            one of them is here. site, rule: only these. ledgers: only of these participants (those on the
+            page). after: the page goes on behind the one that stands there.
     """
-    conditions = ["TRUE"]
+    conditions = [_HOLDS.format("found"), _SEEN]
     conditions += ["standing.site = %(site)s"] if site is not None else []
     conditions += ["found.rule = %(rule)s"] if rule is not None else []
     of_page = "found.ledger_id = ANY(ARRAY(SELECT id FROM store_ledger WHERE name = ANY(%(ledgers)s)))"
     conditions += [of_page] if ledgers is not None else []
+    order = "standing.site, standing.number, found.ledger_id, found.finding, found.since"
+    conditions += [f"({order}) > ({', '.join(f'%(after_{n})s' for n in range(5))})"] if after else []
     page = f"""
         SELECT found.ledger_id, standing.site, standing.number, found.rule, found.entry, found.item,
             found.kind, found.form, found.since, found.finding
         FROM {{}} AS found JOIN store_standing AS standing ON standing.ledger_id = found.ledger_id
-        WHERE {" AND ".join(conditions)} AND {_HOLDS.format("found")}
-        ORDER BY standing.site, standing.number, found.ledger_id, finding LIMIT %(limit)s
+        WHERE {" AND ".join(conditions)}
+        ORDER BY {order} LIMIT %(limit)s
     """
     statement = f"""
-        SELECT ledger.name, page.site, number, rule, entry, item, kind, form, since
+        SELECT ledger.name, page.site, number, rule, entry, item, kind, form, since, ledger_id, finding
         FROM (({page.format("store_open_finding")}) UNION ALL ({page.format(_SHARED)})) AS page
             JOIN store_ledger AS ledger ON ledger.id = page.ledger_id
-        ORDER BY page.site, number, ledger_id, finding LIMIT %(limit)s
+        ORDER BY page.site, number, ledger_id, finding, since LIMIT %(limit)s
     """
-    values = {
-        "at": at, "site": site, "rule": rule, "ledgers": list(ledgers or ()), "limit": limit,
-        "beginning": BEGINNING, "shared": NUMBER_SHARED,
-    }  # fmt: skip
+    values: dict[str, object] = {"at": at, "site": site, "rule": rule, "limit": limit}
+    values |= {"hidden": list(hidden), "ledgers": list(ledgers or ()), **_OF_SHARED}
+    values |= {f"after_{n}": part for n, part in enumerate(after or ())}
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return [Open(*row) for row in cursor.fetchall()]
+
+
+class Outlook(NamedTuple):
+    """What a list says of a participant beside where they stand: what is next, and how much was found.
+
+    Attributes:
+        visit: the next one that is due or expected, empty where there is none. opens, ends: the instants
+            between which it is due. earliest, latest: the same as civil dates at the site.
+        findings, alerts: how many hold and are open.
+    """
+
+    visit: str
+    opens: datetime | None
+    ends: datetime | None
+    earliest: date | None
+    latest: date | None
+    findings: int
+    alerts: int
+
+
+def outlooks(
+    places: Sequence[int], at: datetime, *, hidden: Collection[str], visits: Sequence[str]
+) -> dict[int, Outlook]:
+    """What is next of some participants, and how much is found, as one reader may see it.
+
+    Args:
+        places: numbers of their ledgers. hidden: names of what the reader may not see; nothing that tells of
+            one of them is told or counted. visits: of the schedule, in its order, for those with one window.
+    """
+    statement = f"""
+        SELECT asked.place, coalesce(next.visit, ''), next.opens, next.ends, next.earliest, next.latest,
+            count(found.rule) FILTER (WHERE found.rule <> '{ALERT}'),
+            count(found.rule) FILTER (WHERE found.rule = '{ALERT}')
+        FROM unnest(%(places)s::bigint[]) AS asked (place)
+        LEFT JOIN LATERAL (
+            SELECT * FROM store_due AS due
+            WHERE due.ledger_id = asked.place AND {_HOLDS.format("due")}
+                AND (due.ends IS NULL OR due.ends > %(at)s) AND {_VISIT_SEEN}
+            ORDER BY due.opens IS NOT NULL AND due.opens > %(at)s, due.earliest,
+                array_position(%(visits)s::text[], due.visit)
+            LIMIT 1
+        ) AS next ON TRUE
+        LEFT JOIN (
+            SELECT ledger_id, rule, since, until, tells FROM store_open_finding
+            WHERE ledger_id = ANY(%(places)s)
+            UNION ALL SELECT ledger_id, rule, since, until, tells FROM {_SHARED} AS shared
+        ) AS found ON found.ledger_id = asked.place AND {_HOLDS.format("found")} AND {_SEEN}
+        GROUP BY 1, 2, 3, 4, 5, 6
+    """
+    values = {"places": list(places), "at": at, "hidden": list(hidden), "visits": list(visits), **_OF_SHARED}
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return {place: Outlook(*rest) for place, *rest in cursor.fetchall()}
 
 
 # What two ledgers share follows from both, and from the rows of neither alone.
@@ -229,25 +314,31 @@ _SHARED = f"""(
         held.of AS item, coalesce((
             SELECT kind FROM store_line AS line
             WHERE line.ledger_id = held.ledger_id AND line.entry_id = held.entry ORDER BY seq LIMIT 1
-        ), '') AS kind, '' AS form
+        ), '') AS kind, '' AS form, held.tells
     FROM {SHARED_NUMBERS}
 )"""
+_OF_SHARED = {"beginning": BEGINNING, "shared": NUMBER_SHARED}
 _HOLDS = "{0}.since <= %(at)s AND ({0}.until IS NULL OR %(at)s < {0}.until)"
+_SEEN = "NOT found.tells && %(hidden)s::text[]"
+_VISIT_SEEN = f"NOT ('{visit_named('')}' || due.visit) = ANY(%(hidden)s::text[])"
 
 
-def _visits(condition: str, at: datetime, until: datetime, site: str | None, limit: int) -> list[DueVisit]:
+def _visits(
+    condition: str, at: datetime, until: datetime, site: str | None, hidden: Collection[str], limit: int
+) -> list[DueVisit]:
     of_site = "AND standing.site = %(site)s" if site is not None else ""
     statement = f"""
         SELECT ledger.name, page.site, number, visit, opens, ends FROM (
             SELECT due.*, standing.site, standing.number
             FROM store_due AS due JOIN store_standing AS standing ON standing.ledger_id = due.ledger_id
-            WHERE {_HOLDS.format("due")} AND {condition} {of_site}
+            WHERE {_HOLDS.format("due")} AND {condition} AND {_VISIT_SEEN} {of_site}
             ORDER BY ends, standing.site, standing.number, due.ledger_id, visit LIMIT %(limit)s
         ) AS page JOIN store_ledger AS ledger ON ledger.id = page.ledger_id
         ORDER BY ends, page.site, number, ledger_id, visit
     """
     with connection.cursor() as cursor:
-        cursor.execute(statement, {"at": at, "until": until, "site": site, "limit": limit})
+        values = {"at": at, "until": until, "site": site, "hidden": list(hidden), "limit": limit}
+        cursor.execute(statement, values)
         return [DueVisit(*row) for row in cursor.fetchall()]
 
 

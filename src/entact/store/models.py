@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import uuid
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from entact.course.entry import GENESIS
+from entact.course.kinds.kind import UNSURE
 
 
 class Installation(models.Model):
@@ -121,6 +123,10 @@ class Standing(models.Model):
     randomised = models.BooleanField()
     last_visit = models.TextField()
     last_at = models.DateTimeField(null=True)
+    last_day = models.DateField(null=True)
+    told_visit = models.TextField(default="")  # of a track that opens when somebody is told an arm
+    told_at = models.DateTimeField(null=True)
+    told_day = models.DateField(null=True)
 
     class Meta:
         indexes = [
@@ -149,10 +155,16 @@ class DueVisit(models.Model):
         indexes = [models.Index(name="due_by_opening", fields=["opens", "ends"])]
 
 
+def unsure() -> list[str]:
+    """What a finding tells of while nobody has said it: only who sees everything is shown it."""
+    return [UNSURE]
+
+
 class OpenFinding(models.Model):
     """A finding that holds, or an open alert, without its words: they would tell values.
 
-    `kind` and `form` say what the entry is, and so which classes of data a reader has to be allowed to see.
+    `kind` and `form` say what the entry is; `tells` what a reader has to be allowed to see, all of it (see
+    `entact.course.disclosure`).
     """
 
     pk = models.CompositePrimaryKey("ledger_id", "finding", "since")
@@ -165,6 +177,7 @@ class OpenFinding(models.Model):
     item = models.TextField()
     kind = models.TextField()
     form = models.TextField()
+    tells = ArrayField(models.TextField(), default=unsure)
 
     class Meta:
         db_table = "store_open_finding"
@@ -198,6 +211,7 @@ class Number(models.Model):
     of = models.TextField()
     number = models.TextField()
     entry = models.TextField()
+    tells = ArrayField(models.TextField(), default=unsure)  # as of a finding that it is shared
     shared = models.BooleanField()
 
     class Meta:

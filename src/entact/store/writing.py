@@ -31,8 +31,9 @@ class Listed(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, place: Place, changes: Changes) -> Listed:
         """With times as JSON can say them: a zone's offset may have seconds."""
-        last_at = None if place.last_at is None else place.last_at.astimezone(UTC)
-        return cls(place._asdict() | {"last_at": last_at}, changes)
+        times = {name: getattr(place, name) for name in ("last_at", "told_at")}
+        moved = {name: None if at is None else at.astimezone(UTC) for name, at in times.items()}
+        return cls(place._asdict() | moved, changes)
 
 
 class Write(msgspec.Struct, frozen=True):
@@ -132,7 +133,8 @@ _STANDING = f"""
     INSERT INTO store_standing ({STANDING_COLUMNS})
     SELECT head.ledger, head.seq, %(code)s, head.releases, place.* FROM head,
         json_to_record(head.listed -> 'place') AS place (site text, number text, status text,
-            screened boolean, randomised boolean, last_visit text, last_at timestamptz)
+            screened boolean, randomised boolean, last_visit text, last_at timestamptz, last_day date,
+            told_visit text, told_at timestamptz, told_day date)
     ON CONFLICT (ledger_id) DO UPDATE SET head = excluded.head, code = excluded.code,
         releases = excluded.releases, {", ".join(f"{name} = excluded.{name}" for name in Place._fields)}
 )
@@ -162,9 +164,11 @@ _CHANGES = f"""
 ), findings AS (
     INSERT INTO store_open_finding (ledger_id, {FINDING_COLUMNS})
     SELECT change.ledger, fresh.* FROM change, json_to_recordset(change.findings) AS fresh (finding text,
-        since timestamptz, until timestamptz, rule text, entry text, item text, kind text, form text)
+        since timestamptz, until timestamptz, rule text, entry text, item text, kind text, form text,
+        tells text[])
     ON CONFLICT (ledger_id, finding, since) DO UPDATE SET until = excluded.until, rule = excluded.rule,
-        entry = excluded.entry, item = excluded.item, kind = excluded.kind, form = excluded.form
+        entry = excluded.entry, item = excluded.item, kind = excluded.kind, form = excluded.form,
+        tells = excluded.tells
 ), clocks_gone AS (
     DELETE FROM store_clock AS clock
     USING change, json_to_recordset(change.clocks_gone) AS gone (report text, event text)
@@ -187,18 +191,19 @@ _NUMBERS = """
         AND num_nulls(gone.of, gone.number) = 0
 ), taking AS (
     SELECT change.ledger AS ledger_id, fresh.*
-    FROM change, json_to_recordset(change.numbers) AS fresh (of text, number text, entry text)
+    FROM change, json_to_recordset(change.numbers) AS fresh (of text, number text, entry text,
+        tells text[])
 ), taken AS (
-    INSERT INTO store_number (ledger_id, of, number, entry, shared)
-    SELECT ledger_id, of, number, entry, false FROM taking ORDER BY of, number
+    INSERT INTO store_number (ledger_id, of, number, entry, tells, shared)
+    SELECT ledger_id, of, number, entry, tells, false FROM taking ORDER BY of, number
     ON CONFLICT DO NOTHING RETURNING ledger_id, of, number
 ), numbers AS (
-    INSERT INTO store_number (ledger_id, of, number, entry, shared)
-    SELECT ledger_id, of, number, entry, true FROM taking
+    INSERT INTO store_number (ledger_id, of, number, entry, tells, shared)
+    SELECT ledger_id, of, number, entry, tells, true FROM taking
     WHERE NOT EXISTS (
         SELECT FROM taken
         WHERE (taken.ledger_id, taken.of, taken.number) = (taking.ledger_id, taking.of, taking.number)
     ) ORDER BY of, number
-    ON CONFLICT (ledger_id, of, number) DO UPDATE SET entry = excluded.entry
+    ON CONFLICT (ledger_id, of, number) DO UPDATE SET entry = excluded.entry, tells = excluded.tells
 )
 """

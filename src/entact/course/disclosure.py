@@ -1,0 +1,253 @@
+"""What an entry or a finding tells of, as names that a reader has to be allowed to see, whoever that is.
+
+The study file says what a role does not see. That is asked on two sides: pages show what a role may see, and
+lists leave out the rest in the database. Both ask here, so that they cannot differ. When it is not clear what
+an entry is about, it tells of something `unsure`, which only those see who see everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from entact.course.entry.effective import VOID
+from entact.course.entry.versions import DECIDED
+from entact.course.gates.core import ACTS
+from entact.course.kinds import KINDS
+from entact.course.kinds.kind import ALLOCATION, BY_ALERT, BY_FORM, BY_GATE, UNSURE, Kind
+from entact.course.state.encounter import visit_of
+
+if TYPE_CHECKING:
+    from entact.course.entry import Entry
+    from entact.protocol.release import Release
+
+CRITERIA: Final = "criteria"  # of eligibility, one by one
+SCHEDULE: Final = "schedule"
+
+Names = frozenset[str]
+
+_ACTIVITIES = {kind.activity: kind for kind in KINDS.values() if kind.activity is not None}
+_BY_WHAT = frozenset({BY_FORM, BY_ALERT, BY_GATE})  # classes that depend on what an entry is about
+
+
+def class_named(name: str) -> str:
+    """The name of a class of data (`dosing`)."""
+    return f"class:{name}"
+
+
+def form_named(name: str) -> str:
+    """The name of what is asked on a form."""
+    return f"form:{name}"
+
+
+def visit_named(name: str) -> str:
+    """The name of having a visit."""
+    return f"visit:{name}"
+
+
+def alert_named(name: str) -> str:
+    """The name of what an alert is computed from."""
+    return f"alert:{name}"
+
+
+def gate_named(name: str) -> str:
+    """The name of all that a gate asks."""
+    return f"gate:{name}"
+
+
+class _Family:
+    """An entry with all that corrects, withdraws or decides it: they are seen together or not at all.
+
+    Attributes:
+        members: their ids, those too that have not arrived. names: what those that have say of themselves.
+        about: entries that have to be seen as well.
+    """
+
+    def __init__(self, member: str) -> None:
+        self.members = {member}
+        self.names: set[str] = set()
+        self.about: set[str] = set()
+
+
+class Disclosure:
+    """What the entries of one ledger tell of, and what is found in them.
+
+    Args:
+        releases: all of the study's: what one of them knows is known.
+    """
+
+    def __init__(self, releases: Iterable[Release]) -> None:
+        self._releases = tuple(releases)
+        self._visits = {name for release in self._releases for name in release.visits}
+        self._forms = {name for release in self._releases for name in release.file.all_forms}
+        self._gates = {name for release in self._releases for name in release.gates}
+        self._alerts = {name for release in self._releases for name in release.alerts}
+        self._kinds: dict[str, set[tuple[str, str]]] = {}  # of each entry's versions, with the form
+        self._families: dict[str, _Family] = {}
+        self._awaited: set[str] = set()  # what has to be seen too, and may not have arrived
+        self._known: dict[tuple[str, str], Names] = {}  # findings, by id and message
+
+    @property
+    def entries(self) -> Iterable[str]:
+        """The ids of all entries."""
+        return self._kinds.keys()
+
+    def add(self, entry: Entry) -> None:
+        """Takes an entry into account, or one more version of it."""
+        joined = {entry.id}
+        if entry.replaces is not None:
+            joined.add(entry.replaces)
+        if entry.kind == DECIDED and entry.about is not None:
+            joined.add(entry.about)
+        # A finding that stands may be about this entry already: by its family, or because it names it.
+        if len(joined) > 1 or entry.id in self._families or self._is_named(entry.id):
+            self._known.clear()
+        form = entry.data.get("form")
+        told = entry.kind, form if isinstance(form, str) else ""
+        self._kinds.setdefault(entry.id, set()).add(told)
+        family = self._joined(joined)
+        family.names.update(self._of_entry(entry))
+        kind = KINDS.get(entry.kind)
+        if kind is not None and BY_ALERT in kind.tells:
+            if entry.about is not None:
+                family.about.add(entry.about)
+                self._awaited.add(entry.about)
+            elif entry.replaces is None:
+                family.names.add(UNSURE)
+
+    def kind_of(self, entry: str) -> tuple[str, str]:
+        """Kind and form of an entry; of versions that differ in that, and of what is unknown, nothing."""
+        told = self._kinds.get(entry, set())
+        return next(iter(told)) if len(told) == 1 else ("", "")
+
+    def of_entry(self, entry: str) -> Names:
+        """What an entry tells of, with all its versions, corrections and what it answers."""
+        names: set[str] = set()
+        waiting, met = [entry], set()
+        while waiting:
+            family = self._families.get(waiting.pop())
+            if family is None:
+                names.add(UNSURE)
+            elif id(family) not in met:
+                met.add(id(family))
+                names |= family.names
+                waiting += family.about
+                if not family.members <= self._kinds.keys():
+                    names.add(UNSURE)
+        return frozenset(names)
+
+    def of_finding(self, finding: str, rule: str, entry: str, item: str, message: str) -> Names:
+        """What a finding tells of: its entry, and all that it names.
+
+        Args:
+            finding, rule, entry, item, message: as it says them.
+        """
+        known = self._known.get((finding, message))
+        if known is None:
+            known = frozenset(self._of_finding(rule, entry, item, message))
+            self._known[finding, message] = known
+        return known
+
+    def of_activity(self, name: str) -> Names:
+        """What is told by having something planned under this name: a form, or an activity of the engine."""
+        return frozenset(self._of_activity(name))
+
+    def of_alert(self, alert: object) -> str:
+        """What an alert tells of."""
+        return alert_named(alert) if isinstance(alert, str) and alert in self._alerts else UNSURE
+
+    def _is_named(self, entry: str) -> bool:
+        named = any(entry in message or entry in finding for finding, message in self._known)
+        return named or entry in self._awaited
+
+    def _joined(self, members: set[str]) -> _Family:
+        """The one family of some entries."""
+        families = {id(known): known for one in members if (known := self._families.get(one)) is not None}
+        family, *others = families.values() or (_Family(next(iter(members))),)
+        for other in others:
+            family.members |= other.members
+            family.names |= other.names
+            family.about |= other.about
+        family.members |= members
+        for one in family.members if others else members:
+            self._families[one] = family
+        return family
+
+    def _of_entry(self, entry: Entry) -> Iterator[str]:
+        visit = visit_of(entry.encounter)
+        if visit in self._visits:
+            yield visit_named(visit)
+        if entry.kind == VOID:
+            if entry.replaces is None:
+                yield UNSURE
+            return
+        if entry.kind == DECIDED:  # it is seen with the entry of which it decides
+            if entry.about is None:
+                yield UNSURE
+            return
+        kind = KINDS.get(entry.kind)
+        if kind is None:
+            yield UNSURE
+            return
+        by_source = entry.replaces is not None and not _says_of_what(kind, entry.data)
+        yield from self._of_kind(kind, entry.data, kind.tells - _BY_WHAT if by_source else kind.tells)
+
+    def _of_kind(self, kind: Kind, data: Mapping[str, Any], tells: Iterable[str]) -> Iterator[str]:
+        for told in tells:
+            if told == BY_FORM:
+                form = kind.form(data) if kind.form is not None else None
+                yield form_named(form) if form in self._forms else UNSURE
+            elif told == BY_ALERT:
+                yield self.of_alert(data.get("alert"))
+            elif told == BY_GATE:
+                yield from self._of_gate(str(data.get("requirement")).partition(".")[0])
+            else:
+                yield UNSURE if told == UNSURE else class_named(told)
+        if kind.tells_more is not None:
+            yield from map(class_named, kind.tells_more(data))
+
+    def _of_gate(self, name: str) -> Iterator[str]:
+        yield class_named(SCHEDULE)  # who is let in is schedule, whatever is asked
+        if name in self._gates:
+            yield gate_named(name)
+
+    def _of_activity(self, name: str) -> Iterator[str]:
+        kind = _ACTIVITIES.get(name)
+        if name in self._forms:
+            yield form_named(name)
+        elif kind is None or ALLOCATION in kind.tells:  # that it is planned tells nobody's arm
+            yield UNSURE
+        else:
+            yield from self._of_kind(kind, {}, kind.tells)
+
+    def _of_finding(self, rule: str, entry: str, item: str, message: str) -> Iterator[str]:
+        if entry:
+            yield from self.of_entry(entry)
+        if rule.startswith("criterion") or rule == "unknown_criterion":
+            yield CRITERIA
+            return
+        if rule == "activity_missing":
+            yield from self._of_activity(item)
+        if rule == "reading_missing":
+            yield from self._of_activity(item.partition(" ")[0])
+        if "gate" in rule or "override" in rule:
+            for name, _ in self._kinds.get(entry, ()):
+                for act in KINDS[name].acts if name in KINDS else ():
+                    yield from self._of_gate(ACTS[act].gate)
+        if rule.startswith("alert"):
+            yield self.of_alert(item)
+        told = f"{item} {message}"
+        yield from (form_named(name) for name in self._forms if name in told)
+        yield from (visit_named(name) for name in self._visits if name in told)
+        for other in self._kinds:
+            if other in told and other != entry:
+                yield from self.of_entry(other)
+
+
+def _says_of_what(kind: Kind, data: Mapping[str, Any]) -> bool:
+    """Whether a correction says itself what form it is of, what alert it answers or gate it is about."""
+    if BY_FORM in kind.tells:
+        return kind.form is None or kind.form(data) is not None or "form" in data
+    if BY_GATE in kind.tells:
+        return "requirement" in data
+    return BY_ALERT not in kind.tells or "alert" in data
