@@ -206,6 +206,7 @@ class Course(State):
         kind = KINDS.get(entry.kind)
         if kind is None:
             if entry.kind == UNPARSED:
+                self.unread[entry.id] = entry.kind, entry.encounter
                 self.found(
                     "unparsed", entry.id, "", "was received but could not be read; it is kept as received"
                 )
@@ -218,6 +219,7 @@ class Course(State):
         try:
             payload: Any = msgspec.convert(effective.data, kind.payload, strict=True)
         except msgspec.ValidationError:
+            self.unread[entry.id] = entry.kind, entry.encounter
             self.found("unparsed", entry.id, "data", _why_unparsed(effective.data, kind.payload))
             return
         kind.reduce(self, effective, payload)

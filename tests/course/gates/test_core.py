@@ -406,3 +406,40 @@ def test_every_reason_is_said_at_once_and_in_words() -> None:
         assert reason.message[0].isupper()
         assert reason.message.endswith(".")
         assert "_" not in reason.message
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        ("medication", {"name": "phenelzine", "medicine_class": "maoi", "started": 2026}),
+        ("medication", {"name": "phenelzine", "as_needed": True}),
+        ("discontinuation", {"of": "treatment", "reason": 5}),
+        ("consent", {"version": 2, "scopes": {"participation": False}}),
+        ("death", {"date": 2026}),
+        ("adverse_event", {"term": "nausea", "outcome": "died"}),
+        ("dose", {"part": "initial", "kit": "K-9", "level": "full", "dispensed": "2", "taken": 2}),
+        ("eligibility", {"criteria": {}, "decision": "no"}),
+        ("form", {"form": "suicidality", "items": 5}),
+        ("vital_signs", {"systolic": ["190 mm[Hg]"]}),
+        ("presence", {"person": "t-2", "role": "therapist", "state": "gone"}),
+        ("unparsed", {"received": "?"}),
+    ],
+)
+def test_what_could_not_be_read_may_be_what_forbids_the_dose(kind: str, data: dict[str, Any]) -> None:
+    case = before("initial_dose")
+    case.put("bad", kind, "2026-03-16T09:55:00-06:00", data, encounter="session_1#1")
+    answer = ask(case, "initial_dose")
+    assert codes(answer) == ["entry_unread"]
+    assert isinstance(answer, Refused)
+    assert answer.reasons[0].entries == ("bad",)
+    case.put("w", "void", "2026-03-16T09:56:00-06:00", {}, replaces="bad", reason="entered_in_error")
+    assert codes(ask(case, "initial_dose")) == []
+
+
+def test_what_could_not_be_read_keeps_nobody_in_and_forbids_nothing_that_does_not_hang_on_it() -> None:
+    leaving, dosing = before("discharge"), before("initial_dose")
+    leaving.put("bad", "medication", "2026-03-16T17:55:00-06:00", {"started": 2026}, encounter="session_1#1")
+    dosing.put("bad", "guess", "2026-03-16T09:55:00-06:00", {"guesser": 1}, encounter="session_1#1")
+    dosing.put("old", "form", "2026-03-10T09:55:00-06:00", {"form": "x", "items": 1}, encounter="baseline#1")
+    assert codes(ask(leaving, "discharge")) == []
+    assert codes(ask(dosing, "initial_dose")) == []

@@ -71,7 +71,8 @@ def test_the_last_one_decides_and_one_unknown_leaves_all_unknown() -> None:
     two = [Medicine(), Medicine(medicine_class="fluoxetine")]
     assert washout_calendar(two, WASHOUT, CONSENTED).end == date(2026, 4, 26)
     assert washout_calendar([*two, Medicine(stopped=None)], WASHOUT, CONSENTED).end is None
-    assert washout_calendar([Medicine(psychiatric=False)], WASHOUT, CONSENTED).medicines == ()
+    other = Medicine(medicine_class="analgesic", psychiatric=False)
+    assert washout_calendar([other], WASHOUT, CONSENTED).medicines == ()
 
 
 @given(days=st.integers(0, 400), later=st.integers(1, 60))
@@ -162,6 +163,10 @@ def test_dates_that_contradict_each_other_leave_it_unknown() -> None:
     assert codes(ask(_taking("initial_dose", started="2020", stopped="2019"), "initial_dose")) == [
         "washout_unknown"
     ]
+    ahead = _taking("initial_dose", started="2026-04-01", stopped="2026-03-01")
+    assert codes(ask(ahead, "initial_dose")) == ["washout_unknown"]
+    unread = _taking("initial_dose", started="soon", stopped="2019")
+    assert codes(ask(unread, "initial_dose")) == ["washout_unknown"]
     again = _taking("initial_dose", started="2015", stopped="2019")
     assert codes(ask(again, "initial_dose")) == []
     again.put("again", "medication", "2026-03-12T10:00:00-06:00", {"started": "2026-03-11"}, about="medicine")
@@ -172,7 +177,17 @@ def test_dates_that_contradict_each_other_leave_it_unknown() -> None:
 
 def test_what_nobody_called_psychiatric_or_not_counts() -> None:
     assert codes(ask(_taking("initial_dose", psychiatric=None), "initial_dose")) == ["washout_unknown"]
-    assert codes(ask(_taking("initial_dose", psychiatric=False), "initial_dose")) == []
+    other = _taking("initial_dose", medicine_class="analgesic", psychiatric=False)
+    assert codes(ask(other, "initial_dose")) == []
+
+
+def test_a_class_that_the_file_washes_out_counts_whatever_it_is_taken_for() -> None:
+    taken = _taking("initial_dose", name="selegiline", psychiatric=False)
+    assert codes(ask(taken, "initial_dose")) == ["washout_unknown"]
+    taken.change("medicine", stopped="2026-03-01")
+    assert codes(ask(taken, "initial_dose")) == ["washout"]
+    taken.change("medicine", stopped="2026-02-01")
+    assert codes(ask(taken, "initial_dose")) == []
 
 
 def test_a_sealed_last_intake_is_not_shown() -> None:

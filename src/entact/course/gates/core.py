@@ -22,6 +22,7 @@ from entact.course.gates.bounds import (
     washed_out,
 )
 from entact.course.gates.question import Act, Check, Question, Reason
+from entact.course.kinds import UNPARSED
 from entact.course.schedule import civil_date
 from entact.course.state.consent import needed_scopes
 
@@ -70,6 +71,25 @@ def _alive(question: Question) -> Iterator[Reason]:
             yield Reason(
                 "died", "An adverse event is said to have ended in death; none is entered.", ("death",)
             )
+
+
+# What a gate depends on: wherever it was entered, or in the visit that is under way.
+_ALWAYS: Final = frozenset(
+    {"consent", "discontinuation", "death", "adverse_event", "medication", "screening", "eligibility"}
+    | {"enrolment", "randomisation", "dose", UNPARSED}
+)
+_HERE: Final = frozenset({"form", "vital_signs", "presence", "dose_level", "encounter"})
+
+
+def _all_read(question: Question) -> Iterator[Reason]:
+    """Of what could not be read, nobody knows what it says: a dose, a medicine, the wish to stop."""
+    for entry, (kind, encounter) in question.course.unread.items():
+        if kind in _ALWAYS or (kind in _HERE and encounter == question.encounter):
+            what = "An entry" if kind == UNPARSED else f"An entry of kind {kind}"
+            message = (
+                f"{what}, {entry}, could not be read, and may change the answer: correct or withdraw it."
+            )
+            yield Reason("entry_unread", message, (kind,), None, (entry,))
 
 
 def _not_stopped(question: Question) -> Iterator[Reason]:
@@ -370,7 +390,14 @@ def _words(name: str) -> str:
     return name.replace("_", "-") if name == "follow_up" else name.replace("_", " ")
 
 
-_PERSON: Final[tuple[Check, ...]] = (_alive, _not_stopped, _consent_current, _eligible, own_numbers)
+_PERSON: Final[tuple[Check, ...]] = (
+    _alive,
+    _all_read,
+    _not_stopped,
+    _consent_current,
+    _eligible,
+    own_numbers,
+)
 _PLACE: Final[tuple[Check, ...]] = (_site_active, _staff)
 _STUDY: Final[tuple[Check, ...]] = (no_hold, washed_out, no_stopping_rule)
 _DOSE: Final[tuple[Check, ...]] = (

@@ -62,8 +62,9 @@ def washout_calendar(
     It is the latest, over the medicines, of the day of the last intake plus so many half-lives of the class,
     plus what the class adds, plus the time to become stable, in full days upwards; never before the consent.
     A partial date of a last intake stands for the last day that it may mean. A psychiatric medicine that is
-    still taken, whose dates contradict each other, or of a class without a half-life in the study file, or
-    one of which nobody said whether it is psychiatric, leaves the answer unknown.
+    still taken, whose dates are none or contradict each other, or of a class without a half-life in the study
+    file, or one of which nobody said whether it is psychiatric, leaves the answer unknown. A class that the
+    file names counts whatever it is taken for: an inhibitor of MAO is one in Parkinson's disease too.
 
     Args:
         washout: the study's; without one nothing needs washing out. consented: date of the consent; without
@@ -75,16 +76,24 @@ def washout_calendar(
         return WashoutCalendar(consented)
     cleared = []
     for medicine in medicines:
-        begun = read_date(medicine.started)
-        if medicine.psychiatric is False or (
-            before is not None and begun is not None and begun.earliest >= before
-        ):
+        if medicine.psychiatric is False and medicine.medicine_class not in washout.classes:
             continue
-        cleared.append(_cleared(medicine, washout))
+        if before is None or not _is_begun_later(medicine, before):
+            cleared.append(_cleared(medicine, washout))
     ends = [one.until for one in cleared]
     known = [end for end in ends if end is not None]
     end = None if len(known) < len(ends) or consented is None else max([consented, *known])
     return WashoutCalendar(end, tuple(cleared))
+
+
+def _is_begun_later(medicine: Taken, before: date) -> bool:
+    """Whether it cannot have been begun before a day; dates that contradict each other say nothing."""
+    begun, stopped = read_date(medicine.started), read_date(medicine.stopped)
+    return (
+        begun is not None
+        and begun.earliest >= before
+        and not (stopped is not None and stopped.is_before(begun))
+    )
 
 
 def _cleared(medicine: Taken, washout: Washout) -> Cleared:
@@ -98,6 +107,13 @@ def _cleared(medicine: Taken, washout: Washout) -> Cleared:
     days = days_of(known, washout)
     if stopped is None:
         return Cleared(name, kind, None, days, None, _why_not_stopped(medicine.stopped))
+    if medicine.started and begun is None:
+        why = (
+            "when it was begun is no date"
+            if is_sealed(medicine.started)
+            else f"{medicine.started!r} is no date"
+        )
+        return Cleared(name, kind, None, days, None, why)
     if begun is not None and stopped.is_before(begun):
         why = f"it is said to have been stopped in {medicine.stopped} and begun in {medicine.started}"
         return Cleared(name, kind, None, days, None, why)

@@ -100,6 +100,7 @@ class State:
         clocks: of safety reports, by report and event. sent_reports: by the same, with when it was sent.
         findings: those of the fold by id; `findings(course, at)` adds those of the whole and of the clock.
         noted: entries that are kept as they are, by kind, in order of time.
+        unread: kind and encounter of entries whose data could not be read, by entry.
         effective: entries as they stand, in order of time.
         former: what was found before corrections, once somebody has asked for it.
     """
@@ -144,6 +145,7 @@ class State:
     identities: dict[str, tuple[str, ...]]
     erased: ErasureState | None
     noted: dict[str, list[Noted]]
+    unread: dict[str, tuple[str, str | None]]
     findings: dict[str, Finding]
     effective: list[Effective]
     former: dict[str, Finding] | None
@@ -197,6 +199,7 @@ class State:
         self.identities = {}
         self.erased = None
         self.noted = {}
+        self.unread = {}
         self.findings = {}
         self.effective = []
         self.former = None
