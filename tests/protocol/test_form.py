@@ -176,3 +176,29 @@ def test_any_answer_gives_values_and_problems(items: dict[str, Any]) -> None:
     assert list(values) == list(FORM.items)
     for problem in problems:
         assert values.get(problem.item) is None
+
+
+@pytest.mark.parametrize("blank", [None, "", " ", "\n"])
+@pytest.mark.parametrize("said", [{"type": "text"}, {"type": "integer"}, {"type": "choice", "of": ["a"]}])
+def test_a_blank_line_is_no_answer(blank: str | None, said: dict[str, Any]) -> None:
+    form = CompiledForm("f", Form.model_validate({"items": {"x": said}}, strict=True), None)
+    [problem] = form.check({"x": blank})
+    assert problem.message == "is absent; answer it, or say why it is missing"
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer"),
+    [
+        ("decimal", "49.99999999999999999999"),
+        ("decimal", "300.0000000000000000001"),
+        ("integer", "49.99999999999999999999"),
+        ("integer", "300.0000000000000000001"),
+        ("integer", "49.9999999999999999"),
+    ],
+)
+def test_rounding_moves_nothing_into_the_range(kind: str, answer: str) -> None:
+    said = {"type": kind, "range": "50 .. 300"}
+    form = CompiledForm("f", Form.model_validate({"items": {"x": said}}, strict=True), None)
+    read = form.read({"x": answer})
+    assert read.values == {"x": None}
+    assert [one.item for one in read.problems] == ["x"]

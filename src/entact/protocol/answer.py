@@ -10,7 +10,7 @@ from typing import Any
 from entact.protocol.moment import READERS as MOMENTS
 from entact.protocol.moment import reaches
 from entact.protocol.problem import unknown
-from entact.protocol.quantity import magnitude, parse_range
+from entact.protocol.quantity import magnitude, parse_quantity, parse_range
 from entact.protocol.study import Item
 
 LARGEST = 2**53 - 1  # beyond it a whole number is no longer exact everywhere
@@ -90,7 +90,9 @@ def _integer(item: Item, answer: Any) -> Value:
     if isinstance(answer, bool) or not isinstance(answer, int | str):
         raise ValueError(f"{answer!r} is not a whole number")
     # A count may come bare; one that names a unit must name the item's.
-    number = answer if isinstance(answer, int) else magnitude(answer, item.unit)
+    if isinstance(answer, str):
+        magnitude(answer, item.unit)
+    number = answer if isinstance(answer, int) else parse_quantity(answer).value
     if abs(number) > LARGEST or number != int(number):
         raise ValueError(f"{answer!r} is not a whole number of at most {LARGEST}")
     return int(number)

@@ -133,7 +133,7 @@ class CompiledForm:
             answer = items.get(name)
             known += name in items
             found[name] = value = None
-            if answer is None:
+            if _is_blank(answer):
                 if name in self._required and name not in conditions:
                     problems.append(ItemProblem(name, _ABSENT))
                 continue
@@ -197,6 +197,15 @@ class CompiledForm:
         return any(map(_is_elsewhere, self.rules.conditions.values())) or any(
             row.looks_elsewhere for row in self.rows.values()
         )
+
+    def made_of(self, name: str) -> frozenset[str]:
+        """The items that a value comes from: itself, or those that a calculation or a score is made of."""
+        if name in self.rules.calculations:
+            inputs = (one for one in self.rules.calculations[name].names if one in self.types)
+            return frozenset({name}).union(*map(self.made_of, inputs))
+        if name in self.scores and self.instrument is not None:
+            return frozenset(self.instrument.items)
+        return frozenset({name})
 
     def is_asked(
         self, name: str, values: Mapping[str, Any], around: Mapping[str, Any], facts: Facts | None = None
@@ -269,7 +278,7 @@ class CompiledForm:
             if _is_elsewhere(rules) is not elsewhere:
                 continue
             asked, answer = self.is_asked(name, found, around, facts), items.get(name)
-            if asked is True and answer is None and name in self._required:
+            if asked is True and _is_blank(answer) and name in self._required:
                 problems.append(ItemProblem(name, _ABSENT))
             elif asked is False and self._says_more(name, answer):
                 when = " and ".join(rule.text for rule in rules)
@@ -278,13 +287,18 @@ class CompiledForm:
 
     def _says_more(self, name: str, answer: Any) -> bool:
         """Whether an answer says more than that the item was not asked."""
-        if answer is None or (isinstance(answer, Mapping) and "missing" in answer):
+        if _is_blank(answer) or (isinstance(answer, Mapping) and "missing" in answer):
             return False
         otherwise = self.instrument.otherwise.get(name) if self.instrument is not None else None
         return answer.__class__ is not otherwise.__class__ or answer != otherwise
 
 
 _ABSENT = "is absent; answer it, or say why it is missing"
+
+
+def _is_blank(answer: Any) -> bool:
+    """Whether nothing was written: a line of spaces says no more than none."""
+    return answer is None or (answer.__class__ is str and not answer.strip())
 
 
 def _is_elsewhere(rules: tuple[Rule, ...]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 from functools import lru_cache
 
 from entact.protocol.meant import duration_hint, quantity_hint, range_hint
@@ -13,6 +13,8 @@ from entact.protocol.meant import duration_hint, quantity_hint, range_hint
 YEARS = range(1900, 2200)  # that a time or a date in a record can mean
 
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
+_DIGITS = 17  # significant ones, of which a binary number keeps 15 to 17
+_EXACTLY = Context(prec=50)
 _SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86400, "wk": 604800}
 _LONGEST = 100 * 366 * 86400
 _PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([a-z]+)\s*")
@@ -50,11 +52,14 @@ def magnitude(text: str, unit: str) -> float:
     """The number in a quantity that must be in the given unit; units are never converted silently.
 
     Raises:
-        ValueError: when the text is no quantity or has another unit.
+        ValueError: when the text is no quantity, has another unit, or more digits than a number can hold:
+            rounded, it could lie on the other side of a limit.
     """
     quantity = parse_quantity(text)
     if quantity.unit != unit:
         raise ValueError(f"{text!r} is in {quantity.unit or 'no unit'}; this item is in {unit or 'no unit'}")
+    if len(quantity.value.normalize(_EXACTLY).as_tuple().digits) > _DIGITS:
+        raise ValueError(f"{text!r} has more digits than anybody can measure; write at most {_DIGITS}")
     return float(quantity.value)
 
 

@@ -420,7 +420,6 @@ def test_every_reason_is_said_at_once_and_in_words() -> None:
         ("dose", {"part": "initial", "kit": "K-9", "level": "full", "dispensed": "2", "taken": 2}),
         ("eligibility", {"criteria": {}, "decision": "no"}),
         ("form", {"form": "suicidality", "items": 5}),
-        ("vital_signs", {"systolic": ["190 mm[Hg]"]}),
         ("presence", {"person": "t-2", "role": "therapist", "state": "gone"}),
         ("unparsed", {"received": "?"}),
     ],

@@ -6,6 +6,7 @@ import copy
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.course.conftest import Story
@@ -15,7 +16,7 @@ from entact.course.findings import findings
 from entact.course.fold import fold
 from entact.course.instants import outlook
 from entact.course.kinds.calls import calls_of, open_alerts, open_call, told
-from entact.protocol.load import load_study
+from entact.protocol.load import load_study, shipped_studies
 from entact.protocol.release import Release, Study, canonical
 
 SESSION = "session_1#1"
@@ -339,3 +340,43 @@ def test_nobody_is_called_twice_for_one_thing_and_no_danger_is_silent(said: list
         assert calls[0].why == "raised"
         for before, after in pairwise(calls):
             assert after.why == "worse" or (before.answered_at is not None and before.answered_at <= after.at)
+
+
+@pytest.mark.parametrize("name", shipped_studies())
+def test_an_alert_on_a_score_hears_the_items_that_the_score_is_made_of(name: str) -> None:
+    story = Story(load_study(name))
+    release = story.study.newest
+    story.write("consent", {"version": "1", "scopes": dict.fromkeys(release.file.consent, True)})
+    for yes, encounter in ((False, "baseline#1"), (True, "session_1#1")):
+        items = {item: yes for item, said in release.forms["c_ssrs"].items.items() if said.type == "boolean"}
+        story.form("c_ssrs", items, minute=5 + yes, encounter=encounter)
+    [episode] = fold(story.study, story.entries).alerts
+    assert (episode.alert, episode.encounter, episode.cannot_evaluate) == (
+        "suicidality",
+        "session_1#1",
+        False,
+    )
+
+
+def test_an_alert_on_a_calculated_value_hears_what_it_is_calculated_from() -> None:
+    data = copy.deepcopy(dict(load_study("tests/studies/forms").newest.data))
+    data["alerts"] = {"bmi": {"when": "body.bmi >= 40.0", "title": "x", "urgency": "now", "tell": ["rater"]}}
+    story = Story(Study("forms", (Release.from_text(canonical(data)),)))
+    story.write("consent", {"version": "1", "scopes": {"participation": True}})
+    story.form("participant", {"height": "1.6 m"}, minute=1, encounter="screening#1")
+    story.form("body", {"smokes": False}, minute=2, encounter="screening#1")  # says nothing of it
+    for minute, weight in ((3, "60 kg"), (4, "120 kg"), (5, "?")):
+        story.form("body", {"weight": weight}, minute=minute, encounter="screening#1")
+    told = [(one.alert, one.cannot_evaluate) for one in fold(story.study, story.entries).alerts]
+    assert told == [("bmi", False), ("bmi", True)]
+
+
+@pytest.mark.parametrize("systolic", [190, 190.5, ["190 mm[Hg]"], {"value": 190}, True])
+def test_a_reading_of_which_nothing_can_be_made_calls_too(systolic: Any) -> None:
+    day = Day()
+    read = {"systolic": systolic, "diastolic": "80 mm[Hg]", "heart_rate": "70 /min"}
+    entry = day.write("vital_signs", read, minute=5, encounter=SESSION)
+    [episode] = day.course().alerts
+    assert (episode.alert, episode.cannot_evaluate) == ("pressure", True)
+    assert f"item:{entry.id}:systolic" in day.course().findings
+    assert day.course().values(SESSION, day.at(0, 6))["vitals.heart_rate"] == 70.0

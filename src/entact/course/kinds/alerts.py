@@ -24,7 +24,7 @@ _URGENCY = ("now", "today", "week")
 
 
 class _Named(NamedTuple):
-    """An alert, and the items and scores of one form that its rules name."""
+    """An alert, and the items of one form that what its rules name is made of."""
 
     name: str
     alert: CompiledAlert
@@ -142,14 +142,17 @@ def _by_urgency(release: Release, names: set[str]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=64)
 def _alerts_by_form(release: Release) -> dict[str, list[_Named]]:
-    """A release's alerts by each form that they have a name of, with the items and scores named."""
+    """A release's alerts by each form that they have a name of, with the items that say something of it.
+
+    Nobody enters a score or a calculated value: what it is made of does.
+    """
     result: dict[str, list[_Named]] = {}
     for name, alert in release.alerts.items():
         items: dict[str, set[str]] = {}
         rules = [alert.rule, alert.rearm, *alert.worse]
         for dotted in {dotted for rule in rules if rule is not None for dotted in rule.names}:
             form, item = dotted.split(".")[-2:]
-            items.setdefault(form, set()).add(item)
+            items.setdefault(form, set()).update(release.forms[form].made_of(item))
         for form, named in items.items():
             result.setdefault(form, []).append(_Named(name, alert, frozenset(named)))
     return result

@@ -32,15 +32,16 @@ class FormData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class VitalSigns(msgspec.Struct, frozen=True):
     """Kind `vital_signs`: one set of readings, quantities with units; items of the study's form `vitals`.
 
-    The study names its signs: any other item of its form may be among them.
+    The study names its signs: any other item of its form may be among them. What one of them is not (a bare
+    number, say) is found and unknown, like any answer, and the others are read all the same.
     """
 
-    systolic: str | None = None
-    diastolic: str | None = None
-    heart_rate: str | None = None
-    temperature: str | None = None
-    oxygen_saturation: str | None = None
-    position: str | None = None
+    systolic: Any = None
+    diastolic: Any = None
+    heart_rate: Any = None
+    temperature: Any = None
+    oxygen_saturation: Any = None
+    position: Any = None
 
 
 def reduce_form(course: State, effective: Effective, payload: FormData) -> None:
