@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from entact.protocol.moment import READERS as MOMENTS
@@ -90,12 +91,15 @@ def _integer(item: Item, answer: Any) -> Value:
     if isinstance(answer, bool) or not isinstance(answer, int | str):
         raise ValueError(f"{answer!r} is not a whole number")
     # A count may come bare; one that names a unit must name the item's.
-    if isinstance(answer, str):
-        magnitude(answer, item.unit)
-    number = answer if isinstance(answer, int) else parse_quantity(answer).value
+    number = Decimal(answer) if isinstance(answer, int) else _counted(item, answer)
     if abs(number) > LARGEST or number != int(number):
         raise ValueError(f"{answer!r} is not a whole number of at most {LARGEST}")
     return int(number)
+
+
+def _counted(item: Item, answer: str) -> Decimal:
+    magnitude(answer, item.unit)  # which says what is wrong with it
+    return parse_quantity(answer).value
 
 
 def _decimal(item: Item, answer: Any) -> Value:

@@ -133,7 +133,7 @@ class CompiledForm:
             answer = items.get(name)
             known += name in items
             found[name] = value = None
-            if _is_blank(answer):
+            if answer is None or _is_blank(answer):
                 if name in self._required and name not in conditions:
                     problems.append(ItemProblem(name, _ABSENT))
                 continue
