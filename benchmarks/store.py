@@ -336,8 +336,9 @@ def _fill(people: int, lines: int) -> datetime:
     from entact import store
     from entact.course import fold
     from entact.course.disclosure import Disclosure
-    from entact.store.derived import rows_of, write_rows
+    from entact.store.derived import rows_of
     from entact.store.known import raw_cursor
+    from entact.store.tables import write_rows
 
     study = load_study(STUDY)
     trial = rehearse(study, 60, seed=3)

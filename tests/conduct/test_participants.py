@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from msgspec.structs import replace
 from tests.conduct.record import HIDDEN, SEES_ALL, keep, telling_story
 from tests.conduct.test_register import stories
 from tests.course.cases import told_one_by_one
@@ -85,6 +86,33 @@ def test_open_findings_are_filtered_by_what_a_role_may_see_and_paged_by_key(
     ):
         paged += page
     assert paged == seen
+
+
+def test_queries_are_filtered_by_what_a_role_may_see_and_paged_by_key(study: Study, database: str) -> None:
+    story = telling_story(study)
+    rated = next(one for one in story.entries if one.kind == "form" and one.data["form"] == "symptoms")
+    seen = next(one for one in story.entries if one.kind == "form" and one.data["form"] == "readiness")
+    for day, about in enumerate((rated, seen), start=41):
+        raised = story.write("query", {"said": "raised", "entry": about.id, "text": "Why?"}, day=day)
+    keep(study, *[story] * 2)
+    told = {
+        role: lists.queries(hidden=open_register(role).sight.hidden_names) for role in (SEES_ALL, "monitor")
+    }
+    assert [one.form for one in told[SEES_ALL]] == ["symptoms", "symptoms", "readiness", "readiness"]
+    assert [one.form for one in told["monitor"]] == ["readiness", "readiness"]
+    hidden = open_register("monitor").sight.hidden_names
+    first, *rest = told["monitor"]
+    assert lists.queries(hidden=hidden, after=first.key) == rest
+    assert lists.queries(hidden=hidden, ledgers=[first.ledger]) == [first]
+    assert lists.queries(hidden=hidden, site="nowhere") == []
+    assert lists.queries(hidden=hidden, status="answered") == []
+    answer = story.write("query", {"said": "answered", "text": "So."}, day=44, about=raised.id)
+    store.append(replace(answer, ledger=first.ledger), received_at="2026-05-02T12:00:00+00:00")
+    (answered,) = lists.queries(hidden=hidden, status="answered")
+    assert (answered.ledger, answered.query, answered.raised_at) == (first.ledger, raised.id, first.raised_at)
+    assert answered.since > first.since
+    assert lists.queries(hidden=hidden) == rest
+    assert store.stale() == []
 
 
 def test_a_visit_that_tells_the_arm_is_last_for_whom_it_is_told_alone(database: str) -> None:

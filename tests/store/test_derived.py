@@ -24,7 +24,7 @@ from entact.course.entry import as_sent
 from entact.course.releases import with_approvals
 from entact.protocol import Study, load_study
 from entact.protocol.load import amend
-from entact.store import derived, models
+from entact.store import models, tables
 from entact.store.derived import Rows, rows_of
 
 MINI = Path(__file__).parents[1] / "studies" / "mini"
@@ -66,7 +66,8 @@ def stored(ledger: str) -> tuple[Any, ...]:
     standing = models.Standing.objects.filter(ledger_id=number).values_list().first()
     due = sorted(models.DueVisit.objects.filter(ledger_id=number).values_list())
     found = sorted(models.OpenFinding.objects.filter(ledger_id=number).values_list())
-    return standing, due, found
+    queries = sorted(models.Query.objects.filter(ledger_id=number).values_list())
+    return standing, due, found, queries
 
 
 def expected(study: Study, ledger: str, stamp: str) -> tuple[Any, ...]:
@@ -74,9 +75,10 @@ def expected(study: Study, ledger: str, stamp: str) -> tuple[Any, ...]:
     number = models.Ledger.objects.get(name=ledger).id
     entries = [read(line.text) for line in store.lines(ledger)]
     rows: Rows = rows_of(fold(study, entries), ledger, disclosed(study, entries))
-    standing = (number, len(entries), derived.CODE, stamp, *rows.place)
+    standing = (number, len(entries), tables.CODE, stamp, *rows.place)
     due = sorted((number, *row.values()) for row in rows.due.values())
-    return standing, due, sorted((number, *row.values()) for row in rows.findings.values())
+    queries = sorted((number, *row.values()) for row in rows.queries.values())
+    return standing, due, sorted((number, *row.values()) for row in rows.findings.values()), queries
 
 
 def disclosed(study: Study, entries: list[Kept]) -> Disclosure:

@@ -14,7 +14,7 @@ from entact.course.entry.effective import VOID
 from entact.course.entry.versions import DECIDED
 from entact.course.gates.core import ACTS
 from entact.course.kinds import KINDS
-from entact.course.kinds.kind import ALLOCATION, BY_ALERT, BY_FORM, BY_GATE, UNSURE, Kind
+from entact.course.kinds.kind import ALLOCATION, BY_ALERT, BY_ENTRY, BY_FORM, BY_GATE, UNSURE, Kind
 from entact.course.state.encounter import visit_of
 
 if TYPE_CHECKING:
@@ -108,12 +108,13 @@ class Disclosure:
         family = self._joined(joined)
         family.names.update(self._of_entry(entry))
         kind = KINDS.get(entry.kind)
-        if kind is not None and BY_ALERT in kind.tells:
-            if entry.about is not None:
-                family.about.add(entry.about)
-                self._awaited.add(entry.about)
-            elif entry.replaces is None:
+        if kind is not None and kind.tells & {BY_ALERT, BY_ENTRY}:
+            named = entry.data.get("entry") if BY_ENTRY in kind.tells else None
+            about = {one for one in (entry.about, named) if isinstance(one, str)}
+            if not about and entry.replaces is None:
                 family.names.add(UNSURE)
+            family.about |= about
+            self._awaited |= about
 
     def kind_of(self, entry: str) -> tuple[str, str]:
         """Kind and form of an entry; of versions that differ in that, and of what is unknown, nothing."""
@@ -201,6 +202,8 @@ class Disclosure:
                 yield self.of_alert(data.get("alert"))
             elif told == BY_GATE:
                 yield from self._of_gate(str(data.get("requirement")).partition(".")[0])
+            elif told == BY_ENTRY:  # `about` of its family; its item may name what is not there
+                yield from self._named(str(data.get("item") or ""))
             else:
                 yield UNSURE if told == UNSURE else class_named(told)
         if kind.tells_more is not None:
@@ -237,11 +240,15 @@ class Disclosure:
         if rule.startswith("alert"):
             yield self.of_alert(item)
         told = f"{item} {message}"
-        yield from (form_named(name) for name in self._forms if name in told)
-        yield from (visit_named(name) for name in self._visits if name in told)
+        yield from self._named(told)
         for other in self._kinds:
             if other in told and other != entry:
                 yield from self.of_entry(other)
+
+    def _named(self, text: str) -> Iterator[str]:
+        """The forms and visits that a text names."""
+        yield from (form_named(name) for name in self._forms if name in text)
+        yield from (visit_named(name) for name in self._visits if name in text)
 
 
 def _says_of_what(kind: Kind, data: Mapping[str, Any]) -> bool:

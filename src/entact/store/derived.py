@@ -1,24 +1,20 @@
 """Rows for lists: what follows from one participant's ledger, written in the transaction of each append.
 
 Everything here is a function of the ledger and the releases; nothing depends on an arm, and nothing on a
-clock. `CODE` and the stamp of the releases stand in every row, so that what an older version made is told
-apart (`stale`) and made anew (`rebuild`).
+clock. `tables` says where they stand.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
-from psycopg import Cursor
-
-from entact import __version__
 from entact.course import Course
 from entact.course.disclosure import Disclosure
 from entact.course.instants import Horizon, Standing, Window, outlook
+from entact.course.kinds.query import QueryState, queries_of
 from entact.course.kinds.reporting import reports_due
 from entact.course.schedule import civil_date
 from entact.course.state.numbers import Number, numbers_of, shared_message
@@ -26,7 +22,6 @@ from entact.course.state.progress import zone_of
 from entact.course.state.reporting import ReportDue
 from entact.store.index import storable
 
-CODE = f"{__version__}/5"  # the second number counts changes of what rows say
 PARTICIPANT = "participant:"
 
 Key = tuple[str, datetime]
@@ -64,31 +59,9 @@ class Rows:
     due: Mapping[Key, dict[str, Any]]
     findings: Mapping[Key, dict[str, Any]]
     clocks: Mapping[tuple[str, str], dict[str, Any]]
+    queries: Mapping[tuple[str], dict[str, Any]]
     numbers: Mapping[Number, dict[str, Any]]
     windows: tuple[Window, ...] = field(compare=False)
-
-
-@dataclass(frozen=True)
-class Changes:
-    """What tells the rows after an entry from those before it."""
-
-    due: list[dict[str, Any]]
-    due_gone: list[dict[str, Any]]
-    findings: list[dict[str, Any]]
-    findings_gone: list[dict[str, Any]]
-    clocks: list[dict[str, Any]]
-    clocks_gone: list[dict[str, Any]]
-    numbers: list[dict[str, Any]]
-    numbers_gone: list[dict[str, Any]]
-
-    def __bool__(self) -> bool:
-        """Whether there is anything to write."""
-        return any(getattr(self, name) for name in self.__dataclass_fields__)
-
-    @property
-    def of_numbers(self) -> bool:
-        """Whether a number is taken or let go: that is rare."""
-        return bool(self.numbers or self.numbers_gone)
 
 
 def rows_of(
@@ -118,7 +91,8 @@ def rows_of(
     numbers = {
         stored_number(one): _number_row(one, entry, disclosure) for one, entry in numbers_of(course).items()
     }
-    return Rows(_place(course, ledger), due, findings, clocks, numbers, seen.windows)
+    queries = {(storable(one.entry),): _query_row(one, disclosure) for one in queries_of(course)}
+    return Rows(_place(course, ledger), due, findings, clocks, queries, numbers, seen.windows)
 
 
 def stored_number(number: Number) -> Number:
@@ -164,6 +138,21 @@ def _finding_row(one: Standing, disclosure: Disclosure, before: dict[str, Any] |
     return row if before is None or before != row else before
 
 
+def _query_row(one: QueryState, disclosure: Disclosure) -> dict[str, Any]:
+    kind, form = disclosure.kind_of(one.about)
+    return {
+        "query": storable(one.entry),
+        "status": one.status,
+        "raised_at": one.raised_at.astimezone(UTC),
+        "since": one.since.astimezone(UTC),
+        "entry": storable(one.about),
+        "item": storable(one.item),
+        "kind": storable(kind),
+        "form": storable(form),
+        "tells": sorted(map(storable, disclosure.of_entry(one.entry))),
+    }
+
+
 def _clock_row(one: ReportDue) -> dict[str, Any]:
     return {
         "report": storable(one.report),
@@ -172,93 +161,6 @@ def _clock_row(one: ReportDue) -> dict[str, Any]:
         "due": one.due.astimezone(UTC),
         "sent_at": None if one.sent_at is None else one.sent_at.astimezone(UTC),
     }
-
-
-def changes(before: Rows | None, after: Rows) -> Changes:
-    """What has to be written where `before` stands; all of it where nothing stands."""
-    if before is None:
-        return Changes(
-            [*after.due.values()],
-            [],
-            [*after.findings.values()],
-            [],
-            [*after.clocks.values()],
-            [],
-            [*after.numbers.values()],
-            [],
-        )
-    return Changes(
-        *_changed(before.due, after.due),
-        *_changed(before.findings, after.findings),
-        *_changed(before.clocks, after.clocks),
-        *_changed(before.numbers, after.numbers),
-    )
-
-
-def _changed(
-    before: Mapping[Any, dict[str, Any]], after: Mapping[Any, dict[str, Any]]
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Rows that are new or different, and those that are gone."""
-    if before is after:
-        return [], []
-    fresh = [row for key, row in after.items() if (old := before.get(key)) is not row and old != row]
-    return fresh, [row for key, row in before.items() if key not in after]
-
-
-def write_rows(
-    cursor: Cursor[Any], releases: str, many: Iterable[tuple[int, int, Rows]], *, afresh: bool = False
-) -> None:
-    """Puts all rows of some ledgers in the place of those that are there.
-
-    Args:
-        many: number of the ledger, its head, and its rows. afresh: none of them has rows yet.
-    """
-    found = list(many)
-    if not afresh:
-        numbers = [number for number, _, _ in found]
-        for table in ("store_standing", *CHANGING):
-            cursor.execute(f"DELETE FROM {table} WHERE ledger_id = ANY(%s)", [numbers])
-    with cursor.copy(f"COPY store_standing ({STANDING_COLUMNS}) FROM STDIN") as copy:
-        for number, head, rows in found:
-            copy.write_row((number, head, CODE, releases, *rows.place))
-    with cursor.copy(f"COPY store_due (ledger_id, {DUE_COLUMNS}) FROM STDIN") as copy:
-        for number, _, rows in found:
-            for row in rows.due.values():
-                copy.write_row((number, *row.values()))
-    with cursor.copy(f"COPY store_open_finding (ledger_id, {FINDING_COLUMNS}) FROM STDIN") as copy:
-        for number, _, rows in found:
-            for row in rows.findings.values():
-                copy.write_row((number, *row.values()))
-    with cursor.copy(f"COPY store_clock (ledger_id, {CLOCK_COLUMNS}) FROM STDIN") as copy:
-        for number, _, rows in found:
-            for row in rows.clocks.values():
-                copy.write_row((number, *row.values()))
-    taken = [{"ledger": number, **row} for number, _, rows in found for row in rows.numbers.values()]
-    if taken:
-        asked = "SELECT * FROM json_to_recordset(%s::json) AS asked (ledger bigint, of text, number text"
-        cursor.execute(TAKE_NUMBERS.format(f"{asked}, entry text, tells text[])"), [json.dumps(taken)])
-
-
-# Whoever comes first holds a number. In one order, so that two who take several never wait for each other.
-TAKE_NUMBERS = """
-WITH taking (ledger_id, of, number, entry, tells) AS ({}), taken AS (
-    INSERT INTO store_number (ledger_id, of, number, entry, tells, shared)
-    SELECT ledger_id, of, number, entry, tells, false FROM taking ORDER BY of, number
-    ON CONFLICT DO NOTHING RETURNING ledger_id, of, number
-)
-INSERT INTO store_number (ledger_id, of, number, entry, tells, shared)
-SELECT ledger_id, of, number, entry, tells, true FROM taking
-WHERE NOT EXISTS (
-    SELECT FROM taken
-    WHERE (taken.ledger_id, taken.of, taken.number) = (taking.ledger_id, taking.of, taking.number)
-) ORDER BY of, number
-ON CONFLICT (ledger_id, of, number) DO UPDATE SET entry = excluded.entry, tells = excluded.tells
-"""
-CHANGING = ("store_due", "store_open_finding", "store_clock", "store_number")  # tables whose rows come and go
-STANDING_COLUMNS = f"ledger_id, head, code, releases, {', '.join(Place._fields)}"
-DUE_COLUMNS = "visit, since, until, opens, ends, earliest, target, latest"
-FINDING_COLUMNS = "finding, since, until, rule, entry, item, kind, form, tells"
-CLOCK_COLUMNS = "report, event, aware, due, sent_at"
 
 
 def _place(course: Course, ledger: str) -> Place:

@@ -199,6 +199,25 @@ class Clock(models.Model):
         indexes = [models.Index(name="clock_by_end", fields=["due"])]
 
 
+class Query(models.Model):
+    """A query about an entry, without its words; `since` is when it came to its status."""
+
+    pk = models.CompositePrimaryKey("ledger_id", "query")
+    ledger = models.ForeignKey(Ledger, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False)
+    query = models.TextField()
+    status = models.TextField()
+    raised_at = models.DateTimeField()
+    since = models.DateTimeField()
+    entry = models.TextField()
+    item = models.TextField()
+    kind = models.TextField()
+    form = models.TextField()
+    tells = ArrayField(models.TextField(), default=unsure)
+
+    class Meta:
+        indexes = [models.Index(name="query_by_status", fields=["status", "since"])]
+
+
 class Number(models.Model):
     """A number that a participant's ledger says is theirs (see `entact.course.state.numbers`).
 

@@ -31,13 +31,14 @@ from entact.course.entry import (
 from entact.course.entry.ledger import Break, Receipt, follow
 from entact.protocol import Study
 from entact.store import models
-from entact.store.derived import CHANGING, CODE, PARTICIPANT, Rows, changes, write_rows
+from entact.store.derived import PARTICIPANT, Rows
 from entact.store.error import StoreError
 from entact.store.index import Head, Index, index, storable
 from entact.store.known import Known, raw_cursor, remembered
 from entact.store.renewal import refresh
 from entact.store.site_rows import SITE, write_site_rows
 from entact.store.studies import changes_study, note_releases, require_enterable, study_of_record
+from entact.store.tables import CHANGING, CODE, changes, write_rows
 from entact.store.together import write_together
 from entact.store.writing import LINE_COLUMNS, Listed, Write, write_held
 

@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 from django.db import connection, transaction
 
-from entact.store.derived import CHANGING, CODE, PARTICIPANT, write_rows
+from entact.store.derived import PARTICIPANT
 from entact.store.known import Known, raw_cursor
 from entact.store.site_rows import site_ledgers, write_site_rows
 from entact.store.studies import note_releases, study_of_record
+from entact.store.tables import CHANGING, CODE, write_rows
 
 BATCH = 20  # ledgers that wait for one transaction
 

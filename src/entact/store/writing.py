@@ -9,15 +9,8 @@ from typing import Any
 import msgspec
 from psycopg import Cursor
 
-from entact.store.derived import (
-    CLOCK_COLUMNS,
-    CODE,
-    DUE_COLUMNS,
-    FINDING_COLUMNS,
-    STANDING_COLUMNS,
-    Changes,
-    Place,
-)
+from entact.store.derived import Place
+from entact.store.tables import CODE, NUMBERS, STANDING_COLUMNS, TABLES, Changes
 
 LINE_COLUMNS = "ledger_id, seq, hash, text, entry_id, kind, occurred_at, received_at"
 
@@ -80,7 +73,7 @@ def _execute(cursor: Cursor[Any], several: Sequence[Write], guard: str) -> froze
     parts = ""
     if several[0].listed is not None:
         changing = any(one.listed is not None and bool(one.listed.changes) for one in several)
-        numbers = any(one.listed is not None and one.listed.changes.of_numbers for one in several)
+        numbers = any(one.listed is not None and one.listed.changes.keys() & _OF_NUMBERS for one in several)
         parts = _STANDING + (_CHANGES if changing else "") + (_NUMBERS if numbers else "")
     values = {"asked": msgspec.json.encode(several).decode(), "code": CODE}
     cursor.execute(_STATEMENT.format(guard, parts), values, prepare=True)
@@ -128,6 +121,7 @@ _LISTED = """
     ) AS held
 """
 
+_OF_NUMBERS = {"numbers", "numbers_gone"}  # a number is taken or let go: that is rare
 _STANDING = f"""
 , standing AS (
     INSERT INTO store_standing ({STANDING_COLUMNS})
@@ -139,60 +133,17 @@ _STANDING = f"""
         releases = excluded.releases, {", ".join(f"{name} = excluded.{name}" for name in Place._fields)}
 )
 """
+_PARTS = ", ".join(f"{table.part} json, {table.part}_gone json" for table in (*TABLES, NUMBERS))
 _CHANGES = f"""
 , change AS (
-    SELECT head.ledger, listed.* FROM head,
-        json_to_record(head.listed -> 'changes') AS listed (due json, due_gone json, findings json,
-            findings_gone json, clocks json, clocks_gone json, numbers json, numbers_gone json)
-), due_gone AS (
-    DELETE FROM store_due AS due
-    USING change, json_to_recordset(change.due_gone) AS gone (visit text, since timestamptz)
-    WHERE due.ledger_id = change.ledger AND due.visit = gone.visit AND due.since = gone.since
-        AND num_nulls(gone.visit, gone.since) = 0
-), due AS (
-    INSERT INTO store_due (ledger_id, {DUE_COLUMNS})
-    SELECT change.ledger, fresh.* FROM change, json_to_recordset(change.due) AS fresh (visit text,
-        since timestamptz, until timestamptz, opens timestamptz, ends timestamptz,
-        earliest date, target date, latest date)
-    ON CONFLICT (ledger_id, visit, since) DO UPDATE SET until = excluded.until, opens = excluded.opens,
-        ends = excluded.ends, earliest = excluded.earliest, target = excluded.target, latest = excluded.latest
-), findings_gone AS (
-    DELETE FROM store_open_finding AS found
-    USING change, json_to_recordset(change.findings_gone) AS gone (finding text, since timestamptz)
-    WHERE found.ledger_id = change.ledger AND found.finding = gone.finding AND found.since = gone.since
-        AND num_nulls(gone.finding, gone.since) = 0
-), findings AS (
-    INSERT INTO store_open_finding (ledger_id, {FINDING_COLUMNS})
-    SELECT change.ledger, fresh.* FROM change, json_to_recordset(change.findings) AS fresh (finding text,
-        since timestamptz, until timestamptz, rule text, entry text, item text, kind text, form text,
-        tells text[])
-    ON CONFLICT (ledger_id, finding, since) DO UPDATE SET until = excluded.until, rule = excluded.rule,
-        entry = excluded.entry, item = excluded.item, kind = excluded.kind, form = excluded.form,
-        tells = excluded.tells
-), clocks_gone AS (
-    DELETE FROM store_clock AS clock
-    USING change, json_to_recordset(change.clocks_gone) AS gone (report text, event text)
-    WHERE clock.ledger_id = change.ledger AND clock.report = gone.report AND clock.event = gone.event
-        AND num_nulls(gone.report, gone.event) = 0
-), clocks AS (
-    INSERT INTO store_clock (ledger_id, {CLOCK_COLUMNS})
-    SELECT change.ledger, fresh.* FROM change, json_to_recordset(change.clocks) AS fresh (report text,
-        event text, aware timestamptz, due timestamptz, sent_at timestamptz)
-    ON CONFLICT (ledger_id, report, event) DO UPDATE SET aware = excluded.aware, due = excluded.due,
-        sent_at = excluded.sent_at
+    SELECT head.ledger, listed.* FROM head, json_to_record(head.listed -> 'changes') AS listed ({_PARTS})
 )
-"""
-# See `derived.TAKE_NUMBERS`.
-_NUMBERS = """
-, numbers_gone AS (
-    DELETE FROM store_number AS held
-    USING change, json_to_recordset(change.numbers_gone) AS gone (of text, number text)
-    WHERE held.ledger_id = change.ledger AND held.of = gone.of AND held.number = gone.number
-        AND num_nulls(gone.of, gone.number) = 0
-), taking AS (
+""" + "".join(f", {table.part}_gone AS ({table.gone}), {table.part} AS ({table.fresh})" for table in TABLES)
+# See `tables.TAKE_NUMBERS`.
+_NUMBERS = f"""
+, numbers_gone AS ({NUMBERS.gone}), taking AS (
     SELECT change.ledger AS ledger_id, fresh.*
-    FROM change, json_to_recordset(change.numbers) AS fresh (of text, number text, entry text,
-        tells text[])
+    FROM change, json_to_recordset(change.numbers) AS fresh ({NUMBERS.typed})
 ), taken AS (
     INSERT INTO store_number (ledger_id, of, number, entry, tells, shared)
     SELECT ledger_id, of, number, entry, tells, false FROM taking ORDER BY of, number

@@ -18,7 +18,7 @@ from entact.conduct.statement import _WRITERS
 from entact.course import kinds
 from entact.course.gates.core import ACTS
 from entact.course.kinds import KINDS, SITE_KINDS, STUDY_KINDS
-from entact.course.kinds.kind import BY_ALERT, BY_FORM, BY_GATE, UNSURE, Kind, by_name, gaps, note
+from entact.course.kinds.kind import BY_ALERT, BY_ENTRY, BY_FORM, BY_GATE, UNSURE, Kind, by_name, gaps, note
 from entact.course.kinds.stopping import DEVIATION
 from entact.protocol.check import CLASSES
 from entact.protocol.timetable import ACTIVITIES
@@ -82,7 +82,7 @@ def test_kinds_and_schedule_know_the_same_activities() -> None:
 
 def test_kinds_tell_of_the_classes_of_data_that_a_study_file_may_hide() -> None:
     """What no kind tells of would be hidden and yet seen; what is misspelt could not be hidden."""
-    told = {one for kind in ALL for one in kind.tells} - {BY_FORM, BY_ALERT, BY_GATE, UNSURE}
+    told = {one for kind in ALL for one in kind.tells} - {BY_ENTRY, BY_FORM, BY_ALERT, BY_GATE, UNSURE}
     assert told == CLASSES | {"clinical", "safety"}  # these two are classes of forms
 
 

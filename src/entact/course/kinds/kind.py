@@ -25,6 +25,7 @@ ALLOCATION: Final = "allocation"  # who got what: on no page, whatever the role
 BY_FORM: Final = "by form"  # the class of the form whose items it holds
 BY_ALERT: Final = "by alert"  # what the alert that it answers is computed from
 BY_GATE: Final = "by gate"  # what the gate is computed from of which it sets a requirement aside
+BY_ENTRY: Final = "by entry"  # what the `entry` tells of that it names, and the one that it is about
 UNSURE: Final = "unsure"  # nobody can say: only for who sees everything
 
 Reduce = Callable[[Any, Effective, Any], None]
@@ -167,7 +168,7 @@ def by_name(kinds: Iterable[Kind], ledger: Subject) -> dict[str, Kind]:
 def note(course: State, effective: Effective, payload: Any) -> None:
     """Keeps every entry of a kind, in order of time: all that a kind needs of which nothing else follows."""
     entry = effective.entry
-    noted = Noted(entry.id, entry.encounter, effective.at, entry.by, payload, effective.origins)
+    noted = Noted(entry.id, entry.encounter, effective.at, entry.by, payload, effective.origins, entry.about)
     course.noted.setdefault(entry.kind, []).append(noted)
 
 

@@ -9,7 +9,8 @@ import msgspec
 
 
 class Noted(msgspec.Struct, frozen=True):
-    """One entry of a kind that is kept as it is; `origins` says where corrected items are from."""
+    """One entry of a kind that is kept as it is; `origins` says where corrected items are from, `about` what
+    it continues."""
 
     entry: str
     encounter: str | None
@@ -17,3 +18,4 @@ class Noted(msgspec.Struct, frozen=True):
     by: str
     said: Any
     origins: dict[str, str] = {}
+    about: str | None = None
