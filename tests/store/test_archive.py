@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from entact import store
 from entact.course.entry.ledger import Ledger
+from entact.store.archive_folder import checksums
 from entact.store.archive_reader import Damaged, entries
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -159,7 +160,7 @@ def test_it_is_read_and_verified_by_its_own_script_in_plain_python(
     ledgers: dict[str, Ledger], folder: Path
 ) -> None:
     source = (folder / "read.py").read_text()
-    assert len(source.splitlines()) <= 50
+    assert len(source.splitlines()) <= 70
     assert "entact" not in source
     done = run_reader(folder)
     assert (done.returncode, done.stderr) == (0, "")
@@ -298,6 +299,7 @@ def rewritten(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:
     path = folder / "manifest.json"
     manifest = json.loads(path.read_bytes())
     change(manifest)
+    manifest["checksums"] = checksums(manifest)
     path.write_text(json.dumps(manifest))
 
 
@@ -352,8 +354,7 @@ def test_a_file_that_is_missing_is_named_in_words(folder: Path, name: str) -> No
     (folder / name).unlink()
     done = run_reader(folder)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("this archive cannot be read: [Errno 2]")
-    assert done.stderr.endswith(f"{name}'\n")
+    assert name in done.stderr
     with pytest.raises(store.StoreError, match=name):
         store.verify_archive(archive)
 
@@ -372,8 +373,8 @@ def test_a_manifest_that_is_none_gives_no_trace_of_code(folder: Path, content: s
 def test_a_folder_that_is_no_archive_is_refused_in_words(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(store.StoreError, match="is no archive: it has no manifest"):
         store.read_archive(tmp_path)
-    rewritten(folder, lambda manifest: manifest.update(archive=2))
-    with pytest.raises(store.StoreError, match="of format 2; this entact reads format 1"):
+    rewritten(folder, lambda manifest: manifest.update(archive=3))
+    with pytest.raises(store.StoreError, match="of format 3; this entact reads formats 1 to 2"):
         store.read_archive(folder)
     (folder / "manifest.json").write_text("{}")
     with pytest.raises(store.StoreError, match="the archive is damaged"):

@@ -278,6 +278,13 @@ DAMAGE: dict[str, Callable[[backup.Backup], object]] = {
     "the digests gone": lambda made: (made.folder / "wal.sha256").unlink(),
     "the note of what was received": lambda made: flip(made.folder / "received.json", 120),
     "that note gone": lambda made: (made.folder / "received.json").unlink(),
+    "the note of its beginning": lambda made: flip(made.folder / "backup.json", 13),
+    "the digest of that note": lambda made: flip(made.folder / "backup.json", -9),
+    "a pipe in the place of a segment": lambda made: pipe(log_of(made)[1]),
+    "a pipe in the place of a file": lambda made: pipe(made.folder / "base" / "PG_VERSION"),
+    "a strange name in the place of a segment": lambda made: log_of(made)[1].rename(
+        made.folder / "wal" / ("Z" * 24)
+    ),
     "a file of the copy": lambda made: flip(made.folder / "base" / "PG_VERSION", 0),
     "a file of the copy gone": lambda made: (made.folder / "base" / "global" / "pg_control").unlink(),
     "a strange file": lambda made: (made.folder / "base" / "base" / "1" / "999999").touch(),
@@ -288,6 +295,11 @@ DAMAGE: dict[str, Callable[[backup.Backup], object]] = {
 
 def last_byte(path: Path) -> int:
     return len(path.read_bytes().rstrip(b"\0")) - 1
+
+
+def pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
 
 
 def swap(one: Path, other: Path) -> None:

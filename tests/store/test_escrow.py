@@ -72,6 +72,26 @@ def test_a_copy_of_the_register_tells_a_machine_that_lost_its_own(file: Path, tm
         restore_keys(file, WORDS, tmp_path / "none")
 
 
+def test_every_field_of_a_file_of_keys_is_looked_at_before_a_key_comes_back(file: Path) -> None:
+    keychain().remove([ANNA, BERT])
+    content = json.loads(file.read_text())
+    for field, value in content.items():
+        others = [None, 7, [], f"{value}0", f"0{value}"[:-1], str(value).replace("2", "1"), int(1e30)]
+        for other in (one for one in others if one != value):
+            file.write_text(json.dumps(content | {field: other}))
+            with pytest.raises(StoreError, match=r"keys\.json|another installation"):
+                restore_keys(file, WORDS, None)
+        file.write_text(json.dumps({name: one for name, one in content.items() if name != field}))
+        with pytest.raises(StoreError, match=r"keys\.json"):
+            restore_keys(file, WORDS, None)
+    file.write_text(json.dumps(content | {"more": 1}))
+    with pytest.raises(StoreError, match=r"keys\.json is no file of keys"):
+        restore_keys(file, WORDS, None)
+    assert keychain().all() == {}
+    file.write_text(json.dumps(content))
+    assert restore_keys(file, WORDS, None).keys == 2
+
+
 def test_a_file_that_is_not_right_is_refused_and_nothing_comes_back(file: Path, tmp_path: Path) -> None:
     keychain().remove([ANNA, BERT])
     with pytest.raises(StoreError, match="the passphrase does not open"):

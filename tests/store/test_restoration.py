@@ -22,6 +22,7 @@ from entact.course.entry.sealing import is_sealed
 from entact.datasets import Accumulator, Datasets
 from entact.protocol import load_study
 from entact.store import server
+from entact.store.archive_folder import checksums
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -118,7 +119,8 @@ def test_a_manifest_of_another_environment_than_its_entries_makes_no_database(
 ) -> None:
     """An empty rehearsal with the mark of a study could be thrown away, and the keys of the study with it."""
     path = folder / "manifest.json"
-    path.write_text(path.read_text().replace('"environment": "rehearsal"', '"environment": "training"'))
+    manifest = json.loads(path.read_bytes()) | {"environment": "training", "simulated": False}
+    path.write_text(json.dumps(manifest | {"checksums": checksums(manifest)}))
     with pytest.raises(store.StoreError, match="manifest was altered"):
         store.restore(folder, name)
     with server.maintenance_connection(apart_from=name) as maintenance:
@@ -178,9 +180,77 @@ def test_a_damaged_archive_is_refused_with_file_and_line_and_makes_no_database(
     assert found is None
 
 
+def values_like(value: object) -> list[object]:
+    """Other values than one of the manifest."""
+    odd: list[object] = [None, "", -1, 1.5, [], {}, True, "x" * 40]
+    match value:
+        case bool():
+            odd.append(not value)
+        case int():
+            odd += [value + 1, float(value), 10**400]
+        case str():
+            odd += [value + " ", value.upper(), value.replace("0", "1", 1)]
+        case list():
+            odd += [value[:-1], [*value, *value[-1:]], value[::-1]]
+        case dict():
+            odd += [dict(list(value.items())[1:]), value | {"../x": "0" * 64}]
+    return [one for one in odd if one != value or type(one) is not type(value)]
+
+
+@pytest.mark.requirement("R19")
+@pytest.mark.requirement("R21")
+def test_every_field_of_the_manifest_and_every_file_is_looked_at_before_a_line_is_written(
+    folder: Path, name: str
+) -> None:
+    path = folder / "manifest.json"
+    right = path.read_text()
+    manifest = json.loads(right)
+    for field in manifest:
+        for other in values_like(manifest[field]):
+            path.write_text(json.dumps(manifest | {field: other}))
+            with pytest.raises(store.StoreError, match=r"manifest\.json"):
+                store.restore(folder, name)
+        path.write_text(json.dumps({key: value for key, value in manifest.items() if key != field}))
+        with pytest.raises(store.StoreError, match=r"manifest\.json"):
+            store.restore(folder, name)
+    path.write_text(json.dumps(manifest | {"more": 1}))
+    with pytest.raises(store.StoreError, match=r"manifest\.json, more"):
+        store.restore(folder, name)
+    path.write_text(right)
+    for file in manifest["files"]:
+        raw = (folder / file).read_bytes()
+        (folder / file).write_bytes(raw[:-1] + bytes([raw[-1] ^ 1]))
+        with pytest.raises(store.StoreError, match=file if file != "entries.sha256" else r"entries\.sha256"):
+            store.restore(folder, name)
+        (folder / file).unlink()
+        with pytest.raises(store.StoreError, match=file.replace(".", r"\.")):
+            store.restore(folder, name)
+        (folder / file).write_bytes(raw)
+    with server.maintenance_connection(apart_from=name) as maintenance:
+        asked = "SELECT 1 FROM pg_database WHERE datname = %s"
+        assert maintenance.execute(asked, [name]).fetchone() is None
+    assert store.restore(folder, name).new == sum(one["seq"] for one in manifest["ledgers"])
+
+
+@pytest.mark.parametrize("field", ["study", "made_at", "releases", "simulated"])
+def test_a_field_altered_together_with_its_checksum_is_held_against_the_rest(
+    folder: Path, name: str, field: str
+) -> None:
+    """What the entries, or the other fields, know is asked of them; the rest is on paper, with the digest."""
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_bytes())
+    other = {"study": "maxi", "releases": ["mini@sha256:" + "7" * 64], "simulated": False, "made_at": "never"}
+    manifest[field] = other[field]
+    path.write_text(json.dumps(manifest | {"checksums": checksums(manifest)}))
+    with pytest.raises(store.StoreError, match=f"manifest.json, {field}"):
+        store.restore(folder, name)
+
+
 def test_an_archive_without_the_births_of_its_ledgers_is_named(folder: Path, name: str) -> None:
     forge_without_study(folder)
-    with pytest.raises(store.StoreError, match=r"does not verify: entry 1 of study:mini is missing"):
+    with pytest.raises(
+        store.StoreError, match=r"manifest.json, study: is mini, and there is no ledger study:mini"
+    ):
         store.restore(folder, name)
 
 
@@ -197,7 +267,8 @@ def forge_without_study(folder: Path) -> None:
     frame.filter(pl.col("ledger") != "study:mini").write_parquet(folder / columns)
     for file in ("entries.jsonl", "entries.sha256", columns):
         manifest["files"][file] = sha256((folder / file).read_bytes()).hexdigest()
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    manifest["entries"] = len(kept)
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"checksums": checksums(manifest)}))
 
 
 @pytest.fixture

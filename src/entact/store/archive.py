@@ -18,7 +18,7 @@ from importlib.resources import files
 from itertools import groupby, islice
 from operator import itemgetter
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import polars as pl
@@ -30,7 +30,7 @@ from entact.course.entry.ledger import Break, follow
 from entact.course.kinds.study import ReleaseEntered
 from entact.store import models
 from entact.store.archive_columns import FOLDER, write_columns
-from entact.store.archive_folder import FORMAT, MANIFEST
+from entact.store.archive_folder import CHECKSUMS, FORMAT, MANIFEST, checksums
 from entact.store.error import StoreError
 from entact.store.record import CHUNK, Head
 
@@ -182,7 +182,7 @@ class _Archive:
 
     def _manifest(self) -> bytes:
         paths = sorted(path for path in self.folder.rglob("*") if path.is_file())
-        content = {
+        content: dict[str, Any] = {
             "archive": FORMAT,
             "study": self.installation.study,
             "environment": self.installation.environment,
@@ -200,6 +200,7 @@ class _Archive:
             "ledgers": [head._asdict() for head in self.heads.values()],
             "files": {path.relative_to(self.folder).as_posix(): _digest(path) for path in paths},
         }
+        content[CHECKSUMS] = checksums(content)
         return json.dumps(content, ensure_ascii=False, indent=1).encode() + b"\n"
 
     def _entries(self) -> int:

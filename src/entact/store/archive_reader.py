@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import stat
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,9 +16,28 @@ def require(holds: object, place: str, problem: str) -> None:
         raise Damaged(f"{place} {problem}")
 
 
+def checksum(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def opened(folder: Path) -> tuple[dict, set[str]]:
+    """The manifest, each field as its checksum says, and the names of all files: plain ones, no others."""
+    there = {path.relative_to(folder).as_posix(): path.lstat().st_mode for path in sorted(folder.rglob("*"))}
+    for name, mode in there.items():
+        require(stat.S_ISREG(mode) or stat.S_ISDIR(mode), name, "is neither a file nor a folder")
+    manifest = json.loads((folder / "manifest.json").read_bytes())
+    sums = manifest.get("checksums", {})
+    for name in sorted({*manifest, *sums} - {"checksums"}) if manifest["archive"] != 1 or sums else ():
+        right = name in manifest and sums.get(name) == checksum(manifest[name])
+        require(right, f"manifest.json, {name}:", "is not what its checksum says")
+    counted = all(type(one["seq"]) is int and one["seq"] > 0 for one in manifest["ledgers"])
+    require(counted, "manifest.json, ledgers:", "a last number is none")
+    return manifest, {name for name, mode in there.items() if stat.S_ISREG(mode)}
+
+
 def entries(folder: Path) -> Iterator[tuple[str, str, dict]]:
     """Yields (hash, text, entry) of every entry in order; raises Damaged at the first that is not as kept."""
-    manifest, line, born = json.loads((folder / "manifest.json").read_bytes()), 0, set()
+    (manifest, there), line, born = opened(folder), 0, set()
     with open(folder / "entries.jsonl", "rb") as texts, open(folder / "entries.sha256", "rb") as hashes:
         for name, length, head, digest in ((*one.values(), "0" * 64) for one in manifest["ledgers"]):
             for seq in range(1, length + 1):
@@ -25,7 +45,7 @@ def entries(folder: Path) -> Iterator[tuple[str, str, dict]]:
                 place = f"entries.jsonl, line {line}: entry {seq} of {name}"
                 try:
                     here = [(entry := json.loads(text))["ledger"], entry["seq"]]
-                except (ValueError, LookupError, TypeError):
+                except (ValueError, LookupError, TypeError, RecursionError):
                     raise Damaged(f"{place} {'cannot be read' if text else 'is missing'}") from None
                 require(here == [name, seq], place, f"is missing or out of order: {here} stands here")
                 require(entry.get("previous") == digest, place, "does not follow the entry before it")
@@ -37,8 +57,8 @@ def entries(folder: Path) -> Iterator[tuple[str, str, dict]]:
         require(not texts.readline(), f"entries.jsonl, line {line + 1}:", "manifest.json knows no such line")
     lost = born - {one["ledger"] for one in manifest["ledgers"]}
     require(not lost, "manifest.json", f"lacks ledgers whose birth was recorded: {lost}")
-    there = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     for name in sorted({*there, *manifest["files"]} - {"manifest.json"}):
+        require(name in there, name, "is missing")
         with open(folder / name, "rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         require(digest == manifest["files"].get(name), name, "is not as it was archived")

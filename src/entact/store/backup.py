@@ -13,6 +13,7 @@ import os
 import re
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -20,7 +21,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from hashlib import file_digest, sha256
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -100,7 +101,7 @@ def copy_cluster(folder: Path, *, at: datetime) -> Backup:
     with psycopg.connect(url) as connection:
         row = connection.execute("SELECT clock_timestamp()").fetchone()
     since: datetime = row[0] if row else at
-    (place / NOTE).write_text(json.dumps({"since": since.astimezone(UTC).isoformat()}) + "\n")
+    (place / NOTE).write_text(_note(since.astimezone(UTC).isoformat()))
     Notebook(place).note_place(_range_of_log(fresh)[1])
     fresh.rename(place / BASE)
     return Backup(place, since)
@@ -158,12 +159,29 @@ def backups(folder: Path) -> list[Backup]:
     found = []
     for note in sorted(folder.glob(f"*/{NOTE}")):
         if (note.parent / BASE).is_dir():
-            try:
-                since = datetime.fromisoformat(json.loads(note.read_bytes())["since"])
-            except (ValueError, LookupError, TypeError) as error:
-                raise StoreError(f"{note} is damaged: since when that backup is, is not known") from error
-            found.append(Backup(note.parent, since))
+            found.append(Backup(note.parent, _since(note)))
     return found
+
+
+def _since(note: Path) -> datetime:
+    """Since when a backup is, as is noted beside it.
+
+    Raises:
+        StoreError: when the note was damaged.
+    """
+    try:
+        said = json.loads(note.read_bytes())["since"]
+        since = datetime.fromisoformat(said)
+        if note.read_text() != _note(said) or since.tzinfo is None:
+            raise ValueError("it does not match its own digest")
+    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
+        raise StoreError(f"{note} is damaged: since when that backup is, is not known") from error
+    return since
+
+
+def _note(since: str) -> str:
+    """Since when a backup is, with a digest of that."""
+    return json.dumps({"since": since, "digest": sha256(since.encode()).hexdigest()}) + "\n"
 
 
 class Missing(NamedTuple):
@@ -262,6 +280,8 @@ def require_whole(base: Path) -> None:
     files = dict(_manifest(base))
     for name, expected in files.items():
         try:
+            if not stat.S_ISREG((base / name).lstat().st_mode):
+                raise StoreError(f"{base / name} is no file: take an older backup")
             with (base / name).open("rb") as file:
                 if file_digest(file, "sha256").hexdigest() != expected:
                     raise StoreError(f"{base / name} is damaged: take an older backup")
@@ -280,6 +300,8 @@ def _manifest(base: Path) -> Iterator[tuple[str, str]]:
         if content["Manifest-Checksum"] != sha256(raw[: raw.rindex(b'"Manifest-Checksum"')]).hexdigest():
             raise ValueError("does not match its own digest")
         for one in content["Files"]:
+            if ".." in PurePosixPath(one["Path"]).parts or PurePosixPath(one["Path"]).is_absolute():
+                raise ValueError(f"{one['Path']} lies outside the copy")
             yield one["Path"], one["Checksum"]
     except (ValueError, LookupError, TypeError) as error:
         raise StoreError(f"{base / MANIFEST} is damaged ({error}): take an older backup") from error
@@ -322,6 +344,7 @@ def check(backup: Backup) -> Checked:
     except StoreError as error:
         wrong.append(str(error))
     try:
+        _since(backup.folder / NOTE)
         require_whole(backup.folder / BASE)
         begin, _ = _range_of_log(backup.folder / BASE)
         broken = [one.said for one in faults(backup.folder, place_of(begin))]

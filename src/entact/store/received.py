@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from hashlib import file_digest, sha256
@@ -25,7 +26,7 @@ LOG, SUMS, RECEIVED = "wal", "wal.sha256", "received.json"
 SEGMENT_BYTES = 16 * 1024 * 1024
 
 _PARTIAL = ".partial"
-_NAME_LENGTH = 24
+_NAME = re.compile(r"[0-9A-F]{24}")
 _SUM = re.compile(r"(?P<sum>[0-9a-f]{64})  (?P<name>[0-9A-F]{24})")
 _LENGTH_BYTES = 4
 _LONGEST_RECORD = 1024 * 1024  # bytes; those of entries are far shorter
@@ -80,7 +81,7 @@ def segments(log: Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for path in sorted(log.iterdir()):
         name = path.name.removesuffix(_PARTIAL)
-        if len(name) == _NAME_LENGTH:
+        if _NAME.fullmatch(name) and stat.S_ISREG(path.lstat().st_mode):
             found.setdefault(name, path)
     return found
 
