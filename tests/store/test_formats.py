@@ -126,7 +126,7 @@ def test_a_changed_line_is_seen(change: str) -> None:
 def test_an_archive_of_an_old_format_is_read_by_its_script_and_restored(folder: Path, worker_id: str) -> None:
     command = [sys.executable, "-I", "-S", str(folder / "read.py")]
     assert subprocess.run(command, capture_output=True, check=False).returncode == 0
-    restored = store.restore(folder, f"frozen_{worker_id}")
+    restored = store.restore(folder, f"frozen_{worker_id}_{folder.parent.name[-1]}")
     texts = [line.text for _, lines in store.chains() for line in lines]
     assert "".join(f"{text}\n" for text in texts) == (folder / "entries.jsonl").read_text()
     assert (restored.entries, restored.new) == (len(texts), len(texts))
