@@ -106,20 +106,21 @@ def own(rehearsal: str, monkeypatch: pytest.MonkeyPatch) -> str:
 @pytest.fixture
 def sign(run: Run, own: str, tmp_path: Path) -> Callable[..., Done]:
     """Runs a command as one of two persons who hold keys, ada and ben."""
-    words = tmp_path / "words"
-    words.write_text("seven green bottles\n")
+    words = {"ada": tmp_path / "words", "ben": tmp_path / "words of ben"}
+    words["ada"].write_text("seven green bottles\n")
+    words["ben"].write_text("hanging on the wall\n")
 
     def options(person: str) -> list[object]:
         key = tmp_path / f"{person}.key"
-        return ["--key", key, "--passphrase-file", words, "--database", own]
+        return ["--key", key, "--passphrase-file", words[person], "--database", own]
 
     def run_signed(*command: object, by: str) -> Done:
         return run(*command, "--by", by, *options(by))
 
     for person in ("ada", "ben"):
-        powers = [word for power in ("erase", "cut", "unlock") for word in ("--power", power)]
+        powers = [word for power in ("erase", "cut", "unlock", "custody") for word in ("--power", power)]
         vouched = ["--vouched-by", "ada", "--voucher-key", tmp_path / "ada.key"] if person == "ben" else []
-        vouched += ["--voucher-passphrase-file", words] if vouched else []
+        vouched += ["--voucher-passphrase-file", words["ada"]] if vouched else []
         made = run("sign-key", "new", person, "--role", "data_manager", *powers, *options(person), *vouched)
         assert (made.code, made.err) == (0, "")
     return run_signed

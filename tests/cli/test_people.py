@@ -24,11 +24,13 @@ def participant(own: str) -> str:
 def test_a_key_is_made_listed_and_revoked(run: Run, sign: Sign, own: str, tmp_path: Path) -> None:
     listed = run("sign-key", "list", "--database", own, "--json").json
     assert [(one["person"], one["powers"]) for one in listed] == [
-        ("ada", ["cut", "erase", "unlock"]),
-        ("ben", ["cut", "erase", "unlock"]),
+        ("ada", ["custody", "cut", "erase", "unlock"]),
+        ("ben", ["custody", "cut", "erase", "unlock"]),
     ]
     shown = run("sign-key", "list", "--database", own)
-    assert shown.out.startswith("ada  data_manager  cut, erase, unlock  ")
+    ada, ben = shown.out.splitlines()
+    assert ada.startswith("ada  data_manager  custody, cut, erase, unlock  founder, vouched for by nobody  ")
+    assert ben.startswith("ben  data_manager  custody, cut, erase, unlock  founder, vouched for by ada  ")
     done = sign("sign-key", "revoke", "ben", by="ada")
     assert (done.code, done.out) == (0, "the key of ben does not count any more\n")
     refused = sign("cut", "make", "one", by="ben")
@@ -49,7 +51,8 @@ def test_a_key_that_would_not_count_leaves_no_file(
     run: Run, sign: Sign, own: str, tmp_path: Path, words: list[str], said: str
 ) -> None:
     file = tmp_path / "new.key"
-    options = ["--key", file, "--passphrase-file", tmp_path / "words", "--database", own]
+    (tmp_path / "new words").write_text("thirteen red kites")
+    options = ["--key", file, "--passphrase-file", tmp_path / "new words", "--database", own]
     done = run("sign-key", "new", *words, *options)
     assert (done.code, done.out) == (2, "")
     assert said in done.err
@@ -96,24 +99,90 @@ def test_two_persons_erase_and_the_record_still_holds(
 def test_keys_are_backed_up_and_restored_by_who_answers_for_erasures(
     run: Run, sign: Sign, own: str, participant: str, tmp_path: Path
 ) -> None:
-    file, words = tmp_path / "keys.json", ["--passphrase-file", tmp_path / "words", "--database", own]
-    made = run("keys", "backup", file, *words)
+    file, words = tmp_path / "keys.json", ["--file-passphrase-file", tmp_path / "words"]
+    made = sign("keys", "backup", file, *words, by="ada")
     count = run("keys", "where", "--database", own, "--json").json["keys"]
     assert made.out == f"{count} keys in {file}, 0 erased left out: keep it apart from the record\n"
     sign("erase", "request", participant, by="ada")
     sign("erase", "confirm", participant, by="ben")
-    unsaid = run("keys", "restore", file, *words)
+    unsaid = sign("keys", "restore", file, *words, by="ada")
     assert (unsaid.code, unsaid.out) == (2, "")
     assert "say what was erased since" in unsaid.err
     where = run("keys", "where", "--database", own, "--json").json
     Path(where["keys_file"]).unlink()
-    back = run("keys", "restore", file, "--register", where["register"], *words)
+    lacking = run("keys", "where", "--database", own, "--json").json
+    assert "lacks the keys of" in lacking["notices"][0]
+    back = sign("keys", "restore", file, "--register", where["register"], *words, by="ada")
     assert back.out == f"{count - 1} keys came back, 1 of erased participants did not\n"
-    again = run("keys", "restore", file, "--nobody-erased-since", *words)
+    again = sign("keys", "restore", file, "--nobody-erased-since", *words, by="ada")
     assert again.out == "0 keys came back, 1 of erased participants did not\n"
-    missing = run("keys", "restore", tmp_path / "none", "--nobody-erased-since", *words)
+    missing = sign("keys", "restore", tmp_path / "none", "--nobody-erased-since", *words, by="ada")
     assert missing.code == 2
     assert "there is no file of keys" in missing.err
+
+
+def test_for_custody_too_two_vouch_who_are_not_of_each_others_making(
+    run: Run, sign: Sign, own: str, tmp_path: Path
+) -> None:
+    """The fourth key and every later one; the first three found the keyring."""
+    (tmp_path / "eva words").write_text("thirteen red kites")
+    (tmp_path / "fay words").write_text("eleven blue boats")
+
+    def new(person: str, *vouched: object) -> Done:
+        key = ["--key", tmp_path / f"{person}.key", "--passphrase-file", tmp_path / f"{person} words"]
+        asked = ["sign-key", "new", person, "--role", "data_manager", "--power", "custody"]
+        return run(*asked, *key, *vouched, "--database", own)
+
+    by_ada = ["--vouched-by", "ada", "--voucher-key", tmp_path / "ada.key"]
+    by_ada += ["--voucher-passphrase-file", tmp_path / "words"]
+    by_ben = ["--also-vouched-by", "ben", "--also-voucher-key", tmp_path / "ben.key"]
+    by_ben += ["--also-voucher-passphrase-file", tmp_path / "words of ben"]
+    assert new("eva", *by_ada).code == 0
+    alone = new("fay", *by_ada)
+    assert (alone.code, alone.out) == (2, "")
+    assert "for custody two persons vouch who hold that power" in alone.err
+    assert not (tmp_path / "fay.key").exists()
+    done = new("fay", *by_ada, *by_ben)
+    assert (done.code, done.err) == (0, "")
+    fay = run("sign-key", "list", "--database", own, "--json").json[-1]
+    assert (fay["person"], fay["founder"], fay["vouched_for_by"]) == ("fay", False, ["ada", "ben"])
+
+
+def test_one_passphrase_is_not_two_persons(run: Run, sign: Sign, own: str, tmp_path: Path) -> None:
+    vouched = ["--vouched-by", "ada", "--voucher-key", tmp_path / "ada.key"]
+    vouched += ["--voucher-passphrase-file", tmp_path / "words"]
+    words = ["--key", tmp_path / "eva.key", "--passphrase-file", tmp_path / "words", "--database", own]
+    done = run("sign-key", "new", "eva", "--role", "data_manager", "--power", "cut", *words, *vouched)
+    assert (done.code, done.out) == (2, "")
+    assert "the passphrase of eva opens the key of ada" in done.err
+    assert not (tmp_path / "eva.key").exists()
+    for alike in ("Ben", "b.en", "b-e-n"):
+        (tmp_path / "other words").write_text("thirteen red kites")
+        words = [
+            "--key",
+            tmp_path / "x.key",
+            "--passphrase-file",
+            tmp_path / "other words",
+            "--database",
+            own,
+        ]
+        done = run("sign-key", "new", alike, "--role", "data_manager", "--power", "cut", *words, *vouched)
+        assert done.code == 2
+        assert f"{alike} is hardly told from ben" in done.err
+
+
+def test_keys_that_are_lost_for_good_are_given_up_by_a_person_who_signs(
+    run: Run, sign: Sign, own: str, participant: str, tmp_path: Path
+) -> None:
+    where = run("keys", "where", "--database", own, "--json").json
+    assert "no key is missing" in sign("keys", "give-up", "--reason", "entered_in_error", by="ada").err
+    Path(where["keys_file"]).unlink()
+    done = sign("keys", "give-up", "--reason", "entered_in_error", by="ada")
+    assert (done.code, done.err) == (0, "")
+    assert f"given up: what was sealed of {participant} cannot be opened any more" in done.out
+    now = run("keys", "where", "--database", own, "--json").json
+    assert (now["keys"], now["notices"]) == (where["keys"], [])
+    assert run("verify", "--database", own).code == 0
 
 
 def test_a_passphrase_is_typed_or_read_and_never_an_argument(run: Run, own: str, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ BEGIN = datetime(2026, 3, 2, 10, tzinfo=timezone(timedelta(hours=-7)))
 NOW = "2026-03-02T20:00:00+00:00"
 ANNA = "participant:" + "0a" * 16
 BERT = "participant:" + "0b" * 16
-ALL: tuple[Power, ...] = ("erase", "cut", "unlock")
+ALL: tuple[Power, ...] = ("erase", "cut", "unlock")  # of most; who keeps keys is another person
 
 
 def enter_study() -> Study:

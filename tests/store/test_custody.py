@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from nacl import pwhash
 from tests.owner import run_as_owner
-from tests.store.living import ANNA, BERT, consent, enter_persons, enter_study, fact, keep
+from tests.store.living import ANNA, BERT, consent, enter_persons, enter_study, fact, keep, signer
 
 from entact import store
 from entact.protocol import Study
@@ -22,6 +22,7 @@ from entact.store.people import key_of, keychain, require_keychain
 
 CARL = "participant:" + "0c" * 16
 WORDS = "seven green bottles"
+KEEPER = signer("ada")
 
 
 @pytest.fixture
@@ -29,6 +30,7 @@ def study(database: str, monkeypatch: pytest.MonkeyPatch) -> Study:
     monkeypatch.setattr(passphrase, "OPSLIMIT", pwhash.argon2id.OPSLIMIT_MIN)
     monkeypatch.setattr(passphrase, "MEMLIMIT", pwhash.argon2id.MEMLIMIT_MIN)
     study = enter_study()
+    enter_persons("ada", "ben")
     consent(study)
     plant(study)
     return study
@@ -46,7 +48,7 @@ def refused_elsewhere(study: Study, folder: Path, monkeypatch: pytest.MonkeyPatc
         with pytest.raises(StoreError, match=said):
             consent(study, BERT)
         with pytest.raises(StoreError, match=said):
-            write_keys(folder.parent / "escrow.json", WORDS)
+            write_keys(folder.parent / "escrow.json", WORDS, KEEPER)
         assert not list(folder.rglob("keys.jsonl")) if folder.is_dir() else True
     assert not any(head.ledger == BERT for head in store.ledgers())
 
@@ -109,9 +111,8 @@ def test_a_copy_that_lacks_keys_is_refused_with_whose(
 
 
 def test_who_was_erased_is_not_missed(study: Study) -> None:
-    ada, ben = enter_persons("ada", "ben")
-    request_erasure(ANNA, "participant_request", ada)
-    confirm_erasure(ANNA, ben)
+    request_erasure(ANNA, "participant_request", signer("ada"))
+    confirm_erasure(ANNA, signer("ben"))
     consent(study, BERT)
     assert key_of(BERT) is not None
 
@@ -120,9 +121,9 @@ def test_keys_that_come_back_are_the_same_keychain(
     study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keys = dict(keychain().all())
-    write_keys(tmp_path / "escrow.json", WORDS)
+    write_keys(tmp_path / "escrow.json", WORDS, KEEPER)
     monkeypatch.setenv("ENTACT_KEYS", str(tmp_path / "fresh"))
-    assert restore_keys(tmp_path / "escrow.json", WORDS, None).keys == 1
+    assert restore_keys(tmp_path / "escrow.json", WORDS, None, KEEPER).keys == 1
     assert keychain().all() == keys
     consent(study, BERT)
     assert models.BoundKeychain.objects.count() == 1

@@ -161,6 +161,43 @@ def test_for_what_erases_two_vouch_who_are_not_of_each_others_making() -> None:
         enter_key(signer("hal"), "monitor", ["erase"], ben, gus)
 
 
+def test_nobody_takes_what_they_lack_by_a_revocation() -> None:
+    """The attack: somebody who may only cut revokes all who could erase or unlock."""
+    ada, ben, eva = enter_persons("ada", "ben", "eva")
+    enter_key(signer("dan"), "monitor", ["cut"], voucher=ada)
+    for one in ("ada", "ben", "eva"):
+        with pytest.raises(
+            StoreError, match="dan takes what is not theirs to take: the key lacks erase, unlock"
+        ):
+            revoke_key(one, signer("dan"))
+    assert list(holders()) == ["ada", "ben", "eva", "dan"]
+    revoke_key("dan", ben)  # who has all that it was for
+    revoke_key("eva", eva)  # and everybody the own one
+
+
+@pytest.mark.parametrize("alike", ["Ada", "a.da", "ADA", "a-d-a", "ad_a"])
+def test_a_name_that_is_hardly_told_from_another_is_refused(alike: str) -> None:
+    [ada] = enter_persons("ada")
+    with pytest.raises(StoreError, match=f"{alike} is hardly told from ada"):
+        enter_key(Signer(alike, b"2" * 32), "monitor", ["cut"], voucher=ada)
+    with pytest.raises(StoreError, match="cannot be the name of a person who signs"):
+        enter_key(Signer("аda", b"2" * 32), "monitor", ["cut"], voucher=ada)  # with a Cyrillic letter
+    revoke_key("ada", ada)
+    assert holders() == {}
+
+
+def test_who_vouched_for_whom_and_who_founded_the_keyring_is_known() -> None:
+    ada, ben, _ = enter_persons("ada", "ben", "eva")
+    enter_key(signer("fay"), "monitor", ["erase"], ada, ben)
+    shown = {name: (one.is_founder, one.vouchers) for name, one in holders().items()}
+    assert shown == {
+        "ada": (True, ()),
+        "ben": (True, ("ada",)),
+        "eva": (True, ("ada",)),
+        "fay": (False, ("ada", "ben")),
+    }
+
+
 def test_a_keyring_is_founded_once() -> None:
     [ada] = enter_persons("ada")
     revoke_key("ada", ada)

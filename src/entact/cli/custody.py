@@ -18,6 +18,10 @@ KeyFile = Annotated[
 Words = Annotated[
     Path | None, typer.Option("--passphrase-file", help="File with the passphrase; else it is asked for.")
 ]
+OfFile = Annotated[
+    Path | None,
+    typer.Option("--file-passphrase-file", help="File with the passphrase of the file of keys; else asked."),
+]
 Participant = Annotated[str, typer.Argument(help="A participant's ledger, participant:<id>, or its id.")]
 Hours = Annotated[float, typer.Option("--within", help="Hours in which a second person can confirm.")]
 CutName = Annotated[str, typer.Argument(help="Name of a cut.")]
@@ -48,7 +52,9 @@ GROUPS = {
 def new_key(
     person: Person,
     role: Annotated[str, typer.Option(help="A role of the study, under which the person acts.")],
-    power: Annotated[list[str], typer.Option(help="What the key may sign: erase, cut or unlock; repeat it.")],
+    power: Annotated[
+        list[str], typer.Option(help="What the key may sign: erase, cut, unlock, custody; repeat it.")
+    ],
     key: KeyFile = None,
     passphrase_file: Words = None,
     vouched_by: Annotated[
@@ -57,7 +63,8 @@ def new_key(
     voucher_key: Annotated[Path | None, typer.Option(help="The file of that person's key.")] = None,
     voucher_passphrase_file: Annotated[Path | None, typer.Option(help="File with their passphrase.")] = None,
     also_vouched_by: Annotated[
-        str | None, typer.Option(help="A second person: for erase and unlock, after the first three keys.")
+        str | None,
+        typer.Option(help="A second person: for erase, unlock and custody, after the first three keys."),
     ] = None,
     also_voucher_key: Annotated[Path | None, typer.Option(help="The file of the second's key.")] = None,
     also_voucher_passphrase_file: Annotated[Path | None, typer.Option(help="Their passphrase.")] = None,
@@ -123,7 +130,7 @@ def confirm_erasure(
     """Confirm what another person asked for: the participant's key and identities are gone after this."""
     from entact.cli.people import confirm_to_erase, open_signer
 
-    confirm_to_erase(participant, open_signer(database, by, key, passphrase_file))
+    confirm_to_erase(participant, open_signer(database, by, key, passphrase_file, alone=True))
 
 
 @erase.command("finish")
@@ -170,29 +177,52 @@ def list_erasures(database: Database = REHEARSAL, as_json: AsJson = False) -> No
 @keys.command("backup")
 def backup_keys(
     file: Annotated[Path, typer.Argument(help="A new file, kept apart from backups of the record.")],
+    by: By,
+    key: KeyFile = None,
     passphrase_file: Words = None,
+    file_passphrase_file: OfFile = None,
     database: Database = REHEARSAL,
 ) -> None:
-    """Write all participants' keys to a file that only a passphrase opens."""
-    from entact.cli.people import write_key_backup
+    """Write all participants' keys to a file that only a passphrase opens; a person answers for it."""
+    from entact.cli.people import open_signer, write_key_backup
 
-    write_key_backup(database, file, passphrase_file)
+    write_key_backup(file, file_passphrase_file, open_signer(database, by, key, passphrase_file))
 
 
 @keys.command("restore")
 def restore_keys(
     file: Annotated[Path, typer.Argument(help="What `entact keys backup` wrote.")],
+    by: By,
     register: Annotated[Path | None, typer.Option(help="The register of erasures as it is now.")] = None,
     nobody_erased_since: Annotated[
         bool, typer.Option("--nobody-erased-since", help="There is no later register: you answer for it.")
     ] = False,
+    key: KeyFile = None,
+    passphrase_file: Words = None,
+    file_passphrase_file: OfFile = None,
+    database: Database = REHEARSAL,
+) -> None:
+    """Bring keys back, but those of participants who were erased since; a person answers for it."""
+    from entact.cli.people import open_signer, restore_key_backup
+
+    def open_by() -> Any:
+        return open_signer(database, by, key, passphrase_file)
+
+    restore_key_backup(file, register, nobody_erased_since, file_passphrase_file, open_by)
+
+
+@keys.command("give-up")
+def give_up_keys(
+    by: By,
+    reason: Annotated[str, typer.Option(help="A code, such as entered_in_error.")],
+    key: KeyFile = None,
     passphrase_file: Words = None,
     database: Database = REHEARSAL,
 ) -> None:
-    """Bring keys back, but those of participants who were erased since."""
-    from entact.cli.people import restore_key_backup
+    """Say that the keys which are missing are lost for good: what they opened stays ciphertext."""
+    from entact.cli.people import give_up, open_signer
 
-    restore_key_backup(database, file, register, nobody_erased_since, passphrase_file)
+    give_up(reason, open_signer(database, by, key, passphrase_file))
 
 
 @keys.command("where")
@@ -325,7 +355,7 @@ def confirm_unlock(
     from entact.cli.cut import confirm_to_unlock
     from entact.cli.people import open_signer
 
-    confirm_to_unlock(name, open_signer(database, by, key, passphrase_file))
+    confirm_to_unlock(name, open_signer(database, by, key, passphrase_file, alone=True))
 
 
 def _print_json(value: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, get_args
@@ -20,21 +21,28 @@ from entact.store import StoreError
 _PERSON = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
-def open_signer(database: str, person: str, key: Path | None, passphrase_file: Path | None) -> Any:
+def open_signer(
+    database: str, person: str, key: Path | None, passphrase_file: Path | None, *, alone: bool = False
+) -> Any:
     """The person whose passphrase opens the key; the record is in use from here on.
 
+    Args:
+        alone: the passphrase must open no other key in the folder, because two persons are asked for.
     Raises:
         StoreError: when the file, the passphrase or the record is not right.
     """
     open_record(database)
-    from entact.store.signature import open_key_file
+    from entact.store.signature import open_key_file, require_own_passphrase
 
     file = key or _key_file(person)
     if not file.exists():
         raise StoreError(f"there is no signing key in {file}: `entact sign-key new` makes one")
-    signer = open_key_file(file, _passphrase(passphrase_file, f"passphrase of {person}"))
+    words = _passphrase(passphrase_file, f"passphrase of {person}")
+    signer = open_key_file(file, words)
     if signer.person != person:
         raise StoreError(f"{file} is the key of {signer.person}, not of {person}")
+    if alone:
+        require_own_passphrase(file.parent, person, words)
     return signer
 
 
@@ -50,7 +58,7 @@ def make_key(
     """Makes a key, and enters it; where that is refused no file is left."""
     open_record(database)
     from entact.store import acts
-    from entact.store.signature import enter_key, write_key_file
+    from entact.store.signature import enter_key, require_own_passphrase, write_key_file
 
     strange = sorted({*powers} - {*get_args(Power)})
     if strange:
@@ -59,7 +67,9 @@ def make_key(
         raise StoreError(f"the study has no role {role!r}; it has: {', '.join(known)}")
     file = key or _key_file(person)
     again = passphrase_file is None
-    signer = write_key_file(file, person, _passphrase(passphrase_file, f"passphrase of {person}", again))
+    words = _passphrase(passphrase_file, f"passphrase of {person}", again)
+    require_own_passphrase(file.parent, person, words)
+    signer = write_key_file(file, person, words)
     try:
         enter_key(signer, role, powers, *vouchers)  # type: ignore[arg-type]  # looked through above
     except BaseException:
@@ -82,7 +92,14 @@ def list_holders(database: str) -> list[dict[str, Any]]:
     from entact.store.signature import holders
 
     return [
-        {"person": one.person, "role": one.role, "powers": list(one.powers), "key": one.key}
+        {
+            "person": one.person,
+            "role": one.role,
+            "powers": list(one.powers),
+            "key": one.key,
+            "founder": one.is_founder,
+            "vouched_for_by": list(one.vouchers),
+        }
         for one in holders().values()
     ]
 
@@ -90,7 +107,10 @@ def list_holders(database: str) -> list[dict[str, Any]]:
 def print_holders(found: list[dict[str, Any]]) -> None:
     """One line for each person."""
     for one in found:
-        _say(f"{one['person']}  {one['role']}  {', '.join(one['powers'])}  {one['key']}")
+        vouched = ", ".join(one["vouched_for_by"]) or "nobody"
+        founder = "founder, " if one["founder"] else ""
+        powers = ", ".join(one["powers"])
+        _say(f"{one['person']}  {one['role']}  {powers}  {founder}vouched for by {vouched}  {one['key']}")
     if not found:
         _say("nobody holds a key: `entact sign-key new` makes the first one")
 
@@ -175,32 +195,42 @@ def print_erased(found: dict[str, Any]) -> None:
         _say("nobody was erased")
 
 
-def write_key_backup(database: str, file: Path, passphrase_file: Path | None) -> None:
+def write_key_backup(file: Path, passphrase_file: Path | None, signer: Any) -> None:
     """Backs up the keys."""
-    open_record(database)
     from entact.store.escrow import write_keys
 
-    kept = write_keys(file, _passphrase(passphrase_file, "passphrase of this file", passphrase_file is None))
+    kept = write_keys(
+        file, _passphrase(passphrase_file, "passphrase of this file", passphrase_file is None), signer
+    )
     _say(f"{kept.keys} keys in {file}, {kept.erased} erased left out: keep it apart from the record")
 
 
 def restore_key_backup(
-    database: str, file: Path, register: Path | None, nobody: bool, passphrase_file: Path | None
+    file: Path, register: Path | None, nobody: bool, passphrase_file: Path | None, open_by: Callable[[], Any]
 ) -> None:
     """Restores the keys; somebody has to answer for what was erased since."""
     if (register is None) != nobody:
         raise StoreError(
             "say what was erased since: --register FILE, or --nobody-erased-since when there is no later one"
         )
-    open_record(database)
+    signer = open_by()
     from entact.store.escrow import restore_keys
 
     if not file.exists():
         raise StoreError(f"there is no file of keys {file}")
-    restored = restore_keys(file, _passphrase(passphrase_file, "passphrase of this file"), register)
+    restored = restore_keys(file, _passphrase(passphrase_file, "passphrase of this file"), register, signer)
     _say(f"{restored.keys} keys came back, {restored.erased} of erased participants did not")
     for one in restored.doubted:
         _say(f"look at {register}, line {one.line}: not believed, its key stays in the file: {one.problem}")
+
+
+def give_up(reason: str, signer: Any) -> None:
+    """Gives up the keys that are missing, and says whose."""
+    from entact.store.custody import give_up_keys
+
+    lost = give_up_keys(reason, signer)
+    for name in lost:
+        _say(f"given up: what was sealed of {name} cannot be opened any more; it has a new key")
 
 
 def describe_keys(database: str) -> dict[str, Any]:

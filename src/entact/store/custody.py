@@ -6,17 +6,25 @@ of two keychains, each would lack what the other has.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from uuid import uuid4
 
+import msgspec
 from django.db import connection, transaction
 
-from entact.store import models
+from entact.course.entry.sealing import KEY_BYTES
+from entact.course.record import REASONS
+from entact.course.signed.custody import ANSWERS, CustodyAct
+from entact.course.signed.signature import statement_of
+from entact.store import acts, models
 from entact.store.erasure import erased
 from entact.store.error import StoreError
 from entact.store.keychain import Keychain
-from entact.store.people import WHAT_TO_DO, absence, begun, bound_keychain, keychain
+from entact.store.people import WHAT_TO_DO, absence, begun, bound_keychain, bring_back_keychain, keychain
+from entact.store.record import append
+from entact.store.signature import Signer, require_custody
 
 
 def whole_keychain(coming: Collection[str] = ()) -> Keychain:
@@ -67,6 +75,47 @@ def missing_keys(chain: Keychain, coming: Collection[str] = ()) -> list[str]:
         cursor.execute(_WITHOUT_KEY, [there])
         found = [name for (name,) in cursor.fetchall()]
     return [name for name in found if name not in erased()] if found else []
+
+
+def enter_custody(act: CustodyAct, signer: Signer, reason: str | None = None) -> None:
+    """Enters in the study's ledger what a person did with keys; inside the transaction of doing it.
+
+    Raises:
+        StoreError: when the signer's key lacks the power `custody`.
+    """
+    holder, place = require_custody(signer), acts.here()
+    statement = statement_of("custody", place.ledger, place.environment, act)
+    signed = msgspec.structs.replace(act, signatures=[signer.sign(statement, ANSWERS)])
+    data = msgspec.to_builtins(signed)
+    entry = acts.entry_of(place, "custody", data, by=signer.person, role=holder.role, reason=reason)
+    append(entry, received_at=acts.now(), authenticated=signer.prove(entry))
+
+
+def give_up_keys(reason: str, signer: Signer) -> list[str]:
+    """A person says that missing keys are lost for good, and new ones are made, so that the study goes on.
+
+    What was sealed under a lost key stays ciphertext. Says whose keys were given up.
+
+    Args:
+        reason: a code.
+    Raises:
+        StoreError: when no key is missing, or the signer may not say so.
+    """
+    if reason not in REASONS:
+        raise StoreError(f"a loss has a reason, one of {', '.join(sorted(REASONS))}")
+    with transaction.atomic():
+        acts.one_at_a_time()
+        require_custody(signer)
+        chain = keychain()
+        there = {*chain.all(), *chain.aside(), *erased()}
+        names = models.Ledger.objects.filter(name__startswith="participant:", seq__gt=0).order_by("id")
+        lost = [name for name in names.values_list("name", flat=True) if name not in there]
+        if not lost:
+            raise StoreError(f"no key is missing in {chain.folder}: none is given up")
+        bring_back_keychain(None)
+        enter_custody(CustodyAct("given_up", str(chain.identity), len(lost), lost), signer, reason)
+        chain.add({name: secrets.token_bytes(KEY_BYTES) for name in lost})
+    return lost
 
 
 def keep_keys(keys: Mapping[str, bytes]) -> None:

@@ -11,14 +11,19 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from django.db import transaction
+
+from entact.course.entry import digest
+from entact.course.signed.custody import CustodyAct
 from entact.store import acts, models
-from entact.store.custody import whole_keychain
+from entact.store.custody import enter_custody, whole_keychain
 from entact.store.erasure import Doubted, erased, judge, register, replay
 from entact.store.error import StoreError
 from entact.store.passphrase import SEALED, open_bytes, seal_bytes
 from entact.store.people import bring_back_keychain, keychain
 from entact.store.private import write_new
 from entact.store.register import add_to_register
+from entact.store.signature import Signer, require_custody
 
 FORMAT, OLDER = "keys 2", "keys 1"
 ABOUT = ("entact", "mark", "keychain", "made_at")  # said in the open, and again under the passphrase
@@ -41,22 +46,31 @@ class Restored(NamedTuple):
     doubted: tuple[Doubted, ...] = ()
 
 
-def write_keys(path: Path, passphrase: str) -> Kept:
+def write_keys(path: Path, passphrase: str, signer: Signer) -> Kept:
     """Writes every key of the record in use to a new file that only the passphrase opens.
 
+    Args:
+        signer: holds a key with the power `custody`, and answers for the file in the study's ledger.
     Raises:
-        StoreError: when the file exists, or the passphrase is too short.
+        StoreError: when the file exists, the passphrase is too short, keys are missing, or the signer may not
+            answer for it.
     """
+    require_custody(signer)
     chain = whole_keychain()
     keys, known = chain.all(), erased()
     outside = {"entact": FORMAT, "mark": _mark(), "keychain": str(chain.identity), "made_at": acts.now()}
     content = {"keys": {name: key.hex() for name, key in keys.items()}, "erased": sorted(known), **outside}
     text = json.dumps({**outside, **seal_bytes(json.dumps(content).encode(), passphrase)}, indent=1)
-    write_new(path, f"{text}\n".encode(), "a file of keys")
+    written = f"{text}\n".encode()
+    with transaction.atomic():
+        acts.one_at_a_time()
+        about = CustodyAct("backed_up", str(chain.identity), len(keys), [], digest(written))
+        enter_custody(about, signer)
+        write_new(path, written, "a file of keys")
     return Kept(len(keys), len(known))
 
 
-def restore_keys(path: Path, passphrase: str, current_register: Path | None) -> Restored:
+def restore_keys(path: Path, passphrase: str, current_register: Path | None, signer: Signer) -> Restored:
     """Brings back the keys of a file, but those of participants who were erased since.
 
     No key that is here is destroyed by this. Of a register counts what the study's keyring bears out; the
@@ -65,10 +79,12 @@ def restore_keys(path: Path, passphrase: str, current_register: Path | None) -> 
     Args:
         current_register: a copy of the register as it is now; None says that nobody was erased but whom this
             record, its register or the file itself know of.
+        signer: holds a key with the power `custody`, and answers for it in the study's ledger.
     Raises:
         StoreError: when the file, its passphrase or the register is not right, or the keys are another
             installation's; then nothing comes back.
     """
+    require_custody(signer)
     content = _open(path, passphrase)
     chain = keychain()
     if chain.identity is not None and content.identity not in (None, chain.identity):
@@ -86,7 +102,12 @@ def restore_keys(path: Path, passphrase: str, current_register: Path | None) -> 
     before = len(keychain().all())
     bring_back_keychain(content.identity)
     keychain().add({name: key for name, key in content.keys.items() if name not in gone})
-    return Restored(len(keychain().all()) - before, len(content.keys.keys() & gone), doubted)
+    back = len(keychain().all()) - before
+    with transaction.atomic():
+        acts.one_at_a_time()
+        about = CustodyAct("restored", str(keychain().identity), back, [], content.digest)
+        enter_custody(about, signer)
+    return Restored(back, len(content.keys.keys() & gone), doubted)
 
 
 class _Content(NamedTuple):
@@ -95,6 +116,7 @@ class _Content(NamedTuple):
     keys: dict[str, bytes]
     erased: list[str]
     identity: UUID | None
+    digest: str
 
 
 def _open(path: Path, passphrase: str) -> _Content:
@@ -105,11 +127,12 @@ def _open(path: Path, passphrase: str) -> _Content:
     altered = StoreError(f"{path} was altered: what it says in the open is not what it holds")
     try:
         content: dict[str, Any] = json.loads(open_bytes(outside, passphrase, str(path)))
-        if outside["entact"] == FORMAT and any(content[name] != outside[name] for name in ABOUT):
+        is_older = outside["entact"] == OLDER and "entact" not in content
+        if not is_older and any(content[name] != outside[name] for name in ABOUT):
             raise altered
         keys = {str(name): bytes.fromhex(key) for name, key in content["keys"].items()}
-        identity = UUID(content["keychain"]) if outside["entact"] == FORMAT else None
-        return _Content(keys, [str(name) for name in content["erased"]], identity)
+        identity = None if is_older else UUID(content["keychain"])
+        return _Content(keys, [str(name) for name in content["erased"]], identity, digest(path.read_bytes()))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise altered from error
 

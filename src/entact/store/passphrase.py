@@ -44,7 +44,9 @@ def open_bytes(sealed: Mapping[str, Any], passphrase: str, what: str) -> bytes:
     """
     try:
         content, salt = bytes.fromhex(sealed["sealed"]), bytes.fromhex(sealed["salt"])
-        limits = int(sealed["opslimit"]), int(sealed["memlimit"])
+        limits = sealed["opslimit"], sealed["memlimit"]
+        if (content.hex(), salt.hex()) != (sealed["sealed"], sealed["salt"]) or {*map(type, limits)} != {int}:
+            raise ValueError("it is not written as entact writes it")
     except (ValueError, KeyError, TypeError) as error:
         raise StoreError(f"{what} is not what entact writes: it was altered or is another file") from error
     if limits[0] > OPSLIMIT or limits[1] > MEMLIMIT or len(salt) != pwhash.argon2id.SALTBYTES:

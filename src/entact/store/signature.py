@@ -91,6 +91,26 @@ def open_key_file(path: Path, passphrase: str) -> Signer:
     return Signer(person, open_bytes(content, passphrase, str(path)))
 
 
+def require_own_passphrase(folder: Path, person: str, passphrase: str) -> None:
+    """Refuses a passphrase that opens another person's key too: whoever knows it would be both.
+
+    Args:
+        folder: in which keys lie; every one that is another person's is tried.
+    Raises:
+        StoreError: with whose it opens.
+    """
+    for path in sorted(folder.glob("*.key")):
+        try:
+            other = open_key_file(path, passphrase)
+        except StoreError:
+            continue
+        if other.person != person:
+            raise StoreError(
+                f"the passphrase of {person} opens the key of {other.person} in {path} too: two persons are "
+                "two only while neither can sign as the other; take another one"
+            )
+
+
 def holders() -> dict[str, Holder]:
     """Whose signatures count now, by person."""
     return keyring(acts.entries()).holders
@@ -109,6 +129,15 @@ def require(signer: Signer, power: Power) -> Holder:
         granted = ", ".join(holder.powers) or "nothing"
         raise StoreError(f"{signer.person} may not {power}: the key is for {granted}")
     return holder
+
+
+def require_custody(signer: Signer) -> Holder:
+    """The holder of the signer's key, who may answer for participants' keys (see `Keyring.for_custody`).
+
+    Raises:
+        StoreError: when the signer may not.
+    """
+    return require(signer, keyring(acts.entries()).for_custody)
 
 
 def enter_key(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from entact.course.kinds.kind import UNSURE, Kind, read_by_arrival
+from entact.course.signed.custody import CustodyAct
 from entact.course.signed.cut import Manifest, UnlockConfirmed
 from entact.course.signed.erasure import ErasureConfirmed, ErasureDecided, ErasureRequested
 from entact.course.signed.signature import SigningKey
@@ -38,6 +39,14 @@ ERASURE_DECIDED = Kind(
     payload=ErasureDecided,
     reduce=read_by_arrival,
     tells=frozenset({"dosing", "adverse_events"}),
+)
+CUSTODY = Kind(
+    name="custody",
+    ledger="study",
+    title="Keys kept, brought back or given up",
+    payload=CustodyAct,
+    reduce=read_by_arrival,
+    tells=frozenset({"schedule"}),
 )
 CUT = Kind(
     name="cut",

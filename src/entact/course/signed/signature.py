@@ -6,8 +6,9 @@ nothing else. Keys are read in order of arrival, not of claimed time: nobody can
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 from nacl.exceptions import BadSignatureError
@@ -17,10 +18,14 @@ from nacl.signing import VerifyKey
 from entact.course.entry import Authenticated, Entry, Kept, canonical, digest
 from entact.course.entry.versions import first_versions, version_digest
 
-Power = Literal["erase", "cut", "unlock"]
+Power = Literal["erase", "cut", "unlock", "custody"]
 
 FOUNDERS = 3  # so many first keys found a study's keyring; one voucher is enough for them
-BY_TWO = frozenset({"erase", "unlock"})  # powers for which two persons vouch after that
+BY_TWO = frozenset({"erase", "unlock", "custody"})  # powers for which two persons vouch after that
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_SEPARATORS = re.compile(r"[_.-]")
+_ALIKE = str.maketrans({"0": "o", "1": "l", "i": "l", "5": "s"})
 
 HOLDS, VOUCHES, REVOKES = "holds_key", "vouches", "revokes_key"  # meanings of signatures about keys
 ENTERS = "enters"  # of a signature under an entry: whose it is
@@ -40,7 +45,7 @@ class SigningKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Kind `signing_key` (study): a person's public key and what it may sign; or that it no longer counts.
 
     `signatures` are the key's own and, when somebody else holds a key already, one of theirs. A revocation is
-    signed by the person or by another one.
+    signed by the person, or by another one who holds all the powers that it takes.
     """
 
     person: str
@@ -54,7 +59,7 @@ class SigningKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Holder(msgspec.Struct, frozen=True):
     """A person whose signature counts: role, public key, powers, and the entry that says so.
 
-    `makers` are those who vouched for them, and theirs; none of a founder.
+    `vouchers` are those who vouched for them; `makers` these, and theirs, but none of a founder.
     """
 
     person: str
@@ -63,6 +68,8 @@ class Holder(msgspec.Struct, frozen=True):
     powers: tuple[str, ...]
     entry: str
     makers: frozenset[str] = frozenset()
+    vouchers: tuple[str, ...] = ()
+    is_founder: bool = False
 
 
 class Keyring(msgspec.Struct, frozen=True):
@@ -70,6 +77,11 @@ class Keyring(msgspec.Struct, frozen=True):
 
     holders: dict[str, Holder]
     problems: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def for_custody(self) -> Power:
+        """The power that keeping keys needs: `erase`, where nobody is left who could grant `custody`."""
+        return "custody" if any("custody" in one.powers for one in self.holders.values()) else "erase"
 
     def problem(self, signature: Signature, statement: str, meaning: str, power: Power | None) -> str | None:
         """What is wrong with a signature under a statement; None when it counts.
@@ -185,14 +197,19 @@ class KeyringFold:
         elif payload.status == "revoked":
             del self._holders[payload.person]
         else:
+            vouchers = _vouchers(payload, entry, self._holders)
             self._ever[payload.key] = payload.person
+            founds = len(self._ever) <= FOUNDERS
+            named = frozenset(one.person for one in vouchers)
             self._holders[payload.person] = Holder(
                 payload.person,
                 payload.role,
                 payload.key,
                 tuple(payload.powers),
                 entry.id,
-                frozenset() if len(self._ever) <= FOUNDERS else _makers(payload, entry, self._holders),
+                frozenset() if founds else named.union(*(one.makers for one in vouchers)),
+                tuple(one.person for one in vouchers),
+                founds,
             )
 
 
@@ -210,13 +227,14 @@ def _problem_of_key(
     if payload.status == "revoked":
         if held is None or held.key != payload.key:
             return f"{payload.person} holds no such key: there is nothing to revoke"
-        if _counts(payload.signatures, statement, REVOKES, ring):
-            return None
-        return "a revocation is signed by the person or by another holder of a key"
+        return _problem_of_revocation(payload, statement, entry, held, ring)
     if held is not None:
         return f"{payload.person} holds a key already: it has to be revoked before there is another"
     if payload.key in ever:
         return f"the key was {ever[payload.key]}'s: no two persons share one, and a revoked one stays so"
+    like = None if _is_earlier(entry) else _looks_like(payload.person, {*holders, *ever.values()})
+    if like is not None:
+        return like
     own = [one for one in payload.signatures if one.person == payload.person and one.key == payload.key]
     if not any(one.meaning == HOLDS and holds(one, statement) for one in own):
         return f"{payload.person} did not sign with it: nobody has shown to hold this key"
@@ -227,8 +245,8 @@ def _problem_of_key(
     vouchers = _vouchers(payload, entry, holders)
     if not vouchers:
         return f"nobody who holds a key vouches for {payload.person}"
-    if isinstance(entry, Kept) and entry.authenticated is None:
-        return None  # from before a voucher's own powers were asked for
+    if _is_earlier(entry):
+        return None
     able = [one for one in vouchers if set(payload.powers) <= set(one.powers)]
     if not able:
         lacks = sorted(set(payload.powers) - set(vouchers[0].powers))
@@ -241,6 +259,42 @@ def _problem_of_key(
     return f"for {named} two persons vouch who hold that power, and of whom neither vouched for the other"
 
 
+def _is_earlier(entry: Entry) -> bool:
+    """Whether it is from before powers of who vouches or revokes, and names, were looked at."""
+    return isinstance(entry, Kept) and entry.authenticated is None
+
+
+def _problem_of_revocation(
+    payload: SigningKey, statement: str, entry: Entry, held: Holder, ring: Keyring
+) -> str | None:
+    """A person revokes the own key; another's, who holds all that it grants: nobody takes what they lack."""
+    counting = [one for one in payload.signatures if ring.problem(one, statement, REVOKES, None) is None]
+    if not counting:
+        return "a revocation is signed by the person or by another holder of a key"
+    by = [ring.holders[one.person] for one in counting]
+    if _is_earlier(entry) or any(
+        one.person == held.person or set(held.powers) <= set(one.powers) for one in by
+    ):
+        return None
+    lacks = ", ".join(sorted(set(held.powers) - set(by[0].powers)))
+    return f"{by[0].person} takes what is not theirs to take: the key lacks {lacks}"
+
+
+def _looks_like(person: str, others: Iterable[str]) -> str | None:
+    """What is wrong with a name that is taken for another one, or could not be told from one."""
+    if _NAME.fullmatch(person) is None:
+        return f"{person!r} cannot be the name of a person who signs: letters, digits, dots, dashes"
+    for other in sorted(others):
+        if other != person and _skeleton(other) == _skeleton(person):
+            return f"{person} is hardly told from {other}, who signs already: take another name"
+    return None
+
+
+def _skeleton(name: str) -> str:
+    """A name as the eye takes it: no case, no separators, one letter for those that look alike."""
+    return _SEPARATORS.sub("", name.casefold().translate(_ALIKE)).replace("rn", "m").replace("vv", "w")
+
+
 def _vouchers(payload: SigningKey, entry: Entry, holders: dict[str, Holder]) -> list[Holder]:
     """Holders who vouch for a key with a signature that counts, each once."""
     statement, ring = statement_of("signing_key", entry.ledger, entry.environment, payload), Keyring(holders)
@@ -251,12 +305,3 @@ def _vouchers(payload: SigningKey, entry: Entry, holders: dict[str, Holder]) -> 
 def _independent(one: Holder, other: Holder) -> bool:
     """Whether two persons are two, and neither is of the other's making."""
     return one.person != other.person and one.person not in other.makers and other.person not in one.makers
-
-
-def _makers(payload: SigningKey, entry: Entry, holders: dict[str, Holder]) -> frozenset[str]:
-    vouchers = _vouchers(payload, entry, holders)
-    return frozenset(one.person for one in vouchers).union(*(one.makers for one in vouchers))
-
-
-def _counts(signatures: Iterable[Any], statement: str, meaning: str, ring: Keyring) -> bool:
-    return any(ring.problem(one, statement, meaning, None) is None for one in signatures)
