@@ -47,6 +47,8 @@ def open_bytes(sealed: Mapping[str, Any], passphrase: str, what: str) -> bytes:
         limits = sealed["opslimit"], sealed["memlimit"]
         if (content.hex(), salt.hex()) != (sealed["sealed"], sealed["salt"]) or {*map(type, limits)} != {int}:
             raise ValueError("it is not written as entact writes it")
+        if limits[0] < pwhash.argon2id.OPSLIMIT_MIN or limits[1] < pwhash.argon2id.MEMLIMIT_MIN:
+            raise ValueError("less work than any passphrase is stretched by")
     except (ValueError, KeyError, TypeError) as error:
         raise StoreError(f"{what} is not what entact writes: it was altered or is another file") from error
     if limits[0] > OPSLIMIT or limits[1] > MEMLIMIT or len(salt) != pwhash.argon2id.SALTBYTES:

@@ -21,6 +21,7 @@ from entact.course import Authenticated, Course, Entry, Ledger, fold, record, uu
 from entact.course.attested import version_of
 from entact.course.entry import Head
 from entact.course.entry.versions import version_digest
+from entact.course.signed.custody import CustodyAct
 from entact.course.signed.cut import Manifest
 from entact.course.signed.erasure import ErasureDecided, ErasureRequested
 from entact.course.signed.signature import SigningKey, public_key, sign, statement_of
@@ -146,11 +147,23 @@ def overridden(writer: Writer) -> None:
     writer.say(A, "override", told, encounter="session_1#1", about=order.id, reason="source_document")
 
 
+def custody(writer: Writer) -> None:
+    """A person answers for a copy of the participants' keys."""
+    open_study(writer)
+    for who, number in ((A, "S-1"), (B, "S-2")):
+        writer.say(who, "consent", {"version": "1", "scopes": {"participation": True, "recording": False}})
+        writer.say(who, "screening", {"attempt": 1, "number": number, "site": "denver"})
+        writer.say(who, "safety_call", {"reached": True, "minutes": 12, "note": "slept well"})
+    act = CustodyAct("backed_up", "5e550000-0000-4000-8000-000000000001", 2, [], "5" * 64)
+    _signed(writer, "custody", act, [("investigator-1", "answers_for_keys")])
+
+
 STORIES: dict[str, Callable[[Writer], None]] = {
     "every-kind": every_kind,
     "conflicts": conflicts,
     "returned": returned,
     "overridden": overridden,
+    "custody": custody,
 }
 
 
