@@ -115,3 +115,78 @@ def test_a_gate_that_waits_for_the_washout_relies_on_every_medicine() -> None:
     more: dict[str, Any] = {"replaces": "stopped", "reason": "source_document"}
     case.put("fix", "medication", "2026-03-02T09:21:00-07:00", {"stopped": "2026-03-14"}, **more)
     assert found(arrived(case, "fix")) == {("gate_input_corrected", "stopped")}
+
+
+BEFORE_DOSE, LATER = "2026-03-16T09:50:00-06:00", "2026-03-20T09:00:00-06:00"
+OUT = {"person": "t-2", "role": "therapist", "state": "out"}
+UNFIT = {"criteria": {"psychosis": True}, "decision": "not_eligible", "signed": "x"}
+REFUSED = {"version": "1", "scopes": {"participation": False}}
+MAOI = {"name": "phenelzine", "medicine_class": "maoi", "psychiatric": True}
+PERSON = {"form": "demographics", "items": {"age": "17 a"}}
+WASHOUT = {
+    "half_lives": 5,
+    "stabilisation": "0",
+    "before": ["initial_dose"],
+    "classes": {"maoi": {"half_life": "12 h", "extra": "14 d"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "when", "data", "is_found"),
+    [
+        ("presence", BEFORE_DOSE, OUT, True),
+        ("presence", BEFORE_DOSE, OUT | {"person": "t-9", "state": "in"}, False),
+        ("eligibility", BEFORE_DOSE, UNFIT, True),
+        ("screening", BEFORE_DOSE, {"attempt": 1, "number": "S-1", "site": "haifa"}, True),
+        ("consent", BEFORE_DOSE, REFUSED, True),
+        ("consent", LATER, REFUSED, False),
+        ("encounter", BEFORE_DOSE, {"status": "ended"}, True),
+        ("adverse_event", BEFORE_DOSE, {"term": "nausea", "outcome": "fatal"}, True),
+        ("adverse_event", BEFORE_DOSE, {"term": "nausea", "outcome": "resolved"}, False),
+        ("form", BEFORE_DOSE, PERSON, True),
+        ("medication", LATER, MAOI | {"started": "2026-03-01"}, True),
+        ("medication", LATER, MAOI | {"started": "2026-03"}, True),
+        ("medication", LATER, MAOI | {"started": "2026-01", "stopped": "2026-03-10"}, True),
+        ("medication", LATER, MAOI | {"started": "2026-01", "stopped": "2026-02-10"}, False),
+        ("medication", LATER, MAOI | {"started": "2026-03-18"}, False),
+    ],
+)
+def test_whatever_would_have_closed_the_gate_and_came_after_its_yes_is_found(
+    kind: str, when: str, data: dict[str, Any], is_found: bool
+) -> None:
+    study = Study("mini", (two_sessions(washout=WASHOUT),))
+    case = dosed(before("initial_dose", study))
+    case.put("late", kind, when, data, encounter=SESSION)
+    expected = {("gate_input_outdated", "late")} if is_found else set()
+    assert found(arrived(case, "initial 1", "late")) == expected
+    if when == BEFORE_DOSE:
+        assert found(arrived(case, "late", "initial 1")) == set()
+
+
+def test_a_gate_relies_on_who_is_in_the_room() -> None:
+    case = dosed(before("initial_dose"))
+    case.put("gone", "void", LATER, {}, replaces="t-2 comes 1", reason="entered_in_error")
+    assert found(arrived(case, "gone")) == {("gate_input_withdrawn", "t-2 comes 1")}
+
+
+def belated(course: Course) -> list[tuple[str, str]]:
+    seen = findings(course, instant("2026-03-17T09:00:00-06:00"))
+    return [(one.rule, one.entry) for one in seen if one.rule.endswith("_belated")]
+
+
+def test_nobody_makes_up_a_consent_or_a_decision_by_dating_it_back() -> None:
+    case = before("initial_dose")
+    assert belated(arrived(case)) == []
+    assert belated(arrived(case, "consent")) == [("consent_belated", "consent")]
+    assert belated(arrived(case, "eligibility")) == [("eligibility_belated", "eligibility")]
+    again = {"version": "1", "scopes": {"participation": True, "recording": False}}
+    case.put("again", "consent", "2026-03-02T09:01:00-07:00", again, by="i-1", role="investigator")
+    assert belated(arrived(case, "again")) == []  # one that was known before allowed it all
+
+
+def test_a_consent_that_waited_in_a_tablet_for_some_hours_is_none_of_it() -> None:
+    case, ledger = before("randomise"), Ledger("participant:0a")
+    entries = [entry for entry in case.of("participant:") if entry.id != "consent"]
+    for entry in (entries[0], case.entries["consent"], *entries[1:]):
+        ledger.append(entry, received_at="2026-03-02T23:00:00+00:00")
+    assert belated(fold(case.study, ledger.entries())) == []

@@ -14,7 +14,7 @@ from entact.course.kinds import KINDS
 from entact.course.kinds.calls import late_calls
 from entact.course.kinds.reporting import late_reports
 from entact.course.rated import found_in_ratings
-from entact.course.relied import found_in_decisions
+from entact.course.relied import found_belated, found_in_decisions
 from entact.course.schedule import Due, due, position
 from entact.course.state.encounter import visit_of
 from entact.course.state.outcome import analysis_windows
@@ -90,6 +90,7 @@ def found_at_any_time(course: Course) -> Iterator[Finding]:
     yield from _earlier_attempts(course)
     yield from _consents(course)
     yield from (_finding(*one) for one in found_in_decisions(course))
+    yield from (_finding(*one) for one in found_belated(course))
     for encounter in course.encounters.values():
         visit = course.release.visits.get(encounter.visit)
         if visit is not None and encounter.status == "ended":

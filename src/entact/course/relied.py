@@ -3,15 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from entact.course.entry import instant
+from entact.course.entry import Kept, instant
+from entact.course.kinds import KINDS
+from entact.course.kinds.enrolment import SAME_DAY
+from entact.course.schedule import civil_date
+from entact.course.schedule.washout import washout_calendar
+from entact.course.state.progress import zone_of
 
 if TYPE_CHECKING:
     from entact.course.course import Course
+    from entact.course.entry import Entry
     from entact.course.entry.effective import Effective
     from entact.course.state.form import Answers
+
+
+def found_belated(course: Course) -> Iterator[tuple[str, str, str, str]]:
+    """Consents and decisions that are dated before what needed them, and were entered after it."""
+    given = [one for one in course.consents if one.given]
+    sources = {one.id: one.entry for one in course.effective}
+    needed: dict[str, list[str]] = {}
+    for one in course.effective:
+        kind = KINDS.get(one.entry.kind)
+        known = [said for said in given if said.since <= one.at] if kind and kind.needs_consent else []
+        arrived = course.arrival_of(one.id)
+        if known and all(course.arrival_of(said.entry) > arrived for said in known):
+            needed.setdefault(known[0].entry, []).append(one.id)
+    for consent in given:
+        if consent.entry in needed and _arrived_at(sources[consent.entry]) - consent.since > SAME_DAY:
+            count = len(needed[consent.entry])
+            message = f"was entered after {count} entries that needed it, though it is dated before them"
+            yield "consent_belated", consent.entry, "", message
+    enrolment = course.enrolment
+    if enrolment is None:
+        return
+    decided = [one for one in course.effective if one.entry.kind == "eligibility" and one.at <= enrolment.at]
+    then = course.arrival_of(enrolment.entry)
+    if decided and all(course.arrival_of(one.id) > then for one in decided):
+        message = f"was entered after the enrolment in {enrolment.entry}, though it is dated before it"
+        yield "eligibility_belated", decided[-1].id, "", message
+
+
+def _arrived_at(entry: Entry) -> datetime:
+    """When an entry arrived; of what no server has kept, when it says that it was written down."""
+    try:
+        return instant(entry.received_at if isinstance(entry, Kept) else entry.recorded_at)
+    except ValueError:
+        return instant(entry.occurred_at)
 
 
 def found_in_decisions(course: Course) -> Iterator[tuple[str, str, str, str]]:
@@ -41,6 +81,8 @@ def found_in_decisions(course: Course) -> Iterator[tuple[str, str, str, str]]:
             if course.arrival_of(name) > course.arrival_of(act.id):
                 message = f"the gate is said to have relied on {name}, which had not arrived"
                 yield "gate_input_later", act.id, name, message
+        for entry, message in (*_overtaken(course, act, inputs, standing), *_medicines(course, act)):
+            yield "gate_input_outdated", act.id, entry, message
         relied = [answered[name] for name in inputs if name in answered]
         for late in _late(course, act, relied, inputs):
             message = (
@@ -62,16 +104,59 @@ def _corrections(standing: dict[str, Effective], name: str) -> tuple[str, ...]:
     return standing[name].corrections if name in standing else ()
 
 
-def _late(course: Course, act: Effective, relied: list[Answers], inputs: frozenset[str]) -> Iterator[Answers]:
-    """Answers to the same form at the same visit, later than those relied on, that came after the act."""
+def _overtaken(
+    course: Course, act: Effective, inputs: frozenset[str], standing: dict[str, Effective]
+) -> Iterator[tuple[str, str]]:
+    """What is of before a decision, came after it, and says otherwise than what the gate relied on."""
     decided, then = _decided_at(act), course.arrival_of(act.id)
-    known: dict[tuple[str, str | None], datetime] = {}
+    relied = {standing[name].entry.kind for name in inputs if name in standing}
+    for one in course.effective:
+        if one.id in inputs or one.at > decided or course.arrival_of(one.id) <= then:
+            continue
+        kind, data = one.entry.kind, one.data
+        here = one.entry.encounter == act.entry.encounter
+        if (
+            (kind in ("consent", "eligibility", "screening") and kind in relied)
+            or (kind == "presence" and kind in relied and here and data.get("state") == "out")
+            or (kind == "encounter" and kind in relied and here and data.get("status") != "started")
+            or (kind == "adverse_event" and data.get("outcome") == "fatal")
+        ):
+            yield (
+                one.id,
+                f"the gate did not know of {kind} {one.id}: it is of before the decision, and came after",
+            )
+
+
+def _medicines(course: Course, act: Effective) -> Iterator[tuple[str, str]]:
+    """Medicines that may have been in the body, of which a gate that waits for the washout did not know."""
+    washout = course.release.file.washout
+    if washout is None or (act.entry.basis or {}).get("gate") not in washout.before:
+        return
+    decided, then = _decided_at(act), course.arrival_of(act.id)
+    today = civil_date(decided, zone_of(course, decided))
+    for medicine in course.medication.values():
+        late = [one for one in (medicine.entry, *medicine.updates) if course.has(one)]
+        late = [one for one in late if course.arrival_of(one) > then]
+        calendar = washout_calendar([medicine], washout, today, before=today + timedelta(days=1))
+        if late and (calendar.end is None or calendar.end > today):
+            message = f"the gate did not know of {medicine.name or 'a medicine'}: {calendar.medicines[0].why}"
+            yield late[-1], message
+
+
+def _late(course: Course, act: Effective, relied: list[Answers], inputs: frozenset[str]) -> Iterator[Answers]:
+    """Answers to the same form, later than those relied on, that came after the act.
+
+    Where what was relied on is of the visit of the act, only those of this visit.
+    """
+    decided, then = _decided_at(act), course.arrival_of(act.id)
+    here = act.entry.encounter
+    known: dict[tuple[str, bool], datetime] = {}
     for one in relied:
-        place = one.form, one.encounter
+        place = one.form, one.encounter == here and not course.release.forms[one.form].lasting
         known[place] = max(one.at, known.get(place, one.at))
-    for (form, encounter), since in known.items():
+    for (form, of_visit), since in known.items():
         for one in course.answers[form]:
-            if one.encounter != encounter or one.entry in inputs or not since < one.at <= decided:
+            if (of_visit and one.encounter != here) or one.entry in inputs or not since < one.at <= decided:
                 continue
             if course.arrival_of(one.entry) > then:
                 yield one

@@ -160,6 +160,9 @@ def _evaluate(
         for dose in course.doses:
             if dose.encounter == question.encounter and dose.given is not False:
                 used[dose.entry] = None
+    if any(call.function == "present" for call in rule.calls):
+        here = course.presence.get(question.encounter or "", ())
+        used.update((one.entry, None) for one in here if one.at <= at)
     for entry in used:
         question.relies_on(entry)
     result = ask(rule, values, course.facts(question.encounter, at))

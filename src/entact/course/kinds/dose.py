@@ -131,7 +131,7 @@ def reduce_presence(course: State, effective: Effective, payload: Presence) -> N
     """Adds one coming or going to the encounter."""
     encounter = effective.entry.encounter or ""
     course.presence.setdefault(encounter, []).append(
-        PresenceState(payload.person, payload.role, payload.state, effective.at)
+        PresenceState(payload.person, payload.role, payload.state, effective.at, effective.id)
     )
 
 

@@ -63,3 +63,4 @@ class PresenceState(msgspec.Struct, frozen=True):
     role: str
     state: str
     at: datetime
+    entry: str
