@@ -8,12 +8,21 @@ from entact.analysis.sequential.conditional import (
     conditional_type_i_error,
     predictive_power,
 )
+from entact.analysis.sequential.delayed import DelayedBoundaries, DelayedPower, DelayedResponse
 from entact.analysis.sequential.design import GroupSequential
-from entact.analysis.sequential.inference import Look, SequentialEstimate, repeated_interval
+from entact.analysis.sequential.inference import SequentialEstimate, repeated_interval
+from entact.analysis.sequential.look import Look
 from entact.analysis.sequential.planned import Power
-from entact.analysis.sequential.reestimation import PromisingZone, ReestimationResult
+from entact.analysis.sequential.reestimation import (
+    PromisingZone,
+    ReestimationResult,
+    blinded_sd,
+    blinded_size,
+)
+from entact.analysis.sequential.selection import ArmResult, ArmStage, analyse_arms, dunnett_p
 from entact.analysis.sequential.shape import HaybittlePeto, OBrienFleming, Pocock, Shape, WangTsiatis
 from entact.analysis.sequential.size import SampleSize
+from entact.analysis.sequential.small import SmallSample, small_sample, t_critical
 from entact.analysis.sequential.spending import (
     HwangShihDeCani,
     KimDeMets,
@@ -25,7 +34,12 @@ from entact.analysis.sequential.spending import (
 )
 
 __all__ = [
+    "ArmResult",
+    "ArmStage",
     "Boundaries",
+    "DelayedBoundaries",
+    "DelayedPower",
+    "DelayedResponse",
     "GroupSequential",
     "HaybittlePeto",
     "HwangShihDeCani",
@@ -41,12 +55,19 @@ __all__ = [
     "SampleSize",
     "SequentialEstimate",
     "Shape",
+    "SmallSample",
     "Spending",
     "SpendingPoints",
     "UserDefined",
     "WangTsiatis",
+    "analyse_arms",
+    "blinded_sd",
+    "blinded_size",
     "conditional_power",
     "conditional_type_i_error",
+    "dunnett_p",
     "predictive_power",
     "repeated_interval",
+    "small_sample",
+    "t_critical",
 ]

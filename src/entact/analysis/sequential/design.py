@@ -12,7 +12,8 @@ from scipy.special import ndtri
 from entact.analysis.sample_size.comparison import Comparison
 from entact.analysis.sequential.assurance import assurance
 from entact.analysis.sequential.boundaries import Boundaries, Rule, Walk, drift_for, futility, with_futility
-from entact.analysis.sequential.inference import Look, SequentialEstimate, analyse
+from entact.analysis.sequential.inference import SequentialEstimate, analyse, analyse_stages
+from entact.analysis.sequential.look import Look
 from entact.analysis.sequential.planned import Power
 from entact.analysis.sequential.recursion import Floats, crossing
 from entact.analysis.sequential.root import rising_root
@@ -170,6 +171,10 @@ class GroupSequential:
     def analyse(self, looks: Sequence[Look], maximum: float, *, final: bool = False) -> SequentialEstimate:
         """What looks have shown; see `inference.analyse`."""
         return analyse(self, looks, maximum, final=final)
+
+    def analyse_stages(self, stages: Sequence[Look], *, final: bool = False) -> SequentialEstimate:
+        """What stages on participants of their own have shown; see `inference.analyse_stages`."""
+        return analyse_stages(self, stages, final=final)
 
     def floors(self) -> Sequence[float]:
         """The bounds of Z below which it stops, by look: futility, or the other side; -inf without."""

@@ -2,43 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import brentq
 
 from entact.analysis.sequential.boundaries import Boundaries
+from entact.analysis.sequential.combination import Combined
+from entact.analysis.sequential.look import Look
 from entact.analysis.sequential.planned import Planned
 from entact.analysis.sequential.recursion import crossing
 
-_WIDEST = 30.0  # drift beyond which nothing is looked for
+_WIDEST = 12.0  # standard deviations around what was seen, beyond which no drift is looked for
 _FAR = 40.0
 _LEAST_P = 1e-14
-
-
-@dataclass(frozen=True)
-class Look:
-    """What one look has shown: an estimate, above 0 where it is better, and its standard error."""
-
-    estimate: float
-    se: float
-
-    def __post_init__(self) -> None:
-        if not np.isfinite(self.estimate) or not (np.isfinite(self.se) and self.se > 0):
-            raise ValueError(
-                f"estimate {self.estimate}, standard error {self.se}: both are numbers, the second > 0"
-            )
-
-    @property
-    def z(self) -> float:
-        """The statistic."""
-        return self.estimate / self.se
-
-    @property
-    def information(self) -> float:
-        """What is known: 1 / SE²."""
-        return self.se**-2
+_LEAST_STEP = 1e-6
 
 
 @dataclass(frozen=True)
@@ -49,7 +28,8 @@ class SequentialEstimate:
         looks: as they were. boundaries: at the information that was really there.
         stopped: the look at which it stopped, from 1 on, None while it goes on. decision: at the last look:
             `efficacy`, `futility`, `continue`, or `not rejected` at the end.
-        repeated_p, repeated_interval: valid at every look, however it goes on; two-sided 1 - 2 alpha.
+        repeated_p, repeated_interval: valid at every look, however it goes on; p of one tail, interval of
+            1 - 2 alpha.
         p, estimate, interval: one-sided p-value, median-unbiased estimate and interval of 1 - 2 alpha by
             stage-wise ordering, once it has stopped; None before.
     """
@@ -71,21 +51,62 @@ def analyse(
     """What the looks so far have shown, with boundaries at the information that they really had.
 
     Args:
-        looks: in order. maximum: the whole information that was planned, 1 / SE².
+        looks: in order, each on all data so far. maximum: the whole information that was planned, 1 / SE².
         final: no further look will come: the last spends what is left of alpha, whatever its information.
     Raises:
         ValueError: where there is no look, the information does not rise, or a look goes on beyond the end.
 
     Source: Lan & DeMets 1983; Fairbanks & Madsen 1982 (stage-wise ordering); Jennison & Turnbull 1989
-    (repeated intervals).
+    (repeated intervals); Jennison & Turnbull 2000, sections 8.2 to 8.5 and 9.2.
     """
-    if not looks:
-        raise ValueError("there is no look yet")
     if not (np.isfinite(maximum) and maximum > 0):
         raise ValueError(f"the planned information is {maximum}: a number above 0, 1 / SE² at the end")
     fractions = [look.information / maximum for look in looks]
-    if np.any(np.diff([0.0, *fractions]) <= 0):
-        raise ValueError(f"the information has to rise from look to look; it was {fractions} of the whole")
+    if np.any(np.diff([0.0, *fractions]) < _LEAST_STEP):
+        raise ValueError(
+            f"the information has to rise from look to look, by {_LEAST_STEP:g} of the whole at least;"
+            f" it was {fractions} of the whole"
+        )
+    return _shown(design, looks, fractions, final)
+
+
+def analyse_stages(design: Planned, stages: Sequence[Look], *, final: bool = False) -> SequentialEstimate:
+    """What stages have shown whose sizes may have depended on what was seen, by the inverse normal method.
+
+    The stages' statistics are combined with the weights that the planned information gives them, whatever
+    they turned out to be.
+
+    Args:
+        stages: in order, each on its own participants alone.
+        final: the last of them is the end, although fewer stages than planned were done.
+    Raises:
+        ValueError: where there is no stage, or there are more than planned.
+
+    Equivalent to rpact `getDesignInverseNormal`, `getAnalysisResults`.
+    Source: Lehmacher & Wassmer 1999, Biometrics 55:1286, equation 3; Cui, Hung & Wang 1999, Biometrics
+    55:853.
+    """
+    if len(stages) > len(design.information):
+        raise ValueError(
+            f"{len(stages)} stages, but {len(design.information)} were planned, with their weights"
+        )
+    fractions = design.information[: len(stages)]
+    looks: list[Look] = [Combined.of(stages[:last], fractions[:last]) for last in range(1, len(stages) + 1)]
+    if looks:
+        looks[0] = stages[0]
+    return _shown(design, looks, fractions, final)
+
+
+def repeated_interval(look: Look, critical: float) -> tuple[float, float]:
+    """The interval that holds at every look, with the critical value of this one."""
+    return look.estimate - critical * look.se, look.estimate + critical * look.se
+
+
+def _shown(
+    design: Planned, looks: Sequence[Look], fractions: Sequence[float], final: bool
+) -> SequentialEstimate:
+    if not looks:
+        raise ValueError("there is no look yet")
     if any(fraction >= 1 for fraction in fractions[:-1]):
         raise ValueError("a look with all of the information is the last one")
     ended = final or fractions[-1] >= 1
@@ -96,28 +117,23 @@ def analyse(
     repeated = [
         _repeated_p(design, fractions[: k + 1], z[k], ended and k + 1 == len(z)) for k in range(len(z))
     ]
-    intervals = [
-        (look.estimate - value * look.se, look.estimate + value * look.se)
-        for look, value in zip(looks, upper, strict=True)
-    ]
+    intervals = [look.interval(level) for look, level in zip(looks, bounds.nominal, strict=True)]
     shown = SequentialEstimate(
         tuple(looks), bounds, stopped, decision, tuple(repeated), tuple(intervals), None, None, None
     )
     if stopped is None:
         return shown
-    at = _StageWise(fractions[:stopped], upper[: stopped - 1], z[stopped - 1])
-    scale = float(np.sqrt(maximum))
-    return replace(
-        shown,
-        p=at.p(0.0),
-        estimate=at.drift_at(0.5) / scale,
-        interval=(at.drift_at(design.alpha) / scale, at.drift_at(1 - design.alpha) / scale),
-    )
-
-
-def repeated_interval(look: Look, critical: float) -> tuple[float, float]:
-    """The interval that holds at every look, with the critical value of this one."""
-    return look.estimate - critical * look.se, look.estimate + critical * look.se
+    # A two-sided trial that stopped on the other side is read in the mirror.
+    sign = -1.0 if design.sided == 2 and z[stopped - 1] < 0 else 1.0
+    ses = [look.se for look in looks[:stopped]]
+    at = _StageWise(fractions[:stopped], [*upper[: stopped - 1], sign * z[stopped - 1]], ses)
+    p = at.p(0.0)
+    if stopped == 1:  # nothing came before: the plain estimate and its interval
+        estimate, interval = looks[0].estimate, looks[0].interval(design.alpha)
+    else:
+        low, high = sorted(sign * at.difference_at(level) for level in (design.alpha, 1 - design.alpha))
+        estimate, interval = sign * at.difference_at(0.5), (low, high)
+    return replace(shown, p=p if sign > 0 else 1 - p, estimate=estimate, interval=interval)
 
 
 class _StageWise:
@@ -126,27 +142,31 @@ class _StageWise:
     Futility bounds are left out of it: they need not be kept, and what is said holds either way.
     """
 
-    def __init__(self, fractions: Sequence[float], before: Sequence[float], z: float) -> None:
+    def __init__(self, fractions: Sequence[float], upper: Sequence[float], ses: Sequence[float]) -> None:
         self.fractions = fractions
-        self.upper = [*before, z]
-        self.lower = [-np.inf] * len(fractions)
+        self.upper = np.asarray(upper)
+        self.ses = np.asarray(ses)
 
-    def p(self, drift: float) -> float:
-        """The probability of what was seen, or of more, under a drift."""
-        above, _ = crossing(self.fractions, self.lower, self.upper, drift)
-        return float(above.sum())
+    def p(self, difference: float) -> float:
+        """The probability of what was seen, or of more, under a difference."""
+        never = [-np.inf] * len(self.fractions)
+        shifted = (self.upper - difference / self.ses).tolist()
+        return float(crossing(self.fractions, never, shifted, 0.0)[0].sum())
 
-    def drift_at(self, level: float) -> float:
-        """The drift under which that probability is a level."""
-        return _root(lambda drift: self.p(drift) - level)
-
-
-def _root(missing: Callable[[float], float]) -> float:
-    return float(brentq(missing, -_WIDEST, _WIDEST, xtol=1e-12, rtol=1e-13))
+    def difference_at(self, level: float) -> float:
+        """The difference under which that probability is a level."""
+        known = np.isfinite(self.upper)
+        seen, widest = (self.upper * self.ses)[known], _WIDEST * float(self.ses.max())
+        low, high = float(seen.min()) - widest, float(seen.max()) + widest
+        return float(brentq(lambda one: self.p(one) - level, low, high, xtol=1e-13 * widest, rtol=1e-13))
 
 
 def _decide(
-    z: Sequence[float], upper: Sequence[float], lower: tuple[float, ...] | None, ended: bool, sided: int
+    z: Sequence[float],
+    upper: Sequence[float],
+    lower: tuple[float, ...] | None,
+    ended: bool,
+    sided: int,
 ) -> tuple[int | None, str]:
     for look, value in enumerate(z):
         if value >= upper[look] or (sided == 2 and value <= -upper[look]):
@@ -158,12 +178,12 @@ def _decide(
 
 def _repeated_p(design: Planned, fractions: Sequence[float], z: float, ended: bool) -> float:
     """The smallest alpha with which the design would have stopped for efficacy at this look."""
+    shown = abs(z) if design.sided == 2 else z
 
     def missing(log_alpha: float) -> float:
         found = design.rule.at(float(np.exp(log_alpha)), fractions, ended=ended).found().upper[-1]
         return min(found, _FAR) - shown
 
-    shown = abs(z) if design.sided == 2 else z
     low, high = np.log(_LEAST_P), np.log(0.4999)
     if missing(high) >= 0:
         return 0.5

@@ -9,7 +9,7 @@ Mehta & Pocock 2011, Statistics in Medicine 30:3267 (promising zone).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -17,11 +17,14 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
+from entact.analysis.sample_size.means import Means
 from entact.analysis.sequential.design import GroupSequential
 from entact.analysis.sequential.recursion import REACH
+from entact.analysis.sequential.size import SampleSize
 
 Floats = NDArray[np.float64]
 _PANELS, _PANEL = 40, 48
+_ALMOST = 1e-9
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,47 @@ class PromisingZone:
         promising = (seen >= self.zone[0]) & (seen < self.zone[1]) & (z > 0)
         return np.where(promising, np.nan_to_num(grown, nan=self.second), self.second)
 
+    def conventional_critical(self, z1: Floats | float, size: Floats | float) -> Floats:
+        """What the statistic of all participants, weighted as they are, has to reach to keep the error rate.
+
+        Where this is no more than the design's last critical value, the conventional test may be used.
+
+        Args:
+            size: of the second stage, per arm.
+        Source: Gao, Ware & Mehta 2008, Journal of Biopharmaceutical Statistics 18:1184, equation 6.
+        """
+        z, more = np.asarray(z1, float), np.asarray(size, float)
+        reached = np.sqrt(self.first) * z + np.sqrt(more) * self._critical(z)
+        return np.asarray(reached / np.sqrt(self.first + more))
+
+    def allows_conventional(self, z1: Floats | float) -> NDArray[np.bool_]:
+        """Whether the conventional test keeps the error rate with the second stage that follows a statistic.
+
+        It does where the conditional power at what was seen is at least a half (Chen, DeMets & Lan 2004,
+        Statistics in Medicine 23:1023), and somewhat below it where the second stage cannot grow without end
+        (Mehta & Pocock 2011). It must hold for every statistic after which the stage grows, or the weighted
+        test is used.
+        """
+        last = self.design.boundaries().upper[1]
+        critical = self.conventional_critical(z1, self.second_stage(z1))
+        return np.asarray(critical <= last + _ALMOST)
+
+    def conventional_from(self) -> float:
+        """The least conditional power from which on the conventional test may be used, up to `most`.
+
+        The zone of a trial that is to be analysed conventionally begins there or higher.
+        """
+        last = self.design.boundaries().upper[1]
+
+        def over(z: float) -> float:
+            return float(self.conventional_critical(z, self.most)) - last
+
+        if over(0.0) <= _ALMOST:
+            return float(self.conditional_power(0.0, self.second))
+        if over(last) > 0:
+            raise ValueError("with these weights the conventional test is never safe: use the weighted one")
+        return float(self.conditional_power(brentq(over, 0.0, last, xtol=1e-14), self.second))
+
     def edges(self) -> tuple[float, float, float]:
         """First-stage statistics at which the zone begins, the most is no longer needed, and it ends."""
         low, high = (self._where(level, self.second) for level in self.zone)
@@ -148,12 +192,25 @@ def _panels(cuts: list[float]) -> tuple[Floats, Floats]:
     return (edges[:-1, None] + half * (1 + nodes)).ravel(), (half * weights).ravel()
 
 
-def blinded_sd(values: Floats, assumed_difference: float = 0.0) -> float:
+def blinded_size(
+    design: GroupSequential, planned: Means, values: Floats, power: float | None = None
+) -> SampleSize:
+    """The size anew, with the standard deviation of outcomes whose arms nobody knows.
+
+    Args:
+        planned: whose difference stays, and is taken out of the spread. values: of both arms together.
+    Source: Gould & Shih 1992, Communications in Statistics A 21:2833; Kieser & Friede 2003.
+    """
+    seen = blinded_sd(values, planned.difference, planned.ratio)
+    return design.sample_size(replace(planned, sd=seen, control_sd=None), power)
+
+
+def blinded_sd(values: Floats, assumed_difference: float = 0.0, ratio: float = 1.0) -> float:
     """The standard deviation within arms, from outcomes whose arms nobody knows.
 
     Args:
-        values: of both arms together. assumed_difference: between the arms, of 1 : 1 allocation; 0 leaves the
-            pooled one, which is a little too large where there is an effect.
+        values: of both arms together. assumed_difference: between the arms; 0 leaves the pooled one, which
+            is a little too large where there is an effect. ratio: of the arms' participants.
     Raises:
         ValueError: with fewer than two values, or where the difference explains more than there is.
     Source: Kieser & Friede 2003, Statistics in Medicine 22:3571; Zucker et al. 1999 (adjusted estimator).
@@ -162,7 +219,8 @@ def blinded_sd(values: Floats, assumed_difference: float = 0.0) -> float:
     if known.size < 2 or not np.all(np.isfinite(known)):
         raise ValueError("it takes two values at least, all of them numbers")
     count = known.size
-    variance = float(known.var(ddof=1)) - count / (4 * (count - 1)) * assumed_difference**2
+    between = ratio / (1 + ratio) ** 2 * assumed_difference**2
+    variance = float(known.var(ddof=1)) - count / (count - 1) * between
     if variance <= 0:
         raise ValueError(f"a difference of {assumed_difference:g} explains more than all of the variance")
     return float(np.sqrt(variance))

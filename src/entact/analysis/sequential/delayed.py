@@ -1,0 +1,157 @@
+"""Participants in the pipeline: treated at a look, but not yet assessed, and heard after recruitment stopped.
+
+A look at Z_k stops recruitment above its upper bound or below its lower one. Those already treated are
+assessed all the same, and the decision falls on all of them: efficacy where their Z reaches a critical value
+c_k. That balances the two ways in which they can turn the look round, so that the error rate stays as it was
+spent.
+
+Source: Hampson & Jennison 2013, Journal of the Royal Statistical Society B 75:3, sections 2 and 3.2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy.optimize import brentq
+
+from entact.analysis.sequential.planned import Planned
+from entact.analysis.sequential.recursion import GoingOn, increments_after
+
+_FAR = 12.0
+
+
+@dataclass(frozen=True)
+class DelayedBoundaries:
+    """When recruitment stops, and what is decided then.
+
+    Attributes:
+        information: at the looks. decided_at: with those in the pipeline. upper, lower: of the continuation;
+            the last look has none. critical: what Z of all has to reach, by look.
+    """
+
+    information: tuple[float, ...]
+    decided_at: tuple[float, ...]
+    upper: tuple[float, ...]
+    lower: tuple[float, ...]
+    critical: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class DelayedPower:
+    """What the design does under one effect.
+
+    Attributes:
+        stopped: probability that recruitment stops at each look. efficacy: of these, with efficacy decided.
+            reversed: probability that those in the pipeline turned an upper stop round, or a lower one.
+    """
+
+    drift: float
+    stopped: tuple[float, ...]
+    efficacy: tuple[float, ...]
+    reversed: float
+
+    @property
+    def overall(self) -> float:
+        """The probability of efficacy."""
+        return sum(self.efficacy)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DelayedResponse:
+    """A design whose looks come before some of those treated are assessed.
+
+    Args:
+        design: one-sided, with futility bounds: its bounds are where recruitment stops. pipeline: information
+            that those in the pipeline add to each look but the last, as a fraction of the whole.
+    Raises:
+        ValueError: for anything else.
+
+    Equivalent to rpact `getDesignGroupSequential(delayedInformation = …)`.
+    """
+
+    design: Planned
+    pipeline: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        looks = self.design.information
+        if self.design.sided != 1 or self.design.boundaries().lower is None:
+            raise ValueError("a delayed response takes a one-sided design with futility bounds")
+        if len(self.pipeline) != len(looks) - 1:
+            raise ValueError(
+                f"pipelines of {len(self.pipeline)} looks, but {len(looks)} looks: one for all but the last"
+            )
+        for at, more in zip(looks, self.pipeline, strict=False):
+            if not (more >= 1e-6 and at + more <= 1 + 1e-12):
+                raise ValueError(
+                    f"a pipeline of {more:g} at {at:g} of the information: above 0, and not beyond the end"
+                )
+
+    def boundaries(self) -> DelayedBoundaries:
+        """Where recruitment stops, and the critical values of the decisions."""
+        return self._solved
+
+    def power(self, drift: float) -> DelayedPower:
+        """What the design does under an effect over its standard error at the end."""
+        if not np.isfinite(drift):
+            raise ValueError(f"the effect is {drift}: it has to be a number")
+        found = self._solved
+        state, following = GoingOn.at(0.0, 0.0), increments_after(found.information)
+        stopped, efficacy, turned = [], [], 0.0
+        for look, at in enumerate(found.information[:-1]):
+            critical, later = found.critical[look], found.decided_at[look]
+            high, low = self._stops(state, look, drift)
+            kept = high.above(critical, later, drift)
+            gained = low.above(critical, later, drift)
+            stopped.append(high.probability + low.probability)
+            efficacy.append(kept + gained)
+            turned += high.probability - kept + gained
+            state = state.go_on(found.lower[look], found.upper[look], at, drift, following[look])
+        stopped.append(state.probability)
+        efficacy.append(state.above(found.critical[-1], found.information[-1], drift))
+        return DelayedPower(drift, tuple(stopped), tuple(efficacy), turned)
+
+    def decide(self, look: int, z: float) -> str:
+        """What the statistic of all who were treated says, after recruitment stopped at a look.
+
+        Args:
+            look: from 1 on; the last one is the planned end.
+        """
+        critical = self._solved.critical
+        if not 1 <= look <= len(critical):
+            raise ValueError(f"look {look}: there are {len(critical)}")
+        if not np.isfinite(z):
+            raise ValueError(f"the statistic is {z}: it has to be a number")
+        return "efficacy" if z >= critical[look - 1] else "not rejected"
+
+    @cached_property
+    def _solved(self) -> DelayedBoundaries:
+        bounds = self.design.boundaries()
+        assert bounds.lower is not None
+        looks = bounds.information
+        decided = (*(at + more for at, more in zip(looks, self.pipeline, strict=False)), looks[-1])
+        state, following = GoingOn.at(0.0, 0.0), increments_after(looks)
+        critical = []
+        for look, at in enumerate(looks[:-1]):
+            high, low = self._stops(state, look, 0.0)
+
+            def lost(
+                value: float, high: GoingOn = high, low: GoingOn = low, at: float = decided[look]
+            ) -> float:
+                """What turning round takes from the error rate, less what it adds."""
+                return high.below(value, at, 0.0) - low.above(value, at, 0.0)
+
+            critical.append(float(brentq(lost, -_FAR, _FAR, xtol=1e-14, rtol=1e-14)))
+            state = state.go_on(bounds.lower[look], bounds.upper[look], at, 0.0, following[look])
+        return DelayedBoundaries(
+            looks, decided, bounds.upper[:-1], bounds.lower, (*critical, bounds.upper[-1])
+        )
+
+    def _stops(self, state: GoingOn, look: int, drift: float) -> tuple[GoingOn, GoingOn]:
+        """Those stopped above and below at a look, before the pipeline is heard."""
+        bounds = self.design.boundaries()
+        assert bounds.lower is not None
+        at, more = bounds.information[look], float(np.sqrt(self.pipeline[look]))
+        upper, lower = bounds.upper[look], bounds.lower[look]
+        return state.go_on(upper, np.inf, at, drift, more), state.go_on(-np.inf, lower, at, drift, more)
