@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,8 @@ import msgspec
 
 from entact.course.entry import Entry, Kept
 from entact.course.entry.arrival import FIRST, LAST, Arrival, arrival
-from entact.course.entry.effective import VOID, Effective, Held, Key, as_they_stand, hold
+from entact.course.entry.effective import VOID, Effective, Held, Key, Problem, as_they_stand, hold
+from entact.course.entry.history import as_they_stood
 from entact.course.entry.proof import doubt
 from entact.course.entry.versions import DECIDED, in_order_of_arrival, sent, version_digest
 from entact.course.kinds import KINDS, NESTED, UNPARSED
@@ -120,10 +121,10 @@ class Course(State):
             if one.id in by:
                 yield by[one.id], one, source
 
-    def without_corrections(self) -> list[Course]:
+    def without_corrections(self) -> Iterator[Course]:
         """The course before its corrections, and as it was after each one that others have superseded since.
 
-        Empty when nothing was corrected or withdrawn. What these courses found was shown, and stays.
+        None when nothing was corrected or withdrawn. What these courses found was shown, and stays.
         """
         corrections = [
             held
@@ -131,19 +132,18 @@ class Course(State):
             if held.entry.replaces is not None or held.entry.kind == DECIDED
         ]
         if not corrections:
-            return []
+            return
         _ = self.effective  # folds when stale, which says what was superseded
         superseded = (held.entry for held in corrections if held.entry.id in self._superseded)
         limits = [FIRST, *sorted(map(arrival, superseded))]
-        return [self._known_until(limit) for limit in limits]
-
-    def _known_until(self, limit: Arrival) -> Course:
-        earlier = Course(self.study)
-        earlier.known_until = limit
-        earlier._held = self._held
-        earlier.readings = self.readings
-        earlier._fold(lambda held: arrival(held.entry) <= limit)
-        return earlier
+        stood = as_they_stood(self._held.values(), NESTED, limits)
+        for limit, (standing, problems) in zip(limits, stood, strict=True):
+            earlier = Course(self.study)
+            earlier.known_until = limit
+            earlier._held = self._held
+            earlier.readings = self.readings
+            earlier._apply_all(standing, problems)
+            yield earlier
 
     def _compared(self) -> list[object]:
         """State and entries as sent; not what a server added to them, nor what was looked up."""
@@ -181,22 +181,23 @@ class Course(State):
 
         def __getattr__(self, name: str) -> Any:
             if name in STATE and "_held" in self.__dict__:
-                self._fold(None)
+                self._fold()
                 return self.__dict__[name]
             raise AttributeError(f"a course has no {name!r}")
 
-    def _fold(self, known: Callable[[Held], bool] | None) -> None:
+    def _fold(self) -> None:
+        standing, problems, self._superseded = as_they_stand(self._held.values(), NESTED, decisions=True)
+        self._apply_all(standing, problems)
+        self._last = max((held.key for held in self._held.values()), default=_START)
+        if standing:
+            self._last = max(self._last, standing[-1].key)
+
+    def _apply_all(self, standing: Iterable[Effective], problems: Iterable[Problem]) -> None:
         self.clear(self.study.newest)
-        standing, problems, self._superseded = as_they_stand(
-            self._held.values(), NESTED, known, decisions=True
-        )
         for problem in problems:
             self.found(problem.rule, problem.entry, problem.item, problem.message)
         for effective in standing:
             self._apply(effective)
-        self._last = max((held.key for held in self._held.values()), default=_START)
-        if standing:
-            self._last = max(self._last, standing[-1].key)
 
     def _apply(self, effective: Effective) -> None:
         entry = effective.entry

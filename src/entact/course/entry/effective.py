@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -117,18 +117,14 @@ def as_they_stand(
         if entry.replaces is not None:
             if known is None or known(one):
                 children.setdefault(entry.replaces, []).append(one)
-        elif entry.kind == VOID:
-            problems.append(
-                Problem("withdraws_nothing", entry.id, "", "a withdrawal has to name an entry in `replaces`")
-            )
-        elif one.readable:
-            sources.append(one)
+        elif (wrong := source_problem(one)) is not None:
+            problems.append(wrong)
         else:
-            problems.append(_unreadable(one))
+            sources.append(one)
     if not children:
         result = [Effective(one.entry, one.at, one.key, one.entry.data) for one in sources]
     else:
-        corrector = _Corrector(children, nested, problems, superseded)
+        corrector = Corrector(children, nested, problems, superseded)
         result = [effective for one in sources if (effective := corrector.correct(one)) is not None]
         corrector.name_waiting()
     if decided:
@@ -203,20 +199,54 @@ def _conflict(one: Held) -> Problem:
     return Problem("conflict", one.entry.id, "", message)
 
 
-def _unreadable(one: Held) -> Problem:
-    return Problem(
-        "time_unreadable",
-        one.entry.id,
-        CORRECTED_TIME,
-        f"{one.entry.occurred_at!r} is no time with an offset; the entry is kept and not acted upon",
-    )
+def source_problem(one: Held) -> Problem | None:
+    """Why an entry that corrects none does not stand; None where it does."""
+    if one.entry.kind == VOID:
+        message = "a withdrawal has to name an entry in `replaces`"
+        return Problem("withdraws_nothing", one.entry.id, "", message)
+    if one.readable:
+        return None
+    message = f"{one.entry.occurred_at!r} is no time with an offset; the entry is kept and not acted upon"
+    return Problem("time_unreadable", one.entry.id, CORRECTED_TIME, message)
 
 
+def changes_of(correction: Entry, inner: str | None) -> Iterator[tuple[tuple[str, str], Any]]:
+    """What a correction changes: items of the payload, and those within the one that is merged by items.
+
+    Args:
+        inner: the key of the data whose items are merged one by one, if there is one.
+    """
+    for name, value in correction.data.items():
+        if name == inner and isinstance(value, dict):
+            for item, changed in value.items():
+                yield (name, item), changed
+        else:
+            yield (name, ""), value
+
+
+def conflict_problem(source: Entry, item: str, standing: Sequence[str]) -> Problem:
+    """Several corrections of one item, of which none replaces another; ids in order of time."""
+    ids = ", ".join(standing[-_NAMED:])
+    others = f"{len(standing) - _NAMED} others and " if len(standing) > _NAMED else ""
+    message = f"corrected by {others}{ids}, neither replacing the other; the latest is followed"
+    return Problem("correction_conflict", source.id, item, message)
+
+
+def moved_time(correction: Held, value: object, problems: list[Problem]) -> datetime | None:
+    """The time to which a correction moves its source; None, and a problem more, where it is none."""
+    try:
+        return instant(value if isinstance(value, str) else repr(value))
+    except ValueError as error:
+        problems.append(Problem("time_unreadable", correction.entry.id, CORRECTED_TIME, str(error)))
+        return None
+
+
+_NAMED = 20  # corrections that one message names
 Replaced = tuple[str, "Replaced"] | None  # ids of the corrections that one replaces, the nearest first
 Live = tuple[Held, Replaced]  # a correction in force
 
 
-class _Corrector:
+class Corrector:
     """Walks the corrections of each source; every entry with `replaces` that no walk meets is waiting."""
 
     def __init__(
@@ -232,12 +262,14 @@ class _Corrector:
         self.superseded = superseded
         self.met: set[str] = set()
         self.voids: dict[str, Held | None] = {}
+        self.live: list[Live] = []  # of the last source
 
     def correct(self, source: Held) -> Effective | None:
         if source.entry.id not in self.children:
             return Effective(source.entry, source.at, source.key, source.entry.data)
         void = self._void_of(source)
         live: list[Live] = []
+        self.live = live
         self._collect(source, live, void)
         if void is not None:
             self.superseded.update(correction.entry.id for correction, _ in live)
@@ -255,7 +287,7 @@ class _Corrector:
         row = [one]
         for entry in row:
             for child in self._withdrawals(entry):
-                self._check_author(entry, child)
+                self.check_author(entry, child)
                 row.append(child)
         for entry in reversed(row):  # a withdrawal is judged before what it withdraws
             self.voids[entry.entry.id] = None
@@ -287,7 +319,7 @@ class _Corrector:
             entry = child.entry
             if entry.kind == VOID:
                 continue
-            self._check_author(source, child)
+            self.check_author(source, child)
             if entry.kind != source.entry.kind:
                 self._found(
                     child, "correction_of_other_kind", "", f"{entry.kind} cannot correct {source.entry.kind}"
@@ -308,12 +340,8 @@ class _Corrector:
         inner = self.nested.get(source.entry.kind)
         changes: dict[tuple[str, str], list[tuple[Held, Replaced, Any]]] = {}
         for correction, replaced in live:
-            for name, value in correction.entry.data.items():
-                if name == inner and isinstance(value, dict):
-                    for item, changed in value.items():
-                        changes.setdefault((name, item), []).append((correction, replaced, changed))
-                else:
-                    changes.setdefault((name, ""), []).append((correction, replaced, value))
+            for key, value in changes_of(correction.entry, inner):
+                changes.setdefault(key, []).append((correction, replaced, value))
         data = dict(source.entry.data)
         if inner is not None and isinstance(data.get(inner), dict):
             data[inner] = dict(data[inner])
@@ -321,7 +349,7 @@ class _Corrector:
         for (name, item), candidates in changes.items():
             winner, value = self._winner(source, item or name, candidates)
             if name == CORRECTED_TIME:
-                at = self._moved(winner, value) or at
+                at = moved_time(winner, value, self.problems) or at
             elif item:
                 held = data.setdefault(name, {})
                 if isinstance(held, dict):
@@ -348,25 +376,10 @@ class _Corrector:
         winner, value = standing[-1]
         self.superseded.update(one.entry.id for one, _, _ in candidates if one is not winner)
         if len(standing) > 1:
-            ids = ", ".join(one.entry.id for one, _ in standing)
-            self.problems.append(
-                Problem(
-                    "correction_conflict",
-                    source.entry.id,
-                    item,
-                    f"corrected by {ids}, neither replacing the other; the latest is followed",
-                )
-            )
+            self.problems.append(conflict_problem(source.entry, item, [one.entry.id for one, _ in standing]))
         return winner, value
 
-    def _moved(self, correction: Held, value: object) -> datetime | None:
-        try:
-            return instant(value if isinstance(value, str) else repr(value))
-        except ValueError as error:
-            self._found(correction, "time_unreadable", CORRECTED_TIME, str(error))
-            return None
-
-    def _check_author(self, source: Held, correction: Held) -> None:
+    def check_author(self, source: Held, correction: Held) -> None:
         entry = correction.entry
         if entry.id in self.met:
             return
