@@ -69,7 +69,8 @@ TELLS = {
         "denver",
         "target",
         "R-17",
-        '<table class="schedule">',
+        '<table class="matrix">',
+        "Needs somebody today</h2>\n<ul",
     ],
 }
 

@@ -8,14 +8,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.conduct.record import MINI
 from tests.course.conftest import Story
 
 from entact.conduct.chart import draw_session
-from entact.conduct.words import duration, span, value, words
+from entact.conduct.words import duration, plainly, span, value, words
 from entact.course import fold
 from entact.course.state.dose import DoseState
 from entact.course.state.form import Answers
-from entact.protocol import Study
+from entact.protocol import Study, load_study
 from entact.protocol.study import Span
 
 BEGIN = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -131,3 +132,17 @@ def test_a_story_of_any_session_can_be_drawn(study: Study) -> None:
     assert [curve.name for curve in chart.curves] == ["heart_rate", "diastolic", "systolic"][
         ::-1
     ] or chart.curves
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("integration_1 by 2026-12-04", "Integration 1 by 4 Dec 2026"),
+        ("integration_1#2 at 2026-03-02T10:30:00-07:00", "Integration 1 (2) at 2 Mar 2026, 17:30"),
+        ("a birth of 2026-13-40", "a birth of 2026-13-40"),
+        ("integration_12 is no visit", "integration_12 is no visit"),
+    ],
+)  # fmt: skip
+def test_a_finding_reads_as_people_write(message: str, said: str) -> None:
+    visits = load_study(MINI).newest.visits
+    assert plainly(message, visits, UTC) == said

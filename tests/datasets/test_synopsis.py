@@ -6,6 +6,7 @@ import pytest
 
 from entact.datasets import Synopsis, span, synopsis
 from entact.protocol.release import Study, assumptions
+from entact.protocol.words import activities
 
 
 @pytest.fixture(scope="module")
@@ -13,33 +14,12 @@ def told(mini: Study) -> Synopsis:
     return synopsis(mini.newest)
 
 
-def test_windows_are_said_in_words(told: Synopsis) -> None:
-    windows = {visit.name: visit.window for visit in told.visits}
-    assert windows == {
-        "screening": "opens the study",
-        "preparation_1": "0 to 30 days after consent",
-        "baseline": "0 to 14 days after the end of washout",
-        "preparation_2": "1 to 10 days after baseline",
-        "session_1": "1 to 7 days after preparation 2",
-        "integration_1": "the morning after session 1",
-        "integration_2": "4 to 10 days after integration 1, target 7",
-        "outcome": "18 to 34 days after session 1; otherwise 8 weeks ± 1 week after baseline",
-        "closing": "0 to 14 days after outcome",
-    }
-
-
-def test_timed_readings_stand_apart_from_what_is_done_once(told: Synopsis) -> None:
-    session = next(visit for visit in told.visits if visit.name == "session_1")
-    times = ("before the initial dose", "90 min after the initial dose", "at the end")
-    assert session.timed == {"vital_signs": times}
-    assert "vital_signs" not in session.activities
-    assert session.lasts == "8 h"
-    assert session.regimens == ("full", "low")
-
-
-def test_every_activity_of_a_visit_has_a_title(told: Synopsis) -> None:
-    used = {activity for visit in told.visits for activity in (*visit.activities, *visit.timed)}
-    assert used == {*told.activities}
+def test_the_schedule_is_the_one_that_every_page_shows(told: Synopsis, mini: Study) -> None:
+    assert told.schedule == activities(mini.newest)
+    windows = {visit.name: visit.when for visit in told.schedule.visits}
+    assert windows["baseline"] == "within 14 days of the end of the washout"
+    session = next(visit for visit in told.schedule.visits if visit.name == "session_1")
+    assert len(session.marks["vital_signs"]) == 3
 
 
 def test_limits_on_vital_signs_are_those_of_the_rules(told: Synopsis) -> None:

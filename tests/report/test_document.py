@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 
 from entact.cli.published import parse_published
+from entact.cli.show_page import render_page
 from entact.course.course import Course
 from entact.datasets import Datasets, build, synopsis
 from entact.protocol.release import Study
+from entact.protocol.words import account, activities
 from entact.report.document import ReportInput, count, render_report, write_report
 from entact.report.figures.drawing import for_page
 from entact.report.outcomes import outcome_table
 from entact.report.published import Published
+from entact.report.schedule import schedule_parts
 
 VOID = {"meta", "br", "hr", "img", "input", "link", "col"}
 
@@ -114,14 +117,47 @@ def test_the_page_needs_nothing_but_itself(text: str) -> None:
     assert "url(http" not in text
 
 
-def test_every_section_figure_and_table_says_that_data_are_simulated(text: str) -> None:
-    page = Page(text)
-    assert len(page.parts["section"]) == 7
-    assert len(page.parts["figure"]) == 5
-    for texts in page.parts.values():
-        assert all("SIMULATED" in one for one in texts)
-    for drawing in re.findall(r'<svg class="(?:chart|consort)".*?</svg>', text, re.DOTALL):
-        assert "SIMULATED DATA" in drawing
+def test_every_drawing_says_that_data_are_simulated_and_the_page_says_it_without_end_no_more(
+    text: str,
+) -> None:
+    drawings = re.findall(r'<svg class="(?:chart|consort)".*?</svg>', text, re.DOTALL)
+    assert len(drawings) > 5
+    for drawing in drawings:  # each may be cut out and stand alone; that of the schedule holds no data
+        assert "SIMULATED DATA" in drawing or "Schedule of" in drawing
+    rest = re.sub(r"<svg.*?</svg>", "", text, flags=re.DOTALL)
+    assert re.search(r'<p class="banner"[^>]*><strong>SIMULATED DATA</strong>', rest)
+    assert re.search(r"\.banner \{[^}]*position: sticky", rest)  # it stays while one scrolls
+    assert 4 <= rest.count("SIMULATED DATA") <= 8
+    tables = re.findall(r'<table class="outcomes".*?</thead>', rest, re.DOTALL)
+    assert tables
+    assert all(">Simulated<" in head for head in tables)
+
+
+def test_the_report_opens_with_the_primary_result_and_its_chart(text: str) -> None:
+    sections = re.findall(r'<section id="(\w+)">', text)
+    assert sections[0] == "result"
+    assert sections.index("outcomes") < sections.index("flow") < sections.index("schedule")
+    first = text[text.index('<section id="result">') : text.index('<section id="outcomes">')]
+    assert 'id="figure-scores"' in first
+    assert text.count('id="figure-scores"') == 1
+    assert "at outcome (de jure)</p>" in first
+
+
+def test_the_schedule_of_the_report_is_that_of_show(text: str, mini: Study) -> None:
+    schedule = schedule_parts(activities(mini.newest))
+    for part in (schedule.timeline, schedule.visits, schedule.matrix):
+        assert part in text
+        assert part in render_page(account(mini.newest))
+
+
+def test_no_letter_is_smaller_than_twelve_pixels(text: str) -> None:
+    sheet = text[text.index("<style>") : text.index("</style>")]
+    screen = re.sub(r"@media print \{.*?\n\}\n", "", sheet, flags=re.DOTALL)
+    sizes = [float(size) * 16 for size in re.findall(r"font-size: (\d*\.?\d+)rem", screen)]
+    sizes += [float(size) for size in re.findall(r"font-size: (\d*\.?\d+)px", screen)]
+    sizes += [float(size) for size in re.findall(r'font-size="(\d*\.?\d+)(?:px)?"', text)]
+    assert sizes
+    assert min(sizes) >= 12
 
 
 def test_a_report_of_people_does_not_say_simulated(mini: Study, datasets: Datasets) -> None:

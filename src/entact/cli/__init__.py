@@ -163,8 +163,8 @@ def show(
 
     told = tell_study(study)
     if picture is not None:
-        from entact.cli.show_page import bars_of
         from entact.report.pictures.schedule import write_picture
+        from entact.report.schedule import bars_of
 
         write_picture(bars_of(told.activities), picture)
     if html is not None:

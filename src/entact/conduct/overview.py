@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from entact.conduct.register import Register
 from entact.conduct.sight import DOSING, Sight
 from entact.conduct.verification import Checked, last_verification
-from entact.conduct.words import duration, lower_words, quantity, span, title_of_form, title_of_visit, words
+from entact.conduct.words import lower_words, quantity, span, words
 from entact.course.gates.core import ACTS
 from entact.protocol import Release, assumptions
-from entact.protocol.study import Regimen, Units, Visit
+from entact.protocol.study import Regimen, Units
+from entact.protocol.words import Line, activities
+from entact.protocol.words.safety import Safety, act_words
+from entact.report.schedule import Schedule, schedule_parts
 from entact.store import lists
 
 _STOPPED = ("discontinued", "withdrawn", "died")
@@ -34,45 +38,13 @@ class RegimenShown:
 
 
 @dataclass(frozen=True)
-class Column:
-    """A visit of the schedule: title, window after its anchor, and what kind it is."""
-
-    title: str
-    window: str
-    kind: str
-
-
-@dataclass(frozen=True)
-class Line:
-    """An activity of the schedule, with the kind of each visit and the mark there."""
-
-    title: str
-    marks: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
 class GateShown:
-    """A gate in words: what keeps it closed; `hidden` requirements are not among them."""
+    """A gate in words: when it is asked, and what it requires; `hidden` requirements are not among them."""
 
     title: str
-    reasons: tuple[Reason, ...]
+    asked: Line | None
+    requirements: tuple[Line, ...]
     hidden: int
-
-
-@dataclass(frozen=True)
-class Reason:
-    text: str
-    detail: str
-    assumed: bool
-
-
-@dataclass(frozen=True)
-class AlertShown:
-    title: str
-    rule: str
-    urgency: str
-    tell: str
-    assumed: bool
 
 
 @dataclass(frozen=True)
@@ -107,10 +79,9 @@ class Overview:
     arms: tuple[Arm, ...]
     regimens: tuple[RegimenShown, ...]
     dosing: str
-    columns: tuple[Column, ...]
-    lines: tuple[Line, ...]
+    schedule: Schedule | None
     gates: tuple[GateShown, ...]
-    alerts: tuple[AlertShown, ...]
+    alerts: tuple[Line, ...]
     hidden_alerts: int
     sites: tuple[SiteRow, ...]
     total: SiteRow | None
@@ -126,7 +97,6 @@ def describe(register: Register) -> Overview:
     """The study and where it stands, as the register's role may see it."""
     release, sight = register.study.newest, register.sight
     file = release.file
-    columns, lines = _schedule(release) if sight.sees_schedule else ((), ())
     rows = tuple(_sites(register)) if sight.sees_schedule else ()
     assumed = assumptions(release)
     size = lists.size() if sight.sees_status else None
@@ -145,8 +115,7 @@ def describe(register: Register) -> Overview:
         if sight.sees(DOSING)
         else (),
         dosing=_dosing(release) if sight.sees(DOSING) else "",
-        columns=columns,
-        lines=lines,
+        schedule=_schedule(release) if sight.sees_schedule else None,
         gates=tuple(_gate(sight, release, name) for name in _in_order(file.gates)),
         alerts=tuple(_alerts(sight, release)),
         hidden_alerts=sum(not sight.sees_alert(name) for name in file.alerts),
@@ -197,32 +166,9 @@ def _dosing(release: Release) -> str:
     return f"{sessions}, {span(file.dose_interval)} apart" if file.dose_interval is not None else sessions
 
 
-def _schedule(release: Release) -> tuple[tuple[Column, ...], tuple[Line, ...]]:
-    visits = release.visits
-    columns = tuple(
-        Column(title_of_visit(name, visits), _window(visit, release), visit.kind)
-        for name, visit in visits.items()
-    )
-    activities = dict.fromkeys(activity for visit in visits.values() for activity in visit.activities)
-    lines = []
-    for activity in activities:
-        form = release.forms.get(activity)
-        title = title_of_form(form) if form is not None else words(activity)
-        lines.append(Line(title, tuple((visit.kind, _mark(visit, activity)) for visit in visits.values())))
-    return columns, tuple(lines)
-
-
-def _window(visit: Visit, release: Release) -> str:
-    if visit.after is None:
-        return "opens the study"
-    after = title_of_visit(visit.after, release.visits).lower()
-    when = span(visit.within) if visit.within is not None else "any time"
-    return f"{when} after {after}"
-
-
-def _mark(visit: Visit, activity: str) -> str:
-    times = sum(len(timed.at) for timed in visit.timed if timed.do == activity)
-    return str(times) if times > 1 else "●" if times or activity in visit.do else ""
+@lru_cache(maxsize=8)
+def _schedule(release: Release) -> Schedule:
+    return schedule_parts(activities(release))
 
 
 def _in_order(gates: Iterable[str]) -> list[str]:
@@ -232,32 +178,24 @@ def _in_order(gates: Iterable[str]) -> list[str]:
 
 
 def _gate(sight: Sight, release: Release, name: str) -> GateShown:
-    gate, compiled = release.file.gates[name], release.gates[name]
-    reasons = []
-    for said, rule in zip(gate.require, compiled.requirements, strict=True):
-        if not (sight.sees_schedule and sight.sees_rule(rule.rule)):
-            continue  # who may not know the schedule may not know what lets a participant in either
-        parts = []
-        if said.within is not None:
-            parts.append(f"what the last {duration(said.within)} showed counts")
-        if said.override is not None:
-            allowed = said.override_allowed_in
-            as_what = f"as {allowed} allows" if allowed else "each time as a deviation"
-            parts.append(f"may be set aside by {said.override}, each confirming it, {as_what}")
-        reasons.append(Reason(said.otherwise, "; ".join(parts), said.assumption is not None))
-    return GateShown(words(name), tuple(reasons), len(gate.require) - len(reasons))
+    """A gate as `entact show` says it; who may not know the schedule may not know what lets somebody in."""
+    safety, compiled = Safety(release), release.gates[name]
+    lines = list(safety.requirements(name))
+    shown = tuple(
+        line
+        for line, said in zip(lines, compiled.requirements, strict=True)
+        if sight.sees_schedule and sight.sees_rule(said.rule)
+    )
+    applies = compiled.applies_when
+    sees_when = sight.sees_schedule and (applies is None or sight.sees_rule(applies))
+    asked = safety.asked_when(name) if sees_when else None
+    return GateShown(act_words(name), asked, shown, len(lines) - len(shown))
 
 
-def _alerts(sight: Sight, release: Release) -> Iterable[AlertShown]:
-    for name, alert in release.file.alerts.items():
-        if sight.sees_alert(name):
-            tell = ", ".join(map(lower_words, alert.tell))
-            urgency = (
-                alert.urgency
-                if alert.urgency == "now"
-                else f"within a {alert.urgency}".replace("a today", "the day")
-            )
-            yield AlertShown(alert.title, alert.when, urgency, tell, alert.assumption is not None)
+def _alerts(sight: Sight, release: Release) -> Iterable[Line]:
+    """The alerts as `entact show` says them, with how each goes on."""
+    safety = Safety(release)
+    return (safety.alert(name) for name in release.file.alerts if sight.sees_alert(name))
 
 
 def _sites(register: Register) -> Iterable[SiteRow]:

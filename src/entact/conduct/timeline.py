@@ -11,7 +11,16 @@ from entact.conduct.chart import Chart, draw_session
 from entact.conduct.register import Folded, Register, Standing
 from entact.conduct.sight import DOSING, SeenCourse
 from entact.conduct.statement import Fact
-from entact.conduct.words import lower_words, moment, title_of_form, title_of_visit, value, window, words
+from entact.conduct.words import (
+    lower_words,
+    moment,
+    plainly,
+    title_of_form,
+    title_of_visit,
+    value,
+    window,
+    words,
+)
 from entact.course import Course, Due, Finding, open_alerts
 from entact.course.entry.effective import Effective
 from entact.course.state.encounter import EncounterState
@@ -70,6 +79,18 @@ class Stop:
         return [one for one in self.accounts if one.small]
 
     @property
+    def folds(self) -> bool:
+        """Whether it is over and nothing in it needs a look: it is shown as a line that opens."""
+        needs = self.flags or any(one.findings or one.alerts for one in self.accounts)
+        return self.status in ("done", BETWEEN) and not needs
+
+    @property
+    def counted(self) -> str:
+        """How much is in it."""
+        count = len(self.accounts) + len(self.readings)
+        return f"{count} {'entry' if count == 1 else 'entries'}"
+
+    @property
     def status_words(self) -> str:
         """The status as people say it."""
         return lower_words(self.status)
@@ -126,7 +147,7 @@ class _Telling:
         self.by_entry: dict[str, list[str]] = {}
         for one in self.found:
             if one.holds:
-                self.by_entry.setdefault(one.entry, []).append(one.message)
+                self.by_entry.setdefault(one.entry, []).append(self._plainly(one))
         self.accounts = Accounts(folded, self.seen, self.zone, self.by_entry)
 
     def tell(self) -> Timeline:
@@ -295,7 +316,10 @@ class _Telling:
 
     def _finding(self, found: Finding) -> FindingShown:
         anchor = self.accounts.anchor_of(found.entry) if found.entry else ""
-        return FindingShown(found.message, lower_words(found.rule), anchor, found.holds)
+        return FindingShown(self._plainly(found), lower_words(found.rule), anchor, found.holds)
+
+    def _plainly(self, found: Finding) -> str:
+        return plainly(found.message, self.course.release.visits, self.zone)
 
     def _open_alerts(self) -> Iterable[str]:
         for raised in open_alerts(self.course):

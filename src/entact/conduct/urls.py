@@ -6,6 +6,7 @@ from entact.conduct import views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.show_study, name="study"),
+    path("schedule.css", views.show_style, name="style"),
     path("participants/", views.show_participants, name="participants"),
     path("participants/<str:key>/", views.show_participant, name="participant"),
 ]

@@ -15,7 +15,9 @@ from entact.conduct.overview import describe
 from entact.conduct.participants import list_participants
 from entact.conduct.register import Register, environment_of_database, open_register
 from entact.conduct.timeline import tell
+from entact.conduct.today import needs_today
 from entact.conduct.words import lower_words
+from entact.report.page import schedule_style
 from entact.store import StoreError
 
 SIMULATED = {"rehearsal": "rehearsal", "training": "training"}
@@ -25,7 +27,9 @@ SIMULATED = {"rehearsal": "rehearsal", "training": "training"}
 def show_study(request: HttpRequest) -> HttpResponse:
     """The study: what it is, its schedule, gates and alerts, and how its sites stand."""
     register = open_register(settings.ENTACT_ROLE)
-    return _page(request, register, "study.html", {"overview": describe(register), "here": "study"})
+    today = needs_today(register) if register.sight.sees_schedule else None
+    values = {"overview": describe(register), "today": today, "here": "study"}
+    return _page(request, register, "study.html", values)
 
 
 @require_safe
@@ -54,6 +58,12 @@ def show_participant(request: HttpRequest, key: str) -> HttpResponse:
     folded = register.folded([standing.ledger])[standing.ledger]
     timeline = tell(register, standing, folded)
     return _page(request, register, "participant.html", {"timeline": timeline, "here": "participants"})
+
+
+@require_safe
+def show_style(request: HttpRequest) -> HttpResponse:
+    """The style of the schedule, which every page about a study shares."""
+    return HttpResponse(schedule_style(), content_type="text/css; charset=utf-8")
 
 
 def show_unknown(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -88,6 +98,7 @@ def _frame(register: Register) -> dict[str, Any]:
         "role": lower_words(sight.role),
         "hidden": [(when, sorted(names)) for when, names in until.items()],
         "hidden_until": next(iter(until)) if len(until) == 1 else "lock",
+        "study_time": register.environment == "rehearsal",
         "sees_schedule": sight.sees_schedule,
         "sees_status": sight.sees_status,
     }

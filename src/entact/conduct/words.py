@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
@@ -72,6 +73,30 @@ def quantity(text: str) -> str:
 def unit(code: str) -> str:
     """A UCUM unit as people write it."""
     return _UNITS.get(code, code)
+
+
+def plainly(message: str, visits: Mapping[str, Visit], zone: tzinfo) -> str:
+    """A message of a finding as people write it: visits by their titles, dates and times as on the page."""
+
+    def dated(found: re.Match[str]) -> str:
+        try:
+            at = datetime.fromisoformat(found[0].replace("Z", "+00:00"))
+        except ValueError:
+            return found[0]  # it looks like a time and is none: as it was entered
+        return day(at.date()) if len(found[0]) == 10 else moment(at, zone) if at.tzinfo else found[0]
+
+    def titled(found: re.Match[str]) -> str:
+        repeat = "" if found[2] in (None, "1") else f" ({found[2]})"
+        return f"{title_of_visit(found[1], visits)}{repeat}"
+
+    names = "|".join(map(re.escape, sorted((name for name in visits if "_" in name), key=len, reverse=True)))
+    text = _INSTANT.sub(dated, message)
+    return re.sub(rf"\b({names})(?:#(\d+))?\b", titled, text) if names else text
+
+
+_INSTANT = re.compile(
+    r"\b\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})?)?(?![\w-])"
+)
 
 
 def day(when: date) -> str:

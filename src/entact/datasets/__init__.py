@@ -13,13 +13,15 @@ from entact.datasets.codebook import (
 )
 from entact.datasets.model import counted, model_frame
 from entact.datasets.sessions import peaks
-from entact.datasets.synopsis import Assumption, Limit, ScheduledVisit, Synopsis, span, synopsis
+from entact.datasets.synopsis import Assumption, Limit, Synopsis, span, synopsis
+from entact.protocol.words import Activities, VisitLine
 
 __all__ = [
     "ARM",
     "FRAMES",
     "SETS",
     "Accumulator",
+    "Activities",
     "Assumption",
     "Codebook",
     "Datasets",
@@ -28,9 +30,9 @@ __all__ = [
     "PlannedAnalysis",
     "PlannedEndpoint",
     "PlannedVisit",
-    "ScheduledVisit",
     "Synopsis",
     "Term",
+    "VisitLine",
     "build",
     "codebook",
     "counted",

@@ -10,42 +10,13 @@ from typing import Literal
 
 from entact.course.state.form import VITALS
 from entact.datasets.codebook import words
-from entact.protocol.quantity import parse_duration
 from entact.protocol.release import Release, assumptions
-from entact.protocol.study import Visit
+from entact.protocol.words import Activities, activities
 
 Relation = Literal["<", "<=", ">", ">="]
 
 _DAY, _HOUR, _MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
-_EVENTS = {
-    "consent": "consent",
-    "washout_end": "the end of washout",
-    "enrolment": "enrolment",
-    "randomisation": "randomisation",
-    "initial": "the initial dose",
-}
 _LIMIT = re.compile(rf"\b{VITALS}\.(\w+)\s*(<=|>=|<|>)\s*(\d+(?:\.\d+)?)")
-
-
-@dataclass(frozen=True, slots=True)
-class ScheduledVisit:
-    """A row of the schedule of activities.
-
-    Attributes:
-        window: when it takes place, in words. lasts: how long, in words. by: role, where it is not the site.
-        activities: names done once. timed: name -> times in the session, in words.
-    """
-
-    name: str
-    title: str
-    kind: str
-    contact: str
-    window: str
-    lasts: str | None
-    by: str | None
-    regimens: tuple[str, ...]
-    activities: tuple[str, ...]
-    timed: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +51,7 @@ class Synopsis:
 
     Attributes:
         release: id with the digest. version: as the file calls it. regimens: dose level -> what is given.
-        activities: name -> title, in order of first use in the schedule. alerts: name -> title.
+        schedule: visits and what is done at each, as every page shows them. alerts: name -> title.
         sources: short name -> citation.
     """
 
@@ -94,8 +65,7 @@ class Synopsis:
     planned: int
     planned_sites: int
     regimens: Mapping[str, str]
-    visits: tuple[ScheduledVisit, ...]
-    activities: Mapping[str, str]
+    schedule: Activities
     limits: tuple[Limit, ...]
     alerts: Mapping[str, str]
     assumptions: tuple[Assumption, ...]
@@ -105,10 +75,6 @@ class Synopsis:
 def synopsis(release: Release) -> Synopsis:
     """What a report says of a release of a study."""
     file = release.file
-    visits = tuple(_scheduled(release, name, visit) for name, visit in release.visits.items())
-    used = dict.fromkeys(
-        activity for visit in release.visits.values() for activity in (*visit.do, *_timed(visit))
-    )
     return Synopsis(
         study=file.study,
         title=file.title,
@@ -120,8 +86,7 @@ def synopsis(release: Release) -> Synopsis:
         planned=sum(population.planned for population in file.populations.values()),
         planned_sites=len(file.sites),
         regimens={name: _regimen(release, name) for name in file.regimens},
-        visits=visits,
-        activities={name: _activity(release, name) for name in used},
+        schedule=activities(release),
         limits=tuple(_limits(release)),
         alerts={name: alert.title for name, alert in file.alerts.items()},
         assumptions=tuple(Assumption(path, text) for path, text in assumptions(release)),
@@ -158,81 +123,6 @@ def _between(low: timedelta, high: timedelta) -> str:
     unit = _unit(low, high)
     first, last = _measure(low, unit), _measure(high, unit)
     return f"{first} to {last} {_plural(last, unit)}"
-
-
-def _scheduled(release: Release, name: str, visit: Visit) -> ScheduledVisit:
-    return ScheduledVisit(
-        name=name,
-        title=visit.title or words(name),
-        kind=visit.kind,
-        contact=visit.contact.replace("_", " "),
-        window=_window(release, visit),
-        lasts=None if visit.lasts is None else span(visit.lasts),
-        by=visit.by,
-        regimens=visit.levels,
-        activities=tuple(visit.do),
-        timed={activity: tuple(map(_time, times)) for activity, times in _timed(visit).items()},
-    )
-
-
-def _timed(visit: Visit) -> dict[str, list[str]]:
-    timed: dict[str, list[str]] = {}
-    for readings in visit.timed:
-        timed.setdefault(readings.do, []).extend(readings.at)
-    return timed
-
-
-def _time(timepoint: str) -> str:
-    """A time in a session in words: `initial + 90 min` is `90 min after the initial dose`."""
-    if timepoint == "end":
-        return "at the end"
-    if timepoint == "before initial":
-        return "before the initial dose"
-    base, plus, offset = timepoint.partition(" + ")
-    dose = "the initial dose" if base == "initial" else "the supplement"
-    return f"{span(parse_duration(offset))} after {dose}" if plus else f"at {dose}"
-
-
-def _anchor(release: Release, name: str) -> str:
-    if name in release.visits:
-        return (release.visits[name].title or words(name)).lower()
-    return _EVENTS.get(name, words(name).lower())
-
-
-def _window(release: Release, visit: Visit) -> str:
-    """When a visit takes place: anchor, window, target and the way out when the anchor never happens."""
-    if visit.opens or visit.after is None:
-        return "opens the study"
-    anchor = _anchor(release, visit.after)
-    within = visit.within
-    if within is None:
-        text = f"after {anchor}"
-    elif within.next_morning:
-        text = f"the morning after {anchor}"
-    elif within.latest == timedelta(0):
-        text = f"on the day of {anchor}"
-    else:
-        text = f"{_between(within.earliest, within.latest)} after {anchor}"
-        if visit.target is not None and within.earliest != within.latest:
-            text += f", target {_target(visit.target, within.earliest, within.latest)}"
-    if visit.fallback is not None:
-        base, offset = visit.fallback
-        slack = f" ± {span(visit.slack, in_weeks=True)}" if visit.slack else ""
-        text += f"; otherwise {span(offset, in_weeks=True)}{slack} after {_anchor(release, base)}"
-    return text
-
-
-def _target(target: timedelta, low: timedelta, high: timedelta) -> str:
-    """The target, without its unit where the window has the same one."""
-    unit = _unit(target)
-    return _measure(target, unit) if unit == _unit(low, high) else span(target)
-
-
-def _activity(release: Release, name: str) -> str:
-    form = release.forms.get(name)
-    if form is not None:
-        return form.form.title or (form.instrument.title if form.instrument else words(name))
-    return words(name)
 
 
 def _regimen(release: Release, name: str) -> str:

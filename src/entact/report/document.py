@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from entact.datasets import Datasets, Synopsis
-from entact.report.activities import activities_table
 from entact.report.consort import consort
 from entact.report.figures import Figure, events_figure, guesses_figure, scores_figure, vitals_figure
 from entact.report.flow import flow
-from entact.report.lettering import short
 from entact.report.outcomes import OutcomeTable
 from entact.report.page import render
 from entact.report.quality import alerts_table, findings_table
 from entact.report.row import Source
+from entact.report.schedule import schedule_parts
+from entact.report.verdict import verdict
 
 NOTE = "SIMULATED DATA"
 TEMPLATE, STYLE = "report.html.j2", "report.css"
@@ -68,22 +68,24 @@ def render_report(input: ReportInput) -> str:
     """
     _check(input)
     note = NOTE if input.table.simulated else None
-    source = Source(input.datasets, None)
+    figures = list(_figures(input, Source(input.datasets, None), note))
     values = {
         "input": input,
         "table": input.table,
         "synopsis": input.synopsis,
         "note": note,
-        "activities": activities_table(input.synopsis),
+        "schedule": schedule_parts(input.synopsis.schedule),
+        "verdict": verdict(input.datasets, input.table),
         "flow": flow(input.datasets),
         "consorts": _consorts(input, note),
-        "figures": list(_figures(input, source, note)),
+        "primary": [one for one in figures if one.name == "scores"],
+        "figures": [one for one in figures if one.name != "scores"],
         "findings": findings_table(input.datasets),
         "alerts": alerts_table(input.datasets, input.synopsis),
         "assumptions": _by_part(input.synopsis),
         "digest": input.synopsis.release.rpartition(":")[2],
     }
-    return render(TEMPLATE, STYLE, values, filters={"count": count, "name": words, "short": short})
+    return render(TEMPLATE, STYLE, values, filters={"count": count, "name": words})
 
 
 def count(number: int) -> str:

@@ -135,6 +135,15 @@ def participant(asked: str) -> Participant | None:
     return next(iter(_participants(own, {"name": f"{PARTICIPANT}{asked}"})), None)
 
 
+def participants_of(ledgers: Sequence[str]) -> list[Participant]:
+    """Those whose ledgers these are, by site and number."""
+    page = """
+        SELECT * FROM store_standing
+        WHERE ledger_id = ANY(ARRAY(SELECT id FROM store_ledger WHERE name = ANY(%(ledgers)s)))
+    """
+    return _participants(page, {"ledgers": list(ledgers)})
+
+
 def _participants(page: str, values: dict[str, object]) -> list[Participant]:
     statement = f"""
         SELECT ledger.name, page.site, page.number, page.status, page.screened, page.randomised,

@@ -49,18 +49,27 @@ class Safety(Teller):
             )
 
     def gates(self) -> Iterator[Line]:
-        for name, gate in self.file.gates.items():
-            if gate.applies_when is not None:
-                yield Line(
-                    _act(name), f"asked when {self.rule(gate.applies_when)}", assumption=gate.assumption
-                )
-            for requirement in gate.require:
-                yield Line(
-                    _act(name),
-                    begun(self.rule(requirement.require)),
-                    tuple(self._requirement(requirement)),
-                    requirement.assumption,
-                )
+        for name in self.file.gates:
+            asked = self.asked_when(name)
+            yield from (asked,) if asked is not None else ()
+            yield from self.requirements(name)
+
+    def asked_when(self, name: str) -> Line | None:
+        """When a gate is asked; None where that is always."""
+        gate = self.file.gates[name]
+        if gate.applies_when is None:
+            return None
+        return Line(act_words(name), f"asked when {self.rule(gate.applies_when)}", assumption=gate.assumption)
+
+    def requirements(self, name: str) -> Iterator[Line]:
+        """What a gate requires, one line for each requirement in the order of the file."""
+        for said in self.file.gates[name].require:
+            yield Line(
+                act_words(name),
+                begun(self.rule(said.require)),
+                tuple(self._requirement(said)),
+                said.assumption,
+            )
 
     def _requirement(self, said: Requirement) -> Iterator[str]:
         if said.within is not None:
@@ -77,10 +86,14 @@ class Safety(Teller):
                 yield "Each time is listed as a deviation."
 
     def alerts(self) -> Iterator[Line]:
-        for alert in self.file.alerts.values():
-            told = listed([spaced(role) for role in alert.tell])
-            notes = (f"Calls {told} {_URGENCY[alert.urgency]}.", *self._episode(alert))
-            yield Line(alert.title, begun(self.rule(alert.when)), notes, alert.assumption)
+        yield from map(self.alert, self.file.alerts)
+
+    def alert(self, name: str) -> Line:
+        """When an alert calls whom, and how it goes on."""
+        alert = self.file.alerts[name]
+        told = listed([spaced(role) for role in alert.tell])
+        notes = (f"Calls {told} {_URGENCY[alert.urgency]}.", *self._episode(alert))
+        return Line(alert.title, begun(self.rule(alert.when)), notes, alert.assumption)
 
     def _episode(self, alert: Alert) -> Iterator[str]:
         if alert.confirm is not None:
@@ -156,6 +169,6 @@ class Safety(Teller):
             yield Line(report.title, text, tuple(notes), report.assumption)
 
 
-def _act(gate: str) -> str:
+def act_words(gate: str) -> str:
     """What a gate is asked before."""
     return _ACTS.get(gate, f"Before {spaced(gate)}")

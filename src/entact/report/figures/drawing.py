@@ -154,7 +154,7 @@ def drawn_of(subjects: Sequence[str]) -> str:
 _NOTE: dict[str, Any] = {
     "anchor": "end",
     "frame": "bounds",
-    "fontSize": 10.5,
+    "fontSize": 12,
     "fontWeight": "bold",
     "color": FAINT,
     "offset": 4,

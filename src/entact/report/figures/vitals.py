@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import polars as pl
@@ -10,7 +11,7 @@ import polars as pl
 from entact.analysis import mean_interval
 from entact.datasets import Limit
 from entact.report.cell import NOTHING, decimal
-from entact.report.figures.drawing import Drawing, Figure, Key, Numbers, draw, drawn_of, plot, sample
+from entact.report.figures.drawing import LETTERS, Drawing, Figure, Key, Numbers, draw, drawn_of, plot, sample
 from entact.report.outcome_rows import UNITS
 from entact.report.palette import FAINT, INK, colours
 from entact.report.row import GROUP, Source
@@ -160,12 +161,24 @@ def _chart(
         layers.append(
             plot(lines).mark_rule(strokeDash=[4, 3], color=FAINT, strokeWidth=1).encode(y="value:Q")
         )
-        layers.append(
-            plot(lines)
-            .mark_text(align="right", baseline="bottom", dy=-1, fontSize=9.5, color=INK)
-            .encode(x=alt.value(WIDTH), y="value:Q", text="text:N")
-        )
+        for line, dy in _apart(lines, domain):
+            layers.append(
+                plot([line])
+                .mark_text(align="right", baseline="bottom", dy=dy, color=INK)
+                .encode(x=alt.value(WIDTH), y="value:Q", text="text:N")
+            )
     return alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
+
+
+def _apart(lines: list[dict[str, Any]], domain: list[float]) -> Iterator[tuple[dict[str, Any], float]]:
+    """Each line with how far its name is moved, px down, so that none covers the one below."""
+    per_px = (domain[1] - domain[0]) / HEIGHT
+    highest = -math.inf  # of the names so far, px from the bottom
+    for line in lines:
+        at = (line["value"] - domain[0]) / per_px + 1
+        placed = max(at, highest + LETTERS + 1)
+        highest = placed
+        yield line, -1 - (placed - at)
 
 
 def _lines(limits: list[Limit]) -> list[dict[str, Any]]:

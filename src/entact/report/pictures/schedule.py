@@ -13,9 +13,9 @@ from entact.report.palette import ARMS, FAINT, GRID, INK, PAPER, UNKNOWN
 from entact.report.pictures.sheet import PictureError
 
 FONT = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
-WIDE, NARROW = 940.0, 380.0
+WIDE, NARROW = 720.0, 340.0
 SUFFIXES = (".svg", ".png")
-_ROW, _SIZE, _SMALL = 22.0, 12.5, 11.0
+_ROW, _SIZE, _SMALL = 22.0, 13.0, 12.0
 _COLOURS = {
     "dosing": ARMS[1],
     "assessment": ARMS[0],

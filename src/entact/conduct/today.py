@@ -1,0 +1,107 @@
+"""What needs somebody today: open alerts, safety reports that run out, visits whose window closes.
+
+All of it is read from the rows for lists, which leave out what a role may not see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import time, timedelta, tzinfo
+
+from entact.conduct.register import Register, Standing
+from entact.conduct.sight import EVENTS
+from entact.conduct.words import day, lower_words, moment, title_of_visit, words
+from entact.course.instants import ALERT
+from entact.store import lists
+
+AHEAD = timedelta(days=2)
+MOST = 12  # tasks that are shown; of more it is said that there are
+
+
+@dataclass(frozen=True)
+class Task:
+    """One thing that somebody has to do.
+
+    Attributes:
+        urgent: whether a person may be in danger, or a time is over. key: in the address of the page of the
+            participant, whose number is `who`. what, when: in words; call: which roles.
+    """
+
+    urgent: bool
+    key: str
+    who: str
+    site: str
+    what: str
+    when: str
+    call: str = ""
+
+
+@dataclass(frozen=True)
+class Today:
+    """What needs somebody, the most urgent first; `further`: whether there is more."""
+
+    tasks: tuple[Task, ...]
+    further: bool
+
+
+def needs_today(register: Register) -> Today:
+    """What needs somebody, as the register's role may see it."""
+    found = list(_found(register))
+    shown = found[:MOST]
+    known = {one.ledger: Standing.of(one) for one in lists.participants_of([name for name, _ in shown])}
+    tasks = tuple(replace(task, key=known[name].key) for name, task in shown if name in known)
+    return Today(tasks, len(found) > MOST)
+
+
+def _found(register: Register) -> Iterator[tuple[str, Task]]:
+    """The ledger of each participant and what there is to do, the most urgent first."""
+    sight, at = register.sight, register.at
+    if not sight.sees_schedule:
+        return
+    hidden, limit = sight.hidden_names, MOST + 1
+    for alert in lists.open_findings(at, hidden=hidden, rule=ALERT, limit=limit):
+        yield alert.ledger, _alert(register, alert)
+    if sight.sees(EVENTS):
+        for clock in lists.running_clocks(until=at + AHEAD, limit=limit):
+            yield clock.ledger, _report(register, clock)
+    if sight.sees_status:
+        for visit in lists.missed(at, hidden=hidden, limit=limit):
+            yield visit.ledger, _visit(register, visit)
+        for visit in lists.due(at, hidden=hidden, limit=limit):
+            if visit.ends is not None and visit.ends <= at + AHEAD:
+                yield visit.ledger, _visit(register, visit)
+
+
+def _alert(register: Register, row: lists.Open) -> Task:
+    known = register.study.newest.alerts.get(row.item)
+    title = known.alert.title if known is not None else words(row.item)
+    call = ", ".join(map(lower_words, known.alert.tell)) if known is not None else ""
+    return Task(True, "", row.number, row.site, title, "nobody has answered", call)
+
+
+def _report(register: Register, clock: lists.RunningClock) -> Task:
+    report = register.study.newest.file.reports.get(clock.report)
+    title = report.title if report is not None else words(clock.report)
+    when = moment(clock.due, register.zone_of(clock.site))
+    said = f"{'was due' if clock.due <= register.at else 'due'} {when}"
+    return Task(True, "", clock.number, clock.site, f"{title}: not sent", said)
+
+
+def _visit(register: Register, row: lists.DueVisit) -> Task:
+    title, zone = title_of_visit(row.visit, register.visits), register.zone_of(row.site)
+    assert row.ends is not None
+    over = row.ends <= register.at
+    what = f"{title} did not take place, and nobody has said why" if over else f"{title} has not taken place"
+    when = f"its window {'closed' if over else 'closes'} {_end(row, zone)}"
+    return Task(False, "", row.number, row.site, what, when)
+
+
+def _end(row: lists.DueVisit, zone: tzinfo) -> str:
+    """The last day of a window, or its last minute where it is counted in hours."""
+    assert row.ends is not None
+    local = row.ends.astimezone(zone)
+    return day((local - _INSTANT).date()) if local.time() == time.min else moment(row.ends, zone)
+
+
+_INSTANT = timedelta(microseconds=1)

@@ -1,0 +1,82 @@
+"""The schedule of a study as every page shows it: a timeline, its visits, and what is done at which.
+
+Pages of a study in words, reports and pages of a running study put the same parts into their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from entact.datasets import Activities, VisitLine
+from entact.report.page import rendered_macro
+from entact.report.pictures.schedule import NARROW, VisitBar, VisitBars, draw_schedule
+
+_TEMPLATE: Final = "schedule.html.j2"
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """The parts as HTML; `schedule.css` is their style."""
+
+    timeline: str
+    visits: str
+    matrix: str
+
+
+def schedule_parts(schedule: Activities) -> Schedule:
+    """The schedule of activities as parts of a page."""
+    bars = bars_of(schedule)
+    wide = draw_schedule(bars, name="schedule-wide")
+    narrow = draw_schedule(bars, name="schedule-narrow", width=NARROW)
+
+    def part(name: str, *values: Any) -> str:
+        return rendered_macro(_TEMPLATE, name, schedule, *values, filters=_FILTERS)
+
+    return Schedule(part("timeline", wide, narrow), part("visits"), part("matrix"))
+
+
+def bars_of(schedule: Activities) -> list[VisitBars]:
+    """The schedule as it is drawn."""
+    return [
+        VisitBars(group.title, group.since, [_bar(one, schedule) for one in group.visits])
+        for group in schedule.groups
+    ]
+
+
+def _bar(visit: VisitLine, schedule: Activities) -> VisitBar:
+    epoch = None if visit.epoch is None else schedule.epochs.get(visit.epoch, _spaced(visit.epoch))
+    return VisitBar(
+        _begun(visit.title), visit.kind, epoch, visit.when, visit.day, visit.earliest, visit.latest
+    )
+
+
+def _week(day: float | None) -> str:
+    return "" if day is None else f"{day / 7:.1f}".replace("-", "−").removesuffix(".0")
+
+
+def _how(visit: VisitLine) -> str:
+    """By whom, how and how long, where it is not the usual."""
+    said = [f"by {_spaced(visit.by)}"] if visit.by else []
+    said += [visit.contact] if visit.contact != "in person" else []
+    said += [visit.lasts] if visit.lasts else []
+    both = len(visit.populations) > 1
+    said += [f"for {' and '.join(map(_spaced, visit.populations))}"] if both else []
+    return ", ".join(said)
+
+
+def _spaced(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _begun(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+_FILTERS: Final[dict[str, Callable[..., Any]]] = {
+    "spaced": _spaced,
+    "begun": _begun,
+    "week": _week,
+    "how": _how,
+}

@@ -1,0 +1,89 @@
+"""What needs somebody today stands first, for a role that may know it and for no other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from msgspec.structs import replace
+from tests.conduct.record import SEES_ALL, keep, telling_story
+from tests.course.conftest import Story
+
+from entact import store
+from entact.protocol import Study
+
+Get = Callable[..., str]
+
+
+def tasks(page: str) -> list[str]:
+    """The tasks on a page, each without its markup."""
+    part = re.search(r'<section class="today".*?</section>', page, re.DOTALL)
+    assert part is not None
+    return [re.sub(r"<[^>]+>", " ", one) for one in re.findall(r"<li.*?</li>", part[0], re.DOTALL)]
+
+
+@pytest.fixture
+def treated(study: Study) -> Story:
+    """Somebody on the day before a window closes."""
+    story = Story(study)
+    story.whole()
+    story.entries = [one for one in story.entries if one.occurred_at < story.at(13).isoformat()]
+    return story
+
+
+@pytest.mark.usefixtures("database")
+def test_it_stands_before_everything_else(get: Get, study: Study) -> None:
+    keep(study, telling_story(study))
+    page = get("/", SEES_ALL)
+    assert re.findall(r'<h2 id="(\w+)">', page)[0] == "today"
+    first = tasks(page)[0]
+    assert "1-001" in first
+    assert "nobody has answered" in first
+    assert "calls" in first
+    assert "in the time of the rehearsal" in page
+
+
+@pytest.mark.usefixtures("database")
+def test_an_open_alert_is_told_only_to_who_sees_what_raised_it(get: Get, study: Study) -> None:
+    keep(study, telling_story(study))
+    assert any("Very high blood pressure" in one for one in tasks(get("/", SEES_ALL)))
+    assert any("Very high blood pressure" in one for one in tasks(get("/", "monitor")))
+    assert not any("Very high blood pressure" in one for one in tasks(get("/", "scheduler")))
+    assert tasks(get("/", "rater")) == []  # the schedule is hidden from them
+
+
+@pytest.mark.usefixtures("database")
+def test_a_visit_whose_window_went_by_unexplained_is_told(get: Get, study: Study, treated: Story) -> None:
+    keep(study, treated)
+    late = [one for one in tasks(get("/", SEES_ALL)) if "did not take place" in one]
+    assert late
+    for one in late:
+        assert "1-001" in one
+        assert re.search(r"its window closed \d+ \w+ 2026", one)
+    assert not any("did not take place" in one for one in tasks(get("/", "scheduler")))
+
+
+@pytest.mark.usefixtures("database")
+def test_nothing_to_do_is_said(get: Get, study: Study) -> None:
+    story = Story(study)
+    story.begin("screening#1", day=0)
+    story.write("screening", {"attempt": 1, "number": "S-1", "site": "denver"}, minute=2)
+    keep(study, story)
+    assert "Nothing that medical monitor sees" in get("/", SEES_ALL)
+
+
+@pytest.mark.usefixtures("database")
+def test_an_alert_that_is_answered_needs_nobody(get: Get, study: Study) -> None:
+    story = telling_story(study)
+    keep(study, story)
+    page = get("/", SEES_ALL)
+    (raised,) = (one for one in tasks(page) if "Very high blood pressure" in one)
+    assert raised
+    seen = next(one for one in story.entries if one.kind == "vital_signs" and one.timepoint == "end")
+    answer = story.write(
+        "alert_answered", {"alert": "hypertension", "action": "assessed"}, day=14, minute=700, about=seen.id
+    )
+    ledger = f"participant:{1:032x}"
+    store.append(replace(answer, ledger=ledger), received_at="2026-05-02T12:00:00+00:00")
+    assert not any("Very high blood pressure" in one for one in tasks(get("/", SEES_ALL)))
