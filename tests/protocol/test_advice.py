@@ -19,6 +19,14 @@ ALL = "  - {role: participant, hidden: [], until: never}\n" + "".join(
 )
 
 
+@pytest.fixture
+def mini(mini: str) -> str:
+    """The small study, with nothing to warn of but its blinding."""
+    alone = "urgency: now, tell: [investigator]}"
+    assert mini.count(alone) == 1
+    return mini.replace(alone, "urgency: now, tell: [investigator, medical_monitor]}")
+
+
 def warned(tmp_path: Path, text: str) -> list[str]:
     """The warnings of a study file, as printed after the file's name."""
     path = tmp_path / "study.yaml"
@@ -68,6 +76,17 @@ def test_a_site_in_the_time_zone_of_another_country_is_warned_of(mini: str, tmp_
         "sites.denver.timezone: America/Denver is a time zone of US, and this site is in IL; "
         "change one of them"
     )
+
+
+def test_an_urgent_call_to_one_role_alone_is_warned_of(mini: str, tmp_path: Path) -> None:
+    text = mini.replace("blinding:\n", f"blinding:\n{ALL}")
+    both = "urgency: now, tell: [investigator, medical_monitor]}"
+    alone = "urgency: now, tell: [investigator]}"
+    (found,) = warned(tmp_path, text.replace(both, alone))
+    assert "alerts.ideation: calls investigator alone, now, and nobody else when there is no answer" in found
+    more = "urgency: now, tell: [investigator], escalate: [{after: 10 min, tell: [medical_monitor]}]}"
+    assert warned(tmp_path, text.replace(both, more)) == []
+    assert warned(tmp_path, text.replace(both, alone.replace("now", "today"))) == []
 
 
 @pytest.mark.parametrize("name", shipped_studies())

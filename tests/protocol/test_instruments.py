@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import entact.protocol
 from entact.course.kinds import blinding
 from entact.protocol import load_study
 from entact.protocol.form import CompiledForm
 from entact.protocol.instrument import load_instrument, shipped_instruments
+from entact.protocol.source import read_source
 from entact.protocol.study import Form
 
 # The least and the greatest value of each score that counts or measures.
@@ -404,3 +406,14 @@ def test_what_is_wrong_in_it_is_named_with_its_line(
     place, _, message = problem.partition(" ")
     assert message == said
     assert abs(int(place.split(":")[1]) - line) <= 1  # a list of items is placed at its key
+
+
+FILES = Path(entact.protocol.__file__).parent / "instruments"
+
+
+@pytest.mark.parametrize("path", sorted(FILES.glob("*.yaml")), ids=lambda path: path.stem)
+def test_a_citation_that_nobody_has_looked_up_is_an_assumption(path: Path) -> None:
+    """No doi of an instrument is among the facts that were read; `doi:` in a source says so beside it."""
+    said = read_source(path.read_bytes(), path.name).data
+    if "doi:" in str(said.get("source", "")):
+        assert "the doi is from memory" in said["assumption"]

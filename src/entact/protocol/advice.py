@@ -13,6 +13,7 @@ def advise(file: StudyFile) -> Iterator[Fault]:
     """Every warning about a study file that makes sense as a whole."""
     yield from _roles_that_see_all(file)
     yield from _zones(file)
+    yield from _called_alone(file)
 
 
 def is_blinded(file: StudyFile) -> bool:
@@ -43,3 +44,14 @@ def _zones(file: StudyFile) -> Iterator[Fault]:
                 f"{site.country}; change one of them"
             )
             yield Fault(("sites", name, "timezone"), message)
+
+
+def _called_alone(file: StudyFile) -> Iterator[Fault]:
+    """An alert of the highest urgency that reaches one role, and nobody else where that one is silent."""
+    for name, alert in file.alerts.items():
+        if alert.urgency == "now" and len(set(alert.tell)) == 1 and not alert.escalate:
+            message = (
+                f"calls {alert.tell[0]} alone, now, and nobody else when there is no answer; add "
+                "`escalate: [{after: 10 min, tell: [...]}]`, or tell another role too"
+            )
+            yield Fault(("alerts", name), message, at_key=True)
