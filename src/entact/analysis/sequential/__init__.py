@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from entact.analysis.sequential.boundaries import Boundaries
+from entact.analysis.sequential.chart import boundary_frame, power_frame
 from entact.analysis.sequential.conditional import (
     conditional_power,
     conditional_type_i_error,
@@ -32,6 +33,7 @@ from entact.analysis.sequential.spending import (
     SpendingPoints,
     UserDefined,
 )
+from entact.analysis.sequential.table import Table
 
 __all__ = [
     "ArmResult",
@@ -58,14 +60,17 @@ __all__ = [
     "SmallSample",
     "Spending",
     "SpendingPoints",
+    "Table",
     "UserDefined",
     "WangTsiatis",
     "analyse_arms",
     "blinded_sd",
     "blinded_size",
+    "boundary_frame",
     "conditional_power",
     "conditional_type_i_error",
     "dunnett_p",
+    "power_frame",
     "predictive_power",
     "repeated_interval",
     "small_sample",

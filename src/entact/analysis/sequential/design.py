@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import ndtri
@@ -12,6 +13,7 @@ from scipy.special import ndtri
 from entact.analysis.sample_size.comparison import Comparison
 from entact.analysis.sequential.assurance import assurance
 from entact.analysis.sequential.boundaries import Boundaries, Rule, Walk, drift_for, futility, with_futility
+from entact.analysis.sequential.chart import boundary_chart, power_chart
 from entact.analysis.sequential.inference import SequentialEstimate, analyse, analyse_stages
 from entact.analysis.sequential.look import Look
 from entact.analysis.sequential.planned import Power
@@ -20,6 +22,10 @@ from entact.analysis.sequential.root import rising_root
 from entact.analysis.sequential.shape import Shape
 from entact.analysis.sequential.size import SampleSize, sample_size
 from entact.analysis.sequential.spending import LanDeMetsOBrienFleming, Spending
+from entact.analysis.sequential.table import Table, design_table
+
+if TYPE_CHECKING:
+    import altair as alt
 
 _LEAST_STEP = 1e-6
 
@@ -147,6 +153,39 @@ class GroupSequential:
             float(below.sum()) if two_sided else 0.0,
             information,
         )
+
+    def table(
+        self,
+        comparison: Comparison | None = None,
+        size: float | None = None,
+        freedoms: Sequence[float] | None = None,
+    ) -> Table:
+        """The looks as a table that a protocol can quote; see `table.design_table`."""
+        return design_table(self, self.told(), comparison, size, freedoms)
+
+    def plot(self, comparison: Comparison | None = None, sizes: Sequence[float] = ()) -> alt.LayerChart:
+        """The boundaries as a chart; with a comparison and sizes, power over its differences."""
+        return boundary_chart(self) if comparison is None else power_chart(self, comparison, sizes)
+
+    def told(self) -> str:
+        """What the design is, in words."""
+        looks = len(self.information)
+        kind = "Test without looks" if looks == 1 else f"Group-sequential design with {looks} looks"
+        sides = (
+            f"one-sided alpha {self.alpha:g}" if self.sided == 1 else f"two-sided alpha {2 * self.alpha:g}"
+        )
+        if looks == 1:
+            return f"{kind}, {sides}"
+        if self.futility is None:
+            futility = "no futility"
+        elif isinstance(self.futility, Spending):
+            futility = f"futility by {self.futility} of beta {self.beta:g}"
+        else:
+            futility = "futility bounds as given"
+        return f"{kind}, {sides}, {self.spending}, {futility}"
+
+    def __str__(self) -> str:
+        return str(self.table())
 
     def sample_size(self, comparison: Comparison, power: float | None = None) -> SampleSize:
         """How many it takes for a power; 1 - beta, where none is said. See `size.sample_size`."""

@@ -44,6 +44,25 @@ class SequentialEstimate:
     estimate: float | None
     interval: tuple[float, float] | None
 
+    def __str__(self) -> str:
+        lines = []
+        for place, (look, upper) in enumerate(zip(self.looks, self.boundaries.upper, strict=True), start=1):
+            low, high = self.repeated_interval[place - 1]
+            lines.append(
+                f"look {place}, {100 * self.boundaries.information[place - 1]:.4g} % of the information:"
+                f" Z {look.z:.4f} against {upper:.4f}, repeated p {self.repeated_p[place - 1]:.4g},"
+                f" interval {low:.4g} to {high:.4g}"
+            )
+        if self.stopped is None or self.p is None or self.interval is None:
+            return "\n".join([*lines, "continue"])
+        return "\n".join(
+            [
+                *lines,
+                f"{self.decision} at look {self.stopped}: median-unbiased estimate {self.estimate:.4g},"
+                f" {self.interval[0]:.4g} to {self.interval[1]:.4g}, one-sided p {self.p:.4g}",
+            ]
+        )
+
 
 def analyse(
     design: Planned, looks: Sequence[Look], maximum: float, *, final: bool = False

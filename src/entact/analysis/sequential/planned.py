@@ -48,6 +48,14 @@ class Planned(Protocol):
         """1 or 2."""
 
     @property
+    def beta(self) -> float:
+        """Type II error rate, for which sizes are planned."""
+
+    @property
+    def binding(self) -> bool:
+        """Whether the efficacy bounds rely on stopping for futility."""
+
+    @property
     def rule(self) -> Rule:
         """What decides critical values."""
 

@@ -35,6 +35,9 @@ class WangTsiatis:
         if not -1 <= self.delta <= 1:
             raise ValueError(f"delta is {self.delta:g}: from 0 (O'Brien-Fleming) to 0.5 (Pocock), at most 1")
 
+    def __str__(self) -> str:
+        return f"Wang-Tsiatis boundary with delta {self.delta:g}"
+
     @property
     def constant(self) -> float | None:
         """See `Shape`."""
@@ -54,6 +57,9 @@ class OBrienFleming(WangTsiatis):
 
     delta: float = 0.0
 
+    def __str__(self) -> str:
+        return "O'Brien-Fleming boundary"
+
 
 @dataclass(frozen=True)
 class Pocock(WangTsiatis):
@@ -63,6 +69,9 @@ class Pocock(WangTsiatis):
     """
 
     delta: float = 0.5
+
+    def __str__(self) -> str:
+        return "Pocock boundary"
 
 
 @dataclass(frozen=True)
@@ -78,6 +87,9 @@ class HaybittlePeto:
     def __post_init__(self) -> None:
         if not (np.isfinite(self.interim) and self.interim > 0):
             raise ValueError(f"the interim's critical value is {self.interim:g}: a Z above 0, 3 by custom")
+
+    def __str__(self) -> str:
+        return f"Haybittle-Peto boundary of {self.interim:g} before the end"
 
     @property
     def constant(self) -> float | None:

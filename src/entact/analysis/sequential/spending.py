@@ -26,6 +26,9 @@ class LanDeMetsOBrienFleming:
     Source: Lan & DeMets 1983, Biometrika 70:659, the function α₁*.
     """
 
+    def __str__(self) -> str:
+        return "O'Brien-Fleming spending (Lan & DeMets)"
+
     def spent(self, rate: float, fraction: NDArray[np.float64]) -> NDArray[np.float64]:
         """See `Spending`."""
         with np.errstate(divide="ignore"):
@@ -39,6 +42,9 @@ class LanDeMetsPocock:
 
     Source: Lan & DeMets 1983, Biometrika 70:659, the function α₂*.
     """
+
+    def __str__(self) -> str:
+        return "Pocock spending (Lan & DeMets)"
 
     def spent(self, rate: float, fraction: NDArray[np.float64]) -> NDArray[np.float64]:
         """See `Spending`."""
@@ -57,6 +63,9 @@ class HwangShihDeCani:
     def __post_init__(self) -> None:
         if not abs(self.gamma) <= 700:
             raise ValueError(f"gamma is {self.gamma:g}: a number, negative to spend late, as in -4")
+
+    def __str__(self) -> str:
+        return f"Hwang-Shih-DeCani spending with gamma {self.gamma:g}"
 
     def spent(self, rate: float, fraction: NDArray[np.float64]) -> NDArray[np.float64]:
         """See `Spending`."""
@@ -80,6 +89,9 @@ class KimDeMets:
         if not 0 < self.rho < np.inf:
             raise ValueError(f"rho is {self.rho:g}: a power above 0 spends more the more is known")
 
+    def __str__(self) -> str:
+        return f"Kim-DeMets spending with rho {self.rho:g}"
+
     def spent(self, rate: float, fraction: NDArray[np.float64]) -> NDArray[np.float64]:
         """See `Spending`."""
         return rate * np.minimum(fraction, 1.0) ** self.rho
@@ -94,6 +106,9 @@ class UserDefined:
     """
 
     share: Callable[[float], float]
+
+    def __str__(self) -> str:
+        return "spending by a function of one's own"
 
     def spent(self, rate: float, fraction: NDArray[np.float64]) -> NDArray[np.float64]:
         """See `Spending`.
@@ -128,6 +143,9 @@ class SpendingPoints:
             raise ValueError(f"the fractions {list(self.fractions)} have to rise between 0 and 1")
         if not np.all(np.diff(spent) >= 0):
             raise ValueError(f"the shares {list(self.shares)} have to rise from 0 to 1 with the information")
+
+    def __str__(self) -> str:
+        return "spending in numbers"
 
     def spent(self, rate: float, fraction: NDArray[np.float64]) -> NDArray[np.float64]:
         """See `Spending`."""
