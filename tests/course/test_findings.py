@@ -379,3 +379,36 @@ def test_what_a_course_was_asked_before_does_not_linger(new_story: NewStory) -> 
     course.add(story.vitals(998, 80, day=46))
     assert findings(course, story.at(60)) == findings(fold(story.study, story.entries), story.at(60))
     assert len(findings(course, story.at(60))) == 2
+
+
+def test_what_is_dated_after_its_visit_was_over_is_found(new_story: NewStory) -> None:
+    late = new_story().whole()
+    safe = late.safe(day=3, minute=91, encounter="preparation_1#1")
+    assert found(late)["encounter_over"] == safe.id
+    moved = new_story().whole()
+    dose = next(entry for entry in moved.entries if entry.kind == "dose")
+    moved.correct(dose, {"occurred_at": moved.at(13, 10).isoformat()}, day=13, encounter=SESSION)
+    assert found(moved)["encounter_over"] == dose.id
+
+
+@pytest.mark.parametrize("said", [{"outcome": "fatal"}, {"seriousness": ["death"], "serious": True}])
+def test_an_event_that_ended_in_death_asks_for_the_death(new_story: NewStory, said: dict[str, Any]) -> None:
+    story = new_story().whole()
+    event = story.write("adverse_event", {"term": "nausea", **said}, day=50)
+    assert found(story) == {"death_not_entered": event.id}
+    story.write("death", {"date": "2026-04-21"}, day=50, minute=5)
+    assert found(story) == {}
+
+
+@pytest.mark.parametrize(
+    ("attempts", "rules"), [((1, 2, 3), set()), ((1, 3), {"attempt_out_of_order:attempt"})]
+)
+def test_an_attempt_that_is_left_out_is_found(
+    new_story: NewStory, attempts: tuple[int, ...], rules: set[str]
+) -> None:
+    story = new_story()
+    for day, attempt in enumerate(attempts):
+        story.write("screening", {"attempt": attempt, "number": f"S-{attempt}", "site": "denver"}, day=day)
+    assert set(found(story, 1)) == rules
+    story.write("screening", {"attempt": 0, "number": "S-0", "site": "denver"}, day=9)
+    assert "item:attempt" in found(story, 1)

@@ -10,7 +10,16 @@ import msgspec
 
 from entact.course.entry import Entry, Kept
 from entact.course.entry.arrival import FIRST, LAST, Arrival, arrival
-from entact.course.entry.effective import VOID, Effective, Held, Key, Problem, as_they_stand, hold
+from entact.course.entry.effective import (
+    TIME_UNREADABLE,
+    VOID,
+    Effective,
+    Held,
+    Key,
+    Problem,
+    as_they_stand,
+    hold,
+)
 from entact.course.entry.history import as_they_stood
 from entact.course.entry.proof import doubt
 from entact.course.entry.versions import DECIDED, in_order_of_arrival, sent, version_digest
@@ -196,6 +205,9 @@ class Course(State):
         self.clear(self.study.newest)
         for problem in problems:
             self.found(problem.rule, problem.entry, problem.item, problem.message)
+            if problem.rule == TIME_UNREADABLE:
+                entry = self._held[problem.entry].entry
+                self.unread[entry.id] = entry.kind, entry.encounter
         for effective in standing:
             self._apply(effective)
 

@@ -157,8 +157,12 @@ def _not_asked(course: Course) -> Iterator[Finding]:
 
 
 def _outside_encounters(course: Course) -> Iterator[Finding]:
+    """What takes place in a visit and is of none, or lies before it began or after it was over."""
     for effective in course.effective:
         entry = effective.entry
+        if entry.kind == "dose" and entry.encounter is None:
+            message = "a dose is given in a session, and this one is of none"
+            yield _finding("encounter_unnamed", entry.id, "encounter", message)
         if entry.encounter is None or entry.kind not in _IN_ENCOUNTER:
             continue
         encounter = course.encounters.get(entry.encounter)
@@ -166,6 +170,8 @@ def _outside_encounters(course: Course) -> Iterator[Finding]:
             yield _finding("encounter_not_started", entry.id, "", f"{entry.encounter} was never begun")
         elif effective.at < encounter.started:
             yield _finding("encounter_not_started", entry.id, "", f"before {entry.encounter} began")
+        elif encounter.status == "ended" and encounter.ended is not None and effective.at > encounter.ended:
+            yield _finding("encounter_over", entry.id, "", f"after {entry.encounter} was over")
 
 
 def _never_begun(course: Course) -> Iterator[Finding]:

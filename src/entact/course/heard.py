@@ -22,6 +22,7 @@ def found_unentered(course: Course) -> Iterator[tuple[str, str, str, str]]:
     """What was heard of and is not entered: rule, entry, item and message."""
     yield from _of_checklists(course)
     yield from _of_ends(course)
+    yield from _of_events(course)
 
 
 def _of_checklists(course: Course) -> Iterator[tuple[str, str, str, str]]:
@@ -72,6 +73,13 @@ def _ended_before(event: AdverseEventState, at: datetime, zone: tzinfo) -> bool:
         return resolved.at < at if resolved.at is not None else resolved.latest < civil_date(at, zone)
     over = [said.at for said in event.judgements if said.outcome in OVER]
     return bool(over) and event.outcome in OVER and over[0] < at
+
+
+def _of_events(course: Course) -> Iterator[tuple[str, str, str, str]]:
+    """Events that are said to have ended in death, of somebody of whom no death is entered."""
+    for event in course.adverse_events.values() if course.died is None else ():
+        if event.is_fatal:
+            yield "death_not_entered", event.entry, "", "is said to have ended in death, and none is entered"
 
 
 def _of_ends(course: Course) -> Iterator[tuple[str, str, str, str]]:

@@ -11,6 +11,8 @@ import msgspec
 import pytest
 from tests.course.cases import WHEN, Case, ask, before, codes, give, session, two_sessions, vitals
 
+from entact.course.entry import instant
+from entact.course.findings import findings
 from entact.course.gates.core import ACTS
 from entact.course.gates.gate import Allowed, Refused
 from entact.protocol.release import Release, Study, canonical
@@ -442,3 +444,30 @@ def test_what_could_not_be_read_keeps_nobody_in_and_forbids_nothing_that_does_no
     dosing.put("old", "form", "2026-03-10T09:55:00-06:00", {"form": "x", "items": 1}, encounter="baseline#1")
     assert codes(ask(leaving, "discharge")) == []
     assert codes(ask(dosing, "initial_dose")) == []
+
+
+@pytest.mark.parametrize("when", ["2026-03-16T24:00:00-06:00", "2026-03-16T09:55:00", "yesterday", ""])
+def test_what_happened_nobody_knows_when_may_be_what_forbids_the_dose(when: str) -> None:
+    case = before("initial_dose")
+    stopped = {"of": "treatment", "decided_by": "participant", "cause": "x"}
+    case.put("bad", "discontinuation", "2026-03-16T09:55:00-06:00", stopped)
+    case.entries["bad"] = msgspec.structs.replace(case.entries["bad"], occurred_at=when)
+    assert codes(ask(case, "initial_dose")) == ["entry_unread"]
+    more: dict[str, Any] = {"replaces": "bad", "reason": "entered_in_error"}
+    case.put("fix", "discontinuation", WHEN["initial_dose"], {"occurred_at": MORNING.format(1)}, **more)
+    assert codes(ask(case, "initial_dose")) == ["treatment_discontinued"]
+    assert not any("time_unreadable" in name for name in case.course().findings)
+    case.drop("fix").put("w", "void", WHEN["initial_dose"], {}, **more)
+    assert codes(ask(case, "initial_dose")) == []
+    assert not any("time_unreadable" in name for name in case.course().findings)
+
+
+def test_a_dose_of_no_session_may_be_that_of_this_one() -> None:
+    case = before("initial_dose")
+    give(case, "initial", "K-3", "2026-03-16T09:50:00-06:00")
+    case.entries["initial 1"] = msgspec.structs.replace(case.entries["initial 1"], encounter=None)
+    assert "dose_unclear" in codes(ask(case, "initial_dose"))
+    at = instant("2026-03-16T09:55:00-06:00")
+    assert "encounter_unnamed:initial 1:encounter" in {one.id for one in findings(case.course(), at)}
+    case.change("initial 1", taken=0, returned=2, outcome="refused")
+    assert codes(ask(case, "initial_dose")) == []

@@ -12,6 +12,7 @@ from entact.course.entry import CORRECTED_TIME, Entry, instant
 from entact.course.entry.versions import DECIDED, chosen, in_order_of_arrival
 
 VOID = "void"
+TIME_UNREADABLE = "time_unreadable"  # of a source that is kept and not acted upon, or of a correction
 Key = tuple[float, str]  # order of time: seconds since the epoch of `occurred_at`, then id
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -117,16 +118,11 @@ def as_they_stand(
         if entry.replaces is not None:
             if known is None or known(one):
                 children.setdefault(entry.replaces, []).append(one)
-        elif (wrong := source_problem(one)) is not None:
-            problems.append(wrong)
         else:
             sources.append(one)
-    if not children:
-        result = [Effective(one.entry, one.at, one.key, one.entry.data) for one in sources]
-    else:
-        corrector = Corrector(children, nested, problems, superseded)
-        result = [effective for one in sources if (effective := corrector.correct(one)) is not None]
-        corrector.name_waiting()
+    corrector = Corrector(children, nested, problems, superseded)
+    result = [effective for one in sources if (effective := corrector.stand(one)) is not None]
+    corrector.name_waiting()
     if decided:
         result = [_with_decision(one, decided[one.id]) if one.id in decided else one for one in result]
     result.sort(key=_key)
@@ -207,7 +203,7 @@ def source_problem(one: Held) -> Problem | None:
     if one.readable:
         return None
     message = f"{one.entry.occurred_at!r} is no time with an offset; the entry is kept and not acted upon"
-    return Problem("time_unreadable", one.entry.id, CORRECTED_TIME, message)
+    return Problem(TIME_UNREADABLE, one.entry.id, CORRECTED_TIME, message)
 
 
 def changes_of(correction: Entry, inner: str | None) -> Iterator[tuple[tuple[str, str], Any]]:
@@ -263,6 +259,18 @@ class Corrector:
         self.met: set[str] = set()
         self.voids: dict[str, Held | None] = {}
         self.live: list[Live] = []  # of the last source
+
+    def stand(self, source: Held) -> Effective | None:
+        """The entry as it stands. One whose time cannot be read stands once a correction says when it was."""
+        wrong = source_problem(source)
+        if wrong is None:
+            return self.correct(source)
+        effective = None if source.entry.kind == VOID else self.correct(source)
+        if effective is not None and effective.at is not source.at:
+            return effective
+        if source.entry.kind == VOID or effective is not None:  # else it was withdrawn
+            self.problems.append(wrong)
+        return None
 
     def correct(self, source: Held) -> Effective | None:
         if source.entry.id not in self.children:

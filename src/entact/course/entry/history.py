@@ -24,7 +24,6 @@ from entact.course.entry.effective import (
     changes_of,
     conflict_problem,
     moved_time,
-    source_problem,
 )
 from entact.course.entry.versions import DECIDED
 
@@ -141,14 +140,10 @@ class _Family:
         self._merged: _Merged | None = None
         self.effective = None
         if self.source is not None:
-            wrong = source_problem(self.source)
-            if wrong is not None:
-                lasting.append(wrong)
-            else:
-                self.effective = self._corrector.correct(self.source)
+            self.effective = self._corrector.stand(self.source)
         self._corrector.name_waiting()
         self._lasting = lasting
-        if self.source is not None and self.effective is not None:
+        if self.source is not None and self.source.readable and self.effective is not None:
             merged = _Merged(self.source, self.nested.get(self.source.entry.kind))
             if all(merged.may_hold(one) for one, _ in self._corrector.live):
                 for one, replaced in self._corrector.live:  # those above come first

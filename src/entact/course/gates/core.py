@@ -316,6 +316,13 @@ def _part_not_given(question: Question) -> Iterator[Reason]:
 def _doses_clear(question: Question) -> Iterator[Reason]:
     """What was entered of each dose can be true: else nobody knows what the participant has had."""
     for dose in question.course.doses:
+        if dose.encounter is None and dose.given:
+            question.relies_on(dose.entry)
+            message = (
+                f"It is not known in which session the {dose.part} dose of "
+                f"{dose.at.astimezone(question.zone):%Y-%m-%d %H:%M} was given. Enter it anew, withdraw that."
+            )
+            yield Reason("dose_unclear", message, ("dose",))
         if dose.given is None:
             question.relies_on(dose.entry)
             message = (

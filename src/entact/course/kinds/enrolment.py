@@ -80,9 +80,11 @@ def reduce_screening(course: State, effective: Effective, payload: Screening) ->
 def _begin_attempt(course: State, effective: Effective, payload: Screening) -> None:
     """From now on the new attempt counts: what was decided in the one before it is kept with that."""
     since = effective.at
+    if payload.attempt < 1:
+        course.found("item", effective.id, "attempt", f"{payload.attempt} is no attempt: they count from 1")
     if course.attempts:
         before = course.attempts[-1]
-        if payload.attempt < before.number:
+        if payload.attempt != before.number + 1:
             message = f"attempt {payload.attempt} is entered after attempt {before.number}"
             course.found("attempt_out_of_order", effective.id, "attempt", message)
         if course.enrolment is not None:
