@@ -187,7 +187,7 @@ def test_the_name_of_a_ledger_can_be_stored(make_entry: Any) -> None:
 
 @pytest.mark.parametrize("name", ["é" * 300, "participant:" + "0123456789abcdef" * 600])
 def test_a_name_that_no_index_holds_is_refused_in_words(make_entry: Any, name: str) -> None:
-    with pytest.raises(StoreError, match="cannot be the name of a ledger: 1 to 200 characters"):
+    with pytest.raises(StoreError, match="cannot be the name of a ledger: participant, site or study"):
         store.append(make_entry(ledger=name), received_at=NOW)
 
 

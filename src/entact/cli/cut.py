@@ -116,7 +116,6 @@ def write_datasets(
         StoreError: when the manifest or the record is not right, or there are files in the folder already.
     """
     open_record(database)
-    from entact.course import fold, read
     from entact.datasets import Accumulator
     from entact.store.cut import cut_lines, named_cut, open_manifest, study_of, write_manifest
 
@@ -127,15 +126,19 @@ def write_datasets(
         raise StoreError(f"{manifest_file} is the manifest of another cut than {name!r}")
     study = study_of(manifest)
     accumulator = Accumulator(study)
-    for _, lines in cut_lines(manifest, "participant:"):
-        accumulator.add(fold(study, [read(line.text) for line in lines]))
+    unread = [
+        problem
+        for name, lines in cut_lines(manifest, "participant:")
+        if (problem := accumulator.add_lines(study, name, lines)) is not None
+    ]
     arms = None if allocation_file is None else _arms(allocation_file, study.name)
     try:
         datasets = accumulator.finish(arms)
     except ValueError as error:
         raise StoreError(f"{allocation_file}: {error}") from error
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
-    mark = "SIMULATED-" if datasets.simulated else ""
+    simulated = manifest.environment != "production"
+    mark = "SIMULATED-" if simulated else ""
     files: dict[str, Any] = {}
     for frame_name, frame in datasets.frames().items():
         path = out / f"{mark}{frame_name}.jsonl"
@@ -147,8 +150,9 @@ def write_datasets(
         "cut": name,
         "manifest": manifest.digest,
         "environment": manifest.environment,
-        "simulated": datasets.simulated,
+        "simulated": simulated,
         "unblinded": datasets.unblinded,
+        "broken": {one.ledger: one.problem for one in unread},
         "files": files,
     }
     (out / "manifest.json").write_bytes(write_manifest(manifest))
@@ -163,6 +167,8 @@ def print_written(index: dict[str, Any], out: Path) -> None:
     simulated = " · SIMULATED DATA" if index["simulated"] else ""
     _say(f"{index['study']} · cut {index['cut']} · {arms}{simulated}")
     _say(f"{rows} rows in {len(index['files'])} datasets in {out}")
+    for name, problem in index["broken"].items():
+        _say(f"broken: {name}: {problem}; it is in the findings alone")
 
 
 def _arms(file: Path, study: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta, tzinfo
 from urllib.parse import urlencode
 
-from entact.conduct.register import Register, Standing
+from entact.conduct.register import PARTICIPANT, Register, Standing
 from entact.conduct.timeline import OVER
 from entact.conduct.words import day, lower_words, title_of_visit, window
 from entact.course import Due
@@ -48,6 +48,8 @@ class Listing:
     """One page of the list, and what it can be narrowed to.
 
     Attributes:
+        broken: opaque ids of those who have no place in the list, because nothing follows from
+            their newest entries.
         count, total: of participants that fit, and of all. previous, next: addresses of the pages beside it,
             empty where there is none.
     """
@@ -59,6 +61,7 @@ class Listing:
     total: int
     previous: str
     next: str
+    broken: tuple[str, ...]
 
 
 def list_participants(register: Register, asked: Mapping[str, str]) -> Listing:
@@ -99,6 +102,7 @@ def list_participants(register: Register, asked: Mapping[str, str]) -> Listing:
         total=sum(one.participants for one in counts),
         previous=_address("before", shown[0].key, narrowed) if earlier else "",
         next=_address("after", shown[-1].key, narrowed) if later else "",
+        broken=tuple(name.removeprefix(PARTICIPANT) for name in lists.behind()),
     )
 
 

@@ -7,6 +7,7 @@ read twice.
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,13 +17,13 @@ from threading import Lock
 from typing import cast
 from zoneinfo import ZoneInfo
 
-import msgspec
 from django.db.models import F, Max
 from django.utils import timezone
 
 from entact.conduct.error import ConductError
 from entact.conduct.sight import Sight
-from entact.course import Course, Finding, Kept, findings, fold, read
+from entact.course import Course, Finding, Line, findings, fold
+from entact.course.fold import Broken, broken, read_lines
 from entact.course.state.state import Status
 from entact.protocol import Study
 from entact.protocol.study import Visit
@@ -31,6 +32,9 @@ from entact.store.numbers import shared_numbers
 from entact.store.studies import study_of_record
 
 PARTICIPANT = "participant:"
+BROKEN = "cannot be shown; run `entact verify`, which names the first bad entry"  # and nothing that it says
+_log = logging.getLogger(__name__)
+
 COURSES = 64  # folded courses kept in memory
 
 
@@ -111,13 +115,16 @@ class Register:
         row = lists.participant(key)
         return None if row is None or Standing.of(row).key != key else Standing.of(row)
 
-    def folded(self, ledgers: Sequence[str]) -> dict[str, Folded]:
+    def folded(self, ledgers: Sequence[str]) -> dict[str, Folded | Broken]:
         """The courses of some participants: one query for those that are not yet in memory."""
         found = _courses.of(self.study, self.at, _heads(ledgers))
+        lost = {name: Broken(name, "its last entry is not there") for name in ledgers if name not in found}
         beside: dict[str, list[Finding]] = {}
         for shared in shared_numbers(ledgers):
             beside.setdefault(shared.ledger, []).append(shared.finding)
-        return {name: replace(one, beside=tuple(beside.get(name, ()))) for name, one in found.items()}
+        whole = {name: one for name, one in found.items() if not isinstance(one, Broken)}
+        told = {name: replace(one, beside=tuple(beside.get(name, ()))) for name, one in whole.items()}
+        return {**lost, **found, **told}
 
 
 def open_register(role: str) -> Register:
@@ -168,20 +175,6 @@ def _last_arrival() -> datetime | None:
     return cast("datetime | None", last["last"])
 
 
-def read_entry(text: str) -> Kept:
-    """The entry in a stored text.
-
-    Raises:
-        ConductError: when it is none, because somebody changed the text.
-    """
-    try:
-        return read(text)
-    except msgspec.MsgspecError as error:
-        raise ConductError(
-            f"an entry cannot be read ({error}); run `entact verify`, which names the first bad one"
-        ) from error
-
-
 def _texts(ledgers: Iterable[int]) -> list[tuple[int, int, str, str]]:
     lines = models.Line.objects.filter(ledger_id__in=list(ledgers)).order_by("ledger_id", "seq")
     return list(lines.values_list("ledger_id", "seq", "hash", "text"))
@@ -191,12 +184,12 @@ class _CoursesKept:
     """The courses looked at last, by the head of their ledger."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, str], tuple[Study, Folded]] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, str], tuple[Study, Folded | Broken]] = OrderedDict()
         self._lock = Lock()
 
-    def of(self, study: Study, at: datetime, heads: list[Head]) -> dict[str, Folded]:
+    def of(self, study: Study, at: datetime, heads: list[Head]) -> dict[str, Folded | Broken]:
         with self._lock:
-            found: dict[str, Folded] = {}
+            found: dict[str, Folded | Broken] = {}
             absent: dict[int, Head] = {}
             for head in heads:
                 kept = self._kept.get((head.ledger, head.hash))
@@ -205,13 +198,13 @@ class _CoursesKept:
                     found[head.ledger] = kept[1]
                 else:
                     absent[head.id] = head
-            lines: dict[int, list[tuple[int, str, str]]] = {number: [] for number in absent}
+            lines: dict[int, list[Line]] = {number: [] for number in absent}
             if absent:
                 for number, seq, digest, text in _texts(absent):
                     if seq <= absent[number].seq:
-                        lines[number].append((seq, digest, text))
+                        lines[number].append(Line(seq, digest, text))
             for number, head in absent.items():
-                folded = _folded(study, at, lines[number])
+                folded = _folded(study, at, head.ledger, lines[number])
                 found[head.ledger] = folded
                 self._kept[head.ledger, head.hash] = study, folded
             while len(self._kept) > COURSES:
@@ -226,13 +219,19 @@ class _CoursesKept:
 _courses = _CoursesKept()
 
 
-def _folded(study: Study, at: datetime, lines: list[tuple[int, str, str]]) -> Folded:
-    entries = [read_entry(text) for _, _, text in lines]
+def _folded(study: Study, at: datetime, ledger: str, lines: list[Line]) -> Folded | Broken:
+    entries = read_lines(ledger, lines)
+    if isinstance(entries, Broken):
+        return entries
     places: dict[str, tuple[tuple[int, str], ...]] = {}
-    for entry, (seq, digest, _) in zip(entries, lines, strict=True):
-        places[entry.id] = (*places.get(entry.id, ()), (seq, digest))
-    course = fold(study, entries)
-    findings(course, at)  # keeps in the course what was found before corrections, before other threads see it
+    for entry, line in zip(entries, lines, strict=True):
+        places[entry.id] = (*places.get(entry.id, ()), (line.seq, line.hash))
+    try:
+        course = fold(study, entries)
+        findings(course, at)  # keeps in the course what was found before corrections, before others see it
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is of this participant alone
+        _log.exception("%s cannot be shown", ledger)
+        return broken(ledger, error)
     return Folded(course, places)
 
 

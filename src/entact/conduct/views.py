@@ -11,12 +11,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from entact.conduct.error import ConductError
 from entact.conduct.overview import describe
 from entact.conduct.participants import list_participants
-from entact.conduct.register import Register, environment_of_database, open_register
+from entact.conduct.register import BROKEN, Register, environment_of_database, open_register
 from entact.conduct.timeline import tell
 from entact.conduct.today import needs_today
 from entact.conduct.words import lower_words
+from entact.course.fold import Broken
 from entact.report.page import schedule_style
 from entact.store import StoreError
 
@@ -56,6 +58,8 @@ def show_participant(request: HttpRequest, key: str) -> HttpResponse:
     if standing is None:
         raise Http404
     folded = register.folded([standing.ledger])[standing.ledger]
+    if isinstance(folded, Broken):
+        raise ConductError(f"{standing.number} {BROKEN}")
     timeline = tell(register, standing, folded)
     return _page(request, register, "participant.html", {"timeline": timeline, "here": "participants"})
 

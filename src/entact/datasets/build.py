@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import polars as pl
 
 from entact.course.course import Course
+from entact.course.entry import Line
+from entact.course.fold import Broken, broken, fold_lines
 from entact.course.state.numbers import Number, numbers_of, shared_message
 from entact.datasets import disposition, endpoints, questionnaires, safety, sessions, subjects
 from entact.datasets.codebook import Codebook, codebook
@@ -17,6 +20,7 @@ from entact.datasets.rows import Rows
 from entact.datasets.subjects import POPULATION
 from entact.protocol.release import Study
 
+BROKEN = "broken"  # the rule of the finding that a participant's course cannot be made
 ARM = "TRT01P"  # the planned arm; a column of `subjects` once the allocation is opened, and of nothing else
 
 
@@ -130,10 +134,32 @@ class Accumulator:
         if not course.effective:
             return
         person = Person(self.book, course)
+        made = self._rows_of(person)  # all of them, or none
         self._environments.add(course.effective[0].entry.environment)
-        rows = self._rows
         for number, entry in numbers_of(course).items():
             self._numbers.setdefault(number, []).append((person.usubjid, entry))
+        for name, rows in made.items():
+            self._rows[name].extend(rows)
+
+    def add_lines(self, study: Study, ledger: str, lines: Iterable[Line]) -> Broken | None:
+        """Adds one participant as the ledger has it; one whose course cannot be made is a finding.
+
+        Returns:
+            What is wrong with the ledger: there are no other rows of this participant then.
+        """
+        course = fold_lines(study, ledger, lines)
+        if not isinstance(course, Broken):
+            try:
+                self.add(course)
+                return None
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is of this participant alone
+                course = broken(ledger, error)
+        name = f"{self.release.file.study}-{ledger.partition(':')[2]}"
+        self._rows["findings"].extend([(name, BROKEN, "", None, course.problem, True)])
+        return course
+
+    def _rows_of(self, person: Person) -> dict[str, list[tuple[Any, ...]]]:
+        rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in FRAMES}
         failures: list[tuple[str, str]] = []
         rows["subjects"].extend([subjects.row(person)])
         rows["questionnaires"].extend(questionnaires.rows(person))
@@ -150,6 +176,7 @@ class Accumulator:
             (person.usubjid, "endpoint_fails", "", place, message, True) for place, message in failures
         )
         rows["alerts"].extend(safety.alerts(person))
+        return rows
 
     def finish(self, allocation: Mapping[str, str] | None = None) -> Datasets:
         """The frames, blinded unless an allocation is given.

@@ -380,8 +380,14 @@ def _units(file: StudyFile) -> Iterator[Fault]:
                 yield Fault(("products", name, "strengths", place), wrong)
 
 
+_SITE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,59}")  # its ledger is called after it
+
+
 def _sites_terms_and_sources(file: StudyFile, data: Mapping[str, Any]) -> Iterator[Fault]:
     for site, plan in file.sites.items():
+        if _SITE.fullmatch(site) is None or ".." in site or site.endswith("."):
+            message = f"{site!r} cannot be a site's id: at most 60 letters, digits, _, - and ."
+            yield Fault(("sites", site), message)
         if (wrong := wrong_country(plan.country)) is not None:
             yield Fault(("sites", site, "country"), wrong)
         try:

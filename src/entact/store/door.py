@@ -19,6 +19,7 @@ from psycopg import Cursor
 from entact.course import Course, Entry, Line, Receipt, Refused, instant, read, uuid7
 from entact.course.act import attempt
 from entact.course.entry import CLAIMED, SYSTEM, Authenticated, as_sent, digest, parse
+from entact.course.entry.name import is_ledger_name
 from entact.course.entry.sealing import KEY_BYTES, MARK, is_sealed
 from entact.course.kinds import UNPARSED
 from entact.course.kinds.study import LedgerOpened
@@ -84,6 +85,7 @@ def act(
 
 
 def _act(entry: Entry, received_at: str, authenticated: Authenticated) -> Receipt | Refused:
+    require_name(entry.ledger)
     stamp, study = _study()
     at = instant(received_at)
     sealed = seal_entry(study, msgspec.structs.replace(entry, basis=None), _key(entry.ledger))
@@ -132,6 +134,7 @@ def fact(entry: Entry, *, received_at: str, authenticated: Authenticated = CLAIM
     Raises:
         StoreError: when a correction or withdrawal has no reason, or the participant's key is not here.
     """
+    require_name(entry.ledger)
     if not entry.ledger.startswith(PARTICIPANT):
         raise StoreError(f"{entry.ledger} is no participant: what is recorded here is about one")
     if (entry.replaces is not None or entry.kind == "void") and not (entry.reason or "").strip():
@@ -180,7 +183,12 @@ def receive(
         problem = str(error)
     entry = _as_received(text, problem, by=by, role=role, received_at=received_at, device=device)
     for ledger in (about, _ledger_in(text)):
-        if ledger is not None and ledger.startswith(PARTICIPANT) and _is_open(ledger):
+        if (
+            ledger is not None
+            and is_ledger_name(ledger)
+            and ledger.startswith(PARTICIPANT)
+            and _is_open(ledger)
+        ):
             entry = msgspec.structs.replace(entry, ledger=ledger)
             break
     return _append(_sealed(entry), received_at, authenticated)

@@ -160,6 +160,20 @@ def _participants(page: str, values: dict[str, object]) -> list[Participant]:
         return [Participant(*row) for row in cursor.fetchall()]
 
 
+def behind() -> list[str]:
+    """Ledgers of participants whose newest entries no other list knows: their rows could not be made."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT name FROM store_ledger AS ledger
+            WHERE name LIKE '{PARTICIPANT}%' AND seq > 0 AND NOT EXISTS (
+                SELECT FROM store_standing WHERE ledger_id = ledger.id AND head = ledger.seq
+            ) ORDER BY name
+            """
+        )
+        return [name for (name,) in cursor.fetchall()]
+
+
 class Count(NamedTuple):
     """How many participants of one site are in one status."""
 

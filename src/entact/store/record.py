@@ -29,6 +29,7 @@ from entact.course.entry import (
     same,
 )
 from entact.course.entry.ledger import Break, Receipt, follow
+from entact.course.entry.name import LONGEST, is_ledger_name
 from entact.protocol import Study
 from entact.store import models
 from entact.store.derived import PARTICIPANT, Rows
@@ -55,7 +56,6 @@ __all__ = [
 ]
 
 CHUNK = 5000  # lines in memory at once
-LONGEST_NAME = 200  # characters of the name of a ledger
 
 
 def append(entry: Entry, *, received_at: str, authenticated: Authenticated = CLAIMED) -> Receipt:
@@ -166,9 +166,12 @@ def refusals() -> Iterator[None]:
 
 def require_name(ledger: str) -> None:
     """Refuses what cannot be the name of a ledger."""
-    if "\0" in ledger or not ledger or len(ledger) > LONGEST_NAME:
-        shown = ledger if len(ledger) <= LONGEST_NAME else f"{ledger[:40]}…"
-        raise StoreError(f"{shown!r} cannot be the name of a ledger: 1 to {LONGEST_NAME} characters")
+    if not is_ledger_name(ledger):
+        shown = ledger if len(ledger) <= LONGEST else f"{ledger[:40]}…"
+        raise StoreError(
+            f"{shown!a} cannot be the name of a ledger: participant, site or study, a colon, and at most "
+            f"{LONGEST} letters, digits, _, - and . in all"
+        )
 
 
 def _append_at_once(

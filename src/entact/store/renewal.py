@@ -102,3 +102,6 @@ def _rebuild_some(names: list[str]) -> None:
             if known.rows is not None:
                 rows.append((number, seq, known.rows))
         write_rows(cursor, stamp, rows)
+        # What is said of the others may be old: lists then tell that they are behind.
+        others = [number for _, number, _, _ in heads if number not in {made for made, _, _ in rows}]
+        cursor.execute("UPDATE store_standing SET head = 0 WHERE ledger_id = ANY(%s)", [others])
