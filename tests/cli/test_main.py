@@ -15,7 +15,7 @@ from entact.conduct.error import ConductError
 from entact.store import StoreError
 
 COMMANDS = ("demo", "rehearse", "check", "verify", "where", "serve", "stop")
-GROUPS = ("sign-key", "erase", "keys", "identity", "cut", "unlock")
+GROUPS = ("sign-key", "erase", "keys", "identity", "cut", "unlock", "conflict", "device")
 
 
 def test_help_names_every_command_in_80_columns(run: Run) -> None:

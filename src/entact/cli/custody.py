@@ -38,6 +38,8 @@ cut = typer.Typer(help="Cut the data: a signed manifest, and datasets.", **HELP)
 unlock = typer.Typer(help="Unlock a locked study: an act of two persons.", **HELP)
 keys = typer.Typer(help="The participants' keys, backed up apart.", **HELP)
 identity = typer.Typer(help="Who a participant is, at a site.", **HELP)
+conflict = typer.Typer(help="Ids that were used twice: a person decides.", **HELP)
+device = typer.Typer(help="Keys of devices that write offline.", **HELP)
 GROUPS = {
     "sign-key": sign_key,
     "erase": erase,
@@ -45,6 +47,8 @@ GROUPS = {
     "identity": identity,
     "cut": cut,
     "unlock": unlock,
+    "conflict": conflict,
+    "device": device,
 }
 
 
@@ -356,6 +360,78 @@ def confirm_unlock(
     from entact.cli.people import open_signer
 
     confirm_to_unlock(name, open_signer(database, by, key, passphrase_file, alone=True))
+
+
+@conflict.command("list")
+def list_conflicts(database: Database = REHEARSAL, as_json: AsJson = False) -> None:
+    """List ids of which there are several versions, and which of them stands."""
+    from entact.cli.sent import print_conflicts, told_conflicts
+
+    found = told_conflicts(database)
+    if as_json:
+        _print_json(found)
+    else:
+        print_conflicts(found)
+
+
+@conflict.command("decide")
+def decide_conflict(
+    participant: Participant,
+    entry: Annotated[str, typer.Argument(help="The id.")],
+    follow: Annotated[str, typer.Option(help="Digest of the version that is true, or its beginning.")],
+    by: By,
+    reason: Annotated[str, typer.Option(help="A code, such as source_document.")],
+    key: KeyFile = None,
+    passphrase_file: Words = None,
+    database: Database = REHEARSAL,
+) -> None:
+    """Say which version of an id is followed, and why; the others stay where they are."""
+    from entact.cli.people import open_signer
+    from entact.cli.sent import decide
+
+    decide(participant, entry, follow, reason, open_signer(database, by, key, passphrase_file))
+
+
+@device.command("enrol")
+def enrol_device(
+    shown: Annotated[Path, typer.Argument(help="JSON that the device wrote: its name, key and signature.")],
+    by: By,
+    key: KeyFile = None,
+    passphrase_file: Words = None,
+    database: Database = REHEARSAL,
+) -> None:
+    """Let what a device signs count as its own from here on."""
+    from entact.cli.people import open_signer
+    from entact.cli.sent import enrol
+
+    enrol(shown, open_signer(database, by, key, passphrase_file))
+
+
+@device.command("revoke")
+def revoke_device(
+    name: Annotated[str, typer.Argument(help="Name of the device.")],
+    by: By,
+    key: KeyFile = None,
+    passphrase_file: Words = None,
+    database: Database = REHEARSAL,
+) -> None:
+    """Say that a device's key counts no more, because it was lost or given back."""
+    from entact.cli.people import open_signer
+    from entact.cli.sent import revoke_key_of
+
+    revoke_key_of(name, open_signer(database, by, key, passphrase_file))
+
+
+@device.command("list")
+def list_devices(database: Database = REHEARSAL, as_json: AsJson = False) -> None:
+    """List devices and since when, and until when, their keys count."""
+    from entact.cli.sent import print_devices, told_devices
+
+    found = told_devices(database)
+    if as_json:
+        _print_json(found)
+    else:
+        print_devices(found)
 
 
 def _print_json(value: Any) -> None:

@@ -75,7 +75,7 @@ def make_key(
     except BaseException:
         file.unlink(missing_ok=True)
         raise
-    _say(f"{person} signs with the key in {file}: {', '.join(sorted(set(powers)))}")
+    say(f"{person} signs with the key in {file}: {', '.join(sorted(set(powers)))}")
 
 
 def revoke_person(person: str, signer: Any) -> None:
@@ -83,7 +83,7 @@ def revoke_person(person: str, signer: Any) -> None:
     from entact.store.signature import revoke_key
 
     revoke_key(person, signer)
-    _say(f"the key of {person} does not count any more")
+    say(f"the key of {person} does not count any more")
 
 
 def list_holders(database: str) -> list[dict[str, Any]]:
@@ -110,46 +110,46 @@ def print_holders(found: list[dict[str, Any]]) -> None:
         vouched = ", ".join(one["vouched_for_by"]) or "nobody"
         founder = "founder, " if one["founder"] else ""
         powers = ", ".join(one["powers"])
-        _say(f"{one['person']}  {one['role']}  {powers}  {founder}vouched for by {vouched}  {one['key']}")
+        say(f"{one['person']}  {one['role']}  {powers}  {founder}vouched for by {vouched}  {one['key']}")
     if not found:
-        _say("nobody holds a key: `entact sign-key new` makes the first one")
+        say("nobody holds a key: `entact sign-key new` makes the first one")
 
 
 def ask_to_erase(participant: str, cause: str, hours: float, signer: Any) -> None:
     """Asks for an erasure, and says what comes next."""
     from entact.store.erasure import request_erasure
 
-    name = _ledger(participant)
+    name = ledger_of(participant)
     asked = request_erasure(name, cause, signer, within=span(hours))
-    _say(f"asked; until {asked.request.expires} another person can confirm: entact erase confirm {name}")
+    say(f"asked; until {asked.request.expires} another person can confirm: entact erase confirm {name}")
 
 
 def confirm_to_erase(participant: str, signer: Any) -> None:
     """Erases, and says what has to be kept elsewhere."""
     from entact.store import erasure
 
-    name = _ledger(participant)
+    name = ledger_of(participant)
     erasure.confirm_erasure(name, signer)
-    _say(f"erased: what was personal of {name} cannot be opened by anybody")
-    _say(f"copy {erasure.register()} to where your backups are: it keeps an old one from bringing it back")
+    say(f"erased: what was personal of {name} cannot be opened by anybody")
+    say(f"copy {erasure.register()} to where your backups are: it keeps an old one from bringing it back")
 
 
 def destroy_returned_key(participant: str, signer: Any) -> None:
     """Destroys a key that came back after an erasure."""
     from entact.store.erasure import destroy_key
 
-    name = _ledger(participant)
+    name = ledger_of(participant)
     destroy_key(name, signer)
-    _say(f"destroyed: the key of {name} that had come back")
+    say(f"destroyed: the key of {name} that had come back")
 
 
 def give_key_back(participant: str, reason: str, signer: Any) -> None:
     """Returns a key that was set aside."""
     from entact.store.erasure import return_key
 
-    name = _ledger(participant)
+    name = ledger_of(participant)
     return_key(name, reason, signer)
-    _say(f"returned: the key of {name} opens again what it opened")
+    say(f"returned: the key of {name} opens again what it opened")
 
 
 def list_erased(database: str) -> dict[str, Any]:
@@ -186,13 +186,13 @@ def list_erased(database: str) -> dict[str, Any]:
 def print_erased(found: dict[str, Any]) -> None:
     """Erasures in words."""
     for one in found["erased"]:
-        _say(f"{one['participant']} erased {one['at']}, {one['asked_by']} and {one['confirmed_by']}")
+        say(f"{one['participant']} erased {one['at']}, {one['asked_by']} and {one['confirmed_by']}")
     for one in found["asked"]:
-        _say(f"{one['participant']} asked for by {one['asked_by']}, stands until {one['expires']}")
+        say(f"{one['participant']} asked for by {one['asked_by']}, stands until {one['expires']}")
     for one in found["problems"]:
-        _say(f"does not count: {one}")
+        say(f"does not count: {one}")
     if not any(found.values()):
-        _say("nobody was erased")
+        say("nobody was erased")
 
 
 def write_key_backup(file: Path, passphrase_file: Path | None, signer: Any) -> None:
@@ -202,7 +202,7 @@ def write_key_backup(file: Path, passphrase_file: Path | None, signer: Any) -> N
     kept = write_keys(
         file, _passphrase(passphrase_file, "passphrase of this file", passphrase_file is None), signer
     )
-    _say(f"{kept.keys} keys in {file}, {kept.erased} erased left out: keep it apart from the record")
+    say(f"{kept.keys} keys in {file}, {kept.erased} erased left out: keep it apart from the record")
 
 
 def restore_key_backup(
@@ -219,9 +219,9 @@ def restore_key_backup(
     if not file.exists():
         raise StoreError(f"there is no file of keys {file}")
     restored = restore_keys(file, _passphrase(passphrase_file, "passphrase of this file"), register, signer)
-    _say(f"{restored.keys} keys came back, {restored.erased} of erased participants did not")
+    say(f"{restored.keys} keys came back, {restored.erased} of erased participants did not")
     for one in restored.doubted:
-        _say(f"look at {register}, line {one.line}: not believed, its key stays in the file: {one.problem}")
+        say(f"look at {register}, line {one.line}: not believed, its key stays in the file: {one.problem}")
 
 
 def give_up(reason: str, signer: Any) -> None:
@@ -230,7 +230,7 @@ def give_up(reason: str, signer: Any) -> None:
 
     lost = give_up_keys(reason, signer)
     for name in lost:
-        _say(f"given up: what was sealed of {name} cannot be opened any more; it has a new key")
+        say(f"given up: what was sealed of {name} cannot be opened any more; it has a new key")
 
 
 def describe_keys(database: str) -> dict[str, Any]:
@@ -253,10 +253,10 @@ def describe_keys(database: str) -> dict[str, Any]:
 
 def print_keys(found: dict[str, Any]) -> None:
     """The places in words."""
-    _say(f"{found['keys']} keys in {found['keys_file']}")
-    _say(f"{found['erased']} erased, in the register {found['register']}")
+    say(f"{found['keys']} keys in {found['keys_file']}")
+    say(f"{found['erased']} erased, in the register {found['register']}")
     for notice in found["notices"]:
-        _say(f"look at {notice}")
+        say(f"look at {notice}")
 
 
 def keep_details(
@@ -272,8 +272,8 @@ def keep_details(
         raise StoreError(f"{file} is no JSON: {error}") from error
     if not isinstance(details, dict) or not all(isinstance(value, str) for value in details.values()):
         raise StoreError(f'{file} holds no identifiers: an object of texts, as in {{"name": "…"}}')
-    keep_identity(_ledger(participant), site, details, by=by, role=role, reason=reason)
-    _say(f"kept {', '.join(sorted(details))} of {_ledger(participant)} at {site}")
+    keep_identity(ledger_of(participant), site, details, by=by, role=role, reason=reason)
+    say(f"kept {', '.join(sorted(details))} of {ledger_of(participant)} at {site}")
 
 
 def show_details(database: str, participant: str, site: str) -> dict[str, str]:
@@ -285,9 +285,9 @@ def show_details(database: str, participant: str, site: str) -> dict[str, str]:
     open_record(database)
     from entact.store.identity import identity
 
-    found = identity(_ledger(participant), site)
+    found = identity(ledger_of(participant), site)
     if found is None:
-        raise StoreError(f"{site} keeps no identity of {_ledger(participant)}, or it was erased")
+        raise StoreError(f"{site} keeps no identity of {ledger_of(participant)}, or it was erased")
     return found
 
 
@@ -333,9 +333,11 @@ def _roles(acts: Any) -> list[str]:
     return list(study.newest.file.roles)
 
 
-def _ledger(participant: str) -> str:
+def ledger_of(participant: str) -> str:
+    """A participant's ledger, from its name or its id."""
     return participant if participant.startswith("participant:") else f"participant:{participant}"
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """Prints a line as it is."""
     Console(highlight=False).print(Text(text), soft_wrap=True)

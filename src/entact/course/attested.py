@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from entact.course.entry import Entry, canonical, digest
+from entact.course.entry import Entry, Kept, canonical, digest, line_of
 from entact.course.entry.arrival import arrival
 from entact.course.kinds import KINDS
 from entact.course.state.encounter import visit_of
@@ -52,8 +52,17 @@ def _signatures(course: Course) -> Iterator[tuple[str, str, str, str]]:
             found = standing.get(entry)
             if found is None or version_of(found) != version:
                 what = "no longer stands" if found is None else "is not what was signed"
-                message = f"{entry}, signed by {signature.by}, {what}"
-                yield "signature_broken", signature.entry, entry, message
+            elif not _is_line(found.entry, signature.hashes.get(entry)):
+                what = "is not the line of the record that was signed"
+            else:
+                continue
+            message = f"{entry}, signed by {signature.by}, {what}"
+            yield "signature_broken", signature.entry, entry, message
+
+
+def _is_line(entry: Entry, signed: str | None) -> bool:
+    """Whether an entry is the line with that hash; of what no server has kept that is not known."""
+    return signed is None or not isinstance(entry, Kept) or entry.format < 2 or line_of(entry).hash == signed
 
 
 def _freezes(course: Course) -> Iterator[tuple[str, str, str, str]]:

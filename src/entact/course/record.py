@@ -125,6 +125,32 @@ def unsealed(value: Any, key: bytes, entry: str, item: str) -> Any:
     return json.loads(text[len(_JSON) :]) if text.startswith(_JSON) else text
 
 
+def opened(entry: Entry, key: bytes) -> Entry:
+    """An entry as it was sent, its personal items in plain: what `seal_entry` sealed.
+
+    Raises:
+        ValueError: when something cannot be opened with this key.
+    """
+    data: dict[str, Any] = {name: _opened(value, key, entry.id, name) for name, value in entry.data.items()}
+    kind, basis, whole = entry.kind, entry.basis, entry.data.get(SEALED_WHOLE)
+    if basis is not None and is_sealed(basis.get("received")):
+        basis = unsealed(basis["received"], key, entry.id, "basis")
+    if set(data) == {SEALED_WHOLE} and is_sealed(whole) and isinstance(data[SEALED_WHOLE], dict):
+        data = data[SEALED_WHOLE]
+    received = data.get("received")
+    if kind == UNPARSED and isinstance(received, dict) and set(received) == {"kind", "data", "basis"}:
+        kind, data, basis = received["kind"], received["data"], received["basis"]
+    reason = None if entry.reason is None else unsealed(entry.reason, key, entry.id, "reason")
+    return msgspec.structs.replace(entry, kind=kind, data=data, reason=reason, basis=basis)
+
+
+def _opened(value: Any, key: bytes, entry: str, item: str) -> Any:
+    """A value of the data, or the items in it, which are sealed by their own names."""
+    if isinstance(value, dict):
+        return {name: unsealed(inner, key, entry, name) for name, inner in value.items()}
+    return unsealed(value, key, entry, item)
+
+
 _JSON = "json:"  # begins what was not text before it was sealed
 
 

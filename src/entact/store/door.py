@@ -24,6 +24,7 @@ from entact.course.entry.sealing import KEY_BYTES, MARK, is_sealed
 from entact.course.kinds import UNPARSED
 from entact.course.kinds.study import LedgerOpened
 from entact.course.record import seal_entry
+from entact.course.signed.device import UNREADABLE, DeviceProof
 from entact.course.state.numbers import Number, number_in
 from entact.course.state.oversight import gates_enrolment, quotas_of
 from entact.course.state.setting import Enrolled
@@ -31,6 +32,7 @@ from entact.protocol import Release, Study
 from entact.store import models
 from entact.store.custody import keep_keys
 from entact.store.derived import PARTICIPANT, stored_number
+from entact.store.devices import authenticate
 from entact.store.erasure import erased
 from entact.store.error import StoreError
 from entact.store.index import storable
@@ -122,7 +124,13 @@ def _require_own(cursor: Cursor[Any], ledger: str, known: Mapping[Number, frozen
         raise _NumberTaken
 
 
-def fact(entry: Entry, *, received_at: str, authenticated: Authenticated = CLAIMED) -> Receipt:
+def fact(
+    entry: Entry,
+    *,
+    received_at: str,
+    authenticated: Authenticated = CLAIMED,
+    proof: DeviceProof | None = None,
+) -> Receipt:
     """Keeps a fact about a participant; what is personal in it reaches the database as ciphertext alone.
 
     The first one opens the ledger: a key is made, and the birth noted in the study's ledger. A fact that
@@ -130,7 +138,7 @@ def fact(entry: Entry, *, received_at: str, authenticated: Authenticated = CLAIM
 
     Args:
         entry: as sent, personal items in plain. received_at: the server's clock.
-        authenticated: who sent it, as the server knows.
+        authenticated: who sent it, as the server knows. proof: of the device that wrote it offline, instead.
     Raises:
         StoreError: when a correction or withdrawal has no reason, or the participant's key is not here.
     """
@@ -141,7 +149,10 @@ def fact(entry: Entry, *, received_at: str, authenticated: Authenticated = CLAIM
         raise StoreError(
             f"entry {entry.id} changes {entry.replaces or 'another'} and says no reason: give one"
         )
-    return _append(_sealed(entry), received_at, authenticated)
+    sealed = _sealed(entry)
+    if proof is not None:
+        authenticated = authenticate(entry, proof, received_at, key_of(entry.ledger) or _lost_key())
+    return _append(sealed, received_at, authenticated)
 
 
 def facts(
@@ -166,6 +177,7 @@ def receive(
     about: str | None = None,
     device: str | None = None,
     authenticated: Authenticated = CLAIMED,
+    proof: DeviceProof | None = None,
 ) -> Receipt:
     """Keeps what somebody known has sent, whether or not it can be read: it is never lost.
 
@@ -174,13 +186,19 @@ def receive(
 
     Args:
         text: as it came. by, role, device, authenticated: who was authenticated as its sender, and how.
+        proof: of the device on which it was written offline: checked here, in the place of `authenticated`.
+            What is wrong with it is kept beside the entry, and found; the entry is kept anyway.
         about: the participant whom the sender's connection is about. Without one, the text says it; where it
             does not either, `system:received` keeps it.
     """
     try:
-        return fact(parse(text), received_at=received_at, authenticated=authenticated)
+        sent = parse(text)
+        if proof is None:
+            return fact(sent, received_at=received_at, authenticated=authenticated)
+        return fact(sent, received_at=received_at, proof=proof)
     except (StoreError, msgspec.DecodeError, TypeError, ValueError) as error:
         problem = str(error)
+    authenticated = authenticated if proof is None else UNREADABLE
     entry = _as_received(text, problem, by=by, role=role, received_at=received_at, device=device)
     for ledger in (about, _ledger_in(text)):
         if (
@@ -192,6 +210,11 @@ def receive(
             entry = msgspec.structs.replace(entry, ledger=ledger)
             break
     return _append(_sealed(entry), received_at, authenticated)
+
+
+def _lost_key() -> bytes:
+    """A key that nobody keeps: what arrives after an erasure is not to be opened."""
+    return secrets.token_bytes(KEY_BYTES)
 
 
 def _study() -> tuple[str, Study]:
@@ -372,7 +395,7 @@ def _after_erasure(study: Study, entry: Entry) -> Entry:
     That holds for a ledger too of which a backup knows nothing yet. The ciphertext of what is there cannot be
     made again, so the same entry is told by all the rest of it, and is then given back as it was kept.
     """
-    sealed = seal_entry(study, entry, secrets.token_bytes(KEY_BYTES))
+    sealed = seal_entry(study, entry, _lost_key())
     sent = _without_ciphertext(msgspec.to_builtins(sealed))
     for line in _lines_with(entry):
         kept = as_sent(read(line.text))

@@ -41,6 +41,11 @@ class Signer(msgspec.Struct, frozen=True):
     def __repr__(self) -> str:
         return f"Signer({self.person!r})"
 
+    @property
+    def public(self) -> str:
+        """The public key, in hexadecimal."""
+        return public_key(self.seed)
+
     def sign(self, statement: str, meaning: str) -> Signature:
         """Signs a statement here and now."""
         return sign(statement, person=self.person, meaning=meaning, at=acts.now(), seed=self.seed)
@@ -122,12 +127,22 @@ def require(signer: Signer, power: Power) -> Holder:
     Raises:
         StoreError: when the study's ledger does not know the key as that person's, or it lacks the power.
     """
-    holder = holders().get(signer.person)
-    if holder is None or holder.key != public_key(signer.seed):
-        raise StoreError(f"the study's ledger does not know this key as {signer.person}'s")
+    holder = require_holder(signer)
     if power not in holder.powers:
         granted = ", ".join(holder.powers) or "nothing"
         raise StoreError(f"{signer.person} may not {power}: the key is for {granted}")
+    return holder
+
+
+def require_holder(signer: Signer) -> Holder:
+    """The holder of the signer's key, whatever it is for.
+
+    Raises:
+        StoreError: when the study's ledger does not know the key as that person's.
+    """
+    holder = holders().get(signer.person)
+    if holder is None or holder.key != signer.public:
+        raise StoreError(f"the study's ledger does not know this key as {signer.person}'s")
     return holder
 
 

@@ -15,15 +15,21 @@ import msgspec
 from django.db import Error, connection, transaction
 from psycopg import ServerCursor
 
-from entact.course.entry import GENESIS, Kept, Line, instant, read
+from entact.course.entry import GENESIS, Kept, Line, as_sent, instant, read
 from entact.course.entry.ledger import REWRITTEN, Break, follow
+from entact.course.entry.versions import first_versions
 from entact.course.kinds.study import Heads, LedgerOpened
+from entact.course.record import opened
+from entact.course.signed.device import Devices, devices, is_of_content, problem_kept
+from entact.course.signed.signature import KeyringFold
 from entact.store import models
 from entact.store.anchor import Anchored
 from entact.store.damage import Unreadable, is_damage, read_carefully
+from entact.store.derived import PARTICIPANT
 from entact.store.error import StoreError
 from entact.store.index import Head, Index, index, storable
 from entact.store.numbers import shared_numbers
+from entact.store.people import keychain
 from entact.store.versions import ids_used_again
 
 _REWRITTEN_SINCE = "is not the entry that the anchor of {} recorded: the tail was rewritten since"
@@ -142,6 +148,8 @@ class _Check:
         self.memory = _Memory()
         self.breaks: dict[int, Break] = {}
         self.unseen = set(self.heads)
+        self.devices, self.persons = _keys_of(self.study)
+        self.keys = keychain().all()
         self.entries = 0
 
     def run(self) -> Verification:
@@ -189,6 +197,10 @@ class _Check:
                 self.breaks[number] = kept
                 return
             previous = row[2]
+            problem = self._problem_of_proof(kept)
+            if problem is not None:
+                self.breaks[number] = Break(name, seq, problem)
+                return
             if seq in hashes and hashes[seq] != {previous}:
                 told = next(
                     (at for (place, value), at in anchors.items() if place == seq and value != previous), ""
@@ -214,6 +226,23 @@ class _Check:
             self.breaks[number] = Break(
                 name, head.seq + 1, "was added without the head of its ledger knowing"
             )
+
+    def _problem_of_proof(self, kept: Kept) -> str | None:
+        """What is wrong with a proof that counts; also with what it is of, where the key to that is here."""
+        by = kept.authenticated
+        if by is None or by.how not in ("device", "person_key") or by.problem is not None:
+            return None
+        problem = problem_kept(kept, self.devices, self.persons)
+        if problem is not None or by.how == "person_key":
+            return problem
+        key = self.keys.get(kept.ledger)
+        if key is None and kept.ledger.startswith(PARTICIPANT):
+            return None  # erased, or kept elsewhere
+        try:
+            plain = as_sent(kept) if key is None else opened(as_sent(kept), key)
+        except ValueError as error:
+            return f"cannot be opened to see what the device {by.who} signed: {error}"
+        return None if is_of_content(kept, plain, key) else f"is not what the device {by.who} signed"
 
     def _plain(self, name: str, row: tuple[Any, ...], seq: int, previous: str) -> Kept | None:
         """The entry in a row that is as almost all are; None for one that has to be looked at in full."""
@@ -271,6 +300,19 @@ class _Check:
                     f"the anchor of {told} knows this ledger, and it" if told else "the ledger was opened and"
                 )
                 yield Break(name, 1, f"is missing: {known} is gone")
+
+
+def _keys_of(study: str) -> tuple[Devices, dict[str, str]]:
+    """Devices, and whose each public key of a person ever was, as the study's ledger says."""
+    kinds = ("device_key", "signing_key")
+    found = models.Line.objects.filter(ledger__name=study, kind__in=kinds).order_by("seq")
+    entries, growing = [], KeyringFold()
+    for text in found.values_list("text", flat=True):
+        with suppress(msgspec.MsgspecError, ValueError):  # what cannot be read is named where it stands
+            entries.append(read(text))
+    for entry in first_versions(entries):
+        growing.add(entry)
+    return devices(entries), growing.ever
 
 
 # Times as seconds: reading them as times would take longer than all the rest.

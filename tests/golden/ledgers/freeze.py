@@ -23,6 +23,7 @@ from entact.course.entry import Head
 from entact.course.entry.versions import version_digest
 from entact.course.signed.custody import CustodyAct
 from entact.course.signed.cut import Manifest
+from entact.course.signed.device import DeviceKey
 from entact.course.signed.erasure import ErasureDecided, ErasureRequested
 from entact.course.signed.signature import SigningKey, public_key, sign, statement_of
 from entact.protocol import Study, load_study
@@ -158,12 +159,31 @@ def custody(writer: Writer) -> None:
     _signed(writer, "custody", act, [("investigator-1", "answers_for_keys")])
 
 
+def device(writer: Writer) -> None:
+    """A device's key is enrolled, and revoked."""
+    open_study(writer)
+    for who, number in ((A, "S-1"), (B, "S-2")):
+        writer.say(who, "consent", {"version": "1", "scopes": {"participation": True, "recording": False}})
+        writer.say(who, "screening", {"attempt": 1, "number": number, "site": "denver"})
+        writer.say(who, "safety_call", {"reached": True, "minutes": 12, "note": "slept well"})
+    seed = b"tablet-1".ljust(32, b".")
+    payload = DeviceKey("tablet-1", public_key(seed))
+    statement = statement_of("device_key", STUDY, "rehearsal", payload)
+    at = writer.clock.isoformat()
+    shown = sign(statement, person="tablet-1", meaning="holds_device_key", at=at, seed=seed)
+    told = msgspec.to_builtins(msgspec.structs.replace(payload, signatures=[shown]))
+    writer.say(STUDY, "device_key", told)
+    revoked = msgspec.structs.replace(payload, status="revoked")
+    writer.say(STUDY, "device_key", msgspec.to_builtins(revoked))
+
+
 STORIES: dict[str, Callable[[Writer], None]] = {
     "every-kind": every_kind,
     "conflicts": conflicts,
     "returned": returned,
     "overridden": overridden,
     "custody": custody,
+    "device": device,
 }
 
 

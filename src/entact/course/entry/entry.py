@@ -41,7 +41,7 @@ class Authenticated(
             staff of a rehearsal; or nothing but what the entry says of itself (`claimed`).
         who: the person, or the device. session: opaque name of the session, never what opens it.
         key, proof, salt: public key, its signature and what was hashed with the entry, in hexadecimal; the
-            salt as ciphertext where the entry is about a participant.
+            salt as ciphertext where the entry is about a participant. digest: what a device signed.
         second: what was shown once more, for a signature. problem: a code for what was wrong on arrival.
 
     Source: 21 CFR 11.10(d), (g); ICH E6(R3) 4.2.2.
@@ -53,6 +53,7 @@ class Authenticated(
     key: str | None = None
     proof: str | None = None
     salt: str | None = None
+    digest: str | None = None
     second: SecondProof | None = None
     problem: str | None = None
 

@@ -23,12 +23,15 @@ if TYPE_CHECKING:
 class RecordSignature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Kind `signature`: entries that a person signs as they stand, each with the digest of that version.
 
+    `hashes` are those of their lines in the chain, in the same order, which bind also who entered them.
+
     Source: 21 CFR 11.50, 11.70: name and time are the entry's own, the meaning is a code.
     """
 
     meaning: str
     entries: list[str]
     versions: list[str]
+    hashes: list[str] = []
 
 
 class Freeze(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -62,11 +65,13 @@ class ConflictDecided(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def reduce_signature(course: State, effective: Effective, payload: RecordSignature) -> None:
     """Keeps the signature; one that names nothing, or not as many versions as entries, signs nothing."""
-    if not payload.entries or len(payload.entries) != len(payload.versions):
+    count = len(payload.entries)
+    if not count or count != len(payload.versions) or len(payload.hashes) not in (0, count):
         course.found("signs_nothing", effective.id, "entries", "one version for each entry that is signed")
         return
     versions = dict(zip(payload.entries, payload.versions, strict=True))
-    state = SignatureState(effective.id, effective.entry.by, effective.at, payload.meaning, versions)
+    hashes = dict(zip(payload.entries, payload.hashes, strict=False))
+    state = SignatureState(effective.id, effective.entry.by, effective.at, payload.meaning, versions, hashes)
     course.signatures.append(state)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from entact.course.kinds.kind import UNSURE, Kind, read_by_arrival
 from entact.course.signed.custody import CustodyAct
 from entact.course.signed.cut import Manifest, UnlockConfirmed
+from entact.course.signed.device import DeviceKey
 from entact.course.signed.erasure import ErasureConfirmed, ErasureDecided, ErasureRequested
 from entact.course.signed.signature import SigningKey
 
@@ -45,6 +46,14 @@ CUSTODY = Kind(
     ledger="study",
     title="Keys kept, brought back or given up",
     payload=CustodyAct,
+    reduce=read_by_arrival,
+    tells=frozenset({"schedule"}),
+)
+DEVICE_KEY = Kind(
+    name="device_key",
+    ledger="study",
+    title="Key of a device",
+    payload=DeviceKey,
     reduce=read_by_arrival,
     tells=frozenset({"schedule"}),
 )

@@ -178,6 +178,11 @@ class KeyringFold:
         self._problems: list[tuple[str, str]] = []
         self._ever: dict[str, str] = {}
 
+    @property
+    def ever(self) -> dict[str, str]:
+        """Whose each key was that ever counted, revoked ones too."""
+        return dict(self._ever)
+
     def keyring(self) -> Keyring:
         """Whose signatures count after the entries that were added."""
         return Keyring(dict(self._holders), tuple(self._problems))

@@ -8,13 +8,14 @@ import msgspec
 
 
 class SignatureState(msgspec.Struct, frozen=True):
-    """A signature: who, when, what it means, and the version of each entry that was signed."""
+    """A signature: who, when, what it means, and version and line (its hash) of each entry signed."""
 
     entry: str
     by: str
     at: datetime
     meaning: str
     versions: dict[str, str]
+    hashes: dict[str, str] = {}
 
 
 class FreezeState(msgspec.Struct, frozen=True):
