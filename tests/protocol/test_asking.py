@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -267,3 +269,35 @@ def test_any_answer_gives_values_and_problems(data: st.DataObject, release: Rele
     assert list(values) == list(form.items)
     assert {one.item.partition("[")[0] for one in problems} <= {*form.items, *items}
     form.contradictions(items, around, None)
+
+
+@cache
+def with_conditions() -> list[CompiledForm]:
+    """Forms whose items hang on items, on other forms, on scores and on what is calculated."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "study.yaml"
+        path.write_text(TEXT.replace("when: pain > 0", "when: bmi > 20.0"), encoding="utf-8")
+        changed = load_study(path)
+        studies = [load_study(FORMS), changed, load_study("mapp1"), load_study("eating-disorders")]
+        forms = [form for study in studies for form in study.newest.forms.values() if form.rules.conditions]
+    assert {form._hangs_on_items for form in forms} == {True, False}
+    return forms
+
+
+@given(data=st.data())
+def test_answers_are_kept_to_what_is_asked_by_those_before(data: st.DataObject) -> None:
+    form = data.draw(st.sampled_from(with_conditions()), label="form")
+    answers = st.one_of(
+        st.booleans(), st.integers(-1, 12), st.sampled_from(["", "80 kg", "1.8 m", "12 min", "female", "a"])
+    )
+    items = {
+        name: data.draw(answers, label=name)
+        for name in form.items
+        if data.draw(st.integers(0, 9), label=f"{name} is there")
+    }
+    around = {name: data.draw(st.booleans() | st.just(1.8), label=name) for name in form.rules.elsewhere}
+    kept: dict[str, Any] = {}
+    for name in form.items:
+        if name in items and form.is_asked(name, form.read(kept, around).values, around):
+            kept[name] = items[name]
+    assert form.asked_of(items, around) == kept

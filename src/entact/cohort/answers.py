@@ -130,23 +130,7 @@ def answer_form(
             items[name] = NOTE
         elif item.type == "file":
             items[name] = _file(item)
-    return keep_asked(form, {**items, **(given or {})}, around or {}, facts)
-
-
-def keep_asked(
-    form: CompiledForm, items: Mapping[str, Any], around: Mapping[str, Any], facts: Facts | None = None
-) -> dict[str, Any]:
-    """The answers to items that are asked, as far as what they hang on is known."""
-    if not form.rules.conditions:
-        return dict(items)
-    kept: dict[str, Any] = {}
-    for name in form.items:
-        if name in items and (
-            name not in form.rules.conditions
-            or form.is_asked(name, form.read(kept, around).values, around, facts)
-        ):
-            kept[name] = items[name]
-    return kept
+    return form.asked_of({**items, **(given or {})}, around or {}, facts)
 
 
 def mistype(item: Item, value: Any, random: np.random.Generator) -> Any:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from entact.cohort.answers import Answer, answer_form, keep_asked
+from entact.cohort.answers import Answer, answer_form
 from entact.cohort.rows import MOMENTS, free_rows, moments, rows_of
 from entact.cohort.usual import Usual, usual
 from entact.protocol import CompiledForm, Release
@@ -305,7 +305,7 @@ class Suitable:
 
     def _seen(self, form: str, answers: Mapping[str, Any], around: Mapping[str, Any]) -> dict[str, Any]:
         compiled = self.release.forms[form]
-        values = compiled.read(keep_asked(compiled, answers, around, _STAFFED), around).values
+        values = compiled.read(compiled.asked_of(answers, around, _STAFFED), around).values
         return {f"{form}.{name}": values[name] for name in compiled.types}
 
 

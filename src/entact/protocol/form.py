@@ -86,6 +86,11 @@ class CompiledForm:
         self._stepped = {
             item: said.answers for item, said in self.items.items() if said.step and said.answers
         }
+        conditions = self.rules.conditions.items()
+        self._judged_elsewhere = {item: rules for item, rules in conditions if _is_elsewhere(rules)}
+        self._judged_here = {item: rules for item, rules in conditions if item not in self._judged_elsewhere}
+        named = {name for _, rules in conditions for rule in rules for name in rule.names}
+        self._hangs_on_items = named.isdisjoint(self.scores) and named.isdisjoint(self.rules.calculations)
 
     def __reduce__(self) -> tuple[type[CompiledForm], tuple[str, Form, Instrument | None, ItemRules]]:
         return CompiledForm, (self.name, self.form, self.instrument, self.rules)
@@ -194,9 +199,7 @@ class CompiledForm:
     @property
     def looks_elsewhere(self) -> bool:
         """Whether a condition hangs on other forms or on the session."""
-        return any(map(_is_elsewhere, self.rules.conditions.values())) or any(
-            row.looks_elsewhere for row in self.rows.values()
-        )
+        return bool(self._judged_elsewhere) or any(row.looks_elsewhere for row in self.rows.values())
 
     def made_of(self, name: str) -> frozenset[str]:
         """The items that a value comes from: itself, or those that a calculation or a score is made of."""
@@ -223,6 +226,42 @@ class CompiledForm:
             answer = answer if said is True else None
         return answer
 
+    def asked_of(
+        self, items: Mapping[str, Any], around: Mapping[str, Any], facts: Facts | None = None
+    ) -> dict[str, Any]:
+        """The answers to items that are asked, each by those before it, as far as what it hangs on is known.
+
+        Args:
+            items: answers to any of them. around: values of other forms. facts: of the session.
+        """
+        if not self.rules.conditions:
+            return dict(items)
+        kept: dict[str, Any] = {}
+        values: dict[str, Value] = {}
+        for name in self.items:
+            if name not in items:
+                continue
+            if name in self.rules.conditions:
+                if not self._hangs_on_items:
+                    values = self.read(kept, around).values
+                if not self.is_asked(name, values, around, facts):
+                    continue
+            kept[name] = items[name]
+            if self._hangs_on_items:
+                values[name] = self._value_of(name, items[name])
+        return kept
+
+    def _value_of(self, name: str, answer: Any) -> Value:
+        """The value of one item, as `read` gives it; None of what cannot be true."""
+        try:
+            value = None if _is_blank(answer) else self._readers[name](answer)
+        except ValueError:
+            return None
+        if value is None or (name in self._stepped and value not in self._stepped[name]):
+            return None
+        said = self._limited(name, answer, value) if name in self._limits else ()
+        return None if said and not said[0].unusual else value
+
     def _evaluated(
         self, rule: Rule, values: Mapping[str, Any], around: Mapping[str, Any], facts: Facts | None
     ) -> Value:
@@ -237,8 +276,11 @@ class CompiledForm:
     def _limited(self, name: str, answer: Any, value: Any) -> list[ItemProblem]:
         """What is said of a value that cannot be true, or else is unusual."""
         shown = f"the number of rows, {value}," if name in self.rows else answer
-        found = (limit.beyond(shown, value) for limit in self._limits[name])
-        return [ItemProblem(name, said, unusual) for said, unusual in found if said][:1]
+        for limit in self._limits[name]:
+            said, unusual = limit.beyond(shown, value)
+            if said:
+                return [ItemProblem(name, said, unusual)]
+        return []
 
     def _calculate(
         self,
@@ -274,9 +316,7 @@ class CompiledForm:
     ) -> list[ItemProblem]:
         """Answers to items that are not asked, and items that are asked and have none."""
         problems = []
-        for name, rules in self.rules.conditions.items():
-            if _is_elsewhere(rules) is not elsewhere:
-                continue
+        for name, rules in (self._judged_elsewhere if elsewhere else self._judged_here).items():
             asked, answer = self.is_asked(name, found, around, facts), items.get(name)
             if asked is True and _is_blank(answer) and name in self._required:
                 problems.append(ItemProblem(name, _ABSENT))

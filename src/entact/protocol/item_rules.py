@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 from entact.protocol.rule import Kind, Rule
@@ -19,7 +20,7 @@ KINDS: Final[Mapping[str, Kind]] = {
 """What a rule knows of an item, by its type; it knows no text, dates, times or files."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ItemRules:
     """The rules of a form's items.
 
@@ -33,7 +34,7 @@ class ItemRules:
     calculations: Mapping[str, Rule] = field(default_factory=dict)
     rows: Mapping[str, ItemRules] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def elsewhere(self) -> frozenset[str]:
         """Names of other forms' items that these rules need."""
         own = [*(rule for rules in self.conditions.values() for rule in rules), *self.calculations.values()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cached_property
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -55,12 +56,12 @@ class Item(Block):
     required: bool = True
     personal: bool | None = None  # free text is personal unless the file says otherwise
 
-    @property
+    @cached_property
     def bounds(self) -> tuple[Decimal, Decimal] | None:
         """The two ends of the `range` of a number or a number of rows, in the item's unit."""
         return self._bounds_of(self.range) if self.range is not None and self.is_counted else None
 
-    @property
+    @cached_property
     def usual(self) -> tuple[Decimal, Decimal] | None:
         """The two ends of `expected`, like `bounds`."""
         return self._bounds_of(self.expected) if self.expected is not None and self.is_counted else None
