@@ -91,10 +91,18 @@ def found_at_any_time(course: Course) -> Iterator[Finding]:
     yield from _consents(course)
     yield from (_finding(*one) for one in found_in_decisions(course))
     yield from (_finding(*one) for one in found_belated(course))
+    screening_over = course.screening_over
+    entries: dict[str | None, list[Effective]] = {}
+    for one in course.effective:
+        entries.setdefault(one.entry.encounter, []).append(one)
     for encounter in course.encounters.values():
         visit = course.release.visits.get(encounter.visit)
         if visit is not None and encounter.status == "ended":
-            yield from _left_out(course, encounter, visit)
+            earlier = encounter.attempt != course.attempt
+            over = course.attempts[encounter.attempt].over if earlier else screening_over
+            # What was still planned for a visit was of no use once screening was over.
+            if over is None or encounter.ended is None or encounter.ended < over:
+                yield from _left_out(course, encounter, visit, entries.get(encounter.id, []))
 
 
 def _finding(rule: str, entry: str, item: str, message: str, holds: bool = True) -> Finding:
@@ -302,12 +310,15 @@ def _missed(window: Due, holds: bool = True) -> Finding:
     return _finding("visit_missed", "", window.visit, message, holds)
 
 
-def _left_out(course: Course, encounter: EncounterState, visit: Visit) -> Iterator[Finding]:
-    """Activities and timed readings of the schedule that an ended encounter has no entry of."""
+def _left_out(
+    course: Course, encounter: EncounterState, visit: Visit, entries: list[Effective]
+) -> Iterator[Finding]:
+    """Activities and timed readings of the schedule that an ended encounter has no entry of.
+
+    Args:
+        entries: those of the encounter.
+    """
     earlier = encounter.attempt != course.attempt
-    over = course.attempts[encounter.attempt].over if earlier else course.screening_over
-    if over is not None and encounter.ended is not None and encounter.ended >= over:
-        return  # what was still planned for this visit was of no use once screening was over
     given: dict[str, datetime] = {}
     for dose in course.doses:
         if dose.encounter == encounter.id and dose.is_taken:
@@ -323,9 +334,8 @@ def _left_out(course: Course, encounter: EncounterState, visit: Visit) -> Iterat
         form = _FILLS.get(readings.do, readings.do)
         said = {
             one.entry.timepoint
-            for one in course.effective
-            if one.entry.encounter == encounter.id
-            and (one.entry.kind == readings.do or one.data.get("form") == form)
+            for one in entries
+            if one.entry.kind == readings.do or one.data.get("form") == form
         }
         for timepoint in readings.at:
             if timepoint not in said and _was_reached(encounter, timepoint, given):

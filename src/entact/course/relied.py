@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from entact.course.entry import Kept, instant
+from entact.course.entry.arrival import FIRST
 from entact.course.kinds import KINDS
 from entact.course.kinds.enrolment import SAME_DAY
 from entact.course.schedule import civil_date
@@ -19,18 +22,24 @@ if TYPE_CHECKING:
     from entact.course.entry.effective import Effective
     from entact.course.state.form import Answers
 
+# Kinds of entry that may say otherwise than what a gate relied on (see `_overtaken`).
+_CLOSING = frozenset({"consent", "eligibility", "screening", "presence", "encounter", "adverse_event"})
+
 
 def found_belated(course: Course) -> Iterator[tuple[str, str, str, str]]:
     """Consents and decisions that are dated before what needed them, and were entered after it."""
     given = [one for one in course.consents if one.given]
-    sources = {one.id: one.entry for one in course.effective}
+    arrivals = {one.entry: course.arrival_of(one.entry) for one in given}
+    latest = max(arrivals.values(), default=FIRST)
     needed: dict[str, list[str]] = {}
     for one in course.effective:
         kind = KINDS.get(one.entry.kind)
-        known = [said for said in given if said.since <= one.at] if kind and kind.needs_consent else []
-        arrived = course.arrival_of(one.id)
-        if known and all(course.arrival_of(said.entry) > arrived for said in known):
-            needed.setdefault(known[0].entry, []).append(one.id)
+        if kind is None or not kind.needs_consent or (arrived := course.arrival_of(one.id)) >= latest:
+            continue
+        known = [said.entry for said in given if said.since <= one.at]
+        if known and all(arrivals[said] > arrived for said in known):
+            needed.setdefault(known[0], []).append(one.id)
+    sources = {one.id: one.entry for one in course.effective} if needed else {}
     for consent in given:
         if consent.entry in needed and _arrived_at(sources[consent.entry]) - consent.since > SAME_DAY:
             count = len(needed[consent.entry])
@@ -66,6 +75,7 @@ def found_in_decisions(course: Course) -> Iterator[tuple[str, str, str, str]]:
     standing = {one.id: one for one in course.effective}
     merged = {name for one in course.effective for name in one.corrections}
     answered = {one.entry: one for answers in course.answers.values() for one in answers}
+    belated = _belated(course, [act for act, _ in relying])
     for act, inputs in relying:
         for name in inputs:
             if not course.has(name):
@@ -81,7 +91,7 @@ def found_in_decisions(course: Course) -> Iterator[tuple[str, str, str, str]]:
             if course.arrival_of(name) > course.arrival_of(act.id):
                 message = f"the gate is said to have relied on {name}, which had not arrived"
                 yield "gate_input_later", act.id, name, message
-        for entry, message in (*_overtaken(course, act, inputs, standing), *_medicines(course, act)):
+        for entry, message in (*_overtaken(course, act, inputs, standing, belated), *_medicines(course, act)):
             yield "gate_input_outdated", act.id, entry, message
         relied = [answered[name] for name in inputs if name in answered]
         for late in _late(course, act, relied, inputs):
@@ -104,13 +114,32 @@ def _corrections(standing: dict[str, Effective], name: str) -> tuple[str, ...]:
     return standing[name].corrections if name in standing else ()
 
 
+def _belated(course: Course, acts: list[Effective]) -> list[Effective]:
+    """What can have been known of a decision too late: of before one of these acts, and arrived after it."""
+    decisions = sorted((_decided_at(act), course.arrival_of(act.id)) for act in acts)
+    # For each, the first arrival of an act decided then or later: what came before it is late for none.
+    firsts = list(accumulate((then for _, then in reversed(decisions)), min))[::-1]
+    times = [decided for decided, _ in decisions]
+    found = []
+    for one in course.effective:
+        if one.entry.kind in _CLOSING and (place := bisect_left(times, one.at)) < len(times):
+            found += [one] if course.arrival_of(one.id) > firsts[place] else []
+    return found
+
+
 def _overtaken(
-    course: Course, act: Effective, inputs: frozenset[str], standing: dict[str, Effective]
+    course: Course,
+    act: Effective,
+    inputs: frozenset[str],
+    standing: dict[str, Effective],
+    belated: list[Effective],
 ) -> Iterator[tuple[str, str]]:
     """What is of before a decision, came after it, and says otherwise than what the gate relied on."""
+    if not belated:
+        return
     decided, then = _decided_at(act), course.arrival_of(act.id)
     relied = {standing[name].entry.kind for name in inputs if name in standing}
-    for one in course.effective:
+    for one in belated:
         if one.id in inputs or one.at > decided or course.arrival_of(one.id) <= then:
             continue
         kind, data = one.entry.kind, one.data
