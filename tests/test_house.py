@@ -23,7 +23,7 @@ MAY_KNOW: dict[str, set[str] | None] = {
     "analysis": set(),
     "cohort": {"protocol", "course", "pharmacology"},
     "design": {"protocol", "cohort", "datasets", "analysis"},
-    "synthesis": {"analysis"},
+    "synthesis": {"protocol", "analysis"},
     "report": {"analysis", "datasets", "synthesis"},
     "exchange": {"protocol", "course", "datasets"},
     "store": {"protocol", "course"},

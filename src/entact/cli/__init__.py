@@ -199,6 +199,62 @@ def crf(
         )
 
 
+@app.command(short_help="What published trials say together.")
+def evidence(
+    condition: Annotated[
+        str | None, typer.Argument(help="A condition, like ptsd; without one, all there are, a line each.")
+    ] = None,
+    trials: Annotated[
+        Path | None,
+        typer.Option(help="A folder with files of your own trials, beside those shipped.", file_okay=False),
+    ] = None,
+    database: Annotated[
+        Path | None,
+        typer.Option(
+            help="A meta-analytic database (CSV, as of Metapsy) instead.", dir_okay=False, exists=True
+        ),
+    ] = None,
+    changes: Annotated[
+        bool | None,
+        typer.Option(
+            "--changes/--endpoints",
+            help="Standardise changes from baseline, or values at the end; else what more trials published.",
+        ),
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="Write it as one HTML page that needs nothing else.", dir_okay=False)
+    ] = None,
+    picture: Annotated[
+        Path | None, typer.Option(help="Write the plots as a picture, .svg or .png.", dir_okay=False)
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Pool the published trials of a condition: forest and funnel plots, and the table of trials.
+
+    Retracted reports are shown and never pooled, and nobody is counted twice.
+    """
+    from entact.cli import synthesis as told
+
+    known = told.find_trials(trials, database, condition)
+    if condition is None:
+        if html is not None or picture is not None:
+            raise typer.BadParameter("name a condition: a page and a picture are of one")
+        if as_json:
+            _print_json(told.conditions_as_data(known))
+        else:
+            told.print_conditions(known)
+        return
+    found = told.synthesise(known, condition, changes)
+    told.write_files(found, html, picture)
+    if as_json:
+        _print_json(told.as_data(found))
+    else:
+        told.print_evidence(found)
+        for path in (html, picture):
+            if path is not None:
+                typer.echo(str(path))
+
+
 @app.command(short_help="Begin a study from a commented template.")
 def new(
     name: Annotated[

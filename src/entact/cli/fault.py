@@ -32,6 +32,7 @@ _WORDS = (
     ("entact.protocol.problem", "StudyError"),
     ("entact.cohort.scenario", "ParametersError"),
     ("entact.report.published", "PublishedError"),
+    ("entact.synthesis.evidence", "NoEvidence"),
     ("entact.store.error", "StoreError"),
     ("entact.conduct.error", "ConductError"),
     ("entact.pharmacology.quantity", "NotAQuantity"),

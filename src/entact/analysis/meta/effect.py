@@ -6,6 +6,7 @@ first over second, as a logarithm). For a scale on which less is better, a benef
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp, isfinite, lgamma, log, sqrt
 from typing import Final, Literal
@@ -99,6 +100,28 @@ class Counts:
             raise ValueError(f"n is {self.n}: there has to be somebody in the arm")
         if not 0 <= self.events <= self.n:
             raise ValueError(f"{self.events} events among {self.n}: they are counted from 0 to n")
+
+
+def combine_means(arms: Sequence[Means]) -> Means:
+    """Several arms as one: what their people together would have had.
+
+    Source: Cochrane Handbook, Table 6.5.a, for any number of groups at once.
+    """
+    if not arms:
+        raise ValueError("there is no arm to put together")
+    if len(arms) == 1:
+        return arms[0]
+    n = sum(one.n for one in arms)
+    mean = sum(one.n * one.mean for one in arms) / n
+    squares = sum((one.n - 1) * one.sd**2 + one.n * (one.mean - mean) ** 2 for one in arms)
+    return Means(n, mean, sqrt(squares / (n - 1)))
+
+
+def combine_counts(arms: Sequence[Counts]) -> Counts:
+    """Several arms as one."""
+    if not arms:
+        raise ValueError("there is no arm to put together")
+    return Counts(sum(one.events for one in arms), sum(one.n for one in arms))
 
 
 def hedges_factor(df: float) -> float:

@@ -77,7 +77,7 @@ class Pooled:
     @property
     def q(self) -> float:
         """Cochran's Q. Source: Cochran 1954, Biometrics 10:101."""
-        return self._fixed.q
+        return self._fixed.q if self.k > 1 else 0.0
 
     @property
     def q_p(self) -> float | None:

@@ -136,7 +136,8 @@ def as_svg(sheet: Sheet) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
         f'viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}" '
-        f'font-family="{FONT}" role="img"><title>{escape(sheet.title)} (simulated)</title>'
+        f'font-family="{FONT}" role="img">'
+        f"<title>{escape(sheet.title)} ({escape(sheet.origin.lower())})</title>"
         f'<rect width="{width:.0f}" height="{height:.0f}" fill="{PAPER}"/>{"".join(parts)}</svg>\n'
     )
 

@@ -1,0 +1,35 @@
+"""Published trials as data with their sources, and their synthesis by condition."""
+
+from __future__ import annotations
+
+from entact.synthesis.database import DatabaseError, read_database
+from entact.synthesis.evidence import (
+    Answer,
+    Evidence,
+    Included,
+    LeftOut,
+    NoEvidence,
+    conditions_of,
+    evidence_for,
+)
+from entact.synthesis.reading import load_trials, read_trials, shipped_trials
+from entact.synthesis.trial import BIAS, CONDITIONS, DOMAINS, Trial
+
+__all__ = [
+    "BIAS",
+    "CONDITIONS",
+    "DOMAINS",
+    "Answer",
+    "DatabaseError",
+    "Evidence",
+    "Included",
+    "LeftOut",
+    "NoEvidence",
+    "Trial",
+    "conditions_of",
+    "evidence_for",
+    "load_trials",
+    "read_database",
+    "read_trials",
+    "shipped_trials",
+]
