@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -67,6 +68,18 @@ def test_in_a_folder_that_others_may_read_they_do_not_read_what_shows_arms(
         0o600,
         0o600,
     ]
+
+
+def test_a_report_is_not_written_over_an_earlier_one(run: Run, fresh: str, tmp_path: Path) -> None:
+    (tmp_path / "report.html").write_text("of an earlier rehearsal")
+    (tmp_path / "report.html").chmod(0o644)
+    words = ("mapp1", "--participants", 2, "--workers", 1, "--database", fresh, "--out", tmp_path)
+    assert run("rehearse", *words).code == 0
+    (kept,) = tmp_path.glob("report-*.html")
+    assert re.fullmatch(r"report-\d{4}-\d{2}-\d{2}T\d{6}\.html", kept.name)
+    assert kept.read_text() == "of an earlier rehearsal"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert "mapp1" in (tmp_path / "report.html").read_text()
 
 
 def test_the_result_as_json_is_all_of_it(run: Run, fresh: str, tmp_path: Path) -> None:

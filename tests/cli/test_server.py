@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import socket
 import subprocess
@@ -37,6 +38,28 @@ def test_pages_are_served_until_interrupted(rehearsal: str) -> None:
         _, err = process.communicate(timeout=20)
     assert process.returncode in (0, 130)
     assert "Traceback" not in err
+
+
+def test_it_is_said_that_the_usual_port_is_taken(rehearsal: str) -> None:
+    try:
+        other = socket.create_server(("127.0.0.1", USUAL))
+    except OSError:
+        other = socket.socket()  # taken by somebody else already
+    with closing(other):
+        command = [
+            sys.executable,
+            "-c",
+            "from entact.cli import main; main()",
+            "serve",
+            "--database",
+            rehearsal,
+        ]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == f"port {USUAL} is taken, so another is used\n"
+            assert re.match(r"open  http://127\.0\.0\.1:(?!8000/)\d+/", process.stdout.readline())
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=20)
 
 
 def test_an_unknown_role_is_refused_before_anything_is_said(run: Run, rehearsal: str) -> None:

@@ -129,7 +129,8 @@ def test_who_never_entered_has_not_stopped(get: Get, rehearsed: list[str]) -> No
     [
         ("?site=haifa", ["S-3"]),
         ("?site=denver&status=in_treatment", ["1-002"]),
-        ("?status=completed", ["1-001", "1-002", "S-3"]),  # nobody has completed: no such choice
+        ("?status=completed", []),  # nobody has completed
+        ("?status=stopped", ["1-001", "1-002", "S-3"]),  # there is no such status, which is said
         ("?site=' OR 1=1 --&status=<script>&page=minus", ["1-001", "1-002", "S-3"]),
         ("?page=99", ["1-001", "1-002", "S-3"]),
     ],
@@ -138,6 +139,9 @@ def test_the_list_can_be_narrowed(get: Get, query: str, shown: list[str]) -> Non
     page = get(f"/participants/{query}", SEES_ALL)
     assert re.findall(r"/participants/([^/\"?]+)/\">", page) == shown
     assert "<script>" not in page
+    wrong = "stopped" in query or "script" in query
+    assert ("the list is not narrowed by it. Choose one of" in page) is wrong
+    assert ("Nobody fits." in page) is (shown == [])
 
 
 @pytest.mark.usefixtures("told")

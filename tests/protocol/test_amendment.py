@@ -285,6 +285,42 @@ def test_the_command_says_it_in_words_and_fails_where_it_is_not_said(
     assert "NOT SAID for whom" in done.stdout
 
 
+FORMS = MINI.parent / "forms" / "study.yaml"
+# What changes in the study of forms, with what is said of it, and in words where it is a rule.
+OF_FORMS = {
+    ("expected: 1.5 .. 2.0", "expected: 1.4 .. 2.0"): "height.expected: 1.5 .. 2.0 → 1.4 .. 2.0",
+    ("range: 0 .. 12", "range: 0 .. 20"): "treatments.range: 0 .. 12 → 0 .. 20",
+    ("expected: 4 .. 200", "expected: 4 .. 100"): "treatments.items.weeks.expected: 4 .. 200 → 4 .. 100",
+    ("section: smoking, range: 1940", "range: 1940"): "body.items.since.section is taken out: smoking",
+    ("when: weeks >= 4", "when: weeks >= 6"): "in words: weeks is at least 4 → weeks is at least 6",
+    ("when: pain > 0", "when: pain > 1"): "in words: pain is above 0 → pain is above 1",
+    ("calculated: treatments > 3", "calculated: treatments > 4"): "treatments > 3 → treatments > 4",
+    ("tell: [investigator]}", "tell: [investigator], rearm: body.pain < 7}"): (
+        "alerts.pain.rearm is new: body.pain < 7\n    in words: pain (body and lifestyle) is below 7"
+    ),
+    ("tell: [investigator]}", "tell: [investigator], escalate: [{after: 10 min, tell: [coordinator]}]}"): (
+        "alerts.pain.escalate is new: [{after: 10 min, tell: [coordinator]}]"
+    ),
+    ("value: symptoms.total - baseline.symptoms.total", "value: symptoms.total"): (
+        "in words: total (symptoms) minus total at baseline → total (symptoms)"
+    ),
+}
+
+
+@pytest.mark.parametrize("change", OF_FORMS, ids=lambda change: change[1])
+def test_what_changes_in_forms_and_alerts_is_said_and_rules_in_words(
+    change: tuple[str, str], tmp_path: Path, run_diff: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    text = FORMS.read_text(encoding="utf-8")
+    assert text.count(change[0]) == 1
+    said = "{change: forms, applies: at_reconsent}"
+    amendment = f'release: "1.1"\namendment: {{of: "1.0", reason: why, changes: [{said}]}}'
+    after = tmp_path / "study.yaml"
+    after.write_text(text.replace('release: "1.0"', amendment).replace(*change), encoding="utf-8")
+    done = run_diff(FORMS, after)
+    assert OF_FORMS[change] in done.stdout
+
+
 @pytest.fixture
 def run_diff() -> Callable[..., subprocess.CompletedProcess[str]]:
     def run(*words: object) -> subprocess.CompletedProcess[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
 from itertools import zip_longest
 from pathlib import Path
@@ -13,15 +13,19 @@ from rich.text import Text
 
 from entact.protocol import Release, Study, StudyError, load_study
 from entact.protocol.amendment import ABSENT, Applies, Difference, amendment_faults, differences
+from entact.protocol.form import CompiledForm
 from entact.protocol.load import FILE, amend
 from entact.protocol.problem import Problem
 from entact.protocol.source import field_of
+from entact.protocol.words import Labels, rule_words
 
 FOR_WHOM: Final[dict[Applies, str]] = {
     "immediately": "For everyone at a site, from the time at which its ledger approves {new}",
     "at_reconsent": "For those under way once they have consented to {new}, for others from the beginning",
     "new_participants": "For those alone whose first consent is to {new}; for nobody under way",
 }
+
+_RULES: Final = frozenset({"when", "rearm", "require", "applies_when", "rule", "value", "calculated"})
 
 
 def compare(before: str, after: str) -> dict[str, Any]:
@@ -37,7 +41,10 @@ def compare(before: str, after: str) -> dict[str, Any]:
         "before": {"release": old.file.release, "id": old.id},
         "after": {"release": new.file.release, "id": new.id},
         "reason": new.file.amendment.reason if new.file.amendment is not None else None,
-        "changes": [_as_data(one, new.file.release) for one in differences(old.data, new.data)],
+        "changes": [
+            {**_as_data(one, new.file.release), "in_words": _rules_of(one, old, new)}
+            for one in differences(old.data, new.data)
+        ],
         "problems": [] if old == new else _problems(old, new, after),
     }
 
@@ -76,6 +83,10 @@ def _print_change(console: Console, change: dict[str, Any]) -> None:
         else:
             said.append(": ").append(_words(old), "red").append(" → ").append(_words(new), "green")
         console.print(said.append(because, "dim"), soft_wrap=True)
+        rules = [change["in_words"].get(rule) for rule in (old, new) if isinstance(rule, str)]
+        if any(rules):
+            told = " → ".join(rule for rule in rules if rule)
+            console.print(Text(f"    in words: {told}", "dim"), soft_wrap=True)
 
 
 def _members(before: list[Any], after: list[Any]) -> Iterator[tuple[str, Any, Any]]:
@@ -123,6 +134,39 @@ def _as_data(one: Difference, label: str) -> dict[str, Any]:
         "for_whom": whom,
         "because": one.because,
     }
+
+
+def _rules_of(one: Difference, old: Release, new: Release) -> dict[str, str]:
+    """Each rule in what a change had and has, in words."""
+    found: dict[str, str] = {}
+    for release, value in ((old, one.before), (new, one.after)):
+        parts = one.field.split(".")
+        form = release.forms.get(parts[1]) if parts[0] == "forms" and len(parts) > 1 else None
+        own = _own_of(form, parts) if form is not None else {}
+        for rule in _rules_in(value, parts[-1].partition("[")[0]):
+            try:
+                found[rule] = rule_words(rule, Labels(release.forms), own)
+            except (KeyError, ValueError):
+                continue  # it stands as it is in the file
+    return found
+
+
+def _own_of(form: CompiledForm, parts: list[str]) -> dict[str, CompiledForm]:
+    """What a rule within a form names alone; within rows what stands beside it before what stands above."""
+    return dict.fromkeys(form.items, form) | {
+        name: rows for item, rows in form.rows.items() if item in parts for name in rows.items
+    }
+
+
+def _rules_in(value: Any, name: str) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _rules_in(inner, key)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _rules_in(inner, "")
+    elif isinstance(value, str) and name in _RULES:
+        yield value
 
 
 def _words(value: Any) -> str:

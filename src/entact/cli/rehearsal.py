@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -92,8 +93,8 @@ def run_rehearsal(
     with store.reserved(database), _reserved(out), show_steps(TITLES, seconds) as step:
         with step("prepare"):
             store.create_database(database, "rehearsal", study.name, replace=True)
-            for earlier in (ALLOCATION, REPORT):  # they belong to what was thrown away
-                (out / earlier).unlink(missing_ok=True)
+            (out / ALLOCATION).unlink(missing_ok=True)  # it belongs to what was thrown away
+            _keep_earlier(out / REPORT)
         with _whole(database, study.name), step("rehearse") as show, use_workers(workers) as executor:
             buffer = _Buffer()
             trial = rehearse(
@@ -197,6 +198,19 @@ def _write_allocation(trial: Trial, path: Path) -> None:
     """The secret file: readable by its owner alone, from its first byte on."""
     _make_private(path)
     path.write_bytes(msgspec.json.format(msgspec.json.encode(trial.allocation), indent=1))
+
+
+def _keep_earlier(report: Path) -> None:
+    """Puts the report of an earlier rehearsal aside under the time at which it was written."""
+    if not report.is_file():
+        return
+    report.chmod(0o600)  # it shows arms
+    written = datetime.fromtimestamp(report.stat().st_mtime).astimezone()
+    names = (
+        f"{report.stem}-{written:%Y-%m-%dT%H%M%S}{again}.html"
+        for again in ("", *map("-{}".format, range(2, 99)))
+    )
+    report.rename(next(path for name in names if not (path := report.with_name(name)).exists()))
 
 
 def _make_private(path: Path) -> None:

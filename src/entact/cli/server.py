@@ -57,6 +57,8 @@ def serve_pages(database: str, host: str, port: int, role: str | None) -> None:
     require_keychain()
     role = role or _usual_role()
     console = Console(highlight=False)
+    if port == 0:
+        console.print(f"port {USUAL} is taken, so another is used", soft_wrap=True)
 
     def say(address: str) -> None:
         console.print(f"open  {address}   (as {role}; Ctrl-C ends it)", soft_wrap=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta, tzinfo
+from typing import get_args
 from urllib.parse import urlencode
 
 from entact.conduct.register import PARTICIPANT, Register, Standing
@@ -12,9 +13,11 @@ from entact.conduct.timeline import OVER
 from entact.conduct.words import day, lower_words, title_of_visit, window
 from entact.course import Due
 from entact.course.schedule import first_instant
+from entact.course.state.state import Status
 from entact.store import lists
 
 PER_PAGE = 25
+STATUSES: tuple[str, ...] = get_args(Status)
 
 
 @dataclass(frozen=True)
@@ -50,13 +53,14 @@ class Listing:
     Attributes:
         broken: opaque ids of those who have no place in the list, because nothing follows from
             their newest entries.
-        count, total: of participants that fit, and of all. previous, next: addresses of the pages beside it,
-            empty where there is none.
+        wrong: what was asked for and is not there, in words. count, total: of participants that fit, and of
+            all. previous, next: addresses of the pages beside it, empty where there is none.
     """
 
     rows: tuple[Row, ...]
     sites: tuple[Choice, ...]
     statuses: tuple[Choice, ...]
+    wrong: tuple[str, ...]
     count: int
     total: int
     previous: str
@@ -74,7 +78,9 @@ def list_participants(register: Register, asked: Mapping[str, str]) -> Listing:
     sites = sorted({*register.study.newest.file.sites, *(one.site for one in counts)} - {""})
     statuses = sorted({one.status for one in counts}) if register.sight.sees_status else []
     site = asked.get("site", "") if asked.get("site") in sites else ""
-    status = asked.get("status", "") if asked.get("status") in statuses else ""
+    known = sorted({*statuses, *STATUSES}) if register.sight.sees_status else []
+    status = asked.get("status", "") if asked.get("status") in known else ""
+    wrong = (*_wrong("site", asked, sites), *(_wrong("status", asked, known) if known else ()))
     narrowed = {name: text for name, text in (("site", site), ("status", status)) if text}
     after, before = _place(asked.get("after", "")), _place(asked.get("before", ""))
     found = lists.participants(
@@ -95,7 +101,10 @@ def list_participants(register: Register, asked: Mapping[str, str]) -> Listing:
     return Listing(
         rows=rows,
         sites=tuple(Choice(name, name, name == site) for name in sites),
-        statuses=tuple(Choice(name, lower_words(name), name == status) for name in statuses),
+        statuses=tuple(
+            Choice(name, lower_words(name), name == status) for name in sorted({*statuses, status} - {""})
+        ),
+        wrong=wrong,
         count=sum(
             one.participants for one in counts if site in ("", one.site) and status in ("", one.status)
         ),
@@ -104,6 +113,14 @@ def list_participants(register: Register, asked: Mapping[str, str]) -> Listing:
         next=_address("after", shown[-1].key, narrowed) if later else "",
         broken=tuple(name.removeprefix(PARTICIPANT) for name in lists.behind()),
     )
+
+
+def _wrong(what: str, asked: Mapping[str, str], known: Sequence[str]) -> Iterator[str]:
+    """What to say of a site or a status that was asked for and that nobody can have."""
+    name = asked.get(what, "")
+    if name and name not in known:
+        choices = ", ".join(known)
+        yield f"There is no {what} {name[:40]!r}: the list is not narrowed by it. Choose one of {choices}."
 
 
 def _place(text: str) -> lists.Key | None:
