@@ -147,7 +147,7 @@ def print_result(result: Rehearsed, *, full: bool) -> None:
     for finding in trial.findings:
         console.print(Text(f"  {finding.about}: {finding.message}"))
     console.print(Text(f"report      {result.report}"), soft_wrap=True)
-    console.print(Text(f"allocation  {result.allocation}   (secret)"), soft_wrap=True)
+    console.print(Text(f"allocation  {result.allocation}   (secret; follows from the seed)"), soft_wrap=True)
 
 
 class _Buffer:

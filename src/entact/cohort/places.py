@@ -14,7 +14,7 @@ from entact.cohort.draws import stream
 from entact.cohort.parameters import Parameters
 from entact.cohort.team import site_staff
 from entact.course import Authenticated, Entry, Ledger, Line, instant, uuid7
-from entact.course.allocation.allocation import Allocation, Content
+from entact.course.allocation.allocation import Allocation, Content, commitment_of
 from entact.protocol import Release, Study
 
 KIT_LIFE = timedelta(days=730)
@@ -104,12 +104,7 @@ def open_study(study: Study, allocation: Allocation, start: datetime, seed: int)
     place.write("release", {"id": release.id, "text": release.text.decode()}, start, "sponsor", "sponsor")
     if release.file.randomisation is None:
         return place
-    data = {
-        "list_root": allocation.sealed_list.root,
-        "list_rows": len(allocation.rows),
-        "kits_root": allocation.sealed_kits.root,
-        "kits_rows": len(allocation.kits),
-    }
+    data = commitment_of(allocation, "rehearsal")
     place.write("commitment", data, start + timedelta(hours=2), "list-maker", "unblinded_statistician")
     return place
 

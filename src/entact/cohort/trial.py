@@ -43,6 +43,7 @@ from entact.cohort.tally import Tally
 from entact.cohort.work import Job, pack, screen_candidates, treat_participants, work_elsewhere
 from entact.course import Course, Line, fold, read
 from entact.course.allocation.allocation import Allocation, Content, ListRow, pack_kits, permuted_blocks, seal
+from entact.course.allocation.chance import Rehearsed
 from entact.protocol import Study
 
 Sink = Callable[[str, list[Line]], None]
@@ -253,20 +254,21 @@ class _Rehearsal:
 
     def _allocate(self) -> Allocation:
         """The list, long enough in each stratum whoever comes, and kits for all whichever arm they get."""
-        planned, random = self.study.newest.file.randomisation, stream(self.seed, 0, "allocation")
+        planned = self.study.newest.file.randomisation
+        chance = Rehearsed(stream(self.seed, 0, "allocation"))
         rows: list[ListRow] = []
         blocks: list[int] = []
         if planned is not None:
             total = sum(planned.ratio.values())
             blocks = [total, 2 * total]
-            rows = permuted_blocks(self.strata, self.wanted, planned.ratio, blocks, random)
+            rows = permuted_blocks(self.strata, self.wanted, planned.ratio, blocks, chance)
         counts: Counter[Content] = Counter()
         for population, (blinded, openly) in self.needs.items():
             wanted = self.wanted_of[population]
             for arm in planned.ratio if planned is not None else self.parameters.arms[:1]:
                 counts.update({(arm, *kit): wanted * count for kit, count in blinded.items()})
             counts.update({(self.told, *kit): wanted * count for kit, count in openly.items()})
-        return seal(self.study.name, rows, pack_kits(counts, random), blocks, random)
+        return seal(self.study.name, rows, pack_kits(counts, chance), blocks, chance)
 
     @property
     def strata(self) -> list[str]:

@@ -6,11 +6,13 @@ Kept in a file of its own. Nothing of it enters a ledger but the two Merkle root
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
-import numpy as np
 
+from entact.course.allocation.chance import Chance
 from entact.course.allocation.commitment import Opening, SealedRow, merkle_path, open_row, seal_rows
+from entact.course.entry import Environment
 
 Content = tuple[str, str, str]
 """What a kit holds: arm, dose level, part of the dose."""
@@ -47,7 +49,11 @@ class Sealed(msgspec.Struct, frozen=True):
 
 
 class Allocation(msgspec.Struct, frozen=True):
-    """The randomisation list (`list` in its file) and the kit map of one study, with their seals."""
+    """The randomisation list (`list` in its file) and the kit map of one study, with their seals.
+
+    `simulated` says that chance came from a seed: whoever knows it knows every arm. The method is sealed
+    behind the rows of the list, so that it is committed with them and no site can count blocks.
+    """
 
     study: str
     simulated: bool
@@ -67,13 +73,13 @@ def permuted_blocks(
     rows: int,
     ratio: Mapping[str, int],
     block_sizes: Sequence[int],
-    random: np.random.Generator,
+    chance: Chance,
 ) -> list[ListRow]:
     """A stratified list of permuted blocks of random size.
 
     Args:
         strata: names of the strata. rows: least number of rows in each. ratio: arm -> share.
-        block_sizes: each a multiple of the sum of the ratio. random: the source of chance.
+        block_sizes: each a multiple of the sum of the ratio. chance: its source.
     Raises:
         ValueError: when a block size does not hold whole multiples of the ratio.
     Source: ICH E9, section 2.3.2.
@@ -87,9 +93,9 @@ def permuted_blocks(
     for stratum in strata:
         arms: list[str] = []
         while len(arms) < rows:
-            size = block_sizes[int(random.integers(len(block_sizes)))]
+            size = block_sizes[chance.below(len(block_sizes))]
             block = [arm for arm, share in ratio.items() for _ in range(share * size // total)]
-            arms += [block[place] for place in random.permutation(size)]
+            arms += [block[place] for place in chance.shuffled(size)]
         width = max(3, len(str(len(arms))))
         result += [
             ListRow(f"{stratum}-{place:0{width}d}", stratum, arm) for place, arm in enumerate(arms, start=1)
@@ -97,7 +103,7 @@ def permuted_blocks(
     return result
 
 
-def pack_kits(counts: Mapping[Content, int], random: np.random.Generator) -> list[KitRow]:
+def pack_kits(counts: Mapping[Content, int], chance: Chance) -> list[KitRow]:
     """Kits for the depot: so many of each (arm, level, part), numbered at random across the whole study.
 
     Raises:
@@ -106,8 +112,8 @@ def pack_kits(counts: Mapping[Content, int], random: np.random.Generator) -> lis
     rows = [content for content, count in counts.items() for _ in range(count)]
     if len(rows) > 800_000:
         raise ValueError(f"{len(rows)} kits are more than six-digit kit numbers can tell apart")
-    numbers = random.choice(900_000, size=len(rows), replace=False) + 100_000
-    kits = [KitRow(f"K-{number}", *content) for number, content in zip(numbers.tolist(), rows, strict=True)]
+    numbers = [number + 100_000 for number in chance.chosen(len(rows), 900_000)]
+    kits = [KitRow(f"K-{number}", *content) for number, content in zip(numbers, rows, strict=True)]
     return sorted(kits, key=lambda row: row.kit)
 
 
@@ -116,25 +122,68 @@ def seal(
     rows: list[ListRow],
     kits: list[KitRow],
     block_sizes: Sequence[int],
-    random: np.random.Generator,
+    chance: Chance,
 ) -> Allocation:
     """Seals list and kit map; their roots go into the study's ledger before the first enrolment.
 
     A study that does not randomise has no list.
+
+    Args:
+        chance: from which keys and salts come, and from which rows and kits came: what it says of itself
+            (`simulated`) is said of the allocation.
     """
 
     def sealed(texts: list[str]) -> Sealed:
-        return Sealed(*seal_rows(texts, random.bytes)) if texts else Sealed([], [], "")
+        return Sealed(*seal_rows(texts, chance.bytes)) if texts else Sealed([], [], "")
 
     return Allocation(
         study=study,
-        simulated=True,
+        simulated=chance.simulated,
         block_sizes=list(block_sizes),
         rows=rows,
         kits=kits,
-        sealed_list=sealed([f"{row.number}|{row.stratum}|{row.arm}" for row in rows]),
+        sealed_list=sealed(
+            [*(f"{row.number}|{row.stratum}|{row.arm}" for row in rows), *_methods(rows, block_sizes)]
+        ),
         sealed_kits=sealed([f"{row.kit}|{row.arm}|{row.level}|{row.part}" for row in kits]),
     )
+
+
+def _methods(rows: Sequence[ListRow], block_sizes: Sequence[int]) -> list[str]:
+    return [method_of(block_sizes)] if rows else []
+
+
+def method_of(block_sizes: Sequence[int]) -> str:
+    """How a list was made, as it is sealed behind its rows."""
+    return f"method|permuted blocks|{','.join(map(str, block_sizes))}"
+
+
+def commitment_of(allocation: Allocation, environment: Environment) -> dict[str, Any]:
+    """What is entered in the study's ledger: the roots, and how many rows they are of.
+
+    Args:
+        environment: of the record into which it is entered.
+    Raises:
+        ValueError: when a list whose every arm follows from a seed was to be committed for people, or one for
+            people was to be used up in a rehearsal; when the method is not the one that is sealed.
+    """
+    if allocation.simulated and environment == "production":
+        raise ValueError(
+            "this allocation is of a rehearsal: from its seed every arm follows, so it is committed for "
+            "nobody; draw one from the operating system's generator"
+        )
+    if not allocation.simulated and environment == "rehearsal":
+        raise ValueError("this allocation was drawn for people: a rehearsal makes its own")
+    if allocation.rows:
+        sealed = allocation.sealed_list
+        if prove(sealed, len(allocation.rows), sealed.root) != method_of(allocation.block_sizes):
+            raise ValueError("the method that is sealed with the list is not the one of this allocation")
+    return {
+        "list_root": allocation.sealed_list.root,
+        "list_rows": len(allocation.rows),
+        "kits_root": allocation.sealed_kits.root,
+        "kits_rows": len(allocation.kits),
+    }
 
 
 def prove(sealed: Sealed, place: int, root: str) -> str:
