@@ -12,6 +12,15 @@ from entact.store import server
 class DatabaseWrapper(base.DatabaseWrapper):
     """A connection to DATABASE_URL, else to the embedded server, which starts here where it does not run."""
 
+    def ensure_connection(self) -> None:
+        """Connects anew where the server went away meanwhile: also in threads that serve no request.
+
+        Inside a transaction nothing is connected anew: what it did is gone, and whoever began it has to know.
+        """
+        if self.connection is not None and self.connection.closed and not self.in_atomic_block:
+            self.close()
+        super().ensure_connection()
+
     def get_connection_params(self) -> dict[str, Any]:
         self.settings_dict["NAME"] = self.settings_dict["NAME"] or server.default_database()
         parameters: dict[str, Any] = super().get_connection_params()
