@@ -319,8 +319,7 @@ SENSE = {
     "name that no rule could say": (
         "escort: {type: boolean}}}",
         "escort: {type: boolean}, §in: {type: boolean}}}",
-        "forms.readiness.items.in: 'readiness.in' cannot be a name in a rule: letters, digits, _; no "
-        "word of CEL",
+        "forms.readiness.items.in: 'in' is a word of the rules; choose another name",
     ),
     "gate that requires nothing": (
         "  randomisation:\n    require:\n"

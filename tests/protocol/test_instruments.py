@@ -329,7 +329,7 @@ def test_the_guess_is_the_entry_that_keeps_it() -> None:
     assert blinding.DO_NOT_KNOW in (guess.items["arm"].of or ())
     required = {name for name, item in guess.items.items() if item.required}
     assert required == {name for name, kind in hints.items() if type(None) not in get_args(kind)}
-    assert guess.items["confidence"].answers == list(range(101))
+    assert guess.items["confidence"].answers == range(101)
 
 
 def test_the_guess_is_no_form_of_a_study(mini: str, problems_of: Callable[[str], list[str]]) -> None:

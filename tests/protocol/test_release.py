@@ -140,7 +140,7 @@ def scalars(data: Any) -> list[tuple[Any, Any]]:
 
 @settings(max_examples=40, deadline=None)
 @given(
-    title=st.text(st.characters(exclude_categories=["Cs"]), max_size=20),
+    title=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20).filter(str.strip),
     alpha=st.floats(0.0001, 0.9999),
     planned=st.integers(1, 2**53 - 1),
 )

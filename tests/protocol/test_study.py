@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from entact.protocol.expansion import expand
+from entact.protocol.load import load_study
+from entact.protocol.problem import StudyError
 from entact.protocol.study import Item, Report, Span, Supplement, Units, Visit
 
 
@@ -111,3 +115,45 @@ def test_a_row_of_visits_is_spelled_out_each_after_the_one_before() -> None:
         assert after.fallback is None
         assert after.lasts == timedelta(minutes=90)
     assert {known.then for known in visits.values()} == {None}
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ({"type": "integer", "range": "0.5 .. 9.5"}, "of whole numbers"),
+        ({"type": "integer", "range": "0 .. 99999999999999999999"}, "up to 9007199254740991"),
+        ({"type": "rows", "range": "0.5 .. 3", "items": {"a": {"type": "text"}}}, "of whole numbers"),
+        ({"type": "rows", "range": "-1 .. 3", "items": {"a": {"type": "text"}}}, "none below 0"),
+        ({"type": "file", "accept": ["pdf"]}, "write it as in 'application/pdf'"),
+        ({"type": "file", "accept": []}, "lists no type of media"),
+        ({"type": "choice", "of": ["", "b"]}, "is no code"),
+        ({"type": "choice", "of": ["a", "a "]}, "is no code"),
+        ({"type": "boolean", "title": " "}, "has no words"),
+        ({"type": "boolean", "title": {"en": "Age", "de": ""}}, "has no words in 'de'"),
+    ],
+)
+def test_what_no_item_can_be_is_refused(said: dict[str, object], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        Item.model_validate(said, strict=True)
+
+
+def test_possible_answers_are_not_counted_up() -> None:
+    item = Item.model_validate({"type": "integer", "range": "0 .. 9007199254740991"}, strict=True)
+    assert item.answers == range(2**53)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "at"),
+    [
+        ("negative: {type", "in: {type", "forms.pregnancy_test.items.in"),
+        ("negative: {type", "true: {type", "forms.pregnancy_test.items.true"),
+        ("pregnancy_test: {items", "null: {items", "forms.null"),
+        ("pregnancy_test: {items", "import: {items", "forms.import"),
+        ("{visit: closing", "{visit: return", "schedule.return.visit"),
+    ],
+)
+def test_a_word_of_the_rules_is_no_name(tmp_path: Path, old: str, new: str, at: str) -> None:
+    mini = Path(__file__).parents[1] / "studies" / "mini" / "study.yaml"
+    (tmp_path / "study.yaml").write_text(mini.read_text().replace(old, new))
+    with pytest.raises(StudyError, match=rf"{re.escape(at)}: '\w+' is a word of the rules"):
+        load_study(tmp_path)

@@ -11,10 +11,9 @@ from typing import Any
 from entact.protocol.moment import READERS as MOMENTS
 from entact.protocol.moment import reaches
 from entact.protocol.problem import unknown
-from entact.protocol.quantity import magnitude, parse_quantity, parse_range
+from entact.protocol.quantity import LARGEST, magnitude, parse_quantity, parse_range
 from entact.protocol.study import Item
-
-LARGEST = 2**53 - 1  # beyond it a whole number is no longer exact everywhere
+from entact.protocol.study.forms import MEDIA
 
 SEALED = "sealed:"  # begins what only the holder of the participant's key can read
 
@@ -23,7 +22,6 @@ MISSING = ("not_asked", "not_done", "refused", "below_quantification", "unknown"
 Value = bool | int | float | str | list[str] | None
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_MEDIA = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+-]{0,80}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +154,7 @@ def is_file(answer: Mapping[str, Any]) -> bool:
     return (
         set(answer) == {"file", "media", "size"}
         and _DIGEST.fullmatch(str(answer["file"])) is not None
-        and _MEDIA.fullmatch(str(answer["media"])) is not None
+        and MEDIA.fullmatch(str(answer["media"])) is not None
         and isinstance(size, int)
         and not isinstance(size, bool)
         and 0 <= size <= LARGEST

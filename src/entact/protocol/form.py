@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from entact.protocol.answer import LARGEST, SEALED, Value, limits_of, reader_of
+from entact.protocol.answer import SEALED, Value, limits_of, reader_of
 from entact.protocol.instrument import Instrument
 from entact.protocol.item_rules import KINDS, ItemRules
 from entact.protocol.problem import unknown
+from entact.protocol.quantity import LARGEST
 from entact.protocol.rule import Facts, Kind, Rule, RuleError, Unknown
 from entact.protocol.study import Form, Item
 

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from entact.protocol.meant import duration_hint, quantity_hint, range_hint
 
+LARGEST = 2**53 - 1  # beyond it a whole number is no longer exact everywhere
 YEARS = range(1900, 2200)  # that a time or a date in a record can mean
 
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")

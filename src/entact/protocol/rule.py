@@ -31,6 +31,7 @@ from entact.protocol.cel import (
     nearest,
     unknown_name,
 )
+from entact.protocol.keyword import KEYWORDS, RESERVED
 from entact.protocol.mistaken import duration_hint
 
 __all__ = ["FUNCTIONS", "Call", "Facts", "Kind", "Rule", "RuleError", "Unknown", "Value", "Vocabulary"]
@@ -49,14 +50,6 @@ _ARGUMENT: Final = re.compile(r"\(\s*(?:'([^'\\\n]*)'|\"([^\"\\\n]*)\"|)\s*\)")
 _NUMBER: Final = re.compile(r"-?\s*(\d*\.?\d+(?:[eE][-+]?\d+)?)")
 _DIVISOR: Final = re.compile(r"[/%]\s*-?\s*(\d+\.\d*|\.?\d+)(?![\w.])")
 _NO_TEXT: Final = re.compile("[\0\ud800-\udfff]")
-_KEYWORDS: Final = frozenset({"true", "false", "null", "in"})  # no part of a name may be one
-_RESERVED: Final = frozenset(
-    {
-        *("as", "break", "const", "continue", "else", "for", "function", "if", "import", "let", "loop"),
-        *("namespace", "package", "return", "var", "void", "while"),
-        *("bool", "bytes", "double", "dyn", "int", "list", "map", "null_type", "string", "type", "uint"),
-    }
-)  # no name may begin with one
 
 
 class Call(NamedTuple):
@@ -114,7 +107,7 @@ class Vocabulary:
     ) -> None:
         for name, kind in names.items():
             parts = name.split(".")
-            if not NAME.fullmatch(name) or parts[0] in _RESERVED or not _KEYWORDS.isdisjoint(parts):
+            if not NAME.fullmatch(name) or parts[0] in RESERVED or not KEYWORDS.isdisjoint(parts):
                 raise ValueError(f"{name!r} cannot be a name in a rule: letters, digits, _; no word of CEL")
             if kind not in get_args(Kind):
                 raise ValueError(f"{name}: {kind!r} is no kind of value; one of {', '.join(get_args(Kind))}")

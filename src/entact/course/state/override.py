@@ -39,5 +39,6 @@ class OverrideState(msgspec.Struct, frozen=True):
         return self.ordered_by or self.by
 
     def confirms(self, order: OverrideState) -> bool:
-        """Whether the person who gave a verbal order says so here."""
-        return self.about == order.entry and not self.is_verbal and self.by == order.ordered_by
+        """Whether the person who gave a verbal order says so here, shown to be that person."""
+        is_own = self.by == order.ordered_by and self.is_proved and not self.is_verbal
+        return is_own and self.about == order.entry and self.requirement == order.requirement

@@ -5,12 +5,27 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from entact.protocol.keyword import KEYWORDS, RESERVED
 from entact.protocol.meant import duration_hint
 from entact.protocol.quantity import parse_duration, parse_range
 
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+def _no_keyword(name: str) -> str:
+    if name in KEYWORDS:
+        raise ValueError(f"{name!r} is a word of the rules; choose another name")
+    return name
+
+
+def _no_reserved(name: str) -> str:
+    if name in RESERVED:
+        raise ValueError(f"{name!r} is a word of the rules; choose another name")
+    return name
+
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$"), AfterValidator(_no_keyword)]
+FirstName = Annotated[Name, AfterValidator(_no_reserved)]  # with which names in rules begin
 
 
 def _duration(value: Any) -> Any:

@@ -10,7 +10,7 @@ from pydantic import Field
 from entact.protocol.study.amendment import Amendment
 from entact.protocol.study.analysis import AnalysisPlan, Endpoint
 from entact.protocol.study.arms import Arm, Hidden, Randomisation, Unblinding
-from entact.protocol.study.base import Block, Name, Window
+from entact.protocol.study.base import Block, FirstName, Name, Window
 from entact.protocol.study.doses import Product, Regimen
 from entact.protocol.study.forms import Form, Item
 from entact.protocol.study.gates import Alert, Criterion, Gate, StoppingRule
@@ -61,7 +61,7 @@ class StudyFile(Block):
     # Completed when the file is resolved: the instruments that the forms use, and the order of named things.
     instruments: dict[Name, dict[str, Any]] = Field(default={})
     order: dict[str, list[str]] = Field(default={})
-    forms: dict[Name, Form]
+    forms: dict[FirstName, Form]
     epochs: dict[Name, Epoch] = Field(default={})
     tracks: dict[Name, Track] = Field(default={})
     schedule: list[Visit]

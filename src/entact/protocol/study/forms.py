@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from functools import cached_property
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
 from pydantic import Field, model_validator
 
 from entact.protocol.moment import READERS, reaches
-from entact.protocol.quantity import parse_quantity, parse_range
+from entact.protocol.quantity import LARGEST, parse_quantity, parse_range
 from entact.protocol.study.base import Block, Name
 from entact.protocol.study.text import Words
 
 NUMBERS = ("integer", "decimal")
+MEDIA: Final = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+-]{0,80}")  # a type of media
 WITH_LABELS = ("boolean", "integer", "choice", "choices")  # answers that can be written out have labels
 
 
@@ -79,15 +81,22 @@ class Item(Block):
             )
         if low.value > high.value:
             raise ValueError(f"the range {said!r} ends before it begins; write the smaller end first")
+        if self.type != "decimal":
+            if low.value % 1 or high.value % 1 or max(abs(low.value), abs(high.value)) > LARGEST:
+                raise ValueError(
+                    f"the range {said!r} is of whole numbers; write its ends as such, up to {LARGEST}"
+                )
+            if self.type == "rows" and low.value < 0:
+                raise ValueError(f"the range {said!r} is of numbers of rows; write none below 0")
         return low.value, high.value
 
     @property
-    def answers(self) -> list[int] | None:
+    def answers(self) -> range | None:
         """Every possible answer to a whole number with a range; None for other items."""
         if self.type != "integer" or self.bounds is None:
             return None
         low, high = self.bounds
-        return list(range(int(low), int(high) + 1, self.step or 1))
+        return range(int(low), int(high) + 1, self.step or 1)
 
     @property
     def codes(self) -> list[str]:
@@ -119,6 +128,14 @@ class Item(Block):
                 raise ValueError(
                     f"{key!r} belongs to a {' or '.join(types)}, this item is a {self.type}; take it out"
                 )
+        for code in self.of or ():
+            if not code.strip() or code != code.strip():
+                raise ValueError(f"{code!r} is no code: nobody could tell it from another; write a word")
+        for media in self.accept or ():
+            if not MEDIA.fullmatch(media):
+                raise ValueError(f"{media!r} is no type of media; write it as in 'application/pdf'")
+        if self.accept is not None and not self.accept:
+            raise ValueError("'accept' lists no type of media; write one, or take it out")
         if self.type == "rows" and not self.items:
             raise ValueError("rows need what each of them holds; write 'items: {name: {type: text}}'")
         if self.calculated is not None and self.type not in ("boolean", "integer", "decimal", "choice"):

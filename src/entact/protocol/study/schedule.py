@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from entact.protocol.quantity import parse_duration
-from entact.protocol.study.base import Block, Duration, Name, Window
+from entact.protocol.study.base import Block, Duration, FirstName, Name, Window
 from entact.protocol.study.text import Words
 
 
@@ -101,7 +101,7 @@ class Visit(Block):
     unblinding. `population`: whose visit it is, `patient and carer` for both; `track`: none for the main one.
     """
 
-    visit: Name
+    visit: FirstName
     title: Words | None = None
     opens: bool = False
     after: str | None = None

@@ -67,6 +67,8 @@ class _Words:
     @staticmethod
     def _read(value: Any, read_many: core_schema.ValidatorFunctionWrapHandler, info: Any) -> str:
         if isinstance(value, str):
+            if not value.strip():
+                raise ValueError("has no words; write some, or take it out")
             return value
         if not isinstance(value, Mapping):
             raise PydanticKnownError("string_type")
@@ -78,7 +80,10 @@ class _Words:
             raise ValueError(
                 f"{strange!r} is no language; write one text, or one for each, as in {{en: …, de: …}}"
             )
-        return Translated(read_many(value), (info.context or {}).get("language"))
+        many = read_many(value)
+        if blank := next((tag for tag, words in many.items() if not words.strip()), None):
+            raise ValueError(f"has no words in {blank!r}; write some")
+        return Translated(many, (info.context or {}).get("language"))
 
     @staticmethod
     def _written(value: str) -> Any:
