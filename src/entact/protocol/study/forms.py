@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 from functools import cached_property
 from typing import Final, Literal, Self
@@ -91,7 +92,7 @@ class Item(Block):
         return low.value, high.value
 
     @property
-    def answers(self) -> range | None:
+    def answers(self) -> Sequence[int] | None:
         """Every possible answer to a whole number with a range; None for other items."""
         if self.type != "integer" or self.bounds is None:
             return None
