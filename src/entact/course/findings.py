@@ -11,7 +11,7 @@ from entact.course.course import Course
 from entact.course.dating import found_in_dates
 from entact.course.heard import found_unentered
 from entact.course.kinds import KINDS
-from entact.course.kinds.calls import late_calls
+from entact.course.kinds.calls import found_in_answers, late_calls
 from entact.course.kinds.reporting import late_reports
 from entact.course.rated import found_in_ratings
 from entact.course.relied import found_belated, found_in_decisions
@@ -82,6 +82,7 @@ def found_at_any_time(course: Course) -> Iterator[Finding]:
     yield from _stops(course)
     yield from (_finding(*one) for one in found_unentered(course))
     yield from (_finding(*one) for one in found_in_ratings(course))
+    yield from (_finding(*one) for one in found_in_answers(course, course.has))
     yield from _not_asked(course)
     yield from _orders(course)
     yield from _outside_encounters(course)

@@ -241,6 +241,10 @@ def test_a_verbal_order_counts_once_and_is_found_until_it_is_confirmed() -> None
         "about_unknown:about": "by another",
     }
     case.drop("by another")
+    claimed = msgspec.structs.replace(case.entries["t-2 50"], id="claimed", by="i-1", **by_another)
+    case.entries["claimed"] = arrived(claimed, LATER, 90, "", Authenticated(how="claimed"))
+    assert found(case)["order_not_confirmed:initial_dose.2"] == "order"  # nobody knows who that was
+    case.drop("claimed")
     case.put("confirms", "override", LATER, case.entries["t-2 50"].data, by="i-1", **by_another)
     assert found(case) == {}
 

@@ -380,3 +380,20 @@ def test_a_reading_of_which_nothing_can_be_made_calls_too(systolic: Any) -> None
     assert (episode.alert, episode.cannot_evaluate) == ("pressure", True)
     assert f"item:{entry.id}:systolic" in day.course().findings
     assert day.course().values(SESSION, day.at(0, 6))["vitals.heart_rate"] == 70.0
+
+
+def test_an_answer_to_nothing_is_found() -> None:
+    def found(minute: float, alert: str, about: str | None = None) -> set[str]:
+        day = Day()
+        high = day.read(30, 190)
+        said = {"alert": alert, "action": "assessed"}
+        day.write("alert_answered", said, minute=minute, about=about or high.id, encounter=SESSION)
+        at = day.at(0, 60)
+        rules = {"unknown_alert", "about_unknown", "answered_before"}
+        return {one.rule for one in findings(day.course(), at) if one.rule in rules}
+
+    assert found(31, "pressure") == set()
+    assert found(29, "pressure") == set()  # clocks differ by some minutes
+    assert found(24, "pressure") == {"answered_before"}
+    assert found(31, "presure") == {"unknown_alert"}
+    assert found(31, "pressure", "nothing") == {"about_unknown"}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from entact.course.kinds.checks import CLOCK_TOLERANCE
+from entact.protocol.problem import unknown
 from entact.protocol.study import Alert
 
 if TYPE_CHECKING:
@@ -122,6 +124,24 @@ def late_calls(course: State) -> Iterator[tuple[datetime, str, str, str, str]]:
             if episode.second is None or episode.second > until:
                 message = f"no second reading within {_minutes(said.confirm)} confirmed {_words(episode)}"
                 yield until, "alert_not_confirmed", episode.entry, episode.alert, message
+
+
+def found_in_answers(course: State, has: Callable[[str], bool]) -> Iterator[tuple[str, str, str, str]]:
+    """Answers to no alert that there is, or from before what they are about: rule, entry, item, message.
+
+    Args:
+        has: whether an entry was added, in force or not.
+    """
+    at_of = {one.id: one.at for one in course.effective}
+    for (alert, about), answers in course.answered.items():
+        for answer in answers:
+            alerts = course.site_release(answer.at).alerts
+            if alert not in alerts:
+                yield "unknown_alert", answer.entry, "alert", unknown("alert", alert, alerts)
+            if not has(about):
+                yield "about_unknown", answer.entry, "about", f"answers {about}, which has not arrived"
+            elif at_of.get(about, answer.at) - answer.at > CLOCK_TOLERANCE:
+                yield "answered_before", answer.entry, "", f"answers {about}, and is of before it"
 
 
 def _said(course: State, episode: AlertEpisode) -> list[Alert]:
