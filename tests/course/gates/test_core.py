@@ -471,3 +471,17 @@ def test_a_dose_of_no_session_may_be_that_of_this_one() -> None:
     assert "encounter_unnamed:initial 1:encounter" in {one.id for one in findings(case.course(), at)}
     case.change("initial 1", taken=0, returned=2, outcome="refused")
     assert codes(ask(case, "initial_dose")) == []
+
+
+def test_what_was_asked_in_a_session_that_nobody_ended_is_not_of_today() -> None:
+    case = before("initial_dose")
+    vitals(case, "vitals 1", "2026-03-17T08:50:00-06:00")
+    assert codes(case.may("initial_dose", "2026-03-17T09:00:00-06:00", kit="K-1")) == []
+    assert codes(case.may("initial_dose", "2026-03-17T09:01:00-06:00", kit="K-1")) == ["session_not_ended"]
+
+
+def test_who_is_screened_again_in_a_session_can_still_leave_it() -> None:
+    case = before("discharge")
+    again = {"attempt": 2, "number": "S-2", "site": "denver"}
+    case.put("again", "screening", "2026-03-16T17:50:00-06:00", again)
+    assert codes(ask(case, "discharge")) == []

@@ -194,7 +194,7 @@ def test_a_blinded_visit_whose_window_is_open_closes_the_gate() -> None:
         ("integration_1#1", "integration_2#1", "preparation_1#1", "outcome#1"), start=1
     ):
         when = f"2026-04-{10 + number}T09:00:00-06:00"
-        case.put(f"came {number}", "encounter", when, {"status": "started"}, encounter=encounter)
+        case.put(f"came {number}", "encounter", when, {"status": "ended"}, encounter=encounter)
         case.put(f"frozen {number}", "freeze", when, {"of": "encounter"}, encounter=encounter)
     early = "2026-04-10T09:00:00-06:00"
     for number in range(1, 5):
@@ -249,3 +249,20 @@ def test_what_comes_to_the_blinded_part_once_the_arm_was_told_is_found(when: str
     assert arrived(case, "rating", "telling") == set()
     case.put("open", "form", when, rating, encounter="open_session#1")
     assert arrived(case, "rating", "telling", "open") == set()
+
+
+def test_a_freeze_of_what_was_still_to_come_or_under_way_holds_nothing() -> None:
+    case = before("unblind")
+    assert codes(ask(case, "unblind")) == []
+    ended = case.entries["session 1 ends"]
+    case.drop("session 1 ends")
+    assert codes(ask(case, "unblind")) == ["not_frozen"]
+    case.entries["session 1 ends"] = ended
+    case.move("freeze 4", "2026-03-16T18:29:00-06:00")
+    assert codes(ask(case, "unblind")) == ["not_frozen"]
+    case.move("freeze 4", "2026-03-16T18:30:00-06:00")
+    assert codes(ask(case, "unblind")) == []
+    every = {"by": "dm-1", "role": "data_manager"}
+    case.put("all", "freeze", "2026-01-01T09:00:00-07:00", {"of": "participant"}, **every)
+    case.drop(*(f"freeze {number}" for number in range(1, 5)))
+    assert codes(ask(case, "unblind")) == ["not_frozen"] * 4

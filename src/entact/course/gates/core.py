@@ -35,6 +35,7 @@ INVESTIGATOR: Final = "investigator"
 STAY_BLINDED: Final = frozenset({"data_manager", "rater", "statistician"})
 
 _DAY = timedelta(days=1)
+_ONE_SESSION: Final = timedelta(hours=24)  # what was asked longer ago is not of the session of today
 
 
 def reasons_against(question: Question) -> list[Reason]:
@@ -232,6 +233,10 @@ def _in_session(question: Question) -> Iterator[Reason]:
         yield Reason("not_in_session", f"{encounter.visit} is not a dosing session.")
     else:
         question.relies_on(encounter.entry)
+        if encounter.started is not None and question.at - encounter.started > _ONE_SESSION:
+            began = f"{encounter.started.astimezone(question.zone):%Y-%m-%d %H:%M}"
+            message = f"{encounter.id} began on {began} and was never ended: end it, and begin another."
+            yield Reason("session_not_ended", message)
 
 
 def _under_way(question: Question) -> Iterator[Reason]:

@@ -64,7 +64,7 @@ class Question:
         self.zone: tzinfo = zone_of(course, at, setting.site.zone or at.tzinfo)
         self.today: date = at.astimezone(self.zone).date()
         self.release: Release = _in_force(study, setting)
-        self.encounter: str | None = detail.get("encounter") or _open_encounter(course, at)
+        self.encounter: str | None = detail.get("encounter") or _open_encounter(course, at, self.may_not_wait)
         name = self.encounter.partition("#")[0] if self.encounter else ""
         self.visit: Visit | None = course.release.visits.get(name)
         self.kit: str | None = detail.get("kit")
@@ -122,14 +122,16 @@ def _in_force(study: Study, setting: Setting) -> Release:
     )  # so that every reason can be named; the gate is closed for want of a release in force
 
 
-def _open_encounter(course: Course, at: datetime) -> str | None:
-    """The encounter under way at a time, the one begun last when there are several."""
+def _open_encounter(course: Course, at: datetime, may_leave: bool) -> str | None:
+    """The encounter under way at a time, the one begun last when there are several.
+
+    Args:
+        may_leave: whether it may be of an earlier attempt at screening: who is in it has to get out.
+    """
     under_way = [
-        (one.started, one.id)
+        (one.attempt == course.attempt, one.started, one.id)
         for one in course.encounters.values()
-        if one.status == "started"
-        and one.started is not None
-        and one.started <= at
-        and one.attempt == course.attempt
+        if one.status == "started" and one.started is not None and one.started <= at
     ]
-    return max(under_way)[1] if under_way else None
+    is_of_attempt, _, encounter = max(under_way, default=(False, at, None))
+    return encounter if is_of_attempt or may_leave else None

@@ -175,10 +175,17 @@ def _followed(course: State, anchors: Mapping[str, datetime | date], zone: tzinf
 
 
 def not_frozen(course: State, epoch: str) -> Iterator[str]:
-    """Encounters of an epoch that took place and whose data may still change."""
+    """Encounters of an epoch that took place and whose data may still change.
+
+    A freeze of what was still to come, or under way, holds nothing.
+    """
     for encounter in course.encounters.values():
         visit = course.release.visits.get(encounter.visit)
         if visit is None or visit.epoch != epoch or encounter.status == "missed":
             continue
-        if encounter.id not in course.frozen and "" not in course.frozen:
+        over = encounter.ended or encounter.started
+        if encounter.status == "started" or not any(
+            freeze.encounter in (None, encounter.id) and (over is None or freeze.at >= over)
+            for freeze in course.freezes
+        ):
             yield encounter.id
