@@ -23,7 +23,83 @@ def plan(more: str) -> str:
     return f"{SETS}  {more}\n"
 
 
+LOOK = "interim: {information: 0.6, alpha: 0.0001, decides: sample size}"
+
+
+def look(said: str) -> str:
+    return f"interim: {{{said}, decides: sample size}}"
+
+
 CASES = {
+    "looks that do not rise": (
+        LOOK,
+        look("§information: [0.75, 0.5], spending: pocock"),
+        "analysis.interim.information: the looks have to rise, and 0.75, 0.5 do not; write them in order",
+    ),
+    "a look without what it spends": (
+        LOOK,
+        "§interim: {information: 0.6, decides: sample size}",
+        "analysis.interim: says not what is spent; write 'alpha: 0.0001' for each look, or 'spending: "
+        "obrien_fleming'",
+    ),
+    "a look that spends twice": (
+        LOOK,
+        look("information: 0.6, §alpha: 0.0001, spending: pocock"),
+        "analysis.interim.alpha: is said by 'spending' too; take one of them out",
+    ),
+    "less spent than looked": (
+        LOOK,
+        look("information: [0.5, 0.75], alpha: §0.0001"),
+        "analysis.interim.alpha: 0.0001 for looks at 0.5, 0.75; write one for each",
+    ),
+    "an unknown way to spend": (
+        LOOK,
+        look("information: 0.6, spending: §obrien_flemming"),
+        "analysis.interim.spending: there is no way to spend 'obrien_flemming'; did you mean "
+        "'obrien_fleming'?",
+    ),
+    "a way to spend without its parameter": (
+        LOOK,
+        look("information: 0.6, spending: §kim_demets"),
+        "analysis.interim.spending: kim_demets has a parameter; write '{kim_demets: 3}'",
+    ),
+    "a way to spend with a parameter too many": (
+        LOOK,
+        look("information: 0.6, §spending: {pocock: 3}"),
+        "analysis.interim.spending: pocock has no parameter; write 'pocock' alone",
+    ),
+    "a parameter beyond its limits": (
+        LOOK,
+        look("information: 0.6, §spending: {kim_demets: -1}"),
+        "analysis.interim.spending: -1 is outside 0.01 to 100; write '{kim_demets: 3}'",
+    ),
+    "a parameter in words": (
+        LOOK,
+        look("information: 0.6, §spending: {kim_demets: three}"),
+        "analysis.interim.spending: 'three' is no parameter of kim_demets; write a number, as in "
+        "'kim_demets: 3'",
+    ),
+    "a share beyond the whole": (
+        LOOK,
+        look("information: §60, alpha: 0.0001"),
+        "analysis.interim.information: 60 is no share: it lies above 0 and below 1, as in 0.6",
+    ),
+    "a boundary for futility": (
+        LOOK,
+        look("information: 0.6, spending: pocock, futility: §haybittle_peto"),
+        "analysis.interim.futility: there is no way to spend 'haybittle_peto'; write one of: "
+        "hwang_shih_decani, kim_demets, obrien_fleming, pocock",
+    ),
+    "bounds of futility for other looks": (
+        LOOK,
+        look("information: 0.6, spending: pocock, §futility: [0.0, 0.5]"),
+        "analysis.interim.futility: 0, 0.5 for looks at 0.6; write one for each",
+    ),
+    "nothing to bind": (
+        LOOK,
+        look("information: 0.6, spending: pocock, binding: §true"),
+        "analysis.interim.binding: there is no futility to bind; add 'futility', or take it out",
+    ),
     "no fallback for an endpoint": (
         'remission: {value: "!symptoms.diagnosis && symptoms.total <= 11", at: outcome}',
         'remission: {value: "!symptoms.diagnosis && symptoms.total <= 11", at: outcome}\n'

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 from typing import Final
 
 from entact.protocol.fitting import check_model
 from entact.protocol.form import CompiledForm
 from entact.protocol.problem import Fault, Path, unknown
 from entact.protocol.rules import CompiledRules, forms_at
-from entact.protocol.study import Analysis, Endpoint, StudyFile, Visit
+from entact.protocol.study import Analysis, Endpoint, Interim, SpendingRule, StudyFile, Visit
+from entact.protocol.study.analysis import BOUNDARIES, SPENDING
 
 SETS: Final = ("itt", "mitt", "per_protocol", "randomised", "safety")
 """Analysis sets that need no rule, because everybody means the same by them."""
@@ -40,6 +42,8 @@ def check_plan(
     yield from _windows(file, visits)
     yield from _estimands(file)
     plan = file.analysis
+    if plan.interim is not None:
+        yield from _interim(plan.interim)
     planned: list[tuple[Path, Analysis]] = [(("analysis", "primary"), plan.primary)]
     planned += [(("analysis", "secondary", name), analysis) for name, analysis in plan.secondary.items()]
     for path, analysis in planned:
@@ -48,6 +52,62 @@ def check_plan(
         endpoint = rules.endpoints.get(analysis.endpoint)
         if not found and endpoint is not None and endpoint.endpoint.at in visits:
             yield from check_model(file, analysis, endpoint, forms, visits, path)
+
+
+def _interim(interim: Interim) -> Iterator[Fault]:
+    """What keeps looks from having bounds."""
+    path: Path = ("analysis", "interim")
+    looks, spends = interim.looks, interim.spends
+    if any(later <= before for before, later in pairwise(looks)):
+        message = f"the looks have to rise, and {_numbers(looks)} do not; write them in order"
+        yield Fault((*path, "information"), message)
+    if spends is None and interim.spending is None:
+        message = "says not what is spent; write 'alpha: 0.0001' for each look, or 'spending: obrien_fleming'"
+        yield Fault(path, message, at_key=True)
+    if spends is not None and interim.spending is not None:
+        yield Fault((*path, "alpha"), "is said by 'spending' too; take one of them out", at_key=True)
+    if spends is not None and len(spends) != len(looks):
+        message = f"{_numbers(spends)} for looks at {_numbers(looks)}; write one for each"
+        yield Fault((*path, "alpha"), message)
+    if interim.spending is not None:
+        yield from _spending(interim.spending, SPENDING + BOUNDARIES, (*path, "spending"))
+    if isinstance(interim.futility, tuple):
+        if len(interim.futility) != len(looks):
+            message = f"{_numbers(interim.futility)} for looks at {_numbers(looks)}; write one for each"
+            yield Fault((*path, "futility"), message)
+    elif interim.futility is not None:
+        yield from _spending(interim.futility, SPENDING, (*path, "futility"))
+    elif interim.binding:
+        yield Fault((*path, "binding"), "there is no futility to bind; add 'futility', or take it out")
+
+
+_PARAMETERS: Final = {  # least and most of each, and an example
+    "hwang_shih_decani": (-700.0, 700.0, "-4"),
+    "kim_demets": (0.01, 100.0, "3"),
+    "wang_tsiatis": (-1.0, 1.0, "0.25"),
+    "haybittle_peto": (0.1, 10.0, "3"),
+}
+
+
+def _spending(rule: SpendingRule, known: tuple[str, ...], path: Path) -> Iterator[Fault]:
+    if rule.name not in known:
+        yield Fault(path, unknown("way to spend", rule.name, known))
+        return
+    if rule.name not in _PARAMETERS:
+        if rule.parameter is not None:
+            yield Fault(path, f"{rule.name} has no parameter; write '{rule.name}' alone")
+        return
+    least, most, example = _PARAMETERS[rule.name]
+    if rule.parameter is None:
+        if rule.name != "haybittle_peto":
+            yield Fault(path, f"{rule.name} has a parameter; write '{{{rule.name}: {example}}}'")
+    elif not least <= rule.parameter <= most:
+        message = f"{rule.parameter:g} is outside {least:g} to {most:g}; write '{{{rule.name}: {example}}}'"
+        yield Fault(path, message)
+
+
+def _numbers(values: Iterable[float]) -> str:
+    return ", ".join(f"{value:g}" for value in values)
 
 
 def position(text: str, name: str) -> int:

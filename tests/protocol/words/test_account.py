@@ -94,6 +94,23 @@ def test_the_plan_in_words(mini: Account) -> None:
     )
 
 
+def test_looks_are_told_with_what_they_spend_and_stop_for(tmp_path: Path) -> None:
+    text = (MINI / "study.yaml").read_text(encoding="utf-8")
+    one = "interim: {information: 0.6, alpha: 0.0001, decides: sample size}"
+    rule = "spending: {hwang_shih_decani: -4}, futility: [0.0, 0.5]"
+    several = f"interim: {{information: [0.5, 0.75], {rule}, decides: whether to go on}}"
+    assert one in text
+    path = tmp_path / "study.yaml"
+    path.write_text(text.replace(one, several), encoding="utf-8")
+    plan = said(account(load_study(path).newest), "plan")
+    assert plan[1] == (
+        "Interim looks",
+        "at 50% and 75% of the information, with Hwang-Shih-DeCani spending, gamma -4; decides whether to go "
+        "on",
+        "Stops for futility with Z below 0 and 0.5, not binding.",
+    )
+
+
 def test_what_is_not_confirmed_is_marked(mini: Account) -> None:
     marked = [line for section in mini.sections for line in section.lines if line.assumption]
     assert len(marked) == len(mini.assumptions) == 3

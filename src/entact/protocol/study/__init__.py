@@ -14,6 +14,7 @@ from entact.protocol.study.analysis import (
     Estimand,
     Intercurrent,
     Interim,
+    SpendingRule,
     Strategy,
 )
 from entact.protocol.study.arms import Arm, Hidden, Randomisation, Unblinding
@@ -69,6 +70,7 @@ __all__ = [
     "Section",
     "SitePlan",
     "Span",
+    "SpendingRule",
     "Standards",
     "StoppingRule",
     "Strategy",

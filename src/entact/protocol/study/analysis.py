@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -16,10 +16,101 @@ class Endpoint(Block):
     title: Words | None = None
 
 
+Share = Annotated[float, Field(gt=0, lt=1)]
+SPENDING: Final = ("obrien_fleming", "pocock", "hwang_shih_decani", "kim_demets")
+"""Ways to spend an error rate over the information (Lan & DeMets 1983); the last two take a parameter."""
+
+BOUNDARIES: Final = ("obrien_fleming_boundary", "pocock_boundary", "wang_tsiatis", "haybittle_peto")
+"""Boundaries of a fixed shape; the last two take a parameter, Haybittle and Peto's is 3 without one."""
+
+
+class SpendingRule(BaseModel):
+    """How an error rate is spent over the looks: a name, and its parameter where it has one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    parameter: float | None = None
+
+
+def _shares(value: Any) -> Any:
+    """One share, or one for each look."""
+    several = value if isinstance(value, list | tuple) else [value]
+    if not several:
+        raise ValueError("no look is said; write one share or several, as in 0.6 or [0.5, 0.75]")
+    for one in several:
+        if isinstance(one, bool) or not isinstance(one, int | float):
+            raise ValueError(f"{one!r} is not a number; write one in digits")
+        if not 0 < one < 1:
+            raise ValueError(f"{one:g} is no share: it lies above 0 and below 1, as in 0.6")
+    return tuple(several) if isinstance(value, list) else value
+
+
+Shares = Annotated[
+    float | tuple[float, ...], BeforeValidator(_shares, json_schema_input_type=Share | list[Share])
+]
+
+
+def _rule(value: Any) -> Any:
+    if isinstance(value, str):
+        return {"name": value}
+    if isinstance(value, dict) and len(value) == 1 and "name" not in value:
+        [(name, parameter)] = value.items()
+        if isinstance(parameter, bool) or not isinstance(parameter, int | float):
+            message = f"{parameter!r} is no parameter of {name}; write a number, as in 'kim_demets: 3'"
+            raise ValueError(message)
+        return {"name": name, "parameter": float(parameter)}
+    if isinstance(value, SpendingRule) or (isinstance(value, dict) and "name" in value):
+        return value
+    raise ValueError(
+        f"{value!r} is no way to spend; write a name, or a name with its parameter, as in '{{kim_demets: 3}}'"
+    )
+
+
+AlphaRule = Annotated[SpendingRule, BeforeValidator(_rule, json_schema_input_type=str | dict[str, float])]
+
+
+def _futility(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        for one in value:
+            if isinstance(one, bool) or not isinstance(one, int | float):
+                raise ValueError(f"{one!r} is not a number; write Z below which the trial stops, as in [0.0]")
+        return tuple(float(one) for one in value)
+    return value if isinstance(value, SpendingRule) else SpendingRule(**_rule(value))
+
+
+Futility = Annotated[
+    SpendingRule | tuple[float, ...],
+    BeforeValidator(_futility, json_schema_input_type=str | dict[str, float] | list[float]),
+]
+
+
 class Interim(Block):
-    information: float = Field(gt=0, lt=1)
-    alpha: float = Field(gt=0, lt=1)
+    """Looks at the data before the end, and what they may spend of alpha or stop for.
+
+    Either `alpha` says what each look spends, beside what the primary analysis tests at the end; or
+    `spending` says how the alpha of the primary analysis is spent over all looks, the last among them.
+    """
+
+    information: Shares
+    alpha: Shares | None = None
+    spending: AlphaRule | None = None
+    futility: Futility | None = None
+    binding: bool = False
+    beta: float = Field(default=0.1, gt=0, lt=1)
     decides: str
+
+    @property
+    def looks(self) -> tuple[float, ...]:
+        """Shares of the information before the end."""
+        return self.information if isinstance(self.information, tuple) else (self.information,)
+
+    @property
+    def spends(self) -> tuple[float, ...] | None:
+        """What each look spends, where that is said in numbers."""
+        if self.alpha is None:
+            return None
+        return self.alpha if isinstance(self.alpha, tuple) else (self.alpha,)
 
 
 class Analysis(Block):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from entact.protocol.study import Analysis
+from entact.protocol.study import Analysis, Interim, SpendingRule
 from entact.protocol.words.label import begun, spaced
 from entact.protocol.words.line import Line, Teller, listed
 from entact.protocol.words.schedule import anchor_words
@@ -16,6 +16,43 @@ _METHODS = {
     "proportion": "comparison of proportions",
     "describe": "described without a test",
 }
+
+
+_RULES = {
+    "obrien_fleming": "O'Brien-Fleming spending",
+    "pocock": "Pocock spending",
+    "hwang_shih_decani": "Hwang-Shih-DeCani spending, gamma",
+    "kim_demets": "Kim-DeMets spending, rho",
+    "obrien_fleming_boundary": "an O'Brien-Fleming boundary",
+    "pocock_boundary": "a Pocock boundary",
+    "wang_tsiatis": "a Wang-Tsiatis boundary, delta",
+    "haybittle_peto": "a Haybittle-Peto boundary",
+}
+
+
+def _looks(interim: Interim) -> Line:
+    """The looks before the end, what they spend, and what they stop for."""
+    at = listed([f"{share:.4g}%" for share in (100 * one for one in interim.looks)])
+    if interim.spends is not None:
+        spent = f"spending {listed([f'{one:g}' for one in interim.spends])} of alpha"
+    else:
+        spent = f"with {_rule(interim.spending)}" if interim.spending is not None else "spending nothing"
+    text = f"at {at} of the information, {spent}; decides {interim.decides}"
+    notes = []
+    if interim.futility is not None:
+        binding = "binding" if interim.binding else "not binding"
+        if isinstance(interim.futility, tuple):
+            below = listed([f"{bound:g}" for bound in interim.futility])
+            notes.append(f"Stops for futility with Z below {below}, {binding}.")
+        else:
+            notes.append(f"Futility by {_rule(interim.futility)}, of beta {interim.beta:g}, {binding}.")
+    term = "Interim look" if len(interim.looks) == 1 else "Interim looks"
+    return Line(term, text, tuple(notes), interim.assumption)
+
+
+def _rule(rule: SpendingRule) -> str:
+    words = _RULES.get(rule.name, rule.name)
+    return words if rule.parameter is None else f"{words} {rule.parameter:g}"
 
 
 class Plan(Teller):
@@ -36,9 +73,7 @@ class Plan(Teller):
         for name, analysis in plan.secondary.items():
             yield from self._analysis(f"Secondary: {spaced(name)}", analysis)
         if plan.interim is not None:
-            look = plan.interim
-            text = f"at {look.information:.0%} of the information, spending {look.alpha:g} of alpha"
-            yield Line("Interim look", f"{text}; decides {look.decides}", assumption=look.assumption)
+            yield _looks(plan.interim)
         for name, said in plan.sets.items():
             ruled = () if said.rule is None else (f"By rule: {self.rule(said.rule)}.",)
             yield Line(f"Set: {spaced(name)}", said.text, ruled, said.assumption)
