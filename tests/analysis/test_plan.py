@@ -11,8 +11,10 @@ import polars as pl
 import pytest
 from scipy import stats
 
-from entact.analysis.plan import ancova_difference, model_difference
+from entact.analysis.mmrm import mmrm
+from entact.analysis.plan import ancova_difference, design_of, model_covariance, model_difference
 from entact.protocol.plan import COVARIANCES, DEGREES
+from entact.protocol.study.analysis import BOUNDARIES, SPENDING, AnalysisPlan
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "mmrm"
 # copied from R output of:
@@ -119,3 +121,50 @@ def test_every_structure_that_a_plan_may_name_is_fitted(
     )
     assert found.low < found.difference < found.high
     assert found.fit.startswith(covariance.replace("_", " "))
+
+
+def test_the_covariance_of_a_plan_is_that_of_its_model_up_to_the_visit(frame: pl.DataFrame) -> None:
+    fit = mmrm("value ~ arm * visit + baseline", frame, subject="participant", visit="visit")
+    visits, matrix = model_covariance(frame, fixed="arm * visit + baseline", at="V02")
+    assert visits == fit.visits[:2]
+    assert matrix == pytest.approx(fit.covariance[""][:2, :2], rel=1e-10)
+    with pytest.raises(ValueError, match="nobody has a value at V09"):
+        model_covariance(frame, fixed="arm * visit + baseline", at="V09")
+
+
+def planned(tested: float, **interim: object) -> AnalysisPlan:
+    primary = {
+        "endpoint": "change",
+        "estimand": "de_jure",
+        "set": "mitt",
+        "method": "ancova",
+        "alpha": tested,
+    }
+    looks = {"interim": {"decides": "whether to go on", **interim}} if interim else {}
+    return AnalysisPlan.model_validate({"primary": primary, **looks})
+
+
+def test_a_plan_without_a_look_is_the_fixed_test() -> None:
+    design = design_of(planned(0.05))
+    assert (design.sided, design.information) == (2, (1.0,))
+    assert design.boundaries().upper == pytest.approx([stats.norm.isf(0.025)])
+
+
+def test_what_looks_spend_in_numbers_is_beside_the_alpha_of_the_end() -> None:
+    design = design_of(planned(0.0499, information=0.6, alpha=0.0001))
+    assert 2 * design.alpha == pytest.approx(0.05, rel=1e-12)
+    assert design.boundaries().upper[0] == pytest.approx(stats.norm.isf(0.00005), abs=1e-10)
+    # The end may have a little more than Bonferroni leaves, as both are of the same participants.
+    assert 0.0499 < 2 * design.boundaries().nominal[1] < 0.05
+
+
+@pytest.mark.parametrize("name", [*SPENDING, *BOUNDARIES])
+def test_every_rule_that_a_file_may_name_makes_a_design(name: str) -> None:
+    parameter = {"hwang_shih_decani": -4, "kim_demets": 3, "wang_tsiatis": 0.25}.get(name)
+    rule = name if parameter is None else {name: parameter}
+    design = design_of(planned(0.05, information=[0.5, 0.75], spending=rule))
+    assert design.power(0.0).overall == pytest.approx(0.05, rel=1e-10)
+    if name in SPENDING:
+        futile = design_of(planned(0.05, information=[0.5, 0.75], spending="pocock", futility=rule, beta=0.2))
+        assert (futile.sided, futile.alpha, futile.beta) == (1, 0.025, 0.2)
+        assert futile.boundaries().lower is not None

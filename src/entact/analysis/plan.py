@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
+
+if TYPE_CHECKING:
+    from entact.analysis.sequential import GroupSequential
+    from entact.protocol.study import SpendingRule
+    from entact.protocol.study.analysis import AnalysisPlan
 
 POOLED = "pooled"  # the sites with too few participants, taken as one
 
@@ -58,6 +64,90 @@ def model_difference(
     found = fit.lsmeans("arm", by="visit").at(visit=at).contrast(f"{first} - {second}").to_polars()
     told = f"{covariance.replace('_', ' ')}, REML, {df.replace('_', '-').title()}"
     return _difference(found, frame, at, told)
+
+
+def model_covariance(
+    frame: pl.DataFrame,
+    *,
+    fixed: str,
+    at: str,
+    covariance: str = "unstructured",
+    pool_sites_below: int | None = None,
+) -> tuple[tuple[str, ...], np.ndarray]:
+    """What is left between visits of one participant, given what the model of a plan knows of them.
+
+    Args:
+        frame, fixed, covariance, pool_sites_below: as for `model_difference`. at: the last visit that counts.
+    Returns:
+        The visits up to it, and their covariance.
+    Raises:
+        ValueError: when the rows cannot be fitted, or nobody was seen then; the message says why.
+    """
+    from entact.analysis.mmrm import REML
+
+    structure = _named(covariance, _structures(), "covariance")
+    fit = _fit(f"value ~ {fixed}", _pool(frame, pool_sites_below), structure, None, REML)
+    if at not in fit.visits:
+        raise ValueError(f"nobody has a value at {at}")
+    until = fit.visits.index(at) + 1
+    [matrix] = fit.covariance.values()
+    return fit.visits[:until], matrix[:until, :until]
+
+
+def design_of(plan: AnalysisPlan) -> GroupSequential:
+    """The looks of a plan as a design that has bounds.
+
+    A plan without futility is tested on two sides, as its alpha is; with futility on the side on which the
+    treatment is better, at half of it.
+
+    Raises:
+        ValueError: when the plan's numbers make no design; the message says why.
+    """
+    from entact.analysis.sequential import GroupSequential, SpendingPoints
+
+    alpha, interim = plan.primary.alpha, plan.interim
+    if interim is None:
+        return GroupSequential(information=(1.0,), alpha=alpha / 2, sided=2)
+    spent = interim.spends
+    if spent is not None:
+        alpha += sum(spent)
+        shares = tuple(float(one) for one in np.cumsum(spent) / alpha)
+        rule: Any = SpendingPoints(interim.looks, shares)
+    else:
+        assert interim.spending is not None, "the check of the study file says so"
+        rule = _spending(interim.spending)
+    if isinstance(interim.futility, tuple) or interim.futility is None:
+        futility: Any = interim.futility
+    else:
+        futility = _spending(interim.futility)
+    return GroupSequential(
+        information=(*interim.looks, 1.0),
+        alpha=alpha / 2,
+        sided=2 if futility is None else 1,
+        spending=rule,
+        futility=futility,
+        binding=interim.binding,
+        beta=interim.beta,
+    )
+
+
+def _spending(rule: SpendingRule) -> Any:
+    """A rule of the study file as the function or the boundary that it names."""
+    from entact.analysis import sequential
+
+    known: dict[str, Any] = {
+        "obrien_fleming": sequential.LanDeMetsOBrienFleming,
+        "pocock": sequential.LanDeMetsPocock,
+        "hwang_shih_decani": sequential.HwangShihDeCani,
+        "kim_demets": sequential.KimDeMets,
+        "obrien_fleming_boundary": sequential.OBrienFleming,
+        "pocock_boundary": sequential.Pocock,
+        "wang_tsiatis": sequential.WangTsiatis,
+        "haybittle_peto": sequential.HaybittlePeto,
+    }
+    if rule.name not in known:
+        raise ValueError(f"the plan names {rule.name!r} as a way to spend; known are {', '.join(known)}")
+    return known[rule.name]() if rule.parameter is None else known[rule.name](rule.parameter)
 
 
 def ancova_difference(

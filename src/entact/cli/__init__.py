@@ -177,6 +177,53 @@ def show(
         typer.echo("\n".join(str(path) for path in (html, picture) if path is not None))
 
 
+@app.command(short_help="Say what a study's looks may spend, and how many it takes.")
+def design(
+    study: Study,
+    effect: Annotated[
+        float | None, typer.Option(help="Difference that is planned for, in units of the primary endpoint.")
+    ] = None,
+    sd: Annotated[
+        float | None, typer.Option(help="Standard deviation within arms; else that of virtual participants.")
+    ] = None,
+    rates: Annotated[
+        str | None, typer.Option(help="Of a yes or no: on treatment and on control, as in 0.67,0.32.")
+    ] = None,
+    power: Annotated[float, typer.Option(help="Power that is wanted.")] = 0.9,
+    participants: Annotated[
+        int | None, typer.Option(min=1, help="Say power for these; else how many the power takes.")
+    ] = None,
+    dropout: Annotated[
+        float, typer.Option(help="Share who cannot be analysed; virtual participants leave by themselves.")
+    ] = 0.0,
+    virtual: Annotated[
+        int | None, typer.Option(min=20, max=10_000, help="Virtual participants; else as many as planned.")
+    ] = None,
+    seed: Seed = 1,
+    plot: Annotated[
+        Path | None, typer.Option(help="Write a picture: .svg, .png, or .html.", dir_okay=False)
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print the looks of a study's plan with their critical values, and how many participants they take."""
+    from entact.cli.design import Question, answer, as_data, draw, print_answer, read_rates
+
+    if plot is not None:
+        from entact.report.pictures.sheet import check_suffix
+
+        check_suffix(plot)
+    pair = None if rates is None else read_rates(rates)
+    found = answer(Question(study, effect, sd, pair, power, participants, virtual, seed, dropout))
+    if plot is not None:
+        draw(found, plot)
+    if as_json:
+        _print_json(as_data(found))
+    else:
+        print_answer(found)
+        if plot is not None:
+            typer.echo(str(plot))
+
+
 @app.command(short_help="Write the blank case report form of a study as PDF.")
 def crf(
     study: Study,

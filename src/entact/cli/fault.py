@@ -46,6 +46,7 @@ _WORDS = (
     ("entact.pharmacology.simulation", "NotASimulation"),
     ("entact.pharmacology.result", "NotConverged"),
     ("entact.report.pictures.sheet", "PictureError"),
+    ("entact.cli.design", "DesignError"),
 )
 _DATABASE = (
     ("psycopg", ("OperationalError", "InterfaceError")),

@@ -50,7 +50,7 @@ class SampleSize:
             f"{self.comparison.told()}; power {self.power:.4g}, one-sided alpha {self.design.alpha:.4g}",
             f"{ceil(self.size - _ALMOST)} {counted}, {self.inflation:.4f} times a test without looks",
         ]
-        if counted == "participants":
+        if counted == "participants" and self.enrolled != self.arms:
             lines.append(f"on treatment {self.arms[0]}, on control {self.arms[1]}, analysed")
         if self.enrolled is not None:
             lines.append(f"on treatment {self.enrolled[0]}, on control {self.enrolled[1]}, enrolled")
