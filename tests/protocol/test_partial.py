@@ -95,3 +95,19 @@ def test_faults_of_the_rest_are_placed_in_the_whole(mini: str) -> None:
     assert [visit["visit"] for visit in rest.data["schedule"]][:2] == ["preparation_1", "preparation_2"]
     assert rest.placed(Fault(("schedule", 1, "within"), "")).path == ("schedule", 3, "within")
     assert rest.placed(Fault(("forms", "vitals"), "")).path == ("forms", "vitals")
+
+
+def test_a_fault_in_an_instrument_is_not_told_of_its_forms(
+    mini: str, problems_of: Callable[[str], list[str]]
+) -> None:
+    own = (
+        "instruments:\n  calm:\n    {instrument: calm, title: Calm, recall: today, licence: ours,\n"
+        "     items: [{names: c1 .. c3, type: integer, range: 0 .. 4}],\n"
+        "     scores: {total: {sum: c1 .. c3, may_miss: 1}, much: {rule: total >= 8}}}\nforms:\n"
+        "  serene: {instrument: calm}\n"
+    )
+    text = mini.replace("\nforms:\n", f"\n{own}").replace("do: [symptoms]}", "do: [symptoms, serene]}", 1)
+    text = text.replace('value: "symptoms.total - ', 'value: "serene.total - ')
+    (found,) = problems_of(text)
+    assert "instruments.calm.scores.much" in found
+    assert "write 8.0" in found

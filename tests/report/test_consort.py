@@ -110,3 +110,11 @@ def test_a_text_is_cut_to_its_width() -> None:
     assert shorter.endswith("…")
     assert LONG.startswith(shorter[:-1])
     assert width_of(shorter, 12) <= 100
+
+
+def test_a_diagram_of_many_arms_keeps_its_letters_on_a_narrow_screen() -> None:
+    assert "min-width" not in consort(of(2), width=360)
+    wide = consort(of(3), width=360)
+    width = re.search(r'viewBox="0 0 ([\d.]+) ', wide)
+    assert width is not None
+    assert f"min-width:{width[1]}px" in wide

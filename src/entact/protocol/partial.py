@@ -162,6 +162,8 @@ def _words(whole: Mapping[str, Any], cause: Path) -> Iterator[str]:
     if cause[0] == "schedule" and len(cause) > 1:
         yield from _of_visit(whole, cause)
         return
+    if cause[0] == "instruments" and len(cause) > 2:
+        yield from _of_instrument(whole, cause[1])
     block: Any = whole
     is_name = False
     for place, step in enumerate(cause):
@@ -173,6 +175,14 @@ def _words(whole: Mapping[str, Any], cause: Path) -> Iterator[str]:
         block = block[step] if _has(block, step) else None
     if isinstance(block, str) and isinstance(cause[-1], int):
         yield block
+
+
+def _of_instrument(whole: Mapping[str, Any], name: Any) -> Iterator[str]:
+    """The forms that an instrument gives neither item nor score while something is wrong with it."""
+    forms = whole.get("forms")
+    for form, said in forms.items() if isinstance(forms, Mapping) else ():
+        if isinstance(said, Mapping) and said.get("instrument") == name:
+            yield str(form)
 
 
 def _of_visit(whole: Mapping[str, Any], cause: Path) -> Iterator[str]:

@@ -66,14 +66,16 @@ def consort(flow: Flow, *, width: float = 720.0, note: str | None = None, name: 
         name: prefix of the ids in the element, unique on its page.
     """
     columns = max(len(flow.arms), 1)
-    width = max(width, columns * NARROWEST + (columns - 1) * GAP / 2 + 2)
+    needed = columns * NARROWEST + (columns - 1) * GAP / 2 + 2
+    least = f";min-width:{needed:g}px" if needed > width else ""  # it moves sideways, and stays readable
+    width = max(width, needed)
     boxes, lines = _head(flow, width)
     boxes_below, lines_below = _arms(flow, width, boxes[-1])
     boxes, lines = [*boxes, *boxes_below], [*lines, *lines_below]
     height = max(box.bottom for box in boxes) + (LEADING + 6 if note else 1)
     parts = [
         f'<svg class="consort" viewBox="0 0 {width:g} {height:g}" role="img" '
-        f'aria-labelledby="{name}-title {name}-desc" style="max-width:{width:g}px">',
+        f'aria-labelledby="{name}-title {name}-desc" style="max-width:{width:g}px{least}">',
         f'<title id="{name}-title">Flow of participants</title>',
         f'<desc id="{name}-desc">{escape(_in_words(boxes))}</desc>',
         *(f'<path class="flow" d="{path}"/>' for path in lines),

@@ -240,15 +240,18 @@ def _names(
     """The arms' names beside their last means, moved down (`dy`, px) where they would overlap."""
     last = {one["arm"]: one for one in means}
     per_px = (bounds[1] - bounds[0]) / layout.height
+    right = max((one["x"] for one in last.values()), default=0.0)  # beside the last interval, not in it
     found: list[dict[str, Any]] = []
     taken: float | None = None
     for arm, one in sorted(last.items(), key=lambda item: -item[1]["mean"]):
-        title = wrap(scores.source.arms[arm], layout.beside - 14, LETTERS, bold=True)
+        name = scores.source.arms[arm]
+        words = [width_of(word, LETTERS, bold=True) for word in name.split()]
+        title = wrap(name, max(layout.beside - 14, *words), LETTERS, bold=True)
         lines = [*title, decimal(one["mean"])]
         wanted = -one["mean"] / per_px - 6 * (len(lines) - 1)
         placed = wanted if taken is None else max(wanted, taken)
         taken = placed + 15 * len(lines) + 4
-        found.append(one | {"text": "\n".join(lines), "dy": placed + one["mean"] / per_px})
+        found.append(one | {"x": right, "text": "\n".join(lines), "dy": placed + one["mean"] / per_px})
     return found
 
 
