@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.synthesis.files import DATABASE, HEAD, ROWS
 
 from entact.analysis.meta import Means, standardised_mean_difference
-from entact.synthesis import DatabaseError, evidence_for, read_database, shipped_trials
+from entact.synthesis import DatabaseError, NoEvidence, evidence_for, read_database, shipped_trials
 
 COLUMNS = HEAD.split(";")
 
@@ -135,3 +139,19 @@ def test_all_faults_are_told_at_once_and_a_condition_can_be_named() -> None:
     assert "name it with the command" in faults(unnamed)[0]
     assert read_database(unnamed, "data.csv", condition="ptsd")[0].condition == "ptsd"
     assert "no condition 'flu'" in faults(DATABASE.encode(), condition="flu")[0]
+
+
+@given(st.data())
+def test_a_spoilt_file_is_told_as_that_and_never_breaks(data: st.DataObject) -> None:
+    if data.draw(st.booleans()):  # a cell becomes something else
+        cells = [line.split(";") for line in DATABASE.splitlines()]
+        row = data.draw(st.integers(0, len(cells) - 1))
+        values = st.sampled_from(["NA", "", "0", "1", "-1", "1e400", "9,9", "9.9", "abc", "2", "1e9"])
+        cells[row][data.draw(st.integers(0, len(cells[0]) - 1))] = data.draw(values)
+        text = "\n".join(";".join(one) for one in cells)
+    else:  # or some letters do
+        start = data.draw(st.integers(0, len(DATABASE)))
+        put = data.draw(st.text(alphabet="abc019;,.\"'\n \x00é", max_size=8))
+        text = DATABASE[:start] + put + DATABASE[start + data.draw(st.integers(0, 12)) :]
+    with suppress(DatabaseError, NoEvidence):
+        evidence_for(read_database(text.encode(), "data.csv"), "ptsd")

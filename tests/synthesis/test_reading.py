@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.synthesis.files import TRIAL
 
 from entact.protocol.problem import StudyError
-from entact.synthesis import Trial, load_trials, read_trials, shipped_trials
+from entact.synthesis import NoEvidence, Trial, evidence_for, load_trials, read_trials, shipped_trials
 from entact.synthesis.trial import ASSUMED, Sourced
 
 ROOT = Path(__file__).parents[1]
@@ -201,3 +204,14 @@ def test_a_trial_cannot_be_changed() -> None:
     assert isinstance(trial, Trial)
     with pytest.raises(ValueError, match="frozen"):
         trial.condition = "other"  # type: ignore[misc]
+
+
+@given(st.data())
+def test_a_spoilt_file_is_told_as_that_and_never_breaks(data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(TRIAL)))
+    length = data.draw(st.integers(0, 12))
+    put = data.draw(st.text(alphabet="abc019:{}[]-,.'\"#&*\n \x00é", max_size=8))
+    text = TRIAL[:start] + put + TRIAL[start + length :]
+    with suppress(StudyError, NoEvidence):
+        found = read_trials({"made_up.yaml": text.encode()})
+        evidence_for(found, "ptsd")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import exp, log
 from typing import Final, Literal
 
-from entact.analysis.meta import RATIOS
+from entact.analysis.meta import RATIOS, leave_one_out
 from entact.synthesis import BIAS, Answer, Evidence, Trial
 
 MINUS: Final = "−"
@@ -148,6 +148,14 @@ def measure_in_words(answer: Answer) -> str:
         return f"risk ratio; {side} favours the treatment"
     side = "below 0" if answer.better == "lower" else "above 0"
     return f"standardised mean difference (g); {side} favours the treatment"
+
+
+def left_out_rows(answer: Answer) -> list[list[str]]:
+    """Each trial left out in turn, and what the others say; empty for fewer than three trials."""
+    if answer.pooled.k < FEWEST_IN_FUNNEL:
+        return []
+    found = leave_one_out([one.effect for one in answer.included])
+    return [[one.label, said(answer, one.pooled.estimate, one.pooled.low, one.pooled.high)] for one in found]
 
 
 def heterogeneity(answer: Answer) -> str:

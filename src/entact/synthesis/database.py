@@ -198,7 +198,7 @@ def _misfits(row: _Row, file: str) -> Iterator[Problem]:
     def problem(name: str, message: str) -> Problem:
         return Problem(file, row.line, places.get(name, 0), name, message)
 
-    for name in ("study", "outcome_type", "instrument"):
+    for name in ("study", "condition_arm1", "condition_arm2", "outcome_type", "instrument"):
         if row.text.get(name, "NA") in _MISSING:
             yield problem(name, "is missing; without it a row cannot be told from others")
     rating = row.text.get("rating", "NA")
@@ -207,6 +207,12 @@ def _misfits(row: _Row, file: str) -> Iterator[Problem]:
     for name, value in row.number.items():
         if name.startswith(("n_", "event_", "totaln_")) and (value < 0 or value != int(value)):
             yield problem(name, f"{value:g} is no number of people")
+        if name.startswith("totaln_") and value == 0:
+            yield problem(name, "nobody in the arm; write NA where there was no such arm")
+        if name.startswith("n_") and value in (0, 1):
+            yield problem(name, f"{value:g} in the arm; a mean with its SD needs two people or more")
+        if name == "year" and not 1900 <= value <= 2100:
+            yield problem(name, f"{value:g} is no year")
         if name.startswith("sd_") and value <= 0:
             yield problem(name, f"an SD of {value:g}; it is above 0, or NA")
     for arm in (1, 2):

@@ -158,11 +158,17 @@ def _answer(
         if reason or found is None:
             left_out.append(LeftOut(trial, reason or "nothing published on it"))
             continue
-        included.append(_included(trial, found, convention or "endpoint"))
+        try:
+            included.append(_included(trial, found, convention or "endpoint"))
+        except (ValueError, OverflowError) as error:
+            raise NoEvidence(f"{trial.trial}, {DOMAINS[domain]} ({found.source}): {error}") from None
     if not included:
         return None
     effects = [one.effect for one in included]
-    pooled = pool(effects)
+    try:
+        pooled = pool(effects)
+    except ValueError as error:
+        raise NoEvidence(f"{DOMAINS[domain]}: {error}") from None
     several = convention is not None and any(len(_active(one)) > 1 for one in included)
     return Answer(
         condition=condition,

@@ -111,8 +111,8 @@ def _misfits(trial: Trial, stem: str) -> Iterator[Fault]:
                 most = trial.participants[name]
                 yield Fault((*inner, name), f"{_number(arm)} people in a result of an arm of {most}")
         roles = {trial.arms[name].role for name in result.arms if name in trial.arms}
-        if trial.design == "randomised" and roles != {"experimental", "control"}:
-            yield Fault(inner, "a result of a randomised trial has an experimental arm and a control")
+        if trial.design in ("randomised", "pool") and roles != {"experimental", "control"}:
+            yield Fault(inner, "a result between arms has an experimental arm and a control")
     bias = trial.risk_of_bias
     for name in bias.domains:
         if name not in BIAS:

@@ -174,7 +174,7 @@ class PublishedEffect(_Part):
     low: float
     high: float
     level: float = Field(default=0.95, gt=0, lt=1)
-    n: dict[str, int]
+    n: dict[str, Annotated[int, Field(ge=1)]]
 
     @model_validator(mode="after")
     def _is_ordered(self) -> PublishedEffect:
@@ -182,9 +182,12 @@ class PublishedEffect(_Part):
             raise Misplaced(
                 [(("d",), f"{self.d:g} lies outside its interval, {self.low:g} to {self.high:g}")]
             )
+        if sum(self.n.values()) < _FEWEST:
+            raise Misplaced([(("n",), f"a standardised difference needs {_FEWEST} people or more")])
         return self
 
 
+_FEWEST: Final = 4
 _KINDS: Final = ("means", "changes", "events", "effect")
 
 

@@ -163,6 +163,8 @@ def test_arms_exchanged_turn_the_sign_and_nothing_else(a: int, n: int, c: int, m
         (lambda: Effect(0.0, math.inf), "variance is inf"),
         (lambda: Means(1, 0.0, 1.0), "two people or more"),
         (lambda: Means(True, 0.0, 1.0), "two people or more"),
+        (lambda: Means(math.nan, 0.0, 1.0), "two people or more"),
+        (lambda: Counts(math.inf, 4), "not a whole number"),
         (lambda: Means(10.5, 0.0, 1.0), "two people or more"),
         (lambda: Means(10, math.inf, 1.0), "mean is inf"),
         (lambda: Means(10, 0.0, 0.0), "SD is 0.0"),

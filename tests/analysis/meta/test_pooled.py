@@ -203,6 +203,20 @@ def test_of_two_maxima_the_higher_one_is_found() -> None:
         assert own.restricted_log_likelihood >= best - 1e-9
 
 
+@given(st.lists(st.floats(-2, 2), min_size=2, max_size=8), st.integers(-10, -4), st.sampled_from(ESTIMATORS))
+def test_one_trial_that_outweighs_all_others_costs_no_digits(
+    values: list[float], power: int, method: str
+) -> None:
+    data = [Effect(y, 10.0**power if place == 0 else 1.0 + place) for place, y in enumerate(values)]
+    own = pool(data, method)
+    told = [own.estimate, own.se, own.low, own.high, own.p, own.tau2 or 0.0, own.tau2_se or 0.0]
+    assert all(map(math.isfinite, told))
+    assert own.p <= 1
+    if own.tau2 is None:
+        exact = math.fsum(y / one.variance for y, one in zip(values, data, strict=True))
+        assert own.estimate == pytest.approx(exact / math.fsum(1 / one.variance for one in data), abs=1e-14)
+
+
 # Laws.
 
 
@@ -278,6 +292,9 @@ def test_the_q_interval_holds_its_own_root_and_grows_with_the_level(data: list[E
     ("call", "said"),
     [
         (lambda: pool([]), "no effect to pool"),
+        (lambda: pool([Effect(0, 1e-300), Effect(0, 1)]), "is one in another unit"),
+        (lambda: pool([Effect(1e200, 1), Effect(0, 1)]), "is one in another unit"),
+        (lambda: pool([Effect(0, 1e-20), Effect(0, 1)]), "is one in another unit"),
         (lambda: pool([Effect(0, 1)], "reml"), "no estimator 'reml'; write one of: fixed, REML"),
         (lambda: pool([Effect(0, 1)], interval="t"), "no interval 't'"),
         (lambda: pool([Effect(0, 1)], level=95), "level is 95"),

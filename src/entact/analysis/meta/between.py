@@ -21,6 +21,7 @@ ESTIMATORS: Final[tuple[str, ...]] = get_args(Between)
 Vector = NDArray[np.float64]
 
 _GRID: Final = np.concatenate([[0.0], np.geomspace(1e-6, 1.0, 25)])
+_OUTWEIGHS: Final = 0.99
 _TOLERANCE: Final = 4 * np.finfo(float).eps
 
 
@@ -44,12 +45,15 @@ def weighted(y: Vector, v: Vector, x: Vector, tau2: float) -> Weighted:
     """Weighted least squares at a τ²."""
     w = 1 / (v + tau2)
     if x.shape[1] == 1:  # a mean alone: a tenth of the time
-        column = x[:, 0]
-        xw = w * column
-        one = 1 / float(xw @ column)
-        mean = one * float(xw @ y)
-        residuals = y - mean * column
-        return Weighted(np.array([mean]), np.array([[one]]), residuals, w, float(w @ (residuals * residuals)))
+        # About the most precise trial: its residual keeps its digits, however much it outweighs the others.
+        centre = y[int(np.argmax(w))]
+        away = y - centre
+        one = 1 / float(w.sum())
+        mean = one * float(w @ away)
+        residuals = away - mean
+        return Weighted(
+            np.array([centre + mean]), np.array([[one]]), residuals, w, float(w @ (residuals * residuals))
+        )
     xw = x.T * w
     inverse = np.linalg.inv(xw @ x).astype(np.float64, copy=False)
     beta = inverse @ (xw @ y)
@@ -61,7 +65,7 @@ def estimate_tau2(y: Vector, v: Vector, x: Vector, method: Between) -> tuple[flo
     """τ² and its standard error, by one method.
 
     Args:
-        y: estimates, (k,). v: their variances, (k,). x: design, (k, p) with p < k.
+        y: estimates, (k,). v: their variances, (k,). x: design, (k, p) with p < k; of one column, ones.
     Sources: DL DerSimonian & Laird 1986, Controlled Clinical Trials 7:177, eq. 8; HE Hedges 1983,
         Psychological Bulletin 93:388; HS Hunter & Schmidt 1990; SJ Sidik & Jonkman 2005, Applied Statistics
         54:367, with their start Σ(y - ȳ)²/k; PM Paule & Mandel 1982, J Res Natl Bur Stand 87:377; EB Morris
@@ -153,14 +157,17 @@ def _most_likely(y: Vector, v: Vector, x: Vector, *, restricted: bool) -> float:
     grid = top * _GRID
     w = 1 / (v + grid[:, None])
     if p == 1:
-        xwx = w @ (x[:, 0] * x[:, 0])
-        explained, log_det = (w @ (x[:, 0] * y)) ** 2 / xwx, np.log(xwx)
+        xwx = w.sum(1)
+        away = y - y[int(np.argmin(v))]
+        middle = (w @ away) / xwx
+        misfit, log_det = (w * (away - middle[:, None]) ** 2).sum(1), np.log(xwx)
     else:
         squares = (w @ (x[:, :, None] * x[:, None, :]).reshape(k, p * p)).reshape(-1, p, p)
         xwy = w @ (x * y[:, None])
-        explained = np.sum(np.linalg.solve(squares, xwy[..., None])[..., 0] * xwy, 1)
+        beta = np.linalg.solve(squares, xwy[..., None])[..., 0]
+        misfit = (w * (y - beta @ x.T) ** 2).sum(1)
         log_det = np.linalg.slogdet(squares)[1]
-    values = np.log(w).sum(1) - w @ (y * y) + explained
+    values = np.log(w).sum(1) - misfit
     if restricted:
         values -= log_det
     best = int(np.argmax(values))
@@ -185,15 +192,27 @@ def traces(at: Weighted, x: Vector) -> tuple[float, float]:
     """tr(P) and tr(PP)."""
     w = at.weights
     if x.shape[1] == 1:
-        squares = x[:, 0] ** 2
-        ww = w * w
-        one = float(at.inverse[0, 0])
-        s2, s3 = one * float(ww @ squares), one * float(ww @ (w * squares))
-        return float(w.sum()) - s2, float(w @ w) - 2 * s3 + s2 * s2
+        total, squares = float(w.sum()), w * w
+        if float(w.max()) < _OUTWEIGHS * total:
+            s2, s3 = float(w @ w) / total, float(squares @ w) / total
+            return total - s2, s2 * total - 2 * s3 + s2 * s2
+        # Where one trial outweighs all others such differences have no digits left: sums of what is positive.
+        own = w * _others(w)
+        trace = float(own.sum()) / total
+        return trace, (float(own @ own) + float(squares @ _others(squares))) / total**2
     second = at.inverse @ ((x.T * w**2) @ x)
     third = at.inverse @ ((x.T * w**3) @ x)
     trace = float(w.sum() - np.trace(second))
     return trace, float(w @ w - 2 * np.trace(third) + np.sum(second * second.T))
+
+
+def _others(values: Vector) -> Vector:
+    """For each value the sum of all others, without subtracting."""
+    before, after = np.cumsum(values), np.cumsum(values[::-1])[::-1]
+    told = np.zeros_like(values)
+    told[1:] += before[:-1]
+    told[:-1] += after[1:]
+    return told
 
 
 def _projection(at: Weighted, x: Vector) -> Vector:

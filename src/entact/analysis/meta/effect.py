@@ -73,7 +73,7 @@ class Means:
     sd: float
 
     def __post_init__(self) -> None:
-        if isinstance(self.n, bool) or self.n != int(self.n) or self.n < 2:
+        if not _is_whole(self.n) or self.n < 2:
             raise ValueError(f"n is {self.n}: a mean with its SD needs two people or more, a whole number")
         if not isfinite(self.mean):
             raise ValueError(f"the mean is {self.mean}: it is a finite number")
@@ -94,7 +94,7 @@ class Counts:
 
     def __post_init__(self) -> None:
         for value in (self.events, self.n):
-            if isinstance(value, bool) or value != int(value):
+            if not _is_whole(value):
                 raise ValueError(f"{value!r} is not a whole number of people")
         if self.n < 1:
             raise ValueError(f"n is {self.n}: there has to be somebody in the arm")
@@ -253,6 +253,10 @@ def odds_to_smd(effect: Effect) -> Effect:
     return Effect(
         effect.estimate * factor, effect.variance * factor**2, effect.label, "SMD", effect.size, "odds", note
     )
+
+
+def _is_whole(value: float) -> bool:
+    return not isinstance(value, bool) and isfinite(value) and value == int(value)
 
 
 def _size(first: Means, second: Means) -> float:

@@ -27,6 +27,9 @@ from entact.analysis.meta.heterogeneity import Method, profile_likelihood, q_pro
 Interval = Literal["hartung-knapp", "hartung-knapp-unfloored", "normal"]
 INTERVALS: Final[tuple[str, ...]] = get_args(Interval)
 Convention = Literal["k-2", "k-1", "normal"]
+_FARTHEST: Final = 1e14
+_LARGEST: Final = 1e60
+"""beyond these float64 has no digits left for the smaller one"""
 
 
 @dataclass(frozen=True)
@@ -313,6 +316,13 @@ def check(effects: Sequence[Effect], between: str, interval: str | None, level: 
         )
     if not 0 < level < 1:
         raise ValueError(f"the level is {level}: it lies between 0 and 1, as in 0.95")
+    least, most = (pick(one.variance for one in effects) for pick in (min, max))
+    largest = max(abs(one.estimate) for one in effects)
+    if most > _FARTHEST * least or largest > _LARGEST or not 1 / _LARGEST < least <= most < _LARGEST:
+        raise ValueError(
+            f"variances from {least:g} to {most:g}, estimates up to {largest:g}: no trials are that far "
+            "apart; is one in another unit?"
+        )
     _alike("measures", effects, lambda one: one.measure)
     _alike("conventions of standardising", effects, lambda one: one.convention)
 

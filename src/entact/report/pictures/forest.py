@@ -16,6 +16,7 @@ from entact.report.evidence import (
     concerns,
     forest_rows,
     heterogeneity,
+    left_out_rows,
     measure_in_words,
     people,
     status,
@@ -188,6 +189,8 @@ def _tables(evidence: Evidence) -> list[tuple[str, list[list[str]]]]:
         if told := heterogeneity(answer):
             rows.append(["between trials", "", told, ""])
         tables.append((_domain(answer), [["", "n", measure_in_words(answer), "weight"], *rows]))
+        if left := left_out_rows(answer):
+            tables.append((f"{_domain(answer)}: without one trial", [["without", "together"], *left]))
     head = ["trial", "year", "people", "status", "risk of bias"]
     body = [
         [trial.title, str(trial.year), people(trial), status(trial), bias_letters(trial)]
