@@ -1,0 +1,53 @@
+"""Questions that lists ask, answered from the derived tables alone, however many entries there are.
+
+What a role may not see, its list must not show: `status` tells of sessions and events, a finding of all that
+stands in its `tells`. Who knows the role says what is `hidden` from it, and that is left out in the database.
+"""
+
+from entact.store.lists.clocks import RunningClock, running_clocks
+from entact.store.lists.findings import FindingKey, Open, Outlook, open_findings, outlooks
+from entact.store.lists.participants import (
+    Count,
+    Key,
+    Participant,
+    Size,
+    behind,
+    counts,
+    participant,
+    participants,
+    participants_of,
+    size,
+)
+from entact.store.lists.queries import Query, QueryKey, queries
+from entact.store.lists.sites import Certified, Kit, staff, stock
+from entact.store.lists.visits import DueVisit, due, missed
+
+__all__ = [
+    "Certified",
+    "Count",
+    "DueVisit",
+    "FindingKey",
+    "Key",
+    "Kit",
+    "Open",
+    "Outlook",
+    "Participant",
+    "Query",
+    "QueryKey",
+    "RunningClock",
+    "Size",
+    "behind",
+    "counts",
+    "due",
+    "missed",
+    "open_findings",
+    "outlooks",
+    "participant",
+    "participants",
+    "participants_of",
+    "queries",
+    "running_clocks",
+    "size",
+    "staff",
+    "stock",
+]

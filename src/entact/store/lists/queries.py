@@ -1,0 +1,73 @@
+"""Queries in a status, as long as they have been in it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import connection
+
+
+class Query(NamedTuple):
+    """A query, its participant, and the kind and form of the entry that it is about.
+
+    Attributes:
+        query: the entry that raised it. since: when it came to its status: open, answered or closed.
+    """
+
+    ledger: str
+    site: str
+    number: str
+    query: str
+    status: str
+    raised_at: datetime
+    since: datetime
+    entry: str
+    item: str
+    kind: str
+    form: str
+    place: int
+
+    @property
+    def key(self) -> QueryKey:
+        """Where it stands in the list: the next page begins after it."""
+        return self.since, self.place, self.query
+
+
+QueryKey = tuple[datetime, int, str]  # since, ledger, query
+
+
+def queries(
+    *,
+    hidden: Collection[str],
+    status: str = "open",
+    site: str | None = None,
+    ledgers: Sequence[str] | None = None,
+    after: QueryKey | None = None,
+    limit: int = 50,
+) -> list[Query]:
+    """Queries in one status, those that have been in it longest before the others: one page of them.
+
+    Args:
+        hidden: names of what the reader may not see; no query that tells of one of them is here. site,
+            ledgers: only of this site, of these participants. after: the page goes on behind that one.
+    """
+    conditions = ["query.status = %(status)s", "NOT query.tells && %(hidden)s::text[]"]
+    conditions += ["standing.site = %(site)s"] if site is not None else []
+    conditions += ["ledger.name = ANY(%(ledgers)s)"] if ledgers is not None else []
+    order = "query.since, query.ledger_id, query.query"
+    conditions += [f"({order}) > (%(since)s, %(place)s, %(query)s)"] if after is not None else []
+    statement = f"""
+        SELECT ledger.name, standing.site, standing.number, query.query, query.status, query.raised_at,
+            query.since, query.entry, query.item, query.kind, query.form, query.ledger_id
+        FROM store_query AS query JOIN store_standing AS standing ON standing.ledger_id = query.ledger_id
+            JOIN store_ledger AS ledger ON ledger.id = query.ledger_id
+        WHERE {" AND ".join(conditions)} ORDER BY {order} LIMIT %(limit)s
+    """
+    values: dict[str, object] = {"status": status, "site": site, "limit": limit, "hidden": list(hidden)}
+    values |= {"ledgers": list(ledgers or ())}
+    values |= dict(zip(("since", "place", "query"), after or (), strict=False))
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return [Query(*row) for row in cursor.fetchall()]
