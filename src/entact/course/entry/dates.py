@@ -81,3 +81,9 @@ def read_date(text: str | None) -> ClinicalDate | None:
 
 def _no_date(text: str) -> str:
     return f"{text!r} is not a date; write 2019-04-30, or as much of it as is known"
+
+
+def in_date(last_day: str, today: date) -> bool:
+    """Whether a last day is not over; a bare year, or what cannot be read, is not known to be."""
+    found = read_date(last_day)
+    return found is not None and len(last_day) > 4 and today <= found.latest

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
-from entact.course.entry.dates import read_date
+from entact.course.entry.dates import in_date
 from entact.course.gates.bounds import (
     linked,
     no_hold,
@@ -20,6 +20,15 @@ from entact.course.gates.bounds import (
     place_left,
     unblinding_planned,
     washed_out,
+)
+from entact.course.gates.dose import (
+    doses_clear,
+    doses_left,
+    interval_kept,
+    kit_usable,
+    level_decided,
+    part_not_given,
+    supplement_offered,
 )
 from entact.course.gates.question import Act, Check, Question, Reason
 from entact.course.kinds import UNPARSED
@@ -34,7 +43,6 @@ INVESTIGATOR: Final = "investigator"
 # Roles that are not to know an arm before lock, unless the study says that they are told.
 STAY_BLINDED: Final = frozenset({"data_manager", "rater", "statistician"})
 
-_DAY = timedelta(days=1)
 _ONE_SESSION: Final = timedelta(hours=24)  # what was asked longer ago is not of the session of today
 
 
@@ -50,14 +58,14 @@ def staff_reasons(staff: StaffState | None, person: str, site: str, today: date)
     if staff is None:
         yield Reason("not_staff", f"{person} is not on the staff list of site {site}.", ("staff",))
         return
-    if staff.until is not None and not _in_date(staff.until, today):
+    if staff.until is not None and not in_date(staff.until, today):
         yield Reason("left_site", f"{person} worked at site {site} until {staff.until}.")
     if not staff.certificates:
         yield Reason(
             "no_certificate", f"No certificate of {person} is on file at the site.", ("certificate",)
         )
     for name, expires in staff.certificates.items():
-        if not _in_date(expires, today):
+        if not in_date(expires, today):
             yield Reason("certificate_expired", f"The certificate {name} of {person} held until {expires}.")
 
 
@@ -248,156 +256,6 @@ def _under_way(question: Question) -> Iterator[Reason]:
         question.relies_on(encounter.entry)
 
 
-def _level_decided(question: Question) -> Iterator[Reason]:
-    level, asked = question.level, question.detail.get("level")
-    if level is None:
-        yield Reason(
-            "level_not_decided", "The dose level of this session has not been decided.", ("dose_level",)
-        )
-        return
-    if asked is not None and asked != level:
-        yield Reason(
-            "level_other", f"Level {asked} was asked for; level {level} was decided for this session."
-        )
-    planned = question.visit.regimen.split(" or ") if question.visit and question.visit.regimen else []
-    if level not in question.release.file.regimens or (planned and level not in planned):
-        message = f"Level {level} is not planned for this session" + (
-            f": {' or '.join(planned)}." if planned else "."
-        )
-        yield Reason("level_not_planned", message)
-    for dose in question.doses_here("initial") if question.part == "supplement" else ():
-        if dose.level != level:
-            yield Reason("level_other", f"The initial dose was of level {dose.level}, not {level}.")
-
-
-def _kit_usable(question: Question) -> Iterator[Reason]:
-    number = question.kit
-    if number is None:
-        yield Reason("kit_not_named", "Say which kit is to be used.", ("kit",))
-        return
-    yield from _kit_of_participant(question, number)
-    yield from _kit_in_stock(question, number)
-
-
-def _kit_of_participant(question: Question, number: str) -> Iterator[Reason]:
-    if any(dose.kit == number for dose in question.course.doses):
-        yield Reason("kit_used", f"Kit {number} was used before.")
-    kit = question.course.kits.get(number)
-    if kit is None:
-        message = f"Kit {number} is not assigned to this participant."
-        yield Reason("kit_not_assigned", message, ("kit_assigned",))
-        return
-    question.relies_on(kit.entry)
-    if kit.part != question.part:
-        yield Reason("kit_other_part", f"Kit {number} is for the {kit.part} dose, not the {question.part}.")
-    if question.level is not None and kit.level != question.level:
-        message = (
-            f"Kit {number} is for level {kit.level}; level {question.level} was decided for this session."
-        )
-        yield Reason("kit_other_level", message)
-    if kit.visit is not None and question.visit is not None and kit.visit != question.visit.visit:
-        yield Reason("kit_other_visit", f"Kit {number} is for {kit.visit}, not for {question.visit.visit}.")
-
-
-def _kit_in_stock(question: Question, number: str) -> Iterator[Reason]:
-    stock = question.site.kits.get(number)
-    if stock is None:
-        message = f"Kit {number} is not in the stock of site {question.site.id}."
-        yield Reason("kit_unknown", message, ("kit",))
-        return
-    question.relies_on(stock.entry)
-    if stock.status in ("quarantined", "destroyed"):
-        yield Reason(f"kit_{stock.status}", f"Kit {number} is {stock.status}.")
-    if not _in_date(stock.expires, question.today):
-        yield Reason("kit_expired", f"Kit {number} is not in date: it says {stock.expires}.")
-
-
-def _part_not_given(question: Question) -> Iterator[Reason]:
-    for dose in question.doses_here(question.part or ""):
-        when = f"{dose.at.astimezone(question.zone):%H:%M on %Y-%m-%d}"
-        yield Reason("dose_given", f"The {dose.part} dose of this session was already given, at {when}.")
-
-
-def _doses_clear(question: Question) -> Iterator[Reason]:
-    """What was entered of each dose can be true: else nobody knows what the participant has had."""
-    for dose in question.course.doses:
-        if dose.encounter is None and dose.given:
-            question.relies_on(dose.entry)
-            message = (
-                f"It is not known in which session the {dose.part} dose of "
-                f"{dose.at.astimezone(question.zone):%Y-%m-%d %H:%M} was given. Enter it anew, withdraw that."
-            )
-            yield Reason("dose_unclear", message, ("dose",))
-        if dose.given is None:
-            question.relies_on(dose.entry)
-            message = (
-                f"It is not known whether the {dose.part} dose of {dose.session or 'no session'} was taken: "
-                f"{dose.taken} units and {_words(dose.outcome)} were entered. Correct that first."
-            )
-            yield Reason("dose_unclear", message, ("dose",))
-
-
-def _doses_left(question: Question) -> Iterator[Reason]:
-    here = question.visit.visit if question.visit is not None and question.part is not None else None
-    given = {dose.session for dose in question.course.doses if dose.given and dose.session != here}
-    file = question.release.file
-    more = [file.tracks[name].doses for name in question.course.tracks if name in file.tracks]
-    most = file.doses + sum(more)
-    if len(given) >= most:
-        yield Reason("too_many_doses", f"{len(given)} of at most {most} sessions with a dose have been held.")
-
-
-def _interval_kept(question: Question) -> Iterator[Reason]:
-    interval = question.release.file.dose_interval
-    here = question.visit.visit if question.visit is not None else None
-    before = [
-        dose
-        for dose in question.course.doses
-        if dose.part == "initial" and dose.given and dose.session != here
-    ]
-    if interval is None or not before:
-        return
-    last = max(before, key=lambda dose: dose.at)
-    question.relies_on(last.entry)
-    day = civil_date(last.at, question.zone)
-    if interval.earliest % _DAY:
-        first, soon = last.at + interval.earliest, question.at < last.at + interval.earliest
-        when = f"{first.astimezone(question.zone):%Y-%m-%d %H:%M}"
-    else:
-        soon, when = question.today < day + interval.earliest, str(day + interval.earliest)
-    if soon:
-        yield Reason("too_soon", f"The last initial dose was on {day}; the next may be given from {when} on.")
-
-
-def _supplement_offered(question: Question) -> Iterator[Reason]:
-    initial = question.doses_here("initial")
-    if not initial:
-        yield Reason("no_initial", "No initial dose was given in this session.", ("initial",))
-        return
-    dose = initial[-1]
-    question.relies_on(dose.entry)
-    regimen = question.release.file.regimens.get(question.level or dose.level)
-    supplement = regimen.supplement if regimen is not None else None
-    if supplement is None:
-        yield Reason("no_supplement", f"Level {question.level or dose.level} has no supplement.")
-        return
-    opens, closes = dose.at + supplement.window.earliest, dose.at + supplement.window.latest
-    if question.at < opens:
-        when = f"{opens.astimezone(question.zone):%H:%M}"
-        yield Reason("supplement_early", f"The supplement may be given from {when} on.")
-    elif question.at > closes:
-        when = f"{closes.astimezone(question.zone):%H:%M}"
-        yield Reason("supplement_late", f"The supplement could be given until {when}.")
-    else:
-        question.until.append(closes)
-
-
-def _in_date(last_day: str, today: date) -> bool:
-    """Whether a last day is not over; a bare year, or what cannot be read, is not known to be."""
-    found = read_date(last_day)
-    return found is not None and len(last_day) > 4 and today <= found.latest
-
-
 def _words(name: str) -> str:
     return name.replace("_", "-") if name == "follow_up" else name.replace("_", " ")
 
@@ -415,10 +273,10 @@ _STUDY: Final[tuple[Check, ...]] = (no_hold, washed_out, no_stopping_rule)
 _DOSE: Final[tuple[Check, ...]] = (
     _randomised,
     _in_session,
-    _level_decided,
-    _kit_usable,
-    _doses_clear,
-    _part_not_given,
+    level_decided,
+    kit_usable,
+    doses_clear,
+    part_not_given,
 )
 
 ACTS: Final[Mapping[str, Act]] = {
@@ -440,21 +298,21 @@ ACTS: Final[Mapping[str, Act]] = {
             "initial_dose",
             "initial_dose",
             ("investigator", "therapist"),
-            (*_PERSON, *_PLACE, *_DOSE, _doses_left, _interval_kept, *_STUDY),
+            (*_PERSON, *_PLACE, *_DOSE, doses_left, interval_kept, *_STUDY),
             "initial",
         ),
         Act(
             "supplement",
             "supplement",
             ("investigator", "therapist"),
-            (*_PERSON, *_PLACE, *_DOSE, _supplement_offered, no_stopping_rule),
+            (*_PERSON, *_PLACE, *_DOSE, supplement_offered, no_stopping_rule),
             "supplement",
         ),
         Act(
             "next_session",
             "next_session",
             ("investigator", "therapist"),
-            (*_PERSON, *_PLACE, _randomised, _doses_clear, _doses_left, no_hold, no_stopping_rule),
+            (*_PERSON, *_PLACE, _randomised, doses_clear, doses_left, no_hold, no_stopping_rule),
         ),
         Act(
             "unblind",
