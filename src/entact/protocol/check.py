@@ -3,41 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from entact.protocol.country import wrong_country
 from entact.protocol.extent import extents_of
-from entact.protocol.form import CompiledForm
 from entact.protocol.form_check import check_forms
-from entact.protocol.freshness import unmeasured
+from entact.protocol.gate_check import check_gates, check_override
 from entact.protocol.names import RESERVED
 from entact.protocol.oversight import check_oversight
 from entact.protocol.partial import follows, text_at
 from entact.protocol.people import check_people
-from entact.protocol.plan import check_plan, position
+from entact.protocol.plan import check_plan
 from entact.protocol.problem import Fault, Path, unknown
 from entact.protocol.quantity import parse_quantity
 from entact.protocol.reach import check_reach, check_scores
-from entact.protocol.rule import Rule
-from entact.protocol.rules import CompiledRules, compile_forms, compile_rules, forms_at
+from entact.protocol.rules import compile_forms, compile_rules, forms_at
 from entact.protocol.sequence import check_sequence
-from entact.protocol.study import Alert, Item, Randomisation, Regimen, Requirement, StudyFile, Visit
+from entact.protocol.study import Alert, Item, Randomisation, Regimen, StudyFile, Visit
 from entact.protocol.timetable import ACTIVITIES, EVENTS, check_schedule, spell_out
 from entact.protocol.ucum import wrong_unit
 from entact.protocol.unasked import check_unasked
 
-GATES = (
-    *("enrolment", "randomisation", "initial_dose", "supplement", "next_session", "discharge"),
-    "unblinding",
-)
-"""The gates that a study may tighten."""
-
 CLASSES = frozenset({"allocation", "guesses", "dosing", "medication", "adverse_events", "schedule"})
 """Classes of data that are the engine's own; the others are the `data_class` of a form."""
 
-_SECOND_PERSON = "second person"  # who may confirm an override besides a role
 _FACT = re.compile(r"[A-Z]{1,3}[0-9]{2,}")  # the number of a fact within a source
 
 
@@ -62,7 +53,7 @@ def check(file: StudyFile, data: Mapping[str, Any]) -> list[Fault]:
     faults += _roles(file)
     faults += _forms(file, visits)
     faults += check_forms(file, forms, visits)
-    faults += _gates(file, rules, forms, visits)
+    faults += check_gates(file, rules, forms, visits)
     faults += check_oversight(file, visits)
     faults += check_plan(file, rules, forms, visits)
     known = extents_of(file, forms, visits)
@@ -214,7 +205,7 @@ def _roles(file: StudyFile) -> Iterator[Fault]:
             yield Fault(path, unknown("role", role, file.roles))
     for name, gate in file.gates.items():
         for place, requirement in enumerate(gate.require):
-            yield from _override(file, requirement, ("gates", name, "require", place))
+            yield from check_override(file, requirement, ("gates", name, "require", place))
     classes = CLASSES | {form.data_class for form in file.all_forms.values()}
     for place, hidden in enumerate(file.blinding):
         for number, data_class in enumerate(hidden.hidden):
@@ -241,26 +232,6 @@ def _episode(name: str, alert: Alert) -> Iterator[Fault]:
             yield Fault((*path, "tell"), "tells nobody; write at least one role")
 
 
-def _override(file: StudyFile, requirement: Requirement, path: Path) -> Iterator[Fault]:
-    """Who may set a requirement aside together: roles that there are, and one that answers for it."""
-    allowed_in = (*path, "override_allowed_in")
-    if requirement.override is None:
-        if requirement.override_allowed_in is not None:
-            yield Fault(
-                allowed_in, "nobody may set this aside; write 'override:' with who may, or take it out"
-            )
-        return
-    if requirement.override_allowed_in is not None and not requirement.override_allowed_in.strip():
-        yield Fault(allowed_in, "says nothing; write where the approved protocol allows it")
-    roles = [role.strip() for role in requirement.override.split("+")]
-    for role in roles:
-        if role not in {*file.roles, _SECOND_PERSON}:
-            yield Fault((*path, "override"), unknown("role", role, {*file.roles, _SECOND_PERSON}))
-    if set(roles) == {_SECOND_PERSON}:
-        message = f"nobody answers for it; write a role too, as in 'investigator + {_SECOND_PERSON}'"
-        yield Fault((*path, "override"), message)
-
-
 def _forms(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fault]:
     filled = {form for visit in visits.values() for form in forms_at(visit, file.forms)}
     done = {activity for visit in visits.values() for activity in visit.activities}
@@ -279,88 +250,6 @@ def _forms(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fault]:
     for name in file.instruments:
         if name not in used:
             yield Fault(("instruments", name), "no form uses this instrument; take it out", at_key=True)
-
-
-def _gates(
-    file: StudyFile, rules: CompiledRules, forms: Mapping[str, CompiledForm], visits: Mapping[str, Visit]
-) -> Iterator[Fault]:
-    for name, said in file.gates.items():
-        if name not in GATES:
-            yield Fault(("gates", name), unknown("gate", name, GATES), at_key=True)
-            continue
-        if not said.require:
-            yield Fault(("gates", name), "requires nothing; write a requirement, or take it out", at_key=True)
-        if name in ("enrolment", "randomisation", "unblinding") and not any(_asked_at(name, visits)):
-            yield Fault(("gates", name), f"is never asked, because no visit does {name!r}", at_key=True)
-        if name == "supplement" and not any(regimen.supplement for regimen in file.regimens.values()):
-            yield Fault(("gates", name), "is never asked, because no regimen has a supplement", at_key=True)
-        gate = rules.gates.get(name)
-        if gate is None:
-            continue
-        asked = _asked_at(name, visits)
-        if gate.applies_when is not None:
-            path: Path = ("gates", name, "applies_when")
-            yield from _unseen(gate.applies_when, asked, forms, path)
-        for place, (compiled, requirement) in enumerate(zip(gate.requirements, said.require, strict=True)):
-            path = ("gates", name, "require", place)
-            if name == "discharge" and not compiled.is_about_staff:
-                yield from _keeps_in(compiled.rule, (*path, "require"))
-            yield from _freshness(requirement, compiled.rule, path)
-            if requirement.within is None and not requirement.ever:
-                yield from _unseen(compiled.rule, asked, forms, (*path, "require"))
-            elif name == "initial_dose" and requirement.within is not None:
-                yield from unmeasured(compiled.rule, requirement.within, asked, forms, (*path, "require"))
-
-
-def _keeps_in(rule: Rule, path: Path) -> Iterator[Fault]:
-    """Who is absent keeps nobody in: at discharge that is found, and has to stand by itself for it."""
-    if any(call.function == "present" for call in rule.calls):
-        message = (
-            "who is in the room keeps nobody from leaving; write that as a requirement of its own, which is "
-            "then found and not refused"
-        )
-        yield Fault(path, message, rule.text.find("present"))
-
-
-def _asked_at(gate: str, visits: Mapping[str, Visit]) -> list[Visit | None]:
-    """The visits at which a gate is asked; None stands for between two visits."""
-    if gate == "next_session":
-        return [None]
-    if gate in ("enrolment", "randomisation", "unblinding"):
-        return [visit for visit in visits.values() if gate in visit.activities]
-    return [visit for visit in visits.values() if visit.kind == "dosing"]
-
-
-def _freshness(requirement: Requirement, rule: Rule, path: Path) -> Iterator[Fault]:
-    if requirement.within is not None and requirement.ever:
-        yield Fault((*path, "ever"), "contradicts `within`; take one of the two out")
-    elif (requirement.within is not None or requirement.ever) and not rule.names:
-        key = "ever" if requirement.ever else "within"
-        yield Fault((*path, key), "the rule names no item that could be old; take it out")
-    if requirement.within is not None and requirement.within.total_seconds() <= 0:
-        yield Fault((*path, "within"), "is no time; write how old a value may be, as in '60 min'")
-
-
-def _unseen(
-    rule: Rule, asked: Iterable[Visit | None], forms: Mapping[str, CompiledForm], path: Path
-) -> Iterator[Fault]:
-    """Names in a rule that only sees the current encounter, whose form is not filled in that encounter."""
-    for form in sorted({name.split(".")[0] for name in rule.names}):
-        if forms[form].lasting:
-            continue
-        for visit in asked:
-            if visit is not None and form in forms_at(visit, forms):
-                continue
-            where = (
-                f"at {visit.visit}, where this gate is asked"
-                if visit
-                else "between two visits, when this gate is asked"
-            )
-            message = (
-                f"{form!r} is not filled {where}; say how old it may be with `within:`, or write `ever: true`"
-            )
-            yield Fault(path, message, position(rule.text, form))
-            break
 
 
 def _units(file: StudyFile) -> Iterator[Fault]:

@@ -10,7 +10,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from entact.protocol.check import CLASSES, GATES
+from entact.protocol.check import CLASSES
+from entact.protocol.gate_check import GATES
 from entact.protocol.instrument import shipped_instruments
 from entact.protocol.instrument_file import InstrumentFile
 from entact.protocol.plan import COVARIANCES, DEGREES, ESTIMANDS, METHODS, SETS
