@@ -239,7 +239,7 @@ def test_a_visit_held_late_was_missed_once(new_story: NewStory) -> None:
 
 @pytest.mark.parametrize(
     ("recorded_minute", "offset", "found_late"),
-    [(0, None, False), (-4, None, False), (-6, None, True), (-6, -300_000, False)],
+    [(0, None, False), (-4, None, False), (-5, None, False), (-6, None, True), (-6, -300_000, False)],
 )
 def test_nothing_happens_after_it_was_recorded(
     new_story: NewStory, recorded_minute: int, offset: int | None, found_late: bool
