@@ -49,8 +49,8 @@ def asked_findings(course: Course, at: datetime) -> set[str]:
 
 def moments(found: Outlook) -> list[datetime]:
     """Every instant at which something changes, and the last before it."""
-    turns = {row.since for row in (*found.windows, *found.standing)} - {BEGINNING}
-    turns |= {row.until for row in (*found.windows, *found.standing)} - {None}
+    turns = {row.since for row in (*found.windows, *found.findings)} - {BEGINNING}
+    turns |= {row.until for row in (*found.windows, *found.findings)} - {None}
     turns |= {at for row in found.windows for at in (row.opens, row.ends) if at is not None}
     return sorted({one for at in turns for one in (at, at - STEP)})
 
@@ -61,7 +61,7 @@ def require_equal(course: Course, found: Outlook, extra: list[datetime]) -> None
         told = {(row.visit, row.status(at), row.earliest, row.target, row.latest) for row in rows}
         assert len(rows) == len(told)
         assert told == asked_dues(course, at), at
-        names = [row.finding for row in holding(found.standing, at)]
+        names = [row.finding for row in holding(found.findings, at)]
         assert len(names) == len(set(names))
         assert set(names) == asked_findings(course, at), at
 
@@ -140,7 +140,7 @@ def test_a_visit_that_is_not_done_moves_the_next_at_the_instant_at_which_it_is_m
     assert missed is not None
     assert [row.since for row in rows] == [missed]
     assert rows[0].status(missed - STEP) == "expected"
-    assert {row.finding: row.since for row in outlook(course).standing}[
+    assert {row.finding: row.since for row in outlook(course).findings}[
         "visit_missed::integration_1"
     ] == missed
 
@@ -148,10 +148,10 @@ def test_a_visit_that_is_not_done_moves_the_next_at_the_instant_at_which_it_is_m
 def test_an_encounter_that_nobody_ended_is_found_a_day_later(new_story: NewStory) -> None:
     story = new_story()
     begun = story.begin("screening#1", day=0)
-    (row,) = [one for one in outlook(fold(story.study, story.entries)).standing if "not_ended" in one.rule]
+    (row,) = [one for one in outlook(fold(story.study, story.entries)).findings if "not_ended" in one.rule]
     assert row.entry == begun.id
     assert row.since == story.at(1) + STEP
     story.end("screening#1", day=3)
     assert "encounter_not_ended" not in {
-        one.rule for one in outlook(fold(story.study, story.entries)).standing
+        one.rule for one in outlook(fold(story.study, story.entries)).findings
     }

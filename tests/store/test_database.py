@@ -72,7 +72,7 @@ def test_set_up_again_it_holds_what_it_held(name: str, make_entry: Any) -> None:
     store.append(make_entry(), received_at=NOW)
     store.setup("rehearsal", "mini", database=name)
     store.setup(database=name)
-    assert store.describe() == store.Place(
+    assert store.describe() == store.Location(
         database=name,
         folder=server.embedded_folder(),
         address=store.describe().address,

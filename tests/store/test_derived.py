@@ -75,7 +75,7 @@ def expected(study: Study, ledger: str, stamp: str) -> tuple[Any, ...]:
     number = models.Ledger.objects.get(name=ledger).id
     entries = [read(line.text) for line in store.lines(ledger)]
     rows: Rows = rows_of(fold(study, entries), ledger, disclosed(study, entries))
-    standing = (number, len(entries), tables.CODE, stamp, *rows.place)
+    standing = (number, len(entries), tables.CODE, stamp, *rows.standing)
     due = sorted((number, *row.values()) for row in rows.due.values())
     queries = sorted((number, *row.values()) for row in rows.queries.values())
     return standing, due, sorted((number, *row.values()) for row in rows.findings.values()), queries
@@ -242,7 +242,7 @@ def test_swapping_the_arms_leaves_every_row_as_it_is(database: str, trial: Trial
             mine = rows_of(fold(mapp1, entries), name, disclosed(mapp1, entries))
             theirs = rows_of(fold(other, entries), name, disclosed(other, entries))
             unknown = {key for key in theirs.findings if key[0].startswith("unknown_release")}
-            assert mine.place == theirs.place
+            assert mine.standing == theirs.standing
             assert mine.due == theirs.due
             assert mine.findings.keys() == theirs.findings.keys() - unknown
 

@@ -34,7 +34,7 @@ class Approval(msgspec.Struct, frozen=True):
     entry: str
 
 
-class Place:
+class PlaceLedger:
     """A ledger of the study or of a site, to which people write in study time.
 
     Args:
@@ -97,9 +97,9 @@ class Place:
         self.write("activation", data, at, "sponsor", "sponsor", entry)
 
 
-def open_study(study: Study, allocation: Allocation, start: datetime, seed: int) -> Place:
+def open_study(study: Study, allocation: Allocation, start: datetime, seed: int) -> PlaceLedger:
     """The study's ledger with its release and, where it randomises, the commitment to the sealed lists."""
-    place = Place(study, f"study:{study.name}", stream(seed, 0, "study ledger"))
+    place = PlaceLedger(study, f"study:{study.name}", stream(seed, 0, "study ledger"))
     release = study.releases[0]
     place.write("release", {"id": release.id, "text": release.text.decode()}, start, "sponsor", "sponsor")
     if release.file.randomisation is None:
@@ -121,12 +121,12 @@ def open_sites(
     start: datetime,
     seed: int,
     approvals: Mapping[str, Sequence[Approval]],
-) -> dict[str, Place]:
+) -> dict[str, PlaceLedger]:
     """Each site's ledger with its activation and staff; later approvals are still to be written."""
     places = {}
     for number, site in enumerate(parameters.sites.by_id):
         random = stream(seed, number, "site ledger")
-        place = places[site] = Place(study, f"site:{site}", random, approvals[site])
+        place = places[site] = PlaceLedger(study, f"site:{site}", random, approvals[site])
         place.zone = zone_of_site(study.newest, parameters, site)
         at = start + OPENING
         place.activate(at)
@@ -152,7 +152,7 @@ class Depot:
             self._kits.setdefault(row.content, []).append(row.kit)
 
     def send(
-        self, place: Place, needs: Mapping[tuple[str, str], int], arm: str, at: datetime
+        self, place: PlaceLedger, needs: Mapping[tuple[str, str], int], arm: str, at: datetime
     ) -> tuple[Kits, list[Line]]:
         """Sends a participant's kits to their site: which they are, and the lines of the site's ledger."""
         kits = {
@@ -205,7 +205,7 @@ class Heads:
         at = datetime.fromisoformat(entry.occurred_at)
         self._said.append((at, entry.kind, entry.data, entry.by, entry.role, entry.id))
 
-    def write(self, place: Place) -> None:
+    def write(self, place: PlaceLedger) -> None:
         """Enters all of it with births and digests of heads in the study's ledger, in order of time."""
         own = ((at, kind, data, "entact", "system", None) for at, kind, data in self._entries())
         for at, kind, data, by, role, id in sorted([*own, *self._said], key=lambda one: one[:2]):

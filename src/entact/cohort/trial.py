@@ -31,7 +31,7 @@ from entact.cohort.places import (
     OPENING,
     Depot,
     Heads,
-    Place,
+    PlaceLedger,
     open_sites,
     open_study,
     participant_key,
@@ -344,7 +344,7 @@ class _Rehearsal:
 
     def _notices(self) -> tuple[list[Line], list[datetime]]:
         """What the study's ledger says of places and holds, as lines to be known while people are treated."""
-        place = Place(self.study, self.study_place.ledger.name, stream(self.seed, 0, "study notices"))
+        place = PlaceLedger(self.study, self.study_place.ledger.name, stream(self.seed, 0, "study notices"))
         for said in sorted([*self.releases, *self.admission.notices], key=lambda one: (one.at, one.kind)):
             place.write(said.kind, said.data, said.at, said.by, said.role)
         for line in place.ledger.lines:

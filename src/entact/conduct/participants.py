@@ -94,8 +94,8 @@ def list_participants(register: Register, asked: Mapping[str, str]) -> Listing:
     more = len(found) > PER_PAGE
     shown = found[1:] if more and backward else found[:PER_PAGE]
     hidden, places = register.sight.hidden_names, [one.place for one in shown]
-    outlooks = lists.outlooks(places, register.at, hidden=hidden, visits=[*register.visits])
-    rows = tuple(_row(register, one, outlooks[one.place]) for one in shown)
+    summaries = lists.summaries(places, register.at, hidden=hidden, visits=[*register.visits])
+    rows = tuple(_row(register, one, summaries[one.place]) for one in shown)
     earlier = more if backward else after is not None and bool(shown)
     later = more if not backward else bool(shown)
     return Listing(
@@ -139,7 +139,7 @@ def _address(name: str, key: lists.Key, narrowed: Mapping[str, str]) -> str:
     return "?" + urlencode({name: _BETWEEN.join(map(str, key)), **narrowed})
 
 
-def _row(register: Register, row: lists.Participant, outlook: lists.Outlook) -> Row:
+def _row(register: Register, row: lists.Participant, summary: lists.Summary) -> Row:
     sight, standing = register.sight, Standing.of(row)
     visits, zone = register.visits, register.zone_of(standing.site)
     last, last_day = row.last_visit, row.last_day
@@ -147,7 +147,7 @@ def _row(register: Register, row: lists.Participant, outlook: lists.Outlook) -> 
     if told_later and sight.sees_visit(row.told_visit):
         last, last_day = row.told_visit, row.told_day
     is_over = sight.sees_status and standing.status in OVER
-    due = None if is_over or not outlook.visit else outlook
+    due = None if is_over or not summary.visit else summary
     return Row(
         key=standing.key,
         number=standing.number,
@@ -158,18 +158,18 @@ def _row(register: Register, row: lists.Participant, outlook: lists.Outlook) -> 
         next=title_of_visit(due.visit, visits) if due is not None else "",
         next_window=window(_due(due, zone), zone) if due is not None else "",
         next_is_due=due is not None and (due.opens is None or due.opens <= register.at),
-        findings=outlook.findings,
-        alerts=outlook.alerts,
+        findings=summary.findings,
+        alerts=summary.alerts,
     )
 
 
-def _due(outlook: lists.Outlook, zone: tzinfo) -> Due:
+def _due(summary: lists.Summary, zone: tzinfo) -> Due:
     """A window in days, or in hours where its instants are not those at which days begin."""
-    earliest, latest = outlook.earliest, outlook.latest
-    opens, ends = outlook.opens, outlook.ends
+    earliest, latest = summary.earliest, summary.latest
+    opens, ends = summary.opens, summary.ends
     if earliest is None or latest is None or opens is None or ends is None:
-        return Due(outlook.visit, "due", earliest=earliest, latest=latest)
+        return Due(summary.visit, "due", earliest=earliest, latest=latest)
     if (opens, ends) == (first_instant(earliest, zone), first_instant(latest + timedelta(days=1), zone)):
-        return Due(outlook.visit, "due", earliest=earliest, latest=latest)
+        return Due(summary.visit, "due", earliest=earliest, latest=latest)
     closes = ends - timedelta(microseconds=1)  # the instant after a window is the first that is too late
-    return Due(outlook.visit, "due", opens=opens.astimezone(zone), closes=closes.astimezone(zone))
+    return Due(summary.visit, "due", opens=opens.astimezone(zone), closes=closes.astimezone(zone))

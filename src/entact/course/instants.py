@@ -66,7 +66,7 @@ class Window(msgspec.Struct, frozen=True):
         return "due" if self.opens is None or at >= self.opens else "expected"
 
 
-class Standing(msgspec.Struct, frozen=True):
+class OpenFinding(msgspec.Struct, frozen=True):
     """A finding that holds, or an open alert, from `since` on and before `until` (None: for ever).
 
     Attributes:
@@ -86,7 +86,7 @@ class Outlook(msgspec.Struct, frozen=True):
     """What is due and what is found in a course, at every moment."""
 
     windows: tuple[Window, ...]
-    standing: tuple[Standing, ...]
+    findings: tuple[OpenFinding, ...]
 
 
 class Horizon:
@@ -100,7 +100,7 @@ class Horizon:
         self._known: tuple[object, ...] = ()
         self._spans: list[_Span] = []
         self.windows: tuple[Window, ...] = ()
-        self.standing: tuple[Standing, ...] = ()
+        self.findings: tuple[OpenFinding, ...] = ()
 
     def look(self, course: Course) -> None:
         """Reckons anew where something has changed since the last call for the same course."""
@@ -116,7 +116,7 @@ class Horizon:
             self._spans = list(_spans(visits, progress))
             rows = (_rows(place, visit, self._spans, progress) for place, visit in enumerate(visits.values()))
             self.windows = tuple(row for found in rows for row in found)
-        self.standing = tuple(_by_window(course, self._spans))
+        self.findings = tuple(_by_window(course, self._spans))
         self._known = known
 
 
@@ -132,7 +132,7 @@ def outlook(course: Course, horizon: Horizon | None = None) -> Outlook:
     """
     horizon = horizon or Horizon()
     horizon.look(course)
-    return Outlook(horizon.windows, tuple(_standing(course, horizon)))
+    return Outlook(horizon.windows, tuple(_open_findings(course, horizon)))
 
 
 def _spans(visits: Mapping[str, Visit], progress: Progress) -> Iterator[_Span]:
@@ -199,7 +199,7 @@ def _ends(one: Due, zone: tzinfo) -> datetime | None:
     return None if one.latest is None else first_instant(one.latest + _DAY, zone)
 
 
-def _standing(course: Course, horizon: Horizon) -> Iterator[Standing]:
+def _open_findings(course: Course, horizon: Horizon) -> Iterator[OpenFinding]:
     named: set[str] = set()
     for found in found_at_any_time(course):
         if found.id not in named:
@@ -208,18 +208,18 @@ def _standing(course: Course, horizon: Horizon) -> Iterator[Standing]:
     for raised in open_alerts(course):
         entry = open_call(course, raised).entry
         name = f"{ALERT}:{entry}:{raised.alert}"
-        yield Standing(name, BEGINNING, None, ALERT, entry, raised.alert, f"raised by {raised.entry}")
+        yield OpenFinding(name, BEGINNING, None, ALERT, entry, raised.alert, f"raised by {raised.entry}")
     for begun, found in found_not_ended(course):
         since = begun.astimezone(UTC) + OPEN_FOR + _STEP
         yield _holding(found, since, None)
     for due_by, found in (*found_unreported(course), *found_unanswered(course)):
         since = due_by.astimezone(UTC) + _STEP
         yield _holding(found, since, None)
-    yield from (one for one in horizon.standing if one.finding not in named)
+    yield from (one for one in horizon.findings if one.finding not in named)
 
 
-def _by_window(course: Course, spans: list[_Span]) -> Iterator[Standing]:
-    begun: dict[str, Standing] = {}
+def _by_window(course: Course, spans: list[_Span]) -> Iterator[OpenFinding]:
+    begun: dict[str, OpenFinding] = {}
     for since, until, dues in spans:
         here = [*found_in_windows(course, dues, since), *found_missed(dues)]
         now = {found.id: found for found in here if found.holds}
@@ -230,5 +230,5 @@ def _by_window(course: Course, spans: list[_Span]) -> Iterator[Standing]:
     yield from begun.values()
 
 
-def _holding(found: Finding, since: datetime, until: datetime | None) -> Standing:
-    return Standing(found.id, since, until, found.rule, found.entry, found.item, found.message)
+def _holding(found: Finding, since: datetime, until: datetime | None) -> OpenFinding:
+    return OpenFinding(found.id, since, until, found.rule, found.entry, found.item, found.message)

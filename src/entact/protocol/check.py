@@ -14,8 +14,8 @@ from entact.protocol.gate_check import check_gates, check_override
 from entact.protocol.names import RESERVED
 from entact.protocol.oversight import check_oversight
 from entact.protocol.partial import follows, text_at
-from entact.protocol.people import check_people
 from entact.protocol.plan import check_plan
+from entact.protocol.populations import check_populations
 from entact.protocol.problem import Fault, Path, unknown
 from entact.protocol.quantity import parse_quantity
 from entact.protocol.reach import check_reach, check_scores
@@ -47,7 +47,7 @@ def check(file: StudyFile, data: Mapping[str, Any]) -> list[Fault]:
     faults += [fault for fault in more if not follows(fault, text_at(data, fault.path), broken, data)]
     faults += check_schedule(file, visits, paths)
     faults += check_sequence(file, visits, paths)
-    faults += check_people(file, visits, paths)
+    faults += check_populations(file, visits, paths)
     faults += _arms(file, visits)
     faults += _doses(file)
     faults += _roles(file)

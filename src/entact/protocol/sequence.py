@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import timedelta
 from typing import Final
 
-from entact.protocol.people import of_population
+from entact.protocol.populations import of_population
 from entact.protocol.problem import Fault, Path
 from entact.protocol.study import StudyFile, Visit
 from entact.protocol.timetable import EVENTS

@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from entact.store.database import Place, create_database, describe, reserved, setup
+from entact.store.database import Location, create_database, describe, reserved, setup
 from entact.store.error import StoreError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ __all__ = [
     "Archived",
     "Failed",
     "Head",
-    "Place",
+    "Location",
     "Restored",
     "StoreError",
     "Verification",

@@ -21,7 +21,7 @@ from entact.store.occupant import REHEARSAL, occupant_of, require_rehearsal, req
 
 
 @dataclass(frozen=True)
-class Place:
+class Location:
     """Where a record lies and what it is.
 
     Attributes:
@@ -121,7 +121,7 @@ def reserved(name: str) -> Iterator[None]:
         yield
 
 
-def describe() -> Place:
+def describe() -> Location:
     """Where the record in use lies, what it is for and how much it holds.
 
     Raises:
@@ -138,7 +138,7 @@ def describe() -> Place:
     connection.ensure_connection()
     info = connection.connection.info
     heads = models.Ledger.objects.filter(seq__gt=0)
-    return Place(
+    return Location(
         database=info.dbname,
         folder=None if server.external_url() else server.embedded_folder().resolve(),
         address=info.host if server.external_url() is None else f"{info.host}:{info.port}",
@@ -244,8 +244,8 @@ def _forget_installation(mark: UUID) -> None:
     The database's word is not enough for that: the folder of the keys itself has to say that they are of a
     rehearsal. Somebody else's mark in it would have taken theirs.
     """
+    from entact.store.erasure_register import register_file
     from entact.store.keychain import keychain_folder
-    from entact.store.register import register_file
 
     folder = keychain_folder(mark)
     if (folder / REHEARSAL).is_file():

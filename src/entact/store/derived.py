@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from entact.course import Course
 from entact.course.disclosure import Disclosure
-from entact.course.instants import Horizon, Standing, Window, outlook
+from entact.course.instants import Horizon, OpenFinding, Window, outlook
 from entact.course.kinds.query import QueryState, queries_of
 from entact.course.kinds.reporting import reports_due
 from entact.course.schedule import civil_date
@@ -28,7 +28,7 @@ Key = tuple[str, datetime]
 LastVisit = tuple[str, datetime | None, date | None]
 
 
-class Place(NamedTuple):
+class StandingRow(NamedTuple):
     """Where a participant stands: the columns of `standing` between stamps and key.
 
     The visits `told` are those of a track that opens when somebody is told an arm: not everybody may know.
@@ -55,7 +55,7 @@ class Rows:
         windows: of which `due` was made.
     """
 
-    place: Place
+    standing: StandingRow
     due: Mapping[Key, dict[str, Any]]
     findings: Mapping[Key, dict[str, Any]]
     clocks: Mapping[tuple[str, str], dict[str, Any]]
@@ -84,7 +84,7 @@ def rows_of(
         due = {(storable(one.visit), one.since): _due_row(one) for one in seen.windows}
     earlier = {} if before is None else before.findings
     findings = {}
-    for one in seen.standing:
+    for one in seen.findings:
         key = storable(one.finding), one.since
         findings[key] = _finding_row(one, disclosure, earlier.get(key))
     clocks = {(storable(one.report), storable(one.event)): _clock_row(one) for one in reports_due(course)}
@@ -92,7 +92,7 @@ def rows_of(
         stored_number(one): _number_row(one, entry, disclosure) for one, entry in numbers_of(course).items()
     }
     queries = {(storable(one.entry),): _query_row(one, disclosure) for one in queries_of(course)}
-    return Rows(_place(course, ledger), due, findings, clocks, queries, numbers, seen.windows)
+    return Rows(_standing_row(course, ledger), due, findings, clocks, queries, numbers, seen.windows)
 
 
 def stored_number(number: Number) -> Number:
@@ -120,7 +120,7 @@ def _due_row(one: Window) -> dict[str, Any]:
     }
 
 
-def _finding_row(one: Standing, disclosure: Disclosure, before: dict[str, Any] | None) -> dict[str, Any]:
+def _finding_row(one: OpenFinding, disclosure: Disclosure, before: dict[str, Any] | None) -> dict[str, Any]:
     """The row of a finding; the one before, where it is the same: most stand for many entries."""
     names = disclosure.of_finding(one.finding, one.rule, one.entry, one.item, one.message)
     kind, form = disclosure.kind_of(one.entry)
@@ -163,7 +163,7 @@ def _clock_row(one: ReportDue) -> dict[str, Any]:
     }
 
 
-def _place(course: Course, ledger: str) -> Place:
+def _standing_row(course: Course, ledger: str) -> StandingRow:
     screening, enrolment = course.screening, course.enrolment
     number = ledger.removeprefix(PARTICIPANT)
     if enrolment is not None:
@@ -171,7 +171,7 @@ def _place(course: Course, ledger: str) -> Place:
     elif screening is not None:
         number = screening.number
     last, told = _last_visits(course)
-    return Place(
+    return StandingRow(
         storable(course.site or ""),
         storable(number),
         course.status,

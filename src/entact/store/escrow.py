@@ -18,11 +18,11 @@ from entact.course.signed.custody import CustodyAct
 from entact.store import acts, models
 from entact.store.custody import enter_custody, whole_keychain
 from entact.store.erasure import Doubted, erased, judge, register, replay
+from entact.store.erasure_register import add_to_register
 from entact.store.error import StoreError
 from entact.store.passphrase import SEALED, open_bytes, seal_bytes
 from entact.store.people import bring_back_keychain, keychain
 from entact.store.private import write_new
-from entact.store.register import add_to_register
 from entact.store.signature import Signer, require_custody
 
 FORMAT, OLDER = "keys 2", "keys 1"

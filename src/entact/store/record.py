@@ -261,7 +261,7 @@ def _next(known: Known, kept: Kept, line: Line, before: Rows | None) -> Write:
         occurred_at=None if told.occurred_at is None else told.occurred_at.astimezone(UTC),
         received_at=told.received_at.astimezone(UTC),
         releases=known.releases if known.ledger.startswith(PARTICIPANT) else None,
-        listed=None if after is None else Listed.of(after.place, changes(before, after)),
+        listed=None if after is None else Listed.of(after.standing, changes(before, after)),
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from psycopg import Cursor
 
 from entact import __version__
-from entact.store.derived import Place, Rows
+from entact.store.derived import Rows, StandingRow
 
 CODE = f"{__version__}/6"  # the second number counts changes of what rows say
 
@@ -102,7 +102,7 @@ NUMBERS: Final = Table(
     "numbers", "store_number", {"of": _TEXT, "number": _TEXT}, {"entry": _TEXT, "tells": "text[]"}
 )
 CHANGING: Final = tuple(table.name for table in (*TABLES, NUMBERS))
-STANDING_COLUMNS: Final = f"ledger_id, head, code, releases, {', '.join(Place._fields)}"
+STANDING_COLUMNS: Final = f"ledger_id, head, code, releases, {', '.join(StandingRow._fields)}"
 
 # Whoever comes first holds a number. In one order, so that two who take several never wait for each other.
 TAKE_NUMBERS: Final = """
@@ -150,7 +150,7 @@ def write_rows(
             cursor.execute(f"DELETE FROM {name} WHERE ledger_id = ANY(%s)", [numbers])
     with cursor.copy(f"COPY store_standing ({STANDING_COLUMNS}) FROM STDIN") as copy:
         for number, head, rows in found:
-            copy.write_row((number, head, CODE, releases, *rows.place))
+            copy.write_row((number, head, CODE, releases, *rows.standing))
     for table in TABLES:
         with cursor.copy(f"COPY {table.name} (ledger_id, {', '.join(table.columns)}) FROM STDIN") as copy:
             for number, _, rows in found:

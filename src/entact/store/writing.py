@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from psycopg import Cursor
 
-from entact.store.derived import Place
+from entact.store.derived import StandingRow
 from entact.store.tables import CODE, NUMBERS, STANDING_COLUMNS, TABLES, Changes
 
 LINE_COLUMNS = "ledger_id, seq, hash, text, entry_id, kind, occurred_at, received_at"
@@ -18,15 +18,15 @@ LINE_COLUMNS = "ledger_id, seq, hash, text, entry_id, kind, occurred_at, receive
 class Listed(msgspec.Struct, frozen=True):
     """What lists show of a ledger from a line on: where the participant stands, and which rows change."""
 
-    place: dict[str, Any]
+    standing: dict[str, Any]
     changes: Changes
 
     @classmethod
-    def of(cls, place: Place, changes: Changes) -> Listed:
+    def of(cls, standing: StandingRow, changes: Changes) -> Listed:
         """With times as JSON can say them: a zone's offset may have seconds."""
-        times = {name: getattr(place, name) for name in ("last_at", "told_at")}
+        times = {name: getattr(standing, name) for name in ("last_at", "told_at")}
         moved = {name: None if at is None else at.astimezone(UTC) for name, at in times.items()}
-        return cls(place._asdict() | moved, changes)
+        return cls(standing._asdict() | moved, changes)
 
 
 class Write(msgspec.Struct, frozen=True):
@@ -125,12 +125,12 @@ _OF_NUMBERS = {"numbers", "numbers_gone"}  # a number is taken or let go: that i
 _STANDING = f"""
 , standing AS (
     INSERT INTO store_standing ({STANDING_COLUMNS})
-    SELECT head.ledger, head.seq, %(code)s, head.releases, place.* FROM head,
-        json_to_record(head.listed -> 'place') AS place (site text, number text, status text,
+    SELECT head.ledger, head.seq, %(code)s, head.releases, standing.* FROM head,
+        json_to_record(head.listed -> 'standing') AS standing (site text, number text, status text,
             screened boolean, randomised boolean, last_visit text, last_at timestamptz, last_day date,
             told_visit text, told_at timestamptz, told_day date)
     ON CONFLICT (ledger_id) DO UPDATE SET head = excluded.head, code = excluded.code,
-        releases = excluded.releases, {", ".join(f"{name} = excluded.{name}" for name in Place._fields)}
+        releases = excluded.releases, {", ".join(f"{name} = excluded.{name}" for name in StandingRow._fields)}
 )
 """
 _PARTS = ", ".join(f"{table.part} json, {table.part}_gone json" for table in (*TABLES, NUMBERS))

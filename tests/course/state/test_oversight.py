@@ -272,7 +272,7 @@ def test_an_overdue_report_is_found_and_a_late_one_stays_so() -> None:
 def test_lists_know_from_which_instant_a_report_is_overdue() -> None:
     case = event(before("next_session", study(reports=REPORTS)), term="nausea", serious=True, related="not")
     course = case.course()
-    (since,) = (one.since for one in outlook(course).standing if one.rule == "report_overdue")
+    (since,) = (one.since for one in outlook(course).findings if one.rule == "report_overdue")
     assert since > instant("2026-03-18T20:00:00-06:00")
     assert "report_overdue" not in found(case, instant("2026-03-18T20:00:00-06:00"))
     assert "report_overdue" in found(case, since)

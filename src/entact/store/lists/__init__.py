@@ -5,7 +5,7 @@ stands in its `tells`. Who knows the role says what is `hidden` from it, and tha
 """
 
 from entact.store.lists.clocks import RunningClock, running_clocks
-from entact.store.lists.findings import FindingKey, Open, Outlook, open_findings, outlooks
+from entact.store.lists.findings import FindingKey, Open, Summary, open_findings, summaries
 from entact.store.lists.participants import (
     Count,
     Key,
@@ -30,18 +30,17 @@ __all__ = [
     "Key",
     "Kit",
     "Open",
-    "Outlook",
     "Participant",
     "Query",
     "QueryKey",
     "RunningClock",
     "Size",
+    "Summary",
     "behind",
     "counts",
     "due",
     "missed",
     "open_findings",
-    "outlooks",
     "participant",
     "participants",
     "participants_of",
@@ -50,4 +49,5 @@ __all__ = [
     "size",
     "staff",
     "stock",
+    "summaries",
 ]

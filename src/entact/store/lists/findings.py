@@ -84,7 +84,7 @@ def open_findings(
         return [Open(*row) for row in cursor.fetchall()]
 
 
-class Outlook(NamedTuple):
+class Summary(NamedTuple):
     """What a list says of a participant beside where they stand: what is next, and how much was found.
 
     Attributes:
@@ -102,9 +102,9 @@ class Outlook(NamedTuple):
     alerts: int
 
 
-def outlooks(
+def summaries(
     places: Sequence[int], at: datetime, *, hidden: Collection[str], visits: Sequence[str]
-) -> dict[int, Outlook]:
+) -> dict[int, Summary]:
     """What is next of some participants, and how much is found, as one reader may see it.
 
     Args:
@@ -134,7 +134,7 @@ def outlooks(
     values = {"places": list(places), "at": at, "hidden": list(hidden), "visits": list(visits), **_OF_SHARED}
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        return {place: Outlook(*rest) for place, *rest in cursor.fetchall()}
+        return {place: Summary(*rest) for place, *rest in cursor.fetchall()}
 
 
 # What two ledgers share follows from both, and from the rows of neither alone.

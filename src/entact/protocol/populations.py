@@ -8,7 +8,9 @@ from entact.protocol.problem import Fault, Path, unknown
 from entact.protocol.study import StudyFile, Visit
 
 
-def check_people(file: StudyFile, visits: Mapping[str, Visit], paths: Mapping[str, Path]) -> Iterator[Fault]:
+def check_populations(
+    file: StudyFile, visits: Mapping[str, Visit], paths: Mapping[str, Path]
+) -> Iterator[Fault]:
     """What is wrong with populations, epochs and tracks; `paths` says where each visit's row stands."""
     yield from _populations(file, visits)
     for visit in file.schedule:
