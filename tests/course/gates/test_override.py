@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -212,6 +213,15 @@ def test_a_yes_ends_when_what_was_confirmed_does() -> None:
     answer = ask(case, "initial_dose")
     assert isinstance(answer, Allowed)
     assert answer.basis["expires"] == "2026-03-16T10:15:00-06:00"
+
+
+@pytest.mark.parametrize(("late", "counts"), [(timedelta(0), True), (timedelta(seconds=1), False)])
+def test_what_was_confirmed_counts_up_to_its_very_instant(late: timedelta, counts: bool) -> None:
+    case = too_high()
+    set_aside(case, "first", "i-1", AT.format(45))
+    set_aside(case, "second", "c-1", AT.format(50))
+    answer = ask(case, "initial_dose", late=timedelta(minutes=15) + late)
+    assert isinstance(answer, Allowed) is counts
 
 
 def test_the_reason_says_who_may_and_what_they_would_set_aside() -> None:
