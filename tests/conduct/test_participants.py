@@ -144,7 +144,8 @@ def rows_touched(address: str, get: Get) -> tuple[int, int]:
 
     def explained(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         nonlocal touched, reached
-        if sql.lstrip().startswith("SELECT") and "GROUP BY site, status" not in sql:
+        added_up = "GROUP BY site, status" in sql or "head = ledger.seq" in sql
+        if sql.lstrip().startswith("SELECT") and not added_up:
             execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", params, many, context)
             touched += look(context["cursor"].fetchone()[0][0]["Plan"])
         answer = execute(sql, params, many, context)
@@ -161,7 +162,7 @@ def rows_touched(address: str, get: Get) -> tuple[int, int]:
 def test_a_page_of_the_list_reads_no_more_of_a_thousand_than_of_ten(
     get: Get, study: Study, template: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """But for the two counts above the list, which the database adds up without handing anybody over."""
+    """But for the counts above the list and who is behind: the database looks, and hands nobody over."""
     monkeypatch.setattr(participants, "PER_PAGE", 5)
     short = Story(study)
     short.write("screening", {"attempt": 1, "number": "S-1", "site": "haifa"})
