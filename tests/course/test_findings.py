@@ -412,3 +412,21 @@ def test_an_attempt_that_is_left_out_is_found(
     assert set(found(story, 1)) == rules
     story.write("screening", {"attempt": 0, "number": "S-0", "site": "denver"}, day=9)
     assert "item:attempt" in found(story, 1)
+
+
+@pytest.mark.parametrize("item", ["events_heard", "suicidality"])
+def test_what_was_heard_in_a_call_is_entered_within_a_day(new_story: NewStory, item: str) -> None:
+    story = new_story().whole()
+    call = story.write("safety_call", {"reached": True, item: True}, day=14)
+    assert found(story) == {f"event_not_entered:{item}": call.id}
+    story.write("adverse_event", {"term": "nausea", "onset": "2026-03-14", "resolved": "2026-03-15"}, day=15)
+    assert found(story) == {}
+    story.entries.pop()
+    story.write("adverse_event", {"term": "nausea"}, day=10)  # it goes on
+    assert found(story) == {}
+    story.entries.pop()
+    story.write("adverse_event", {"term": "nausea", "resolved": "2026-03-12"}, day=10)  # over days before
+    assert found(story) == {f"event_not_entered:{item}": call.id}
+    story.entries = [entry for entry in story.entries if entry.kind != "adverse_event"]
+    story.correct(call, {item: False}, day=16)
+    assert found(story) == {}

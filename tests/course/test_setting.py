@@ -114,7 +114,9 @@ def test_what_cannot_be_followed_is_a_problem_and_changes_nothing(
     release = {"release": case.study.newest.id} if kind == "activation" else {}
     setting = later(case, "odd", kind, **(release | data)).setting()
     assert [(found.rule, found.entry, found.item) for found in setting.problems] == [(rule, "odd", item)]
-    assert setting.site == msgspec.structs.replace(site().setting().site, size=setting.site.size)
+    known = site().setting().site
+    assert setting.site == msgspec.structs.replace(known, size=setting.site.size, unread=setting.site.unread)
+    assert set(setting.site.unread) == ({"odd"} if rule == "unreadable" else set())
 
 
 def test_the_study_knows_its_releases_ledgers_and_heads() -> None:

@@ -1,4 +1,4 @@
-"""What was heard of and is not entered: a yes on a checklist, a transfer to hospital, a death."""
+"""What was heard of and is not entered: a yes on a checklist or in a call, a transfer, a death."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ def found_unentered(course: Course) -> Iterator[tuple[str, str, str, str]]:
     yield from _of_checklists(course)
     yield from _of_ends(course)
     yield from _of_events(course)
+    yield from _of_calls(course)
 
 
 def _of_checklists(course: Course) -> Iterator[tuple[str, str, str, str]]:
@@ -73,6 +74,25 @@ def _ended_before(event: AdverseEventState, at: datetime, zone: tzinfo) -> bool:
         return resolved.at < at if resolved.at is not None else resolved.latest < civil_date(at, zone)
     over = [said.at for said in event.judgements if said.outcome in OVER]
     return bool(over) and event.outcome in OVER and over[0] < at
+
+
+def _of_calls(course: Course) -> Iterator[tuple[str, str, str, str]]:
+    """Calls in which an event or suicidality was heard of, without an event that it can have been."""
+    for call in course.calls:
+        zone = zone_of(course, call.at)
+        entered = any(
+            any(abs(said.at - call.at) <= ENTERED_WITHIN for said in event.judgements)
+            or (
+                event.begun is not None
+                and event.begun <= call.at
+                and not _ended_before(event, call.at - ENTERED_WITHIN, zone)
+            )
+            for event in course.adverse_events.values()
+        )
+        for item, heard in (("events_heard", call.events_heard), ("suicidality", call.suicidality)):
+            if heard and not entered:
+                what = "suicidality" if item == "suicidality" else "an event"
+                yield "event_not_entered", call.entry, item, f"{what} was heard of, and no event is entered"
 
 
 def _of_events(course: Course) -> Iterator[tuple[str, str, str, str]]:

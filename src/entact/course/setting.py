@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from entact.course.entry import Entry
-from entact.course.entry.effective import Held, Problem, as_they_stand, hold_each
+from entact.course.entry.effective import TIME_UNREADABLE, Held, Problem, as_they_stand, hold_each
 from entact.course.kinds import SITE_KINDS, STUDY_KINDS
 from entact.course.kinds.kind import Kind
 from entact.course.state.numbers import Number
@@ -50,6 +50,11 @@ def _fold(folding: StudyFolding | SiteFolding, entries: list[Entry], kinds: dict
     held = hold_each(entries)
     standing, problems, _ = as_they_stand(held, {})
     folding.problems.extend(problems)
+    sources = {one.entry.id: one.entry for one in held}
+    for problem in problems:
+        if problem.rule == TIME_UNREADABLE:
+            entry = sources[problem.entry]
+            folding.unread[entry.id] = entry.kind, entry.data
     for effective in standing:
         kind = kinds.get(effective.entry.kind)
         if kind is None:
@@ -60,6 +65,7 @@ def _fold(folding: StudyFolding | SiteFolding, entries: list[Entry], kinds: dict
             payload = msgspec.convert(effective.data, kind.payload)
         except msgspec.ValidationError as error:
             folding.problem("unreadable", effective.id, "data", str(error))
+            folding.unread[effective.id] = kind.name, effective.data
             continue
         kind.reduce(folding, effective, payload)
     return _size(held)

@@ -485,3 +485,28 @@ def test_who_is_screened_again_in_a_session_can_still_leave_it() -> None:
     again = {"attempt": 2, "number": "S-2", "site": "denver"}
     case.put("again", "screening", "2026-03-16T17:50:00-06:00", again)
     assert codes(ask(case, "discharge")) == []
+
+
+@pytest.mark.parametrize(
+    ("ledger", "kind", "data", "is_closed"),
+    [
+        ("site:denver", "kit", {"number": "K-1", "status": "in quarantine"}, True),
+        ("site:denver", "kit", {"status": "in quarantine"}, True),  # nobody knows of which
+        ("site:denver", "kit", {"number": "K-9", "status": "in quarantine"}, False),
+        ("site:denver", "staff", {"person": "t-1", "until": 2026}, True),
+        ("site:denver", "staff", {"person": "t-2", "until": 2026}, False),
+        ("site:denver", "activation", {"status": "on hold"}, True),
+        ("study:mini", "hold", {"hold": 1}, True),
+        ("study:mini", "heads", {"heads": 1}, False),
+    ],
+)
+def test_what_could_not_be_read_of_the_site_or_the_study(
+    ledger: str, kind: str, data: dict[str, Any], is_closed: bool
+) -> None:
+    when, leaving = "2026-03-15T09:00:00-06:00", before("discharge")
+    for case in (dosing := before("initial_dose"), leaving):
+        case.put("bad", kind, when, data, ledger=ledger, by="i-1", role="investigator")
+    assert codes(ask(dosing, "initial_dose")) == (["entry_unread"] if is_closed else [])
+    assert codes(ask(leaving, "discharge")) == []
+    dosing.put("w", "void", when, {}, ledger=ledger, by="i-1", replaces="bad", reason="entered_in_error")
+    assert codes(ask(dosing, "initial_dose")) == []

@@ -101,6 +101,19 @@ def _all_read(question: Question) -> Iterator[Reason]:
             yield Reason("entry_unread", message, (kind,), None, (entry,))
 
 
+def _place_read(question: Question) -> Iterator[Reason]:
+    """The same of the site and the study: a hold, the end of a certificate, a kit in quarantine."""
+    of = {"staff": ("person", question.by), "kit": ("number", question.kit)}
+    unread = {**question.setting.study.unread, **question.site.unread}
+    for entry, (kind, data) in unread.items():
+        item, asked = of.get(kind, ("", None))
+        if kind in ("activation", "hold") or (asked is not None and data.get(item, asked) == asked):
+            message = (
+                f"An entry of kind {kind}, {entry}, could not be read: it is to be corrected or withdrawn."
+            )
+            yield Reason("entry_unread", message, (kind,), None, (entry,))
+
+
 def _not_stopped(question: Question) -> Iterator[Reason]:
     for of, state in question.course.discontinued.items():
         day = civil_date(state.at, question.zone)
@@ -268,7 +281,7 @@ _PERSON: Final[tuple[Check, ...]] = (
     _eligible,
     own_numbers,
 )
-_PLACE: Final[tuple[Check, ...]] = (_site_active, _staff)
+_PLACE: Final[tuple[Check, ...]] = (_site_active, _staff, _place_read)
 _STUDY: Final[tuple[Check, ...]] = (no_hold, washed_out, no_stopping_rule)
 _DOSE: Final[tuple[Check, ...]] = (
     _randomised,

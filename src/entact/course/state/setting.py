@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from entact.protocol.release import Study
 
 Stop = Literal["enrolment", "randomisation", "dosing"]
+Unread = tuple[str, dict[str, Any]]  # kind and data of an entry that could not be read
 
 
 class Enrolled(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -92,6 +93,7 @@ class StudyState(msgspec.Struct, frozen=True):
     Attributes:
         enrolled: places taken, by ledger. serious: notices of serious events, by ledger and event.
         holds: the latest word on each hold that was placed or lifted.
+        unread: kind and data of entries that could not be read, by entry.
     """
 
     releases: tuple[str, ...] = ()
@@ -102,6 +104,7 @@ class StudyState(msgspec.Struct, frozen=True):
     enrolled: dict[str, Enrolled] = {}
     serious: dict[tuple[str, str], SeriousEvent] = {}
     holds: dict[str, HoldState] = {}
+    unread: dict[str, Unread] = {}
 
 
 class SiteState(msgspec.Struct, frozen=True):
@@ -113,6 +116,7 @@ class SiteState(msgspec.Struct, frozen=True):
         activation: the entry that says so. size: how many entries were folded.
         approved: since when the site has worked under which release, in order of time.
         wordings: by instrument and language, the words that it works with.
+        unread: kind and data of entries that could not be read, by entry.
     """
 
     id: str
@@ -125,6 +129,7 @@ class SiteState(msgspec.Struct, frozen=True):
     size: int = 0
     approved: tuple[tuple[datetime, str], ...] = ()
     wordings: dict[tuple[str, str], WordingState] = {}
+    unread: dict[str, Unread] = {}
 
     @property
     def active(self) -> bool:
@@ -166,6 +171,7 @@ class StudyFolding:
         self.enrolled: dict[str, Enrolled] = {}
         self.serious: dict[tuple[str, str], SeriousEvent] = {}
         self.holds: dict[str, HoldState] = {}
+        self.unread: dict[str, Unread] = {}
 
     def problem(self, rule: str, entry: str, item: str, message: str) -> None:
         """Notes what is wrong with an entry."""
@@ -182,6 +188,7 @@ class StudyFolding:
             self.enrolled,
             self.serious,
             self.holds,
+            self.unread,
         )
 
 
@@ -204,6 +211,7 @@ class SiteFolding:
         self.staff: dict[str, StaffState] = {}
         self.kits: dict[str, KitStock] = {}
         self.wordings: dict[tuple[str, str], WordingState] = {}
+        self.unread: dict[str, Unread] = {}
 
     def problem(self, rule: str, entry: str, item: str, message: str) -> None:
         """Notes what is wrong with an entry."""
@@ -222,4 +230,5 @@ class SiteFolding:
             size,
             tuple(self.approved),
             self.wordings,
+            self.unread,
         )
