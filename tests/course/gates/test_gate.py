@@ -337,7 +337,6 @@ NEEDLESS = {
     "preparation begins",
     "preparation ends",
     "commitment",
-    "t-2",
     *(f"{what} {kit}" for what in ("assigned", "stock") for kit in ("K-2", "K-3", "K-4")),
 }
 BLANKS = [
@@ -369,8 +368,7 @@ def test_every_entry_that_a_yes_rests_on_is_needed_or_replaceable(blanks: set[st
     answer = ask(case, "initial_dose")
     assert isinstance(answer, Allowed)
     unused = {name for name in blanks if name in case.entries} - set(answer.basis["inputs"])
-    # Presence is a fact of the room, looked at as a whole; the level is part of the basis.
-    unused -= {"t-1 comes 1", "t-2 comes 1", "level 1"}
+    unused -= {"level 1"}  # the level is part of the basis
     again = ask(case.drop(*unused), "initial_dose")
     assert isinstance(again, Allowed)
     assert again.basis["inputs"] == answer.basis["inputs"]
@@ -427,3 +425,14 @@ def test_a_day_begins_after_the_one_before_is_over(at: datetime, zone: str, fold
     assert begins <= when < over + SECOND
     assert over + SECOND == first_instant(day + timedelta(days=1), ZoneInfo(zone))
     assert {one.astimezone(ZoneInfo(zone)).date() for one in (begins, over)} == {day}
+
+
+def test_a_name_that_the_site_does_not_know_in_that_role_is_nobody_in_the_room() -> None:
+    case = before("initial_dose").change("t-2 comes 1", person="somebody")
+    assert codes(ask(case, "initial_dose")) == ["initial_dose.3"]
+    case.change("t-2 comes 1", person="i-1")  # of the staff, and no therapist
+    assert codes(ask(case, "initial_dose")) == ["initial_dose.3"]
+    case.change("t-2 comes 1", person="t-2")
+    assert codes(ask(case, "initial_dose")) == []
+    leaving = before("discharge").change("t-2 comes 1", person="somebody")
+    assert codes(ask(leaving, "discharge")) == []

@@ -17,7 +17,7 @@ from entact.course.gates.core import ACTS, reasons_against
 from entact.course.gates.override import HOLDS_FOR, set_aside
 from entact.course.gates.question import Question, Reason
 from entact.course.schedule import last_second
-from entact.course.state.values import Values, ask
+from entact.course.state.values import SessionFacts, Values, ask
 from entact.protocol.rule import Unknown
 
 if TYPE_CHECKING:
@@ -163,15 +163,34 @@ def _evaluate(
     if any(call.function == "present" for call in rule.calls):
         here = course.presence.get(question.encounter or "", ())
         used.update((one.entry, None) for one in here if one.at <= at)
+        for person in {one.person for one in here} & question.site.staff.keys():
+            question.relies_on(question.site.staff[person].entry)
     for entry in used:
         question.relies_on(entry)
-    result = ask(rule, values, course.facts(question.encounter, at))
+    result = ask(rule, values, _Staffed(question))
     if isinstance(result, Unknown):
         missing = tuple(sorted(result.missing))
         age = "" if within is None else f" within the last {_span(within)}"
         named = ", ".join(_as_entered(name, seen) for name in missing)
         return Reason("", f"Not known{age}: {named}.", missing)
     return result is True
+
+
+class _Staffed(SessionFacts):
+    """The facts of the session, in which nobody counts whom the site does not know in that role.
+
+    Of a role that nobody has at the site (an escort, say) everybody counts of whom it is entered.
+    """
+
+    __slots__ = ("staff",)
+
+    def __init__(self, question: Question) -> None:
+        super().__init__(question.course, question.encounter, question.at)
+        self.staff = question.site.staff
+
+    def inside(self, role: str) -> list[str]:
+        known = {name for name, person in self.staff.items() if role in person.roles}
+        return [name for name in super().inside(role) if name in known or not known]
 
 
 def _as_entered(name: str, seen: Values) -> str:

@@ -166,6 +166,10 @@ class SessionFacts:
 
     def present(self, role: str, /) -> int:
         """How many people in a role are in the room."""
+        return len(self.inside(role))
+
+    def inside(self, role: str) -> list[str]:
+        """Who is in the room in a role, as far as somebody entered it."""
         inside: dict[str, str] = {}
         for one in self.course.presence.get(self.encounter or "", ()):
             if one.at > self.at:
@@ -174,7 +178,7 @@ class SessionFacts:
                 inside[one.person] = one.role
             else:
                 inside.pop(one.person, None)
-        return sum(1 for one in inside.values() if one == role)
+        return [person for person, said in inside.items() if said == role]
 
     def given(self, part: str, /) -> bool | None:
         """Whether a part of the dose was taken in this encounter; none where what was entered contradicts."""
