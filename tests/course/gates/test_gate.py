@@ -135,6 +135,26 @@ def test_what_comes_later_is_not_known_yet() -> None:
     assert codes(ask(case, "initial_dose")) == ["initial_dose.2"]
 
 
+@pytest.mark.parametrize("systolic", ["190 mm[Hg]", "120 mm[Hg]"])
+def test_a_reading_by_a_clock_that_is_ahead_is_not_passed_over_for_an_older_one(systolic: str) -> None:
+    case = before("initial_dose")
+    vitals(case, "ahead", "2026-03-16T10:04:00-06:00", systolic=systolic)
+    answer = ask(case, "initial_dose")
+    assert codes(answer) == ["initial_dose.2"]
+    assert isinstance(answer, Refused)
+    assert (
+        "vitals.systolic (entered for 2026-03-16 10:04, which is still to come)" in answer.reasons[0].message
+    )
+    more: dict[str, Any] = {"replaces": "ahead", "reason": "transcription_error", "encounter": "session_1#1"}
+    case.put("fix", "vital_signs", WHEN["initial_dose"], {"occurred_at": "2026-03-16T09:54:00-06:00"}, **more)
+    assert codes(ask(case, "initial_dose")) == (["initial_dose.2"] if systolic.startswith("190") else [])
+    out = {"person": "t-2", "role": "therapist", "state": "out"}
+    left = before("initial_dose").put(
+        "left", "presence", "2026-03-16T10:02:00-06:00", out, encounter="session_1#1"
+    )
+    assert codes(ask(left, "initial_dose")) == ["initial_dose.3"]
+
+
 def test_within_admits_a_recent_value_of_another_encounter_and_ever_admits_any() -> None:
     case = before("next_session")
     assert codes(ask(case, "next_session")) == []  # asked 22 days ago, in session 1

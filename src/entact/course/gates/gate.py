@@ -22,6 +22,7 @@ from entact.protocol.rule import Unknown
 
 if TYPE_CHECKING:
     from entact.course.course import Course
+    from entact.course.state.form import Answers
     from entact.course.state.setting import Setting
     from entact.protocol.release import Study
     from entact.protocol.rule import Rule, Value
@@ -145,9 +146,10 @@ def _evaluate(
     course, at = question.course, question.at
     seen = Values(course, question.encounter, at, within, ever)
     values: dict[str, Value | None] = {}
+    ahead = {name: later for name in rule.names if (later := _ahead(question, name)) is not None}
     for name in rule.names:
         answers = seen.source(name)
-        if answers is None:
+        if answers is None or name in ahead:
             continue
         form, _, item = name.rpartition(".")
         if within is not None and not ever and "." not in form and not course.release.forms[form].lasting:
@@ -171,7 +173,10 @@ def _evaluate(
     if isinstance(result, Unknown):
         missing = tuple(sorted(result.missing))
         age = "" if within is None else f" within the last {_span(within)}"
-        named = ", ".join(_as_entered(name, seen) for name in missing)
+        named = ", ".join(
+            _as_entered(name, seen) if name not in ahead else f"{name} ({_when(ahead[name], question)})"
+            for name in missing
+        )
         return Reason("", f"Not known{age}: {named}.", missing)
     return result is True
 
@@ -190,7 +195,26 @@ class _Staffed(SessionFacts):
 
     def inside(self, role: str) -> list[str]:
         known = {name for name, person in self.staff.items() if role in person.roles}
-        return [name for name in super().inside(role) if name in known or not known]
+        said = self.course.presence.get(self.encounter or "", ())
+        gone = {one.person for one in said if one.at > self.at and one.state == "out"}  # by a clock ahead
+        return [name for name in super().inside(role) if (name in known or not known) and name not in gone]
+
+
+def _ahead(question: Question, name: str) -> Answers | None:
+    """Answers that are there, and say that they are of a time to come: what is older is not the latest."""
+    form, _, item = name.rpartition(".")
+    compiled = question.course.release.forms.get(form)
+    for answers in reversed(question.course.answers.get(form, ()) if compiled is not None else ()):
+        if answers.at <= question.at:
+            return None
+        here = answers.encounter == question.encounter or (compiled is not None and compiled.lasting)
+        if here and item in answers.values and (item in answers.items or answers.values[item] is not None):
+            return answers
+    return None
+
+
+def _when(answers: Answers, question: Question) -> str:
+    return f"entered for {answers.at.astimezone(question.zone):%Y-%m-%d %H:%M}, which is still to come"
 
 
 def _as_entered(name: str, seen: Values) -> str:
