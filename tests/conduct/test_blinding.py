@@ -118,6 +118,7 @@ def test_what_is_personal_is_on_no_page(get: Get, role: str) -> None:
         "felt warm",
         "said she floated",
         "sealed:1:",
+        "sealed:2:",
         "missed the bus",
         "all was fine",
     ):

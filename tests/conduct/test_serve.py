@@ -51,6 +51,46 @@ def test_pages_and_their_style_sheet_are_served_until_interrupted(study: Study, 
     assert process.returncode == 0
 
 
+def raw(address: str, request: bytes) -> tuple[bytes, bytes]:
+    """Head and body of an answer, byte for byte."""
+    host, _, port = address.removeprefix("http://").rstrip("/").rpartition(":")
+    with socket.create_connection((host, int(port)), timeout=30) as caller:
+        caller.sendall(request)
+        answer = b""
+        while part := caller.recv(65536):
+            answer += part
+    head, _, body = answer.partition(b"\r\n\r\n")
+    return head, body
+
+
+def test_an_answer_to_head_has_no_body_and_half_open_connections_keep_nobody_out(
+    study: Study, database: str
+) -> None:
+    keep(study, telling_story(study))
+    command = [sys.executable, "-c", SERVE, database, "monitor"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ) as process:
+        assert process.stdout is not None
+        address = process.stdout.readline().strip()
+        try:
+            for path in (b"", b"participants/", b"nothing", b"participants/nobody/", b"static/entact.css"):
+                words = b" /%b HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n" % path
+                (head, body), (other, page) = raw(address, b"HEAD" + words), raw(address, b"GET" + words)
+                assert (body, page != b"") == (b"", True)
+                assert head.split(b"\r\n")[0] == other.split(b"\r\n")[0]
+            host, _, port = address.removeprefix("http://").rstrip("/").rpartition(":")
+            waiting = [socket.create_connection((host, int(port)), timeout=5) for _ in range(300)]
+            for one in waiting:
+                one.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX-half: ")
+            begun = time.monotonic()
+            assert raw(address, b"GET" + words)[1] == page
+            assert time.monotonic() - begun < 10
+            for one in waiting:
+                one.close()
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=20)
+
+
 def wait_for(address: str, text: str) -> str:
     """The page as soon as it has a text, which a thread puts there soon."""
     for _ in range(100):

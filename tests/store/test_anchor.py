@@ -180,6 +180,22 @@ def test_a_file_that_was_changed_is_refused_with_its_line(anchor_file: Path, fau
         read_anchors(anchor_file)
 
 
+@pytest.mark.parametrize("line", [0, 1])
+def test_a_spoilt_byte_of_any_line_is_named(anchor_file: Path, line: int) -> None:
+    """The first byte of the last line: it was passed over, and the anchor before it was the last."""
+    whole = anchor_file.read_bytes().splitlines()
+    # A digit of its time may be another digit: the line after it tells.
+    said = r"anchors\.txt, line [12]" if line == 0 else r"anchors\.txt, line 2"
+    for place in (0, 1, 2, 5, 9, 10, 40, 90, 150, -70, -2, -1):
+        for byte in (b"z", b" ", b"\xff", b"\0", b">"):
+            spoilt = bytearray(whole[line])
+            spoilt[place : place + 1 or None] = byte
+            lines = [bytes(spoilt) if number == line else one for number, one in enumerate(whole)]
+            anchor_file.write_bytes(b"\n".join([*lines, b""]))
+            with pytest.raises(StoreError, match=said):
+                read_anchors(anchor_file)
+
+
 def test_a_line_that_a_crash_cut_off_does_not_stop_the_next(anchor_file: Path) -> None:
     whole = anchor_file.read_text()
     anchor_file.write_text(whole[:-100])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import subprocess
 import sys
 import threading
@@ -101,8 +103,13 @@ def test_it_is_whole_or_not_there(folder: Path, tmp_path: Path, monkeypatch: pyt
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(pl.DataFrame, "write_parquet", fill_disk)
-    with pytest.raises(OSError, match="No space left"):
+    left, other = tmp_path / "other.partial-999999999", tmp_path / "other.partial-1"
+    left.mkdir()
+    (left / "entries.jsonl").touch()
+    other.mkdir()  # of a process that runs
+    with pytest.raises(store.StoreError, match=r"cannot be written to .*other: No space left.*nothing of it"):
         store.write_archive(tmp_path / "other", made_at=AT)
+    other.rmdir()
     assert [path.name for path in tmp_path.iterdir()] == ["archive"]
 
 
@@ -379,6 +386,82 @@ def test_a_folder_that_is_no_archive_is_refused_in_words(folder: Path, tmp_path:
     (folder / "manifest.json").write_text("{}")
     with pytest.raises(store.StoreError, match="the archive is damaged"):
         store.read_archive(folder)
+
+
+def at(folder: Path, name: str, make: Callable[[Path], object]) -> None:
+    path = folder / name
+    if path.is_file():
+        path.unlink()
+    make(path)
+
+
+HOSTILE: dict[str, tuple[Callable[[Path], None], str]] = {
+    "an endless last number": (lambda folder: seq(folder, "1e999"), "ledgers|Infinity|range"),
+    "infinity": (lambda folder: seq(folder, "Infinity"), "ledgers"),
+    "not a number": (lambda folder: seq(folder, "NaN"), "ledgers"),
+    "a negative last number": (lambda folder: seq(folder, "-6"), "ledgers"),
+    "none at all": (lambda folder: seq(folder, "0"), "ledgers"),
+    "a half": (lambda folder: seq(folder, "6.5"), "ledgers"),
+    "a long one": (lambda folder: seq(folder, "9" * 5000), "ledgers|manifest"),
+    "a manifest nested deeply": (
+        lambda folder: at(folder, "manifest.json", lambda path: path.write_text("[" * 100_000)),
+        "manifest.json",
+    ),
+    "an entry nested deeply": (
+        lambda folder: nested(folder, '{"a":' * 100_000),
+        "entries.jsonl, line 1: entry 1 of study:mini",
+    ),
+    "a pipe for the manifest": (
+        lambda folder: at(folder, "manifest.json", os.mkfifo),
+        "manifest.json is neither",
+    ),
+    "a pipe for the entries": (
+        lambda folder: at(folder, "entries.jsonl", os.mkfifo),
+        "entries.jsonl is neither",
+    ),
+    "a pipe beside": (lambda folder: at(folder, "columns/more", os.mkfifo), "columns/more is neither"),
+    "an endless device": (
+        lambda folder: at(folder, "entries.sha256", lambda path: path.symlink_to("/dev/zero")),
+        "entries.sha256 is neither",
+    ),
+    "a folder elsewhere": (
+        lambda folder: at(folder, "more", lambda path: path.symlink_to("/etc")),
+        "more is neither",
+    ),
+    "a name outside": (
+        lambda folder: rewritten(folder, lambda manifest: manifest["files"].update({"../x": "0" * 64})),
+        r"\.\./x",
+    ),
+    "an absolute name": (
+        lambda folder: rewritten(
+            folder, lambda manifest: manifest["files"].update({"/etc/passwd": "0" * 64})
+        ),
+        "/etc/passwd",
+    ),
+}
+
+
+def seq(folder: Path, number: str) -> None:
+    path = folder / "manifest.json"
+    path.write_text(re.sub(r'"seq": \d+', f'"seq": {number}', path.read_text(), count=1))
+
+
+def nested(folder: Path, text: str) -> None:
+    path = folder / "entries.jsonl"
+    path.write_text("\n".join([text, *path.read_text().splitlines()[1:], ""]))
+
+
+@pytest.mark.parametrize("how", HOSTILE)
+def test_what_somebody_made_to_do_harm_is_named_and_followed_nowhere(folder: Path, how: str) -> None:
+    damage, said = HOSTILE[how]
+    damage(folder)
+    with pytest.raises(store.StoreError, match=said):
+        store.verify_archive(store.read_archive(folder))
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", str(folder / "read.py")], capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.count("\n") == 1
 
 
 def test_keys_stay_out_of_it(ledgers: dict[str, Ledger], tmp_path: Path) -> None:

@@ -344,21 +344,23 @@ def test_an_unlock_confirmed_too_late_or_by_one_person_does_not_count(
 ) -> None:
     ada, ben, _ = persons
     make_cut("lock", ada, lock=True)
-    asked = request_unlock("unlock", "a reason", ada, within=timedelta(hours=2))
-    [request] = known_cuts().asked
+    asked, requests = {}, {}
+    for name, hours in (("late", 1), ("unlock", 2)):
+        asked[name] = request_unlock(name, "a reason", ada, within=timedelta(hours=hours))
+        [requests[name]] = known_cuts().asked.keys() - requests.values()
 
-    def confirmed(by: Signer, after: timedelta) -> str:
-        signature = msgspec.to_builtins(by.sign(asked.digest, "confirms_unlock"))
-        data = {"name": "unlock", "request": request, "signatures": [signature]}
+    def confirmed(name: str, by: Signer, after: timedelta) -> str:
+        signature = msgspec.to_builtins(by.sign(asked[name].digest, "confirms_unlock"))
+        data = {"name": name, "request": requests[name], "signatures": [signature]}
         entry = acts.entry_of(acts.here(), "unlock", data, by=by.person, role="monitor")
-        at = datetime.fromisoformat(asked.expires or "") + after
+        at = datetime.fromisoformat(asked[name].expires or "") + after
         store.append(entry, received_at=at.isoformat())
-        return known_cuts().problems[-1][1]
+        return [*known_cuts().problems, ("", "")][-1][1]
 
-    assert "had expired" in confirmed(ben, timedelta(microseconds=1))
-    assert "another person confirms it" in confirmed(ada, timedelta(hours=-1))
+    assert "had expired" in confirmed("late", ben, timedelta(microseconds=1))
+    assert "another person confirms it" in confirmed("unlock", ada, timedelta(minutes=-30))
     assert list(known_cuts().manifests) == ["lock"]
-    confirmed(ben, timedelta(0))
+    confirmed("unlock", ben, timedelta(0))
     assert list(known_cuts().manifests) == ["lock", "unlock"]
 
 

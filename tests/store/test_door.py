@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+from base64 import b64encode
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +13,7 @@ import psycopg
 import pytest
 from django.db import connection
 from msgspec.structs import replace
+from nacl import bindings
 from tests.owner import owner_connection
 from tests.store.living import ANNA, BERT, NOW, consent, enter_persons, enter_study, fact, keep
 
@@ -281,3 +285,26 @@ def test_first_entries_of_many_participants_at_once_open_each_ledger_once(study:
     assert sorted(one.data["ledger"] for one in opened) == sorted([ANNA, *names])
     assert store.verify().breaks == ()
     assert store.stale() == []
+
+
+def seal_as_before(text: str, key: bytes, entry: str, item: str) -> str:
+    """As version 1 did: neither padded, nor told apart from a name with a line feed."""
+    place = f"{entry}\n{item}".encode()
+    nonce = blake2b(place + b"\n" + text.encode(), key=key, digest_size=24, person=b"entact nonce").digest()
+    sealed = bindings.crypto_aead_xchacha20poly1305_ietf_encrypt(text.encode(), place, nonce, key)
+    return "sealed:1:" + b64encode(nonce + sealed).decode()
+
+
+def test_what_an_earlier_version_kept_is_the_same_when_it_is_sent_again(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = fact(study, 10, "medication", {"name": "sertraline", "indication": "her mother's death"})
+    with monkeypatch.context() as patch:
+        patch.setattr(sys.modules["entact.course.record"], "seal", seal_as_before)
+        record_fact(entry, received_at=NOW)
+    before = list(store.lines(ANNA))
+    assert '"sealed:1:' in before[-1].text
+    assert record_fact(entry, received_at=NOW).outcome == "again"
+    assert list(store.lines(ANNA)) == before
+    other = replace(entry, data={**entry.data, "indication": "none"})
+    assert record_fact(other, received_at=NOW).outcome == "conflict"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -100,3 +101,43 @@ def test_keys_that_an_earlier_version_kept_in_the_database_move_out_of_it(templa
         cursor.execute("SELECT to_regclass('public.store_key')")
         assert cursor.fetchone() == (None,)
     connection.close()
+
+
+@pytest.mark.parametrize("act", ["add", "remove", "set_aside"])
+def test_a_full_disk_is_said_in_words_and_loses_no_key(chain: Keychain, act: str) -> None:
+    """A limit on the size of a file stands for the disk: it can grow by a few bytes, not by a line."""
+    before = dict(chain.all())
+    code = (
+        "import resource, signal, sys; from datetime import UTC, datetime; from pathlib import Path\n"
+        "from entact.store import StoreError\n"
+        "from entact.store.keychain import Keychain\n"
+        "chain = Keychain(Path(sys.argv[1]))\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "size = 40 if sys.argv[2] != 'add' else chain.path.stat().st_size + 40\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))\n"
+        "acts = {'add': lambda: chain.add({'participant:9': bytes(32)}),\n"
+        "    'remove': lambda: chain.remove(['participant:1']),\n"
+        "    'set_aside': lambda: chain.set_aside(['participant:1'], datetime.now(UTC))}\n"
+        "try: acts[sys.argv[2]]()\n"
+        "except StoreError as error: print(error)"
+    )
+    words = [sys.executable, "-c", code, str(chain.folder), act]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    assert f"the keys in {chain.folder} cannot be written: File too large" in done.stdout
+    assert Keychain(chain.folder).all() == before
+    chain.add({"participant:8": b"8" * 32})
+    assert Keychain(chain.folder).all() == before | {"participant:8": b"8" * 32}
+    assert Keychain(chain.folder).aside() == {}
+
+
+def test_files_that_others_could_read_are_made_private_before_a_key_lies_in_them(chain: Keychain) -> None:
+    chain.folder.chmod(0o755)
+    for path in chain.folder.iterdir():
+        path.chmod(0o644)
+    chain.add({"participant:8": b"8" * 32})
+    chain.set_aside(["participant:8"], datetime.now(UTC))
+    chain.path_aside.chmod(0o644)
+    chain.remove(["participant:8"])
+    assert chain.folder.stat().st_mode & 0o077 == 0
+    assert {path.name for path in chain.folder.iterdir() if path.stat().st_mode & 0o077} <= {"lock"}

@@ -21,9 +21,10 @@ from hypothesis import strategies as st
 from tests.owner import owner_connection
 
 from entact import store
-from entact.course.entry import GENESIS, Line, canonical, read
+from entact.course.entry import GENESIS, Line, canonical, instant, read
 from entact.course.entry.ledger import Ledger
 from entact.store.error import StoreError
+from entact.store.known import remembered
 
 NOW = "2026-03-02T10:31:00-07:00"
 
@@ -330,3 +331,23 @@ def test_r02_raw_sql_cannot_change_or_remove_the_record(make_entry: Any, role: s
             run_as_owner(role, statement)
     assert list(store.lines("participant:a")) == [kept]
     assert store.ledgers() == [store.Head("participant:a", 1, kept.hash)]
+
+
+@pytest.mark.parametrize("fresh", [False, True], ids=["remembered", "read anew"])
+def test_the_time_of_arrival_never_runs_back(database: str, make_entry: Any, fresh: bool) -> None:
+    """A clock that was set back would let an entry arrive before what it was written after."""
+    times = [
+        "2026-03-02T20:00:00+00:00",
+        "2026-03-02T19:00:00+00:00",
+        "2026-03-02T21:00:00.5+01:00",
+        "2026-03-02T21:00:00+01:00",
+        "2026-03-02T20:00:01+00:00",
+    ]
+    for number, at in enumerate(times, start=1):
+        if fresh:
+            remembered("participant:a").forget()
+        store.append(make_entry("participant:a", number), received_at=at)
+    arrived = [instant(read(line.text).received_at) for line in store.lines("participant:a")]
+    assert arrived == sorted(arrived)
+    assert [one.timestamp() - arrived[0].timestamp() for one in arrived] == [0, 0, 0.5, 0.5, 1]
+    assert read(next(store.lines("participant:a")).text).received_at == times[0]

@@ -11,6 +11,8 @@ from typing import Any
 from entact.conduct.error import ConductError
 
 STATIC = Path(__file__).parent / "static"
+CONNECTIONS = 800  # at once; those that send half a request must not keep others out
+PATIENCE = 20  # seconds in which nothing comes, after which a connection is closed
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -41,7 +43,15 @@ def serve(
     application = make_application(role)
     listening = _listen(host, port)
     server = create_server(
-        application, sockets=[listening], threads=4, ident="entact", clear_untrusted_proxy_headers=True
+        application,
+        sockets=[listening],
+        threads=4,
+        ident="entact",
+        clear_untrusted_proxy_headers=True,
+        connection_limit=CONNECTIONS,
+        channel_timeout=PATIENCE,
+        cleanup_interval=PATIENCE // 4,
+        asyncore_use_poll=True,
     )
     stop = Event()
     keep_checking(stop)
@@ -55,6 +65,19 @@ def serve(
     finally:
         stop.set()
         server.close()
+
+
+def _without_body(pages: Any) -> Any:
+    """Answers to HEAD say what a page's would, and no more: a body would be taken for the next answer."""
+
+    def answer(environ: dict[str, Any], start_response: Any) -> Any:
+        body = pages(environ, start_response)
+        if environ["REQUEST_METHOD"] != "HEAD":
+            return body
+        body.close()
+        return []
+
+    return answer
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -83,4 +106,4 @@ def make_application(role: str) -> Any:
     open_register(role)  # says at once what is wrong
     connection.close()
     settings.ENTACT_ROLE = role
-    return WhiteNoise(pages, root=str(STATIC), prefix="static/", allow_all_origins=False)
+    return WhiteNoise(_without_body(pages), root=str(STATIC), prefix="static/", allow_all_origins=False)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from entact.course.entry import GENESIS, canonical, digest
+from entact.course.entry import GENESIS, canonical, digest, instant
 from entact.store.error import StoreError
 from entact.store.index import Head
 
@@ -158,6 +158,7 @@ def read_anchors(path: Path) -> AnchorFile:
         lines = path.read_text(errors="replace").splitlines()
     except OSError as error:
         raise StoreError(f"cannot read {path}: {error.strerror}") from error
+    is_file = bool(lines) and lines[0].startswith(('{"anchor":', '{"authority":'))  # and no message
     anchors: list[Anchor] = []
     stamps: list[Stamp] = []
     heads: dict[str, tuple[int, str]] = {}
@@ -168,11 +169,20 @@ def read_anchors(path: Path) -> AnchorFile:
                 anchors.append(_follow(msgspec.json.decode(text, type=Anchor), text, anchors, heads))
             elif text.startswith('{"authority":'):
                 stamps.append(msgspec.json.decode(text, type=Stamp))
+            elif _was_one(text) or (text and is_file):
+                raise ValueError(
+                    "is not the text of an anchor: it was changed, or the message broke its line"
+                )
         except (msgspec.DecodeError, ValueError) as error:
             raise StoreError(f"{path}, line {number}: {error}") from error
     if not anchors:
         raise StoreError(f"{path} holds no anchor: `entact anchor --file FILE` writes one")
     return AnchorFile(tuple(anchors), tuple(stamps))
+
+
+def _was_one(text: str) -> bool:
+    """Whether a line that does not begin as an anchor or a stamp goes on as one does."""
+    return sum(f'"{name}":' in text for name in (*Anchor.__struct_fields__, *Stamp.__struct_fields__)) > 2
 
 
 def _follow(anchor: Anchor, text: str, before: list[Anchor], heads: dict[str, tuple[int, str]]) -> Anchor:
@@ -187,6 +197,15 @@ def _follow(anchor: Anchor, text: str, before: list[Anchor], heads: dict[str, tu
     heads.update(anchor.heads)
     if digest_of(heads) != anchor.digest:
         raise ValueError("its heads do not give its digest: the file was changed")
+    counted = len(heads), sum(seq for seq, _ in heads.values()), heads.get(f"study:{anchor.study}")
+    if counted != (anchor.ledgers, anchor.entries, (anchor.seq, anchor.hash)):
+        raise ValueError("its heads are not those that it counts: the file was changed")
+    for last in before[-1:]:
+        if (last.study, last.environment) != (anchor.study, anchor.environment):
+            raise ValueError(
+                "is of another study or environment than the one before it: the file was changed"
+            )
+    instant(anchor.at)
     return anchor
 
 

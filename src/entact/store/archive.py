@@ -6,6 +6,7 @@ stream through memory. Keys, names and addresses, and the allocation are not in 
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import platform
@@ -28,7 +29,7 @@ from entact import __version__
 from entact.course.entry import GENESIS, Kept, Line
 from entact.course.entry.ledger import Break, follow
 from entact.course.kinds.study import ReleaseEntered
-from entact.store import models
+from entact.store import models, processes
 from entact.store.archive_columns import FOLDER, write_columns
 from entact.store.archive_folder import CHECKSUMS, FORMAT, MANIFEST, checksums
 from entact.store.error import StoreError
@@ -70,19 +71,33 @@ def write_archive(
         raise StoreError(f"{folder} is there already: an archive goes into a new folder")
     folder.parent.mkdir(parents=True, exist_ok=True)
     partial = folder.with_name(f"{folder.name}.partial-{os.getpid()}")  # renamed when whole
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(mode=0o700)
+    _clear_away(folder)
     try:
+        partial.mkdir(mode=0o700)
         with transaction.atomic(durable=True):
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             archived = _Archive(partial, made_at, progress or (lambda entries: None)).write()
         partial.replace(folder)
         _sync(folder.parent)
+    except OSError as error:
+        shutil.rmtree(partial, ignore_errors=True)
+        said = error.strerror or str(error)
+        raise StoreError(
+            f"the archive cannot be written to {folder}: {said}; nothing of it was kept"
+        ) from error
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
     return archived._replace(folder=folder)
+
+
+def _clear_away(folder: Path) -> None:
+    """Removes what an archive into the same folder left that was killed half way."""
+    for left in folder.parent.glob(f"{glob.escape(folder.name)}.partial-*"):
+        number = left.name.rpartition("-")[2]
+        if number.isdigit() and (int(number) == os.getpid() or int(number) not in processes.listed()):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 class _Archive:

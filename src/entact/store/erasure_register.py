@@ -67,9 +67,12 @@ def add_to_register(path: Path, act: Act) -> None:
         row = _Row(len(rows) + 1, previous, act)
         file.seek(content.rfind(b"\n") + 1)
         file.truncate()  # a line that a crash cut off was never acknowledged
-        file.write(canonical(msgspec.to_builtins(row)) + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
+        try:
+            file.write(canonical(msgspec.to_builtins(row)) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        except OSError as error:
+            raise StoreError(f"{path} cannot be written: {error.strerror}; nothing was erased") from error
     sync_folder(path.parent)
 
 

@@ -226,7 +226,13 @@ class Keychain:
         descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         with os.fdopen(descriptor, "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+            try:
+                yield
+            except OSError as error:
+                said = error.strerror or error
+                raise StoreError(
+                    f"the keys in {self.folder} cannot be written: {said}; no key was kept"
+                ) from error
 
 
 def _read(path: Path) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from collections.abc import Iterable
+from datetime import datetime
 from threading import Lock
 from typing import Any
 
@@ -13,7 +14,7 @@ from psycopg import Cursor
 
 from entact.course import Course, Entry, Kept, read
 from entact.course.disclosure import Disclosure
-from entact.course.entry import GENESIS
+from entact.course.entry import GENESIS, instant
 from entact.course.instants import Horizon
 from entact.protocol import Study
 from entact.store.derived import PARTICIPANT, Rows, rows_of
@@ -35,6 +36,7 @@ class Known:
 
     Attributes:
         lock: held while it is used. number, seq, hash: of the ledger's row; None before the first look.
+        received: when the last entry arrived; none that follows arrives before it. None where there is none.
         ids: of entries, as the index has them. releases, study: of which the course was folded.
         rows: None where the course cannot be folded, or there is no study yet.
         contended: whether other processes write to this ledger too.
@@ -52,6 +54,7 @@ class Known:
         self.number: int | None = None
         self.seq = 0
         self.hash = GENESIS
+        self.received: datetime | None = None
         self.ids: set[str] = set()
         self.releases = ""
         self.study: Study | None = None
@@ -80,19 +83,23 @@ class Known:
         self._use(number, releases, study)
         text = "text" if self.derives else "NULL"
         cursor.execute(
-            f"SELECT entry_id, {text} FROM store_line WHERE ledger_id = %s AND seq > %s ORDER BY seq",
+            f"SELECT entry_id, {text}, received_at FROM store_line"
+            " WHERE ledger_id = %s AND seq > %s ORDER BY seq",
             [number, self.seq],
         )
         found = cursor.fetchall()
-        self.ids.update(entry_id for entry_id, _ in found)
+        self.ids.update(entry_id for entry_id, _, _ in found)
+        if found:
+            self.received = found[-1][2]
         if self.course is not None:
-            self._add(map(read, (text for _, text in found)))
+            self._add(map(read, (text for _, text, _ in found)))
         self.seq, self.hash = seq, digest
         self.rows = self._rows()
 
     def add(self, entry: Kept, seq: int, digest: str) -> None:
         """Goes on to the next head, whose entry it is."""
         self.seq, self.hash = seq, digest
+        self.received = instant(entry.received_at)
         self.ids.add(storable(entry.id))
         self._add([entry])
 

@@ -65,7 +65,8 @@ def append(entry: Entry, *, received_at: str, authenticated: Authenticated = CLA
     conflict. Writers to one ledger wait for each other on its head: there is neither a gap nor a retry.
 
     Args:
-        entry: as it was sent. received_at: the server's clock, RFC 3339 with offset.
+        entry: as it was sent. received_at: the server's clock, RFC 3339 with offset; where it was set back
+            since the last entry of the ledger arrived, the entry arrives at that one's time.
         authenticated: who sent it, as the server knows; the same entry sent by another is the same again.
     Raises:
         ValueError: when `received_at` is no time.
@@ -185,7 +186,7 @@ def _append_at_once(
     before = known.rows
     if known.derives and before is None and known.course is not None:
         return None
-    kept = _arrived(entry, received_at, known.seq + 1, known.hash, authenticated)
+    kept = _arrived(entry, received_at, known, authenticated)
     line = line_of(kept)
     if write_together(_next(known, kept, line, before)):
         return Receipt("kept", line, kept)
@@ -221,7 +222,7 @@ def append_held(
         if same(read(line.text), entry):
             return Receipt("again", line)
     require_enterable(entry)
-    kept = _arrived(entry, received_at, known.seq + 1, known.hash, authenticated)
+    kept = _arrived(entry, received_at, known, authenticated)
     line = line_of(kept)
     before = known.rows if known.listed else None
     if known.rows is not None and before is None:
@@ -237,10 +238,13 @@ def append_held(
     return Receipt("conflict" if stored else "kept", line, kept)
 
 
-def _arrived(entry: Entry, received_at: str, seq: int, previous: str, authenticated: Authenticated) -> Kept:
+def _arrived(entry: Entry, received_at: str, known: Known, authenticated: Authenticated) -> Kept:
+    """An entry that follows what is known; where the server's clock was set back, not before the last one."""
+    if known.received is not None and instant(received_at) < known.received:
+        received_at = known.received.isoformat()
     refuse_uncanonical(entry.data)
     refuse_uncanonical(entry.basis)
-    return arrived(entry, received_at, seq, previous, authenticated)
+    return arrived(entry, received_at, known.seq + 1, known.hash, authenticated)
 
 
 def _next(known: Known, kept: Kept, line: Line, before: Rows | None) -> Write:
