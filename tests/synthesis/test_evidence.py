@@ -121,6 +121,7 @@ def test_two_to_four_trials_have_a_bayesian_result_beside_hartung_and_knapp() ->
     assert own.posterior is not None
     assert own.posterior.high - own.posterior.low < own.pooled.high - own.pooled.low
     assert math.exp(own.posterior.low) > 1
+    assert "Bayes: τ half-normal, scale 0.5, mean uniform; the scale is an assumption" in own.notes
     assert answer(shipped_trials()).posterior is None
 
 

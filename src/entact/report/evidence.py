@@ -150,6 +150,14 @@ def measure_in_words(answer: Answer) -> str:
     return f"standardised mean difference (g); {side} favours the treatment"
 
 
+def left_out(answer: Answer) -> dict[str, list[str]]:
+    """Why trials are not pooled -> which."""
+    found: dict[str, list[str]] = {}
+    for one in answer.left_out:
+        found.setdefault(one.reason, []).append(one.trial.title)
+    return found
+
+
 def left_out_rows(answer: Answer) -> list[list[str]]:
     """Each trial left out in turn, and what the others say; empty for fewer than three trials."""
     if answer.pooled.k < FEWEST_IN_FUNNEL:

@@ -20,6 +20,7 @@ from entact.report.evidence import (
     concerns,
     forest_rows,
     heterogeneity,
+    left_out,
     measure_in_words,
     people,
     status,
@@ -68,12 +69,9 @@ def _answer(answer: Answer, width: int) -> list[RenderableType]:
         parts.append(Text(said, style="dim"))
     if len(answer.included) >= FEWEST_IN_FUNNEL:
         parts.append(Text(funnel(answer, axis, room), style="dim"))
-    excluded: dict[str, list[str]] = {}
-    for one in answer.left_out:
-        excluded.setdefault(one.reason, []).append(one.trial.title)
     parts.extend(
         Text(f"not pooled: {'; '.join(names)}: {reason}", style="red" if "retracted" in reason else "dim")
-        for reason, names in excluded.items()
+        for reason, names in left_out(answer).items()
     )
     parts.extend(Text(f"– {note}", style="dim") for note in answer.notes)
     return parts

@@ -268,7 +268,8 @@ def _trials(rows: Sequence[_Row], file: str, condition: str | None, known: Seque
     grouped: dict[str, list[_Row]] = {}
     for row in rows:
         grouped.setdefault(row.text["study"], []).append(row)
-    return [_trial(study, own, file, condition, retracted) for study, own in grouped.items()]
+    found = [_trial(study, own, file, condition, retracted) for study, own in grouped.items()]
+    return sorted(found, key=lambda trial: (trial.year, trial.title))
 
 
 def _trial(

@@ -170,6 +170,10 @@ def _answer(
     except ValueError as error:
         raise NoEvidence(f"{DOMAINS[domain]}: {error}") from None
     several = convention is not None and any(len(_active(one)) > 1 for one in included)
+    posterior = bayes(effects, scale=scale) if len(effects) in FEW else None
+    notes = _notes(included, pooled, convention)
+    if posterior is not None:
+        notes.append(f"Bayes: {posterior.prior}; the scale is an assumption")
     return Answer(
         condition=condition,
         domain=domain,
@@ -180,9 +184,9 @@ def _answer(
         left_out=tuple(left_out),
         pooled=pooled,
         fixed=pool(effects, "fixed"),
-        posterior=bayes(effects, scale=scale) if len(effects) in FEW else None,
+        posterior=posterior,
         by_arm=pool_dependent([_arms(one) for one in included]) if several else None,
-        notes=tuple(_notes(included, pooled, convention)),
+        notes=tuple(notes),
     )
 
 

@@ -16,6 +16,7 @@ from entact.report.evidence import (
     concerns,
     forest_rows,
     heterogeneity,
+    left_out,
     left_out_rows,
     measure_in_words,
     people,
@@ -52,7 +53,7 @@ def evidence_sheet(evidence: Evidence) -> Sheet:
         if len(answer.included) >= FEWEST_IN_FUNNEL:
             panels.append(_funnel(answer, len(panels)))
     return Sheet(
-        f"{evidence.title[:1].upper()}{evidence.title[1:]}: published trials",
+        evidence.title[:1].upper() + evidence.title[1:],
         "Squares: trials, with 95 % intervals, larger with more weight. Diamonds: what they say together.",
         _notes(evidence),
         panels,
@@ -174,12 +175,11 @@ def _down(count: int) -> dict[str, Any]:
 def _notes(evidence: Evidence) -> list[str]:
     told = [LETTERS]
     for answer in evidence.answers:
-        for one in answer.left_out:
-            told.append(f"{answer.title}: not pooled: {one.trial.title}: {one.reason}.")
-        told.extend(f"{answer.title}: {note}." for note in answer.notes)
+        left = [f"not pooled: {', '.join(names)}: {reason}" for reason, names in left_out(answer).items()]
+        told.append(f"{_domain(answer)}: {'; '.join([*left, *answer.notes])}.")
     if any(answer.has_assumptions for answer in evidence.answers):
         told.append(f"{ASSUMED} not confirmed: an assumption.")
-    return list(dict.fromkeys(told))
+    return told
 
 
 def _tables(evidence: Evidence) -> list[tuple[str, list[list[str]]]]:
@@ -188,9 +188,9 @@ def _tables(evidence: Evidence) -> list[tuple[str, list[list[str]]]]:
         rows = [[row.label, row.n, row.text, _weight(row)] for row in forest_rows(answer)]
         if told := heterogeneity(answer):
             rows.append(["between trials", "", told, ""])
-        tables.append((_domain(answer), [["", "n", measure_in_words(answer), "weight"], *rows]))
-        if left := left_out_rows(answer):
-            tables.append((f"{_domain(answer)}: without one trial", [["without", "together"], *left]))
+        tables.append((_domain(answer), [["trial", "n", measure_in_words(answer), "weight"], *rows]))
+        if others := left_out_rows(answer):
+            tables.append((f"{_domain(answer)}: without one trial", [["without", "together"], *others]))
     head = ["trial", "year", "people", "status", "risk of bias"]
     body = [
         [trial.title, str(trial.year), people(trial), status(trial), bias_letters(trial)]
