@@ -418,6 +418,9 @@ def verify(
     authority: Annotated[
         Path | None, typer.Option(help="Certificates (PEM) of the time-stamping authority to be believed.")
     ] = None,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Compare the rows for lists of everybody; open every identity.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Check every chain of the record; name the first bad entry, with exit code 1."""
@@ -432,12 +435,12 @@ def verify(
         raise typer.Exit(1 if checked["breaks"] else 0)
     from entact.cli.record import print_verification, verify_record
 
-    result = verify_record(database, against or [], authority)
+    result = verify_record(database, against or [], authority, deep=deep)
     if as_json:
         _print_json(result)
     else:
         print_verification(result)
-    if result["breaks"]:
+    if result["breaks"] or result["faults"]:
         raise typer.Exit(1)
 
 

@@ -33,7 +33,7 @@ def take(database: str, file: Path | None, mail: Sequence[str], timestamp: str |
     """
     require_places(file, mail, timestamp)
     open_record(database)
-    from entact.store.anchoring import take_anchor  # tables are there once a database is in use
+    from entact.store.anchoring import note_anchored, take_anchor  # tables are there once one is in use
 
     anchor, heads = take_anchor()
     told: dict[str, Any] = {
@@ -45,15 +45,19 @@ def take(database: str, file: Path | None, mail: Sequence[str], timestamp: str |
     if file is not None:
         written = _append_last(file, anchor, heads)
         told["file"] = str(file)
+        note_anchored(f"file {file.absolute()}")
         if timestamp is not None:
             text = written.line.encode()
             response = request_stamp(timestamp, text)
             token = base64.b64encode(response).decode()
             append_stamp(file, Stamp(of=digest(text), authority=timestamp, token=token))
             told["stamped_at"] = stamped_at(response, text).isoformat()
+            note_anchored(f"time stamp {timestamp}")
     if mail:
         send(anchor_message(anchor, os.environ.get("ENTACT_MAIL_FROM", ""), mail), os.environ["ENTACT_SMTP"])
         told["mail"] = list(mail)
+        for address in mail:
+            note_anchored(f"mail {address}")
     return told
 
 
@@ -117,15 +121,17 @@ def print_anchor(told: dict[str, Any]) -> None:
         console.print(Text(f"sent to {', '.join(told['mail'])}"), soft_wrap=True)
 
 
-def read_against(files: Sequence[Path], roots: Path | None) -> tuple[list[Any], list[str]]:
-    """The heads in files with anchors, and what their time stamps say in words.
+def read_against(files: Sequence[Path], roots: Path | None) -> tuple[list[Anchor], list[Any], list[str]]:
+    """The anchors in files, the heads that they recorded, and what their time stamps say in words.
 
     Raises:
         StoreError: when a file holds no anchor or was changed, or a stamp does not hold.
     """
+    anchors: list[Anchor] = []
     anchored, said = [], []
     for path in files:
         found = read_anchors(path)
+        anchors += found.anchors
         anchored += found.anchored()
         lines = {digest(anchor.line.encode()): anchor for anchor in found.anchors}
         for stamp in found.stamps:
@@ -139,4 +145,4 @@ def read_against(files: Sequence[Path], roots: Path | None) -> tuple[list[Any], 
             said.append(
                 f"the anchor of {anchor.at} was stamped at {at.isoformat()} by {stamp.authority}; {signed}"
             )
-    return anchored, said
+    return anchors, anchored, said

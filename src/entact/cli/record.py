@@ -18,27 +18,36 @@ from entact.cli.database import open_record
 from entact.store import postgres, server
 
 
-def verify_record(database: str, against: Sequence[Path] = (), roots: Path | None = None) -> dict[str, Any]:
-    """Checks every chain of a database, and holds it against anchors in files.
+def verify_record(
+    database: str, against: Sequence[Path] = (), roots: Path | None = None, *, deep: bool = False
+) -> dict[str, Any]:
+    """Checks every chain of a database and what holds it up, and holds it against anchors in files.
 
     Args:
-        against: files with anchors. roots: certificates of time-stamping authorities.
+        against: files with anchors. roots: certificates of time-stamping authorities. deep: compares the rows
+            for lists of everybody, and opens every identity.
 
     Raises:
         StoreError: when there is no such database, or nothing in it that could be verified.
     """
-    anchored, stamps = read_against(against, roots)
+    anchors, anchored, stamps = read_against(against, roots)
     open_record(database)
     from entact.store import erasure
+    from entact.store.soundness import look
 
     result = store.verify(against=anchored)
     if not result.ledgers and not result.breaks:
         raise store.StoreError(f"the database {database} holds no entry: there is nothing to verify")
+    # Of a broken chain other lists follow than were written: that is one cause, and it is named.
+    around = look(deep=deep, anchors=anchors, lists=deep or not result.breaks)
     return {
         "ledgers": result.ledgers,
         "entries": result.entries,
         "breaks": [msgspec.to_builtins(one) for one in result.breaks],
+        "faults": list(around.faults),
         "notices": [*result.notices, *erasure.notices()],
+        "compared": {"participants": around.compared, "of": around.participants},
+        "anchors": {place: at.isoformat(timespec="seconds") for place, at in around.anchored.items()},
     } | ({"anchored": len(anchored), "stamps": stamps} if against else {})
 
 
@@ -50,12 +59,25 @@ def print_verification(result: dict[str, Any]) -> None:
             ("broken ", "bold red"), f"{one['ledger']}, entry {one['seq']}: {one['problem']}"
         )
         console.print(said, soft_wrap=True)
+    for fault in result["faults"]:
+        console.print(Text.assemble(("broken ", "bold red"), fault), soft_wrap=True)
     for notice in result["notices"]:
         console.print(Text.assemble(("look at ", "bold yellow"), notice), soft_wrap=True)
     for said in result.get("stamps", ()):
         console.print(Text(said), soft_wrap=True)
-    if not result["breaks"]:
-        console.print(f"[green]{result['ledgers']} chains with {result['entries']} entries hold[/]")
+    if result["breaks"]:
+        return
+    compared = result["compared"]
+    more = "; --deep compares all" if compared["participants"] < compared["of"] else ""
+    console.print(f"lists compared for {compared['participants']} of {compared['of']} participants{more}")
+    for place, at in result["anchors"].items():
+        console.print(Text(f"last anchor {at}: {place}"), soft_wrap=True)
+    if not result["anchors"]:
+        hint = "no anchor was ever taken: `entact anchor` says outside the database what it holds"
+        console.print(hint, soft_wrap=True)
+    if not result["faults"]:
+        console.print("[green]triggers, rights, lists, keys and identities are as they should be[/]")
+    console.print(f"[green]{result['ledgers']} chains with {result['entries']} entries hold[/]")
 
 
 def rebuild_lists(database: str) -> dict[str, Any]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Event, Thread
 
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
+from entact.course.entry.ledger import Break
 from entact.store import StoreError, Verification, verify
+from entact.store.soundness import look
 
 EVERY = 600.0  # seconds between two checks
 
@@ -31,13 +33,15 @@ def last_verification() -> Checked | None:
 
 
 def check_now() -> Checked:
-    """Checks every chain, and keeps what was found for the pages.
+    """Checks every chain and what holds it up, and keeps what was found for the pages.
 
     Raises:
         StoreError: when the database was never set up.
     """
     global _last
-    _last = Checked(verify(), timezone.now())
+    found = verify()
+    faults = tuple(Break("the database", 0, fault) for fault in look(lists=not found.breaks).faults)
+    _last = Checked(replace(found, breaks=(*found.breaks, *faults)), timezone.now())
     return _last
 
 

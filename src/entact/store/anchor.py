@@ -35,6 +35,7 @@ class Anchor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         seq, hash: head of the study's ledger, which lists the others. ledgers, entries: how many there are.
         digest: of all heads. heads: number and hash of those that moved since the anchor before in the same
             file; None where they are not said, as in a message. previous: digest of the line before it there.
+        installation: its mark, which leads to keys and erasures.
     """
 
     anchor: int = 1
@@ -48,11 +49,15 @@ class Anchor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     digest: str
     heads: dict[str, tuple[int, str]] | None = None
     previous: str = GENESIS
+    installation: str | None = None
 
     @property
     def line(self) -> str:
-        """The canonical text of one line."""
-        return canonical(msgspec.to_builtins(self)).decode()
+        """The canonical text of one line; those of earlier versions name no installation."""
+        told = msgspec.to_builtins(self)
+        if self.installation is None:
+            del told["installation"]
+        return canonical(told).decode()
 
 
 class Stamp(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 from django.db import transaction
+from django.utils import timezone
 
 from entact.course.entry import Head as NotedHead
 from entact.course.entry import read
@@ -38,8 +39,14 @@ def take_anchor() -> tuple[Anchor, dict[str, tuple[int, str]]]:
         ledgers=len(heads),
         entries=sum(seq for seq, _ in heads.values()),
         digest=digest_of(heads),
+        installation=str(models.Installation.objects.get().mark),
     )
     return anchor, heads
+
+
+def note_anchored(place: str) -> None:
+    """Notes that an anchor was put somewhere, so that everybody sees when that was done last."""
+    models.Anchored.objects.update_or_create(place=place, defaults={"at": timezone.now()})
 
 
 def _noted(ledger: str) -> dict[str, tuple[int, str]]:

@@ -103,6 +103,13 @@ class Derivation(models.Model):
         constraints = [models.CheckConstraint(name="one_derivation", condition=models.Q(id=1))]
 
 
+class Anchored(models.Model):
+    """When an anchor was last put somewhere: a file, an address, the authority that stamped it."""
+
+    place = models.TextField(primary_key=True)
+    at = models.DateTimeField()
+
+
 class Standing(models.Model):
     """Where a participant stands, for lists; made by the code `code` of all entries up to `head`.
 

@@ -6,7 +6,7 @@ They are made anew with every entry of a site's ledger, of which there are few, 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
@@ -31,20 +31,38 @@ def write_site_rows(cursor: Cursor[Any], ledgers: list[str], study: Study | None
     if study is None:
         return
     for ledger in ledgers:
-        cursor.execute(
-            "SELECT ledger.id, line.text FROM store_ledger AS ledger"
-            " JOIN store_line AS line ON line.ledger_id = ledger.id WHERE ledger.name = %s ORDER BY line.seq",
-            [ledger],
-        )
-        lines = cursor.fetchall()
-        if not lines:
-            continue
-        try:
-            site = fold_setting(study, (), [read(text) for _, text in lines]).site
-        except Exception:  # noqa: BLE001 - a fact is kept whatever becomes of lists
-            _log.exception("lists are not kept up for %s", ledger)
-            continue
-        _replace(cursor, lines[0][0], site)
+        for table, (columns, rows) in (rows_of_site(cursor, ledger, study) or {}).items():
+            cursor.execute(
+                f"DELETE FROM {table} WHERE ledger_id = (SELECT id FROM store_ledger WHERE name = %s)",
+                [ledger],
+            )
+            with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+
+
+def rows_of_site(
+    cursor: Cursor[Any], ledger: str, study: Study
+) -> dict[str, tuple[str, list[tuple[Any, ...]]]] | None:
+    """Of each table its columns and the rows of one site; None where its ledger cannot be read."""
+    cursor.execute(
+        "SELECT ledger.id, line.text FROM store_ledger AS ledger"
+        " JOIN store_line AS line ON line.ledger_id = ledger.id WHERE ledger.name = %s ORDER BY line.seq",
+        [ledger],
+    )
+    lines = cursor.fetchall()
+    if not lines:
+        return None
+    try:
+        site = fold_setting(study, (), [read(text) for _, text in lines]).site
+    except Exception:  # noqa: BLE001 - a fact is kept whatever becomes of lists
+        _log.exception("lists are not kept up for %s", ledger)
+        return None
+    number = lines[0][0]
+    return {
+        "store_staff": (_STAFF, [*_staff(number, site)]),
+        "store_stock": (_STOCK, [*_stock(number, site)]),
+    }
 
 
 def site_ledgers(cursor: Cursor[Any]) -> list[str]:
@@ -53,23 +71,21 @@ def site_ledgers(cursor: Cursor[Any]) -> list[str]:
     return [name for (name,) in cursor.fetchall()]
 
 
-def _replace(cursor: Cursor[Any], number: int, site: SiteState) -> None:
-    for table in ("store_staff", "store_stock"):
-        cursor.execute(f"DELETE FROM {table} WHERE ledger_id = %s", [number])
-    columns = "ledger_id, person, certificate, roles, until, expires"
-    with cursor.copy(f"COPY store_staff ({columns}) FROM STDIN") as copy:
-        for person in site.staff.values():
-            roles = storable(" ".join(person.roles))
-            certificates: Iterable[tuple[str, str | None]] = person.certificates.items()
-            for name, last in certificates or [("", None)]:
-                copy.write_row(
-                    (number, storable(person.person), storable(name), roles, _day(person.until), _day(last))
-                )
-    with cursor.copy("COPY store_stock (ledger_id, number, status, lot, expires) FROM STDIN") as copy:
-        for kit in site.kits.values():
-            copy.write_row(
-                (number, storable(kit.number), kit.status, storable(kit.lot or ""), _day(kit.expires))
-            )
+_STAFF = "ledger_id, person, certificate, roles, until, expires"
+_STOCK = "ledger_id, number, status, lot, expires"
+
+
+def _staff(number: int, site: SiteState) -> Iterator[tuple[Any, ...]]:
+    for person in site.staff.values():
+        roles = storable(" ".join(person.roles))
+        certificates: Iterable[tuple[str, str | None]] = person.certificates.items()
+        for name, last in certificates or [("", None)]:
+            yield number, storable(person.person), storable(name), roles, _day(person.until), _day(last)
+
+
+def _stock(number: int, site: SiteState) -> Iterator[tuple[Any, ...]]:
+    for kit in site.kits.values():
+        yield number, storable(kit.number), kit.status, storable(kit.lot or ""), _day(kit.expires)
 
 
 def _day(text: str | None) -> date | None:
