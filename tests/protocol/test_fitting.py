@@ -184,3 +184,13 @@ def test_the_plan_of_a_new_study_can_be_fitted(tmp_path: Path) -> None:
     path.write_text(text.replace("method: ancova, fixed: arm + b", "method: mmrm, fixed: arm * visit + b"))
     with pytest.raises(StudyError, match="needs two visits, and 'pcl5_change' is measured at week_4 alone"):
         load_study(path)
+
+
+def test_of_a_model_in_one_arm_one_thing_is_told(problems_of: Callable[[str], list[str]]) -> None:
+    """Of a study in which nobody is randomised no model can be mended."""
+    path = Path(__file__).parents[1] / "studies" / "forms" / "study.yaml"
+    text = path.read_text(encoding="utf-8")
+    model = "method: mmrm, fixed: visit, covariance: unstructured, df: kenward_roger}"
+    assert "set: safety, method: describe}" in text
+    (found,) = problems_of(text.replace("set: safety, method: describe}", f"set: safety, {model}"))
+    assert found.endswith("nobody is randomised, so 'mmrm' has no arms to compare; write 'describe'")

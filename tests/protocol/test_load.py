@@ -265,7 +265,7 @@ TYPES = {
     "dose that is no units": (
         "full: {initial: 2 x 60 mg",
         "full: {initial: §120 mg",
-        "regimens.full.initial: '120 mg' is not a dose in whole units; write it as '2 x 40 mg'",
+        "regimens.full.initial: '120 mg' is not a dose in whole units; write it as '1 x 120 mg'",
     ),
     "offer of the supplement": (
         "{give: 1 x 60 mg, offer: 1 h 30 min .. 2 h after initial}",

@@ -57,7 +57,7 @@ DOSES = {
     "2x40 mg": "write '2 x 40 mg'",
     "2 \N{MULTIPLICATION SIGN} 40 mg": "write '2 x 40 mg'",
     "2 * 62,5mg": "write '2 x 62.5 mg'",
-    "80 mg": "write it as '2 x 40 mg'",
+    "80 mg": "write it as '1 x 80 mg'",
 }
 
 

@@ -81,3 +81,10 @@ def test_an_alert_must_be_known_of_whoever_is_not_asked(
     else:
         (problem,) = problems_of(alerted(rule))
         assert "for whoever is not asked, this alert calls as one that cannot be evaluated" in problem
+
+
+def test_a_wrong_code_is_told_alone(problems_of: Callable[[str], list[str]]) -> None:
+    """That those of another code are not asked follows from it."""
+    text = TEXT.replace("participant.sex == 'male'", "participant.sex == 'Male'")
+    (found,) = problems_of(text)
+    assert found.endswith("there is no code of participant.sex 'Male'; did you mean 'male'?")

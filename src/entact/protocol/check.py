@@ -57,8 +57,10 @@ def check(file: StudyFile, data: Mapping[str, Any]) -> list[Fault]:
     faults += check_oversight(file, visits)
     faults += check_plan(file, rules, forms, visits)
     known = extents_of(file, forms, visits)
-    faults += check_reach(file, rules, known)
-    faults += check_unasked(rules, forms, known)
+    beyond = list(check_reach(file, rules, known))
+    faults += beyond
+    wrong = {fault.path for fault in beyond}  # what such a rule asks of whom is not looked at further
+    faults += [fault for fault in check_unasked(rules, forms, known) if fault.path not in wrong]
     for form in forms.values():
         if form.instrument is not None and form.instrument.name in file.instruments:
             faults += check_scores(form.instrument.name, form.instrument)

@@ -57,6 +57,10 @@ def check_model(
     if analysis.method == "describe":
         yield from _idle(analysis, _FOR_MODELS, path, "'describe' compares nothing")
         return
+    if file.randomisation is None:
+        message = f"nobody is randomised, so {analysis.method!r} has no arms to compare; write 'describe'"
+        yield Fault((*path, "method"), message)
+        return  # whatever else is wrong with the model goes with it
     if analysis.method == "proportion":
         if endpoint.rule.returns != "bool":
             message = (
@@ -72,10 +76,7 @@ def check_model(
         return
     else:
         yield from _model(file, analysis, endpoint, forms, visits, path)
-    if file.randomisation is None:
-        message = f"nobody is randomised, so {analysis.method!r} has no arms to compare; write 'describe'"
-        yield Fault((*path, "method"), message)
-    elif analysis.contrast is None:
+    if analysis.contrast is None:
         arms = list(file.arms)
         message = f"is missing; write 'contrast: {arms[0]} - {arms[-1]} at {endpoint.endpoint.at}'"
         yield Fault((*path, "contrast"), message, at_key=True)

@@ -66,8 +66,10 @@ def quantity_hint(text: str) -> str:
 def units_hint(text: str) -> str:
     """What to write instead of a text that is no dose in whole units."""
     found = re.fullmatch(r"\s*([1-9][0-9]{0,2})\s*[x\u00d7*X]\s*([0-9.,]+)\s*(\S+)\s*", text)
+    one = re.fullmatch(r"\s*([0-9.]+ ?[a-zA-Zµ]+)\s*", text)
     if found is None:
-        return "write it as '2 x 40 mg'"
+        unit = re.sub(r"(?<=[0-9.])(?=[a-zA-Zµ])", " ", one[1]) if one is not None else "40 mg"
+        return f"write it as '{1 if one else 2} x {unit}'"
     return f"write '{found[1]} x {with_point(found[2]) or found[2]} {found[3]}'"
 
 
