@@ -17,7 +17,8 @@ from entact.protocol.words.label import begun
 from entact.report.pictures.schedule import NARROW, draw_schedule
 from entact.report.schedule import bars_of
 
-MINI = Path(__file__).parents[1] / "studies" / "mini"
+STUDIES = Path(__file__).parents[1] / "studies"
+MINI = STUDIES / "mini"
 
 
 @pytest.mark.parametrize("columns", [80, 100, 200])
@@ -193,3 +194,20 @@ def test_a_release_may_be_named(run: Run, tmp_path: Path) -> None:
     assert "at most 140 mmHg" in " ".join(first.out.split())
     assert "releases 1.0, 1.1" in run("check", folder).out
     assert run("show", f"{folder}@2.0").err.endswith("there is no release '2.0'; there are 1.0, 1.1\n")
+
+
+def test_a_study_is_told_in_each_of_its_languages(run: Run) -> None:
+    forms = STUDIES / "forms"
+    german, english = run("show", forms, "--language", "de").out, run("show", forms).out
+    for one, other in (("Mindestens 18 Jahre alt", "At least 18 years old"), ("Vorgespräch", "Screening")):
+        assert one in german
+        assert one not in english
+        assert other in english
+        assert other not in german
+    assert german.splitlines()[1] == english.splitlines()[1]  # it is the same release
+
+
+def test_a_language_that_the_study_has_not_is_told_with_those_it_has(run: Run) -> None:
+    done = run("show", STUDIES / "forms", "--language", "fr")
+    assert (done.code, done.out) == (2, "")
+    assert "there is no language 'fr'; write one of: de, en" in done.err

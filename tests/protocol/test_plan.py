@@ -193,7 +193,8 @@ CASES = {
     "degrees of freedom": (
         PRIMARY,
         f"{PRIMARY}, df: §kenward",
-        "analysis.primary.df: there is no method for degrees of freedom 'kenward'; did you mean 'kenward_roger'?",
+        "analysis.primary.df: there is no method for degrees of freedom 'kenward'; "
+        "did you mean 'kenward_roger'?",
     ),
     "a window of no visit": (
         SETS,

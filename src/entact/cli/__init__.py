@@ -60,6 +60,8 @@ Role = Annotated[
     ),
 ]
 
+Language = Annotated[str | None, typer.Option(help="One of the study's languages; else its main one.")]
+
 REHEARSAL = "entact_rehearsal"
 
 
@@ -156,12 +158,13 @@ def show(
     picture: Annotated[
         Path | None, typer.Option(help="Write the schedule as a picture, .svg or .png.", dir_okay=False)
     ] = None,
+    language: Language = None,
     as_json: AsJson = False,
 ) -> None:
     """Say in words what a study file says: visits, activities, doses, criteria, gates, alerts, plan."""
     from entact.cli.show import as_data, print_study, tell_study, write_page
 
-    told = tell_study(study)
+    told = tell_study(study, language)
     if picture is not None:
         from entact.report.pictures.schedule import write_picture
         from entact.report.schedule import bars_of
@@ -228,9 +231,7 @@ def design(
 def crf(
     study: Study,
     out: Annotated[Path, typer.Option(help="The PDF to write.", dir_okay=False)],
-    language: Annotated[
-        str | None, typer.Option(help="One of the study's languages; else its main one.")
-    ] = None,
+    language: Language = None,
     once: Annotated[bool, typer.Option("--once", help="Each form once, with all its visits.")] = False,
     as_json: AsJson = False,
 ) -> None:

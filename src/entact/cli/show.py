@@ -20,13 +20,16 @@ _WIDE = 100  # from here on what is said stands beside what it is said of
 _ASSUMED = Text("*", style="yellow")
 
 
-def tell_study(name: str) -> Account:
+def tell_study(name: str, language: str | None = None) -> Account:
     """The newest release of a study in words, or the one that is named, as in `mapp1@1.0`.
+
+    Args:
+        language: of the study's own texts; its main one where none is named.
 
     Raises:
         StudyError: when it cannot be used, or there is no such release.
     """
-    return account(release_named(name))
+    return account(release_named(name), language)
 
 
 def as_data(told: Account) -> dict[str, Any]:

@@ -259,7 +259,9 @@ def _analysis(
     for key, known in (("method", METHODS), ("covariance", COVARIANCES), ("df", DEGREES)):
         value = getattr(analysis, key)
         if value is not None and value not in known:
-            yield Fault((*path, key), unknown(key.replace("df", "method for degrees of freedom"), value, known))
+            yield Fault(
+                (*path, key), unknown(key.replace("df", "method for degrees of freedom"), value, known)
+            )
     if analysis.fixed is not None:
         yield from _effects(file, analysis.fixed, (*path, "fixed"))
     if analysis.contrast is not None:

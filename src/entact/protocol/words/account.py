@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from entact.protocol.release import Release, assumptions
+from entact.protocol.problem import Problem, StudyError, unknown
+from entact.protocol.release import Release, assumptions, canonical
 from entact.protocol.words.design import Design
 from entact.protocol.words.form import Forms
 from entact.protocol.words.line import Line
@@ -42,8 +43,17 @@ class Account:
     assumptions: tuple[tuple[str, str], ...]
 
 
-def account(release: Release) -> Account:
-    """A release in words."""
+def account(release: Release, language: str | None = None) -> Account:
+    """A release in words.
+
+    Args:
+        language: one of the study's, for its own texts; its main one where none is named. What entact itself
+            says is English.
+    Raises:
+        StudyError: when the study has no texts in this language.
+    """
+    id = release.id
+    release = _in(release, language)
     file = release.file
     design, safety, plan = Design(release), Safety(release), Plan(release)
     sections = (
@@ -66,13 +76,25 @@ def account(release: Release) -> Account:
     return Account(
         study=file.study,
         title=file.title,
-        release=release.id,
+        release=id,
         version=file.release,
         facts=tuple(design.facts()),
         activities=activities(release),
         sections=tuple(section for section in sections if section.lines),
         assumptions=tuple(assumptions(release)),
     )
+
+
+def _in(release: Release, language: str | None) -> Release:
+    """The release as if a language of it were its main one."""
+    known = release.file.languages
+    if language is None or language == known[0]:
+        return release
+    if language not in known:
+        message = unknown("language", language, known)
+        raise StudyError([Problem(release.file.study, 0, 0, "languages", message)])
+    others = [one for one in known if one != language]
+    return Release.from_text(canonical({**release.data, "languages": [language, *others]}))
 
 
 _GATES = (
