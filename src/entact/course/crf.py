@@ -93,7 +93,7 @@ class _Making:
 
     def by_visit(self) -> Iterator[CrfPage]:
         for name, visit in self.release.visits.items():
-            title, when = self._title(name, visit), begun(when_words(visit))
+            title, when = self._title(name, visit), begun(when_words(visit, self.release.visits))
             for activity in dict.fromkeys(visit.activities):
                 if activity not in LOGS:
                     yield self._page(activity, title, when, _times(visit, activity), visit.by)

@@ -77,3 +77,32 @@ def test_every_visit_of_a_study_has_its_day_and_every_mark_its_row(name: str) ->
         assert set(one.marks) <= set(schedule.rows)
         said = {activity for activity in schedule.rows if schedule.mark(one, activity)}
         assert said == set(release.visits[one.name].activities)
+
+
+def edited(tmp_path: Path, study: str, **edits: str) -> dict[str, VisitLine]:
+    """The visits of a study of the tests, with some things written otherwise."""
+    text = (MINI.parent / study / "study.yaml").read_text(encoding="utf-8")
+    for old, new in edits.items():
+        assert old in text
+        text = text.replace(old, new, 1)
+    path = tmp_path / "study.yaml"
+    path.write_text(text, encoding="utf-8")
+    return {one.name: one for one in activities(load_study(path).newest).visits}
+
+
+def test_visits_that_two_populations_share_are_counted_in_both(tmp_path: Path) -> None:
+    edits = {
+        "{visit: screening, for: patient,": "{visit: screening, for: patient and partner,",
+        "visit: p_month_1, for: partner, epoch: later, after: enrolment, within: 40 .. 70 d": (
+            "visit: p_month_1, for: partner, epoch: later, after: screening, within: 40 .. 70 d"
+        ),
+    }
+    shared = edited(tmp_path, "with_partner", **edits)
+    assert (shared["p_month_1"].populations, shared["p_month_1"].day) == (("partner",), 55)
+
+
+def test_a_visit_is_counted_from_the_title_of_another(tmp_path: Path) -> None:
+    titled = {"{visit: baseline, ": "{visit: baseline, title: First rating, "}
+    told = edited(tmp_path, "mini", **titled)
+    assert told["preparation_2"].when == "1 to 10 days after first rating"
+    assert told["outcome"].fallback == "else 8 weeks ± 7 days after first rating"

@@ -62,7 +62,9 @@ class Design(Teller):
             ratio = " : ".join(str(share) for share in plan.ratio.values())
             within = listed(["site" if one == "site" else self._item(one) for one in plan.strata])
             arms = listed([self.arm(name) for name in plan.ratio])
-            text = f"{ratio} ({arms}) at {anchor_words(plan.at)}, in {spaced(plan.method)}"
+            text = (
+                f"{ratio} ({arms}) at {anchor_words(plan.at, self.release.visits)}, in {spaced(plan.method)}"
+            )
             text += f" within {within}" if within else ""
             yield Line("Randomisation", text, ("Block sizes are sealed with the list.",), plan.assumption)
         for name, population in file.populations.items():

@@ -105,7 +105,7 @@ class Labels:
         short = abbreviated(title)
         alone = short.partition(",")[0]
         others = [other for other in self.forms if other != name and self._short(other).startswith(alone)]
-        return _lowered(title) if short == title else short if others else alone
+        return within_sentence(title) if short == title else short if others else alone
 
     def _short(self, name: str) -> str:
         form = self.forms[name]
@@ -132,7 +132,7 @@ class Labels:
         return form in self.forms and self.forms[form].types.get(item) == "bool"
 
 
-def _lowered(title: str) -> str:
+def within_sentence(title: str) -> str:
     """A title within a sentence: its first letter small, unless the word is an abbreviation or a name."""
     first, _, rest = title.partition(" ")
     is_name = first[1:] != first[1:].lower() or rest[:1].isupper()

@@ -83,7 +83,7 @@ class Plan(Teller):
                 f"Estimand: {estimand.title or spaced(name)}", "; ".join(ways), assumption=estimand.assumption
             )
         for window in plan.windows.values():
-            text = f"{window_words(window.within)} after {anchor_words(window.after)}"
+            text = f"{window_words(window.within)} after {anchor_words(window.after, self.release.visits)}"
             yield Line(f"Counts for {spaced(window.visit)}", text, assumption=window.assumption)
         standards = self.file.standards
         if standards is not None:

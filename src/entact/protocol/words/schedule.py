@@ -9,7 +9,7 @@ from functools import cached_property
 
 from entact.protocol.release import Release
 from entact.protocol.study import Span, Visit
-from entact.protocol.words.label import Labels, begun, spaced
+from entact.protocol.words.label import Labels, begun, spaced, within_sentence
 from entact.protocol.words.time import duration_words, text_words, time_words, window_words
 
 _DAY = timedelta(days=1)
@@ -130,7 +130,7 @@ def _key(visit: Visit) -> tuple[str | None, str | None]:
 def _group(release: Release, key: tuple[str | None, str | None]) -> Group:
     track, population = key
     visits = {name: visit for name, visit in release.visits.items() if _key(visit) == key}
-    days = _days(visits, is_track=track is not None)
+    days = _days(_counted_with(release, key), is_track=track is not None)
     first = next((name for name in visits if visits[name].kind == "dosing" and name in days), None)
     titles = []
     if population is not None:
@@ -140,23 +140,44 @@ def _group(release: Release, key: tuple[str | None, str | None]) -> Group:
     counted_from = first if track is None else None
     start = days[counted_from] if counted_from is not None else timedelta(0)
     since = (
-        spaced(counted_from) if counted_from else "the opening of the track" if track else "the first visit"
+        visit_words(counted_from, visits)
+        if counted_from
+        else "the opening of the track"
+        if track
+        else "the first visit"
     )
     shifted = {name: day - start for name, day in days.items()}
-    lines = tuple(_line(name, visit, shifted.get(name)) for name, visit in visits.items())
+    lines = tuple(_line(name, release.visits, shifted.get(name)) for name in visits)
     return Group(": ".join(titles) or None, since, lines)
 
 
-def anchor_words(anchor: str) -> str:
+def _counted_with(release: Release, key: tuple[str | None, str | None]) -> dict[str, Visit]:
+    """The visits of a group with those that its people share with others, from which its own are counted."""
+    track, population = key
+    return {
+        name: visit
+        for name, visit in release.visits.items()
+        if visit.track == track and (not visit.populations or population in visit.populations)
+    }
+
+
+def visit_words(name: str, visits: Mapping[str, Visit]) -> str:
+    """A visit within a sentence: its title, where it has one of its own."""
+    visit = visits.get(name)
+    own = visit.title if visit is not None and visit.then is None else None
+    return within_sentence(own) if own else spaced(name)
+
+
+def anchor_words(anchor: str, visits: Mapping[str, Visit]) -> str:
     """A visit or an event from which another is counted."""
-    return _EVENTS.get(anchor) or spaced(anchor)
+    return _EVENTS.get(anchor) or visit_words(anchor, visits)
 
 
-def when_words(visit: Visit) -> str:
+def when_words(visit: Visit, visits: Mapping[str, Visit]) -> str:
     """When a visit is, in words."""
     if visit.opens or visit.after is None:
         return "opens the study" if visit.track is None else "opens the track"
-    after = anchor_words(visit.after)
+    after = anchor_words(visit.after, visits)
     if visit.within is None:
         return f"after {after}"
     window = window_words(visit.within)
@@ -177,16 +198,17 @@ def when_words(visit: Visit) -> str:
     return f"{words}, best {best}"
 
 
-def fallback_words(visit: Visit) -> str:
+def fallback_words(visit: Visit, visits: Mapping[str, Visit]) -> str:
     """When a visit is for those for whom its anchor never comes; empty without a fallback."""
     if visit.fallback is None:
         return ""
     anchor, offset = visit.fallback
     slack = f" ± {duration_words(visit.slack)}" if visit.slack else ""
-    return f"else {duration_words(offset)}{slack} after {anchor_words(anchor)}"
+    return f"else {duration_words(offset)}{slack} after {anchor_words(anchor, visits)}"
 
 
-def _line(name: str, visit: Visit, day: timedelta | None) -> VisitLine:
+def _line(name: str, visits: Mapping[str, Visit], day: timedelta | None) -> VisitLine:
+    visit = visits[name]
     marks: dict[str, tuple[str, ...]] = dict.fromkeys(visit.do, ())
     for reading in visit.timed:
         marks[reading.do] = (*marks.get(reading.do, ()), *map(time_words, reading.at))
@@ -198,8 +220,8 @@ def _line(name: str, visit: Visit, day: timedelta | None) -> VisitLine:
         epoch=visit.epoch,
         track=visit.track,
         populations=visit.populations,
-        when=when_words(visit),
-        fallback=fallback_words(visit),
+        when=when_words(visit, visits),
+        fallback=fallback_words(visit, visits),
         by=visit.by,
         contact=spaced(visit.contact),
         lasts=duration_words(visit.lasts) if visit.lasts else "",

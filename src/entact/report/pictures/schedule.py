@@ -141,6 +141,10 @@ def _draw_group(group: VisitBars, parts: list[str], y: float, margin: float, wid
             parts.append(_text(row, 4, middle + 5, size=_SMALL, colour=FAINT, bold=True))
             continue
         parts.append(_text(cut(row.title, margin - 10, _SIZE), 4, middle + 4.5))
+        if row.day is None:  # it waits for what no calendar knows
+            when = cut(row.when, width - margin - 12, _SMALL)
+            parts.append(_text(when, margin, middle + 4.5, size=_SMALL, colour=FAINT))
+            continue
         colour = _COLOURS[row.kind]
         left, right = across(row.earliest or 0.0), across(row.latest or 0.0)
         if right - left > 1:
