@@ -127,7 +127,8 @@ def print_result(result: Rehearsed, *, full: bool) -> None:
     console = Console(highlight=False)
     trial, seconds = result.trial, result.seconds
     sites = len(trial.parameters.sites.by_id)
-    entered = "randomised" if result.datasets.book.randomised else "enrolled"
+    book = result.datasets.book
+    entered = "randomised" if book.randomised and not book.beside else "enrolled"
     scenario = f" · scenario {trial.parameters.scenario}" if trial.parameters.scenario else ""
     told = f" · rehearsal, seed {trial.seed}{scenario} · "
     console.print(

@@ -68,6 +68,12 @@ class Datasets:
             return ARM if self.unblinded else None
         return POPULATION if len(self.book.populations) > 1 else None
 
+    @property
+    def candidates(self) -> pl.DataFrame:
+        """The `subjects` who could come to be randomised, or enrolled where nobody is."""
+        beside = self.book.beside
+        return self.subjects.filter(~pl.col(POPULATION).is_in(beside)) if beside else self.subjects
+
     def by_arm(self, frame: str, *, within: str | None = None) -> pl.DataFrame:
         """A frame with SITEID and the column of the groups; only the participants of an analysis set.
 

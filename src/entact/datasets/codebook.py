@@ -154,6 +154,14 @@ class Codebook:
         """The flag of those who were taken into the study."""
         return _entered(self.randomised)
 
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """Populations that take part beside those who are randomised: no visit of theirs randomises."""
+        where = [visit.populations for visit in self.visits.values() if "randomisation" in visit.activities]
+        return tuple(
+            name for name in self.populations if where and all(one and name not in one for one in where)
+        )
+
 
 def _compared(contrast: str | None) -> tuple[str, str] | None:
     """The arms of `mdma - placebo at outcome`."""

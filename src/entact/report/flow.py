@@ -89,7 +89,7 @@ def flow(datasets: Datasets) -> Flow:
     primary = book.endpoints[book.primary]
     entered = datasets.subjects.filter(pl.col(book.entered))
     return Flow(
-        assessed=len(datasets.subjects),
+        assessed=len(datasets.candidates),
         not_eligible=_reasons(_first_events(datasets, "SCREEN FAILURE").values()),
         excluded=_excluded(datasets),
         entered=len(entered),
@@ -135,7 +135,7 @@ def _excluded(datasets: Datasets) -> tuple[Reason, ...]:
     """Why those who did not fail a criterion did not enter all the same."""
     failed = _first_events(datasets, "SCREEN FAILURE")
     events = _first_events(datasets, None)
-    others = datasets.subjects.filter(~pl.col(datasets.book.entered), ~pl.col("USUBJID").is_in([*failed]))[
+    others = datasets.candidates.filter(~pl.col(datasets.book.entered), ~pl.col("USUBJID").is_in([*failed]))[
         "USUBJID"
     ]
     return _reasons(events.get(subject) or OPEN for subject in others.to_list())
@@ -146,7 +146,7 @@ def _first_events(datasets: Datasets, named: str | None) -> dict[str, str | None
     rows = datasets.disposition.filter(pl.col("DSCAT") == "DISPOSITION EVENT")
     if named is not None:
         rows = rows.filter(pl.col("DSDECOD") == named)
-    out = datasets.subjects.filter(~pl.col(datasets.book.entered)).select("USUBJID")
+    out = datasets.candidates.filter(~pl.col(datasets.book.entered)).select("USUBJID")
     rows = rows.join(out, on="USUBJID", how="semi").unique("USUBJID", keep="first", maintain_order=True)
     return dict(rows.select("USUBJID", "DSTERM").rows())
 

@@ -22,7 +22,7 @@ REPEATED = "several guesses about one participant; intervals of the indices take
 def disposition(source: Source) -> Iterator[Row]:
     """Who came how far."""
     book, section = source.book, "Disposition"
-    subjects, randomised = source.datasets.subjects, source.frame("subjects")
+    subjects, randomised = source.datasets.candidates, source.frame("subjects")
     primary = book.endpoints[book.primary]
 
     def row(name: str, label: str, values: dict[str, Cell]) -> Row:
@@ -38,6 +38,10 @@ def disposition(source: Source) -> Iterator[Row]:
     if others > 0:
         yield row("not_entered", f"not {entered}, for other reasons", source.total(others))
     yield row(entered, entered, counts)
+    for name in book.beside:
+        theirs = source.datasets.subjects.filter(pl.col("COHORT") == name, pl.col("ENRLFL"))
+        label = f"{book.populations[name].lower()}, enrolled beside them"
+        yield row(f"beside/{name}", label, source.total(len(theirs)))
     sessions = book.sessions
     treated = source.shares(randomised, pl.col("SAFFL"))
     yield row("treated", "took a dose", source.concerned(treated, sessions))
