@@ -257,7 +257,8 @@ class GroupSequential:
         known: list[float] = []
 
         try:
-            drift = rising_root(meet, self._fixed * 1.04, step=0.5)
+            near = self._fixed * (1 + 0.025 * np.log(len(looks)))  # about what looks cost
+            drift = rising_root(meet, float(near), step=0.5, slope=1 + 0.04 * len(looks))
         except ValueError:
             raise ValueError("no effect has the power with this futility: spend less of beta early") from None
         lower, walk = self._with_futility(lost, drift, known)

@@ -114,13 +114,13 @@ class GoingOn:
             away = (scores - self.scores - shift) / step
             return np.asarray(np.exp(away * away * -0.5) * self.mass, float)
         panels, known = len(scores), len(self.scores)
-        places = np.arange(max(panels, known))
-        lows = low - shift - _JUMP * step - self._low + width * places[:panels]
-        begin, end = np.floor(lows / self._width), np.floor((lows + width + 2 * _JUMP * step) / self._width)
-        count = min(known, int((end - begin).max()) + 1)
-        near = np.minimum(np.maximum(begin, 0), known - count).astype(int)[:, None] + places[:count]
+        # How many panels, side by side, an increment can come from; one more, as they need not be in line.
+        count = min(known, int((width + 2 * _JUMP * step) / self._width) + 2)
+        places = np.arange(panels)[:, None]
+        begin = np.floor((low - shift - _JUMP * step - self._low + width * places) / self._width)
+        near = np.minimum(np.maximum(begin, 0), known - count).astype(int) + np.arange(count)
         offset = (low + width / 2 - self._low - self._width / 2 - shift) / step
-        apart = offset + places[:panels, None] * (width / step) - near * (self._width / step)
+        apart = offset + places * (width / step) - near * (self._width / step)
         apart = np.minimum(np.maximum(apart, -3 * _JUMP), 3 * _JUMP)[..., None]
         there, here = width / step * _HALF, self._width / step * _HALF
         kernel = np.exp((here[:, None] - there) ** 2 * -0.5)

@@ -11,16 +11,16 @@ _FARTHEST = 60
 _CLOSE = 1e-8  # a secant's step after which less than rounding is missing
 
 
-def rising_root(missing: Callable[[float], float], first: float, *, step: float) -> float:
-    """Where a function that rises by about 1 for 1 is 0: by secants, or between two values where these fail.
+def rising_root(missing: Callable[[float], float], first: float, *, step: float, slope: float = 1.0) -> float:
+    """Where a rising function is 0: by secants, or between two values where these lead nowhere.
 
     Args:
-        first: near it. step: by which it is looked for farther away.
+        first: near it. slope: of the function, about. step: by which it is looked for farther away.
     Raises:
         ValueError: where it is 0 nowhere near.
     """
     before, start = missing(first), first
-    second = first - before
+    second = first - before / slope
     if before == 0 or not np.isfinite(second):
         second = first + step
     here = missing(second)
