@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from math import exp, log
 from typing import Final, Literal
 
+from scipy.special import ndtri
+
 from entact.analysis.meta import RATIOS, leave_one_out
 from entact.synthesis import BIAS, Answer, Evidence, Trial
 
@@ -59,8 +61,6 @@ def forest_rows(answer: Answer) -> list[ForestRow]:
     placed = sorted(
         zip(answer.included, answer.pooled.weights, strict=True), key=lambda pair: pair[0].trial.year
     )
-    from scipy.special import ndtri
-
     z = float(ndtri(0.5 + answer.pooled.level / 2))
     for one, weight in placed:
         effect = one.effect

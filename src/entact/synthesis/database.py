@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from math import isfinite, log
 from typing import Any, Final
 
-from entact.analysis.meta import Counts, Means, from_counts, standardised_mean_difference
+from entact.analysis.meta import Counts, Means, standardised_mean_difference
 from entact.protocol.problem import Problem, StudyError, nearest
 from entact.synthesis.trial import (
     BIAS,
@@ -71,7 +71,7 @@ class _Row:
     def flag(self, name: str) -> bool | None:
         """Whether a column of 0 and 1 says 1; None where it does not say."""
         said = self.text.get(name, "NA")
-        return None if said in _MISSING else said.rstrip("0,.") == "1"
+        return None if said in _MISSING else re.fullmatch(r"1(?:[.,]0*)?", said) is not None
 
 
 def read_database(
@@ -334,7 +334,6 @@ def _result(row: _Row, rows: Sequence[_Row], file: str, arms: dict[str, Arm]) ->
     if columns is _EVENTS:
         told = [Counts(int(values[0]), int(values[1])), Counts(int(values[2]), int(values[3]))]
         counts = {name: ArmEvents(events=one.events, n=one.n) for name, one in zip(names, told, strict=True)}
-        from_counts(told[0], told[1], "RR")
         return Result(**shared, events=counts)
     means = {
         name: ArmMeans(n=int(part[0]), mean=part[1], sd=part[2])

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 from scipy.special import ndtri
 
 from entact.analysis.meta import (
+    Arms,
     Counts,
     Dependent,
     Effect,
@@ -25,7 +27,6 @@ from entact.analysis.meta import (
     share_control,
     standardised_mean_difference,
 )
-from entact.analysis.meta.shared import Arms
 from entact.protocol.problem import unknown
 from entact.synthesis.trial import CONDITIONS, DOMAINS, Convention, Result, Trial
 
@@ -276,8 +277,6 @@ def _means(result: Result) -> Mapping[str, Means]:
 
 def _arms(one: Included) -> Arms:
     """Each active arm of a trial against its control, with their covariance."""
-    import numpy as np
-
     active = _active(one)
     if len(active) == 1 or one.result.effect is not None:
         return Arms((one.effect,), np.array([[one.effect.variance]]))

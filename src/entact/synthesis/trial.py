@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from entact.protocol.problem import Misplaced, Path
+from entact.protocol.problem import Misplaced
 
 CONDITIONS: Final[dict[str, str]] = {
     "ptsd": "post-traumatic stress disorder",
@@ -253,6 +253,3 @@ class Trial(_Part):
     def of_role(self, role: str) -> list[str]:
         """Names of the arms of a role."""
         return [name for name, arm in self.arms.items() if arm.role == role]
-
-
-Fault = tuple[Path, str]

@@ -20,7 +20,6 @@ from entact.analysis.meta import (
     from_counts,
     hedges_factor,
     mean_difference,
-    odds_to_smd,
     standardised_mean_difference,
 )
 
@@ -108,15 +107,6 @@ def test_the_variance_by_baseline_is_what_simulated_trials_have() -> None:
     assert at_delta == pytest.approx(share, rel=3 * math.sqrt(2 / trials) + 0.03)
     assert exact.convention == "baseline"
     assert "correlation of 0.6" in exact.note
-
-
-def test_an_odds_ratio_becomes_a_standardised_difference_and_says_so() -> None:
-    one = odds_to_smd(Effect(math.pi / math.sqrt(3), 1.0, "x", "OR"))
-    assert (one.estimate, one.measure) == (pytest.approx(1.0), "SMD")
-    assert one.variance == pytest.approx(3 / math.pi**2)
-    assert "converted" in one.note
-    with pytest.raises(ValueError, match="no odds ratio"):
-        odds_to_smd(Effect(0.0, 1.0, "x", "RR"))
 
 
 @given(

@@ -6,19 +6,16 @@ from entact.analysis.meta.bayes import Posterior, bayes
 from entact.analysis.meta.between import Between
 from entact.analysis.meta.binomial_normal import binomial_normal
 from entact.analysis.meta.effect import (
-    MEASURES,
     RATIOS,
     Counts,
     Effect,
     Means,
-    Measure,
     baseline_standardised,
     combine_counts,
     combine_means,
     from_counts,
     hedges_factor,
     mean_difference,
-    odds_to_smd,
     standardised_mean_difference,
 )
 from entact.analysis.meta.pooled import Interval, Pooled, pool
@@ -29,7 +26,6 @@ from entact.analysis.meta.shared import Arms, Dependent, pool_dependent, share_c
 from entact.analysis.meta.small_study import Asymmetry, Filled, begg, egger, trim_and_fill
 
 __all__ = [
-    "MEASURES",
     "RATIOS",
     "Arms",
     "Asymmetry",
@@ -41,7 +37,6 @@ __all__ = [
     "Interval",
     "LeftOut",
     "Means",
-    "Measure",
     "Pooled",
     "Posterior",
     "Rare",
@@ -62,7 +57,6 @@ __all__ = [
     "leave_one_out",
     "mantel_haenszel",
     "mean_difference",
-    "odds_to_smd",
     "peto",
     "pool",
     "pool_dependent",

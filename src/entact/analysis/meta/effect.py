@@ -11,14 +11,6 @@ from dataclasses import dataclass
 from math import exp, isfinite, lgamma, log, sqrt
 from typing import Final, Literal
 
-Measure = Literal["SMD", "MD", "RR", "OR", "RD"]
-MEASURES: Final[dict[str, str]] = {
-    "SMD": "standardised mean difference (Hedges g)",
-    "MD": "mean difference",
-    "RR": "log risk ratio",
-    "OR": "log odds ratio",
-    "RD": "risk difference",
-}
 RATIOS: Final = frozenset({"RR", "OR"})
 """measures that are pooled as logarithms"""
 _MANY: Final = 300
@@ -237,22 +229,6 @@ def from_counts(
         case _:
             raise ValueError(f"measure {measure!r}: of counts it is RR, OR or RD")
     return Effect(estimate, variance, label, measure, sqrt(1 / n1 + 1 / n2), note=note)
-
-
-def odds_to_smd(effect: Effect) -> Effect:
-    """A log odds ratio as a standardised mean difference: ln OR √3/π, for a trial that published nothing
-    else.
-
-    Source: Hasselblad & Hedges 1995, Psychological Bulletin 117:167; Chinn 2000, Statistics in Medicine
-        19:3127.
-    """
-    if effect.measure != "OR":
-        raise ValueError(f"{effect.label or 'the effect'}: {effect.measure or 'no measure'} is no odds ratio")
-    factor = sqrt(3) / 3.141592653589793
-    note = "; ".join(filter(None, (effect.note, "converted from an odds ratio")))
-    return Effect(
-        effect.estimate * factor, effect.variance * factor**2, effect.label, "SMD", effect.size, "odds", note
-    )
 
 
 def _is_whole(value: float) -> bool:
