@@ -69,6 +69,9 @@ def test_what_is_no_duration_is_refused_with_an_example(text: str) -> None:
 
 
 def test_a_duration_that_no_study_lasts_is_refused() -> None:
+    assert parse_duration("36600 d") == timedelta(days=36600)
+    with pytest.raises(ValueError, match="longer than a century"):
+        parse_duration("36600 d 1 s")
     with pytest.raises(ValueError, match="longer than a century"):
         parse_duration("99999999999999 wk")
 

@@ -42,7 +42,16 @@ from entact.protocol import Study
 from entact.store import StoreError, acts, models, postgres, server
 from entact.store import erasure as erasure_module
 from entact.store.door import fact as record_fact
-from entact.store.erasure import confirm_erasure, erased, judge, register, replay, request_erasure, set_aside
+from entact.store.erasure import (
+    LONGEST,
+    confirm_erasure,
+    erased,
+    judge,
+    register,
+    replay,
+    request_erasure,
+    set_aside,
+)
 from entact.store.identity import identity, keep_identity
 from entact.store.people import key_of, keychain
 from entact.store.signature import Signer, enter_key, revoke_key
@@ -317,6 +326,13 @@ def test_what_cannot_be_asked_is_refused_in_words(
     with pytest.raises(StoreError, match=said):
         request_erasure(participant, cause, persons[0], within=timedelta(hours=within))
     assert erasures(acts.entries()).asked == {}
+
+
+def test_a_request_stands_for_thirty_days_at_most(study: Study, persons: list[Signer]) -> None:
+    with pytest.raises(StoreError, match="at most 30 days"):
+        request_erasure(ANNA, "participant_request", persons[0], within=LONGEST + timedelta(seconds=1))
+    asked = request_erasure(ANNA, "participant_request", persons[0], within=LONGEST)
+    assert asked.request.participant == ANNA
 
 
 def forge(kind: str, data: dict[str, Any]) -> None:
