@@ -39,8 +39,9 @@ from entact.course.record import unsealed
 from entact.course.signed.erasure import erasures
 from entact.datasets import build
 from entact.protocol import Study
-from entact.store import StoreError, acts, models, postgres, server
+from entact.store import StoreError, acts, models, server
 from entact.store import erasure as erasure_module
+from entact.store import home as home_module
 from entact.store.door import fact as record_fact
 from entact.store.erasure import (
     LONGEST,
@@ -134,7 +135,7 @@ def erase(participant: str, persons: list[Signer]) -> bytes:
 
 
 def binary(name: str) -> str:
-    return str(postgres._binaries() / "bin" / name)
+    return str(home_module.binaries() / "bin" / name)
 
 
 def dump(database: str) -> bytes:

