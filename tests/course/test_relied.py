@@ -88,6 +88,9 @@ def test_a_reading_from_before_that_comes_after_is_found() -> None:
     assert found(arrived(case, "high", "initial 1")) == set()
     vitals(case, "high", "2026-03-16T10:30:00-06:00", systolic="190 mm[Hg]")
     assert found(arrived(case, "initial 1", "high")) == set()
+    # What is of the very instant of the decision is of before it.
+    vitals(case, "high", AT, systolic="190 mm[Hg]")
+    assert found(arrived(case, "initial 1", "high")) == {("gate_input_outdated", "high")}
 
 
 def test_a_basis_that_names_what_had_not_arrived_is_found() -> None:

@@ -47,9 +47,10 @@ def test_the_same_seed_gives_the_same_list_and_another_seed_another():
     )
 
 
-def test_a_block_that_cannot_hold_the_ratio_is_refused():
+@pytest.mark.parametrize("sizes", [[3], [0], [4, 0], [-2], []])
+def test_a_block_that_cannot_hold_the_ratio_is_refused(sizes):
     with pytest.raises(ValueError, match="positive multiples of 2"):
-        permuted_blocks(["01"], 10, RATIO, [3], Rehearsed(random(1)))
+        permuted_blocks(["01"], 10, RATIO, sizes, Rehearsed(random(1)))
 
 
 def test_kit_numbers_are_unique_and_say_nothing_of_the_arm():

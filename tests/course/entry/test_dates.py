@@ -108,6 +108,13 @@ def test_before_is_certain_or_not_said(first: date, second: date, lengths: tuple
         assert not other.is_before(one)
 
 
+def test_nothing_is_before_itself() -> None:
+    for text in ("2019", "2019-04", "2019-04-03", "2026-03-02T10:00:00-07:00"):
+        found = read_date(text)
+        assert found is not None
+        assert not found.is_before(found)
+
+
 def test_instants_of_one_day_are_told_apart() -> None:
     at = datetime.fromisoformat("2026-03-02T10:00:00-07:00")
     one, other = (clinical_date((at + timedelta(minutes=more)).isoformat()) for more in (0, 1))

@@ -456,3 +456,11 @@ def test_a_name_that_the_site_does_not_know_in_that_role_is_nobody_in_the_room()
     assert codes(ask(case, "initial_dose")) == []
     leaving = before("discharge").change("t-2 comes 1", person="somebody")
     assert codes(ask(leaving, "discharge")) == []
+
+
+@pytest.mark.parametrize(("late", "under_way"), [(timedelta(0), True), (-SECOND, False)])
+def test_a_session_is_under_way_from_its_very_instant(late: timedelta, under_way: bool) -> None:
+    case = before("discharge")
+    begun = case.course().encounters["session_1#1"].started
+    assert begun is not None
+    assert ("not_in_session" not in codes(case.may("discharge", begun + late, by="t-1"))) is under_way
