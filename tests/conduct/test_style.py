@@ -57,3 +57,22 @@ def test_the_focus_of_the_keyboard_can_be_seen() -> None:
 def test_there_is_a_style_for_print_and_one_for_the_dark() -> None:
     assert "@media print" in STYLE
     assert "@media (prefers-color-scheme: dark)" in STYLE
+
+
+def test_no_letter_is_smaller_than_twelve_pixels() -> None:
+    screen = STYLE[: STYLE.index("@media print")]
+    sizes = [float(size) * 16 for size in re.findall(r"font(?:-size)?: (\d*\.?\d+)rem", screen)]
+    assert len(sizes) > 20
+    assert min(sizes) >= 12
+
+
+def test_what_is_wider_than_a_phone_says_so() -> None:
+    """Every box that moves sideways has the words above it."""
+    templates = Path(entact.conduct.__file__).parent / "templates"
+    boxes = 0
+    for path in sorted(templates.glob("*.html")):
+        text = path.read_text()
+        for found in re.finditer(r'<div class="(?:scroll|drawing)"', text):
+            boxes += 1
+            assert "moves sideways.</p>" in text[max(0, found.start() - 40) : found.start()], path.name
+    assert boxes >= 3

@@ -7,7 +7,7 @@ import pytest
 
 from entact.report.consort import Box, Line, consort
 from entact.report.flow import ArmFlow, Flow, Reason
-from entact.report.lettering import abbreviation, cut, short, width_of, wrap
+from entact.report.lettering import abbreviation, cut, short, width_of, wrap, wrap_words
 
 LONG = "a reason with so many words that it has to go on in several lines of any box that is drawn"
 
@@ -118,3 +118,9 @@ def test_a_diagram_of_many_arms_keeps_its_letters_on_a_narrow_screen() -> None:
     width = re.search(r'viewBox="0 0 ([\d.]+) ', wide)
     assert width is not None
     assert f"min-width:{width[1]}px" in wide
+
+
+def test_no_word_is_broken_where_there_is_room_to_be_had() -> None:
+    text = "Methylphenidate with therapy"
+    assert " ".join(wrap_words(text, 60, 12)) == text
+    assert wrap(text, 60, 12)[0] != "Methylphenidate"

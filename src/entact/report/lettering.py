@@ -35,6 +35,12 @@ def wrap(text: str, width: float, size: float, *, bold: bool = False) -> list[st
     return [*lines, line] if line else lines
 
 
+def wrap_words(text: str, width: float, size: float, *, bold: bool = False) -> list[str]:
+    """As `wrap`, in the width of the widest word where that is more: no word is broken."""
+    widest = max((width_of(word, size, bold=bold) for word in text.split()), default=width)
+    return wrap(text, max(width, widest), size, bold=bold)
+
+
 def _break(word: str, width: float, size: float, bold: bool) -> list[str]:
     """Pieces of a word, at least one letter each."""
     pieces = [""]

@@ -7,8 +7,8 @@ from typing import Any
 import polars as pl
 
 from entact.report.cell import NOTHING, decimal
-from entact.report.figures.drawing import Drawing, Figure, Key, Numbers, draw, labels, plot
-from entact.report.lettering import wrap
+from entact.report.figures.drawing import LETTERS, Drawing, Figure, Key, Numbers, draw, labels, plot
+from entact.report.lettering import wrap_words
 from entact.report.palette import PAPER, UNKNOWN, colours
 from entact.report.row import GROUP, Source
 
@@ -91,7 +91,7 @@ def _chart(
 ) -> Any:
     import altair as alt
 
-    titles = {arm: wrap(title, 104, 12) for arm, title in source.arms.items()}
+    titles = {arm: wrap_words(title, 104, LETTERS) for arm, title in source.arms.items()}
     y = alt.Y(
         "arm:N", sort=[*source.arms], axis=alt.Axis(title=None, ticks=False, domain=False, **labels(titles))
     )

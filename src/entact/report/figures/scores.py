@@ -24,7 +24,7 @@ from entact.report.figures.drawing import (
     plot,
     sample,
 )
-from entact.report.lettering import short, width_of, wrap
+from entact.report.lettering import short, width_of, wrap, wrap_words
 from entact.report.outcomes import OutcomeTable
 from entact.report.palette import INK, colours
 from entact.report.row import GROUP, Source
@@ -245,8 +245,7 @@ def _names(
     taken: float | None = None
     for arm, one in sorted(last.items(), key=lambda item: -item[1]["mean"]):
         name = scores.source.arms[arm]
-        words = [width_of(word, LETTERS, bold=True) for word in name.split()]
-        title = wrap(name, max(layout.beside - 14, *words), LETTERS, bold=True)
+        title = wrap_words(name, layout.beside - 14, LETTERS, bold=True)
         lines = [*title, decimal(one["mean"])]
         wanted = -one["mean"] / per_px - 6 * (len(lines) - 1)
         placed = wanted if taken is None else max(wanted, taken)

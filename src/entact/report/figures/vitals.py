@@ -13,7 +13,7 @@ from entact.datasets import Limit
 from entact.report.cell import NOTHING, decimal
 from entact.report.figures.drawing import LETTERS, Drawing, Figure, Key, Numbers, draw, drawn_of, plot, sample
 from entact.report.outcome_rows import UNITS
-from entact.report.palette import FAINT, INK, colours
+from entact.report.palette import FAINT, INK, PAPER, colours
 from entact.report.row import GROUP, Source
 
 WIDTH, HEIGHT = 206, 132
@@ -162,11 +162,13 @@ def _chart(
             plot(lines).mark_rule(strokeDash=[4, 3], color=FAINT, strokeWidth=1).encode(y="value:Q")
         )
         for line, dy in _apart(lines, domain):
-            layers.append(
-                plot([line])
-                .mark_text(align="right", baseline="bottom", dy=dy, color=INK)
-                .encode(x=alt.value(WIDTH), y="value:Q", text="text:N")
-            )
+            # A halo in the colour of the paper keeps curves out of the letters that they cross.
+            for style in ({"stroke": PAPER, "strokeWidth": 3, "color": PAPER}, {"color": INK}):
+                layers.append(
+                    plot([line])
+                    .mark_text(align="right", baseline="bottom", dy=dy, **style)
+                    .encode(x=alt.value(WIDTH), y="value:Q", text="text:N")
+                )
     return alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
 
 
