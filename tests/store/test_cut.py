@@ -355,7 +355,7 @@ def test_an_unlock_confirmed_too_late_or_by_one_person_does_not_count(
         entry = acts.entry_of(acts.here(), "unlock", data, by=by.person, role="monitor")
         at = datetime.fromisoformat(asked[name].expires or "") + after
         store.append(entry, received_at=at.isoformat())
-        return [*known_cuts().problems, ("", "")][-1][1]
+        return [("", ""), *known_cuts().problems][-1][1]
 
     assert "had expired" in confirmed("late", ben, timedelta(microseconds=1))
     assert "another person confirms it" in confirmed("unlock", ada, timedelta(minutes=-30))
