@@ -278,6 +278,16 @@ def test_an_application_with_too_many_or_too_few_rights_is_refused(elsewhere: st
         store.setup()
 
 
+def test_the_usual_database_need_not_be_there_to_reach_another(
+    elsewhere: str, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", elsewhere.replace(f"/{database}?", "/nowhere_yet?"))
+    store.setup(database=database)
+    assert store.describe().database == database
+    with pytest.raises(StoreError, match="there is no database nowhere_yet yet"):
+        store.setup()
+
+
 def test_tables_of_another_version_wait_for_their_owner(elsewhere: str, database: str) -> None:
     with owner_connection(database) as owner:
         owner.execute("DELETE FROM django_migrations WHERE id = (SELECT max(id) FROM django_migrations)")
