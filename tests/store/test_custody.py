@@ -15,7 +15,7 @@ from tests.store.living import ANNA, BERT, consent, enter_persons, enter_study, 
 from entact import store
 from entact.protocol import Study
 from entact.store import StoreError, models, passphrase
-from entact.store.custody import problem_of_keychain
+from entact.store.custody import give_up_keys, problem_of_keychain
 from entact.store.erasure import confirm_erasure, request_erasure
 from entact.store.escrow import restore_keys, write_keys
 from entact.store.people import key_of, keychain, require_keychain
@@ -137,6 +137,26 @@ def test_a_record_of_an_earlier_version_is_bound_to_the_keys_that_it_has(
     refused_elsewhere(study, tmp_path / "elsewhere", monkeypatch, f"lacks the keys of 1 .*{ANNA}")
     consent(study, BERT)
     assert models.BoundKeychain.objects.get().identity == keychain().identity
+
+
+def test_a_keychain_that_only_lost_its_name_gets_it_back(study: Study) -> None:
+    bound = models.BoundKeychain.objects.get().identity
+    keychain().path_identity.unlink()
+    consent(study, BERT)
+    assert keychain().identity == bound
+
+
+def test_a_keychain_that_was_given_up_is_another_one_when_it_is_found_again(
+    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two keychains of one name, each with other keys, would be worse than none."""
+    with monkeypatch.context() as patch:
+        patch.setenv("ENTACT_KEYS", str(tmp_path / "fresh"))
+        assert give_up_keys("entered_in_error", KEEPER) == [ANNA]
+        consent(study, BERT)
+        assert set(keychain().all()) == {ANNA, BERT}
+    with pytest.raises(StoreError, match=r"holds another keychain than this record's.*fresh"):
+        key_of(ANNA)
 
 
 def test_of_two_keychains_that_begin_at_once_one_is_the_records(

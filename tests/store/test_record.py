@@ -23,6 +23,7 @@ from tests.owner import owner_connection
 from entact import store
 from entact.course.entry import GENESIS, Line, canonical, instant, read
 from entact.course.entry.ledger import Ledger
+from entact.store import server
 from entact.store.error import StoreError
 from entact.store.known import remembered
 
@@ -343,11 +344,22 @@ def test_the_time_of_arrival_never_runs_back(database: str, make_entry: Any, fre
         "2026-03-02T21:00:00+01:00",
         "2026-03-02T20:00:01+00:00",
     ]
+    name = f"{database}_training"
+    connection.close()
+    with server.maintenance_connection(apart_from=name) as maintenance:
+        maintenance.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
+    store.setup("training", "mini", database=name)
     for number, at in enumerate(times, start=1):
         if fresh:
             remembered("participant:a").forget()
-        store.append(make_entry("participant:a", number), received_at=at)
+        store.append(make_entry("participant:a", number, environment="training"), received_at=at)
     arrived = [instant(read(line.text).received_at) for line in store.lines("participant:a")]
     assert arrived == sorted(arrived)
     assert [one.timestamp() - arrived[0].timestamp() for one in arrived] == [0, 0, 0.5, 0.5, 1]
     assert read(next(store.lines("participant:a")).text).received_at == times[0]
+
+
+def test_persons_look_at_a_rehearsal_whose_clock_ran_ahead(make_entry: Any) -> None:
+    for number, at in enumerate(("2031-03-02T20:00:00+00:00", NOW), start=1):
+        store.append(make_entry("participant:a", number), received_at=at)
+    assert read([*store.lines("participant:a")][-1].text).received_at == NOW

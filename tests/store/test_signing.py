@@ -48,7 +48,7 @@ def told(study: Study, *rules: str) -> list[tuple[str, str, str]]:
 @pytest.mark.requirement("R14")
 def test_a_signature_is_bound_to_the_lines_that_were_signed(study: Study) -> None:
     call = keep(study, fact(study, 10, "safety_call", {"reached": True, "minutes": 12}))
-    signature = sign(call)
+    signature = sign(call, call)
     [signed] = [read(line.text) for line in store.lines(ANNA) if read(line.text).id == signature]
     hashes = {read(line.text).id: line.hash for line in store.lines(ANNA)}
     assert signed.data["hashes"] == [hashes[call]]

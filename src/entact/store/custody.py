@@ -42,6 +42,8 @@ def whole_keychain(coming: Collection[str] = ()) -> Keychain:
     chain, bound = bound_keychain()
     if bound is None:
         _bind(chain)
+    elif chain.identity is None:  # whole, but for the file that says which one it is
+        chain.begin(bound.identity)
     return chain
 
 
@@ -52,9 +54,9 @@ def problem_of_keychain(coming: Collection[str] = ()) -> str | None:
         StoreError: when another keychain lies there.
     """
     chain, bound = keychain(), bound_keychain()[1]
-    if bound is not None and chain.identity is None:
-        return absence(chain, bound)
     lacking = missing_keys(chain, coming)
+    if bound is not None and chain.identity is None and (lacking or not chain.all()):
+        return absence(chain, bound)
     if not lacking:
         return None
     more = f" and {len(lacking) - 3} more" if len(lacking) > 3 else ""
@@ -112,9 +114,13 @@ def give_up_keys(reason: str, signer: Signer) -> list[str]:
         lost = [name for name in names.values_list("name", flat=True) if name not in there]
         if not lost:
             raise StoreError(f"no key is missing in {chain.folder}: none is given up")
+        if chain.identity is None and not chain.exists:  # the one that was lost is another from here on
+            identity = chain.begin(uuid4())
+            at, folder = datetime.now(UTC), str(chain.folder)
+            models.BoundKeychain.objects.create(identity=identity, folder=folder, since=at)
         bring_back_keychain(None)
         enter_custody(CustodyAct("given_up", str(chain.identity), len(lost), lost), signer, reason)
-        chain.add({name: secrets.token_bytes(KEY_BYTES) for name in lost})
+    chain.add({name: secrets.token_bytes(KEY_BYTES) for name in lost})
     return lost
 
 

@@ -37,7 +37,7 @@ def require_keychain() -> None:
         StoreError: when it has one that is not there, or another one is.
     """
     chain, bound = keychain(), bound_keychain()[1]
-    if bound is not None and chain.identity is None:
+    if bound is not None and chain.identity is None and not chain.all():
         raise StoreError(absence(chain, bound))
 
 

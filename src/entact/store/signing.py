@@ -10,7 +10,7 @@ import msgspec
 
 from entact.course import Entry, Receipt, fold, instant, read, uuid7
 from entact.course.attested import version_of
-from entact.course.entry import BY_PERSON, Authenticated, Kept, line_of
+from entact.course.entry import BY_PERSON, Authenticated, Kept
 from entact.course.kinds.attestation import RecordSignature
 from entact.store.acts import here
 from entact.store.door import fact
@@ -50,17 +50,20 @@ def sign_entries(
     _, study = study_of_record()
     if study is None or not entries:
         raise StoreError("there is nothing to sign: name entries of a participant")
-    course = fold(study, [read(line.text) for line in lines(participant)])
+    stored = list(lines(participant))
+    course = fold(study, [read(line.text) for line in stored])
     standing = {one.id: one for one in course.effective}
     for name in entries:
         if name not in standing:
             raise StoreError(f"{participant} has no entry {name} that stands: it is not signed")
-    kept = {name: standing[name].entry for name in entries}
+    entries = list(dict.fromkeys(entries))
+    hashes = {line.seq: line.hash for line in stored}
+    sources = [standing[name].entry for name in entries]
     payload = RecordSignature(
         meaning,
         [*entries],
         [version_of(standing[name]) for name in entries],
-        [line_of(one).hash for one in kept.values() if isinstance(one, Kept)],
+        [hashes[one.seq] for one in sources if isinstance(one, Kept)],
     )
     place = here()
     entry = Entry(
