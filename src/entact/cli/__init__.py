@@ -412,6 +412,10 @@ def verify(
     archive: Annotated[
         Path | None, typer.Option(help="Check this archive instead, every entry and every file.")
     ] = None,
+    offline: Annotated[
+        Path | None,
+        typer.Option(help="Check this archive by a second implementation, which needs no entact."),
+    ] = None,
     against: Annotated[
         list[Path] | None,
         typer.Option(help="A file or saved message with anchors; may be said several times."),
@@ -434,6 +438,10 @@ def verify(
         else:
             print_checked(checked)
         raise typer.Exit(1 if checked["breaks"] else 0)
+    if offline is not None:
+        from entact.cli.archive import check_offline
+
+        raise typer.Exit(check_offline(offline, against or []))
     from entact.cli.record import print_verification, verify_record
 
     result = verify_record(database, against or [], authority, deep=deep)

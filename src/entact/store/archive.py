@@ -194,6 +194,7 @@ class _Archive:
         )
         (self.folder / "README.md").write_text(words)
         (self.folder / "read.py").write_bytes(source.joinpath("archive_reader.py").read_bytes())
+        (self.folder / "verify.py").write_bytes(source.joinpath("archive_verifier.py").read_bytes())
 
     def _manifest(self) -> bytes:
         paths = sorted(path for path in self.folder.rglob("*") if path.is_file())
