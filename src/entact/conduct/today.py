@@ -47,7 +47,7 @@ class Today:
 
 def needs_today(register: Register) -> Today:
     """What needs somebody, as the register's role may see it."""
-    found = list(_found(register))
+    found = list(dict.fromkeys(_found(register)))  # several calls of one alert are one task
     shown = found[:MOST]
     known = {one.ledger: Standing.of(one) for one in lists.participants_of([name for name, _ in shown])}
     tasks = tuple(replace(task, key=known[name].key) for name, task in shown if name in known)
