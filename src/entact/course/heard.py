@@ -79,6 +79,8 @@ def _ended_before(event: AdverseEventState, at: datetime, zone: tzinfo) -> bool:
 def _of_calls(course: Course) -> Iterator[tuple[str, str, str, str]]:
     """Calls in which an event or suicidality was heard of, without an event that it can have been."""
     for call in course.calls:
+        if not (call.events_heard or call.suicidality):
+            continue
         zone = zone_of(course, call.at)
         entered = any(
             any(abs(said.at - call.at) <= ENTERED_WITHIN for said in event.judgements)

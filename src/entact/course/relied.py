@@ -72,9 +72,12 @@ def found_in_decisions(course: Course) -> Iterator[tuple[str, str, str, str]]:
     relying = [(one, inputs) for one in course.effective if one.entry.basis and (inputs := _inputs(one))]
     if not relying:
         return
-    standing = {one.id: one for one in course.effective}
-    merged = {name for one in course.effective for name in one.corrections}
-    answered = {one.entry: one for answers in course.answers.values() for one in answers}
+    asked = frozenset[str]().union(*(inputs for _, inputs in relying))
+    standing = {one.entry.id: one for one in course.effective if one.entry.id in asked}
+    merged = {name for one in course.effective if one.corrections for name in one.corrections}
+    answered = {
+        one.entry: one for answers in course.answers.values() for one in answers if one.entry in asked
+    }
     belated = _belated(course, [act for act, _ in relying])
     for act, inputs in relying:
         for name in inputs:
