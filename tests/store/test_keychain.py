@@ -41,6 +41,16 @@ def test_what_goes_is_gone_and_its_bytes_are_overwritten(chain: Keychain) -> Non
     assert sorted(path.name for path in chain.folder.iterdir()) == ["keys.jsonl", "lock"]
 
 
+def test_a_key_that_was_set_aside_does_not_come_back_by_being_added(chain: Keychain) -> None:
+    name = "participant:2"
+    chain.set_aside([name], datetime(2026, 3, 2, tzinfo=UTC))
+    chain.add({name: KEYS[name]})
+    assert chain.get(name) is None
+    assert KEYS[name].hex().encode() not in chain.path.read_bytes()
+    chain.bring_back(name)
+    assert chain.get(name) == KEYS[name]
+
+
 def test_another_process_sees_what_was_added_and_removed(chain: Keychain) -> None:
     other = Keychain(chain.folder)
     assert other.get("participant:3") == KEYS["participant:3"]
