@@ -193,3 +193,8 @@ def test_a_consent_that_waited_in_a_tablet_for_some_hours_is_none_of_it() -> Non
     for entry in (entries[0], case.entries["consent"], *entries[1:]):
         ledger.append(entry, received_at="2026-03-02T23:00:00+00:00")
     assert belated(fold(case.study, ledger.entries())) == []
+
+
+def test_a_basis_that_relies_on_a_form_that_the_study_does_not_have() -> None:
+    case = dosed(before("initial_dose")).change("asked 1", form="another")
+    assert found(case.course()) == set()

@@ -184,7 +184,8 @@ def _late(course: Course, act: Effective, relied: list[Answers], inputs: frozens
     here = act.entry.encounter
     known: dict[tuple[str, bool], datetime] = {}
     for one in relied:
-        place = one.form, one.encounter == here and not course.release.forms[one.form].lasting
+        compiled = course.release.forms.get(one.form)
+        place = one.form, one.encounter == here and not (compiled is not None and compiled.lasting)
         known[place] = max(one.at, known.get(place, one.at))
     for (form, of_visit), since in known.items():
         for one in course.answers[form]:

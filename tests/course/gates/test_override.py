@@ -303,6 +303,9 @@ def test_it_is_a_deviation_unless_the_approved_protocol_allows_it() -> None:
         {"initial_dose.2": {"i-1": "i-1 50"}},
         {"initial_dose.2": {}},
         {"initial_dose.2": None},
+        {"initial_dose.2": 7},
+        {"initial_dose.2": True},
+        {"initial_dose.2": "i-1"},
         {"initial_dose.1": {"i-1": "i-1 50", "c-1": "c-1 51"}},
     ],
 )

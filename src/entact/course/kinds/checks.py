@@ -90,7 +90,8 @@ def _check_overridden(course: State, effective: Effective, act: str, basis: Mapp
         required = _of_basis(course, basis, code)
         said = [one for one in course.overrides if one.requirement == code and one.is_proved]
         known = {one.entry: one.person for one in said}
-        persons = proofs if isinstance(proofs, dict) else dict.fromkeys(map(str, proofs or ()))
+        named = proofs if isinstance(proofs, list) else ()
+        persons = proofs if isinstance(proofs, dict) else dict.fromkeys(map(str, named))
         missing = [person for person, proof in persons.items() if known.get(str(proof)) != person]
         roles = 1 if required is None or required.override is None else required.override.count("+") + 1
         if missing or len(persons) < roles:
