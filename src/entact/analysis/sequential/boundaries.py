@@ -15,7 +15,7 @@ from entact.analysis.sequential.shape import Shape
 from entact.analysis.sequential.spending import Spending
 
 _FAR = 40.0  # 1 - Φ(40) is 0
-_LEAST = 1e-300
+_LEAST = 1e-150
 _CLOSE = 1e-6  # a step after which nothing is left to find: each cubes what was missing
 _TILT = 0.75  # drift to which densities are carried over from another without loss
 
@@ -254,7 +254,7 @@ def solve(state: GoingOn, fraction: float, drift: float, target: float, near: fl
         low, high = (value, high) if tail > target else (low, value)
         # On the logarithm of the tail, which is nearly straight.
         step = 2 * _FAR
-        if tail > 0 and density > 0:
+        if tail > 0 and density > _LEAST * tail:
             over, slope = np.log(tail / target), density / tail
             curve = slope * slope + bend / tail
             step = over / slope / max(1 + over * curve / (2 * slope * slope), 0.5)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import altair as alt
 
 _LEAST_STEP = 1e-6
+_MET = 1e-10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -263,7 +264,9 @@ class GroupSequential:
             raise ValueError("no effect has the power with this futility: spend less of beta early") from None
         lower, walk = self._with_futility(lost, drift, known)
         held = tuple(min(low, up) for low, up in zip(lower[:-1], walk.upper, strict=False))
-        return self._found(walk, held), drift
+        # Where beta is spent so early that the bounds meet before the end, its effect is found from them.
+        met = abs(lower[-1] - walk.upper[-1]) <= _MET and list(held) == lower[:-1]
+        return self._found(walk, held), drift if met else None
 
     def _with_futility(self, lost: Floats, drift: float, known: Sequence[float]) -> tuple[list[float], Walk]:
         """Futility bounds under a drift, and critical values; these rely on those where they are binding."""
