@@ -20,6 +20,10 @@ _CLOSE = 1e-6  # a step after which nothing is left to find: each cubes what was
 _TILT = 0.75  # drift to which densities are carried over from another without loss
 
 
+class Overspent(ValueError):
+    """Bounds before the end that spend more than there is."""
+
+
 @dataclass(frozen=True)
 class Boundaries:
     """When a trial stops.
@@ -113,7 +117,7 @@ class Walk:
         else:
             spent = float(self._planned[look])
             if spent < before:
-                raise ValueError(
+                raise Overspent(
                     f"the looks before the end spend {before:.3g} of {spent:g}:"
                     " their critical values are too low"
                 )

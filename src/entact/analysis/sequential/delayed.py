@@ -142,7 +142,12 @@ class DelayedResponse:
                 """What turning round takes from the error rate, less what it adds."""
                 return high.below(value, at, 0.0) - low.above(value, at, 0.0)
 
-            critical.append(float(brentq(lost, -_FAR, _FAR, xtol=1e-14, rtol=1e-14)))
+            if lost(_FAR) <= 0:  # nobody stops above: nobody below may be turned round
+                critical.append(np.inf)
+            elif lost(-_FAR) >= 0:
+                critical.append(-np.inf)
+            else:
+                critical.append(float(brentq(lost, -_FAR, _FAR, xtol=1e-14, rtol=1e-14)))
             state = state.go_on(bounds.lower[look], bounds.upper[look], at, 0.0, following[look])
         return DelayedBoundaries(
             looks, decided, bounds.upper[:-1], bounds.lower, (*critical, bounds.upper[-1])

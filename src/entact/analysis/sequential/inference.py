@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.optimize import brentq
 
-from entact.analysis.sequential.boundaries import Boundaries
+from entact.analysis.sequential.boundaries import Boundaries, Overspent
 from entact.analysis.sequential.combination import Combined
 from entact.analysis.sequential.look import Look
 from entact.analysis.sequential.planned import Planned
@@ -200,8 +200,12 @@ def _repeated_p(design: Planned, fractions: Sequence[float], z: float, ended: bo
     shown = abs(z) if design.sided == 2 else z
 
     def missing(log_alpha: float) -> float:
-        found = design.rule.at(float(np.exp(log_alpha)), fractions, ended=ended).found().upper[-1]
-        return min(found, _FAR) - shown
+        alpha = float(np.exp(log_alpha))
+        try:
+            walk = design.rule.at(alpha, fractions, ended=ended).found()
+        except Overspent:
+            return _FAR  # bounds that do not depend on alpha have spent more before: no value rejects
+        return (min(walk.upper[-1], _FAR) if walk.spent[-1] <= alpha * (1 + 1e-9) else _FAR) - shown
 
     low, high = np.log(_LEAST_P), np.log(0.4999)
     if missing(high) >= 0:

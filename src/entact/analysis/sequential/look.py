@@ -8,6 +8,8 @@ from typing import Self
 import numpy as np
 from scipy.special import ndtri, stdtr, stdtrit
 
+_LEAST, _MOST = 1e-300, 1e150
+
 
 @dataclass(frozen=True)
 class Look:
@@ -87,8 +89,13 @@ class Look:
         if self.df is None:
             return t
         # From the tail, whose digits are not lost.
-        far = float(ndtri(stdtr(self.df, -abs(t))))
-        return -far if t > 0 else far
+        tail = float(stdtr(self.df, -abs(t)))
+        if tail > _LEAST:
+            far = -float(ndtri(tail))
+        else:  # Wallace 1959, Annals of Mathematical Statistics 30:1121, where a tail is too small to be told
+            far = float(np.sqrt(self.df * np.log1p(min(abs(t), _MOST) ** 2 / self.df)))
+            far *= (8 * self.df + 1) / (8 * self.df + 3)
+        return far if t > 0 else -far
 
     @property
     def information(self) -> float:

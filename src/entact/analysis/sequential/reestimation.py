@@ -14,7 +14,6 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
 from entact.analysis.sample_size.means import Means
@@ -125,16 +124,15 @@ class PromisingZone:
 
         The zone of a trial that is to be analysed conventionally begins there or higher.
         """
-        last = self.design.boundaries().upper[1]
-
-        def over(z: float) -> float:
-            return float(self.conventional_critical(z, self.most)) - last
-
-        if over(0.0) <= _ALMOST:
-            return float(self.conditional_power(0.0, self.second))
-        if over(last) > 0:
-            raise ValueError("with these weights the conventional test is never safe: use the weighted one")
-        return float(self.conditional_power(brentq(over, 0.0, last, xtol=1e-14), self.second))
+        last, (first, second) = self.design.boundaries().upper[1], self.weights
+        # conventional_critical is straight in the statistic: it lies below `last` from where they meet.
+        slope = float(np.sqrt(self.first) - np.sqrt(self.most) * first / second)
+        gap = last * float(np.sqrt(self.first + self.most) - np.sqrt(self.most) / second)
+        if abs(slope) <= _ALMOST * float(np.sqrt(self.first)):
+            return 0.0  # the second stage is what its weight says, and both tests are one
+        if slope > 0:
+            raise ValueError("the second stage is smaller than its weight: use the weighted test")
+        return float(self.conditional_power(gap / slope, self.second))
 
     def edges(self) -> tuple[float, float, float]:
         """First-stage statistics at which the zone begins, the most is no longer needed, and it ends."""
@@ -180,9 +178,10 @@ class PromisingZone:
         return (self.design.boundaries().upper[1] - first * z1) / second
 
     def _where(self, level: float, size: float) -> float:
-        return float(
-            brentq(lambda z: float(self.conditional_power(z, size)) - level, 0.0, 2 * REACH, xtol=1e-13)
-        )
+        """The statistic with a conditional power, which is Φ of a straight line."""
+        first, second = self.weights
+        last = self.design.boundaries().upper[1]
+        return float((ndtri(level) + last / second) / (np.sqrt(size / self.first) + first / second))
 
 
 def _panels(cuts: list[float]) -> tuple[Floats, Floats]:
