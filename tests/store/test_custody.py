@@ -91,9 +91,10 @@ def test_another_keychain_is_refused_by_whoever_asks(
     for ask in (lambda: key_of(ANNA), lambda: consent(study, BERT), lambda: store.setup(database=database)):
         with pytest.raises(StoreError, match="holds another keychain than this record's, which was begun in"):
             ask()
-    (other / "keychain.json").write_text("{}")
-    with pytest.raises(StoreError, match="does not say which keychain it is"):
-        key_of(ANNA)
+    for content in ("{}", "[]", "7", '{"keychain": 7}', '{"keychain": "x"}', "[" * 100_000):
+        (other / "keychain.json").write_text(content)
+        with pytest.raises(StoreError, match="does not say which keychain it is"):
+            key_of(ANNA)
 
 
 def test_a_copy_that_lacks_keys_is_refused_with_whose(

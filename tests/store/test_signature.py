@@ -38,7 +38,7 @@ def test_a_key_file_opens_with_its_passphrase_alone(tmp_path: Path) -> None:
         signature.write_key_file(path, "ada", PASSPHRASE)
 
 
-@pytest.mark.parametrize("content", ["", "{}", "[]", '"x"'])
+@pytest.mark.parametrize("content", ["", "{}", "[]", '"x"', "[" * 100_000])
 def test_a_file_that_holds_no_key_is_named(tmp_path: Path, content: str) -> None:
     path = tmp_path / "ada.key"
     with pytest.raises(StoreError, match="there is no signing key in"):

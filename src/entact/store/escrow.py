@@ -143,7 +143,7 @@ def _read(path: Path) -> dict[str, Any]:
         known = set(outside) == {*ABOUT, *SEALED} if outside["entact"] == FORMAT else True
         if outside["entact"] in (FORMAT, OLDER) and known and isinstance(outside["mark"], str):
             return dict(outside)
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         pass
     raise StoreError(f"{path} is no file of keys: `entact keys backup` writes one")
 

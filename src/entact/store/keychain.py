@@ -93,7 +93,7 @@ class Keychain:
         try:
             content = json.loads(_read(self.path_identity) or b"null")
             return None if content is None else UUID(content["keychain"])
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise StoreError(
                 f"{self.path_identity} does not say which keychain it is ({error}): put back a copy of it"
             ) from error
@@ -216,7 +216,7 @@ class Keychain:
                 found.append((str(values[0]), bytes.fromhex(values[1]), str(row.get("since", ""))))
                 if "since" in names:
                     datetime.fromisoformat(row["since"])
-            except (ValueError, KeyError, TypeError) as error:
+            except (ValueError, KeyError, TypeError, RecursionError) as error:
                 raise StoreError(f"{path}, line {number} holds no key: restore the keys") from error
         return found
 

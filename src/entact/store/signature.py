@@ -91,7 +91,7 @@ def open_key_file(path: Path, passphrase: str) -> Signer:
         person = str(content["person"])
     except FileNotFoundError as error:
         raise StoreError(f"there is no signing key in {path}: `entact sign-key new` makes one") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise StoreError(f"{path} is no file with a signing key") from error
     return Signer(person, open_bytes(content, passphrase, str(path)))
 
