@@ -11,6 +11,7 @@ import socketserver
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -544,3 +545,48 @@ def test_a_study_without_a_release_has_no_anchor(database: str, make_chain: Any,
     store.append_many(stream(chain))
     with pytest.raises(StoreError, match="no release"):
         take_anchor()
+
+
+def test_a_server_takes_anchors_by_itself_and_both_page_and_verification_say_when(
+    tmp_path: Path, study_ledger: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from entact.cli.anchor import keep_anchoring, places_of_environment
+    from entact.conduct.verification import check_now
+
+    assert places_of_environment() is None
+    monkeypatch.setenv("ENTACT_ANCHOR_FILE", str(tmp_path / "anchors"))
+    monkeypatch.setenv("ENTACT_ANCHOR_EVERY", "1 s")
+    places = places_of_environment()
+    assert places is not None
+    stop = threading.Event()
+    thread = keep_anchoring(places, stop)
+    patience = time.monotonic() + 60
+    while time.monotonic() < patience and not (tmp_path / "anchors").exists():
+        time.sleep(0.05)
+    time.sleep(0.2)
+    stop.set()
+    thread.join(30)
+    assert len(read_anchors(tmp_path / "anchors").anchors) >= 1
+    checked = check_now()
+    assert list(checked.anchored) == [f"file {tmp_path / 'anchors'}"]
+    assert checked.last_anchor is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("EVERY", "soon", "ENTACT_ANCHOR_EVERY"),
+        ("EVERY", "0 s", "at least a second"),
+        ("MAIL", "a@b", "ENTACT_SMTP"),
+    ],
+)
+def test_anchors_that_could_not_be_taken_by_themselves_are_refused_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    from entact.cli.anchor import places_of_environment
+
+    monkeypatch.delenv("ENTACT_SMTP", raising=False)
+    monkeypatch.setenv("ENTACT_ANCHOR_FILE", str(tmp_path / "anchors"))
+    monkeypatch.setenv(f"ENTACT_ANCHOR_{name}", value)
+    with pytest.raises(StoreError, match=said):
+        places_of_environment()

@@ -8,7 +8,8 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from threading import Event, Thread
+from typing import Any, NamedTuple
 
 import msgspec
 from rich.console import Console
@@ -33,6 +34,11 @@ def take(database: str, file: Path | None, mail: Sequence[str], timestamp: str |
     """
     require_places(file, mail, timestamp)
     open_record(database)
+    return put(file, mail, timestamp)
+
+
+def put(file: Path | None, mail: Sequence[str], timestamp: str | None) -> dict[str, Any]:
+    """Takes one anchor of the record in use and puts it where it was asked for."""
     from entact.store.anchoring import note_anchored, take_anchor  # tables are there once one is in use
 
     anchor, heads = take_anchor()
@@ -87,12 +93,7 @@ def keep_taking(
     database: str, file: Path | None, mail: Sequence[str], timestamp: str | None, every: str
 ) -> None:
     """Takes anchors at intervals until it is interrupted; what fails is said, and tried again at the next."""
-    try:
-        seconds = parse_duration(every).total_seconds()
-    except ValueError as error:
-        raise store.StoreError(f"--every: {error}") from error
-    if seconds < 1:
-        raise store.StoreError(f"--every {every}: at least a second")
+    seconds = _seconds(every, "--every")
     require_places(file, mail, timestamp)
     open_record(database)
     while True:
@@ -101,6 +102,61 @@ def keep_taking(
         except store.StoreError as error:
             print(f"entact: {error}", file=sys.stderr, flush=True)
         time.sleep(seconds)
+
+
+class Places(NamedTuple):
+    """Where anchors are put by themselves, and once in how many seconds."""
+
+    file: Path | None
+    mail: tuple[str, ...]
+    timestamp: str | None
+    every: float
+
+
+def places_of_environment() -> Places | None:
+    """What ENTACT_ANCHOR_FILE, _MAIL (commas between), _STAMP and _EVERY (1 h) say; None: nothing.
+
+    Raises:
+        StoreError: when that cannot work.
+    """
+    said = {name: os.environ.get(f"ENTACT_ANCHOR_{name}", "").strip() for name in ("FILE", "MAIL", "STAMP")}
+    if not any(said.values()):
+        return None
+    mail = tuple(address.strip() for address in said["MAIL"].split(",") if address.strip())
+    file = Path(said["FILE"]) if said["FILE"] else None
+    require_places(file, mail, said["STAMP"] or None)
+    every = _seconds(os.environ.get("ENTACT_ANCHOR_EVERY") or "1 h", "ENTACT_ANCHOR_EVERY")
+    return Places(file, mail, said["STAMP"] or None, every)
+
+
+def keep_anchoring(places: Places, stop: Event) -> Thread:
+    """Takes anchors of the record in use in a thread of its own, until `stop` is set; what fails is said."""
+    thread = Thread(target=_anchor_until, args=(places, stop), name="anchors", daemon=True)
+    thread.start()
+    return thread
+
+
+def _anchor_until(places: Places, stop: Event) -> None:
+    from django.db import DatabaseError, connection
+
+    while not stop.is_set():
+        try:
+            put(places.file, places.mail, places.timestamp)
+        except (store.StoreError, DatabaseError) as error:
+            print(f"entact: no anchor was taken: {error}", file=sys.stderr, flush=True)
+        finally:
+            connection.close()
+        stop.wait(places.every)
+
+
+def _seconds(text: str, name: str) -> float:
+    try:
+        seconds = parse_duration(text).total_seconds()
+    except ValueError as error:
+        raise store.StoreError(f"{name}: {error}") from error
+    if seconds < 1:
+        raise store.StoreError(f"{name} {text}: at least a second")
+    return seconds
 
 
 def print_anchor(told: dict[str, Any]) -> None:

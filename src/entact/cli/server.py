@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import socket
+from threading import Event
 
 from rich.console import Console
 
+from entact.cli.anchor import keep_anchoring, places_of_environment
 from entact.cli.database import open_record
 from entact.conduct.error import ConductError
 from entact.conduct.serve import LOOPBACK, serve
@@ -63,4 +65,10 @@ def serve_pages(database: str, host: str, port: int, role: str | None) -> None:
     def say(address: str) -> None:
         console.print(f"open  {address}   (as {role}; Ctrl-C ends it)", soft_wrap=True)
 
-    serve(host, port, role, ready=say)
+    stop, places = Event(), places_of_environment()
+    if places is not None:
+        keep_anchoring(places, stop)
+    try:
+        serve(host, port, role, ready=say)
+    finally:
+        stop.set()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Event, Thread
 
@@ -18,10 +19,16 @@ EVERY = 600.0  # seconds between two checks
 
 @dataclass(frozen=True)
 class Checked:
-    """The last check of all chains, and when it ended."""
+    """The last check of all chains and when it ended; and when the last anchor was put where, by place."""
 
     verification: Verification
     at: datetime
+    anchored: Mapping[str, datetime] = field(default_factory=dict)
+
+    @property
+    def last_anchor(self) -> datetime | None:
+        """When the last anchor was taken."""
+        return max(self.anchored.values(), default=None)
 
 
 _last: Checked | None = None
@@ -40,8 +47,9 @@ def check_now() -> Checked:
     """
     global _last
     found = verify()
-    faults = tuple(Break("the database", 0, fault) for fault in look(lists=not found.breaks).faults)
-    _last = Checked(replace(found, breaks=(*found.breaks, *faults)), timezone.now())
+    around = look(lists=not found.breaks)
+    faults = tuple(Break("the database", 0, fault) for fault in around.faults)
+    _last = Checked(replace(found, breaks=(*found.breaks, *faults)), timezone.now(), around.anchored)
     return _last
 
 
