@@ -58,6 +58,9 @@ reference: setup ## write the pages of every field in docs anew
 	@$(BIN)/entact reference cohort > docs/cohort-fields.md
 	@$(BIN)/entact reference published > docs/published-fields.md
 
+soak: setup ## rehearse disasters for ten minutes: kills, a full disk, flipped bits, restores
+	@ENTACT_SOAK=$${ENTACT_SOAK:-600} $(BIN)/python -m pytest -q -s tests/store/test_soak.py $(ARGS)
+
 bench: setup ## run the benchmarks
 	@$(BIN)/python -m benchmarks $(ARGS)
 

@@ -47,7 +47,7 @@ def check_now() -> Checked:
     """
     global _last
     found = verify()
-    around = look(lists=not found.breaks)
+    around = look(lists=not found.breaks, keys=False)
     faults = tuple(Break("the database", 0, fault) for fault in around.faults)
     _last = Checked(replace(found, breaks=(*found.breaks, *faults)), timezone.now(), around.anchored)
     return _last
