@@ -165,6 +165,19 @@ def test_rates_are_those_of_rpact(told: dict[str, Any]) -> None:
         assert shown.p == pytest.approx(told["finalP"]["pFinal"], abs=1e-7)
 
 
+@pytest.mark.parametrize(
+    "told",
+    golden("gsDesign_conditional_power_ssr")["results"]["sequentialPValue"],
+    ids=lambda one: f"{one['Z']}",
+)
+def test_the_least_repeated_p_is_the_sequential_p_of_gsdesign(told: dict[str, Any]) -> None:
+    """gsDesign::sequentialPValue(gsD, n.I, Z), design sfLDOF at 0.6, to its own tolerance of 1e-5"""
+    z = told["Z"] if isinstance(told["Z"], list) else [told["Z"]]
+    looks = [Look(one / np.sqrt(t), 1 / np.sqrt(t)) for one, t in zip(z, (0.6, 1.0), strict=False)]
+    shown = GroupSequential(information=(0.6, 1.0)).analyse(looks, 1.0)
+    assert min(shown.repeated_p) == pytest.approx(told["sequentialPValue"], abs=1e-5)
+
+
 def test_t_is_judged_by_its_p_value_as_rpact_does() -> None:
     """rpact::getAnalysisResults(design asOF at 0.6, data, directionUpper = FALSE, normalApproximation =
     FALSE): finalP, repeatedPValues, repeatedConfidenceIntervals of the second stage
