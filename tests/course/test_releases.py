@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -152,3 +153,13 @@ def test_what_cannot_be_read_and_what_is_no_release_is_not_judged_here() -> None
     entry = in_production(entered("one", FIRST, 1))
     for change in ({"data": {"id": "mini"}}, {"data": {"id": "x", "text": "{}"}}, {"kind": "heads"}):
         assert bars_here(msgspec.structs.replace(entry, **change)) == []
+
+
+def test_what_a_site_approves_is_in_force_from_its_very_instant() -> None:
+    first = datetime(2026, 3, 1, 9, tzinfo=UTC)
+    second = first + timedelta(days=30)
+    study = STUDY.approved("denver", [(first, FIRST.id), (second, SECOND.id)])
+    before = timedelta(microseconds=1)
+    asked = (first - before, first, second - before, second)
+    assert [study.in_force_at("denver", at).id for at in asked] == [FIRST.id, FIRST.id, FIRST.id, SECOND.id]
+    assert study.in_force_at("haifa", first).id == SECOND.id
