@@ -18,6 +18,7 @@ from entact.course.kinds.study import ReleaseEntered
 from entact.store.archive_columns import ids_in_several_ledgers, require_columns
 from entact.store.archive_reader import Damaged, checksum, entries
 from entact.store.error import StoreError
+from entact.store.index import Head
 
 FORMAT, OLDEST = 2, 1
 MANIFEST = "manifest.json"
@@ -26,8 +27,6 @@ REHEARSAL: Environment = "rehearsal"
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _LONGEST = 10**9  # entries of one ledger
-
-Head = tuple[str, int, str]  # ledger, number and hash of its last entry
 
 
 class Archive(NamedTuple):
@@ -99,7 +98,7 @@ def read_archive(folder: Path) -> Archive:
         manifest.environment,
         manifest.installation,
         manifest.made_at,
-        tuple((one.ledger, one.seq, one.hash) for one in manifest.ledgers),
+        tuple(Head(one.ledger, one.seq, one.hash) for one in manifest.ledgers),
         tuple(manifest.releases),
     )
 

@@ -177,6 +177,24 @@ def device(writer: Writer) -> None:
     writer.say(STUDY, "device_key", msgspec.to_builtins(revoked))
 
 
+def queried(writer: Writer) -> None:
+    """Queries: one that is open, one that was answered and closed, and an answer to none."""
+    open_study(writer)
+    writer.say(A, "consent", {"version": "1", "scopes": {"participation": True, "recording": False}})
+    writer.say(A, "encounter", {"status": "started"}, encounter="closing#1")
+    signs = {"systolic": "191 mm[Hg]", "diastolic": "80 mm[Hg]"}
+    read = writer.say(A, "vital_signs", signs, encounter="closing#1")
+    asks: dict[str, Any] = {"by": "monitor-1", "role": "monitor"}
+    data = {"said": "raised", "entry": read.id, "item": "systolic", "text": "Is 119 meant?"}
+    first = writer.say(A, "query", data, **asks)
+    writer.say(A, "query", {"said": "raised", "entry": read.id, "text": "Which arm?"}, **asks)
+    writer.say(A, "query", {"said": "answered", "text": "It is: corrected."}, about=first.id)
+    mended = {"systolic": "119 mm[Hg]"}
+    writer.say(A, "vital_signs", mended, replaces=read.id, reason="transcription_error")
+    writer.say(A, "query", {"said": "closed"}, about=first.id, **asks)
+    writer.say(A, "query", {"said": "answered", "text": "To what?"}, about=read.id)
+
+
 STORIES: dict[str, Callable[[Writer], None]] = {
     "every-kind": every_kind,
     "conflicts": conflicts,
@@ -184,6 +202,7 @@ STORIES: dict[str, Callable[[Writer], None]] = {
     "overridden": overridden,
     "custody": custody,
     "device": device,
+    "queried": queried,
 }
 
 
