@@ -89,8 +89,10 @@ def test_a_finding_tells_of_its_entry_and_of_all_that_it_names() -> None:
         names = disclosure.of_finding("item:x", "item", seen.id, "ideation", message)
         assert own | {form_named("caps5_past_month")} <= names, message
     assert CRITERIA in disclosure.of_finding("criterion:x", "criterion", seen.id, "", "")
-    gate = disclosure.of_finding("gate_expired:x", "gate_expired", dose.id, "expires", "")
-    assert {gate_named("initial_dose"), class_named("schedule")} <= gate
+    for rule in ("gate_expired", "override_unproved"):
+        gate = disclosure.of_finding(f"{rule}:x", rule, dose.id, "expires", "")
+        assert {gate_named("initial_dose"), class_named("schedule")} <= gate, rule
+    assert gate_named("initial_dose") not in disclosure.of_finding("item:y", "item", dose.id, "kit", "")
     planned = disclosure.of_finding("x", "reading_missing", "", "caps5_past_month initial + 1 h", "")
     assert form_named("caps5_past_month") in planned
 
