@@ -301,3 +301,17 @@ def test_answers_are_kept_to_what_is_asked_by_those_before(data: st.DataObject) 
         if name in items and form.is_asked(name, form.read(kept, around).values, around):
             kept[name] = items[name]
     assert form.asked_of(items, around) == kept
+
+
+def test_an_unusual_answer_decides_what_is_asked(tmp_path: Path) -> None:
+    path = tmp_path / "study.yaml"
+    text = TEXT.replace(
+        "pain:       {type: integer, range: 0 .. 10,",
+        "pain: {type: integer, expected: 0 .. 3, range: 0 .. 10,",
+    )
+    assert text != TEXT
+    path.write_text(text, encoding="utf-8")
+    form = load_study(path).newest.forms["body"]
+    for pain, asked in ((0, False), (9, True), (11, False)):
+        items = {"pain": pain, "pain_where": ["head"]}
+        assert ("pain_where" in form.asked_of(items, {})) is asked, pain

@@ -789,3 +789,11 @@ def parts(data: Any) -> Iterator[tuple[Any, Any]]:
         for key in list(data) if isinstance(data, dict) else range(len(data)):
             yield data, key
             yield from parts(data[key])
+
+
+def test_at_discharge_who_is_in_the_room_may_stand_by_itself(tmp_path: Path, mini: str) -> None:
+    path = tmp_path / "study.yaml"
+    alone = "      - {require: \"present('therapist') >= 1\", else: no therapist}\n"
+    ready = '      - {require: "readiness.oriented'
+    path.write_text(mini.replace(ready, alone + ready), encoding="utf-8")
+    assert len(load_study(path).newest.gates["discharge"].requirements) == 3

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+
+from entact.protocol import load_study
 
 END = "psychosis: {kind: exclusion, text: A psychotic disorder}\n"
 EVENTS = "  solicited: [nausea, euphoria]\n"
@@ -233,3 +236,10 @@ def test_a_study_that_does_not_randomise_holds_and_washes_out_for_other_acts(
     assert "holds.death.stops[1]: this study does not randomise; write 'enrolment' or 'dosing'" in found
     assert "washout.before[1]: this study does not randomise; write 'enrolment' or 'initial_dose'" in found
     assert "gates.randomisation: is never asked, because no visit does 'randomisation'" in found
+
+
+def test_two_quotas_may_end_at_the_same_number(tmp_path: Path, mini: str) -> None:
+    path = tmp_path / "study.yaml"
+    quotas = "quotas: {all: {most: 4}, women: {most: 4, when: demographics.sex == 'female'}}\n"
+    path.write_text(mini.rstrip() + "\n\n" + quotas, encoding="utf-8")
+    assert set(load_study(path).newest.file.quotas) == {"all", "women"}
