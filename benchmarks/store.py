@@ -34,6 +34,7 @@ from benchmarks.rehearsal import Measured, _machine
 from entact.cohort import rehearse
 from entact.course import Ledger, Line, Receipt
 from entact.course.entry import Entry, as_sent, canonical, parse, read, uuid7
+from entact.course.state.numbers import NUMBERED
 from entact.protocol import load_study
 
 STUDY = "mapp1"
@@ -256,7 +257,8 @@ def _acting() -> Iterator[Measured]:
     for name in names:
         chain = Ledger(name)
         for one in mine:
-            chain.append(msgspec.structs.replace(as_sent(one), ledger=name), received_at=one.received_at)
+            copy = msgspec.structs.replace(as_sent(one), ledger=name)
+            chain.append(_of_its_own(copy), received_at=one.received_at)
         chains.append(chain)
     store.create_database("entact_bench", "rehearsal", STUDY, replace=True)
     from entact.store.custody import keep_keys
@@ -280,6 +282,16 @@ def _acting() -> Iterator[Measured]:
     how = f"{COPIES} participants of {len(mine)} entries each; median {median(ms['warm']):.1f} ms"
     yield Measured("slowest of 20 gated acts", ms["warm"][int(0.95 * COPIES)], "ms", 12.0, how)
     yield Measured("one that is asked first, and folds", median(ms["cold"]), "ms", None, "median, refused")
+
+
+def _of_its_own(entry: Entry) -> Entry:
+    """An entry of a copied ledger under numbers that nobody else has."""
+    _, item = NUMBERED.get(entry.kind, ("", ""))
+    if item not in entry.data:
+        return entry
+    return msgspec.structs.replace(
+        entry, data={**entry.data, item: f"{entry.data[item]}-{entry.ledger[-3:]}"}
+    )
 
 
 def _verifying(count: int) -> Iterator[Measured]:

@@ -12,6 +12,7 @@ from django.db import connection
 
 from entact.store.error import StoreError
 from entact.store.keychain import Keychain, keychain_folder
+from entact.store.known import raw_cursor
 
 WHAT_TO_DO = (
     "ENTACT_KEYS says where keys lie: set it to where they are, or bring them back with `entact keys restore`"
@@ -76,9 +77,10 @@ class Bound(NamedTuple):
 
 def bound_keychain() -> tuple[Keychain, Bound | None]:
     """What lies where keys of this record belong, and which keychain should; None before the first key."""
-    with connection.cursor() as cursor:
-        cursor.execute(_BOUND)
-        row = cursor.fetchone()
+    cursor = raw_cursor()  # asked with every entry: planned once
+    with connection.wrap_database_errors:
+        cursor.execute(_BOUND, prepare=True)
+    row = cursor.fetchone()
     if row is None:
         raise StoreError("this database holds no study yet")
     mark, *bound = row
