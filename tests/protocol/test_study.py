@@ -29,9 +29,11 @@ def test_a_window_is_two_durations_or_the_next_morning() -> None:
 
 def test_a_dose_is_whole_units_of_a_strength() -> None:
     assert Units.parse("2 x 40 mg") == Units(count=2, strength="40 mg")
-    for text in ("0 x 40 mg", "1.5 x 40 mg", "-1 x 40 mg", "80 mg", "² x 40 mg", "2 x 40"):
+    for text in ("0 x 40 mg", "1.5 x 40 mg", "-1 x 40 mg", "² x 40 mg", "2 x 40"):
         with pytest.raises(ValueError, match="write it as '2 x 40 mg'"):
             Units.parse(text)
+    with pytest.raises(ValueError, match="'80 mg' is not a dose in whole units; write it as '1 x 80 mg'"):
+        Units.parse("80 mg")
 
 
 def test_a_supplement_is_offered_in_a_window_after_the_initial_dose() -> None:

@@ -128,16 +128,18 @@ def maintenance_connection(apart_from: str, *, as_owner: bool = True) -> psycopg
     """
     named = default_database() if external_url() else "postgres"
     address = parameters(as_owner=as_owner)
-    for name in dict.fromkeys(one for one in (named, "postgres") if one != apart_from):
+    name = "postgres" if named == apart_from else named
+    try:
         try:
             connection = psycopg.connect(**address | {"dbname": name}, autocommit=True)
         except psycopg.OperationalError as error:
-            if name != "postgres" and f'database "{name}" does not exist' in str(error):
-                continue  # it is made later, or never
-            raise StoreError(f"cannot reach the database: {str(error).strip()}") from error
-        require_version(connection)
-        return connection
-    raise StoreError(f"cannot reach the server from another database than {apart_from}: there is none")
+            if f'database "{name}" does not exist' not in str(error):
+                raise
+            connection = psycopg.connect(**address | {"dbname": "postgres"}, autocommit=True)
+    except psycopg.OperationalError as error:
+        raise StoreError(f"cannot reach the database: {str(error).strip()}") from error
+    require_version(connection)
+    return connection
 
 
 def require_version(connection: psycopg.Connection[Any]) -> None:
