@@ -81,7 +81,10 @@ class Rule:
             upper = shape.critical(constant, looks).tolist()
             return float(ndtri(alpha) - ndtri(Walk(looks, self.sided, np.zeros(0), upper).found().spent[-1]))
 
-        return rising_root(under, 1.1 * float(-ndtri(alpha)), step=0.25)
+        # About what looks add to Pocock's constant, and less of it the higher a boundary is at its beginning.
+        added = 0.07 + 0.215 * np.log(len(looks)) if len(looks) > 1 else 0.0
+        flat = float(shape.critical(1.0, (1.0,))[0] / shape.critical(1.0, (0.25,))[0])
+        return rising_root(under, float(added * flat**2.75 - ndtri(alpha)), step=0.25)
 
 
 class Walk:
