@@ -400,6 +400,17 @@ def test_an_event_that_ended_in_death_asks_for_the_death(new_story: NewStory, sa
     assert found(story) == {}
 
 
+def test_a_death_asks_for_the_event_that_ended_in_it(new_story: NewStory) -> None:
+    """Without one no clock of a report would run."""
+    story = new_story().whole()
+    died = story.write("death", {"date": "2026-04-21"}, day=50)
+    assert found(story) == {"event_not_entered:death": died.id}
+    story.write("adverse_event", {"term": "nausea"}, day=50, minute=5)
+    assert found(story) == {"event_not_entered:death": died.id}
+    story.write("adverse_event", {"term": "suicidality", "outcome": "fatal"}, day=50, minute=9)
+    assert found(story) == {}
+
+
 @pytest.mark.parametrize(
     ("attempts", "rules"), [((1, 2, 3), set()), ((1, 3), {"attempt_out_of_order:attempt"})]
 )

@@ -98,10 +98,12 @@ def _of_calls(course: Course) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _of_events(course: Course) -> Iterator[tuple[str, str, str, str]]:
-    """Events that are said to have ended in death, of somebody of whom no death is entered."""
-    for event in course.adverse_events.values() if course.died is None else ():
-        if event.is_fatal:
-            yield "death_not_entered", event.entry, "", "is said to have ended in death, and none is entered"
+    """A death without an event that ended in it, which starts the clocks of its reports, and the reverse."""
+    fatal = [event for event in course.adverse_events.values() if event.is_fatal]
+    for event in fatal if course.died is None else ():
+        yield "death_not_entered", event.entry, "", "is said to have ended in death, and none is entered"
+    if course.died is not None and not fatal:
+        yield "event_not_entered", course.died.entry, "death", "no event is entered that ended in this death"
 
 
 def _of_ends(course: Course) -> Iterator[tuple[str, str, str, str]]:
