@@ -125,6 +125,17 @@ def test_an_outlook_is_what_asking_at_every_moment_says(new_story: NewStory, dat
         assert kept == found
 
 
+def test_a_visit_that_began_late_and_was_entered_as_missed_is_missed(new_story: NewStory) -> None:
+    story = new_story().whole()
+    entries = [one for place, one in enumerate(story.entries[:11]) if place not in {0, 2, 3, 4}]
+    already = len(story.entries)
+    change(story, entries, ("move", 6, 15.0))
+    story.write("encounter", {"status": "missed"}, day=15, encounter="baseline#1", reason="safety")
+    course = fold(story.study, [*entries, *story.entries[already:]])
+    require_equal(course, outlook(course), [])
+    assert "visit_missed::baseline" in asked_findings(course, story.at(40))
+
+
 def test_a_visit_that_is_not_done_moves_the_next_at_the_instant_at_which_it_is_missed(
     new_story: NewStory,
 ) -> None:

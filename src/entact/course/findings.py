@@ -48,7 +48,11 @@ def findings(course: Course, at: datetime) -> list[Finding]:
     holding = {found.id: found for found in found_at_any_time(course)}
     dues = due_visits(course, at)
     for found in (*found_in_windows(course, dues, at), *_clock(course, dues, at)):
-        holding.setdefault(found.id, found)
+        known = holding.get(found.id)
+        if known is None or (
+            found.holds and not known.holds
+        ):  # begun late, and entered as missed too: missed
+            holding[found.id] = found
     mended = [found for name, found in _former(course).items() if name not in holding]
     return [*sorted(holding.values(), key=_id), *sorted(mended, key=_id)]
 
