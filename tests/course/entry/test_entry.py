@@ -114,7 +114,7 @@ def test_identifiers_are_in_order_of_time(first: datetime, later: int, bits: tup
     assert one < other
     known = uuid.UUID(one)
     assert (known.version, known.variant, str(known)) == (7, uuid.RFC_4122, one)
-    assert known.int >> 80 == int(at.timestamp() * 1000)
+    assert known.int >> 80 == int(at.timestamp()) * 1000
 
 
 @pytest.mark.parametrize("depth", [DEEPEST + 1, 900, 10_000])

@@ -130,15 +130,16 @@ HOW = ["beside each other", "nested", "withdrawn", "each withdrawn", "its time m
 
 @pytest.mark.parametrize("how", HOW)
 def test_twice_as_many_corrections_take_twice_as_long(new_story: NewStory, how: str) -> None:
-    taken = []
-    for count in (100, 400):
+    def seconds(count: int) -> float:
         story = new_story()
         corrected(story, how, count)
         course = fold(story.study, story.entries)
         begun = time.process_time()
         findings(course, story.at(60))
-        taken.append(time.process_time() - begun)
-    assert taken[1] < 8 * taken[0] + 0.2, taken  # the square would be 16 times
+        return time.process_time() - begun
+
+    # The square would be 16 times as long, each time; a machine that is busy makes it long now and then.
+    assert any(seconds(400) < 8 * seconds(100) + 0.2 for _ in range(4))
 
 
 @pytest.mark.parametrize("count", [980, 5000])

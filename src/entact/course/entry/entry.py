@@ -7,7 +7,7 @@ quantities are decimal strings with their unit, as entered, so that nothing is l
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal, cast
 
 import msgspec
@@ -257,12 +257,17 @@ def text_of(at: datetime) -> str:
     return text
 
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 def uuid7(at: datetime, random_bits: int) -> str:
     """A UUID version 7 for an instant; the caller supplies at least 74 random bits.
 
     Source: RFC 9562, section 5.7.
     """
-    milliseconds = int(at.timestamp() * 1000) & 0xFFFF_FFFF_FFFF
+    since = at - _EPOCH  # not by way of a float, which loses milliseconds
+    seconds = since.days * 86_400 + since.seconds
+    milliseconds = seconds * 1000 + since.microseconds // 1000 & 0xFFFF_FFFF_FFFF
     variant = 0x8000 | random_bits >> 48 & 0x3FFF
     return (
         f"{milliseconds >> 16:08x}-{milliseconds & 0xFFFF:04x}-7{random_bits >> 62 & 0xFFF:03x}"
