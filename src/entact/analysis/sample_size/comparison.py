@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Self
 
@@ -10,7 +11,7 @@ from scipy.optimize import brentq
 from scipy.special import nctdtr, ndtri, stdtrit
 
 
-class Comparison:
+class Comparison(ABC):
     """A comparison of two arms, for which a size can be found.
 
     A subclass says what difference is planned for and how much is known from a participant.
@@ -25,33 +26,33 @@ class Comparison:
     dropout: float
 
     @property
+    @abstractmethod
     def effect(self) -> float:
         """The planned difference, whatever its sign, on the scale on which it is tested."""
-        raise NotImplementedError
 
+    @abstractmethod
     def with_effect(self, effect: float) -> Self:
         """The same comparison with another difference; its sign is kept."""
-        raise NotImplementedError
 
+    @abstractmethod
     def fixed_size(self, alpha: float, power: float) -> float:
         """How many a test without looks takes in both arms together; a real number.
 
         Args:
             alpha: error rate of one tail.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def drift(self, alpha: float, size: float) -> float:
         """The difference over its standard error: z(1 - alpha) + z(power) of a test without looks.
 
         Args:
             alpha: error rate of one tail. size: of both arms together.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def told(self) -> str:
         """What is planned for, in words."""
-        raise NotImplementedError
 
     def enrolled(self, size: float) -> float:
         """How many to enrol for a size."""
