@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
+
+from entact.cli.commands.options import PLAIN, AsJson, print_json
 
 Backups = Annotated[Path, typer.Argument(help="Where backups lie: another disk, another machine.")]
 
@@ -22,12 +23,11 @@ class _FolderFirst(TyperGroup):
         return super().parse_args(ctx, args)
 
 
+commands = typer.Typer()
 backup = typer.Typer(
     help="Copy the embedded database while it works, and follow it.",
     cls=_FolderFirst,
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    add_completion=False,
+    **PLAIN,
 )
 
 
@@ -48,20 +48,21 @@ def check(
     within: Annotated[
         str | None, typer.Option(help="How old what was received last may be (10 min).")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Read backups through; exit code 1 where something is wrong."""
     from entact.cli.backup import check_backups, print_backups
 
     told = check_backups(folder, within, datetime.now(UTC))
     if as_json:
-        typer.echo(json.dumps(told, ensure_ascii=False, indent=2, allow_nan=False))
+        print_json(told)
     else:
         print_backups(told)
     if any(one["wrong"] for one in told["backups"]):
         raise typer.Exit(1)
 
 
+@commands.command(short_help="Make a database of a backup, as it was at a moment.")
 def recover(
     folder: Annotated[Path, typer.Argument(help="Where backups lie.")],
     into: Annotated[Path, typer.Option(help="A data folder (ENTACT_DATA) without a database yet.")],

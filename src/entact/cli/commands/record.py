@@ -1,0 +1,161 @@
+"""Commands about a record: verify, archive, anchor, rebuild. Thin."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from entact.cli.commands.options import REHEARSAL, AsJson, Database, print_json
+
+NewFolder = Annotated[Path, typer.Argument(help="A folder that is not there yet.")]
+
+commands = typer.Typer()
+
+
+@commands.command(short_help="Let a site work with an instrument's wording.")
+def enter_wording(
+    file: Annotated[
+        Path, typer.Argument(help="A wording file: the words of one instrument in one language.")
+    ],
+    site: Annotated[str, typer.Option(help="The site, by its id in the study file.")],
+    by: Annotated[str, typer.Option(help="The investigator of the site who answers for the licence.")],
+    database: Database = REHEARSAL,
+    as_json: AsJson = False,
+) -> None:
+    """Check a wording file, keep it beside the database, and its digest in the site's ledger."""
+    from entact.cli.wording import enter_checked_wording, print_wording
+
+    result = enter_checked_wording(file, database, site, by)
+    if as_json:
+        print_json(result)
+    else:
+        print_wording(result)
+
+
+@commands.command(short_help="Check every chain of the record.")
+def verify(
+    database: Database = REHEARSAL,
+    archive: Annotated[
+        Path | None, typer.Option(help="Check this archive instead, every entry and every file.")
+    ] = None,
+    offline: Annotated[
+        Path | None,
+        typer.Option(help="Check this archive by a second implementation, which needs no entact."),
+    ] = None,
+    against: Annotated[
+        list[Path] | None,
+        typer.Option(help="A file or saved message with anchors; may be said several times."),
+    ] = None,
+    authority: Annotated[
+        Path | None, typer.Option(help="Certificates (PEM) of the time-stamping authority to be believed.")
+    ] = None,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Compare the rows for lists of everybody; open every identity.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check every chain of the record; name the first bad entry, with exit code 1."""
+    if archive is not None:
+        from entact.cli.archive import check_archive, print_checked
+
+        checked = check_archive(archive)
+        if as_json:
+            print_json(checked)
+        else:
+            print_checked(checked)
+        raise typer.Exit(1 if checked["breaks"] else 0)
+    if offline is not None:
+        from entact.cli.archive import check_offline
+
+        raise typer.Exit(check_offline(offline, against or []))
+    from entact.cli.record import print_verification, verify_record
+
+    result = verify_record(database, against or [], authority, deep=deep)
+    if as_json:
+        print_json(result)
+    else:
+        print_verification(result)
+    if result["breaks"] or result["faults"]:
+        raise typer.Exit(1)
+
+
+@commands.command("archive", short_help="Write a study to open formats.")
+def archive_study(folder: NewFolder, database: Database = REHEARSAL, as_json: AsJson = False) -> None:
+    """Write a study to a new folder in open formats that can be read and verified without entact."""
+    from entact.cli.archive import archive_record, print_archived
+
+    result = archive_record(database, folder)
+    if as_json:
+        print_json(result)
+    else:
+        print_archived(result)
+
+
+@commands.command(short_help="Make an equal study of an archive.")
+def restore(
+    folder: Annotated[Path, typer.Argument(help="The archive.")],
+    database: Annotated[str, typer.Option(help="Name of the database to make.")],
+    as_json: AsJson = False,
+) -> None:
+    """Make a database that is equal to the one that was archived, and verify it."""
+    from entact.cli.archive import print_restored, restore_record
+
+    result = restore_record(folder, database)
+    if as_json:
+        print_json(result)
+    else:
+        print_restored(result)
+
+
+@commands.command(short_help="Say outside the database what the record is.")
+def anchor(
+    database: Database = REHEARSAL,
+    file: Annotated[Path | None, typer.Option(help="Append it to this file.", dir_okay=False)] = None,
+    mail: Annotated[
+        list[str] | None,
+        typer.Option(help="Send it to this address, through ENTACT_SMTP; may be said again."),
+    ] = None,
+    timestamp: Annotated[
+        str | None, typer.Option(help="Have it stamped (RFC 3161) by the authority at this address.")
+    ] = None,
+    every: Annotated[
+        str | None, typer.Option(help="Go on, once in so long a time (1 h), until interrupted.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Note the heads of all ledgers in the study's ledger, and say outside the database what they are."""
+    from entact.cli.anchor import keep_taking, print_anchor, take
+
+    if every is not None:
+        keep_taking(database, file, mail or [], timestamp, every)
+    told = take(database, file, mail or [], timestamp)
+    if as_json:
+        print_json(told)
+    else:
+        print_anchor(told)
+
+
+@commands.command(short_help="Make the rows for lists anew.")
+def rebuild(database: Database = REHEARSAL, as_json: AsJson = False) -> None:
+    """Make the rows that lists show anew, from the ledgers; safe at any time, also while others write."""
+    from entact.cli.record import print_rebuilt, rebuild_lists
+
+    result = rebuild_lists(database)
+    if as_json:
+        print_json(result)
+    else:
+        print_rebuilt(result)
+
+
+@commands.command()
+def where(database: Database = REHEARSAL, as_json: AsJson = False) -> None:
+    """Say where the data lie and how much there is."""
+    from entact.cli.record import describe_record, print_place
+
+    result = describe_record(database)
+    if as_json:
+        print_json(result)
+    else:
+        print_place(result)
