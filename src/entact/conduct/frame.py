@@ -1,0 +1,50 @@
+"""What every page has around it: the study, the role, what is hidden from it, and the banner."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from entact.conduct.register import Register
+from entact.conduct.words import lower_words
+
+SIMULATED = {"rehearsal": "rehearsal", "training": "training"}
+
+
+def page(
+    request: HttpRequest, register: Register, template: str, context: Mapping[str, Any], status: int = 200
+) -> HttpResponse:
+    """A page of the record, with its frame."""
+    return render(request, template, {**frame(register), **context}, status=status)
+
+
+def hidden(request: HttpRequest, register: Register) -> HttpResponse:
+    """What a role is shown in the place of what it does not see: the same whether or not it is there."""
+    return page(request, register, "hidden.html", {"here": "participants"}, status=403)
+
+
+def frame(register: Register) -> dict[str, Any]:
+    """What every page has around it."""
+    sight = register.sight
+    until: dict[str, list[str]] = {}
+    for name, when in sight.hidden.items():
+        until.setdefault(when, []).append(lower_words(name))
+    return {
+        "study_title": register.study.newest.file.title,
+        "study_name": register.study.name,
+        "banner": banner(register.environment),
+        "role": lower_words(sight.role),
+        "hidden": [(when, sorted(names)) for when, names in until.items()],
+        "hidden_until": next(iter(until)) if len(until) == 1 else "lock",
+        "study_time": register.environment == "rehearsal",
+        "sees_schedule": sight.sees_schedule,
+        "sees_status": sight.sees_status,
+    }
+
+
+def banner(environment: str) -> str:
+    """What stands above everything where the data are not of people."""
+    return f"SIMULATED DATA — {SIMULATED[environment]}" if environment in SIMULATED else ""
