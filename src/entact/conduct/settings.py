@@ -30,6 +30,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "entact.conduct.protection.Protection",
+    "entact.conduct.access.doorkeeper.Doorkeeper",
 ]
 
 TEMPLATES = [

@@ -1,0 +1,189 @@
+"""Who may see and do what: the one table that pages, API, console and exports ask.
+
+What a role *sees* follows from the study file's blinding (`entact.conduct.sight`). What it *does* stands in
+`DUTIES`, by the roles' usual names, together with what the study file says of its own: who is asked on a form
+or a visit (`by`), who lifts a hold. Acts that a gate decides (`entact.course.gates`) name their roles
+themselves. A role that the file has under another name sees what the file lets it, and does what the file
+names it for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from entact.conduct.sight import PARTICIPANT, Sight
+from entact.course.gates.core import ACTS
+from entact.protocol import Study
+
+EVERYWHERE: Final = ""  # in the place of a site: a role that is bound to none
+
+# Roles that no study file has to name. The owner gives roles to people, and sees nobody by that.
+OWNER: Final = "owner"
+SYSTEM_ROLES: Final = {OWNER: "makes accounts and gives roles; sees no participant by that"}
+
+_TEAM = "coordinator", "investigator", "therapist"
+_SITE = *_TEAM, "pharmacist"
+_SPONSOR = "data_manager", "medical_monitor", "monitor"
+
+# What is done -> the roles that may, by their usual names, where a study has them.
+DUTIES: Final[Mapping[str, tuple[str, ...]]] = {
+    "screen": ("coordinator", "investigator"),
+    "consent": ("coordinator", "investigator"),
+    "judge_eligibility": ("investigator",),
+    "enter": (*_SITE, "rater"),  # forms: of each, see `Person.enters`
+    "correct": (*_SITE, "rater"),
+    "report_event": _TEAM,
+    "note_deviation": (*_SITE, "monitor"),
+    "stop": _TEAM,  # withdrawal, discontinuation, death, lost to follow-up
+    "dispense": ("pharmacist",),
+    "ask_query": _SPONSOR,
+    "answer_query": _SITE,
+    "close_query": _SPONSOR,
+    "verify": ("monitor",),
+    "sign": ("investigator",),
+    "freeze": ("data_manager",),
+    "lock": ("data_manager",),
+    "export": ("data_manager",),
+    "read_audit": (*_SPONSOR, "investigator", "auditor", "inspector"),
+    "delegate": ("investigator",),
+    "manage_people": (OWNER,),
+}
+SEE_STUDY, SEE_PARTICIPANTS = "see_study", "see_participants"
+
+# Who answers for one site, and is given a role there; the others work for all sites.
+AT_A_SITE: Final = frozenset({*_SITE, "sub_investigator", "nurse", "carer"})
+
+
+class Permissions:
+    """Of one study, each act and the roles that may do it.
+
+    Attributes:
+        roles: what the study file says of each role of the staff, and what is said of those of the system.
+        table: act -> roles.
+    """
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+        self.roles: dict[str, str] = dict(SYSTEM_ROLES)
+        for release in study.releases:
+            self.roles |= {name: said for name, said in release.file.roles.items() if name != PARTICIPANT}
+        self.sights = {role: Sight(study, role) for role in self.roles if role not in SYSTEM_ROLES}
+        usual = dict(DUTIES) | {name: act.roles for name, act in ACTS.items()}
+        table = {act: {role for role in roles if role in self.roles} for act, roles in usual.items()}
+        table[SEE_STUDY] = set(self.roles)
+        table[SEE_PARTICIPANTS] = {role for role, sight in self.sights.items() if sight.sees_schedule}
+        for act in ("enter", "correct"):
+            table[act] |= self._asked()
+        table["lift_hold"] = {
+            hold.lifted_by for release in study.releases for hold in release.file.holds.values()
+        }
+        self.table: Mapping[str, frozenset[str]] = {
+            act: frozenset(roles) & self.roles.keys() for act, roles in sorted(table.items())
+        }
+
+    def _asked(self) -> set[str]:
+        """Roles that the study file says answer a form, or hold a visit."""
+        files = [release.file for release in self.study.releases]
+        found = {form.by for file in files for form in file.all_forms.values()}
+        return {role for role in found if role is not None and role in self.roles}
+
+    def roles_for(self, act: str) -> frozenset[str]:
+        """The roles that may do something.
+
+        Raises:
+            KeyError: when there is no such act: a page that asks for it is wrong.
+        """
+        return self.table[act]
+
+    def roles_entering(self, form: str) -> frozenset[str]:
+        """The roles that may fill in a form: whom the file names for it, else all that enter; who see it."""
+        forms = [one.file.all_forms[form] for one in self.study.releases if form in one.file.all_forms]
+        named = {one.by for one in forms if one.by is not None and one.by != PARTICIPANT}
+        roles = self.table["enter"] & named if named else self.table["enter"]
+        return frozenset(role for role in roles if role in self.sights and self.sights[role].sees_form(form))
+
+    def together(self, roles: Iterable[str]) -> bool:
+        """Whether one person may have all these roles: none sees what another of them is not to see."""
+        names = {self.sights[role].hidden_names for role in roles if role in self.sights}
+        return len(names) <= 1
+
+
+@lru_cache(maxsize=8)
+def permissions_of(study: Study) -> Permissions:
+    """The table of a study."""
+    return Permissions(study)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who asks for a page.
+
+    Attributes:
+        identity: stands in entries as `by`. name: as people call them.
+        roles: site -> roles there; under `EVERYWHERE` those that hold at every site.
+        permissions: the table of the study.
+    """
+
+    identity: str
+    name: str
+    roles: Mapping[str, frozenset[str]]
+    permissions: Permissions
+
+    @property
+    def all_roles(self) -> frozenset[str]:
+        """Every role, wherever it holds."""
+        return frozenset(role for roles in self.roles.values() for role in roles)
+
+    @property
+    def sites(self) -> frozenset[str] | None:
+        """The sites whose participants are this person's to see; None for all."""
+        seeing = self.permissions.table[SEE_PARTICIPANTS]
+        found = frozenset(site for site, roles in self.roles.items() if roles & seeing)
+        return None if EVERYWHERE in found else found
+
+    @property
+    def sight(self) -> Sight | None:
+        """What this person may see: all roles of one see the same. None without a role of the study."""
+        known = sorted(self.all_roles & self.permissions.sights.keys())
+        return self.permissions.sights[known[0]] if known else None
+
+    def roles_at(self, site: str | None) -> frozenset[str]:
+        """The roles at a site; at any where no site is said."""
+        if site is None:
+            return self.all_roles
+        return self.roles.get(EVERYWHERE, frozenset()) | self.roles.get(site, frozenset())
+
+    def may(self, act: str, site: str | None = None) -> bool:
+        """Whether this person may do something at a site, or at any where none is said."""
+        return bool(self.roles_at(site) & self.permissions.roles_for(act))
+
+    def role_for(self, act: str, site: str | None = None) -> str | None:
+        """As what this person does something: the role that an entry of it names; None who may not."""
+        return next(iter(sorted(self.roles_at(site) & self.permissions.roles_for(act))), None)
+
+    def enters(self, form: str, site: str | None = None) -> str | None:
+        """As what this person fills in a form at a site; None who may not."""
+        return next(iter(sorted(self.roles_at(site) & self.permissions.roles_entering(form))), None)
+
+
+def may(person: Person, act: str, site: str | None = None) -> bool:
+    """Whether a person may do something at a site, or at any where none is said.
+
+    Args:
+        act: one of the table's (`DUTIES`, the gates' acts, `see_study`, `see_participants`).
+    Raises:
+        KeyError: when there is no such act.
+    """
+    return person.may(act, site)
+
+
+# Every route by name -> the act that it asks for. What is in no row is shown to nobody.
+ROUTES: Final[Mapping[str, str]] = {
+    "study": SEE_STUDY,
+    "style": SEE_STUDY,
+    "participants": SEE_PARTICIPANTS,
+    "participant": SEE_PARTICIPANTS,
+}
