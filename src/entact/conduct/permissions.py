@@ -186,4 +186,6 @@ ROUTES: Final[Mapping[str, str]] = {
     "style": SEE_STUDY,
     "participants": SEE_PARTICIPANTS,
     "participant": SEE_PARTICIPANTS,
+    "form": SEE_PARTICIPANTS,
+    "look": "enter",
 }

@@ -28,6 +28,7 @@ INSTALLED_APPS = ["entact.store"]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "entact.conduct.protection.Protection",
     "entact.conduct.access.doorkeeper.Doorkeeper",

@@ -1,6 +1,6 @@
 """The addresses of the pages."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from entact.conduct import views
 
@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("schedule.css", views.show_style, name="style"),
     path("participants/", views.show_participants, name="participants"),
     path("participants/<str:key>/", views.show_participant, name="participant"),
+    path("participants/", include("entact.conduct.forms.urls")),
 ]
 
 handler404 = "entact.conduct.views.show_unknown"

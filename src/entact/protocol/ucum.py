@@ -119,3 +119,11 @@ def _letters(unit: str) -> str:
 
 _USUAL: Final = frozenset(_COMMON.split())
 _USUAL_BY_LETTERS: Final = {_letters(unit): unit for unit in _USUAL}
+
+
+def meant_unit(said: str) -> str | None:
+    """The unit of UCUM that people mean: `lbs` is `[lb_av]`; None where it is not known."""
+    letters = _letters(said.strip())
+    if not any(letter.isalpha() or letter in "%°[{" for letter in letters):
+        return None  # `120/80` is no 120 of a unit called /80
+    return _MEANT.get(letters) or _USUAL_BY_LETTERS.get(letters) or (said if is_unit(said) else None)

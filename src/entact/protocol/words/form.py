@@ -108,6 +108,10 @@ class Forms(Teller):
             if visits:
                 yield self._form(form, visits)
 
+    def one(self, name: str) -> FormAccount:
+        """One form, whether or not a visit fills it."""
+        return self._form(self.release.forms[name], ())
+
     def intro(self) -> str:
         """In which languages forms are."""
         languages = self.file.languages

@@ -1,0 +1,323 @@
+"""Saving a form: what was filled in goes through the door, what changed since it was opened is overwritten
+by nobody, and a correction holds the changed items alone.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from entact import store
+from entact.conduct.forms.opened import Opener, is_closed
+from entact.conduct.forms.place import Place, filled_at, form_at, items_in, release_of
+from entact.conduct.forms.reading import Received, Sent, receive_items, said_of, texts_of
+from entact.conduct.register import Folded, Register
+from entact.course import Course, Entry, fold, uuid7
+from entact.course.entry import Authenticated, Kept
+from entact.course.entry.effective import Effective
+from entact.course.entry.ledger import Receipt
+from entact.course.kinds import NESTED
+from entact.protocol import CompiledForm
+
+DONE, NOT_DONE = "done", "not_done"
+
+
+@dataclass(frozen=True)
+class Author:
+    """Who writes: as whom the entry names them, in which role, and how they were authenticated."""
+
+    identity: str
+    role: str
+    authenticated: Authenticated
+
+
+@dataclass(frozen=True)
+class Filling:
+    """A form as it was sent.
+
+    Attributes:
+        entry: the one that is corrected, where the place has several. head: number of the last line of the
+            ledger that the page was made of: what came later was not seen. reason: of a correction, or why
+            the form was not done. at: when it was filled in; None for now.
+    """
+
+    place: Place
+    sent: Sent
+    head: int
+    status: str = DONE
+    reason: str = ""
+    entry: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What stands at a place: the entry, or none yet, and its items with what is sealed opened."""
+
+    form: CompiledForm
+    effective: Effective | None
+    items: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def status(self) -> str:
+        """Whether the form was done."""
+        done = self.effective is None or self.effective.data.get("status") != NOT_DONE
+        return DONE if done else NOT_DONE
+
+    @property
+    def closed(self) -> dict[str, Any]:
+        """Items that cannot be opened, which nobody can change here."""
+        return {name: value for name, value in self.items.items() if is_closed(value)}
+
+
+@dataclass(frozen=True)
+class Saved:
+    """It is in the ledger: its receipt, or none where everything stood there already."""
+
+    entry: str
+    receipt: Receipt | None
+
+
+@dataclass(frozen=True)
+class Unsaved:
+    """Nothing was written, and what was sent is still there.
+
+    Attributes:
+        problems: what has to be said first. theirs: by item, what somebody else entered since the page was
+            opened, where both changed it. needs_reason: because something would be corrected.
+    """
+
+    problems: tuple[str, ...] = ()
+    theirs: frozenset[str] = frozenset()
+    needs_reason: bool = False
+    changed: tuple[str, ...] = ()
+
+
+def standing_at(course: Course, place: Place, entry: str, opener: Opener) -> Standing | None:
+    """What stands at a place; None where the study has no such form.
+
+    Args:
+        entry: the one that is meant where there are several; else the last.
+    """
+    known = filled_at(course, place)
+    effective = next((one for one in known if one.id == entry), known[-1] if known else None)
+    form = form_at(course, place, effective)
+    if form is None:
+        return None
+    items = {} if effective is None else opener.items(effective, items_in(effective))
+    return Standing(form, effective, items)
+
+
+def save_form(
+    filling: Filling, register: Register, ledger: str, opener: Opener, author: Author, now: datetime
+) -> Saved | Unsaved:
+    """Keeps what was filled in: as a new entry, or as a correction of the changed items of the one there.
+
+    Whoever saves waits for the others of this participant; what two have changed differently since the page
+    was opened is written by neither.
+    """
+    with turn_of(ledger):
+        folded = register.folded([ledger])[ledger]
+        assert isinstance(folded, Folded)
+        course = folded.course
+        now_there = standing_at(course, filling.place, filling.entry, opener)
+        assert now_there is not None
+        before = standing_at(_known_at(course, filling.head), filling.place, filling.entry, opener)
+        received = receive_items(now_there.form, filling.sent)
+        written = _entry(filling, course, register, now_there, before or now_there, received, author, now)
+        if not isinstance(written, Entry):
+            return written
+        entry = store_entry(written, ledger, author, now)
+        source = now_there.effective.id if now_there.effective is not None else written.id
+        return Saved(source, entry)
+
+
+def store_entry(entry: Entry, ledger: str, author: Author, now: datetime) -> Receipt:
+    """Writes a fact through the door, as who was authenticated."""
+    assert entry.ledger == ledger
+    return store.fact(entry, received_at=now.isoformat(), authenticated=author.authenticated)
+
+
+def compose(
+    course: Course,
+    register: Register,
+    ledger: str,
+    author: Author,
+    now: datetime,
+    kind: str,
+    data: dict[str, Any],
+    at: datetime | None = None,
+    **fields: Any,
+) -> Entry:
+    """An entry as this person writes it now, under the release that the participant is under."""
+    zone = register.zone_of(course.site or "")
+    here = now.astimezone(zone)
+    occurred = (at or now).astimezone(zone)
+    return Entry(
+        id=uuid7(now, secrets.randbits(80)),
+        ledger=ledger,
+        kind=kind,
+        release=fields.pop("release", None) or written_under(course, now),
+        environment=register.environment,  # type: ignore[arg-type]  # as the installation says it
+        occurred_at=occurred.isoformat(),
+        recorded_at=here.isoformat(),
+        by=author.identity,
+        role=author.role,
+        data=data,
+        **fields,
+    )
+
+
+def written_under(course: Course, now: datetime) -> str:
+    """The release under which entries about a participant are written: the one consented to."""
+    return course.consent.release if course.consent is not None else course.site_release(now).id
+
+
+@contextmanager
+def turn_of(ledger: str) -> Iterator[None]:
+    """Lets one save at a time look at a participant's record and write to it; the others wait."""
+    name = f"entact save {ledger}"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [name])
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])
+
+
+def _known_at(course: Course, head: int) -> Course:
+    """The course as it was when a page was made of it."""
+    entries = course.entries
+    known = [one for one in entries if not isinstance(one, Kept) or one.seq <= head]
+    return course if len(known) == len(entries) else fold(course.study, known)
+
+
+def _entry(
+    filling: Filling,
+    course: Course,
+    register: Register,
+    now_there: Standing,
+    before: Standing,
+    received: Received,
+    author: Author,
+    now: datetime,
+) -> Entry | Saved | Unsaved:
+    problems = [_both(place) for place in received.both]
+    if filling.status == NOT_DONE and received.items and now_there.effective is None:
+        problems.append("Items are answered, and the form is said not to have been done: take one back.")
+    if problems:
+        return Unsaved(tuple(problems))
+    form = now_there.form
+    there, then = texts_of(form, now_there.items), texts_of(before.form, before.items)
+    editable = [name for name in form.items if name in received.shown and name not in now_there.closed]
+    mine = [name for name in editable if said_of(name, filling.sent) != said_of(name, then)]
+    changed = [name for name in mine if said_of(name, filling.sent) != said_of(name, there)]
+    theirs = [name for name in changed if said_of(name, there) != said_of(name, then)]
+    if theirs:
+        return Unsaved(theirs=frozenset(theirs))
+    status_changes = filling.status != now_there.status
+    if now_there.effective is None:
+        return _new(filling, course, register, received, author, now)
+    if not changed and not status_changes:
+        return Saved(now_there.effective.id, None)
+    if not filling.reason.strip():
+        return Unsaved(needs_reason=True, changed=tuple(changed))
+    items = {name: received.items.get(name) for name in changed}
+    return _correction(filling, course, register, now_there, items, author, now)
+
+
+def _both(place: str) -> str:
+    item = place.replace(":", " ").replace("_", " ")
+    return f"“{item}” is answered, and said to be missing: take one of the two back."
+
+
+def _new(
+    filling: Filling,
+    course: Course,
+    register: Register,
+    received: Received,
+    author: Author,
+    now: datetime,
+) -> Entry | Unsaved:
+    place = filling.place
+    reason: str | None = None
+    if filling.status == NOT_DONE:
+        if not filling.reason.strip():
+            return Unsaved(needs_reason=True)
+        reason = filling.reason.strip()
+        kind, data = "form", {"form": place.form, "items": {}, "status": NOT_DONE}
+    elif not received.items:
+        return Unsaved(("Nothing is answered yet: answer something, or say that the form was not done.",))
+    elif place.kind == "vital_signs":
+        kind, data = "vital_signs", dict(received.items)
+    else:
+        kind, data = "form", {"form": place.form, "items": received.items}
+    (ledger,) = {entry.ledger for entry in course.entries[:1]}
+    return compose(
+        course,
+        register,
+        ledger,
+        author,
+        now,
+        kind,
+        data,
+        filling.at,
+        encounter=place.encounter,
+        timepoint=place.timepoint,
+        repeat=place.repeat,
+        reason=reason,
+    )
+
+
+def _correction(
+    filling: Filling,
+    course: Course,
+    register: Register,
+    now_there: Standing,
+    items: Mapping[str, Any],
+    author: Author,
+    now: datetime,
+) -> Entry:
+    """The changed items of the entry that stands, behind its last correction: so none contradicts another."""
+    effective = now_there.effective
+    assert effective is not None
+    nested = NESTED.get(effective.entry.kind)
+    data: dict[str, Any] = dict(items) if nested is None else ({nested: dict(items)} if items else {})
+    if nested is not None and items and _is_sealed_elsewhere(course, effective, items):
+        data["form"] = filling.place.form
+    if filling.status != now_there.status:
+        data["status"] = filling.status
+    return compose(
+        course,
+        register,
+        effective.entry.ledger,
+        author,
+        now,
+        effective.entry.kind,
+        data,
+        encounter=effective.entry.encounter,
+        timepoint=effective.entry.timepoint,
+        repeat=effective.entry.repeat,
+        replaces=effective.corrections[-1] if effective.corrections else effective.id,
+        reason=filling.reason.strip(),
+        release=effective.entry.release,
+    )
+
+
+def _is_sealed_elsewhere(course: Course, effective: Effective, items: Mapping[str, Any]) -> bool:
+    """Whether another form has a personal item of the same name: then the correction has to say its form."""
+    release = release_of(course, effective)
+    own = effective.data.get("form")
+    return any(
+        name in form.personal or name in form.rows
+        for form in release.forms.values()
+        if form.name != own
+        for name in items
+    )

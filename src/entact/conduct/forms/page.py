@@ -1,0 +1,308 @@
+"""The page of one form: its items, what stands in them, what is found, and what has been."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any
+
+from entact.conduct.forms.domain import NOT_DONE, Standing, Unsaved
+from entact.conduct.forms.fields import Field, Note, PastChange, Section, Surroundings, sections_of
+from entact.conduct.forms.opened import Changed, Opener, changes_in
+from entact.conduct.forms.place import Place, filled_at, release_of
+from entact.conduct.forms.reading import Sent, receive_items, texts_of
+from entact.conduct.register import Folded
+from entact.conduct.sight import SeenCourse
+from entact.conduct.words import lower_words, moment, plainly, title_of_visit, value, words
+from entact.course import Course, Finding, instant
+from entact.course.state.values import earlier_answers
+from entact.protocol import CompiledForm
+from entact.protocol.rule import Facts
+from entact.protocol.words.form import Forms
+from entact.protocol.words.label import unit_words
+
+# Reasons that are offered first: short, and codes of the record (`entact.course.record.REASONS`).
+REASONS_OFFERED = (
+    ("transcription_error", "mistyped or read wrongly"),
+    ("source_document", "the source says otherwise"),
+    ("late_information", "became known later"),
+    ("unit_error", "wrong unit"),
+    ("wrong_visit", "belongs to another visit"),
+    ("entered_in_error", "entered in error"),
+)
+NOT_DONE_OFFERED = (
+    ("participant_request", "the participant did not want to"),
+    ("clinical_judgement", "clinical judgement"),
+    ("safety", "safety"),
+    ("not_reached", "not reached"),
+    ("rescheduled", "will be done another time"),
+)
+
+
+@dataclass(frozen=True)
+class Score:
+    """A score that follows from the answers."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True)
+class FormPage:
+    """All that the page of a form shows.
+
+    Attributes:
+        number: of the participant. visit: in words. said: when and by whom it was entered.
+        head: number of the last line that the page was made of. entry: what stands there, by its id.
+        status, status_history: whether it was done. others: how many further entries are at this place.
+        notes: what is found that is about no single item. unsaved: why nothing was written, if it was sent.
+    """
+
+    number: str
+    key: str
+    place: Place
+    title: str
+    help: str
+    visit: str
+    instrument: str
+    licence: str
+    sections: tuple[Section, ...]
+    scores: tuple[Score, ...]
+    said: str
+    head: int
+    entry: str
+    status: str
+    status_history: tuple[PastChange, ...]
+    notes: tuple[Note, ...]
+    others: int
+    may_write: bool
+    is_correction: bool
+    zone: str
+    unsaved: Unsaved | None = None
+    reason: str = ""
+    reason_code: str = ""
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """All its items."""
+        return tuple(one for section in self.sections for one in section.fields)
+
+    @property
+    def editable(self) -> tuple[str, ...]:
+        """Items that can be answered here."""
+        return tuple(one.name for one in self.fields if one.control not in ("closed", "calculated"))
+
+    @property
+    def is_not_done(self) -> bool:
+        """Whether it is said not to have been done."""
+        return self.status == NOT_DONE
+
+    @property
+    def reasons(self) -> Sequence[tuple[str, str]]:
+        """Reasons to choose from."""
+        return REASONS_OFFERED if self.is_correction else NOT_DONE_OFFERED
+
+    @property
+    def conflicts(self) -> int:
+        """How many items somebody else has changed too."""
+        return len(self.unsaved.theirs) if self.unsaved is not None else 0
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Who looks at which participant's form, at what time.
+
+    Attributes:
+        seen: what the role sees. opener: of what is sealed. zone: the site's clock. at: now.
+        language: of the study's, or None for its main one.
+    """
+
+    folded: Folded
+    seen: SeenCourse
+    opener: Opener
+    zone: tzinfo
+    at: datetime
+    number: str
+    key: str
+    may_write: bool
+    language: str | None = None
+
+    @property
+    def course(self) -> Course:
+        """The participant's."""
+        return self.folded.course
+
+
+def page_of(
+    shown: Shown,
+    place: Place,
+    standing: Standing,
+    *,
+    sent: Sent | None = None,
+    unsaved: Unsaved | None = None,
+    status: str | None = None,
+    reason: tuple[str, str] = ("", ""),
+) -> FormPage:
+    """The page of a form: as it stands in the ledger or, where something was sent, as it was sent.
+
+    Args:
+        standing: what is there. sent, status, reason: what was sent and not kept; a reason as code and text.
+    """
+    form, course = standing.form, shown.course
+    release = course.release if standing.effective is None else release_of(course, standing.effective)
+    account = Forms(release, shown.language).one(form.name)
+    there = texts_of(form, standing.items)
+    fields: Sent = there if sent is None else sent
+    around, facts = surroundings_of(shown, place)
+    items = standing.items if sent is None else receive_items(form, sent).items
+    values = form.read(items, around).values
+    changes = changes_in(course, standing.effective, shown.opener) if standing.effective else {}
+    by_item, general = _notes(shown, standing, place, items, around, facts, is_sent=sent is not None)
+    theirs = unsaved.theirs if unsaved is not None else frozenset()
+    surroundings = Surroundings(
+        around=around,
+        facts=facts,
+        sees=shown.seen.sight.sees_rule,
+        notes=by_item,
+        history={name: _history(found, shown.zone) for name, found in changes.items()},
+        theirs={name: value(standing.items.get(name)) for name in theirs},
+        earlier=_earlier(shown, form, place),
+        closed=standing.closed,
+        language=shown.language,
+    )
+    said = form.instrument
+    return FormPage(
+        number=shown.number,
+        key=shown.key,
+        place=place,
+        title=account.title,
+        help=account.help,
+        visit=_visit(course, place),
+        instrument=f"{said.recall}" if said is not None else "",
+        licence=said.licence if said is not None else "",
+        sections=sections_of(form, account, fields, values, surroundings),
+        scores=tuple(Score(words(name), value(values.get(name))) for name in form.scores),
+        said=_said(standing, shown.zone),
+        head=max((seq for places in shown.folded.places.values() for seq, _ in places), default=0),
+        entry=standing.effective.id if standing.effective is not None else "",
+        status=status or standing.status,
+        status_history=_history(changes.get("status", []), shown.zone),
+        notes=general,
+        others=max(len(filled_at(course, place)) - 1, 0),
+        may_write=shown.may_write,
+        is_correction=standing.effective is not None,
+        zone=str(shown.zone),
+        unsaved=unsaved,
+        reason_code=reason[0],
+        reason=reason[1],
+    )
+
+
+def surroundings_of(shown: Shown, place: Place) -> tuple[Mapping[str, Any], Facts]:
+    """What conditions and calculations of a form may ask beside its own answers, as of now."""
+    course = shown.course
+    return course.values(place.encounter, shown.at), course.facts(place.encounter, shown.at)
+
+
+def problems_in(
+    form: CompiledForm, items: Mapping[str, Any], around: Mapping[str, Any], facts: Facts
+) -> list[tuple[str, Note]]:
+    """What is wrong with answers that are not in the ledger yet: by item."""
+    problems = [*form.read(items, around).problems, *form.contradictions(items, around, facts)]
+    absent = "is absent"
+    return [
+        (one.item, Note(one.message, one.unusual)) for one in problems if not one.message.startswith(absent)
+    ]
+
+
+def _notes(
+    shown: Shown,
+    standing: Standing,
+    place: Place,
+    items: Mapping[str, Any],
+    around: Mapping[str, Any],
+    facts: Facts,
+    *,
+    is_sent: bool,
+) -> tuple[dict[str, tuple[Note, ...]], tuple[Note, ...]]:
+    by_item: dict[str, list[Note]] = {}
+    general: list[Note] = []
+    if is_sent:
+        for item, note in problems_in(standing.form, items, around, facts):
+            by_item.setdefault(item, []).append(note)
+    elif standing.effective is not None:
+        own = {standing.effective.id, *standing.effective.corrections}
+        for found in shown.seen.findings(shown.at, shown.folded.beside):
+            if found.entry in own and found.holds:
+                note = Note(_plainly(shown, found), found.rule == "unusual")
+                known = found.item.partition("[")[0] in standing.form.items
+                by_item.setdefault(found.item, []).append(note) if known else general.append(note)
+    return {name: tuple(notes) for name, notes in by_item.items()}, tuple(general)
+
+
+def _plainly(shown: Shown, found: Finding) -> str:
+    return plainly(found.message, shown.course.release.visits, shown.zone)
+
+
+def _history(changes: Sequence[Changed], zone: tzinfo) -> tuple[PastChange, ...]:
+    return tuple(
+        PastChange(
+            old=value(one.old),
+            new=value(one.new),
+            by=f"{one.entry.by}, {lower_words(one.entry.role)}",
+            when=_when(one.entry.recorded_at, zone),
+            why=_why(one.reason),
+        )
+        for one in changes
+    )
+
+
+def _why(reason: str) -> str:
+    return dict((*REASONS_OFFERED, *NOT_DONE_OFFERED)).get(reason) or value(reason) or "no reason given"
+
+
+def _when(text: str, zone: tzinfo) -> str:
+    try:
+        return moment(instant(text), zone)
+    except ValueError:
+        return text
+
+
+def _said(standing: Standing, zone: tzinfo) -> str:
+    if standing.effective is None:
+        return ""
+    entry = standing.effective.entry
+    return f"{moment(standing.effective.at, zone)} by {entry.by}, {lower_words(entry.role)}"
+
+
+def _visit(course: Course, place: Place) -> str:
+    visit, _, number = place.encounter.partition("#")
+    title = title_of_visit(visit, course.release.visits)
+    repeat = f" ({number})" if number not in ("", "1") else ""
+    time = f", {place.timepoint}" if place.timepoint else ""
+    again = f", reading {place.repeat}" if place.repeat > 1 else ""
+    return f"{title}{repeat}{time}{again}"
+
+
+def _earlier(shown: Shown, form: CompiledForm, place: Place) -> dict[str, str]:
+    """The values of earlier visits that are shown beside items, as far as the role sees their forms."""
+    found = {}
+    for name, item in form.items.items():
+        if item.shows is None:
+            continue
+        other = item.shows.split(".")[-2]
+        answers = earlier_answers(shown.course, item.shows, place.encounter, shown.at)
+        if (
+            answers is None
+            or answers.entry not in shown.seen.entries
+            or not shown.seen.sight.sees_form(other)
+        ):
+            continue
+        said = answers.items.get(
+            item.shows.rpartition(".")[2], answers.values.get(item.shows.rpartition(".")[2])
+        )
+        text = value(said)
+        text += f" {unit_words(item.unit)}" if isinstance(said, int | float) and item.unit else ""
+        found[name] = f"{text}, {moment(answers.at, shown.zone)}"
+    return found

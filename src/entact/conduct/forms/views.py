@@ -1,0 +1,201 @@
+"""The page of a form: shown, saved, and looked at while it is being filled in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from entact import store
+from entact.conduct.error import ConductError
+from entact.conduct.forms.author import authenticated_by
+from entact.conduct.forms.domain import (
+    DONE,
+    NOT_DONE,
+    Author,
+    Filling,
+    Saved,
+    Standing,
+    save_form,
+    standing_at,
+)
+from entact.conduct.forms.fields import Field
+from entact.conduct.forms.opened import Opener
+from entact.conduct.forms.page import FormPage, Shown, page_of
+from entact.conduct.forms.place import REPEATS_AT_MOST, Place, encounter_of, timepoints
+from entact.conduct.forms.reading import Sent
+from entact.conduct.frame import page
+from entact.conduct.permissions import Person
+from entact.conduct.register import BROKEN, Register, open_register
+from entact.conduct.register import Standing as Participant
+from entact.conduct.sight import SeenCourse
+from entact.course.fold import Broken
+from entact.course.record import REASONS
+from entact.course.state.progress import zone_of
+
+LONGEST_REASON: Final = 2000
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def show_form(request: HttpRequest, key: str, visit: str, form: str) -> HttpResponse:
+    """A form of one participant at one visit: as it stands, or saved.
+
+    Raises:
+        Http404: when there is no such participant, visit or form, or they may not be seen or written.
+    """
+    asked = _Asked(request, key, visit, form)
+    if request.method != "POST":
+        return asked.page()
+    author = asked.author()
+    filling = asked.filling()
+    outcome = save_form(filling, asked.register, asked.participant.ledger, asked.opener, author, asked.now)
+    if isinstance(outcome, Saved):
+        return redirect(asked.address(outcome.entry))
+    again = _Asked(request, key, visit, form)  # what others have entered meanwhile is on it
+    return again.page(unsaved=outcome, sent=filling.sent, status=filling.status, reason=asked.reason())
+
+
+@require_POST
+def look_at_form(request: HttpRequest, key: str, visit: str, form: str) -> JsonResponse:
+    """What follows from a form as it is being filled in; nothing is written.
+
+    Which items are asked, what is found in each, calculated values, conversions and scores.
+
+    Raises:
+        Http404: as `show_form`.
+    """
+    asked = _Asked(request, key, visit, form)
+    asked.author()
+    shown = asked.value(sent=_sent(request))
+    fields = {one.place: _looked_at(one) for one in shown.fields}
+    fields |= {cell.place: _looked_at(cell) for one in shown.fields for row in one.rows for cell in row}
+    sections = [section.is_hidden for section in shown.sections]
+    scores = [[score.label, score.value] for score in shown.scores]
+    return JsonResponse({"fields": fields, "sections": sections, "scores": scores})
+
+
+def _looked_at(field: Field) -> dict[str, Any]:
+    return {
+        "hidden": field.is_hidden,
+        "asked": field.asked,
+        "shown": field.shown,
+        "conversion": field.conversion,
+        "notes": [[note.message, note.unusual] for note in field.notes],
+    }
+
+
+class _Asked:
+    """What a request is about, once it is known that whoever asks may see it."""
+
+    def __init__(self, request: HttpRequest, key: str, visit: str, form: str) -> None:
+        self.request = request
+        self.person: Person = request.person
+        self.register: Register = open_register(settings.ENTACT_ROLE)
+        sight = self.register.sight
+        participant = self.register.standing(key) if sight.sees_schedule else None
+        if participant is None:
+            raise Http404
+        self.participant: Participant = participant
+        folded = self.register.folded([participant.ledger])[participant.ledger]
+        if isinstance(folded, Broken):
+            raise ConductError(f"{participant.number} {BROKEN}")
+        self.folded, self.course = folded, folded.course
+        encounter = encounter_of(visit, self.course.release)
+        if encounter is None or not sight.sees_form(form) or not sight.sees_visit(visit.partition(".")[0]):
+            raise Http404
+        self.place = Place(form, encounter, self._timepoint(encounter, form), self._repeat())
+        self.authenticated = authenticated_by(request)
+        self.role = None
+        if self.authenticated is not None:
+            self.role = self.person.enters(form, self.course.site)
+        key_here = store.key_of(participant.ledger) if self.role is not None else None
+        self.opener = Opener(key_here)
+        self.seen = SeenCourse(sight, self.course)
+        self.now: datetime = self.register.at
+        standing = standing_at(self.course, self.place, self._text("entry"), self.opener)
+        if standing is None or (
+            standing.effective is not None and standing.effective.id not in self.seen.entries
+        ):
+            raise Http404
+        self.standing: Standing = standing
+
+    def author(self) -> Author:
+        """Who writes; nobody who may not."""
+        if self.role is None or self.authenticated is None:
+            raise Http404
+        return Author(self.person.identity, self.role, self.authenticated)
+
+    def page(self, **sent: Any) -> HttpResponse:
+        shown = self.value(**sent)
+        status = 409 if shown.conflicts else 422 if shown.unsaved is not None else 200
+        values = {"form": shown, "here": "participants"}
+        return page(self.request, self.register, "forms/form.html", values, status)
+
+    def value(self, **sent: Any) -> FormPage:
+        zone = zone_of(self.course, self.now)
+        shown = Shown(
+            folded=self.folded,
+            seen=self.seen,
+            opener=self.opener,
+            zone=zone,
+            at=self.now,
+            number=self.participant.number,
+            key=self.participant.key,
+            may_write=self.role is not None,
+            language=self._language(),
+        )
+        return page_of(shown, self.place, self.standing, **sent)
+
+    def filling(self) -> Filling:
+        head = self._text("head")
+        code, text = self.reason()
+        return Filling(
+            place=self.place,
+            sent=_sent(self.request),
+            head=int(head) if head.isascii() and head.isdecimal() and len(head) < 16 else 0,
+            status=NOT_DONE if self._text("status") == NOT_DONE else DONE,
+            reason=text or code,
+            entry=self._text("entry"),
+        )
+
+    def reason(self) -> tuple[str, str]:
+        """Why: a code of the short list, and text."""
+        code = self._text("reason_code")
+        return code if code in REASONS else "", self._text("reason")[:LONGEST_REASON].replace("\0", "")
+
+    def address(self, entry: str) -> str:
+        where = reverse("form", args=[self.participant.key, self.place.visit, self.place.form])
+        asked = self.request.GET.copy()
+        asked.pop("entry", None)
+        query = asked.urlencode()
+        return f"{where}{f'?{query}' if query else ''}#saved"
+
+    def _timepoint(self, encounter: str, form: str) -> str | None:
+        asked = self.request.GET.get("time")
+        if asked is None:
+            return None
+        if asked not in timepoints(self.course.release, encounter, form):
+            raise Http404
+        return asked
+
+    def _repeat(self) -> int:
+        asked = self.request.GET.get("repeat", "1")
+        if not (asked.isascii() and asked.isdecimal()) or not 1 <= int(asked[:6]) <= REPEATS_AT_MOST:
+            raise Http404
+        return int(asked)
+
+    def _language(self) -> str | None:
+        asked = self.request.GET.get("language")
+        return asked if asked in self.course.release.file.languages else None
+
+    def _text(self, name: str) -> str:
+        return self.request.POST.get(name, self.request.GET.get(name, ""))
+
+
+def _sent(request: HttpRequest) -> Sent:
+    return {name: request.POST.getlist(name) for name in request.POST}

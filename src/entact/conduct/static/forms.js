@@ -1,0 +1,110 @@
+// A form while it is being filled in: what is asked, found, calculated and converted follows each change.
+// All of it is judged by the server, by the same rules as what is kept; without it the form still saves.
+
+const form = document.querySelector("[data-form][data-look]");
+const WAIT = 300; // milliseconds without a change, after which the server is asked
+
+if (form) begin(form);
+
+function begin(form) {
+  let timer = 0;
+  let turn = 0;
+  const state = form.querySelector("[data-state]");
+  const said = state.textContent;
+
+  async function look() {
+    const mine = ++turn;
+    let answer;
+    try {
+      answer = await fetch(form.dataset.look + location.search, { method: "POST", body: new FormData(form) });
+    } catch {
+      return; // no network: nothing is lost, and saving says so
+    }
+    if (!answer.ok || mine !== turn) return;
+    show(await answer.json());
+  }
+
+  function show(found) {
+    for (const [place, said] of Object.entries(found.fields)) {
+      const field = form.querySelector(`[data-field="${CSS.escape(place)}"]`);
+      if (!field) continue;
+      if (!field.contains(document.activeElement)) field.hidden = said.hidden;
+      const notes = field.querySelector(":scope > [data-notes]");
+      notes.replaceChildren(...said.notes.map(note));
+      field.classList.toggle("found", said.notes.length > 0);
+      const shown = field.querySelector("[data-shown]");
+      if (shown) shown.textContent = said.shown || "–";
+      const conversion = field.querySelector("[data-conversion]");
+      if (conversion) conversion.textContent = said.conversion;
+    }
+    form.querySelectorAll("[data-section]").forEach((section, place) => {
+      if (place < found.sections.length) section.hidden = found.sections[place];
+    });
+    const scores = document.querySelector("[data-scores]");
+    if (scores) scores.replaceChildren(...found.scores.map(score));
+  }
+
+  form.addEventListener("input", (event) => {
+    one(event.target);
+    state.textContent = "Changed, and not saved yet.";
+    clearTimeout(timer);
+    timer = setTimeout(look, WAIT);
+  });
+  form.querySelectorAll("[data-rows]").forEach(rows);
+  form.addEventListener("submit", () => (state.textContent = "Saving …"));
+  addEventListener("pageshow", (event) => event.persisted && (state.textContent = said));
+}
+
+function note([message, unusual]) {
+  const line = document.createElement("p");
+  line.className = `flag ${unusual ? "look" : "warn"}`;
+  line.textContent = message;
+  return line;
+}
+
+function score([label, value]) {
+  const line = document.createElement("div");
+  line.append(Object.assign(document.createElement("dt"), { textContent: label }));
+  line.append(Object.assign(document.createElement("dd"), { textContent: value }));
+  return line;
+}
+
+// An answer and "no answer" exclude each other, as do choices and "none of these".
+function one(control) {
+  const field = control.closest("[data-field]");
+  if (!field || !control.name) return;
+  const own = (name) => field.querySelectorAll(`[name^="${name}"]`);
+  if (control.name.startsWith("none:") && control.checked) {
+    own("item:").forEach((other) => other.type === "checkbox" && (other.checked = false));
+  } else if (control.name.startsWith("item:") && control.type === "checkbox" && control.checked) {
+    own("none:").forEach((other) => (other.checked = false));
+  }
+}
+
+// The row that waits at the end becomes one of many as soon as something stands in it.
+function rows(group) {
+  const template = group.querySelector(":scope > template");
+  const extra = group.querySelector(":scope > .extra");
+  extra.hidden = group.querySelectorAll(":scope > .row:not(.extra)").length > 0 || !!group.querySelector('[name^="none:"]:checked');
+  const add = document.createElement("button");
+  add.type = "button";
+  add.className = "plain";
+  add.textContent = "Add a row";
+  add.addEventListener("click", () => {
+    if (extra.hidden) {
+      extra.hidden = false;
+    } else {
+      const row = extra.cloneNode(false);
+      const number = 1 + Math.max(...[...group.querySelectorAll('[name^="item:"]')].map((one) => Number(one.name.split(":")[2]) || 0));
+      const inner = template.innerHTML.replaceAll(`${group.dataset.rows}:0:`, `${group.dataset.rows}:${number}:`).replaceAll(`f-${group.dataset.rows}-0-`, `f-${group.dataset.rows}-${number}-`);
+      const legend = Object.assign(document.createElement("legend"), { textContent: "One more" });
+      row.replaceChildren(legend);
+      row.insertAdjacentHTML("beforeend", inner);
+      group.insertBefore(row, group.querySelector(":scope > .none"));
+      row.querySelector("input, select, textarea").focus();
+      return;
+    }
+    extra.querySelector("input, select, textarea").focus();
+  });
+  group.append(add);
+}

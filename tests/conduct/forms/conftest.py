@@ -1,0 +1,115 @@
+"""Somebody who has signed in, a record with one participant, and what their forms hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.http import HttpRequest, HttpResponse
+from tests.conduct.record import KEY, keep
+from tests.course.conftest import Story
+
+from entact import store
+from entact.conduct.permissions import Person, permissions_of
+from entact.course import Course, fold, read
+from entact.course.entry import Authenticated
+from entact.protocol import Study
+
+SIGNED_IN: dict[str, Person] = {}
+
+
+class SignedIn:
+    """Middleware of the tests: whoever the header names has signed in."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        person = SIGNED_IN.get(request.headers.get("x-person", ""))
+        if person is not None:
+            request.person = person
+            request.authenticated = Authenticated(how="session", who=person.identity, session="s-1")
+        return self.get_response(request)
+
+
+@dataclass
+class Browser:
+    """What one person sends, and gets back."""
+
+    person: str
+    role: str
+    csrf: bool = False
+
+    def _client(self) -> Any:
+        from django.conf import settings
+        from django.test import Client
+
+        settings.ENTACT_ROLE = self.role
+        headers = {"host": "127.0.0.1", "x-person": self.person}
+        return Client(headers=headers, enforce_csrf_checks=self.csrf, raise_request_exception=False)
+
+    def get(self, address: str, status: int = 200) -> str:
+        answer = self._client().get(address)
+        assert answer.status_code == status, answer.content.decode()
+        return str(answer.content.decode())
+
+    def post(self, address: str, sent: Mapping[str, str | Sequence[str]], status: int = 302) -> str:
+        answer = self._client().post(address, sent)
+        assert answer.status_code == status, answer.content.decode()
+        return str(answer.content.decode())
+
+
+@pytest.fixture
+def sign_in(database: str, study: Study) -> Iterator[Callable[..., Browser]]:
+    """Signs somebody in: `sign_in("ada", denver="coordinator")`."""
+    from django.conf import settings
+    from django.test import override_settings
+
+    role_before = settings.ENTACT_ROLE
+    middleware = [*settings.MIDDLEWARE, "tests.conduct.forms.conftest.SignedIn"]
+
+    def sign_in(name: str, of: Study = study, **roles: str) -> Browser:
+        held = {"" if site == "everywhere" else site: frozenset({role}) for site, role in roles.items()}
+        SIGNED_IN[name] = Person(name, name.title(), held, permissions_of(of))
+        return Browser(name, next(iter(roles.values())))
+
+    with override_settings(MIDDLEWARE=middleware):
+        yield sign_in
+    settings.ENTACT_ROLE = role_before
+    SIGNED_IN.clear()
+
+
+@pytest.fixture
+def screened(study: Study, database: str) -> str:
+    """Somebody in screening at Denver, who has consented; the ledger's name."""
+    return keep_screened(study)
+
+
+def keep_screened(study: Study, site: str = "denver", consented: bool = True) -> str:
+    """Keeps the record of one participant who has been screened and has consented."""
+    story = Story(study)
+    first = next(iter(study.newest.visits))
+    story.begin(f"{first}#1", day=0)
+    if consented:
+        scopes = dict.fromkeys(study.newest.file.consent, True)
+        story.write("consent", {"version": "1", "scopes": scopes}, minute=1)
+    population = next(iter(study.newest.file.populations))
+    screening = {"attempt": 1, "number": "S-1", "site": site, "population": population}
+    story.write("screening", screening, minute=2)
+    (ledger,) = keep(study, story)
+    store.keep_keys({ledger.name: KEY})
+    return ledger.name
+
+
+def course_of(study: Study, ledger: str) -> Course:
+    """The participant as the ledger has them now."""
+    return fold(study, [read(line.text) for line in store.lines(ledger)])
+
+
+def said(page: str, field: str) -> str:
+    """What a page holds between the beginning of one field and that of the next."""
+    begin = page.index(f'data-field="{field}"')
+    end = page.find("data-field=", begin + 12)
+    return page[begin : end if end > 0 else None]

@@ -1,0 +1,186 @@
+"""The page of a form: shown from the file, filled in, kept, shown again from the ledger, corrected."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from tests.conduct.forms.conftest import Browser, course_of, said
+
+from entact import store
+from entact.course import read
+from entact.protocol import Study
+
+ADDRESS = "/participants/S-1/screening.1/demographics/"
+FILLED = {
+    "head": "3",
+    "shown": ["age", "sex", "can_be_pregnant"],
+    "item:age": "40",
+    "item:sex": "female",
+    "item:can_be_pregnant": "true",
+}
+
+
+@pytest.fixture
+def ada(sign_in: Callable[..., Browser], screened: str) -> Browser:
+    return sign_in("ada", denver="investigator")
+
+
+def head_of(page: str) -> str:
+    found = re.search(r'name="head" value="(\d+)"', page)
+    assert found is not None
+    return found[1]
+
+
+def test_a_form_is_filled_in_kept_shown_and_corrected(ada: Browser, screened: str, study: Study) -> None:
+    page = ada.get(ADDRESS)
+    assert "Not in the record" in page
+    ada.post(ADDRESS, FILLED | {"head": head_of(page)})
+    course = course_of(study, screened)
+    answers = course.answers["demographics"][-1]
+    assert answers.items == {"age": 40, "sex": "female", "can_be_pregnant": True}
+    assert (answers.by, answers.role, answers.encounter) == ("ada", "investigator", "screening#1")
+
+    page = ada.get(ADDRESS)
+    assert "In the record" in page
+    assert 'value="40"' in said(page, "age")
+    changed = FILLED | {"head": head_of(page), "item:age": "41"}
+    assert "say why" in ada.post(ADDRESS, changed, status=422)
+    assert course_of(study, screened).answers["demographics"][-1].items["age"] == 40
+    ada.post(ADDRESS, changed | {"reason_code": "transcription_error"})
+    last = read(list(store.lines(screened))[-1].text)
+    assert (last.data, last.reason) == ({"items": {"age": 41}}, "transcription_error")
+    assert last.authenticated is not None
+    assert (last.authenticated.how, last.authenticated.who) == ("session", "ada")
+    shown = said(ada.get(ADDRESS), "age")
+    assert 'value="41"' in shown
+    assert re.search(r"<del>40</del> → <ins>41</ins>.*ada, investigator: mistyped or read wrongly", shown)
+
+
+def test_nothing_is_written_by_who_may_not(
+    sign_in: Callable[..., Browser], screened: str, study: Study
+) -> None:
+    """Nobody signed in, another site, a role that enters no forms: as if there were no such page."""
+    before = len(list(store.lines(screened)))
+    stranger = Browser("nobody", "investigator")  # the pages of a role, and nobody has signed in
+    assert '<button type="submit">' not in stranger.get(ADDRESS)
+    elsewhere = sign_in("eve", haifa="investigator")
+    monitor = sign_in("mo", everywhere="monitor")
+    for browser in (stranger, elsewhere, monitor):
+        browser.post(ADDRESS, FILLED, status=404)
+        browser.post(f"{ADDRESS}look/", FILLED, status=404)
+    assert len(list(store.lines(screened))) == before
+
+
+def test_a_form_that_is_hidden_is_no_form(sign_in: Callable[..., Browser], screened: str) -> None:
+    there = sign_in("mo", everywhere="monitor").get("/participants/S-1/baseline.1/symptoms/", status=404)
+    nowhere = sign_in("mo", everywhere="monitor").get("/participants/S-1/baseline.1/horoscope/", status=404)
+    assert there == nowhere
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/participants/S-1/nowhere.1/demographics/",
+        "/participants/S-1/screening.0/demographics/",
+        "/participants/S-1/screening/demographics/",
+        "/participants/S-1/screening.1/horoscope/",
+        "/participants/S-9/screening.1/demographics/",
+        "/participants/S-1/screening.1/demographics/?repeat=0",
+        "/participants/S-1/screening.1/demographics/?repeat=²",
+        "/participants/S-1/screening.1/demographics/?time=never",
+    ],
+)
+def test_what_is_not_there_is_said_so(ada: Browser, address: str) -> None:
+    ada.get(address, status=404)
+    ada.post(address, FILLED, status=404)
+
+
+def test_a_page_of_elsewhere_cannot_write(sign_in: Callable[..., Browser], screened: str) -> None:
+    ada = sign_in("ada", denver="investigator")
+    ada.csrf = True
+    ada.post(ADDRESS, FILLED, status=403)
+
+
+def test_two_who_change_different_items_are_both_kept(
+    sign_in: Callable[..., Browser], screened: str, study: Study
+) -> None:
+    ada, bo = sign_in("ada", denver="investigator"), sign_in("bo", denver="therapist")
+    ada.post(ADDRESS, FILLED)
+    opened = head_of(ada.get(ADDRESS))
+    why = {"head": opened, "reason_code": "source_document"}
+    ada.post(ADDRESS, FILLED | why | {"item:age": "41"})
+    bo.post(ADDRESS, FILLED | why | {"item:sex": "male", "item:can_be_pregnant": "false"})
+    course = course_of(study, screened)
+    assert course.answers["demographics"][-1].items == {"age": 41, "sex": "male", "can_be_pregnant": False}
+    assert not [one for one in course.findings.values() if one.rule == "correction_conflict"]
+
+
+def test_what_two_have_changed_is_overwritten_by_neither(
+    sign_in: Callable[..., Browser], screened: str, study: Study
+) -> None:
+    ada, bo = sign_in("ada", denver="investigator"), sign_in("bo", denver="therapist")
+    ada.post(ADDRESS, FILLED)
+    opened = head_of(ada.get(ADDRESS))
+    why = {"head": opened, "reason_code": "source_document"}
+    ada.post(ADDRESS, FILLED | why | {"item:age": "41"})
+    page = bo.post(ADDRESS, FILLED | why | {"item:age": "42", "item:sex": "male"}, status=409)
+    assert course_of(study, screened).answers["demographics"][-1].items["age"] == 41
+    shown = said(page, "age")
+    assert 'value="42"' in shown  # what bo wrote is still there
+    assert "meanwhile: <strong>41</strong>" in shown
+    bo.post(ADDRESS, FILLED | why | {"head": head_of(page), "item:age": "42", "item:sex": "male"})
+    assert course_of(study, screened).answers["demographics"][-1].items["age"] == 42
+
+
+def test_the_same_sent_twice_is_kept_once(ada: Browser, screened: str) -> None:
+    ada.post(ADDRESS, FILLED)
+    count = len(list(store.lines(screened)))
+    ada.post(ADDRESS, FILLED)
+    assert len(list(store.lines(screened))) == count
+    both = ada.post(ADDRESS, FILLED | {"item:age": "41"}, status=409)  # of which neither saw the other
+    assert "Not saved yet" in both
+
+
+def test_what_is_wrong_is_kept_with_what_is_found_beside_it(
+    ada: Browser, screened: str, study: Study
+) -> None:
+    ada.post(ADDRESS, FILLED | {"item:age": "four ty", "missing:sex": "refused", "item:sex": ""})
+    items = course_of(study, screened).answers["demographics"][-1].items
+    assert items["age"].startswith("sealed:")  # it may be a name
+    assert items["sex"] == {"missing": "refused"}
+    page = ada.get(ADDRESS)
+    assert 'value="four ty"' in said(page, "age")
+    assert "flag warn" in said(page, "age")
+
+
+def test_a_form_that_was_not_done_says_why(ada: Browser, screened: str, study: Study) -> None:
+    blank = {"head": "3", "shown": FILLED["shown"]}
+    assert "Nothing is answered yet" in ada.post(ADDRESS, blank, status=422)
+    ada.post(ADDRESS, blank | {"status": "not_done"}, status=422)
+    ada.post(ADDRESS, blank | {"status": "not_done", "reason_code": "participant_request"})
+    assert course_of(study, screened).answers["demographics"][-1].status == "not_done"
+    page = ada.get(ADDRESS)
+    assert "not done" in page
+    ada.post(ADDRESS, FILLED | {"head": head_of(page), "reason": "came back the day after"})
+    answers = course_of(study, screened).answers["demographics"][-1]
+    assert (answers.status, answers.items["age"]) == ("done", 40)
+    assert "came back the day after" in ada.get(ADDRESS)
+
+
+def test_what_is_answered_and_missing_at_once_is_asked_again(ada: Browser, screened: str) -> None:
+    count = len(list(store.lines(screened)))
+    page = ada.post(ADDRESS, FILLED | {"missing:age": "refused"}, status=422)
+    assert "said to be missing" in page
+    assert 'value="40"' in said(page, "age")
+    assert len(list(store.lines(screened))) == count
+
+
+def test_looking_says_what_follows_and_writes_nothing(ada: Browser, screened: str) -> None:
+    import json
+
+    count = len(list(store.lines(screened)))
+    found = json.loads(ada.post(f"{ADDRESS}look/", FILLED | {"item:age": "200"}, status=200))
+    assert "out of range" in found["fields"]["age"]["notes"][0][0]
+    assert len(list(store.lines(screened))) == count
