@@ -60,9 +60,7 @@ class Prepared:
         from entact.pharmacology import Population
         from entact.pharmacology.simulation import ask, empty, prepare
 
-        self.request = ask(
-            _regimen(), Population.healthy(n, seed=1), "24 h", "5 min", None, None, "8 h", 1e-6, None
-        )
+        self.request = ask(_regimen(), Population.healthy(n, seed=1), "24 h", "5 min", None, None, 1e-6, None)
         self.result = empty(self.request, summary_only)
         self.arrays = prepare(self.request, self.result, 0, n)
 
@@ -70,7 +68,7 @@ class Prepared:
         """Integrates, and returns the result."""
         from entact.pharmacology.simulation import integrate
 
-        integrate(self.arrays, rtol=rtol, since=self.request.since, offset=0)
+        integrate(self.arrays, rtol=rtol, offset=0)
         return self.result
 
 

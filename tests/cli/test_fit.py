@@ -68,3 +68,41 @@ def test_a_parameter_that_is_not_there_is_said_with_the_nearest(run: Any, file: 
     done = run("fit", file, "--estimate", "absorbtion_rate")
     assert done.code == 2
     assert "absorption_rate" in done.err
+
+
+@pytest.mark.parametrize(("factor", "unit"), [(0.001, "mg/L"), (1 / 193.24, "umol/L"), (1000.0, "ng/L")])
+def test_concentrations_in_another_unit_are_refused_and_read_when_it_is_said(
+    run: Any, file: Path, factor: float, unit: str
+) -> None:
+    words = (
+        "--estimate",
+        "absorption_rate",
+        "--pooled",
+        "--proportional",
+        "0.1",
+        "--additive",
+        "1",
+        "--json",
+    )
+    usual = run("fit", file, *words)
+    rows = [line.split(",") for line in file.read_text().split()]
+    for row in rows[2:]:
+        row[5] = repr(float(row[5]) * factor)
+    file.write_text("\n".join(map(",".join, rows)) + "\n")
+    done = run("fit", file, *words)
+    assert done.code == 2
+    assert f"look like {unit}" in done.err
+    again = run("fit", file, *words, "--unit", unit)
+    assert again.code == 0
+    values = [json.loads(one.out)["estimates"][0]["value"] for one in (usual, again)]
+    assert values[0] == pytest.approx(values[1], rel=1e-6)
+    assert "known: ng/mL" in run("fit", file, *words, "--unit", "mg/dL").err
+
+
+def test_a_fit_that_did_not_converge_ends_with_1(run: Any, file: Path) -> None:
+    """Poor metabolisers say nothing of the clearance by CYP2D6."""
+    lines = file.read_text().split()
+    file.write_text("\n".join([f"{lines[0]},CYP2D6", *(f"{line},poor" for line in lines[1:])]) + "\n")
+    done = run("fit", file, "--estimate", "cyp2d6_clearance_s", "--pooled", *KNOWN_ERROR)
+    assert "NOT CONVERGED" in done.out
+    assert done.code == 1

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Run
+
+from entact.report.lettering import width_of
 
 REGIMEN = ("--initial", "120 mg HCl", "--supplement", "60 mg HCl @ 2 h")
 LOCAL = ("sensitivity", *REGIMEN)
@@ -95,3 +99,20 @@ def test_plotting_libraries_of_other_kinds_stay_away() -> None:
     loaded = set(done.stderr.split())
     assert "SALib.analyze.sobol" in loaded
     assert loaded & {"matplotlib", "django", "psycopg"} == set()
+
+
+@pytest.mark.parametrize("measure", ["peak:temperature", "area:mdma", "trough:sodium", "area:subjective"])
+@pytest.mark.parametrize("words", [LOCAL, GLOBAL])
+def test_numbers_along_an_axis_do_not_run_into_each_other(
+    run: Run, tmp_path: Path, words: tuple[str, ...], measure: str
+) -> None:
+    picture = tmp_path / "tornado.svg"
+    assert run(*words, "--of", measure, "--plot", picture).code == 0
+    pattern = (
+        r'text-anchor="middle" transform="translate\(([\d.]+),16\)"[^>]*font-size="([\d.]+)px"[^>]*>([^<]+)<'
+    )
+    labels = re.findall(pattern, picture.read_text("utf-8"))
+    assert len(labels) > 2
+    places = [(float(x), 0.5 * width_of(text, float(size))) for x, size, text in labels]
+    for (x, half), (next_x, next_half) in pairwise(places):
+        assert next_x < x or x + half <= next_x - next_half  # a smaller x begins another panel

@@ -47,7 +47,6 @@ class Run(NamedTuple):
     area: np.ndarray
     peak_at: np.ndarray
     above: np.ndarray
-    half_life: np.ndarray
     status: np.ndarray
 
 
@@ -59,7 +58,6 @@ def run(
     *,
     tolerance: float = 1e-6,
     limits: tuple[tuple[int, float], ...] = (),
-    since: float = 0.0,
     max_steps: int = 5000,
     integrator: Any = None,
 ) -> Run:
@@ -67,19 +65,19 @@ def run(
     n, count = len(inputs), len(times)
     raw = np.zeros(-(-n // 8) * 8 * count * 3)
     statistics, when = np.zeros((3, 3, n)), np.zeros((2, 3, n), np.uint16)
-    above, half_life = np.zeros((len(limits), n)), np.zeros((1, n))
+    above = np.zeros((len(limits), n))
     status, steps = np.zeros(n, np.int64), np.zeros(n, np.int64)
     work, path, counts = workspace(4, 4, 3, 3, len(limits), count)
     arrays = {
         "inputs_of": inputs, "dose_times": dose_times, "dose_r": doses / 2, "dose_s": doses / 2,
         "times": times, "floors": np.full((n, 4), 0.1), "columns": np.arange(3),
-        "limits": np.array(limits, float).reshape(-1, 2), "fitted": np.zeros(1, np.int64), "series": raw,
-        "statistics": statistics, "when": when, "above": above, "half_life": half_life, "status": status,
+        "limits": np.array(limits, float).reshape(-1, 2), "series": raw,
+        "statistics": statistics, "when": when, "above": above, "status": status,
         "steps": steps, "work": work, "path": path, "counts": counts,
     }  # fmt: skip
-    (integrator or within_numba(kernel()))(arrays, tolerance, since, max_steps, 0)
+    (integrator or within_numba(kernel()))(arrays, tolerance, max_steps, 0)
     values = raw.reshape(-1, count, 3, 8).transpose(0, 3, 2, 1).reshape(-1, 3, count)[:n]
-    return Run(values, statistics[0], statistics[1], statistics[2], when[0], above, half_life, status)
+    return Run(values, statistics[0], statistics[1], statistics[2], when[0], above, status)
 
 
 def solution(p: np.ndarray, dose: float, t: np.ndarray) -> np.ndarray:

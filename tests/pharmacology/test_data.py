@@ -70,5 +70,17 @@ def test_what_is_said_of_a_bad_file(tmp_path: Path, lines: list[str], said: str)
 def test_columns_are_known(tmp_path: Path) -> None:
     with pytest.raises(NotData, match="line 1: column DV is missing"):
         read_data(written(tmp_path, "a,0,1,100", head="ID,TIME,EVID,AMT"))
-    with pytest.raises(NotData, match="line 1: column 'DOSE' is not known"):
+    with pytest.raises(NotData, match="line 1: column AMT is missing"):
         read_data(written(tmp_path, "a,0,1,100", head="ID,TIME,EVID,DOSE"))
+
+
+def test_columns_that_the_model_has_no_use_for_are_named_and_passed_over(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        "7,0,1,90,HCl,.,Basel,3",
+        "7,2,0,.,.,130,Basel,3",
+        head="ID,TIME,EVID,AMT,FORM,DV,STUDY,BATCH",
+    )
+    data = read_data(path)
+    assert data.samples == 1
+    assert "d.csv: not used, as the model has no such column: STUDY, BATCH." in data.notes

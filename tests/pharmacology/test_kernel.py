@@ -7,7 +7,6 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
@@ -46,15 +45,6 @@ def test_one_compartment_is_batemans_function() -> None:
     found = run(np.array([[ka, ke, 0.0, 0.5]]), np.zeros((1, 1)), np.array([[100.0]]), TIMES, tolerance=1e-9)
     truth = 100.0 * ka / (ka - ke) * (np.exp(-ke * TIMES) - np.exp(-ka * TIMES))
     np.testing.assert_allclose(found.values[0, 0], truth, atol=1e-7)
-    late = run(
-        np.array([[ka, ke, 0.0, 0.5]]),
-        np.zeros((1, 1)),
-        np.array([[100.0]]),
-        TIMES,
-        tolerance=1e-9,
-        since=12.0,
-    )
-    assert late.half_life[0, 0] == pytest.approx(math.log(2) / ke, rel=1e-4)
 
 
 def test_doses_add_up_in_a_linear_system() -> None:
@@ -90,7 +80,6 @@ def test_statistics_are_those_of_the_series() -> None:
         np.tile([100.0, 50.0], (n, 1)),
         TIMES,
         limits=((0, 40.0), (0, 90.0)),
-        since=10.0,
     )
     series = found.values[:, 0]
     np.testing.assert_array_equal(found.peak[0], series.max(1))
@@ -101,9 +90,6 @@ def test_statistics_are_those_of_the_series() -> None:
     for row, limit in enumerate((40.0, 90.0)):
         truth = [np.mean(np.interp(fine, TIMES, one) > limit) * 24.0 for one in series]
         np.testing.assert_allclose(found.above[row], truth, atol=1e-3)
-    late = TIMES >= 10.0
-    slopes = [np.polyfit(TIMES[late], np.log(one[late]), 1)[0] for one in series]
-    np.testing.assert_allclose(found.half_life[0], -math.log(2) / np.array(slopes), rtol=1e-9)
 
 
 def test_a_person_has_the_same_bits_alone_and_in_any_company() -> None:
@@ -171,7 +157,7 @@ regimens = st.builds(
     lambda first, second, after, third, kind: Regimen.mdma(
         f"{first} mg HCl", supplement=f"{second} mg base", after=f"{after} min", enantiomer=kind
     ).then(f"{third} mg HCl", at="13 h"),
-    st.integers(0, 200), st.integers(0, 100), st.integers(1, 300), st.integers(0, 150),
+    st.integers(0, 120), st.integers(0, 50), st.integers(1, 300), st.integers(0, 70),
     st.sampled_from(["racemic", "R", "S"]),
 )  # fmt: skip
 people = st.builds(

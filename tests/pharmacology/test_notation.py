@@ -13,7 +13,6 @@ from entact.pharmacology.notation import (
     build_regimen,
     read_limit,
     read_regimen,
-    terminal_from,
     usual_end,
 )
 from entact.pharmacology.quantity import NotAQuantity
@@ -77,10 +76,10 @@ def test_a_limit_that_is_none_says_what_would_be_right(text: str, said: str) -> 
         read_limit(text)
 
 
-def test_a_later_dose_moves_the_end_and_the_terminal_phase() -> None:
+def test_a_later_dose_moves_the_end() -> None:
     session, next_day = (
         read_regimen("120 mg HCl + 60 mg HCl @ 2 h"),
         read_regimen("1 mg/kg HCl + 1 mg/kg HCl @ 24 h"),
     )
-    assert (usual_end(session), terminal_from(session)) == ("24 h", "8 h")
-    assert (usual_end(next_day), terminal_from(next_day)) == ("48 h", "30 h")
+    assert usual_end(session) == "24 h"
+    assert usual_end(next_day) == "48 h"

@@ -90,7 +90,7 @@ def test_doses_come_in_the_order_of_time() -> None:
             split.then("100 mg HCl", at=at)
 
 
-@given(st.floats(0.01, 300.0), st.floats(30.0, 250.0), st.sampled_from(["racemic", "R", "S"]))
+@given(st.floats(0.01, 200.0), st.floats(30.0, 250.0), st.sampled_from(["racemic", "R", "S"]))
 def test_both_enantiomers_add_up_to_the_dose(mg: float, weight: float, kind: str) -> None:
     text = f"{mg:.6f} mg base"
     r, s = Regimen.mdma(text, enantiomer=kind).mg(np.array([weight, 70.0]))  # type: ignore[arg-type]
@@ -108,3 +108,12 @@ def test_a_regimen_says_what_is_not_usual() -> None:
         "120 mg HCl", supplement="60 mg HCl", after="2 h", enantiomer="R", food="fed", water="restricted"
     )
     assert str(regimen) == "R-MDMA 120 mg HCl, 60 mg HCl at 2 h · fed · water restricted"
+
+
+@given(st.floats(30.0, 250.0), st.floats(1.0, 120.0))
+def test_sessions_weeks_apart_do_not_add_up_and_a_day_does(weight: float, mg: float) -> None:
+    own = np.array([weight])
+    one = Regimen.mdma(f"{mg:f} mg base")
+    assert one.then(f"{mg:f} mg base", at="28 d").most_in_a_day(own)[0] == pytest.approx(mg)
+    assert one.then(f"{mg:f} mg base", at="23 h").most_in_a_day(own)[0] == pytest.approx(2 * mg)
+    assert Regimen.mdma("1 mg/kg base").most_in_a_day(own)[0] == pytest.approx(weight)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from entact.pharmacology.notation import Limit, terminal_from, usual_end
+from entact.pharmacology.notation import Limit, usual_end
 from entact.pharmacology.person import Person
 from entact.pharmacology.population import Population
 from entact.pharmacology.quantity import hours
@@ -122,7 +122,6 @@ def simulate_each(
             until=end,
             outputs=outputs,
             limits=asked(limits),
-            terminal=terminal_from(regimen),
             threads=threads,
             summary_only=summary_only,
             model=model,

@@ -24,6 +24,13 @@ USUAL: Final = {"WEIGHT": 70.0, "SEX": 0.0, "AGE": 27.0, "CYP2D6": ACTIVITY["ext
 SAID: Final = {"WEIGHT": "70 kg", "SEX": "male", "AGE": "27 years", "CYP2D6": "extensive"}
 
 
+UNITS_OF_DV: Final = {
+    "ng/mL": 1.0, "ug/L": 1.0, "mg/L": 1000.0, "ug/mL": 1000.0, "ng/L": 0.001, "pg/mL": 0.001,
+    "umol/L": 193.24, "nmol/L": 0.19324,
+}  # fmt: skip
+"""what a concentration of MDMA in another unit is multiplied by"""
+
+
 class NotData(ValueError):
     """A file that cannot be read as concentrations over time: names file, line, column and what is right."""
 
@@ -88,7 +95,7 @@ class Row:
         return value
 
 
-def read_data(path: Path | str, *, form: str | None = None) -> Data:
+def read_data(path: Path | str, *, form: str | None = None, unit: str = "ng/mL") -> Data:
     """Concentrations, doses and covariates of a file.
 
     Comma-separated, a header line, one row a dose or sample, in NONMEM's columns (large or small letters):
@@ -105,6 +112,8 @@ def read_data(path: Path | str, *, form: str | None = None) -> Data:
     Errors: `NotData` names the file, the line, the column and what would be right; `OSError`.
     """
     path = Path(path)
+    if unit not in UNITS_OF_DV:
+        raise NotData(f"unit {unit!r} of DV is not known; known: {', '.join(UNITS_OF_DV)}")
     rows, columns = _rows(path)
     left_out = {"below": 0, "before": 0}
     subjects: list[Subject] = []
@@ -112,7 +121,7 @@ def read_data(path: Path | str, *, form: str | None = None) -> Data:
         mine = list(own)
         if any(subject.name == name for subject in subjects):
             raise mine[0].fault("ID", f"{name} was there before: keep the rows of a participant together")
-        subjects.append(_subject(name, mine, form, left_out))
+        subjects.append(_subject(name, mine, form, left_out, UNITS_OF_DV[unit]))
     notes = []
     if left_out["below"]:
         notes.append(
@@ -124,6 +133,9 @@ def read_data(path: Path | str, *, form: str | None = None) -> Data:
     for column, said in SAID.items():
         if not any(column in row.fields for row in rows):
             notes.append(f"{path.name} has no {column}: {said} is assumed for everyone.")
+    ignored = [name for name in dict.fromkeys(columns) if name not in KNOWN]
+    if ignored:
+        notes.append(f"{path.name}: not used, as the model has no such column: {', '.join(ignored)}.")
     if "OUTPUT" not in columns:
         notes.append(f"{path.name} has no OUTPUT: all samples are taken as MDMA (R + S).")
     return Data(path.name, tuple(subjects), tuple(notes))
@@ -161,12 +173,9 @@ def _rows(path: Path) -> tuple[list[Row], list[str]]:
 
 def _columns(file: str, line: int, cells: Sequence[str]) -> list[str]:
     names = [cell.upper() for cell in cells]
-    for name in names:
-        if name not in KNOWN:
-            raise NotData(f"{file}, line {line}: column {name!r} is not known; known: {', '.join(KNOWN)}")
     names = [SAME.get(name, name) for name in names]
     for name in names:
-        if names.count(name) > 1:
+        if name in KNOWN and names.count(name) > 1:
             raise NotData(f"{file}, line {line}: column {name} is there twice")
     for name in ("ID", "TIME", "EVID", "AMT", "DV"):
         if name not in names:
@@ -180,7 +189,9 @@ def _name(row: Row) -> str:
     return row.fields["ID"]
 
 
-def _subject(name: str, rows: Sequence[Row], form: str | None, left_out: dict[str, int]) -> Subject:
+def _subject(
+    name: str, rows: Sequence[Row], form: str | None, left_out: dict[str, int], factor: float
+) -> Subject:
     doses: list[tuple[float, float]] = []
     samples: list[Sample] = []
     last = -math.inf
@@ -194,7 +205,7 @@ def _subject(name: str, rows: Sequence[Row], form: str | None, left_out: dict[st
         if _is_dose(row):
             doses.append((time, _milligrams(row, form)))
         elif (value := _concentration(row, left_out)) is not None:
-            samples.append(Sample(time, _output(row), value, row.line))
+            samples.append(Sample(time, _output(row), factor * value, row.line))
     if not doses:
         raise rows[0].fault("EVID", f"participant {name} has no dose: a row with EVID 1 and AMT says it")
     start = doses[0][0]

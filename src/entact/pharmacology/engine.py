@@ -97,7 +97,7 @@ def _loaded() -> Callable[..., Any]:
     return machine_code(machine.folders())
 
 
-def run_model(arrays: dict[str, Any], *, tolerance: float, since: float, max_steps: int, offset: int) -> None:
+def run_model(arrays: dict[str, Any], *, tolerance: float, max_steps: int, offset: int) -> None:
     """Simulates the persons of `arrays` (see `kernel.compile_kernel`) into its results.
 
     The first call on a machine compiles for some ten seconds; later processes read what it left. Where no
@@ -116,4 +116,4 @@ def run_model(arrays: dict[str, Any], *, tolerance: float, since: float, max_ste
         arrays["times"].size,
     )
     work, path, counts = memory
-    function({**arrays, "work": work, "path": path, "counts": counts}, tolerance, since, max_steps, offset)
+    function({**arrays, "work": work, "path": path, "counts": counts}, tolerance, max_steps, offset)

@@ -104,7 +104,7 @@ def _spread(model: Model, factors: Iterable[Factor], share: float | None) -> Mod
 def one_at_a_time(
     who: Person, factors: Sequence[Factor], model: Model, moves: tuple[float, float], share: float | None
 ) -> tuple[Varied, Model]:
-    """The person, then for each factor the same with the factor lower and higher."""
+    """The person, then for each factor the same with the factor lower and higher, from their own."""
     from scipy.special import ndtr
 
     n = 1 + 2 * len(factors)
@@ -123,8 +123,11 @@ def one_at_a_time(
         elif share is not None:
             body[name][rows] *= (1.0 - share, 1.0 + share)
         else:
-            quantiles: Array = np.repeat(ndtr(np.array(moves))[:, None], 4, axis=1)
-            body[name][rows] = at_quantiles(quantiles, body["female"][rows] > 0.5)[name]
+            at: Array = np.repeat(ndtr(np.array([0.0, *moves]))[:, None], 4, axis=1)
+            middle, *ends = at_quantiles(at, np.full(3, body["female"][0] > 0.5))[name]
+            # Of a gene there are kinds; of weight and age the step between people is taken from the person.
+            own = 1.0 if factor.name == "cyp2d6" else body[name][0] / middle
+            body[name][rows] = np.array(ends) * own
     return Varied(who, body, effects), moved
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
-from entact.pharmacology.data import Data
+from entact.pharmacology.data import UNITS_OF_DV, Data
 from entact.pharmacology.likelihood import (
     Array,
     Design,
@@ -32,6 +32,10 @@ NEAR: Final = 1e-2
 """what the objective would still fall by at a minimum, as its curvature says"""
 UNSEEN: Final = 1e-3
 """curvature of -log L in a logarithm below which the data do not tell it: a standard error above 30"""
+PLAUSIBLE: Final = 20.0
+"""times above or below the model's typical concentrations, in the median, beyond which a unit is wrong"""
+LEAST_SEEN: Final = 1.0
+"""ng/mL of a typical concentration that says anything of units"""
 RESEARCH: Final = "Fitted by research software; not for decisions about a person."
 
 
@@ -159,6 +163,7 @@ def fit(
     if not data.samples:
         raise NotAFit(f"{data.name} has no concentrations to fit")
     design = design_of(data)
+    _check_units(data, design, model)
     given = {"proportional": proportional, "additive": additive}
     free = free_numbers(design, names if method == "ml" else (), effects if spread else (), given, model)
     if data.samples <= len(free.names):
@@ -166,6 +171,22 @@ def fit(
     problem = Objective(design, model, effects, free, np.zeros((design.n, len(effects))))
     log, why = problem.minimise()
     return _result(data, method, problem, log, why, names)
+
+
+def _check_units(data: Data, design: Design, model: Model) -> None:
+    """Refuses concentrations so far from the model's that another unit is meant: a fit would hide it."""
+    typical = courses(design, [model], np.zeros((1, design.n, len(model.random))), strict=False)[0]
+    seen = typical > LEAST_SEEN
+    if not seen.any():
+        return
+    ratio = float(np.median(design.observed[seen] / typical[seen]))
+    if not 1.0 / PLAUSIBLE <= ratio <= PLAUSIBLE:
+        likely = min(UNITS_OF_DV, key=lambda unit: abs(math.log(UNITS_OF_DV[unit] * ratio)))
+        raise NotAFit(
+            f"{data.name}: the concentrations are {ratio:.2g} times what the model says after these doses; "
+            f"DV is in ng/mL, and these look like {likely}: multiply them by {UNITS_OF_DV[likely]:.4g}, or "
+            "say --unit"
+        )
 
 
 def _checked(estimate: Sequence[str], model: Model) -> tuple[str, ...]:

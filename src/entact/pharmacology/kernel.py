@@ -8,11 +8,8 @@ need no series.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
-
-import numpy as np
 
 from entact.pharmacology import elementary  # noqa: F401 - gives lanes their exp and log
 from entact.pharmacology.lanes import at, native, spread, where
@@ -23,11 +20,6 @@ from entact.pharmacology.layout import (
     KEPT,
     PEAK,
     PEAK_AT,
-    S1,
-    SX,
-    SXX,
-    SXY,
-    SY,
     TROUGH,
     TROUGH_AT,
     WIDTH,
@@ -49,17 +41,16 @@ def compile_kernel(
     """The simulation of one system of equations; numba compiles it at the first call.
 
     Returns `run(inputs_of, dose_times, dose_r, dose_s, times, tolerance, floors, max_steps, columns, limits,
-    fitted, since, offset, series, statistics, at, above, half_life, status, steps, work, path, counts)`,
+    offset, series, statistics, at, above, status, steps, work, path, counts)`,
     which fills series to steps for its persons, from place `offset` on (a multiple of eight):
 
     - `inputs_of` (persons x inputs), `dose_times`, `dose_r`, `dose_s` (persons x doses; h, mg), `times` (h,
       ascending),
     - `floors` (persons x states): below which size a state needs no relative accuracy,
-    - `columns`: outputs to keep; `limits` (rows of column, value); `fitted`: columns with a terminal
-      half-life,
+    - `columns`: outputs to keep; `limits` (rows of column, value),
     - `series` (blocks of eight x times x columns x eight, flat, or empty), `statistics` (peak, trough, area x
       columns x persons), `at` (index of the time of peak, trough x columns x persons), `above` (h; limits x
-      persons), `half_life` (h; fitted x persons), `status`, `steps` (persons),
+      persons), `status`, `steps` (persons),
     - `work`, `path`, `counts`: memory of one thread, as `layout.workspace` makes it.
     """
     solve = compile_solver(derivatives, states, inputs, depots)
@@ -104,27 +95,10 @@ def compile_kernel(
         under = max(-now, 0.0) + max(-then, 0.0)
         return dt * over / (over + under + 1e-300)
 
-    @native()
-    def regress(value, x, kept):  # type: ignore[no-untyped-def]
-        """Adds one moment to the regression of the logarithm on time."""
-        value = math.log(max(value, 1e-300))
-        kept[S1] = kept[S1] + 1.0
-        kept[SX] = kept[SX] + x
-        kept[SY] = kept[SY] + value
-        kept[SXX] = kept[SXX] + x * x
-        kept[SXY] = kept[SXY] + x * value
-
-    @native()
-    def half_life_of(m, sx, sy, sxx, sxy):  # type: ignore[no-untyped-def]
-        """ln 2 over the slope of the regression; not a number where nothing falls."""
-        slope = (m * sxy - sx * sy) / (m * sxx - sx * sx) if m > 2 else np.nan
-        return -math.log(2.0) / slope if slope < 0.0 else np.nan
-
     @native(nogil=True)
     def run(  # type: ignore[no-untyped-def]
-        inputs_of, dose_times, dose_r, dose_s, times, tolerance, floors, max_steps, columns, limits, fitted,
-        since, offset, series, statistics, when, above, half_life, status, steps,
-        work, path, counts,
+        inputs_of, dose_times, dose_r, dose_s, times, tolerance, floors, max_steps, columns, limits,
+        offset, series, statistics, when, above, status, steps, work, path, counts,
     ):  # fmt: skip
         count, wanted = times.size, columns.size
         out = inputs + own
@@ -150,9 +124,6 @@ def compile_kernel(
                     OVER[j] = OVER[j] + time_above(OUT[columns[c]], before, limits[j, 1], dt)
                 for c in range(wanted):
                     at(work, kept + c * KEPT)[BEFORE] = OUT[columns[c]]
-                if moment >= since:
-                    for j in range(fitted.size):
-                        regress(OUT[columns[fitted[j]]], moment - since, at(work, kept + fitted[j] * KEPT))
                 if storing:
                     SERIES = at(series, (((offset + who) // WIDTH) * count + index) * wanted)
                     for c in range(wanted):
@@ -169,14 +140,5 @@ def compile_kernel(
                     when[1, c, person] = int(work[row + TROUGH_AT * WIDTH])
                 for j in range(limits.shape[0]):
                     above[j, person] = work[(over + j) * WIDTH + lane]
-                for j in range(fitted.size):
-                    row = (kept + fitted[j] * KEPT) * WIDTH + lane
-                    half_life[j, person] = half_life_of(
-                        work[row + S1 * WIDTH],
-                        work[row + SX * WIDTH],
-                        work[row + SY * WIDTH],
-                        work[row + SXX * WIDTH],
-                        work[row + SXY * WIDTH],
-                    )
 
     return run

@@ -15,9 +15,9 @@ STAGES: Final = 7
 # Rows that lanes and single persons both read and write.
 NEXT, UNTIL, NOW, STEP, DOSED, DUE = range(6)
 FLAGS: Final = 6
-# Rows of a column: value before, statistics, and the sums of the terminal regression.
-BEFORE, PEAK, PEAK_AT, TROUGH, TROUGH_AT, AREA, S1, SX, SY, SXX, SXY = range(11)
-KEPT: Final = 11
+# Rows of a column: value before, and statistics.
+BEFORE, PEAK, PEAK_AT, TROUGH, TROUGH_AT, AREA = range(6)
+KEPT: Final = 6
 COUNTS: Final = 4 * WIDTH
 """whole numbers of a block: next output time, doses given, how each person ended, steps"""
 

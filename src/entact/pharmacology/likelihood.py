@@ -120,16 +120,14 @@ def courses(design: Design, models: Sequence[Model], etas: Array, *, strict: boo
         "floors": np.where(amounts, SMALL_DOSE * whole[:, None], SMALL_FRACTION),
         "columns": np.array([names.index(name) for name in MEASURED], np.int64),
         "limits": np.zeros((0, 2)),
-        "fitted": np.zeros(0, np.int64),
         "series": series,
         "statistics": np.zeros((3, wanted, k * n)),
         "when": np.zeros((2, wanted, k * n), np.uint16),
         "above": np.zeros((0, k * n)),
-        "half_life": np.zeros((0, k * n)),
         "status": status,
         "steps": np.zeros(k * n, np.int64),
     }
-    run_model(arrays, tolerance=RTOL, since=NEVER, max_steps=MAX_STEPS, offset=0)
+    run_model(arrays, tolerance=RTOL, max_steps=MAX_STEPS, offset=0)
     if strict and status.any():
         raise NotConverged(f"{int((status != 0).sum())} of {k * n} courses could not be integrated")
     blocks = series.reshape(-1, count, wanted, 8).transpose(0, 3, 1, 2).reshape(-1, count, wanted)

@@ -23,15 +23,15 @@ import llvmlite.binding as llvm
 import numpy as np
 
 ARRAYS: Final = (
-    "inputs_of", "dose_times", "dose_r", "dose_s", "times", "floors", "columns", "limits", "fitted", "series",
-    "statistics", "when", "above", "half_life", "status", "steps", "work", "path", "counts",
+    "inputs_of", "dose_times", "dose_r", "dose_s", "times", "floors", "columns", "limits", "series",
+    "statistics", "when", "above", "status", "steps", "work", "path", "counts",
 )  # fmt: skip
 """arguments that are memory, in the order in which the function takes them; before them their lengths"""
 
 
 def kind_of(name: str) -> str:
     """The type of the elements of an argument: the machine code can't ask."""
-    if name in ("lengths", "columns", "fitted", "status", "steps", "counts"):
+    if name in ("lengths", "columns", "status", "steps", "counts"):
         return "int64"
     return "uint16" if name == "when" else "float64"
 
@@ -79,10 +79,10 @@ def load(code: bytes, name: str) -> Callable[..., Any]:
     engine.finalize_object()
     memory = [ctypes.c_void_p] * (3 + len(ARRAYS))
     kinds = {name: np.dtype(kind_of(name)) for name in ARRAYS}
-    kind = ctypes.CFUNCTYPE(ctypes.c_int, *memory, ctypes.c_double, ctypes.c_double)
+    kind = ctypes.CFUNCTYPE(ctypes.c_int, *memory, ctypes.c_double)
     function = kind(engine.get_function_address(name))
 
-    def call(arrays: dict[str, Any], tolerance: float, since: float, max_steps: int, offset: int) -> None:
+    def call(arrays: dict[str, Any], tolerance: float, max_steps: int, offset: int) -> None:
         for name, kind in kinds.items():
             if arrays[name].dtype != kind or not arrays[name].flags.c_contiguous:
                 raise TypeError(f"{name}: C-contiguous {kind} is expected")
@@ -90,7 +90,7 @@ def load(code: bytes, name: str) -> Callable[..., Any]:
         nothing = np.zeros(2, np.int64)
         pointers = [arrays[name].ctypes.data for name in ARRAYS]
         base = nothing.ctypes.data
-        if function(base, base + 8, lengths.ctypes.data, *pointers, tolerance, since) != 0:
+        if function(base, base + 8, lengths.ctypes.data, *pointers, tolerance) != 0:
             raise RuntimeError("the compiled simulation failed")
 
     # The code lives as long as the function that calls it.
@@ -101,8 +101,8 @@ def load(code: bytes, name: str) -> Callable[..., Any]:
 def within_numba(run: Any) -> Callable[..., Any]:
     """`kernel.run` as numba compiles it for this process, called as what `load` returns."""
 
-    def call(arrays: dict[str, Any], tolerance: float, since: float, max_steps: int, offset: int) -> None:
-        numbers = {"tolerance": tolerance, "since": since, "max_steps": max_steps, "offset": offset}
+    def call(arrays: dict[str, Any], tolerance: float, max_steps: int, offset: int) -> None:
+        numbers = {"tolerance": tolerance, "max_steps": max_steps, "offset": offset}
         run(*({**arrays, **numbers}[name] for name in signature(run.py_func).parameters))
 
     return call
@@ -112,7 +112,7 @@ def _lengths(arrays: dict[str, Any]) -> Sequence[int]:
     persons, inputs = arrays["inputs_of"].shape
     return (
         persons, inputs, arrays["dose_times"].shape[1], arrays["times"].size, arrays["floors"].shape[1],
-        arrays["columns"].size, arrays["limits"].shape[0], arrays["fitted"].size, arrays["series"].size,
+        arrays["columns"].size, arrays["limits"].shape[0], arrays["series"].size,
         arrays["status"].size, arrays["work"].size, arrays["path"].size, arrays["counts"].size,
     )  # fmt: skip
 
@@ -128,22 +128,21 @@ def _entry(run: Any) -> Any:
 
     cfunc: Any = numba.cfunc  # its types know fewer options than it does
 
-    @cfunc(types.void(*memory, types.float64, types.float64), error_model="numpy", _nrt=False)
+    @cfunc(types.void(*memory, types.float64), error_model="numpy", _nrt=False)
     def entry(  # type: ignore[no-untyped-def]
-        lengths, inputs_of, dose_times, dose_r, dose_s, times, floors, columns, limits, fitted, series,
-        statistics, when, above, half_life, status, steps, work, path, counts, tolerance, since,
+        lengths, inputs_of, dose_times, dose_r, dose_s, times, floors, columns, limits, series,
+        statistics, when, above, status, steps, work, path, counts, tolerance,
     ):  # fmt: skip
         n, inputs, doses, count, states = lengths[0], lengths[1], lengths[2], lengths[3], lengths[4]
-        wanted, limited, regressed = lengths[5], lengths[6], lengths[7]
-        stored, people = lengths[8], lengths[9]
+        wanted, limited, stored, people = lengths[5], lengths[6], lengths[7], lengths[8]
         run(
             view(inputs_of, (n, inputs)), view(dose_times, (n, doses)), view(dose_r, (n, doses)),
             view(dose_s, (n, doses)), view(times, (count,)), tolerance, view(floors, (n, states)),
-            lengths[13], view(columns, (wanted,)), view(limits, (limited, 2)), view(fitted, (regressed,)),
-            since, lengths[14], view(series, (stored,)), view(statistics, (3, wanted, people)),
+            lengths[12], view(columns, (wanted,)), view(limits, (limited, 2)),
+            lengths[13], view(series, (stored,)), view(statistics, (3, wanted, people)),
             view(when, (2, wanted, people)), view(above, (limited, people)),
-            view(half_life, (regressed, people)), view(status, (people,)), view(steps, (people,)),
-            view(work, (lengths[10],)), view(path, (lengths[11],)), view(counts, (lengths[12],)),
+            view(status, (people,)), view(steps, (people,)),
+            view(work, (lengths[9],)), view(path, (lengths[10],)), view(counts, (lengths[11],)),
         )  # fmt: skip
 
     return entry

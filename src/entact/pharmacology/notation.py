@@ -109,8 +109,3 @@ def usual_end(regimen: Regimen) -> str:
     """How long to simulate when nobody says: 24 h, or to a day after a last dose that is hours later."""
     last = last_dose(regimen)
     return f"{24 if last < 12 else last + 24:g} h"
-
-
-def terminal_from(regimen: Regimen) -> str:
-    """From when on the terminal half-life is fitted: 8 h, or 6 h after the last dose."""
-    return f"{max(8.0, last_dose(regimen) + 6.0):g} h"

@@ -26,3 +26,28 @@ class People(Protocol):
 
     def etas(self, start: int, stop: int, count: int) -> Array:
         """Standard normal deviations, persons x parameters."""
+
+
+class Some:
+    """Some of the people, as people."""
+
+    def __init__(self, who: People, start: int, stop: int) -> None:
+        self.who, self.start, self.stop = who, start, stop
+
+    @property
+    def n(self) -> int:
+        """How many."""
+        return self.stop - self.start
+
+    @property
+    def medicines(self) -> Sequence[str]:
+        """What is on board."""
+        return self.who.medicines
+
+    def covariates(self, start: int, stop: int) -> dict[str, Array]:
+        """Covariates of the persons from start to stop."""
+        return self.who.covariates(self.start + start, self.start + stop)
+
+    def etas(self, start: int, stop: int, count: int) -> Array:
+        """Standard normal deviations, persons x parameters."""
+        return self.who.etas(self.start + start, self.start + stop, count)

@@ -11,8 +11,16 @@ BASE_WEIGHT: Final = 193.24
 """g/mol of MDMA base (F088)"""
 HYDROCHLORIDE_WEIGHT: Final = 229.7
 """g/mol of MDMA hydrochloride (F088)"""
-MOST: Final = 500.0
-"""mg of base at once beyond which a slip of the pen is meant: far more than was ever studied"""
+MOST: Final = 250.0 * BASE_WEIGHT / HYDROCHLORIDE_WEIGHT
+"""mg of base within 24 h beyond which nothing is simulated: 250 mg of hydrochloride, the most that a source
+gave (F011, R-MDMA alone). An overdose kills by what no equation here holds: it must not look harmless."""
+OVERDOSE: Final = (
+    f"{MOST:.0f} mg of base (250 mg of hydrochloride), the most that a source of the model gave: "
+    "no such dose was studied, and an overdose kills by what the model does not hold"
+)
+"""how a refusal ends"""
+LIGHTEST: Final = 30.0
+"""kg of the lightest adult that the model knows"""
 
 _HOURS: Final = {"d": 24.0, "h": 1.0, "min": 1.0 / 60.0, "s": 1.0 / 3600.0}
 _KILOGRAMS: Final = {"kg": 1.0, "g": 0.001, "lb": 0.45359237}
@@ -63,10 +71,8 @@ class Dose:
         if not math.isfinite(written) or written < 0.0:
             raise NotAQuantity(f"dose {text!r} is negative or no number: a dose is 0 mg or more")
         dose = cls(mg=written * _FORMS[form], per_kg=bool(per_kg), text=" ".join(text.split()))
-        if dose.mg * (70.0 if dose.per_kg else 1.0) > MOST:
-            raise NotAQuantity(
-                f"dose {text!r} is more than {MOST:g} mg of base at once: no such dose was studied"
-            )
+        if dose.mg * (LIGHTEST if dose.per_kg else 1.0) > MOST * 1.0001:
+            raise NotAQuantity(f"dose {text!r} is more than {OVERDOSE}")
         return dose
 
     def __str__(self) -> str:
@@ -97,6 +103,6 @@ def kilograms(text: str) -> float:
     if found is None or found.group(2) not in _KILOGRAMS:
         raise NotAQuantity(f"weight {text!r}: write a number and kg (or lb), like '70 kg'")
     weight = float(found.group(1)) * _KILOGRAMS[found.group(2)]
-    if not 30.0 <= weight <= 250.0:
+    if not LIGHTEST <= weight <= 250.0:
         raise NotAQuantity(f"weight {text!r}: an adult weighs 30 to 250 kg")
     return weight

@@ -16,6 +16,8 @@ Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
 STUDIED = 180.0 * 193.24 / 229.7
 """mg of base within 24 h that the trials of MDMA-assisted therapy gave at most (F092, F093)"""
+DAY = 24.0
+"""h within which doses count as one exposure: sessions weeks apart do not add up"""
 
 
 class NotARegimen(ValueError):
@@ -111,6 +113,13 @@ class Regimen:
         total = np.where(by_weight, weight[:, None] * per_person, per_person)
         share = {"racemic": 0.5, "R": 1.0, "S": 0.0}[self.enantiomer]
         return np.ascontiguousarray(share * total), np.ascontiguousarray((1.0 - share) * total)
+
+    def most_in_a_day(self, weight: Array) -> Array:
+        """mg of base: the most that persons of these weights (kg) swallow within any 24 h."""
+        r, s = self.mg(weight)
+        inside = (self.times >= self.times[:, None]) & (self.times < self.times[:, None] + DAY)
+        most: Array = ((r + s) @ inside.T).max(axis=1)
+        return most
 
     @property
     def times(self) -> Array:

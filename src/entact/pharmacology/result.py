@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -45,7 +46,7 @@ class Simulation:
     statistics: Array = field(repr=False)
     when: Any = field(repr=False)
     above: Array = field(repr=False)
-    half_lives: Array = field(repr=False)
+    terminal: Callable[[], Array] = field(repr=False)
     status: Any = field(repr=False)
     steps: Any = field(repr=False)
 
@@ -58,6 +59,13 @@ class Simulation:
     def units(self) -> dict[str, str]:
         """The unit of time and of each output."""
         return {"time": "h", **{variable.name: variable.unit for variable in self.columns}}
+
+    @cached_property
+    def half_lives(self) -> Array:
+        """Terminal half-lives, substances x persons (h): of module `half_life`, when first asked for."""
+        found = self.terminal()
+        found[:, self.failed] = np.nan
+        return found
 
     @property
     def failed(self) -> Any:
@@ -76,7 +84,7 @@ class Simulation:
         )
         if on_failure == "raise":
             raise NotConverged(said)
-        for numbers in (self.statistics, self.above, self.half_lives):
+        for numbers in (self.statistics, self.above):
             numbers[..., self.failed] = np.nan
         if self.raw.size:
             blocks = self.raw.reshape(-1, self.times.size, len(self.columns), 8)
@@ -126,8 +134,8 @@ class Simulation:
         """A row a person and output: highest and lowest value and their times, area, terminal half-life.
 
         Of a substance in plasma, `peak` is Cmax, `peak_at` Tmax (h), `area` AUC (unit times h) from 0 to the
-        end, by the linear trapezoidal rule; all are of the output times. `half_life` (h) is log-linear
-        regression from the terminal time on, null for what is no substance.
+        end, by the linear trapezoidal rule; all are of the output times. `half_life` (h) is of `half_life`,
+        whatever the end; null for what is no substance.
         """
         import polars as pl
 
@@ -202,7 +210,7 @@ class Simulation:
         return self._named(name, "area", self.statistics[2, self._place(name)], f"{self.units[name]} h")
 
     def half_life(self, name: str) -> pl.Series:
-        """The terminal half-life of a substance in each person, in h; NaN where nothing fell."""
+        """The terminal half-life of a substance in each person, in h; NaN where none can be told."""
         if name not in self.fitted:
             raise KeyError(f"{name!r} has no terminal half-life; these have: {', '.join(self.fitted)}")
         return self._named(name, "half-life", self.half_lives[self.fitted.index(name)], "h")

@@ -12,7 +12,7 @@ import numpy as np
 
 from entact.pharmacology.factor import DOSE, Factor, all_at_once, chosen_factors, levels, one_at_a_time
 from entact.pharmacology.measure import Measure, read_measure
-from entact.pharmacology.notation import terminal_from, usual_end
+from entact.pharmacology.notation import usual_end
 from entact.pharmacology.parameters import Model, shipped_model
 from entact.pharmacology.person import Person
 from entact.pharmacology.regimen import Intake, Regimen
@@ -206,7 +206,6 @@ def _settings(
 ) -> dict[str, Any]:
     return {
         "until": until or usual_end(regimen),
-        "terminal": terminal_from(regimen),
         "outputs": list(dict.fromkeys(measure.output for measure in measures)),
         "threads": threads,
         "summary_only": True,

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
+from entact.pharmacology.half_life import fitted, fitted_times, is_substance
 from entact.pharmacology.quantity import hours
-from entact.pharmacology.regimen import STUDIED, Regimen
+from entact.pharmacology.regimen import Regimen
+from entact.pharmacology.studied import beyond_studied
 
 if TYPE_CHECKING:
     from entact.pharmacology.equations import Variable
@@ -48,7 +50,8 @@ class Request:
     columns: tuple[int, ...]
     limits: tuple[tuple[str, float], ...]
     rtol: float
-    since: float
+    beyond: tuple[str, ...]
+    """in what the question goes beyond what was studied"""
 
 
 def simulate(
@@ -59,7 +62,6 @@ def simulate(
     every: str = "5 min",
     outputs: Sequence[str] | None = None,
     limits: Limits | None = None,
-    terminal: str = "8 h",
     rtol: float = 1e-6,
     threads: int = 1,
     summary_only: bool = False,
@@ -70,7 +72,7 @@ def simulate(
 
     Arguments: `regimen` and `who` (`Person`, `Population`); output times from 0 to `until`, one `every` so
     often; `outputs` by name, else all; `limits` whose time above is kept (`{"systolic": 160}`, in the
-    output's unit); `terminal`: from when on the terminal half-life is fitted; `rtol`: relative accuracy of
+    output's unit); `rtol`: relative accuracy of
     the integration; `threads`: the result has the same bits for any number; `summary_only` keeps statistics
     and no series; `on_failure`: raise, or flag persons whose integration failed (their numbers are NaN, the
     notes count them); `model`: other parameters than those shipped.
@@ -83,7 +85,7 @@ def simulate(
     """
     if threads < 1 or on_failure not in ("raise", "flag"):
         raise NotASimulation("threads is 1 or more; on_failure is 'raise' or 'flag'")
-    request = ask(regimen, who, until, every, outputs, limits, terminal, rtol, model)
+    request = ask(regimen, who, until, every, outputs, limits, rtol, model)
     result = empty(request, summary_only)
     size = min(CHUNK, 8 * math.ceil(who.n / (8 * threads)))
     starts = range(0, who.n, size)
@@ -106,7 +108,6 @@ def ask(
     every: str,
     outputs: Sequence[str] | None,
     limits: Limits | None,
-    terminal: str,
     rtol: float,
     model: Model | None,
 ) -> Request:
@@ -129,16 +130,23 @@ def ask(
             if not math.isfinite(value):
                 raise NotASimulation(f"limit of {name}: {value!r} is no number")
             pairs.append((name, float(value)))
+    times = output_times(until, every)
+    for intake in regimen.intakes:
+        if intake.at >= times[-1] and intake.dose.mg > 0.0:
+            raise NotASimulation(
+                f"the dose of {intake.dose} at {intake.at:g} h would not be seen: the simulation ends at "
+                f"{times[-1]:g} h; simulate longer, for example until '{intake.at + 24:g} h'"
+            )
     return Request(
         regimen=regimen,
         who=who,
         model=shipped_model() if model is None else model,
         medicines=find_medicines(who.medicines),
-        times=output_times(until, every),
+        times=times,
         columns=columns,
         limits=tuple(pairs),
         rtol=float(rtol),
-        since=hours(terminal, "start of the terminal phase"),
+        beyond=beyond_studied(regimen, who),
     )
 
 
@@ -177,37 +185,48 @@ def empty(request: Request, summary_only: bool) -> Simulation:
     from entact.pharmacology.result import Simulation
 
     columns = tuple(OUTPUTS[column] for column in request.columns)
-    # A terminal half-life is that of a substance in plasma; hormones return to a baseline instead.
-    fitted = tuple(variable.name for variable in columns if variable.name.endswith(("mdma", "mda", "hmma")))
     n, wanted, blocks = request.who.n, len(columns), math.ceil(request.who.n / 8)
-    studied = request.regimen.mg(np.array([70.0]))
-    notes = [RESEARCH, *warnings_of(request.medicines)]
-    if float(sum(part.sum() for part in studied)) > STUDIED * 1.0001:
-        notes.append(
-            "More in all than the 180 mg of hydrochloride that trials of the therapy gave in a session."
-        )
+    notes = [RESEARCH, *warnings_of(request.medicines), *request.beyond]
     return Simulation(
         regimen=request.regimen,
         who=request.who,
         times=request.times,
         columns=columns,
-        fitted=fitted,
+        fitted=tuple(variable.name for variable in columns if is_substance(variable.name)),
         limits=request.limits,
         notes=tuple(notes),
         raw=np.empty(0 if summary_only else blocks * 8 * wanted * request.times.size),
         statistics=np.zeros((3, wanted, n)),
         when=np.zeros((2, wanted, n), np.uint16),
         above=np.zeros((len(request.limits), n)),
-        half_lives=np.zeros((len(fitted), n)),
+        terminal=lambda: terminal_half_lives(request),
         status=np.zeros(n, np.int64),
         steps=np.zeros(n, np.int64),
     )
 
 
+def terminal_half_lives(request: Request) -> Array:
+    """The half-life of each substance among the columns in each person, h; NaN where none can be told."""
+    from entact.pharmacology.equations import OUTPUTS
+    from entact.pharmacology.people import Some
+
+    columns = tuple(place for place in request.columns if is_substance(OUTPUTS[place].name))
+    out: Array = np.empty((len(columns), request.who.n))
+    times = fitted_times(float(request.regimen.times[-1]))
+    for start in range(0, request.who.n if columns else 0, CHUNK):
+        stop = min(start + CHUNK, request.who.n)
+        part = replace(request, who=Some(request.who, start, stop), times=times, columns=columns, limits=())
+        result = empty(part, False)
+        _run(part, result, 0, stop - start)
+        for row, variable in enumerate(result.columns):
+            out[row, start:stop] = fitted(times, result.values(variable.name))
+    return out
+
+
 def _run(request: Request, result: Simulation, start: int, stop: int) -> None:
     """Simulates the persons from start to stop into the result."""
     arrays = prepare(request, result, start, stop)
-    integrate(arrays, rtol=request.rtol, since=request.since, offset=start)
+    integrate(arrays, rtol=request.rtol, offset=start)
 
 
 def prepare(request: Request, result: Simulation, start: int, stop: int) -> dict[str, Array]:
@@ -243,19 +262,17 @@ def prepare(request: Request, result: Simulation, start: int, stop: int) -> dict
         "floors": floors,
         "columns": np.array(request.columns, np.int64),
         "limits": np.array([(names.index(name), value) for name, value in request.limits]).reshape(-1, 2),
-        "fitted": np.array([names.index(name) for name in result.fitted], np.int64),
         "series": result.raw,
         "statistics": result.statistics,
         "when": result.when,
         "above": result.above,
-        "half_life": result.half_lives,
         "status": result.status,
         "steps": result.steps,
     }
 
 
-def integrate(arrays: dict[str, Array], *, rtol: float, since: float, offset: int) -> None:
+def integrate(arrays: dict[str, Array], *, rtol: float, offset: int) -> None:
     """Fills the results among the arrays, from the place `offset` on."""
     from entact.pharmacology.engine import run_model
 
-    run_model(arrays, tolerance=rtol, since=since, max_steps=MAX_STEPS, offset=offset)
+    run_model(arrays, tolerance=rtol, max_steps=MAX_STEPS, offset=offset)

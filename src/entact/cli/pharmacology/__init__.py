@@ -244,6 +244,7 @@ def fit(
         list[str], typer.Option(help="A parameter of the model to estimate; may be said several times.")
     ],
     form: Annotated[str | None, typer.Option(help="HCl or base, where the file has no FORM.")] = None,
+    unit: Annotated[str, typer.Option(help="Of DV: ng/mL, mg/L, umol/L ...")] = "ng/mL",
     method: Annotated[str, typer.Option(help="ml (typical values) or map (each one's own).")] = "ml",
     vary: Annotated[
         list[str] | None, typer.Option(help="In what participants differ (ml); else what is estimated.")
@@ -258,7 +259,10 @@ def fit(
     plot: Plot = None,
     as_json: AsJson = False,
 ) -> None:
-    """Estimate parameters of the model from concentrations, with standard errors. Research software."""
+    """Estimate parameters of the model from concentrations, with standard errors. Research software.
+
+    Ends with 1 where the fit did not converge.
+    """
     from entact.cli.pharmacology.fit import as_data, fit_file, print_fit
 
     if plot is not None:
@@ -266,8 +270,8 @@ def fit(
 
         check_suffix(plot)
     found = fit_file(
-        data, estimate, form=form, method=method, vary=() if pooled else vary or None, spread=spread,
-        proportional=proportional, additive=additive,
+        data, estimate, form=form, unit=unit, method=method, vary=() if pooled else vary or None,
+        spread=spread, proportional=proportional, additive=additive,
     )  # fmt: skip
     if plot is not None:
         from entact.cli.pharmacology.fit import draw
@@ -280,6 +284,8 @@ def fit(
         print_fit(found)
         if plot is not None:
             typer.echo(str(plot))
+    if not found.converged:
+        raise typer.Exit(1)
 
 
 COMMANDS: dict[str, Callable[..., None]] = {

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from entact.pharmacology.compare import asked, hours_beyond, share_crossing, wilson
-from entact.pharmacology.notation import Limit, terminal_from, usual_end
+from entact.pharmacology.notation import Limit, usual_end
 from entact.pharmacology.population import Population
 from entact.pharmacology.regimen import Regimen
 from entact.pharmacology.simulation import simulate
@@ -58,7 +58,7 @@ def answer(
 ) -> Answer:
     """Simulates what is asked. Errors: of the regimen, the people, the limits, the medicines."""
     regimen, who, limits = question.regimen(), question.who(), question.read_limits()
-    settings: dict[str, Any] = {"until": until or usual_end(regimen), "terminal": terminal_from(regimen)}
+    settings: dict[str, Any] = {"until": until or usual_end(regimen)}
     rest = at_rest(who, threads)
     everyone = simulate(
         regimen,

@@ -25,6 +25,7 @@ def fit_file(
     estimate: Sequence[str],
     *,
     form: str | None,
+    unit: str = "ng/mL",
     method: Any,
     vary: Sequence[str] | None,
     spread: bool,
@@ -33,7 +34,7 @@ def fit_file(
 ) -> Fit:
     """Reads the file and fits it. Errors: `NotData`, `NotAFit`, `ModelError`, `OSError`."""
     return fit(
-        read_data(path, form=form),
+        read_data(path, form=form, unit=unit),
         estimate,
         method=method,
         vary=vary,

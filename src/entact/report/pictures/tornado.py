@@ -25,6 +25,8 @@ BAR: Final = 19
 """px of a factor, upwards"""
 NAMES: Final = 180
 """px of the names"""
+ALONG: Final = {"grid": False, "tickCount": 6, "labelOverlap": "greedy"}
+"""of an axis of numbers, whose labels must not run into each other"""
 
 
 Row = Mapping[str, Any]
@@ -72,9 +74,7 @@ def _tornado(rows: Sequence[Row]) -> Chart:
     ends = [bar["to"] for bar in bars] + [base]
     room = 0.05 * ((max(ends) - min(ends)) or 1.0)
     unit = "" if rows[0]["unit"] == "1" else f", {rows[0]['unit']}"
-    x = numeric(
-        "to", [min(ends) - room, max(ends) + room], {"title": f"{rows[0]['of']}{unit}", "grid": False}
-    )
+    x = numeric("to", [min(ends) - room, max(ends) + room], {"title": f"{rows[0]['of']}{unit}", **ALONG})
     place = {"x": x, "x2": {"field": "from"}, "y": _factors(rows), "color": paint()}
     line = [{"to": tidy(base)}]
     return chart(
@@ -101,7 +101,7 @@ def _shares(rows: Sequence[Row]) -> Chart:
     ]
     least = min([0.0, *(dot["low"] for dot in dots)])
     most = max([0.1, *(dot["high"] for dot in dots)])
-    axis = {"title": "share of the variance between people", "grid": False}
+    axis = {"title": "share of the variance between people", **ALONG}
     x, low = (numeric(field, [least, most], axis) for field in ("share", "low"))
     aside = {"yOffset": {"field": "up", "type": "ordinal", "scale": {"paddingOuter": 0.6}}}
     place = {"y": _factors(rows), **aside, "color": paint()}
