@@ -67,6 +67,14 @@ def test_the_later_entry_counts() -> None:
     assert case.setting().site.kits["K-1"].status == "released"
 
 
+def test_a_kit_in_quarantine_is_that_kit_however_its_number_is_written() -> None:
+    case = site()
+    later(case, "quarantine", "kit", 1, number=" k-1", status="quarantined", expires="2026-12-31")
+    kits = case.setting().site.kits
+    assert kits["K-1"].status == "quarantined"
+    assert "k-1" not in " ".join(kits)
+
+
 def test_the_certificate_that_holds_longest_counts_once_renewed() -> None:
     certificates = [{"name": "GCP", "expires": "2028-01"}, {"name": "GCP", "expires": "2026-01"}]
     case = later(site(), "t-1 again", "staff", person="t-1", roles=["therapist"], certificates=certificates)

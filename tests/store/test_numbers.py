@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -25,6 +29,7 @@ from entact.store.custody import keep_keys
 from entact.store.door import act, fact, receive
 from entact.store.numbers import shared_numbers
 
+ROOT = Path(__file__).parents[2]
 ANNA, BERT, CARA = "participant:0a", "participant:0b", "participant:0c"
 ITEM = {"subject": "subject", "randomisation": "number", "kit": "kit"}
 KIND = {"enrol": "enrolment", "randomise": "randomisation", "initial_dose": "dose"}
@@ -116,7 +121,14 @@ def test_every_number_of_a_participant_has_its_row(case: Case) -> None:
 
 @pytest.mark.parametrize(
     ("act_name", "of", "taken"),
-    [("enrol", "subject", "P-1"), ("randomise", "randomisation", "R-1"), ("initial_dose", "kit", "K-11")],
+    [
+        ("enrol", "subject", "P-1"),
+        ("enrol", "subject", " p-1"),
+        ("randomise", "randomisation", "R-1"),
+        ("randomise", "randomisation", "r\N{EN DASH} 1"),
+        ("initial_dose", "kit", "K-11"),
+        ("initial_dose", "kit", "k-11\t"),
+    ],
 )
 def test_the_door_refuses_what_another_has(case: Case, act_name: str, of: str, taken: str) -> None:
     enter_until(case, "initial_dose", ANNA, 1)
@@ -171,6 +183,53 @@ def test_several_at_once_give_a_number_to_one(case: Case, monkeypatch: pytest.Mo
     assert shared_numbers() == []
 
 
+ASKER = """
+import json, sys
+from entact import store
+store.setup(database=sys.argv[1])
+from django.db import connection
+from entact.course import Receipt
+from entact.store import setting
+from tests.course.cases import before, codes
+from tests.store.test_numbers import ask
+
+holders, told = setting.holders, []
+
+def hold_up(*given):
+    found = holders(*given)
+    if not told:
+        told.append(print("asked", flush=True))
+        sys.stdin.readline()
+    return found
+
+setting.holders = hold_up
+answer = ask(before("randomise"), "randomise", sys.argv[2], int(sys.argv[3]), number=sys.argv[4])
+print("kept" if isinstance(answer, Receipt) else " ".join(codes(answer)), flush=True)
+"""
+
+
+@pytest.mark.slow
+def test_several_processes_at_once_give_a_number_to_one(case: Case, database: str) -> None:
+    """As several workers of a server do; all have asked whose the number is before any of them writes."""
+    people = {ANNA: "R-100", BERT: "r-100", CARA: "R-100 "}
+    for number, ledger in enumerate(people, start=1):
+        enter_until(case, "randomise", ledger, number)
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with ExitStack() as stack:
+        askers = []
+        for number, (ledger, asked) in enumerate(people.items(), start=1):
+            command = [sys.executable, "-c", ASKER, database, ledger, str(number), asked]
+            askers.append(stack.enter_context(subprocess.Popen(command, cwd=ROOT, **pipes)))  # type: ignore[call-overload]
+        assert [asker.stdout.readline() for asker in askers] == ["asked\n"] * 3
+        for asker in askers:
+            asker.stdin.write("go\n")
+            asker.stdin.flush()
+        answers = Counter(asker.stdout.readline().strip() for asker in askers)
+    assert answers == {"kept": 1, "randomisation_shared": 2}
+    assert models.Number.objects.filter(of="randomisation", number="R-100").count() == 1
+    assert shared_numbers() == []
+
+
 def test_an_act_waits_for_a_fact_that_is_not_yet_on_the_disk(case: Case) -> None:
     """What another process has written and not yet ended is waited for, and then seen."""
     enter_until(case, "randomise", ANNA, 1)
@@ -199,8 +258,37 @@ def test_an_act_waits_for_a_fact_that_is_not_yet_on_the_disk(case: Case) -> None
     assert codes(answers[0]) == ["randomisation_shared"]
 
 
+@pytest.mark.parametrize(
+    ("act_name", "of", "said"),
+    [
+        ("enrol", "subject", "Anna Smith 7"),
+        ("randomise", "randomisation", "seven"),
+        ("randomise", "randomisation", "N\N{NUMERO SIGN}, 7"),
+    ],
+)
+def test_what_is_no_number_cannot_be_compared_and_is_refused_or_found(
+    case: Case, act_name: str, of: str, said: str
+) -> None:
+    """It may be a name, and is kept as ciphertext: an act is asked again, a fact is found."""
+    enter_until(case, act_name, ANNA, 1)
+    answer = ask(case, act_name, ANNA, 1, **{ITEM[of]: said})
+    if said == "seven":  # one word: an identifier like any other
+        assert isinstance(answer, Receipt)
+        return
+    assert codes(answer) == ["number_unreadable"]  # type: ignore[arg-type]
+    kind = {"subject": "enrolment"}.get(of, of)
+    entry = of_person(case, ANNA, 1)[kind]
+    receipt = fact(replace(entry, data=entry.data | {ITEM[of]: said}), received_at=NOW)
+    assert "Smith" not in receipt.line.text
+    rows = lists.open_findings(datetime(2026, 3, 17, tzinfo=UTC), hidden=(), rule="number_unreadable")
+    assert [(row.entry, row.item) for row in rows] == [(entry.id, of)]
+
+
+@pytest.mark.parametrize("otherwise", [False, True], ids=["as it is", "written otherwise"])
 @pytest.mark.parametrize("of", ["screening", "subject", "randomisation", "kit"])
-def test_what_arrives_from_offline_is_kept_and_found_in_both_ledgers(case: Case, of: str) -> None:
+def test_what_arrives_from_offline_is_kept_and_found_in_both_ledgers(
+    case: Case, of: str, otherwise: bool
+) -> None:
     enter_until(case, "initial_dose", ANNA, 1)
     entries = of_person(case, BERT, 2)
     name, item = {
@@ -210,7 +298,8 @@ def test_what_arrives_from_offline_is_kept_and_found_in_both_ledgers(case: Case,
         "kit": ("assigned K-1", "kit"),
     }[of]
     taken = {"screening": "S-1", "subject": "P-1", "randomisation": "R-1", "kit": "K-11"}[of]
-    entries[name] = replace(entries[name], data=entries[name].data | {item: taken})
+    written = f" {taken.lower()}" if otherwise else taken
+    entries[name] = replace(entries[name], data=entries[name].data | {item: written})
     for entry in entries.values():
         receipt = receive(
             canonical(msgspec.to_builtins(entry)), by=entry.by, role=entry.role, received_at=entry.recorded_at
@@ -222,7 +311,7 @@ def test_what_arrives_from_offline_is_kept_and_found_in_both_ledgers(case: Case,
     assert [one.ledger for one in shared_numbers([BERT])] == [BERT]
     at = datetime(2026, 3, 17, tzinfo=UTC)
     listed = lists.open_findings(at, hidden=(), rule="number_shared")
-    assert [(one.ledger, one.entry, one.item) for one in listed] == [
+    assert sorted((one.ledger, one.entry, one.item) for one in listed) == [
         (ANNA, f"{name} 1", of), (BERT, f"{name} 2", of)
     ]  # fmt: skip
     assert {one.kind for one in listed} == {entries[name].kind}

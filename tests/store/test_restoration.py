@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -17,7 +19,7 @@ from tests.store.living import ANNA, consent, enter_persons, enter_study, fact, 
 
 from entact import store
 from entact.cohort import Trial, rehearse
-from entact.course import fold, read
+from entact.course import Line, fold, read
 from entact.course.entry.sealing import is_sealed
 from entact.datasets import Accumulator, Datasets
 from entact.protocol import load_study
@@ -287,6 +289,43 @@ def derive(trial: Trial) -> Datasets:
     for _, lines in store.chains("participant:"):
         accumulator.add(fold(trial.study, [read(line.text) for line in lines]))
     return accumulator.finish(trial.allocation.arms())
+
+
+OLD_NAMES = (
+    "participant:a/b",
+    "participant:",
+    "participant:..",
+    "participant:\n",
+    "participant:a b",
+    "a" * 150,
+)
+
+
+def test_a_record_of_before_names_were_looked_at_is_restored_as_it_was(
+    database: str, name: str, make_chain: Any, study: Any, stream: Any, tmp_path: Path
+) -> None:
+    """No door takes such a name any more; what was once kept under one is not lost for it, and is named."""
+    others = [make_chain(one, 2) for one in ("participant:a", *OLD_NAMES)]
+    for ledger in (*others, study(others)):
+        store.append_many(stream(ledger))
+    found = store.verify()
+    assert found.breaks == ()
+    assert [one.partition(" cannot be")[0] for one in found.notices] == [ascii(one) for one in OLD_NAMES]
+    folder = store.write_archive(tmp_path / "archive", made_at=AT).folder
+    before = content()
+    restored = store.restore(folder, name)
+    assert content() == before
+    assert restored.notices == found.notices
+    offline = subprocess.run(
+        [sys.executable, "-I", folder / "verify.py", folder], capture_output=True, text=True, check=True
+    )
+    assert offline.stdout.count("cannot be the name of a ledger") == len(OLD_NAMES)
+
+
+@pytest.mark.parametrize("name", ["participant:\0", "participant:\ud800"])
+def test_a_name_that_no_database_can_hold_is_refused_in_words(database: str, name: str) -> None:
+    with pytest.raises(store.StoreError, match="cannot be kept"):
+        store.append_many([(name, Line(1, "0" * 64, "{}"))])
 
 
 @pytest.mark.requirement("R19")

@@ -17,7 +17,7 @@ from entact.course.gates.gate import Allowed, Refused, may, still_holds
 from entact.course.gates.question import Reason
 from entact.course.kinds import KINDS
 from entact.course.kinds.checks import CLOCK_TOLERANCE
-from entact.course.state.numbers import ANOTHERS, WORDS, number_in
+from entact.course.state.numbers import ANOTHERS, WORDS, number_in, sealed_number, unreadable_message
 
 if TYPE_CHECKING:
     from entact.course.course import Course
@@ -61,6 +61,10 @@ def attempt(
     """
     if at.tzinfo is None:
         raise ValueError(f"the time {at.isoformat()} has no zone; ask for an aware one")
+    of = sealed_number(act.kind, act.data)
+    if of is not None:
+        message = unreadable_message(of)
+        return Refused((Reason("number_unreadable", f"The {message}."),))
     kind = KINDS.get(act.kind)
     if kind is None or not kind.acts or act.replaces is not None:
         return _own(act, setting)

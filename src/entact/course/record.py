@@ -14,6 +14,7 @@ from entact.course.entry.ledger import Ledger, Receipt
 from entact.course.entry.sealing import is_sealed, seal, unseal
 from entact.course.kinds import KINDS, UNPARSED
 from entact.course.kinds.kind import Kind
+from entact.course.state.numbers import NUMBERED, is_number
 from entact.protocol.answer import is_file
 from entact.protocol.quantity import parse_quantity
 
@@ -184,6 +185,13 @@ def _seal_kind(kind: Kind, entry: Entry, key: bytes) -> dict[str, Any]:
         if value is None or isinstance(value, bool | int):
             continue
         known = name in fields or name == CORRECTED_TIME
+        if (
+            known
+            and name == NUMBERED.get(kind.name, ("", ""))[1]
+            and isinstance(value, str)
+            and is_number(value)
+        ):
+            continue
         if name in kind.sealed or not known or not _is_plain(value, name in kind.free):
             changed[name] = _sealed(value, key, entry.id, name)
     return {**entry.data, **changed} if changed else entry.data

@@ -95,7 +95,7 @@ def append_many(lines: Iterable[tuple[str, Line]]) -> int:
 
     Lines stream through memory in chunks, so any number can be kept. Every ledger must continue from its
     head; lines that were there before, with the same hash, are passed over, so that the same import may be
-    made again.
+    made again. What was once kept is kept again, under whatever name: verification says that it is none.
 
     Args:
         lines: (ledger, line), those of one ledger in their order; ledgers may be mixed.
@@ -164,6 +164,15 @@ def refusals() -> Iterator[None]:
             said = str(cause).partition("\n")[0]
             raise StoreError(f"the disk of the database is full: {said}; nothing of this was kept") from error
         raise
+
+
+def is_encodable(text: str) -> bool:
+    """Whether text is Unicode: half a pair of surrogates is not."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def require_name(ledger: str) -> None:
@@ -312,8 +321,6 @@ def leave_broken_connection() -> None:
 def _lock(names: Iterable[str]) -> dict[str, models.Ledger]:
     # In one order for every writer, so that two with the same ledgers do not wait for each other.
     ordered = sorted(set(names))
-    for name in ordered:
-        require_name(name)
     locked = models.Ledger.objects.select_for_update().filter(name__in=ordered).order_by("name")
     found = {ledger.name: ledger for ledger in locked}
     if len(found) < len(ordered):
@@ -336,6 +343,9 @@ def _copy(
         open_ledgers: those of the last chunk, which may go on in this one; made those of this one.
         there: how long each ledger was before the import.
     """
+    for name, _ in chunk:
+        if "\0" in name or not is_encodable(name):
+            raise StoreError(f"{name!a} cannot be kept: it holds what no text of a database can")
     heads = _lock(name for name, _ in chunk)
     cursor = raw_cursor()
     for name, head in heads.items():

@@ -17,6 +17,7 @@ from psycopg import ServerCursor
 
 from entact.course.entry import GENESIS, Kept, Line, as_sent, instant, read
 from entact.course.entry.ledger import REWRITTEN, Break, follow
+from entact.course.entry.name import is_ledger_name
 from entact.course.entry.versions import first_versions
 from entact.course.kinds.study import Heads, LedgerOpened
 from entact.course.record import opened
@@ -169,7 +170,9 @@ class _Check:
         self.progress(self.entries % _STEP)
         in_order = [self.breaks[number] for number in sorted(self.breaks)]
         # Where the indexes say something else than the texts, that is what there is to say.
-        notices = () if in_order else (*map(str, ids_used_again()), *map(str, shared_numbers()))
+        notices = (
+            () if in_order else (*self._misnamed(), *map(str, ids_used_again()), *map(str, shared_numbers()))
+        )
         return Verification(len(self.heads), self.entries, (*in_order, *self._vanished()), notices)
 
     def _ledger(
@@ -288,6 +291,12 @@ class _Check:
             if value != beside:
                 return Break(name, seq, f"does not match the index beside it: {column} was changed there")
         return kept
+
+    def _misnamed(self) -> Iterator[str]:
+        """Ledgers of before names were looked at: kept, and of no page."""
+        for head in self.heads.values():
+            if head.seq and not is_ledger_name(head.ledger):
+                yield f"{head.ledger!a} cannot be the name of a ledger; it is kept as it was received"
 
     def _vanished(self) -> Iterator[Break]:
         present = {head.ledger for head in self.heads.values()}

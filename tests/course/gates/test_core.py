@@ -245,11 +245,11 @@ def test_the_kit(act: str) -> None:
         assert against(lambda case: None, kit=other) == ["kit_other_part"]
     refused = {"part": ACTS[act].part, "kit": kit, "level": "full", "dispensed": 2, "taken": 0, "returned": 2}
     spoilt = "2026-03-16T09:55:00-06:00"
-    assert against(
-        lambda case: case.put(
-            "spoilt", "dose", spoilt, refused | {"outcome": "refused"}, encounter="session_1#1"
-        )
-    ) == ["kit_used"]
+    for written in (kit, f" {kit.lower()}"):
+        used = refused | {"outcome": "refused", "kit": written}
+        assert against(
+            lambda case, used=used: case.put("spoilt", "dose", spoilt, used, encounter="session_1#1")
+        ) == ["kit_used"]
 
 
 def test_a_kit_expires_by_the_clock_of_the_site() -> None:

@@ -17,7 +17,15 @@ from entact.course.fold import fold
 from entact.course.gates.core import ACTS
 from entact.course.gates.gate import Allowed, Refused, may
 from entact.course.setting import fold_setting
-from entact.course.state.numbers import WORDS, Number, numbers_in_use, numbers_of, shared_numbers
+from entact.course.state.numbers import (
+    WORDS,
+    Number,
+    is_number,
+    normal,
+    numbers_in_use,
+    numbers_of,
+    shared_numbers,
+)
 from entact.datasets import build
 
 OTHER = "participant:0b"
@@ -59,6 +67,54 @@ def test_the_same_number_in_two_ledgers_is_found_in_both(of: str) -> None:
         assert "participant:" not in message  # who reads it may not know of the other
         assert entry == numbers_of(course)[of, SHARED[of]]
     assert shared_numbers(mine, numbers_in_use([mine, other(case)])) == []
+
+
+# How a hand, a scanner and a spreadsheet write what is on the label as R-7.
+WRITTEN = ("r-7", " R-7\t", "R- 7", "R\N{NON-BREAKING HYPHEN}7", "\N{FULLWIDTH LATIN CAPITAL LETTER R}-7",
+           "R\N{EN DASH}7", "R\N{MINUS SIGN}7", "\N{ZERO WIDTH NO-BREAK SPACE}R-7", "R-7\r\n")  # fmt: skip
+
+
+def test_a_number_is_the_same_however_it_is_written() -> None:
+    assert {normal(written) for written in WRITTEN} == {"R-7"}
+    others = {normal(other) for other in ("R-17", "R7", "P-7", "R-70", "R-77", "")}
+    assert len(others) == 6
+    assert "R-7" not in others
+
+
+def test_what_may_be_a_name_is_no_number() -> None:
+    assert all(map(is_number, (*WRITTEN, "7", "DEN 001", "10-B", "s-7")))
+    for text in ("Anna Smith 7", "anna", "", "-", "R-7, Anna", "7\N{GREEK SMALL LETTER PI}", "R-7" * 30):
+        assert not is_number(text), text
+
+
+@given(st.text())
+def test_the_normal_form_of_what_is_in_it_is_itself(number: str) -> None:
+    said = normal(number)
+    assert normal(f" {said} ") == normal(said)
+    assert normal(number.upper()) == normal(number.lower().upper())
+    if number.isascii() and number.isprintable():
+        assert said == number.upper().replace(" ", "")
+
+
+@pytest.mark.parametrize("written", WRITTEN)
+@pytest.mark.parametrize("of", list(SHARED))
+def test_the_same_number_written_otherwise_is_found_and_refused(of: str, written: str) -> None:
+    case = before("initial_dose")
+    said = (
+        written.replace("7", SHARED[of][-1]).replace("R", SHARED[of][0]).replace("r", SHARED[of][0].lower())
+    )
+    said = said.replace("\N{FULLWIDTH LATIN CAPITAL LETTER R}", SHARED[of][0])
+    rival = other(case, **{of: said})
+    assert len(shared_numbers(case.course(), numbers_in_use([case.course(), rival]))) == 1
+    assert codes(answer(case, "initial_dose", rival)) == [f"{of}_shared"]
+    frame = build(case.study, [case.course(), rival]).findings
+    assert [row["RULE"] for row in frame.iter_rows(named=True)].count("number_shared") == 2
+
+
+@pytest.mark.parametrize(("act", "mine"), [("enrol", "p-9 "), ("randomise", "r\N{EN DASH}9")])
+def test_a_number_that_another_has_is_not_given_in_small_letters(act: str, mine: str) -> None:
+    case = before(act)
+    assert len(codes(answer(case, act, other(case), number=mine))) == 1
 
 
 @pytest.mark.parametrize("of", list(SHARED))

@@ -7,7 +7,16 @@ from typing import Final
 
 from entact.course.gates.question import Question, Reason
 from entact.course.schedule import civil_date
-from entact.course.state.numbers import ANOTHERS, KIT, RANDOMISATION, SUBJECT, WORDS, ledger_of, numbers_of
+from entact.course.state.numbers import (
+    ANOTHERS,
+    KIT,
+    RANDOMISATION,
+    SUBJECT,
+    WORDS,
+    ledger_of,
+    normal,
+    numbers_of,
+)
 from entact.course.state.oversight import holds_in_force, places_left, quotas_of
 from entact.course.state.person import is_linked
 from entact.course.state.progress import due_visits, not_frozen, washout_of
@@ -43,7 +52,7 @@ def own_numbers(question: Question) -> Iterator[Reason]:
     numbers = dict.fromkeys(numbers_of(question.course))
     for of, asked in ((_GIVES.get(question.act.name), "number"), (KIT, "kit")):
         if of is not None and question.detail.get(asked) is not None:
-            numbers[of, str(question.detail[asked])] = None
+            numbers[of, normal(str(question.detail[asked]))] = None
     own = frozenset({ledger_of(question.course) or ""})
     for of, number in numbers:
         if in_use.get((of, number), own) - own:

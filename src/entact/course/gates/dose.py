@@ -8,6 +8,7 @@ from datetime import timedelta
 from entact.course.entry.dates import in_date
 from entact.course.gates.question import Question, Reason
 from entact.course.schedule import civil_date
+from entact.course.state.numbers import normal
 
 _DAY = timedelta(days=1)
 
@@ -46,9 +47,9 @@ def kit_usable(question: Question) -> Iterator[Reason]:
 
 
 def _kit_of_participant(question: Question, number: str) -> Iterator[Reason]:
-    if any(dose.kit == number for dose in question.course.doses):
+    if any(normal(dose.kit) == normal(number) for dose in question.course.doses):
         yield Reason("kit_used", f"Kit {number} was used before.")
-    kit = question.course.kits.get(number)
+    kit = question.course.kits.get(normal(number))
     if kit is None:
         message = f"Kit {number} is not assigned to this participant."
         yield Reason("kit_not_assigned", message, ("kit_assigned",))
@@ -66,7 +67,7 @@ def _kit_of_participant(question: Question, number: str) -> Iterator[Reason]:
 
 
 def _kit_in_stock(question: Question, number: str) -> Iterator[Reason]:
-    stock = question.site.kits.get(number)
+    stock = question.site.kits.get(normal(number))
     if stock is None:
         message = f"Kit {number} is not in the stock of site {question.site.id}."
         yield Reason("kit_unknown", message, ("kit",))

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from entact.course.entry import Kept, instant
+from entact.course.state.numbers import sealed_number, unreadable_message
 from entact.course.state.stopping import DeviationState
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ def check_entry(course: State, effective: Effective, kind: Kind) -> None:
         course.found("item", entry.id, "repeat", f"{entry.repeat} is no repetition: they count from 1")
     if entry.recorded_at != entry.occurred_at or entry.clock_offset_ms or isinstance(entry, Kept):
         _check_clock(course, effective)
+    of = sealed_number(entry.kind, effective.data)
+    if of is not None:
+        course.found("number_unreadable", entry.id, of, unreadable_message(of))
     if kind.needs_consent and not (course.consent and course.consent.allows(kind.ended_by or ())):
         course.found("without_consent", entry.id, "", f"{kind.name} without a consent in force")
     for of in course.discontinued:

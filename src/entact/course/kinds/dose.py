@@ -12,6 +12,7 @@ from entact.course.kinds.checks import check_basis
 from entact.course.kinds.kind import Kind
 from entact.course.state.dose import DoseState, KitState, Part, PresenceState
 from entact.course.state.encounter import visit_of
+from entact.course.state.numbers import normal
 
 if TYPE_CHECKING:
     from entact.course.entry.effective import Effective
@@ -56,7 +57,8 @@ class Presence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def reduce_kit_assigned(course: State, effective: Effective, payload: KitAssigned) -> None:
     """The kit is this participant's from now on; the first assignment of a number stays."""
-    if payload.kit in course.kits:
+    number = normal(payload.kit)
+    if number in course.kits:
         course.found("kit_assigned_twice", effective.id, "kit", f"kit {payload.kit} was assigned before")
         return
     _check_level(course, effective, payload.level)
@@ -64,7 +66,7 @@ def reduce_kit_assigned(course: State, effective: Effective, payload: KitAssigne
     if payload.visit is not None and (visit is None or visit.kind != "dosing"):
         message = f"kit {payload.kit} is for {payload.visit!r}, which is no dosing session of the schedule"
         course.found("unknown_visit", effective.id, "visit", message)
-    course.kits[payload.kit] = KitState(
+    course.kits[number] = KitState(
         payload.kit, payload.part, payload.level, payload.visit, effective.at, effective.id
     )
 
@@ -175,7 +177,7 @@ def _units(course: State, dose: DoseState) -> int | None:
 
 
 def _check_kit(course: State, dose: DoseState) -> None:
-    kit = course.kits.get(dose.kit)
+    kit = course.kits.get(normal(dose.kit))
     if kit is None:
         course.found(
             "kit_not_assigned", dose.entry, "kit", f"kit {dose.kit} is not assigned to this participant"

@@ -9,6 +9,7 @@ import msgspec
 
 from entact.course.entry.effective import Effective
 from entact.course.kinds.kind import Kind as KindOfEntry
+from entact.course.state.numbers import normal
 from entact.course.state.setting import KitStock, SiteFolding, StaffState
 
 
@@ -79,14 +80,13 @@ def reduce_staff(site: SiteFolding, effective: Effective, payload: Staff) -> Non
 
 def reduce_kit(site: SiteFolding, effective: Effective, payload: Kit) -> None:
     """The latest word on each kit; what was destroyed stays so."""
-    before = site.kits.get(payload.number)
+    number = normal(payload.number)
+    before = site.kits.get(number)
     if before is not None and before.status == "destroyed" and payload.status != "destroyed":
         message = f"kit {payload.number} was destroyed; an entry made in error is withdrawn, not outdone"
         site.problem("kit_destroyed", effective.id, "status", message)
         return
-    site.kits[payload.number] = KitStock(
-        payload.number, payload.status, payload.expires, payload.lot, effective.id
-    )
+    site.kits[number] = KitStock(payload.number, payload.status, payload.expires, payload.lot, effective.id)
 
 
 ACTIVATION = KindOfEntry(

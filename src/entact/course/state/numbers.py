@@ -6,14 +6,19 @@ in two ledgers gives two people one allocation, and nobody could say afterwards 
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+from entact.course.entry.sealing import is_sealed
 
 if TYPE_CHECKING:
     from entact.course.entry import Entry
     from entact.course.state.state import State
 
-Number = tuple[str, str]  # what it is the number of, and the number
+Number = tuple[str, str]  # what it is the number of, and the number in its normal form
 
 SCREENING, SUBJECT, RANDOMISATION, KIT = "screening", "subject", "randomisation", "kit"
 WORDS: Final[Mapping[str, str]] = {
@@ -34,26 +39,70 @@ NUMBERED: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
+_PLAIN: Final = re.compile(r"[A-Z0-9][A-Z0-9_.:+/#-]{0,63}")
+_WORD: Final = re.compile(r"[^\W\d_]+")
+
+
+@lru_cache(10_000)
+def normal(number: str) -> str:
+    """A number as it is compared: `r 7` in full width and `R7` are on the same kit.
+
+    In capitals, of compatible characters the usual one, every dash a hyphen, without white space and without
+    characters that nobody sees: a hand, a scanner and a spreadsheet differ in no more than these.
+    """
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", number).casefold().upper())
+    kinds = ((character, unicodedata.category(character)) for character in folded)
+    return "".join(
+        "-" if kind == "Pd" or character == "\N{MINUS SIGN}" else character
+        for character, kind in kinds
+        if not character.isspace() and kind not in ("Cf", "Cc")
+    )
+
+
+def is_number(text: str) -> bool:
+    """Whether text can stand on a label: digits and one word at most. All else may be a name, or prose."""
+    said = normal(text)
+    return (
+        _PLAIN.fullmatch(said) is not None
+        and any(character.isdigit() for character in said)
+        and len(_WORD.findall(text)) <= 1
+    )
+
+
+def sealed_number(kind: str, data: Mapping[str, Any]) -> str | None:
+    """Of what a kind of entry gives a number that was kept as personal text; None where it can be read."""
+    of, item = NUMBERED.get(kind, ("", ""))
+    return of if is_sealed(data.get(item)) else None
+
+
+def unreadable_message(of: str) -> str:
+    """What is said of a number that is none."""
+    return (
+        f"{WORDS[of].lower()} is not written like a number (letters, digits, hyphens): it is kept as "
+        "personal text, and nobody can say whether another participant has it too"
+    )
+
+
 def number_in(entry: Entry) -> Number | None:
     """The number that an entry gives or uses, read or not; corrections and withdrawals give none."""
     of, item = NUMBERED.get(entry.kind, ("", ""))
     number = entry.data.get(item)
-    return (of, number) if isinstance(number, str) and entry.replaces is None else None
+    return (of, normal(number)) if isinstance(number, str) and entry.replaces is None else None
 
 
 def numbers_of(course: State) -> dict[Number, str]:
     """Every number that a participant's ledger says is theirs, each with the first entry that says so."""
     found: dict[Number, str] = {}
     for screening in course.screenings:
-        found.setdefault((SCREENING, screening.number), screening.entry)
+        found.setdefault((SCREENING, normal(screening.number)), screening.entry)
     if course.enrolment is not None:
-        found[SUBJECT, course.enrolment.subject] = course.enrolment.entry
+        found[SUBJECT, normal(course.enrolment.subject)] = course.enrolment.entry
     if course.randomisation is not None:
-        found[RANDOMISATION, course.randomisation.number] = course.randomisation.entry
+        found[RANDOMISATION, normal(course.randomisation.number)] = course.randomisation.entry
     for kit in course.kits.values():
-        found.setdefault((KIT, kit.number), kit.entry)
+        found.setdefault((KIT, normal(kit.number)), kit.entry)
     for dose in course.doses:
-        found.setdefault((KIT, dose.kit), dose.entry)
+        found.setdefault((KIT, normal(dose.kit)), dose.entry)
     return found
 
 

@@ -90,7 +90,7 @@ class State:
         screenings, attempts, consents: in order of time. encounters: by id.
         answers: by form, in order of time. forms: the latest answers by form and encounter.
         vitals: answers that are vital signs. medication, adverse_events: by the id of what began them.
-        kits: by number. levels: dose level decided, by encounter.
+        kits: by number in its normal form. levels: dose level decided, by encounter.
         doses, calls, guesses, deviations, overrides: in order of time.
         presence: comings and goings by encounter. discontinued: by what has stopped.
         alerts: episodes, in order of time. answered: (alert, entry by which it held) -> answers.
