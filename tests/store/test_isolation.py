@@ -18,7 +18,7 @@ from tests.owner import run_as_owner
 from tests.store.living import ANNA, BERT, NOW, consent, enter_persons, enter_study, fact, keep
 
 from entact import store
-from entact.cli import cut as cli_cut
+from entact.cli.cut import write_datasets
 from entact.course import Course, Line, read
 from entact.course.entry import canonical
 from entact.course.entry.name import is_ledger_name
@@ -182,7 +182,7 @@ def test_the_datasets_name_the_one_and_hold_the_others(
     signers = enter_persons("dana", "eli")
     make_cut("first", signers[0])
     spoil("defect", monkeypatch)
-    index = cli_cut.write_datasets(database, "first", None, None, tmp_path / "out")
+    index = write_datasets(database, "first", None, None, tmp_path / "out")
     assert list(index["broken"]) == [BERT]
     findings = pl.read_ndjson(tmp_path / "out" / "SIMULATED-findings.jsonl")
     said = findings.filter(pl.col("RULE") == "broken")
