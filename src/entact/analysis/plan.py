@@ -131,6 +131,24 @@ def design_of(plan: AnalysisPlan) -> GroupSequential:
     )
 
 
+def said_of(plan: AnalysisPlan) -> dict[str, Any]:
+    """What a study file's plan says, as plain data for `entact.analysis.vocabulary.read_plan`.
+
+    The sets and estimands are taken to be applied before, as `entact.datasets.model_frame` does.
+    """
+    analyses: dict[str, Any] = {}
+    for name, one in {"primary": plan.primary, **plan.secondary}.items():
+        said = one.model_dump(exclude_none=True, exclude={"source", "assumption", "note"})
+        analyses[name] = {key: value for key, value in said.items() if key in _WORDS}
+    return {"analyses": analyses}
+
+
+_WORDS = (
+    *("endpoint", "estimand", "set", "method", "fixed", "pool_sites_below", "covariance", "df"),
+    *("contrast", "alpha"),
+)
+
+
 def _spending(rule: SpendingRule) -> Any:
     """A rule of the study file as the function or the boundary that it names."""
     from entact.analysis import sequential

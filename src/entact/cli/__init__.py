@@ -9,7 +9,17 @@ from typing import Annotated
 import typer
 
 from entact import __version__
-from entact.cli.commands import backup, cut, keys, participants, pharmacology, record, rehearsal, study
+from entact.cli.commands import (
+    analyse,
+    backup,
+    cut,
+    keys,
+    participants,
+    pharmacology,
+    record,
+    rehearsal,
+    study,
+)
 from entact.cli.commands.options import PLAIN
 from entact.cli.fault import in_words
 
@@ -19,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     **PLAIN,
 )
-for module in (rehearsal, study, record, backup, pharmacology):
+for module in (rehearsal, study, analyse, record, backup, pharmacology):
     app.add_typer(module.commands)
 GROUPS = {
     "backup": backup.backup,

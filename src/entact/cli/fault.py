@@ -47,6 +47,8 @@ _WORDS = (
     ("entact.pharmacology.result", "NotConverged"),
     ("entact.report.pictures.sheet", "PictureError"),
     ("entact.cli.design", "DesignError"),
+    ("entact.cli.analyse", "AnalyseError"),
+    ("entact.cli.tables", "TableError"),
 )
 _DATABASE = (
     ("psycopg", ("OperationalError", "InterfaceError")),

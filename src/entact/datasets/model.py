@@ -21,9 +21,9 @@ def model_frame(datasets: Datasets, analysis: PlannedAnalysis) -> pl.DataFrame:
     Args:
         datasets: unblinded. analysis: of their book.
     Returns:
-        Columns participant, visit, arm, site, day (of the value, for structures in time), baseline where the
-        endpoint compares with an earlier value, each characteristic that the model names, and value; null
-        nowhere.
+        Columns participant, visit, arm where there are any, site, day (of the value, for structures in time),
+        baseline where the endpoint compares with an earlier value, each characteristic that the model names,
+        and value; null nowhere.
     Raises:
         ValueError: when the model asks for a baseline and the endpoint compares with no earlier value.
     """
@@ -41,10 +41,11 @@ def model_frame(datasets: Datasets, analysis: PlannedAnalysis) -> pl.DataFrame:
     columns = [
         pl.col("USUBJID").alias("participant"),
         pl.col("AVISIT").alias("visit"),
-        pl.col(ARM).alias("arm"),
         pl.col("SITEID").alias("site"),
         pl.col("ADT").to_physical().cast(pl.Float64).alias("day"),
     ]
+    if ARM in rows.columns:  # nobody has one where nobody is randomised
+        columns.insert(2, pl.col(ARM).alias("arm"))
     if endpoint.earlier:
         columns.append(pl.col("BASE").alias("baseline"))
     known = {one.name: column for column, one in book.characteristics.items() if one.name in named - _TERMS}

@@ -1,0 +1,141 @@
+"""A plan as values: each analysis with its method, the rows it takes, and the question it puts to them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Protocol
+
+import polars as pl
+
+from entact.analysis.result import Estimates, Side
+
+ROLES = ("participant", "arm", "visit", "site", "value", "baseline", "day")
+"""The columns that methods know by their names; every other column keeps its own."""
+
+Cell = str | int | float | bool
+Where = Mapping[str, Cell | tuple[Cell, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked: the first arm minus the second, at a visit.
+
+    Attributes:
+        contrast, at: None where the data have one arm, one visit. level: of intervals.
+        null, side: what is tested, as a margin of non-inferiority and the side on which treatment is better.
+    """
+
+    contrast: tuple[str, str] | None = None
+    at: str | None = None
+    level: float = 0.95
+    null: float | None = None
+    side: Side = "two_sided"
+
+    @property
+    def label(self) -> str:
+        """As in "mdma - placebo at week 18"."""
+        pair = "" if self.contrast is None else f"{self.contrast[0]} - {self.contrast[1]}"
+        return f"{pair} at {self.at}".strip() if self.at else pair
+
+    def pair(self) -> tuple[str, str]:
+        """The two arms; a ValueError where none are named."""
+        if self.contrast is None:
+            raise ValueError("a comparison needs two arms; name them in `contrast`, as in 'mdma - placebo'")
+        return self.contrast
+
+    def here(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """The rows of the visit, if one is named: one of each participant."""
+        if self.at is not None:
+            if "visit" not in rows.columns:
+                raise ValueError(f"the rows have no visit, and the contrast is at {self.at}")
+            rows = rows.filter(pl.col("visit").cast(pl.String) == self.at)
+            if rows.is_empty():
+                raise ValueError(f"nobody has a value at {self.at}")
+        if rows.is_empty():
+            raise ValueError("nobody has a value")
+        twice = rows.filter(pl.col("participant").is_duplicated())
+        if len(twice):
+            raise ValueError(
+                f"participant {twice['participant'][0]} has {_times(twice)} rows here, where one is meant; "
+                "say at which visit, or which rows count"
+            )
+        return rows
+
+    def arms(self, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The rows of the two arms at the visit; a ValueError where one is empty."""
+        rows = self.here(rows)
+        parts = []
+        for arm in self.pair():
+            part = rows.filter(pl.col("arm").cast(pl.String) == arm)
+            if part.is_empty():
+                there = ", ".join(sorted(str(name) for name in rows["arm"].unique()))
+                raise ValueError(f"nobody in arm {arm!r} has a value; there are: {there}")
+            parts.append(part)
+        return parts[0], parts[1]
+
+
+def _times(twice: pl.DataFrame) -> int:
+    return twice.filter(pl.col("participant") == twice["participant"][0]).height
+
+
+class Method(Protocol):
+    """A way to answer a question from rows with the columns of `ROLES`."""
+
+    def answer(self, rows: pl.DataFrame, question: Question) -> Estimates:
+        """What the rows say; a ValueError says why they say nothing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One analysis of a plan.
+
+    Attributes:
+        id: its name. value: column of the outcome, where it is not the plan's. where: the rows that it
+            takes, column -> value or values. set, estimand: by name. alpha: at which it is tested.
+        said: what the plan's file says, word for word; its digest is that of this.
+    """
+
+    id: str
+    method: Method
+    question: Question
+    value: str | None = None
+    where: Where = field(default_factory=dict)
+    set: str = "all"
+    estimand: str = "observed"
+    alpha: float = 0.05
+    said: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what the plan says of this analysis."""
+        return digest_of(self.said or {"id": self.id, "method": repr(self.method), **asdict(self.question)})
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Analyses by id, and how to find in a frame what they speak of.
+
+    Attributes:
+        columns: role -> column of the frame. visits, arms: their order. sets: name -> the rows of its people.
+    """
+
+    analyses: tuple[Planned, ...]
+    columns: Mapping[str, str] = field(default_factory=dict)
+    visits: tuple[str, ...] = ()
+    sets: Mapping[str, Where] = field(default_factory=dict)
+    said: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the whole plan."""
+        return digest_of(self.said or {one.id: one.digest for one in self.analyses})
+
+
+def digest_of(data: object) -> str:
+    """SHA-256 of plain data, whatever the order of its keys."""
+    text = json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
