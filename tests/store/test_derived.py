@@ -21,11 +21,12 @@ from entact.cohort import Trial, rehearse
 from entact.course import Course, Entry, Kept, fold, read
 from entact.course.disclosure import Disclosure
 from entact.course.entry import as_sent
+from entact.course.instants import Horizon
 from entact.course.releases import with_approvals
 from entact.protocol import Study, load_study
 from entact.protocol.load import amend
 from entact.store import models, tables
-from entact.store.derived import Rows, rows_of
+from entact.store.derived import PARTICIPANT, Rows, rows_of
 
 MINI = Path(__file__).parents[1] / "studies" / "mini"
 NOW = "2027-03-02T10:31:00-07:00"
@@ -317,3 +318,20 @@ def test_rows_follow_what_each_site_has_approved(
     assert visits() == {"denver": True, "zurich": False}
     put("site:denver", 5, "void", {}, replaces=approved, reason="entered_in_error")
     assert visits() == {"denver": False, "zurich": False}
+
+
+@pytest.mark.parametrize("name", ["expanded-access", "mapp1"])
+def test_rows_that_are_kept_up_are_those_that_are_made_from_nothing(name: str) -> None:
+    study = load_study(name)
+    trial = rehearse(study, 2, seed=13)
+    for ledger, lines in trial.ledgers.items():
+        if not ledger.startswith(PARTICIPANT):
+            continue
+        course, told, horizon, kept = Course(study), Disclosure(study.releases), Horizon(), None
+        for entry in (read(line.text) for line in lines):
+            told.add(entry)
+            course.add(entry)
+            kept = rows_of(course, ledger, told, horizon, kept)
+            assert kept == rows_of(course, ledger, told)
+            again = rows_of(course, ledger, told, horizon, kept)
+            assert (again.findings, again.due) == (kept.findings, kept.due)

@@ -27,21 +27,8 @@ def version_of(effective: Effective) -> str:
     return digest(canonical([effective.id, effective.at.isoformat(), effective.data]))
 
 
-def broken(course: Course) -> Iterator[tuple[str, str, str, str]]:
-    """Signatures, freezes and unblindings that later changes broke: (rule, entry, item, message).
-
-    Later is what arrived later, whatever time it claims: nothing is entered unseen by dating it back.
-    """
-    yield from _signatures(course)
-    if course.freezes:
-        yield from _freezes(course)
-    if course.told is not None:
-        yield from _planned_unblinding(course, course.told)
-    for unblinding in course.unblindings:
-        yield from _emergency(course, unblinding)
-
-
-def _signatures(course: Course) -> Iterator[tuple[str, str, str, str]]:
+def found_in_signatures(course: Course) -> Iterator[tuple[str, str, str, str]]:
+    """Signatures of what is not as it was signed: rule, entry, item and message."""
     if not course.signatures:
         return
     standing = {effective.id: effective for effective in course.effective}
@@ -65,7 +52,11 @@ def _is_line(entry: Entry, signed: str | None) -> bool:
     return signed is None or not isinstance(entry, Kept) or entry.format < 2 or line_of(entry).hash == signed
 
 
-def _freezes(course: Course) -> Iterator[tuple[str, str, str, str]]:
+def found_after_freezes(course: Course) -> Iterator[tuple[str, str, str, str]]:
+    """What was frozen and changed later: rule, entry, item and message.
+
+    Later is what arrived later, whatever time it claims: nothing is entered unseen by dating it back.
+    """
     first: dict[str | None, FreezeState] = {}
     for freeze in sorted(course.freezes, key=lambda one: course.arrival_of(one.entry)):
         first.setdefault(freeze.encounter, freeze)
@@ -77,6 +68,14 @@ def _freezes(course: Course) -> Iterator[tuple[str, str, str, str]]:
 
         for name in _changes_after(course, freeze.entry, concerns):
             yield "changed_after_freeze", name, freeze.entry, message
+
+
+def found_after_unblindings(course: Course) -> Iterator[tuple[str, str, str, str]]:
+    """What should not have come after an arm was told: rule, entry, item and message; later as above."""
+    if course.told is not None:
+        yield from _planned_unblinding(course, course.told)
+    for unblinding in course.unblindings:
+        yield from _emergency(course, unblinding)
 
 
 def _planned_unblinding(course: Course, told: PlannedUnblindingState) -> Iterator[tuple[str, str, str, str]]:

@@ -20,19 +20,21 @@ if TYPE_CHECKING:
     from entact.course.entry.effective import Effective
 
 # Those of forms are read with the form.
-_DATED: Final = {name: kind.dated for name, kind in KINDS.items() if kind.dated}
+DATED: Final = {name: kind.dated for name, kind in KINDS.items() if kind.dated}
 
 _EAST = timedelta(hours=14)  # where a civil day begins first
 
 
-def found_in_dates(course: Course) -> Iterator[tuple[str, str, str, str]]:
-    """What is wrong with clinical dates: rule, entry, item and message."""
-    yield from _after_death(course)
-    for effective in course.effective:
-        for item in _DATED.get(effective.entry.kind, ()):
-            text = effective.data.get(item)
-            if isinstance(text, str):
-                yield from _of_one(effective, item, text)
+def found_in_dates(effective: Effective) -> Iterator[tuple[str, str, str, str]]:
+    """What is wrong with the clinical dates of one entry: rule, entry, item and message."""
+    for item in DATED.get(effective.entry.kind, ()):
+        text = effective.data.get(item)
+        if isinstance(text, str):
+            yield from _of_one(effective, item, text)
+
+
+def found_between_dates(course: Course) -> Iterator[tuple[str, str, str, str]]:
+    """What ended before it began: rule, entry, item and message."""
     pairs = [
         *((one.entry, "stopped", one.started, one.stopped) for one in course.medication.values()),
         *((one.entry, "resolved", one.onset, one.resolved) for one in course.adverse_events.values()),
@@ -43,7 +45,7 @@ def found_in_dates(course: Course) -> Iterator[tuple[str, str, str, str]]:
             yield "dates_contradict", entry, item, f"{item} {ended}, before it began {begun}"
 
 
-def _after_death(course: Course) -> Iterator[tuple[str, str, str, str]]:
+def found_after_death(course: Course) -> Iterator[tuple[str, str, str, str]]:
     """What takes place with a participant who had died: on a later day, or after the entry that says so."""
     died = course.died
     if died is None:

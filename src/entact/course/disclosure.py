@@ -74,9 +74,12 @@ class Disclosure:
 
     Args:
         releases: all of the study's: what one of them knows is known.
+    Attributes:
+        turns: how often what was said of entries and findings became another; unchanged, it still holds.
     """
 
     def __init__(self, releases: Iterable[Release]) -> None:
+        self.turns = 0
         self._releases = tuple(releases)
         self._visits = {name for release in self._releases for name in release.visits}
         self._forms = {name for release in self._releases for name in release.file.all_forms}
@@ -102,6 +105,7 @@ class Disclosure:
         # A finding that stands may be about this entry already: by its family, or because it names it.
         if len(joined) > 1 or entry.id in self._families or self._is_named(entry.id):
             self._known.clear()
+            self.turns += 1
         form = entry.data.get("form")
         told = entry.kind, form if isinstance(form, str) else ""
         self._kinds.setdefault(entry.id, set()).add(told)

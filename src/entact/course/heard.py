@@ -19,15 +19,14 @@ ENTERED_WITHIN = timedelta(hours=24)  # from what was heard to its entry; and ho
 
 
 def found_unentered(course: Course) -> Iterator[tuple[str, str, str, str]]:
-    """What was heard of and is not entered: rule, entry, item and message."""
-    yield from _of_checklists(course)
+    """What was heard of in visits and calls and is not entered: rule, entry, item and message."""
     yield from _of_ends(course)
     yield from _of_events(course)
     yield from _of_calls(course)
 
 
-def _of_checklists(course: Course) -> Iterator[tuple[str, str, str, str]]:
-    """Events answered with yes, of which there is no entry within a day that the answer can be about.
+def found_in_checklists(course: Course) -> Iterator[tuple[str, str, str, str]]:
+    """Events answered with yes, of which there is no entry within a day: rule, entry, item and message.
 
     A checklist asks for what there is, and for what there was since it was asked last. So an event answers
     it that has not ended before the day on which the visit began, or that began since the last time.

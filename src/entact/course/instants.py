@@ -12,18 +12,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from entact.course.findings import (
-    OPEN_FOR,
-    found_at_any_time,
-    found_in_windows,
-    found_missed,
-    found_not_ended,
-    found_unanswered,
-    found_unreported,
-)
+from entact.course.attended import found_in_windows, found_missed, found_not_ended
+from entact.course.findings import OPEN_FOR, found_at_any_time, found_unanswered, found_unreported, new_watch
 from entact.course.kinds.calls import open_alerts, open_call
-from entact.course.schedule import TREATMENT, Due, Progress, Status, due, first_instant
+from entact.course.schedule import TREATMENT, Due, Progress, Schedule, Status, first_instant
 from entact.course.state.progress import progress_of, zone_of
+from entact.course.watch import ANYTHING
 from entact.protocol.study import Visit
 
 if TYPE_CHECKING:
@@ -89,21 +83,35 @@ class Outlook(msgspec.Struct, frozen=True):
     findings: tuple[OpenFinding, ...]
 
 
+# On these parts of the state hangs what is due: a new part of it counts until somebody says otherwise.
+SCHEDULED = ANYTHING - {
+    "adverse_events", "alerts", "answered", "answers", "calls", "clocks", "deviations", "forms", "guesses",
+    "kits", "levels", "links", "overrides", "presence", "sent_reports", "stops", "vitals",
+}  # fmt: skip
+
+
 class Horizon:
     """What of an outlook follows from the schedule: kept, because most entries change nothing of it.
 
     Attributes:
-        windows: what is or will be due. standing: findings about windows, as if nothing else had been found.
+        watch: keeps what is found at any time. found: by it.
+        windows: what is or will be due. findings: about windows, as if nothing else had been found.
     """
 
     def __init__(self) -> None:
         self._known: tuple[object, ...] = ()
+        self._holding: dict[str, tuple[Finding, OpenFinding]] = {}
         self._spans: list[_Span] = []
+        self.watch = new_watch()
+        self.found: tuple[Finding, ...] = ()
         self.windows: tuple[Window, ...] = ()
         self.findings: tuple[OpenFinding, ...] = ()
 
     def look(self, course: Course) -> None:
         """Reckons anew where something has changed since the last call for the same course."""
+        self.found = tuple(found_at_any_time(course, self.watch))
+        if not self.watch.may_have_changed(SCHEDULED):
+            return
         zone = zone_of(course, BEGINNING)
         progress = progress_of(course, zone)
         encounters = tuple((one.id, one.entry, one.started) for one in course.encounters.values())
@@ -118,6 +126,13 @@ class Horizon:
             self.windows = tuple(row for found in rows for row in found)
         self.findings = tuple(_by_window(course, self._spans))
         self._known = known
+
+    def always(self, found: Finding) -> OpenFinding:
+        """A finding that holds whenever it is asked: the same value as long as the finding is the same."""
+        known = self._holding.get(found.id)
+        if known is None or known[0] is not found:
+            known = self._holding[found.id] = found, _holding(found, BEGINNING, None)
+        return known[1]
 
 
 def outlook(course: Course, horizon: Horizon | None = None) -> Outlook:
@@ -137,9 +152,9 @@ def outlook(course: Course, horizon: Horizon | None = None) -> Outlook:
 
 def _spans(visits: Mapping[str, Visit], progress: Progress) -> Iterator[_Span]:
     """(since, until, dues) in order of time, from the beginning and without a gap."""
-    at = BEGINNING
+    at, schedule = BEGINNING, Schedule(visits, progress)
     while True:
-        dues = due(visits, progress, at)
+        dues = schedule.due(at)
         # Only the end of a window changes another visit's: its beginning is an instant within the row.
         ends = [_ends(one, progress.zone) for one in dues if one.status in ("expected", "due")]
         until = min((end for end in ends if end is not None), default=None)
@@ -201,10 +216,10 @@ def _ends(one: Due, zone: tzinfo) -> datetime | None:
 
 def _open_findings(course: Course, horizon: Horizon) -> Iterator[OpenFinding]:
     named: set[str] = set()
-    for found in found_at_any_time(course):
+    for found in horizon.found:
         if found.id not in named:
             named.add(found.id)
-            yield _holding(found, BEGINNING, None)
+            yield horizon.always(found)
     for raised in open_alerts(course):
         entry = open_call(course, raised).entry
         name = f"{ALERT}:{entry}:{raised.alert}"

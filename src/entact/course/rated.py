@@ -13,31 +13,31 @@ if TYPE_CHECKING:
     from entact.course.course import Course
 
 
-def found_in_ratings(course: Course) -> Iterator[tuple[str, str, str, str]]:
-    """What is wrong with ratings: rule, entry, item and message."""
-    yield from _of_one_visit(course)
-    yield from _of_baselines(course)
+def found_in_ratings(course: Course, form: str) -> Iterator[tuple[str, str, str, str]]:
+    """What is wrong with the ratings by one form: rule, entry, item and message."""
+    if form != VITALS:
+        yield from _of_one_visit(course, form)
+    yield from _of_baselines(course, form)
 
 
-def _of_one_visit(course: Course) -> Iterator[tuple[str, str, str, str]]:
+def _of_one_visit(course: Course, form: str) -> Iterator[tuple[str, str, str, str]]:
     """Forms filled in again at a visit, neither as a correction nor as a repetition."""
-    for form, answers in course.answers.items():
-        for earlier, later in rated_twice(course, answers) if form != VITALS else ():
-            visit = visit_of(later.encounter)
-            if later.status != "done":
-                message = f"{form} was done at {visit} in {earlier.entry}, which this does not undo"
-                yield "done_and_not_done", later.entry, form, message
-            elif later.by != earlier.by:
-                message = f"{form} at {visit} is by {earlier.by} and by {later.by}; the first counts"
-                yield "rated_by_two", later.entry, form, message
-            elif later.items != earlier.items:
-                message = f"{form} at {visit} was answered in {earlier.entry}, otherwise; the last counts"
-                yield "answered_again", later.entry, form, message
+    for earlier, later in rated_twice(course, course.answers.get(form, ())):
+        visit = visit_of(later.encounter)
+        if later.status != "done":
+            message = f"{form} was done at {visit} in {earlier.entry}, which this does not undo"
+            yield "done_and_not_done", later.entry, form, message
+        elif later.by != earlier.by:
+            message = f"{form} at {visit} is by {earlier.by} and by {later.by}; the first counts"
+            yield "rated_by_two", later.entry, form, message
+        elif later.items != earlier.items:
+            message = f"{form} at {visit} was answered in {earlier.entry}, otherwise; the last counts"
+            yield "answered_again", later.entry, form, message
 
 
-def _of_baselines(course: Course) -> Iterator[tuple[str, str, str, str]]:
+def _of_baselines(course: Course, form: str) -> Iterator[tuple[str, str, str, str]]:
     """Ratings of a visit from which changes are counted, made after the first dose."""
-    for form, visit in baselines_of(course.release):
+    for visit in baselines_of(course.release).get(form, ()):
         until = treated_after(course, visit)
         if until is None:
             continue

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from entact.course.entry import Kept, instant
-from entact.course.entry.arrival import FIRST
+from entact.course.entry.arrival import FIRST, Arrival
 from entact.course.kinds import KINDS
 from entact.course.kinds.enrolment import SAME_DAY
+from entact.course.kinds.form import form_of
 from entact.course.schedule import civil_date
 from entact.course.schedule.washout import washout_calendar
 from entact.course.state.progress import zone_of
@@ -21,16 +20,18 @@ if TYPE_CHECKING:
     from entact.course.entry import Entry
     from entact.course.entry.effective import Effective
     from entact.course.state.form import Answers
+    from entact.course.watch import Watch
 
 # Kinds of entry that may say otherwise than what a gate relied on (see `_overtaken`).
 _CLOSING = frozenset({"consent", "eligibility", "screening", "presence", "encounter", "adverse_event"})
 
 
-def found_belated(course: Course) -> Iterator[tuple[str, str, str, str]]:
+def found_belated(watch: Watch) -> Iterator[tuple[str, str, str, str]]:
     """Consents and decisions that are dated before what needed them, and were entered after it."""
+    course = watch.course
     given = [one for one in course.consents if one.given]
     arrivals = {one.entry: course.arrival_of(one.entry) for one in given}
-    latest = max(arrivals.values(), default=FIRST)
+    latest = latest_consent(course)
     needed: dict[str, list[str]] = {}
     for one in course.effective:
         kind = KINDS.get(one.entry.kind)
@@ -48,11 +49,17 @@ def found_belated(course: Course) -> Iterator[tuple[str, str, str, str]]:
     enrolment = course.enrolment
     if enrolment is None:
         return
-    decided = [one for one in course.effective if one.entry.kind == "eligibility" and one.at <= enrolment.at]
+    judged = watch.entries(watch.of_kind.get("eligibility", ()))
+    decided = [one for one in judged if one.at <= enrolment.at]
     then = course.arrival_of(enrolment.entry)
     if decided and all(course.arrival_of(one.id) > then for one in decided):
         message = f"was entered after the enrolment in {enrolment.entry}, though it is dated before it"
         yield "eligibility_belated", decided[-1].id, "", message
+
+
+def latest_consent(course: Course) -> Arrival:
+    """When the last of the consents that were given arrived: what came later was in want of none."""
+    return max((course.arrival_of(one.entry) for one in course.consents if one.given), default=FIRST)
 
 
 def _arrived_at(entry: Entry) -> datetime:
@@ -63,48 +70,51 @@ def _arrived_at(entry: Entry) -> datetime:
         return instant(entry.occurred_at)
 
 
-def found_in_decisions(course: Course) -> Iterator[tuple[str, str, str, str]]:
-    """What is wrong with the basis of acts: rule, entry, item and message.
+def relies(one: Effective) -> bool:
+    """Whether an entry rests on a gate's yes that says what it relied on."""
+    return bool(one.entry.basis) and bool(inputs_of(one))
+
+
+def found_in_decision(watch: Watch, act: Effective) -> Iterator[tuple[str, str, str, str]]:
+    """What is wrong with the basis of an act: rule, entry, item and message.
 
     A decision is judged by what was known then. What the gate knew stands in its basis, corrections too: so
     a correction that it does not name came afterwards, whatever time it claims.
     """
-    relying = [(one, inputs) for one in course.effective if one.entry.basis and (inputs := _inputs(one))]
-    if not relying:
-        return
-    asked = frozenset[str]().union(*(inputs for _, inputs in relying))
-    standing = {one.entry.id: one for one in course.effective if one.entry.id in asked}
-    merged = {name for one in course.effective if one.corrections for name in one.corrections}
-    answered = {
-        one.entry: one for answers in course.answers.values() for one in answers if one.entry in asked
+    course, inputs = watch.course, inputs_of(act)
+    then = course.arrival_of(act.id)
+    standing = {
+        one.id: one for one in watch.entries(watch.numbers[name] for name in inputs if name in watch.numbers)
     }
-    belated = _belated(course, [act for act, _ in relying])
-    for act, inputs in relying:
-        for name in inputs:
-            if not course.has(name):
-                continue  # of the site's or the study's ledger
-            if name not in standing and name not in merged:
-                if course.arrival_of(name) > course.known_until:
-                    continue  # this course is as it was before that correction
-                message = f"the gate relied on {name}, which was withdrawn"
-                yield "gate_input_withdrawn", act.id, name, message
-            elif any(one not in inputs for one in _corrections(standing, name)):
-                message = f"the gate relied on {name}, which was corrected afterwards"
-                yield "gate_input_corrected", act.id, name, message
-            if course.arrival_of(name) > course.arrival_of(act.id):
-                message = f"the gate is said to have relied on {name}, which had not arrived"
-                yield "gate_input_later", act.id, name, message
-        for entry, message in (*_overtaken(course, act, inputs, standing, belated), *_medicines(course, act)):
-            yield "gate_input_outdated", act.id, entry, message
-        relied = [answered[name] for name in inputs if name in answered]
-        for late in _late(course, act, relied, inputs):
-            message = (
-                f"the gate relied on an older one: {late.entry} is of before the decision, and came after it"
-            )
-            yield "gate_input_outdated", act.id, late.entry, message
+    for name in sorted(inputs):
+        if not course.has(name):
+            continue  # of the site's or the study's ledger
+        if name not in standing and not _is_merged(course, name):
+            if course.arrival_of(name) > course.known_until:
+                continue  # this course is as it was before that correction
+            message = f"the gate relied on {name}, which was withdrawn"
+            yield "gate_input_withdrawn", act.id, name, message
+        elif name in standing and any(one not in inputs for one in standing[name].corrections):
+            message = f"the gate relied on {name}, which was corrected afterwards"
+            yield "gate_input_corrected", act.id, name, message
+        if course.arrival_of(name) > then:
+            message = f"the gate is said to have relied on {name}, which had not arrived"
+            yield "gate_input_later", act.id, name, message
+    for entry, message in (*_overtaken(watch, act, inputs, standing), *_medicines(course, act)):
+        yield "gate_input_outdated", act.id, entry, message
+    for late in _late(course, act, inputs, standing):
+        message = (
+            f"the gate relied on an older one: {late.entry} is of before the decision, and came after it"
+        )
+        yield "gate_input_outdated", act.id, late.entry, message
 
 
-def _inputs(act: Effective) -> frozenset[str]:
+def _is_merged(course: Course, name: str) -> bool:
+    return any(name in one.corrections for one in course.effective)
+
+
+def inputs_of(act: Effective) -> frozenset[str]:
+    """The entries that a gate relied on, as its basis names them."""
     inputs = (act.entry.basis or {}).get("inputs")
     return (
         frozenset(name for name in inputs if isinstance(name, str))
@@ -113,36 +123,15 @@ def _inputs(act: Effective) -> frozenset[str]:
     )
 
 
-def _corrections(standing: dict[str, Effective], name: str) -> tuple[str, ...]:
-    return standing[name].corrections if name in standing else ()
-
-
-def _belated(course: Course, acts: list[Effective]) -> list[Effective]:
-    """What can have been known of a decision too late: of before one of these acts, and arrived after it."""
-    decisions = sorted((_decided_at(act), course.arrival_of(act.id)) for act in acts)
-    # For each, the first arrival of an act decided then or later: what came before it is late for none.
-    firsts = list(accumulate((then for _, then in reversed(decisions)), min))[::-1]
-    times = [decided for decided, _ in decisions]
-    found = []
-    for one in course.effective:
-        if one.entry.kind in _CLOSING and (place := bisect_left(times, one.at)) < len(times):
-            found += [one] if course.arrival_of(one.id) > firsts[place] else []
-    return found
-
-
 def _overtaken(
-    course: Course,
-    act: Effective,
-    inputs: frozenset[str],
-    standing: dict[str, Effective],
-    belated: list[Effective],
+    watch: Watch, act: Effective, inputs: frozenset[str], standing: dict[str, Effective]
 ) -> Iterator[tuple[str, str]]:
     """What is of before a decision, came after it, and says otherwise than what the gate relied on."""
-    if not belated:
-        return
-    decided, then = _decided_at(act), course.arrival_of(act.id)
-    relied = {standing[name].entry.kind for name in inputs if name in standing}
-    for one in belated:
+    course, decided = watch.course, decided_at(act)
+    then = course.arrival_of(act.id)
+    relied = {one.entry.kind for one in standing.values()}
+    closing = sorted(number for kind in _CLOSING for number in watch.of_kind.get(kind, ()))
+    for one in watch.entries(closing):
         if one.id in inputs or one.at > decided or course.arrival_of(one.id) <= then:
             continue
         kind, data = one.entry.kind, one.data
@@ -164,7 +153,7 @@ def _medicines(course: Course, act: Effective) -> Iterator[tuple[str, str]]:
     washout = course.release.file.washout
     if washout is None or (act.entry.basis or {}).get("gate") not in washout.before:
         return
-    decided, then = _decided_at(act), course.arrival_of(act.id)
+    decided, then = decided_at(act), course.arrival_of(act.id)
     today = civil_date(decided, zone_of(course, decided))
     for medicine in course.medication.values():
         late = [one for one in (medicine.entry, *medicine.updates) if course.has(one)]
@@ -175,13 +164,17 @@ def _medicines(course: Course, act: Effective) -> Iterator[tuple[str, str]]:
             yield late[-1], message
 
 
-def _late(course: Course, act: Effective, relied: list[Answers], inputs: frozenset[str]) -> Iterator[Answers]:
+def _late(
+    course: Course, act: Effective, inputs: frozenset[str], standing: dict[str, Effective]
+) -> Iterator[Answers]:
     """Answers to the same form, later than those relied on, that came after the act.
 
     Where what was relied on is of the visit of the act, only those of this visit.
     """
-    decided, then = _decided_at(act), course.arrival_of(act.id)
+    decided, then = decided_at(act), course.arrival_of(act.id)
     here = act.entry.encounter
+    forms = {form for one in standing.values() if (form := form_of(one)) is not None}
+    relied = [one for form in forms for one in course.answers.get(form, ()) if one.entry in inputs]
     known: dict[tuple[str, bool], datetime] = {}
     for one in relied:
         compiled = course.release.forms.get(one.form)
@@ -195,7 +188,8 @@ def _late(course: Course, act: Effective, relied: list[Answers], inputs: frozens
                 yield one
 
 
-def _decided_at(act: Effective) -> datetime:
+def decided_at(act: Effective) -> datetime:
+    """When a gate said yes to an act, as its basis has it."""
     said = (act.entry.basis or {}).get("decided_at")
     try:
         return instant(said) if isinstance(said, str) else act.at

@@ -6,14 +6,14 @@ clock. `tables` says where they stand.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 from entact.course import Course
 from entact.course.disclosure import Disclosure
-from entact.course.instants import Horizon, OpenFinding, Window, outlook
+from entact.course.instants import SCHEDULED, Horizon, OpenFinding, Window, outlook
 from entact.course.kinds.query import QueryState, queries_of
 from entact.course.kinds.reporting import reports_due
 from entact.course.schedule import civil_date
@@ -23,6 +23,11 @@ from entact.course.state.reporting import ReportDue
 from entact.store.index import storable
 
 PARTICIPANT = "participant:"
+
+# Parts of the state of which rows are made.
+_CLOCKS = frozenset({"clocks", "sent_reports"})
+_QUERIES = frozenset({"noted"})
+_NUMBERS = frozenset({"screenings", "enrolment", "randomisation", "kits", "doses"})
 
 Key = tuple[str, datetime]
 LastVisit = tuple[str, datetime | None, date | None]
@@ -52,7 +57,7 @@ class Rows:
     """All derived rows of one ledger; those of which there are many by their keys, as they are sent.
 
     Attributes:
-        windows: of which `due` was made.
+        windows, found: of which `due` and `findings` were made. turns: of what discloses them, at that time.
     """
 
     standing: StandingRow
@@ -62,6 +67,8 @@ class Rows:
     queries: Mapping[tuple[str], dict[str, Any]]
     numbers: Mapping[Number, dict[str, Any]]
     windows: tuple[Window, ...] = field(compare=False)
+    found: tuple[OpenFinding, ...] = field(compare=False)
+    turns: int = field(compare=False)
 
 
 def rows_of(
@@ -77,22 +84,22 @@ def rows_of(
         course: folded of all entries of the ledger. disclosure: of the same entries.
         horizon, before: kept and returned by the last call for the same course, to save work.
     """
-    seen = outlook(course, horizon)
-    if before is not None and before.windows is seen.windows:
-        due = before.due
-    else:
-        due = {(storable(one.visit), one.since): _due_row(one) for one in seen.windows}
-    earlier = {} if before is None else before.findings
-    findings = {}
-    for one in seen.findings:
-        key = storable(one.finding), one.since
-        findings[key] = _finding_row(one, disclosure, earlier.get(key))
-    clocks = {(storable(one.report), storable(one.event)): _clock_row(one) for one in reports_due(course)}
-    numbers = {
-        stored_number(one): _number_row(one, entry, disclosure) for one, entry in numbers_of(course).items()
-    }
-    queries = {(storable(one.entry),): _query_row(one, disclosure) for one in queries_of(course)}
-    return Rows(_standing_row(course, ledger), due, findings, clocks, queries, numbers, seen.windows)
+    horizon = horizon or Horizon()
+    seen, changed = outlook(course, horizon), horizon.watch.may_have_changed
+    told = before if before is not None and before.turns == disclosure.turns else None
+    return Rows(
+        before.standing if before and not changed(SCHEDULED) else _standing_row(course, ledger),
+        before.due if before and before.windows is seen.windows else _due_rows(seen.windows),
+        told.findings
+        if told and told.found == seen.findings
+        else _finding_rows(seen.findings, disclosure, before, told),
+        before.clocks if before and not changed(_CLOCKS) else _clock_rows(course),
+        told.queries if told and not changed(_QUERIES) else _query_rows(course, disclosure),
+        told.numbers if told and not changed(_NUMBERS) else _number_rows(course, disclosure),
+        seen.windows,
+        seen.findings,
+        disclosure.turns,
+    )
 
 
 def stored_number(number: Number) -> Number:
@@ -100,11 +107,21 @@ def stored_number(number: Number) -> Number:
     return number[0], storable(number[1])
 
 
+def _number_rows(course: Course, disclosure: Disclosure) -> dict[Number, dict[str, Any]]:
+    return {
+        stored_number(one): _number_row(one, entry, disclosure) for one, entry in numbers_of(course).items()
+    }
+
+
 def _number_row(one: Number, entry: str, disclosure: Disclosure) -> dict[str, Any]:
     """The row of a number, with what would be told by finding that another has it too."""
     of, number = stored_number(one)
     names = disclosure.of_finding(f"{of}:{entry}", "number_shared", entry, of, shared_message(*one))
     return {"of": of, "number": number, "entry": storable(entry), "tells": sorted(map(storable, names))}
+
+
+def _due_rows(windows: Iterable[Window]) -> dict[Key, dict[str, Any]]:
+    return {(storable(one.visit), one.since): _due_row(one) for one in windows}
 
 
 def _due_row(one: Window) -> dict[str, Any]:
@@ -120,8 +137,25 @@ def _due_row(one: Window) -> dict[str, Any]:
     }
 
 
+def _finding_rows(
+    found: Iterable[OpenFinding], disclosure: Disclosure, before: Rows | None, told: Rows | None
+) -> dict[Key, dict[str, Any]]:
+    """The rows of findings; those before, where they are the same: most stand for many entries.
+
+    Args:
+        told: those before, where what discloses them is as it was.
+    """
+    earlier = {} if before is None else before.findings
+    same = set() if told is None else set(map(id, told.found))
+    rows = {}
+    for one in found:
+        key = storable(one.finding), one.since
+        rows[key] = earlier[key] if id(one) in same else _finding_row(one, disclosure, earlier.get(key))
+    return rows
+
+
 def _finding_row(one: OpenFinding, disclosure: Disclosure, before: dict[str, Any] | None) -> dict[str, Any]:
-    """The row of a finding; the one before, where it is the same: most stand for many entries."""
+    """The row of a finding; the one before, where it is the same."""
     names = disclosure.of_finding(one.finding, one.rule, one.entry, one.item, one.message)
     kind, form = disclosure.kind_of(one.entry)
     row = {
@@ -138,6 +172,10 @@ def _finding_row(one: OpenFinding, disclosure: Disclosure, before: dict[str, Any
     return row if before is None or before != row else before
 
 
+def _query_rows(course: Course, disclosure: Disclosure) -> dict[tuple[str], dict[str, Any]]:
+    return {(storable(one.entry),): _query_row(one, disclosure) for one in queries_of(course)}
+
+
 def _query_row(one: QueryState, disclosure: Disclosure) -> dict[str, Any]:
     kind, form = disclosure.kind_of(one.about)
     return {
@@ -151,6 +189,10 @@ def _query_row(one: QueryState, disclosure: Disclosure) -> dict[str, Any]:
         "form": storable(form),
         "tells": sorted(map(storable, disclosure.of_entry(one.entry))),
     }
+
+
+def _clock_rows(course: Course) -> dict[tuple[str, str], dict[str, Any]]:
+    return {(storable(one.report), storable(one.event)): _clock_row(one) for one in reports_due(course)}
 
 
 def _clock_row(one: ReportDue) -> dict[str, Any]:

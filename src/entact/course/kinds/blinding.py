@@ -57,4 +57,5 @@ GUESS = Kind(
     ended_by=frozenset({"procedures", "follow_up", "data_use"}),
     activity="guess",
     done=lambda course, encounter: any(one.encounter == encounter for one in course.guesses),
+    writes=frozenset({"guesses"}),
 )

@@ -205,6 +205,7 @@ KIT_ASSIGNED = Kind(
     in_encounter=False,
     with_participant=False,
     ended_by=frozenset(),
+    writes=frozenset({"kits"}),
 )
 DOSE_LEVEL = Kind(
     name="dose_level",
@@ -217,6 +218,7 @@ DOSE_LEVEL = Kind(
     in_encounter=True,
     with_participant=True,
     ended_by=frozenset({"treatment", "procedures", "follow_up"}),
+    writes=frozenset({"levels"}),
 )
 DOSE = Kind(
     name="dose",
@@ -233,6 +235,7 @@ DOSE = Kind(
     activity="dose",
     done=lambda course, encounter: any(one.encounter == encounter for one in course.doses),
     anchors=True,
+    writes=frozenset({"deviations", "doses", "kits"}),
 )
 PRESENCE = Kind(
     name="presence",
@@ -245,4 +248,5 @@ PRESENCE = Kind(
     in_encounter=True,
     with_participant=True,
     ended_by=frozenset(),
+    writes=frozenset({"presence"}),
 )

@@ -100,4 +100,5 @@ ENCOUNTER = Kind(
     in_encounter=False,  # it is one
     with_participant=False,
     ended_by=frozenset(),
+    writes=frozenset({"deviations", "encounters"}),
 )

@@ -230,6 +230,7 @@ ELIGIBILITY = Kind(
     ended_by=frozenset(),
     activity="eligibility",
     done=lambda course, encounter: course.eligibility is not None,
+    writes=frozenset({"eligibility"}),
 )
 ENROLMENT = Kind(
     name="enrolment",
@@ -246,6 +247,7 @@ ENROLMENT = Kind(
     activity="enrolment",
     done=lambda course, encounter: course.enrolment is not None or not _was_eligible(course),
     anchors=True,
+    writes=frozenset({"deviations", "enrolment"}),
 )
 RANDOMISATION = Kind(
     name="randomisation",
@@ -261,4 +263,5 @@ RANDOMISATION = Kind(
     activity="randomisation",
     done=lambda course, encounter: course.randomisation is not None or course.enrolment is None,
     anchors=True,
+    writes=frozenset({"deviations", "randomisation"}),
 )

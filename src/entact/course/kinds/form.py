@@ -44,6 +44,14 @@ class VitalSigns(msgspec.Struct, frozen=True):
     position: Any = None
 
 
+def form_of(effective: Effective) -> str | None:
+    """The form that an entry fills; None of an entry of another kind."""
+    if effective.entry.kind == VITAL_SIGNS.name:
+        return VITALS
+    said = effective.data.get("form") if effective.entry.kind == FORM.name else None
+    return said if isinstance(said, str) else None
+
+
 def reduce_form(course: State, effective: Effective, payload: FormData) -> None:
     """Keeps the answers, notes what is wrong with items and raises alerts."""
     _answer(course, effective, payload.form, payload.items, payload.status)
@@ -116,6 +124,7 @@ FORM = Kind(
     in_encounter=True,
     with_participant=True,
     ended_by=frozenset({"procedures", "follow_up", "data_use"}),
+    writes=frozenset({"alerts", "answers", "forms", "stops"}),
 )
 VITAL_SIGNS = Kind(
     name="vital_signs",
@@ -130,4 +139,5 @@ VITAL_SIGNS = Kind(
     ended_by=frozenset({"procedures", "follow_up", "data_use"}),
     activity="vital_signs",
     done=lambda course, encounter: (VITALS, encounter) in course.forms,
+    writes=frozenset({"alerts", "answers", "forms", "stops", "vitals"}),
 )

@@ -15,7 +15,7 @@ import msgspec
 from entact.course.entry import Entry
 from entact.course.entry.effective import Effective
 from entact.course.state.noted import Noted
-from entact.course.state.state import State
+from entact.course.state.state import STATE, State
 
 Subject = Literal["participant", "site", "study"]
 Discontinued = Literal["treatment", "procedures", "follow_up", "data_use"]
@@ -60,6 +60,8 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
         anchors: visits are counted from it.
         attests: it is said about other entries or follows from them, and changes nothing that was signed or
             frozen.
+        writes: the parts of the state that an entry may write to beside findings, so that what hangs on
+            others stays as it is; None: any of them.
 
     Of the ledgers of study and sites:
 
@@ -91,6 +93,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     done: Callable[[State, str], bool] | None = None
     anchors: bool = False
     attests: bool = False
+    writes: frozenset[str] | None = None
     releases: bool = False
     about_record: bool = False
 
@@ -133,6 +136,9 @@ def gaps(kind: Kind) -> Iterator[str]:
         yield "holds a form's items, and tells of another class of data"
     if len(kind.acts) > 1 and kind.act_of is None:
         yield "can be several acts, and does not say which"
+    unknown = sorted((kind.writes or frozenset()) - frozenset(STATE))
+    if unknown:
+        yield f"writes to {', '.join(unknown)}, which the state has not"
     if kind.done is not None and kind.activity is None:
         yield "says when an activity was done, and not which"
     if kind.nested is not None and kind.nested in kind.items:

@@ -47,4 +47,5 @@ LINK = Kind(
     ended_by=frozenset(),
     activity="link",
     done=lambda course, encounter: is_linked(course) is not False,
+    writes=frozenset({"links"}),
 )

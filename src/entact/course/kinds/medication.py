@@ -46,4 +46,5 @@ MEDICATION = Kind(
     ended_by=frozenset({"data_use"}),
     activity="medication",  # of which an entry is only made when there is one
     anchors=True,
+    writes=frozenset({"medication"}),
 )

@@ -72,4 +72,5 @@ OVERRIDE = Kind(
     in_encounter=False,
     with_participant=False,
     ended_by=frozenset(),
+    writes=frozenset({"overrides"}),
 )

@@ -128,4 +128,5 @@ SAFETY_REPORT = Kind(
     in_encounter=False,
     with_participant=False,
     ended_by=frozenset(),
+    writes=frozenset({"sent_reports"}),
 )

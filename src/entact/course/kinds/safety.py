@@ -135,6 +135,7 @@ ADVERSE_EVENT = Kind(
     with_participant=False,
     ended_by=frozenset(),
     activity="adverse_events",  # of which an entry is only made when there is one
+    writes=frozenset({"adverse_events", "clocks", "stops"}),
 )
 # A call, like a deviation or a discontinuation, says something of what happened in a session, and of events.
 SAFETY_CALL = Kind(
@@ -150,6 +151,7 @@ SAFETY_CALL = Kind(
     ended_by=frozenset({"follow_up", "data_use"}),
     activity="safety_call",
     done=lambda course, encounter: any(one.encounter == encounter for one in course.calls),
+    writes=frozenset({"calls"}),
 )
 ALERT_ANSWERED = Kind(
     name="alert_answered",
@@ -163,6 +165,7 @@ ALERT_ANSWERED = Kind(
     in_encounter=False,
     with_participant=False,
     ended_by=frozenset(),
+    writes=frozenset({"answered"}),
 )
 DEATH = Kind(
     name="death",

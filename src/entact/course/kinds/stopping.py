@@ -96,6 +96,7 @@ DISCONTINUATION = Kind(
     in_encounter=False,
     with_participant=False,
     ended_by=frozenset(),
+    writes=frozenset({"discontinued"}),
 )
 DEVIATION = Kind(
     name="deviation",
@@ -108,4 +109,5 @@ DEVIATION = Kind(
     in_encounter=False,
     with_participant=False,
     ended_by=frozenset(),
+    writes=frozenset({"deviations"}),
 )

@@ -79,8 +79,35 @@ def due(
     Raises:
         ValueError: when visits are each other's anchors.
     """
-    reckoning = _Reckoning(visits, progress, at)
-    return [reckoning.due(name) for name in visits if only is None or name in only]
+    return Schedule(visits, progress).due(at, only)
+
+
+class Schedule:
+    """A participant's visits and what has become of them: when each is due can be asked of many instants.
+
+    Args:
+        visits, progress: as for `due`.
+    """
+
+    def __init__(self, visits: Mapping[str, Visit], progress: Progress) -> None:
+        self.visits = visits
+        self.progress = progress
+        stopped = progress.stopped.items()
+        self.stopped = min((when for of, when in stopped if of != "treatment"), default=None)
+        self.treatment_stopped = min((when for _, when in stopped), default=None)
+        self._windows: dict[str, Due] = {}
+
+    def due(self, at: datetime, only: Container[str] | None = None) -> list[Due]:
+        """What `due` says at an instant."""
+        reckoning = _Reckoning(self, at)
+        return [reckoning.due(name) for name in self.visits if only is None or name in only]
+
+    def window(self, visit: Visit, anchor: datetime | date) -> Due:
+        """The window of a visit counted from something that took place: the same at every instant."""
+        known = self._windows.get(visit.visit)
+        if known is None:
+            known = self._windows[visit.visit] = _span_window(visit, anchor, self.progress.zone)
+        return known
 
 
 def position(visit: Due, actual: datetime, zone: tzinfo) -> Position | None:
@@ -114,14 +141,11 @@ def last_second(day: date, zone: tzinfo) -> datetime:
 class _Reckoning:
     """One answer to `due`: every visit is reckoned once, its anchor before it."""
 
-    def __init__(self, visits: Mapping[str, Visit], progress: Progress, at: datetime) -> None:
-        self.visits = visits
-        self.progress = progress
+    def __init__(self, schedule: Schedule, at: datetime) -> None:
+        self.schedule = schedule
+        self.visits = schedule.visits
+        self.progress = schedule.progress
         self.at = at
-        self.today = civil_date(at, progress.zone)
-        stopped = progress.stopped.items()
-        self.stopped = min((when for of, when in stopped if of != "treatment"), default=None)
-        self.treatment_stopped = min((when for _, when in stopped), default=None)
         self.known: dict[str, Due | None] = {}
 
     def due(self, name: str) -> Due:
@@ -152,7 +176,10 @@ class _Reckoning:
     def _window(self, visit: Visit) -> Due | None:
         if visit.after is None:
             return None
-        anchor = self._anchor(visit)
+        anchor = self.progress.anchors.get(visit.after)
+        if anchor is not None:
+            return self.schedule.window(visit, anchor)
+        anchor = self._lent(visit, visit.after)
         if anchor is not None:
             return _span_window(visit, anchor, self.progress.zone)
         if visit.alternative is None or self._can_happen(visit.after):
@@ -161,15 +188,13 @@ class _Reckoning:
         origin = self.progress.anchors.get(name)
         return None if origin is None else _fallback_window(visit, origin, delay, self.progress.zone)
 
-    def _anchor(self, visit: Visit) -> datetime | date | None:
-        after = visit.after
-        assert after is not None
-        anchor = self.progress.anchors.get(after)
-        if anchor is None and after in self.visits and _same_row(self.visits[after], visit):
+    def _lent(self, visit: Visit, after: str) -> date | None:
+        """The target that a missed visit lends to the next of its row."""
+        if after in self.visits and _same_row(self.visits[after], visit):
             before = self.due(after)
             if before.status == "missed":
                 return before.target
-        return anchor
+        return None
 
     def _can_happen(self, anchor: str) -> bool:
         """Whether a visit or event took place or still may."""
@@ -187,7 +212,8 @@ class _Reckoning:
             return "done"
         if visit.visit in self.progress.missed:
             return "missed"
-        stop = self.treatment_stopped if visit.kind in TREATMENT else self.stopped
+        schedule = self.schedule
+        stop = schedule.treatment_stopped if visit.kind in TREATMENT else schedule.stopped
         if window is None:
             if stop is not None or not self._open_ended(visit):
                 return "not_reachable"
@@ -220,9 +246,13 @@ def parse_alternative(text: str) -> tuple[str, timedelta]:
 
 
 def _same_row(before: Visit, visit: Visit) -> bool:
-    if before.kind != visit.kind or visit.kind == "dosing":
-        return False
-    first, second = _NUMBERED.fullmatch(before.visit), _NUMBERED.fullmatch(visit.visit)
+    return before.kind == visit.kind != "dosing" and _follows(before.visit, visit.visit)
+
+
+@lru_cache(maxsize=4096)
+def _follows(before: str, visit: str) -> bool:
+    """Whether names are of one row, and one after the other: integration_1, integration_2."""
+    first, second = _NUMBERED.fullmatch(before), _NUMBERED.fullmatch(visit)
     return (
         first is not None
         and second is not None

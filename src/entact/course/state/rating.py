@@ -83,11 +83,13 @@ def treated_after(course: Rated, visit: str) -> datetime | None:
 
 
 @lru_cache(maxsize=64)
-def baselines_of(release: Release) -> frozenset[tuple[str, str]]:
-    """Each form and visit from which an endpoint counts a change."""
-    names = (name for one in release.endpoints.values() for name in one.rule.names)
-    parts = (name.split(".") for name in names)
-    return frozenset((form, visit) for visit, form, _ in (part for part in parts if len(part) == 3))
+def baselines_of(release: Release) -> dict[str, frozenset[str]]:
+    """By form, the visits from which an endpoint counts a change."""
+    names = {name for one in release.endpoints.values() for name in one.rule.names if name.count(".") == 2}
+    found: dict[str, set[str]] = {}
+    for visit, form, _ in (name.split(".") for name in names):
+        found.setdefault(form, set()).add(visit)
+    return {form: frozenset(visits) for form, visits in found.items()}
 
 
 def rated_twice(course: Rated, answers: Iterable[Answers]) -> Iterator[tuple[Answers, Answers]]:
