@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 from scipy.optimize import OptimizeResult, least_squares
 
-from entact.pharmacology.check import Laboratory, durations, highest, peak_at, rise
+from entact.pharmacology.check import Laboratory, beyond_rest, durations, highest, peak_at, rise
 from entact.pharmacology.parameters import Model, shipped_model
 from entact.pharmacology.regimen import Regimen
 from entact.pharmacology.validation import concentrations, enantiomers, metabolites, repeated
@@ -42,10 +42,20 @@ class Target:
     value: float
     weight: float
     why: str
+    absolute: bool = False
+    """whether `weight` is in the unit of the number: what may be about nothing has no logarithm"""
+
+    def off(self, found: float) -> float:
+        """How far a number is from it, in weights."""
+        if self.absolute:
+            return (found - self.value) / self.weight
+        return math.log(found / self.value) / self.weight
 
 
 DISPOSITION = {
-    "cmax_75": Target(141, 0.025, "V01 130.9, V04 162.9 at 70 mg: between them"),
+    "cmax_75": Target(131, 0.03, "V01"),
+    "cmax_kg": Target(162.9, 0.06, "V04: 70 mg of base"),
+    "cmax_kg_more": Target(291.8, 0.12, "V05: 112 mg of base"),
     "cmax_125": Target(242, 0.05, "V02"),
     "tmax_75": Target(1.9, 0.06, "V01"),
     "tmax_125": Target(2.2, 0.07, "V02"),
@@ -64,10 +74,13 @@ DISPOSITION = {
     "half_life_r_alone": Target(12, 0.12, "F011"),
     "half_life_r_double": Target(14, 0.12, "F011"),
     "mda_125": Target(8.5, 0.08, "V09"),
-    "hmma_kg": Target(165, 0.10, "V19"),
+    "hmma_kg": Target(172, 0.08, "V19"),
+    "hmma_kg_more": Target(1.0, 0.07, "V20: from 1.0 to 1.6 mg/kg"),
+    "mda_alone": Target(229, 0.03, "F097"),
+    "mda_alone_area": Target(3636, 0.05, "F097"),
     "urine_r": Target(20, 0.25, "F010"),
     "urine_s": Target(9.3, 0.25, "F010"),
-    "mda_cmax": Target(13, 0.10, "assumption, from memory: MDA Cmax after 125 mg, ng/mL"),
+    "mda_cmax": Target(13, 0.20, "assumption, from memory: MDA Cmax after 125 mg, ng/mL"),
 }
 DISPOSITION_PRIORS = {
     "kinact": Target(0.334, 0.45, "F035-F040: geometric mean and spread"),
@@ -76,7 +89,7 @@ DISPOSITION_PRIORS = {
     "volume_s": Target(350, 0.15, "F019: 389 L"),
     "km_r": Target(2.9, 0.40, "assumption, from memory of recombinant enzyme"),
     "km_s": Target(1.7, 0.40, "assumption, from memory of recombinant enzyme"),
-    "other_to_hmma": Target(0.35, 0.10, "assumption"),
+    "other_to_hmma": Target(0.2, 0.70, "assumption"),
     "absorption_rate": Target(1.5, 0.30, "F020 with its lag and release time"),
     "other_clearance_r": Target(10, 0.60, "assumption"),
     "cyp2d6_clearance_r": Target(50, 1.0, "assumption"),
@@ -85,7 +98,9 @@ DISPOSITION_PRIORS = {
     "other_clearance_s": Target(25, 0.70, "assumption"),
     "demethylation_s": Target(5, 0.70, "assumption"),
     "hmma_volume": Target(100, 1.0, "assumption"),
-    "mda_volume": Target(180, 1.0, "assumption"),
+    "hmma_half_life": Target(8, 0.40, "assumption, from memory"),
+    "mda_volume": Target(300, 1.0, "assumption"),
+    "mda_half_life": Target(9, 1.0, "assumption"),
 }
 DEMETHYLATION_R_TO_S = 0.3
 """from F010: MDA in urine 1.0 (R) to 1.4 (S) % of dose, at an area ratio of 2.4"""
@@ -93,23 +108,35 @@ DEMETHYLATION_R_TO_S = 0.3
 EFFECTS = {
     "subjective_125": Target(80, 0.05, "assumption: mean maximum of the scale"),
     "subjective_75": Target(48, 0.08, "assumption"),
-    "duration_125": Target(4.1, 0.03, "V15: the mean of unlike persons is longer"),
-    "duration_75": Target(3.4, 0.06, "V15"),
+    "duration_125": Target(3.6, 0.03, "V15: the mean of unlike persons is longer"),
+    "duration_75": Target(3.1, 0.06, "V15"),
     "late_2": Target(0.85, 0.15, "F007: of the maximum, 2 h after 125 mg; assumption"),
     "late_3": Target(0.45, 0.25, "F007; assumption"),
     "late_4": Target(0.20, 0.30, "F007; assumption"),
     "systolic_125": Target(38, 0.04, "V12 with V11"),
     "systolic_75": Target(29.5, 0.035, "V12 with V11"),
-    "systolic_6h": Target(0.38, 0.25, "assumption: of the highest rise, 6 h after 125 mg"),
+    "systolic_4h": Target(16, 4, "assumption: rise 4 h after 125 mg, mmHg", absolute=True),
+    "systolic_6h": Target(7, 3, "assumption: rise 6 h after 125 mg, mmHg", absolute=True),
+    "systolic_8h": Target(3, 2, "R01: 8 h after 125 + 62.5 mg, mmHg", absolute=True),
+    "systolic_24h": Target(0, 1, "R02: 24 h after 125 + 62.5 mg, mmHg", absolute=True),
+    "heart_rate_8h": Target(3, 2, "R01: 8 h after 125 + 62.5 mg, 1/min", absolute=True),
+    "systolic_peak": Target(1.5, 0.15, "F069: 1 to 2 h"),
+    "cortisol_24h": Target(0.05, 0.03, "assumption: rise 24 h after 125 mg, of the highest", absolute=True),
     "heart_rate_125": Target(27.5, 0.04, "V12 with V11"),
     "heart_rate_75": Target(21, 0.10, "V12 with V11"),
-    "oxytocin": Target(4.4, 0.08, "V14"),
+    "oxytocin_low": Target(0.25, 0.12, "F074: rise of 0.75 mg/kg, not significant", absolute=True),
+    "oxytocin": Target(4.5, 0.05, "V14"),
     "oxytocin_peak": Target(1.6, 0.10, "V14"),
-    "subjective_again": Target(1.05, 0.05, "F012"),
-    "systolic_again": Target(1.03, 0.05, "F012"),
+    "subjective_again": Target(1.05, 0.025, "F012"),
+    "systolic_again": Target(1.05, 0.015, "F012"),
+    "subjective_citalopram": Target(0.62, 0.06, "F053: -30 to -80 %, at 125 mg"),
+    "systolic_citalopram": Target(0.91, 0.02, "F053: -6 to -14 %"),
+    "heart_rate_again": Target(1.05, 0.015, "F012"),
+    "prolactin_again": Target(1.0, 0.03, "F012"),
+    "cortisol_again": Target(1.08, 0.05, "F012"),
 }
 EFFECT_PRIORS = {
-    "plasma_per_medium": Target(0.75, 0.15, "assumption"),
+    "plasma_per_medium": Target(1.2, 0.30, "assumption"),
     "release_norepinephrine": Target(5.8, 0.25, "assumption: rest is a small part of the stimulated tone"),
     "depletion_serotonin": Target(0.65, 0.30, "assumption"),
     "depletion_norepinephrine": Target(0.6, 0.30, "assumption"),
@@ -118,7 +145,12 @@ EFFECT_PRIORS = {
     "tolerance_half_life": Target(3.0, 0.30, "assumption"),
     "systolic_alpha1": Target(80, 1.0, "assumption"),
     "heart_rate_beta1": Target(120, 1.0, "assumption"),
-    "oxytocin_gain": Target(1.1, 1.0, "assumption"),
+    "oxytocin_maximum": Target(16, 0.7, "assumption"),
+    "oxytocin_half": Target(5, 0.7, "assumption"),
+    "sympathetic_tolerance_half_life": Target(3, 0.5, "assumption"),
+    "refill_half_life": Target(4, 0.4, "assumption"),
+    "weight_serotonin": Target(1.0, 0.7, "assumption"),
+    "sympathetic_serotonin": Target(0.2, 0.5, "assumption"),
 }
 
 
@@ -151,21 +183,33 @@ def effects(values: Mapping[str, float]) -> Numbers:
     found: Numbers = {}
     for dose in (75, 125):
         run = lab.man(Regimen.mdma(f"{dose} mg HCl"), "24 h")
-        effect, pressure = run.values("subjective"), run.values("systolic")[0]
+        effect = run.values("subjective")
         found |= {
             f"subjective_{dose}": highest(run, "subjective"),
             f"duration_{dose}": float(durations(run.times, effect)[0]),
             f"systolic_{dose}": rise(run, "systolic"),
             f"heart_rate_{dose}": rise(run, "heart_rate"),
-            "systolic_6h": float(np.interp(6.0, run.times, pressure) - pressure[0]) / rise(run, "systolic"),
+            "systolic_4h": beyond_rest(run, "systolic", 4),
+            "systolic_6h": beyond_rest(run, "systolic", 6),
+            "systolic_peak": peak_at(run, "systolic"),
+            "cortisol_24h": beyond_rest(run, "cortisol", 24) / rise(run, "cortisol"),
         }
         for hour in (2, 3, 4):
             found[f"late_{hour}"] = float(np.interp(hour, run.times, effect[0]) / effect[0].max())
+        if dose == 125:
+            blocked = lab.man(Regimen.mdma("125 mg HCl"), "24 h", "citalopram")
+            for name in ("subjective", "systolic"):
+                found[f"{name}_citalopram"] = rise(blocked, name) / rise(run, name)
+    session = lab.man(Regimen.mdma("125 mg HCl", supplement="62.5 mg HCl", after="2 h"), "24 h")
+    for name, hour in (("systolic", 8), ("systolic", 24), ("heart_rate", 8)):
+        found[f"{name}_{hour}h"] = beyond_rest(session, name, hour)
+    low = lab.man(Regimen.mdma("0.75 mg/kg HCl"), "12 h")
+    found["oxytocin_low"] = rise(low, "oxytocin") / float(low.values("oxytocin")[0, 0])
     run = lab.man(Regimen.mdma("1.5 mg/kg HCl"), "12 h")
     found["oxytocin"] = highest(run, "oxytocin") / float(run.values("oxytocin")[0, 0])
     found["oxytocin_peak"] = peak_at(run, "oxytocin")
     again = lab.man(Regimen.mdma("100 mg HCl").then("100 mg HCl", at="24 h"))
-    for name in ("subjective", "systolic"):
+    for name in ("subjective", "systolic", "heart_rate", "prolactin", "cortisol"):
         found[f"{name}_again"] = rise(again, name, 24) / rise(again, name, 0, 24)
     return found
 
@@ -184,7 +228,7 @@ class Fit:
         found = self.simulate(values)
         pairs = [(found[key], target) for key, target in self.targets.items()]
         pairs += [(values[name], prior) for name, prior in self.priors.items()]
-        return np.array([math.log(value / target.value) / target.weight for value, target in pairs])
+        return np.array([target.off(value) for value, target in pairs])
 
     def run(self, start: Mapping[str, float], held: Mapping[str, float] | None = None) -> OptimizeResult:
         """The best parameters from a start, with some of them held."""
@@ -217,7 +261,7 @@ def report(fit: Fit, console: Console) -> tuple[Numbers, int]:
         "target", "wanted", "fitted", "shipped", "weights off", "why", box=SIMPLE_HEAD, title=fit.title
     )
     for key, target in fit.targets.items():
-        off = math.log(found[key] / target.value) / target.weight
+        off = target.off(found[key])
         row = (shown(target.value), shown(found[key]), shown(before[key]), f"{off:+.1f}", target.why)
         table.add_row(key, *row)
     console.print(table)

@@ -89,3 +89,18 @@ def test_a_wrong_line_is_refused(run: Run, words: tuple[str, ...], said: str) ->
     done = run(*words)
     assert (done.code, done.out) == (2, "")
     assert said in done.err
+
+
+def test_what_was_fitted_held_out_a_direction_or_so_by_construction_is_counted_apart() -> None:
+    rows = [
+        Check("V01", "fitted", "1", "1", 1.0, 0.5, 1.5),
+        Check("V16", "held out", "1", "1", 1.0, 0.5, 1.5, role="held out"),
+        Check("V16", "held out and missed", "1", "1", 2.0, 0.5, 1.5, role="held out"),
+        Check("V10", "one side", "1", "lower", 0.4, most=0.98, role="held out"),
+        Check("V17", "no part of the model", "% change", "unchanged", 1e-9, -10, 10),
+    ]
+    said = conclusion(Validation(rows, 1, 1))
+    assert said[0].startswith("1 of 2 numbers pass that were held out")
+    assert said[1].startswith("1 of 1 numbers pass that the model was fitted to")
+    assert said[2].startswith("1 of 1 directions")
+    assert said[3].startswith("1 of 1 are so by construction")

@@ -13,9 +13,10 @@ from entact.pharmacology import equations
 from entact.pharmacology.equations import OUTPUTS, STATES
 from entact.pharmacology.individual import vectors
 from entact.pharmacology.medicine import combine, find_medicines
-from entact.pharmacology.parameters import shipped_model
+from entact.pharmacology.parameters import FILE, read_yaml, shipped_model
 
 M = shipped_model()
+EXPONENT = {name: row["value"] for name, row in read_yaml(FILE)["structure"].items()}
 AMINES = {"serotonin": "sert", "norepinephrine": "net", "dopamine": "dat"}
 states = st.fixed_dictionaries(
     {
@@ -48,8 +49,11 @@ class Hand:
     def released(self, amine: str) -> float:
         potency = M[f"potency_r_{amine}"]
         level = 1000 / 193.24 * (self.s + potency * self.r + M["potency_mda"] * self.mda)
-        half = M[f"ec50_{amine}"] * M["plasma_per_medium"] * (1 + self.acts[AMINES[amine]])
-        return level**2 / (half**2 + level**2) * self.y[f"{amine}_pool"]
+        # Of a racemate at its EC50 half is S; R counts as potency times S.
+        of_s = M[f"ec50_{amine}"] * (1 + potency) / 2
+        half = of_s * M["plasma_per_medium"] * (1 + self.acts[AMINES[amine]])
+        steep = EXPONENT["release"]
+        return level**steep / (half**steep + level**steep) * self.y[f"{amine}_pool"]
 
     def cyp2d6(self, form: str, mg: float) -> float:
         saturation = 1 + self.free_r / M["km_r"] + self.free_s / M["km_s"] + self.acts["cyp2d6"]
@@ -69,9 +73,20 @@ class Hand:
     def receptor(self, name: str) -> float:
         """Stimulation above that at rest without medicines."""
         half = M["alpha1_half" if name == "alpha1" else "beta_half"]
-        tone = self.acts["tone"] + self.rise["norepinephrine"]
-        tone += M["sympathetic_serotonin"] * self.rise["serotonin"]
-        return tone / (tone + half * (1 + self.acts[name])) - 1 / (1 + half)
+        left = self.drive() - M["sympathetic_tolerance_share"] * self.y["sympathetic_tolerance"]
+        tone = self.acts["tone"] + max(left, 0)
+        # A partial agonist takes beta receptors and stimulates them in part.
+        own = 0 if name == "alpha1" else self.acts["beta_partial"] * half * self.acts[name]
+        return (tone + own) / (tone + half * (1 + self.acts[name])) - 1 / (1 + half)
+
+    def drive(self) -> float:
+        return self.rise["norepinephrine"] + M["sympathetic_serotonin"] * self.rise["serotonin"]
+
+    def oxytocin(self) -> float:
+        """Rise, multiples of baseline."""
+        return M["oxytocin_maximum"] / (
+            1 + (M["oxytocin_half"] / self.rise["serotonin"]) ** EXPONENT["oxytocin"]
+        )
 
     def factor(self, name: str) -> float:
         return M[f"{name}_woman"] if self.female else 1.0
@@ -113,8 +128,10 @@ class Hand:
         found["prolactin"] = math.log(2) / M["prolactin_half_life"] * (to_prolactin - y["prolactin"])
         to_cortisol = self.acts["cortisol"] * (1 + M["cortisol_gain"] * serotonin)
         found["cortisol"] = math.log(2) / M["cortisol_half_life"] * (to_cortisol - y["cortisol"])
-        drive = self.rise["norepinephrine"] + M["sympathetic_serotonin"] * serotonin
-        held = 1 + M["oxytocin_gain"] * serotonin / M["antidiuresis_half"]
+        drive = self.drive()
+        rate = math.log(2) / M["sympathetic_tolerance_half_life"]
+        found["sympathetic_tolerance"] = rate * (drive - y["sympathetic_tolerance"])
+        held = 1 + self.oxytocin() / M["antidiuresis_half"]
         passed = math.log(2) / M["diuresis_half_life"] * y["water"] / held
         found["water"] = M["drinking"] * drive / (1 + drive) - passed
         heat = M["heat_alpha1"] * self.receptor("alpha1") + M["heat_beta"] * self.receptor("beta2")
@@ -126,7 +143,7 @@ class Hand:
     def observed(self) -> dict[str, float]:
         y, woman = self.y, self.female
         serotonin = self.rise["serotonin"]
-        oxytocin = M["oxytocin_gain"] * serotonin
+        oxytocin = self.oxytocin()
         felt = self.feeling() / (1 + y["tolerance"] / M["tolerance_half"])
         body = M["body_water_woman" if woman else "body_water_man"] * 82
         alpha1, beta1, beta2 = (self.receptor(name) for name in ("alpha1", "beta1", "beta2"))
@@ -150,12 +167,17 @@ class Hand:
             "prolactin": M["prolactin_baseline"] * y["prolactin"],
             "cortisol": M["cortisol_baseline"] * y["cortisol"],
             "sodium": M["sodium_baseline"] * body / (body + y["water"]),
-            "amygdala": 100 - 100 * M["amygdala_maximum"] / (1 + (M["amygdala_half"] / serotonin) ** 2),
-            "subjective": 100 / (1 + (M["subjective_half"] / felt) ** 3),
-            "closeness": 100 / (1 + M["closeness_half"] ** 2 / (oxytocin * felt)),
+            "amygdala": 100
+            - 100 * M["amygdala_maximum"] / (1 + (M["amygdala_half"] / serotonin) ** EXPONENT["amygdala"]),
+            "subjective": 100
+            / (1 + (M["subjective_half"] / (self.factor("feeling") * felt)) ** EXPONENT["feeling"]),
+            "closeness": 100 / (1 + (M["closeness_half"] / self.factor("feeling")) ** 2 / (oxytocin * felt)),
             "systolic": rest["systolic"] + (41 - 27) * M["systolic_year"] + systolic,
             "diastolic": rest["diastolic"] + diastolic,
-            "heart_rate": rest["heart_rate"] + faster - M["baroreflex"] * (systolic + 2 * diastolic) / 3,
+            "heart_rate": rest["heart_rate"]
+            + rest["heart_rate"]
+            / M["heart_rate_baseline"]
+            * (faster - M["baroreflex"] * (systolic + 2 * diastolic) / 3),
             "temperature": M["temperature_baseline"] + y["temperature"],
         }
 

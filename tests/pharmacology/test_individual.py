@@ -114,7 +114,7 @@ def test_medicines_reach_their_target() -> None:
         other = vectors(MODEL, people(), np.zeros((1, COUNT)), medicines=find_medicines([name]))[0]
         return {INPUTS[index] for index in np.flatnonzero(usual != other)}
 
-    assert changed("paroxetine") == {"sert_block", "net_block", "enzyme_loss"}
+    assert changed("paroxetine") == {"sert_block", "net_block", "enzyme_loss", "enzyme_at_first"}
     assert changed("doxazosin") == {"alpha1_block", "alpha1_taken"}
     assert changed("haloperidol") == {"d2_free"}
     assert changed("clonidine") == {"sympathetic_tone"}

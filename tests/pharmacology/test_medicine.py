@@ -140,7 +140,7 @@ TEXT = FILE.read_text(encoding="utf-8")
     ],
 )
 def test_a_wrong_row_is_refused_by_file_line_and_name(tmp_path: Path, new: str, said: str) -> None:
-    row = "{dose: usual, beta1: 4, beta2: 6}"
+    row = "{dose: usual, beta1: 2.5, beta2: 4}"
     assert TEXT.count(row) == 1
     path = tmp_path / "medicines.yaml"
     path.write_text(TEXT.replace(row, new), encoding="utf-8")

@@ -13,7 +13,7 @@ from entact.pharmacology.parameters import shipped_model
 from entact.pharmacology.validation import FILE, validate
 
 PAGES = Path(__file__).parents[2] / "docs"
-IDS = {f"V{number:02d}" for number in range(1, 20)} - {"V05", "V13"}
+IDS = {f"V{number:02d}" for number in range(1, 20)} - {"V13"}
 
 
 @pytest.fixture(scope="module")
@@ -43,13 +43,13 @@ WITHIN = {
     "Cmax, 125 mg": (236.4, 0.15 * 236.4),
     "Tmax, 125 mg": (2.4, 0.8),
     "half-life, 125 mg, 8-24 h": (8.6, 0.2 * 8.6),
-    "Cmax, 1.0 mg/kg": (162.9, 39.8),
+    "Cmax, 1.0 mg/kg of base": (162.9, 39.8),
     "AUC R over S, 40 mg": (2.4, 0.3),
     "half-life R, 40 mg": (5.8, 2.2),
     "half-life S, 40 mg": (3.6, 0.9),
     "half-life S, 125 mg": (5.1, 0.2 * 5.1),
     "half-life R, 125 mg": (11, 0.2 * 11),
-    "HMMA Cmax, 1.0 mg/kg, conjugates included": (171.9, 79.5),
+    "HMMA Cmax, 1.0 mg/kg of base, conjugates included": (171.9, 79.5),
 }
 BETWEEN = {
     "AUC0-24, 125 mg over 75 mg": (1.9, 2.6),
@@ -140,3 +140,31 @@ def test_a_duration_is_the_time_above_a_tenth_of_the_maximum() -> None:
 
 def test_the_table_has_a_source_in_every_row() -> None:
     assert FILE.read_text(encoding="utf-8").count("source: F") >= 60
+
+
+def test_recovery_low_doses_sex_and_a_blocked_heart_are_checks(checks: list[Check]) -> None:
+    """Each was wrong once: +21.5 mmHg at the end of a session, oxytocin 2.4-fold at half a usual dose."""
+    wanted = (
+        *("systolic beyond rest 8 h", "systolic beyond rest 24 h", "heart rate beyond rest 8 h"),
+        *("oxytocin over baseline, 0.75 mg/kg", "Cmax of MDA after MDA", "HMMA Cmax, 1.6 over 1.0"),
+        *("feeling, women over men", "rise of systolic pressure, women over men"),
+        *("highest heart rate, 1.6 mg/kg with pindolol", "prolactin, dose at 24 h", "cortisol, dose at 24 h"),
+    )
+    for start in wanted:
+        (check,) = [check for check in checks if check.what.startswith(start)]
+        assert check.passed, check.what
+
+
+def test_a_model_without_sympathetic_tolerance_fails_the_recovery() -> None:
+    assert "F098 systolic beyond rest 8 h after 125 + 62.5 mg" in failing(
+        {"sympathetic_tolerance_share": 1e-9}
+    )
+
+
+def test_some_checks_are_predictions_and_none_calls_a_direction_a_number(checks: list[Check]) -> None:
+    kinds = [check.kind for check in checks if check.judged]
+    assert kinds.count("held out") >= 5
+    for check in checks:
+        if check.judged and check.kind in ("held out", "fitted"):
+            assert math.isfinite(check.least)
+            assert math.isfinite(check.most)

@@ -8,7 +8,8 @@ not a state.
 
 A person is a vector `p` of INPUTS (`individual.vectors` makes it), a moment is a vector `y` of STATES, and
 what can be observed is a vector of OUTPUTS. F numbers are facts of the reference: docs/pharmacology.md.
-Only `+`, `-`, `*` and `/` are used, so that the kernel can compile the same lines for eight persons at once.
+Only `+`, `-`, `*`, `/` and `max` are used, so that the kernel can compile the same lines for eight persons at
+once; so exponents are whole numbers written out, and `structure` in parameters.yaml says which, and why.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ STATES: Final = (
     Variable("norepinephrine_pool", "1", "Releasable norepinephrine, as a fraction of the full pool"),
     Variable("dopamine_pool", "1", "Releasable dopamine, as a fraction of the full pool"),
     Variable("tolerance", "1", "Desensitisation of what is felt"),
+    Variable("sympathetic_tolerance", "1", "Desensitisation of heart and vessels to what drives them"),
     Variable("prolactin", "1", "Prolactin, as a multiple of baseline"),
     Variable("cortisol", "1", "Cortisol, as a multiple of baseline"),
     Variable("water", "L", "Water retained"),
@@ -61,6 +63,7 @@ STATES: Final = (
     NOREPINEPHRINE_POOL,
     DOPAMINE_POOL,
     TOLERANCE,
+    SYMPATHETIC_TOLERANCE,
     PROLACTIN,
     CORTISOL,
     WATER,
@@ -93,6 +96,7 @@ STATES: Final = (
     ENZYME_TURNOVER,  # 1/h
     ENZYME_LOSS,  # 1/h, inactivation by a co-medication
     ENZYME_BLOCK,  # I/Ki of a reversible inhibitor
+    ENZYME_AT_FIRST,  # fraction that is active before the initial dose
     MDA_ELIMINATION,  # 1/h
     HMMA_ELIMINATION,  # 1/h
     MDA_PER_MG,  # ng/mL per mg
@@ -117,9 +121,12 @@ STATES: Final = (
     REFILL,  # 1/h
     TOLERANCE_RATE,  # 1/h
     TOLERANCE_HALF,  # of the sum of monoamines that is felt
+    SYMPATHETIC_TOLERANCE_RATE,  # 1/h
+    SYMPATHETIC_TOLERANCE_SHARE,  # of a drive that lasts
     # hormones and water
     OXYTOCIN_BASELINE,  # pg/mL
-    OXYTOCIN_GAIN,
+    OXYTOCIN_MAXIMUM,  # multiple of baseline above it
+    OXYTOCIN_HALF,  # of the rise of serotonin
     PROLACTIN_BASELINE,  # ng/mL
     PROLACTIN_GAIN,
     PROLACTIN_TURNOVER,  # 1/h
@@ -155,6 +162,7 @@ STATES: Final = (
     ALPHA1_BLOCK,  # I/Ki
     BETA1_BLOCK,
     BETA2_BLOCK,
+    BETA_PARTIAL,  # what a partial agonist does at the beta receptors that it takes, beside full stimulation
     SYSTOLIC_BASELINE,  # mmHg
     DIASTOLIC_BASELINE,
     HEART_RATE_BASELINE,  # 1/min
@@ -170,7 +178,7 @@ STATES: Final = (
     HEAT_BETA,
     HEAT_HT2A,
     COOLING_SEROTONIN,
-) = range(93)
+) = range(98)
 INPUTS: Final = tuple(name.lower() for name in [*globals()][[*globals()].index("KA") :])
 
 # --- what can be observed
@@ -207,9 +215,10 @@ def _release(strength: float, block: float) -> float:
     return square / (free * free + square)
 
 
-def _receptor(agonist: float, half: float, block: float) -> float:
-    """Stimulation of a receptor by its agonist against a competitive antagonist (Gaddum's equation)."""
-    return agonist / (agonist + half * (1.0 + block))
+def _receptor(agonist: float, half: float, block: float, partial: float) -> float:
+    """Stimulation of a receptor by its agonist against a competitor, which may stimulate in part (Gaddum)."""
+    taken = half * block
+    return (agonist + partial * taken) / (agonist + half + taken)
 
 
 def _mda(y: Array, p: Array) -> float:
@@ -251,27 +260,42 @@ def _feeling(serotonin: float, norepinephrine: float, dopamine: float, p: Array)
     return felt
 
 
-def _tone(norepinephrine: float, serotonin: float, p: Array) -> float:
-    """Sympathetic stimulation: resting tone, released norepinephrine, and serotonin's central part."""
-    tone: float = p[SYMPATHETIC_TONE] + norepinephrine + p[SYMPATHETIC_SEROTONIN] * serotonin
+def _drive(norepinephrine: float, serotonin: float, p: Array) -> float:
+    """What drives heart and vessels beyond rest: released norepinephrine, and serotonin's central part."""
+    drive: float = norepinephrine + p[SYMPATHETIC_SEROTONIN] * serotonin
+    return drive
+
+
+def _tone(drive: float, y: Array, p: Array) -> float:
+    """Sympathetic stimulation: resting tone, and of the drive what desensitisation leaves."""
+    left = drive - p[SYMPATHETIC_TOLERANCE_SHARE] * y[SYMPATHETIC_TOLERANCE]
+    tone: float = p[SYMPATHETIC_TONE] + max(left, 0.0)
     return tone
+
+
+def _oxytocin(serotonin: float, p: Array) -> float:
+    """Rise of oxytocin, multiples of baseline: steep, as half a usual dose hardly moves it (F074)."""
+    cube = serotonin * serotonin * serotonin
+    half = p[OXYTOCIN_HALF]
+    rise: float = p[OXYTOCIN_MAXIMUM] * cube / (half * half * half + cube)
+    return rise
 
 
 def _alpha1(tone: float, p: Array) -> float:
     """Stimulation of alpha-1 receptors above that at rest."""
-    rise: float = _receptor(tone, p[ALPHA1_HALF], p[ALPHA1_BLOCK]) - p[ALPHA1_REST]
+    rise: float = _receptor(tone, p[ALPHA1_HALF], p[ALPHA1_BLOCK], 0.0) - p[ALPHA1_REST]
     return rise
 
 
 def _beta1(tone: float, p: Array) -> float:
     """The same of beta-1 receptors."""
-    rise: float = _receptor(tone, p[BETA_HALF], p[BETA1_BLOCK]) - p[BETA_REST]
+    rise: float = _receptor(tone, p[BETA_HALF], p[BETA1_BLOCK], p[BETA_PARTIAL]) - p[BETA_REST]
     return rise
 
 
 def _beta2(tone: float, p: Array) -> float:
     """The same of beta-2 receptors."""
-    rise: float = _receptor(tone, p[BETA_HALF], p[BETA2_BLOCK]) - p[BETA_REST]
+    rise: float = _receptor(tone, p[BETA_HALF], p[BETA2_BLOCK], p[BETA_PARTIAL]) - p[BETA_REST]
     return rise
 
 
@@ -291,7 +315,7 @@ def _heat(tone: float, serotonin: float, p: Array) -> float:
 def initial(p: Array, y: Array) -> None:
     """Sets `y` to the state before the first dose: nothing swallowed, all pools full, CYP2D6 in balance."""
     y[:] = 0.0
-    y[CYP2D6] = p[ENZYME_TURNOVER] / (p[ENZYME_TURNOVER] + p[ENZYME_LOSS])
+    y[CYP2D6] = p[ENZYME_AT_FIRST]
     y[SEROTONIN_POOL] = 1.0
     y[NOREPINEPHRINE_POOL] = 1.0
     y[DOPAMINE_POOL] = 1.0
@@ -347,6 +371,10 @@ def derivatives(t: float, y: Array, p: Array, dy: Array) -> None:
     feeling = _feeling(rise_serotonin, rise_norepinephrine, rise_dopamine, p)
     dy[TOLERANCE] = p[TOLERANCE_RATE] * (feeling - y[TOLERANCE])
 
+    # Heart and vessels too: they are at rest again by the end of a session, with plasma near its highest.
+    drive = _drive(rise_norepinephrine, rise_serotonin, p)
+    dy[SYMPATHETIC_TOLERANCE] = p[SYMPATHETIC_TOLERANCE_RATE] * (drive - y[SYMPATHETIC_TOLERANCE])
+
     # Hormones: serotonin drives prolactin and the adrenal axis (F064, F068, F076).
     dy[PROLACTIN] = p[PROLACTIN_TURNOVER] * (1.0 + p[PROLACTIN_GAIN] * rise_serotonin - y[PROLACTIN])
     dy[CORTISOL] = p[CORTISOL_TURNOVER] * (
@@ -354,14 +382,13 @@ def derivatives(t: float, y: Array, p: Array, dy: Array) -> None:
     )
 
     # Water: the drug makes thirsty, and oxytocin holds the water back (F078, F080).
-    sympathetic = rise_norepinephrine + p[SYMPATHETIC_SEROTONIN] * rise_serotonin
-    oxytocin = p[OXYTOCIN_GAIN] * rise_serotonin
-    dy[WATER] = p[DRINKING] * sympathetic / (1.0 + sympathetic) - p[DIURESIS] * y[WATER] * p[
-        ANTIDIURESIS_HALF
-    ] / (p[ANTIDIURESIS_HALF] + oxytocin)
+    oxytocin = _oxytocin(rise_serotonin, p)
+    dy[WATER] = p[DRINKING] * drive / (1.0 + drive) - p[DIURESIS] * y[WATER] * p[ANTIDIURESIS_HALF] / (
+        p[ANTIDIURESIS_HALF] + oxytocin
+    )
 
     # Temperature: follows its end slowly, by the heat capacity of the body.
-    heat = _heat(_tone(rise_norepinephrine, rise_serotonin, p), rise_serotonin, p)
+    heat = _heat(_tone(drive, y, p), rise_serotonin, p)
     dy[TEMPERATURE] = p[TEMPERATURE_RATE] * (heat - y[TEMPERATURE])
 
 
@@ -383,7 +410,7 @@ def observe(t: float, y: Array, p: Array, out: Array) -> None:
     out[7] = 1.0 + norepinephrine
     out[8] = 1.0 + dopamine
 
-    oxytocin = p[OXYTOCIN_GAIN] * serotonin
+    oxytocin = _oxytocin(serotonin, p)
     out[9] = p[OXYTOCIN_BASELINE] * (1.0 + oxytocin)
     out[10] = p[PROLACTIN_BASELINE] * y[PROLACTIN]
     out[11] = p[CORTISOL_BASELINE] * y[CORTISOL]
@@ -400,7 +427,7 @@ def observe(t: float, y: Array, p: Array, out: Array) -> None:
     out[15] = 100.0 * warmth / (p[CLOSENESS_HALF] * p[CLOSENESS_HALF] + warmth)
 
     # Circulation: resistance (alpha-1, less beta-2), output and rate (beta-1), baroreflex on the rate.
-    tone = _tone(norepinephrine, serotonin, p)
+    tone = _tone(_drive(norepinephrine, serotonin, p), y, p)
     alpha1, beta1, beta2 = _alpha1(tone, p), _beta1(tone, p), _beta2(tone, p)
     systolic = p[SYSTOLIC_ALPHA1] * alpha1 + p[SYSTOLIC_BETA1] * beta1
     diastolic = p[DIASTOLIC_ALPHA1] * alpha1 - p[DIASTOLIC_BETA2] * beta2

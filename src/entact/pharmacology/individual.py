@@ -70,8 +70,8 @@ def vectors(
         **_disposition(own, body),
         **_monoamines(own),
         **_hormones(own, body, water),
-        **_feeling(own),
-        **_circulation(own, body),
+        **_feeling(own, body),
+        **_circulation(model, own, body),
         **_on_board(own, medicines),
     }
     if n == 1:
@@ -157,11 +157,16 @@ def _monoamines(own: Drawn) -> Drawn:
         "refill": math.log(2.0) / own["refill_half_life"],
         "tolerance_rate": math.log(2.0) / own["tolerance_half_life"],
         "tolerance_half": own["tolerance_half"],
+        "sympathetic_tolerance_rate": math.log(2.0) / own["sympathetic_tolerance_half_life"],
+        "sympathetic_tolerance_share": own["sympathetic_tolerance_share"],
     }
     mg_per_umol = 0.001 * MOLAR["mdma"]
     for amine in ("serotonin", "norepinephrine", "dopamine"):
         inputs[f"potency_r_{amine}"] = own[f"potency_r_{amine}"]
-        inputs[f"per_ec50_{amine}"] = 1.0 / (own[f"ec50_{amine}"] * mg_per_umol * own["plasma_per_medium"])
+        # F084 is of the racemate: half of it is S, the other R, which counts as potency_r of S.
+        racemate = 0.5 * (1.0 + own[f"potency_r_{amine}"])
+        half = own[f"ec50_{amine}"] * racemate * mg_per_umol
+        inputs[f"per_ec50_{amine}"] = 1.0 / (half * own["plasma_per_medium"])
         inputs[f"release_{amine}"] = own[f"release_{amine}"]
         inputs[f"depletion_{amine}"] = own[f"depletion_{amine}"]
     return inputs
@@ -172,7 +177,8 @@ def _hormones(own: Drawn, body: Drawn, water: str) -> Drawn:
     share = own["body_water_man"] + female * (own["body_water_woman"] - own["body_water_man"])
     return {
         "oxytocin_baseline": own["oxytocin_baseline"],
-        "oxytocin_gain": own["oxytocin_gain"],
+        "oxytocin_maximum": own["oxytocin_maximum"],
+        "oxytocin_half": own["oxytocin_half"],
         "prolactin_baseline": own["prolactin_baseline"],
         "prolactin_gain": own["prolactin_gain"],
         "prolactin_turnover": math.log(2.0) / own["prolactin_half_life"],
@@ -187,7 +193,8 @@ def _hormones(own: Drawn, body: Drawn, water: str) -> Drawn:
     }
 
 
-def _feeling(own: Drawn) -> Drawn:
+def _feeling(own: Drawn, body: Drawn) -> Drawn:
+    more = 1.0 + body["female"] * (own["feeling_woman"] - 1.0)
     names = (
         *(
             "amygdala_maximum",
@@ -196,17 +203,19 @@ def _feeling(own: Drawn) -> Drawn:
             "weight_norepinephrine",
             "weight_dopamine",
         ),
-        *("subjective_half", "closeness_half", "ht2a_share", "alpha1_share"),
+        *("ht2a_share", "alpha1_share"),
     )
-    return {name: own[name] for name in names}
+    halves = {name: own[name] / more for name in ("subjective_half", "closeness_half")}
+    return {**{name: own[name] for name in names}, **halves}
 
 
-def _circulation(own: Drawn, body: Drawn) -> Drawn:
+def _circulation(model: Model, own: Drawn, body: Drawn) -> Drawn:
     female = body["female"]
     older = body["age"] - AGE
     systolic = own["systolic_baseline"] + female * own["systolic_woman"] + older * own["systolic_year"]
     diastolic = own["diastolic_baseline"] + female * own["diastolic_woman"]
     rate = own["heart_rate_baseline"] + female * own["heart_rate_woman"]
+    beat, typical = body.get("heart_rate_baseline", rate), model["heart_rate_baseline"]
     pressor = 1.0 + female * (own["pressor_woman"] - 1.0)
     chronotropic = 1.0 + female * (own["chronotropic_woman"] - 1.0)
     thermogenic = 1.0 + female * (own["thermogenic_woman"] - 1.0)
@@ -218,13 +227,14 @@ def _circulation(own: Drawn, body: Drawn) -> Drawn:
         "beta_rest": 1.0 / (1.0 + own["beta_half"]),
         "systolic_baseline": body.get("systolic_baseline", systolic),
         "diastolic_baseline": body.get("diastolic_baseline", diastolic),
-        "heart_rate_baseline": body.get("heart_rate_baseline", rate),
+        "heart_rate_baseline": beat,
         "systolic_alpha1": own["systolic_alpha1"] * pressor,
         "diastolic_alpha1": own["diastolic_alpha1"] * pressor,
         "systolic_beta1": own["systolic_beta1"] * pressor,
         "diastolic_beta2": own["diastolic_beta2"],
-        "heart_rate_beta1": own["heart_rate_beta1"] * chronotropic,
-        "baroreflex": own["baroreflex"],
+        # A slow heart has less to lose to a beta-blocker or the baroreflex: both act on a person's own rate.
+        "heart_rate_beta1": own["heart_rate_beta1"] * chronotropic * beat / typical,
+        "baroreflex": own["baroreflex"] * beat / typical,
         "temperature_baseline": body.get("temperature_baseline", own["temperature_baseline"]),
         "temperature_rate": math.log(2.0) / own["temperature_half_life"],
         "heat_alpha1": own["heat_alpha1"] * thermogenic,
@@ -247,6 +257,8 @@ def _on_board(own: Drawn, medicines: Iterable[Medicine]) -> Drawn:
         "ht2a_free": 1.0 / (1.0 + acts["ht2a"]),
         "d2_free": 1.0 / (1.0 + acts["d2"]),
         "enzyme_block": acts["cyp2d6"],
+        "enzyme_at_first": 1.0 / (1.0 + acts["cyp2d6_loss"]),
+        "beta_partial": acts["beta_partial"],
         "enzyme_loss": acts["cyp2d6_loss"] * math.log(2.0) / own["enzyme_half_life"],
         "sympathetic_tone": acts["tone"],
         "cortisol_synthesis": acts["cortisol"],

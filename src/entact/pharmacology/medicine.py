@@ -18,8 +18,9 @@ FILE: Final = Path(__file__).with_name("medicines.yaml")
 BLOCKS: Final = ("sert", "net", "dat", "alpha1", "beta1", "beta2", "ht2a", "d2", "cyp2d6")
 """targets that a medicine takes: concentration over inhibition constant"""
 FRACTIONS: Final = ("tone", "cortisol")
+PARTIAL: Final = "beta_partial"
 """what a medicine leaves of a function"""
-ACTIONS: Final = (*BLOCKS, "cyp2d6_loss", *FRACTIONS)
+ACTIONS: Final = (*BLOCKS, "cyp2d6_loss", PARTIAL, *FRACTIONS)
 PROFILE: Final = re.compile(r"^beta-?blocker\s*\(?\s*(?P<receptors>[^()]*?)\s*\)?$", re.IGNORECASE)
 RECEPTORS: Final = ("beta1", "beta2", "alpha1")
 

@@ -17,12 +17,14 @@ from entact.pharmacology.check import (
     Check,
     Laboratory,
     area,
+    beyond_rest,
     durations,
     half_life,
     highest,
     peak_at,
     rise,
 )
+from entact.pharmacology.individual import MOLAR
 from entact.pharmacology.parameters import Model, read_yaml, shipped_model
 from entact.pharmacology.person import Person
 from entact.pharmacology.regimen import Regimen
@@ -34,6 +36,8 @@ PERSONS: Final = 20_000
 """virtual subjects of the checks on populations"""
 SHARE_75: Final = 0.18
 """share of 75 mg among the 166 subjects of F066 and F067, the rest had 125 mg: assumption, from memory"""
+MDA_BASE: Final = 179.22 / 215.68
+"""MDA in its hydrochloride, g/g"""
 LIMITS: Final = {"systolic": 160.0, "heart_rate": 100.0, "temperature": 38.0}
 """of F066"""
 
@@ -57,6 +61,8 @@ def validate(
     numbers: Numbers = {}
     for measure in (concentrations, repeated, enantiomers, metabolites, limits_crossed, course, hormones):
         numbers |= measure(lab)
+    for measure in (recovery, heart, sexes):
+        numbers |= measure(lab)
     published = read_yaml(FILE)
     checks = [check(row, numbers[key]) for key, row in published["checks"].items()]
     checks += interactions(lab, published["signs"])
@@ -75,6 +81,7 @@ def check(row: Mapping[str, object], simulated: float) -> Check:
         most=float(str(row.get("most", "inf"))),
         source=str(row["source"]),
         status=str(row.get("status", "read")),
+        role=str(row.get("role", "fitted")),
     )
 
 
@@ -82,10 +89,15 @@ def concentrations(lab: Laboratory) -> Numbers:
     """V01-V04, V12, F005, F006: concentration, and rise of pressure and heart rate, after one dose."""
     low, high = (lab.man(Regimen.mdma(dose)) for dose in ("75 mg HCl", "125 mg HCl"))
     least, larger, most = (lab.man(Regimen.mdma(dose)) for dose in ("50 mg HCl", "135 mg HCl", "150 mg HCl"))
-    per_kg = Regimen.mdma("1.0 mg/kg HCl")
-    peaks = lab.crowd(per_kg, 0.2, outputs=["mdma"], until="12 h", every="10 min").peak("mdma").to_numpy()
+    per_kg, more_per_kg = (lab.man(Regimen.mdma(f"{dose} mg/kg base"), "24 h") for dose in ("1.0", "1.6"))
+    peaks = (
+        lab.crowd(per_kg.regimen, 0.2, outputs=["mdma"], until="12 h", every="10 min").peak("mdma").to_numpy()
+    )
     found = {
-        "cmax_kg": highest(lab.man(per_kg), "mdma"),
+        "cmax_kg": highest(per_kg, "mdma"),
+        "cmax_kg_more": highest(more_per_kg, "mdma"),
+        "hmma_kg": highest(per_kg, "hmma"),
+        "hmma_kg_more": highest(more_per_kg, "hmma") / highest(per_kg, "hmma"),
         "cmax_cv": 100 * float(peaks.std() / peaks.mean()),
         "cmax_50": highest(least, "mdma"),
         "cmax_135": highest(larger, "mdma"),
@@ -132,7 +144,7 @@ def repeated(lab: Laboratory) -> Numbers:
         "cmax_poor": highest(poor, "mdma") / highest(extensive, "mdma"),
         "enzyme": float(np.interp(2.0, extensive.times, extensive.values("cyp2d6")[0])),
     }
-    for name in ("subjective", "systolic", "heart_rate"):
+    for name in ("subjective", "systolic", "heart_rate", "prolactin", "cortisol"):
         found[f"{name}_again"] = rise(double, name, 24) / rise(double, name, 0, 24)
     return found
 
@@ -159,7 +171,7 @@ def metabolites(lab: Laboratory) -> Numbers:
 
     man = Person(weight="70 kg", age=27).covariates()
     inputs = dict(zip(INPUTS, vectors(lab.model, man, np.zeros((1, len(lab.model.random))))[0], strict=True))
-    found = {"hmma_kg": highest(lab.man(Regimen.mdma("1.0 mg/kg HCl")), "hmma")}
+    found = mda_alone(inputs)
     small = lab.man(Regimen.mdma("40 mg HCl"), "24 h")
     for column, form in enumerate(("r", "s")):
         excreted = 0.001 * inputs[f"renal_{form}"] * area(small, f"{form}_mdma", 0, 24)
@@ -172,6 +184,15 @@ def metabolites(lab: Laboratory) -> Numbers:
         )
         found[f"mda_{dose}"] = 100 * formed / swallowed
     return found
+
+
+def mda_alone(inputs: Mapping[str, float]) -> Numbers:
+    """F097: MDA itself by mouth, 1.4 mg/kg of hydrochloride: its disposition is linear, so in closed form."""
+    mg = 1.4 * 70 * MDA_BASE * MOLAR["mdma"] / MOLAR["mda"]
+    ka, k = inputs["ka"], inputs["mda_elimination"]
+    top = math.log(ka / k) / (ka - k)
+    amount = mg * ka / (ka - k) * (math.exp(-k * top) - math.exp(-ka * top))
+    return {"mda_alone": inputs["mda_per_mg"] * amount, "mda_alone_area": inputs["mda_per_mg"] * mg / k}
 
 
 def limits_crossed(lab: Laboratory) -> Numbers:
@@ -214,7 +235,9 @@ def course(lab: Laboratory) -> Numbers:
 def hormones(lab: Laboratory) -> Numbers:
     """V14, V18, F068, F081: hormones, the amygdala, and sodium with fluids free or restricted."""
     run, large = lab.man(Regimen.mdma("1.5 mg/kg HCl"), "12 h"), lab.man(Regimen.mdma("125 mg HCl"))
+    low = lab.man(Regimen.mdma("0.75 mg/kg HCl"), "12 h")
     found = {
+        "oxytocin_low": highest(low, "oxytocin") / float(low.values("oxytocin")[0, 0]),
         "oxytocin": highest(run, "oxytocin") / float(run.values("oxytocin")[0, 0]),
         "oxytocin_peak": 60 * peak_at(run, "oxytocin"),
         "amygdala": float(large.trough("amygdala")[0]),
@@ -229,6 +252,52 @@ def hormones(lab: Laboratory) -> Numbers:
         ]
         found[f"sodium_{water}"] = math.fsum(half.probability_below("sodium", 135.0) for half in halves) / 2
     return found
+
+
+def recovery(lab: Laboratory) -> Numbers:
+    """F098, F097: what is left at the end of a session, and a day after its beginning."""
+    session = lab.man(Regimen.mdma("125 mg HCl", supplement="62.5 mg HCl", after="2 h"), "24 h")
+    once = lab.man(Regimen.mdma("1.5 mg/kg HCl"), "24 h")
+    found = {
+        f"{name}_{hour}h": beyond_rest(session, name, hour)
+        for name, hour in (
+            *(("systolic", 8), ("heart_rate", 8), ("systolic", 24), ("heart_rate", 24)),
+            *(("temperature", 24), ("subjective", 24)),
+        )
+    }
+    found["subjective_6h"] = 100 * beyond_rest(once, "subjective", 6) / rise(once, "subjective")
+    for name in ("systolic", "diastolic", "heart_rate"):
+        found[f"{name}_lester"] = beyond_rest(once, name, 1.5)
+    return found
+
+
+def heart(lab: Laboratory) -> Numbers:
+    """F099: heart rate and mean pressure, alone, with pindolol, and with propranolol in a population."""
+    regimen = Regimen.mdma("1.6 mg/kg HCl")
+    found: Numbers = {}
+    for name, run in (
+        ("alone", lab.man(regimen, "12 h")),
+        ("pindolol", lab.man(regimen, "12 h", "pindolol")),
+    ):
+        pressure = (run.values("systolic")[0] + 2 * run.values("diastolic")[0]) / 3
+        found |= {
+            f"heart_rate_{name}": highest(run, "heart_rate"),
+            f"mean_pressure_{name}": float(pressure.max()),
+        }
+    slow = lab.crowd(regimen, 0.2, outputs=["heart_rate"], medicines=["propranolol"])
+    return {**found, "slow_propranolol": slow.probability_below("heart_rate", 40.0)}
+
+
+def sexes(lab: Laboratory) -> Numbers:
+    """F095: mean effects of women over those of men, at equal mg/kg."""
+    regimen, names = Regimen.mdma("1.5 mg/kg HCl"), ("subjective", "systolic")
+    means: dict[str, list[float]] = {name: [] for name in names}
+    for sex in ("female", "male"):
+        run = lab.crowd(regimen, 0.1, outputs=list(names), sex=sex)
+        for name in names:
+            values = run.values(name)
+            means[name].append(float((values.max(axis=1) - values[:, 0]).mean()))
+    return {f"{name}_sex": women / men for name, (women, men) in means.items()}
 
 
 def at_half_of_plasma(run: Simulation, name: str) -> tuple[float, float]:

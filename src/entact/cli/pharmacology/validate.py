@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from entact.pharmacology.check import Check
+from entact.pharmacology.check import NOTHING, Check
 from entact.pharmacology.simulation import RESEARCH, NotASimulation
 from entact.pharmacology.validation import validate
 
@@ -26,8 +26,13 @@ GROUPS: Final = (
     ("Medicines on board (a change beyond 2 % is a change, within 10 % is none)", (SIGNS,)),
 )
 FURTHER: Final = "Further published facts"
-NOTHING: Final = 1e-5
-"""what is closer to zero is the error of the integration"""
+KINDS: Final = {
+    "held out": "numbers pass that were held out: these are predictions.",
+    "fitted": "numbers pass that the model was fitted to: no predictions.",
+    "direction": "directions are as published (a limit on one side).",
+    "by construction": "are so by construction: the model can't say otherwise, and they say nothing.",
+}
+"""of the checks whose published number was read in its source, by what a pass says"""
 VERDICTS: Final = {True: "pass", False: "FAIL", None: "-"}
 
 
@@ -94,6 +99,7 @@ def as_data(found: Validation) -> dict[str, Any]:
                 "most": _finite(check.most),
                 "source": check.source,
                 "status": check.status,
+                "kind": check.kind if check.judged else "reported",
                 "counts": check.judged and check.status == "read",
                 "passed": check.passed,
             }
@@ -153,10 +159,11 @@ def _simulated(check: Check) -> str:
 def conclusion(found: Validation) -> list[str]:
     """How many checks pass, fail, are missed without counting, and are only reported."""
     counted = [check for check in found.checks if check.judged and check.status == "read"]
-    lines = [
-        f"{len(counted) - len(found.failed)} of {len(counted)} checks pass whose published number was read "
-        "in its source."
-    ]
+    lines = []
+    for kind, said in KINDS.items():
+        own = [check for check in counted if check.kind == kind]
+        if own:
+            lines.append(f"{sum(check.passed is True for check in own)} of {len(own)} {said}")
     lines += [f"FAIL {check.id} {check.what}: {_simulated(check)}, {check.limits}" for check in found.failed]
     others = [check for check in found.checks if check.judged and check.status != "read"]
     if others:
