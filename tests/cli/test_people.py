@@ -171,6 +171,61 @@ def test_one_passphrase_is_not_two_persons(run: Run, sign: Sign, own: str, tmp_p
         assert f"{alike} is hardly told from ben" in done.err
 
 
+# What two persons do, each with a passphrase of their own: asked for by one, confirmed by another.
+TOGETHER: dict[str, tuple[Callable[[str], tuple[str, ...]], ...]] = {
+    "erase": (lambda who: ("erase", "request", who), lambda who: ("erase", "confirm", who)),
+    "unlock": (
+        lambda who: ("unlock", "request", "one", "--reason", "a late coding"),
+        lambda who: ("unlock", "confirm", "one"),
+    ),
+}
+
+
+@pytest.mark.parametrize("act", TOGETHER)
+def test_who_confirms_is_asked_for_a_passphrase_of_their_own(
+    run: Run, sign: Sign, own: str, participant: str, tmp_path: Path, act: str
+) -> None:
+    """Nobody who sits at the other's machine, or knows the other's words, is the second person."""
+    from entact.store.passphrase import seal_bytes
+    from entact.store.people import key_of
+    from entact.store.signature import open_key_file
+
+    request, confirm = TOGETHER[act]
+    if act == "unlock":
+        assert sign("cut", "make", "locked", "--lock", by="ada").code == 0
+
+    def nothing_was_done() -> bool:
+        cuts = run("cut", "list", "--database", own).out
+        return key_of(participant) is not None and "in force" not in cuts.partition("one")[2]
+
+    for step in (request, confirm):
+        if step is confirm:
+            assert sign(*request(participant), by="ada").code == 0
+        key = ["--by", "ben", "--key", tmp_path / "ben.key", "--database", own]
+        untold = run(*step(participant), *key)  # nobody types one here
+        assert untold.code == 2
+        assert "nobody is there to type the passphrase of ben" in untold.err
+        others = run(*step(participant), *key, "--passphrase-file", tmp_path / "words")
+        assert others.code == 2
+        assert "the passphrase does not open" in others.err
+        as_ben = ["--by", "ben", "--key", tmp_path / "ada.key", "--database", own]
+        as_ben += ["--passphrase-file", tmp_path / "words"]
+        assert "is the key of ada, not of ben" in run(*step(participant), *as_ben).err
+        assert nothing_was_done()
+    # ada has put ben's key under her own words too: whoever knows them would be both
+    theirs = (tmp_path / "ben.key").read_text()
+    ben = open_key_file(tmp_path / "ben.key", "hanging on the wall")
+    both = json.loads(theirs) | seal_bytes(ben.seed, "seven green bottles")
+    (tmp_path / "ben.key").write_text(json.dumps(both))
+    same = run(*confirm(participant), *key, "--passphrase-file", tmp_path / "words")
+    assert same.code == 2
+    assert "the passphrase of ben opens the key of ada" in same.err
+    assert nothing_was_done()
+    (tmp_path / "ben.key").write_text(theirs)
+    assert sign(*confirm(participant), by="ben").code == 0
+    assert not nothing_was_done()
+
+
 def test_keys_that_are_lost_for_good_are_given_up_by_a_person_who_signs(
     run: Run, sign: Sign, own: str, participant: str, tmp_path: Path
 ) -> None:

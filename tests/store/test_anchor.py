@@ -561,9 +561,8 @@ def test_a_server_takes_anchors_by_itself_and_both_page_and_verification_say_whe
     stop = threading.Event()
     thread = keep_anchoring(places, stop)
     patience = time.monotonic() + 60
-    while time.monotonic() < patience and not (tmp_path / "anchors").exists():
+    while time.monotonic() < patience and not check_now().anchored:
         time.sleep(0.05)
-    time.sleep(0.2)
     stop.set()
     thread.join(30)
     assert len(read_anchors(tmp_path / "anchors").anchors) >= 1

@@ -21,9 +21,8 @@ from entact.store import StoreError
 from entact.store.mail import send
 
 
-@pytest.fixture
-def impostor(tmp_path: Path) -> Iterator[int]:
-    """A server with a certificate that it made itself; the port at which it listens."""
+def certificate(folder: Path) -> Path:
+    """A certificate of a server of this machine that it made itself, with its key, in one file."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = datetime.now(UTC)
@@ -36,15 +35,22 @@ def impostor(tmp_path: Path) -> Iterator[int]:
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
         .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())
     )
-    both = tmp_path / "both.pem"
+    both = folder / "both.pem"
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     both.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
+    return both
+
+
+@pytest.fixture
+def impostor(tmp_path: Path) -> Iterator[int]:
+    """A server with a certificate that it made itself; the port at which it listens."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(both)
+    context.load_cert_chain(certificate(tmp_path))
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def serve() -> None:

@@ -30,7 +30,7 @@ def take(database: str, file: Path | None, mail: Sequence[str], timestamp: str |
     """Takes one anchor and puts it where it was asked for; the file is written before anybody else is asked.
 
     Raises:
-        StoreError: with what could not be done; what was done before is done.
+        StoreError: with all that could not be done; what else was asked for is done.
     """
     require_places(file, mail, timestamp)
     open_record(database)
@@ -38,7 +38,13 @@ def take(database: str, file: Path | None, mail: Sequence[str], timestamp: str |
 
 
 def put(file: Path | None, mail: Sequence[str], timestamp: str | None) -> dict[str, Any]:
-    """Takes one anchor of the record in use and puts it where it was asked for."""
+    """Takes one anchor of the record in use and puts it where it was asked for.
+
+    One place that fails keeps nobody else from theirs: each of several parties is there for the others' sake.
+
+    Raises:
+        StoreError: with every place that failed.
+    """
     from entact.store.anchoring import note_anchored, take_anchor  # tables are there once one is in use
 
     anchor, heads = take_anchor()
@@ -48,23 +54,37 @@ def put(file: Path | None, mail: Sequence[str], timestamp: str | None) -> dict[s
         "stamped_at": None,
         "mail": [],
     }
+    failed: list[str] = []
     if file is not None:
-        written = _append_last(file, anchor, heads)
-        told["file"] = str(file)
-        note_anchored(f"file {file.absolute()}")
-        if timestamp is not None:
-            text = written.line.encode()
-            response = request_stamp(timestamp, text)
-            token = base64.b64encode(response).decode()
-            append_stamp(file, Stamp(of=digest(text), authority=timestamp, token=token))
-            told["stamped_at"] = stamped_at(response, text).isoformat()
-            note_anchored(f"time stamp {timestamp}")
-    if mail:
-        send(anchor_message(anchor, os.environ.get("ENTACT_MAIL_FROM", ""), mail), os.environ["ENTACT_SMTP"])
-        told["mail"] = list(mail)
-        for address in mail:
+        try:
+            written = _append_last(file, anchor, heads)
+            told["file"] = str(file)
+            note_anchored(f"file {file.absolute()}")
+            if timestamp is not None:
+                told["stamped_at"] = _stamp(file, written, timestamp)
+                note_anchored(f"time stamp {timestamp}")
+        except store.StoreError as error:
+            failed.append(str(error))
+    sender = os.environ.get("ENTACT_MAIL_FROM", "")
+    for address in mail:  # to each apart: one that is refused is nobody else's
+        try:
+            send(anchor_message(anchor, sender, [address]), os.environ["ENTACT_SMTP"])
+            told["mail"].append(address)
             note_anchored(f"mail {address}")
+        except store.StoreError as error:
+            failed.append(f"{address}: {error}")
+    if failed:
+        raise store.StoreError("; ".join(failed))
     return told
+
+
+def _stamp(file: Path, anchor: Anchor, authority: str) -> str:
+    """Has the line of an anchor stamped, and keeps that beside it; returns when that was."""
+    text = anchor.line.encode()
+    response = request_stamp(authority, text)
+    token = base64.b64encode(response).decode()
+    append_stamp(file, Stamp(of=digest(text), authority=authority, token=token))
+    return stamped_at(response, text).isoformat()
 
 
 def _append_last(file: Path, anchor: Anchor, heads: HeadsByName) -> Anchor:
@@ -143,7 +163,7 @@ def _anchor_until(places: Places, stop: Event) -> None:
         try:
             put(places.file, places.mail, places.timestamp)
         except (store.StoreError, DatabaseError) as error:
-            print(f"entact: no anchor was taken: {error}", file=sys.stderr, flush=True)
+            print(f"entact: an anchor did not get everywhere: {error}", file=sys.stderr, flush=True)
         finally:
             connection.close()
         stop.wait(places.every)

@@ -40,7 +40,7 @@ NUMBERED: Final[Mapping[str, tuple[str, str]]] = {
 
 
 _PLAIN: Final = re.compile(r"[A-Z0-9][A-Z0-9_.:+/#-]{0,63}")
-_WORD: Final = re.compile(r"[^\W\d_]+")
+_WORD: Final = re.compile(r"[^\W\d_]{2,}")
 
 
 @lru_cache(10_000)
@@ -60,7 +60,7 @@ def normal(number: str) -> str:
 
 
 def is_number(text: str) -> bool:
-    """Whether text can stand on a label: digits and one word at most. All else may be a name, or prose."""
+    """Whether text can stand on a label: digits, single letters and one word. All else may be a name."""
     said = normal(text)
     return (
         _PLAIN.fullmatch(said) is not None
