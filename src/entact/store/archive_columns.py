@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import polars as pl
 
-from entact.course.entry import Kept, Line, canonical, read
+from entact.course.entry import Kept, Line, canonical, read, refuse_uncanonical
 from entact.store.error import StoreError
 from entact.store.index import index
 
@@ -94,9 +94,15 @@ def _storable(value: Any) -> Any:
 
 def _kept(ledger: str, line: Line) -> Kept:
     try:
-        return read(line.text)
+        kept = read(line.text)
+        refuse_uncanonical(kept.data)
+        refuse_uncanonical(kept.basis)
+        index(kept)
+        return kept
     except msgspec.MsgspecError as error:
         raise StoreError(f"entry {line.seq} of {ledger} is not an entry: {error}") from error
+    except (TypeError, ValueError) as error:  # of which nothing was ever sent through a door
+        raise StoreError(f"entry {line.seq} of {ledger} cannot have been kept: {error}") from error
 
 
 def _first(found: pl.DataFrame, expected: pl.DataFrame) -> str:

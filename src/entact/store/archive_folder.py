@@ -16,7 +16,7 @@ import msgspec
 from entact.course.entry import Environment, Line, instant
 from entact.course.kinds.study import ReleaseEntered
 from entact.store.archive_columns import ids_in_several_ledgers, require_columns
-from entact.store.archive_reader import Damaged, checksum, entries
+from entact.store.archive_reader import LONGEST, Damaged, checksum, entries, unique
 from entact.store.error import StoreError
 from entact.store.index import Head
 
@@ -77,8 +77,10 @@ def read_archive(folder: Path) -> Archive:
     path = folder / MANIFEST
     _require_plain(folder)
     try:
+        if path.stat().st_size > LONGEST:
+            raise StoreError(f"{path} is longer than that of any archive: it is damaged")
         raw = path.read_bytes()
-        content = json.loads(raw)
+        content = json.loads(raw, object_pairs_hook=unique)
         if type(content["archive"]) is not int or not OLDEST <= content["archive"] <= FORMAT:
             raise StoreError(
                 f"{path}: the archive is of format {content['archive']}; this entact reads formats "

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 NAME = re.compile(r"(?!.*\.\.)(participant|site|study):[A-Za-z0-9_][A-Za-z0-9_.-]*|system(:[a-z]+)?")
+LONGEST = 2**28  # bytes of one entry: a file may claim to be longer than any memory
 TEXTS = ("id", "ledger", "kind", "release", "environment", "occurred_at", "by", "role", "received_at")
 
 
@@ -26,24 +27,22 @@ def require(holds: object, place: str, problem: str) -> None:
         raise Wrong(f"{place}: {problem}")
 
 
-def number(text: str) -> int:
-    if not re.fullmatch(r"-?\d{1,16}", text) or abs(int(text)) >= 2**53:
-        raise ValueError(f"{text[:30]} is no number of a record")
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    require(len(dict(pairs)) == len(pairs), ", ".join(dict(pairs))[:200], "one of these stands there twice")
+    return dict(pairs)
+
+
+def num(text: str) -> int:
+    require(re.fullmatch(r"-?\d{1,16}", text) and abs(int(text)) < 2**53, text[:30], "is no number")
     return int(text)
-
-
-def ordered(one: Any) -> Any:
-    if isinstance(one, dict):
-        return {name: ordered(one[name]) for name in sorted(one, key=lambda name: name.encode("utf-16-be"))}
-    return [ordered(inner) for inner in one] if isinstance(one, list) else one
 
 
 def parse(data: bytes, place: str, canonical: bool = True) -> dict[str, Any]:
     """The object in a text that, written again by RFC 8785, gives the same bytes."""
     try:
-        value = json.loads(data, parse_int=number, parse_float=number, parse_constant=number)
-        again = json.dumps(ordered(value), ensure_ascii=False, separators=(",", ":")).encode()
-    except (ValueError, RecursionError) as error:
+        value = json.loads(data, object_pairs_hook=once, parse_int=num, parse_float=num, parse_constant=num)
+        again = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+    except (Wrong, ValueError, RecursionError) as error:
         raise Wrong(f"{place}: cannot be read ({error})") from None
     require(isinstance(value, dict) and (again == data or not canonical), place, "is not canonical")
     return dict(value)
@@ -100,6 +99,7 @@ def verify(folder: Path, anchors: list[str], digests: list[str]) -> tuple[int, i
     require(place in files, str(folder), f"there is no {place}")
     own = f"sha256:{digest_of(files[place])}"
     require({*digests} <= {own}, place, f"its digest is {own}, not the one given")
+    require(files[place].stat().st_size < LONGEST, place, "is longer than any")
     manifest = parse(files[place].read_bytes(), place, canonical=False)
     for name in sorted(files.keys() ^ manifest["files"].keys() ^ {place}):
         raise Wrong(f"{name}: {'is in no manifest' if name in files else 'is missing'}")
@@ -113,7 +113,7 @@ def verify(folder: Path, anchors: list[str], digests: list[str]) -> tuple[int, i
             require(type(length) is int and length > 0 and ledger not in known, ledger, "is empty or twice")
             known[ledger], previous, arrived = length, "0" * 64, datetime.min.replace(tzinfo=UTC)
             for seq in range(1, length + 1):
-                entries, place, text = entries + 1, f"{ledger}, entry {seq}", texts.readline()
+                entries, place, text = entries + 1, f"{ledger}, entry {seq}", texts.readline(LONGEST)
                 require(text.endswith(b"\n"), place, "is missing")
                 entry = parse(text[:-1], place)
                 require(all(isinstance(entry.get(name), str) for name in TEXTS), place, "is no entry")
@@ -121,13 +121,13 @@ def verify(folder: Path, anchors: list[str], digests: list[str]) -> tuple[int, i
                 require(entry["environment"] == manifest["environment"], place, "is of another environment")
                 require(entry.get("previous") == previous, place, "does not follow the entry before it")
                 previous, before = hashlib.sha256(text[:-1]).hexdigest(), arrived
-                require(hashes.readline() == previous.encode() + b"\n", place, "does not match its hash")
+                require(hashes.readline(66) == previous.encode() + b"\n", place, "does not match its hash")
                 if (arrived := datetime.fromisoformat(entry["received_at"])) < before:
                     noted.notices.append(f"{place}: arrived before the entry before it")
                 noted.note(ledger, seq, previous)
                 noted.learn(entry, place)
             require(previous == head, ledger, "does not end as the manifest says")
-        require(not texts.readline() + hashes.readline(), "entries.jsonl", "has more than its ledgers")
+        require(not texts.readline(1) + hashes.readline(1), "entries.jsonl", "has more than its ledgers")
     require(entries == manifest["entries"], "manifest.json", "its number of entries is another")
     for name in sorted(noted.births ^ known.keys()):
         raise Wrong(f"{name}: {'has no birth' if name in known else 'was opened, and is missing'}")
