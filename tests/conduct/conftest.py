@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterator
 
 import django
 import pytest
+from tests.conduct.browser import SIGNED_IN, Browser, keep_screened
 from tests.conduct.record import blinded_study
 
+from entact.conduct.permissions import Person, permissions_of
 from entact.protocol import Study
 
 Get = Callable[..., str]
+SignIn = Callable[..., Browser]
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "entact.conduct.settings")
 django.setup()  # the pages stand on the tables, which can only be imported after this
@@ -51,3 +54,29 @@ def get(database: str) -> Iterator[Get]:
 
     yield fetch
     settings.ENTACT_ROLE = before
+
+
+@pytest.fixture
+def sign_in(database: str, study: Study) -> Iterator[SignIn]:
+    """Signs somebody in: `sign_in("ada", denver="coordinator")`."""
+    from django.conf import settings
+    from django.test import override_settings
+
+    role_before = settings.ENTACT_ROLE
+    middleware = [*settings.MIDDLEWARE, "tests.conduct.browser.SignedIn"]
+
+    def sign_in(name: str, of: Study = study, **roles: str) -> Browser:
+        held = {"" if site == "everywhere" else site: frozenset({role}) for site, role in roles.items()}
+        SIGNED_IN[name] = Person(name, name.title(), held, permissions_of(of))
+        return Browser(name, next(iter(roles.values())))
+
+    with override_settings(MIDDLEWARE=middleware):
+        yield sign_in
+    settings.ENTACT_ROLE = role_before
+    SIGNED_IN.clear()
+
+
+@pytest.fixture
+def screened(study: Study, database: str) -> str:
+    """Somebody in screening at Denver, who has consented; the ledger's name."""
+    return keep_screened(study)

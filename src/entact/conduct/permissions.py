@@ -188,4 +188,7 @@ ROUTES: Final[Mapping[str, str]] = {
     "participant": SEE_PARTICIPANTS,
     "form": SEE_PARTICIPANTS,
     "look": "enter",
+    "matrix": SEE_PARTICIPANTS,
+    "visit": SEE_PARTICIPANTS,
+    "unscheduled": "enter",
 }

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from tests.conduct.forms.conftest import Browser, course_of, said
+from tests.conduct.browser import Browser, course_of, said
 
 from entact import store
 from entact.course import read

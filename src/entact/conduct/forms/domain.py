@@ -4,37 +4,24 @@ by nobody, and a correction holds the changed items alone.
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
-
-from entact import store
-from entact.conduct.forms.opened import Opener, is_closed
 from entact.conduct.forms.place import Place, filled_at, form_at, items_in, release_of
 from entact.conduct.forms.reading import Received, Sent, receive_items, said_of, texts_of
+from entact.conduct.record.door import Author, compose, store_entry, turn_of
+from entact.conduct.record.opened import Opener, is_closed
 from entact.conduct.register import Folded, Register
-from entact.course import Course, Entry, fold, uuid7
-from entact.course.entry import Authenticated, Kept
+from entact.course import Course, Entry, fold
+from entact.course.entry import Kept
 from entact.course.entry.effective import Effective
 from entact.course.entry.ledger import Receipt
 from entact.course.kinds import NESTED
 from entact.protocol import CompiledForm
 
 DONE, NOT_DONE = "done", "not_done"
-
-
-@dataclass(frozen=True)
-class Author:
-    """Who writes: as whom the entry names them, in which role, and how they were authenticated."""
-
-    identity: str
-    role: str
-    authenticated: Authenticated
 
 
 @dataclass(frozen=True)
@@ -133,63 +120,9 @@ def save_form(
         written = _entry(filling, course, register, now_there, before or now_there, received, author, now)
         if not isinstance(written, Entry):
             return written
-        entry = store_entry(written, ledger, author, now)
+        entry = store_entry(written, author, now)
         source = now_there.effective.id if now_there.effective is not None else written.id
         return Saved(source, entry)
-
-
-def store_entry(entry: Entry, ledger: str, author: Author, now: datetime) -> Receipt:
-    """Writes a fact through the door, as who was authenticated."""
-    assert entry.ledger == ledger
-    return store.fact(entry, received_at=now.isoformat(), authenticated=author.authenticated)
-
-
-def compose(
-    course: Course,
-    register: Register,
-    ledger: str,
-    author: Author,
-    now: datetime,
-    kind: str,
-    data: dict[str, Any],
-    at: datetime | None = None,
-    **fields: Any,
-) -> Entry:
-    """An entry as this person writes it now, under the release that the participant is under."""
-    zone = register.zone_of(course.site or "")
-    here = now.astimezone(zone)
-    occurred = (at or now).astimezone(zone)
-    return Entry(
-        id=uuid7(now, secrets.randbits(80)),
-        ledger=ledger,
-        kind=kind,
-        release=fields.pop("release", None) or written_under(course, now),
-        environment=register.environment,  # type: ignore[arg-type]  # as the installation says it
-        occurred_at=occurred.isoformat(),
-        recorded_at=here.isoformat(),
-        by=author.identity,
-        role=author.role,
-        data=data,
-        **fields,
-    )
-
-
-def written_under(course: Course, now: datetime) -> str:
-    """The release under which entries about a participant are written: the one consented to."""
-    return course.consent.release if course.consent is not None else course.site_release(now).id
-
-
-@contextmanager
-def turn_of(ledger: str) -> Iterator[None]:
-    """Lets one save at a time look at a participant's record and write to it; the others wait."""
-    name = f"entact save {ledger}"
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [name])
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])
 
 
 def _known_at(course: Course, head: int) -> Course:

@@ -9,9 +9,9 @@ from typing import Any
 
 from entact.conduct.forms.domain import NOT_DONE, Standing, Unsaved
 from entact.conduct.forms.fields import Field, Note, PastChange, Section, Surroundings, sections_of
-from entact.conduct.forms.opened import Changed, Opener, changes_in
 from entact.conduct.forms.place import Place, filled_at, release_of
 from entact.conduct.forms.reading import Sent, receive_items, texts_of
+from entact.conduct.record.opened import Changed, Opener, changes_in
 from entact.conduct.register import Folded
 from entact.conduct.sight import SeenCourse
 from entact.conduct.words import lower_words, moment, plainly, title_of_visit, value, words

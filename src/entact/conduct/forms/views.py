@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any, Final
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from entact import store
-from entact.conduct.error import ConductError
-from entact.conduct.forms.author import authenticated_by
+from entact.conduct.asking import Asked
 from entact.conduct.forms.domain import (
     DONE,
     NOT_DONE,
-    Author,
     Filling,
     Saved,
     Standing,
@@ -25,18 +20,11 @@ from entact.conduct.forms.domain import (
     standing_at,
 )
 from entact.conduct.forms.fields import Field
-from entact.conduct.forms.opened import Opener
 from entact.conduct.forms.page import FormPage, Shown, page_of
 from entact.conduct.forms.place import REPEATS_AT_MOST, Place, encounter_of, timepoints
 from entact.conduct.forms.reading import Sent
 from entact.conduct.frame import page
-from entact.conduct.permissions import Person
-from entact.conduct.register import BROKEN, Register, open_register
-from entact.conduct.register import Standing as Participant
-from entact.conduct.sight import SeenCourse
-from entact.course.fold import Broken
 from entact.course.record import REASONS
-from entact.course.state.progress import zone_of
 
 LONGEST_REASON: Final = 2000
 
@@ -48,15 +36,15 @@ def show_form(request: HttpRequest, key: str, visit: str, form: str) -> HttpResp
     Raises:
         Http404: when there is no such participant, visit or form, or they may not be seen or written.
     """
-    asked = _Asked(request, key, visit, form)
+    asked = _Form(request, key, visit, form)
     if request.method != "POST":
         return asked.page()
-    author = asked.author()
+    author = asked.author(asked.role)
     filling = asked.filling()
-    outcome = save_form(filling, asked.register, asked.participant.ledger, asked.opener, author, asked.now)
+    outcome = save_form(filling, asked.register, asked.participant.ledger, asked.opens, author, asked.now)
     if isinstance(outcome, Saved):
         return redirect(asked.address(outcome.entry))
-    again = _Asked(request, key, visit, form)  # what others have entered meanwhile is on it
+    again = _Form(request, key, visit, form)  # what others have entered meanwhile is on it
     return again.page(unsaved=outcome, sent=filling.sent, status=filling.status, reason=asked.reason())
 
 
@@ -69,8 +57,8 @@ def look_at_form(request: HttpRequest, key: str, visit: str, form: str) -> JsonR
     Raises:
         Http404: as `show_form`.
     """
-    asked = _Asked(request, key, visit, form)
-    asked.author()
+    asked = _Form(request, key, visit, form)
+    asked.author(asked.role)
     shown = asked.value(sent=_sent(request))
     fields = {one.place: _looked_at(one) for one in shown.fields}
     fields |= {cell.place: _looked_at(cell) for one in shown.fields for row in one.rows for cell in row}
@@ -89,46 +77,24 @@ def _looked_at(field: Field) -> dict[str, Any]:
     }
 
 
-class _Asked:
-    """What a request is about, once it is known that whoever asks may see it."""
+class _Form(Asked):
+    """A form that is asked for at a visit."""
 
     def __init__(self, request: HttpRequest, key: str, visit: str, form: str) -> None:
-        self.request = request
-        self.person: Person = request.person
-        self.register: Register = open_register(settings.ENTACT_ROLE)
+        super().__init__(request, key)
         sight = self.register.sight
-        participant = self.register.standing(key) if sight.sees_schedule else None
-        if participant is None:
-            raise Http404
-        self.participant: Participant = participant
-        folded = self.register.folded([participant.ledger])[participant.ledger]
-        if isinstance(folded, Broken):
-            raise ConductError(f"{participant.number} {BROKEN}")
-        self.folded, self.course = folded, folded.course
         encounter = encounter_of(visit, self.course.release)
         if encounter is None or not sight.sees_form(form) or not sight.sees_visit(visit.partition(".")[0]):
             raise Http404
         self.place = Place(form, encounter, self._timepoint(encounter, form), self._repeat())
-        self.authenticated = authenticated_by(request)
-        self.role = None
-        if self.authenticated is not None:
-            self.role = self.person.enters(form, self.course.site)
-        key_here = store.key_of(participant.ledger) if self.role is not None else None
-        self.opener = Opener(key_here)
-        self.seen = SeenCourse(sight, self.course)
-        self.now: datetime = self.register.at
-        standing = standing_at(self.course, self.place, self._text("entry"), self.opener)
+        self.role = self.role_entering(form)
+        self.opens = self.opener(self.role)
+        standing = standing_at(self.course, self.place, self._text("entry"), self.opens)
         if standing is None or (
             standing.effective is not None and standing.effective.id not in self.seen.entries
         ):
             raise Http404
         self.standing: Standing = standing
-
-    def author(self) -> Author:
-        """Who writes; nobody who may not."""
-        if self.role is None or self.authenticated is None:
-            raise Http404
-        return Author(self.person.identity, self.role, self.authenticated)
 
     def page(self, **sent: Any) -> HttpResponse:
         shown = self.value(**sent)
@@ -137,12 +103,11 @@ class _Asked:
         return page(self.request, self.register, "forms/form.html", values, status)
 
     def value(self, **sent: Any) -> FormPage:
-        zone = zone_of(self.course, self.now)
         shown = Shown(
             folded=self.folded,
             seen=self.seen,
-            opener=self.opener,
-            zone=zone,
+            opener=self.opens,
+            zone=self.zone,
             at=self.now,
             number=self.participant.number,
             key=self.participant.key,

@@ -1,18 +1,17 @@
-"""Somebody who has signed in, a record with one participant, and what their forms hold."""
+"""Somebody who has signed in, and a record with one participant: what tests of writing pages share."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import pytest
 from django.http import HttpRequest, HttpResponse
 from tests.conduct.record import KEY, keep
 from tests.course.conftest import Story
 
 from entact import store
-from entact.conduct.permissions import Person, permissions_of
+from entact.conduct.permissions import Person
 from entact.course import Course, fold, read
 from entact.course.entry import Authenticated
 from entact.protocol import Study
@@ -59,32 +58,6 @@ class Browser:
         answer = self._client().post(address, sent)
         assert answer.status_code == status, answer.content.decode()
         return str(answer.content.decode())
-
-
-@pytest.fixture
-def sign_in(database: str, study: Study) -> Iterator[Callable[..., Browser]]:
-    """Signs somebody in: `sign_in("ada", denver="coordinator")`."""
-    from django.conf import settings
-    from django.test import override_settings
-
-    role_before = settings.ENTACT_ROLE
-    middleware = [*settings.MIDDLEWARE, "tests.conduct.forms.conftest.SignedIn"]
-
-    def sign_in(name: str, of: Study = study, **roles: str) -> Browser:
-        held = {"" if site == "everywhere" else site: frozenset({role}) for site, role in roles.items()}
-        SIGNED_IN[name] = Person(name, name.title(), held, permissions_of(of))
-        return Browser(name, next(iter(roles.values())))
-
-    with override_settings(MIDDLEWARE=middleware):
-        yield sign_in
-    settings.ENTACT_ROLE = role_before
-    SIGNED_IN.clear()
-
-
-@pytest.fixture
-def screened(study: Study, database: str) -> str:
-    """Somebody in screening at Denver, who has consented; the ledger's name."""
-    return keep_screened(study)
 
 
 def keep_screened(study: Study, site: str = "denver", consented: bool = True) -> str:

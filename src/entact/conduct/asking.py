@@ -1,0 +1,78 @@
+"""A request about one participant: who asks, what they may see of whom, and as what they may write."""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+
+from django.conf import settings
+from django.http import Http404, HttpRequest
+
+from entact import store
+from entact.conduct.error import ConductError
+from entact.conduct.permissions import Person
+from entact.conduct.record.door import Author
+from entact.conduct.record.opened import Opener
+from entact.conduct.register import BROKEN, Folded, Register, Standing, open_register
+from entact.conduct.sight import SeenCourse
+from entact.course import Course
+from entact.course.entry import Authenticated
+from entact.course.fold import Broken
+from entact.course.state.progress import zone_of
+
+
+class Asked:
+    """What a request about a participant is about, once it is known that whoever asks may see them.
+
+    Raises:
+        Http404: when there is no such participant, or it is not for whoever asks to know.
+    """
+
+    def __init__(self, request: HttpRequest, key: str) -> None:
+        self.request = request
+        self.person: Person = request.person
+        self.authenticated = authenticated_by(request)
+        self.register: Register = open_register(settings.ENTACT_ROLE)
+        participant = self.register.standing(key) if self.register.sight.sees_schedule else None
+        if participant is None:
+            raise Http404
+        self.participant: Standing = participant
+        folded = self.register.folded([participant.ledger])[participant.ledger]
+        if isinstance(folded, Broken):
+            raise ConductError(f"{participant.number} {BROKEN}")
+        self.folded: Folded = folded
+        self.course: Course = folded.course
+        self.seen = SeenCourse(self.register.sight, self.course)
+        self.now: datetime = self.register.at
+        self.zone: tzinfo = zone_of(self.course, self.now)
+
+    def role_entering(self, form: str) -> str | None:
+        """As what whoever asks fills in a form; None who may not, or has not signed in."""
+        return None if self.authenticated is None else self.person.enters(form, self.course.site)
+
+    def role_for(self, act: str) -> str | None:
+        """As what whoever asks does something; None who may not, or has not signed in."""
+        return None if self.authenticated is None else self.person.role_for(act, self.course.site)
+
+    def author(self, role: str | None) -> Author:
+        """Who writes.
+
+        Raises:
+            Http404: when it is nobody's to write.
+        """
+        if role is None or self.authenticated is None:
+            raise Http404
+        return Author(self.person.identity, role, self.authenticated)
+
+    def opener(self, role: str | None) -> Opener:
+        """Opens what is sealed, for who may write it."""
+        return Opener(store.key_of(self.participant.ledger) if role is not None else None)
+
+    def sent(self, name: str) -> str:
+        """A field as it was sent, without what no record can hold; empty where it was not."""
+        text: str = self.request.POST.get(name, "")
+        return text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def authenticated_by(request: HttpRequest) -> Authenticated | None:
+    """How whoever asks was authenticated; None where nobody has signed in, and then nothing is written."""
+    return getattr(request, "authenticated", None)

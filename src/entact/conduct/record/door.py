@@ -1,0 +1,85 @@
+"""Writing into a participant's record: who writes, in whose turn, and through which door."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from entact import store
+from entact.conduct.register import Register
+from entact.course import Course, Entry, Refused, uuid7
+from entact.course.entry import Authenticated
+from entact.course.entry.ledger import Receipt
+
+
+@dataclass(frozen=True)
+class Author:
+    """Who writes: as whom the entry names them, in which role, and how they were authenticated."""
+
+    identity: str
+    role: str
+    authenticated: Authenticated
+
+
+def store_entry(entry: Entry, author: Author, now: datetime) -> Receipt:
+    """Writes a fact through the door, as who was authenticated."""
+    return store.fact(entry, received_at=now.isoformat(), authenticated=author.authenticated)
+
+
+def store_act(entry: Entry, author: Author, now: datetime) -> Receipt | Refused:
+    """Does an act if its gate allows it: its receipt, or every reason against it."""
+    return store.act(entry, received_at=now.isoformat(), authenticated=author.authenticated)
+
+
+def compose(
+    course: Course,
+    register: Register,
+    ledger: str,
+    author: Author,
+    now: datetime,
+    kind: str,
+    data: dict[str, Any],
+    at: datetime | None = None,
+    **fields: Any,
+) -> Entry:
+    """An entry as this person writes it now, under the release that the participant is under."""
+    zone = register.zone_of(course.site or "")
+    here = now.astimezone(zone)
+    occurred = (at or now).astimezone(zone)
+    return Entry(
+        id=uuid7(now, secrets.randbits(80)),
+        ledger=ledger,
+        kind=kind,
+        release=fields.pop("release", None) or written_under(course, now),
+        environment=register.environment,  # type: ignore[arg-type]  # as the installation says it
+        occurred_at=occurred.isoformat(),
+        recorded_at=here.isoformat(),
+        by=author.identity,
+        role=author.role,
+        data=data,
+        **fields,
+    )
+
+
+def written_under(course: Course, now: datetime) -> str:
+    """The release under which entries about a participant are written: the one consented to."""
+    return course.consent.release if course.consent is not None else course.site_release(now).id
+
+
+@contextmanager
+def turn_of(ledger: str) -> Iterator[None]:
+    """Lets one save at a time look at a participant's record and write to it; the others wait."""
+    name = f"entact save {ledger}"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [name])
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])

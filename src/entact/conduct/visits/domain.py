@@ -1,0 +1,82 @@
+"""Beginning and ending a visit: facts, but for a discharge, which a gate has to allow."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from entact.conduct.record.door import Author, compose, store_act, store_entry, turn_of
+from entact.conduct.register import Folded, Register
+from entact.course import Course, Refused
+from entact.course.entry.ledger import Receipt
+from entact.course.state.encounter import UNSCHEDULED
+
+
+def begin_visit(
+    encounter: str,
+    register: Register,
+    ledger: str,
+    author: Author,
+    now: datetime,
+    *,
+    contact: str = "in_person",
+    reason: str | None = None,
+) -> Receipt | None:
+    """Begins a visit now; None where it has begun already."""
+    with turn_of(ledger):
+        course = _course(register, ledger)
+        if encounter in course.encounters:
+            return None
+        data = {"status": "started", "contact": contact}
+        entry = compose(
+            course, register, ledger, author, now, "encounter", data, encounter=encounter, reason=reason
+        )
+        return store_entry(entry, author, now)
+
+
+def end_visit(
+    encounter: str,
+    register: Register,
+    ledger: str,
+    author: Author,
+    now: datetime,
+    *,
+    disposition: str = "discharged",
+) -> Receipt | Refused | None:
+    """Ends a visit now, where the gate of a discharge lets it; None where it is not under way."""
+    with turn_of(ledger):
+        course = _course(register, ledger)
+        held = course.encounters.get(encounter)
+        if held is None or held.status != "started":
+            return None
+        data = {"status": "ended"} | ({} if disposition == "discharged" else {"disposition": disposition})
+        entry = compose(course, register, ledger, author, now, "encounter", data, encounter=encounter)
+        return store_act(entry, author, now)
+
+
+def miss_visit(
+    encounter: str, register: Register, ledger: str, author: Author, now: datetime, *, reason: str
+) -> Receipt | None:
+    """Notes that a visit did not take place, and why; None where it has begun."""
+    with turn_of(ledger):
+        course = _course(register, ledger)
+        if encounter in course.encounters:
+            return None
+        data = {"status": "missed"}
+        entry = compose(
+            course, register, ledger, author, now, "encounter", data, encounter=encounter, reason=reason
+        )
+        return store_entry(entry, author, now)
+
+
+def next_unscheduled(course: Course) -> str:
+    """What the next visit outside the schedule is called."""
+    number = 1
+    while f"{UNSCHEDULED}#{number}" in course.encounters:
+        number += 1
+    return f"{UNSCHEDULED}#{number}"
+
+
+def _course(register: Register, ledger: str) -> Course:
+    folded = register.folded([ledger])[ledger]
+    assert isinstance(folded, Folded)
+    return folded.course

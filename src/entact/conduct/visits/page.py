@@ -1,0 +1,283 @@
+"""How far each visit is: one cell for every form and act, for one visit and for all of a participant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Final, Literal
+
+from entact.conduct.forms.place import Place, filled_at, form_at, items_in, visit_address
+from entact.conduct.register import Folded
+from entact.conduct.sight import SeenCourse
+from entact.conduct.words import lower_words, moment, title_of_form, title_of_visit, window, words
+from entact.course import Course, Due
+from entact.course.kinds import KINDS
+from entact.course.kinds.query import QueryState, queries_of
+from entact.course.state.encounter import UNSCHEDULED, EncounterState
+from entact.course.state.form import VITALS
+from entact.protocol import CompiledForm
+
+Status = Literal[
+    "not_due", "due", "overdue", "partly", "complete", "not_done", "query", "signed", "frozen", "unreachable"
+]
+
+# A sign for each, so that nobody needs the colour; the words stand beside it for who hears the page.
+SIGNS: Final[Mapping[Status, str]] = {
+    "not_due": "·",
+    "due": "○",
+    "overdue": "!",
+    "partly": "◐",
+    "complete": "●",
+    "not_done": "⊘",
+    "query": "?",
+    "signed": "✓",
+    "frozen": "❄",
+    "unreachable": "–",
+}
+STATUS_WORDS: Final[Mapping[Status, str]] = {
+    "not_due": "not due yet",
+    "due": "due",
+    "overdue": "overdue",
+    "partly": "partly filled in",
+    "complete": "complete",
+    "not_done": "not done",
+    "query": "open query",
+    "signed": "signed",
+    "frozen": "frozen",
+    "unreachable": "no longer reachable",
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One form or act at one visit: how far it is, and where it is filled in; no form where it is none."""
+
+    name: str
+    title: str
+    status: Status
+    form: str = ""
+    time: str = ""
+    repeat: int = 1
+    visit: str = ""
+
+    @property
+    def sign(self) -> str:
+        """The sign of its status."""
+        return SIGNS[self.status]
+
+    @property
+    def words(self) -> str:
+        """Its status as people say it."""
+        return STATUS_WORDS[self.status]
+
+
+@dataclass(frozen=True)
+class VisitShown:
+    """One visit: its name in addresses, when it is due or took place, and its cells.
+
+    Attributes:
+        encounter: the last one, or the one that would begin. state: not begun, under way, ended, missed.
+        more: what this participant's forms are beyond those planned (of an unscheduled visit, all of them).
+    """
+
+    address: str
+    encounter: str
+    title: str
+    state: str
+    when: str
+    window: str
+    kind: str
+    cells: tuple[Cell, ...]
+    more: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def state_words(self) -> str:
+        """The state as people say it."""
+        return lower_words(self.state)
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """A participant's forms by visit: a row for each form, a column for each visit that can still be or was.
+
+    Attributes:
+        rows: title, and a cell or None for each visit.
+    """
+
+    visits: tuple[VisitShown, ...]
+    rows: tuple[tuple[str, tuple[Cell | None, ...]], ...]
+
+
+class Visits:
+    """The visits of one participant, as a role sees them.
+
+    Args:
+        at: now. zone: the site's clock.
+    """
+
+    def __init__(self, folded: Folded, seen: SeenCourse, at: datetime, zone: tzinfo) -> None:
+        self.course: Course = folded.course
+        self.seen, self.at, self.zone = seen, at, zone
+        self.dues = {due.visit: due for due in self.course.due(at)}
+        self.open: dict[str, list[QueryState]] = {}
+        for query in queries_of(self.course):
+            if query.status != "closed":
+                self.open.setdefault(query.about, []).append(query)
+        self.signed = {one for signature in self.course.signatures for one in signature.versions}
+
+    def all(self) -> Iterator[VisitShown]:
+        """Every visit that the role sees, planned ones in the order of the schedule, then the others."""
+        for name in self.course.release.visits_of(self.course.population, self.course.tracks):
+            if self.seen.sight.sees_visit(name):
+                held = [one for one in self.course.encounters.values() if one.visit == name]
+                for encounter in [one.id for one in held] or [f"{name}#1"]:
+                    yield self.one(encounter)
+        for one in self.course.encounters.values():
+            if one.visit == UNSCHEDULED:
+                yield self.one(one.id)
+
+    def matrix(self) -> Matrix:
+        """All forms and acts by visit."""
+        visits = tuple(self.all())
+        titles: dict[str, str] = {}
+        for visit in visits:
+            for cell in visit.cells:
+                titles.setdefault(cell.name, cell.title)
+        rows = []
+        for name, title in titles.items():
+            found = [_worst([cell for cell in visit.cells if cell.name == name]) for visit in visits]
+            rows.append((title, tuple(found)))
+        return Matrix(visits, tuple(rows))
+
+    def one(self, encounter: str) -> VisitShown:
+        """One visit."""
+        name = encounter.partition("#")[0]
+        visits = self.course.release.visits
+        held, due, visit = self.course.encounters.get(encounter), self.dues.get(name), visits.get(name)
+        repeat = encounter.partition("#")[2]
+        title = title_of_visit(name, visits) + (f" ({repeat})" if repeat != "1" else "")
+        cells = tuple(self._cells(encounter, held, due))
+        planned = {cell.name for cell in cells}
+        return VisitShown(
+            address=visit_address(encounter),
+            encounter=encounter,
+            title=title,
+            state=_state(held),
+            when=_when(held, self.zone),
+            window=window(due, self.zone) if due is not None else "",
+            kind=visit.kind if visit is not None else UNSCHEDULED,
+            cells=cells,
+            more=tuple(
+                (form, title_of_form(compiled))
+                for form, compiled in self.course.release.forms.items()
+                if form not in planned and self.seen.sight.sees_form(form)
+            )
+            if visit is None
+            else (),
+        )
+
+    def _cells(self, encounter: str, held: EncounterState | None, due: Due | None) -> Iterator[Cell]:
+        visit = self.course.release.visits.get(encounter.partition("#")[0])
+        forms = self.course.release.forms
+        timed: dict[str, list[str]] = {}
+        for reading in visit.timed if visit is not None else ():
+            timed.setdefault(reading.do, []).extend(reading.at)
+        met = set()
+        for name in dict.fromkeys(visit.activities) if visit is not None else ():
+            if not self.seen.sight.sees_activity(name):
+                continue
+            form = VITALS if name == "vital_signs" else name
+            if form not in forms:
+                status = self._of_act(name, encounter, held, due)
+                yield Cell(name, words(name), status, visit=visit_address(encounter))
+                continue
+            title = title_of_form(forms[form])
+            for time in timed.get(name) or [""]:
+                place = Place(form, encounter, time or None)
+                met.add(place)
+                yield Cell(name, title, self._of_form(place, held, due), form, time, 1, place.visit)
+        for place in self._also(encounter):
+            if place not in met and place.form in forms and self.seen.sight.sees_form(place.form):
+                title, status = title_of_form(forms[place.form]), self._of_form(place, held, due)
+                yield Cell(
+                    place.form, title, status, place.form, place.timepoint or "", place.repeat, place.visit
+                )
+
+    def _also(self, encounter: str) -> Iterator[Place]:
+        """Where forms were filled in at a visit, planned or not."""
+        met = set()
+        for effective in self.course.effective:
+            kind = KINDS.get(effective.entry.kind)
+            if effective.entry.encounter != encounter or kind is None or kind.form is None:
+                continue
+            form = kind.form(effective.data)
+            if form is not None and effective.id in self.seen.entries:
+                place = Place(form, encounter, effective.entry.timepoint, effective.entry.repeat)
+                if place not in met:
+                    met.add(place)
+                    yield place
+
+    def _of_form(self, place: Place, held: EncounterState | None, due: Due | None) -> Status:
+        filled = [one for one in filled_at(self.course, place) if one.id in self.seen.entries]
+        if not filled:
+            return self._blank(held, due)
+        last = filled[-1]
+        if any(one.id in self.open for one in filled):
+            return "query"
+        if place.encounter in self.course.frozen or "" in self.course.frozen:
+            return "frozen"
+        if self.signed.issuperset({last.id, *last.corrections}):
+            return "signed"
+        if last.data.get("status") == "not_done":
+            return "not_done"
+        form = form_at(self.course, place, last)
+        around = self.course.values(place.encounter, self.at)
+        return "partly" if form is None or _is_partly(form, items_in(last), around) else "complete"
+
+    def _of_act(self, name: str, encounter: str, held: EncounterState | None, due: Due | None) -> Status:
+        kind = next((one for one in KINDS.values() if one.activity == name), None)
+        if kind is not None and kind.done is not None and kind.done(self.course, encounter):
+            return "complete"
+        if kind is not None and kind.done is None and held is not None and held.status == "ended":
+            return "complete"  # of which an entry is only made when there is one
+        return self._blank(held, due)
+
+    def _blank(self, held: EncounterState | None, due: Due | None) -> Status:
+        """Nothing stands there."""
+        if held is not None:
+            return {"missed": "not_done", "ended": "overdue"}.get(held.status, "due")  # type: ignore[return-value]
+        if due is None or not self.seen.sight.sees_status:
+            return "not_due"
+        known: dict[str, Status] = {"due": "due", "missed": "overdue", "not_reachable": "unreachable"}
+        return known.get(due.status, "not_due")
+
+
+def _is_partly(form: CompiledForm, items: Mapping[str, object], around: Mapping[str, object]) -> bool:
+    """Whether an item that is asked has no answer, nor a word on why it has none."""
+    found = form.read(items, around)
+    asked = [name for name, item in form.items.items() if item.required and item.calculated is None]
+    return any(items.get(name) is None and form.is_asked(name, found.values, around) for name in asked)
+
+
+_RANK: Final[tuple[Status, ...]] = (
+    *("query", "overdue", "partly", "due", "not_due", "unreachable", "not_done"),
+    *("complete", "signed", "frozen"),
+)
+
+
+def _worst(cells: list[Cell]) -> Cell | None:
+    """Of several times at one visit the one that needs a look first."""
+    return min(cells, key=lambda one: _RANK.index(one.status), default=None)
+
+
+def _state(held: EncounterState | None) -> str:
+    return "not_begun" if held is None else {"started": "under_way"}.get(held.status, held.status)
+
+
+def _when(held: EncounterState | None, zone: tzinfo) -> str:
+    began = None if held is None else held.started or held.ended
+    if held is None or began is None:
+        return ""
+    ended = f" to {held.ended.astimezone(zone):%H:%M}" if held.ended is not None else ""
+    return f"{moment(began, zone)}{ended}"

@@ -1,0 +1,104 @@
+"""The pages of one visit, and of all visits of a participant by form."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from entact.conduct.asking import Asked
+from entact.conduct.forms.place import encounter_of, visit_address
+from entact.conduct.frame import page
+from entact.conduct.visits.domain import begin_visit, end_visit, miss_visit, next_unscheduled
+from entact.conduct.visits.page import SIGNS, STATUS_WORDS, Visits
+from entact.course import Reason, Refused
+from entact.course.record import REASONS
+from entact.course.state.encounter import UNSCHEDULED, Disposition
+
+CONTACTS = ("in_person", "telephone", "video")
+WHY_MISSED = (
+    ("participant_request", "the participant did not want to"),
+    ("not_reached", "not reached"),
+    ("rescheduled", "will take place another time"),
+    ("safety", "safety"),
+    ("clinical_judgement", "clinical judgement"),
+)
+
+
+@require_safe
+def show_matrix(request: HttpRequest, key: str) -> HttpResponse:
+    """Every form of a participant by visit, with how far each is."""
+    asked = Asked(request, key)
+    visits = Visits(asked.folded, asked.seen, asked.now, asked.zone)
+    values = {
+        "matrix": visits.matrix(),
+        "participant": asked.participant,
+        "signs": [(SIGNS[one], STATUS_WORDS[one]) for one in SIGNS],
+        "may_begin": asked.role_for("enter") is not None,
+        "here": "participants",
+    }
+    return page(request, asked.register, "visits/matrix.html", values)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def show_visit(request: HttpRequest, key: str, visit: str) -> HttpResponse:
+    """One visit with its forms; begun, ended or missed.
+
+    Raises:
+        Http404: when there is no such visit, or it may not be seen.
+    """
+    asked = Asked(request, key)
+    encounter = encounter_of(visit, asked.course.release)
+    name = visit.partition(".")[0]
+    if encounter is None or not asked.register.sight.sees_visit(name):
+        raise Http404
+    if name == UNSCHEDULED and encounter not in asked.course.encounters:
+        raise Http404
+    if request.method != "POST":
+        return _shown(asked, encounter)
+    author = asked.author(asked.role_for("enter"))
+    to = asked.register, asked.participant.ledger, author, asked.now
+    what, contact, reason = asked.sent("do"), asked.sent("contact"), asked.sent("reason_code")
+    if what == "begin":
+        begin_visit(encounter, *to, contact=contact if contact in CONTACTS else "in_person")
+    elif what == "end":
+        disposition = asked.sent("disposition")
+        known = disposition if disposition in get_args(Disposition) else "discharged"
+        done = end_visit(encounter, *to, disposition=known)
+        if isinstance(done, Refused):
+            return _shown(Asked(request, key), encounter, done.reasons)
+    elif what == "miss" and reason in REASONS:
+        miss_visit(encounter, *to, reason=reason)
+    elif what == "miss":
+        return _shown(asked, encounter, (Reason("reason", "Say why the visit did not take place."),))
+    else:
+        raise Http404
+    return redirect("visit", key=key, visit=visit)
+
+
+@require_POST
+def begin_unscheduled(request: HttpRequest, key: str) -> HttpResponse:
+    """Begins a visit outside the schedule, with its reason."""
+    asked = Asked(request, key)
+    author = asked.author(asked.role_for("enter"))
+    reason = asked.sent("reason").strip()[:2000]
+    if not reason:
+        return redirect("matrix", key=key)
+    encounter = next_unscheduled(asked.course)
+    begin_visit(encounter, asked.register, asked.participant.ledger, author, asked.now, reason=reason)
+    return redirect("visit", key=key, visit=visit_address(encounter))
+
+
+def _shown(asked: Asked, encounter: str, refused: tuple[Reason, ...] = ()) -> HttpResponse:
+    visits = Visits(asked.folded, asked.seen, asked.now, asked.zone)
+    values = {
+        "visit": visits.one(encounter),
+        "participant": asked.participant,
+        "may_write": asked.role_for("enter") is not None,
+        "refused": refused,
+        "why_missed": WHY_MISSED,
+        "here": "participants",
+    }
+    return page(asked.request, asked.register, "visits/visit.html", values, 422 if refused else 200)

@@ -1,0 +1,89 @@
+"""Visits: begun, filled in, ended, missed; and how far each form is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from tests.conduct.browser import Browser, course_of
+
+from entact import store
+from entact.protocol import Study
+
+ADDRESS = "/participants/S-1/preparation_1.1/"
+
+
+@pytest.fixture
+def ada(sign_in: Callable[..., Browser], screened: str) -> Browser:
+    return sign_in("ada", denver="investigator")
+
+
+def cell(page: str, title: str) -> str:
+    found = re.search(rf'<li class="c-(\w+)">(?:(?!</li>).)*{title}', page, re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def test_a_visit_begins_is_filled_in_and_ends(ada: Browser, screened: str, study: Study) -> None:
+    assert "Begin the visit" in ada.get(ADDRESS)
+    ada.post(ADDRESS, {"do": "begin", "contact": "video"})
+    page = ada.get(ADDRESS)
+    assert "under way" in page
+    assert cell(page, "suicidality") == "due"
+    form = f"{ADDRESS}suicidality/"
+    ada.post(form, {"head": "9", "shown": ["ideation", "behaviour"], "item:ideation": "0"})
+    assert cell(ada.get(ADDRESS), "suicidality") == "partly"
+    why = {"reason_code": "late_information", "head": "9"}
+    both = {"shown": ["ideation", "behaviour"], "item:ideation": "0", "item:behaviour": "false"}
+    ada.post(form, both | why)
+    assert cell(ada.get(ADDRESS), "suicidality") == "complete"
+    ada.post(ADDRESS, {"do": "end"})
+    held = course_of(study, screened).encounters["preparation_1#1"]
+    assert (held.status, held.contact) == ("ended", "video")
+
+
+def test_a_visit_that_did_not_take_place_says_why(ada: Browser, screened: str, study: Study) -> None:
+    assert "Say why" in ada.post(ADDRESS, {"do": "miss"}, status=422)
+    ada.post(ADDRESS, {"do": "miss", "reason_code": "not_reached"})
+    assert course_of(study, screened).encounters["preparation_1#1"].status == "missed"
+    ada.post(ADDRESS, {"do": "begin"})  # by somebody whose page was old: it changes nothing
+    assert course_of(study, screened).encounters["preparation_1#1"].status == "missed"
+
+
+def test_a_visit_outside_the_schedule_has_a_reason(ada: Browser, screened: str, study: Study) -> None:
+    before = len(list(store.lines(screened)))
+    ada.post("/participants/S-1/visits/unscheduled/", {"reason": " "})
+    assert len(list(store.lines(screened))) == before
+    ada.get("/participants/S-1/unscheduled.1/", status=404)
+    ada.post("/participants/S-1/visits/unscheduled/", {"reason": "dizzy since yesterday"})
+    course = course_of(study, screened)
+    assert course.encounters["unscheduled#1"].status == "started"
+    assert "suicidality" in ada.get("/participants/S-1/unscheduled.1/")
+
+
+def test_nobody_begins_a_visit_who_may_not(
+    sign_in: Callable[..., Browser], screened: str, ada: Browser
+) -> None:
+    before = len(list(store.lines(screened)))
+    for who in (
+        Browser("nobody", "investigator"),
+        sign_in("eve", haifa="investigator"),
+        sign_in("mo", everywhere="monitor"),
+    ):
+        who.post(ADDRESS, {"do": "begin"}, status=404)
+        who.post("/participants/S-1/visits/unscheduled/", {"reason": "x"}, status=404)
+    ada.post(ADDRESS, {"do": "dance"}, status=404)
+    assert len(list(store.lines(screened))) == before
+
+
+def test_the_matrix_says_how_far_each_form_is(
+    ada: Browser, sign_in: Callable[..., Browser], screened: str
+) -> None:
+    page = ada.get("/participants/S-1/visits/")
+    row = re.search(r'<th scope="row">[^<]*[Ss]uicidality[^<]*</th>.*?</tr>', page, re.DOTALL)
+    assert row is not None
+    assert 'href="/participants/S-1/screening.1/suicidality/"' in row[0]
+    assert 'class="c-due"' in row[0]
+    hidden = sign_in("mo", everywhere="monitor").get("/participants/S-1/visits/")
+    assert "ymptoms" not in hidden  # scores of the raters
