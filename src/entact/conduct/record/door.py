@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from django.db import connection
 
 from entact import store
 from entact.conduct.register import Register
-from entact.course import Course, Entry, Refused, uuid7
+from entact.course import Course, Entry, Reason, Refused, uuid7
 from entact.course.entry import Authenticated
 from entact.course.entry.ledger import Receipt
+from entact.course.kinds import KINDS
+from entact.course.state.numbers import number_in
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,19 @@ def store_entry(entry: Entry, author: Author, now: datetime) -> Receipt:
     return store.fact(entry, received_at=now.isoformat(), authenticated=author.authenticated)
 
 
-def store_act(entry: Entry, author: Author, now: datetime) -> Receipt | Refused:
-    """Does an act if its gate allows it: its receipt, or every reason against it."""
+def store_act(entry: Entry, course: Course, author: Author, now: datetime) -> Receipt | Refused:
+    """Does an act if its gate allows it: a receipt, or every reason against it. What is not gated is a fact.
+
+    Args:
+        course: the participant's, from which it follows whether it is gated.
+    """
+    kind = KINDS[entry.kind]
+    try:
+        payload = msgspec.convert(entry.data, kind.payload, strict=True)
+    except msgspec.ValidationError as error:
+        return Refused((Reason("unreadable", f"{kind.title} cannot be read: {error}."),))
+    if kind.gated_act(course, entry, payload, now) is None and number_in(entry) is None:
+        return store_entry(entry, author, now)
     return store.act(entry, received_at=now.isoformat(), authenticated=author.authenticated)
 
 

@@ -50,7 +50,7 @@ def end_visit(
             return None
         data = {"status": "ended"} | ({} if disposition == "discharged" else {"disposition": disposition})
         entry = compose(course, register, ledger, author, now, "encounter", data, encounter=encounter)
-        return store_act(entry, author, now)
+        return store_act(entry, course, author, now)
 
 
 def miss_visit(
