@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("schedule.css", views.show_style, name="style"),
     path("participants/", views.show_participants, name="participants"),
     path("participants/<str:key>/", views.show_participant, name="participant"),
+    path("participants/", include("entact.conduct.entries.urls")),
     path("participants/", include("entact.conduct.visits.urls")),
     path("participants/", include("entact.conduct.forms.urls")),
 ]

@@ -115,7 +115,7 @@ def save_form(
         course = folded.course
         now_there = standing_at(course, filling.place, filling.entry, opener)
         assert now_there is not None
-        before = standing_at(_known_at(course, filling.head), filling.place, filling.entry, opener)
+        before = standing_at(known_at(course, filling.head), filling.place, filling.entry, opener)
         received = receive_items(now_there.form, filling.sent)
         written = _entry(filling, course, register, now_there, before or now_there, received, author, now)
         if not isinstance(written, Entry):
@@ -125,7 +125,7 @@ def save_form(
         return Saved(source, entry)
 
 
-def _known_at(course: Course, head: int) -> Course:
+def known_at(course: Course, head: int) -> Course:
     """The course as it was when a page was made of it."""
     entries = course.entries
     known = [one for one in entries if not isinstance(one, Kept) or one.seq <= head]
@@ -142,31 +142,47 @@ def _entry(
     author: Author,
     now: datetime,
 ) -> Entry | Saved | Unsaved:
-    problems = [_both(place) for place in received.both]
+    problems = [said_twice(place) for place in received.both]
     if filling.status == NOT_DONE and received.items and now_there.effective is None:
         problems.append("Items are answered, and the form is said not to have been done: take one back.")
     if problems:
         return Unsaved(tuple(problems))
-    form = now_there.form
-    there, then = texts_of(form, now_there.items), texts_of(before.form, before.items)
-    editable = [name for name in form.items if name in received.shown and name not in now_there.closed]
-    mine = [name for name in editable if said_of(name, filling.sent) != said_of(name, then)]
-    changed = [name for name in mine if said_of(name, filling.sent) != said_of(name, there)]
-    theirs = [name for name in changed if said_of(name, there) != said_of(name, then)]
-    if theirs:
-        return Unsaved(theirs=frozenset(theirs))
+    compared = compare(now_there, before, received, filling.sent)
+    if compared.theirs:
+        return Unsaved(theirs=compared.theirs)
+    changed = compared.changed
     status_changes = filling.status != now_there.status
     if now_there.effective is None:
         return _new(filling, course, register, received, author, now)
     if not changed and not status_changes:
         return Saved(now_there.effective.id, None)
     if not filling.reason.strip():
-        return Unsaved(needs_reason=True, changed=tuple(changed))
+        return Unsaved(needs_reason=True, changed=changed)
     items = {name: received.items.get(name) for name in changed}
     return _correction(filling, course, register, now_there, items, author, now)
 
 
-def _both(place: str) -> str:
+@dataclass(frozen=True)
+class Compared:
+    """What was changed on a page, and what of that somebody else has changed to something else meanwhile."""
+
+    changed: tuple[str, ...]
+    theirs: frozenset[str]
+
+
+def compare(now_there: Standing, before: Standing, received: Received, sent: Sent) -> Compared:
+    """What was sent against what stands there, and against what stood there when the page was opened."""
+    form = now_there.form
+    there, then = texts_of(form, now_there.items), texts_of(before.form, before.items)
+    editable = [name for name in form.items if name in received.shown and name not in now_there.closed]
+    mine = [name for name in editable if said_of(name, sent) != said_of(name, then)]
+    changed = tuple(name for name in mine if said_of(name, sent) != said_of(name, there))
+    theirs = frozenset(name for name in changed if said_of(name, there) != said_of(name, then))
+    return Compared(changed, theirs)
+
+
+def said_twice(place: str) -> str:
+    """What is said of an item that was answered and said to be missing."""
     item = place.replace(":", " ").replace("_", " ")
     return f"“{item}” is answered, and said to be missing: take one of the two back."
 

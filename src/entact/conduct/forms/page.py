@@ -55,13 +55,14 @@ class FormPage:
     Attributes:
         number: of the participant. visit: in words. said: when and by whom it was entered.
         head: number of the last line that the page was made of. entry: what stands there, by its id.
+        look: the address that says what follows of changes. whole: it may not have been done at all.
+        intro: what is to be known first. links: further pages, by address. action: what the button says.
         status, status_history: whether it was done. others: how many further entries are at this place.
         notes: what is found that is about no single item. unsaved: why nothing was written, if it was sent.
     """
 
     number: str
     key: str
-    place: Place
     title: str
     help: str
     visit: str
@@ -79,9 +80,14 @@ class FormPage:
     may_write: bool
     is_correction: bool
     zone: str
+    look: str = ""
+    whole: bool = True
     unsaved: Unsaved | None = None
     reason: str = ""
     reason_code: str = ""
+    intro: tuple[str, ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
+    action: str = ""
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -127,6 +133,7 @@ class Shown:
     key: str
     may_write: bool
     language: str | None = None
+    look: str = ""
 
     @property
     def course(self) -> Course:
@@ -151,21 +158,21 @@ def page_of(
     """
     form, course = standing.form, shown.course
     release = course.release if standing.effective is None else release_of(course, standing.effective)
-    account = Forms(release, shown.language).one(form.name)
+    account = Forms(release, shown.language).of(form)
     there = texts_of(form, standing.items)
     fields: Sent = there if sent is None else sent
     around, facts = surroundings_of(shown, place)
     items = standing.items if sent is None else receive_items(form, sent).items
     values = form.read(items, around).values
     changes = changes_in(course, standing.effective, shown.opener) if standing.effective else {}
-    by_item, general = _notes(shown, standing, place, items, around, facts, is_sent=sent is not None)
+    by_item, general = notes_of(shown, standing, items, around, facts, is_sent=sent is not None)
     theirs = unsaved.theirs if unsaved is not None else frozenset()
     surroundings = Surroundings(
         around=around,
         facts=facts,
         sees=shown.seen.sight.sees_rule,
         notes=by_item,
-        history={name: _history(found, shown.zone) for name, found in changes.items()},
+        history={name: history_of(found, shown.zone) for name, found in changes.items()},
         theirs={name: value(standing.items.get(name)) for name in theirs},
         earlier=_earlier(shown, form, place),
         closed=standing.closed,
@@ -175,7 +182,6 @@ def page_of(
     return FormPage(
         number=shown.number,
         key=shown.key,
-        place=place,
         title=account.title,
         help=account.help,
         visit=_visit(course, place),
@@ -183,14 +189,15 @@ def page_of(
         licence=said.licence if said is not None else "",
         sections=sections_of(form, account, fields, values, surroundings),
         scores=tuple(Score(words(name), value(values.get(name))) for name in form.scores),
-        said=_said(standing, shown.zone),
+        said=said_when(standing, shown.zone),
         head=max((seq for places in shown.folded.places.values() for seq, _ in places), default=0),
         entry=standing.effective.id if standing.effective is not None else "",
         status=status or standing.status,
-        status_history=_history(changes.get("status", []), shown.zone),
+        status_history=history_of(changes.get("status", []), shown.zone),
         notes=general,
         others=max(len(filled_at(course, place)) - 1, 0),
         may_write=shown.may_write,
+        look=shown.look,
         is_correction=standing.effective is not None,
         zone=str(shown.zone),
         unsaved=unsaved,
@@ -216,16 +223,16 @@ def problems_in(
     ]
 
 
-def _notes(
+def notes_of(
     shown: Shown,
     standing: Standing,
-    place: Place,
     items: Mapping[str, Any],
     around: Mapping[str, Any],
     facts: Facts,
     *,
     is_sent: bool,
 ) -> tuple[dict[str, tuple[Note, ...]], tuple[Note, ...]]:
+    """What is found, by item and in general: in what was sent, or in what stands in the record."""
     by_item: dict[str, list[Note]] = {}
     general: list[Note] = []
     if is_sent:
@@ -245,31 +252,33 @@ def _plainly(shown: Shown, found: Finding) -> str:
     return plainly(found.message, shown.course.release.visits, shown.zone)
 
 
-def _history(changes: Sequence[Changed], zone: tzinfo) -> tuple[PastChange, ...]:
+def history_of(changes: Sequence[Changed], zone: tzinfo) -> tuple[PastChange, ...]:
+    """The changes of one item as they read."""
     return tuple(
         PastChange(
             old=value(one.old),
             new=value(one.new),
             by=f"{one.entry.by}, {lower_words(one.entry.role)}",
-            when=_when(one.entry.recorded_at, zone),
-            why=_why(one.reason),
+            when=when_said(one.entry.recorded_at, zone),
+            why=why_said(one.reason),
         )
         for one in changes
     )
 
 
-def _why(reason: str) -> str:
+def why_said(reason: str) -> str:
     return dict((*REASONS_OFFERED, *NOT_DONE_OFFERED)).get(reason) or value(reason) or "no reason given"
 
 
-def _when(text: str, zone: tzinfo) -> str:
+def when_said(text: str, zone: tzinfo) -> str:
     try:
         return moment(instant(text), zone)
     except ValueError:
         return text
 
 
-def _said(standing: Standing, zone: tzinfo) -> str:
+def said_when(standing: Standing, zone: tzinfo) -> str:
+    """When and by whom what stands was entered."""
     if standing.effective is None:
         return ""
     entry = standing.effective.entry

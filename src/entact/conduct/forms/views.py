@@ -113,6 +113,7 @@ class _Form(Asked):
             key=self.participant.key,
             may_write=self.role is not None,
             language=self._language(),
+            look=reverse("look", args=[self.participant.key, self.place.visit, self.place.form]),
         )
         return page_of(shown, self.place, self.standing, **sent)
 

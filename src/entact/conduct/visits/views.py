@@ -9,11 +9,14 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from entact.conduct.asking import Asked
+from entact.conduct.entries.kinds import ENTERED
 from entact.conduct.forms.place import encounter_of, visit_address
 from entact.conduct.frame import page
 from entact.conduct.visits.domain import begin_visit, end_visit, miss_visit, next_unscheduled
 from entact.conduct.visits.page import SIGNS, STATUS_WORDS, Visits
 from entact.course import Reason, Refused
+from entact.course.disclosure import class_named
+from entact.course.kinds import KINDS
 from entact.course.record import REASONS
 from entact.course.state.encounter import UNSCHEDULED, Disposition
 
@@ -36,6 +39,12 @@ def show_matrix(request: HttpRequest, key: str) -> HttpResponse:
         "matrix": visits.matrix(),
         "participant": asked.participant,
         "signs": [(SIGNS[one], STATUS_WORDS[one]) for one in SIGNS],
+        "ways": [
+            (kind, KINDS[kind].title)
+            for kind, act in ENTERED.items()
+            if asked.role_for(act) is not None
+            and asked.register.sight.sees_names(frozenset(map(class_named, KINDS[kind].tells)))
+        ],
         "may_begin": asked.role_for("enter") is not None,
         "here": "participants",
     }

@@ -108,9 +108,9 @@ class Forms(Teller):
             if visits:
                 yield self._form(form, visits)
 
-    def one(self, name: str) -> FormAccount:
+    def of(self, form: CompiledForm) -> FormAccount:
         """One form, whether or not a visit fills it."""
-        return self._form(self.release.forms[name], ())
+        return self._form(form, ())
 
     def intro(self) -> str:
         """In which languages forms are."""

@@ -1,0 +1,1 @@
+"""What is entered beside forms: events, medicines, deviations, consent, eligibility, what stops."""

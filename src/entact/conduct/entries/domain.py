@@ -1,0 +1,180 @@
+"""Entering what is no form: as a fact, or an act that a gate has to allow; corrected and withdrawn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from entact.conduct.entries.kinds import KindForm, kind_form
+from entact.conduct.forms.domain import Standing, Unsaved, compare, known_at, said_twice
+from entact.conduct.forms.place import release_of
+from entact.conduct.forms.reading import Sent, receive_items
+from entact.conduct.record.door import Author, compose, store_act, store_entry, turn_of
+from entact.conduct.record.opened import Opener
+from entact.conduct.register import Folded, Register
+from entact.course import Course, Refused
+from entact.course.entry.effective import Effective
+from entact.course.entry.ledger import Receipt
+from entact.course.kinds import KINDS
+
+
+@dataclass(frozen=True)
+class Entering:
+    """What was sent.
+
+    Attributes:
+        kind: of the entry. about: the entry that it continues. encounter: the visit that it belongs to.
+        head: number of the last line that the page was made of. reason: of a correction.
+    """
+
+    kind: str
+    sent: Sent
+    head: int
+    about: str | None = None
+    encounter: str | None = None
+    reason: str = ""
+    at: datetime | None = None
+
+
+def standing_of(course: Course, entry: str, opener: Opener) -> tuple[KindForm, Standing] | None:
+    """What an entry says as it stands, as a form; None where there is none, or it is withdrawn."""
+    effective = next((one for one in course.effective if one.id == entry), None)
+    if effective is None or effective.entry.kind not in KINDS:
+        return None
+    asked = kind_form(effective.entry.kind, release_of(course, effective), course.population)
+    items = opener.items(effective, asked.items_of(effective.data))
+    return asked, Standing(asked.form, effective, items)
+
+
+def blank(course: Course, kind: str) -> tuple[KindForm, Standing]:
+    """A form of a kind with nothing in it."""
+    asked = kind_form(kind, course.release, course.population)
+    return asked, Standing(asked.form, None)
+
+
+def enter(
+    entering: Entering, register: Register, ledger: str, author: Author, now: datetime
+) -> str | Refused | Unsaved:
+    """Keeps what was entered, what a gate asks only if it allows it; returns the entry's id."""
+    with turn_of(ledger):
+        course = _course(register, ledger)
+        asked, _ = blank(course, entering.kind)
+        received = receive_items(asked.form, entering.sent)
+        problems = tuple(said_twice(place) for place in received.both)
+        problems += tuple(
+            f"“{item.title}” is needed: without it the entry says nothing."
+            for name, item in asked.form.items.items()
+            if item.required and name not in asked.nested and received.items.get(name) is None
+        )
+        if not received.items:
+            problems = ("Nothing is answered yet.",)
+        if problems:
+            return Unsaved(problems)
+        entry = compose(
+            course,
+            register,
+            ledger,
+            author,
+            now,
+            entering.kind,
+            asked.data_of(received.items),
+            entering.at,
+            about=entering.about,
+            encounter=entering.encounter,
+        )
+        done = store_act(entry, course, author, now)
+        return done if isinstance(done, Refused) else entry.id
+
+
+def correct(
+    entry: str,
+    entering: Entering,
+    register: Register,
+    ledger: str,
+    opener: Opener,
+    author: Author,
+    now: datetime,
+) -> Receipt | Unsaved | None:
+    """Corrects the changed items of an entry; None where everything stood there already."""
+    with turn_of(ledger):
+        course = _course(register, ledger)
+        there = standing_of(course, entry, opener)
+        if there is None:
+            return Unsaved(("The entry was withdrawn meanwhile.",))
+        asked, standing = there
+        then = standing_of(known_at(course, entering.head), entry, opener)
+        received = receive_items(asked.form, entering.sent)
+        if received.both:
+            return Unsaved(tuple(said_twice(place) for place in received.both))
+        before = then[1] if then is not None else standing
+        compared = compare(standing, before, received, entering.sent)
+        if compared.theirs:
+            return Unsaved(theirs=compared.theirs)
+        if not compared.changed:
+            return None
+        if not entering.reason.strip():
+            return Unsaved(needs_reason=True, changed=compared.changed)
+        data = _changed(asked, {name: received.items.get(name) for name in compared.changed})
+        assert standing.effective is not None
+        return _replace(course, register, standing.effective, "", data, entering.reason, author, now)
+
+
+def withdraw(
+    entry: str, reason: str, register: Register, ledger: str, author: Author, now: datetime
+) -> Receipt | Unsaved:
+    """Withdraws an entry (wrong participant, entered in error); what it said stays in the ledger."""
+    if not reason.strip():
+        return Unsaved(("Say why it is withdrawn.",), needs_reason=True)
+    with turn_of(ledger):
+        course = _course(register, ledger)
+        effective = next((one for one in course.effective if one.id == entry), None)
+        if effective is None:
+            return Unsaved(("The entry was withdrawn meanwhile.",))
+        return _replace(course, register, effective, "void", {}, reason, author, now)
+
+
+def _replace(
+    course: Course,
+    register: Register,
+    effective: Effective,
+    kind: str,
+    data: Mapping[str, Any],
+    reason: str,
+    author: Author,
+    now: datetime,
+) -> Receipt:
+    source = effective.entry
+    last = effective.corrections[-1] if effective.corrections and not kind else effective.id
+    entry = compose(
+        course,
+        register,
+        source.ledger,
+        author,
+        now,
+        kind or source.kind,
+        dict(data),
+        encounter=source.encounter,
+        timepoint=source.timepoint,
+        repeat=source.repeat,
+        about=source.about,
+        replaces=last,
+        reason=reason.strip(),
+        release=source.release,
+    )
+    return store_entry(entry, author, now)
+
+
+def _changed(asked: KindForm, items: Mapping[str, Any]) -> dict[str, Any]:
+    """The payload of a correction: nothing but what changed."""
+    data = asked.data_of(items)
+    if asked.kind.nested is not None and not data.get(asked.kind.nested):
+        data.pop(asked.kind.nested, None)
+    return data
+
+
+def _course(register: Register, ledger: str) -> Course:
+    folded = register.folded([ledger])[ledger]
+    assert isinstance(folded, Folded)
+    return folded.course

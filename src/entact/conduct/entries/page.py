@@ -1,0 +1,125 @@
+"""The page on which something is entered that is no form, and the page of such an entry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from entact.conduct.entries.kinds import CONTINUED, KindForm
+from entact.conduct.forms.domain import Standing, Unsaved
+from entact.conduct.forms.fields import Surroundings, sections_of
+from entact.conduct.forms.page import FormPage, Shown, history_of, notes_of, said_when
+from entact.conduct.forms.place import release_of
+from entact.conduct.forms.reading import Sent, receive_items, texts_of
+from entact.conduct.record.opened import changes_in
+from entact.conduct.words import title_of_visit, value, words
+from entact.course import Course
+from entact.course.state.consent import ConsentState
+from entact.protocol.study import told_in
+from entact.protocol.words.form import Forms
+
+_ACTIONS = {
+    "consent": "Keep the consent",
+    "eligibility": "Keep the decision",
+    "enrolment": "Enrol",
+    "randomisation": "Randomise",
+    "discontinuation": "Stop",
+    "death": "Enter the death",
+}
+
+
+def page_of_kind(
+    shown: Shown,
+    asked: KindForm,
+    standing: Standing,
+    *,
+    encounter: str | None = None,
+    about: str | None = None,
+    sent: Sent | None = None,
+    unsaved: Unsaved | None = None,
+    reason: tuple[str, str] = ("", ""),
+    links: Sequence[tuple[str, str]] = (),
+) -> FormPage:
+    """The page of a kind of entry: blank, as it stands, or as it was sent and not kept."""
+    course, form = shown.course, asked.form
+    effective = standing.effective
+    release = course.release if effective is None else release_of(course, effective)
+    fields: Sent = texts_of(form, standing.items) if sent is None else sent
+    items = standing.items if sent is None else receive_items(form, sent).items
+    facts = course.facts(encounter, shown.at)
+    by_item, general = notes_of(shown, standing, items, {}, facts, is_sent=False)
+    changes = changes_in(course, effective, shown.opener) if effective is not None else {}
+    theirs = unsaved.theirs if unsaved is not None else frozenset()
+    surroundings = Surroundings(
+        notes=by_item,
+        history={name: history_of(found, shown.zone) for name, found in changes.items()},
+        theirs={name: value(standing.items.get(name)) for name in theirs},
+        closed=standing.closed,
+    )
+    account = Forms(release, shown.language).of(form)
+    visit = (encounter or (effective.entry.encounter if effective is not None else None) or "").partition("#")
+    continues = " continued" if about else ""
+    return FormPage(
+        number=shown.number,
+        key=shown.key,
+        title=f"{asked.kind.title}{continues}",
+        help="",
+        visit=title_of_visit(visit[0], course.release.visits) if visit[0] else "",
+        instrument="",
+        licence="",
+        sections=sections_of(form, account, fields, form.read(items).values, surroundings),
+        scores=(),
+        said=said_when(standing, shown.zone),
+        head=max((seq for places in shown.folded.places.values() for seq, _ in places), default=0),
+        entry=effective.id if effective is not None else "",
+        status="done",
+        status_history=(),
+        notes=general,
+        others=0,
+        may_write=shown.may_write,
+        is_correction=effective is not None,
+        zone=str(shown.zone),
+        whole=False,
+        unsaved=unsaved,
+        reason_code=reason[0],
+        reason=reason[1],
+        intro=tuple(_intro(course, asked.kind.name, effective is None)),
+        links=tuple(links),
+        action=_ACTIONS.get(asked.kind.name, "") if effective is None else "",
+    )
+
+
+def _intro(course: Course, kind: str, is_new: bool) -> Iterator[str]:
+    """What follows from an entry, said first."""
+    if not is_new:
+        return
+    if kind == "consent" and course.consent is not None:
+        given = [words(name) for name, yes in course.consent.scopes.items() if yes]
+        yield f"In force: version {course.consent.version}: {', '.join(given) or 'nothing'}."
+        yield from _consequences(course, course.consent)
+    elif kind == "discontinuation":
+        yield "Treatment: no further dose; visits of the treatment are no longer due. Follow-up goes on."
+        yield "Procedures: nothing more is measured. Follow-up and events are still entered."
+        yield "Follow-up: nothing more is due. What safety needs can still be entered."
+        yield "Data use: nothing more is collected; what was collected before stays, as the law asks."
+    elif kind == "death":
+        yield "Nothing more is due from then on. Enter the event that ended in death as well."
+    elif kind == "adverse_event":
+        yield "Enter it whether it was wanted or not; who judges it serious starts the clocks of its reports."
+
+
+def _consequences(course: Course, consent: ConsentState) -> Iterator[str]:
+    """What follows where a scope of a consent is taken back."""
+    texts = course.release.file.consent
+    for name in consent.scopes:
+        said = told_in(texts[name], None) if name in texts else words(name)
+        if name in consent.taking_part:
+            yield f"Taking back “{said}” ends the study for this person: no visit is due, nobody treats them."
+        elif name in consent.needed:
+            yield f"Taking back “{said}” closes the gates of {words(name).lower()}; the other visits go on."
+        else:
+            yield f"Taking back “{said}” ends that part alone."
+
+
+def continues(kind: str) -> bool:
+    """Whether later entries go on with what one of this kind began."""
+    return kind in CONTINUED

@@ -1,0 +1,189 @@
+"""Pages on which something is entered that is no form; an entry of it, corrected, continued or withdrawn."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from entact.conduct.asking import Asked
+from entact.conduct.entries.domain import Entering, blank, correct, enter, standing_of, withdraw
+from entact.conduct.entries.kinds import ENTERED
+from entact.conduct.entries.page import continues, page_of_kind
+from entact.conduct.forms.domain import Unsaved
+from entact.conduct.forms.page import FormPage, Shown
+from entact.conduct.forms.place import encounter_of
+from entact.conduct.frame import page
+from entact.course import Refused
+from entact.course.disclosure import class_named
+from entact.course.kinds import KINDS
+from entact.course.record import REASONS
+
+LONGEST_REASON: Final = 2000
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def add_entry(request: HttpRequest, key: str, kind: str) -> HttpResponse:
+    """A blank form of a kind of entry; kept when it is sent.
+
+    Raises:
+        Http404: when there is no such participant or kind, or they may not be written by whoever asks.
+    """
+    asked = _entering(request, key, kind)
+    role = asked.role_for(ENTERED[kind])
+    author = asked.author(role)
+    about, encounter = _about(asked, kind), _encounter(asked)
+    form, standing = blank(asked.course, kind)
+    if request.method != "POST":
+        return _page(
+            asked, page_of_kind(_shown(asked, role), form, standing, encounter=encounter, about=about)
+        )
+    entering = Entering(kind, _sent(request), _head(asked), about, encounter)
+    done = enter(entering, asked.register, asked.participant.ledger, author, asked.now)
+    if isinstance(done, Refused):
+        done = Unsaved(tuple(reason.message for reason in done.reasons))
+    if isinstance(done, Unsaved):
+        again = Asked(request, key)
+        shown = page_of_kind(
+            _shown(again, role),
+            form,
+            standing,
+            encounter=encounter,
+            about=about,
+            sent=entering.sent,
+            unsaved=done,
+        )
+        return _page(again, shown)
+    return redirect("entry", key=key, entry=done)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def show_entry(request: HttpRequest, key: str, entry: str) -> HttpResponse:
+    """One entry, as it stands; corrected.
+
+    Raises:
+        Http404: when there is no such entry, or it may not be seen.
+    """
+    asked = Asked(request, key)
+    kind = next((one.entry.kind for one in asked.course.effective if one.id == entry), "")
+    if kind not in ENTERED or entry not in asked.seen.entries:
+        raise Http404
+    role = asked.role_for(ENTERED[kind])
+    opener = asked.opener(role)
+    if request.method != "POST":
+        return _entry(asked, entry, role)
+    author = asked.author(role)
+    code, text = _reason(asked)
+    entering = Entering(kind, _sent(request), _head(asked), reason=text or code)
+    ledger = asked.participant.ledger
+    done = correct(entry, entering, asked.register, ledger, opener, author, asked.now)
+    if isinstance(done, Unsaved):
+        return _entry(Asked(request, key), entry, role, sent=entering.sent, unsaved=done, reason=(code, text))
+    return redirect("entry", key=key, entry=entry)
+
+
+@require_POST
+def withdraw_entry(request: HttpRequest, key: str, entry: str) -> HttpResponse:
+    """Withdraws an entry, with a reason.
+
+    Raises:
+        Http404: as `show_entry`.
+    """
+    asked = Asked(request, key)
+    source = next((one for one in asked.course.effective if one.id == entry), None)
+    kind = None if source is None else KINDS.get(source.entry.kind)
+    if source is None or kind is None or entry not in asked.seen.entries:
+        raise Http404
+    form = kind.form(source.data) if kind.form is not None else None
+    if form is None and kind.name not in ENTERED:
+        raise Http404
+    role = asked.role_for(ENTERED[kind.name]) if form is None else asked.role_entering(form)
+    author = asked.author(role)
+    code, text = _reason(asked)
+    ledger = asked.participant.ledger
+    done = withdraw(entry, text or code, asked.register, ledger, author, asked.now)
+    if isinstance(done, Unsaved):
+        values = {"problems": done.problems, "participant": asked.participant, "here": "participants"}
+        return page(request, asked.register, "entries/refused.html", values, 422)
+    return redirect("participant", key=key)
+
+
+def _entry(asked: Asked, entry: str, role: str | None, **sent: object) -> HttpResponse:
+    there = standing_of(asked.course, entry, asked.opener(role))
+    if there is None:
+        raise Http404
+    form, standing = there
+    kind, links = form.kind.name, []
+    if continues(kind) and role is not None and standing.effective is not None:
+        about = standing.effective.entry.about or entry
+        where = reverse("add", args=[asked.participant.key, kind])
+        links.append((f"{where}?about={about}", "What has happened since"))
+    shown = page_of_kind(_shown(asked, role), form, standing, links=links, **sent)  # type: ignore[arg-type]
+    return _page(asked, shown)
+
+
+def _entering(request: HttpRequest, key: str, kind: str) -> Asked:
+    asked = Asked(request, key)
+    if kind not in ENTERED:
+        raise Http404
+    told = {class_named(name) for name in KINDS[kind].tells}
+    if not asked.register.sight.sees_names(frozenset(told)):
+        raise Http404
+    return asked
+
+
+def _about(asked: Asked, kind: str) -> str | None:
+    about = asked.request.GET.get("about")
+    if about is None:
+        return None
+    known = {"adverse_event": [*asked.course.adverse_events], "medication": [*asked.course.medication]}
+    if about not in known.get(kind, ()) or about not in asked.seen.entries:
+        raise Http404
+    return about
+
+
+def _encounter(asked: Asked) -> str | None:
+    visit = asked.request.GET.get("visit")
+    if visit is None:
+        return None
+    encounter = encounter_of(visit, asked.course.release)
+    if encounter is None or not asked.register.sight.sees_visit(visit.partition(".")[0]):
+        raise Http404
+    return encounter
+
+
+def _shown(asked: Asked, role: str | None) -> Shown:
+    return Shown(
+        folded=asked.folded,
+        seen=asked.seen,
+        opener=asked.opener(role),
+        zone=asked.zone,
+        at=asked.now,
+        number=asked.participant.number,
+        key=asked.participant.key,
+        may_write=role is not None,
+    )
+
+
+def _page(asked: Asked, form: FormPage) -> HttpResponse:
+    status = 409 if form.conflicts else 422 if form.unsaved is not None else 200
+    return page(
+        asked.request, asked.register, "forms/form.html", {"form": form, "here": "participants"}, status
+    )
+
+
+def _sent(request: HttpRequest) -> dict[str, list[str]]:
+    return {name: request.POST.getlist(name) for name in request.POST}
+
+
+def _head(asked: Asked) -> int:
+    head = asked.sent("head")
+    return int(head) if head.isascii() and head.isdecimal() and len(head) < 16 else 0
+
+
+def _reason(asked: Asked) -> tuple[str, str]:
+    code = asked.sent("reason_code")
+    return code if code in REASONS else "", asked.sent("reason")[:LONGEST_REASON]
