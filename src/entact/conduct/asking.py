@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from datetime import datetime, timedelta, tzinfo
 
 from django.conf import settings
 from django.http import Http404, HttpRequest
+from django.utils.crypto import salted_hmac
 
 from entact import store
 from entact.conduct.error import ConductError
@@ -66,6 +68,15 @@ class Asked:
         if role is None or self.authenticated is None:
             raise Http404
         return Author(self.person.identity, role, self.authenticated)
+
+    @property
+    def draft_key(self) -> str:
+        """The key under which this person's drafts about this participant are kept on a device, in base64.
+
+        It is the same in each process and after each sign-in, and stored with no draft.
+        """
+        of = f"drafts of {self.person.identity} about {self.participant.ledger}"
+        return b64encode(salted_hmac("entact.drafts", of, algorithm="sha256").digest()).decode()
 
     def opener(self, role: str | None) -> Opener:
         """Opens what is sealed, for who may write it."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from tests.conduct.browser import Browser, course_of, said
 
 from entact import store
-from entact.course import read
+from entact.course import instant, read
 from entact.protocol import Study
 
 ADDRESS = "/participants/S-1/screening.1/demographics/"
@@ -184,3 +185,21 @@ def test_looking_says_what_follows_and_writes_nothing(ada: Browser, screened: st
     found = json.loads(ada.post(f"{ADDRESS}look/", FILLED | {"item:age": "200"}, status=200))
     assert "out of range" in found["fields"]["age"]["notes"][0][0]
     assert len(list(store.lines(screened))) == count
+
+
+def test_when_it_was_filled_in_is_said_as_people_say_it(ada: Browser, screened: str, study: Study) -> None:
+    assert "is no time" in ada.post(ADDRESS, FILLED | {"when": "some day"}, status=422)
+    before = course_of(study, screened).entries[-1]
+    ada.post(ADDRESS, FILLED | {"when": "2 h ago"})
+    answers = course_of(study, screened).answers["demographics"][-1]
+    recorded = instant(read(list(store.lines(screened))[-1].text).recorded_at)
+    assert recorded - answers.at == timedelta(hours=2)
+    assert before.id != answers.entry
+
+
+def test_a_time_that_can_mean_two_is_asked(ada: Browser, screened: str, study: Study) -> None:
+    page = ada.post(ADDRESS, FILLED | {"when": "23:59"}, status=422)
+    choices = re.findall(r'name="which:when" value="([^"]+)"', page)
+    assert len(choices) == 2  # yesterday's, and today's, which is to come
+    ada.post(ADDRESS, FILLED | {"when": "23:59", "which:when": choices[0]})
+    assert course_of(study, screened).answers["demographics"][-1].at == instant(choices[0])

@@ -78,6 +78,8 @@ def page_of_kind(
         may_write=shown.may_write,
         is_correction=effective is not None,
         zone=str(shown.zone),
+        draft=shown.draft,
+        person=shown.person,
         whole=False,
         unsaved=unsaved,
         reason_code=reason[0],

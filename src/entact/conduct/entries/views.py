@@ -165,6 +165,8 @@ def _shown(asked: Asked, role: str | None) -> Shown:
         number=asked.participant.number,
         key=asked.participant.key,
         may_write=role is not None,
+        draft=asked.draft_key if role is not None else "",
+        person=asked.person.identity if role is not None else "",
     )
 
 

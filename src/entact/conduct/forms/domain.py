@@ -72,6 +72,16 @@ class Saved:
 
 
 @dataclass(frozen=True)
+class Question:
+    """Which of several times was meant, in the field of this name; why, where none can be read."""
+
+    field: str
+    item: str
+    choices: tuple[tuple[str, str], ...]
+    why: str = ""
+
+
+@dataclass(frozen=True)
 class Unsaved:
     """Nothing was written, and what was sent is still there.
 
@@ -84,6 +94,7 @@ class Unsaved:
     theirs: frozenset[str] = frozenset()
     needs_reason: bool = False
     changed: tuple[str, ...] = ()
+    questions: tuple[Question, ...] = ()
 
 
 def standing_at(course: Course, place: Place, entry: str, opener: Opener) -> Standing | None:

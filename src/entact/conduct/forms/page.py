@@ -56,6 +56,7 @@ class FormPage:
         number: of the participant. visit: in words. said: when and by whom it was entered.
         head: number of the last line that the page was made of. entry: what stands there, by its id.
         look: the address that says what follows of changes. whole: it may not have been done at all.
+        draft: the key under which this person's drafts are kept on the device. person: who that is.
         intro: what is to be known first. links: further pages, by address. action: what the button says.
         status, status_history: whether it was done. others: how many further entries are at this place.
         notes: what is found that is about no single item. unsaved: why nothing was written, if it was sent.
@@ -81,6 +82,8 @@ class FormPage:
     is_correction: bool
     zone: str
     look: str = ""
+    draft: str = ""
+    person: str = ""
     whole: bool = True
     unsaved: Unsaved | None = None
     reason: str = ""
@@ -88,6 +91,7 @@ class FormPage:
     intro: tuple[str, ...] = ()
     links: tuple[tuple[str, str], ...] = ()
     action: str = ""
+    when: str = ""
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -134,6 +138,8 @@ class Shown:
     may_write: bool
     language: str | None = None
     look: str = ""
+    draft: str = ""
+    person: str = ""
 
     @property
     def course(self) -> Course:
@@ -150,6 +156,7 @@ def page_of(
     unsaved: Unsaved | None = None,
     status: str | None = None,
     reason: tuple[str, str] = ("", ""),
+    when: str = "",
 ) -> FormPage:
     """The page of a form: as it stands in the ledger or, where something was sent, as it was sent.
 
@@ -198,9 +205,12 @@ def page_of(
         others=max(len(filled_at(course, place)) - 1, 0),
         may_write=shown.may_write,
         look=shown.look,
+        draft=shown.draft,
+        person=shown.person,
         is_correction=standing.effective is not None,
         zone=str(shown.zone),
         unsaved=unsaved,
+        when=when,
         reason_code=reason[0],
         reason=reason[1],
     )

@@ -14,19 +14,22 @@ from entact.conduct.forms.domain import (
     DONE,
     NOT_DONE,
     Filling,
+    Question,
     Saved,
     Standing,
+    Unsaved,
     save_form,
     standing_at,
 )
 from entact.conduct.forms.fields import Field
 from entact.conduct.forms.page import FormPage, Shown, page_of
 from entact.conduct.forms.place import REPEATS_AT_MOST, Place, encounter_of, timepoints
-from entact.conduct.forms.reading import Sent
+from entact.conduct.forms.saying import Clock, Told, Untold, Which, settle_times, tell_time
 from entact.conduct.frame import page
 from entact.course.record import REASONS
 
 LONGEST_REASON: Final = 2000
+WHICH: Final = "which:"  # begins the answer to which of several times was meant in a field
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -40,12 +43,27 @@ def show_form(request: HttpRequest, key: str, visit: str, form: str) -> HttpResp
     if request.method != "POST":
         return asked.page()
     author = asked.author(asked.role)
-    filling = asked.filling()
+    filling, questions = asked.filling()
+    if questions:
+        unsaved = Unsaved(questions=questions)
+        return asked.page(
+            unsaved=unsaved,
+            sent=filling.sent,
+            status=filling.status,
+            reason=asked.reason(),
+            when=asked.sent("when"),
+        )
     outcome = save_form(filling, asked.register, asked.participant.ledger, asked.opens, author, asked.now)
     if isinstance(outcome, Saved):
         return redirect(asked.address(outcome.entry))
     again = _Form(request, key, visit, form)  # what others have entered meanwhile is on it
-    return again.page(unsaved=outcome, sent=filling.sent, status=filling.status, reason=asked.reason())
+    return again.page(
+        unsaved=outcome,
+        sent=filling.sent,
+        status=filling.status,
+        reason=asked.reason(),
+        when=asked.sent("when"),
+    )
 
 
 @require_POST
@@ -112,22 +130,40 @@ class _Form(Asked):
             number=self.participant.number,
             key=self.participant.key,
             may_write=self.role is not None,
+            draft=self.draft_key if self.role is not None else "",
+            person=self.person.identity if self.role is not None else "",
             language=self._language(),
             look=reverse("look", args=[self.participant.key, self.place.visit, self.place.form]),
         )
         return page_of(shown, self.place, self.standing, **sent)
 
-    def filling(self) -> Filling:
+    def filling(self) -> tuple[Filling, tuple[Question, ...]]:
+        """The form as it was sent, and what has to be asked first: which of several times is meant."""
         head = self._text("head")
         code, text = self.reason()
-        return Filling(
+        facts = self.course.facts(self.place.encounter, self.now)
+        since = facts.elapsed("initial")
+        clock = Clock(self.now, self.zone, None if since is None else self.now - since)
+        said = _sent(self.request)
+        said |= {name.removeprefix(WHICH): text for name, text in said.items() if name.startswith(WHICH)}
+        sent, asked = settle_times(self.standing.form, said, clock)
+        questions = [Question(f"item:{name}", name, which.choices) for name, which in asked.items()]
+        text_of_when = next(iter(said.get("when", ())), "")
+        when = tell_time(text_of_when, clock) if text_of_when.strip() else None
+        if isinstance(when, Which):
+            questions.append(Question("when", "when", when.choices))
+        elif isinstance(when, Untold):
+            questions.append(Question("when", "when", (), when.why))
+        filling = Filling(
             place=self.place,
-            sent=_sent(self.request),
+            sent=sent,
             head=int(head) if head.isascii() and head.isdecimal() and len(head) < 16 else 0,
             status=NOT_DONE if self._text("status") == NOT_DONE else DONE,
             reason=text or code,
             entry=self._text("entry"),
+            at=when.at if isinstance(when, Told) else None,
         )
+        return filling, tuple(questions)
 
     def reason(self) -> tuple[str, str]:
         """Why: a code of the short list, and text."""
@@ -163,5 +199,5 @@ class _Form(Asked):
         return self.request.POST.get(name, self.request.GET.get(name, ""))
 
 
-def _sent(request: HttpRequest) -> Sent:
+def _sent(request: HttpRequest) -> dict[str, list[str]]:
     return {name: request.POST.getlist(name) for name in request.POST}

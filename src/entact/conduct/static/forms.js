@@ -1,7 +1,9 @@
 // A form while it is being filled in: what is asked, found, calculated and converted follows each change.
 // All of it is judged by the server, by the same rules as what is kept; without it the form still saves.
 
-const form = document.querySelector("[data-form][data-look]");
+import { keepDrafts } from "/static/drafts.js";
+
+const form = document.querySelector("[data-form][data-draft]");
 const WAIT = 300; // milliseconds without a change, after which the server is asked
 
 if (form) begin(form);
@@ -11,8 +13,11 @@ function begin(form) {
   let turn = 0;
   const state = form.querySelector("[data-state]");
   const said = state.textContent;
+  let drafts = null;
+  keepDrafts(form, state, look).then((kept) => (drafts = kept));
 
   async function look() {
+    if (!form.dataset.look) return;
     const mine = ++turn;
     let answer;
     try {
@@ -47,12 +52,39 @@ function begin(form) {
   form.addEventListener("input", (event) => {
     one(event.target);
     state.textContent = "Changed, and not saved yet.";
+    drafts?.keep();
     clearTimeout(timer);
     timer = setTimeout(look, WAIT);
   });
   form.querySelectorAll("[data-rows]").forEach(rows);
-  form.addEventListener("submit", () => (state.textContent = "Saving …"));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    save(form, state);
+  });
   addEventListener("pageshow", (event) => event.persisted && (state.textContent = said));
+}
+
+// Saved is what the record has taken: only then does the page show it, from the record.
+async function save(form, state) {
+  const button = form.querySelector(".save button");
+  button.disabled = true;
+  state.textContent = "Saving …";
+  const body = new FormData(form);
+  try {
+    const answer = await fetch(location.href.split("#")[0], { method: "POST", body, redirect: "follow" });
+    if (answer.redirected) {
+      location.assign(answer.url);
+      return;
+    }
+    if (answer.status === 409 || answer.status === 422) {
+      form.submit(); // nothing was written: the page says why, and what was entered is on it
+      return;
+    }
+    state.textContent = "Not saved: the server did not take it. What you entered is still here, as a draft.";
+  } catch {
+    state.textContent = "Not saved: no connection. What you entered is kept here as a draft; save again.";
+  }
+  button.disabled = false;
 }
 
 function note([message, unusual]) {
@@ -89,6 +121,7 @@ function rows(group) {
   const add = document.createElement("button");
   add.type = "button";
   add.className = "plain";
+  add.dataset.add = "";
   add.textContent = "Add a row";
   add.addEventListener("click", () => {
     if (extra.hidden) {

@@ -1,0 +1,84 @@
+// The draft of a form: kept on each change, brought back when the page is opened again, and marked as one until
+// the record holds what it says. What counts as saved is what the page from the record shows, and nothing else.
+
+import { openOutbox } from "/static/outbox.js";
+
+const ASIDE = new Set(["csrfmiddlewaretoken", "head", "entry", "shown"]); // of the page, not of who fills it in
+
+export async function keepDrafts(form, state, changed) {
+  const outbox = await openOutbox(form.dataset.draft).catch(() => null);
+  if (!outbox) return null; // a browser that keeps nothing: the form works without
+  const name = `${form.dataset.person} ${location.pathname}${location.search}`;
+  let writing = Promise.resolve();
+  let turn = 0;
+
+  const found = await outbox.find(name).catch(() => null);
+  if (found) {
+    if (same(found.fields, fieldsOf(form))) {
+      await outbox.remove(name); // it is in the record
+    } else {
+      restore(form, found.fields);
+      form.elements.head.value = found.head; // what came into the record since is then seen as such
+      notice(form, found.at, async () => {
+        await outbox.remove(name);
+        location.reload();
+      });
+      state.textContent = "This is a draft, and not saved yet.";
+      changed();
+    }
+  }
+
+  return {
+    // Keeps what stands in the form now; changes that follow fast are written one after another.
+    keep() {
+      const mine = ++turn;
+      const value = { fields: fieldsOf(form), head: form.elements.head.value, at: new Date().toISOString() };
+      writing = writing.then(async () => {
+        if (mine !== turn) return;
+        await outbox.keep(name, value);
+        state.textContent = "Draft kept on this device, not saved yet.";
+      }).catch(() => (state.textContent = "Changed, and not saved yet."));
+      return writing;
+    },
+  };
+}
+
+function fieldsOf(form) {
+  return [...new FormData(form)].filter(([name, value]) => !ASIDE.has(name) && typeof value === "string" && value !== "");
+}
+
+function same(one, other) {
+  const without = (fields) => JSON.stringify(fields.filter(([name]) => !name.startsWith("reason")).map(([name, value]) => [name, value.replaceAll("\r\n", "\n")]).sort());
+  return without(one) === without(other);
+}
+
+function restore(form, fields) {
+  const rows = new Map();
+  for (const [name] of fields) {
+    const [, item, number, cell] = name.split(":");
+    if (cell !== undefined) rows.set(item, Math.max(rows.get(item) ?? 0, Number(number)));
+  }
+  for (const [item, number] of rows) {
+    const group = form.querySelector(`[data-rows="${CSS.escape(item)}"]`);
+    for (let tries = 0; group && tries < 200 && !group.querySelector(`[name^="item:${CSS.escape(item)}:${number}:"]`); tries++) group.querySelector("[data-add]")?.click();
+  }
+  for (const control of form.querySelectorAll("input, select, textarea")) {
+    if (!control.name || ASIDE.has(control.name) || control.type === "hidden") continue;
+    const said = fields.filter(([name]) => name === control.name).map(([, value]) => value);
+    if (control.type === "radio") control.checked = (said[0] ?? "") === control.value;
+    else if (control.type === "checkbox") control.checked = said.includes(control.value);
+    else control.value = said[0] ?? "";
+  }
+}
+
+function notice(form, at, discard) {
+  const line = document.createElement("p");
+  line.className = "flag look draft";
+  line.setAttribute("role", "status");
+  const when = new Date(at).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+  line.append(`Draft of ${when}, not in the record. `);
+  const button = Object.assign(document.createElement("button"), { type: "button", className: "plain", textContent: "Throw it away" });
+  button.addEventListener("click", discard);
+  line.append(button);
+  form.before(line);
+}
