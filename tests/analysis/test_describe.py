@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
+import numpy as np
+import pandas as pd
 import polars as pl
 import pytest
 from hypothesis import given
@@ -10,10 +13,15 @@ from scipy import stats
 
 from entact.analysis import (
     Summary,
+    bang,
     change_from_baseline,
     describe,
+    james,
     mean_difference,
     mean_interval,
+    proportion,
+    risk_difference,
+    score_interval,
     standardised_difference,
     summarise,
 )
@@ -125,3 +133,103 @@ def test_the_interval_of_a_mean_is_that_of_the_t_test(values: list[float]) -> No
 def test_one_value_has_no_interval() -> None:
     assert mean_interval(pl.Series([4.0, None])) is None
     assert mean_interval(pl.Series([], dtype=pl.Float64)) is None
+
+
+WITH_NAN = [1.0, 4.0, float("nan"), 2.0, None, 7.0, 3.5]
+
+
+def test_a_nan_is_a_missing_value() -> None:
+    frame = pl.DataFrame({"arm": ["a"] * 7, "value": WITH_NAN})
+    found = describe(frame, "value", "arm").row(0, named=True)
+    assert (found["n"], found["missing"], found["mean"]) == (5, 2, 3.5)
+    assert summarise(pl.Series(WITH_NAN)) == summarise(ONE)
+    assert mean_interval(pl.Series(WITH_NAN)) == mean_interval(ONE)
+    assert mean_difference(pl.Series(WITH_NAN), TWO) == mean_difference(ONE, TWO)
+    long = pl.DataFrame(
+        {"who": ["p", "p", "q", "q"], "visit": ["a", "b"] * 2, "value": [1.0, 3.0, float("nan"), 2.0]}
+    )
+    changed = change_from_baseline(long, "value", subject="who", visit="visit", baseline="a")
+    assert changed["CHG"].to_list() == [None, 2.0, None, None]
+    assert changed["BASE"].to_list() == [1.0, 1.0, None, None]
+
+
+def test_pandas_lists_and_arrays_do_as_well() -> None:
+    arms, values = ["b", "a", "a", "a", "a", "b", "b"], WITH_NAN
+    ours = pl.DataFrame({"arm": arms, "value": values})
+    theirs = pd.DataFrame({"arm": arms, "value": values})
+    assert describe(theirs, "value", "arm").equals(describe(ours, "value", "arm"))
+    for made in (
+        pd.Series(values, dtype="Float64"),
+        pd.Series(values, dtype=float),
+        values,
+        np.array(values, dtype=float),
+    ):
+        assert mean_difference(made, pd.Series(TWO.to_list())) == mean_difference(ONE, TWO)
+        assert standardised_difference(made, TWO) == standardised_difference(ONE, TWO)
+    long = pd.DataFrame({"who": ["p", "p"], "visit": pd.Categorical(["a", "b"]), "value": [1, 3]})
+    assert change_from_baseline(long, "value", subject="who", visit="visit", baseline="a")[
+        "CHG"
+    ].to_list() == [None, 2]
+
+
+@pytest.mark.parametrize("level", [95, 0.0, 1.0, -0.5, float("nan"), "0.95", True])
+@pytest.mark.parametrize(
+    ("interval", "of"),
+    [
+        (mean_interval, [ONE]),
+        (mean_difference, [ONE, TWO]),
+        (standardised_difference, [ONE, TWO]),
+        (proportion, [1, 4]),
+        (risk_difference, [1, 4, 2, 5]),
+        (score_interval, [1, 4]),
+        (bang, [3, 2, 1]),
+        (james, [[[3, 2], [2, 4], [1, 1]]]),
+    ],
+)
+def test_a_level_that_is_none_is_refused(interval: Any, of: list[Any], level: Any) -> None:
+    with pytest.raises(ValueError, match="level must lie between 0 and 1"):
+        interval(*of, level=level)
+
+
+def test_a_level_in_per_cent_is_told_what_is_meant() -> None:
+    with pytest.raises(ValueError, match=r"95 % is 0\.95"):
+        mean_interval(ONE, level=95)
+
+
+def test_words_that_choose_a_method_are_checked() -> None:
+    with pytest.raises(ValueError, match='"unequal" or "equal"'):
+        mean_difference(ONE, TWO, variances="welch")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match='"cohen" or "hedges"'):
+        standardised_difference(ONE, TWO, measure="d")  # type: ignore[arg-type]
+
+
+def test_groups_with_numbers_in_their_names_are_in_the_order_of_the_numbers() -> None:
+    weeks = ["week 12", "week 2", "week 4", "week 12", "week 2", "week 4"]
+    frame = pl.DataFrame({"visit": weeks, "value": [1.0, 2, 3, 4, 5, 6]})
+    assert describe(frame, "value", "visit")["visit"].to_list() == ["week 2", "week 4", "week 12"]
+    stated = frame.with_columns(pl.col("visit").cast(pl.Enum(["week 4", "week 12", "week 2"])))
+    assert describe(stated, "value", "visit")["visit"].to_list() == ["week 4", "week 12", "week 2"]
+    category = pd.DataFrame(
+        {"visit": pd.Categorical(weeks, ["week 4", "week 12", "week 2"]), "value": frame["value"]}
+    )
+    assert describe(category, "value", "visit")["visit"].to_list() == ["week 4", "week 12", "week 2"]
+
+
+def test_a_change_from_what_is_no_visit_or_has_been_made_is_refused() -> None:
+    frame = pl.DataFrame({"who": ["p", "p"], "visit": ["a", "b"], "value": [1.0, 3.0]})
+    with pytest.raises(ValueError, match="'start' is no visit in column 'visit'; there are a, b"):
+        change_from_baseline(frame, "value", subject="who", visit="visit", baseline="start")
+    with pytest.raises(ValueError, match="column 'BASE' already"):
+        change_from_baseline(
+            frame.with_columns(BASE=pl.lit(9.0)), "value", subject="who", visit="visit", baseline="a"
+        )
+
+
+def test_infinite_values_and_columns_twice_are_named() -> None:
+    with pytest.raises(ValueError, match="infinite in row 1"):
+        summarise(pl.Series([1.0, float("inf")]))
+    twice = pd.DataFrame([[1.0, 2.0]], columns=["value", "value"])
+    with pytest.raises(ValueError, match="2 columns are called 'value'"):
+        describe(twice, "value")
+    with pytest.raises(TypeError, match="not list"):
+        describe([1.0], "value")

@@ -168,3 +168,49 @@ def test_every_rule_that_a_file_may_name_makes_a_design(name: str) -> None:
         futile = design_of(planned(0.05, information=[0.5, 0.75], spending="pocock", futility=rule, beta=0.2))
         assert (futile.sided, futile.alpha, futile.beta) == (1, 0.025, 0.2)
         assert futile.boundaries().lower is not None
+
+
+def test_a_site_kept_as_a_number_is_a_category(frame: pl.DataFrame) -> None:
+    people = frame["participant"].unique(maintain_order=True).to_list()
+    number = pl.col("participant").replace_strict(
+        {person: place % 3 + 1 for place, person in enumerate(people)}
+    )
+    numbered = frame.with_columns(site=number)
+    text = numbered.with_columns(pl.col("site").cast(pl.String))
+    asked = {"fixed": "arm * visit + baseline + site", "contrast": ("MDMA", "PBO"), "at": "V03"}
+    for site in (pl.Int64, pl.Float64):
+        kept = numbered.with_columns(pl.col("site").cast(site))
+        assert model_difference(kept, **asked) == model_difference(text, **asked)  # type: ignore[arg-type]
+        alone = {**asked, "fixed": "arm + baseline + site"}
+        assert ancova_difference(kept, **alone) == ancova_difference(text, **alone)  # type: ignore[arg-type]
+        pooled = {**asked, "pool_sites_below": 25}
+        assert model_difference(kept, **pooled) == model_difference(text, **pooled)  # type: ignore[arg-type]
+
+
+def test_visits_are_in_the_order_of_their_days(frame: pl.DataFrame) -> None:
+    words = {"V01": "first", "V02": "end", "V03": "after"}
+    day = {"V01": 30.0, "V02": 60.0, "V03": 90.0}
+    start = pl.col("participant").rank("dense") * 17.0
+    told = frame.with_columns(
+        visit=pl.col("visit").replace(words),
+        day=start + pl.col("visit").replace_strict(day, return_dtype=pl.Float64),
+    )
+    plain = frame.with_columns(pl.col("visit").cast(pl.Enum(["V01", "V02", "V03"])))
+    asked = {"fixed": "arm * visit + baseline", "contrast": ("MDMA", "PBO"), "covariance": "auto_regressive"}
+    found = model_difference(told, at="after", **asked)  # type: ignore[arg-type]
+    expected = model_difference(plain, at="V03", **asked)  # type: ignore[arg-type]
+    assert (found.difference, found.se) == pytest.approx((expected.difference, expected.se), rel=1e-9)
+    visits, matrix = model_covariance(told, fixed="arm * visit + baseline", at="end")
+    assert visits == ("first", "end")
+    assert matrix == pytest.approx(
+        model_covariance(plain, fixed="arm * visit + baseline", at="V02")[1], rel=1e-9
+    )
+
+
+def test_only_participants_with_a_value_are_counted(frame: pl.DataFrame) -> None:
+    person = frame["participant"][0]
+    without = pl.when(pl.col("participant") == person).then(None).otherwise(pl.col("value"))
+    found = model_difference(
+        frame.with_columns(value=without), fixed="arm * visit + baseline", contrast=("MDMA", "PBO"), at="V03"
+    )
+    assert found.participants == frame["participant"].n_unique() - 1

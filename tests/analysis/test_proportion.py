@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pandas as pd
 import polars as pl
 import pytest
 from hypothesis import given
@@ -70,3 +71,29 @@ def test_unknown_is_neither_event_nor_counted() -> None:
     assert (found["a"].events, found["a"].n) == (1, 2)
     assert (found["b"].events, found["b"].n) == (1, 1)
     assert set(found) == {"a", "b"}
+
+
+def test_a_count_is_no_event() -> None:
+    """2 and 0 events in two participants are not "2 of 2"."""
+    frame = pl.DataFrame({"arm": ["a", "a"], "events": [2, 0]})
+    with pytest.raises(ValueError, match=r"column 'events' holds 2; an event is true or false"):
+        count_events(frame, "events", "arm")
+    with pytest.raises(ValueError, match="holds 'yes'"):
+        count_events(pl.DataFrame({"arm": ["a", "a"], "events": ["yes", "no"]}), "events", "arm")
+    with pytest.raises(ValueError, match="no column 'event'"):
+        count_events(frame, "event", "arm")
+
+
+def test_one_and_zero_nan_and_pandas_are_counted_right() -> None:
+    expected = count_events(
+        pl.DataFrame({"arm": ["a", "a", "b"], "event": [True, False, None]}), "event", "arm"
+    )
+    for values in ([1, 0, None], [1.0, 0.0, float("nan")]):
+        assert (
+            count_events(pl.DataFrame({"arm": ["a", "a", "b"], "event": values}), "event", "arm") == expected
+        )
+        assert (
+            count_events(pd.DataFrame({"arm": ["a", "a", "b"], "event": values}), "event", "arm") == expected
+        )
+    nullable = pd.DataFrame({"arm": ["a", "a", "b"], "event": pd.array([True, False, None], dtype="boolean")})
+    assert count_events(nullable, "event", "arm") == expected

@@ -9,6 +9,8 @@ import numpy as np
 import polars as pl
 from scipy.special import ndtri
 
+from entact.analysis.level import check_level
+
 WRONG = 0.5  # James's weight of a wrong guess; a correct one weighs 0, "do not know" 1
 UNKNOWN = "do_not_know"
 
@@ -143,6 +145,7 @@ def _checked_total(counts: Sequence[int]) -> int:
 
 
 def _wald(estimate: float | None, se: float, level: float, n: int) -> Index:
+    check_level(level)
     if estimate is None:
         return Index(None, se, None, None, n)
     reach = float(ndtri(0.5 + level / 2)) * se

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp, lgamma, log, sqrt
-from typing import Literal
+from typing import Any, Literal
 
 import polars as pl
 from scipy.special import nctdtrinc, stdtr, stdtrit
+
+from entact.analysis.frame import numbers, read_frame, sort_groups
+from entact.analysis.level import check_level
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +56,26 @@ class StandardisedDifference:
     measure: Literal["cohen", "hedges"]
 
 
-def describe(frame: pl.DataFrame, column: str, by: str | Sequence[str] = ()) -> pl.DataFrame:
+def describe(frame: Any, column: str, by: str | Sequence[str] = ()) -> pl.DataFrame:
     """n, number missing, mean, SD (n - 1), median, least and greatest value of a column, group by group.
 
     Args:
-        frame: any. column: numeric, null where missing. by: one or more columns of groups, or none.
+        frame: Polars or pandas. column: numeric, null or NaN where missing. by: one or more columns of
+        groups, or
+            none.
     Returns:
-        The columns of groups, then `n`, `missing`, `mean`, `sd`, `median`, `min`, `max`, sorted by group.
+        The columns of groups, then `n`, `missing`, `mean`, `sd`, `median`, `min`, `max`, sorted by group: an
+        Enum in
+        its order, text with the numbers in it by size (week 2 before week 12).
     Raises:
         ValueError: when a column is not there or is not numeric.
     """
     groups = [by] if isinstance(by, str) else list(by)
-    for name in [column, *groups]:
-        if name not in frame.columns:
-            raise ValueError(f"no column {name!r}; there are {frame.columns}")
-    if not frame.schema[column].is_numeric():
-        raise ValueError(f"column {column!r} is {frame.schema[column]}; only numbers have a mean")
-    value = pl.col(column).cast(pl.Float64)
+    if column in groups:
+        raise ValueError(f"column {column!r} can't be described by itself")
+    frame = read_frame(frame, [column, *groups])
+    frame = frame.with_columns(numbers(frame[column], f"column {column!r}").alias(column))
+    value = pl.col(column)
     measures = [
         value.count().alias("n"),
         value.null_count().alias("missing"),
@@ -79,26 +85,27 @@ def describe(frame: pl.DataFrame, column: str, by: str | Sequence[str] = ()) -> 
         value.min().alias("min"),
         value.max().alias("max"),
     ]
-    return frame.group_by(groups).agg(measures).sort(groups) if groups else frame.select(measures)
+    return sort_groups(frame.group_by(groups).agg(measures), groups) if groups else frame.select(measures)
 
 
-def summarise(values: pl.Series) -> Summary:
-    """Number, mean and SD of the values that are there."""
-    present = values.drop_nulls().cast(pl.Float64)
+def summarise(values: Any) -> Summary:
+    """Number, mean and SD of the values that are there: a Polars or pandas series, an array or a list."""
+    present = numbers(values, "the column").drop_nulls()
     mean, sd = present.mean(), present.std()
     return Summary(
         len(present), mean if isinstance(mean, float) else None, sd if isinstance(sd, float) else None
     )
 
 
-def mean_interval(values: pl.Series | Summary, *, level: float = 0.95) -> MeanInterval | None:
+def mean_interval(values: Any, *, level: float = 0.95) -> MeanInterval | None:
     """The mean of one group with its t interval; None for fewer than two values.
 
     Args:
-        values: of one group (nulls are left out), or their summary. level: of the interval.
+        values: of one group (missing ones are left out), or their summary. level: of the interval.
     Equivalent to t.test with one sample in R.
     """
-    summary = summarise(values) if isinstance(values, pl.Series) else values
+    check_level(level)
+    summary = values if isinstance(values, Summary) else summarise(values)
     if summary.n < 2 or summary.mean is None or summary.sd is None:
         return None
     reach = float(stdtrit(summary.n - 1, 0.5 + level / 2)) * summary.sd / sqrt(summary.n)
@@ -106,29 +113,48 @@ def mean_interval(values: pl.Series | Summary, *, level: float = 0.95) -> MeanIn
 
 
 def change_from_baseline(
-    frame: pl.DataFrame, value: str, *, subject: str, visit: str, baseline: str, within: Sequence[str] = ()
+    frame: Any, value: str, *, subject: str, visit: str, baseline: str, within: Sequence[str] = ()
 ) -> pl.DataFrame:
     """Adds the baseline (`BASE`) of each row and the change from it (`CHG`, null where either is unknown).
 
     Args:
-        frame: long, one row for each subject and visit. value, subject, visit: columns.
+        frame: Polars or pandas, long, one row for each subject and visit. value, subject, visit: columns.
         baseline: the visit that is the baseline; its own rows have no change.
         within: further columns that tell the rows of one visit apart, such as the parameter.
     Raises:
-        ValueError: when a subject has two baselines, so that the change would be ambiguous.
+        ValueError: when a subject has two baselines, so that the change would be ambiguous; when the
+        baseline is no
+            visit of the frame, or a column is not there.
     """
     keys = [subject, *within]
-    base = frame.filter(pl.col(visit) == baseline).select(*keys, pl.col(value).alias("BASE"))
+    read = read_frame(frame, [*keys, visit, value])
+    names = [str(name) for name in frame.columns]
+    whole: pl.DataFrame = frame if isinstance(frame, pl.DataFrame) else read_frame(frame, names)
+    taken = {"BASE", "CHG"} & set(names)
+    if taken:
+        raise ValueError(f"the frame has a column {sorted(taken)[0]!r} already: drop or rename it")
+    if baseline not in set(read[visit].drop_nulls().cast(pl.String)):
+        raise ValueError(f"{baseline!r} is no visit in column {visit!r}; there are {_levels(read[visit])}")
+    at_baseline = read[visit].cast(pl.String) == baseline
+    found = numbers(read[value], f"column {value!r}")
+    base = read.select(*keys, found.alias("BASE")).filter(at_baseline)
     twice = base.filter(base.select(keys).is_duplicated())
     if len(twice):
         raise ValueError(f"two rows at {baseline!r} for {twice.select(keys).row(0)}: which is the baseline?")
-    change = pl.when(pl.col(visit) != baseline).then(pl.col(value) - pl.col("BASE"))
-    return frame.join(base, on=keys, how="left", maintain_order="left").with_columns(change.alias("CHG"))
+    joined = read.select(keys).join(base, on=keys, how="left", maintain_order="left")
+    change = found - joined["BASE"]
+    return whole.with_columns(
+        joined["BASE"], pl.select(pl.when(~at_baseline).then(change)).to_series().alias("CHG")
+    )
+
+
+def _levels(visits: pl.Series) -> str:
+    return ", ".join(str(one) for one in visits.drop_nulls().unique(maintain_order=True).to_list())
 
 
 def mean_difference(
-    first: pl.Series | Summary,
-    second: pl.Series | Summary,
+    first: Any,
+    second: Any,
     *,
     variances: Literal["unequal", "equal"] = "unequal",
     level: float = 0.95,
@@ -136,11 +162,15 @@ def mean_difference(
     """The difference of two means with its t interval: Welch's (`unequal`) or Student's (`equal`).
 
     Args:
-        first, second: values of two groups (nulls are left out), or their summaries. level: of the interval.
+        first, second: values of two groups (missing ones are left out), or their summaries. level: of the
+        interval.
     Raises:
         ValueError: when a group has fewer than two values, or neither group varies.
     Source: Welch 1947, Biometrika 34:28. Equivalent to t.test in R.
     """
+    check_level(level)
+    if variances not in ("unequal", "equal"):
+        raise ValueError(f'variances must be "unequal" or "equal", not {variances!r}')
     one, two = _usable(first), _usable(second)
     part_1, part_2 = one.sd**2 / one.n, two.sd**2 / two.n
     if variances == "equal":
@@ -159,8 +189,8 @@ def mean_difference(
 
 
 def standardised_difference(
-    first: pl.Series | Summary,
-    second: pl.Series | Summary,
+    first: Any,
+    second: Any,
     *,
     measure: Literal["cohen", "hedges"] = "cohen",
     level: float = 0.95,
@@ -168,12 +198,15 @@ def standardised_difference(
     """The difference of two means in units of their pooled SD (of change scores: the SD of the change).
 
     Args:
-        first, second: values of two groups (nulls are left out), or their summaries.
+        first, second: values of two groups (missing ones are left out), or their summaries.
         measure: Cohen's d, or Hedges's g, which is d without its bias in small samples.
     Raises:
         ValueError: when a group has fewer than two values, or neither group varies.
     Source: Hedges 1981, Journal of Educational Statistics 6:107; interval: Steiger, Fouladi 1997.
     """
+    check_level(level)
+    if measure not in ("cohen", "hedges"):
+        raise ValueError(f'measure must be "cohen" or "hedges", not {measure!r}')
     one, two = _usable(first), _usable(second)
     pooled = _pooled_sd(one, two)
     if pooled == 0:
@@ -195,8 +228,8 @@ class _Usable:
     sd: float
 
 
-def _usable(group: pl.Series | Summary) -> _Usable:
-    summary = summarise(group) if isinstance(group, pl.Series) else group
+def _usable(group: Any) -> _Usable:
+    summary = group if isinstance(group, Summary) else summarise(group)
     if summary.n < 2 or summary.mean is None or summary.sd is None:
         raise ValueError(
             f"a comparison of means needs at least two values in each group; one has {summary.n}"

@@ -59,11 +59,12 @@ def model_difference(
     from entact.analysis.mmrm import REML
 
     structure, freedom = _named(covariance, _structures(), "covariance"), _named(df, _freedoms(), "df")
+    frame = _categories(frame)
     fit = _fit(f"value ~ {fixed}", _pool(frame, pool_sites_below), structure, freedom, REML)
     first, second = contrast
     found = fit.lsmeans("arm", by="visit").at(visit=at).contrast(f"{first} - {second}").to_polars()
     told = f"{covariance.replace('_', ' ')}, REML, {df.replace('_', '-').title()}"
-    return _difference(found, frame, at, told)
+    return _difference(found, fit, at, told)
 
 
 def model_covariance(
@@ -86,7 +87,7 @@ def model_covariance(
     from entact.analysis.mmrm import REML
 
     structure = _named(covariance, _structures(), "covariance")
-    fit = _fit(f"value ~ {fixed}", _pool(frame, pool_sites_below), structure, None, REML)
+    fit = _fit(f"value ~ {fixed}", _pool(_categories(frame), pool_sites_below), structure, None, REML)
     if at not in fit.visits:
         raise ValueError(f"nobody has a value at {at}")
     until = fit.visits.index(at) + 1
@@ -189,18 +190,18 @@ def ancova_difference(
     """
     from entact.analysis.mmrm import REML, Residual
 
-    here = frame.filter(pl.col("visit") == at)
+    here = _categories(frame).filter(pl.col("visit") == at)
     if here.is_empty():
         raise ValueError(f"nobody has a value at {at}")
     # With one value a person the likelihood of a mixed model is that of least squares.
     fit = _fit(f"value ~ {fixed}", _pool(here, pool_sites_below), None, Residual(), REML)
     first, second = contrast
     found = fit.lsmeans("arm").contrast(f"{first} - {second}").to_polars()
-    return _difference(found, here, at, "least squares")
+    return _difference(found, fit, at, "least squares")
 
 
 def _fit(formula: str, frame: pl.DataFrame, covariance: Any, df: Any, method: Any) -> Any:
-    from entact.analysis.mmrm import NotConverged, Unstructured, mmrm
+    from entact.analysis.mmrm import KenwardRoger, NotConverged, Unstructured, mmrm
 
     try:
         return mmrm(
@@ -210,7 +211,7 @@ def _fit(formula: str, frame: pl.DataFrame, covariance: Any, df: Any, method: An
             visit="visit",
             covariance=covariance or Unstructured(),
             method=method,
-            df=df,
+            df=df or KenwardRoger(),
         )
     except NotConverged as problem:
         raise ValueError(str(problem)) from problem
@@ -250,7 +251,7 @@ def _named(name: str, known: Mapping[str, Any], what: str) -> Any:
     return known[name]
 
 
-def _difference(found: pl.DataFrame, frame: pl.DataFrame, at: str, fit: str) -> ModelDifference:
+def _difference(found: pl.DataFrame, fit: Any, at: str, told: str) -> ModelDifference:
     row = found.row(0, named=True)
     if row["estimate"] is None:
         raise ValueError(f"the difference at {at} cannot be estimated from these rows")
@@ -261,15 +262,41 @@ def _difference(found: pl.DataFrame, frame: pl.DataFrame, at: str, fit: str) -> 
         low=row["low"],
         high=row["high"],
         p=row["p"],
-        participants=frame["participant"].n_unique(),
-        fit=fit,
+        participants=fit.model.layout.participants,
+        fit=told,
     )
+
+
+def _categories(frame: pl.DataFrame) -> pl.DataFrame:
+    """Arm, visit and site as categories, even where they are kept as numbers; visits in time."""
+    made = []
+    for name in ("arm", "visit", "site"):
+        if name in frame.columns and frame.schema[name].is_numeric():
+            numbers = frame[name].unique().drop_nulls().sort()
+            whole = numbers.dtype.is_float() and bool((numbers == numbers.floor()).all())
+            kind = pl.Int64 if whole else numbers.dtype
+            levels = pl.Enum(numbers.cast(kind).cast(pl.String))
+            made.append(pl.col(name).cast(kind).cast(pl.String).cast(levels))
+    if "day" in frame.columns and frame.schema["visit"] == pl.String:
+        made.append(pl.col("visit").cast(pl.Enum(_in_time(frame))))
+    return frame.with_columns(made)
+
+
+def _in_time(frame: pl.DataFrame) -> list[str]:
+    """The visits in the order in which participants come to them: text sorts by alphabet, which is none."""
+    days = frame.pivot(on="visit", index="participant", values="day", aggregate_function="first").drop(
+        "participant"
+    )
+    values = days.cast(pl.Float64).to_numpy()
+    later = np.array(
+        [[np.nanmedian(np.append(np.sign(one - other), 0.0)) for other in values.T] for one in values.T]
+    ).sum(axis=1)
+    return [days.columns[place] for place in np.argsort(later, kind="stable")]
 
 
 def _pool(frame: pl.DataFrame, below: int | None) -> pl.DataFrame:
     if below is None:
         return frame
     size = pl.col("participant").n_unique().over("site")
-    return frame.with_columns(
-        pl.when(size < below).then(pl.lit(POOLED)).otherwise(pl.col("site")).alias("site")
-    )
+    own = pl.col("site").cast(pl.String)
+    return frame.with_columns(pl.when(size < below).then(pl.lit(POOLED)).otherwise(own).alias("site"))

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import sqrt
+from typing import Any
 
 import polars as pl
 from scipy.special import betaincinv, ndtri
+
+from entact.analysis.frame import read_frame, sort_groups
+from entact.analysis.level import check_level
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,7 @@ def proportion(events: int, n: int, *, level: float = 0.95) -> Proportion:
     Source: Clopper, Pearson 1934, Biometrika 26:404. Equivalent to binom.test in R.
     """
     _check(events, n)
+    check_level(level)
     tail = (1 - level) / 2
     low = float(betaincinv(events, n - events + 1, tail)) if events else 0.0
     high = float(betaincinv(events + 1, n - events, 1 - tail)) if events < n else 1.0
@@ -79,6 +84,7 @@ def score_interval(events: int, n: int, *, level: float = 0.95) -> tuple[float, 
     Source: Wilson 1927, Journal of the American Statistical Association 22:209.
     """
     _check(events, n)
+    check_level(level)
     if not n:
         raise ValueError("a score interval needs at least one observation")
     z = float(ndtri(0.5 + level / 2))
@@ -88,14 +94,26 @@ def score_interval(events: int, n: int, *, level: float = 0.95) -> tuple[float, 
     return (0.0 if events == 0 else middle - reach, 1.0 if events == n else middle + reach)
 
 
-def count_events(frame: pl.DataFrame, column: str, by: str, *, level: float = 0.95) -> dict[str, Proportion]:
+def count_events(frame: Any, column: str, by: str, *, level: float = 0.95) -> dict[Any, Proportion]:
     """The share with a true value in each group; unknown (null) values count neither as events nor in `n`.
 
     Args:
-        frame: one row for each participant. column: boolean. by: column of groups; rows without are left out.
+        frame: Polars or pandas, one row for each participant. column: true or false, or 1 and 0. by: column
+        of
+            groups; rows without are left out.
+    Raises:
+        ValueError: when a column is not there, or holds anything but true and false: a count is no event.
     """
-    rows = frame.select(pl.col(by).alias("by"), pl.col(column).alias("value")).drop_nulls()
-    counted = rows.group_by("by").agg(pl.col("value").sum().alias("events"), pl.len().alias("n")).sort("by")
+    check_level(level)
+    read = read_frame(frame, [by, column] if by != column else [by])
+    value = read[column]
+    if value.dtype != pl.Boolean:
+        wrong = [one for one in value.drop_nulls().unique().to_list() if one not in (0, 1)]
+        if wrong:
+            raise ValueError(f"column {column!r} holds {wrong[0]!r}; an event is true or false (or 1 and 0)")
+    rows = pl.DataFrame([read[by].alias("by"), value.cast(pl.Boolean).alias("value")]).drop_nulls()
+    counted = rows.group_by("by").agg(pl.col("value").sum().alias("events"), pl.len().alias("n"))
+    counted = sort_groups(counted, ["by"])
     return {group: proportion(int(events), int(n), level=level) for group, events, n in counted.iter_rows()}
 
 

@@ -102,8 +102,9 @@ def test_a_year_as_covariate_does_no_harm(seed: int) -> None:
 @given(SEEDS, st.sampled_from([REML, ML]))
 def test_the_coding_of_factors_does_not_matter(seed: int, method: str) -> None:
     data = trial(seed)
-    treatment = fit(data, method=method)
-    sums = fit(data, "y ~ base + C(arm, contr.sum) * C(visit, contr.sum)", method=method)
+    df = Satterthwaite() if method == ML else KenwardRoger()
+    treatment = fit(data, method=method, df=df)
+    sums = fit(data, "y ~ base + C(arm, contr.sum) * C(visit, contr.sum)", method=method, df=df)
     assert error(last(sums), last(treatment)) < 1e-9
     assert error(sums.covariance[""], treatment.covariance[""]) < 1e-8
     # log|X'V^-1 X| of REML changes by a constant of the coding alone; ML's likelihood by nothing
@@ -131,7 +132,7 @@ def test_a_batch_is_a_loop_of_single_fits(seed: int) -> None:
     outcomes[rng.random(outcomes.shape) < 0.05] = np.nan
     frames = [design_rows.with_columns(pl.Series("y", one.ravel())) for one in outcomes]
     for freedom in (KenwardRoger(), KenwardRoger(convention="mmrm"), Satterthwaite()):
-        for method in (REML, ML):
+        for method in (REML, ML) if isinstance(freedom, Satterthwaite) else (REML,):
             singles = [fit(frame, df=freedom, method=method) for frame in frames]
             row = singles[0].lsmeans("arm", by="visit").contrast("drug - placebo").rows[-1]
             many = design.fit(outcomes, row, df=freedom, reml=method == REML)

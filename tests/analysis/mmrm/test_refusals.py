@@ -11,9 +11,12 @@ from tests.analysis.mmrm.golden import error, fev
 from tests.analysis.mmrm.test_laws import fit, trial
 
 from entact.analysis.mmrm import (
+    AnteDependence,
     AutoRegressive,
     BetweenWithin,
     CompoundSymmetry,
+    Covariance,
+    KenwardRoger,
     NotConverged,
     Satterthwaite,
     SpatialExponential,
@@ -253,3 +256,97 @@ def test_effect_sizes_and_simulation() -> None:
     assert abs(drawn[:, first].std() / np.hypot(sd[3], result.fitted[first].std()) - 1.0) < 0.03
     again = result.simulate(np.random.default_rng(5), 400)
     assert (drawn == again).all()
+
+
+@pytest.mark.parametrize(
+    ("named", "message"),
+    [
+        ({"df": KenwardRoger}, r"df must be one of KenwardRoger\(\), .*; write KenwardRoger\(\)"),
+        ({"df": Satterthwaite}, r"write Satterthwaite\(\)"),
+        ({"df": "KR"}, "df must be one of .*, not 'KR'"),
+        ({"df": "Kenward-Roger"}, "df must be one of"),
+        ({"df": None}, "df must be one of .*, not None"),
+        ({"df": 12.0}, r"df must be one of .*, not 12\.0"),
+        ({"df": CompoundSymmetry()}, "df must be one of"),
+        ({"covariance": CompoundSymmetry}, r"covariance must be .*write CompoundSymmetry\(\)"),
+        ({"covariance": "us"}, "covariance must be a structure"),
+        ({"covariance": None}, "covariance must be a structure"),
+        ({"covariance": []}, "covariance must be a structure"),
+        ({"covariance": [Unstructured(), "cs"]}, "covariance must be a structure"),
+        ({"method": "ML"}, "Kenward-Roger's adjustment is derived for REML .* use REML, or df=Satterthwaite"),
+        ({"method": "ML", "df": KenwardRoger(linear=True)}, "derived for REML"),
+        ({"method": "reml"}, "method must be"),
+        ({"level": 95}, r"level must lie between 0 and 1.* 95 % is 0\.95"),
+        ({"level": "0.95"}, "level must lie"),
+        ({"level": float("nan")}, "level must lie"),
+    ],
+)
+def test_what_is_no_method_is_refused_with_what_would_be_right(
+    named: dict[str, object], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        fit(DATA, **named)
+
+
+def test_a_convention_or_choice_that_is_none_is_refused() -> None:
+    with pytest.raises(ValueError, match='convention must be "sas" or "mmrm"'):
+        KenwardRoger(convention="SAS")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="linear must be True or False"):
+        KenwardRoger(linear="no")  # type: ignore[arg-type]
+    for structure in (CompoundSymmetry, AutoRegressive, Toeplitz, AnteDependence):
+        with pytest.raises(ValueError, match="heterogeneous must be True or False"):
+            structure(heterogeneous="no")  # type: ignore[arg-type]
+
+
+def test_a_batch_refuses_what_a_single_fit_refuses() -> None:
+    design = TrialDesign.of("y ~ base + arm * visit", DATA, subject="id", visit="visit")
+    outcomes, row = np.zeros((2, 40, 3)), np.ones((1, 7))
+    for df in (KenwardRoger, "KR", None, BetweenWithin()):
+        with pytest.raises(ValueError, match=r"df must be one of KenwardRoger\(\), Satterthwaite\(\)"):
+            design.fit(outcomes, row, df=df)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="derived for REML"):
+        design.fit(outcomes, row, reml=False)
+
+
+def test_a_covariance_that_the_data_do_not_determine_is_no_result() -> None:
+    """9 values of 5 participants for 6 coefficients: -2 log likelihood is flat, an interval was ±1e155."""
+    with pytest.raises(NotConverged, match=r"the data don't determine the covariance: .* flat"):
+        mmrm(
+            "FEV1 ~ ARMCD * AVISIT",
+            fev()[11:25],
+            subject="USUBJID",
+            visit="AVISIT",
+            covariance=CompoundSymmetry(),
+        )
+
+
+@pytest.mark.parametrize("structure", [CompoundSymmetry(), AutoRegressive(), Toeplitz(), AnteDependence()])
+def test_a_covariance_between_visits_that_nobody_has_two_of_is_no_result(structure: Covariance) -> None:
+    once = DATA.filter(pl.col("week") == pl.col("id") % 3)
+    with pytest.raises(NotConverged, match="no optimum was found"):
+        fit(once, "y ~ arm + base", covariance=structure)
+
+
+def many_visits(participants: int, visits: int) -> pl.DataFrame:
+    rng = np.random.default_rng(1)
+    return pl.DataFrame(
+        {
+            "id": np.repeat(np.arange(participants), visits),
+            "visit": np.tile(np.arange(visits), participants),
+            "arm": np.repeat(np.where(np.arange(participants) % 2, "a", "b"), visits),
+            "y": rng.standard_normal(participants * visits),
+        }
+    )
+
+
+def test_what_would_not_fit_into_memory_is_refused_before() -> None:
+    with pytest.raises(ValueError, match=r"200 visits with 2 coefficients would need about 4. GB"):
+        fit(many_visits(30, 200), "y ~ arm", covariance=CompoundSymmetry())
+
+
+def test_an_unstructured_covariance_of_more_visits_than_participants_is_refused_before() -> None:
+    for visits in (40, 200):
+        with pytest.raises(NotConverged, match=f"needs more than {visits} participants, and there are 30"):
+            fit(many_visits(30, visits), "y ~ arm * C(visit)")
+    result = fit(many_visits(9, 9), "y ~ arm", covariance=[Unstructured(), CompoundSymmetry()])
+    assert result.status.startswith("unstructured: a covariance of 9 visits needs more than 9 participants")

@@ -11,6 +11,7 @@ from typing import Final, Literal, get_args
 import numpy as np
 from scipy.special import chdtrc, ndtr, ndtri, stdtr, stdtrit
 
+from entact.analysis.level import check_level
 from entact.analysis.meta.between import (
     ESTIMATORS,
     Between,
@@ -291,6 +292,7 @@ def hartung_knapp(q: float, df: int, kind: Interval) -> tuple[float | None, bool
 
 def bounds(estimate: float, se: float, df: int | None, level: float) -> tuple[float, float, float]:
     """Interval and two-sided p of an estimate; by t, or by the normal distribution where `df` is None."""
+    check_level(level)
     reach = _quantile(level, df) * se
     if se == 0:
         return estimate, estimate, 1.0 if estimate == 0 else 0.0
@@ -314,8 +316,7 @@ def check(effects: Sequence[Effect], between: str, interval: str | None, level: 
         raise ValueError(
             "Hartung-Knapp's interval belongs to random effects: say between='REML', or no interval"
         )
-    if not 0 < level < 1:
-        raise ValueError(f"the level is {level}: it lies between 0 and 1, as in 0.95")
+    check_level(level)
     least, most = (pick(one.variance for one in effects) for pick in (min, max))
     largest = max(abs(one.estimate) for one in effects)
     if most > _FARTHEST * least or largest > _LARGEST or not 1 / _LARGEST < least <= most < _LARGEST:

@@ -5,12 +5,15 @@ that contain it, L = [0 | X1'M X1 | X1'M X2], M the projection off X0 (SAS/STAT 
 of Estimable Functions").
 Type III: a term's own coefficients plus, of every term that contains it only by further factors, the average
 over all levels of those: equal weights on the cells, whatever their numbers. Rows are formed on sums over
-levels, so that they don't depend on how factors are coded.
+levels, so that they don't depend on how factors are coded. Where cells are empty, what is tested is the part
+of the
+hypothesis that can be estimated (`Inference.joint`), as in R emmeans' `joint_tests`; its df says how much
+that is.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Literal
 
@@ -20,7 +23,7 @@ import polars as pl
 from entact.analysis.mmrm.columns import Column, Factor, Numeric
 from entact.analysis.mmrm.design import Term
 from entact.analysis.mmrm.inference import Inference, Joint
-from entact.analysis.mmrm.model import Observations
+from entact.analysis.mmrm.model import Model, Observations
 from entact.analysis.mmrm.show import Sheet, number, probability
 from entact.analysis.mmrm.small import Floats
 
@@ -71,27 +74,23 @@ def anova(inference: Inference, which: Type) -> Anova:
     if which not in ("II", "III"):
         raise ValueError(f'type must be "II" or "III", not {which!r}')
     observations = inference.model.observations
-    terms = [term for term in observations.design.terms if term.variables]
+    terms = [term for term in observations.design.terms if term.factors or term.numbers]
     rows = _type_two if which == "II" else _type_three
-    tests = tuple(inference.joint(rows(observations, term)) for term in terms)
+    tests = tuple(inference.joint(rows(inference.model, term)) for term in terms)
     return Anova(which, tuple(term.name for term in terms), tests)
 
 
-def _contains(observations: Observations, larger: Term, smaller: Term) -> bool:
-    """SAS: the larger term has all the smaller one's variables, and what it has besides are factors."""
-    more = larger.variables - smaller.variables
-    return (
-        larger.variables > smaller.variables
-        and all(isinstance(observations.columns[name], Factor) for name in more)
-        and bool(smaller.variables)
-    )
+def _contains(larger: Term, smaller: Term) -> bool:
+    """SAS: the larger term has all that the smaller one has, and what it has besides are factors."""
+    return larger.slopes == smaller.slopes and larger.factors > smaller.factors
 
 
-def _type_two(observations: Observations, term: Term) -> Floats:
+def _type_two(model: Model, term: Term) -> Floats:
+    observations = model.observations
     x = observations.x
     columns = np.arange(x.shape[1])
     own = columns[term.columns]
-    containing = [other for other in observations.design.terms if _contains(observations, other, term)]
+    containing = [other for other in observations.design.terms if _contains(other, term)]
     above = (
         np.concatenate([columns[other.columns] for other in containing]) if containing else np.zeros(0, int)
     )
@@ -109,54 +108,88 @@ def _type_two(observations: Observations, term: Term) -> Floats:
     return rows
 
 
-def _type_three(observations: Observations, term: Term) -> Floats:
-    """Rows from the model matrix on the cells of all factors, equal weights; numbers act as slopes."""
-    columns = observations.columns
-    factors = {name: column for name, column in columns.items() if isinstance(column, Factor)}
-    numbers = [name for name in term.variables if name not in factors]
-    inside = [name for name in factors if name in term.variables]
-    outside = [name for name in factors if name not in term.variables]
-    present = {other.variables for other in observations.design.terms}
-    contrasts = []
-    for name in inside:
-        every = np.eye(len(factors[name].levels))
-        # without its margin a term is nested: every level counts, not only differences
-        contrasts.append(every[1:] - every[0] if term.variables - {name} in present else every)
+def _type_three(model: Model, term: Term) -> Floats:
+    """Rows from the model matrix on the cells of all factors, equal weights; numbers act as slopes.
+
+    Over the cells of the term's factors they are what is orthogonal to every term of the formula that it
+    contains:
+    differences of differences where all margins are there, differences within a margin where one is missing.
+    """
+    observations = model.observations
+    terms = observations.design.terms
+    factors = {name: c for name, c in observations.columns.items() if isinstance(c, Factor)}
+    inside = [name for name in factors if name in term.factors]
+    outside = [name for name in factors if name not in term.factors]
     cells = list(product(*[range(len(factors[name].levels)) for name in inside]))
-    grid = np.array(list(product(*[range(len(factors[name].levels)) for name in outside])), dtype=np.int32)
-    means = np.array(
-        [
-            _cell(observations, factors, dict(zip(inside, cell, strict=True)), outside, grid, numbers)
-            for cell in cells
-        ]
+    grid = list(product(*[range(len(factors[name].levels)) for name in outside]))
+    every = np.array([(*cell, *rest) for cell in cells for rest in grid], dtype=np.int32).reshape(
+        len(cells) * len(grid), len(factors)
     )
-    rows: Floats = np.ones((1, 1))
-    for contrast in contrasts:
-        rows = np.kron(rows, contrast)
-    result: Floats = rows @ means
-    return result
+    values: dict[str, Column] = {
+        name: replace(factors[name], codes=every[:, place]) for place, name in enumerate([*inside, *outside])
+    }
+    within = [other.factors for other in terms if _contains(term, other)]
+    sizes = [len(factors[name].levels) for name in inside]
+    orthonormal = _orthogonal(sizes, inside, within)
+    averages = [
+        _slopes(observations, values, chosen).reshape(len(cells), len(grid), -1).mean(axis=1)
+        for chosen in product(*term.numbers)
+    ]
+    rows = _rows(_differences(sizes, inside, within, orthonormal), averages)
+    if model.basis.estimable(rows).all():
+        return rows
+    # the part that can be estimated is taken of rows that don't depend on the order of levels: an F by
+    # Satterthwaite's method does on them
+    return _rows(orthonormal, averages)
 
 
-def _cell(
-    observations: Observations,
-    factors: dict[str, Factor],
-    inside: dict[str, int],
-    outside: list[str],
-    grid: np.ndarray[tuple[int, ...], np.dtype[np.int32]],
-    numbers: list[str],
+def _rows(contrasts: Floats, averages: list[Floats]) -> Floats:
+    rows = []
+    for cells in averages:
+        own = contrasts @ cells
+        # what is rounding only would look like a coefficient that can't be estimated
+        own[np.abs(own) <= 1e-12 * (np.abs(contrasts) @ np.abs(cells))] = 0.0
+        rows.append(own)
+    return np.concatenate(rows)
+
+
+def _differences(
+    sizes: list[int], names: list[str], within: list[frozenset[str]], orthonormal: Floats
 ) -> Floats:
-    """The average row at one cell: its mixed difference by the term's numbers, other numbers at zero."""
-    total: Floats = np.zeros(observations.x.shape[1])
-    for signs in product((0.0, 1.0), repeat=len(numbers)):
-        values: dict[str, Column] = {}
-        for name, column in observations.columns.items():
-            if name in inside:
-                values[name] = Factor(np.full(len(grid), inside[name], dtype=np.int32), factors[name].levels)
-            elif isinstance(column, Factor):
-                values[name] = Factor(grid[:, outside.index(name)], column.levels)
-            else:
-                at = signs[numbers.index(name)] if name in numbers else 0.0
-                values[name] = Numeric(np.full(len(grid), at))
-        sign = (-1.0) ** (len(numbers) - sum(signs))
-        total = total + sign * observations.design.matrix(values).mean(axis=0)
+    """The same contrasts as differences from first levels, as SAS forms them, where such can be had."""
+    rows: Floats = np.ones((1, 1))
+    for size, name in zip(sizes, names, strict=True):
+        margin = any(name not in some and len(some) == len(names) - 1 for some in within)
+        every: Floats = np.eye(size)
+        rows = np.kron(rows, every[1:] - every[0] if margin else every)
+    if rows.shape == orthonormal.shape and np.abs(rows - rows @ orthonormal.T @ orthonormal).max() < 1e-9:
+        return rows
+    return orthonormal
+
+
+def _orthogonal(sizes: list[int], names: list[str], within: list[frozenset[str]]) -> Floats:
+    """(r, cells) an orthonormal basis of what the cells' means can differ in beyond the terms within."""
+    cells = int(np.prod(sizes, dtype=np.int64))
+    spanned = [np.zeros((cells, 0))]
+    for some in within:
+        block: Floats = np.ones((1, 1))
+        for size, name in zip(sizes, names, strict=True):
+            block = np.kron(block, np.eye(size) if name in some else np.ones((size, 1)))
+        spanned.append(block)
+    left, values, _ = np.linalg.svd(np.concatenate(spanned, axis=1), full_matrices=True)
+    rank = int((values > 1e-9 * cells).sum())
+    basis: Floats = left[:, rank:].T
+    return basis
+
+
+def _slopes(observations: Observations, values: dict[str, Column], chosen: tuple[str, ...]) -> Floats:
+    """Rows of the model matrix at these levels: mixed differences by these numbers, others at zero."""
+    design = observations.design.inner
+    n = next((c.codes.size for c in values.values() if isinstance(c, Factor)), 1)
+    numbers = {name for term in observations.design.terms for own in term.numbers for name in own}
+    total: Floats = np.zeros((n, observations.x.shape[1]))
+    for signs in product((0.0, 1.0), repeat=len(chosen)):
+        at = dict(zip(chosen, signs, strict=True))
+        own = {**values, **{name: Numeric(np.full(n, at.get(name, 0.0))) for name in numbers}}
+        total = total + (-1.0) ** (len(chosen) - sum(signs)) * design.matrix(own)
     return total

@@ -19,6 +19,10 @@ class _Banded(Covariance):
 
     heterogeneous: bool = False
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.heterogeneous, bool):
+            raise ValueError(f"heterogeneous must be True or False, not {self.heterogeneous!r}")
+
     @abstractmethod
     def _correlations(self, m: int) -> int:
         """How many correlation parameters."""

@@ -62,6 +62,21 @@ class Basis:
         ok: Flags = (np.abs(rows[:, ~self.kept] - implied) <= 1e-6 * np.maximum(size, 1e-300)).all(axis=1)
         return ok
 
+    def estimable_part(self, rows: Floats) -> Floats:
+        """Of the space that rows (r, columns) span, what the data say something about: (r' <= r, columns)."""
+        if self.kept.all() or not rows.size:
+            return rows
+        own, implied = rows[:, ~self.kept], rows[:, self.kept] @ self.aliases
+        beyond = own - implied
+        beyond[np.abs(beyond) <= 1e-9 * (np.abs(own) + np.abs(rows[:, self.kept]) @ np.abs(self.aliases))] = (
+            0.0
+        )
+        size = np.abs(beyond).max(axis=0)
+        left, values, _ = np.linalg.svd(beyond / np.where(size > 0.0, size, 1.0), full_matrices=True)
+        rank = int((values > 1e-6).sum())
+        part: Floats = left[:, rank:].T @ rows
+        return part
+
     def columns(self, x: Floats, rows: Places | slice) -> Floats:
         """The conditioned columns of these rows."""
         if self.orthonormal is not None:
@@ -132,5 +147,6 @@ def _condition_carefully(x: Floats, y: Floats) -> tuple[Basis, Floats]:
     pivots = np.abs(np.diagonal(upper)) * length[kept]
     logdet = 2.0 * float(np.log(pivots).sum()) - int(kept.sum()) * float(np.log(n))
     aliases = inverse @ (orthonormal.T @ x[:, ~kept] / n)
+    aliases[np.abs(aliases) * length[kept][:, None] <= 1e-9 * length[~kept]] = 0.0
     basis = Basis(kept, inverse, inverse @ (gamma + step), logdet, aliases, orthonormal)
     return basis, residuals - orthonormal @ step

@@ -13,10 +13,11 @@ import numpy as np
 
 from entact.analysis.mmrm import kenward_roger, satterthwaite
 from entact.analysis.mmrm.basis import Basis, condition
-from entact.analysis.mmrm.columns import Factor, as_factor, read_column
+from entact.analysis.mmrm.columns import Column, Factor, read_column, read_factor, read_identity
 from entact.analysis.mmrm.covariance import Unstructured
-from entact.analysis.mmrm.design import Design, build, parse
-from entact.analysis.mmrm.inference import KenwardRoger, Satterthwaite, p_value
+from entact.analysis.mmrm.design import build_right
+from entact.analysis.mmrm.formula import parse
+from entact.analysis.mmrm.inference import NO_ML, KenwardRoger, Satterthwaite, check_freedom, p_value
 from entact.analysis.mmrm.likelihood import (
     LOG_2_PI,
     Evaluation,
@@ -111,24 +112,28 @@ class TrialDesign:
         Participants keep their order of appearance as rows of the outcome arrays; visits the order of their
         levels.
         """
-        parsed = parse(formula if "~" in formula and formula.strip()[0] != "~" else f"1 {formula}")
-        columns = {name: read_column(data, name) for name in parsed.variables}
-        for name, column in columns.items():
+        # the outcome's name is never asked for
+        parsed = parse(f"outcome {formula}" if formula.strip().startswith("~") else formula)
+        columns: dict[str, Column] = {}
+        for name in parsed.variables:
+            column = read_factor(data, name) if name in parsed.categories else read_column(data, name)
             if column.missing.any():
                 raise ValueError(f"{name!r} has missing values: a design needs all of them")
-            if isinstance(column, Factor):
-                columns[name] = column.without_unused()[0]
-        people, visits = as_factor(read_column(data, subject)), as_factor(read_column(data, visit))
+            columns[name] = column.without_unused()[0] if isinstance(column, Factor) else column
+        people, visits = read_identity(data, subject), read_factor(data, visit)
+        for name, missing in ((subject, people.missing), (visit, visits.missing)):
+            if missing.any():
+                raise ValueError(f"{name!r} has missing values: a design needs all of them")
         _, first, place = np.unique(people.codes, return_index=True, return_inverse=True)
         rank = np.argsort(np.argsort(first))[place.reshape(-1)]
         count, m = first.size, len(visits.levels)
         key = rank * m + visits.codes
         if key.size != count * m or np.unique(key).size != key.size:
             raise ValueError(f"a design needs one row for each {subject} at each {visit}, and no row twice")
-        design = _matrix(parsed, columns)
-        x = np.empty((count * m, design[0].shape[1]))
-        x[key] = design[0]
-        return cls(x.reshape(count, m, -1), design[1].names)
+        rows, design = build_right(parsed, columns, key.size)
+        x = np.empty((count * m, rows.shape[1]))
+        x[key] = rows
+        return cls(x.reshape(count, m, -1), design.names)
 
     def fit(
         self,
@@ -146,6 +151,9 @@ class TrialDesign:
             reml: REML, else ML
             df: KenwardRoger() or Satterthwaite()
         """
+        check_freedom(df, KenwardRoger, Satterthwaite)
+        if not reml and isinstance(df, KenwardRoger):
+            raise ValueError(NO_ML)
         outcomes = np.asarray(outcomes, dtype=np.float64)
         if outcomes.ndim != 3 or outcomes.shape[1:] != (self.participants, self.m):
             raise ValueError(
@@ -253,28 +261,6 @@ class TrialDesign:
             decrement,
             iterations,
         )
-
-
-def _matrix(parsed: Any, columns: dict[str, Any]) -> tuple[Floats, Design]:
-    """The right side alone."""
-    from entact.analysis.mmrm.columns import Numeric
-    from entact.analysis.mmrm.design import Parsed
-
-    some = next(iter(columns.values()))
-    n = some.missing.size
-    blank = dict(columns)
-    for name in parsed.response_variables:
-        blank[name] = Numeric(np.ones(n))
-    only = Parsed(
-        parsed.text,
-        parsed.formula,
-        parsed.response,
-        parsed.variables,
-        parsed.response_variables,
-        parsed.plain,
-    )
-    _, x, design = build(only, blank)
-    return x, design
 
 
 def search_many(moments: Moments, surface: Surface, *, reml: bool) -> tuple[Evaluation, Floats, Ints]:

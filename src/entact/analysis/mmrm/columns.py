@@ -1,18 +1,28 @@
-"""Columns of a Polars or pandas frame as numbers or as codes of levels, with what is missing marked."""
+"""Columns of a Polars or pandas frame as numbers or as codes of levels, with what is missing marked.
+
+Levels keep the order that the frame states: an Enum's, a pandas category's, numbers and dates ascending,
+that of
+first appearance for a Polars Categorical; text is in alphabetical order.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from entact.analysis.frame import natural
 from entact.analysis.mmrm.small import Flags, Floats, Places
 
 # Levels whose codes fit two bytes: a frame can have many factors.
 NARROW = 2**15 - 1
+# Beyond it neighbouring whole numbers are one and the same floating-point number.
+WHOLE = 2.0**53
 
 
 @dataclass(frozen=True)
@@ -36,6 +46,15 @@ class Factor:
 
     codes: Places
     levels: tuple[str, ...]
+    numbers: bool = False
+    """whether the levels are numbers, so that a formula may name them as such"""
+
+    @property
+    def values(self) -> list[Any]:
+        """The levels as they were in the frame."""
+        if not self.numbers:
+            return list(self.levels)
+        return [int(level) if re.fullmatch(r"-?\d+", level) else float(level) for level in self.levels]
 
     @property
     def missing(self) -> Flags:
@@ -44,7 +63,7 @@ class Factor:
 
     def keep(self, rows: Flags) -> Factor:
         """The same column on some rows, with the same levels."""
-        return Factor(self.codes[rows], self.levels)
+        return replace(self, codes=self.codes[rows])
 
     def without_unused(self) -> tuple[Factor, tuple[str, ...]]:
         """The factor with only levels that occur, and those that don't."""
@@ -54,7 +73,7 @@ class Factor:
         place = np.cumsum(used) - 1
         levels = tuple(level for level, use in zip(self.levels, used, strict=True) if use)
         unused = tuple(level for level, use in zip(self.levels, used, strict=True) if not use)
-        return Factor(_narrow(place[self.codes], len(levels)), levels), unused
+        return Factor(_narrow(place[self.codes], len(levels)), levels, self.numbers), unused
 
 
 Column = Numeric | Factor
@@ -63,18 +82,42 @@ Column = Numeric | Factor
 def column_names(data: Any) -> list[str]:
     """The names of a frame's columns; a TypeError where it is no frame."""
     names = getattr(data, "columns", None)
-    if isinstance(data, pl.LazyFrame) or names is None:
+    if isinstance(data, pl.LazyFrame):
+        raise TypeError("data must be a Polars or pandas DataFrame, not LazyFrame: collect() it first")
+    if names is None:
         raise TypeError(f"data must be a Polars or pandas DataFrame, not {type(data).__name__}")
     return [str(name) for name in names]
 
 
+def _series(data: Any, name: str) -> Any:
+    names = column_names(data)
+    times = names.count(name)
+    if times == 0:
+        raise ValueError(f"there is no column {name!r}; the columns are {', '.join(map(repr, names))}")
+    if times > 1:
+        raise ValueError(f"{times} columns are called {name!r}: rename all but one")
+    # by place: a pandas name need not be text
+    return data[name] if isinstance(data, pl.DataFrame) else data.iloc[:, names.index(name)]
+
+
 def read_column(data: Any, name: str) -> Column:
     """A column of a frame; a ValueError names the column where it is of no use."""
-    names = column_names(data)
-    if name not in names:
-        raise ValueError(f"there is no column {name!r}; the columns are {', '.join(map(repr, names))}")
-    column = data[name]
+    column = _series(data, name)
     return _from_polars(name, column) if isinstance(column, pl.Series) else _from_pandas(name, column)
+
+
+def read_factor(data: Any, name: str) -> Factor:
+    """A column of a frame as categories, whatever it holds; numbers become levels in ascending order."""
+    column = _series(data, name)
+    numbers = _whole_numbers(column)
+    if numbers is not None:
+        distinct = numbers.drop_nulls().unique().sort()
+        levels = tuple(distinct.cast(pl.String).to_list())
+        codes = numbers.rank("dense").fill_null(0).to_numpy().astype(np.int64) - 1
+        return Factor(_narrow(codes, len(levels)), levels, numbers=True)
+    return as_factor(
+        _from_polars(name, column) if isinstance(column, pl.Series) else _from_pandas(name, column)
+    )
 
 
 def as_factor(column: Column) -> Factor:
@@ -84,7 +127,26 @@ def as_factor(column: Column) -> Factor:
     values, codes = np.unique(column.values, return_inverse=True)
     missing = np.isnan(column.values)
     levels = tuple(_plain(value) for value in values[~np.isnan(values)])
-    return Factor(_narrow(np.where(missing, -1, codes.reshape(-1)), len(levels)), levels)
+    return Factor(_narrow(np.where(missing, -1, codes.reshape(-1)), len(levels)), levels, numbers=True)
+
+
+def order_is_clear(data: Any, name: str, levels: Sequence[str]) -> bool:
+    """Whether the frame states an order of these levels, or they tell it themselves: week 04, week 08."""
+    column = _series(data, name)
+    kind = column.dtype
+    if isinstance(column, pl.Series):
+        if kind not in (pl.String, pl.Categorical):
+            return True
+    elif hasattr(kind, "categories"):
+        stated = [str(level) for level in kind.categories]
+        if kind.ordered or stated != sorted(stated):
+            return True
+    elif kind.kind in "biufMm":
+        return True
+    if len(levels) < 3 or all(len(level) == 1 for level in levels):
+        return True
+    alike = {re.sub(r"\d+", "#", level) for level in levels}
+    return len(alike) == 1 and "#" in next(iter(alike)) and list(levels) == sorted(levels, key=natural)
 
 
 @dataclass(frozen=True)
@@ -111,34 +173,56 @@ class Identity:
 
 def read_identity(data: Any, name: str) -> Identity:
     """The column that names participants."""
-    series = data[name] if name in column_names(data) else None
+    series = _series(data, name)
     if isinstance(series, pl.Series) and series.dtype == pl.String:
         return Identity(*_code(series))
+    whole = _whole_numbers(series)
+    if whole is not None:
+        codes, distinct = _code(whole)
+        return Identity(codes, distinct.cast(pl.String))
     column = read_column(data, name)
-    if isinstance(column, Factor):
-        return Identity(column.codes.astype(np.int32), pl.Series(column.levels, dtype=pl.String))
-    values, codes = np.unique(column.values, return_inverse=True)
-    known = pl.Series(values[~np.isnan(values)])
-    whole = bool((known == known.floor()).all())
-    labels = (known.cast(pl.Int64) if whole else known).cast(pl.String)
-    return Identity(np.where(column.missing, -1, codes.reshape(-1)).astype(np.int32), labels)
+    if isinstance(column, Numeric):
+        values = column.values
+        huge = np.flatnonzero(np.abs(np.nan_to_num(values, nan=0.0)) >= WHOLE)
+        if huge.size:
+            raise ValueError(
+                f"{name!r} in row {int(huge[0])} (counted from 0) is {values[huge[0]]:.0f}, a "
+                f"floating-point number too "
+                "large to tell one participant from the next: keep identifiers as text or whole numbers"
+            )
+    factor = as_factor(column)
+    return Identity(factor.codes.astype(np.int32), pl.Series(factor.levels, dtype=pl.String))
 
 
-def _code(text: pl.Series) -> tuple[Places, pl.Series]:
-    """Codes of strings in alphabetical order, -1 for null, and the distinct strings.
+def _whole_numbers(series: Any) -> pl.Series | None:
+    """A column of integers, exactly; None where it is none."""
+    if isinstance(series, pl.Series):
+        return series if series.dtype.is_integer() else None
+    if getattr(series.dtype, "kind", "") not in "iu" or hasattr(series.dtype, "categories"):
+        return None
+    if series.isna().any():
+        return pl.Series(
+            [None if blank else int(one) for one, blank in zip(series, series.isna(), strict=True)]
+        )
+    return pl.Series(np.asarray(series.to_numpy(dtype=np.uint64 if series.dtype.kind == "u" else np.int64)))
 
-    Frames come sorted by participant more often than not: then each run of equal strings is coded once.
+
+def _code(values: pl.Series) -> tuple[Places, pl.Series]:
+    """Codes of strings or integers in ascending order, -1 for null, and what is distinct among them.
+
+    Frames come sorted by participant more often than not: then each run of equal values is coded once.
     """
-    runs = text.rle_id().to_numpy()
+    runs = values.rle_id().to_numpy()
     if runs.size and 2 * (int(runs[-1]) + 1) <= runs.size:
         begins = np.flatnonzero(runs[1:] != runs[:-1]) + 1
-        codes, labels = _code(text.gather(np.concatenate([[0], begins])))
+        codes, labels = _code(values.gather(np.concatenate([[0], begins])))
         return codes[runs], labels
-    codes = text.rank("dense").cast(pl.Int32).fill_null(0).to_numpy() - 1
+    ranks = values.rank("dense")
+    codes = (ranks.fill_null(0) if values.null_count() else ranks).to_numpy().astype(np.int32) - 1
     count = int(codes.max(initial=-1)) + 1
     first = np.zeros(count + 1, dtype=np.int64)
     first[codes[::-1]] = np.arange(codes.size)[::-1]
-    return codes, text.gather(first[:count])
+    return codes, values.gather(first[:count])
 
 
 def _plain(value: float) -> str:
@@ -151,14 +235,19 @@ def _narrow(codes: Places, levels: int) -> Places:
 
 def _physical(series: pl.Series, levels: int) -> Places:
     """The codes of an Enum, -1 for null."""
+    codes = series.to_physical()
+    if not codes.null_count():
+        return _narrow(codes.to_numpy(), levels)
     kind = pl.Int16 if levels <= NARROW else pl.Int32
-    codes: Places = series.to_physical().cast(kind).fill_null(-1).to_numpy()
-    return codes
+    signed: Places = codes.cast(kind).fill_null(-1).to_numpy()
+    return signed
 
 
 def _from_polars(name: str, series: pl.Series) -> Column:
     kind = series.dtype
-    if kind.is_numeric():
+    if kind == pl.Float64 and not series.null_count():
+        return Numeric(series.to_numpy())
+    if kind.is_numeric() or kind == pl.Null:
         return Numeric(series.cast(pl.Float64).to_numpy())
     if kind == pl.Boolean:
         return Factor(series.cast(pl.Int32).fill_null(-1).to_numpy(), ("False", "True"))
@@ -167,24 +256,82 @@ def _from_polars(name: str, series: pl.Series) -> Column:
         return Factor(_physical(series, len(categories)), categories)
     if kind in (pl.String, pl.Categorical):
         text = series.cast(pl.String)
-        levels = text.drop_nulls().unique().sort()
+        # a Categorical has no order of its own; it keeps that in which its values first appear
+        levels = text.drop_nulls().unique(maintain_order=True)
+        levels = levels.sort() if kind == pl.String else levels
         return Factor(_physical(text.cast(pl.Enum(levels)), len(levels)), tuple(levels.to_list()))
     if kind.is_temporal():
-        return _from_polars(name, series.cast(pl.String))
+        distinct = series.drop_nulls().unique().sort()
+        codes = series.rank("dense").fill_null(0).to_numpy().astype(np.int64) - 1
+        return Factor(_narrow(codes, len(distinct)), tuple(str(value) for value in distinct.to_list()))
     raise ValueError(f"column {name!r} holds {kind}; numbers, text, categories or true/false are needed")
 
 
 def _from_pandas(name: str, series: Any) -> Column:
     kind = series.dtype
+    letter = getattr(kind, "kind", "O")
     if hasattr(kind, "categories"):
-        return Factor(
-            np.asarray(series.cat.codes, dtype=np.int32), tuple(str(level) for level in kind.categories)
-        )
-    if kind.kind == "b":
-        return Factor(np.asarray(series, dtype=np.int32), ("False", "True"))
-    if kind.kind in "iuf":
+        levels = tuple(str(level) for level in kind.categories)
+        if len(set(levels)) < len(levels):
+            raise ValueError(
+                f"column {name!r} has categories that read alike, such as 1 and '1': make them differ"
+            )
+        return Factor(np.asarray(series.cat.codes, dtype=np.int32), levels)
+    if letter == "b":
+        blank = np.asarray(series.isna(), dtype=bool)
+        codes = np.where(blank, -1, np.asarray(series.fillna(False), dtype=np.int32))
+        return Factor(codes.astype(np.int32), ("False", "True"))
+    if letter in "iuf":
         return Numeric(np.asarray(series.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64))
-    values: Sequence[Any] = series.to_list()
-    blank = series.isna().to_list()
+    if letter in "mM":
+        codes, distinct = series.factorize(sort=True)
+        return Factor(_narrow(np.asarray(codes), len(distinct)), tuple(str(value) for value in distinct))
+    if letter == "c":
+        raise ValueError(
+            f"column {name!r} holds complex numbers; numbers, text, categories or true/false are needed"
+        )
+    return _from_objects(name, series.to_list(), np.asarray(series.isna(), dtype=bool))
+
+
+def _from_objects(name: str, values: Sequence[Any], blank: Flags) -> Column:
+    """Values of any type, as pandas keeps text (and all that it did not understand)."""
+    present = [value for value, empty in zip(values, blank, strict=True) if not empty]
+    kinds = {_sort(value) for value in present}
+    if len(kinds) > 1 or "other" in kinds:
+        first = {
+            _sort(value): place for place, value in reversed(list(enumerate(values))) if not blank[place]
+        }
+        told = ", ".join(f"{values[place]!r} in row {place}" for place in first.values())
+        raise ValueError(
+            f"column {name!r} holds values of several kinds or of none that can be used ({told}, "
+            f"counted from 0): "
+            "numbers, text, categories or true/false are needed"
+        )
+    if kinds == {"number"}:
+        return Numeric(
+            np.array([np.nan if empty else float(value) for value, empty in zip(values, blank, strict=True)])
+        )
+    if kinds == {"date"}:
+        distinct = sorted(set(present))
+        place_of = {value: place for place, value in enumerate(distinct)}
+        codes = np.array(
+            [-1 if empty else place_of[value] for value, empty in zip(values, blank, strict=True)]
+        )
+        return Factor(_narrow(codes, len(distinct)), tuple(map(str, distinct)))
+    if kinds == {"truth"}:
+        truths = [-1 if empty else int(value) for value, empty in zip(values, blank, strict=True)]
+        return Factor(np.array(truths, dtype=np.int32), ("False", "True"))
     text = [None if empty else str(value) for value, empty in zip(values, blank, strict=True)]
     return _from_polars(name, pl.Series(name, text, dtype=pl.String))
+
+
+def _sort(value: Any) -> str:
+    from datetime import date, time, timedelta
+
+    if isinstance(value, str):
+        return "text"
+    if isinstance(value, bool | np.bool_):
+        return "truth"
+    if isinstance(value, int | float | Decimal | np.number):
+        return "number"
+    return "date" if isinstance(value, date | time | timedelta) else "other"

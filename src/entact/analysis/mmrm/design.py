@@ -1,20 +1,25 @@
 """From a formula and columns to the model matrix, and to rows of it for other values of the variables.
 
-formulaic reads the formula. Where every factor is a plain column and every interaction comes with its margins
-(nearly every MMRM), the matrix is looked up in a table with one row for each combination of levels; formulaic
-itself is asked for all else, with the same names and the same coding: treatment contrasts, first level as
-reference.
+Functions of columns (`log(x)`, `poly(x, 2)`) are evaluated by formulaic, once, and from then on are columns
+like
+others. Where every interaction comes with its margins (nearly every MMRM), the matrix is looked up in a
+table with
+one row for each combination of levels; formulaic itself is asked for all else, with the same names and the
+same
+coding: treatment contrasts, first level as reference.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, Protocol
 
 import numpy as np
 
 from entact.analysis.mmrm.columns import Column, Factor, Numeric
+from entact.analysis.mmrm.formula import Atom, Formula, first_line
 from entact.analysis.mmrm.small import Floats, Ints, Places
 
 # Largest table of combinations of levels; beyond it columns are made one by one.
@@ -23,15 +28,22 @@ TABLE = 20_000
 
 @dataclass(frozen=True)
 class Term:
-    """A term of the formula: its variables and the columns of the model matrix that belong to it."""
+    """A term of the formula, what it is made of, and the columns of the model matrix that belong to it."""
 
     name: str
-    variables: frozenset[str]
+    factors: frozenset[str]
+    numbers: tuple[tuple[str, ...], ...]
+    """of each number or function of numbers, the columns that it became"""
     columns: slice
 
+    @property
+    def slopes(self) -> frozenset[tuple[str, ...]]:
+        """The numbers, in no order."""
+        return frozenset(self.numbers)
 
-class Design(Protocol):
-    """A model matrix that can be built for any values of its variables."""
+
+class _Inner(Protocol):
+    """A model matrix of columns that are all there."""
 
     @property
     def names(self) -> list[str]:
@@ -46,56 +58,98 @@ class Design(Protocol):
 
 
 @dataclass(frozen=True)
-class Parsed:
-    """A formula taken apart."""
+class Evaluated:
+    """A function of columns that has seen its data: a scale, a spline's knots and the like are kept."""
 
-    text: str
-    formula: Any
-    response: str
-    """the left side, as written"""
-    variables: list[str]
-    """columns of the frame that the right side needs"""
-    response_variables: list[str]
-    plain: bool
-    """whether every factor is a column or a constant"""
+    atom: Atom
+    specification: Any
+    columns: tuple[str, ...]
+
+    def values(self, columns: Mapping[str, Column]) -> dict[str, Column]:
+        """Its columns for these values of its variables."""
+        own = {name: columns[name] for name in self.atom.variables}
+        made = _model_matrix(self.specification, own, self.atom)
+        return {name: Numeric(np.ascontiguousarray(made[:, i])) for i, name in enumerate(self.columns)}
 
 
-def parse(text: str) -> Parsed:
-    """A formula `y ~ ...` taken apart; a ValueError says what is wrong with it."""
-    # formulaic brings pandas along, which takes a second to load: only a formula pays for it
-    from formulaic import Formula
+@dataclass(frozen=True)
+class Design:
+    """A model matrix that can be built for any values of its variables."""
+
+    inner: _Inner
+    functions: tuple[Evaluated, ...]
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the columns."""
+        return self.inner.names
+
+    @property
+    def terms(self) -> list[Term]:
+        """The terms in order."""
+        return self.inner.terms
+
+    def matrix(self, columns: Mapping[str, Column]) -> Floats:
+        """Rows of the model matrix for these values of the formula's variables: (n, columns)."""
+        if not self.functions:
+            return self.inner.matrix(columns)
+        own = dict(columns)
+        for function in self.functions:
+            own.update(function.values(columns))
+        return self.inner.matrix(own)
+
+
+def build(formula: Formula, columns: Mapping[str, Column]) -> tuple[Floats, Floats, Design]:
+    """Outcome (n,), model matrix (n, columns), and how to make more of its rows."""
+    y = _outcome(formula.response, columns)
+    x, design = build_right(formula, columns, y.size)
+    return y, x, design
+
+
+def build_right(formula: Formula, columns: Mapping[str, Column], n: int) -> tuple[Floats, Design]:
+    """Model matrix (n, columns) of the right side, and how to make more of its rows."""
+    functions = tuple(_evaluate(atom, columns) for atom in formula.atoms.values() if atom.kind == "number")
+    own: dict[str, Column] = {name: columns[name] for name in formula.variables}
+    made = {function.atom.text: function.columns for function in functions}
+    for function in functions:
+        own.update(function.values(columns))
+    inner = _tabulated(formula, own, made) or _by_formulaic(formula, own, made)
+    if not own:
+        return np.ones((n, len(inner.names))), Design(inner, functions)
+    return inner.matrix(own), Design(inner, functions)
+
+
+def _outcome(response: Atom, columns: Mapping[str, Column]) -> Floats:
+    if response.kind == "column":
+        column = columns[response.text]
+        if not isinstance(column, Numeric):
+            raise ValueError(
+                f"the outcome {response.text!r} is not one column of numbers: it holds text or "
+                f"categories such as "
+                f"{column.levels[0] if column.levels else ''!r}"
+            )
+        return column.values
+    function = _evaluate(response, columns)
+    if len(function.columns) != 1:
+        raise ValueError(f"the outcome {response.text!r} is not one column of numbers")
+    made = function.values(columns)[function.columns[0]]
+    assert isinstance(made, Numeric)
+    return made.values
+
+
+def _evaluate(atom: Atom, columns: Mapping[str, Column]) -> Evaluated:
+    from formulaic import Formula as Formulaic
     from formulaic.errors import FormulaicError
 
+    own = {name: columns[name] for name in atom.variables}
+    for name, column in own.items():
+        if isinstance(column, Factor):
+            raise ValueError(f"{atom.text!r} in the formula calculates with {name!r}, which holds categories")
     try:
-        formula = Formula(text)
-    except (FormulaicError, SyntaxError, ValueError) as error:
-        raise ValueError(f"the formula {text!r} can't be read: {_first_line(error)}") from error
-    left, right = getattr(formula, "lhs", None), getattr(formula, "rhs", None)
-    if left is None or right is None or len(left) != 1 or hasattr(right, "rhs"):
-        raise ValueError(f"the formula {text!r} needs one outcome, '~', and the terms of one model")
-    plain = all(
-        factor.eval_method.value in ("lookup", "literal")
-        for term in (*left, *right)
-        for factor in term.factors
-    )
-    return Parsed(
-        text,
-        formula,
-        str(left[0]),
-        sorted(str(name) for name in right.required_variables),
-        sorted(str(name) for name in left.required_variables),
-        plain,
-    )
-
-
-def build(parsed: Parsed, columns: Mapping[str, Column]) -> tuple[Floats, Floats, Design]:
-    """Outcome (n,), model matrix (n, columns), and how to make more of its rows."""
-    if parsed.plain:
-        design = _tabulated(parsed, columns)
-        outcome = columns[parsed.response_variables[0]] if parsed.response_variables else None
-        if design is not None and isinstance(outcome, Numeric):
-            return outcome.values, design.matrix(columns), design
-    return _by_formulaic(parsed, columns)
+        made = Formulaic(f"0 + {atom.text}").get_model_matrix(_pandas(own), context={}, na_action="ignore")
+    except FormulaicError as error:
+        raise ValueError(f"{atom.text!r} in the formula can't be evaluated: {first_line(error)}") from error
+    return Evaluated(atom, made.model_spec, tuple(str(name) for name in made.model_spec.column_names))
 
 
 @dataclass(frozen=True)
@@ -114,7 +168,7 @@ class Tabulated:
         some = next(iter(columns.values()))
         n = some.values.size if isinstance(some, Numeric) else some.codes.size
         size = int(np.prod([len(levels) for levels in self.levels.values()], dtype=np.float64))
-        if size <= TABLE:
+        if size <= min(TABLE, n):
             cell = np.zeros(n, dtype=np.int64)
             grid: dict[str, Ints] = {}
             every = np.arange(size)
@@ -145,91 +199,117 @@ def _codes(column: Column) -> Places:
     return column.codes
 
 
-def _tabulated(parsed: Parsed, columns: Mapping[str, Column]) -> Tabulated | None:
-    terms = [tuple(str(factor.expr) for factor in term.factors) for term in parsed.formula.rhs]
-    present = {frozenset(name for name in term if name != "1") for term in terms}
-    if any(len(set(term)) != len(term) for term in terms):
-        return None
+def _tabulated(
+    formula: Formula, columns: Mapping[str, Column], made: Mapping[str, tuple[str, ...]]
+) -> Tabulated | None:
+    present = {frozenset(term) for term in formula.terms}
     names: list[str] = []
     result: list[Term] = []
     parts: list[tuple[tuple[tuple[str, int], ...], tuple[str, ...]]] = []
     levels: dict[str, tuple[str, ...]] = {}
-    for term in terms:
-        variables = [name for name in term if name != "1"]
-        if any(name not in columns for name in variables):
-            return None
-        factors = [name for name in variables if isinstance(columns[name], Factor)]
-        # Without its margin a factor is coded in full, which is left to formulaic.
-        if any(frozenset(variables) - {name} not in present for name in factors):
-            return None
-        numbers = tuple(name for name in variables if name not in factors)
+    for term in formula.terms:
         begin = len(names)
-        shape = []
-        for name in variables:
-            column = columns[name]
-            if isinstance(column, Factor):
-                levels[name] = column.levels
-                shape.append(range(1, len(column.levels)))
-            else:
-                shape.append(range(1))
+        factors, numbers = set(), []
+        shape: list[list[tuple[str, tuple[str, int] | None, str | None]]] = []
+        """for each atom its columns: label, level that must hold, number"""
+        for key in term:
+            atom = formula.atoms[key]
+            own = made.get(atom.text, atom.variables)
+            column = columns[own[0]]
+            if isinstance(column, Numeric):
+                numbers.append(own)
+                shape.append([(name, None, name) for name in own])
+                continue
+            # Without its margin a factor is coded in full, which is left to formulaic.
+            if atom.kind == "coded" or frozenset(term) - {key} not in present:
+                return None
+            name = own[0]
+            factors.add(name)
+            levels[name] = column.levels
+            shape.append(
+                [
+                    (f"{atom.text}[T.{level}]", (name, code), None)
+                    for code, level in enumerate(column.levels)
+                    if code
+                ]
+            )
         # as formulaic orders them: the first factor's levels vary fastest
-        for place in np.ndindex(*[len(part) for part in reversed(shape)]):
-            chosen = [part[i] for part, i in zip(shape, reversed(place), strict=True)]
-            labels, conditions = [], []
-            for name, code in zip(variables, chosen, strict=True):
-                if name in factors:
-                    labels.append(f"{name}[T.{levels[name][code]}]")
-                    conditions.append((name, code))
-                else:
-                    labels.append(name)
-            names.append(":".join(labels) if labels else "Intercept")
-            parts.append((tuple(conditions), numbers))
-        title = ":".join(variables) if variables else "Intercept"
-        result.append(Term(title, frozenset(variables), slice(begin, len(names))))
+        for chosen in product(*reversed(shape)):
+            choice = chosen[::-1]
+            names.append(":".join(label for label, _, _ in choice) or "Intercept")
+            parts.append(
+                (
+                    tuple(level for _, level, _ in choice if level is not None),
+                    tuple(number for _, _, number in choice if number is not None),
+                )
+            )
+        title = ":".join(formula.atoms[key].text for key in term) or "Intercept"
+        result.append(Term(title, frozenset(factors), tuple(numbers), slice(begin, len(names))))
     return Tabulated(names, result, levels, parts)
 
 
 @dataclass(frozen=True)
-class Evaluated:
-    """formulaic's own model matrix."""
+class Coded:
+    """formulaic's own model matrix, of columns that are all there."""
 
+    names: list[str]
+    terms: list[Term]
     specification: Any
 
-    @property
-    def names(self) -> list[str]:
-        return [str(name) for name in self.specification.column_names]
-
-    @property
-    def terms(self) -> list[Term]:
-        slices = self.specification.term_slices
-        result = []
-        for term in self.specification.terms:
-            variables = frozenset(str(name) for name in self.specification.term_variables[term])
-            title = "Intercept" if str(term) == "1" else str(term)
-            result.append(Term(title, variables & _names(self.specification), slices[term]))
-        return result
-
     def matrix(self, columns: Mapping[str, Column]) -> Floats:
-        made = self.specification.get_model_matrix(_pandas(columns), context={})
-        return np.ascontiguousarray(np.asarray(made, dtype=np.float64))
+        return _model_matrix(self.specification, columns)
 
 
-def _names(specification: Any) -> frozenset[str]:
-    return frozenset(str(name) for name in specification.required_variables)
+def _by_formulaic(
+    formula: Formula, columns: Mapping[str, Column], made: Mapping[str, tuple[str, ...]]
+) -> Coded:
+    from formulaic import Formula as Formulaic
+    from formulaic.errors import FormulaicError
+
+    written: list[str] = []
+    widths: list[int] = []
+    terms: list[tuple[str, frozenset[str], tuple[tuple[str, ...], ...]]] = []
+    for term in formula.terms:
+        factors, numbers = set(), []
+        shape: list[list[str]] = []
+        for key in term:
+            atom = formula.atoms[key]
+            own = made.get(atom.text, atom.variables)
+            if isinstance(columns[own[0]], Numeric):
+                numbers.append(own)
+                shape.append([f"`{name}`" for name in own])
+            else:
+                factors.add(own[0])
+                shape.append([f"`{own[0]}`" if atom.kind == "column" else atom.text])
+        choices = [":".join(chosen[::-1]) or "1" for chosen in product(*reversed(shape))]
+        written.extend(choices)
+        widths.append(len(choices))
+        title = ":".join(formula.atoms[key].text for key in term) or "Intercept"
+        terms.append((title, frozenset(factors), tuple(numbers)))
+    right = " + ".join(written if "1" in written else ["0", *written])
+    try:
+        found = Formulaic(right).get_model_matrix(_pandas(columns), context={}, na_action="ignore")
+    except FormulaicError as error:
+        raise ValueError(f"the formula {formula.text!r} can't be evaluated: {first_line(error)}") from error
+    specification = found.model_spec
+    slices = [specification.term_slices[term] for term in specification.terms]
+    result, place = [], 0
+    for (title, named, slopes), width in zip(terms, widths, strict=True):
+        own_slices = slices[place : place + width]
+        place += width
+        result.append(Term(title, named, slopes, slice(own_slices[0].start, own_slices[-1].stop)))
+    return Coded([str(name) for name in specification.column_names], result, specification)
 
 
-def _by_formulaic(parsed: Parsed, columns: Mapping[str, Column]) -> tuple[Floats, Floats, Design]:
+def _model_matrix(specification: Any, columns: Mapping[str, Column], atom: Atom | None = None) -> Floats:
     from formulaic.errors import FormulaicError
 
     try:
-        made = parsed.formula.get_model_matrix(_pandas(columns), context={}, na_action="ignore")
-    except FormulaicError as error:
-        raise ValueError(f"the formula {parsed.text!r} can't be evaluated: {_first_line(error)}") from error
-    y = np.asarray(made.lhs, dtype=np.float64)
-    if y.shape[1] != 1:
-        raise ValueError(f"the outcome {parsed.response!r} is not one column of numbers")
-    x = np.ascontiguousarray(np.asarray(made.rhs, dtype=np.float64))
-    return y[:, 0], x, Evaluated(made.rhs.model_spec)
+        made = specification.get_model_matrix(_pandas(columns), context={}, na_action="ignore")
+    except (FormulaicError, ValueError) as error:
+        what = "the formula" if atom is None else f"{atom.text!r} in the formula"
+        raise ValueError(f"{what} can't be evaluated at these values: {first_line(error)}") from error
+    return np.ascontiguousarray(np.asarray(made, dtype=np.float64))
 
 
 def _pandas(columns: Mapping[str, Column]) -> Any:
@@ -238,13 +318,9 @@ def _pandas(columns: Mapping[str, Column]) -> Any:
 
     return pd.DataFrame(
         {
-            name: pd.Categorical.from_codes(column.codes, categories=list(column.levels))
+            name: pd.Categorical.from_codes(column.codes, categories=column.values)
             if isinstance(column, Factor)
             else column.values
             for name, column in columns.items()
         }
     )
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0]

@@ -7,11 +7,12 @@ from typing import Any, Literal
 
 import numpy as np
 
+from entact.analysis.level import check_level
 from entact.analysis.mmrm.basis import condition
 from entact.analysis.mmrm.covariance import Covariance, Unstructured
-from entact.analysis.mmrm.inference import Freedom, Inference, KenwardRoger
+from entact.analysis.mmrm.inference import NO_ML, Freedom, Inference, KenwardRoger, check_freedom
 from entact.analysis.mmrm.model import Model, Observations
-from entact.analysis.mmrm.moments import Moments, gather, lay_out, residual_moments
+from entact.analysis.mmrm.moments import Layout, Moments, common, gather, lay_out, residual_moments
 from entact.analysis.mmrm.newton import Search, search_from_all
 from entact.analysis.mmrm.read import read
 from entact.analysis.mmrm.result import Attempt, Fit
@@ -25,6 +26,11 @@ REML: Method = "REML"
 ML: Method = "ML"
 UNSTRUCTURED = Unstructured()
 KENWARD_ROGER = KenwardRoger()
+# Degrees of freedom that every variance in the covariance must have to count as determined: a t with fewer
+# says nothing.
+DETERMINED = 0.1
+# Bytes beyond which a fit is refused before it begins.
+MEMORY = 4e9
 
 
 class NotConverged(ValueError):
@@ -49,19 +55,22 @@ def mmrm(
     repeated measures.
 
     Args:
-        formula: outcome ~ terms, in formulaic's (and R's) language, e.g. "change ~ arm * visit + baseline"
+        formula: outcome ~ terms, in formulaic's (and R's) language, e.g. "change ~ arm * visit + baseline";
+            C(site) takes numbers as categories; log, poly, scale, bs and the like work
         data: a Polars or pandas DataFrame, one row for each participant and visit; rows with a missing value
-            in
-            any variable of the model are left out and counted in the notes, as in R and SAS
+            in any variable of the model are left out and counted in the notes, as in R and SAS
         subject: column that names the participant
-        visit: column that names the visit; text sorts by alphabet, an Enum or Categorical keeps its order
+        visit: column that names the visit. An Enum, an ordered category, numbers and dates state an order; a
+                Polars Categorical keeps that of first appearance, text is in alphabetical order. Where that
+                may
+                not be the order meant, structures that know neighbours refuse and the others note it
         covariance: structure within a participant; a sequence is tried in its order until one converges, and
             the
             result records which one it was
         by: column with groups of participants (usually the arm), each of which gets covariance parameters of
             its own
         weights: column of positive weights; the variance of a value is divided by its weight
-        method: "REML" or "ML"
+        method: "REML", or "ML", which Kenward-Roger can't go with
         df: how degrees of freedom are found: KenwardRoger(), Satterthwaite(), BetweenWithin(), Residual()
         sandwich: "CR0", "CR2" or "CR3" for an empirical covariance of the coefficients instead of the model's
         level: confidence level of intervals
@@ -78,8 +87,10 @@ def mmrm(
     """
     if method not in ("REML", "ML"):
         raise ValueError(f'method must be "REML" or "ML", not {method!r}')
-    if not 0.0 < level < 1.0:
-        raise ValueError(f"level must lie between 0 and 1, not {level!r}")
+    check_level(level)
+    check_freedom(df)
+    if method == "ML" and isinstance(df, KenwardRoger):
+        raise ValueError(NO_ML)
     if sandwich is not None and isinstance(df, KenwardRoger):
         raise ValueError(
             f"{df.title} adjusts the model-based covariance and can't go with sandwich={sandwich!r}: "
@@ -87,9 +98,17 @@ def mmrm(
         )
     if sandwich not in (None, "CR0", "CR2", "CR3"):
         raise ValueError(f'sandwich must be "CR0", "CR2" or "CR3", not {sandwich!r}')
-    structures = [covariance] if isinstance(covariance, Covariance) else list(covariance)
-    if not structures or not all(isinstance(one, Covariance) for one in structures):
-        raise ValueError(f"covariance must be a structure such as Unstructured(), not {covariance!r}")
+    structures = [covariance] if isinstance(covariance, Covariance) else covariance
+    if (
+        not isinstance(structures, list | tuple)
+        or not structures
+        or not all(isinstance(one, Covariance) for one in structures)
+    ):
+        instead = f"; write {covariance.__name__}()" if isinstance(covariance, type) else ""
+        raise ValueError(
+            f"covariance must be a structure such as Unstructured(), or a list of some, not "
+            f"{covariance!r}{instead}"
+        )
 
     attempts: list[Attempt] = []
     for structure in structures:
@@ -123,7 +142,11 @@ def fit_structure(
             "there is no variance to estimate"
         )
     sheet, structure = _sheets(observations, structure)
+    few = _too_few(observations, structure)
+    if few is not None:
+        return None, few
     layout = lay_out(observations.participant, observations.visit, sheet, len(observations.visits))
+    _refuse_too_large(layout, basis.q)
     root = None if observations.weights is None else np.sqrt(observations.weights)
     moments = gather(layout, observations.x, residuals, root, basis)
     _check_pairs(observations, moments, structure)
@@ -142,7 +165,42 @@ def fit_structure(
     if why is not None:
         return None, why
     model = Model(observations, basis, layout, moments, surface, found, reml)
+    least = _least_freedom(model)
+    if not least >= DETERMINED:
+        return None, (
+            f"the data don't determine the covariance: -2 log likelihood is flat, a variance in it has "
+            f"only {least:.1g} "
+            "degrees of freedom"
+        )
     return model, f"converged ({found.path}; Newton decrement {found.decrement:.1e})"
+
+
+def _too_few(observations: Observations, structure: Covariance) -> str | None:
+    """Why an unstructured V of so many visits can't be found from so few participants, or None."""
+    if not isinstance(structure, Unstructured):
+        return None
+    visits, least = len(observations.visits), int(np.bincount(observations.group).min())
+    if least > visits:
+        return None
+    each = " in each group" if len(observations.groups) > 1 else ""
+    return (
+        f"a covariance of {visits} visits needs more than {visits} participants{each}, and there are {least}"
+    )
+
+
+def _refuse_too_large(layout: Layout, q: int) -> None:
+    """A ValueError where the arrays of the likelihood would not fit into any usual memory."""
+    sheets, patterns, m = layout.seen.shape
+    size = np.bincount(layout.sheet * patterns + layout.pattern, minlength=sheets * patterns)
+    summed = int(common(size.reshape(sheets, patterns), layout.seen.sum(-1), q + 1).sum())
+    pairs, products = m * (m + 1) / 2, (q + 1) * (q + 2) / 2
+    numbers = sheets * (3.0 * m**4 + summed * pairs * (pairs + products)) + (m * (q + 1.0)) ** 2
+    if 8.0 * numbers > MEMORY:
+        raise ValueError(
+            f"{m} visits with {q} coefficients would need about {8e-9 * numbers:.0f} GB: take the "
+            f"visits together into "
+            "fewer, or fit a model for curves in time"
+        )
 
 
 def _least_eigenvalue(moments: Moments, surface: Surface, found: Search) -> float:
@@ -152,6 +210,24 @@ def _least_eigenvalue(moments: Moments, surface: Surface, found: Search) -> floa
     correlation = (v / (s[..., :, None] * s[..., None, :]))[:, None]
     both = moments.seen[..., :, None] & moments.seen[..., None, :]
     return float(np.linalg.eigvalsh(np.where(both, correlation, np.eye(moments.m))).min())
+
+
+def _least_freedom(model: Model) -> float:
+    """Of the variances along V's principal axes the least 2 v^2 / var(v): what a chi-squared would have."""
+    matrices, surface, grid = model.matrices, model.surface, half(model.surface.m)
+    s = np.sqrt(np.diagonal(matrices, axis1=-2, axis2=-1))
+    axes = np.linalg.eigh(matrices / (s[..., :, None] * s[..., None, :]))[1] / s[..., :, None]
+    squares = (
+        grid.times * axes[..., grid.row, :].swapaxes(-1, -2) * axes[..., grid.column, :].swapaxes(-1, -2)
+    )
+    variance = np.einsum("sah,sh->sa", squares, surface.value(model.theta))
+    gradient = squares @ surface.slope(model.theta)
+    try:
+        spread = ((gradient @ model.w) * gradient).sum(-1)
+    except np.linalg.LinAlgError:
+        return 0.0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return float((2.0 * variance**2 / np.abs(spread)).min())
 
 
 def _starts(moments: Moments, surface: Surface) -> list[tuple[str, Floats]]:

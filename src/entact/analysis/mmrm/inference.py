@@ -28,6 +28,12 @@ class KenwardRoger:
     linear: bool = False
     convention: kenward_roger.Convention = "sas"
 
+    def __post_init__(self) -> None:
+        if self.convention not in ("sas", "mmrm"):
+            raise ValueError(f'convention must be "sas" or "mmrm", not {self.convention!r}')
+        if not isinstance(self.linear, bool):
+            raise ValueError(f"linear must be True or False, not {self.linear!r}")
+
     @property
     def title(self) -> str:
         own = ", in R mmrm's parametrisation" if self.convention == "mmrm" else ""
@@ -56,6 +62,20 @@ class Residual:
 
 
 Freedom = KenwardRoger | Satterthwaite | BetweenWithin | Residual
+NO_ML = (
+    "Kenward-Roger's adjustment is derived for REML and can't go with ML: use REML, or df=Satterthwaite(), "
+    "BetweenWithin() or Residual()"
+)
+
+
+def check_freedom(df: object, *known: type) -> None:
+    """A ValueError unless df is one of these methods (all of them if none is named)."""
+    allowed = known or (KenwardRoger, Satterthwaite, BetweenWithin, Residual)
+    if isinstance(df, allowed):
+        return
+    ways = ", ".join(f"{one.__name__}()" for one in allowed)
+    instead = f"; write {df.__name__}()" if isinstance(df, type) and df in allowed else ""
+    raise ValueError(f"df must be one of {ways}, not {df!r}{instead}")
 
 
 @dataclass(frozen=True)
@@ -142,9 +162,12 @@ class Inference:
         return np.where(between, float(between_df), float(within_df))
 
     def joint(self, rows: Floats) -> Joint:
-        """F test that all rows (r, columns) are zero; dependent rows are reduced to independent ones."""
+        """F test that all rows (r, columns) are zero; dependent rows are reduced to independent ones.
+
+        Of rows that can't be estimated, the combinations of them that can be are tested.
+        """
         model = self.model
-        rows = _independent(rows[model.basis.estimable(rows)], model.basis.kept)
+        rows = _independent(model.basis.estimable_part(rows), model.basis.kept)
         r = rows.shape[0]
         if r == 0:
             return Joint(0, float("nan"), float("nan"), float("nan"))

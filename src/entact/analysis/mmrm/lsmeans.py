@@ -12,7 +12,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, product
-from typing import Literal
+from numbers import Real
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
@@ -173,7 +174,7 @@ def lsmeans(
     of: str,
     by: Sequence[str],
     weights: Weighting,
-    at: Mapping[str, float],
+    at: Mapping[str, Any],
     level: float,
 ) -> LSMeans:
     """LS-means of a factor, by others; see `Fit.lsmeans`."""
@@ -183,12 +184,18 @@ def lsmeans(
     factors: dict[str, Factor] = {name: c for name, c in columns.items() if isinstance(c, Factor)}
     for name in (of, *by):
         if name not in factors:
+            hint = f"; it enters as a number: write C({name}) for categories" if name in columns else ""
             raise ValueError(
-                f"{name!r} is not a factor of the formula; its factors are {', '.join(factors) or 'none'}"
+                f"{name!r} is not a factor of the formula; its factors are "
+                f"{', '.join(factors) or 'none'}{hint}"
             )
-    for name in at:
+    if of in by or len(set(by)) < len(by):
+        raise ValueError(f"LS-means of {of} by {', '.join(by)}: a factor is named twice")
+    for name, value in at.items():
         if not isinstance(columns.get(name), Numeric):
-            raise ValueError(f"{name!r} is not a number in the formula")
+            raise ValueError(f"at={{{name!r}: ...}}: {name!r} is not a number in the formula")
+        if not isinstance(value, Real) or not np.isfinite(value):
+            raise ValueError(f"at={{{name!r}: {value!r}}} is not a number")
     wanted = [*reversed(by), of]
     combos = list(product(*[range(len(factors[name].levels)) for name in wanted]))
     set_to = [dict(zip(wanted, combo, strict=True)) for combo in combos]
@@ -213,7 +220,7 @@ def _row(
         own: dict[str, Column] = {}
         for name, column in columns.items():
             if name in fixed:
-                own[name] = Factor(np.full(n, fixed[name], dtype=np.int32), factors[name].levels)
+                own[name] = replace(factors[name], codes=np.full(n, fixed[name], dtype=np.int32))
             elif name in at:
                 own[name] = Numeric(np.full(n, at[name]))
             else:
@@ -230,9 +237,9 @@ def _row(
     values: dict[str, Column] = {}
     for name, column in columns.items():
         if name in fixed:
-            values[name] = Factor(np.full(len(grid), fixed[name], dtype=np.int32), factors[name].levels)
+            values[name] = replace(factors[name], codes=np.full(len(grid), fixed[name], dtype=np.int32))
         elif isinstance(column, Factor):
-            values[name] = Factor(grid[:, others.index(name)], column.levels)
+            values[name] = replace(column, codes=grid[:, others.index(name)])
         else:
             values[name] = Numeric(np.full(len(grid), at.get(name, float(column.values.mean()))))
     row: Floats = share @ observations.design.matrix(values)

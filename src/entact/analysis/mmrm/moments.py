@@ -153,6 +153,15 @@ def _sheets_own_patterns(sheet: Ints, code: Ints) -> bool:
     return pairs.size == int(sheet.max()) + 1 and pairs.size > 8
 
 
+def common(size: Ints, visits: Ints, q1: int) -> Flags:
+    """(P,) which patterns have enough participants (S, P) that cross-products cost less than their rows.
+
+    With products kept whenever sheets are many, rows are needed only on a common grid.
+    """
+    flags: Flags = ~((size < RARE * visits * q1).all(0) & (size.shape[1] > 1))
+    return flags
+
+
 def gather(layout: Layout, x: Floats, residuals: Floats, root_weight: Floats | None, basis: Basis) -> Moments:
     """One pass over the rows: cross-products of common patterns, rows of rare ones.
 
@@ -166,8 +175,7 @@ def gather(layout: Layout, x: Floats, residuals: Floats, root_weight: Floats | N
     size = np.bincount(layout.sheet * patterns + layout.pattern, minlength=sheets * patterns)
     size = size.reshape(sheets, patterns)
     visits = layout.seen.sum(-1)
-    # With products kept whenever sheets are many, rows are needed only on a common grid.
-    rare = (size < RARE * visits * q1).all(0) & (patterns > 1)
+    rare = ~common(size, visits, q1)
     # common patterns first
     rank = np.argsort(rare, kind="stable")
     place = np.empty_like(rank)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,16 +12,23 @@ from entact.analysis.mmrm.columns import (
     Factor,
     Identity,
     Numeric,
-    as_factor,
     column_names,
+    order_is_clear,
     read_column,
+    read_factor,
     read_identity,
 )
 from entact.analysis.mmrm.covariance import Covariance
-from entact.analysis.mmrm.design import build, parse
+from entact.analysis.mmrm.design import build
+from entact.analysis.mmrm.formula import Formula, parse
 from entact.analysis.mmrm.model import Observations
 from entact.analysis.mmrm.small import Flags, Floats, Ints
 from entact.analysis.mmrm.spatial import _Spatial
+
+# A column of whole numbers with no more of them than this may be meant as categories.
+FEW = 12
+# Rows that are looked at before all are, to see whether there are more.
+FIRST = 1_000
 
 
 def read(
@@ -38,17 +44,22 @@ def read(
     parsed = parse(formula)
     column_names(data)
     axes = structure.coordinates if isinstance(structure, _Spatial) else ()
-    wanted = dict.fromkeys([*parsed.response_variables, *parsed.variables])
-    columns = {name: read_column(data, name) for name in wanted}
+    columns = {
+        name: read_factor(data, name) if name in parsed.categories else read_column(data, name)
+        for name in dict.fromkeys([*parsed.response.variables, *parsed.variables])
+    }
     roles: dict[str, Column] = {}
-    for role, name in (("visit", visit), ("by", by), ("weights", weights)):
+    for role, name in (("visit", visit), ("by", by)):
         if name is not None:
-            roles[role] = columns[name] if name in columns else read_column(data, name)
-    places = {name: _numbers(name, columns.get(name) or read_column(data, name), "time") for name in axes}
+            known = columns.get(name)
+            roles[role] = known if isinstance(known, Factor) else read_factor(data, name)
+    if weights is not None:
+        roles["weights"] = read_column(data, weights)
+    places = {name: _numbers(name, read_column(data, name), "time") for name in axes}
 
     who = read_identity(data, subject)
     named = _named(visit, by, weights)
-    everything = {**columns, **{name: roles[role] for role, name in named}, **places}
+    everything = {**{name: roles[role] for role, name in named}, **columns, **places}
     total = who.codes.size
     if total == 0:
         raise ValueError("the frame has no rows")
@@ -57,7 +68,7 @@ def read(
     causes, complete = _complete({subject: who, **everything})
     if not complete.any():
         raise ValueError(f"no row has values in all of {', '.join(map(repr, (subject, *everything)))}")
-    notes = list(causes)
+    notes = [*causes, *_slopes(parsed, columns, visit, complete)]
     del everything
 
     whole = bool(complete.all())
@@ -77,12 +88,10 @@ def read(
                     f"{name!r} has only one level ({own.levels[0]}) in the rows used: leave it out"
                 )
         kept[name] = own
-    again = kept.get(visit)
-    in_use = as_factor(roles["visit"]).keep(complete) if again is None else as_factor(again)
-    visits, unused = in_use.without_unused()
-    if unused and visit not in kept:
+    visits, unused = _factor(roles["visit"]).keep(complete).without_unused()
+    if unused and not isinstance(kept.get(visit), Factor):
         notes.append(f"{visit}: no values at {', '.join(unused)}, left out")
-    _refuse_unclear_order(visit, data, roles["visit"], visits, structure)
+    notes.extend(_unclear_order(visit, data, visits, structure))
     people = who.keep(complete)
     _refuse_twice(people, visits, subject, visit, complete)
     if len(people.labels) < 2:
@@ -95,9 +104,9 @@ def read(
     # the model matrix is the largest array: what it does not need is let go first
     del roles, places, who
     y, x, design = build(parsed, kept)
-    _refuse_values(parsed.response, y, x, design.names, complete)
+    _refuse_values(parsed.response.text, y, x, design.names, complete)
     return Observations(
-        parsed.response,
+        parsed.response.text,
         y,
         x,
         design,
@@ -151,27 +160,48 @@ def _complete(columns: Mapping[str, Column | Identity]) -> tuple[list[str], Flag
     return [f"{dropped} of {complete.size} rows left out: missing {', '.join(causes)}"], complete
 
 
-def _refuse_unclear_order(
-    name: str, data: Any, column: Column, visits: Factor, structure: Covariance
-) -> None:
-    """Text visits such as V2 and V10 sort by alphabet, which is wrong for structures that know neighbours."""
-    if not structure.ordered or isinstance(structure, _Spatial) or isinstance(column, Numeric):
-        return
-    if hasattr(getattr(data[name], "dtype", None), "categories"):
-        return
-    natural = sorted(visits.levels, key=_natural)
-    if natural != list(visits.levels):
+def _factor(column: Column) -> Factor:
+    assert isinstance(column, Factor)
+    return column
+
+
+def _slopes(formula: Formula, columns: Mapping[str, Column], visit: str, complete: Flags) -> list[str]:
+    """Notes of whole numbers that enter as a slope but may be meant as categories."""
+    notes = []
+    for atom in formula.atoms.values():
+        column = columns[atom.variables[0]]
+        if atom.kind != "column" or not isinstance(column, Numeric):
+            continue
+        values = column.values[complete]
+        first = values[:FIRST]
+        few = np.unique(first[first == np.floor(first)]).size <= FEW and (first == np.floor(first)).all()
+        distinct = np.unique(values) if few else values
+        whole = few and distinct.size <= FEW and bool((distinct == np.floor(distinct)).all())
+        if atom.text == visit and distinct.size > 2:
+            notes.append(
+                f"{visit}: the visits are numbers and enter the formula as one slope, not as a mean at each; "
+                f"write C({visit}) for a mean at each"
+            )
+        elif whole and distinct.size > 2:
+            told = ", ".join(f"{value:.0f}" for value in distinct)
+            notes.append(
+                f"{atom.text}: the numbers {told} enter as a slope; write C({atom.text}) for categories"
+            )
+    return notes
+
+
+def _unclear_order(name: str, data: Any, visits: Factor, structure: Covariance) -> list[str]:
+    """A note where the order of visits can't be told; a refusal for structures that know neighbours."""
+    if order_is_clear(data, name, visits.levels):
+        return []
+    order = ", ".join(visits.levels)
+    if structure.ordered and not isinstance(structure, _Spatial):
         raise ValueError(
-            f"the order of the visits in {name!r} is unclear: by alphabet {', '.join(visits.levels)}, "
-            f"by number "
-            f"{', '.join(natural)}; make it an Enum or Categorical in the order meant, because "
-            f"{structure.title} needs one"
+            f"the order of the visits in {name!r} is unclear, and {structure.title} needs one: as they "
+            f"stand it would "
+            f"be {order}; make {name!r} an Enum (or an ordered category) in the order meant"
         )
-
-
-def _natural(text: str) -> list[tuple[int, int, str]]:
-    parts = re.split(r"(\d+)", text)
-    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts if part]
+    return [f"{name}: the visits stand in the order {order}; an Enum would state another"]
 
 
 def _refuse_twice(people: Identity, visits: Factor, subject: str, visit: str, complete: Flags) -> None:
@@ -195,7 +225,7 @@ def _groups(
     count = len(people.labels)
     if by is None or column is None:
         return np.zeros(count, dtype=np.int64), ("",)
-    factor, _ = as_factor(column).keep(complete).without_unused()
+    factor, _ = _factor(column).keep(complete).without_unused()
     group = np.zeros(count, dtype=np.int64)
     group[people.codes] = factor.codes
     other = np.flatnonzero(group[people.codes] != factor.codes)

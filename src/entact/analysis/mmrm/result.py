@@ -12,7 +12,7 @@ import polars as pl
 
 from entact.analysis.mmrm import predict
 from entact.analysis.mmrm.anova import Anova, Type, anova
-from entact.analysis.mmrm.columns import Column, Factor, as_factor, read_column, read_identity
+from entact.analysis.mmrm.columns import Column, Factor, read_column, read_factor, read_identity
 from entact.analysis.mmrm.estimates import Estimates
 from entact.analysis.mmrm.inference import Inference, Joint
 from entact.analysis.mmrm.lsmeans import LSMeans, Weighting, lsmeans
@@ -150,15 +150,19 @@ class Fit:
         """What the model expects at each level of a factor (usually the arm), by others (usually the visit).
 
         Args:
-            of: a factor of the formula
+            of: a factor of the formula (`site` for `C(site)`)
             by: further factors; each combination is a row
             weights: how levels of the other factors are averaged: "equal", "proportional" (as often as they
                 occur)
                 or "observed" (over the rows as they are)
             at: values of numeric covariates other than their mean
 
-        Equivalent to R `emmeans(fit, ~ of | by, weights = ...)`; "observed" to SAS `lsmeans of*by /
-        obsmargins`.
+        "equal" and "proportional" are R's `emmeans(fit, ~ of | by, weights = ..., cov.keep = character(0))`:
+        emmeans by itself takes a number with only two values as a factor, which here C() does. A function of
+        a
+        number is taken at the mean of the number, as there. "observed" is g-computation (emmeans'
+        `counterfactuals`);
+        SAS `obsmargins` is the same where no number is multiplied with another variable than `of`.
         """
         names = [by] if isinstance(by, str) else list(by)
         return lsmeans(
@@ -239,13 +243,17 @@ class Fit:
         columns: dict[str, Column] = {}
         missing = np.zeros(0, dtype=bool)
         for name, used in observations.columns.items():
-            column = read_column(data, name)
             if isinstance(used, Factor):
-                column = _as_known(name, as_factor(column), used.levels)
+                column: Column = _as_known(name, read_factor(data, name), used)
+            else:
+                column = read_column(data, name)
+                if isinstance(column, Factor):
+                    raise ValueError(f"{name!r} held numbers in the fit, not text or categories")
             columns[name] = column
             missing = column.missing if not missing.size else missing | column.missing
         subject = read_identity(data, self.subject)
-        visit = _as_known(self.visit, as_factor(read_column(data, self.visit)), self.visits)
+        grid = Factor(np.zeros(0, dtype=np.int32), self.visits)
+        visit = _as_known(self.visit, read_factor(data, self.visit), grid)
         n = subject.codes.size
         missing = (missing if missing.size else np.zeros(n, dtype=bool)) | subject.missing | visit.missing
         ok = ~missing
@@ -338,8 +346,9 @@ def _describe(row: Floats, names: Sequence[str]) -> str:
     return " + ".join(parts) or "0"
 
 
-def _as_known(name: str, factor: Factor, levels: tuple[str, ...]) -> Factor:
+def _as_known(name: str, factor: Factor, known: Factor) -> Factor:
     """The factor in the levels of the fit."""
+    levels = known.levels
     place = {level: i for i, level in enumerate(levels)}
     used = {factor.levels[code] for code in np.unique(factor.codes) if code >= 0}
     unknown = sorted(used - set(levels))
@@ -348,4 +357,4 @@ def _as_known(name: str, factor: Factor, levels: tuple[str, ...]) -> Factor:
             f"{name!r} has level {unknown[0]!r}, which the fit does not know ({', '.join(levels)})"
         )
     to = np.array([*(place.get(level, -1) for level in factor.levels), -1], dtype=np.int32)
-    return Factor(to[factor.codes], levels)
+    return Factor(to[factor.codes], levels, known.numbers)

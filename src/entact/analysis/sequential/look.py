@@ -108,5 +108,7 @@ class Look:
         Args:
             level: one-sided significance on either side.
         """
+        if not 0.0 < level < 0.5:
+            raise ValueError(f"level is one-sided and lies between 0 and 0.5, such as 0.025, not {level!r}")
         critical = float(-ndtri(level)) if self.df is None else float(-stdtrit(self.df, level))
         return self.estimate - critical * self.se, self.estimate + critical * self.se

@@ -1,0 +1,100 @@
+"""Polars or pandas in: columns of either as Polars series, a float NaN as what it is, a missing value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+
+def read_frame(data: Any, names: Sequence[str]) -> pl.DataFrame:
+    """These columns of a Polars or pandas DataFrame, in this order, missing values as null.
+
+    Args:
+        data: the frame. names: of columns; each once.
+    Raises:
+        ValueError: when a column is not there, or there twice. TypeError: when it is no frame.
+    """
+    there = getattr(data, "columns", None)
+    if isinstance(data, pl.LazyFrame) or there is None:
+        raise TypeError(f"a Polars or pandas DataFrame is needed, not {type(data).__name__}")
+    known = [str(name) for name in there]
+    columns = []
+    for name in dict.fromkeys(names):
+        if known.count(name) != 1:
+            problem = "no column" if name not in known else f"{known.count(name)} columns are called"
+            raise ValueError(f"{problem} {name!r}; there are {known}")
+        own = data[name] if isinstance(data, pl.DataFrame) else data.iloc[:, known.index(name)]
+        columns.append(read_values(own).alias(name))
+    return pl.DataFrame(columns)
+
+
+def read_values(values: Any) -> pl.Series:
+    """One column: a Polars or pandas series, an array or a list; missing values (NaN too) as null.
+
+    A pandas category becomes an Enum, which keeps its order.
+    """
+    if isinstance(values, pl.Series):
+        return values.fill_nan(None) if values.dtype.is_float() else values
+    kind: Any = getattr(values, "dtype", None)
+    if hasattr(kind, "categories"):
+        levels = [str(level) for level in kind.categories]
+        codes = np.asarray(values.cat.codes)
+        return pl.Series([None if code < 0 else levels[code] for code in codes], dtype=pl.Enum(levels))
+    if hasattr(values, "isna"):
+        pairs = zip(values.to_list(), values.isna().to_list(), strict=True)
+        return _plain([None if blank else value for value, blank in pairs])
+    if isinstance(values, np.ndarray):
+        values = values.tolist()
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise TypeError(f"a column of values is needed, not {values!r}")
+    return _plain(list(values))
+
+
+def _plain(values: list[Any]) -> pl.Series:
+    try:
+        made = pl.Series(values)
+    except (TypeError, pl.exceptions.PolarsError) as problem:
+        raise ValueError(f"a column holds values of several kinds: {problem}") from problem
+    return made.fill_nan(None) if made.dtype.is_float() else made
+
+
+def numbers(values: Any, what: str) -> pl.Series:
+    """A column of numbers as floats; a ValueError says what it is where it holds none, or an infinite one."""
+    column = read_values(values)
+    if column.dtype == pl.Null:
+        return column.cast(pl.Float64)
+    if not column.dtype.is_numeric():
+        raise ValueError(f"{what} is {column.dtype}; only numbers have a mean")
+    made = column.cast(pl.Float64)
+    infinite = made.is_infinite().arg_true()
+    if len(infinite):
+        raise ValueError(
+            f"{what} is infinite in row {infinite[0]} (counted from 0): correct it or make it missing"
+        )
+    return made
+
+
+def sort_groups(frame: pl.DataFrame, groups: Sequence[str]) -> pl.DataFrame:
+    """Rows by group: an Enum in its order, text with the numbers in it by size (week 2 before week 12)."""
+    keys: list[pl.Series] = []
+    for name in groups:
+        column = frame[name]
+        if column.dtype in (pl.String, pl.Categorical):
+            text = column.cast(pl.String)
+            order = {
+                level: place for place, level in enumerate(sorted(text.drop_nulls().unique(), key=natural))
+            }
+            column = text.replace_strict(order, default=None, return_dtype=pl.Int64)
+        keys.append(column.alias(f"{len(keys)}"))
+    ranked = pl.DataFrame(keys).with_row_index("row")
+    return frame[ranked.sort([key.name for key in keys])["row"]] if keys else frame
+
+
+def natural(text: str) -> list[tuple[int, int, str]]:
+    """A key that sorts numbers within text by their size."""
+    parts = re.split(r"(\d+)", text)
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts if part]
