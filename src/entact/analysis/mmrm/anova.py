@@ -161,7 +161,8 @@ def _differences(
     for size, name in zip(sizes, names, strict=True):
         margin = any(name not in some and len(some) == len(names) - 1 for some in within)
         every: Floats = np.eye(size)
-        rows = np.kron(rows, every[1:] - every[0] if margin else every)
+        own: Floats = every[1:] - every[0] if margin else every
+        rows = np.asarray(np.kron(rows, own), dtype=np.float64)
     if rows.shape == orthonormal.shape and np.abs(rows - rows @ orthonormal.T @ orthonormal).max() < 1e-9:
         return rows
     return orthonormal
@@ -174,7 +175,8 @@ def _orthogonal(sizes: list[int], names: list[str], within: list[frozenset[str]]
     for some in within:
         block: Floats = np.ones((1, 1))
         for size, name in zip(sizes, names, strict=True):
-            block = np.kron(block, np.eye(size) if name in some else np.ones((size, 1)))
+            own = np.eye(size) if name in some else np.ones((size, 1))
+            block = np.asarray(np.kron(block, own), dtype=np.float64)
         spanned.append(block)
     left, values, _ = np.linalg.svd(np.concatenate(spanned, axis=1), full_matrices=True)
     rank = int((values > 1e-9 * cells).sum())

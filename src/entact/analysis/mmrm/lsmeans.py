@@ -194,7 +194,7 @@ def lsmeans(
     for name, value in at.items():
         if not isinstance(columns.get(name), Numeric):
             raise ValueError(f"at={{{name!r}: ...}}: {name!r} is not a number in the formula")
-        if not isinstance(value, Real) or not np.isfinite(value):
+        if not isinstance(value, Real) or not np.isfinite(float(value)):
             raise ValueError(f"at={{{name!r}: {value!r}}} is not a number")
     wanted = [*reversed(by), of]
     combos = list(product(*[range(len(factors[name].levels)) for name in wanted]))

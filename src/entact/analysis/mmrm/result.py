@@ -158,11 +158,9 @@ class Fit:
             at: values of numeric covariates other than their mean
 
         "equal" and "proportional" are R's `emmeans(fit, ~ of | by, weights = ..., cov.keep = character(0))`:
-        emmeans by itself takes a number with only two values as a factor, which here C() does. A function of
-        a
-        number is taken at the mean of the number, as there. "observed" is g-computation (emmeans'
-        `counterfactuals`);
-        SAS `obsmargins` is the same where no number is multiplied with another variable than `of`.
+        emmeans by itself takes a number with only two values as a factor; here C() does. A function of a
+        number is taken at the mean of the number, as there. "observed" is g-computation; SAS `obsmargins` is
+        the same where no number is multiplied with another variable than `of`.
         """
         names = [by] if isinstance(by, str) else list(by)
         return lsmeans(
