@@ -17,7 +17,7 @@ from entact.analysis.mmrm.newton import Search, search_from_all
 from entact.analysis.mmrm.read import read
 from entact.analysis.mmrm.result import Attempt, Fit
 from entact.analysis.mmrm.sandwich import Kind
-from entact.analysis.mmrm.small import Floats, Ints, half
+from entact.analysis.mmrm.small import Flags, Floats, Ints, half
 from entact.analysis.mmrm.spatial import _Spatial
 from entact.analysis.mmrm.surface import Surface
 
@@ -190,9 +190,8 @@ def _too_few(observations: Observations, structure: Covariance) -> str | None:
 
 def _refuse_too_large(layout: Layout, q: int) -> None:
     """A ValueError where the arrays of the likelihood would not fit into any usual memory."""
-    sheets, patterns, m = layout.seen.shape
-    size = np.bincount(layout.sheet * patterns + layout.pattern, minlength=sheets * patterns)
-    summed = int(common(size.reshape(sheets, patterns), layout.seen.sum(-1), q + 1).sum())
+    sheets, _, m = layout.seen.shape
+    summed = int(common(_size(layout), layout.seen.sum(-1), q + 1).sum())
     pairs, products = m * (m + 1) / 2, (q + 1) * (q + 2) / 2
     numbers = sheets * (3.0 * m**4 + summed * pairs * (pairs + products)) + (m * (q + 1.0)) ** 2
     if 8.0 * numbers > MEMORY:
@@ -215,8 +214,11 @@ def _least_eigenvalue(moments: Moments, surface: Surface, found: Search) -> floa
 def _least_freedom(model: Model) -> float:
     """Of the variances along V's principal axes the least 2 v^2 / var(v): what a chi-squared would have."""
     matrices, surface, grid = model.matrices, model.surface, half(model.surface.m)
+    seen: Flags = np.any(model.layout.seen & (_size(model.layout) > 0)[..., None], axis=1)
     s = np.sqrt(np.diagonal(matrices, axis1=-2, axis2=-1))
-    axes = np.linalg.eigh(matrices / (s[..., :, None] * s[..., None, :]))[1] / s[..., :, None]
+    both = seen[:, :, None] & seen[:, None, :]
+    correlation = np.where(both, matrices / (s[..., :, None] * s[..., None, :]), np.eye(surface.m))
+    axes = np.where(seen[:, :, None], np.linalg.eigh(correlation)[1] / s[..., :, None], 0.0)
     squares = (
         grid.times * axes[..., grid.row, :].swapaxes(-1, -2) * axes[..., grid.column, :].swapaxes(-1, -2)
     )
@@ -226,8 +228,15 @@ def _least_freedom(model: Model) -> float:
         spread = ((gradient @ model.w) * gradient).sum(-1)
     except np.linalg.LinAlgError:
         return 0.0
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return float((2.0 * variance**2 / np.abs(spread)).min())
+    used = variance > 0.0
+    return float((2.0 * variance[used] ** 2 / np.abs(spread[used])).min())
+
+
+def _size(layout: Layout) -> Ints:
+    """(S, P) participants."""
+    sheets, patterns, _ = layout.seen.shape
+    size = np.bincount(layout.sheet * patterns + layout.pattern, minlength=sheets * patterns)
+    return size.reshape(sheets, patterns)
 
 
 def _starts(moments: Moments, surface: Surface) -> list[tuple[str, Floats]]:
