@@ -1,32 +1,29 @@
-"""Frames become estimates; a library in its own right, usable on anyone's data."""
+"""Frames become estimates; a library in its own right, usable on anyone's data.
+
+What is here is loaded when it is first asked for, so that the import costs nothing.
+"""
 
 from __future__ import annotations
 
+import sys
+from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from entact.analysis.blinding import Guesses, Index, bang, count_guesses, james
-from entact.analysis.describe import (
-    MeanDifference,
-    MeanInterval,
-    StandardisedDifference,
-    Summary,
-    change_from_baseline,
-    describe,
-    mean_difference,
-    mean_interval,
-    standardised_difference,
-    summarise,
-)
-from entact.analysis.proportion import (
-    Proportion,
-    RiskDifference,
-    count_events,
-    proportion,
-    risk_difference,
-    score_interval,
-)
-
 if TYPE_CHECKING:
+    from entact.analysis.blinding import Guesses, Index, bang, count_guesses, james
+    from entact.analysis.describe import (
+        MeanDifference,
+        MeanInterval,
+        StandardisedDifference,
+        Summary,
+        change_from_baseline,
+        describe,
+        mean_difference,
+        mean_interval,
+        standardised_difference,
+        summarise,
+    )
     from entact.analysis.mmrm import (
         ML,
         REML,
@@ -44,6 +41,14 @@ if TYPE_CHECKING:
         TrialDesign,
         Unstructured,
         mmrm,
+    )
+    from entact.analysis.proportion import (
+        Proportion,
+        RiskDifference,
+        count_events,
+        proportion,
+        risk_difference,
+        score_interval,
     )
 
 __all__ = [
@@ -86,11 +91,37 @@ __all__ = [
     "summarise",
 ]
 
+HOMES = {
+    "blinding": "Guesses Index bang count_guesses james",
+    "describe": "MeanDifference MeanInterval StandardisedDifference Summary change_from_baseline describe "
+    "mean_difference mean_interval standardised_difference summarise",
+    "proportion": "Proportion RiskDifference count_events proportion risk_difference score_interval",
+    "mmrm": "ML REML AnteDependence AutoRegressive BetweenWithin CompoundSymmetry KenwardRoger NotConverged "
+    "Residual Satterthwaite SpatialExponential SpatialGaussian Toeplitz TrialDesign Unstructured mmrm",
+}
+"""the module of each name"""
+_HOME_OF = {name: home for home, names in HOMES.items() for name in names.split()}
 
-def __getattr__(name: str) -> Any:
-    """Mixed models are loaded when they are first asked for."""
-    if name in __all__:
-        from importlib import import_module
 
-        return getattr(import_module("entact.analysis.mmrm"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+class _Lazy(ModuleType):
+    """A function called like its module (`describe`) stays the function when the module is loaded."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in _HOME_OF:
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        home = import_module(f"{self.__name__}.{_HOME_OF[name]}")
+        # `mmrm` can be called itself
+        value = home if name == _HOME_OF[name] and callable(home) else getattr(home, name)
+        super().__setattr__(name, value)
+        return value
+
+    def __setattr__(self, name: str, value: object) -> None:
+        # the import system puts every module it loads into its package
+        if not (isinstance(value, ModuleType) and _HOME_OF.get(name) == name and not callable(value)):
+            super().__setattr__(name, value)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *__all__})
+
+
+sys.modules[__name__].__class__ = _Lazy

@@ -8,7 +8,7 @@ import sys
 SCRIPT = """
 import sys
 import entact.analysis
-assert not any(name in sys.modules for name in ("entact.analysis.mmrm", "formulaic", "pandas", "django"))
+assert not any(name in sys.modules for name in ("numpy", "polars", "scipy", "formulaic", "pandas", "django"))
 from entact.analysis import mmrm, KenwardRoger, Unstructured
 import entact.analysis.mmrm
 from entact.analysis import mmrm as again
@@ -22,6 +22,30 @@ print(fit.coefficients.df[1])
 others = [name for name in sys.modules if name.startswith("entact.") and "analysis" not in name]
 assert not others, others
 """
+
+
+NAMES = """
+import sys
+import entact.analysis.proportion
+import entact.analysis.describe
+import entact.analysis as analysis
+assert sorted(analysis.__all__) == sorted(" ".join(analysis.HOMES.values()).split())
+for name in analysis.__all__:
+    value = getattr(analysis, name)
+    assert callable(value) or isinstance(value, str), name
+    assert not isinstance(value, type(sys)) or name == "mmrm", name
+from entact.analysis import describe, mmrm, proportion
+assert proportion(1, 2).share == 0.5 and mmrm.mmrm.__name__ == "mmrm"
+try:
+    analysis.nothing
+except AttributeError as problem:
+    print(problem)
+"""
+
+
+def test_every_name_is_found_however_its_module_was_loaded() -> None:
+    run = subprocess.run([sys.executable, "-c", NAMES], capture_output=True, text=True, check=False)
+    assert run.stdout.strip() == "module 'entact.analysis' has no attribute 'nothing'", run.stderr
 
 
 def test_one_import_and_one_line() -> None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import qr, solve_triangular
 
 from entact.analysis.mmrm.small import Flags, Floats, Places
 
@@ -103,7 +102,7 @@ def condition(x: Floats, y: Floats) -> tuple[Basis, Floats]:
             lower = np.zeros((columns, columns))
         if (np.diagonal(lower) ** 2 > SAFE).all():
             upper = lower.T * length
-            inverse = solve_triangular(upper, np.eye(columns)) * np.sqrt(n)
+            inverse = np.linalg.inv(upper) * np.sqrt(n)
             offset, residuals = _least_squares(x, y, inverse)
             logdet = 2.0 * float(np.log(np.diagonal(upper)).sum()) - columns * np.log(n)
             whole = np.ones(columns, dtype=bool)
@@ -127,7 +126,7 @@ def _condition_carefully(x: Floats, y: Floats) -> tuple[Basis, Floats]:
     length = np.linalg.norm(x, axis=0)
     kept = length > 0.0
     scaled = x / np.where(kept, length, 1.0)
-    factor = qr(scaled, mode="r")[0][: min(n, columns)]
+    factor: Floats = np.linalg.qr(scaled, mode="r")
     for column in range(columns):
         if not kept[column]:
             continue
@@ -138,9 +137,9 @@ def _condition_carefully(x: Floats, y: Floats) -> tuple[Basis, Floats]:
             own = own - q_before @ (q_before.T @ own)
             own = own - q_before @ (q_before.T @ own)
         kept[column] = np.linalg.norm(own) > ALIASED
-    q, upper = qr(scaled[:, kept], mode="economic")
+    q, upper = np.linalg.qr(scaled[:, kept])
     orthonormal = q * np.sqrt(n)
-    inverse = solve_triangular(upper, np.eye(upper.shape[0])) * np.sqrt(n) / length[kept][:, None]
+    inverse = np.linalg.inv(upper) * np.sqrt(n) / length[kept][:, None]
     gamma = orthonormal.T @ y / n
     residuals = y - orthonormal @ gamma
     step = orthonormal.T @ residuals / n

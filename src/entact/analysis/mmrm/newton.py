@@ -13,7 +13,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
 
 from entact.analysis.mmrm.likelihood import Evaluation, evaluate, expected
 from entact.analysis.mmrm.moments import Moments
@@ -49,11 +48,14 @@ def _step(hessian: Floats, gradient: Floats) -> Floats | None:
     if not (scale > 0.0).all():
         return None
     root = np.sqrt(scale)
-    try:
-        factor = cho_factor(hessian / np.outer(root, root), lower=True)
-    except (np.linalg.LinAlgError, ValueError):
+    scaled = hessian / (root[:, None] * root)
+    if not np.isfinite(scaled).all():
         return None
-    step: Floats = -cho_solve(factor, gradient / root) / root
+    try:
+        np.linalg.cholesky(scaled)
+    except np.linalg.LinAlgError:
+        return None
+    step: Floats = -np.linalg.solve(scaled, gradient / root) / root
     return step
 
 
