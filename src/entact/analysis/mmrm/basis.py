@@ -126,7 +126,7 @@ def _condition_carefully(x: Floats, y: Floats) -> tuple[Basis, Floats]:
     length = np.linalg.norm(x, axis=0)
     kept = length > 0.0
     scaled = x / np.where(kept, length, 1.0)
-    factor: Floats = np.linalg.qr(scaled, mode="r")
+    factor: Floats = np.linalg.qr(scaled).R
     for column in range(columns):
         if not kept[column]:
             continue
