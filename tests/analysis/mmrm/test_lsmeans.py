@@ -180,3 +180,127 @@ def test_an_interaction_without_its_margins_is_tested_beyond_what_the_formula_ha
     cell = pl.concat_str(pl.col("ARMCD").cast(pl.String), pl.col("AVISIT").cast(pl.String))
     one_way = fit("FEV1 ~ cell + SEX", data.with_columns(cell=cell)).anova()
     assert error(tests["ARMCD:AVISIT"].f, one_way.tests[0].f) < 1e-8
+
+
+def test_any_combination_of_means_and_a_trend_over_doses() -> None:
+    # copied from R output of:
+    # > A <- lm(FEV1 ~ RACE + SEX + ARMCD, v)
+    # > contrast(emmeans(A, ~ RACE), list(avg = c(1, 1, 1) / 3, trend = c(-1, 0, 1)))
+    means = fit("FEV1 ~ RACE + SEX + ARMCD").lsmeans("RACE")
+    found = means.combine({"avg": [1 / 3, 1 / 3, 1 / 3], "trend": [-1, 0, 1]})
+    assert found.labels == {"combination": ["avg", "trend"]}
+    assert error(found.estimate, [50.59316511, 5.68577051]) < 1e-9
+    assert error(found.se, [0.8507552877, 2.1997016187]) < 1e-9
+    doses = {"Asian": 0.0, "Black or African American": 40.0, "White": 80.0}
+    slope = means.trend(doses)
+    assert error(slope.estimate, [5.68577051 / 80.0]) < 1e-9
+    assert error(slope.p, [1.085566946e-02]) < 1e-8
+    chosen = means.contrast({"White": 1.0, "Asian": -0.5, "Black or African American": -0.5})
+    assert chosen.labels["contrast"] == ["1 × White − 0.5 × Asian − 0.5 × Black or African American"]
+    by_hand = means.combine({"": [-0.5, -0.5, 1.0]})
+    assert error([chosen.estimate, chosen.se], [by_hand.estimate, by_hand.se]) < 1e-12
+    with pytest.raises(ValueError, match="RACE has no level 'Blue'"):
+        means.contrast({"Blue": 1.0})
+    with pytest.raises(ValueError, match="'White' has none"):
+        means.trend({"Asian": 0.0, "Black or African American": 40.0})
+    with pytest.raises(ValueError, match="needs 3 numbers"):
+        means.combine({"avg": [1, 2]})
+
+
+def test_an_average_over_visits_is_the_mean_of_the_rows() -> None:
+    means = fit("FEV1 ~ RACE + SEX + ARMCD * AVISIT", fev()).lsmeans("ARMCD", by="AVISIT")
+    averaged = means.average("AVISIT")
+    assert averaged.labels == {"ARMCD": ["PBO", "TRT"]}
+    by_hand = means.combine({"PBO": [0.25, 0] * 4, "TRT": [0, 0.25] * 4})
+    assert (
+        error([averaged.estimate, averaged.se, averaged.df], [by_hand.estimate, by_hand.se, by_hand.df])
+        < 1e-12
+    )
+    late = means.average("AVISIT", {"VIS3": 1.0, "VIS4": 3.0}).contrast("TRT - PBO")
+    by_hand = means.combine({"": [0, 0, 0, 0, -0.25, 0.25, -0.75, 0.75]})
+    assert error([late.estimate, late.se, late.df], [by_hand.estimate, by_hand.se, by_hand.df]) < 1e-12
+    with pytest.raises(ValueError, match="'AVISIT' has no level 'VIS9'; the levels are VIS1"):
+        means.average("AVISIT", {"VIS9": 1.0})
+    with pytest.raises(ValueError, match="'SEX' is not a factor these"):
+        means.average("SEX")
+
+
+def test_participants_with_a_value_stand_beside_each_mean() -> None:
+    result = fit("FEV1 ~ RACE + SEX + ARMCD * AVISIT", fev())
+    counted = fev().drop_nulls("FEV1").group_by("ARMCD", "AVISIT").len()
+    expected = {(arm, visit): n for arm, visit, n in counted.iter_rows()}
+    table = result.lsmeans("ARMCD", by="AVISIT").to_polars()
+    assert table.columns[:4] == ["ARMCD", "AVISIT", "n", "estimate"]
+    for arm, visit, n in table.select("ARMCD", "AVISIT", "n").iter_rows():
+        assert n == expected[arm, visit]
+    people = fev().drop_nulls("FEV1").group_by("ARMCD").agg(pl.col("USUBJID").n_unique()).sort("ARMCD")
+    assert list(result.lsmeans("ARMCD").n) == people["USUBJID"].to_list()
+    late = fev().drop_nulls("FEV1").filter(pl.col("AVISIT").cast(pl.String).is_in(["VIS3", "VIS4"]))
+    people = late.group_by("ARMCD").agg(pl.col("USUBJID").n_unique()).sort("ARMCD")
+    averaged = result.lsmeans("ARMCD", by="AVISIT").average("AVISIT", {"VIS3": 1, "VIS4": 1})
+    assert list(averaged.n) == people["USUBJID"].to_list()
+
+
+def test_a_margin_is_tested_on_one_side_and_said() -> None:
+    # copied from R output of:
+    # > summary(contrast(emmeans(A, ~ RACE), "trt.vs.ctrl", adjust = "none"), null = -3, side = ">")
+    contrast = fit("FEV1 ~ RACE + SEX + ARMCD").lsmeans("RACE").contrast("reference")
+    found = contrast.against(-3.0, "greater")
+    assert error(found.t, [0.6963528627, 3.9486130466]) < 1e-8
+    assert error(found.p, [2.437303411e-01, 6.428754007e-05]) < 1e-7
+    assert error([found.low, found.high], [contrast.low, contrast.high]) < 1e-15
+    assert "t and one-sided p for > −3.000; intervals are two-sided" in str(found)
+    assert error(found.p + contrast.against(-3.0, "less").p, [1.0, 1.0]) < 1e-12
+    assert "two-sided p for ≠ 2.000" in str(contrast.against(2.0))
+    with pytest.raises(ValueError, match="alternative must be"):
+        contrast.against(-3.0, "upper")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="null must be a number"):
+        contrast.against(float("nan"))
+
+
+def test_marginal_standard_errors_count_that_covariates_are_a_sample() -> None:
+    """Of n independent rows, g-computation's variance adds the sample variance of what is expected over n."""
+    result = fit("FEV1 ~ ARMCD * FEV1_BL")
+    plain = result.lsmeans("ARMCD", weights="observed")
+    marginal = result.lsmeans("ARMCD", weights="observed", marginal=True)
+    frame = LAST.drop_nulls("FEV1")
+    beta = dict(zip(result.coefficients.labels["term"], result.coefficients.estimate, strict=True))
+    base = frame["FEV1_BL"].to_numpy()
+    expected = np.array([beta["FEV1_BL"] * base, (beta["FEV1_BL"] + beta["ARMCD[T.TRT]:FEV1_BL"]) * base])
+    added = np.cov(expected) / base.size
+    assert error(marginal.estimate, plain.estimate) < 1e-12
+    assert error(marginal.se**2, plain.se**2 + np.diag(added)) < 1e-9
+    [difference], [before] = marginal.contrast("TRT - PBO").se, plain.contrast("TRT - PBO").se
+    assert error(difference**2, before**2 + np.array([-1, 1]) @ added @ np.array([-1, 1])) < 1e-9
+    assert "marginal standard errors" in str(marginal)
+    with pytest.raises(ValueError, match='are of weights="observed"'):
+        result.lsmeans("ARMCD", marginal=True)
+
+
+def test_decimals_pandas_and_one_row() -> None:
+    result = fit("FEV1 ~ RACE + SEX + ARMCD * AVISIT", fev())
+    contrast = result.lsmeans("ARMCD", by="AVISIT").contrast("TRT - PBO")
+    [line] = [line for line in contrast.text(decimals=1).splitlines() if "VIS4" in line]
+    assert f"{contrast.estimate[3]:.1f}  {contrast.se[3]:.1f}" in line
+    with pytest.raises(ValueError, match="decimals must be a whole number"):
+        contrast.text(decimals=2.5)  # type: ignore[arg-type]
+    for table in (contrast, contrast.effect_sizes(), result, result.anova()):
+        assert list(table.to_pandas().columns) == table.to_polars().columns
+        assert len(table.to_pandas()) == len(table.to_polars())
+    row = result.glance()
+    assert row.height == 1
+    assert row.select("values", "participants", "visits", "left_out").row(0) == (537, 197, 4, 263)
+    assert row["aic"][0] == result.aic
+    correlation = result.correlation[""]
+    assert error(np.diagonal(correlation), np.ones(4)) < 1e-12
+    v = result.covariance[""]
+    assert error(correlation[0, 2], v[0, 2] / np.sqrt(v[0, 0] * v[2, 2])) < 1e-12
+
+
+def test_residuals_can_be_drawn() -> None:
+    altair = pytest.importorskip("altair")
+    picture = fit("FEV1 ~ RACE + SEX + ARMCD * AVISIT", fev()).residual_plots()
+    assert len(picture["data"]["values"]) == 537
+    assert len(picture["hconcat"]) == 3
+    drawn = altair.Chart.from_dict({key: value for key, value in picture.items() if key != "$schema"})
+    assert drawn is not None

@@ -24,14 +24,14 @@ from entact.analysis.mmrm.columns import Column, Factor, Numeric
 from entact.analysis.mmrm.design import Term
 from entact.analysis.mmrm.inference import Inference, Joint
 from entact.analysis.mmrm.model import Model, Observations
-from entact.analysis.mmrm.show import Sheet, number, probability
+from entact.analysis.mmrm.show import Sheet, Tabular, Write, number, probability
 from entact.analysis.mmrm.small import Floats
 
 Type = Literal["II", "III"]
 
 
 @dataclass(frozen=True, repr=False)
-class Anova:
+class Anova(Tabular):
     """F tests of terms."""
 
     type: Type
@@ -39,7 +39,7 @@ class Anova:
     tests: tuple[Joint, ...]
 
     def to_polars(self) -> pl.DataFrame:
-        """term, numerator df, denominator df, F, p."""
+        """term, numerator df, denominator df, F, p; null where nothing can be estimated."""
         return pl.DataFrame(
             {
                 "term": list(self.terms),
@@ -48,25 +48,14 @@ class Anova:
                 "f": [test.f for test in self.tests],
                 "p": [test.p for test in self.tests],
             }
-        )
+        ).fill_nan(None)
 
-    def _sheet(self) -> Sheet:
+    def _sheet(self, write: Write) -> Sheet:
         rows = [
-            [term, str(test.numerator_df), number(test.df), number(test.f), probability(test.p)]
+            [term, str(test.numerator_df), number(test.df), write(test.f), probability(test.p)]
             for term, test in zip(self.terms, self.tests, strict=True)
         ]
         return Sheet(f"Type {self.type} tests", ["term", "df", "denominator df", "F", "p"], rows, 1)
-
-    def __str__(self) -> str:
-        return self._sheet().text()
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return self._sheet().html()
-
-    def __rich__(self) -> object:
-        return self._sheet().rich()
 
 
 def anova(inference: Inference, which: Type) -> Anova:

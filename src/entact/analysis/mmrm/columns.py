@@ -21,6 +21,8 @@ from entact.analysis.mmrm.small import Flags, Floats, Places
 
 # Levels whose codes fit two bytes: a frame can have many factors.
 NARROW = 2**15 - 1
+# Rows up to which Python's dictionaries are faster than Polars' expressions.
+SHORT = 4_000
 # Beyond it neighbouring whole numbers are one and the same floating-point number.
 WHOLE = 2.0**53
 
@@ -212,6 +214,10 @@ def _code(values: pl.Series) -> tuple[Places, pl.Series]:
 
     Frames come sorted by participant more often than not: then each run of equal values is coded once.
     """
+    if len(values) <= SHORT:
+        known = values.to_list()
+        distinct = sorted({value for value in known if value is not None})
+        return _lookup(known, distinct), pl.Series(distinct, dtype=values.dtype)
     runs = values.rle_id().to_numpy()
     if runs.size and 2 * (int(runs[-1]) + 1) <= runs.size:
         begins = np.flatnonzero(runs[1:] != runs[:-1]) + 1
@@ -225,6 +231,13 @@ def _code(values: pl.Series) -> tuple[Places, pl.Series]:
     return codes, values.gather(first[:count])
 
 
+def _lookup(values: list[Any], levels: Sequence[Any]) -> Places:
+    """Codes of values by their place among levels, -1 for None."""
+    place: dict[Any, int] = {level: code for code, level in enumerate(levels)}
+    place[None] = -1
+    return np.array([place[value] for value in values], dtype=np.int32)
+
+
 def _plain(value: float) -> str:
     return str(int(value)) if float(value).is_integer() else repr(float(value))
 
@@ -235,6 +248,8 @@ def _narrow(codes: Places, levels: int) -> Places:
 
 def _physical(series: pl.Series, levels: int) -> Places:
     """The codes of an Enum, -1 for null."""
+    if len(series) <= SHORT:
+        return _lookup(series.to_list(), series.dtype.categories.to_list())  # type: ignore[attr-defined]
     codes = series.to_physical()
     if not codes.null_count():
         return _narrow(codes.to_numpy(), levels)
@@ -255,7 +270,12 @@ def _from_polars(name: str, series: pl.Series) -> Column:
         categories = tuple(kind.categories.to_list())
         return Factor(_physical(series, len(categories)), categories)
     if kind in (pl.String, pl.Categorical):
-        text = series.cast(pl.String)
+        text = series if kind == pl.String else series.cast(pl.String)
+        if len(text) <= SHORT:
+            known = text.to_list()
+            seen = [value for value in dict.fromkeys(known) if value is not None]
+            ordered = sorted(seen) if kind == pl.String else seen
+            return Factor(_lookup(known, ordered), tuple(ordered))
         # a Categorical has no order of its own; it keeps that in which its values first appear
         levels = text.drop_nulls().unique(maintain_order=True)
         levels = levels.sort() if kind == pl.String else levels

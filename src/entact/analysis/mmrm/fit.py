@@ -222,7 +222,7 @@ def _least_freedom(model: Model) -> float:
     squares = (
         grid.times * axes[..., grid.row, :].swapaxes(-1, -2) * axes[..., grid.column, :].swapaxes(-1, -2)
     )
-    variance = np.einsum("sah,sh->sa", squares, surface.value(model.theta))
+    variance = (squares @ surface.value(model.theta)[..., None])[..., 0]
     gradient = squares @ surface.slope(model.theta)
     try:
         spread = ((gradient @ model.w) * gradient).sum(-1)

@@ -22,15 +22,16 @@ from scipy.special import nctdtrinc
 from entact.analysis.mmrm.columns import Column, Factor, Numeric
 from entact.analysis.mmrm.estimates import Estimates
 from entact.analysis.mmrm.inference import Inference
-from entact.analysis.mmrm.model import Observations
-from entact.analysis.mmrm.show import Sheet, number
-from entact.analysis.mmrm.small import Floats
+from entact.analysis.mmrm.model import Model, Observations
+from entact.analysis.mmrm.multiplicity import Adjustment
+from entact.analysis.mmrm.show import Sheet, Tabular, Write
+from entact.analysis.mmrm.small import Flags, Floats
 
 Weighting = Literal["equal", "proportional", "observed"]
 
 
 @dataclass(frozen=True, repr=False)
-class EffectSizes:
+class EffectSizes(Tabular):
     """Contrasts in units of the residual standard deviation, with intervals by the noncentral t."""
 
     labels: dict[str, list[str]]
@@ -44,31 +45,20 @@ class EffectSizes:
     def to_polars(self) -> pl.DataFrame:
         """Labels, effect, low, high, sd."""
         numbers = {"effect": self.effect, "low": self.low, "high": self.high, "sd": self.sd}
-        return pl.DataFrame({**self.labels, **numbers})
+        return pl.DataFrame({**self.labels, **numbers}).with_columns(pl.col(list(numbers)).fill_nan(None))
 
-    def _sheet(self) -> Sheet:
+    def _sheet(self, write: Write) -> Sheet:
         heads = [*self.labels, "effect", f"{100 * self.level:g} % interval", "SD"]
         rows = [
             [
                 *(column[i] for column in self.labels.values()),
-                number(self.effect[i]),
-                f"{number(self.low[i])} to {number(self.high[i])}",
-                number(self.sd[i]),
+                write(self.effect[i]),
+                f"{write(self.low[i])} to {write(self.high[i])}",
+                write(self.sd[i]),
             ]
             for i in range(self.effect.size)
         ]
         return Sheet("Effect sizes in residual standard deviations", heads, rows, len(self.labels))
-
-    def __str__(self) -> str:
-        return self._sheet().text()
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return self._sheet().html()
-
-    def __rich__(self) -> object:
-        return self._sheet().rich()
 
 
 @dataclass(frozen=True, repr=False)
@@ -77,6 +67,26 @@ class Contrasts(Estimates):
 
     sd: tuple[float, ...] = ()
     """residual standard deviation at the visit of each row"""
+    which: str = ""
+    """"pairwise", "reference", or "" for chosen ones"""
+    sets: int = 1
+    """how many levels of the `by` factors there are, each with such a set of contrasts"""
+
+    def adjusted(self, adjustment: Adjustment) -> Contrasts:
+        """As for all estimates; "dunnett" is of one set against a reference, "tukey" of all its pairs."""
+        needed = {"dunnett": "reference", "tukey": "pairwise"}.get(adjustment)
+        if needed is not None and self.which != needed and len(self.rows) > 1:
+            raise ValueError(
+                f'"{adjustment}" is of contrast("{needed}"); "multivariate-t" takes any rows into account'
+            )
+        if needed is not None and self.sets > 1:
+            raise ValueError(
+                f'"{adjustment}" is of one set of contrasts, and these are {self.sets}: choose one with '
+                'at(...), or "multivariate-t" over all of them'
+            )
+        made = super().adjusted(adjustment)
+        assert isinstance(made, Contrasts)
+        return made
 
     def effect_sizes(self) -> EffectSizes:
         """Each contrast over the residual standard deviation at its visit (all visits pooled where there is
@@ -105,32 +115,125 @@ class LSMeans(Estimates):
     sds: tuple[float, ...] = ()
     """residual standard deviation at the visit of each row"""
 
-    def contrast(self, which: str = "pairwise", *, reference: str | None = None) -> Contrasts:
+    n: tuple[int, ...] = ()
+    """participants with a value behind each row"""
+
+    def _counts(self) -> dict[str, list[int]]:
+        return {"n": list(self.n)}
+
+    def contrast(
+        self, which: str | Mapping[str, float] = "pairwise", *, reference: str | None = None
+    ) -> Contrasts:
         """Differences between levels, separately at each level of the `by` factors.
 
         Args:
-            which: "a - b" for two levels, "pairwise" for all pairs (later minus earlier), or "reference" for
-                every
-                other level minus `reference`
+            which: "a - b" for two levels, "pairwise" for all pairs (later minus earlier), "reference" for
+                every other level minus `reference`, or a factor for each level, such as
+                {"high": 0.5, "low": 0.5, "placebo": -1}
             reference: the level that "reference" compares with; the first if None
         """
-        pairs = self._pairs(which, reference)
+        if isinstance(which, str):
+            made = {
+                f"{self.levels[plus]} - {self.levels[minus]}": self._factors({plus: 1.0, minus: -1.0})
+                for plus, minus in self._pairs(which, reference)
+            }
+            kind = which if which in ("pairwise", "reference") else ""
+        else:
+            made, kind = {_written(which): self._factors(self._places(which))}, ""
+        return self._contrasts(made, f"Contrasts of {self.of}", kind)
+
+    def trend(self, doses: Mapping[str, float]) -> Contrasts:
+        """How much the mean changes with each unit of a dose: the slope of the means over it, unweighted.
+
+        Args:
+            doses: the dose of each level, such as {"placebo": 0, "40 mg": 40, "120 mg": 120}
+        """
+        places = self._places(doses)
+        if len(places) < len(self.levels):
+            missing = [level for level in self.levels if level not in doses]
+            raise ValueError(f"a trend needs a dose for every level of {self.of}; {missing[0]!r} has none")
+        centred = self._factors(places) - np.mean(list(places.values()))
+        if not (centred**2).sum() > 0.0:
+            raise ValueError("a trend needs doses that differ")
+        return self._contrasts({"per unit": centred / (centred**2).sum()}, f"Trend over {self.of}", "")
+
+    def average(self, over: str, weights: Mapping[str, float] | None = None) -> LSMeans:
+        """The means averaged over a `by` factor, such as all visits together.
+
+        Args:
+            over: the factor. weights: of its levels, of which those not named count nothing; equal if None
+        """
+        if over not in self.labels or over == self.of:
+            raise ValueError(f"{over!r} is not a factor these LS-means are given by")
+        levels = list(dict.fromkeys(self.labels[over]))
+        own = dict.fromkeys(levels, 1.0) if weights is None else dict(weights)
+        unknown = [level for level in own if level not in levels]
+        total = sum(own.values())
+        if unknown or not total > 0.0 or min(own.values()) < 0.0:
+            told = f"{over!r} has no level {unknown[0]!r}" if unknown else "weights are positive"
+            raise ValueError(f"{told}; the levels are {', '.join(levels)}")
+        rest = [name for name in self.labels if name != over]
+        keys = list(zip(*(self.labels[name] for name in rest), strict=True))
+        distinct = list(dict.fromkeys(keys))
+        mix = np.array(
+            [
+                [
+                    own.get(level, 0.0) / total if key == one else 0.0
+                    for key, level in zip(keys, self.labels[over], strict=True)
+                ]
+                for one in distinct
+            ]
+        )
+        labels = {name: [one[place] for one in distinct] for place, name in enumerate(rest)}
+        counted = [self.inference.model.observations.columns[over]]
+        assert isinstance(counted[0], Factor)
+        used = [code for code, level in enumerate(counted[0].levels) if own.get(level, 0.0) > 0.0]
+        rows_in = np.isin(counted[0].codes, used)
+        return replace(
+            self,
+            title=f"{self.title}, averaged over {over}",
+            labels=labels,
+            rows=mix @ self.rows,
+            sds=tuple(np.sqrt(mix @ np.square(self.sds))),
+            n=_count(self.inference.model.observations, labels, rows_in),
+            sampling=None if self.sampling is None else mix @ self.sampling @ mix.T,
+        )
+
+    def _factors(self, places: Mapping[int, float]) -> Floats:
+        """(levels,)"""
+        return np.array([places.get(place, 0.0) for place in range(len(self.levels))])
+
+    def _places(self, by_level: Mapping[str, float]) -> dict[int, float]:
+        unknown = [level for level in by_level if level not in self.levels]
+        if unknown:
+            raise ValueError(f"{self.of} has no level {unknown[0]!r}; it has {', '.join(self.levels)}")
+        return {self.levels.index(level): float(value) for level, value in by_level.items()}
+
+    def _contrasts(self, made: Mapping[str, Floats], title: str, kind: str) -> Contrasts:
+        """Each combination of levels, separately at each level of the `by` factors."""
         width = len(self.levels)
         blocks = self.rows.shape[0] // width
-        labels: dict[str, list[str]] = {"contrast": []}
         others = [name for name in self.labels if name != self.of]
-        labels.update({name: [] for name in others})
-        rows, sd = [], []
+        mix = np.zeros((blocks * len(made), self.rows.shape[0]))
         for block in range(blocks):
-            for plus, minus in pairs:
-                a, b = block * width + plus, block * width + minus
-                rows.append(self.rows[a] - self.rows[b])
-                sd.append(float(np.sqrt(0.5 * (self.sds[a] ** 2 + self.sds[b] ** 2))))
-                labels["contrast"].append(f"{self.levels[plus]} - {self.levels[minus]}")
-                for name in others:
-                    labels[name].append(self.labels[name][a])
-        title = f"Contrasts of {self.of}" + (f" by {', '.join(others)}" if others else "")
-        return Contrasts(title, labels, np.array(rows), self.inference, self.level, sd=tuple(sd))
+            for place, factors in enumerate(made.values()):
+                mix[block * len(made) + place, block * width : (block + 1) * width] = factors
+        labels = {"contrast": list(made) * blocks}
+        for name in others:
+            labels[name] = [self.labels[name][block * width] for block in range(blocks) for _ in made]
+        share = np.abs(mix) / np.maximum(np.abs(mix).sum(axis=1, keepdims=True), 1e-300)
+        title += f" by {', '.join(others)}" if others else ""
+        return Contrasts(
+            title,
+            labels,
+            mix @ self.rows,
+            self.inference,
+            self.level,
+            sampling=None if self.sampling is None else mix @ self.sampling @ mix.T,
+            sd=tuple(np.sqrt(share @ np.square(self.sds))),
+            which=kind,
+            sets=blocks,
+        )
 
     def _pairs(self, which: str, reference: str | None) -> list[tuple[int, int]]:
         place = {level: i for i, level in enumerate(self.levels)}
@@ -164,7 +267,14 @@ class LSMeans(Estimates):
             keep &= np.array([own == level for own in self.labels[name]])
         chosen = np.flatnonzero(keep)
         labels = {name: [column[i] for i in chosen] for name, column in self.labels.items()}
-        return replace(self, labels=labels, rows=self.rows[chosen], sds=tuple(self.sds[i] for i in chosen))
+        return replace(
+            self,
+            labels=labels,
+            rows=self.rows[chosen],
+            sds=tuple(self.sds[i] for i in chosen),
+            n=tuple(self.n[i] for i in chosen),
+            sampling=None if self.sampling is None else self.sampling[np.ix_(chosen, chosen)],
+        )
 
 
 def lsmeans(
@@ -176,6 +286,7 @@ def lsmeans(
     weights: Weighting,
     at: Mapping[str, Any],
     level: float,
+    marginal: bool,
 ) -> LSMeans:
     """LS-means of a factor, by others; see `Fit.lsmeans`."""
     if weights not in ("equal", "proportional", "observed"):
@@ -199,12 +310,79 @@ def lsmeans(
     wanted = [*reversed(by), of]
     combos = list(product(*[range(len(factors[name].levels)) for name in wanted]))
     set_to = [dict(zip(wanted, combo, strict=True)) for combo in combos]
-    rows = np.array([_row(inference.model.observations, factors, fixed, weights, at) for fixed in set_to])
+    observations = inference.model.observations
+    rows = np.array([_row(observations, factors, fixed, weights, at) for fixed in set_to])
     labels = {name: [factors[name].levels[fixed[name]] for fixed in set_to] for name in (of, *by)}
     pooled = float(np.sqrt(np.mean([sd**2 for sd in visit_sd.values()])))
     sds = tuple(visit_sd[labels[visit][i]] if visit in labels else pooled for i in range(len(set_to)))
     title = f"LS-means of {of}" + (f" by {', '.join(by)}" if by else "") + f", {weights} weights"
-    return LSMeans(title, labels, rows, inference, level, of=of, levels=factors[of].levels, sds=sds)
+    return LSMeans(
+        title,
+        labels,
+        rows,
+        inference,
+        level,
+        of=of,
+        levels=factors[of].levels,
+        sds=sds,
+        n=_count(observations, labels),
+        sampling=_sampling(inference.model, factors, set_to, weights, at) if marginal else None,
+    )
+
+
+def _written(factors: Mapping[str, float]) -> str:
+    """{"high": 0.5, "low": 0.5, "placebo": -1} as 0.5 × high + 0.5 × low − 1 × placebo."""
+    parts = [f"{'−' if value < 0 else '+'} {abs(value):g} × {level}" for level, value in factors.items()]
+    return " ".join(parts).removeprefix("+ ")
+
+
+def _count(
+    observations: Observations, labels: Mapping[str, list[str]], within: Flags | None = None
+) -> tuple[int, ...]:
+    """Participants with a value used at the levels of each row."""
+    counts = []
+    for place in range(len(next(iter(labels.values())))):
+        rows = np.ones(observations.y.size, dtype=bool) if within is None else within.copy()
+        for name, levels in labels.items():
+            column = observations.columns[name]
+            assert isinstance(column, Factor)
+            rows &= column.codes == column.levels.index(levels[place])
+        counts.append(int(np.unique(observations.participant[rows]).size))
+    return tuple(counts)
+
+
+def _sampling(
+    model: Model,
+    factors: Mapping[str, Factor],
+    set_to: Sequence[Mapping[str, int]],
+    weights: Weighting,
+    at: Mapping[str, float],
+) -> Floats:
+    """(r, r) covariance of the averages of what is expected, the covariates being those of a sample.
+
+    Each row is an average over all rows used with the factors set; its variance over participants, each of
+    whom brings the sum of his own, is that of a ratio estimator with their number of rows below.
+    """
+    if weights != "observed" or at:
+        raise ValueError('marginal standard errors are of weights="observed", without at={...}')
+    observations = model.observations
+    beta = np.where(model.basis.kept, model.beta, 0.0)
+    people = len(observations.participants)
+    size = np.bincount(observations.participant, minlength=people)
+    parts = []
+    for fixed in set_to:
+        own = {
+            name: replace(column, codes=np.full(observations.y.size, fixed[name], dtype=np.int32))
+            if name in fixed and isinstance(column, Factor)
+            else column
+            for name, column in observations.columns.items()
+        }
+        expected = observations.design.matrix(own) @ beta
+        centred = expected - expected.mean()
+        parts.append(np.bincount(observations.participant, centred, minlength=people) / size.mean())
+    each = np.array(parts)
+    sampling: Floats = each @ each.T / (people * (people - 1.0))
+    return sampling
 
 
 def _row(

@@ -17,7 +17,8 @@ from entact.analysis.mmrm.estimates import Estimates
 from entact.analysis.mmrm.inference import Inference, Joint
 from entact.analysis.mmrm.lsmeans import LSMeans, Weighting, lsmeans
 from entact.analysis.mmrm.model import Model
-from entact.analysis.mmrm.show import Sheet, number
+from entact.analysis.mmrm.picture import residual_plots
+from entact.analysis.mmrm.show import Sheet, number, writer
 from entact.analysis.mmrm.small import Floats
 
 
@@ -124,6 +125,12 @@ class Fit:
         return {g: self.model.matrices[int(np.flatnonzero(of_sheet == i)[0])] for i, g in enumerate(groups)}
 
     @property
+    def correlation(self) -> dict[str, Floats]:
+        """The correlations of `covariance`."""
+        sds = {group: np.sqrt(np.diagonal(v)) for group, v in self.covariance.items()}
+        return {group: v / np.outer(sds[group], sds[group]) for group, v in self.covariance.items()}
+
+    @property
     def visits(self) -> tuple[str, ...]:
         """The visits, in order."""
         return self.model.observations.visits
@@ -146,6 +153,7 @@ class Fit:
         by: str | Sequence[str] = (),
         weights: Weighting = "equal",
         at: Mapping[str, float] | None = None,
+        marginal: bool = False,
     ) -> LSMeans:
         """What the model expects at each level of a factor (usually the arm), by others (usually the visit).
 
@@ -156,6 +164,8 @@ class Fit:
                 occur)
                 or "observed" (over the rows as they are)
             at: values of numeric covariates other than their mean
+            marginal: with "observed", whether standard errors count that covariates are those of a sample
+                (g-computation's; matters where they act differently in the arms)
 
         "equal" and "proportional" are R's `emmeans(fit, ~ of | by, weights = ..., cov.keep = character(0))`:
         emmeans by itself takes a number with only two values as a factor; here C() does. A function of a
@@ -164,7 +174,15 @@ class Fit:
         """
         names = [by] if isinstance(by, str) else list(by)
         return lsmeans(
-            self.inference, self._visit_sd, self.visit, of, names, weights, dict(at or {}), self.level
+            self.inference,
+            self._visit_sd,
+            self.visit,
+            of,
+            names,
+            weights,
+            dict(at or {}),
+            self.level,
+            marginal,
         )
 
     @cached_property
@@ -290,9 +308,40 @@ class Fit:
         """Outcomes (count, n) drawn from the fitted model on the rows used."""
         return predict.simulate(self.model, rng, count)
 
+    def residual_plots(self) -> dict[str, Any]:
+        """The residuals as a Vega-Lite specification: over expected values, by visit, normal quantiles."""
+        return residual_plots(self.model)
+
     def to_polars(self) -> pl.DataFrame:
         """The coefficients as a frame."""
         return self.coefficients.to_polars()
+
+    def to_pandas(self) -> Any:
+        """The coefficients as a pandas frame."""
+        return self.coefficients.to_pandas()
+
+    def glance(self) -> pl.DataFrame:
+        """The fit in one row: what was used, how it was fitted, how well it fits."""
+        model = self.model
+        return pl.DataFrame(
+            {
+                "values": [model.n],
+                "participants": [model.layout.participants],
+                "visits": [len(self.visits)],
+                "coefficients": [model.q],
+                "covariance": [model.surface.structure.title],
+                "covariance_parameters": [model.theta.size],
+                "method": ["REML" if model.reml else "ML"],
+                "df": [self.inference.freedom.title],
+                "sandwich": pl.Series([self.inference.sandwich], dtype=pl.String),
+                "deviance": [self.deviance],
+                "aic": [self.aic],
+                "aicc": [self.aicc],
+                "bic": [self.bic],
+                "decrement": [self.decrement],
+                "left_out": [model.observations.total_rows - model.n],
+            }
+        )
 
     def _summary(self) -> list[str]:
         model = self.model
@@ -315,15 +364,20 @@ class Fit:
         ]
         return [*lines, *(f"note: {note}" for note in self.notes)]
 
-    def __str__(self) -> str:
-        parts = ["\n".join(self._summary()), str(self.coefficients)]
+    def text(self, decimals: int | None = None) -> str:
+        """All of it as text, with so many decimals instead of four significant digits."""
+        write = writer(decimals)
+        parts = ["\n".join(self._summary()), self.coefficients.text(decimals)]
         for group, v in self.covariance.items():
             rows = [
-                [visit, *(number(value) for value in row)] for visit, row in zip(self.visits, v, strict=True)
+                [visit, *(write(value) for value in row)] for visit, row in zip(self.visits, v, strict=True)
             ]
             title = "Covariance between visits" + (f", {group}" if group else "")
             parts.append(Sheet(title, ["", *self.visits], rows, 1).text())
         return "\n\n".join(parts)
+
+    def __str__(self) -> str:
+        return self.text()
 
     __repr__ = __str__
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import polars as pl
     from rich.table import Table
+
+Write = Callable[[float], str]
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,62 @@ class Sheet:
         for row in self.rows:
             table.add_row(*row)
         return table
+
+
+class Tabular(ABC):
+    """A result that prints as a table, in the terminal and the notebook, and turns into a frame."""
+
+    @abstractmethod
+    def to_polars(self) -> pl.DataFrame:
+        """The numbers."""
+
+    @abstractmethod
+    def _sheet(self, write: Write) -> Sheet:
+        """The table, its numbers written so."""
+
+    def to_pandas(self) -> Any:
+        """The numbers as a pandas DataFrame; NaN where `to_polars` has null."""
+        return to_pandas(self.to_polars())
+
+    def text(self, decimals: int | None = None) -> str:
+        """The table as text, with so many decimals instead of four significant digits."""
+        return self._sheet(writer(decimals)).text()
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def __repr__(self) -> str:
+        return self.text()
+
+    def _repr_html_(self) -> str:
+        return self._sheet(number).html()
+
+    def __rich__(self) -> object:
+        return self._sheet(number).rich()
+
+
+def to_pandas(frame: pl.DataFrame) -> Any:
+    """A Polars frame as a pandas one, without Arrow between them."""
+    import pandas as pd
+
+    return pd.DataFrame({name: frame[name].to_list() for name in frame.columns})
+
+
+def writer(decimals: int | None) -> Write:
+    """How numbers are written: with so many decimals, or with four significant digits."""
+    if decimals is None:
+        return number
+    if isinstance(decimals, bool) or not isinstance(decimals, int) or not 0 <= decimals <= 15:
+        raise ValueError(f"decimals must be a whole number from 0 to 15, not {decimals!r}")
+    return partial(fixed, decimals=decimals)
+
+
+def fixed(value: float, decimals: int) -> str:
+    """A number with so many decimals; nothing that rounds to zero has a sign."""
+    if value != value:
+        return "–"
+    written = f"{value:.{decimals}f}"
+    return (written.lstrip("-") if float(written) == 0.0 else written).replace("-", "−")
 
 
 def number(value: float, digits: int = 4) -> str:
