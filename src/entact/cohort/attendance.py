@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from entact.cohort.draws import draw
+from entact.cohort.draws import stream
 from entact.cohort.fit import entry_activity
 from entact.cohort.parameters import Parameters
 from entact.cohort.person import Candidate, Participant
@@ -152,8 +152,8 @@ class Attendance:
         if form.name not in self._own:
             seed = int(self.candidate.baseline.seed[self.candidate.row])
             names = [*form.items]
-            _, drawn = draw(seed, [self.candidate.index], f"own {form.name}", 0, len(names))
-            self._own[form.name] = dict(zip(names, drawn[0].tolist(), strict=True))
+            drawn = stream(seed, self.candidate.index, f"own {form.name}").standard_normal(len(names))
+            self._own[form.name] = dict(zip(names, drawn.tolist(), strict=True))
         return self._own[form.name]
 
     def pass_time(self, minutes: float) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Final
 
@@ -50,7 +50,14 @@ class ConsentState(msgspec.Struct, frozen=True):
         """Whether the participant does not want to take part."""
         return any(scope in self.refused for scope in self.taking_part)
 
-    def allows(self, parts: Iterable[str]) -> bool:
+    def allows(self, parts: Collection[str]) -> bool:
         """Whether the participant takes part, in treatment or procedures too where these are named."""
-        wanted = {*self.taking_part, *(part for part in parts if part in self.needed)}
-        return bool(wanted) and all(self.scopes.get(scope) is True for scope in wanted)
+        if not self.needed:
+            return False
+        scopes, others = self.scopes, True  # asked of every entry: in one walk
+        for scope in self.needed:
+            if scopes.get(scope) is not True and (scope not in _PARTS or scope in parts):
+                return False
+            others = others and scope in _PARTS
+        # Where nothing else is needed than what can be refused for itself, all of it is.
+        return not others or all(scopes.get(scope) is True for scope in self.needed)
