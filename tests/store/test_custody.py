@@ -18,7 +18,7 @@ from entact.store import StoreError, models, passphrase
 from entact.store.custody import give_up_keys, problem_of_keychain
 from entact.store.erasure import confirm_erasure, request_erasure
 from entact.store.escrow import restore_keys, write_keys
-from entact.store.people import key_of, keychain, require_keychain
+from entact.store.participant_keys import key_of, keychain, require_keychain
 
 CARL = "participant:" + "0c" * 16
 WORDS = "seven green bottles"

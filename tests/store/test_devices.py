@@ -20,7 +20,7 @@ from entact.protocol import Study
 from entact.store import StoreError
 from entact.store.devices import enrol_device, known_devices, revoke_device, show_key
 from entact.store.door import receive
-from entact.store.people import key_of, keychain
+from entact.store.participant_keys import key_of, keychain
 
 SEED, OTHER = b"tablet-1".ljust(32, b"."), b"tablet-2".ljust(32, b".")
 COORDINATOR = Authenticated(how="session", who="coordinator-1", session="5e55")

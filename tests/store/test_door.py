@@ -27,7 +27,7 @@ from entact.store import StoreError, server
 from entact.store.door import INBOX, Failed, facts, receive
 from entact.store.door import fact as record_fact
 from entact.store.erasure import confirm_erasure, erased, request_erasure
-from entact.store.people import key_of, keychain
+from entact.store.participant_keys import key_of, keychain
 from entact.store.signature import Signer
 
 

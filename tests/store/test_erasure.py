@@ -54,7 +54,7 @@ from entact.store.erasure import (
     set_aside,
 )
 from entact.store.identity import identity, keep_identity
-from entact.store.people import key_of, keychain
+from entact.store.participant_keys import key_of, keychain
 from entact.store.signature import Signer, enter_key, revoke_key
 
 # Words that occur nowhere else: what is found of them was planted here.

@@ -49,7 +49,7 @@ from entact.store.erasure import (
 from entact.store.erasure_register import Act, add_to_register
 from entact.store.escrow import restore_keys, write_keys
 from entact.store.identity import identity, keep_identity
-from entact.store.people import key_of, keychain
+from entact.store.participant_keys import key_of, keychain
 from entact.store.signature import Signer, enter_key, revoke_key
 
 WORDS = "seven green bottles"

@@ -13,7 +13,7 @@ from tests.store.living import ANNA, BERT, consent, enter_persons, enter_study, 
 from entact.store import StoreError, passphrase
 from entact.store.erasure import confirm_erasure, register, request_erasure
 from entact.store.escrow import restore_keys, write_keys
-from entact.store.people import key_of, keychain
+from entact.store.participant_keys import key_of, keychain
 
 WORDS = "seven green bottles"
 KEEPER = signer("ada")

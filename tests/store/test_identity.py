@@ -11,7 +11,7 @@ from entact.course import fold, read
 from entact.protocol import Study
 from entact.store import StoreError, models
 from entact.store.identity import identities, identity, keep_identity
-from entact.store.people import keychain
+from entact.store.participant_keys import keychain
 
 DETAILS = {"name": "Anna Zylberstein", "contact": "+1 303 5550 117", "birth_date": "1979-11-30"}
 

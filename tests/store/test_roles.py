@@ -149,7 +149,7 @@ def test_r02_a_head_moves_with_its_entry_alone(
 @pytest.mark.skipif(os.geteuid() != 0, reason="without root there is one operating-system user")
 def test_r11_the_server_s_own_user_reads_neither_keys_nor_allocation(database: str) -> None:
     """Not even the owner, through the server: its operating-system user is another one than entact's."""
-    from entact.store.people import keychain
+    from entact.store.participant_keys import keychain
 
     store.keep_keys({"participant:a": bytes(32)})
     path = keychain().path

@@ -16,7 +16,7 @@ from entact.store import models, postgres, soundness
 from entact.store.anchor import append_to_file, read_anchors
 from entact.store.anchoring import note_anchored, take_anchor
 from entact.store.identity import keep_identity
-from entact.store.people import keychain
+from entact.store.participant_keys import keychain
 from entact.store.soundness import look
 
 

@@ -11,8 +11,8 @@ import msgspec
 from rich.console import Console
 from rich.text import Text
 
+from entact.cli.custody import span
 from entact.cli.database import open_record
-from entact.cli.people import span
 from entact.store import StoreError
 
 INDEX = "datasets.json"

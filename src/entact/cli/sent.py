@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
+from entact.cli.custody import ledger_of, say
 from entact.cli.database import open_record
-from entact.cli.people import ledger_of, say
 from entact.store import StoreError
 
 

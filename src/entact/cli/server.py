@@ -54,7 +54,7 @@ def serve_pages(database: str, host: str, port: int, role: str | None) -> None:
     """Serves the pages of a database until interrupted; without a role, to one that looks at the record."""
     os.environ["ENTACT_DATABASE"] = database
     open_record(database)
-    from entact.store.people import require_keychain
+    from entact.store.participant_keys import require_keychain
 
     require_keychain()
     role = role or _usual_role()

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from entact.cli.diff import release_named
-from entact.protocol.words import Account, Activities, Line, Section, VisitLine, account
+from entact.protocol.words import Account, Activities, Passage, Section, VisitRow, account
 from entact.protocol.words.label import begun, spaced
 
 WIDEST = 132  # columns of text: longer lines are not read
@@ -103,11 +103,11 @@ def _visits(schedule: Activities, width: int) -> RenderableType:
     return Group(*parts)
 
 
-def _week(visit: VisitLine) -> str:
+def _week(visit: VisitRow) -> str:
     return "" if visit.day is None else f"{visit.day / 7:.1f}".replace("-", "−").removesuffix(".0")
 
 
-def _how(visit: VisitLine) -> str:
+def _how(visit: VisitRow) -> str:
     """By whom, how and how long, where it is not the usual."""
     said = [f"by {spaced(visit.by)}"] if visit.by else []
     said += [visit.contact] if visit.contact != "in person" else []
@@ -176,7 +176,7 @@ def _below(section: Section) -> RenderableType:
     return Group(*parts)
 
 
-def _said(line: Line) -> Text | None:
+def _said(line: Passage) -> Text | None:
     """What is said of a term, its notes dim, its mark at the end."""
     if not line.text and not line.notes:
         return None
@@ -186,5 +186,5 @@ def _said(line: Line) -> Text | None:
     return text.append_text(Text.assemble(*_mark(line)))
 
 
-def _mark(line: Line) -> list[Text]:
+def _mark(line: Passage) -> list[Text]:
     return [_ASSUMED] if line.assumption else []

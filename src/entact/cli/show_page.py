@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from itertools import groupby
 from typing import Any
 
-from entact.protocol.words import Account, Line
+from entact.protocol.words import Account, Passage
 from entact.protocol.words.label import begun
 from entact.report.page import render
 from entact.report.schedule import schedule_parts
@@ -21,6 +21,6 @@ def render_page(told: Account) -> str:
     return render(_TEMPLATE, _STYLE, values, filters=filters, package="entact.cli")
 
 
-def _runs(lines: Iterable[Line]) -> list[tuple[str, list[Line]]]:
+def _runs(lines: Iterable[Passage]) -> list[tuple[str, list[Passage]]]:
     """Lines that follow each other under one term, together."""
     return [(term, list(run)) for term, run in groupby(lines, key=lambda line: line.term)]

@@ -14,7 +14,7 @@ from entact.conduct.words import lower_words, quantity, span, words
 from entact.course.gates.core import ACTS
 from entact.protocol import Release, assumptions
 from entact.protocol.study import Regimen, Units
-from entact.protocol.words import Line, activities
+from entact.protocol.words import Passage, activities
 from entact.protocol.words.safety import Safety, act_words
 from entact.report.schedule import Schedule, schedule_parts
 from entact.store import lists
@@ -42,8 +42,8 @@ class GateShown:
     """A gate in words: when it is asked, and what it requires; `hidden` requirements are not among them."""
 
     title: str
-    asked: Line | None
-    requirements: tuple[Line, ...]
+    asked: Passage | None
+    requirements: tuple[Passage, ...]
     hidden: int
 
 
@@ -81,7 +81,7 @@ class Overview:
     dosing: str
     schedule: Schedule | None
     gates: tuple[GateShown, ...]
-    alerts: tuple[Line, ...]
+    alerts: tuple[Passage, ...]
     hidden_alerts: int
     sites: tuple[SiteRow, ...]
     total: SiteRow | None
@@ -192,7 +192,7 @@ def _gate(sight: Sight, release: Release, name: str) -> GateShown:
     return GateShown(act_words(name), asked, shown, len(lines) - len(shown))
 
 
-def _alerts(sight: Sight, release: Release) -> Iterable[Line]:
+def _alerts(sight: Sight, release: Release) -> Iterable[Passage]:
     """The alerts as `entact show` says them, with how each goes on."""
     safety = Safety(release)
     return (safety.alert(name) for name in release.file.alerts if sight.sees_alert(name))

@@ -14,7 +14,7 @@ from entact.datasets.codebook import (
 from entact.datasets.model import counted, model_frame
 from entact.datasets.sessions import peaks
 from entact.datasets.synopsis import Assumption, Limit, Synopsis, span, synopsis
-from entact.protocol.words import Activities, VisitLine
+from entact.protocol.words import Activities, VisitRow
 
 __all__ = [
     "ARM",
@@ -32,7 +32,7 @@ __all__ = [
     "PlannedVisit",
     "Synopsis",
     "Term",
-    "VisitLine",
+    "VisitRow",
     "build",
     "codebook",
     "counted",

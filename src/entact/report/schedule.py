@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from entact.datasets import Activities, VisitLine
+from entact.datasets import Activities, VisitRow
 from entact.report.page import rendered_macro
 from entact.report.pictures.schedule import NARROW, VisitBar, VisitBars, draw_schedule
 
@@ -45,7 +45,7 @@ def bars_of(schedule: Activities) -> list[VisitBars]:
     ]
 
 
-def _bar(visit: VisitLine, schedule: Activities) -> VisitBar:
+def _bar(visit: VisitRow, schedule: Activities) -> VisitBar:
     epoch = None if visit.epoch is None else schedule.epochs.get(visit.epoch, _spaced(visit.epoch))
     return VisitBar(
         _begun(visit.title), visit.kind, epoch, visit.when, visit.day, visit.earliest, visit.latest
@@ -56,7 +56,7 @@ def _week(day: float | None) -> str:
     return "" if day is None else f"{day / 7:.1f}".replace("-", "−").removesuffix(".0")
 
 
-def _how(visit: VisitLine) -> str:
+def _how(visit: VisitRow) -> str:
     """By whom, how and how long, where it is not the usual."""
     said = [f"by {_spaced(visit.by)}"] if visit.by else []
     said += [visit.contact] if visit.contact != "in person" else []

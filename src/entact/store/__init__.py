@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from entact.store.archive_folder import Archive, archive_notices, read_archive, verify_archive
     from entact.store.custody import keep_keys
     from entact.store.door import Failed, act, fact, facts, receive
-    from entact.store.people import key_of
+    from entact.store.participant_keys import key_of
     from entact.store.record import Head, append, append_many, chains, ledgers, lines
     from entact.store.renewal import rebuild, refresh, stale
     from entact.store.restoration import Restored, restore

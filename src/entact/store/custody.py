@@ -22,7 +22,14 @@ from entact.store import acts, models
 from entact.store.erasure import erased
 from entact.store.error import StoreError
 from entact.store.keychain import Keychain
-from entact.store.people import WHAT_TO_DO, absence, begun, bound_keychain, bring_back_keychain, keychain
+from entact.store.participant_keys import (
+    WHAT_TO_DO,
+    absence,
+    begun,
+    bound_keychain,
+    bring_back_keychain,
+    keychain,
+)
 from entact.store.record import append
 from entact.store.signature import Signer, require_custody
 

@@ -38,7 +38,7 @@ from entact.store.error import StoreError
 from entact.store.index import storable
 from entact.store.known import Known, raw_cursor, remembered
 from entact.store.numbers import numbers_asked, shared_by
-from entact.store.people import key_of
+from entact.store.participant_keys import key_of
 from entact.store.record import (
     append,
     append_held,

@@ -39,7 +39,7 @@ from entact.course.signed.signature import statement_of
 from entact.store import acts, models
 from entact.store.erasure_register import Act, add_to_register, read_register, register_file
 from entact.store.error import StoreError
-from entact.store.people import keychain
+from entact.store.participant_keys import keychain
 from entact.store.record import append
 from entact.store.signature import Signer, require
 

@@ -20,8 +20,8 @@ from entact.store.custody import enter_custody, whole_keychain
 from entact.store.erasure import Doubted, erased, judge, register, replay
 from entact.store.erasure_register import add_to_register
 from entact.store.error import StoreError
+from entact.store.participant_keys import bring_back_keychain, keychain
 from entact.store.passphrase import SEALED, open_bytes, seal_bytes
-from entact.store.people import bring_back_keychain, keychain
 from entact.store.private import write_new
 from entact.store.signature import Signer, require_custody
 

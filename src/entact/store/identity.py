@@ -16,7 +16,7 @@ from entact.course.entry.sealing import seal, unseal
 from entact.course.record import REASONS
 from entact.store import acts, models
 from entact.store.error import StoreError
-from entact.store.people import key_of
+from entact.store.participant_keys import key_of
 from entact.store.record import append
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")

@@ -30,7 +30,7 @@ from entact.store.derived import PARTICIPANT
 from entact.store.error import StoreError
 from entact.store.index import Head, Index, index, storable
 from entact.store.numbers import shared_numbers
-from entact.store.people import keychain
+from entact.store.participant_keys import keychain
 from entact.store.versions import ids_used_again
 
 _REWRITTEN_SINCE = "is not the entry that the anchor of {} recorded: the tail was rewritten since"

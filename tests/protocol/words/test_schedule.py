@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from entact.protocol import load_study, shipped_studies
-from entact.protocol.words import Activities, VisitLine, activities
+from entact.protocol.words import Activities, VisitRow, activities
 from entact.protocol.words.schedule import letter
 
 MINI = Path(__file__).parents[2] / "studies" / "mini"
@@ -18,7 +18,7 @@ def mini() -> Activities:
     return activities(load_study(MINI).newest)
 
 
-def visit(schedule: Activities, name: str) -> VisitLine:
+def visit(schedule: Activities, name: str) -> VisitRow:
     return next(one for one in schedule.visits if one.name == name)
 
 
@@ -79,7 +79,7 @@ def test_every_visit_of_a_study_has_its_day_and_every_mark_its_row(name: str) ->
         assert said == set(release.visits[one.name].activities)
 
 
-def edited(tmp_path: Path, study: str, **edits: str) -> dict[str, VisitLine]:
+def edited(tmp_path: Path, study: str, **edits: str) -> dict[str, VisitRow]:
     """The visits of a study of the tests, with some things written otherwise."""
     text = (MINI.parent / study / "study.yaml").read_text(encoding="utf-8")
     for old, new in edits.items():

@@ -29,8 +29,8 @@ def make_cut(
     database: Database = REHEARSAL,
 ) -> None:
     """Cut the data here and now: sign the heads of all ledgers."""
+    from entact.cli.custody import open_signer
     from entact.cli.cut import cut_data
-    from entact.cli.people import open_signer
 
     cut_data(name, lock, open_signer(database, by, key, passphrase_file))
 
@@ -95,8 +95,8 @@ def request_unlock(
     database: Database = REHEARSAL,
 ) -> None:
     """Ask for a new manifest in the place of the locked one; another person confirms it."""
+    from entact.cli.custody import open_signer
     from entact.cli.cut import ask_to_unlock
-    from entact.cli.people import open_signer
 
     ask_to_unlock(name, reason, within, open_signer(database, by, key, passphrase_file))
 
@@ -106,7 +106,7 @@ def confirm_unlock(
     name: CutName, by: By, key: KeyFile = None, passphrase_file: Words = None, database: Database = REHEARSAL
 ) -> None:
     """Confirm the manifest that another person asked for."""
+    from entact.cli.custody import open_signer
     from entact.cli.cut import confirm_to_unlock
-    from entact.cli.people import open_signer
 
     confirm_to_unlock(name, open_signer(database, by, key, passphrase_file, alone=True))

@@ -52,7 +52,7 @@ def new_key(
     database: Database = REHEARSAL,
 ) -> None:
     """Make a person's private key in a file of their own, and enter the public one in the study's ledger."""
-    from entact.cli.people import make_key, open_signer
+    from entact.cli.custody import make_key, open_signer
 
     asked = [
         (vouched_by, voucher_key, voucher_passphrase_file),
@@ -67,7 +67,7 @@ def revoke(
     person: Person, by: By, key: KeyFile = None, passphrase_file: Words = None, database: Database = REHEARSAL
 ) -> None:
     """Say that a person's key does not count any more; what it signed stays signed."""
-    from entact.cli.people import open_signer, revoke_person
+    from entact.cli.custody import open_signer, revoke_person
 
     revoke_person(person, open_signer(database, by, key, passphrase_file))
 
@@ -75,7 +75,7 @@ def revoke(
 @sign_key.command("list")
 def list_keys(database: Database = REHEARSAL, as_json: AsJson = False) -> None:
     """List whose signatures count, and for what."""
-    from entact.cli.people import list_holders, print_holders
+    from entact.cli.custody import list_holders, print_holders
 
     found = list_holders(database)
     if as_json:
@@ -94,7 +94,7 @@ def backup_keys(
     database: Database = REHEARSAL,
 ) -> None:
     """Write all participants' keys to a file that only a passphrase opens; a person answers for it."""
-    from entact.cli.people import open_signer, write_key_backup
+    from entact.cli.custody import open_signer, write_key_backup
 
     write_key_backup(file, file_passphrase_file, open_signer(database, by, key, passphrase_file))
 
@@ -113,7 +113,7 @@ def restore_keys(
     database: Database = REHEARSAL,
 ) -> None:
     """Bring keys back, but those of participants who were erased since; a person answers for it."""
-    from entact.cli.people import open_signer, restore_key_backup
+    from entact.cli.custody import open_signer, restore_key_backup
 
     def open_by() -> Any:
         return open_signer(database, by, key, passphrase_file)
@@ -130,7 +130,7 @@ def give_up_keys(
     database: Database = REHEARSAL,
 ) -> None:
     """Say that the keys which are missing are lost for good: what they opened stays ciphertext."""
-    from entact.cli.people import give_up, open_signer
+    from entact.cli.custody import give_up, open_signer
 
     give_up(reason, open_signer(database, by, key, passphrase_file))
 
@@ -138,7 +138,7 @@ def give_up_keys(
 @keys.command("where")
 def where_keys(database: Database = REHEARSAL, as_json: AsJson = False) -> None:
     """Say where keys and the register of erasures lie, and how many there are."""
-    from entact.cli.people import describe_keys, print_keys
+    from entact.cli.custody import describe_keys, print_keys
 
     found = describe_keys(database)
     if as_json:
@@ -156,7 +156,7 @@ def enrol_device(
     database: Database = REHEARSAL,
 ) -> None:
     """Let what a device signs count as its own from here on."""
-    from entact.cli.people import open_signer
+    from entact.cli.custody import open_signer
     from entact.cli.sent import enrol
 
     enrol(shown, open_signer(database, by, key, passphrase_file))
@@ -171,7 +171,7 @@ def revoke_device(
     database: Database = REHEARSAL,
 ) -> None:
     """Say that a device's key counts no more, because it was lost or given back."""
-    from entact.cli.people import open_signer
+    from entact.cli.custody import open_signer
     from entact.cli.sent import revoke_key_of
 
     revoke_key_of(name, open_signer(database, by, key, passphrase_file))

@@ -37,7 +37,7 @@ def request_erasure(
     database: Database = REHEARSAL,
 ) -> None:
     """Ask that a participant be erased; another person confirms it."""
-    from entact.cli.people import ask_to_erase, open_signer
+    from entact.cli.custody import ask_to_erase, open_signer
 
     ask_to_erase(participant, cause, within, open_signer(database, by, key, passphrase_file))
 
@@ -51,7 +51,7 @@ def confirm_erasure(
     database: Database = REHEARSAL,
 ) -> None:
     """Confirm what another person asked for: the participant's key and identities are gone after this."""
-    from entact.cli.people import confirm_to_erase, open_signer
+    from entact.cli.custody import confirm_to_erase, open_signer
 
     confirm_to_erase(participant, open_signer(database, by, key, passphrase_file, alone=True))
 
@@ -65,7 +65,7 @@ def finish_erasure(
     database: Database = REHEARSAL,
 ) -> None:
     """Destroy a key that came back after an erasure and was set aside, when the time to return it is over."""
-    from entact.cli.people import destroy_returned_key, open_signer
+    from entact.cli.custody import destroy_returned_key, open_signer
 
     destroy_returned_key(participant, open_signer(database, by, key, passphrase_file))
 
@@ -80,7 +80,7 @@ def return_key(
     database: Database = REHEARSAL,
 ) -> None:
     """Return a key that was set aside, because the erasure was none; neither of the two who signed it can."""
-    from entact.cli.people import give_key_back, open_signer
+    from entact.cli.custody import give_key_back, open_signer
 
     give_key_back(participant, reason, open_signer(database, by, key, passphrase_file))
 
@@ -88,7 +88,7 @@ def return_key(
 @erase.command("list")
 def list_erasures(database: Database = REHEARSAL, as_json: AsJson = False) -> None:
     """List who was erased, by whom, and what waits for a second person."""
-    from entact.cli.people import list_erased, print_erased
+    from entact.cli.custody import list_erased, print_erased
 
     found = list_erased(database)
     if as_json:
@@ -108,7 +108,7 @@ def keep_identity(
     database: Database = REHEARSAL,
 ) -> None:
     """Keep who a participant is, encrypted; never on the command line, which other people can read."""
-    from entact.cli.people import keep_details
+    from entact.cli.custody import keep_details
 
     keep_details(database, participant, site, by, role, file, reason)
 
@@ -120,7 +120,7 @@ def show_identity(
     database: Database = REHEARSAL,
 ) -> None:
     """Show who a participant is, as a site keeps it."""
-    from entact.cli.people import show_details
+    from entact.cli.custody import show_details
 
     print_json(show_details(database, participant, site))
 
@@ -149,7 +149,7 @@ def decide_conflict(
     database: Database = REHEARSAL,
 ) -> None:
     """Say which version of an id is followed, and why; the others stay where they are."""
-    from entact.cli.people import open_signer
+    from entact.cli.custody import open_signer
     from entact.cli.sent import decide
 
     decide(participant, entry, follow, reason, open_signer(database, by, key, passphrase_file))

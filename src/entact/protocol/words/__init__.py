@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from entact.protocol.words.account import Account, Section, account
 from entact.protocol.words.label import Labels
-from entact.protocol.words.line import Line
+from entact.protocol.words.passage import Passage
 from entact.protocol.words.rule import rule_words
-from entact.protocol.words.schedule import Activities, Group, VisitLine, activities
+from entact.protocol.words.schedule import Activities, Group, VisitRow, activities
 
 __all__ = [
     "Account",
     "Activities",
     "Group",
     "Labels",
-    "Line",
+    "Passage",
     "Section",
-    "VisitLine",
+    "VisitRow",
     "account",
     "activities",
     "rule_words",

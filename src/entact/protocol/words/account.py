@@ -8,7 +8,7 @@ from entact.protocol.problem import Problem, StudyError, unknown
 from entact.protocol.release import Release, assumptions, canonical
 from entact.protocol.words.design import Design
 from entact.protocol.words.form import Forms
-from entact.protocol.words.line import Line
+from entact.protocol.words.passage import Passage
 from entact.protocol.words.plan import Plan
 from entact.protocol.words.safety import Safety
 from entact.protocol.words.schedule import Activities, activities
@@ -20,7 +20,7 @@ class Section:
 
     name: str
     title: str
-    lines: tuple[Line, ...]
+    lines: tuple[Passage, ...]
     intro: str = ""
 
 

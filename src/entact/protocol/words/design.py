@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from entact.protocol.study import Regimen, Units
 from entact.protocol.words.label import begun, spaced
-from entact.protocol.words.line import Line, Teller, counted, listed
+from entact.protocol.words.passage import Passage, Teller, counted, listed
 from entact.protocol.words.schedule import anchor_words, timing_words
 from entact.protocol.words.time import window_words
 
@@ -43,21 +43,21 @@ class Design(Teller):
             f"Amends release {amendment.of}: {amendment.reason.rstrip('.')}." if amendment is not None else ""
         )
 
-    def amendment(self) -> Iterator[Line]:
+    def amendment(self) -> Iterator[Passage]:
         """Every change that this release makes in the one before, and to whom it applies."""
         amendment = self.file.amendment
         for change in amendment.changes if amendment is not None else ():
             notes = (f"{begun(change.because.rstrip('.'))}.",) if change.because else ()
             place = ", ".join(spaced(step) for step in change.change.split("."))
-            yield Line(begun(place), _APPLIES[change.applies], notes, change.assumption)
+            yield Passage(begun(place), _APPLIES[change.applies], notes, change.assumption)
 
-    def design(self) -> Iterator[Line]:
+    def design(self) -> Iterator[Passage]:
         file = self.file
         for arm in file.arms.values():
-            yield Line(arm.title, f"{spaced(arm.role)} arm", assumption=arm.assumption)
+            yield Passage(arm.title, f"{spaced(arm.role)} arm", assumption=arm.assumption)
         plan = file.randomisation
         if plan is None:
-            yield Line("Allocation", "nobody is randomised")
+            yield Passage("Allocation", "nobody is randomised")
         else:
             ratio = " : ".join(str(share) for share in plan.ratio.values())
             within = listed(["site" if one == "site" else self._item(one) for one in plan.strata])
@@ -66,13 +66,13 @@ class Design(Teller):
                 f"{ratio} ({arms}) at {anchor_words(plan.at, self.release.visits)}, in {spaced(plan.method)}"
             )
             text += f" within {within}" if within else ""
-            yield Line("Randomisation", text, ("Block sizes are sealed with the list.",), plan.assumption)
+            yield Passage("Randomisation", text, ("Block sizes are sealed with the list.",), plan.assumption)
         for name, population in file.populations.items():
             if population.linked_to:
                 text = f"each comes with a {spaced(population.linked_to)}"
-                yield Line(begun(spaced(name)), text, assumption=population.assumption)
+                yield Passage(begun(spaced(name)), text, assumption=population.assumption)
         if file.epochs:
-            yield Line("Epochs", ", then ".join(epoch.title for epoch in file.epochs.values()))
+            yield Passage("Epochs", ", then ".join(epoch.title for epoch in file.epochs.values()))
         for track in file.tracks.values():
             ways = [
                 f"consent to {spaced(which)}" if what == "consent" else f"being told {self.arm(which)!r}"
@@ -80,15 +80,15 @@ class Design(Teller):
             ]
             opens = listed(ways, "or")
             doses = f", {counted(track.doses, 'further session')} with a dose" if track.doses else ""
-            yield Line(
+            yield Passage(
                 f"Track: {track.title}", f"opens for a person on {opens}{doses}", assumption=track.assumption
             )
         for quota in file.quotas.values():
-            yield Line(
+            yield Passage(
                 quota.title or "Quota", self._quota(quota.most, quota.population, quota.per, quota.when)
             )
         for scope, text in file.consent.items():
-            yield Line(f"Consent: {spaced(scope)}", text)
+            yield Passage(f"Consent: {spaced(scope)}", text)
 
     def _quota(self, most: int, population: str | None, per: str, when: str | None) -> str:
         where = "at each site" if per == "site" else "in the study"
@@ -110,7 +110,7 @@ class Design(Teller):
             text += f", {window_words(self.file.dose_interval)} between two initial doses"
         return f"{text}. Units are whole{', and as many in every arm' if len(self.file.arms) > 1 else ''}."
 
-    def doses(self) -> Iterator[Line]:
+    def doses(self) -> Iterator[Passage]:
         for name, regimen in self.file.regimens.items():
             sessions = [spaced(visit.visit) for visit in self.file.schedule if name in visit.levels]
             notes = [f"In {listed(sessions)}."] if sessions else []
@@ -119,7 +119,7 @@ class Design(Teller):
                 + (f", then {_units(given.supplement)}." if given.supplement else ".")
                 for arm, given in regimen.arms.items()
             ]
-            yield Line(begun(spaced(name)), _regimen(regimen), tuple(notes), regimen.assumption)
+            yield Passage(begun(spaced(name)), _regimen(regimen), tuple(notes), regimen.assumption)
         for name, product in self.file.products.items():
             text = f"{product.substance} {spaced(product.salt)}, {listed(product.strengths)}"
             notes = (
@@ -130,18 +130,18 @@ class Design(Teller):
             notes += [
                 f"Controlled in {country}: schedule {said}." for country, said in product.schedule.items()
             ]
-            yield Line(begun(spaced(name)), text, tuple(notes), product.assumption)
+            yield Passage(begun(spaced(name)), text, tuple(notes), product.assumption)
 
-    def criteria(self, kind: str) -> Iterator[Line]:
+    def criteria(self, kind: str) -> Iterator[Passage]:
         for criterion in self.file.eligibility.values():
             if criterion.kind != kind:
                 continue
             notes = [f"Compared with the record: {self.rule(criterion.rule)}."] if criterion.rule else []
             if criterion.population:
                 notes.append(f"For {spaced(criterion.population)} alone.")
-            yield Line(begun(criterion.text), "", tuple(notes), criterion.assumption)
+            yield Passage(begun(criterion.text), "", tuple(notes), criterion.assumption)
 
-    def blinding(self) -> Iterator[Line]:
+    def blinding(self) -> Iterator[Passage]:
         told: dict[tuple[tuple[str, ...], str], list[str]] = {}
         marked: dict[tuple[tuple[str, ...], str], str | None] = {}
         for said in self.file.blinding:
@@ -152,17 +152,17 @@ class Design(Teller):
             verb, sees = ("does", "sees") if len(roles) == 1 else ("do", "see")
             text = f"{verb} not see {listed([spaced(one) for one in hidden], 'or')} until {until}"
             text = text if hidden else f"{sees} everything"
-            yield Line(begun(listed(roles)), text, assumption=marked[hidden, until])
+            yield Passage(begun(listed(roles)), text, assumption=marked[hidden, until])
         unblinding = self.file.unblinding
         if unblinding is not None:
             told_to = listed([spaced(role) for role in unblinding.tells])
             epoch = self.file.epochs[unblinding.epoch].title if unblinding.epoch in self.file.epochs else ""
             after = epoch or spaced(unblinding.epoch)
             text = f"of one person at a time, after {after} and once these data are frozen; tells {told_to}"
-            yield Line("Planned unblinding", text, assumption=unblinding.assumption)
+            yield Passage("Planned unblinding", text, assumption=unblinding.assumption)
         if any("guess" in visit.activities for visit in self.file.schedule):
             visits = [spaced(visit.visit) for visit in self.file.schedule if "guess" in visit.activities]
-            yield Line("Blinding is measured", f"guesses of the treatment at {listed(visits)}")
+            yield Passage("Blinding is measured", f"guesses of the treatment at {listed(visits)}")
 
 
 def _units(units: Units) -> str:

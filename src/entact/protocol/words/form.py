@@ -13,7 +13,7 @@ from entact.protocol.release import Release
 from entact.protocol.rules import forms_at
 from entact.protocol.study import Item, told_in
 from entact.protocol.words.label import begun, spaced, unit_words
-from entact.protocol.words.line import Line, Teller, counted, listed
+from entact.protocol.words.passage import Passage, Teller, counted, listed
 from entact.protocol.words.rule import rule_words
 
 TYPES: Final[Mapping[str, str]] = {
@@ -117,22 +117,22 @@ class Forms(Teller):
         languages = self.file.languages
         return f"In {listed(languages)}; shown in {languages[0]}." if len(languages) > 1 else ""
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> Iterator[Passage]:
         """Every form as lines to read; of an instrument how much it asks, as its words are not ours."""
         for form in self.all():
-            yield Line(form.title, _filled(form), (_sentence(form.help),) if form.help else ())
+            yield Passage(form.title, _filled(form), (_sentence(form.help),) if form.help else ())
             own = self.release.forms[form.name].form.items
             if form.instrument is not None:
-                yield Line(
+                yield Passage(
                     form.title, _extent_of(form.instrument), assumption=form.instrument.file.assumption
                 )
             section = None
             for item in form.items:
                 if item.section is not None and item.section != section:
-                    yield Line(form.title, *_headed(form.sections[item.section]))
+                    yield Passage(form.title, *_headed(form.sections[item.section]))
                 section = item.section
                 if item.name in own:
-                    yield Line(form.title, *self._told(item), assumption=own[item.name].assumption)
+                    yield Passage(form.title, *self._told(item), assumption=own[item.name].assumption)
 
     def _told(self, item: ItemLine) -> tuple[str, tuple[str, ...]]:
         notes = [f"Only if {item.asked}."] if item.asked else []

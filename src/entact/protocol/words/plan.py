@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from entact.protocol.study import Analysis, Interim, SpendingRule
 from entact.protocol.words.label import begun, spaced
-from entact.protocol.words.line import Line, Teller, listed
+from entact.protocol.words.passage import Passage, Teller, listed
 from entact.protocol.words.schedule import anchor_words
 from entact.protocol.words.time import window_words
 
@@ -30,7 +30,7 @@ _RULES = {
 }
 
 
-def _looks(interim: Interim) -> Line:
+def _looks(interim: Interim) -> Passage:
     """The looks before the end, what they spend, and what they stop for."""
     at = listed([f"{share:.4g}%" for share in (100 * one for one in interim.looks)])
     if interim.spends is not None:
@@ -47,7 +47,7 @@ def _looks(interim: Interim) -> Line:
         else:
             notes.append(f"Futility by {_rule(interim.futility)}, of beta {interim.beta:g}, {binding}.")
     term = "Interim look" if len(interim.looks) == 1 else "Interim looks"
-    return Line(term, text, tuple(notes), interim.assumption)
+    return Passage(term, text, tuple(notes), interim.assumption)
 
 
 def _rule(rule: SpendingRule) -> str:
@@ -58,16 +58,16 @@ def _rule(rule: SpendingRule) -> str:
 class Plan(Teller):
     """What is compared, and how."""
 
-    def endpoints(self) -> Iterator[Line]:
+    def endpoints(self) -> Iterator[Passage]:
         for name, endpoint in self.file.endpoints.items():
             title = endpoint.title or begun(spaced(name))
-            yield Line(
+            yield Passage(
                 title,
                 f"{self.rule(endpoint.value)}, at {spaced(endpoint.at)}",
                 assumption=endpoint.assumption,
             )
 
-    def plan(self) -> Iterator[Line]:
+    def plan(self) -> Iterator[Passage]:
         plan = self.file.analysis
         yield from self._analysis("Primary analysis", plan.primary)
         for name, analysis in plan.secondary.items():
@@ -76,15 +76,15 @@ class Plan(Teller):
             yield _looks(plan.interim)
         for name, said in plan.sets.items():
             ruled = () if said.rule is None else (f"By rule: {self.rule(said.rule)}.",)
-            yield Line(f"Set: {spaced(name)}", said.text, ruled, said.assumption)
+            yield Passage(f"Set: {spaced(name)}", said.text, ruled, said.assumption)
         for name, estimand in plan.estimands.items():
             ways = [f"{self._event(event)}: {spaced(way)}" for event, way in estimand.strategies.items()]
-            yield Line(
+            yield Passage(
                 f"Estimand: {estimand.title or spaced(name)}", "; ".join(ways), assumption=estimand.assumption
             )
         for window in plan.windows.values():
             text = f"{window_words(window.within)} after {anchor_words(window.after, self.release.visits)}"
-            yield Line(f"Counts for {spaced(window.visit)}", text, assumption=window.assumption)
+            yield Passage(f"Counts for {spaced(window.visit)}", text, assumption=window.assumption)
         standards = self.file.standards
         if standards is not None:
             said_of = {
@@ -95,13 +95,13 @@ class Plan(Teller):
                 "WHODrug": standards.whodrug,
             }
             versions = [f"{name} {version}" for name, version in said_of.items() if version]
-            yield Line("Data standards", listed(versions), assumption=standards.assumption)
+            yield Passage("Data standards", listed(versions), assumption=standards.assumption)
 
     def _event(self, name: str) -> str:
         event = self.file.analysis.intercurrent.get(name)
         return event.title[:1].lower() + event.title[1:] if event is not None else spaced(name)
 
-    def _analysis(self, term: str, said: Analysis) -> Iterator[Line]:
+    def _analysis(self, term: str, said: Analysis) -> Iterator[Passage]:
         endpoint = self.file.endpoints.get(said.endpoint)
         title = (endpoint.title if endpoint is not None else None) or spaced(said.endpoint)
         text = f"{title}, {_METHODS.get(said.method, said.method)}, in the set {spaced(said.set)}"
@@ -120,4 +120,4 @@ class Plan(Teller):
         if said.pool_sites_below:
             details.append(f"sites with fewer than {said.pool_sites_below} participants taken together")
         notes.append(f"{begun('; '.join(details))}.")
-        yield Line(term, text, tuple(notes), said.assumption)
+        yield Passage(term, text, tuple(notes), said.assumption)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from entact.protocol.study import Alert, Requirement
 from entact.protocol.words.label import begun, spaced
-from entact.protocol.words.line import Line, Teller, counted, listed
+from entact.protocol.words.passage import Passage, Teller, counted, listed
 from entact.protocol.words.time import duration_words, hours_words
 
 _URGENCY = {"now": "now", "today": "the same day", "week": "within the week"}
@@ -32,7 +32,7 @@ class Safety(Teller):
             text += f" Over before {listed([spaced(act) for act in washout.before])}."
         return text
 
-    def washout(self) -> Iterator[Line]:
+    def washout(self) -> Iterator[Passage]:
         washout = self.file.washout
         for name, said in washout.classes.items() if washout is not None else ():
             assert washout is not None
@@ -44,27 +44,29 @@ class Safety(Teller):
                 total += said.extra
                 text += f", {duration_words(said.extra)} more"
             days = -(-total.total_seconds() // 86400)
-            yield Line(
+            yield Passage(
                 begun(self.labels.item(name)), f"{text}: {days:g} days off", assumption=said.assumption
             )
 
-    def gates(self) -> Iterator[Line]:
+    def gates(self) -> Iterator[Passage]:
         for name in self.file.gates:
             asked = self.asked_when(name)
             yield from (asked,) if asked is not None else ()
             yield from self.requirements(name)
 
-    def asked_when(self, name: str) -> Line | None:
+    def asked_when(self, name: str) -> Passage | None:
         """When a gate is asked; None where that is always."""
         gate = self.file.gates[name]
         if gate.applies_when is None:
             return None
-        return Line(act_words(name), f"asked when {self.rule(gate.applies_when)}", assumption=gate.assumption)
+        return Passage(
+            act_words(name), f"asked when {self.rule(gate.applies_when)}", assumption=gate.assumption
+        )
 
-    def requirements(self, name: str) -> Iterator[Line]:
+    def requirements(self, name: str) -> Iterator[Passage]:
         """What a gate requires, one line for each requirement in the order of the file."""
         for said in self.file.gates[name].require:
-            yield Line(
+            yield Passage(
                 act_words(name),
                 begun(self.rule(said.require)),
                 tuple(self._requirement(said)),
@@ -85,15 +87,15 @@ class Safety(Teller):
             else:
                 yield "Each time is listed as a deviation."
 
-    def alerts(self) -> Iterator[Line]:
+    def alerts(self) -> Iterator[Passage]:
         yield from map(self.alert, self.file.alerts)
 
-    def alert(self, name: str) -> Line:
+    def alert(self, name: str) -> Passage:
         """When an alert calls whom, and how it goes on."""
         alert = self.file.alerts[name]
         told = listed([spaced(role) for role in alert.tell])
         notes = (f"Calls {told} {_URGENCY[alert.urgency]}.", *self._episode(alert))
-        return Line(alert.title, begun(self.rule(alert.when)), notes, alert.assumption)
+        return Passage(alert.title, begun(self.rule(alert.when)), notes, alert.assumption)
 
     def _episode(self, alert: Alert) -> Iterator[str]:
         if alert.confirm is not None:
@@ -110,17 +112,17 @@ class Safety(Teller):
             elif step.when is not None:
                 yield f"When {self.rule(step.when)}: calls {told}."
 
-    def stopping(self) -> Iterator[Line]:
+    def stopping(self) -> Iterator[Passage]:
         for rule in self.file.stopping.values():
             what = "treatment stops" if rule.of == "treatment" else "all procedures stop"
             note = f"For this person {what}; follow-up goes on."
-            yield Line(rule.title, begun(self.rule(rule.when)), (note,), rule.assumption)
+            yield Passage(rule.title, begun(self.rule(rule.when)), (note,), rule.assumption)
         for hold in self.file.holds.values():
             stops, by = listed([spaced(act) for act in hold.stops]), spaced(hold.lifted_by)
             again = ", and holds again with the next" if hold.again else ""
             verb = "stop" if len(hold.stops) > 1 else "stops"
             note = f"For everybody {stops} {verb} until {by} lifts it{again}."
-            yield Line(hold.title, begun(self.rule(hold.when)), (note,), hold.assumption)
+            yield Passage(hold.title, begun(self.rule(hold.when)), (note,), hold.assumption)
 
     def events_intro(self) -> str:
         events = self.file.adverse_events
@@ -130,15 +132,15 @@ class Safety(Teller):
             text += f", {favourable} of them favourable, which are recorded like any other"
         return f"{text}."
 
-    def events(self) -> Iterator[Line]:
+    def events(self) -> Iterator[Passage]:
         events = self.file.adverse_events
         if events.solicited:
-            yield Line("Always asked for", listed([self._term(term) for term in events.solicited]))
+            yield Passage("Always asked for", listed([self._term(term) for term in events.solicited]))
         for name, checklist in events.checklists.items():
             who = f" Asked by {spaced(checklist.by)}." if checklist.by else ""
             title = checklist.title or begun(spaced(name))
             note = f"At each term a yes or no; none may be left blank.{who}"
-            yield Line(
+            yield Passage(
                 title, listed([self._term(term) for term in checklist.terms]), (note,), checklist.assumption
             )
         kinds: dict[str, list[str]] = {}
@@ -148,7 +150,7 @@ class Safety(Teller):
         for kind, titles in kinds.items():
             said = events.special_interest.get(kind)
             told = listed([spaced(role) for role in said.tell]) if said and said.tell else ""
-            yield Line(
+            yield Passage(
                 f"Of special interest: {said.title if said else kind}",
                 listed(titles),
                 (f"Told to {told}.",) if told else (),
@@ -159,14 +161,14 @@ class Safety(Teller):
         term = self.file.adverse_events.terms.get(name)
         return term.title if term is not None else spaced(name)
 
-    def reports(self) -> Iterator[Line]:
+    def reports(self) -> Iterator[Passage]:
         for report in self.file.reports.values():
             text = f"within {hours_words(report.within)} to {report.to}, when {self.rule(report.when)}"
             notes = []
             if report.jurisdiction:
                 where = "of events at its sites alone" if report.local else "of events anywhere"
                 notes.append(f"By the law of {report.jurisdiction}, {where}.")
-            yield Line(report.title, text, tuple(notes), report.assumption)
+            yield Passage(report.title, text, tuple(notes), report.assumption)
 
 
 def act_words(gate: str) -> str:

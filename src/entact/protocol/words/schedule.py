@@ -25,7 +25,7 @@ _EVENTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class VisitLine:
+class VisitRow:
     """One visit of the schedule.
 
     Attributes:
@@ -61,7 +61,7 @@ class Group:
 
     title: str | None
     since: str
-    visits: tuple[VisitLine, ...]
+    visits: tuple[VisitRow, ...]
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Activities:
     epochs: Mapping[str, str]
 
     @property
-    def visits(self) -> tuple[VisitLine, ...]:
+    def visits(self) -> tuple[VisitRow, ...]:
         """Every visit, in the order of the file within its group."""
         return tuple(visit for group in self.groups for visit in group.visits)
 
@@ -93,7 +93,7 @@ class Activities:
         )
         return {letter(place): text for place, text in enumerate(texts)}
 
-    def mark(self, visit: VisitLine, activity: str) -> str:
+    def mark(self, visit: VisitRow, activity: str) -> str:
         """What stands where a visit meets an activity: empty, a dot, or how often with its footnote."""
         times = visit.marks.get(activity)
         if times is None:
@@ -207,13 +207,13 @@ def fallback_words(visit: Visit, visits: Mapping[str, Visit]) -> str:
     return f"else {duration_words(offset)}{slack} after {anchor_words(anchor, visits)}"
 
 
-def _line(name: str, visits: Mapping[str, Visit], day: timedelta | None) -> VisitLine:
+def _line(name: str, visits: Mapping[str, Visit], day: timedelta | None) -> VisitRow:
     visit = visits[name]
     marks: dict[str, tuple[str, ...]] = dict.fromkeys(visit.do, ())
     for reading in visit.timed:
         marks[reading.do] = (*marks.get(reading.do, ()), *map(time_words, reading.at))
     low, high = _ends(visit, day)
-    return VisitLine(
+    return VisitRow(
         name=name,
         title=visit.title if visit.title and visit.then is None else spaced(name),
         kind=visit.kind,
@@ -291,7 +291,7 @@ def timing_words(text: str) -> str:
 
 __all__ = [
     "Activities",
-    "VisitLine",
+    "VisitRow",
     "activities",
     "anchor_words",
     "text_words",

@@ -186,8 +186,8 @@ def test_who_confirms_is_asked_for_a_passphrase_of_their_own(
     run: Run, sign: Sign, own: str, participant: str, tmp_path: Path, act: str
 ) -> None:
     """Nobody who sits at the other's machine, or knows the other's words, is the second person."""
+    from entact.store.participant_keys import key_of
     from entact.store.passphrase import seal_bytes
-    from entact.store.people import key_of
     from entact.store.signature import open_key_file
 
     request, confirm = TOGETHER[act]

@@ -238,7 +238,7 @@ def describe_keys(database: str) -> dict[str, Any]:
     open_record(database)
     from entact.store.custody import problem_of_keychain
     from entact.store.erasure import erased, notices, register
-    from entact.store.people import keychain
+    from entact.store.participant_keys import keychain
 
     problem = problem_of_keychain()
     return {

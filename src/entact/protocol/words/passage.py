@@ -11,7 +11,7 @@ from entact.protocol.words.rule import rule_words
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Passage:
     """One thing that the study file says.
 
     Attributes:
