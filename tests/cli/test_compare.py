@@ -49,7 +49,7 @@ def test_limits_are_asked_by_covariate_and_a_level_without_human_data_says_so(
     drawn = tmp_path / "compared.svg"
     done = run(
         "compare", FULL, *FEW, "--limit", "systolic=150", "--by", "cyp2d6", "--by", "weight=50 kg,100 kg",
-        "--by", "with=none,atenolol", "--plot", drawn,
+        "--by", "with=none,mirtazapine", "--plot", drawn,
     )  # fmt: skip
     assert (done.code, done.err) == (0, "")
     for level in (
@@ -58,12 +58,12 @@ def test_limits_are_asked_by_covariate_and_a_level_without_human_data_says_so(
         "weight 50 kg",
         "weight 100 kg",
         "with none",
-        "with atenolol",
+        "with mirtazapine",
     ):
         assert f"\n  {level} " in done.out
-    assert "atenolol with MDMA: no human data" in done.out
+    assert "mirtazapine with MDMA: no human data" in done.out
     words = {"".join(node.itertext()) for node in ET.parse(drawn).iter() if node.tag.endswith("text")}
-    assert {"systolic > 150 mmHg", "weight 50 kg", "with atenolol", "% of the people"} <= words
+    assert {"systolic > 150 mmHg", "weight 50 kg", "with mirtazapine", "% of the people"} <= words
     assert any("no human data" in word for word in words)
     assert any("SIMULATED" in word for word in words)
 

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from entact.pharmacology import Person, Regimen, simulate
+from entact.pharmacology.equations import INPUTS
+from entact.pharmacology.individual import vectors
 from entact.pharmacology.medicine import (
-    FILE,
+    GRADES,
     NotAMedicine,
     beta_blocker,
     combine,
-    find_medicines,
-    pharmacopoeia,
-    read_medicines,
+    enzyme_at_first,
     warnings_of,
 )
-from entact.pharmacology.parameters import ModelError
+from entact.pharmacology.parameters import ModelError, shipped_model
+from entact.pharmacology.pharmacopoeia import pharmacopoeia, read_medicines
+from entact.pharmacology.prescription import find_medicines
 
 STUDIED = (
-    *("paroxetine", "citalopram", "fluoxetine", "duloxetine", "reboxetine", "bupropion", "carvedilol"),
+    *("paroxetine", "citalopram", "pindolol", "duloxetine", "reboxetine", "bupropion", "carvedilol"),
     *("clonidine", "doxazosin", "ketanserin", "haloperidol", "metyrapone"),
 )
 
@@ -120,30 +127,149 @@ def test_medicines_add_up_at_a_target_and_multiply_what_they_leave() -> None:
 
 
 def test_a_combination_without_human_data_says_so_on_every_output() -> None:
-    assert warnings_of(find_medicines(["carvedilol"])) == ()
-    for medicines in (["pindolol"], ["citalopram", "carvedilol"], ["beta-blocker(beta1=0.5)"]):
+    assert not any("no human data" in note for note in warnings_of(find_medicines(["carvedilol"])))
+    for medicines in (["mirtazapine"], ["citalopram", "carvedilol"], ["beta-blocker(beta1=0.5)"]):
         run = simulate(Regimen.mdma("75 mg HCl"), Person(medicines=medicines), until="2 h")
         assert any("no human data" in note for note in run.notes), medicines
 
 
-TEXT = FILE.read_text(encoding="utf-8")
+def test_what_is_assumed_of_a_medicine_stands_beside_every_result() -> None:
+    run = simulate(Regimen.mdma("75 mg HCl"), Person(medicines=["citalopram"]), until="2 h")
+    assert (
+        "citalopram: assumed 40 mg intravenously, once, its level constant throughout the session."
+        in run.notes
+    )
 
 
 @pytest.mark.parametrize(
-    ("new", "said"),
+    ("typed", "said"),
     [
-        ("{dose: usual, beta1: -4}", "beta1 must be a number above zero"),
-        ("{dose: usual, beta9: 4}", "unknown action 'beta9'"),
-        ("{dose: usual, tone: 1.5}", "fraction left"),
-        ("{dose: usual}", "without action"),
-        ("{beta1: 4}", "has a dose"),
+        ("Nardil", "phenelzine.* is refused: monoamine-oxidase"),
+        ("Norvir", "ritonavir.* is refused: .*contraindicated"),
+        ("cobicistat", "is refused: .*contraindicated"),
+        ("lithium", "is refused: it is contraindicated"),
+        ("SSRI", "is a class, .*name it, like paroxetine, citalopram"),
+        ("Benzodiazepines", "is a class, .*lorazepam"),
+        ("beta blockers", "is a class, .*propranolol"),
     ],
 )
-def test_a_wrong_row_is_refused_by_file_line_and_name(tmp_path: Path, new: str, said: str) -> None:
-    row = "{dose: usual, beta1: 2.5, beta2: 4}"
-    assert TEXT.count(row) == 1
+def test_brands_and_classes_are_known_and_the_reason_is_said(typed: str, said: str) -> None:
+    with pytest.raises(NotAMedicine, match=said):
+        find_medicines([typed])
+
+
+def test_no_name_is_offered_that_merely_sounds_alike() -> None:
+    for typed in ("Nardilon", "harmless", "aspirin", "water"):
+        with pytest.raises(NotAMedicine) as fault:
+            find_medicines([typed])
+        assert "nearest" not in str(fault.value) or "nardil" in str(fault.value)
+
+
+@pytest.mark.parametrize(
+    ("brand", "name"), [("Zoloft", "sertraline"), ("paxil", "paroxetine"), ("Valium", "diazepam")]
+)
+def test_a_brand_is_its_medicine(brand: str, name: str) -> None:
+    assert find_medicines([brand])[0].name == name
+    with pytest.raises(NotAMedicine, match="named twice"):
+        find_medicines([brand, name])
+
+
+def test_each_medicine_of_practice_is_known_with_its_grade() -> None:
+    wanted = (
+        *("sertraline", "escitalopram", "venlafaxine", "mirtazapine", "trazodone", "prazosin", "propranolol"),
+        *("methylphenidate", "lisdexamfetamine", "bupropion", "lorazepam", "lamotrigine"),
+    )
+    for medicine in find_medicines(wanted):
+        assert medicine.grade in GRADES
+        assert bool(medicine.actions) == (medicine.grade != "D")
+        assert any(f"(grade {medicine.grade})" in note for note in warnings_of([medicine])) == (
+            medicine.grade != "A"
+        )
+
+
+@given(st.floats(0.2, 5.0), st.floats(0.0, 60.0), st.floats(0.0, 28.0))
+def test_a_level_falls_by_its_half_life_and_never_below_what_is_there(
+    dose: float, days: float, taper: float
+) -> None:
+    text = f"sertraline {100 * dose:f} mg, last taken {days:f} d before, tapered over {taper:f} d"
+    (one,) = find_medicines([text])
+    at_once = dose * 0.5 ** (24 * days / 26)
+    assert 0.0 <= one.level <= at_once * (1 + 1e-6)
+    if taper == 0.0 and at_once > 1e-4:
+        assert one.level == pytest.approx(at_once, rel=1e-4)
+    assert one.at(24 * (days + taper) + 1) == pytest.approx(dose)
+    assert one.at(24 * days) == pytest.approx(one.at(24 * days - 1e-9), rel=1e-6)  # no jump where it ends
+
+
+def test_effects_on_transporter_and_enzyme_wash_out() -> None:
+    peaks = {}
+    for said in ("", ", last taken 1 d before", ", last taken 3 d before", ", last taken 21 d before"):
+        run = simulate(Regimen.mdma("100 mg HCl"), Person(medicines=[f"paroxetine 20 mg{said}"]), until="8 h")
+        peaks[said] = (float(run.values("cyp2d6")[0, 0]), float(run.peak("subjective")[0]))
+    alone = float(simulate(Regimen.mdma("100 mg HCl"), Person(), until="8 h").peak("subjective")[0])
+    enzymes, feelings = zip(*peaks.values(), strict=True)
+    assert enzymes[0] == pytest.approx(0.1)
+    assert list(enzymes) == sorted(enzymes)
+    assert enzymes[-1] == pytest.approx(1.0, abs=0.01)
+    assert list(feelings) == sorted(feelings)
+    assert feelings[-1] == pytest.approx(alone, rel=0.01)
+
+
+def test_the_enzyme_comes_back_as_its_turnover_says_when_the_inactivator_goes_at_once() -> None:
+    (one,) = find_medicines(["paroxetine, last taken 46.6 h before"])
+    gone = replace(one, half_life=1e-3)
+    turnover = math.log(2) / 46.6
+    assert enzyme_at_first([gone], turnover) == pytest.approx(1 - 0.9 / 2, rel=0.02)
+    assert enzyme_at_first([], turnover) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("sertraline 100 g", "about 100 mg; check the unit"),
+        ("sertraline 100 mg, stopped monday", "not understood; write 'sertraline 100 mg'"),
+        ("sertraline, last taken ten days before", "write a number and d, h"),
+        ("sertraline, last taken 10 before", "write a number and d, h"),
+        ("sertraline, tapered over soon", "write a number and d, h"),
+    ],
+)
+def test_a_dose_or_time_that_cannot_be_meant_is_refused(typed: str, said: str) -> None:
+    with pytest.raises(NotAMedicine, match=re.escape(said)):
+        find_medicines([typed])
+
+
+ROW = "propranolol: {dose: 80 mg, half_life: 4, grade: C, beta1: 2.5, beta2: 4}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("beta1: 2.5", "beta1: -4", "beta1 must be a number above zero"),
+        ("beta1: 2.5", "beta9: 4", "unknown action 'beta9'"),
+        ("beta1: 2.5", "cortisol: 1.5", "fraction left"),
+        ("beta1: 2.5, beta2: 4", "note: none", "grade D is that of a medicine without action"),
+        ("dose: 80 mg, ", "", "has a dose"),
+        ("80 mg", "usual", "dose is a number and mg"),
+        ("half_life: 4", "half_life: long", "half_life must be a number"),
+        ("grade: C", "grade: E", "grade must be one of A, B, C, D"),
+        ("grade: C", "grade: A", "name the facts"),
+    ],
+)
+def test_a_wrong_row_is_refused_by_file_line_and_name(tmp_path: Path, old: str, new: str, said: str) -> None:
     path = tmp_path / "medicines.yaml"
-    path.write_text(TEXT.replace(row, new), encoding="utf-8")
-    line = TEXT[: TEXT.index(row)].count("\n") + 1
-    with pytest.raises(ModelError, match=rf"medicines.yaml, line {line}, propranolol: .*{re.escape(said)}"):
+    path.write_text(f"format: 2\nmedicines:\n  {ROW}\n", encoding="utf-8")
+    assert read_medicines(path).medicines["propranolol"].actions == {"beta1": 2.5, "beta2": 4.0}
+    path.write_text(path.read_text().replace(old, new), encoding="utf-8")
+    with pytest.raises(ModelError, match=rf"medicines.yaml, line 3, propranolol: .*{re.escape(said)}"):
         read_medicines(path)
+
+
+def test_every_inactivator_reaches_the_inputs_at_its_level() -> None:
+    model, man = shipped_model(), Person().covariates()
+    etas = np.zeros((1, len(model.random)))
+    place = INPUTS.index("enzyme_loss")
+    full, less = (
+        vectors(model, man, etas, medicines=find_medicines([f"paroxetine{said}"]))[0, place]
+        for said in ("", " 10 mg")
+    )
+    assert less == pytest.approx(full / 2)

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-from entact.pharmacology.medicine import Medicine, combine
+from entact.pharmacology.medicine import Medicine, combine, enzyme_at_first
 from entact.pharmacology.parameters import Model, ModelError
 
 Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
@@ -245,7 +245,8 @@ def _circulation(model: Model, own: Drawn, body: Drawn) -> Drawn:
 
 
 def _on_board(own: Drawn, medicines: Iterable[Medicine]) -> Drawn:
-    acts = combine(medicines)
+    on_board = tuple(medicines)
+    acts, turnover = combine(on_board), math.log(2.0) / own["enzyme_half_life"]
     return {
         "sert_block": acts["sert"],
         "net_block": acts["net"],
@@ -257,9 +258,9 @@ def _on_board(own: Drawn, medicines: Iterable[Medicine]) -> Drawn:
         "ht2a_free": 1.0 / (1.0 + acts["ht2a"]),
         "d2_free": 1.0 / (1.0 + acts["d2"]),
         "enzyme_block": acts["cyp2d6"],
-        "enzyme_at_first": 1.0 / (1.0 + acts["cyp2d6_loss"]),
+        "enzyme_at_first": enzyme_at_first(on_board, turnover),
         "beta_partial": acts["beta_partial"],
-        "enzyme_loss": acts["cyp2d6_loss"] * math.log(2.0) / own["enzyme_half_life"],
+        "enzyme_loss": acts["cyp2d6_loss"] * turnover,
         "sympathetic_tone": acts["tone"],
         "cortisol_synthesis": acts["cortisol"],
     }

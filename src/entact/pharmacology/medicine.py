@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
-from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
-from entact.pharmacology.parameters import ModelError, read_yaml
-
-FILE: Final = Path(__file__).with_name("medicines.yaml")
+import numpy as np
 
 BLOCKS: Final = ("sert", "net", "dat", "alpha1", "beta1", "beta2", "ht2a", "d2", "cyp2d6")
 """targets that a medicine takes: concentration over inhibition constant"""
 FRACTIONS: Final = ("tone", "cortisol")
+"""what a medicine leaves of a function, or makes of it"""
+LOSS: Final = "cyp2d6_loss"
 PARTIAL: Final = "beta_partial"
-"""what a medicine leaves of a function"""
-ACTIONS: Final = (*BLOCKS, "cyp2d6_loss", PARTIAL, *FRACTIONS)
-PROFILE: Final = re.compile(r"^beta-?blocker\s*\(?\s*(?P<receptors>[^()]*?)\s*\)?$", re.IGNORECASE)
-RECEPTORS: Final = ("beta1", "beta2", "alpha1")
+ACTIONS: Final = (*BLOCKS, LOSS, PARTIAL, *FRACTIONS)
+GRADES: Final = {
+    "A": "studied with MDMA in people",
+    "B": "not studied with MDMA itself; sizes as of its class, which was",
+    "C": "no human data with MDMA in the reference; a prediction from its receptor profile",
+    "D": "no human data with MDMA in the reference, and nothing of it acts on a state of the model: an "
+    "interaction could not be seen here, which is not to say that there is none",
+}
+"""how good the evidence is, by letter"""
 
 
 class NotAMedicine(ValueError):
@@ -31,22 +32,78 @@ class NotAMedicine(ValueError):
 
 @dataclass(frozen=True)
 class Medicine:
-    """One co-medication: its actions on the model, and what is known of it with MDMA in people."""
+    """One co-medication: its actions at a level of 1, its level, and what is known of it in people.
+
+    `usual`: mg to which the actions belong. `level`: of that dose, at the initial dose of MDMA. `began`: the
+    level while taken as usual; `tapered`, `since`: h over which it was reduced, and since it was last taken.
+    """
 
     name: str
     dose: str
     actions: Mapping[str, float] = field(default_factory=dict)
     human: tuple[str, ...] = ()
     note: str = ""
+    grade: str = "C"
+    family: str = ""
+    brands: tuple[str, ...] = ()
+    half_life: float = math.nan
+    usual: float = math.nan
+    level: float = 1.0
+    began: float = 1.0
+    tapered: float = 0.0
+    since: float = 0.0
 
     @property
     def warning(self) -> str:
-        """What every output has to say about it; empty where people were studied."""
-        if self.human:
-            return ""
+        """What every output has to say about its evidence; empty where people were studied."""
         return (
-            f"{self.name} with MDMA: no human data in the reference; a prediction from its receptor profile"
+            "" if self.grade == "A" else f"{self.name} with MDMA: {GRADES[self.grade]} (grade {self.grade})."
         )
+
+    @property
+    def assumed(self) -> str:
+        """What is assumed of it: dose, route, and its level over time."""
+        if self.since == 0.0 and self.began == 1.0 and self.tapered == 0.0:
+            return f"{self.name}: assumed {self.dose}, its level constant throughout the session."
+        times = "" if self.began == 1.0 else f"{self.began:.3g} times the effect of "
+        words = [f"{self.name}: assumed {times}{self.dose}"]
+        if self.tapered:
+            words.append(f"tapered evenly over {self.tapered / 24:.3g} d")
+        if self.since:
+            words.append(
+                f"last taken {self.since / 24:.3g} d before, half-life {self.half_life:g} h (from memory)"
+            )
+        left = f"{100 * self.level:.2g} % of the usual level is left" if self.level > 0.0 else "washed out"
+        return f"{', '.join(words)}: {left}, constant throughout the session."
+
+    def at(self, before: float) -> float:
+        """Its level so many hours before the initial dose of MDMA (or after, if negative)."""
+        rate = math.log(2.0) / self.half_life
+        past = self.since - before
+        if past >= 0.0:
+            return self.began * _after_taper(rate, self.tapered) * math.exp(-rate * past)
+        if self.tapered == 0.0 or -past >= self.tapered:
+            return self.began
+        # Within the taper what is taken falls evenly: the level is that of a line that ends where it is.
+        run = self.tapered + past
+        left = 1.0 - run / self.tapered
+        lag = (1.0 - math.exp(-rate * run)) / rate / self.tapered
+        return self.began * (left + lag)
+
+    def scaled(self) -> dict[str, float]:
+        """Its actions at its level."""
+        found = {}
+        for action, size in self.actions.items():
+            if action in FRACTIONS:
+                found[action] = float(size**self.level)
+            else:
+                found[action] = size if action == PARTIAL else size * self.level
+        return found
+
+
+def _after_taper(rate: float, over: float) -> float:
+    """What is left of a steady level where the dose fell evenly to nothing over so many hours."""
+    return 1.0 if over == 0.0 else (1.0 - math.exp(-rate * over)) / (rate * over)
 
 
 def beta_blocker(name: str, *, beta1: float, beta2: float = 0.0, alpha1: float = 0.0) -> Medicine:
@@ -67,79 +124,48 @@ def beta_blocker(name: str, *, beta1: float, beta2: float = 0.0, alpha1: float =
             )
     if beta1 == 0.0 and beta2 == 0.0:
         raise NotAMedicine(f"{name}: a beta-blocker takes beta1 or beta2 receptors")
-    return Medicine(name, "by receptor profile", {k: f / (1.0 - f) for k, f in taken.items() if f > 0.0})
-
-
-@dataclass(frozen=True)
-class Pharmacopoeia:
-    """The medicines that the model knows, and those that it refuses with the reason."""
-
-    medicines: Mapping[str, Medicine]
-    refused: Mapping[str, str]
-
-    def find(self, name: str) -> Medicine:
-        """The medicine of a name.
-
-        Args:
-            name: as in `medicines.yaml`, or `beta-blocker(beta1=0.8, beta2=0.5)`: the fractions of
-                receptors taken.
-
-        Raises:
-            NotAMedicine: refused (with the reason), or unknown (with the nearest name): what is unknown never
-                counts as without interaction.
-        """
-        if not isinstance(name, str) or not name.strip():
-            raise NotAMedicine(f"a co-medication is a name, like 'paroxetine', not {name!r}")
-        key = " ".join(name.lower().split())
-        if key in self.refused:
-            raise NotAMedicine(f"{name} is refused: {self.refused[key]}")
-        if key in self.medicines:
-            return self.medicines[key]
-        if profile := PROFILE.match(key):
-            return _by_profile(key, profile["receptors"])
-        close = get_close_matches(key, [*self.medicines, *self.refused], n=1, cutoff=0.5)
-        hint = f"; the nearest is {close[0]!r}" if close else ""
-        raise NotAMedicine(
-            f"the model does not know {name!r}{hint}. What it does not know it does not call harmless. "
-            f"Known: {', '.join(self.medicines)}, or beta-blocker(beta1=0.8, beta2=0.5, alpha1=0)"
-        )
-
-
-def _by_profile(name: str, receptors: str) -> Medicine:
-    taken: dict[str, float] = {}
-    for part in re.split(r"[,;\s]+", receptors) if receptors else ():
-        receptor, equals, fraction = part.partition("=")
-        if receptor not in RECEPTORS or not equals:
-            raise NotAMedicine(f"{name}: {part!r} is not one of beta1=…, beta2=…, alpha1=… (fractions taken)")
-        try:
-            taken[receptor] = float(fraction)
-        except ValueError:
-            raise NotAMedicine(f"{name}: {fraction!r} is not a fraction of receptors") from None
-    return beta_blocker(name, beta1=taken.pop("beta1", 0.0), **taken)
+    return Medicine(
+        name, "the receptor profile given", {k: f / (1.0 - f) for k, f in taken.items() if f > 0.0}
+    )
 
 
 def combine(medicines: Iterable[Medicine]) -> dict[str, float]:
     """The actions of several medicines together: competitors add up, fractions left multiply."""
     total = {action: 1.0 if action in FRACTIONS else 0.0 for action in ACTIONS}
     for medicine in medicines:
-        for action, size in medicine.actions.items():
-            total[action] = total[action] * size if action in FRACTIONS else total[action] + size
+        for action, size in medicine.scaled().items():
+            if action == PARTIAL:
+                total[action] = max(total[action], size)
+            else:
+                total[action] = total[action] * size if action in FRACTIONS else total[action] + size
     return total
 
 
-def find_medicines(names: Iterable[str]) -> tuple[Medicine, ...]:
-    """The medicines of these names, each checked and there once. Errors: `NotAMedicine`."""
-    found = tuple(pharmacopoeia().find(name) for name in names)
-    for place, medicine in enumerate(found):
-        if medicine in found[:place]:
-            raise NotAMedicine(f"{medicine.name} is named twice: name each co-medication once")
-    return found
+def enzyme_at_first(medicines: Iterable[Medicine], turnover: Any) -> Any:
+    """Active CYP2D6 before the initial dose, by what inactivated it; `turnover` in 1/h, of one or many."""
+    losses = [(one, one.actions[LOSS]) for one in medicines if LOSS in one.actions]
+    start = max((one.since + one.tapered for one, _ in losses), default=0.0)
+
+    def loss(before: float) -> float:
+        return sum(size * one.at(before) for one, size in losses)
+
+    active: Any = 1.0 / (1.0 + loss(start))
+    steps = math.ceil(start / 2.0)
+    for step in range(steps):
+        # Exact where the loss is constant, of which the mean over the step is taken.
+        length = start / steps
+        before = start - (step + 0.5) * length
+        rate = turnover * (1.0 + loss(before))
+        end = turnover / rate
+        active = end + (active - end) * np.exp(-rate * length)
+    return active
 
 
 def warnings_of(medicines: Iterable[Medicine]) -> tuple[str, ...]:
     """What every output of a simulation with these medicines has to say."""
     on_board = tuple(medicines)
-    said = [medicine.warning for medicine in on_board if medicine.warning]
+    said = [medicine.assumed for medicine in on_board]
+    said += [medicine.warning for medicine in on_board if medicine.warning]
     if len(on_board) > 1:
         names = " and ".join(medicine.name for medicine in on_board)
         said.append(
@@ -147,48 +173,3 @@ def warnings_of(medicines: Iterable[Medicine]) -> tuple[str, ...]:
         )
     said += [f"{medicine.name}: {medicine.note}" for medicine in on_board if medicine.note]
     return tuple(said)
-
-
-def _medicine(name: str, row: Any, place: str) -> Medicine:
-    if not isinstance(row, Mapping) or "dose" not in row:
-        raise ModelError(f"{place}: a medicine has a dose and actions")
-    actions = {}
-    for action, size in row.items():
-        if action in ("dose", "human", "fitted", "note"):
-            continue
-        if action not in ACTIONS:
-            raise ModelError(f"{place}: unknown action {action!r}; known: {', '.join(ACTIONS)}")
-        if isinstance(size, bool) or not isinstance(size, int | float) or not 0 < size < math.inf:
-            raise ModelError(f"{place}: {action} must be a number above zero, not {size!r}")
-        if action in FRACTIONS and size > 1:
-            raise ModelError(f"{place}: {action} is a fraction left, not {size!r}")
-        actions[str(action)] = float(size)
-    if not actions:
-        raise ModelError(f"{place}: a medicine without action on a state of the model can't be simulated")
-    return Medicine(
-        name, str(row["dose"]), actions, tuple(map(str, row.get("human", ()))), str(row.get("note", ""))
-    )
-
-
-def read_medicines(path: Path = FILE) -> Pharmacopoeia:
-    """The medicines of a file. Errors: `ModelError` with file, line and field."""
-    document = read_yaml(path)
-    if not isinstance(document, Mapping) or document.get("format") != 1 or "medicines" not in document:
-        raise ModelError(f"{path.name}: expected 'format: 1' and 'medicines'")
-    rows = document["medicines"]
-    known = {
-        name.lower(): _medicine(name, row, f"{path.name}, line {rows.lc.key(name)[0] + 1}, {name}")
-        for name, row in rows.items()
-    }
-    refused = {
-        str(name).lower(): str(group["reason"])
-        for group in document.get("refused", ())
-        for name in group["names"]
-    }
-    return Pharmacopoeia(known, refused)
-
-
-@cache
-def pharmacopoeia() -> Pharmacopoeia:
-    """The medicines that are shipped with the model."""
-    return read_medicines(FILE)

@@ -113,8 +113,8 @@ def ask(
 ) -> Request:
     """What is asked, checked. Errors: as of `simulate`."""
     from entact.pharmacology.equations import OUTPUTS
-    from entact.pharmacology.medicine import find_medicines
     from entact.pharmacology.parameters import shipped_model
+    from entact.pharmacology.prescription import find_medicines
 
     if not isinstance(regimen, Regimen):
         raise NotASimulation(f"regimen is a Regimen, like Regimen.mdma('120 mg HCl'), not {regimen!r}")

@@ -24,7 +24,10 @@ Cyp2d6 = Annotated[
     str | None, typer.Option(help="poor, intermediate, extensive, ultrarapid, or an activity score.")
 ]
 With = Annotated[
-    list[str] | None, typer.Option("--with", help="A medicine on board; may be said several times.")
+    list[str] | None,
+    typer.Option(
+        "--with", help="A medicine: 'sertraline 100 mg, last taken 10 d before'; may be said several times."
+    ),
 ]
 People = Annotated[
     int | None, typer.Option("--population", min=1, max=1_000_000, help="So many people, else one person.")
@@ -55,6 +58,10 @@ def dose(
     population: People = None,
     seed: Seed = 1,
     limit: Limits = None,
+    substrate: Annotated[
+        list[str] | None,
+        typer.Option(help="A medicine that CYP2D6 clears: how much longer it stays; may be said again."),
+    ] = None,
     until: Until = None,
     threads: Threads = 1,
     plot: Plot = None,
@@ -73,7 +80,7 @@ def dose(
         check_suffix(plot)
     question = Question(
         initial, supplement, then or (), enantiomer, food, water, weight, sex, age, cyp2d6, medicine or (),
-        population, seed, limit or (),
+        population, seed, limit or (), substrate or (),
     )  # fmt: skip
     found = answer(question, until=until, threads=threads, picture=plot is not None)
     if plot is not None:

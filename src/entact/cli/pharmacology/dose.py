@@ -14,14 +14,15 @@ from rich.text import Text
 
 from entact.pharmacology.compare import asked, hours_beyond, share_crossing, wilson
 from entact.pharmacology.notation import Limit, usual_end
+from entact.pharmacology.person import Person
 from entact.pharmacology.population import Population
 from entact.pharmacology.regimen import Regimen
 from entact.pharmacology.simulation import simulate
+from entact.pharmacology.substrate import substrate_effect
 
 if TYPE_CHECKING:
     from entact.cli.pharmacology.question import Question
     from entact.pharmacology.equations import Variable
-    from entact.pharmacology.person import Person
     from entact.pharmacology.result import Simulation
     from entact.report.pictures.dose import Course, DoseDrawn
 
@@ -44,6 +45,8 @@ class Answer:
     everyone: Simulation
     drawn: Simulation | None
     limits: Sequence[Limit]
+    substrates: Sequence[str]
+    """what the regimen does to medicines that CYP2D6 clears, each a sentence"""
     rest: Sequence[Numbers]
     """each output without a dose: the value of one person, quantiles of several"""
 
@@ -71,7 +74,16 @@ def answer(
     drawn = None
     if picture:
         drawn = everyone if 1 < who.n <= DRAWN else simulate(regimen, around(who, question.seed), **settings)
-    return Answer(everyone, drawn, limits, rest)
+    substrates = [substrate_effect(regimen, typical(who), name).sentence for name in question.substrates]
+    return Answer(everyone, drawn, limits, substrates, rest)
+
+
+def typical(who: Person | Population) -> Person:
+    """The person, or of a population a typical one with what was fixed in everyone."""
+    if isinstance(who, Person):
+        return who
+    given = {"weight": who.weight, "sex": who.sex, "age": who.age, "cyp2d6": who.cyp2d6}
+    return Person(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
 
 
 def at_rest(who: Person | Population, threads: int) -> list[Numbers]:
@@ -139,6 +151,7 @@ def as_data(found: Answer) -> dict[str, Any]:
         "quantiles": list(QUANTILES) if run.n > 1 else None,
         "outputs": outputs,
         "limits": [_limit_data(run, limit) for limit in found.limits],
+        "substrates": list(found.substrates),
     }
 
 
@@ -173,6 +186,8 @@ def print_answer(found: Answer) -> None:
     print_rows(console, effect_rows(found))
     if found.limits:
         print_rows(console, limit_rows(run, found.limits))
+    for sentence in found.substrates:
+        console.print(Text(sentence))
     print_notes(console, run.notes)
 
 

@@ -29,6 +29,7 @@ class Question:
     population: int | None = None
     seed: int = 1
     limits: Sequence[str] = field(default=())
+    substrates: Sequence[str] = ()
 
     def regimen(self) -> Regimen:
         """What is swallowed. Errors: as of `Regimen.mdma`."""
@@ -86,7 +87,7 @@ def find_people(
 
 def check_medicines(names: Sequence[str]) -> None:
     """Refuses, before anything is simulated, what the model does not know. Errors: `NotAMedicine`."""
-    from entact.pharmacology.medicine import find_medicines
+    from entact.pharmacology.prescription import find_medicines
 
     find_medicines(names)
 
