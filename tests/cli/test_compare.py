@@ -10,6 +10,7 @@ from tests.cli.conftest import Run
 
 from entact.pharmacology import Population, simulate
 from entact.pharmacology.notation import read_regimen
+from entact.pharmacology.uncertain import Uncertain
 
 FULL, HALF = "120 mg HCl + 60 mg HCl @ 2 h", "80 mg HCl + 40 mg HCl @ 2 h"
 FEW = ("--population", 60, "--seed", 2)
@@ -19,7 +20,7 @@ def test_regimens_stand_side_by_side_in_the_same_people(run: Run) -> None:
     told = run("compare", FULL, HALF, *FEW, "--limit", "systolic=150", "--json").json
     assert [one["letter"] for one in told["regimens"]] == ["A", "B"]
     for one, text in zip(told["regimens"], (FULL, HALF), strict=True):
-        truth = simulate(read_regimen(text), Population.healthy(60, seed=2)).peak("mdma")
+        truth = simulate(read_regimen(text), Uncertain(Population.healthy(60, seed=2))).peak("mdma")
         assert one["outputs"]["mdma"]["peak"][1] == pytest.approx(truth.median())
     assert [one["regimen"] for one in told["crossings"]] == ["A", "B"]
     assert told["simulated"] is True

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 from tests.cli.conftest import Run
 
+from entact.cli.pharmacology.dose import FALLING
 from entact.pharmacology import Person, Population, Regimen, simulate
+from entact.pharmacology.uncertain import SETS, Uncertain
 
 ONE = ("dose", "--initial", "120 mg HCl", "--supplement", "60 mg HCl @ 2h")
 RESEARCH = "research software"
@@ -23,13 +25,12 @@ def test_one_person_in_a_table(run: Run) -> None:
     done = run(*ONE, "--limit", "systolic=160", "--limit", "sodium<135")
     assert (done.code, done.err) == (0, "")
     truth = simulate(Regimen.mdma("120 mg HCl", supplement="60 mg HCl", after="2 h"), Person())
-    [row] = re.findall(r"^MDMA +(\d+) +([\d.]+) +([\d,]+) +([\d.]+)$", done.out, re.MULTILINE)
+    cell = r" +([\d.,]+) \([\d.,]+-[\d.,]+\)"  # each with how sure it is
+    [row] = re.findall(rf"^MDMA{cell}{cell}{cell}{cell}$", done.out, re.MULTILINE)
     shown = [float(cell.replace(",", "")) for cell in row]
     expected = [found("mdma")[0] for found in (truth.peak, truth.peak_time, truth.area, truth.half_life)]
     assert shown == pytest.approx(expected, rel=5e-3)
-    assert (
-        f"Systolic blood pressure, mmHg                 123       {truth.peak('systolic')[0]:.0f}" in done.out
-    )
+    assert re.search(rf"Systolic blood pressure, mmHg +123 +{truth.peak('systolic')[0]:.0f} \(", done.out)
     assert "systolic > 160 mmHg" in done.out
     assert "sodium < 135 mmol/L" in done.out
     assert "SIMULATED" in done.out
@@ -39,7 +40,7 @@ def test_one_person_in_a_table(run: Run) -> None:
 def test_people_as_median_and_quantiles_and_how_many_cross_a_limit(run: Run) -> None:
     told = run(*ONE, "--population", 300, "--seed", 4, "--limit", "systolic=150", "--json").json
     regimen = Regimen.mdma("120 mg HCl", supplement="60 mg HCl", after="2 h")
-    truth = simulate(regimen, Population.healthy(300, seed=4), limits={"systolic": 150})
+    truth = simulate(regimen, Uncertain(Population.healthy(300, seed=4)), limits={"systolic": 150})
     outputs = {row["output"]: row for row in told["outputs"]}
     peaks = truth.peak("systolic")
     assert outputs["systolic"]["peak"] == pytest.approx(
@@ -78,12 +79,43 @@ def test_every_option_reaches_the_model(run: Run) -> None:
     assert run("dose", "--initial", "100 mg HCl", "--until", "2 d", "--json").json["until_h"] == 48.0
 
 
+def test_baselines_and_the_kind_of_people_reach_the_model(run: Run) -> None:
+    told = run(
+        "dose", "--initial", "100 mg HCl", "--pressure", "135/85 mmHg", "--heart-rate", 80, "--json"
+    ).json
+    rest = {row["output"]: row["rest"] for row in told["outputs"]}
+    assert (rest["systolic"], rest["diastolic"], rest["heart_rate"]) == (135.0, 85.0, 80.0)
+    many = ("dose", "--initial", "100 mg HCl", "--population", 200, "--json")
+    rates = [
+        next(row["rest"][1] for row in run(*many, *words).json["outputs"] if row["output"] == "heart_rate")
+        for words in ((), ("--people", "patients"))
+    ]
+    assert rates[1] > rates[0] + 3
+    assert "200 patients" in run(*many, "--people", "patients").json["who"]
+
+
+def test_one_person_has_the_uncertainty_of_the_fitted_numbers_beside_each_number(run: Run) -> None:
+    told = run(*ONE, "--limit", "systolic=160", "--json").json
+    for row in told["outputs"]:
+        low, high = row["uncertainty_90"]["peak"]
+        assert low <= row["peak"] <= high, row["output"]
+        assert low < high or row["output"] in FALLING, row["output"]
+    assert 0.0 <= told["limits"][0]["of_parameter_sets"] <= 1.0
+    assert any(f"{SETS} sets" in note for note in told["notes"])
+
+
+def test_what_mdma_does_to_what_cyp2d6_clears_is_said(run: Run) -> None:
+    done = run("dose", "--initial", "100 mg HCl", "--substrate", "metoprolol", "--substrate", "Toprol")
+    assert done.out.count("metoprolol: exposure") == 2
+    assert run("dose", "--initial", "100 mg HCl", "--substrate", "aspirin").code == 2
+
+
 @pytest.mark.parametrize("extra", [(), ("--population", 20), ("--json",)])
 def test_no_output_leaves_out_that_there_are_no_human_data(
     run: Run, tmp_path: Path, extra: tuple[object, ...]
 ) -> None:
     drawn = tmp_path / "drawn.svg"
-    done = run("dose", "--initial", "100 mg HCl", "--with", "propranolol", "--plot", drawn, *extra)
+    done = run("dose", "--initial", "100 mg HCl", "--with", "mirtazapine", "--plot", drawn, *extra)
     assert done.code == 0
     assert NO_DATA in done.out
     assert RESEARCH in done.out
@@ -97,6 +129,16 @@ def test_no_output_leaves_out_that_there_are_no_human_data(
     ("words", "said"),
     [
         (("--initial", "120 mg"), "does not say which form is meant"),
+        (("--initial", "300 mg HCl"), "no such dose was studied"),
+        (
+            ("--initial", "120 mg HCl", "--supplement", "60 mg HCl @ 2 h", "--until", "1 h"),
+            "would not be seen",
+        ),
+        (("--initial", "120 mg HCl", "--pressure", "135"), "write systolic/diastolic"),
+        (("--initial", "120 mg HCl", "--pressure", "85/135"), "diastolic 40 to 130 and below"),
+        (("--initial", "120 mg HCl", "--heart-rate", "300"), "at rest it is 30 to 150"),
+        (("--initial", "120 mg HCl", "--people", "patients"), "say how many, like --population"),
+        (("--initial", "120 mg HCl", "--people", "giants", "--population", "9"), "known: healthy, patients"),
         (("--initial", "-5 mg HCl"), "a dose is 0 mg or more"),
         (("--initial", "120 mg HCl", "--supplement", "60 mg HCl @ -1 h"), "is before the initial dose"),
         (("--initial", "120 mg HCl", "--supplement", "60 mg HCl"), "needs a time since the initial dose"),

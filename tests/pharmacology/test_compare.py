@@ -25,6 +25,7 @@ from entact.pharmacology.medicine import NotAMedicine
 from entact.pharmacology.notation import Limit, read_limit, read_regimen
 from entact.pharmacology.regimen import NotARegimen
 from entact.pharmacology.simulation import NotASimulation
+from entact.pharmacology.uncertain import Uncertain
 
 PEOPLE = Population.healthy(160, seed=3)
 FULL, HALF = read_regimen("120 mg HCl + 60 mg HCl @ 2 h"), read_regimen("60 mg HCl + 30 mg HCl @ 2 h")
@@ -33,7 +34,7 @@ FULL, HALF = read_regimen("120 mg HCl + 60 mg HCl @ 2 h"), read_regimen("60 mg H
 def test_a_share_is_that_of_the_people_themselves() -> None:
     limit, low = read_limit("systolic=150"), read_limit("sodium<136")
     found = {(one.regimen, one.limit): one for one in crossings({"full": FULL}, PEOPLE, [limit, low])}
-    run = simulate(FULL, PEOPLE)
+    run = simulate(FULL, Uncertain(PEOPLE))
     assert found["full", limit].probability == np.mean(run.values("systolic").max(axis=1) > 150)
     assert found["full", low].probability == np.mean(run.values("sodium").min(axis=1) < 136)
     assert (found["full", limit].unit, found["full", limit].n) == ("mmHg", 160)

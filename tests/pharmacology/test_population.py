@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from entact.pharmacology import Person, Population
 from entact.pharmacology.draws import normals, uniforms
 from entact.pharmacology.person import NotAPerson
-from entact.pharmacology.population import distributions
+from entact.pharmacology.population import OCCASION, distributions
 from entact.pharmacology.quantity import NotAQuantity
 
 seeds = st.integers(0, 2**63 - 1)
@@ -118,3 +118,47 @@ def test_no_weight_is_like_that(weight: str) -> None:
 def test_a_population_has_people_and_a_seed(n: Any, seed: Any) -> None:
     with pytest.raises(NotAPerson):
         Population.healthy(n, seed=seed)
+
+
+def test_patients_are_older_heavier_and_start_within_what_trials_let_in() -> None:
+    people = Population.patients(4000, seed=5).covariates()
+    healthy = Population.healthy(4000, seed=5).covariates()
+    assert people["age"].mean() == pytest.approx(40, abs=1)
+    assert people["female"].mean() == pytest.approx(0.68, abs=0.03)
+    assert people["weight"].mean() > healthy["weight"].mean() + 5
+    assert people["weight"].min() >= 48
+    assert people["systolic_baseline"].max() <= 140
+    assert (people["systolic_baseline"] > people["diastolic_baseline"]).all()
+    assert 0.4 < np.corrcoef(people["systolic_baseline"], people["diastolic_baseline"])[0, 1] < 0.9
+
+
+def test_patients_too_are_the_same_in_a_population_of_any_size() -> None:
+    few, many = Population.patients(7, seed=5), Population.patients(900, seed=5)
+    for name, values in few.covariates().items():
+        np.testing.assert_array_equal(values, many.covariates(0, 7)[name])
+
+
+def test_on_an_occasion_people_differ_as_much_as_ever_and_a_person_is_alike_but_not_the_same() -> None:
+    people = Population.patients(4000, seed=6)
+    first, second = (people.at_occasion(number) for number in (1, 2))
+    one, other = first.etas(0, 4000, 6), second.etas(0, 4000, 6)
+    assert one.std(axis=0) == pytest.approx(np.ones(6), abs=0.05)
+    alike = [np.corrcoef(one[:, j], other[:, j])[0, 1] for j in range(6)]
+    assert alike == pytest.approx([1 - OCCASION] * 6, abs=0.05)
+    np.testing.assert_array_equal(one, people.at_occasion(1).etas(0, 4000, 6))
+    pressures = [who.covariates()["systolic_baseline"] for who in (first, second)]
+    assert 0.5 < np.corrcoef(*pressures)[0, 1] < 0.9
+    np.testing.assert_array_equal(first.covariates()["weight"], second.covariates()["weight"])
+
+
+def test_a_baseline_that_is_said_is_that_of_everyone() -> None:
+    people = Population.patients(5, seed=1, pressure="128/82 mmHg", heart_rate=70).covariates()
+    assert set(people["systolic_baseline"]) == {128.0}
+    assert set(people["heart_rate_baseline"]) == {70.0}
+    for wrong in ({"pressure": "high"}, {"pressure": "80/120"}, {"heart_rate": 5}):
+        with pytest.raises(NotAPerson):
+            Population.healthy(5, seed=1, **wrong)
+        with pytest.raises(NotAPerson):
+            Person(**wrong)
+    with pytest.raises(NotAPerson, match="known: healthy, patients"):
+        Population(5, 1, "giants")

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from entact.pharmacology.notation import Limit, usual_end
-from entact.pharmacology.person import Person
 from entact.pharmacology.population import Population
 from entact.pharmacology.quantity import hours
 from entact.pharmacology.regimen import Intake, NotARegimen, Regimen
 from entact.pharmacology.simulation import NotASimulation, simulate
+from entact.pharmacology.uncertain import Uncertain, effective_number
 
 if TYPE_CHECKING:
     from entact.pharmacology.parameters import Model
+    from entact.pharmacology.people import People
     from entact.pharmacology.result import Simulation
 
 Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
@@ -38,8 +39,8 @@ NORMAL_95: Final = 1.959963984540054
 class Crossing:
     """How likely a limit is crossed under a regimen, in people with a covariate set to a level.
 
-    `probability` with its 95 % interval (Wilson) for the number of people `n` that were drawn: the interval
-    is of the draw alone, not of what the model does not know. `notes` have to stand beside it.
+    `probability` with its 95 % interval: of the draw of `n` people and of how sure the fitted numbers are,
+    not of what is assumed. `notes` have to stand beside it.
     """
 
     regimen: str
@@ -54,7 +55,7 @@ class Crossing:
     notes: tuple[str, ...] = ()
 
 
-def wilson(share: float, n: int) -> tuple[float, float]:
+def wilson(share: float, n: float) -> tuple[float, float]:
     """The 95 % interval of a share found in n draws (Wilson 1927, J Am Stat Assoc 22:209)."""
     if n < 1 or not math.isfinite(share):
         return math.nan, math.nan
@@ -69,6 +70,17 @@ def share_crossing(simulation: Simulation, limit: Limit) -> float:
     """The fraction of people in whom an output crosses a limit at some output time."""
     within = simulation.probability_above if limit.is_above else simulation.probability_below
     return within(limit.output, limit.value)
+
+
+def share_interval(simulation: Simulation, limit: Limit) -> tuple[float, float]:
+    """95 % interval of the share who cross: of the draw, and of how sure the fitted numbers are."""
+    place = [variable.name for variable in simulation.columns].index(limit.output)
+    went = simulation.status == 0
+    highest, lowest = simulation.statistics[0, place], simulation.statistics[1, place]
+    crossed = np.where(highest > limit.value if limit.is_above else lowest < limit.value, 1.0, 0.0)
+    sets = simulation.who.sets if isinstance(simulation.who, Uncertain) else 0
+    n = effective_number(crossed, sets) if sets and went.all() else float(went.sum())
+    return wilson(share_crossing(simulation, limit), n)
 
 
 def hours_beyond(simulation: Simulation, limit: Limit) -> Array:
@@ -90,7 +102,7 @@ def asked(limits: Sequence[Limit]) -> dict[str, list[float]]:
 
 def simulate_each(
     regimens: Mapping[str, Regimen],
-    who: Person | Population,
+    who: People,
     *,
     limits: Sequence[Limit] = (),
     until: str | None = None,
@@ -197,7 +209,7 @@ def crossings(
         for covariate, word, group in groups:
             one = simulate_each(
                 {name: regimen},
-                group,
+                Uncertain(group),
                 limits=limits,
                 until=until,
                 outputs=outputs,
@@ -206,7 +218,7 @@ def crossings(
             )[name]
             for limit in limits:
                 share = share_crossing(one, limit)
-                low, high = wilson(share, one.n)
+                low, high = share_interval(one, limit)
                 found.append(
                     Crossing(
                         regimen=name,

@@ -35,6 +35,7 @@ def vectors(
     medicines: Iterable[Medicine] = (),
     food: Literal["fasted", "fed"] = "fasted",
     water: Literal["free", "restricted"] = "free",
+    factors: Mapping[str, Array] | None = None,
 ) -> Array:
     """The input vectors of persons.
 
@@ -48,6 +49,7 @@ def vectors(
         medicines: what is on board throughout.
         food: whether the dose is taken after a meal.
         water: whether persons drink as they like or only what they lose.
+        factors: what a parameter is multiplied by in each person, where its number is not sure.
 
     Returns:
         n x len(INPUTS), C-contiguous.
@@ -64,7 +66,7 @@ def vectors(
     if etas.shape != (n, len(model.random)):
         raise ModelError(f"etas must be {n} persons x {len(model.random)} parameters, not {etas.shape}")
     known = _rows(np.asarray(values, np.float64) for values in covariates.values())
-    own, body = _drawn(model, etas), dict(zip(covariates, known, strict=True))
+    own, body = _drawn(model, etas, factors or {}), dict(zip(covariates, known, strict=True))
     inputs = {
         **_absorption(own, food),
         **_disposition(own, body),
@@ -87,8 +89,10 @@ def _rows(values: Iterable[Array]) -> list[Any]:
     return [row.item() if len(row) == 1 else row for row in values]
 
 
-def _drawn(model: Model, etas: Array) -> Drawn:
+def _drawn(model: Model, etas: Array, sure: Mapping[str, Array]) -> Drawn:
     own: Drawn = dict(model.values)
+    for name, factor in zip(sure, _rows(sure.values()), strict=True):
+        own[name] = own[name] * factor
     moves = np.multiply(model.sigmas[:, None], etas.T, order="C")
     factors = dict(zip(model.random, _rows(np.exp(moves)), strict=True))
     for name, move in zip(model.random, _rows(moves), strict=True):

@@ -28,6 +28,13 @@ class People(Protocol):
         """Standard normal deviations, persons x parameters."""
 
 
+def factors_of(who: People, start: int, stop: int) -> dict[str, Array]:
+    """What numbers of the model are multiplied by in people who have their own sets of them; else nothing."""
+    own = getattr(who, "factors", None)
+    found: dict[str, Array] = {} if own is None else own(start, stop)
+    return found
+
+
 class Some:
     """Some of the people, as people."""
 
@@ -47,6 +54,10 @@ class Some:
     def covariates(self, start: int, stop: int) -> dict[str, Array]:
         """Covariates of the persons from start to stop."""
         return self.who.covariates(self.start + start, self.start + stop)
+
+    def factors(self, start: int, stop: int) -> dict[str, Array]:
+        """What numbers of the model are multiplied by, where people have their own sets of them."""
+        return factors_of(self.who, self.start + start, self.start + stop)
 
     def etas(self, start: int, stop: int, count: int) -> Array:
         """Standard normal deviations, persons x parameters."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
@@ -17,6 +18,9 @@ Covariates = dict[str, Array]
 
 ACTIVITY: Final = {"poor": 0.0, "intermediate": 0.5, "extensive": 2.0, "ultrarapid": 3.0}
 """CYP2D6 activity score that stands for a phenotype: no, one weak, two normal, three normal genes"""
+
+
+_PRESSURE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*/\s*(\d+(?:\.\d+)?)(?:\s*mmHg)?", re.IGNORECASE)
 
 
 class NotAPerson(ValueError):
@@ -45,6 +49,30 @@ def check_age(age: float) -> None:
         raise NotAPerson(f"age {age!r}: the model is of adults, 18 to 100 years")
 
 
+def baselines(pressure: str | None, heart_rate: float | None) -> dict[str, float]:
+    """Pressure and heart rate at rest as covariates, where they are said. Errors: `NotAPerson`."""
+    found: dict[str, float] = {}
+    if pressure is not None:
+        read = _PRESSURE.fullmatch(pressure.strip()) if isinstance(pressure, str) else None
+        if read is None:
+            raise NotAPerson(f"pressure {pressure!r}: write systolic/diastolic, like '135/85 mmHg'")
+        systolic, diastolic = (float(value) for value in read.groups())
+        if not (70 <= systolic <= 220 and 40 <= diastolic <= 130 and diastolic < systolic):
+            raise NotAPerson(f"pressure {pressure!r}: systolic 70 to 220, diastolic 40 to 130 and below it")
+        found = {"systolic_baseline": systolic, "diastolic_baseline": diastolic}
+    if heart_rate is not None:
+        if isinstance(heart_rate, bool) or not 30 <= heart_rate <= 150:
+            raise NotAPerson(f"heart rate {heart_rate!r}: at rest it is 30 to 150 /min")
+        found["heart_rate_baseline"] = float(heart_rate)
+    return found
+
+
+def at_rest(pressure: str | None, heart_rate: float | None) -> list[str]:
+    """The same in words."""
+    rate = [] if heart_rate is None else [f"heart rate {heart_rate:g}"]
+    return rate if pressure is None else [pressure.strip(), *rate]
+
+
 def medicine_names(medicines: Sequence[str]) -> tuple[str, ...]:
     """The medicines as a tuple; whether each is known, the model says.
 
@@ -65,7 +93,8 @@ class Person:
 
     Arguments: `weight` (`70 kg`); `sex` female or male; `age` in years; `cyp2d6`: poor, intermediate,
     extensive, ultrarapid, or an activity score; `medicines` taken as the sources gave them (`paroxetine`,
-    ...).
+    ...) or as said (`paroxetine 20 mg, last taken 5 d before`); `pressure` (`135/85 mmHg`) and `heart_rate`
+    (1/min) at rest, else those of a typical healthy person.
 
     Errors: `NotAQuantity` for a weight without unit or that no adult has; `NotAPerson` for the rest.
     """
@@ -75,6 +104,8 @@ class Person:
     age: float = 30.0
     cyp2d6: str | float = "extensive"
     medicines: Sequence[str] = ()
+    pressure: str | None = None
+    heart_rate: float | None = None
 
     def __post_init__(self) -> None:
         kilograms(self.weight)
@@ -82,6 +113,7 @@ class Person:
             raise NotAPerson(f"sex {self.sex!r} is not known; known: {', '.join(get_args(Sex))}")
         check_age(self.age)
         activity_score(self.cyp2d6)
+        baselines(self.pressure, self.heart_rate)
         object.__setattr__(self, "medicines", medicine_names(self.medicines))
 
     @property
@@ -97,6 +129,7 @@ class Person:
             "age": float(self.age),
             "activity": activity_score(self.cyp2d6),
         }
+        values |= baselines(self.pressure, self.heart_rate)
         return {name: np.full(stop - start, value) for name, value in values.items()}
 
     def etas(self, start: int, stop: int, count: int) -> Array:
@@ -104,4 +137,5 @@ class Person:
         return np.zeros((stop - start, count))
 
     def __str__(self) -> str:
-        return ", ".join([self.sex, self.weight, f"{self.age:g} a", f"CYP2D6 {self.cyp2d6}", *self.medicines])
+        words = [self.sex, self.weight, f"{self.age:g} a", f"CYP2D6 {self.cyp2d6}"]
+        return ", ".join([*words, *at_rest(self.pressure, self.heart_rate), *self.medicines])

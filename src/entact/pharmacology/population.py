@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
@@ -19,12 +19,19 @@ from entact.pharmacology.person import (
     NotAPerson,
     Sex,
     activity_score,
+    at_rest,
+    baselines,
     check_age,
     medicine_names,
 )
 from entact.pharmacology.quantity import kilograms
 
-_COVARIATES, _ETAS = 1, 2  # streams of random numbers
+# Streams of random numbers; from `_OCCASIONS` on two for each occasion.
+_COVARIATES, _ETAS, _BASELINES, _OCCASIONS = 1, 2, 20, 100
+OCCASION: Final = 0.35
+"""share of the variance between people that is anew each time: assumption"""
+TOGETHER: Final = 0.7
+"""correlation of systolic and diastolic pressure: assumption"""
 
 
 @dataclass(frozen=True)
@@ -69,6 +76,8 @@ def distributions(name: str = "healthy") -> dict[str, Spread]:
 
 
 KNOWN: Final = "healthy"
+KINDS: Final = {"healthy": "healthy people", "patients": "patients"}
+"""kinds of people, and what they are called"""
 
 
 def at_quantiles(uniform: Array, female: Any = None, *, kind: str = KNOWN) -> Covariates:
@@ -108,8 +117,16 @@ class Population:
     age: float | None = None
     cyp2d6: str | float | None = None
     medicines: Sequence[str] = ()
+    pressure: str | None = None
+    heart_rate: float | None = None
+    occasion: int = 0
 
     def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise NotAPerson(f"people of kind {self.kind!r} are not known; known: {', '.join(KINDS)}")
+        if isinstance(self.occasion, bool) or not 0 <= self.occasion <= 1000:
+            raise NotAPerson(f"occasion {self.occasion!r}: a session's number from 1 on, or 0 for any one")
+        baselines(self.pressure, self.heart_rate)
         if isinstance(self.n, bool) or not isinstance(self.n, int) or self.n < 1:
             raise NotAPerson(f"population of {self.n!r}: a whole number of people, 1 or more")
         if isinstance(self.seed, bool) or not isinstance(self.seed, int) or not 0 <= self.seed < 2**63:
@@ -135,6 +152,8 @@ class Population:
         age: float | None = None,
         cyp2d6: str | float | None = None,
         medicines: Sequence[str] = (),
+        pressure: str | None = None,
+        heart_rate: float | None = None,
     ) -> Population:
         """Healthy volunteers; what is given is fixed for everyone, the rest drawn from `population.yaml`.
 
@@ -143,7 +162,23 @@ class Population:
 
         Errors: `NotAPerson`, `NotAQuantity`.
         """
-        return cls(n, seed, KNOWN, weight, sex, age, cyp2d6, medicines)
+        return cls(n, seed, KNOWN, weight, sex, age, cyp2d6, medicines, pressure, heart_rate)
+
+    @classmethod
+    def patients(cls, n: int, *, seed: int, **given: Any) -> Population:
+        """Patients as trials of the therapy took them: older, heavier, some with treated hypertension.
+
+        Arguments, errors: as of `healthy`. Their pressure and heart rate at rest are drawn too.
+        """
+        return cls(n, seed, "patients", **given)
+
+    def at_occasion(self, number: int) -> Population:
+        """The same people in their session of that number: what varies from day to day is drawn anew.
+
+        Of the variance between people a share (`OCCASION`) is anew each time, so that on one occasion people
+        differ as much as without; two occasions of a person are alike in the rest.
+        """
+        return replace(self, occasion=number)
 
     def covariates(self, start: int = 0, stop: int | None = None) -> Covariates:
         """What the model asks of the persons from start to stop, each an array."""
@@ -157,14 +192,39 @@ class Population:
         ):
             if value is not None:
                 out[name] = np.full(stop - start, float(value))
+        if self.kind != KNOWN:
+            out |= self._drawn_baselines(start, stop)
+        for name, value in baselines(self.pressure, self.heart_rate).items():
+            out[name] = np.full(stop - start, value)
         return out
+
+    def _drawn_baselines(self, start: int, stop: int) -> Covariates:
+        """Pressure and heart rate at rest, where the kind of people has its own."""
+        spread = distributions(self.kind)
+        treated = uniforms(self.seed, _BASELINES, start, stop, 1)[:, 0] < spread["hypertensive"].value
+        normal = self._mixed(_BASELINES + 1, _OCCASIONS + 2 * self.occasion + 1, start, stop, 3)
+        both = TOGETHER * normal[:, 0] + math.sqrt(1.0 - TOGETHER**2) * normal[:, 1]
+        out = {"heart_rate_baseline": spread["heart_rate"].at(normal[:, 2])}
+        for name, own in (("systolic", normal[:, 0]), ("diastolic", both)):
+            high = spread[f"{name}_hypertensive"].at(own)
+            out[f"{name}_baseline"] = np.where(treated, high, spread[name].at(own))
+        return out
+
+    def _mixed(self, stream: int, anew: int, start: int, stop: int, count: int) -> Array:
+        """Normal numbers of the persons; on an occasion, a share of their variance is drawn anew."""
+        lasting = normals(self.seed, stream, start, stop, count)
+        if self.occasion == 0:
+            return lasting
+        today = normals(self.seed, anew, start, stop, count)
+        return math.sqrt(1.0 - OCCASION) * lasting + math.sqrt(OCCASION) * today
 
     def etas(self, start: int, stop: int, count: int) -> Array:
         """Standard normal deviations of the persons from start to stop, persons x parameters."""
-        return normals(self.seed, _ETAS, start, stop, count)
+        return self._mixed(_ETAS, _OCCASIONS + 2 * self.occasion, start, stop, count)
 
     def __str__(self) -> str:
         fixed = [self.sex, self.weight, None if self.age is None else f"{self.age:g} a"]
         gene = None if self.cyp2d6 is None else f"CYP2D6 {self.cyp2d6}"
-        words = [word for word in (*fixed, gene, *self.medicines) if word]
-        return ", ".join([f"{self.n:,} {self.kind} people, seed {self.seed}", *words])
+        rest = at_rest(self.pressure, self.heart_rate)
+        words = [word for word in (*fixed, gene, *rest, *self.medicines) if word]
+        return ", ".join([f"{self.n:,} {KINDS[self.kind]}, seed {self.seed}", *words])

@@ -186,7 +186,8 @@ def empty(request: Request, summary_only: bool) -> Simulation:
 
     columns = tuple(OUTPUTS[column] for column in request.columns)
     n, wanted, blocks = request.who.n, len(columns), math.ceil(request.who.n / 8)
-    notes = [RESEARCH, *warnings_of(request.medicines), *request.beyond]
+    own = getattr(request.who, "note", "")
+    notes = [RESEARCH, *warnings_of(request.medicines), *request.beyond, *([own] if own else [])]
     return Simulation(
         regimen=request.regimen,
         who=request.who,
@@ -233,6 +234,7 @@ def prepare(request: Request, result: Simulation, start: int, stop: int) -> dict
     """The arrays that the machine code reads, of the persons from start to stop, and those it fills."""
     from entact.pharmacology.equations import INPUTS, LAG, STATES
     from entact.pharmacology.individual import vectors
+    from entact.pharmacology.people import factors_of
 
     covariates = request.who.covariates(start, stop)
     inputs = vectors(
@@ -242,6 +244,7 @@ def prepare(request: Request, result: Simulation, start: int, stop: int) -> dict
         medicines=request.medicines,
         food=request.regimen.food,
         water=request.regimen.water,
+        factors=factors_of(request.who, start, stop),
     )
     if not np.isfinite(inputs).all():
         person, place = np.argwhere(~np.isfinite(inputs))[0]

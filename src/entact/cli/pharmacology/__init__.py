@@ -38,6 +38,9 @@ Limits = Annotated[
     typer.Option("--limit", help="systolic=160, or 'sodium<135'; may be said several times."),
 ]
 Until = Annotated[str | None, typer.Option(help="How long to simulate: '24 h', '2 d'.")]
+Kind = Annotated[str, typer.Option("--people", help="healthy (volunteers) or patients (of the trials).")]
+Pressure = Annotated[str | None, typer.Option(help="At rest: '135/85 mmHg'.")]
+HeartRate = Annotated[float | None, typer.Option(help="At rest, 1/min.")]
 Threads = Annotated[int, typer.Option(min=1, max=256, help="The numbers are the same for any.")]
 Plot = Annotated[Path | None, typer.Option(help="Write a picture: .svg, .png, or .html.", dir_okay=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
@@ -56,6 +59,9 @@ def dose(
     cyp2d6: Cyp2d6 = None,
     medicine: With = None,
     population: People = None,
+    people: Kind = "healthy",
+    pressure: Pressure = None,
+    heart_rate: HeartRate = None,
     seed: Seed = 1,
     limit: Limits = None,
     substrate: Annotated[
@@ -80,7 +86,7 @@ def dose(
         check_suffix(plot)
     question = Question(
         initial, supplement, then or (), enantiomer, food, water, weight, sex, age, cyp2d6, medicine or (),
-        population, seed, limit or (), substrate or (),
+        population, seed, limit or (), substrate or (), people, pressure, heart_rate,
     )  # fmt: skip
     found = answer(question, until=until, threads=threads, picture=plot is not None)
     if plot is not None:
@@ -117,6 +123,9 @@ def compare(
     age: Age = None,
     cyp2d6: Cyp2d6 = None,
     medicine: With = None,
+    people: Kind = "healthy",
+    pressure: Pressure = None,
+    heart_rate: HeartRate = None,
     population: Annotated[int, typer.Option(min=10, max=1_000_000, help="So many people.")] = 1000,
     seed: Seed = 1,
     until: Until = None,
@@ -136,9 +145,11 @@ def compare(
         from entact.report.pictures.sheet import check_suffix
 
         check_suffix(plot)
-    people = find_people(population, seed, weight, sex, age, cyp2d6, medicine or ())
+    drawn = find_people(
+        population, seed, weight, sex, age, cyp2d6, medicine or (), people, pressure, heart_rate
+    )
     compared = compare_regimens(
-        regimens, people, limits=limit or (), by=by or (), times=at or (), until=until, threads=threads
+        regimens, drawn, limits=limit or (), by=by or (), times=at or (), until=until, threads=threads
     )
     if plot is not None:
         from entact.cli.pharmacology.compare import to_be_drawn

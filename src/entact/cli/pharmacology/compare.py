@@ -24,6 +24,7 @@ from entact.pharmacology.notation import Limit, read_limit, read_regimen
 from entact.pharmacology.population import Population
 from entact.pharmacology.regimen import NotARegimen, Regimen
 from entact.pharmacology.simulation import NotASimulation
+from entact.pharmacology.uncertain import Uncertain
 
 if TYPE_CHECKING:
     from entact.pharmacology.result import Simulation
@@ -95,7 +96,7 @@ def compare(
     regimens, asked, groups = read_regimens(texts, times), [read_limit(text) for text in limits], read_by(by)
     if groups and not asked:
         raise NotASimulation("--by says of whom a limit's probability is asked: name a --limit as well")
-    runs = simulate_each(regimens, people, limits=asked, until=until, threads=threads)
+    runs = simulate_each(regimens, Uncertain(people), limits=asked, until=until, threads=threads)
     end = f"{next(iter(runs.values())).times[-1]:g} h"
     found = crossings(regimens, people, asked, by=groups, until=end, threads=threads) if asked else []
     return Comparison(people, runs, list(dict.fromkeys(asked)), found)
@@ -177,7 +178,7 @@ def to_be_drawn(compared: Comparison) -> Compared:
     first = next(iter(compared.runs.values()))
     regimens = {letter: run.regimen for letter, run in compared.runs.items()}
     end = float(first.times[-1])
-    runs = simulate_each(regimens, people, until=f"{end:g} h", outputs=names, summary_only=False)
+    runs = simulate_each(regimens, Uncertain(people), until=f"{end:g} h", outputs=names, summary_only=False)
     bands = {letter: run.bands() for letter, run in runs.items()}
     titles = {variable.name: variable for variable in first.columns}
 

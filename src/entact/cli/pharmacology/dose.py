@@ -12,13 +12,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from entact.pharmacology.compare import asked, hours_beyond, share_crossing, wilson
+from entact.pharmacology.compare import asked, hours_beyond, share_crossing, share_interval
 from entact.pharmacology.notation import Limit, usual_end
 from entact.pharmacology.person import Person
 from entact.pharmacology.population import Population
 from entact.pharmacology.regimen import Regimen
 from entact.pharmacology.simulation import simulate
 from entact.pharmacology.substrate import substrate_effect
+from entact.pharmacology.uncertain import Uncertain
 
 if TYPE_CHECKING:
     from entact.cli.pharmacology.question import Question
@@ -34,6 +35,7 @@ DRAWN = 2000
 ALIKE = 500
 """people of whom the band around one person is drawn"""
 QUANTILES = (0.05, 0.5, 0.95)
+ONE = "a typical person (5 % to 95 % of the sets of fitted numbers: how sure these are)"
 Numbers = Sequence[float]
 Rows = list[list[str]]
 
@@ -43,6 +45,8 @@ class Answer:
     """What was simulated: statistics of everyone, and the series of those who are drawn."""
 
     everyone: Simulation
+    sets: Simulation | None
+    """one person under each set of the fitted numbers"""
     drawn: Simulation | None
     limits: Sequence[Limit]
     substrates: Sequence[str]
@@ -63,19 +67,26 @@ def answer(
     regimen, who, limits = question.regimen(), question.who(), question.read_limits()
     settings: dict[str, Any] = {"until": until or usual_end(regimen)}
     rest = at_rest(who, threads)
+    sure = Uncertain(who)
     everyone = simulate(
         regimen,
-        who,
+        sure if who.n > 1 else who,
         limits=asked(limits),
         threads=threads,
         summary_only=not picture or who.n > DRAWN,
         **settings,
     )
+    sets = None
+    if who.n == 1:
+        sets = simulate(
+            regimen, sure, limits=asked(limits), threads=threads, summary_only=True, **settings
+        )  # fmt: skip
     drawn = None
     if picture:
-        drawn = everyone if 1 < who.n <= DRAWN else simulate(regimen, around(who, question.seed), **settings)
+        some = Uncertain(around(who, question.seed))
+        drawn = everyone if 1 < who.n <= DRAWN else simulate(regimen, some, **settings)
     substrates = [substrate_effect(regimen, typical(who), name).sentence for name in question.substrates]
-    return Answer(everyone, drawn, limits, substrates, rest)
+    return Answer(everyone, sets, drawn, limits, substrates, rest)
 
 
 def typical(who: Person | Population) -> Person:
@@ -104,6 +115,8 @@ def around(who: Person | Population, seed: int) -> Population:
         age=who.age,
         cyp2d6=who.cyp2d6,
         medicines=who.medicines,
+        pressure=who.pressure,
+        heart_rate=who.heart_rate,
     )
 
 
@@ -138,19 +151,24 @@ def as_data(found: Answer) -> dict[str, Any]:
     run = found.everyone
     outputs = []
     for variable in run.columns:
-        numbers = {name: _plain(values) for name, values in statistics(run, variable).items()}
+        numbers: dict[str, Any] = {name: _plain(values) for name, values in statistics(run, variable).items()}
+        if found.sets is not None:
+            numbers["uncertainty_90"] = {
+                name: _plain([values[0], values[-1]])
+                for name, values in statistics(found.sets, variable).items()
+            }
         numbers["rest"] = _plain(found.rest[run.columns.index(variable)])
         outputs.append({"output": variable.name, "title": variable.title, "unit": variable.unit, **numbers})
     return {
         "simulated": True,
-        "notes": list(run.notes),
+        "notes": list(notes_of(found)),
         "regimen": str(run.regimen),
         "who": str(run.who),
         "people": run.n,
         "until_h": float(run.times[-1]),
         "quantiles": list(QUANTILES) if run.n > 1 else None,
         "outputs": outputs,
-        "limits": [_limit_data(run, limit) for limit in found.limits],
+        "limits": [_limit_data(found, limit) for limit in found.limits],
         "substrates": list(found.substrates),
     }
 
@@ -160,7 +178,13 @@ def _plain(values: Numbers) -> float | list[float] | None:
     return kept[0] if len(kept) == 1 else kept  # type: ignore[return-value]
 
 
-def _limit_data(run: Simulation, limit: Limit) -> dict[str, Any]:
+def notes_of(found: Answer) -> Sequence[str]:
+    """What has to stand beside the answer."""
+    return found.everyone.notes if found.sets is None else found.sets.notes
+
+
+def _limit_data(found: Answer, limit: Limit) -> dict[str, Any]:
+    run = found.everyone
     beyond = spread(hours_beyond(run, limit))
     data = {
         "output": limit.output,
@@ -171,8 +195,9 @@ def _limit_data(run: Simulation, limit: Limit) -> dict[str, Any]:
     }
     share = share_crossing(run, limit)
     if run.n == 1:
-        return {**data, "crossed": share == 1.0}
-    return {**data, "probability": share, "interval_95": list(wilson(share, run.n - len(run.failed)))}
+        assert found.sets is not None
+        return {**data, "crossed": share == 1.0, "of_parameter_sets": share_crossing(found.sets, limit)}
+    return {**data, "probability": share, "interval_95": list(share_interval(run, limit))}
 
 
 def print_answer(found: Answer) -> None:
@@ -180,15 +205,15 @@ def print_answer(found: Answer) -> None:
     console = new_console()
     run = found.everyone
     console.print(Text(f"{found.title} · SIMULATED", style="bold"))
-    if run.n > 1:
-        console.print(Text("median (5 % to 95 % of the people)", style="dim"))
-    print_rows(console, plasma_rows(run))
+    said = "median (5 % to 95 % of the people)" if run.n > 1 else ONE
+    console.print(Text(said, style="dim"))
+    print_rows(console, plasma_rows(found))
     print_rows(console, effect_rows(found))
     if found.limits:
-        print_rows(console, limit_rows(run, found.limits))
+        print_rows(console, limit_rows(found))
     for sentence in found.substrates:
         console.print(Text(sentence))
-    print_notes(console, run.notes)
+    print_notes(console, notes_of(found))
 
 
 def new_console() -> Console:
@@ -218,12 +243,22 @@ def print_notes(console: Console, notes: Sequence[str]) -> None:
         console.print(Text(note, style="yellow"))
 
 
-def plasma_rows(run: Simulation) -> Rows:
+def told(found: Answer, variable: Variable) -> dict[str, list[float]]:
+    """Statistics of an output: quantiles over people, or of one person the value within how sure it is."""
+    own = statistics(found.everyone, variable)
+    if found.sets is None:
+        return own
+    sure = statistics(found.sets, variable)
+    return {name: [sure[name][0], values[0], sure[name][-1]] for name, values in own.items()}
+
+
+def plasma_rows(found: Answer) -> Rows:
     """Cmax, Tmax, area and half-life of what is in plasma."""
+    run = found.everyone
     rows = [["plasma (ng/mL, h)", "Cmax", "Tmax", f"AUC 0-{run.times[-1]:g} h", "half-life"]]
     for variable in run.columns:
         if variable.name in PLASMA:
-            of = statistics(run, variable)
+            of = told(found, variable)
             times = cell(of["peak_at"], decimals=2)
             rows.append([short(variable), cell(of["peak"]), times, cell(of["area"]), cell(of["half_life"])])
     return rows
@@ -236,7 +271,7 @@ def effect_rows(found: Answer) -> Rows:
     for place, variable in enumerate(run.columns):
         if variable.name in PLASMA:
             continue
-        of = statistics(run, variable)
+        of = told(found, variable)
         far = "trough" if variable.name in FALLING else "peak"
         times = cell(of[f"{far}_at"], decimals=2)
         rows.append(
@@ -245,22 +280,22 @@ def effect_rows(found: Answer) -> Rows:
     return rows
 
 
-def limit_rows(run: Simulation, limits: Sequence[Limit]) -> Rows:
+def limit_rows(found: Answer) -> Rows:
     """Limits: how long one person is beyond each, or how many people cross it."""
+    run = found.everyone
     rows = [["limit", "hours beyond", "crossed" if run.n == 1 else "people who cross it (95 % interval)"]]
-    for limit in limits:
+    for limit in found.limits:
         share = share_crossing(run, limit)
-        word = ("yes" if share == 1.0 else "no") if run.n == 1 else percent(share, run.n - len(run.failed))
+        if found.sets is None:
+            low, high = share_interval(run, limit)
+            word = f"{100 * share:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
+        else:
+            sure = share_crossing(found.sets, limit)
+            word = f"{'yes' if share == 1.0 else 'no'} ({100 * sure:.0f} % of the sets: yes)"
         rows.append(
             [f"{limit} {run.units[limit.output]}", cell(spread(hours_beyond(run, limit)), decimals=2), word]
         )
     return rows
-
-
-def percent(share: float, n: int) -> str:
-    """A share of n people drawn, with the interval of the draw."""
-    low, high = wilson(share, n)
-    return f"{100 * share:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
 
 
 def short(variable: Variable) -> str:
@@ -308,13 +343,13 @@ def to_be_drawn(found: Answer) -> DoseDrawn:
         low, high = np.quantile(band, (0.05, 0.95), axis=0)
         return Course(line.tolist(), low.tolist(), high.tolist())
 
-    tables = [("Plasma", plasma_rows(run)), ("Effects", effect_rows(found))]
+    tables = [("Plasma", plasma_rows(found)), ("Effects", effect_rows(found))]
     if found.limits:
-        tables.append(("Limits", limit_rows(run, found.limits)))
+        tables.append(("Limits", limit_rows(found)))
     return DoseDrawn(
         title=found.title,
         people=_of_whom(found),
-        notes=run.notes,
+        notes=notes_of(found),
         times=around.times.tolist(),
         doses=run.regimen.times.tolist(),
         courses={name: course(name, False) for name in outputs_drawn(limits, units, of_rest=False)},

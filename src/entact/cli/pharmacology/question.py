@@ -30,6 +30,9 @@ class Question:
     seed: int = 1
     limits: Sequence[str] = field(default=())
     substrates: Sequence[str] = ()
+    kind: str = "healthy"
+    pressure: str | None = None
+    heart_rate: float | None = None
 
     def regimen(self) -> Regimen:
         """What is swallowed. Errors: as of `Regimen.mdma`."""
@@ -51,12 +54,25 @@ class Question:
         """
         if self.population is not None:
             return find_people(
-                self.population, self.seed, self.weight, self.sex, self.age, self.cyp2d6, self.medicines
+                self.population,
+                self.seed,
+                self.weight,
+                self.sex,
+                self.age,
+                self.cyp2d6,
+                self.medicines,
+                self.kind,
+                self.pressure,
+                self.heart_rate,
             )
         from entact.pharmacology import Person
+        from entact.pharmacology.person import NotAPerson
 
         check_medicines(self.medicines)
+        if self.kind != "healthy":
+            raise NotAPerson(f"{self.kind} are people: say how many, like --population 1000")
         given = _given(self.weight, self.sex, self.age, self.cyp2d6)
+        given |= {"pressure": self.pressure, "heart_rate": self.heart_rate}
         return Person(medicines=list(self.medicines), **given)
 
     def read_limits(self) -> list[Limit]:
@@ -74,15 +90,19 @@ def find_people(
     age: float | None,
     cyp2d6: str | None,
     medicines: Sequence[str],
+    kind: str = "healthy",
+    pressure: str | None = None,
+    heart_rate: float | None = None,
 ) -> Population:
-    """So many healthy people, with what was said fixed in everyone.
+    """So many people of a kind, with what was said fixed in everyone.
 
     Errors: `NotAPerson`, `NotAQuantity`, `NotAMedicine`.
     """
     from entact.pharmacology import Population
 
     check_medicines(medicines)
-    return Population.healthy(n, seed=seed, medicines=list(medicines), **_given(weight, sex, age, cyp2d6))
+    given = _given(weight, sex, age, cyp2d6) | {"pressure": pressure, "heart_rate": heart_rate}
+    return Population(n, seed, kind, medicines=list(medicines), **given)
 
 
 def check_medicines(names: Sequence[str]) -> None:
