@@ -123,8 +123,8 @@ class Sight:
         return True
 
     def sees_rule(self, rule: Rule) -> bool:
-        """Whether everything that a rule is computed from is visible."""
-        if not all(self.sees_form(name.split(".")[-2]) for name in rule.names):
+        """Whether everything that a rule is computed from is visible; its own form's items are with it."""
+        if not all(self.sees_form(name.split(".")[-2]) for name in rule.names if "." in name):
             return False
         return all(self.sees(_CLASS_OF_CALL.get(call.function, ALLOCATION)) for call in rule.calls)
 

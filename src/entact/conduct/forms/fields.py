@@ -22,9 +22,9 @@ SCALE: Final = 11  # numbers of a scale that are shown beside each other
 _MODES: Final = {"integer": "numeric", "decimal": "decimal"}
 _EXAMPLES: Final = {
     "date": "2026-04-30",
-    "partial_date": "2019, 2019-04 or 2019-04-30",
+    "partial_date": "2019-04, or 2019",
     "time": "14:30",
-    "datetime": "2026-04-30T14:30+02:00",
+    "datetime": "14:30, 10 min ago",
 }
 
 MISSING_WORDS: Final[Mapping[str, str]] = {

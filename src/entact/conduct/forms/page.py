@@ -31,6 +31,7 @@ REASONS_OFFERED = (
     ("wrong_visit", "belongs to another visit"),
     ("entered_in_error", "entered in error"),
 )
+ABSENT = "is absent"  # begins what is found of an item without an answer
 NOT_DONE_OFFERED = (
     ("participant_request", "the participant did not want to"),
     ("clinical_judgement", "clinical judgement"),
@@ -227,9 +228,8 @@ def problems_in(
 ) -> list[tuple[str, Note]]:
     """What is wrong with answers that are not in the ledger yet: by item."""
     problems = [*form.read(items, around).problems, *form.contradictions(items, around, facts)]
-    absent = "is absent"
     return [
-        (one.item, Note(one.message, one.unusual)) for one in problems if not one.message.startswith(absent)
+        (one.item, Note(one.message, one.unusual)) for one in problems if not one.message.startswith(ABSENT)
     ]
 
 
@@ -252,7 +252,9 @@ def notes_of(
         own = {standing.effective.id, *standing.effective.corrections}
         for found in shown.seen.findings(shown.at, shown.folded.beside):
             if found.entry in own and found.holds:
-                note = Note(_plainly(shown, found), found.rule == "unusual")
+                absent = found.message.startswith(ABSENT)
+                note = Note("No answer yet.") if absent else Note(_plainly(shown, found))
+                note = Note(note.message, absent or found.rule == "unusual")
                 known = found.item.partition("[")[0] in standing.form.items
                 by_item.setdefault(found.item, []).append(note) if known else general.append(note)
     return {name: tuple(notes) for name, notes in by_item.items()}, tuple(general)

@@ -237,8 +237,8 @@ class Visits:
 
     def _of_act(self, name: str, encounter: str, held: EncounterState | None, due: Due | None) -> Status:
         kind = next((one for one in KINDS.values() if one.activity == name), None)
-        if kind is not None and kind.done is not None and kind.done(self.course, encounter):
-            return "complete"
+        if kind is not None and kind.done is not None and held is not None:
+            return "complete" if kind.done(self.course, encounter) else self._blank(held, due)
         if kind is not None and kind.done is None and held is not None and held.status == "ended":
             return "complete"  # of which an entry is only made when there is one
         return self._blank(held, due)

@@ -1,0 +1,195 @@
+"""Forms in a browser: by keyboard, on a phone, in the dark, with the network lost and the browser closed."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from socketserver import ThreadingMixIn
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+import pytest
+from tests.conduct.browser import Browser, course_of, keep_screened
+from tests.conduct.conftest import SignIn
+
+from entact import store
+from entact.course import Course
+from entact.protocol import Study, load_study
+
+pytestmark = pytest.mark.slow
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+FORMS = Path(__file__).parents[2] / "studies" / "forms"
+FORM = "/participants/S-1/screening.1/body/"
+
+
+class Threads(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+class Silent(WSGIRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        """Says nothing."""
+
+
+def course_now(study: Study, ledger: str) -> Course:
+    """The participant as the ledger has them now, read beside the browser, which has this thread."""
+    with ThreadPoolExecutor(1) as beside:
+        return beside.submit(_course, study, ledger).result()
+
+
+def _course(study: Study, ledger: str) -> Course:
+    from django.db import connection
+
+    try:
+        return course_of(study, ledger)
+    finally:
+        connection.close()
+
+
+@pytest.fixture
+def forms(database: str) -> Study:
+    """The study with every type of item, in use."""
+    study = load_study(FORMS)
+    store.create_database(database, "rehearsal", study.name, replace=True)
+    return study
+
+
+@pytest.fixture
+def served(forms: Study, sign_in: SignIn) -> Iterator[tuple[str, str]]:
+    """The address of the pages, and the ledger of somebody in screening; `ada` enters data."""
+    from django.core.wsgi import get_wsgi_application
+    from django.db import connections
+    from whitenoise import WhiteNoise
+
+    from entact.conduct.serve import STATIC
+
+    before = connections.settings["default"]["CONN_MAX_AGE"]
+    connections.settings["default"]["CONN_MAX_AGE"] = 0  # each request has a thread of its own here
+    ledger = keep_screened(forms, site=next(iter(forms.newest.file.sites), "denver"))
+    role = "coordinator" if "coordinator" in forms.newest.file.roles else "investigator"
+    sign_in("ada", forms, everywhere=role)
+    Browser("ada", role)._client()
+    pages = WhiteNoise(get_wsgi_application(), root=str(STATIC), prefix="static/")
+    server = make_server("127.0.0.1", 0, pages, Threads, Silent)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}", ledger
+    connections.settings["default"]["CONN_MAX_AGE"] = before
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def page(served: tuple[str, str], tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """Opens pages in Chromium; what it keeps lies in one profile, also after it was closed."""
+    from playwright.sync_api import sync_playwright
+
+    assert CHROMIUM is not None, "these tests need Chromium: install the distribution's package `chromium`"
+    with sync_playwright() as play:
+        opened = []
+
+        def open_page(width: int = 1200, scheme: str = "light", height: int = 900) -> Any:
+            context = play.chromium.launch_persistent_context(
+                str(tmp_path / "profile"),
+                executable_path=CHROMIUM,
+                args=["--no-sandbox", "--disable-gpu"],
+                viewport={"width": width, "height": height},
+                color_scheme=scheme,  # type: ignore[arg-type]
+                extra_http_headers={"x-person": "ada"},
+                base_url=served[0],
+            )
+            opened.append(context)
+            return context.pages[0]
+
+        yield open_page
+        for context in opened:
+            context.close()
+
+
+def test_a_form_is_filled_in_by_keyboard_alone(
+    page: Callable[..., Any], served: tuple[str, str], forms: Study
+) -> None:
+    tab = page(width=390, height=844)
+    tab.goto(FORM)
+    tab.get_by_label("Weight", exact=False).first.focus()
+    tab.keyboard.type("81")
+    tab.wait_for_selector("[data-state]:has-text('Draft kept')")
+    tab.locator(".save button").focus()
+    tab.keyboard.press("Enter")
+    tab.wait_for_selector(".state.kept")
+    answers = course_now(forms, served[1]).answers["body"][-1]
+    assert answers.items["weight"] == "81 kg"
+    width = tab.evaluate("document.documentElement.scrollWidth")
+    assert width <= 390  # nothing is cut off, and nothing moves sideways
+
+
+def test_a_draft_survives_a_lost_network_and_a_closed_browser(
+    page: Callable[..., Any], served: tuple[str, str], forms: Study
+) -> None:
+    tab = page()
+    tab.goto(FORM)
+    tab.get_by_label("Weight", exact=False).first.fill("82")
+    tab.wait_for_selector("[data-state]:has-text('Draft kept')")
+    tab.context.set_offline(True)
+    tab.locator(".save button").click()
+    tab.wait_for_selector("[data-state]:has-text('no connection')")
+    assert "body" not in course_now(forms, served[1]).answers
+    tab.context.close()
+    again = page()
+    again.goto(FORM)
+    again.wait_for_selector(".draft")
+    assert again.get_by_label("Weight", exact=False).first.input_value() == "82"
+    again.locator(".save button").click()
+    again.wait_for_selector(".state.kept")
+    assert again.locator(".draft").count() == 0
+    assert course_now(forms, served[1]).answers["body"][-1].items["weight"] == "82 kg"
+
+
+def test_a_draft_is_ciphertext_on_the_device(page: Callable[..., Any], tmp_path: Path) -> None:
+    tab = page()
+    tab.goto(FORM)
+    tab.get_by_label("Weight", exact=False).first.fill("82.71828")
+    tab.wait_for_selector("[data-state]:has-text('Draft kept')")
+    kept = tab.evaluate(
+        """() => new Promise((resolve) => {
+            const request = indexedDB.open("entact-outbox");
+            request.onsuccess = () => {
+                const all = request.result.transaction("kept").objectStore("kept").getAll();
+                all.onsuccess = () => resolve(all.result.map((one) =>
+                    Object.keys(one).join() + String.fromCharCode(...new Uint8Array(one.sealed))));
+            };
+        })"""
+    )
+    assert len(kept) == 1
+    assert "82.71828" not in kept[0]
+    assert kept[0].startswith("name,iv,sealed")
+
+
+def test_what_is_asked_and_found_follows_each_change(page: Callable[..., Any]) -> None:
+    tab = page()
+    tab.goto(FORM)
+    hidden = tab.locator('[data-field="cigarettes"]')
+    assert not hidden.is_visible() or hidden.get_attribute("hidden") is None
+    tab.locator('[data-field="smokes"] label:has-text("No"):not(.clear)').first.click()
+    hidden.wait_for(state="hidden")
+    tab.locator('[data-field="smokes"] label:has-text("Yes")').click()
+    hidden.wait_for(state="visible")
+    tab.get_by_label("Weight", exact=False).first.fill("400")
+    tab.wait_for_selector('[data-field="weight"] .flag:has-text("out of range")')
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_form_is_for_everybody(page: Callable[..., Any], scheme: str) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    tab = page(width=1024, scheme=scheme)
+    for address in (FORM, "/participants/S-1/visits/", "/participants/S-1/screening.1/"):
+        tab.goto(address)
+        found = Axe().run(tab)
+        serious = [one for one in found.response["violations"] if one["impact"] in ("serious", "critical")]
+        assert [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in serious] == []
+        text = tab.content()
+        assert not re.search(r"<script(?![^>]*src=\"/static/)|style=\"", text)
