@@ -35,7 +35,7 @@ class Asked:
         self.request = request
         self.person: Person = request.person
         self.authenticated = authenticated_by(request)
-        self.register: Register = open_register(settings.ENTACT_ROLE)
+        self.register: Register = register_of(request)
         participant = self.register.standing(key) if self.register.sight.sees_schedule else None
         if participant is None:
             raise Http404
@@ -46,9 +46,7 @@ class Asked:
         self.folded: Folded = folded
         self.course: Course = folded.course
         self.seen = SeenCourse(self.register.sight, self.course)
-        # A rehearsal lives in study time, which goes on with each entry: two of them are told apart.
-        lives = self.register.environment == "rehearsal"
-        self.now: datetime = self.register.at + (_NEXT if lives else timedelta(0))
+        self.now: datetime = now_in(self.register)
         self.zone: tzinfo = zone_of(self.course, self.now)
 
     def role_entering(self, form: str) -> str | None:
@@ -91,3 +89,13 @@ class Asked:
 def authenticated_by(request: HttpRequest) -> Authenticated | None:
     """How whoever asks was authenticated; None where nobody has signed in, and then nothing is written."""
     return getattr(request, "authenticated", None)
+
+
+def register_of(request: HttpRequest) -> Register:
+    """The record as whoever asks may see it."""
+    return open_register(settings.ENTACT_ROLE)
+
+
+def now_in(register: Register) -> datetime:
+    """When what is written now is written: a rehearsal lives in study time, which goes on with each entry."""
+    return register.at + (_NEXT if register.environment == "rehearsal" else timedelta(0))

@@ -188,6 +188,7 @@ ROUTES: Final[Mapping[str, str]] = {
     "participant": SEE_PARTICIPANTS,
     "form": SEE_PARTICIPANTS,
     "look": "enter",
+    "new_participant": "screen",
     "add": SEE_PARTICIPANTS,
     "entry": SEE_PARTICIPANTS,
     "withdraw": "correct",

@@ -3,11 +3,13 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from entact.conduct import views
+from entact.conduct.admission.views import new_participant
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.show_study, name="study"),
     path("schedule.css", views.show_style, name="style"),
     path("participants/", views.show_participants, name="participants"),
+    path("participants/new/", new_participant, name="new_participant"),
     path("participants/<str:key>/", views.show_participant, name="participant"),
     path("participants/", include("entact.conduct.entries.urls")),
     path("participants/", include("entact.conduct.visits.urls")),

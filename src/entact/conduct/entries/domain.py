@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from entact.conduct.entries.kinds import KindForm, kind_form
-from entact.conduct.forms.domain import Standing, Unsaved, compare, known_at, said_twice
+from entact.conduct.forms.domain import Standing, Unsaved, compare, known_at
 from entact.conduct.forms.place import release_of
-from entact.conduct.forms.reading import Sent, receive_items
+from entact.conduct.forms.reading import MISSING_BECAUSE, Sent, receive_items
 from entact.conduct.record.door import Author, compose, store_act, store_entry, turn_of
 from entact.conduct.record.opened import Opener
 from entact.conduct.register import Folded, Register
@@ -61,15 +61,16 @@ def enter(
     with turn_of(ledger):
         course = _course(register, ledger)
         asked, _ = blank(course, entering.kind)
-        received = receive_items(asked.form, entering.sent)
-        problems = tuple(said_twice(place) for place in received.both)
-        problems += tuple(
+        received = receive_items(asked.form, _without_missing(entering.sent))
+        problems = tuple(
             f"“{item.title}” is needed: without it the entry says nothing."
             for name, item in asked.form.items.items()
             if item.required and name not in asked.nested and received.items.get(name) is None
         )
         if not received.items:
             problems = ("Nothing is answered yet.",)
+        if entering.kind == "consent" and _is_between(course, asked.data_of(received.items)):
+            problems += ("Nobody consents to more between a dose and discharge; what is taken back can be.",)
         if problems:
             return Unsaved(problems)
         entry = compose(
@@ -105,9 +106,7 @@ def correct(
             return Unsaved(("The entry was withdrawn meanwhile.",))
         asked, standing = there
         then = standing_of(known_at(course, entering.head), entry, opener)
-        received = receive_items(asked.form, entering.sent)
-        if received.both:
-            return Unsaved(tuple(said_twice(place) for place in received.both))
+        received = receive_items(asked.form, _without_missing(entering.sent))
         before = then[1] if then is not None else standing
         compared = compare(standing, before, received, entering.sent)
         if compared.theirs:
@@ -178,3 +177,23 @@ def _course(register: Register, ledger: str) -> Course:
     folded = register.folded([ledger])[ledger]
     assert isinstance(folded, Folded)
     return folded.course
+
+
+def _without_missing(sent: Sent) -> Sent:
+    """Of entries of these kinds nobody says why an item is missing: it is left out."""
+    return {name: texts for name, texts in sent.items() if not name.startswith(f"{MISSING_BECAUSE}:")}
+
+
+def _is_between(course: Course, data: Mapping[str, Any]) -> bool:
+    """Whether a consent would allow more than the one in force, while a dose is in the body's hours.
+
+    Withdrawing is always open. Source: ICH E6(R3) 2.8: whoever consents has to be able to.
+    """
+    scopes = data.get("scopes")
+    before = course.consent.scopes if course.consent is not None else {}
+    allows = isinstance(scopes, Mapping) and any(
+        given is True and before.get(name) is not True for name, given in scopes.items()
+    )
+    under_way = (one.id for one in course.encounters.values() if one.status == "started")
+    dosed = {dose.encounter for dose in course.doses if dose.given is not False}
+    return allows and any(encounter in dosed for encounter in under_way)

@@ -13,7 +13,10 @@ from entact.conduct.forms.reading import Sent, receive_items, texts_of
 from entact.conduct.record.opened import changes_in
 from entact.conduct.words import title_of_visit, value, words
 from entact.course import Course
+from entact.course.kinds.enrolment import computed_criterion
 from entact.course.state.consent import ConsentState
+from entact.course.state.values import Values
+from entact.protocol import Release
 from entact.protocol.study import told_in
 from entact.protocol.words.form import Forms
 
@@ -54,6 +57,8 @@ def page_of_kind(
         history={name: history_of(found, shown.zone) for name, found in changes.items()},
         theirs={name: value(standing.items.get(name)) for name in theirs},
         closed=standing.closed,
+        computed=computed_criteria(shown, release, encounter) if asked.kind.name == "eligibility" else {},
+        may_be_missing=False,
     )
     account = Forms(release, shown.language).of(form)
     visit = (encounter or (effective.entry.encounter if effective is not None else None) or "").partition("#")
@@ -125,3 +130,31 @@ def _consequences(course: Course, consent: ConsentState) -> Iterator[str]:
 def continues(kind: str) -> bool:
     """Whether later entries go on with what one of this kind began."""
     return kind in CONTINUED
+
+
+def computed_criteria(shown: Shown, release: Release, encounter: str | None) -> dict[str, str]:
+    """What the record says of each criterion, with the values that it rests on, as far as the role sees them."""
+    course, sight = shown.course, shown.seen.sight
+    values = Values(course, encounter, shown.at, None, True, beyond=True)
+    found = {}
+    for name, criterion in release.criteria_of(course.population).items():
+        rule = criterion.rule
+        if rule is None:
+            found[name] = "To be judged: the record does not say."
+        elif not sight.sees_rule(rule):
+            found[name] = "Rests on what is hidden from this role."
+        else:
+            said = computed_criterion(course, rule, encounter, shown.at)
+            rests = ", ".join(
+                f"{words(one.partition('.')[2])}: {value(values.get(one))}" for one in rule.names
+            )
+            found[name] = f"The record says: {_met(said, criterion.criterion.kind)}. {rests}"
+    return found
+
+
+def _met(said: object, kind: str) -> str:
+    if not isinstance(said, bool):
+        return "unknown"
+    if kind == "inclusion":
+        return "met" if said else "not met"
+    return "applies" if said else "does not apply"

@@ -155,8 +155,11 @@ def reduce_eligibility(course: State, effective: Effective, payload: Eligibility
 
 
 def _computed(course: State, effective: Effective, rule: Rule) -> Value | Unknown:
+    return computed_criterion(course, rule, effective.entry.encounter, effective.at)
+
+
+def computed_criterion(course: State, rule: Rule, encounter: str | None, at: datetime) -> Value | Unknown:
     """What the record says of a criterion; where that is not known, what a number beyond its range says."""
-    encounter, at = effective.entry.encounter, effective.at
     facts = course.facts(encounter, at)
     found = ask(rule, course.values(encounter, at, ever=True), facts)
     if isinstance(found, Unknown):

@@ -1,0 +1,1 @@
+"""Taking somebody into screening: a ledger, a number and a site."""

@@ -1,0 +1,73 @@
+"""Somebody is taken into screening, consents, and is judged: as the pages go."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from tests.conduct.browser import Browser, course_of, said
+from tests.conduct.conftest import SignIn
+
+from entact import store
+from entact.conduct.entries.kinds import kind_form
+from entact.protocol import Study
+
+NEW = "/participants/new/"
+
+
+@pytest.fixture
+def ada(sign_in: SignIn, screened: str) -> Browser:
+    return sign_in("ada", denver="investigator")
+
+
+def ledgers() -> list[str]:
+    return [one.ledger for one in store.ledgers("participant:")]
+
+
+def test_somebody_is_screened_consents_and_is_judged(ada: Browser, screened: str, study: Study) -> None:
+    ada.post(NEW, {"number": "D-17", "site": "denver"})
+    (ledger,) = set(ledgers()) - {screened}
+    course = course_of(study, ledger)
+    assert course.screening is not None
+    assert (course.screening.number, course.site, course.status) == ("D-17", "denver", "screening")
+    consent = kind_form("consent", study.newest)
+    scopes = {f"item:{name}": "true" for name in consent.nested}
+    fields = {"head": "9", "shown": list(consent.form.items), "item:version": "1", **scopes}
+    ada.post("/participants/D-17/add/consent/", fields)
+    form = {"head": "9", "shown": ["age", "sex"], "item:age": "17", "item:sex": "female"}
+    ada.post("/participants/D-17/screening.1/demographics/", form)
+    page = ada.get("/participants/D-17/add/eligibility/")
+    assert "The record says: not met. Age: 17" in said(page, "adult")
+    judged = kind_form("eligibility", study.newest)
+    answers = {f"item:{name}": "false" for name in judged.nested} | {"item:decision": "not_eligible"}
+    shown = {"head": "9", "shown": list(judged.form.items), "item:signed": "decision"}
+    ada.post("/participants/D-17/add/eligibility/", shown | answers)
+    assert course_of(study, ledger).status == "screen_failed"
+
+
+def test_what_a_criterion_rests_on_is_hidden_with_it(sign_in: SignIn, screened: str, study: Study) -> None:
+    """Nobody is told by a computed criterion what a rater scored."""
+    page = sign_in("ida", denver="investigator").get("/participants/S-1/add/eligibility/")
+    hidden = study.newest.file.blinding
+    if any(row.role == "investigator" and "rater_scores" in row.hidden for row in hidden):
+        assert "Rests on what is hidden" in said(page, "severe")
+    else:
+        assert "The record says: unknown" in said(page, "severe")
+
+
+@pytest.mark.parametrize("number", ["", "new", "a/b", "..", "x" * 41, "S-1", "s-1", "\0"])
+def test_a_number_that_cannot_be_one_or_is_anothers_is_refused(ada: Browser, number: str) -> None:
+    before = ledgers()
+    page = ada.post(NEW, {"number": number, "site": "denver"}, status=422)
+    assert re.search(r'role="alert"><p>[^<]+', page)
+    assert ledgers() == before
+
+
+def test_nobody_is_taken_in_by_who_may_not(sign_in: SignIn, screened: str, ada: Browser) -> None:
+    before = ledgers()
+    for who in (Browser("nobody", "investigator"), sign_in("mo", everywhere="monitor")):
+        who.get(NEW, status=404)
+        who.post(NEW, {"number": "D-1", "site": "denver"}, status=404)
+    ada.post(NEW, {"number": "D-1", "site": "haifa"}, status=404)
+    ada.post(NEW, {"number": "D-1", "site": "denver", "population": "martians"}, status=404)
+    assert ledgers() == before
