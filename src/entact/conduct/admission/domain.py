@@ -11,7 +11,7 @@ from django.db import connection
 from entact.conduct.record.door import Author, compose, store_entry, turn_of
 from entact.conduct.register import PARTICIPANT, Register
 from entact.course import Course
-from entact.course.state.numbers import SCREENING
+from entact.course.state.numbers import SCREENING, is_number, normal
 from entact.store.known import raw_cursor
 from entact.store.numbers import holders
 
@@ -30,9 +30,9 @@ def screen(number: str, site: str, population: str, register: Register, author: 
         Refusal: when the number cannot be one, or is another's.
     """
     number = number.strip()
-    if _NUMBER.fullmatch(number) is None or number.casefold() in RESERVED:
+    if _NUMBER.fullmatch(number) is None or not is_number(number) or number.casefold() in RESERVED:
         raise Refusal("A screening number has at most 40 letters and digits, with . _ or - between them.")
-    with turn_of(f"screening number {number.casefold()}"):
+    with turn_of(f"screening number {normal(number)}"):
         if any(_holders(number)):
             raise Refusal(f"{number} is somebody else's screening number: take another.")
         ledger = f"{PARTICIPANT}{secrets.token_hex(16)}"
@@ -51,5 +51,5 @@ def screen(number: str, site: str, population: str, register: Register, author: 
 
 def _holders(number: str) -> list[str]:
     connection.ensure_connection()
-    found = holders(raw_cursor(), [(SCREENING, number)])
+    found = holders(raw_cursor(), [(SCREENING, normal(number))])
     return [ledger for ledgers in found.values() for ledger in ledgers]

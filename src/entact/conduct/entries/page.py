@@ -133,7 +133,7 @@ def continues(kind: str) -> bool:
 
 
 def computed_criteria(shown: Shown, release: Release, encounter: str | None) -> dict[str, str]:
-    """What the record says of each criterion, with the values that it rests on, as far as the role sees them."""
+    """What the record says of each criterion, with the values that it rests on, if the role sees them."""
     course, sight = shown.course, shown.seen.sight
     values = Values(course, encounter, shown.at, None, True, beyond=True)
     found = {}
