@@ -7,7 +7,11 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.conduct.browser import Browser, course_of, said
+from tests.conduct.record import KEY, fresh, keep
+from tests.course.conftest import Story
 
 from entact import store
 from entact.course import instant, read
@@ -203,3 +207,53 @@ def test_a_time_that_can_mean_two_is_asked(ada: Browser, screened: str, study: S
     assert len(choices) == 2  # yesterday's, and today's, which is to come
     ada.post(ADDRESS, FILLED | {"when": "23:59", "which:when": choices[0]})
     assert course_of(study, screened).answers["demographics"][-1].at == instant(choices[0])
+
+
+_NAMES = (
+    *("head", "entry", "shown", "status", "reason", "reason_code", "when", "which:when", "item:age", "item:"),
+    *("item:sex", "item:sex:1:x", "unit:age", "missing:age", "none:sex", ":", "item:age:media"),
+)
+_TEXTS = st.text(max_size=40) | st.sampled_from(["9" * 30, "not_done", "age", "\0", "10 min ago", "23:59"])
+_FUZZED = st.dictionaries(st.sampled_from(_NAMES), st.lists(_TEXTS, max_size=3), max_size=8)
+
+
+def test_no_fuzzed_form_gives_a_500(ada: Browser, screened: str, study: Study) -> None:
+    """Whatever is sent is kept, refused in words, or not found."""
+    client = ada._client()
+
+    @settings(max_examples=40, deadline=None)
+    @given(_FUZZED, st.sampled_from(["", "look/"]))
+    def fuzzed(sent: dict[str, list[str]], more: str) -> None:
+        plain = {
+            name: [text.encode("utf-8", "replace").decode() for text in texts] for name, texts in sent.items()
+        }
+        answer = client.post(f"{ADDRESS}{more}", plain)
+        assert answer.status_code in (200, 302, 404, 409, 422), answer.content.decode()
+
+    fuzzed()
+    course_of(study, screened)  # what was kept can be read
+
+
+def test_a_form_asks_the_database_no_more_often_for_more_participants(
+    sign_in: Callable[..., Browser], study: Study, template: str
+) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    counts = []
+    for participants in (1, 4):
+        fresh(template)
+        stories = []
+        for _ in range(participants):
+            story = Story(study)
+            story.whole()
+            stories.append(story)
+        store.keep_keys({ledger.name: KEY for ledger in keep(study, *stories)})
+        ada = sign_in("ada", everywhere="investigator")
+        connection.ensure_connection()
+        for address in ("/participants/1-001/screening.1/demographics/", "/participants/1-001/visits/"):
+            with CaptureQueriesContext(connection) as queries:
+                ada.get(address)
+            counts.append(len(queries))
+    assert counts[:2] == counts[2:]
+    assert max(counts) <= 14

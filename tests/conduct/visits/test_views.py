@@ -87,3 +87,17 @@ def test_the_matrix_says_how_far_each_form_is(
     assert 'class="c-due"' in row[0]
     hidden = sign_in("mo", everywhere="monitor").get("/participants/S-1/visits/")
     assert "ymptoms" not in hidden  # scores of the raters
+
+
+def test_the_next_step_says_every_reason_against_it(
+    ada: Browser, sign_in: Callable[..., Browser], screened: str
+) -> None:
+    page = ada.get("/participants/S-1/visits/")
+    step = page[page.index('id="next"') : page.index("Enter</h2>")]
+    assert "disabled" in step
+    assert "activate it first" in step  # no site has a ledger in this record
+    refused = ada.post(
+        "/participants/S-1/add/enrolment/", {"shown": ["subject"], "item:subject": "1-001"}, status=422
+    )
+    assert "activate it first" in refused
+    assert 'id="next"' not in sign_in("mo", everywhere="monitor").get("/participants/S-1/visits/")

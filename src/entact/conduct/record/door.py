@@ -19,6 +19,8 @@ from entact.course.entry import Authenticated
 from entact.course.entry.ledger import Receipt
 from entact.course.kinds import KINDS
 from entact.course.state.numbers import number_in
+from entact.protocol.words.label import begun
+from entact.store import StoreError
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,10 @@ def store_act(entry: Entry, course: Course, author: Author, now: datetime) -> Re
         return Refused((Reason("unreadable", f"{kind.title} cannot be read: {error}."),))
     if kind.gated_act(course, entry, payload, now) is None and number_in(entry) is None:
         return store_entry(entry, author, now)
-    return store.act(entry, received_at=now.isoformat(), authenticated=author.authenticated)
+    try:
+        return store.act(entry, received_at=now.isoformat(), authenticated=author.authenticated)
+    except StoreError as error:
+        return Refused((Reason("record", f"{begun(str(error))}."),))
 
 
 def compose(

@@ -14,6 +14,7 @@ from entact.conduct.forms.place import encounter_of, visit_address
 from entact.conduct.frame import page
 from entact.conduct.visits.domain import begin_visit, end_visit, miss_visit, next_unscheduled
 from entact.conduct.visits.page import SIGNS, STATUS_WORDS, Visits
+from entact.conduct.visits.steps import steps_for
 from entact.course import Reason, Refused
 from entact.course.disclosure import class_named
 from entact.course.kinds import KINDS
@@ -38,6 +39,7 @@ def show_matrix(request: HttpRequest, key: str) -> HttpResponse:
     values = {
         "matrix": visits.matrix(),
         "participant": asked.participant,
+        "steps": steps_for(asked),
         "signs": [(SIGNS[one], STATUS_WORDS[one]) for one in SIGNS],
         "ways": [
             (kind, KINDS[kind].title)
