@@ -7,10 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from typing import Any
 
+import msgspec
+
+from entact.conduct.record.opened import Opener
 from entact.conduct.register import Folded
 from entact.conduct.sight import SeenCourse, Sight
 from entact.conduct.statement import Fact, Tell, state
-from entact.conduct.words import SEALED, lower_words, moment, value, words
+from entact.conduct.words import lower_words, moment, score, value, words
 from entact.course import Course, Entry, instant
 from entact.course.entry import CORRECTED_TIME
 from entact.course.entry.effective import Effective
@@ -80,13 +83,15 @@ class Accounts:
 
     Args:
         folded: the course and its places in the ledger. seen: what the role sees of it.
-        zone: the site's clock. found: messages of open findings by entry.
+        zone: the site's clock. found: messages of open findings by entry. opener: opens sealed texts for who
+            may read them.
     """
 
     folded: Folded
     seen: SeenCourse
     zone: tzinfo
     found: Mapping[str, Iterable[str]] = field(default_factory=dict)
+    opener: Opener = field(default_factory=Opener)
 
     def __post_init__(self) -> None:
         course = self.course
@@ -111,7 +116,8 @@ class Accounts:
         """The account of one entry as it stands; the caller has asked whether it is seen."""
         entry = effective.entry
         release = self._release(entry)
-        title, facts, note = state(Tell(self.course, release, self.sight, self.zone), effective)
+        plain = msgspec.structs.replace(effective, data=self.opener.data(effective))
+        title, facts, note = state(Tell(self.course, release, self.sight, self.zone), plain)
         return Account(
             anchor=self._anchor(entry.id),
             kind=entry.kind,
@@ -179,8 +185,12 @@ class Accounts:
             for seq, digest in self.folded.places.get(entry, ())
         )
 
+    def reason_of(self, entry: Entry) -> str:
+        """Why something was entered, where the role may know; empty without a reason."""
+        return self._reason(entry) if entry.reason and self.sight.sees_status else ""
+
     def _with_reason(self, entry: Entry, note: str) -> str:
-        reason = _reason(entry) if entry.reason and self.sight.sees_status else ""
+        reason = self.reason_of(entry)
         return " · ".join(part for part in (note, f"reason: {reason}" if reason else "") if part)
 
     def _alerts(self, entry: str) -> Iterable[str]:
@@ -204,16 +214,17 @@ class Accounts:
         if answers is None or form is None:
             return
         for name in form.scores:
-            yield Fact(words(name), value(answers.values.get(name)))
+            yield Fact(words(name), score(answers.values.get(name)))
 
     def _corrections(self, effective: Effective) -> Iterable[Correction]:
         inner = NESTED.get(effective.entry.kind)
         tell = Tell(self.course, self._release(effective.entry), self.sight, self.zone)
-        data = _flat(effective.entry.data, inner) | {CORRECTED_TIME: effective.entry.occurred_at}
+        source = effective.entry
+        data = self._plain(source, inner) | {CORRECTED_TIME: source.occurred_at}
         for name in effective.corrections:
             entry = self.entries[name]
             changes = []
-            for item, new in _flat(entry.data, inner).items():
+            for item, new in self._plain(entry, inner).items():
                 old, data[item] = data.get(item), new
                 if old != new and self._shows(effective, item):
                     changes.append(Change(_label(item), tell.said(old), tell.said(new)))
@@ -221,10 +232,20 @@ class Accounts:
                 anchor=self._anchor(name),
                 when=_when(entry, self.zone),
                 by=_author(entry),
-                why=_reason(entry),
+                why=self._reason(entry),
                 changes=tuple(changes),
                 places=self.places_of(name),
             )
+
+    def _plain(self, entry: Entry, inner: str | None) -> dict[str, Any]:
+        """What one entry says, nested items beside the others, opened."""
+        data = _flat(entry.data, inner)
+        return {item: self.opener.value(answer, entry.id, item) for item, answer in data.items()}
+
+    def _reason(self, entry: Entry) -> str:
+        if entry.reason is None:
+            return "no reason given"
+        return lower_words(entry.reason) if entry.reason in REASONS else value(self.opener.reason(entry))
 
     def _shows(self, effective: Effective, item: str) -> bool:
         """Whether a corrected item may be named; single criteria may be hidden where the decision is not."""
@@ -256,9 +277,3 @@ def _when(entry: Entry, zone: tzinfo) -> str:
 
 def _author(entry: Entry) -> str:
     return f"{entry.by}, {lower_words(entry.role)}"
-
-
-def _reason(entry: Entry) -> str:
-    if entry.reason is None:
-        return "no reason given"
-    return lower_words(entry.reason) if entry.reason in REASONS else SEALED

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, tzinfo
 
 from entact.conduct.account import Account, Accounts
 from entact.conduct.chart import Chart, draw_session
+from entact.conduct.record.opened import Opener
 from entact.conduct.register import Folded, Register, Standing
 from entact.conduct.sight import DOSING, SeenCourse
 from entact.conduct.statement import Fact
@@ -28,6 +29,7 @@ from entact.course.state.form import VITALS, Answers
 from entact.course.state.progress import zone_of
 
 BETWEEN = "between"
+CLOSED = Opener()
 OPEN = "open"  # what a role is told of a visit that has not taken place, when it may not know why
 OVER = ("screen_failed", "not_entered", "completed", "withdrawn", "died")  # nothing more is due
 
@@ -130,13 +132,13 @@ class Timeline:
         return sum(one.holds for one in self.findings)
 
 
-def tell(register: Register, standing: Standing, folded: Folded) -> Timeline:
-    """The timeline of one participant, as the register's role may see it."""
-    return _Telling(register, standing, folded).tell()
+def tell(register: Register, standing: Standing, folded: Folded, opener: Opener = CLOSED) -> Timeline:
+    """The timeline of one participant, as the register's role may see it; `opener` opens sealed texts."""
+    return _Telling(register, standing, folded, opener).tell()
 
 
 class _Telling:
-    def __init__(self, register: Register, standing: Standing, folded: Folded) -> None:
+    def __init__(self, register: Register, standing: Standing, folded: Folded, opener: Opener) -> None:
         self.register = register
         self.standing = standing
         self.course: Course = folded.course
@@ -148,7 +150,7 @@ class _Telling:
         for one in self.found:
             if one.holds:
                 self.by_entry.setdefault(one.entry, []).append(self._plainly(one))
-        self.accounts = Accounts(folded, self.seen, self.zone, self.by_entry)
+        self.accounts = Accounts(folded, self.seen, self.zone, self.by_entry, opener)
 
     def tell(self) -> Timeline:
         visits = self.course.release.visits

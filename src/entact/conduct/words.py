@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta, tzinfo
@@ -56,9 +57,15 @@ def value(answer: Any) -> str:
         return ", ".join(f"{lower_words(str(name))}: {value(inner)}" for name, inner in answer.items())
     if isinstance(answer, list | tuple):
         return ", ".join(value(one) for one in answer) or "none"
-    if isinstance(answer, float):
-        return f"{answer:.4g}"
     return quantity(str(answer))
+
+
+def score(computed: Any) -> str:
+    """A computed value, to two decimals where it has more; what was entered is never rounded (`value`)."""
+    if isinstance(computed, float) and math.isfinite(computed):
+        rounded = f"{computed:.2f}".rstrip("0").rstrip(".")
+        return "0" if rounded == "-0" else rounded
+    return value(computed)
 
 
 def quantity(text: str) -> str:

@@ -93,6 +93,31 @@ def archive_study(folder: NewFolder, database: Database = REHEARSAL, as_json: As
         print_archived(result)
 
 
+@commands.command("casebook", short_help="Write what was entered of participants as PDF.")
+def write_casebook(
+    numbers: Annotated[
+        list[str] | None, typer.Argument(help="Subject or screening numbers; else everybody.")
+    ] = None,
+    out: Annotated[
+        Path, typer.Option(help="A folder; for one participant also a file that ends in .pdf.")
+    ] = Path("casebooks"),
+    role: Annotated[
+        str, typer.Option(help="As whom: what this role does not see is left out.")
+    ] = "investigator",
+    closed: Annotated[bool, typer.Option("--sealed", help="Leave personal texts sealed.")] = False,
+    database: Database = REHEARSAL,
+    as_json: AsJson = False,
+) -> None:
+    """Write the casebook of each participant: entries with their changes, signatures, audit trail."""
+    from entact.cli.casebook import print_casebooks, write_casebooks
+
+    found = write_casebooks(database, numbers or [], role, out, closed=closed)
+    if as_json:
+        print_json(found)
+    else:
+        print_casebooks(found)
+
+
 @commands.command(short_help="Make an equal study of an archive.")
 def restore(
     folder: Annotated[Path, typer.Argument(help="The archive.")],

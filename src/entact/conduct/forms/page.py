@@ -14,7 +14,7 @@ from entact.conduct.forms.reading import Sent, receive_items, texts_of
 from entact.conduct.record.opened import Changed, Opener, changes_in
 from entact.conduct.register import Folded
 from entact.conduct.sight import SeenCourse
-from entact.conduct.words import lower_words, moment, plainly, title_of_visit, value, words
+from entact.conduct.words import lower_words, moment, plainly, score, title_of_visit, value, words
 from entact.course import Course, Finding, instant
 from entact.course.state.values import earlier_answers
 from entact.protocol import CompiledForm
@@ -196,7 +196,7 @@ def page_of(
         instrument=f"{said.recall}" if said is not None else "",
         licence=said.licence if said is not None else "",
         sections=sections_of(form, account, fields, values, surroundings),
-        scores=tuple(Score(words(name), value(values.get(name))) for name in form.scores),
+        scores=tuple(Score(words(name), score(values.get(name))) for name in form.scores),
         said=said_when(standing, shown.zone),
         head=max((seq for places in shown.folded.places.values() for seq, _ in places), default=0),
         entry=standing.effective.id if standing.effective is not None else "",

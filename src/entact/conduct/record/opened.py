@@ -21,7 +21,7 @@ class Opener:
         key: the participant's, or None.
     """
 
-    key: bytes | None
+    key: bytes | None = None
 
     def value(self, value: Any, entry: str, item: str) -> Any:
         """A value as it was entered; as ciphertext where it cannot be opened.
@@ -42,6 +42,13 @@ class Opener:
             name: self.value(value, effective.origins.get(name, effective.id), name)
             for name, value in items.items()
         }
+
+    def data(self, effective: Effective) -> dict[str, Any]:
+        """The payload of an entry as it stands, with the items that are nested in it."""
+        inner = NESTED.get(effective.entry.kind)
+        found = self.items(effective, effective.data)
+        nested = found.get(inner) if inner is not None else None
+        return {**found, str(inner): self.items(effective, nested)} if isinstance(nested, Mapping) else found
 
     def reason(self, entry: Entry) -> str:
         """Why something was entered or corrected; a code, or text."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -78,6 +78,14 @@ def participants(
         parts = zip(("site", "number", "place"), key or (), strict=False)
         values |= {f"{name}_{part}": value for part, value in parts}
     return _participants(page, values)
+
+
+def everybody() -> Iterator[Participant]:
+    """All participants by site and number, read page by page."""
+    after: Key | None = None
+    while page := participants(after=after, limit=200):
+        yield from page
+        after = page[-1].key
 
 
 def participant(asked: str) -> Participant | None:

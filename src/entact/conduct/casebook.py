@@ -1,0 +1,208 @@
+"""The casebook of one participant: what was entered, how it was changed and what was signed, in one file.
+
+It is what an investigator keeps, and what an inspector reads without entact: nothing in it needs the program.
+What the role does not see is not in it, and it says so.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Any
+
+from entact.conduct.account import Accounts
+from entact.conduct.error import ConductError
+from entact.conduct.record.opened import Opener
+from entact.conduct.register import BROKEN, Folded, Register, Standing
+from entact.conduct.sight import SeenCourse
+from entact.conduct.timeline import Timeline, tell
+from entact.conduct.words import lower_words, moment, words
+from entact.course import Entry, instant
+from entact.course.attested import found_in_signatures
+from entact.course.entry import Kept
+from entact.course.entry.entry import Authenticated
+from entact.course.fold import Broken
+from entact.course.kinds import KINDS
+from entact.course.state.progress import zone_of
+from entact.store.lists import everybody
+
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Signed:
+    """One signature: whose, when, what it means, of how many entries that are seen; what changed since."""
+
+    by: str
+    when: str
+    meaning: str
+    entries: int
+    broken: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of the audit trail.
+
+    Attributes:
+        arrived, happened: on the site's clock; empty where it cannot be read. what: kind, form, visit, and
+            whether it corrects. by: person and role; proof: how that was known. place: number and hash.
+    """
+
+    arrived: str
+    happened: str
+    what: str
+    by: str
+    proof: str
+    reason: str
+    place: str
+
+
+@dataclass(frozen=True)
+class Casebook:
+    """All that a role sees of one participant, as words.
+
+    Attributes:
+        releases: (number, SHA-256) of each release of the study. head: number and hash of the last entry, for
+            a role that sees every one. hidden: what this role does not see, in words; empty for nothing.
+    """
+
+    study: str
+    title: str
+    environment: str
+    role: str
+    hidden: tuple[str, ...]
+    made: str
+    releases: tuple[tuple[str, str], ...]
+    head: str
+    timeline: Timeline
+    signatures: tuple[Signed, ...]
+    trail: tuple[Step, ...]
+
+    def values(self) -> Values:
+        """As plain values, for a template."""
+        found = dataclasses.asdict(self)
+        for stop in found["timeline"]["stops"]:
+            del stop["order"], stop["chart"]
+        return found
+
+
+def subjects(register: Register, keys: Sequence[str]) -> list[Standing]:
+    """Whose casebooks the register's role may have: those with these numbers, or everybody.
+
+    Args:
+        keys: subject or screening numbers, or opaque ids; none for everybody.
+    Raises:
+        ConductError: when nobody has a number, or the role sees nobody.
+    """
+    if not register.sight.sees_schedule:
+        raise ConductError(f"the role {register.sight.role} sees no participants")
+    if not keys:
+        return list(map(Standing.of, everybody()))
+    found = {key: register.standing(key) for key in keys}
+    unknown = [key for key, standing in found.items() if standing is None]
+    if unknown:
+        raise ConductError(f"no participant of this record has the number {', '.join(unknown)}")
+    return [standing for standing in found.values() if standing is not None]
+
+
+def casebook(register: Register, standing: Standing, opener: Opener) -> Casebook:
+    """The casebook of one participant, for the register's role.
+
+    Args:
+        opener: opens sealed texts for who may read them.
+    Raises:
+        ConductError: when the ledger cannot be read.
+    Source: ICH E6(R3), 4.2.2 and C.3.1 (source records and audit trail); 21 CFR 312.62(b).
+    """
+    folded = register.folded([standing.ledger])[standing.ledger]
+    if isinstance(folded, Broken):
+        raise ConductError(f"{standing.number} {BROKEN}")
+    return _Writing(register, standing, folded, opener).casebook()
+
+
+class _Writing:
+    def __init__(self, register: Register, standing: Standing, folded: Folded, opener: Opener) -> None:
+        self.register, self.standing, self.folded = register, standing, folded
+        self.opener = opener
+        self.course = folded.course
+        self.zone: tzinfo = zone_of(folded.course, register.at)
+        self.seen = SeenCourse(register.sight, folded.course)
+        self.accounts = Accounts(folded, self.seen, self.zone, opener=opener)
+
+    def casebook(self) -> Casebook:
+        study, sight = self.register.study, self.register.sight
+        return Casebook(
+            study=study.name,
+            title=str(study.newest.file.title),
+            environment=self.register.environment,
+            role=lower_words(sight.role),
+            hidden=tuple(lower_words(name) for name in sorted(sight.hidden)),
+            made=moment(self.register.at, self.zone),
+            releases=tuple((one.file.release, one.digest) for one in study.releases),
+            head=self._head() if sight.sees_everything else "",
+            timeline=tell(self.register, self.standing, self.folded, self.opener),
+            signatures=tuple(self._signatures()),
+            trail=tuple(map(self._step, self._in_order())),
+        )
+
+    def _head(self) -> str:
+        seq, digest = max(place for places in self.folded.places.values() for place in places)
+        return f"{seq} · {digest}"
+
+    def _signatures(self) -> Iterator[Signed]:
+        changed: dict[str, list[str]] = {}
+        for _, signature, entry, message in found_in_signatures(self.course):
+            if entry in self.seen.entries:
+                changed.setdefault(signature, []).append(message)
+        for one in self.course.signatures:
+            if one.entry in self.seen.entries:
+                yield Signed(
+                    by=one.by,
+                    when=moment(one.at, self.zone),
+                    meaning=lower_words(one.meaning),
+                    entries=len(self.seen.entries & one.versions.keys()),
+                    broken=tuple(changed.get(one.entry, ())),
+                )
+
+    def _in_order(self) -> list[Entry]:
+        """What is seen, in order of arrival."""
+        entries = [one for one in self.course.entries if one.id in self.seen.entries]
+        return sorted(entries, key=lambda one: one.seq if isinstance(one, Kept) else 0)
+
+    def _step(self, entry: Entry) -> Step:
+        kind = KINDS.get(entry.kind)
+        what = [kind.title if kind is not None else words(entry.kind)]
+        form = entry.data.get("form")
+        if isinstance(form, str):
+            what.append(lower_words(form))
+        if entry.encounter:
+            what.append(lower_words(entry.encounter))
+        if entry.timepoint:
+            what.append(entry.timepoint)
+        if entry.replaces is not None:
+            what.append(f"corrects {self.accounts.anchor_of(entry.replaces).removeprefix('e-')}")
+        proof = entry.authenticated if isinstance(entry, Kept) else None
+        return Step(
+            arrived=self._time(entry.received_at) if isinstance(entry, Kept) else "",
+            happened=self._time(entry.occurred_at),
+            what=" · ".join(what),
+            by=f"{entry.by}, {lower_words(entry.role)}",
+            proof="" if proof is None else _proof(proof),
+            reason=self.accounts.reason_of(entry),
+            place=" ".join(self.accounts.places_of(entry.id)),
+        )
+
+    def _time(self, text: str) -> str:
+        try:
+            return moment(instant(text), self.zone)
+        except ValueError:
+            return text
+
+
+def _proof(proof: Authenticated) -> str:
+    """How it was known who entered something, and whether something was wrong with that."""
+    how = " ".join(part for part in (lower_words(proof.how), proof.who) if part)
+    return f"{how}, {lower_words(proof.problem)}" if proof.problem else how
