@@ -9,7 +9,7 @@ SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test evidence check format reference bench lock clean
+.PHONY: help setup demo test explore soak evidence check format reference bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -57,6 +57,9 @@ reference: setup ## write the pages of every field in docs anew
 	@$(BIN)/entact reference study > docs/study-file-fields.md
 	@$(BIN)/entact reference cohort > docs/cohort-fields.md
 	@$(BIN)/entact reference published > docs/published-fields.md
+
+explore: setup ## run the property-based tests with examples that are drawn anew
+	@ENTACT_EXPLORE=1 $(BIN)/python -m pytest -n auto --dist loadfile -m hypothesis $(ARGS)
 
 soak: setup ## rehearse disasters for ten minutes: kills, a full disk, flipped bits, restores
 	@ENTACT_SOAK=$${ENTACT_SOAK:-600} $(BIN)/python -m pytest -q -s tests/store/test_soak.py $(ARGS)

@@ -13,8 +13,10 @@ import pytest
 from hypothesis import settings
 
 # How long one example takes depends on the machine and its load; speed is the benchmarks' subject.
-settings.register_profile("entact", deadline=None)
-settings.load_profile("entact")
+# The same code gives the same result wherever it is tested; `make explore` draws other examples.
+settings.register_profile("entact", deadline=None, derandomize=True)
+settings.register_profile("explore", deadline=None, print_blob=True)
+settings.load_profile("explore" if os.environ.get("ENTACT_EXPLORE") else "entact")
 
 
 def pytest_configure(config: pytest.Config) -> None:

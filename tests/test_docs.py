@@ -87,7 +87,7 @@ def test_the_commands_of_a_page_run(page: Path, data: Path, tmp_path: Path) -> N
                 env=environment,
                 capture_output=True,
                 text=True,
-                timeout=120,
+                timeout=300,
             )
             said = done.stdout + done.stderr
             expected = EXIT_CODE.search(command)

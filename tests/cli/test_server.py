@@ -32,10 +32,10 @@ def test_pages_are_served_until_interrupted(rehearsal: str) -> None:
         said = process.stdout.readline()
         assert said.startswith("open  http://127.0.0.1:")
         assert "as therapist; Ctrl-C ends it" in said
-        with urlopen(said.split()[1], timeout=20) as page:
+        with urlopen(said.split()[1], timeout=120) as page:
             assert "SIMULATED" in page.read().decode().upper()
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=120)
     assert process.returncode in (0, 130)
     assert "Traceback" not in err
 
@@ -59,7 +59,7 @@ def test_it_is_said_that_the_usual_port_is_taken(rehearsal: str) -> None:
             assert process.stdout.readline() == f"port {USUAL} is taken, so another is used\n"
             assert re.match(r"open  http://127\.0\.0\.1:(?!8000/)\d+/", process.stdout.readline())
             process.send_signal(signal.SIGINT)
-            process.communicate(timeout=20)
+            process.communicate(timeout=120)
 
 
 def test_an_unknown_role_is_refused_before_anything_is_said(run: Run, rehearsal: str) -> None:

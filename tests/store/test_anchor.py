@@ -469,7 +469,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
         capture_output=True,
         text=True,
         env={**os.environ, **environment, "COLUMNS": "200"},
-        timeout=60,
+        timeout=300,
     )
 
 

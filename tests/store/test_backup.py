@@ -210,7 +210,7 @@ def whole() -> Iterator[tuple[Path, list[str]]]:
 
 def noted(folder: Path, entries: int) -> None:
     """Waits until that many entries are said to be received."""
-    patience = time.monotonic() + 30
+    patience = time.monotonic() + 120
     (made,) = backup.backups(folder)
     while True:
         received = read_received(made.folder)

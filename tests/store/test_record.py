@@ -238,7 +238,7 @@ def sessions(condition: str) -> int:
 
 
 def wait_for(happened: Callable[[], bool]) -> None:
-    patience = time.monotonic() + 20
+    patience = time.monotonic() + 120
     while not happened():
         assert time.monotonic() < patience, "it did not happen"
         time.sleep(0.01)

@@ -34,8 +34,9 @@ def test_r26_whatever_happens_in_between_nothing_that_was_acknowledged_is_lost(
     tmp_path: Path,
     make_entry: Any,
 ) -> None:
-    until = time.monotonic() + float(os.environ.get("ENTACT_SOAK") or 0)
-    seed = int(os.environ.get("ENTACT_SOAK_SEED") or time.time())
+    lasting = float(os.environ.get("ENTACT_SOAK") or 0)
+    until = time.monotonic() + lasting
+    seed = int(os.environ.get("ENTACT_SOAK_SEED") or (time.time() if lasting else 0))
     number = 0
     while number == 0 or time.monotonic() < until:
         number += 1

@@ -44,7 +44,7 @@ class Writers:
 
         thread = self.threads[entry.ledger] = threading.Thread(target=append)
         thread.start()
-        patience = time.monotonic() + 20
+        patience = time.monotonic() + 120
         while not (together._queue._led and len(together._queue._waiting) == waiting):
             assert time.monotonic() < patience
             time.sleep(0.005)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import sys
@@ -10,12 +9,32 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
+from multiprocessing.context import SpawnContext, SpawnProcess
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 Show = Callable[[str, int, int], None]
 Step = Callable[[str], AbstractContextManager[Show]]
+
+
+class _Deaf(SpawnProcess):
+    """A process that Ctrl-C does not reach, from its first instruction on.
+
+    The terminal sends it to every process; the first one alone answers it. A worker that learnt to ignore it
+    only when it runs could be hit while it starts, which the executor tells as a defect of the program.
+    """
+
+    def start(self) -> None:
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            super().start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+class _DeafContext(SpawnContext):
+    Process = _Deaf
 
 
 @contextmanager
@@ -25,11 +44,8 @@ def use_workers(count: int | None) -> Iterator[Executor | None]:
     if count == 1:
         yield None
         return
-    # Neither the terminal's threads nor the database's connection may be copied into a worker. Ctrl-C reaches
-    # every process of the terminal; the first one alone answers it.
-    ignore = (signal.SIGINT, signal.SIG_IGN)
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(count, context, initializer=signal.signal, initargs=ignore) as executor:
+    # Spawned: neither the terminal's threads nor the database's connection may be copied into a worker.
+    with ProcessPoolExecutor(count, _DeafContext()) as executor:
         yield executor
 
 
