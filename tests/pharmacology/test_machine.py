@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 from tests.pharmacology import small
 
-from entact.pharmacology import engine, machine
+from entact.pharmacology import engine, machine, sources
 
 
 def test_what_was_kept_is_what_is_read_and_only_whole(tmp_path: Path) -> None:
@@ -60,9 +61,23 @@ def test_compiled_once_and_the_same_afterwards(tmp_path: Path, monkeypatch: pyte
         small.run(PEOPLE.astype(np.float32), LAGS, DOSES, TIMES, integrator=again)
     with pytest.raises(TypeError, match="inputs_of: C-contiguous float64"):
         small.run(PEOPLE.T.copy().T, LAGS, DOSES, TIMES, integrator=again)
-    monkeypatch.setattr(engine, "digest", lambda: "other sources")
+    monkeypatch.setattr(sources, "unchanged", lambda: "other sources")
     with pytest.raises(AssertionError, match="compiled again"):
         engine.machine_code([tmp_path])
+
+
+def test_code_of_files_that_were_replaced_meanwhile_is_neither_kept_nor_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def replaced() -> Any:
+        monkeypatch.setattr(sources, "digest", lambda: "of the new files")
+        return small.kernel()
+
+    monkeypatch.setattr(engine, "compile_model", replaced)
+    for _ in range(2):  # while it compiled, and before
+        with pytest.raises(sources.SourcesChanged, match="changed while this was running: start it again"):
+            engine.machine_code([tmp_path])
+    assert not list(tmp_path.iterdir())
 
 
 def test_code_that_needs_its_compiler_runs_within_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,7 +93,17 @@ def test_code_that_needs_its_compiler_runs_within_it(tmp_path: Path, monkeypatch
 
 
 def test_every_source_of_the_code_is_in_its_digest(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert len(engine.SOURCES) == len(set(engine.SOURCES)) == 8
-    before = engine.digest()
-    monkeypatch.setattr(engine, "SOURCES", engine.SOURCES[:-1])
-    assert engine.digest() != before
+    folder = Path(sources.__file__).parent
+    inside = {name.removesuffix(".py") for name in sources.SOURCES}
+    for name in sources.SOURCES:
+        nodes = ast.walk(ast.parse((folder / name).read_text()))
+        for node in (one for one in nodes if isinstance(one, ast.ImportFrom)):
+            room, _, module = str(node.module).partition("entact.pharmacology")
+            if not room:
+                read = {module.removeprefix(".")} if module else {alias.name for alias in node.names}
+                assert read <= inside, f"{name} is made of {read} too"
+    for name in sources.SOURCES:
+        before = sources.digest()
+        with monkeypatch.context() as patched:
+            patched.setattr(sources, "SOURCES", tuple(one for one in sources.SOURCES if one != name))
+            assert sources.digest() != before

@@ -45,6 +45,7 @@ _WORDS = (
     ("entact.pharmacology.fit", "NotAFit"),
     ("entact.pharmacology.simulation", "NotASimulation"),
     ("entact.pharmacology.result", "NotConverged"),
+    ("entact.pharmacology.sources", "SourcesChanged"),
     ("entact.report.pictures.sheet", "PictureError"),
     ("entact.cli.design", "DesignError"),
     ("entact.cli.analyse", "AnalyseError"),

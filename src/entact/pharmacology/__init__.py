@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from entact.pharmacology import sources as sources  # first of all: it notes what the others are read from
+
 if TYPE_CHECKING:
     from entact.pharmacology.person import Person
     from entact.pharmacology.population import Population

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from threading import Lock
 from types import FunctionType, ModuleType
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
+from entact.pharmacology import sources
 from entact.pharmacology.layout import workspace
 
-SOURCES: Final = (
-    "equations.py", "layout.py", "lanes.py", "elementary.py", "runge_kutta.py", "solve.py", "kernel.py",
-    "machine.py",
-)  # fmt: skip
 _FIRST = Lock()
 
 
@@ -49,14 +45,6 @@ def one_person() -> Equations:
     return compile_equations(equations)
 
 
-def digest() -> str:
-    """A digest of the source of everything that goes into the machine code."""
-    found = hashlib.sha256()
-    for name in SOURCES:
-        found.update(Path(__file__).with_name(name).read_bytes())
-    return found.hexdigest()[:16]
-
-
 def compile_model() -> Any:
     """The simulation of the model, for numba to compile."""
     from entact.pharmacology import equations
@@ -75,13 +63,18 @@ def compile_model() -> Any:
 
 
 def machine_code(places: Sequence[Path]) -> Callable[..., Any]:
-    """The simulation as machine code: what an earlier process left, else compiled now."""
+    """The simulation as machine code: what an earlier process left, else compiled now.
+
+    Raises:
+        SourcesChanged: when the program was changed while it ran.
+    """
     from entact.pharmacology import machine
 
-    key = f"{digest()}-{machine.processor()}"
+    key = f"{sources.unchanged()}-{machine.processor()}"
     found = machine.read(key, places)
     if found is None:
         run = compile_model()
+        sources.unchanged()  # some of it may have been read only now
         try:
             found = machine.emit(run)
         except machine.NotPortable:  # on this machine every process has to compile for itself
