@@ -67,7 +67,7 @@ _LATE = {
     "renewal": ("rebuild", "refresh", "stale"),
     "record": ("Head", "append", "append_many", "chains", "ledgers", "lines"),
     "custody": ("keep_keys",),
-    "people": ("key_of",),
+    "participant_keys": ("key_of",),
     "verification": ("Verification", "verify"),
 }
 

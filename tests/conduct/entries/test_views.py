@@ -46,6 +46,7 @@ def test_an_event_is_entered_continued_and_corrected(ada: Browser, screened: str
     assert (state.term, state.onset, state.severity, state.serious) == (term, "2026-03", "mild", False)
     assert "felt sick" in ada.get(f"/participants/S-1/entry/{event}/")
     assert f"?about={event}" in ada.get(f"/participants/S-1/entry/{event}/")
+    assert f"/participants/S-1/entry/{event}/" in ada.get("/participants/S-1/visits/")
     kept(ada, "adverse_event", {"outcome": "resolved", "resolved": "30.4.2026"}, about=event)
     state = course_of(study, screened).adverse_events[event]
     assert (state.outcome, state.resolved, state.severity) == ("resolved", "2026-04-30", "mild")

@@ -93,6 +93,17 @@ def test_what_people_answer_comes_back_from_every_form(name: str) -> None:
         assert receive_items(compiled, sent).items == items, form
 
 
+def test_a_form_is_shown_in_each_language_of_the_study(database: str, sign_in: SignIn) -> None:
+    study = load_study(STUDIES[-2])
+    store.create_database(database, "rehearsal", study.name, replace=True)
+    keep_screened(study, site="zurich")
+    ada = sign_in("ada", study, everywhere="coordinator")
+    address = "/participants/S-1/screening.1/body/"
+    assert "Without shoes, in light clothes." in ada.get(address)
+    assert "Ohne Schuhe, in leichter Kleidung." in ada.get(f"{address}?language=de")
+    assert "Without shoes" in ada.get(f"{address}?language=xx")
+
+
 @settings(max_examples=25)
 @given(data=st.data())
 def test_no_fuzzed_form_breaks_the_reading(data: st.DataObject) -> None:

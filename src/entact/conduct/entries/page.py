@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
 
-from entact.conduct.entries.kinds import CONTINUED, KindForm
+from entact.conduct.entries.kinds import CONTINUED, ENTERED, KindForm
 from entact.conduct.forms.domain import Standing, Unsaved
 from entact.conduct.forms.fields import Surroundings, sections_of
 from entact.conduct.forms.page import FormPage, Shown, history_of, notes_of, said_when
 from entact.conduct.forms.place import release_of
 from entact.conduct.forms.reading import Sent, receive_items, texts_of
 from entact.conduct.record.opened import changes_in
-from entact.conduct.words import title_of_visit, value, words
+from entact.conduct.sight import SeenCourse
+from entact.conduct.statement import Tell, state
+from entact.conduct.words import moment, title_of_visit, value, words
 from entact.course import Course
 from entact.course.kinds.enrolment import computed_criterion
 from entact.course.state.consent import ConsentState
@@ -125,6 +129,25 @@ def _consequences(course: Course, consent: ConsentState) -> Iterator[str]:
             yield f"Taking back “{said}” closes the gates of {words(name).lower()}; the other visits go on."
         else:
             yield f"Taking back “{said}” ends that part alone."
+
+
+@dataclass(frozen=True)
+class Entered:
+    """One entry that is no form, as a line that opens."""
+
+    entry: str
+    title: str
+    when: str
+
+
+def entered_by_hand(course: Course, seen: SeenCourse, zone: tzinfo) -> list[Entered]:
+    """Everything that was entered beside forms and that the role sees, the latest first."""
+    found = []
+    for one in reversed(course.effective):
+        if one.entry.kind in ENTERED and one.entry.about is None and one.id in seen.entries:
+            title, _, _ = state(Tell(course, release_of(course, one), seen.sight, zone), one)
+            found.append(Entered(one.id, title, moment(one.at, zone)))
+    return found
 
 
 def continues(kind: str) -> bool:

@@ -58,6 +58,7 @@ class FormPage:
         head: number of the last line that the page was made of. entry: what stands there, by its id.
         look: the address that says what follows of changes. whole: it may not have been done at all.
         draft: the key under which this person's drafts are kept on the device. person: who that is.
+        languages: of the study's, in which it can be shown, where it has several.
         intro: what is to be known first. links: further pages, by address. action: what the button says.
         status, status_history: whether it was done. others: how many further entries are at this place.
         notes: what is found that is about no single item. unsaved: why nothing was written, if it was sent.
@@ -93,6 +94,7 @@ class FormPage:
     links: tuple[tuple[str, str], ...] = ()
     action: str = ""
     when: str = ""
+    languages: tuple[str, ...] = ()
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -212,6 +214,7 @@ def page_of(
         zone=str(shown.zone),
         unsaved=unsaved,
         when=when,
+        languages=tuple(release.file.languages) if len(release.file.languages) > 1 else (),
         reason_code=reason[0],
         reason=reason[1],
     )

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from entact.conduct.asking import Asked
 from entact.conduct.entries.kinds import ENTERED
+from entact.conduct.entries.page import entered_by_hand
 from entact.conduct.forms.place import encounter_of, visit_address
 from entact.conduct.frame import page
 from entact.conduct.visits.domain import begin_visit, end_visit, miss_visit, next_unscheduled
@@ -40,6 +41,7 @@ def show_matrix(request: HttpRequest, key: str) -> HttpResponse:
         "matrix": visits.matrix(),
         "participant": asked.participant,
         "steps": steps_for(asked),
+        "entered": entered_by_hand(asked.course, asked.seen, asked.zone),
         "signs": [(SIGNS[one], STATUS_WORDS[one]) for one in SIGNS],
         "ways": [
             (kind, KINDS[kind].title)
