@@ -25,13 +25,13 @@ def taken() -> Iterator[int]:
 
 
 def test_pages_are_served_until_interrupted(rehearsal: str) -> None:
-    words = ["serve", "--database", rehearsal, "--role", "therapist", "--port", str(free_port())]
+    words = ["serve", "--database", rehearsal, "--port", str(free_port())]
     command = [sys.executable, "-c", "from entact.cli import main; main()", *words]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         said = process.stdout.readline()
         assert said.startswith("open  http://127.0.0.1:")
-        assert "as therapist; Ctrl-C ends it" in said
+        assert "Ctrl-C ends it" in said
         with urlopen(said.split()[1], timeout=120) as page:
             assert "SIMULATED" in page.read().decode().upper()
         process.send_signal(signal.SIGINT)
@@ -60,13 +60,6 @@ def test_it_is_said_that_the_usual_port_is_taken(rehearsal: str) -> None:
             assert re.match(r"open  http://127\.0\.0\.1:(?!8000/)\d+/", process.stdout.readline())
             process.send_signal(signal.SIGINT)
             process.communicate(timeout=120)
-
-
-def test_an_unknown_role_is_refused_before_anything_is_said(run: Run, rehearsal: str) -> None:
-    done = run("serve", "--database", rehearsal, "--role", "wizard", "--port", free_port())
-    assert (done.code, done.out) == (2, "")
-    assert "no role 'wizard'" in done.err
-    assert "therapist" in done.err
 
 
 @pytest.mark.parametrize("command", [("serve",), ("demo", "mapp1")])

@@ -2,35 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from tests.conduct.people import signed_in_as
 from tests.conduct.record import KEY, keep
 from tests.course.conftest import Story
 
 from entact import store
-from entact.conduct.permissions import Person
 from entact.course import Course, fold, read
-from entact.course.entry import Authenticated
 from entact.protocol import Study
-
-SIGNED_IN: dict[str, Person] = {}
-
-
-class SignedIn:
-    """Middleware of the tests: whoever the header names has signed in."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        person = SIGNED_IN.get(request.headers.get("x-person", ""))
-        if person is not None:
-            request.person = person
-            request.authenticated = Authenticated(how="session", who=person.identity, session="s-1")
-        return self.get_response(request)
 
 
 @dataclass
@@ -38,24 +21,26 @@ class Browser:
     """What one person sends, and gets back."""
 
     person: str
-    role: str
+    roles: Mapping[str, str]
     csrf: bool = False
 
+    @cached_property
     def _client(self) -> Any:
-        from django.conf import settings
-        from django.test import Client
+        roles = [("" if site == "everywhere" else site, role) for site, role in self.roles.items()]
+        return signed_in_as(self.person, *((role, site) for site, role in roles), csrf=self.csrf)
 
-        settings.ENTACT_ROLE = self.role
-        headers = {"host": "127.0.0.1", "x-person": self.person}
-        return Client(headers=headers, enforce_csrf_checks=self.csrf, raise_request_exception=False)
+    @property
+    def session(self) -> str:
+        """The cookie of the session."""
+        return str(self._client.cookies["sessionid"].value)
 
     def get(self, address: str, status: int = 200) -> str:
-        answer = self._client().get(address)
+        answer = self._client.get(address)
         assert answer.status_code == status, answer.content.decode()
         return str(answer.content.decode())
 
     def post(self, address: str, sent: Mapping[str, str | Sequence[str]], status: int = 302) -> str:
-        answer = self._client().post(address, sent)
+        answer = self._client.post(address, sent)
         assert answer.status_code == status, answer.content.decode()
         return str(answer.content.decode())
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 
 import django
 import pytest
-from tests.conduct.browser import SIGNED_IN, Browser, keep_screened
+from tests.conduct.browser import Browser, keep_screened
+from tests.conduct.people import signed_in
 from tests.conduct.record import blinded_study
 
-from entact.conduct.permissions import Person, permissions_of
 from entact.protocol import Study
 
 Get = Callable[..., str]
@@ -39,41 +39,25 @@ def _nothing_kept() -> Iterator[None]:
 
 
 @pytest.fixture
-def get(database: str) -> Iterator[Get]:
+def get(database: str) -> Get:
     """Fetches a page of the record in use, as a role sees it: its text; `status` is what is expected."""
-    from django.conf import settings
-    from django.test import Client
-
-    before = settings.ENTACT_ROLE
 
     def fetch(address: str, role: str = "monitor", *, status: int = 200) -> str:
-        settings.ENTACT_ROLE = role
-        answer = Client(headers={"host": "127.0.0.1"}).get(address)
+        answer = signed_in(role).get(address)
         assert answer.status_code == status, answer.content.decode()
         return answer.content.decode()
 
-    yield fetch
-    settings.ENTACT_ROLE = before
+    return fetch
 
 
 @pytest.fixture
-def sign_in(database: str, study: Study) -> Iterator[SignIn]:
+def sign_in(database: str, study: Study) -> SignIn:
     """Signs somebody in: `sign_in("ada", denver="coordinator")`."""
-    from django.conf import settings
-    from django.test import override_settings
-
-    role_before = settings.ENTACT_ROLE
-    middleware = [*settings.MIDDLEWARE, "tests.conduct.browser.SignedIn"]
 
     def sign_in(name: str, of: Study = study, **roles: str) -> Browser:
-        held = {"" if site == "everywhere" else site: frozenset({role}) for site, role in roles.items()}
-        SIGNED_IN[name] = Person(name, name.title(), held, permissions_of(of))
-        return Browser(name, next(iter(roles.values())))
+        return Browser(name, roles)
 
-    with override_settings(MIDDLEWARE=middleware):
-        yield sign_in
-    settings.ENTACT_ROLE = role_before
-    SIGNED_IN.clear()
+    return sign_in
 
 
 @pytest.fixture

@@ -86,7 +86,7 @@ def pages(get: Get, role: str) -> str:
     hides_all = "schedule" in HIDDEN.get(role, ())
     return without_hashes(
         "".join(
-            get(address, role, status=403 if hides_all and address != "/" else 200) for address in ADDRESSES
+            get(address, role, status=404 if hides_all and address != "/" else 200) for address in ADDRESSES
         )
     )
 
@@ -264,9 +264,10 @@ def test_who_may_not_know_the_schedule_learns_not_even_who_exists(
     get: Get, study: Study, database: str
 ) -> None:
     keep(study, telling_story(study))
-    known = get("/participants/1-001/", "rater", status=403)
-    assert known == get("/participants/nobody/", "rater", status=403)
-    assert known == get("/participants/", "rater", status=403)
+    known = get("/participants/1-001/", "rater", status=404)
+    assert known == get("/participants/nobody/", "rater", status=404)
+    assert known == get("/participants/", "rater", status=404)
+    assert known == get("/nowhere", "rater", status=404)
 
 
 def test_swapping_the_allocation_changes_no_byte(get: Get, study: Study, database: str) -> None:

@@ -61,7 +61,8 @@ def test_the_owner_sees_no_participant(study: Study) -> None:
     assert may(owner, "manage_people")
     assert not may(owner, "see_participants")
     assert owner.sites == frozenset()
-    assert owner.sight is None
+    assert not owner.sight.sees_schedule
+    assert not any(owner.sight.sees_form(name) for name in study.newest.file.all_forms)
 
 
 def test_who_may_not_know_the_schedule_sees_no_participant(study: Study) -> None:
@@ -70,9 +71,9 @@ def test_who_may_not_know_the_schedule_sees_no_participant(study: Study) -> None
 
 def test_roles_of_one_person_see_the_same(study: Study) -> None:
     table = permissions_of(study)
-    assert table.together(["coordinator", "investigator", OWNER])
+    assert table.together([SEES_ALL, OWNER])
     assert not table.together(["rater", "investigator"])
-    assert not table.together(["monitor", "investigator"])
+    assert not table.together(["monitor", SEES_ALL])
 
 
 def test_an_act_that_is_not_in_the_table_is_a_fault_of_the_page(study: Study) -> None:

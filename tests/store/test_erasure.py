@@ -15,9 +15,8 @@ import msgspec
 import polars as pl
 import psycopg
 import pytest
-from django.conf import settings
 from django.db import DatabaseError, connection
-from django.test import Client
+from tests.conduct.people import signed_in
 from tests.owner import owner_connection
 from tests.store.living import (
     ANNA,
@@ -164,16 +163,13 @@ def shapes(key: bytes) -> list[bytes]:
 def pages() -> str:
     """All that the pages show of everybody, to every role."""
     texts = []
-    before = settings.ENTACT_ROLE
     for role in ("investigator", "therapist", "rater", "medical_monitor"):
-        settings.ENTACT_ROLE = role
-        client = Client(headers={"host": "127.0.0.1"})
+        client = signed_in(role)
         front = client.get("/").content.decode()
         texts.append(front)
         for ledger in (ANNA, BERT):
             for key in (f"S-{ledger[-2:]}", ledger.partition(":")[2]):
                 texts.append(client.get(f"/participants/{key}/").content.decode())
-    settings.ENTACT_ROLE = before
     return "".join(texts)
 
 

@@ -10,9 +10,9 @@ import msgspec
 import polars as pl
 import pytest
 from django.db import connection
-from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.conduct.people import signed_in
 from tests.course.entry.test_name import HOSTILE
 from tests.owner import run_as_owner
 from tests.store.living import ANNA, BERT, NOW, consent, enter_persons, enter_study, fact, keep
@@ -155,15 +155,12 @@ def test_one_who_cannot_be_read_leaves_the_others(
 
 @pytest.mark.parametrize("how", HOW)
 def test_the_pages_show_the_others(study: Study, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from django.conf import settings as django_settings
-
     from entact.conduct.register import forget
 
     forget()
-    monkeypatch.setattr(django_settings, "ENTACT_ROLE", "investigator", raising=False)
+    client = signed_in("investigator")
     spoil(how, monkeypatch)
     store.rebuild()
-    client = Client(headers={"host": "localhost"})
     listed = client.get("/participants/")
     assert listed.status_code == 200
     assert "S-0a" in listed.content.decode()

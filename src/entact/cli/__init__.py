@@ -18,6 +18,7 @@ from entact.cli.commands import (
     pharmacology,
     record,
     rehearsal,
+    server,
     study,
 )
 from entact.cli.commands.options import PLAIN
@@ -29,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     **PLAIN,
 )
-for module in (rehearsal, study, analyse, record, backup, pharmacology):
+for module in (rehearsal, server, study, analyse, record, backup, pharmacology):
     app.add_typer(module.commands)
 GROUPS = {
     "backup": backup.backup,

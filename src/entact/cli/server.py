@@ -1,4 +1,4 @@
-"""`entact serve`: read-only pages on the loopback address."""
+"""`entact serve`: the pages, on the loopback address."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from entact.conduct.error import ConductError
 from entact.conduct.serve import LOOPBACK, serve
 
 USUAL = 8000
-LOOKING = ("monitor", "data_manager", "coordinator", "investigator")
 
 
 def choose_port(host: str, port: int | None) -> int:
@@ -25,7 +24,8 @@ def choose_port(host: str, port: int | None) -> int:
     """
     if host not in LOOPBACK:
         raise ConductError(
-            f"pages are served on {', '.join(LOOPBACK)} only, not on {host}: there are no accounts yet"
+            f"pages are served on {', '.join(LOOPBACK)} only, not on {host}: a proxy with TLS takes them "
+            "from there (docs/server.md)"
         )
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
@@ -41,34 +41,24 @@ def choose_port(host: str, port: int | None) -> int:
     return USUAL if port is None else port
 
 
-def _usual_role() -> str:
-    """The first of those whose work is to look at the record that the study has."""
-    from entact.store.studies import study_of_record  # models are ready once the store is set up
-
-    _, study = study_of_record()
-    known = study.newest.file.roles if study is not None else {}
-    return next((role for role in LOOKING if role in known), LOOKING[0])
-
-
-def serve_pages(database: str, host: str, port: int, role: str | None) -> None:
-    """Serves the pages of a database until interrupted; without a role, to one that looks at the record."""
+def serve_pages(database: str, host: str, port: int) -> None:
+    """Serves the pages of a database until interrupted."""
     os.environ["ENTACT_DATABASE"] = database
     open_record(database)
     from entact.store.participant_keys import require_keychain
 
     require_keychain()
-    role = role or _usual_role()
     console = Console(highlight=False)
     if port == 0:
         console.print(f"port {USUAL} is taken, so another is used", soft_wrap=True)
 
     def say(address: str) -> None:
-        console.print(f"open  {address}   (as {role}; Ctrl-C ends it)", soft_wrap=True)
+        console.print(f"open  {address}   (Ctrl-C ends it)", soft_wrap=True)
 
     stop, places = Event(), places_of_environment()
     if places is not None:
         keep_anchoring(places, stop)
     try:
-        serve(host, port, role, ready=say)
+        serve(host, port, ready=say)
     finally:
         stop.set()

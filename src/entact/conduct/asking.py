@@ -5,7 +5,6 @@ from __future__ import annotations
 from base64 import b64encode
 from datetime import datetime, timedelta, tzinfo
 
-from django.conf import settings
 from django.http import Http404, HttpRequest
 from django.utils.crypto import salted_hmac
 
@@ -14,7 +13,7 @@ from entact.conduct.error import ConductError
 from entact.conduct.permissions import Person
 from entact.conduct.record.door import Author
 from entact.conduct.record.opened import Opener
-from entact.conduct.register import BROKEN, Folded, Register, Standing, open_register
+from entact.conduct.register import BROKEN, Folded, Register, Standing, register_for
 from entact.conduct.sight import SeenCourse
 from entact.course import Course
 from entact.course.entry import Authenticated
@@ -88,12 +87,13 @@ class Asked:
 
 def authenticated_by(request: HttpRequest) -> Authenticated | None:
     """How whoever asks was authenticated; None where nobody has signed in, and then nothing is written."""
-    return getattr(request, "authenticated", None)
+    authenticated: Authenticated | None = request.authenticated
+    return authenticated
 
 
 def register_of(request: HttpRequest) -> Register:
     """The record as whoever asks may see it."""
-    return open_register(settings.ENTACT_ROLE)
+    return register_for(request.person)
 
 
 def now_in(register: Register) -> datetime:

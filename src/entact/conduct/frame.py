@@ -18,12 +18,9 @@ def page(
     request: HttpRequest, register: Register, template: str, context: Mapping[str, Any], status: int = 200
 ) -> HttpResponse:
     """A page of the record, with its frame."""
-    return render(request, template, {**frame(register), **context}, status=status)
-
-
-def hidden(request: HttpRequest, register: Register) -> HttpResponse:
-    """What a role is shown in the place of what it does not see: the same whether or not it is there."""
-    return page(request, register, "hidden.html", {"here": "participants"}, status=403)
+    person = request.person
+    asker = {"manages_people": person.may("manage_people"), "has_account": not request.user.is_demonstration}
+    return render(request, template, {**frame(register), **asker, **context}, status=status)
 
 
 def frame(register: Register) -> dict[str, Any]:

@@ -99,7 +99,7 @@ def describe(register: Register) -> Overview:
     file = release.file
     rows = tuple(_sites(register)) if sight.sees_schedule else ()
     assumed = assumptions(release)
-    size = lists.size() if sight.sees_status else None
+    size = lists.size() if sight.sees_status and register.sites is None else None
     return Overview(
         title=file.title,
         condition=file.condition,
@@ -199,8 +199,8 @@ def _alerts(sight: Sight, release: Release) -> Iterable[Passage]:
 
 
 def _sites(register: Register) -> Iterable[SiteRow]:
-    planned = register.study.newest.file.sites
-    counts = lists.counts()
+    planned = {name: one for name, one in register.study.newest.file.sites.items() if register.shows(name)}
+    counts = lists.counts(sites=register.sites)
     sees = register.sight.sees_status
     randomises = register.study.newest.file.randomisation is not None
 

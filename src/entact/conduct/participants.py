@@ -74,8 +74,9 @@ def list_participants(register: Register, asked: Mapping[str, str]) -> Listing:
     A page costs the same wherever it lies and however many participants there are: it is made of rows for
     lists alone, and nobody's entries are read.
     """
-    counts = lists.counts()
-    sites = sorted({*register.study.newest.file.sites, *(one.site for one in counts)} - {""})
+    counts = lists.counts(sites=register.sites)
+    planned = [site for site in register.study.newest.file.sites if register.shows(site)]
+    sites = sorted({*planned, *(one.site for one in counts)} - {""})
     statuses = sorted({one.status for one in counts}) if register.sight.sees_status else []
     site = asked.get("site", "") if asked.get("site") in sites else ""
     known = sorted({*statuses, *STATUSES}) if register.sight.sees_status else []
@@ -85,6 +86,7 @@ def list_participants(register: Register, asked: Mapping[str, str]) -> Listing:
     after, before = _place(asked.get("after", "")), _place(asked.get("before", ""))
     found = lists.participants(
         site=site or None,
+        sites=register.sites,
         status=status or None,
         after=after,
         before=None if after is not None else before,
@@ -111,7 +113,7 @@ def list_participants(register: Register, asked: Mapping[str, str]) -> Listing:
         total=sum(one.participants for one in counts),
         previous=_address("before", shown[0].key, narrowed) if earlier else "",
         next=_address("after", shown[-1].key, narrowed) if later else "",
-        broken=tuple(name.removeprefix(PARTICIPANT) for name in lists.behind()),
+        broken=tuple(name.removeprefix(PARTICIPANT) for name in lists.behind(sites=register.sites)),
     )
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from entact.conduct.sight import OWNER as OWNER
 from entact.conduct.sight import PARTICIPANT, Sight
 from entact.course.gates.core import ACTS
 from entact.protocol import Study
@@ -21,7 +22,6 @@ from entact.protocol import Study
 EVERYWHERE: Final = ""  # in the place of a site: a role that is bound to none
 
 # Roles that no study file has to name. The owner gives roles to people, and sees nobody by that.
-OWNER: Final = "owner"
 SYSTEM_ROLES: Final = {OWNER: "makes accounts and gives roles; sees no participant by that"}
 
 _TEAM = "coordinator", "investigator", "therapist"
@@ -70,7 +70,7 @@ class Permissions:
         self.roles: dict[str, str] = dict(SYSTEM_ROLES)
         for release in study.releases:
             self.roles |= {name: said for name, said in release.file.roles.items() if name != PARTICIPANT}
-        self.sights = {role: Sight(study, role) for role in self.roles if role not in SYSTEM_ROLES}
+        self.sights = {role: Sight(study, role) for role in self.roles}
         usual = dict(DUTIES) | {name: act.roles for name, act in ACTS.items()}
         table = {act: {role for role in roles if role in self.roles} for act, roles in usual.items()}
         table[SEE_STUDY] = set(self.roles)
@@ -103,12 +103,12 @@ class Permissions:
         forms = [one.file.all_forms[form] for one in self.study.releases if form in one.file.all_forms]
         named = {one.by for one in forms if one.by is not None and one.by != PARTICIPANT}
         roles = self.table["enter"] & named if named else self.table["enter"]
-        return frozenset(role for role in roles if role in self.sights and self.sights[role].sees_form(form))
+        return frozenset(role for role in roles if self.sights[role].sees_form(form))
 
     def together(self, roles: Iterable[str]) -> bool:
         """Whether one person may have all these roles: none sees what another of them is not to see."""
-        names = {self.sights[role].hidden_names for role in roles if role in self.sights}
-        return len(names) <= 1
+        studies = {self.sights[role].hidden_names for role in roles if role not in SYSTEM_ROLES}
+        return len(studies) <= 1
 
 
 @lru_cache(maxsize=8)
@@ -145,10 +145,10 @@ class Person:
         return None if EVERYWHERE in found else found
 
     @property
-    def sight(self) -> Sight | None:
-        """What this person may see: all roles of one see the same. None without a role of the study."""
-        known = sorted(self.all_roles & self.permissions.sights.keys())
-        return self.permissions.sights[known[0]] if known else None
+    def sight(self) -> Sight:
+        """What this person may see: all roles of the study that one person has see the same."""
+        known = sorted(self.all_roles - SYSTEM_ROLES.keys())
+        return self.permissions.sights[known[0] if known else OWNER]
 
     def roles_at(self, site: str | None) -> frozenset[str]:
         """The roles at a site; at any where no site is said."""
@@ -180,10 +180,30 @@ def may(person: Person, act: str, site: str | None = None) -> bool:
     return person.may(act, site)
 
 
+# In the place of an act: for everybody who reaches the server; for each who signed in, whatever the role; for
+# each who signed in with a password of their own, about that.
+PUBLIC, SIGNED_IN, OWN_ACCOUNT = "public", "signed in", "own account"
+
 # Every route by name -> the act that it asks for. What is in no row is shown to nobody.
 ROUTES: Final[Mapping[str, str]] = {
+    "style": PUBLIC,
+    "health": PUBLIC,
+    "account_login": PUBLIC,
+    "one_press": PUBLIC,
+    "welcome": PUBLIC,
+    "mfa_authenticate": PUBLIC,
+    "account_inactive": PUBLIC,
+    "account_logout": PUBLIC,
+    "mfa_index": OWN_ACCOUNT,
+    "mfa_activate_totp": OWN_ACCOUNT,
+    "mfa_deactivate_totp": OWN_ACCOUNT,
+    "mfa_view_recovery_codes": OWN_ACCOUNT,
+    "mfa_generate_recovery_codes": OWN_ACCOUNT,
+    "mfa_reauthenticate": OWN_ACCOUNT,
+    "account_reauthenticate": OWN_ACCOUNT,
+    "account_change_password": OWN_ACCOUNT,
+    "usersessions_list": SIGNED_IN,
     "study": SEE_STUDY,
-    "style": SEE_STUDY,
     "participants": SEE_PARTICIPANTS,
     "participant": SEE_PARTICIPANTS,
     "form": SEE_PARTICIPANTS,
@@ -195,4 +215,7 @@ ROUTES: Final[Mapping[str, str]] = {
     "matrix": SEE_PARTICIPANTS,
     "visit": SEE_PARTICIPANTS,
     "unscheduled": "enter",
+    "people": "manage_people",
+    "person": "manage_people",
 }
+SECOND_FACTOR: Final = frozenset({"mfa_activate_totp", "account_reauthenticate", "account_logout"})

@@ -11,10 +11,11 @@ from django.shortcuts import render
 from entact.conduct.error import ConductError
 from entact.store import StoreError
 
-# Pages load nothing but their own style sheet, pictures and modules; no script stands in a page.
+# Pages load nothing but what this server has: scripts and styles are files, and none stands in a page. The
+# picture of a one-time code's secret stands in its page, so that it is stored nowhere.
 POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; connect-src 'self'; "
+    "manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
 
@@ -28,14 +29,22 @@ class Protection:
         response = self.get_response(request)
         response["Content-Security-Policy"] = POLICY
         response["Cache-Control"] = "no-store"
+        response["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """A page with status 503 for what is wrong with the record; other faults are Django's."""
-        if isinstance(exception, ConductError | StoreError):
-            return render(request, "unavailable.html", {"reason": str(exception)}, status=503)
-        if isinstance(exception, DatabaseError):
-            return render(
-                request, "unavailable.html", {"reason": "the database cannot be reached"}, status=503
-            )
+        if isinstance(exception, ConductError | StoreError | DatabaseError):
+            return unavailable(request, exception)
         return None
+
+
+def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
+    """The page for what is wrong with the record, in words."""
+    reason = str(error) if isinstance(error, ConductError | StoreError) else "the database cannot be reached"
+    return render(request, "unavailable.html", {"reason": reason}, status=503)
+
+
+def refuse_forged(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The page for a form that this server did not give out, or whose session has ended."""
+    return render(request, "forged.html", status=403)

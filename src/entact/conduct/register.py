@@ -21,6 +21,7 @@ from django.db.models import F, Max
 from django.utils import timezone
 
 from entact.conduct.error import ConductError
+from entact.conduct.permissions import Person
 from entact.conduct.sight import Sight
 from entact.course import Course, Finding, Line, findings, fold
 from entact.course.fold import Broken, broken, read_lines
@@ -28,6 +29,7 @@ from entact.course.state.state import Status
 from entact.protocol import Study
 from entact.protocol.study import Visit
 from entact.store import lists, models
+from entact.store.door import SYSTEM_LEDGER
 from entact.store.numbers import shared_numbers
 from entact.store.studies import study_of_record
 
@@ -90,12 +92,14 @@ class Register:
     Attributes:
         at: the time that "due" and "missed" refer to: now; in a rehearsal, which lives in study time, the
             arrival of the last entry.
+        sites: whose participants are shown; None for all of them.
     """
 
     environment: str
     study: Study
     at: datetime
     sight: Sight
+    sites: frozenset[str] | None = None
 
     @cached_property
     def visits(self) -> Mapping[str, Visit]:
@@ -110,9 +114,13 @@ class Register:
         planned = self.study.newest.file.sites.get(site)
         return ZoneInfo(planned.timezone) if planned is not None else self.at.tzinfo or UTC
 
+    def shows(self, site: str) -> bool:
+        """Whether participants of a site are shown."""
+        return self.sites is None or site in self.sites
+
     def standing(self, key: str) -> Standing | None:
         """The participant whose page has this key; None where nobody's has."""
-        row = lists.participant(key)
+        row = lists.participant(key, sites=self.sites)
         return None if row is None or Standing.of(row).key != key else Standing.of(row)
 
     def folded(self, ledgers: Sequence[str]) -> dict[str, Folded | Broken]:
@@ -127,8 +135,13 @@ class Register:
         return {**lost, **found, **told}
 
 
-def open_register(role: str) -> Register:
-    """The record as it is now, for a role.
+def register_for(person: Person) -> Register:
+    """The record as it is now, for who asks."""
+    return open_register(person.sight.role, person.sites)
+
+
+def open_register(role: str, sites: frozenset[str] | None = None) -> Register:
+    """The record as it is now, for a role, at some sites or at all.
 
     Raises:
         ConductError: when the database holds no study, its release cannot be read, or it has no such role.
@@ -145,7 +158,7 @@ def open_register(role: str) -> Register:
     at = timezone.now()
     if installation.environment == "rehearsal":
         at = _last_arrival() or at
-    return Register(installation.environment, study, at, _sight(study, role))
+    return Register(installation.environment, study, at, _sight(study, role), sites)
 
 
 def environment_of_database() -> str:
@@ -171,7 +184,9 @@ def _heads(ledgers: Sequence[str]) -> list[Head]:
 
 def _last_arrival() -> datetime | None:
     """When the last entry arrived: the present of a rehearsal, whose people live in study time."""
-    last = models.Line.objects.filter(seq=F("ledger__seq")).aggregate(last=Max("received_at"))
+    # Who looks at it signs in in a time of their own.
+    heads = models.Line.objects.filter(seq=F("ledger__seq")).exclude(ledger__name=SYSTEM_LEDGER)
+    last = heads.aggregate(last=Max("received_at"))
     return cast("datetime | None", last["last"])
 
 

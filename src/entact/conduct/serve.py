@@ -1,7 +1,8 @@
-"""Serves the pages on one machine, to one role."""
+"""Serves the pages on one machine."""
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -19,18 +20,16 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 def serve(
     host: str = "127.0.0.1",
     port: int = 8000,
-    role: str = "monitor",
     *,
     ready: Callable[[str], None] | None = None,
 ) -> None:
-    """Serves the read-only pages of the record in use until interrupted. Call `store.setup` first.
+    """Serves the pages of the record in use until interrupted. Call `store.setup` first.
 
     Args:
-        host: a loopback address; there are no accounts yet, so nobody else may reach the pages.
-        port: 0 for any. role: the role that the pages are shown to.
-        ready: called with the address once it answers.
+        host: a loopback address; a proxy with TLS stands before it where others are to reach it.
+        port: 0 for any. ready: called with the address once it answers.
     Raises:
-        ConductError: when the study has no such role, the record no study, or the address cannot be used.
+        ConductError: when the record holds no study, or the address cannot be used.
     """
     from waitress import create_server
 
@@ -38,9 +37,10 @@ def serve(
 
     if host not in LOOPBACK:
         raise ConductError(
-            f"the pages have no accounts yet and are served on {', '.join(LOOPBACK)} only, not on {host}"
+            f"pages are served on {', '.join(LOOPBACK)} only, not on {host}: passwords would go over the "
+            "network in plain; a proxy with TLS takes them from there (docs/server.md)"
         )
-    application = make_application(role)
+    application = make_application()
     listening = _listen(host, port)
     server = create_server(
         application,
@@ -89,21 +89,28 @@ def _listen(host: str, port: int) -> socket.socket:
         raise ConductError(f"cannot serve on {host}:{port}: {reason}; choose another port") from error
 
 
-def make_application(role: str) -> Any:
-    """The WSGI application of the pages as one role sees them, with their style sheet.
+def make_application() -> Any:
+    """The WSGI application of the pages, with their style sheet.
+
+    Where people are virtual or in training, the accounts that are signed in to by one press are there
+    afterwards.
 
     Raises:
-        ConductError: when the study has no such role or the record no study.
+        ConductError: when the record holds no study.
     """
     from django.conf import settings
     from django.core.wsgi import get_wsgi_application
     from django.db import connection
     from whitenoise import WhiteNoise
 
-    from entact.conduct.register import open_register
+    from entact.conduct.access import people
+    from entact.conduct.configuration import make_secret
+    from entact.conduct.register import environment_of_database
 
     pages = get_wsgi_application()
-    open_register(role)  # says at once what is wrong
+    settings.SECRET_KEY = os.environ.get("ENTACT_SECRET_KEY") or make_secret()
+    people.permissions_here()  # says at once what is wrong
+    if environment_of_database() in people.SIMULATED:
+        people.make_demonstration()
     connection.close()
-    settings.ENTACT_ROLE = role
     return WhiteNoise(_without_body(pages), root=str(STATIC), prefix="static/", allow_all_origins=False)

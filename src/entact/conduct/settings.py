@@ -1,43 +1,69 @@
-"""Settings of the Django project.
+"""Settings of the Django project, all of them read from the environment (docs/server.md).
 
-Read from the environment:
-    DATABASE_URL: a PostgreSQL 15 or newer to use instead of the embedded one, as the application,
-        `postgresql://user@host/database`.
-    ENTACT_OWNER_URL: the same server as the owner of the databases; where it is not said, databases are
-        neither made nor brought up to date (see docs/database.md).
-    ENTACT_DATA: folder of the embedded database and of what entact writes; `var` under the current folder by
-        default.
-    ENTACT_DATABASE: name of the database; else the one in DATABASE_URL, else `entact`.
-    ENTACT_ROLE: the role of the study that the pages are shown to, `monitor` by default.
-    ENTACT_SECRET_KEY: signs cookies; a new one for each process by default, which ends sessions on a restart.
+DATABASE_URL: a PostgreSQL 15 or newer to use instead of the embedded one, as the application,
+    `postgresql://user@host/database`.
+ENTACT_OWNER_URL: the same server as the owner of the databases; where it is not said, databases are
+    neither made nor brought up to date (see docs/database.md).
+ENTACT_DATA: folder of the embedded database and of what entact writes; `var` under the current folder by
+    default.
+ENTACT_DATABASE: name of the database; else the one in DATABASE_URL, else `entact`.
+ENTACT_ADDRESS: where people reach the server, `https://study.example.org`: behind a proxy that ends TLS.
+    Without it, pages are for this machine alone.
+ENTACT_SECRET_KEY: signs cookies and seals second factors; else one that is made once and kept in the data
+    folder, the same for all processes.
+ENTACT_MAIL: how mail leaves, `smtp://name:password@host:587?tls`; without it none does.
+ENTACT_MAIL_FROM: whom mail is from.
 """
 
 import os
-import secrets
 from pathlib import Path
 
-SECRET_KEY = os.environ.get("ENTACT_SECRET_KEY") or secrets.token_urlsafe(48)
+from entact.conduct.configuration import kept_secret, read_address, read_mail
+
+SECRET_KEY = os.environ.get("ENTACT_SECRET_KEY") or kept_secret()
 DEBUG = False
-ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 ROOT_URLCONF = "entact.conduct.urls"
+APPEND_SLASH = False  # an address without it would tell that there is a page with it
 
-# There are no accounts yet: the pages are served on the loopback address, to one role of the study.
-ENTACT_ROLE = os.environ.get("ENTACT_ROLE") or "monitor"
+ADDRESS = read_address(os.environ.get("ENTACT_ADDRESS", ""))
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", *([ADDRESS.host] if ADDRESS else [])]
+if ADDRESS:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    CSRF_TRUSTED_ORIGINS = [ADDRESS.origin]
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1
 
-INSTALLED_APPS = ["entact.store"]
+INSTALLED_APPS = [
+    "entact.store",
+    "entact.conduct.access",
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+]
+# Who asks is known, and held to the table, before anything else looks at a request.
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "entact.conduct.protection.Protection",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
     "entact.conduct.access.doorkeeper.Doorkeeper",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [Path(__file__).parent / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
     }
 ]
 
@@ -53,6 +79,59 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+CSRF_FAILURE_VIEW = "entact.conduct.protection.refuse_forged"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_AGE = 12 * 3600  # seconds; without a page a session ends earlier (access.doorkeeper)
+
+AUTH_USER_MODEL = "access.Account"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("name", "title", "email")},
+    },
+]
+CACHES = {"default": {"BACKEND": "entact.conduct.access.remembered.TableCache", "LOCATION": ""}}
+
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "entact.conduct.access.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = "name"
+ACCOUNT_USER_MODEL_EMAIL_FIELD = "email"
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+# An account is locked by `access.trail`; these are for whoever tries one name after the other.
+ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "30/m/ip", "reauthenticate": "10/m/user"}
+MFA_ADAPTER = "entact.conduct.access.adapter.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "entact"
+MFA_TOTP_TOLERANCE = 1  # steps of half a minute by which a telephone's clock may be wrong
+MFA_FORMS = {
+    "authenticate": "entact.conduct.access.adapter.CodeForm",
+    "reauthenticate": "entact.conduct.access.adapter.CodeAgainForm",
+}
+
+_MAIL = read_mail(os.environ.get("ENTACT_MAIL", ""))
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if _MAIL else 'dummy'}.EmailBackend"
+if _MAIL:
+    EMAIL_HOST, EMAIL_PORT, EMAIL_USE_TLS = _MAIL.host, _MAIL.port, _MAIL.tls
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _MAIL.name, _MAIL.password
+DEFAULT_FROM_EMAIL = os.environ.get("ENTACT_MAIL_FROM") or "entact@localhost"
 
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -31,6 +31,9 @@ PARTICIPANT = "participant"
 
 DOSING, EVENTS, GUESSES = "dosing", "adverse_events", "guesses"
 
+# No study file has to name it: gives roles to people, and sees nobody by that.
+OWNER, NEVER = "owner", "never"
+
 _CLASS_OF_CALL = {"given": DOSING, "elapsed": DOSING, "doses": DOSING, "present": SCHEDULE}
 
 
@@ -49,8 +52,10 @@ class Sight:
     def __init__(self, study: Study, role: str) -> None:
         require_role(study, role)
         self.role = role
-        self.title = next(one.file.roles[role] for one in reversed(study.releases) if role in one.file.roles)
-        self.hidden = {ALLOCATION: "lock"}
+        self.title = next(
+            (one.file.roles[role] for one in reversed(study.releases) if role in one.file.roles), role
+        )
+        self.hidden = {ALLOCATION: "lock"} | (dict.fromkeys(_classes(study), NEVER) if role == OWNER else {})
         for release in study.releases:
             for row in release.file.blinding:
                 if row.role == role:
@@ -149,6 +154,13 @@ class Sight:
         return all(self.sees_rule(rule) for rule in known) if known else self.sees_everything
 
 
+def _classes(study: Study) -> Iterator[str]:
+    """All classes of data that a study has."""
+    yield from (SCHEDULE, DOSING, EVENTS, GUESSES)
+    for release in study.releases:
+        yield from (form.data_class for form in release.file.all_forms.values())
+
+
 def require_role(study: Study, role: str) -> None:
     """Refuses a role that the study does not have, and the participants' own, who would see each other.
 
@@ -160,7 +172,7 @@ def require_role(study: Study, role: str) -> None:
         raise ConductError(
             "a participant has no pages here, which show all participants; name a role of the staff"
         )
-    if role not in known:
+    if role not in known and role != OWNER:
         raise ConductError(f"the study {study.name} has no role {role!r}; its roles are {', '.join(known)}")
 
 

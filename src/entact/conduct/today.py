@@ -59,16 +59,16 @@ def _found(register: Register) -> Iterator[tuple[str, Task]]:
     sight, at = register.sight, register.at
     if not sight.sees_schedule:
         return
-    hidden, limit = sight.hidden_names, MOST + 1
-    for alert in lists.open_findings(at, hidden=hidden, rule=ALERT, limit=limit):
+    hidden, sites, limit = sight.hidden_names, register.sites, MOST + 1
+    for alert in lists.open_findings(at, hidden=hidden, sites=sites, rule=ALERT, limit=limit):
         yield alert.ledger, _alert(register, alert)
     if sight.sees(EVENTS):
-        for clock in lists.running_clocks(until=at + AHEAD, limit=limit):
+        for clock in lists.running_clocks(until=at + AHEAD, sites=sites, limit=limit):
             yield clock.ledger, _report(register, clock)
     if sight.sees_status:
-        for visit in lists.missed(at, hidden=hidden, limit=limit):
+        for visit in lists.missed(at, hidden=hidden, sites=sites, limit=limit):
             yield visit.ledger, _visit(register, visit)
-        for visit in lists.due(at, hidden=hidden, limit=limit):
+        for visit in lists.due(at, hidden=hidden, sites=sites, limit=limit):
             if visit.ends is not None and visit.ends <= at + AHEAD:
                 yield visit.ledger, _visit(register, visit)
 

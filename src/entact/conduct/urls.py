@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("participants/", include("entact.conduct.entries.urls")),
     path("participants/", include("entact.conduct.visits.urls")),
     path("participants/", include("entact.conduct.forms.urls")),
+    path("", include("entact.conduct.access.urls")),
 ]
 
 handler404 = "entact.conduct.views.show_unknown"

@@ -1,18 +1,21 @@
-"""The pages: study, participants, one participant's timeline. They only read."""
+"""The pages: study, participants, one participant's timeline. They only read.
+
+Who may see which of them the doorkeeper asks the table (`permissions`) before they are called; whom they show
+follows from the sites and the sight of who asks.
+"""
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from entact.conduct.error import ConductError
-from entact.conduct.frame import banner, hidden, page
+from entact.conduct.frame import banner, page
 from entact.conduct.overview import describe
 from entact.conduct.participants import list_participants
-from entact.conduct.register import BROKEN, environment_of_database, open_register
+from entact.conduct.register import BROKEN, environment_of_database, register_for
 from entact.conduct.timeline import tell
 from entact.conduct.today import needs_today
 from entact.course.fold import Broken
@@ -23,7 +26,7 @@ from entact.store import StoreError
 @require_safe
 def show_study(request: HttpRequest) -> HttpResponse:
     """The study: what it is, its schedule, gates and alerts, and how its sites stand."""
-    register = open_register(settings.ENTACT_ROLE)
+    register = register_for(request.person)
     today = needs_today(register) if register.sight.sees_schedule else None
     values = {"overview": describe(register), "today": today, "here": "study"}
     return page(request, register, "study.html", values)
@@ -32,9 +35,7 @@ def show_study(request: HttpRequest) -> HttpResponse:
 @require_safe
 def show_participants(request: HttpRequest) -> HttpResponse:
     """The list of participants."""
-    register = open_register(settings.ENTACT_ROLE)
-    if not register.sight.sees_schedule:
-        return hidden(request, register)
+    register = register_for(request.person)
     listing = list_participants(register, request.GET)
     return page(request, register, "participants.html", {"listing": listing, "here": "participants"})
 
@@ -44,11 +45,9 @@ def show_participant(request: HttpRequest, key: str) -> HttpResponse:
     """One participant's timeline.
 
     Raises:
-        Http404: when nobody has this number.
+        Http404: when nobody whom this person may see has this number.
     """
-    register = open_register(settings.ENTACT_ROLE)
-    if not register.sight.sees_schedule:
-        return hidden(request, register)  # the same whether or not there is such a participant
+    register = register_for(request.person)
     standing = register.standing(key)
     if standing is None:
         raise Http404

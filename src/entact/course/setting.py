@@ -1,4 +1,4 @@
-"""The study's and a site's own ledgers: releases, commitment, birth of ledgers, staff, certificates, kits."""
+"""Ledgers that are about no participant: the study's, a site's, and the system's own."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import msgspec
 
 from entact.course.entry import Entry
 from entact.course.entry.effective import TIME_UNREADABLE, Held, Problem, as_they_stand, hold_each
-from entact.course.kinds import SITE_KINDS, STUDY_KINDS
+from entact.course.kinds import SITE_KINDS, STUDY_KINDS, SYSTEM_KINDS
 from entact.course.kinds.kind import Kind
+from entact.course.state.access import AccessFolding, AccessState
 from entact.course.state.numbers import Number
 from entact.course.state.setting import Setting, SiteFolding, StudyFolding
 
@@ -45,7 +46,16 @@ def fold_setting(
     return Setting(study_state, site_state, tuple(problems), numbers or {})
 
 
-def _fold(folding: StudyFolding | SiteFolding, entries: list[Entry], kinds: dict[str, Kind]) -> int:
+def fold_access(entries: Iterable[Entry]) -> AccessState:
+    """What the system's ledger says of accounts and roles, as a function of the set of its entries."""
+    folding = AccessFolding()
+    _fold(folding, list(entries), SYSTEM_KINDS)
+    return folding.state()
+
+
+def _fold(
+    folding: StudyFolding | SiteFolding | AccessFolding, entries: list[Entry], kinds: dict[str, Kind]
+) -> int:
     """Folds the entries as they stand, in order of time; says how many there are. Nothing is refused."""
     held = hold_each(entries)
     standing, problems, _ = as_they_stand(held, {})

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from entact.store.archive import Archived, write_archive
     from entact.store.archive_folder import Archive, archive_notices, read_archive, verify_archive
     from entact.store.custody import keep_keys
-    from entact.store.door import Failed, act, fact, facts, receive
+    from entact.store.door import Failed, act, fact, facts, note, receive
     from entact.store.participant_keys import key_of
     from entact.store.record import Head, append, append_many, chains, ledgers, lines
     from entact.store.renewal import rebuild, refresh, stale
@@ -46,6 +46,7 @@ __all__ = [
     "key_of",
     "ledgers",
     "lines",
+    "note",
     "read_archive",
     "rebuild",
     "receive",
@@ -60,7 +61,7 @@ __all__ = [
 ]
 
 _LATE = {
-    "door": ("Failed", "act", "fact", "facts", "receive"),
+    "door": ("Failed", "act", "fact", "facts", "note", "receive"),
     "archive": ("Archived", "write_archive"),
     "archive_folder": ("Archive", "archive_notices", "read_archive", "verify_archive"),
     "restoration": ("Restored", "restore"),

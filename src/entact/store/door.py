@@ -1,4 +1,4 @@
-"""The one door for writing about participants: acts, which a gate has to allow, and facts, which happened.
+"""The one door for writing: acts, which a gate has to allow, facts, which happened, and what people did here.
 
 An act is decided and kept in one transaction, on a course and a setting that this process holds folded. A
 fact is never refused for what it says. What is personal is sealed here, before it reaches the database.
@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.db import transaction
+from django.db import connection, transaction
 from psycopg import Cursor
 
 from entact.course import Course, Entry, Line, Receipt, Refused, instant, read, uuid7
@@ -21,7 +21,7 @@ from entact.course.act import attempt
 from entact.course.entry import CLAIMED, SYSTEM, Authenticated, as_sent, digest, parse
 from entact.course.entry.name import is_ledger_name
 from entact.course.entry.sealing import KEY_BYTES, MARK, OLDER, is_sealed
-from entact.course.kinds import UNPARSED
+from entact.course.kinds import SYSTEM_KINDS, UNPARSED
 from entact.course.kinds.study import LedgerOpened
 from entact.course.record import opened, seal_entry
 from entact.course.signed.device import UNREADABLE, DeviceProof
@@ -52,6 +52,7 @@ from entact.store.studies import study_of_record
 
 _TURNS = 5  # in which others may take the number that is asked for
 INBOX = "system:received"  # keeps what does not say whom it is about
+SYSTEM_LEDGER = "system"  # what people did to, and with, the system itself
 
 
 class Failed(msgspec.Struct, frozen=True):
@@ -212,6 +213,21 @@ def receive(
     return _append(_sealed(entry), received_at, authenticated)
 
 
+def note(entry: Entry, *, received_at: str, authenticated: Authenticated) -> Receipt:
+    """Keeps what happened to the system itself, in its own ledger: accounts, roles, sign-ins, looks, exports.
+
+    Args:
+        entry: of a kind of the system's ledger, with nothing personal of a participant in it.
+        received_at: the server's clock. authenticated: who was there, as the server knows.
+    Raises:
+        StoreError: when it belongs into another ledger, or this record has no release yet.
+    """
+    if entry.ledger != SYSTEM_LEDGER or entry.kind not in SYSTEM_KINDS:
+        raise StoreError(f"an entry of kind {entry.kind!r} does not belong in the system's ledger")
+    msgspec.convert(entry.data, SYSTEM_KINDS[entry.kind].payload)
+    return _append(entry, received_at, authenticated)
+
+
 def _lost_key() -> bytes:
     """A key that nobody keeps: what arrives after an erasure is not to be opened."""
     return secrets.token_bytes(KEY_BYTES)
@@ -273,7 +289,8 @@ def _known(ledgers: Sequence[str]) -> Iterator[list[Known]]:
         ledgers: in the order of their names, in which everybody takes them: nobody waits in a circle.
     """
     assert list(ledgers) == sorted(ledgers)
-    several = [remembered(name) for name in ledgers]
+    # Where the caller may roll back, nothing is remembered.
+    several = [Known(name) if connection.in_atomic_block else remembered(name) for name in ledgers]
     with refusals(), ExitStack() as locks:
         for known in several:
             locks.enter_context(known.lock)

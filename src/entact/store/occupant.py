@@ -15,7 +15,8 @@ REHEARSAL = "rehearsal"
 
 # Functions and types of ours by how their names begin: they hold nothing. Tables are known one by one.
 _OWN_PREFIXES = ("store_", "entact_", "procrastinate_")
-_ALWAYS_THERE = {"django_migrations", "store_derivation"}  # have rows before there is anything
+# Have rows before there is anything.
+_ALWAYS_THERE = {"django_migrations", "store_derivation", "django_content_type", "auth_permission"}
 
 
 class Occupant(NamedTuple):

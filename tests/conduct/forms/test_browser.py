@@ -13,7 +13,7 @@ from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
-from tests.conduct.browser import Browser, course_of, keep_screened
+from tests.conduct.browser import course_of, keep_screened
 from tests.conduct.conftest import SignIn
 
 from entact import store
@@ -59,8 +59,8 @@ def forms(database: str) -> Study:
 
 
 @pytest.fixture
-def served(forms: Study, sign_in: SignIn) -> Iterator[tuple[str, str]]:
-    """The address of the pages, and the ledger of somebody in screening; `ada` enters data."""
+def served(forms: Study, sign_in: SignIn) -> Iterator[tuple[str, str, str]]:
+    """The address of the pages, the ledger of somebody in screening, and the session of `ada`."""
     from django.core.wsgi import get_wsgi_application
     from django.db import connections
     from whitenoise import WhiteNoise
@@ -71,19 +71,18 @@ def served(forms: Study, sign_in: SignIn) -> Iterator[tuple[str, str]]:
     connections.settings["default"]["CONN_MAX_AGE"] = 0  # each request has a thread of its own here
     ledger = keep_screened(forms, site=next(iter(forms.newest.file.sites), "denver"))
     role = "coordinator" if "coordinator" in forms.newest.file.roles else "investigator"
-    sign_in("ada", forms, everywhere=role)
-    Browser("ada", role)._client()
+    session = sign_in("ada", everywhere=role).session
     pages = WhiteNoise(get_wsgi_application(), root=str(STATIC), prefix="static/")
     server = make_server("127.0.0.1", 0, pages, Threads, Silent)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}", ledger
+    yield f"http://127.0.0.1:{server.server_port}", ledger, session
     connections.settings["default"]["CONN_MAX_AGE"] = before
     server.shutdown()
     server.server_close()
 
 
 @pytest.fixture
-def page(served: tuple[str, str], tmp_path: Path) -> Iterator[Callable[..., Any]]:
+def page(served: tuple[str, str, str], tmp_path: Path) -> Iterator[Callable[..., Any]]:
     """Opens pages in Chromium; what it keeps lies in one profile, also after it was closed."""
     from playwright.sync_api import sync_playwright
 
@@ -98,9 +97,9 @@ def page(served: tuple[str, str], tmp_path: Path) -> Iterator[Callable[..., Any]
                 args=["--no-sandbox", "--disable-gpu"],
                 viewport={"width": width, "height": height},
                 color_scheme=scheme,  # type: ignore[arg-type]
-                extra_http_headers={"x-person": "ada"},
                 base_url=served[0],
             )
+            context.add_cookies([{"name": "sessionid", "value": served[2], "url": served[0]}])
             opened.append(context)
             return context.pages[0]
 
@@ -110,7 +109,7 @@ def page(served: tuple[str, str], tmp_path: Path) -> Iterator[Callable[..., Any]
 
 
 def test_a_form_is_filled_in_by_keyboard_alone(
-    page: Callable[..., Any], served: tuple[str, str], forms: Study
+    page: Callable[..., Any], served: tuple[str, str, str], forms: Study
 ) -> None:
     tab = page(width=390, height=844)
     tab.goto(FORM)
@@ -127,7 +126,7 @@ def test_a_form_is_filled_in_by_keyboard_alone(
 
 
 def test_a_draft_survives_a_lost_network_and_a_closed_browser(
-    page: Callable[..., Any], served: tuple[str, str], forms: Study
+    page: Callable[..., Any], served: tuple[str, str, str], forms: Study
 ) -> None:
     tab = page()
     tab.goto(FORM)

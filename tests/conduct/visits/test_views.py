@@ -67,7 +67,6 @@ def test_nobody_begins_a_visit_who_may_not(
 ) -> None:
     before = len(list(store.lines(screened)))
     for who in (
-        Browser("nobody", "investigator"),
         sign_in("eve", haifa="investigator"),
         sign_in("mo", everywhere="monitor"),
     ):

@@ -17,13 +17,13 @@ import entact
 from entact.conduct.statement import _WRITERS
 from entact.course import kinds
 from entact.course.gates.core import ACTS
-from entact.course.kinds import KINDS, SITE_KINDS, STUDY_KINDS
+from entact.course.kinds import KINDS, SITE_KINDS, STUDY_KINDS, SYSTEM_KINDS
 from entact.course.kinds.kind import BY_ALERT, BY_ENTRY, BY_FORM, BY_GATE, UNSURE, Kind, by_name, gaps, note
 from entact.course.kinds.stopping import DEVIATION
 from entact.protocol.check import CLASSES
 from entact.protocol.timetable import ACTIVITIES
 
-ALL = [*KINDS.values(), *STUDY_KINDS.values(), *SITE_KINDS.values()]
+ALL = [*KINDS.values(), *STUDY_KINDS.values(), *SITE_KINDS.values(), *SYSTEM_KINDS.values()]
 
 
 @pytest.mark.parametrize("kind", ALL, ids=lambda kind: f"{kind.ledger}-{kind.name}")

@@ -1,4 +1,4 @@
-"""Commands that run a study with virtual people, and serve its pages. Thin."""
+"""Commands that run a study with virtual people. Thin."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from entact.cli.commands.options import REHEARSAL, AsJson, Database, Seed, Study, print_json
+from entact.cli.commands.server import Host, Port
 
 Participants = Annotated[
     int | None, typer.Option(min=1, max=10_000, help="How many to randomise; else as many as planned.")
@@ -22,18 +23,6 @@ Out = Annotated[
     ),
 ]
 Workers = Annotated[int | None, typer.Option(min=1, help="Processes; else one for each core.")]
-Host = Annotated[str, typer.Option(help="Loopback address to serve on.")]
-Port = Annotated[
-    int | None,
-    typer.Option(min=1, max=65535, help="Port to serve on; else 8000, or any where that is taken."),
-]
-Role = Annotated[
-    str | None,
-    typer.Option(
-        help="The role for which pages are shown, else a monitor; the study file says what it does not see."
-    ),
-]
-
 commands = typer.Typer()
 
 
@@ -59,7 +48,7 @@ def demo(
     if result.verification.breaks:
         raise typer.Exit(1)
     if serve:
-        serve_pages(REHEARSAL, host, choose_port(host, port), None)
+        serve_pages(REHEARSAL, host, choose_port(host, port))
 
 
 @commands.command(short_help="Run a whole study with virtual people.")
@@ -88,16 +77,6 @@ def rehearse(
         print_result(result, full=full)
     if result.verification.breaks:
         raise typer.Exit(1)
-
-
-@commands.command()
-def serve(
-    database: Database = REHEARSAL, host: Host = "127.0.0.1", port: Port = None, role: Role = None
-) -> None:
-    """Serve read-only pages of a study, blinded for one role."""
-    from entact.cli.server import choose_port, serve_pages
-
-    serve_pages(database, host, choose_port(host, port), role)
 
 
 @commands.command()

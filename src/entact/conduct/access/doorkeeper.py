@@ -1,32 +1,116 @@
-"""Middleware: says of each request who asks (`request.person`)."""
+"""Middleware: who asks (`request.person`), and whether the table lets them see the page.
+
+Whoever did not sign in is sent to where one signs in, from every address alike. A page that exists and may
+not be seen answers like one that does not exist.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
 
-from django.conf import settings
-from django.http import HttpRequest, HttpResponse
-from django.utils.functional import SimpleLazyObject
+from allauth.mfa.utils import is_mfa_enabled
+from django.contrib.auth import logout
+from django.db import DatabaseError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import Resolver404, resolve, reverse
+from django.utils import timezone
 
+from entact.conduct.access.people import person_of
+from entact.conduct.access.trail import by_session
 from entact.conduct.error import ConductError
-from entact.conduct.permissions import EVERYWHERE, Person, permissions_of
-from entact.store.studies import study_of_record
+from entact.conduct.permissions import OWN_ACCOUNT, PUBLIC, ROUTES, SECOND_FACTOR, SIGNED_IN, Person
+from entact.conduct.protection import unavailable
+from entact.store import StoreError
+
+IDLE = timedelta(minutes=30)  # without a page, after which a session ends
+NOTED = timedelta(minutes=1)  # how exactly it is kept when a session last asked for one
+SEEN = "seen"
+UNASKED = frozenset({"health", "style"})  # of these nobody asks who they are for
 
 
 class Doorkeeper:
-    """Middleware: `request.person` is who asks; it is looked up when a page first asks for it."""
+    """Middleware: says who asks, and holds pages to the table.
+
+    `request.person` is who; `request.authenticated` how that is known, for entries. Both are None of who did
+    not sign in.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.person = SimpleLazyObject(_person)
+        request.person = request.authenticated = None
+        if _route(request) in UNASKED:
+            return self.get_response(request)
+        try:
+            _look_up(request)
+        except (ConductError, StoreError, DatabaseError) as error:
+            return unavailable(request, error)
+        if request.person is None and _asked_act(request) != PUBLIC:
+            return _to_sign_in(request)
         return self.get_response(request)
 
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        """Holds a page to the table, before anything of it is looked at."""
+        act = _asked_act(request)
+        if act == PUBLIC:
+            return None
+        account, person = request.user, request.person
+        if act is None or not _lets(person, account.is_demonstration, act):
+            raise Http404
+        if _lacks_factor(person, account) and _route(request) not in SECOND_FACTOR:
+            return HttpResponseRedirect(reverse("mfa_activate_totp"))
+        return None
 
-def _person() -> Person:
-    _, study = study_of_record()
-    if study is None:
-        raise ConductError("this database holds no study yet")
-    roles = {EVERYWHERE: frozenset({settings.ENTACT_ROLE})}
-    return Person(settings.ENTACT_ROLE, settings.ENTACT_ROLE, roles, permissions_of(study))
+
+def _look_up(request: HttpRequest) -> None:
+    if request.user.is_authenticated and _is_idle(request):
+        request.is_idle = True
+        logout(request)
+    if request.user.is_authenticated:
+        request.person = person_of(request.user)
+        request.authenticated = by_session(request, request.user.name)
+
+
+def _lets(person: Person, is_demonstration: bool, act: str) -> bool:
+    if act == SIGNED_IN:
+        return True
+    if act == OWN_ACCOUNT:
+        return not is_demonstration
+    return person.may(act)
+
+
+def _lacks_factor(person: Person, account: Any) -> bool:
+    """Whether somebody has to set up a second factor first: everybody who has a role, and a password."""
+    return not account.is_demonstration and bool(person.all_roles) and not is_mfa_enabled(account)
+
+
+def _route(request: HttpRequest) -> str | None:
+    try:
+        return resolve(request.path_info).view_name
+    except Resolver404:
+        return None
+
+
+def _asked_act(request: HttpRequest) -> str | None:
+    route = _route(request)
+    return None if route is None else ROUTES.get(route)
+
+
+def _is_idle(request: HttpRequest) -> bool:
+    """Whether a session has not asked for a page for too long; notes that it asks for one now."""
+    now = timezone.now().timestamp()
+    seen = request.session.get(SEEN, now)
+    if now - seen > IDLE.total_seconds():
+        return True
+    if SEEN not in request.session or now - seen > NOTED.total_seconds():
+        request.session[SEEN] = now
+    return False
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    where = "?" + urlencode({"next": request.get_full_path()}) if request.method in ("GET", "HEAD") else ""
+    return HttpResponseRedirect(reverse("account_login") + where)

@@ -25,5 +25,6 @@ _ALL: Final = tuple(_declared())
 KINDS: Final = by_name(_ALL, "participant")
 STUDY_KINDS: Final = by_name(_ALL, "study")
 SITE_KINDS: Final = by_name(_ALL, "site")
+SYSTEM_KINDS: Final = by_name(_ALL, "system")
 
 NESTED: Final[dict[str, str]] = {name: kind.nested for name, kind in KINDS.items() if kind.nested is not None}

@@ -17,7 +17,7 @@ from entact.course.entry.effective import Effective
 from entact.course.state.noted import Noted
 from entact.course.state.state import STATE, State
 
-Subject = Literal["participant", "site", "study"]
+Subject = Literal["participant", "site", "study", "system"]
 Discontinued = Literal["treatment", "procedures", "follow_up", "data_use"]
 
 # Classes of data that an entry tells of, as the study file's `blinding` names them; beside these three:
@@ -63,7 +63,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
         writes: the parts of the state that an entry may write to beside findings, so that what hangs on
             others stays as it is; None: any of them.
 
-    Of the ledgers of study and sites:
+    Of the ledgers of study, sites and system:
 
     Attributes:
         releases: which releases are in force follows from it.

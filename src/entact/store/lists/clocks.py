@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
@@ -21,12 +22,21 @@ class RunningClock(NamedTuple):
 
 
 def running_clocks(
-    *, until: datetime | None = None, site: str | None = None, limit: int = 50
+    *,
+    until: datetime | None = None,
+    site: str | None = None,
+    sites: Collection[str] | None = None,
+    limit: int = 50,
 ) -> list[RunningClock]:
-    """Safety reports that were not sent, those that end first before the others; of a site, or until then."""
+    """Safety reports that were not sent, those that end first before the others; of a site, or until then.
+
+    Args:
+        sites: whose participants the reader may see; None for all.
+    """
     conditions = ["clock.sent_at IS NULL"]
     conditions += ["clock.due <= %(until)s"] if until is not None else []
     conditions += ["standing.site = %(site)s"] if site is not None else []
+    conditions += ["standing.site = ANY(%(sites)s)"] if sites is not None else []
     statement = f"""
         SELECT ledger.name, standing.site, standing.number, clock.report, clock.event, clock.aware, clock.due
         FROM store_clock AS clock JOIN store_standing AS standing ON standing.ledger_id = clock.ledger_id
@@ -34,5 +44,5 @@ def running_clocks(
         WHERE {" AND ".join(conditions)} ORDER BY clock.due, clock.ledger_id, clock.report LIMIT %(limit)s
     """
     with connection.cursor() as cursor:
-        cursor.execute(statement, {"until": until, "site": site, "limit": limit})
+        cursor.execute(statement, {"until": until, "site": site, "sites": list(sites or ()), "limit": limit})
         return [RunningClock(*row) for row in cursor.fetchall()]

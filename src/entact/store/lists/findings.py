@@ -44,6 +44,7 @@ def open_findings(
     *,
     hidden: Collection[str],
     site: str | None = None,
+    sites: Collection[str] | None = None,
     rule: str | None = None,
     ledgers: Sequence[str] | None = None,
     after: FindingKey | None = None,
@@ -53,11 +54,13 @@ def open_findings(
 
     Args:
         hidden: names of what the reader may not see (see `entact.course.disclosure`); nothing that tells of
-            one of them is here. site, rule: only these. ledgers: only of these participants (those on the
+            one of them is here. sites: whose participants the reader may see; None for all.
+        site, rule: only these. ledgers: only of these participants (those on the
             page). after: the page goes on behind the one that stands there.
     """
     conditions = [HOLDS.format("found"), _SEEN]
     conditions += ["standing.site = %(site)s"] if site is not None else []
+    conditions += ["standing.site = ANY(%(sites)s)"] if sites is not None else []
     conditions += ["found.rule = %(rule)s"] if rule is not None else []
     of_page = "found.ledger_id = ANY(ARRAY(SELECT id FROM store_ledger WHERE name = ANY(%(ledgers)s)))"
     conditions += [of_page] if ledgers is not None else []
@@ -77,7 +80,12 @@ def open_findings(
         ORDER BY page.site, number, ledger_id, finding, since LIMIT %(limit)s
     """
     values: dict[str, object] = {"at": at, "site": site, "rule": rule, "limit": limit}
-    values |= {"hidden": list(hidden), "ledgers": list(ledgers or ()), **_OF_SHARED}
+    values |= {
+        "sites": list(sites or ()),
+        "hidden": list(hidden),
+        "ledgers": list(ledgers or ()),
+        **_OF_SHARED,
+    }
     values |= {f"after_{n}": part for n, part in enumerate(after or ())}
     with connection.cursor() as cursor:
         cursor.execute(statement, values)

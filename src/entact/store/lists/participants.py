@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -44,6 +44,7 @@ Key = tuple[str, str, int]  # site, number, and the number of the ledger
 def participants(
     *,
     site: str | None = None,
+    sites: Collection[str] | None = None,
     status: str | None = None,
     after: Key | None = None,
     before: Key | None = None,
@@ -52,10 +53,12 @@ def participants(
     """One page of the participants, by site and number; of a site, or in a status, where that is said.
 
     Args:
+        sites: whose participants the reader may see; None for all.
         after, before: the page goes on behind the one that stands there, or ends before it.
     """
     conditions = ["TRUE"]
     conditions += ["site = %(site)s"] if site is not None else []
+    conditions += ["site = ANY(%(sites)s)"] if sites is not None else []
     conditions += ["status = %(status)s"] if status is not None else []
     conditions += (
         ["(site, number, ledger_id) > (%(after_site)s, %(after_number)s, %(after_place)s)"]
@@ -73,7 +76,7 @@ def participants(
         SELECT * FROM store_standing WHERE {" AND ".join(conditions)}
         ORDER BY site {order}, number {order}, ledger_id {order} LIMIT %(limit)s
     """
-    values: dict[str, object] = {"site": site, "status": status, "limit": limit}
+    values: dict[str, object] = {"site": site, "sites": list(sites or ()), "status": status, "limit": limit}
     for name, key in (("after", after), ("before", before)):
         parts = zip(("site", "number", "place"), key or (), strict=False)
         values |= {f"{name}_{part}": value for part, value in parts}
@@ -88,16 +91,21 @@ def everybody() -> Iterator[Participant]:
         after = page[-1].key
 
 
-def participant(asked: str) -> Participant | None:
+def participant(asked: str, *, sites: Collection[str] | None = None) -> Participant | None:
     """The one participant with a number, or with an opaque id, in this record; None where that is nobody.
 
     A number that several were given is nobody's: they go by their ids.
+
+    Args:
+        sites: whose participants the reader may see; None for all.
     """
-    found = _participants("SELECT * FROM store_standing WHERE number = %(asked)s LIMIT 2", {"asked": asked})
+    seen = "" if sites is None else "AND site = ANY(%(sites)s)"
+    values = {"asked": asked, "name": f"{PARTICIPANT}{asked}", "sites": list(sites or ())}
+    found = _participants(f"SELECT * FROM store_standing WHERE number = %(asked)s {seen} LIMIT 2", values)
     if len(found) == 1:
         return found[0]
-    own = "SELECT * FROM store_standing WHERE ledger_id = (SELECT id FROM store_ledger WHERE name = %(name)s)"
-    return next(iter(_participants(own, {"name": f"{PARTICIPANT}{asked}"})), None)
+    own = "ledger_id = (SELECT id FROM store_ledger WHERE name = %(name)s)"
+    return next(iter(_participants(f"SELECT * FROM store_standing WHERE {own} {seen}", values)), None)
 
 
 def participants_of(ledgers: Sequence[str]) -> list[Participant]:
@@ -109,7 +117,7 @@ def participants_of(ledgers: Sequence[str]) -> list[Participant]:
     return _participants(page, {"ledgers": list(ledgers)})
 
 
-def _participants(page: str, values: dict[str, object]) -> list[Participant]:
+def _participants(page: str, values: Mapping[str, object]) -> list[Participant]:
     statement = f"""
         SELECT ledger.name, page.site, page.number, page.status, page.screened, page.randomised,
             page.last_visit, page.last_at, page.last_day, page.told_visit, page.told_at, page.told_day,
@@ -125,16 +133,26 @@ def _participants(page: str, values: dict[str, object]) -> list[Participant]:
         return [Participant(*row) for row in cursor.fetchall()]
 
 
-def behind() -> list[str]:
-    """Ledgers of participants whose newest entries no other list knows: their rows could not be made."""
+def behind(*, sites: Collection[str] | None = None) -> list[str]:
+    """Ledgers of participants whose newest entries no other list knows: their rows could not be made.
+
+    Args:
+        sites: whose participants the reader may see, as far as a row still says; None for all.
+    """
+    seen = (
+        ""
+        if sites is None
+        else "AND id IN (SELECT ledger_id FROM store_standing WHERE site = ANY(%(sites)s))"
+    )
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             SELECT name FROM store_ledger AS ledger
-            WHERE name LIKE '{PARTICIPANT}%' AND seq > 0 AND NOT EXISTS (
+            WHERE starts_with(name, '{PARTICIPANT}') AND seq > 0 AND NOT EXISTS (
                 SELECT FROM store_standing WHERE ledger_id = ledger.id AND head = ledger.seq
-            ) ORDER BY name
-            """
+            ) {seen} ORDER BY name
+            """,
+            {"sites": list(sites or ())},
         )
         return [name for (name,) in cursor.fetchall()]
 
@@ -149,18 +167,21 @@ class Count(NamedTuple):
     randomised: int
 
 
-def counts() -> list[Count]:
-    """How many participants there are, by site and status."""
+def counts(*, sites: Collection[str] | None = None) -> list[Count]:
+    """How many participants there are, by site and status; of some sites, where the reader sees no others."""
+    seen = "" if sites is None else "WHERE site = ANY(%(sites)s)"
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT site, status, count(*), count(*) FILTER (WHERE screened),"
-            " count(*) FILTER (WHERE randomised) FROM store_standing GROUP BY site, status ORDER BY 1, 2"
+            f" count(*) FILTER (WHERE randomised) FROM store_standing {seen}"
+            " GROUP BY site, status ORDER BY 1, 2",
+            {"sites": list(sites or ())},
         )
         return [Count(*row) for row in cursor.fetchall()]
 
 
 class Size(NamedTuple):
-    """How much the record holds."""
+    """How much the record holds; what people did with the system itself is not counted."""
 
     ledgers: int
     entries: int
@@ -169,5 +190,8 @@ class Size(NamedTuple):
 def size() -> Size:
     """How many ledgers and entries there are."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*), coalesce(sum(seq), 0)::bigint FROM store_ledger WHERE seq > 0")
+        cursor.execute(
+            "SELECT count(*), coalesce(sum(seq), 0)::bigint FROM store_ledger"
+            " WHERE seq > 0 AND name <> 'system'"
+        )
         return Size(*cursor.fetchone())

@@ -43,6 +43,7 @@ def queries(
     hidden: Collection[str],
     status: str = "open",
     site: str | None = None,
+    sites: Collection[str] | None = None,
     ledgers: Sequence[str] | None = None,
     after: QueryKey | None = None,
     limit: int = 50,
@@ -50,11 +51,13 @@ def queries(
     """Queries in one status, those that have been in it longest before the others: one page of them.
 
     Args:
-        hidden: names of what the reader may not see; no query that tells of one of them is here. site,
-            ledgers: only of this site, of these participants. after: the page goes on behind that one.
+        hidden: names of what the reader may not see; no query that tells of one of them is here.
+        sites: whose participants the reader may see; None for all. site, ledgers: only of this site, of these
+            participants. after: the page goes on behind that one.
     """
     conditions = ["query.status = %(status)s", "NOT query.tells && %(hidden)s::text[]"]
     conditions += ["standing.site = %(site)s"] if site is not None else []
+    conditions += ["standing.site = ANY(%(sites)s)"] if sites is not None else []
     conditions += ["ledger.name = ANY(%(ledgers)s)"] if ledgers is not None else []
     order = "query.since, query.ledger_id, query.query"
     conditions += [f"({order}) > (%(since)s, %(place)s, %(query)s)"] if after is not None else []
@@ -66,7 +69,7 @@ def queries(
         WHERE {" AND ".join(conditions)} ORDER BY {order} LIMIT %(limit)s
     """
     values: dict[str, object] = {"status": status, "site": site, "limit": limit, "hidden": list(hidden)}
-    values |= {"ledgers": list(ledgers or ())}
+    values |= {"ledgers": list(ledgers or ()), "sites": list(sites or ())}
     values |= dict(zip(("since", "place", "query"), after or (), strict=False))
     with connection.cursor() as cursor:
         cursor.execute(statement, values)

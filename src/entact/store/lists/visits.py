@@ -31,29 +31,48 @@ def due(
     *,
     until: datetime | None = None,
     site: str | None = None,
+    sites: Collection[str] | None = None,
     hidden: Collection[str] = (),
     limit: int = 50,
 ) -> list[DueVisit]:
     """Visits that are due at an instant, or become so before `until`; those that end first come first.
 
     Args:
+        sites: whose participants the reader may see; None for all.
         hidden: names of what the reader may not see (see `entact.course.disclosure`).
     """
     condition = "(due.opens IS NULL OR due.opens <= %(until)s) AND (due.ends IS NULL OR due.ends > %(at)s)"
-    return _visits(condition, at, until or at, site, hidden, limit)
+    return _visits(condition, at, until or at, _of(site, sites), hidden, limit)
 
 
 def missed(
-    at: datetime, *, site: str | None = None, hidden: Collection[str] = (), limit: int = 50
+    at: datetime,
+    *,
+    site: str | None = None,
+    sites: Collection[str] | None = None,
+    hidden: Collection[str] = (),
+    limit: int = 50,
 ) -> list[DueVisit]:
-    """Visits whose window has gone by without them, and without anybody saying so; `hidden` as for `due`."""
-    return _visits("due.ends <= %(at)s", at, at, site, hidden, limit)
+    """Visits whose window has gone by without them, and without anybody saying so; the rest as for `due`."""
+    return _visits("due.ends <= %(at)s", at, at, _of(site, sites), hidden, limit)
+
+
+def _of(site: str | None, sites: Collection[str] | None) -> Collection[str] | None:
+    """The sites that are left of those asked for and those that the reader may see; None for all."""
+    if site is None:
+        return sites
+    return [site] if sites is None or site in sites else []
 
 
 def _visits(
-    condition: str, at: datetime, until: datetime, site: str | None, hidden: Collection[str], limit: int
+    condition: str,
+    at: datetime,
+    until: datetime,
+    sites: Collection[str] | None,
+    hidden: Collection[str],
+    limit: int,
 ) -> list[DueVisit]:
-    of_site = "AND standing.site = %(site)s" if site is not None else ""
+    of_site = "AND standing.site = ANY(%(sites)s)" if sites is not None else ""
     statement = f"""
         SELECT ledger.name, page.site, number, visit, opens, ends FROM (
             SELECT due.*, standing.site, standing.number
@@ -64,6 +83,12 @@ def _visits(
         ORDER BY ends, page.site, number, ledger_id, visit
     """
     with connection.cursor() as cursor:
-        values = {"at": at, "until": until, "site": site, "hidden": list(hidden), "limit": limit}
+        values = {
+            "at": at,
+            "until": until,
+            "sites": list(sites or ()),
+            "hidden": list(hidden),
+            "limit": limit,
+        }
         cursor.execute(statement, values)
         return [DueVisit(*row) for row in cursor.fetchall()]

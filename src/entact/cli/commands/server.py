@@ -1,0 +1,61 @@
+"""Commands that open a study for people, and serve its pages. Thin."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from entact.cli.commands.options import REHEARSAL, AsJson, Database, Study, print_json
+
+Host = Annotated[str, typer.Option(help="Loopback address to serve on.")]
+Port = Annotated[
+    int | None,
+    typer.Option(min=1, max=65535, help="Port to serve on; else 8000, or any where that is taken."),
+]
+
+commands = typer.Typer()
+
+
+@commands.command("open", short_help="Open a study for people to run.")
+def open_(
+    study: Study,
+    environment: Annotated[
+        Literal["production", "training"], typer.Option(help="What its people are: real, or in training.")
+    ],
+    database: Annotated[
+        str | None, typer.Option(help="Name of the database; else entact_production or entact_training.")
+    ] = None,
+    owner: Annotated[str, typer.Option(help="What the first owner signs in as.")] = "owner",
+    name: Annotated[str, typer.Option(help="The first owner's own name.")] = "Owner of the study",
+    as_json: AsJson = False,
+) -> None:
+    """Make the database of a study, and print a link by which its first owner signs in, once and for an hour.
+
+    A release in which a gate, an alert or a dose is still an assumption is refused for production.
+    """
+    from entact.cli.opening import open_study, print_link
+
+    result = open_study(study, environment, database or f"entact_{environment}", owner, name)
+    print_json(result) if as_json else print_link(result)
+
+
+@commands.command(short_help="Make a link for somebody to set a password.")
+def invite(
+    person: Annotated[str, typer.Argument(help="What they sign in as.")],
+    database: Database = REHEARSAL,
+    as_json: AsJson = False,
+) -> None:
+    """Print a link by which somebody who has an account sets a password, once and for an hour."""
+    from entact.cli.opening import invite, print_link
+
+    result = invite(person, database)
+    print_json(result) if as_json else print_link(result)
+
+
+@commands.command()
+def serve(database: Database = REHEARSAL, host: Host = "127.0.0.1", port: Port = None) -> None:
+    """Serve the pages of a study."""
+    from entact.cli.server import choose_port, serve_pages
+
+    serve_pages(database, host, choose_port(host, port))

@@ -1,0 +1,117 @@
+"""`entact open`, `entact invite`: a study that people run, and the first link by which somebody signs in."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+from typing import Any
+
+import typer
+
+from entact import store
+from entact.cli.database import open_record
+from entact.course.entry import SYSTEM, Entry, Environment, uuid7
+from entact.protocol import Study, bars_from_production, load_study
+from entact.protocol.problem import StudyError
+
+OWNER_NAME = "owner"
+
+
+def open_study(name: str, environment: Environment, database: str, owner: str, title: str) -> dict[str, Any]:
+    """Makes the database of a study that people run, with its release and an owner who signs in by a link.
+
+    Raises:
+        StudyError: when a release is not fit for production, with everything that bars it.
+        StoreError: when the database holds something else, or is open already.
+    """
+    study = load_study(name)
+    if environment == "production":
+        barred = [problem for release in study.releases for problem in bars_from_production(release)]
+        if barred:
+            raise StudyError(barred)
+    store.setup(environment, study.name, database=database)
+    from entact.conduct.access import people
+    from entact.conduct.configuration import make_secret
+    from entact.conduct.permissions import OWNER
+    from entact.store.studies import study_of_record
+
+    make_secret()
+    if study_of_record()[1] is None:
+        _enter_releases(study, environment)
+    by = people.By()
+    account = people.account_named(owner)
+    if people.has_owner():
+        raise store.StoreError(
+            f"the database {database} is open already: `entact invite NAME --database {database}` makes "
+            "another link"
+        )
+    account = account or people.make_account(owner, title, by=by)
+    people.give_role(account, OWNER, by=by)
+    return _linked(account, database) | {
+        "study": study.name,
+        "release": study.newest.id,
+        "environment": environment,
+    }
+
+
+def invite(name: str, database: str) -> dict[str, Any]:
+    """A new link for somebody who has an account; once it is used, the password before it works no more.
+
+    Raises:
+        StoreError: when nobody has this name.
+    """
+    open_record(database)
+    from entact.conduct.access import people
+
+    account = people.account_named(name)
+    if account is None or account.is_demonstration:
+        raise store.StoreError(f"nobody signs in to {database} as {name!r} with a password")
+    return _linked(account, database)
+
+
+def print_link(result: dict[str, Any]) -> None:
+    """The link, and what to do with it."""
+    if "study" in result:
+        typer.echo(
+            f"{result['study']} is open for {result['environment']} in the database {result['database']}"
+        )
+    typer.echo(f"serve it   entact serve --database {result['database']}")
+    typer.echo(f"then open  {result['link']}")
+    typer.echo(f"           as {result['person']}; the link works once, until {result['until']}")
+
+
+def _enter_releases(study: Study, environment: Environment) -> None:
+    """Enters the study's releases in its ledger, oldest first."""
+    for release in study.releases:
+        now = datetime.now(UTC)
+        at = now.isoformat(timespec="milliseconds")
+        entry = Entry(
+            id=uuid7(now, secrets.randbits(80)),
+            ledger=f"study:{study.name}",
+            kind="release",
+            release=release.id,
+            environment=environment,
+            occurred_at=at,
+            recorded_at=at,
+            by="entact",
+            role="system",
+            data={"id": release.id, "text": release.text.decode()},
+        )
+        store.append(entry, received_at=at, authenticated=SYSTEM)
+
+
+def _linked(account: Any, database: str) -> dict[str, Any]:
+    from django.conf import settings
+    from django.utils import timezone
+
+    from entact.conduct.access import people
+
+    secret = people.invite(account, by=people.By())
+    origin = settings.ADDRESS.origin if settings.ADDRESS else "http://127.0.0.1:8000"
+    until = (timezone.now() + people.HOUR).isoformat(timespec="minutes")
+    return {
+        "database": database,
+        "person": account.name,
+        "link": f"{origin}/welcome/{secret}/",
+        "until": until,
+    }

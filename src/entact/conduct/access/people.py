@@ -1,0 +1,292 @@
+"""Accounts and their roles: made, given, taken, closed. Each is an entry first, and a row with it.
+
+Who gives and takes roles is an owner. A record has one before anybody can sign in: by a link that works once
+and for an hour, printed where the database was made.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterable
+from datetime import timedelta
+from hashlib import sha256
+
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.utils import timezone
+
+from entact.conduct.access import trail
+from entact.conduct.access.models import NAME, Account, Invitation, Role
+from entact.conduct.error import ConductError
+from entact.conduct.permissions import (
+    AT_A_SITE,
+    EVERYWHERE,
+    OWNER,
+    Permissions,
+    Person,
+    permissions_of,
+)
+from entact.course.entry import SYSTEM, Authenticated
+from entact.course.kinds.access import AccountChanged, CredentialChanged, Permission
+from entact.store import lists, models
+from entact.store.studies import study_of_record
+
+HOUR = timedelta(hours=1)
+DEMONSTRATION = "demo-"  # begins the name of an account that signs in by one press
+SIMULATED = ("rehearsal", "training")
+
+
+class By:
+    """Who does it, and how that is known; without a person the system does, at the command line."""
+
+    def __init__(self, person: Person | None = None, authenticated: Authenticated = SYSTEM) -> None:
+        self.name = "entact" if person is None else person.identity
+        self.role = "system" if person is None else (person.role_for("manage_people") or "system")
+        self.authenticated = authenticated
+
+
+def permissions_here() -> Permissions:
+    """The table of the study in use.
+
+    Raises:
+        ConductError: when this record holds no release that can be read.
+    """
+    _, study = study_of_record()
+    if study is None:
+        raise ConductError(
+            "no release of the study has been entered in this database, or none that can be read"
+        )
+    return permissions_of(study)
+
+
+def person_of(account: Account) -> Person:
+    """Who asks for a page, as the table knows them; a role that the study has no more holds nothing."""
+    permissions = permissions_here()
+    held: dict[str, set[str]] = {}
+    for row in account.roles.all():
+        if row.role in permissions.roles:
+            held.setdefault(row.site, set()).add(row.role)
+    roles = {site: frozenset(names) for site, names in held.items()}
+    return Person(account.name, account.title, roles, permissions)
+
+
+def account_named(name: str) -> Account | None:
+    """The account of who signs in by a name; None where nobody does."""
+    return Account.objects.filter(name=name).first()
+
+
+def has_owner() -> bool:
+    """Whether somebody can let others in: an owner with a password."""
+    held = Role.objects.filter(role=OWNER, account__is_active=True, account__is_demonstration=False)
+    return any(row.account.has_usable_password() for row in held.select_related("account"))
+
+
+def make_account(name: str, title: str, *, by: By, email: str = "", demonstration: bool = False) -> Account:
+    """Makes an account that nobody can sign in to yet.
+
+    Raises:
+        ConductError: when the name cannot be one, or is taken.
+    """
+    if re.fullmatch(NAME, name) is None:
+        raise ConductError(f"{name!r} cannot be a name to sign in with: small letters, digits, . _ -")
+    if not title.strip():
+        raise ConductError("an account needs the person's own name, which stands beside what they sign")
+    with transaction.atomic():
+        account = Account(
+            name=name,
+            title=title.strip(),
+            email=email,
+            is_demonstration=demonstration,
+            made_at=timezone.now(),
+        )
+        account.set_unusable_password()
+        if Account.objects.filter(name=name).exists():
+            raise ConductError(f"there is an account {name} already")
+        account.save()
+        trail.enter(
+            AccountChanged(name, account.title), by=by.name, role=by.role, authenticated=by.authenticated
+        )
+    return account
+
+
+def give_role(account: Account, role: str, site: str = EVERYWHERE, *, by: By) -> None:
+    """Gives a person a role at a site, or at all of them.
+
+    Raises:
+        ConductError: when the study has no such role or site, the role is one of a site and none is said, or
+            the person has another role that is not to see what this one sees.
+    """
+    permissions = permissions_here()
+    if role not in permissions.roles:
+        known = ", ".join(sorted(permissions.roles))
+        raise ConductError(f"the study has no role {role!r}; its roles are {known}")
+    sites = permissions.study.newest.file.sites
+    if site != EVERYWHERE and site not in sites:
+        raise ConductError(f"the study has no site {site!r}; its sites are {', '.join(sites)}")
+    if role == OWNER and site != EVERYWHERE:
+        raise ConductError("an owner is one of the whole study: say no site")
+    with transaction.atomic():
+        Account.objects.select_for_update().get(pk=account.pk)
+        held = {row.role for row in account.roles.all()}
+        if not permissions.together({*held, role}):
+            others = ", ".join(sorted(held))
+            raise ConductError(
+                f"{account.name} is {others}: who is also {role} would see what one of these roles is not to "
+                "see (the study file's blinding)"
+            )
+        _, made = Role.objects.get_or_create(account=account, role=role, site=site)
+        if made:
+            _permission(account, role, site, "given", by)
+
+
+def take_role(account: Account, role: str, site: str = EVERYWHERE, *, by: By) -> None:
+    """Takes a role from a person.
+
+    Raises:
+        ConductError: when it is that of the last owner, without whom nobody could give it back.
+    """
+    with transaction.atomic():
+        if role == OWNER:
+            _require_other_owner(account)
+        if Role.objects.filter(account=account, role=role, site=site).delete()[0]:
+            _permission(account, role, site, "taken", by)
+
+
+def close_account(account: Account, *, by: By) -> None:
+    """Ends every session of a person, who cannot sign in any more; their roles are kept with the account.
+
+    Raises:
+        ConductError: when it is the last owner.
+    """
+    _set_open(account, False, by)
+
+
+def open_account(account: Account, *, by: By) -> None:
+    """Lets a person whose account was closed sign in again."""
+    _set_open(account, True, by)
+
+
+def invite(account: Account, *, by: By) -> str:
+    """The secret of a new link by which a person sets a password; earlier ones work no more.
+
+    It works once and for an hour, and is kept nowhere.
+    """
+    secret, now = secrets.token_urlsafe(32), timezone.now()
+    with transaction.atomic():
+        Invitation.objects.filter(account=account, used_at=None).delete()
+        Invitation.objects.create(digest=_digest(secret), account=account, expires_at=now + HOUR)
+        trail.enter(
+            CredentialChanged(account.name, "password", "invited"),
+            by=by.name,
+            role=by.role,
+            authenticated=by.authenticated,
+        )
+    return secret
+
+
+def invitation(secret: str) -> Invitation | None:
+    """The invitation of a link, if it still works."""
+    found = Invitation.objects.filter(
+        digest=_digest(secret), used_at=None, expires_at__gt=timezone.now(), account__is_active=True
+    )
+    return found.select_related("account").first()
+
+
+def accept(secret: str, password: str) -> Account | None:
+    """Sets the password of an account by a link, which works no more; None where it does not work.
+
+    A second factor that somebody else may hold goes with the old password.
+    """
+    with transaction.atomic():
+        found = Invitation.objects.select_for_update().filter(digest=_digest(secret)).first()
+        if found is None or invitation(secret) is None:
+            return None
+        account = found.account
+        found.used_at = timezone.now()
+        found.save()
+        account.set_password(password)
+        account.save()
+        account.authenticator_set.all().delete()
+        _end_sessions(account)
+        trail.enter(CredentialChanged(account.name, "password", "set"), by=account.name)
+    return account
+
+
+def make_demonstration() -> None:
+    """One account a role, each signed in to by one press; in a rehearsal or training alone.
+
+    Who works at a site works at the one where most participants are.
+
+    Raises:
+        ConductError: in any other database.
+    """
+    require_simulated()
+    permissions, by = permissions_here(), By()
+    counts: dict[str, int] = dict.fromkeys(permissions.study.newest.file.sites, 0)
+    for one in lists.counts():
+        if one.site in counts:
+            counts[one.site] += one.participants
+    busiest = max(counts, key=lambda site: counts[site], default=EVERYWHERE)
+    for role in _in_order(permissions.roles):
+        name = f"{DEMONSTRATION}{role}"
+        account = Account.objects.filter(name=name).first()
+        if account is None:
+            title = role.replace("_", " ").capitalize()
+            account = make_account(name, title, by=by, demonstration=True)
+        if not account.roles.exists():
+            give_role(account, role, busiest if role in AT_A_SITE else EVERYWHERE, by=by)
+
+
+def require_simulated() -> None:
+    """Refuses what is only for virtual people and training.
+
+    Raises:
+        ConductError: in a database of production.
+    """
+    installation = models.Installation.objects.first()
+    if installation is None or installation.environment not in SIMULATED:
+        raise ConductError("accounts that are signed in to by one press are for rehearsals and training only")
+
+
+def _in_order(roles: Iterable[str]) -> list[str]:
+    return sorted(roles, key=lambda role: (role == OWNER,))
+
+
+def _permission(account: Account, role: str, site: str, status: str, by: By) -> None:
+    payload = Permission(account.name, role, "given" if status == "given" else "taken", site)
+    trail.enter(payload, by=by.name, role=by.role, authenticated=by.authenticated)
+
+
+def _require_other_owner(account: Account) -> None:
+    others = Role.objects.select_for_update().filter(role=OWNER, account__is_active=True)
+    if all(row.account_id == account.pk for row in others):
+        raise ConductError(f"{account.name} is the last owner: make another one first")
+
+
+def _set_open(account: Account, is_open: bool, by: By) -> None:
+    with transaction.atomic():
+        if not is_open and account.roles.filter(role=OWNER).exists():
+            _require_other_owner(account)
+        changed = Account.objects.filter(pk=account.pk, is_active=not is_open).update(is_active=is_open)
+        account.is_active = is_open
+        if not is_open:
+            _end_sessions(account)
+            Invitation.objects.filter(account=account, used_at=None).delete()
+        if changed:
+            trail.enter(
+                AccountChanged(account.name, account.title, "open" if is_open else "closed"),
+                by=by.name,
+                role=by.role,
+                authenticated=by.authenticated,
+            )
+
+
+def _end_sessions(account: Account) -> None:
+    keys = list(account.usersession_set.values_list("session_key", flat=True))
+    Session.objects.filter(session_key__in=keys).delete()
+    account.usersession_set.all().delete()
+
+
+def _digest(secret: str) -> str:
+    return sha256(secret.encode()).hexdigest()

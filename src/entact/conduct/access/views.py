@@ -1,0 +1,174 @@
+"""Signing in, the link of an invitation, and the people of a study."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.internal.flows.login import perform_login, perform_password_login
+from allauth.account.models import Login
+from allauth.account.views import LoginView
+from django.db import DatabaseError, connection
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from entact.conduct.access import people
+from entact.conduct.access.forms import NewPersonForm, PasswordForm
+from entact.conduct.access.models import Account
+from entact.conduct.error import ConductError
+from entact.conduct.frame import banner, page
+from entact.conduct.register import environment_of_database, register_for
+from entact.store import StoreError
+
+
+def plain_frame() -> dict[str, Any]:
+    """What stands around a page that shows nothing of the record."""
+    environment = environment_of_database()
+    return {"banner": banner(environment), "study_title": "entact"}
+
+
+class SignIn(LoginView):
+    """Name and password; where people are virtual or in training, also each role by one press."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """With the accounts that are signed in to by one press."""
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        simulated = environment_of_database() in people.SIMULATED
+        shown = Account.objects.filter(is_demonstration=True, is_active=True).order_by("id")
+        told = people.permissions_here().roles if simulated else {}
+        context["demonstrations"] = [
+            (account, told.get(account.name.removeprefix(people.DEMONSTRATION), ""))
+            for account in (shown.prefetch_related("roles") if simulated else ())
+        ]
+        return context | plain_frame() | {"next": self.request.GET.get("next", "")}
+
+
+@require_POST
+def sign_in_by_one_press(request: HttpRequest, name: str) -> HttpResponse:
+    """Signs in as one of the listed accounts; elsewhere than in a rehearsal or training there is none.
+
+    Raises:
+        Http404: when there is no such account here.
+    """
+    try:
+        people.require_simulated()
+    except ConductError as error:
+        raise Http404 from error
+    account = Account.objects.filter(name=name, is_demonstration=True, is_active=True).first()
+    if account is None:
+        raise Http404
+    wanted = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
+    return perform_login(request, Login(user=account, redirect_url=wanted if safe else "/"))
+
+
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+def welcome(request: HttpRequest, secret: str) -> HttpResponse:
+    """By the link of an invitation somebody sets a password, once; a second factor is asked for next.
+
+    Raises:
+        Http404: when the link does not work, or works no more.
+    """
+    invited = people.invitation(secret)
+    if invited is None:
+        raise Http404
+    form = PasswordForm(invited.account, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        account = people.accept(secret, form.cleaned_data["password"])
+        if account is None:
+            raise Http404
+        request.session.flush()  # of who was signed in on this machine before
+        login = Login(user=account)
+        return perform_password_login(request, {"username": account.name}, login)
+    shown = {"form": form, "account": invited.account, "secret": secret}
+    return render(request, "access/welcome.html", plain_frame() | shown)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def show_people(request: HttpRequest) -> HttpResponse:
+    """Everybody who has an account, and what they may do; a new account is made here."""
+    form = NewPersonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            account = people.make_account(
+                form.cleaned_data["name"], form.cleaned_data["title"], by=_by(request)
+            )
+        except ConductError as error:
+            form.add_error("name", str(error))
+        else:
+            return HttpResponseRedirect(reverse("person", args=[account.name]))
+    everybody = Account.objects.order_by("-is_active", "name").prefetch_related("roles")
+    return _page(request, "access/people.html", {"form": form, "everybody": everybody})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def show_person(request: HttpRequest, name: str) -> HttpResponse:
+    """One person's account: roles given and taken, a new link, closed and opened.
+
+    Raises:
+        Http404: when nobody has this name.
+    """
+    account = Account.objects.filter(name=name).first()
+    if account is None:
+        raise Http404
+    problem = link = ""
+    if request.method == "POST":
+        try:
+            link = _change(request, account)
+        except ConductError as error:
+            problem = str(error)
+        else:
+            if not link:
+                return HttpResponseRedirect(reverse("person", args=[name]))
+    permissions = people.permissions_here()
+    shown = {
+        "account": account,
+        "held": account.roles.order_by("role", "site"),
+        "roles": sorted(permissions.roles.items()),
+        "sites": sorted(permissions.study.newest.file.sites),
+        "problem": problem,
+        "link": link,
+    }
+    return _page(request, "access/person.html", shown, status=409 if problem else 200)
+
+
+@require_safe
+def show_health(request: HttpRequest) -> JsonResponse:
+    """Whether the server can read its database: for whoever watches it from outside, and nothing else."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except (DatabaseError, StoreError):
+        return JsonResponse({"status": "the database cannot be reached"}, status=503)
+    return JsonResponse({"status": "ok"})
+
+
+def _change(request: HttpRequest, account: Account) -> str:
+    """Does what was asked for about an account; the link where one was asked for."""
+    asked, by = request.POST.get("do", ""), _by(request)
+    role, site = request.POST.get("role", ""), request.POST.get("site", "")
+    if asked == "give":
+        people.give_role(account, role, site, by=by)
+    elif asked == "take":
+        people.take_role(account, role, site, by=by)
+    elif asked == "close":
+        people.close_account(account, by=by)
+    elif asked == "open":
+        people.open_account(account, by=by)
+    elif asked == "invite" and not account.is_demonstration:
+        return request.build_absolute_uri(reverse("welcome", args=[people.invite(account, by=by)]))
+    else:
+        raise ConductError("nothing that can be asked for was asked for")
+    return ""
+
+
+def _by(request: HttpRequest) -> people.By:
+    return people.By(request.person, request.authenticated)
+
+
+def _page(request: HttpRequest, template: str, shown: dict[str, Any], status: int = 200) -> HttpResponse:
+    return page(request, register_for(request.person), template, {"here": "people", **shown}, status)

@@ -1,0 +1,127 @@
+"""What the system's ledger is told: accounts, roles, sign-ins and failed ones, looks and exports.
+
+Nothing about a participant follows from it. Who may do what does: a role holds from the entry that gives it
+to the one that takes it.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from entact.course.entry.effective import Effective
+from entact.course.kinds.kind import UNSURE, Kind
+from entact.course.state.access import AccessFolding, AccountState, RoleHeld
+
+
+class AccountChanged(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Kind `account` (system): an account was made, closed or opened again; `name` is the person's."""
+
+    person: str
+    name: str
+    status: Literal["open", "closed"] = "open"
+
+
+class Permission(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Kind `permission` (system): a role was given to a person, or taken; without a site at every one."""
+
+    person: str
+    role: str
+    status: Literal["given", "taken"]
+    site: str = ""
+
+
+class SignedIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Kind `signed_in` (system): a person was let in, by what (a password, a one-time code, one press)."""
+
+    person: str
+    by: tuple[str, ...]
+
+
+class SignedOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Kind `signed_out` (system): a session ended, and why."""
+
+    person: str
+    cause: Literal["asked", "idle", "closed"]
+
+
+class SignInFailed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Kind `sign_in_failed` (system): failures against one account since a time, counted.
+
+    An entry is made at the first, at lock-out, and when the count is closed: so many an account and window,
+    however many there are. `person` is empty for names that no account has; what was typed is kept nowhere.
+    """
+
+    person: str
+    since: str
+    count: int
+    locked: bool = False
+
+
+class CredentialChanged(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Kind `credential` (system): what somebody signs in with was set, changed or removed, and not what."""
+
+    person: str
+    what: str
+    status: Literal["set", "changed", "removed", "invited"]
+
+
+class Looked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Kind `looked` (system): a page was shown to who only reads: which, and about whom."""
+
+    person: str
+    page: str
+    about: str = ""
+
+
+class Exported(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Kind `exported` (system): a file left the system: what, and its SHA-256."""
+
+    person: str
+    what: str
+    digest: str = ""
+
+
+def reduce_account(access: AccessFolding, effective: Effective, payload: AccountChanged) -> None:
+    """The latest word on each account."""
+    access.accounts[payload.person] = AccountState(
+        payload.person, payload.name, payload.status == "open", effective.id
+    )
+
+
+def reduce_permission(access: AccessFolding, effective: Effective, payload: Permission) -> None:
+    """A role holds from when it was given until it was taken; given twice, it holds from the first time."""
+    held = [one for one in access.roles if one.until is None and one.is_of(payload.person, payload.role)]
+    running = next((one for one in held if one.site == payload.site), None)
+    if payload.status == "given" and running is None:
+        access.roles.append(RoleHeld(payload.person, payload.role, payload.site, effective.at, None))
+    elif payload.status == "taken" and running is not None:
+        place = access.roles.index(running)
+        access.roles[place] = msgspec.structs.replace(running, until=effective.at)
+
+
+def note(access: AccessFolding, effective: Effective, payload: msgspec.Struct) -> None:
+    """Nothing follows from it but that it can be read."""
+
+
+def _kind(name: str, title: str, payload: type[msgspec.Struct]) -> Kind:
+    return Kind(
+        name=name,
+        ledger="system",
+        title=title,
+        payload=payload,
+        reduce=note,
+        tells=frozenset({UNSURE}),
+        about_record=True,
+    )
+
+
+ACCOUNT = msgspec.structs.replace(_kind("account", "Account", AccountChanged), reduce=reduce_account)
+PERMISSION = msgspec.structs.replace(_kind("permission", "Role", Permission), reduce=reduce_permission)
+SIGNED_IN = _kind("signed_in", "Signed in", SignedIn)
+SIGNED_OUT = _kind("signed_out", "Signed out", SignedOut)
+SIGN_IN_FAILED = _kind("sign_in_failed", "Sign-in failed", SignInFailed)
+CREDENTIAL = _kind("credential", "Password or second factor", CredentialChanged)
+LOOKED = _kind("looked", "Page shown", Looked)
+EXPORTED = _kind("exported", "File given out", Exported)

@@ -1,0 +1,93 @@
+"""`entact open` and `entact invite`: from nothing to the first who signs in."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.cli.conftest import Run
+
+from entact import store
+
+MINI = Path(__file__).parents[1] / "studies" / "mini"
+
+
+@pytest.fixture
+def fit(tmp_path: Path) -> Path:
+    """A study in which nothing about safety is an assumption."""
+    folder = tmp_path / "mini"
+    folder.mkdir()
+    for file in MINI.iterdir():
+        text = re.sub(r",?\s*\bassumption: [^,}\n]+", "", file.read_text())
+        (folder / file.name).write_text(text)
+    return folder
+
+
+@pytest.fixture
+def name(worker_id: str) -> Any:
+    """A database of the test's own, which is gone afterwards."""
+    from django.db import connection
+
+    from entact.store import server
+
+    own = f"open_{worker_id}"
+    yield own
+    connection.close()
+    with server.maintenance_connection(apart_from=own) as maintenance:
+        maintenance.execute(f"DROP DATABASE IF EXISTS {own} WITH (FORCE)")
+
+
+def test_a_study_is_opened_and_its_first_owner_signs_in_by_the_link(run: Run, fit: Path, name: str) -> None:
+    done = run("open", fit, "--environment", "production", "--database", name, "--name", "Ada Ahl", "--json")
+    assert done.code == 0, done.err
+    told = json.loads(done.out)
+    assert (told["study"], told["environment"], told["person"]) == ("mini", "production", "owner")
+    store.setup(database=name)
+    from tests.conduct.people import client
+
+    link = "/" + told["link"].split("/", 3)[3]
+    browser = client()
+    assert "Welcome, Ada Ahl" in browser.get(link).content.decode()
+    words = {"password": "the heron stands in the reeds", "again": "the heron stands in the reeds"}
+    assert browser.post(link, words, follow=True).redirect_chain[-1][0] == "/account/one-time-code/"
+    assert client().get(link).status_code == 404
+    assert "By one press" not in client().get("/sign-in/").content.decode()
+    again = run("open", fit, "--environment", "production", "--database", name)
+    assert again.code == 2
+    assert "is open already" in again.err
+    invited = run("invite", "owner", "--database", name)
+    assert re.search(r"then open  http://127\.0\.0\.1:8000/welcome/[\w-]{43}/", invited.out)
+    assert "nobody signs in" in run("invite", "nobody", "--database", name).err
+    assert store.verify().breaks == ()
+
+
+def test_a_link_that_nobody_used_can_be_made_again(run: Run, fit: Path, name: str) -> None:
+    words = ("open", fit, "--environment", "training", "--database", name, "--json")
+    first, second = (json.loads(run(*words).out)["link"] for _ in range(2))
+    assert first != second
+    store.setup(database=name)
+    from tests.conduct.people import client
+
+    assert client().get("/" + first.split("/", 3)[3]).status_code == 404
+    page = client().get("/" + second.split("/", 3)[3])
+    assert page.status_code == 200
+    assert "SIMULATED DATA — training" in page.content.decode()
+
+
+def test_a_release_with_assumptions_about_safety_is_refused_with_all_of_them(run: Run, name: str) -> None:
+    done = run("open", "mapp1", "--environment", "production", "--database", name)
+    assert done.code == 2
+    fields = re.findall(r" ([\w.\[\]]+): is still an assumption", done.err)
+    assert len(fields) > 20
+    assert any(field.startswith("gates.") for field in fields)
+    assert "there is no database" in run("serve", "--database", name).err
+
+
+def test_what_holds_something_else_is_not_opened(run: Run, fit: Path, name: str) -> None:
+    run("open", fit, "--environment", "training", "--database", name)
+    done = run("open", fit, "--environment", "production", "--database", name)
+    assert done.code == 2
+    assert "holds training, not production" in done.err

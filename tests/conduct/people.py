@@ -1,0 +1,44 @@
+"""Somebody who is signed in to the pages of the record in use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def client(**headers: str) -> Any:
+    """A browser that nobody has signed in with."""
+    from django.test import Client
+
+    return Client(headers={"host": "127.0.0.1", **headers})
+
+
+def account(name: str, *roles: tuple[str, str]) -> Any:
+    """The account of a name, with roles at sites (empty: at every one); made where there is none."""
+    from entact.conduct.access import people
+
+    found = people.account_named(name)
+    if found is None:
+        found = people.make_account(name, name.capitalize(), by=people.By())
+        for role, site in roles:
+            people.give_role(found, role, site, by=people.By())
+    return found
+
+
+def signed_in(role: str, site: str = "", *, second_factor: bool = True) -> Any:
+    """A browser with which somebody is signed in who has one role, at a site or at every one."""
+    name = f"{role}.{site}".strip(".").lower()
+    return signed_in_as(name, (role, site), second_factor=second_factor)
+
+
+def signed_in_as(name: str, *roles: tuple[str, str], second_factor: bool = True, csrf: bool = False) -> Any:
+    """A browser with which the person of a name is signed in, who has roles at sites."""
+    from allauth.mfa.totp.internal.auth import TOTP
+    from django.test import Client
+
+    who = account(name, *roles)
+    if second_factor and not who.authenticator_set.exists():
+        TOTP.activate(who, "JBSWY3DPEHPK3PXP")
+    headers = {"host": "127.0.0.1"}
+    browser = Client(headers=headers, enforce_csrf_checks=csrf, raise_request_exception=False)
+    browser.force_login(who)
+    return browser
