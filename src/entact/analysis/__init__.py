@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         standardised_difference,
         summarise,
     )
+    from entact.analysis.mixed import MixedFit, RandomEffect, mixed
     from entact.analysis.mmrm import (
         ML,
         REML,
@@ -63,8 +64,10 @@ __all__ = [
     "KenwardRoger",
     "MeanDifference",
     "MeanInterval",
+    "MixedFit",
     "NotConverged",
     "Proportion",
+    "RandomEffect",
     "Residual",
     "RiskDifference",
     "Satterthwaite",
@@ -83,6 +86,7 @@ __all__ = [
     "james",
     "mean_difference",
     "mean_interval",
+    "mixed",
     "mmrm",
     "proportion",
     "risk_difference",
@@ -96,6 +100,7 @@ HOMES = {
     "describe": "MeanDifference MeanInterval StandardisedDifference Summary change_from_baseline describe "
     "mean_difference mean_interval standardised_difference summarise",
     "proportion": "Proportion RiskDifference count_events proportion risk_difference score_interval",
+    "mixed": "MixedFit RandomEffect mixed",
     "mmrm": "ML REML AnteDependence AutoRegressive BetweenWithin CompoundSymmetry KenwardRoger NotConverged "
     "Residual Satterthwaite SpatialExponential SpatialGaussian Toeplitz TrialDesign Unstructured mmrm",
 }

@@ -23,7 +23,7 @@ import polars as pl
 from entact.analysis.mmrm.columns import Column, Factor, Numeric
 from entact.analysis.mmrm.design import Term
 from entact.analysis.mmrm.inference import Inference, Joint
-from entact.analysis.mmrm.model import Model, Observations
+from entact.analysis.mmrm.model import Fitted, Observations
 from entact.analysis.mmrm.show import Sheet, Tabular, Write, number, probability
 from entact.analysis.mmrm.small import Floats
 
@@ -74,7 +74,7 @@ def _contains(larger: Term, smaller: Term) -> bool:
     return larger.slopes == smaller.slopes and larger.factors > smaller.factors
 
 
-def _type_two(model: Model, term: Term) -> Floats:
+def _type_two(model: Fitted, term: Term) -> Floats:
     observations = model.observations
     x = observations.x
     columns = np.arange(x.shape[1])
@@ -97,7 +97,7 @@ def _type_two(model: Model, term: Term) -> Floats:
     return rows
 
 
-def _type_three(model: Model, term: Term) -> Floats:
+def _type_three(model: Fitted, term: Term) -> Floats:
     """Rows from the model matrix on the cells of all factors, equal weights; numbers act as slopes.
 
     Over the cells of the term's factors they are what is orthogonal to every term of the formula that it

@@ -114,8 +114,8 @@ def _refuse_bars(text: str) -> None:
         )
     if function is None:
         raise ValueError(
-            f"{found.group(0).strip()} in the formula is a random effect, which mmrm has none of: "
-            "the covariance between a participant's visits is an argument"
+            f"{found.group(0).strip()} in the formula is a random effect: here it is an argument "
+            f'of mixed(..., random=RandomEffect("{subject}")); mmrm has none'
         )
 
 

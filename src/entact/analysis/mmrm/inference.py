@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import fdtrc, stdtr, stdtrit
 
 from entact.analysis.mmrm import kenward_roger, satterthwaite
-from entact.analysis.mmrm.model import Model
+from entact.analysis.mmrm.model import Fitted, Model
 from entact.analysis.mmrm.sandwich import Kind, Sandwich
 from entact.analysis.mmrm.small import Floats
 
@@ -92,13 +92,16 @@ class Joint:
 class Inference:
     """Tests in the conditioned basis; every row of a contrast is on the columns of the model matrix."""
 
-    model: Model
+    model: Fitted
     freedom: Freedom
     sandwich: Kind | None
 
     @cached_property
     def _empirical(self) -> Sandwich | None:
-        return None if self.sandwich is None else Sandwich(self.model, self.sandwich)
+        if self.sandwich is None:
+            return None
+        assert isinstance(self.model, Model)
+        return Sandwich(self.model, self.sandwich)
 
     @cached_property
     def covariance(self) -> Floats:
@@ -106,15 +109,7 @@ class Inference:
         if self._empirical is not None:
             return self._empirical.covariance
         if isinstance(self.freedom, KenwardRoger):
-            model = self.model
-            return kenward_roger.adjusted_covariance(
-                model.moments,
-                model.surface,
-                model.search.at,
-                model.w,
-                convention=self.freedom.convention,
-                linear=self.freedom.linear,
-            )
+            return self.model.adjusted(self.freedom.convention, self.freedom.linear)
         return self.model.c
 
     def estimates(self, rows: Floats, *, aliased_zero: bool = False) -> tuple[Floats, Floats, Floats]:
@@ -149,7 +144,7 @@ class Inference:
         """Degrees of freedom of each column (columns,): R mmrm counts an intercept as within."""
         model = self.model
         x, participant = model.observations.x, model.observations.participant
-        count = model.layout.participants
+        count = len(model.observations.participants)
         first = np.zeros(count, dtype=np.int64)
         first[participant[::-1]] = np.arange(participant.size)[::-1]
         constant = (x == x[first[participant]]).all(axis=0)

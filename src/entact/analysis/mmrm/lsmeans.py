@@ -22,7 +22,7 @@ from scipy.special import nctdtrinc
 from entact.analysis.mmrm.columns import Column, Factor, Numeric
 from entact.analysis.mmrm.estimates import Estimates
 from entact.analysis.mmrm.inference import Inference
-from entact.analysis.mmrm.model import Model, Observations
+from entact.analysis.mmrm.model import Fitted, Observations
 from entact.analysis.mmrm.multiplicity import Adjustment
 from entact.analysis.mmrm.show import Sheet, Tabular, Write
 from entact.analysis.mmrm.small import Flags, Floats
@@ -352,7 +352,7 @@ def _count(
 
 
 def _sampling(
-    model: Model,
+    model: Fitted,
     factors: Mapping[str, Factor],
     set_to: Sequence[Mapping[str, int]],
     weights: Weighting,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 import polars as pl
@@ -12,6 +13,7 @@ import polars as pl
 from entact.analysis.mmrm.basis import Basis
 from entact.analysis.mmrm.columns import Column
 from entact.analysis.mmrm.design import Design
+from entact.analysis.mmrm.kenward_roger import Convention, adjusted_covariance
 from entact.analysis.mmrm.likelihood import LOG_2_PI
 from entact.analysis.mmrm.moments import Layout, Moments
 from entact.analysis.mmrm.newton import Search
@@ -71,6 +73,43 @@ class Block:
     """(m_p, m_p) covariance of their values with unit weights"""
 
 
+class Fitted(Protocol):
+    """What tests and tables ask of a fitted model, whatever its covariance is made of."""
+
+    @property
+    def observations(self) -> Observations: ...
+
+    @property
+    def basis(self) -> Basis: ...
+
+    @property
+    def n(self) -> int:
+        """How many values are used."""
+
+    @property
+    def q(self) -> int:
+        """The rank of the model matrix."""
+
+    @property
+    def beta(self) -> Floats:
+        """(columns,) coefficients, NaN where a column is aliased."""
+
+    @property
+    def c(self) -> Floats:
+        """(q, q) model-based covariance of the conditioned coefficients."""
+
+    @property
+    def slopes(self) -> Floats:
+        """(K, q, q) P_k in the conditioned basis."""
+
+    @property
+    def w(self) -> Floats:
+        """(K, K) covariance of the covariance parameters."""
+
+    def adjusted(self, convention: Convention, linear: bool) -> Floats:
+        """(q, q) Kenward & Roger's covariance."""
+
+
 @dataclass(frozen=True)
 class Model:
     """A fitted model in arrays: likelihood, coefficients and covariance; no inference yet."""
@@ -116,6 +155,12 @@ class Model:
     def slopes(self) -> Floats:
         """(K, q, q) P_k in the conditioned basis."""
         return half(self.q + 1).unpack(self.search.at.slopes)[:, :-1, :-1]
+
+    def adjusted(self, convention: Convention, linear: bool) -> Floats:
+        """(q, q) Kenward & Roger's covariance."""
+        return adjusted_covariance(
+            self.moments, self.surface, self.search.at, self.w, convention=convention, linear=linear
+        )
 
     @cached_property
     def beta(self) -> Floats:

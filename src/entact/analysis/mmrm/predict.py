@@ -43,6 +43,7 @@ def complete(inference: Inference, x: Floats, participant: Ints, visit: Ints) ->
         beta's covariance and the conditional variance of y
     """
     model = inference.model
+    assert isinstance(model, Model)
     observations = model.observations
     basis = model.basis
     kept = np.where(basis.kept, x, 0.0)

@@ -64,30 +64,15 @@ def read(
     if total == 0:
         raise ValueError("the frame has no rows")
     for name, column in everything.items():
-        _refuse_infinite(name, column)
-    causes, complete = _complete({subject: who, **everything})
+        refuse_infinite(name, column)
+    causes, complete = rows_complete({subject: who, **everything})
     if not complete.any():
         raise ValueError(f"no row has values in all of {', '.join(map(repr, (subject, *everything)))}")
-    notes = [*causes, *_slopes(parsed, columns, visit, complete)]
+    notes = [*causes, *slopes(parsed, columns, visit, complete)]
     del everything
 
-    whole = bool(complete.all())
-    kept: dict[str, Column] = {}
-    for name in list(columns):
-        # the whole column is let go as soon as its rows in use are copied
-        column = columns.pop(name)
-        own = column if whole else column.keep(complete)
-        if isinstance(own, Factor):
-            own, unused = own.without_unused()
-            if unused:
-                notes.append(
-                    f"{name}: no values at level{'s' * (len(unused) > 1)} {', '.join(unused)}, left out"
-                )
-            if len(own.levels) == 1 and name in parsed.variables:
-                raise ValueError(
-                    f"{name!r} has only one level ({own.levels[0]}) in the rows used: leave it out"
-                )
-        kept[name] = own
+    kept, unused_levels = keep_used(columns, complete, frozenset(parsed.variables))
+    notes.extend(unused_levels)
     visits, unused = _factor(roles["visit"]).keep(complete).without_unused()
     if unused and not isinstance(kept.get(visit), Factor):
         notes.append(f"{visit}: no values at {', '.join(unused)}, left out")
@@ -104,7 +89,7 @@ def read(
     # the model matrix is the largest array: what it does not need is let go first
     del roles, places, who
     y, x, design = build(parsed, kept)
-    _refuse_values(parsed.response.text, y, x, design.names, complete)
+    refuse_values(parsed.response.text, y, x, design.names, complete)
     return Observations(
         parsed.response.text,
         y,
@@ -124,6 +109,34 @@ def read(
     )
 
 
+def keep_used(
+    columns: dict[str, Column], complete: Flags, needed: frozenset[str]
+) -> tuple[dict[str, Column], list[str]]:
+    """The columns on the rows used, emptied as they are taken, and notes of levels that are left out.
+
+    A factor among those needed has to have two levels.
+    """
+    whole = bool(complete.all())
+    kept: dict[str, Column] = {}
+    notes = []
+    for name in list(columns):
+        # the whole column is let go as soon as its rows in use are copied
+        column = columns.pop(name)
+        own = column if whole else column.keep(complete)
+        if isinstance(own, Factor):
+            own, unused = own.without_unused()
+            if unused:
+                notes.append(
+                    f"{name}: no values at level{'s' * (len(unused) > 1)} {', '.join(unused)}, left out"
+                )
+            if len(own.levels) == 1 and name in needed:
+                raise ValueError(
+                    f"{name!r} has only one level ({own.levels[0]}) in the rows used: leave it out"
+                )
+        kept[name] = own
+    return kept, notes
+
+
 def _named(visit: str, by: str | None, weights: str | None) -> list[tuple[str, str]]:
     pairs = (("visit", visit), ("by", by), ("weights", weights))
     return [(role, name) for role, name in pairs if name is not None]
@@ -135,7 +148,7 @@ def _numbers(name: str, column: Column, what: str) -> Numeric:
     return column
 
 
-def _refuse_infinite(name: str, column: Column) -> None:
+def refuse_infinite(name: str, column: Column) -> None:
     if isinstance(column, Numeric) and np.isinf(column.values).any():
         row = int(np.flatnonzero(np.isinf(column.values))[0])
         raise ValueError(
@@ -143,7 +156,7 @@ def _refuse_infinite(name: str, column: Column) -> None:
         )
 
 
-def _complete(columns: Mapping[str, Column | Identity]) -> tuple[list[str], Flags]:
+def rows_complete(columns: Mapping[str, Column | Identity]) -> tuple[list[str], Flags]:
     """A note of what is missing where, if anything is, and the rows in which nothing is."""
     causes = []
     complete: Flags | None = None
@@ -165,7 +178,7 @@ def _factor(column: Column) -> Factor:
     return column
 
 
-def _slopes(formula: Formula, columns: Mapping[str, Column], visit: str, complete: Flags) -> list[str]:
+def slopes(formula: Formula, columns: Mapping[str, Column], visit: str | None, complete: Flags) -> list[str]:
     """Notes of whole numbers that enter as a slope but may be meant as categories."""
     notes = []
     for atom in formula.atoms.values():
@@ -249,7 +262,7 @@ def _weights(name: str | None, column: Column | None, complete: Flags) -> Floats
     return kept
 
 
-def _refuse_values(outcome: str, y: Floats, x: Floats, names: list[str], complete: Flags) -> None:
+def refuse_values(outcome: str, y: Floats, x: Floats, names: list[str], complete: Flags) -> None:
     if not np.isfinite(y).all():
         row = int(np.flatnonzero(complete)[np.flatnonzero(~np.isfinite(y))[0]])
         raise ValueError(f"{outcome} is not a number in row {row} (counted from 0)")

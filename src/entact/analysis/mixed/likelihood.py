@@ -1,0 +1,207 @@
+"""REML and its two derivatives where V = sigma^2 I + sum_e Z_e (I x S_e) Z_e', from cross-products alone.
+
+V is linear in its parameters, so that Harville's (1977) formulas hold as they stand. With P = V^-1 - V^-1 X
+C X' V^-1
+and D_k = dV / dtheta_k = Z E_k Z':
+
+    d(-2 l)/d_k     = tr(P D_k) - y'P D_k P y
+    d2(-2 l)/d_k d_l = -tr(P D_k P D_l) + 2 y'P D_k P D_l P y
+
+P is only ever asked for between columns of [Z, X, y], where Woodbury's identity gives it from their
+cross-products:
+after one pass over the rows the cost depends on the number of effects, not of rows. What belongs to sigma^2
+follows
+from the rest, because V = sum theta_k D_k and P V P = P.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from entact.analysis.mixed.effects import Part
+from entact.analysis.mmrm.small import Floats, half
+
+
+@dataclass(frozen=True)
+class Data:
+    """What the likelihood needs to know of the rows."""
+
+    parts: tuple[Part, ...]
+    n: int
+    q: int
+    z_z: Floats
+    """(r, r)"""
+    z_x: Floats
+    """(r, q + 1) with the residuals of least squares as the last column"""
+    x_x: Floats
+    """(q + 1, q + 1)"""
+
+    @property
+    def size(self) -> int:
+        """How many parameters: the last one is sigma^2."""
+        return sum(part.parameters for part in self.parts) + 1
+
+    def matrices(self, theta: Floats) -> list[Floats]:
+        """S of each effect."""
+        result, first = [], 0
+        for part in self.parts:
+            result.append(half(part.c).unpack(theta[first : first + part.parameters]))
+            first += part.parameters
+        return result
+
+
+@dataclass(frozen=True)
+class Point:
+    """Everything that is known at one theta."""
+
+    theta: Floats
+    value: float
+    gradient: Floats
+    """(K,)"""
+    hessian: Floats
+    """(K, K), observed"""
+    expected: Floats
+    """(K, K), expected"""
+    gamma: Floats
+    """(q,) coefficients in the conditioned basis"""
+    c: Floats
+    """(q, q)"""
+    slopes: Floats
+    """(K, q, q) -X' V^-1 D_k V^-1 X"""
+    q_kl: Floats
+    """(K, K, q, q) X' V^-1 D_k V^-1 D_l V^-1 X"""
+    shrunk: Floats
+    """(r,) Z' V^-1 (y - X beta): times G the predicted effects"""
+
+
+def evaluate(data: Data, theta: Floats, *, reml: bool) -> Point | None:
+    """-2 log likelihood and its derivatives; None where V is not positive definite."""
+    sigma2 = float(theta[-1])
+    if not sigma2 > 0.0:
+        return None
+    r, q = data.z_z.shape[0], data.q
+    root = np.zeros((r, r))
+    for part, s in zip(data.parts, data.matrices(theta), strict=True):
+        try:
+            lower = np.linalg.cholesky(s)
+        except np.linalg.LinAlgError:
+            return None
+        block = slice(part.first, part.first + part.size)
+        root[block, block] = np.kron(np.eye(len(part.groups)), lower)
+    inner = sigma2 * np.eye(r) + root.T @ data.z_z @ root
+    try:
+        factor = np.linalg.cholesky(inner)
+        # V^-1 between [Z, X, y]
+        half_way = np.linalg.solve(factor, root.T @ np.concatenate([data.z_z, data.z_x], axis=1))
+        v_zz = (data.z_z - half_way[:, :r].T @ half_way[:, :r]) / sigma2
+        v_zx = (data.z_x - half_way[:, :r].T @ half_way[:, r:]) / sigma2
+        v_xx = (data.x_x - half_way[:, r:].T @ half_way[:, r:]) / sigma2
+        information = v_xx[:q, :q]
+        c_root = np.linalg.inv(np.linalg.cholesky(information))
+    except np.linalg.LinAlgError:
+        return None
+    c = c_root.T @ c_root
+    gamma = c @ v_xx[:q, q]
+    quadratic = float(v_xx[q, q] - v_xx[:q, q] @ gamma)
+    logdet = (data.n - r) * np.log(sigma2) + 2.0 * np.log(np.diagonal(factor)).sum()
+    value = logdet + quadratic - (2.0 * np.log(np.diagonal(c_root)).sum() if reml else 0.0)
+    residual = v_zx[:, q] - v_zx[:, :q] @ gamma
+
+    p_zz = v_zz - v_zx[:, :q] @ c @ v_zx[:, :q].T
+    taken = p_zz if reml else v_zz
+    traces, pairs = _traces(data, taken)
+    turned = [_apply(data, residual, k) for k in range(data.size - 1)]
+    quadratics = np.array([residual @ one for one in turned])
+    mixed = np.array(turned) @ p_zz @ np.array(turned).T if turned else np.zeros((0, 0))
+    free = data.n - q if reml else data.n
+    traces, pairs = _with_residual(theta, free, traces, pairs)
+    quadratics, mixed = _with_residual(theta, quadratic, quadratics, mixed)
+
+    # of X: V^-1 D_k V^-1 and V^-1 D_k V^-1 D_l V^-1
+    moved = np.array([_apply(data, v_zx[:, :q], k) for k in range(data.size - 1)]).reshape(-1, r, q)
+    single = np.array([v_zx[:, :q].T @ one for one in moved]).reshape(-1, q, q)
+    double = (
+        np.einsum("kra,rs,lsb->klab", moved, v_zz, moved, optimize=True)
+        if len(moved)
+        else np.zeros((0, 0, q, q))
+    )
+    single, double = _with_residual(theta, information, single, double)
+    return Point(
+        theta,
+        float(value),
+        traces - quadratics,
+        2.0 * mixed - pairs,
+        pairs,
+        gamma,
+        c,
+        -single,
+        double,
+        residual,
+    )
+
+
+def _with_residual(theta: Floats, whole: float | Floats, one: Floats, two: Floats) -> tuple[Floats, Floats]:
+    """What belongs to sigma^2 added: f(V) = sum theta_k f(D_k), and f(V, D_l) = f(D_l)."""
+    k = len(theta) - 1
+    sigma2, own = theta[-1], theta[:-1]
+    last = (whole - np.tensordot(own, one, axes=1)) / sigma2
+    ones = np.concatenate([one, np.asarray(last)[None]])
+    tail = np.shape(whole)
+    pairs = np.zeros((k + 1, k + 1, *tail))
+    pairs[:k, :k] = two
+    # f(D_k, V) = f(D_k) = sum_l theta_l f(D_k, D_l)
+    column = (one - np.einsum("kl...,l->k...", two, own)) / sigma2
+    row = column if not tail else (one - np.einsum("kl...,k->l...", two, own)) / sigma2
+    pairs[:k, k], pairs[k, :k] = column, row
+    pairs[k, k] = (last - np.tensordot(own, column, axes=1)) / sigma2
+    return ones, pairs
+
+
+def _place(data: Data, k: int) -> tuple[Part, int, int]:
+    for part in data.parts:
+        if k < part.parameters:
+            grid = half(part.c)
+            return part, int(grid.row[k]), int(grid.column[k])
+        k -= part.parameters
+    raise IndexError(k)
+
+
+def _apply(data: Data, columns: Floats, k: int) -> Floats:
+    """E_k times columns (r, ...)."""
+    part, i, j = _place(data, k)
+    result = np.zeros_like(columns)
+    rows = part.first + np.arange(len(part.groups)) * part.c
+    result[rows + i] = columns[rows + j]
+    result[rows + j] = columns[rows + i]
+    return result
+
+
+def _traces(data: Data, p: Floats) -> tuple[Floats, Floats]:
+    """tr(P D_k) and tr(P D_k P D_l) from Z'PZ."""
+    size = data.size - 1
+    one, two = np.zeros(size), np.zeros((size, size))
+    begin = 0
+    for part in data.parts:
+        block = slice(part.first, part.first + part.size)
+        own = p[block, block].reshape(len(part.groups), part.c, len(part.groups), part.c)
+        summed = np.einsum("gagb->ab", own)
+        grid = half(part.c)
+        one[begin : begin + part.parameters] = grid.times * summed[grid.row, grid.column]
+        start = 0
+        for other in data.parts:
+            across = p[block, other.first : other.first + other.size]
+            across = across.reshape(len(part.groups), part.c, len(other.groups), other.c)
+            flat = across.transpose(1, 3, 0, 2).reshape(part.c * other.c, -1)
+            # S[a, c, b, d] = sum over groups of P[ga, hc] P[gb, hd]
+            s = (flat @ flat.T).reshape(part.c, other.c, part.c, other.c)
+            theirs = half(other.c)
+            for k, (i, j) in enumerate(zip(grid.row, grid.column, strict=True)):
+                for m, (u, v) in enumerate(zip(theirs.row, theirs.column, strict=True)):
+                    ways = {(a, b) for a, b in ((i, j), (j, i))}
+                    others = {(a, b) for a, b in ((u, v), (v, u))}
+                    two[begin + k, start + m] = sum(s[a, d, b, e] for a, b in ways for d, e in others)
+            start += other.parameters
+        begin += part.parameters
+    return one, two
