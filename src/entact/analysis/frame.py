@@ -18,8 +18,8 @@ def read_frame(data: Any, names: Sequence[str]) -> pl.DataFrame:
     Raises:
         ValueError: when a column is not there, or there twice. TypeError: when it is no frame.
     """
-    there = getattr(data, "columns", None)
-    if isinstance(data, pl.LazyFrame) or there is None:
+    there = None if isinstance(data, pl.LazyFrame) else getattr(data, "columns", None)
+    if there is None:
         raise TypeError(f"a Polars or pandas DataFrame is needed, not {type(data).__name__}")
     known = [str(name) for name in there]
     columns = []

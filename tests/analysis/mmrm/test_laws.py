@@ -187,3 +187,41 @@ def test_many_patterns_give_the_same_as_few(monkeypatch: pytest.MonkeyPatch) -> 
     assert summed.model.moments.rows is None
     assert error(last(kept), last(summed)) < 1e-11
     assert error(kept.deviance, summed.deviance) < 1e-13
+
+
+def test_a_constrained_longitudinal_analysis_has_one_mean_at_baseline() -> None:
+    """The baseline as an outcome with arms equal there: the same as columns written by hand."""
+    data = trial(7, participants=60, visits=4)
+    drug = pl.col("arm") == "drug"
+    by_hand = data.with_columns(
+        (drug & (pl.col("visit") == f"v{i}")).cast(pl.Float64).alias(f"drug{i}") for i in (1, 2, 3)
+    )
+    ours = fit(data, "y ~ arm * visit", equal_at={"arm": "v0"})
+    theirs = fit(by_hand, "y ~ visit + drug1 + drug2 + drug3")
+    assert error(ours.deviance, theirs.deviance) < 1e-12
+    contrast = ours.lsmeans("arm", by="visit").contrast("drug - placebo")
+    place = [theirs.coefficients.labels["term"].index(f"drug{i}") for i in (1, 2, 3)]
+    coefficients = theirs.coefficients
+    assert error(contrast.estimate[1:], coefficients.estimate[place]) < 1e-9
+    assert error(contrast.se[1:], coefficients.se[place]) < 1e-9
+    assert error(contrast.df[1:], coefficients.df[place]) < 1e-7
+    means = ours.lsmeans("arm", by="visit")
+    assert means.estimate[0] == means.estimate[1]
+    assert np.isnan(contrast.estimate[0])
+    tests = dict(zip(ours.anova().terms, ours.anova().tests, strict=True))
+    assert tests["arm:visit"].numerator_df == 3
+    joint = theirs.joint_test(["drug1", "drug2", "drug3"])
+    assert error([tests["arm:visit"].f, tests["arm:visit"].df], [joint.f, joint.df]) < 1e-7
+    again = ours.predict(data.drop_nans("y"), conditional=False)["estimate"]
+    assert error(again, ours.fitted) < 1e-9
+
+
+def test_what_cannot_be_equal_is_refused() -> None:
+    data = trial(7)
+    with pytest.raises(ValueError, match="'visit' has no level 'baseline'; it has v0, v1, v2"):
+        fit(data, "y ~ arm * visit", equal_at={"arm": "baseline"})
+    with pytest.raises(ValueError, match="needs 'base' and the visits 'visit' as factors"):
+        fit(data, equal_at={"base": "v0"})
+    for named in ({"visit": None}, {"subject": 3}):
+        with pytest.raises(ValueError, match="must be the name of a column"):
+            mmrm("y ~ arm", data, **{"subject": "id", "visit": "visit", **named})  # type: ignore[arg-type]

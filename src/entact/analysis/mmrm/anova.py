@@ -175,12 +175,12 @@ def _orthogonal(sizes: list[int], names: list[str], within: list[frozenset[str]]
 
 def _slopes(observations: Observations, values: dict[str, Column], chosen: tuple[str, ...]) -> Floats:
     """Rows of the model matrix at these levels: mixed differences by these numbers, others at zero."""
-    design = observations.design.inner
+    design = observations.design
     n = next((c.codes.size for c in values.values() if isinstance(c, Factor)), 1)
     numbers = {name for term in observations.design.terms for own in term.numbers for name in own}
     total: Floats = np.zeros((n, observations.x.shape[1]))
     for signs in product((0.0, 1.0), repeat=len(chosen)):
         at = dict(zip(chosen, signs, strict=True))
         own = {**values, **{name: Numeric(np.full(n, at.get(name, 0.0))) for name in numbers}}
-        total = total + (-1.0) ** (len(chosen) - sum(signs)) * design.matrix(own)
+        total = total + (-1.0) ** (len(chosen) - sum(signs)) * design.evaluated(own)
     return total

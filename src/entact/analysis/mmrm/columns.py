@@ -83,9 +83,9 @@ Column = Numeric | Factor
 
 def column_names(data: Any) -> list[str]:
     """The names of a frame's columns; a TypeError where it is no frame."""
-    names = getattr(data, "columns", None)
     if isinstance(data, pl.LazyFrame):
         raise TypeError("data must be a Polars or pandas DataFrame, not LazyFrame: collect() it first")
+    names = getattr(data, "columns", None)
     if names is None:
         raise TypeError(f"data must be a Polars or pandas DataFrame, not {type(data).__name__}")
     return [str(name) for name in names]

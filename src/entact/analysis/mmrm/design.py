@@ -12,7 +12,7 @@ coding: treatment contrasts, first level as reference.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any, Protocol
 
@@ -73,11 +73,29 @@ class Evaluated:
 
 
 @dataclass(frozen=True)
+class Equal:
+    """A factor that makes no difference at one level of another: arms at baseline."""
+
+    factor: str
+    at: str
+    code: int
+
+    def applied(self, columns: Mapping[str, Column]) -> dict[str, Column]:
+        """The columns with the factor's first level wherever it makes no difference."""
+        factor, other = columns[self.factor], columns[self.at]
+        assert isinstance(factor, Factor)
+        assert isinstance(other, Factor)
+        codes = np.where(other.codes == self.code, 0, factor.codes)
+        return {**columns, self.factor: replace(factor, codes=codes)}
+
+
+@dataclass(frozen=True)
 class Design:
     """A model matrix that can be built for any values of its variables."""
 
     inner: _Inner
     functions: tuple[Evaluated, ...]
+    equal: tuple[Equal, ...] = ()
 
     @property
     def names(self) -> list[str]:
@@ -92,21 +110,31 @@ class Design:
     def matrix(self, columns: Mapping[str, Column]) -> Floats:
         """Rows of the model matrix for these values of the formula's variables: (n, columns)."""
         if not self.functions:
-            return self.inner.matrix(columns)
+            return self.evaluated(columns)
         own = dict(columns)
         for function in self.functions:
             own.update(function.values(columns))
-        return self.inner.matrix(own)
+        return self.evaluated(own)
+
+    def evaluated(self, columns: Mapping[str, Column]) -> Floats:
+        """The same where functions of columns are columns already."""
+        for one in self.equal:
+            columns = one.applied(columns)
+        return self.inner.matrix(columns)
 
 
-def build(formula: Formula, columns: Mapping[str, Column]) -> tuple[Floats, Floats, Design]:
+def build(
+    formula: Formula, columns: Mapping[str, Column], equal: tuple[Equal, ...] = ()
+) -> tuple[Floats, Floats, Design]:
     """Outcome (n,), model matrix (n, columns), and how to make more of its rows."""
     y = _outcome(formula.response, columns)
-    x, design = build_right(formula, columns, y.size)
+    x, design = build_right(formula, columns, y.size, equal)
     return y, x, design
 
 
-def build_right(formula: Formula, columns: Mapping[str, Column], n: int) -> tuple[Floats, Design]:
+def build_right(
+    formula: Formula, columns: Mapping[str, Column], n: int, equal: tuple[Equal, ...] = ()
+) -> tuple[Floats, Design]:
     """Model matrix (n, columns) of the right side, and how to make more of its rows."""
     functions = tuple(_evaluate(atom, columns) for atom in formula.atoms.values() if atom.kind == "number")
     own: dict[str, Column] = {name: columns[name] for name in formula.variables}
@@ -114,9 +142,8 @@ def build_right(formula: Formula, columns: Mapping[str, Column], n: int) -> tupl
     for function in functions:
         own.update(function.values(columns))
     inner = _tabulated(formula, own, made) or _by_formulaic(formula, own, made)
-    if not own:
-        return np.ones((n, len(inner.names))), Design(inner, functions)
-    return inner.matrix(own), Design(inner, functions)
+    design = Design(inner, functions, equal)
+    return design.evaluated(own) if own else np.ones((n, len(inner.names))), design
 
 
 def _outcome(response: Atom, columns: Mapping[str, Column]) -> Floats:
@@ -146,7 +173,10 @@ def _evaluate(atom: Atom, columns: Mapping[str, Column]) -> Evaluated:
         if isinstance(column, Factor):
             raise ValueError(f"{atom.text!r} in the formula calculates with {name!r}, which holds categories")
     try:
-        made = Formulaic(f"0 + {atom.text}").get_model_matrix(_pandas(own), context={}, na_action="ignore")
+        with np.errstate(all="ignore"):  # what is not a number is named by its row later on
+            made = Formulaic(f"0 + {atom.text}").get_model_matrix(
+                _pandas(own), context={}, na_action="ignore"
+            )
     except FormulaicError as error:
         raise ValueError(f"{atom.text!r} in the formula can't be evaluated: {first_line(error)}") from error
     return Evaluated(atom, made.model_spec, tuple(str(name) for name in made.model_spec.column_names))
@@ -305,7 +335,8 @@ def _model_matrix(specification: Any, columns: Mapping[str, Column], atom: Atom 
     from formulaic.errors import FormulaicError
 
     try:
-        made = specification.get_model_matrix(_pandas(columns), context={}, na_action="ignore")
+        with np.errstate(all="ignore"):
+            made = specification.get_model_matrix(_pandas(columns), context={}, na_action="ignore")
     except (FormulaicError, ValueError) as error:
         what = "the formula" if atom is None else f"{atom.text!r} in the formula"
         raise ValueError(f"{what} can't be evaluated at these values: {first_line(error)}") from error

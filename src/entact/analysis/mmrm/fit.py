@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -44,6 +44,7 @@ def mmrm(
     subject: str,
     visit: str,
     covariance: Covariance | Sequence[Covariance] = UNSTRUCTURED,
+    equal_at: Mapping[str, str] | None = None,
     by: str | None = None,
     weights: str | None = None,
     method: Method = REML,
@@ -67,6 +68,8 @@ def mmrm(
         covariance: structure within a participant; a sequence is tried in its order until one converges, and
             the
             result records which one it was
+        equal_at: factors that make no difference at a visit, such as {"arm": "baseline"}: a constrained
+            longitudinal analysis, where the baseline is an outcome and randomisation makes arms equal there
         by: column with groups of participants (usually the arm), each of which gets covariance parameters of
             its own
         weights: column of positive weights; the variance of a value is divided by its weight
@@ -82,7 +85,8 @@ def mmrm(
         ValueError: the data or the formula don't allow the fit; the message names the column, row or term
         NotConverged: no optimum was found with any of the structures
 
-    Equivalent to R `mmrm::mmrm` with `us(visit | subject)` and SAS PROC MIXED with `repeated visit /
+    Source of `equal_at`: Liang & Zeger 2000, Sankhya B 62:134. Equivalent to R `mmrm::mmrm` with `us(visit |
+    subject)` and SAS PROC MIXED with `repeated visit /
     subject=subject`.
     """
     if method not in ("REML", "ML"):
@@ -112,7 +116,7 @@ def mmrm(
 
     attempts: list[Attempt] = []
     for structure in structures:
-        observations = read(formula, data, subject, visit, by, weights, structure)
+        observations = read(formula, data, subject, visit, by, weights, structure, equal_at)
         model, why = fit_structure(observations, structure, reml=method == "REML")
         attempts.append(Attempt(structure.title, why))
         if model is not None:

@@ -19,7 +19,7 @@ from entact.analysis.mmrm.columns import (
     read_identity,
 )
 from entact.analysis.mmrm.covariance import Covariance
-from entact.analysis.mmrm.design import build
+from entact.analysis.mmrm.design import Equal, build
 from entact.analysis.mmrm.formula import Formula, parse
 from entact.analysis.mmrm.model import Observations
 from entact.analysis.mmrm.small import Flags, Floats, Ints
@@ -39,10 +39,14 @@ def read(
     by: str | None,
     weights: str | None,
     structure: Covariance,
+    equal_at: Mapping[str, str] | None = None,
 ) -> Observations:
     """The rows with nothing missing, as arrays; a ValueError where the data don't allow a fit."""
     parsed = parse(formula)
     column_names(data)
+    for what, column_name in (("subject", subject), ("visit", visit)):
+        if not isinstance(column_name, str):
+            raise ValueError(f"{what} must be the name of a column, not {column_name!r}")
     axes = structure.coordinates if isinstance(structure, _Spatial) else ()
     columns = {
         name: read_factor(data, name) if name in parsed.categories else read_column(data, name)
@@ -88,7 +92,7 @@ def read(
     place = None if not axes else np.column_stack([places[name].values[complete] for name in axes])
     # the model matrix is the largest array: what it does not need is let go first
     del roles, places, who
-    y, x, design = build(parsed, kept)
+    y, x, design = build(parsed, kept, _equal(equal_at or {}, visit, kept))
     refuse_values(parsed.response.text, y, x, design.names, complete)
     return Observations(
         parsed.response.text,
@@ -135,6 +139,26 @@ def keep_used(
                 )
         kept[name] = own
     return kept, notes
+
+
+def _equal(equal_at: Mapping[str, str], visit: str, kept: Mapping[str, Column]) -> tuple[Equal, ...]:
+    """At which visit which factors make no difference."""
+    visits = kept.get(visit)
+    result = []
+    for name, level in equal_at.items():
+        factor = kept.get(name)
+        if not isinstance(factor, Factor) or not isinstance(visits, Factor) or name == visit:
+            raise ValueError(
+                f"equal_at={{{name!r}: {level!r}}} needs {name!r} and the visits {visit!r} as factors "
+                f"of the formula"
+            )
+        if str(level) not in visits.levels:
+            raise ValueError(
+                f"equal_at={{{name!r}: {level!r}}}: {visit!r} has no level {level!r}; it has "
+                f"{', '.join(visits.levels)}"
+            )
+        result.append(Equal(name, visit, visits.levels.index(str(level))))
+    return tuple(result)
 
 
 def _named(visit: str, by: str | None, weights: str | None) -> list[tuple[str, str]]:

@@ -204,6 +204,8 @@ class Fit:
                 factor}
             null: the value each is tested against
         """
+        if not np.isfinite(null):
+            raise ValueError(f"null must be a number, not {null!r}")
         names = self.model.observations.design.names
         made = self._rows(rows)
         labels = [_describe(row, names) for row in made]
