@@ -44,6 +44,7 @@ _WORDS = (
     ("entact.pharmacology.data", "NotData"),
     ("entact.pharmacology.fit", "NotAFit"),
     ("entact.pharmacology.simulation", "NotASimulation"),
+    ("entact.cohort.exceedance", "NotAsked"),
     ("entact.pharmacology.result", "NotConverged"),
     ("entact.pharmacology.sources", "SourcesChanged"),
     ("entact.report.pictures.sheet", "PictureError"),

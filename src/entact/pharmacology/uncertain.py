@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -99,21 +99,24 @@ class Uncertain:
         return str(self.who)
 
 
-def effective_number(crossed: Array, sets: int) -> float:
+def effective_number(crossed: Array, sets: int, places: Any = None) -> float:
     """Of how many independent people a share is as sure; `crossed`: 0 or 1 of each, under set i modulo
-    `sets`."""
+    `sets`; where only some people are looked at, `places` says which these are."""
     share = float(crossed.mean())
     if share in (0.0, 1.0):
         return float(crossed.size)
-    return share * (1.0 - share) / _share_variance(crossed, sets)
+    own = (np.arange(crossed.size) if places is None else places) % sets
+    return share * (1.0 - share) / _share_variance(crossed, own)
 
 
-def _share_variance(crossed: Array, sets: int) -> float:
-    """Variance of a share of people, of the draw and of the sets."""
-    share, each = float(crossed.mean()), crossed.size / sets
+def _share_variance(crossed: Array, own: Any) -> float:
+    """Variance of a share of people, of the draw and of the sets; `own` is each person's set."""
+    share = float(crossed.mean())
     of_draw = share * (1.0 - share) / crossed.size
-    if each < 2:
+    size = np.bincount(own)
+    full = size > 1
+    if full.sum() < 2:
         return of_draw
-    own = np.array([crossed[place::sets].mean() for place in range(sets)])
-    within = float(np.mean(own * (1.0 - own))) / (each - 1.0)
-    return of_draw + max(0.0, float(own.var(ddof=1)) - within)
+    shares = np.bincount(own, weights=crossed)[full] / size[full]
+    within = float(np.mean(shares * (1.0 - shares) / (size[full] - 1.0)))
+    return of_draw + max(0.0, float(shares.var(ddof=1)) - within)

@@ -47,7 +47,13 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON."
 
 
 def dose(
-    initial: Initial,
+    initial: Annotated[
+        str | None, typer.Option(help="Initial dose with its form: '120 mg HCl', '1.5 mg/kg base'.")
+    ] = None,
+    study: Annotated[
+        str | None,
+        typer.Option(help="A study: how often its alert limits will be crossed, in its own sessions."),
+    ] = None,
     supplement: Supplement = None,
     then: Then = None,
     enantiomer: Enantiomer = "racemic",
@@ -84,6 +90,39 @@ def dose(
         from entact.report.pictures.sheet import check_suffix
 
         check_suffix(plot)
+    if study is not None:
+        given = (initial, supplement, then, limit, substrate, until, ())
+        if any(given):
+            raise typer.BadParameter("--study has its own doses and limits: leave those options out")
+        from entact.cli.pharmacology import study as asked
+        from entact.cli.pharmacology.question import find_people
+
+        who = find_people(
+            population or asked.PEOPLE,
+            seed,
+            weight,
+            sex,
+            age,
+            cyp2d6,
+            medicine or (),
+            people,
+            pressure,
+            heart_rate,
+        )
+        crossed = asked.ask_study(study, who, threads=threads)
+        if plot is not None:
+            from entact.report.pictures.sheet import write_sheet
+
+            write_sheet(asked.draw(crossed), plot)
+        if as_json:
+            _print_json(asked.as_data(crossed))
+        else:
+            asked.print_study(crossed)
+            if plot is not None:
+                typer.echo(str(plot))
+        return
+    if initial is None:
+        raise typer.BadParameter("say --initial, like '120 mg HCl', or --study, like mapp1")
     question = Question(
         initial, supplement, then or (), enantiomer, food, water, weight, sex, age, cyp2d6, medicine or (),
         population, seed, limit or (), substrate or (), people, pressure, heart_rate,
