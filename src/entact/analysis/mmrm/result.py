@@ -12,7 +12,6 @@ import polars as pl
 
 from entact.analysis.mmrm import predict
 from entact.analysis.mmrm.anova import Anova, Type, anova
-from entact.analysis.mmrm.columns import Column, Factor, read_column, read_factor, read_identity
 from entact.analysis.mmrm.estimates import Estimates
 from entact.analysis.mmrm.inference import Inference, Joint
 from entact.analysis.mmrm.lsmeans import LSMeans, Weighting, lsmeans
@@ -257,54 +256,7 @@ class Fit:
         Equivalent to SAS `outpredm` (estimate) and `outpred` (prediction). Rows with a missing variable get
         null.
         """
-        observations = self.model.observations
-        columns: dict[str, Column] = {}
-        missing = np.zeros(0, dtype=bool)
-        for name, used in observations.columns.items():
-            if isinstance(used, Factor):
-                column: Column = _as_known(name, read_factor(data, name), used)
-            else:
-                column = read_column(data, name)
-                if isinstance(column, Factor):
-                    raise ValueError(f"{name!r} held numbers in the fit, not text or categories")
-            columns[name] = column
-            missing = column.missing if not missing.size else missing | column.missing
-        subject = read_identity(data, self.subject)
-        grid = Factor(np.zeros(0, dtype=np.int32), self.visits)
-        visit = _as_known(self.visit, read_factor(data, self.visit), grid)
-        n = subject.codes.size
-        missing = (missing if missing.size else np.zeros(n, dtype=bool)) | subject.missing | visit.missing
-        ok = ~missing
-        x = observations.design.matrix({name: column.keep(ok) for name, column in columns.items()})
-        place = {name: i for i, name in enumerate(observations.participants.to_list())}
-        known = np.array([place.get(label, -1) for label in subject.labels.to_list()], dtype=np.int64)
-        who = known[subject.codes[ok]]
-        if not conditional:
-            who = np.full(who.size, -1)
-        elif (
-            observations.coordinates is not None
-            and (who >= 0).any()
-            and self.model.surface.group_of_sheet.size > len(observations.groups)
-        ):
-            raise ValueError(
-                "with coordinates of each participant's own, only conditional=False can be predicted"
-            )
-        if len(observations.groups) > 1 and (who < 0).any():
-            raise ValueError("with a grouped covariance, participants outside the fit have no known group")
-        estimate, se, _ = self.inference.estimates(x)
-        prediction, prediction_se = predict.complete(self.inference, x, who, visit.codes[ok].astype(np.int64))
-        full = {
-            "estimate": estimate,
-            "se": se,
-            "prediction": prediction,
-            "prediction_se": prediction_se,
-        }
-        frame = {}
-        for name, values in full.items():
-            spread = np.full(n, np.nan)
-            spread[ok] = values
-            frame[name] = spread
-        return pl.DataFrame(frame).fill_nan(None)
+        return predict.predicted(self.inference, self.subject, self.visit, data, conditional)
 
     def simulate(self, rng: np.random.Generator, count: int = 1) -> Floats:
         """Outcomes (count, n) drawn from the fitted model on the rows used."""
@@ -398,17 +350,3 @@ class Fit:
 def _describe(row: Floats, names: Sequence[str]) -> str:
     parts = [f"{number(value)} × {name}" for value, name in zip(row, names, strict=True) if value != 0.0]
     return " + ".join(parts) or "0"
-
-
-def _as_known(name: str, factor: Factor, known: Factor) -> Factor:
-    """The factor in the levels of the fit."""
-    levels = known.levels
-    place = {level: i for i, level in enumerate(levels)}
-    used = {factor.levels[code] for code in np.unique(factor.codes) if code >= 0}
-    unknown = sorted(used - set(levels))
-    if unknown:
-        raise ValueError(
-            f"{name!r} has level {unknown[0]!r}, which the fit does not know ({', '.join(levels)})"
-        )
-    to = np.array([*(place.get(level, -1) for level in factor.levels), -1], dtype=np.int32)
-    return Factor(to[factor.codes], levels, known.numbers)
