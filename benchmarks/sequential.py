@@ -52,6 +52,7 @@ def measured() -> list[tuple[str, float, float]]:
             ("Pocock spending, two-sided", {"spending": LanDeMetsPocock(), "sided": 2}),
             ("Pocock's constant boundary", {"spending": Pocock()}),
             ("with beta spending", {"futility": HwangShihDeCani(-2)}),
+            ("with beta spending, binding", {"futility": HwangShihDeCani(-2), "binding": True}),
         ):
 
             def boundaries(at=at, fields=fields):  # type: ignore[no-untyped-def]

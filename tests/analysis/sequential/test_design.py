@@ -215,7 +215,8 @@ def test_a_spending_function_of_ones_own() -> None:
         ({"information": (0.5, 1), "alpha": 95}, "alpha is 95"),
         ({"information": (0.5, 1), "beta": 1}, "beta is 1"),
         ({"information": (0.5, 1), "sided": 3}, "one side or two"),
-        ({"information": (0.5, 1), "sided": 2, "futility": (0.0,)}, "one-sided"),
+        ({"information": (0.5, 1), "sided": 2, "futility": (-0.2,)}, "of |Z|, from 0 on"),
+        ({"information": (0.5, 1), "futility": (float("nan"),)}, "numbers, -inf where"),
         ({"information": (0.5, 1), "futility": (0.0, 1.0)}, "one for every look but the last"),
     ],
 )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.special import ndtr
+from tests.analysis.sequential.quadrature import stopping
 
 from entact.analysis.sequential import (
     GroupSequential,
@@ -18,6 +18,8 @@ from entact.analysis.sequential import (
     Pocock,
     Shape,
     Spending,
+    SpendingPoints,
+    UserDefined,
 )
 
 RULES: list[Spending | Shape] = [
@@ -28,32 +30,6 @@ RULES: list[Spending | Shape] = [
     OBrienFleming(),
     Pocock(),
 ]
-
-
-def stopping(
-    fractions: tuple[float, ...], lower: list[float], upper: list[float], drift: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Stopping above and below by look: density of Z, not of the score, on one Gauss-Legendre rule a look.
-
-    Jennison & Turnbull 2000, equation 19.4, with 160 nodes between the bounds.
-    """
-    nodes, weights = np.polynomial.legendre.leggauss(160)
-    above, below = [], []
-    z, density = np.zeros(1), np.ones(1)
-    before = 0.0
-    for look, now in enumerate(fractions):
-        step = np.sqrt(now - before)
-        mean = (z * np.sqrt(before) + drift * (now - before)) / np.sqrt(now)
-        scale = step / np.sqrt(now)
-        above.append(float(np.sum(density * ndtr((mean - upper[look]) / scale))))
-        below.append(float(np.sum(density * ndtr((lower[look] - mean) / scale))))
-        centre = drift * np.sqrt(now)
-        low, high = max(lower[look], centre - 9), min(upper[look], centre + 9)
-        new = low + (high - low) * (1 + nodes) / 2
-        away = (new[:, None] - mean) / scale
-        at = np.exp(-(away**2) / 2) @ density / (scale * np.sqrt(2 * np.pi))
-        z, density, before = new, at * weights * (high - low) / 2, now
-    return np.array(above), np.array(below)
 
 
 @st.composite
@@ -79,7 +55,7 @@ def test_error_rate_and_power_are_those_of_another_quadrature(
     lower = [-value for value in upper] if sided == 2 else [-np.inf] * len(at)
     assert stopping(at, lower, upper, 0.0)[0].sum() == pytest.approx(alpha, rel=1e-9)
     drift = design.drift(max(power, alpha + 0.1))
-    above, below = stopping(at, lower, upper, drift)
+    above, below, _ = stopping(at, lower, upper, drift)
     assert above.sum() == pytest.approx(max(power, alpha + 0.1), abs=1e-10)
     found = design.power(drift)
     assert found.efficacy == pytest.approx(above + (below if sided == 2 else 0), abs=1e-10)
@@ -94,7 +70,7 @@ def test_futility_spends_beta_by_another_quadrature(
     found = design.boundaries()
     assert found.lower is not None
     upper, lower = list(found.upper), [*found.lower, found.upper[-1]]
-    above, below = stopping(at, lower, upper, design.drift())
+    above, below, _ = stopping(at, lower, upper, design.drift())
     assert above.sum() == pytest.approx(1 - beta, abs=1e-9)
     planned = HwangShihDeCani(gamma).spent(beta, np.array(at))
     assert np.cumsum(below) == pytest.approx(planned, abs=1e-9)
@@ -141,3 +117,69 @@ def test_power_rises_with_the_effect(drifts: tuple[float, float], rule: Spending
     low, high = sorted(drifts)
     design = GroupSequential(information=(0.3, 0.7, 1.0), spending=rule)
     assert design.power(low).overall <= design.power(high).overall + 1e-14
+
+
+SPENDING: list[Spending] = [
+    LanDeMetsOBrienFleming(),
+    LanDeMetsPocock(),
+    HwangShihDeCani(-4),
+    HwangShihDeCani(1.5),
+    KimDeMets(0.8),
+    KimDeMets(3),
+    SpendingPoints((0.3, 0.7), (0.05, 0.4)),
+    UserDefined(lambda share: share**1.5),
+]
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_thirty_designs_of_any_kind(seed: int) -> None:
+    """2 to 20 unequal looks, any spending, one or two sides, futility binding or not, ran over or under."""
+    random = np.random.default_rng(seed)
+    looks = int(random.integers(2, 21))
+    steps = random.uniform(0.2, 1.0, looks)
+    at = (*(np.cumsum(steps)[:-1] / steps.sum()).tolist(), 1.0)
+    sided, beta, alpha = 1 + seed % 2, float(random.uniform(0.05, 0.25)), float(random.uniform(0.005, 0.05))
+    futility = None if seed % 3 == 0 else SPENDING[int(random.integers(6))]
+    design = GroupSequential(
+        information=at,
+        spending=SPENDING[int(random.integers(len(SPENDING)))],
+        alpha=alpha,
+        sided=sided,
+        futility=futility,
+        binding=bool(random.integers(2)),
+        beta=beta,
+    )
+
+    def floors(upper: list[float], lower: list[float]) -> list[float]:
+        return [-value for value in upper] if sided == 2 else lower
+
+    found = design.boundaries()
+    upper, never = list(found.upper), [-np.inf] * looks
+    lower = never if found.lower is None else [*found.lower, upper[-1]]
+    wedge = [*lower[:-1], 0.0] if sided == 2 and futility is not None else None
+    relied = futility is not None and design.binding
+    none = stopping(at, floors(upper, lower if relied else never), upper, 0.0, wedge if relied else None)
+    assert np.cumsum(none[0]) == pytest.approx(design.spending.spent(alpha, np.array(at)), rel=1e-9)  # type: ignore[union-attr]
+    drift = design.drift(1 - beta)
+    above, below, between = stopping(at, floors(upper, lower), upper, drift, wedge)
+    told = design.power(drift)
+    futile = between if sided == 2 else below
+    assert told.efficacy == pytest.approx(above + (below if sided == 2 else 0), abs=1e-11)
+    assert told.futility == pytest.approx(
+        [*(futile[:-1] if futility is not None else 0 * above[:-1]), 0.0], abs=1e-11
+    )
+    both = above.sum() + (below.sum() if sided == 2 and futility is not None else 0.0)
+    assert both == pytest.approx(1 - beta, abs=1e-10)
+    if futility is not None and sided == 1:
+        assert np.cumsum(below)[:-1] == pytest.approx(futility.spent(beta, np.array(at))[:-1], abs=1e-10)
+    # Fewer or more looks than planned, with other information, the last of them beyond the plan or before it.
+    really = np.sort(random.uniform(0.05, 1.0, max(looks - 1, 1)))
+    really = really[np.diff([0.0, *really]) > 0.01]
+    seen = (*really[really < 0.95].tolist(), [0.97, 1.0, 1.15][seed % 3])
+    other = design.boundaries_at(seen, final=True)
+    up, nowhere = list(other.upper), [-np.inf] * len(seen)
+    low = nowhere if other.lower is None else [*other.lower, -np.inf]
+    inside = [*low[:-1], 0.0] if sided == 2 and relied else None
+    assert stopping(seen, floors(up, low if relied else nowhere), up, 0.0, inside)[0].sum() == pytest.approx(
+        alpha, rel=1e-9
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite, sqrt
 
 import numpy as np
 from scipy.optimize import brentq
@@ -14,9 +15,9 @@ from entact.analysis.sequential.root import rising_root
 from entact.analysis.sequential.shape import Shape
 from entact.analysis.sequential.spending import Spending
 
-_FAR = 40.0  # 1 - Φ(40) is 0
-_LEAST = 1e-150
-_CLOSE = 1e-6  # a step after which nothing is left to find: each cubes what was missing
+FAR = 40.0  # 1 - Φ(40) is 0
+LEAST = 1e-150
+_CLOSE = 1e-5  # a step after which nothing is left to find: each cubes what was missing
 _TILT = 0.75  # drift to which densities are carried over from another without loss
 
 
@@ -106,9 +107,10 @@ class Walk:
         self.fractions = fractions
         self.upper: list[float] = []
         self.spent: list[float] = []
-        self._sided, self._planned, self._given, self._last = sided, spent, given, last
+        self.sided, self._planned, self._given, self._last = sided, spent, given, last
         self._state = GoingOn.at(0.0, 0.0)
         self._following = increments_after(fractions)
+        self._trend = Trend()
 
     def step(self) -> float:
         """The critical value of the next look."""
@@ -124,17 +126,19 @@ class Walk:
                     f"the looks before the end spend {before:.3g} of {spent:g}:"
                     " their critical values are too low"
                 )
-            value = solve(self._state, fraction, 0.0, spent - before)
+            plain = plainly(self._state, fraction, 0.0, spent - before)
+            value = solve(self._state, fraction, 0.0, spent - before, self._trend.next(plain))
+            self._trend.was(value, plain)
         self.upper.append(value)
         self.spent.append(spent)
         return value
 
     def go_on(self, lower: float = -np.inf) -> None:
-        """After a look, where Z was not below a bound either."""
+        """After a look, where Z, or |Z| in a two-sided design, was not below a bound either."""
         look = len(self.upper) - 1
-        upper = self.upper[-1]
-        floor = -upper if self._sided == 2 else min(lower, upper)
-        self._state = self._state.go_on(floor, upper, self.fractions[look], 0.0, self._following[look])
+        self._state = went_on(
+            self._state, self.sided, lower, self.upper[-1], self.fractions[look], 0.0, self._following[look]
+        )
 
     def found(self, lower: Sequence[float] | None = None) -> Walk:
         """Itself, after all looks; `lower`: binding futility bounds for all looks but the last."""
@@ -145,67 +149,22 @@ class Walk:
         return self
 
 
-class FutilityWalk:
-    """From look to look under an effect, with futility bounds that spend the type II error rate.
-
-    Args:
-        spent: of beta, by each look. drift: under which it is spent. near: what the bounds will be, about.
-    """
-
-    def __init__(
-        self, fractions: Sequence[float], spent: Floats, drift: float, near: Sequence[float] | None = None
-    ):
-        self.fractions = fractions
-        self.lower: list[float] = []
-        self._spent, self._drift, self._near = spent, drift, near
-        self._state = GoingOn.at(0.0, 0.0)
-        self._following = increments_after(fractions)
-
-    def step(self, upper: float) -> float:
-        """The bound of the next look, not held to its critical value, with which the walk goes on."""
-        look = len(self.lower)
-        target = float(self._spent[look]) - (float(self._spent[look - 1]) if look else 0.0)
-        fraction = self.fractions[look]
-        near = None if self._near is None else -self._near[look]
-        self.lower.append(-solve(self._state.mirrored, fraction, -self._drift, target, near))
-        if look + 1 < len(self.fractions):
-            floor = min(self.lower[-1], upper)
-            self._state = self._state.go_on(floor, upper, fraction, self._drift, self._following[look])
-        return self.lower[-1]
-
-
-def with_futility(
-    walk: Walk, spent: Floats, drift: float, *, binding: bool, near: Sequence[float] | None = None
-) -> tuple[list[float], Walk]:
-    """Futility bounds that spend beta under a drift, beside critical values; these rely on them if binding.
-
-    Args:
-        walk: not begun. spent: of beta, by each look. near: what the bounds will be, about.
-    Returns:
-        Lower bounds, the last of which is not held to the critical value, and the walk after all looks.
-    """
-    lower = FutilityWalk(walk.fractions, spent, drift, near)
-    for look in range(len(walk.fractions)):
-        bound = lower.step(walk.step())
-        if look + 1 < len(walk.fractions):
-            walk.go_on(bound if binding else -np.inf)
-    return lower.lower, walk
-
-
-def futility(
-    fractions: Sequence[float],
-    upper: Sequence[float],
-    spent: Floats,
-    drift: float,
-    near: Sequence[float] | None = None,
-) -> list[float]:
-    """Futility bounds that spend beta under a drift, with critical values that do not depend on them."""
-    walk = FutilityWalk(fractions, spent, drift, near)
-    return [walk.step(value) for value in upper]
+def went_on(
+    state: GoingOn, sided: int, lower: float, upper: float, fraction: float, drift: float, following: float
+) -> GoingOn:
+    """The trial after a look at which neither efficacy nor futility stopped it."""
+    if sided == 2:
+        return state.go_on(-upper, upper, fraction, drift, following, min(lower, upper))
+    return state.go_on(min(lower, upper), upper, fraction, drift, following)
 
 
 def drift_for(
-    power: float, fractions: Sequence[float], lower: Sequence[float], upper: Sequence[float], near: float
+    power: float,
+    fractions: Sequence[float],
+    lower: Sequence[float],
+    upper: Sequence[float],
+    near: float,
+    inner: Sequence[float] | None = None,
 ) -> float:
     """The drift at which the trial stops above with a probability.
 
@@ -213,10 +172,10 @@ def drift_for(
     serves all drifts near it.
 
     Args:
-        near: where to look first.
+        near: where to look first. lower, upper, inner: as in `recursion.stopping`.
     """
     while True:
-        states = _states(fractions, lower, upper, near)
+        states = _states(fractions, lower, upper, near, inner)
 
         def missing(drift: float, known: Sequence[GoingOn] = states, at: float = near) -> float:
             reached = sum(
@@ -232,36 +191,65 @@ def drift_for(
             near = high
         else:
             return float(brentq(missing, low, high, xtol=1e-14, rtol=1e-14))
-        if abs(near) > _FAR:
+        if abs(near) > FAR:
             raise ValueError(f"no effect gives a power of {power:g}: the trial stops for futility before")
 
 
 def _states(
-    fractions: Sequence[float], lower: Sequence[float], upper: Sequence[float], drift: float
+    fractions: Sequence[float],
+    lower: Sequence[float],
+    upper: Sequence[float],
+    drift: float,
+    inner: Sequence[float] | None,
 ) -> list[GoingOn]:
     """The trial before each look."""
     states, following = [GoingOn.at(0.0, 0.0)], increments_after(fractions)
     for look in range(len(fractions) - 1):
-        states.append(states[-1].go_on(lower[look], upper[look], fractions[look], drift, following[look]))
+        within = 0.0 if inner is None else inner[look]
+        states.append(
+            states[-1].go_on(lower[look], upper[look], fractions[look], drift, following[look], within)
+        )
     return states
+
+
+def plainly(state: GoingOn, fraction: float, drift: float, target: float) -> float:
+    """That value, if looking before had changed nothing."""
+    return drift * sqrt(fraction) - float(ndtri(min(target / max(state.probability, target), 0.999999)))
+
+
+class Trend:
+    """What the values of the next look will be, about, from how far those before lay from the plain ones."""
+
+    def __init__(self) -> None:
+        self._away: list[float] = []
+
+    def next(self, plain: float) -> float:
+        """About the next value."""
+        known = self._away
+        if not known:
+            return plain
+        return plain + (2 * known[-1] - known[-2] if len(known) > 1 else known[-1])
+
+    def was(self, value: float, plain: float) -> None:
+        """The value that it was."""
+        if isfinite(value):
+            self._away.append(value - plain)
 
 
 def solve(state: GoingOn, fraction: float, drift: float, target: float, near: float | None = None) -> float:
     """The value above which Z lies with a probability, having gone on until now: Halley from a safe start."""
-    if target <= _LEAST:
+    if target <= LEAST:
         return np.inf
     if target >= state.probability:
         return -np.inf
-    low, high = -_FAR, _FAR
-    value = -float(ndtri(min(target / max(state.probability, target), 0.999999)))
-    if near is not None and np.isfinite(near):
-        value = near
+    low, high = -FAR, FAR
+    value = near if near is not None and np.isfinite(near) else plainly(state, fraction, drift, target)
     for _ in range(100):
         tail, density, bend = state.tail(value, fraction, drift)
         low, high = (value, high) if tail > target else (low, value)
         # On the logarithm of the tail, which is nearly straight.
-        step = 2 * _FAR
-        if tail > 0 and density > _LEAST * tail:
+        step = 2 * FAR
+        if tail > 0 and density > LEAST * tail:
             over, slope = np.log(tail / target), density / tail
             curve = slope * slope + bend / tail
             step = over / slope / max(1 + over * curve / (2 * slope * slope), 0.5)

@@ -20,14 +20,16 @@ _POINTS = 61
 
 
 def boundary_frame(design: Planned) -> pl.DataFrame:
-    """Bounds of Z by look: columns information, bound (`efficacy`, `efficacy, other side`, `futility`), z."""
+    """Bounds of Z by look: columns information, z, and bound: `efficacy`, `futility`, `…, other side`."""
     found = design.boundaries()
     rows = [(at, "efficacy", z) for at, z in zip(found.information, found.upper, strict=True)]
     if design.sided == 2:
         rows += [(at, "efficacy, other side", -z) for at, _, z in list(rows)]
     if found.lower is not None:
         lower = [*found.lower, found.upper[-1]]
-        rows += [(at, "futility", z) for at, z in zip(found.information, lower, strict=True)]
+        futile = [(at, "futility", z) for at, z in zip(found.information, lower, strict=True)]
+        other = [(at, "futility, other side", -z) for at, _, z in futile if design.sided == 2]
+        rows += [*futile, *other]
     kept = [row for row in rows if np.isfinite(row[2])]
     return pl.DataFrame(
         kept, schema={"information": pl.Float64, "bound": pl.String, "z": pl.Float64}, orient="row"
@@ -96,8 +98,8 @@ def boundary_specification(design: Planned, width: int = 360, height: int = 240)
             "field": "bound",
             "type": "nominal",
             "scale": {
-                "domain": ["efficacy", "efficacy, other side", "futility"],
-                "range": [_BLUE, _BLUE, _ORANGE],
+                "domain": ["efficacy", "efficacy, other side", "futility", "futility, other side"],
+                "range": [_BLUE, _BLUE, _ORANGE, _ORANGE],
             },
             "legend": None,
         },

@@ -67,12 +67,13 @@ def _later(design: GroupSequential, look: int, z: float, drift: float) -> float:
     """The probability of stopping above at a later look, from the score at this one."""
     fraction = design.information[look - 1]
     state = GoingOn.at(fraction, z * np.sqrt(fraction))
-    lower, upper = design.floors(), design.boundaries().upper
+    lower, upper, wedge = design.floors(), design.boundaries().upper, design.wedge()
     following = increments_after(design.information)
     total = 0.0
     for later in range(look, len(upper)):
         ahead = design.information[later]
         total += state.above(upper[later], ahead, drift)
         if later + 1 < len(upper):
-            state = state.go_on(lower[later], upper[later], ahead, drift, following[later])
+            inner = 0.0 if wedge is None else wedge[later]
+            state = state.go_on(lower[later], upper[later], ahead, drift, following[later], inner)
     return total

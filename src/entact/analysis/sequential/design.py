@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -12,13 +12,13 @@ from scipy.special import ndtri
 
 from entact.analysis.sample_size.comparison import Comparison
 from entact.analysis.sequential.assurance import assurance
-from entact.analysis.sequential.boundaries import Boundaries, Rule, Walk, drift_for, futility, with_futility
+from entact.analysis.sequential.boundaries import Boundaries, Rule, Walk, drift_for
 from entact.analysis.sequential.chart import boundary_chart, power_chart
+from entact.analysis.sequential.futility import HALF, Meeting, cost, futility, wedge_spent, with_futility
 from entact.analysis.sequential.inference import SequentialEstimate, analyse, analyse_stages
 from entact.analysis.sequential.look import Look
 from entact.analysis.sequential.planned import Power
-from entact.analysis.sequential.recursion import Floats, crossing
-from entact.analysis.sequential.root import rising_root
+from entact.analysis.sequential.recursion import Floats, stopping
 from entact.analysis.sequential.shape import Shape
 from entact.analysis.sequential.size import SampleSize, sample_size
 from entact.analysis.sequential.spending import LanDeMetsOBrienFleming, Spending
@@ -39,9 +39,9 @@ class GroupSequential:
         information: fractions of the whole information at the looks, rising, the last one 1.
         alpha: error rate of one tail. sided: 1, or 2 for a symmetric two-sided test of 2 `alpha`.
         spending: of alpha; or the shape of the boundary.
-        futility: spending of beta, or bounds of Z for every look but the last; None without. binding: whether
-            the efficacy bounds rely on stopping for futility; they should not, where anybody may go on all
-            the same.
+        futility: spending of beta, or bounds of Z for every look but the last, of |Z| in a two-sided design;
+            -inf for a look that does not stop so, None without. binding: whether the efficacy bounds rely on
+            stopping for futility; they should not, where anybody may go on all the same.
         beta: type II error rate, for futility by spending and for sample sizes.
     Raises:
         ValueError: for anything else.
@@ -72,12 +72,19 @@ class GroupSequential:
             raise ValueError(f"beta is {self.beta:g}: it lies between 0 and 1 - alpha")
         if self.sided not in (1, 2):
             raise ValueError(f"sided is {self.sided}: a test has one side or two")
-        if self.sided == 2 and self.futility is not None:
-            raise ValueError("futility bounds belong to one-sided designs here: say sided=1")
-        if isinstance(self.futility, tuple) and len(self.futility) != len(self.information) - 1:
+        if not isinstance(self.futility, tuple):
+            return
+        if len(self.futility) != len(self.information) - 1:
             raise ValueError(
                 f"{len(self.futility)} futility bounds for {len(self.information)} looks:"
                 " one for every look but the last"
+            )
+        if any(np.isnan(bound) for bound in self.futility):
+            raise ValueError(f"futility bounds {list(self.futility)}: numbers, -inf where it does not stop")
+        if self.sided == 2 and any(-np.inf < bound < 0 for bound in self.futility):
+            raise ValueError(
+                f"futility bounds {list(self.futility)}: in a two-sided design they are of |Z|, from 0 on;"
+                " -inf where it does not stop"
             )
 
     def boundaries(self) -> Boundaries:
@@ -100,7 +107,7 @@ class GroupSequential:
         plan, walk = self.futility, self.rule.at(self.alpha, looks, ended=final)
         before = len(looks) - 1 if final else len(looks)
         if isinstance(plan, Spending):
-            spent = plan.spent(self.beta, np.asarray(looks))
+            spent = self._beta_spent(plan, looks, final=final)
             lower, _ = with_futility(walk, spent, self.drift(), binding=self.binding)
             held = [min(low, up) for low, up in zip(lower[:before], walk.upper, strict=False)]
             return Boundaries(looks, tuple(walk.upper), tuple(held), tuple(walk.spent))
@@ -116,14 +123,18 @@ class GroupSequential:
         return Boundaries(looks, tuple(walk.upper), plan[:before], tuple(walk.spent))
 
     def drift(self, power: float | None = None) -> float:
-        """The drift at which the design has a power; 1 - beta, where none is said."""
+        """The drift at which the design has a power; 1 - beta, where none is said.
+
+        Of a two-sided design it is the power on the side of the effect; where beta is spent, 1 - beta is the
+        power on both, of which the other side has less than one in a million.
+        """
         wanted = 1 - self.beta if power is None else power
         if not self.alpha < wanted < 1:
             raise ValueError(f"power {wanted:g}: it lies between alpha and 1")
-        if power is None and self._solved[1] is not None:
+        if wanted == 1 - self.beta and self._solved[1] is not None:
             return self._solved[1]
         near = float(ndtri(1 - self.alpha) + ndtri(wanted))
-        return drift_for(wanted, self.information, self.floors(), self.boundaries().upper, near)
+        return drift_for(wanted, self.information, self.floors(), self.boundaries().upper, near, self.wedge())
 
     def inflation(self, power: float | None = None) -> float:
         """How much more information it takes than a test without looks, for the same power."""
@@ -142,15 +153,15 @@ class GroupSequential:
         """
         drift = self._drift_of(effect, size)
         upper = self.boundaries().upper
-        above, below = crossing(self.information, self.floors(), upper, drift)
-        stopped = above + below
-        going_on = 1 - np.cumsum(stopped)[:-1]
+        above, below, between = stopping(self.information, self.floors(), upper, drift, self.wedge())
+        going_on = 1 - np.cumsum(above + below + between)[:-1]
         information = float(self.information[0] + going_on @ np.diff(self.information))
         two_sided = self.sided == 2
+        futile = between if two_sided else below
         return Power(
             drift,
             tuple((above + below if two_sided else above).tolist()),
-            tuple(np.zeros_like(below).tolist() if two_sided else [*below[:-1].tolist(), 0.0]),
+            (*futile[:-1].tolist(), 0.0),
             float(below.sum()) if two_sided else 0.0,
             information,
         )
@@ -225,6 +236,13 @@ class GroupSequential:
             return [-np.inf] * len(self.information)
         return [*found.lower, found.upper[-1]]
 
+    def wedge(self) -> Sequence[float] | None:
+        """|Z| below which a two-sided design stops for futility, by look, 0 where it does not; else None."""
+        lower = self.boundaries().lower
+        if self.sided == 1 or lower is None:
+            return None
+        return [*(max(bound, 0.0) for bound in lower), 0.0]
+
     def _drift_of(self, effect: float | Comparison, size: float | None) -> float:
         if isinstance(effect, Comparison):
             if size is None:
@@ -246,35 +264,47 @@ class GroupSequential:
         if not isinstance(plan, Spending):
             bounds = [*plan, -np.inf] if plan is not None and self.binding else None
             return self._found(self.rule.at(self.alpha, looks, ended=True).found(bounds), plan), None
-        lost = plan.spent(self.beta, np.asarray(looks))
-        lost[-1] = self.beta
-
-        def meet(drift: float) -> float:
-            """How far the last futility bound lies above the last critical value."""
-            found, walk = self._with_futility(lost, drift, known)
-            known[:] = found
-            return found[-1] - walk.upper[-1]
-
-        known: list[float] = []
-
+        lost = self._beta_spent(plan, looks, final=True)
+        meeting = Meeting(lambda drift, near: self._with_futility(lost, drift, near), len(looks))
         try:
-            near = self._fixed * (1 + 0.025 * np.log(len(looks)))  # about what looks cost
-            drift = rising_root(meet, float(near), step=0.5, slope=1 + 0.04 * len(looks))
+            drift = meeting.drift(self._near(plan))
         except ValueError:
             raise ValueError("no effect has the power with this futility: spend less of beta early") from None
-        lower, walk = self._with_futility(lost, drift, known)
-        held = tuple(min(low, up) for low, up in zip(lower[:-1], walk.upper, strict=False))
+        lower, upper, spent = meeting.found(drift)
+        held = tuple(min(low, up) for low, up in zip(lower[:-1], upper, strict=False))
         # Where beta is spent so early that the bounds meet before the end, its effect is found from them.
-        met = abs(lower[-1] - walk.upper[-1]) <= _MET and list(held) == lower[:-1]
-        return self._found(walk, held), drift if met else None
+        met = abs(lower[-1] - upper[-1]) <= _MET and list(held) == lower[:-1]
+        return Boundaries(looks, tuple(upper), held, tuple(spent)), drift if met else None
 
-    def _with_futility(self, lost: Floats, drift: float, known: Sequence[float]) -> tuple[list[float], Walk]:
+    def _with_futility(
+        self, lost: Floats, drift: float, near: Sequence[float] | None
+    ) -> tuple[list[float], Walk]:
         """Futility bounds under a drift, and critical values; these rely on those where they are binding."""
-        near = known or None
         if self.binding:
             walk = self.rule.at(self.alpha, self.information, ended=True)
             return with_futility(walk, lost, drift, binding=True, near=near)
-        return futility(self.information, self._unbound.upper, lost, drift, near), self._unbound
+        return futility(self._unbound, lost, drift, near), self._unbound
+
+    def _beta_spent(self, plan: Spending, looks: Sequence[float], *, final: bool) -> Floats:
+        """What is spent of beta by each look."""
+        spent = plan.spent(self.beta, np.asarray(looks, float))
+        if final:
+            spent[-1] = self.beta
+        if self.sided == 1 or not final:
+            return spent
+        one_sided = replace(self, sided=1).boundaries_at(looks, final=True).lower
+        assert one_sided is not None
+        return wedge_spent(spent, one_sided, self.beta)
+
+    def _near(self, plan: Spending) -> float:
+        """About the drift that has the power."""
+        alpha = (
+            self.spending.spent(self.alpha, HALF)[0] / self.alpha
+            if isinstance(self.spending, Spending)
+            else 0.3
+        )
+        beta = plan.spent(self.beta, HALF)[0] / self.beta
+        return self._fixed + cost(len(self.information), float(alpha), float(beta), binding=self.binding)
 
     @cached_property
     def _unbound(self) -> Walk:

@@ -190,7 +190,7 @@ def _decide(
     for look, value in enumerate(z):
         if value >= upper[look] or (sided == 2 and value <= -upper[look]):
             return look + 1, "efficacy"
-        if lower is not None and look < len(lower) and value < lower[look]:
+        if lower is not None and look < len(lower) and (abs(value) if sided == 2 else value) < lower[look]:
             return look + 1, "futility"
     return (len(z), "not rejected") if ended else (None, "continue")
 

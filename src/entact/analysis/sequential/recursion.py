@@ -14,6 +14,8 @@ Source: Armitage, McPherson & Rowe 1969, JRSS A 132:235; Jennison & Turnbull 200
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
+from math import ceil, pi, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +27,8 @@ REACH = 8.5  # standard deviations beyond which there is less than 2e-17
 _PANEL = 32  # nodes of one panel
 _SPREADS = 9.0  # standard deviations of an increment in one panel: 1e-14 is reached with as many as 11
 _JUMP = 9.0  # standard deviations that no increment goes: exp(-9²/2) is 3e-18
-_DENSITY = 1 / np.sqrt(2 * np.pi)
+_DENSITY = 1 / sqrt(2 * pi)
+_AT_ONCE = 4 * _PANEL**2  # pairs of nodes up to which the plain convolution is the faster one
 
 
 class GoingOn:
@@ -33,7 +36,7 @@ class GoingOn:
 
     Attributes:
         fraction: the information so far. scores, mass: of the nodes, one row for each panel; the panels lie
-            side by side and are equally wide.
+            side by side and are equally wide, or else all nodes are in one row.
     """
 
     def __init__(self, fraction: float, scores: Floats, mass: Floats, low: float = 0.0, width: float = 0.0):
@@ -55,11 +58,8 @@ class GoingOn:
 
     @property
     def mirrored(self) -> GoingOn:
-        """The same with the sign of the score turned round."""
-        high = self._low + self._width * len(self.scores)
-        return GoingOn(
-            self.fraction, -self.scores[::-1, ::-1], self.mass[::-1, ::-1].copy(), -high, self._width
-        )
+        """The same with the sign of the score turned round, all nodes apart."""
+        return GoingOn(self.fraction, -self.scores, self.mass)
 
     def tilted(self, drift: float, to: float) -> GoingOn:
         """The same under another drift, from what is known under one."""
@@ -74,34 +74,51 @@ class GoingOn:
         """The probability that Z at a later fraction lies below a bound, having gone on until now."""
         return float(np.vdot(self.mass, ndtr(self._standardised(bound, fraction, drift))))
 
+    def within(self, bound: float, fraction: float, drift: float) -> float:
+        """The probability that |Z| at a later fraction lies below a bound, having gone on until now."""
+        near, far = (ndtr(self._standardised(side, fraction, drift)) for side in (bound, -bound))
+        return float(np.vdot(self.mass, near - far))
+
     def tail(self, bound: float, fraction: float, drift: float) -> tuple[float, float, float]:
         """The probability that Z lies above a bound, and its first two derivatives by the bound, negated."""
         away = self._standardised(bound, fraction, drift)
-        scale = float(np.sqrt(fraction / (fraction - self.fraction)))
-        weighted = self.mass * np.exp(-(away**2) / 2)
-        density = float(weighted.sum()) * float(_DENSITY) * scale
-        bend = -float(np.vdot(weighted, away)) * float(_DENSITY) * scale**2
+        scale = sqrt(fraction / (fraction - self.fraction))
+        weighted = self.mass * np.exp(away * away * -0.5)
+        density = float(weighted.sum()) * _DENSITY * scale
+        bend = -float(np.vdot(weighted, away)) * _DENSITY * scale**2
         return float(np.vdot(self.mass, ndtr(-away))), density, bend
 
-    def go_on(self, lower: float, upper: float, fraction: float, drift: float, following: float) -> GoingOn:
+    def go_on(
+        self, lower: float, upper: float, fraction: float, drift: float, following: float, inner: float = 0.0
+    ) -> GoingOn:
         """The trial after the look at a fraction, where Z lay between two bounds.
 
         Args:
-            following: the standard deviation of the increment of the score after this look.
+            following: the standard deviation of the increment of the score after this look. inner: |Z| below
+                which it stopped too.
         """
-        root = np.sqrt(fraction)
+        if inner > 0:
+            parts = [
+                self.go_on(low, high, fraction, drift, following)
+                for low, high in ((lower, -inner), (inner, upper))
+            ]
+            scores, mass = (
+                np.concatenate([getattr(part, name).ravel() for part in parts])[None]
+                for name in ("scores", "mass")
+            )
+            return GoingOn(fraction, scores, mass)
+        root = sqrt(fraction)
         centre, spread = drift * fraction, root * REACH
         low = max(lower * root, centre - spread)
         high = min(upper * root, centre + spread)
         if not low < high:
             return GoingOn(fraction, np.zeros((1, 1)), np.zeros((1, 1)))
-        step = float(np.sqrt(fraction - self.fraction))
-        panels = max(2, int(np.ceil((high - low) / (min(step, following) * _SPREADS))))
+        step = sqrt(fraction - self.fraction)
+        panels = max(1, ceil((high - low) / (min(step, following) * _SPREADS)))
         width = (high - low) / panels
-        scores = low + width * (np.arange(panels)[:, None] + (1 + _NODES) / 2)
-        weights = width / 2 * _WEIGHTS
+        scores = low + width * _grid(panels)
         density = self._density(scores, low, width, step, drift * (fraction - self.fraction))
-        return GoingOn(fraction, scores, density * (weights * _DENSITY / step), low, width)
+        return GoingOn(fraction, scores, density * (_WEIGHTS * (width / 2 * _DENSITY / step)), low, width)
 
     def _density(self, scores: Floats, low: float, width: float, step: float, shift: float) -> Floats:
         """The density of the score in panels of nodes after an increment, without its constant.
@@ -110,9 +127,13 @@ class GoingOn:
         deviations of the increment, exp(-(d + a - b)²/2) is exp(-d²/2 - da) exp(db) exp(-(a - b)²/2), whose
         last factor is the same for all panels.
         """
-        if self._width == 0:
-            away = (scores - self.scores - shift) / step
-            return np.asarray(np.exp(away * away * -0.5) * self.mass, float)
+        if self._width == 0 or self.mass.size * scores.size <= _AT_ONCE:
+            unit = sqrt(2) * step
+            away = np.subtract.outer(scores / unit, (self.scores.ravel() + shift) / unit)
+            away *= away
+            np.negative(away, out=away)
+            plain: Floats = np.exp(away, out=away) @ self.mass.ravel()
+            return plain
         panels, known = len(scores), len(self.scores)
         # How many panels, side by side, an increment can come from; one more, as they need not be in line.
         count = min(known, int((width + 2 * _JUMP * step) / self._width) + 2)
@@ -130,35 +151,55 @@ class GoingOn:
 
     def _standardised(self, bound: float, fraction: float, drift: float) -> Floats:
         ahead = fraction - self.fraction
-        away: Floats = (bound * np.sqrt(fraction) - drift * ahead - self.scores) / np.sqrt(ahead)
+        away: Floats = (bound * sqrt(fraction) - drift * ahead - self.scores) / sqrt(ahead)
         return away
+
+
+def stopping(
+    fractions: Sequence[float],
+    lower: Sequence[float],
+    upper: Sequence[float],
+    drift: float,
+    inner: Sequence[float] | None = None,
+) -> tuple[Floats, Floats, Floats]:
+    """The probabilities of stopping above, below, and between, at each look.
+
+    Args:
+        fractions: of the information, rising. lower, upper: bounds of Z; -inf and inf where there is none.
+        drift: E(Z) at a fraction of 1. inner: |Z| below which it stops too, 0 where it does not.
+    Returns:
+        One for each look; nobody goes on after the last, whose bounds need not meet.
+    """
+    state = GoingOn.at(0.0, 0.0)
+    following = increments_after(fractions)
+    above, below, between = np.zeros((3, len(fractions)))
+    for look, fraction in enumerate(fractions):
+        within = 0.0 if inner is None else inner[look]
+        above[look] = state.above(upper[look], fraction, drift)
+        below[look] = state.below(lower[look], fraction, drift)
+        if within > 0:
+            between[look] = state.within(within, fraction, drift)
+        if look + 1 < len(fractions):
+            state = state.go_on(lower[look], upper[look], fraction, drift, following[look], within)
+    return above, below, between
 
 
 def crossing(
     fractions: Sequence[float], lower: Sequence[float], upper: Sequence[float], drift: float
 ) -> tuple[Floats, Floats]:
-    """The probabilities of stopping above and below at each look.
-
-    Args:
-        fractions: of the information, rising. lower, upper: bounds of Z; -inf and inf where there is none.
-        drift: E(Z) at a fraction of 1.
-    Returns:
-        Above and below, one for each look; nobody goes on after the last, whose bounds need not meet.
-    """
-    state = GoingOn.at(0.0, 0.0)
-    following = increments_after(fractions)
-    above, below = np.zeros(len(fractions)), np.zeros(len(fractions))
-    for look, fraction in enumerate(fractions):
-        above[look] = state.above(upper[look], fraction, drift)
-        below[look] = state.below(lower[look], fraction, drift)
-        if look + 1 < len(fractions):
-            state = state.go_on(lower[look], upper[look], fraction, drift, following[look])
-    return above, below
+    """The probabilities of stopping above and below at each look; see `stopping`."""
+    return stopping(fractions, lower, upper, drift)[:2]
 
 
 def increments_after(fractions: Sequence[float]) -> list[float]:
     """For each look the standard deviation of the score's increment after it; infinite after the last."""
     return [*np.sqrt(np.diff(fractions)).tolist(), np.inf]
+
+
+@cache
+def _grid(panels: int) -> Floats:
+    """Nodes of panels of width 1 that lie side by side from 0 on."""
+    return np.asarray(np.arange(panels)[:, None] + (1 + _NODES) / 2, float)
 
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(_PANEL)

@@ -2,38 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from math import isfinite, prod
 
-import numpy as np
 from scipy.optimize import brentq
 
 _FARTHEST = 60
-_CLOSE = 1e-8  # a secant's step after which less than rounding is missing
+_CLOSE = 1e-13  # product of a step and the two before it, after which less than rounding is missing
+_MOST = 16
 
 
 def rising_root(missing: Callable[[float], float], first: float, *, step: float, slope: float = 1.0) -> float:
-    """Where a rising function is 0: by secants, or between two values where these lead nowhere.
+    """Where a rising function is 0: by inverse interpolation, or between two values where it leads nowhere.
+
+    The function need not have been asked there: what it would say is less than rounding.
 
     Args:
         first: near it. slope: of the function, about. step: by which it is looked for farther away.
     Raises:
         ValueError: where it is 0 nowhere near.
     """
-    before, start = missing(first), first
-    second = first - before / slope
-    if before == 0 or not np.isfinite(second):
-        second = first + step
-    here = missing(second)
-    for _ in range(12):
-        if here == 0:
-            return second
-        if not np.isfinite(here - before) or here == before:
-            break
-        third = second - here * (second - first) / (here - before)
-        if abs(third - second) <= _CLOSE * abs(third):
-            return third
-        first, second, before, here = second, third, here, missing(third)
-    low = high = start
+    asked = [(first, missing(first))]
+    for _ in range(_MOST):
+        here, value = asked[-1]
+        if value == 0:
+            return here
+        following = _following(asked[-3:], slope)
+        if not isfinite(following):
+            if len(asked) > 1:
+                break
+            following = first + step
+        apart = [abs(following - one) for one, _ in asked[-3:]]
+        if following == here or (len(apart) == 3 and prod(apart) <= _CLOSE * max(abs(following), 1.0)):
+            return following
+        asked.append((following, missing(following)))
+    low = high = first
     for _ in range(_FARTHEST):
         if missing(low) <= 0:
             break
@@ -43,3 +46,21 @@ def rising_root(missing: Callable[[float], float], first: float, *, step: float,
             break
         high += step
     return float(brentq(missing, low, high, xtol=1e-13, rtol=1e-14))
+
+
+def _following(asked: Sequence[tuple[float, float]], slope: float) -> float:
+    """Where the inverse of the function, through what is known of it, is 0; NaN where it leads nowhere."""
+    (here, value), *before = reversed(asked)
+    if not isfinite(value):
+        return float("nan")
+    if not before:
+        return here - value / slope
+    one, its = before[0]
+    if not isfinite(its) or its == value or (one - here) * (its - value) < 0:
+        return float("nan")
+    per = (one - here) / (its - value)
+    if len(before) == 1 or not isfinite(before[1][1]) or before[1][1] in (value, its):
+        return here - value * per
+    other, that = before[1]
+    bend = ((other - one) / (that - its) - per) / (that - value)
+    return here - value * per + value * its * bend

@@ -80,7 +80,7 @@ def design_table(
     cells.append([rate_of(sides * level) for level in found.nominal])
     cells.append([rate_of(sides * spent) for spent in found.spent])
     if found.lower is not None:
-        columns.append("futility: Z below")
+        columns.append("futility: |Z| below" if sides == 2 else "futility: Z below")
         cells.append([*(value_of(bound) for bound in found.lower), value_of(found.upper[-1])])
     if comparison is not None and drift > 0:
         columns.append("least difference")
