@@ -112,6 +112,49 @@ def test_own_trials_and_a_database_are_read(run: Run, tmp_path: Path) -> None:
     assert "+ × ~ + +" in done.out
 
 
+def test_checks_are_shown_everywhere(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("COLUMNS", "110")
+    page, picture = tmp_path / "checks.html", tmp_path / "checks.svg"
+    done = run(
+        "evidence",
+        "ptsd",
+        "--checks",
+        "--by",
+        "instrument",
+        "--on",
+        "year",
+        "--html",
+        page,
+        "--picture",
+        picture,
+    )
+    assert (done.code, done.err) == (0, "")
+    text = " ".join(done.out.split())
+    for said in (
+        "By other estimators",
+        "SJ −0.76 (−1.23 to −0.29)",
+        "Without one trial",
+        "Egger not done: 6 trials",
+        "it adds trials that nobody did",
+        "Mantel-Haenszel, risk ratio",
+        "binomial-normal, odds ratio",
+        "By instrument",
+        "On year (about trials, not about people in them)",
+    ):
+        assert said in text, said
+    read = _Page()
+    read.feed(page.read_text(encoding="utf-8"))
+    assert "By other estimators" in read.text
+    assert "filled in: nobody did these trials" in read.text
+    told = run("evidence", "ptsd", "--by", "instrument", "--json").json
+    severity = told["answers"][0]["checks"]
+    assert severity["egger"] == {"not_done": "6 trials: Egger's test says next to nothing of fewer than 10"}
+    assert severity["estimators"]["SJ"]["estimate"] == pytest.approx(-0.76, abs=0.01)
+    assert set(severity["groups"]["groups"]) == {"CAPS-5", "CAPS-IV"}
+    assert told["answers"][1]["checks"]["rare"]["Peto, odds ratio"]["measure"] == "OR"
+    assert run("evidence", "ptsd", "--json").json["answers"][0]["checks"] is None
+
+
 def test_changes_are_pooled_where_they_are_asked_for(run: Run) -> None:
     done = run("evidence", "ptsd", "--changes", "--json")
     severity = done.json["answers"][0]
@@ -128,6 +171,10 @@ def test_what_cannot_be_done_is_said_and_nothing_is_written(run: Run, tmp_path: 
         (("evidence", "ptsd", "--trials", tmp_path), "made_up.yaml:3:12 condition"),
         (("evidence", "ptsd", "--html", tmp_path / "x.txt"), "end the name in .html"),
         (("evidence", "ptsd", "--picture", tmp_path / "absent" / "x.svg"), "there is no folder"),
+        (("evidence", "ptsd", "--by", "instrumnt"), "did you mean 'instrument'?"),
+        (("evidence", "ptsd", "--on", "blinding"), "participants, year"),
+        (("evidence", "ptsd", "--scale", "0"), "scale"),
+        (("evidence", "--checks"), "name a condition"),
         (("evidence", "alcohol_use_disorder", "--html", tmp_path / "x.html"), "has published a comparison"),
     ):
         done = run(*words)

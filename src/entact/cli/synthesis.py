@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from entact.analysis.meta import Pooled
 from entact.protocol.problem import Problem, StudyError
 from entact.report.evidence import bias_letters, forest_rows, heterogeneity, status
 from entact.report.evidence import said as in_numbers
@@ -17,12 +18,15 @@ from entact.report.evidence_terminal import render_evidence
 from entact.synthesis import (
     CONDITIONS,
     Answer,
+    Checks,
     Evidence,
+    NotDone,
     Trial,
     conditions_of,
     evidence_for,
     load_trials,
     read_database,
+    with_checks,
 )
 from entact.synthesis.trial import Convention
 
@@ -42,14 +46,35 @@ def find_trials(folder: Path | None, database: Path | None, condition: str | Non
     return read_database(database.read_bytes(), str(database), condition=condition, known=known)
 
 
-def synthesise(trials: list[Trial], condition: str, changes: bool | None) -> Evidence:
-    """The synthesis of a condition; of changes, of values at the end, or of what more trials have.
+@dataclasses.dataclass(frozen=True)
+class Asked:
+    """What is asked of the trials of a condition.
+
+    Attributes:
+        changes: standardise changes, or values at the end; None for what more trials have. scale: of the
+            prior of τ, None for the usual one. checks: whether to show how far the answers stand. by, on:
+            what subgroups and the meta-regression are by; either asks for the checks too.
+    """
+
+    changes: bool | None = None
+    scale: float | None = None
+    checks: bool = False
+    by: str | None = None
+    on: str | None = None
+
+
+def synthesise(trials: list[Trial], condition: str, asked: Asked) -> Evidence:
+    """The synthesis of a condition.
 
     Raises:
-        NoEvidence: for a condition without trials.
+        NoEvidence: for a condition without trials, or for what is known of none of them.
     """
+    changes = asked.changes
     convention: Convention | None = None if changes is None else "change" if changes else "endpoint"
-    return evidence_for(trials, condition, convention=convention)
+    found = evidence_for(trials, condition, convention=convention, scale=asked.scale)
+    if asked.checks or asked.by is not None or asked.on is not None:
+        return with_checks(found, by=asked.by, on=asked.on)
+    return found
 
 
 def write_files(evidence: Evidence, html: Path | None, picture: Path | None) -> None:
@@ -158,4 +183,66 @@ def _answer_as_data(answer: Answer) -> dict[str, Any]:
         "assumptions": answer.has_assumptions,
         "not_pooled": [{"trial": one.trial.trial, "reason": one.reason} for one in answer.left_out],
         "notes": list(answer.notes),
+        "checks": None if answer.checks is None else _checks_as_data(answer.checks),
     }
+
+
+def _checks_as_data(checks: Checks) -> dict[str, Any]:
+    left = checks.left_out
+    return {
+        "estimators": {name: _pooled_as_data(one) for name, one in checks.estimators},
+        "cumulative": [{"with": label} | _pooled_as_data(one) for label, one in checks.cumulative],
+        "left_out": {"not_done": left.reason}
+        if isinstance(left, NotDone)
+        else [
+            {"without": one.label, "residual": one.residual, "distance": one.distance}
+            | _pooled_as_data(one.pooled)
+            for one in left
+        ],
+        "egger": _plain(checks.egger),
+        "begg": _plain(checks.begg)
+        if isinstance(checks.begg, NotDone)
+        else dict(zip(("tau", "p"), checks.begg, strict=True)),
+        "trim_and_fill": _plain(checks.filled)
+        if isinstance(checks.filled, NotDone)
+        else {
+            "estimator": checks.filled.estimator,
+            "missing": checks.filled.missing,
+            "side": checks.filled.side,
+        }
+        | _pooled_as_data(checks.filled.pooled),
+        "rare": None if checks.rare is None else {name: _plain(one) for name, one in checks.rare},
+        "by": checks.by,
+        "groups": _plain(checks.groups)
+        if checks.groups is None or isinstance(checks.groups, NotDone)
+        else {
+            "q": checks.groups.q,
+            "df": checks.groups.df,
+            "p": checks.groups.p,
+            "groups": {name: _pooled_as_data(one) for name, one in checks.groups.groups.items()},
+        },
+        "on": checks.on,
+        "slopes": _plain(checks.slopes)
+        if checks.slopes is None or isinstance(checks.slopes, NotDone)
+        else {name: value for name, value in _plain(checks.slopes).items() if name != "effects"},
+        "without": list(checks.without),
+    }
+
+
+def _pooled_as_data(pooled: Pooled) -> dict[str, Any]:
+    return {
+        "k": pooled.k,
+        "estimate": pooled.estimate,
+        "se": pooled.se,
+        "low": pooled.low,
+        "high": pooled.high,
+        "p": pooled.p,
+        "tau2": pooled.tau2,
+    }
+
+
+def _plain(one: Any) -> Any:
+    """A result as plain data; what was not done says why."""
+    if one is None:
+        return None
+    return {"not_done": one.reason} if isinstance(one, NotDone) else dataclasses.asdict(one)

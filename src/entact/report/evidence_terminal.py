@@ -9,6 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from entact.report.checks import check_sections
 from entact.report.evidence import (
     ASSUMED,
     FEWEST_IN_FUNNEL,
@@ -74,6 +75,13 @@ def _answer(answer: Answer, width: int) -> list[RenderableType]:
         for reason, names in left_out(answer).items()
     )
     parts.extend(Text(f"– {note}", style="dim") for note in answer.notes)
+    for kind, (head, *body) in check_sections(answer):
+        listed = Table(box=None, pad_edge=False, padding=(0, 1), header_style="dim")
+        for place, name in enumerate(head):
+            listed.add_column(name, max_width=width // 3 if place == 0 else None, overflow="fold")
+        for cells in body:
+            listed.add_row(*(Text(cell) for cell in cells))
+        parts.append(Padding(Group(Text(kind, style="italic"), listed), (1, 0, 0, 0)))
     return parts
 
 

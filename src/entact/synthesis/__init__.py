@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from entact.synthesis.checks import Checks, NotDone
 from entact.synthesis.database import DatabaseError, read_database
 from entact.synthesis.evidence import (
     Answer,
     Evidence,
-    Included,
     LeftOut,
-    NoEvidence,
     conditions_of,
     evidence_for,
+    with_checks,
 )
+from entact.synthesis.included import Included, NoEvidence
 from entact.synthesis.reading import load_trials, read_trials, shipped_trials
 from entact.synthesis.trial import BIAS, CONDITIONS, DOMAINS, Trial
 
@@ -20,11 +21,13 @@ __all__ = [
     "CONDITIONS",
     "DOMAINS",
     "Answer",
+    "Checks",
     "DatabaseError",
     "Evidence",
     "Included",
     "LeftOut",
     "NoEvidence",
+    "NotDone",
     "Trial",
     "conditions_of",
     "evidence_for",
@@ -32,4 +35,5 @@ __all__ = [
     "read_database",
     "read_trials",
     "shipped_trials",
+    "with_checks",
 ]

@@ -44,6 +44,11 @@ _CALCULATED: Final = (".g", ".g_se", ".log_rr", ".log_rr_se")
 _NUMBERS: Final = frozenset({*_MEANS, *_CHANGES, *_EVENTS, *_TIMES, *_CALCULATED, "year"})
 _KINDS: Final = {"msd": _MEANS, "change": _CHANGES, "response": _EVENTS, "remission": _EVENTS}
 _DOMAINS: Final = {"msd": "severity", "change": "severity", "response": "response", "remission": "remission"}
+_STANDARD: Final = frozenset(
+    {*REQUIRED, "time", "study_time_point", "primary_instrument", "primary_timepoint", "post_crossover"}
+    | {"d1", "d2", "d3", "d4", "d5", "rob", "diagnosis", "doi", "registration_number", "blinding"}
+)
+"""columns that are read; others are what is known of a trial"""
 _RATINGS: Final = ("clinician", "self-report")
 _JUDGEMENTS: Final[dict[str, Judgement]] = {
     "low": "low",
@@ -299,9 +304,24 @@ def _trial(
         facts=source,
         reports={"report": report},
         arms=arms,
+        characteristics=_characteristics(rows),
         results=_together(results),
         risk_of_bias=_bias(first, file),
     )
+
+
+def _characteristics(rows: Sequence[_Row]) -> dict[str, str | float]:
+    """What columns of one's own say of a trial: a number, or words; nothing where its rows differ."""
+    found: dict[str, str | float] = {}
+    for name in rows[0].text:
+        said = {row.text[name] for row in rows} - _MISSING
+        key = _slug(name)
+        if name in _STANDARD or name in _NUMBERS or not key or len(said) != 1:
+            continue
+        text = said.pop()
+        number = re.fullmatch(r"[-+]?\d+(?:[.,]\d+)?", text)
+        found[key] = float(text.replace(",", ".")) if number else text
+    return found
 
 
 def _result(row: _Row, rows: Sequence[_Row], file: str, arms: dict[str, Arm]) -> Result | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -28,31 +28,13 @@ from entact.analysis.meta import (
     standardised_mean_difference,
 )
 from entact.protocol.problem import unknown
+from entact.synthesis.checks import Checks, checks_of
+from entact.synthesis.included import Included, NoEvidence
 from entact.synthesis.trial import CONDITIONS, DOMAINS, Convention, Result, Trial
 
+SCALE: Final = 0.5
 FEW: Final = range(2, 5)
 """trials of which a Bayesian result is given beside that of Hartung and Knapp"""
-
-
-class NoEvidence(ValueError):
-    """A question that no trial can be asked: says what there is."""
-
-
-@dataclass(frozen=True)
-class Included:
-    """A result that is pooled.
-
-    Attributes:
-        trial, result: whose. effect: experimental minus control, arms of several doses put together.
-        first, second: participants of the two sides. marked: whether something of it is an assumption.
-    """
-
-    trial: Trial
-    result: Result
-    effect: Effect
-    first: int
-    second: int
-    marked: bool
 
 
 @dataclass(frozen=True)
@@ -73,7 +55,7 @@ class Answer:
         pooled: random effects with Hartung-Knapp. fixed: a common effect. posterior: for two to four trials.
         by_arm: every dose arm by itself, with the covariance of its shared control; None where no trial has
             several.
-        notes: what a reader has to know.
+        notes: what a reader has to know. checks: how far it stands; None where nobody asked.
     """
 
     condition: str
@@ -88,6 +70,7 @@ class Answer:
     posterior: Posterior | None
     by_arm: Dependent | None
     notes: tuple[str, ...]
+    checks: Checks | None = None
 
     @property
     def title(self) -> str:
@@ -115,14 +98,18 @@ class Evidence:
 
 
 def evidence_for(
-    trials: Sequence[Trial], condition: str, *, convention: Convention | None = None, scale: float = 0.5
+    trials: Sequence[Trial],
+    condition: str,
+    *,
+    convention: Convention | None = None,
+    scale: float | None = None,
 ) -> Evidence:
     """The synthesis of a condition, by domain.
 
     Args:
         trials: of any condition. convention: whether standardised differences are of values at the end or of
             changes; None for the one that more trials published.
-        scale: of the prior of τ, where few trials have one.
+        scale: of the prior of τ; None for 0.5, where two to four trials have a Bayesian result.
     Raises:
         NoEvidence: for a condition that no trial has.
     """
@@ -136,6 +123,25 @@ def evidence_for(
     return Evidence(condition, own, tuple(one for one in answers if one is not None))
 
 
+def with_checks(evidence: Evidence, *, by: str | None = None, on: str | None = None) -> Evidence:
+    """The same, with checks of each answer; see `checks_of`.
+
+    Raises:
+        NoEvidence: for something that is known of no trial in any answer.
+    """
+    answers, refused = [], []
+    for answer in evidence.answers:
+        try:
+            checks = checks_of(answer.included, by, on)
+        except NoEvidence as why:
+            refused.append(why)
+            checks = checks_of(answer.included)
+        answers.append(replace(answer, checks=checks))
+    if refused and len(refused) == len(answers):
+        raise refused[0]
+    return replace(evidence, answers=tuple(answers))
+
+
 def conditions_of(trials: Sequence[Trial]) -> dict[str, int]:
     """Conditions that have trials, with their number."""
     counted = {name: sum(one.condition == name for one in trials) for name in CONDITIONS}
@@ -143,7 +149,7 @@ def conditions_of(trials: Sequence[Trial]) -> dict[str, int]:
 
 
 def _answer(
-    trials: Sequence[Trial], condition: str, domain: str, asked: Convention | None, scale: float
+    trials: Sequence[Trial], condition: str, domain: str, asked: Convention | None, scale: float | None
 ) -> Answer | None:
     results = [one for trial in trials for one in trial.results if one.domain == domain]
     if not results:
@@ -171,7 +177,12 @@ def _answer(
     except ValueError as error:
         raise NoEvidence(f"{DOMAINS[domain]}: {error}") from None
     several = convention is not None and any(len(_active(one)) > 1 for one in included)
-    posterior = bayes(effects, scale=scale) if len(effects) in FEW else None
+    posterior = None
+    if len(effects) in FEW or (scale is not None and len(effects) > 1):
+        try:
+            posterior = bayes(effects, scale=SCALE if scale is None else scale)
+        except ValueError as error:
+            raise NoEvidence(f"{DOMAINS[domain]}: {error}") from None
     notes = _notes(included, pooled, convention)
     if posterior is not None:
         notes.append(f"Bayes: {posterior.prior}; the scale is an assumption")

@@ -223,6 +223,7 @@ class Trial(_Part):
     Attributes:
         trial: its name, and that of the file. design: `randomised` with a control, `open_label` without one,
             `pool` of several trials, or `follow_up`. participants: randomised or treated.
+        characteristics: what else is known of it, by name, in words or numbers, for subgroups and regression.
         overlaps: files that hold some of the same people; those are pooled once.
     """
 
@@ -236,6 +237,7 @@ class Trial(_Part):
     reports: dict[str, Report] = Field(min_length=1)
     arms: dict[str, Arm] = {}
     participants: dict[str, int] = {}
+    characteristics: dict[Name, str | float] = {}
     results: list[Result] = []
     risk_of_bias: RiskOfBias = RiskOfBias()
     overlaps: list[Overlap] = []

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal, norm
 
-from entact.analysis.sequential import ArmStage, GroupSequential, analyse_arms, dunnett_p
+from entact.analysis.sequential import ArmStage, GroupSequential, Look, analyse_arms, dunnett_p
 
 DESIGN = GroupSequential(information=(0.5, 1.0))
 
@@ -57,6 +57,32 @@ def test_the_error_rate_of_all_arms_holds_when_the_better_one_goes_on() -> None:
         naive += first[best] >= upper[0] or (first[best] + second) / np.sqrt(2) >= upper[1]
     assert wrong / trials < 0.025 + 3 * np.sqrt(0.025 * 0.975 / trials)
     assert naive > wrong
+
+
+def test_p_is_at_most_alpha_where_an_arm_is_shown_to_be_better_and_only_there() -> None:
+    random = np.random.default_rng(3)
+    seen = set()
+    for _ in range(300):
+        first = dict(zip(("one", "two", "three"), random.normal(1.2, 1.2, 3).tolist(), strict=True))
+        kept = sorted(first, key=lambda arm: first[arm])[1:]
+        stages = [ArmStage(first), ArmStage({arm: float(random.normal(1.5, 1)) for arm in kept})]
+        for arm, found in analyse_arms(DESIGN, stages).items():
+            if arm not in kept:
+                assert found.p is None
+                continue
+            assert found.p is not None
+            assert (found.p <= DESIGN.alpha) == (found.rejected is not None)
+            seen.add(found.rejected)
+    assert seen == {None, 1, 2}
+
+
+def test_p_of_one_arm_is_that_of_the_combined_stages() -> None:
+    stages = [1.2, 2.5]
+    found = analyse_arms(DESIGN, [ArmStage({"a": z}) for z in stages])["a"]
+    plain = DESIGN.analyse_stages([Look(z, 1.0) for z in stages])
+    assert found.p == pytest.approx(plain.p, rel=1e-10)
+    assert analyse_arms(DESIGN, [ArmStage({"a": 1.2})])["a"].p is None
+    assert analyse_arms(DESIGN, [ArmStage({"a": 4.0})])["a"].p == pytest.approx(norm.sf(4.0), rel=1e-10)
 
 
 @pytest.mark.parametrize(

@@ -54,9 +54,11 @@ def weighted(y: Vector, v: Vector, x: Vector, tau2: float) -> Weighted:
         return Weighted(
             np.array([centre + mean]), np.array([[one]]), residuals, w, float(w @ (residuals * residuals))
         )
-    xw = x.T * w
-    inverse = np.linalg.inv(xw @ x).astype(np.float64, copy=False)
-    beta = inverse @ (xw @ y)
+    # By QR, which keeps the digits of a moderator far from 0, such as a year.
+    root = np.sqrt(w)
+    q, r = np.linalg.qr(x * root[:, None])
+    back = np.linalg.inv(r)
+    inverse, beta = back @ back.T, back @ (q.T @ (y * root))
     residuals = y - x @ beta
     return Weighted(beta, inverse, residuals, w, float(w @ (residuals * residuals)))
 

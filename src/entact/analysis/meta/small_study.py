@@ -119,7 +119,9 @@ def begg(effects: Sequence[Effect]) -> tuple[float, float]:
     y, v, x = arrays(effects)
     at = weighted(y, v, x, 0.0)
     spread = v - float(at.inverse[0, 0])
-    found = kendalltau(at.residuals / np.sqrt(spread), v, method="auto")
+    standardised = at.residuals / np.sqrt(spread)
+    tied = any(len(np.unique(one)) < len(y) for one in (standardised, v))
+    found = kendalltau(standardised, v, method="asymptotic" if tied else "exact")
     return float(found.statistic), float(found.pvalue)
 
 

@@ -9,7 +9,12 @@ from entact.analysis.sequential.conditional import (
     conditional_type_i_error,
     predictive_power,
 )
-from entact.analysis.sequential.delayed import DelayedBoundaries, DelayedPower, DelayedResponse
+from entact.analysis.sequential.delayed import (
+    DelayedBoundaries,
+    DelayedEstimate,
+    DelayedPower,
+    DelayedResponse,
+)
 from entact.analysis.sequential.design import GroupSequential
 from entact.analysis.sequential.inference import SequentialEstimate, repeated_interval
 from entact.analysis.sequential.look import Look
@@ -40,6 +45,7 @@ __all__ = [
     "ArmStage",
     "Boundaries",
     "DelayedBoundaries",
+    "DelayedEstimate",
     "DelayedPower",
     "DelayedResponse",
     "GroupSequential",

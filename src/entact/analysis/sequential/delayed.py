@@ -16,10 +16,12 @@ from functools import cached_property
 import numpy as np
 from scipy.optimize import brentq
 
+from entact.analysis.sequential.look import Look
 from entact.analysis.sequential.planned import Planned
 from entact.analysis.sequential.recursion import GoingOn, increments_after
 
 _FAR = 12.0
+_WIDEST = 40.0  # of drift around what was heard
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,21 @@ class DelayedPower:
     def overall(self) -> float:
         """The probability of efficacy."""
         return sum(self.efficacy)
+
+
+@dataclass(frozen=True)
+class DelayedEstimate:
+    """The result of a trial after its pipeline was heard.
+
+    Attributes:
+        decision: `efficacy` or `not rejected`. p: one-sided; at most alpha where efficacy was decided, and
+            only there. estimate: median-unbiased. interval: of 1 - 2 alpha.
+    """
+
+    decision: str
+    p: float
+    estimate: float
+    interval: tuple[float, float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +141,56 @@ class DelayedResponse:
         if not np.isfinite(z):
             raise ValueError(f"the statistic is {z}: it has to be a number")
         return "efficacy" if z >= critical[look - 1] else "not rejected"
+
+    def analyse(self, look: int, heard: Look) -> DelayedEstimate:
+        """What the trial has shown of all who were treated, after recruitment stopped at a look.
+
+        Decisions for efficacy come before all others, the earlier the more; then the trials that went on
+        longest; within a look the statistic. That order agrees with the decisions, and knows that recruitment
+        stopped below a futility bound, whether it is binding or not.
+
+        Args:
+            look: from 1 on, the last one is the planned end. heard: on all who were treated; its information
+                is taken for what was planned: make the design anew where it was other.
+        Source: Fairbanks & Madsen 1982, Biometrika 69:69 (stage-wise order), carried over to decisions after
+            Hampson & Jennison 2013; that the probability rises with the effect is checked, not proved.
+        """
+        z = heard.z
+        decision = self.decide(look, z)
+        unit = heard.se * float(np.sqrt(self._solved.decided_at[look - 1]))
+
+        def at_least(drift: float) -> float:
+            return self._as_extreme(look, z, drift)
+
+        centre = z / float(np.sqrt(self._solved.decided_at[look - 1]))
+        low, high = centre - _WIDEST, centre + _WIDEST
+        alpha = self.design.alpha
+        ends = [
+            float(
+                brentq(lambda drift, level=level: at_least(drift) - level, low, high, xtol=1e-12, rtol=1e-13)
+            )
+            for level in (alpha, 0.5, 1 - alpha)
+        ]
+        return DelayedEstimate(decision, at_least(0.0), ends[1] * unit, (ends[0] * unit, ends[2] * unit))
+
+    def _as_extreme(self, look: int, z: float, drift: float) -> float:
+        """The probability of what was heard, or of more, under an effect."""
+        found = self._solved
+        state, following = GoingOn.at(0.0, 0.0), increments_after(found.information)
+        won, lost = 0.0, 0.0  # at looks before this one
+        for before in range(look - 1):
+            critical, later = found.critical[before], found.decided_at[before]
+            stopped = self._stops(state, before, drift)
+            won += sum(one.above(critical, later, drift) for one in stopped)
+            lost += sum(one.below(critical, later, drift) for one in stopped)
+            at = found.information[before]
+            state = state.go_on(found.lower[before], found.upper[before], at, drift, following[before])
+        last = look == len(found.information)
+        here = (state,) if last else self._stops(state, look - 1, drift)
+        later = found.decided_at[look - 1]
+        if z >= found.critical[look - 1]:
+            return won + sum(one.above(z, later, drift) for one in here)
+        return 1 - lost - sum(one.below(z, later, drift) for one in here)
 
     @cached_property
     def _solved(self) -> DelayedBoundaries:

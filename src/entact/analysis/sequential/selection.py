@@ -18,6 +18,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from entact.analysis.sequential.planned import Planned
+from entact.analysis.sequential.recursion import crossing
 
 _REACH, _PANELS, _PANEL = 9.0, 6, 32
 _LEAST = 1e-300
@@ -54,12 +55,17 @@ class ArmResult:
         rejected: the look at which it was shown to be better, from 1 on; None where it was not. dropped:
             after which look it was dropped, None where it is there still. by_set: for each set of arms that
             holds it the combined statistics by look, as far as the arms of the set are there.
+        p: one-sided, adjusted for looks, arms and choice: at most alpha where it was rejected, and only
+            there; None for a dropped arm, and while the trial goes on. No estimate is beside it: what is
+            seen of a chosen arm is too good, and no estimator is agreed on (Robertson et al. 2023, Statistics
+            in Medicine 42:122).
     """
 
     arm: str
     rejected: int | None
     dropped: int | None
     by_set: Mapping[tuple[str, ...], tuple[float, ...]]
+    p: float | None = None
 
 
 def analyse_arms(design: Planned, stages: Sequence[ArmStage]) -> dict[str, ArmResult]:
@@ -94,9 +100,34 @@ def analyse_arms(design: Planned, stages: Sequence[ArmStage]) -> dict[str, ArmRe
             _latest([first[one] for one in combined if arm in one]),
             next((look for look, stage in enumerate(stages) if arm not in stage.z), None),
             {one: values for one, values in combined.items() if arm in one},
+            _adjusted(
+                design,
+                {one: values for one, values in combined.items() if arm in one},
+                first,
+                arm in stages[-1].z,
+            ),
         )
         for arm in arms
     }
+
+
+def _adjusted(
+    design: Planned,
+    combined: Mapping[tuple[str, ...], tuple[float, ...]],
+    first: Mapping[tuple[str, ...], int | None],
+    there: bool,
+) -> float | None:
+    """The largest p of the sets that hold an arm, each by the stage-wise order."""
+    upper = design.boundaries().upper
+    found = []
+    for one, values in combined.items():
+        look = first[one] or len(values)
+        if not there or (first[one] is None and look < len(upper)):
+            return None
+        bounds = [*upper[: look - 1], values[look - 1]]
+        never = [-np.inf] * look
+        found.append(float(crossing(design.information[:look], never, bounds, 0.0)[0].sum()))
+    return max(found)
 
 
 def dunnett_p(best: float, arms: int, ratio: float = 1.0) -> float:

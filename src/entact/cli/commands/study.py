@@ -148,6 +148,26 @@ def evidence(
             help="Standardise changes from baseline, or values at the end; else what more trials published.",
         ),
     ] = None,
+    checks: Annotated[
+        bool,
+        typer.Option(
+            "--checks",
+            help="Show how far it stands: other estimators, Egger, trim and fill, one trial left out, one"
+            " added, methods for rare events.",
+        ),
+    ] = False,
+    by: Annotated[
+        str | None,
+        typer.Option(help="Subgroups: by blinding, instrument, bias, or a characteristic of the trials."),
+    ] = None,
+    on: Annotated[
+        str | None,
+        typer.Option(help="Meta-regression: on year, participants, or a characteristic in numbers."),
+    ] = None,
+    scale: Annotated[
+        float | None,
+        typer.Option(help="Of the half-normal prior of τ; else 0.5, for two to four trials alone."),
+    ] = None,
     html: Annotated[
         Path | None, typer.Option(help="Write it as one HTML page that needs nothing else.", dir_okay=False)
     ] = None,
@@ -166,12 +186,14 @@ def evidence(
     if condition is None:
         if html is not None or picture is not None:
             raise typer.BadParameter("name a condition: a page and a picture are of one")
+        if checks or by is not None or on is not None or scale is not None:
+            raise typer.BadParameter("name a condition: checks, subgroups and a prior are of one")
         if as_json:
             print_json(told.conditions_as_data(known))
         else:
             told.print_conditions(known)
         return
-    found = told.synthesise(known, condition, changes)
+    found = told.synthesise(known, condition, told.Asked(changes, scale, checks, by, on))
     told.write_files(found, html, picture)
     if as_json:
         print_json(told.as_data(found))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
+from entact.analysis.meta import Filled
+from entact.report.checks import check_sections
 from entact.report.evidence import (
     ASSUMED,
     FEWEST_IN_FUNNEL,
@@ -118,6 +120,12 @@ def _funnel(answer: Answer, place: int) -> Panel:
         {"value": tidy(one.effect.estimate), "se": tidy(one.effect.se), "colour": BLUE}
         for one in answer.included
     ]
+    filled = answer.checks.filled if answer.checks is not None else None
+    if isinstance(filled, Filled):
+        points += [
+            {"value": tidy(min(max(one.estimate, axis.low), axis.high)), "se": tidy(one.se), "colour": GREEN}
+            for one in filled.filled
+        ]
     edges = [
         {"value": tidy(min(max(middle + side * 1.96 * se, axis.low), axis.high)), "se": tidy(se), "of": side}
         for side in (-1, 1)
@@ -135,9 +143,13 @@ def _funnel(answer: Answer, place: int) -> Panel:
         f"{one.trial.title}: {one.effect.estimate:.2f}, SE {one.effect.se:.2f}" for one in answer.included
     )
     drawing = chart(layers, WIDE - 66, 190)
-    return panel(
-        drawing, f"{_domain(answer)}: funnel", f"Funnel of {answer.title}. {said}", name=f"panel-{place}"
+    title = f"{_domain(answer)}: funnel"
+    key = (
+        {"filled in: nobody did these trials": GREEN}
+        if isinstance(filled, Filled) and filled.filled
+        else None
     )
+    return panel(drawing, title, f"Funnel of {answer.title}. {said}", name=f"panel-{place}", key=key)
 
 
 def _domain(answer: Answer) -> str:
@@ -189,7 +201,8 @@ def _tables(evidence: Evidence) -> list[tuple[str, list[list[str]]]]:
         if told := heterogeneity(answer):
             rows.append(["between trials", "", told, ""])
         tables.append((_domain(answer), [["trial", "n", measure_in_words(answer), "weight"], *rows]))
-        if others := left_out_rows(answer):
+        tables += [(f"{_domain(answer)}: {heading}", rows) for heading, rows in check_sections(answer)]
+        if answer.checks is None and (others := left_out_rows(answer)):
             tables.append((f"{_domain(answer)}: without one trial", [["without", "together"], *others]))
     head = ["trial", "year", "people", "status", "risk of bias"]
     body = [
