@@ -1,3 +1,4 @@
+# Writes metafor_data_sets.json: data sets that come with metafor, and what it says of them.
 suppressMessages(library(metafor)); suppressMessages(library(jsonlite))
 ctl <- list(threshold=1e-13, maxiter=100000, tol=1e-13)
 sets <- list()
@@ -35,4 +36,4 @@ for (s in sets) { yi <- as.numeric(s$d$yi); vi <- as.numeric(s$d$vi); r <- list(
    for (mm in c("OR","RR","RD")) { h <- rma.mh(measure=mm,ai=x$a,n1i=x$n1,ci=x$c,n2i=x$n2,drop00=FALSE,add=c(0.5,0),to=c("only0","none")); r[[paste0("mh_",mm)]] <- list(b=as.numeric(h$b),se=h$se) }
    h <- rma.peto(ai=x$a,n1i=x$n1,ci=x$c,n2i=x$n2); r$peto <- list(b=as.numeric(h$b),se=h$se,QE=h$QE) }
   out[[length(out)+1]] <- r }
-writeLines(toJSON(list(software=paste("R metafor",packageVersion("metafor")),sets=out),digits=17,auto_unbox=TRUE,na="null"),"/tmp/evi/metafor_sets.json")
+writeLines(toJSON(list(software=paste("R metafor",packageVersion("metafor")),sets=out),digits=17,auto_unbox=TRUE,na="null"),"metafor_data_sets.json")
