@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from tests.analysis.sequential.quadrature import stopping
 
+from entact.analysis.sample_size import Means
 from entact.analysis.sequential import (
     GroupSequential,
     HwangShihDeCani,
@@ -116,6 +117,19 @@ def test_the_table_and_the_chart_say_that_it_is_both_sides() -> None:
     bounds = boundary_frame(DESIGN).filter(bound="futility, other side")["z"].to_list()
     assert bounds == pytest.approx([-0.7157601109947, -1.9810245033918])
     assert "Expected information" in told
+
+
+def test_markdown_keeps_its_columns_and_what_is_printed_can_be_read() -> None:
+    head, rule, *_ = [line for line in DESIGN.table().to_markdown().splitlines() if line.startswith("|")]
+    assert head.replace("\\|", "").count("|") == rule.count("|")
+    bounds = str(DESIGN.boundaries()).splitlines()
+    assert bounds[0] == "look 1, 30 % of the information: efficacy from 3.9286, 4.27e-05 spent"
+    assert "futility below 0.7158" in bounds[1]
+    assert str(DESIGN.power(DESIGN.drift())).startswith(
+        "power 90.00 % at a drift of 3.3078: efficacy 1.71 % at look 1,"
+    )
+    assert "(futility 3.19 %)" in str(DESIGN.power(DESIGN.drift()))
+    assert "two-sided alpha 0.05" in str(DESIGN.sample_size(Means(9.0, sd=12.0)))
 
 
 def test_a_wedge_grows_with_what_may_be_lost() -> None:

@@ -46,6 +46,19 @@ class Boundaries:
         """The one-sided significance level of each look."""
         return tuple(float(ndtr(-value)) for value in self.upper)
 
+    def __str__(self) -> str:
+        lines = []
+        for place, (at, upper, spent) in enumerate(
+            zip(self.information, self.upper, self.spent, strict=True)
+        ):
+            low = -np.inf if self.lower is None or place >= len(self.lower) else self.lower[place]
+            futile = f", futility below {low:.4f}" if isfinite(low) else ""
+            lines.append(
+                f"look {place + 1}, {100 * at:.4g} % of the information: efficacy from {upper:.4f}{futile},"
+                f" {spent:.3g} spent"
+            )
+        return "\n".join(lines)
+
 
 @dataclass(frozen=True)
 class Rule:

@@ -31,6 +31,17 @@ class Power:
         """The probability of efficacy at any look."""
         return sum(self.efficacy)
 
+    def __str__(self) -> str:
+        looks = enumerate(zip(self.efficacy, self.futility, strict=True), start=1)
+        by_look = ", ".join(
+            f"{100 * won:.2f} % at look {look}" + (f" (futility {100 * lost:.2f} %)" if lost else "")
+            for look, (won, lost) in looks
+        )
+        return (
+            f"power {100 * self.overall:.2f} % at a drift of {self.drift:.4f}: efficacy {by_look};"
+            f" expected information {100 * self.information:.1f} %"
+        )
+
 
 class Planned(Protocol):
     """A design, as far as its verbs need to know it."""

@@ -45,9 +45,10 @@ class SampleSize:
         return self._whole(size) if np.isfinite(size) else None
 
     def __str__(self) -> str:
-        counted = self.comparison.counted
+        counted, sides = self.comparison.counted, self.design.sided
+        alpha = f"{'two' if sides == 2 else 'one'}-sided alpha {sides * self.design.alpha:.4g}"
         lines = [
-            f"{self.comparison.told()}; power {self.power:.4g}, one-sided alpha {self.design.alpha:.4g}",
+            f"{self.comparison.told()}; power {self.power:.4g}, {alpha}",
             f"{ceil(self.size - _ALMOST)} {counted}, {self.inflation:.4f} times a test without looks",
         ]
         if counted == "participants" and self.enrolled != self.arms:

@@ -38,7 +38,8 @@ class Table:
 
     def to_markdown(self) -> str:
         """The same for a document in Markdown."""
-        lines = [self.columns, tuple("---:" for _ in self.columns), *self.rows]
+        head = tuple(name.replace("|", r"\|") for name in self.columns)
+        lines = [head, tuple("---:" for _ in head), *self.rows]
         return "\n".join(
             [f"**{self.title}**", "", *(f"| {' | '.join(line)} |" for line in lines), "", *self.notes]
         )
