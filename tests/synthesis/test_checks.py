@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from tests.synthesis.files import DATABASE, HEAD
+from tests.synthesis.files import DATABASE, HEAD, TRIAL
 
 from entact.analysis.meta import Counts, TwoByTwo, leave_one_out, mantel_haenszel, pool
+from entact.protocol.problem import StudyError
 from entact.synthesis import (
     Evidence,
     NoEvidence,
     NotDone,
     evidence_for,
     read_database,
+    read_trials,
     shipped_trials,
     with_checks,
 )
@@ -112,6 +114,16 @@ def test_columns_of_ones_own_become_what_is_known_of_a_trial() -> None:
     trials = read_database(MANY.encode(), "many.csv")
     assert trials[1].characteristics == {"country": "here", "mean_age": 31.5}
     assert all(trial.characteristics == {} for trial in read_database(DATABASE.encode(), "plain.csv"))
+
+
+def test_a_trials_own_file_says_what_is_known_of_it() -> None:
+    said = TRIAL.replace("results:", "characteristics: {country: here, mean_age: 41}\nresults:", 1)
+    assert read_trials({"made_up.yaml": said.encode()})[0].characteristics == {
+        "country": "here",
+        "mean_age": 41,
+    }
+    with pytest.raises(StudyError, match=r"made_up\.yaml:13:19 characteristics\.Country"):
+        read_trials({"made_up.yaml": said.replace("country", "Country").encode()})
 
 
 def test_risk_of_bias_of_the_file_is_a_subgroup() -> None:

@@ -297,7 +297,7 @@ def test_the_q_interval_holds_its_own_root_and_grows_with_the_level(data: list[E
         (lambda: pool([Effect(0, 1e-20), Effect(0, 1)]), "is one in another unit"),
         (lambda: pool([Effect(0, 1)], "reml"), "no estimator 'reml'; write one of: fixed, REML"),
         (lambda: pool([Effect(0, 1)], interval="t"), "no interval 't'"),
-        (lambda: pool([Effect(0, 1)], level=95), "level is 95"),
+        (lambda: pool([Effect(0, 1)], level=95), "level must lie between 0 and 1"),
         (lambda: pool([Effect(0, 1), Effect(0, 1)], "fixed", interval="hartung-knapp"), "random effects"),
         (lambda: pool([Effect(0, 1, "A", "SMD"), Effect(0, 1, "B", "MD")]), r"SMD \(A\), MD \(B\)"),
         (
