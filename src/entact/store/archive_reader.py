@@ -45,7 +45,9 @@ def opened(folder: Path) -> tuple[dict, set[str]]:
     there = {path.relative_to(folder).as_posix(): path.lstat().st_mode for path in sorted(folder.rglob("*"))}
     for name, mode in there.items():
         require(stat.S_ISREG(mode) or stat.S_ISDIR(mode), name, "is neither a file nor a folder")
-    manifest = json.loads((folder / "manifest.json").read_bytes(), object_pairs_hook=unique)
+    path = folder / "manifest.json"
+    require(path.stat().st_size <= LONGEST, "manifest.json", "is longer than that of any archive")
+    manifest = json.loads(path.read_bytes(), object_pairs_hook=unique)
     sums = manifest.get("checksums", {})
     for name in sorted({*manifest, *sums} - {"checksums"}) if manifest["archive"] != 1 or sums else ():
         right = name in manifest and sums.get(name) == checksum(manifest[name])
@@ -76,7 +78,8 @@ def entries(folder: Path) -> Iterator[tuple[str, str, dict]]:
                 born.add(entry["data"].get("ledger", name) if entry["kind"] == "ledger_opened" else name)
                 yield digest, text.decode(), entry
             require(digest == head, place, "is not the last entry that manifest.json knows")
-        require(not texts.readline(1), f"entries.jsonl, line {line + 1}:", "manifest.json knows no such line")
+        for file, name in ((texts, "entries.jsonl"), (hashes, "entries.sha256")):
+            require(not file.read(1), f"{name}, line {line + 1}:", "manifest.json knows no such line")
     lost = born - {one["ledger"] for one in manifest["ledgers"]}
     require(not lost, "manifest.json", f"lacks ledgers whose birth was recorded: {lost}")
     for name in sorted({*there, *manifest["files"]} - {"manifest.json"}):
