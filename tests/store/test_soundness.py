@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
-from tests.owner import owner_connection
+from tests.owner import owner_connection, run_as_owner
 from tests.store.living import ANNA, BERT, consent, enter_study, fact, keep
 from tests.store.test_roles import SPOILT
 
@@ -18,6 +18,7 @@ from entact.store.anchoring import note_anchored, take_anchor
 from entact.store.identity import keep_identity
 from entact.store.participant_keys import keychain
 from entact.store.soundness import look
+from entact.store.tables import CHANGING
 
 
 @pytest.fixture
@@ -123,6 +124,9 @@ def test_of_many_some_are_compared_each_time_and_deep_all(
     found = look()
     assert (found.compared, found.participants) == (1, 2)
     assert len([fault for fault in found.faults if "store_open_finding" in fault]) == 1
+    run_as_owner("UPDATE store_standing SET head = head - 1")  # of all it is asked whether they are behind
+    assert len([fault for fault in look().faults if "are behind" in fault]) == 2
+    run_as_owner("UPDATE store_standing SET head = head + 1")
     deep = look(deep=True)
     assert deep.compared == 2
     assert len([fault for fault in deep.faults if "store_open_finding" in fault]) == 2
@@ -164,3 +168,32 @@ def test_the_installation_is_the_one_that_was_anchored(study: Study, tmp_path: P
         owner.execute("UPDATE store_installation SET mark = '00000000-0000-4000-8000-000000000000'")
         owner.execute("ALTER TABLE store_installation ENABLE ALWAYS TRIGGER append_only")
     assert any("another installation" in fault for fault in look(anchors=[read]).faults)
+
+
+def of(ledger: str) -> str:
+    return f"ledger_id = (SELECT id FROM store_ledger WHERE name = '{ledger}')"
+
+
+@pytest.mark.requirement("R03")
+@pytest.mark.parametrize("how", ["emptied", "renamed", "swapped"])
+def test_r03_a_ledger_emptied_or_renamed_behind_the_database_is_named(study: Study, how: str) -> None:
+    """Though no digest of heads knows it yet, and its rows for lists went with it."""
+    before = {one.ledger for one in store.verify().breaks}  # the site, of which no birth was noted
+    named = {
+        "emptied": [
+            f"DELETE FROM store_line WHERE {of(BERT)}",
+            f"UPDATE store_ledger SET seq = 0, hash = repeat('0', 64) WHERE name = '{BERT}'",
+        ],
+        "renamed": [f"UPDATE store_ledger SET name = 'participant:z' WHERE name = '{BERT}'"],
+        "swapped": [
+            f"UPDATE store_ledger SET name = 'participant:z' WHERE name = '{BERT}'",
+            f"UPDATE store_ledger SET name = '{BERT}' WHERE name = '{ANNA}'",
+            f"UPDATE store_ledger SET name = '{ANNA}' WHERE name = 'participant:z'",
+        ],
+    }
+    for table in ("store_standing", *CHANGING):
+        run_as_owner(f"DELETE FROM {table}")
+    for statement in named[how]:
+        run_as_owner(statement)
+    found = {one.ledger for one in store.verify().breaks} - before
+    assert found == {"emptied": {BERT}, "renamed": {"participant:z", BERT}, "swapped": {ANNA, BERT}}[how]

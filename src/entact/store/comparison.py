@@ -37,6 +37,11 @@ def differences(names: Sequence[str]) -> list[str]:
         return [*_strays(cursor), *_of_participants(cursor, names), *_of_sites(cursor)]
 
 
+def behind(name: str) -> str:
+    """What is said of a participant whose rows are older than the ledger, the code or the releases."""
+    return f"the rows for lists of {name} are behind: `entact rebuild` makes them anew"
+
+
 def _strays(cursor: Cursor[Any]) -> Iterator[str]:
     for table in _LISTS:
         cursor.execute(
@@ -58,7 +63,7 @@ def _of_participants(cursor: Cursor[Any], names: Sequence[str]) -> Iterator[str]
             f"SELECT {STANDING_COLUMNS} FROM store_standing WHERE ledger_id = %s", [number]
         ).fetchone()
         if place is None or place[1:4] != (seq, CODE, stamp):
-            yield f"the rows for lists of {name} are behind: `entact rebuild` makes them anew"
+            yield behind(name)
             continue
         known = Known(name)
         known.catch_up(cursor, number, seq, digest, stamp, study)

@@ -13,11 +13,12 @@ from django.db import connection
 from entact.course.entry import read
 from entact.store import guards, models, roles, server
 from entact.store.anchor import Anchor
-from entact.store.comparison import differences, participants_listed
+from entact.store.comparison import behind, differences, participants_listed
 from entact.store.custody import problem_of_keychain
 from entact.store.erasure import erased
 from entact.store.error import StoreError
 from entact.store.identity import identities
+from entact.store.renewal import stale
 
 SAMPLE = 25  # participants whose rows for lists are compared each time, chosen anew
 
@@ -43,8 +44,8 @@ def look(
     """Looks at all that holds up the record beside its chains. Call it outside a transaction.
 
     Finds a trigger or a key that is gone, off or changed, an application that may do too much or too little,
-    rows for lists that somebody rewrote, identities and keys that are missing or do not open, and a database
-    that is not the installation that was anchored.
+    rows for lists that somebody rewrote (of those compared) or that are behind (of all), identities and keys
+    that are missing or do not open, and a database that is not the installation that was anchored.
 
     Args:
         deep: compares the rows of all participants, and opens every identity; else of some, chosen anew.
@@ -56,13 +57,15 @@ def look(
     held = connection.connection
     role = server.application_role()
     found = roles.powers(held, role)
-    names = participants_listed() if lists else []
-    chosen = names if deep else random.SystemRandom().sample(names, min(SAMPLE, len(names)))
+    names = participants_listed()
+    number = 0 if not lists else len(names) if deep else min(SAMPLE, len(names))
+    chosen = random.SystemRandom().sample(names, number)
     faults = [
         *guards.lost(held),
         *(f"the application may do too much: {one}" for one in found.excess),
         *(f"the application lacks {one}" for one in found.lacking),
         *(differences(sorted(chosen)) if lists else ()),
+        *(behind(name) for name in (sorted({*stale()} - {*chosen}) if lists else ())),
         *(_keys() if keys else ()),
         *(_identities(deep) if keys else ()),
         *_installation(anchors),

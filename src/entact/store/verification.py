@@ -299,7 +299,8 @@ class _Check:
                 yield f"{head.ledger!a} cannot be the name of a ledger; it is kept as it was received"
 
     def _vanished(self) -> Iterator[Break]:
-        present = {head.ledger for head in self.heads.values()}
+        named = {one.ledger for one in self.breaks.values()}
+        present = {head.ledger for head in self.heads.values() if head.seq} | named  # and no empty one
         if self.study not in present and present:
             yield Break(self.study, 1, "is missing: the study's own ledger is gone")
         for name in dict.fromkeys((*self.memory.births, *self.memory.heads, *self.outside)):
