@@ -16,6 +16,7 @@ from tests.owner import owner_connection
 
 from entact import store
 from entact.store import StoreError, guards, postgres, roles, server
+from entact.store.soundness import look
 
 NOW = "2026-03-02T10:31:00-07:00"
 
@@ -106,6 +107,38 @@ def test_r02_r04_r11_what_the_application_may_not_do(
     assert not os.path.exists("/tmp/entact-leak")
     with pytest.raises(psycopg.Error):
         application.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'entact'")
+
+
+@pytest.mark.requirement("R04")
+def test_r04_what_a_role_begins_with_moves_no_append_and_is_named(
+    application: psycopg.Connection[Any], database: str, make_entry: Any
+) -> None:
+    """PostgreSQL lets a role change its own settings; here those of one database, gone with the test."""
+    role = postgres.APPLICATION
+    assert list(roles.left_behind(application, role)) == []
+    for setting in (
+        "search_path = 'pg_catalog'", "synchronous_commit = off", "default_transaction_read_only = on",
+        "default_transaction_isolation = 'serializable'", "transform_null_equals = on", "work_mem = '8MB'",
+    ):  # fmt: skip
+        application.execute(f"ALTER ROLE {role} IN DATABASE {database} SET {setting}".encode())
+    connection.close()
+    kept = store.append(make_entry(), received_at=NOW).line
+    assert list(store.lines("participant:a")) == [kept]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('synchronous_commit'), current_schemas(true)")
+        assert cursor.fetchone() == ("on", ["pg_catalog", "public"])
+    [said] = [one for one in look().faults if "settings of its own" in one]
+    assert "default_transaction_read_only, search_path, synchronous_commit" in said
+    assert "work_mem" not in said
+    assert store.verify().entries == 1
+
+
+def test_large_objects_that_somebody_hid_are_named(
+    application: psycopg.Connection[Any], database: str
+) -> None:
+    application.execute("SELECT lo_from_bytea(0, 'hidden')")
+    connection.ensure_connection()
+    assert any("owns 1 large objects" in one for one in look().faults)
 
 
 def test_django_and_everything_on_it_works_as_the_application(database: str, make_entry: Any) -> None:

@@ -7,6 +7,7 @@ triggers (`rules`).
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -37,6 +38,12 @@ COLUMNS: dict[tuple[str, str], tuple[str, ...]] = {
     ("store_line", "INSERT"): tuple(LINE_COLUMNS.split(", ")),
     ("store_ledger", "UPDATE"): ("seq", "hash"),
 }
+
+# How long and with how much memory: those who run a server may say so for a role.
+_OF_OPERATION = (
+    "statement_timeout", "lock_timeout", "idle_session_timeout", "idle_in_transaction_session_timeout",
+    "work_mem", "application_name",
+)  # fmt: skip
 
 _WAIT = 5.0  # seconds until a server has read its settings anew
 
@@ -129,6 +136,28 @@ def powers(connection: Connection, role: str) -> Powers:
         if has != granted and (table, right) not in told:
             (excess if has else lacking).append(f"{right} of {column} in {table}")
     return Powers(tuple(excess), tuple(lacking))
+
+
+def left_behind(connection: Connection, role: str) -> Iterator[str]:
+    """What a role can do that nobody can forbid it, and entact never does: traces of somebody else's hand."""
+    settings = connection.execute(
+        """
+        SELECT split_part(setting, '=', 1) FROM pg_db_role_setting, unnest(setconfig) AS setting
+        WHERE setrole = (SELECT oid FROM pg_roles WHERE rolname = %(role)s) AND setdatabase IN
+            (0, (SELECT oid FROM pg_database WHERE datname = current_database())) ORDER BY 1
+        """,
+        {"role": role},
+    )
+    names = [name for (name,) in settings.fetchall() if name not in _OF_OPERATION]
+    if names:
+        yield f"{role} begins with settings of its own ({', '.join(names)}): ALTER ROLE ... RESET ALL"
+    found = connection.execute(
+        "SELECT count(*) FROM pg_largeobject_metadata AS one JOIN pg_roles AS owner ON owner.oid = lomowner"
+        " WHERE rolname = %s",
+        [role],
+    ).fetchone()
+    if found is not None and found[0]:
+        yield f"{role} owns {found[0]} large objects: nothing of the record is in one"
 
 
 def require_modest(found: Powers) -> None:

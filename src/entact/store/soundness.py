@@ -64,6 +64,7 @@ def look(
         *guards.lost(held),
         *(f"the application may do too much: {one}" for one in found.excess),
         *(f"the application lacks {one}" for one in found.lacking),
+        *roles.left_behind(held, role),
         *(differences(sorted(chosen)) if lists else ()),
         *(behind(name) for name in (sorted({*stale()} - {*chosen}) if lists else ())),
         *(_keys() if keys else ()),

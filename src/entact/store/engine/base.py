@@ -8,6 +8,18 @@ from django.db.backends.postgresql import base
 
 from entact.store import server
 
+# A role may change what its own connections begin with, and PostgreSQL lets nobody forbid it. What an append
+# rests on is said anew: which tables, on the disk when it returns, and that anything can be written at all.
+_AS_IT_SHOULD_BE = """
+    SELECT set_config('plan_cache_mode', 'force_generic_plan', false),
+        set_config('search_path', 'public', false),
+        set_config('default_transaction_read_only', 'off', false),
+        set_config('default_transaction_isolation', 'read committed', false),
+        set_config('transform_null_equals', 'off', false),
+        CASE current_setting('synchronous_commit') WHEN 'off'
+            THEN set_config('synchronous_commit', 'on', false) END
+"""
+
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """A connection to DATABASE_URL, else to the embedded server, which starts here where it does not run."""
@@ -35,6 +47,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
         # Prepared statements are those of appends: to plan each anew would take longer than to carry it out.
         # Django's own cursors put values into statements, and prepare none.
         connection.prepare_threshold = 5
-        connection.execute("SET plan_cache_mode = force_generic_plan")
+        connection.execute(_AS_IT_SHOULD_BE)
         connection.commit()
         return connection
