@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -172,6 +173,14 @@ def test_the_installation_is_the_one_that_was_anchored(study: Study, tmp_path: P
 
 def of(ledger: str) -> str:
     return f"ledger_id = (SELECT id FROM store_ledger WHERE name = '{ledger}')"
+
+
+def test_another_keychain_in_the_table_is_named_and_keeps_no_chain_from_being_verified(study: Study) -> None:
+    """The application may add a row there: that must not be a way to keep anybody from looking."""
+    before = store.verify()
+    models.BoundKeychain.objects.create(folder="/nowhere", since=datetime(2026, 3, 2, tzinfo=UTC))
+    assert store.verify() == before
+    assert any("holds another keychain than this record's" in fault for fault in look().faults)
 
 
 @pytest.mark.requirement("R03")

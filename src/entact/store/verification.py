@@ -150,7 +150,9 @@ class _Check:
         self.breaks: dict[int, Break] = {}
         self.unseen = set(self.heads)
         self.devices, self.persons = _keys_of(self.study)
-        self.keys = keychain().all()
+        self.keys: Mapping[str, bytes] = {}
+        with suppress(StoreError):  # what is wrong with the keychain is named beside the chains (`soundness`)
+            self.keys = keychain().all()
         self.entries = 0
 
     def run(self) -> Verification:
