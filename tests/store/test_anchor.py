@@ -27,7 +27,7 @@ from entact import store
 from entact.course.entry import GENESIS, Kept, digest, line_of, read
 from entact.course.entry.ledger import Break, Ledger
 from entact.protocol import load_study
-from entact.store import server
+from entact.store import archive_verifier, server
 from entact.store.anchor import append_to_file, read_anchors
 from entact.store.anchoring import take_anchor
 from entact.store.error import StoreError
@@ -195,6 +195,16 @@ def test_a_spoilt_byte_of_any_line_is_named(anchor_file: Path, line: int) -> Non
             anchor_file.write_bytes(b"\n".join([*lines, b""]))
             with pytest.raises(StoreError, match=said):
                 read_anchors(anchor_file)
+
+
+def test_a_pipe_or_a_device_is_never_read_to_its_end(anchor_file: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "empty").mkdir()
+    for path in (tmp_path / "pipe", Path("/dev/zero"), tmp_path):
+        with pytest.raises(StoreError, match="is no file"):
+            read_anchors(path)
+        with pytest.raises(archive_verifier.Wrong, match="no file with anchors"):
+            archive_verifier.verify(tmp_path / "empty", [str(path)], [])
 
 
 def test_a_line_that_a_crash_cut_off_does_not_stop_the_next(anchor_file: Path) -> None:

@@ -159,6 +159,8 @@ def read_anchors(path: Path) -> AnchorFile:
     Raises:
         StoreError: when there is none, with the line where a file was changed.
     """
+    if path.exists() and not path.is_file():
+        raise StoreError(f"{path} is no file: what is read as anchors has an end")
     try:
         lines = path.read_text(errors="replace").splitlines()
     except OSError as error:

@@ -96,10 +96,10 @@ class Noted:  # what was said of each entry: here, in the study's ledger, in anc
 def verify(folder: Path, anchors: list[str], digests: list[str]) -> tuple[int, int, list[str]]:
     """Everything; returns how many entries, of how many ledgers, and what somebody should look at."""
     files, place = files_of(folder), "manifest.json"
-    require(place in files, str(folder), f"there is no {place}")
+    require(all(map(os.path.isfile, anchors)), ", ".join(anchors), "no file with anchors is there")
+    require(place in files and files[place].stat().st_size < LONGEST, str(folder), f"there is no {place}")
     own = f"sha256:{digest_of(files[place])}"
     require({*digests} <= {own}, place, f"its digest is {own}, not the one given")
-    require(files[place].stat().st_size < LONGEST, place, "is longer than any")
     manifest = parse(files[place].read_bytes(), place, canonical=False)
     for name in sorted(files.keys() ^ manifest["files"].keys() ^ {place}):
         raise Wrong(f"{name}: {'is in no manifest' if name in files else 'is missing'}")
