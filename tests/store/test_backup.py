@@ -376,6 +376,17 @@ def test_backups_are_checked_on_a_schedule(copy: backup.Backup, place: Path) -> 
     assert process.returncode == 1
 
 
+@pytest.mark.parametrize("name", [backup.NOTE, f"{backup.BASE}/PG_VERSION", "sums"])
+def test_a_pipe_in_a_backup_is_named_before_it_is_read(tmp_path: Path, name: str) -> None:
+    place = tmp_path / "20261129T000000Z"
+    (place / backup.BASE).mkdir(parents=True)
+    if name != backup.NOTE:
+        (place / backup.NOTE).write_text("{}")
+    os.mkfifo(place / name)
+    with pytest.raises(StoreError, match="is neither a file nor a folder"):
+        backup.backups(tmp_path)
+
+
 def test_another_server_has_its_own_backup(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://localhost/entact")
     with pytest.raises(StoreError, match="backed up with its own tools"):

@@ -154,13 +154,23 @@ def backups(folder: Path) -> list[Backup]:
     """Every whole backup in a folder, the oldest first.
 
     Raises:
-        StoreError: when the note of one cannot be read.
+        StoreError: when the note of one cannot be read, or there is a pipe or a device in it: it has no end.
     """
     found = []
     for note in sorted(folder.glob(f"*/{NOTE}")):
         if (note.parent / BASE).is_dir():
+            for path in filter(_is_endless, note.parent.rglob("*")):
+                raise StoreError(f"{path} is neither a file nor a folder: the backup is damaged")
             found.append(Backup(note.parent, _since(note)))
     return found
+
+
+def _is_endless(path: Path) -> bool:
+    """Whether it is a pipe, a device or a socket; what the receiver renamed meanwhile is none."""
+    with suppress(FileNotFoundError):
+        kind = path.lstat().st_mode
+        return not (stat.S_ISREG(kind) or stat.S_ISDIR(kind) or stat.S_ISLNK(kind))
+    return False
 
 
 def _since(note: Path) -> datetime:
