@@ -40,16 +40,20 @@ NUMBERED: Final[Mapping[str, tuple[str, str]]] = {
 
 
 _PLAIN: Final = re.compile(r"[A-Z0-9][A-Z0-9_.:+/#-]{0,63}")
+_LONGEST: Final = 64  # characters of a number that is remembered
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
 
 
-@lru_cache(10_000)
 def normal(number: str) -> str:
     """A number as it is compared: `r 7` in full width and `R7` are on the same kit.
 
     In capitals, of compatible characters the usual one, every dash a hyphen, without white space and without
     characters that nobody sees: a hand, a scanner and a spreadsheet differ in no more than these.
     """
+    return _remembered(number) if len(number) <= _LONGEST else _folded(number)
+
+
+def _folded(number: str) -> str:
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", number).casefold().upper())
     kinds = ((character, unicodedata.category(character)) for character in folded)
     return "".join(
@@ -57,6 +61,9 @@ def normal(number: str) -> str:
         for character, kind in kinds
         if not character.isspace() and kind not in ("Cf", "Cc")
     )
+
+
+_remembered = lru_cache(10_000)(_folded)  # a fold asks for the same ones with every entry
 
 
 def is_number(text: str) -> bool:
