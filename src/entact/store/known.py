@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections import OrderedDict
 from collections.abc import Iterable
 from datetime import datetime
@@ -91,6 +92,8 @@ class Known:
         self.ids.update(entry_id for entry_id, _, _ in found)
         if found:
             self.received = found[-1][2]
+        if len(found) != seq - self.seq:
+            self._give_up("an entry is missing")
         if self.course is not None:
             self._add(map(read, (text for _, text, _ in found)))
         self.seq, self.hash = seq, digest
@@ -128,21 +131,22 @@ class Known:
             for entry in entries:
                 self.disclosure.add(entry)
                 self.course.add(entry)
-        except Exception:  # noqa: BLE001 - see below
-            self._give_up()
+        except Exception as error:  # noqa: BLE001 - see below
+            self._give_up(error)
 
     def _rows(self) -> Rows | None:
         if self.course is None:
             return None
         try:
             return rows_of(self.course, self.ledger, self.disclosure, self.horizon, self.rows)
-        except Exception:  # noqa: BLE001 - see below
-            self._give_up()
+        except Exception as error:  # noqa: BLE001 - see below
+            self._give_up(error)
             return None
 
-    def _give_up(self) -> None:
+    def _give_up(self, problem: object) -> None:
         # A fact is kept whatever becomes of lists: their rows stay behind the head, and `stale` names them.
-        _log.exception("lists are not kept up for %s", self.ledger)
+        if self.course is not None:
+            _log.error("lists are not kept up for %s: %s", self.ledger, problem, exc_info=sys.exc_info()[1])
         self.course = None
 
 

@@ -31,11 +31,22 @@ class _Entries:
         self.seq, self.hash = 0, GENESIS
         self.entries: list[Entry] = []
 
-    def catch_up(self, cursor: Cursor[Any], number: int, seq: int, digest: str) -> None:
+    def catch_up(self, cursor: Cursor[Any], name: str, number: int, seq: int, digest: str) -> None:
+        """Reads what was appended since, up to a head.
+
+        Raises:
+            StoreError: when an entry is missing or cannot be read: a hold or a quarantine may be in it.
+        """
         if (self.seq, self.hash) == (seq, digest):
             return
         if self.seq and not self._continues(cursor, number, seq):
             self.__init__()  # type: ignore[misc]  # another database of this name
+        cursor.execute(
+            "SELECT count(*) FROM store_line WHERE ledger_id = %s AND seq > %s AND seq <= %s",
+            [number, self.seq, seq],
+        )
+        if cursor.fetchone() != (seq - self.seq,):
+            raise _unknown(name, "an entry is missing")
         cursor.execute(
             """
             SELECT text FROM store_line AS line
@@ -48,12 +59,21 @@ class _Entries:
             """,
             {"ledger": number, "seq": self.seq, "aside": list(_ASIDE)},
         )
-        self.entries += [read(text) for (text,) in cursor.fetchall()]
+        try:
+            self.entries += [read(text) for (text,) in cursor.fetchall()]
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+            raise _unknown(name, f"an entry cannot be read ({error})") from error
         self.seq, self.hash = seq, digest
 
     def _continues(self, cursor: Cursor[Any], number: int, seq: int) -> bool:
         cursor.execute("SELECT hash FROM store_line WHERE ledger_id = %s AND seq = %s", [number, self.seq])
         return self.seq <= seq and cursor.fetchone() == (self.hash,)
+
+
+def _unknown(name: str, problem: str) -> StoreError:
+    return StoreError(
+        f"{name}: {problem}, so nobody knows what it stops: no act is decided until `entact verify` holds"
+    )
 
 
 class _Memory:
@@ -82,7 +102,7 @@ class _Memory:
         if head is None:
             return _Entries()
         known = self._ledgers.setdefault(name, _Entries())
-        known.catch_up(cursor, *head)
+        known.catch_up(cursor, name, *head)
         return known
 
 
