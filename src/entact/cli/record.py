@@ -65,17 +65,18 @@ def print_verification(result: dict[str, Any]) -> None:
         console.print(Text.assemble(("look at ", "bold yellow"), notice), soft_wrap=True)
     for said in result.get("stamps", ()):
         console.print(Text(said), soft_wrap=True)
+    if result["breaks"]:
+        return
     compared = result["compared"]
     some = compared["participants"] < compared["of"]
     more = ", chosen anew each time; --deep compares all" if some else ""
-    console.print(f"lists compared for {compared['participants']} of {compared['of']} participants{more}")
+    done = f"{compared['participants']} of {compared['of']}"
+    console.print(f"lists compared for {done} participants{more}", soft_wrap=True)
     for place, at in result["anchors"].items():
         console.print(Text(f"last anchor {at}: {place}"), soft_wrap=True)
     if not result["anchors"]:
         hint = "no anchor was ever taken: `entact anchor` says outside the database what it holds"
         console.print(hint, soft_wrap=True)
-    if result["breaks"]:
-        return
     if not result["faults"]:
         lists = "the lists compared" if some else "lists"
         console.print(f"[green]triggers, rights, {lists}, keys and identities are as they should be[/]")
