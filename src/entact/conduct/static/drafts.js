@@ -5,7 +5,7 @@ import { openOutbox } from "/static/outbox.js";
 
 const ASIDE = new Set(["csrfmiddlewaretoken", "head", "entry", "shown"]); // of the page, not of who fills it in
 
-export async function keepDrafts(form, state, changed) {
+export async function keepDrafts(form, state, changed, touched) {
   const outbox = await openOutbox(form.dataset.draft).catch(() => null);
   if (!outbox) return null; // a browser that keeps nothing: the form works without
   const name = `${form.dataset.person} ${location.pathname}${location.search}`;
@@ -13,7 +13,7 @@ export async function keepDrafts(form, state, changed) {
   let turn = 0;
 
   const found = await outbox.find(name).catch(() => null);
-  if (found) {
+  if (found && !touched()) {
     if (same(found.fields, fieldsOf(form))) {
       await outbox.remove(name); // it is in the record
     } else {

@@ -14,7 +14,11 @@ function begin(form) {
   const state = form.querySelector("[data-state]");
   const said = state.textContent;
   let drafts = null;
-  keepDrafts(form, state, look).then((kept) => (drafts = kept));
+  let touched = false;
+  keepDrafts(form, state, look, () => touched).then((kept) => {
+    drafts = kept;
+    if (touched) drafts?.keep();
+  });
 
   async function look() {
     if (!form.dataset.look) return;
@@ -25,7 +29,7 @@ function begin(form) {
     } catch {
       return; // no network: nothing is lost, and saving says so
     }
-    if (!answer.ok || mine !== turn) return;
+    if (!answer.ok || answer.redirected || mine !== turn) return; // signed out meanwhile: saving asks for it
     show(await answer.json());
   }
 
@@ -50,6 +54,7 @@ function begin(form) {
   }
 
   form.addEventListener("input", (event) => {
+    touched = true;
     one(event.target);
     state.textContent = "Changed, and not saved yet.";
     drafts?.keep();

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Final, Literal
 
-from entact.conduct.forms.place import Place, filled_at, form_at, items_in, visit_address
+from entact.conduct.forms.place import Place, form_at, items_in, placed, visit_address
 from entact.conduct.register import Folded
 from entact.conduct.sight import SeenCourse
 from entact.conduct.words import lower_words, moment, title_of_form, title_of_visit, window, words
 from entact.course import Course, Due
+from entact.course.entry.effective import Effective
 from entact.course.kinds import KINDS
 from entact.course.kinds.query import QueryState, queries_of
 from entact.course.state.encounter import UNSCHEDULED, EncounterState
@@ -119,6 +120,11 @@ class Visits:
     def __init__(self, folded: Folded, seen: SeenCourse, at: datetime, zone: tzinfo) -> None:
         self.course: Course = folded.course
         self.seen, self.at, self.zone = seen, at, zone
+        self.filled: dict[Place, list[Effective]] = {}
+        for one in self.course.effective:
+            form = _form_of(one)
+            if form is not None and one.id in seen.entries:
+                self.filled.setdefault(placed(form, one), []).append(one)
         self.dues = {due.visit: due for due in self.course.due(at)}
         self.open: dict[str, list[QueryState]] = {}
         for query in queries_of(self.course):
@@ -206,20 +212,10 @@ class Visits:
 
     def _also(self, encounter: str) -> Iterator[Place]:
         """Where forms were filled in at a visit, planned or not."""
-        met = set()
-        for effective in self.course.effective:
-            kind = KINDS.get(effective.entry.kind)
-            if effective.entry.encounter != encounter or kind is None or kind.form is None:
-                continue
-            form = kind.form(effective.data)
-            if form is not None and effective.id in self.seen.entries:
-                place = Place(form, encounter, effective.entry.timepoint, effective.entry.repeat)
-                if place not in met:
-                    met.add(place)
-                    yield place
+        return (place for place in self.filled if place.encounter == encounter)
 
     def _of_form(self, place: Place, held: EncounterState | None, due: Due | None) -> Status:
-        filled = [one for one in filled_at(self.course, place) if one.id in self.seen.entries]
+        filled = self.filled.get(place, [])
         if not filled:
             return self._blank(held, due)
         last = filled[-1]
@@ -251,6 +247,11 @@ class Visits:
             return "not_due"
         known: dict[str, Status] = {"due": "due", "missed": "overdue", "not_reachable": "unreachable"}
         return known.get(due.status, "not_due")
+
+
+def _form_of(effective: Effective) -> str | None:
+    kind = KINDS.get(effective.entry.kind)
+    return kind.form(effective.data) if kind is not None and kind.form is not None else None
 
 
 def _is_partly(form: CompiledForm, items: Mapping[str, object], around: Mapping[str, object]) -> bool:
