@@ -15,7 +15,7 @@ from tests.conduct.record import KEY
 from entact import store
 from entact.cohort import rehearse
 from entact.conduct.forms.reading import receive_items, texts_of
-from entact.conduct.permissions import permissions_of
+from entact.conduct.permissions import AT_A_SITE, permissions_of
 from entact.conduct.record.opened import Opener
 from entact.course import fold, read
 from entact.course.state.form import VITALS
@@ -54,7 +54,8 @@ def simulated(study: Study) -> dict[str, dict[str, Any]]:
 def test_every_form_is_shown_and_kept_as_it_was_filled_in(name: str, database: str, sign_in: SignIn) -> None:
     study = load_study(name)
     store.create_database(database, "rehearsal", study.name, replace=True)
-    ledger = keep_screened(study, site=next(iter(study.newest.file.sites), "denver"))
+    site = next(iter(study.newest.file.sites))
+    ledger = keep_screened(study, site=site)
     first = next(iter(study.newest.visits))
     answers, kept = simulated(study), 0
     for form, compiled in study.newest.forms.items():
@@ -65,7 +66,8 @@ def test_every_form_is_shown_and_kept_as_it_was_filled_in(name: str, database: s
         ]
         if not roles:
             continue  # of a carer or a rater alone, who have pages of their own
-        browser = sign_in("ada", study, everywhere=sorted(roles)[0])
+        role = sorted(roles)[0]
+        browser = sign_in(f"p-{role}", **{site if role in AT_A_SITE else "everywhere": role})
         address = f"/participants/S-1/{first}.1/{form}/"
         page = browser.get(address)
         for item in compiled.items:
@@ -97,7 +99,7 @@ def test_a_form_is_shown_in_each_language_of_the_study(database: str, sign_in: S
     study = load_study(STUDIES[-2])
     store.create_database(database, "rehearsal", study.name, replace=True)
     keep_screened(study, site="zurich")
-    ada = sign_in("ada", study, everywhere="coordinator")
+    ada = sign_in("ada", zurich="coordinator")
     address = "/participants/S-1/screening.1/body/"
     assert "Without shoes, in light clothes." in ada.get(address)
     assert "Ohne Schuhe, in leichter Kleidung." in ada.get(f"{address}?language=de")
