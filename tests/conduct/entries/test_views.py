@@ -32,6 +32,8 @@ def kept(browser: Browser, kind: str, fields: dict[str, object], about: str = ""
     return found[1]
 
 
+@pytest.mark.requirement("R01")
+@pytest.mark.requirement("R05")
 def test_an_event_is_entered_continued_and_corrected(ada: Browser, screened: str, study: Study) -> None:
     term = next(iter(study.newest.file.adverse_events.terms))
     fields = {
@@ -68,6 +70,7 @@ def test_a_withdrawn_entry_counts_no_longer(ada: Browser, screened: str, study: 
     ada.get(f"/participants/S-1/entry/{medicine}/", status=404)
 
 
+@pytest.mark.requirement("R27")
 def test_consent_says_first_what_taking_it_back_means(ada: Browser, screened: str, study: Study) -> None:
     page = ada.get(f"{ADD}/consent/")
     assert "ends the study for this person" in page
@@ -93,6 +96,7 @@ def test_an_entry_that_lacks_what_it_is_about_is_asked_again(ada: Browser, scree
     assert len(list(store.lines(screened))) == before
 
 
+@pytest.mark.requirement("R16")
 def test_nobody_enters_who_may_not(sign_in: SignIn, screened: str, ada: Browser) -> None:
     medicine = kept(ada, "medication", {"name": "sertraline"})
     before = len(list(store.lines(screened)))

@@ -39,6 +39,8 @@ def head_of(page: str) -> str:
     return found[1]
 
 
+@pytest.mark.requirement("R01")
+@pytest.mark.requirement("R05")
 def test_a_form_is_filled_in_kept_shown_and_corrected(ada: Browser, screened: str, study: Study) -> None:
     page = ada.get(ADDRESS)
     assert "Not in the record" in page
@@ -64,6 +66,7 @@ def test_a_form_is_filled_in_kept_shown_and_corrected(ada: Browser, screened: st
     assert re.search(r"<del>40</del> → <ins>41</ins>.*ada, investigator: mistyped or read wrongly", shown)
 
 
+@pytest.mark.requirement("R16")
 def test_nothing_is_written_by_who_may_not(
     sign_in: Callable[..., Browser], screened: str, study: Study
 ) -> None:
@@ -149,6 +152,7 @@ def test_the_same_sent_twice_is_kept_once(ada: Browser, screened: str) -> None:
     assert "Not saved yet" in both
 
 
+@pytest.mark.requirement("R22")
 def test_what_is_wrong_is_kept_with_what_is_found_beside_it(
     ada: Browser, screened: str, study: Study
 ) -> None:
@@ -192,6 +196,7 @@ def test_looking_says_what_follows_and_writes_nothing(ada: Browser, screened: st
     assert len(list(store.lines(screened))) == count
 
 
+@pytest.mark.requirement("R06")
 def test_when_it_was_filled_in_is_said_as_people_say_it(ada: Browser, screened: str, study: Study) -> None:
     assert "is no time" in ada.post(ADDRESS, FILLED | {"when": "some day"}, status=422)
     before = course_of(study, screened).entries[-1]

@@ -88,6 +88,7 @@ def test_the_matrix_says_how_far_each_form_is(
     assert "ymptoms" not in hidden  # scores of the raters
 
 
+@pytest.mark.requirement("R15")
 def test_the_next_step_says_every_reason_against_it(
     ada: Browser, sign_in: Callable[..., Browser], screened: str
 ) -> None:
