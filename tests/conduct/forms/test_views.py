@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -263,3 +265,31 @@ def test_a_form_asks_the_database_no_more_often_for_more_participants(
             counts.append(len(queries))
     assert counts[:2] == counts[2:]
     assert max(counts) <= 18  # of them who asks: 4
+
+
+def test_of_two_who_save_at_once_one_is_told(
+    sign_in: Callable[..., Browser], screened: str, study: Study
+) -> None:
+    """Whoever comes second sees what the first has written; whoever that is, nobody's input is lost."""
+    from django.db import connection
+
+    browsers = [sign_in("ada", denver="investigator"), sign_in("bo", denver="therapist")]
+    browsers[0].post(ADDRESS, FILLED)
+    opened = head_of(browsers[0].get(ADDRESS))
+    browsers[1].get(ADDRESS)
+    barrier = threading.Barrier(2)
+
+    def save(browser: Browser, age: str) -> int:
+        try:
+            barrier.wait()
+            sent = FILLED | {"head": opened, "item:age": age, "reason_code": "source_document"}
+            return int(browser._client.post(ADDRESS, sent).status_code)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as both:
+        found = sorted(both.map(save, browsers, ("41", "42")))
+    assert found == [302, 409]
+    course = course_of(study, screened)
+    assert course.answers["demographics"][-1].items["age"] in (41, 42)
+    assert "correction_conflict" not in {one.rule for one in course.findings.values()}

@@ -31,6 +31,7 @@ def test_a_visit_begins_is_filled_in_and_ends(ada: Browser, screened: str, study
     page = ada.get(ADDRESS)
     assert "under way" in page
     assert cell(page, "suicidality") == "due"
+    assert "/participants/S-1/add/consent/?visit=screening.1" in ada.get("/participants/S-1/screening.1/")
     form = f"{ADDRESS}suicidality/"
     ada.post(form, {"head": "9", "shown": ["ideation", "behaviour"], "item:ideation": "0"})
     assert cell(ada.get(ADDRESS), "suicidality") == "partly"

@@ -146,9 +146,11 @@ def _about(asked: Asked, kind: str) -> str | None:
 
 
 def _encounter(asked: Asked) -> str | None:
+    """The visit that an entry belongs to: the one that is named, else the one that is under way."""
     visit = asked.request.GET.get("visit")
     if visit is None:
-        return None
+        under_way = [one for one in asked.course.encounters.values() if one.status == "started"]
+        return under_way[-1].id if under_way else None
     encounter = encounter_of(visit, asked.course.release)
     if encounter is None or not asked.register.sight.sees_visit(visit.partition(".")[0]):
         raise Http404

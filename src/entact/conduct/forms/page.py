@@ -204,7 +204,7 @@ def page_of(
         entry=standing.effective.id if standing.effective is not None else "",
         status=status or standing.status,
         status_history=history_of(changes.get("status", []), shown.zone),
-        notes=general,
+        notes=(*general, *_frozen(course, place)),
         others=max(len(filled_at(course, place)) - 1, 0),
         may_write=shown.may_write,
         look=shown.look,
@@ -261,6 +261,14 @@ def notes_of(
                 known = found.item.partition("[")[0] in standing.form.items
                 by_item.setdefault(found.item, []).append(note) if known else general.append(note)
     return {name: tuple(notes) for name, notes in by_item.items()}, tuple(general)
+
+
+def _frozen(course: Course, place: Place) -> tuple[Note, ...]:
+    """What is said of a form whose visit is frozen: a fact is kept all the same."""
+    frozen = course.frozen
+    if place.encounter not in frozen and "" not in frozen:
+        return ()
+    return (Note("These data are frozen: what is changed now is kept, and found as changed afterwards."),)
 
 
 def _plainly(shown: Shown, found: Finding) -> str:

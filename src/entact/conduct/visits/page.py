@@ -52,7 +52,7 @@ STATUS_WORDS: Final[Mapping[Status, str]] = {
 
 @dataclass(frozen=True)
 class Cell:
-    """One form or act at one visit: how far it is, and where it is filled in; no form where it is none."""
+    """One form or act at one visit: how far it is, and where it is filled in: a form, or a kind of entry."""
 
     name: str
     title: str
@@ -61,6 +61,7 @@ class Cell:
     time: str = ""
     repeat: int = 1
     visit: str = ""
+    kind: str = ""
 
     @property
     def sign(self) -> str:
@@ -196,7 +197,8 @@ class Visits:
             form = VITALS if name == "vital_signs" else name
             if form not in forms:
                 status = self._of_act(name, encounter, held, due)
-                yield Cell(name, words(name), status, visit=visit_address(encounter))
+                kind = next((one.name for one in KINDS.values() if one.activity == name), "")
+                yield Cell(name, words(name), status, visit=visit_address(encounter), kind=kind)
                 continue
             title = title_of_form(forms[form])
             for time in timed.get(name) or [""]:

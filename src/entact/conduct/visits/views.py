@@ -43,12 +43,8 @@ def show_matrix(request: HttpRequest, key: str) -> HttpResponse:
         "steps": steps_for(asked),
         "entered": entered_by_hand(asked.course, asked.seen, asked.zone),
         "signs": [(SIGNS[one], STATUS_WORDS[one]) for one in SIGNS],
-        "ways": [
-            (kind, KINDS[kind].title)
-            for kind, act in ENTERED.items()
-            if asked.role_for(act) is not None
-            and asked.register.sight.sees_names(frozenset(map(class_named, KINDS[kind].tells)))
-        ],
+        "ways": (ways := _ways(asked)),
+        "kinds": [kind for kind, _ in ways],
         "may_begin": asked.role_for("enter") is not None,
         "here": "participants",
     }
@@ -112,6 +108,18 @@ def _shown(asked: Asked, encounter: str, refused: tuple[Reason, ...] = ()) -> Ht
         "may_write": asked.role_for("enter") is not None,
         "refused": refused,
         "why_missed": WHY_MISSED,
+        "kinds": [kind for kind, _ in _ways(asked)],
         "here": "participants",
     }
     return page(asked.request, asked.register, "visits/visit.html", values, 422 if refused else 200)
+
+
+def _ways(asked: Asked) -> list[tuple[str, str]]:
+    """What whoever asks may enter beside forms: kinds of entry, by what they are called."""
+    sight = asked.register.sight
+    return [
+        (kind, KINDS[kind].title)
+        for kind, act in ENTERED.items()
+        if asked.role_for(act) is not None
+        and sight.sees_names(frozenset(map(class_named, KINDS[kind].tells)))
+    ]
