@@ -263,6 +263,30 @@ def test_what_follows_an_end(new_story: NewStory) -> None:
     assert found(story)["after_death"] == later.id
 
 
+@pytest.mark.parametrize(
+    ("date", "day", "is_after"),
+    [
+        ("2026-04-17", 46, False),  # that day: it may have been before
+        ("2026-04-17", 47, True),
+        ("2026-04", 46, False),
+        ("2026-04-17T10:00:00-07:00", 46, True),
+        ("2026-04-17T10:00:00-06:00", 46, False),
+    ],
+)
+def test_after_a_death_is_what_is_of_a_later_day_or_of_a_later_instant(
+    new_story: NewStory, date: str, day: float, is_after: bool
+) -> None:
+    story = new_story().whole()
+    assert story.at(46).isoformat() == "2026-04-17T09:00:00-07:00"
+    seen = story.write("presence", {"person": "t-1", "role": "therapist", "state": "in"}, day=day)
+    if date.endswith("-07:00"):  # an hour later than that
+        seen = story.write(
+            "presence", {"person": "t-1", "role": "therapist", "state": "in"}, day=day, minute=61
+        )
+    story.write("death", {"date": date}, day=48)
+    assert (found(story).get("after_death") == seen.id) is is_after
+
+
 def test_entries_without_consent(new_story: NewStory) -> None:
     story = new_story()
     asked = story.safe()
@@ -442,3 +466,20 @@ def test_what_was_heard_in_a_call_is_entered_within_a_day(new_story: NewStory, i
     story.entries = [entry for entry in story.entries if entry.kind != "adverse_event"]
     story.correct(call, {item: False}, day=16)
     assert found(story) == {}
+
+
+@pytest.mark.parametrize(("minute", "is_missing"), [(-1, True), (0, False), (1, False)])
+def test_what_was_planned_when_screening_was_over_is_not_missing(
+    new_story: Callable[[], Any], minute: float, is_missing: bool
+) -> None:
+    story = new_story()
+    story.begin("baseline#1", day=5)
+    criteria = {"adult": True, "severe": False}
+    story.write(
+        "eligibility", {"criteria": criteria, "decision": "not_eligible", "signed": "decision"}, day=6
+    )
+    story.end("baseline#1", day=6, minute=minute)
+    course = fold(story.study, story.entries)
+    assert course.status == "screen_failed"
+    rules = {one.rule for one in findings(course, story.at(7)) if one.holds}
+    assert ("activity_missing" in rules) is is_missing

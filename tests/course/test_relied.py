@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -164,6 +165,17 @@ def test_whatever_would_have_closed_the_gate_and_came_after_its_yes_is_found(
     assert found(arrived(case, "initial 1", "late")) == expected
     if when == BEFORE_DOSE:
         assert found(arrived(case, "late", "initial 1")) == set()
+
+
+def test_what_is_of_the_very_instant_of_a_decision_is_of_before_it() -> None:
+    case = dosed(before("initial_dose"))
+    basis = case.entries["initial 1"].basis
+    assert basis is not None
+    case.put("late", "adverse_event", basis["decided_at"], {"term": "nausea", "outcome": "fatal"})
+    assert found(arrived(case, "initial 1", "late")) == {("gate_input_outdated", "late")}
+    after = instant(basis["decided_at"]) + timedelta(microseconds=1)
+    case.move("late", after.isoformat())
+    assert found(arrived(case, "initial 1", "late")) == set()
 
 
 def test_a_gate_relies_on_who_is_in_the_room() -> None:

@@ -230,6 +230,8 @@ def test_a_clock_runs_from_when_the_site_knew_until_the_report_was_sent(
     assert (clock.number, clock.site, clock.report, clock.event) == ("S-1", "denver", "sponsor", last.id)
     assert (clock.aware, clock.due) == (known, known + timedelta(hours=24))
     assert lists.running_clocks(until=known) == []
+    assert lists.running_clocks(until=clock.due) == [clock]
+    assert lists.running_clocks(until=clock.due - timedelta(microseconds=1)) == []
     assert lists.running_clocks(site="haifa") == []
     before = lists.running_clocks()
     store.rebuild()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import msgspec
 import pytest
 from tests.store.living import ANNA, NOW, consent, enter_study, fact, keep
@@ -15,7 +17,7 @@ from entact.course.findings import findings
 from entact.protocol import Study
 from entact.store import StoreError
 from entact.store.door import fact as record_fact
-from entact.store.signing import sign_entries
+from entact.store.signing import WITHIN, sign_entries
 
 TWICE = Authenticated(
     how="session",
@@ -93,6 +95,16 @@ def test_nobody_else_signs_and_nobody_without_showing_who_they_are_once_more(
     with pytest.raises(StoreError, match="has no entry nothing that stands"):
         sign("nothing")
     assert list(store.lines(ANNA)) == before
+
+
+@pytest.mark.parametrize("since", [timedelta(0), WITHIN])
+def test_a_second_proof_serves_to_its_last_instant(study: Study, since: timedelta) -> None:
+    call = keep(study, fact(study, 10, "safety_call", {"reached": True}))
+    shown = SecondProof("password", (instant(NOW) - since).isoformat())
+    assert sign(call, authenticated=msgspec.structs.replace(TWICE, second=shown))
+    over = SecondProof("password", (instant(NOW) - WITHIN - timedelta(microseconds=1)).isoformat())
+    with pytest.raises(StoreError, match="has to show once more"):
+        sign(call, authenticated=msgspec.structs.replace(TWICE, second=over))
 
 
 @pytest.mark.requirement("R13")

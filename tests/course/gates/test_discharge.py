@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -130,6 +131,24 @@ def test_a_transfer_to_hospital_goes_with_an_event() -> None:
     }
     case.put("worse", "adverse_event", "2026-03-16T15:00:00-06:00", {"severity": "severe"}, about="event")
     assert found(case) == set()
+
+
+@pytest.mark.parametrize(
+    ("anchor", "late", "is_of_it"),
+    [
+        ("started", timedelta(0), True),
+        ("started", -timedelta(microseconds=1), False),
+        ("ended", timedelta(hours=24), True),
+        ("ended", timedelta(hours=24, microseconds=1), False),
+    ],
+)
+def test_an_event_is_of_a_transfer_from_its_session_to_a_day_after(
+    anchor: str, late: timedelta, is_of_it: bool
+) -> None:
+    case = ends(before("discharge"), disposition="transfer_to_hospital")
+    at = getattr(case.course().encounters["session_1#1"], anchor) + late
+    case.put("event", "adverse_event", at.isoformat(), {"term": "nausea", "severity": "severe"})
+    assert found(case) == (set() if is_of_it else {"event_not_entered:transfer_to_hospital"})
 
 
 def test_a_death_in_a_session_ends_it_and_is_entered_as_such() -> None:
