@@ -264,6 +264,20 @@ def test_what_follows_an_end(new_story: NewStory) -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        ("guess", {"guesser": "rater", "arm": "do_not_know", "confidence": 0}),
+        ("guess", {"guesser": "rater", "arm": "do_not_know", "confidence": 100}),
+        ("safety_call", {"reached": True, "minutes": 0}),
+    ],
+)
+def test_what_lies_on_a_limit_lies_within_it(new_story: NewStory, kind: str, data: dict[str, Any]) -> None:
+    story = new_story().whole()
+    story.write(kind, data, day=46)
+    assert not any(name.startswith("item:") for name in found(story))
+
+
+@pytest.mark.parametrize(
     ("date", "day", "is_after"),
     [
         ("2026-04-17", 46, False),  # that day: it may have been before

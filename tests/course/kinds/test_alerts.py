@@ -284,9 +284,19 @@ def test_what_nobody_answers_calls_others_and_is_found() -> None:
     assert day.found(20.1) == ["alert_unanswered"]
     day.answer(40, first)
     assert day.found(60) == ["alert_unanswered"]  # it was answered too late
-    early = Day(WELL)
-    early.answer(19, early.read(10, 182))
-    assert "alert_unanswered" not in early.found(60)
+    for in_time in (19, 20):
+        early = Day(WELL)
+        early.answer(in_time, early.read(10, 182))
+        assert "alert_unanswered" not in early.found(60)
+
+
+@pytest.mark.parametrize(("minute", "expected"), [(15, []), (15.1, ["alert_not_confirmed"])])
+def test_a_second_reading_confirms_to_the_last_instant(minute: float, expected: list[str]) -> None:
+    day = Day(WELL)
+    first = day.read(10, 182)
+    day.read(minute, 183)
+    day.answer(16, first)
+    assert day.found(60) == expected
 
 
 def test_all_of_it_stands_in_the_lists_too() -> None:
@@ -394,6 +404,8 @@ def test_an_answer_to_nothing_is_found() -> None:
 
     assert found(31, "pressure") == set()
     assert found(29, "pressure") == set()  # clocks differ by some minutes
+    assert found(25, "pressure") == set()  # by no more than that
+    assert found(24.9, "pressure") == {"answered_before"}
     assert found(24, "pressure") == {"answered_before"}
     assert found(31, "presure") == {"unknown_alert"}
     assert found(31, "pressure", "nothing") == {"about_unknown"}

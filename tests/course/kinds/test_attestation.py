@@ -221,6 +221,17 @@ def test_what_a_signature_was_shown_broken_by_stays_though_dated_back_and_undone
 DATED = [("guess", {"guesser": "participant", "arm": "mdma"}), ("form", {"form": "suicidality", "items": {}})]
 
 
+@pytest.mark.parametrize(("minute", "is_found"), [(9, True), (10, True), (11, False)])
+def test_what_says_that_it_is_of_the_instant_of_an_unblinding_says_that_it_was_before(
+    minute: float, is_found: bool
+) -> None:
+    case = rated().put("unblinding", "unblinding", time(10), {"recipient": "i-1", "cause": "emergency"})
+    kind, data = DATED[0]
+    case.put("late", kind, time(minute), data, encounter="baseline#1")
+    seen = found(arrived(case, "unblinding", "late"), "changed_after_unblinding")
+    assert [one for one, *_ in seen] == (["late"] if is_found else [])
+
+
 @pytest.mark.parametrize(("kind", "data"), DATED)
 def test_what_comes_after_an_emergency_unblinding_and_says_it_was_before_is_found(
     kind: str, data: dict[str, Any]

@@ -241,6 +241,17 @@ def test_a_freeze_that_is_dated_back_is_found() -> None:
     assert arrived(case.drop("freeze 4"), "telling") == {("unblinded_before_freeze", "telling")}
 
 
+def test_a_visit_that_only_was_said_to_be_missed_is_not_open_when_the_arm_is_told() -> None:
+    case = tell(before("unblind")).drop("freeze 4")
+    case.entries = {name: one for name, one in case.entries.items() if one.encounter != "session_1#1"}
+    assert arrived(case, "telling") == set()
+    missed = {"encounter": "session_1#1", "reason": "not_reached"}
+    case.put("missed", "encounter", "2026-03-16T09:00:00-06:00", {"status": "missed"}, **missed)
+    assert arrived(case, "telling") == set()
+    case.put("held", "encounter", "2026-03-16T09:00:00-06:00", {"status": "started"}, encounter="session_1#1")
+    assert arrived(case.drop("missed"), "telling") == {("unblinded_before_freeze", "telling")}
+
+
 @pytest.mark.parametrize("when", ["2026-03-05T10:40:00-07:00", "2026-06-02T10:00:00-06:00"])
 def test_what_comes_to_the_blinded_part_once_the_arm_was_told_is_found(when: str) -> None:
     rating = {"form": "symptoms", "items": {"total": 12, "diagnosis": False}}

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from entact.course.course import Course
+from entact.course.entry import instant
 from entact.course.findings import findings
 from entact.course.fold import fold
 from entact.course.state.rating import baseline_at, rating_at, treated_after
@@ -104,6 +105,21 @@ def test_what_was_refused_later_wipes_no_baseline(new_story: NewStory) -> None:
     )
     assert baseline(fold(story.study, story.entries)) == 46
     assert found(story) == {("answered_again", again.id)}
+
+
+@pytest.mark.parametrize(("minute", "is_late"), [(-1, False), (0, False), (1, True)])
+def test_a_rating_of_the_instant_of_the_first_dose_is_still_one(
+    new_story: NewStory, minute: float, is_late: bool
+) -> None:
+    story = new_story().whole()
+    story.entries = [
+        one for one in story.entries if not (one.kind == "form" and one.encounter == "baseline#1")
+    ]
+    dose = next(one for one in story.entries if one.kind == "dose")
+    since = (instant(dose.occurred_at) - story.at(0)).total_seconds() / 60
+    rated = story.rate(20, True, minute=since + minute, encounter="baseline#1")
+    assert baseline(fold(story.study, story.entries)) == (None if is_late else 20)
+    assert found(story) == ({("baseline_after_dose", rated.id)} if is_late else set())
 
 
 def test_a_rating_after_the_first_dose_is_no_baseline(new_story: NewStory) -> None:
