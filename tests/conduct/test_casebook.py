@@ -15,7 +15,7 @@ from entact.conduct.error import ConductError
 from entact.conduct.record.opened import Opener
 from entact.conduct.register import open_register
 from entact.course import fold
-from entact.course.attested import version_of
+from entact.course.found.attested import version_of
 from entact.course.kinds import KINDS
 from entact.protocol import Study
 from entact.report.casebook import draw_casebook

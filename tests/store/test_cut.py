@@ -402,8 +402,8 @@ def test_a_tail_written_anew_is_not_the_cut(study: Study, persons: list[Signer],
 @pytest.mark.requirement("R08")
 def test_r08_every_act_is_in_the_trail(study: Study, persons: list[Signer]) -> None:
     """Submit, sign, freeze, randomise, dispense, unblind by participant; lock and unlock of the study."""
-    from entact.course.attested import version_of
     from entact.course.findings import findings
+    from entact.course.found.attested import version_of
 
     ada, ben, _ = persons
     submitted = rate(study, 20, 50)

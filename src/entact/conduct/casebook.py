@@ -20,10 +20,10 @@ from entact.conduct.sight import SeenCourse
 from entact.conduct.timeline import Timeline, tell
 from entact.conduct.words import lower_words, moment, words
 from entact.course import Entry, instant
-from entact.course.attested import found_in_signatures
 from entact.course.entry import Kept
 from entact.course.entry.entry import Authenticated
 from entact.course.fold import Broken
+from entact.course.found.attested import found_in_signatures
 from entact.course.kinds import KINDS
 from entact.course.state.progress import zone_of
 from entact.store.lists import everybody

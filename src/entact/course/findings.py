@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from entact.course.attended import found_in_windows, found_missed, found_not_ended
 from entact.course.course import Course
+from entact.course.found.attended import found_in_windows, found_missed, found_not_ended
+from entact.course.found.searches import SEARCHES
+from entact.course.found.watch import Watch, as_finding
 from entact.course.kinds.calls import late_calls
 from entact.course.kinds.reporting import late_reports
 from entact.course.schedule import Due
-from entact.course.searches import SEARCHES
 from entact.course.state.progress import due_visits
 from entact.course.state.state import Finding
-from entact.course.watch import Watch, as_finding
 
 OPEN_FOR = timedelta(hours=24)  # an encounter that nobody ended for so long was forgotten
 

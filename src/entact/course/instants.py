@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from entact.course.attended import found_in_windows, found_missed, found_not_ended
 from entact.course.findings import OPEN_FOR, found_at_any_time, found_unanswered, found_unreported, new_watch
+from entact.course.found.attended import found_in_windows, found_missed, found_not_ended
+from entact.course.found.watch import ANYTHING
 from entact.course.kinds.calls import open_alerts, open_call
 from entact.course.schedule import TREATMENT, Due, Progress, Schedule, Status, first_instant
 from entact.course.state.progress import progress_of, zone_of
-from entact.course.watch import ANYTHING
 from entact.protocol.study import Visit
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from secrets import randbits
 import msgspec
 
 from entact.course import Entry, Receipt, fold, instant, read, uuid7
-from entact.course.attested import version_of
 from entact.course.entry import BY_PERSON, Authenticated, Kept
+from entact.course.found.attested import version_of
 from entact.course.kinds.attestation import RecordSignature
 from entact.store.acts import here
 from entact.store.door import fact

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.course.cases import MINI, Case
 
-from entact.course.attested import version_of
 from entact.course.course import Course
 from entact.course.entry.ledger import Ledger
 from entact.course.findings import findings
 from entact.course.fold import fold
+from entact.course.found.attested import version_of
 from entact.course.record import seal_entry
 from entact.protocol.load import load_study
 

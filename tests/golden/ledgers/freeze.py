@@ -18,9 +18,9 @@ from tests.course.conftest import START, Story
 from tests.store.frozen import ENTRIES, GOLDEN, KEYS, RELEASES, SUMMARY, read_frozen, summarise
 
 from entact.course import Authenticated, Course, Entry, Ledger, fold, record, uuid7
-from entact.course.attested import version_of
 from entact.course.entry import Head
 from entact.course.entry.versions import version_digest
+from entact.course.found.attested import version_of
 from entact.course.signed.custody import CustodyAct
 from entact.course.signed.cut import Manifest
 from entact.course.signed.device import DeviceKey

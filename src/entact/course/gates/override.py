@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from entact.course.attested import version_of
+from entact.course.found.attested import version_of
 from entact.course.gates.core import staff_reasons
 from entact.course.gates.question import Question, Reason
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from entact.course.found.watch import Found, as_finding
 from entact.course.kinds import KINDS
 from entact.course.schedule import Due, due, position
 from entact.course.state.encounter import visit_of
 from entact.course.state.outcome import analysis_windows
 from entact.course.state.progress import progress_of, zone_of
 from entact.course.state.state import Finding
-from entact.course.watch import Found, as_finding
 from entact.protocol.quantity import parse_duration
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from entact.cohort import rehearse
 from entact.course import Course, read
 from entact.course.entry import Entry
 from entact.course.findings import found_at_any_time, new_watch
+from entact.course.found.watch import Watch
 from entact.course.kinds import KINDS
 from entact.course.state.state import STATE, Finding
-from entact.course.watch import Watch
 from entact.protocol import load_study
 from entact.protocol.release import Study
 

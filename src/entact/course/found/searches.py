@@ -1,7 +1,7 @@
 """All rules by which something is found in a course at any time, and what an entry that follows changes.
 
-What a rule hangs on is said here once for all. `tests/course/test_watch.py` shows for courses of every study
-that what is kept from entry to entry is what would be found from nothing.
+What a rule hangs on is said here once for all. `tests/course/found/test_watch.py` shows for courses of every
+study that what is kept from entry to entry is what would be found from nothing.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from entact.course.attended import (
+from entact.course.found.attended import (
     IN_ENCOUNTER,
     found_in_earlier_attempts,
     found_in_missed,
@@ -19,13 +19,11 @@ from entact.course.attended import (
     found_outside_visits,
     says_missed,
 )
-from entact.course.attested import found_after_freezes, found_after_unblindings, found_in_signatures
-from entact.course.dating import DATED, found_after_death, found_between_dates, found_in_dates
-from entact.course.heard import found_in_checklists, found_unentered
-from entact.course.kinds.calls import found_in_answers
-from entact.course.kinds.form import FORM, VITAL_SIGNS, form_of
-from entact.course.rated import found_in_ratings
-from entact.course.relied import (
+from entact.course.found.attested import found_after_freezes, found_after_unblindings, found_in_signatures
+from entact.course.found.dating import DATED, found_after_death, found_between_dates, found_in_dates
+from entact.course.found.heard import found_in_checklists, found_unentered
+from entact.course.found.rated import found_in_ratings
+from entact.course.found.relied import (
     decided_at,
     found_belated,
     found_in_decision,
@@ -33,7 +31,7 @@ from entact.course.relied import (
     latest_consent,
     relies,
 )
-from entact.course.watch import (
+from entact.course.found.watch import (
     ANYTHING,
     NOWHERE,
     Found,
@@ -44,6 +42,8 @@ from entact.course.watch import (
     Touches,
     Watch,
 )
+from entact.course.kinds.calls import found_in_answers
+from entact.course.kinds.form import FORM, VITAL_SIGNS, form_of
 
 if TYPE_CHECKING:
     from entact.course.course import Course

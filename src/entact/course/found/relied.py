@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from entact.course.course import Course
     from entact.course.entry import Entry
     from entact.course.entry.effective import Effective
+    from entact.course.found.watch import Watch
     from entact.course.state.form import Answers
-    from entact.course.watch import Watch
 
 # Kinds of entry that may say otherwise than what a gate relied on (see `_overtaken`).
 _CLOSING = frozenset({"consent", "eligibility", "screening", "presence", "encounter", "adverse_event"})
