@@ -189,3 +189,31 @@ def test_whole_numbers_that_enter_as_a_slope_are_noted() -> None:
 
 def test_the_frame_of_numpys_own_types() -> None:
     assert last(fit(pandas(DATA).astype({"base": np.float64, "id": np.int32}))) == last(fit(DATA))
+
+
+def test_text_that_hides_something_is_refused_or_noted() -> None:
+    person = int(DATA.drop_nans("y")["id"][9])
+    arm = pl.when(pl.col("id") == person)
+    with pytest.raises(ValueError, match="column 'arm' holds empty text: make it missing"):
+        fit(DATA.with_columns(arm=arm.then(pl.lit("")).otherwise("arm")))
+    with pytest.raises(ValueError, match=r"column 'arm' has '\w+' and '\w+ ', which differ in blanks alone"):
+        fit(DATA.with_columns(arm=arm.then(pl.col("arm") + " ").otherwise("arm")))
+    notes = fit(DATA.with_columns(arm=arm.then(pl.lit("NA")).otherwise("arm"))).notes
+    assert "arm: 'NA' is text here, not a missing value" in notes
+    text = pl.col("id").cast(pl.String)
+    with pytest.raises(ValueError, match=r"column 'id' has '\d+' and '\d+ ', which differ in blanks alone"):
+        fit(DATA.with_columns(id=pl.when(pl.col("week") == 1).then(text + " ").otherwise(text)))
+    with pytest.raises(ValueError, match="column 'id' holds empty text"):
+        fit(DATA.with_columns(id=pl.when(pl.col("id") == person).then(pl.lit("")).otherwise(text)))
+
+
+def test_numbers_kept_as_text_are_no_categories() -> None:
+    for written in (
+        pl.col("base").round(1).cast(pl.String),
+        pl.col("base").round(1).cast(pl.String).str.replace(".", ",", literal=True),
+    ):
+        with pytest.raises(ValueError, match=r"column 'base' is text, though .* reads as a number"):
+            fit(DATA.with_columns(base=written), covariance=AutoRegressive())
+    sites = DATA.with_columns(site=(pl.col("id") % 14 + 101).cast(pl.String))
+    notes = fit(sites, "y ~ site + arm * visit").notes
+    assert "site: text that reads as numbers, taken as 14 categories" in notes

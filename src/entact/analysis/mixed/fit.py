@@ -15,7 +15,7 @@ from entact.analysis.mixed.model import RandomModel
 from entact.analysis.mixed.result import MixedFit
 from entact.analysis.mixed.search import Singular, search, starting_values
 from entact.analysis.mmrm.basis import condition
-from entact.analysis.mmrm.columns import Column, Factor, read_column, read_factor
+from entact.analysis.mmrm.columns import Column, Factor, check_levels, read_column, read_factor
 from entact.analysis.mmrm.design import build, build_right
 from entact.analysis.mmrm.fit import NotConverged
 from entact.analysis.mmrm.formula import parse
@@ -124,6 +124,8 @@ def _read(formula: str, data: Any, effects: Sequence[RandomEffect]) -> tuple[Obs
     if not complete.size or not complete.any():
         raise ValueError(f"no row has values in all of {', '.join(map(repr, everything))}")
     kept, unused = keep_used(columns, complete, frozenset(parsed.variables))
+    for name, grouper in groupers.items():
+        check_levels(name, grouper.levels, None)
     y, x, design = build(parsed, kept)
     refuse_values(parsed.response.text, y, x, design.names, complete)
     parts: list[Part] = []

@@ -132,6 +132,44 @@ def as_factor(column: Column) -> Factor:
     return Factor(_narrow(np.where(missing, -1, codes.reshape(-1)), len(levels)), levels, numbers=True)
 
 
+NUMBER = re.compile(r"\s*[-+]?\d+([.,]\d+)?([eE][-+]?\d+)?\s*")
+NO_VALUE = ("NA", "N/A", "NaN", "nan", "NULL", "null", ".")
+"""text that other systems write where nothing is known"""
+
+
+def check_levels(name: str, levels: Sequence[str], few: int | None) -> list[str]:
+    """Notes of levels of text that may not be meant as such; a ValueError where they can't be.
+
+    Args:
+        few: more levels than this that all read as whole numbers are noted; None where numbers are expected
+    """
+    bare: dict[str, str] = {}
+    for level in levels:
+        own = level.strip()
+        if not own:
+            raise ValueError(f"column {name!r} holds empty text: make it missing (null), or give it a name")
+        if own in bare:
+            raise ValueError(f"column {name!r} has {bare[own]!r} and {level!r}, which differ in blanks alone")
+        bare[own] = level
+    notes = [
+        f"{name}: {level!r} is text here, not a missing value"
+        for level in levels
+        if level.strip() in NO_VALUE
+    ]
+    told = [level for level in levels if level.strip() not in NO_VALUE]
+    if few is not None and len(told) > 2 and all(NUMBER.fullmatch(level) for level in told):
+        fractions = [level for level in told if "." in level or "," in level]
+        if fractions:
+            raise ValueError(
+                f"column {name!r} is text, though {fractions[0]!r} and all else in it reads as a "
+                f"number: make it "
+                "numbers, or name its categories by words"
+            )
+        if len(told) > few:
+            notes.append(f"{name}: text that reads as numbers, taken as {len(told)} categories")
+    return notes
+
+
 def order_is_clear(data: Any, name: str, levels: Sequence[str]) -> bool:
     """Whether the frame states an order of these levels, or they tell it themselves: week 04, week 08."""
     column = _series(data, name)

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from entact.analysis.mmrm.columns import (
+    NO_VALUE,
     Column,
     Factor,
     Identity,
     Numeric,
+    check_levels,
     column_names,
     order_is_clear,
     read_column,
@@ -81,7 +83,10 @@ def read(
     if unused and not isinstance(kept.get(visit), Factor):
         notes.append(f"{visit}: no values at {', '.join(unused)}, left out")
     notes.extend(_unclear_order(visit, data, visits, structure))
+    if not isinstance(kept.get(visit), Factor):
+        notes.extend(check_levels(visit, visits.levels, None))
     people = who.keep(complete)
+    notes.extend(_check_people(subject, people))
     _refuse_twice(people, visits, subject, visit, complete)
     if len(people.labels) < 2:
         raise ValueError(
@@ -133,12 +138,22 @@ def keep_used(
                 notes.append(
                     f"{name}: no values at level{'s' * (len(unused) > 1)} {', '.join(unused)}, left out"
                 )
+            if not own.numbers:
+                notes.extend(check_levels(name, own.levels, FEW))
             if len(own.levels) == 1 and name in needed:
                 raise ValueError(
                     f"{name!r} has only one level ({own.levels[0]}) in the rows used: leave it out"
                 )
         kept[name] = own
     return kept, notes
+
+
+def _check_people(name: str, people: Identity) -> list[str]:
+    """As `check_levels`, of labels that are many."""
+    labels = people.labels
+    bare = labels.str.strip_chars()
+    suspect = labels.filter((bare.str.len_chars() == 0) | bare.is_duplicated() | bare.is_in(NO_VALUE))
+    return check_levels(name, suspect.to_list(), None) if len(suspect) else []
 
 
 def _equal(equal_at: Mapping[str, str], visit: str, kept: Mapping[str, Column]) -> tuple[Equal, ...]:
