@@ -342,7 +342,9 @@ def _asked_as(item: Item, line: ItemLine, texts: tuple[str, ...]) -> tuple[str, 
     elif item.type == "integer" and item.answers is not None and len(item.answers) <= SCALE:
         labels = {str(one): _scale(str(one), line.choices.get(str(one), "")) for one in item.answers}
     if not labels or not set(texts) <= labels.keys():  # what was kept as received is shown as it is
-        return {"text": "paragraph", "rows": "rows", "file": "file"}.get(item.type, "line"), ()
+        if item.type == "text" and (item.is_personal or any("\n" in text for text in texts)):
+            return "paragraph", ()  # what is no sentence stands in one line
+        return (item.type if item.type in ("rows", "file") else "line"), ()
     choices = tuple(Choice(code, begun(label), code in texts) for code, label in labels.items())
     if item.type == "choices":
         return "choices", choices
