@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -57,7 +58,7 @@ DOSE = "a,0,1,100,HCl,.,."
         ([DOSE, "a,2,0,.,.,5,mdna"], "line 3, OUTPUT: 'mdna' is not known; known: mdma, r_mdma, s_mdma, mda, hmma"),  # noqa: E501
         ([DOSE, "a,2,0,.,.,x,."], "line 3, DV: 'x' is not a number; '.' stands for a missing one"),
         ([DOSE, "a,2,0,.,.,.,."], "line 3, DV: is missing in a sample: write the concentration in ng/mL, or MDV 1"),  # noqa: E501
-        ([DOSE, "a,2,4,.,.,.,."], "line 3, EVID: 4 is not supported: 0 (sample), 1 (dose), 2 (neither)"),
+        ([DOSE, "a,2,7,.,.,.,."], "line 3, EVID: 7 is not supported: 0 (sample), 1 (dose), 2 (neither), 3 (reset), 4 (reset and dose)"),  # noqa: E501
         (["a,2,0,.,.,5,."], "line 2, EVID: participant a has no dose: a row with EVID 1 and AMT says it"),
     ],
 )  # fmt: skip
@@ -84,3 +85,84 @@ def test_columns_that_the_model_has_no_use_for_are_named_and_passed_over(tmp_pat
     data = read_data(path)
     assert data.samples == 1
     assert "d.csv: not used, as the model has no such column: STUDY, BATCH." in data.notes
+
+
+BASE = 193.24 / 229.7
+MORE = "ID,TIME,EVID,AMT,FORM,DV,ADDL,II,SS,RATE"
+
+
+def test_more_doses_and_a_steady_state_are_the_doses_that_they_stand_for(tmp_path: Path) -> None:
+    rows = ("a,0,1,100,HCl,.,2,24,0,0", "a,60,0,.,.,80,.,.,.,.")
+    [person] = read_data(written(tmp_path, *rows, head=MORE)).subjects
+    assert person.doses == tuple((time, pytest.approx(100 * BASE)) for time in (0.0, 24.0, 48.0))
+    rows = ("a,0,1,50,HCl,.,1,12,1,0", "a,5,0,.,.,80,.,.,.,.")
+    [person] = read_data(written(tmp_path, *rows, head=MORE)).subjects
+    assert len(person.doses) == 28 + 1 + 1
+    assert {round(later - sooner, 9) for (sooner, _), (later, _) in pairwise(person.doses)} == {12.0}
+    assert person.samples[0].time == pytest.approx(28 * 12 + 5)
+
+
+def test_a_dose_at_a_rate_is_all_of_it_over_its_time(tmp_path: Path) -> None:
+    data = read_data(written(tmp_path, "a,0,1,100,HCl,.,0,0,0,50", "a,5,0,.,.,80,.,.,.,.", head=MORE))
+    [person] = data.subjects
+    assert sum(mg for _, mg in person.doses) == pytest.approx(100 * BASE)
+    assert person.doses[-1][0] < 2.0
+    assert any("RATE" in note for note in data.notes)
+
+
+def test_after_a_reset_a_participant_counts_as_another(tmp_path: Path) -> None:
+    rows = ("a,0,1,100,HCl,.,.", "a,2,0,.,.,150,.", "a,100,4,50,HCl,.,.", "a,102,0,.,.,60,.")
+    data = read_data(written(tmp_path, *rows))
+    assert [(one.name, one.doses[0][0], one.samples[0].time) for one in data.subjects] == [
+        ("a (1)", 0.0, 2.0),
+        ("a (2)", 0.0, 2.0),
+    ]
+    assert any("counts as 2" in note for note in data.notes)
+
+
+def test_days_and_clock_times_are_hours(tmp_path: Path) -> None:
+    rows = ("a,2026-03-01,22:30,1,100,HCl,.", "a,2026-03-02,01:00,0,.,.,150")
+    [person] = read_data(written(tmp_path, *rows, head="ID,DATE,TIME,EVID,AMT,FORM,DV")).subjects
+    assert person.samples[0].time == pytest.approx(2.5)
+    with pytest.raises(NotData, match=r"line 2, DATE: '01\.03\.2026': write year-month-day"):
+        read_data(written(tmp_path, "a,01.03.2026,22:30,1,100,HCl,.", head="ID,DATE,TIME,EVID,AMT,FORM,DV"))
+    with pytest.raises(NotData, match="is a time of which day"):
+        read_data(written(tmp_path, "a,22:30,1,100,HCl,.,."))
+
+
+def test_without_evid_an_amount_makes_a_dose_and_a_compartments_number_is_no_name(tmp_path: Path) -> None:
+    data = read_data(written(tmp_path, "a,0,100,HCl,.,1", "a,2,0,.,150,2", head="ID,TIME,AMT,FORM,DV,CMT"))
+    assert data.subjects[0].samples[0].output == "mdma"
+    assert any("has no EVID" in note for note in data.notes)
+    with pytest.raises(NotData, match="samples are of 2, 3: say which is which in a column OUTPUT"):
+        read_data(
+            written(
+                tmp_path, "a,0,100,HCl,.,1", "a,2,0,.,150,2", "a,3,0,.,9,3", head="ID,TIME,AMT,FORM,DV,CMT"
+            )
+        )
+
+
+@pytest.mark.parametrize(
+    "row", ["a,40,0,.,.,<2.5,.,.", "a,40,0,.,.,2.5,1,.", "a,40,0,.,.,.,1,2.5", "a,40,0,.,.,0,.,2.5"]
+)
+def test_what_is_below_quantification_is_kept_with_its_limit(tmp_path: Path, row: str) -> None:
+    head = "ID,TIME,EVID,AMT,FORM,DV,CENS,LLOQ"
+    data = read_data(written(tmp_path, "a,0,1,100,HCl,.,.,.", "a,2,0,.,.,150,.,.", row, head=head))
+    assert (data.samples, data.censored) == (1, 1)
+    assert data.subjects[0].censored[0].value == 2.5
+    assert "1 of them have a limit" in data.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("a,0,1,100,HCl,.,2,.,.,.", "line 2, II: is missing: h between"),
+        ("a,0,1,100,HCl,.,-1,24,.,.", "line 2, ADDL: -1: so many more doses"),
+        ("a,0,1,100,HCl,.,.,24,3,.", "line 2, SS: 3 is not supported"),
+        ("a,0,1,100,HCl,.,.,.,.,-2", "line 2, RATE: -2: a rate that is estimated is not supported"),
+    ],
+)
+def test_what_is_said_of_a_dose_that_cannot_be_meant(tmp_path: Path, line: str, said: str) -> None:
+    with pytest.raises(NotData) as fault:
+        read_data(written(tmp_path, line, head=MORE))
+    assert said in str(fault.value)

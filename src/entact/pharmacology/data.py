@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import groupby
 from pathlib import Path
 from typing import Final
@@ -17,8 +19,13 @@ OUTPUTS: Final = ("mdma", "r_mdma", "s_mdma", "mda", "hmma")
 """what can have been measured, ng/mL of plasma"""
 KNOWN: Final = (
     "ID", "TIME", "AMT", "FORM", "DV", "EVID", "MDV", "OUTPUT", "CMT", "WEIGHT", "WT", "SEX", "AGE", "CYP2D6",
+    "DATE", "ADDL", "II", "SS", "RATE", "BLQ", "LLOQ",
 )  # fmt: skip
-SAME: Final = {"CMT": "OUTPUT", "WT": "WEIGHT"}
+SAME: Final = {"WT": "WEIGHT", "CENS": "BLQ", "BQL": "BLQ", "LOQ": "LLOQ", "YTYPE": "CMT", "DVID": "CMT"}
+STEADY: Final = 14 * 24.0
+"""h of doses before one at steady state (SS): CYP2D6 and all else have settled by then"""
+PIECE: Final = 0.05
+"""h between the pieces of a dose that is released at a constant rate (RATE)"""
 USUAL: Final = {"WEIGHT": 70.0, "SEX": 0.0, "AGE": 27.0, "CYP2D6": ACTIVITY["extensive"]}
 """of the reference person: what stands where the file says nothing, which is noted"""
 SAID: Final = {"WEIGHT": "70 kg", "SEX": "male", "AGE": "27 years", "CYP2D6": "extensive"}
@@ -29,6 +36,11 @@ UNITS_OF_DV: Final = {
     "umol/L": 193.24, "nmol/L": 0.19324,
 }  # fmt: skip
 """what a concentration of MDMA in another unit is multiplied by"""
+
+
+SAME_FOR_ALL: Final = (1.0, 1000.0, 0.001)
+"""factors of units of mass, which are the same for all substances"""
+_CLOCK: Final = re.compile(r"(\d{1,2}):(\d{2})")
 
 
 class NotData(ValueError):
@@ -53,6 +65,8 @@ class Subject:
     doses: tuple[tuple[float, float], ...]
     samples: tuple[Sample, ...]
     covariates: dict[str, float]
+    censored: tuple[Sample, ...] = ()
+    """samples below the limit of quantification, which is their value"""
 
 
 @dataclass(frozen=True)
@@ -68,6 +82,11 @@ class Data:
         """How many concentrations."""
         return sum(len(subject.samples) for subject in self.subjects)
 
+    @property
+    def censored(self) -> int:
+        """How many samples are below a limit of quantification that is known."""
+        return sum(len(subject.censored) for subject in self.subjects)
+
 
 @dataclass(frozen=True)
 class Row:
@@ -76,6 +95,7 @@ class Row:
     file: str
     line: int
     fields: dict[str, str]
+    columns: tuple[str, ...] = ()
 
     def fault(self, column: str, what: str) -> NotData:
         """An error of this line and column."""
@@ -99,13 +119,18 @@ def read_data(path: Path | str, *, form: str | None = None, unit: str = "ng/mL")
     """Concentrations, doses and covariates of a file.
 
     Comma-separated, a header line, one row a dose or sample, in NONMEM's columns (large or small letters):
-    ID; TIME (h); EVID (0 a sample, 1 a dose); AMT (mg as labelled); FORM (HCl or base) unless `form` says it
-    for all; DV (ng/mL); and where there are such MDV, OUTPUT or CMT (a name of `OUTPUTS`, else mdma), WEIGHT
-    or WT (kg), SEX (female, male), AGE (years), CYP2D6 (phenotype or activity score). `.` or nothing is
-    missing; lines that begin with # are passed over. Doses are racemic.
+    ID; TIME (h, or a clock time `08:30` with DATE, `2026-03-01`); EVID (0 a sample, 1 a dose, 2 neither, 3
+    a reset, 4 a reset and a dose; without the column, what has AMT is a dose); AMT (mg as labelled); FORM
+    (HCl or base) unless `form` says it for all; DV (in `unit`); ADDL and II (so many more doses, one each II
+    h), SS (1: at steady state of a dose each II h), RATE (mg/h into the gut); and where there are such MDV,
+    OUTPUT (a name of `OUTPUTS`, else mdma; CMT where it is a name), WEIGHT or WT (kg), SEX (female, male),
+    AGE (years), CYP2D6 (phenotype or activity score). `.` or nothing is missing; lines that begin with # are
+    passed over; other columns are passed over and named. Doses are racemic. After a reset a participant
+    counts as another.
 
-    Concentrations below the limit of quantification (`<1`, or 0) are left out and counted: they carry no
-    likelihood (M1 of Beal 2001, not M3). So are samples before the first dose.
+    Concentrations below the limit of quantification are those with BLQ (or CENS) 1, `<1`, or 0; the limit is
+    LLOQ, what follows `<`, or DV where CENS is 1. With a limit they are kept apart as `censored`, without one
+    left out. Samples before the first dose are left out.
 
     Returns: `Data`, times counted from each one's first dose.
 
@@ -117,17 +142,32 @@ def read_data(path: Path | str, *, form: str | None = None, unit: str = "ng/mL")
     rows, columns = _rows(path)
     left_out = {"below": 0, "before": 0}
     subjects: list[Subject] = []
+    notes = []
+    seen: set[str] = set()
+    _check_compartments(rows)
     for name, own in groupby(rows, key=_name):
         mine = list(own)
-        if any(subject.name == name for subject in subjects):
+        if name in seen:
             raise mine[0].fault("ID", f"{name} was there before: keep the rows of a participant together")
-        subjects.append(_subject(name, mine, form, left_out, UNITS_OF_DV[unit]))
-    notes = []
-    if left_out["below"]:
-        notes.append(
-            f"{left_out['below']} samples below the limit of quantification (or 0) are left out: no "
-            "likelihood of being below it (M3) is used."
+        seen.add(name)
+        parts = _between_resets(mine)
+        for place, part in enumerate(parts):
+            label = name if len(parts) == 1 else f"{name} ({place + 1})"
+            subjects.append(_subject(label, part, form, left_out, UNITS_OF_DV[unit]))
+        if len(parts) > 1:
+            notes.append(f"Participant {name} counts as {len(parts)}, as there are resets (EVID 3 or 4).")
+    censored = sum(len(subject.censored) for subject in subjects)
+    if left_out["below"] or censored:
+        apart = f"{censored} of them have a limit, so that they can be counted (M3, M4)"
+        notes.insert(
+            0,
+            f"{left_out['below'] + censored} samples below the limit of quantification (or 0): "
+            + (f"{apart}, the rest are left out." if censored else "left out, as no limit is known."),
         )
+    if "EVID" not in columns:
+        notes.append(f"{path.name} has no EVID: rows with an AMT are doses, the others samples.")
+    if any(row.number("RATE") for row in rows):
+        notes.append("A dose with a RATE goes into the gut at that rate, in pieces.")
     if left_out["before"]:
         notes.append(f"{left_out['before']} samples before the first dose are left out.")
     for column, said in SAID.items():
@@ -163,7 +203,7 @@ def _rows(path: Path) -> tuple[list[Row], list[str]]:
         fields = {
             name: cell for name, cell in zip(columns, cells, strict=True) if cell not in ("", ".", "NA")
         }
-        rows.append(Row(path.name, reader.line_num, fields))
+        rows.append(Row(path.name, reader.line_num, fields, tuple(columns)))
     if not rows:
         raise NotData(
             f"{path.name}: no rows; the first line names the columns, like ID,TIME,EVID,AMT,FORM,DV"
@@ -177,9 +217,11 @@ def _columns(file: str, line: int, cells: Sequence[str]) -> list[str]:
     for name in names:
         if name in KNOWN and names.count(name) > 1:
             raise NotData(f"{file}, line {line}: column {name} is there twice")
-    for name in ("ID", "TIME", "EVID", "AMT", "DV"):
+    for name in ("ID", "TIME", "AMT", "DV"):
         if name not in names:
-            raise NotData(f"{file}, line {line}: column {name} is missing; needed: ID, TIME, EVID, AMT, DV")
+            raise NotData(
+                f"{file}, line {line}: column {name} is missing; needed: ID, TIME, AMT, DV (and EVID)"
+            )
     return names
 
 
@@ -194,40 +236,139 @@ def _subject(
 ) -> Subject:
     doses: list[tuple[float, float]] = []
     samples: list[Sample] = []
+    censored: list[Sample] = []
     last = -math.inf
+    origin = _first_day(rows)
     for row in rows:
-        time = row.number("TIME")
-        if time is None:
-            raise row.fault("TIME", "is missing: hours, the same clock for all rows of a participant")
+        time = _hours(row, origin)
         if time < last:
             raise row.fault("TIME", f"{time:g} h is before {last:g} h of the row above: order rows by time")
         last = time
         if _is_dose(row):
-            doses.append((time, _milligrams(row, form)))
-        elif (value := _concentration(row, left_out)) is not None:
-            samples.append(Sample(time, _output(row), factor * value, row.line))
+            doses += _intakes(row, time, _milligrams(row, form))
+            continue
+        if factor not in SAME_FOR_ALL and _output(row) not in ("mdma", "r_mdma", "s_mdma"):
+            raise row.fault("DV", "moles are read of MDMA alone: write ng/mL, or mg/L")
+        found = _concentration(row, left_out)
+        if found is not None:
+            value, is_below = found
+            (censored if is_below else samples).append(Sample(time, _output(row), factor * value, row.line))
+    doses.sort()
     if not doses:
         raise rows[0].fault("EVID", f"participant {name} has no dose: a row with EVID 1 and AMT says it")
     start = doses[0][0]
     kept = [one for one in samples if one.time > start]
     left_out["before"] += len(samples) - len(kept)
+    cut = [one for one in censored if one.time > start]
     return Subject(
         name,
         tuple((time - start, mg) for time, mg in doses),
         tuple(Sample(one.time - start, one.output, one.value, one.line) for one in kept),
         _covariates(rows),
+        tuple(Sample(one.time - start, one.output, one.value, one.line) for one in cut),
     )
+
+
+def _between_resets(rows: Sequence[Row]) -> list[list[Row]]:
+    """The rows of a participant, cut where everything is set back to nothing."""
+    parts: list[list[Row]] = [[]]
+    for row in rows:
+        if row.number("EVID") in (3.0, 4.0) and any(_is_dose(one) for one in parts[-1]):
+            parts.append([])
+        if row.number("EVID") != 3.0:
+            parts[-1].append(row)
+    return [part for part in parts if part]
+
+
+def _check_compartments(rows: Sequence[Row]) -> None:
+    """Refuses numbers of compartments that stand for several substances: what each is, only a name says."""
+    codes = {
+        row.fields["CMT"]: row
+        for row in rows
+        if "CMT" in row.fields and "OUTPUT" not in row.fields and not _is_dose(row) and _is_number(row, "CMT")
+    }
+    if len(codes) > 1:
+        last = list(codes.values())[-1]
+        raise last.fault("CMT", f"samples are of {', '.join(codes)}: say which is which in a column OUTPUT")
+
+
+def _is_number(row: Row, column: str) -> bool:
+    try:
+        float(row.fields[column])
+    except ValueError:
+        return False
+    return True
+
+
+def _day(row: Row) -> date | None:
+    text = row.fields.get("DATE")
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise row.fault("DATE", f"{text!r}: write year-month-day, like 2026-03-01") from None
+
+
+def _first_day(rows: Sequence[Row]) -> date | None:
+    return next((day for row in rows if (day := _day(row)) is not None), None)
+
+
+def _hours(row: Row, origin: date | None) -> float:
+    """h of a row: as they stand, or of a clock on a day."""
+    text = row.fields.get("TIME")
+    if text is None:
+        raise row.fault("TIME", "is missing: hours, the same clock for all rows of a participant")
+    clock = _CLOCK.fullmatch(text)
+    if clock is None:
+        time = row.number("TIME")
+        assert time is not None
+    else:
+        hour, minute = int(clock[1]), int(clock[2])
+        if hour > 23 or minute > 59:
+            raise row.fault("TIME", f"{text!r} is no time of a day")
+        time = hour + minute / 60.0
+        if origin is None:
+            raise row.fault("TIME", f"{text!r} is a time of which day? Add a column DATE, or write hours")
+    day = _day(row)
+    if origin is not None and day is None:
+        raise row.fault("DATE", "is missing: every row of a participant has one, or none has")
+    return time + (24.0 * (day - origin).days if origin is not None and day is not None else 0.0)
+
+
+def _intakes(row: Row, time: float, mg: float) -> list[tuple[float, float]]:
+    """The doses that a row stands for: at steady state, repeated, or released at a rate."""
+    more, apart, steady, rate = (row.number(name) or 0.0 for name in ("ADDL", "II", "SS", "RATE"))
+    if more < 0.0 or more != int(more) or more > 1000:
+        raise row.fault("ADDL", f"{more:g}: so many more doses, a whole number up to 1000")
+    if (more or steady) and apart <= 0.0:
+        raise row.fault("II", "is missing: h between the doses of ADDL or SS")
+    if steady not in (0.0, 1.0):
+        raise row.fault("SS", f"{steady:g} is not supported: 1 (at steady state) or 0")
+    if rate < 0.0:
+        raise row.fault("RATE", f"{rate:g}: a rate that is estimated is not supported; write mg/h, or 0")
+    before = int(STEADY / apart) if steady else 0
+    times = [time + place * apart for place in range(-before, int(more) + 1)]
+    if rate == 0.0:
+        return [(one, mg) for one in times]
+    labelled = row.number("AMT") or 0.0
+    pieces = max(1, min(200, math.ceil(labelled / rate / PIECE)))
+    step = labelled / rate / pieces
+    return [(one + (place + 0.5) * step, mg / pieces) for one in times for place in range(pieces)]
 
 
 def _is_dose(row: Row) -> bool:
     event, amount = row.number("EVID"), row.number("AMT") or 0.0
+    if event is None and "EVID" not in row.columns:
+        return amount > 0.0
     if amount and event in (None, 0.0):
         raise row.fault("EVID", f"AMT {amount:g} without EVID 1: write 1 for a dose, or no AMT for a sample")
     if event is None:
         raise row.fault("EVID", "is missing: 0 for a sample, 1 for a dose")
-    if event not in (0.0, 1.0, 2.0):
-        raise row.fault("EVID", f"{event:g} is not supported: 0 (sample), 1 (dose), 2 (neither)")
-    return event == 1.0
+    if event not in (0.0, 1.0, 2.0, 3.0, 4.0):
+        said = "0 (sample), 1 (dose), 2 (neither), 3 (reset), 4 (reset and dose)"
+        raise row.fault("EVID", f"{event:g} is not supported: {said}")
+    return event in (1.0, 4.0)
 
 
 def _milligrams(row: Row, form: str | None) -> float:
@@ -244,31 +385,48 @@ def _milligrams(row: Row, form: str | None) -> float:
         raise row.fault("AMT" if "form" not in str(fault) else "FORM", str(fault)) from None
 
 
-def _concentration(row: Row, left_out: dict[str, int]) -> float | None:
-    """ng/mL of a sample, None where it is missing, no sample, or below the limit of quantification."""
+def _concentration(row: Row, left_out: dict[str, int]) -> tuple[float, bool] | None:
+    """The concentration of a sample, or its limit and that it is below it; None where there is nothing."""
     missing = row.number("MDV")
     if missing not in (None, 0.0, 1.0):
         raise row.fault("MDV", f"{missing:g}: 1 where DV is missing, else 0")
-    if missing == 1.0 or row.number("EVID") == 2.0:
-        return None
     text = row.fields.get("DV")
+    flagged, limit = row.number("BLQ") == 1.0, row.number("LLOQ")
+    if row.number("EVID") in (2.0, 3.0) or (missing == 1.0 and not flagged):
+        return None
+    if flagged or (text is not None and text.startswith("<")):
+        if limit is None and text is not None:
+            limit = _limit(row, text.removeprefix("<"))
+        if limit is None or limit <= 0.0:
+            left_out["below"] += 1
+            return None
+        return limit, True
     if text is None:
         raise row.fault("DV", "is missing in a sample: write the concentration in ng/mL, or MDV 1")
-    if text.startswith("<"):
-        left_out["below"] += 1
-        return None
     value = row.number("DV")
     assert value is not None
     if value < 0.0:
         raise row.fault("DV", f"{value:g} ng/mL is negative: a concentration is 0 or more")
+    if value == 0.0 and limit is not None and limit > 0.0:
+        return limit, True
     if value == 0.0:
         left_out["below"] += 1
         return None
-    return value
+    return value, False
+
+
+def _limit(row: Row, text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        raise row.fault("DV", f"{text!r} is no limit of quantification; write it like <2.5") from None
 
 
 def _output(row: Row) -> str:
-    name = row.fields.get("OUTPUT", "mdma").lower()
+    name = row.fields.get("OUTPUT")
+    if name is None:
+        name = "mdma" if "CMT" not in row.fields or _is_number(row, "CMT") else row.fields["CMT"]
+    name = name.lower()
     if name not in OUTPUTS:
         raise row.fault("OUTPUT", f"{name!r} is not known; known: {', '.join(OUTPUTS)}")
     return name

@@ -32,6 +32,12 @@ NEAR: Final = 1e-2
 """what the objective would still fall by at a minimum, as its curvature says"""
 UNSEEN: Final = 1e-3
 """curvature of -log L in a logarithm below which the data do not tell it: a standard error above 30"""
+BELOW: Final = {
+    "M1": "are left out, which is biased where they are many (M1); M3 or M4 counts them",
+    "M3": "count by the probability of being below it (M3)",
+    "M4": "count by the probability of being below it, of measurements that are positive (M4)",
+}
+"""what is done with samples below the limit of quantification"""
 PLAUSIBLE: Final = 20.0
 """times above or below the model's typical concentrations, in the median, beyond which a unit is wrong"""
 LEAST_SEEN: Final = 1.0
@@ -96,7 +102,8 @@ class Fit:
         """
         import polars as pl
 
-        own = self.modes.predicted[0]
+        told = self.design.quantified
+        own, observed = self.modes.predicted[0][:told], self.design.observed[:told]
         zero = np.zeros((1, self.design.n, len(self.model.random)))
         samples = [(person.name, one) for person in self.data.subjects for one in person.samples]
         v, _ = self.trial.variance(own)
@@ -105,21 +112,22 @@ class Fit:
                 "id": [name for name, _ in samples],
                 "time": [one.time for _, one in samples],
                 "output": [one.output for _, one in samples],
-                "observed": self.design.observed,
-                "typical": courses(self.design, [self.model], zero)[0],
+                "observed": observed,
+                "typical": courses(self.design, [self.model], zero)[0][:told],
                 "predicted": own,
-                "residual": self.design.observed - own,
-                "weighted": (self.design.observed - own) / np.sqrt(v),
+                "residual": observed - own,
+                "weighted": (observed - own) / np.sqrt(v),
                 "conditional": _conditional(self, v),
             }
         )
 
 
 def _conditional(fit: Fit, variance: Array) -> Array:
-    out = np.empty(fit.design.observed.size)
+    told = fit.design.quantified
+    out = np.empty(told)
     slopes, etas = fit.modes.slopes[0], fit.modes.etas[0]
     for person in range(fit.design.n):
-        own = fit.design.who == person
+        own = np.flatnonzero(fit.design.who[:told] == person)
         g = slopes[:, own]
         expected = fit.modes.predicted[0][own] - etas[person] @ g
         lower = np.linalg.cholesky(g.T @ g + np.diag(variance[own]))
@@ -137,6 +145,7 @@ def fit(
     spread: bool = False,
     proportional: float | None = None,
     additive: float | None = None,
+    below: Literal["M1", "M3", "M4"] = "M1",
 ) -> Fit:
     """Estimates a chosen few of the parameters from concentrations.
 
@@ -155,6 +164,9 @@ def fit(
     (individuals, map), brought back by the delta method. What follows a parameter (`individual.FOLLOWS`)
     moves with it unless it is estimated itself.
 
+    `below`: samples below the limit of quantification are left out (M1), or count by the probability of being
+    below it (M3), of measurements that are positive (M4).
+
     Errors: `NotAFit` for what cannot be estimated; `NotConverged` where no course can be integrated.
     """
     model = shipped_model() if model is None else model
@@ -162,7 +174,9 @@ def fit(
     effects = _effects(method, names, vary, model, data)
     if not data.samples:
         raise NotAFit(f"{data.name} has no concentrations to fit")
-    design = design_of(data)
+    if below not in BELOW:
+        raise NotAFit(f"below {below!r} is not known; known: {', '.join(BELOW)}")
+    design = design_of(data, below)
     _check_units(data, design, model)
     given = {"proportional": proportional, "additive": additive}
     free = free_numbers(design, names if method == "ml" else (), effects if spread else (), given, model)
@@ -176,7 +190,7 @@ def fit(
 def _check_units(data: Data, design: Design, model: Model) -> None:
     """Refuses concentrations so far from the model's that another unit is meant: a fit would hide it."""
     typical = courses(design, [model], np.zeros((1, design.n, len(model.random))), strict=False)[0]
-    seen = typical > LEAST_SEEN
+    seen = (typical > LEAST_SEEN) & ~design.below
     if not seen.any():
         return
     ratio = float(np.median(design.observed[seen] / typical[seen]))
@@ -234,6 +248,10 @@ def _result(
     kept = [i for i in range(log.size) if i not in at_bound]
     covariance, converged, reason, unseen = _curvature(problem, log, kept, why)
     notes = [RESEARCH, *data.notes, *_about(data, method, problem, names)]
+    censored = int(problem.design.below.sum())
+    if problem.design.below.any() or data.censored:
+        word = "M4" if problem.design.is_positive else "M3" if censored else "M1"
+        notes.append(f"{data.censored} samples below the limit of quantification {BELOW[word]}.")
     bound = [free.names[i] for i in at_bound]
     if any(name in problem.model.parameters for name in bound):
         converged, reason = False, f"{', '.join(bound)} ended {FACTOR:g}-fold from where it began"
@@ -373,7 +391,8 @@ def vpc(
     rng = np.random.default_rng(seed)
     simulated = _repetitions(fit, n, rng)
     rows: list[dict[str, Any]] = []
-    output, time = fit.design.spot[2], fit.design.times[fit.design.spot[1]]
+    told = fit.design.quantified
+    output, time = fit.design.spot[2][:told], fit.design.times[fit.design.spot[1]][:told]
     from entact.pharmacology.data import OUTPUTS
 
     for which in np.unique(output):

@@ -7,11 +7,13 @@ J Pharmacokinet Pharmacodyn 34:575). Without random effects it is exact.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from scipy.special import log_ndtr
 
 from entact.pharmacology.data import OUTPUTS as MEASURED
 from entact.pharmacology.data import Data
@@ -44,6 +46,15 @@ class Design:
     who: np.ndarray[tuple[int], np.dtype[np.int64]]
     spot: tuple[np.ndarray[tuple[int], np.dtype[np.int64]], ...]
     observed: Array
+    below: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    """samples of which `observed` is the limit that they are below; they come last"""
+    is_positive: bool = False
+    """whether measurements are taken as positive (M4)"""
+
+    @property
+    def quantified(self) -> int:
+        """How many samples are not below the limit."""
+        return int((~self.below).sum())
 
     @property
     def n(self) -> int:
@@ -51,8 +62,8 @@ class Design:
         return len(self.doses)
 
 
-def design_of(data: Data) -> Design:
-    """The arrays of some data."""
+def design_of(data: Data, below: str = "M1") -> Design:
+    """The arrays of some data; what is below quantification is left out (M1) or censored (M3, M4)."""
     people = data.subjects
     most = max(len(one.doses) for one in people)
     dose_times, doses = np.full((len(people), most), NEVER), np.zeros((len(people), most))
@@ -60,6 +71,9 @@ def design_of(data: Data) -> Design:
         for j, (time, mg) in enumerate(one.doses):
             dose_times[place, j], doses[place, j] = time, mg
     samples = [(place, one) for place, person in enumerate(people) for one in person.samples]
+    told = len(samples)
+    if below != "M1":
+        samples += [(place, one) for place, person in enumerate(people) for one in person.censored]
     when = np.array([one.time for _, one in samples])
     times = np.unique(np.concatenate([[0.0, 1.0], when]))
     who = np.array([place for place, _ in samples], np.int64)
@@ -74,6 +88,8 @@ def design_of(data: Data) -> Design:
         who=who,
         spot=(who, np.searchsorted(times, when), what),
         observed=np.array([one.value for _, one in samples]),
+        below=np.arange(len(samples)) >= told,
+        is_positive=below == "M4",
     )
 
 
@@ -206,7 +222,7 @@ def find_modes(design: Design, trials: Sequence[Trial], effects: Sequence[str], 
         best = _penalty(design, trials, predicted, etas)
         gradient, information = _score(design, trials, predicted, slopes, etas)
     logdet = np.linalg.slogdet(information)[1] if q else np.zeros((k, n))
-    constant = design.observed.size * np.log(2.0 * np.pi)
+    constant = design.quantified * np.log(2.0 * np.pi)
     return Modes(etas, predicted, slopes, information, (best + logdet).sum(axis=1) + constant)
 
 
@@ -234,8 +250,54 @@ def _penalty(design: Design, trials: Sequence[Trial], predicted: Array, etas: Ar
     """-2 log of the joint density of samples and effects, trials x participants, constants left out."""
     out: Array = (etas**2).sum(axis=2)
     for row, (one, f) in enumerate(zip(trials, predicted, strict=True)):
-        v, _ = one.variance(f)
-        np.add.at(out[row], design.who, (design.observed - f) ** 2 / v + np.log(v))
+        np.add.at(out[row], design.who, of_samples(design, one, f)[0])
+    return out
+
+
+def of_samples(design: Design, trial: Trial, f: Array) -> tuple[Array, Array, Array]:
+    """Of each sample -2 log of its density (constants left out), half its slope in the prediction, its weight.
+
+    A sample below the limit counts by the probability of being below it (M3; Beal 2001, J Pharmacokinet
+    Pharmacodyn 28:481), and with M4 all measurements are positive. The weight is the expected second
+    derivative, of a censored sample the part of it that is never negative.
+    """
+    v, dv = trial.variance(f)
+    residual = design.observed - f
+    loss = residual**2 / v + np.log(v)
+    pull = -residual / v + 0.5 * dv / v * (1.0 - residual**2 / v)
+    weight = 1.0 / v + 0.5 * (dv / v) ** 2
+    if not design.below.any() and not design.is_positive:
+        return loss, pull, weight
+    s = np.sqrt(v)
+    ds = 0.5 * dv / s
+    z, u = residual / s, f / s
+    dz, du = -(1.0 + z * ds) / s, (1.0 - u * ds) / s
+    low, mills = log_ndtr(z), _mills(z)
+    if design.is_positive:
+        # Of being below the limit and above nothing, given that it is above nothing.
+        nothing = np.minimum(log_ndtr(-u) - low, -1e-12)
+        inside = low + np.log1p(-np.exp(nothing))
+        slope = np.exp(_log_density(z) - inside) * dz + np.exp(_log_density(u) - inside) * du
+        censored = -2.0 * inside, -slope, slope**2
+        given, more = 2.0 * log_ndtr(u), _mills(u) * du
+        loss, pull = loss + given, pull + more
+        censored = censored[0] + given, censored[1] + more, censored[2]
+    else:
+        censored = -2.0 * low, -mills * dz, mills * (mills + z) * dz**2
+    here = design.below
+    told = (loss, pull, weight)
+    own, slope, curve = (np.where(here, one, other) for one, other in zip(censored, told, strict=True))
+    return own, slope, curve
+
+
+def _log_density(z: Array) -> Array:
+    out: Array = -0.5 * z * z - 0.5 * math.log(2.0 * math.pi)
+    return out
+
+
+def _mills(z: Array) -> Array:
+    """Density over distribution of a normal, wherever."""
+    out: Array = np.exp(_log_density(z) - log_ndtr(z))
     return out
 
 
@@ -246,10 +308,7 @@ def _score(
     k, n, q = etas.shape
     gradient, information = etas.copy(), np.broadcast_to(np.eye(q), (k, n, q, q)).copy()
     for row, (one, f) in enumerate(zip(trials, predicted, strict=True)):
-        v, dv = one.variance(f)
-        residual = design.observed - f
-        pull = -residual / v + 0.5 * dv / v * (1.0 - residual**2 / v)
-        weight = 1.0 / v + 0.5 * (dv / v) ** 2
+        _, pull, weight = of_samples(design, one, f)
         g = slopes[row]
         np.add.at(gradient[row], design.who, (g * pull).T)
         np.add.at(information[row], design.who, np.einsum("is,js,s->sij", g, g, weight))

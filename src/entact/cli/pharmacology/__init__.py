@@ -312,6 +312,9 @@ def fit(
         float | None, typer.Option(help="Proportional error as a fraction; else estimated.")
     ] = None,
     additive: Annotated[float | None, typer.Option(help="Additive error in ng/mL; else estimated.")] = None,
+    below: Annotated[
+        str, typer.Option(help="Samples below quantification: M1 (left out), M3 or M4 (counted).")
+    ] = "M1",
     seed: Seed = 1,
     plot: Plot = None,
     as_json: AsJson = False,
@@ -328,7 +331,7 @@ def fit(
         check_suffix(plot)
     found = fit_file(
         data, estimate, form=form, unit=unit, method=method, vary=() if pooled else vary or None,
-        spread=spread, proportional=proportional, additive=additive,
+        spread=spread, proportional=proportional, additive=additive, below=below,
     )  # fmt: skip
     if plot is not None:
         from entact.cli.pharmacology.fit import draw

@@ -31,6 +31,7 @@ def fit_file(
     spread: bool,
     proportional: float | None,
     additive: float | None,
+    below: Any = "M1",
 ) -> Fit:
     """Reads the file and fits it. Errors: `NotData`, `NotAFit`, `ModelError`, `OSError`."""
     return fit(
@@ -41,6 +42,7 @@ def fit_file(
         spread=spread,
         proportional=proportional,
         additive=additive,
+        below=below,
     )
 
 
