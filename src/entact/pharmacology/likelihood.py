@@ -255,7 +255,7 @@ def _penalty(design: Design, trials: Sequence[Trial], predicted: Array, etas: Ar
 
 
 def of_samples(design: Design, trial: Trial, f: Array) -> tuple[Array, Array, Array]:
-    """Of each sample -2 log of its density (constants left out), half its slope in the prediction, its weight.
+    """Of each sample -2 log of its density (without constants), half its slope in the prediction, its weight.
 
     A sample below the limit counts by the probability of being below it (M3; Beal 2001, J Pharmacokinet
     Pharmacodyn 28:481), and with M4 all measurements are positive. The weight is the expected second
