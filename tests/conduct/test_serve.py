@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
 from tests.conduct.record import keep, telling_story
 
+from entact.conduct.configuration import (
+    Mail,
+    kept_secret,
+    make_secret,
+    read_address,
+    read_mail,
+    secret_file,
+)
 from entact.conduct.error import ConductError
 from entact.conduct.serve import make_application, serve
 from entact.protocol import Study
@@ -88,6 +98,51 @@ def test_an_answer_to_head_has_no_body_and_half_open_connections_keep_nobody_out
         finally:
             process.send_signal(signal.SIGINT)
             process.communicate(timeout=120)
+
+
+def test_behind_a_proxy_cookies_are_secure_and_browsers_are_told_to_use_tls(
+    study: Study, database: str
+) -> None:
+    keep(study, telling_story(study))
+    command = [sys.executable, "-c", SERVE, database]
+    environment = os.environ | {"ENTACT_ADDRESS": "https://study.example.org"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        assert process.stdout is not None
+        address = process.stdout.readline().strip()
+        try:
+            words = b"GET /%b HTTP/1.1\r\nHost: study.example.org\r\nConnection: close\r\n%b\r\n"
+            forwarded = b"X-Forwarded-Proto: https\r\nX-Forwarded-For: 192.0.2.7\r\n"
+            head, _ = raw(address, words % (b"sign-in/", forwarded))
+            assert b"Strict-Transport-Security: max-age=31536000" in head
+            assert re.search(rb"Set-Cookie: csrftoken=[^\r]*HttpOnly[^\r]*Secure", head)
+            head, body = raw(address, words % (b"health", forwarded))
+            assert (head.split(b"\r\n")[0], body) == (b"HTTP/1.1 200 OK", b'{"status": "ok"}')
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=120)
+
+
+@pytest.mark.parametrize("address", ["http://study.example.org", "study.example.org", "https://a.example/b"])
+def test_an_address_without_tls_is_refused(address: str) -> None:
+    with pytest.raises(ConductError, match="ENTACT_ADDRESS is"):
+        read_address(address)
+
+
+def test_mail_is_read_from_one_setting() -> None:
+    assert read_mail("smtp://ada:pass%40word@mail.example:587?tls") == Mail(
+        "mail.example", 587, True, "ada", "pass@word"
+    )
+    assert read_mail("") is None
+    for wrong in ("mail.example", "http://mail.example", "smtp://mail.example:x"):
+        with pytest.raises(ConductError, match="ENTACT_MAIL cannot be read"):
+            read_mail(wrong)
+
+
+def test_all_processes_have_the_same_secret_and_nobody_else_reads_it() -> None:
+    with ThreadPoolExecutor(8) as pool:
+        secrets = set(pool.map(lambda _: make_secret(), range(16)))
+    assert secrets == {kept_secret()}
+    assert secret_file().stat().st_mode & 0o077 == 0
 
 
 def test_a_database_without_a_study_is_refused(database: str) -> None:

@@ -48,6 +48,7 @@ def serve(
         threads=4,
         ident="entact",
         clear_untrusted_proxy_headers=True,
+        **_behind_proxy(),
         connection_limit=CONNECTIONS,
         channel_timeout=PATIENCE,
         cleanup_interval=PATIENCE // 4,
@@ -65,6 +66,16 @@ def serve(
     finally:
         stop.set()
         server.close()
+
+
+def _behind_proxy() -> dict[str, Any]:
+    """What is believed of the proxy that ends TLS on this machine: that it did, and who asks."""
+    from django.conf import settings
+
+    if not settings.ADDRESS:
+        return {}
+    told = {"x-forwarded-for", "x-forwarded-proto"}
+    return {"trusted_proxy": "127.0.0.1", "trusted_proxy_count": 1, "trusted_proxy_headers": told}
 
 
 def _without_body(pages: Any) -> Any:

@@ -94,6 +94,17 @@ def test_a_password_and_a_code_let_in_and_neither_alone() -> None:
     assert told("signed_in")[-1].data == {"person": "anna", "by": ["password", "totp"]}
 
 
+def test_a_password_can_be_changed_by_who_has_one() -> None:
+    browser, _ = newcomer("anna", ("investigator", "denver"))
+    words = {"oldpassword": PASSWORD, "password1": f"{PASSWORD} still", "password2": f"{PASSWORD} still"}
+    assert browser.get("/account/password/").status_code == 200
+    browser.post("/account/password/", words)
+    assert Account.objects.get(name="anna").check_password(f"{PASSWORD} still")
+    assert told("credential")[-1].data == {"person": "anna", "what": "password", "status": "changed"}
+    assert browser.get("/").status_code == 302  # every session of before is over
+    assert signed_in("therapist", "denver").get("/account/password/").status_code == 404
+
+
 def test_a_code_is_good_for_one_sign_in() -> None:
     _, secret = newcomer("anna", ("investigator", "denver"))
     code = code_of(secret)

@@ -6,9 +6,16 @@ from typing import Any
 
 from allauth.account.internal.flows.login import perform_login, perform_password_login
 from allauth.account.models import Login
-from allauth.account.views import LoginView
+from allauth.account.views import LoginView, PasswordChangeView
 from django.db import DatabaseError, connection
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+    JsonResponse,
+)
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -86,6 +93,21 @@ def welcome(request: HttpRequest, secret: str) -> HttpResponse:
         return perform_password_login(request, {"username": account.name}, login)
     shown = {"form": form, "account": invited.account, "secret": secret}
     return render(request, "access/welcome.html", plain_frame() | shown)
+
+
+class ChangePassword(PasswordChangeView):
+    """Another password; of who has none there is nothing to change."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Refuses who has no password.
+
+        Raises:
+            Http404: of who has none.
+        """
+        if not request.user.has_usable_password():
+            raise Http404
+        answer: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        return answer
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

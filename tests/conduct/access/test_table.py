@@ -1,0 +1,163 @@
+"""Every route asks the table: role by role, site by site, whatever the state of who is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+from tests.conduct.people import client, signed_in
+from tests.conduct.record import HIDDEN, KEY, keep, telling_story
+from tests.course.conftest import Story
+
+from entact import store
+from entact.conduct.access import people
+from entact.conduct.permissions import OWN_ACCOUNT, OWNER, PUBLIC, ROUTES, SIGNED_IN, Person
+from entact.protocol import Study
+
+# Of each participant: site, and what became of them.
+WHERE = {"1-001": "denver", "1-002": "denver", "S-3": "haifa"}
+KEYED = {
+    "participant": "/participants/{key}/",
+    "form": "/participants/{key}/screening.1/demographics/",
+    "look": "/participants/{key}/screening.1/demographics/look/",
+    "add": "/participants/{key}/add/medication/",
+    "entry": "/participants/{key}/entry/nothing/",
+    "withdraw": "/participants/{key}/entry/nothing/withdraw/",
+    "matrix": "/participants/{key}/visits/",
+    "visit": "/participants/{key}/screening.1/",
+    "unscheduled": "/participants/{key}/visits/unscheduled/",
+}
+# Answered with 404 also to who may: there is no such entry, account, code or password.
+NOTHING_THERE = {"entry", "withdraw", "person", "mfa_view_recovery_codes", "account_change_password"}
+PLAIN = {
+    "study": "/",
+    "participants": "/participants/",
+    "new_participant": "/participants/new/",
+    "people": "/people/",
+    "person": "/people/owner/",
+    "style": "/schedule.css",
+    "health": "/health",
+    "account_login": "/sign-in/",
+    "mfa_authenticate": "/sign-in/code/",
+    "one_press": "/sign-in/as/nobody/",
+    "welcome": "/welcome/nothing/",
+    "account_inactive": "/sign-in/closed/",
+    "account_logout": "/sign-out/",
+    "mfa_index": "/account/",
+    "mfa_activate_totp": "/account/one-time-code/",
+    "mfa_deactivate_totp": "/account/one-time-code/remove/",
+    "mfa_view_recovery_codes": "/account/recovery-codes/",
+    "mfa_generate_recovery_codes": "/account/recovery-codes/new/",
+    "mfa_reauthenticate": "/account/again/code/",
+    "account_reauthenticate": "/account/again/",
+    "account_change_password": "/account/password/",
+    "usersessions_list": "/account/sessions/",
+}
+PEOPLE = [
+    (OWNER, ""),
+    ("investigator", "denver"),
+    ("investigator", "haifa"),
+    ("therapist", "denver"),
+    ("pharmacist", "haifa"),
+    *((role, "") for role in ("monitor", "scheduler", "rater", "medical_monitor")),
+]
+
+
+def routes(patterns: Any = None) -> Iterator[str]:
+    """The names of all routes that lead to a page."""
+    for one in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(one, URLResolver):
+            yield from routes(one.url_patterns)
+        elif isinstance(one, URLPattern):
+            yield str(one.name)
+
+
+@pytest.mark.requirement("R16")
+def test_every_route_is_in_one_row_and_no_row_is_without_a_route() -> None:
+    found = list(routes())
+    assert len(found) == len(set(found))
+    assert set(found) == set(ROUTES)
+
+
+def test_every_route_is_tried_here() -> None:
+    assert {*KEYED, *PLAIN} == set(ROUTES)
+
+
+@pytest.fixture
+def told(study: Study, database: str) -> None:
+    """One who has finished early, one in treatment, and one in screening elsewhere."""
+    treated, screened = Story(study), Story(study)
+    treated.whole()
+    treated.entries = [one for one in treated.entries if one.occurred_at < treated.at(13).isoformat()]
+    screened.begin("screening#1", day=0)
+    screened.write("screening", {"attempt": 1, "number": "S-3", "site": "haifa"}, minute=2)
+    ledgers = keep(study, telling_story(study), treated, screened)
+    store.keep_keys({ledger.name: KEY for ledger in ledgers})
+
+
+def lets(person: Person, route: str, site: str | None = None) -> bool:
+    """What the table says of a route, about a participant at a site."""
+    act = ROUTES[route]
+    if act in (PUBLIC, SIGNED_IN, OWN_ACCOUNT):
+        return True
+    seen = site is None or (person.may("see_participants", site) and person.sight.sees_schedule)
+    form = person.sight.sees_form("demographics") if route in ("form", "look") else True
+    enters = person.enters("demographics", site) is not None if route == "look" else True
+    return person.may(act, site) and seen and form and enters
+
+
+@pytest.mark.requirement("R16")
+@pytest.mark.usefixtures("told")
+@pytest.mark.parametrize(("role", "site"), PEOPLE)
+def test_each_cell_of_the_table_is_what_its_page_does(role: str, site: str) -> None:
+    """Whom the table does not let is answered, byte for byte, as if there were no such page."""
+    browser = signed_in(role, site)
+    person = people.person_of(people.account_named(f"{role}.{site}".strip(".")))  # type: ignore[arg-type]
+    nowhere = browser.get("/nowhere").content
+    cells = [(route, address, None) for route, address in PLAIN.items() if ROUTES[route] != PUBLIC]
+    cells += [
+        (route, address.format(key=key), where)
+        for route, address in KEYED.items()
+        for key, where in WHERE.items()
+    ]
+    for route, address, where in cells:
+        writes = route in ("look", "withdraw", "unscheduled")
+        answer = browser.post(address) if writes else browser.get(address)
+        if not lets(person, route, where):
+            assert (answer.status_code, answer.content) == (404, nowhere), (route, address)
+        elif route not in NOTHING_THERE:
+            writer = route in ("add", "unscheduled")
+            assert answer.status_code != 404 or writer, (route, address)
+        assert answer.status_code < 500, (route, address)
+
+
+@pytest.mark.usefixtures("told")
+def test_who_did_not_sign_in_is_sent_there_from_everywhere() -> None:
+    browser = client()
+    for route, address in (KEYED | PLAIN).items():
+        if ROUTES[route] != PUBLIC:
+            answer = browser.get(address.format(key="1-001"))
+            assert answer.status_code == 302, route
+            assert answer.url.startswith("/sign-in/?next=")
+    assert browser.get("/nowhere").url == "/sign-in/?next=%2Fnowhere"
+    assert browser.post("/participants/1-001/").url == "/sign-in/"
+
+
+@pytest.mark.usefixtures("told")
+def test_at_another_site_nobody_is_listed_counted_or_found() -> None:
+    page = signed_in("investigator", "haifa").get("/participants/").content.decode()
+    assert "S-3" in page
+    assert "1-001" not in page
+    assert "denver" not in page
+    home = signed_in("investigator", "haifa").get("/").content.decode()
+    assert "1-001" not in home
+    assert ">denver<" not in home
+    assert " entries in " not in home
+
+
+def test_the_roles_tried_are_those_of_the_study(study: Study) -> None:
+    roles = people.permissions_of(study).roles
+    assert {role for role, _ in PEOPLE} == set(roles)
+    assert set(HIDDEN) <= set(roles)
