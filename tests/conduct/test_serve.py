@@ -114,7 +114,7 @@ def test_behind_a_proxy_cookies_are_secure_and_browsers_are_told_to_use_tls(
             forwarded = b"X-Forwarded-Proto: https\r\nX-Forwarded-For: 192.0.2.7\r\n"
             head, _ = raw(address, words % (b"sign-in/", forwarded))
             assert b"Strict-Transport-Security: max-age=31536000" in head
-            assert re.search(rb"Set-Cookie: csrftoken=[^\r]*HttpOnly[^\r]*Secure", head)
+            assert re.search(rb"(?i)set-cookie: +csrftoken=[^\r]*HttpOnly[^\r]*Secure", head)
             head, body = raw(address, words % (b"health", forwarded))
             assert (head.split(b"\r\n")[0], body) == (b"HTTP/1.1 200 OK", b'{"status": "ok"}')
         finally:
