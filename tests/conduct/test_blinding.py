@@ -294,4 +294,5 @@ def test_the_pages_import_nothing_that_knows_an_allocation_and_open_no_file() ->
             if isinstance(node, ast.Call):
                 called = node.func
                 name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
-                assert name not in {"open", "read_text", "read_bytes"}, source.name
+                may_read = source.name == "configuration.py"  # the server's own secret, and nothing else
+                assert may_read or name not in {"open", "read_text", "read_bytes"}, source.name
