@@ -91,3 +91,102 @@ def test_a_description_of_one_person_has_no_interval() -> None:
     assert found is not None
     assert (found[0].estimate, found[0].low) == (3.0, None)
     assert found[0].notes == ("fewer than two values have no interval",)
+
+
+NUMBERS = pl.DataFrame(
+    {
+        "participant": [f"p{place}" for place in range(40)],
+        "arm": ["mdma", "placebo"] * 20,
+        "site": [1, 1, 2, 2] * 10,
+        "baseline": [40.0 + place % 9 for place in range(40)],
+        "value": [-20.0 - place % 7 + 9 * (place % 2) + 0.1 * place for place in range(40)],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"method": "ancova", "fixed": "arm + baseline + site", "variance": "HC3", "weights": "observed"},
+        {"method": "standardised_linear", "fixed": "arm * baseline", "randomised_within": "site"},
+        {"method": "t_test"},
+        {"method": "effect_size", "sd": "baseline"},
+        {"method": "effect_size", "kind": "cohen"},
+        {"method": "rank_sum"},
+        {"method": "van_elteren", "strata": "site"},
+        {"method": "rerandomisation", "procedure": "blocks", "sizes": [2, 4], "seed": 1, "draws": 99},
+    ],
+)
+def test_words_for_numbers_reach_their_methods(said: dict[str, object]) -> None:
+    found = analyse({"analyses": {"one": {**said, "contrast": "mdma - placebo"}}}, NUMBERS)["one"]
+    assert found.result is not None, found.why
+    one = found.result[0]
+    assert one.label == "mdma - placebo"
+    assert one.estimate is not None
+    assert one.estimate < (one.null or 0)
+    assert [group.n for group in one.groups] == [20, 20]
+
+
+def test_the_number_of_a_site_is_a_name() -> None:
+    said = {"method": "ancova", "fixed": "arm + site", "contrast": "mdma - placebo"}
+    rows = NUMBERS.with_columns(site=pl.Series([1, 1, 2, 2, 3] * 8))
+    named = rows.with_columns(site=pl.col("site").replace_strict({1: "z", 2: "y", 3: "x"}))
+    one, other = (analyse({"analyses": {"one": said}}, frame)["one"].result for frame in (rows, named))
+    assert one is not None
+    assert other is not None
+    assert one[0].estimate == pytest.approx(other[0].estimate, rel=1e-12)
+
+
+def test_what_counts_as_an_event_is_said_by_the_plan() -> None:
+    said = {"method": "proportion", "event": {"at_most": -15}, "contrast": "mdma - placebo"}
+    found = analyse({"analyses": {"one": said}}, NUMBERS)["one"].result
+    assert found is not None
+    events = [group.events for group in found[0].groups]
+    arms = [NUMBERS.filter(pl.col("arm") == arm)["value"] for arm in ("mdma", "placebo")]
+    assert events == [int((values <= -15).sum()) for values in arms]
+    words = ROWS.with_columns(value=pl.when(pl.col("value")).then(pl.lit("Y")).otherwise(pl.lit("N")))
+    said = {"method": "proportion", "event": "Y", "contrast": "mdma - placebo"}
+    found = analyse({"analyses": {"one": said}}, words)["one"].result
+    assert found is not None
+    assert [group.events for group in found[0].groups] == [56, 48]
+
+
+def test_changes_within_people_need_no_second_arm() -> None:
+    rows = NUMBERS.drop("arm")
+    for method in ("paired_t", "signed_rank"):
+        found = analyse({"analyses": {"one": {"method": method}}}, rows)["one"].result
+        assert found is not None
+        assert len(found) == 1
+    both = analyse({"analyses": {"one": {"method": "share", "event": {"at_most": -15}}}}, NUMBERS)[
+        "one"
+    ].result
+    assert both is not None
+    assert [one.label for one in both] == ["mdma", "placebo"]
+
+
+def test_a_logistic_model_is_standardised() -> None:
+    said = {
+        "method": "standardised_logistic",
+        "fixed": "arm + baseline",
+        "event": {"at_most": -15},
+        "contrast": "mdma - placebo",
+    }
+    found = analyse({"analyses": {"one": said}}, NUMBERS)["one"]
+    assert found.result is not None, found.why
+    assert "marginal: averaged over the covariates of everybody" in found.result[0].notes
+
+
+def test_visits_and_arms_that_are_numbers_are_names_in_their_order() -> None:
+    rows = pl.concat(
+        [
+            NUMBERS.with_columns(
+                visit=pl.lit(week), value=pl.col("value") + week * (pl.int_range(pl.len()) % 3)
+            )
+            for week in (4.0, 18.0, 8.0)
+        ]
+    ).with_columns(arm=pl.when(pl.col("arm") == "mdma").then(1).otherwise(0))
+    said = {"method": "ancova", "fixed": "arm + baseline", "contrast": "1 - 0 at 18"}
+    found = analyse({"analyses": {"one": said, "two": {"method": "describe"}}}, rows)
+    assert found["one"].result is not None, found["one"].why
+    assert found["two"].result is not None
+    assert [one.label for one in found["two"].result][::2] == ["0 at 4", "0 at 8", "0 at 18"]

@@ -47,8 +47,8 @@ def test_a_plan_runs_on_a_table(run: Run, plan: Path, table: Path) -> None:
 
 def test_results_as_data(run: Run, plan: Path, table: Path, tmp_path: Path) -> None:
     found = run("analyse", plan, table, "--json", "--ard", tmp_path / "ard.csv").json
-    rows = {(row["analysis"], row["statistic"]): row["value"] for row in found["ard"]}
-    assert rows["primary", "estimate"] == pytest.approx(-6, abs=1.5)
+    rows = {(row["measure"], row["statistic"]): row["value"] for row in found["ard"]}
+    assert rows["adjusted mean difference", "estimate"] == pytest.approx(-6, abs=1.5)
     assert set(found["digests"]) == {"data", "plan", "code"}
     assert pl.read_csv(tmp_path / "ard.csv").height == len(found["ard"])
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
+from entact.analysis.estimand import Handled, apply
 from entact.analysis.plan import said_of
 from entact.analysis.planned import ROLES, Plan, Planned, Where
 from entact.analysis.result import ARD, Estimates
@@ -36,6 +37,7 @@ class Entered:
     rows: int
     participants: Mapping[str, int]
     left_out: tuple[Step, ...]
+    events: tuple[Handled, ...] = ()
 
     def __str__(self) -> str:
         people = ", ".join(f"{n} {arm}".strip() for arm, n in self.participants.items()) or "nobody"
@@ -45,7 +47,8 @@ class Entered:
             + (" (all of 1 participant)" if step.participants == 1 else "")
             for step in self.left_out
         )
-        return f"{self.rows} rows of {people}" + (f"; {out}" if out else "")
+        told = [f"{self.rows} rows of {people}" + (f"; {out}" if out else "")]
+        return "\n".join([*told, *map(str, self.events)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,9 @@ class Analysed:
             for arm, n in self.entered.participants.items()
         ]
         out = [("", "", "", "", "left out", float(one.rows), one.why) for one in self.entered.left_out]
+        out += [
+            ("", "", "", "", "values after event", float(one.values), str(one)) for one in self.entered.events
+        ]
         found = pl.concat([found, pl.DataFrame([*people, *out], schema=ARD, orient="row")])
         about = {
             "analysis": self.id,
@@ -189,26 +195,37 @@ def _one(
     allocation: Mapping[str, str] | None,
     committed: Mapping[str, str] | None,
 ) -> Analysed:
-    rows, left_out = _rows(plan, planned, frame, allocation)
+    try:
+        rows, left_out, events = _rows(plan, planned, frame, allocation)
+    except _Unusable as problem:
+        nobody = Entered(0, {}, ())
+        return Analysed(planned, None, str(problem), nobody, _standing(planned, committed))
     arms = rows["arm"].cast(pl.String) if "arm" in rows.columns else None
     people = pl.DataFrame({"who": rows["participant"], "arm": [""] * len(rows) if arms is None else arms})
     counted = people.group_by("arm").agg(pl.col("who").n_unique()).sort("arm")
-    entered = Entered(len(rows), dict(counted.iter_rows()), tuple(left_out))
-    if committed is None:
-        standing: Standing = "not committed"
-    elif planned.id not in committed:
-        standing = "post hoc"
-    else:
-        standing = "as planned" if committed[planned.id] == planned.digest else "changed"
+    entered = Entered(len(rows), dict(counted.iter_rows()), tuple(left_out), events)
+    standing = _standing(planned, committed)
     try:
         return Analysed(planned, planned.method.answer(rows, planned.question), None, entered, standing)
     except ValueError as problem:
         return Analysed(planned, None, str(problem), entered, standing)
 
 
+class _Unusable(ValueError):
+    """What keeps one analysis from its rows, and no other."""
+
+
+def _standing(planned: Planned, committed: Mapping[str, str] | None) -> Standing:
+    if committed is None:
+        return "not committed"
+    if planned.id not in committed:
+        return "post hoc"
+    return "as planned" if committed[planned.id] == planned.digest else "changed"
+
+
 def _rows(
     plan: Plan, planned: Planned, frame: pl.DataFrame, allocation: Mapping[str, str] | None
-) -> tuple[pl.DataFrame, list[Step]]:
+) -> tuple[pl.DataFrame, list[Step], tuple[Handled, ...]]:
     """The rows of an analysis under the names of `ROLES`, and by which steps others were left out."""
     names = {role: plan.columns.get(role, role) for role in ROLES}
     if planned.value is not None:
@@ -226,6 +243,15 @@ def _rows(
         whole = whole.with_columns(
             pl.col("participant").cast(pl.String).replace_strict(dict(allocation), default=None).alias("arm")
         )
+    for role in ("arm", "visit", "site"):  # their numbers are names: as numbers they would be slopes
+        if role in whole.columns and whole.schema[role].is_numeric():
+            whole = whole.with_columns(_as_names(whole[role]).alias(role))
+    whole = whole.with_columns(pl.col("participant").cast(pl.String))
+    if planned.event is not None:
+        try:
+            whole = whole.with_columns(planned.event.of(whole["value"]).alias("value"))
+        except ValueError as problem:
+            raise _Unusable(str(problem)) from problem
     if plan.visits and "visit" in whole.columns:
         strange = set(whole["visit"].cast(pl.String).drop_nulls().unique()) - set(plan.visits)
         if not planned.where and strange:
@@ -241,7 +267,15 @@ def _rows(
         rows = rows.with_columns(pl.col("value").fill_nan(None))
     if "arm" in rows.columns:
         rows = _keep(rows, pl.col("arm").is_not_null(), "arm unknown", steps)
-    return _keep(rows, pl.col("value").is_not_null(), "value unknown", steps), steps
+    events: tuple[Handled, ...] = ()
+    if planned.estimand in plan.estimands:
+        try:
+            rows, events = apply(rows, plan.estimands[planned.estimand], plan.events, plan.visits)
+        except ValueError as problem:
+            raise _Unusable(str(problem)) from problem
+    if getattr(planned.method, "takes_missing", False):  # who has no value is imputed, not left out
+        return rows, steps, events
+    return _keep(rows, pl.col("value").is_not_null(), "value unknown", steps), steps, events
 
 
 def _keep(rows: pl.DataFrame, condition: pl.Expr, why: str, steps: list[Step]) -> pl.DataFrame:
@@ -265,6 +299,14 @@ def _where(rows: pl.DataFrame, where: Where, place: str) -> pl.Expr:
         known = one.cast(pl.String) if text else one
         every &= known.is_in([str(value) for value in values] if text else values)
     return every
+
+
+def _as_names(column: pl.Series) -> pl.Series:
+    """Numbers as names, in their order: 4.0 is called 4."""
+    known = column.drop_nulls().unique().sort()
+    whole = column.dtype.is_integer() or bool((known == known.floor()).all())
+    kind = pl.Int64 if whole else column.dtype
+    return column.cast(kind).cast(pl.String).cast(pl.Enum(known.cast(kind).cast(pl.String)))
 
 
 def _no_column(column: str, place: str, frame: pl.DataFrame) -> str:

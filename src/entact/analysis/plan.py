@@ -60,7 +60,7 @@ def model_difference(
 
     structure, freedom = _named(covariance, _structures(), "covariance"), _named(df, _freedoms(), "df")
     frame = _categories(frame)
-    fit = _fit(f"value ~ {fixed}", _pool(frame, pool_sites_below), structure, freedom, REML)
+    fit = _fit(f"value ~ {fixed}", pool_sites(frame, pool_sites_below), structure, freedom, REML)
     first, second = contrast
     found = fit.lsmeans("arm", by="visit").at(visit=at).contrast(f"{first} - {second}").to_polars()
     told = f"{covariance.replace('_', ' ')}, REML, {df.replace('_', '-').title()}"
@@ -87,7 +87,7 @@ def model_covariance(
     from entact.analysis.mmrm import REML
 
     structure = _named(covariance, _structures(), "covariance")
-    fit = _fit(f"value ~ {fixed}", _pool(_categories(frame), pool_sites_below), structure, None, REML)
+    fit = _fit(f"value ~ {fixed}", pool_sites(_categories(frame), pool_sites_below), structure, None, REML)
     if at not in fit.visits:
         raise ValueError(f"nobody has a value at {at}")
     until = fit.visits.index(at) + 1
@@ -194,7 +194,7 @@ def ancova_difference(
     if here.is_empty():
         raise ValueError(f"nobody has a value at {at}")
     # With one value a person the likelihood of a mixed model is that of least squares.
-    fit = _fit(f"value ~ {fixed}", _pool(here, pool_sites_below), None, Residual(), REML)
+    fit = _fit(f"value ~ {fixed}", pool_sites(here, pool_sites_below), None, Residual(), REML)
     first, second = contrast
     found = fit.lsmeans("arm").contrast(f"{first} - {second}").to_polars()
     return _difference(found, fit, at, "least squares")
@@ -294,7 +294,8 @@ def _in_time(frame: pl.DataFrame) -> list[str]:
     return [days.columns[place] for place in np.argsort(later, kind="stable")]
 
 
-def _pool(frame: pl.DataFrame, below: int | None) -> pl.DataFrame:
+def pool_sites(frame: pl.DataFrame, below: int | None) -> pl.DataFrame:
+    """The rows with the sites of fewer participants taken as one."""
     if below is None:
         return frame
     size = pl.col("participant").n_unique().over("site")

@@ -10,6 +10,7 @@ from typing import Protocol
 
 import polars as pl
 
+from entact.analysis.estimand import Estimand, Intercurrent
 from entact.analysis.result import Estimates, Side
 
 ROLES = ("participant", "arm", "visit", "site", "value", "baseline", "day")
@@ -81,6 +82,31 @@ def _times(twice: pl.DataFrame) -> int:
     return twice.filter(pl.col("participant") == twice["participant"][0]).height
 
 
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What counts as an event in a column: some values, or numbers of at least or at most a limit."""
+
+    values: tuple[Cell, ...] = ()
+    at_least: float | None = None
+    at_most: float | None = None
+
+    def of(self, column: pl.Series) -> pl.Series:
+        """True and false, null where the column is; a ValueError where its kind does not fit."""
+        if self.values:
+            text = column.dtype == pl.String or isinstance(column.dtype, pl.Enum | pl.Categorical)
+            if text != isinstance(self.values[0], str):
+                what = "text" if text else f"{column.dtype}"
+                raise ValueError(f"the event is {self.values[0]!r}, and column {column.name!r} holds {what}")
+            known = column.cast(pl.String) if text else column
+            return known.is_in(list(self.values))
+        if not column.dtype.is_numeric():
+            raise ValueError(f"the event has a limit, and column {column.name!r} holds {column.dtype}")
+        found = column.cast(pl.Float64).fill_nan(None)
+        low = True if self.at_least is None else found >= self.at_least
+        high = True if self.at_most is None else found <= self.at_most
+        return found.is_not_nan() & low & high
+
+
 class Method(Protocol):
     """A way to answer a question from rows with the columns of `ROLES`."""
 
@@ -94,8 +120,9 @@ class Planned:
     """One analysis of a plan.
 
     Attributes:
-        id: its name. value: column of the outcome, where it is not the plan's. where: the rows that it
-            takes, column -> value or values. set, estimand: by name. alpha: at which it is tested.
+        id: its name. value: column of the outcome, where it is not the plan's.
+        event: what counts as a yes in it. where: the rows that it takes, column -> value or values.
+        set, estimand: by name. alpha: at which it is tested.
         said: what the plan's file says, word for word; its digest is that of this.
     """
 
@@ -103,6 +130,7 @@ class Planned:
     method: Method
     question: Question
     value: str | None = None
+    event: Event | None = None
     where: Where = field(default_factory=dict)
     set: str = "all"
     estimand: str = "observed"
@@ -121,12 +149,15 @@ class Plan:
 
     Attributes:
         columns: role -> column of the frame. visits, arms: their order. sets: name -> the rows of its people.
+        events, estimands: intercurrent events, and what each estimand does with them, by name.
     """
 
     analyses: tuple[Planned, ...]
     columns: Mapping[str, str] = field(default_factory=dict)
     visits: tuple[str, ...] = ()
     sets: Mapping[str, Where] = field(default_factory=dict)
+    events: Mapping[str, Intercurrent] = field(default_factory=dict)
+    estimands: Mapping[str, Estimand] = field(default_factory=dict)
     said: Mapping[str, object] = field(default_factory=dict)
 
     @property

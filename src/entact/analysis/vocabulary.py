@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from difflib import get_close_matches
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from entact.analysis.methods import (
-    DIFFERENCES,
-    RATIOS,
-    AnalysisOfCovariance,
-    Describe,
-    ExactShares,
-    MantelHaenszel,
-    MixedModel,
-    Shares,
-)
-from entact.analysis.planned import ROLES, Cell, Method, Plan, Planned, Question, Where
+from entact.analysis.estimand import Estimand
+from entact.analysis.estimand_words import Path, is_number, mapping, read_estimands, unknown
+from entact.analysis.planned import ROLES, Cell, Event, Plan, Planned, Question, Where
 from entact.analysis.result import SIDES
-
-Path = tuple[str | int, ...]
-
-COVARIANCES = (
-    *("ante_dependence", "auto_regressive", "compound_symmetry", "spatial_exponential"),
-    *("spatial_gaussian", "toeplitz", "unstructured"),
-)
-DEGREES = ("kenward_roger", "satterthwaite")
+from entact.analysis.words import LIMITS, METHODS, NUMBER, NUMBERS, TEXT, Takes, names_of
 
 
 class PlanError(ValueError):
@@ -37,87 +20,11 @@ class PlanError(ValueError):
         super().__init__("\n".join(f"{'.'.join(map(str, path))}: {message}" for path, message in faults))
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A method's word: what it answers, which keys it takes and needs, and the object that it makes."""
-
-    answers: str
-    make: Callable[[Mapping[str, Any]], Method]
-    keys: tuple[str, ...] = ()
-    needs: tuple[str, ...] = ()
-    pair: bool = True
-
-
-def _strata(said: Mapping[str, Any]) -> tuple[str, ...]:
-    own = said.get("strata", ())
-    return (own,) if isinstance(own, str) else tuple(own)
-
-
-METHODS: dict[str, Word] = {
-    "describe": Word(
-        "n, mean, SD, median and interval; of a yes or no the share with its exact interval",
-        lambda said: Describe(),
-        pair=False,
-    ),
-    "ancova": Word(
-        "difference of adjusted means at a visit, by least squares",
-        lambda said: AnalysisOfCovariance(said["fixed"], said.get("pool_sites_below")),
-        ("fixed", "pool_sites_below"),
-        ("fixed",),
-    ),
-    "mmrm": Word(
-        "difference of adjusted means at a visit, by a mixed model for repeated measures",
-        lambda said: MixedModel(
-            said["fixed"],
-            said.get("covariance", "unstructured"),
-            said.get("df", "kenward_roger"),
-            said.get("pool_sites_below"),
-        ),
-        ("fixed", "pool_sites_below", "covariance", "df"),
-        ("fixed",),
-    ),
-    "proportion": Word(
-        "difference of shares, with Newcombe's interval unless `interval` says another",
-        lambda said: Shares("difference", said.get("interval"), _strata(said)),
-        ("interval", "strata"),
-    ),
-    "risk_ratio": Word(
-        "ratio of shares", lambda said: Shares("risk_ratio", said.get("interval")), ("interval",)
-    ),
-    "odds_ratio": Word(
-        "ratio of odds", lambda said: Shares("odds_ratio", said.get("interval")), ("interval",)
-    ),
-    "number_needed": Word(
-        "number needed to treat for one more event",
-        lambda said: Shares("number_needed", said.get("interval")),
-        ("interval",),
-    ),
-    "fisher": Word(
-        "Fisher's exact test, with the conditional odds ratio", lambda said: ExactShares("fisher")
-    ),
-    "barnard": Word("Barnard's exact test of two shares", lambda said: ExactShares("barnard")),
-    "boschloo": Word("Boschloo's exact test of two shares", lambda said: ExactShares("boschloo")),
-    "mantel_haenszel": Word(
-        "common risk difference of strata",
-        lambda said: MantelHaenszel(_strata(said)),
-        ("strata",),
-        ("strata",),
-    ),
-    "cmh": Word(
-        "Cochran-Mantel-Haenszel test over strata",
-        lambda said: MantelHaenszel(_strata(said), test=True),
-        ("strata",),
-        ("strata",),
-    ),
-}
-"""Every word that `method` may be."""
-
 _ALWAYS = (
     *("method", "value", "rows", "set", "estimand", "contrast", "at", "alpha", "level", "null", "side"),
-    *("endpoint", "title"),
+    *("endpoint", "event", "title"),
 )
-_CHOICES: dict[str, tuple[str, ...]] = {"covariance": COVARIANCES, "df": DEGREES, "side": SIDES}
-_TOP = ("columns", "visits", "arms", "sets", "analyses", "title")
+_TOP = ("columns", "visits", "arms", "sets", "intercurrent", "estimands", "analyses", "title")
 
 
 def read_plan(said: Mapping[str, Any]) -> Plan:
@@ -125,7 +32,7 @@ def read_plan(said: Mapping[str, Any]) -> Plan:
 
     Args:
         said: `analyses`, by name; `columns`, role -> column; `visits` and `arms` in their order; `sets`,
-            name -> column -> value or values.
+            name -> column -> value or values; `intercurrent` events and `estimands`, by name.
     Raises:
         PlanError: for everything that is wrong with it, each with its place.
     """
@@ -133,7 +40,7 @@ def read_plan(said: Mapping[str, Any]) -> Plan:
     for key in said:
         if key not in _TOP:
             faults.append(((key,), unknown("key", key, _TOP)))
-    columns = _mapping(said.get("columns", {}), ("columns",), faults)
+    columns = mapping(said.get("columns", {}), ("columns",), faults)
     for role in columns:
         if role not in ROLES:
             faults.append((("columns", role), unknown("role of a column", role, ROLES)))
@@ -141,31 +48,37 @@ def read_plan(said: Mapping[str, Any]) -> Plan:
     arms = _names(said.get("arms", ()), ("arms",), faults)
     sets = {
         name: _where(own, ("sets", name), faults)
-        for name, own in _mapping(said.get("sets", {}), ("sets",), faults).items()
+        for name, own in mapping(said.get("sets", {}), ("sets",), faults).items()
     }
-    analyses = _mapping(said.get("analyses", {}), ("analyses",), faults)
+    events, estimands = read_estimands(said, faults)
+    if estimands and not visits:
+        faults.append((("estimands",), "an event comes between visits; say them in their order in `visits`"))
+    analyses = mapping(said.get("analyses", {}), ("analyses",), faults)
     if not analyses:
         faults.append((("analyses",), "there is no analysis; name at least one"))
     planned = [
         one
         for name, own in analyses.items()
-        for one in _analysis(name, own, sets, visits, arms, ("analyses", name), faults)
+        for one in _analysis(name, own, sets, estimands, visits, arms, ("analyses", name), faults)
     ]
     if faults:
         raise PlanError(faults)
-    return Plan(tuple(planned), {k: str(v) for k, v in columns.items()}, visits, sets, said)
+    return Plan(
+        tuple(planned), {k: str(v) for k, v in columns.items()}, visits, sets, events, estimands, said
+    )
 
 
 def _analysis(
     name: str,
     said: Any,
     sets: Mapping[str, Where],
+    estimands: Mapping[str, Estimand],
     visits: tuple[str, ...],
     arms: tuple[str, ...],
     path: Path,
     faults: list[tuple[Path, str]],
 ) -> Iterator[Planned]:
-    own = _mapping(said, path, faults)
+    own = mapping(said, path, faults)
     before = len(faults)
     method = own.get("method")
     if method is None:
@@ -178,20 +91,23 @@ def _analysis(
     for key, value in own.items():
         if key not in (*_ALWAYS, *word.keys):
             faults.append(((*path, key), unknown(f"key of {method}", key, (*_ALWAYS, *word.keys))))
-        elif key in _CHOICES and value not in _CHOICES[key]:
-            faults.append(((*path, key), unknown(key, str(value), _CHOICES[key])))
+        elif key in word.keys or key == "side":
+            wrong = _misfit(key, value, SIDES if key == "side" else word.keys[key])
+            if wrong is not None:
+                faults.append(((*path, key), wrong))
     for key in word.needs:
         if key not in own:
             faults.append((path, f"{method} needs {key!r}"))
-    if "interval" in own:
-        known = tuple(RATIOS if method.endswith("ratio") else DIFFERENCES)
-        if own["interval"] not in known:
-            faults.append(((*path, "interval"), unknown("interval", str(own["interval"]), known)))
-        elif _strata(own) and own["interval"] != "miettinen_nurminen":
-            message = "is not known with strata; write miettinen_nurminen, or take it out"
-            faults.append(((*path, "interval"), message))
+    if names_of(own, "strata") and own.get("interval", "miettinen_nurminen") != "miettinen_nurminen":
+        message = "is not known with strata; write miettinen_nurminen, or take it out"
+        faults.append(((*path, "interval"), message))
     if sets and "set" in own and own["set"] not in sets:
         faults.append(((*path, "set"), unknown("analysis set", str(own["set"]), sets)))
+    if estimands and str(own.get("estimand")) not in estimands:
+        if "estimand" in own:
+            faults.append(((*path, "estimand"), unknown("estimand", str(own["estimand"]), estimands)))
+        else:
+            faults.append((path, f"has no estimand; write one of: {', '.join(estimands)}"))
     alpha = _number(own, "alpha", 0.05, (0, 1), path, faults)
     level = _number(own, "level", 0.95, (0, 1), path, faults)
     null = _number(own, "null", None, None, path, faults)
@@ -201,15 +117,22 @@ def _analysis(
             (path, f"{method} compares two arms; write `contrast`, as in 'mdma - placebo at week 18'")
         )
     where = _where(own.get("rows", {}), (*path, "rows"), faults)
+    event = None if "event" not in own else _event(own["event"], (*path, "event"), faults)
     if len(faults) > before:
         return
     assert alpha is not None
     assert level is not None
+    try:
+        made = word.make(own)
+    except ValueError as problem:
+        faults.append((path, str(problem)))
+        return
     yield Planned(
         name,
-        word.make(own),
+        made,
         Question(pair, at, level, null, own.get("side", "two_sided")),
         own.get("value"),
+        event,
         where,
         str(own.get("set", "all")),
         str(own.get("estimand", "observed")),
@@ -256,6 +179,25 @@ def _splits(text: str) -> Iterator[list[str]]:
         yield [" - ".join(parts[:place]).strip(), " - ".join(parts[place:]).strip()]
 
 
+def _misfit(key: str, value: Any, takes: Takes) -> str | None:
+    """What is wrong with the value of a key; None for nothing."""
+    if isinstance(takes, tuple):
+        return None if value in takes else unknown(key.replace("_", " "), str(value), takes)
+    if takes is TEXT:
+        return None if isinstance(value, str) else f"{value!r} is no text"
+    if takes is NUMBER:
+        return None if is_number(value) else f"{value!r} is not a number"
+    if takes is LIMITS:
+        fine = isinstance(value, Mapping) and bool(value) and all(map(is_number, value.values()))
+        return None if fine else f"{value!r} is no block of names with numbers, as in {{mdma: 5}}"
+    several = value if isinstance(value, list | tuple) else [value]
+    if takes is NUMBERS:
+        fine = isinstance(value, list | tuple) and bool(several) and all(map(is_number, several))
+        return None if fine else f"{value!r} is no list of numbers; write it as in [2, 4]"
+    fine = bool(several) and all(isinstance(one, str) for one in several)
+    return None if fine else f"{value!r} is no name of a column, and no list of them"
+
+
 def _number(
     said: Mapping[str, Any],
     key: str,
@@ -275,9 +217,27 @@ def _number(
     return float(value)
 
 
+def _event(said: Any, path: Path, faults: list[tuple[Path, str]]) -> Event | None:
+    """What counts as an event, as in `{at_most: -10}`, `yes` or `[3, 4]`."""
+    if isinstance(said, Mapping):
+        for key, value in said.items():
+            if key not in ("at_least", "at_most"):
+                faults.append(((*path, key), unknown("key of event", key, ("at_least", "at_most"))))
+            elif not is_number(value):
+                faults.append(((*path, key), f"{value!r} is not a number"))
+        if not said:
+            faults.append((path, "says nothing; write it as in {at_most: -10}"))
+        limits = {key: float(value) for key, value in said.items() if is_number(value)}
+        return Event((), limits.get("at_least"), limits.get("at_most"))
+    values = said if isinstance(said, list | tuple) else [said]
+    if not values or not all(isinstance(one, str | int | float | bool) for one in values):
+        faults.append((path, f"{said!r} is no event; write a value, a list of them, or {{at_most: -10}}"))
+    return Event(tuple(values))
+
+
 def _where(said: Any, path: Path, faults: list[tuple[Path, str]]) -> Where:
     where: dict[str, Cell | tuple[Cell, ...]] = {}
-    for column, value in _mapping(said, path, faults).items():
+    for column, value in mapping(said, path, faults).items():
         values = value if isinstance(value, list | tuple) else [value]
         if not values or not all(isinstance(one, str | int | float | bool) for one in values):
             faults.append(
@@ -297,19 +257,3 @@ def _names(said: Any, path: Path, faults: list[tuple[Path, str]]) -> tuple[str, 
         if one in names[:place]:
             faults.append(((*path, place), f"{one!r} stands twice"))
     return names
-
-
-def _mapping(said: Any, path: Path, faults: list[tuple[Path, str]]) -> Mapping[str, Any]:
-    if isinstance(said, Mapping):
-        return said
-    faults.append((path, f"{said!r} is no block of keys and values"))
-    return {}
-
-
-def unknown(what: str, name: str, known: Any) -> str:
-    """The message for a word that is none: with the nearest one, or with those there are."""
-    names = sorted(known)
-    near = get_close_matches(name, names, n=1, cutoff=0.6)
-    if near:
-        return f"there is no {what} {name!r}; did you mean {near[0]!r}?"
-    return f"there is no {what} {name!r}; write one of: {', '.join(names)}"

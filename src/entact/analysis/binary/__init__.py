@@ -7,6 +7,7 @@ from entact.analysis.binary.difference import MiettinenNurminen, Newcombe, Wald,
 from entact.analysis.binary.exact import Barnard, Boschloo, Fisher, exact
 from entact.analysis.binary.needed import number_needed
 from entact.analysis.binary.ratio import LogWald, ScoreRatio, ratio
+from entact.analysis.binary.single import ClopperPearson, Wilson, share
 from entact.analysis.binary.stratified import (
     Stratum,
     cochran_test,
@@ -19,6 +20,7 @@ __all__ = [
     "Arm",
     "Barnard",
     "Boschloo",
+    "ClopperPearson",
     "Fisher",
     "LogWald",
     "MiettinenNurminen",
@@ -27,6 +29,7 @@ __all__ = [
     "ScoreRatio",
     "Stratum",
     "Wald",
+    "Wilson",
     "cochran_test",
     "count",
     "difference",
@@ -35,5 +38,6 @@ __all__ = [
     "mantel_haenszel_ratio",
     "number_needed",
     "ratio",
+    "share",
     "stratified_difference",
 ]

@@ -1,0 +1,124 @@
+"""Logistic regression by maximum likelihood, and by Firth's penalty where that has no maximum."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+from scipy.special import expit
+
+from entact.analysis.adjustment.model import Floats, Model, Rows, read_rows
+
+ITERATIONS = 200
+FAR = 15.0  # a linear predictor beyond which a rate counts as 0 or 1
+
+Fitting = Literal["maximum_likelihood", "firth", "firth_if_separated"]
+
+
+def logistic(formula: str, data: Any, *, fitting: Fitting = "firth_if_separated") -> Model:
+    """A logistic model of a yes or no.
+
+    Args:
+        formula: outcome ~ terms. data: a Polars or pandas frame, one row a participant; the outcome is true
+            and false, or 1 and 0. fitting: what is done where covariates tell the outcome without fault, so
+            that the likelihood has no maximum: an error, or Firth's penalty, which the notes say.
+    Raises:
+        ValueError: when the rows do not allow the fit, or are separated and `fitting` is maximum likelihood.
+    Sources: Firth 1993, Biometrika 80:27; Heinze & Schemper 2002, Statistics in Medicine 21:2409.
+        Equivalent to R `glm(family = binomial)` and `logistf::logistf`.
+    """
+    rows = read_rows(formula, data)
+    if set(np.unique(rows.y)) - {0.0, 1.0}:
+        raise ValueError("the outcome of a logistic model is true and false, or 1 and 0")
+    n, q = rows.x.shape
+    if n <= q:
+        raise ValueError(f"{n} participants cannot tell {q} coefficients apart")
+    if fitting != "firth":
+        beta = _fit(rows, penalised=False)
+        if beta is not None:
+            return _model(rows, beta, "logistic model", rows.notes)
+        if fitting == "maximum_likelihood":
+            raise ValueError(
+                "covariates separate those with the event from those without: maximum likelihood has no end; "
+                'take Firth\'s penalty, fitting="firth"'
+            )
+    beta = _fit(rows, penalised=True)
+    if beta is None:
+        raise ValueError("Firth's penalised likelihood found no maximum: leave covariates out")
+    notes = rows.notes
+    if fitting != "firth":
+        notes = (*notes, "separated: fitted by Firth's penalised likelihood")
+    return _model(rows, beta, "logistic model, Firth's penalty", notes)
+
+
+def _model(rows: Rows, beta: Floats, title: str, notes: tuple[str, ...]) -> Model:
+    information = _information(rows.x, expit(rows.x @ beta))
+    bread: Floats = np.asarray(np.linalg.inv(information), dtype=np.float64)
+    return Model(rows, beta, expit, _slope, bread, 1.0, title, notes)
+
+
+def _slope(eta: Floats) -> Floats:
+    rate = expit(eta)
+    slope: Floats = rate * (1 - rate)
+    return slope
+
+
+def _information(x: Floats, rate: Floats) -> Floats:
+    information: Floats = (x * (rate * (1 - rate))[:, None]).T @ x
+    return information
+
+
+def _objective(rows: Rows, beta: Floats, *, penalised: bool) -> float:
+    eta = rows.x @ beta
+    value = float(rows.y @ eta - np.logaddexp(0.0, eta).sum())
+    if penalised:
+        sign, logdet = np.linalg.slogdet(_information(rows.x, expit(eta)))
+        value = value + 0.5 * float(logdet) if sign > 0 else -np.inf
+    return value
+
+
+def _fit(rows: Rows, *, penalised: bool) -> Floats | None:
+    """Newton's method with halved steps; None where there is no maximum within reach."""
+    x, y = rows.x, rows.y
+    beta = np.zeros(x.shape[1])
+    value = _objective(rows, beta, penalised=penalised)
+    for _ in range(ITERATIONS):
+        rate = expit(x @ beta)
+        weight = rate * (1 - rate)
+        information = _information(x, rate)
+        try:
+            inverse = np.linalg.inv(information)
+        except np.linalg.LinAlgError:
+            return None
+        score = y - rate
+        if penalised:
+            leverage = weight * np.einsum("nq,qr,nr->n", x, inverse, x)
+            score = score + leverage * (0.5 - rate)
+        gradient = x.T @ score
+        step = inverse @ gradient
+        if float(gradient @ step) < 1e-18 * max(1.0, abs(value)):
+            return beta
+        share = 1.0
+        while share > 1e-6:
+            new = beta + share * step
+            found = _objective(rows, new, penalised=penalised)
+            if np.isfinite(found) and found >= value - 1e-12 * abs(value):
+                break
+            share /= 2
+        else:
+            return beta if float(gradient @ step) < 1e-10 else None
+        beta, value = new, found
+        if not penalised and float(np.abs(x @ beta).max()) > FAR and _separates(x, y, beta):
+            return None
+    return None
+
+
+def _separates(x: Floats, y: Floats, beta: Floats) -> bool:
+    """Whether some linear predictor is on the right side for everybody, and not nought for all."""
+    from scipy.optimize import linprog
+
+    signed = x * (2 * y - 1)[:, None]
+    scale = np.abs(signed).max(axis=0)
+    signed = signed / np.where(scale > 0, scale, 1.0)
+    found = linprog(-signed.sum(axis=0), A_ub=-signed, b_ub=np.zeros(len(y)), bounds=(-1, 1), method="highs")
+    return bool(found.status == 0 and -found.fun > 1e-7)

@@ -1,0 +1,51 @@
+"""Marginal effects: arms compared with covariates in the model, averaged over everybody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import polars as pl
+
+from entact.analysis.adjustment import Ge, Ye, linear, logistic, standardise
+from entact.analysis.adjustment.logistic import Fitting
+from entact.analysis.adjustment.marginal import Measure
+from entact.analysis.methods.answer import labelled
+from entact.analysis.planned import Question
+from entact.analysis.result import Estimates
+
+
+@dataclass(frozen=True, slots=True)
+class Standardised:
+    """The marginal difference of means or shares by a linear or logistic model (g-computation).
+
+    Attributes:
+        randomised_within: columns by which randomisation was stratified, which Ye's variance counts.
+    """
+
+    family: Literal["linear", "logistic"]
+    fixed: str
+    measure: Measure = "difference"
+    variance: str = "ye"
+    randomised_within: tuple[str, ...] = ()
+    fitting: Fitting = "firth_if_separated"
+
+    def answer(self, rows: pl.DataFrame, question: Question) -> Estimates:
+        question.arms(rows)
+        here = question.here(rows).with_columns(pl.col("arm").cast(pl.String))
+        formula = f"value ~ {self.fixed}"
+        if self.family == "linear":
+            model = linear(formula, here)
+        else:
+            model = logistic(formula, here, fitting=self.fitting)
+        found = standardise(
+            model,
+            here,
+            question.pair(),
+            measure=self.measure,
+            variance=Ye(self.randomised_within) if self.variance == "ye" else Ge(),
+            level=question.level,
+            null=question.null,
+            side=question.side,
+        )
+        return labelled(found, question)

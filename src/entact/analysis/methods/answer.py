@@ -1,0 +1,54 @@
+"""What methods have in common: the label of a result, and the rows cut into strata."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from entact.analysis.planned import Question
+from entact.analysis.result import Estimate, Estimates
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A stratum with the values of both arms."""
+
+    name: str
+    first: pl.Series
+    second: pl.Series
+
+
+def labelled(found: Estimate, question: Question, *notes: str) -> Estimates:
+    """A single estimate under the question's label."""
+    return Estimates("", (replace(found, label=question.label, notes=(*found.notes, *notes)),))
+
+
+def cut(rows: pl.DataFrame, question: Question, by: tuple[str, ...]) -> tuple[list[Cut], tuple[str, ...]]:
+    """The values of both arms in each stratum that has them, and notes of who is in none."""
+    for name in by:
+        if name not in rows.columns:
+            raise ValueError(f"the stratum {name!r} is no column; there are: {', '.join(rows.columns)}")
+    here, arms = question.here(rows), question.pair()
+    known = here.drop_nulls(list(by))
+    notes = []
+    if len(known) < len(here):
+        notes.append(f"{len(here) - len(known)} participants of no known stratum left out")
+    found, alone = [], []
+    for key, part in parts(known, list(by)):
+        name = ", ".join(str(step) for step in key)
+        first, second = (part.filter(pl.col("arm").cast(pl.String) == arm)["value"] for arm in arms)
+        if len(first) and len(second):
+            found.append(Cut(name, first, second))
+        elif len(first) + len(second):
+            alone.append(name)
+    if alone:
+        notes.append(f"strata with one arm only say nothing: {', '.join(alone)}")
+    return found, tuple(notes)
+
+
+def parts(rows: pl.DataFrame, keys: list[str]) -> list[tuple[tuple[object, ...], pl.DataFrame]]:
+    """The rows of each combination of keys, in order."""
+    if not keys:
+        return [((), rows)]
+    return list(rows.sort(keys).group_by(keys, maintain_order=True))

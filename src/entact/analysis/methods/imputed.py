@@ -1,0 +1,148 @@
+"""Arms compared at a visit with what was not seen imputed, and how far from it the result still stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from entact.analysis.estimand import EVENT_VISIT
+from entact.analysis.imputation import (
+    ASSUMPTIONS,
+    ApproximateBayes,
+    Bayes,
+    Bootstrap,
+    Jackknife,
+    Trial,
+    imputed_difference,
+    read_trial,
+    tipping_point,
+)
+from entact.analysis.imputation.difference import Inference
+from entact.analysis.planned import Event, Question
+from entact.analysis.result import Estimates
+
+INFERENCES = ("jackknife", "bootstrap", "approximate_bayes", "bayes")
+
+
+@dataclass(frozen=True, slots=True)
+class Imputed:
+    """The difference of two arms at a visit, imputed under an assumption.
+
+    Attributes:
+        fixed: of the imputation model. reference: the arm that others jump to or copy; else the second one.
+        event_visit: column with the first visit after each participant's event; else as the estimand has it,
+            or the first one after the last that was seen.
+        delta: arm -> what is added to what is imputed after the event.
+        responder: of imputed scores; then shares are compared.
+    """
+
+    fixed: str
+    assumption: str = "missing_at_random"
+    inference: str = "jackknife"
+    samples: int | None = None
+    seed: int | None = None
+    reference: str | None = None
+    event_visit: str | None = None
+    delta: Mapping[str, float] = field(default_factory=dict)
+    covariates: tuple[str, ...] = ("baseline",)
+    responder: Event | None = None
+
+    takes_missing = True
+
+    def answer(self, rows: pl.DataFrame, question: Question) -> Estimates:
+        trial, at = self.trial(rows, question)
+        limit = self.responder
+
+        def responds(scores: NDArray[np.float64]) -> NDArray[np.bool_]:
+            assert limit is not None
+            flat = limit.of(pl.Series("value", scores.ravel())).to_numpy()
+            return np.asarray(flat, dtype=np.bool_).reshape(scores.shape)
+
+        found = imputed_difference(
+            trial,
+            question.pair(),
+            at,
+            assumption=ASSUMPTIONS[self.assumption],
+            inference=self.way(),
+            generator=None if self.seed is None else np.random.default_rng(self.seed),
+            delta=self.delta or None,
+            event=None if limit is None else responds,
+            level=question.level,
+            null=question.null or 0.0,
+            side=question.side,
+        )
+        first = replace(found[0], label=question.label)
+        if self.seed is not None:
+            first = replace(first, notes=(*first.notes, f"seed {self.seed}"))
+        return Estimates("", (first, *found.rows[1:]))
+
+    def way(self) -> Inference:
+        """The object that the word for inference means."""
+        if self.inference == "bootstrap":
+            return Bootstrap(self.samples or 1000)
+        if self.inference == "approximate_bayes":
+            return ApproximateBayes(self.samples or 100)
+        return Bayes(self.samples or 100) if self.inference == "bayes" else Jackknife()
+
+    def trial(self, rows: pl.DataFrame, question: Question) -> tuple[Trial, str]:
+        """The trial of the rows, and the visit at which arms are compared."""
+        if question.at is None:
+            raise ValueError(
+                "what is imputed is compared at a visit; write 'at' and the visit into `contrast`"
+            )
+        for name in ("visit", "arm"):
+            if name not in rows.columns:
+                raise ValueError(f"the rows have no {name}: imputation needs everybody's arm and visits")
+        kind = rows.schema["visit"]
+        if not isinstance(kind, pl.Enum):
+            raise ValueError("imputation needs the order of the visits; write the plan's `visits`")
+        pair = question.pair()
+        arms = rows["arm"].cast(pl.String).drop_nulls().unique().to_list()
+        reference = self.reference or pair[1]
+        events, column = None, self.event_visit
+        if column is None and EVENT_VISIT in rows.columns:
+            column = EVENT_VISIT  # the estimand says when its events came
+        if column is not None:
+            if column not in rows.columns:
+                raise ValueError(f"there is no column {column!r} that says the visit after an event")
+            told = rows.select("participant", column).drop_nulls().unique()
+            events = {str(who): str(visit) for who, visit in told.iter_rows()}
+        trial = read_trial(
+            rows,
+            self.fixed,
+            visits=kind.categories.to_list(),
+            reference=dict.fromkeys(arms, reference),
+            events=events,
+            covariates=self.covariates,
+        )
+        return trial, question.at
+
+
+@dataclass(frozen=True, slots=True)
+class TippingPoint:
+    """The imputed difference with ever more added to one arm's imputed values, until it tips."""
+
+    imputed: Imputed
+    deltas: tuple[float, ...]
+    arm: str | None = None
+
+    takes_missing = True
+
+    def answer(self, rows: pl.DataFrame, question: Question) -> Estimates:
+        trial, at = self.imputed.trial(rows, question)
+        return tipping_point(
+            trial,
+            question.pair(),
+            at,
+            self.deltas,
+            arm=self.arm or question.pair()[0],
+            assumption=ASSUMPTIONS[self.imputed.assumption],
+            inference=self.imputed.way(),
+            seed=self.imputed.seed or 0,
+            alpha=1 - question.level,
+            level=question.level,
+        )

@@ -1,0 +1,127 @@
+"""Methods for the time to an event, which is the `value`: medians, log-rank, hazards, restricted mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+
+from entact.analysis.methods.answer import labelled, parts
+from entact.analysis.planned import Question
+from entact.analysis.result import Estimates
+from entact.analysis.survival import (
+    Times,
+    hazard_ratio,
+    logrank,
+    median_time,
+    restricted_mean_difference,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MedianTime:
+    """The median time of each arm, or of all. `ended`: the column that is true where the event came."""
+
+    ended: str
+
+    def answer(self, rows: pl.DataFrame, question: Question) -> Estimates:
+        here = _with(question.here(rows), self.ended)
+        found = []
+        for key, part in parts(here, ["arm"] if "arm" in here.columns else []):
+            name = str(key[0]) if key else "all"
+            times = Times.of(part["value"], part[self.ended], name)
+            found.append(replace(median_time(times, level=question.level), label=name))
+        return Estimates("", tuple(found))
+
+
+@dataclass(frozen=True, slots=True)
+class LogRank:
+    """Two arms by the log-rank test, within strata where they are named."""
+
+    ended: str
+    strata: tuple[str, ...] = ()
+
+    def answer(self, rows: pl.DataFrame, question: Question) -> Estimates:
+        question.arms(rows)
+        here = _with(question.here(rows), self.ended, *self.strata)
+        pairs, alone = [], 0
+        for _, part in parts(here.drop_nulls(list(self.strata)), list(self.strata)):
+            own = [part.filter(pl.col("arm").cast(pl.String) == arm) for arm in question.pair()]
+            if min(len(one) for one in own):
+                one, two = (
+                    Times.of(rows["value"], rows[self.ended], name)
+                    for rows, name in zip(own, question.pair(), strict=True)
+                )
+                pairs.append((one, two))
+            else:
+                alone += 1
+        notes = (f"{alone} strata with one arm only say nothing",) if alone else ()
+        return labelled(logrank(pairs, level=question.level, side=question.side), question, *notes)
+
+
+@dataclass(frozen=True, slots=True)
+class Hazards:
+    """Two arms by proportional hazards, adjusted for covariates (numbers), with strata."""
+
+    ended: str
+    covariates: tuple[str, ...] = ()
+    strata: tuple[str, ...] = ()
+
+    def answer(self, rows: pl.DataFrame, question: Question) -> Estimates:
+        question.arms(rows)
+        here = _with(question.here(rows), self.ended, *self.covariates, *self.strata)
+        pair = question.pair()
+        own = here.filter(pl.col("arm").cast(pl.String).is_in(list(pair)))
+        whole = own.drop_nulls([self.ended, *self.covariates, *self.strata])
+        for name in self.covariates:
+            if not whole.schema[name].is_numeric():
+                raise ValueError(
+                    f"covariate {name!r} holds {whole.schema[name]}: make it numbers, or a stratum"
+                )
+        times = Times.of(whole["value"], whole[self.ended])
+        first = (whole["arm"].cast(pl.String) == pair[0]).cast(pl.Float64).to_numpy()
+        x = np.column_stack([first, *(whole[name].cast(pl.Float64).to_numpy() for name in self.covariates)])
+        stratum = None
+        if self.strata:
+            stratum = whole.select(pl.struct(self.strata).rank("dense")).to_series().cast(pl.Int64).to_numpy()
+        said = [*self.covariates, *(f"stratified by {name}" for name in self.strata)]
+        found = hazard_ratio(
+            times.time,
+            times.event,
+            x,
+            stratum=stratum,
+            names=pair,
+            level=question.level,
+            null=1.0 if question.null is None else question.null,
+            side=question.side,
+            model=", ".join(said),
+        )
+        lost = len(own) - len(whole)
+        return labelled(
+            found, question, *([f"{lost} participants without a covariate left out"] if lost else [])
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RestrictedMean:
+    """Two arms by the mean time without the event up to a time."""
+
+    ended: str
+    until: float
+
+    def answer(self, rows: pl.DataFrame, question: Question) -> Estimates:
+        first, second = question.arms(rows)
+        one, two = (
+            Times.of(_with(part, self.ended)["value"], part[self.ended], name)
+            for part, name in zip((first, second), question.pair(), strict=True)
+        )
+        found = restricted_mean_difference(one, two, self.until, level=question.level, side=question.side)
+        return labelled(found, question)
+
+
+def _with(rows: pl.DataFrame, *names: str) -> pl.DataFrame:
+    for name in names:
+        if name not in rows.columns:
+            raise ValueError(f"there is no column {name!r}; there are: {', '.join(rows.columns)}")
+    return rows

@@ -1,0 +1,20 @@
+"""Time to an event: curves, log-rank tests, proportional hazards, restricted means, competing risks."""
+
+from __future__ import annotations
+
+from entact.analysis.survival.competing import cumulative_incidence
+from entact.analysis.survival.cox import hazard_ratio
+from entact.analysis.survival.curve import Curve, kaplan_meier, median_time, restricted_mean_difference
+from entact.analysis.survival.logrank import logrank
+from entact.analysis.survival.times import Times
+
+__all__ = [
+    "Curve",
+    "Times",
+    "cumulative_incidence",
+    "hazard_ratio",
+    "kaplan_meier",
+    "logrank",
+    "median_time",
+    "restricted_mean_difference",
+]

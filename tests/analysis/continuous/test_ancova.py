@@ -1,0 +1,130 @@
+"""Adjusted means against R's lm, emmeans and sandwich; changes and effect sizes."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from entact.analysis.binary import Arm, ClopperPearson, Wilson, share
+from entact.analysis.continuous import ancova, effect_size, paired_t
+from entact.analysis.continuous.ancova import Spread, Weights
+from entact.analysis.continuous.effect_size import baseline_effect_size
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "mmrm" / "fev_data.csv.gz"
+PAIR = ("TRT", "PBO")
+MAIN = "FEV1 ~ ARMCD + FEV1_BL + SEX + RACE"
+
+
+@pytest.fixture(scope="module")
+def last() -> pl.DataFrame:
+    """> d <- subset(fev_data, AVISIT == "VIS4" & !is.na(FEV1))"""
+    with gzip.open(GOLDEN) as file:
+        rows = pl.read_csv(file.read())
+    return rows.filter(pl.col("AVISIT") == "VIS4", pl.col("FEV1").is_not_null())
+
+
+@pytest.mark.parametrize(
+    ("weights", "control", "treated", "se"),
+    # copied from R output of:
+    # > emmeans(lm(FEV1 ~ ARMCD + FEV1_BL + SEX + RACE, d), ~ ARMCD, weights = "equal")
+    # and weights = "proportional"
+    [
+        ("equal", 48.6334529353142, 52.5328827516753, 1.18002005272133),
+        ("proportional", 48.2283774047835, 52.1278072211447, 1.18497755911011),
+    ],
+)
+def test_adjusted_means_are_those_of_emmeans(
+    last: pl.DataFrame, weights: Weights, control: float, treated: float, se: float
+) -> None:
+    difference, first, second = ancova(MAIN, last, PAIR, arm="ARMCD", weights=weights)
+    assert (first.estimate, second.estimate) == pytest.approx((treated, control), rel=1e-10)
+    assert first.se == pytest.approx(se, rel=1e-9)
+    # > contrast(emmeans(...), list(c(-1, 1)))
+    assert difference.estimate == pytest.approx(3.89942981636115, rel=1e-9)
+    assert (difference.se, difference.df) == (pytest.approx(1.68634656796523, rel=1e-9), 128)
+    assert difference.statistic == pytest.approx(2.31235375363338, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("variance", "se"),
+    # copied from R output of: > sqrt(vcovHC(fit, type = "HC0")["ARMCDTRT", "ARMCDTRT"]), HC2, HC3
+    [("HC0", 1.68892881182076), ("HC2", 1.72885209327093), ("HC3", 1.76982765531997)],
+)
+def test_robust_standard_errors_are_those_of_sandwich(
+    last: pl.DataFrame, variance: Spread, se: float
+) -> None:
+    difference, *_ = ancova(MAIN, last, PAIR, arm="ARMCD", variance=variance)
+    assert difference.se == pytest.approx(se, rel=1e-8)
+    assert variance in difference.method
+
+
+def test_arms_may_respond_differently_to_a_covariate(last: pl.DataFrame) -> None:
+    # copied from R output of emmeans on lm(FEV1 ~ ARMCD * FEV1_BL + SEX + RACE, d), contrast c(-1, 1)
+    difference, *_ = ancova("FEV1 ~ ARMCD * FEV1_BL + SEX + RACE", last, PAIR, arm="ARMCD")
+    assert difference.estimate == pytest.approx(3.91500007136056, rel=1e-9)
+    assert difference.se == pytest.approx(1.69164760299945, rel=1e-9)
+
+
+def test_a_margin_is_tested_on_its_side(last: pl.DataFrame) -> None:
+    both = ancova(MAIN, last, PAIR, arm="ARMCD", null=-2.0)[0]
+    one = ancova(MAIN, last, PAIR, arm="ARMCD", null=-2.0, side="greater")[0]
+    assert one.p == pytest.approx((both.p or 0) / 2)
+    assert "at most −2" in str(one)
+
+
+def test_what_cannot_be_estimated_says_why(last: pl.DataFrame) -> None:
+    with pytest.raises(ValueError, match="only one level"):
+        ancova("FEV1 ~ ARMCD", last.filter(pl.col("ARMCD") == "TRT"), PAIR, arm="ARMCD")
+    with pytest.raises(ValueError, match="variance 'HC9'"):
+        ancova("FEV1 ~ ARMCD", last, PAIR, arm="ARMCD", variance="HC9")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="MDMA"):
+        ancova("FEV1 ~ ARMCD", last, ("MDMA", "PBO"), arm="ARMCD")
+
+
+def test_a_change_is_tested_as_by_r() -> None:
+    # copied from R output of: > t.test(c(-4, -2.5, -8, 1.5, -6, -3, 0.5, -9, -7.5))
+    found = paired_t(pl.Series([-4.0, -2.5, -8.0, 1.5, -6.0, -3.0, 0.5, -9.0, -7.5]))
+    assert found.p == pytest.approx(0.00925929160666626, rel=1e-10)
+    assert (found.estimate, found.low, found.high) == pytest.approx(
+        (-4.22222222222222, -7.07970827422279, -1.36473617022165), rel=1e-10
+    )
+
+
+def test_a_change_that_is_the_same_for_all_has_no_test() -> None:
+    found = paired_t(pl.Series([-3.0, -3.0, -3.0]))
+    assert (found.estimate, found.p) == (-3.0, None)
+    with pytest.raises(ValueError, match="at least two changes; all has 1"):
+        paired_t(pl.Series([1.0, None]))
+
+
+def test_the_unit_of_an_effect_size_is_named() -> None:
+    one, two = pl.Series([-12.0, -20.0, -9.0, -15.0]), pl.Series([-4.0, -8.0, 1.0, -6.0])
+    found = effect_size(one, two, kind="cohen", sd_of="changes")
+    assert "pooled SD of changes" in found.method
+    base = (pl.Series([40.0, 52.0, 35.0, 45.0]), pl.Series([41.0, 50.0, 38.0, 44.0]))
+    other = baseline_effect_size((one, two), base)
+    assert "SD at baseline" in other.method
+    assert other.estimate is not None
+    assert other.estimate < 0
+
+
+@pytest.mark.parametrize(
+    ("events", "n", "null", "p"),
+    # copied from R output of: > binom.test(7, 9, p = 0.5)$p.value; binom.test(2, 18, p = 0.3)$p.value
+    [(7, 9, 0.5, 0.1796875), (2, 18, 0.3, 0.119538090734199)],
+)
+def test_a_share_is_tested_as_by_r(events: int, n: int, null: float, p: float) -> None:
+    assert share(Arm(events, n), null=null).p == pytest.approx(p, rel=1e-10)
+
+
+def test_a_share_has_its_interval_by_name() -> None:
+    # > binom.test(2, 18, p = 0.3, alternative = "less")$p.value
+    assert share(Arm(2, 18), null=0.3, side="less").p == pytest.approx(0.0599522067475602, rel=1e-10)
+    exact, score = share(Arm(0, 18), method=ClopperPearson()), share(Arm(0, 18), method=Wilson())
+    assert (exact.low, score.low) == (0.0, 0.0)
+    assert exact.high == pytest.approx(0.1853, abs=1e-4)
+    assert score.high == pytest.approx(0.1759, abs=1e-4)
+    assert share(Arm(18, 18), null=0.5, side="less").p == 1.0
