@@ -181,6 +181,22 @@ def analyse(
     return Analyses(tuple(found), digests, dry)
 
 
+def people_of(plan: Plan, planned: Planned, frame: Any) -> int:
+    """How many people an analysis may take, by its set and rows, whatever their arms and values.
+
+    Raises:
+        ValueError: when the frame lacks a column that these speak of.
+    """
+    own = _polars(frame)
+    who = plan.columns.get("participant", "participant")
+    if who not in own.columns:
+        raise ValueError(_no_column(who, "columns.participant", own))
+    kept = own.filter(_where(own, planned.where, planned.id))
+    if planned.set in plan.sets:
+        kept = kept.filter(_where(kept, plan.sets[planned.set], f"sets.{planned.set}"))
+    return kept[who].drop_nulls().n_unique()
+
+
 def dummy_allocation(participants: list[str], arms: list[str], *, seed: int) -> dict[str, str]:
     """Arms for a dry run: as equal as can be, in an order that has nothing to do with the true one."""
     many = [arms[place % len(arms)] for place in range(len(participants))]
