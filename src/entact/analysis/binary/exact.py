@@ -19,7 +19,7 @@ from entact.analysis.result import Estimate, Side
 Floats = NDArray[np.float64]
 
 ALIKE = 1 + 1e-7  # tables whose statistic differs by less count as equally extreme, as in R
-GRID = 1001  # nuisance rates tried before the neighbourhood of the worst is searched
+GRID = 501  # nuisance rates tried before the neighbourhood of the worst is searched
 
 
 class ExactTest(Protocol):
@@ -173,8 +173,6 @@ def _sided(z: Floats, side: Side) -> Floats:
 
 def _worst(pair: Pair, statistic: Floats) -> float:
     """The largest probability, over the rate that both arms share, of a table at least as extreme."""
-    from scipy.optimize import minimize_scalar
-
     own = statistic[pair.first.events, pair.second.events]
     extreme = statistic >= own - abs(own) * (ALIKE - 1) - 1e-12
     n1, n2 = pair.first.n, pair.second.n
@@ -192,14 +190,12 @@ def _worst(pair: Pair, statistic: Floats) -> float:
     found = chance(rates)
     best = float(found.max())
     for place in np.argsort(found)[-3:]:
-        near = (max(rates[place] - 1 / GRID, 1e-9), min(rates[place] + 1 / GRID, 1 - 1e-9))
-        ended = minimize_scalar(
-            lambda rate: -float(chance(np.array([rate]))[0]),
-            bounds=near,
-            method="bounded",
-            options={"xatol": 1e-9},
-        )
-        best = max(best, -float(ended.fun))
+        middle, reach = rates[place], 1 / GRID
+        for _ in range(3):
+            near = np.clip(np.linspace(middle - reach, middle + reach, 41), 1e-9, 1 - 1e-9)
+            seen = chance(near)
+            middle, reach = near[int(seen.argmax())], reach / 20
+            best = max(best, float(seen.max()))
     return _at_most_one(best)
 
 

@@ -95,25 +95,39 @@ def _likelihood(
     """Partial log likelihood, its gradient (q,) and information (q, q)."""
     q = x.shape[1]
     value, gradient, information = 0.0, np.zeros(q), np.zeros((q, q))
-    eta = x @ beta
-    weight = np.exp(eta)
     for one in np.unique(strata):
-        own = strata == one
-        t, d, z, w, e = time[own], event[own], x[own], weight[own], eta[own]
-        for moment in np.unique(t[d]):
-            risk, now = t >= moment, (t == moment) & d
-            s0, s1 = float(w[risk].sum()), w[risk] @ z[risk]
-            s2 = (z[risk] * w[risk, None]).T @ z[risk]
-            d0, d1 = float(w[now].sum()), w[now] @ z[now]
-            d2 = (z[now] * w[now, None]).T @ z[now]
-            many = int(now.sum())
-            value += float(e[now].sum())
-            gradient += z[now].sum(0)
-            for k in range(many):
-                share = k / many
-                n0, n1, n2 = s0 - share * d0, s1 - share * d1, s2 - share * d2
-                mean = n1 / n0
-                value -= log(n0)
-                gradient -= mean
-                information += n2 / n0 - np.outer(mean, mean)
+        own = np.flatnonzero(strata == one)
+        own = own[np.argsort(time[own], kind="stable")]
+        t, d, z = time[own], event[own], x[own]
+        eta = z @ beta
+        w = np.exp(eta)
+        moments, place, many = np.unique(t[d], return_inverse=True, return_counts=True)
+        if not moments.size:
+            continue
+        products = np.einsum("n,nq,nr->nqr", w, z, z)
+        start = np.searchsorted(t, moments, side="left")
+        risk = [_from_the_end(part)[start] for part in (w, w[:, None] * z, products)]
+        now = [_by_place(part[d], place, moments.size) for part in (w, w[:, None] * z, products)]
+        # of k tied events the first finds all of the others at risk, the last one hardly any
+        at = np.repeat(np.arange(moments.size), many)
+        share = (np.arange(at.size) - np.repeat(np.cumsum(many) - many, many)) / many[at]
+        s0 = risk[0][at] - share * now[0][at]
+        mean = (risk[1][at] - share[:, None] * now[1][at]) / s0[:, None]
+        square = (risk[2][at] - share[:, None, None] * now[2][at]) / s0[:, None, None]
+        value += float(eta[d].sum() - np.log(s0).sum())
+        gradient += z[d].sum(0) - mean.sum(0)
+        information += square.sum(0) - mean.T @ mean
     return value, gradient, information
+
+
+def _from_the_end(values: Floats) -> Floats:
+    """Sums of each row and all that follow."""
+    summed: Floats = np.cumsum(values[::-1], axis=0)[::-1]
+    return summed
+
+
+def _by_place(values: Floats, place: NDArray[np.int64], size: int) -> Floats:
+    """Sums of rows by their place."""
+    summed = np.zeros((size, *values.shape[1:]))
+    np.add.at(summed, place.reshape(-1), values)
+    return summed
