@@ -212,3 +212,28 @@ def test_names_of_arms_may_hold_a_dash_and_visits_a_space() -> None:
     assert isinstance(plan, Plan)
     assert plan.analyses[0].question.contrast == ("MDMA - high", "Placebo")
     assert plan.analyses[0].question.at == "Week 18"
+
+
+def test_a_set_that_says_something_else_than_before_changes_its_analyses_alone(fev: pl.DataFrame) -> None:
+    later = json.loads(json.dumps(SAID))
+    later["sets"]["women"] = {"SEX": ["Female", "Male"]}
+    committed = {one.id: one.digest for one in read_plan(SAID).analyses}
+    standing = {name: one.standing for name, one in analyse(later, fev, committed=committed).items()}
+    assert standing == {"primary": "as planned", "women": "changed", "seen": "as planned"}
+
+
+@pytest.mark.parametrize("change", ["absolute", "percent"])
+def test_a_change_is_from_the_baseline_of_the_same_row(fev: pl.DataFrame, change: str) -> None:
+    said = {
+        "columns": COLUMNS,
+        "analyses": {"one": {"method": "describe", "at": "VIS1", "change": change}},
+    }
+    found = analyse(said, fev)["one"].result
+    assert found is not None
+    rows = fev.filter(AVISIT="VIS1", ARMCD="PBO").drop_nulls("FEV1")
+    away = rows["FEV1"] - rows["FEV1_BL"]
+    expected = away if change == "absolute" else 100 * away / rows["FEV1_BL"]
+    assert found[0].estimate == pytest.approx(expected.mean())
+    zero = analyse(said, fev.with_columns(FEV1_BL=pl.lit(0.0)))["one"]
+    assert (zero.why is None) == (change == "absolute")
+    assert change == "absolute" or "baseline of 0" in (zero.why or "")

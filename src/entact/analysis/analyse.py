@@ -263,6 +263,8 @@ def _rows(
         if role in whole.columns and whole.schema[role].is_numeric():
             whole = whole.with_columns(_as_names(whole[role]).alias(role))
     whole = whole.with_columns(pl.col("participant").cast(pl.String))
+    if planned.change is not None:
+        whole = _changed(whole, planned.change)
     if planned.event is not None:
         try:
             whole = whole.with_columns(planned.event.of(whole["value"]).alias("value"))
@@ -315,6 +317,22 @@ def _where(rows: pl.DataFrame, where: Where, place: str) -> pl.Expr:
         known = one.cast(pl.String) if text else one
         every &= known.is_in([str(value) for value in values] if text else values)
     return every
+
+
+def _changed(rows: pl.DataFrame, change: str) -> pl.DataFrame:
+    """The rows with their value less the baseline, or that in percent of it."""
+    if "baseline" not in rows.columns:
+        raise _Unusable("a change is asked for, and the rows have no baseline")
+    for name in ("value", "baseline"):
+        if not rows.schema[name].is_numeric():
+            raise _Unusable(f"a change is asked for, and the {name} holds {rows.schema[name]}")
+    difference = pl.col("value") - pl.col("baseline")
+    if change == "percent":
+        nought = rows.filter(pl.col("baseline") == 0)
+        if len(nought):
+            raise _Unusable(f"participant {nought['participant'][0]} has a baseline of 0: no percent of it")
+        difference = 100 * difference / pl.col("baseline")
+    return rows.with_columns(difference.alias("value"))
 
 
 def _as_names(column: pl.Series) -> pl.Series:

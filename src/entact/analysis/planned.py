@@ -123,7 +123,9 @@ class Planned:
         id: its name. value: column of the outcome, where it is not the plan's.
         event: what counts as a yes in it. where: the rows that it takes, column -> value or values.
         set, estimand: by name. alpha: at which it is tested.
-        said: what the plan's file says, word for word; its digest is that of this.
+        change: whether the value becomes its change from baseline, `absolute` or `percent`.
+        said: what the plan's file says, word for word. relies: what else of it this analysis hangs
+            on, its set and estimand among them; the digest is that of both.
     """
 
     id: str
@@ -135,12 +137,16 @@ class Planned:
     set: str = "all"
     estimand: str = "observed"
     alpha: float = 0.05
+    change: str | None = None
     said: Mapping[str, object] = field(default_factory=dict)
+    relies: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:
         """SHA-256 of what the plan says of this analysis."""
-        return digest_of(self.said or {"id": self.id, "method": repr(self.method), **asdict(self.question)})
+        if not self.said:
+            return digest_of({"id": self.id, "method": repr(self.method), **asdict(self.question)})
+        return digest_of({"says": self.said, "relies on": self.relies})
 
 
 @dataclass(frozen=True, slots=True)

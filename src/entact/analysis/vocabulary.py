@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from entact.analysis.estimand import Estimand
@@ -22,8 +23,9 @@ class PlanError(ValueError):
 
 _ALWAYS = (
     *("method", "value", "rows", "set", "estimand", "contrast", "at", "alpha", "level", "null", "side"),
-    *("endpoint", "event", "title"),
+    *("change", "endpoint", "event", "title"),
 )
+_WORDS: dict[str, tuple[str, ...]] = {"side": SIDES, "change": ("absolute", "percent")}
 _TOP = ("columns", "visits", "arms", "sets", "intercurrent", "estimands", "analyses", "title")
 
 
@@ -59,7 +61,9 @@ def read_plan(said: Mapping[str, Any]) -> Plan:
     planned = [
         one
         for name, own in analyses.items()
-        for one in _analysis(name, own, sets, estimands, visits, arms, ("analyses", name), faults)
+        for one in _analysis(
+            name, own, sets, estimands, visits, arms, ("analyses", name), faults, partial(_relies, said)
+        )
     ]
     if faults:
         raise PlanError(faults)
@@ -77,6 +81,7 @@ def _analysis(
     arms: tuple[str, ...],
     path: Path,
     faults: list[tuple[Path, str]],
+    relies: Callable[[str, str], Mapping[str, object]],
 ) -> Iterator[Planned]:
     own = mapping(said, path, faults)
     before = len(faults)
@@ -91,8 +96,8 @@ def _analysis(
     for key, value in own.items():
         if key not in (*_ALWAYS, *word.keys):
             faults.append(((*path, key), unknown(f"key of {method}", key, (*_ALWAYS, *word.keys))))
-        elif key in word.keys or key == "side":
-            wrong = _misfit(key, value, SIDES if key == "side" else word.keys[key])
+        elif key in word.keys or key in _WORDS:
+            wrong = _misfit(key, value, _WORDS[key] if key in _WORDS else word.keys[key])
             if wrong is not None:
                 faults.append(((*path, key), wrong))
     for key in word.needs:
@@ -137,8 +142,22 @@ def _analysis(
         str(own.get("set", "all")),
         str(own.get("estimand", "observed")),
         alpha,
+        own.get("change"),
         dict(own),
+        relies(str(own.get("set", "all")), str(own.get("estimand", "observed"))),
     )
+
+
+def _relies(said: Mapping[str, Any], own_set: str, estimand: str) -> dict[str, object]:
+    """What a plan says outside an analysis that it hangs on."""
+    found: dict[str, object] = {key: said[key] for key in ("columns", "visits", "arms") if key in said}
+    for key, name in (("sets", own_set), ("estimands", estimand)):
+        block = said.get(key, {})
+        if isinstance(block, Mapping) and name in block:
+            found[key] = block[name]
+            if key == "estimands":
+                found["intercurrent"] = said.get("intercurrent", {})
+    return found
 
 
 def _contrast(

@@ -101,6 +101,11 @@ def ancova(
         null=null,
         side=side,
         groups=own,
+        notes=(
+            "marginal: averaged over the covariates of everybody"
+            if weights == "observed"
+            else "conditional: between people with the same covariates",
+        ),
         label=f"{contrast[0]} - {contrast[1]}",
     )
     return Estimates("", (difference, *rows_found))
