@@ -225,6 +225,9 @@ def _one(
         return Analysed(planned, planned.method.answer(rows, planned.question), None, entered, standing)
     except ValueError as problem:
         return Analysed(planned, None, str(problem), entered, standing)
+    except ArithmeticError as problem:
+        why = f"the values are too large or too small to be calculated with: {problem}"
+        return Analysed(planned, None, why, entered, standing)
 
 
 class _Unusable(ValueError):
@@ -270,6 +273,7 @@ def _rows(
             whole = whole.with_columns(planned.event.of(whole["value"]).alias("value"))
         except ValueError as problem:
             raise _Unusable(str(problem)) from problem
+    _refuse_values(whole)
     if plan.visits and "visit" in whole.columns:
         strange = set(whole["visit"].cast(pl.String).drop_nulls().unique()) - set(plan.visits)
         if not planned.where and strange:
@@ -317,6 +321,20 @@ def _where(rows: pl.DataFrame, where: Where, place: str) -> pl.Expr:
         known = one.cast(pl.String) if text else one
         every &= known.is_in([str(value) for value in values] if text else values)
     return every
+
+
+def _refuse_values(rows: pl.DataFrame) -> None:
+    """What is no number, and neither true nor false, has no place in an analysis."""
+    kind = rows.schema["value"]
+    if not (kind.is_numeric() or kind in (pl.Boolean, pl.Null)):
+        seen = rows["value"].drop_nulls()
+        told = f"such as {seen[0]!r} " if len(seen) else ""
+        raise _Unusable(f"the value holds {kind}, {told}that is no number and no yes or no; say its `event`")
+    for name in ("value", "baseline"):
+        if name in rows.columns and rows.schema[name].is_float():
+            endless = rows.filter(pl.col(name).is_infinite())
+            if len(endless):
+                raise _Unusable(f"the {name} of participant {endless['participant'][0]} is infinite")
 
 
 def _changed(rows: pl.DataFrame, change: str) -> pl.DataFrame:
@@ -369,6 +387,9 @@ def _series(column: Any) -> pl.Series:
 
 
 def _bytes(frame: pl.DataFrame) -> bytes:
+    for name, kind in frame.schema.items():
+        if kind.is_nested() or kind == pl.Object:
+            raise ValueError(f"column {name!r} holds {kind}: a cell of a table holds one value")
     head = ",".join(f"{name}:{kind}" for name, kind in frame.schema.items())
     return f"{head}\n{frame.write_csv()}".encode()
 

@@ -68,6 +68,7 @@ class Refit:
             [weights[:, rows] @ each for rows, each in zip(self._member, self._each, strict=True)], axis=1
         ).reshape(trials, 1, len(self._member), *self._shape)
         moments = Moments(self.m, self.q, self._seen, count, products, None)
-        at, decrement, _ = search_many(moments, self._surface, reml=reml)
+        with np.errstate(all="ignore"):  # a search that leaves the numbers has not converged, and says so
+            at, decrement, _ = search_many(moments, self._surface, reml=reml)
         beta = self.basis.coefficients(at.gamma)
         return beta, half(self.m).unpack(at.theta), decrement <= GOOD

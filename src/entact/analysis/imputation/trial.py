@@ -101,6 +101,9 @@ def read_trial(
     for name in ("arm", *needed):
         if name not in text.columns:
             raise ValueError(f"there is no column {name!r}; there are: {', '.join(text.columns)}")
+    for name in covariates:
+        if not text.schema[name].is_numeric():
+            raise ValueError(f"the covariate {name!r} holds {text.schema[name]}; numbers are needed")
     people = text.group_by("participant", maintain_order=True).agg(
         *[pl.col(name).drop_nulls().first() for name in ("arm", *needed)],
         *[pl.col(name).drop_nulls().n_unique().alias(f"{name} in number") for name in ("arm", *needed)],

@@ -54,6 +54,9 @@ def rerandomise(
     strange = [name for name in arm.unique().to_list() if name not in contrast]
     if strange:
         raise ValueError(f"arm {strange[0]!r} is none of {contrast[0]} and {contrast[1]}")
+    for name in ("value", *covariates):
+        if not (people.schema[name].is_numeric() or people.schema[name] == pl.Boolean):
+            raise ValueError(f"column {name!r} holds {people.schema[name]}; numbers are needed")
     if people["value"].null_count() or any(people[name].null_count() for name in covariates):
         raise ValueError("somebody has no value: a re-randomisation test needs everybody who was randomised")
     own: Arms = (arm == contrast[0]).to_numpy().astype(np.int8)

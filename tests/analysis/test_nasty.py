@@ -1,0 +1,109 @@
+"""Every method on data that nobody wants: a stated result or a reason, never a NaN and never a traceback."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from entact.analysis.analyse import analyse
+from entact.analysis.words import METHODS
+
+RNG = np.random.default_rng(1)
+PLACE = np.arange(24)
+ROWS = pl.DataFrame(
+    {
+        "participant": [f"p{place // 2}" for place in PLACE],
+        "arm": ["mdma", "mdma", "placebo", "placebo"] * 6,
+        "visit": ["V1", "V2"] * 12,
+        "site": [str(place // 2 % 3) for place in PLACE],
+        "baseline": [40.0 + place // 2 % 5 for place in PLACE],
+        "value": np.where(PLACE % 4 < 2, 22.0, 12.0) + RNG.random(24) * 10,
+        "ended": RNG.random(24) < 0.6,
+    }
+)
+EVENT: dict[str, Any] = {"event": {"at_least": 20}}
+SAID: dict[str, dict[str, Any]] = {
+    "describe": {},
+    "ancova": {"fixed": "arm + baseline + site"},
+    "mmrm": {"fixed": "arm * visit + baseline"},
+    "standardised_linear": {"fixed": "arm * baseline"},
+    "standardised_logistic": {"fixed": "arm + baseline", **EVENT},
+    "imputed": {"fixed": "arm * visit + baseline * visit"},
+    "tipping_point": {"fixed": "arm * visit + baseline", "deltas": [0, 5]},
+    "t_test": {},
+    "paired_t": {},
+    "effect_size": {},
+    "rank_sum": {},
+    "signed_rank": {},
+    "van_elteren": {"strata": "site"},
+    "rerandomisation": {"procedure": "complete", "seed": 1, "draws": 20, "covariates": "baseline"},
+    "median_time": {"ended": "ended"},
+    "log_rank": {"ended": "ended"},
+    "cox": {"ended": "ended", "covariates": "baseline"},
+    "restricted_mean": {"ended": "ended", "until": 5},
+    "share": {"null": 0.3, **EVENT},
+    **dict.fromkeys(("proportion", "risk_ratio", "odds_ratio", "number_needed"), EVENT),
+    **dict.fromkeys(("fisher", "barnard", "boschloo"), EVENT),
+    **{name: {"strata": "site", **EVENT} for name in ("mantel_haenszel", "cmh")},
+}
+NASTY: dict[str, Callable[[pl.DataFrame], pl.DataFrame]] = {
+    "as it should be": lambda rows: rows,
+    "one arm": lambda rows: rows.filter(arm="mdma"),
+    "one participant": lambda rows: rows.head(2),
+    "one of each arm": lambda rows: rows.head(4),
+    "nobody": lambda rows: rows.head(0),
+    "all missing": lambda rows: rows.with_columns(value=pl.lit(None, dtype=pl.Float64)),
+    "all NaN": lambda rows: rows.with_columns(value=pl.lit(float("nan"))),
+    "one infinite": lambda rows: rows.with_columns(
+        value=pl.when(pl.col("participant") == "p0").then(float("inf")).otherwise(pl.col("value"))
+    ),
+    "all nought": lambda rows: rows.with_columns(value=pl.lit(0.0)),
+    "all respond": lambda rows: rows.with_columns(value=pl.lit(30.0)),
+    "separated": lambda rows: rows.with_columns(
+        value=pl.when(pl.col("arm") == "mdma").then(pl.lit(30.0)).otherwise(1.0) + pl.col("baseline") / 100
+    ),
+    "one site": lambda rows: rows.with_columns(site=pl.lit("a")),
+    "a site each": lambda rows: rows.with_columns(site=pl.col("participant")),
+    "no arm known": lambda rows: rows.with_columns(arm=pl.lit(None, dtype=pl.String)),
+    "no baseline": lambda rows: rows.with_columns(baseline=pl.lit(None, dtype=pl.Float64)),
+    "baseline in words": lambda rows: rows.with_columns(baseline=pl.lit("high")),
+    "value in words": lambda rows: rows.with_columns(value=pl.lit("much")),
+    "a date": lambda rows: rows.with_columns(value=pl.lit("2026-01-01").str.to_date()),
+    "everything twice": lambda rows: pl.concat([rows, rows]),
+    "nothing ended": lambda rows: rows.with_columns(ended=pl.lit(False)),
+    "huge": lambda rows: rows.with_columns(value=pl.col("value") * 1e150),
+}
+
+
+def test_every_word_is_tried() -> None:
+    assert set(SAID) == set(METHODS)
+
+
+@pytest.mark.parametrize("nasty", NASTY)
+def test_a_stated_result_or_a_reason(nasty: str) -> None:
+    plan = {
+        "visits": ["V1", "V2"],
+        "analyses": {
+            name: {"method": name, "contrast": "mdma - placebo at V2", **said} for name, said in SAID.items()
+        },
+    }
+    found = analyse(plan, NASTY[nasty](ROWS))
+    for one in found.values():
+        assert (one.result is None) != (one.why is None)
+        if one.result is not None:
+            assert "nan" not in str(one.result).lower()
+            assert one.to_ard()["value"].is_nan().sum() == 0
+        else:
+            assert one.why
+    if nasty in ("as it should be", "one site"):
+        assert [one.id for one in found.values() if one.result is None and one.id != "ancova"] == []
+
+
+def test_a_cell_that_holds_several_values_is_refused() -> None:
+    rows = ROWS.with_columns(value=pl.concat_list("value", "baseline"))
+    with pytest.raises(ValueError, match="column 'value' holds List"):
+        analyse({"analyses": {"one": {"method": "describe"}}}, rows)
