@@ -108,7 +108,7 @@ def count_events(frame: Any, column: str, by: str, *, level: float = 0.95) -> di
     read = read_frame(frame, [by, column] if by != column else [by])
     value = read[column]
     if value.dtype != pl.Boolean:
-        wrong = [one for one in value.drop_nulls().unique().to_list() if one not in (0, 1)]
+        wrong = [one for one in value.drop_nulls().unique(maintain_order=True).to_list() if one not in (0, 1)]
         if wrong:
             raise ValueError(f"column {column!r} holds {wrong[0]!r}; an event is true or false (or 1 and 0)")
     rows = pl.DataFrame([read[by].alias("by"), value.cast(pl.Boolean).alias("value")]).drop_nulls()

@@ -75,7 +75,9 @@ def count(first: pl.Series, second: pl.Series, names: tuple[str, str] = ("", "")
     for values, name in zip((first, second), names, strict=True):
         known = values.drop_nulls()
         if known.dtype != pl.Boolean:
-            strange = [one for one in known.unique().to_list() if one not in (0, 1, 0.0, 1.0)]
+            strange = [
+                one for one in known.unique(maintain_order=True).to_list() if one not in (0, 1, 0.0, 1.0)
+            ]
             if strange:
                 raise ValueError(f"{strange[0]!r} is no yes or no; a share is of true and false, or 1 and 0")
         arms.append(Arm(int(known.cast(pl.Int64).sum()), len(known), name))

@@ -102,7 +102,10 @@ def _when(
     if event.visit is not None:
         found = {}
         for who, visit in (
-            rows.select("participant", pl.col(column).cast(pl.String)).drop_nulls().unique().iter_rows()
+            rows.select("participant", pl.col(column).cast(pl.String))
+            .drop_nulls()
+            .unique(maintain_order=True)
+            .iter_rows()
         ):
             if visit not in order:
                 raise ValueError(f"{name} of participant {who} is before {visit!r}, which is no visit")
@@ -115,7 +118,10 @@ def _when(
     told = rows.filter(pl.col(column).is_not_null())
     later = told.filter(pl.col("day") < pl.col(column), pl.col(_PLACE).is_not_null())
     last = dict(later.group_by("participant").agg(pl.col(_PLACE).max()).iter_rows())
-    return {str(who): int(last.get(who, -1)) + 1 for who in told["participant"].unique().to_list()}
+    return {
+        str(who): int(last.get(who, -1)) + 1
+        for who in told["participant"].unique(maintain_order=True).to_list()
+    }
 
 
 def _done(

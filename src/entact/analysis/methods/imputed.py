@@ -109,7 +109,7 @@ class Imputed:
         if column is not None:
             if column not in rows.columns:
                 raise ValueError(f"there is no column {column!r} that says the visit after an event")
-            told = rows.select("participant", column).drop_nulls().unique()
+            told = rows.select("participant", column).drop_nulls().unique(maintain_order=True)
             events = {str(who): str(visit) for who, visit in told.iter_rows()}
         trial = read_trial(
             rows,

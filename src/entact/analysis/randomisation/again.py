@@ -51,7 +51,7 @@ def rerandomise(
     """
     require_side(side)
     arm = people["arm"].cast(pl.String)
-    strange = [name for name in arm.unique().to_list() if name not in contrast]
+    strange = [name for name in arm.unique(maintain_order=True).to_list() if name not in contrast]
     if strange:
         raise ValueError(f"arm {strange[0]!r} is none of {contrast[0]} and {contrast[1]}")
     for name in ("value", *covariates):

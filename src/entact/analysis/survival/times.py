@@ -38,7 +38,11 @@ class Times:
     def of(cls, time: pl.Series, event: pl.Series, name: str = "") -> Times:
         """From columns; rows in which either is null are left out. `event`: true and false, or 1 and 0."""
         rows = pl.DataFrame({"time": time.cast(pl.Float64), "event": event}).drop_nulls()
-        strange = [one for one in rows["event"].unique().to_list() if one not in (0, 1, True, False)]
+        strange = [
+            one
+            for one in rows["event"].unique(maintain_order=True).to_list()
+            if one not in (0, 1, True, False)
+        ]
         if strange:
             raise ValueError(f"{strange[0]!r} is no event; write true and false, or 1 and 0")
         return cls(rows["time"].to_numpy(), rows["event"].cast(pl.Float64).to_numpy() == 1, name)
