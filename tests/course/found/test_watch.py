@@ -145,6 +145,22 @@ def test_what_is_looked_for_again_is_only_what_hangs_on_what_was_written(
     assert not watch.may_have_changed(frozenset({"doses"}))
 
 
+def test_what_arrived_before_the_consent_that_it_needed_is_found_in_whatever_order_they_are_added(
+    new_story: Callable[[], Any],
+) -> None:
+    story = new_story()
+    course, watch = Course(story.study), new_watch()
+    scopes = {"version": "1", "scopes": {"participation": True}}
+    consent = story.write("consent", scopes, recorded_at=story.at(3).isoformat())
+    course.add(consent)
+    require_same(course, watch)
+    for day, is_early in ((1, True), (4, False)):
+        course.add(story.write("vital_signs", {"systolic": "120 mm[Hg]"}, day=day))
+        require_same(course, watch)
+        (said,) = [one for one in watch.look(course) if one.rule == "consent_belated"]
+        assert (said.entry, "after 1 entries" in said.message) == (consent.id, True), is_early
+
+
 def test_a_kind_that_does_not_say_to_what_it_writes_may_write_to_anything(
     new_story: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
