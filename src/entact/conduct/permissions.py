@@ -53,6 +53,9 @@ DUTIES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 SEE_STUDY, SEE_PARTICIPANTS = "see_study", "see_participants"
 
+# Who only reads, and of whom it is kept whom they looked at.
+LOOKS_ARE_KEPT: Final = frozenset({"monitor", "auditor", "inspector"})
+
 # Who answers for one site, and is given a role there; the others work for all sites.
 AT_A_SITE: Final = frozenset({*_SITE, "sub_investigator", "nurse", "carer"})
 

@@ -14,6 +14,7 @@ from tests.course.conftest import Story
 from entact import store
 from entact.conduct.access import people
 from entact.conduct.permissions import OWN_ACCOUNT, OWNER, PUBLIC, ROUTES, SIGNED_IN, Person
+from entact.course import read
 from entact.protocol import Study
 
 # Of each participant: site, and what became of them.
@@ -155,6 +156,20 @@ def test_at_another_site_nobody_is_listed_counted_or_found() -> None:
     assert "1-001" not in home
     assert ">denver<" not in home
     assert " entries in " not in home
+
+
+@pytest.mark.requirement("R07")
+@pytest.mark.usefixtures("told")
+def test_each_look_of_a_monitor_is_kept_and_nobody_elses() -> None:
+    monitor = signed_in("monitor")
+    for address in ("/participants/1-001/", "/participants/S-3/visits/", "/participants/nobody/", "/"):
+        monitor.get(address)
+    signed_in("investigator", "denver").get("/participants/1-001/")
+    looks = [entry for line in store.lines("system") if (entry := read(line.text)).kind == "looked"]
+    assert [(one.by, one.role, one.data["page"], one.data["about"]) for one in looks] == [
+        ("monitor", "monitor", "participant", f"participant:{1:032x}"),
+        ("monitor", "monitor", "matrix", f"participant:{3:032x}"),
+    ]
 
 
 def test_the_roles_tried_are_those_of_the_study(study: Study) -> None:

@@ -19,11 +19,20 @@ from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 
 from entact.conduct.access.people import person_of
-from entact.conduct.access.trail import by_session
+from entact.conduct.access.trail import by_session, enter
 from entact.conduct.error import ConductError
-from entact.conduct.permissions import OWN_ACCOUNT, PUBLIC, ROUTES, SECOND_FACTOR, SIGNED_IN, Person
+from entact.conduct.permissions import (
+    LOOKS_ARE_KEPT,
+    OWN_ACCOUNT,
+    PUBLIC,
+    ROUTES,
+    SECOND_FACTOR,
+    SIGNED_IN,
+    Person,
+)
 from entact.conduct.protection import unavailable
-from entact.store import StoreError
+from entact.course.kinds.access import Looked
+from entact.store import StoreError, lists
 
 IDLE = timedelta(minutes=30)  # without a page, after which a session ends
 NOTED = timedelta(minutes=1)  # how exactly it is kept when a session last asked for one
@@ -51,7 +60,10 @@ class Doorkeeper:
             return unavailable(request, error)
         if request.person is None and _asked_act(request) != PUBLIC:
             return _to_sign_in(request)
-        return self.get_response(request)
+        response = self.get_response(request)
+        if request.person is not None and response.status_code == 200:
+            _note_look(request)
+        return response
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         """Holds a page to the table, before anything of it is looked at."""
@@ -73,6 +85,18 @@ def _look_up(request: HttpRequest) -> None:
     if request.user.is_authenticated:
         request.person = person_of(request.user)
         request.authenticated = by_session(request, request.user.name)
+
+
+def _note_look(request: HttpRequest) -> None:
+    """Keeps whom somebody looked at who only reads: a monitor, an auditor, an inspector."""
+    match, person = request.resolver_match, request.person
+    if match is None or "key" not in match.kwargs or not person.all_roles & LOOKS_ARE_KEPT:
+        return
+    found = lists.participant(match.kwargs["key"], sites=person.sites)
+    if found is not None:
+        role = ", ".join(sorted(person.all_roles & LOOKS_ARE_KEPT))
+        look = Looked(person.identity, str(match.view_name), found.ledger)
+        enter(look, by=person.identity, role=role, authenticated=request.authenticated)
 
 
 def _lets(person: Person, is_demonstration: bool, act: str) -> bool:
