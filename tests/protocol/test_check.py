@@ -589,6 +589,16 @@ def test_what_has_to_be_fresh_for_the_first_dose_is_measured_before_it(
     assert "'vitals' is not filled at session_1" in problem
 
 
+def test_a_reading_at_the_very_end_of_the_session_is_one_of_it(
+    mini: str, problems_of: Callable[[str], list[str]], tmp_path: Path
+) -> None:
+    last = tmp_path / "last.yaml"
+    last.write_text(mini.replace("initial + 90 min, end]", "initial + 8 h, end]"))
+    assert load_study(last).name == "mini"
+    (problem,) = problems_of(mini.replace("initial + 90 min, end]", "initial + 481 min, end]"))
+    assert "is after the end of the session" in problem
+
+
 def test_an_abbreviation_is_no_time_zone(edit_gives: Callable[[str, str, str], None]) -> None:
     message = "sites.denver.timezone: there is no time zone 'EST'; write an IANA name, as in 'America/Denver'"
     edit_gives("timezone: America/Denver", "timezone: §EST", message)

@@ -221,6 +221,15 @@ CASES = {
         "analysis.windows.late.within: overlaps with that of early: an assessment would count twice; "
         "change one",
     ),
+    "windows that overlap, the later one first": (
+        SETS,
+        plan(
+            "windows: {late: {visit: outcome, after: baseline, within: 40 .. 60 d}, "
+            "early: {visit: outcome, after: baseline, within: §20 .. 40 d}}"
+        ),
+        "analysis.windows.early.within: overlaps with that of late: an assessment would count twice; "
+        "change one",
+    ),
     "an intercurrent event of another kind": (
         SETS,
         plan("intercurrent: {stopped: {title: Stopped, on: §treatment_stop}}"),

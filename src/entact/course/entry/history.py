@@ -40,9 +40,7 @@ def as_they_stood(
     """
     every = list(held)
     if any(one.rivals or one.entry.kind == DECIDED for one in every):  # persons decide: rare, and few
-        for moment in moments:
-            arrived = {one.entry.id for one in every if arrival(one.entry) <= moment}
-            yield as_they_stand(every, nested, lambda one: one.entry.id in arrived, decisions=True)[:2]  # noqa: B023
+        yield from (_as_all_stood(every, nested, moment) for moment in moments)
         return
     alone, families = _families(every, nested)
     always, wrong, _ = as_they_stand(alone, nested)
@@ -52,6 +50,11 @@ def as_they_stood(
         standing = [*always, *(one.effective for one in families if one.effective is not None)]
         standing.sort(key=lambda one: one.key)
         yield standing, [*wrong, *(problem for one in families for problem in one.problems)]
+
+
+def _as_all_stood(held: list[Held], nested: Mapping[str, str], moment: Arrival) -> Stood:
+    arrived = {one.entry.id for one in held if arrival(one.entry) <= moment}
+    return as_they_stand(held, nested, lambda one: one.entry.id in arrived, decisions=True)[:2]
 
 
 def _families(held: list[Held], nested: Mapping[str, str]) -> tuple[list[Held], list[_Family]]:
