@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import csv
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from itertools import groupby
 from pathlib import Path
 from typing import Final
 
 from entact.pharmacology.person import ACTIVITY, NotAPerson, activity_score, check_age
 from entact.pharmacology.quantity import Dose, NotAQuantity, kilograms
+from entact.pharmacology.rows import (
+    NotData,
+    Row,
+    between_resets,
+    check_compartments,
+    first_day,
+    hours_of,
+    intakes_of,
+    is_dose,
+    is_number,
+)
 
 OUTPUTS: Final = ("mdma", "r_mdma", "s_mdma", "mda", "hmma")
 """what can have been measured, ng/mL of plasma"""
@@ -22,10 +31,6 @@ KNOWN: Final = (
     "DATE", "ADDL", "II", "SS", "RATE", "BLQ", "LLOQ",
 )  # fmt: skip
 SAME: Final = {"WT": "WEIGHT", "CENS": "BLQ", "BQL": "BLQ", "LOQ": "LLOQ", "YTYPE": "CMT", "DVID": "CMT"}
-STEADY: Final = 14 * 24.0
-"""h of doses before one at steady state (SS): CYP2D6 and all else have settled by then"""
-PIECE: Final = 0.05
-"""h between the pieces of a dose that is released at a constant rate (RATE)"""
 USUAL: Final = {"WEIGHT": 70.0, "SEX": 0.0, "AGE": 27.0, "CYP2D6": ACTIVITY["extensive"]}
 """of the reference person: what stands where the file says nothing, which is noted"""
 SAID: Final = {"WEIGHT": "70 kg", "SEX": "male", "AGE": "27 years", "CYP2D6": "extensive"}
@@ -40,11 +45,6 @@ UNITS_OF_DV: Final = {
 
 SAME_FOR_ALL: Final = (1.0, 1000.0, 0.001)
 """factors of units of mass, which are the same for all substances"""
-_CLOCK: Final = re.compile(r"(\d{1,2}):(\d{2})")
-
-
-class NotData(ValueError):
-    """A file that cannot be read as concentrations over time: names file, line, column and what is right."""
 
 
 @dataclass(frozen=True)
@@ -88,33 +88,6 @@ class Data:
         return sum(len(subject.censored) for subject in self.subjects)
 
 
-@dataclass(frozen=True)
-class Row:
-    """One line: fields by upper-case name, those that say nothing left out."""
-
-    file: str
-    line: int
-    fields: dict[str, str]
-    columns: tuple[str, ...] = ()
-
-    def fault(self, column: str, what: str) -> NotData:
-        """An error of this line and column."""
-        return NotData(f"{self.file}, line {self.line}, {column}: {what}")
-
-    def number(self, column: str) -> float | None:
-        """The number of a field, None where it is missing."""
-        text = self.fields.get(column)
-        if text is None:
-            return None
-        try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
-        if not math.isfinite(value):
-            raise self.fault(column, f"{text!r} is not a number; '.' stands for a missing one")
-        return value
-
-
 def read_data(path: Path | str, *, form: str | None = None, unit: str = "ng/mL") -> Data:
     """Concentrations, doses and covariates of a file.
 
@@ -144,13 +117,13 @@ def read_data(path: Path | str, *, form: str | None = None, unit: str = "ng/mL")
     subjects: list[Subject] = []
     notes = []
     seen: set[str] = set()
-    _check_compartments(rows)
+    check_compartments(rows)
     for name, own in groupby(rows, key=_name):
         mine = list(own)
         if name in seen:
             raise mine[0].fault("ID", f"{name} was there before: keep the rows of a participant together")
         seen.add(name)
-        parts = _between_resets(mine)
+        parts = between_resets(mine)
         for place, part in enumerate(parts):
             label = name if len(parts) == 1 else f"{name} ({place + 1})"
             subjects.append(_subject(label, part, form, left_out, UNITS_OF_DV[unit]))
@@ -238,14 +211,14 @@ def _subject(
     samples: list[Sample] = []
     censored: list[Sample] = []
     last = -math.inf
-    origin = _first_day(rows)
+    origin = first_day(rows)
     for row in rows:
-        time = _hours(row, origin)
+        time = hours_of(row, origin)
         if time < last:
             raise row.fault("TIME", f"{time:g} h is before {last:g} h of the row above: order rows by time")
         last = time
-        if _is_dose(row):
-            doses += _intakes(row, time, _milligrams(row, form))
+        if is_dose(row):
+            doses += intakes_of(row, time, _milligrams(row, form))
             continue
         if factor not in SAME_FOR_ALL and _output(row) not in ("mdma", "r_mdma", "s_mdma"):
             raise row.fault("DV", "moles are read of MDMA alone: write ng/mL, or mg/L")
@@ -267,108 +240,6 @@ def _subject(
         _covariates(rows),
         tuple(Sample(one.time - start, one.output, one.value, one.line) for one in cut),
     )
-
-
-def _between_resets(rows: Sequence[Row]) -> list[list[Row]]:
-    """The rows of a participant, cut where everything is set back to nothing."""
-    parts: list[list[Row]] = [[]]
-    for row in rows:
-        if row.number("EVID") in (3.0, 4.0) and any(_is_dose(one) for one in parts[-1]):
-            parts.append([])
-        if row.number("EVID") != 3.0:
-            parts[-1].append(row)
-    return [part for part in parts if part]
-
-
-def _check_compartments(rows: Sequence[Row]) -> None:
-    """Refuses numbers of compartments that stand for several substances: what each is, only a name says."""
-    codes = {
-        row.fields["CMT"]: row
-        for row in rows
-        if "CMT" in row.fields and "OUTPUT" not in row.fields and not _is_dose(row) and _is_number(row, "CMT")
-    }
-    if len(codes) > 1:
-        last = list(codes.values())[-1]
-        raise last.fault("CMT", f"samples are of {', '.join(codes)}: say which is which in a column OUTPUT")
-
-
-def _is_number(row: Row, column: str) -> bool:
-    try:
-        float(row.fields[column])
-    except ValueError:
-        return False
-    return True
-
-
-def _day(row: Row) -> date | None:
-    text = row.fields.get("DATE")
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise row.fault("DATE", f"{text!r}: write year-month-day, like 2026-03-01") from None
-
-
-def _first_day(rows: Sequence[Row]) -> date | None:
-    return next((day for row in rows if (day := _day(row)) is not None), None)
-
-
-def _hours(row: Row, origin: date | None) -> float:
-    """h of a row: as they stand, or of a clock on a day."""
-    text = row.fields.get("TIME")
-    if text is None:
-        raise row.fault("TIME", "is missing: hours, the same clock for all rows of a participant")
-    clock = _CLOCK.fullmatch(text)
-    if clock is None:
-        time = row.number("TIME")
-        assert time is not None
-    else:
-        hour, minute = int(clock[1]), int(clock[2])
-        if hour > 23 or minute > 59:
-            raise row.fault("TIME", f"{text!r} is no time of a day")
-        time = hour + minute / 60.0
-        if origin is None:
-            raise row.fault("TIME", f"{text!r} is a time of which day? Add a column DATE, or write hours")
-    day = _day(row)
-    if origin is not None and day is None:
-        raise row.fault("DATE", "is missing: every row of a participant has one, or none has")
-    return time + (24.0 * (day - origin).days if origin is not None and day is not None else 0.0)
-
-
-def _intakes(row: Row, time: float, mg: float) -> list[tuple[float, float]]:
-    """The doses that a row stands for: at steady state, repeated, or released at a rate."""
-    more, apart, steady, rate = (row.number(name) or 0.0 for name in ("ADDL", "II", "SS", "RATE"))
-    if more < 0.0 or more != int(more) or more > 1000:
-        raise row.fault("ADDL", f"{more:g}: so many more doses, a whole number up to 1000")
-    if (more or steady) and apart <= 0.0:
-        raise row.fault("II", "is missing: h between the doses of ADDL or SS")
-    if steady not in (0.0, 1.0):
-        raise row.fault("SS", f"{steady:g} is not supported: 1 (at steady state) or 0")
-    if rate < 0.0:
-        raise row.fault("RATE", f"{rate:g}: a rate that is estimated is not supported; write mg/h, or 0")
-    before = int(STEADY / apart) if steady else 0
-    times = [time + place * apart for place in range(-before, int(more) + 1)]
-    if rate == 0.0:
-        return [(one, mg) for one in times]
-    labelled = row.number("AMT") or 0.0
-    pieces = max(1, min(200, math.ceil(labelled / rate / PIECE)))
-    step = labelled / rate / pieces
-    return [(one + (place + 0.5) * step, mg / pieces) for one in times for place in range(pieces)]
-
-
-def _is_dose(row: Row) -> bool:
-    event, amount = row.number("EVID"), row.number("AMT") or 0.0
-    if event is None and "EVID" not in row.columns:
-        return amount > 0.0
-    if amount and event in (None, 0.0):
-        raise row.fault("EVID", f"AMT {amount:g} without EVID 1: write 1 for a dose, or no AMT for a sample")
-    if event is None:
-        raise row.fault("EVID", "is missing: 0 for a sample, 1 for a dose")
-    if event not in (0.0, 1.0, 2.0, 3.0, 4.0):
-        said = "0 (sample), 1 (dose), 2 (neither), 3 (reset), 4 (reset and dose)"
-        raise row.fault("EVID", f"{event:g} is not supported: {said}")
-    return event in (1.0, 4.0)
 
 
 def _milligrams(row: Row, form: str | None) -> float:
@@ -425,7 +296,7 @@ def _limit(row: Row, text: str) -> float | None:
 def _output(row: Row) -> str:
     name = row.fields.get("OUTPUT")
     if name is None:
-        name = "mdma" if "CMT" not in row.fields or _is_number(row, "CMT") else row.fields["CMT"]
+        name = "mdma" if "CMT" not in row.fields or is_number(row, "CMT") else row.fields["CMT"]
     name = name.lower()
     if name not in OUTPUTS:
         raise row.fault("OUTPUT", f"{name!r} is not known; known: {', '.join(OUTPUTS)}")

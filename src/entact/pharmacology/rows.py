@@ -1,0 +1,149 @@
+"""One line of a file of concentrations: its fields, its time, and the doses that it stands for."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+STEADY: Final = 14 * 24.0
+"""h of doses before one at steady state (SS): CYP2D6 and all else have settled by then"""
+PIECE: Final = 0.05
+"""h between the pieces of a dose that is released at a constant rate (RATE)"""
+_CLOCK: Final = re.compile(r"(\d{1,2}):(\d{2})")
+
+
+class NotData(ValueError):
+    """A file that cannot be read as concentrations over time: names file, line, column and what is right."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line: fields by upper-case name, those that say nothing left out."""
+
+    file: str
+    line: int
+    fields: dict[str, str]
+    columns: tuple[str, ...] = ()
+
+    def fault(self, column: str, what: str) -> NotData:
+        """An error of this line and column."""
+        return NotData(f"{self.file}, line {self.line}, {column}: {what}")
+
+    def number(self, column: str) -> float | None:
+        """The number of a field, None where it is missing."""
+        text = self.fields.get(column)
+        if text is None:
+            return None
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            raise self.fault(column, f"{text!r} is not a number; '.' stands for a missing one")
+        return value
+
+
+def is_dose(row: Row) -> bool:
+    event, amount = row.number("EVID"), row.number("AMT") or 0.0
+    if event is None and "EVID" not in row.columns:
+        return amount > 0.0
+    if amount and event in (None, 0.0):
+        raise row.fault("EVID", f"AMT {amount:g} without EVID 1: write 1 for a dose, or no AMT for a sample")
+    if event is None:
+        raise row.fault("EVID", "is missing: 0 for a sample, 1 for a dose")
+    if event not in (0.0, 1.0, 2.0, 3.0, 4.0):
+        said = "0 (sample), 1 (dose), 2 (neither), 3 (reset), 4 (reset and dose)"
+        raise row.fault("EVID", f"{event:g} is not supported: {said}")
+    return event in (1.0, 4.0)
+
+
+def is_number(row: Row, column: str) -> bool:
+    try:
+        float(row.fields[column])
+    except ValueError:
+        return False
+    return True
+
+
+def _day(row: Row) -> date | None:
+    text = row.fields.get("DATE")
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise row.fault("DATE", f"{text!r}: write year-month-day, like 2026-03-01") from None
+
+
+def first_day(rows: Sequence[Row]) -> date | None:
+    return next((day for row in rows if (day := _day(row)) is not None), None)
+
+
+def hours_of(row: Row, origin: date | None) -> float:
+    """h of a row: as they stand, or of a clock on a day."""
+    text = row.fields.get("TIME")
+    if text is None:
+        raise row.fault("TIME", "is missing: hours, the same clock for all rows of a participant")
+    clock = _CLOCK.fullmatch(text)
+    if clock is None:
+        time = row.number("TIME")
+        assert time is not None
+    else:
+        hour, minute = int(clock[1]), int(clock[2])
+        if hour > 23 or minute > 59:
+            raise row.fault("TIME", f"{text!r} is no time of a day")
+        time = hour + minute / 60.0
+        if origin is None:
+            raise row.fault("TIME", f"{text!r} is a time of which day? Add a column DATE, or write hours")
+    day = _day(row)
+    if origin is not None and day is None:
+        raise row.fault("DATE", "is missing: every row of a participant has one, or none has")
+    return time + (24.0 * (day - origin).days if origin is not None and day is not None else 0.0)
+
+
+def intakes_of(row: Row, time: float, mg: float) -> list[tuple[float, float]]:
+    """The doses that a row stands for: at steady state, repeated, or released at a rate."""
+    more, apart, steady, rate = (row.number(name) or 0.0 for name in ("ADDL", "II", "SS", "RATE"))
+    if more < 0.0 or more != int(more) or more > 1000:
+        raise row.fault("ADDL", f"{more:g}: so many more doses, a whole number up to 1000")
+    if (more or steady) and apart <= 0.0:
+        raise row.fault("II", "is missing: h between the doses of ADDL or SS")
+    if steady not in (0.0, 1.0):
+        raise row.fault("SS", f"{steady:g} is not supported: 1 (at steady state) or 0")
+    if rate < 0.0:
+        raise row.fault("RATE", f"{rate:g}: a rate that is estimated is not supported; write mg/h, or 0")
+    before = int(STEADY / apart) if steady else 0
+    times = [time + place * apart for place in range(-before, int(more) + 1)]
+    if rate == 0.0:
+        return [(one, mg) for one in times]
+    labelled = row.number("AMT") or 0.0
+    pieces = max(1, min(200, math.ceil(labelled / rate / PIECE)))
+    step = labelled / rate / pieces
+    return [(one + (place + 0.5) * step, mg / pieces) for one in times for place in range(pieces)]
+
+
+def between_resets(rows: Sequence[Row]) -> list[list[Row]]:
+    """The rows of a participant, cut where everything is set back to nothing."""
+    parts: list[list[Row]] = [[]]
+    for row in rows:
+        if row.number("EVID") in (3.0, 4.0) and any(is_dose(one) for one in parts[-1]):
+            parts.append([])
+        if row.number("EVID") != 3.0:
+            parts[-1].append(row)
+    return [part for part in parts if part]
+
+
+def check_compartments(rows: Sequence[Row]) -> None:
+    """Refuses numbers of compartments that stand for several substances: what each is, only a name says."""
+    codes = {
+        row.fields["CMT"]: row
+        for row in rows
+        if "CMT" in row.fields and "OUTPUT" not in row.fields and not is_dose(row) and is_number(row, "CMT")
+    }
+    if len(codes) > 1:
+        last = list(codes.values())[-1]
+        raise last.fault("CMT", f"samples are of {', '.join(codes)}: say which is which in a column OUTPUT")
