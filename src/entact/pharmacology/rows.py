@@ -48,6 +48,7 @@ class Row:
 
 
 def is_dose(row: Row) -> bool:
+    """Whether a row gives a dose, by EVID, or by its amount where there is no EVID."""
     event, amount = row.number("EVID"), row.number("AMT") or 0.0
     if event is None and "EVID" not in row.columns:
         return amount > 0.0
@@ -62,6 +63,7 @@ def is_dose(row: Row) -> bool:
 
 
 def is_number(row: Row, column: str) -> bool:
+    """Whether a field that is there is a number."""
     try:
         float(row.fields[column])
     except ValueError:
@@ -80,6 +82,7 @@ def _day(row: Row) -> date | None:
 
 
 def first_day(rows: Sequence[Row]) -> date | None:
+    """The first day that is named, from which hours count."""
     return next((day for row in rows if (day := _day(row)) is not None), None)
 
 
