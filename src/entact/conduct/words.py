@@ -13,11 +13,11 @@ from entact.course.entry.sealing import is_sealed
 from entact.protocol import CompiledForm
 from entact.protocol.quantity import parse_quantity
 from entact.protocol.study import Span, Visit
+from entact.protocol.words.label import unit_words
 
 SEALED = "sealed"
 
-# UCUM codes as people write them.
-_UNITS = {"mm[Hg]": "mmHg", "Cel": "°C", "a": "years", "umol/L": "µmol/L", "wk": "weeks", "d": "days"}
+_UNITS = {"wk": "weeks", "d": "days", "/min": "/min", "%": "%"}  # on a page; others as everywhere
 _SPANS = (
     (timedelta(weeks=1), "wk"),
     (timedelta(days=1), "d"),
@@ -79,7 +79,7 @@ def quantity(text: str) -> str:
 
 def unit(code: str) -> str:
     """A UCUM unit as people write it."""
-    return _UNITS.get(code, code)
+    return _UNITS.get(code) or unit_words(code)
 
 
 def plainly(message: str, visits: Mapping[str, Visit], zone: tzinfo) -> str:

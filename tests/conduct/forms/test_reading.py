@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from entact.conduct.forms.reading import receive_items, said_of, texts_of
+from entact.conduct.forms.units import converted
 from entact.protocol import CompiledForm
 from entact.protocol.study import Form
 
@@ -144,3 +145,20 @@ def test_whatever_is_sent_is_shown_again(sent: dict[str, list[str]]) -> None:
     assert texts_of(FORM, again) == texts_of(FORM, items)
     for name in items:
         assert said_of(name, texts_of(FORM, items)) == said_of(name, texts_of(FORM, again))
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "into", "shown"),
+    [
+        ("165", "[lb_av]", "kg", "= 74.84 kg"),
+        ("172", "cm", "m", "= 1.72 m"),
+        ("98.6", "[degF]", "Cel", "= 37 °C"),
+        ("5", "[ft_i]", "cm", "= 152.4 cm"),
+        ("123456", "g", "mg", "= 123456000 mg"),
+        ("0", "g", "kg", "= 0 kg"),
+        ("a lot", "g", "kg", ""),
+        ("1e20", "g", "kg", ""),
+    ],
+)
+def test_a_conversion_is_shown_to_four_digits(text: str, unit: str, into: str, shown: str) -> None:
+    assert converted(text, unit, into) == shown

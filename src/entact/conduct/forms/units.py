@@ -48,4 +48,6 @@ def converted(text: str, unit: str, into: str) -> str:
     if not number.is_finite() or abs(number) > Decimal(10) ** 12:
         return ""
     factor, offset = rule
-    return f"= {(number * factor + offset).quantize(Decimal('0.1'))} {unit_words(into)}"
+    found = number * factor + offset
+    places = min(0, found.adjusted() - 3) if found else 0  # four digits, and all before the point
+    return f"= {found.quantize(Decimal(1).scaleb(places)).normalize():f} {unit_words(into)}"

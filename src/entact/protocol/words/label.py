@@ -19,6 +19,10 @@ _UNITS: Final = {
     "umol/L": "µmol/L",
     "kg/m2": "kg/m²",
     "%": "per cent",
+    "[lb_av]": "lb",
+    "[in_i]": "in",
+    "[ft_i]": "ft",
+    "[degF]": "°F",
 }
 _ABBREVIATIONS: Final = "MDMA PTSD SSRI SNRI MAOI QTc ECG ALT AST BMI SDS CAPS5 BDI2 PCL5 ITT MMRM ANCOVA"
 _SPELLED: Final = {name.lower(): name for name in _ABBREVIATIONS.split()}
