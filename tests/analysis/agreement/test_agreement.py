@@ -11,13 +11,13 @@ from entact.analysis.agreement import FORMS, alpha, icc, kappa, omega
 from entact.analysis.agreement.kappa import Weights
 from entact.analysis.agreement.reliability import one_factor
 
-# Shrout & Fleiss 1979, table 2: six targets, four judges
+# Shrout & Fleiss 1979, table 2: six targets, four judges (assumption: as remembered)
 RATINGS = [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]]
 
 
 @pytest.mark.parametrize(
     ("form", "at", "low", "high"),
-    # the correlations: Shrout & Fleiss 1979, table 4; the intervals as R psych's help page of ICC prints them
+    # assumption, from memory: the correlations of Shrout & Fleiss 1979, table 4; intervals as R psych's
     [
         ("1,1", 0.17, -0.13, 0.72),
         ("2,1", 0.29, 0.02, 0.76),
@@ -82,7 +82,8 @@ def test_the_variance_of_kappa_is_that_of_the_delta_method(weights: Weights) -> 
 
 
 def test_kappa_of_a_published_table() -> None:
-    # Fleiss, Levin & Paik 2003, table 18.1 as shares: kappa 0.676, SE 0.088 of n = 100, under chance 0.076
+    # assumption, from memory: Fleiss, Levin & Paik 2003, table 18.1 as shares, n = 100: kappa 0.676, SE
+    # 0.088, under chance 0.076
     table = [[75, 1, 4], [5, 4, 1], [0, 0, 10]]
     first = [a for a, row in enumerate(table) for n in row for _ in range(n)]
     second = [b for row in table for b, n in enumerate(row) for _ in range(n)]
