@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import time
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -242,16 +241,12 @@ def test_a_large_population_is_drawn_from_its_first_people() -> None:
     assert (people.n, people.seed) == (dose.DRAWN, 2)
 
 
-@pytest.mark.slow
-def test_the_second_dose_of_one_person_answers_in_a_moment() -> None:
-    line = [sys.executable, "-c", "from entact.cli import main; main()", *ONE]
+def test_the_second_dose_of_one_person_compiles_nothing() -> None:
+    said = "import atexit, sys; atexit.register(lambda: print('numba' in sys.modules, file=sys.stderr))"
+    line = [sys.executable, "-c", f"{said}; from entact.cli import main; main()", *ONE]
     subprocess.run(line, check=True, capture_output=True)
-    walls = []
-    for _ in range(5):
-        start = time.perf_counter()
-        subprocess.run(line, check=True, capture_output=True)
-        walls.append(time.perf_counter() - start)
-    assert min(walls) <= 1.5
+    second = subprocess.run(line, check=True, capture_output=True, text=True)
+    assert second.stderr == "False\n"
 
 
 def test_a_study_is_asked_how_often_its_limits_will_be_crossed(run: Run, tmp_path: Path) -> None:

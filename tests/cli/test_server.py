@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from urllib.request import urlopen
 
 import pytest
@@ -24,10 +24,19 @@ def taken() -> Iterator[int]:
         yield other.getsockname()[1]
 
 
-def test_pages_are_served_until_interrupted(rehearsal: str) -> None:
-    words = ["serve", "--database", rehearsal, "--port", str(free_port())]
-    command = [sys.executable, "-c", "from entact.cli import main; main()", *words]
+@contextmanager
+def serving(*words: str) -> Iterator[subprocess.Popen[str]]:
+    """`entact serve` in a process that does not outlive the test."""
+    command = [sys.executable, "-c", "from entact.cli import main; main()", "serve", *words]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_pages_are_served_until_interrupted(rehearsal: str) -> None:
+    with serving("--database", rehearsal, "--port", str(free_port())) as process:
         assert process.stdout is not None
         said = process.stdout.readline()
         assert said.startswith("open  http://127.0.0.1:")
@@ -45,21 +54,12 @@ def test_it_is_said_that_the_usual_port_is_taken(rehearsal: str) -> None:
         other = socket.create_server(("127.0.0.1", USUAL))
     except OSError:
         other = socket.socket()  # taken by somebody else already
-    with closing(other):
-        command = [
-            sys.executable,
-            "-c",
-            "from entact.cli import main; main()",
-            "serve",
-            "--database",
-            rehearsal,
-        ]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-            assert process.stdout is not None
-            assert process.stdout.readline() == f"port {USUAL} is taken, so another is used\n"
-            assert re.match(r"open  http://127\.0\.0\.1:(?!8000/)\d+/", process.stdout.readline())
-            process.send_signal(signal.SIGINT)
-            process.communicate(timeout=120)
+    with closing(other), serving("--database", rehearsal) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == f"port {USUAL} is taken, so another is used\n"
+        assert re.match(r"open  http://127\.0\.0\.1:(?!8000/)\d+/", process.stdout.readline())
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=120)
 
 
 @pytest.mark.parametrize("command", [("serve",), ("demo", "mapp1")])

@@ -9,9 +9,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from urllib.error import HTTPError
+from contextlib import contextmanager
 from urllib.request import urlopen
 
 import pytest
@@ -41,20 +41,32 @@ print("over")
 """
 
 
+@contextmanager
+def served(database: str, **environment: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """The pages in a process of their own, which does not outlive the test: their address, and the process."""
+    command = [sys.executable, "-c", SERVE, database]
+    env = os.environ | environment
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout.readline().strip(), process
+        finally:
+            process.kill()
+
+
 def test_pages_and_their_style_sheet_are_served_until_interrupted(study: Study, database: str) -> None:
     keep(study, telling_story(study))
-    command = [sys.executable, "-c", SERVE, database]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ) as process:
-        assert process.stdout is not None
-        address = process.stdout.readline().strip()
+    with served(database) as (address, process):
         with urlopen(address, timeout=120) as page:
             assert "By one press" in page.read().decode()
         with urlopen(f"{address}static/entact.css", timeout=120) as style:
             assert style.headers["Content-Type"].startswith("text/css")
             assert "prefers-color-scheme: dark" in style.read().decode()
-        with pytest.raises(HTTPError, match="404") as refused:
-            urlopen(f"{address}static/../settings.py", timeout=120)
-        refused.value.close()
+        for path in (b"/static/../settings.py", b"/static/%2e%2e/settings.py", b"/static//etc/passwd"):
+            words = b"GET %b HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n" % path
+            head, body = raw(address, words)
+            assert (head.split()[1], body) in ((b"302", b""), (b"404", body)), path
+            assert b"MIDDLEWARE" not in body
         process.send_signal(signal.SIGINT)
         assert process.communicate(timeout=120)[0].strip() == "over"
     assert process.returncode == 0
@@ -76,50 +88,35 @@ def test_an_answer_to_head_has_no_body_and_half_open_connections_keep_nobody_out
     study: Study, database: str
 ) -> None:
     keep(study, telling_story(study))
-    command = [sys.executable, "-c", SERVE, database]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ) as process:
-        assert process.stdout is not None
-        address = process.stdout.readline().strip()
-        try:
-            for path in (b"", b"participants/", b"nothing", b"participants/nobody/", b"static/entact.css"):
-                words = b" /%b HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n" % path
-                (head, body), (other, page) = raw(address, b"HEAD" + words), raw(address, b"GET" + words)
-                assert (body, page != b"") == (b"", True)
-                assert head.split(b"\r\n")[0] == other.split(b"\r\n")[0]
-            host, _, port = address.removeprefix("http://").rstrip("/").rpartition(":")
-            waiting = [socket.create_connection((host, int(port)), timeout=60) for _ in range(300)]
-            for one in waiting:
-                one.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX-half: ")
-            begun = time.monotonic()
-            assert raw(address, b"GET" + words)[1] == page
-            assert time.monotonic() - begun < 60  # beside 300 that say nothing
-            for one in waiting:
-                one.close()
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.communicate(timeout=120)
+    with served(database) as (address, _):
+        for path in (b"", b"participants/", b"nothing", b"participants/nobody/", b"static/entact.css"):
+            words = b" /%b HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n" % path
+            (head, body), (other, page) = raw(address, b"HEAD" + words), raw(address, b"GET" + words)
+            assert (body, bool(page)) == (b"", head.split()[1] != b"302")
+            assert head.split(b"\r\n")[0] == other.split(b"\r\n")[0]
+        host, _, port = address.removeprefix("http://").rstrip("/").rpartition(":")
+        waiting = [socket.create_connection((host, int(port)), timeout=60) for _ in range(300)]
+        for one in waiting:
+            one.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nX-half: ")
+        begun = time.monotonic()
+        assert raw(address, b"GET" + words)[1] == page
+        assert time.monotonic() - begun < 60  # beside 300 that say nothing
+        for one in waiting:
+            one.close()
 
 
 def test_behind_a_proxy_cookies_are_secure_and_browsers_are_told_to_use_tls(
     study: Study, database: str
 ) -> None:
     keep(study, telling_story(study))
-    command = [sys.executable, "-c", SERVE, database]
-    environment = os.environ | {"ENTACT_ADDRESS": "https://study.example.org"}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
-        assert process.stdout is not None
-        address = process.stdout.readline().strip()
-        try:
-            words = b"GET /%b HTTP/1.1\r\nHost: study.example.org\r\nConnection: close\r\n%b\r\n"
-            forwarded = b"X-Forwarded-Proto: https\r\nX-Forwarded-For: 192.0.2.7\r\n"
-            head, _ = raw(address, words % (b"sign-in/", forwarded))
-            assert b"Strict-Transport-Security: max-age=31536000" in head
-            assert re.search(rb"(?i)set-cookie: +csrftoken=[^\r]*HttpOnly[^\r]*Secure", head)
-            head, body = raw(address, words % (b"health", forwarded))
-            assert (head.split(b"\r\n")[0], body) == (b"HTTP/1.1 200 OK", b'{"status": "ok"}')
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.communicate(timeout=120)
+    with served(database, ENTACT_ADDRESS="https://study.example.org") as (address, _):
+        words = b"GET /%b HTTP/1.1\r\nHost: study.example.org\r\nConnection: close\r\n%b\r\n"
+        forwarded = b"X-Forwarded-Proto: https\r\nX-Forwarded-For: 192.0.2.7\r\n"
+        head, _ = raw(address, words % (b"sign-in/", forwarded))
+        assert b"Strict-Transport-Security: max-age=31536000" in head
+        assert re.search(rb"(?i)set-cookie: +csrftoken=[^\r]*HttpOnly[^\r]*Secure", head)
+        head, body = raw(address, words % (b"health", forwarded))
+        assert (head.split(b"\r\n")[0], body) == (b"HTTP/1.1 200 OK", b'{"status": "ok"}')
 
 
 @pytest.mark.parametrize("address", ["http://study.example.org", "study.example.org", "https://a.example/b"])

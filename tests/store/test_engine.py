@@ -88,7 +88,7 @@ if sys.argv[1] == "make":
     consent(enter_study())
 else:
     store.setup(database="killed")
-    serve(port=0, role="investigator", ready=lambda address: print(address, flush=True))
+    serve(port=0, ready=lambda address: print(address, flush=True))
 """
 
 
@@ -137,7 +137,7 @@ def test_pages_come_back_after_a_killed_server_without_a_restart(data: Path, els
 
 def status(address: str) -> int:
     try:
-        with urlopen(f"{address}participants/", timeout=60) as page:
+        with urlopen(f"{address}sign-in/", timeout=60) as page:
             return int(page.status)
     except HTTPError as error:
         return error.code

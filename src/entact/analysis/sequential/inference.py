@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import inf
 
 import numpy as np
 from scipy.optimize import brentq
@@ -136,7 +137,11 @@ def _shown(
     repeated = [
         _repeated_p(design, fractions[: k + 1], z[k], ended and k + 1 == len(z)) for k in range(len(z))
     ]
-    intervals = [look.interval(level) for look, level in zip(looks, bounds.nominal, strict=True)]
+    # A look at which nothing is spent says nothing: its repeated interval is the whole line.
+    intervals = [
+        look.interval(level) if level > 0 else (-inf, inf)
+        for look, level in zip(looks, bounds.nominal, strict=True)
+    ]
     shown = SequentialEstimate(
         tuple(looks), bounds, stopped, decision, tuple(repeated), tuple(intervals), None, None, None
     )
