@@ -43,7 +43,7 @@ print("over")
 
 @contextmanager
 def served(database: str, **environment: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """The pages in a process of their own, which does not outlive the test: their address, and the process."""
+    """The pages in a process of their own, which does not outlive the test: where they are, and it."""
     command = [sys.executable, "-c", SERVE, database]
     env = os.environ | environment
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env) as process:
