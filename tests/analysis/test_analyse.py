@@ -126,7 +126,8 @@ def test_one_analysis_that_fails_says_why_and_the_others_are_done(fev: pl.DataFr
 
 
 def test_pandas_and_polars_give_the_same(fev: pl.DataFrame) -> None:
-    pandas = pytest.importorskip("pandas")
+    import pandas
+
     theirs = pandas.DataFrame(fev.to_dict(as_series=False))
     one, other = analyse(SAID, fev), analyse(SAID, theirs)
     assert_frame_equal(one.to_ard(), other.to_ard())

@@ -84,6 +84,7 @@ class Casebook:
     def values(self) -> Values:
         """As plain values, for a template."""
         found = dataclasses.asdict(self)
+        del found["timeline"]["standing"]["status"]  # among the facts, for roles that may know it
         for stop in found["timeline"]["stops"]:
             del stop["order"], stop["chart"]
         return found

@@ -298,7 +298,8 @@ def test_decimals_pandas_and_one_row() -> None:
 
 
 def test_residuals_can_be_drawn() -> None:
-    altair = pytest.importorskip("altair")
+    import altair
+
     picture = fit("FEV1 ~ RACE + SEX + ARMCD * AVISIT", fev()).residual_plots()
     assert len(picture["data"]["values"]) == 537
     assert len(picture["hconcat"]) == 3
