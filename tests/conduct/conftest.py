@@ -30,12 +30,12 @@ def study() -> Study:
 @pytest.fixture(autouse=True)
 def _nothing_kept() -> Iterator[None]:
     """Each test begins and ends with nothing in the memory of the pages."""
-    from entact.conduct import register, verification
+    from entact.conduct import reader, verification
 
-    register.forget()
+    reader.forget()
     verification.forget()
     yield
-    register.forget()
+    reader.forget()
     verification.forget()
 
 

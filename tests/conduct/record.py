@@ -157,7 +157,7 @@ def fresh(template: str) -> None:
     from django.db import connection
 
     from entact import store
-    from entact.conduct import register
+    from entact.conduct import reader
     from entact.store import server
 
     connection.close()
@@ -166,4 +166,4 @@ def fresh(template: str) -> None:
         maintenance.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         maintenance.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     store.setup(database=name)
-    register.forget()
+    reader.forget()

@@ -12,8 +12,8 @@ from tests.course.conftest import Story
 
 from entact.conduct.casebook import Casebook, casebook, subjects
 from entact.conduct.error import ConductError
+from entact.conduct.reader import reader_as
 from entact.conduct.record.opened import Opener
-from entact.conduct.register import open_register
 from entact.course import fold
 from entact.course.found.attested import version_of
 from entact.course.kinds import KINDS
@@ -24,9 +24,9 @@ BLIND = [role for role, hidden in HIDDEN.items() if {"rater_scores", "guesses"} 
 
 
 def made(role: str = SEES_ALL, key: bytes | None = KEY) -> Casebook:
-    register = open_register(role)
-    (standing,) = subjects(register, [])
-    return casebook(register, standing, Opener(key))
+    reader = reader_as(role)
+    (standing,) = subjects(reader, [])
+    return casebook(reader, standing, Opener(key))
 
 
 def text_of(book: Casebook) -> str:
@@ -77,8 +77,8 @@ def test_what_is_hidden_from_a_role_changes_nothing_in_its_casebook(
         telling_story(study),
         telling_story(study, total=20, diagnosis=False, arm="placebo", confidence=5),
     )
-    register = open_register(role)
-    books = [text_of(casebook(register, one, Opener(KEY))) for one in subjects(register, [])]
+    reader = reader_as(role)
+    books = [text_of(casebook(reader, one, Opener(KEY))) for one in subjects(reader, [])]
     alike = [_without_numbers(book) for book in books]
     assert alike[0] == alike[1]
     assert json.loads(books[0])["head"] == ""
@@ -126,11 +126,11 @@ def test_a_signature_says_when_what_was_signed_is_changed(study: Study, database
 
 
 def test_nobody_else_has_a_casebook(told: Story) -> None:
-    register = open_register(SEES_ALL)
+    reader = reader_as(SEES_ALL)
     with pytest.raises(ConductError, match="no participant of this record has the number 1-777"):
-        subjects(register, ["1-001", "1-777"])
+        subjects(reader, ["1-001", "1-777"])
     with pytest.raises(ConductError, match="the role rater sees no participants"):
-        subjects(open_register("rater"), [])
+        subjects(reader_as("rater"), [])
 
 
 def test_it_is_drawn(told: Story, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from tests.course.conftest import Story
 from entact import store
 from entact.conduct import participants
 from entact.conduct.participants import list_participants
-from entact.conduct.register import forget, open_register
+from entact.conduct.reader import forget, reader_as
 from entact.conduct.sight import SeenCourse
 from entact.conduct.timeline import OVER
 from entact.conduct.words import title_of_visit, window
@@ -33,22 +33,22 @@ ROLES = [SEES_ALL, *(role for role, hidden in HIDDEN.items() if "schedule" not i
 @pytest.mark.parametrize("role", ROLES)
 def test_a_row_says_what_a_fold_says_to_the_role(study: Study, database: str, role: str) -> None:
     ledgers = keep(study, *stories(study), telling_story(study))
-    register = open_register(role)
-    folded = register.folded([one.name for one in ledgers])
-    rows = {row.number: row for row in list_participants(register, {}).rows}
+    reader = reader_as(role)
+    folded = reader.folded([one.name for one in ledgers])
+    rows = {row.number: row for row in list_participants(reader, {}).rows}
     totals = [0, 0]
     for one in lists.participants(limit=100):
         course, row = folded[one.ledger].course, rows[one.number]
-        seen = SeenCourse(register.sight, course)
-        held = [found for found in seen.findings(register.at, folded[one.ledger].beside) if found.holds]
+        seen = SeenCourse(reader.sight, course)
+        held = [found for found in seen.findings(reader.at, folded[one.ledger].beside) if found.holds]
         alerts = [raised for raised in open_alerts(course) if seen.sees_alert(raised)]
         assert (row.findings, row.alerts) == (len(held), len(alerts)), one.number
         totals = [totals[0] + len(held), totals[1] + len(alerts)]
         begun = [(visit.started, visit.visit) for visit in course.encounters.values() if visit.started]
-        zone = zone_of(course, register.at)
+        zone = zone_of(course, reader.at)
         assert row.last == (title_of_visit(max(begun)[1], course.release.visits) if begun else "")
-        is_over = register.sight.sees_status and course.status in OVER
-        dues = [] if is_over else course.due(register.at)
+        is_over = reader.sight.sees_status and course.status in OVER
+        dues = [] if is_over else course.due(reader.at)
         coming = [due for due in dues if due.status == "due"] or [
             due for due in dues if due.status == "expected"
         ]
@@ -64,7 +64,7 @@ def test_a_row_says_what_a_fold_says_to_the_role(study: Study, database: str, ro
 
 def test_roles_are_told_of_different_findings(study: Study, database: str) -> None:
     keep(study, telling_story(study))
-    counts = {role: list_participants(open_register(role), {}).rows[0].findings for role in ROLES}
+    counts = {role: list_participants(reader_as(role), {}).rows[0].findings for role in ROLES}
     assert counts[SEES_ALL] > counts["monitor"] >= counts["scheduler"]
 
 
@@ -72,17 +72,17 @@ def test_open_findings_are_filtered_by_what_a_role_may_see_and_paged_by_key(
     study: Study, database: str
 ) -> None:
     keep(study, *[telling_story(study)] * 3)
-    register = open_register("scheduler")
-    hidden = register.sight.hidden_names
+    reader = reader_as("scheduler")
+    hidden = reader.sight.hidden_names
     seen, everything = (
-        lists.open_findings(register.at, hidden=names, limit=500) for names in (hidden, frozenset())
+        lists.open_findings(reader.at, hidden=names, limit=500) for names in (hidden, frozenset())
     )
     assert 0 < len(seen) < len(everything)
     assert {one.key for one in seen} < {one.key for one in everything}
     assert not {one.kind for one in seen} & {"dose", "adverse_event", "vital_signs", "guess"}
     paged: list[lists.Open] = []
     while page := lists.open_findings(
-        register.at, hidden=hidden, after=paged[-1].key if paged else None, limit=2
+        reader.at, hidden=hidden, after=paged[-1].key if paged else None, limit=2
     ):
         paged += page
     assert paged == seen
@@ -95,12 +95,10 @@ def test_queries_are_filtered_by_what_a_role_may_see_and_paged_by_key(study: Stu
     for day, about in enumerate((rated, seen), start=41):
         raised = story.write("query", {"said": "raised", "entry": about.id, "text": "Why?"}, day=day)
     keep(study, *[story] * 2)
-    told = {
-        role: lists.queries(hidden=open_register(role).sight.hidden_names) for role in (SEES_ALL, "monitor")
-    }
+    told = {role: lists.queries(hidden=reader_as(role).sight.hidden_names) for role in (SEES_ALL, "monitor")}
     assert [one.form for one in told[SEES_ALL]] == ["symptoms", "symptoms", "readiness", "readiness"]
     assert [one.form for one in told["monitor"]] == ["readiness", "readiness"]
-    hidden = open_register("monitor").sight.hidden_names
+    hidden = reader_as("monitor").sight.hidden_names
     first, *rest = told["monitor"]
     assert lists.queries(hidden=hidden, after=first.key) == rest
     assert lists.queries(hidden=hidden, ledgers=[first.ledger]) == [first]
@@ -125,8 +123,7 @@ def test_a_visit_that_tells_the_arm_is_last_for_whom_it_is_told_alone(database: 
     (row,) = lists.participants()
     assert (row.last_visit, row.told_visit) == ("screening", "open_session")
     shown = {
-        role: list_participants(open_register(role), {}).rows[0].last
-        for role in ("therapist", "medical_monitor")
+        role: list_participants(reader_as(role), {}).rows[0].last for role in ("therapist", "medical_monitor")
     }
     assert shown == {"therapist": "Open session", "medical_monitor": "Screening"}
 

@@ -39,7 +39,7 @@ def test_what_is_stored_is_what_the_ledger_in_memory_holds(make_entry: Any) -> N
         assert store.append(entry, received_at=NOW) == memory.append(entry, received_at=NOW)
     assert list(store.lines("participant:a")) == memory.lines
     assert list(store.lines("participant:a", after=2)) == memory.lines[2:]
-    assert store.ledgers("participant:") == [store.Head("participant:a", 3, memory.head)]
+    assert store.ledgers("participant:") == [store.LedgerHead("participant:a", 3, memory.head)]
     assert list(store.lines("participant:b")) == []
 
 
@@ -298,7 +298,7 @@ def test_r01_a_process_killed_at_any_moment_loses_nothing_it_acknowledged(
     assert len(lines) - len(acknowledged) in (0, 1)  # the last one may lack its acknowledgement
     kept = [(str(line.seq), line.hash) for line in lines]
     assert kept[: len(acknowledged)] == [tuple(words) for words in acknowledged]
-    assert store.ledgers() == [store.Head("participant:a", lines[-1].seq, lines[-1].hash)]
+    assert store.ledgers() == [store.LedgerHead("participant:a", lines[-1].seq, lines[-1].hash)]
 
 
 def run_as_owner(role: str, statement: str) -> None:
@@ -331,7 +331,7 @@ def test_r02_raw_sql_cannot_change_or_remove_the_record(make_entry: Any, role: s
         with pytest.raises(psycopg.Error, match=r"append-only|can only move forward"):
             run_as_owner(role, statement)
     assert list(store.lines("participant:a")) == [kept]
-    assert store.ledgers() == [store.Head("participant:a", 1, kept.hash)]
+    assert store.ledgers() == [store.LedgerHead("participant:a", 1, kept.hash)]
 
 
 @pytest.mark.parametrize("fresh", [False, True], ids=["remembered", "read anew"])

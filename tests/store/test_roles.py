@@ -174,7 +174,7 @@ def test_r02_a_head_moves_with_its_entry_alone(
     kept = store.append(make_entry(), received_at=NOW).line
     with pytest.raises(psycopg.errors.IntegrityConstraintViolation):
         application.execute(statement.encode())
-    assert store.ledgers() == [store.Head("participant:a", 1, kept.hash)]
+    assert store.ledgers() == [store.LedgerHead("participant:a", 1, kept.hash)]
     assert store.append(make_entry(number=2), received_at=NOW).line.seq == 2
 
 

@@ -32,7 +32,7 @@ def take(database: str, file: Path | None, mail: Sequence[str], timestamp: str |
     Raises:
         StoreError: with all that could not be done; what else was asked for is done.
     """
-    require_places(file, mail, timestamp)
+    require_destinations(file, mail, timestamp)
     open_record(database)
     return put(file, mail, timestamp)
 
@@ -99,7 +99,7 @@ def _append_last(file: Path, anchor: Anchor, heads: HeadsByName) -> Anchor:
     return append_to_file(file, anchor, heads)
 
 
-def require_places(file: Path | None, mail: Sequence[str], timestamp: str | None) -> None:
+def require_destinations(file: Path | None, mail: Sequence[str], timestamp: str | None) -> None:
     """Refuses what cannot work before anything is done."""
     if timestamp is not None and file is None:
         raise store.StoreError("a time stamp is kept beside its anchor: say in which file, with --file")
@@ -114,7 +114,7 @@ def keep_taking(
 ) -> None:
     """Takes anchors at intervals until it is interrupted; what fails is said, and tried again at the next."""
     seconds = _seconds(every, "--every")
-    require_places(file, mail, timestamp)
+    require_destinations(file, mail, timestamp)
     open_record(database)
     while True:
         try:
@@ -124,7 +124,7 @@ def keep_taking(
         time.sleep(seconds)
 
 
-class Places(NamedTuple):
+class Destinations(NamedTuple):
     """Where anchors are put by themselves, and once in how many seconds."""
 
     file: Path | None
@@ -133,7 +133,7 @@ class Places(NamedTuple):
     every: float
 
 
-def places_of_environment() -> Places | None:
+def destinations_of_environment() -> Destinations | None:
     """What ENTACT_ANCHOR_FILE, _MAIL (commas between), _STAMP and _EVERY (1 h) say; None: nothing.
 
     Raises:
@@ -144,29 +144,29 @@ def places_of_environment() -> Places | None:
         return None
     mail = tuple(address.strip() for address in said["MAIL"].split(",") if address.strip())
     file = Path(said["FILE"]) if said["FILE"] else None
-    require_places(file, mail, said["STAMP"] or None)
+    require_destinations(file, mail, said["STAMP"] or None)
     every = _seconds(os.environ.get("ENTACT_ANCHOR_EVERY") or "1 h", "ENTACT_ANCHOR_EVERY")
-    return Places(file, mail, said["STAMP"] or None, every)
+    return Destinations(file, mail, said["STAMP"] or None, every)
 
 
-def keep_anchoring(places: Places, stop: Event) -> Thread:
+def keep_anchoring(destinations: Destinations, stop: Event) -> Thread:
     """Takes anchors of the record in use in a thread of its own, until `stop` is set; what fails is said."""
-    thread = Thread(target=_anchor_until, args=(places, stop), name="anchors", daemon=True)
+    thread = Thread(target=_anchor_until, args=(destinations, stop), name="anchors", daemon=True)
     thread.start()
     return thread
 
 
-def _anchor_until(places: Places, stop: Event) -> None:
+def _anchor_until(destinations: Destinations, stop: Event) -> None:
     from django.db import DatabaseError, connection
 
     while not stop.is_set():
         try:
-            put(places.file, places.mail, places.timestamp)
+            put(destinations.file, destinations.mail, destinations.timestamp)
         except (store.StoreError, DatabaseError) as error:
             print(f"entact: an anchor did not get everywhere: {error}", file=sys.stderr, flush=True)
         finally:
             connection.close()
-        stop.wait(places.every)
+        stop.wait(destinations.every)
 
 
 def _seconds(text: str, name: str) -> float:

@@ -27,20 +27,20 @@ def write_casebooks(
     open_record(database)
     from entact.conduct.casebook import casebook, subjects
     from entact.conduct.error import ConductError
+    from entact.conduct.reader import reader_as
     from entact.conduct.record.opened import Opener
-    from entact.conduct.register import open_register
     from entact.report.casebook import draw_casebook
     from entact.store.participant_keys import key_of, require_keychain
 
     if not closed:
         require_keychain()
-    register = open_register(role)
+    reader = reader_as(role)
     one_file = out.suffix.lower() == ".pdf"
     if one_file and len(numbers) != 1:
         raise ConductError(f"{out} is one file, and a casebook is of one participant: name a folder, or one")
     found = []
-    for standing in subjects(register, numbers):
-        book = casebook(register, standing, Opener(None if closed else key_of(standing.ledger)))
+    for standing in subjects(reader, numbers):
+        book = casebook(reader, standing, Opener(None if closed else key_of(standing.ledger)))
         path = out if one_file else out / f"{standing.number.translate(_FORBIDDEN)}.pdf"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(draw_casebook(book.values()))

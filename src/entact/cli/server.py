@@ -8,7 +8,7 @@ from threading import Event
 
 from rich.console import Console
 
-from entact.cli.anchor import keep_anchoring, places_of_environment
+from entact.cli.anchor import destinations_of_environment, keep_anchoring
 from entact.cli.database import open_record
 from entact.conduct.error import ConductError
 from entact.conduct.serve import LOOPBACK, serve
@@ -55,9 +55,9 @@ def serve_pages(database: str, host: str, port: int) -> None:
     def say(address: str) -> None:
         console.print(f"open  {address}   (Ctrl-C ends it)", soft_wrap=True)
 
-    stop, places = Event(), places_of_environment()
-    if places is not None:
-        keep_anchoring(places, stop)
+    stop, destinations = Event(), destinations_of_environment()
+    if destinations is not None:
+        keep_anchoring(destinations, stop)
     try:
         serve(host, port, ready=say)
     finally:

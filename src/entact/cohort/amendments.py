@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from entact.cohort.admission import Notice
 from entact.cohort.attendance import Attendance
-from entact.cohort.places import Approval
+from entact.cohort.setting_ledgers import Approval
 from entact.course import uuid7
 from entact.protocol import Study
 

@@ -10,7 +10,7 @@ from entact.cohort.attendance import Attendance
 from entact.cohort.events import Events
 from entact.cohort.interview import expect_serious_events, take_vital_signs
 from entact.cohort.paperwork import ask_missing
-from entact.cohort.places import Kits
+from entact.cohort.setting_ledgers import Kits
 from entact.cohort.visit import at_times, do_activity
 from entact.course import Allowed, Reason, Refused
 from entact.course.gates.override import SECOND_PERSON, override_of

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 import msgspec
 
-from entact.cohort.places import Kits
+from entact.cohort.setting_ledgers import Kits
 from entact.cohort.tally import Tally
 from entact.course import Line
 

@@ -27,17 +27,17 @@ from entact.cohort.needs import kits_of_a_participant, share, take_turns
 from entact.cohort.parameters import Parameters
 from entact.cohort.part import ParametersError
 from entact.cohort.physiology import not_studied
-from entact.cohort.places import (
+from entact.cohort.scenario import load_parameters, require_fit
+from entact.cohort.setting_ledgers import (
     OPENING,
     Depot,
-    Heads,
-    PlaceLedger,
+    NotedHeads,
+    SettingLedger,
     open_sites,
     open_study,
     participant_key,
     participant_ledger,
 )
-from entact.cohort.scenario import load_parameters, require_fit
 from entact.cohort.study_finding import StudyFinding, find_in_study
 from entact.cohort.tally import Tally
 from entact.cohort.work import Job, pack, screen_candidates, treat_participants, work_elsewhere
@@ -189,7 +189,7 @@ def shipped_scenario(study: str, name: str) -> Path:
 
 
 class _Rehearsal:
-    """One run: allocation, places, screening, randomisation in order of time, treatment, heads."""
+    """One run: allocation, setting, screening, randomisation in order of time, treatment, heads."""
 
     def __init__(
         self,
@@ -230,26 +230,26 @@ class _Rehearsal:
         }
         self.admission = self._admission(list(self.populations))
         self.sink = sink or self.trial.ledgers.__setitem__
-        self.heads = Heads()
-        self.study_place = open_study(study, self.trial.allocation, opens, seed)
-        self.places = open_sites(study, parameters, opens, seed, self.approvals)
+        self.heads = NotedHeads()
+        self.study_ledger = open_study(study, self.trial.allocation, opens, seed)
+        self.site_ledgers = open_sites(study, parameters, opens, seed, self.approvals)
 
     def run(self) -> Trial:
-        site_lines = {site: list(place.ledger.lines) for site, place in self.places.items()}
-        study_lines = list(self.study_place.ledger.lines)
+        site_lines = {site: list(ledger.chain.lines) for site, ledger in self.site_ledgers.items()}
+        study_lines = list(self.study_ledger.chain.lines)
         job = Job(self.study, self.parameters, self.seed, study_lines, site_lines, approvals=self.approvals)
         work = self._enter(self._screen(job), self.admission)
         work += self._accompany(job, work)
-        for place in self.places.values():
-            place.approve()
-        arrivals = {site: place.arrivals for site, place in self.places.items()}
+        for ledger in self.site_ledgers.values():
+            ledger.approve()
+        arrivals = {site: ledger.arrivals for site, ledger in self.site_ledgers.items()}
         notices, noticed = self._notices()
         self.trial.holds += holds_in_words(self.admission, sum(one.refused == HELD for one in work))
         self._treat(replace(job, arrivals=arrivals, notices=notices, noticed=noticed), work)
-        for place in self.places.values():
-            self._send(place.ledger.name, place.ledger.lines)
-        self.heads.write(self.study_place)
-        self._send(self.study_place.ledger.name, self.study_place.ledger.lines)
+        for ledger in self.site_ledgers.values():
+            self._send(ledger.chain.name, ledger.chain.lines)
+        self.heads.write(self.study_ledger)
+        self._send(self.study_ledger.chain.name, self.study_ledger.chain.lines)
         return self.trial
 
     def _allocate(self) -> Allocation:
@@ -337,19 +337,21 @@ class _Rehearsal:
         if is_randomised(self.study.newest, screened.coming.population):
             one.number = next(self.numbers[screened.site if screened.site in self.numbers else ALL])
             one.arm = self.arms[one.number]
-        place = self.places[screened.site]
-        one.kits, one.stock = self.depot.send(place, blinded, one.arm, screened.ready)
-        one.open_kits, more = self.depot.send(place, openly, self.told, screened.ready)
+        ledger = self.site_ledgers[screened.site]
+        one.kits, one.stock = self.depot.send(ledger, blinded, one.arm, screened.ready)
+        one.open_kits, more = self.depot.send(ledger, openly, self.told, screened.ready)
         one.stock += more
 
     def _notices(self) -> tuple[list[Line], list[datetime]]:
         """What the study's ledger says of places and holds, as lines to be known while people are treated."""
-        place = PlaceLedger(self.study, self.study_place.ledger.name, stream(self.seed, 0, "study notices"))
+        ledger = SettingLedger(
+            self.study, self.study_ledger.chain.name, stream(self.seed, 0, "study notices")
+        )
         for said in sorted([*self.releases, *self.admission.notices], key=lambda one: (one.at, one.kind)):
-            place.write(said.kind, said.data, said.at, said.by, said.role)
-        for line in place.ledger.lines:
+            ledger.write(said.kind, said.data, said.at, said.by, said.role)
+        for line in ledger.chain.lines:
             self.heads.say(read(line.text))
-        return place.ledger.lines, place.arrivals
+        return ledger.chain.lines, ledger.arrivals
 
     def _accompany(self, job: Job, work: list[Treat]) -> list[Treat]:
         """Screens those who come beside somebody, a few days after whom they come with entered."""

@@ -22,9 +22,9 @@ from entact.cohort.fit import entry_activity, told_arm
 from entact.cohort.intake import Coming, Screened, Treat
 from entact.cohort.parameters import Parameters
 from entact.cohort.person import Candidate, Participant, draw_candidates, draw_participants
-from entact.cohort.places import Approval, participant_key, participant_ledger, zone_of_site
 from entact.cohort.screening import screen
 from entact.cohort.scribe import Scribe
+from entact.cohort.setting_ledgers import Approval, participant_key, participant_ledger, zone_of_site
 from entact.cohort.tally import Tally
 from entact.cohort.treatment import treat, turn_away
 from entact.course import Line, Setting, fold_setting, read

@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
+from entact.conduct.reader import Folded
 from entact.conduct.record.opened import Opener
-from entact.conduct.register import Folded
 from entact.conduct.sight import SeenCourse, Sight
 from entact.conduct.statement import Fact, Tell, state
 from entact.conduct.words import lower_words, moment, score, value, words
@@ -139,7 +139,7 @@ class Accounts:
 
     def anchor_of(self, entry: str) -> str:
         """The place on the page of an entry, or of what it corrects; empty when it has none."""
-        return self._anchor(entry) if entry in self.folded.places else ""
+        return self._anchor(entry) if entry in self.folded.versions else ""
 
     def withdrawn(self) -> list[Account]:
         """Entries that were withdrawn, without what they said: it may have been said of somebody else."""
@@ -175,14 +175,14 @@ class Accounts:
         return next((one for one in study.releases if one.id == entry.release), study.newest)
 
     def _anchor(self, entry: str) -> str:
-        return f"e-{self.folded.places[entry][0][1][:12]}"
+        return f"e-{self.folded.versions[entry][0][1][:12]}"
 
     def places_of(self, entry: str) -> tuple[str, ...]:
         """Hash of each version; its number only for who sees everything: gaps would count what is hidden."""
         numbered = self.sight.sees_everything
         return tuple(
             f"{f'#{seq} · ' if numbered else ''}{digest[:16]}"
-            for seq, digest in self.folded.places.get(entry, ())
+            for seq, digest in self.folded.versions.get(entry, ())
         )
 
     def reason_of(self, entry: Entry) -> str:

@@ -11,9 +11,9 @@ from django.utils.crypto import salted_hmac
 from entact import store
 from entact.conduct.error import ConductError
 from entact.conduct.permissions import Person
+from entact.conduct.reader import BROKEN, Folded, Reader, Standing, reader_for
 from entact.conduct.record.door import Author
 from entact.conduct.record.opened import Opener
-from entact.conduct.register import BROKEN, Folded, Register, Standing, register_for
 from entact.conduct.sight import SeenCourse
 from entact.course import Course
 from entact.course.entry import Authenticated
@@ -34,18 +34,18 @@ class Asked:
         self.request = request
         self.person: Person = request.person
         self.authenticated = authenticated_by(request)
-        self.register: Register = register_of(request)
-        participant = self.register.standing(key) if self.register.sight.sees_schedule else None
+        self.reader: Reader = reader_of(request)
+        participant = self.reader.standing(key) if self.reader.sight.sees_schedule else None
         if participant is None:
             raise Http404
         self.participant: Standing = participant
-        folded = self.register.folded([participant.ledger])[participant.ledger]
+        folded = self.reader.folded([participant.ledger])[participant.ledger]
         if isinstance(folded, Broken):
             raise ConductError(f"{participant.number} {BROKEN}")
         self.folded: Folded = folded
         self.course: Course = folded.course
-        self.seen = SeenCourse(self.register.sight, self.course)
-        self.now: datetime = now_in(self.register)
+        self.seen = SeenCourse(self.reader.sight, self.course)
+        self.now: datetime = now_in(self.reader)
         self.zone: tzinfo = zone_of(self.course, self.now)
 
     def role_entering(self, form: str) -> str | None:
@@ -91,11 +91,11 @@ def authenticated_by(request: HttpRequest) -> Authenticated | None:
     return authenticated
 
 
-def register_of(request: HttpRequest) -> Register:
+def reader_of(request: HttpRequest) -> Reader:
     """The record as whoever asks may see it."""
-    return register_for(request.person)
+    return reader_for(request.person)
 
 
-def now_in(register: Register) -> datetime:
+def now_in(reader: Reader) -> datetime:
     """When what is written now is written: a rehearsal lives in study time, which goes on with each entry."""
-    return register.at + (_NEXT if register.environment == "rehearsal" else timedelta(0))
+    return reader.at + (_NEXT if reader.environment == "rehearsal" else timedelta(0))

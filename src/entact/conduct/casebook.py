@@ -14,8 +14,8 @@ from typing import Any
 
 from entact.conduct.account import Accounts
 from entact.conduct.error import ConductError
+from entact.conduct.reader import BROKEN, Folded, Reader, Standing
 from entact.conduct.record.opened import Opener
-from entact.conduct.register import BROKEN, Folded, Register, Standing
 from entact.conduct.sight import SeenCourse
 from entact.conduct.timeline import Timeline, tell
 from entact.conduct.words import lower_words, moment, words
@@ -90,27 +90,27 @@ class Casebook:
         return found
 
 
-def subjects(register: Register, keys: Sequence[str]) -> list[Standing]:
-    """Whose casebooks the register's role may have: those with these numbers, or everybody.
+def subjects(reader: Reader, keys: Sequence[str]) -> list[Standing]:
+    """Whose casebooks the reader's role may have: those with these numbers, or everybody.
 
     Args:
         keys: subject or screening numbers, or opaque ids; none for everybody.
     Raises:
         ConductError: when nobody has a number, or the role sees nobody.
     """
-    if not register.sight.sees_schedule:
-        raise ConductError(f"the role {register.sight.role} sees no participants")
+    if not reader.sight.sees_schedule:
+        raise ConductError(f"the role {reader.sight.role} sees no participants")
     if not keys:
         return list(map(Standing.of, everybody()))
-    found = {key: register.standing(key) for key in keys}
+    found = {key: reader.standing(key) for key in keys}
     unknown = [key for key, standing in found.items() if standing is None]
     if unknown:
         raise ConductError(f"no participant of this record has the number {', '.join(unknown)}")
     return [standing for standing in found.values() if standing is not None]
 
 
-def casebook(register: Register, standing: Standing, opener: Opener) -> Casebook:
-    """The casebook of one participant, for the register's role.
+def casebook(reader: Reader, standing: Standing, opener: Opener) -> Casebook:
+    """The casebook of one participant, for the reader's role.
 
     Args:
         opener: opens sealed texts for who may read them.
@@ -118,39 +118,39 @@ def casebook(register: Register, standing: Standing, opener: Opener) -> Casebook
         ConductError: when the ledger cannot be read.
     Source: ICH E6(R3), 4.2.2 and C.3.1 (source records and audit trail); 21 CFR 312.62(b).
     """
-    folded = register.folded([standing.ledger])[standing.ledger]
+    folded = reader.folded([standing.ledger])[standing.ledger]
     if isinstance(folded, Broken):
         raise ConductError(f"{standing.number} {BROKEN}")
-    return _Writing(register, standing, folded, opener).casebook()
+    return _Writing(reader, standing, folded, opener).casebook()
 
 
 class _Writing:
-    def __init__(self, register: Register, standing: Standing, folded: Folded, opener: Opener) -> None:
-        self.register, self.standing, self.folded = register, standing, folded
+    def __init__(self, reader: Reader, standing: Standing, folded: Folded, opener: Opener) -> None:
+        self.reader, self.standing, self.folded = reader, standing, folded
         self.opener = opener
         self.course = folded.course
-        self.zone: tzinfo = zone_of(folded.course, register.at)
-        self.seen = SeenCourse(register.sight, folded.course)
+        self.zone: tzinfo = zone_of(folded.course, reader.at)
+        self.seen = SeenCourse(reader.sight, folded.course)
         self.accounts = Accounts(folded, self.seen, self.zone, opener=opener)
 
     def casebook(self) -> Casebook:
-        study, sight = self.register.study, self.register.sight
+        study, sight = self.reader.study, self.reader.sight
         return Casebook(
             study=study.name,
             title=str(study.newest.file.title),
-            environment=self.register.environment,
+            environment=self.reader.environment,
             role=lower_words(sight.role),
             hidden=tuple(lower_words(name) for name in sorted(sight.hidden)),
-            made=moment(self.register.at, self.zone),
+            made=moment(self.reader.at, self.zone),
             releases=tuple((one.file.release, one.digest) for one in study.releases),
             head=self._head() if sight.sees_everything else "",
-            timeline=tell(self.register, self.standing, self.folded, self.opener),
+            timeline=tell(self.reader, self.standing, self.folded, self.opener),
             signatures=tuple(self._signatures()),
             trail=tuple(map(self._step, self._in_order())),
         )
 
     def _head(self) -> str:
-        seq, digest = max(place for places in self.folded.places.values() for place in places)
+        seq, digest = max(version for versions in self.folded.versions.values() for version in versions)
         return f"{seq} · {digest}"
 
     def _signatures(self) -> Iterator[Signed]:

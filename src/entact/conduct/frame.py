@@ -8,35 +8,35 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from entact.conduct.register import Register
+from entact.conduct.reader import Reader
 from entact.conduct.words import lower_words
 
 SIMULATED = {"rehearsal": "rehearsal", "training": "training"}
 
 
 def page(
-    request: HttpRequest, register: Register, template: str, context: Mapping[str, Any], status: int = 200
+    request: HttpRequest, reader: Reader, template: str, context: Mapping[str, Any], status: int = 200
 ) -> HttpResponse:
     """A page of the record, with its frame."""
     person = request.person
     asker = {"manages_people": person.may("manage_people"), "has_account": not request.user.is_demonstration}
-    return render(request, template, {**frame(register), **asker, **context}, status=status)
+    return render(request, template, {**frame(reader), **asker, **context}, status=status)
 
 
-def frame(register: Register) -> dict[str, Any]:
+def frame(reader: Reader) -> dict[str, Any]:
     """What every page has around it."""
-    sight = register.sight
+    sight = reader.sight
     until: dict[str, list[str]] = {}
     for name, when in sight.hidden.items():
         until.setdefault(when, []).append(lower_words(name))
     return {
-        "study_title": register.study.newest.file.title,
-        "study_name": register.study.name,
-        "banner": banner(register.environment),
+        "study_title": reader.study.newest.file.title,
+        "study_name": reader.study.name,
+        "banner": banner(reader.environment),
         "role": lower_words(sight.role),
         "hidden": [(when, sorted(names)) for when, names in until.items()],
         "hidden_until": next(iter(until)) if len(until) == 1 else "lock",
-        "study_time": register.environment == "rehearsal",
+        "study_time": reader.environment == "rehearsal",
         "sees_schedule": sight.sees_schedule,
         "sees_status": sight.sees_status,
     }

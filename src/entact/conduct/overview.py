@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from entact.conduct.register import Register
+from entact.conduct.reader import Reader
 from entact.conduct.sight import DOSING, Sight
 from entact.conduct.verification import Checked, last_verification
 from entact.conduct.words import lower_words, quantity, span, words
@@ -93,13 +93,13 @@ class Overview:
     assumptions: int
 
 
-def describe(register: Register) -> Overview:
-    """The study and where it stands, as the register's role may see it."""
-    release, sight = register.study.newest, register.sight
+def describe(reader: Reader) -> Overview:
+    """The study and where it stands, as the reader's role may see it."""
+    release, sight = reader.study.newest, reader.sight
     file = release.file
-    rows = tuple(_sites(register)) if sight.sees_schedule else ()
+    rows = tuple(_sites(reader)) if sight.sees_schedule else ()
     assumed = assumptions(release)
-    size = lists.size() if sight.sees_status and register.sites is None else None
+    size = lists.size() if sight.sees_status and reader.sites is None else None
     return Overview(
         title=file.title,
         condition=file.condition,
@@ -124,7 +124,7 @@ def describe(register: Register) -> Overview:
         ledgers=size.ledgers if size is not None else None,
         entries=size.entries if size is not None else None,
         checked=last_verification(),
-        at=register.at,
+        at=reader.at,
         assumed=tuple(_by_block(assumed)),
         assumptions=len(assumed),
     )
@@ -198,11 +198,11 @@ def _alerts(sight: Sight, release: Release) -> Iterable[Passage]:
     return (safety.alert(name) for name in release.file.alerts if sight.sees_alert(name))
 
 
-def _sites(register: Register) -> Iterable[SiteRow]:
-    planned = {name: one for name, one in register.study.newest.file.sites.items() if register.shows(name)}
-    counts = lists.counts(sites=register.sites)
-    sees = register.sight.sees_status
-    randomises = register.study.newest.file.randomisation is not None
+def _sites(reader: Reader) -> Iterable[SiteRow]:
+    planned = {name: one for name, one in reader.study.newest.file.sites.items() if reader.sees_site(name)}
+    counts = lists.counts(sites=reader.sites)
+    sees = reader.sight.sees_status
+    randomises = reader.study.newest.file.randomisation is not None
 
     def entered(count: lists.Count) -> int:
         return count.randomised if randomises else count.participants

@@ -8,7 +8,7 @@ from datetime import timedelta, tzinfo
 from typing import get_args
 from urllib.parse import urlencode
 
-from entact.conduct.register import PARTICIPANT, Register, Standing
+from entact.conduct.reader import PARTICIPANT, Reader, Standing
 from entact.conduct.timeline import OVER
 from entact.conduct.words import day, lower_words, title_of_visit, window
 from entact.course import Due
@@ -68,25 +68,25 @@ class Listing:
     broken: tuple[str, ...]
 
 
-def list_participants(register: Register, asked: Mapping[str, str]) -> Listing:
+def list_participants(reader: Reader, asked: Mapping[str, str]) -> Listing:
     """The page of the list asked for by `site`, `status`, and `after` or `before` a place in the list.
 
     A page costs the same wherever it lies and however many participants there are: it is made of rows for
     lists alone, and nobody's entries are read.
     """
-    counts = lists.counts(sites=register.sites)
-    planned = [site for site in register.study.newest.file.sites if register.shows(site)]
+    counts = lists.counts(sites=reader.sites)
+    planned = [site for site in reader.study.newest.file.sites if reader.sees_site(site)]
     sites = sorted({*planned, *(one.site for one in counts)} - {""})
-    statuses = sorted({one.status for one in counts}) if register.sight.sees_status else []
+    statuses = sorted({one.status for one in counts}) if reader.sight.sees_status else []
     site = asked.get("site", "") if asked.get("site") in sites else ""
-    known = sorted({*statuses, *STATUSES}) if register.sight.sees_status else []
+    known = sorted({*statuses, *STATUSES}) if reader.sight.sees_status else []
     status = asked.get("status", "") if asked.get("status") in known else ""
     wrong = (*_wrong("site", asked, sites), *(_wrong("status", asked, known) if known else ()))
     narrowed = {name: text for name, text in (("site", site), ("status", status)) if text}
     after, before = _place(asked.get("after", "")), _place(asked.get("before", ""))
     found = lists.participants(
         site=site or None,
-        sites=register.sites,
+        sites=reader.sites,
         status=status or None,
         after=after,
         before=None if after is not None else before,
@@ -95,9 +95,9 @@ def list_participants(register: Register, asked: Mapping[str, str]) -> Listing:
     backward = after is None and before is not None
     more = len(found) > PER_PAGE
     shown = found[1:] if more and backward else found[:PER_PAGE]
-    hidden, places = register.sight.hidden_names, [one.place for one in shown]
-    summaries = lists.summaries(places, register.at, hidden=hidden, visits=[*register.visits])
-    rows = tuple(_row(register, one, summaries[one.place]) for one in shown)
+    hidden, places = reader.sight.hidden_names, [one.place for one in shown]
+    summaries = lists.summaries(places, reader.at, hidden=hidden, visits=[*reader.visits])
+    rows = tuple(_row(reader, one, summaries[one.place]) for one in shown)
     earlier = more if backward else after is not None and bool(shown)
     later = more if not backward else bool(shown)
     return Listing(
@@ -113,7 +113,7 @@ def list_participants(register: Register, asked: Mapping[str, str]) -> Listing:
         total=sum(one.participants for one in counts),
         previous=_address("before", shown[0].key, narrowed) if earlier else "",
         next=_address("after", shown[-1].key, narrowed) if later else "",
-        broken=tuple(name.removeprefix(PARTICIPANT) for name in lists.behind(sites=register.sites)),
+        broken=tuple(name.removeprefix(PARTICIPANT) for name in lists.behind(sites=reader.sites)),
     )
 
 
@@ -141,9 +141,9 @@ def _address(name: str, key: lists.Key, narrowed: Mapping[str, str]) -> str:
     return "?" + urlencode({name: _BETWEEN.join(map(str, key)), **narrowed})
 
 
-def _row(register: Register, row: lists.Participant, summary: lists.Summary) -> Row:
-    sight, standing = register.sight, Standing.of(row)
-    visits, zone = register.visits, register.zone_of(standing.site)
+def _row(reader: Reader, row: lists.ParticipantRow, summary: lists.Summary) -> Row:
+    sight, standing = reader.sight, Standing.of(row)
+    visits, zone = reader.visits, reader.zone_of(standing.site)
     last, last_day = row.last_visit, row.last_day
     told_later = row.told_at is not None and (row.last_at is None or row.told_at > row.last_at)
     if told_later and sight.sees_visit(row.told_visit):
@@ -159,7 +159,7 @@ def _row(register: Register, row: lists.Participant, summary: lists.Summary) -> 
         last_day=day(last_day) if last_day is not None else "",
         next=title_of_visit(due.visit, visits) if due is not None else "",
         next_window=window(_due(due, zone), zone) if due is not None else "",
-        next_is_due=due is not None and (due.opens is None or due.opens <= register.at),
+        next_is_due=due is not None and (due.opens is None or due.opens <= reader.at),
         findings=summary.findings,
         alerts=summary.alerts,
     )

@@ -116,7 +116,7 @@ def make_application() -> Any:
 
     from entact.conduct.access import people
     from entact.conduct.configuration import make_secret
-    from entact.conduct.register import environment_of_database
+    from entact.conduct.reader import environment_of_database
 
     pages = get_wsgi_application()
     settings.SECRET_KEY = os.environ.get("ENTACT_SECRET_KEY") or make_secret()

@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, time, tzinfo
 
 from entact.conduct.account import Account, Accounts
 from entact.conduct.chart import Chart, draw_session
+from entact.conduct.reader import Folded, Reader, Standing
 from entact.conduct.record.opened import Opener
-from entact.conduct.register import Folded, Register, Standing
 from entact.conduct.sight import DOSING, SeenCourse
 from entact.conduct.statement import Fact
 from entact.conduct.words import (
@@ -132,20 +132,20 @@ class Timeline:
         return sum(one.holds for one in self.findings)
 
 
-def tell(register: Register, standing: Standing, folded: Folded, opener: Opener = CLOSED) -> Timeline:
-    """The timeline of one participant, as the register's role may see it; `opener` opens sealed texts."""
-    return _Telling(register, standing, folded, opener).tell()
+def tell(reader: Reader, standing: Standing, folded: Folded, opener: Opener = CLOSED) -> Timeline:
+    """The timeline of one participant, as the reader's role may see it; `opener` opens sealed texts."""
+    return _Telling(reader, standing, folded, opener).tell()
 
 
 class _Telling:
-    def __init__(self, register: Register, standing: Standing, folded: Folded, opener: Opener) -> None:
-        self.register = register
+    def __init__(self, reader: Reader, standing: Standing, folded: Folded, opener: Opener) -> None:
+        self.reader = reader
         self.standing = standing
         self.course: Course = folded.course
-        self.sight = register.sight
-        self.seen = SeenCourse(register.sight, folded.course)
-        self.zone: tzinfo = zone_of(self.course, register.at)
-        self.found = self.seen.findings(register.at, folded.beside)
+        self.sight = reader.sight
+        self.seen = SeenCourse(reader.sight, folded.course)
+        self.zone: tzinfo = zone_of(self.course, reader.at)
+        self.found = self.seen.findings(reader.at, folded.beside)
         self.by_entry: dict[str, list[str]] = {}
         for one in self.found:
             if one.holds:
@@ -155,7 +155,7 @@ class _Telling:
     def tell(self) -> Timeline:
         visits = self.course.release.visits
         sees = self.sight.sees_visit
-        dues = {due.visit: due for due in self.course.due(self.register.at) if sees(due.visit)}
+        dues = {due.visit: due for due in self.course.due(self.reader.at) if sees(due.visit)}
         encounters = [one for one in self.course.encounters.values() if sees(one.visit)]
         stops = {one.id: self._held(one, dues.get(one.visit)) for one in encounters}
         held = {one.visit for one in encounters}

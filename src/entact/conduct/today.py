@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import time, timedelta, tzinfo
 
-from entact.conduct.register import Register, Standing
+from entact.conduct.reader import Reader, Standing
 from entact.conduct.sight import EVENTS
 from entact.conduct.words import day, lower_words, moment, title_of_visit, words
 from entact.course.instants import ALERT
@@ -45,53 +45,53 @@ class Today:
     further: bool
 
 
-def needs_today(register: Register) -> Today:
-    """What needs somebody, as the register's role may see it."""
-    found = list(dict.fromkeys(_found(register)))  # several calls of one alert are one task
+def needs_today(reader: Reader) -> Today:
+    """What needs somebody, as the reader's role may see it."""
+    found = list(dict.fromkeys(_found(reader)))  # several calls of one alert are one task
     shown = found[:MOST]
     known = {one.ledger: Standing.of(one) for one in lists.participants_of([name for name, _ in shown])}
     tasks = tuple(replace(task, key=known[name].key) for name, task in shown if name in known)
     return Today(tasks, len(found) > MOST)
 
 
-def _found(register: Register) -> Iterator[tuple[str, Task]]:
+def _found(reader: Reader) -> Iterator[tuple[str, Task]]:
     """The ledger of each participant and what there is to do, the most urgent first."""
-    sight, at = register.sight, register.at
+    sight, at = reader.sight, reader.at
     if not sight.sees_schedule:
         return
-    hidden, sites, limit = sight.hidden_names, register.sites, MOST + 1
+    hidden, sites, limit = sight.hidden_names, reader.sites, MOST + 1
     for alert in lists.open_findings(at, hidden=hidden, sites=sites, rule=ALERT, limit=limit):
-        yield alert.ledger, _alert(register, alert)
+        yield alert.ledger, _alert(reader, alert)
     if sight.sees(EVENTS):
         for clock in lists.running_clocks(until=at + AHEAD, sites=sites, limit=limit):
-            yield clock.ledger, _report(register, clock)
+            yield clock.ledger, _report(reader, clock)
     if sight.sees_status:
         for visit in lists.missed(at, hidden=hidden, sites=sites, limit=limit):
-            yield visit.ledger, _visit(register, visit)
+            yield visit.ledger, _visit(reader, visit)
         for visit in lists.due(at, hidden=hidden, sites=sites, limit=limit):
             if visit.ends is not None and visit.ends <= at + AHEAD:
-                yield visit.ledger, _visit(register, visit)
+                yield visit.ledger, _visit(reader, visit)
 
 
-def _alert(register: Register, row: lists.Open) -> Task:
-    known = register.study.newest.alerts.get(row.item)
+def _alert(reader: Reader, row: lists.Open) -> Task:
+    known = reader.study.newest.alerts.get(row.item)
     title = known.alert.title if known is not None else words(row.item)
     call = ", ".join(map(lower_words, known.alert.tell)) if known is not None else ""
     return Task(True, "", row.number, row.site, title, "nobody has answered", call)
 
 
-def _report(register: Register, clock: lists.RunningClock) -> Task:
-    report = register.study.newest.file.reports.get(clock.report)
+def _report(reader: Reader, clock: lists.RunningClock) -> Task:
+    report = reader.study.newest.file.reports.get(clock.report)
     title = report.title if report is not None else words(clock.report)
-    when = moment(clock.due, register.zone_of(clock.site))
-    said = f"{'was due' if clock.due <= register.at else 'due'} {when}"
+    when = moment(clock.due, reader.zone_of(clock.site))
+    said = f"{'was due' if clock.due <= reader.at else 'due'} {when}"
     return Task(True, "", clock.number, clock.site, f"{title}: not sent", said)
 
 
-def _visit(register: Register, row: lists.DueVisit) -> Task:
-    title, zone = title_of_visit(row.visit, register.visits), register.zone_of(row.site)
+def _visit(reader: Reader, row: lists.DueVisit) -> Task:
+    title, zone = title_of_visit(row.visit, reader.visits), reader.zone_of(row.site)
     assert row.ends is not None
-    over = row.ends <= register.at
+    over = row.ends <= reader.at
     what = f"{title} did not take place, and nobody has said why" if over else f"{title} has not taken place"
     when = f"its window {'closed' if over else 'closes'} {_end(row, zone)}"
     return Task(False, "", row.number, row.site, what, when)

@@ -15,7 +15,7 @@ from entact.conduct.error import ConductError
 from entact.conduct.frame import banner, page
 from entact.conduct.overview import describe
 from entact.conduct.participants import list_participants
-from entact.conduct.register import BROKEN, environment_of_database, register_for
+from entact.conduct.reader import BROKEN, environment_of_database, reader_for
 from entact.conduct.timeline import tell
 from entact.conduct.today import needs_today
 from entact.course.fold import Broken
@@ -26,18 +26,18 @@ from entact.store import StoreError
 @require_safe
 def show_study(request: HttpRequest) -> HttpResponse:
     """The study: what it is, its schedule, gates and alerts, and how its sites stand."""
-    register = register_for(request.person)
-    today = needs_today(register) if register.sight.sees_schedule else None
-    values = {"overview": describe(register), "today": today, "here": "study"}
-    return page(request, register, "study.html", values)
+    reader = reader_for(request.person)
+    today = needs_today(reader) if reader.sight.sees_schedule else None
+    values = {"overview": describe(reader), "today": today, "here": "study"}
+    return page(request, reader, "study.html", values)
 
 
 @require_safe
 def show_participants(request: HttpRequest) -> HttpResponse:
     """The list of participants."""
-    register = register_for(request.person)
-    listing = list_participants(register, request.GET)
-    return page(request, register, "participants.html", {"listing": listing, "here": "participants"})
+    reader = reader_for(request.person)
+    listing = list_participants(reader, request.GET)
+    return page(request, reader, "participants.html", {"listing": listing, "here": "participants"})
 
 
 @require_safe
@@ -47,15 +47,15 @@ def show_participant(request: HttpRequest, key: str) -> HttpResponse:
     Raises:
         Http404: when nobody whom this person may see has this number.
     """
-    register = register_for(request.person)
-    standing = register.standing(key)
+    reader = reader_for(request.person)
+    standing = reader.standing(key)
     if standing is None:
         raise Http404
-    folded = register.folded([standing.ledger])[standing.ledger]
+    folded = reader.folded([standing.ledger])[standing.ledger]
     if isinstance(folded, Broken):
         raise ConductError(f"{standing.number} {BROKEN}")
-    timeline = tell(register, standing, folded)
-    return page(request, register, "participant.html", {"timeline": timeline, "here": "participants"})
+    timeline = tell(reader, standing, folded)
+    return page(request, reader, "participant.html", {"timeline": timeline, "here": "participants"})
 
 
 @require_safe

@@ -14,7 +14,7 @@ from entact.protocol.problem import Fault, Problem, StudyError, unknown
 from entact.protocol.release import Release
 from entact.protocol.source import field_of
 from entact.protocol.study import Visit, told_in
-from entact.protocol.words.form import TYPES, FormAccount, Forms, ItemLine, SectionLine
+from entact.protocol.words.form import TYPES, FormAccount, Forms, ItemAccount, SectionAccount
 from entact.protocol.words.label import begun, spaced
 from entact.protocol.words.schedule import when_words
 from entact.protocol.words.time import time_words
@@ -43,8 +43,8 @@ class CrfPage:
     help: str
     by: str
     times: tuple[str, ...]
-    sections: Mapping[str, SectionLine]
-    items: tuple[ItemLine, ...]
+    sections: Mapping[str, SectionAccount]
+    items: tuple[ItemAccount, ...]
     instrument: tuple[str, str, str] | None = None
     log: bool = False
 
@@ -148,7 +148,7 @@ class _Making:
             instrument=(said.title, said.recall, said.licence) if said is not None else None,
         )
 
-    def _fields(self, kind: Kind) -> Iterator[ItemLine]:
+    def _fields(self, kind: Kind) -> Iterator[ItemAccount]:
         """What an entry of entact's own holds, as items."""
         names = zip(kind.payload.__struct_fields__, kind.payload.__struct_encode_fields__, strict=True)
         hints = get_type_hints(kind.payload)
@@ -207,8 +207,8 @@ def _is_optional(hint: Any) -> bool:
 
 def _item(
     name: str, kind: str, choices: Mapping[str, str], title: str = "", *, personal: bool = False
-) -> ItemLine:
-    return ItemLine(
+) -> ItemAccount:
+    return ItemAccount(
         name=name,
         title=title or spaced(name),
         help="",

@@ -19,8 +19,8 @@ MOST_REASONS = 6  # named in one box; the rest are counted together
 
 
 @dataclass(frozen=True, slots=True)
-class BoxLine:
-    """One line of a box before it is broken."""
+class BoxText:
+    """One text of a box before it is broken into lines."""
 
     text: str
     bold: bool = False
@@ -31,13 +31,13 @@ class BoxLine:
 class Box:
     """A box with its place."""
 
-    lines: tuple[BoxLine, ...]
+    lines: tuple[BoxText, ...]
     x: float
     y: float
     width: float
 
     @property
-    def rows(self) -> list[tuple[str, BoxLine]]:
+    def rows(self) -> list[tuple[str, BoxText]]:
         """The lines as broken, each with the line it is of."""
         return [
             (text, line)
@@ -94,10 +94,10 @@ def _head(flow: Flow, width: float) -> tuple[list[Box], list[str]]:
     left = (width - main) / 2
     spine = width / 2 if is_wide else GAP
     x = spine + GAP
-    assessed = Box((BoxLine("Consented and assessed", True), _n(flow.assessed)), left, 1.0, main)
+    assessed = Box((BoxText("Consented and assessed", True), _n(flow.assessed)), left, 1.0, main)
     excluded = Box(tuple(_excluded(flow)), x, assessed.bottom + GAP, width - x - 1)
     title = flow.entered_as.capitalize()
-    randomised = Box((BoxLine(title, True), _n(flow.entered)), left, excluded.bottom + GAP, main)
+    randomised = Box((BoxText(title, True), _n(flow.entered)), left, excluded.bottom + GAP, main)
     aside = excluded.y + excluded.height / 2
     lines = [
         f"M{spine:g} {assessed.bottom:g}V{randomised.y:g}",
@@ -135,53 +135,53 @@ def _arms(flow: Flow, width: float, above: Box) -> tuple[list[Box], list[str]]:
     return boxes, lines
 
 
-def _excluded(flow: Flow) -> Iterable[BoxLine]:
+def _excluded(flow: Flow) -> Iterable[BoxText]:
     failed = sum(reason.n for reason in flow.not_eligible)
     others = sum(reason.n for reason in flow.excluded)
-    yield BoxLine(f"Not {flow.entered_as} ({EQUALS}{failed + others})", True)
+    yield BoxText(f"Not {flow.entered_as} ({EQUALS}{failed + others})", True)
     if failed:
-        yield BoxLine(f"not eligible, by the first criterion ({EQUALS}{failed})")
+        yield BoxText(f"not eligible, by the first criterion ({EQUALS}{failed})")
         yield from _listed(flow.not_eligible, 1)
     yield from _listed(flow.excluded, 0)
 
 
-def _allocated(flow: Flow, arm: ArmFlow) -> Iterable[BoxLine]:
-    yield BoxLine(arm.title, True)
+def _allocated(flow: Flow, arm: ArmFlow) -> Iterable[BoxText]:
+    yield BoxText(arm.title, True)
     allocated = "Allocated" if flow.entered_as == "randomised" else "Enrolled"
-    yield BoxLine(f"{allocated} ({EQUALS}{arm.allocated})")
-    yield BoxLine(f"took a dose ({EQUALS}{arm.treated})", indent=1)
-    yield BoxLine(f"took none ({EQUALS}{arm.not_treated})", indent=1)
+    yield BoxText(f"{allocated} ({EQUALS}{arm.allocated})")
+    yield BoxText(f"took a dose ({EQUALS}{arm.treated})", indent=1)
+    yield BoxText(f"took none ({EQUALS}{arm.not_treated})", indent=1)
 
 
-def _followed(flow: Flow, arm: ArmFlow) -> Iterable[BoxLine]:
-    yield BoxLine("Sessions with a dose", True)
+def _followed(flow: Flow, arm: ArmFlow) -> Iterable[BoxText]:
+    yield BoxText("Sessions with a dose", True)
     for title, n in arm.sessions:
-        yield BoxLine(f"{title} ({EQUALS}{n})", indent=1)
-    yield BoxLine(f"Stopped treatment ({EQUALS}{sum(reason.n for reason in arm.stopped)})", True)
+        yield BoxText(f"{title} ({EQUALS}{n})", indent=1)
+    yield BoxText(f"Stopped treatment ({EQUALS}{sum(reason.n for reason in arm.stopped)})", True)
     yield from _listed(arm.stopped, 1)
-    yield BoxLine(f"Left the study ({EQUALS}{sum(reason.n for reason in arm.left)})", True)
+    yield BoxText(f"Left the study ({EQUALS}{sum(reason.n for reason in arm.left)})", True)
     yield from _listed(arm.left, 1)
 
 
-def _analysed(flow: Flow, arm: ArmFlow) -> Iterable[BoxLine]:
-    yield BoxLine(f"Analysed ({EQUALS}{arm.analysed})", True)
-    yield BoxLine(flow.set_title)
+def _analysed(flow: Flow, arm: ArmFlow) -> Iterable[BoxText]:
+    yield BoxText(f"Analysed ({EQUALS}{arm.analysed})", True)
+    yield BoxText(flow.set_title)
     rated = "rated on treatment" if flow.on_treatment else "outcome known"
-    yield BoxLine(f"{rated} at {flow.outcome_at.lower()} ({EQUALS}{arm.with_outcome})", indent=1)
-    yield BoxLine(f"Not analysed ({EQUALS}{arm.not_analysed})")
+    yield BoxText(f"{rated} at {flow.outcome_at.lower()} ({EQUALS}{arm.with_outcome})", indent=1)
+    yield BoxText(f"Not analysed ({EQUALS}{arm.not_analysed})")
 
 
-def _listed(reasons: Sequence[Reason], indent: int) -> Iterable[BoxLine]:
+def _listed(reasons: Sequence[Reason], indent: int) -> Iterable[BoxText]:
     shown = reasons if len(reasons) <= MOST_REASONS + 1 else reasons[:MOST_REASONS]
     for reason in shown:
-        yield BoxLine(f"{reason.text} ({EQUALS}{reason.n})", indent=indent)
+        yield BoxText(f"{reason.text} ({EQUALS}{reason.n})", indent=indent)
     if len(shown) < len(reasons):
         rest = reasons[len(shown) :]
-        yield BoxLine(f"{len(rest)} other reasons ({EQUALS}{sum(one.n for one in rest)})", indent=indent)
+        yield BoxText(f"{len(rest)} other reasons ({EQUALS}{sum(one.n for one in rest)})", indent=indent)
 
 
-def _n(count: int) -> BoxLine:
-    return BoxLine(f"{EQUALS}{count}")
+def _n(count: int) -> BoxText:
+    return BoxText(f"{EQUALS}{count}")
 
 
 def _draw(box: Box) -> str:

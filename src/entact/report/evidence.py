@@ -191,7 +191,7 @@ def bias_letters(trial: Trial) -> str:
     return " ".join(letters)
 
 
-def people(trial: Trial) -> str:
+def numbers_by_arm(trial: Trial) -> str:
     """How many people, by arm; of trials whose files do not say, those with a result."""
     counts = trial.participants
     if not counts and trial.results:

@@ -23,7 +23,7 @@ from entact.report.evidence import (
     heterogeneity,
     left_out,
     measure_in_words,
-    people,
+    numbers_by_arm,
     status,
 )
 from entact.synthesis import Answer, Evidence
@@ -146,7 +146,7 @@ def _trials(evidence: Evidence, width: int) -> Group:
     table.add_column("bias", no_wrap=True)
     for trial in evidence.trials:
         style = "red" if trial.retracted else ""
-        cells = (trial.title, str(trial.year), people(trial), status(trial), bias_letters(trial))
+        cells = (trial.title, str(trial.year), numbers_by_arm(trial), status(trial), bias_letters(trial))
         table.add_row(*(Text(cell, style=style) for cell in cells))
     notes = [LETTERS, *concerns(evidence)]
     if any(answer.has_assumptions for answer in evidence.answers):

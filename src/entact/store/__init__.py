@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from entact.store.custody import keep_keys
     from entact.store.door import Failed, act, fact, facts, note, receive
     from entact.store.participant_keys import key_of
-    from entact.store.record import Head, append, append_many, chains, ledgers, lines
+    from entact.store.record import LedgerHead, append, append_many, chains, ledgers, lines
     from entact.store.renewal import rebuild, refresh, stale
     from entact.store.restoration import Restored, restore
     from entact.store.verification import Verification, verify
@@ -28,7 +28,7 @@ __all__ = [
     "Archive",
     "Archived",
     "Failed",
-    "Head",
+    "LedgerHead",
     "Location",
     "Restored",
     "StoreError",
@@ -66,7 +66,7 @@ _LATE = {
     "archive_folder": ("Archive", "archive_notices", "read_archive", "verify_archive"),
     "restoration": ("Restored", "restore"),
     "renewal": ("rebuild", "refresh", "stale"),
-    "record": ("Head", "append", "append_many", "chains", "ledgers", "lines"),
+    "record": ("LedgerHead", "append", "append_many", "chains", "ledgers", "lines"),
     "custody": ("keep_keys",),
     "participant_keys": ("key_of",),
     "verification": ("Verification", "verify"),

@@ -18,7 +18,7 @@ import msgspec
 
 from entact.course.entry import GENESIS, canonical, digest, instant
 from entact.store.error import StoreError
-from entact.store.index import Head
+from entact.store.index import LedgerHead
 
 HeadsByName = Mapping[str, tuple[int, str]]
 
@@ -77,7 +77,7 @@ class Stamp(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class Anchored(msgspec.Struct, frozen=True):
     """One head that an anchor recorded, and when."""
 
-    head: Head
+    head: LedgerHead
     at: str
 
 
@@ -104,9 +104,9 @@ class AnchorFile(msgspec.Struct, frozen=True):
         """Every head that was recorded."""
         found = []
         for anchor in self.anchors:
-            found.append(Anchored(Head(f"study:{anchor.study}", anchor.seq, anchor.hash), anchor.at))
+            found.append(Anchored(LedgerHead(f"study:{anchor.study}", anchor.seq, anchor.hash), anchor.at))
             for name, (seq, value) in (anchor.heads or {}).items():
-                found.append(Anchored(Head(name, seq, value), anchor.at))
+                found.append(Anchored(LedgerHead(name, seq, value), anchor.at))
         return found
 
 

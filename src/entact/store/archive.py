@@ -33,7 +33,7 @@ from entact.store import models, processes
 from entact.store.archive_columns import FOLDER, write_columns
 from entact.store.archive_folder import CHECKSUMS, FORMAT, MANIFEST, checksums
 from entact.store.error import StoreError
-from entact.store.record import CHUNK, Head
+from entact.store.record import CHUNK, LedgerHead
 
 TEXTS, HASHES, RELEASES = "entries.jsonl", "entries.sha256", "releases"
 ROWS = 10_000  # of one Parquet file: so many entries are in memory at once
@@ -111,7 +111,7 @@ class _Archive:
         self.installation = installation
         self.study = f"study:{installation.study}"
         found = models.Ledger.objects.filter(seq__gt=0).order_by("id")
-        self.heads = {row[0]: Head(*row[1:]) for row in found.values_list("id", "name", "seq", "hash")}
+        self.heads = {row[0]: LedgerHead(*row[1:]) for row in found.values_list("id", "name", "seq", "hash")}
         self.releases: list[str] = []
         self.parts = 0
 
@@ -152,7 +152,7 @@ class _Archive:
         for number in self.heads.keys() - seen:
             yield from self._chain(self.heads[number], iter(()))
 
-    def _chain(self, head: Head, lines: Iterator[Line]) -> Iterator[_Row]:
+    def _chain(self, head: LedgerHead, lines: Iterator[Line]) -> Iterator[_Row]:
         seq, previous = 0, GENESIS
         for line in lines:
             seq += 1

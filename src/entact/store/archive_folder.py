@@ -18,7 +18,7 @@ from entact.course.kinds.study import ReleaseEntered
 from entact.store.archive_columns import ids_in_several_ledgers, require_columns
 from entact.store.archive_reader import LONGEST, Damaged, checksum, entries, unique
 from entact.store.error import StoreError
-from entact.store.index import Head
+from entact.store.index import LedgerHead
 
 FORMAT, OLDEST = 2, 1
 MANIFEST = "manifest.json"
@@ -37,7 +37,7 @@ class Archive(NamedTuple):
     environment: Environment
     installation: UUID
     made_at: str
-    heads: tuple[Head, ...]
+    heads: tuple[LedgerHead, ...]
     releases: tuple[str, ...] = ()
 
     @property
@@ -100,7 +100,7 @@ def read_archive(folder: Path) -> Archive:
         manifest.environment,
         manifest.installation,
         manifest.made_at,
-        tuple(Head(one.ledger, one.seq, one.hash) for one in manifest.ledgers),
+        tuple(LedgerHead(one.ledger, one.seq, one.hash) for one in manifest.ledgers),
         tuple(manifest.releases),
     )
 

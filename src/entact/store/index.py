@@ -11,7 +11,7 @@ from entact.course.entry import Kept, digest, instant
 _LONGEST = 200  # characters: PostgreSQL's indexes hold no text of more than 2,704 bytes
 
 
-class Head(NamedTuple):
+class LedgerHead(NamedTuple):
     """The last line of a ledger: its number and hash."""
 
     ledger: str

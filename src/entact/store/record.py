@@ -34,7 +34,7 @@ from entact.protocol import Study
 from entact.store import models
 from entact.store.derived import PARTICIPANT, Rows
 from entact.store.error import StoreError
-from entact.store.index import Head, Index, index, storable
+from entact.store.index import Index, LedgerHead, index, storable
 from entact.store.known import Known, raw_cursor, remembered
 from entact.store.renewal import refresh
 from entact.store.site_rows import SITE, write_site_rows
@@ -45,8 +45,8 @@ from entact.store.writing import LINE_COLUMNS, Listed, Write, write_held
 
 __all__ = [
     "CHUNK",
-    "Head",
     "Index",
+    "LedgerHead",
     "append",
     "append_many",
     "chains",
@@ -122,10 +122,10 @@ def append_many(lines: Iterable[tuple[str, Line]]) -> int:
     return count
 
 
-def ledgers(prefix: str = "") -> list[Head]:
+def ledgers(prefix: str = "") -> list[LedgerHead]:
     """The heads of the ledgers whose name begins with `prefix` (`participant:`), in order of opening."""
     found = models.Ledger.objects.filter(name__startswith=prefix, seq__gt=0).order_by("id")
-    return [Head(*row) for row in found.values_list("name", "seq", "hash")]
+    return [LedgerHead(*row) for row in found.values_list("name", "seq", "hash")]
 
 
 def lines(ledger: str, *, after: int = 0) -> Iterator[Line]:

@@ -28,7 +28,7 @@ from entact.store.anchor import Anchored
 from entact.store.damage import Unreadable, is_damage, read_carefully
 from entact.store.derived import PARTICIPANT
 from entact.store.error import StoreError
-from entact.store.index import Head, Index, index, storable
+from entact.store.index import Index, LedgerHead, index, storable
 from entact.store.numbers import shared_numbers
 from entact.store.participant_keys import keychain
 from entact.store.versions import ids_used_again
@@ -61,7 +61,7 @@ class Verification:
 
 def verify(
     *,
-    known: Iterable[Head] = (),
+    known: Iterable[LedgerHead] = (),
     against: Iterable[Anchored] = (),
     progress: Callable[[int], None] | None = None,
 ) -> Verification:
@@ -113,7 +113,7 @@ class _Memory:
     """What the study's ledger remembers of all ledgers: their births, and every head that was ever noted."""
 
     births: dict[str, int] = field(default_factory=dict)
-    heads: dict[str, set[Head]] = field(default_factory=dict)
+    heads: dict[str, set[LedgerHead]] = field(default_factory=dict)
 
     def learn(self, kept: Kept) -> None:
         with suppress(
@@ -124,7 +124,7 @@ class _Memory:
             elif kept.kind == "heads":
                 for ledger, head in msgspec.convert(kept.data, Heads).heads.items():
                     # A later digest takes nothing back: one that says less than an earlier one was forged.
-                    self.heads.setdefault(ledger, set()).add(Head(ledger, head.seq, head.hash))
+                    self.heads.setdefault(ledger, set()).add(LedgerHead(ledger, head.seq, head.hash))
 
 
 class _Check:
@@ -141,7 +141,7 @@ class _Check:
         self.environment = installation.environment
         self.study = f"study:{installation.study}"
         rows = models.Ledger.objects.order_by("id").values_list("id", "name", "seq", "hash")
-        self.heads = {row[0]: Head(*row[1:]) for row in rows}
+        self.heads = {row[0]: LedgerHead(*row[1:]) for row in rows}
         self.outside: dict[str, list[Anchored]] = {}
         for one in outside:
             self.outside.setdefault(one.head.ledger, []).append(one)
@@ -335,12 +335,12 @@ _STREAM = """
 """
 
 
-def _by_ledger(heads: Mapping[int, Head], own: int, only: bool) -> ByLedger:
+def _by_ledger(heads: Mapping[int, LedgerHead], own: int, only: bool) -> ByLedger:
     """The lines of the study's own ledger only, or of all others: as one stream."""
     return groupby(_rows(f"ledger_id {'=' if only else '<>'} {own:d}"), key=itemgetter(0))
 
 
-def _by_ledger_carefully(heads: Mapping[int, Head], own: int, only: bool) -> ByLedger:
+def _by_ledger_carefully(heads: Mapping[int, LedgerHead], own: int, only: bool) -> ByLedger:
     """The same, each ledger as far as it can be read; lines that stand in no ledger are not looked for."""
     for number, head in heads.items():
         if (number == own) is only:

@@ -27,7 +27,7 @@ from entact.conduct.access.forms import NewPersonForm, PasswordForm
 from entact.conduct.access.models import Account
 from entact.conduct.error import ConductError
 from entact.conduct.frame import banner, page
-from entact.conduct.register import environment_of_database, register_for
+from entact.conduct.reader import environment_of_database, reader_for
 from entact.store import StoreError
 
 
@@ -193,4 +193,4 @@ def _by(request: HttpRequest) -> people.By:
 
 
 def _page(request: HttpRequest, template: str, shown: dict[str, Any], status: int = 200) -> HttpResponse:
-    return page(request, register_for(request.person), template, {"here": "people", **shown}, status)
+    return page(request, reader_for(request.person), template, {"here": "people", **shown}, status)

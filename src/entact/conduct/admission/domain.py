@@ -8,8 +8,8 @@ from datetime import datetime
 
 from django.db import connection
 
+from entact.conduct.reader import PARTICIPANT, Reader
 from entact.conduct.record.door import Author, compose, store_entry, turn_of
-from entact.conduct.register import PARTICIPANT, Register
 from entact.course import Course
 from entact.course.state.numbers import SCREENING, is_number, normal
 from entact.store.known import raw_cursor
@@ -23,7 +23,7 @@ class Refusal(Exception):
     """Why nobody was taken into screening; in words."""
 
 
-def screen(number: str, site: str, population: str, register: Register, author: Author, now: datetime) -> str:
+def screen(number: str, site: str, population: str, reader: Reader, author: Author, now: datetime) -> str:
     """Opens a ledger for somebody who is screened, and begins the first visit; returns the ledger's name.
 
     Raises:
@@ -36,13 +36,13 @@ def screen(number: str, site: str, population: str, register: Register, author: 
         if any(_holders(number)):
             raise Refusal(f"{number} is somebody else's screening number: take another.")
         ledger = f"{PARTICIPANT}{secrets.token_hex(16)}"
-        course = Course(register.study)
+        course = Course(reader.study)
         course.site = site
-        first = next(name for name, visit in register.study.newest.visits.items() if visit.opens)
+        first = next(name for name, visit in reader.study.newest.visits.items() if visit.opens)
         data = {"attempt": 1, "number": number, "site": site, "population": population}
-        release = register.study.in_force_at(site, now).id
+        release = reader.study.in_force_at(site, now).id
         encounter = f"{first}#1"
-        to = course, register, ledger, author, now
+        to = course, reader, ledger, author, now
         began = compose(*to, "encounter", {"status": "started"}, encounter=encounter, release=release)
         store_entry(began, author, now)
         store_entry(compose(*to, "screening", data, encounter=encounter, release=release), author, now)

@@ -7,7 +7,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
 from entact.conduct.admission.domain import Refusal, screen
-from entact.conduct.asking import authenticated_by, now_in, register_of
+from entact.conduct.asking import authenticated_by, now_in, reader_of
 from entact.conduct.frame import page
 from entact.conduct.record.door import Author
 
@@ -19,15 +19,15 @@ def new_participant(request: HttpRequest) -> HttpResponse:
     Raises:
         Http404: when whoever asks takes nobody in.
     """
-    register, authenticated = register_of(request), authenticated_by(request)
+    reader, authenticated = reader_of(request), authenticated_by(request)
     sites = [
         site
-        for site in sorted(register.study.newest.file.sites)
+        for site in sorted(reader.study.newest.file.sites)
         if authenticated is not None and request.person.role_for("screen", site) is not None
     ]
     if not sites or authenticated is None:
         raise Http404
-    populations = list(register.study.newest.file.populations)
+    populations = list(reader.study.newest.file.populations)
     site = request.POST.get("site", sites[0])
     population = request.POST.get("population", populations[0])
     number, problem = request.POST.get("number", ""), ""
@@ -37,7 +37,7 @@ def new_participant(request: HttpRequest) -> HttpResponse:
         role = request.person.role_for("screen", site)
         author = Author(request.person.identity, str(role), authenticated)
         try:
-            screen(number, site, population, register, author, now_in(register))
+            screen(number, site, population, reader, author, now_in(reader))
         except Refusal as refusal:
             problem = str(refusal)
         else:
@@ -51,4 +51,4 @@ def new_participant(request: HttpRequest) -> HttpResponse:
         "problem": problem,
         "here": "participants",
     }
-    return page(request, register, "admission/new.html", values, 422 if problem else 200)
+    return page(request, reader, "admission/new.html", values, 422 if problem else 200)

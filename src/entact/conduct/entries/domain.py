@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from entact.conduct.entries.kinds import KindForm, kind_form
-from entact.conduct.forms.domain import Standing, Unsaved, compare, known_at
+from entact.conduct.forms.domain import Unsaved, Written, compare, known_at
 from entact.conduct.forms.place import release_of
 from entact.conduct.forms.reading import MISSING_BECAUSE, Sent, receive_items
+from entact.conduct.reader import Folded, Reader
 from entact.conduct.record.door import Author, compose, store_act, store_entry, turn_of
 from entact.conduct.record.opened import Opener
-from entact.conduct.register import Folded, Register
 from entact.course import Course, Refused
 from entact.course.entry.effective import Effective
 from entact.course.entry.ledger import Receipt
@@ -38,28 +38,28 @@ class Entering:
     at: datetime | None = None
 
 
-def standing_of(course: Course, entry: str, opener: Opener) -> tuple[KindForm, Standing] | None:
+def written_of(course: Course, entry: str, opener: Opener) -> tuple[KindForm, Written] | None:
     """What an entry says as it stands, as a form; None where there is none, or it is withdrawn."""
     effective = next((one for one in course.effective if one.id == entry), None)
     if effective is None or effective.entry.kind not in KINDS:
         return None
     asked = kind_form(effective.entry.kind, release_of(course, effective), course.population)
     items = opener.items(effective, asked.items_of(effective.data))
-    return asked, Standing(asked.form, effective, items)
+    return asked, Written(asked.form, effective, items)
 
 
-def blank(course: Course, kind: str) -> tuple[KindForm, Standing]:
+def blank(course: Course, kind: str) -> tuple[KindForm, Written]:
     """A form of a kind with nothing in it."""
     asked = kind_form(kind, course.release, course.population)
-    return asked, Standing(asked.form, None)
+    return asked, Written(asked.form, None)
 
 
 def enter(
-    entering: Entering, register: Register, ledger: str, author: Author, now: datetime
+    entering: Entering, reader: Reader, ledger: str, author: Author, now: datetime
 ) -> str | Refused | Unsaved:
     """Keeps what was entered, what a gate asks only if it allows it; returns the entry's id."""
     with turn_of(ledger):
-        course = _course(register, ledger)
+        course = _course(reader, ledger)
         asked, _ = blank(course, entering.kind)
         received = receive_items(asked.form, _without_missing(entering.sent))
         problems = tuple(
@@ -75,7 +75,7 @@ def enter(
             return Unsaved(problems)
         entry = compose(
             course,
-            register,
+            reader,
             ledger,
             author,
             now,
@@ -92,7 +92,7 @@ def enter(
 def correct(
     entry: str,
     entering: Entering,
-    register: Register,
+    reader: Reader,
     ledger: str,
     opener: Opener,
     author: Author,
@@ -100,15 +100,15 @@ def correct(
 ) -> Receipt | Unsaved | None:
     """Corrects the changed items of an entry; None where everything stood there already."""
     with turn_of(ledger):
-        course = _course(register, ledger)
-        there = standing_of(course, entry, opener)
+        course = _course(reader, ledger)
+        there = written_of(course, entry, opener)
         if there is None:
             return Unsaved(("The entry was withdrawn meanwhile.",))
-        asked, standing = there
-        then = standing_of(known_at(course, entering.head), entry, opener)
+        asked, written = there
+        then = written_of(known_at(course, entering.head), entry, opener)
         received = receive_items(asked.form, _without_missing(entering.sent))
-        before = then[1] if then is not None else standing
-        compared = compare(standing, before, received, entering.sent)
+        before = then[1] if then is not None else written
+        compared = compare(written, before, received, entering.sent)
         if compared.theirs:
             return Unsaved(theirs=compared.theirs)
         if not compared.changed:
@@ -116,27 +116,27 @@ def correct(
         if not entering.reason.strip():
             return Unsaved(needs_reason=True, changed=compared.changed)
         data = _changed(asked, {name: received.items.get(name) for name in compared.changed})
-        assert standing.effective is not None
-        return _replace(course, register, standing.effective, "", data, entering.reason, author, now)
+        assert written.effective is not None
+        return _replace(course, reader, written.effective, "", data, entering.reason, author, now)
 
 
 def withdraw(
-    entry: str, reason: str, register: Register, ledger: str, author: Author, now: datetime
+    entry: str, reason: str, reader: Reader, ledger: str, author: Author, now: datetime
 ) -> Receipt | Unsaved:
     """Withdraws an entry (wrong participant, entered in error); what it said stays in the ledger."""
     if not reason.strip():
         return Unsaved(("Say why it is withdrawn.",), needs_reason=True)
     with turn_of(ledger):
-        course = _course(register, ledger)
+        course = _course(reader, ledger)
         effective = next((one for one in course.effective if one.id == entry), None)
         if effective is None:
             return Unsaved(("The entry was withdrawn meanwhile.",))
-        return _replace(course, register, effective, "void", {}, reason, author, now)
+        return _replace(course, reader, effective, "void", {}, reason, author, now)
 
 
 def _replace(
     course: Course,
-    register: Register,
+    reader: Reader,
     effective: Effective,
     kind: str,
     data: Mapping[str, Any],
@@ -148,7 +148,7 @@ def _replace(
     last = effective.corrections[-1] if effective.corrections and not kind else effective.id
     entry = compose(
         course,
-        register,
+        reader,
         source.ledger,
         author,
         now,
@@ -173,8 +173,8 @@ def _changed(asked: KindForm, items: Mapping[str, Any]) -> dict[str, Any]:
     return data
 
 
-def _course(register: Register, ledger: str) -> Course:
-    folded = register.folded([ledger])[ledger]
+def _course(reader: Reader, ledger: str) -> Course:
+    folded = reader.folded([ledger])[ledger]
     assert isinstance(folded, Folded)
     return folded.course
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from entact.conduct.entries.kinds import CONTINUED, ENTERED, KindForm
-from entact.conduct.forms.domain import Standing, Unsaved
+from entact.conduct.forms.domain import Unsaved, Written
 from entact.conduct.forms.fields import Surroundings, sections_of
 from entact.conduct.forms.page import FormPage, Shown, history_of, notes_of, said_when
 from entact.conduct.forms.place import release_of
@@ -37,7 +37,7 @@ _ACTIONS = {
 def page_of_kind(
     shown: Shown,
     asked: KindForm,
-    standing: Standing,
+    written: Written,
     *,
     encounter: str | None = None,
     about: str | None = None,
@@ -48,19 +48,19 @@ def page_of_kind(
 ) -> FormPage:
     """The page of a kind of entry: blank, as it stands, or as it was sent and not kept."""
     course, form = shown.course, asked.form
-    effective = standing.effective
+    effective = written.effective
     release = course.release if effective is None else release_of(course, effective)
-    fields: Sent = texts_of(form, standing.items) if sent is None else sent
-    items = standing.items if sent is None else receive_items(form, sent).items
+    fields: Sent = texts_of(form, written.items) if sent is None else sent
+    items = written.items if sent is None else receive_items(form, sent).items
     facts = course.facts(encounter, shown.at)
-    by_item, general = notes_of(shown, standing, items, {}, facts, is_sent=False)
+    by_item, general = notes_of(shown, written, items, {}, facts, is_sent=False)
     changes = changes_in(course, effective, shown.opener) if effective is not None else {}
     theirs = unsaved.theirs if unsaved is not None else frozenset()
     surroundings = Surroundings(
         notes=by_item,
         history={name: history_of(found, shown.zone) for name, found in changes.items()},
-        theirs={name: value(standing.items.get(name)) for name in theirs},
-        closed=standing.closed,
+        theirs={name: value(written.items.get(name)) for name in theirs},
+        closed=written.closed,
         computed=computed_criteria(shown, release, encounter) if asked.kind.name == "eligibility" else {},
         may_be_missing=False,
     )
@@ -77,8 +77,8 @@ def page_of_kind(
         licence="",
         sections=sections_of(form, account, fields, form.read(items).values, surroundings),
         scores=(),
-        said=said_when(standing, shown.zone),
-        head=max((seq for places in shown.folded.places.values() for seq, _ in places), default=0),
+        said=said_when(written, shown.zone),
+        head=max((seq for versions in shown.folded.versions.values() for seq, _ in versions), default=0),
         entry=effective.id if effective is not None else "",
         status="done",
         status_history=(),

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from entact.conduct.asking import Asked
-from entact.conduct.entries.domain import Entering, blank, correct, enter, standing_of, withdraw
+from entact.conduct.entries.domain import Entering, blank, correct, enter, withdraw, written_of
 from entact.conduct.entries.kinds import ENTERED
 from entact.conduct.entries.page import continues, page_of_kind
 from entact.conduct.forms.domain import Unsaved
@@ -36,13 +36,13 @@ def add_entry(request: HttpRequest, key: str, kind: str) -> HttpResponse:
     role = asked.role_for(ENTERED[kind])
     author = asked.author(role)
     about, encounter = _about(asked, kind), _encounter(asked)
-    form, standing = blank(asked.course, kind)
+    form, written = blank(asked.course, kind)
     if request.method != "POST":
         return _page(
-            asked, page_of_kind(_shown(asked, role), form, standing, encounter=encounter, about=about)
+            asked, page_of_kind(_shown(asked, role), form, written, encounter=encounter, about=about)
         )
     entering = Entering(kind, _sent(request), _head(asked), about, encounter)
-    done = enter(entering, asked.register, asked.participant.ledger, author, asked.now)
+    done = enter(entering, asked.reader, asked.participant.ledger, author, asked.now)
     if isinstance(done, Refused):
         done = Unsaved(tuple(reason.message for reason in done.reasons))
     if isinstance(done, Unsaved):
@@ -50,7 +50,7 @@ def add_entry(request: HttpRequest, key: str, kind: str) -> HttpResponse:
         shown = page_of_kind(
             _shown(again, role),
             form,
-            standing,
+            written,
             encounter=encounter,
             about=about,
             sent=entering.sent,
@@ -79,7 +79,7 @@ def show_entry(request: HttpRequest, key: str, entry: str) -> HttpResponse:
     code, text = _reason(asked)
     entering = Entering(kind, _sent(request), _head(asked), reason=text or code)
     ledger = asked.participant.ledger
-    done = correct(entry, entering, asked.register, ledger, opener, author, asked.now)
+    done = correct(entry, entering, asked.reader, ledger, opener, author, asked.now)
     if isinstance(done, Unsaved):
         return _entry(Asked(request, key), entry, role, sent=entering.sent, unsaved=done, reason=(code, text))
     return redirect("entry", key=key, entry=entry)
@@ -104,24 +104,24 @@ def withdraw_entry(request: HttpRequest, key: str, entry: str) -> HttpResponse:
     author = asked.author(role)
     code, text = _reason(asked)
     ledger = asked.participant.ledger
-    done = withdraw(entry, text or code, asked.register, ledger, author, asked.now)
+    done = withdraw(entry, text or code, asked.reader, ledger, author, asked.now)
     if isinstance(done, Unsaved):
         values = {"problems": done.problems, "participant": asked.participant, "here": "participants"}
-        return page(request, asked.register, "entries/refused.html", values, 422)
+        return page(request, asked.reader, "entries/refused.html", values, 422)
     return redirect("participant", key=key)
 
 
 def _entry(asked: Asked, entry: str, role: str | None, **sent: object) -> HttpResponse:
-    there = standing_of(asked.course, entry, asked.opener(role))
+    there = written_of(asked.course, entry, asked.opener(role))
     if there is None:
         raise Http404
-    form, standing = there
+    form, written = there
     kind, links = form.kind.name, []
-    if continues(kind) and role is not None and standing.effective is not None:
-        about = standing.effective.entry.about or entry
+    if continues(kind) and role is not None and written.effective is not None:
+        about = written.effective.entry.about or entry
         where = reverse("add", args=[asked.participant.key, kind])
         links.append((f"{where}?about={about}", "What has happened since"))
-    shown = page_of_kind(_shown(asked, role), form, standing, links=links, **sent)  # type: ignore[arg-type]
+    shown = page_of_kind(_shown(asked, role), form, written, links=links, **sent)  # type: ignore[arg-type]
     return _page(asked, shown)
 
 
@@ -130,7 +130,7 @@ def _entering(request: HttpRequest, key: str, kind: str) -> Asked:
     if kind not in ENTERED:
         raise Http404
     told = {class_named(name) for name in KINDS[kind].tells}
-    if not asked.register.sight.sees_names(frozenset(told)):
+    if not asked.reader.sight.sees_names(frozenset(told)):
         raise Http404
     return asked
 
@@ -152,7 +152,7 @@ def _encounter(asked: Asked) -> str | None:
         under_way = [one for one in asked.course.encounters.values() if one.status == "started"]
         return under_way[-1].id if under_way else None
     encounter = encounter_of(visit, asked.course.release)
-    if encounter is None or not asked.register.sight.sees_visit(visit.partition(".")[0]):
+    if encounter is None or not asked.reader.sight.sees_visit(visit.partition(".")[0]):
         raise Http404
     return encounter
 
@@ -175,7 +175,7 @@ def _shown(asked: Asked, role: str | None) -> Shown:
 def _page(asked: Asked, form: FormPage) -> HttpResponse:
     status = 409 if form.conflicts else 422 if form.unsaved is not None else 200
     return page(
-        asked.request, asked.register, "forms/form.html", {"form": form, "here": "participants"}, status
+        asked.request, asked.reader, "forms/form.html", {"form": form, "here": "participants"}, status
     )
 
 

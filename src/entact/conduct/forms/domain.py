@@ -11,9 +11,9 @@ from typing import Any
 
 from entact.conduct.forms.place import Place, filled_at, form_at, items_in, release_of
 from entact.conduct.forms.reading import Received, Sent, receive_items, said_of, texts_of
+from entact.conduct.reader import Folded, Reader
 from entact.conduct.record.door import Author, compose, store_entry, turn_of
 from entact.conduct.record.opened import Opener, is_closed
-from entact.conduct.register import Folded, Register
 from entact.course import Course, Entry, fold
 from entact.course.entry import Kept
 from entact.course.entry.effective import Effective
@@ -44,8 +44,8 @@ class Filling:
 
 
 @dataclass(frozen=True)
-class Standing:
-    """What stands at a place: the entry, or none yet, and its items with what is sealed opened."""
+class Written:
+    """What is written at a place: the entry, or none yet, and its items with what is sealed opened."""
 
     form: CompiledForm
     effective: Effective | None
@@ -97,7 +97,7 @@ class Unsaved:
     questions: tuple[Question, ...] = ()
 
 
-def standing_at(course: Course, place: Place, entry: str, opener: Opener) -> Standing | None:
+def written_at(course: Course, place: Place, entry: str, opener: Opener) -> Written | None:
     """What stands at a place; None where the study has no such form.
 
     Args:
@@ -109,11 +109,11 @@ def standing_at(course: Course, place: Place, entry: str, opener: Opener) -> Sta
     if form is None:
         return None
     items = {} if effective is None else opener.items(effective, items_in(effective))
-    return Standing(form, effective, items)
+    return Written(form, effective, items)
 
 
 def save_form(
-    filling: Filling, register: Register, ledger: str, opener: Opener, author: Author, now: datetime
+    filling: Filling, reader: Reader, ledger: str, opener: Opener, author: Author, now: datetime
 ) -> Saved | Unsaved:
     """Keeps what was filled in: as a new entry, or as a correction of the changed items of the one there.
 
@@ -121,18 +121,18 @@ def save_form(
     was opened is written by neither.
     """
     with turn_of(ledger):
-        folded = register.folded([ledger])[ledger]
+        folded = reader.folded([ledger])[ledger]
         assert isinstance(folded, Folded)
         course = folded.course
-        now_there = standing_at(course, filling.place, filling.entry, opener)
+        now_there = written_at(course, filling.place, filling.entry, opener)
         assert now_there is not None
-        before = standing_at(known_at(course, filling.head), filling.place, filling.entry, opener)
+        before = written_at(known_at(course, filling.head), filling.place, filling.entry, opener)
         received = receive_items(now_there.form, filling.sent)
-        written = _entry(filling, course, register, now_there, before or now_there, received, author, now)
-        if not isinstance(written, Entry):
-            return written
-        entry = store_entry(written, author, now)
-        source = now_there.effective.id if now_there.effective is not None else written.id
+        composed = _entry(filling, course, reader, now_there, before or now_there, received, author, now)
+        if not isinstance(composed, Entry):
+            return composed
+        entry = store_entry(composed, author, now)
+        source = now_there.effective.id if now_there.effective is not None else composed.id
         return Saved(source, entry)
 
 
@@ -146,9 +146,9 @@ def known_at(course: Course, head: int) -> Course:
 def _entry(
     filling: Filling,
     course: Course,
-    register: Register,
-    now_there: Standing,
-    before: Standing,
+    reader: Reader,
+    now_there: Written,
+    before: Written,
     received: Received,
     author: Author,
     now: datetime,
@@ -164,13 +164,13 @@ def _entry(
     changed = compared.changed
     status_changes = filling.status != now_there.status
     if now_there.effective is None:
-        return _new(filling, course, register, received, author, now)
+        return _new(filling, course, reader, received, author, now)
     if not changed and not status_changes:
         return Saved(now_there.effective.id, None)
     if not filling.reason.strip():
         return Unsaved(needs_reason=True, changed=changed)
     items = {name: received.items.get(name) for name in changed}
-    return _correction(filling, course, register, now_there, items, author, now)
+    return _correction(filling, course, reader, now_there, items, author, now)
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,7 @@ class Compared:
     theirs: frozenset[str]
 
 
-def compare(now_there: Standing, before: Standing, received: Received, sent: Sent) -> Compared:
+def compare(now_there: Written, before: Written, received: Received, sent: Sent) -> Compared:
     """What was sent against what stands there, and against what stood there when the page was opened."""
     form = now_there.form
     there, then = texts_of(form, now_there.items), texts_of(before.form, before.items)
@@ -201,7 +201,7 @@ def said_twice(place: str) -> str:
 def _new(
     filling: Filling,
     course: Course,
-    register: Register,
+    reader: Reader,
     received: Received,
     author: Author,
     now: datetime,
@@ -222,7 +222,7 @@ def _new(
     (ledger,) = {entry.ledger for entry in course.entries[:1]}
     return compose(
         course,
-        register,
+        reader,
         ledger,
         author,
         now,
@@ -239,8 +239,8 @@ def _new(
 def _correction(
     filling: Filling,
     course: Course,
-    register: Register,
-    now_there: Standing,
+    reader: Reader,
+    now_there: Written,
     items: Mapping[str, Any],
     author: Author,
     now: datetime,
@@ -256,7 +256,7 @@ def _correction(
         data["status"] = filling.status
     return compose(
         course,
-        register,
+        reader,
         effective.entry.ledger,
         author,
         now,

@@ -13,7 +13,7 @@ from entact.protocol import CompiledForm
 from entact.protocol.answer import MISSING
 from entact.protocol.rule import Facts, Rule
 from entact.protocol.study import Item, told_in
-from entact.protocol.words.form import FormAccount, ItemLine
+from entact.protocol.words.form import FormAccount, ItemAccount
 from entact.protocol.words.label import begun, unit_words
 
 FEW: Final = 7  # choices that are shown beside each other; more are a list to open
@@ -210,7 +210,7 @@ class _Making:
     ) -> None:
         self.form, self.sent, self.values, self.around = form, sent, values, surroundings
 
-    def item(self, line: ItemLine) -> Field:
+    def item(self, line: ItemAccount) -> Field:
         around, name = self.around, line.name
         item = self.form.items[name]
         asked, condition = self._asked(self.form, name, self.values, {}), line.asked
@@ -248,7 +248,7 @@ class _Making:
             computed=around.computed.get(name, ""),
         )
 
-    def _row(self, item: Item, line: ItemLine, number: str) -> tuple[Field, ...]:
+    def _row(self, item: Item, line: ItemAccount, number: str) -> tuple[Field, ...]:
         """The cells of one row; `0` is the one that may be added."""
         row, name = self.form.rows[line.name], line.name
         values: dict[str, Any] = {}
@@ -262,7 +262,7 @@ class _Making:
             cells.append(_with(made, asked=asked, condition=cell.asked, notes=notes))
         return tuple(cells)
 
-    def _field(self, form: CompiledForm, item: Item, line: ItemLine, place: tuple[str, ...]) -> Field:
+    def _field(self, form: CompiledForm, item: Item, line: ItemAccount, place: tuple[str, ...]) -> Field:
         where = ":".join(place)
         texts = tuple(self.sent.get(f"{ITEM}:{where}", ()))
         missing = next(iter(self.sent.get(f"{MISSING_BECAUSE}:{where}", ())), "")
@@ -332,7 +332,7 @@ def _value_of(made: Field, item: Item) -> Any:
     return list(made.texts) if item.type == "choices" else text or None
 
 
-def _asked_as(item: Item, line: ItemLine, texts: tuple[str, ...]) -> tuple[str, tuple[Choice, ...]]:
+def _asked_as(item: Item, line: ItemAccount, texts: tuple[str, ...]) -> tuple[str, tuple[Choice, ...]]:
     """How an item is asked, and what can be chosen."""
     labels: dict[str, str] = {}
     if item.type == "boolean":

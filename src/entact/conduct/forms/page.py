@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
 
-from entact.conduct.forms.domain import NOT_DONE, Standing, Unsaved
+from entact.conduct.forms.domain import NOT_DONE, Unsaved, Written
 from entact.conduct.forms.fields import Field, Note, PastChange, Section, Surroundings, sections_of
 from entact.conduct.forms.place import Place, filled_at, release_of
 from entact.conduct.forms.reading import Sent, receive_items, texts_of
+from entact.conduct.reader import Folded
 from entact.conduct.record.opened import Changed, Opener, changes_in
-from entact.conduct.register import Folded
 from entact.conduct.sight import SeenCourse
 from entact.conduct.words import lower_words, moment, plainly, score, title_of_visit, value, words
 from entact.course import Course, Finding, instant
@@ -153,7 +153,7 @@ class Shown:
 def page_of(
     shown: Shown,
     place: Place,
-    standing: Standing,
+    written: Written,
     *,
     sent: Sent | None = None,
     unsaved: Unsaved | None = None,
@@ -164,18 +164,18 @@ def page_of(
     """The page of a form: as it stands in the ledger or, where something was sent, as it was sent.
 
     Args:
-        standing: what is there. sent, status, reason: what was sent and not kept; a reason as code and text.
+        written: what is there. sent, status, reason: what was sent and not kept; a reason as code and text.
     """
-    form, course = standing.form, shown.course
-    release = course.release if standing.effective is None else release_of(course, standing.effective)
+    form, course = written.form, shown.course
+    release = course.release if written.effective is None else release_of(course, written.effective)
     account = Forms(release, shown.language).of(form)
-    there = texts_of(form, standing.items)
+    there = texts_of(form, written.items)
     fields: Sent = there if sent is None else sent
     around, facts = surroundings_of(shown, place)
-    items = standing.items if sent is None else receive_items(form, sent).items
+    items = written.items if sent is None else receive_items(form, sent).items
     values = form.read(items, around).values
-    changes = changes_in(course, standing.effective, shown.opener) if standing.effective else {}
-    by_item, general = notes_of(shown, standing, items, around, facts, is_sent=sent is not None)
+    changes = changes_in(course, written.effective, shown.opener) if written.effective else {}
+    by_item, general = notes_of(shown, written, items, around, facts, is_sent=sent is not None)
     theirs = unsaved.theirs if unsaved is not None else frozenset()
     surroundings = Surroundings(
         around=around,
@@ -183,9 +183,9 @@ def page_of(
         sees=shown.seen.sight.sees_rule,
         notes=by_item,
         history={name: history_of(found, shown.zone) for name, found in changes.items()},
-        theirs={name: value(standing.items.get(name)) for name in theirs},
+        theirs={name: value(written.items.get(name)) for name in theirs},
         earlier=_earlier(shown, form, place),
-        closed=standing.closed,
+        closed=written.closed,
         language=shown.language,
     )
     said = form.instrument
@@ -199,10 +199,10 @@ def page_of(
         licence=said.licence if said is not None else "",
         sections=sections_of(form, account, fields, values, surroundings),
         scores=tuple(Score(words(name), score(values.get(name))) for name in form.scores),
-        said=said_when(standing, shown.zone),
-        head=max((seq for places in shown.folded.places.values() for seq, _ in places), default=0),
-        entry=standing.effective.id if standing.effective is not None else "",
-        status=status or standing.status,
+        said=said_when(written, shown.zone),
+        head=max((seq for versions in shown.folded.versions.values() for seq, _ in versions), default=0),
+        entry=written.effective.id if written.effective is not None else "",
+        status=status or written.status,
         status_history=history_of(changes.get("status", []), shown.zone),
         notes=(*general, *_frozen(course, place)),
         others=max(len(filled_at(course, place)) - 1, 0),
@@ -210,7 +210,7 @@ def page_of(
         look=shown.look,
         draft=shown.draft,
         person=shown.person,
-        is_correction=standing.effective is not None,
+        is_correction=written.effective is not None,
         zone=str(shown.zone),
         unsaved=unsaved,
         when=when,
@@ -238,7 +238,7 @@ def problems_in(
 
 def notes_of(
     shown: Shown,
-    standing: Standing,
+    written: Written,
     items: Mapping[str, Any],
     around: Mapping[str, Any],
     facts: Facts,
@@ -249,16 +249,16 @@ def notes_of(
     by_item: dict[str, list[Note]] = {}
     general: list[Note] = []
     if is_sent:
-        for item, note in problems_in(standing.form, items, around, facts):
+        for item, note in problems_in(written.form, items, around, facts):
             by_item.setdefault(item, []).append(note)
-    elif standing.effective is not None:
-        own = {standing.effective.id, *standing.effective.corrections}
+    elif written.effective is not None:
+        own = {written.effective.id, *written.effective.corrections}
         for found in shown.seen.findings(shown.at, shown.folded.beside):
             if found.entry in own and found.holds:
                 absent = found.message.startswith(ABSENT)
                 note = Note("No answer yet.") if absent else Note(_plainly(shown, found))
                 note = Note(note.message, absent or found.rule == "unusual")
-                known = found.item.partition("[")[0] in standing.form.items
+                known = found.item.partition("[")[0] in written.form.items
                 by_item.setdefault(found.item, []).append(note) if known else general.append(note)
     return {name: tuple(notes) for name, notes in by_item.items()}, tuple(general)
 
@@ -300,12 +300,12 @@ def when_said(text: str, zone: tzinfo) -> str:
         return text
 
 
-def said_when(standing: Standing, zone: tzinfo) -> str:
+def said_when(written: Written, zone: tzinfo) -> str:
     """When and by whom what stands was entered."""
-    if standing.effective is None:
+    if written.effective is None:
         return ""
-    entry = standing.effective.entry
-    return f"{moment(standing.effective.at, zone)} by {entry.by}, {lower_words(entry.role)}"
+    entry = written.effective.entry
+    return f"{moment(written.effective.at, zone)} by {entry.by}, {lower_words(entry.role)}"
 
 
 def _visit(course: Course, place: Place) -> str:

@@ -16,10 +16,10 @@ from entact.conduct.forms.domain import (
     Filling,
     Question,
     Saved,
-    Standing,
     Unsaved,
+    Written,
     save_form,
-    standing_at,
+    written_at,
 )
 from entact.conduct.forms.fields import Field
 from entact.conduct.forms.page import FormPage, Shown, page_of
@@ -53,7 +53,7 @@ def show_form(request: HttpRequest, key: str, visit: str, form: str) -> HttpResp
             reason=asked.reason(),
             when=asked.sent("when"),
         )
-    outcome = save_form(filling, asked.register, asked.participant.ledger, asked.opens, author, asked.now)
+    outcome = save_form(filling, asked.reader, asked.participant.ledger, asked.opens, author, asked.now)
     if isinstance(outcome, Saved):
         return redirect(asked.address(outcome.entry))
     again = _Form(request, key, visit, form)  # what others have entered meanwhile is on it
@@ -100,25 +100,25 @@ class _Form(Asked):
 
     def __init__(self, request: HttpRequest, key: str, visit: str, form: str) -> None:
         super().__init__(request, key)
-        sight = self.register.sight
+        sight = self.reader.sight
         encounter = encounter_of(visit, self.course.release)
         if encounter is None or not sight.sees_form(form) or not sight.sees_visit(visit.partition(".")[0]):
             raise Http404
         self.place = Place(form, encounter, self._timepoint(encounter, form), self._repeat())
         self.role = self.role_entering(form)
         self.opens = self.opener(self.role)
-        standing = standing_at(self.course, self.place, self._text("entry"), self.opens)
-        if standing is None or (
-            standing.effective is not None and standing.effective.id not in self.seen.entries
+        written = written_at(self.course, self.place, self._text("entry"), self.opens)
+        if written is None or (
+            written.effective is not None and written.effective.id not in self.seen.entries
         ):
             raise Http404
-        self.standing: Standing = standing
+        self.written: Written = written
 
     def page(self, **sent: Any) -> HttpResponse:
         shown = self.value(**sent)
         status = 409 if shown.conflicts else 422 if shown.unsaved is not None else 200
         values = {"form": shown, "here": "participants"}
-        return page(self.request, self.register, "forms/form.html", values, status)
+        return page(self.request, self.reader, "forms/form.html", values, status)
 
     def value(self, **sent: Any) -> FormPage:
         shown = Shown(
@@ -135,7 +135,7 @@ class _Form(Asked):
             language=self._language(),
             look=reverse("look", args=[self.participant.key, self.place.visit, self.place.form]),
         )
-        return page_of(shown, self.place, self.standing, **sent)
+        return page_of(shown, self.place, self.written, **sent)
 
     def filling(self) -> tuple[Filling, tuple[Question, ...]]:
         """The form as it was sent, and what has to be asked first: which of several times is meant."""
@@ -146,7 +146,7 @@ class _Form(Asked):
         clock = Clock(self.now, self.zone, None if since is None else self.now - since)
         said = _sent(self.request)
         said |= {name.removeprefix(WHICH): text for name, text in said.items() if name.startswith(WHICH)}
-        sent, asked = settle_times(self.standing.form, said, clock)
+        sent, asked = settle_times(self.written.form, said, clock)
         questions = [Question(f"item:{name}", name, which.choices) for name, which in asked.items()]
         text_of_when = next(iter(said.get("when", ())), "")
         when = tell_time(text_of_when, clock) if text_of_when.strip() else None

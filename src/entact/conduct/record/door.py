@@ -13,7 +13,7 @@ import msgspec
 from django.db import connection
 
 from entact import store
-from entact.conduct.register import Register
+from entact.conduct.reader import Reader
 from entact.course import Course, Entry, Reason, Refused, uuid7
 from entact.course.entry import Authenticated
 from entact.course.entry.ledger import Receipt
@@ -58,7 +58,7 @@ def store_act(entry: Entry, course: Course, author: Author, now: datetime) -> Re
 
 def compose(
     course: Course,
-    register: Register,
+    reader: Reader,
     ledger: str,
     author: Author,
     now: datetime,
@@ -68,7 +68,7 @@ def compose(
     **fields: Any,
 ) -> Entry:
     """An entry as this person writes it now, under the release that the participant is under."""
-    zone = register.zone_of(course.site or "")
+    zone = reader.zone_of(course.site or "")
     here = now.astimezone(zone)
     occurred = (at or now).astimezone(zone)
     return Entry(
@@ -76,7 +76,7 @@ def compose(
         ledger=ledger,
         kind=kind,
         release=fields.pop("release", None) or written_under(course, now),
-        environment=register.environment,  # type: ignore[arg-type]  # as the installation says it
+        environment=reader.environment,  # type: ignore[arg-type]  # as the installation says it
         occurred_at=occurred.isoformat(),
         recorded_at=here.isoformat(),
         by=author.identity,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from entact.conduct.reader import Folded, Reader
 from entact.conduct.record.door import Author, compose, store_act, store_entry, turn_of
-from entact.conduct.register import Folded, Register
 from entact.course import Course, Refused
 from entact.course.entry.ledger import Receipt
 from entact.course.state.encounter import UNSCHEDULED
@@ -13,7 +13,7 @@ from entact.course.state.encounter import UNSCHEDULED
 
 def begin_visit(
     encounter: str,
-    register: Register,
+    reader: Reader,
     ledger: str,
     author: Author,
     now: datetime,
@@ -23,19 +23,19 @@ def begin_visit(
 ) -> Receipt | None:
     """Begins a visit now; None where it has begun already."""
     with turn_of(ledger):
-        course = _course(register, ledger)
+        course = _course(reader, ledger)
         if encounter in course.encounters:
             return None
         data = {"status": "started", "contact": contact}
         entry = compose(
-            course, register, ledger, author, now, "encounter", data, encounter=encounter, reason=reason
+            course, reader, ledger, author, now, "encounter", data, encounter=encounter, reason=reason
         )
         return store_entry(entry, author, now)
 
 
 def end_visit(
     encounter: str,
-    register: Register,
+    reader: Reader,
     ledger: str,
     author: Author,
     now: datetime,
@@ -44,26 +44,26 @@ def end_visit(
 ) -> Receipt | Refused | None:
     """Ends a visit now, where the gate of a discharge lets it; None where it is not under way."""
     with turn_of(ledger):
-        course = _course(register, ledger)
+        course = _course(reader, ledger)
         held = course.encounters.get(encounter)
         if held is None or held.status != "started":
             return None
         data = {"status": "ended"} | ({} if disposition == "discharged" else {"disposition": disposition})
-        entry = compose(course, register, ledger, author, now, "encounter", data, encounter=encounter)
+        entry = compose(course, reader, ledger, author, now, "encounter", data, encounter=encounter)
         return store_act(entry, course, author, now)
 
 
 def miss_visit(
-    encounter: str, register: Register, ledger: str, author: Author, now: datetime, *, reason: str
+    encounter: str, reader: Reader, ledger: str, author: Author, now: datetime, *, reason: str
 ) -> Receipt | None:
     """Notes that a visit did not take place, and why; None where it has begun."""
     with turn_of(ledger):
-        course = _course(register, ledger)
+        course = _course(reader, ledger)
         if encounter in course.encounters:
             return None
         data = {"status": "missed"}
         entry = compose(
-            course, register, ledger, author, now, "encounter", data, encounter=encounter, reason=reason
+            course, reader, ledger, author, now, "encounter", data, encounter=encounter, reason=reason
         )
         return store_entry(entry, author, now)
 
@@ -76,7 +76,7 @@ def next_unscheduled(course: Course) -> str:
     return f"{UNSCHEDULED}#{number}"
 
 
-def _course(register: Register, ledger: str) -> Course:
-    folded = register.folded([ledger])[ledger]
+def _course(reader: Reader, ledger: str) -> Course:
+    folded = reader.folded([ledger])[ledger]
     assert isinstance(folded, Folded)
     return folded.course

@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 from typing import Final, Literal
 
 from entact.conduct.forms.place import Place, form_at, items_in, placed, visit_address
-from entact.conduct.register import Folded
+from entact.conduct.reader import Folded
 from entact.conduct.sight import SeenCourse
 from entact.conduct.words import lower_words, moment, title_of_form, title_of_visit, window, words
 from entact.course import Course, Due

@@ -58,6 +58,6 @@ def _against(asked: Asked, act: str) -> tuple[str, ...]:
     answer = may(act, study, setting, course, asked.person.identity, asked.now)
     if not isinstance(answer, Refused):
         return ()
-    if not asked.register.sight.sees_gate(ACTS[act].gate):
+    if not asked.reader.sight.sees_gate(ACTS[act].gate):
         return ("The gate is shut; what it asks is hidden from this role.",)
     return tuple(reason.message for reason in answer.reasons)

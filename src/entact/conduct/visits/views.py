@@ -48,7 +48,7 @@ def show_matrix(request: HttpRequest, key: str) -> HttpResponse:
         "may_begin": asked.role_for("enter") is not None,
         "here": "participants",
     }
-    return page(request, asked.register, "visits/matrix.html", values)
+    return page(request, asked.reader, "visits/matrix.html", values)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -61,14 +61,14 @@ def show_visit(request: HttpRequest, key: str, visit: str) -> HttpResponse:
     asked = Asked(request, key)
     encounter = encounter_of(visit, asked.course.release)
     name = visit.partition(".")[0]
-    if encounter is None or not asked.register.sight.sees_visit(name):
+    if encounter is None or not asked.reader.sight.sees_visit(name):
         raise Http404
     if name == UNSCHEDULED and encounter not in asked.course.encounters:
         raise Http404
     if request.method != "POST":
         return _shown(asked, encounter)
     author = asked.author(asked.role_for("enter"))
-    to = asked.register, asked.participant.ledger, author, asked.now
+    to = asked.reader, asked.participant.ledger, author, asked.now
     what, contact, reason = asked.sent("do"), asked.sent("contact"), asked.sent("reason_code")
     if what == "begin":
         begin_visit(encounter, *to, contact=contact if contact in CONTACTS else "in_person")
@@ -96,7 +96,7 @@ def begin_unscheduled(request: HttpRequest, key: str) -> HttpResponse:
     if not reason:
         return redirect("matrix", key=key)
     encounter = next_unscheduled(asked.course)
-    begin_visit(encounter, asked.register, asked.participant.ledger, author, asked.now, reason=reason)
+    begin_visit(encounter, asked.reader, asked.participant.ledger, author, asked.now, reason=reason)
     return redirect("visit", key=key, visit=visit_address(encounter))
 
 
@@ -111,12 +111,12 @@ def _shown(asked: Asked, encounter: str, refused: tuple[Reason, ...] = ()) -> Ht
         "kinds": [kind for kind, _ in _ways(asked)],
         "here": "participants",
     }
-    return page(asked.request, asked.register, "visits/visit.html", values, 422 if refused else 200)
+    return page(asked.request, asked.reader, "visits/visit.html", values, 422 if refused else 200)
 
 
 def _ways(asked: Asked) -> list[tuple[str, str]]:
     """What whoever asks may enter beside forms: kinds of entry, by what they are called."""
-    sight = asked.register.sight
+    sight = asked.reader.sight
     return [
         (kind, KINDS[kind].title)
         for kind, act in ENTERED.items()

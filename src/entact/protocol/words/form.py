@@ -34,7 +34,7 @@ TYPES: Final[Mapping[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class ItemLine:
+class ItemAccount:
     """One item of a form.
 
     Attributes:
@@ -59,11 +59,11 @@ class ItemLine:
     step: int
     required: bool
     personal: bool
-    cells: tuple[ItemLine, ...] = ()
+    cells: tuple[ItemAccount, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class SectionLine:
+class SectionAccount:
     """A heading within a form; its items follow each other."""
 
     title: str
@@ -85,8 +85,8 @@ class FormAccount:
     help: str
     by: str
     visits: tuple[str, ...]
-    sections: Mapping[str, SectionLine]
-    items: tuple[ItemLine, ...]
+    sections: Mapping[str, SectionAccount]
+    items: tuple[ItemAccount, ...]
     instrument: Instrument | None
 
 
@@ -134,7 +134,7 @@ class Forms(Teller):
                 if item.name in own:
                     yield Passage(form.title, *self._told(item), assumption=own[item.name].assumption)
 
-    def _told(self, item: ItemLine) -> tuple[str, tuple[str, ...]]:
+    def _told(self, item: ItemAccount) -> tuple[str, tuple[str, ...]]:
         notes = [f"Only if {item.asked}."] if item.asked else []
         notes += [f"Calculated: {item.calculated}."] if item.calculated else []
         notes += [f"Usual: {item.usual}."] if item.usual else []
@@ -149,7 +149,7 @@ class Forms(Teller):
         own = dict.fromkeys([*form.items, *form.scores], form)
         said = [item.title for item in form.items.values()]
         sections = {
-            name: SectionLine(
+            name: SectionAccount(
                 self._words(said.title),
                 self._words(said.help),
                 self._rule(said.when, own) if said.when else "",
@@ -179,14 +179,14 @@ class Forms(Teller):
         own: Mapping[str, CompiledForm],
         *,
         is_note: bool = False,
-    ) -> ItemLine:
+    ) -> ItemAccount:
         codes = item.of or (list(item.labels) if item.type == "integer" else [])
         choices = {code: self._words(item.labels.get(code)) or spaced(code) for code in codes}
         if item.type == "boolean":
             choices = {code: self._words(said) for code, said in item.labels.items()}
         cells = form.rows.get(name)
         inside = {**own, **dict.fromkeys(cells.items, cells)} if cells is not None else {}
-        return ItemLine(
+        return ItemAccount(
             name=name,
             title=spaced(name) if is_note else self._words(item.title) or spaced(name),
             help=self._words(item.help) or (self._words(item.title) if is_note else ""),
@@ -225,7 +225,7 @@ def _filled(form: FormAccount) -> str:
     return f"{by} {listed(form.visits)}"
 
 
-def _headed(section: SectionLine) -> tuple[str, tuple[str, ...]]:
+def _headed(section: SectionAccount) -> tuple[str, tuple[str, ...]]:
     notes = [f"Only if {section.asked}."] if section.asked else []
     return f"Section “{section.title}”", tuple(notes + ([_sentence(section.help)] if section.help else []))
 
@@ -248,7 +248,7 @@ def _range(item: Item, said: str | None) -> str:
     return f"{low} to {high}"
 
 
-def _kind(item: ItemLine) -> str:
+def _kind(item: ItemAccount) -> str:
     """What an answer is: `number, 30 to 250 kg`, `one of low, usual, high`."""
     if item.type in ("choice", "choices"):
         return f"{item.kind} {', '.join(item.choices.values())}"
@@ -267,6 +267,6 @@ def _code(code: str) -> str:
     return {"true": "yes:", "false": "no:"}.get(code, f"{code}:")
 
 
-def _only(item: ItemLine) -> str:
+def _only(item: ItemAccount) -> str:
     usual = f", usually {item.usual}" if item.usual else ""
     return usual + (f", only if {item.asked}" if item.asked else "")

@@ -21,7 +21,7 @@ from entact.report.evidence import (
     left_out,
     left_out_rows,
     measure_in_words,
-    people,
+    numbers_by_arm,
     status,
 )
 from entact.report.palette import FAINT, GRID, INK
@@ -206,7 +206,7 @@ def _tables(evidence: Evidence) -> list[tuple[str, list[list[str]]]]:
             tables.append((f"{_domain(answer)}: without one trial", [["without", "together"], *others]))
     head = ["trial", "year", "people", "status", "risk of bias"]
     body = [
-        [trial.title, str(trial.year), people(trial), status(trial), bias_letters(trial)]
+        [trial.title, str(trial.year), numbers_by_arm(trial), status(trial), bias_letters(trial)]
         for trial in evidence.trials
     ]
     tables.append(("Trials", [head, *body]))

@@ -9,7 +9,7 @@ from entact.store.lists.findings import FindingKey, Open, Summary, open_findings
 from entact.store.lists.participants import (
     Count,
     Key,
-    Participant,
+    ParticipantRow,
     Size,
     behind,
     counts,
@@ -31,7 +31,7 @@ __all__ = [
     "Key",
     "Kit",
     "Open",
-    "Participant",
+    "ParticipantRow",
     "Query",
     "QueryKey",
     "RunningClock",

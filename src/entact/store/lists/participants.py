@@ -11,7 +11,7 @@ from django.db import connection
 from entact.store.derived import PARTICIPANT
 
 
-class Participant(NamedTuple):
+class ParticipantRow(NamedTuple):
     """One participant in a list; `alone` says that nobody else has this number.
 
     The visit `told` is one of a track that opens when somebody is told an arm: not everybody may know of it.
@@ -49,7 +49,7 @@ def participants(
     after: Key | None = None,
     before: Key | None = None,
     limit: int = 25,
-) -> list[Participant]:
+) -> list[ParticipantRow]:
     """One page of the participants, by site and number; of a site, or in a status, where that is said.
 
     Args:
@@ -83,7 +83,7 @@ def participants(
     return _participants(page, values)
 
 
-def everybody() -> Iterator[Participant]:
+def everybody() -> Iterator[ParticipantRow]:
     """All participants by site and number, read page by page."""
     after: Key | None = None
     while page := participants(after=after, limit=200):
@@ -91,7 +91,7 @@ def everybody() -> Iterator[Participant]:
         after = page[-1].key
 
 
-def participant(asked: str, *, sites: Collection[str] | None = None) -> Participant | None:
+def participant(asked: str, *, sites: Collection[str] | None = None) -> ParticipantRow | None:
     """The one participant with a number, or with an opaque id, in this record; None where that is nobody.
 
     A number that several were given is nobody's: they go by their ids.
@@ -108,7 +108,7 @@ def participant(asked: str, *, sites: Collection[str] | None = None) -> Particip
     return next(iter(_participants(f"SELECT * FROM store_standing WHERE {own} {seen}", values)), None)
 
 
-def participants_of(ledgers: Sequence[str]) -> list[Participant]:
+def participants_of(ledgers: Sequence[str]) -> list[ParticipantRow]:
     """Those whose ledgers these are, by site and number."""
     page = """
         SELECT * FROM store_standing
@@ -117,7 +117,7 @@ def participants_of(ledgers: Sequence[str]) -> list[Participant]:
     return _participants(page, {"ledgers": list(ledgers)})
 
 
-def _participants(page: str, values: Mapping[str, object]) -> list[Participant]:
+def _participants(page: str, values: Mapping[str, object]) -> list[ParticipantRow]:
     statement = f"""
         SELECT ledger.name, page.site, page.number, page.status, page.screened, page.randomised,
             page.last_visit, page.last_at, page.last_day, page.told_visit, page.told_at, page.told_day,
@@ -130,7 +130,7 @@ def _participants(page: str, values: Mapping[str, object]) -> list[Participant]:
     """
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        return [Participant(*row) for row in cursor.fetchall()]
+        return [ParticipantRow(*row) for row in cursor.fetchall()]
 
 
 def behind(*, sites: Collection[str] | None = None) -> list[str]:

@@ -34,11 +34,11 @@ class Approval(msgspec.Struct, frozen=True):
     entry: str
 
 
-class PlaceLedger:
+class SettingLedger:
     """A ledger of the study or of a site, to which people write in study time.
 
     Args:
-        name: `study:<name>` or `site:<id>`. random: source of chance for ids. approvals: that the place has
+        name: `study:<name>` or `site:<id>`. random: source of chance for ids. approvals: that it has
             still to write, in order of time.
     """
 
@@ -48,7 +48,7 @@ class PlaceLedger:
         self.release = study.releases[0].id
         self.zone = "UTC"
         self.approvals = list(approvals)
-        self.ledger = Ledger(name)
+        self.chain = Ledger(name)
         self.random = random
         self.arrivals: list[datetime] = []
         self._last = datetime.min.replace(tzinfo=UTC)
@@ -69,7 +69,7 @@ class PlaceLedger:
             id = uuid7(at, bits[0] << 37 | bits[1])
         entry = Entry(
             id=id,
-            ledger=self.ledger.name,
+            ledger=self.chain.name,
             kind=kind,
             release=self.release,
             environment="rehearsal",
@@ -82,7 +82,7 @@ class PlaceLedger:
         received = (at + timedelta(seconds=1)).astimezone(UTC)
         self.arrivals.append(received)
         who = Authenticated(how="simulated", who=by)
-        return self.ledger.append(entry, received_at=received.isoformat(), authenticated=who).line
+        return self.chain.append(entry, received_at=received.isoformat(), authenticated=who).line
 
     def approve(self, until: datetime | None = None) -> None:
         """Writes the approvals up to a time, or all."""
@@ -97,16 +97,16 @@ class PlaceLedger:
         self.write("activation", data, at, "sponsor", "sponsor", entry)
 
 
-def open_study(study: Study, allocation: Allocation, start: datetime, seed: int) -> PlaceLedger:
+def open_study(study: Study, allocation: Allocation, start: datetime, seed: int) -> SettingLedger:
     """The study's ledger with its release and, where it randomises, the commitment to the sealed lists."""
-    place = PlaceLedger(study, f"study:{study.name}", stream(seed, 0, "study ledger"))
+    ledger = SettingLedger(study, f"study:{study.name}", stream(seed, 0, "study ledger"))
     release = study.releases[0]
-    place.write("release", {"id": release.id, "text": release.text.decode()}, start, "sponsor", "sponsor")
+    ledger.write("release", {"id": release.id, "text": release.text.decode()}, start, "sponsor", "sponsor")
     if release.file.randomisation is None:
-        return place
+        return ledger
     data = commitment_of(allocation, "rehearsal")
-    place.write("commitment", data, start + timedelta(hours=2), "list-maker", "unblinded_statistician")
-    return place
+    ledger.write("commitment", data, start + timedelta(hours=2), "list-maker", "unblinded_statistician")
+    return ledger
 
 
 def zone_of_site(release: Release, parameters: Parameters, site: str) -> str:
@@ -121,21 +121,21 @@ def open_sites(
     start: datetime,
     seed: int,
     approvals: Mapping[str, Sequence[Approval]],
-) -> dict[str, PlaceLedger]:
+) -> dict[str, SettingLedger]:
     """Each site's ledger with its activation and staff; later approvals are still to be written."""
-    places = {}
+    ledgers = {}
     for number, site in enumerate(parameters.sites.by_id):
         random = stream(seed, number, "site ledger")
-        place = places[site] = PlaceLedger(study, f"site:{site}", random, approvals[site])
-        place.zone = zone_of_site(study.newest, parameters, site)
+        ledger = ledgers[site] = SettingLedger(study, f"site:{site}", random, approvals[site])
+        ledger.zone = zone_of_site(study.newest, parameters, site)
         at = start + OPENING
-        place.activate(at)
+        ledger.activate(at)
         expires = (start + CERTIFICATE_LIFE).date().isoformat()
         for person, roles in site_staff(study.newest, site).items():
             certificates = [{"name": "good_clinical_practice", "expires": expires}]
             staff = {"person": person, "roles": roles, "certificates": certificates}
-            place.write("staff", staff, at + timedelta(hours=1), "sponsor", "sponsor")
-    return places
+            ledger.write("staff", staff, at + timedelta(hours=1), "sponsor", "sponsor")
+    return ledgers
 
 
 class Depot:
@@ -147,22 +147,22 @@ class Depot:
 
     def __init__(self, allocation: Allocation, random: np.random.Generator) -> None:
         self._kits: dict[Content, list[str]] = {}
-        for place in random.permutation(len(allocation.kits)).tolist():
-            row = allocation.kits[place]
+        for number in random.permutation(len(allocation.kits)).tolist():
+            row = allocation.kits[number]
             self._kits.setdefault(row.content, []).append(row.kit)
 
     def send(
-        self, place: PlaceLedger, needs: Mapping[tuple[str, str], int], arm: str, at: datetime
+        self, ledger: SettingLedger, needs: Mapping[tuple[str, str], int], arm: str, at: datetime
     ) -> tuple[Kits, list[Line]]:
         """Sends a participant's kits to their site: which they are, and the lines of the site's ledger."""
         kits = {
             (level, part): [self._kits[arm, level, part].pop() for _ in range(count)]
             for (level, part), count in needs.items()
         }
-        pharmacist = f"pharmacist-{place.ledger.name.partition(':')[2]}"
+        pharmacist = f"pharmacist-{ledger.chain.name.partition(':')[2]}"
         expires = (at + KIT_LIFE).date().isoformat()
         lines = [
-            place.write(
+            ledger.write(
                 "kit",
                 {"number": kit, "status": "received", "expires": expires},
                 at + TRANSPORT,
@@ -183,7 +183,7 @@ class _Received(msgspec.Struct):
 _received = msgspec.json.Decoder(_Received)
 
 
-class Heads:
+class NotedHeads:
     """Births and heads of the other ledgers, as the study's ledger records them at the end of each month."""
 
     def __init__(self) -> None:
@@ -193,9 +193,9 @@ class Heads:
 
     def note(self, name: str, lines: list[Line]) -> None:
         """Remembers when a ledger was born, and its head at the end of each month in which it grew."""
-        for place, line in enumerate(lines):
+        for number, line in enumerate(lines):
             arrived = instant(_received.decode(line.text).received_at).astimezone(UTC)
-            if place == 0:
+            if number == 0:
                 self._births.append((arrived, name))
             month = self._months.setdefault(date(arrived.year, arrived.month, 1), {})
             month[name] = {"seq": line.seq, "hash": line.hash}
@@ -205,11 +205,11 @@ class Heads:
         at = datetime.fromisoformat(entry.occurred_at)
         self._said.append((at, entry.kind, entry.data, entry.by, entry.role, entry.id))
 
-    def write(self, place: PlaceLedger) -> None:
+    def write(self, ledger: SettingLedger) -> None:
         """Enters all of it with births and digests of heads in the study's ledger, in order of time."""
         own = ((at, kind, data, "entact", "system", None) for at, kind, data in self._entries())
         for at, kind, data, by, role, id in sorted([*own, *self._said], key=lambda one: one[:2]):
-            place.write(kind, data, at, by, role, id)
+            ledger.write(kind, data, at, by, role, id)
 
     def _entries(self) -> Iterator[tuple[datetime, str, dict[str, Any]]]:
         for at, name in sorted(self._births):

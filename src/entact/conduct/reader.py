@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property, lru_cache
 from threading import Lock
-from typing import cast
+from typing import NamedTuple, cast
 from zoneinfo import ZoneInfo
 
 from django.db.models import F, Max
@@ -40,11 +40,10 @@ _log = logging.getLogger(__name__)
 COURSES = 64  # folded courses kept in memory
 
 
-@dataclass(frozen=True)
-class Head:
-    """The last line of a ledger."""
+class _Last(NamedTuple):
+    """The last line of a ledger, by the ledger's number and name."""
 
-    id: int
+    number: int
     ledger: str
     seq: int
     hash: str
@@ -66,7 +65,7 @@ class Standing:
     status: Status
 
     @classmethod
-    def of(cls, row: lists.Participant) -> Standing:
+    def of(cls, row: lists.ParticipantRow) -> Standing:
         """As the row for lists says it."""
         unique = row.alone and _fits_address(row.number)
         key = row.number if unique else row.ledger.removeprefix(PARTICIPANT)
@@ -75,19 +74,19 @@ class Standing:
 
 @dataclass(frozen=True)
 class Folded:
-    """A course, and for each of its entries the places (number, hash) of its versions in the ledger.
+    """A course, and for each of its entries number and hash of its versions in the ledger.
 
     `beside` is what is found in it beside other participants: numbers that they have too.
     """
 
     course: Course
-    places: Mapping[str, tuple[tuple[int, str], ...]]
+    versions: Mapping[str, tuple[tuple[int, str], ...]]
     beside: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)
-class Register:
-    """What the pages show at one moment, to one role.
+class Reader:
+    """Who looks at the record, at one moment and with the sight of one role.
 
     Attributes:
         at: the time that "due" and "missed" refer to: now; in a rehearsal, which lives in study time, the
@@ -114,8 +113,8 @@ class Register:
         planned = self.study.newest.file.sites.get(site)
         return ZoneInfo(planned.timezone) if planned is not None else self.at.tzinfo or UTC
 
-    def shows(self, site: str) -> bool:
-        """Whether participants of a site are shown."""
+    def sees_site(self, site: str) -> bool:
+        """Whether participants of a site are seen."""
         return self.sites is None or site in self.sites
 
     def standing(self, key: str) -> Standing | None:
@@ -135,13 +134,13 @@ class Register:
         return {**lost, **found, **told}
 
 
-def register_for(person: Person) -> Register:
-    """The record as it is now, for who asks."""
-    return open_register(person.sight.role, person.sites)
+def reader_for(person: Person) -> Reader:
+    """Who asks, before the record as it is now."""
+    return reader_as(person.sight.role, person.sites)
 
 
-def open_register(role: str, sites: frozenset[str] | None = None) -> Register:
-    """The record as it is now, for a role, at some sites or at all.
+def reader_as(role: str, sites: frozenset[str] | None = None) -> Reader:
+    """A role before the record as it is now, at some sites or at all.
 
     Raises:
         ConductError: when the database holds no study, its release cannot be read, or it has no such role.
@@ -158,7 +157,7 @@ def open_register(role: str, sites: frozenset[str] | None = None) -> Register:
     at = timezone.now()
     if installation.environment == "rehearsal":
         at = _last_arrival() or at
-    return Register(installation.environment, study, at, _sight(study, role), sites)
+    return Reader(installation.environment, study, at, _sight(study, role), sites)
 
 
 def environment_of_database() -> str:
@@ -177,9 +176,9 @@ def _sight(study: Study, role: str) -> Sight:
     return Sight(study, role)
 
 
-def _heads(ledgers: Sequence[str]) -> list[Head]:
+def _heads(ledgers: Sequence[str]) -> list[_Last]:
     last = models.Line.objects.filter(ledger__name__in=list(ledgers), seq=F("ledger__seq"))
-    return [Head(*row) for row in last.values_list("ledger_id", "ledger__name", "seq", "hash")]
+    return [_Last(*row) for row in last.values_list("ledger_id", "ledger__name", "seq", "hash")]
 
 
 def _last_arrival() -> datetime | None:
@@ -202,17 +201,17 @@ class _CoursesKept:
         self._kept: OrderedDict[tuple[str, str], tuple[Study, Folded | Broken]] = OrderedDict()
         self._lock = Lock()
 
-    def of(self, study: Study, at: datetime, heads: list[Head]) -> dict[str, Folded | Broken]:
+    def of(self, study: Study, at: datetime, heads: list[_Last]) -> dict[str, Folded | Broken]:
         with self._lock:
             found: dict[str, Folded | Broken] = {}
-            absent: dict[int, Head] = {}
+            absent: dict[int, _Last] = {}
             for head in heads:
                 kept = self._kept.get((head.ledger, head.hash))
                 if kept is not None and kept[0] == study:
                     self._kept.move_to_end((head.ledger, head.hash))
                     found[head.ledger] = kept[1]
                 else:
-                    absent[head.id] = head
+                    absent[head.number] = head
             lines: dict[int, list[Line]] = {number: [] for number in absent}
             if absent:
                 for number, seq, digest, text in _texts(absent):
@@ -238,16 +237,16 @@ def _folded(study: Study, at: datetime, ledger: str, lines: list[Line]) -> Folde
     entries = read_lines(ledger, lines)
     if isinstance(entries, Broken):
         return entries
-    places: dict[str, tuple[tuple[int, str], ...]] = {}
+    versions: dict[str, tuple[tuple[int, str], ...]] = {}
     for entry, line in zip(entries, lines, strict=True):
-        places[entry.id] = (*places.get(entry.id, ()), (line.seq, line.hash))
+        versions[entry.id] = (*versions.get(entry.id, ()), (line.seq, line.hash))
     try:
         course = fold(study, entries)
         findings(course, at)  # keeps in the course what was found before corrections, before others see it
     except Exception as error:  # noqa: BLE001 - whatever it is, it is of this participant alone
         _log.exception("%s cannot be shown", ledger)
         return broken(ledger, error)
-    return Folded(course, places)
+    return Folded(course, versions)
 
 
 def _fits_address(number: str) -> bool:

@@ -12,7 +12,7 @@ from django.db import connection
 from tests.conduct.record import SEES_ALL, fresh, keep, telling_story
 from tests.course.conftest import Story
 
-from entact.conduct.register import forget, open_register
+from entact.conduct.reader import forget, reader_as
 from entact.course import fold, read
 from entact.protocol import Study
 from entact.store import lists
@@ -61,7 +61,7 @@ def test_standings_are_what_whole_courses_say(study: Study, database: str) -> No
 
 def test_a_rehearsal_lives_in_study_time(study: Study, database: str) -> None:
     keep(study, telling_story(study))
-    assert open_register(SEES_ALL).at.isoformat() == "2026-05-01T12:00:00+00:00"
+    assert reader_as(SEES_ALL).at.isoformat() == "2026-05-01T12:00:00+00:00"
 
 
 def rows_read(get: Get, address: str) -> int:
