@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from msgspec.structs import replace
 from tests.conduct.record import HIDDEN, SEES_ALL, keep, telling_story
-from tests.conduct.test_register import stories
+from tests.conduct.test_reader import stories
 from tests.course.cases import told_one_by_one
 from tests.course.conftest import Story
 

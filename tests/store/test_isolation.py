@@ -155,7 +155,7 @@ def test_one_who_cannot_be_read_leaves_the_others(
 
 @pytest.mark.parametrize("how", HOW)
 def test_the_pages_show_the_others(study: Study, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from entact.conduct.register import forget
+    from entact.conduct.reader import forget
 
     forget()
     client = signed_in("investigator")
