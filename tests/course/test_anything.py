@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from entact.course.course import Course
 from entact.course.entry.ledger import Ledger, verify
+from entact.course.fact import record
 from entact.course.findings import findings
 from entact.course.fold import fold
 from entact.course.kinds import KINDS
-from entact.course.record import record
 
 NAME = "participant:" + "0" * 32
 KEY = bytes(32)

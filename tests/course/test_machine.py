@@ -21,9 +21,10 @@ from hypothesis.stateful import (
 from entact.course.course import Course
 from entact.course.entry import Entry
 from entact.course.entry.ledger import Ledger, verify
+from entact.course.fact import record
 from entact.course.findings import findings
 from entact.course.fold import fold
-from entact.course.record import record, seal_entry
+from entact.course.personal import seal_entry
 
 KEY = bytes(range(32))
 NAME = "participant:" + "0" * 32

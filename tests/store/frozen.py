@@ -13,7 +13,7 @@ import msgspec
 from entact.course import Course, Line, findings, fold, fold_setting, instant, read
 from entact.course.entry import digest
 from entact.course.entry.sealing import is_sealed
-from entact.course.record import unsealed
+from entact.course.personal import unsealed
 from entact.course.state.state import STATE
 from entact.protocol import Study
 

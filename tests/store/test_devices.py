@@ -14,7 +14,7 @@ from entact import store
 from entact.course import Entry, fold, read
 from entact.course.entry import CLAIMED, Authenticated, Kept, as_sent, canonical, instant
 from entact.course.findings import findings
-from entact.course.record import opened, seal_entry
+from entact.course.personal import opened, seal_entry
 from entact.course.signed.device import DeviceProof, by_device, is_of_content, prove_sent
 from entact.protocol import Study
 from entact.store import StoreError

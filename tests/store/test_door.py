@@ -21,7 +21,7 @@ from entact import store
 from entact.course import Receipt, findings, fold, instant, read
 from entact.course.entry import canonical
 from entact.course.entry.sealing import is_sealed
-from entact.course.record import unsealed
+from entact.course.personal import unsealed
 from entact.protocol import Study
 from entact.store import StoreError, server
 from entact.store.door import INBOX, Failed, facts, receive
@@ -300,7 +300,7 @@ def test_what_an_earlier_version_kept_is_the_same_when_it_is_sent_again(
 ) -> None:
     entry = fact(study, 10, "medication", {"name": "sertraline", "indication": "her mother's death"})
     with monkeypatch.context() as patch:
-        patch.setattr(sys.modules["entact.course.record"], "seal", seal_as_before)
+        patch.setattr(sys.modules["entact.course.personal"], "seal", seal_as_before)
         record_fact(entry, received_at=NOW)
     before = list(store.lines(ANNA))
     assert '"sealed:1:' in before[-1].text

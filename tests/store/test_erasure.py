@@ -34,7 +34,7 @@ from tests.store.living import (
 from entact import store
 from entact.course import fold, read
 from entact.course.entry.sealing import is_sealed
-from entact.course.record import unsealed
+from entact.course.personal import unsealed
 from entact.course.signed.erasure import erasures
 from entact.datasets import build
 from entact.protocol import Study

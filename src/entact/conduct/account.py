@@ -19,7 +19,7 @@ from entact.course.entry import CORRECTED_TIME
 from entact.course.entry.effective import Effective
 from entact.course.kinds import KINDS, NESTED
 from entact.course.kinds.calls import calls_of
-from entact.course.record import REASONS
+from entact.course.personal import REASONS
 from entact.course.state.form import Answers
 from entact.protocol import Release
 

@@ -6,12 +6,12 @@ from entact.course.act import attempt
 from entact.course.course import Course
 from entact.course.entry import Authenticated, Entry, Kept, Line, instant, read, uuid7
 from entact.course.entry.ledger import Ledger, Receipt, verify
+from entact.course.fact import record
 from entact.course.findings import findings
 from entact.course.fold import fold
 from entact.course.gates.gate import Allowed, Refused, may
 from entact.course.gates.question import Reason
 from entact.course.kinds.calls import open_alerts
-from entact.course.record import record
 from entact.course.schedule import Due
 from entact.course.setting import fold_setting
 from entact.course.state.alerts import AlertEpisode

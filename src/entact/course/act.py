@@ -1,6 +1,6 @@
 """The one door for acts: from what somebody is about to do to the entry of it, or every reason against it.
 
-What happened already is a fact: it is recorded (`entact.course.record`) and never refused.
+What happened already is a fact: it is recorded (`entact.course.fact`) and never refused.
 """
 
 from __future__ import annotations

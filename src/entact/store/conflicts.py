@@ -10,7 +10,7 @@ from django.db import transaction
 from entact.course.entry import Entry, Kept, as_sent, read
 from entact.course.entry.effective import as_they_stand, hold_each
 from entact.course.entry.versions import DECIDED, in_order_of_arrival, version_digest
-from entact.course.record import REASONS
+from entact.course.personal import REASONS
 from entact.store import acts, models
 from entact.store.derived import PARTICIPANT
 from entact.store.error import StoreError

@@ -15,7 +15,7 @@ import msgspec
 from django.db import connection, transaction
 
 from entact.course.entry.sealing import KEY_BYTES
-from entact.course.record import REASONS
+from entact.course.personal import REASONS
 from entact.course.signed.custody import ANSWERS, CustodyAct
 from entact.course.signed.signature import statement_of
 from entact.store import acts, models

@@ -23,7 +23,7 @@ from entact.course.entry.name import is_ledger_name
 from entact.course.entry.sealing import KEY_BYTES, MARK, OLDER, is_sealed
 from entact.course.kinds import SYSTEM_KINDS, UNPARSED
 from entact.course.kinds.study import LedgerOpened
-from entact.course.record import opened, seal_entry
+from entact.course.personal import opened, seal_entry
 from entact.course.signed.device import UNREADABLE, DeviceProof
 from entact.course.state.numbers import Number, number_in
 from entact.course.state.oversight import gates_enrolment, quotas_of

@@ -19,7 +19,7 @@ from django.db import transaction
 
 from entact.course.entry import Entry, as_sent, instant, read
 from entact.course.entry.effective import VOID
-from entact.course.record import REASONS
+from entact.course.personal import REASONS
 from entact.course.signed.erasure import (
     ASKS,
     CONFIRMS,

@@ -13,7 +13,7 @@ from typing import Any
 from django.db import transaction
 
 from entact.course.entry.sealing import seal, unseal
-from entact.course.record import REASONS
+from entact.course.personal import REASONS
 from entact.store import acts, models
 from entact.store.error import StoreError
 from entact.store.participant_keys import key_of

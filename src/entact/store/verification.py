@@ -20,7 +20,7 @@ from entact.course.entry.ledger import REWRITTEN, Break, follow
 from entact.course.entry.name import is_ledger_name
 from entact.course.entry.versions import first_versions
 from entact.course.kinds.study import Heads, LedgerOpened
-from entact.course.record import opened
+from entact.course.personal import opened
 from entact.course.signed.device import Devices, devices, is_of_content, problem_kept
 from entact.course.signed.signature import KeyringFold
 from entact.store import models

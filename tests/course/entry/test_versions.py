@@ -16,9 +16,9 @@ from entact.course.course import Course
 from entact.course.entry import CLAIMED, GENESIS, Authenticated, Entry, Kept, arrived, read
 from entact.course.entry.ledger import Ledger
 from entact.course.entry.versions import first_versions, in_order_of_arrival, version_digest
+from entact.course.fact import record
 from entact.course.findings import findings
 from entact.course.fold import fold
-from entact.course.record import record
 from entact.course.setting import fold_setting
 from entact.protocol.release import Study
 

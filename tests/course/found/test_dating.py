@@ -10,7 +10,7 @@ import pytest
 from entact.course.findings import findings
 from entact.course.fold import fold
 from entact.course.kinds import KINDS
-from entact.course.record import seal_entry
+from entact.course.personal import seal_entry
 
 NewStory = Callable[[], Any]
 AT = 60

@@ -15,7 +15,7 @@ from tests.course.cases import Case, ask, before, codes, give, set_aside, two_se
 from entact.course.entry import Authenticated, arrived, instant
 from entact.course.findings import findings
 from entact.course.gates.gate import Allowed, Refused
-from entact.course.record import seal_entry
+from entact.course.personal import seal_entry
 from entact.protocol.release import Release, Study, canonical
 
 AT = "2026-03-16T09:{:02}:00-06:00"

@@ -14,7 +14,7 @@ from entact.conduct.statement import Tell, state
 from entact.course import Ledger, findings, fold, instant, record
 from entact.course.entry.sealing import is_sealed
 from entact.course.kinds import KINDS
-from entact.course.record import unsealed
+from entact.course.personal import unsealed
 
 KEY = bytes(range(32))
 

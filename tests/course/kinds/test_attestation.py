@@ -17,7 +17,7 @@ from entact.course.entry.ledger import Ledger
 from entact.course.findings import findings
 from entact.course.fold import fold
 from entact.course.found.attested import version_of
-from entact.course.record import seal_entry
+from entact.course.personal import seal_entry
 from entact.protocol.load import load_study
 
 STUDY = load_study(MINI)

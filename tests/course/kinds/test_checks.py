@@ -9,9 +9,9 @@ import pytest
 
 from entact.course.course import Course
 from entact.course.entry.ledger import Ledger
+from entact.course.fact import record
 from entact.course.findings import findings
 from entact.course.fold import fold
-from entact.course.record import record
 
 NewStory = Callable[[], Any]
 NAME = "participant:" + "0" * 32

@@ -11,7 +11,8 @@ from tests.course.conftest import Story
 
 from entact.course import Course, Ledger, findings, fold
 from entact.course.entry.sealing import is_sealed
-from entact.course.record import record, seal_entry, unsealed
+from entact.course.fact import record
+from entact.course.personal import seal_entry, unsealed
 from entact.course.state.values import earlier_answers
 from entact.protocol import Study, load_study
 

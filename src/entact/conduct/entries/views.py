@@ -20,7 +20,7 @@ from entact.conduct.frame import page
 from entact.course import Refused
 from entact.course.disclosure import class_named
 from entact.course.kinds import KINDS
-from entact.course.record import REASONS
+from entact.course.personal import REASONS
 
 LONGEST_REASON: Final = 2000
 

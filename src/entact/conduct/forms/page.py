@@ -22,7 +22,7 @@ from entact.protocol.rule import Facts
 from entact.protocol.words.form import Forms
 from entact.protocol.words.label import unit_words
 
-# Reasons that are offered first: short, and codes of the record (`entact.course.record.REASONS`).
+# Reasons that are offered first: short, and codes of the record (`entact.course.personal.REASONS`).
 REASONS_OFFERED = (
     ("transcription_error", "mistyped or read wrongly"),
     ("source_document", "the source says otherwise"),

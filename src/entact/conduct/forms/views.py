@@ -26,7 +26,7 @@ from entact.conduct.forms.page import FormPage, Shown, page_of
 from entact.conduct.forms.place import REPEATS_AT_MOST, Place, encounter_of, timepoints
 from entact.conduct.forms.saying import Clock, Told, Untold, Which, settle_times, tell_time
 from entact.conduct.frame import page
-from entact.course.record import REASONS
+from entact.course.personal import REASONS
 
 LONGEST_REASON: Final = 2000
 WHICH: Final = "which:"  # begins the answer to which of several times was meant in a field

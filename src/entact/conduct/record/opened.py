@@ -10,7 +10,7 @@ from entact.course import Course, Entry
 from entact.course.entry.effective import Effective, changes_of
 from entact.course.entry.sealing import is_sealed
 from entact.course.kinds import NESTED
-from entact.course.record import REASONS, unsealed
+from entact.course.personal import REASONS, unsealed
 
 
 @dataclass(frozen=True)

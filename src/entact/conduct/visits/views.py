@@ -19,7 +19,7 @@ from entact.conduct.visits.steps import steps_for
 from entact.course import Reason, Refused
 from entact.course.disclosure import class_named
 from entact.course.kinds import KINDS
-from entact.course.record import REASONS
+from entact.course.personal import REASONS
 from entact.course.state.encounter import UNSCHEDULED, Disposition
 
 CONTACTS = ("in_person", "telephone", "video")

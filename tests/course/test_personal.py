@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from entact.course.course import Course
 from entact.course.entry.ledger import Ledger, verify
 from entact.course.entry.sealing import is_sealed
+from entact.course.fact import record
 from entact.course.fold import fold
-from entact.course.record import record, seal_entry, unsealed
+from entact.course.personal import seal_entry, unsealed
 
 KEY = bytes(range(32))
 NAME = "participant:" + "0" * 32

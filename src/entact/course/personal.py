@@ -1,4 +1,4 @@
-"""Recording a fact: personal items are sealed, the entry is appended and folded. Nothing is refused."""
+"""What is personal in an entry: sealed before it is kept, and opened for those who may read it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
-from entact.course.course import Course
-from entact.course.entry import CLAIMED, CORRECTED_TIME, Authenticated, Entry, refuse_uncanonical
-from entact.course.entry.ledger import Ledger, Receipt
+from entact.course.entry import CORRECTED_TIME, Entry, refuse_uncanonical
 from entact.course.entry.sealing import is_sealed, seal, unseal
 from entact.course.kinds import KINDS, UNPARSED
 from entact.course.kinds.kind import Kind
@@ -48,34 +46,6 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:+/#-]{0,63}")  # an identifier, a c
 _RELEASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:+/#@-]{0,159}")
 _TIME = re.compile(r"[0-9]{2}:[0-9]{2}(:[0-9]{2})?")
 _DATE = re.compile(r"\d{4}(-\d{2}(-\d{2}(T[0-9:.+Z-]+)?)?)?")
-
-
-def record(
-    study: Study,
-    ledger: Ledger,
-    course: Course,
-    entry: Entry,
-    *,
-    received_at: str,
-    key: bytes,
-    authenticated: Authenticated = CLAIMED,
-) -> Receipt:
-    """Keeps a fact in the ledger and folds it; the same entry sent again is kept once.
-
-    Args:
-        study: all releases. ledger, course: of the participant. entry: as sent, personal items in plain.
-        received_at: the server's clock, RFC 3339. key: the participant's, 32 bytes.
-        authenticated: who sent it, as the server knows.
-    Returns:
-        What became of it. What is wrong with the entry is a finding of the course, never a refusal.
-    Raises:
-        ValueError: when the entry is about another subject than the ledger.
-    """
-    sealed = seal_entry(study, entry, key)
-    receipt = ledger.append(sealed, received_at=received_at, authenticated=authenticated, looked_through=True)
-    if receipt.kept is not None:
-        course.add(receipt.kept)
-    return receipt
 
 
 def seal_entry(study: Study, entry: Entry, key: bytes) -> Entry:
