@@ -11,6 +11,7 @@ from entact.protocol.country import wrong_country
 from entact.protocol.extent import extents_of
 from entact.protocol.form_check import check_forms
 from entact.protocol.gate_check import check_gates, check_override
+from entact.protocol.measures import check_measures
 from entact.protocol.names import RESERVED
 from entact.protocol.oversight import check_oversight
 from entact.protocol.partial import follows, text_at
@@ -53,6 +54,7 @@ def check(file: StudyFile, data: Mapping[str, Any]) -> list[Fault]:
     faults += _roles(file)
     faults += _forms(file, visits)
     faults += check_forms(file, forms, visits)
+    faults += check_measures(file)
     faults += check_gates(file, rules, forms, visits)
     faults += check_oversight(file, visits)
     faults += check_plan(file, rules, forms, visits)

@@ -61,6 +61,28 @@ def warnings(name_or_path: str | os.PathLike[str]) -> list[Problem]:
     ]
 
 
+def source_of(name_or_path: str | os.PathLike[str]) -> Source:
+    """The file of a study's newest release, with the place of everything in it.
+
+    Args:
+        name_or_path: as for `load_study`.
+    Raises:
+        StudyError: when the study cannot be used.
+    """
+    name = os.fspath(name_or_path)
+    newest = load_study(name).newest
+    raw, shown = _read(name)
+    for file, text in {shown: raw, **_amendments(name)}.items():
+        if _study(text, file).newest.id == newest.id:
+            return _source(text, file)
+    return _source(raw, shown)
+
+
+@lru_cache(maxsize=8)
+def _source(raw: bytes, shown: str) -> Source:
+    return read_source(raw, shown)
+
+
 def _advice(raw: bytes, shown: str) -> list[Problem]:
     source = read_source(raw, shown)
     release = _study(raw, shown).newest

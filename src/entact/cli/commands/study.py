@@ -13,18 +13,56 @@ commands = typer.Typer()
 
 
 @commands.command(short_help="Say what is wrong with a study file.")
-def check(study: Study, as_json: AsJson = False) -> None:
-    """Read a study file and say what is wrong with it, with line and column, or what it assumes."""
+def check(
+    study: Study,
+    against: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A list of requirements, as in crl2024; may be given several times.", metavar="LIST"
+        ),
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="With --against: write it as one HTML page.", dir_okay=False)
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read a study file and say what is wrong with it, with line and column, or what it assumes.
+
+    With --against it is held against lists of requirements: what is met, and where in the file; what is not,
+    and what would meet it; what a person has to judge. Ends with exit code 2 when something is not met.
+    """
     from entact.cli.study import check_study, find_problems, print_check
 
+    if html is not None and not against:
+        raise typer.BadParameter("--html is the page of --against; `entact show --html` is that of a study")
     if as_json and (problems := find_problems(study)):
         print_json({"problems": problems})
         raise typer.Exit(2)
+    if against:
+        _check_against(study, against, html, as_json)
+        return
     result = check_study(study)
     if as_json:
         print_json(result)
     else:
         print_check(result)
+
+
+def _check_against(study: str, against: list[str], html: Path | None, as_json: bool) -> None:
+    from entact.cli import requirements as told
+    from entact.protocol.requirements.compare import compare
+
+    found = [compare(study, name) for name in dict.fromkeys(against)]
+    if html is not None:
+        told.write_page(found, html)
+    if as_json:
+        print_json(told.as_data(found))
+    else:
+        told.print_compared(found)
+        if html is not None:
+            typer.echo(str(html))
+    if any(one.of("not_met") for one in found):
+        raise typer.Exit(2)
 
 
 @commands.command(short_help="Read a study in words.")

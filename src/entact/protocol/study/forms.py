@@ -182,7 +182,10 @@ class Section(Block):
 
 
 class Form(Block):
-    """Items asked together: written out here, or those of an instrument."""
+    """Items asked together: written out here, or those of an instrument.
+
+    `measures`: what it measures, where lists of requirements cannot tell by its names; see `measures.yaml`.
+    """
 
     title: Words | None = None
     help: Words | None = None
@@ -190,5 +193,6 @@ class Form(Block):
     by: str | None = None
     data_class: str = "clinical"  # class of data for blinding, such as `rater_scores`
     lasting: bool = False  # facts about the person that stay true: rules see them from any encounter
+    measures: list[Name] = Field(default=[])
     sections: dict[Name, Section] = Field(default={})
     items: dict[Name, Item] = Field(default={})

@@ -1,0 +1,126 @@
+"""`entact check --against`: a study held against lists, in the terminal, as data or as a page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Final
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from entact.protocol.requirements.compare import Compared, Judged, Place, Status
+
+SHOWN: Final = 3  # places of one item in the terminal; --json and --html have all
+_TITLES: Final[dict[Status, tuple[str, str]]] = {
+    "not_met": ("not met", "yellow"),
+    "not_decidable": ("not decidable from the file", "cyan"),
+    "does_not_apply": ("does not concern this study", "dim"),
+    "met": ("met", "green"),
+}
+
+
+def as_data(found: Sequence[Compared]) -> dict[str, Any]:
+    """What was found as plain data, list by list."""
+    return {
+        "study": found[0].release.file.study,
+        "release": found[0].release.id,
+        "lists": [
+            {
+                "list": one.list.name,
+                "title": one.list.title,
+                "source": one.list.source,
+                "assumption": one.list.assumption,
+                "counts": {status: len(one.of(status)) for status in _TITLES},
+                "items": [_item(judged) for judged in one.judged],
+            }
+            for one in found
+        ],
+    }
+
+
+def _item(judged: Judged) -> dict[str, Any]:
+    item = judged.item
+    return {
+        "id": item.id,
+        "asked": item.asked,
+        "source": item.source,
+        "section": item.section,
+        "assumption": item.assumption,
+        "status": judged.status,
+        "where": [
+            {"file": place.file, "line": place.line, "column": place.column, "field": place.field}
+            for place in judged.places
+        ],
+        "said": list(judged.said),
+        "would_meet_it": judged.meets or None,
+    }
+
+
+def counted(one: Compared) -> str:
+    """How many items have which status, in words."""
+    counts = [(len(one.of(status)), title) for status, (title, _) in _TITLES.items()]
+    return ", ".join(f"{count} {title}" for count, title in counts if count)
+
+
+def print_compared(found: Sequence[Compared]) -> None:
+    """What was found, in the terminal: what is not met first."""
+    console = Console(highlight=False, markup=False)
+    file = found[0].release.file
+    console.print(Text.assemble((file.study, "bold"), f" · {file.title}"))
+    for one in found:
+        console.print()
+        console.print(Text.assemble((one.list.name, "bold"), f" · {one.list.title}"))
+        if one.list.assumption:
+            console.print(Text(f"* {one.list.assumption}", style="dim"))
+        for status, (title, style) in _TITLES.items():
+            judged = one.of(status)
+            if judged:
+                console.print(Text(f"\n{title}: {len(judged)}", style=style))
+            for each in judged:
+                _print_item(console, each)
+        console.print(f"\n{one.list.name}: {counted(one)}")
+
+
+def _print_item(console: Console, judged: Judged) -> None:
+    item = judged.item
+    mark = "*" if item.assumption else ""
+    head = Text.assemble(
+        (item.id, "bold"), f"  {item.asked} ", (f"({item.section}; {item.source}){mark}", "dim")
+    )
+    console.print(Padding(head, (0, 0, 0, 2)))
+    for said in judged.said:
+        console.print(Padding(Text(said), (0, 0, 0, 6)))
+    if judged.meets:
+        console.print(Padding(Text(f"would meet it: {judged.meets}", style="dim"), (0, 0, 0, 6)))
+    for line in shown_places(judged.places):
+        console.print(Padding(Text(line, style="dim"), (0, 0, 0, 6)))
+
+
+def shown_places(places: Sequence[Place]) -> list[str]:
+    """The first places, a line for each line of the file, and how many more there are."""
+    lines = [
+        f"{key} {', '.join(place.field for place in run)}".strip()
+        for key, run in groupby(places, key=lambda one: f"{one.file}:{one.line}" if one.line else "")
+    ]
+    more = len(lines) - SHOWN
+    return [*lines[:SHOWN], *([f"and {more} more"] if more > 0 else [])]
+
+
+def write_page(found: Sequence[Compared], path: Path) -> None:
+    """Writes what was found as one page that needs nothing but itself.
+
+    Raises:
+        OSError: when it cannot be written.
+    """
+    path.write_text(render_page(found), encoding="utf-8")
+
+
+def render_page(found: Sequence[Compared]) -> str:
+    """The page as HTML: no address, no script; the same study and lists give the same page."""
+    from entact.report.page import render
+
+    values = {"release": found[0].release, "found": found, "titles": _TITLES, "counted": counted}
+    return render("requirements.html.j2", "requirements.css", values, package="entact.cli")

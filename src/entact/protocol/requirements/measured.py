@@ -1,0 +1,125 @@
+"""Answers about what is measured, and when: before a dose, in each session, after it, and long after."""
+
+from __future__ import annotations
+
+from entact.protocol.problem import Path
+from entact.protocol.requirements.answer import Answer, answer, no, yes
+from entact.protocol.requirements.timeline import Done, Timeline, in_days
+from entact.protocol.requirements.words import Measured
+
+
+@answer.register
+def _(rule: Measured, study: Timeline) -> Answer:
+    done = study.done(rule)
+    title = study.title(rule.measured)
+    by = f" by a {rule.by}" if rule.by else ""
+    if not done:
+        forms = study.forms_that(rule.measured)
+        other = f"; {', '.join(forms[:3])} is there, and not filled so" if forms else ""
+        return no(f"nothing measures {title}{by}{other}")
+    if rule.when == "anywhere":
+        enough = [one for one in done if max(1, len(one.times)) >= rule.times]
+        if enough:
+            return yes(one.path for one in enough)
+        return no(f"{title} is not measured {rule.times} times in any session")
+    if rule.when in ("before_randomisation", "before_first_dose"):
+        return _before(rule, study, done, title + by)
+    if not study.sessions:
+        return Answer(None, (), ("the study has no dosing session",))
+    if rule.when == "follow_up":
+        return _follow_up(rule, study, done, title + by)
+    if rule.when == "between_sessions":
+        return _between(study, done, title + by)
+    return _each(rule, study, done, title + by)
+
+
+def _before(rule: Measured, study: Timeline, done: list[Done], title: str) -> Answer:
+    order = list(study.visits)
+    acts = {"before_randomisation": ("randomisation", "enrolment")}.get(rule.when, ("dose",))
+    ends = [name for name in order if any(act in study.visits[name].activities for act in acts)]
+    if not ends:
+        return Answer(None, (), ("no visit does what it has to come before",))
+    last = order.index(ends[0])
+    found = [one for one in done if order.index(one.visit) <= last and _precedes(one, order, last)]
+    # At the session itself, what is done after the dose comes too late.
+    return yes(one.path for one in found) if found else no(f"{title} is not asked before {ends[0]} ends")
+
+
+def _precedes(one: Done, order: list[str], last: int) -> bool:
+    if order.index(one.visit) < last or not one.times:
+        return True
+    return any(time.startswith("before") for time in one.times)
+
+
+def _follow_up(rule: Measured, study: Timeline, done: list[Done], title: str) -> Answer:
+    last = study.days.get(study.sessions[-1])
+    if last is None:
+        return Answer(None, (), (f"the day of {study.sessions[-1]} is not known",))
+    since = in_days(rule.since) if rule.since is not None else 0.0
+    after = {one: study.days[one.visit] - last for one in done if one.visit in study.days}
+    found = [one for one, days in after.items() if days > 0 and days >= since]
+    if found:
+        return yes(one.path for one in found)
+    latest = max((days for days in after.values() if days > 0), default=None)
+    seen = f"last {latest:.0f} days after it" if latest is not None else "never after it"
+    return no(f"{title}: {seen}, and {since:.0f} days after {study.sessions[-1]} are asked for")
+
+
+def _between(study: Timeline, done: list[Done], title: str) -> Answer:
+    if len(study.sessions) < 2:
+        return Answer(None, (), ("the study has one session, and so nothing between",))
+    order = list(study.visits)
+    first, last = order.index(study.sessions[0]), order.index(study.sessions[-1])
+    found = [
+        one
+        for one in done
+        if first < order.index(one.visit) < last
+        or (order.index(one.visit) == last and _precedes(one, order, last))
+    ]
+    if found:
+        return yes(one.path for one in found)
+    return no(f"{title} is not measured between {study.sessions[0]} and {study.sessions[-1]}")
+
+
+def _each(rule: Measured, study: Timeline, done: list[Done], title: str) -> Answer:
+    order = list(study.visits)
+    places: list[Path] = []
+    lacks: list[str] = []
+    for number, session in enumerate(study.sessions):
+        here = order.index(session)
+        if rule.when == "each_session":
+            found = [one for one in done if one.visit == session]
+            count = sum(max(1, len(one.times)) for one in found)
+            if count < rule.times:
+                often = f"{count} of {rule.times} times" if rule.times > 1 else "not"
+                lacks.append(f"{title}: {often} in {session}")
+        elif rule.when == "before_each_dose":
+            start = order.index(study.sessions[number - 1]) if number else -1
+            found = [
+                one for one in done if start < order.index(one.visit) <= here and _precedes(one, order, here)
+            ]
+            if not found:
+                lacks.append(f"{title}: not before the dose of {session}")
+        else:
+            found = [one for one in done if _after(rule, study, one, session)]
+            if not found:
+                soon = f" within {in_days(rule.within):g} days" if rule.within else ""
+                lacks.append(f"{title}: not{soon} after {session}")
+        places += [one.path for one in found]
+    return no(*lacks) if lacks else yes(places)
+
+
+def _after(rule: Measured, study: Timeline, one: Done, session: str) -> bool:
+    """Whether it is done after a session and before the next, in time, or at the end of the session."""
+    if one.visit == session:
+        return any(not time.startswith("before") and time != "initial" for time in one.times)
+    order = list(study.visits)
+    later = [name for name in study.sessions if order.index(name) > order.index(session)]
+    if order.index(one.visit) < order.index(session):
+        return False
+    if later and order.index(one.visit) >= order.index(later[0]):
+        return False
+    if rule.within is None:
+        return True
+    start, day = study.days.get(session), study.days.get(one.visit)
+    return start is not None and day is not None and 0 <= day - start <= in_days(rule.within)

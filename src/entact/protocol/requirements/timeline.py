@@ -1,0 +1,156 @@
+"""Which forms measure what, at which visits, and how many days before or after the sessions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+
+from entact.protocol.expansion import names_in_row
+from entact.protocol.measures import Measure, Measures
+from entact.protocol.problem import Path
+from entact.protocol.release import Release
+from entact.protocol.requirements.words import Measured
+from entact.protocol.study import Form, Visit
+from entact.protocol.words.schedule import activities
+
+VITALS = "vitals"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One thing that is done at a visit and measures what is asked.
+
+    Attributes:
+        activity: form or activity. path: where the file says so. times: within a session; none, once.
+    """
+
+    visit: str
+    activity: str
+    path: Path
+    times: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """What a study measures of those who are dosed, in order: the main track of their population."""
+
+    release: Release
+    known: Measures
+
+    @cached_property
+    def visits(self) -> dict[str, Visit]:
+        """The visits of the people who are dosed, in the order of the file; those of no other track."""
+        dosing = [visit for visit in self.release.visits.values() if visit.kind == "dosing"]
+        population = dosing[0].populations[0] if dosing and dosing[0].populations else None
+        return self.release.visits_of(population)
+
+    @cached_property
+    def sessions(self) -> list[str]:
+        """Dosing sessions, in order."""
+        return [name for name, visit in self.visits.items() if visit.kind == "dosing"]
+
+    @cached_property
+    def days(self) -> Mapping[str, float]:
+        """Visit -> the day on which it is due, counted from the first session; none where it is not known."""
+        rows = (row for group in activities(self.release).groups for row in group.visits)
+        return {row.name: row.day for row in rows if row.name in self.visits and row.day is not None}
+
+    @cached_property
+    def _paths(self) -> dict[str, int]:
+        """Visit -> the row of the schedule that it is of."""
+        rows = enumerate(self.release.file.schedule)
+        return {name: place for place, visit in rows for name in names_in_row(visit)}
+
+    def path_of(self, visit: str) -> Path:
+        """Where the file says that there is this visit."""
+        return ("schedule", self._paths[visit])
+
+    def role_is(self, role: str | None, kind: str) -> bool:
+        """Whether a role of the study is one of those that lists speak of."""
+        if role is None:
+            return False
+        return kind == role or bool(re.search(self.known.roles[kind], role, re.IGNORECASE))
+
+    def forms_that(self, name: str) -> list[str]:
+        """The forms that measure something, checklists among them."""
+        if name == "primary":
+            return self.primary_forms
+        measure = self.known.measures[name]
+        forms = self.release.file.all_forms
+        return [form for form, said in forms.items() if self._measures(form, said, name, measure)]
+
+    @cached_property
+    def primary_forms(self) -> list[str]:
+        """The forms whose items or scores the primary endpoint names."""
+        endpoint = self.release.endpoints.get(self.release.file.analysis.primary.endpoint)
+        names = endpoint.rule.names if endpoint is not None else ()
+        return sorted({name.split(".")[-2] for name in names})
+
+    def items_that(self, name: str) -> list[str]:
+        """The items, as rules name them, that measure something: single ones, or all of its forms."""
+        if name == "primary":
+            return [f"{form}." for form in self.primary_forms]
+        measure = self.known.measures[name]
+        found: list[str] = []
+        for form in self.forms_that(name):
+            said = self.release.file.all_forms[form]
+            matched = [item for item in said.items if measure.items and _found(measure.items, item)]
+            found += [f"{form}.{item}" for item in matched] or [f"{form}."]
+        return found
+
+    def _measures(self, name: str, form: Form, wanted: str, measure: Measure) -> bool:
+        if wanted in form.measures:
+            return True
+        if form.instrument is not None:
+            return form.instrument in measure.instruments
+        if name in self.release.file.adverse_events.checklists:
+            return bool(measure.terms) and any(_found(measure.terms or "", term) for term in form.items)
+        if measure.forms and (_found(measure.forms, name) or _found(measure.forms, form.title or "")):
+            return True
+        if measure.items is None:
+            return False
+        return any(
+            _found(measure.items, item) or _found(measure.items, said.title or "")
+            for item, said in form.items.items()
+        )
+
+    def title(self, name: str) -> str:
+        """What something that is measured is called."""
+        return "the primary outcome" if name == "primary" else self.known.measures[name].title
+
+    def done(self, rule: Measured) -> list[Done]:
+        """Everything in the schedule that measures it, by whoever is asked for, in the order of visits."""
+        forms = set(self.forms_that(rule.measured))
+        wanted = self.known.measures.get(rule.measured)
+        own = set(wanted.activities) if wanted is not None else set()
+        # Vital signs are a form that an activity fills.
+        own |= {"vital_signs"} if VITALS in forms else set()
+        found = []
+        for name, visit in self.visits.items():
+            for activity, path, times in _activities(visit, self.path_of(name)):
+                if activity in forms:
+                    form = self.release.file.all_forms[activity]
+                    if rule.by is None or self.role_is(form.by or visit.by, rule.by):
+                        found.append(Done(name, activity, path, times))
+                elif activity in own and (rule.by is None or self.role_is(visit.by, rule.by)):
+                    found.append(Done(name, activity, path, times))
+        return found
+
+
+def _activities(visit: Visit, path: Path) -> Iterator[tuple[str, Path, tuple[str, ...]]]:
+    for place, activity in enumerate(visit.do):
+        yield activity, (*path, "do", place), ()
+    for place, readings in enumerate(visit.timed):
+        yield readings.do, (*path, "timed", place), tuple(readings.at)
+
+
+def _found(pattern: str, text: str) -> bool:
+    return re.search(pattern, text.replace("_", " "), re.IGNORECASE) is not None
+
+
+def in_days(time: timedelta) -> float:
+    """A duration in days."""
+    return time / timedelta(days=1)
