@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +39,21 @@ def write_casebooks(
     one_file = out.suffix.lower() == ".pdf"
     if one_file and len(numbers) != 1:
         raise ConductError(f"{out} is one file, and a casebook is of one participant: name a folder, or one")
+    from entact.cli.audit import note_export, operator
+
+    given_out = (
+        f"Given out at the command line by {operator()}, who chose the role {role}: the name is the "
+        "operating system's, and nobody proved it or that this person holds the role."
+    )
     found = []
     for standing in subjects(reader, numbers):
-        book = casebook(reader, standing, Opener(None if closed else key_of(standing.ledger)))
+        book = casebook(reader, standing, Opener(None if closed else key_of(standing.ledger)), given_out)
         path = out if one_file else out / f"{standing.number.translate(_FORBIDDEN)}.pdf"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(draw_casebook(book.values()))
+        drawn = draw_casebook(book.values())
+        path.write_bytes(drawn)
+        what = f"casebook of {standing.number} as {role}{', sealed' if closed else ''}"
+        note_export(what, hashlib.sha256(drawn).hexdigest())
         found.append(
             {
                 "participant": standing.number,

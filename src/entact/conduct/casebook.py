@@ -33,9 +33,14 @@ Values = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Signed:
-    """One signature: whose, when, what it means, of how many entries that are seen; what changed since."""
+    """One signature: whose, when, what it means, of how many entries that are seen; what changed since.
+
+    `name` is the person's own; `proof` what they showed again.
+    """
 
     by: str
+    name: str
+    proof: str
     when: str
     meaning: str
     entries: int
@@ -67,6 +72,7 @@ class Casebook:
     Attributes:
         releases: (number, SHA-256) of each release of the study. head: number and hash of the last entry, for
             a role that sees every one. hidden: what this role does not see, in words; empty for nothing.
+        given_out: by whom, and how that is known.
     """
 
     study: str
@@ -80,6 +86,7 @@ class Casebook:
     timeline: Timeline
     signatures: tuple[Signed, ...]
     trail: tuple[Step, ...]
+    given_out: str = ""
 
     def values(self) -> Values:
         """As plain values, for a template."""
@@ -109,11 +116,11 @@ def subjects(reader: Reader, keys: Sequence[str]) -> list[Standing]:
     return [standing for standing in found.values() if standing is not None]
 
 
-def casebook(reader: Reader, standing: Standing, opener: Opener) -> Casebook:
+def casebook(reader: Reader, standing: Standing, opener: Opener, given_out: str = "") -> Casebook:
     """The casebook of one participant, for the reader's role.
 
     Args:
-        opener: opens sealed texts for who may read them.
+        opener: opens sealed texts for who may read them. given_out: by whom, and how that is known.
     Raises:
         ConductError: when the ledger cannot be read.
     Source: ICH E6(R3), 4.2.2 and C.3.1 (source records and audit trail); 21 CFR 312.62(b).
@@ -121,7 +128,7 @@ def casebook(reader: Reader, standing: Standing, opener: Opener) -> Casebook:
     folded = reader.folded([standing.ledger])[standing.ledger]
     if isinstance(folded, Broken):
         raise ConductError(f"{standing.number} {BROKEN}")
-    return _Writing(reader, standing, folded, opener).casebook()
+    return dataclasses.replace(_Writing(reader, standing, folded, opener).casebook(), given_out=given_out)
 
 
 class _Writing:
@@ -158,10 +165,15 @@ class _Writing:
         for _, signature, entry, message in found_in_signatures(self.course):
             if entry in self.seen.entries:
                 changed.setdefault(signature, []).append(message)
+        proofs = {one.id: one.authenticated for one in self.course.entries if isinstance(one, Kept)}
         for one in self.course.signatures:
-            if one.entry in self.seen.entries:
+            known = proofs.get(one.entry)
+            second = None if known is None else known.second
+            if one.entry in self.seen.entries and self.seen.entries & one.versions.keys():
                 yield Signed(
                     by=one.by,
+                    name=one.name,
+                    proof="" if second is None else lower_words(second.how),
                     when=moment(one.at, self.zone),
                     meaning=lower_words(one.meaning),
                     entries=len(self.seen.entries & one.versions.keys()),

@@ -19,7 +19,11 @@ def page(
 ) -> HttpResponse:
     """A page of the record, with its frame."""
     person = request.person
-    asker = {"manages_people": person.may("manage_people"), "has_account": not request.user.is_demonstration}
+    asker = {
+        "manages_people": person.may("manage_people"),
+        "reads_audit": person.may("read_audit"),
+        "has_account": not request.user.is_demonstration,
+    }
     return render(request, template, {**frame(reader), **asker, **context}, status=status)
 
 

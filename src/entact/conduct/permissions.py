@@ -218,6 +218,8 @@ ROUTES: Final[Mapping[str, str]] = {
     "matrix": SEE_PARTICIPANTS,
     "visit": SEE_PARTICIPANTS,
     "unscheduled": "enter",
+    "audit": "read_audit",
+    "export_audit": "read_audit",
     "people": "manage_people",
     "person": "manage_people",
 }

@@ -224,6 +224,11 @@ def _eligibility(tell: Tell, effective: Effective) -> Written:
     return "Eligibility", facts, signed
 
 
+def _signature(tell: Tell, effective: Effective) -> Written:
+    """Without what it names: some of the entries may be hidden, and their number would tell of them."""
+    return f"Signed: {value(effective.data.get('meaning'))}", [], ""
+
+
 # Kinds that read better told than listed; every other one is a title and its items.
 _WRITERS: dict[str, Callable[[Tell, Effective], Written]] = {
     **{name: _form for name, kind in KINDS.items() if kind.form is not None},
@@ -238,6 +243,7 @@ _WRITERS: dict[str, Callable[[Tell, Effective], Written]] = {
     "adverse_event": _event,
     "guess": _guess,
     "eligibility": _eligibility,
+    "signature": _signature,
 }
 
 

@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("participants/", include("entact.conduct.entries.urls")),
     path("participants/", include("entact.conduct.visits.urls")),
     path("participants/", include("entact.conduct.forms.urls")),
+    path("audit/", include("entact.conduct.audit.urls")),
     path("", include("entact.conduct.access.urls")),
 ]
 

@@ -71,7 +71,10 @@ class Line(models.Model):
     received_at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(name="line_by_entry", fields=["ledger", "entry_id"])]
+        indexes = [
+            models.Index(name="line_by_entry", fields=["ledger", "entry_id"]),
+            models.Index(name="line_by_arrival", fields=["received_at", "ledger", "seq"]),
+        ]
 
 
 class Identity(models.Model):

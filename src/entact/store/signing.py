@@ -30,12 +30,14 @@ def sign_entries(
     role: str,
     received_at: str,
     authenticated: Authenticated,
+    name: str = "",
 ) -> Receipt:
     """Signs entries of a participant as they stand, each bound to its version and to its line.
 
     Args:
         entries: their ids. meaning: a code. by, role: who signs. received_at: the server's clock.
-        authenticated: the same person, with what they showed once more (`second`) just now.
+        authenticated: the same person, with what they showed once more (`second`) just now. name: the
+            person's own, which is printed beside the signature.
     Raises:
         StoreError: when it was another person, or nothing was shown once more; when an entry does not stand.
     Source: 21 CFR 11.50, 11.70, 11.200(a).
@@ -53,17 +55,18 @@ def sign_entries(
     stored = list(lines(participant))
     course = fold(study, [read(line.text) for line in stored])
     standing = {one.id: one for one in course.effective}
-    for name in entries:
-        if name not in standing:
-            raise StoreError(f"{participant} has no entry {name} that stands: it is not signed")
+    for one in entries:
+        if one not in standing:
+            raise StoreError(f"{participant} has no entry {one} that stands: it is not signed")
     entries = list(dict.fromkeys(entries))
     hashes = {line.seq: line.hash for line in stored}
-    sources = [standing[name].entry for name in entries]
+    sources = [standing[one].entry for one in entries]
     payload = RecordSignature(
         meaning,
         [*entries],
-        [version_of(standing[name]) for name in entries],
+        [version_of(standing[one]) for one in entries],
         [hashes[one.seq] for one in sources if isinstance(one, Kept)],
+        name,
     )
     place = here()
     entry = Entry(

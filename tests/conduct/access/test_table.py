@@ -36,6 +36,8 @@ PLAIN = {
     "study": "/",
     "participants": "/participants/",
     "new_participant": "/participants/new/",
+    "audit": "/audit/",
+    "export_audit": "/audit/export.csv",
     "people": "/people/",
     "person": "/people/owner/",
     "style": "/schedule.css",

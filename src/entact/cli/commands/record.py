@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -116,6 +116,31 @@ def write_casebook(
         print_json(found)
     else:
         print_casebooks(found)
+
+
+@commands.command(short_help="Write the audit trail, or a part of it, to a file.")
+def audit(
+    out: Annotated[Path | None, typer.Option(help="A file; else to the terminal.", dir_okay=False)] = None,
+    form: Annotated[Literal["csv", "jsonl"], typer.Option("--format", help="Of the file.")] = "csv",
+    who: Annotated[str, typer.Option(help="Only what this person wrote.")] = "",
+    kind: Annotated[str, typer.Option(help="Only entries of this kind.")] = "",
+    item: Annotated[str, typer.Option(help="Only what said or changed this item.")] = "",
+    participant: Annotated[str, typer.Option(help="Only of this number.")] = "",
+    since: Annotated[str, typer.Option("--from", help="Only what arrived from this day on (UTC).")] = "",
+    until: Annotated[str, typer.Option("--to", help="Only what arrived until this day.")] = "",
+    signed: Annotated[
+        bool, typer.Option("--after-signature", help="Only what changed what had been signed.")
+    ] = False,
+    role: Annotated[str | None, typer.Option(help="As whom: else everything that is kept.")] = None,
+    database: Database = REHEARSAL,
+) -> None:
+    """Write every entry with who, when, old, new and why; that it was written out is kept too."""
+    from entact.cli.audit import write_audit
+
+    asked = {"who": who, "kind": kind, "item": item, "participant": participant, "from": since, "to": until}
+    count = write_audit(database, out, form, role, asked, signed=signed)
+    if out is not None:
+        typer.echo(f"{count} entries in {out}")
 
 
 @commands.command(short_help="Make an equal study of an archive.")

@@ -24,6 +24,7 @@ class RecordSignature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Kind `signature`: entries that a person signs as they stand, each with the digest of that version.
 
     `hashes` are those of their lines in the chain, in the same order, which bind also who entered them.
+    `name` is the person's own, as it was printed beside the signature.
 
     Source: 21 CFR 11.50, 11.70: name and time are the entry's own, the meaning is a code.
     """
@@ -32,6 +33,7 @@ class RecordSignature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     entries: list[str]
     versions: list[str]
     hashes: list[str] = []
+    name: str = ""
 
 
 class Freeze(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -71,7 +73,8 @@ def reduce_signature(course: State, effective: Effective, payload: RecordSignatu
         return
     versions = dict(zip(payload.entries, payload.versions, strict=True))
     hashes = dict(zip(payload.entries, payload.hashes, strict=False))
-    state = SignatureState(effective.id, effective.entry.by, effective.at, payload.meaning, versions, hashes)
+    by, name = effective.entry.by, payload.name or effective.entry.by
+    state = SignatureState(effective.id, by, effective.at, payload.meaning, versions, hashes, name)
     course.signatures.append(state)
 
 
@@ -110,7 +113,8 @@ SIGNATURE = Kind(
     title="Signature",
     payload=RecordSignature,
     reduce=reduce_signature,
-    tells=frozenset({UNSURE}),  # it names entries, of which some may be hidden
+    tells=frozenset({"schedule"}),  # who shows it leaves out what it names of the entries that are hidden
+    free=frozenset({"name"}),
     needs_consent=False,
     in_encounter=False,
     with_participant=False,

@@ -8,7 +8,10 @@ import msgspec
 
 
 class SignatureState(msgspec.Struct, frozen=True):
-    """A signature: who, when, what it means, and version and line (its hash) of each entry signed."""
+    """A signature: who, when, what it means, and version and line (its hash) of each entry signed.
+
+    `name` is the person's own, as it was printed beside it.
+    """
 
     entry: str
     by: str
@@ -16,6 +19,7 @@ class SignatureState(msgspec.Struct, frozen=True):
     meaning: str
     versions: dict[str, str]
     hashes: dict[str, str] = {}
+    name: str = ""
 
 
 class FreezeState(msgspec.Struct, frozen=True):
