@@ -34,10 +34,10 @@ def open_signer(
     open_record(database)
     from entact.store.signature import open_key_file, require_own_passphrase
 
-    file = key or _key_file(person)
+    file = key or key_file_of(person)
     if not file.exists():
         raise StoreError(f"there is no signing key in {file}: `entact sign-key new` makes one")
-    words = _passphrase(passphrase_file, f"passphrase of {person}")
+    words = passphrase_from(passphrase_file, f"passphrase of {person}")
     signer = open_key_file(file, words)
     if signer.person != person:
         raise StoreError(f"{file} is the key of {signer.person}, not of {person}")
@@ -65,9 +65,9 @@ def make_key(
         raise StoreError(f"{strange[0]!r} is nothing a key can be for: one of {', '.join(get_args(Power))}")
     if role not in (known := _roles(acts)):
         raise StoreError(f"the study has no role {role!r}; it has: {', '.join(known)}")
-    file = key or _key_file(person)
+    file = key or key_file_of(person)
     again = passphrase_file is None
-    words = _passphrase(passphrase_file, f"passphrase of {person}", again)
+    words = passphrase_from(passphrase_file, f"passphrase of {person}", again)
     require_own_passphrase(file.parent, person, words)
     signer = write_key_file(file, person, words)
     try:
@@ -200,7 +200,7 @@ def write_key_backup(file: Path, passphrase_file: Path | None, signer: Any) -> N
     from entact.store.escrow import write_keys
 
     kept = write_keys(
-        file, _passphrase(passphrase_file, "passphrase of this file", passphrase_file is None), signer
+        file, passphrase_from(passphrase_file, "passphrase of this file", passphrase_file is None), signer
     )
     say(f"{kept.keys} keys in {file}, {kept.erased} erased left out: keep it apart from the record")
 
@@ -218,7 +218,9 @@ def restore_key_backup(
 
     if not file.exists():
         raise StoreError(f"there is no file of keys {file}")
-    restored = restore_keys(file, _passphrase(passphrase_file, "passphrase of this file"), register, signer)
+    restored = restore_keys(
+        file, passphrase_from(passphrase_file, "passphrase of this file"), register, signer
+    )
     say(f"{restored.keys} keys came back, {restored.erased} of erased participants did not")
     for one in restored.doubted:
         say(f"look at {register}, line {one.line}: not believed, its key stays in the file: {one.problem}")
@@ -303,7 +305,8 @@ def span(hours: float) -> timedelta:
         raise StoreError(f"--within {hours} is no number of hours") from error
 
 
-def _key_file(person: str) -> Path:
+def key_file_of(person: str) -> Path:
+    """Where the signing key of a person lies where nobody says."""
     from entact.store.signature import signing_folder
 
     if _PERSON.fullmatch(person) is None:
@@ -313,7 +316,7 @@ def _key_file(person: str) -> Path:
     return signing_folder() / f"{person}.key"
 
 
-def _passphrase(file: Path | None, asked: str, again: bool = False) -> str:
+def passphrase_from(file: Path | None, asked: str, again: bool = False) -> str:
     """The passphrase in a file, or as a person types it; never an argument, which other people can read."""
     if file is not None:
         try:

@@ -46,7 +46,7 @@ DUTIES: Final[Mapping[str, tuple[str, ...]]] = {
     "sign": ("investigator",),
     "freeze": ("data_manager",),
     "lock": ("data_manager",),
-    "export": ("data_manager",),
+    "export": ("data_manager", "investigator"),
     "read_audit": (*_SPONSOR, "investigator", "auditor", "inspector"),
     "delegate": ("investigator",),
     "manage_people": (OWNER,),
@@ -220,6 +220,8 @@ ROUTES: Final[Mapping[str, str]] = {
     "unscheduled": "enter",
     "audit": "read_audit",
     "export_audit": "read_audit",
+    "exports": "export",
+    "export": "export",
     "people": "manage_people",
     "person": "manage_people",
 }

@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("participants/", include("entact.conduct.visits.urls")),
     path("participants/", include("entact.conduct.forms.urls")),
     path("audit/", include("entact.conduct.audit.urls")),
+    path("files/", include("entact.conduct.exports.urls")),
     path("", include("entact.conduct.access.urls")),
 ]
 

@@ -38,6 +38,8 @@ PLAIN = {
     "new_participant": "/participants/new/",
     "audit": "/audit/",
     "export_audit": "/audit/export.csv",
+    "exports": "/files/",
+    "export": "/files/participants.csv",
     "people": "/people/",
     "person": "/people/owner/",
     "style": "/schedule.css",

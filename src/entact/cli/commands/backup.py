@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from entact.cli.commands.options import PLAIN, AsJson, print_json
+from entact.cli.commands.options import PLAIN, REHEARSAL, AsJson, Database, KeyFile, Words, print_json
 
 Backups = Annotated[Path, typer.Argument(help="Where backups lie: another disk, another machine.")]
 
@@ -59,6 +59,50 @@ def check(
     else:
         print_backups(told)
     if any(one["wrong"] for one in told["backups"]):
+        raise typer.Exit(1)
+
+
+@backup.command()
+def prove(
+    folder: Backups,
+    report: Annotated[
+        Path, typer.Option(help="Folder for the report, as text and as JSON.", file_okay=False)
+    ],
+    keys: Annotated[
+        Path | None, typer.Option(help="The file of participants' keys; written now where it is not there.")
+    ] = None,
+    by: Annotated[str | None, typer.Option("--by", help="Who answers for the keys.")] = None,
+    key: KeyFile = None,
+    passphrase_file: Words = None,
+    file_passphrase_file: Annotated[
+        Path | None, typer.Option(help="File with the passphrase of the file of keys.")
+    ] = None,
+    register: Annotated[
+        Path | None, typer.Option(help="The register of erasures as it is now; else that of this record.")
+    ] = None,
+    into: Annotated[
+        Path | None, typer.Option(help="A folder to restore into and keep; else one that is removed.")
+    ] = None,
+    database: Database = REHEARSAL,
+    as_json: AsJson = False,
+) -> None:
+    """Prove a restore: back up keys and record, restore, verify, compare; exit code 1 where it is not proven.
+
+    Without --keys what is personal is not shown to come back, and the restore is not proven.
+    """
+    from entact.cli.proof import KeysAsked, print_proof, prove
+
+    asked = None
+    if keys is not None:
+        if by is None or passphrase_file is None or file_passphrase_file is None:
+            raise typer.BadParameter("--keys needs --by, --passphrase-file and --file-passphrase-file")
+        asked = KeysAsked(keys, by, key, passphrase_file, file_passphrase_file, register)
+    proof, written = prove(database, folder, report, into, asked)
+    if as_json:
+        print_json(proof.to_dict() | {"report": [str(path) for path in written]})
+    else:
+        print_proof(proof, written)
+    if not proof.proven:
         raise typer.Exit(1)
 
 
