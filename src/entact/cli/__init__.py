@@ -20,6 +20,7 @@ from entact.cli.commands import (
     rehearsal,
     server,
     study,
+    validation,
 )
 from entact.cli.commands.options import PLAIN
 from entact.cli.fault import in_words
@@ -42,6 +43,7 @@ GROUPS = {
     "unlock": cut.unlock,
     "conflict": participants.conflict,
     "device": keys.device,
+    "validation-pack": validation.validation_pack,
 }
 for name, group in GROUPS.items():
     app.add_typer(group, name=name)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import secrets
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import typer
 
 from entact import store
 from entact.cli.database import open_record
+from entact.cli.validation import accepted_for, enter_pack
 from entact.course.entry import SYSTEM, Entry, Environment, uuid7
 from entact.protocol import Study, bars_from_production, load_study
 from entact.protocol.problem import StudyError
@@ -17,18 +19,27 @@ from entact.protocol.problem import StudyError
 OWNER_NAME = "owner"
 
 
-def open_study(name: str, environment: Environment, database: str, owner: str, title: str) -> dict[str, Any]:
+def open_study(
+    name: str,
+    environment: Environment,
+    database: str,
+    owner: str,
+    title: str,
+    validation: Path | None = None,
+) -> dict[str, Any]:
     """Makes the database of a study that people run, with its release and an owner who signs in by a link.
 
     Raises:
         StudyError: when a release is not fit for production, with everything that bars it.
-        StoreError: when the database holds something else, or is open already.
+        StoreError: when the database holds something else, or is open already; when the validation pack is
+            not of this release and this program, or not accepted.
     """
     study = load_study(name)
     if environment == "production":
         barred = [problem for release in study.releases for problem in bars_from_production(release)]
         if barred:
             raise StudyError(barred)
+    pack = None if validation is None else accepted_for(validation, study.newest)
     store.setup(environment, study.name, database=database)
     from entact.conduct.access import people
     from entact.conduct.configuration import make_secret
@@ -47,7 +58,9 @@ def open_study(name: str, environment: Environment, database: str, owner: str, t
         )
     account = account or people.make_account(owner, title, by=by)
     people.give_role(account, OWNER, by=by)
+    entered = None if pack is None else enter_pack(pack)
     return _linked(account, database) | {
+        "validation": entered,
         "study": study.name,
         "release": study.newest.id,
         "environment": environment,
@@ -75,9 +88,35 @@ def print_link(result: dict[str, Any]) -> None:
         typer.echo(
             f"{result['study']} is open for {result['environment']} in the database {result['database']}"
         )
+        typer.echo(f"validation {_validation_in_words(result)}")
     typer.echo(f"serve it   entact serve --database {result['database']}")
     typer.echo(f"then open  {result['link']}")
     typer.echo(f"           as {result['person']}; the link works once, until {result['until']}")
+
+
+def _validation_in_words(result: dict[str, Any]) -> str:
+    if result["validation"] is not None:
+        return f"pack signed by {', '.join(result['validation']['signed_by'])}"
+    if result["environment"] == "production":
+        return (
+            "MISSING: nobody has shown that this release does here what it should (`entact validation-pack`)"
+        )
+    return "is what this copy is for: `entact validation-pack` makes the checklist"
+
+
+def enter_validation(folder: Path, database: str) -> dict[str, Any]:
+    """Enters a signed pack of the newest release in a record that is open already.
+
+    Raises:
+        StoreError: when the pack does not count for it.
+    """
+    open_record(database)
+    from entact.store.studies import study_of_record
+
+    study = study_of_record()[1]
+    if study is None:
+        raise store.StoreError(f"the database {database} holds no release that can be read")
+    return enter_pack(accepted_for(folder, study.newest))
 
 
 def _enter_releases(study: Study, environment: Environment) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -28,6 +29,10 @@ def open_(
     ] = None,
     owner: Annotated[str, typer.Option(help="What the first owner signs in as.")] = "owner",
     name: Annotated[str, typer.Option(help="The first owner's own name.")] = "Owner of the study",
+    validation: Annotated[
+        Path | None,
+        typer.Option(help="The signed validation pack of this release; it is said where it is missing."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Make the database of a study, and print a link by which its first owner signs in, once and for an hour.
@@ -36,7 +41,7 @@ def open_(
     """
     from entact.cli.opening import open_study, print_link
 
-    result = open_study(study, environment, database or f"entact_{environment}", owner, name)
+    result = open_study(study, environment, database or f"entact_{environment}", owner, name, validation)
     print_json(result) if as_json else print_link(result)
 
 

@@ -33,6 +33,7 @@ NAMES = {
     kinds.CredentialChanged: "credential",
     kinds.Looked: "looked",
     kinds.Exported: "exported",
+    kinds.Validated: "validated",
 }
 
 

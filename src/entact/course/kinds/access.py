@@ -83,6 +83,19 @@ class Exported(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     digest: str = ""
 
 
+class Validated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Kind `validated` (system): a release was tried with this program, and persons signed what was found.
+
+    Attributes:
+        statement: digest of what they signed. signed_by: person, time and key of each signature.
+    """
+
+    release: str
+    entact: str
+    statement: str
+    signed_by: tuple[str, ...]
+
+
 def reduce_account(access: AccessFolding, effective: Effective, payload: AccountChanged) -> None:
     """The latest word on each account."""
     access.accounts[payload.person] = AccountState(
@@ -125,3 +138,4 @@ SIGN_IN_FAILED = _kind("sign_in_failed", "Sign-in failed", SignInFailed)
 CREDENTIAL = _kind("credential", "Password or second factor", CredentialChanged)
 LOOKED = _kind("looked", "Page shown", Looked)
 EXPORTED = _kind("exported", "File given out", Exported)
+VALIDATED = _kind("validated", "Release validated", Validated)
