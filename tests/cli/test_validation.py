@@ -1,10 +1,11 @@
-"""The validation pack of a study: made of evidence and study file, worked off, signed, named by production."""
+"""The validation pack of a study: made of evidence and study file, worked off, signed, named by `open`."""
 
 from __future__ import annotations
 
 import csv
 import json
 from collections.abc import Callable
+from importlib import import_module
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,7 @@ import pytest
 from tests.cli.conftest import Done, Run
 
 from entact import __version__, store
-from entact.cli import validation
-from entact.cli.validation import CHECKLIST, COLUMNS, PACK, SIGNATURES, accepted_for, read_pack
+from entact.cli.validation import CHECKLIST, COLUMNS, PACK, SIGNATURES, accepted_for, make_pack, read_pack
 from entact.course import read
 from entact.protocol import load_study
 from entact.store import StoreError
@@ -102,7 +102,7 @@ def test_what_was_not_tried_or_did_not_pass_is_named(
     how: str, run: Run, evidence: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("entact.report.typeset.as_pdf", lambda name, values: b"")  # it is looked at above
-    validation.make_pack("mapp1", evidence, tmp_path / "pack")
+    make_pack("mapp1", evidence, tmp_path / "pack")
     change, said = WRONG[how]
     work_off(tmp_path / "pack", change)
     found = read_pack(tmp_path / "pack")
@@ -135,7 +135,7 @@ def test_a_signed_pack_counts_for_its_release_and_program_alone_and_is_broken_by
 
     with pytest.raises(StoreError, match="it is of the release mapp1@"):
         accepted_for(pack, load_study("mapp2").newest)
-    monkeypatch.setattr(validation, "__version__", "9.9")
+    monkeypatch.setattr(import_module("entact.cli.validation"), "__version__", "9.9")
     with pytest.raises(StoreError, match=r"and this is 9\.9"):
         accepted_for(pack, release)
     monkeypatch.undo()
