@@ -33,7 +33,7 @@ class _StudyFirst(TyperGroup):
 
 
 validation_pack = typer.Typer(
-    help="Requirements, tests and results, and a study's own checklist, signed per release.",
+    help="Show that a study can go live, signed per release.",
     cls=_StudyFirst,
     **PLAIN,
 )
