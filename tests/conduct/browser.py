@@ -34,6 +34,10 @@ class Browser:
         """The cookie of the session."""
         return str(self._client.cookies["sessionid"].value)
 
+    def sign_in_anew(self) -> None:
+        """Again, after the password was changed: a session does not outlive that."""
+        del self._client
+
     def get(self, address: str, status: int = 200) -> str:
         answer = self._client.get(address)
         assert answer.status_code == status, answer.content.decode()

@@ -31,7 +31,7 @@ class Asked:
     """
 
     def __init__(self, request: HttpRequest, key: str) -> None:
-        self.request = request
+        self.request, self.key = request, key
         self.person: Person = request.person
         self.authenticated = authenticated_by(request)
         self.reader: Reader = reader_of(request)
@@ -65,6 +65,10 @@ class Asked:
         if role is None or self.authenticated is None:
             raise Http404
         return Author(self.person.identity, role, self.authenticated)
+
+    def again(self) -> Asked:
+        """The same as the record has it now: what others have written since is in it."""
+        return Asked(self.request, self.key)
 
     @property
     def draft_key(self) -> str:

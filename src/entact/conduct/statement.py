@@ -229,6 +229,18 @@ def _signature(tell: Tell, effective: Effective) -> Written:
     return f"Signed: {value(effective.data.get('meaning'))}", [], ""
 
 
+def _verification(tell: Tell, effective: Effective) -> Written:
+    """As of a signature: what it names may be hidden."""
+    return "Verified against the source", [], ""
+
+
+def _query(tell: Tell, effective: Effective) -> Written:
+    data = effective.data
+    facts = [tell.fact("Item", data["item"])] if data.get("item") else []
+    facts += [tell.fact("Words", data["text"])] if data.get("text") else []
+    return f"Query {value(data.get('said'))}", facts, value(data["rule"]) if data.get("rule") else ""
+
+
 # Kinds that read better told than listed; every other one is a title and its items.
 _WRITERS: dict[str, Callable[[Tell, Effective], Written]] = {
     **{name: _form for name, kind in KINDS.items() if kind.form is not None},
@@ -244,6 +256,8 @@ _WRITERS: dict[str, Callable[[Tell, Effective], Written]] = {
     "guess": _guess,
     "eligibility": _eligibility,
     "signature": _signature,
+    "verification": _verification,
+    "query": _query,
 }
 
 

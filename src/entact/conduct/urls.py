@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from entact.conduct import views
 from entact.conduct.admission.views import new_participant
+from entact.conduct.queries.views import export_queries, show_queries
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.show_study, name="study"),
@@ -11,9 +12,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("participants/", views.show_participants, name="participants"),
     path("participants/new/", new_participant, name="new_participant"),
     path("participants/<str:key>/", views.show_participant, name="participant"),
+    path("participants/", include("entact.conduct.signatures.urls")),
+    path("participants/", include("entact.conduct.queries.urls")),
+    path("participants/", include("entact.conduct.monitoring.urls")),
     path("participants/", include("entact.conduct.entries.urls")),
     path("participants/", include("entact.conduct.visits.urls")),
     path("participants/", include("entact.conduct.forms.urls")),
+    path("queries/", show_queries, name="queries"),
+    path("queries/export.csv", export_queries, name="export_queries"),
     path("audit/", include("entact.conduct.audit.urls")),
     path("files/", include("entact.conduct.exports.urls")),
     path("", include("entact.conduct.access.urls")),

@@ -188,6 +188,7 @@ def _query_row(one: QueryState, disclosure: Disclosure) -> dict[str, Any]:
         "kind": storable(kind),
         "form": storable(form),
         "tells": sorted(map(storable, disclosure.of_entry(one.entry))),
+        "rule": storable(one.rule),
     }
 
 

@@ -210,7 +210,10 @@ class Clock(models.Model):
 
 
 class Query(models.Model):
-    """A query about an entry, without its words; `since` is when it came to its status."""
+    """A query about an entry, without its words; `since` is when it came to its status.
+
+    `rule` is that which found it, and of which somebody said something; empty where a person asked.
+    """
 
     pk = models.CompositePrimaryKey("ledger_id", "query")
     ledger = models.ForeignKey(Ledger, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False)
@@ -223,6 +226,8 @@ class Query(models.Model):
     kind = models.TextField()
     form = models.TextField()
     tells = ArrayField(models.TextField(), default=unsure)
+
+    rule = models.TextField(default="")
 
     class Meta:
         indexes = [models.Index(name="query_by_status", fields=["status", "since"])]

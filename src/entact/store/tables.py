@@ -95,7 +95,7 @@ TABLES: Final = (
         "queries",
         "store_query",
         {"query": _TEXT},
-        {"status": _TEXT, "raised_at": _AT, "since": _AT, **_SEEN},
+        {"status": _TEXT, "raised_at": _AT, "since": _AT, **_SEEN, "rule": _TEXT},
     ),
 )
 NUMBERS: Final = Table(

@@ -29,13 +29,27 @@ KEYED = {
     "matrix": "/participants/{key}/visits/",
     "visit": "/participants/{key}/screening.1/",
     "unscheduled": "/participants/{key}/visits/unscheduled/",
+    "sign": "/participants/{key}/sign/",
+    "begin_query": "/participants/{key}/query/?entry=nothing",
+    "query": "/participants/{key}/query/nothing/",
+    "verify": "/participants/{key}/verify/",
 }
 # Answered with 404 also to who may: there is no such entry, account, code or password.
-NOTHING_THERE = {"entry", "withdraw", "person", "mfa_view_recovery_codes", "account_change_password"}
+NOTHING_THERE = {
+    "begin_query",
+    "query",
+    "entry",
+    "withdraw",
+    "person",
+    "mfa_view_recovery_codes",
+    "account_change_password",
+}
 PLAIN = {
     "study": "/",
     "participants": "/participants/",
     "new_participant": "/participants/new/",
+    "queries": "/queries/",
+    "export_queries": "/queries/export.csv",
     "audit": "/audit/",
     "export_audit": "/audit/export.csv",
     "exports": "/files/",
@@ -128,7 +142,7 @@ def test_each_cell_of_the_table_is_what_its_page_does(role: str, site: str) -> N
         for key, where in WHERE.items()
     ]
     for route, address, where in cells:
-        writes = route in ("look", "withdraw", "unscheduled")
+        writes = route in ("look", "withdraw", "unscheduled", "verify")
         answer = browser.post(address) if writes else browser.get(address)
         if not lets(person, route, where):
             assert (answer.status_code, answer.content) == (404, nowhere), (route, address)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from io import StringIO
 from typing import Any, Final
 
 from entact.conduct.audit.selectors import Row
+from entact.conduct.given import csv_lines
 from entact.conduct.words import lower_words, value, words
 from entact.course.entry.entry import Authenticated
 from entact.course.trail import WITHDRAWN
@@ -21,7 +20,6 @@ COLUMNS: Final = (
     *("by", "role", "known_by", "source", "device", "after_signature", "hash"),
 )
 LONGEST: Final = 600  # characters of a value on a page; files have all of it
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")  # begins what a spreadsheet would carry out
 
 
 @dataclass(frozen=True)
@@ -125,11 +123,8 @@ def rows_of_file(row: Row, whole: bool) -> Iterator[dict[str, Any]]:
 
 
 def as_csv(rows: Iterable[Row], whole: bool) -> Iterator[str]:
-    """The trail as a CSV file, line by line; what a spreadsheet would take for a formula has ' before it."""
-    yield _line(dict.fromkeys(COLUMNS) | {name: name for name in COLUMNS})
-    for row in rows:
-        for one in rows_of_file(row, whole):
-            yield _line(one)
+    """The trail as a CSV file, line by line."""
+    return csv_lines(COLUMNS, (one for row in rows for one in rows_of_file(row, whole)))
 
 
 def as_json(rows: Iterable[Row], whole: bool) -> Iterator[str]:
@@ -140,23 +135,6 @@ def as_json(rows: Iterable[Row], whole: bool) -> Iterator[str]:
         found = {name: told[name] for name in COLUMNS if name not in ("item", "old", "new")}
         found |= {"changes": changes} | ({"text": row.line.text} if whole else {})
         yield json.dumps(found, ensure_ascii=False) + "\n"
-
-
-def _line(cells: Mapping[str, Any]) -> str:
-    out = StringIO()
-    csv.writer(out).writerow([_cell(cells[name]) for name in COLUMNS])
-    return out.getvalue()
-
-
-def _cell(found: Any) -> str:
-    if found is None:
-        return ""
-    text = found if isinstance(found, str) else json.dumps(found, ensure_ascii=False, sort_keys=True)
-    return f"'{text}" if text.startswith(_FORMULA) and not _is_number(text) else text
-
-
-def _is_number(text: str) -> bool:
-    return text[1:].replace(".", "", 1).split(" ")[0].isdecimal()
 
 
 def _said(found: Any) -> str:

@@ -23,6 +23,7 @@ from entact.course.kinds import KINDS, SITE_KINDS, STUDY_KINDS, SYSTEM_KINDS, UN
 from entact.course.kinds.attestation import SIGNATURE
 from entact.course.kinds.enrolment import ELIGIBILITY
 from entact.course.kinds.kind import UNSURE, Kind
+from entact.course.kinds.verification import VERIFICATION
 from entact.course.trail import Change, Step, entries_signed, trail
 from entact.protocol import Study
 from entact.store import lists, models
@@ -241,7 +242,9 @@ def kinds_shown(sight: Sight) -> list[tuple[str, str]]:
     return sorted(found.items(), key=lambda one: one[1].casefold())
 
 
-NAMING: Final = frozenset({SIGNATURE.name})  # kinds that name entries, of which some may be hidden
+NAMING: Final = frozenset(
+    {SIGNATURE.name, VERIFICATION.name}
+)  # kinds that name entries, of which some may be hidden
 _BOUND: Final = frozenset({"versions", "hashes", "last"})
 
 

@@ -15,14 +15,12 @@ from nacl.encoding import URLSafeBase64Encoder
 from nacl.exceptions import CryptoError
 from nacl.secret import SecretBox
 
-from entact.conduct.access.trail import enter
-from entact.conduct.asking import authenticated_by, reader_of
+from entact.conduct.asking import reader_of
 from entact.conduct.audit.page import as_csv, as_json, row_shown
 from entact.conduct.audit.selectors import TrailReader, Wanted, kinds_shown
 from entact.conduct.frame import page
+from entact.conduct.given import note_given, streamed
 from entact.conduct.reader import Reader, Standing
-from entact.course.entry import SYSTEM
-from entact.course.kinds.access import Exported
 from entact.store import lists
 from entact.store.lists.arrivals import ArrivalKey
 
@@ -70,16 +68,9 @@ def export_audit(request: HttpRequest, form: str) -> StreamingHttpResponse:
     trail_reader = TrailReader(reader.study, reader.sight, reader.sites)
     media, write = FORMATS[form]
     asked = urlencode({name: text for name, text in sorted(request.GET.items()) if text})
-    enter(
-        Exported(request.person.identity, f"audit trail, {form}{f', {asked}' if asked else ''}"),
-        by=request.person.identity,
-        role=reader.sight.role,
-        authenticated=authenticated_by(request) or SYSTEM,
-    )
+    note_given(request, reader, f"audit trail, {form}{f', {asked}' if asked else ''}")
     lines: Iterator[str] = write(trail_reader.all(wanted), trail_reader.sees_everything)
-    answer = StreamingHttpResponse((line.encode("utf-8", "replace") for line in lines), content_type=media)
-    answer["Content-Disposition"] = f'attachment; filename="{reader.study.name}-audit.{form}"'
-    return answer
+    return streamed(lines, f"{reader.study.name}-audit.{form}", media)
 
 
 def _wanted(reader: Reader, asked: Mapping[str, str]) -> tuple[Wanted, list[str]]:

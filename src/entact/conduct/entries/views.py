@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from entact.conduct.asking import Asked
+from entact.conduct.attested import Review, review_of
 from entact.conduct.entries.domain import Entering, blank, correct, enter, withdraw, written_of
 from entact.conduct.entries.kinds import ENTERED
 from entact.conduct.entries.page import continues, page_of_kind
@@ -122,7 +123,7 @@ def _entry(asked: Asked, entry: str, role: str | None, **sent: object) -> HttpRe
         where = reverse("add", args=[asked.participant.key, kind])
         links.append((f"{where}?about={about}", "What has happened since"))
     shown = page_of_kind(_shown(asked, role), form, written, links=links, **sent)  # type: ignore[arg-type]
-    return _page(asked, shown)
+    return _page(asked, shown, review_of(asked, written.effective))
 
 
 def _entering(request: HttpRequest, key: str, kind: str) -> Asked:
@@ -172,11 +173,10 @@ def _shown(asked: Asked, role: str | None) -> Shown:
     )
 
 
-def _page(asked: Asked, form: FormPage) -> HttpResponse:
+def _page(asked: Asked, form: FormPage, review: Review | None = None) -> HttpResponse:
     status = 409 if form.conflicts else 422 if form.unsaved is not None else 200
-    return page(
-        asked.request, asked.reader, "forms/form.html", {"form": form, "here": "participants"}, status
-    )
+    values = {"form": form, "review": review, "here": "participants"}
+    return page(asked.request, asked.reader, "forms/form.html", values, status)
 
 
 def _sent(request: HttpRequest) -> dict[str, list[str]]:

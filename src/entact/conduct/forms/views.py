@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from entact.conduct.asking import Asked
+from entact.conduct.attested import review_of
 from entact.conduct.forms.domain import (
     DONE,
     NOT_DONE,
@@ -117,7 +118,7 @@ class _Form(Asked):
     def page(self, **sent: Any) -> HttpResponse:
         shown = self.value(**sent)
         status = 409 if shown.conflicts else 422 if shown.unsaved is not None else 200
-        values = {"form": shown, "here": "participants"}
+        values = {"form": shown, "review": review_of(self, self.written.effective), "here": "participants"}
         return page(self.request, self.reader, "forms/form.html", values, status)
 
     def value(self, **sent: Any) -> FormPage:

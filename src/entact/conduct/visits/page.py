@@ -13,6 +13,8 @@ from entact.conduct.sight import SeenCourse
 from entact.conduct.words import lower_words, moment, title_of_form, title_of_visit, window, words
 from entact.course import Course, Due
 from entact.course.entry.effective import Effective
+from entact.course.found.attested import standing_signatures
+from entact.course.found.verified import verified_in
 from entact.course.kinds import KINDS
 from entact.course.kinds.query import QueryState, queries_of
 from entact.course.state.encounter import UNSCHEDULED, EncounterState
@@ -20,7 +22,17 @@ from entact.course.state.form import VITALS
 from entact.protocol import CompiledForm
 
 Status = Literal[
-    "not_due", "due", "overdue", "partly", "complete", "not_done", "query", "signed", "frozen", "unreachable"
+    "not_due",
+    "due",
+    "overdue",
+    "partly",
+    "complete",
+    "not_done",
+    "query",
+    "verified",
+    "signed",
+    "frozen",
+    "unreachable",
 ]
 
 # A sign for each, so that nobody needs the colour; the words stand beside it for who hears the page.
@@ -32,6 +44,7 @@ SIGNS: Final[Mapping[Status, str]] = {
     "complete": "●",
     "not_done": "⊘",
     "query": "?",
+    "verified": "☑",
     "signed": "✓",
     "frozen": "❄",
     "unreachable": "–",
@@ -44,6 +57,7 @@ STATUS_WORDS: Final[Mapping[Status, str]] = {
     "complete": "complete",
     "not_done": "not done",
     "query": "open query",
+    "verified": "verified",
     "signed": "signed",
     "frozen": "frozen",
     "unreachable": "no longer reachable",
@@ -129,9 +143,10 @@ class Visits:
         self.dues = {due.visit: due for due in self.course.due(at)}
         self.open: dict[str, list[QueryState]] = {}
         for query in queries_of(self.course):
-            if query.status != "closed":
+            if query.status != "closed" and query.entry in seen.entries:
                 self.open.setdefault(query.about, []).append(query)
-        self.signed = {one for signature in self.course.signatures for one in signature.versions}
+        self.signed = standing_signatures(self.course).keys()
+        self.verified = {name for name, one in verified_in(self.course).items() if one.whole}
 
     def all(self) -> Iterator[VisitShown]:
         """Every visit that the role sees, planned ones in the order of the schedule, then the others."""
@@ -225,8 +240,10 @@ class Visits:
             return "query"
         if place.encounter in self.course.frozen or "" in self.course.frozen:
             return "frozen"
-        if self.signed.issuperset({last.id, *last.corrections}):
+        if last.id in self.signed:
             return "signed"
+        if last.id in self.verified:
+            return "verified"
         if last.data.get("status") == "not_done":
             return "not_done"
         form = form_at(self.course, place, last)
@@ -265,7 +282,7 @@ def _is_partly(form: CompiledForm, items: Mapping[str, object], around: Mapping[
 
 _RANK: Final[tuple[Status, ...]] = (
     *("query", "overdue", "partly", "due", "not_due", "unreachable", "not_done"),
-    *("complete", "signed", "frozen"),
+    *("complete", "verified", "signed", "frozen"),
 )
 
 

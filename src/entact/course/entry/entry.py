@@ -17,7 +17,7 @@ from entact.protocol.quantity import YEARS
 Environment = Literal["production", "training", "rehearsal"]
 Source = Literal["typed", "device", "imported", "transcribed"]
 Way = Literal["session", "person_key", "device", "system", "simulated", "claimed"]
-Again = Literal["password", "one_time_code", "passkey", "person_key", "simulated"]
+Again = Literal["password", "one_time_code", "password_and_code", "passkey", "person_key", "simulated"]
 
 GENESIS = "0" * 64  # `previous` of the first entry of every ledger
 

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from entact.course.entry import Entry, Kept, canonical, digest, line_of
-from entact.course.entry.arrival import arrival
+from entact.course.entry.arrival import LAST, arrival
 from entact.course.kinds import KINDS
 from entact.course.state.encounter import visit_of
 
 if TYPE_CHECKING:
     from entact.course.course import Course
     from entact.course.entry.effective import Effective
-    from entact.course.state.attestation import FreezeState, UnblindingState
+    from entact.course.state.attestation import SignatureState, UnblindingState
     from entact.course.state.unblinding import PlannedUnblindingState
 
 
@@ -25,6 +25,18 @@ _OBSERVED = frozenset(name for name, kind in KINDS.items() if kind.with_particip
 def version_of(effective: Effective) -> str:
     """Digest of an entry as it stands, corrections merged: what a signature is bound to."""
     return digest(canonical([effective.id, effective.at.isoformat(), effective.data]))
+
+
+def standing_signatures(course: Course) -> dict[str, SignatureState]:
+    """By entry the last signature that covers it as it stands."""
+    named = {name for one in course.signatures for name in one.versions}
+    versions = {one.id: version_of(one) for one in course.effective if one.id in named}
+    return {
+        name: one
+        for one in course.signatures
+        for name, version in one.versions.items()
+        if versions.get(name) == version
+    }
 
 
 def found_in_signatures(course: Course) -> Iterator[tuple[str, str, str, str]]:
@@ -57,17 +69,18 @@ def found_after_freezes(course: Course) -> Iterator[tuple[str, str, str, str]]:
 
     Later is what arrived later, whatever time it claims: nothing is entered unseen by dating it back.
     """
-    first: dict[str | None, FreezeState] = {}
+    told: set[tuple[str | None, str]] = set()
     for freeze in sorted(course.freezes, key=lambda one: course.arrival_of(one.entry)):
-        first.setdefault(freeze.encounter, freeze)
-    for freeze in first.values():
         message = f"entered after {freeze.encounter or 'the participant'} was frozen"
 
         def concerns(source: Entry, frozen: str | None = freeze.encounter) -> bool:
             return frozen in (None, source.encounter) and source.kind not in _ATTESTING
 
+        until = LAST if freeze.taken_back is None else course.arrival_of(freeze.taken_back)
         for name in _changes_after(course, freeze.entry, concerns):
-            yield "changed_after_freeze", name, freeze.entry, message
+            if course.arrival_of(name) < until and (freeze.encounter, name) not in told:
+                told.add((freeze.encounter, name))
+                yield "changed_after_freeze", name, freeze.entry, message
 
 
 def found_after_unblindings(course: Course) -> Iterator[tuple[str, str, str, str]]:
@@ -85,7 +98,12 @@ def _planned_unblinding(course: Course, told: PlannedUnblindingState) -> Iterato
         return
     blinded = {name for name, visit in visits.items() if visit.epoch == plan.epoch}
     then = course.arrival_of(told.entry)
-    frozen = {one.encounter for one in course.freezes if course.arrival_of(one.entry) < then}
+    frozen = {
+        one.encounter
+        for one in course.freezes
+        if course.arrival_of(one.entry) < then
+        and (one.taken_back is None or course.arrival_of(one.taken_back) > then)
+    }
     for encounter in course.encounters.values():
         begun = encounter.entry or encounter.closed
         if encounter.visit not in blinded or encounter.status == "missed" or course.arrival_of(begun) > then:

@@ -23,11 +23,12 @@ class SignatureState(msgspec.Struct, frozen=True):
 
 
 class FreezeState(msgspec.Struct, frozen=True):
-    """Since when an encounter (None: everything) should not change."""
+    """Since when an encounter (None: everything) should not change, until the entry that took it back."""
 
     entry: str
     encounter: str | None
     at: datetime
+    taken_back: str | None = None
 
 
 class UnblindingState(msgspec.Struct, frozen=True):

@@ -187,5 +187,6 @@ def not_frozen(course: State, epoch: str) -> Iterator[str]:
         if encounter.status == "started" or not any(
             freeze.encounter in (None, encounter.id) and (over is None or freeze.at >= over)
             for freeze in course.freezes
+            if freeze.taken_back is None
         ):
             yield encounter.id

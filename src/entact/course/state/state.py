@@ -227,7 +227,7 @@ class State:
     @property
     def frozen(self) -> dict[str, FreezeState]:
         """Since when, by encounter, data should not change; "" for all of them."""
-        return {one.encounter or "": one for one in reversed(self.freezes)}
+        return {one.encounter or "": one for one in reversed(self.freezes) if one.taken_back is None}
 
     @property
     def population(self) -> str | None:

@@ -19,7 +19,7 @@ from entact.store.lists.participants import (
     participants_of,
     size,
 )
-from entact.store.lists.queries import Query, QueryKey, queries
+from entact.store.lists.queries import Query, QueryKey, queries, queries_of_rules
 from entact.store.lists.sites import Certified, Kit, staff, stock
 from entact.store.lists.visits import DueVisit, due, missed
 
@@ -47,6 +47,7 @@ __all__ = [
     "participants",
     "participants_of",
     "queries",
+    "queries_of_rules",
     "running_clocks",
     "size",
     "staff",

@@ -47,6 +47,7 @@ def open_findings(
     sites: Collection[str] | None = None,
     rule: str | None = None,
     ledgers: Sequence[str] | None = None,
+    kinds: Collection[str] | None = None,
     after: FindingKey | None = None,
     limit: int = 50,
 ) -> list[Open]:
@@ -55,12 +56,13 @@ def open_findings(
     Args:
         hidden: names of what the reader may not see (see `entact.course.disclosure`); nothing that tells of
             one of them is here. sites: whose participants the reader may see; None for all.
-        site, rule: only these. ledgers: only of these participants (those on the
-            page). after: the page goes on behind the one that stands there.
+        site, rule: only these. ledgers: only of these participants (those on the page). kinds: only about
+            entries of these. after: the page goes on behind the one that stands there.
     """
     conditions = [HOLDS.format("found"), _SEEN]
     conditions += ["standing.site = %(site)s"] if site is not None else []
     conditions += ["standing.site = ANY(%(sites)s)"] if sites is not None else []
+    conditions += ["found.kind = ANY(%(kinds)s)"] if kinds is not None else []
     conditions += ["found.rule = %(rule)s"] if rule is not None else []
     of_page = "found.ledger_id = ANY(ARRAY(SELECT id FROM store_ledger WHERE name = ANY(%(ledgers)s)))"
     conditions += [of_page] if ledgers is not None else []
@@ -84,6 +86,7 @@ def open_findings(
         "sites": list(sites or ()),
         "hidden": list(hidden),
         "ledgers": list(ledgers or ()),
+        "kinds": list(kinds or ()),
         **_OF_SHARED,
     }
     values |= {f"after_{n}": part for n, part in enumerate(after or ())}

@@ -48,14 +48,14 @@ def queries(
     after: QueryKey | None = None,
     limit: int = 50,
 ) -> list[Query]:
-    """Queries in one status, those that have been in it longest before the others: one page of them.
+    """Queries of persons in one status, those that have been in it longest before the others: one page.
 
     Args:
         hidden: names of what the reader may not see; no query that tells of one of them is here.
         sites: whose participants the reader may see; None for all. site, ledgers: only of this site, of these
             participants. after: the page goes on behind that one.
     """
-    conditions = ["query.status = %(status)s", "NOT query.tells && %(hidden)s::text[]"]
+    conditions = ["query.rule = ''", "query.status = %(status)s", "NOT query.tells && %(hidden)s::text[]"]
     conditions += ["standing.site = %(site)s"] if site is not None else []
     conditions += ["standing.site = ANY(%(sites)s)"] if sites is not None else []
     conditions += ["ledger.name = ANY(%(ledgers)s)"] if ledgers is not None else []
@@ -74,3 +74,19 @@ def queries(
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return [Query(*row) for row in cursor.fetchall()]
+
+
+def queries_of_rules(ledgers: Sequence[str]) -> dict[tuple[str, str, str, str], tuple[str, str]]:
+    """What was said of what rules found, of some participants.
+
+    Returns:
+        By ledger, rule, entry and item: the query, and its status.
+    """
+    statement = """
+        SELECT ledger.name, query.rule, query.entry, query.item, query.query, query.status
+        FROM store_query AS query JOIN store_ledger AS ledger ON ledger.id = query.ledger_id
+        WHERE query.rule <> '' AND ledger.name = ANY(%s) ORDER BY query.since
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [list(ledgers)])
+        return {(row[0], row[1], row[2], row[3]): (row[4], row[5]) for row in cursor.fetchall()}

@@ -1,0 +1,1 @@
+"""Queries about what was entered: raised by a rule or a person, answered by the site, closed by who asked."""

@@ -1,0 +1,274 @@
+"""Queries as they read: a list by age, what rules found, and one thread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from entact.conduct.asking import Asked
+from entact.conduct.forms.place import release_of
+from entact.conduct.reader import Reader, Standing
+from entact.conduct.record.opened import Opener
+from entact.conduct.statement import Tell, state
+from entact.conduct.words import lower_words, moment, value, words
+from entact.course import instant
+from entact.course.entry.effective import Effective
+from entact.course.instants import ALERT, BEGINNING
+from entact.course.kinds import KINDS
+from entact.course.kinds.query import QueryState
+from entact.store import lists
+
+PER_PAGE = 50
+STATUSES = ("open", "answered", "closed")
+BY_RULE = "rule"  # the tab of what rules found
+# What may be found, and is mended by who entered it: of entries that say something of the participant.
+DATA_KINDS = frozenset(name for name, kind in KINDS.items() if not kind.attests)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One query in the list: whose, about what, since when, and how many days that is.
+
+    `rule` found it, where no person asked; `query` is empty until somebody says something of that.
+    """
+
+    number: str
+    key: str
+    site: str
+    about: str
+    item: str
+    since: str
+    days: int | None
+    query: str
+    entry: str
+    rule: str
+    status: str = ""
+
+    @property
+    def item_words(self) -> str:
+        """The item as people say it."""
+        return lower_words(self.item)
+
+    @property
+    def rule_words(self) -> str:
+        """The rule as people say it."""
+        return lower_words(self.rule)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One page of queries. further: the address of the next one, empty where there is none."""
+
+    rows: tuple[Row, ...]
+    status: str
+    further: str
+
+
+def list_queries(reader: Reader, asked: Mapping[str, str], limit: int = PER_PAGE) -> Listing:
+    """Queries in one status, the oldest first; or what rules found, by site and number."""
+    status = asked.get("status", "open")
+    if status == BY_RULE:
+        return _by_rule(reader, asked, limit)
+    status = status if status in STATUSES else "open"
+    found = lists.queries(
+        hidden=reader.sight.hidden_names,
+        status=status,
+        sites=reader.sites,
+        after=_place(asked.get("after", "")),
+        limit=limit + 1,
+    )
+    shown = found[:limit]
+    keys = _keys(reader, [one.ledger for one in shown])
+    rows = tuple(
+        Row(
+            number=one.number,
+            key=keys.get(one.ledger, ""),
+            site=one.site,
+            about=lower_words(one.form or one.kind or "entry"),
+            item=one.item,
+            since=moment(one.since, reader.zone_of(one.site)),
+            days=_days(reader.at - one.since),
+            query=one.query,
+            entry=one.entry,
+            rule="",
+        )
+        for one in shown
+    )
+    further = ""
+    if len(found) > limit:
+        last = shown[-1]
+        place = "~".join((last.since.isoformat(), str(last.place), last.query))
+        further = "?" + urlencode({"status": status, "after": place})
+    return Listing(rows, status, further)
+
+
+def _by_rule(reader: Reader, asked: Mapping[str, str], limit: int) -> Listing:
+    found = [
+        one
+        for one in lists.open_findings(
+            reader.at,
+            hidden=reader.sight.hidden_names,
+            sites=reader.sites,
+            kinds=DATA_KINDS,
+            after=_finding_place(asked.get("after", "")),
+            limit=limit + 1,
+        )
+        if one.rule != ALERT
+    ]
+    shown = found[:limit]
+    keys = _keys(reader, [one.ledger for one in shown])
+    said = lists.queries_of_rules([one.ledger for one in shown])
+    rows = tuple(
+        Row(
+            number=one.number,
+            key=keys.get(one.ledger, ""),
+            site=one.site,
+            about=lower_words(one.form or one.kind or "entry"),
+            item=one.item,
+            since="" if one.since == BEGINNING else moment(one.since, reader.zone_of(one.site)),
+            days=None if one.since == BEGINNING else _days(reader.at - one.since),
+            query=said.get((one.ledger, one.rule, one.entry, one.item), ("", ""))[0],
+            entry=one.entry,
+            rule=one.rule,
+            status=said.get((one.ledger, one.rule, one.entry, one.item), ("", "open"))[1],
+        )
+        for one in shown
+    )
+    further = ""
+    if len(found) > limit:
+        last = shown[-1]
+        place = "~".join((last.site, last.number, str(last.place), last.finding, last.since.isoformat()))
+        further = "?" + urlencode({"status": BY_RULE, "after": place})
+    return Listing(rows, BY_RULE, further)
+
+
+COLUMNS = ("participant", "site", "about", "item", "rule", "status", "since", "days", "query", "entry")
+
+
+def query_rows(reader: Reader, status: str) -> Iterator[dict[str, Any]]:
+    """All queries in a status, as rows of a file."""
+    asked = {"status": status}
+    while True:
+        listing = list_queries(reader, asked, 500)
+        for row in listing.rows:
+            yield {
+                "participant": row.number,
+                "site": row.site,
+                "about": row.about,
+                "item": row.item,
+                "rule": row.rule,
+                "status": row.status or listing.status,
+                "since": row.since,
+                "days": row.days,
+                "query": row.query,
+                "entry": row.entry,
+            }
+        if not listing.further:
+            return
+        asked = dict(parse_qsl(listing.further.removeprefix("?")))
+
+
+@dataclass(frozen=True)
+class Said:
+    """One thing that was said in a thread."""
+
+    what: str
+    by: str
+    when: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Thread:
+    """One query with all that was said; what it is about, in words, and where that is."""
+
+    title: str
+    item: str
+    status: str
+    rule: str
+    said: tuple[Said, ...]
+    entry: str
+
+
+_SAID = {"raised": "asked", "answered": "answered", "closed": "closed"}
+
+
+def thread_of(asked: Asked, query: QueryState, opener: Opener) -> Thread:
+    """A query as it reads for who may see it."""
+    noted = {one.id: one for one in asked.course.effective if one.id in query.entries}
+    said = [
+        Said(
+            what=_SAID.get(str(one.data.get("said")), ""),
+            by=f"{one.entry.by}, {lower_words(one.entry.role)}",
+            when=moment(one.at, asked.zone),
+            text=value(opener.items(one, one.data).get("text") or ""),
+        )
+        for one in (noted[name] for name in query.entries if name in noted)
+    ]
+    status = query.status
+    if query.rule and status != "closed" and not holds(asked, query.rule, query.about, query.item):
+        status = "closed"
+    return Thread(
+        title=about_words(asked, query.about),
+        item=words(query.item) if query.item else "",
+        status=status,
+        rule=lower_words(query.rule),
+        said=tuple(said),
+        entry=query.about,
+    )
+
+
+def holds(asked: Asked, rule: str, entry: str, item: str) -> bool:
+    """Whether a rule still finds what it found."""
+    return any(
+        (one.rule, one.entry, one.item) == (rule, entry, item) and one.holds
+        for one in asked.seen.findings(asked.now, asked.folded.beside)
+    )
+
+
+def about_words(asked: Asked, entry: str) -> str:
+    """What an entry is, as people say it."""
+    effective = next((one for one in asked.course.effective if one.id == entry), None)
+    return "an entry that was withdrawn" if effective is None else entry_words(asked, effective)
+
+
+def entry_words(asked: Asked, effective: Effective) -> str:
+    """The title of an entry, with when it was."""
+    tell = Tell(asked.course, release_of(asked.course, effective), asked.seen.sight, asked.zone)
+    title, _, _ = state(tell, effective)
+    return f"{title}, {moment(effective.at, asked.zone)}"
+
+
+def _keys(reader: Reader, ledgers: Sequence[str]) -> dict[str, str]:
+    return {one.ledger: Standing.of(one).key for one in lists.participants_of(list(dict.fromkeys(ledgers)))}
+
+
+def _days(span: timedelta) -> int:
+    return max(span.days, 0)
+
+
+def _place(text: str) -> tuple[datetime, int, str] | None:
+    parts = text.split("~")
+    if len(parts) != 3 or not _is_number(parts[1]) or "\0" in text:
+        return None
+    try:
+        return instant(parts[0]), int(parts[1]), parts[2]
+    except ValueError:
+        return None
+
+
+def _finding_place(text: str) -> lists.FindingKey | None:
+    parts = text.split("~")
+    if len(parts) != 5 or not _is_number(parts[2]) or "\0" in text:
+        return None
+    try:
+        return parts[0], parts[1], int(parts[2]), parts[3], instant(parts[4])
+    except ValueError:
+        return None
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= 18

@@ -1,0 +1,1 @@
+"""Signatures under a form, a visit or all of a participant."""
