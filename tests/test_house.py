@@ -32,7 +32,7 @@ MAY_KNOW: dict[str, set[str] | None] = {
 }
 ON_TOP = {"store", "conduct", "cli"}
 # Data and the package itself: no room of their own.
-NO_ROOM = {"studies", "__pycache__", "__init__.py", "__main__.py", "py.typed"}
+NO_ROOM = {"studies", "methods.toml", "__pycache__", "__init__.py", "__main__.py", "py.typed"}
 
 ROOMS = sorted(entry.name for entry in HOUSE.iterdir() if entry.name not in NO_ROOM)
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())

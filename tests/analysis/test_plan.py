@@ -6,14 +6,13 @@ import gzip
 import json
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 import pytest
 from scipy import stats
 
 from entact.analysis.mmrm import mmrm
-from entact.analysis.plan import ancova_difference, design_of, model_covariance, model_difference
-from entact.protocol.plan import COVARIANCES, DEGREES
+from entact.analysis.plan import design_of, model_covariance, model_difference
+from entact.protocol.methods import key_words
 from entact.protocol.study.analysis import BOUNDARIES, SPENDING, AnalysisPlan
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "mmrm"
@@ -78,34 +77,8 @@ def test_what_a_plan_gets_wrong_is_said(frame: pl.DataFrame) -> None:
         model_difference(one, fixed="arm * visit", contrast=("MDMA", "PBO"), at="V03")
 
 
-def test_an_analysis_of_covariance_is_that_of_least_squares(frame: pl.DataFrame) -> None:
-    """Against the normal equations, solved here."""
-    found = ancova_difference(frame, fixed="arm + baseline", contrast=("MDMA", "PBO"), at="V03")
-    here = frame.filter(pl.col("visit") == "V03")
-    x = np.column_stack(
-        [np.ones(here.height), (here["arm"] == "MDMA").to_numpy().astype(float), here["baseline"].to_numpy()]
-    )
-    y = here["value"].to_numpy()
-    inverse = np.linalg.inv(x.T @ x)
-    coefficients = inverse @ x.T @ y
-    rest = y - x @ coefficients
-    df = here.height - 3
-    se = float(np.sqrt(rest @ rest / df * inverse[1, 1]))
-    assert found.difference == pytest.approx(coefficients[1], rel=1e-9)
-    assert (found.se, found.df) == (pytest.approx(se, rel=1e-9), pytest.approx(df))
-    reach = float(stats.t.ppf(0.975, df)) * se
-    assert (found.low, found.high) == pytest.approx((coefficients[1] - reach, coefficients[1] + reach))
-    assert found.p == pytest.approx(2 * float(stats.t.sf(abs(coefficients[1] / se), df)), rel=1e-8)
-    assert found.participants == here.height
-
-
-def test_an_analysis_of_covariance_of_nobody_says_so(frame: pl.DataFrame) -> None:
-    with pytest.raises(ValueError, match="nobody has a value at V09"):
-        ancova_difference(frame, fixed="arm + baseline", contrast=("MDMA", "PBO"), at="V09")
-
-
-@pytest.mark.parametrize("covariance", COVARIANCES)
-@pytest.mark.parametrize("df", DEGREES)
+@pytest.mark.parametrize("covariance", key_words("covariance"))
+@pytest.mark.parametrize("df", key_words("df"))
 def test_every_structure_that_a_plan_may_name_is_fitted(
     frame: pl.DataFrame, covariance: str, df: str
 ) -> None:
@@ -181,8 +154,6 @@ def test_a_site_kept_as_a_number_is_a_category(frame: pl.DataFrame) -> None:
     for site in (pl.Int64, pl.Float64):
         kept = numbered.with_columns(pl.col("site").cast(site))
         assert model_difference(kept, **asked) == model_difference(text, **asked)  # type: ignore[arg-type]
-        alone = {**asked, "fixed": "arm + baseline + site"}
-        assert ancova_difference(kept, **alone) == ancova_difference(text, **alone)  # type: ignore[arg-type]
         pooled = {**asked, "pool_sites_below": 25}
         assert model_difference(kept, **pooled) == model_difference(text, **pooled)  # type: ignore[arg-type]
 

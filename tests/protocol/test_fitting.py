@@ -14,6 +14,9 @@ import pytest
 
 from entact.protocol import StudyError, load_study, shipped_studies
 from entact.protocol.fitting import measured_at
+from entact.protocol.method_check import EVERY
+from entact.protocol.methods import method_words
+from entact.protocol.study import Analysis
 from entact.protocol.template import new_study_file
 
 PRIMARY = 'set: mitt, method: ancova, fixed: "arm + baseline + site", contrast: mdma - placebo at outcome'
@@ -96,12 +99,50 @@ CASES = {
         PRIMARY,
         primary("method: §proportion, contrast: mdma - placebo at outcome"),
         "analysis.primary.method: counts a yes or no, and this endpoint is a number; write 'ancova', 'mmrm' or "
-        "'describe'",
+        "'describe', or say what of it is one, as in 'event: {at_most: -10}'",
     ),
     "a model that only describes": (
         PRIMARY,
         primary("method: describe, §fixed: arm"),
         "analysis.primary.fixed: 'describe' compares nothing; take it out",
+    ),
+    "a key of another method": (
+        PRIMARY,
+        f"{PRIMARY}, §strata: site",
+        "analysis.primary.strata: belongs to van_elteren, log_rank, cox, proportion, mantel_haenszel, cmh; take "
+        "it out",
+    ),
+    "a word that a key does not know": (
+        PRIMARY,
+        f"{PRIMARY}, weights: §equl",
+        "analysis.primary.weights: there is no weights 'equl'; did you mean 'equal'?",
+    ),
+    "a column that is none": (
+        PRIMARY,
+        primary("method: van_elteren, strata: [§sit], contrast: mdma - placebo at outcome"),
+        "analysis.primary.strata[1]: there is no column 'sit'; did you mean 'site'?",
+    ),
+    "an arm of a reference": (
+        PRIMARY,
+        primary(
+            "method: imputed, fixed: arm * visit, reference: §plcebo, contrast: mdma - placebo at outcome"
+        ),
+        "analysis.primary.reference: there is no arm 'plcebo'; did you mean 'placebo'?",
+    ),
+    "a limit of an event": (
+        PRIMARY,
+        primary("method: proportion, event: {§at_last: -10}, contrast: mdma - placebo at outcome"),
+        "analysis.primary.event.at_last: there is no key of event 'at_last'; did you mean 'at_least'?",
+    ),
+    "a contrast of a method without arms": (
+        PRIMARY,
+        primary("method: paired_t, §contrast: mdma - placebo at outcome"),
+        "analysis.primary.contrast: 'paired_t' compares nothing; take it out",
+    ),
+    "a time that a study has not": (
+        PRIMARY,
+        primary("method: §log_rank, ended: site, contrast: mdma - placebo at outcome"),
+        "analysis.primary.method: takes a time and whether it ended, and the rows of a study have neither",
     ),
     "a text in the model": (
         PRIMARY,
@@ -109,6 +150,39 @@ CASES = {
         "analysis.primary.fixed: 'note' is a text; models know numbers, choices, and yes or no",
     ),
 }
+
+
+FINE = (
+    "method: van_elteren, strata: [site, sex], contrast: mdma - placebo at outcome",
+    "method: t_test, level: 0.9, null: -2, side: less, contrast: mdma - placebo at outcome",
+    "method: proportion, event: {at_most: -10}, interval: wald, contrast: mdma - placebo at outcome",
+    "method: rerandomisation, procedure: blocks, sizes: [2, 4], seed: 1, contrast: mdma - placebo at outcome",
+    "method: ancova, fixed: arm + baseline, variance: HC3, contrast: mdma - placebo at outcome",
+    "method: paired_t",
+)
+
+
+def test_every_word_of_the_vocabulary_may_stand_in_a_study_file(mini: str, tmp_path: Path) -> None:
+    lines = [
+        f"    said_{place}: {{endpoint: change, estimand: de_facto, set: mitt, {said}}}"
+        for place, said in enumerate(FINE)
+    ]
+    (tmp_path / "study.yaml").write_text("\n".join([mini.rstrip(), "  secondary:", *lines, ""]))
+    plan = load_study(str(tmp_path)).newest.file.analysis
+    assert len(plan.secondary) == len(FINE)
+    assert plan.secondary["said_1"].said["null"] == -2
+
+
+def test_what_a_method_needs_is_asked_for(mini: str, problems_of: Callable[[str], list[str]]) -> None:
+    text = mini.replace(PRIMARY, primary("method: van_elteren, contrast: mdma - placebo at outcome"))
+    assert [one.partition(" ")[2] for one in problems_of(text)] == [
+        "analysis.primary: van_elteren needs 'strata'"
+    ]
+
+
+def test_an_analysis_has_a_field_for_every_key_of_every_method() -> None:
+    keys = {key for word in method_words().values() for key in word.takes}
+    assert set(Analysis.model_fields) - EVERY - {"source", "assumption"} == keys
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -187,12 +187,12 @@ CASES = {
     ),
     "a covariance": (
         PRIMARY,
-        f"{PRIMARY}, covariance: §unstructred",
+        f"{PRIMARY}, covariance: §unstructred".replace("ancova", "mmrm"),
         "analysis.primary.covariance: there is no covariance 'unstructred'; did you mean 'unstructured'?",
     ),
     "degrees of freedom": (
         PRIMARY,
-        f"{PRIMARY}, df: §kenward",
+        f"{PRIMARY}, df: §kenward".replace("ancova", "mmrm"),
         "analysis.primary.df: there is no method for degrees of freedom 'kenward'; "
         "did you mean 'kenward_roger'?",
     ),

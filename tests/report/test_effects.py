@@ -111,7 +111,9 @@ def test_all_of_one_endpoint_have_one_sign(two_endpoints: OutcomeTable) -> None:
 
 def test_every_analysis_of_the_plan_has_a_row_that_says_how(two_endpoints: OutcomeTable) -> None:
     remarks = {row.id: row.remark or "" for row in two_endpoints.rows}
-    assert remarks["effect/change/model"].startswith("analysis of covariance, arm + baseline; least squares")
+    assert remarks["effect/change/model"].startswith(
+        "analysis of covariance, value ~ arm + baseline; least squares"
+    )
     assert remarks["effect/change/model/again"].startswith(
         "mixed model for repeated measures, arm * visit + baseline; unstructured, REML, Kenward-Roger; 12 participants"
     )
@@ -126,7 +128,7 @@ def test_an_analysis_that_cannot_be_fitted_says_why(make: Make) -> None:
     found = outcome_table(built(make(), count=2))
     row = found.row("effect/change/model")
     assert row.cells["all"].text == "–"
-    assert (row.remark or "").startswith("the analysis of covariance of the plan could not be fitted: ")
+    assert (row.remark or "").startswith("the analysis of covariance (ANCOVA) of the plan: ")
     assert any(note.startswith(f"{row.label}: {row.remark}") for note in found.notes)
     few = found.row("effect/change/difference")
     assert few.remark

@@ -13,7 +13,6 @@ import numpy as np
 import polars as pl
 
 from entact.analysis.estimand import Handled, apply
-from entact.analysis.plan import said_of
 from entact.analysis.planned import ROLES, Plan, Planned, Where
 from entact.analysis.result import ARD, Estimates
 from entact.analysis.vocabulary import read_plan
@@ -149,7 +148,8 @@ def analyse(
     """Every analysis of a plan, done on the rows that it says.
 
     Args:
-        plan: a `Plan`, what a plan file says as plain data, or the plan of a study file.
+        plan: a `Plan`, as `entact.analysis.plan.plan_of` makes of a study file; or what a plan file says, as
+            plain data.
         frames: a Polars or pandas frame, one row for each participant and visit; or a mapping from each
             analysis's id to its own.
         allocation: participant -> arm, where the frames hold none. dry: whether these arms are made up.
@@ -159,7 +159,7 @@ def analyse(
             said in its place, and the others are done.
     """
     if not isinstance(plan, Plan):
-        plan = read_plan(plan if isinstance(plan, Mapping) else said_of(plan))
+        plan = read_plan(plan)
     many = {name: _polars(one) for name, one in frames.items()} if isinstance(frames, Mapping) else None
     single = None if many is not None else _polars(frames)
     found, seen = [], hashlib.sha256()
@@ -274,11 +274,14 @@ def _rows(
         except ValueError as problem:
             raise _Unusable(str(problem)) from problem
     _refuse_values(whole)
-    if plan.visits and "visit" in whole.columns:
-        strange = set(whole["visit"].cast(pl.String).drop_nulls().unique()) - set(plan.visits)
+    visits = plan.visits
+    if visits and "visit" in whole.columns:
+        there = set(whole["visit"].cast(pl.String).drop_nulls().unique())
+        strange = there - set(visits)
         if not planned.where and strange:
-            raise ValueError(f"visits {sorted(strange)} are none of the plan's: {', '.join(plan.visits)}")
-        ordered = pl.col("visit").cast(pl.String).cast(pl.Enum(plan.visits), strict=False)
+            raise ValueError(f"visits {sorted(strange)} are none of the plan's: {', '.join(visits)}")
+        visits = tuple(one for one in visits if one in there)
+        ordered = pl.col("visit").cast(pl.String).cast(pl.Enum(visits), strict=False)
         whole = whole.with_columns(ordered.alias("visit"))
     steps: list[Step] = []
     rows = _keep(whole, _where(whole, planned.where, planned.id), "not of this analysis's rows", steps)
@@ -292,7 +295,7 @@ def _rows(
     events: tuple[Handled, ...] = ()
     if planned.estimand in plan.estimands:
         try:
-            rows, events = apply(rows, plan.estimands[planned.estimand], plan.events, plan.visits)
+            rows, events = apply(rows, plan.estimands[planned.estimand], plan.events, visits)
         except ValueError as problem:
             raise _Unusable(str(problem)) from problem
     if getattr(planned.method, "takes_missing", False):  # who has no value is imputed, not left out

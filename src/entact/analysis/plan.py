@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
 if TYPE_CHECKING:
+    from entact.analysis.planned import Plan
     from entact.analysis.sequential import GroupSequential
-    from entact.protocol.study import SpendingRule
+    from entact.protocol.study import SpendingRule, StudyFile
     from entact.protocol.study.analysis import AnalysisPlan
 
 POOLED = "pooled"  # the sites with too few participants, taken as one
@@ -132,22 +133,24 @@ def design_of(plan: AnalysisPlan) -> GroupSequential:
     )
 
 
-def said_of(plan: AnalysisPlan) -> dict[str, Any]:
-    """What a study file's plan says, as plain data for `entact.analysis.vocabulary.read_plan`.
+def plan_of(file: StudyFile, visits: Sequence[str]) -> Plan:
+    """The plan of a study file, for frames as `entact.datasets.analysis_frames` makes them.
 
-    The sets and estimands are taken to be applied before, as `entact.datasets.model_frame` does.
+    Args:
+        visits: of the study's schedule, in order.
     """
-    analyses: dict[str, Any] = {}
-    for name, one in {"primary": plan.primary, **plan.secondary}.items():
-        said = one.model_dump(exclude_none=True, exclude={"source", "assumption", "note"})
-        analyses[name] = {key: value for key, value in said.items() if key in _WORDS}
-    return {"analyses": analyses}
+    from entact.protocol.plan_data import plan_data
+
+    return read_study_plan(plan_data(file, list(visits)))
 
 
-_WORDS = (
-    *("endpoint", "estimand", "set", "method", "fixed", "pool_sites_below", "covariance", "df"),
-    *("contrast", "alpha"),
-)
+def read_study_plan(data: Mapping[str, Any]) -> Plan:
+    """The same of `entact.datasets.Codebook.plan`, which holds the plan as plain data."""
+    from entact.analysis.vocabulary import read_plan
+
+    plan = read_plan({key: value for key, value in data.items() if key != "relies"})
+    analyses = tuple(replace(one, relies=data["relies"][one.id]) for one in plan.analyses)
+    return replace(plan, analyses=analyses, said=data)
 
 
 def _spending(rule: SpendingRule) -> Any:
@@ -167,37 +170,6 @@ def _spending(rule: SpendingRule) -> Any:
     if rule.name not in known:
         raise ValueError(f"the plan names {rule.name!r} as a way to spend; known are {', '.join(known)}")
     return known[rule.name]() if rule.parameter is None else known[rule.name](rule.parameter)
-
-
-def ancova_difference(
-    frame: pl.DataFrame,
-    *,
-    fixed: str,
-    contrast: tuple[str, str],
-    at: str,
-    pool_sites_below: int | None = None,
-) -> ModelDifference:
-    """The first arm minus the second at a visit, by the analysis of covariance that a plan names.
-
-    Args:
-        frame, contrast, at, pool_sites_below: as for `model_difference`; rows of other visits are left out.
-        fixed: fixed effects over the columns, such as `arm + baseline + site`.
-    Returns:
-        The difference of adjusted means, its t with as many degrees of freedom as the residuals have.
-    Raises:
-        ValueError: when the rows cannot be fitted; the message says why.
-    Source: ordinary least squares; ICH E9, 5.7.
-    """
-    from entact.analysis.mmrm import REML, Residual
-
-    here = _categories(frame).filter(pl.col("visit") == at)
-    if here.is_empty():
-        raise ValueError(f"nobody has a value at {at}")
-    # With one value a person the likelihood of a mixed model is that of least squares.
-    fit = _fit(f"value ~ {fixed}", pool_sites(here, pool_sites_below), None, Residual(), REML)
-    first, second = contrast
-    found = fit.lsmeans("arm").contrast(f"{first} - {second}").to_polars()
-    return _difference(found, fit, at, "least squares")
 
 
 def _fit(formula: str, frame: pl.DataFrame, covariance: Any, df: Any, method: Any) -> Any:

@@ -42,5 +42,5 @@ def shell(plan: Any, frame: Any = None) -> pl.DataFrame:
         n = None if frame is None else people_of(plan, one, frame)
         about = (one.id, one.estimand, one.set, word.answers)
         label = one.question.label or "each arm"
-        rows.append((*about, label, n, PLACE if word.pair else ALONE))
+        rows.append((*about, label, n, PLACE if word.compares else ALONE))
     return pl.DataFrame(rows, schema=COLUMNS, orient="row")

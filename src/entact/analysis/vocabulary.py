@@ -10,7 +10,7 @@ from entact.analysis.estimand import Estimand
 from entact.analysis.estimand_words import Path, is_number, mapping, read_estimands, unknown
 from entact.analysis.planned import ROLES, Cell, Event, Plan, Planned, Question, Where
 from entact.analysis.result import SIDES
-from entact.analysis.words import LIMITS, METHODS, NUMBER, NUMBERS, TEXT, Takes, names_of
+from entact.analysis.words import METHODS, names_of
 
 
 class PlanError(ValueError):
@@ -94,10 +94,10 @@ def _analysis(
         return
     word = METHODS[method]
     for key, value in own.items():
-        if key not in (*_ALWAYS, *word.keys):
-            faults.append(((*path, key), unknown(f"key of {method}", key, (*_ALWAYS, *word.keys))))
-        elif key in word.keys or key in _WORDS:
-            wrong = _misfit(key, value, _WORDS[key] if key in _WORDS else word.keys[key])
+        if key not in (*_ALWAYS, *word.takes):
+            faults.append(((*path, key), unknown(f"key of {method}", key, (*_ALWAYS, *word.takes))))
+        elif key in word.takes or key in _WORDS:
+            wrong = _misfit(key, value, _WORDS[key] if key in _WORDS else word.takes[key])
             if wrong is not None:
                 faults.append(((*path, key), wrong))
     for key in word.needs:
@@ -117,7 +117,7 @@ def _analysis(
     level = _number(own, "level", 0.95, (0, 1), path, faults)
     null = _number(own, "null", None, None, path, faults)
     pair, at = _contrast(own, visits, arms, path, faults)
-    if word.pair and "contrast" not in own:
+    if word.compares and "contrast" not in own:
         faults.append(
             (path, f"{method} compares two arms; write `contrast`, as in 'mdma - placebo at week 18'")
         )
@@ -198,23 +198,27 @@ def _splits(text: str) -> Iterator[list[str]]:
         yield [" - ".join(parts[:place]).strip(), " - ".join(parts[place:]).strip()]
 
 
-def _misfit(key: str, value: Any, takes: Takes) -> str | None:
+def _misfit(key: str, value: Any, takes: str | tuple[str, ...]) -> str | None:
     """What is wrong with the value of a key; None for nothing."""
     if isinstance(takes, tuple):
         return None if value in takes else unknown(key.replace("_", " "), str(value), takes)
-    if takes is TEXT:
-        return None if isinstance(value, str) else f"{value!r} is no text"
-    if takes is NUMBER:
-        return None if is_number(value) else f"{value!r} is not a number"
-    if takes is LIMITS:
-        fine = isinstance(value, Mapping) and bool(value) and all(map(is_number, value.values()))
-        return None if fine else f"{value!r} is no block of names with numbers, as in {{mdma: 5}}"
     several = value if isinstance(value, list | tuple) else [value]
-    if takes is NUMBERS:
-        fine = isinstance(value, list | tuple) and bool(several) and all(map(is_number, several))
-        return None if fine else f"{value!r} is no list of numbers; write it as in [2, 4]"
-    fine = bool(several) and all(isinstance(one, str) for one in several)
-    return None if fine else f"{value!r} is no name of a column, and no list of them"
+    match takes:
+        case "number":
+            return None if is_number(value) else f"{value!r} is not a number"
+        case "whole":
+            fine = is_number(value) and float(value).is_integer() and value >= 0
+            return None if fine else f"{value!r} is no whole number of 0 or more"
+        case "numbers":
+            fine = isinstance(value, list | tuple) and bool(several) and all(map(is_number, several))
+            return None if fine else f"{value!r} is no list of numbers; write it as in [2, 4]"
+        case "limits":
+            fine = isinstance(value, Mapping) and bool(value) and all(map(is_number, value.values()))
+            return None if fine else f"{value!r} is no block of names with numbers, as in {{mdma: 5}}"
+        case "columns":
+            fine = bool(several) and all(isinstance(one, str) for one in several)
+            return None if fine else f"{value!r} is no name of a column, and no list of them"
+    return None if isinstance(value, str) else f"{value!r} is no text"
 
 
 def _number(

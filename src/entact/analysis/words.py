@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib.resources import files
 from typing import Any, Literal
 
-from entact.analysis.imputation import ASSUMPTIONS
 from entact.analysis.methods import (
     AnalysisOfCovariance,
     Describe,
@@ -30,45 +31,26 @@ from entact.analysis.methods import (
     TTest,
     VanElteren,
 )
-from entact.analysis.methods.imputed import INFERENCES
-from entact.analysis.methods.shares import DIFFERENCES, RATIOS, SHARES
 from entact.analysis.planned import Event, Method
 from entact.analysis.randomisation import Complete, Minimisation, PermutedBlocks, Procedure, Simple
-
-COVARIANCES = (
-    *("ante_dependence", "auto_regressive", "compound_symmetry", "spatial_exponential"),
-    *("spatial_gaussian", "toeplitz", "unstructured"),
-)
-DEGREES = ("kenward_roger", "satterthwaite")
-WEIGHTS = ("equal", "proportional", "observed")
-ROBUST = ("model", "HC0", "HC2", "HC3")
-
-Takes = tuple[str, ...] | type  # the words that a key may be, or what its value is
-TEXT, NUMBER = str, float
-NAMES, NUMBERS = list, tuple  # one name or several; several numbers
-LIMITS = dict  # names with numbers
-
-_IMPUTED: dict[str, Takes] = {
-    "fixed": TEXT,
-    "assumption": tuple(ASSUMPTIONS),
-    "inference": INFERENCES,
-    "samples": NUMBER,
-    "seed": NUMBER,
-    "reference": TEXT,
-    "event_visit": TEXT,
-    "covariates": NAMES,
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A method's word: what it answers, which keys it takes and needs, and the object that it makes."""
+    """A method's word, as `methods.toml` has it, and the object that it makes.
 
+    Attributes:
+        outcome: what it analyses. takes: key -> the words that it may be, or what its value is. needs: keys
+            that have to be there. compares: whether two arms are needed.
+    """
+
+    title: str
     answers: str
+    outcome: str
     make: Callable[[Mapping[str, Any]], Method]
-    keys: Mapping[str, Takes] = field(default_factory=dict)
+    takes: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
-    pair: bool = True
+    compares: bool = True
 
 
 def names_of(said: Mapping[str, Any], key: str) -> tuple[str, ...]:
@@ -97,7 +79,7 @@ def _imputed(said: Mapping[str, Any]) -> Imputed:
         raise ValueError("a responder has `at_least` or `at_most`, as in {at_most: -10}")
     return Imputed(
         said["fixed"],
-        said.get("assumption", "missing_at_random"),
+        said.get("assuming", "missing_at_random"),
         inference,
         int(said["samples"]) if "samples" in said else None,
         int(said["seed"]) if "seed" in said else None,
@@ -119,171 +101,60 @@ def _procedure(said: Mapping[str, Any]) -> Procedure:
     return Simple(float(said.get("chance", 0.5))) if said["procedure"] == "simple" else Complete(within)
 
 
+_MAKERS: dict[str, Callable[[Mapping[str, Any]], Method]] = {
+    "describe": lambda said: Describe(),
+    "ancova": lambda said: AnalysisOfCovariance(
+        said["fixed"],
+        said.get("pool_sites_below"),
+        said.get("weights", "equal"),
+        said.get("variance", "model"),
+    ),
+    "mmrm": lambda said: MixedModel(
+        said["fixed"],
+        said.get("covariance", "unstructured"),
+        said.get("df", "kenward_roger"),
+        said.get("pool_sites_below"),
+    ),
+    "standardised_linear": lambda said: _standardised("linear", said),
+    "standardised_logistic": lambda said: _standardised("logistic", said),
+    "imputed": _imputed,
+    "tipping_point": lambda said: TippingPoint(
+        _imputed(said), tuple(map(float, said["deltas"])), said.get("arm")
+    ),
+    "t_test": lambda said: TTest(said.get("variances", "unequal")),
+    "paired_t": lambda said: PairedT(),
+    "effect_size": lambda said: EffectSize(said.get("kind", "hedges"), said.get("sd", "value")),
+    "rank_sum": lambda said: RankSum(),
+    "signed_rank": lambda said: SignedRank(),
+    "van_elteren": lambda said: VanElteren(names_of(said, "strata")),
+    "rerandomisation": lambda said: Rerandomisation(
+        _procedure(said), int(said["seed"]), int(said.get("draws", 9999)), names_of(said, "covariates")
+    ),
+    "median_time": lambda said: MedianTime(said["ended"]),
+    "log_rank": lambda said: LogRank(said["ended"], names_of(said, "strata")),
+    "cox": lambda said: Hazards(said["ended"], names_of(said, "covariates"), names_of(said, "strata")),
+    "restricted_mean": lambda said: RestrictedMean(said["ended"], float(said["until"])),
+    "share": lambda said: Share(said.get("interval")),
+    "proportion": lambda said: Shares("difference", said.get("interval"), names_of(said, "strata")),
+    "risk_ratio": lambda said: Shares("risk_ratio", said.get("interval")),
+    "odds_ratio": lambda said: Shares("odds_ratio", said.get("interval")),
+    "number_needed": lambda said: Shares("number_needed", said.get("interval")),
+    "fisher": lambda said: ExactShares("fisher"),
+    "barnard": lambda said: ExactShares("barnard"),
+    "boschloo": lambda said: ExactShares("boschloo"),
+    "mantel_haenszel": lambda said: MantelHaenszel(names_of(said, "strata")),
+    "cmh": lambda said: MantelHaenszel(names_of(said, "strata"), test=True),
+}
+
+
+def _word(name: str, said: Mapping[str, Any]) -> Word:
+    takes = {key: tuple(one) if isinstance(one, list) else one for key, one in said.get("takes", {}).items()}
+    needs, compares = tuple(said.get("needs", ())), said.get("compares", True)
+    return Word(said["title"], said["answers"], said["outcome"], _MAKERS[name], takes, needs, compares)
+
+
 METHODS: dict[str, Word] = {
-    "describe": Word(
-        "n, mean, SD, median and interval; of a yes or no the share with its exact interval",
-        lambda said: Describe(),
-        pair=False,
-    ),
-    "ancova": Word(
-        "difference of adjusted means at a visit, by least squares",
-        lambda said: AnalysisOfCovariance(
-            said["fixed"],
-            said.get("pool_sites_below"),
-            said.get("weights", "equal"),
-            said.get("variance", "model"),
-        ),
-        {"fixed": TEXT, "pool_sites_below": NUMBER, "weights": WEIGHTS, "variance": tuple(ROBUST)},
-        ("fixed",),
-    ),
-    "mmrm": Word(
-        "difference of adjusted means at a visit, by a mixed model for repeated measures",
-        lambda said: MixedModel(
-            said["fixed"],
-            said.get("covariance", "unstructured"),
-            said.get("df", "kenward_roger"),
-            said.get("pool_sites_below"),
-        ),
-        {"fixed": TEXT, "pool_sites_below": NUMBER, "covariance": COVARIANCES, "df": DEGREES},
-        ("fixed",),
-    ),
-    "standardised_linear": Word(
-        "marginal difference of means by a linear model, with the covariates' sampling variance",
-        lambda said: _standardised("linear", said),
-        {"fixed": TEXT, "variance": ("ye", "ge"), "randomised_within": NAMES},
-        ("fixed",),
-    ),
-    "standardised_logistic": Word(
-        "marginal difference or ratio of shares by a logistic model, with the covariates' sampling variance",
-        lambda said: _standardised("logistic", said),
-        {
-            "fixed": TEXT,
-            "measure": ("difference", "risk_ratio", "odds_ratio"),
-            "variance": ("ye", "ge"),
-            "randomised_within": NAMES,
-            "fitting": ("firth_if_separated", "firth", "maximum_likelihood"),
-        },
-        ("fixed",),
-    ),
-    "imputed": Word(
-        "difference of adjusted means at a visit, with what was not seen imputed under an `assumption`",
-        _imputed,
-        {**_IMPUTED, "delta": LIMITS, "responder": LIMITS},
-        ("fixed",),
-    ),
-    "tipping_point": Word(
-        "the imputed difference with each of `deltas` added to what is imputed in an arm after the event",
-        lambda said: TippingPoint(_imputed(said), tuple(map(float, said["deltas"])), said.get("arm")),
-        {**_IMPUTED, "deltas": NUMBERS, "arm": TEXT},
-        ("fixed", "deltas"),
-    ),
-    "t_test": Word(
-        "difference of means, by Welch's test unless `variances: equal`",
-        lambda said: TTest(said.get("variances", "unequal")),
-        {"variances": ("unequal", "equal")},
-    ),
-    "paired_t": Word("mean change within people, by the paired t test", lambda said: PairedT(), pair=False),
-    "effect_size": Word(
-        "Hedges' g or Cohen's d, in units of the SD of the values or at baseline",
-        lambda said: EffectSize(said.get("kind", "hedges"), said.get("sd", "value")),
-        {"kind": ("hedges", "cohen"), "sd": ("value", "baseline")},
-    ),
-    "rank_sum": Word("Hodges-Lehmann shift, by Wilcoxon's rank sum test", lambda said: RankSum()),
-    "signed_rank": Word(
-        "pseudo-median of changes within people, by Wilcoxon's signed rank test",
-        lambda said: SignedRank(),
-        pair=False,
-    ),
-    "van_elteren": Word(
-        "rank sum test within strata",
-        lambda said: VanElteren(names_of(said, "strata")),
-        {"strata": NAMES},
-        ("strata",),
-    ),
-    "rerandomisation": Word(
-        "difference of means, tested by allocating again as it was done; rows in order of allocation",
-        lambda said: Rerandomisation(
-            _procedure(said), int(said["seed"]), int(said.get("draws", 9999)), names_of(said, "covariates")
-        ),
-        {
-            "procedure": ("blocks", "complete", "minimisation", "simple"),
-            "seed": NUMBER,
-            "draws": NUMBER,
-            "sizes": NUMBERS,
-            "ratio": NUMBERS,
-            "within": NAMES,
-            "chance": NUMBER,
-            "covariates": NAMES,
-        },
-        ("procedure", "seed"),
-    ),
-    "median_time": Word(
-        "median time of each arm; `value` is the time, `ended` a column that says whether the event came",
-        lambda said: MedianTime(said["ended"]),
-        {"ended": TEXT},
-        ("ended",),
-        pair=False,
-    ),
-    "log_rank": Word(
-        "log-rank test, within strata where they are named",
-        lambda said: LogRank(said["ended"], names_of(said, "strata")),
-        {"ended": TEXT, "strata": NAMES},
-        ("ended",),
-    ),
-    "cox": Word(
-        "hazard ratio by proportional hazards",
-        lambda said: Hazards(said["ended"], names_of(said, "covariates"), names_of(said, "strata")),
-        {"ended": TEXT, "covariates": NAMES, "strata": NAMES},
-        ("ended",),
-    ),
-    "restricted_mean": Word(
-        "difference of mean times without the event, up to a time",
-        lambda said: RestrictedMean(said["ended"], float(said["until"])),
-        {"ended": TEXT, "until": NUMBER},
-        ("ended", "until"),
-    ),
-    "share": Word(
-        "share of each arm, by Clopper and Pearson unless `interval: wilson`; tested where a `null` is said",
-        lambda said: Share(said.get("interval")),
-        {"interval": tuple(SHARES)},
-        pair=False,
-    ),
-    "proportion": Word(
-        "difference of shares, with Newcombe's interval unless `interval` says another",
-        lambda said: Shares("difference", said.get("interval"), names_of(said, "strata")),
-        {"interval": tuple(DIFFERENCES), "strata": NAMES},
-    ),
-    "risk_ratio": Word(
-        "ratio of shares",
-        lambda said: Shares("risk_ratio", said.get("interval")),
-        {"interval": tuple(RATIOS)},
-    ),
-    "odds_ratio": Word(
-        "ratio of odds",
-        lambda said: Shares("odds_ratio", said.get("interval")),
-        {"interval": tuple(RATIOS)},
-    ),
-    "number_needed": Word(
-        "number needed to treat for one more event",
-        lambda said: Shares("number_needed", said.get("interval")),
-        {"interval": tuple(DIFFERENCES)},
-    ),
-    "fisher": Word(
-        "Fisher's exact test, with the conditional odds ratio", lambda said: ExactShares("fisher")
-    ),
-    "barnard": Word("Barnard's exact test of two shares", lambda said: ExactShares("barnard")),
-    "boschloo": Word("Boschloo's exact test of two shares", lambda said: ExactShares("boschloo")),
-    "mantel_haenszel": Word(
-        "common risk difference of strata",
-        lambda said: MantelHaenszel(names_of(said, "strata")),
-        {"strata": NAMES},
-        ("strata",),
-    ),
-    "cmh": Word(
-        "Cochran-Mantel-Haenszel test over strata",
-        lambda said: MantelHaenszel(names_of(said, "strata"), test=True),
-        {"strata": NAMES},
-        ("strata",),
-    ),
+    name: _word(name, said)
+    for name, said in tomllib.loads(files("entact").joinpath("methods.toml").read_text("utf-8")).items()
 }
 """Every word that `method` may be."""

@@ -11,7 +11,7 @@ from entact.datasets.codebook import (
     Term,
     codebook,
 )
-from entact.datasets.model import counted, model_frame
+from entact.datasets.model import analysis_frames, counted, model_frame
 from entact.datasets.sessions import peaks
 from entact.datasets.synopsis import Assumption, Limit, Synopsis, span, synopsis
 from entact.protocol.words import Activities, VisitRow
@@ -33,6 +33,7 @@ __all__ = [
     "Synopsis",
     "Term",
     "VisitRow",
+    "analysis_frames",
     "build",
     "codebook",
     "counted",

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from entact.course.state.form import VITALS
 from entact.protocol.fitting import measured_at
+from entact.protocol.methods import method_words
+from entact.protocol.plan_data import plan_data
 from entact.protocol.release import Release
 from entact.protocol.rules import CompiledEndpoint
+from entact.protocol.study import Analysis
 
 # Analysis sets that a plan may name, and the flag in `subjects` that says who belongs to each.
 SETS: Mapping[str, str] = {
@@ -59,6 +62,7 @@ class PlannedAnalysis:
 
     Attributes:
         name: `primary`, or that of a secondary one. contrast: the arms compared; at: the visit for which.
+        columns: that it names beside its fixed effects.
     """
 
     name: str
@@ -73,6 +77,7 @@ class PlannedAnalysis:
     df: str = "kenward_roger"
     pool_sites_below: int | None = None
     alpha: float = 0.05
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +122,8 @@ class Codebook:
         sessions: names of the dosing visits. doses: sessions with a dose that are planned.
         standards: name -> version, of dictionaries and data standards that the file names.
         compared: the two arms of the primary contrast; None where the plan names none.
-        analyses: of the plan, the primary one first.
+        analyses: of the plan, the primary one first. plan: all that it says, as plain data.
+        describes_estimands: whether the plan says what is done about its intercurrent events.
         randomised: whether the study randomises. populations: name -> title. flags: analysis set -> the flag
             in `subjects` that says who belongs to it.
     """
@@ -148,6 +154,8 @@ class Codebook:
     flags: Mapping[str, str]
     compared: tuple[str, str] | None = None
     analyses: tuple[PlannedAnalysis, ...] = ()
+    plan: Mapping[str, Any] = field(default_factory=dict)
+    describes_estimands: bool = False
 
     @property
     def entered(self) -> str:
@@ -230,6 +238,8 @@ def codebook(release: Release) -> Codebook:
         populations={name: said.title or words(name) for name, said in file.populations.items()},
         flags=flags,
         analyses=tuple(_analyses(release)),
+        plan=plan_data(file, list(release.visits)),
+        describes_estimands=bool(file.analysis.estimands),
     )
 
 
@@ -316,7 +326,7 @@ def _endpoint(release: Release, name: str, compiled: CompiledEndpoint) -> Planne
 
 def _analyses(release: Release) -> Iterator[PlannedAnalysis]:
     plan = release.file.analysis
-    for name, said in {"primary": plan.primary, **plan.secondary}.items():
+    for name, said in plan.analyses.items():
         at = release.endpoints[said.endpoint].endpoint.at
         yield PlannedAnalysis(
             name=name,
@@ -331,7 +341,16 @@ def _analyses(release: Release) -> Iterator[PlannedAnalysis]:
             df=said.df or "kenward_roger",
             pool_sites_below=said.pool_sites_below,
             alpha=said.alpha,
+            columns=tuple(_columns(said)),
         )
+
+
+def _columns(said: Analysis) -> Iterator[str]:
+    """The columns that an analysis names beside its fixed effects."""
+    for key, takes in method_words()[said.method].takes.items():
+        value = getattr(said, key)
+        if takes in ("column", "columns") and value is not None:
+            yield from [value] if isinstance(value, str) else value
 
 
 def _baselines(endpoints: Iterable[PlannedEndpoint]) -> dict[str, str]:

@@ -25,6 +25,7 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "ONTRTFL": pl.Boolean,
     "ESTFL": pl.Boolean,
     "ESTIMANDS": pl.String,
+    "EVENTS": pl.String,
 }
 
 
@@ -35,7 +36,8 @@ def rows(person: Person, release: Release, failures: list[tuple[str, str]]) -> I
     the visit for which the endpoint is defined; ADT is the day of the latest answer used, BASE the (first)
     value of an earlier visit that the endpoint compares with. ESTFL says whether the estimand of the
     endpoint's analysis counts it, given the intercurrent events before; ESTIMANDS are all of the plan's that
-    do, with a space between them.
+    do, with a space between them. EVENTS are the participant's intercurrent events of the plan, each with its
+    day, as in `stopped=2026-03-01`; of a plan that describes none, when treatment was stopped.
 
     Args:
         release: whose endpoints are evaluated. failures: gets (endpoint at visit, message) of rules that fail
@@ -43,6 +45,7 @@ def rows(person: Person, release: Release, failures: list[tuple[str, str]]) -> I
     """
     if not person.entered:
         return
+    events = " ".join(f"{name}={on.isoformat()}" for name, on in person.intercurrent)
     for name, planned in person.book.endpoints.items():
         rule = release.endpoints[name].rule
         by_plan = (one.estimand for one in person.book.analyses if one.endpoint == name)
@@ -74,6 +77,7 @@ def rows(person: Person, release: Release, failures: list[tuple[str, str]]) -> I
                 None if latest is None else person.on_treatment(latest),
                 None if latest is None else planned.estimand in counting,
                 " ".join(counting),
+                events,
             )
 
 

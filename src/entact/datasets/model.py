@@ -27,17 +27,77 @@ def model_frame(datasets: Datasets, analysis: PlannedAnalysis) -> pl.DataFrame:
     Raises:
         ValueError: when the model asks for a baseline and the endpoint compares with no earlier value.
     """
+    endpoint = datasets.book.endpoints[analysis.endpoint]
+    rows = _rows(datasets, analysis).filter(pl.col("AVAL").is_not_null())
+    rows = counted(rows, datasets.book, endpoint, analysis.estimand)
+    return rows.select(*_columns(datasets, analysis, rows)).drop_nulls()
+
+
+def analysis_frames(datasets: Datasets) -> dict[str, pl.DataFrame]:
+    """Every analysis of the plan with its rows, as `entact.analysis.analyse` takes them with `book.plan`.
+
+    Of its set everybody and every visit, whatever came between: the estimand is applied by the analysis, by
+    the columns with the first day after each intercurrent event. Visits are in the order of the schedule;
+    the value of who was not seen is null.
+    """
+    return {one.name: _analysis_frame(datasets, one) for one in datasets.book.analyses}
+
+
+def _analysis_frame(datasets: Datasets, analysis: PlannedAnalysis) -> pl.DataFrame:
+    book = datasets.book
+    rows = _rows(datasets, analysis)
+    columns = _columns(datasets, analysis, rows)
+    seen = list(dict.fromkeys(rows.sort("AVISITN")["AVISIT"]))
+    rows = rows.with_columns(pl.col("AVISIT").cast(pl.Enum(seen)))
+    after = [_after(event, said["day"], book) for event, said in book.plan["intercurrent"].items()]
+    needed = [one for one in rows.select(*columns).columns if one not in ("value", "day")]
+    return rows.select(*columns, *after).drop_nulls(needed)
+
+
+def _after(event: str, column: str, book: Codebook) -> pl.Expr:
+    """The first day after an event of each participant, as a number; null for never.
+
+    Where the plan describes no events, what was observed when treatment had been stopped tells the day
+    itself: both may be of one day.
+    """
+    on = pl.col("EVENTS").str.extract(rf"(?:^| ){event}=(\S+)").str.to_date("%Y-%m-%d").to_physical()
+    after = on.cast(pl.Float64) + 1
+    if not book.describes_estimands:
+        off = pl.col("ADT").to_physical().cast(pl.Float64).filter(pl.col("ONTRTFL").not_()).min()
+        after = pl.min_horizontal(after, off.over("USUBJID"))
+    return after.alias(column)
+
+
+def _rows(datasets: Datasets, analysis: PlannedAnalysis) -> pl.DataFrame:
+    """The rows of `endpoints` of an analysis's set, with what it names of each person."""
     book = datasets.book
     endpoint = book.endpoints[analysis.endpoint]
-    named = set(re.findall(r"[A-Za-z_]\w*", analysis.fixed))
-    if "baseline" in named and not endpoint.earlier:
+    if "baseline" in _named(analysis) and not endpoint.earlier:
         raise ValueError(
             f"{endpoint.name} compares with no earlier value: there is no baseline to adjust for"
         )
-    rows = datasets.by_arm("endpoints", within=book.flags[analysis.set]).filter(
-        pl.col("PARAMCD") == endpoint.name, pl.col("AVAL").is_not_null()
-    )
-    rows = counted(rows, book, endpoint, analysis.estimand)
+    rows = datasets.by_arm("endpoints", within=book.flags[analysis.set])
+    rows = rows.filter(pl.col("PARAMCD") == endpoint.name)
+    known = _characteristics(book, analysis)
+    if not known:
+        return rows
+    people = datasets.subjects.select("USUBJID", *known.values())
+    return rows.join(people, on="USUBJID", how="left", maintain_order="left")
+
+
+def _characteristics(book: Codebook, analysis: PlannedAnalysis) -> dict[str, str]:
+    """What stays true of a person and an analysis names -> its column of `subjects`."""
+    named = _named(analysis) - _TERMS
+    return {one.name: column for column, one in book.characteristics.items() if one.name in named}
+
+
+def _named(analysis: PlannedAnalysis) -> set[str]:
+    """What an analysis names of a row."""
+    return {*re.findall(r"[A-Za-z_]\w*", analysis.fixed), *analysis.columns}
+
+
+def _columns(datasets: Datasets, analysis: PlannedAnalysis, rows: pl.DataFrame) -> list[pl.Expr]:
+    """The columns of a frame that is analysed, under the names of a plan."""
     columns = [
         pl.col("USUBJID").alias("participant"),
         pl.col("AVISIT").alias("visit"),
@@ -46,14 +106,12 @@ def model_frame(datasets: Datasets, analysis: PlannedAnalysis) -> pl.DataFrame:
     ]
     if ARM in rows.columns:  # nobody has one where nobody is randomised
         columns.insert(2, pl.col(ARM).alias("arm"))
-    if endpoint.earlier:
+    if datasets.book.endpoints[analysis.endpoint].earlier:
         columns.append(pl.col("BASE").alias("baseline"))
-    known = {one.name: column for column, one in book.characteristics.items() if one.name in named - _TERMS}
-    if known:
-        people = datasets.subjects.select("USUBJID", *known.values())
-        rows = rows.join(people, on="USUBJID", how="left", maintain_order="left")
-        columns += [pl.col(column).alias(name) for name, column in known.items()]
-    return rows.select(*columns, pl.col("AVAL").alias("value")).drop_nulls()
+    columns += [
+        pl.col(column).alias(name) for name, column in _characteristics(datasets.book, analysis).items()
+    ]
+    return [*columns, pl.col("AVAL").alias("value")]
 
 
 def counted(rows: pl.DataFrame, book: Codebook, endpoint: PlannedEndpoint, estimand: str) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from itertools import pairwise
 from entact.course.course import Course
 from entact.course.schedule import civil_date
 from entact.course.state.form import Answers
-from entact.course.state.outcome import counts_until
+from entact.course.state.outcome import counts_until, intercurrent_events
 from entact.course.state.progress import died_by, zone_of
 from entact.course.state.rating import baseline_at, rating_at
 from entact.datasets.codebook import Codebook
@@ -94,6 +94,23 @@ class Person:
             self._counted[estimand] = counts_until(self.course, estimand, zone)
         until, on = self._counted[estimand], self.day(at)
         return self.may_use(at) and (until is None or (on is not None and on <= until))
+
+    @cached_property
+    def intercurrent(self) -> list[tuple[str, date]]:
+        """Each intercurrent event of the plan with its first day; without any, the end of treatment."""
+        file = self.course.release.file
+        found: dict[str, date] = {}
+        if file.analysis.estimands:
+            if self.course.doses:
+                for one in intercurrent_events(self.course, zone_of(self.course, self.course.doses[0].at)):
+                    found.setdefault(one.name, one.on)
+            return list(found.items())
+        ends = [self.stops[of] for of in ("treatment", "procedures", "data_use") if of in self.stops]
+        if ends:
+            on = self.day(min(ends))
+            assert on is not None
+            found["stopped"] = on
+        return list(found.items())
 
     @cached_property
     def _counted(self) -> dict[str, date | None]:

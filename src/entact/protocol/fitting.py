@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Final
 
 from entact.protocol.form import CompiledForm
+from entact.protocol.methods import MethodWord, method_words
 from entact.protocol.problem import Fault, Path
 from entact.protocol.rule import Rule
 from entact.protocol.rules import CompiledEndpoint, forms_at
 from entact.protocol.study import Analysis, StudyFile, Visit
-
-_FOR_MODELS: Final = ("fixed", "contrast", "covariance", "df", "pool_sites_below")
-_FOR_MMRM: Final = ("covariance", "df")
 
 
 def measured_at(
@@ -53,66 +50,98 @@ def check_model(
     path: Path,
 ) -> Iterator[Fault]:
     """What keeps an analysis, whose names all lead somewhere, from being fitted."""
-    is_number = endpoint.rule.returns in ("int", "double")
-    if analysis.method == "describe":
-        yield from _idle(analysis, _FOR_MODELS, path, "'describe' compares nothing")
-        return
-    if file.randomisation is None:
+    word = method_words()[analysis.method]
+    if word.compares and file.randomisation is None:
         message = f"nobody is randomised, so {analysis.method!r} has no arms to compare; write 'describe'"
         yield Fault((*path, "method"), message)
         return  # whatever else is wrong with the model goes with it
-    if analysis.method == "proportion":
-        if endpoint.rule.returns != "bool":
-            message = (
-                "counts a yes or no, and this endpoint is a number; write 'ancova', 'mmrm' or 'describe'"
-            )
-            yield Fault((*path, "method"), message)
-        yield from _idle(
-            analysis, ("fixed", "covariance", "df", "pool_sites_below"), path, "'proportion' has none"
-        )
-    elif not is_number:
-        message = "compares means, and this endpoint is no number; write 'proportion' or 'describe'"
-        yield Fault((*path, "method"), message)
+    found = list(_outcome(analysis, word, endpoint, path))
+    yield from found
+    if found and word.outcome != "yes_no":
         return
-    else:
-        yield from _model(file, analysis, endpoint, forms, visits, path)
-    if analysis.contrast is None:
+    if "fixed" in word.takes:
+        yield from _model(file, analysis, word, endpoint, forms, visits, path)
+    if word.compares and analysis.contrast is None:
         arms = list(file.arms)
         message = f"is missing; write 'contrast: {arms[0]} - {arms[-1]} at {endpoint.endpoint.at}'"
         yield Fault((*path, "contrast"), message, at_key=True)
+    elif not word.compares and analysis.contrast is not None:
+        yield Fault((*path, "contrast"), f"{analysis.method!r} compares nothing; take it out", at_key=True)
+        return
+    yield from _measured(analysis, endpoint, forms, visits, path)
 
 
-def _model(
-    file: StudyFile,
+def _outcome(analysis: Analysis, word: MethodWord, endpoint: CompiledEndpoint, path: Path) -> Iterator[Fault]:
+    """What keeps the endpoint from being what the method takes."""
+    returns = endpoint.rule.returns
+    is_number, is_yes_no = returns in ("int", "double"), returns == "bool"
+    place: Path = (*path, "method")
+    if analysis.event is not None:
+        limits = isinstance(analysis.event, dict)
+        if is_yes_no or (limits and not is_number):
+            message = "makes a yes or no of a number, and this endpoint is none; take it out"
+            yield Fault((*path, "event"), message, at_key=True)
+            return
+        is_number, is_yes_no = False, True
+    if word.outcome == "yes_no" and not is_yes_no:
+        message = "counts a yes or no, and this endpoint is a number; write 'ancova', 'mmrm' or 'describe'"
+        if is_number:
+            message += ", or say what of it is one, as in 'event: {at_most: -10}'"
+        yield Fault(place, message)
+    elif word.outcome == "time":
+        message = "takes a time and whether it ended, and the rows of a study have neither"
+        yield Fault(place, message)
+    elif word.outcome == "number" and not is_number:
+        message = "compares means, and this endpoint is no number; write 'proportion' or 'describe'"
+        yield Fault(place, message)
+
+
+def _measured(
     analysis: Analysis,
     endpoint: CompiledEndpoint,
     forms: Mapping[str, CompiledForm],
     visits: Mapping[str, Visit],
     path: Path,
 ) -> Iterator[Fault]:
-    """Faults of a mixed model or an analysis of covariance."""
+    """A contrast at a visit at which the endpoint is not measured."""
+    measured = measured_at(endpoint.rule, endpoint.endpoint.at, forms, visits)
+    compared = (analysis.contrast or "").rpartition(" at ")[2]
+    if compared and compared not in measured:
+        message = f"{analysis.endpoint!r} is not measured at {compared}; there are {', '.join(measured)}"
+        yield Fault((*path, "contrast"), message, (analysis.contrast or "").rfind(compared))
+
+
+def _model(
+    file: StudyFile,
+    analysis: Analysis,
+    word: MethodWord,
+    endpoint: CompiledEndpoint,
+    forms: Mapping[str, CompiledForm],
+    visits: Mapping[str, Visit],
+    path: Path,
+) -> Iterator[Fault]:
+    """Faults of a model's fixed effects."""
     name, at = analysis.endpoint, endpoint.endpoint.at
     measured = measured_at(endpoint.rule, at, forms, visits)
     earlier = {one.partition(".")[0] for one in endpoint.rule.names if one.count(".") == 2}
-    is_mmrm = analysis.method == "mmrm"
+    repeated = word.repeated
     if analysis.fixed is None:
-        fixed = "arm * visit + baseline" if is_mmrm else "arm + baseline"
+        fixed = "arm * visit + baseline" if repeated else "arm + baseline"
         yield Fault((*path, "fixed"), f"is missing; write 'fixed: {fixed}'", at_key=True)
         return
     place: Path = (*path, "fixed")
     where = {word[0]: word.start() for word in re.finditer(r"[A-Za-z_]\w*", analysis.fixed)}
-    if is_mmrm and len(measured) < 2:
+    if repeated and len(measured) < 2:
         message = (
             f"a model for repeated measures needs two visits, and {name!r} is measured at {at} alone after "
             "the first dose; add its form to the `do:` of another, or write 'method: ancova' with "
             f"'fixed: {_without_visit(analysis.fixed)}'"
         )
         yield Fault((*path, "method"), message)
-    elif not is_mmrm and "visit" in where:
-        message = f"an analysis of covariance looks at one visit; write '{_without_visit(analysis.fixed)}'"
+    elif not repeated and "visit" in where:
+        what = "an analysis of covariance" if analysis.method == "ancova" else f"{analysis.method!r}"
+        message = f"{what} looks at one visit; write '{_without_visit(analysis.fixed)}'"
         yield Fault(place, message, where["visit"])
-    if not is_mmrm:
-        yield from _idle(analysis, _FOR_MMRM, path, "belongs to 'method: mmrm'")
     if "arm" not in where:
         yield Fault(place, "the arms are not in the model, so nothing compares them; add 'arm'")
     if "baseline" in where and not earlier:
@@ -125,16 +154,6 @@ def _model(
         yield Fault(place, "there is one site, so nothing differs between sites; take it out", where["site"])
     if analysis.pool_sites_below is not None and "site" not in where:
         yield Fault((*path, "pool_sites_below"), "'site' is not in the model; add it, or take this out")
-    compared = (analysis.contrast or "").rpartition(" at ")[2]
-    if compared and compared not in measured:
-        message = f"{name!r} is not measured at {compared}; there are {', '.join(measured)}"
-        yield Fault((*path, "contrast"), message, (analysis.contrast or "").rfind(compared))
-
-
-def _idle(analysis: Analysis, keys: tuple[str, ...], path: Path, why: str) -> Iterator[Fault]:
-    for key in keys:
-        if getattr(analysis, key) is not None:
-            yield Fault((*path, key), f"{why}; take it out", at_key=True)
 
 
 def _without_visit(fixed: str) -> str:

@@ -9,6 +9,8 @@ from typing import Final
 
 from entact.protocol.fitting import check_model
 from entact.protocol.form import CompiledForm
+from entact.protocol.method_check import check_effects, check_keys
+from entact.protocol.methods import method_words
 from entact.protocol.problem import Fault, Path, unknown
 from entact.protocol.rules import CompiledRules, forms_at
 from entact.protocol.study import Analysis, Endpoint, Interim, SpendingRule, StudyFile, Visit
@@ -20,16 +22,8 @@ SETS: Final = ("itt", "mitt", "per_protocol", "randomised", "safety")
 ESTIMANDS: Final = ("de_facto", "de_jure")
 """Estimands that need no `estimands:` block: all that was observed, and what was observed on treatment."""
 
-METHODS: Final = ("ancova", "describe", "mmrm", "proportion")
-COVARIANCES: Final = (
-    *("ante_dependence", "auto_regressive", "compound_symmetry", "spatial_exponential"),
-    *("spatial_gaussian", "toeplitz", "unstructured"),
-)
-DEGREES: Final = ("kenward_roger", "satterthwaite")
-EFFECTS: Final = frozenset({"arm", "visit", "baseline", "site"})  # of a model, besides items of lasting forms
 
 _CONTRAST = re.compile(r"(\w+) - (\w+) at (\w+)")
-_IN_MODELS = frozenset({"integer", "decimal", "choice", "boolean"})
 _TREATMENT = frozenset({"dosing", "integration"})
 
 
@@ -46,6 +40,9 @@ def check_plan(
         yield from _interim(plan.interim)
     planned: list[tuple[Path, Analysis]] = [(("analysis", "primary"), plan.primary)]
     planned += [(("analysis", "secondary", name), analysis) for name, analysis in plan.secondary.items()]
+    if "primary" in plan.secondary:
+        message = "is the name of the primary analysis; choose another"
+        yield Fault(("analysis", "secondary", "primary"), message, at_key=True)
     for path, analysis in planned:
         found = list(_analysis(file, analysis, visits, path))
         yield from found
@@ -256,27 +253,14 @@ def _analysis(
     estimands = plan.estimands or ESTIMANDS
     if analysis.estimand not in estimands:
         yield Fault((*path, "estimand"), unknown("estimand", analysis.estimand, estimands))
-    for key, known in (("method", METHODS), ("covariance", COVARIANCES), ("df", DEGREES)):
-        value = getattr(analysis, key)
-        if value is not None and value not in known:
-            yield Fault(
-                (*path, key), unknown(key.replace("df", "method for degrees of freedom"), value, known)
-            )
+    if analysis.method not in method_words():
+        yield Fault((*path, "method"), unknown("method", analysis.method, method_words()))
+    else:
+        yield from check_keys(file, analysis, method_words()[analysis.method], path)
     if analysis.fixed is not None:
-        yield from _effects(file, analysis.fixed, (*path, "fixed"))
+        yield from check_effects(file, analysis.fixed, (*path, "fixed"))
     if analysis.contrast is not None:
         yield from _contrast(file, analysis, visits, (*path, "contrast"))
-
-
-def _effects(file: StudyFile, fixed: str, path: Path) -> Iterator[Fault]:
-    lasting = (form for form in file.forms.values() if form.lasting)
-    items = {name: item.type for form in lasting for name, item in form.items.items()}
-    for said in re.finditer(r"[A-Za-z_][A-Za-z0-9_.]*", fixed):
-        if said[0] not in EFFECTS | items.keys():
-            yield Fault(path, unknown("effect", said[0], EFFECTS | items.keys()), said.start())
-        elif items.get(said[0], "integer") not in _IN_MODELS:
-            message = f"{said[0]!r} is a {items[said[0]]}; models know numbers, choices, and yes or no"
-            yield Fault(path, message, said.start())
 
 
 def _contrast(

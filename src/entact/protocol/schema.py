@@ -14,9 +14,10 @@ from entact.protocol.check import CLASSES
 from entact.protocol.gate_check import GATES
 from entact.protocol.instrument import shipped_instruments
 from entact.protocol.instrument_file import InstrumentFile
-from entact.protocol.plan import COVARIANCES, DEGREES, ESTIMANDS, METHODS, SETS
+from entact.protocol.methods import key_words, method_words
+from entact.protocol.plan import ESTIMANDS, SETS
 from entact.protocol.source import read_source
-from entact.protocol.study import StudyFile
+from entact.protocol.study import Analysis, StudyFile
 from entact.protocol.timetable import ACTIVITIES, EVENTS
 
 Schema = dict[str, Any]
@@ -187,9 +188,8 @@ def _names() -> dict[str, Iterable[str]]:
         "Randomisation.at": EVENTS,
         "Hidden.hidden": CLASSES,
         "Form.instrument": shipped_instruments(),
-        "Analysis.method": METHODS,
-        "Analysis.covariance": COVARIANCES,
-        "Analysis.df": DEGREES,
+        "Analysis.method": method_words(),
+        **{f"Analysis.{key}": key_words(key) for key in Analysis.model_fields if key_words(key)},
         "Analysis.set": SETS,
         "Analysis.estimand": ESTIMANDS,
     }

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
+from math import isinf
 from typing import Any, Literal
 
 from entact.analysis import (
     Index,
     MeanDifference,
     Proportion,
-    RiskDifference,
     StandardisedDifference,
     Summary,
 )
-from entact.analysis.plan import ModelDifference
+from entact.analysis.result import Estimate
 from entact.report.published import ASSUMED, Effect, Mean, Share
 
 Kind = Literal["simulated", "observed", "published"]
@@ -97,8 +97,8 @@ def of_proportion(share: Proportion, kind: Kind) -> Cell:
     return Cell(_share_text(share.events, share.n), kind, numbers)
 
 
-def of_difference(found: MeanDifference | ModelDifference, kind: Kind) -> Cell:
-    """A difference of means, raw or by a model, with its interval."""
+def of_difference(found: MeanDifference, kind: Kind) -> Cell:
+    """A difference of raw means with its interval."""
     numbers: dict[str, Number] = {
         "difference": found.difference,
         "se": found.se,
@@ -110,11 +110,28 @@ def of_difference(found: MeanDifference | ModelDifference, kind: Kind) -> Cell:
     return Cell(decimal(found.difference), kind, numbers, interval=_interval(found.low, found.high, 1))
 
 
-def of_risk_difference(found: RiskDifference, kind: Kind) -> Cell:
-    """A difference of shares in percentage points, with its interval."""
-    numbers: dict[str, Number] = {"difference": found.difference, "low": found.low, "high": found.high}
-    points = [100 * one for one in (found.difference, found.low, found.high)]
-    return Cell(f"{decimal(points[0], 0)} %", kind, numbers, interval=_interval(points[1], points[2], 0))
+def of_estimate(found: Estimate, kind: Kind) -> Cell:
+    """An effect with its interval: differences of shares in percentage points, ratios to two places."""
+    assert found.estimate is not None
+    numbers: dict[str, Number] = {
+        "difference": found.estimate,
+        "se": found.se,
+        "df": found.df,
+        "low": found.low,
+        "high": found.high,
+        "p": found.p,
+    }
+    points = "risk difference" in found.measure
+    scale, places = (100.0, 0) if points else (1.0, 1 if "difference" in found.measure else 2)
+    text = decimal(scale * found.estimate, places) + (" %" if points else "")
+    ends = [None if one is None or isinf(one) else scale * one for one in (found.low, found.high)]
+    interval = None
+    if ends[0] is not None and ends[1] is not None:
+        interval = _interval(ends[0], ends[1], places)
+    elif ends[0] is not None or ends[1] is not None:
+        low = "−∞" if ends[0] is None else decimal(ends[0], places)
+        interval = f"{low} to {'∞' if ends[1] is None else decimal(ends[1], places)}"
+    return Cell(text, kind, numbers, interval=interval)
 
 
 def probability(p: float) -> str:

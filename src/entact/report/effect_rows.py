@@ -9,16 +9,21 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
-from entact.analysis import mean_difference, risk_difference, standardised_difference
-from entact.analysis.plan import ModelDifference, ancova_difference, model_difference
-from entact.datasets import PlannedAnalysis, PlannedEndpoint, model_frame
+from entact.analysis import mean_difference, standardised_difference
+from entact.analysis.analyse import Analysed
+from entact.analysis.result import Estimate
+from entact.analysis.words import METHODS
+from entact.datasets import PlannedAnalysis, PlannedEndpoint
 from entact.report import cell as cells
 from entact.report.cell import Cell
 from entact.report.published import ALL, Effect
 from entact.report.row import GROUP, Row, Source, observed, visit_title
 
-_METHODS = {"mmrm": "mixed model", "ancova": "ANCOVA"}
-_TOLD = {"mmrm": "mixed model for repeated measures", "ancova": "analysis of covariance"}
+_HOW = {
+    "mmrm": "by mixed model",
+    "ancova": "by ANCOVA",
+    "proportion": "difference of shares, 95 % CI",
+}
 
 
 def effects(source: Source, section: str, endpoint: PlannedEndpoint, *, alone: bool) -> Iterator[Row]:
@@ -32,25 +37,9 @@ def effects(source: Source, section: str, endpoint: PlannedEndpoint, *, alone: b
 
 
 def share_effects(source: Source, section: str, endpoint: PlannedEndpoint) -> Iterator[Row]:
-    """The rows in which the plan compares the shares of a yes-or-no endpoint."""
-    for analysis in source.book.analyses:
-        if analysis.endpoint != endpoint.name or analysis.method != "proportion" or analysis.contrast is None:
-            continue
-        if not source.datasets.unblinded:
-            continue
-        known = observed(source, endpoint, analysis.at, analysis)
-        counts = []
-        for arm in analysis.contrast:
-            values = known.filter(pl.col(GROUP) == arm)["AVAL"]
-            counts += [int((values == 1.0).sum()), len(values)]
-        label = f"{endpoint.title}: {_versus(analysis.contrast)} at {visit_title(source, analysis.at)}"
-        name = _id(source, analysis, "share")
-        try:
-            found = cells.of_risk_difference(risk_difference(*counts), source.kind)
-        except ValueError as problem:
-            yield _without(source, name, section, f"{label}, difference of shares", str(problem))
-            continue
-        yield Row(name, section, f"{label}, difference of shares, 95 % CI", {ALL: found})
+    """The rows in which the plan compares the arms in a yes-or-no endpoint."""
+    if source.datasets.unblinded:
+        yield from _of_plan(source, section, endpoint, f"{endpoint.title}: ")
 
 
 def _of_means(source: Source, section: str, endpoint: PlannedEndpoint, about: str) -> Row:
@@ -82,56 +71,49 @@ def _of_d(source: Source, section: str, endpoint: PlannedEndpoint, about: str) -
 
 
 def _of_plan(source: Source, section: str, endpoint: PlannedEndpoint, about: str) -> Iterator[Row]:
-    """A row for each analysis of the plan: its difference, or why there is none."""
+    """A row for each analysis of the plan that compares arms: its effect, or why there is none."""
     said = source.published.effects.get(endpoint.name)
     printed = _printed(said.model if said is not None else None, 1)
     planned = [
-        one for one in source.book.analyses if one.endpoint == endpoint.name and one.method in _METHODS
+        one for one in source.book.analyses if one.endpoint == endpoint.name and METHODS[one.method].compares
     ]
     for place, analysis in enumerate(planned):
-        contrast = analysis.contrast or _pair(source, endpoint)
-        label = f"{about}{_versus(contrast)} at {visit_title(source, analysis.at)}"
-        label += f", by {_METHODS[analysis.method]}"
+        word, contrast = METHODS[analysis.method], analysis.contrast
+        assert contrast is not None, "the check of the study file says so"
+        label = f"{about}{_versus(contrast)} at {visit_title(source, analysis.at)}, "
+        label += _HOW.get(analysis.method, f"by {word.title}")
         if len({(one.estimand, one.set) for one in planned}) > 1:
             label += f", {analysis.estimand.replace('_', ' ')}"
-        name = _id(source, analysis, "model")
+        name = _id(source, analysis, "share" if word.outcome == "yes_no" else "model")
         theirs = printed if place == 0 else {}
-        try:
-            found = _fitted(source, analysis, contrast)
-        except ValueError as problem:
-            why = f"the {_TOLD[analysis.method]} of the plan could not be fitted: {problem}"
-            yield _without(source, name, section, label, why, theirs)
+        found = source.analyses[analysis.name]
+        if found.result is None or found.result[0].estimate is None:
+            why = found.why or "; ".join(found.result[0].notes if found.result else ())
+            yield _without(source, name, section, label, f"the {word.title} of the plan: {why}", theirs)
             continue
-        remark = (
-            f"{_TOLD[analysis.method]}, {analysis.fixed}; {found.fit}; {found.participants} participants; "
-            f"p = {cells.probability(found.p)}"
+        first = found.result[0]
+        yield Row(
+            name,
+            section,
+            label,
+            {ALL: cells.of_estimate(first, source.kind)},
+            theirs,
+            remark=_remark(found, first),
         )
-        yield Row(name, section, label, {ALL: cells.of_difference(found, source.kind)}, theirs, remark=remark)
     if not planned and printed:
         label = f"{about}{_versus(_pair(source, endpoint))} at {visit_title(source, endpoint.at)}, by model"
         yield Row(f"effect/{endpoint.name}/model", section, label, {}, printed)
 
 
-def _fitted(source: Source, analysis: PlannedAnalysis, contrast: tuple[str, str] | None) -> ModelDifference:
-    assert contrast is not None
-    frame = model_frame(source.datasets, analysis)
-    if analysis.method == "ancova":
-        return ancova_difference(
-            frame,
-            fixed=analysis.fixed,
-            contrast=contrast,
-            at=analysis.at,
-            pool_sites_below=analysis.pool_sites_below,
-        )
-    return model_difference(
-        frame,
-        fixed=analysis.fixed,
-        contrast=contrast,
-        at=analysis.at,
-        covariance=analysis.covariance,
-        df=analysis.df,
-        pool_sites_below=analysis.pool_sites_below,
-    )
+def _remark(found: Analysed, first: Estimate) -> str:
+    """How an effect was found, of whom, and what was done with intercurrent events."""
+    people = sum(found.entered.participants.values())
+    said = [first.method, f"{people} participants"]
+    if first.p is not None:
+        said.append(f"p = {cells.probability(first.p)}" if first.p >= 0.0005 else "p below 0.001")
+    if found.standing in ("changed", "post hoc"):
+        said.append(found.standing)
+    return "; ".join([*said, *map(str, found.entered.events)])
 
 
 def _id(source: Source, analysis: PlannedAnalysis, kind: str) -> str:

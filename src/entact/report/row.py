@@ -9,7 +9,9 @@ from functools import cached_property
 import polars as pl
 
 from entact.analysis import count_events, proportion
-from entact.datasets import Datasets, PlannedAnalysis, PlannedEndpoint, counted
+from entact.analysis.analyse import Analyses, analyse
+from entact.analysis.plan import read_study_plan
+from entact.datasets import Datasets, PlannedAnalysis, PlannedEndpoint, analysis_frames, counted
 from entact.report import cell as cells
 from entact.report.cell import Cell, Kind
 from entact.report.published import ALL, Published
@@ -67,6 +69,11 @@ class Source:
     @cached_property
     def _sizes(self) -> dict[str, int]:
         return dict(self.frame("subjects").group_by(GROUP).len().rows())
+
+    @cached_property
+    def analyses(self) -> Analyses:
+        """Every analysis of the plan, done; once unblinded."""
+        return analyse(read_study_plan(self.book.plan), analysis_frames(self.datasets))
 
     @property
     def pair(self) -> tuple[str, str] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from entact.analysis.words import METHODS
 from entact.datasets import Codebook, Datasets, PlannedAnalysis
 from entact.report import cell as cells
 from entact.report.outcomes import OutcomeTable
@@ -58,7 +59,7 @@ def verdict(datasets: Datasets, table: OutcomeTable) -> Verdict | None:
 
 
 def _row(table: OutcomeTable, primary: PlannedAnalysis) -> Row | None:
-    kind = "share" if primary.method == "proportion" else "model"
+    kind = "share" if METHODS[primary.method].outcome == "yes_no" else "model"
     wanted = f"effect/{primary.endpoint}/{kind}"
     return next((row for row in table.rows if row.id in (wanted, f"{wanted}/primary")), None)
 

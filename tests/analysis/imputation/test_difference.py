@@ -262,7 +262,7 @@ def test_a_plan_names_the_assumption_and_says_what_was_imputed(
     said: dict[str, Any] = {
         "visits": VISITS,
         "analyses": {
-            "main": {"method": "imputed", "fixed": FIXED, "assumption": "jump_to_reference"},
+            "main": {"method": "imputed", "fixed": FIXED, "assuming": "jump_to_reference"},
             "tip": {"method": "tipping_point", "fixed": FIXED, "deltas": [0, 60]},
             "many": {
                 "method": "imputed",

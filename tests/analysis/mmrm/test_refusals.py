@@ -308,6 +308,20 @@ def test_a_batch_refuses_what_a_single_fit_refuses() -> None:
         design.fit(outcomes, row, reml=False)
 
 
+def test_of_many_trials_those_that_do_not_determine_their_covariance_have_not_converged() -> None:
+    design = TrialDesign.of("y ~ base + arm * visit", DATA, subject="id", visit="visit")
+    rng = np.random.default_rng(3)
+    outcomes = rng.standard_normal((4, 40, 3)) + rng.standard_normal((4, 40, 1))
+    twin, few = outcomes.copy(), [0, 1, 20, 21, 22]
+    twin[1, :, 2] = twin[1, :, 1]  # one visit is the other: singular
+    twin[2, np.setdiff1d(np.arange(40), few)] = np.nan  # five people for six variances and seven means
+    found, whole = (design.fit(values, np.eye(7)) for values in (twin, outcomes))
+    assert whole.converged.all()
+    assert found.converged.tolist() == [True, False, False, True]
+    assert np.isnan(found.se[1:3]).all()
+    assert np.allclose(found.se[[0, 3]], whole.se[[0, 3]], rtol=1e-9)
+
+
 def test_a_covariance_that_the_data_do_not_determine_is_no_result() -> None:
     """9 values of 5 participants for 6 coefficients: -2 log likelihood is flat, an interval was ±1e155."""
     with pytest.raises(NotConverged, match=r"the data don't determine the covariance: .* flat"):

@@ -16,6 +16,7 @@ from entact.analysis.mmrm.basis import Basis, condition
 from entact.analysis.mmrm.columns import Column, Factor, read_column, read_factor, read_identity
 from entact.analysis.mmrm.covariance import Unstructured
 from entact.analysis.mmrm.design import build_right
+from entact.analysis.mmrm.determined import definite_of, determined, inverse_or_nan, solve_each
 from entact.analysis.mmrm.formula import parse
 from entact.analysis.mmrm.inference import NO_ML, KenwardRoger, Satterthwaite, check_freedom, p_value
 from entact.analysis.mmrm.likelihood import (
@@ -226,10 +227,11 @@ class TrialDesign:
         visits = tuple(str(i) for i in range(self.m))
         surface = Surface(Unstructured(), visits, ("",), np.zeros(1, dtype=np.int64))
         at, decrement, iterations = search_many(moments, surface, reml=reml)
+        w = 2.0 * inverse_or_nan(at.hessian)
+        decrement = np.where(determined(at.theta, w, self.m), decrement, np.inf)
         good = decrement <= GOOD
         rows = self.basis.contrasts(contrasts)
         c = at.covariance
-        w = 2.0 * _inverse_or_nan(at.hessian)
         slopes = half(self.columns + 1).unpack(at.slopes)[..., :-1, :-1]
         if isinstance(df, KenwardRoger):
             variance = np.full((len(outcomes), len(rows)), np.nan)
@@ -325,30 +327,14 @@ def _starts(moments: Moments) -> Floats:
 def _steps(moments: Moments, surface: Surface, at: Evaluation) -> tuple[Floats, Flags]:
     """Newton steps (T, K), on expected information where the observed is not positive definite."""
     hessian = at.hessian
-    definite = _definite(hessian)
+    definite = definite_of(hessian)
     if not definite.all():
         hessian = hessian.copy()
         wrong = np.flatnonzero(~definite)
         metric = expected(_take(moments, wrong), surface, _take_evaluation(at, wrong))
         hessian[wrong] = metric
-    step = np.linalg.solve(hessian, -at.gradient[..., None])[..., 0]
-    return np.asarray(step, dtype=np.float64), definite
-
-
-def _definite(hessian: Floats) -> Flags:
-    try:
-        np.linalg.cholesky(hessian)
-    except np.linalg.LinAlgError:
-        flags: Flags = np.linalg.eigvalsh(hessian)[..., 0] > 0.0
-        return flags
-    return np.ones(len(hessian), dtype=bool)
-
-
-def _inverse_or_nan(hessian: Floats) -> Floats:
-    definite = _definite(np.where(np.isfinite(hessian), hessian, 0.0))
-    result: Floats = np.full_like(hessian, np.nan)
-    result[definite] = np.linalg.inv(hessian[definite])
-    return result
+    step, solved = solve_each(hessian, -at.gradient)
+    return step, definite & solved
 
 
 def _move_many(

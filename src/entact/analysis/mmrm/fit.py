@@ -10,6 +10,7 @@ import numpy as np
 from entact.analysis.level import check_level
 from entact.analysis.mmrm.basis import condition
 from entact.analysis.mmrm.covariance import Covariance, Unstructured
+from entact.analysis.mmrm.determined import DETERMINED, SINGULAR
 from entact.analysis.mmrm.inference import NO_ML, Freedom, Inference, KenwardRoger, check_freedom
 from entact.analysis.mmrm.model import Model, Observations
 from entact.analysis.mmrm.moments import Layout, Moments, common, gather, lay_out, residual_moments
@@ -26,9 +27,6 @@ REML: Method = "REML"
 ML: Method = "ML"
 UNSTRUCTURED = Unstructured()
 KENWARD_ROGER = KenwardRoger()
-# Degrees of freedom that every variance in the covariance must have to count as determined: a t with fewer
-# says nothing.
-DETERMINED = 0.1
 # Bytes beyond which a fit is refused before it begins.
 MEMORY = 4e9
 
@@ -163,7 +161,7 @@ def fit_structure(
     if not found.converged:
         return None, f"not converged ({found.path}; Newton decrement {found.decrement:.1e})"
     least = _least_eigenvalue(moments, surface, found)
-    if least < 1e-10:
+    if least < SINGULAR:
         return None, "the covariance matrix became singular: the data don't determine it"
     why = structure.degenerate(found.at.theta.reshape(len(observations.groups), -1))
     if why is not None:

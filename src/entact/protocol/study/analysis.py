@@ -113,17 +113,62 @@ class Interim(Block):
         return self.alpha if isinstance(self.alpha, tuple) else (self.alpha,)
 
 
+Columns = str | list[str]
+"""One column of the rows that are analysed, or several."""
+
+
 class Analysis(Block):
+    """An analysis of an endpoint: a method of `methods.toml`, and the keys that it takes."""
+
     endpoint: Name
     estimand: str
     set: str
     method: str
+    contrast: str | None = None
+    event: Any | None = None
+    alpha: float = Field(default=0.05, gt=0, lt=1)
+    level: float | None = Field(default=None, gt=0, lt=1)
+    null: float | None = None
+    side: Literal["two_sided", "greater", "less"] | None = None
     fixed: str | None = None
     pool_sites_below: int | None = None
     covariance: str | None = None
     df: str | None = None
-    contrast: str | None = None
-    alpha: float = Field(default=0.05, gt=0, lt=1)
+    weights: str | None = None
+    variance: str | None = None
+    variances: str | None = None
+    measure: str | None = None
+    fitting: str | None = None
+    interval: str | None = None
+    kind: str | None = None
+    sd: str | None = None
+    correction: str | None = None
+    strata: Columns | None = None
+    covariates: Columns | None = None
+    randomised_within: Columns | None = None
+    within: Columns | None = None
+    assuming: str | None = None
+    inference: str | None = None
+    samples: int | None = None
+    seed: int | None = None
+    reference: str | None = None
+    event_visit: str | None = None
+    delta: dict[str, float] | None = None
+    responder: dict[str, float] | None = None
+    deltas: list[float] | None = None
+    arm: str | None = None
+    procedure: str | None = None
+    draws: int | None = None
+    sizes: list[int] | None = None
+    ratio: list[int] | None = None
+    chance: float | None = None
+    ended: str | None = None
+    until: float | None = None
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """What the file says of it, word for word, as `entact.analysis.vocabulary.read_plan` takes it."""
+        return self.model_dump(exclude_none=True, exclude={"source", "assumption"})
 
 
 class AnalysisSet(Block):
@@ -166,10 +211,14 @@ Strategy = Literal[
 
 
 class Estimand(Block):
-    """What is estimated: the strategy for each intercurrent event."""
+    """What is estimated: the strategy for each intercurrent event, and the other attributes of ICH E9(R1)."""
 
     title: Words
     strategies: dict[Name, Strategy]
+    treatment: Words | None = None
+    population: Words | None = None
+    variable: Words | None = None
+    summary: Words | None = None
 
 
 class AnalysisPlan(BaseModel):
@@ -186,6 +235,11 @@ class AnalysisPlan(BaseModel):
     interim: Interim | None = None
     primary: Analysis
     secondary: dict[Name, Analysis] = Field(default={})
+
+    @property
+    def analyses(self) -> dict[str, Analysis]:
+        """Every analysis by its name, the primary one first."""
+        return {"primary": self.primary, **self.secondary}
 
     @property
     def set_texts(self) -> dict[str, str]:

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from entact.protocol.methods import method_words
 from entact.protocol.study import Analysis, Interim, SpendingRule
 from entact.protocol.words.label import begun, spaced
 from entact.protocol.words.passage import Passage, Teller, listed
 from entact.protocol.words.schedule import anchor_words
 from entact.protocol.words.time import window_words
-
-_METHODS = {
-    "mmrm": "mixed model for repeated measures (MMRM)",
-    "ancova": "analysis of covariance (ANCOVA)",
-    "proportion": "comparison of proportions",
-    "describe": "described without a test",
-}
-
 
 _RULES = {
     "obrien_fleming": "O'Brien-Fleming spending",
@@ -104,7 +97,7 @@ class Plan(Teller):
     def _analysis(self, term: str, said: Analysis) -> Iterator[Passage]:
         endpoint = self.file.endpoints.get(said.endpoint)
         title = (endpoint.title if endpoint is not None else None) or spaced(said.endpoint)
-        text = f"{title}, {_METHODS.get(said.method, said.method)}, in the set {spaced(said.set)}"
+        text = f"{title}, {method_words()[said.method].title}, in the set {spaced(said.set)}"
         notes = []
         if said.contrast:
             arms, _, visit = said.contrast.partition(" at ")

@@ -1,0 +1,114 @@
+"""Whether an analysis says what its method takes, and nothing else: keys, words, columns, numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from entact.protocol.methods import MethodWord, method_words
+from entact.protocol.problem import Fault, Path, unknown
+from entact.protocol.study import Analysis, StudyFile
+
+EFFECTS: Final = frozenset({"arm", "visit", "baseline", "site"})  # of a model, besides items of lasting forms
+EVERY: Final = frozenset(
+    {"endpoint", "estimand", "set", "method", "contrast", "event", "alpha", "level", "null", "side"}
+)
+"""Keys of an analysis whatever its method."""
+
+_IN_MODELS = frozenset({"integer", "decimal", "choice", "boolean"})
+_CALLED = {"df": "method for degrees of freedom"}
+
+
+def check_keys(file: StudyFile, analysis: Analysis, word: MethodWord, path: Path) -> Iterator[Fault]:
+    """Keys that the method lacks or does not take, and values that are none of theirs."""
+    for key, value in analysis.said.items():
+        if key in EVERY:
+            continue
+        if key not in word.takes:
+            yield Fault((*path, key), _stray(analysis.method, key, word), at_key=True)
+            continue
+        takes = word.takes[key]
+        if isinstance(takes, tuple):
+            if value not in takes:
+                yield Fault((*path, key), unknown(_CALLED.get(key, key.replace("_", " ")), value, takes))
+        elif takes in ("column", "columns"):
+            yield from _columns(file, value, (*path, key))
+        elif takes == "arm" and value not in file.arms:
+            yield Fault((*path, key), unknown("arm", value, file.arms))
+        elif takes == "whole" and value < 0:
+            yield Fault((*path, key), f"{value} is no whole number of 0 or more")
+    for key in word.needs:
+        if getattr(analysis, key) is None and key != "fixed":  # `fixed` is asked for with an example
+            yield Fault(path, f"{analysis.method} needs {key!r}", at_key=True)
+    if "delta" in word.takes:
+        for arm in analysis.delta or {}:
+            if arm not in file.arms:
+                yield Fault((*path, "delta", arm), unknown("arm", arm, file.arms), at_key=True)
+    yield from _drawn(analysis, path)
+    yield from _event(analysis, path)
+
+
+def check_effects(file: StudyFile, fixed: str, path: Path) -> Iterator[Fault]:
+    """Effects that no model of this study knows."""
+    items = _items(file)
+    for said in re.finditer(r"[A-Za-z_][A-Za-z0-9_.]*", fixed):
+        if said[0] not in EFFECTS | items.keys():
+            yield Fault(path, unknown("effect", said[0], EFFECTS | items.keys()), said.start())
+        elif items.get(said[0], "integer") not in _IN_MODELS:
+            message = f"{said[0]!r} is a {items[said[0]]}; models know numbers, choices, and yes or no"
+            yield Fault(path, message, said.start())
+
+
+def _stray(method: str, key: str, word: MethodWord) -> str:
+    if not word.compares and key in ("fixed", "covariance", "df", "pool_sites_below"):
+        return f"{method!r} compares nothing; take it out"
+    owners = [name for name, one in method_words().items() if key in one.takes]
+    named = f"'method: {owners[0]}'" if len(owners) == 1 else ", ".join(owners)
+    return f"belongs to {named}; take it out"
+
+
+def _drawn(analysis: Analysis, path: Path) -> Iterator[Fault]:
+    """What is drawn without its seed, or from a procedure that is half said."""
+    if analysis.inference not in (None, "jackknife") and analysis.seed is None:
+        yield Fault((*path, "inference"), f"{analysis.inference} draws at random; write a 'seed'")
+    if analysis.procedure == "blocks" and not analysis.sizes:
+        yield Fault((*path, "procedure"), "blocks have sizes; write them, as in 'sizes: [2, 4]'")
+    if analysis.procedure == "minimisation" and not analysis.within:
+        yield Fault((*path, "procedure"), "minimisation balances within columns; write 'within'")
+    if analysis.strata and analysis.interval not in (None, "miettinen_nurminen"):
+        message = "is not known with strata; write miettinen_nurminen, or take it out"
+        yield Fault((*path, "interval"), message)
+
+
+def _items(file: StudyFile) -> dict[str, str]:
+    lasting = (form for form in file.forms.values() if form.lasting)
+    return {name: item.type for form in lasting for name, item in form.items.items()}
+
+
+def _columns(file: StudyFile, value: Any, path: Path) -> Iterator[Fault]:
+    items = _items(file)
+    known = (EFFECTS - {"arm"}) | items.keys()
+    several = value if isinstance(value, list) else [value]
+    for place, name in enumerate(several):
+        here = (*path, place) if isinstance(value, list) else path
+        if name not in known:
+            yield Fault(here, unknown("column", name, known))
+        elif items.get(name, "integer") not in _IN_MODELS:
+            message = f"{name!r} is a {items[name]}; an analysis knows numbers, choices, and yes or no"
+            yield Fault(here, message)
+
+
+def _event(analysis: Analysis, path: Path) -> Iterator[Fault]:
+    for key in ("event", "responder"):
+        said = getattr(analysis, key)
+        if not isinstance(said, dict):
+            continue
+        if not said:
+            yield Fault((*path, key), "says nothing; write it as in {at_most: -10}")
+        for name, limit in said.items():
+            if name not in ("at_least", "at_most"):
+                message = unknown(f"key of {key}", str(name), ("at_least", "at_most"))
+                yield Fault((*path, key, name), message, at_key=True)
+            elif isinstance(limit, bool) or not isinstance(limit, int | float):
+                yield Fault((*path, key, name), f"{limit!r} is not a number")
