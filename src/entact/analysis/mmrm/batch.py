@@ -238,9 +238,10 @@ class TrialDesign:
             whole = bool(good.all())
             some = moments if whole else _take(moments, good)
             ended = at if whole else _take_evaluation(at, good)
-            variance[good] = kenward_roger.contrast_variances(
-                some, surface, ended, w[good], rows, convention=df.convention, linear=df.linear
-            )
+            if len(ended.value):
+                variance[good] = kenward_roger.contrast_variances(
+                    some, surface, ended, w[good], rows, convention=df.convention, linear=df.linear
+                )
         else:
             variance = ((rows @ c) * rows).sum(-1)
         to = self.basis.to_conditioned
