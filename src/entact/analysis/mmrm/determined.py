@@ -66,9 +66,10 @@ def inverse_or_nan(hessian: Floats) -> Floats:
 
 def solve_each(matrix: Floats, right: Floats) -> tuple[Floats, Flags]:
     """Solutions (T, K) of many systems, and which there are: 0 where a matrix is singular."""
-    every = np.ones(len(matrix), dtype=bool)
+    every: Flags = np.ones(len(matrix), dtype=bool)
     try:
-        return np.linalg.solve(matrix, right[..., None])[..., 0], every
+        step: Floats = np.asarray(np.linalg.solve(matrix, right[..., None])[..., 0], dtype=np.float64)
+        return step, every
     except np.linalg.LinAlgError:
         found: Floats = np.zeros_like(right)
         for place, one in enumerate(matrix):

@@ -64,7 +64,7 @@ class Graph:
         return w, g
 
     def plot(self) -> alt.LayerChart:
-        """The graph as a chart: a circle with its weight for each hypothesis, an arrow for each transition."""
+        """The graph as a chart: circles with their weights, arrows with what is handed on."""
         from entact.analysis.multiplicity.picture import graph_chart
 
         return graph_chart(self)

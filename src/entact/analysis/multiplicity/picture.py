@@ -44,12 +44,14 @@ def graph_chart(graph: Graph) -> alt.LayerChart:
         arrows, schema=dict.fromkeys(columns[:6], pl.Float64) | {"share": pl.String}, orient="row"
     )
     scale = alt.Scale(domain=[-1.5, 1.5])
-    x, y = alt.X("x", axis=None, scale=scale), alt.Y("y", axis=None, scale=scale)
+    right, up = alt.X("x", axis=None, scale=scale), alt.Y("y", axis=None, scale=scale)
     drawn = alt.Chart(lines)
-    return alt.layer(
-        drawn.mark_rule().encode(x=x, y=y, x2="x2", y2="y2"),
+    whole = alt.layer(
+        drawn.mark_rule().encode(x=right, y=up, x2="x2", y2="y2"),
         drawn.mark_point(filled=True, size=60).encode(x=alt.X("x2", axis=None), y=alt.Y("y2", axis=None)),
         drawn.mark_text(dx=10).encode(x=alt.X("at", axis=None), y=alt.Y("up", axis=None), text="share"),
-        alt.Chart(nodes).mark_point(size=3000).encode(x=x, y=y),
-        alt.Chart(nodes).mark_text().encode(x=x, y=y, text="text"),
+        alt.Chart(nodes).mark_point(size=3000).encode(x=right, y=up),
+        alt.Chart(nodes).mark_text().encode(x=right, y=up, text="text"),
     )
+    assert isinstance(whole, alt.LayerChart)
+    return whole
