@@ -23,7 +23,7 @@ def determined(theta: Floats, w: Floats, m: int) -> Flags:
     """
     grid = half(m)
     v = grid.unpack(theta)
-    good = np.isfinite(v).all((-2, -1)) & np.isfinite(w).all((-2, -1))
+    good: Flags = np.asarray(np.isfinite(v).all((-2, -1)) & np.isfinite(w).all((-2, -1)), dtype=np.bool_)
     variances = np.diagonal(v, axis1=-2, axis2=-1)
     good &= (np.where(np.isfinite(variances), variances, 0.0) > 0.0).all(-1)
     safe = np.where(good[:, None, None], v, np.eye(m))
