@@ -11,7 +11,8 @@ import pytest
 from scipy import stats
 
 from entact.analysis.mmrm import mmrm
-from entact.analysis.plan import design_of, model_covariance, model_difference
+from entact.analysis.modelled import model_covariance, model_difference
+from entact.analysis.plan import design_of
 from entact.protocol.methods import key_words
 from entact.protocol.study.analysis import BOUNDARIES, SPENDING, AnalysisPlan
 

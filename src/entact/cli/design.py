@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import typer
 
-from entact.analysis.plan import design_of, model_covariance
+from entact.analysis.modelled import model_covariance
+from entact.analysis.plan import design_of
 from entact.analysis.sample_size import Means, Rates, RepeatedMeasures
 from entact.analysis.sample_size.comparison import Comparison
 from entact.analysis.sequential import GroupSequential, SampleSize, Table

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from entact.analysis.multiplicity import (
     Graph,
     fixed_sequence,
+    graph_chart,
     graphical,
     hierarchical,
     hochberg,
@@ -139,6 +140,7 @@ def test_a_level_that_is_handed_on_rejects_what_it_did_not_before() -> None:
 
 
 def test_a_graph_is_drawn_with_its_weights_and_shares() -> None:
-    chart = Graph({"a": 0.5, "b": 0.5}, {"a": {"b": 1.0}, "b": {"a": 0.25}}).plot().to_json()
+    graph = Graph({"a": 0.5, "b": 0.5}, {"a": {"b": 1.0}, "b": {"a": 0.25}})
+    chart = graph_chart(graph).to_json()
     assert "a (0.5)" in chart
     assert "0.25" in chart

@@ -13,7 +13,7 @@ from entact.analysis.continuous.ancova import Spread, Weights, t_tail
 from entact.analysis.continuous.effect_size import Kind, baseline_effect_size
 from entact.analysis.describe import mean_difference, mean_interval, summarise
 from entact.analysis.methods.answer import labelled, parts
-from entact.analysis.plan import ModelDifference, model_difference, pool_sites
+from entact.analysis.modelled import ModelDifference, model_difference, pool_sites
 from entact.analysis.planned import Question
 from entact.analysis.proportion import proportion
 from entact.analysis.result import Estimate, Estimates, Group

@@ -5,6 +5,7 @@ from __future__ import annotations
 from entact.analysis.multiplicity.adjusted import Adjusted
 from entact.analysis.multiplicity.graph import Graph, graphical
 from entact.analysis.multiplicity.hierarchical import hierarchical, repeated_p
+from entact.analysis.multiplicity.picture import graph_chart
 from entact.analysis.multiplicity.steps import STEPS, fixed_sequence, hochberg, holm, hommel
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Adjusted",
     "Graph",
     "fixed_sequence",
+    "graph_chart",
     "graphical",
     "hierarchical",
     "hochberg",

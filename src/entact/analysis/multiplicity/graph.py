@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from entact.analysis.multiplicity.adjusted import Adjusted, checked
-
-if TYPE_CHECKING:
-    import altair as alt
 
 NEAR = 1e-12
 
@@ -62,12 +58,6 @@ class Graph:
         w = np.array([float(self.weights[name]) for name in names])
         g = np.array([[float(self.transitions.get(a, {}).get(b, 0.0)) for b in names] for a in names])
         return w, g
-
-    def plot(self) -> alt.LayerChart:
-        """The graph as a chart: circles with their weights, arrows with what is handed on."""
-        from entact.analysis.multiplicity.picture import graph_chart
-
-        return graph_chart(self)
 
 
 def handed_on(
