@@ -142,7 +142,6 @@ class Analysis(Block):
     interval: str | None = None
     kind: str | None = None
     sd: str | None = None
-    correction: str | None = None
     strata: Columns | None = None
     covariates: Columns | None = None
     randomised_within: Columns | None = None
