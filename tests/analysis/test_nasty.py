@@ -23,6 +23,8 @@ ROWS = pl.DataFrame(
         "baseline": [40.0 + place // 2 % 5 for place in PLACE],
         "value": np.where(PLACE % 4 < 2, 22.0, 12.0) + RNG.random(24) * 10,
         "ended": RNG.random(24) < 0.6,
+        "events": PLACE % 5,
+        "guess": np.where(PLACE // 2 % 3 == 0, "mdma", "placebo"),
     }
 )
 EVENT: dict[str, Any] = {"event": {"at_least": 20}}
@@ -49,6 +51,10 @@ SAID: dict[str, dict[str, Any]] = {
     **dict.fromkeys(("proportion", "risk_ratio", "odds_ratio", "number_needed"), EVENT),
     **dict.fromkeys(("fisher", "barnard", "boschloo"), EVENT),
     **{name: {"strata": "site", **EVENT} for name in ("mantel_haenszel", "cmh")},
+    "gee": {"fixed": "arm * visit", "family": "gaussian"},
+    "negative_binomial": {"fixed": "arm", "exposure": "baseline", "value": "events"},
+    **{name: {"value": "guess"} for name in ("bang", "james")},
+    **{name: {"guess": "guess"} for name in ("by_guess", "guess_curve", "expectancy", "mediation")},
 }
 NASTY: dict[str, Callable[[pl.DataFrame], pl.DataFrame]] = {
     "as it should be": lambda rows: rows,

@@ -273,7 +273,8 @@ def _rows(
             whole = whole.with_columns(planned.event.of(whole["value"]).alias("value"))
         except ValueError as problem:
             raise _Unusable(str(problem)) from problem
-    _refuse_values(whole)
+    if not getattr(planned.method, "takes_text", False):
+        _refuse_values(whole)
     visits = plan.visits
     if visits and "visit" in whole.columns:
         there = set(whole["visit"].cast(pl.String).drop_nulls().unique())

@@ -8,10 +8,15 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any, Literal
 
+from entact.analysis.blinding import UNKNOWN
 from entact.analysis.methods import (
     AnalysisOfCovariance,
+    BlindingIndex,
+    CountsOfEvents,
     Describe,
+    EffectGivenGuess,
     EffectSize,
+    EstimatingEquations,
     ExactShares,
     Hazards,
     Imputed,
@@ -143,6 +148,19 @@ _MAKERS: dict[str, Callable[[Mapping[str, Any]], Method]] = {
     "barnard": lambda said: ExactShares("barnard"),
     "boschloo": lambda said: ExactShares("boschloo"),
     "mantel_haenszel": lambda said: MantelHaenszel(names_of(said, "strata")),
+    "gee": lambda said: EstimatingEquations(
+        said["fixed"],
+        said.get("family", "binomial"),
+        said.get("correlation", "exchangeable"),
+        said.get("correction", "mancl_derouen"),
+    ),
+    "negative_binomial": lambda said: CountsOfEvents(said["fixed"], said.get("exposure")),
+    "bang": lambda said: BlindingIndex("bang", said.get("unknown", UNKNOWN)),
+    "james": lambda said: BlindingIndex("james", said.get("unknown", UNKNOWN)),
+    "by_guess": lambda said: EffectGivenGuess("by_guess", said["guess"]),
+    "guess_curve": lambda said: EffectGivenGuess("guess_curve", said["guess"]),
+    "expectancy": lambda said: EffectGivenGuess("expectancy", said["guess"]),
+    "mediation": lambda said: EffectGivenGuess("mediation", said["guess"]),
     "cmh": lambda said: MantelHaenszel(names_of(said, "strata"), test=True),
 }
 

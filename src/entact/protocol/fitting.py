@@ -71,6 +71,12 @@ def check_model(
     yield from _measured(analysis, endpoint, forms, visits, path)
 
 
+_ABSENT = {
+    "time": "takes a time and whether it ended, and the rows of a study have neither",
+    "guess": "takes a guess of the treatment, and an endpoint is none; the report measures blinding",
+}
+
+
 def _outcome(analysis: Analysis, word: MethodWord, endpoint: CompiledEndpoint, path: Path) -> Iterator[Fault]:
     """What keeps the endpoint from being what the method takes."""
     returns = endpoint.rule.returns
@@ -88,9 +94,8 @@ def _outcome(analysis: Analysis, word: MethodWord, endpoint: CompiledEndpoint, p
         if is_number:
             message += ", or say what of it is one, as in 'event: {at_most: -10}'"
         yield Fault(place, message)
-    elif word.outcome == "time":
-        message = "takes a time and whether it ended, and the rows of a study have neither"
-        yield Fault(place, message)
+    elif word.outcome in _ABSENT:
+        yield Fault(place, _ABSENT[word.outcome])
     elif word.outcome == "number" and not is_number:
         message = "compares means, and this endpoint is no number; write 'proportion' or 'describe'"
         yield Fault(place, message)

@@ -108,12 +108,12 @@ def _fit(rows: Rows, *, penalised: bool) -> Floats | None:
         else:
             return beta if float(gradient @ step) < 1e-10 else None
         beta, value = new, found
-        if not penalised and float(np.abs(x @ beta).max()) > FAR and _separates(x, y, beta):
+        if not penalised and float(np.abs(x @ beta).max()) > FAR and separates(x, y):
             return None
     return None
 
 
-def _separates(x: Floats, y: Floats, beta: Floats) -> bool:
+def separates(x: Floats, y: Floats) -> bool:
     """Whether some linear predictor is on the right side for everybody, and not nought for all."""
     from scipy.optimize import linprog
 

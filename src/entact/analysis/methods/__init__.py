@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from entact.analysis.methods.adjusted import Standardised
+from entact.analysis.methods.guesses import BlindingIndex, EffectGivenGuess
 from entact.analysis.methods.imputed import Imputed, TippingPoint
 from entact.analysis.methods.means import (
     AnalysisOfCovariance,
@@ -13,13 +14,18 @@ from entact.analysis.methods.means import (
     TTest,
 )
 from entact.analysis.methods.ranks import RankSum, Rerandomisation, SignedRank, VanElteren
+from entact.analysis.methods.repeated import CountsOfEvents, EstimatingEquations
 from entact.analysis.methods.shares import ExactShares, MantelHaenszel, Share, Shares
 from entact.analysis.methods.times import Hazards, LogRank, MedianTime, RestrictedMean
 
 __all__ = [
     "AnalysisOfCovariance",
+    "BlindingIndex",
+    "CountsOfEvents",
     "Describe",
+    "EffectGivenGuess",
     "EffectSize",
+    "EstimatingEquations",
     "ExactShares",
     "Hazards",
     "Imputed",

@@ -142,6 +142,12 @@ class Analysis(Block):
     interval: str | None = None
     kind: str | None = None
     sd: str | None = None
+    family: str | None = None
+    correlation: str | None = None
+    correction: str | None = None
+    exposure: str | None = None
+    guess: str | None = None
+    unknown: str | None = None
     strata: Columns | None = None
     covariates: Columns | None = None
     randomised_within: Columns | None = None

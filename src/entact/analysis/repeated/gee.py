@@ -1,0 +1,293 @@
+"""Generalised estimating equations, with variances that hold for few participants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from entact.analysis.adjustment.logistic import separates
+from entact.analysis.adjustment.model import Rows, read_rows
+from entact.analysis.mmrm.columns import read_column, read_identity
+
+Floats = NDArray[np.float64]
+Correlation = Literal["independence", "exchangeable", "auto_regressive", "unstructured"]
+CORRELATIONS: tuple[str, ...] = ("independence", "exchangeable", "auto_regressive", "unstructured")
+Correction = Literal["mancl_derouen", "kauermann_carroll", "none"]
+CORRECTIONS: tuple[str, ...] = ("mancl_derouen", "kauermann_carroll", "none")
+SEPARATED = (
+    "covariates separate those with the event from those without: the estimating equations have no solution"
+)
+ITERATIONS, ENOUGH = 200, 1e-10
+FAR = 30.0  # a linear predictor beyond which a rate counts as 0 or 1, or a count as endless
+
+
+@dataclass(frozen=True)
+class Family:
+    """How the mean follows from the linear predictor, and the variance from the mean."""
+
+    measure: str
+    mean: Callable[[Floats], Floats]
+    slope: Callable[[Floats], Floats]
+    variance: Callable[[Floats], Floats]
+
+
+def _logistic_slope(eta: Floats) -> Floats:
+    rate: Floats = expit(eta)
+    return rate * (1 - rate)
+
+
+FAMILIES: dict[str, Family] = {
+    "binomial": Family("odds ratio", lambda eta: expit(eta), _logistic_slope, lambda mu: mu * (1 - mu)),
+    "poisson": Family("rate ratio", lambda eta: np.exp(eta), lambda eta: np.exp(eta), lambda mu: mu),
+    "gaussian": Family("mean difference", lambda eta: eta, np.ones_like, np.ones_like),
+}
+
+
+@dataclass(frozen=True)
+class Gee:
+    """A fitted marginal model.
+
+    Attributes:
+        beta: (q,). covariance: (q, q), corrected as asked. alpha: working correlation of two visits, (m, m).
+        scale: dispersion. clusters: participants.
+    """
+
+    rows: Rows
+    beta: Floats
+    covariance: Floats
+    alpha: Floats
+    scale: float
+    clusters: int
+    title: str
+    notes: tuple[str, ...] = ()
+
+
+def gee(
+    formula: str,
+    data: Any,
+    *,
+    subject: str,
+    visit: str | None = None,
+    family: str = "binomial",
+    correlation: Correlation = "exchangeable",
+    correction: Correction = "mancl_derouen",
+) -> Gee:
+    """A marginal model of repeated values by generalised estimating equations.
+
+    Args:
+        formula: value ~ terms. data: one row for each participant and visit. visit: its column, in order, for
+            correlations that depend on it. family: binomial (logit), poisson (log) or gaussian.
+        correction: of the robust variance, for few participants; `none` is Liang and Zeger's.
+    Raises:
+        ValueError: when the rows do not allow the fit; the message says why.
+    Sources: Liang & Zeger 1986, Biometrika 73:13; Mancl & DeRouen 2001, Biometrics 57:126; Kauermann &
+        Carroll 2001, JASA 96:1387. Equivalent to R `geepack::geeglm` with `geesmv`, moments over
+        n less q.
+    """
+    if family not in FAMILIES:
+        raise ValueError(f"a family {family!r} is not known; write one of: {', '.join(FAMILIES)}")
+    if correlation not in CORRELATIONS or correction not in CORRECTIONS:
+        raise ValueError(f"correlation {correlation!r} with correction {correction!r} is not known")
+    rows, way = read_rows(formula, data), FAMILIES[family]
+    if family == "binomial" and set(np.unique(rows.y)) - {0.0, 1.0}:
+        raise ValueError("the outcome is a yes or no: true and false, or 1 and 0")
+    if family == "poisson" and (rows.y < 0).any():
+        raise ValueError("the outcome is a count, and one is below 0")
+    who = read_identity(data, subject).codes[rows.used]
+    _, cluster = np.unique(who, return_inverse=True)
+    place, visits = _places(data, visit, cluster, rows)
+    n, q = rows.x.shape
+    clusters = int(cluster.max()) + 1
+    if clusters <= q:
+        raise ValueError(f"{clusters} participants cannot tell {q} coefficients apart")
+    members = [np.flatnonzero(cluster == one) for one in range(clusters)]
+    if family == "binomial" and separates(rows.x, rows.y):
+        raise ValueError(SEPARATED)
+    beta, working = _start(rows, way), np.eye(visits)
+    scale = 1.0
+    for _ in range(ITERATIONS):
+        mu, slope, sd = _moments(rows, way, beta)
+        pearson = (rows.y - mu) / sd
+        scale = float(pearson @ pearson) / (n - q)
+        if not scale > 0:
+            raise ValueError("the model fits every value without fault: no variance is left to judge by")
+        working = _working(pearson, members, place, visits, scale, correlation, q)
+        step = _step(rows, members, place, mu, slope, sd, working)
+        beta = beta + step
+        if float(np.abs(rows.x @ beta).max()) > FAR and family != "gaussian":
+            raise ValueError(SEPARATED)
+        if float(np.abs(step).max()) < ENOUGH * max(1.0, float(np.abs(beta).max())):
+            break
+    else:
+        raise ValueError("the estimating equations found no solution")
+    covariance = _robust(rows, way, beta, members, place, working, correction)
+    notes = (
+        *rows.notes,
+        f"working correlation {correlation.replace('_', '-')}: {_told(working, correlation)}",
+    )
+    named = {"mancl_derouen": "Mancl-DeRouen", "kauermann_carroll": "Kauermann-Carroll", "none": "no"}[
+        correction
+    ]
+    title = f"generalised estimating equations, {family}, {named} correction"
+    return Gee(rows, beta, covariance, working, scale, clusters, title, notes)
+
+
+def _places(
+    data: Any, visit: str | None, cluster: NDArray[np.int64], rows: Rows
+) -> tuple[NDArray[np.int64], int]:
+    """The place of each row among the visits, and how many visits there are."""
+    from entact.analysis.mmrm.columns import Factor
+
+    if visit is None:
+        place = np.zeros(rows.n, dtype=np.int64)
+        for one in np.unique(cluster):
+            own = np.flatnonzero(cluster == one)
+            place[own] = np.arange(own.size)
+        return place, int(place.max()) + 1
+    column = read_column(data, visit)
+    if not isinstance(column, Factor):
+        raise ValueError(f"{visit!r} holds numbers: visits are categories here")
+    codes = column.codes[rows.used].astype(np.int64)
+    pairs = np.unique(np.stack([cluster, codes]), axis=1)
+    if pairs.shape[1] < rows.n:
+        raise ValueError("a participant has two rows at one visit, where one is meant")
+    return codes, len(column.levels)
+
+
+def _start(rows: Rows, way: Family) -> Floats:
+    """Independence with the canonical link, a few steps of Fisher's scoring."""
+    middle = float(rows.y.mean())
+    if way.measure == "odds ratio":
+        middle = float(np.log((middle + 0.01) / (1.01 - middle)))
+    elif way.measure == "rate ratio":
+        middle = float(np.log(middle + 0.01))
+    goal = np.full(rows.n, middle)
+    beta: Floats = np.asarray(np.linalg.lstsq(rows.x, goal, rcond=None)[0], dtype=np.float64)
+    for _ in range(4):  # nearer than this the steps of the equations themselves are as good
+        mu, slope, sd = _moments(rows, way, beta)
+        weight = (slope / sd) ** 2
+        gram = (rows.x * weight[:, None]).T @ rows.x
+        step = np.linalg.lstsq(gram, rows.x.T @ (slope / sd**2 * (rows.y - mu)), rcond=None)[0]
+        beta = np.asarray(beta + step / max(1.0, float(np.abs(rows.x @ step).max()) / 3), dtype=np.float64)
+    return beta
+
+
+def _moments(rows: Rows, way: Family, beta: Floats) -> tuple[Floats, Floats, Floats]:
+    """(n,) means, slopes and standard deviations but for the scale."""
+    eta = np.clip(rows.x @ beta, -FAR, FAR) if way.measure != "mean difference" else rows.x @ beta
+    mu = way.mean(eta)
+    return mu, way.slope(eta), np.sqrt(np.maximum(way.variance(mu), 1e-14))
+
+
+def _working(
+    pearson: Floats,
+    members: list[NDArray[np.int64]],
+    place: NDArray[np.int64],
+    visits: int,
+    scale: float,
+    correlation: str,
+    q: int,
+) -> Floats:
+    """The working correlation (m, m) by moments; over the number of pairs less q."""
+    if correlation == "independence" or visits == 1:
+        return np.eye(visits)
+    table = np.full((len(members), visits), np.nan)
+    for row, own in enumerate(members):
+        table[row, place[own]] = pearson[own]
+    seen = np.isfinite(table)
+    filled = np.where(seen, table, 0.0)
+    products, counts = filled.T @ filled, seen.T.astype(float) @ seen
+    upper = np.triu_indices(visits, 1)
+    if correlation == "unstructured":
+        least = np.maximum(counts - q, 1.0)
+        found = products / least / scale
+    else:
+        if correlation == "auto_regressive":
+            one = (np.arange(visits - 1), np.arange(1, visits))
+        else:
+            one = upper
+        pairs = float(counts[one].sum()) - q
+        if pairs <= 0:
+            raise ValueError("too few participants have two visits to tell how these correlate")
+        rho = float(products[one].sum()) / pairs / scale
+        apart = np.abs(np.subtract.outer(np.arange(visits), np.arange(visits)))
+        found = rho**apart if correlation == "auto_regressive" else np.full((visits, visits), rho)
+    np.fill_diagonal(found, 1.0)
+    if np.linalg.eigvalsh(found)[0] <= 1e-8:
+        raise ValueError(f"the working correlation {correlation} is no correlation here; take another")
+    whole: Floats = found
+    return whole
+
+
+def _step(
+    rows: Rows,
+    members: list[NDArray[np.int64]],
+    place: NDArray[np.int64],
+    mu: Floats,
+    slope: Floats,
+    sd: Floats,
+    working: Floats,
+) -> Floats:
+    bread, score = np.zeros((rows.x.shape[1],) * 2), np.zeros(rows.x.shape[1])
+    for own in members:
+        d = rows.x[own] * (slope[own] / sd[own])[:, None]
+        inverse = np.linalg.solve(working[np.ix_(place[own], place[own])], d)
+        bread += d.T @ inverse
+        score += inverse.T @ ((rows.y[own] - mu[own]) / sd[own])
+    step: Floats = np.asarray(np.linalg.solve(bread, score), dtype=np.float64)
+    return step
+
+
+def _robust(
+    rows: Rows,
+    way: Family,
+    beta: Floats,
+    members: list[NDArray[np.int64]],
+    place: NDArray[np.int64],
+    working: Floats,
+    correction: str,
+) -> Floats:
+    """The sandwich (q, q); residuals in it corrected by each participant's leverage."""
+    mu, slope, sd = _moments(rows, way, beta)
+    q = rows.x.shape[1]
+    bread, parts = np.zeros((q, q)), []
+    for own in members:
+        d = rows.x[own] * slope[own][:, None]
+        v = sd[own][:, None] * working[np.ix_(place[own], place[own])] * sd[own][None, :]
+        inverse = np.linalg.solve(v, d)
+        bread += d.T @ inverse
+        parts.append((d, inverse, rows.y[own] - mu[own]))
+    inner = np.linalg.inv(bread)
+    meat = np.zeros((q, q))
+    for d, inverse, rest in parts:
+        own = np.eye(rest.size) - d @ inner @ inverse.T
+        if correction == "mancl_derouen":
+            rest = np.linalg.solve(own, rest)
+        elif correction == "kauermann_carroll":
+            rest = _inverse_root(own) @ rest
+        score = inverse.T @ rest
+        meat += np.outer(score, score)
+    found: Floats = inner @ meat @ inner
+    return found
+
+
+def _inverse_root(matrix: Floats) -> Floats:
+    """One over the square root of a matrix that is no symmetric one, by its eigenvalues."""
+    values, vectors = np.linalg.eig(matrix)
+    if values.real.min() <= 1e-12:
+        raise ValueError("a participant has all the leverage: the Kauermann-Carroll correction has no root")
+    root: Floats = np.real(vectors @ np.diag(values**-0.5) @ np.linalg.inv(vectors))
+    return root
+
+
+def _told(working: Floats, correlation: str) -> str:
+    if correlation == "independence" or len(working) == 1:
+        return "none"
+    if correlation == "unstructured":
+        return ", ".join(f"{one:.3f}" for one in working[np.triu_indices(len(working), 1)])
+    return f"{working[0, 1]:.3f}"

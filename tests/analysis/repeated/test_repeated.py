@@ -1,0 +1,144 @@
+"""Marginal models and counts against R, and what cannot be said."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from entact.analysis.analyse import analyse
+from entact.analysis.repeated import gee, negative_binomial
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "repeated" / "repeated.json"  # made by repeated.R beside it
+
+
+@pytest.fixture(scope="module")
+def golden() -> dict[str, Any]:
+    return dict(json.loads(GOLDEN.read_text()))
+
+
+@pytest.fixture(scope="module")
+def frame(golden: dict[str, Any]) -> pl.DataFrame:
+    return pl.DataFrame(golden["frame"]).with_columns(pl.col("visit").cast(pl.String))
+
+
+@pytest.fixture(scope="module")
+def counts(golden: dict[str, Any]) -> pl.DataFrame:
+    return pl.DataFrame({name: golden["counts"][name] for name in ("events", "time", "trt", "x")})
+
+
+@pytest.mark.parametrize("correlation", ["independence", "exchangeable"])
+@pytest.mark.parametrize("correction", ["none", "kauermann_carroll", "mancl_derouen"])
+def test_estimating_equations_are_those_of_r(
+    frame: pl.DataFrame, golden: dict[str, Any], correlation: Any, correction: Any
+) -> None:
+    found = gee(
+        "y ~ arm * visit + base",
+        frame,
+        subject="id",
+        visit="visit",
+        correlation=correlation,
+        correction=correction,
+    )
+    own = golden[correlation]
+    order = [0, 1, 2, 3, 4, 5, 6]  # intercept, arm, visits, base, interactions: as model.matrix has them
+    assert found.beta == pytest.approx(np.array(own["beta"])[order], abs=1e-9)
+    assert np.sqrt(np.diag(found.covariance)) == pytest.approx(np.array(own[correction])[order], abs=1e-9)
+    if correlation == "exchangeable":
+        assert found.alpha[0, 1] == pytest.approx(own["alpha"][0], abs=1e-9)
+
+
+def test_whom_the_rows_belong_to_counts_and_not_their_order(frame: pl.DataFrame) -> None:
+    one = gee("y ~ arm * visit + base", frame, subject="id", visit="visit")
+    other = gee(
+        "y ~ arm * visit + base",
+        frame.sample(fraction=1.0, shuffle=True, seed=4),
+        subject="id",
+        visit="visit",
+    )
+    assert one.beta == pytest.approx(other.beta, abs=1e-9)
+    assert one.covariance == pytest.approx(other.covariance, abs=1e-9)
+
+
+def test_counts_are_those_of_r(counts: pl.DataFrame, golden: dict[str, Any]) -> None:
+    own = golden["counts"]
+    found = negative_binomial("events ~ trt + x", counts, exposure="time")
+    assert found.beta == pytest.approx(own["beta"], abs=1e-7)
+    assert np.sqrt(np.diag(found.covariance)) == pytest.approx(own["se"], abs=1e-7)
+    assert found.theta == pytest.approx(own["theta"][0], rel=1e-6)
+    assert found.log_likelihood == pytest.approx(own["loglik"][0], rel=1e-9)
+
+
+def test_counts_without_overdispersion_are_poissons() -> None:
+    rows = pl.DataFrame({"events": [1, 2, 1, 2, 3, 2, 3, 2], "arm": ["a"] * 4 + ["b"] * 4})
+    found = negative_binomial("events ~ arm", rows)
+    assert np.isinf(found.theta)
+    assert found.beta == pytest.approx([np.log(1.5), np.log(2.5 / 1.5)])
+    assert found.covariance[1, 1] == pytest.approx(1 / 6 + 1 / 10)  # of two Poisson sums
+    assert "no overdispersion: the counts are Poisson's" in found.notes
+
+
+def test_words_for_repeated_and_counted_reach_their_methods(
+    frame: pl.DataFrame, counts: pl.DataFrame
+) -> None:
+    rows = frame.rename({"id": "participant", "y": "value", "base": "baseline"}).with_columns(
+        arm=pl.when(pl.col("arm") == 1).then(pl.lit("mdma")).otherwise(pl.lit("placebo"))
+    )
+    plan = {
+        "visits": ["1", "2", "3"],
+        "analyses": {
+            "one": {"method": "gee", "fixed": "arm * visit + baseline", "contrast": "mdma - placebo at 3"},
+            "two": {
+                "method": "gee",
+                "fixed": "arm * visit + baseline",
+                "contrast": "placebo - mdma at 3",
+                "correlation": "auto_regressive",
+                "correction": "kauermann_carroll",
+            },
+        },
+    }
+    found = analyse(plan, rows)
+    one = found["one"].result
+    assert one is not None, found["one"].why
+    fit = gee("value ~ arm * visit + baseline", rows, subject="participant", visit="visit")
+    assert one[0].df == fit.clusters - 7
+    assert one[0].measure == "odds ratio"
+    assert found["two"].result is not None, found["two"].why
+    people = counts.with_columns(
+        participant=pl.int_range(pl.len()),
+        arm=pl.when(pl.col("trt") == 1).then(pl.lit("mdma")).otherwise(pl.lit("placebo")),
+        value=pl.col("events"),
+    )
+    said = {
+        "method": "negative_binomial",
+        "fixed": "arm + x",
+        "exposure": "time",
+        "contrast": "mdma - placebo",
+    }
+    rate = analyse({"analyses": {"one": said}}, people)["one"]
+    assert rate.result is not None, rate.why
+    assert rate.result[0].estimate == pytest.approx(np.exp(0.589225067467), rel=1e-6)
+    assert rate.result[0].se == pytest.approx(0.571001515943, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ({"events": [0, 0, 1, 2], "arm": ["a", "a", "b", "b"]}, "nobody in one group had an event"),
+        ({"events": [0, 0, 0, 0], "arm": ["a", "a", "b", "b"]}, "nobody had an event"),
+        ({"events": [0.5, 0, 1, 2], "arm": ["a", "a", "b", "b"]}, "whole numbers"),
+    ],
+)
+def test_counts_that_say_nothing_say_why(rows: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        negative_binomial("events ~ arm", pl.DataFrame(rows))
+
+
+def test_separated_values_have_no_odds_ratio(frame: pl.DataFrame) -> None:
+    rows = frame.with_columns(y=pl.col("arm"))
+    with pytest.raises(ValueError, match="separate"):
+        gee("y ~ arm", rows, subject="id", visit="visit")
