@@ -17,6 +17,7 @@ from entact.protocol import Study, bars_from_production, load_study
 from entact.protocol.problem import StudyError
 
 OWNER_NAME = "owner"
+TRAINING_SEED = 1  # of the virtual people in a training copy
 
 
 def open_study(
@@ -26,6 +27,8 @@ def open_study(
     owner: str,
     title: str,
     validation: Path | None = None,
+    *,
+    rehearsed: bool = False,
 ) -> dict[str, Any]:
     """Makes the database of a study that people run, with its release and an owner who signs in by a link.
 
@@ -35,6 +38,8 @@ def open_study(
             not of this release and this program, or not accepted.
     """
     study = load_study(name)
+    if rehearsed and environment != "training":
+        raise store.StoreError("virtual people belong into a training copy: --environment training")
     if environment == "production":
         barred = [problem for release in study.releases for problem in bars_from_production(release)]
         if barred:
@@ -48,7 +53,12 @@ def open_study(
 
     make_secret()
     if study_of_record()[1] is None:
-        _enter_releases(study, environment)
+        if rehearsed:
+            from entact.cli.progress import fill
+
+            fill(name, None, TRAINING_SEED, datetime.now(UTC), environment, exactly=True)
+        else:
+            _enter_releases(study, environment)
     by = people.By()
     account = people.account_named(owner)
     if people.has_owner():

@@ -26,7 +26,7 @@ from entact.course import (
     record,
     uuid7,
 )
-from entact.course.entry import text_of
+from entact.course.entry import Environment, text_of
 from entact.course.state.encounter import visit_of
 from entact.protocol import Release, Study
 
@@ -65,7 +65,9 @@ class Scribe:
         random: np.random.Generator,
         site: str,
         lines: Sequence[Line] = (),
+        environment: Environment = "rehearsal",
     ) -> None:
+        self.environment = environment
         self.study = study
         self.only = study.newest if len(study.releases) == 1 else None  # without amendments, for all time
         self.site = site
@@ -177,7 +179,7 @@ class Scribe:
             ledger=self.ledger.name,
             kind=kind,
             release=release,
-            environment="rehearsal",
+            environment=self.environment,
             occurred_at=text_of(at),
             recorded_at=text_of(recorded),
             by=by,

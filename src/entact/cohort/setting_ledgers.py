@@ -15,11 +15,13 @@ from entact.cohort.parameters import Parameters
 from entact.cohort.team import site_staff
 from entact.course import Authenticated, Entry, Ledger, Line, instant, uuid7
 from entact.course.allocation.allocation import Allocation, Content, commitment_of
+from entact.course.entry import Environment
 from entact.protocol import Release, Study
 
 KIT_LIFE = timedelta(days=730)
 CERTIFICATE_LIFE = timedelta(days=3650)
 OPENING = timedelta(days=7, hours=16)  # from the start of the study to that of its sites
+_JUST_BEFORE = timedelta(seconds=5)  # a rehearsal stops, its last heads arrive
 TRANSPORT = timedelta(hours=18)  # from the depot to a site
 
 Kits = dict[tuple[str, str], list[str]]
@@ -43,8 +45,14 @@ class SettingLedger:
     """
 
     def __init__(
-        self, study: Study, name: str, random: np.random.Generator, approvals: Sequence[Approval] = ()
+        self,
+        study: Study,
+        name: str,
+        random: np.random.Generator,
+        approvals: Sequence[Approval] = (),
+        environment: Environment = "rehearsal",
     ) -> None:
+        self.environment = environment
         self.release = study.releases[0].id
         self.zone = "UTC"
         self.approvals = list(approvals)
@@ -72,7 +80,7 @@ class SettingLedger:
             ledger=self.chain.name,
             kind=kind,
             release=self.release,
-            environment="rehearsal",
+            environment=self.environment,
             occurred_at=at.isoformat(),
             recorded_at=at.isoformat(),
             by=by,
@@ -97,14 +105,18 @@ class SettingLedger:
         self.write("activation", data, at, "sponsor", "sponsor", entry)
 
 
-def open_study(study: Study, allocation: Allocation, start: datetime, seed: int) -> SettingLedger:
+def open_study(
+    study: Study, allocation: Allocation, start: datetime, seed: int, environment: Environment = "rehearsal"
+) -> SettingLedger:
     """The study's ledger with its release and, where it randomises, the commitment to the sealed lists."""
-    ledger = SettingLedger(study, f"study:{study.name}", stream(seed, 0, "study ledger"))
+    ledger = SettingLedger(
+        study, f"study:{study.name}", stream(seed, 0, "study ledger"), environment=environment
+    )
     release = study.releases[0]
     ledger.write("release", {"id": release.id, "text": release.text.decode()}, start, "sponsor", "sponsor")
     if release.file.randomisation is None:
         return ledger
-    data = commitment_of(allocation, "rehearsal")
+    data = commitment_of(allocation, environment)
     ledger.write("commitment", data, start + timedelta(hours=2), "list-maker", "unblinded_statistician")
     return ledger
 
@@ -121,12 +133,13 @@ def open_sites(
     start: datetime,
     seed: int,
     approvals: Mapping[str, Sequence[Approval]],
+    environment: Environment = "rehearsal",
 ) -> dict[str, SettingLedger]:
     """Each site's ledger with its activation and staff; later approvals are still to be written."""
     ledgers = {}
     for number, site in enumerate(parameters.sites.by_id):
         random = stream(seed, number, "site ledger")
-        ledger = ledgers[site] = SettingLedger(study, f"site:{site}", random, approvals[site])
+        ledger = ledgers[site] = SettingLedger(study, f"site:{site}", random, approvals[site], environment)
         ledger.zone = zone_of_site(study.newest, parameters, site)
         at = start + OPENING
         ledger.activate(at)
@@ -183,6 +196,11 @@ class _Received(msgspec.Struct):
 _received = msgspec.json.Decoder(_Received)
 
 
+def received_at(line: Line) -> datetime:
+    """When a line arrived, in UTC."""
+    return instant(_received.decode(line.text).received_at).astimezone(UTC)
+
+
 class NotedHeads:
     """Births and heads of the other ledgers, as the study's ledger records them at the end of each month."""
 
@@ -194,7 +212,7 @@ class NotedHeads:
     def note(self, name: str, lines: list[Line]) -> None:
         """Remembers when a ledger was born, and its head at the end of each month in which it grew."""
         for number, line in enumerate(lines):
-            arrived = instant(_received.decode(line.text).received_at).astimezone(UTC)
+            arrived = received_at(line)
             if number == 0:
                 self._births.append((arrived, name))
             month = self._months.setdefault(date(arrived.year, arrived.month, 1), {})
@@ -205,13 +223,18 @@ class NotedHeads:
         at = datetime.fromisoformat(entry.occurred_at)
         self._said.append((at, entry.kind, entry.data, entry.by, entry.role, entry.id))
 
-    def write(self, ledger: SettingLedger) -> None:
-        """Enters all of it with births and digests of heads in the study's ledger, in order of time."""
-        own = ((at, kind, data, "entact", "system", None) for at, kind, data in self._entries())
-        for at, kind, data, by, role, id in sorted([*own, *self._said], key=lambda one: one[:2]):
-            ledger.write(kind, data, at, by, role, id)
+    def write(self, ledger: SettingLedger, until: datetime | None = None) -> None:
+        """Enters all of it with births and digests of heads in the study's ledger, in order of time.
 
-    def _entries(self) -> Iterator[tuple[datetime, str, dict[str, Any]]]:
+        Args:
+            until: what is said later is left out, and the last heads are those of this moment.
+        """
+        own = ((at, kind, data, "entact", "system", None) for at, kind, data in self._entries(until))
+        for at, kind, data, by, role, id in sorted([*own, *self._said], key=lambda one: one[:2]):
+            if until is None or at <= until:
+                ledger.write(kind, data, at, by, role, id)
+
+    def _entries(self, until: datetime | None) -> Iterator[tuple[datetime, str, dict[str, Any]]]:
         for at, name in sorted(self._births):
             yield at, "ledger_opened", {"ledger": name}
         known: dict[str, dict[str, Any]] = {}
@@ -219,7 +242,8 @@ class NotedHeads:
             known |= self._months[month]
             following = (month + timedelta(days=32)).replace(day=1)
             end = datetime(following.year, following.month, following.day, tzinfo=UTC)
-            yield end, "heads", {"heads": dict(sorted(known.items()))}
+            at = end if until is None else min(end, until - _JUST_BEFORE)
+            yield at, "heads", {"heads": dict(sorted(known.items()))}
 
 
 def participant_ledger(seed: int, index: int) -> str:

@@ -37,6 +37,7 @@ from entact.cohort.setting_ledgers import (
     open_study,
     participant_key,
     participant_ledger,
+    received_at,
 )
 from entact.cohort.study_finding import StudyFinding, find_in_study
 from entact.cohort.tally import Tally
@@ -44,6 +45,7 @@ from entact.cohort.work import Job, pack, screen_candidates, treat_participants,
 from entact.course import Course, Line, fold, read
 from entact.course.allocation.allocation import Allocation, Content, ListRow, pack_kits, permuted_blocks, seal
 from entact.course.allocation.chance import Rehearsed
+from entact.course.entry import Environment
 from entact.protocol import Study
 
 Sink = Callable[[str, list[Line]], None]
@@ -139,6 +141,8 @@ def rehearse(
     cohort: Path | None = None,
     scenario: Path | None = None,
     start: date | None = None,
+    until: datetime | None = None,
+    environment: Environment = "rehearsal",
     executor: Executor | None = None,
     sink: Sink | None = None,
     progress: Progress | None = None,
@@ -151,6 +155,8 @@ def rehearse(
             effect assumed.
         participants: how many to take in; without it, as many as planned. seed: all follows from it.
         scenario: a file that overrides parameters. start: first day; without it, that of the parameters.
+        until: nothing that arrives later is there: the study as it stands then, in the middle of it.
+        environment: what every entry says that it is of.
         executor: where to work side by side; in this process without one. sink: takes each finished ledger;
             without one they are kept in the result. progress: called with a stage, how many are done, and of
             how many.
@@ -168,7 +174,9 @@ def rehearse(
     wanted = planned if participants is None else participants
     if wanted < 1:
         raise ParametersError(f"{wanted} participants are too few; at least one is needed")
-    return _Rehearsal(study, parameters, wanted, seed, start, executor, sink, progress).run()
+    return _Rehearsal(
+        study, parameters, wanted, seed, start, until, environment, executor, sink, progress
+    ).run()
 
 
 def cohort_beside(study: Study) -> Path | None:
@@ -198,6 +206,8 @@ class _Rehearsal:
         wanted: int,
         seed: int,
         start: date | None,
+        until: datetime | None,
+        environment: Environment,
         executor: Executor | None,
         sink: Sink | None,
         progress: Progress | None,
@@ -205,6 +215,8 @@ class _Rehearsal:
         self.parameters = parameters
         self.wanted = wanted
         self.seed = seed
+        self.until = until
+        self.environment: Environment = environment
         self.executor = executor
         self.progress = progress or (lambda stage, done, of: None)
         self.start = start or parameters.rehearsal.start
@@ -231,13 +243,21 @@ class _Rehearsal:
         self.admission = self._admission(list(self.populations))
         self.sink = sink or self.trial.ledgers.__setitem__
         self.heads = NotedHeads()
-        self.study_ledger = open_study(study, self.trial.allocation, opens, seed)
-        self.site_ledgers = open_sites(study, parameters, opens, seed, self.approvals)
+        self.study_ledger = open_study(study, self.trial.allocation, opens, seed, environment)
+        self.site_ledgers = open_sites(study, parameters, opens, seed, self.approvals, environment)
 
     def run(self) -> Trial:
         site_lines = {site: list(ledger.chain.lines) for site, ledger in self.site_ledgers.items()}
         study_lines = list(self.study_ledger.chain.lines)
-        job = Job(self.study, self.parameters, self.seed, study_lines, site_lines, approvals=self.approvals)
+        job = Job(
+            self.study,
+            self.parameters,
+            self.seed,
+            study_lines,
+            site_lines,
+            approvals=self.approvals,
+            environment=self.environment,
+        )
         work = self._enter(self._screen(job), self.admission)
         work += self._accompany(job, work)
         for ledger in self.site_ledgers.values():
@@ -248,7 +268,7 @@ class _Rehearsal:
         self._treat(replace(job, arrivals=arrivals, notices=notices, noticed=noticed), work)
         for ledger in self.site_ledgers.values():
             self._send(ledger.chain.name, ledger.chain.lines)
-        self.heads.write(self.study_ledger)
+        self.heads.write(self.study_ledger, self.until)
         self._send(self.study_ledger.chain.name, self.study_ledger.chain.lines)
         return self.trial
 
@@ -395,12 +415,21 @@ class _Rehearsal:
 
     def _finish(self, index: int, lines: list[Line], tally: Tally) -> None:
         name = participant_ledger(self.seed, index)
+        if not self._so_far(lines):
+            return
         self.trial.keys[name] = participant_key(self.seed, index)
         self.trial.tally.add(tally)
         self.trial.screened += 1
         self._send(name, lines)
 
+    def _so_far(self, lines: list[Line]) -> list[Line]:
+        """The lines that had arrived when the rehearsal stops."""
+        if self.until is None:
+            return lines
+        return [line for line in lines if received_at(line) <= self.until]
+
     def _send(self, name: str, lines: list[Line]) -> None:
+        lines = self._so_far(lines)
         self.heads.note(name, lines)
         self.trial.entries += len(lines)
         self.sink(name, lines)

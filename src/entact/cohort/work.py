@@ -28,6 +28,7 @@ from entact.cohort.setting_ledgers import Approval, participant_key, participant
 from entact.cohort.tally import Tally
 from entact.cohort.treatment import treat, turn_away
 from entact.course import Line, Setting, fold_setting, read
+from entact.course.entry import Environment
 from entact.course.state.setting import StudyState
 from entact.protocol import Study
 
@@ -52,6 +53,7 @@ class Job:
     notices: list[Line] = field(default_factory=list)
     noticed: list[datetime] = field(default_factory=list)
     approvals: Mapping[str, Sequence[Approval]] = field(default_factory=dict)
+    environment: Environment = "rehearsal"
     _states: dict[int, StudyState] = field(default_factory=dict, repr=False)
     _settings: dict[str, Setting] = field(default_factory=dict, repr=False)
 
@@ -198,7 +200,7 @@ def _staff(
 ) -> Attendance:
     random = stream(job.seed, candidate.index, stage)
     name, key = participant_ledger(job.seed, candidate.index), participant_key(job.seed, candidate.index)
-    scribe = Scribe(job.study, setting, name, key, random, candidate.site, lines)
+    scribe = Scribe(job.study, setting, name, key, random, candidate.site, lines, job.environment)
     return Attendance(job.parameters, candidate, participant, scribe, random, now, number)
 
 

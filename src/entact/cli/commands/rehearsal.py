@@ -23,6 +23,7 @@ Out = Annotated[
     ),
 ]
 Workers = Annotated[int | None, typer.Option(min=1, help="Processes; else one for each core.")]
+DEMONSTRATION = "entact_demo"  # the database of the study in progress
 commands = typer.Typer()
 
 
@@ -36,7 +37,10 @@ def demo(
     port: Port = None,
     serve: Annotated[bool, typer.Option(help="Serve the study in the browser at the end.")] = True,
 ) -> None:
-    """Rehearse a study, print its outcome table, and serve its pages in the browser."""
+    """Rehearse a study, print its outcome table, and serve it as it stands in the middle of it: today."""
+    from datetime import UTC, datetime
+
+    from entact.cli.progress import make_progress
     from entact.cli.rehearsal import print_result, run_rehearsal
     from entact.cli.server import choose_port, serve_pages
 
@@ -48,7 +52,8 @@ def demo(
     if result.verification.breaks:
         raise typer.Exit(1)
     if serve:
-        serve_pages(REHEARSAL, host, choose_port(host, port))
+        make_progress(study, None, seed, DEMONSTRATION, datetime.now(UTC))
+        serve_pages(DEMONSTRATION, host, choose_port(host, port))
 
 
 @commands.command(short_help="Run a whole study with virtual people.")

@@ -33,6 +33,10 @@ def open_(
         Path | None,
         typer.Option(help="The signed validation pack of this release; it is said where it is missing."),
     ] = None,
+    rehearsed: Annotated[
+        bool,
+        typer.Option("--rehearsed", help="Fill the training copy with virtual people, up to now."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Make the database of a study, and print a link by which its first owner signs in, once and for an hour.
@@ -41,7 +45,9 @@ def open_(
     """
     from entact.cli.opening import open_study, print_link
 
-    result = open_study(study, environment, database or f"entact_{environment}", owner, name, validation)
+    result = open_study(
+        study, environment, database or f"entact_{environment}", owner, name, validation, rehearsed=rehearsed
+    )
     print_json(result) if as_json else print_link(result)
 
 

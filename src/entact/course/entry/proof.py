@@ -26,7 +26,7 @@ def doubt(kept: Kept) -> tuple[str, str, str] | None:
     if by.problem is not None:
         said = PROBLEMS.get(by.problem, by.problem)
         return "proof_wrong", kept.id, f"sent as by {kept.by} on {kept.device}: {said}"
-    if by.how == "claimed" or (by.how == "simulated" and kept.environment != "rehearsal"):
+    if by.how == "claimed" or (by.how == "simulated" and kept.environment == "production"):
         return (
             "not_authenticated",
             kept.by,

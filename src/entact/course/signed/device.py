@@ -197,7 +197,7 @@ def is_of_content(kept: Kept, opened: Entry, key: bytes | None) -> bool:
 
 def _problem_of_key(payload: DeviceKey, entry: Kept, keys: dict[str, Enrolled]) -> str | None:
     by = entry.authenticated
-    if by is not None and by.how == "simulated" and entry.environment != "rehearsal":
+    if by is not None and by.how == "simulated" and entry.environment == "production":
         return f"nobody showed that {entry.by} decided about the key of {payload.device}"
     if by is None or by.how not in BY_PERSON or by.who != entry.by or by.problem is not None:
         return f"nobody showed that {entry.by} decided about the key of {payload.device}"
