@@ -309,3 +309,11 @@ def test_findings_name_visits_and_dates_as_people_write_them(get: Get) -> None:
     told = " ".join(re.findall(r'<ul class="findings">.*?</ul>', page, re.DOTALL))
     assert "did not take place by" in told
     assert not re.search(r"\d{4}-\d{2}-\d{2}|integration_\d", told)
+
+
+def test_the_timeline_leads_to_each_correction(study: Study, database: str, get: Get) -> None:
+    keep(study, telling_story(study))
+    page = get("/participants/1-001/")
+    links = re.findall(r'Corrected: <a href="#(e-\w+)">', page)
+    assert links
+    assert all(f'class="correction" id="{anchor}"' in page for anchor in links)

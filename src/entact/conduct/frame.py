@@ -23,6 +23,7 @@ def page(
         "manages_people": person.may("manage_people"),
         "reads_audit": person.may("read_audit"),
         "takes_files": person.may("export"),
+        "locks": person.may("lock"),
         "has_account": not request.user.is_demonstration,
     }
     return render(request, template, {**frame(reader), **asker, **context}, status=status)

@@ -87,6 +87,11 @@ class Stop:
         return self.status in ("done", BETWEEN) and not needs
 
     @property
+    def corrected(self) -> list[tuple[str, str, str]]:
+        """Every correction in it: what was corrected, when, and where that stands on the page."""
+        return [(one.title, each.when, each.anchor) for one in self.accounts for each in one.corrections]
+
+    @property
     def counted(self) -> str:
         """How much is in it."""
         count = len(self.accounts) + len(self.readings)

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from entact.conduct import views
 from entact.conduct.admission.views import new_participant
+from entact.conduct.locks.views import lock_study
 from entact.conduct.queries.views import export_queries, show_queries
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -15,11 +16,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("participants/", include("entact.conduct.signatures.urls")),
     path("participants/", include("entact.conduct.queries.urls")),
     path("participants/", include("entact.conduct.monitoring.urls")),
+    path("participants/", include("entact.conduct.locks.urls")),
     path("participants/", include("entact.conduct.entries.urls")),
     path("participants/", include("entact.conduct.visits.urls")),
     path("participants/", include("entact.conduct.forms.urls")),
     path("queries/", show_queries, name="queries"),
     path("queries/export.csv", export_queries, name="export_queries"),
+    path("forms/", include("entact.conduct.listings.urls")),
+    path("lock/", lock_study, name="lock_study"),
     path("audit/", include("entact.conduct.audit.urls")),
     path("files/", include("entact.conduct.exports.urls")),
     path("", include("entact.conduct.access.urls")),

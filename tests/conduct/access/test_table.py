@@ -33,9 +33,11 @@ KEYED = {
     "begin_query": "/participants/{key}/query/?entry=nothing",
     "query": "/participants/{key}/query/nothing/",
     "verify": "/participants/{key}/verify/",
+    "lock": "/participants/{key}/lock/",
 }
 # Answered with 404 also to who may: there is no such entry, account, code or password.
 NOTHING_THERE = {
+    "act_on_listing",
     "begin_query",
     "query",
     "entry",
@@ -48,6 +50,10 @@ PLAIN = {
     "study": "/",
     "participants": "/participants/",
     "new_participant": "/participants/new/",
+    "lock_study": "/lock/",
+    "listing": "/forms/",
+    "export_listing": "/forms/export.csv",
+    "act_on_listing": "/forms/act/",
     "queries": "/queries/",
     "export_queries": "/queries/export.csv",
     "audit": "/audit/",
@@ -142,7 +148,7 @@ def test_each_cell_of_the_table_is_what_its_page_does(role: str, site: str) -> N
         for key, where in WHERE.items()
     ]
     for route, address, where in cells:
-        writes = route in ("look", "withdraw", "unscheduled", "verify")
+        writes = route in ("look", "withdraw", "unscheduled", "verify", "act_on_listing")
         answer = browser.post(address) if writes else browser.get(address)
         if not lets(person, route, where):
             assert (answer.status_code, answer.content) == (404, nowhere), (route, address)

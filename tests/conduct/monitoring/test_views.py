@@ -91,3 +91,16 @@ def test_only_a_monitor_verifies(site: Browser, monitor: Browser) -> None:
     sent = fields(monitor.get(FORM))
     site.post(VERIFY, sent, status=404)
     assert 'action="/participants/S-1/verify/"' not in site.get(FORM)
+
+
+def test_a_visit_is_verified_at_once(monitor: Browser, site: Browser, screened: str, study: Study) -> None:
+    page = monitor.get("/participants/S-1/screening.1/")
+    entries = re.findall(r'name="entry" value="([^"]+)"', page)
+    head = re.findall(r'name="head" value="([^"]+)"', page)
+    course = course_of(study, screened)
+    assert set(entries) == {one.id for one in course.effective if one.entry.encounter == "screening#1"}
+    monitor.post(VERIFY, {"entry": entries, "head": head[0], "back": "/participants/S-1/screening.1/"})
+    known = verified_in(course_of(study, screened))
+    assert set(known) == set(entries)
+    assert all(one.whole for one in known.values())
+    assert "agrees with the source" not in monitor.get("/participants/S-1/screening.1/")

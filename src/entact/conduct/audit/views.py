@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from hashlib import blake2b
 from typing import Final
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
-from nacl.encoding import URLSafeBase64Encoder
-from nacl.exceptions import CryptoError
-from nacl.secret import SecretBox
 
 from entact.conduct.asking import reader_of
 from entact.conduct.audit.page import as_csv, as_json, row_shown
 from entact.conduct.audit.selectors import TrailReader, Wanted, kinds_shown
 from entact.conduct.frame import page
 from entact.conduct.given import note_given, streamed
+from entact.conduct.places import opened_place, sealed_place
 from entact.conduct.reader import Reader, Standing
 from entact.store import lists
 from entact.store.lists.arrivals import ArrivalKey
@@ -33,12 +29,16 @@ def show_audit(request: HttpRequest) -> HttpResponse:
     reader = reader_of(request)
     trail_reader = TrailReader(reader.study, reader.sight, reader.sites)
     wanted, wrong = _wanted(reader, request.GET)
-    found = trail_reader.page(wanted, _opened(request.GET.get("before", "")))
+    found = trail_reader.page(wanted, _place(request.GET.get("before", "")))
     people = lists.participants_of(list({row.ledger for row in found.rows}))
     keys = {one.ledger: Standing.of(one).key for one in people}
     numbered = trail_reader.sees_everything
     asked = {name: text for name, text in request.GET.items() if name != "before" and text}
-    further = None if found.further is None else "?" + urlencode(asked | {"before": _sealed(found.further)})
+    further = (
+        None
+        if found.further is None
+        else "?" + urlencode(asked | {"before": sealed_place(_text(found.further))})
+    )
     values = {
         "rows": [row_shown(row, keys.get(row.ledger, ""), numbered) for row in found.rows],
         "further": further,
@@ -107,20 +107,12 @@ def _day(name: str, asked: Mapping[str, str], wrong: list[str]) -> datetime | No
         return None
 
 
-def _sealed(key: ArrivalKey) -> str:
-    """A place in the trail as an address has it: unreadable, for the line that stands there may be hidden."""
-    at, place, seq = key
-    text = f"{at.isoformat()} {place} {seq}".encode()
-    return _box().encrypt(text, blake2b(text, digest_size=24).digest(), URLSafeBase64Encoder).decode()
+def _text(key: ArrivalKey) -> list[str | int]:
+    return [key[0].isoformat(), key[1], key[2]]
 
 
-def _opened(text: str) -> ArrivalKey | None:
-    try:
-        at, place, seq = _box().decrypt(text.encode(), encoder=URLSafeBase64Encoder).decode().split(" ")
-    except (CryptoError, ValueError, TypeError):
-        return None
-    return datetime.fromisoformat(at), int(place), int(seq)
-
-
-def _box() -> SecretBox:
-    return SecretBox(blake2b(settings.SECRET_KEY.encode(), digest_size=32, person=b"entact place").digest())
+def _place(text: str) -> ArrivalKey | None:
+    found = opened_place(text)
+    return (
+        None if found is None or len(found) != 3 else (datetime.fromisoformat(found[0]), found[1], found[2])
+    )

@@ -12,7 +12,7 @@ from entact.conduct.forms.domain import Unsaved, Written, compare, known_at
 from entact.conduct.forms.place import release_of
 from entact.conduct.forms.reading import MISSING_BECAUSE, Sent, receive_items
 from entact.conduct.reader import Folded, Reader
-from entact.conduct.record.door import Author, compose, store_act, store_entry, turn_of
+from entact.conduct.record.door import Author, Held, compose, store_act, store_entry, turn_of
 from entact.conduct.record.opened import Opener
 from entact.course import Course, Refused
 from entact.course.entry.effective import Effective
@@ -143,25 +143,28 @@ def _replace(
     reason: str,
     author: Author,
     now: datetime,
-) -> Receipt:
+) -> Receipt | Unsaved:
     source = effective.entry
     last = effective.corrections[-1] if effective.corrections and not kind else effective.id
-    entry = compose(
-        course,
-        reader,
-        source.ledger,
-        author,
-        now,
-        kind or source.kind,
-        dict(data),
-        encounter=source.encounter,
-        timepoint=source.timepoint,
-        repeat=source.repeat,
-        about=source.about,
-        replaces=last,
-        reason=reason.strip(),
-        release=source.release,
-    )
+    try:
+        entry = compose(
+            course,
+            reader,
+            source.ledger,
+            author,
+            now,
+            kind or source.kind,
+            dict(data),
+            encounter=source.encounter,
+            timepoint=source.timepoint,
+            repeat=source.repeat,
+            about=source.about,
+            replaces=last,
+            reason=reason.strip(),
+            release=source.release,
+        )
+    except Held as error:
+        return Unsaved((str(error),))
     return store_entry(entry, author, now)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from entact.conduct.forms.place import Place, filled_at, form_at, items_in, release_of
 from entact.conduct.forms.reading import Received, Sent, receive_items, said_of, texts_of
 from entact.conduct.reader import Folded, Reader
-from entact.conduct.record.door import Author, compose, store_entry, turn_of
+from entact.conduct.record.door import Author, Held, compose, store_entry, turn_of
 from entact.conduct.record.opened import Opener, is_closed
 from entact.course import Course, Entry, fold
 from entact.course.entry import Kept
@@ -128,7 +128,10 @@ def save_form(
         assert now_there is not None
         before = written_at(known_at(course, filling.head), filling.place, filling.entry, opener)
         received = receive_items(now_there.form, filling.sent)
-        composed = _entry(filling, course, reader, now_there, before or now_there, received, author, now)
+        try:
+            composed = _entry(filling, course, reader, now_there, before or now_there, received, author, now)
+        except Held as error:
+            return Unsaved((str(error),))
         if not isinstance(composed, Entry):
             return composed
         entry = store_entry(composed, author, now)

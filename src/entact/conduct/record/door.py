@@ -13,14 +13,17 @@ import msgspec
 from django.db import connection
 
 from entact import store
+from entact.conduct.error import ConductError
 from entact.conduct.reader import Reader
 from entact.course import Course, Entry, Reason, Refused, uuid7
 from entact.course.entry import Authenticated
 from entact.course.entry.ledger import Receipt
+from entact.course.held import held_against
 from entact.course.kinds import KINDS
 from entact.course.state.numbers import number_in
 from entact.protocol.words.label import begun
 from entact.store import StoreError
+from entact.store.cut import known_cuts
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,14 @@ def compose(
     at: datetime | None = None,
     **fields: Any,
 ) -> Entry:
-    """An entry as this person writes it now, under the release that the participant is under."""
+    """An entry as this person writes it now, under the release that the participant is under.
+
+    Raises:
+        Held: where it is frozen or locked.
+    """
+    against = held_against(course, kind, fields.get("encounter"), fields.get("replaces"), lock_in_force())
+    if against is not None:
+        raise Held(against)
     zone = reader.zone_of(course.site or "")
     here = now.astimezone(zone)
     occurred = (at or now).astimezone(zone)
@@ -84,6 +94,16 @@ def compose(
         data=data,
         **fields,
     )
+
+
+class Held(ConductError):
+    """Something is frozen or locked, and not written on a page."""
+
+
+def lock_in_force() -> str | None:
+    """The name of the lock of the study that is in force."""
+    locked = known_cuts().locked
+    return None if locked is None else locked.name
 
 
 def written_under(course: Course, now: datetime) -> str:

@@ -13,6 +13,7 @@ from entact.conduct.entries.kinds import ENTERED
 from entact.conduct.entries.page import entered_by_hand
 from entact.conduct.forms.place import encounter_of, visit_address
 from entact.conduct.frame import page
+from entact.conduct.reviewing import reviewing
 from entact.conduct.visits.domain import begin_visit, end_visit, miss_visit, next_unscheduled
 from entact.conduct.visits.page import SIGNS, STATUS_WORDS, Visits
 from entact.conduct.visits.steps import steps_for
@@ -46,6 +47,7 @@ def show_matrix(request: HttpRequest, key: str) -> HttpResponse:
         "ways": (ways := _ways(asked)),
         "kinds": [kind for kind, _ in ways],
         "may_begin": asked.role_for("enter") is not None,
+        "review": reviewing(asked),
         "here": "participants",
     }
     return page(request, asked.reader, "visits/matrix.html", values)
@@ -109,6 +111,7 @@ def _shown(asked: Asked, encounter: str, refused: tuple[Reason, ...] = ()) -> Ht
         "refused": refused,
         "why_missed": WHY_MISSED,
         "kinds": [kind for kind, _ in _ways(asked)],
+        "review": reviewing(asked, encounter),
         "here": "participants",
     }
     return page(asked.request, asked.reader, "visits/visit.html", values, 422 if refused else 200)

@@ -46,6 +46,7 @@ def reduce_guess(course: State, effective: Effective, payload: Guess) -> None:
 
 GUESS = Kind(
     name="guess",
+    is_held=True,
     title="Guess of treatment",
     payload=Guess,
     reduce=reduce_guess,

@@ -114,6 +114,7 @@ def _answer(course: State, effective: Effective, name: str, items: dict[str, Any
 
 FORM = Kind(
     name="form",
+    is_held=True,
     title="Form",
     payload=FormData,
     reduce=reduce_form,
@@ -128,6 +129,7 @@ FORM = Kind(
 )
 VITAL_SIGNS = Kind(
     name="vital_signs",
+    is_held=True,
     title="Vital signs",
     payload=VitalSigns,
     reduce=reduce_vital_signs,

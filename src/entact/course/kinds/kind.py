@@ -60,6 +60,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
         anchors: visits are counted from it.
         attests: it is said about other entries or follows from them, and changes nothing that was signed or
             frozen.
+        is_held: nobody writes it on a page any more once its visit, its participant or the study is locked.
         writes: the parts of the state that an entry may write to beside findings, so that what hangs on
             others stays as it is; None: any of them.
 
@@ -93,6 +94,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     done: Callable[[State, str], bool] | None = None
     anchors: bool = False
     attests: bool = False
+    is_held: bool = False
     writes: frozenset[str] | None = None
     releases: bool = False
     about_record: bool = False

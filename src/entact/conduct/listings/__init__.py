@@ -1,0 +1,1 @@
+"""Forms across participants: looked for, and verified, frozen or asked about in bulk."""

@@ -1,0 +1,1 @@
+"""Freezing a visit, locking a participant and the study, and taking that back."""

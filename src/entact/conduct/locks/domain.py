@@ -1,0 +1,122 @@
+"""Visits are frozen, participants locked, and that is taken back: by one person, or by two."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from entact.conduct.asking import Asked
+from entact.conduct.record.door import Author, compose, store_entry, turn_of
+from entact.conduct.sight import SeenCourse
+from entact.course import Course, Finding
+from entact.course.found.attested import standing_signatures
+from entact.course.kinds import KINDS
+from entact.course.kinds.query import queries_of
+from entact.course.kinds.unfreeze import asked_to_unfreeze
+
+LONGEST_REASON: Final = 2000
+DATA_KINDS: Final = frozenset(name for name, kind in KINDS.items() if not kind.attests)
+
+
+@dataclass(frozen=True)
+class Point:
+    """One point of the checklist: what is still open, in words, and how much."""
+
+    title: str
+    count: int
+
+
+def checklist(course: Course, seen: SeenCourse, found: list[Finding]) -> list[Point]:
+    """What is still open of a participant, as far as the role may know it; what is not, counts 0."""
+    return [Point(title, sum(1 for _ in one)) for title, one in _open(course, seen, found)]
+
+
+def _open(course: Course, seen: SeenCourse, found: list[Finding]) -> Iterator[tuple[str, Iterator[object]]]:
+    signed = standing_signatures(course)
+    kinds = {one.id: one.entry.kind for one in course.effective}
+    yield (
+        "queries of persons that are not closed",
+        (one for one in queries_of(course) if one.status != "closed" and one.entry in seen.entries),
+    )
+    yield (
+        "findings of rules about what was entered",
+        (one for one in found if one.holds and kinds.get(one.entry) in DATA_KINDS),
+    )
+    yield "visits that are missing", (one for one in found if one.holds and one.rule == "visit_missed")
+    yield "visits that have not ended", (one for one in course.encounters.values() if one.status == "started")
+    yield (
+        "entries that are not signed as they stand",
+        (
+            one
+            for one in course.effective
+            if one.entry.kind in DATA_KINDS and one.id in seen.entries and one.id not in signed
+        ),
+    )
+    yield (
+        "events that are not coded",
+        (one for one in course.adverse_events.values() if not one.term and one.entry in seen.entries),
+    )
+
+
+def freeze(asked: Asked, encounter: str | None, reason: str, author: Author) -> str | None:
+    """Freezes a visit, or locks all of a participant; why not, where it cannot be.
+
+    Args:
+        encounter: None for all. reason: why, where something is still open.
+    """
+    ledger = asked.participant.ledger
+    with turn_of(ledger):
+        course = asked.again().course
+        if (encounter or "") in course.frozen:
+            return None
+        if encounter is not None and encounter not in course.encounters:
+            return "Only a visit that took place, or was missed, is frozen."
+        data = {"of": "participant" if encounter is None else "encounter"}
+        said = reason.strip()[:LONGEST_REASON] or None
+        entry = compose(
+            course,
+            asked.reader,
+            ledger,
+            author,
+            asked.now,
+            "freeze",
+            dict(data),
+            encounter=encounter,
+            reason=said,
+        )
+        store_entry(entry, author, asked.now)
+    return None
+
+
+def take_back(asked: Asked, freeze_entry: str, reason: str, author: Author) -> str | None:
+    """Takes a freeze back: that of a visit at once, that of a participant once a second person does it too.
+
+    Returns:
+        Why not, where it cannot be.
+    """
+    if not reason.strip():
+        return "Say why it is taken back."
+    ledger = asked.participant.ledger
+    with turn_of(ledger):
+        course = asked.again().course
+        frozen = next((one for one in course.frozen.values() if one.entry == freeze_entry), None)
+        if frozen is None:
+            return "It is not frozen any more."
+        asking = asked_to_unfreeze(course, freeze_entry)
+        if frozen.encounter is None and asking == author.identity:
+            return "You asked for it: another person takes it back."
+        said = "asked" if frozen.encounter is None and asking is None else "taken_back"
+        entry = compose(
+            course,
+            asked.reader,
+            ledger,
+            author,
+            asked.now,
+            "unfreeze",
+            {"said": said},
+            about=freeze_entry,
+            reason=reason.strip()[:LONGEST_REASON],
+        )
+        store_entry(entry, author, asked.now)
+    return None

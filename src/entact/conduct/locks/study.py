@@ -1,0 +1,87 @@
+"""The lock of the whole study: what is still open in it, and the manifests that persons sign with keys."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from entact.conduct.locks.domain import Point, checklist
+from entact.conduct.reader import Reader
+from entact.conduct.sight import SeenCourse
+from entact.course.fold import Broken
+from entact.course.signed.cut import Cuts
+from entact.store import lists
+from entact.store.cut import confirm_unlock, known_cuts, make_cut, request_unlock
+from entact.store.error import StoreError
+from entact.store.signature import Signer, open_key_file, require_own_passphrase, signing_folder
+
+BATCH: Final = 50
+_PERSON: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+
+
+@dataclass(frozen=True)
+class Study:
+    """The study before its lock: how many are locked of how many, what is open in sum, and its cuts."""
+
+    participants: int
+    locked: int
+    points: tuple[Point, ...]
+    broken: int
+    cuts: Cuts
+
+
+def study_now(reader: Reader) -> Study:
+    """Everybody, participant by participant, as far as the role may know."""
+    ledgers = [one.ledger for one in lists.everybody()]
+    locked = broken = 0
+    sums: dict[str, int] = {}
+    for first in range(0, len(ledgers), BATCH):
+        for folded in reader.folded(ledgers[first : first + BATCH]).values():
+            if isinstance(folded, Broken):
+                broken += 1
+                continue
+            seen = SeenCourse(reader.sight, folded.course)
+            locked += "" in folded.course.frozen
+            for point in checklist(folded.course, seen, seen.findings(reader.at, folded.beside)):
+                sums[point.title] = sums.get(point.title, 0) + point.count
+    points = tuple(Point(title, count) for title, count in sums.items())
+    return Study(len(ledgers), locked, points, broken, known_cuts())
+
+
+def signer_of(person: str, passphrase: str, *, alone: bool = False) -> Signer:
+    """The person with the key that lies on the server.
+
+    Args:
+        alone: the passphrase must open no other key, because two persons are asked for.
+    Raises:
+        StoreError: when there is no such key, or the passphrase is another.
+    """
+    if _PERSON.fullmatch(person) is None:
+        raise StoreError(f"{person!r} cannot be the name of a person who signs with a key")
+    path = signing_folder() / f"{person}.key"
+    signer = open_key_file(path, passphrase)
+    if signer.person != person:
+        raise StoreError(f"the key is that of {signer.person}, not of {person}")
+    if alone:
+        require_own_passphrase(path.parent, person, passphrase)
+    return signer
+
+
+def change_lock(what: str, name: str, reason: str, person: str, passphrase: str) -> None:
+    """Cuts, locks, asks to unlock, or confirms that.
+
+    Args:
+        what: `cut`, `lock`, `ask` or `confirm`. name: of the manifest.
+    Raises:
+        StoreError: when it may not be, with what would be right.
+    """
+    signer = signer_of(person, passphrase, alone=what in ("ask", "confirm"))
+    if what in ("cut", "lock"):
+        make_cut(name, signer, lock=what == "lock")
+    elif what == "ask":
+        request_unlock(name, reason, signer)
+    elif what == "confirm":
+        confirm_unlock(name, signer)
+    else:
+        raise StoreError("nothing that can be asked for was asked for")

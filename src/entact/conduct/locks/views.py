@@ -1,0 +1,119 @@
+"""The pages on which a visit is frozen, a participant locked, and the study cut and locked."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from entact.conduct.access import trail
+from entact.conduct.asking import Asked, reader_of
+from entact.conduct.forms.place import visit_address
+from entact.conduct.frame import page
+from entact.conduct.locks.domain import checklist, freeze, take_back
+from entact.conduct.locks.study import change_lock, study_now
+from entact.conduct.words import lower_words, moment, title_of_visit
+from entact.course.kinds.unfreeze import asked_to_unfreeze
+from entact.protocol.words.label import begun
+from entact.store import StoreError
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def lock_participant(request: HttpRequest, key: str) -> HttpResponse:
+    """What is open of a participant; visits frozen, everything locked, and that taken back.
+
+    Raises:
+        Http404: when there is no such participant, or whoever asks may not freeze.
+    """
+    asked = Asked(request, key)
+    author = asked.author(asked.role_for("freeze"))
+    if request.method != "POST":
+        return _participant(asked)
+    what, reason, problem = asked.sent("do"), asked.sent("reason"), None
+    points = checklist(asked.course, asked.seen, asked.seen.findings(asked.now, asked.folded.beside))
+    if what == "lock" and any(one.count for one in points) and not reason.strip():
+        problem = "Something is still open: say why it is locked all the same."
+    elif what == "lock":
+        problem = freeze(asked, None, reason, author)
+    elif what == "freeze":
+        encounter = asked.sent("encounter")
+        if encounter not in asked.course.encounters or not _sees(asked, encounter):
+            raise Http404
+        problem = freeze(asked, encounter, reason, author)
+    elif what == "take_back":
+        problem = take_back(asked, asked.sent("freeze"), reason, author)
+    else:
+        raise Http404
+    return redirect("lock", key=key) if problem is None else _participant(asked.again(), problem)
+
+
+@sensitive_post_parameters("passphrase")
+@require_http_methods(["GET", "HEAD", "POST"])
+def lock_study(request: HttpRequest) -> HttpResponse:
+    """What is open in the study; cut, locked and unlocked with the keys of persons."""
+    reader, problem = reader_of(request), ""
+    if request.method == "POST":
+        person = request.person.identity
+        if trail.is_locked(person):
+            problem = "Too many wrong tries: the account is locked for a quarter of an hour."
+        else:
+            try:
+                change_lock(
+                    request.POST.get("do", ""),
+                    request.POST.get("name", "").strip(),
+                    request.POST.get("reason", "").replace("\0", ""),
+                    person,
+                    request.POST.get("passphrase", ""),
+                )
+            except StoreError as error:
+                problem = f"{begun(str(error))}."
+                if "passphrase" in str(error):
+                    trail.failed(person)
+            else:
+                return redirect("lock_study")
+    study = study_now(reader)
+    waiting = [one for one in study.cuts.asked.values() if one.name not in study.cuts.manifests]
+    values = {
+        "study": study,
+        "cuts": [
+            (one, [signature.person for signature in one.signatures]) for one in study.cuts.manifests.values()
+        ],
+        "waiting": waiting,
+        "problem": problem,
+        "here": "lock",
+    }
+    return page(request, reader, "locks/study.html", values, 422 if problem else 200)
+
+
+def _participant(asked: Asked, problem: str = "") -> HttpResponse:
+    course = asked.course
+    frozen = course.frozen
+    visits = [
+        {
+            "encounter": one.id,
+            "address": visit_address(one.id),
+            "title": title_of_visit(one.visit, course.release.visits),
+            "status": lower_words(one.status),
+            "frozen": frozen.get(one.id),
+            "since": moment(frozen[one.id].at, asked.zone) if one.id in frozen else "",
+        }
+        for one in course.encounters.values()
+        if _sees(asked, one.id)
+    ]
+    whole = frozen.get("")
+    values = {
+        "participant": asked.participant,
+        "points": checklist(course, asked.seen, asked.seen.findings(asked.now, asked.folded.beside)),
+        "visits": visits,
+        "whole": whole,
+        "since": moment(whole.at, asked.zone) if whole is not None else "",
+        "asked_by": asked_to_unfreeze(course, whole.entry) if whole is not None else None,
+        "problem": problem,
+        "here": "participants",
+    }
+    return page(asked.request, asked.reader, "locks/participant.html", values, 422 if problem else 200)
+
+
+def _sees(asked: Asked, encounter: str) -> bool:
+    return asked.reader.sight.sees_visit(encounter.partition("#")[0])

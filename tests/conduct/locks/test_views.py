@@ -1,0 +1,174 @@
+"""Visits frozen, participants and the study locked: what that refuses, what it never does, who ends it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+from tests.conduct.browser import Browser, course_of, keep_screened
+from tests.conduct.record import blinded_study
+
+from entact import store
+from entact.course import findings, instant, read
+from entact.protocol import Study
+
+FORM = "/participants/S-1/screening.1/suicidality/"
+LOCK = "/participants/S-1/lock/"
+ANSWERS = {"shown": ["ideation", "behaviour"], "item:ideation": "0", "item:behaviour": "false"}
+CHANGED = ANSWERS | {"item:ideation": "1", "head": "99", "reason_code": "transcription_error"}
+
+
+@pytest.fixture(scope="module")
+def managed() -> Study:
+    """The small study with somebody who keeps its data."""
+    return blinded_study(lambda data: data["roles"].update(data_manager="keeps the data"))
+
+
+@pytest.fixture
+def ledger(managed: Study, database: str) -> str:
+    return keep_screened(managed)
+
+
+@pytest.fixture
+def site(sign_in: Callable[..., Browser], ledger: str) -> Browser:
+    site = sign_in("ada", denver="investigator")
+    site.post(FORM, ANSWERS | {"head": "9"})
+    return site
+
+
+@pytest.fixture
+def manager(sign_in: Callable[..., Browser], site: Browser) -> Browser:
+    return sign_in("dan", everywhere="data_manager")
+
+
+def freezes(page: str) -> list[str]:
+    return re.findall(r'name="freeze" value="([^"]+)"', page)
+
+
+@pytest.mark.requirement("R08")
+def test_a_frozen_visit_is_not_changed_until_that_is_taken_back(
+    site: Browser, manager: Browser, ledger: str, managed: Study
+) -> None:
+    manager.post(LOCK, {"do": "freeze", "encounter": "screening#1"})
+    assert "c-frozen" in site.get("/participants/S-1/visits/")
+    before = len(list(store.lines(ledger)))
+    assert "This visit is frozen" in site.post(FORM, CHANGED, status=422)
+    entry = next(one.id for one in course_of(managed, ledger).effective if one.entry.kind == "form")
+    withdrawal = f"/participants/S-1/entry/{entry}/withdraw/"
+    assert "This visit is frozen" in site.post(withdrawal, {"reason_code": "entered_in_error"}, status=422)
+    assert len(list(store.lines(ledger))) == before
+    (name,) = freezes(manager.get(LOCK))
+    assert "Say why" in manager.post(LOCK, {"do": "take_back", "freeze": name, "reason": " "}, status=422)
+    manager.post(LOCK, {"do": "take_back", "freeze": name, "reason": "a late result"})
+    site.post(FORM, CHANGED)
+    course = course_of(managed, ledger)
+    assert not [one for one in findings(course, instant("2026-06-01T00:00:00Z")) if "freeze" in one.rule]
+
+
+@pytest.mark.requirement("R08")
+def test_a_locked_participant_is_released_by_two_and_safety_is_never_refused(
+    site: Browser, manager: Browser, sign_in: Callable[..., Browser], ledger: str, managed: Study
+) -> None:
+    page = manager.get(LOCK)
+    assert "Entries that are not signed" in page
+    assert "say why it is locked all the same" in manager.post(LOCK, {"do": "lock"}, status=422)
+    manager.post(LOCK, {"do": "lock", "reason": "the last visit is lost"})
+    assert "locked" in site.post(FORM, CHANGED, status=422)
+    for kind, sent in {
+        "adverse_event": {"shown": ["verbatim"], "item:verbatim": "a rash"},
+        "discontinuation": {
+            "shown": ["of", "decided_by", "cause"],
+            "item:of": "data_use",
+            "item:decided_by": "participant",
+            "item:cause": "moved_away",
+        },
+    }.items():
+        site.post(f"/participants/S-1/add/{kind}/", sent)
+    site.post("/participants/S-1/visits/unscheduled/", {"reason": "feels unwell"})
+    site.post("/participants/S-1/unscheduled.1/suicidality/", ANSWERS | {"head": "99"})
+    kept = [one.entry.kind for one in course_of(managed, ledger).effective]
+    assert {"adverse_event", "discontinuation"} <= {*kept}
+    found = findings(course_of(managed, ledger), instant("2026-06-01T00:00:00Z"))
+    assert len([one for one in found if one.rule == "changed_after_freeze"]) >= 3
+    (name,) = freezes(manager.get(LOCK))
+    manager.post(LOCK, {"do": "take_back", "freeze": name, "reason": "it came back"})
+    assert "You asked for it" in manager.post(
+        LOCK, {"do": "take_back", "freeze": name, "reason": "again"}, status=422
+    )
+    assert "locked" in site.post(FORM, CHANGED, status=422)
+    other = sign_in("eli", everywhere="data_manager")
+    assert "dan asked to take it back" in other.get(LOCK)
+    other.post(LOCK, {"do": "take_back", "freeze": name, "reason": "it is so"})
+    site.post(FORM, CHANGED)
+
+
+@pytest.mark.requirement("R02")
+def test_what_a_device_sends_after_a_freeze_is_kept_and_found(
+    manager: Browser, ledger: str, managed: Study
+) -> None:
+    manager.post(LOCK, {"do": "freeze", "encounter": "screening#1"})
+    course = course_of(managed, ledger)
+    form = next(one for one in course.effective if one.entry.kind == "form")
+    sent = msgspec.structs.replace(
+        next(read(line.text) for line in store.lines(ledger) if read(line.text).id == form.id),
+        id="01990000-0000-7000-8000-000000000001",
+        replaces=form.id,
+        data={"items": {"ideation": 3}},
+        reason="source_document",
+    )
+    from entact.course.entry import as_sent
+
+    store.fact(as_sent(sent), received_at=course.effective[-1].at.isoformat())
+    found = findings(course_of(managed, ledger), instant("2026-06-01T00:00:00Z"))
+    assert [one.entry for one in found if one.rule == "changed_after_freeze"] == [sent.id]
+
+
+@pytest.mark.requirement("R16")
+def test_nobody_else_freezes(site: Browser, manager: Browser, sign_in: Callable[..., Browser]) -> None:
+    for who in (site, sign_in("mo", everywhere="monitor")):
+        who.get(LOCK, status=404)
+        who.post(LOCK, {"do": "freeze", "encounter": "screening#1"}, status=404)
+        who.get("/lock/", status=404)
+    manager.post(LOCK, {"do": "dance"}, status=404)
+    manager.post(LOCK, {"do": "freeze", "encounter": "nothing#1"}, status=404)
+    manager.post(LOCK, {"do": "take_back", "freeze": "nothing", "reason": "x"}, status=422)
+
+
+@pytest.fixture
+def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ledger: str) -> None:
+    """Signing keys of dan and eli, who cut and unlock."""
+    from nacl import pwhash
+
+    from entact.store import passphrase
+    from entact.store.signature import enter_key, write_key_file
+
+    monkeypatch.setattr(passphrase, "OPSLIMIT", pwhash.argon2id.OPSLIMIT_MIN)
+    monkeypatch.setattr(passphrase, "MEMLIMIT", pwhash.argon2id.MEMLIMIT_MIN)
+    monkeypatch.setenv("ENTACT_SIGNING", str(tmp_path))
+    dan = write_key_file(tmp_path / "dan.key", "dan", "seven green bottles")
+    eli = write_key_file(tmp_path / "eli.key", "eli", "hanging on the wall")
+    enter_key(dan, "data_manager", ["cut", "unlock"])
+    enter_key(eli, "data_manager", ["unlock"], dan)
+
+
+@pytest.mark.usefixtures("keys")
+def test_the_study_is_locked_with_a_key_and_unlocked_by_two(
+    site: Browser, manager: Browser, sign_in: Callable[..., Browser]
+) -> None:
+    words = {"passphrase": "seven green bottles"}
+    assert "0 of 1 participants are locked" in manager.get("/lock/")
+    wrong = manager.post("/lock/", {"do": "lock", "name": "lock-1", "passphrase": "a guess"}, status=422)
+    assert "passphrase" in wrong
+    manager.post("/lock/", {"do": "lock", "name": "lock-1"} | words)
+    assert "lock-1" in manager.get("/lock/")
+    assert "The study is locked (lock-1)" in site.post(FORM, CHANGED, status=422)
+    site.post("/participants/S-1/add/adverse_event/", {"shown": ["verbatim"], "item:verbatim": "a rash"})
+    manager.post("/lock/", {"do": "ask", "name": "lock-2", "reason": "coded late"} | words)
+    own = manager.post("/lock/", {"do": "confirm", "name": "lock-2"} | words, status=422)
+    assert "another person confirms it" in own
+    eli = sign_in("eli", everywhere="data_manager")
+    eli.post("/lock/", {"do": "confirm", "name": "lock-2", "passphrase": "hanging on the wall"})
+    assert "dan and eli" in eli.get("/lock/")
