@@ -19,7 +19,7 @@ from entact.protocol import load_study
 from entact.report.outcomes import OutcomeTable, outcome_table
 
 STUDIES = Path(__file__).parents[1] / "studies"
-SHIPPED = ["mapp1", "mapp2", "life-threatening-illness", "eating-disorders", "expanded-access"]
+SHIPPED = ["mapp1", "mapp2", "mapp3", "life-threatening-illness", "eating-disorders", "expanded-access"]
 NUMBERS = {"life-threatening-illness": 18, "expanded-access": 50, "eating-disorders": 12}
 # What the fold finds when an act had no yes behind it, or should not have been.
 FORBIDDEN = ("without_", "gate_", "kit_", "dose_", "unblinded_", "not_linked", "visit_of_other", "hold_")

@@ -8,7 +8,7 @@ from tests.conduct.record import SEES_ALL
 from entact.conduct.permissions import AT_A_SITE, EVERYWHERE, OWNER, Person, may, permissions_of
 from entact.protocol import Study, load_study
 
-STUDIES = ("mapp1", "mapp2", "eating-disorders", "expanded-access", "life-threatening-illness")
+STUDIES = ("mapp1", "mapp2", "mapp3", "eating-disorders", "expanded-access", "life-threatening-illness")
 
 
 def person(study: Study, **roles: str) -> Person:

@@ -105,6 +105,20 @@ def test_a_track_opens_on_an_entry_about_the_person(
     assert found.endswith(f" tracks.longer.opens_on: {message}")
 
 
+@pytest.mark.parametrize(
+    ("sites", "message"),
+    [
+        ("[boston]", "sites[1]: there is no site 'boston'; write one of: denver, haifa"),
+        ("[]", "sites: names no site; write at least one, or take it out"),
+    ],
+)
+def test_a_track_is_offered_at_sites_of_the_study(
+    sites: str, message: str, mini: str, problems_of: Callable[[str], list[str]]
+) -> None:
+    (found,) = problems_of(tracked(mini, f"opens_on: consent.recording, sites: {sites}"))
+    assert found.endswith(f" tracks.longer.{message}")
+
+
 def test_a_track_gives_as_many_doses_as_it_says(mini: str, problems_of: Callable[[str], list[str]]) -> None:
     (found,) = problems_of(tracked(mini, "opens_on: consent.recording, doses: 2"))
     assert found.endswith(

@@ -157,7 +157,14 @@ def test_what_only_may_come_first_is_not_refused(mini: str, problems_of: Callabl
 
 
 def test_the_shipped_studies_are_in_order() -> None:
-    for name in ("mapp1", "mapp2", "life-threatening-illness", "eating-disorders", "expanded-access"):
+    for name in (
+        "mapp1",
+        "mapp2",
+        "mapp3",
+        "life-threatening-illness",
+        "eating-disorders",
+        "expanded-access",
+    ):
         try:
             load_study(name)
         except StudyError as error:

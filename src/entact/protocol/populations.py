@@ -118,6 +118,11 @@ def _tracks(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fault]:
         if track.tells_the_arm and file.unblinding is None:
             message = "nobody is ever told an arm; add an `unblinding:` block"
             yield Fault((*path, "opens_on"), message)
+        for number, site in enumerate(track.sites or ()):
+            if site not in file.sites:
+                yield Fault((*path, "sites", number), unknown("site", site, file.sites))
+        if track.sites == []:
+            yield Fault((*path, "sites"), "names no site; write at least one, or take it out")
         sessions = [visit for visit in own if visit.kind == "dosing"]
         if own and len(sessions) != track.doses:
             message = (

@@ -21,7 +21,7 @@ from entact.course import fold, read
 from entact.course.state.form import VITALS
 from entact.protocol import Study, load_study
 
-SHIPPED = ("mapp1", "mapp2", "eating-disorders", "expanded-access", "life-threatening-illness")
+SHIPPED = ("mapp1", "mapp2", "mapp3", "eating-disorders", "expanded-access", "life-threatening-illness")
 STUDIES = (*SHIPPED, *(str(Path(__file__).parents[2] / "studies" / name) for name in ("forms", "sixth")))
 NOTE = "SIMULATED text"
 

@@ -22,7 +22,7 @@ from entact.course.state.state import STATE, Finding
 from entact.protocol import load_study
 from entact.protocol.release import Study
 
-STUDIES = ("eating-disorders", "expanded-access", "life-threatening-illness", "mapp1", "mapp2")
+STUDIES = ("eating-disorders", "expanded-access", "life-threatening-illness", "mapp1", "mapp2", "mapp3")
 NAMES = [name for name in STATE if name not in ("release", "findings", "unread", "effective", "former")]
 
 

@@ -155,6 +155,14 @@ def test_one_track_opens_for_several_arms(told: str, opened: bool) -> None:
     assert ("open_session" in visits(case)) is opened
 
 
+@pytest.mark.parametrize(("sites", "opened"), [(["denver"], True), (["haifa"], False)])
+def test_a_track_opens_at_the_sites_that_offer_it(sites: list[str], opened: bool) -> None:
+    tracks = dict(told_one_by_one().data)["tracks"]
+    offered = tracks | {"extension": tracks["extension"] | {"sites": sites}}
+    case = before("unblind", study=Study("mini", (told_one_by_one(tracks=offered),)))
+    assert ("extension" in case.course().tracks) is opened
+
+
 def test_the_arm_is_told_once() -> None:
     case = tell(before("unblind"))
     assert codes(case.may("unblind", "2026-06-02T10:00:00-06:00", by="i-1")) == ["unblinded_before"]

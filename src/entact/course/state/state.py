@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
 
@@ -37,6 +37,7 @@ from entact.course.state.values import SessionFacts, Values
 
 if TYPE_CHECKING:
     from entact.protocol.release import Release, Study
+    from entact.protocol.study import Visit
 
 Status = Literal[
     "screening",
@@ -240,8 +241,11 @@ class State:
     @property
     def tracks(self) -> frozenset[str]:
         """The tracks whose visits this person has: opened by an entry, never by a hidden arm."""
-        tracks = self.release.file.tracks
-        return frozenset(name for name, track in tracks.items() if any(map(self._opens, track.openings)))
+        return frozenset(
+            name
+            for name, track in self.release.file.tracks.items()
+            if any(map(self._opens, track.openings)) and self._offered(track.sites)
+        )
 
     @property
     def entered(self) -> bool:
@@ -358,15 +362,33 @@ class State:
             return self.told is not None and self.told.arm == name
         return self.consent is not None and self.consent.scopes.get(name) is True
 
+    def _offered(self, sites: Collection[str] | None) -> bool:
+        """Whether the participant is, or was before a transfer, at one of these sites; None are all."""
+        return sites is None or any(one.site in sites for one in self.screenings)
+
     def _at_end(self) -> bool:
         visits = self.release.visits_of(self.population, self.tracks)
-        opened = {name: visit for name, visit in visits.items() if visit.track is not None}
-        last = opened or visits
+        ends = {name for name, visit in visits.items() if visit.track is None and visit.kind == "end"}
+        # A track that follows the main one ends the study; a sub-study beside it does not.
+        following = {name: visit for name, visit in visits.items() if _follows(visit, visits, ends)}
+        last = following or {name: visit for name, visit in visits.items() if visit.track is None}
         ends = {name for name, visit in last.items() if visit.kind == "end"} or set(list(last)[-1:])
         return any(
             one.visit in ends and one.status == "ended" and one.attempt == self.attempt
             for one in self.encounters.values()
         )
+
+
+def _follows(visit: Visit, visits: Mapping[str, Visit], ends: Collection[str]) -> bool:
+    """Whether a visit of a track comes after the main one, not beside it, by what it is counted from."""
+    if visit.track is None:
+        return False
+    root = visit.after
+    if not ends:  # the main track names no end
+        return True
+    while root in visits and visits[root].track == visit.track:
+        root = visits[root].after
+    return root not in visits or root in ends
 
 
 STATE = tuple(State.__annotations__)

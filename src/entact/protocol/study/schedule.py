@@ -35,12 +35,13 @@ class Track(Block):
 
     `opens_on`: `unblinded.placebo` (the person was told this arm) or `consent.<scope>`; never a hidden arm.
     Several are joined by `or`, as in `unblinded.placebo or unblinded.low`: one track for two arms.
-    `doses`: further sessions with a dose.
+    `doses`: further sessions with a dose. `sites`: where it is offered; everywhere when it is not said.
     """
 
     title: Words
     opens_on: Annotated[str, AfterValidator(_opening)]
     doses: int = Field(default=0, ge=0)
+    sites: list[str] | None = None
 
     @cached_property
     def openings(self) -> tuple[tuple[str, str], ...]:
