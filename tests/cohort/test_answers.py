@@ -16,6 +16,7 @@ AGE = Item.model_validate({"type": "integer", "unit": "a", "range": "0 .. 120"})
 WEIGHT = Item.model_validate({"type": "decimal", "unit": "kg", "range": "25 .. 300"})
 YES = Item.model_validate({"type": "boolean"})
 SEX = Item.model_validate({"type": "choice", "of": ["female", "male"]})
+WHERE = Item.model_validate({"type": "choices", "of": ["head", "back"]})
 
 
 def random(seed: int = 1) -> np.random.Generator:
@@ -28,6 +29,7 @@ def random(seed: int = 1) -> np.random.Generator:
         ({"value": False}, YES, False),
         ({"chance": 1.0}, YES, True),
         ({"shares": {"female": 0.0, "male": 1.0}}, SEX, "male"),
+        ({"shares": {"head": 0.0, "back": 1.0}}, WHERE, ["back"]),
         ({"mean": 500.0, "sd": 0.0}, AGE, 120),
         ({"mean": 70.04, "sd": 0.0, "decimals": 1}, WEIGHT, "70.0 kg"),
         ({"characteristic": "age"}, AGE, 41),

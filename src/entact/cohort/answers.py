@@ -82,7 +82,8 @@ class Answer(BaseModel):
         if self.chance is not None:
             return uniform < self.chance
         if self.shares is not None:
-            return _choose(self.shares, uniform)
+            code = _choose(self.shares, uniform)
+            return [code] if item.type == "choices" else code
         if self.mean is not None and self.sd is not None:
             return _number(item, self.mean + self.sd * normal(), self.decimals)
         assert self.characteristic is not None
