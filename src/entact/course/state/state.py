@@ -386,7 +386,7 @@ def _follows(visit: Visit, visits: Mapping[str, Visit], ends: Collection[str]) -
     root = visit.after
     if not ends:  # the main track names no end
         return True
-    while root in visits and visits[root].track == visit.track:
+    while root is not None and root in visits and visits[root].track == visit.track:
         root = visits[root].after
     return root not in visits or root in ends
 
