@@ -8,7 +8,7 @@ from typing import Any
 
 from entact.protocol.problem import Path
 from entact.protocol.requirements.answer import Answer, answer, no, yes
-from entact.protocol.requirements.timeline import Timeline, in_days
+from entact.protocol.requirements.timeline import Timeline, in_days, names_in
 from entact.protocol.requirements.words import (
     AlertOn,
     Analysed,
@@ -113,17 +113,16 @@ def _(rule: EndpointAfter, study: Timeline) -> Answer:
 
 @answer.register
 def _(rule: GateOn, study: Timeline) -> Answer:
-    gate = study.release.gates.get(rule.gate)
+    gate = study.release.file.gates.get(rule.gate)
     if gate is None:
         return no(f"there is no gate `{rule.gate}`")
     wanted = None if "(" in rule.on else study.items_that(rule.on)
     places: list[Path] = []
-    for number, requirement in enumerate(study.release.file.gates[rule.gate].require):
-        compiled = gate.requirements[number].rule
+    for number, requirement in enumerate(gate.require):
         hit = (
             rule.on in requirement.require
             if wanted is None
-            else any(_names(name, wanted) for name in compiled.names)
+            else any(_names(name, wanted) for name in names_in(requirement.require))
         )
         if hit:
             places.append(("gates", rule.gate, "require", number))
@@ -143,10 +142,10 @@ def _(rule: AlertOn, study: Timeline) -> Answer:
     wanted = study.items_that(rule.alert_on)
     file = study.release.file
     places: list[Path] = []
-    for name, compiled in study.release.alerts.items():
-        if not any(_names(one, wanted) for one in compiled.rule.names):
+    for name, alert in file.alerts.items():
+        if not any(_names(one, wanted) for one in names_in(alert.when)):
             continue
-        told = {*file.alerts[name].tell, *(role for step in file.alerts[name].escalate for role in step.tell)}
+        told = {*alert.tell, *(role for step in alert.escalate for role in step.tell)}
         if rule.tells is None or any(study.role_is(role, rule.tells) for role in told):
             places.append(("alerts", name))
     if places:

@@ -112,7 +112,9 @@ def _each(rule: Measured, study: Timeline, done: list[Done], title: str) -> Answ
 def _after(rule: Measured, study: Timeline, one: Done, session: str) -> bool:
     """Whether it is done after a session and before the next, in time, or at the end of the session."""
     if one.visit == session:
-        return any(not time.startswith("before") and time != "initial" for time in one.times)
+        return not rule.apart and any(
+            not time.startswith("before") and time != "initial" for time in one.times
+        )
     order = list(study.visits)
     later = [name for name in study.sessions if order.index(name) > order.index(session)]
     if order.index(one.visit) < order.index(session):

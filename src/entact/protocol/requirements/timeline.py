@@ -14,7 +14,7 @@ from entact.protocol.problem import Path
 from entact.protocol.release import Release
 from entact.protocol.requirements.words import Measured
 from entact.protocol.study import Form, Visit
-from entact.protocol.words.schedule import activities
+from entact.protocol.words.schedule import planned_days
 
 VITALS = "vitals"
 
@@ -55,8 +55,9 @@ class Timeline:
     @cached_property
     def days(self) -> Mapping[str, float]:
         """Visit -> the day on which it is due, counted from the first session; none where it is not known."""
-        rows = (row for group in activities(self.release).groups for row in group.visits)
-        return {row.name: row.day for row in rows if row.name in self.visits and row.day is not None}
+        days = planned_days(self.visits, is_track=False)
+        start = days.get(self.sessions[0]) if self.sessions else None
+        return {} if start is None else {name: in_days(day - start) for name, day in days.items()}
 
     @cached_property
     def _paths(self) -> dict[str, int]:
@@ -85,9 +86,10 @@ class Timeline:
     @cached_property
     def primary_forms(self) -> list[str]:
         """The forms whose items or scores the primary endpoint names."""
-        endpoint = self.release.endpoints.get(self.release.file.analysis.primary.endpoint)
-        names = endpoint.rule.names if endpoint is not None else ()
-        return sorted({name.split(".")[-2] for name in names})
+        file = self.release.file
+        endpoint = file.endpoints.get(file.analysis.primary.endpoint)
+        named = names_in(endpoint.value) if endpoint is not None else ()
+        return sorted({form for name in named if (form := name.split(".")[-2]) in file.all_forms})
 
     def items_that(self, name: str) -> list[str]:
         """The items, as rules name them, that measure something: single ones, or all of its forms."""
@@ -145,6 +147,11 @@ def _activities(visit: Visit, path: Path) -> Iterator[tuple[str, Path, tuple[str
         yield activity, (*path, "do", place), ()
     for place, readings in enumerate(visit.timed):
         yield readings.do, (*path, "timed", place), tuple(readings.at)
+
+
+def names_in(rule: str) -> set[str]:
+    """The dotted names of a rule, items of forms among them."""
+    return set(re.findall(r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)+", re.sub(r"'[^']*'", "", rule)))
 
 
 def _found(pattern: str, text: str) -> bool:

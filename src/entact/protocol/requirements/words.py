@@ -52,7 +52,8 @@ class Measured(Closed):
     """`measured: ecg`: a form or an activity that measures something, and when it is done.
 
     `times`: how often within a session. `within`: so long after a session at most. `since`: so long after the
-    last at least. `by`: who fills it, by the roles of `measures.yaml`; `over`: the least from first to last.
+    last at least. `by`: who fills it, by the roles of `measures.yaml`. `apart`: at another visit,
+    not at the end of the session.
     """
 
     measured: str
@@ -61,6 +62,7 @@ class Measured(Closed):
     within: Duration | None = None
     since: Duration | None = None
     by: str | None = None
+    apart: bool = False
 
 
 class Rated(Closed):

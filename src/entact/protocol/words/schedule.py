@@ -130,7 +130,7 @@ def _key(visit: Visit) -> tuple[str | None, str | None]:
 def _group(release: Release, key: tuple[str | None, str | None]) -> Group:
     track, population = key
     visits = {name: visit for name, visit in release.visits.items() if _key(visit) == key}
-    days = _days(_counted_with(release, key), is_track=track is not None)
+    days = planned_days(_counted_with(release, key), is_track=track is not None)
     first = next((name for name in visits if visits[name].kind == "dosing" and name in days), None)
     titles = []
     if population is not None:
@@ -255,7 +255,7 @@ def _due(window: Span, target: timedelta | None) -> timedelta:
     return middle if middle < _DAY else timedelta(days=round(middle / _DAY))
 
 
-def _days(visits: Mapping[str, Visit], *, is_track: bool) -> dict[str, timedelta]:
+def planned_days(visits: Mapping[str, Visit], *, is_track: bool) -> dict[str, timedelta]:
     """The day of each visit of a group from where it begins, each visit on its own day."""
     days: dict[str, timedelta] = {}
     while True:
