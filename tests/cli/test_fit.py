@@ -106,3 +106,23 @@ def test_a_fit_that_did_not_converge_ends_with_1(run: Any, file: Path) -> None:
     done = run("fit", file, "--estimate", "cyp2d6_clearance_s", "--pooled", *KNOWN_ERROR)
     assert "NOT CONVERGED" in done.out
     assert done.code == 1
+
+
+def test_priors_occasions_and_profiles_as_they_are_typed(run: Any, file: Path) -> None:
+    words = ("fit", file, "--estimate", "absorption_rate", "--pooled", *KNOWN_ERROR)
+    done = run(*words, "--prior", "absorption_rate = 1.2 ± 20 %: F020", "--profile")
+    assert (done.code, done.err) == (0, "")
+    assert "F020" in done.out
+    assert "profile likelihood" in done.out
+    assert "not understood" in run(*words, "--prior", "absorption_rate 1.2").err
+    assert "a column OCC" in run(*words, "--occasion", "absorption_rate").err
+
+
+def test_occasions_too_near_to_each_other_are_refused_with_their_line(run: Any, file: Path) -> None:
+    lines = file.read_text().split()
+    again = [f"1,{time},{rest}" for time, rest in ((48, "1,120,HCl,.,70"), (50, "0,.,.,230,70"))]
+    rows = [f"{lines[0]},OCC", *(f"{line},1" for line in lines[1:]), *(f"{line},2" for line in again)]
+    file.write_text("\n".join(rows) + "\n")
+    done = run("fit", file, "--estimate", "absorption_rate", "--occasion", "absorption_rate")
+    assert done.code == 2
+    assert "line 8, OCC: 2 begins 48 h after" in done.err

@@ -9,10 +9,11 @@ import pytest
 
 from entact.pharmacology import Person, Regimen, simulate
 from entact.pharmacology.data import Data, Sample, Subject
-from entact.pharmacology.fit import Fit, NotAFit, fit, vpc
+from entact.pharmacology.fit import Fit, NotAFit, fit
 from entact.pharmacology.individual import vectors
 from entact.pharmacology.likelihood import changed
 from entact.pharmacology.parameters import ModelError, shipped_model
+from entact.pharmacology.predictive import vpc
 
 TIMES = (1, 1.5, 2, 3, 4, 6, 8, 12, 24)
 BODY = {"weight": 70.0, "female": 0.0, "age": 27.0, "activity": 2.0}
@@ -84,7 +85,7 @@ def test_bands_of_the_predictive_check_hold_data_of_the_model_and_no_other() -> 
     table = vpc(found, n=100).filter(quantile=0.5)
     inside = (table["low"] <= table["observed"]) & (table["observed"] <= table["high"])
     assert inside.mean() > 0.6
-    wrong = replace(found, model=changed(found.model, {"volume_r": 700.0}))
+    wrong = replace(found, trial=replace(found.trial, model=changed(found.model, {"volume_r": 700.0})))
     table = vpc(wrong, n=100).filter(quantile=0.5)
     assert ((table["low"] <= table["observed"]) & (table["observed"] <= table["high"])).mean() < 0.5
 

@@ -20,7 +20,17 @@ def design(observed: Any, below: Any, *, is_positive: bool) -> Design:
     count, nothing = len(observed), np.zeros(0)
     who = np.zeros(count, np.int64)
     return Design(
-        {}, nothing, nothing, nothing, who, (who, who, who), np.array(observed), np.array(below), is_positive
+        {},
+        nothing,
+        nothing,
+        nothing,
+        who,
+        (who, who, who),
+        np.array(observed),
+        np.array(below),
+        who,
+        who,
+        is_positive,
     )
 
 

@@ -41,3 +41,30 @@ def test_estimates_standard_errors_spread_and_likelihood_are_those_of_nlme() -> 
     assert found["additive"].value == pytest.approx(6.6109404, rel=1e-3)
     assert found["spread volume_r"].value == pytest.approx(0.1911445, rel=2e-3)
     assert -0.5 * found.objective == pytest.approx(-675.9779453, abs=0.01)
+
+
+def test_what_differs_from_occasion_to_occasion_is_that_of_nlme() -> None:
+    """Copied from R output of `Rscript nlme/occasions.R` (nlme, method "ML", random = list(ID, OCC)):
+
+             Value  Std.Error
+    lv  0.02126281 0.04115954
+    lka 0.59510945 0.01349215
+    StdDev of lv 0.1234182 between participants, 0.1179443 between occasions
+    Residual 6.0303341, log Lik. -651.5940516
+    """
+    found = fit(
+        read_data(FILE.with_name("occasions.csv")), ["volume_r", "absorption_rate"], vary=["volume_r"],
+        spread=True, occasion=["volume_r"], proportional=0.0, model=shipped_model().with_values(NUMBERS),
+    )  # fmt: skip
+    assert found.converged
+    volume, rate = found["volume_r"], found["absorption_rate"]
+    assert math.log(volume.value / 289.0) == pytest.approx(0.02126281, abs=0.001)
+    assert volume.se / volume.value == pytest.approx(0.04115954, rel=0.03)
+    assert math.log(rate.value) == pytest.approx(0.59510945, abs=0.001)
+    assert rate.se / rate.value == pytest.approx(0.01349215, rel=0.03)
+    assert found["additive"].value == pytest.approx(6.0303341, rel=2e-3)
+    assert found["spread volume_r"].value == pytest.approx(0.1234182, rel=0.01)
+    assert found["occasion volume_r"].value == pytest.approx(0.1179443, rel=0.01)
+    assert -0.5 * found.objective == pytest.approx(-651.5940516, abs=0.02)
+    assert any("36 occasions of 12 participants" in note for note in found.notes)
+    assert len(found.individuals) == 12

@@ -43,6 +43,7 @@ _WORDS = (
     ("entact.pharmacology.parameters", "ModelError"),
     ("entact.pharmacology.data", "NotData"),
     ("entact.pharmacology.fit", "NotAFit"),
+    ("entact.pharmacology.prior", "NotAPrior"),
     ("entact.pharmacology.simulation", "NotASimulation"),
     ("entact.cohort.exceedance", "NotAsked"),
     ("entact.pharmacology.result", "NotConverged"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Final
@@ -15,6 +15,7 @@ from entact.pharmacology.quantity import Dose, NotAQuantity, kilograms
 from entact.pharmacology.rows import (
     NotData,
     Row,
+    between_occasions,
     between_resets,
     check_compartments,
     first_day,
@@ -28,9 +29,17 @@ OUTPUTS: Final = ("mdma", "r_mdma", "s_mdma", "mda", "hmma")
 """what can have been measured, ng/mL of plasma"""
 KNOWN: Final = (
     "ID", "TIME", "AMT", "FORM", "DV", "EVID", "MDV", "OUTPUT", "CMT", "WEIGHT", "WT", "SEX", "AGE", "CYP2D6",
-    "DATE", "ADDL", "II", "SS", "RATE", "BLQ", "LLOQ",
+    "DATE", "ADDL", "II", "SS", "RATE", "BLQ", "LLOQ", "OCC",
 )  # fmt: skip
-SAME: Final = {"WT": "WEIGHT", "CENS": "BLQ", "BQL": "BLQ", "LOQ": "LLOQ", "YTYPE": "CMT", "DVID": "CMT"}
+SAME: Final = {
+    "WT": "WEIGHT",
+    "CENS": "BLQ",
+    "BQL": "BLQ",
+    "LOQ": "LLOQ",
+    "YTYPE": "CMT",
+    "DVID": "CMT",
+    "OCCASION": "OCC",
+}
 USUAL: Final = {"WEIGHT": 70.0, "SEX": 0.0, "AGE": 27.0, "CYP2D6": ACTIVITY["extensive"]}
 """of the reference person: what stands where the file says nothing, which is noted"""
 SAID: Final = {"WEIGHT": "70 kg", "SEX": "male", "AGE": "27 years", "CYP2D6": "extensive"}
@@ -59,7 +68,10 @@ class Sample:
 
 @dataclass(frozen=True)
 class Subject:
-    """A participant: doses (h since the first, mg of base), samples, and covariates as of `vectors`."""
+    """A participant on one occasion: doses (h since the first, mg of base), samples, covariates of `vectors`.
+
+    Where a participant has several occasions, `participant` says who it is; else the name does.
+    """
 
     name: str
     doses: tuple[tuple[float, float], ...]
@@ -67,6 +79,12 @@ class Subject:
     covariates: dict[str, float]
     censored: tuple[Sample, ...] = ()
     """samples below the limit of quantification, which is their value"""
+    participant: str = ""
+
+    @property
+    def who(self) -> str:
+        """Whose this is."""
+        return self.participant or self.name
 
 
 @dataclass(frozen=True)
@@ -76,6 +94,11 @@ class Data:
     name: str
     subjects: tuple[Subject, ...]
     notes: tuple[str, ...] = ()
+
+    @property
+    def participants(self) -> tuple[str, ...]:
+        """Who is in it, each once."""
+        return tuple(dict.fromkeys(subject.who for subject in self.subjects))
 
     @property
     def samples(self) -> int:
@@ -99,7 +122,7 @@ def read_data(path: Path | str, *, form: str | None = None, unit: str = "ng/mL")
     OUTPUT (a name of `OUTPUTS`, else mdma; CMT where it is a name), WEIGHT or WT (kg), SEX (female, male),
     AGE (years), CYP2D6 (phenotype or activity score). `.` or nothing is missing; lines that begin with # are
     passed over; other columns are passed over and named. Doses are racemic. After a reset a participant
-    counts as another.
+    counts as another; with OCC they are the same on another occasion, of which nothing is left on the next.
 
     Concentrations below the limit of quantification are those with BLQ (or CENS) 1, `<1`, or 0; the limit is
     LLOQ, what follows `<`, or DV where CENS is 1. With a limit they are kept apart as `censored`, without one
@@ -123,11 +146,12 @@ def read_data(path: Path | str, *, form: str | None = None, unit: str = "ng/mL")
         if name in seen:
             raise mine[0].fault("ID", f"{name} was there before: keep the rows of a participant together")
         seen.add(name)
-        parts = between_resets(mine)
+        parts = between_occasions(mine) if "OCC" in columns else between_resets(mine)
         for place, part in enumerate(parts):
             label = name if len(parts) == 1 else f"{name} ({place + 1})"
-            subjects.append(_subject(label, part, form, left_out, UNITS_OF_DV[unit]))
-        if len(parts) > 1:
+            one = _subject(label, part, form, left_out, UNITS_OF_DV[unit])
+            subjects.append(replace(one, participant=name) if "OCC" in columns else one)
+        if len(parts) > 1 and "OCC" not in columns:
             notes.append(f"Participant {name} counts as {len(parts)}, as there are resets (EVID 3 or 4).")
     censored = sum(len(subject.censored) for subject in subjects)
     if left_out["below"] or censored:

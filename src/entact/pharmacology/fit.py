@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from entact.pharmacology.data import UNITS_OF_DV, Data
 from entact.pharmacology.likelihood import (
     Array,
     Design,
+    Effects,
     Modes,
     Trial,
     changed,
@@ -20,18 +21,17 @@ from entact.pharmacology.likelihood import (
     design_of,
     place_etas,
 )
-from entact.pharmacology.objective import FACTOR, NotAFit, Objective, free_numbers
+from entact.pharmacology.objective import FACTOR, NotAFit, Objective, curvature, free_numbers
 from entact.pharmacology.parameters import SIGNED, Model, shipped_model
+from entact.pharmacology.population import OCCASION
+from entact.pharmacology.prior import Prior, check_priors
+from entact.pharmacology.profile import interval
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Estimate", "Fit", "NotAFit", "fit", "shrinkage", "vpc"]
+__all__ = ["Estimate", "Fit", "NotAFit", "fit", "shrinkage"]
 
-NEAR: Final = 1e-2
-"""what the objective would still fall by at a minimum, as its curvature says"""
-UNSEEN: Final = 1e-3
-"""curvature of -log L in a logarithm below which the data do not tell it: a standard error above 30"""
 BELOW: Final = {
     "M1": "are left out, which is biased where they are many (M1); M3 or M4 counts them",
     "M3": "count by the probability of being below it (M3)",
@@ -49,7 +49,8 @@ RESEARCH: Final = "Fitted by research software; not for decisions about a person
 class Estimate:
     """A number estimated: its value, standard error and 95 % interval (on the logarithmic scale), its unit.
 
-    `se` is NaN where the data do not say it; `start` is the model's value.
+    `se` is NaN where the data do not say it; `start` is the model's value; `profile` the interval by profile
+    likelihood, where that was asked for.
     """
 
     name: str
@@ -57,10 +58,13 @@ class Estimate:
     se: float
     unit: str
     start: float
+    profile: tuple[float, float] | None = None
 
     @property
     def interval(self) -> tuple[float, float]:
-        """95 %, of the normal approximation of the logarithm."""
+        """95 %: by profile likelihood, else of the normal approximation of the logarithm."""
+        if self.profile is not None:
+            return self.profile
         width = 1.959964 * self.se / self.value
         return self.value * math.exp(-width), self.value * math.exp(width)
 
@@ -77,7 +81,7 @@ class Fit:
     data: Data
     method: Literal["ml", "map"]
     model: Model
-    effects: tuple[str, ...]
+    effects: Effects
     estimates: tuple[Estimate, ...]
     individuals: tuple[tuple[str, Estimate], ...]
     correlation: Array
@@ -126,8 +130,8 @@ def _conditional(fit: Fit, variance: Array) -> Array:
     told = fit.design.quantified
     out = np.empty(told)
     slopes, etas = fit.modes.slopes[0], fit.modes.etas[0]
-    for person in range(fit.design.n):
-        own = np.flatnonzero(fit.design.who[:told] == person)
+    for person in range(fit.design.participants):
+        own = np.flatnonzero(fit.design.of[:told] == person)
         g = slopes[:, own]
         expected = fit.modes.predicted[0][own] - etas[person] @ g
         lower = np.linalg.cholesky(g.T @ g + np.diag(variance[own]))
@@ -146,6 +150,9 @@ def fit(
     proportional: float | None = None,
     additive: float | None = None,
     below: Literal["M1", "M3", "M4"] = "M1",
+    occasion: Sequence[str] = (),
+    priors: Sequence[Prior] = (),
+    profile: bool = False,
 ) -> Fit:
     """Estimates a chosen few of the parameters from concentrations.
 
@@ -171,7 +178,8 @@ def fit(
     """
     model = shipped_model() if model is None else model
     names = _checked(estimate, model)
-    effects = _effects(method, names, vary, model, data)
+    effects = _effects(method, names, vary, occasion, model, data)
+    known = check_priors(priors, names if method == "ml" else (), model)
     if not data.samples:
         raise NotAFit(f"{data.name} has no concentrations to fit")
     if below not in BELOW:
@@ -179,12 +187,14 @@ def fit(
     design = design_of(data, below)
     _check_units(data, design, model)
     given = {"proportional": proportional, "additive": additive}
-    free = free_numbers(design, names if method == "ml" else (), effects if spread else (), given, model)
-    if data.samples <= len(free.names):
+    between = effects.between if spread else ()
+    free = free_numbers(design, names if method == "ml" else (), between, effects.within, given, model)
+    if data.samples + len(known) <= len(free.names):
         raise NotAFit(f"{data.samples} concentrations do not say {len(free.names)} numbers: estimate fewer")
-    problem = Objective(design, model, effects, free, np.zeros((design.n, len(effects))))
+    start = np.zeros((design.participants, design.random(effects)))
+    problem = Objective(design, model, effects, free, start, known)
     log, why = problem.minimise()
-    return _result(data, method, problem, log, why, names)
+    return _result(data, method, problem, log, why, profile)
 
 
 def _check_units(data: Data, design: Design, model: Model) -> None:
@@ -218,8 +228,13 @@ def _checked(estimate: Sequence[str], model: Model) -> tuple[str, ...]:
 
 
 def _effects(
-    method: str, names: tuple[str, ...], vary: Sequence[str] | None, model: Model, data: Data
-) -> tuple[str, ...]:
+    method: str,
+    names: tuple[str, ...],
+    vary: Sequence[str] | None,
+    occasion: Sequence[str],
+    model: Model,
+    data: Data,
+) -> Effects:
     if method not in ("ml", "map"):
         raise NotAFit(f"method {method!r} is not known; known: ml, map")
     if method == "map":
@@ -227,27 +242,35 @@ def _effects(
             raise NotAFit("vary belongs to ml: with map, participants differ in what is estimated")
         chosen = names
     elif vary is None:
-        chosen = tuple(name for name in names if model.parameters[name].cv) if len(data.subjects) > 1 else ()
+        several = len(data.participants) > 1
+        chosen = tuple(name for name in names if several and model.parameters[name].cv)
     else:
         chosen = _checked(vary, model) if vary else ()
-    for name in chosen:
+    within = _checked(occasion, model) if occasion else ()
+    if within and method == "map":
+        raise NotAFit("occasion belongs to ml: with map, each course of a participant is one of them")
+    if within and len(data.subjects) == len(data.participants):
+        raise NotAFit(
+            f"{data.name} has one occasion of each participant: a column OCC says which rows are of which"
+        )
+    for name in (*chosen, *within):
         if not model.parameters[name].cv:
             known = ", ".join(one.name for one in model.parameters.values() if one.cv)
             raise NotAFit(
                 f"{name} has no spread between people in the model, so no prior; these have: {known}"
             )
-    return chosen
+    return Effects(chosen, within)
 
 
 def _result(
-    data: Data, method: Literal["ml", "map"], problem: Objective, log: Array, why: str, names: tuple[str, ...]
+    data: Data, method: Literal["ml", "map"], problem: Objective, log: Array, why: str, profile: bool
 ) -> Fit:
     free = problem.free
     bounds = free.bounds
     at_bound = [i for i in range(log.size) if min(log[i] - bounds[i][0], bounds[i][1] - log[i]) < 1e-6]
     kept = [i for i in range(log.size) if i not in at_bound]
-    covariance, converged, reason, unseen = _curvature(problem, log, kept, why)
-    notes = [RESEARCH, *data.notes, *_about(data, method, problem, names)]
+    covariance, converged, reason, unseen = curvature(problem, log, kept, why)
+    notes = [RESEARCH, *data.notes, *_about(data, method, problem)]
     censored = int(problem.design.below.sum())
     if problem.design.below.any() or data.censored:
         word = "M4" if problem.design.is_positive else "M3" if censored else "M1"
@@ -263,21 +286,21 @@ def _result(
         notes.append(f"The data do not tell {', '.join(free.names[i] for i in unseen)}: no standard errors.")
     modes = problem.modes(log[None])
     trial = problem.trial(log)
-    placed = place_etas(trial.model, problem.effects, trial.spread, modes.etas[0])
+    placed = place_etas(problem.design, trial, problem.effects, modes.etas[0])
     courses(problem.design, [trial.model], placed[None])  # refuses an end at which nothing can be integrated
     se = np.sqrt(np.diag(covariance))
-    units = {"proportional": ("1", 0.0), "additive": ("ng/mL", 0.0)}
-    estimates = []
-    for place, name in enumerate(free.names):
-        if name in problem.model.parameters:
-            unit, start = problem.model.parameters[name].unit, problem.model[name]
-        else:
-            unit, start = units.get(name, ("1", 0.0))
-        value = float(np.exp(log[place]))
-        if name.startswith("spread "):
-            start = problem.model.parameters[name.removeprefix("spread ")].sigma
-            value *= start
-        estimates.append(Estimate(name, value, value * float(se[place]), unit, start))
+    estimates = [_estimate(problem.model, free.names[i], log[i], se[i]) for i in range(log.size)]
+    if profile:
+        estimates = [
+            _profiled(problem, log, covariance, place, one) if math.isfinite(one.se) else one
+            for place, one in enumerate(estimates)
+        ]
+        notes.append("Intervals are by profile likelihood: at their ends -2 log L has risen by 3.84.")
+    for prior in problem.priors.values():
+        share = (float(se[free.names.index(prior.name)]) / prior.spread) ** 2
+        notes.append(
+            f"Prior: {prior}. About {100 * min(share, 1.0):.0f} % of what is known of it now is the prior's."
+        )
     with np.errstate(invalid="ignore"):
         correlation = covariance / np.outer(se, se)
     return Fit(
@@ -298,50 +321,49 @@ def _result(
     )
 
 
-def _curvature(
-    problem: Objective, log: Array, kept: list[int], why: str
-) -> tuple[Array, bool, str, list[int]]:
-    """Covariance of the logarithms, whether this is a minimum and why, and what the data do not tell."""
-    covariance = np.full((log.size, log.size), np.nan)
-    if not kept:
-        return covariance, True, why, []
-    hessian = problem.hessian(log, kept)
-    values, vectors = np.linalg.eigh(hessian)
-    flat = values < UNSEEN
-    unseen = [kept[i] for i in range(len(kept)) if flat.any() and np.abs(vectors[i, flat]).max() > 0.1]
-    told = [i for i in range(len(kept)) if kept[i] not in unseen]
-    if told:
-        inverse = np.linalg.inv(hessian[np.ix_(told, told)])
-        places = [kept[i] for i in told]
-        covariance[np.ix_(places, places)] = inverse
-    _, slope = problem.value_and_slope(log)
-    left = float(np.sum((vectors.T @ slope[kept])[~flat] ** 2 / values[~flat]))
-    if any(problem.free.names[i] in problem.model.parameters for i in unseen):
-        return covariance, False, "the objective has no minimum: it does not change with all numbers", unseen
-    if left > NEAR:
-        return (
-            covariance,
-            False,
-            f"not at a minimum: the objective would still fall by {left:.2g} ({why})",
-            unseen,
-        )
-    return covariance, True, f"at a minimum: the objective would fall by {left:.1g} at most", unseen
+def _estimate(model: Model, name: str, log: float, se: float) -> Estimate:
+    """An estimate from its logarithm; standard deviations between people and occasions in their own size."""
+    kind, _, of = name.partition(" ")
+    value, unit, start = math.exp(log), "ng/mL" if name == "additive" else "1", 0.0
+    if of:
+        sigma = model.parameters[of].sigma
+        start = sigma if kind == "spread" else sigma * math.sqrt(OCCASION)
+        value *= sigma
+    elif name in model.parameters:
+        unit, start = model.parameters[name].unit, model[name]
+    return Estimate(name, value, value * float(se), unit, start)
 
 
-def _about(data: Data, method: str, problem: Objective, names: Sequence[str]) -> list[str]:
-    n = len(data.subjects)
+def _profiled(problem: Objective, log: Array, covariance: Array, place: int, one: Estimate) -> Estimate:
+    """The estimate with its interval by profile likelihood."""
+    low, high = interval(problem, log, covariance, place)
+    scale = one.value / math.exp(log[place])
+    return replace(one, profile=(scale * math.exp(low), scale * math.exp(high)))
+
+
+def _about(data: Data, method: str, problem: Objective) -> list[str]:
+    n = len(data.participants)
     if method == "map":
         return [
             "Each participant's values are the mode of the posterior (MAP); typical values and the "
             "prior's spread are the model's, not estimated."
         ]
-    if problem.effects:
+    between, within = problem.effects.between, problem.effects.within
+    said = []
+    if between:
         estimated = any(name.startswith("spread ") for name in problem.free.names)
         size = "estimated" if estimated else "the model's, not estimated"
-        return [
+        said.append(
             f"Typical values by maximum likelihood (FOCE with interaction) of {n} participants, who differ "
-            f"in {', '.join(problem.effects)}; the size of these differences is {size}."
-        ]
+            f"in {', '.join(between)}; the size of these differences is {size}."
+        )
+    if within:
+        said.append(
+            f"{len(data.subjects)} occasions of {n} participants: each differs from one to the next in "
+            f"{', '.join(within)}, by as much as is estimated; each occasion begins with nothing on board."
+        )
+    if said:
+        return said
     if n > 1:
         return [
             f"{n} participants are pooled as if they were one: standard errors are too small if they differ."
@@ -350,90 +372,26 @@ def _about(data: Data, method: str, problem: Objective, names: Sequence[str]) ->
 
 
 def _individuals(
-    data: Data, trial: Trial, effects: tuple[str, ...], modes: Modes
+    data: Data, trial: Trial, effects: Effects, modes: Modes
 ) -> tuple[tuple[str, Estimate], ...]:
-    if not effects:
+    if not effects.between:
         return ()
     covariance = np.linalg.inv(modes.information[0])
     out = []
-    for place, person in enumerate(data.subjects):
-        for j, name in enumerate(effects):
+    for place, person in enumerate(data.participants):
+        for j, name in enumerate(effects.between):
             sigma = trial.model.parameters[name].sigma * float(trial.spread[j])
             typical = trial.model[name]
             value = typical * math.exp(sigma * float(modes.etas[0, place, j]))
             se = value * sigma * math.sqrt(float(covariance[place, j, j]))
-            out.append((person.name, Estimate(name, value, se, trial.model.parameters[name].unit, typical)))
+            out.append((person, Estimate(name, value, se, trial.model.parameters[name].unit, typical)))
     return tuple(out)
 
 
 def shrinkage(fit: Fit) -> dict[str, float]:
     """Of each random effect 1 - SD of modes / SD of effect: 0 where data speak, 1 where the prior does."""
-    if fit.design.n < 2:
+    between = fit.effects.between
+    if fit.design.participants < 2:
         return {}
-    sizes = fit.modes.etas[0].std(axis=0, ddof=1)
-    return {name: 1.0 - float(size) for name, size in zip(fit.effects, sizes, strict=True)}
-
-
-def vpc(
-    fit: Fit, *, n: int = 500, seed: int = 1, quantiles: Sequence[float] = (0.05, 0.5, 0.95)
-) -> pl.DataFrame:
-    """Visual predictive check: quantiles of the samples beside those of `n` simulated repetitions.
-
-    Each repetition has the same participants, doses and times, new random effects and new errors of
-    measurement. Rows: output, bin of time (`time`: its median, `samples`), quantile; `observed`, and of the
-    simulated quantiles the median `simulated` and the 90 % interval `low`, `high` (ng/mL). Concentrations are
-    not corrected for dose: where doses differ much, look at each apart.
-    """
-    import polars as pl
-
-    if n < 20 or not quantiles or not all(0.0 < one < 1.0 for one in quantiles):
-        raise NotAFit("vpc: 20 or more repetitions, quantiles between 0 and 1")
-    rng = np.random.default_rng(seed)
-    simulated = _repetitions(fit, n, rng)
-    rows: list[dict[str, Any]] = []
-    told = fit.design.quantified
-    output, time = fit.design.spot[2][:told], fit.design.times[fit.design.spot[1]][:told]
-    from entact.pharmacology.data import OUTPUTS
-
-    for which in np.unique(output):
-        mine = np.flatnonzero(output == which)
-        for own in _bins(time[mine]):
-            places = mine[own]
-            found = np.quantile(simulated[:, places], quantiles, axis=1)
-            for quantile, values in zip(quantiles, found, strict=True):
-                low, middle, high = np.quantile(values, (0.05, 0.5, 0.95))
-                rows.append(
-                    {
-                        "output": OUTPUTS[which],
-                        "time": float(np.median(time[places])),
-                        "samples": len(places),
-                        "quantile": quantile,
-                        "observed": float(np.quantile(fit.design.observed[places], quantile)),
-                        "simulated": float(middle),
-                        "low": float(low),
-                        "high": float(high),
-                    }
-                )
-    return pl.DataFrame(rows)
-
-
-def _repetitions(fit: Fit, n: int, rng: np.random.Generator) -> Array:
-    etas = rng.standard_normal((n, fit.design.n, len(fit.effects)))
-    if fit.effects:
-        placed = [place_etas(fit.model, fit.effects, fit.trial.spread, eta) for eta in etas]
-        predicted = courses(fit.design, [fit.model] * n, np.array(placed))
-    else:
-        predicted = np.repeat(fit.modes.predicted, n, axis=0)
-    v, _ = fit.trial.variance(predicted)
-    noisy: Array = np.maximum(predicted + np.sqrt(v) * rng.standard_normal(predicted.shape), 0.0)
-    return noisy
-
-
-def _bins(time: Array, most: int = 12) -> list[Any]:
-    """Places of the samples of each bin: by time where few times are, else equally many samples each."""
-    known = np.unique(time)
-    if known.size <= 2 * most:
-        return [np.flatnonzero(time == one) for one in known]
-    edges = np.unique(np.quantile(time, np.linspace(0.0, 1.0, most + 1)))
-    place = np.clip(np.searchsorted(edges, time, side="right") - 1, 0, edges.size - 2)
-    return [np.flatnonzero(place == one) for one in np.unique(place)]
+    sizes = fit.modes.etas[0, :, : len(between)].std(axis=0, ddof=1)
+    return {name: 1.0 - float(size) for name, size in zip(between, sizes, strict=True)}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -20,6 +20,7 @@ from entact.pharmacology.data import Data
 from entact.pharmacology.parameters import Model
 
 Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+Places = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 RTOL: Final = 1e-8
 """of the integration: differences of courses are taken, so that it is finer than for a picture"""
@@ -36,18 +37,31 @@ MEMORY: Final = 8_000_000
 
 
 @dataclass(frozen=True)
+class Effects:
+    """In what participants differ, and in what each of them differs from one occasion to the next."""
+
+    between: tuple[str, ...] = ()
+    within: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Design:
-    """Who was given what and sampled when, as arrays; `spot` finds the courses' value of each sample."""
+    """Who was given what and sampled when, as arrays; `spot` finds the courses' value of each sample.
+
+    A course is that of a participant on one occasion: `owner` and `occasion` say which, both from 0 on.
+    """
 
     covariates: dict[str, Array]
     dose_times: Array
     doses: Array
     times: Array
-    who: np.ndarray[tuple[int], np.dtype[np.int64]]
-    spot: tuple[np.ndarray[tuple[int], np.dtype[np.int64]], ...]
+    who: Places
+    spot: tuple[Places, ...]
     observed: Array
     below: np.ndarray[tuple[int], np.dtype[np.bool_]]
     """samples of which `observed` is the limit that they are below; they come last"""
+    owner: Places
+    occasion: Places
     is_positive: bool = False
     """whether measurements are taken as positive (M4)"""
 
@@ -58,8 +72,27 @@ class Design:
 
     @property
     def n(self) -> int:
-        """How many participants."""
+        """How many courses."""
         return len(self.doses)
+
+    @property
+    def participants(self) -> int:
+        """How many participants."""
+        return int(self.owner.max()) + 1
+
+    @property
+    def occasions(self) -> int:
+        """How many occasions the participant with most of them has."""
+        return int(self.occasion.max()) + 1
+
+    @property
+    def of(self) -> Places:
+        """Whose each sample is."""
+        return self.owner[self.who]
+
+    def random(self, effects: Effects) -> int:
+        """How many deviations a participant has."""
+        return len(effects.between) + len(effects.within) * self.occasions
 
 
 def design_of(data: Data, below: str = "M1") -> Design:
@@ -76,6 +109,10 @@ def design_of(data: Data, below: str = "M1") -> Design:
         samples += [(place, one) for place, person in enumerate(people) for one in person.censored]
     when = np.array([one.time for _, one in samples])
     times = np.unique(np.concatenate([[0.0, 1.0], when]))
+    names = [one.who for one in people]
+    numbers = {name: place for place, name in enumerate(data.participants)}
+    owner = np.array([numbers[name] for name in names], np.int64)
+    occasion = np.array([names[:place].count(name) for place, name in enumerate(names)], np.int64)
     who = np.array([place for place, _ in samples], np.int64)
     what = np.array([MEASURED.index(one.output) for _, one in samples], np.int64)
     return Design(
@@ -89,14 +126,16 @@ def design_of(data: Data, below: str = "M1") -> Design:
         spot=(who, np.searchsorted(times, when), what),
         observed=np.array([one.value for _, one in samples]),
         below=np.arange(len(samples)) >= told,
+        owner=owner,
+        occasion=occasion,
         is_positive=below == "M4",
     )
 
 
 def courses(design: Design, models: Sequence[Model], etas: Array, *, strict: bool = True) -> Array:
-    """Predicted concentrations (models x samples), ng/mL, all participants in one run.
+    """Predicted concentrations (models x samples), ng/mL, all courses in one run.
 
-    Arguments: `etas`: models x participants x random parameters of the model, standard normal;
+    Arguments: `etas`: models x courses x random parameters of the model, standard normal;
     `strict`: refuse a course that cannot be integrated, else it counts as no drug at all, far from any data.
 
     Errors: `NotConverged`.
@@ -158,10 +197,12 @@ class Trial:
 
     model: Model
     spread: Array
-    """of each random effect, over the spread in the model's file"""
+    """of each difference between participants, over the spread in the model's file"""
     proportional: float
     additive: float
     """ng/mL"""
+    within: Array = field(default_factory=lambda: np.zeros(0))
+    """the same of each difference between occasions"""
 
     def variance(self, predicted: Array) -> tuple[Array, Array]:
         """Variance of a measurement about its prediction, and how it changes with that."""
@@ -185,20 +226,25 @@ class Modes:
     """-2 log L of each trial, all constants in it"""
 
 
-def place_etas(model: Model, effects: Sequence[str], spread: Array, etas: Array) -> Array:
-    """Deviations of a few parameters (participants x effects) among those of all."""
-    out = np.zeros((len(etas), len(model.random)))
-    for j, name in enumerate(effects):
-        out[:, model.random.index(name)] = spread[j] * etas[:, j]
+def place_etas(design: Design, trial: Trial, effects: Effects, etas: Array) -> Array:
+    """Deviations of each course (courses x random parameters of the model) from those of participants."""
+    out = np.zeros((design.n, len(trial.model.random)))
+    own = etas[design.owner]
+    for j, name in enumerate(effects.between):
+        out[:, trial.model.random.index(name)] = trial.spread[j] * own[:, j]
+    for j, name in enumerate(effects.within):
+        place = len(effects.between) + j * design.occasions + design.occasion
+        out[:, trial.model.random.index(name)] += trial.within[j] * own[np.arange(design.n), place]
     return out
 
 
-def find_modes(design: Design, trials: Sequence[Trial], effects: Sequence[str], start: Array) -> Modes:
+def find_modes(design: Design, trials: Sequence[Trial], effects: Effects, start: Array) -> Modes:
     """The modes of the random effects under each trial, by Fisher scoring, all participants at once.
 
-    Arguments: `start`: participants x effects.
+    Arguments: `start`: participants x deviations, first those between participants, then of each effect
+    within them those of all occasions.
     """
-    k, q, n = len(trials), len(effects), design.n
+    k, q, n = len(trials), design.random(effects), design.participants
     etas = np.broadcast_to(start, (k, n, q)).copy()
     predicted, slopes = _slopes(design, trials, effects, etas)
     best = _penalty(design, trials, predicted, etas)
@@ -226,16 +272,14 @@ def find_modes(design: Design, trials: Sequence[Trial], effects: Sequence[str], 
     return Modes(etas, predicted, slopes, information, (best + logdet).sum(axis=1) + constant)
 
 
-def _predict(design: Design, trials: Sequence[Trial], effects: Sequence[str], etas: Array) -> Array:
-    placed = [place_etas(one.model, effects, one.spread, eta) for one, eta in zip(trials, etas, strict=True)]
+def _predict(design: Design, trials: Sequence[Trial], effects: Effects, etas: Array) -> Array:
+    placed = [place_etas(design, one, effects, eta) for one, eta in zip(trials, etas, strict=True)]
     return courses(design, [one.model for one in trials], np.array(placed), strict=False)
 
 
-def _slopes(
-    design: Design, trials: Sequence[Trial], effects: Sequence[str], etas: Array
-) -> tuple[Array, Array]:
+def _slopes(design: Design, trials: Sequence[Trial], effects: Effects, etas: Array) -> tuple[Array, Array]:
     """Predictions, and by central differences what a deviation changes in them."""
-    q, k = len(effects), len(trials)
+    q, k = design.random(effects), len(trials)
     moved = [etas]
     for j in range(q):
         step = np.zeros(q)
@@ -250,7 +294,7 @@ def _penalty(design: Design, trials: Sequence[Trial], predicted: Array, etas: Ar
     """-2 log of the joint density of samples and effects, trials x participants, constants left out."""
     out: Array = (etas**2).sum(axis=2)
     for row, (one, f) in enumerate(zip(trials, predicted, strict=True)):
-        np.add.at(out[row], design.who, of_samples(design, one, f)[0])
+        np.add.at(out[row], design.of, of_samples(design, one, f)[0])
     return out
 
 
@@ -310,8 +354,8 @@ def _score(
     for row, (one, f) in enumerate(zip(trials, predicted, strict=True)):
         _, pull, weight = of_samples(design, one, f)
         g = slopes[row]
-        np.add.at(gradient[row], design.who, (g * pull).T)
-        np.add.at(information[row], design.who, np.einsum("is,js,s->sij", g, g, weight))
+        np.add.at(gradient[row], design.of, (g * pull).T)
+        np.add.at(information[row], design.of, np.einsum("is,js,s->sij", g, g, weight))
     return gradient, information
 
 

@@ -1,20 +1,26 @@
-"""What a fit makes as small as it can: -log L, as a function of the logarithms of what is estimated."""
+"""What a fit makes as small as it can: -log L and what priors add, of the logarithms of what is estimated."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 
-from entact.pharmacology.likelihood import Array, Design, Modes, Trial, changed, find_modes
+from entact.pharmacology.likelihood import Array, Design, Effects, Modes, Trial, changed, find_modes
 from entact.pharmacology.parameters import Model
+from entact.pharmacology.population import OCCASION
+from entact.pharmacology.prior import Prior
 
 SIGMAS: Final = ("proportional", "additive")
 FACTOR: Final = 50.0
 """how far from where it starts an estimate may go"""
+NEAR: Final = 1e-2
+"""what the objective would still fall by at a minimum, as its curvature says"""
+UNSEEN: Final = 1e-3
+"""curvature of -log L in a logarithm below which the data do not tell it: a standard error above 30"""
 STEP: Final = 5e-3
 """of a logarithm, to differentiate the objective"""
 
@@ -37,10 +43,11 @@ def free_numbers(
     design: Design,
     names: Sequence[str],
     spread: Sequence[str],
+    occasion: Sequence[str],
     given: dict[str, float | None],
     model: Model,
 ) -> Free:
-    """What is estimated of typical values, of errors that are not given, and of spreads.
+    """What is estimated of typical values, of errors that are not given, of spreads, and between occasions.
 
     Raises:
         NotAFit: for an error that cannot be.
@@ -58,6 +65,8 @@ def free_numbers(
         raise NotAFit("proportional and additive error are both 0: measurements are not exact")
     for name in spread:
         start[f"spread {name}"] = (1.0, 0.05, 4.0)
+    for name in occasion:
+        start[f"occasion {name}"] = (math.sqrt(OCCASION), 0.02, 4.0)
     logs = np.log(np.array(list(start.values())).reshape(-1, 3))
     return Free(
         tuple(start),
@@ -69,40 +78,51 @@ def free_numbers(
 
 @dataclass
 class Objective:
-    """-log L as a function of logarithms; `at` is where the last modes were, to begin from."""
+    """-log L less the log of priors, as a function of logarithms; `at`: the last modes, to begin from."""
 
     design: Design
     model: Model
-    effects: tuple[str, ...]
+    effects: Effects
     free: Free
     at: Array
+    priors: Mapping[str, Prior] = field(default_factory=dict)
 
     def trial(self, log: Array) -> Trial:
         """The model and its errors at one row."""
         values = dict(zip(self.free.names, np.exp(log).tolist(), strict=True)) | self.free.given
         typical = {name: value for name, value in values.items() if name in self.model.parameters}
+        # What is anew each time is a part of the model's spread, where that is not estimated.
+        lasting = {name: math.sqrt(1.0 - OCCASION) for name in self.effects.within}
         return Trial(
             changed(self.model, typical),
-            np.array([values.get(f"spread {name}", 1.0) for name in self.effects]),
+            np.array([values.get(f"spread {name}", lasting.get(name, 1.0)) for name in self.effects.between]),
             values["proportional"],
             values["additive"],
+            np.array([values[f"occasion {name}"] for name in self.effects.within]),
         )
 
     def modes(self, logs: Array) -> Modes:
         """Each participant's own values at each row."""
         return find_modes(self.design, [self.trial(log) for log in logs], self.effects, self.at)
 
+    def of_priors(self, log: Array) -> float:
+        """What priors add at one row."""
+        pairs = zip(self.free.names, log.tolist(), strict=True)
+        return sum(self.priors[name].minus_log(value) for name, value in pairs if name in self.priors)
+
     def minus_log(self, logs: Array) -> Array:
-        """-log L at each row."""
-        return 0.5 * self.modes(logs).objective
+        """The objective at each row."""
+        found: Array = 0.5 * self.modes(logs).objective + np.array([self.of_priors(log) for log in logs])
+        return found
 
     def value_and_slope(self, log: Array) -> tuple[float, Array]:
-        """-log L at one row, and its slope by central differences."""
+        """The objective at one row, and its slope by central differences."""
         steps = STEP * np.eye(log.size)
         here = self.modes(log[None])
         self.at = here.etas[0]
         found = self.minus_log(np.concatenate([log + steps, log - steps]))
-        return 0.5 * float(here.objective[0]), (found[: log.size] - found[log.size :]) / (2.0 * STEP)
+        value = 0.5 * float(here.objective[0]) + self.of_priors(log)
+        return value, (found[: log.size] - found[log.size :]) / (2.0 * STEP)
 
     def minimise(self) -> tuple[Array, str]:
         """The logarithms at the minimum, and what the optimiser said."""
@@ -129,7 +149,7 @@ class Objective:
         return np.asarray(end.x), message
 
     def hessian(self, log: Array, kept: Sequence[int]) -> Array:
-        """Second derivatives of -log L in the numbers kept, by central differences, in one run."""
+        """Second derivatives of the objective in the numbers kept, by central differences, in one run."""
         m, h = len(kept), 2.0 * STEP
         steps = np.zeros((m, log.size))
         steps[range(m), list(kept)] = h
@@ -140,3 +160,33 @@ class Objective:
         for (i, j), (pp, pm, mp, mm) in zip(pairs, found, strict=True):
             out[i, j] = out[j, i] = (pp - pm - mp + mm) / (4.0 * h * h)
         return out
+
+
+def curvature(
+    problem: Objective, log: Array, kept: list[int], why: str
+) -> tuple[Array, bool, str, list[int]]:
+    """Covariance of the logarithms, whether this is a minimum and why, and what the data do not tell."""
+    covariance = np.full((log.size, log.size), np.nan)
+    if not kept:
+        return covariance, True, why, []
+    hessian = problem.hessian(log, kept)
+    values, vectors = np.linalg.eigh(hessian)
+    flat = values < UNSEEN
+    unseen = [kept[i] for i in range(len(kept)) if flat.any() and np.abs(vectors[i, flat]).max() > 0.1]
+    told = [i for i in range(len(kept)) if kept[i] not in unseen]
+    if told:
+        inverse = np.linalg.inv(hessian[np.ix_(told, told)])
+        places = [kept[i] for i in told]
+        covariance[np.ix_(places, places)] = inverse
+    _, slope = problem.value_and_slope(log)
+    left = float(np.sum((vectors.T @ slope[kept])[~flat] ** 2 / values[~flat]))
+    if any(problem.free.names[i] in problem.model.parameters for i in unseen):
+        return covariance, False, "the objective has no minimum: it does not change with all numbers", unseen
+    if left > NEAR:
+        return (
+            covariance,
+            False,
+            f"not at a minimum: the objective would still fall by {left:.2g} ({why})",
+            unseen,
+        )
+    return covariance, True, f"at a minimum: the objective would fall by {left:.1g} at most", unseen

@@ -13,6 +13,8 @@ STEADY: Final = 14 * 24.0
 """h of doses before one at steady state (SS): CYP2D6 and all else have settled by then"""
 PIECE: Final = 0.05
 """h between the pieces of a dose that is released at a constant rate (RATE)"""
+APART: Final = 168.0
+"""h between the last dose of an occasion and the next occasion: plasma is empty and CYP2D6 back by then"""
 _CLOCK: Final = re.compile(r"(\d{1,2}):(\d{2})")
 
 
@@ -138,6 +140,30 @@ def between_resets(rows: Sequence[Row]) -> list[list[Row]]:
         if row.number("EVID") != 3.0:
             parts[-1].append(row)
     return [part for part in parts if part]
+
+
+def between_occasions(rows: Sequence[Row]) -> list[list[Row]]:
+    """The rows of a participant by occasion (OCC); each begins anew, so that they must be a week apart."""
+    parts: dict[str, list[Row]] = {}
+    last, code = -math.inf, ""
+    for row in rows:
+        if "OCC" not in row.fields:
+            raise row.fault("OCC", "is missing: every row of a participant says the occasion it is of")
+        new, code = row.fields["OCC"] != code, row.fields["OCC"]
+        if new and code in parts:
+            raise row.fault("OCC", f"{code} was there before: keep the rows of an occasion together")
+        parts.setdefault(code, []).append(row)
+        time = hours_of(row, first_day(rows))
+        if new and last < time < last + APART:
+            raise row.fault(
+                "OCC",
+                f"{code} begins {time - last:g} h after the last dose of the one before, of which something "
+                f"is left. Occasions are {APART / 24:g} d or more apart; else leave OCC out",
+            )
+        if is_dose(row):
+            last = time
+    kept = ([row for row in part if row.number("EVID") != 3.0] for part in parts.values())
+    return [part for part in kept if part]
 
 
 def check_compartments(rows: Sequence[Row]) -> None:

@@ -315,6 +315,17 @@ def fit(
     below: Annotated[
         str, typer.Option(help="Samples below quantification: M1 (left out), M3 or M4 (counted).")
     ] = "M1",
+    occasion: Annotated[
+        list[str] | None,
+        typer.Option(help="In what each differs between occasions (column OCC): by how much is estimated."),
+    ] = None,
+    prior: Annotated[
+        list[str] | None,
+        typer.Option(help="What is known before: 'volume_r = 389 ± 15 %: F019' (source); may be said again."),
+    ] = None,
+    profile: Annotated[
+        bool, typer.Option("--profile", help="Intervals by profile likelihood: slower, and right if skewed.")
+    ] = False,
     seed: Seed = 1,
     plot: Plot = None,
     as_json: AsJson = False,
@@ -332,6 +343,7 @@ def fit(
     found = fit_file(
         data, estimate, form=form, unit=unit, method=method, vary=() if pooled else vary or None,
         spread=spread, proportional=proportional, additive=additive, below=below,
+        occasion=occasion or (), priors=prior or (), profile=profile,
     )  # fmt: skip
     if plot is not None:
         from entact.cli.pharmacology.fit import draw

@@ -11,7 +11,9 @@ from rich.text import Text
 
 from entact.cli.pharmacology.dose import new_console, print_notes, print_rows
 from entact.pharmacology.data import read_data
-from entact.pharmacology.fit import Estimate, Fit, fit, shrinkage, vpc
+from entact.pharmacology.fit import Estimate, Fit, fit, shrinkage
+from entact.pharmacology.predictive import vpc
+from entact.pharmacology.prior import Prior
 
 if TYPE_CHECKING:
     from entact.report.pictures.sheet import Sheet
@@ -32,8 +34,12 @@ def fit_file(
     proportional: float | None,
     additive: float | None,
     below: Any = "M1",
+    occasion: Sequence[str] = (),
+    priors: Sequence[str] = (),
+    profile: bool = False,
 ) -> Fit:
-    """Reads the file and fits it. Errors: `NotData`, `NotAFit`, `ModelError`, `OSError`."""
+    """Reads the file and fits it. Errors: `NotAPrior`, `NotData`, `NotAFit`, `ModelError`, `OSError`."""
+    known = [Prior.parse(text) for text in priors]
     return fit(
         read_data(path, form=form, unit=unit),
         estimate,
@@ -43,6 +49,9 @@ def fit_file(
         proportional=proportional,
         additive=additive,
         below=below,
+        occasion=occasion,
+        priors=known,
+        profile=profile,
     )
 
 
@@ -52,7 +61,8 @@ def as_data(found: Fit) -> dict[str, Any]:
     return {
         "file": found.data.name,
         "method": found.method,
-        "participants": len(found.data.subjects),
+        "participants": len(found.data.participants),
+        "occasions": len(found.data.subjects),
         "samples": found.data.samples,
         "converged": found.converged,
         "reason": found.reason,
@@ -86,7 +96,7 @@ def _estimate(one: Estimate) -> dict[str, Any]:
 def print_fit(found: Fit) -> None:
     """The fit in the terminal."""
     console = new_console()
-    samples = f"{found.data.samples} samples of {len(found.data.subjects)} participants"
+    samples = f"{found.data.samples} samples of {len(found.data.participants)} participants"
     console.print(Text(f"{found.data.name} · {samples} · {found.method}", style="bold"))
     style = "dim" if found.converged else "red"
     said = "converged" if found.converged else "NOT CONVERGED"
@@ -112,10 +122,16 @@ def _row(one: Estimate) -> list[str]:
         one.name,
         f"{one.value:.4g}",
         f"{one.se:.2g}" if told else "not told",
-        f"{low:.3g} to {high:.3g}" if told else "",
+        _between(low, high) if told else "",
         f"{one.start:.4g}" if one.start else "",
         "" if one.unit == "1" else one.unit,
     ]
+
+
+def _between(low: float, high: float) -> str:
+    """An interval; an end that the data do not close is open."""
+    ends = [f"{one:.3g}" if 0.0 < one < math.inf else "open" for one in (low, high)]
+    return " to ".join(ends)
 
 
 def draw(found: Fit, *, seed: int = 1) -> Sheet:
@@ -124,6 +140,6 @@ def draw(found: Fit, *, seed: int = 1) -> Sheet:
 
     estimated = ", ".join(f"{one.name} {one.value:.3g}" for one in found.estimates)
     data = found.data
-    of = f"{data.samples} samples of {len(data.subjects)} participants, {found.method}: {estimated}"
+    of = f"{data.samples} samples of {len(data.participants)} participants, {found.method}: {estimated}"
     notes = [*found.notes, ("Converged: " if found.converged else "NOT converged: ") + found.reason]
     return fit_sheet(f"Fit of {data.name}", of, notes, found.predictions(), vpc(found, seed=seed).to_dicts())
