@@ -83,7 +83,9 @@ def _form_of(release: Release) -> str:
     substances, salts = {one.substance for one in products}, {one.salt for one in products}
     if {one.upper() for one in substances} != {SUBSTANCE} or len(salts) != 1:
         raise ValueError(f"the model is of {SUBSTANCE} in one form, the products are {sorted(substances)}")
-    return SALTS[next(iter(salts))]
+    if (salt := next(iter(salts))) not in SALTS:
+        raise ValueError(f"the model knows no {salt} of {SUBSTANCE}")
+    return SALTS[salt]
 
 
 def _amounts(regimen: DoseLevel, arm: str | None, form: str) -> tuple[float, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from math import prod
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -72,6 +73,7 @@ def check(file: StudyFile, data: Mapping[str, Any]) -> list[Fault]:
 
 
 def _arms(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fault]:
+    yield from _factors(file)
     plan = file.randomisation
     if plan is None:
         return
@@ -89,6 +91,33 @@ def _arms(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fault]:
     names = {visit.visit for visit in file.schedule}
     if plan.at not in EVENTS and plan.at not in names:
         yield Fault(("randomisation", "at"), unknown("visit or event", plan.at, {*EVENTS, *names}))
+
+
+def _factors(file: StudyFile) -> Iterator[Fault]:
+    """Whether the arms of a factorial design are each combination of levels once."""
+    named = {name: arm.factors for name, arm in file.arms.items() if arm.factors}
+    if not named:
+        return
+    factors = set().union(*named.values())
+    levels = {factor: {said[factor] for said in named.values() if factor in said} for factor in factors}
+    seen: dict[tuple[tuple[str, str], ...], str] = {}
+    for name, arm in file.arms.items():
+        path: Path = ("arms", name, "factors")
+        if missing := sorted(factors - arm.factors.keys()):
+            yield Fault(path, f"says no level of {', '.join(missing)}; each arm says one of each factor")
+            continue
+        first = seen.setdefault(tuple(sorted(arm.factors.items())), name)
+        if first != name:
+            yield Fault(path, f"are those of {first} too; each combination of levels is one arm")
+    for factor, known in sorted(levels.items()):
+        if len(known) < 2:
+            first = next(name for name, said in named.items() if factor in said)
+            message = f"{factor} has one level alone, {next(iter(known))}; add an arm with another"
+            yield Fault(("arms", first, "factors", factor), message)
+    combinations = prod(map(len, levels.values()))
+    if len(seen) < combinations and all(len(arm.factors) == len(factors) for arm in file.arms.values()):
+        message = f"{len(seen)} of {combinations} combinations of levels have an arm; add the others"
+        yield Fault(("arms",), message, at_key=True)
 
 
 def _strata(file: StudyFile, plan: Randomisation, visits: Mapping[str, Visit]) -> Iterator[Fault]:
@@ -152,7 +181,29 @@ def _doses(file: StudyFile) -> Iterator[Fault]:
                     "choose one, or add it to the product's `strengths:`",
                 )
 
+        yield from _of_a_product(file, name, regimen)
         yield from _looks_alike(file, name, regimen)
+
+
+def _of_a_product(file: StudyFile, name: str, regimen: Regimen) -> Iterator[Fault]:
+    """Whether it is clear of which product the units of a level are, for each arm."""
+    doses: list[tuple[Path, str, str | None]] = [
+        (("regimens", name), regimen.initial.strength, regimen.product),
+        *(
+            (("regimens", name, "arms", arm), dose.initial.strength, dose.product or regimen.product)
+            for arm, dose in regimen.arms.items()
+        ),
+    ]
+    for path, strength, product in doses:
+        having = [one for one, said in file.products.items() if strength in said.strengths]
+        if product is not None and product not in file.products:
+            yield Fault((*path, "product"), unknown("product", product, file.products))
+        elif product is not None and having and product not in having:
+            message = f"{product} has no strength {strength!r}; that is one of {', '.join(having)}"
+            yield Fault((*path, "product"), message)
+        elif product is None and len({file.products[one].substance for one in having}) > 1:
+            message = f"{strength!r} is a strength of {' and of '.join(having)}; add `product:`"
+            yield Fault(path, message, at_key=True)
 
 
 def _arm_doses(name: str, regimen: Regimen) -> list[tuple[Path, str]]:

@@ -33,6 +33,7 @@ _NAMED = (
     ("tracks",),
     ("stopping",),
     ("reports",),
+    ("periodic_reports",),
     ("adverse_events", "checklists"),
     ("adverse_events", "special_interest"),
     ("analysis", "windows"),

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from entact.protocol.study.base import Block, Name
 from entact.protocol.study.text import Words
 
 
 class Arm(Block):
+    """One arm; `factors`: its level of each factor of a factorial design, as in `{drug: mdma}`."""
+
     title: Words
     role: Literal["experimental", "placebo", "active_comparator"]
+    factors: dict[Name, Name] = Field(default={})
 
 
 class Randomisation(Block):

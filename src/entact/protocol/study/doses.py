@@ -20,7 +20,7 @@ def _strength(value: str) -> str:
 
 class Product(Block):
     substance: str
-    salt: Literal["hydrochloride", "free_base"]
+    salt: Literal["hydrochloride", "free_base", "sulfate", "hydrobromide", "tartrate"]
     strengths: list[Annotated[str, AfterValidator(_strength)]]
     placebo: Literal["matching", "none"] = "matching"
     schedule: dict[str, str] = Field(default={})
@@ -75,15 +75,23 @@ class Supplement(Block):
 
 
 class ArmDose(Block):
-    """What one arm gets of a level instead of what the level says: as many units, of another strength."""
+    """What one arm gets of a level instead of what the level says: as many units, of another strength.
+
+    `product`: of which, where strengths alone do not tell.
+    """
 
     initial: Dose
     supplement: Dose | None = None
+    product: Name | None = None
 
 
 class Regimen(Block):
-    """One dose level: what is given initially and, perhaps, as supplement; an arm may differ in strength."""
+    """One dose level: what is given initially and, perhaps, as supplement; an arm may differ in strength.
+
+    `product`: of which the units are, where strengths alone do not tell.
+    """
 
     initial: Dose
     supplement: Supplement | None = None
+    product: Name | None = None
     arms: dict[Name, ArmDose] = Field(default={})

@@ -15,7 +15,7 @@ from entact.protocol.study.doses import Product, Regimen
 from entact.protocol.study.forms import Form, Item
 from entact.protocol.study.gates import Alert, Criterion, Gate, StoppingRule
 from entact.protocol.study.places import Hold, Population, Quota, SitePlan
-from entact.protocol.study.safety import AdverseEvents, Report
+from entact.protocol.study.safety import AdverseEvents, PeriodicReport, Report
 from entact.protocol.study.schedule import Epoch, Track, Visit
 from entact.protocol.study.text import Language, Words
 from entact.protocol.study.washout import Washout
@@ -71,6 +71,7 @@ class StudyFile(Block):
     stopping: dict[Name, StoppingRule] = Field(default={})
     adverse_events: AdverseEvents
     reports: dict[Name, Report] = Field(default={})
+    periodic_reports: dict[Name, PeriodicReport] = Field(default={})
     washout: Washout | None = None
     endpoints: dict[Name, Endpoint]
     analysis: AnalysisPlan

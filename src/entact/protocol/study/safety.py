@@ -50,6 +50,15 @@ EUROPEAN_UNION: Final = frozenset(
 )
 
 
+class PeriodicReport(Block):
+    """A report on the whole study that is due `every` so long from its first enrolment on."""
+
+    title: Words
+    every: Duration
+    to: str
+    jurisdiction: str | None = None
+
+
 class Report(Block):
     """A safety report that is due `within` a time from when the site knows that `when` holds of an event.
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from entact.protocol.quantity import parse_duration
+from entact.protocol.quantity import parse_duration, parse_range
 from entact.protocol.study.base import Block, Duration, FirstName, Name, Window
 from entact.protocol.study.text import Words
 
@@ -95,11 +95,28 @@ def _alternative(value: str) -> str:
     return value
 
 
+def _together(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return value
+    said = str(value)
+    ends = parse_range(said) if ".." in said else (said, said)
+    if not all(re.fullmatch(r"[1-9][0-9]?", end.strip()) for end in ends):
+        raise ValueError(f"{value!r} says not how many are there; write whole numbers, as in '3 .. 6' or 2")
+    low, high = (int(end) for end in ends)
+    if low < 2 or high < low:
+        raise ValueError(f"{value!r} is no group: from 2 participants on, the smaller number first")
+    return low, high
+
+
+Together = Annotated[tuple[int, int], BeforeValidator(_together, json_schema_input_type=str | int)]
+
+
 class Visit(Block):
     """One scheduled visit (encounter), or a row of like ones where `then` repeats it.
 
     `after` and `alternative` name a visit, or consent, washout_end, enrolment, randomisation, initial or
     unblinding. `population`: whose visit it is, `patient and carer` for both; `track`: none for the main one.
+    `together`: how many participants hold it in one room, as in `3 .. 6`; without it, one.
     """
 
     visit: FirstName
@@ -119,6 +136,7 @@ class Visit(Block):
     contact: Literal["in_person", "telephone", "video"] = "in_person"
     regimen: str | None = None  # `low`, or `full or low` where the investigator decides
     lasts: Duration | None = None
+    together: Together | None = None
     then: Repeat | None = None
     do: list[str] = Field(default=[])
     timed: list[TimedReadings] = Field(default=[])

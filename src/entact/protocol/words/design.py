@@ -54,7 +54,9 @@ class Design(Teller):
     def design(self) -> Iterator[Passage]:
         file = self.file
         for arm in file.arms.values():
-            yield Passage(arm.title, f"{spaced(arm.role)} arm", assumption=arm.assumption)
+            levels = [f"{spaced(factor)}: {spaced(level)}" for factor, level in arm.factors.items()]
+            notes = (f"{begun(', '.join(levels))}.",) if levels else ()
+            yield Passage(arm.title, f"{spaced(arm.role)} arm", notes, arm.assumption)
         plan = file.randomisation
         if plan is None:
             yield Passage("Allocation", "nobody is randomised")
@@ -80,9 +82,18 @@ class Design(Teller):
             ]
             opens = listed(ways, "or")
             doses = f", {counted(track.doses, 'further session')} with a dose" if track.doses else ""
+            doses += f", at {counted(len(track.sites), 'site')}: {listed(track.sites)}" if track.sites else ""
             yield Passage(
                 f"Track: {track.title}", f"opens for a person on {opens}{doses}", assumption=track.assumption
             )
+        for visit in file.schedule:
+            if visit.together is not None:
+                text = (
+                    f"held by {' to '.join(map(str, dict.fromkeys(visit.together)))} participants in one room"
+                )
+                yield Passage(
+                    f"Together: {visit.title or spaced(visit.visit)}", text, assumption=visit.assumption
+                )
         for quota in file.quotas.values():
             yield Passage(
                 quota.title or "Quota", self._quota(quota.most, quota.population, quota.per, quota.when)
@@ -116,7 +127,8 @@ class Design(Teller):
             notes = [f"In {listed(sessions)}."] if sessions else []
             notes += [
                 f"{self.arm(arm)}: {_units(given.initial)}"
-                + (f", then {_units(given.supplement)}." if given.supplement else ".")
+                + (f", then {_units(given.supplement)}" if given.supplement else "")
+                + (f", of {spaced(given.product)}." if given.product else ".")
                 for arm, given in regimen.arms.items()
             ]
             yield Passage(begun(spaced(name)), _regimen(regimen), tuple(notes), regimen.assumption)

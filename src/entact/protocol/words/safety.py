@@ -169,6 +169,10 @@ class Safety(Teller):
                 where = "of events at its sites alone" if report.local else "of events anywhere"
                 notes.append(f"By the law of {report.jurisdiction}, {where}.")
             yield Passage(report.title, text, tuple(notes), report.assumption)
+        for periodic in self.file.periodic_reports.values():
+            text = f"every {duration_words(periodic.every)} from the first enrolment, to {periodic.to}"
+            law = (f"By the law of {periodic.jurisdiction}.",) if periodic.jurisdiction else ()
+            yield Passage(periodic.title, text, law, periodic.assumption)
 
 
 def act_words(gate: str) -> str:
