@@ -88,12 +88,9 @@ class Design(Teller):
             )
         for visit in file.schedule:
             if visit.together is not None:
-                text = (
-                    f"held by {' to '.join(map(str, dict.fromkeys(visit.together)))} participants in one room"
-                )
-                yield Passage(
-                    f"Together: {visit.title or spaced(visit.visit)}", text, assumption=visit.assumption
-                )
+                many = " to ".join(map(str, dict.fromkeys(visit.together)))
+                term = f"Together: {visit.title or spaced(visit.visit)}"
+                yield Passage(term, f"held by {many} participants in one room", assumption=visit.assumption)
         for quota in file.quotas.values():
             yield Passage(
                 quota.title or "Quota", self._quota(quota.most, quota.population, quota.per, quota.when)

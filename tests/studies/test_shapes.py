@@ -1,0 +1,159 @@
+"""Shapes that a study file can say without a line of Python: each is checked, and rehearsed by a few."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from tests.cohort.rehearsals import Rehearsed
+
+from entact.cohort import rehearse
+from entact.course.state.encounter import visit_of
+from entact.protocol import Release, StudyError, load_study, warnings
+from entact.protocol.words import account
+
+SHAPES = Path(__file__).with_name("shapes")
+NAMES = sorted(folder.name for folder in SHAPES.iterdir())
+FEW = {"register": 1, "sub_studies": 9}
+
+
+@lru_cache
+def rehearsed(name: str) -> Rehearsed:
+    study = load_study(SHAPES / name)
+    return Rehearsed(study, rehearse(study, FEW.get(name, 4), seed=1))
+
+
+def release(name: str) -> Release:
+    return load_study(SHAPES / name).newest
+
+
+def said(name: str) -> str:
+    """What `entact show` says of a shape."""
+    lines = (line for section in account(release(name)).sections for line in section.lines)
+    return "\n".join(f"{line.term}: {line.text} {' '.join(line.notes)}" for line in lines)
+
+
+def test_there_are_nine_shapes() -> None:
+    assert len(NAMES) == 9
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_shape_is_a_study_file_that_can_be_rehearsed(name: str) -> None:
+    assert warnings(SHAPES / name) is not None
+    trial = rehearsed(name).trial
+    assert trial.findings == []
+    assert trial.randomised == FEW.get(name, 4)
+
+
+def test_a_group_holds_its_sessions_in_one_room() -> None:
+    assert release("group_sessions").visits["session_1"].together == (3, 6)
+    assert "Together: session 1: held by 3 to 6 participants in one room" in said("group_sessions")
+
+
+def test_both_of_a_couple_are_dosed_and_linked() -> None:
+    courses = rehearsed("couple_therapy").courses.values()
+    dosed = {course.population for course in courses if course.doses}
+    assert dosed == {"patient", "partner"}
+    assert any(course.links for course in courses if course.population == "partner")
+
+
+def test_an_active_comparator_is_another_product_in_as_many_units() -> None:
+    (regimen,) = release("active_comparator").file.regimens.values()
+    assert regimen.arms["amphetamine"].product == "amphetamine_capsule"
+    assert regimen.arms["amphetamine"].initial.count == regimen.initial.count
+    assert "of amphetamine capsule" in said("active_comparator")
+
+
+def test_the_arms_of_a_factorial_are_every_combination() -> None:
+    factors = [arm.factors for arm in release("factorial").file.arms.values()]
+    assert {(one["drug"], one["therapy"]) for one in factors} == {
+        (drug, therapy) for drug in ("mdma", "placebo") for therapy in ("exposure", "support")
+    }
+    assert "Drug: MDMA, therapy: exposure." in said("factorial")
+
+
+def test_there_is_exposure_on_the_dosing_day_and_every_day_before() -> None:
+    assert [name for name, visit in release("massed_exposure").visits.items() if "exposure" in visit.do] == [
+        *(f"exposure_{number}" for number in range(1, 5)),
+        "session_1",
+    ]
+
+
+def test_another_substance_is_given_four_times_a_week_apart() -> None:
+    days = [
+        [dose.at.date() for dose in course.doses if dose.part == "initial"]
+        for course in rehearsed("methylone").courses.values()
+    ]
+    whole = [one for one in days if len(one) == 4]
+    assert whole
+    assert all(6 <= (later - before).days <= 9 for one in whole for before, later in pairwise(one))
+
+
+def test_a_register_goes_on_and_reports_every_half_year() -> None:
+    assert list(release("register").visits)[-1] == "half_year_60"
+    assert "every 26 weeks from the first enrolment, to the authority" in said("register")
+
+
+def test_a_sub_study_is_of_those_at_its_sites() -> None:
+    seen = {
+        (visit_of(encounter), course.site)
+        for course in rehearsed("sub_studies").courses.values()
+        for encounter in course.encounters
+    }
+    assert {site for visit, site in seen if visit == "blood_draw"} == {"ghent"}
+    assert {site for visit, site in seen if visit == "night"} <= {"lyon", "porto"}
+    assert any(visit == "session_1" and site != "ghent" for visit, site in seen)
+
+
+def test_everybody_of_a_crossover_has_every_dose() -> None:
+    regimens = release("dose_finding").file.regimens.values()
+    for arm in release("dose_finding").file.arms:
+        strengths = {one.arms.get(arm, one).initial.strength for one in regimens}
+        assert strengths == {"20 mg", "40 mg", "60 mg"}
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "message"),
+    [
+        (
+            "group_sessions",
+            ("together: 3 .. 6, do: [c_ssrs]}", "together: 6 .. 3, do: [c_ssrs]}"),
+            "is no group: from 2 participants on, the smaller number first",
+        ),
+        (
+            "active_comparator",
+            ("product: amphetamine_capsule", "product: mdma_capsul"),
+            "there is no product 'mdma_capsul'; did you mean 'mdma_capsule'?",
+        ),
+        (
+            "active_comparator",
+            (
+                "product: mdma_capsule, arms: {amphetamine: {initial: 2 x 20 mg, product: amphetamine_cap"
+                "sule",
+                "arms: {amphetamine: {initial: 2 x 20 mg",
+            ),
+            "'20 mg' is a strength of mdma_capsule and of amphetamine_capsule; add `product:`",
+        ),
+        (
+            "factorial",
+            ("factors: {drug: placebo, therapy: support}", "factors: {drug: placebo, therapy: exposure}"),
+            "are those of placebo_exposure too; each combination of levels is one arm",
+        ),
+        (
+            "factorial",
+            (", factors: {drug: placebo, therapy: support}", ""),
+            "says no level of drug, therapy; each arm says one of each factor",
+        ),
+    ],
+)
+def test_what_contradicts_a_shape_is_refused(
+    name: str, change: tuple[str, str], message: str, tmp_path: Path
+) -> None:
+    text = (SHAPES / name / "study.yaml").read_text()
+    assert change[0] in text
+    (tmp_path / "study.yaml").write_text(text.replace(*change))
+    with pytest.raises(StudyError) as caught:
+        load_study(tmp_path)
+    assert message in str(caught.value)
