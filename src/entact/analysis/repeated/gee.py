@@ -15,6 +15,7 @@ from entact.analysis.adjustment.model import Rows, read_rows
 from entact.analysis.mmrm.columns import read_column, read_identity
 
 Floats = NDArray[np.float64]
+Places = NDArray[np.int64]
 Correlation = Literal["independence", "exchangeable", "auto_regressive", "unstructured"]
 CORRELATIONS: tuple[str, ...] = ("independence", "exchangeable", "auto_regressive", "unstructured")
 Correction = Literal["mancl_derouen", "kauermann_carroll", "none"]
@@ -23,6 +24,7 @@ SEPARATED = (
     "covariates separate those with the event from those without: the estimating equations have no solution"
 )
 ITERATIONS, ENOUGH = 200, 1e-10
+WIDE = 3.0  # a linear predictor that after a few steps may be on its way to infinity
 FAR = 30.0  # a linear predictor beyond which a rate counts as 0 or 1, or a count as endless
 
 
@@ -105,10 +107,10 @@ def gee(
     clusters = int(cluster.max()) + 1
     if clusters <= q:
         raise ValueError(f"{clusters} participants cannot tell {q} coefficients apart")
-    members = [np.flatnonzero(cluster == one) for one in range(clusters)]
-    if family == "binomial" and separates(rows.x, rows.y):
-        raise ValueError(SEPARATED)
+    patterns = _patterns(cluster, place)
     beta, working = _start(rows, way), np.eye(visits)
+    if family == "binomial" and np.abs(rows.x @ beta).max() > WIDE and separates(rows.x, rows.y):
+        raise ValueError(SEPARATED)
     scale = 1.0
     for _ in range(ITERATIONS):
         mu, slope, sd = _moments(rows, way, beta)
@@ -116,8 +118,8 @@ def gee(
         scale = float(pearson @ pearson) / (n - q)
         if not scale > 0:
             raise ValueError("the model fits every value without fault: no variance is left to judge by")
-        working = _working(pearson, members, place, visits, scale, correlation, q)
-        step = _step(rows, members, place, mu, slope, sd, working)
+        working = _working(pearson, patterns, place, visits, scale, correlation, q)
+        step = _step(rows, patterns, place, mu, slope, sd, working)
         beta = beta + step
         if float(np.abs(rows.x @ beta).max()) > FAR and family != "gaussian":
             raise ValueError(SEPARATED)
@@ -125,7 +127,7 @@ def gee(
             break
     else:
         raise ValueError("the estimating equations found no solution")
-    covariance = _robust(rows, way, beta, members, place, working, correction)
+    covariance = _robust(rows, way, beta, patterns, place, working, correction)
     notes = (
         *rows.notes,
         f"working correlation {correlation.replace('_', '-')}: {_told(working, correlation)}",
@@ -159,6 +161,16 @@ def _places(
     return codes, len(column.levels)
 
 
+def _patterns(cluster: Places, place: Places) -> list[Places]:
+    """The rows of those who were seen at the same visits: (participants, visits) of each pattern."""
+    order = np.lexsort((place, cluster))
+    begins = np.flatnonzero(np.r_[True, np.diff(cluster[order]) > 0])
+    found: dict[tuple[int, ...], list[Places]] = {}
+    for own in np.split(order, begins[1:]):
+        found.setdefault(tuple(place[own].tolist()), []).append(own)
+    return [np.array(rows) for rows in found.values()]
+
+
 def _start(rows: Rows, way: Family) -> Floats:
     """Independence with the canonical link, a few steps of Fisher's scoring."""
     middle = float(rows.y.mean())
@@ -186,8 +198,8 @@ def _moments(rows: Rows, way: Family, beta: Floats) -> tuple[Floats, Floats, Flo
 
 def _working(
     pearson: Floats,
-    members: list[NDArray[np.int64]],
-    place: NDArray[np.int64],
+    patterns: list[Places],
+    place: Places,
     visits: int,
     scale: float,
     correlation: str,
@@ -196,12 +208,11 @@ def _working(
     """The working correlation (m, m) by moments; over the number of pairs less q."""
     if correlation == "independence" or visits == 1:
         return np.eye(visits)
-    table = np.full((len(members), visits), np.nan)
-    for row, own in enumerate(members):
-        table[row, place[own]] = pearson[own]
-    seen = np.isfinite(table)
-    filled = np.where(seen, table, 0.0)
-    products, counts = filled.T @ filled, seen.T.astype(float) @ seen
+    products, counts = np.zeros((visits, visits)), np.zeros((visits, visits))
+    for own in patterns:
+        at = np.ix_(place[own[0]], place[own[0]])
+        products[at] += pearson[own].T @ pearson[own]
+        counts[at] += len(own)
     upper = np.triu_indices(visits, 1)
     if correlation == "unstructured":
         least = np.maximum(counts - q, 1.0)
@@ -226,19 +237,20 @@ def _working(
 
 def _step(
     rows: Rows,
-    members: list[NDArray[np.int64]],
-    place: NDArray[np.int64],
+    patterns: list[Places],
+    place: Places,
     mu: Floats,
     slope: Floats,
     sd: Floats,
     working: Floats,
 ) -> Floats:
     bread, score = np.zeros((rows.x.shape[1],) * 2), np.zeros(rows.x.shape[1])
-    for own in members:
-        d = rows.x[own] * (slope[own] / sd[own])[:, None]
-        inverse = np.linalg.solve(working[np.ix_(place[own], place[own])], d)
-        bread += d.T @ inverse
-        score += inverse.T @ ((rows.y[own] - mu[own]) / sd[own])
+    for own in patterns:
+        d = rows.x[own] * (slope[own] / sd[own])[..., None]
+        at = place[own[0]]
+        inverse = np.linalg.inv(working[np.ix_(at, at)]) @ d
+        bread += (np.swapaxes(d, -1, -2) @ inverse).sum(0)
+        score += np.einsum("ksq,ks->q", inverse, (rows.y[own] - mu[own]) / sd[own])
     step: Floats = np.asarray(np.linalg.solve(bread, score), dtype=np.float64)
     return step
 
@@ -247,8 +259,8 @@ def _robust(
     rows: Rows,
     way: Family,
     beta: Floats,
-    members: list[NDArray[np.int64]],
-    place: NDArray[np.int64],
+    patterns: list[Places],
+    place: Places,
     working: Floats,
     correction: str,
 ) -> Floats:
@@ -256,32 +268,33 @@ def _robust(
     mu, slope, sd = _moments(rows, way, beta)
     q = rows.x.shape[1]
     bread, parts = np.zeros((q, q)), []
-    for own in members:
-        d = rows.x[own] * slope[own][:, None]
-        v = sd[own][:, None] * working[np.ix_(place[own], place[own])] * sd[own][None, :]
-        inverse = np.linalg.solve(v, d)
-        bread += d.T @ inverse
+    for own in patterns:
+        at = place[own[0]]
+        d = rows.x[own] * slope[own][..., None]
+        spread = sd[own]
+        inverse = np.linalg.inv(working[np.ix_(at, at)]) @ (d / spread[..., None]) / spread[..., None]
+        bread += (np.swapaxes(d, -1, -2) @ inverse).sum(0)
         parts.append((d, inverse, rows.y[own] - mu[own]))
     inner = np.linalg.inv(bread)
     meat = np.zeros((q, q))
     for d, inverse, rest in parts:
-        own = np.eye(rest.size) - d @ inner @ inverse.T
+        own_part = np.eye(rest.shape[1]) - d @ inner @ np.swapaxes(inverse, -1, -2)
         if correction == "mancl_derouen":
-            rest = np.linalg.solve(own, rest)
+            rest = np.linalg.solve(own_part, rest[..., None])[..., 0]
         elif correction == "kauermann_carroll":
-            rest = _inverse_root(own) @ rest
-        score = inverse.T @ rest
-        meat += np.outer(score, score)
+            rest = (_inverse_root(own_part) @ rest[..., None])[..., 0]
+        score = np.einsum("ksq,ks->kq", inverse, rest)
+        meat += score.T @ score
     found: Floats = inner @ meat @ inner
     return found
 
 
 def _inverse_root(matrix: Floats) -> Floats:
-    """One over the square root of a matrix that is no symmetric one, by its eigenvalues."""
+    """One over the square roots of matrices that are no symmetric ones, by their eigenvalues."""
     values, vectors = np.linalg.eig(matrix)
     if values.real.min() <= 1e-12:
         raise ValueError("a participant has all the leverage: the Kauermann-Carroll correction has no root")
-    root: Floats = np.real(vectors @ np.diag(values**-0.5) @ np.linalg.inv(vectors))
+    root: Floats = np.real((vectors * values[..., None, :] ** -0.5) @ np.linalg.inv(vectors))
     return root
 
 
