@@ -280,12 +280,12 @@ def _robust(
     for d, inverse, rest in parts:
         own_part = np.eye(rest.shape[1]) - d @ inner @ np.swapaxes(inverse, -1, -2)
         if correction == "mancl_derouen":
-            rest = np.linalg.solve(own_part, rest[..., None])[..., 0]
+            rest = np.asarray(np.linalg.solve(own_part, rest[..., None])[..., 0], dtype=np.float64)
         elif correction == "kauermann_carroll":
             rest = (_inverse_root(own_part) @ rest[..., None])[..., 0]
         score = np.einsum("ksq,ks->kq", inverse, rest)
         meat += score.T @ score
-    found: Floats = inner @ meat @ inner
+    found: Floats = np.asarray(inner @ meat @ inner, dtype=np.float64)
     return found
 
 
