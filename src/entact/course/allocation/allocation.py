@@ -62,6 +62,7 @@ class Allocation(msgspec.Struct, frozen=True):
     kits: list[KitRow]
     sealed_list: Sealed
     sealed_kits: Sealed
+    method: str = ""  # where it is not that of the block sizes
 
     def arms(self) -> dict[str, str]:
         """Randomisation number -> arm."""
@@ -123,6 +124,9 @@ def seal(
     kits: list[KitRow],
     block_sizes: Sequence[int],
     chance: Chance,
+    *,
+    method: str = "",
+    seed: bytes | None = None,
 ) -> Allocation:
     """Seals list and kit map; their roots go into the study's ledger before the first enrolment.
 
@@ -131,7 +135,10 @@ def seal(
     Args:
         chance: from which keys and salts come, and from which rows and kits came: what it says of itself
             (`simulated`) is said of the allocation.
+        method: how the list was made, where it was not by permuted blocks. seed: from which it follows.
     """
+    behind = [method or method_of(block_sizes)] if rows else []
+    behind += [] if seed is None else [seed_row(seed)]
 
     def sealed(texts: list[str]) -> Sealed:
         return Sealed(*seal_rows(texts, chance.bytes)) if texts else Sealed([], [], "")
@@ -142,15 +149,32 @@ def seal(
         block_sizes=list(block_sizes),
         rows=rows,
         kits=kits,
-        sealed_list=sealed(
-            [*(f"{row.number}|{row.stratum}|{row.arm}" for row in rows), *_methods(rows, block_sizes)]
-        ),
+        sealed_list=sealed([*(text_of(row) for row in rows), *behind]),
         sealed_kits=sealed([f"{row.kit}|{row.arm}|{row.level}|{row.part}" for row in kits]),
+        method=method,
     )
 
 
-def _methods(rows: Sequence[ListRow], block_sizes: Sequence[int]) -> list[str]:
-    return [method_of(block_sizes)] if rows else []
+def text_of(row: ListRow) -> str:
+    """A row of the list as it is sealed."""
+    return f"{row.number}|{row.stratum}|{row.arm}"
+
+
+def row_of(text: str) -> ListRow:
+    """The row of the list that was sealed as this text.
+
+    Raises:
+        ValueError: for what is no row.
+    """
+    parts = text.split("|")
+    if len(parts) != 3:
+        raise ValueError(f"what was sealed is no row of a list: {text!r}")
+    return ListRow(*parts)
+
+
+def seed_row(seed: bytes) -> str:
+    """The seed of a list, as it is sealed behind its method."""
+    return f"seed|{seed.hex()}"
 
 
 def method_of(block_sizes: Sequence[int]) -> str:
@@ -159,7 +183,10 @@ def method_of(block_sizes: Sequence[int]) -> str:
 
 
 def commitment_of(allocation: Allocation, environment: Environment) -> dict[str, Any]:
-    """What is entered in the study's ledger: the roots, and how many rows they are of.
+    """What is entered in the study's ledger: the roots, how many rows they are of, and the order of numbers.
+
+    The numbers of each stratum in the order of their use tell no arm: from them the record gives the next
+    one. A rehearsal gives its own.
 
     Args:
         environment: of the record into which it is entered.
@@ -176,13 +203,18 @@ def commitment_of(allocation: Allocation, environment: Environment) -> dict[str,
         raise ValueError("this allocation was drawn for people: a rehearsal makes its own")
     if allocation.rows:
         sealed = allocation.sealed_list
-        if prove(sealed, len(allocation.rows), sealed.root) != method_of(allocation.block_sizes):
+        method = allocation.method or method_of(allocation.block_sizes)
+        if prove(sealed, len(allocation.rows), sealed.root) != method:
             raise ValueError("the method that is sealed with the list is not the one of this allocation")
+    numbers: dict[str, list[str]] = {}
+    for row in allocation.rows if not allocation.simulated else ():
+        numbers.setdefault(row.stratum, []).append(row.number)
     return {
         "list_root": allocation.sealed_list.root,
         "list_rows": len(allocation.rows),
         "kits_root": allocation.sealed_kits.root,
         "kits_rows": len(allocation.kits),
+        **({"numbers": numbers} if numbers else {}),
     }
 
 

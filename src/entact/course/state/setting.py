@@ -59,12 +59,16 @@ class WordingState(msgspec.Struct, frozen=True):
 
 
 class Commitment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Kind `commitment` (study): roots of the sealed list and kit map, entered before the first enrolment."""
+    """Kind `commitment` (study): roots of the sealed list and kit map, entered before the first enrolment.
+
+    `numbers` are the numbers of the list by stratum, in the order in which they are used.
+    """
 
     list_root: str
     list_rows: int
     kits_root: str
     kits_rows: int
+    numbers: dict[str, list[str]] = {}
 
 
 class StaffState(msgspec.Struct, frozen=True):
