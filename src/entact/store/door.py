@@ -87,6 +87,23 @@ def act(
     raise StoreError(f"others took the numbers of entry {entry.id} again and again: ask once more")
 
 
+def randomise(entry: Entry, *, received_at: str, authenticated: Authenticated = CLAIMED) -> Receipt | Refused:
+    """Gives a participant the next number of their stratum of the sealed list, if the gate allows it.
+
+    Two people are never given one number, and no number is passed over: who is next is decided in the
+    transaction that keeps it, one at a time in a stratum. Sent again, the number that was given stands.
+
+    Args:
+        entry: of kind `randomisation`, without a number (or with the next one; another is refused).
+        received_at, authenticated: as of `act`.
+    Returns:
+        Its receipt, with the number in its line; or every reason against it.
+    Raises:
+        StoreError: as `act`.
+    """
+    return act(entry, received_at=received_at, authenticated=authenticated)
+
+
 def _act(entry: Entry, received_at: str, authenticated: Authenticated) -> Receipt | Refused:
     require_name(entry.ledger)
     stamp, study = _study()
@@ -100,7 +117,10 @@ def _act(entry: Entry, received_at: str, authenticated: Authenticated) -> Receip
         course, cursor = _course(known[0]), raw_cursor()
         numbers = numbers_asked(course, sealed)
         setting = setting_held(cursor, stamp, study, course.site or "", numbers, counting=counting)
-        done = attempt(sealed, study, setting, course, at)
+        next_one = next_of_list(cursor, sealed, study, setting, course, at)
+        if isinstance(next_one, Refused):
+            return next_one
+        done = attempt(next_one, study, setting, course, at)
         if isinstance(done, Refused):
             return done
         receipt = append_held(known[0], done, received_at, authenticated)

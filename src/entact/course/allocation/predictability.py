@@ -121,4 +121,5 @@ def _drawn(chances: Floats, random: np.random.Generator) -> NDArray[np.intp]:
     """Of each row of chances one place, as likely as it says."""
     upto = np.cumsum(chances, axis=1)
     drawn = random.random(len(chances))[:, None] * upto[:, [-1]]
-    return (upto <= drawn).sum(axis=1).clip(max=chances.shape[1] - 1)
+    places: NDArray[np.intp] = (upto <= drawn).sum(axis=1)
+    return places.clip(max=chances.shape[1] - 1)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
+from entact.course.allocation.stratum import stratum_of
 from entact.course.entry.dates import in_date
 from entact.course.gates.bounds import (
     linked,
@@ -219,6 +220,23 @@ def _list_sealed(question: Question) -> Iterator[Reason]:
         yield Reason("no_randomisation", "This study does not randomise.")
     elif question.setting.study.commitment is None:
         yield Reason("list_not_sealed", "The randomisation list has not been sealed.", ("commitment",))
+    elif question.setting.study.commitment.numbers:
+        yield from _on_the_list(question, question.setting.study.commitment.numbers)
+
+
+def _on_the_list(question: Question, numbers: Mapping[str, list[str]]) -> Iterator[Reason]:
+    """The participant's stratum has rows, and a number that is asked for is one of them."""
+    stratum = stratum_of(question.release, question.course, question.at)
+    given = question.detail.get("number")
+    if stratum.unknown:
+        names = ", ".join(stratum.unknown)
+        message = f"The stratum is not known: {names} was not answered."
+        yield Reason("stratum_unknown", message, stratum.unknown)
+    elif stratum.name not in numbers:
+        yield Reason("stratum_without_rows", f"The sealed list has no rows for {stratum.name}.")
+    elif given is not None and given not in numbers[stratum.name]:
+        message = f"Randomisation number {given} is not of the rows for {stratum.name}."
+        yield Reason("not_on_the_list", message)
 
 
 def _enrolled(question: Question) -> Iterator[Reason]:

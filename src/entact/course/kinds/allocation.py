@@ -1,0 +1,46 @@
+"""That a row of the sealed list was opened, and for what; never what stood in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from entact.course.kinds.kind import Kind
+from entact.course.state.numbers import normal
+
+if TYPE_CHECKING:
+    from entact.course.entry.effective import Effective
+    from entact.course.state.state import State
+
+
+class RowOpened(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Kind `row_opened`: who prepares the dose opens the row of one participant; entered first, then opened."""
+
+    number: str
+    purpose: Literal["preparation", "second_check", "replacement"]
+
+
+def reduce_row_opened(course: State, effective: Effective, payload: RowOpened) -> None:
+    """A row of somebody else is found: who opened it knows an arm that is none of theirs to know."""
+    own = course.randomisation
+    if own is None:
+        course.found("row_before_randomisation", effective.id, "number", "nobody is randomised under it yet")
+    elif normal(own.number) != normal(payload.number):
+        message = f"the participant is randomised under {own.number}, and {payload.number} was opened"
+        course.found("row_of_another", effective.id, "number", message)
+
+
+ROW_OPENED = Kind(
+    name="row_opened",
+    title="Row of the list opened",
+    payload=RowOpened,
+    reduce=reduce_row_opened,
+    tells=frozenset({"dosing"}),
+    needs_consent=False,
+    in_encounter=False,
+    with_participant=False,
+    ended_by=frozenset(),
+    attests=True,
+    writes=frozenset(),
+)
