@@ -197,29 +197,47 @@ def test_nobody_acts_on_a_participant_who_is_not_there(before_a_dose: tuple[str,
 CROWD = 200
 
 
-@pytest.fixture
-def crowd(record: str, trial: Trial) -> list[Entry]:
-    """Two hundred participants who are ready to be randomised, each with the act that does it."""
+def ready_to_be_randomised(trial: Trial, count: int, rows: int) -> list[Entry]:
+    """So many participants who are ready to be randomised, each with the act that does it.
+
+    The list is sealed with so many rows for their site; the acts leave the number to it.
+    """
     ready: list[tuple[str, Entry]] = []
     for received_at, entry in in_order(trial):
         if entry.basis is not None and entry.basis["act"] == "randomise":
             break
         ready.append((received_at, entry))
+    site = next(
+        one.data["site"] for _, one in ready if one.kind == "screening" and one.ledger == entry.ledger
+    )
     for received_at, one in ready:
+        if one.kind == "commitment":
+            numbers = {site: [f"{site}-{place:03d}" for place in range(1, rows + 1)]}
+            one = replace(one, data=one.data | {"numbers": numbers})
         if not one.ledger.startswith("participant:"):
             store.append(one, received_at=received_at)
     mine = [(at, one) for at, one in ready if one.ledger == entry.ledger]
     chains, acts = [], []
-    for number in range(CROWD):
+    for number in range(count):
         name = f"participant:{number:032x}"
         chain = Ledger(name)
         for received_at, one in mine:
             chain.append(_as_another(one, name, number), received_at=received_at)
         chains.append(chain)
-        acts.append(_as_another(entry, name, number))
+        acts.append(replace(_as_another(entry, name, number), data={}, basis=None))
     keep_keys({chain.name: b"k" * 32 for chain in chains})
     store.append_many((chain.name, line) for chain in chains for line in chain.lines)
     return acts
+
+
+@pytest.fixture
+def crowd(record: str, trial: Trial) -> list[Entry]:
+    return ready_to_be_randomised(trial, CROWD, CROWD)
+
+
+@pytest.fixture
+def few(record: str, trial: Trial) -> list[Entry]:
+    return ready_to_be_randomised(trial, 4, 3)
 
 
 def _as_another(entry: Entry, ledger: str, number: int) -> Entry:
@@ -237,6 +255,54 @@ def _as_another(entry: Entry, ledger: str, number: int) -> Entry:
 
 def randomise(one: Entry) -> Receipt | Refused:
     return act(one, received_at=one.recorded_at)
+
+
+def number_of(outcome: Receipt | Refused) -> str:
+    assert isinstance(outcome, Receipt), outcome
+    return str(read(outcome.line.text).data["number"])
+
+
+def code_of(outcome: Receipt | Refused) -> list[str]:
+    assert isinstance(outcome, Refused), outcome
+    return [reason.code for reason in outcome.reasons]
+
+
+def test_the_list_gives_its_numbers_in_order_and_says_when_it_is_used_up(few: list[Entry]) -> None:
+    """R10, R25: who randomises chooses no number."""
+    first = randomise(few[0])
+    assert number_of(first).endswith("-001")
+    again = randomise(few[0])  # the answer did not arrive: what was given stands
+    assert isinstance(again, Receipt)
+    assert (again.outcome, number_of(again)) == ("again", number_of(first))
+    third = number_of(first)[:-1] + "3"
+    assert code_of(randomise(replace(few[1], data={"number": third}))) == ["not_next_of_list"]
+    assert code_of(randomise(replace(few[1], data={"number": "R-9"}))) == ["not_next_of_list"]
+    assert number_of(randomise(replace(few[1], data={"number": third[:-1] + "2"}))).endswith("-002")
+    assert number_of(randomise(few[2])).endswith("-003")
+    assert code_of(randomise(few[3])) == ["list_used_up"]
+
+
+def test_a_number_that_was_given_in_error_is_nobody_elses_for_ever(few: list[Entry]) -> None:
+    given = randomise(few[0])
+    void = replace(
+        few[0],
+        id=few[0].id[:-4] + "0fff",
+        kind="void",
+        replaces=few[0].id,
+        reason="entered_in_error",
+        data={},
+    )
+    assert fact(void, received_at=void.recorded_at).outcome == "kept"
+    assert number_of(given).endswith("-001")
+    assert number_of(randomise(few[1])).endswith("-002")
+
+
+def test_a_randomisation_that_is_rolled_back_leaves_no_hole(few: list[Entry]) -> None:
+    with transaction.atomic():
+        assert number_of(randomise(few[0])).endswith("-001")
+        transaction.set_rollback(True)
+    assert number_of(randomise(few[1])).endswith("-001")
+    assert number_of(randomise(few[0])).endswith("-002")
 
 
 @pytest.mark.slow
@@ -260,8 +326,8 @@ def test_two_hundred_are_randomised_at_once(crowd: list[Entry]) -> None:
     assert all(isinstance(one, Receipt) for one in answers), next(
         one for one in answers if isinstance(one, Refused)
     )
-    numbers = [read(one.line.text).data["number"] for one in answers if isinstance(one, Receipt)]
-    assert len(set(numbers)) == CROWD
+    numbers = sorted(number_of(one) for one in answers)
+    assert [number[-3:] for number in numbers] == [f"{place:03d}" for place in range(1, CROWD + 1)]
     assert store.stale() == []
 
 

@@ -10,9 +10,8 @@ from psycopg import Cursor
 
 from entact.course import Course, Entry, Reason, Refused, Setting
 from entact.course.allocation.stratum import stratum_of
-from entact.course.state.numbers import RANDOMISATION, normal
+from entact.course.state.numbers import normal
 from entact.protocol import Study
-from entact.store.derived import stored_number
 
 RANDOMISED: Final = "randomisation"  # the kind of entry
 
@@ -47,10 +46,25 @@ def next_of_list(
 
 
 def _first_unused(cursor: Cursor[Any], stratum: str, numbers: list[str]) -> str | None:
+    """The first number that nobody was ever given: one that was withdrawn stays used."""
     cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"entact list {stratum}"])
-    stored = {stored_number((RANDOMISATION, normal(number)))[1]: number for number in numbers}
-    cursor.execute(
-        "SELECT number FROM store_number WHERE of = %s AND number = ANY(%s)", [RANDOMISATION, [*stored]]
-    )
-    used = {number for (number,) in cursor.fetchall()}
-    return next((number for one, number in stored.items() if one not in used), None)
+    cursor.execute("SELECT text FROM store_line WHERE kind = %s", [RANDOMISED])
+    used = {normal(number) for (text,) in cursor.fetchall() for number in _numbers_in(text)}
+    return next((number for number in numbers if normal(number) not in used), None)
+
+
+class _Data(msgspec.Struct):
+    number: Any = None
+
+
+class _Text(msgspec.Struct):
+    data: _Data
+
+
+def _numbers_in(text: str) -> tuple[str, ...]:
+    """The number that a line gives; none where it cannot be read."""
+    try:
+        number = msgspec.json.decode(text, type=_Text).data.number
+    except msgspec.MsgspecError:
+        return ()
+    return (number,) if isinstance(number, str) else ()

@@ -30,6 +30,7 @@ from entact.course.state.oversight import gates_enrolment, quotas_of
 from entact.course.state.setting import Enrolled
 from entact.protocol import Release, Study
 from entact.store import models
+from entact.store.allocation import RANDOMISED, next_of_list
 from entact.store.custody import keep_keys
 from entact.store.derived import PARTICIPANT, stored_number
 from entact.store.devices import authenticate
@@ -70,7 +71,8 @@ def act(
     """Does an act if its gate allows it: asked on what is known now, and kept with the answer, or neither.
 
     Sent again, it is kept once, whatever the gate would say now. Others who act on the same participant, or
-    change the study or the site, wait until it is decided; other participants do not.
+    change the study or the site, wait until it is decided; other participants do not. A randomisation that
+    says no number is given the next of its stratum of the sealed list: no number twice, and none passed over.
 
     Args:
         entry: of the act, without a basis; which gate is asked follows from it (see `course.act.attempt`).
@@ -85,23 +87,6 @@ def act(
         with suppress(_NumberTaken):
             return _act(entry, received_at, authenticated)
     raise StoreError(f"others took the numbers of entry {entry.id} again and again: ask once more")
-
-
-def randomise(entry: Entry, *, received_at: str, authenticated: Authenticated = CLAIMED) -> Receipt | Refused:
-    """Gives a participant the next number of their stratum of the sealed list, if the gate allows it.
-
-    Two people are never given one number, and no number is passed over: who is next is decided in the
-    transaction that keeps it, one at a time in a stratum. Sent again, the number that was given stands.
-
-    Args:
-        entry: of kind `randomisation`, without a number (or with the next one; another is refused).
-        received_at, authenticated: as of `act`.
-    Returns:
-        Its receipt, with the number in its line; or every reason against it.
-    Raises:
-        StoreError: as `act`.
-    """
-    return act(entry, received_at=received_at, authenticated=authenticated)
 
 
 def _act(entry: Entry, received_at: str, authenticated: Authenticated) -> Receipt | Refused:
@@ -335,16 +320,20 @@ def _course(known: Known) -> Course:
 
 
 def _again(entry: Entry) -> Receipt | None:
-    """The receipt of an act that was kept before: the same but for its basis."""
-    asked = _without_basis(entry)
+    """The receipt of an act that was kept before: the same but for what the record gave it."""
+    asked = _as_asked(entry, entry)
     for line in _lines_with(entry):
-        if _without_basis(as_sent(read(line.text))) == asked:
+        if _as_asked(as_sent(read(line.text)), entry) == asked:
             return Receipt("again", line)
     return None
 
 
-def _without_basis(entry: Entry) -> Entry:
-    return msgspec.structs.replace(entry, basis=None)
+def _as_asked(entry: Entry, asked: Entry) -> Entry:
+    """Without its basis, and without the number of the list where none was asked for."""
+    data = entry.data
+    if asked.kind == RANDOMISED and "number" not in asked.data:
+        data = {name: value for name, value in data.items() if name != "number"}
+    return msgspec.structs.replace(entry, basis=None, data=data)
 
 
 def _counted(release: Release) -> str | None:

@@ -74,6 +74,9 @@ class Line(models.Model):
         indexes = [
             models.Index(name="line_by_entry", fields=["ledger", "entry_id"]),
             models.Index(name="line_by_arrival", fields=["received_at", "ledger", "seq"]),
+            models.Index(
+                name="randomisations", fields=["ledger", "seq"], condition=models.Q(kind="randomisation")
+            ),
         ]
 
 

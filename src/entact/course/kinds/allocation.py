@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class RowOpened(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Kind `row_opened`: who prepares the dose opens the row of one participant; entered first, then opened."""
+    """Kind `row_opened`: who prepares opens the row of one participant; entered first, then opened."""
 
     number: str
     purpose: Literal["preparation", "second_check", "replacement"]
