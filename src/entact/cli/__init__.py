@@ -10,6 +10,7 @@ import typer
 
 from entact import __version__
 from entact.cli.commands import (
+    allocation,
     analyse,
     backup,
     cut,
@@ -34,6 +35,7 @@ app = typer.Typer(
 for module in (rehearsal, server, study, analyse, record, backup, pharmacology):
     app.add_typer(module.commands)
 GROUPS = {
+    "allocation": allocation.allocation,
     "backup": backup.backup,
     "sign-key": keys.sign_key,
     "erase": participants.erase,

@@ -34,7 +34,8 @@ def new_key(
     person: Person,
     role: Annotated[str, typer.Option(help="A role of the study, under which the person acts.")],
     power: Annotated[
-        list[str], typer.Option(help="What the key may sign: erase, cut, unlock, custody; repeat it.")
+        list[str],
+        typer.Option(help="What the key is for: erase, cut, unlock, custody, allocation; repeat it."),
     ],
     key: KeyFile = None,
     passphrase_file: Words = None,

@@ -1,4 +1,4 @@
-"""That a row of the sealed list was opened, and for what; never what stood in it."""
+"""That rows of the sealed list were opened, and for what; never what stood in them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from entact.course.state.numbers import normal
 
 if TYPE_CHECKING:
     from entact.course.entry.effective import Effective
+    from entact.course.state.setting import StudyFolding
     from entact.course.state.state import State
 
 
@@ -21,6 +22,14 @@ class RowOpened(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     purpose: Literal["preparation", "second_check", "replacement"]
 
 
+class ListOpened(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Kind `list_opened` (study): every row was opened, to print code-breaks or after the lock."""
+
+    purpose: Literal["code_breaks", "after_lock"]
+    root: str
+    rows: int
+
+
 def reduce_row_opened(course: State, effective: Effective, payload: RowOpened) -> None:
     """A row of somebody else is found: who opened it knows an arm that is none of theirs to know."""
     own = course.randomisation
@@ -29,6 +38,12 @@ def reduce_row_opened(course: State, effective: Effective, payload: RowOpened) -
     elif normal(own.number) != normal(payload.number):
         message = f"the participant is randomised under {own.number}, and {payload.number} was opened"
         course.found("row_of_another", effective.id, "number", message)
+
+
+def reduce_list_opened(study: StudyFolding, effective: Effective, payload: ListOpened) -> None:
+    """Of another list than the committed one nothing follows for this study."""
+    if study.commitment is None or study.commitment.list_root != payload.root:
+        study.problem("other_list", effective.id, "root", "this is not the list that was committed")
 
 
 ROW_OPENED = Kind(
@@ -43,4 +58,12 @@ ROW_OPENED = Kind(
     ended_by=frozenset(),
     attests=True,
     writes=frozenset(),
+)
+LIST_OPENED = Kind(
+    name="list_opened",
+    ledger="study",
+    title="Sealed list opened",
+    payload=ListOpened,
+    reduce=reduce_list_opened,
+    tells=frozenset({"schedule"}),
 )

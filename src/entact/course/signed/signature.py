@@ -18,7 +18,7 @@ from nacl.signing import VerifyKey
 from entact.course.entry import Authenticated, Entry, Kept, canonical, digest
 from entact.course.entry.versions import first_versions, version_digest
 
-Power = Literal["erase", "cut", "unlock", "custody"]
+Power = Literal["erase", "cut", "unlock", "custody", "allocation"]
 
 FOUNDERS = 3  # so many first keys found a study's keyring; one voucher is enough for them
 BY_TWO = frozenset({"erase", "unlock", "custody"})  # powers for which two persons vouch after that

@@ -1,0 +1,424 @@
+"""`entact allocation`: the randomisation list made, sealed, opened row by row, and proved.
+
+The list is in the memory of one process while it is made, and in no file; on screen it is never shown.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+import numpy as np
+
+from entact.cli.custody import ledger_of, say
+from entact.cli.database import open_record
+from entact.course.gates.core import STAY_BLINDED
+from entact.protocol import Release, Study
+from entact.store import StoreError
+
+WARNS_ABOVE = 0.10  # beyond chance, of next arms that are foretold; ours, an assumption
+
+Purpose = Literal["preparation", "second_check", "replacement"]
+
+
+def diagnose(
+    database: str, sites: Sequence[str], rows: int, block_sizes: Sequence[int], guessed_right: float
+) -> dict[str, Any]:
+    """What a list of this method would be like, without making one.
+
+    Args:
+        rows: of each stratum. guessed_right: how often the arm of somebody before is guessed rightly.
+    Raises:
+        StoreError: for what is no list of the study in the record.
+    """
+    from entact.course.allocation.predictability import predictability
+
+    release, strata, ratio = _planned(database, sites)
+    others = [sizes for sizes in _larger(block_sizes, sum(ratio.values())) if max(sizes) <= max(2 * rows, 2)]
+    try:
+        found = {
+            tuple(sizes): predictability(ratio, sizes, rows, guessed_right, _random())
+            for sizes in (tuple(block_sizes), *others)
+        }
+    except ValueError as error:
+        raise StoreError(str(error)) from error
+    own = found.pop(tuple(block_sizes))
+    return {
+        "study": release.id,
+        "ratio": dict(ratio),
+        "strata": list(strata),
+        "rows": rows,
+        "block_sizes": list(block_sizes),
+        "guessed_right": guessed_right,
+        "foretold": _told(own),
+        "warning": own.right - own.by_chance > WARNS_ABOVE,
+        "others": [{"block_sizes": list(sizes), **_told(one)} for sizes, one in found.items()],
+    }
+
+
+def make_list(
+    database: str,
+    sites: Sequence[str],
+    rows: int,
+    block_sizes: Sequence[int],
+    table: Path | None,
+    holders: Sequence[str],
+    out: Path,
+    signer: Any,
+) -> dict[str, Any]:
+    """Draws or reads a list, seals it to its holders, and commits it to the study's ledger; all or nothing.
+
+    Args:
+        table: a statistician's list, instead of one that is drawn. holders: persons with a key.
+        out: the folder of the files.
+    Raises:
+        StoreError: for what is no list, for holders who must not see an arm, and where one is committed.
+    """
+    from entact.course.allocation.allocation import commitment_of
+    from entact.course.allocation.chance import Drawn
+    from entact.course.allocation.making import ListPlan, draw_list, import_list
+    from entact.course.state.setting import Commitment
+    from entact.store import acts, sealed_list
+    from entact.store.signature import require
+
+    release, strata, ratio = _planned(database, sites)
+    role = require(signer, "allocation").role
+    _require_unblinded(release, signer.person, role)
+    keys = _holders(release, holders)
+    place = acts.here()
+    if acts.entries(("commitment",)):
+        raise StoreError("a list is committed already: it is never replaced, so that nobody can choose one")
+    drawn = Drawn(secrets.token_bytes)
+    study = place.ledger.partition(":")[2]
+    try:
+        if table is None:
+            plan = ListPlan(strata, rows, dict(ratio), tuple(block_sizes))
+            allocation = draw_list(study, plan, drawn)
+        else:
+            allocation = import_list(study, _text(table), ratio, strata, drawn)
+        committed = msgspec.convert(commitment_of(allocation, place.environment), Commitment)
+    except ValueError as error:
+        raise StoreError(str(error) if table is None else f"{table}, {error}") from error
+    files = sealed_list.write_files(out, allocation, keys)
+    try:
+        acts.enter(place, "commitment", committed, by=signer.person, role=role, prove=signer.prove)
+    except BaseException:
+        sealed_list.remove(files)
+        raise
+    return {
+        "root": committed.list_root,
+        "rows": {stratum: len(numbers) for stratum, numbers in committed.numbers.items()},
+        "holders": list(holders),
+        "files": [str(path) for path in files],
+    }
+
+
+def open_row(
+    participant: str, list_file: Path, openings_file: Path, purpose: Purpose, signer: Any
+) -> dict[str, Any]:
+    """Opens the row of one participant: entered in the record first, then opened.
+
+    Raises:
+        StoreError: when the participant is not randomised, or the files are of another list.
+    """
+    from entact.course.allocation.allocation import row_of
+    from entact.course.kinds.allocation import RowOpened
+    from entact.store import acts, fact
+    from entact.store.sealed_list import open_place, read_list, read_openings
+    from entact.store.signature import require
+
+    role = require(signer, "allocation").role
+    sealed = _committed(read_list(list_file))
+    openings = read_openings(openings_file, sealed, signer)
+    ledger = ledger_of(participant)
+    number = _number_of(ledger)
+    place = sealed.place_of(number)
+    payload = msgspec.to_builtins(RowOpened(number, purpose))
+    entry = acts.entry_of(acts.here(), "row_opened", payload, by=signer.person, role=role, ledger=ledger)
+    fact(entry, received_at=entry.recorded_at, authenticated=signer.prove(entry))
+    row = row_of(open_place(sealed, openings, signer, place))
+    if row.number != number:
+        raise StoreError(f"row {place} of the list is that of {row.number}, not of {number}")
+    return {"number": row.number, "arm": row.arm, "entry": entry.id, "at": entry.recorded_at}
+
+
+def print_row(found: Mapping[str, Any]) -> None:
+    """What stood in a row; on the screen of whoever holds the key."""
+    say(f"{found['number']}   {found['arm']}")
+    say(f"entered in the record as {found['entry']} at {found['at']}: tell nobody who is blinded")
+
+
+def verify_list(database: str, list_file: Path) -> dict[str, Any]:
+    """Whether a list is the one that was committed, and was used in its order, each row once.
+
+    Raises:
+        StoreError: when the file is none, or was altered.
+    """
+    open_record(database)
+    from entact.store.list_use import problems_of_use, used_numbers
+    from entact.store.sealed_list import read_list
+
+    sealed = _committed(read_list(list_file))
+    used = used_numbers()
+    return {
+        "root": sealed.root,
+        "rows": sum(map(len, sealed.numbers.values())),
+        "used": len(used),
+        "problems": problems_of_use(sealed.numbers, used),
+    }
+
+
+def print_verified(found: Mapping[str, Any]) -> None:
+    """The answer in words."""
+    for problem in found["problems"]:
+        say(f"wrong: {problem}")
+    state = (
+        "was NOT used as it was sealed" if found["problems"] else "is the one that was committed, in order"
+    )
+    say(f"the list {found['root'][:16]}… {state}: {found['used']} of {found['rows']} rows used")
+
+
+def reveal(list_file: Path, openings_file: Path, out: Path, signer: Any) -> dict[str, Any]:
+    """Opens all rows once the study is locked, and makes the list again from its seed.
+
+    Returns:
+        What the file `out` is: the allocation that `entact cut datasets --allocation` reads.
+    Raises:
+        StoreError: while the study is not locked, and where a row was altered.
+    """
+    from entact.course.allocation.allocation import Allocation, Sealed, row_of
+    from entact.store import acts
+    from entact.store.cut import known_cuts
+    from entact.store.private import write_new
+    from entact.store.sealed_list import open_place, read_list, read_openings
+    from entact.store.signature import require
+
+    role = require(signer, "allocation").role
+    sealed = _committed(read_list(list_file))
+    openings = read_openings(openings_file, sealed, signer)
+    if known_cuts().locked is None:
+        raise StoreError("the study is not locked: `entact cut make NAME --lock` comes before anybody's arm")
+    place = acts.here()
+    _note_opened(place, "after_lock", sealed, signer, role)
+    texts = [open_place(sealed, openings, signer, one) for one in range(len(sealed.rows))]
+    count = sum(map(len, sealed.numbers.values()))
+    rows, behind = [row_of(text) for text in texts[:count]], texts[count:]
+    allocation = Allocation(
+        study=sealed.study,
+        simulated=place.environment != "production",
+        block_sizes=_block_sizes(behind[0]),
+        rows=rows,
+        kits=[],
+        sealed_list=Sealed(sealed.rows, [], sealed.root),
+        sealed_kits=Sealed([], [], ""),
+        method=behind[0],
+    )
+    again = _made_again(rows, behind, _ratio())
+    text = msgspec.json.format(msgspec.json.encode(allocation), indent=1)
+    write_new(out, text + b"\n", "the opened list")
+    return {"rows": count, "file": str(out), "method": behind[0], "made_again": again}
+
+
+def print_revealed(found: Mapping[str, Any]) -> None:
+    """What was opened, in words."""
+    say(f"{found['rows']} rows in {found['file']}: every one is the row that was committed")
+    if found["made_again"] is not None:
+        say("made again from the seed that was sealed with it, the list is the same: nobody chose it")
+    else:
+        say(f"it was not drawn here: {found['method'].removeprefix('method|').replace('|', ', ')}")
+
+
+def write_envelopes(list_file: Path, openings_file: Path, out: Path, signer: Any) -> dict[str, Any]:
+    """Code-breaks to be printed: a page for each row, for an emergency without entact and its holders.
+
+    Raises:
+        StoreError: when the files are of another list; OSError when the PDF cannot be written.
+    """
+    from entact.course.allocation.allocation import row_of
+    from entact.report.typeset import as_pdf
+    from entact.store import acts
+    from entact.store.private import write_new
+    from entact.store.sealed_list import open_place, read_list, read_openings
+    from entact.store.signature import require
+
+    role = require(signer, "allocation").role
+    sealed = _committed(read_list(list_file))
+    openings = read_openings(openings_file, sealed, signer)
+    count = sum(map(len, sealed.numbers.values()))
+    place = acts.here()
+    _note_opened(place, "code_breaks", sealed, signer, role)
+    rows = [row_of(open_place(sealed, openings, signer, one)) for one in range(count)]
+    values = {
+        "study": sealed.study,
+        "root": sealed.root,
+        "simulated": place.environment != "production",
+        "rows": [{"number": row.number, "stratum": row.stratum, "arm": row.arm} for row in rows],
+    }
+    write_new(out, as_pdf("codebreaks", values), "code-breaks")
+    return {"rows": count, "file": str(out)}
+
+
+def print_diagnosis(found: Mapping[str, Any]) -> None:
+    """How well the list can be foretold, and what would lower it."""
+    ratio = " : ".join(f"{arm} {share}" for arm, share in found["ratio"].items())
+    say(f"{ratio} in blocks of {_listed(found['block_sizes'])}, {found['rows']} rows a stratum")
+    say(f"strata: {', '.join(found['strata'])}")
+    own = found["foretold"]
+    say(
+        f"if arms before are guessed rightly {found['guessed_right']:.0%} of the time, "
+        f"{own['right']:.0%} of next arms are foretold (± {2 * own['error']:.1%}; "
+        f"by chance {own['by_chance']:.0%}), {own['nearly_sure']:.0%} nearly for sure"
+    )
+    if found["warning"]:
+        say("WARNING: who guesses at arms can foretell the next one. Others would be foretold:")
+        for other in found["others"]:
+            say(f"  blocks of {_listed(other['block_sizes']):10} {other['right']:.0%}")
+        say("  one list for all sites, without a stratum for each: less, since no site sees every row")
+
+
+def print_made(found: Mapping[str, Any]) -> None:
+    """What was made, in words, and what to do with it."""
+    rows = ", ".join(f"{stratum} {count}" for stratum, count in found["rows"].items())
+    say(f"sealed and committed: root {found['root']}")
+    say(f"rows: {rows}")
+    for path in found["files"]:
+        say(f"  {path}")
+    say("Anybody may have the list; the openings go to their holders, and are deleted here.")
+
+
+def _planned(database: str, sites: Sequence[str]) -> tuple[Release, tuple[str, ...], Mapping[str, int]]:
+    """The release in the record, its strata at the sites, and the shares of its arms."""
+    open_record(database)
+    from entact.course.allocation.stratum import strata_of
+
+    release = _newest()
+    try:
+        return release, strata_of(release, sites), _ratio()
+    except ValueError as error:
+        raise StoreError(f"{error}: --site S01 --site S02") from error
+
+
+def _newest() -> Release:
+    from entact.store import acts
+
+    return Study.from_texts(one.text.encode() for one in acts.releases_here()).newest
+
+
+def _ratio() -> Mapping[str, int]:
+    planned = _newest().file.randomisation
+    if planned is None:
+        raise StoreError("the study does not randomise: there is no list to make")
+    return planned.ratio
+
+
+def _holders(release: Release, names: Sequence[str]) -> list[tuple[str, Any]]:
+    """Who holds the list: persons with a key for it, whom the study shows the arm."""
+    from entact.store.signature import holders
+
+    known = holders()
+    if not names:
+        raise StoreError("nobody would hold the list: --holder NAME, and --holder NAME of a deputy")
+    found = []
+    for name in dict.fromkeys(names):
+        holder = known.get(name)
+        if holder is None or "allocation" not in holder.powers:
+            raise StoreError(f"{name} has no key with the power `allocation`: `entact sign-key new {name}`")
+        _require_unblinded(release, name, holder.role)
+        found.append((name, holder))
+    return found
+
+
+def _require_unblinded(release: Release, name: str, role: str) -> None:
+    blinded = {row.role for row in release.file.blinding if "allocation" in row.hidden} | STAY_BLINDED
+    if role in blinded:
+        raise StoreError(
+            f"{name} is {role.replace('_', ' ')}, from whom the study hides the allocation: the list is held "
+            "by a role that `blinding` does not hide it from"
+        )
+
+
+def _committed(sealed: Any) -> Any:
+    """A list that is the one in the study's ledger."""
+    from entact.store import acts
+
+    there = acts.entries(("commitment",))
+    if not there:
+        raise StoreError("the study's ledger holds no commitment: nothing proves this list")
+    root = there[0].data.get("list_root")
+    if root != sealed.root:
+        raise StoreError(f"this list has the root {sealed.root}; committed was {root}")
+    if there[0].data.get("numbers") != sealed.numbers:
+        raise StoreError("the numbers of this list stand in another order than those that were committed")
+    return sealed
+
+
+def _note_opened(place: Any, purpose: Any, sealed: Any, signer: Any, role: str) -> None:
+    """Enters that every row is opened, before it is."""
+    from entact.course.kinds.allocation import ListOpened
+    from entact.store import acts
+
+    opened = ListOpened(purpose, sealed.root, sum(map(len, sealed.numbers.values())))
+    acts.enter(place, "list_opened", opened, by=signer.person, role=role, prove=signer.prove)
+
+
+def _number_of(ledger: str) -> str:
+    from entact.store.list_use import used_numbers
+
+    own = [one.number for one in used_numbers() if one.ledger == ledger]
+    if not own:
+        raise StoreError(f"{ledger} is not randomised: there is no row to open")
+    return own[-1]
+
+
+def _made_again(rows: Sequence[Any], behind: Sequence[str], ratio: Mapping[str, int]) -> bool | None:
+    """Whether the sealed seed makes the same list; None where it was not drawn here."""
+    from entact.course.allocation.making import ListPlan, list_again
+
+    if len(behind) < 2:
+        return None
+    strata = tuple(dict.fromkeys(row.stratum for row in rows))
+    plan = ListPlan(strata, len(rows) // len(strata), dict(ratio), tuple(_block_sizes(behind[0])))
+    if list_again(plan, bytes.fromhex(behind[1].removeprefix("seed|"))) != list(rows):
+        raise StoreError("the sealed seed makes another list: what was committed was not drawn from it")
+    return True
+
+
+def _block_sizes(method: str) -> list[int]:
+    name, _, sizes = method.removeprefix("method|").partition("|")
+    return [int(size) for size in sizes.split(",")] if name == "permuted blocks" else []
+
+
+def _larger(block_sizes: Sequence[int], total: int) -> list[tuple[int, ...]]:
+    """A few sizes of blocks that tell less: two or three different ones, each larger."""
+    from_ = max(block_sizes, default=total)
+    sizes = [from_ + total, from_ + 2 * total, from_ + 3 * total]
+    return [(from_, sizes[0]), (sizes[0], sizes[1]), (sizes[0], sizes[1], sizes[2])]
+
+
+def _told(found: Any) -> dict[str, float]:
+    return {
+        "right": found.right,
+        "error": found.error,
+        "by_chance": found.by_chance,
+        "nearly_sure": found.nearly_sure,
+    }
+
+
+def _random() -> np.random.Generator:
+    return np.random.Generator(np.random.Philox(1))  # the same figure each time it is asked for
+
+
+def _listed(sizes: Sequence[int]) -> str:
+    return ", ".join(map(str, sizes))
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode()
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise StoreError(f"{path} is no UTF-8: save it as “CSV UTF-8”") from error

@@ -1,0 +1,164 @@
+"""Commands about the sealed list: made, opened row by row, proved. Thin."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from entact.cli.allocation import Purpose
+from entact.cli.commands.options import (
+    PLAIN,
+    REHEARSAL,
+    AsJson,
+    By,
+    Database,
+    KeyFile,
+    Participant,
+    Words,
+    print_json,
+)
+
+Sites = Annotated[list[str] | None, typer.Option("--site", help="A site that has a list; repeat it.")]
+Rows = Annotated[int, typer.Option(min=1, max=100_000, help="Rows of each stratum.")]
+Blocks = Annotated[str, typer.Option(help="Sizes of blocks, as in 4,6; tell no site.")]
+Right = Annotated[float, typer.Option(help="Share of arms before that are guessed rightly.")]
+ListFile = Annotated[Path, typer.Option("--list", help="The sealed list.")]
+OpeningsFile = Annotated[Path, typer.Option("--openings", help="What opens its rows, for this person.")]
+
+allocation = typer.Typer(help="The sealed randomisation list.", **PLAIN)
+
+
+@allocation.command("check")
+def check_list(
+    rows: Rows,
+    blocks: Blocks,
+    site: Sites = None,
+    guessed_right: Right = 0.9,
+    database: Database = REHEARSAL,
+    as_json: AsJson = False,
+) -> None:
+    """Say how well the next arm of such a list could be foretold, without making one."""
+    from entact.cli.allocation import diagnose, print_diagnosis
+
+    found = diagnose(database, site or [], rows, _sizes(blocks), guessed_right)
+    if as_json:
+        print_json(found)
+    else:
+        print_diagnosis(found)
+
+
+@allocation.command("make")
+def make_list(
+    holder: Annotated[list[str], typer.Option(help="A person who holds the list; repeat it for a deputy.")],
+    out: Annotated[Path, typer.Option(help="A folder for the files.", file_okay=False)],
+    by: By,
+    rows: Rows = 1,
+    blocks: Blocks = "",
+    site: Sites = None,
+    table: Annotated[
+        Path | None, typer.Option("--from", help="A statistician's list: CSV of number, stratum, arm.")
+    ] = None,
+    key: KeyFile = None,
+    passphrase_file: Words = None,
+    database: Database = REHEARSAL,
+    as_json: AsJson = False,
+) -> None:
+    """Draw a list (or read one), seal it to its holders, and commit it to the study's ledger."""
+    from entact.cli.allocation import make_list, print_made
+    from entact.cli.custody import open_signer
+
+    if (table is None) == (not blocks):
+        raise typer.BadParameter("either --rows and --blocks, or --from FILE")
+    signer = open_signer(database, by, key, passphrase_file)
+    found = make_list(database, site or [], rows, _sizes(blocks), table, holder, out, signer)
+    if as_json:
+        print_json(found)
+    else:
+        print_made(found)
+
+
+@allocation.command("open")
+def open_row(
+    participant: Participant,
+    by: By,
+    list_file: ListFile,
+    openings: OpeningsFile,
+    purpose: Annotated[Purpose, typer.Option(help="What for.")] = "preparation",
+    key: KeyFile = None,
+    passphrase_file: Words = None,
+    database: Database = REHEARSAL,
+    as_json: AsJson = False,
+) -> None:
+    """Open the row of one participant: entered in the record, then shown."""
+    from entact.cli.allocation import open_row, print_row
+    from entact.cli.custody import open_signer
+
+    signer = open_signer(database, by, key, passphrase_file)
+    found = open_row(participant, list_file, openings, purpose, signer)
+    if as_json:
+        print_json(found)
+    else:
+        print_row(found)
+
+
+@allocation.command("verify")
+def verify_list(list_file: ListFile, database: Database = REHEARSAL, as_json: AsJson = False) -> None:
+    """Say whether a list is the one that was committed, and was used in its order, each row once."""
+    from entact.cli.allocation import print_verified, verify_list
+
+    found = verify_list(database, list_file)
+    if as_json:
+        print_json(found)
+    else:
+        print_verified(found)
+    if found["problems"]:
+        raise typer.Exit(1)
+
+
+@allocation.command("codebreaks")
+def write_codebreaks(
+    out: Annotated[Path, typer.Option(help="A new PDF.")],
+    by: By,
+    list_file: ListFile,
+    openings: OpeningsFile,
+    key: KeyFile = None,
+    passphrase_file: Words = None,
+    database: Database = REHEARSAL,
+) -> None:
+    """Write code-breaks to be printed, folded and sealed: for an emergency when nothing else works."""
+    from entact.cli.allocation import write_envelopes
+    from entact.cli.custody import open_signer, say
+
+    found = write_envelopes(list_file, openings, out, open_signer(database, by, key, passphrase_file))
+    say(f"{found['rows']} code-breaks in {found['file']}: print, seal, countersign, and delete the file")
+
+
+@allocation.command("reveal")
+def reveal(
+    out: Annotated[Path, typer.Option(help="A new file for the opened list.")],
+    by: By,
+    list_file: ListFile,
+    openings: OpeningsFile,
+    key: KeyFile = None,
+    passphrase_file: Words = None,
+    database: Database = REHEARSAL,
+    as_json: AsJson = False,
+) -> None:
+    """Open every row once the study is locked, and make the list again from its sealed seed."""
+    from entact.cli.allocation import print_revealed, reveal
+    from entact.cli.custody import open_signer
+
+    found = reveal(list_file, openings, out, open_signer(database, by, key, passphrase_file))
+    if as_json:
+        print_json(found)
+    else:
+        print_revealed(found)
+
+
+def _sizes(blocks: str) -> list[int]:
+    try:
+        return [int(size) for size in blocks.split(",")] if blocks else []
+    except ValueError as error:
+        raise typer.BadParameter(f"--blocks {blocks!r} are no sizes: write 4,6") from error

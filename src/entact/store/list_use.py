@@ -1,0 +1,88 @@
+"""How the sealed list was used: which row was whose, and what is wrong with that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Final, NamedTuple
+
+import msgspec
+
+from entact.course.entry import instant, read
+from entact.course.state.numbers import normal
+from entact.store import models
+from entact.store.allocation import RANDOMISED
+
+# Two that are asked for at once are received in one order and given numbers in the other.
+TOGETHER: Final = timedelta(minutes=1)
+
+
+class Use(NamedTuple):
+    """One number as it was given: to whom, when it was received, in which entry."""
+
+    number: str
+    ledger: str
+    at: str
+    entry: str
+
+
+def used_numbers() -> list[Use]:
+    """Every number that was ever given, by time of receipt; corrections and withdrawn ones too."""
+    found = models.Line.objects.filter(kind=RANDOMISED).order_by("received_at", "ledger__name", "seq")
+    uses = []
+    for ledger, text in found.values_list("ledger__name", "text").iterator(1000):
+        try:
+            kept = read(text)
+        except (msgspec.MsgspecError, ValueError):
+            continue  # `entact verify` says what is wrong with it
+        number = kept.data.get("number")
+        if isinstance(number, str):
+            uses.append(Use(number, ledger, kept.received_at, kept.replaces or kept.id))
+    return uses
+
+
+def problems_of_use(numbers: Mapping[str, Sequence[str]], used: Sequence[Use]) -> list[str]:
+    """What is wrong with how a list was used: rows passed over, out of order, twice, or none of the list.
+
+    Args:
+        numbers: of each stratum, in the order of the list. used: in order of receipt.
+    """
+    return [
+        *_strange(numbers, used),
+        *_twice(used),
+        *(problem for order in numbers.values() for problem in _disorder(order, used)),
+    ]
+
+
+def _strange(numbers: Mapping[str, Sequence[str]], used: Sequence[Use]) -> Iterator[str]:
+    known = {normal(number) for order in numbers.values() for number in order}
+    for one in used:
+        if normal(one.number) not in known:
+            yield f"{one.number} of {one.ledger} is no row of the list"
+
+
+def _twice(used: Sequence[Use]) -> Iterator[str]:
+    first: dict[str, Use] = {}
+    for one in used:
+        before = first.setdefault(normal(one.number), one)
+        if before.ledger != one.ledger:
+            yield f"{one.number} was used twice: for {before.ledger} and for {one.ledger}"
+
+
+def _disorder(order: Sequence[str], used: Sequence[Use]) -> Iterator[str]:
+    at: dict[str, Use] = {}
+    for one in used:
+        at.setdefault(normal(one.number), one)
+    places = [at.get(normal(number)) for number in order]
+    last = max((place for place, use in enumerate(places) if use is not None), default=-1)
+    for place in range(last):
+        if places[place] is None:
+            yield f"{order[place]} was passed over: {order[last]} was used, and it was not"
+    latest: Use | None = None
+    for use in places:
+        if use is None:
+            continue
+        if latest is not None and instant(latest.at) - instant(use.at) > TOGETHER:
+            yield f"{use.number} was used out of order: on {use.at}, {latest.number} before it on {latest.at}"
+        if latest is None or instant(use.at) > instant(latest.at):
+            latest = use

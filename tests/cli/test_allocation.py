@@ -1,0 +1,312 @@
+"""`entact allocation`: a list is made, sealed, committed, used, opened row by row, and proved."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.cli.conftest import Done, Run
+
+SITES = ["--site", "S01", "--site", "S02"]
+ANNA, BO, CLEO = (f"participant:{number * 32}" for number in "123")
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the people's keys and passphrases."""
+    return tmp_path_factory.mktemp("keys")
+
+
+@pytest.fixture(scope="module")
+def opened(worker_id: str, keys: Path) -> Iterator[str]:
+    """A training record of mapp1 with a list maker, a pharmacist, a deputy, and a therapist who hold keys."""
+    from django.db import connection
+    from nacl import pwhash
+
+    from entact.cli.custody import make_key, open_signer
+    from entact.cli.opening import open_study
+    from entact.store import passphrase
+
+    database = f"list_{worker_id}"
+    with pytest.MonkeyPatch.context() as patch:  # stretched as little as there is: that is not tried here
+        patch.setattr(passphrase, "OPSLIMIT", pwhash.argon2id.OPSLIMIT_MIN)
+        patch.setattr(passphrase, "MEMLIMIT", pwhash.argon2id.MEMLIMIT_MIN)
+        open_study("mapp1", "training", database, "owner", "Owner")
+        for name, role in {
+            "stat": "committee",
+            "pia": "committee",
+            "dan": "committee",
+            "tom": "therapist",
+        }.items():
+            key, words = keys / f"{name}.key", keys / f"{name}.words"
+            words.write_text(f"the long words of {name}\n")
+            powers = ["allocation", "cut"] if name == "stat" else ["allocation"]
+            stat = keys / "stat.key", keys / "stat.words"
+            vouchers = [] if name == "stat" else [open_signer(database, "stat", *stat)]
+            make_key(database, name, role, powers, key, words, vouchers)
+        yield database
+    connection.close()
+
+
+def _key(folder: Path, database: str, name: str) -> list[object]:
+    words = folder / f"{name}.words"
+    return ["--key", folder / f"{name}.key", "--passphrase-file", words, "--database", database]
+
+
+As = Callable[..., Done]
+
+
+@pytest.fixture
+def allocation(run: Run, opened: str, keys: Path) -> As:
+    """Runs `entact allocation` as one of the people."""
+
+    def run_as(name: str, *command: object) -> Done:
+        return run("allocation", *command, "--by", name, *_key(keys, opened, name))
+
+    return run_as
+
+
+@pytest.fixture(scope="module")
+def list_files(opened: str, keys: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a list that pia and dan hold; of one record there is one, and it is there from here on."""
+    from entact.cli.allocation import make_list
+    from entact.cli.custody import open_signer
+
+    out = tmp_path_factory.mktemp("files") / "list"
+    signer = open_signer(opened, "stat", keys / "stat.key", keys / "stat.words")
+    told = make_list(opened, ["S01", "S02"], 6, [2, 4], None, ["pia", "dan"], out, signer)
+    assert told["rows"] == {"S01": 6, "S02": 6}
+    return out
+
+
+@pytest.fixture
+def made(list_files: Path, tmp_path: Path) -> Path:
+    """A copy of the list's files, with which a test may do what it likes."""
+    return Path(shutil.copytree(list_files, tmp_path / "list"))
+
+
+def files(folder: Path, name: str) -> list[object]:
+    return ["--list", folder / "sealed-list.json", "--openings", folder / f"openings-{name}.json"]
+
+
+def enter(ledger: str, kind: str, data: dict[str, Any], minutes: int = 0, **fields: Any) -> str:
+    """A fact about somebody, as it might have come from anywhere; its id."""
+    from entact import store
+    from entact.course import Entry, uuid7
+    from entact.store import acts
+
+    place = acts.here()
+    at = datetime.now(UTC) + timedelta(minutes=minutes)
+    entry = Entry(
+        id=uuid7(at, secrets.randbits(80)),
+        ledger=ledger,
+        kind=kind,
+        release=place.release,
+        environment=place.environment,
+        occurred_at=at.isoformat(),
+        recorded_at=at.isoformat(),
+        by="carla",
+        role="coordinator",
+        data=data,
+        **fields,
+    )
+    store.fact(entry, received_at=at.isoformat())
+    return entry.id
+
+
+def randomise(ledger: str, number: str, minutes: int = 0) -> None:
+    screened = {"attempt": 1, "number": f"S-{number}", "site": number[:3], "population": "patients"}
+    enter(ledger, "screening", screened, minutes)
+    enter(ledger, "randomisation", {"number": number}, minutes)
+
+
+def test_a_list_is_judged_before_it_is_made(run: Run, opened: str) -> None:
+    """R25: how predictable it is, and what would lower that."""
+    small = run("allocation", "check", "--rows", 12, "--blocks", "2", *SITES, "--database", opened)
+    assert small.code == 0
+    assert "WARNING: who guesses at arms can foretell the next one" in small.out
+    told = run("allocation", "check", "--rows", 12, "--blocks", "2", *SITES, "--database", opened, "--json")
+    found = told.json
+    assert found["strata"] == ["S01", "S02"]
+    assert found["warning"] is True
+    assert all(other["right"] < found["foretold"]["right"] for other in found["others"])
+    calm = run(
+        "allocation", "check", "--rows", 12, "--blocks", "4,6,8", *SITES, "--guessed-right", 0.5,
+        "--database", opened, "--json",
+    )  # fmt: skip
+    assert calm.json["warning"] is False
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--rows", 6, "--blocks", "2", *SITES, "--holder", "tom"], "tom is therapist, from whom the study"),
+        (["--rows", 6, "--blocks", "2", *SITES, "--holder", "eva"], "eva has no key with the power"),
+        (["--rows", 6, "--blocks", "3", *SITES, "--holder", "pia"], "must be positive multiples of 2"),
+        (["--rows", 6, "--blocks", "2", "--holder", "pia"], "name the sites"),
+        (["--rows", 6, "--blocks", "2", "--site", "a|b", "--holder", "pia"], "holds a |"),
+        (["--rows", 6, "--holder", "pia"], "either --rows and --blocks, or --from FILE"),
+        (["--from", "nowhere.csv", *SITES, "--holder", "pia"], "nowhere.csv cannot be read"),
+    ],
+)
+def test_a_list_that_cannot_be_leaves_nothing_behind(
+    allocation: As, tmp_path: Path, words: list[object], said: str
+) -> None:
+    from entact.store import acts
+
+    done = allocation("stat", "make", *words, "--out", tmp_path / "list")
+    assert (done.code, done.out) == (2, "")
+    assert said in done.err
+    assert not (tmp_path / "list").exists()
+    assert acts.entries(("commitment",)) == []
+
+
+def test_a_statisticians_list_is_looked_through_first(allocation: As, tmp_path: Path) -> None:
+    table = tmp_path / "list.csv"
+    rows = [f"R-{place},{site},mdma" for place, site in enumerate(("S01", "S02"), start=1)]
+    table.write_text("\n".join(["number,stratum,arm", *rows, "R-3,S01,plcebo"]))
+    make = ["make", "--from", table, *SITES, "--holder", "pia"]
+    wrong = allocation("stat", *make, "--out", tmp_path / "list")
+    assert f"{table}, line 4, arm: 'plcebo'; the study has mdma, placebo" in wrong.err
+    assert not (tmp_path / "list").exists()
+
+
+def test_a_list_is_committed_once(allocation: As, made: Path, tmp_path: Path) -> None:
+    again = allocation(
+        "stat", "make", "--rows", 6, "--blocks", "2", *SITES, "--holder", "pia", "--out", tmp_path / "other"
+    )
+    assert again.code == 2
+    assert "a list is committed already" in again.err
+    assert not (tmp_path / "other").exists()
+
+
+def test_one_row_is_opened_for_one_person_and_it_is_entered_first(
+    allocation: As, made: Path, run: Run, opened: str
+) -> None:
+    """R08, R11: the pharmacist learns one arm, the record that she did, and nothing of what she learned."""
+    from entact import store
+    from entact.course import read
+
+    randomise(ANNA, "S01-001")
+    told = allocation("pia", "open", ANNA, *files(made, "pia"), "--json")
+    assert told.code == 0
+    assert told.json["arm"] in ("mdma", "placebo")
+    lines = [read(line.text) for line in store.lines(ANNA)]
+    note = next(line for line in lines if line.kind == "row_opened")
+    assert note.data == {"number": "S01-001", "purpose": "preparation"}
+    assert (note.id, note.by) == (told.json["entry"], "pia")
+    assert note.authenticated.how != "claimed"
+    assert all(told.json["arm"] not in line.text for line in store.lines(ANNA))
+    deputy = allocation("dan", "open", ANNA, *files(made, "dan"), "--purpose", "second_check", "--json")
+    assert deputy.json["arm"] == told.json["arm"]
+
+
+def test_nothing_that_lies_on_the_server_says_an_arm(made: Path, opened: str) -> None:
+    """R10: a stolen database and stolen files hold ciphertext of one length, and numbers."""
+    from django.db import connection
+
+    sealed = json.loads((made / "sealed-list.json").read_text())
+    assert len({len(row["ciphertext"]) for row in sealed["rows"]}) == 1
+    openings = json.loads((made / "openings-pia.json").read_text())
+    assert len({len(box) for box in openings["boxes"]}) == 1
+    for path in made.iterdir():
+        assert path.stat().st_mode & 0o077 == 0
+        assert "mdma" not in path.read_text()
+        assert "placebo" not in path.read_text()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT text FROM store_line WHERE kind = 'commitment'")
+        [(text,)] = cursor.fetchall()
+    assert "mdma" not in text
+    assert sealed["root"] in text
+
+
+def test_who_is_not_its_holder_opens_nothing(allocation: As, made: Path) -> None:
+    for name, said in (("dan", "is sealed to a key of pia"), ("tom", "is sealed to a key of pia")):
+        done = allocation(name, "open", ANNA, *files(made, "pia"))
+        assert (done.code, done.out) == (2, "")
+        assert said in done.err
+    nobody = allocation("pia", "open", BO, *files(made, "pia"))
+    assert (nobody.code, nobody.out) == (2, "")
+    assert "is not randomised: there is no row to open" in nobody.err
+
+
+@pytest.mark.parametrize(
+    ("tamper", "said"),
+    [
+        (lambda sealed, own: sealed["rows"].reverse(), "was altered: its rows are not those of its root"),
+        (lambda sealed, own: sealed.update(root="00" * 32), "was altered"),
+        (lambda sealed, own: sealed["numbers"]["S01"].reverse(), "stand in another order than those"),
+        (lambda sealed, own: own["boxes"].reverse(), "cannot be opened with this key"),
+        (lambda sealed, own: own["boxes"].pop(), "was altered: it opens 13 of 14 rows"),
+        (lambda sealed, own: own["boxes"].__setitem__(0, "00" * 112), "the key does not open it"),
+        (lambda sealed, own: own.update(entact="else"), "is 'else', not 'entact openings 1'"),
+        (lambda sealed, own: own.update(root="11" * 32), "opens the list with the root 1111"),
+        (lambda sealed, own: sealed.pop("rows"), "is no entact sealed list 1"),
+    ],
+)
+def test_a_forged_file_opens_nothing(
+    allocation: As, made: Path, tamper: Callable[[Any, Any], object], said: str
+) -> None:
+    paths = made / "sealed-list.json", made / "openings-pia.json"
+    values = [json.loads(path.read_text()) for path in paths]
+    tamper(*values)
+    for path, value in zip(paths, values, strict=True):
+        path.write_text(json.dumps(value))
+    done = allocation("pia", "open", ANNA, *files(made, "pia"))
+    assert (done.code, done.out) == (2, "")
+    assert said in done.err
+
+
+def test_how_the_list_was_used_is_proved(made: Path, run: Run, opened: str) -> None:
+    """R25: out of order, passed over, twice, or from nowhere: named."""
+    verify = ["allocation", "verify", "--list", made / "sealed-list.json", "--database", opened]
+    fine = run(*verify)
+    assert fine.code == 0
+    assert "is the one that was committed, in order: 1 of 12 rows used" in fine.out
+    randomise(BO, "S01-003", -90)
+    randomise(CLEO, "S01-001")
+    enter(CLEO, "randomisation", {"number": "R-77"})
+    wrong = run(*verify)
+    assert wrong.code == 1
+    for problem in (
+        "R-77 of participant:333",
+        f"S01-001 was used twice: for {ANNA} and for {CLEO}",
+        "S01-002 was passed over: S01-003 was used",
+        "was NOT used as it was sealed",
+    ):
+        assert problem in wrong.out
+    randomise("participant:" + "4" * 32, "S01-002")
+    assert "S01-003 was used out of order" in run(*verify).out
+
+
+def test_all_is_opened_after_the_lock_and_the_seed_makes_the_same_list(
+    allocation: As, made: Path, run: Run, opened: str, keys: Path, tmp_path: Path
+) -> None:
+    early = allocation("pia", "reveal", *files(made, "pia"), "--out", tmp_path / "early.json")
+    assert early.code == 2
+    assert "the study is not locked" in early.err
+    assert not (tmp_path / "early.json").exists()
+    locked = run("cut", "make", "final", "--lock", "--by", "stat", *_key(keys, opened, "stat"))
+    assert locked.code == 0
+    done = allocation("pia", "reveal", *files(made, "pia"), "--out", tmp_path / "list.json", "--json")
+    assert done.json["made_again"] is True
+    rows = json.loads((tmp_path / "list.json").read_text())["list"]
+    assert [row["number"] for row in rows] == [f"S0{s}-00{n}" for s in (1, 2) for n in range(1, 7)]
+    assert {row["arm"] for row in rows} == {"mdma", "placebo"}
+
+
+def test_code_breaks_are_printed_and_that_is_entered(allocation: As, made: Path, tmp_path: Path) -> None:
+    from entact.store import acts
+
+    done = allocation("pia", "codebreaks", *files(made, "pia"), "--out", tmp_path / "breaks.pdf")
+    assert (done.code, done.err) == (0, "")
+    assert (tmp_path / "breaks.pdf").read_bytes().startswith(b"%PDF")
+    [noted] = acts.entries(("list_opened",))
+    assert noted.data["purpose"] == "code_breaks"
+    assert noted.data["rows"] == 12
