@@ -74,7 +74,7 @@ def allocation(run: Run, opened: str, keys: Path) -> As:
 
 @pytest.fixture(scope="module")
 def list_files(opened: str, keys: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a list that pia and dan hold; of one record there is one, and it is there from here on."""
+    """The folder of the one list of the record, which pia and dan hold; it is there from here on."""
     from entact.cli.allocation import make_list
     from entact.cli.custody import open_signer
 
@@ -126,6 +126,7 @@ def randomise(ledger: str, number: str, minutes: int = 0) -> None:
     enter(ledger, "randomisation", {"number": number}, minutes)
 
 
+@pytest.mark.requirement("R25")
 def test_a_list_is_judged_before_it_is_made(run: Run, opened: str) -> None:
     """R25: how predictable it is, and what would lower that."""
     small = run("allocation", "check", "--rows", 12, "--blocks", "2", *SITES, "--database", opened)
@@ -207,6 +208,7 @@ def test_one_row_is_opened_for_one_person_and_it_is_entered_first(
     assert deputy.json["arm"] == told.json["arm"]
 
 
+@pytest.mark.requirement("R10")
 def test_nothing_that_lies_on_the_server_says_an_arm(made: Path, opened: str) -> None:
     """R10: a stolen database and stolen files hold ciphertext of one length, and numbers."""
     from django.db import connection
@@ -263,6 +265,7 @@ def test_a_forged_file_opens_nothing(
     assert said in done.err
 
 
+@pytest.mark.requirement("R25")
 def test_how_the_list_was_used_is_proved(made: Path, run: Run, opened: str) -> None:
     """R25: out of order, passed over, twice, or from nowhere: named."""
     verify = ["allocation", "verify", "--list", made / "sealed-list.json", "--database", opened]

@@ -16,6 +16,11 @@ from entact.protocol import Study
 RANDOMISED: Final = "randomisation"  # the kind of entry
 
 
+def awaits_number(act: Entry) -> bool:
+    """Whether an act leaves its number to the sealed list."""
+    return act.kind == RANDOMISED and act.replaces is None and act.data.get("number") is None
+
+
 def next_of_list(
     cursor: Cursor[Any], act: Entry, study: Study, setting: Setting, course: Course, at: datetime
 ) -> Entry | Refused:
@@ -27,22 +32,31 @@ def next_of_list(
     Args:
         setting: held, as `store.setting.setting_held` gives it.
     """
-    sealed = setting.study.commitment
-    if act.kind != RANDOMISED or act.replaces is not None or sealed is None or not sealed.numbers:
+    if act.kind != RANDOMISED or act.replaces is not None:
         return act
+    sealed = setting.study.commitment
+    if sealed is None or not sealed.numbers:
+        if sealed is not None and awaits_number(act):
+            message = "The list that is sealed here gives no numbers by itself: say the next one of it."
+            return Refused((Reason("number_needed", message),))
+        return _numbered(act, None)
     release = next((one for one in study.releases if one.id == setting.site.release), study.newest)
     stratum = stratum_of(release, course, at).name
     number = _first_unused(cursor, stratum, sealed.numbers.get(stratum, []))
-    given = act.data.get("number")
     if number is None and stratum in sealed.numbers:
         return Refused((Reason("list_used_up", f"Every row of the sealed list for {stratum} is used."),))
-    if given is None:
-        # Without a stratum the gate refuses, and says why, whatever the number.
-        return msgspec.structs.replace(act, data={**act.data, "number": number or "0"})
+    given = act.data.get("number")
     if number is not None and isinstance(given, str) and normal(given) != normal(number):
         message = f"Randomisation number {given} is not the next of the sealed list: leave it to the list."
         return Refused((Reason("not_next_of_list", message),))
-    return act
+    return _numbered(act, number)
+
+
+def _numbered(act: Entry, number: str | None) -> Entry:
+    """With its number, where it leaves that to the list; with one of no list the gate says what is wrong."""
+    if not awaits_number(act):
+        return act
+    return msgspec.structs.replace(act, data={**act.data, "number": number or "0"})
 
 
 def _first_unused(cursor: Cursor[Any], stratum: str, numbers: list[str]) -> str | None:

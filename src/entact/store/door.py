@@ -30,7 +30,7 @@ from entact.course.state.oversight import gates_enrolment, quotas_of
 from entact.course.state.setting import Enrolled
 from entact.protocol import Release, Study
 from entact.store import models
-from entact.store.allocation import RANDOMISED, next_of_list
+from entact.store.allocation import awaits_number, next_of_list
 from entact.store.custody import keep_keys
 from entact.store.derived import PARTICIPANT, stored_number
 from entact.store.devices import authenticate
@@ -331,7 +331,7 @@ def _again(entry: Entry) -> Receipt | None:
 def _as_asked(entry: Entry, asked: Entry) -> Entry:
     """Without its basis, and without the number of the list where none was asked for."""
     data = entry.data
-    if asked.kind == RANDOMISED and "number" not in asked.data:
+    if awaits_number(asked):
         data = {name: value for name, value in data.items() if name != "number"}
     return msgspec.structs.replace(entry, basis=None, data=data)
 

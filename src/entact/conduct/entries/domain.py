@@ -67,7 +67,7 @@ def enter(
             for name, item in asked.form.items.items()
             if item.required and name not in asked.nested and received.items.get(name) is None
         )
-        if not received.items:
+        if not received.items and any(item.required for item in asked.form.items.values()):
             problems = ("Nothing is answered yet.",)
         if entering.kind == "consent" and _is_between(course, asked.data_of(received.items)):
             problems += ("Nobody consents to more between a dose and discharge; what is taken back can be.",)

@@ -91,8 +91,11 @@ _TITLES: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
     ("consent", "version"): ("Version of the information sheet", ""),
     ("eligibility", "signed"): ("Signed by the investigator, meaning", ""),
     ("enrolment", "subject"): ("Subject number", ""),
-    ("randomisation", "number"): ("Randomisation number", "The next of the sealed list."),
+    ("randomisation", "number"): ("Randomisation number", "Left blank: the sealed list gives the next one."),
 }
+
+# What the record gives by itself where nobody says it.
+_GIVEN: Final = frozenset({("randomisation", "number")})
 
 
 @dataclass(frozen=True)
@@ -141,7 +144,7 @@ def _items(kind: Kind, release: Release, population: str | None) -> Iterator[tup
         hint = hints[attribute]
         plain = next(one for one in get_args(hint) if one is not type(None)) if _optional(hint) else hint
         title, help_ = _TITLES.get((kind.name, name), (begun(spaced(name)), ""))
-        needed = name in kind.payload.__struct_encode_fields__ and not _optional(hint)
+        needed = not _optional(hint) and (kind.name, name) not in _GIVEN
         said: dict[str, Any] = {"title": title, "required": needed, "personal": name in kind.sealed}
         yield name, Item(**said, **_type(kind, name, plain, release), **({"help": help_} if help_ else {}))
 

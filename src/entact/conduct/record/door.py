@@ -23,6 +23,7 @@ from entact.course.kinds import KINDS
 from entact.course.state.numbers import number_in
 from entact.protocol.words.label import begun
 from entact.store import StoreError
+from entact.store.allocation import awaits_number
 from entact.store.cut import known_cuts
 
 
@@ -47,12 +48,13 @@ def store_act(entry: Entry, course: Course, author: Author, now: datetime) -> Re
         course: the participant's, from which it follows whether it is gated.
     """
     kind = KINDS[entry.kind]
-    try:
-        payload = msgspec.convert(entry.data, kind.payload, strict=True)
-    except msgspec.ValidationError as error:
-        return Refused((Reason("unreadable", f"{kind.title} cannot be read: {error}."),))
-    if kind.gated_act(course, entry, payload, now) is None and number_in(entry) is None:
-        return store_entry(entry, author, now)
+    if not awaits_number(entry):
+        try:
+            payload = msgspec.convert(entry.data, kind.payload, strict=True)
+        except msgspec.ValidationError as error:
+            return Refused((Reason("unreadable", f"{kind.title} cannot be read: {error}."),))
+        if kind.gated_act(course, entry, payload, now) is None and number_in(entry) is None:
+            return store_entry(entry, author, now)
     try:
         return store.act(entry, received_at=now.isoformat(), authenticated=author.authenticated)
     except StoreError as error:
