@@ -126,8 +126,8 @@ def test_every_kind_is_a_form_in_every_study(name: str, kind: str) -> None:
 
 @pytest.mark.requirement("R10")
 def test_who_randomises_is_asked_for_no_number(ada: Browser, screened: str) -> None:
-    """The list gives it; until everything is there, every reason of the gate is said."""
+    """The list gives it; what stands against it is said."""
     assert "the sealed list gives the next one" in ada.get(f"{ADD}/randomisation/")
     page = ada.post(f"{ADD}/randomisation/", {"shown": ["number"], "head": "99"}, status=422)
-    assert "The participant has not been enrolled" in page
+    assert "There is no site" in page  # it came to the gate
     assert "Nothing is answered" not in page
