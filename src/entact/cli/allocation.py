@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -19,9 +19,10 @@ from entact.course.gates.core import STAY_BLINDED
 from entact.protocol import Release, Study
 from entact.store import StoreError
 
-WARNS_ABOVE = 0.10  # beyond chance, of next arms that are foretold; ours, an assumption
+if TYPE_CHECKING:
+    from entact.course.kinds.allocation import Purpose
 
-Purpose = Literal["preparation", "second_check", "replacement"]
+WARNS_ABOVE = 0.10  # beyond chance, of next arms that are foretold; ours, an assumption
 
 
 def diagnose(

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from entact.cli.allocation import Purpose
 from entact.cli.commands.options import (
     PLAIN,
     REHEARSAL,
@@ -85,7 +84,9 @@ def open_row(
     by: By,
     list_file: ListFile,
     openings: OpeningsFile,
-    purpose: Annotated[Purpose, typer.Option(help="What for.")] = "preparation",
+    purpose: Annotated[
+        Literal["preparation", "second_check", "replacement"], typer.Option(help="What for.")
+    ] = "preparation",
     key: KeyFile = None,
     passphrase_file: Words = None,
     database: Database = REHEARSAL,

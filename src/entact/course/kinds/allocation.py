@@ -15,11 +15,14 @@ if TYPE_CHECKING:
     from entact.course.state.state import State
 
 
+Purpose = Literal["preparation", "second_check", "replacement"]
+
+
 class RowOpened(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Kind `row_opened`: who prepares opens the row of one participant; entered first, then opened."""
 
     number: str
-    purpose: Literal["preparation", "second_check", "replacement"]
+    purpose: Purpose
 
 
 class ListOpened(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
