@@ -11,6 +11,8 @@ from tests.conduct.record import SEES_ALL, keep, telling_story
 from tests.course.conftest import Story
 
 from entact import store
+from entact.course import fold
+from entact.course.found.attested import version_of
 from entact.protocol import Study
 
 Get = Callable[..., str]
@@ -88,3 +90,36 @@ def test_an_alert_that_is_answered_needs_nobody(get: Get, study: Study) -> None:
     ledger = f"participant:{1:032x}"
     store.append(replace(answer, ledger=ledger), received_at="2026-05-02T12:00:00+00:00")
     assert not any("Very high blood pressure" in one for one in tasks(get("/", SEES_ALL)))
+
+
+@pytest.mark.usefixtures("database")
+def test_a_query_waits_for_the_site_and_then_for_who_asked(get: Get, study: Study) -> None:
+    asked, answered = telling_story(study), telling_story(study)
+    for story in (asked, answered):
+        rated = next(one for one in story.entries if one.kind == "form" and one.data["form"] == "symptoms")
+        weighed = next(one for one in story.entries if one.kind == "vital_signs")
+        for one in (rated, weighed):
+            raised = story.write("query", {"said": "raised", "entry": one.id, "text": "Why?"}, day=44)
+        if story is answered:
+            story.write("query", {"said": "answered", "text": "So."}, day=45, about=raised.id)
+    keep(study, asked, answered)
+    site = [one for one in tasks(get("/", "pharmacist")) if "Query about" in one]
+    assert len(site) == 1  # of scores of the raters this role knows nothing
+    assert "1-001" in site[0]
+    assert "vital signs" in site[0]
+    closing = [one for one in tasks(get("/", "monitor")) if "Query about" in one]
+    assert ["1-002" in one for one in closing] == [True]
+
+
+@pytest.mark.usefixtures("database")
+def test_a_broken_signature_waits_for_who_signs(get: Get, study: Study) -> None:
+    story = Story(study)
+    story.whole()
+    weighed = next(one for one in story.entries if one.kind == "vital_signs")
+    version = version_of(next(one for one in fold(study, story.entries).effective if one.id == weighed.id))
+    signed = {"meaning": "approval", "entries": [weighed.id], "versions": [version]}
+    story.write("signature", signed, day=90, role="investigator")
+    story.correct(weighed, {"systolic": "121 mm[Hg]"}, day=91)
+    keep(study, story)
+    assert [one for one in tasks(get("/", "investigator")) if "sign that again" in one]
+    assert not [one for one in tasks(get("/", "monitor")) if "sign that again" in one]

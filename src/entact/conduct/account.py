@@ -21,6 +21,7 @@ from entact.course.kinds import KINDS, NESTED
 from entact.course.kinds.calls import calls_of
 from entact.course.personal import REASONS
 from entact.course.state.form import Answers
+from entact.course.trail import NAMING
 from entact.protocol import Release
 
 SHOWN_AT_ONCE = 7  # facts beyond so many are folded away under their scores
@@ -249,6 +250,8 @@ class Accounts:
 
     def _shows(self, effective: Effective, item: str) -> bool:
         """Whether a corrected item may be named; single criteria may be hidden where the decision is not."""
+        if effective.entry.kind in NAMING:
+            return False  # it names entries, of which some may be hidden
         if effective.entry.kind != "eligibility" or self.sight.sees_criteria:
             return item != "form"
         return item in ("decision", "signed", CORRECTED_TIME)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import time, timedelta, tzinfo
 
+from entact.conduct.permissions import permissions_of
 from entact.conduct.reader import Reader, Standing
 from entact.conduct.sight import EVENTS
 from entact.conduct.words import day, lower_words, moment, title_of_visit, words
@@ -71,6 +72,26 @@ def _found(reader: Reader) -> Iterator[tuple[str, Task]]:
         for visit in lists.due(at, hidden=hidden, sites=sites, limit=limit):
             if visit.ends is not None and visit.ends <= at + AHEAD:
                 yield visit.ledger, _visit(reader, visit)
+    yield from _in_review(reader)
+
+
+def _in_review(reader: Reader) -> Iterator[tuple[str, Task]]:
+    """Queries that wait for this role, and signatures that a change has broken."""
+    role, table = reader.sight.role, permissions_of(reader.study).table
+    hidden, limit = reader.sight.hidden_names, MOST + 1
+    for act, status, said in (("answer_query", "open", "asked"), ("close_query", "answered", "answered")):
+        if role in table[act]:
+            for one in lists.queries(hidden=hidden, status=status, sites=reader.sites, limit=limit):
+                about = lower_words(one.form or one.kind or "entry")
+                when = f"{said} {moment(one.since, reader.zone_of(one.site))}"
+                yield one.ledger, Task(False, "", one.number, one.site, f"Query about {about}", when)
+    if role in table["sign"]:
+        broken = lists.open_findings(
+            reader.at, hidden=hidden, sites=reader.sites, rule="signature_broken", limit=limit
+        )
+        for found in broken:
+            what = "What was signed has changed: sign that again"
+            yield found.ledger, Task(False, "", found.number, found.site, what, "the signature does not hold")
 
 
 def _alert(reader: Reader, row: lists.Open) -> Task:

@@ -6,13 +6,16 @@ Source: 21 CFR 11.10(e); ICH E6(R3) 4.2.2.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from entact.course.entry import Kept
 from entact.course.entry.effective import VOID, changes_of
 from entact.course.kinds import KINDS, NESTED
 from entact.course.kinds.attestation import SIGNATURE
+from entact.course.kinds.verification import VERIFICATION
 
+# Kinds that name entries: of these some may be hidden from who may know that it was said.
+NAMING: Final = frozenset({SIGNATURE.name, VERIFICATION.name})
 WITHDRAWN = "withdrawn"  # in the place of an item, of an entry that takes back another
 
 

@@ -91,5 +91,15 @@ def entries(folder: Path) -> Iterator[tuple[str, str, dict]]:
 
 if __name__ == "__main__":
     sys.excepthook = lambda _, error, trace: print(f"this archive cannot be read: {error}", file=sys.stderr)
-    asked = [text for _, text, entry in entries(Path(__file__).parent) if entry["ledger"] in sys.argv[1:]]
-    print(*asked, "every entry and every file is as it was archived", sep="\n")
+    asked, broken, roots, signed = [], [], dict[str, str](), dict[str, str]()
+    for _, text, entry in entries(Path(__file__).parent):
+        asked += [text] if entry["ledger"] in sys.argv[1:] else []
+        named, about = (
+            entry["data"].get("entries", []) if entry["kind"] == "signature" else [],
+            entry["replaces"],
+        )
+        root = roots[entry["id"]] = roots.get(about, about) or entry["id"]
+        if about and root in signed:
+            broken.append(f"signature broken: {signed[root]}, of {root}, changed by {entry['id']}")
+        signed |= {one: f"{entry['by']}, {entry['occurred_at']}" for one in named if isinstance(one, str)}
+    print(*asked, *broken, "every entry and every file is as it was archived", sep="\n")

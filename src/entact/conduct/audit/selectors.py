@@ -20,11 +20,9 @@ from entact.course import Line, read
 from entact.course.disclosure import Disclosure, class_named
 from entact.course.entry import CORRECTED_TIME, Kept
 from entact.course.kinds import KINDS, SITE_KINDS, STUDY_KINDS, SYSTEM_KINDS, UNPARSED
-from entact.course.kinds.attestation import SIGNATURE
 from entact.course.kinds.enrolment import ELIGIBILITY
 from entact.course.kinds.kind import UNSURE, Kind
-from entact.course.kinds.verification import VERIFICATION
-from entact.course.trail import Change, Step, entries_signed, trail
+from entact.course.trail import NAMING, Change, Step, entries_signed, trail
 from entact.protocol import Study
 from entact.store import lists, models
 from entact.store.lists.arrivals import ArrivalKey, Arrived, arrivals
@@ -242,9 +240,6 @@ def kinds_shown(sight: Sight) -> list[tuple[str, str]]:
     return sorted(found.items(), key=lambda one: one[1].casefold())
 
 
-NAMING: Final = frozenset(
-    {SIGNATURE.name, VERIFICATION.name}
-)  # kinds that name entries, of which some may be hidden
 _BOUND: Final = frozenset({"versions", "hashes", "last"})
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Final, Literal
 
+from entact.conduct.forms.page import ABSENT
 from entact.conduct.forms.place import Place, form_at, items_in, placed, visit_address
 from entact.conduct.reader import Folded
 from entact.conduct.sight import SeenCourse
@@ -145,6 +146,20 @@ class Visits:
         for query in queries_of(self.course):
             if query.status != "closed" and query.entry in seen.entries:
                 self.open.setdefault(query.about, []).append(query)
+        closed = {
+            (query.rule, query.about, query.item)
+            for query in queries_of(self.course)
+            if query.status == "closed" and query.rule
+        }
+        # What cannot be so: what is only unusual, or not answered yet, is no question.
+        self.doubted = {
+            one.entry
+            for one in seen.findings(at, folded.beside)
+            if one.holds
+            and one.rule == "item"
+            and not one.message.startswith(ABSENT)
+            and (one.rule, one.entry, one.item) not in closed
+        }
         self.signed = standing_signatures(self.course).keys()
         self.verified = {name for name, one in verified_in(self.course).items() if one.whole}
 
@@ -236,7 +251,7 @@ class Visits:
         if not filled:
             return self._blank(held, due)
         last = filled[-1]
-        if any(one.id in self.open for one in filled):
+        if any(one.id in self.open or one.id in self.doubted for one in filled):
             return "query"
         if place.encounter in self.course.frozen or "" in self.course.frozen:
             return "frozen"
