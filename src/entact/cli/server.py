@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
-from threading import Event
 
 from rich.console import Console
 
-from entact.cli.anchor import destinations_of_environment, keep_anchoring
 from entact.cli.database import open_record
+from entact.cli.worker import KeptWorker
 from entact.conduct.error import ConductError
 from entact.conduct.serve import LOOPBACK, serve
 
@@ -41,8 +41,13 @@ def choose_port(host: str, port: int | None) -> int:
     return USUAL if port is None else port
 
 
-def serve_pages(database: str, host: str, port: int) -> None:
-    """Serves the pages of a database until interrupted."""
+def serve_pages(database: str, host: str, port: int, *, worker: bool = True) -> None:
+    """Serves the pages of a database until interrupted, or told to end.
+
+    Args:
+        worker: whether a worker is kept alive beside them; else this process verifies.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     os.environ["ENTACT_DATABASE"] = database
     open_record(database)
     from entact.store.participant_keys import require_keychain
@@ -55,10 +60,9 @@ def serve_pages(database: str, host: str, port: int) -> None:
     def say(address: str) -> None:
         console.print(f"open  {address}   (Ctrl-C ends it)", soft_wrap=True)
 
-    stop, destinations = Event(), destinations_of_environment()
-    if destinations is not None:
-        keep_anchoring(destinations, stop)
+    kept = KeptWorker(database) if worker else None
     try:
-        serve(host, port, ready=say)
+        serve(host, port, ready=say, verifies=not worker)
     finally:
-        stop.set()
+        if kept is not None:
+            kept.end()

@@ -22,12 +22,14 @@ def serve(
     port: int = 8000,
     *,
     ready: Callable[[str], None] | None = None,
+    verifies: bool = True,
 ) -> None:
     """Serves the pages of the record in use until interrupted. Call `store.setup` first.
 
     Args:
         host: a loopback address; a proxy with TLS stands before it where others are to reach it.
         port: 0 for any. ready: called with the address once it answers.
+        verifies: whether the chains are checked from here; else a worker does.
     Raises:
         ConductError: when the record holds no study, or the address cannot be used.
     """
@@ -55,7 +57,8 @@ def serve(
         asyncore_use_poll=True,
     )
     stop = Event()
-    keep_checking(stop)
+    if verifies:
+        keep_checking(stop)
     if ready is not None:
         shown = f"[{host}]" if ":" in host else host
         ready(f"http://{shown}:{listening.getsockname()[1]}/")

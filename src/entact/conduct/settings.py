@@ -13,6 +13,8 @@ ENTACT_SECRET_KEY: signs cookies and seals second factors; else one that is made
     folder, the same for all processes.
 ENTACT_MAIL: how mail leaves, `smtp://name:password@host:587?tls`; without it none does.
 ENTACT_MAIL_FROM: whom mail is from.
+ENTACT_SITE_COPIES: where the nightly copy of each site goes, `/mnt/{site}/copies`.
+ENTACT_PING: an address that the worker asks for once a minute, so that its death is noticed from outside.
 """
 
 import os
@@ -37,6 +39,8 @@ if ADDRESS:
 INSTALLED_APPS = [
     "entact.store",
     "entact.conduct.access",
+    "entact.conduct.upkeep",
+    "procrastinate.contrib.django",
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "django.contrib.sessions",

@@ -7,13 +7,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Event, Thread
 
+import msgspec
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
+from entact.conduct.upkeep import reports
 from entact.course.entry.ledger import Break
 from entact.store import StoreError, Verification, verify
 from entact.store.soundness import look
 
+SUBJECT = "verification"
 EVERY = 600.0  # seconds between two checks
 
 
@@ -35,8 +38,11 @@ _last: Checked | None = None
 
 
 def last_verification() -> Checked | None:
-    """What the last check found; None when none has ended yet."""
-    return _last
+    """What the last check found, in this process or in the worker; None when none has ended yet."""
+    said = reports.last(SUBJECT)
+    if said is None or (_last is not None and _last.at >= said.at):
+        return _last
+    return msgspec.convert(said.content, Checked)
 
 
 def check_now() -> Checked:
@@ -50,6 +56,7 @@ def check_now() -> Checked:
     around = look(lists=not found.breaks, keys=False)
     faults = tuple(Break("the database", 0, fault) for fault in around.faults)
     _last = Checked(replace(found, breaks=(*found.breaks, *faults)), timezone.now(), around.anchored)
+    reports.say(SUBJECT, **msgspec.to_builtins(_last))
     return _last
 
 

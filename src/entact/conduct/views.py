@@ -18,6 +18,7 @@ from entact.conduct.participants import list_participants
 from entact.conduct.reader import BROKEN, environment_of_database, reader_for
 from entact.conduct.timeline import tell
 from entact.conduct.today import needs_today
+from entact.conduct.upkeep.reports import upkeep
 from entact.course.fold import Broken
 from entact.report.page import schedule_style
 from entact.store import StoreError
@@ -28,7 +29,8 @@ def show_study(request: HttpRequest) -> HttpResponse:
     """The study: what it is, its schedule, gates and alerts, and how its sites stand."""
     reader = reader_for(request.person)
     today = needs_today(reader) if reader.sight.sees_schedule else None
-    values = {"overview": describe(reader), "today": today, "here": "study"}
+    kept = upkeep() if request.person.may("manage_people") else None
+    values = {"overview": describe(reader), "today": today, "upkeep": kept, "here": "study"}
     return page(request, reader, "study.html", values)
 
 

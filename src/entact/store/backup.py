@@ -117,7 +117,7 @@ def follow(backup: Backup) -> int:
     name = f"entact backup {os.getpid()}"
     receive = [str(postgres.program("pg_receivewal")), "-d", f"{url}&application_name={quote(name)}"]
     receive += ["-D", str(backup.folder / LOG), "--synchronous", "--no-loop", "--status-interval=1"]
-    with subprocess.Popen(receive, start_new_session=True, preexec_fn=_end_with_parent) as receiver:
+    with subprocess.Popen(receive, start_new_session=True, preexec_fn=end_with_parent) as receiver:
         try:
             _note_until(receiver, url, name, Notebook(backup.folder))
         finally:
@@ -125,8 +125,8 @@ def follow(backup: Backup) -> int:
     return receiver.returncode
 
 
-def _end_with_parent() -> None:
-    """On Linux the receiver ends also where its parent is killed: nobody would note what it receives."""
+def end_with_parent() -> None:
+    """On Linux a child that begins with this ends also where its parent is killed."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 

@@ -27,7 +27,14 @@ from entact.store import postgres, server
 from entact.store.error import StoreError
 
 # Tables in which rows come and go while people only read: these say nothing of the record.
-PASSING = ("access_remembered", "access_failedsignins", "django_session", "usersessions_", "procrastinate_")
+PASSING = (
+    "access_remembered",
+    "access_failedsignins",
+    "django_session",
+    "usersessions_",
+    "procrastinate_",
+    "upkeep_",
+)
 # Rows for lists follow from the ledgers, whose verification makes and compares every one of them.
 _TABLES = """
     SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND (tablename = 'store_line' OR NOT EXISTS (

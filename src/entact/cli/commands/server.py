@@ -65,8 +65,44 @@ def invite(
 
 
 @commands.command()
-def serve(database: Database = REHEARSAL, host: Host = "127.0.0.1", port: Port = None) -> None:
+def serve(
+    database: Database = REHEARSAL,
+    host: Host = "127.0.0.1",
+    port: Port = None,
+    worker: Annotated[
+        bool, typer.Option("--worker/--no-worker", help="Start the worker too; else `entact work` does.")
+    ] = True,
+) -> None:
     """Serve the pages of a study."""
     from entact.cli.server import choose_port, serve_pages
 
-    serve_pages(database, host, choose_port(host, port))
+    serve_pages(database, host, choose_port(host, port), worker=worker)
+
+
+@commands.command("work", short_help="Verify, copy, remind and anchor by itself.")
+def work_(database: Database = REHEARSAL) -> None:
+    """Do what is done without anybody asking, until interrupted: `entact serve` starts this by itself."""
+    from entact.cli.worker import work
+
+    work(database)
+
+
+@commands.command(short_help="Copy a site's record for its investigator.")
+def site_copy(
+    site: Annotated[str, typer.Argument(help="The site, by its id in the study file.")],
+    to: Annotated[Path, typer.Option(help="The site's own place: a copy gets a folder there.")],
+    database: Database = REHEARSAL,
+    as_json: AsJson = False,
+) -> None:
+    """Copy what a site's investigator may see, readable without entact: casebooks, tables, digests."""
+    from entact.cli.worker import copy_site_to
+
+    done = copy_site_to(database, site, to)
+    if as_json:
+        print_json(done)
+    else:
+        typer.echo(f"{done['folder']}: {done['participants']} participants")
+        if done["unreadable"]:
+            typer.echo(f"cannot be read: {', '.join(done['unreadable'])}")
+    if done["unreadable"]:
+        raise typer.Exit(1)

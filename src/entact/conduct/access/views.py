@@ -28,6 +28,7 @@ from entact.conduct.access.models import Account
 from entact.conduct.error import ConductError
 from entact.conduct.frame import banner, page
 from entact.conduct.reader import environment_of_database, reader_for
+from entact.conduct.upkeep import reports
 from entact.store import StoreError
 
 
@@ -160,12 +161,17 @@ def show_person(request: HttpRequest, name: str) -> HttpResponse:
 
 @require_safe
 def show_health(request: HttpRequest) -> JsonResponse:
-    """Whether the server can read its database: for whoever watches it from outside, and nothing else."""
+    """Whether the server reads its database and the worker lives: for whoever watches from outside."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
+        silent = reports.silent_since()
     except (DatabaseError, StoreError):
         return JsonResponse({"status": "the database cannot be reached"}, status=503)
+    if silent is not None:
+        return JsonResponse(
+            {"status": f"the worker gave no sign since {silent:%Y-%m-%dT%H:%M:%SZ}"}, status=503
+        )
     return JsonResponse({"status": "ok"})
 
 

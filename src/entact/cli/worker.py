@@ -1,0 +1,95 @@
+"""`entact work`: the worker; and the one that `entact serve` keeps alive beside the pages."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+from entact.cli.anchor import destinations_of_environment, keep_anchoring
+from entact.cli.database import open_record
+from entact.store.backup import end_with_parent
+
+AGAIN = 5.0  # seconds until a worker that ended is started again
+ENDS = 40.0  # seconds that it has to finish what is under way
+
+
+def work(database: str) -> None:
+    """Works for a database until the process is told to end."""
+    os.environ["ENTACT_DATABASE"] = database
+    open_record(database)
+    from entact.store.participant_keys import require_keychain
+
+    require_keychain()
+    stop, destinations = Event(), destinations_of_environment()
+    if destinations is not None:
+        keep_anchoring(destinations, stop)
+    from entact.conduct.worker.queue import run_worker
+
+    try:
+        run_worker()
+    finally:
+        stop.set()
+
+
+class KeptWorker:
+    """A worker in a process of its own, started again where it ends; it ends with this process."""
+
+    def __init__(self, database: str) -> None:
+        self._command = [sys.executable, "-c", "from entact.cli import main; main()", "work"]
+        self._command += ["--database", database]
+        self._stop = Event()
+        self._process = self._start()
+        self._thread = Thread(target=self._keep, name="worker", daemon=True)
+        self._thread.start()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        # Ctrl-C in the terminal is this process's, which then tells the worker.
+        return subprocess.Popen(
+            self._command, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=end_with_parent
+        )
+
+    def _keep(self) -> None:
+        while not self._stop.is_set():
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout=1.0)
+                if not self._stop.wait(AGAIN):
+                    self._process = self._start()
+
+    @property
+    def pid(self) -> int:
+        """The worker's process now."""
+        return self._process.pid
+
+    def end(self) -> None:
+        """Tells the worker to end and waits until it has; one that does not is killed."""
+        self._stop.set()
+        self._thread.join()
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(timeout=ENDS)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+
+
+def copy_site_to(database: str, site: str, place: Path) -> dict[str, Any]:
+    """Makes the copy of a site's record, for `--json`."""
+    open_record(database)
+    from entact.conduct.worker.copies import copy_site
+    from entact.store.participant_keys import require_keychain
+
+    require_keychain()
+    done = copy_site(site, place, datetime.now(UTC))
+    return {
+        "folder": str(done.folder),
+        "participants": done.participants,
+        "unreadable": list(done.unreadable),
+    }

@@ -1,0 +1,77 @@
+"""What the worker said last, and whether it is still there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.utils import timezone
+
+from entact.conduct.upkeep.models import Report
+
+ALIVE: Final = "alive"
+COPY: Final = "copy of "  # and the site
+SILENT: Final = timedelta(minutes=4)  # after which a worker that gives a sign each minute counts as dead
+OLD: Final = timedelta(hours=36)  # of a copy that is made each night
+
+
+@dataclass(frozen=True)
+class SiteCopy:
+    """The copy of one site: when it was made and where it lies, or why there is none."""
+
+    site: str
+    at: datetime
+    place: str
+    problem: str
+
+    @property
+    def is_old(self) -> bool:
+        """Whether a night was missed."""
+        return timezone.now() - self.at > OLD
+
+
+@dataclass(frozen=True)
+class Upkeep:
+    """How what is done by itself stands: for the owner's home.
+
+    Attributes:
+        seen: when the worker last gave a sign; None where none ever ran. silent: whether it is dead.
+        copies: the latest of each site.
+    """
+
+    seen: datetime | None
+    silent: bool
+    copies: tuple[SiteCopy, ...]
+
+
+def say(subject: str, **content: Any) -> None:
+    """Keeps the latest word on something."""
+    Report.objects.update_or_create(subject=subject, defaults={"at": timezone.now(), "content": content})
+
+
+def last(subject: str) -> Report | None:
+    """The latest word on something; None where nothing was said yet."""
+    return Report.objects.filter(subject=subject).first()
+
+
+def silent_since() -> datetime | None:
+    """Since when a worker that once ran has given no sign; None while it does, or where none ever ran."""
+    alive = last(ALIVE)
+    return alive.at if alive is not None and timezone.now() - alive.at > SILENT else None
+
+
+def upkeep() -> Upkeep:
+    """How what is done by itself stands."""
+    alive = last(ALIVE)
+    rows = Report.objects.filter(subject__startswith=COPY).order_by("subject")
+    copies = [
+        SiteCopy(
+            one.subject.removeprefix(COPY),
+            one.at,
+            str(one.content.get("place", "")),
+            str(one.content.get("problem", "")),
+        )
+        for one in rows
+    ]
+    return Upkeep(None if alive is None else alive.at, silent_since() is not None, tuple(copies))

@@ -1,0 +1,63 @@
+"""The worker's queue in PostgreSQL: what is done when, and one process that does it.
+
+Every job can be done twice: a killed worker leaves its job behind, and the next round does it anyway.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import procrastinate
+from django.db import connection
+from procrastinate.contrib.django.utils import connector_params
+from procrastinate.jobs import Status
+
+from entact.conduct.worker import work
+
+MINUTE, OFTEN, NIGHT = "* * * * *", "*/10 * * * *", "15 2 * * *"
+STUCK = 120  # seconds without a sign of the worker that does a job, after which the job is put away
+
+WHEN: tuple[tuple[str, Callable[[], object]], ...] = (
+    (MINUTE, work.give_sign),
+    (OFTEN, work.verify_chains),
+    (OFTEN, work.remind_people),
+    (NIGHT, work.copy_sites),
+)
+
+
+def make_queue() -> procrastinate.App:
+    """The queue of the record in use, with all that is done at its times."""
+    queue = procrastinate.App(connector=procrastinate.PsycopgConnector(kwargs=connector_params()))
+    for cron, do in WHEN:
+        name = f"entact.{do.__name__}"
+        task = queue.task(name=name, queueing_lock=name)(_job(do))
+        queue.periodic(cron=cron, periodic_id=name)(task)
+    rescue = queue.task(name="entact.rescue", queueing_lock="entact.rescue", pass_context=True)(_rescue)
+    queue.periodic(cron=OFTEN, periodic_id="entact.rescue")(rescue)
+    return queue
+
+
+def run_worker() -> None:
+    """Does what is due until the process is told to end; what is under way is finished first."""
+    for _, do in WHEN[:2]:
+        _job(do)(0)  # at once, so that a new worker is seen and a broken chain is named without a wait
+    make_queue().run_worker(concurrency=2, delete_jobs="always", shutdown_graceful_timeout=30)
+
+
+def _job(do: Callable[[], object]) -> Callable[[int], None]:
+    def job(timestamp: int) -> None:
+        try:
+            do()
+        finally:
+            connection.close()
+
+    job.__name__ = do.__name__
+    return job
+
+
+async def _rescue(context: procrastinate.JobContext, timestamp: int) -> None:
+    """Puts away jobs that a dead worker left behind: their next round is planned already."""
+    manager = context.app.job_manager
+    for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STUCK):
+        if job.id != context.job.id:
+            await manager.finish_job(job, Status.FAILED, delete_job=True)
