@@ -70,6 +70,21 @@ def test_a_withdrawn_entry_counts_no_longer(ada: Browser, screened: str, study: 
     ada.get(f"/participants/S-1/entry/{medicine}/", status=404)
 
 
+def test_what_is_sent_twice_from_one_page_is_entered_once(ada: Browser, screened: str, study: Study) -> None:
+    sent = {"shown": ["name", "indication"], "item:name": "sertraline", "item:indication": "low mood"}
+    first = re.search(r'name="head" value="(\d+)"', ada.get(f"{ADD}/medication/"))
+    assert first is not None
+    for _ in range(2):  # no answer came, or it was pressed twice
+        ada.post(f"{ADD}/medication/", sent | {"head": first[1]})
+    assert len(course_of(study, screened).medication) == 1
+    ada.post(f"{ADD}/medication/", sent | {"head": first[1], "item:indication": "sleep"})
+    assert len(course_of(study, screened).medication) == 2
+    again = re.search(r'name="head" value="(\d+)"', ada.get(f"{ADD}/medication/"))
+    assert again is not None
+    ada.post(f"{ADD}/medication/", sent | {"head": again[1]})  # a page of its own: meant
+    assert len(course_of(study, screened).medication) == 3
+
+
 @pytest.mark.requirement("R27")
 def test_consent_says_first_what_taking_it_back_means(ada: Browser, screened: str, study: Study) -> None:
     page = ada.get(f"{ADD}/consent/")

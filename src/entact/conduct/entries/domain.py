@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from entact import store
 from entact.conduct.entries.kinds import KindForm, kind_form
 from entact.conduct.forms.domain import Unsaved, Written, compare, known_at
 from entact.conduct.forms.place import release_of
@@ -15,6 +16,7 @@ from entact.conduct.reader import Folded, Reader
 from entact.conduct.record.door import Author, Held, compose, store_act, store_entry, turn_of
 from entact.conduct.record.opened import Opener
 from entact.course import Course, Refused
+from entact.course.entry import Kept
 from entact.course.entry.effective import Effective
 from entact.course.entry.ledger import Receipt
 from entact.course.kinds import KINDS
@@ -73,6 +75,9 @@ def enter(
             problems += ("Nobody consents to more between a dose and discharge; what is taken back can be.",)
         if problems:
             return Unsaved(problems)
+        twin = _sent_before(course, entering, asked, received.items, author, ledger)
+        if twin is not None:
+            return twin
         entry = compose(
             course,
             reader,
@@ -87,6 +92,30 @@ def enter(
         )
         done = store_act(entry, course, author, now)
         return done if isinstance(done, Refused) else entry.id
+
+
+def _sent_before(
+    course: Course,
+    entering: Entering,
+    asked: KindForm,
+    items: Mapping[str, Any],
+    author: Author,
+    ledger: str,
+) -> str | None:
+    """The entry that this very page made already: sent again because no answer came, or pressed twice."""
+    opener = Opener(store.key_of(ledger))
+    for one in course.effective if entering.head else ():
+        entry = one.entry
+        if (
+            entry.kind == entering.kind
+            and isinstance(entry, Kept)
+            and entry.seq > entering.head
+            and (entry.by, entry.about, entry.encounter)
+            == (author.identity, entering.about, entering.encounter)
+            and asked.items_of(opener.data(one)) == asked.items_of(asked.data_of(items))
+        ):
+            return entry.id
+    return None
 
 
 def correct(
