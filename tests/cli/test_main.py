@@ -14,8 +14,8 @@ from entact.cli.fault import in_words
 from entact.conduct.error import ConductError
 from entact.store import StoreError
 
-COMMANDS = ("demo", "rehearse", "check", "verify", "where", "serve", "stop")
-GROUPS = ("sign-key", "erase", "keys", "identity", "cut", "unlock", "conflict", "device")
+COMMANDS = ("demo", "rehearse", "check", "verify", "where", "open", "serve", "work", "site-copy", "stop")
+GROUPS = ("sign-key", "erase", "keys", "identity", "cut", "unlock", "conflict", "device", "validation-pack")
 
 
 def test_help_names_every_command_in_80_columns(run: Run) -> None:

@@ -133,6 +133,9 @@ def test_a_signed_pack_counts_for_its_release_and_program_alone_and_is_broken_by
     assert (last.kind, last.data["release"]) == ("validated", release.id)
     assert last.data["statement"] == entered.json["statement"]
 
+    from entact.conduct.upkeep.reports import upkeep
+
+    assert [one.partition(",")[0] for one in upkeep().validated] == ["ada", "ben"]
     with pytest.raises(StoreError, match="it is of the release mapp1@"):
         accepted_for(pack, load_study("mapp2").newest)
     monkeypatch.setattr(import_module("entact.cli.validation"), "__version__", "9.9")

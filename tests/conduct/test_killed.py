@@ -1,5 +1,5 @@
-"""The server is killed while people save: what it said is saved is there, once; what it did not say can be sent
-again without being there twice.
+"""The server is killed while people save: what it said is saved is there, once; the rest can be sent again
+without being there twice.
 
 One round is in the suite; ENTACT_SOAK says for how many seconds it goes on.
 """

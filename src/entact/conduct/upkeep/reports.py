@@ -8,7 +8,12 @@ from typing import Any, Final
 
 from django.utils import timezone
 
+from entact import __version__
 from entact.conduct.upkeep.models import Report
+from entact.course import read
+from entact.store import models
+from entact.store.door import SYSTEM_LEDGER
+from entact.store.studies import study_of_record
 
 ALIVE: Final = "alive"
 COPY: Final = "copy of "  # and the site
@@ -38,11 +43,13 @@ class Upkeep:
     Attributes:
         seen: when the worker last gave a sign; None where none ever ran. silent: whether it is dead.
         copies: the latest of each site.
+        validated: who signed for the newest release with this program; empty where nobody has.
     """
 
     seen: datetime | None
     silent: bool
     copies: tuple[SiteCopy, ...]
+    validated: tuple[str, ...] = ()
 
 
 def say(subject: str, **content: Any) -> None:
@@ -74,4 +81,16 @@ def upkeep() -> Upkeep:
         )
         for one in rows
     ]
-    return Upkeep(None if alive is None else alive.at, silent_since() is not None, tuple(copies))
+    seen = None if alive is None else alive.at
+    return Upkeep(seen, silent_since() is not None, tuple(copies), _validated_by())
+
+
+def _validated_by() -> tuple[str, ...]:
+    """Who signed the validation pack of the newest release with this version, by the system's ledger."""
+    _, study = study_of_record()
+    lines = models.Line.objects.filter(ledger__name=SYSTEM_LEDGER, kind="validated").order_by("-seq")
+    for text in lines.values_list("text", flat=True) if study is not None else ():
+        said = read(text).data
+        if study is not None and (said["release"], said["entact"]) == (study.newest.id, __version__):
+            return tuple(said["signed_by"])
+    return ()
