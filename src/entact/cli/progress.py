@@ -7,6 +7,7 @@ wait, or are done; then with its first day moved so that this day is today.
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -99,7 +100,7 @@ def busiest(study: Study, trial: Trial) -> Moment:
     start = trial.parameters.rehearsal.start
     dosing = {name for name, visit in study.newest.visits.items() if visit.kind == "dosing"}
     stays: list[_Stay] = []
-    sessions: list[tuple[bool, datetime]] = []
+    sessions: list[_Session] = []
     for name, lines in trial.ledgers.items():
         if name.startswith("participant:"):
             course = fold(study, [read(line.text) for line in lines])
@@ -108,16 +109,31 @@ def busiest(study: Study, trial: Trial) -> Moment:
     if not sessions:
         begun = sorted(one.begun for one in stays)
         return Moment(start, begun[len(begun) // 2])
-    _, _, _, at = max(
-        (fewest, raised, here, at) for raised, at in sessions for fewest, here in [_variety(stays, at)]
-    )
-    return Moment(start, at)
+    best = max(sessions, key=lambda one: _worth(stays, one))
+    return Moment(start, best.at)
+
+
+def _worth(stays: list[_Stay], one: _Session) -> tuple[int, bool, bool, int, datetime]:
+    """How much there is to see at a session, the more the better: also where most people are looked at."""
+    fewest, here = _variety(stays, one.at)
+    sites = Counter(stay.site for stay in stays if stay.begun <= one.at)
+    return fewest, sites[one.site] == max(sites.values()), one.raised, here, one.at
+
+
+@dataclass(frozen=True)
+class _Session:
+    """A moment of a dosing session at a site; whether an alert was raised just before."""
+
+    raised: bool
+    at: datetime
+    site: str
 
 
 @dataclass(frozen=True)
 class _Stay:
-    """When somebody came, entered (None who never did), and was done."""
+    """Where and when somebody came, entered (None who never did), and was done."""
 
+    site: str
     begun: datetime
     entered: datetime | None
     done: datetime
@@ -125,7 +141,7 @@ class _Stay:
 
 def _stay(course: Course, lines: list[Line]) -> _Stay:
     entered = [one.at for one in course.effective if one.entry.kind in ("enrolment", "randomisation")]
-    return _Stay(received_at(lines[0]), max(entered, default=None), received_at(lines[-1]))
+    return _Stay(course.site or "", received_at(lines[0]), max(entered, default=None), received_at(lines[-1]))
 
 
 def _variety(stays: list[_Stay], at: datetime) -> tuple[int, int]:
@@ -139,16 +155,17 @@ def _variety(stays: list[_Stay], at: datetime) -> tuple[int, int]:
 
 def _of_sessions(
     study: Study, trial: Trial, course: Course, lines: list[Line], dosing: set[str]
-) -> Iterator[tuple[bool, datetime]]:
+) -> Iterator[_Session]:
     """Moments of dosing sessions: just after an alert was raised, and just after the first dose."""
-    zone = ZoneInfo(zone_of_site(study.newest, trial.parameters, course.site or ""))
+    site = course.site or ""
+    zone = ZoneInfo(zone_of_site(study.newest, trial.parameters, site))
     arrived = {read(line.text).id: received_at(line) for line in lines}
     for episode in course.alerts:
         if (episode.encounter or "").partition("#")[0] in dosing:
-            yield True, (arrived[episode.entry] + _AFTER).astimezone(zone)
+            yield _Session(True, (arrived[episode.entry] + _AFTER).astimezone(zone), site)
     for one in course.effective:
         if one.entry.kind == "dose" and one.data.get("part") == "initial":
-            yield False, (arrived[one.id] + timedelta(hours=2)).astimezone(zone)
+            yield _Session(False, (arrived[one.id] + timedelta(hours=2)).astimezone(zone), site)
 
 
 def _open_matters(

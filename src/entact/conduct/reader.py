@@ -183,8 +183,12 @@ def _heads(ledgers: Sequence[str]) -> list[_Last]:
 
 def _last_arrival() -> datetime | None:
     """When the last entry arrived: the present of a rehearsal, whose people live in study time."""
-    # Who looks at it signs in in a time of their own.
-    heads = models.Line.objects.filter(seq=F("ledger__seq")).exclude(ledger__name=SYSTEM_LEDGER)
+    # Who looks at it signs in in a time of their own, for which a ledger may be opened.
+    heads = (
+        models.Line.objects.filter(seq=F("ledger__seq"))
+        .exclude(ledger__name=SYSTEM_LEDGER)
+        .exclude(kind="ledger_opened")
+    )
     last = heads.aggregate(last=Max("received_at"))
     return cast("datetime | None", last["last"])
 
