@@ -40,6 +40,34 @@ def test_the_page_needs_nothing_but_itself(run: Run, tmp_path: Path) -> None:
     assert "Would meet it: " in text
 
 
+def test_what_was_collected_in_fact_is_told_by_site(run: Run, rehearsal: str, tmp_path: Path) -> None:
+    of_record = ("check", "mapp1", "--against", "crl2024", "--record", "--database", rehearsal)
+    done = run(*of_record, "--json")
+    [found] = done.json["lists"]
+    rows = {row["item"]: row for row in found["record"]}
+    assert done.code == 2
+    assert {"guess_each_session", "events_after_sessions", "suicidality"} == rows.keys()
+    for row in rows.values():
+        assert row["sessions"] == sum(site["sessions"] for site in row["sites"].values()) > 0
+        assert 0 < row["collected"] <= row["sessions"]
+    shown = run(*of_record, "--html", tmp_path / "page.html").out
+    assert "in the record, of the sessions with a dose so far:" in shown
+    assert "by site: " in shown
+    assert "In the record, of the sessions with a dose so far" in (tmp_path / "page.html").read_text()
+
+
+def test_a_record_of_another_study_is_refused(run: Run, rehearsal: str) -> None:
+    done = run("check", "mapp2", "--against", "crl2024", "--record", "--database", rehearsal)
+    assert done.code == 2
+    assert "is of the study mapp1, and mapp2 was asked for" in done.err
+
+
+def test_a_record_is_of_lists_alone(run: Run) -> None:
+    done = run("check", "mapp1", "--record")
+    assert done.code == 2
+    assert "--record is of --against" in done.err
+
+
 def test_a_fault_of_the_study_comes_first(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "study.yaml"
     path.write_text(MINI.read_text().replace("vitals.systolic <= 140.0", "vitals.sistolic <= 140.0"))

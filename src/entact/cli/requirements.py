@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
 from entact.protocol.requirements.compare import Compared, Judged, Place, Status
+
+if TYPE_CHECKING:
+    from entact.datasets.collected import Collected
+
+Kept = Mapping[str, "Sequence[Collected]"]
+"""List -> what of it was collected."""
 
 SHOWN: Final = 3  # places of one item in the terminal; --json and --html have all
 _TITLES: Final[dict[Status, tuple[str, str]]] = {
@@ -22,7 +28,35 @@ _TITLES: Final[dict[Status, tuple[str, str]]] = {
 }
 
 
-def as_data(found: Sequence[Compared]) -> dict[str, Any]:
+def collect(found: Sequence[Compared], database: str) -> Kept:
+    """What of each list was collected in fact, in a record of the same study.
+
+    Raises:
+        StoreError: when there is no such record, or it is of another study.
+    """
+    from entact import store
+    from entact.cli.database import open_record
+    from entact.course import fold, read
+    from entact.datasets.collected import collected
+    from entact.store.studies import study_of_record
+
+    open_record(database)
+    _, study = study_of_record()
+    name = found[0].release.file.study
+    if study is None or study.name != name:
+        there = "no study that can be read" if study is None else f"the study {study.name}"
+        raise store.StoreError(f"the record {database!r} is of {there}, and {name} was asked for")
+    courses = []
+    for ledger in (head.ledger for head in store.ledgers()):
+        if ledger.startswith("participant:"):
+            try:
+                courses.append(fold(study, [read(line.text) for line in store.lines(ledger)]))
+            except ValueError:  # shown as broken by `entact verify`; what it holds is not counted
+                continue
+    return {one.list.name: collected(study.newest, one.list, courses) for one in found}
+
+
+def as_data(found: Sequence[Compared], kept: Kept | None = None) -> dict[str, Any]:
     """What was found as plain data, list by list."""
     return {
         "study": found[0].release.file.study,
@@ -35,9 +69,23 @@ def as_data(found: Sequence[Compared]) -> dict[str, Any]:
                 "assumption": one.list.assumption,
                 "counts": {status: len(one.of(status)) for status in _TITLES},
                 "items": [_item(judged) for judged in one.judged],
+                **({} if not kept else {"record": [_kept(row) for row in kept[one.list.name]]}),
             }
             for one in found
         ],
+    }
+
+
+def _kept(one: Collected) -> dict[str, Any]:
+    sites = {
+        site: {"sessions": one.sessions[site], "collected": one.collected[site]}
+        for site in sorted(one.sessions)
+    }
+    return {
+        "item": one.planned.item,
+        "sessions": one.sessions.total(),
+        "collected": one.collected.total(),
+        "sites": sites,
     }
 
 
@@ -65,7 +113,7 @@ def counted(one: Compared) -> str:
     return ", ".join(f"{count} {title}" for count, title in counts if count)
 
 
-def print_compared(found: Sequence[Compared]) -> None:
+def print_compared(found: Sequence[Compared], kept: Kept | None = None) -> None:
     """What was found, in the terminal: what is not met first."""
     console = Console(highlight=False, markup=False)
     file = found[0].release.file
@@ -81,7 +129,27 @@ def print_compared(found: Sequence[Compared]) -> None:
                 console.print(Text(f"\n{title}: {len(judged)}", style=style))
             for each in judged:
                 _print_item(console, each)
+        if kept:
+            _print_kept(console, kept[one.list.name])
         console.print(f"\n{one.list.name}: {counted(one)}")
+
+
+def _print_kept(console: Console, kept: Sequence[Collected]) -> None:
+    """Shares of sessions with a dose, of all sites and of each."""
+    console.print("\nin the record, of the sessions with a dose so far:")
+    for one in kept:
+        console.print(Padding(Text.assemble((one.planned.item, "bold"), f"  {share(one)}"), (0, 0, 0, 2)))
+        sites = ", ".join(f"{site} {share(one, site)}" for site in sorted(one.sessions))
+        if sites:
+            console.print(Padding(Text(f"by site: {sites}", style="dim"), (0, 0, 0, 6)))
+
+
+def share(one: Collected, site: str | None = None) -> str:
+    """How many of the sessions, of all sites or of one: as in 57/60, 95 %."""
+    sessions = one.sessions.total() if site is None else one.sessions[site]
+    collected = one.collected.total() if site is None else one.collected[site]
+    # Never rounded up to all: one that is missing shows.
+    return f"{collected}/{sessions}" + (f", {100 * collected // sessions} %" if sessions else "")
 
 
 def _print_item(console: Console, judged: Judged) -> None:
@@ -109,18 +177,25 @@ def shown_places(places: Sequence[Place]) -> list[str]:
     return [*lines[:SHOWN], *([f"and {more} more"] if more > 0 else [])]
 
 
-def write_page(found: Sequence[Compared], path: Path) -> None:
+def write_page(found: Sequence[Compared], path: Path, kept: Kept | None = None) -> None:
     """Writes what was found as one page that needs nothing but itself.
 
     Raises:
         OSError: when it cannot be written.
     """
-    path.write_text(render_page(found), encoding="utf-8")
+    path.write_text(render_page(found, kept), encoding="utf-8")
 
 
-def render_page(found: Sequence[Compared]) -> str:
+def render_page(found: Sequence[Compared], kept: Kept | None = None) -> str:
     """The page as HTML: no address, no script; the same study and lists give the same page."""
     from entact.report.page import render
 
-    values = {"release": found[0].release, "found": found, "titles": _TITLES, "counted": counted}
+    values = {
+        "release": found[0].release,
+        "found": found,
+        "titles": _TITLES,
+        "counted": counted,
+        "kept": kept or {},
+        "share": share,
+    }
     return render("requirements.html.j2", "requirements.css", values, package="entact.cli")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from entact.cli.commands.options import AsJson, Language, Seed, Study, print_json
+from entact.cli.commands.options import REHEARSAL, AsJson, Database, Language, Seed, Study, print_json
 
 commands = typer.Typer()
 
@@ -24,22 +24,29 @@ def check(
     html: Annotated[
         Path | None, typer.Option(help="With --against: write it as one HTML page.", dir_okay=False)
     ] = None,
+    record: Annotated[
+        bool, typer.Option("--record", help="With --against: also what was collected in fact, by site.")
+    ] = False,
+    database: Database = REHEARSAL,
     as_json: AsJson = False,
 ) -> None:
     """Read a study file and say what is wrong with it, with line and column, or what it assumes.
 
     With --against it is held against lists of requirements: what is met, and where in the file; what is not,
     and what would meet it; what a person has to judge. Ends with exit code 2 when something is not met.
+    --record counts the sessions of a record around which what is asked was measured in fact.
     """
     from entact.cli.study import check_study, find_problems, print_check
 
+    if record and not against:
+        raise typer.BadParameter("--record is of --against: name a list, as in --against crl2024")
     if html is not None and not against:
         raise typer.BadParameter("--html is the page of --against; `entact show --html` is that of a study")
     if as_json and (problems := find_problems(study)):
         print_json({"problems": problems})
         raise typer.Exit(2)
     if against:
-        _check_against(study, against, html, as_json)
+        _check_against(study, against, html, database if record else None, as_json)
         return
     result = check_study(study)
     if as_json:
@@ -48,17 +55,20 @@ def check(
         print_check(result)
 
 
-def _check_against(study: str, against: list[str], html: Path | None, as_json: bool) -> None:
+def _check_against(
+    study: str, against: list[str], html: Path | None, database: str | None, as_json: bool
+) -> None:
     from entact.cli import requirements as told
     from entact.protocol.requirements.compare import compare
 
     found = [compare(study, name) for name in dict.fromkeys(against)]
+    kept = {} if database is None else told.collect(found, database)
     if html is not None:
-        told.write_page(found, html)
+        told.write_page(found, html, kept)
     if as_json:
-        print_json(told.as_data(found))
+        print_json(told.as_data(found, kept))
     else:
-        told.print_compared(found)
+        told.print_compared(found, kept)
         if html is not None:
             typer.echo(str(html))
     if any(one.of("not_met") for one in found):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Final
+
 from entact.protocol.problem import Path
 from entact.protocol.requirements.answer import Answer, answer, no, yes
 from entact.protocol.requirements.timeline import Done, Timeline, in_days
-from entact.protocol.requirements.words import Measured
+from entact.protocol.requirements.words import All, Any_, Measured, Rule
 
 
 @answer.register
@@ -82,31 +85,58 @@ def _between(study: Timeline, done: list[Done], title: str) -> Answer:
 
 
 def _each(rule: Measured, study: Timeline, done: list[Done], title: str) -> Answer:
-    order = list(study.visits)
     places: list[Path] = []
     lacks: list[str] = []
     for number, session in enumerate(study.sessions):
-        here = order.index(session)
-        if rule.when == "each_session":
-            found = [one for one in done if one.visit == session]
-            count = sum(max(1, len(one.times)) for one in found)
-            if count < rule.times:
-                often = f"{count} of {rule.times} times" if rule.times > 1 else "not"
-                lacks.append(f"{title}: {often} in {session}")
-        elif rule.when == "before_each_dose":
-            start = order.index(study.sessions[number - 1]) if number else -1
-            found = [
-                one for one in done if start < order.index(one.visit) <= here and _precedes(one, order, here)
-            ]
-            if not found:
-                lacks.append(f"{title}: not before the dose of {session}")
-        else:
-            found = [one for one in done if _after(rule, study, one, session)]
-            if not found:
-                soon = f" within {in_days(rule.within):g} days" if rule.within else ""
-                lacks.append(f"{title}: not{soon} after {session}")
+        found = _around(rule, study, done, number)
+        count = sum(max(1, len(one.times)) for one in found)
+        if rule.when == "each_session" and count < rule.times:
+            often = f"{count} of {rule.times} times" if rule.times > 1 else "not"
+            lacks.append(f"{title}: {often} in {session}")
+        elif rule.when == "before_each_dose" and not found:
+            lacks.append(f"{title}: not before the dose of {session}")
+        elif not found:
+            soon = f" within {in_days(rule.within):g} days" if rule.within else ""
+            lacks.append(f"{title}: not{soon} after {session}")
         places += [one.path for one in found]
     return no(*lacks) if lacks else yes(places)
+
+
+def _around(rule: Measured, study: Timeline, done: list[Done], number: int) -> list[Done]:
+    """Of what measures it, that which is meant for one session."""
+    order, session = list(study.visits), study.sessions[number]
+    if rule.when == "each_session":
+        return [one for one in done if one.visit == session]
+    if rule.when == "before_each_dose":
+        start = order.index(study.sessions[number - 1]) if number else -1
+        here = order.index(session)
+        return [one for one in done if start < order.index(one.visit) <= here and _precedes(one, order, here)]
+    return [one for one in done if _after(rule, study, one, session)]
+
+
+AROUND: Final = frozenset({"each_session", "before_each_dose", "after_each_session"})
+
+
+def planned_around(rule: Rule | None, study: Timeline) -> tuple[dict[str, tuple[Done, ...]], int]:
+    """What a rule asks around each session and the study plans, and how often; nothing where it asks none."""
+    around: dict[str, tuple[Done, ...]] = {}
+    times = 1
+    for one in _measured(rule):
+        if one.when in AROUND:
+            done = study.done(one)
+            times = max(times, one.times)
+            for number, session in enumerate(study.sessions):
+                around[session] = (*around.get(session, ()), *_around(one, study, done, number))
+    return around, times
+
+
+def _measured(rule: Rule | None) -> Iterator[Measured]:
+    """Every measurement that a rule asks for."""
+    if isinstance(rule, Measured):
+        yield rule
+    elif isinstance(rule, All | Any_):
+        for one in rule.all if isinstance(rule, All) else rule.any:
+            yield from _measured(one)
 
 
 def _after(rule: Measured, study: Timeline, one: Done, session: str) -> bool:
