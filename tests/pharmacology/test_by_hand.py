@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from entact.pharmacology import equations
 from entact.pharmacology.equations import OUTPUTS, STATES
 from entact.pharmacology.individual import vectors
-from entact.pharmacology.medicine import combine
+from entact.pharmacology.medicine import Medicine, combine
 from entact.pharmacology.parameters import FILE, read_yaml, shipped_model
 from entact.pharmacology.prescription import find_medicines
 
@@ -32,12 +32,31 @@ BOARDS = (
 )
 
 
+def acts_at_first(board: tuple[Medicine, ...]) -> dict[str, float]:
+    """What is on board at the initial dose: of what is given on the day, sizes are of 1.5 h later."""
+    acts = combine(one for one in board if not one.falls)
+    for one in board:
+        if not one.falls:
+            continue
+        factor = 2 ** (1.5 / one.half_life)
+        for action, size in one.actions.items():
+            if action == "beta_partial":
+                acts[action] = size
+            elif action not in ("tone", "cortisol"):
+                acts[action] += size * factor
+            elif size > 1:
+                acts[action] *= 1 + (size - 1) * factor
+            else:
+                acts[action] /= 1 + (1 / size - 1) * factor
+    return acts
+
+
 class Hand:
     """A woman or man of 82 kg and 41 years with some state and some medicines, everything in its own unit."""
 
     def __init__(self, y: dict[str, float], activity: float, female: bool, board: tuple[str, ...]) -> None:
         self.y, self.female = y, female
-        self.acts = combine(find_medicines(board))
+        self.acts = acts_at_first(find_medicines(board))
         self.volume = 82 / 70
         self.clearance = self.volume**0.75
         self.gene = activity / 2

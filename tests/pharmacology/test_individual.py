@@ -115,12 +115,18 @@ def test_medicines_reach_their_target() -> None:
         return {INPUTS[index] for index in np.flatnonzero(usual != other)}
 
     assert changed("paroxetine") == {"sert_block", "net_block", "enzyme_loss", "enzyme_at_first"}
-    assert changed("doxazosin") == {"alpha1_block", "alpha1_taken"}
-    assert changed("haloperidol") == {"d2_free"}
-    assert changed("clonidine") == {"sympathetic_tone"}
-    assert changed("metyrapone") == {"cortisol_synthesis"}
-    assert changed("reboxetine") == {"net_block", "enzyme_block"}
-    assert changed("carvedilol") == {"alpha1_block", "alpha1_taken", "beta1_block", "beta2_block"}
+    assert changed("doxazosin") == {"alpha1_block"}
+    assert changed("quetiapine") == {"ht2a_block", "alpha1_block", "d2_block"}
+    # Given on the day, so that its level falls from there.
+    assert changed("haloperidol") == {"d2_falling", "falling"}
+    assert changed("clonidine") == {"tone_less", "falling"}
+    assert changed("methylphenidate") == {"dat_falling", "net_falling", "tone_more", "falling"}
+    assert changed("metyrapone") == {"cortisol_falling", "falling"}
+    assert changed("reboxetine") == {"net_falling", "enzyme_block_falling", "falling"}
+    assert changed("carvedilol") == {"alpha1_falling", "beta1_falling", "beta2_falling", "falling"}
+    assert changed("paroxetine, last taken 1 d before") == {
+        *("sert_falling", "net_falling", "enzyme_loss_falling", "enzyme_at_first", "falling"),
+    }
 
 
 def test_missing_covariates_and_wrong_shapes_are_named() -> None:

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entact.pharmacology import Person, Regimen, simulate
-from entact.pharmacology.equations import INPUTS
+from entact.pharmacology import Person, Regimen, equations, simulate
+from entact.pharmacology.equations import INPUTS, STATES
 from entact.pharmacology.individual import vectors
 from entact.pharmacology.medicine import (
     GRADES,
@@ -134,11 +134,54 @@ def test_a_combination_without_human_data_says_so_on_every_output() -> None:
 
 
 def test_what_is_assumed_of_a_medicine_stands_beside_every_result() -> None:
-    run = simulate(Regimen.mdma("75 mg HCl"), Person(medicines=["citalopram"]), until="2 h")
-    assert (
-        "citalopram: assumed 40 mg intravenously, once, its level constant throughout the session."
-        in run.notes
-    )
+    run = simulate(Regimen.mdma("75 mg HCl"), Person(medicines=["citalopram", "doxazosin"]), until="2 h")
+    for said in (
+        "citalopram: assumed 40 mg intravenously, once, its level falls by its half-life of 35 h "
+        "(from memory).",
+        "doxazosin: assumed 8 mg by mouth, daily for 3 d, its level constant throughout the session.",
+    ):
+        assert said in run.notes
+
+
+def test_what_is_given_on_the_day_wears_off() -> None:
+    """Of two with one half-life one is given on the day, the other daily: they part as the day goes on."""
+    book = pharmacopoeia()
+    given = replace(book.find("metyrapone"), half_life=2.0)
+    courses = {}
+    for one in (given, replace(given, is_of_the_day=False)):
+        covariates, model = Person().covariates(), shipped_model()
+        p = vectors(model, covariates, np.zeros((1, len(model.random))), medicines=[one])[0]
+        y = np.zeros(len(STATES))
+        left = []
+        for hour in (0.0, 1.5, 4.0, 24.0):
+            equations.initial(p, y)
+            y[equations.CORTISOL] = 0.0
+            dy = np.zeros(len(STATES))
+            equations.derivatives(hour, y, p, dy)
+            left.append(dy[equations.CORTISOL] / p[INPUTS.index("cortisol_turnover")])
+        courses[one.is_of_the_day] = left
+    assert courses[False] == pytest.approx([0.35] * 4)
+    falling = courses[True]
+    assert falling[1] == pytest.approx(0.35, rel=2e-3)  # of then is the size that was published
+    assert falling[0] < 0.35
+    assert falling[2] == pytest.approx(1 / (1 + (1 / 0.35 - 1) * 2**-1.25), rel=0.01)
+    assert falling[3] > 0.99
+
+
+def test_a_taper_that_ends_at_the_session_and_a_stop_before_it_fall_on() -> None:
+    runs = {}
+    for said in ("venlafaxine 150 mg", "venlafaxine 150 mg, tapered over 4 d"):
+        (one,) = find_medicines([said])
+        assert one.falls == ("tapered" in said)
+        runs[said] = simulate(Regimen.mdma("100 mg HCl"), Person(medicines=[said]), until="12 h")
+    usual, tapered = (run.values("serotonin")[0] for run in runs.values())
+    assert tapered.max() > usual.max()
+    assert any("falls further" in note for note in runs["venlafaxine 150 mg, tapered over 4 d"].notes)
+
+
+def test_several_that_fall_are_said_to_fall_together() -> None:
+    notes = warnings_of(find_medicines(["clonidine", "pindolol"]))
+    assert any("clonidine and pindolol fall together" in note for note in notes)
 
 
 @pytest.mark.parametrize(

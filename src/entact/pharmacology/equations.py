@@ -96,6 +96,8 @@ STATES: Final = (
     ENZYME_TURNOVER,  # 1/h
     ENZYME_LOSS,  # 1/h, inactivation by a co-medication
     ENZYME_BLOCK,  # I/Ki of a reversible inhibitor
+    ENZYME_LOSS_FALLING,  # the same of what falls from the initial dose on, at its level then
+    ENZYME_BLOCK_FALLING,
     ENZYME_AT_FIRST,  # fraction that is active before the initial dose
     MDA_ELIMINATION,  # 1/h
     HMMA_ELIMINATION,  # 1/h
@@ -112,6 +114,10 @@ STATES: Final = (
     SERT_BLOCK,  # I/Ki of a blocker at the transporter
     NET_BLOCK,
     DAT_BLOCK,
+    SERT_FALLING,
+    NET_FALLING,
+    DAT_FALLING,
+    FALLING,  # 1/h, at which a medicine on board falls
     RELEASE_SEROTONIN,  # multiple of baseline at full release from a full pool
     RELEASE_NOREPINEPHRINE,
     RELEASE_DOPAMINE,
@@ -134,6 +140,7 @@ STATES: Final = (
     CORTISOL_GAIN,
     CORTISOL_TURNOVER,  # 1/h
     CORTISOL_SYNTHESIS,  # fraction left by an inhibitor of synthesis
+    CORTISOL_FALLING,  # I/Ki of one that falls
     DRINKING,  # L/h beyond losses at full effect
     DIURESIS,  # 1/h
     ANTIDIURESIS_HALF,  # multiple of baseline oxytocin above it
@@ -147,13 +154,16 @@ STATES: Final = (
     WEIGHT_DOPAMINE,
     SUBJECTIVE_HALF,
     CLOSENESS_HALF,
-    HT2A_FREE,  # fraction of the receptors without an antagonist
+    HT2A_BLOCK,  # I/Ki of an antagonist
+    HT2A_FALLING,
     HT2A_SHARE,
     ALPHA1_SHARE,
-    ALPHA1_TAKEN,  # fraction of the receptors with an antagonist
-    D2_FREE,
+    D2_BLOCK,
+    D2_FALLING,
     # body
     SYMPATHETIC_TONE,  # 1, less under an alpha-2 agonist
+    TONE_MORE,  # by a stimulant that falls
+    TONE_LESS,  # by an alpha-2 agonist that falls
     SYMPATHETIC_SEROTONIN,  # central sympathetic drive by serotonin
     ALPHA1_HALF,
     BETA_HALF,
@@ -162,6 +172,9 @@ STATES: Final = (
     ALPHA1_BLOCK,  # I/Ki
     BETA1_BLOCK,
     BETA2_BLOCK,
+    ALPHA1_FALLING,
+    BETA1_FALLING,
+    BETA2_FALLING,
     BETA_PARTIAL,  # what a partial agonist does at the beta receptors that it takes, beside full stimulation
     SYSTOLIC_BASELINE,  # mmHg
     DIASTOLIC_BASELINE,
@@ -178,7 +191,7 @@ STATES: Final = (
     HEAT_BETA,
     HEAT_HT2A,
     COOLING_SEROTONIN,
-) = range(98)
+) = range(111)
 INPUTS: Final = tuple(name.lower() for name in [*globals()][[*globals()].index("KA") :])
 
 # --- what can be observed
@@ -221,41 +234,61 @@ def _receptor(agonist: float, half: float, block: float, partial: float) -> floa
     return (agonist + partial * taken) / (agonist + half + taken)
 
 
+def _level(t: float, p: Array) -> float:
+    """What is left of a medicine that falls, of its level at the initial dose: exp(-x), to 1 % up to 2."""
+    x = 0.25 * p[FALLING] * t
+    # Of exp(x / 4) the first terms, to the power -4: no call of exp in the inner loop.
+    quarter = 1.0 + x * (1.0 + x * (0.5 + x * 0.16666666666666666))
+    square = quarter * quarter
+    left: float = 1.0 / (square * square)
+    return left
+
+
 def _mda(y: Array, p: Array) -> float:
     """MDA in mg/L of S-MDMA that would release as much."""
     equivalent: float = 0.001 * p[POTENCY_MDA] * p[MDA_PER_MG] * y[MDA]
     return equivalent
 
 
-def _freed(y: Array, p: Array, potency_r: int, per_ec50: int, block: int, pool: int) -> float:
+def _freed(y: Array, p: Array, potency_r: int, per_ec50: int, block: float, pool: int) -> float:
     """What leaves the full pool of a monoamine, as a fraction of full release: by R, S and MDA."""
     r, s = y[R_MDMA] * p[PER_VOLUME_R], y[S_MDMA] * p[PER_VOLUME_S]
     strength = (s + p[potency_r] * r + _mda(y, p)) * p[per_ec50]
-    freed: float = _release(strength, p[block]) * y[pool]
+    freed: float = _release(strength, block) * y[pool]
     return freed
 
 
-def _serotonin(y: Array, p: Array) -> float:
+def _serotonin(level: float, y: Array, p: Array) -> float:
     """Freed through SERT."""
-    return _freed(y, p, POTENCY_R_SEROTONIN, PER_EC50_SEROTONIN, SERT_BLOCK, SEROTONIN_POOL)
+    block = p[SERT_BLOCK] + p[SERT_FALLING] * level
+    return _freed(y, p, POTENCY_R_SEROTONIN, PER_EC50_SEROTONIN, block, SEROTONIN_POOL)
 
 
-def _norepinephrine(y: Array, p: Array) -> float:
+def _norepinephrine(level: float, y: Array, p: Array) -> float:
     """Freed through NET."""
-    return _freed(y, p, POTENCY_R_NOREPINEPHRINE, PER_EC50_NOREPINEPHRINE, NET_BLOCK, NOREPINEPHRINE_POOL)
+    block = p[NET_BLOCK] + p[NET_FALLING] * level
+    return _freed(y, p, POTENCY_R_NOREPINEPHRINE, PER_EC50_NOREPINEPHRINE, block, NOREPINEPHRINE_POOL)
 
 
-def _dopamine(y: Array, p: Array) -> float:
+def _dopamine(level: float, y: Array, p: Array) -> float:
     """Freed through DAT."""
-    return _freed(y, p, POTENCY_R_DOPAMINE, PER_EC50_DOPAMINE, DAT_BLOCK, DOPAMINE_POOL)
+    block = p[DAT_BLOCK] + p[DAT_FALLING] * level
+    return _freed(y, p, POTENCY_R_DOPAMINE, PER_EC50_DOPAMINE, block, DOPAMINE_POOL)
 
 
-def _feeling(serotonin: float, norepinephrine: float, dopamine: float, p: Array) -> float:
+def _ht2a(level: float, p: Array) -> float:
+    """Fraction of 5-HT2A receptors without an antagonist."""
+    free: float = 1.0 / (1.0 + p[HT2A_BLOCK] + p[HT2A_FALLING] * level)
+    return free
+
+
+def _feeling(serotonin: float, norepinephrine: float, dopamine: float, level: float, p: Array) -> float:
     """What is felt of the monoamines, through the receptors that antagonists reach (F059, F061, F062)."""
+    alpha1 = p[ALPHA1_BLOCK] + p[ALPHA1_FALLING] * level
     felt: float = (
-        p[WEIGHT_SEROTONIN] * serotonin * (1.0 - p[HT2A_SHARE] * (1.0 - p[HT2A_FREE]))
-        + p[WEIGHT_NOREPINEPHRINE] * norepinephrine * (1.0 - p[ALPHA1_SHARE] * p[ALPHA1_TAKEN])
-        + p[WEIGHT_DOPAMINE] * dopamine * p[D2_FREE]
+        p[WEIGHT_SEROTONIN] * serotonin * (1.0 - p[HT2A_SHARE] * (1.0 - _ht2a(level, p)))
+        + p[WEIGHT_NOREPINEPHRINE] * norepinephrine * (1.0 - p[ALPHA1_SHARE] * alpha1 / (1.0 + alpha1))
+        + p[WEIGHT_DOPAMINE] * dopamine / (1.0 + p[D2_BLOCK] + p[D2_FALLING] * level)
     )
     return felt
 
@@ -266,11 +299,18 @@ def _drive(norepinephrine: float, serotonin: float, p: Array) -> float:
     return drive
 
 
-def _tone(drive: float, y: Array, p: Array) -> float:
+def _tone(drive: float, level: float, y: Array, p: Array) -> float:
     """Sympathetic stimulation: resting tone, and of the drive what desensitisation leaves."""
     left = drive - p[SYMPATHETIC_TOLERANCE_SHARE] * y[SYMPATHETIC_TOLERANCE]
-    tone: float = p[SYMPATHETIC_TONE] + max(left, 0.0)
+    rest = p[SYMPATHETIC_TONE] * (1.0 + p[TONE_MORE] * level) / (1.0 + p[TONE_LESS] * level)
+    tone: float = rest + max(left, 0.0)
     return tone
+
+
+def _cortisol(level: float, p: Array) -> float:
+    """Fraction of the synthesis of cortisol that is left."""
+    left: float = p[CORTISOL_SYNTHESIS] / (1.0 + p[CORTISOL_FALLING] * level)
+    return left
 
 
 def _oxytocin(serotonin: float, p: Array) -> float:
@@ -281,33 +321,36 @@ def _oxytocin(serotonin: float, p: Array) -> float:
     return rise
 
 
-def _alpha1(tone: float, p: Array) -> float:
+def _alpha1(tone: float, level: float, p: Array) -> float:
     """Stimulation of alpha-1 receptors above that at rest."""
-    rise: float = _receptor(tone, p[ALPHA1_HALF], p[ALPHA1_BLOCK], 0.0) - p[ALPHA1_REST]
+    block = p[ALPHA1_BLOCK] + p[ALPHA1_FALLING] * level
+    rise: float = _receptor(tone, p[ALPHA1_HALF], block, 0.0) - p[ALPHA1_REST]
     return rise
 
 
-def _beta1(tone: float, p: Array) -> float:
+def _beta1(tone: float, level: float, p: Array) -> float:
     """The same of beta-1 receptors."""
-    rise: float = _receptor(tone, p[BETA_HALF], p[BETA1_BLOCK], p[BETA_PARTIAL]) - p[BETA_REST]
+    block = p[BETA1_BLOCK] + p[BETA1_FALLING] * level
+    rise: float = _receptor(tone, p[BETA_HALF], block, p[BETA_PARTIAL]) - p[BETA_REST]
     return rise
 
 
-def _beta2(tone: float, p: Array) -> float:
+def _beta2(tone: float, level: float, p: Array) -> float:
     """The same of beta-2 receptors."""
-    rise: float = _receptor(tone, p[BETA_HALF], p[BETA2_BLOCK], p[BETA_PARTIAL]) - p[BETA_REST]
+    block = p[BETA2_BLOCK] + p[BETA2_FALLING] * level
+    rise: float = _receptor(tone, p[BETA_HALF], block, p[BETA_PARTIAL]) - p[BETA_REST]
     return rise
 
 
-def _heat(tone: float, serotonin: float, p: Array) -> float:
+def _heat(tone: float, serotonin: float, level: float, p: Array) -> float:
     """By how much the core would warm in the end: vessels keep heat (alpha-1), tissue makes it (beta).
 
     Serotonin does both: by 5-HT2A receptors it warms, by the others it cools (F054, F057, F059, F061).
     """
     warmer: float = (
-        p[HEAT_ALPHA1] * _alpha1(tone, p)
-        + p[HEAT_BETA] * _beta2(tone, p)
-        + (p[HEAT_HT2A] * p[HT2A_FREE] - p[COOLING_SEROTONIN]) * serotonin
+        p[HEAT_ALPHA1] * _alpha1(tone, level, p)
+        + p[HEAT_BETA] * _beta2(tone, level, p)
+        + (p[HEAT_HT2A] * _ht2a(level, p) - p[COOLING_SEROTONIN]) * serotonin
     )
     return warmer
 
@@ -320,12 +363,14 @@ def initial(p: Array, y: Array) -> None:
     y[NOREPINEPHRINE_POOL] = 1.0
     y[DOPAMINE_POOL] = 1.0
     y[PROLACTIN] = 1.0
-    y[CORTISOL] = p[CORTISOL_SYNTHESIS]
-    y[TEMPERATURE] = _heat(p[SYMPATHETIC_TONE], 0.0, p)
+    y[CORTISOL] = _cortisol(1.0, p)
+    y[TEMPERATURE] = _heat(_tone(0.0, 1.0, y, p), 0.0, 1.0, p)
 
 
 def derivatives(t: float, y: Array, p: Array, dy: Array) -> None:
     """Sets `dy` to the rate of change of every state, per hour."""
+    level = _level(t, p)
+
     # Absorption: first order (F020), after the lag (F021) that the kernel adds to the time of a dose.
     absorbed_r = p[KA] * y[DEPOT_R]
     absorbed_s = p[KA] * y[DEPOT_S]
@@ -335,7 +380,8 @@ def derivatives(t: float, y: Array, p: Array, dy: Array) -> None:
     # Disposition: one compartment an enantiomer; mg/L. CYP2D6 is shared: each saturates it for the other.
     r = y[R_MDMA] * p[PER_VOLUME_R]
     s = y[S_MDMA] * p[PER_VOLUME_S]
-    free_enzyme = y[CYP2D6] / (1.0 + r * p[PER_KM_R] + s * p[PER_KM_S] + p[ENZYME_BLOCK])
+    block = p[ENZYME_BLOCK] + p[ENZYME_BLOCK_FALLING] * level
+    free_enzyme = y[CYP2D6] / (1.0 + r * p[PER_KM_R] + s * p[PER_KM_S] + block)
     by_cyp2d6 = (p[CYP2D6_R] * r + p[CYP2D6_S] * s) * free_enzyme
     to_mda = p[DEMETHYLATION_R] * r + p[DEMETHYLATION_S] * s
     by_other = p[OTHER_R] * r + p[OTHER_S] * s
@@ -351,13 +397,14 @@ def derivatives(t: float, y: Array, p: Array, dy: Array) -> None:
 
     # CYP2D6: made and lost (F042); inactivated by both enantiomers (F035-F040), less where an inhibitor sits.
     inhibitor = (r + s) * p[PER_KI]
-    inactivation = p[KINACT] * inhibitor / (1.0 + inhibitor + p[ENZYME_BLOCK])
-    dy[CYP2D6] = p[ENZYME_TURNOVER] - (p[ENZYME_TURNOVER] + p[ENZYME_LOSS] + inactivation) * y[CYP2D6]
+    inactivation = p[KINACT] * inhibitor / (1.0 + inhibitor + block)
+    loss = p[ENZYME_LOSS] + p[ENZYME_LOSS_FALLING] * level
+    dy[CYP2D6] = p[ENZYME_TURNOVER] - (p[ENZYME_TURNOVER] + loss + inactivation) * y[CYP2D6]
 
     # Monoamines: what is released leaves a pool that refills slowly, hence acute tolerance (F072).
-    released_serotonin = _serotonin(y, p)
-    released_norepinephrine = _norepinephrine(y, p)
-    released_dopamine = _dopamine(y, p)
+    released_serotonin = _serotonin(level, y, p)
+    released_norepinephrine = _norepinephrine(level, y, p)
+    released_dopamine = _dopamine(level, y, p)
     dy[SEROTONIN_POOL] = p[REFILL] * (1.0 - y[SEROTONIN_POOL]) - p[DEPLETION_SEROTONIN] * released_serotonin
     dy[NOREPINEPHRINE_POOL] = (
         p[REFILL] * (1.0 - y[NOREPINEPHRINE_POOL]) - p[DEPLETION_NOREPINEPHRINE] * released_norepinephrine
@@ -368,7 +415,7 @@ def derivatives(t: float, y: Array, p: Array, dy: Array) -> None:
     rise_dopamine = p[RELEASE_DOPAMINE] * released_dopamine
 
     # Tolerance within hours beyond what depletion explains: it is gone a day later (F007, F012, F067).
-    feeling = _feeling(rise_serotonin, rise_norepinephrine, rise_dopamine, p)
+    feeling = _feeling(rise_serotonin, rise_norepinephrine, rise_dopamine, level, p)
     dy[TOLERANCE] = p[TOLERANCE_RATE] * (feeling - y[TOLERANCE])
 
     # Heart and vessels too: they are at rest again by the end of a session, with plasma near its highest.
@@ -378,7 +425,7 @@ def derivatives(t: float, y: Array, p: Array, dy: Array) -> None:
     # Hormones: serotonin drives prolactin and the adrenal axis (F064, F068, F076).
     dy[PROLACTIN] = p[PROLACTIN_TURNOVER] * (1.0 + p[PROLACTIN_GAIN] * rise_serotonin - y[PROLACTIN])
     dy[CORTISOL] = p[CORTISOL_TURNOVER] * (
-        p[CORTISOL_SYNTHESIS] * (1.0 + p[CORTISOL_GAIN] * rise_serotonin) - y[CORTISOL]
+        _cortisol(level, p) * (1.0 + p[CORTISOL_GAIN] * rise_serotonin) - y[CORTISOL]
     )
 
     # Water: the drug makes thirsty, and oxytocin holds the water back (F078, F080).
@@ -388,12 +435,13 @@ def derivatives(t: float, y: Array, p: Array, dy: Array) -> None:
     )
 
     # Temperature: follows its end slowly, by the heat capacity of the body.
-    heat = _heat(_tone(drive, y, p), rise_serotonin, p)
+    heat = _heat(_tone(drive, level, y, p), rise_serotonin, level, p)
     dy[TEMPERATURE] = p[TEMPERATURE_RATE] * (heat - y[TEMPERATURE])
 
 
 def observe(t: float, y: Array, p: Array, out: Array) -> None:
     """Sets `out` to the OUTPUTS at one moment."""
+    level = _level(t, p)
     r = y[R_MDMA] * p[PER_VOLUME_R]
     s = y[S_MDMA] * p[PER_VOLUME_S]
     out[0] = 1000.0 * r
@@ -403,9 +451,9 @@ def observe(t: float, y: Array, p: Array, out: Array) -> None:
     out[4] = p[HMMA_PER_MG] * y[HMMA]
     out[5] = y[CYP2D6]
 
-    serotonin = p[RELEASE_SEROTONIN] * _serotonin(y, p)
-    norepinephrine = p[RELEASE_NOREPINEPHRINE] * _norepinephrine(y, p)
-    dopamine = p[RELEASE_DOPAMINE] * _dopamine(y, p)
+    serotonin = p[RELEASE_SEROTONIN] * _serotonin(level, y, p)
+    norepinephrine = p[RELEASE_NOREPINEPHRINE] * _norepinephrine(level, y, p)
+    dopamine = p[RELEASE_DOPAMINE] * _dopamine(level, y, p)
     out[6] = 1.0 + serotonin
     out[7] = 1.0 + norepinephrine
     out[8] = 1.0 + dopamine
@@ -419,7 +467,9 @@ def observe(t: float, y: Array, p: Array, out: Array) -> None:
     # Brain and feeling: serotonin calms the amygdala (F081, F083); closeness follows oxytocin (F075).
     calm = serotonin * serotonin
     out[13] = 100.0 * (1.0 - p[AMYGDALA_MAXIMUM] * calm / (p[AMYGDALA_HALF] * p[AMYGDALA_HALF] + calm))
-    feeling = _feeling(serotonin, norepinephrine, dopamine, p) / (1.0 + y[TOLERANCE] / p[TOLERANCE_HALF])
+    feeling = _feeling(serotonin, norepinephrine, dopamine, level, p) / (
+        1.0 + y[TOLERANCE] / p[TOLERANCE_HALF]
+    )
     cube = feeling * feeling * feeling
     half = p[SUBJECTIVE_HALF]
     out[14] = 100.0 * cube / (half * half * half + cube)
@@ -427,8 +477,8 @@ def observe(t: float, y: Array, p: Array, out: Array) -> None:
     out[15] = 100.0 * warmth / (p[CLOSENESS_HALF] * p[CLOSENESS_HALF] + warmth)
 
     # Circulation: resistance (alpha-1, less beta-2), output and rate (beta-1), baroreflex on the rate.
-    tone = _tone(_drive(norepinephrine, serotonin, p), y, p)
-    alpha1, beta1, beta2 = _alpha1(tone, p), _beta1(tone, p), _beta2(tone, p)
+    tone = _tone(_drive(norepinephrine, serotonin, p), level, y, p)
+    alpha1, beta1, beta2 = _alpha1(tone, level, p), _beta1(tone, level, p), _beta2(tone, level, p)
     systolic = p[SYSTOLIC_ALPHA1] * alpha1 + p[SYSTOLIC_BETA1] * beta1
     diastolic = p[DIASTOLIC_ALPHA1] * alpha1 - p[DIASTOLIC_BETA2] * beta2
     mean = (systolic + 2.0 * diastolic) / 3.0

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-from entact.pharmacology.medicine import Medicine, combine, enzyme_at_first
+from entact.pharmacology.medicine import PARTIAL, Medicine, combine, combine_falling, enzyme_at_first
 from entact.pharmacology.parameters import Model, ModelError
 
 Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
@@ -250,21 +250,42 @@ def _circulation(model: Model, own: Drawn, body: Drawn) -> Drawn:
 
 def _on_board(own: Drawn, medicines: Iterable[Medicine]) -> Drawn:
     on_board = tuple(medicines)
-    acts, turnover = combine(on_board), math.log(2.0) / own["enzyme_half_life"]
+    acts, turnover = (
+        combine(one for one in on_board if not one.falls),
+        math.log(2.0) / own["enzyme_half_life"],
+    )
+    falls, rate = combine_falling(one for one in on_board if one.falls)
+
+    def falling(action: str) -> float:
+        return falls.get(action, 0.0)
+
     return {
         "sert_block": acts["sert"],
         "net_block": acts["net"],
         "dat_block": acts["dat"],
         "alpha1_block": acts["alpha1"],
-        "alpha1_taken": acts["alpha1"] / (1.0 + acts["alpha1"]),
         "beta1_block": acts["beta1"],
         "beta2_block": acts["beta2"],
-        "ht2a_free": 1.0 / (1.0 + acts["ht2a"]),
-        "d2_free": 1.0 / (1.0 + acts["d2"]),
+        "ht2a_block": acts["ht2a"],
+        "d2_block": acts["d2"],
         "enzyme_block": acts["cyp2d6"],
         "enzyme_at_first": enzyme_at_first(on_board, turnover),
-        "beta_partial": acts["beta_partial"],
+        "beta_partial": max((one.actions.get(PARTIAL, 0.0) for one in on_board), default=0.0),
         "enzyme_loss": acts["cyp2d6_loss"] * turnover,
         "sympathetic_tone": acts["tone"],
         "cortisol_synthesis": acts["cortisol"],
+        "falling": rate,
+        "sert_falling": falling("sert"),
+        "net_falling": falling("net"),
+        "dat_falling": falling("dat"),
+        "alpha1_falling": falling("alpha1"),
+        "beta1_falling": falling("beta1"),
+        "beta2_falling": falling("beta2"),
+        "ht2a_falling": falling("ht2a"),
+        "d2_falling": falling("d2"),
+        "enzyme_block_falling": falling("cyp2d6"),
+        "enzyme_loss_falling": falling("cyp2d6_loss") * turnover,
+        "tone_more": falling("tone_more"),
+        "tone_less": falling("tone_less"),
+        "cortisol_falling": falling("cortisol_less"),
     }

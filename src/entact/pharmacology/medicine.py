@@ -16,6 +16,8 @@ FRACTIONS: Final = ("tone", "cortisol")
 LOSS: Final = "cyp2d6_loss"
 PARTIAL: Final = "beta_partial"
 ACTIONS: Final = (*BLOCKS, LOSS, PARTIAL, *FRACTIONS)
+PEAK: Final = 1.5
+"""h after the initial dose at which MDMA acts most: of then are the sizes of what is taken on the day"""
 GRADES: Final = {
     "A": "studied with MDMA in people",
     "B": "not studied with MDMA itself; sizes as of its class, which was",
@@ -36,6 +38,7 @@ class Medicine:
 
     `usual`: mg to which the actions belong. `level`: of that dose, at the initial dose of MDMA. `began`: the
     level while taken as usual; `tapered`, `since`: h over which it was reduced, and since it was last taken.
+    `is_of_the_day`: given once before the session, not daily.
     """
 
     name: str
@@ -52,6 +55,19 @@ class Medicine:
     began: float = 1.0
     tapered: float = 0.0
     since: float = 0.0
+    is_of_the_day: bool = False
+
+    @property
+    def falls(self) -> bool:
+        """Whether its level falls throughout the session; what is taken daily is about constant."""
+        return self.is_of_the_day or self.since > 0.0 or self.tapered > 0.0
+
+    @property
+    def at_first(self) -> float:
+        """Its level at the initial dose, of that to which its actions belong."""
+        if not self.is_of_the_day or self.since > 0.0 or self.tapered > 0.0:
+            return self.level
+        return float(self.level * 2.0 ** (PEAK / self.half_life))
 
     @property
     def warning(self) -> str:
@@ -63,8 +79,10 @@ class Medicine:
     @property
     def assumed(self) -> str:
         """What is assumed of it: dose, route, and its level over time."""
+        course = f"by its half-life of {self.half_life:g} h (from memory)" if self.falls else ""
         if self.since == 0.0 and self.began == 1.0 and self.tapered == 0.0:
-            return f"{self.name}: assumed {self.dose}, its level constant throughout the session."
+            told = f"its level falls {course}" if self.falls else "its level constant throughout the session"
+            return f"{self.name}: assumed {self.dose}, {told}."
         times = "" if self.began == 1.0 else f"{self.began:.3g} times the effect of "
         words = [f"{self.name}: assumed {times}{self.dose}"]
         if self.tapered:
@@ -74,7 +92,8 @@ class Medicine:
                 f"last taken {self.since / 24:.3g} d before, half-life {self.half_life:g} h (from memory)"
             )
         left = f"{100 * self.level:.2g} % of the usual level is left" if self.level > 0.0 else "washed out"
-        return f"{', '.join(words)}: {left}, constant throughout the session."
+        then = "and falls further in" if self.falls else "constant throughout"
+        return f"{', '.join(words)}: {left}, {then} the session."
 
     def at(self, before: float) -> float:
         """Its level so many hours before the initial dose of MDMA (or after, if negative)."""
@@ -98,6 +117,21 @@ class Medicine:
                 found[action] = float(size**self.level)
             else:
                 found[action] = size if action == PARTIAL else size * self.level
+        return found
+
+    def falling(self) -> dict[str, float]:
+        """Its actions at the initial dose as what falls with its level; a fraction is split in more and less.
+
+        At a level of L times that, a fraction is (1 + more L) / (1 + less L).
+        """
+        found = {}
+        for action, size in self.actions.items():
+            if action in FRACTIONS:
+                more = size > 1.0
+                off = size - 1.0 if more else 1.0 / size - 1.0
+                found[f"{action}_{'more' if more else 'less'}"] = off * self.at_first
+            elif action != PARTIAL:
+                found[action] = size * self.at_first
         return found
 
 
@@ -141,6 +175,17 @@ def combine(medicines: Iterable[Medicine]) -> dict[str, float]:
     return total
 
 
+def combine_falling(medicines: Iterable[Medicine]) -> tuple[dict[str, float], float]:
+    """What falls of several medicines together, and the rate in 1/h: that of the one that stays longest."""
+    total: dict[str, float] = {}
+    rate = math.inf
+    for medicine in medicines:
+        rate = min(rate, math.log(2.0) / medicine.half_life)
+        for action, size in medicine.falling().items():
+            total[action] = total.get(action, 0.0) + size
+    return total, rate if math.isfinite(rate) else 0.0
+
+
 def enzyme_at_first(medicines: Iterable[Medicine], turnover: Any) -> Any:
     """Active CYP2D6 before the initial dose, by what inactivated it; `turnover` in 1/h, of one or many."""
     losses = [(one, one.actions[LOSS]) for one in medicines if LOSS in one.actions]
@@ -171,5 +216,8 @@ def warnings_of(medicines: Iterable[Medicine]) -> tuple[str, ...]:
         said.append(
             f"{names} together with MDMA: no human data; the effects of each are combined by the model"
         )
+    falling = [medicine.name for medicine in on_board if medicine.falls]
+    if len({medicine.half_life for medicine in on_board if medicine.falls}) > 1:
+        said.append(f"{' and '.join(falling)} fall together, as the one with the longest half-life does.")
     said += [f"{medicine.name}: {medicine.note}" for medicine in on_board if medicine.note]
     return tuple(said)

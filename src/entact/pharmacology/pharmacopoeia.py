@@ -126,7 +126,13 @@ def _medicine(name: str, row: Any, place: str) -> Medicine:
         tuple(map(str, row.get("brands", ()))),
         float(row["half_life"]),
         float(words[0]),
+        is_of_the_day=_is_of_the_day(str(row.get("given", ""))),
     )
+
+
+def _is_of_the_day(given: str) -> bool:
+    """Whether it is given before the session alone, so that its level falls from there."""
+    return "once" in given or given.endswith("before")
 
 
 def _positive(value: object) -> bool:

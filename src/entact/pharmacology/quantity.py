@@ -22,7 +22,13 @@ OVERDOSE: Final = (
 LIGHTEST: Final = 30.0
 """kg of the lightest adult that the model knows"""
 
-_HOURS: Final = {"d": 24.0, "h": 1.0, "min": 1.0 / 60.0, "s": 1.0 / 3600.0}
+_HOURS: Final = {
+    **dict.fromkeys(("weeks", "week", "w"), 168.0),
+    **dict.fromkeys(("days", "day", "d"), 24.0),
+    **dict.fromkeys(("hours", "hour", "h"), 1.0),
+    **dict.fromkeys(("minutes", "minute", "min"), 1.0 / 60.0),
+    "s": 1.0 / 3600.0,
+}
 _KILOGRAMS: Final = {"kg": 1.0, "g": 0.001, "lb": 0.45359237}
 _FORMS: Final = {
     "hcl": BASE_WEIGHT / HYDROCHLORIDE_WEIGHT,
@@ -32,7 +38,7 @@ _FORMS: Final = {
 }
 _NUMBER: Final = r"([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)"
 _DOSE: Final = re.compile(rf"{_NUMBER}\s*(mg|g)(\s*/\s*kg)?\s*([A-Za-z ]*)")
-_PART: Final = re.compile(rf"{_NUMBER}\s*(d|h|min|s)\s*")
+_PART: Final = re.compile(rf"{_NUMBER}\s*({'|'.join(_HOURS)})\s*")
 _MASS: Final = re.compile(rf"{_NUMBER}\s*([A-Za-z]*)")
 
 

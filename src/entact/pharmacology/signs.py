@@ -14,6 +14,8 @@ SAME: Final = 10.0
 """%: a change of an effect by no more counts as none"""
 CHANGED: Final = 2.0
 """%: a change by less counts as none, whichever direction was published"""
+SESSION: Final = 8.0
+"""h in which effects are looked for: later a pretreatment of the day wears off, and rest is another"""
 LIMITS: Final = {
     "+": (CHANGED, math.inf, "rises"),
     "-": (-math.inf, -CHANGED, "falls"),
@@ -32,10 +34,10 @@ def effects(run: Simulation) -> dict[str, float]:
         "plasma": area(run, "mdma", 0, 24),
         "subjective": highest(run, "subjective"),
         "duration": float(durations(run.times, run.values("subjective"))[0]),
-        "pressure": float((pressure - pressure[0]).max()),
-        "heart_rate": rise(run, "heart_rate"),
-        "temperature": rise(run, "temperature"),
-        "cortisol": rise(run, "cortisol"),
+        "pressure": float((pressure - pressure[0])[run.times <= SESSION].max()),
+        "heart_rate": rise(run, "heart_rate", 0, SESSION),
+        "temperature": rise(run, "temperature", 0, SESSION),
+        "cortisol": rise(run, "cortisol", 0, SESSION),
     }
 
 
