@@ -9,7 +9,7 @@ import socket
 from rich.console import Console
 
 from entact.cli.database import open_record
-from entact.cli.worker import KeptWorker
+from entact.cli.worker import keep_worker
 from entact.conduct.error import ConductError
 from entact.conduct.serve import LOOPBACK, serve
 
@@ -60,7 +60,7 @@ def serve_pages(database: str, host: str, port: int, *, worker: bool = True) -> 
     def say(address: str) -> None:
         console.print(f"open  {address}   (Ctrl-C ends it)", soft_wrap=True)
 
-    kept = KeptWorker(database) if worker else None
+    kept = keep_worker(database) if worker else None
     try:
         serve(host, port, ready=say, verifies=not worker)
     finally:

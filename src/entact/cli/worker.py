@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,12 +39,17 @@ def work(database: str) -> None:
         stop.set()
 
 
-class KeptWorker:
-    """A worker in a process of its own, started again where it ends; it ends with this process."""
+def keep_worker(database: str) -> KeptProcess:
+    """Keeps a worker for a database alive beside this process."""
+    command = [sys.executable, "-c", "from entact.cli import main; main()", "work", "--database", database]
+    return KeptProcess(command)
 
-    def __init__(self, database: str) -> None:
-        self._command = [sys.executable, "-c", "from entact.cli import main; main()", "work"]
-        self._command += ["--database", database]
+
+class KeptProcess:
+    """A program in a process of its own, started again where it ends; it ends with this process."""
+
+    def __init__(self, command: Sequence[str], again: float = AGAIN) -> None:
+        self._command, self._again = command, again
         self._stop = Event()
         self._process = self._start()
         self._thread = Thread(target=self._keep, name="worker", daemon=True)
@@ -59,16 +65,16 @@ class KeptWorker:
         while not self._stop.is_set():
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(timeout=1.0)
-                if not self._stop.wait(AGAIN):
+                if not self._stop.wait(self._again):
                     self._process = self._start()
 
     @property
     def pid(self) -> int:
-        """The worker's process now."""
+        """The process now."""
         return self._process.pid
 
     def end(self) -> None:
-        """Tells the worker to end and waits until it has; one that does not is killed."""
+        """Tells it to end and waits until it has; one that does not is killed."""
         self._stop.set()
         self._thread.join()
         if self._process.poll() is None:

@@ -5,14 +5,19 @@ Every job can be done twice: a killed worker leaves its job behind, and the next
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 import procrastinate
-from django.db import connection
+from django.db import DatabaseError, connection
 from procrastinate.contrib.django.utils import connector_params
 from procrastinate.jobs import Status
 
+from entact.conduct.error import ConductError
 from entact.conduct.worker import work
+from entact.store import StoreError
+
+_log = logging.getLogger(__name__)
 
 MINUTE, OFTEN, NIGHT = "* * * * *", "*/10 * * * *", "15 2 * * *"
 STUCK = 120  # seconds without a sign of the worker that does a job, after which the job is put away
@@ -40,7 +45,10 @@ def make_queue() -> procrastinate.App:
 def run_worker() -> None:
     """Does what is due until the process is told to end; what is under way is finished first."""
     for _, do in WHEN[:2]:
-        _job(do)(0)  # at once, so that a new worker is seen and a broken chain is named without a wait
+        try:
+            _job(do)(0)  # at once, so that a new worker is seen and a broken chain is named without a wait
+        except (StoreError, ConductError, DatabaseError):
+            _log.exception("%s could not be done; it is tried again at its time", do.__name__)
     make_queue().run_worker(concurrency=2, delete_jobs="always", shutdown_graceful_timeout=30)
 
 
