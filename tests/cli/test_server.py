@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import socket
@@ -9,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
@@ -93,3 +95,28 @@ def test_without_a_port_asked_for_the_usual_one_or_any_is_taken() -> None:
 def free_port() -> int:
     with closing(socket.create_server(("127.0.0.1", 0))) as probe:
         return int(probe.getsockname()[1])
+
+
+def test_two_processes_serve_together_and_one_that_is_killed_is_missed_by_nobody(rehearsal: str) -> None:
+    port = str(free_port())
+    with serving("--database", rehearsal, "--port", port, "--processes", "2", "--no-worker") as process:
+        assert process.stdout is not None
+        address = process.stdout.readline().split()[1]
+        with urlopen(f"{address}health", timeout=120) as answer:
+            assert answer.status == 200
+        parts = children(process.pid)
+        assert len(parts) == 2
+        os.kill(parts[0], signal.SIGKILL)
+        for _ in range(5):
+            with urlopen(f"{address}health", timeout=120) as answer:
+                assert answer.status == 200
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=120)
+    assert process.returncode == 0
+    assert "Traceback" not in err
+    assert not [pid for pid in parts if Path(f"/proc/{pid}").exists()]
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has started and that are there."""
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]

@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from threading import Event
 
 from rich.console import Console
 
 from entact.cli.database import open_record
-from entact.cli.worker import keep_worker
+from entact.cli.worker import KeptProcess, keep_worker
 from entact.conduct.error import ConductError
-from entact.conduct.serve import LOOPBACK, serve
+from entact.conduct.serve import LOOPBACK, address_of, listen, make_application, serve
 
 USUAL = 8000
 
@@ -41,10 +45,12 @@ def choose_port(host: str, port: int | None) -> int:
     return USUAL if port is None else port
 
 
-def serve_pages(database: str, host: str, port: int, *, worker: bool = True) -> None:
+def serve_pages(database: str, host: str, port: int, *, worker: bool = True, processes: int = 1) -> None:
     """Serves the pages of a database until interrupted, or told to end.
 
     Args:
+        processes: how many serve them together; one that ends is started again, and costs nobody more than
+            the request that it had.
         worker: whether a worker is kept alive beside them; else this process verifies.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -62,7 +68,37 @@ def serve_pages(database: str, host: str, port: int, *, worker: bool = True) -> 
 
     kept = keep_worker(database) if worker else None
     try:
-        serve(host, port, ready=say, verifies=not worker)
+        if processes == 1:
+            serve(host, port, ready=say, verifies=not worker)
+        else:
+            _serve_together(database, host, port, processes, say)
     finally:
         if kept is not None:
             kept.end()
+
+
+def _serve_together(
+    database: str, host: str, port: int, processes: int, ready: Callable[[str], None]
+) -> None:
+    """Several processes on one socket, kept alive until this one is told to end."""
+    make_application()  # says at once what is wrong, and makes what all of them need
+    with listen(host, port) as listening:
+        number = listening.fileno()
+        command = [sys.executable, "-c", "from entact.cli import main; main()", "serve-part"]
+        command += ["--database", database, "--socket", str(number)]
+        parts = [KeptProcess(command, again=0.2, files=(number,)) for _ in range(processes)]
+        try:
+            ready(address_of(listening))
+            with suppress(KeyboardInterrupt):
+                Event().wait()
+        finally:
+            for part in parts:
+                part.end()
+
+
+def serve_part(database: str, number: int) -> None:
+    """Serves pages as one of several processes, on the socket with this number."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    os.environ["ENTACT_DATABASE"] = database
+    open_record(database)
+    serve(verifies=False, listening=socket.socket(fileno=number))

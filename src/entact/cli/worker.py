@@ -46,10 +46,14 @@ def keep_worker(database: str) -> KeptProcess:
 
 
 class KeptProcess:
-    """A program in a process of its own, started again where it ends; it ends with this process."""
+    """A program in a process of its own, started again where it ends; it ends with this process.
 
-    def __init__(self, command: Sequence[str], again: float = AGAIN) -> None:
-        self._command, self._again = command, again
+    Args:
+        again: seconds until it is started again. files: open ones that it gets, by their numbers.
+    """
+
+    def __init__(self, command: Sequence[str], again: float = AGAIN, files: Sequence[int] = ()) -> None:
+        self._command, self._again, self._files = command, again, files
         self._stop = Event()
         self._process = self._start()
         self._thread = Thread(target=self._keep, name="worker", daemon=True)
@@ -58,7 +62,11 @@ class KeptProcess:
     def _start(self) -> subprocess.Popen[bytes]:
         # Ctrl-C in the terminal is this process's, which then tells the worker.
         return subprocess.Popen(
-            self._command, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=end_with_parent
+            self._command,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=end_with_parent,
+            pass_fds=self._files,
         )
 
     def _keep(self) -> None:

@@ -23,6 +23,7 @@ def serve(
     *,
     ready: Callable[[str], None] | None = None,
     verifies: bool = True,
+    listening: socket.socket | None = None,
 ) -> None:
     """Serves the pages of the record in use until interrupted. Call `store.setup` first.
 
@@ -30,6 +31,7 @@ def serve(
         host: a loopback address; a proxy with TLS stands before it where others are to reach it.
         port: 0 for any. ready: called with the address once it answers.
         verifies: whether the chains are checked from here; else a worker does.
+        listening: a socket that several processes serve together, in place of `host` and `port`.
     Raises:
         ConductError: when the record holds no study, or the address cannot be used.
     """
@@ -43,7 +45,7 @@ def serve(
             "network in plain; a proxy with TLS takes them from there (docs/server.md)"
         )
     application = make_application()
-    listening = _listen(host, port)
+    listening = listening or listen(host, port)
     server = create_server(
         application,
         sockets=[listening],
@@ -60,8 +62,7 @@ def serve(
     if verifies:
         keep_checking(stop)
     if ready is not None:
-        shown = f"[{host}]" if ":" in host else host
-        ready(f"http://{shown}:{listening.getsockname()[1]}/")
+        ready(address_of(listening))
     try:
         server.run()
     except KeyboardInterrupt:
@@ -94,7 +95,18 @@ def _without_body(pages: Any) -> Any:
     return answer
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def address_of(listening: socket.socket) -> str:
+    """Where pages are that are served on a socket."""
+    host, port, *_ = listening.getsockname()
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens.
+
+    Raises:
+        ConductError: when the address cannot be used.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family)

@@ -72,11 +72,24 @@ def serve(
     worker: Annotated[
         bool, typer.Option("--worker/--no-worker", help="Start the worker too; else `entact work` does.")
     ] = True,
+    processes: Annotated[
+        int, typer.Option(min=1, max=16, help="How many processes serve the pages together.")
+    ] = 1,
 ) -> None:
     """Serve the pages of a study."""
     from entact.cli.server import choose_port, serve_pages
 
-    serve_pages(database, host, choose_port(host, port), worker=worker)
+    serve_pages(database, host, choose_port(host, port), worker=worker, processes=processes)
+
+
+@commands.command(hidden=True)
+def serve_part(
+    socket: Annotated[int, typer.Option(help="Number of the open socket.")], database: Database = REHEARSAL
+) -> None:
+    """One of several processes that serve pages together: `entact serve --processes` starts them."""
+    from entact.cli.server import serve_part
+
+    serve_part(database, socket)
 
 
 @commands.command("work", short_help="Verify, copy, remind and anchor by itself.")
