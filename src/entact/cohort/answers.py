@@ -16,6 +16,7 @@ from entact.protocol.rule import Facts
 from entact.protocol.study import Item
 
 NOTE = "Simulated note."
+_STANDARD = NormalDist()
 
 Characteristics = Mapping[str, float | str]
 Plain = bool | int | str | list[str]
@@ -74,7 +75,7 @@ class Answer(BaseModel):
             uniform = random.random()
         else:
             deviation = sqrt(self.steady) * own + sqrt(1.0 - self.steady) * random.standard_normal()
-            uniform, normal = NormalDist().cdf(deviation), lambda: deviation
+            uniform, normal = _STANDARD.cdf(deviation), lambda: deviation
         if any(person.get(name) != choice for name, choice in self.only.items()):
             return self.otherwise
         if self.value is not None:

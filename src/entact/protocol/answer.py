@@ -66,8 +66,8 @@ def reader_of(item: Item) -> Callable[[Any], Value]:
     read = _READERS[item.type]
 
     def value(answer: Any) -> Value:
-        if isinstance(answer, str) and answer.startswith(SEALED):
-            return None
+        if isinstance(answer, str):
+            return None if answer.startswith(SEALED) else read(item, answer)
         if isinstance(answer, Mapping) and not (item.type == "file" and "file" in answer):
             if answer.get("missing") not in MISSING:
                 raise ValueError(

@@ -254,10 +254,14 @@ class CompiledForm:
 
     def _value_of(self, name: str, answer: Any) -> Value:
         """The value of one item, as `read` gives it; None of what cannot be true."""
-        try:
-            value = None if _is_blank(answer) else self._readers[name](answer)
-        except ValueError:
-            return None
+        plain: Any = self._plain[name]
+        if answer.__class__ is plain and -LARGEST <= answer <= LARGEST:
+            value: Value = answer
+        else:
+            try:
+                value = None if _is_blank(answer) else self._readers[name](answer)
+            except ValueError:
+                return None
         if value is None or (name in self._stepped and value not in self._stepped[name]):
             return None
         said = self._limited(name, answer, value) if name in self._limits else ()
@@ -328,7 +332,9 @@ class CompiledForm:
 
     def _says_more(self, name: str, answer: Any) -> bool:
         """Whether an answer says more than that the item was not asked."""
-        if _is_blank(answer) or (isinstance(answer, Mapping) and "missing" in answer):
+        if _is_blank(answer):
+            return False
+        if answer.__class__ not in _PLAIN and isinstance(answer, Mapping) and "missing" in answer:
             return False
         otherwise = self.instrument.otherwise.get(name) if self.instrument is not None else None
         return answer.__class__ is not otherwise.__class__ or answer != otherwise

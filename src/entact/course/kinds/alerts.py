@@ -38,8 +38,12 @@ def raise_alerts(course: State, answers: Answers) -> None:
     waits for nobody. Of a number that cannot be true nothing is known, but where the rule holds for it as it
     was entered the alert fires: a reading far too high may be a slip, or the worst of all.
     """
-    release, seen = course.site_release(answers.at), _Seen(course, answers)
-    for name, alert, items in _alerts_by_form(release).get(answers.form, ()):
+    release = course.site_release(answers.at)
+    named = _alerts_by_form(release).get(answers.form)
+    if named is None:
+        return
+    seen = _Seen(course, answers)
+    for name, alert, items in named:
         if answers.status == "done" and items.isdisjoint(answers.items):
             continue
         held = seen.says(alert.rule)

@@ -128,16 +128,18 @@ def _check_clock(course: State, effective: Effective) -> None:
             "time_unreadable", entry.id, "recorded_at", f"{entry.recorded_at!r} is no time with an offset"
         )
         return
-    offset = entry.clock_offset_ms or 0
-    if abs(offset) > LARGEST_OFFSET_MS:
+    offset = entry.clock_offset_ms
+    if offset and abs(offset) > LARGEST_OFFSET_MS:
         message = f"the clock of the device was {offset} ms ahead: that cannot have been measured"
         course.found("item", entry.id, "clock_offset_ms", message)
-        offset = 0
-    recorded -= timedelta(milliseconds=offset)
+    elif offset:
+        recorded -= timedelta(milliseconds=offset)
+    received = _instant(entry.received_at) if isinstance(entry, Kept) else None
+    if effective.at <= recorded and (received is None or recorded <= received):
+        return  # in order, as almost always
     if effective.at - recorded > CLOCK_TOLERANCE:
         message = f"happened at {entry.occurred_at}, after it was recorded at {entry.recorded_at}"
         course.found("after_recording", entry.id, "occurred_at", message)
-    received = _instant(entry.received_at) if isinstance(entry, Kept) else None
     for item, claimed in (("occurred_at", effective.at), ("recorded_at", recorded)):
         if received is not None and claimed - received > CLOCK_TOLERANCE:
             said = "happened" if item == "occurred_at" else "was recorded"

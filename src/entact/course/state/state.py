@@ -260,9 +260,12 @@ class State:
     @property
     def screening_over(self) -> datetime | None:
         """When it was over for who did not enter, not eligible or stopped; nothing is due from then on."""
-        if self.status == "screen_failed" and self.eligibility is not None:
+        if self.died is not None:
+            return None
+        if self._has_failed_screening and self.eligibility is not None:
             return self.eligibility.at
-        return self._left_at if self.status == "not_entered" else None
+        left = self._left_at
+        return left if left is not None and not self.entered else None
 
     @property
     def _left_at(self) -> datetime | None:
@@ -273,6 +276,13 @@ class State:
         return min(left, default=None)
 
     @property
+    def _has_failed_screening(self) -> bool:
+        decided = self.eligibility
+        if decided is None or not decided.signed or self.enrolment is not None:
+            return False
+        return decided.decision == "not_eligible"
+
+    @property
     def _has_withdrawn_consent(self) -> bool:
         return self.first_consent is not None and self.consent is not None and self.consent.is_withdrawn
 
@@ -281,13 +291,7 @@ class State:
         """Where the participant stands; who stops before entering is `not_entered`, whatever stopped."""
         if self.died is not None:
             return "died"
-        decided = self.eligibility
-        if (
-            decided is not None
-            and decided.signed
-            and decided.decision == "not_eligible"
-            and self.enrolment is None
-        ):
+        if self._has_failed_screening:
             return "screen_failed"
         if self._left_at is not None and not self.entered:
             return "not_entered"
