@@ -235,8 +235,14 @@ def _open_findings(course: Course, horizon: Horizon) -> Iterator[OpenFinding]:
 
 def _by_window(course: Course, spans: list[_Span]) -> Iterator[OpenFinding]:
     begun: dict[str, OpenFinding] = {}
+    visited = {encounter.visit for encounter in course.encounters.values()}
+    before: list[Due] | None = None
+    in_windows: list[Finding] = []
     for since, until, dues in spans:
-        here = [*found_in_windows(course, dues, since), *found_missed(dues)]
+        windows = [one for one in dues if one.visit in visited]
+        if windows != before:  # seldom: the window of a visit that took place is the same at every instant
+            before, in_windows = windows, list(found_in_windows(course, dues, since))
+        here = [*in_windows, *found_missed(dues)]
         now = {found.id: found for found in here if found.holds}
         yield from (begun.pop(name) for name in [name for name in begun if name not in now])
         for name, found in now.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -70,14 +71,32 @@ def write_current(cursor: Cursor[Any], several: Sequence[Write]) -> frozenset[st
 
 
 def _execute(cursor: Cursor[Any], several: Sequence[Write], guard: str) -> frozenset[str]:
-    parts = ""
+    changed: frozenset[str] | None = None
     if several[0].listed is not None:
-        changing = any(one.listed is not None and bool(one.listed.changes) for one in several)
-        numbers = any(one.listed is not None and one.listed.changes.keys() & _OF_NUMBERS for one in several)
-        parts = _STANDING + (_CHANGES if changing else "") + (_NUMBERS if numbers else "")
+        parts = {part for one in several if one.listed is not None for part in one.listed.changes}
+        changed = frozenset(part.removesuffix("_gone") for part in parts)
     values = {"asked": msgspec.json.encode(several).decode(), "code": CODE}
-    cursor.execute(_STATEMENT.format(guard, parts), values, prepare=True)
+    cursor.execute(_statement(guard, changed), values, prepare=True)
     return frozenset(value for (value,) in cursor.fetchall())
+
+
+@lru_cache(maxsize=256)
+def _statement(guard: str, changed: frozenset[str] | None) -> str:
+    """The statement that touches only the tables that change: each of them costs, also where nothing does.
+
+    Args:
+        changed: parts of `Rows`; None where no rows for lists follow.
+    """
+    parts = ""
+    if changed is not None:
+        parts += _STANDING + (_CHANGE if changed else "")
+        parts += "".join(
+            f", {table.part}_gone AS ({table.gone}), {table.part} AS ({table.fresh})"
+            for table in TABLES
+            if table.part in changed
+        )
+        parts += _NUMBERS if NUMBERS.part in changed else ""
+    return " ".join(_STATEMENT.format(guard, parts).split())  # psycopg remembers short ones
 
 
 # PostgreSQL believes in a hundred rows of every JSON list, and would read whole tables for them; that a
@@ -121,7 +140,6 @@ _LISTED = """
     ) AS held
 """
 
-_OF_NUMBERS = {"numbers", "numbers_gone"}  # a number is taken or let go: that is rare
 _STANDING = f"""
 , standing AS (
     INSERT INTO store_standing ({STANDING_COLUMNS})
@@ -134,11 +152,11 @@ _STANDING = f"""
 )
 """
 _PARTS = ", ".join(f"{table.part} json, {table.part}_gone json" for table in (*TABLES, NUMBERS))
-_CHANGES = f"""
+_CHANGE = f"""
 , change AS (
     SELECT head.ledger, listed.* FROM head, json_to_record(head.listed -> 'changes') AS listed ({_PARTS})
 )
-""" + "".join(f", {table.part}_gone AS ({table.gone}), {table.part} AS ({table.fresh})" for table in TABLES)
+"""
 # See `tables.TAKE_NUMBERS`.
 _NUMBERS = f"""
 , numbers_gone AS ({NUMBERS.gone}), taking AS (

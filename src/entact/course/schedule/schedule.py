@@ -95,7 +95,9 @@ class Schedule:
         stopped = progress.stopped.items()
         self.stopped = min((when for of, when in stopped if of != "treatment"), default=None)
         self.treatment_stopped = min((when for _, when in stopped), default=None)
+        self.settled: dict[str, Due] = {}  # what is the same at every instant, once it was reckoned
         self._windows: dict[str, Due] = {}
+        self._days: dict[datetime, date] = {}
 
     def due(self, at: datetime, only: Container[str] | None = None) -> list[Due]:
         """What `due` says at an instant."""
@@ -109,6 +111,22 @@ class Schedule:
             known = self._windows[visit.visit] = _span_window(visit, anchor, self.progress.zone)
         return known
 
+    def settles(self, visit: Visit) -> bool:
+        """Whether a visit was dealt with and is counted from what took place: then time changes nothing."""
+        anchors = self.progress.anchors
+        if visit.visit not in anchors and visit.visit not in self.progress.missed:
+            return False
+        return visit.after is None or visit.after in anchors
+
+    def where(self, window: Due, at: datetime) -> Position | None:
+        """Where an instant lies in a window: asked of every visit at the same few instants."""
+        if window.earliest is None or (window.opens is not None and window.closes is not None):
+            return position(window, at, self.progress.zone)
+        day = self._days.get(at)
+        if day is None:
+            day = self._days[at] = civil_date(at, self.progress.zone)
+        return _position_of_day(window.earliest, window.latest, day)
+
 
 def position(visit: Due, actual: datetime, zone: tzinfo) -> Position | None:
     """Where the time at which a visit took place lies in its window; None where there is no window."""
@@ -117,10 +135,13 @@ def position(visit: Due, actual: datetime, zone: tzinfo) -> Position | None:
         return "early" if instant < visit.opens else "late" if instant > visit.closes else "within"
     if visit.earliest is None:
         return None
-    day = civil_date(actual, zone)
-    if day < visit.earliest:
+    return _position_of_day(visit.earliest, visit.latest, civil_date(actual, zone))
+
+
+def _position_of_day(earliest: date, latest: date | None, day: date) -> Position:
+    if day < earliest:
         return "early"
-    return "late" if visit.latest is not None and day > visit.latest else "within"
+    return "late" if latest is not None and day > latest else "within"
 
 
 def civil_date(when: datetime | date, zone: tzinfo) -> date:
@@ -149,6 +170,9 @@ class _Reckoning:
         self.known: dict[str, Due | None] = {}
 
     def due(self, name: str) -> Due:
+        settled = self.schedule.settled.get(name)
+        if settled is not None:
+            return settled
         if name in self.known:
             known = self.known[name]
             if known is None:
@@ -171,6 +195,8 @@ class _Reckoning:
                 window.closes,
             )
         self.known[name] = found
+        if self.schedule.settles(visit):
+            self.schedule.settled[name] = found
         return found
 
     def _window(self, visit: Visit) -> Due | None:
@@ -218,7 +244,7 @@ class _Reckoning:
             if stop is not None or not self._open_ended(visit):
                 return "not_reachable"
             return "due" if visit.opens else "expected"
-        over = position(window, stop if stop is not None else self.at, self.progress.zone)
+        over = schedule.where(window, stop if stop is not None else self.at)
         if over == "late":
             return "missed"
         if stop is not None:
