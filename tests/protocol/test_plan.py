@@ -319,3 +319,14 @@ def test_windows_that_follow_each_other_in_any_order_are_no_contradiction(
     )
     path.write_text(mini.replace(SETS, plan(windows)), encoding="utf-8")
     assert list(load_study(path).newest.file.analysis.windows) == ["one", "other"]
+
+
+@pytest.mark.parametrize("visit", ["preparation_1", "closing"])
+def test_an_endpoint_that_no_stop_of_treatment_takes_away_needs_no_fallback(
+    visit: str, mini: str, tmp_path: Path
+) -> None:
+    # One is counted from the consent, the other from a visit that has a fallback itself.
+    path = tmp_path / "study.yaml"
+    calm = f"calm: {{value: suicidality.ideation, at: {visit}}}"
+    path.write_text(mini.replace("endpoints:\n", f"endpoints:\n  {calm}\n"), encoding="utf-8")
+    assert load_study(path).newest.file.endpoints["calm"].at == visit
