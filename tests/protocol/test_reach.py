@@ -379,3 +379,10 @@ def test_what_possible_values_give_is_never_called_impossible(
     assert not isinstance(answer, Unknown)
     known = {name: extent for name, (_, extent) in NAMES.items()}
     assert narrowed(parse(text), bool(answer), known) is not None
+
+
+@pytest.mark.parametrize("said", [True, False])
+def test_what_is_said_outright_comes_out_no_other_way(said: bool) -> None:
+    rule = parse(str(said).lower())
+    assert narrowed(rule, said, {}) == {}
+    assert narrowed(rule, not said, {}) is None

@@ -20,6 +20,7 @@ from entact.protocol import load_study
 from entact.store import StoreError
 from entact.store.custody import keep_keys
 from entact.store.door import act, fact
+from entact.store.known import Known
 
 LATER = ("known_to", "decided_at", "expires")
 
@@ -159,7 +160,7 @@ def test_a_hold_entered_by_another_process_closes_the_gate(before_a_dose: tuple[
         data={"hold": "safety_review", "status": "placed", "stops": ["dosing"]},
     )
     with pytest.MonkeyPatch.context() as patch:  # as another process: this one is told nothing
-        patch.setattr("entact.store.record.remembered", lambda name: store.record.Known(name))
+        patch.setattr("entact.store.appending.remembered", Known)
         store.append(hold, received_at=received_at)
     answer = give(dose)
     assert isinstance(answer, Refused)

@@ -19,7 +19,7 @@ from entact.course.signed.device import DeviceProof, by_device, is_of_content, p
 from entact.protocol import Study
 from entact.store import StoreError
 from entact.store.devices import enrol_device, known_devices, revoke_device, show_key
-from entact.store.door import receive
+from entact.store.inbox import receive
 from entact.store.participant_keys import key_of, keychain
 
 SEED, OTHER = b"tablet-1".ljust(32, b"."), b"tablet-2".ljust(32, b".")

@@ -24,9 +24,10 @@ from entact.course.entry.sealing import is_sealed
 from entact.course.personal import unsealed
 from entact.protocol import Study
 from entact.store import StoreError, server
-from entact.store.door import INBOX, Failed, facts, receive
+from entact.store.door import Failed, facts
 from entact.store.door import fact as record_fact
 from entact.store.erasure import confirm_erasure, erased, request_erasure
+from entact.store.inbox import INBOX, receive
 from entact.store.participant_keys import key_of, keychain
 from entact.store.signature import Signer
 

@@ -27,8 +27,9 @@ from entact.datasets import Accumulator
 from entact.protocol import Study
 from entact.store import StoreError, lists
 from entact.store.cut import make_cut
-from entact.store.door import INBOX, act, receive
+from entact.store.door import act
 from entact.store.door import fact as record_fact
+from entact.store.inbox import INBOX, receive
 
 
 @pytest.fixture

@@ -26,7 +26,8 @@ from entact.course import Entry, Receipt, Refused
 from entact.course.entry import canonical
 from entact.store import guards, lists, models, numbers, roles, server
 from entact.store.custody import keep_keys
-from entact.store.door import act, fact, receive
+from entact.store.door import act, fact
+from entact.store.inbox import receive
 from entact.store.numbers import shared_numbers
 
 ROOT = Path(__file__).parents[2]

@@ -257,3 +257,10 @@ def test_a_server_that_cannot_start_says_why(place: Path) -> None:
         postgres.start(home)
     settings.write_text(before)
     assert ask(postgres.start(home), "SELECT 1") == 1
+
+
+def test_a_server_that_is_ready_is_waited_for_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres, "_servers", lambda home: {1: "postgres -c cluster_name=ours"})
+    monkeypatch.setattr(postgres, "status", lambda folder: object())
+    monkeypatch.setattr(postgres, "_START_SECONDS", -1)
+    assert postgres._await_server(home_module.Home(Path("anywhere"), None, Path("bin")))

@@ -14,12 +14,16 @@ from entact.store.database import Location, create_database, describe, reserved,
 from entact.store.error import StoreError
 
 if TYPE_CHECKING:
+    from entact.store.appending import append
     from entact.store.archive import Archived, write_archive
     from entact.store.archive_folder import Archive, archive_notices, read_archive, verify_archive
+    from entact.store.copying import append_many
     from entact.store.custody import keep_keys
-    from entact.store.door import Failed, act, fact, facts, note, receive
+    from entact.store.door import Failed, act, fact, facts, note
+    from entact.store.inbox import receive
+    from entact.store.index import LedgerHead
     from entact.store.participant_keys import key_of
-    from entact.store.record import LedgerHead, append, append_many, chains, ledgers, lines
+    from entact.store.reading import chains, ledgers, lines
     from entact.store.renewal import rebuild, refresh, stale
     from entact.store.restoration import Restored, restore
     from entact.store.verification import Verification, verify
@@ -61,12 +65,16 @@ __all__ = [
 ]
 
 _LATE = {
-    "door": ("Failed", "act", "fact", "facts", "note", "receive"),
+    "door": ("Failed", "act", "fact", "facts", "note"),
+    "inbox": ("receive",),
     "archive": ("Archived", "write_archive"),
     "archive_folder": ("Archive", "archive_notices", "read_archive", "verify_archive"),
     "restoration": ("Restored", "restore"),
     "renewal": ("rebuild", "refresh", "stale"),
-    "record": ("LedgerHead", "append", "append_many", "chains", "ledgers", "lines"),
+    "appending": ("append",),
+    "copying": ("append_many",),
+    "index": ("LedgerHead",),
+    "reading": ("chains", "ledgers", "lines"),
     "custody": ("keep_keys",),
     "participant_keys": ("key_of",),
     "verification": ("Verification", "verify"),

@@ -17,8 +17,8 @@ from entact.course.kinds import STUDY_KINDS
 from entact.course.kinds.study import ReleaseEntered
 from entact.course.releases import RELEASING, releases_entered
 from entact.store import models
+from entact.store.appending import append
 from entact.store.error import StoreError
-from entact.store.record import append
 from entact.store.versions import with_versions
 
 KINDS = tuple(name for name, kind in STUDY_KINDS.items() if kind.is_signed)

@@ -11,7 +11,7 @@ from entact.course.entry import read
 from entact.course.kinds.study import Heads
 from entact.store import acts, models
 from entact.store.anchor import Anchor, digest_of
-from entact.store.record import ledgers
+from entact.store.reading import ledgers
 
 
 def take_anchor() -> tuple[Anchor, dict[str, tuple[int, str]]]:

@@ -33,7 +33,8 @@ from entact.store import models, processes
 from entact.store.archive_columns import FOLDER, write_columns
 from entact.store.archive_folder import CHECKSUMS, FORMAT, MANIFEST, checksums
 from entact.store.error import StoreError
-from entact.store.record import CHUNK, LedgerHead
+from entact.store.index import LedgerHead
+from entact.store.reading import CHUNK
 
 TEXTS, HASHES, RELEASES = "entries.jsonl", "entries.sha256", "releases"
 ROWS = 10_000  # of one Parquet file: so many entries are in memory at once

@@ -12,10 +12,10 @@ from entact.course.entry.effective import as_they_stand, hold_each
 from entact.course.entry.versions import DECIDED, in_order_of_arrival, version_digest
 from entact.course.personal import REASONS
 from entact.store import acts, models
+from entact.store.appending import append
 from entact.store.derived import PARTICIPANT
 from entact.store.error import StoreError
 from entact.store.index import storable
-from entact.store.record import append
 from entact.store.signature import Signer, require_holder
 from entact.store.versions import ids_used_again
 

@@ -19,6 +19,7 @@ from entact.course.personal import REASONS
 from entact.course.signed.custody import ANSWERS, CustodyAct
 from entact.course.signed.signature import statement_of
 from entact.store import acts, models
+from entact.store.appending import append
 from entact.store.erasure import erased
 from entact.store.error import StoreError
 from entact.store.keychain import Keychain
@@ -30,7 +31,6 @@ from entact.store.participant_keys import (
     bring_back_keychain,
     keychain,
 )
-from entact.store.record import append
 from entact.store.signature import Signer, require_custody
 
 

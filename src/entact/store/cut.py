@@ -22,7 +22,7 @@ from entact.course.signed.cut import ASKS, CONFIRMS, CUTS, Cuts, Manifest, Purpo
 from entact.protocol import Study, StudyError
 from entact.store import acts, models
 from entact.store.error import StoreError
-from entact.store.record import CHUNK, ledgers
+from entact.store.reading import CHUNK, ledgers
 from entact.store.signature import Signer, require
 
 WITHIN = timedelta(hours=72)  # in which a second person confirms an unlock

@@ -18,8 +18,8 @@ from entact.course.signed.device import (
 )
 from entact.course.signed.signature import sign, statement_of
 from entact.store import acts
+from entact.store.appending import append
 from entact.store.error import StoreError
-from entact.store.record import append
 from entact.store.signature import Signer, require_holder
 
 

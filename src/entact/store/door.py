@@ -10,37 +10,24 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from django.db import connection, transaction
 from psycopg import Cursor
 
-from entact.course import Course, Entry, Line, Receipt, Refused, instant, read, uuid7
+from entact.course import Course, Entry, Receipt, Refused, instant, read, uuid7
 from entact.course.act import attempt
-from entact.course.entry import CLAIMED, SYSTEM, Authenticated, as_sent, digest, parse
-from entact.course.entry.name import is_ledger_name
-from entact.course.entry.sealing import KEY_BYTES, MARK, OLDER, is_sealed
-from entact.course.kinds import SYSTEM_KINDS, UNPARSED
+from entact.course.entry import CLAIMED, SYSTEM, Authenticated, as_sent
+from entact.course.kinds import SYSTEM_KINDS
 from entact.course.kinds.study import LedgerOpened
-from entact.course.personal import opened, seal_entry
-from entact.course.signed.device import UNREADABLE, DeviceProof
+from entact.course.personal import seal_entry
+from entact.course.signed.device import DeviceProof
 from entact.course.state.numbers import Number, number_in
 from entact.course.state.oversight import gates_enrolment, quotas_of
 from entact.course.state.setting import Enrolled
 from entact.protocol import Release, Study
-from entact.store import models
 from entact.store.allocation import awaits_number, next_of_list
-from entact.store.custody import keep_keys
-from entact.store.derived import PARTICIPANT, stored_number
-from entact.store.devices import authenticate
-from entact.store.erasure import erased
-from entact.store.error import StoreError
-from entact.store.index import storable
-from entact.store.known import Known, raw_cursor, remembered
-from entact.store.numbers import numbers_asked, shared_by
-from entact.store.participant_keys import key_of
-from entact.store.record import (
+from entact.store.appending import (
     append,
     append_held,
     hold_ledger,
@@ -48,11 +35,18 @@ from entact.store.record import (
     refusals,
     require_name,
 )
+from entact.store.derived import PARTICIPANT, stored_number
+from entact.store.devices import authenticate
+from entact.store.error import StoreError
+from entact.store.index import storable
+from entact.store.known import Known, raw_cursor, remembered
+from entact.store.numbers import numbers_asked, shared_by
+from entact.store.participant_keys import key_of
+from entact.store.reading import lines_with
 from entact.store.setting import setting_held
-from entact.store.studies import study_of_record
+from entact.store.under_key import is_open, key_in, lost_key, sealed_entry, study_entered
 
 _TURNS = 5  # in which others may take the number that is asked for
-INBOX = "system:received"  # keeps what does not say whom it is about
 SYSTEM_LEDGER = "system"  # what people did to, and with, the system itself
 
 
@@ -91,9 +85,9 @@ def act(
 
 def _act(entry: Entry, received_at: str, authenticated: Authenticated) -> Receipt | Refused:
     require_name(entry.ledger)
-    stamp, study = _study()
+    stamp, study = study_entered()
     at = instant(received_at)
-    sealed = seal_entry(study, msgspec.structs.replace(entry, basis=None), _key(entry.ledger))
+    sealed = seal_entry(study, msgspec.structs.replace(entry, basis=None), key_in(entry.ledger))
     counting = entry.kind == _counted(study.newest)
     study_ledger = f"study:{study.name}"
     with _known([entry.ledger, study_ledger] if counting else [entry.ledger]) as known:
@@ -155,10 +149,10 @@ def fact(
         raise StoreError(
             f"entry {entry.id} changes {entry.replaces or 'another'} and says no reason: give one"
         )
-    sealed = _sealed(entry)
+    sealed = sealed_entry(entry)
     if proof is not None:
-        authenticated = authenticate(entry, proof, received_at, key_of(entry.ledger) or _lost_key())
-    return _append(sealed, received_at, authenticated)
+        authenticated = authenticate(entry, proof, received_at, key_of(entry.ledger) or lost_key())
+    return append_or_open(sealed, received_at, authenticated)
 
 
 def facts(
@@ -174,50 +168,6 @@ def facts(
     return outcomes
 
 
-def receive(
-    text: bytes,
-    *,
-    by: str,
-    role: str,
-    received_at: str,
-    about: str | None = None,
-    device: str | None = None,
-    authenticated: Authenticated = CLAIMED,
-    proof: DeviceProof | None = None,
-) -> Receipt:
-    """Keeps what somebody known has sent, whether or not it can be read: it is never lost.
-
-    What is a fact is kept as one. What is no entry, or cannot be kept as what it claims to be, is kept as
-    received (kind `unparsed`, a finding) with the sender as its author. The same bytes are kept once.
-
-    Args:
-        text: as it came. by, role, device, authenticated: who was authenticated as its sender, and how.
-        proof: of the device on which it was written offline: checked here, in the place of `authenticated`.
-            What is wrong with it is kept beside the entry, and found; the entry is kept anyway.
-        about: the participant whom the sender's connection is about. Without one, the text says it; where it
-            does not either, `system:received` keeps it.
-    """
-    try:
-        sent = parse(text)
-        if proof is None:
-            return fact(sent, received_at=received_at, authenticated=authenticated)
-        return fact(sent, received_at=received_at, proof=proof)
-    except (StoreError, msgspec.DecodeError, TypeError, ValueError) as error:
-        problem = str(error)
-    authenticated = authenticated if proof is None else UNREADABLE
-    entry = _as_received(text, problem, by=by, role=role, received_at=received_at, device=device)
-    for ledger in (about, _ledger_in(text)):
-        if (
-            ledger is not None
-            and is_ledger_name(ledger)
-            and ledger.startswith(PARTICIPANT)
-            and _is_open(ledger)
-        ):
-            entry = msgspec.structs.replace(entry, ledger=ledger)
-            break
-    return _append(_sealed(entry), received_at, authenticated)
-
-
 def note(entry: Entry, *, received_at: str, authenticated: Authenticated) -> Receipt:
     """Keeps what happened to the system itself, in its own ledger: accounts, roles, sign-ins, looks, exports.
 
@@ -230,60 +180,7 @@ def note(entry: Entry, *, received_at: str, authenticated: Authenticated) -> Rec
     if entry.ledger != SYSTEM_LEDGER or entry.kind not in SYSTEM_KINDS:
         raise StoreError(f"an entry of kind {entry.kind!r} does not belong in the system's ledger")
     msgspec.convert(entry.data, SYSTEM_KINDS[entry.kind].payload)
-    return _append(entry, received_at, authenticated)
-
-
-def _lost_key() -> bytes:
-    """A key that nobody keeps: what arrives after an erasure is not to be opened."""
-    return secrets.token_bytes(KEY_BYTES)
-
-
-def _study() -> tuple[str, Study]:
-    stamp, study = study_of_record()
-    if study is None:
-        raise StoreError("this record holds no release that can be read: enter one first")
-    return stamp, study
-
-
-def _key(ledger: str) -> bytes:
-    key = key_of(ledger)
-    if key is None:
-        raise StoreError(
-            f"the key of {ledger} is not here: ENTACT_KEYS says where keys lie, "
-            "`entact keys restore` brings them back"
-            if _is_open(ledger)
-            else f"there is no {ledger} in this record"
-        )
-    return key
-
-
-def _sealed(entry: Entry) -> Entry:
-    """As the database may have it: under the participant's key, which the first entry makes."""
-    _, study = _study()
-    key = key_of(entry.ledger)
-    if key is None and entry.ledger in erased():
-        return _after_erasure(study, entry)
-    if key is None and not _is_open(entry.ledger):
-        keep_keys({entry.ledger: secrets.token_bytes(KEY_BYTES)})
-    key = _key(entry.ledger)
-    return _as_kept_before(entry, seal_entry(study, entry, key), key)
-
-
-def _as_kept_before(entry: Entry, sealed: Entry, key: bytes) -> Entry:
-    """The entry as it was kept under an earlier version of the ciphertext: sent again, it is the same.
-
-    Only an id that may be there is looked for: what this process knows of the ledger is asked first.
-    """
-    known = remembered(entry.ledger)
-    if sealed is entry or (known.seq and storable(entry.id) not in known.ids):
-        return sealed
-    for line in _lines_with(entry):
-        if OLDER in line.text:
-            kept = as_sent(read(line.text))
-            with suppress(ValueError):
-                if opened(kept, key) == opened(sealed, key):
-                    return kept
-    return sealed
+    return append_or_open(entry, received_at, authenticated)
 
 
 @contextmanager
@@ -322,7 +219,7 @@ def _course(known: Known) -> Course:
 def _again(entry: Entry) -> Receipt | None:
     """The receipt of an act that was kept before: the same but for what the record gave it."""
     asked = _as_asked(entry, entry)
-    for line in _lines_with(entry):
+    for line in lines_with(entry):
         if _as_asked(as_sent(read(line.text)), entry) == asked:
             return Receipt("again", line)
     return None
@@ -369,12 +266,12 @@ def _notice(entry: Entry, ledger: str, kind: str, payload: msgspec.Struct) -> En
     )
 
 
-def _append(sealed: Entry, received_at: str, authenticated: Authenticated) -> Receipt:
+def append_or_open(sealed: Entry, received_at: str, authenticated: Authenticated) -> Receipt:
     """Appends an entry; the first of a ledger together with its birth in the study's ledger."""
-    if _is_open(sealed.ledger):
+    if is_open(sealed.ledger):
         return append(sealed, received_at=received_at, authenticated=authenticated)
     require_name(sealed.ledger)
-    _, study = _study()
+    _, study = study_entered()
     birthplace = f"study:{study.name}"
     with _known(sorted((sealed.ledger, birthplace))) as several:
         known = {one.ledger: one for one in several}
@@ -384,79 +281,3 @@ def _append(sealed: Entry, received_at: str, authenticated: Authenticated) -> Re
             birth = _notice(sealed, birthplace, "ledger_opened", LedgerOpened(sealed.ledger))
             append_held(known[birthplace], birth, received_at, SYSTEM)
         return receipt
-
-
-def _is_open(ledger: str) -> bool:
-    return models.Ledger.objects.filter(name=ledger, seq__gt=0).exists()
-
-
-def _as_received(
-    text: bytes, problem: str, *, by: str, role: str, received_at: str, device: str | None
-) -> Entry:
-    """What was received, as the data of an entry; its id follows from the bytes."""
-    received = {"problem": problem} | ({"text": text.decode()} if _is_utf8(text) else {"hex": text.hex()})
-    installation = models.Installation.objects.get()
-    _, study = _study()
-    return Entry(
-        id=str(UUID(hex=digest(b"\0".join([by.encode(), text]))[:32], version=5)),
-        ledger=INBOX,
-        kind=UNPARSED,
-        release=study.newest.id,
-        environment=installation.environment,
-        occurred_at=received_at,
-        recorded_at=received_at,
-        by=by,
-        role=role,
-        device=device,
-        source="device" if device is not None else "typed",
-        data={"received": received},
-    )
-
-
-def _is_utf8(text: bytes) -> bool:
-    try:
-        text.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-class _Addressed(msgspec.Struct):
-    ledger: str
-
-
-def _ledger_in(text: bytes) -> str | None:
-    """The ledger that a text names, where as much of it can be read."""
-    try:
-        return msgspec.json.decode(text, type=_Addressed).ledger
-    except (msgspec.DecodeError, RecursionError):
-        return None
-
-
-def _after_erasure(study: Study, entry: Entry) -> Entry:
-    """The rest of a late fact: its personal items go under a key that nobody keeps.
-
-    That holds for a ledger too of which a backup knows nothing yet. The ciphertext of what is there cannot be
-    made again, so the same entry is told by all the rest of it, and is then given back as it was kept.
-    """
-    sealed = seal_entry(study, entry, _lost_key())
-    sent = _without_ciphertext(msgspec.to_builtins(sealed))
-    for line in _lines_with(entry):
-        kept = as_sent(read(line.text))
-        if _without_ciphertext(msgspec.to_builtins(kept)) == sent:
-            return kept
-    return sealed
-
-
-def _lines_with(entry: Entry) -> list[Line]:
-    found = models.Line.objects.filter(ledger__name=entry.ledger, entry_id=storable(entry.id)).order_by("seq")
-    return [Line(*row) for row in found.values_list("seq", "hash", "text")]
-
-
-def _without_ciphertext(value: Any) -> Any:
-    """A value with a mark in the place of everything that is sealed."""
-    if isinstance(value, dict):
-        return {name: _without_ciphertext(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_without_ciphertext(inner) for inner in value]
-    return MARK if is_sealed(value) else value

@@ -37,10 +37,10 @@ from entact.course.signed.erasure import (
 )
 from entact.course.signed.signature import statement_of
 from entact.store import acts, models
+from entact.store.appending import append
 from entact.store.erasure_register import Act, add_to_register, read_register, register_file
 from entact.store.error import StoreError
 from entact.store.participant_keys import keychain
-from entact.store.record import append
 from entact.store.signature import Signer, require
 
 WITHIN = timedelta(hours=72)  # in which a second person confirms, when nobody says otherwise

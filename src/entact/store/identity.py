@@ -15,9 +15,9 @@ from django.db import transaction
 from entact.course.entry.sealing import seal, unseal
 from entact.course.personal import REASONS
 from entact.store import acts, models
+from entact.store.appending import append
 from entact.store.error import StoreError
 from entact.store.participant_keys import key_of
-from entact.store.record import append
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 

@@ -15,7 +15,7 @@ from entact.course.kinds.attestation import RecordSignature
 from entact.store.acts import here
 from entact.store.door import fact
 from entact.store.error import StoreError
-from entact.store.record import lines
+from entact.store.reading import lines
 from entact.store.studies import study_of_record
 
 WITHIN = timedelta(minutes=5)  # of the second proof, in which it is signed

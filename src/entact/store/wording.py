@@ -14,8 +14,8 @@ from entact.course.state.setting import SiteState
 from entact.protocol.wording import Wording
 from entact.store import models
 from entact.store.acts import entry_of, here, now
+from entact.store.appending import append
 from entact.store.error import StoreError
-from entact.store.record import append
 from entact.store.server import data_folder
 from entact.store.studies import study_of_record
 

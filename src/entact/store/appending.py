@@ -1,12 +1,10 @@
-"""Append to the ledgers in the database, and read them."""
+"""An entry is appended to its ledger, in one transaction with its head and what lists show of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC
-from itertools import groupby, islice
-from operator import itemgetter
 from typing import Any
 
 import psycopg
@@ -21,41 +19,26 @@ from entact.course.entry import (
     Kept,
     Line,
     arrived,
-    digest,
     instant,
     line_of,
     read,
     refuse_uncanonical,
     same,
 )
-from entact.course.entry.ledger import Break, Receipt, follow
+from entact.course.entry.ledger import Receipt
 from entact.course.entry.name import LONGEST, is_ledger_name
-from entact.protocol import Study
-from entact.store import models
 from entact.store.derived import PARTICIPANT, Rows
 from entact.store.error import StoreError
-from entact.store.index import Index, LedgerHead, index, storable
+from entact.store.index import index, storable
 from entact.store.known import Known, raw_cursor, remembered
+from entact.store.reading import lines_with
 from entact.store.renewal import refresh
 from entact.store.site_rows import SITE, write_site_rows
 from entact.store.studies import changes_study, note_releases, require_enterable, study_of_record
-from entact.store.tables import CHANGING, CODE, changes, write_rows
+from entact.store.tables import CHANGING, CODE, changes
 from entact.store.together import write_together
-from entact.store.writing import LINE_COLUMNS, Listed, Write, write_held
+from entact.store.writing import Listed, Write, write_held
 
-__all__ = [
-    "CHUNK",
-    "Index",
-    "LedgerHead",
-    "append",
-    "append_many",
-    "chains",
-    "index",
-    "ledgers",
-    "lines",
-]
-
-CHUNK = 5000  # lines in memory at once
 REHEARSAL = "rehearsal"
 
 
@@ -90,63 +73,6 @@ def append(entry: Entry, *, received_at: str, authenticated: Authenticated = CLA
                 raise
 
 
-def append_many(lines: Iterable[tuple[str, Line]]) -> int:
-    """Keeps lines that were chained elsewhere: all or none, in one transaction.
-
-    Lines stream through memory in chunks, so any number can be kept. Every ledger must continue from its
-    head; lines that were there before, with the same hash, are passed over, so that the same import may be
-    made again. What was once kept is kept again, under whatever name: verification says that it is none.
-
-    Args:
-        lines: (ledger, line), those of one ledger in their order; ledgers may be mixed.
-    Returns:
-        How many were kept, those that were there before not counted.
-    Raises:
-        StoreError: when a chain does not continue from the head, or a line is another than the one that is
-            there, with the ledger and the line; when an entry is of another environment than the database.
-    """
-    count, released = 0, False
-    source = iter(lines)
-    open_ledgers: dict[str, Known] = {}
-    there: dict[str, int] = {}
-    with refusals(), transaction.atomic():
-        stamp, study = study_of_record()
-        while chunk := list(islice(source, CHUNK)):
-            entries = _copy(chunk, stamp, study, open_ledgers, there)
-            released = released or any(changes_study(entry) for entry in entries)
-            count += len(entries)
-        if released:
-            note_releases()
-    if released:
-        transaction.on_commit(refresh)
-    return count
-
-
-def ledgers(prefix: str = "") -> list[LedgerHead]:
-    """The heads of the ledgers whose name begins with `prefix` (`participant:`), in order of opening."""
-    found = models.Ledger.objects.filter(name__startswith=prefix, seq__gt=0).order_by("id")
-    return [LedgerHead(*row) for row in found.values_list("name", "seq", "hash")]
-
-
-def lines(ledger: str, *, after: int = 0) -> Iterator[Line]:
-    """The lines of a ledger in order of arrival, streamed; none when there is no such ledger.
-
-    Args:
-        after: number of the last line that is already known.
-    """
-    found = models.Line.objects.filter(ledger__name=ledger, seq__gt=after).order_by("seq")
-    for row in found.values_list("seq", "hash", "text").iterator(CHUNK):
-        yield Line(*row)
-
-
-def chains(prefix: str = "") -> Iterator[tuple[str, list[Line]]]:
-    """Every ledger whose name begins with `prefix`, with its lines: one query, one ledger in memory."""
-    found = models.Line.objects.filter(ledger__name__startswith=prefix).order_by("ledger_id", "seq")
-    rows = found.values_list("ledger__name", "seq", "hash", "text").iterator(CHUNK)
-    for name, group in groupby(rows, key=itemgetter(0)):
-        yield name, [Line(seq, digest, text) for _, seq, digest, text in group]
-
-
 @contextmanager
 def refusals() -> Iterator[None]:
     """What the database's own rules refuse, and what a full disk does, in words."""
@@ -164,15 +90,6 @@ def refusals() -> Iterator[None]:
             said = str(cause).partition("\n")[0]
             raise StoreError(f"the disk of the database is full: {said}; nothing of this was kept") from error
         raise
-
-
-def is_encodable(text: str) -> bool:
-    """Whether text is Unicode: half a pair of surrogates is not."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def require_name(ledger: str) -> None:
@@ -227,7 +144,7 @@ def append_held(
 ) -> Receipt:
     """Appends to a ledger that the transaction holds."""
     cursor = raw_cursor()
-    stored = _stored(entry) if storable(entry.id) in known.ids else []
+    stored = lines_with(entry) if storable(entry.id) in known.ids else []
     for line in stored:
         if same(read(line.text), entry):
             return Receipt("again", line)
@@ -283,11 +200,6 @@ def _next(known: Known, kept: Kept, line: Line, before: Rows | None) -> Write:
     )
 
 
-def _stored(entry: Entry) -> list[Line]:
-    found = models.Line.objects.filter(ledger__name=entry.ledger, entry_id=storable(entry.id)).order_by("seq")
-    return [Line(*row) for row in found.values_list("seq", "hash", "text")]
-
-
 def _lock_one(cursor: psycopg.Cursor[Any], name: str) -> tuple[int, int, str, tuple[int, str, str] | None]:
     """Number, head and stamps of the rows for lists of one ledger, which is opened where it is not there."""
     statement = """
@@ -316,91 +228,3 @@ def leave_broken_connection() -> None:
     """The next append connects anew where the server was restarted meanwhile."""
     if connection.connection is not None and connection.connection.closed:
         connection.close()
-
-
-def _lock(names: Iterable[str]) -> dict[str, models.Ledger]:
-    # In one order for every writer, so that two with the same ledgers do not wait for each other.
-    ordered = sorted(set(names))
-    locked = models.Ledger.objects.select_for_update().filter(name__in=ordered).order_by("name")
-    found = {ledger.name: ledger for ledger in locked}
-    if len(found) < len(ordered):
-        new = [models.Ledger(name=name) for name in ordered if name not in found]
-        models.Ledger.objects.bulk_create(new, ignore_conflicts=True)  # another writer may be first
-        found = {ledger.name: ledger for ledger in locked.all()}
-    return found
-
-
-def _copy(
-    chunk: list[tuple[str, Line]],
-    stamp: str,
-    study: Study | None,
-    open_ledgers: dict[str, Known],
-    there: dict[str, int],
-) -> list[Kept]:
-    """Copies lines, moves heads, and writes what lists show; returns the entries that are new.
-
-    Args:
-        open_ledgers: those of the last chunk, which may go on in this one; made those of this one.
-        there: how long each ledger was before the import.
-    """
-    for name, _ in chunk:
-        if "\0" in name or not is_encodable(name):
-            raise StoreError(f"{name!a} cannot be kept: it holds what no text of a database can")
-    heads = _lock(name for name, _ in chunk)
-    cursor = raw_cursor()
-    for name, head in heads.items():
-        there.setdefault(name, head.seq)
-    _require_same(cursor, [(name, line) for name, line in chunk if line.seq <= there[name]], heads)
-    chunk = [(name, line) for name, line in chunk if line.seq > there[name]]
-    heads = {name: heads[name] for name, _ in chunk}
-    known: dict[str, Known] = {}
-    fresh = all(head.seq == 0 for head in heads.values())
-    for name, head in heads.items():
-        if study is not None and name.startswith(PARTICIPANT):
-            known[name] = open_ledgers.get(name) or Known(name)
-            known[name].catch_up(cursor, head.id, head.seq, head.hash, stamp, study)
-    entries, rows = [], []
-    for name, line in chunk:
-        head = heads[name]
-        kept = follow(name, line, seq=head.seq + 1, previous=head.hash)
-        if isinstance(kept, Break):
-            raise StoreError(f"entry {kept.seq} of {kept.ledger} {kept.problem}")
-        require_enterable(kept)
-        rows.append((head.id, line.seq, line.hash, line.text, *index(kept)))
-        head.seq, head.hash = line.seq, line.hash
-        entries.append(kept)
-        if name in known:
-            known[name].add(kept, line.seq, line.hash)
-    moved = [(head.seq, head.hash, head.id) for head in heads.values()]
-    cursor.executemany("UPDATE store_ledger SET seq = %s, hash = %s WHERE id = %s", moved)
-    with cursor.copy(f"COPY store_line ({LINE_COLUMNS}) FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(row)
-    write_site_rows(cursor, sorted(name for name in heads if name.startswith(SITE)), study)
-    derived = [(heads[name].id, one.seq, made) for name, one in known.items() if (made := one.derive())]
-    write_rows(cursor, stamp, derived, afresh=fresh)
-    open_ledgers.clear()
-    open_ledgers.update(known)
-    return entries
-
-
-def _require_same(
-    cursor: psycopg.Cursor[Any], old: list[tuple[str, Line]], heads: dict[str, models.Ledger]
-) -> None:
-    """Refuses lines that are another than those that are there."""
-    if not old:
-        return
-    numbers = [heads[name].id for name, _ in old]
-    cursor.execute(
-        "SELECT ledger_id, seq, hash FROM store_line"
-        " JOIN unnest(%s::bigint[], %s::bigint[]) AS asked (number, place)"
-        " ON ledger_id = number AND seq = place",
-        [numbers, [line.seq for _, line in old]],
-    )
-    kept = {(number, seq): value for number, seq, value in cursor.fetchall()}
-    for (name, line), number in zip(old, numbers, strict=True):
-        text = line.text.encode(errors="surrogatepass")
-        if kept.get((number, line.seq)) != line.hash or digest(text) != line.hash:
-            raise StoreError(
-                f"entry {line.seq} of {name} is another than the one that is there: nothing was overwritten"
-            )

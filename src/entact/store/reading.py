@@ -1,0 +1,44 @@
+"""The ledgers in the database are read: their heads, and their lines in order of arrival."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
+
+from entact.course.entry import Entry, Line
+from entact.store import models
+from entact.store.index import LedgerHead, storable
+
+CHUNK = 5000  # lines in memory at once
+
+
+def ledgers(prefix: str = "") -> list[LedgerHead]:
+    """The heads of the ledgers whose name begins with `prefix` (`participant:`), in order of opening."""
+    found = models.Ledger.objects.filter(name__startswith=prefix, seq__gt=0).order_by("id")
+    return [LedgerHead(*row) for row in found.values_list("name", "seq", "hash")]
+
+
+def lines(ledger: str, *, after: int = 0) -> Iterator[Line]:
+    """The lines of a ledger in order of arrival, streamed; none when there is no such ledger.
+
+    Args:
+        after: number of the last line that is already known.
+    """
+    found = models.Line.objects.filter(ledger__name=ledger, seq__gt=after).order_by("seq")
+    for row in found.values_list("seq", "hash", "text").iterator(CHUNK):
+        yield Line(*row)
+
+
+def chains(prefix: str = "") -> Iterator[tuple[str, list[Line]]]:
+    """Every ledger whose name begins with `prefix`, with its lines: one query, one ledger in memory."""
+    found = models.Line.objects.filter(ledger__name__startswith=prefix).order_by("ledger_id", "seq")
+    rows = found.values_list("ledger__name", "seq", "hash", "text").iterator(CHUNK)
+    for name, group in groupby(rows, key=itemgetter(0)):
+        yield name, [Line(seq, digest, text) for _, seq, digest, text in group]
+
+
+def lines_with(entry: Entry) -> list[Line]:
+    """The lines of an entry's ledger that hold its id, in order of arrival."""
+    found = models.Line.objects.filter(ledger__name=entry.ledger, entry_id=storable(entry.id)).order_by("seq")
+    return [Line(*row) for row in found.values_list("seq", "hash", "text")]
