@@ -23,8 +23,9 @@ from rich.table import Table
 from scipy.stats import beta, t
 
 import entact.studies
+from entact.cohort.baseline import draw_baseline
 from entact.cohort.draws import stream
-from entact.cohort.outcomes import Outcomes, draw_baseline, draw_outcomes
+from entact.cohort.outcomes import Outcomes, draw_outcomes
 from entact.cohort.parameters import Parameters
 from entact.cohort.scenario import load_parameters
 

@@ -9,8 +9,9 @@ import pytest
 
 from entact.cohort import ParametersError, rehearse
 from entact.cohort.answers import answer_form
+from entact.cohort.baseline import draw_baseline
 from entact.cohort.neutral import Neutral
-from entact.cohort.outcomes import draw_baseline, draw_outcomes
+from entact.cohort.outcomes import draw_outcomes
 from entact.cohort.parameters import Parameters
 from entact.cohort.scale import scale_of
 from entact.cohort.scenario import load_parameters, require_fit

@@ -13,17 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 import entact.studies
+from entact.cohort.baseline import Baseline, draw_baseline, draw_characteristics, failure_reasons
 from entact.cohort.draws import UNKNOWN, draw, stream
 from entact.cohort.guesses import draw_guesses
 from entact.cohort.items import spread_total
-from entact.cohort.outcomes import (
-    Baseline,
-    Outcomes,
-    draw_baseline,
-    draw_characteristics,
-    draw_outcomes,
-    failure_reasons,
-)
+from entact.cohort.outcomes import Outcomes, draw_outcomes
 from entact.cohort.parameters import Parameters
 from entact.cohort.scenario import ParametersError, load_parameters
 from entact.cohort.session import draw_adverse_events, draw_vital_signs, time_course, vital_signs_at

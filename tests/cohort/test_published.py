@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from entact.cli.published import load_published
+from entact.cohort.baseline import Baseline, draw_baseline, draw_characteristics
 from entact.cohort.guesses import draw_guesses
-from entact.cohort.outcomes import Baseline, Outcomes, draw_baseline, draw_characteristics, draw_outcomes
+from entact.cohort.outcomes import Outcomes, draw_outcomes
 from entact.cohort.parameters import Parameters
 from entact.cohort.scenario import load_parameters
 from entact.cohort.trial import shipped_cohort

@@ -7,8 +7,9 @@ from collections import Counter
 import numpy as np
 from tests.cohort.rehearsals import Rehearsed
 
+from entact.cohort.baseline import draw_baseline
 from entact.cohort.draws import UNKNOWN
-from entact.cohort.outcomes import draw_baseline, draw_outcomes
+from entact.cohort.outcomes import draw_outcomes
 from entact.course import open_alerts
 from entact.course.state.encounter import UNSCHEDULED
 

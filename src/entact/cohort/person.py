@@ -8,16 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from entact.cohort.baseline import Baseline, draw_baseline, draw_characteristics, failure_reasons
 from entact.cohort.draws import UNKNOWN
 from entact.cohort.guesses import Guesses, draw_guesses
-from entact.cohort.outcomes import (
-    Baseline,
-    Outcomes,
-    draw_baseline,
-    draw_characteristics,
-    draw_outcomes,
-    failure_reasons,
-)
+from entact.cohort.outcomes import Outcomes, draw_outcomes
 from entact.cohort.parameters import Parameters, Refusal
 from entact.cohort.scale import scale_of
 from entact.cohort.session import (

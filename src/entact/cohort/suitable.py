@@ -8,7 +8,7 @@ measurement is known: of it a study chooses people by its criteria, and no gate 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -16,7 +16,16 @@ from typing import Any
 import numpy as np
 
 from entact.cohort.answers import Answer, answer_form
-from entact.cohort.rows import MOMENTS, free_rows, moments, rows_of
+from entact.cohort.item_range import (
+    answer_at,
+    as_answer,
+    candidates_of,
+    middle_of,
+    stretch,
+    usual_range,
+    widest_range,
+)
+from entact.cohort.rows import MOMENTS, free_rows, moments
 from entact.cohort.usual import Usual, usual
 from entact.protocol import CompiledForm, Release
 from entact.protocol.rule import Rule, RuleError, Unknown
@@ -24,7 +33,6 @@ from entact.protocol.study import Item
 
 ROUNDS = 6  # of mending, and of taking freedom away; what still speaks against it is said by the rehearsal
 TRIALS = 48  # joint draws that have to suit before the freedom is believed
-GRID = 24  # parts of a range that are tried
 
 CRITERION, GATE, ALERT = 100, 10, 1  # how much each weighs against an assignment
 
@@ -75,9 +83,9 @@ class Suitable:
         self.rules = list(_rules(release))
         self.answers: Answers = {
             name: {
-                item: _middle(said)
+                item: middle_of(said)
                 for item, said in form.items.items()
-                if said.calculated is None and _middle(said) is not None
+                if said.calculated is None and middle_of(said) is not None
             }
             for name, form in release.forms.items()
         }
@@ -210,7 +218,7 @@ class Suitable:
     def _measured(self, form: str, name: str, item: Item, known: Usual) -> Answer:
         """What healthy adults have, or as near to it as the criteria choose people."""
         chosen = self.here(form, CRITERION)
-        low, high = _stretch(
+        low, high = stretch(
             item,
             self.answers[form][name],
             lambda answer: self.weight({form: {name: answer}}, CRITERION) <= chosen,
@@ -244,7 +252,7 @@ class Suitable:
             return free_rows(item)
         if item.type not in ("integer", "decimal"):
             return Answer(value=mine)
-        low, high = _stretch(item, mine, suits, _range(item))
+        low, high = stretch(item, mine, suits, usual_range(item))
         decimals = 0 if item.type == "integer" or high - low >= 20 else 1
         return Answer(mean=(low + high) / 2, sd=(high - low) / 6, decimals=decimals)
 
@@ -271,16 +279,16 @@ class Suitable:
         numbers = [float(number) for number in _NUMBER.findall(said.rule.text)]
         for name in behind:
             if name not in measured:
-                for answer in _candidates(items[name], numbers, _widest(items[name], 1000.0)):
+                for answer in candidates_of(items[name], numbers, widest_range(items[name], 1000.0)):
                     yield {name: answer}
             elif said.weight >= CRITERION:
-                least, most = _widest(items[name], measured[name].most)
+                least, most = widest_range(items[name], measured[name].most)
                 bounds = max(measured[name].least, least), min(measured[name].most, most)
-                for answer in _candidates(items[name], numbers, bounds):
+                for answer in candidates_of(items[name], numbers, bounds):
                     yield {name: answer}
         behind = [name for name in behind if name not in measured]
         for part in range(5):  # all of an instrument together: a total is of many items
-            whole = {name: _at(items[name], part / 4) for name in behind if name in self.answers[form]}
+            whole = {name: answer_at(items[name], part / 4) for name in behind if name in self.answers[form]}
             yield {name: answer for name, answer in whole.items() if answer is not None}
 
     def _items_behind(self, rule: Rule, form: str) -> set[str]:
@@ -336,97 +344,3 @@ _STAFFED = _Staffed()
 
 def _form(name: str) -> str:
     return name.split(".")[-2]
-
-
-def _middle(item: Item) -> Any:
-    """The answer to begin with: no, the first code, the middle of a range; none to text."""
-    if item.type == "boolean":
-        return False
-    if item.type == "choice":
-        return (item.of or [""])[0]
-    if item.type == "choices":
-        return []
-    if item.type in MOMENTS:
-        return moments(item)[0]
-    if item.type == "rows":
-        return [{} for _ in range(round(sum(rows_of(item)) / 2))]
-    return _at(item, 0.5)
-
-
-def _at(item: Item, part: float) -> Any:
-    """The answer at a part of the way through what can be answered."""
-    if item.type == "boolean":
-        return part >= 0.5
-    if item.type == "choice":
-        codes = item.of or [""]
-        return codes[min(int(part * len(codes)), len(codes) - 1)]
-    if item.type == "choices":
-        return list((item.of or [])[: round(part * len(item.of or []))])
-    if item.type not in ("integer", "decimal"):
-        return None
-    low, high = _range(item)
-    return as_answer(item, low + part * (high - low))
-
-
-def _range(item: Item, most: float = 10.0) -> tuple[float, float]:
-    """The ends of what a number usually is; from 0 to `most` where the file does not say."""
-    if item.usual is None:
-        return _widest(item, most)
-    low, high = item.usual
-    return float(low), float(high)
-
-
-def _widest(item: Item, most: float) -> tuple[float, float]:
-    """The ends of what a number may be; from 0 to `most` where the file does not say."""
-    if item.bounds is None:
-        return 0.0, most
-    low, high = item.bounds
-    return float(low), float(high)
-
-
-def as_answer(item: Item, value: float) -> Any:
-    """A number as an entry holds it."""
-    if item.type == "integer":
-        step = item.step or 1
-        low = int(item.bounds[0]) if item.bounds is not None else 0
-        return low + round((value - low) / step) * step
-    return f"{value:.2f} {item.unit}".rstrip()
-
-
-def _candidates(item: Item, numbers: list[float], bounds: tuple[float, float]) -> Iterator[Any]:
-    """Answers worth trying: every code; the numbers that a rule names, and their neighbours."""
-    if item.type == "boolean":
-        yield from (True, False)
-    elif item.type == "choice":
-        yield from item.of or ()
-    elif item.type == "choices":
-        yield from ([], *([code] for code in item.of or ()), list(item.of or ()))
-    elif item.type in ("integer", "decimal"):
-        low, high = bounds
-        room = high - low
-        tried = [low + room * part / 8 for part in range(9)]
-        tried += [number + by for number in numbers for by in (-0.05 * room, -1.0, 0.0, 1.0, 0.05 * room)]
-        yield from (as_answer(item, value) for value in tried if low <= value <= high)
-
-
-def _stretch(
-    item: Item, mine: Any, suits: Callable[[Any], bool], bounds: tuple[float, float]
-) -> tuple[float, float]:
-    """How far a number may go down and up from an answer that suits, within bounds."""
-    low, high = bounds
-    start = float(str(mine).partition(" ")[0])
-    step = max((high - low) / GRID, 1.0 if item.type == "integer" else 0.0)
-    ends = []
-    for sign, end in ((-1.0, low), (1.0, high)):
-        reached = start
-        for tried in range(1, GRID + 1):
-            value = start + sign * step * tried
-            if sign * (value - end) > 0:
-                value = end
-            if not suits(as_answer(item, value)):
-                break
-            reached = value
-            if value == end:
-                break
-        ends.append(reached)
-    return ends[0], ends[1]

@@ -10,16 +10,8 @@ import msgspec
 
 from entact.course.entry import Entry, Kept
 from entact.course.entry.arrival import FIRST, LAST, Arrival, arrival
-from entact.course.entry.effective import (
-    TIME_UNREADABLE,
-    VOID,
-    Effective,
-    Held,
-    Key,
-    Problem,
-    as_they_stand,
-    hold,
-)
+from entact.course.entry.correction import as_they_stand
+from entact.course.entry.effective import TIME_UNREADABLE, VOID, Effective, Held, Key, Problem, hold
 from entact.course.entry.history import as_they_stood
 from entact.course.entry.proof import doubt
 from entact.course.entry.versions import DECIDED, in_order_of_arrival, sent, version_digest

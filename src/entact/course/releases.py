@@ -11,7 +11,8 @@ from typing import Final
 import msgspec
 
 from entact.course.entry import Entry
-from entact.course.entry.effective import VOID, as_they_stand, hold_each
+from entact.course.entry.correction import as_they_stand
+from entact.course.entry.effective import VOID, hold_each
 from entact.course.kinds import SITE_KINDS, STUDY_KINDS
 from entact.course.kinds.study import RELEASE, ReleaseEntered, bars
 from entact.course.setting import fold_setting

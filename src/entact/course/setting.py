@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from entact.course.entry import Entry
-from entact.course.entry.effective import TIME_UNREADABLE, Held, Problem, as_they_stand, hold_each
+from entact.course.entry.correction import as_they_stand
+from entact.course.entry.effective import TIME_UNREADABLE, Held, Problem, hold_each
 from entact.course.kinds import SITE_KINDS, STUDY_KINDS, SYSTEM_KINDS
 from entact.course.kinds.kind import Kind
 from entact.course.state.access import AccessFolding, AccessState

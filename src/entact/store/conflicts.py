@@ -8,7 +8,8 @@ import msgspec
 from django.db import transaction
 
 from entact.course.entry import Entry, Kept, as_sent, read
-from entact.course.entry.effective import as_they_stand, hold_each
+from entact.course.entry.correction import as_they_stand
+from entact.course.entry.effective import hold_each
 from entact.course.entry.versions import DECIDED, in_order_of_arrival, version_digest
 from entact.course.personal import REASONS
 from entact.store import acts, models

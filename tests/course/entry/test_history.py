@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from entact.course import findings
 from entact.course.entry import Entry
 from entact.course.entry.arrival import FIRST, arrival
-from entact.course.entry.effective import as_they_stand, hold_each
+from entact.course.entry.correction import as_they_stand
+from entact.course.entry.effective import hold_each
 from entact.course.entry.history import as_they_stood
 from entact.course.entry.versions import DECIDED
 from entact.course.fold import fold

@@ -13,14 +13,13 @@ from typing import Any
 
 from entact.course.entry import CORRECTED_TIME
 from entact.course.entry.arrival import Arrival, arrival
+from entact.course.entry.correction import Corrector, as_they_stand
 from entact.course.entry.effective import (
     VOID,
-    Corrector,
     Effective,
     Held,
     Key,
     Problem,
-    as_they_stand,
     changes_of,
     conflict_problem,
     moved_time,

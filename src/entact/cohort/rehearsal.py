@@ -1,0 +1,350 @@
+"""A whole study with virtual participants and staff, through the same gates into the same kind of ledgers.
+
+Candidates are screened side by side; whoever passes the randomisation gate is given a number in order of
+study time, because the list and the kits are shared; then all are treated side by side again. Everything
+follows from the seed: on any number of cores the ledgers are the same to the byte.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
+from math import ceil
+from pathlib import Path
+from typing import Any, TypeVar
+
+from entact.cohort.admission import Admission, holds_in_words
+from entact.cohort.amendments import approved_study, plan_approvals
+from entact.cohort.draws import stream
+from entact.cohort.fit import is_randomised, told_arm
+from entact.cohort.intake import HELD, Coming, Screened, Treat
+from entact.cohort.needs import kits_of_a_participant, share, take_turns
+from entact.cohort.parameters import Parameters
+from entact.cohort.part import ParametersError
+from entact.cohort.scenario import load_parameters, require_fit
+from entact.cohort.setting_ledgers import (
+    OPENING,
+    Depot,
+    NotedHeads,
+    SettingLedger,
+    open_sites,
+    open_study,
+    participant_key,
+    participant_ledger,
+    received_at,
+)
+from entact.cohort.tally import Tally
+from entact.cohort.trial import Trial, cohort_beside
+from entact.cohort.work import Job, pack, screen_candidates, treat_participants, work_elsewhere
+from entact.course import Line, read
+from entact.course.allocation.allocation import Allocation, Content, ListRow, pack_kits, permuted_blocks, seal
+from entact.course.allocation.chance import Rehearsed
+from entact.course.entry import Environment
+from entact.protocol import Study
+
+Sink = Callable[[str, list[Line]], None]
+Progress = Callable[[str, int, int], None]
+T = TypeVar("T")
+BESIDE_AFTER = 3  # days after somebody entered, whoever accompanies them is screened
+ALL = "all"  # the one stratum of a study that does not stratify by site
+PATIENCE = 12  # times the expected number of candidates, then nobody else is screened
+CHUNK = 6  # participants in one piece of work
+SPARE = 1.12  # candidates beyond the expected need, so that one round of screening is usually enough
+FIRST_DAY = 21  # of screening, counted from the start: by then sites are open and trained
+
+
+def rehearse(
+    study: Study,
+    participants: int | None = None,
+    seed: int = 1,
+    *,
+    cohort: Path | None = None,
+    scenario: Path | None = None,
+    start: date | None = None,
+    until: datetime | None = None,
+    environment: Environment = "rehearsal",
+    executor: Executor | None = None,
+    sink: Sink | None = None,
+    progress: Progress | None = None,
+) -> Trial:
+    """Runs a study with virtual participants, from the first consent to the last visit.
+
+    Args:
+        study: the study. cohort: its `cohort.yaml`; without it, the one that lies beside the study's file;
+            where there is none, and for what it does not say, a neutral one is derived from the study: no
+            effect assumed.
+        participants: how many to take in; without it, as many as planned. seed: all follows from it.
+        scenario: a file that overrides parameters. start: first day; without it, that of the parameters.
+        until: nothing that arrives later is there: the study as it stands then, in the middle of it.
+        environment: what every entry says that it is of.
+        executor: where to work side by side; in this process without one. sink: takes each finished ledger;
+            without one they are kept in the result. progress: called with a stage, how many are done, and of
+            how many.
+    Returns:
+        The trial; its allocation is secret and belongs into a file of its own.
+    Raises:
+        ParametersError: when the `cohort.yaml` cannot be used, or does not fit the study.
+    """
+    if cohort is not None and not cohort.is_file():
+        raise ParametersError(f"{cohort} is not there: it says what the virtual participants are made of")
+    beside = cohort or cohort_beside(study)
+    parameters = load_parameters(beside, scenario, release=study.newest)
+    require_fit(parameters, study.newest, scenario, beside)
+    planned = sum(one.planned for one in study.newest.file.populations.values())
+    wanted = planned if participants is None else participants
+    if wanted < 1:
+        raise ParametersError(f"{wanted} participants are too few; at least one is needed")
+    return _Rehearsal(
+        study, parameters, wanted, seed, start, until, environment, executor, sink, progress
+    ).run()
+
+
+class _Rehearsal:
+    """One run: allocation, setting, screening, randomisation in order of time, treatment, heads."""
+
+    def __init__(
+        self,
+        study: Study,
+        parameters: Parameters,
+        wanted: int,
+        seed: int,
+        start: date | None,
+        until: datetime | None,
+        environment: Environment,
+        executor: Executor | None,
+        sink: Sink | None,
+        progress: Progress | None,
+    ) -> None:
+        self.parameters = parameters
+        self.wanted = wanted
+        self.seed = seed
+        self.until = until
+        self.environment: Environment = environment
+        self.executor = executor
+        self.progress = progress or (lambda stage, done, of: None)
+        self.start = start or parameters.rehearsal.start
+        opens = datetime.combine(self.start, time(0), UTC)
+        self.sites = list(parameters.sites.by_id)
+        came, days = opens + timedelta(days=FIRST_DAY), parameters.rehearsal.enrolment_days
+        self.releases, self.approvals = plan_approvals(study, self.sites, came, days, seed)
+        self.study = study = approved_study(study, self.approvals, opens + OPENING)
+        self.populations = {name: said.planned for name, said in study.newest.file.populations.items()}
+        self.alone = [name for name, said in study.newest.file.populations.items() if said.linked_to is None]
+        self.turns = take_turns({name: self.populations[name] for name in self.alone})
+        self.told = told_arm(study.newest) or parameters.arms[0]
+        self.next_index = 0
+        self.wanted_of = share(self.populations, wanted)
+        self.needs = {name: kits_of_a_participant(study, name) for name in self.populations}
+        self.trial = Trial(study, parameters, seed, self._allocate(), wanted=wanted)
+        allocation = self.trial.allocation
+        self.arms = allocation.arms()
+        self.depot = Depot(allocation, stream(seed, 0, "depot"))
+        self.numbers = {
+            stratum: iter([row.number for row in allocation.rows if row.stratum == stratum])
+            for stratum in self.strata
+        }
+        self.admission = self._admission(list(self.populations))
+        self.sink = sink or self.trial.ledgers.__setitem__
+        self.heads = NotedHeads()
+        self.study_ledger = open_study(study, self.trial.allocation, opens, seed, environment)
+        self.site_ledgers = open_sites(study, parameters, opens, seed, self.approvals, environment)
+
+    def run(self) -> Trial:
+        site_lines = {site: list(ledger.chain.lines) for site, ledger in self.site_ledgers.items()}
+        study_lines = list(self.study_ledger.chain.lines)
+        job = Job(
+            self.study,
+            self.parameters,
+            self.seed,
+            study_lines,
+            site_lines,
+            approvals=self.approvals,
+            environment=self.environment,
+        )
+        work = self._enter(self._screen(job), self.admission)
+        work += self._accompany(job, work)
+        for ledger in self.site_ledgers.values():
+            ledger.approve()
+        arrivals = {site: ledger.arrivals for site, ledger in self.site_ledgers.items()}
+        notices, noticed = self._notices()
+        self.trial.holds += holds_in_words(self.admission, sum(one.refused == HELD for one in work))
+        self._treat(replace(job, arrivals=arrivals, notices=notices, noticed=noticed), work)
+        for ledger in self.site_ledgers.values():
+            self._send(ledger.chain.name, ledger.chain.lines)
+        self.heads.write(self.study_ledger, self.until)
+        self._send(self.study_ledger.chain.name, self.study_ledger.chain.lines)
+        return self.trial
+
+    def _allocate(self) -> Allocation:
+        """The list, long enough in each stratum whoever comes, and kits for all whichever arm they get."""
+        planned = self.study.newest.file.randomisation
+        chance = Rehearsed(stream(self.seed, 0, "allocation"))
+        rows: list[ListRow] = []
+        blocks: list[int] = []
+        if planned is not None:
+            total = sum(planned.ratio.values())
+            blocks = [total, 2 * total]
+            rows = permuted_blocks(self.strata, self.wanted, planned.ratio, blocks, chance)
+        counts: Counter[Content] = Counter()
+        for population, (blinded, openly) in self.needs.items():
+            wanted = self.wanted_of[population]
+            for arm in planned.ratio if planned is not None else self.parameters.arms[:1]:
+                counts.update({(arm, *kit): wanted * count for kit, count in blinded.items()})
+            counts.update({(self.told, *kit): wanted * count for kit, count in openly.items()})
+        return seal(self.study.name, rows, pack_kits(counts, chance), blocks, chance)
+
+    @property
+    def strata(self) -> list[str]:
+        """The strata that have a list of their own: the sites, or all together."""
+        planned = self.study.newest.file.randomisation
+        return self.sites if planned is not None and "site" in planned.strata else [ALL]
+
+    def _screen(self, job: Job) -> list[Screened]:
+        """Screens candidates in rounds until enough have passed; these, in order of study time.
+
+        A study that nobody can enter is given up: that is a finding about it.
+        """
+        rate = self.parameters.rehearsal.randomised_per_consented
+        size, first = ceil(sum(self.wanted_of[name] for name in self.alone) / rate * SPARE), 0
+        most = size * PATIENCE
+        waiting: list[Screened] = []
+        while first < most and not self._enough(waiting):
+            candidates = [self._coming(index) for index in range(first, first + size)]
+            done = 0
+            for chunk in self._map(screen_candidates, job, candidates):
+                done += len(chunk)
+                self.progress("screening", done, size)
+                waiting += self._sort(chunk)
+            self.next_index = first + size
+            first, size = first + size, max(size // 5, CHUNK)
+        return sorted(waiting, key=lambda one: (one.ready, one.index))
+
+    def _enough(self, waiting: list[Screened]) -> bool:
+        admission = self._admission(self.alone)
+        for one in sorted(waiting, key=lambda one: (one.ready, one.index)):
+            admission.decide(one, "")
+        return admission.is_complete
+
+    def _admission(self, populations: list[str]) -> Admission:
+        return Admission(self.study.newest, {name: self.wanted_of[name] for name in populations})
+
+    def _coming(self, index: int) -> Coming:
+        """A candidate of a population that comes alone; populations take turns as they are planned."""
+        return Coming(index, self._first_day(index), self.turns[index % len(self.turns)])
+
+    def _first_day(self, index: int) -> date:
+        """When a candidate first comes: at an even pace, with some chance, while the study enrols."""
+        rehearsal = self.parameters.rehearsal
+        pace = rehearsal.enrolment_days * rehearsal.randomised_per_consented / self.wanted
+        jitter = float(stream(self.seed, index, "arrival").random())
+        return self.start + timedelta(days=FIRST_DAY + int((index + jitter) * pace))
+
+    def _enter(self, waiting: list[Screened], admission: Admission) -> list[Treat]:
+        """Numbers and kits in order of study time; whoever finds no place gets neither."""
+        work = []
+        for screened in waiting:
+            refused = admission.decide(screened, participant_ledger(self.seed, screened.index))
+            one = Treat(screened, placed=not refused, refused=refused)
+            work.append(one)
+            if one.placed:
+                self._equip(one)
+        self.trial.randomised = self.admission.entered.total()
+        return work
+
+    def _equip(self, one: Treat) -> None:
+        """Gives a number and an arm, and sends kits."""
+        screened = one.screened
+        assert screened.ready is not None
+        one.arm = self.parameters.arms[0]
+        blinded, openly = self.needs[screened.coming.population]
+        if is_randomised(self.study.newest, screened.coming.population):
+            one.number = next(self.numbers[screened.site if screened.site in self.numbers else ALL])
+            one.arm = self.arms[one.number]
+        ledger = self.site_ledgers[screened.site]
+        one.kits, one.stock = self.depot.send(ledger, blinded, one.arm, screened.ready)
+        one.open_kits, more = self.depot.send(ledger, openly, self.told, screened.ready)
+        one.stock += more
+
+    def _notices(self) -> tuple[list[Line], list[datetime]]:
+        """What the study's ledger says of places and holds, as lines to be known while people are treated."""
+        ledger = SettingLedger(
+            self.study, self.study_ledger.chain.name, stream(self.seed, 0, "study notices")
+        )
+        for said in sorted([*self.releases, *self.admission.notices], key=lambda one: (one.at, one.kind)):
+            ledger.write(said.kind, said.data, said.at, said.by, said.role)
+        for line in ledger.chain.lines:
+            self.heads.say(read(line.text))
+        return ledger.chain.lines, ledger.arrivals
+
+    def _accompany(self, job: Job, work: list[Treat]) -> list[Treat]:
+        """Screens those who come beside somebody, a few days after whom they come with entered."""
+        first = self.next_index
+        coming: list[Coming] = []
+        for name in self.populations:
+            beside = self.study.newest.file.populations[name].linked_to
+            of = [one for one in work if one.placed and one.screened.coming.population == beside]
+            for one in of[: self.wanted_of[name]] if beside is not None else ():
+                ready = one.screened.ready
+                assert ready is not None
+                day = ready.date() + timedelta(days=BESIDE_AFTER)
+                coming.append(Coming(first + len(coming), day, name, one.screened.index, one.screened.site))
+        waiting = [one for chunk in self._map(screen_candidates, job, coming) for one in self._sort(chunk)]
+        return self._enter(sorted(waiting, key=lambda one: (one.ready, one.index)), self.admission)
+
+    def _sort(self, chunk: list[Screened]) -> list[Screened]:
+        """Those who are ready to enter; the record of all others is finished."""
+        for one in chunk:
+            if one.ready is None:
+                self._finish(one.index, one.lines, one.tally)
+        return [one for one in chunk if one.ready is not None]
+
+    def _treat(self, job: Job, work: list[Treat]) -> None:
+        done, of = 0, len(work)
+        for chunk in self._map(treat_participants, job, work):
+            done += len(chunk)
+            self.progress("treatment", done, of)
+            for written in chunk:
+                self._finish(written.index, written.lines, written.tally)
+
+    def _map(
+        self, work: Callable[[Job, list[T]], list[Any]], job: Job, items: list[T]
+    ) -> Iterator[list[Any]]:
+        """Work on some items at a time, here or elsewhere, in order; `items` is used up, to free memory."""
+        if self.executor is not None:
+            elsewhere = partial(work_elsewhere, work, pack(job))
+            yield from self.executor.map(elsewhere, _pieces(items))
+        else:
+            yield from (work(job, piece) for piece in _pieces(items))
+
+    def _finish(self, index: int, lines: list[Line], tally: Tally) -> None:
+        name = participant_ledger(self.seed, index)
+        if not self._so_far(lines):
+            return
+        self.trial.keys[name] = participant_key(self.seed, index)
+        self.trial.tally.add(tally)
+        self.trial.screened += 1
+        self._send(name, lines)
+
+    def _so_far(self, lines: list[Line]) -> list[Line]:
+        """The lines that had arrived when the rehearsal stops."""
+        if self.until is None:
+            return lines
+        return [line for line in lines if received_at(line) <= self.until]
+
+    def _send(self, name: str, lines: list[Line]) -> None:
+        lines = self._so_far(lines)
+        self.heads.note(name, lines)
+        self.trial.entries += len(lines)
+        self.sink(name, lines)
+
+
+def _pieces(items: list[T]) -> Iterator[list[T]]:
+    items.reverse()
+    while items:
+        piece = items[: -CHUNK - 1 : -1]
+        del items[-CHUNK:]
+        yield piece
