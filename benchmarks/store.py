@@ -395,7 +395,7 @@ def _fill(people: int, lines: int) -> datetime:
             (
                 number,
                 lines // people,
-                replace(one, place=one.place._replace(site=site, number=own)),
+                replace(one, standing=one.standing._replace(site=site, number=own)),
             )
         )
     write_rows(raw_cursor(), "", rows, afresh=True)
