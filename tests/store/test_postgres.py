@@ -264,3 +264,17 @@ def test_a_server_that_is_ready_is_waited_for_no_longer(monkeypatch: pytest.Monk
     monkeypatch.setattr(postgres, "status", lambda folder: object())
     monkeypatch.setattr(postgres, "_START_SECONDS", -1)
     assert postgres._await_server(home_module.Home(Path("anywhere"), None, Path("bin")))
+
+
+def test_a_folder_is_filled_with_each_part_under_its_name(place: Path, tmp_path: Path) -> None:
+    parts = {}
+    for name in ("data", "wal"):
+        parts[name] = tmp_path / f"copy of {name}"
+        parts[name].mkdir()
+        (parts[name] / "what").write_text(name)
+    folder = postgres.fill(place / "filled", parts)
+    assert {name: (folder / name / "what").read_text() for name in parts} == {"data": "data", "wal": "wal"}
+    assert not (folder / "data.new").exists()
+    with pytest.raises(StoreError, match="already"):
+        postgres.fill(folder, parts)
+    shutil.rmtree(folder)

@@ -6,14 +6,17 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from hypothesis import HealthCheck, given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from psycopg import errors
 
 from entact import store
 from entact.course.entry import GENESIS, Line, line_of, read
 from entact.course.entry.ledger import Break, Ledger
+from entact.store import verification
 
 NAMES = ["site:01", "participant:a", "participant:b"]
 
@@ -258,3 +261,19 @@ def test_a_database_that_was_never_set_up_is_not_called_intact(owner: Owner) -> 
     owner("DELETE FROM store_installation")
     with pytest.raises(store.StoreError, match="holds no study yet"):
         store.verify()
+
+
+def test_what_is_no_damage_is_not_called_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    damaged, lost = OperationalError("a page"), OperationalError("the server went away")
+    damaged.__cause__ = errors.DataCorrupted("a page")
+    raised = [damaged, lost]
+
+    def look(*args: object) -> object:
+        raise raised.pop(0)
+
+    monkeypatch.setattr(verification, "_look", look)
+    with pytest.raises(OperationalError, match="the server went away"):
+        verification.verify()
+    raised[:] = [damaged, damaged]
+    with pytest.raises(store.StoreError, match="a file of the database is damaged"):
+        verification.verify()

@@ -16,7 +16,7 @@ from entact.cli.commands.options import (
     KeyFile,
     Participant,
     Words,
-    print_json,
+    print_result,
 )
 
 Sites = Annotated[list[str] | None, typer.Option("--site", help="A site that has a list; repeat it.")]
@@ -42,10 +42,7 @@ def check_list(
     from entact.cli.allocation import diagnose, print_diagnosis
 
     found = diagnose(database, site or [], rows, _sizes(blocks), guessed_right)
-    if as_json:
-        print_json(found)
-    else:
-        print_diagnosis(found)
+    print_result(found, print_diagnosis, as_json=as_json)
 
 
 @allocation.command("make")
@@ -72,10 +69,7 @@ def make_list(
         raise typer.BadParameter("either --rows and --blocks, or --from FILE")
     signer = open_signer(database, by, key, passphrase_file)
     found = make_list(database, site or [], rows, _sizes(blocks), table, holder, out, signer)
-    if as_json:
-        print_json(found)
-    else:
-        print_made(found)
+    print_result(found, print_made, as_json=as_json)
 
 
 @allocation.command("open")
@@ -98,10 +92,7 @@ def open_row(
 
     signer = open_signer(database, by, key, passphrase_file)
     found = open_row(participant, list_file, openings, purpose, signer)
-    if as_json:
-        print_json(found)
-    else:
-        print_row(found)
+    print_result(found, print_row, as_json=as_json)
 
 
 @allocation.command("verify")
@@ -110,10 +101,7 @@ def verify_list(list_file: ListFile, database: Database = REHEARSAL, as_json: As
     from entact.cli.allocation import print_verified, verify_list
 
     found = verify_list(database, list_file)
-    if as_json:
-        print_json(found)
-    else:
-        print_verified(found)
+    print_result(found, print_verified, as_json=as_json)
     if found["problems"]:
         raise typer.Exit(1)
 
@@ -152,10 +140,7 @@ def reveal(
     from entact.cli.custody import open_signer
 
     found = reveal(list_file, openings, out, open_signer(database, by, key, passphrase_file))
-    if as_json:
-        print_json(found)
-    else:
-        print_revealed(found)
+    print_result(found, print_revealed, as_json=as_json)
 
 
 def _sizes(blocks: str) -> list[int]:

@@ -9,7 +9,16 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from entact.cli.commands.options import PLAIN, REHEARSAL, AsJson, Database, KeyFile, Words, print_json
+from entact.cli.commands.options import (
+    PLAIN,
+    REHEARSAL,
+    AsJson,
+    Database,
+    KeyFile,
+    Words,
+    print_json,
+    print_result,
+)
 
 Backups = Annotated[Path, typer.Argument(help="Where backups lie: another disk, another machine.")]
 
@@ -54,10 +63,7 @@ def check(
     from entact.cli.backup import check_backups, print_backups
 
     told = check_backups(folder, within, datetime.now(UTC))
-    if as_json:
-        print_json(told)
-    else:
-        print_backups(told)
+    print_result(told, print_backups, as_json=as_json)
     if any(one["wrong"] for one in told["backups"]):
         raise typer.Exit(1)
 

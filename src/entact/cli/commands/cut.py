@@ -7,7 +7,17 @@ from typing import Annotated
 
 import typer
 
-from entact.cli.commands.options import PLAIN, REHEARSAL, AsJson, By, Database, KeyFile, Words, print_json
+from entact.cli.commands.options import (
+    PLAIN,
+    REHEARSAL,
+    AsJson,
+    By,
+    Database,
+    KeyFile,
+    Words,
+    print_json,
+    print_result,
+)
 
 Hours = Annotated[float, typer.Option("--within", help="Hours in which a second person can confirm.")]
 CutName = Annotated[str, typer.Argument(help="Name of a cut.")]
@@ -41,10 +51,7 @@ def list_cuts(database: Database = REHEARSAL, as_json: AsJson = False) -> None:
     from entact.cli.cut import list_manifests, print_cuts
 
     found = list_manifests(database)
-    if as_json:
-        print_json(found)
-    else:
-        print_cuts(found)
+    print_result(found, print_cuts, as_json=as_json)
 
 
 @cut.command("show")

@@ -16,7 +16,7 @@ from entact.cli.commands.options import (
     KeyFile,
     Person,
     Words,
-    print_json,
+    print_result,
 )
 
 OfFile = Annotated[
@@ -79,10 +79,7 @@ def list_keys(database: Database = REHEARSAL, as_json: AsJson = False) -> None:
     from entact.cli.custody import list_holders, print_holders
 
     found = list_holders(database)
-    if as_json:
-        print_json(found)
-    else:
-        print_holders(found)
+    print_result(found, print_holders, as_json=as_json)
 
 
 @keys.command("backup")
@@ -142,10 +139,7 @@ def where_keys(database: Database = REHEARSAL, as_json: AsJson = False) -> None:
     from entact.cli.custody import describe_keys, print_keys
 
     found = describe_keys(database)
-    if as_json:
-        print_json(found)
-    else:
-        print_keys(found)
+    print_result(found, print_keys, as_json=as_json)
 
 
 @device.command("enrol")
@@ -184,7 +178,4 @@ def list_devices(database: Database = REHEARSAL, as_json: AsJson = False) -> Non
     from entact.cli.sent import print_devices, told_devices
 
     found = told_devices(database)
-    if as_json:
-        print_json(found)
-    else:
-        print_devices(found)
+    print_result(found, print_devices, as_json=as_json)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
+
+T = TypeVar("T")
 
 REHEARSAL = "entact_rehearsal"  # the database where nobody names one
 PLAIN: dict[str, Any] = {  # help in colours takes longer to load than all the rest
@@ -36,3 +39,11 @@ Participant = Annotated[str, typer.Argument(help="A participant's ledger, partic
 def print_json(value: Any) -> None:
     """Prints a result as JSON."""
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def print_result(value: T, say: Callable[[T], object], *, as_json: bool) -> None:
+    """Prints a result as JSON where that was asked for, else as `say` tells it to people."""
+    if as_json:
+        print_json(value)
+    else:
+        say(value)

@@ -17,6 +17,7 @@ from entact.cli.commands.options import (
     Participant,
     Words,
     print_json,
+    print_result,
 )
 
 Hours = Annotated[float, typer.Option("--within", help="Hours in which a second person can confirm.")]
@@ -91,10 +92,7 @@ def list_erasures(database: Database = REHEARSAL, as_json: AsJson = False) -> No
     from entact.cli.custody import list_erased, print_erased
 
     found = list_erased(database)
-    if as_json:
-        print_json(found)
-    else:
-        print_erased(found)
+    print_result(found, print_erased, as_json=as_json)
 
 
 @identity.command("keep")
@@ -131,10 +129,7 @@ def list_conflicts(database: Database = REHEARSAL, as_json: AsJson = False) -> N
     from entact.cli.sent import print_conflicts, told_conflicts
 
     found = told_conflicts(database)
-    if as_json:
-        print_json(found)
-    else:
-        print_conflicts(found)
+    print_result(found, print_conflicts, as_json=as_json)
 
 
 @conflict.command("decide")

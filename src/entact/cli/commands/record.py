@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from entact.cli.commands.options import REHEARSAL, AsJson, Database, print_json
+from entact.cli.commands.options import REHEARSAL, AsJson, Database, print_result
 
 NewFolder = Annotated[Path, typer.Argument(help="A folder that is not there yet.")]
 
@@ -28,10 +28,7 @@ def enter_wording(
     from entact.cli.wording import enter_checked_wording, print_wording
 
     result = enter_checked_wording(file, database, site, by)
-    if as_json:
-        print_json(result)
-    else:
-        print_wording(result)
+    print_result(result, print_wording, as_json=as_json)
 
 
 @commands.command(short_help="Check every chain of the record.")
@@ -61,10 +58,7 @@ def verify(
         from entact.cli.archive import check_archive, print_checked
 
         checked = check_archive(archive)
-        if as_json:
-            print_json(checked)
-        else:
-            print_checked(checked)
+        print_result(checked, print_checked, as_json=as_json)
         raise typer.Exit(1 if checked["breaks"] else 0)
     if offline is not None:
         from entact.cli.archive import check_offline
@@ -73,10 +67,7 @@ def verify(
     from entact.cli.record import print_verification, verify_record
 
     result = verify_record(database, against or [], authority, deep=deep)
-    if as_json:
-        print_json(result)
-    else:
-        print_verification(result)
+    print_result(result, print_verification, as_json=as_json)
     if result["breaks"] or result["faults"]:
         raise typer.Exit(1)
 
@@ -87,10 +78,7 @@ def archive_study(folder: NewFolder, database: Database = REHEARSAL, as_json: As
     from entact.cli.archive import archive_record, print_archived
 
     result = archive_record(database, folder)
-    if as_json:
-        print_json(result)
-    else:
-        print_archived(result)
+    print_result(result, print_archived, as_json=as_json)
 
 
 @commands.command("casebook", short_help="Write what was entered of participants as PDF.")
@@ -112,10 +100,7 @@ def write_casebook(
     from entact.cli.casebook import print_casebooks, write_casebooks
 
     found = write_casebooks(database, numbers or [], role, out, closed=closed)
-    if as_json:
-        print_json(found)
-    else:
-        print_casebooks(found)
+    print_result(found, print_casebooks, as_json=as_json)
 
 
 @commands.command(short_help="Write the audit trail, or a part of it, to a file.")
@@ -153,10 +138,7 @@ def restore(
     from entact.cli.archive import print_restored, restore_record
 
     result = restore_record(folder, database)
-    if as_json:
-        print_json(result)
-    else:
-        print_restored(result)
+    print_result(result, print_restored, as_json=as_json)
 
 
 @commands.command(short_help="Say outside the database what the record is.")
@@ -181,10 +163,7 @@ def anchor(
     if every is not None:
         keep_taking(database, file, mail or [], timestamp, every)
     told = take(database, file, mail or [], timestamp)
-    if as_json:
-        print_json(told)
-    else:
-        print_anchor(told)
+    print_result(told, print_anchor, as_json=as_json)
 
 
 @commands.command(short_help="Make the rows for lists anew.")
@@ -193,10 +172,7 @@ def rebuild(database: Database = REHEARSAL, as_json: AsJson = False) -> None:
     from entact.cli.record import print_rebuilt, rebuild_lists
 
     result = rebuild_lists(database)
-    if as_json:
-        print_json(result)
-    else:
-        print_rebuilt(result)
+    print_result(result, print_rebuilt, as_json=as_json)
 
 
 @commands.command()
@@ -205,7 +181,4 @@ def where(database: Database = REHEARSAL, as_json: AsJson = False) -> None:
     from entact.cli.record import describe_record, print_place
 
     result = describe_record(database)
-    if as_json:
-        print_json(result)
-    else:
-        print_place(result)
+    print_result(result, print_place, as_json=as_json)

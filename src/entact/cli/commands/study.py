@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from entact.cli.commands.options import REHEARSAL, AsJson, Database, Language, Seed, Study, print_json
+from entact.cli.commands.options import (
+    REHEARSAL,
+    AsJson,
+    Database,
+    Language,
+    Seed,
+    Study,
+    print_json,
+    print_result,
+)
 
 commands = typer.Typer()
 
@@ -49,10 +58,7 @@ def check(
         _check_against(study, against, html, database if record else None, as_json)
         return
     result = check_study(study)
-    if as_json:
-        print_json(result)
-    else:
-        print_check(result)
+    print_result(result, print_check, as_json=as_json)
 
 
 def _check_against(
@@ -306,10 +312,7 @@ def check_wording(
     from entact.cli.wording import check_wording, print_wording
 
     result = check_wording(file, study)
-    if as_json:
-        print_json(result)
-    else:
-        print_wording(result)
+    print_result(result, print_wording, as_json=as_json)
 
 
 @commands.command(short_help="Say what an amendment changes, for whom and from when.")
@@ -325,10 +328,7 @@ def diff(
     from entact.cli.diff import compare, print_comparison
 
     result = compare(before, after)
-    if as_json:
-        print_json(result)
-    else:
-        print_comparison(result)
+    print_result(result, print_comparison, as_json=as_json)
     for problem in result["problems"]:
         typer.echo(f"entact: {problem}", err=True)
     if result["problems"]:
