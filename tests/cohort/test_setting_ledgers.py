@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 from tests.cohort.rehearsals import Rehearsed
 
-from entact.cohort import needs, rehearse, trial
+from entact.cohort import needs, rehearsal, rehearse
 from entact.cohort.parameters import Parameters
 from entact.cohort.scenario import load_parameters
 from entact.cohort.trial import shipped_cohort
@@ -152,10 +152,10 @@ def test_where_the_arms_do_the_same_swapping_them_changes_nothing_before_somebod
     """No number drawn, id, delay, kit or order depends on the arm, only what participants show of it."""
     study, path = load_study(name), shipped_cohort(name)
     alike = _alike(load_parameters(path if path.is_file() else None, release=study.newest))
-    monkeypatch.setattr(trial, "load_parameters", lambda path, scenario, release: alike)
+    monkeypatch.setattr(rehearsal, "load_parameters", lambda path, scenario, release: alike)
     first = rehearse(study, 8, seed=3)
     other = {"mdma": "placebo", "placebo": "mdma"}
-    pack, blocks = trial.pack_kits, trial.permuted_blocks
+    pack, blocks = rehearsal.pack_kits, rehearsal.permuted_blocks
 
     def packed(counts: Any, random: Any) -> list[Any]:
         # What is given openly is the drug whoever gets it: only what comes in both arms is swapped.
@@ -164,9 +164,9 @@ def test_where_the_arms_do_the_same_swapping_them_changes_nothing_before_somebod
             for row in pack(counts, random)
         ]
 
-    monkeypatch.setattr(trial, "pack_kits", packed)
+    monkeypatch.setattr(rehearsal, "pack_kits", packed)
     monkeypatch.setattr(
-        trial, "permuted_blocks", lambda *given: [_relabelled(row, other) for row in blocks(*given)]
+        rehearsal, "permuted_blocks", lambda *given: [_relabelled(row, other) for row in blocks(*given)]
     )
     second = rehearse(study, 8, seed=3)
     assert first.allocation.arms() == {number: other[arm] for number, arm in second.allocation.arms().items()}

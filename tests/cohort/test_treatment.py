@@ -135,16 +135,16 @@ def test_adverse_events_are_recorded_as_drawn_favourable_ones_too(rehearsed: Reh
 
 def test_a_serious_event_is_recorded_within_a_day_at_a_contact_with_a_reason(mapp1, monkeypatch) -> None:
     """Every participant has one here, so that no luck is needed."""
-    from entact.cohort import rehearse, trial
+    from entact.cohort import rehearsal, rehearse, trial
 
-    parameters = trial.load_parameters(trial.shipped_cohort("mapp1"))
+    parameters = rehearsal.load_parameters(trial.shipped_cohort("mapp1"))
     tree = parameters.model_dump()
     for term in tree["adverse_events"]["terms"]:
         term["serious"] = 1.0 if term["term"] == "Headache" else 0.0
         if term["term"] == "Headache":
             term["chance"] = {"mdma": 1.0, "placebo": 1.0}
     changed = type(parameters).model_validate(tree)
-    monkeypatch.setattr(trial, "load_parameters", lambda path, scenario, release: changed)
+    monkeypatch.setattr(rehearsal, "load_parameters", lambda path, scenario, release: changed)
     rehearsed = Rehearsed(mapp1, rehearse(mapp1, 6, seed=2))
     serious = unplanned = 0
     for course in rehearsed.randomised.values():

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from tests.cohort.rehearsals import Rehearsed, edited
 
-from entact.cohort import ParametersError, rehearse, trial
+from entact.cohort import ParametersError, rehearsal, rehearse
 from entact.cohort.trial import shipped_cohort
 from entact.course import Line, verify
 from entact.course.setting import fold_setting
@@ -32,7 +32,7 @@ def test_a_seed_gives_the_same_bytes_on_any_number_of_processes_and_in_pieces_of
     with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as executor:
         assert lines_of(mapp1, executor=executor) == alone
     for size in (1, 4):
-        monkeypatch.setattr(trial, "CHUNK", size)
+        monkeypatch.setattr(rehearsal, "CHUNK", size)
         assert lines_of(mapp1) == alone
 
 
@@ -80,7 +80,7 @@ def test_as_many_are_randomised_as_were_asked_for_with_numbers_in_order_of_time(
 def test_whoever_comes_after_the_last_place_is_told_so_and_gets_neither_number_nor_kit(
     mapp1: Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trial, "SPARE", 2.5)
+    monkeypatch.setattr(rehearsal, "SPARE", 2.5)
     crowded = Rehearsed(mapp1, rehearse(mapp1, 4, seed=11))
     late = [
         course
