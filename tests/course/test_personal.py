@@ -15,7 +15,8 @@ from entact.course.entry.ledger import Ledger, verify
 from entact.course.entry.sealing import is_sealed
 from entact.course.fact import record
 from entact.course.fold import fold
-from entact.course.personal import seal_entry, unsealed
+from entact.course.personal import _fits, seal_entry, unsealed
+from entact.protocol.study import Item
 
 KEY = bytes(range(32))
 NAME = "participant:" + "0" * 32
@@ -187,3 +188,20 @@ def test_an_entry_about_somebody_else_is_an_error_of_the_caller(new_story: NewSt
     story = new_story()
     with pytest.raises(ValueError, match="not about participant:"):
         kept(story, story.write("guess", {}, ledger="participant:" + "1" * 32))
+
+
+@pytest.mark.parametrize(
+    ("kind", "fitting", "other"),
+    [
+        ("time", "10:30", "half past ten"),
+        ("time", "10:30:15", "Jane"),
+        ("date", "2026-05", "in May"),
+        ("datetime", "2026-05-05T10:30:00+00:00", "Jane"),
+    ],
+)
+def test_a_time_stays_in_plain_and_what_only_stands_in_its_place_does_not(
+    kind: Any, fitting: str, other: str
+) -> None:
+    item = Item(type=kind)
+    assert _fits(item, fitting)
+    assert not _fits(item, other)

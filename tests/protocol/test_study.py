@@ -8,12 +8,14 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from entact.protocol.expansion import expand
 from entact.protocol.load import load_study
+from entact.protocol.meant import duration_hint
 from entact.protocol.problem import StudyError
 from entact.protocol.study import Item, Report, Span, Supplement, Units, Visit
+from entact.protocol.study.base import Duration
 
 
 def visit(**said: object) -> Visit:
@@ -159,3 +161,12 @@ def test_a_word_of_the_rules_is_no_name(tmp_path: Path, old: str, new: str, at: 
     (tmp_path / "study.yaml").write_text(mini.read_text().replace(old, new))
     with pytest.raises(StudyError, match=rf"{re.escape(at)}: '\w+' is a word of the rules"):
         load_study(tmp_path)
+
+
+def test_a_bare_number_is_told_which_unit_it_may_have_and_yes_is_none() -> None:
+    reading = TypeAdapter(Duration)
+    with pytest.raises(ValidationError, match=re.escape(duration_hint("90"))):
+        reading.validate_python(90)
+    with pytest.raises(ValidationError, match="True is not a duration; write a number and its unit"):
+        reading.validate_python(True)
+    assert reading.validate_python(0) == timedelta(0)
