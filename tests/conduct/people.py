@@ -20,8 +20,17 @@ def account(name: str, *roles: tuple[str, str]) -> Any:
     if found is None:
         found = people.make_account(name, name.capitalize(), by=people.By())
         for role, site in roles:
-            people.give_role(found, role, site, by=people.By())
+            for place in _sites(role) if not site else [site]:
+                people.give_role(found, role, place, by=people.By())
     return found
+
+
+def _sites(role: str) -> list[str]:
+    """Where a role holds that is given everywhere: one of a site at each of them."""
+    from entact.conduct.access import people
+    from entact.conduct.permissions import AT_A_SITE
+
+    return [*people.permissions_here().study.newest.file.sites] if role in AT_A_SITE else [""]
 
 
 def signed_in(role: str, site: str = "", *, second_factor: bool = True) -> Any:

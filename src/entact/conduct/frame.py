@@ -21,6 +21,7 @@ def page(
     person = request.person
     asker = {
         "manages_people": person.may("manage_people"),
+        "reads_staff": person.may("read_staff"),
         "reads_audit": person.may("read_audit"),
         "takes_files": person.may("export"),
         "locks": person.may("lock"),

@@ -8,13 +8,18 @@ from datetime import timedelta, tzinfo
 from typing import get_args
 from urllib.parse import urlencode
 
+from django.db import connection
+
 from entact.conduct.reader import PARTICIPANT, Reader, Standing
 from entact.conduct.timeline import OVER
 from entact.conduct.words import day, lower_words, title_of_visit, window
 from entact.course import Due
 from entact.course.schedule import first_instant
+from entact.course.state.numbers import SCREENING, SUBJECT, normal
 from entact.course.state.state import Status
 from entact.store import lists
+from entact.store.known import raw_cursor
+from entact.store.numbers import holders
 
 PER_PAGE = 25
 STATUSES: tuple[str, ...] = get_args(Status)
@@ -115,6 +120,17 @@ def list_participants(reader: Reader, asked: Mapping[str, str]) -> Listing:
         next=_address("after", shown[-1].key, narrowed) if later else "",
         broken=tuple(name.removeprefix(PARTICIPANT) for name in lists.behind(sites=reader.sites)),
     )
+
+
+def find_number(reader: Reader, number: str) -> list[Standing]:
+    """Whose number it is, of those whom the reader may see: screening numbers of before count too."""
+    own = reader.standing(number)
+    if own is not None:
+        return [own]
+    connection.ensure_connection()
+    found = holders(raw_cursor(), [(of, normal(number)) for of in (SUBJECT, SCREENING)])
+    ledgers = sorted({ledger for names in found.values() for ledger in names})
+    return [Standing.of(row) for row in lists.participants_of(ledgers) if reader.sees_site(row.site)]
 
 
 def _wrong(what: str, asked: Mapping[str, str], known: Sequence[str]) -> Iterator[str]:

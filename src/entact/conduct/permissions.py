@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from entact.conduct.sight import EVENTS, PARTICIPANT, Sight
 from entact.conduct.sight import OWNER as OWNER
-from entact.conduct.sight import PARTICIPANT, Sight
 from entact.course.gates.core import ACTS
 from entact.protocol import Study
 
@@ -49,12 +49,17 @@ DUTIES: Final[Mapping[str, tuple[str, ...]]] = {
     "export": ("data_manager", "investigator"),
     "read_audit": (*_SPONSOR, "investigator", "auditor", "inspector"),
     "delegate": ("investigator",),
+    "certify": ("investigator", "coordinator"),
+    "read_staff": (*_SITE, "sub_investigator", "nurse", *_SPONSOR, "auditor", "inspector", OWNER),
     "manage_people": (OWNER,),
 }
 SEE_STUDY, SEE_PARTICIPANTS = "see_study", "see_participants"
 
 # Who only reads, and of whom it is kept whom they looked at.
 LOOKS_ARE_KEPT: Final = frozenset({"monitor", "auditor", "inspector"})
+LOOKS_AT_MANY: Final = frozenset(
+    {"participants", "queries", "dashboard", "delegation"}
+)  # pages about nobody alone
 
 # Who answers for one site, and is given a role there; the others work for all sites.
 AT_A_SITE: Final = frozenset({*_SITE, "sub_investigator", "nurse", "carer"})
@@ -80,6 +85,9 @@ class Permissions:
         table[SEE_PARTICIPANTS] = {role for role, sight in self.sights.items() if sight.sees_schedule}
         for act in ("enter", "correct"):
             table[act] |= self._asked()
+        # Whoever may come to hear of an event, and may know of events.
+        hears = table["enter"] | table["report_event"]
+        table["learn_events"] = {role for role in hears if self.sights[role].sees(EVENTS)}
         table["lift_hold"] = {
             hold.lifted_by for release in study.releases for hold in release.file.holds.values()
         }
@@ -92,6 +100,11 @@ class Permissions:
         files = [release.file for release in self.study.releases]
         found = {form.by for file in files for form in file.all_forms.values()}
         return {role for role in found if role is not None and role in self.roles}
+
+    @property
+    def sites(self) -> frozenset[str]:
+        """The sites of every release."""
+        return frozenset(site for release in self.study.releases for site in release.file.sites)
 
     def roles_for(self, act: str) -> frozenset[str]:
         """The roles that may do something.
@@ -208,6 +221,8 @@ ROUTES: Final[Mapping[str, str]] = {
     "usersessions_list": SIGNED_IN,
     "study": SEE_STUDY,
     "participants": SEE_PARTICIPANTS,
+    "find": SEE_PARTICIPANTS,
+    "dashboard": SEE_PARTICIPANTS,
     "participant": SEE_PARTICIPANTS,
     "form": SEE_PARTICIPANTS,
     "look": "enter",
@@ -233,6 +248,10 @@ ROUTES: Final[Mapping[str, str]] = {
     "export_audit": "read_audit",
     "exports": "export",
     "export": "export",
+    "staff": "read_staff",
+    "delegation": "read_staff",
+    "roles": "read_staff",
+    "event_training": "learn_events",
     "people": "manage_people",
     "person": "manage_people",
 }

@@ -154,10 +154,14 @@ def reader_as(role: str, sites: frozenset[str] | None = None) -> Reader:
             f"the ledger of the study {installation.study} is empty: no release of it has been entered,"
             " or none that can be read"
         )
-    at = timezone.now()
-    if installation.environment == "rehearsal":
-        at = _last_arrival() or at
+    at = present(installation.environment)
     return Reader(installation.environment, study, at, _sight(study, role), sites)
+
+
+def present(environment: str) -> datetime:
+    """The time that "due" and "missed" refer to: now; in a rehearsal the arrival of the last entry."""
+    at = timezone.now()
+    return (_last_arrival() or at) if environment == "rehearsal" else at
 
 
 def environment_of_database() -> str:
@@ -191,6 +195,13 @@ def _last_arrival() -> datetime | None:
     )
     last = heads.aggregate(last=Max("received_at"))
     return cast("datetime | None", last["last"])
+    # Who looks at it signs in in a time of their own; that their ledger was opened then, the study's says.
+    lines = models.Line.objects.exclude(ledger__name=SYSTEM_LEDGER).exclude(kind="ledger_opened")
+    last = lines.filter(seq=F("ledger__seq")).aggregate(last=Max("received_at"))["last"]
+    study = (
+        lines.filter(ledger__name__startswith="study:").order_by("-seq").values_list("received_at").first()
+    )
+    return max((one for one in (last, *(study or ())) if one is not None), default=None)
 
 
 def _texts(ledgers: Iterable[int]) -> list[tuple[int, int, str, str]]:

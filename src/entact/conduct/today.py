@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import time, timedelta, tzinfo
+from datetime import datetime, time, timedelta, tzinfo
 
 from entact.conduct.permissions import permissions_of
 from entact.conduct.reader import Reader, Standing
@@ -25,8 +25,10 @@ class Task:
     """One thing that somebody has to do.
 
     Attributes:
-        urgent: whether a person may be in danger, or a time is over. key: in the address of the page of the
-            participant, whose number is `who`. what, when: in words; call: which roles.
+        urgent: whether a person may be in danger, or a time is over.
+        key: in the address of the page of the participant, whose number is `who`; both are empty of a task
+            about nobody, and `address` leads to it.
+        what, when: in words; call: which roles. rank: 0 before all else; of one rank, what is `due` first.
     """
 
     urgent: bool
@@ -36,6 +38,9 @@ class Task:
     what: str
     when: str
     call: str = ""
+    rank: int = 2
+    due: datetime | None = None
+    address: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,13 +51,11 @@ class Today:
     further: bool
 
 
-def needs_today(reader: Reader) -> Today:
-    """What needs somebody, as the reader's role may see it."""
-    found = list(dict.fromkeys(_found(reader)))  # several calls of one alert are one task
-    shown = found[:MOST]
-    known = {one.ledger: Standing.of(one) for one in lists.participants_of([name for name, _ in shown])}
-    tasks = tuple(replace(task, key=known[name].key) for name, task in shown if name in known)
-    return Today(tasks, len(found) > MOST)
+def of_participants(reader: Reader) -> Iterator[Task]:
+    """What participants need of somebody, as the reader's role may see it: one more than are shown."""
+    found = list(dict.fromkeys(_found(reader)))[: MOST + 1]  # several calls of one alert are one task
+    known = {one.ledger: Standing.of(one) for one in lists.participants_of([name for name, _ in found])}
+    yield from (replace(task, key=known[name].key) for name, task in found if name in known)
 
 
 def _found(reader: Reader) -> Iterator[tuple[str, Task]]:
@@ -98,7 +101,7 @@ def _alert(reader: Reader, row: lists.Open) -> Task:
     known = reader.study.newest.alerts.get(row.item)
     title = known.alert.title if known is not None else words(row.item)
     call = ", ".join(map(lower_words, known.alert.tell)) if known is not None else ""
-    return Task(True, "", row.number, row.site, title, "nobody has answered", call)
+    return Task(True, "", row.number, row.site, title, "nobody has answered", call, rank=0)
 
 
 def _report(reader: Reader, clock: lists.RunningClock) -> Task:
@@ -106,7 +109,7 @@ def _report(reader: Reader, clock: lists.RunningClock) -> Task:
     title = report.title if report is not None else words(clock.report)
     when = moment(clock.due, reader.zone_of(clock.site))
     said = f"{'was due' if clock.due <= reader.at else 'due'} {when}"
-    return Task(True, "", clock.number, clock.site, f"{title}: not sent", said)
+    return Task(True, "", clock.number, clock.site, f"{title}: not sent", said, rank=1, due=clock.due)
 
 
 def _visit(reader: Reader, row: lists.DueVisit) -> Task:
@@ -115,7 +118,7 @@ def _visit(reader: Reader, row: lists.DueVisit) -> Task:
     over = row.ends <= reader.at
     what = f"{title} did not take place, and nobody has said why" if over else f"{title} has not taken place"
     when = f"its window {'closed' if over else 'closes'} {_end(row, zone)}"
-    return Task(False, "", row.number, row.site, what, when)
+    return Task(False, "", row.number, row.site, what, when, rank=2 if over else 3, due=row.ends)
 
 
 def _end(row: lists.DueVisit, zone: tzinfo) -> str:

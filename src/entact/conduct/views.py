@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
+from entact.conduct.dashboard import draw_board
 from entact.conduct.error import ConductError
 from entact.conduct.frame import banner, page
+from entact.conduct.home import waits_for
 from entact.conduct.overview import describe
-from entact.conduct.participants import list_participants
+from entact.conduct.participants import find_number, list_participants
 from entact.conduct.reader import BROKEN, environment_of_database, reader_for
 from entact.conduct.timeline import tell
 from entact.conduct.today import needs_today
@@ -31,6 +33,7 @@ def show_study(request: HttpRequest) -> HttpResponse:
     today = needs_today(reader) if reader.sight.sees_schedule else None
     kept = upkeep() if request.person.may("manage_people") else None
     values = {"overview": describe(reader), "today": today, "upkeep": kept, "here": "study"}
+    values = {"overview": describe(reader), "today": waits_for(reader, request.person), "here": "study"}
     return page(request, reader, "study.html", values)
 
 
@@ -40,6 +43,25 @@ def show_participants(request: HttpRequest) -> HttpResponse:
     reader = reader_for(request.person)
     listing = list_participants(reader, request.GET)
     return page(request, reader, "participants.html", {"listing": listing, "here": "participants"})
+
+
+@require_safe
+def find(request: HttpRequest) -> HttpResponse:
+    """The participant of a number, whichever of theirs it is: screening number, subject number, opaque id."""
+    reader = reader_for(request.person)
+    number = request.GET.get("number", "").strip()[:80]
+    found = find_number(reader, number) if number else []
+    if len(found) == 1:
+        return redirect("participant", key=found[0].key)
+    values = {"number": number, "found": found, "here": "participants"}
+    return page(request, reader, "find.html", values, 200 if found or not number else 404)
+
+
+@require_safe
+def show_dashboard(request: HttpRequest) -> HttpResponse:
+    """How the study goes: recruitment, retention, windows, what is missing; nothing by arm."""
+    reader = reader_for(request.person)
+    return page(request, reader, "dashboard.html", {"board": draw_board(reader), "here": "dashboard"})
 
 
 @require_safe

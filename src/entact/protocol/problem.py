@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import groupby
 
 Path = tuple[str | int, ...]
 
@@ -61,10 +62,21 @@ class StudyError(ValueError):
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = sorted(problems, key=lambda problem: (problem.file, problem.line, problem.column))
-        super().__init__("\n".join(str(problem) for problem in self.problems))
+        super().__init__("\n".join(_lines(self.problems)))
 
     def __reduce__(self) -> tuple[type[StudyError], tuple[list[Problem]]]:
         return StudyError, (self.problems,)
+
+
+def _lines(problems: Iterable[Problem]) -> Iterator[str]:
+    """Each problem on a line; what is wrong with one whole file is said under its name, which is long."""
+    for file, group in groupby(problems, key=lambda problem: "" if problem.line else problem.file):
+        found = list(group)
+        if file and len(found) > 1:
+            yield f"{file}:"
+            yield from (f"  {one.field}: {one.message}" if one.field else f"  {one.message}" for one in found)
+        else:
+            yield from map(str, found)
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from entact.course import Course
 from entact.course.disclosure import Disclosure
 from entact.course.instants import SCHEDULED, Horizon, OpenFinding, Window, outlook
+from entact.course.kinds.booking import BookingState, bookings_of
 from entact.course.kinds.query import QueryState, queries_of
 from entact.course.kinds.reporting import reports_due
 from entact.course.schedule import civil_date
@@ -27,6 +28,7 @@ PARTICIPANT = "participant:"
 # Parts of the state of which rows are made.
 _CLOCKS = frozenset({"clocks", "sent_reports"})
 _QUERIES = frozenset({"noted"})
+_BOOKINGS = frozenset({"noted", "encounters"})
 _NUMBERS = frozenset({"screenings", "enrolment", "randomisation", "kits", "doses"})
 
 Key = tuple[str, datetime]
@@ -65,6 +67,7 @@ class Rows:
     findings: Mapping[Key, dict[str, Any]]
     clocks: Mapping[tuple[str, str], dict[str, Any]]
     queries: Mapping[tuple[str], dict[str, Any]]
+    bookings: Mapping[tuple[str], dict[str, Any]]
     numbers: Mapping[Number, dict[str, Any]]
     windows: tuple[Window, ...] = field(compare=False)
     found: tuple[OpenFinding, ...] = field(compare=False)
@@ -95,6 +98,7 @@ def rows_of(
         else _finding_rows(seen.findings, disclosure, before, told),
         before.clocks if before and not changed(_CLOCKS) else _clock_rows(course),
         told.queries if told and not changed(_QUERIES) else _query_rows(course, disclosure),
+        before.bookings if before and not changed(_BOOKINGS) else _booking_rows(course),
         told.numbers if told and not changed(_NUMBERS) else _number_rows(course, disclosure),
         seen.windows,
         seen.findings,
@@ -190,6 +194,15 @@ def _query_row(one: QueryState, disclosure: Disclosure) -> dict[str, Any]:
         "tells": sorted(map(storable, disclosure.of_entry(one.entry))),
         "rule": storable(one.rule),
     }
+
+
+def _booking_rows(course: Course) -> dict[tuple[str], dict[str, Any]]:
+    return {(storable(one.encounter),): _booking_row(one) for one in bookings_of(course).values()}
+
+
+def _booking_row(one: BookingState) -> dict[str, Any]:
+    visit = one.encounter.partition("#")[0]
+    return {"encounter": storable(one.encounter), "visit": storable(visit), "at": one.at.astimezone(UTC)}
 
 
 def _clock_rows(course: Course) -> dict[tuple[str, str], dict[str, Any]]:

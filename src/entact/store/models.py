@@ -236,6 +236,19 @@ class Query(models.Model):
         indexes = [models.Index(name="query_by_status", fields=["status", "since"])]
 
 
+class Booking(models.Model):
+    """A visit that is booked for a time, and has not begun."""
+
+    pk = models.CompositePrimaryKey("ledger_id", "encounter")
+    ledger = models.ForeignKey(Ledger, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False)
+    encounter = models.TextField()
+    visit = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(name="booking_by_time", fields=["at"])]
+
+
 class Number(models.Model):
     """A number that a participant's ledger says is theirs (see `entact.course.state.numbers`).
 

@@ -60,6 +60,12 @@ PLAIN = {
     "export_audit": "/audit/export.csv",
     "exports": "/files/",
     "export": "/files/participants.csv",
+    "find": "/participants/find/",
+    "dashboard": "/dashboard/",
+    "staff": "/sites/",
+    "delegation": "/sites/denver/staff/",
+    "roles": "/roles/",
+    "event_training": "/training/adverse-events/",
     "people": "/people/",
     "person": "/people/owner/",
     "style": "/schedule.css",
@@ -127,6 +133,8 @@ def lets(person: Person, route: str, site: str | None = None) -> bool:
     act = ROUTES[route]
     if act in (PUBLIC, SIGNED_IN, OWN_ACCOUNT):
         return True
+    if route == "delegation":
+        return person.may(act, site)
     seen = site is None or (person.may("see_participants", site) and person.sight.sees_schedule)
     form = person.sight.sees_form("demographics") if route in ("form", "look") else True
     enters = person.enters("demographics", site) is not None if route == "look" else True
@@ -141,7 +149,8 @@ def test_each_cell_of_the_table_is_what_its_page_does(role: str, site: str) -> N
     browser = signed_in(role, site)
     person = people.person_of(people.account_named(f"{role}.{site}".strip(".")))  # type: ignore[arg-type]
     nowhere = browser.get("/nowhere").content
-    cells = [(route, address, None) for route, address in PLAIN.items() if ROUTES[route] != PUBLIC]
+    at = {"delegation": "denver"}
+    cells = [(route, address, at.get(route)) for route, address in PLAIN.items() if ROUTES[route] != PUBLIC]
     cells += [
         (route, address.format(key=key), where)
         for route, address in KEYED.items()
@@ -188,11 +197,17 @@ def test_each_look_of_a_monitor_is_kept_and_nobody_elses() -> None:
     monitor = signed_in("monitor")
     for address in ("/participants/1-001/", "/participants/S-3/visits/", "/participants/nobody/", "/"):
         monitor.get(address)
+    for address in ("/sites/denver/staff/", "/dashboard/", "/participants/", "/roles/"):
+        monitor.get(address)
+        signed_in("investigator", "denver").get(address)
     signed_in("investigator", "denver").get("/participants/1-001/")
     looks = [entry for line in store.lines("system") if (entry := read(line.text)).kind == "looked"]
     assert [(one.by, one.role, one.data["page"], one.data["about"]) for one in looks] == [
         ("monitor", "monitor", "participant", f"participant:{1:032x}"),
         ("monitor", "monitor", "matrix", f"participant:{3:032x}"),
+        ("monitor", "monitor", "delegation", "site:denver"),
+        ("monitor", "monitor", "dashboard", ""),
+        ("monitor", "monitor", "participants", ""),
     ]
 
 

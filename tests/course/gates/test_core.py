@@ -142,7 +142,8 @@ def test_a_stranger_may_nothing(act: str) -> None:
 
 
 def test_a_certificate_holds_to_the_end_of_its_last_day_at_the_site() -> None:
-    for expires, expected in (("2026-03-16", []), ("2026-03-15", ["certificate_expired"])):
+    not_counted = "initial_dose.3"  # of two therapists in the room
+    for expires, expected in (("2026-03-16", []), ("2026-03-15", ["certificate_expired", not_counted])):
         case = before("initial_dose").change("t-1", certificates=[{"name": "GCP", "expires": expires}])
         assert codes(ask(case, "initial_dose")) == expected
 
@@ -510,3 +511,49 @@ def test_what_could_not_be_read_of_the_site_or_the_study(
     assert codes(ask(leaving, "discharge")) == []
     dosing.put("w", "void", when, {}, ledger=ledger, by="i-1", replaces="bad", reason="entered_in_error")
     assert codes(ask(dosing, "initial_dose")) == []
+
+
+def _therapist(case: Case, **more: Any) -> None:
+    certificates = [{"name": "GCP", "expires": "2026-12"}]
+    put_site(
+        "later", "staff", **({"person": "t-2", "roles": ["therapist"], "certificates": certificates} | more)
+    )(case)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (
+            {"certificates": [{"name": "GCP", "expires": "2026-03-09"}]},
+            "The certificate GCP of t-2 held until",
+        ),
+        ({"certificates": []}, "No certificate of t-2 is on file"),
+        ({"until": "2026-03-09"}, "t-2 worked at site denver until 2026-03-09"),
+        ({"roles": []}, "fewer than two therapists"),
+    ],
+)
+def test_who_may_not_act_is_not_counted_in_the_room(more: dict[str, Any], said: str) -> None:
+    case = before("initial_dose")
+    assert codes(ask(case, "initial_dose")) == []
+    _therapist(case, **more)
+    answer = ask(case, "initial_dose")
+    assert isinstance(answer, Refused)
+    (reason,) = answer.reasons
+    assert reason.code == "initial_dose.3"
+    assert said.lower() in reason.message.lower()
+
+
+def test_where_the_last_of_a_role_has_ended_a_stranger_does_not_count() -> None:
+    case = before("initial_dose")
+    for person in ("t-1", "t-2"):
+        put_site(f"{person} ended", "staff", person=person, roles=["investigator"])(case)
+    assert "initial_dose.3" in codes(ask(case, "initial_dose", by="i-1"))
+
+
+def test_who_decided_eligibility_as_investigator_may_have_left_since() -> None:
+    case = before("initial_dose")
+    put_site("left", "staff", person="i-1", roles=[])(case)
+    case.move("left", "2026-03-11T09:00:00-06:00")
+    assert "eligibility_not_by_investigator" not in codes(ask(case, "initial_dose"))
+    case.move("left", "2026-03-01T09:00:00-06:00")
+    assert "eligibility_not_by_investigator" in codes(ask(case, "initial_dose"))

@@ -23,6 +23,7 @@ from entact.conduct.access.trail import by_session, enter
 from entact.conduct.error import ConductError
 from entact.conduct.permissions import (
     LOOKS_ARE_KEPT,
+    LOOKS_AT_MANY,
     OWN_ACCOUNT,
     PUBLIC,
     ROUTES,
@@ -88,14 +89,17 @@ def _look_up(request: HttpRequest) -> None:
 
 
 def _note_look(request: HttpRequest) -> None:
-    """Keeps whom somebody looked at who only reads: a monitor, an auditor, an inspector."""
+    """Keeps what somebody looked at who only reads: a monitor, an auditor, an inspector."""
     match, person = request.resolver_match, request.person
-    if match is None or "key" not in match.kwargs or not person.all_roles & LOOKS_ARE_KEPT:
+    if match is None or not person.all_roles & LOOKS_ARE_KEPT:
         return
-    found = lists.participant(match.kwargs["key"], sites=person.sites)
-    if found is not None:
+    about = f"site:{match.kwargs['site']}" if "site" in match.kwargs else ""
+    if "key" in match.kwargs:
+        found = lists.participant(match.kwargs["key"], sites=person.sites)
+        about = "" if found is None else found.ledger
+    if about or match.view_name in LOOKS_AT_MANY:
         role = ", ".join(sorted(person.all_roles & LOOKS_ARE_KEPT))
-        look = Looked(person.identity, str(match.view_name), found.ledger)
+        look = Looked(person.identity, str(match.view_name), about)
         enter(look, by=person.identity, role=role, authenticated=request.authenticated)
 
 

@@ -67,6 +67,19 @@ class Invitation(models.Model):
         default_permissions = ()
 
 
+class Learned(models.Model):
+    """A text of training that a person has said to have read, by its digest; the ledger says it first."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="learned")
+    what = models.TextField()
+    digest = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(name="learned_once", fields=["account", "what", "digest"])]
+
+
 class FailedSignIns(models.Model):
     """How often somebody failed to sign in as `person` (empty: as nobody there is) since a time."""
 

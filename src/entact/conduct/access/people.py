@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from entact.conduct.access import trail
 from entact.conduct.access.models import NAME, Account, Invitation, Role
+from entact.conduct.delegation import certify, delegate, end, today_at
 from entact.conduct.error import ConductError
 from entact.conduct.permissions import (
     AT_A_SITE,
@@ -27,14 +28,21 @@ from entact.conduct.permissions import (
     Person,
     permissions_of,
 )
+from entact.conduct.record.door import Author
 from entact.course.entry import SYSTEM, Authenticated
 from entact.course.kinds.access import AccountChanged, CredentialChanged, Permission
+from entact.course.kinds.site import Certificate
 from entact.store import lists, models
 from entact.store.studies import study_of_record
 
 HOUR = timedelta(hours=1)
+YEAR = timedelta(days=365)
 DEMONSTRATION = "demo-"  # begins the name of an account that signs in by one press
 SIMULATED = ("rehearsal", "training")
+
+
+def _author(by: By) -> Author:
+    return Author(by.name, by.role, by.authenticated)
 
 
 class By:
@@ -111,7 +119,9 @@ def make_account(name: str, title: str, *, by: By, email: str = "", demonstratio
 
 
 def give_role(account: Account, role: str, site: str = EVERYWHERE, *, by: By) -> None:
-    """Gives a person a role at a site, or at all of them.
+    """Gives a person a role at a site, or one of the study at all of them.
+
+    A role at a site is a delegation: the site's ledger, which gates read, says it in the same transaction.
 
     Raises:
         ConductError: when the study has no such role or site, the role is one of a site and none is said, or
@@ -126,6 +136,8 @@ def give_role(account: Account, role: str, site: str = EVERYWHERE, *, by: By) ->
         raise ConductError(f"the study has no site {site!r}; its sites are {', '.join(sites)}")
     if role == OWNER and site != EVERYWHERE:
         raise ConductError("an owner is one of the whole study: say no site")
+    if site == EVERYWHERE and role in AT_A_SITE:
+        raise ConductError(f"who is {role} answers for a site: say which")
     with transaction.atomic():
         Account.objects.select_for_update().get(pk=account.pk)
         held = {row.role for row in account.roles.all()}
@@ -136,12 +148,14 @@ def give_role(account: Account, role: str, site: str = EVERYWHERE, *, by: By) ->
                 "see (the study file's blinding)"
             )
         _, made = Role.objects.get_or_create(account=account, role=role, site=site)
+        if site != EVERYWHERE and account.is_active:
+            delegate(account.name, role, site, by=_author(by))
         if made:
             _permission(account, role, site, "given", by)
 
 
 def take_role(account: Account, role: str, site: str = EVERYWHERE, *, by: By) -> None:
-    """Takes a role from a person.
+    """Takes a role from a person; at a site the delegation ends with it.
 
     Raises:
         ConductError: when it is that of the last owner, without whom nobody could give it back.
@@ -150,11 +164,15 @@ def take_role(account: Account, role: str, site: str = EVERYWHERE, *, by: By) ->
         if role == OWNER:
             _require_other_owner(account)
         if Role.objects.filter(account=account, role=role, site=site).delete()[0]:
+            if site != EVERYWHERE:
+                end(account.name, [role], site, by=_author(by))
             _permission(account, role, site, "taken", by)
 
 
 def close_account(account: Account, *, by: By) -> None:
-    """Ends every session of a person, who cannot sign in any more; their roles are kept with the account.
+    """Ends every session of a person, who cannot sign in any more, and what was delegated to them.
+
+    Their roles are kept with the account, and come back with it.
 
     Raises:
         ConductError: when it is the last owner.
@@ -235,7 +253,11 @@ def make_demonstration() -> None:
             title = role.replace("_", " ").capitalize()
             account = make_account(name, title, by=by, demonstration=True)
         if not account.roles.exists():
-            give_role(account, role, busiest if role in AT_A_SITE else EVERYWHERE, by=by)
+            site = busiest if role in AT_A_SITE else EVERYWHERE
+            give_role(account, role, site, by=by)
+            if site != EVERYWHERE:
+                last = (today_at(site) + YEAR).isoformat()
+                certify(account.name, site, Certificate("demonstration", last), by=_author(by))
 
 
 def require_simulated() -> None:
@@ -274,6 +296,11 @@ def _set_open(account: Account, is_open: bool, by: By) -> None:
             _end_sessions(account)
             Invitation.objects.filter(account=account, used_at=None).delete()
         if changed:
+            for row in account.roles.exclude(site=EVERYWHERE).order_by("site", "role"):
+                if is_open:
+                    delegate(account.name, row.role, row.site, by=_author(by))
+                else:
+                    end(account.name, [row.role], row.site, by=_author(by))
             trail.enter(
                 AccountChanged(account.name, account.title, "open" if is_open else "closed"),
                 by=by.name,

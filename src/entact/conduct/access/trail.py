@@ -32,6 +32,7 @@ NAMES = {
     kinds.SignInFailed: "sign_in_failed",
     kinds.CredentialChanged: "credential",
     kinds.Looked: "looked",
+    kinds.Acknowledged: "acknowledged",
     kinds.Exported: "exported",
     kinds.Validated: "validated",
 }

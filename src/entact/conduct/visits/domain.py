@@ -8,6 +8,7 @@ from entact.conduct.reader import Folded, Reader
 from entact.conduct.record.door import Author, compose, store_act, store_entry, turn_of
 from entact.course import Course, Refused
 from entact.course.entry.ledger import Receipt
+from entact.course.kinds.booking import bookings_of
 from entact.course.state.encounter import UNSCHEDULED
 
 
@@ -65,6 +66,23 @@ def miss_visit(
         entry = compose(
             course, reader, ledger, author, now, "encounter", data, encounter=encounter, reason=reason
         )
+        return store_entry(entry, author, now)
+
+
+def book_visit(
+    encounter: str, reader: Reader, ledger: str, author: Author, now: datetime, *, at: datetime | None
+) -> Receipt | None:
+    """Books a visit for a time, moves it, or cancels it (None); nothing of one that has begun."""
+    with turn_of(ledger):
+        course = _course(reader, ledger)
+        booked = bookings_of(course).get(encounter)
+        if encounter in course.encounters or (at is None and booked is None):
+            return None
+        if booked is not None and booked.at == at:
+            return None
+        then = (at or now).astimezone(reader.zone_of(course.site or ""))
+        data = {"at": then.isoformat(), "status": "booked" if at is not None else "cancelled"}
+        entry = compose(course, reader, ledger, author, now, "booking", data, encounter=encounter)
         return store_entry(entry, author, now)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import get_args
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,14 +13,24 @@ from entact.conduct.asking import Asked
 from entact.conduct.entries.kinds import ENTERED
 from entact.conduct.entries.page import entered_by_hand
 from entact.conduct.forms.place import encounter_of, visit_address
+from entact.conduct.forms.saying import with_weekday
 from entact.conduct.frame import page
 from entact.conduct.reviewing import reviewing
 from entact.conduct.visits.domain import begin_visit, end_visit, miss_visit, next_unscheduled
+from entact.conduct.visits.ahead import asked_ahead
+from entact.conduct.visits.domain import (
+    begin_visit,
+    book_visit,
+    end_visit,
+    miss_visit,
+    next_unscheduled,
+)
 from entact.conduct.visits.page import SIGNS, STATUS_WORDS, Visits
 from entact.conduct.visits.steps import steps_for
 from entact.course import Reason, Refused
 from entact.course.disclosure import class_named
 from entact.course.kinds import KINDS
+from entact.course.kinds.booking import bookings_of
 from entact.course.personal import REASONS
 from entact.course.state.encounter import UNSCHEDULED, Disposition
 
@@ -74,6 +85,13 @@ def show_visit(request: HttpRequest, key: str, visit: str) -> HttpResponse:
     what, contact, reason = asked.sent("do"), asked.sent("contact"), asked.sent("reason_code")
     if what == "begin":
         begin_visit(encounter, *to, contact=contact if contact in CONTACTS else "in_person")
+    elif what == "cancel":
+        book_visit(encounter, *to, at=None)
+    elif what == "book":
+        at = _local_time(asked.sent("at"), asked)
+        if isinstance(at, Reason):
+            return _shown(asked, encounter, (at,))
+        book_visit(encounter, *to, at=at)
     elif what == "end":
         disposition = asked.sent("disposition")
         known = disposition if disposition in get_args(Disposition) else "discharged"
@@ -110,11 +128,37 @@ def _shown(asked: Asked, encounter: str, refused: tuple[Reason, ...] = ()) -> Ht
         "may_write": asked.role_for("enter") is not None,
         "refused": refused,
         "why_missed": WHY_MISSED,
+        **_booked(asked, encounter),
         "kinds": [kind for kind, _ in _ways(asked)],
         "review": reviewing(asked, encounter),
         "here": "participants",
     }
     return page(asked.request, asked.reader, "visits/visit.html", values, 422 if refused else 200)
+
+
+def _booked(asked: Asked, encounter: str) -> dict[str, object]:
+    """For when a visit is booked, and what its gate will say then."""
+    booked = bookings_of(asked.course).get(encounter)
+    if booked is None:
+        return {"booked": "", "ahead": ()}
+    ahead = asked_ahead(asked.reader, asked.course, encounter, booked.at)
+    return {"booked": with_weekday(booked.at, asked.zone), "ahead": ahead}
+
+
+def _local_time(text: str, asked: Asked) -> datetime | Reason:
+    """A time to come on the site's clock; one that is not once on that day is refused, and not guessed."""
+    try:
+        local = datetime.strptime(text[:16], "%Y-%m-%dT%H:%M")  # noqa: DTZ007 - the zone is the site's
+    except ValueError:
+        return Reason("at", "Say for when the visit is booked: a day and a time.")
+    zone = asked.reader.zone_of(asked.course.site or "")
+    met = {local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)}
+    at = min(met)
+    if len(met) > 1:
+        return Reason("at", "The clocks change in that hour: take another time.")
+    if not asked.now < at < asked.now + timedelta(days=3 * 366):
+        return Reason("at", "A visit is booked for a time to come, within three years.")
+    return at
 
 
 def _ways(asked: Asked) -> list[tuple[str, str]]:

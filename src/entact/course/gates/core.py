@@ -166,8 +166,11 @@ def _eligible(question: Question) -> Iterator[Reason]:
             yield Reason("criterion_not_met", f"Eligibility: the criterion “{text}” stands against it.")
     if not decided.signed:
         yield Reason("eligibility_not_signed", "The decision on eligibility is not signed.", ("eligibility",))
-    signer = question.site.staff.get(decided.by)
-    if signer is None or INVESTIGATOR not in signer.roles:
+    delegated = [
+        one for one in question.site.delegated if (one.person, one.role) == (decided.by, INVESTIGATOR)
+    ]
+    signer = next((one for one in delegated if one.until is None or one.until > decided.at), None)
+    if signer is None:
         message = f"Eligibility was decided by {decided.by}, who is not an investigator of this site."
         yield Reason("eligibility_not_by_investigator", message)
     else:

@@ -43,7 +43,7 @@ def kit_usable(question: Question) -> Iterator[Reason]:
         yield Reason("kit_not_named", "Say which kit is to be used.", ("kit",))
         return
     yield from _kit_of_participant(question, number)
-    yield from _kit_in_stock(question, number)
+    yield from kit_in_stock(question, number)
 
 
 def _kit_of_participant(question: Question, number: str) -> Iterator[Reason]:
@@ -66,7 +66,8 @@ def _kit_of_participant(question: Question, number: str) -> Iterator[Reason]:
         yield Reason("kit_other_visit", f"Kit {number} is for {kit.visit}, not for {question.visit.visit}.")
 
 
-def _kit_in_stock(question: Question, number: str) -> Iterator[Reason]:
+def kit_in_stock(question: Question, number: str) -> Iterator[Reason]:
+    """The kit is in the stock of the site, neither quarantined nor destroyed, and in date."""
     stock = question.site.kits.get(normal(number))
     if stock is None:
         message = f"Kit {number} is not in the stock of site {question.site.id}."

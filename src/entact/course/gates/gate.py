@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from entact.course.entry import instant
-from entact.course.gates.core import ACTS, reasons_against
+from entact.course.gates.core import ACTS, reasons_against, staff_reasons
 from entact.course.gates.override import HOLDS_FOR, set_aside
 from entact.course.gates.question import Question, Reason
 from entact.course.schedule import last_second
@@ -108,15 +108,20 @@ def _reasons_of_gate(
             return []
     reasons = []
     for number, requirement in enumerate(gate.requirements, start=1):
-        reason = _against(question, f"{name}.{number}", requirement, overridden)
+        reason = reason_against(question, f"{name}.{number}", requirement, overridden)
         if reason is not None:
             reasons.append(reason)
     return reasons
 
 
-def _against(
+def reason_against(
     question: Question, code: str, requirement: CompiledRequirement, overridden: dict[str, dict[str, str]]
 ) -> Reason | None:
+    """Why a requirement of the study file does not hold, unless it was set aside; that is noted then.
+
+    Args:
+        code: of the requirement. overridden: by code, each person with the entry by which they set it aside.
+    """
     entries: dict[str, None] = {}
     held = _evaluate(question, requirement.rule, requirement.within, requirement.ever, entries)
     if held is True:
@@ -128,10 +133,24 @@ def _against(
         return Reason(code, f"{_sentence(requirement.otherwise)} {held.message}", held.missing)
     by = set_aside(question, code, requirement, entries)
     if isinstance(by, str):
-        words = f"{_sentence(requirement.otherwise)} {by}".strip()
+        parts = (_sentence(requirement.otherwise), _uncounted(question, requirement.rule), by)
+        words = " ".join(part for part in parts if part)
         return Reason(code, words, (), requirement.override, tuple(entries))
     overridden[code] = by
     return None
+
+
+def _uncounted(question: Question, rule: Rule) -> str:
+    """Who is in the room and does not count, and why."""
+    facts, site = _Staffed(question), question.site
+    roles = {call.args[0] for call in rule.calls if call.function == "present" and call.args}
+    said = {
+        person: reason.message
+        for role in sorted(roles)
+        for person in facts.not_counted(role)
+        for reason in staff_reasons(site.staff.get(person), person, site.id, question.today)
+    }
+    return " ".join(said.values())
 
 
 def _evaluate(
@@ -181,23 +200,43 @@ def _evaluate(
     return result is True
 
 
-class _Staffed(SessionFacts):
-    """The facts of the session, in which nobody counts whom the site does not know in that role.
+_DELEGATED = frozenset(role for act in ACTS.values() for role in act.roles)
 
-    Of a role that nobody has at the site (an escort, say) everybody counts of whom it is entered.
+
+class _Staffed(SessionFacts):
+    """The facts of the session, in which nobody counts whom the site does not know in that role today.
+
+    Whose delegation or certificate has ended does not count either. Of a role that acts nowhere and that
+    nobody ever had at the site (an escort, say) everybody counts of whom it is entered.
     """
 
-    __slots__ = ("staff",)
+    __slots__ = ("day", "site")
 
     def __init__(self, question: Question) -> None:
         super().__init__(question.course, question.encounter, question.at)
-        self.staff = question.site.staff
+        self.site = question.site
+        self.day = question.today
 
     def inside(self, role: str) -> list[str]:
-        known = {name for name, person in self.staff.items() if role in person.roles}
+        if role not in _DELEGATED and all(one.role != role for one in self.site.delegated):
+            return self._here(role)
+        return [name for name in self._here(role) if self._may_act(name, role)]
+
+    def not_counted(self, role: str) -> list[str]:
+        """Who is in the room in a role, and is not counted."""
+        counted = self.inside(role)
+        return [name for name in self._here(role) if name not in counted]
+
+    def _here(self, role: str) -> list[str]:
         said = self.course.presence.get(self.encounter or "", ())
         gone = {one.person for one in said if one.at > self.at and one.state == "out"}  # by a clock ahead
-        return [name for name in super().inside(role) if (name in known or not known) and name not in gone]
+        return [name for name in super().inside(role) if name not in gone]
+
+    def _may_act(self, name: str, role: str) -> bool:
+        person = self.site.staff.get(name)
+        if person is None or role not in person.roles:
+            return False
+        return not any(staff_reasons(person, name, self.site.id, self.day))
 
 
 def _ahead(question: Question, name: str) -> Answers | None:

@@ -75,6 +75,14 @@ class Looked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     about: str = ""
 
 
+class Acknowledged(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Kind `acknowledged` (system): a person has read a text of training, which is the one of this digest."""
+
+    person: str
+    what: str
+    digest: str
+
+
 class Exported(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Kind `exported` (system): a file left the system: what, and its SHA-256."""
 
@@ -136,6 +144,7 @@ SIGNED_IN = _kind("signed_in", "Signed in", SignedIn)
 SIGNED_OUT = _kind("signed_out", "Signed out", SignedOut)
 SIGN_IN_FAILED = _kind("sign_in_failed", "Sign-in failed", SignInFailed)
 CREDENTIAL = _kind("credential", "Password or second factor", CredentialChanged)
+ACKNOWLEDGED = _kind("acknowledged", "Training acknowledged", Acknowledged)
 LOOKED = _kind("looked", "Page shown", Looked)
 EXPORTED = _kind("exported", "File given out", Exported)
 VALIDATED = _kind("validated", "Release validated", Validated)

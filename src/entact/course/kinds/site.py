@@ -1,4 +1,4 @@
-"""What a site's ledger is told: activation, staff, kits."""
+"""What a site's ledger is told: activation, staff and the signature of its log, kits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 from entact.course.entry.effective import Effective
 from entact.course.kinds.kind import Kind as KindOfEntry
 from entact.course.state.numbers import normal
-from entact.course.state.setting import KitStock, SiteFolding, StaffState
+from entact.course.state.setting import Delegated, KitStock, LogSigned, SiteFolding, StaffState
 
 
 class Activation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -22,8 +22,11 @@ class Activation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Certificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What lets a person act, to its last day; `issued` is the day of the training that it is about."""
+
     name: str
     expires: str
+    issued: str | None = None
 
 
 class Staff(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -33,6 +36,18 @@ class Staff(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     roles: list[str]
     certificates: list[Certificate] = []
     until: str | None = None
+
+
+class DelegationSigned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Kind `delegation_signed` (site): an investigator signs who may do what, as these entries say it.
+
+    `hashes` are those of their lines in the chain, in the same order.
+
+    Source: ICH E6(R3) 2.3.1: the investigator keeps a record of whom activities were delegated to.
+    """
+
+    entries: list[str]
+    hashes: list[str]
 
 
 class Kit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -70,12 +85,45 @@ def _is_zone(name: str) -> bool:
 
 def reduce_staff(site: SiteFolding, effective: Effective, payload: Staff) -> None:
     """The latest word on each person; of two certificates of one name the longer one counts."""
+    _delegate(site, effective, payload)
     expiry: dict[str, str] = {}
-    for certificate in payload.certificates:
-        expiry[certificate.name] = max(certificate.expires, expiry.get(certificate.name, ""))
+    issued: dict[str, str] = {}
+    for one in payload.certificates:
+        if one.expires >= expiry.get(one.name, ""):
+            expiry[one.name] = one.expires
+            issued |= {one.name: one.issued} if one.issued is not None else {}
     site.staff[payload.person] = StaffState(
-        payload.person, tuple(payload.roles), expiry, payload.until, effective.id
+        payload.person, tuple(payload.roles), expiry, payload.until, effective.id, issued
     )
+
+
+def _delegate(site: SiteFolding, effective: Effective, payload: Staff) -> None:
+    """From when to when each role is held: from the first entry that names it to the first that does not."""
+    running = {one.role: number for number, one in enumerate(site.delegated) if _runs(one, payload.person)}
+    for role, number in running.items():
+        before = site.delegated[number]
+        if role in payload.roles:
+            site.delegated[number] = msgspec.structs.replace(before, last_day=payload.until)
+        else:
+            ended = {"until": effective.at, "ended_by": effective.id}
+            site.delegated[number] = msgspec.structs.replace(before, **ended)
+    for role in dict.fromkeys(payload.roles):
+        if role not in running:
+            given = Delegated(payload.person, role, effective.at, None, payload.until, effective.id)
+            site.delegated.append(given)
+
+
+def _runs(delegated: Delegated, person: str) -> bool:
+    return delegated.person == person and delegated.until is None
+
+
+def reduce_delegation_signed(site: SiteFolding, effective: Effective, payload: DelegationSigned) -> None:
+    """Keeps the signature; one that does not name a line for each entry signs nothing."""
+    if not payload.entries or len(payload.entries) != len(payload.hashes):
+        site.problem("signs_nothing", effective.id, "entries", "one line for each entry that is signed")
+        return
+    hashes = dict(zip(payload.entries, payload.hashes, strict=True))
+    site.log_signed.append(LogSigned(effective.id, effective.entry.by, effective.at, hashes))
 
 
 def reduce_kit(site: SiteFolding, effective: Effective, payload: Kit) -> None:
@@ -104,6 +152,14 @@ STAFF = KindOfEntry(
     title="Staff",
     payload=Staff,
     reduce=reduce_staff,
+    tells=frozenset({"schedule"}),
+)
+DELEGATION_SIGNED = KindOfEntry(
+    name="delegation_signed",
+    ledger="site",
+    title="Delegation log signed",
+    payload=DelegationSigned,
+    reduce=reduce_delegation_signed,
     tells=frozenset({"schedule"}),
 )
 KIT = KindOfEntry(

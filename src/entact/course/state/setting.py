@@ -72,13 +72,41 @@ class Commitment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class StaffState(msgspec.Struct, frozen=True):
-    """One person at the site: roles, certificates by name with their last day, and until when."""
+    """One person at the site: roles, certificates by name with their last day, and until when.
+
+    `issued`: by name of a certificate the day of what it is about, where that was said.
+    """
 
     person: str
     roles: tuple[str, ...]
     certificates: dict[str, str]
     until: str | None
     entry: str
+    issued: dict[str, str] = {}
+
+
+class Delegated(msgspec.Struct, frozen=True):
+    """A role of a person at the site, from when to when, with the entries that give and end it.
+
+    `until` is None while it is held; `last_day` is said where the site knows it before.
+    """
+
+    person: str
+    role: str
+    since: datetime
+    until: datetime | None
+    last_day: str | None
+    entry: str
+    ended_by: str | None = None
+
+
+class LogSigned(msgspec.Struct, frozen=True):
+    """The delegation log as an investigator signed it: each entry with the hash of its line."""
+
+    entry: str
+    by: str
+    at: datetime
+    hashes: dict[str, str]
 
 
 class KitStock(msgspec.Struct, frozen=True):
@@ -121,6 +149,8 @@ class SiteState(msgspec.Struct, frozen=True):
         approved: since when the site has worked under which release, in order of time.
         wordings: by instrument and language, the words that it works with.
         unread: kind and data of entries that could not be read, by entry.
+        delegated: every role that somebody was ever given there, in order of time.
+        log_signed: the signatures of the delegation log, in order of time.
     """
 
     id: str
@@ -134,6 +164,8 @@ class SiteState(msgspec.Struct, frozen=True):
     approved: tuple[tuple[datetime, str], ...] = ()
     wordings: dict[tuple[str, str], WordingState] = {}
     unread: dict[str, Unread] = {}
+    delegated: tuple[Delegated, ...] = ()
+    log_signed: tuple[LogSigned, ...] = ()
 
     @property
     def active(self) -> bool:
@@ -215,6 +247,8 @@ class SiteFolding:
         self.staff: dict[str, StaffState] = {}
         self.kits: dict[str, KitStock] = {}
         self.wordings: dict[tuple[str, str], WordingState] = {}
+        self.delegated: list[Delegated] = []
+        self.log_signed: list[LogSigned] = []
         self.unread: dict[str, Unread] = {}
 
     def problem(self, rule: str, entry: str, item: str, message: str) -> None:
@@ -235,4 +269,6 @@ class SiteFolding:
             tuple(self.approved),
             self.wordings,
             self.unread,
+            tuple(self.delegated),
+            tuple(self.log_signed),
         )

@@ -4,15 +4,26 @@ What a role may not see, its list must not show: `status` tells of sessions and 
 stands in its `tells`. Who knows the role says what is `hidden` from it, and that is left out in the database.
 """
 
+from entact.store.lists.bookings import Booked, booked
 from entact.store.lists.clocks import RunningClock, running_clocks
-from entact.store.lists.findings import FindingKey, Open, Summary, open_findings, summaries
+from entact.store.lists.findings import (
+    FindingCount,
+    FindingKey,
+    Open,
+    Summary,
+    count_findings,
+    open_findings,
+    summaries,
+)
 from entact.store.lists.participants import (
     Count,
+    Enrolled,
     Key,
     ParticipantRow,
     Size,
     behind,
     counts,
+    enrolled,
     everybody,
     participant,
     participants,
@@ -24,9 +35,12 @@ from entact.store.lists.sites import Certified, Kit, staff, stock
 from entact.store.lists.visits import DueVisit, due, missed
 
 __all__ = [
+    "Booked",
     "Certified",
     "Count",
     "DueVisit",
+    "Enrolled",
+    "FindingCount",
     "FindingKey",
     "Key",
     "Kit",
@@ -38,8 +52,11 @@ __all__ = [
     "Size",
     "Summary",
     "behind",
+    "booked",
+    "count_findings",
     "counts",
     "due",
+    "enrolled",
     "everybody",
     "missed",
     "open_findings",

@@ -95,6 +95,37 @@ def open_findings(
         return [Open(*row) for row in cursor.fetchall()]
 
 
+class FindingCount(NamedTuple):
+    """How many findings of a rule hold at one site, about one item: of what is missing, the form."""
+
+    site: str
+    rule: str
+    item: str
+    count: int
+
+
+def count_findings(
+    at: datetime, *, rules: Collection[str], hidden: Collection[str], sites: Collection[str] | None = None
+) -> list[FindingCount]:
+    """How many findings of some rules hold, by site, rule and item.
+
+    Args:
+        hidden: names of what the reader may not see; nothing that tells of one of them is counted.
+        sites: whose participants the reader may see; None for all.
+    """
+    of_site = "AND standing.site = ANY(%(sites)s)" if sites is not None else ""
+    statement = f"""
+        SELECT standing.site, found.rule, found.item, count(*)
+        FROM store_open_finding AS found JOIN store_standing AS standing USING (ledger_id)
+        WHERE {HOLDS.format("found")} AND {_SEEN} AND found.rule = ANY(%(rules)s) {of_site}
+        GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+    """
+    values = {"at": at, "rules": list(rules), "hidden": list(hidden), "sites": list(sites or ())}
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return [FindingCount(*row) for row in cursor.fetchall()]
+
+
 class Summary(NamedTuple):
     """What a list says of a participant beside where they stand: what is next, and how much was found.
 

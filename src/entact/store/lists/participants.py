@@ -180,6 +180,28 @@ def counts(*, sites: Collection[str] | None = None) -> list[Count]:
         return [Count(*row) for row in cursor.fetchall()]
 
 
+class Enrolled(NamedTuple):
+    """How many were enrolled in the month that begins on a day."""
+
+    month: date
+    participants: int
+
+
+def enrolled(*, sites: Collection[str] | None = None) -> list[Enrolled]:
+    """How many participants were given a subject number, by month (UTC); of some sites, or of all."""
+    seen = "" if sites is None else "AND standing.site = ANY(%(sites)s)"
+    statement = f"""
+        SELECT date_trunc('month', line.occurred_at AT TIME ZONE 'UTC')::date, count(DISTINCT held.ledger_id)
+        FROM store_number AS held JOIN store_standing AS standing USING (ledger_id)
+            JOIN store_line AS line ON line.ledger_id = held.ledger_id AND line.entry_id = held.entry
+        WHERE held.of = 'subject' AND line.occurred_at IS NOT NULL {seen}
+        GROUP BY 1 ORDER BY 1
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {"sites": list(sites or ())})
+        return [Enrolled(*row) for row in cursor.fetchall()]
+
+
 class Size(NamedTuple):
     """How much the record holds; what people did with the system itself is not counted."""
 

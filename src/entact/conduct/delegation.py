@@ -1,0 +1,186 @@
+"""Delegation at a site, in the ledger that gates read: given, ended, certified, and the log of it signed.
+
+Each is one entry under the site's own time. Who calls it holds the transaction where it is part of more.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+from django.db import connection, transaction
+
+from entact.conduct.error import ConductError
+from entact.conduct.reader import environment_of_database, present
+from entact.conduct.record.door import Author
+from entact.course import Entry, fold_setting, read, uuid7
+from entact.course.entry import digest
+from entact.course.entry.dates import in_date, read_date
+from entact.course.kinds.site import Certificate, DelegationSigned, Staff
+from entact.course.state.setting import SiteState
+from entact.protocol import Study
+from entact.store import door, models
+from entact.store.studies import study_of_record
+from entact.store.versions import with_versions
+
+SITE = "site:"
+_KINDS = ("activation", "staff", "delegation_signed", "void")
+_NEXT = timedelta(milliseconds=1)
+
+
+def state_of(site: str) -> SiteState:
+    """What a site's ledger says of the people there; of one that has no ledger, nothing."""
+    found = with_versions(models.Line.objects.filter(ledger__name=f"{SITE}{site}"), _KINDS)
+    entries = [read(text) for text in found.order_by("seq").values_list("text", flat=True)]
+    state = fold_setting(_study(), (), entries).site
+    return msgspec.structs.replace(state, id=site)
+
+
+def lines_of(site: str) -> dict[str, str]:
+    """Of each entry about the people of a site the hash of its line; of one id the first to arrive."""
+    found = with_versions(models.Line.objects.filter(ledger__name=f"{SITE}{site}"), ("staff",))
+    hashes: dict[str, str] = {}
+    for entry, hashed in found.order_by("seq").values_list("entry_id", "hash"):
+        hashes.setdefault(str(entry), hashed)
+    return hashes
+
+
+def delegate(person: str, role: str, site: str, *, by: Author) -> None:
+    """Gives somebody a role at a site, with the certificates that are on file there already."""
+    with transaction.atomic():
+        _hold(site)
+        before = state_of(site).staff.get(person)
+        roles = list(before.roles) if before is not None else []
+        today = today_at(site)
+        left = before is not None and before.until is not None and not in_date(before.until, today)
+        if role in roles and not left:
+            return
+        _enter(site, "staff", _staff(site, person, [*(one for one in roles if one != role), role]), by)
+
+
+def end(person: str, roles: Sequence[str], site: str, *, by: Author) -> None:
+    """Ends roles of somebody at a site, at once; with the last one they work there no more."""
+    with transaction.atomic():
+        _hold(site)
+        before = state_of(site).staff.get(person)
+        if before is None or not set(before.roles) & set(roles):
+            return
+        left = [one for one in before.roles if one not in roles]
+        until = None if left else today_at(site).isoformat()
+        _enter(site, "staff", _staff(site, person, left, until=until), by)
+
+
+def certify(person: str, site: str, certificate: Certificate, *, by: Author) -> None:
+    """Enters a certificate of somebody who works at a site; a newer one of the name takes its place.
+
+    Raises:
+        ConductError: when they have no role there, or a date cannot be one.
+    """
+    if not certificate.name.strip() or len(certificate.name) > 200:
+        raise ConductError("say what the certificate is about, in at most 200 characters")
+    expires, issued = read_date(certificate.expires), read_date(certificate.issued or certificate.expires)
+    if expires is None or issued is None or len(certificate.expires) < len("2026-04"):
+        raise ConductError("write dates as 2026-04-30; a certificate that ends in a month as 2026-04")
+    if issued.earliest > expires.latest:
+        raise ConductError("the certificate would end before it was issued")
+    with transaction.atomic():
+        _hold(site)
+        before = state_of(site).staff.get(person)
+        if before is None or not before.roles:
+            raise ConductError(f"{person} has no role at site {site}: give one first")
+        _enter(site, "staff", _staff(site, person, list(before.roles), certificate, before.until), by)
+
+
+def digest_of(lines: Mapping[str, str]) -> str:
+    """What tells whether a log is the one that somebody was shown."""
+    return digest("\n".join(f"{entry} {hashed}" for entry, hashed in lines.items()).encode())
+
+
+def sign_log(site: str, expected: str, *, by: Author) -> None:
+    """Signs the log as it stands now: each entry about the people of the site, by the hash of its line.
+
+    Args:
+        expected: digest of what was shown to who signs.
+    Raises:
+        ConductError: when nothing is there to sign, or it is another than what was shown.
+    """
+    with transaction.atomic():
+        _hold(site)
+        hashes = lines_of(site)
+        if not hashes:
+            raise ConductError(f"nobody has a role at site {site} yet: there is nothing to sign")
+        if digest_of(hashes) != expected:
+            raise ConductError("the log has changed while you read it: read it again")
+        _enter(site, "delegation_signed", DelegationSigned(list(hashes), list(hashes.values())), by)
+
+
+def today_at(site: str) -> date:
+    """The civil date at a site; in a rehearsal that of its people."""
+    return present(environment_of_database()).astimezone(zone_of(site)).date()
+
+
+def zone_of(site: str) -> tzinfo:
+    """The zone of a site as the newest release plans it."""
+    planned = _study().newest.file.sites.get(site)
+    return ZoneInfo(planned.timezone if planned is not None else "UTC")
+
+
+def _staff(
+    site: str,
+    person: str,
+    roles: list[str],
+    certificate: Certificate | None = None,
+    until: str | None = None,
+) -> Staff:
+    before = state_of(site).staff.get(person)
+    held = {} if before is None else dict(before.certificates)
+    issued = {} if before is None else dict(before.issued)
+    if certificate is not None:
+        held[certificate.name] = certificate.expires
+        issued.pop(certificate.name, None)
+        if certificate.issued:
+            issued[certificate.name] = certificate.issued
+    certificates = [Certificate(name, expires, issued.get(name)) for name, expires in held.items()]
+    return Staff(person, roles, certificates, until)
+
+
+def _enter(site: str, kind: str, payload: msgspec.Struct, by: Author) -> None:
+    at = _now(site)
+    data: dict[str, Any] = msgspec.to_builtins(payload)
+    entry = Entry(
+        id=uuid7(at, secrets.randbits(80)),
+        ledger=f"{SITE}{site}",
+        kind=kind,
+        release=_study().newest.id,
+        environment=environment_of_database(),  # type: ignore[arg-type]  # as the installation says it
+        occurred_at=at.isoformat(timespec="milliseconds"),
+        recorded_at=at.isoformat(timespec="milliseconds"),
+        by=by.identity,
+        role=by.role,
+        data=data,
+    )
+    door.note(entry, received_at=entry.recorded_at, authenticated=by.authenticated)
+
+
+def _now(site: str) -> datetime:
+    """When it happens: a rehearsal lives in study time, which goes on with each entry."""
+    environment = environment_of_database()
+    at = present(environment).astimezone(zone_of(site))
+    return at + (_NEXT if environment == "rehearsal" else timedelta(0))
+
+
+def _hold(site: str) -> None:
+    """Lets one change of a site's people be made at a time, until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"entact staff {site}"])
+
+
+def _study() -> Study:
+    _, study = study_of_record()
+    if study is None:
+        raise ConductError("this record holds no release of its study that can be read")
+    return study

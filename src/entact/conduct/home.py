@@ -1,0 +1,159 @@
+"""What waits for whoever asks, by urgency and with dates: a list of sources, each of which adds its tasks.
+
+A part of the product that has something to wait for adds a function to `SOURCES`, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, time, timedelta
+from typing import Final
+
+from django.urls import reverse
+
+from entact.conduct.access.models import Account
+from entact.conduct.delegation import lines_of, state_of, today_at
+from entact.conduct.permissions import Person
+from entact.conduct.reader import Folded, Reader, Standing
+from entact.conduct.staff.training import has_learned
+from entact.conduct.today import MOST, Task, Today, of_participants
+from entact.conduct.visits.ahead import asked_ahead
+from entact.conduct.words import day, moment, title_of_form, title_of_visit
+from entact.course.entry.dates import in_date
+from entact.store import lists
+
+BOOKED = timedelta(days=7)  # before it, a booked session's gate is asked on the home page
+CERTIFIED = timedelta(days=30)  # before it ends, a certificate is told of
+
+Source = Callable[[Reader, Person], Iterator[Task]]
+
+
+def waits_for(reader: Reader, person: Person) -> Today:
+    """What waits for somebody, the most urgent first; of equals what is due first."""
+    found = list(dict.fromkeys(task for source in SOURCES for task in source(reader, person)))
+    found.sort(key=lambda task: (task.rank, task.due or _NEVER))
+    return Today(tuple(found[:MOST]), len(found) > MOST)
+
+
+def sessions_ahead(reader: Reader, person: Person) -> Iterator[Task]:
+    """Sessions that are booked within a week, with what their gate will say as of that day."""
+    if not reader.sight.sees_schedule:
+        return
+    until, hidden = reader.at + BOOKED, reader.sight.hidden_names
+    found = lists.booked(reader.at, until, sites=reader.sites, hidden=hidden, limit=MOST)
+    found = [one for one in found if _is_dosing(reader, one.visit)]
+    known = {one.ledger: Standing.of(one) for one in lists.participants_of([one.ledger for one in found])}
+    folded = reader.folded([one.ledger for one in found])
+    for one in found:
+        course = folded.get(one.ledger)
+        if one.ledger not in known or not isinstance(course, Folded):
+            continue
+        reasons = asked_ahead(reader, course.course, one.encounter, one.at)
+        title = title_of_visit(one.visit, reader.visits)
+        what = (
+            f"{title}: {' '.join(reasons)}"
+            if reasons
+            else f"{title} is booked; nothing known stands against it"
+        )
+        when = f"booked for {moment(one.at, reader.zone_of(one.site))}"
+        rank = 3 if not reasons else 1 if one.at - reader.at <= timedelta(days=1) else 2
+        standing = known[one.ledger]
+        yield Task(rank < 2, standing.key, standing.number, one.site, what, when, rank=rank, due=one.at)
+
+
+def forms_missing(reader: Reader, person: Person) -> Iterator[Task]:
+    """Forms of visits that are over, and were not filled in."""
+    if not reader.sight.sees_schedule or not person.may("enter"):
+        return
+    hidden, sites = reader.sight.hidden_names, reader.sites
+    found = lists.open_findings(
+        reader.at, hidden=hidden, sites=sites, rule="activity_missing", limit=MOST + 1
+    )
+    known = {one.ledger: Standing.of(one) for one in lists.participants_of([one.ledger for one in found])}
+    forms = reader.study.newest.forms
+    for one in found:
+        if one.ledger in known and (one.item not in forms or person.enters(one.item, one.site) is not None):
+            title = title_of_form(forms[one.item]) if one.item in forms else one.item.replace("_", " ")
+            when = f"the visit ended {moment(one.since, reader.zone_of(one.site))}"
+            standing = known[one.ledger]
+            yield Task(
+                False,
+                standing.key,
+                standing.number,
+                one.site,
+                f"{title} is missing",
+                when,
+                rank=2,
+                due=one.since,
+            )
+
+
+def certificates(reader: Reader, person: Person) -> Iterator[Task]:
+    """Certificates that have ended or end within 30 days: one's own, and those at one's site."""
+    names = dict(Account.objects.values_list("name", "title"))
+    for site in _sites(person):
+        today = today_at(site)
+        all_of_them = person.may("certify", site)
+        for one in lists.staff(site=site, expiring_by=today + CERTIFIED - timedelta(days=1)):
+            own = one.person == person.identity
+            if one.expires is None or not one.roles or not (own or all_of_them):
+                continue
+            if one.until is not None and not in_date(one.until.isoformat(), today):
+                continue
+            over = one.expires < today
+            whose = "Your certificate" if own else f"The certificate of {names.get(one.person, one.person)}"
+            what = f"{whose} {one.certificate} {'has ended' if over else 'ends'}"
+            when = f"{'no gate lets them act since' if over else 'holds until'} {day(one.expires)}"
+            if own and over:
+                when = f"no gate lets you act: it held until {day(one.expires)}"
+            due = datetime.combine(one.expires, time.min, UTC)
+            address = reverse("delegation", args=[site])
+            yield Task(over, "", "", site, what, when, rank=1 if over else 3, due=due, address=address)
+
+
+def training(reader: Reader, person: Person) -> Iterator[Task]:
+    """The text on adverse events that one has not read as it is now."""
+    if person.may("learn_events") and not has_learned(person):
+        what = "Read what an adverse event is in this study, and say that you have"
+        yield Task(
+            False, "", "", "", what, "the text is new to you", rank=3, address=reverse("event_training")
+        )
+
+
+def unsigned_log(reader: Reader, person: Person) -> Iterator[Task]:
+    """The delegation log of one's site, where it is not signed as it stands."""
+    for site in _sites(person):
+        if not person.may("delegate", site):
+            continue
+        lines, signed = lines_of(site), state_of(site).log_signed
+        if lines and (not signed or signed[-1].hashes != lines):
+            what = (
+                "The delegation log has changed since it was signed" if signed else "Sign the delegation log"
+            )
+            address = reverse("delegation", args=[site])
+            yield Task(False, "", "", site, what, "by an investigator of the site", rank=3, address=address)
+
+
+def participants(reader: Reader, person: Person) -> Iterator[Task]:
+    """Open alerts, safety reports that run out, visits that are due or went by."""
+    yield from of_participants(reader)
+
+
+SOURCES: Final[tuple[Source, ...]] = (
+    participants,
+    sessions_ahead,
+    forms_missing,
+    certificates,
+    unsigned_log,
+    training,
+)
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
+
+
+def _sites(person: Person) -> list[str]:
+    """The sites at which somebody has a role of their own."""
+    return sorted(site for site in person.roles if site and site in person.permissions.sites)
+
+
+def _is_dosing(reader: Reader, visit: str) -> bool:
+    return visit in reader.visits and reader.visits[visit].kind == "dosing"

@@ -1,0 +1,1 @@
+"""Who may do what at a site: delegated, certified, signed by the investigator."""
