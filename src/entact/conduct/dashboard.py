@@ -101,7 +101,7 @@ def _sites(
         of = dict.fromkeys(_RULES, 0)
         for one in found:
             if one.site == site:
-                of[one.rule] += one.count
+                of[one.rule] += one.held
         yield SiteLine(
             site or "unknown",
             total,
@@ -121,7 +121,7 @@ def _missing(reader: Reader, found: Sequence[lists.FindingCount]) -> Iterable[tu
     for one in found:
         if one.rule in (FORM, READING):
             by.setdefault(one.item, {})
-            by[one.item][one.site] = by[one.item].get(one.site, 0) + one.count
+            by[one.item][one.site] = by[one.item].get(one.site, 0) + one.held
     for item, sites in sorted(by.items(), key=lambda one: (-sum(one[1].values()), one[0])):
         told = ", ".join(f"{site or 'unknown'} {count}" for site, count in sorted(sites.items()))
         yield _title(reader, item), sum(sites.values()), told

@@ -101,7 +101,7 @@ class FindingCount(NamedTuple):
     site: str
     rule: str
     item: str
-    count: int
+    held: int
 
 
 def count_findings(
