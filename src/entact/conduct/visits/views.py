@@ -16,7 +16,6 @@ from entact.conduct.forms.place import encounter_of, visit_address
 from entact.conduct.forms.saying import with_weekday
 from entact.conduct.frame import page
 from entact.conduct.reviewing import reviewing
-from entact.conduct.visits.domain import begin_visit, end_visit, miss_visit, next_unscheduled
 from entact.conduct.visits.ahead import asked_ahead
 from entact.conduct.visits.domain import (
     begin_visit,
