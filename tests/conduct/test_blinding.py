@@ -31,7 +31,7 @@ from entact.protocol import Study
 
 Get = Callable[..., str]
 
-ADDRESSES = ("/", "/participants/", "/participants/1-001/")
+ADDRESSES = ("/", "/participants/", "/participants/1-001/", "/dashboard/")
 
 # What a page says of each class of data in this record; a role that sees it finds all of them.
 TELLS = {
@@ -70,7 +70,7 @@ TELLS = {
         "target",
         "R-17",
         '<table class="matrix">',
-        "Needs somebody today</h2>\n<ul",
+        "Waits for you</h2>\n<ul",
     ],
 }
 

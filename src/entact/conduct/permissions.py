@@ -58,7 +58,7 @@ SEE_STUDY, SEE_PARTICIPANTS = "see_study", "see_participants"
 # Who only reads, and of whom it is kept whom they looked at.
 LOOKS_ARE_KEPT: Final = frozenset({"monitor", "auditor", "inspector"})
 LOOKS_AT_MANY: Final = frozenset(
-    {"participants", "queries", "dashboard", "delegation"}
+    {"participants", "listing", "queries", "dashboard", "delegation"}
 )  # pages about nobody alone
 
 # Who answers for one site, and is given a role there; the others work for all sites.
