@@ -96,9 +96,9 @@ def test_the_next_step_says_every_reason_against_it(
     page = ada.get("/participants/S-1/visits/")
     step = page[page.index('id="next"') : page.index("Enter</h2>")]
     assert "disabled" in step
-    assert "activate it first" in step  # no site has a ledger in this record
+    assert "Site denver has not been activated" in step
     refused = ada.post(
         "/participants/S-1/add/enrolment/", {"shown": ["subject"], "item:subject": "1-001"}, status=422
     )
-    assert "activate it first" in refused
+    assert "Site denver has not been activated" in refused
     assert 'id="next"' not in sign_in("mo", everywhere="monitor").get("/participants/S-1/visits/")
