@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("store", "0015_query_rule")]
+    dependencies = [("store", "0016_randomisations")]
 
     operations = [
         migrations.CreateModel(
