@@ -187,14 +187,6 @@ def _heads(ledgers: Sequence[str]) -> list[_Last]:
 
 def _last_arrival() -> datetime | None:
     """When the last entry arrived: the present of a rehearsal, whose people live in study time."""
-    # Who looks at it signs in in a time of their own, for which a ledger may be opened.
-    heads = (
-        models.Line.objects.filter(seq=F("ledger__seq"))
-        .exclude(ledger__name=SYSTEM_LEDGER)
-        .exclude(kind="ledger_opened")
-    )
-    last = heads.aggregate(last=Max("received_at"))
-    return cast("datetime | None", last["last"])
     # Who looks at it signs in in a time of their own; that their ledger was opened then, the study's says.
     lines = models.Line.objects.exclude(ledger__name=SYSTEM_LEDGER).exclude(kind="ledger_opened")
     last = lines.filter(seq=F("ledger__seq")).aggregate(last=Max("received_at"))["last"]

@@ -51,6 +51,12 @@ class Today:
     further: bool
 
 
+def needs_today(reader: Reader) -> Today:
+    """What participants need of somebody today, whoever that is."""
+    found = tuple(of_participants(reader))
+    return Today(found[:MOST], len(found) > MOST)
+
+
 def of_participants(reader: Reader) -> Iterator[Task]:
     """What participants need of somebody, as the reader's role may see it: one more than are shown."""
     found = list(dict.fromkeys(_found(reader)))[: MOST + 1]  # several calls of one alert are one task

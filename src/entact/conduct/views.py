@@ -19,7 +19,6 @@ from entact.conduct.overview import describe
 from entact.conduct.participants import find_number, list_participants
 from entact.conduct.reader import BROKEN, environment_of_database, reader_for
 from entact.conduct.timeline import tell
-from entact.conduct.today import needs_today
 from entact.conduct.upkeep.reports import upkeep
 from entact.course.fold import Broken
 from entact.report.page import schedule_style
@@ -30,10 +29,9 @@ from entact.store import StoreError
 def show_study(request: HttpRequest) -> HttpResponse:
     """The study: what it is, its schedule, gates and alerts, and how its sites stand."""
     reader = reader_for(request.person)
-    today = needs_today(reader) if reader.sight.sees_schedule else None
     kept = upkeep() if request.person.may("manage_people") else None
+    today = waits_for(reader, request.person)
     values = {"overview": describe(reader), "today": today, "upkeep": kept, "here": "study"}
-    values = {"overview": describe(reader), "today": waits_for(reader, request.person), "here": "study"}
     return page(request, reader, "study.html", values)
 
 
