@@ -98,7 +98,7 @@ def test_the_next_step_says_every_reason_against_it(
     assert "disabled" in step
     assert "Site denver has not been activated" in step
     refused = ada.post(
-        "/participants/S-1/add/enrolment/", {"shown": ["subject"], "item:subject": "1-001"}, status=422
+        "/participants/S-1/add/randomisation/", {"shown": ["number"], "item:number": "R-1"}, status=422
     )
     assert "Site denver has not been activated" in refused
     assert 'id="next"' not in sign_in("mo", everywhere="monitor").get("/participants/S-1/visits/")
