@@ -18,11 +18,7 @@ from psycopg import Cursor
 from entact.course import Course, Entry, Receipt, Refused, instant, read, uuid7
 from entact.course.act import attempt
 from entact.course.entry import CLAIMED, SYSTEM, Authenticated, as_sent
-from entact.course.kinds import SYSTEM_KINDS
-from entact.course.entry import CLAIMED, SYSTEM, Authenticated, as_sent, digest, parse
-from entact.course.entry.name import is_ledger_name
-from entact.course.entry.sealing import KEY_BYTES, MARK, OLDER, is_sealed
-from entact.course.kinds import SITE_KINDS, SYSTEM_KINDS, UNPARSED
+from entact.course.kinds import SITE_KINDS, SYSTEM_KINDS
 from entact.course.kinds.study import LedgerOpened
 from entact.course.personal import seal_entry
 from entact.course.signed.device import DeviceProof
@@ -48,9 +44,8 @@ from entact.store.numbers import numbers_asked, shared_by
 from entact.store.participant_keys import key_of
 from entact.store.reading import lines_with
 from entact.store.setting import setting_held
-from entact.store.under_key import is_open, key_in, lost_key, sealed_entry, study_entered
 from entact.store.site_rows import SITE
-from entact.store.studies import study_of_record
+from entact.store.under_key import is_open, key_in, lost_key, sealed_entry, study_entered
 
 _TURNS = 5  # in which others may take the number that is asked for
 SYSTEM_LEDGER = "system"  # what people did to, and with, the system itself
@@ -185,68 +180,11 @@ def note(entry: Entry, *, received_at: str, authenticated: Authenticated) -> Rec
     Raises:
         StoreError: when it belongs into another ledger, or this record has no release yet.
     """
-    if entry.ledger != SYSTEM_LEDGER or entry.kind not in SYSTEM_KINDS:
-        raise StoreError(f"an entry of kind {entry.kind!r} does not belong in the system's ledger")
-    msgspec.convert(entry.data, SYSTEM_KINDS[entry.kind].payload)
-    return append_or_open(entry, received_at, authenticated)
     kinds = SYSTEM_KINDS if entry.ledger == SYSTEM_LEDGER else SITE_KINDS
-    if entry.kind not in kinds or not entry.ledger.startswith((SYSTEM_LEDGER, SITE)):
+    if entry.kind not in kinds or not (kinds is SYSTEM_KINDS or entry.ledger.startswith(SITE)):
         raise StoreError(f"an entry of kind {entry.kind!r} does not belong in the ledger {entry.ledger}")
     msgspec.convert(entry.data, kinds[entry.kind].payload)
-    return _append(entry, received_at, authenticated)
-
-
-def _lost_key() -> bytes:
-    """A key that nobody keeps: what arrives after an erasure is not to be opened."""
-    return secrets.token_bytes(KEY_BYTES)
-
-
-def _study() -> tuple[str, Study]:
-    stamp, study = study_of_record()
-    if study is None:
-        raise StoreError("this record holds no release that can be read: enter one first")
-    return stamp, study
-
-
-def _key(ledger: str) -> bytes:
-    key = key_of(ledger)
-    if key is None:
-        raise StoreError(
-            f"the key of {ledger} is not here: ENTACT_KEYS says where keys lie, "
-            "`entact keys restore` brings them back"
-            if _is_open(ledger)
-            else f"there is no {ledger} in this record"
-        )
-    return key
-
-
-def _sealed(entry: Entry) -> Entry:
-    """As the database may have it: under the participant's key, which the first entry makes."""
-    _, study = _study()
-    key = key_of(entry.ledger)
-    if key is None and entry.ledger in erased():
-        return _after_erasure(study, entry)
-    if key is None and not _is_open(entry.ledger):
-        keep_keys({entry.ledger: secrets.token_bytes(KEY_BYTES)})
-    key = _key(entry.ledger)
-    return _as_kept_before(entry, seal_entry(study, entry, key), key)
-
-
-def _as_kept_before(entry: Entry, sealed: Entry, key: bytes) -> Entry:
-    """The entry as it was kept under an earlier version of the ciphertext: sent again, it is the same.
-
-    Only an id that may be there is looked for: what this process knows of the ledger is asked first.
-    """
-    known = remembered(entry.ledger)
-    if sealed is entry or (known.seq and storable(entry.id) not in known.ids):
-        return sealed
-    for line in _lines_with(entry):
-        if OLDER in line.text:
-            kept = as_sent(read(line.text))
-            with suppress(ValueError):
-                if opened(kept, key) == opened(sealed, key):
-                    return kept
-    return sealed
+    return append_or_open(entry, received_at, authenticated)
 
 
 @contextmanager
