@@ -85,9 +85,15 @@ def list_files(opened: str, keys: Path, tmp_path_factory: pytest.TempPathFactory
     return out
 
 
+@pytest.fixture(scope="module")
+def anna(list_files: Path) -> None:
+    """Somebody who was given the first row."""
+    randomise(ANNA, "S01-001")
+
+
 @pytest.fixture
-def made(list_files: Path, tmp_path: Path) -> Path:
-    """A copy of the list's files, with which a test may do what it likes."""
+def made(list_files: Path, anna: None, tmp_path: Path) -> Path:
+    """A copy of the list's files, with which a test may do what it likes; Anna has its first row."""
     return Path(shutil.copytree(list_files, tmp_path / "list"))
 
 
@@ -194,7 +200,6 @@ def test_one_row_is_opened_for_one_person_and_it_is_entered_first(
     from entact import store
     from entact.course import read
 
-    randomise(ANNA, "S01-001")
     told = allocation("pia", "open", ANNA, *files(made, "pia"), "--json")
     assert told.code == 0
     assert told.json["arm"] in ("mdma", "placebo")
