@@ -134,13 +134,13 @@ def test_each_role_has_its_own() -> None:
 def test_a_participant_is_found_by_any_number_of_theirs() -> None:
     theo = signed_in_as("theo", ("therapist", "denver"))
     for number in ("1-001", "S-1", " s-1 "):
-        answer = theo.get("/participants/find/", {"number": number})
+        answer = theo.get("/find/", {"number": number})
         assert (answer.status_code, answer.get("Location")) == (302, "/participants/1-001/"), number
     for number in ("9-999", "'; --", "é" * 90, "R-17", "K-1"):
-        answer = theo.get("/participants/find/", {"number": number})
+        answer = theo.get("/find/", {"number": number})
         assert answer.status_code == 404
         assert "Nobody whom you may see" in answer.content.decode()
-    elsewhere = signed_in("investigator", "haifa").get("/participants/find/", {"number": "1-001"})
+    elsewhere = signed_in("investigator", "haifa").get("/find/", {"number": "1-001"})
     assert elsewhere.status_code == 404
     assert re.search(r'<input id="find"', theo.get("/").content.decode())
     assert account("theo") is not None

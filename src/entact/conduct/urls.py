@@ -12,7 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("schedule.css", views.show_style, name="style"),
     path("participants/", views.show_participants, name="participants"),
     path("participants/new/", new_participant, name="new_participant"),
-    path("participants/find/", views.find, name="find"),
+    path("find/", views.find, name="find"),
     path("dashboard/", views.show_dashboard, name="dashboard"),
     path("participants/<str:key>/", views.show_participant, name="participant"),
     path("participants/", include("entact.conduct.signatures.urls")),

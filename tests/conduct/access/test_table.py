@@ -60,7 +60,7 @@ PLAIN = {
     "export_audit": "/audit/export.csv",
     "exports": "/files/",
     "export": "/files/participants.csv",
-    "find": "/participants/find/",
+    "find": "/find/",
     "dashboard": "/dashboard/",
     "staff": "/sites/",
     "delegation": "/sites/denver/staff/",

@@ -15,7 +15,7 @@ from entact.course.state.numbers import SCREENING, is_number, normal
 from entact.store.known import raw_cursor
 from entact.store.numbers import holders
 
-RESERVED = frozenset({"new", "find"})  # an address of the pages
+RESERVED = frozenset({"new"})  # an address of the pages
 _NUMBER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,38}[A-Za-z0-9])?")
 
 
