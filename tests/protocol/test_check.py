@@ -765,7 +765,11 @@ def test_in_a_rule_of_many_lines_the_line_is_named(
     ]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(draw=st.data())
 def test_no_exchange_of_parts_gives_anything_but_a_study_or_problems(
     draw: st.DataObject, mini: str, tmp_path: Path

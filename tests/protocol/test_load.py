@@ -416,7 +416,11 @@ def test_every_shipped_study_loads_by_its_name(name: str) -> None:
     assert study.newest.gates
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(data=st.data())
 def test_no_damage_to_a_file_gives_anything_but_a_study_or_problems(
     data: st.DataObject, tmp_path: Path

@@ -45,7 +45,7 @@ def test_what_is_stored_is_what_the_ledger_in_memory_holds(make_entry: Any) -> N
 
 @pytest.mark.usefixtures("database")
 @given(note=st.text(st.characters(exclude_categories=["Cs"])))
-@profile(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@profile(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_any_text_comes_back_byte_for_byte(make_entry: Any, note: str) -> None:
     entry = make_entry(data={"note": note})
     kept = store.append(entry, received_at=NOW).line

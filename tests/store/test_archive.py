@@ -282,7 +282,7 @@ def test_damage_is_named_at_the_first_bad_entry(folder: Path, damage: str) -> No
     bit=st.integers(0, 7),
     file=st.sampled_from(["entries.jsonl", "entries.sha256"]),
 )
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_any_flipped_bit_is_named_at_its_line(folder: Path, place: int, bit: int, file: str) -> None:
     path = folder / file
     before = path.read_bytes()

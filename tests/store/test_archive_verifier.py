@@ -248,7 +248,11 @@ def test_a_manifest_leads_nowhere_else(archive: Path, name: str) -> None:
     assert (code, "is missing" in said) == (1, True)
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=40,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    deadline=None,
+)
 @given(data=st.data())
 def test_any_flipped_bit_of_any_file_is_named(archive: Path, data: st.DataObject) -> None:
     names = sorted(path.relative_to(archive).as_posix() for path in archive.rglob("*") if path.is_file())

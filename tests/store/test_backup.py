@@ -319,7 +319,11 @@ def test_r26_a_damaged_backup_is_named_without_restoring_it(copy: backup.Backup,
 
 @pytest.mark.slow
 @pytest.mark.requirement("R26")
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(st.data())
 def test_r26_any_bit_of_the_log_that_is_flipped_is_found(copy: backup.Backup, data: st.DataObject) -> None:
     path = data.draw(st.sampled_from(log_of(copy)))

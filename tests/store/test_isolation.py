@@ -75,7 +75,11 @@ def test_what_was_sent_under_such_a_name_is_kept_as_received(study: Study) -> No
     assert store.verify().breaks == ()
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    deadline=None,
+)
 @given(name=st.text(max_size=120) | st.text(max_size=30).map("participant:{}".format))
 def test_whatever_it_is_called_it_is_refused_in_words_or_kept(study: Study, name: str) -> None:
     entry = msgspec.structs.replace(fact(study, 3, "note", {}), ledger=name)

@@ -236,7 +236,7 @@ def test_r03_an_entry_of_another_environment_is_found(chains: dict[str, Ledger],
     seq=st.integers(1, 6),
     column=st.sampled_from(["text", "hash"]),
 )
-@profile(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@profile(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_r03_any_flipped_bit_is_named(
     chains: dict[str, Ledger], owner: Owner, place: int, bit: int, seq: int, column: str
 ) -> None:

@@ -279,7 +279,11 @@ def parts(data: Any) -> Iterator[tuple[Any, Any]]:
             yield from parts(data[key])
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(draw=st.data())
 def test_no_exchange_of_parts_gives_anything_but_a_study_or_problems(
     draw: st.DataObject, tmp_path: Path
