@@ -144,5 +144,5 @@ def test_who_randomises_is_asked_for_no_number(ada: Browser, screened: str) -> N
     """The list gives it; what stands against it is said."""
     assert "the sealed list gives the next one" in ada.get(f"{ADD}/randomisation/")
     page = ada.post(f"{ADD}/randomisation/", {"shown": ["number"], "head": "99"}, status=422)
-    assert "There is no site" in page  # it came to the gate
+    assert "The participant has not been enrolled" in page  # it came to the gate
     assert "Nothing is answered" not in page
