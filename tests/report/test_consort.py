@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from entact.report.consort import Box, BoxLine, consort
+from entact.report.consort import Box, BoxText, consort
 from entact.report.flow import ArmFlow, Flow, Reason
 from entact.report.lettering import abbreviation, cut, short, width_of, wrap, wrap_words
 
@@ -83,7 +83,7 @@ def test_many_reasons_are_counted_together() -> None:
 
 
 def test_a_box_is_as_high_as_its_text() -> None:
-    short_box, long_box = (Box((BoxLine(text),), 0, 0, 150) for text in ("one", LONG))
+    short_box, long_box = (Box((BoxText(text),), 0, 0, 150) for text in ("one", LONG))
     assert len(short_box.rows) == 1
     assert long_box.height > short_box.height
 

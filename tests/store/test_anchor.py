@@ -560,16 +560,16 @@ def test_a_study_without_a_release_has_no_anchor(database: str, make_chain: Any,
 def test_a_server_takes_anchors_by_itself_and_both_page_and_verification_say_when(
     tmp_path: Path, study_ledger: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from entact.cli.anchor import keep_anchoring, places_of_environment
+    from entact.cli.anchor import keep_anchoring, destinations_of_environment
     from entact.conduct.verification import check_now
 
-    assert places_of_environment() is None
+    assert destinations_of_environment() is None
     monkeypatch.setenv("ENTACT_ANCHOR_FILE", str(tmp_path / "anchors"))
     monkeypatch.setenv("ENTACT_ANCHOR_EVERY", "1 s")
-    places = places_of_environment()
-    assert places is not None
+    destinations = destinations_of_environment()
+    assert destinations is not None
     stop = threading.Event()
-    thread = keep_anchoring(places, stop)
+    thread = keep_anchoring(destinations, stop)
     patience = time.monotonic() + 60
     while time.monotonic() < patience and not check_now().anchored:
         time.sleep(0.05)
@@ -592,10 +592,10 @@ def test_a_server_takes_anchors_by_itself_and_both_page_and_verification_say_whe
 def test_anchors_that_could_not_be_taken_by_themselves_are_refused_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
 ) -> None:
-    from entact.cli.anchor import places_of_environment
+    from entact.cli.anchor import destinations_of_environment
 
     monkeypatch.delenv("ENTACT_SMTP", raising=False)
     monkeypatch.setenv("ENTACT_ANCHOR_FILE", str(tmp_path / "anchors"))
     monkeypatch.setenv(f"ENTACT_ANCHOR_{name}", value)
     with pytest.raises(StoreError, match=said):
-        places_of_environment()
+        destinations_of_environment()

@@ -18,7 +18,7 @@ from tests.store.test_anchor import Authority, Post, authority
 from tests.store.test_mail import certificate
 
 from entact import store
-from entact.cli.anchor import Places, keep_anchoring, places_of_environment, put, read_against
+from entact.cli.anchor import Destinations, keep_anchoring, destinations_of_environment, put, read_against
 from entact.store import StoreError, models
 from entact.store.anchor import read_anchors
 
@@ -93,7 +93,7 @@ def post(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Post]:
 @pytest.fixture
 def places(
     database: str, post: Post, authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Places:
+) -> Destinations:
     """What the environment of a server says."""
     enter_study()
     monkeypatch.setenv("ENTACT_SMTP", post[0])
@@ -102,7 +102,7 @@ def places(
     monkeypatch.setenv("ENTACT_ANCHOR_MAIL", "monitor@example.org, ethics@example.org")
     monkeypatch.setenv("ENTACT_ANCHOR_STAMP", authority.url)
     monkeypatch.setenv("ENTACT_ANCHOR_EVERY", "1 h")
-    found = places_of_environment()
+    found = destinations_of_environment()
     assert found is not None
     return found
 
@@ -111,7 +111,7 @@ def noted() -> set[str]:
     return set(models.Anchored.objects.values_list("place", flat=True))
 
 
-def take_by_itself(places: Places, expected: set[str]) -> None:
+def take_by_itself(places: Destinations, expected: set[str]) -> None:
     """Lets a server take anchors until they are where they are expected."""
     stop = threading.Event()
     thread = keep_anchoring(places, stop)
@@ -125,7 +125,7 @@ def take_by_itself(places: Places, expected: set[str]) -> None:
 
 @pytest.mark.requirement("R03")
 def test_r03_every_party_gets_its_anchor_by_itself(
-    places: Places, post: Post, authority: Authority, tmp_path: Path
+    places: Destinations, post: Post, authority: Authority, tmp_path: Path
 ) -> None:
     expected = {
         f"file {tmp_path / 'anchors'}",
@@ -152,7 +152,7 @@ def test_r03_every_party_gets_its_anchor_by_itself(
 
 
 def test_one_that_fails_keeps_nobody_else_from_theirs(
-    places: Places, post: Post, tmp_path: Path, capfd: Any
+    places: Destinations, post: Post, tmp_path: Path, capfd: Any
 ) -> None:
     """The authority is away and one address is unknown: the others have theirs, and both are named."""
     mail = ("nobody@example.org", *places.mail)
@@ -166,7 +166,7 @@ def test_one_that_fails_keeps_nobody_else_from_theirs(
     assert "nobody@example.org" in said
 
 
-def test_mail_goes_on_where_the_file_does_not(places: Places, post: Post, tmp_path: Path) -> None:
+def test_mail_goes_on_where_the_file_does_not(places: Destinations, post: Post, tmp_path: Path) -> None:
     (tmp_path / "anchors").mkdir()
     with pytest.raises(StoreError, match="cannot append to"):
         put(places.file, places.mail, places.timestamp)
@@ -175,7 +175,7 @@ def test_mail_goes_on_where_the_file_does_not(places: Places, post: Post, tmp_pa
 
 
 def test_a_wrong_password_or_a_certificate_of_nobody_is_named_and_nothing_is_sent(
-    places: Places, post: Post, monkeypatch: pytest.MonkeyPatch
+    places: Destinations, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ENTACT_SMTP", post[0].replace("p%40ss", "other"))
     with pytest.raises(StoreError, match="who are you"):
