@@ -201,7 +201,8 @@ CROWD = 200
 def ready_to_be_randomised(trial: Trial, count: int, rows: int) -> list[Entry]:
     """So many participants who are ready to be randomised, each with the act that does it.
 
-    The list is sealed with so many rows for their site; the acts leave the number to it.
+    The list is sealed with so many rows for their site, and the acts leave the number to it; with none the
+    list gives no numbers, and each act says one.
     """
     ready: list[tuple[str, Entry]] = []
     for received_at, entry in in_order(trial):
@@ -212,7 +213,7 @@ def ready_to_be_randomised(trial: Trial, count: int, rows: int) -> list[Entry]:
         one.data["site"] for _, one in ready if one.kind == "screening" and one.ledger == entry.ledger
     )
     for received_at, one in ready:
-        if one.kind == "commitment":
+        if one.kind == "commitment" and rows:
             numbers = {site: [f"{site}-{place:03d}" for place in range(1, rows + 1)]}
             one = replace(one, data=one.data | {"numbers": numbers})
         if not one.ledger.startswith("participant:"):
@@ -225,7 +226,8 @@ def ready_to_be_randomised(trial: Trial, count: int, rows: int) -> list[Entry]:
         for received_at, one in mine:
             chain.append(_as_another(one, name, number), received_at=received_at)
         chains.append(chain)
-        acts.append(replace(_as_another(entry, name, number), data={}, basis=None))
+        asked = replace(_as_another(entry, name, number), basis=None)
+        acts.append(replace(asked, data={}) if rows else asked)
     keep_keys({chain.name: b"k" * 32 for chain in chains})
     store.append_many((chain.name, line) for chain in chains for line in chain.lines)
     return acts
@@ -332,8 +334,9 @@ def test_two_hundred_are_randomised_at_once(crowd: list[Entry]) -> None:
     assert store.stale() == []
 
 
-@pytest.mark.slow
-def test_an_act_under_way_holds_up_its_own_participant_and_nobody_else(crowd: list[Entry]) -> None:
+def test_an_act_under_way_holds_up_its_own_participant_and_nobody_else(record: str, trial: Trial) -> None:
+    """Where the list gives the number, only those of the same stratum wait: who is next hangs on it."""
+    crowd = ready_to_be_randomised(trial, 2, 0)
     begun, go_on = threading.Event(), threading.Event()
 
     def act_slowly() -> None:

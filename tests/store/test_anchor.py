@@ -560,7 +560,7 @@ def test_a_study_without_a_release_has_no_anchor(database: str, make_chain: Any,
 def test_a_server_takes_anchors_by_itself_and_both_page_and_verification_say_when(
     tmp_path: Path, study_ledger: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from entact.cli.anchor import keep_anchoring, destinations_of_environment
+    from entact.cli.anchor import destinations_of_environment, keep_anchoring
     from entact.conduct.verification import check_now
 
     assert destinations_of_environment() is None

@@ -18,7 +18,7 @@ from tests.store.test_anchor import Authority, Post, authority
 from tests.store.test_mail import certificate
 
 from entact import store
-from entact.cli.anchor import Destinations, keep_anchoring, destinations_of_environment, put, read_against
+from entact.cli.anchor import Destinations, destinations_of_environment, keep_anchoring, put, read_against
 from entact.store import StoreError, models
 from entact.store.anchor import read_anchors
 
