@@ -33,11 +33,11 @@ def test_what_is_kept_is_started_again_where_it_was_killed_and_ends_when_it_is_t
     assert not is_there(second)
 
 
-def test_a_site_is_copied_by_hand(run: Run, rehearsal: str, tmp_path: Path) -> None:
-    refused = run("site-copy", "nowhere", "--to", tmp_path, "--database", rehearsal)
+def test_a_site_is_copied_by_hand(run: Run, own: str, tmp_path: Path) -> None:
+    refused = run("site-copy", "nowhere", "--to", tmp_path, "--database", own)
     assert refused.code == 2
     assert "the study has no site 'nowhere'" in refused.err
-    done = run("site-copy", "01", "--to", tmp_path, "--database", rehearsal, "--json")
+    done = run("site-copy", "01", "--to", tmp_path, "--database", own, "--json")
     assert done.code == 0, done.err
     folder = Path(done.json["folder"])
     assert len(list((folder / "casebooks").iterdir())) == done.json["participants"]

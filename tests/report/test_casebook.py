@@ -43,6 +43,7 @@ def book(text: str, accounts: int = 1) -> dict[str, Any]:
         "readings": [{"when": "10:00", "timepoint": "", "values": [text, "70"], "places": ["ab"]}],
         "accounts": [account(text)] * accounts,
     }
+    signed = {"when": "", "entries": 2, "broken": [text]}
     step = dict.fromkeys(("arrived", "happened", "what", "by", "proof", "reason", "place"), text)
     return {
         "study": "mini",
@@ -51,6 +52,7 @@ def book(text: str, accounts: int = 1) -> dict[str, Any]:
         "role": "investigator",
         "hidden": [],
         "made": "2 Mar 2026",
+        "given_out": text,
         "releases": [["1.0", "ab" * 32]],
         "head": "3 · ab",
         "timeline": {
@@ -63,7 +65,7 @@ def book(text: str, accounts: int = 1) -> dict[str, Any]:
             "withdrawn": [account(text)],
             "zone": "Europe/Zurich",
         },
-        "signatures": [{"by": text, "when": "", "meaning": text, "entries": 2, "broken": [text]}],
+        "signatures": [dict.fromkeys(("by", "name", "proof", "meaning"), text) | signed],
         "trail": [step],
     }
 
