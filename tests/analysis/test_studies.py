@@ -17,6 +17,7 @@ STUDIES = {
     "life-threatening-illness": 18,
     "mapp1": 40,
     "mapp2": 40,
+    "mapp3": 60,
 }
 """Participants of each."""
 
