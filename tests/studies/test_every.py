@@ -308,3 +308,12 @@ def test_no_exchange_of_parts_gives_anything_but_a_study_or_problems(
     except StudyError:
         return
     assert release.rules.reports.keys() >= release.file.reports.keys()
+
+
+def test_what_is_no_name_is_no_term_of_a_checklist(tmp_path: Path) -> None:
+    data = copy.deepcopy(DATA["mapp2"])
+    name = next(iter(data["adverse_events"]["checklists"]))
+    data["adverse_events"]["checklists"][name]["terms"][0] = "F138 crl2024"
+    (tmp_path / "study.yaml").write_text(json.dumps(data), encoding="utf-8")
+    with pytest.raises(StudyError, match=rf"adverse_events.checklists.{name}.terms"):
+        load_study(tmp_path / "study.yaml")

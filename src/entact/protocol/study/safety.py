@@ -21,7 +21,7 @@ class EventTerm(Block):
 class Checklist(Block):
     """Terms that are asked for one by one; a visit does it by its name, and no term may be left blank."""
 
-    terms: list[str]
+    terms: list[Name]
     title: Words | None = None
     by: str | None = None
 
