@@ -317,3 +317,13 @@ def test_code_breaks_are_printed_and_that_is_entered(allocation: As, made: Path,
     assert (tmp_path / "breaks.pdf").read_bytes().startswith(b"%PDF")
     noted = [entry.data for entry in acts.entries(("list_opened",))]
     assert [one["rows"] for one in noted if one["purpose"] == "code_breaks"] == [12]
+
+
+def test_a_randomisation_that_was_withdrawn_opens_nothing(allocation: As, made: Path) -> None:
+    dora = "participant:" + "5" * 32
+    enter(dora, "screening", {"attempt": 1, "number": "S-5", "site": "S02", "population": "patients"})
+    given = enter(dora, "randomisation", {"number": "S02-001"})
+    enter(dora, "void", {}, replaces=given, reason="entered_in_error")
+    done = allocation("pia", "open", dora, *files(made, "pia"))
+    assert (done.code, done.out) == (2, "")
+    assert "is not randomised: there is no row to open" in done.err

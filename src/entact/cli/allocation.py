@@ -78,6 +78,8 @@ def make_list(
     Raises:
         StoreError: for what is no list, for holders who must not see an arm, and where one is committed.
     """
+    from django.db import transaction
+
     from entact.course.allocation.allocation import commitment_of
     from entact.course.allocation.chance import Drawn
     from entact.course.allocation.making import ListPlan, draw_list, import_list
@@ -90,8 +92,6 @@ def make_list(
     _require_unblinded(release, signer.person, role)
     keys = _holders(release, holders)
     place = acts.here()
-    if acts.entries(("commitment",)):
-        raise StoreError("a list is committed already: it is never replaced, so that nobody can choose one")
     drawn = Drawn(secrets.token_bytes)
     study = place.ledger.partition(":")[2]
     try:
@@ -105,7 +105,13 @@ def make_list(
         raise StoreError(str(error) if table is None else f"{table}, {error}") from error
     files = sealed_list.write_files(out, allocation, keys)
     try:
-        acts.enter(place, "commitment", committed, by=signer.person, role=role, prove=signer.prove)
+        with transaction.atomic():  # of two who make a list at once, one is too late
+            acts.one_at_a_time()
+            if acts.entries(("commitment",)):
+                raise StoreError(
+                    "a list is committed already: it is never replaced, so that nobody can choose"
+                )
+            acts.enter(place, "commitment", committed, by=signer.person, role=role, prove=signer.prove)
     except BaseException:
         sealed_list.remove(files)
         raise
@@ -295,21 +301,21 @@ def _planned(database: str, sites: Sequence[str]) -> tuple[Release, tuple[str, .
     open_record(database)
     from entact.course.allocation.stratum import strata_of
 
-    release = _newest()
+    release = _study().newest
     try:
         return release, strata_of(release, sites), _ratio()
     except ValueError as error:
         raise StoreError(f"{error}: --site S01 --site S02") from error
 
 
-def _newest() -> Release:
+def _study() -> Study:
     from entact.store import acts
 
-    return Study.from_texts(one.text.encode() for one in acts.releases_here()).newest
+    return Study.from_texts(one.text.encode() for one in acts.releases_here())
 
 
 def _ratio() -> Mapping[str, int]:
-    planned = _newest().file.randomisation
+    planned = _study().newest.file.randomisation
     if planned is None:
         raise StoreError("the study does not randomise: there is no list to make")
     return planned.ratio
@@ -366,12 +372,14 @@ def _note_opened(place: Any, purpose: Any, sealed: Any, signer: Any, role: str) 
 
 
 def _number_of(ledger: str) -> str:
-    from entact.store.list_use import used_numbers
+    """The number that a participant has now: one that was withdrawn opens nothing."""
+    from entact.course import fold, read
+    from entact.store import lines
 
-    own = [one.number for one in used_numbers() if one.ledger == ledger]
-    if not own:
+    course = fold(_study(), [read(line.text) for line in lines(ledger)])
+    if course.randomisation is None:
         raise StoreError(f"{ledger} is not randomised: there is no row to open")
-    return own[-1]
+    return course.randomisation.number
 
 
 def _made_again(rows: Sequence[Any], behind: Sequence[str], ratio: Mapping[str, int]) -> bool | None:

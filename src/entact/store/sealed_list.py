@@ -107,6 +107,8 @@ def remove(files: Sequence[Path]) -> None:
     """Takes files away again, where what they are of was not committed."""
     for path in files:
         path.unlink(missing_ok=True)
+    if files and not any(files[0].parent.iterdir()):
+        files[0].parent.rmdir()
 
 
 def read_list(path: Path) -> SealedList:
