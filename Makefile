@@ -48,6 +48,8 @@ check: setup ## format, lint, types, and the arrows between rooms
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/deno check --quiet --no-remote --config src/entact/conduct/session/page.json \
+	  $(filter-out %/worker.js,$(wildcard src/entact/conduct/session/console/*.js))
 
 format: setup ## put the code into its format
 	@$(BIN)/ruff format .

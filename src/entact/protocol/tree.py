@@ -54,6 +54,10 @@ _TOKEN: Final = re.compile(
     r"|(?P<name>[A-Za-z]\w*(?:\s*\.\s*[A-Za-z]\w*)*)"
     r"|(?P<sign>&&|\|\||[<>=!]=|[-+*/%<>!?:()\[\],]))"
 )
+_ESCAPE: Final = re.compile(
+    r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-3][0-7]{2})|(.))", re.S
+)
+_CONTROLS: Final = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _LEVELS: Final = (
     ("||",),
     ("&&",),
@@ -147,7 +151,7 @@ class _Reading:
         at, kind = self.at, self.kind
         text = self.next()
         if kind == "text":
-            return Literal(re.sub(r"\\(.)", r"\1", text[1:-1]), at)
+            return Literal(_ESCAPE.sub(_unescaped, text[1:-1]), at)
         if kind == "number":
             return Literal(float(text) if re.search(r"[.eE]", text) else int(text), at)
         if kind != "name":
@@ -167,3 +171,10 @@ class _Reading:
                 self.take(",")
         self.take(end)
         return tuple(found)
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    """What an escape in a text of CEL stands for."""
+    *codes, octal, other = found.groups()
+    code = next((int(code, 16) for code in codes if code), int(octal, 8) if octal else None)
+    return chr(code) if code is not None else _CONTROLS.get(other, other)
