@@ -51,3 +51,24 @@ def signed_in_as(name: str, *roles: tuple[str, str], second_factor: bool = True,
     browser = Client(headers=headers, enforce_csrf_checks=csrf, raise_request_exception=False)
     browser.force_login(who)
     return browser
+
+
+PASSWORD = "a long sentence of hers"
+
+
+def give_password(name: str) -> None:
+    """The account of a name has `PASSWORD`; sessions that it had are over."""
+    from entact.conduct.access.models import Account
+
+    account = Account.objects.get(name=name)
+    account.set_password(PASSWORD)
+    account.save()
+
+
+def code() -> str:
+    """What the app of everybody in these tests shows now; not yet used."""
+    from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
+    from django.core.cache import cache
+
+    cache.clear()
+    return format_hotp_value(hotp_value("JBSWY3DPEHPK3PXP", list(yield_hotp_counters_from_time())[1]))

@@ -23,6 +23,7 @@ KEYED = {
     "participant": "/participants/{key}/",
     "form": "/participants/{key}/screening.1/demographics/",
     "look": "/participants/{key}/screening.1/demographics/look/",
+    "hand": "/participants/{key}/screening.1/demographics/hand/",
     "add": "/participants/{key}/add/medication/",
     "entry": "/participants/{key}/entry/nothing/",
     "withdraw": "/participants/{key}/entry/nothing/withdraw/",
@@ -42,6 +43,10 @@ NOTHING_THERE = {
     "query",
     "entry",
     "withdraw",
+    "hand",
+    "handed",
+    "handed_look",
+    "hand_back",
     "person",
     "mfa_view_recovery_codes",
     "account_change_password",
@@ -50,6 +55,9 @@ PLAIN = {
     "study": "/",
     "participants": "/participants/",
     "new_participant": "/participants/new/",
+    "handed": "/handed/",
+    "handed_look": "/handed/look/",
+    "hand_back": "/handed/back/",
     "lock_study": "/lock/",
     "listing": "/forms/",
     "export_listing": "/forms/export.csv",
@@ -157,7 +165,15 @@ def test_each_cell_of_the_table_is_what_its_page_does(role: str, site: str) -> N
         for key, where in WHERE.items()
     ]
     for route, address, where in cells:
-        writes = route in ("look", "withdraw", "unscheduled", "verify", "act_on_listing")
+        writes = route in (
+            "look",
+            "withdraw",
+            "unscheduled",
+            "verify",
+            "act_on_listing",
+            "hand",
+            "handed_look",
+        )
         answer = browser.post(address) if writes else browser.get(address)
         if not lets(person, route, where):
             assert (answer.status_code, answer.content) == (404, nowhere), (route, address)

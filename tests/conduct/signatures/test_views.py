@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from tests.conduct.browser import Browser, course_of
+from tests.conduct.people import PASSWORD, code, give_password
 
 from entact import store
 from entact.conduct.reader import forget
@@ -16,32 +17,18 @@ from entact.protocol import Study
 
 FORM = "/participants/S-1/screening.1/suicidality/"
 SIGN = "/participants/S-1/sign/"
-PASSWORD = "a long sentence of hers"
 ANSWERS = {"shown": ["ideation", "behaviour"], "item:ideation": "0", "item:behaviour": "false"}
 
 
 @pytest.fixture
 def ada(sign_in: Callable[..., Browser], screened: str) -> Browser:
     """The investigator, with a password and a second factor."""
-    from entact.conduct.access.models import Account
-
     ada = sign_in("ada", denver="investigator")
     ada.get("/participants/S-1/")
-    account = Account.objects.get(name="ada")
-    account.set_password(PASSWORD)
-    account.save()
+    give_password("ada")
     ada.sign_in_anew()
     ada.post(FORM, ANSWERS | {"head": "9"})
     return ada
-
-
-def code() -> str:
-    """What the app of everybody in these tests shows now; not yet used."""
-    from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
-    from django.core.cache import cache
-
-    cache.clear()
-    return format_hotp_value(hotp_value("JBSWY3DPEHPK3PXP", list(yield_hotp_counters_from_time())[1]))
 
 
 def signing(page: str, **more: str) -> dict[str, str]:

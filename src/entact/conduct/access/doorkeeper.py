@@ -18,6 +18,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 
+from entact.conduct.access.handing import ROUTES_HANDED, is_handed
 from entact.conduct.access.people import person_of
 from entact.conduct.access.trail import by_session, enter
 from entact.conduct.error import ConductError
@@ -61,6 +62,8 @@ class Doorkeeper:
             return unavailable(request, error)
         if request.person is None and _asked_act(request) != PUBLIC:
             return _to_sign_in(request)
+        if request.person is not None and is_handed(request) and _route(request) not in ROUTES_HANDED:
+            return HttpResponseRedirect(reverse("handed"))  # whatever the address: this is all there is
         response = self.get_response(request)
         if request.person is not None and response.status_code == 200:
             _note_look(request)

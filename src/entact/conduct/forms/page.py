@@ -61,6 +61,7 @@ class FormPage:
         languages: of the study's, in which it can be shown, where it has several.
         intro: what is to be known first. links: further pages, by address. action: what the button says.
         status, status_history: whether it was done. others: how many further entries are at this place.
+        hand: the address that hands it over to the participant, where they answer it.
         notes: what is found that is about no single item. unsaved: why nothing was written, if it was sent.
     """
 
@@ -95,6 +96,7 @@ class FormPage:
     action: str = ""
     when: str = ""
     languages: tuple[str, ...] = ()
+    hand: str = ""
 
     @property
     def fields(self) -> tuple[Field, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -27,6 +28,7 @@ from entact.conduct.forms.page import FormPage, Shown, page_of
 from entact.conduct.forms.place import REPEATS_AT_MOST, Place, encounter_of, timepoints
 from entact.conduct.forms.saying import Clock, Told, Untold, Which, settle_times, tell_time
 from entact.conduct.frame import page
+from entact.conduct.sight import PARTICIPANT
 from entact.course.personal import REASONS
 
 LONGEST_REASON: Final = 2000
@@ -40,7 +42,7 @@ def show_form(request: HttpRequest, key: str, visit: str, form: str) -> HttpResp
     Raises:
         Http404: when there is no such participant, visit or form, or they may not be seen or written.
     """
-    asked = _Form(request, key, visit, form)
+    asked = FormAsked(request, key, visit, form)
     if request.method != "POST":
         return asked.page()
     author = asked.author(asked.role)
@@ -57,7 +59,7 @@ def show_form(request: HttpRequest, key: str, visit: str, form: str) -> HttpResp
     outcome = save_form(filling, asked.reader, asked.participant.ledger, asked.opens, author, asked.now)
     if isinstance(outcome, Saved):
         return redirect(asked.address(outcome.entry))
-    again = _Form(request, key, visit, form)  # what others have entered meanwhile is on it
+    again = FormAsked(request, key, visit, form)  # what others have entered meanwhile is on it
     return again.page(
         unsaved=outcome,
         sent=filling.sent,
@@ -76,14 +78,19 @@ def look_at_form(request: HttpRequest, key: str, visit: str, form: str) -> JsonR
     Raises:
         Http404: as `show_form`.
     """
-    asked = _Form(request, key, visit, form)
+    asked = FormAsked(request, key, visit, form)
     asked.author(asked.role)
-    shown = asked.value(sent=_sent(request))
+    shown = asked.value(sent=sent_by(request))
+    scores = [[score.label, score.value] for score in shown.scores]
+    return JsonResponse({**looked_at(shown), "scores": scores})
+
+
+def looked_at(shown: FormPage) -> dict[str, Any]:
+    """What follows from answers, as the page of a form takes it in while it is filled in."""
     fields = {one.place: _looked_at(one) for one in shown.fields}
     fields |= {cell.place: _looked_at(cell) for one in shown.fields for row in one.rows for cell in row}
     sections = [section.is_hidden for section in shown.sections]
-    scores = [[score.label, score.value] for score in shown.scores]
-    return JsonResponse({"fields": fields, "sections": sections, "scores": scores})
+    return {"fields": fields, "sections": sections}
 
 
 def _looked_at(field: Field) -> dict[str, Any]:
@@ -96,16 +103,25 @@ def _looked_at(field: Field) -> dict[str, Any]:
     }
 
 
-class _Form(Asked):
-    """A form that is asked for at a visit."""
+class FormAsked(Asked):
+    """A form that is asked for at a visit; time and repetition as the address says them, else as given."""
 
-    def __init__(self, request: HttpRequest, key: str, visit: str, form: str) -> None:
+    def __init__(
+        self,
+        request: HttpRequest,
+        key: str,
+        visit: str,
+        form: str,
+        *,
+        time: str | None = None,
+        repeat: int = 0,
+    ) -> None:
         super().__init__(request, key)
         sight = self.reader.sight
         encounter = encounter_of(visit, self.course.release)
         if encounter is None or not sight.sees_form(form) or not sight.sees_visit(visit.partition(".")[0]):
             raise Http404
-        self.place = Place(form, encounter, self._timepoint(encounter, form), self._repeat())
+        self.place = Place(form, encounter, self._timepoint(encounter, form, time), repeat or self._repeat())
         self.role = self.role_entering(form)
         self.opens = self.opener(self.role)
         written = written_at(self.course, self.place, self._text("entry"), self.opens)
@@ -116,7 +132,7 @@ class _Form(Asked):
         self.written: Written = written
 
     def page(self, **sent: Any) -> HttpResponse:
-        shown = self.value(**sent)
+        shown = replace(self.value(**sent), hand=self._hand())
         status = 409 if shown.conflicts else 422 if shown.unsaved is not None else 200
         values = {"form": shown, "review": review_of(self, self.written.effective), "here": "participants"}
         return page(self.request, self.reader, "forms/form.html", values, status)
@@ -138,6 +154,15 @@ class _Form(Asked):
         )
         return page_of(shown, self.place, self.written, **sent)
 
+    def _hand(self) -> str:
+        """The address that hands the form over, where the participant answers it and has not yet; or none."""
+        answers = self.written.form.form.by == PARTICIPANT and self.written.effective is None
+        if self.role is None or not answers:
+            return ""
+        where = reverse("hand", args=[self.participant.key, self.place.visit, self.place.form])
+        query = self.request.GET.urlencode()
+        return f"{where}{f'?{query}' if query else ''}"
+
     def filling(self) -> tuple[Filling, tuple[Question, ...]]:
         """The form as it was sent, and what has to be asked first: which of several times is meant."""
         head = self._text("head")
@@ -145,7 +170,7 @@ class _Form(Asked):
         facts = self.course.facts(self.place.encounter, self.now)
         since = facts.elapsed("initial")
         clock = Clock(self.now, self.zone, None if since is None else self.now - since)
-        said = _sent(self.request)
+        said = sent_by(self.request)
         said |= {name.removeprefix(WHICH): text for name, text in said.items() if name.startswith(WHICH)}
         sent, asked = settle_times(self.written.form, said, clock)
         questions = [Question(f"item:{name}", name, which.choices) for name, which in asked.items()]
@@ -178,8 +203,8 @@ class _Form(Asked):
         query = asked.urlencode()
         return f"{where}{f'?{query}' if query else ''}#saved"
 
-    def _timepoint(self, encounter: str, form: str) -> str | None:
-        asked = self.request.GET.get("time")
+    def _timepoint(self, encounter: str, form: str, time: str | None) -> str | None:
+        asked = self.request.GET.get("time") if time is None else time or None
         if asked is None:
             return None
         if asked not in timepoints(self.course.release, encounter, form):
@@ -200,5 +225,6 @@ class _Form(Asked):
         return self.request.POST.get(name, self.request.GET.get(name, ""))
 
 
-def _sent(request: HttpRequest) -> dict[str, list[str]]:
+def sent_by(request: HttpRequest) -> dict[str, list[str]]:
+    """Every field that a browser sent."""
     return {name: request.POST.getlist(name) for name in request.POST}
