@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from entact.conduct.error import ConductError
@@ -29,6 +31,75 @@ class Mail:
     tls: bool
     name: str
     password: str
+
+
+@dataclass(frozen=True)
+class SignOn:
+    """The OpenID Connect provider by which a hospital's people sign on.
+
+    Attributes:
+        issuer: its address, as it calls itself. client, secret: what this server is registered as.
+        title: stands on the sign-in page. claim: what of the ID token names a person.
+        second_factor: values of `amr` or `acr` that say that a second factor was shown there.
+    """
+
+    issuer: str
+    client: str
+    secret: str
+    title: str
+    claim: str = "sub"
+    second_factor: frozenset[str] = frozenset()
+
+    @property
+    def source(self) -> str:
+        """Whose word it is: with another provider, or by another claim, nobody is known."""
+        return f"{self.claim}@{self.issuer}"
+
+    @property
+    def providers(self) -> dict[str, Any]:
+        """The same as django-allauth reads it."""
+        app = {
+            "provider_id": self.source,
+            "name": self.title[:40],
+            "client_id": self.client,
+            "secret": self.secret,
+            "settings": {"server_url": self.issuer.rstrip("/")},
+        }
+        return {"sign_on": {"APPS": [app]}}
+
+
+def read_sign_on(said: Mapping[str, str]) -> SignOn | None:
+    """How a hospital's people sign on; None where they do not.
+
+    Args:
+        said: the environment.
+    Raises:
+        ConductError: when something is missing, or passwords would go over the network in plain.
+    """
+    issuer = said.get("ENTACT_SIGN_ON", "")
+    if not issuer:
+        return None
+    parts = urlsplit(issuer)
+    is_here = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")
+    if not parts.hostname or parts.query or parts.fragment or not (parts.scheme == "https" or is_here):
+        raise ConductError(
+            f"ENTACT_SIGN_ON is {issuer!r}: say where the OpenID Connect provider is, by https, as in "
+            "https://login.hospital.example/realms/staff (docs/sign-on.md)"
+        )
+    missing = [name for name in ("ENTACT_SIGN_ON_CLIENT", "ENTACT_SIGN_ON_SECRET") if not said.get(name)]
+    if missing:
+        raise ConductError(f"ENTACT_SIGN_ON is said without {' and '.join(missing)} (docs/sign-on.md)")
+    found = SignOn(
+        issuer,
+        said["ENTACT_SIGN_ON_CLIENT"],
+        said["ENTACT_SIGN_ON_SECRET"],
+        said.get("ENTACT_SIGN_ON_TITLE") or parts.hostname,
+        said.get("ENTACT_SIGN_ON_CLAIM") or "sub",
+        frozenset(said.get("ENTACT_SIGN_ON_SECOND_FACTOR", "").replace(",", " ").split()),
+    )
+    if len(found.source) > 200:
+        raise ConductError("ENTACT_SIGN_ON and ENTACT_SIGN_ON_CLAIM together may have 200 characters at most")
+    return found
 
 
 def read_address(text: str) -> Address | None:

@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from entact.conduct.reader import Reader
+from entact.conduct.reader import Reader, environment_of_database
 from entact.conduct.words import lower_words
 
 SIMULATED = {"rehearsal": "rehearsal", "training": "training"}
@@ -47,6 +47,11 @@ def frame(reader: Reader) -> dict[str, Any]:
         "sees_schedule": sight.sees_schedule,
         "sees_status": sight.sees_status,
     }
+
+
+def plain_frame() -> dict[str, Any]:
+    """What stands around a page that shows nothing of the record."""
+    return {"banner": banner(environment_of_database()), "study_title": "entact"}
 
 
 def banner(environment: str) -> str:

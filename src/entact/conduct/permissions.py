@@ -206,6 +206,8 @@ ROUTES: Final[Mapping[str, str]] = {
     "health": PUBLIC,
     "account_login": PUBLIC,
     "one_press": PUBLIC,
+    "sign_on": PUBLIC,
+    "sign_on_return": PUBLIC,
     "welcome": PUBLIC,
     "mfa_authenticate": PUBLIC,
     "account_inactive": PUBLIC,

@@ -13,6 +13,7 @@ ENTACT_SECRET_KEY: signs cookies and seals second factors; else one that is made
     folder, the same for all processes.
 ENTACT_MAIL: how mail leaves, `smtp://name:password@host:587?tls`; without it none does.
 ENTACT_MAIL_FROM: whom mail is from.
+ENTACT_SIGN_ON, ENTACT_SIGN_ON_…: the hospital's OpenID Connect provider (docs/sign-on.md).
 ENTACT_SITE_COPIES: where the nightly copy of each site goes, `/mnt/{site}/copies`.
 ENTACT_PING: an address that the worker asks for once a minute, so that its death is noticed from outside.
 """
@@ -20,7 +21,7 @@ ENTACT_PING: an address that the worker asks for once a minute, so that its deat
 import os
 from pathlib import Path
 
-from entact.conduct.configuration import kept_secret, read_address, read_mail
+from entact.conduct.configuration import kept_secret, read_address, read_mail, read_sign_on
 
 SECRET_KEY = os.environ.get("ENTACT_SECRET_KEY") or kept_secret()
 DEBUG = False
@@ -46,6 +47,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "allauth",
     "allauth.account",
+    "allauth.socialaccount",
     "allauth.mfa",
     "allauth.usersessions",
 ]
@@ -121,6 +123,9 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 # An account is locked by `access.trail`; these are for whoever tries one name after the other.
 ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "30/m/ip", "reauthenticate": "10/m/user"}
+SIGN_ON = read_sign_on(os.environ)
+SOCIALACCOUNT_ADAPTER = "entact.conduct.access.sign_on.SignOnAdapter"
+SOCIALACCOUNT_PROVIDERS = SIGN_ON.providers if SIGN_ON else {}
 MFA_ADAPTER = "entact.conduct.access.adapter.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "entact"

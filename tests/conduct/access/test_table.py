@@ -81,6 +81,8 @@ PLAIN = {
     "account_login": "/sign-in/",
     "mfa_authenticate": "/sign-in/code/",
     "one_press": "/sign-in/as/nobody/",
+    "sign_on": "/sign-in/hospital/",
+    "sign_on_return": "/sign-in/hospital/return/",
     "welcome": "/welcome/nothing/",
     "account_inactive": "/sign-in/closed/",
     "account_logout": "/sign-out/",

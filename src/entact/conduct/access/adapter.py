@@ -46,6 +46,10 @@ class AccountAdapter(DefaultAccountAdapter):
         last = max((float(one["at"]) for one in shown), default=0.0)
         return timezone.now().timestamp() - last > settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
 
+    def get_login_stages(self) -> list[str]:
+        """The second factor is the one stage: nobody signs up, or by a code in a mail."""
+        return ["entact.conduct.access.sign_on.SecondFactor"]
+
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """Pages say themselves what happened."""
 

@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from entact.conduct.access.handing import ROUTES_HANDED, is_handed
 from entact.conduct.access.people import person_of
+from entact.conduct.access.sign_on import was_shown_there
 from entact.conduct.access.trail import by_session, enter
 from entact.conduct.error import ConductError
 from entact.conduct.permissions import (
@@ -77,7 +78,7 @@ class Doorkeeper:
         account, person = request.user, request.person
         if act is None or not _lets(person, account.is_demonstration, act):
             raise Http404
-        if _lacks_factor(person, account) and _route(request) not in SECOND_FACTOR:
+        if _lacks_factor(request) and _route(request) not in SECOND_FACTOR:
             return HttpResponseRedirect(reverse("mfa_activate_totp"))
         return None
 
@@ -114,9 +115,12 @@ def _lets(person: Person, is_demonstration: bool, act: str) -> bool:
     return person.may(act)
 
 
-def _lacks_factor(person: Person, account: Any) -> bool:
-    """Whether somebody has to set up a second factor first: everybody who has a role, and a password."""
-    return not account.is_demonstration and bool(person.all_roles) and not is_mfa_enabled(account)
+def _lacks_factor(request: HttpRequest) -> bool:
+    """Whether somebody who has a role has to set up a second factor first: the hospital saw none either."""
+    account = request.user
+    if account.is_demonstration or not request.person.all_roles:
+        return False
+    return not is_mfa_enabled(account) and not was_shown_there(request, account)
 
 
 def _route(request: HttpRequest) -> str | None:

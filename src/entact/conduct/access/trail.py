@@ -141,7 +141,8 @@ def _signed_in(sender: Any, request: HttpRequest, user: Account, **rest: Any) ->
                 _close(row)
             FailedSignIns.objects.filter(person=user.name).update(count=0, locked=False)
     ways = request.session.get("account_authentication_methods") or []
-    shown = tuple(dict.fromkeys(str(one.get("type") or one.get("method")) for one in ways))
+    told = (str(one.get("type") or one.get("method")) for one in ways)
+    shown = tuple(dict.fromkeys("sign_on" if one == "socialaccount" else one for one in told))
     enter(
         kinds.SignedIn(user.name, shown or ("one_press",)),
         by=user.name,

@@ -9,12 +9,14 @@ from allauth.mfa.totp import views as totp
 from allauth.usersessions import views as sessions
 from django.urls import URLPattern, path
 
-from entact.conduct.access import views
+from entact.conduct.access import sign_on, views
 
 urlpatterns: list[URLPattern] = [
     path("health", views.show_health, name="health"),
     path("sign-in/", views.SignIn.as_view(), name="account_login"),
     path("sign-in/code/", factors.authenticate, name="mfa_authenticate"),
+    path("sign-in/hospital/", sign_on.sign_on, name="sign_on"),
+    path("sign-in/hospital/return/", sign_on.sign_on_return, name="sign_on_return"),
     path("sign-in/as/<str:name>/", views.sign_in_by_one_press, name="one_press"),
     path("sign-in/closed/", accounts.account_inactive, name="account_inactive"),
     path("sign-out/", accounts.logout, name="account_logout"),

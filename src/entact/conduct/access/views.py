@@ -7,6 +7,7 @@ from typing import Any
 from allauth.account.internal.flows.login import perform_login, perform_password_login
 from allauth.account.models import Login
 from allauth.account.views import LoginView, PasswordChangeView
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import (
     Http404,
@@ -22,20 +23,14 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from entact.conduct.access import people
+from entact.conduct.access import people, sign_on
 from entact.conduct.access.forms import NewPersonForm, PasswordForm
 from entact.conduct.access.models import Account
 from entact.conduct.error import ConductError
-from entact.conduct.frame import banner, page
+from entact.conduct.frame import page, plain_frame
 from entact.conduct.reader import environment_of_database, reader_for
 from entact.conduct.upkeep import reports
 from entact.store import StoreError
-
-
-def plain_frame() -> dict[str, Any]:
-    """What stands around a page that shows nothing of the record."""
-    environment = environment_of_database()
-    return {"banner": banner(environment), "study_title": "entact"}
 
 
 class SignIn(LoginView):
@@ -51,7 +46,8 @@ class SignIn(LoginView):
             (account, told.get(account.name.removeprefix(people.DEMONSTRATION), ""))
             for account in (shown.prefetch_related("roles") if simulated else ())
         ]
-        return context | plain_frame() | {"next": self.request.GET.get("next", "")}
+        title = settings.SIGN_ON.title if settings.SIGN_ON else ""
+        return context | plain_frame() | {"next": self.request.GET.get("next", ""), "sign_on": title}
 
 
 @require_POST
@@ -155,6 +151,8 @@ def show_person(request: HttpRequest, name: str) -> HttpResponse:
         "sites": sorted(permissions.study.newest.file.sites),
         "problem": problem,
         "link": link,
+        "sign_on": settings.SIGN_ON,
+        "known_as": sign_on.linked_as(account),
     }
     return _page(request, "access/person.html", shown, status=409 if problem else 200)
 
@@ -187,6 +185,8 @@ def _change(request: HttpRequest, account: Account) -> str:
         people.close_account(account, by=by)
     elif asked == "open":
         people.open_account(account, by=by)
+    elif asked == "link":
+        sign_on.link(account, request.POST.get("known_as", ""), by=by)
     elif asked == "invite" and not account.is_demonstration:
         return request.build_absolute_uri(reverse("welcome", args=[people.invite(account, by=by)]))
     else:
