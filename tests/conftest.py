@@ -27,6 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
         folder = Path(tempfile.mkdtemp(prefix="entact-tests-"))
         folder.chmod(0o711)  # root's PostgreSQL runs as another account, which must pass through
         os.environ["ENTACT_DATA"] = str(folder)
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # a hundred commands compile everything once
         os.environ.pop("DATABASE_URL", None)
         os.environ.pop("ENTACT_DATABASE", None)
 

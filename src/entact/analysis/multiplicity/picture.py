@@ -47,11 +47,13 @@ def graph_chart(graph: Graph) -> alt.LayerChart:
     right, up = alt.X("x", axis=None, scale=scale), alt.Y("y", axis=None, scale=scale)
     drawn = alt.Chart(lines)
     whole = alt.layer(
-        drawn.mark_rule().encode(x=right, y=up, x2="x2", y2="y2"),
+        drawn.mark_rule().encode(x=right, y=up, x2=alt.X2("x2"), y2=alt.Y2("y2")),
         drawn.mark_point(filled=True, size=60).encode(x=alt.X("x2", axis=None), y=alt.Y("y2", axis=None)),
-        drawn.mark_text(dx=10).encode(x=alt.X("at", axis=None), y=alt.Y("up", axis=None), text="share"),
+        drawn.mark_text(dx=10).encode(
+            x=alt.X("at", axis=None), y=alt.Y("up", axis=None), text=alt.Text("share")
+        ),
         alt.Chart(nodes).mark_point(size=3000).encode(x=right, y=up),
-        alt.Chart(nodes).mark_text().encode(x=right, y=up, text="text"),
+        alt.Chart(nodes).mark_text().encode(x=right, y=up, text=alt.Text("text")),
     )
     assert isinstance(whole, alt.LayerChart)
     return whole

@@ -105,7 +105,7 @@ def _chart(
     layers = [
         plot(ends)
         .mark_rule(strokeWidth=2, color=FAINT, opacity=0.5)
-        .encode(x=alt.X("low:Q"), x2="high:Q", y=y),
+        .encode(x=alt.X("low:Q"), x2=alt.X2("high:Q"), y=y),
     ]
     if published:
         layers.append(

@@ -108,9 +108,9 @@ def _chart(
         .encode(
             x=alt.X("share:Q", stack="zero", bandPosition=0.5),
             y=y,
-            detail="guess:N",
+            detail=alt.Detail("guess:N"),
             order=order,
-            text="text:N",
+            text=alt.Text("text:N"),
         )
     )
     return alt.layer(whole, inside).properties(width=WIDTH, height=BAR * len(source.arms))

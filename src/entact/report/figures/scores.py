@@ -195,18 +195,22 @@ def _chart(scores: Scores, layout: Layout) -> Any:
     y = alt.Y("value:Q", title=y_title, scale=alt.Scale(domain=bounds, nice=False))
     colour = alt.Color("arm:N", scale=alt.Scale(domain=[*palette], range=[*palette.values()]), legend=None)
     layers = [
-        plot(each).mark_line(strokeWidth=1, opacity=0.17).encode(x=x, y=y, detail="who:N", color=colour),
-        plot(means).mark_rule(strokeWidth=2).encode(x=x, y="low:Q", y2="high:Q", color=colour),
-        plot(means).mark_line(strokeWidth=3).encode(x=x, y="mean:Q", color=colour),
-        plot(means).mark_point(filled=True, size=70, opacity=1).encode(x=x, y="mean:Q", color=colour),
+        plot(each)
+        .mark_line(strokeWidth=1, opacity=0.17)
+        .encode(x=x, y=y, detail=alt.Detail("who:N"), color=colour),
+        plot(means).mark_rule(strokeWidth=2).encode(x=x, y=alt.Y("low:Q"), y2=alt.Y2("high:Q"), color=colour),
+        plot(means).mark_line(strokeWidth=3).encode(x=x, y=alt.Y("mean:Q"), color=colour),
+        plot(means).mark_point(filled=True, size=70, opacity=1).encode(x=x, y=alt.Y("mean:Q"), color=colour),
         plot(said)
         .mark_point(shape="diamond", size=150, strokeWidth=1.6, fill=None, color=INK)
-        .encode(x=x, y="mean:Q"),
+        .encode(x=x, y=alt.Y("mean:Q")),
     ]
     for name in _names(scores, means, bounds, layout):
         style = {"color": palette[name["arm"]], "dy": name["dy"], "fontWeight": "bold", "lineBreak": "\n"}
         layers.append(
-            plot([name]).mark_text(align="left", dx=10, **style).encode(x=x, y="mean:Q", text="text:N")
+            plot([name])
+            .mark_text(align="left", dx=10, **style)
+            .encode(x=x, y=alt.Y("mean:Q"), text=alt.Text("text:N"))
         )
     padding = {"left": 2, "top": 2, "bottom": 2, "right": 16}
     return alt.layer(*layers).properties(width=layout.width, height=layout.height, padding=padding)

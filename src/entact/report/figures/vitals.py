@@ -152,14 +152,14 @@ def _chart(
     layers = [
         plot(each)
         .mark_line(strokeWidth=0.8, opacity=0.16)
-        .encode(x=x, y=alt.Y("value:Q", scale=y, axis=axis), detail="who:N", color=colour),
-        plot(means).mark_line(strokeWidth=2.6).encode(x=x, y="mean:Q", color=colour),
-        plot(means).mark_point(filled=True, size=28, opacity=1).encode(x=x, y="mean:Q", color=colour),
+        .encode(x=x, y=alt.Y("value:Q", scale=y, axis=axis), detail=alt.Detail("who:N"), color=colour),
+        plot(means).mark_line(strokeWidth=2.6).encode(x=x, y=alt.Y("mean:Q"), color=colour),
+        plot(means).mark_point(filled=True, size=28, opacity=1).encode(x=x, y=alt.Y("mean:Q"), color=colour),
     ]
     lines = _lines(limits)
     if lines:
         layers.append(
-            plot(lines).mark_rule(strokeDash=[4, 3], color=FAINT, strokeWidth=1).encode(y="value:Q")
+            plot(lines).mark_rule(strokeDash=[4, 3], color=FAINT, strokeWidth=1).encode(y=alt.Y("value:Q"))
         )
         for line, dy in _apart(lines, domain):
             # A halo in the colour of the paper keeps curves out of the letters that they cross.
@@ -167,7 +167,7 @@ def _chart(
                 layers.append(
                     plot([line])
                     .mark_text(align="right", baseline="bottom", dy=dy, **style)
-                    .encode(x=alt.value(WIDTH), y="value:Q", text="text:N")
+                    .encode(x=alt.value(WIDTH), y=alt.Y("value:Q"), text=alt.Text("text:N"))
                 )
     return alt.layer(*layers).properties(width=WIDTH, height=HEIGHT)
 
