@@ -53,10 +53,10 @@ def test_strata_with_one_arm_and_people_without_stratum_are_named() -> None:
     site = pl.when(pl.col("participant") == "p0").then(None).otherwise(pl.col("site"))
     rows = ROWS.with_columns(site=pl.when(pl.col("participant") == "p1").then(pl.lit("c")).otherwise(site))
     said = {"method": "cmh", "strata": "site", "contrast": "mdma - placebo"}
-    found = analyse({"analyses": {"one": said}}, rows)["one"].result
-    assert found is not None
-    assert "strata with one arm only say nothing: c" in found[0].notes
-    assert "1 participants of no known stratum left out" in found[0].notes
+    done = analyse({"analyses": {"one": said}}, rows)["one"]
+    assert done.result is not None
+    assert "strata with one arm only say nothing: c" in done.result[0].notes
+    assert [(one.why, one.participants) for one in done.entered.left_out] == [("site unknown", 1)]
 
 
 @pytest.mark.parametrize(

@@ -97,3 +97,52 @@ def test_a_file_that_is_no_transport_file_is_refused(tmp_path: Path) -> None:
         read_table(written(tmp_path, "no", "t.xpt"))
     with pytest.raises(OSError, match="No such file"):
         read_table(tmp_path / "none.xpt")
+
+
+def test_a_quote_that_is_never_closed_loses_nobody(tmp_path: Path) -> None:
+    with pytest.raises(TableError, match=r"t.csv:3: a quote is opened and never closed"):
+        read_table(written(tmp_path, 'id,x,note\na,1,fine\nb,2,"open\nc,3,fine\nd,4,fine\n'))
+    found = read_table(written(tmp_path, 'id,x,note\na,1,"two\nlines"\nb,2,"and\nthese"\n'))
+    assert found.frame["note"].to_list() == ["two\nlines", "and\nthese"]
+
+
+def test_names_that_look_like_numbers_stay_apart(tmp_path: Path) -> None:
+    path = written(tmp_path, "id,arm,x\n1.1,1,1.5\n1.10,2,2.50\n")
+    found = read_table(path, {"id", "arm"}).frame
+    assert found["id"].to_list() == ["1.1", "1.10"]
+    assert found["arm"].to_list() == [1, 2]
+    assert found["x"].to_list() == [1.5, 2.5]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("id,x\ra,1\rb,2\r", ("a", 1)),
+        ("sep=;\nid;x\na;1\nb;2\n", ("a", 1)),
+        ("id,x\n,\na,1\n,\nb,2\n", ("a", 1)),
+    ],
+)
+def test_lines_as_other_programs_end_and_pad_them(
+    tmp_path: Path, text: str, expected: tuple[str, int]
+) -> None:
+    frame = read_table(written(tmp_path, text)).frame
+    assert frame.row(0) == expected
+    assert len(frame) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("id;x\na;1.234\nb;5\n", "t.csv:2, column x: '1.234' may be a decimal or a thousand"),
+        ("sep=;\nid;x\na;1\nb;1;2\n", "t.csv:4: 3 cells"),
+        ("id,x\na,1\x00\n", "t.csv:2: there is a byte 0x00"),
+        ("sep=;\n", "the file is empty"),
+    ],
+)
+def test_what_may_be_two_things_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(TableError, match=message):
+        read_table(written(tmp_path, text))
+
+
+def test_a_column_without_any_value_is_of_no_kind(tmp_path: Path) -> None:
+    assert read_table(written(tmp_path, "id,x\na,NA\nb,\n")).frame.schema["x"] == pl.Null

@@ -65,6 +65,29 @@ def plan_of(file: StudyFile, visits: Sequence[str]) -> Plan:
     return read_study_plan(plan_data(file, list(visits)))
 
 
+def plan_of_release(release: Any) -> Plan:
+    """The plan of a release of a study, which holds its file and its visits.
+
+    Raises:
+        TypeError: for anything else; an `AnalysisPlan` alone does not say what its endpoints are.
+    """
+    from entact.protocol.release import Release
+    from entact.protocol.study import StudyFile
+    from entact.protocol.study.analysis import AnalysisPlan
+
+    if isinstance(release, Release):
+        return plan_of(release.file, list(release.visits))
+    if isinstance(release, StudyFile | AnalysisPlan):
+        raise TypeError(
+            f"{type(release).__name__} does not say by itself what its endpoints and visits are; give the "
+            "release of the study that holds it, as in load_study('mapp2').newest, or plan_of(file, visits)"
+        )
+    raise TypeError(
+        f"a plan is a Plan, a release of a study or plain data as a plan file says it, not "
+        f"{type(release).__name__}"
+    )
+
+
 def read_study_plan(data: Mapping[str, Any]) -> Plan:
     """The same of `entact.datasets.Codebook.plan`, which holds the plan as plain data."""
     plan = read_plan({key: value for key, value in data.items() if key != "relies"})

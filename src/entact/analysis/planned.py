@@ -93,12 +93,21 @@ class Event:
     def of(self, column: pl.Series) -> pl.Series:
         """True and false, null where the column is; a ValueError where its kind does not fit."""
         if self.values:
-            text = column.dtype == pl.String or isinstance(column.dtype, pl.Enum | pl.Categorical)
-            if text != isinstance(self.values[0], str):
-                what = "text" if text else f"{column.dtype}"
-                raise ValueError(f"the event is {self.values[0]!r}, and column {column.name!r} holds {what}")
-            known = column.cast(pl.String) if text else column
-            return known.is_in(list(self.values))
+            kind: type[Cell] | tuple[type[Cell], ...]
+            if column.dtype == pl.Boolean:
+                what, kind = "true and false", bool
+            elif column.dtype.is_numeric():
+                what, kind = "numbers", (int, float)
+            else:
+                what, kind = "text" if column.dtype == pl.String else f"{column.dtype}", str
+            for value in self.values:
+                if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+                    raise ValueError(f"the event is {value!r}, and column {column.name!r} holds {what}")
+            if kind is bool:
+                return column.is_in([bool(value) for value in self.values])
+            if kind is str:
+                return column.cast(pl.String).is_in([str(value) for value in self.values])
+            return column.cast(pl.Float64).fill_nan(None).is_in([float(value) for value in self.values])
         if not column.dtype.is_numeric():
             raise ValueError(f"the event has a limit, and column {column.name!r} holds {column.dtype}")
         found = column.cast(pl.Float64).fill_nan(None)

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from entact.analysis.analyse import people_of
+from entact.analysis.entered import people_of
 from entact.analysis.planned import Plan
 from entact.analysis.vocabulary import read_plan
 from entact.analysis.words import METHODS

@@ -10,6 +10,7 @@ import polars as pl
 import typer
 
 from entact.analysis.analyse import Analyses, analyse, dummy_allocation
+from entact.analysis.entered import NAMES, NEEDED
 from entact.analysis.planned import Plan
 from entact.analysis.vocabulary import PlanError, read_plan
 from entact.cli.tables import Table, TableError, read_table
@@ -48,7 +49,8 @@ def run(
     Args:
         committed: the plan as it was before unblinding. dry: seed of made-up arms, for a dry run.
     """
-    plan, table = load_plan(plan_path), read_table(table_path)
+    plan = load_plan(plan_path)
+    table = read_table(table_path, {plan.columns.get(role, role) for role in NAMES})
     _refuse_mixed(plan, table)
     before = None if committed is None else {one.id: one.digest for one in load_plan(committed).analyses}
     allocation = None
@@ -110,8 +112,10 @@ def _refuse_mixed(plan: Plan, table: Table) -> None:
     used = {plan.columns.get("value", "value"), *(plan.columns.get(role, role) for role in _NUMBERS)}
     for one in plan.analyses:
         used |= {one.value or ""}
-        fixed = re.findall(r"[A-Za-z_]\w*", str(one.said.get("fixed", "")))
-        used |= {plan.columns.get(name, name) for name in fixed}
+        for key in ("fixed", *NEEDED):
+            used |= {
+                plan.columns.get(name, name) for name in re.findall(r"[\w.]+", str(one.said.get(key, "")))
+            }
     wrong = [message for column, message in table.mixed.items() if column in used]
     if wrong:
         raise TableError("\n".join(wrong))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
@@ -17,6 +18,7 @@ SEPARATORS = (",", ";", "\t", "|")
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _COMMA = re.compile(r"[-+]?\d+,\d+")
 _THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+")
+_POINTED = re.compile(r"[-+]?\d{1,3}(?:\.\d{3})+")
 _PADDED = re.compile(r"[-+]?0\d+")
 _TRUTH = {"true": True, "false": False, "TRUE": True, "FALSE": False, "True": True, "False": False}
 
@@ -39,16 +41,18 @@ class Table:
     mixed: dict[str, str] = field(default_factory=dict)
 
 
-def read_table(path: Path) -> Table:
+def read_table(path: Path, names: Collection[str] = ()) -> Table:
     """The table of a file, by the end of its name.
 
+    Args:
+        names: columns whose numbers are names, so that 1.1 and 1.10 are two.
     Raises:
         TableError: when it is none of these, or cannot be read right.
         OSError: when there is no such file.
     """
     kind = path.suffix.lower()
     if kind in (".csv", ".tsv", ".txt"):
-        return _text(path)
+        return _text(path, names)
     if kind == ".parquet":
         try:
             return Table(pl.read_parquet(path))
@@ -61,7 +65,7 @@ def read_table(path: Path) -> Table:
     )
 
 
-def _text(path: Path) -> Table:
+def _text(path: Path, names: Collection[str]) -> Table:
     raw = path.read_bytes()
     try:
         text = raw.decode("utf-8-sig")
@@ -72,9 +76,23 @@ def _text(path: Path) -> Table:
         ) from None
     if not text.strip():
         raise TableError(f"{path}: the file is empty")
-    separator = _separator(path, text.splitlines()[0])
-    rows = list(csv.reader(StringIO(text), delimiter=separator, strict=False))
-    lines = _lines(rows)
+    if "\x00" in text:
+        line = text[: text.index("\x00")].count("\n") + 1
+        raise TableError(
+            f"{path}:{line}: there is a byte 0x00, which is no text; save the file as UTF-8 text"
+        )
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    first = 1
+    if told := re.fullmatch(r"sep=(.)", text.split("\n", 1)[0]):  # as Excel writes it
+        separator, first = told.group(1), 2
+        text = text.split("\n", 1)[1]
+        if not text.strip():
+            raise TableError(f"{path}: the file is empty")
+    else:
+        separator = _separator(path, text.split("\n", 1)[0])
+    rows = list(csv.reader(StringIO(text), delimiter=separator))
+    lines = _lines(rows, first)
+    _refuse_open_quote(path, rows, lines, text)
     head = [name.strip() for name in rows[0]]
     for place, name in enumerate(head):
         if not name:
@@ -82,6 +100,8 @@ def _text(path: Path) -> Table:
         if name in head[:place]:
             raise TableError(f"{path}:1: the column {name!r} stands twice; give each a name of its own")
     body = [(line, row) for line, row in zip(lines[1:], rows[1:], strict=True) if row]
+    blank = sum(len(row) == len(head) and not any(cell.strip() for cell in row) for _, row in body)
+    body = [(line, row) for line, row in body if len(row) != len(head) or any(cell.strip() for cell in row)]
     for line, row in body:
         if len(row) != len(head):
             raise TableError(
@@ -91,17 +111,34 @@ def _text(path: Path) -> Table:
     notes: list[str] = []
     mixed: dict[str, str] = {}
     columns: dict[str, pl.Series] = {}
+    if blank:
+        notes.append(f"{blank} {'line has' if blank == 1 else 'lines have'} no value at all, and are no rows")
     if separator != ",":
         notes.append(f"cells are separated by a {_called(separator)}")
     for place, name in enumerate(head):
         cells = [row[place].strip() for _, row in body]
-        columns[name] = _column(path, name, cells, [line for line, _ in body], separator, notes, mixed)
+        if name in names and any(not cell.lstrip("+-").isdigit() for cell in cells if cell not in MISSING):
+            _note_missing(name, cells, notes)
+            columns[name] = _words(name, cells)
+        else:
+            columns[name] = _column(path, name, cells, [line for line, _ in body], separator, notes, mixed)
     return Table(pl.DataFrame(columns), tuple(notes), mixed)
 
 
-def _lines(rows: list[list[str]]) -> list[int]:
+def _refuse_open_quote(path: Path, rows: list[list[str]], lines: list[int], text: str) -> None:
+    """A quote that is never closed takes all that follows into one cell, and people are lost with it."""
+    last = next((cell for cell in reversed(rows[-1]) if cell), "") if rows else ""
+    if "\n" not in last or text.rstrip("\n").endswith('"'):
+        return
+    raise TableError(
+        f"{path}:{lines[-1]}: a quote is opened and never closed, so that {last.count(chr(10))} lines would "
+        "be one cell; close it, or write it twice"
+    )
+
+
+def _lines(rows: list[list[str]], first: int) -> list[int]:
     """The line on which each row begins: a cell in quotes may hold several."""
-    lines, at = [], 1
+    lines, at = [], first
     for row in rows:
         lines.append(at)
         at += 1 + sum(cell.count("\n") for cell in row)
@@ -135,17 +172,22 @@ def _column(
 ) -> pl.Series:
     """One column with its type: whole numbers, decimals, true and false, or text; what is missing is null."""
     known = [cell for cell in cells if cell not in MISSING]
-    words = sorted({cell for cell in cells if cell in MISSING and cell})
-    if words:
-        missing = sum(cell in MISSING and cell != "" for cell in cells)
-        notes.append(f"{name}: {', '.join(words)} in {missing} of {len(cells)} cells, taken as missing")
-    if known and all(cell in _TRUTH for cell in known):
+    _note_missing(name, cells, notes)
+    if not known:
+        return pl.Series(name, [None] * len(cells), dtype=pl.Null)
+    if all(cell in _TRUTH for cell in known):
         return pl.Series(name, [_TRUTH.get(cell) for cell in cells], dtype=pl.Boolean)
     numbers = [cell for cell in known if _NUMBER.fullmatch(cell)]
     if any(_PADDED.fullmatch(cell) for cell in known):
         return _words(name, cells)  # 007 is a name: as a number it would be another's
     if known and len(numbers) == len(known):
         whole = all(cell.lstrip("+-").isdigit() for cell in known)
+        pointed = [cell for cell in known if "." in cell]
+        if separator == ";" and pointed and all(_POINTED.fullmatch(cell) for cell in pointed):
+            raise TableError(
+                f"{path}:{lines[cells.index(pointed[0])]}, column {name}: {pointed[0]!r} may be a decimal or "
+                "a thousand, in a file with semicolons; write it without the point, or with other decimals"
+            )
         if whole and any(abs(int(cell)) >= 2**63 for cell in known):
             return _words(name, cells)
         values = [None if cell in MISSING else (int(cell) if whole else float(cell)) for cell in cells]
@@ -175,6 +217,13 @@ def _column(
             f"{len(known)} cells are; correct it, or leave it empty where the value is missing"
         )
     return _words(name, cells)
+
+
+def _note_missing(name: str, cells: list[str], notes: list[str]) -> None:
+    words = sorted({cell for cell in cells if cell in MISSING and cell})
+    if words:
+        missing = sum(cell in MISSING and cell != "" for cell in cells)
+        notes.append(f"{name}: {', '.join(words)} in {missing} of {len(cells)} cells, taken as missing")
 
 
 def _words(name: str, cells: list[str]) -> pl.Series:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
+from entact.analysis.frame import sort_groups
 from entact.analysis.planned import Question
 from entact.analysis.result import Estimate, Estimates
 
@@ -51,4 +52,4 @@ def parts(rows: pl.DataFrame, keys: list[str]) -> list[tuple[tuple[object, ...],
     """The rows of each combination of keys, in order."""
     if not keys:
         return [((), rows)]
-    return list(rows.sort(keys).group_by(keys, maintain_order=True))
+    return list(sort_groups(rows, keys).group_by(keys, maintain_order=True))

@@ -37,6 +37,11 @@ class Times:
     @classmethod
     def of(cls, time: pl.Series, event: pl.Series, name: str = "") -> Times:
         """From columns; rows in which either is null are left out. `event`: true and false, or 1 and 0."""
+        if event.name.upper() == "CNSR":
+            raise ValueError(
+                "CNSR is 1 where a time is censored (CDISC's ADTTE); make a column that is 1 where "
+                "the event came"
+            )
         rows = pl.DataFrame({"time": time.cast(pl.Float64), "event": event}).drop_nulls()
         strange = [
             one

@@ -1,0 +1,315 @@
+"""The rows that enter an analysis: a frame under a plan's names, and why others were left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from entact.analysis.estimand import Handled, apply
+from entact.analysis.planned import ROLES, Plan, Planned, Where
+
+NAMES = ("participant", "arm", "visit", "site")
+"""Roles whose numbers are names."""
+NEEDED = ("strata", "ended", "exposure", "covariates")
+"""Keys of a plan that name columns without which a row says nothing."""
+FEW = 12
+"""Values of a whole number up to which it may be a code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Rows left out of an analysis: why, how many, and of how many participants all rows."""
+
+    why: str
+    rows: int
+    participants: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """Who is in an analysis: rows, participants by arm, and each step by which others were left out.
+
+    Attributes:
+        events: what was done with each intercurrent event. notes: how the plan's words were taken where they
+            may have been meant otherwise.
+    """
+
+    rows: int
+    participants: Mapping[str, int]
+    left_out: tuple[Step, ...]
+    events: tuple[Handled, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        people = ", ".join(f"{n} {arm}".strip() for arm, n in self.participants.items()) or "nobody"
+        out = "; ".join(
+            f"{step.rows} {'row' if step.rows == 1 else 'rows'} left out, {step.why}"
+            + (f" (all of {step.participants} participants)" if step.participants > 1 else "")
+            + (" (all of 1 participant)" if step.participants == 1 else "")
+            for step in self.left_out
+        )
+        told = [f"{self.rows} rows of {people}" + (f"; {out}" if out else "")]
+        return "\n".join([*told, *map(str, self.events), *self.notes])
+
+
+class Unusable(ValueError):
+    """What keeps one analysis from its rows, and no other."""
+
+
+def enter(
+    plan: Plan, planned: Planned, frame: pl.DataFrame, allocation: Mapping[str, str] | None
+) -> tuple[pl.DataFrame, Entered]:
+    """The rows of an analysis under the names of `ROLES`, and who that is.
+
+    Raises:
+        Unusable: for what keeps this analysis from its rows. ValueError: when the frame lacks what the plan
+            speaks of.
+    """
+    rows, left_out, events, notes = _rows(plan, planned, frame, allocation)
+    arms = rows["arm"].cast(pl.String) if "arm" in rows.columns else None
+    people = pl.DataFrame({"who": rows["participant"], "arm": [""] * len(rows) if arms is None else arms})
+    counted = people.group_by("arm").agg(pl.col("who").n_unique()).sort("arm")
+    return rows, Entered(len(rows), dict(counted.iter_rows()), tuple(left_out), events, tuple(notes))
+
+
+def _rows(
+    plan: Plan, planned: Planned, frame: pl.DataFrame, allocation: Mapping[str, str] | None
+) -> tuple[pl.DataFrame, list[Step], tuple[Handled, ...], list[str]]:
+    names = {role: plan.columns.get(role, role) for role in ROLES}
+    if planned.value is not None:
+        names["value"] = planned.value
+    for role, column in plan.columns.items():
+        if column not in frame.columns and not (role == "arm" and allocation is not None):
+            raise ValueError(_no_column(column, f"columns.{role}", frame))
+    for role in ("participant", "value"):
+        if names[role] not in frame.columns:
+            raise ValueError(_no_column(names[role], f"{planned.id}: the {role}", frame))
+    notes: list[str] = []
+    for name in dict.fromkeys(names[role] for role in NAMES if names[role] in frame.columns):
+        if frame.schema[name].is_numeric():  # their numbers are names: as numbers they would be slopes
+            frame = frame.with_columns(_as_names(frame[name]).alias(name))
+    whole = frame.with_columns(
+        **{role: pl.col(column) for role, column in names.items() if column in frame.columns}
+    )
+    if allocation is not None:
+        whole = whole.with_columns(
+            pl.col("participant").cast(pl.String).replace_strict(dict(allocation), default=None).alias("arm")
+        )
+    whole = whole.with_columns(pl.col("participant").cast(pl.String))
+    if planned.change is not None:
+        whole = _changed(whole, planned.change)
+    if planned.event is not None:
+        notes += _unseen(whole["value"], planned.event.values, f"the event of {names['value']!r}")
+        try:
+            whole = whole.with_columns(planned.event.of(whole["value"].alias(names["value"])).alias("value"))
+        except ValueError as problem:
+            raise Unusable(str(problem)) from problem
+    if not getattr(planned.method, "takes_text", False):
+        _refuse_values(whole)
+    visits = plan.visits
+    if visits and "visit" in whole.columns:
+        there = set(whole["visit"].cast(pl.String).drop_nulls().unique())
+        strange = there - set(visits)
+        if not planned.where and strange:
+            raise ValueError(f"visits {sorted(strange)} are none of the plan's: {', '.join(visits)}")
+        visits = tuple(one for one in visits if one in there)
+        ordered = pl.col("visit").cast(pl.String).cast(pl.Enum(visits), strict=False)
+        whole = whole.with_columns(ordered.alias("visit"))
+    steps: list[Step] = []
+    rows = _keep(whole, pl.col("participant").is_not_null(), "participant unknown", steps)
+    for column, wanted in [*planned.where.items(), *plan.sets.get(planned.set, {}).items()]:
+        if column in whole.columns:
+            values = wanted if isinstance(wanted, tuple) else (wanted,)
+            notes += _unseen(whole[column], values, f"what is asked of {column!r}")
+    rows = _keep(rows, _where(rows, planned.where, planned.id), "not of this analysis's rows", steps)
+    if planned.set in plan.sets:
+        own = _where(rows, plan.sets[planned.set], f"sets.{planned.set}")
+        rows = _keep(rows, own, f"not in the set {planned.set}", steps)
+    if rows.schema["value"].is_float():
+        rows = rows.with_columns(pl.col("value").fill_nan(None))
+    if "arm" in rows.columns:
+        rows = _keep(rows, pl.col("arm").is_not_null(), "arm unknown", steps)
+    events: tuple[Handled, ...] = ()
+    if planned.estimand in plan.estimands:
+        try:
+            rows, events = apply(rows, plan.estimands[planned.estimand], plan.events, visits)
+        except ValueError as problem:
+            raise Unusable(str(problem)) from problem
+    notes += _slopes(planned, rows)
+    if getattr(planned.method, "takes_missing", False):  # who has no value is imputed, not left out
+        return rows, steps, events, notes
+    rows = _keep(rows, pl.col("value").is_not_null(), "value unknown", steps)
+    for name in _covariates(planned):
+        if name in rows.columns:
+            known = pl.col(name).is_not_null()
+            if rows.schema[name].is_float():
+                known &= pl.col(name).is_not_nan()
+            rows = _keep(rows, known, f"{name} unknown", steps)
+    return rows, steps, events, notes
+
+
+def _covariates(planned: Planned) -> list[str]:
+    """The columns without which a row says nothing to this analysis, beside its value."""
+    found = list(_variables(planned))
+    if str(planned.said.get("method")) != "rerandomisation":  # whoever was allocated keeps their place
+        for key in NEEDED:
+            one: Any = planned.said.get(key, ())
+            found += [one] if isinstance(one, str) else [str(name) for name in one]
+    return list(dict.fromkeys(name for name in found if name not in ("value", "arm", "visit")))
+
+
+def _variables(planned: Planned) -> list[str]:
+    """The columns that the formula names; none where it has none, or one that cannot be read."""
+    fixed = planned.said.get("fixed")
+    if not isinstance(fixed, str):
+        return []
+    from entact.analysis.mmrm.formula import parse
+
+    try:
+        return parse(f"value ~ {fixed}").variables
+    except ValueError:
+        return []  # the method says what is wrong with it
+
+
+def _slopes(planned: Planned, rows: pl.DataFrame) -> list[str]:
+    """A note for each whole number with few values that the formula takes as a slope: it may be a code."""
+    from entact.analysis.mmrm.formula import parse
+
+    found = []
+    for name in _variables(planned):
+        if name in ROLES or name not in rows.columns or not rows.schema[name].is_numeric():
+            continue
+        if name in parse(f"value ~ {planned.said['fixed']}").categories:
+            continue
+        seen = rows[name].cast(pl.Float64).fill_nan(None).drop_nulls().unique()
+        if 2 <= len(seen) <= FEW and bool((seen == seen.floor()).all()):
+            found.append(f"{name} is taken as a number, with a slope; if it is a code write C({name})")
+    return found
+
+
+def _unseen(column: pl.Series, wanted: tuple[object, ...], what: str) -> list[str]:
+    """A note for each value that is asked for and stands nowhere: it may be misspelt."""
+    if not _is_text(column.dtype):
+        return []
+    there = column.cast(pl.String).drop_nulls().unique().sort().to_list()
+    said = ", ".join(map(repr, there[:FEW])) + (" and others" if len(there) > FEW else "")
+    return [
+        f"{what} is {one!r}, which stands in no row; there are: {said or 'no values'}"
+        for one in wanted
+        if isinstance(one, str) and one not in there
+    ]
+
+
+def _is_text(kind: pl.DataType) -> bool:
+    return kind == pl.String or isinstance(kind, pl.Enum | pl.Categorical)
+
+
+def _keep(rows: pl.DataFrame, condition: pl.Expr, why: str, steps: list[Step]) -> pl.DataFrame:
+    kept = rows.filter(condition)
+    if len(kept) < len(rows):
+        lost = rows["participant"].drop_nulls().n_unique() - kept["participant"].drop_nulls().n_unique()
+        steps.append(Step(why, len(rows) - len(kept), lost))
+    return kept
+
+
+def _where(rows: pl.DataFrame, where: Where, place: str) -> pl.Expr:
+    every = pl.lit(True)
+    for column, wanted in where.items():
+        if column not in rows.columns:
+            raise ValueError(_no_column(column, place, rows))
+        values = list(wanted) if isinstance(wanted, tuple) else [wanted]
+        kind, one = rows.schema[column], pl.col(column)
+        if kind.is_numeric():
+            if not all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
+                raise ValueError(f"{place}: column {column!r} holds numbers, and {values} are others")
+            every &= one.cast(pl.Float64).is_in([float(value) for value in values])
+        elif kind == pl.Boolean:
+            if not all(isinstance(value, bool) for value in values):
+                raise ValueError(f"{place}: column {column!r} holds true and false, and {values} are others")
+            every &= one.is_in(values)
+        else:
+            every &= one.cast(pl.String).is_in([str(value) for value in values])
+    return every
+
+
+def _refuse_values(rows: pl.DataFrame) -> None:
+    """What is no number, and neither true nor false, has no place in an analysis."""
+    kind = rows.schema["value"]
+    if not (kind.is_numeric() or kind in (pl.Boolean, pl.Null)):
+        seen = rows["value"].drop_nulls()
+        told = f"such as {seen[0]!r} " if len(seen) else ""
+        raise Unusable(f"the value holds {kind}, {told}that is no number and no yes or no; say its `event`")
+    for name in ("value", "baseline"):
+        if name in rows.columns and rows.schema[name].is_float():
+            endless = rows.filter(pl.col(name).is_infinite())
+            if len(endless):
+                raise Unusable(f"the {name} of participant {endless['participant'][0]} is infinite")
+
+
+def _changed(rows: pl.DataFrame, change: str) -> pl.DataFrame:
+    """The rows with their value less the baseline, or that in percent of it."""
+    if "baseline" not in rows.columns:
+        raise Unusable("a change is asked for, and the rows have no baseline")
+    for name in ("value", "baseline"):
+        if not rows.schema[name].is_numeric():
+            raise Unusable(f"a change is asked for, and the {name} holds {rows.schema[name]}")
+    value, baseline = (pl.col(name).cast(pl.Float64) for name in ("value", "baseline"))
+    difference = value - baseline  # small whole numbers have no negative ones, and wrap
+    if change == "percent":
+        nought = rows.filter(pl.col("baseline") == 0)
+        if len(nought):
+            raise Unusable(f"participant {nought['participant'][0]} has a baseline of 0: no percent of it")
+        difference = 100 * difference / baseline
+    return rows.with_columns(difference.alias("value"))
+
+
+def _as_names(column: pl.Series) -> pl.Series:
+    """Numbers as names, in their order: 4.0 is called 4."""
+    known = column.drop_nulls().unique().sort()
+    whole = column.dtype.is_integer() or bool((known == known.floor()).all())
+    kind = pl.Int64 if whole else column.dtype
+    return column.cast(kind).cast(pl.String).cast(pl.Enum(known.cast(kind).cast(pl.String)))
+
+
+def _no_column(column: str, place: str, frame: pl.DataFrame) -> str:
+    return f"{place} is column {column!r}, and the data have: {', '.join(frame.columns)}"
+
+
+def polars(frame: Any) -> pl.DataFrame:
+    if isinstance(frame, pl.DataFrame):
+        return frame
+    if isinstance(frame, pl.LazyFrame):
+        return frame.collect()
+    if hasattr(frame, "columns") and hasattr(frame, "iloc"):
+        return pl.DataFrame({str(name): _series(frame[name]) for name in frame.columns})
+    raise TypeError(f"a Polars or pandas DataFrame is needed, not {type(frame).__name__}")
+
+
+def _series(column: Any) -> pl.Series:
+    """A pandas column: categories keep their order, what is missing is null."""
+    blank = column.isna().tolist()
+    values = [None if none else value for value, none in zip(column.tolist(), blank, strict=True)]
+    categories = getattr(column.dtype, "categories", None)
+    if categories is not None:
+        text = [None if one is None else str(one) for one in values]
+        return pl.Series(text, dtype=pl.Enum([str(one) for one in categories]))
+    return pl.Series(values, strict=False)
+
+
+def people_of(plan: Plan, planned: Planned, frame: Any) -> int:
+    """How many people an analysis may take, by its set and rows, whatever their arms and values.
+
+    Raises:
+        ValueError: when the frame lacks a column that these speak of.
+    """
+    own = polars(frame)
+    who = plan.columns.get("participant", "participant")
+    if who not in own.columns:
+        raise ValueError(_no_column(who, "columns.participant", own))
+    kept = own.filter(_where(own, planned.where, planned.id))
+    if planned.set in plan.sets:
+        kept = kept.filter(_where(kept, plan.sets[planned.set], f"sets.{planned.set}"))
+    return kept[who].drop_nulls().n_unique()
