@@ -232,6 +232,7 @@ ROUTES: Final[Mapping[str, str]] = {
     "handed": SIGNED_IN,
     "handed_look": SIGNED_IN,
     "hand_back": SIGNED_IN,
+    "eligibility": SEE_PARTICIPANTS,
     "new_participant": "screen",
     "add": SEE_PARTICIPANTS,
     "entry": SEE_PARTICIPANTS,

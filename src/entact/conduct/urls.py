@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("participants/", include("entact.conduct.queries.urls")),
     path("participants/", include("entact.conduct.monitoring.urls")),
     path("participants/", include("entact.conduct.locks.urls")),
+    path("participants/", include("entact.conduct.eligibility.urls")),
     path("participants/", include("entact.conduct.entries.urls")),
     path("participants/", include("entact.conduct.visits.urls")),
     path("participants/", include("entact.conduct.forms.urls")),

@@ -23,6 +23,7 @@ KEYED = {
     "participant": "/participants/{key}/",
     "form": "/participants/{key}/screening.1/demographics/",
     "look": "/participants/{key}/screening.1/demographics/look/",
+    "eligibility": "/participants/{key}/eligibility/",
     "hand": "/participants/{key}/screening.1/demographics/hand/",
     "add": "/participants/{key}/add/medication/",
     "entry": "/participants/{key}/entry/nothing/",

@@ -104,6 +104,26 @@ def test_participant_and_site(act: str, make: Change, code: str) -> None:
     assert codes(ask(case, act)) == [code]
 
 
+@pytest.mark.parametrize(
+    ("rated", "found"), [(60, []), (12, ["criterion_of_record"]), (None, ["criterion_of_record"])]
+)
+def test_what_nobody_judged_who_is_not_shown_it_the_record_answers(
+    rated: int | None, found: list[str]
+) -> None:
+    """In the same code where it is not met and where nobody rated; only of a criterion that has a rule."""
+    case = before("enrol")
+    judge(severe=None)(case)
+    case.change("eligibility", left_to_record=["severe", "psychosis"])
+    for name in [name for name, one in case.entries.items() if one.data.get("form") == "symptoms"]:
+        if rated is None:
+            del case.entries[name]
+        else:
+            case.change(name, items={**case.entries[name].data["items"], "total": rated})
+    assert codes(ask(case, "enrol")) == found
+    judge(psychosis=None)(case)
+    assert "criterion_open" in codes(ask(case, "enrol"))
+
+
 STAFFED = [act for act in ACTS if act != "discharge"]
 
 

@@ -17,10 +17,8 @@ from entact.conduct.sight import SeenCourse
 from entact.conduct.statement import Tell, state
 from entact.conduct.words import moment, title_of_visit, value, words
 from entact.course import Course
-from entact.course.kinds.enrolment import computed_criterion
 from entact.course.state.consent import ConsentState
-from entact.course.state.values import Values
-from entact.protocol import Release
+from entact.protocol import CompiledForm
 from entact.protocol.study import told_in
 from entact.protocol.words.form import Forms
 
@@ -61,7 +59,6 @@ def page_of_kind(
         history={name: history_of(found, shown.zone) for name, found in changes.items()},
         theirs={name: value(written.items.get(name)) for name in theirs},
         closed=written.closed,
-        computed=computed_criteria(shown, release, encounter) if asked.kind.name == "eligibility" else {},
         may_be_missing=False,
     )
     account = Forms(release, shown.language).of(form)
@@ -150,34 +147,16 @@ def entered_by_hand(course: Course, seen: SeenCourse, zone: tzinfo) -> list[Ente
     return found
 
 
+def without_hidden(seen: SeenCourse, asked: KindForm, written: Written) -> tuple[KindForm, Written]:
+    """A decision on eligibility without single criteria, where the role is not shown each of them."""
+    if asked.kind.name != "eligibility" or seen.sight.sees_criteria:
+        return asked, written
+    items = {name: item for name, item in asked.form.items.items() if name not in asked.nested}
+    form = CompiledForm(asked.form.name, asked.form.form.model_copy(update={"items": items}), None)
+    said = {name: one for name, one in written.items.items() if name in items}
+    return KindForm(asked.kind, form, frozenset()), Written(form, written.effective, said)
+
+
 def continues(kind: str) -> bool:
     """Whether later entries go on with what one of this kind began."""
     return kind in CONTINUED
-
-
-def computed_criteria(shown: Shown, release: Release, encounter: str | None) -> dict[str, str]:
-    """What the record says of each criterion, with the values that it rests on, if the role sees them."""
-    course, sight = shown.course, shown.seen.sight
-    values = Values(course, encounter, shown.at, None, True, beyond=True)
-    found = {}
-    for name, criterion in release.criteria_of(course.population).items():
-        rule = criterion.rule
-        if rule is None:
-            found[name] = "To be judged: the record does not say."
-        elif not sight.sees_rule(rule):
-            found[name] = "Rests on what is hidden from this role."
-        else:
-            said = computed_criterion(course, rule, encounter, shown.at)
-            rests = ", ".join(
-                f"{words(one.partition('.')[2])}: {value(values.get(one))}" for one in rule.names
-            )
-            found[name] = f"The record says: {_met(said, criterion.criterion.kind)}. {rests}"
-    return found
-
-
-def _met(said: object, kind: str) -> str:
-    if not isinstance(said, bool):
-        return "unknown"
-    if kind == "inclusion":
-        return "met" if said else "not met"
-    return "applies" if said else "does not apply"

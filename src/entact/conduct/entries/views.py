@@ -13,17 +13,19 @@ from entact.conduct.asking import Asked
 from entact.conduct.attested import Review, review_of
 from entact.conduct.entries.domain import Entering, blank, correct, enter, withdraw, written_of
 from entact.conduct.entries.kinds import ENTERED
-from entact.conduct.entries.page import continues, page_of_kind
+from entact.conduct.entries.page import continues, page_of_kind, without_hidden
 from entact.conduct.forms.domain import Unsaved
 from entact.conduct.forms.page import FormPage, Shown
 from entact.conduct.forms.place import encounter_of
 from entact.conduct.frame import page
+from entact.conduct.refusal import told_reasons
 from entact.course import Refused
 from entact.course.disclosure import class_named
 from entact.course.kinds import KINDS
 from entact.course.personal import REASONS
 
 LONGEST_REASON: Final = 2000
+OWN_PAGES: Final = {"eligibility": "eligibility"}  # kinds that are decided on a page of their own: its route
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -36,6 +38,8 @@ def add_entry(request: HttpRequest, key: str, kind: str) -> HttpResponse:
     asked = _entering(request, key, kind)
     role = asked.role_for(ENTERED[kind])
     author = asked.author(role)
+    if kind in OWN_PAGES:
+        return redirect(OWN_PAGES[kind], key=key)
     about, encounter = _about(asked, kind), _encounter(asked)
     form, written = blank(asked.course, kind)
     if request.method != "POST":
@@ -45,7 +49,9 @@ def add_entry(request: HttpRequest, key: str, kind: str) -> HttpResponse:
     entering = Entering(kind, _sent(request), _head(asked), about, encounter)
     done = enter(entering, asked.reader, asked.participant.ledger, author, asked.now)
     if isinstance(done, Refused):
-        done = Unsaved(tuple(reason.message for reason in done.reasons))
+        course, act = asked.course, KINDS[kind].acts[0] if KINDS[kind].acts else ""
+        told = told_reasons(asked.reader.sight, course.release, course.population, act, done.reasons)
+        done = Unsaved(told)
     if isinstance(done, Unsaved):
         again = Asked(request, key)
         shown = page_of_kind(
@@ -72,7 +78,7 @@ def show_entry(request: HttpRequest, key: str, entry: str) -> HttpResponse:
     kind = next((one.entry.kind for one in asked.course.effective if one.id == entry), "")
     if kind not in ENTERED or entry not in asked.seen.entries:
         raise Http404
-    role = asked.role_for(ENTERED[kind])
+    role = asked.role_for(ENTERED[kind]) if kind not in OWN_PAGES else None
     opener = asked.opener(role)
     if request.method != "POST":
         return _entry(asked, entry, role)
@@ -118,6 +124,9 @@ def _entry(asked: Asked, entry: str, role: str | None, **sent: object) -> HttpRe
         raise Http404
     form, written = there
     kind, links = form.kind.name, []
+    if kind in OWN_PAGES:
+        links.append((reverse(OWN_PAGES[kind], args=[asked.participant.key]), "As it stands now"))
+        form, written = without_hidden(asked.seen, form, written)
     if continues(kind) and role is not None and written.effective is not None:
         about = written.effective.entry.about or entry
         where = reverse("add", args=[asked.participant.key, kind])

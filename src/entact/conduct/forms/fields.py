@@ -73,7 +73,6 @@ class Field:
         texts: what stands in it. missing: why it is said to be missing, a code. none: none, said so.
         asked: whether it is asked; None while that is not known. condition: when, in words.
         shown: a calculated value, or what is closed, in words. earlier: the value of an earlier visit.
-        computed: what the record says.
         theirs: what somebody else entered meanwhile. rows: of cells; next: one more; blank: a row to copy.
         mode, example: which keyboard helps, and what an answer looks like.
     """
@@ -100,7 +99,6 @@ class Field:
     calculated: str = ""
     shown: str = ""
     earlier: str = ""
-    computed: str = ""
     conversion: str = ""
     theirs: str = ""
     notes: tuple[Note, ...] = ()
@@ -161,7 +159,7 @@ class Surroundings:
         around: values of other forms by `form.item`. facts: of the session.
         sees: whether the role sees all that a rule is computed from; of others nothing is told.
         notes, history, theirs, earlier: by item. closed: items that cannot be opened, as they are.
-        computed: by item, what the record says of it. language: of the study's.
+        language: of the study's.
         may_be_missing: whether it can be said why an item has no answer.
     """
 
@@ -172,7 +170,6 @@ class Surroundings:
     history: Mapping[str, tuple[PastChange, ...]] = field(default_factory=dict)
     theirs: Mapping[str, str] = field(default_factory=dict)
     earlier: Mapping[str, str] = field(default_factory=dict)
-    computed: Mapping[str, str] = field(default_factory=dict)
     may_be_missing: bool = True
     closed: Mapping[str, Any] = field(default_factory=dict)
     language: str | None = None
@@ -245,7 +242,6 @@ class _Making:
             history=around.history.get(name, ()),
             theirs=around.theirs.get(name, ""),
             earlier=around.earlier.get(name, ""),
-            computed=around.computed.get(name, ""),
         )
 
     def _row(self, item: Item, line: ItemAccount, number: str) -> tuple[Field, ...]:

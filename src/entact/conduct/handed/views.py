@@ -179,7 +179,6 @@ def _plainly(field: Field) -> Field:
         field,
         history=(),
         earlier="",
-        computed="",
         theirs="",
         reasons=(refused,) if field.reasons else (),
         rows=tuple(tuple(map(_plainly, filter(_is_asked, row))) for row in field.rows),

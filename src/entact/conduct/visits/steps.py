@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from entact.conduct.asking import Asked
+from entact.conduct.refusal import told_reasons
 from entact.course import Refused, may
-from entact.course.gates.core import ACTS
 from entact.course.state.numbers import numbers_of
 from entact.protocol.words.label import begun
 from entact.store import StoreError
@@ -58,6 +58,4 @@ def _against(asked: Asked, act: str) -> tuple[str, ...]:
     answer = may(act, study, setting, course, asked.person.identity, asked.now)
     if not isinstance(answer, Refused):
         return ()
-    if not asked.reader.sight.sees_gate(ACTS[act].gate):
-        return ("The gate is shut; what it asks is hidden from this role.",)
-    return tuple(reason.message for reason in answer.reasons)
+    return told_reasons(asked.reader.sight, course.release, course.population, act, answer.reasons)

@@ -33,6 +33,7 @@ from entact.course.gates.dose import (
 )
 from entact.course.gates.question import Act, Check, Question, Reason
 from entact.course.kinds import UNPARSED
+from entact.course.kinds.enrolment import said_by_record
 from entact.course.schedule import civil_date
 from entact.course.state.consent import needed_scopes
 
@@ -159,10 +160,15 @@ def _eligible(question: Question) -> Iterator[Reason]:
     for name, compiled in question.course.release.criteria_of(question.course.population).items():
         judged = decided.criteria.get(name)
         text = compiled.criterion.text
-        if judged is None:
+        wanted = compiled.criterion.kind == "inclusion"
+        if judged is None and compiled.rule is not None and name in decided.left_to_record:
+            if said_by_record(question.course, compiled.rule, question.at) is not wanted:
+                message = f"Eligibility: by the record the criterion “{text}” is not met, or not known yet."
+                yield Reason("criterion_of_record", message)
+        elif judged is None:
             message = f"Eligibility: nobody judged the criterion “{text}”."
             yield Reason("criterion_open", message, (f"eligibility.{name}",))
-        elif judged is not (compiled.criterion.kind == "inclusion"):
+        elif judged is not wanted:
             yield Reason("criterion_not_met", f"Eligibility: the criterion “{text}” stands against it.")
     if not decided.signed:
         yield Reason("eligibility_not_signed", "The decision on eligibility is not signed.", ("eligibility",))

@@ -44,11 +44,14 @@ class Eligibility(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Kind `eligibility`: every criterion judged (true: met, or for an exclusion: applies), and the sign-off.
 
     `signed` is the meaning of the signature, by the entry's author; without it the decision is a draft.
+    `left_to_record` are criteria that rest on what the author is not shown: nobody judges these, and the gate
+    asks the record.
     """
 
     criteria: dict[str, bool | None]
     decision: Literal["eligible", "not_eligible"]
     signed: str | None = None
+    left_to_record: list[str] = []
 
 
 class Enrolment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -127,7 +130,13 @@ def _begins(course: State, effective: Effective) -> datetime:
 def reduce_eligibility(course: State, effective: Effective, payload: Eligibility) -> None:
     """The latest decision counts; it has to follow from its criteria and agree with the computed ones."""
     course.eligibility = EligibilityState(
-        effective.id, payload.criteria, payload.decision, payload.signed, effective.entry.by, effective.at
+        effective.id,
+        payload.criteria,
+        payload.decision,
+        payload.signed,
+        effective.entry.by,
+        effective.at,
+        frozenset(payload.left_to_record),
     )
     release = course.release_of(effective.entry)
     compiled = release.criteria_of(course.population)
@@ -138,6 +147,8 @@ def reduce_eligibility(course: State, effective: Effective, payload: Eligibility
         wanted = criterion.criterion.kind == "inclusion"
         judged = payload.criteria.get(name)
         if payload.decision == "eligible":
+            if judged is None and criterion.rule is not None and name in payload.left_to_record:
+                continue
             if judged is None:
                 course.found(
                     "criterion_open", effective.id, name, f"eligible, though {name!r} was not judged"
@@ -156,6 +167,14 @@ def reduce_eligibility(course: State, effective: Effective, payload: Eligibility
 
 def _computed(course: State, effective: Effective, rule: Rule) -> Value | Unknown:
     return computed_criterion(course, rule, effective.entry.encounter, effective.at)
+
+
+def said_by_record(course: State, rule: Rule, at: datetime) -> Value | Unknown:
+    """What the record says of a criterion that nobody judged because they are not shown what it rests on.
+
+    As of the enrolment where there is one: what is rated later tells nothing of who was let in.
+    """
+    return computed_criterion(course, rule, None, course.enrolment.at if course.enrolment is not None else at)
 
 
 def computed_criterion(course: State, rule: Rule, encounter: str | None, at: datetime) -> Value | Unknown:

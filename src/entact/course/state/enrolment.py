@@ -29,6 +29,7 @@ class EligibilityState(msgspec.Struct, frozen=True):
     signed: str | None
     by: str
     at: datetime
+    left_to_record: frozenset[str] = frozenset()
 
 
 class AttemptState(msgspec.Struct, frozen=True):

@@ -1,0 +1,135 @@
+"""The checklist: each criterion, what the record says of it and the values that it rests on; who decided.
+
+A criterion that rests on what the role does not see is left to the record: the role is asked nothing about
+it and told nothing, and the gate of enrolment answers in the same words whether it is not met or not known
+yet. So the decision of whoever is blinded never holds a hidden score, and nobody can tell one from it.
+
+Of a participant who was found not eligible such a role is shown no single criterion, either: where every one
+that it sees is met, the hidden one would be told. (The decision may be of somebody who sees more.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from hashlib import sha256
+from typing import Final, Literal
+
+from entact.conduct.sight import SeenCourse
+from entact.conduct.words import lower_words, moment, value, words
+from entact.course import Course
+from entact.course.kinds.enrolment import computed_criterion
+from entact.course.state.values import Values
+from entact.protocol.study import told_in
+
+Status = Literal["met", "not_met", "unknown", "to_judge", "hidden", "withheld"]
+
+SIGNS: Final = {"met": "●", "not_met": "✗", "unknown": "?", "to_judge": "○", "hidden": "–", "withheld": "–"}
+WORDS: Final = {
+    "met": "met",
+    "not_met": "not met",
+    "unknown": "not known",
+    "to_judge": "to be judged",
+    "hidden": "left to the record: it rests on what is hidden from this role",
+    "withheld": "not shown: with one hidden, the others would give it away",
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One criterion.
+
+    Attributes:
+        status: of taking part: an exclusion that applies is not met. rests: the values that it rests on.
+        judged: what somebody judged, `true` or `false` as the entry has it; empty while nobody did, or where
+            the role is not shown it. suggested: what the record says, to begin with.
+    """
+
+    name: str
+    text: str
+    kind: str
+    status: Status
+    rests: tuple[tuple[str, str], ...] = ()
+    judged: str = ""
+    suggested: str = ""
+
+    @property
+    def sign(self) -> str:
+        """The sign of its status, so that nobody needs the colour."""
+        return SIGNS[self.status]
+
+    @property
+    def words(self) -> str:
+        """The status as people say it."""
+        return WORDS[self.status]
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether whoever decides judges it."""
+        return self.status != "hidden"
+
+
+@dataclass(frozen=True)
+class Checklist:
+    """All criteria of a participant, and the decision in force.
+
+    Attributes:
+        decision: in words; empty while there is none. signed: whether it is. digest: tells one checklist from
+            another, so that what is signed is what was shown.
+    """
+
+    lines: tuple[Line, ...]
+    decision: str
+    said: str
+    is_signed: bool
+    digest: str
+
+    @property
+    def counts(self) -> tuple[tuple[str, int], ...]:
+        """How many there are of each status."""
+        kinds = [one.status for one in self.lines]
+        return tuple((WORDS[one].partition(":")[0], kinds.count(one)) for one in WORDS if one in kinds)
+
+
+def checklist_of(course: Course, seen: SeenCourse, at: datetime, zone: tzinfo) -> Checklist:
+    """The checklist as a role may see it."""
+    decided = course.eligibility
+    hides = not seen.sight.sees_criteria
+    withheld = decided is not None and decided.decision == "not_eligible" and hides
+    lines = tuple(_lines(course, seen, at, withheld))
+    shown = [(one.name, one.status, one.rests) for one in lines]
+    said = f"{moment(decided.at, zone)} by {decided.by}" if decided is not None else ""
+    return Checklist(
+        lines,
+        lower_words(decided.decision) if decided is not None else "",
+        said,
+        decided is not None and bool(decided.signed),
+        sha256(repr((shown, decided.entry if decided else "")).encode()).hexdigest(),
+    )
+
+
+def _lines(course: Course, seen: SeenCourse, at: datetime, withheld: bool) -> Iterator[Line]:
+    values = Values(course, None, at, None, True, beyond=True)
+    judged = course.eligibility.criteria if course.eligibility is not None else {}
+    for name, compiled in course.release.criteria_of(course.population).items():
+        text, kind = told_in(compiled.criterion.text, None), compiled.criterion.kind
+        rule = compiled.rule
+        if rule is not None and not seen.sight.sees_rule(rule):
+            yield Line(name, text, kind, "hidden")
+            continue
+        if withheld:
+            yield Line(name, text, kind, "withheld")
+            continue
+        before = judged.get(name)
+        known = "" if before is None else str(before).lower()
+        if rule is None:
+            yield Line(name, text, kind, "to_judge", judged=known)
+            continue
+        found = computed_criterion(course, rule, None, at)
+        rests = tuple((words(one.rpartition(".")[2]), value(values.get(one))) for one in sorted(rule.names))
+        if not isinstance(found, bool):
+            yield Line(name, text, kind, "unknown", rests, known)
+        else:
+            status: Status = "met" if found is (kind == "inclusion") else "not_met"
+            yield Line(name, text, kind, status, rests, known, str(found).lower())

@@ -1,0 +1,67 @@
+"""The page of the criteria, and of the investigator's decision."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from entact.conduct.access.again import asks_code, show_again
+from entact.conduct.asking import Asked
+from entact.conduct.eligibility.domain import decide, problems_in
+from entact.conduct.eligibility.page import checklist_of
+from entact.conduct.frame import page
+
+
+@sensitive_post_parameters("password", "code")
+@require_http_methods(["GET", "HEAD", "POST"])
+def show_eligibility(request: HttpRequest, key: str) -> HttpResponse:
+    """Each criterion with what the record says of it; the decision, signed when it is sent.
+
+    Raises:
+        Http404: when there is no such participant, or whoever sends decides nothing.
+    """
+    asked = Asked(request, key)
+    role = asked.role_for("judge_eligibility")
+    if request.method != "POST":
+        return _shown(asked, role, {}, ())
+    author = asked.author(role)
+    checklist = checklist_of(asked.course, asked.seen, asked.now, asked.zone)
+    sent = {one.name: asked.sent(f"judged:{one.name}") for one in checklist.lines if one.is_asked}
+    judged = {name: text == "true" for name, text in sent.items() if text in ("true", "false")}
+    decision = asked.sent("decision")
+    problems = problems_in(checklist, judged, decision)
+    if not problems:
+        second = show_again(request.user, request.POST.get("password", ""), asked.sent("code"), asked.now)
+        if isinstance(second, str):
+            problems = [second]
+        else:
+            refused = decide(asked, asked.sent("expected"), judged, decision, author, second)
+            if not refused:
+                return redirect("eligibility", key=key)
+            return _shown(asked.again(), role, sent, (refused,), decision, 409)
+    return _shown(asked, role, sent, tuple(problems), decision, 422)
+
+
+def _shown(
+    asked: Asked,
+    role: str | None,
+    sent: dict[str, str],
+    problems: tuple[str, ...],
+    decision: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    checklist = checklist_of(asked.course, asked.seen, asked.now, asked.zone)
+    lines = [(one, sent.get(one.name) or one.judged or one.suggested) for one in checklist.lines]
+    values = {
+        "participant": asked.participant,
+        "checklist": checklist,
+        "lines": lines,
+        "may_decide": role is not None,
+        "asks_code": role is not None and asks_code(asked.request.user),
+        "problems": problems,
+        "decision": decision,
+        "here": "participants",
+    }
+    return page(asked.request, asked.reader, "eligibility/eligibility.html", values, status)

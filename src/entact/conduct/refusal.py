@@ -1,0 +1,39 @@
+"""Why a gate refuses, as far as a role may know it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from entact.conduct.sight import Sight
+from entact.course import Reason
+from entact.course.gates.core import ACTS
+from entact.protocol import Release
+
+HIDDEN_GATE: Final = "The gate is shut; what it asks is hidden from this role."
+# In the same words whether it is not met or nobody has rated yet: else the one would be told from the other.
+HIDDEN_CRITERION: Final = (
+    "Eligibility: a criterion that rests on what is hidden from this role is not met, or not known yet."
+)
+_OF_CRITERIA: Final = frozenset({"criterion_of_record", "criterion_not_met", "criterion_open"})
+
+
+def told_reasons(
+    sight: Sight, release: Release, population: str | None, act: str, reasons: Iterable[Reason]
+) -> tuple[str, ...]:
+    """Every reason against an act in words; of what is hidden from the role that it stands against it."""
+    if not sight.sees_gate(ACTS[act].gate):
+        return (HIDDEN_GATE,)
+    hidden = [
+        str(one.criterion.text)
+        for one in release.criteria_of(population).values()
+        if one.rule is not None and not sight.sees_rule(one.rule)
+    ]
+    return tuple(
+        dict.fromkeys(
+            HIDDEN_CRITERION
+            if one.code in _OF_CRITERIA and any(f"“{text}”" in one.message for text in hidden)
+            else one.message
+            for one in reasons
+        )
+    )
