@@ -215,6 +215,10 @@ ROUTES: Final[Mapping[str, str]] = {
     "mfa_index": OWN_ACCOUNT,
     "mfa_activate_totp": OWN_ACCOUNT,
     "mfa_deactivate_totp": OWN_ACCOUNT,
+    "mfa_list_webauthn": OWN_ACCOUNT,
+    "mfa_add_webauthn": OWN_ACCOUNT,
+    "mfa_remove_webauthn": OWN_ACCOUNT,
+    "mfa_reauthenticate_webauthn": OWN_ACCOUNT,
     "mfa_view_recovery_codes": OWN_ACCOUNT,
     "mfa_generate_recovery_codes": OWN_ACCOUNT,
     "mfa_reauthenticate": OWN_ACCOUNT,
@@ -262,4 +266,6 @@ ROUTES: Final[Mapping[str, str]] = {
     "people": "manage_people",
     "person": "manage_people",
 }
-SECOND_FACTOR: Final = frozenset({"mfa_activate_totp", "account_reauthenticate", "account_logout"})
+SECOND_FACTOR: Final = frozenset(
+    {"mfa_activate_totp", "mfa_add_webauthn", "account_reauthenticate", "account_logout"}
+)

@@ -127,12 +127,15 @@ SIGN_ON = read_sign_on(os.environ)
 SOCIALACCOUNT_ADAPTER = "entact.conduct.access.sign_on.SignOnAdapter"
 SOCIALACCOUNT_PROVIDERS = SIGN_ON.providers if SIGN_ON else {}
 MFA_ADAPTER = "entact.conduct.access.adapter.MFAAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "entact"
 MFA_TOTP_TOLERANCE = 1  # steps of half a minute by which a telephone's clock may be wrong
 MFA_FORMS = {
     "authenticate": "entact.conduct.access.adapter.CodeForm",
     "reauthenticate": "entact.conduct.access.adapter.CodeAgainForm",
+    "add_webauthn": "entact.conduct.access.passkeys.NewPasskeyForm",
+    "authenticate_webauthn": "entact.conduct.access.passkeys.PasskeyForm",
+    "reauthenticate_webauthn": "entact.conduct.access.passkeys.PasskeyAgainForm",
 }
 
 _MAIL = read_mail(os.environ.get("ENTACT_MAIL", ""))

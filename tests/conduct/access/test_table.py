@@ -50,6 +50,7 @@ NOTHING_THERE = {
     "hand_back",
     "person",
     "mfa_view_recovery_codes",
+    "mfa_remove_webauthn",
     "account_change_password",
 }
 PLAIN = {
@@ -90,6 +91,10 @@ PLAIN = {
     "mfa_index": "/account/",
     "mfa_activate_totp": "/account/one-time-code/",
     "mfa_deactivate_totp": "/account/one-time-code/remove/",
+    "mfa_list_webauthn": "/account/passkeys/",
+    "mfa_add_webauthn": "/account/passkeys/new/",
+    "mfa_remove_webauthn": "/account/passkeys/1/remove/",
+    "mfa_reauthenticate_webauthn": "/account/again/passkey/",
     "mfa_view_recovery_codes": "/account/recovery-codes/",
     "mfa_generate_recovery_codes": "/account/recovery-codes/new/",
     "mfa_reauthenticate": "/account/again/code/",

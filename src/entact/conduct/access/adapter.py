@@ -68,6 +68,14 @@ class MFAAdapter(DefaultMFAAdapter):
     def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
         """None is sent; the system's ledger says what changed."""
 
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """For which name a passkey holds: the one by which people reach this server."""
+        return {"id": context.request.get_host().partition(":")[0], "name": "entact"}
+
+    def generate_authenticator_name(self, user: Account, type: Any) -> str:
+        """What a passkey is called until its owner calls it something."""
+        return "Passkey"
+
     def get_totp_label(self, user: Account) -> str:
         """As it stands in the person's app."""
         return user.name
@@ -82,7 +90,7 @@ class CodeForm(forms.AuthenticateForm):
 
     def clean_code(self) -> str:
         """The code, if it is right."""
-        _require_open(self.user)
+        require_open(self.user)
         return str(super().clean_code())
 
 
@@ -91,11 +99,16 @@ class CodeAgainForm(forms.ReauthenticateForm):
 
     def clean_code(self) -> str:
         """The code, if it is right."""
-        _require_open(self.user)
+        require_open(self.user)
         return str(super().clean_code())
 
 
-def _require_open(account: Account) -> None:
+def require_open(account: Account) -> None:
+    """Refuses a locked account, and counts that.
+
+    Raises:
+        ValidationError: when it is locked.
+    """
     if trail.is_locked(account.name):
         trail.failed(account.name)
         raise AccountAdapter().validation_error("too_many_login_attempts")
