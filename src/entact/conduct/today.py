@@ -57,19 +57,20 @@ def needs_today(reader: Reader) -> Today:
     return Today(found[:MOST], len(found) > MOST)
 
 
-def of_participants(reader: Reader) -> Iterator[Task]:
-    """What participants need of somebody, as the reader's role may see it: one more than are shown."""
-    found = list(dict.fromkeys(_found(reader)))[: MOST + 1]  # several calls of one alert are one task
+def of_participants(reader: Reader, most: int = MOST) -> Iterator[Task]:
+    """What participants need of somebody, as the reader's role may see it: one more than `most`."""
+    limit = most + 1
+    found = list(dict.fromkeys(_found(reader, limit)))[:limit]  # several calls of one alert are one task
     known = {one.ledger: Standing.of(one) for one in lists.participants_of([name for name, _ in found])}
     yield from (replace(task, key=known[name].key) for name, task in found if name in known)
 
 
-def _found(reader: Reader) -> Iterator[tuple[str, Task]]:
+def _found(reader: Reader, limit: int) -> Iterator[tuple[str, Task]]:
     """The ledger of each participant and what there is to do, the most urgent first."""
     sight, at = reader.sight, reader.at
     if not sight.sees_schedule:
         return
-    hidden, sites, limit = sight.hidden_names, reader.sites, MOST + 1
+    hidden, sites = sight.hidden_names, reader.sites
     for alert in lists.open_findings(at, hidden=hidden, sites=sites, rule=ALERT, limit=limit):
         yield alert.ledger, _alert(reader, alert)
     if sight.sees(EVENTS):
@@ -81,13 +82,13 @@ def _found(reader: Reader) -> Iterator[tuple[str, Task]]:
         for visit in lists.due(at, hidden=hidden, sites=sites, limit=limit):
             if visit.ends is not None and visit.ends <= at + AHEAD:
                 yield visit.ledger, _visit(reader, visit)
-    yield from _in_review(reader)
+    yield from _in_review(reader, limit)
 
 
-def _in_review(reader: Reader) -> Iterator[tuple[str, Task]]:
+def _in_review(reader: Reader, limit: int) -> Iterator[tuple[str, Task]]:
     """Queries that wait for this role, and signatures that a change has broken."""
     role, table = reader.sight.role, permissions_of(reader.study).table
-    hidden, limit = reader.sight.hidden_names, MOST + 1
+    hidden = reader.sight.hidden_names
     for act, status, said in (("answer_query", "open", "asked"), ("close_query", "answered", "answered")):
         if role in table[act]:
             for one in lists.queries(hidden=hidden, status=status, sites=reader.sites, limit=limit):

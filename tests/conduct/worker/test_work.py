@@ -18,16 +18,22 @@ from tests.conduct.record import KEY, keep, telling_story
 from tests.course.conftest import Story
 
 from entact import store
+from entact.conduct import delegation
 from entact.conduct.error import ConductError
 from entact.conduct.permissions import OWNER
+from entact.conduct.record.door import Author
 from entact.conduct.upkeep import reports
 from entact.conduct.upkeep.models import Report
 from entact.conduct.worker import copies, work
 from entact.conduct.worker.copies import copy_site
 from entact.conduct.worker.mail import remind
 from entact.conduct.worker.queue import WHEN, make_queue
+from entact.course import read
+from entact.course.entry import SYSTEM
+from entact.course.kinds.site import Certificate
 from entact.protocol import Study
 
+KEPT = "django.core.mail.backends.locmem.EmailBackend"
 AT = datetime(2026, 6, 1, 2, 15, tzinfo=UTC)
 
 
@@ -166,7 +172,7 @@ def test_who_has_something_urgent_gets_one_mail_that_names_nobody(study: Study) 
     nobody.email = "nora@example.org"
     nobody.save()
     assert remind() == 0  # no mail leaves where none is configured
-    with override_settings(EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend"):
+    with override_settings(EMAIL_BACKEND=KEPT):
         outbox.outbox = []
         assert remind() == 1
         assert remind() == 0  # once
@@ -176,6 +182,44 @@ def test_who_has_something_urgent_gets_one_mail_that_names_nobody(study: Study) 
     assert "wait" in whole
     for secret in ("1-001", "denver", "ideation", "pressure", "Suicid", "mini"):
         assert secret not in whole
+
+
+@pytest.mark.usefixtures("told")
+def test_what_is_not_urgent_comes_in_one_mail_a_day_and_a_mail_that_did_not_leave_is_tried_again() -> None:
+    owner = signed_in(OWNER)
+    for name, role, site in (("theo", "therapist", "denver"), ("rae", "rater", "")):
+        account(name, (role, site))
+        assert (
+            owner.post(f"/people/{name}/", {"do": "mail", "email": f"{name}@example.org"}).status_code == 302
+        )
+    assert owner.post("/people/theo/", {"do": "mail", "email": "theo at home"}).status_code == 409
+    with override_settings(EMAIL_BACKEND="tests.conduct.worker.test_work.Down"):
+        assert remind(daily=True) == 0
+    with override_settings(EMAIL_BACKEND=KEPT):
+        outbox.outbox = []
+        assert remind(daily=True) == 1  # nothing waits for a rater
+        assert remind(daily=True) == 0
+        (theo,) = outbox.outbox
+        assert theo.to == ["theo@example.org"]
+        assert "urgent" not in f"{theo.subject} {theo.body}"
+        today = delegation.today_at("denver")
+        for days, mails in ((40, 0), (20, 1), (20, 0)):  # the newer one of a name takes the older one's place
+            certificate = Certificate("gcp", (today + timedelta(days=days)).isoformat())
+            delegation.certify("theo", "denver", certificate, by=Author("ada", "owner", SYSTEM))
+            assert remind(daily=True) == mails
+        assert [one.to for one in outbox.outbox[1:]] == [["theo@example.org"]]
+    kept = [one for line in store.lines("system") if (one := read(line.text)).data.get("what") == "mail"]
+    assert [(one.data["person"], one.data["status"]) for one in kept] == [("theo", "set"), ("rae", "set")]
+    assert not any("example.org" in line.text for line in store.lines("system"))
+
+
+class Down:
+    """A mail server that is not there."""
+
+    def __init__(self, **given: Any) -> None: ...
+
+    def send_messages(self, messages: list[Any]) -> int:
+        raise ConnectionRefusedError(111, "Connection refused")
 
 
 @pytest.mark.usefixtures("told")

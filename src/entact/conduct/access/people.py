@@ -13,6 +13,8 @@ from datetime import timedelta
 from hashlib import sha256
 
 from django.contrib.sessions.models import Session
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import transaction
 from django.utils import timezone
 
@@ -116,6 +118,27 @@ def make_account(name: str, title: str, *, by: By, email: str = "", demonstratio
             AccountChanged(name, account.title), by=by.name, role=by.role, authenticated=by.authenticated
         )
     return account
+
+
+def set_mail(account: Account, email: str, *, by: By) -> None:
+    """Where mails to a person go; empty for nowhere. The ledger says that it changed, and not where to.
+
+    Raises:
+        ConductError: when it is no address.
+    """
+    email = email.strip()
+    try:
+        if email:
+            validate_email(email)
+    except ValidationError as error:
+        raise ConductError(f"{email[:80]!r} is no address for mail") from error
+    if email == account.email:
+        return
+    with transaction.atomic():
+        Account.objects.filter(pk=account.pk).update(email=email)
+        account.email = email
+        what = CredentialChanged(account.name, "mail", "set" if email else "removed")
+        trail.enter(what, by=by.name, role=by.role, authenticated=by.authenticated)
 
 
 def give_role(account: Account, role: str, site: str = EVERYWHERE, *, by: By) -> None:

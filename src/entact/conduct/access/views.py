@@ -185,6 +185,8 @@ def _change(request: HttpRequest, account: Account) -> str:
         people.close_account(account, by=by)
     elif asked == "open":
         people.open_account(account, by=by)
+    elif asked == "mail":
+        people.set_mail(account, request.POST.get("email", ""), by=by)
     elif asked == "link":
         sign_on.link(account, request.POST.get("known_as", ""), by=by)
     elif asked == "invite" and not account.is_demonstration:

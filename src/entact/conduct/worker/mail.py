@@ -1,25 +1,39 @@
-"""Mails that say that something waits, and never of whom: whoever reads one signs in to see what it is."""
+"""Mails that say that something waits, and never of whom: whoever reads one signs in to see what it is.
+
+What is urgent (an open alert, a safety report whose clock runs, a session tomorrow against which something
+stands) is mailed at once; everything else that waits on somebody's first page (a session within a week, a
+visit that closes, a certificate that ends within 30 days) in one mail a day at most. What was said once is
+not said again before it was gone or has become urgent. A worker that is killed between sending and noting
+sends once more.
+"""
 
 from __future__ import annotations
 
+import logging
 from hashlib import sha256
+from smtplib import SMTPException
 
 from django.conf import settings
 from django.core.mail import send_mail
 
 from entact.conduct.access.models import Account
 from entact.conduct.access.people import person_of
+from entact.conduct.home import waits_for
+from entact.conduct.permissions import Person
 from entact.conduct.reader import reader_for
-from entact.conduct.today import needs_today
+from entact.conduct.today import Task, of_participants
 from entact.conduct.upkeep import reports
 
-REMINDED = "reminded "  # and the person
+REMINDED, TOLD = "reminded ", "told today "  # and the person
+MOST = 1000  # matters of one person that are looked at: a new one is not lost behind older ones
+_log = logging.getLogger(__name__)
 
 
-def remind() -> int:
-    """Mails everybody for whom something new is urgent; how many mails left.
+def remind(*, daily: bool = False) -> int:
+    """Mails everybody for whom something new is urgent, or once a day for whom anything new waits.
 
-    What was said once is said again only after it was gone.
+    Returns:
+        How many mails left. One that did not leave is tried again at the next time.
     """
     if settings.EMAIL_BACKEND.endswith("dummy.EmailBackend"):
         return 0
@@ -28,27 +42,45 @@ def remind() -> int:
         person = person_of(account)
         if not person.all_roles:
             continue
-        urgent = {
-            sha256(f"{one.key} {one.what}".encode()).hexdigest()[:16]
-            for one in needs_today(reader_for(person)).tasks
-            if one.urgent
-        }
-        before = reports.last(f"{REMINDED}{account.name}")
+        subject = f"{TOLD if daily else REMINDED}{account.name}"
+        waiting = {_digest(one) for one in _waiting(person) if _is_urgent(one) is not daily}
+        before = reports.last(subject)
         known = set() if before is None else set(before.content["of"])
-        if urgent - known:
-            _send(account, len(urgent))
+        if waiting - known:
+            try:
+                _send(account, len(waiting), daily)
+            except (OSError, SMTPException) as error:
+                _log.warning("no mail to %s: %s", account.name, error)
+                continue
             sent += 1
-        if urgent != known:
-            reports.say(f"{REMINDED}{account.name}", of=sorted(urgent))
+        if waiting != known:
+            reports.say(subject, of=sorted(waiting))
     return sent
 
 
-def _send(account: Account, count: int) -> None:
+def _waiting(person: Person) -> list[Task]:
+    reader = reader_for(person)
+    return list(dict.fromkeys([*of_participants(reader, MOST), *waits_for(reader, person).tasks]))
+
+
+def _is_urgent(task: Task) -> bool:
+    """An alert or a clock that runs, or what could harm somebody before the next morning."""
+    return task.urgent or task.rank < 2
+
+
+def _digest(task: Task) -> str:
+    return sha256(f"{task.key} {task.address} {task.what}".encode()).hexdigest()[:16]
+
+
+def _send(account: Account, count: int, daily: bool) -> None:
     origin = settings.ADDRESS.origin if settings.ADDRESS else "the server of the study"
-    what = "1 matter is" if count == 1 else f"{count} matters are"
+    matters = "1 matter" if count == 1 else f"{count} matters"
+    waits = "waits" if count == 1 else "wait"
+    urgent = "" if daily else (" and is urgent" if count == 1 else " and are urgent")
     send_mail(
-        "Something urgent waits for you",
-        f"{what} urgent and wait for you. Sign in to see what it is: {origin}\n\nThis mail names nobody.\n",
+        "Something waits for you" if daily else "Something urgent waits for you",
+        f"{matters} {waits} for you{urgent}. Sign in to see what it is: {origin}\n\n"
+        "This mail names nobody.\n",
         settings.DEFAULT_FROM_EMAIL,
         [account.email],
     )

@@ -19,7 +19,7 @@ from entact.store import StoreError
 
 _log = logging.getLogger(__name__)
 
-MINUTE, OFTEN, NIGHT = "* * * * *", "*/10 * * * *", "15 2 * * *"
+MINUTE, OFTEN, NIGHT, MORNING = "* * * * *", "*/10 * * * *", "15 2 * * *", "0 5 * * *"  # UTC
 STUCK = 120  # seconds without a sign of the worker that does a job, after which the job is put away
 
 WHEN: tuple[tuple[str, Callable[[], object]], ...] = (
@@ -27,6 +27,7 @@ WHEN: tuple[tuple[str, Callable[[], object]], ...] = (
     (OFTEN, work.verify_chains),
     (OFTEN, work.remind_people),
     (NIGHT, work.copy_sites),
+    (MORNING, work.tell_the_day),
 )
 
 

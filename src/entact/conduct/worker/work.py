@@ -68,3 +68,9 @@ def remind_people() -> None:
     """Mails whom something new and urgent waits for; in a rehearsal nobody is."""
     if environment_of_database() != "rehearsal":
         remind()
+
+
+def tell_the_day() -> None:
+    """Mails, once a day, for whom anything new waits; in a rehearsal nobody is."""
+    if environment_of_database() != "rehearsal":
+        remind(daily=True)
