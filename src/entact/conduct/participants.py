@@ -29,6 +29,7 @@ STATUSES: tuple[str, ...] = get_args(Status)
 class Row:
     """One participant in the list; windows and dates as words, empty where there is none."""
 
+    ledger: str
     key: str
     number: str
     site: str
@@ -167,6 +168,7 @@ def _row(reader: Reader, row: lists.ParticipantRow, summary: lists.Summary) -> R
     is_over = sight.sees_status and standing.status in OVER
     due = None if is_over or not summary.visit else summary
     return Row(
+        ledger=row.ledger,
         key=standing.key,
         number=standing.number,
         site=standing.site,

@@ -58,7 +58,7 @@ SEE_STUDY, SEE_PARTICIPANTS = "see_study", "see_participants"
 # Who only reads, and of whom it is kept whom they looked at.
 LOOKS_ARE_KEPT: Final = frozenset({"monitor", "auditor", "inspector"})
 LOOKS_AT_MANY: Final = frozenset(
-    {"participants", "listing", "queries", "dashboard", "delegation"}
+    {"participants", "screening_log", "listing", "queries", "dashboard", "delegation"}
 )  # pages about nobody alone
 
 # Who answers for one site, and is given a role there; the others work for all sites.
@@ -238,6 +238,8 @@ ROUTES: Final[Mapping[str, str]] = {
     "hand_back": SIGNED_IN,
     "eligibility": SEE_PARTICIPANTS,
     "new_participant": "screen",
+    "screening_log": SEE_PARTICIPANTS,
+    "screening": SEE_PARTICIPANTS,
     "add": SEE_PARTICIPANTS,
     "entry": SEE_PARTICIPANTS,
     "withdraw": "correct",

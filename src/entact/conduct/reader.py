@@ -122,6 +122,10 @@ class Reader:
         row = lists.participant(key, sites=self.sites)
         return None if row is None or Standing.of(row).key != key else Standing.of(row)
 
+    def standings(self, ledgers: Sequence[str]) -> list[Standing]:
+        """Where some participants stand, of those at sites that are seen."""
+        return [Standing.of(row) for row in lists.participants_of(ledgers) if self.sees_site(row.site)]
+
     def folded(self, ledgers: Sequence[str]) -> dict[str, Folded | Broken]:
         """The courses of some participants: one query for those that are not yet in memory."""
         found = _courses.of(self.study, self.at, _heads(ledgers))

@@ -3,7 +3,6 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from entact.conduct import views
-from entact.conduct.admission.views import new_participant
 from entact.conduct.locks.views import lock_study
 from entact.conduct.queries.views import export_queries, show_queries
 
@@ -11,7 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.show_study, name="study"),
     path("schedule.css", views.show_style, name="style"),
     path("participants/", views.show_participants, name="participants"),
-    path("participants/new/", new_participant, name="new_participant"),
+    path("", include("entact.conduct.admission.urls")),
     path("find/", views.find, name="find"),
     path("dashboard/", views.show_dashboard, name="dashboard"),
     path("participants/<str:key>/", views.show_participant, name="participant"),

@@ -49,6 +49,14 @@ def holders(cursor: Cursor[Any], numbers: Iterable[Number]) -> Mapping[Number, f
     return {number: frozenset(ledgers) for number, ledgers in found.items()}
 
 
+def numbers_given(cursor: Cursor[Any], of: str, beginning: str) -> list[str]:
+    """Every number of a kind that somebody has and that begins so, in its normal form."""
+    cursor.execute(
+        "SELECT DISTINCT number FROM store_number WHERE of = %s AND starts_with(number, %s)", [of, beginning]
+    )
+    return [number for (number,) in cursor.fetchall()]
+
+
 def shared_by(cursor: Cursor[Any], ledger: str) -> frozenset[Number]:
     """Numbers of a ledger that another had before it."""
     cursor.execute(

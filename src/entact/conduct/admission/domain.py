@@ -1,19 +1,21 @@
-"""A new participant: the first entries of a ledger, under a screening number that nobody else has."""
+"""A new participant, somebody who is screened again, and one who goes to another site."""
 
 from __future__ import annotations
 
 import re
 import secrets
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
+from entact.conduct.admission.known import Person, keep_person
 from entact.conduct.reader import PARTICIPANT, Reader
 from entact.conduct.record.door import Author, compose, store_entry, turn_of
 from entact.course import Course
-from entact.course.state.numbers import SCREENING, is_number, normal
+from entact.course.state.numbers import SCREENING, fits_scheme, is_number, next_number, normal
 from entact.store.known import raw_cursor
-from entact.store.numbers import holders
+from entact.store.numbers import holders, numbers_given
 
 RESERVED = frozenset({"new"})  # an address of the pages
 _NUMBER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,38}[A-Za-z0-9])?")
@@ -23,33 +25,133 @@ class Refusal(Exception):
     """Why nobody was taken into screening; in words."""
 
 
-def screen(number: str, site: str, population: str, reader: Reader, author: Author, now: datetime) -> str:
-    """Opens a ledger for somebody who is screened, and begins the first visit; returns the ledger's name.
+def scheme_of(reader: Reader, of: str = SCREENING) -> str:
+    """How the study file numbers participants; empty where whoever enters somebody says the number."""
+    numbers = reader.study.newest.file.numbers
+    return (getattr(numbers, of) if numbers is not None else None) or ""
 
+
+def given_number(reader: Reader, site: str, of: str = SCREENING) -> str:
+    """The next number of the study's scheme at a site. Call it in the turn of the numbers (`turn_of`)."""
+    scheme = scheme_of(reader, of)
+    connection.ensure_connection()
+    beginning = normal(scheme.replace("{site}", site).partition("#")[0])
+    return next_number(scheme, site, numbers_given(raw_cursor(), of, beginning))
+
+
+def numbers_turn(of: str = SCREENING) -> str:
+    """In whose turn numbers are given out: one after the other."""
+    return f"{of} numbers"
+
+
+def screen(
+    number: str,
+    site: str,
+    population: str,
+    reader: Reader,
+    author: Author,
+    now: datetime,
+    person: Person | None = None,
+) -> tuple[str, str]:
+    """Opens a ledger for somebody who is screened, and begins the first visit; its name, and their number.
+
+    Args:
+        number: as it was typed; blank where the study's scheme gives the next one.
+        person: who they are, to be kept at the site.
     Raises:
         Refusal: when the number cannot be one, or is another's.
     """
-    number = number.strip()
-    if _NUMBER.fullmatch(number) is None or not is_number(number) or number.casefold() in RESERVED:
-        raise Refusal("A screening number has at most 40 letters and digits, with . _ or - between them.")
-    with turn_of(f"screening number {normal(number)}"):
-        if any(_holders(number)):
-            raise Refusal(f"{number} is somebody else's screening number: take another.")
+    with turn_of(numbers_turn()):
+        number = _number(number, site, reader)
         ledger = f"{PARTICIPANT}{secrets.token_hex(16)}"
         course = Course(reader.study)
         course.site = site
-        first = next(name for name, visit in reader.study.newest.visits.items() if visit.opens)
         data = {"attempt": 1, "number": number, "site": site, "population": population}
         release = reader.study.in_force_at(site, now).id
-        encounter = f"{first}#1"
+        encounter = f"{_first_visit(reader)}#1"
         to = course, reader, ledger, author, now
         began = compose(*to, "encounter", {"status": "started"}, encounter=encounter, release=release)
         store_entry(began, author, now)
         store_entry(compose(*to, "screening", data, encounter=encounter, release=release), author, now)
-        return ledger
+    if person is not None:
+        keep_person(person, reader, ledger, site, author)
+    return ledger, number
 
 
-def _holders(number: str) -> list[str]:
+def screen_again(
+    course: Course, number: str, reader: Reader, ledger: str, author: Author, now: datetime
+) -> None:
+    """Begins another attempt, with a visit and a number of its own; what the one before said stays with it.
+
+    Args:
+        course: as it is in the turn of the participant.
+    Raises:
+        Refusal: when they are enrolled, or the number cannot be one.
+    """
+    screening = course.screening
+    if screening is None or course.enrolment is not None:
+        raise Refusal("Somebody who is enrolled is not screened again.")
+    if course.eligibility is None and not course.discontinued:
+        raise Refusal("The attempt before is still open: decide on eligibility, or enter why it ended.")
+    with turn_of(numbers_turn()):
+        keeps = normal(number) == normal(screening.number) and not scheme_of(reader)
+        number = screening.number if keeps else _number(number, screening.site, reader)
+        first = _first_visit(reader)
+        repeat = sum(one.visit == first for one in course.encounters.values()) + 1
+        encounter = f"{first}#{repeat}"
+        data = {
+            "attempt": course.attempts[-1].number + 1,
+            "number": number,
+            "site": screening.site,
+            "population": screening.population,
+        }
+        release = reader.study.in_force_at(screening.site, now).id
+        to = course, reader, ledger, author, now
+        began = compose(*to, "encounter", {"status": "started"}, encounter=encounter, release=release)
+        store_entry(began, author, now)
+        store_entry(compose(*to, "screening", data, encounter=encounter, release=release), author, now)
+
+
+def transfer(
+    course: Course, site: str, reason: str, reader: Reader, ledger: str, author: Author, now: datetime
+) -> None:
+    """Moves a participant to another site, under the numbers that they have.
+
+    Raises:
+        Refusal: when that is their site, or no reason was said.
+    """
+    screening = course.screening
+    if screening is None or site == course.site:
+        raise Refusal("Choose another site than the one where they are.")
+    if not reason.strip():
+        raise Refusal("Say why they go to another site.")
+    if any(one.status == "started" for one in course.encounters.values()):
+        raise Refusal("A visit is under way: end it first.")
+    data: dict[str, Any] = {
+        "attempt": screening.attempt,
+        "number": screening.number,
+        "site": site,
+        "population": screening.population,
+    }
+    entry = compose(course, reader, ledger, author, now, "screening", data, reason=reason.strip()[:2000])
+    store_entry(entry, author, now)
+
+
+def _first_visit(reader: Reader) -> str:
+    return next(name for name, visit in reader.study.newest.visits.items() if visit.opens)
+
+
+def _number(number: str, site: str, reader: Reader) -> str:
+    """The number as it is kept: typed, or the next of the scheme; nobody else's."""
+    number, scheme = number.strip(), scheme_of(reader)
+    if scheme and not number:
+        number = given_number(reader, site)
+    if _NUMBER.fullmatch(number) is None or not is_number(number) or number.casefold() in RESERVED:
+        raise Refusal("A screening number has at most 40 letters and digits, with . _ or - between them.")
+    if scheme and not fits_scheme(scheme, site, number):
+        raise Refusal(f"Screening numbers of this study are written {scheme.replace('{site}', site)}.")
     connection.ensure_connection()
     found = holders(raw_cursor(), [(SCREENING, normal(number))])
-    return [ledger for ledgers in found.values() for ledger in ledgers]
+    if any(ledgers for ledgers in found.values()):
+        raise Refusal(f"{number} is somebody else's screening number: take another.")
+    return number

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from entact import store
+from entact.conduct.admission.domain import given_number, numbers_turn, scheme_of
 from entact.conduct.entries.kinds import KindForm, kind_form
 from entact.conduct.forms.domain import Unsaved, Written, compare, known_at
 from entact.conduct.forms.place import release_of
-from entact.conduct.forms.reading import MISSING_BECAUSE, Sent, receive_items
+from entact.conduct.forms.reading import MISSING_BECAUSE, Received, Sent, receive_items
 from entact.conduct.reader import Folded, Reader
 from entact.conduct.record.door import Author, Held, compose, store_act, store_entry, turn_of
 from entact.conduct.record.opened import Opener
@@ -20,6 +22,7 @@ from entact.course.entry import Kept
 from entact.course.entry.effective import Effective
 from entact.course.entry.ledger import Receipt
 from entact.course.kinds import KINDS
+from entact.course.state.numbers import SUBJECT
 
 
 @dataclass(frozen=True)
@@ -60,10 +63,15 @@ def enter(
     entering: Entering, reader: Reader, ledger: str, author: Author, now: datetime
 ) -> str | Refused | Unsaved:
     """Keeps what was entered, what a gate asks only if it allows it; returns the entry's id."""
-    with turn_of(ledger):
+    with ExitStack() as turns:
+        turns.enter_context(turn_of(ledger))
+        if entering.kind == "enrolment":
+            turns.enter_context(turn_of(numbers_turn(SUBJECT)))
         course = _course(reader, ledger)
         asked, _ = blank(course, entering.kind)
         received = receive_items(asked.form, _without_missing(entering.sent))
+        if entering.kind == "enrolment" and scheme_of(reader, SUBJECT):
+            received = _numbered(received, course, reader)
         problems = tuple(
             f"“{item.title}” is needed: without it the entry says nothing."
             for name, item in asked.form.items.items()
@@ -92,6 +100,14 @@ def enter(
         )
         done = store_act(entry, course, author, now)
         return done if isinstance(done, Refused) else entry.id
+
+
+def _numbered(received: Received, course: Course, reader: Reader) -> Received:
+    """With the next subject number of the study's scheme, where nobody said one."""
+    if received.items.get("subject") is not None:
+        return received
+    given = given_number(reader, course.site or "", SUBJECT)
+    return replace(received, items={**received.items, "subject": given})
 
 
 def _sent_before(

@@ -149,6 +149,9 @@ def _items(kind: Kind, release: Release, population: str | None) -> Iterator[tup
         hint = hints[attribute]
         plain = next(one for one in get_args(hint) if one is not type(None)) if _optional(hint) else hint
         title, help_ = _TITLES.get((kind.name, name), (begun(spaced(name)), ""))
+        scheme = release.file.numbers.subject if release.file.numbers is not None else None
+        if (kind.name, name) == ("enrolment", "subject") and scheme:
+            help_ = f"Left blank, the record gives the next one: {scheme}."
         needed = not _optional(hint) and (kind.name, name) not in _GIVEN
         said: dict[str, Any] = {"title": title, "required": needed, "personal": name in kind.sealed}
         yield name, Item(**said, **_type(kind, name, plain, release), **({"help": help_} if help_ else {}))

@@ -66,6 +66,29 @@ def _folded(number: str) -> str:
 _remembered = lru_cache(10_000)(_folded)  # a fold asks for the same ones with every entry
 
 
+def next_number(scheme: str, site: str, taken: Iterable[str]) -> str:
+    """The next number of a scheme at a site: one more than the highest that somebody has, in any spelling.
+
+    Args:
+        scheme: with `{site}` and a run of `#`, as a study file says it. taken: numbers in their normal form.
+    """
+    found = map(_pattern(scheme, site).fullmatch, taken)
+    count = max((int(one[1]) for one in found if one), default=0) + 1
+    before, after = re.split("#+", scheme.replace("{site}", site), maxsplit=1)
+    return f"{before}{count:0{scheme.count('#')}d}{after}"
+
+
+def _pattern(scheme: str, site: str) -> re.Pattern[str]:
+    before, after = re.split("#+", scheme.replace("{site}", site), maxsplit=1)
+    digits = f"([0-9]{{{scheme.count('#')},9}})"
+    return re.compile(f"{re.escape(normal(before))}{digits}{re.escape(normal(after))}")
+
+
+def fits_scheme(scheme: str, site: str, number: str) -> bool:
+    """Whether a number is written as a scheme says at a site."""
+    return _pattern(scheme, site).fullmatch(normal(number)) is not None
+
+
 def is_number(text: str) -> bool:
     """Whether text can stand on a label: digits, single letters and one word. All else may be a name."""
     said = normal(text)

@@ -14,7 +14,7 @@ from entact.protocol.study.base import Block, FirstName, Name, Window
 from entact.protocol.study.doses import Product, Regimen
 from entact.protocol.study.forms import Form, Item
 from entact.protocol.study.gates import Alert, Criterion, Gate, StoppingRule
-from entact.protocol.study.places import Hold, Population, Quota, SitePlan
+from entact.protocol.study.places import Hold, Numbers, Population, Quota, SitePlan
 from entact.protocol.study.safety import AdverseEvents, PeriodicReport, Report
 from entact.protocol.study.schedule import Epoch, Track, Visit
 from entact.protocol.study.text import Language, Words
@@ -46,6 +46,7 @@ class StudyFile(Block):
     sources: dict[str, str] = Field(default={})
     populations: dict[Name, Population]
     sites: dict[str, SitePlan] = Field(default={})
+    numbers: Numbers | None = None  # without it whoever enters somebody says the number
     quotas: dict[Name, Quota] = Field(default={})
     holds: dict[Name, Hold] = Field(default={})
     arms: dict[Name, Arm]

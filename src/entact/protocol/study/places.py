@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import re
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from entact.protocol.study.base import Block, Name
 from entact.protocol.study.text import Words
@@ -23,6 +24,34 @@ class SitePlan(Block):
 
     country: str
     timezone: str
+
+
+def _scheme(text: str) -> str:
+    counted = re.findall("#+", text)
+    plain = re.sub("#+", "", text.replace("{site}", ""))
+    words = len(re.findall("[A-Za-z]{2,}", plain)) + ("{site}" in text)
+    if len(counted) != 1 or not 2 <= len(counted[0]) <= 8 or not re.fullmatch(r"[A-Za-z0-9._-]*", plain):
+        raise ValueError(
+            f"{text!r} is no scheme of numbers; write '{{site}}' where the site's id stands and one run of # "
+            "for the digits that count, as in '{site}-S###'"
+        )
+    if words > 1 or not re.fullmatch(r"[A-Za-z0-9#{].*[A-Za-z0-9#}]", text) or "##" not in text:
+        raise ValueError(
+            f"{text!r} could not be told from a name; it may hold one word or the site's id, else letters"
+        )
+    return text
+
+
+NumberScheme = Annotated[str, AfterValidator(_scheme)]
+
+
+class Numbers(Block):
+    """How participants are numbered: the next number is given out by the record, in one count for each site
+    where `{site}` is in it, else in one for the study.
+    """
+
+    screening: NumberScheme | None = None
+    subject: NumberScheme | None = None
 
 
 class Quota(Block):
