@@ -39,6 +39,7 @@ DUTIES: Final[Mapping[str, tuple[str, ...]]] = {
     "note_deviation": (*_SITE, "monitor"),
     "stop": _TEAM,  # withdrawal, discontinuation, death, lost to follow-up
     "dispense": ("pharmacist",),
+    "follow_session": (*_TEAM, "sub_investigator", "nurse", "medical_monitor"),  # in the console of the day
     "ask_query": _SPONSOR,
     "answer_query": _SITE,
     "close_query": _SPONSOR,
@@ -246,6 +247,12 @@ ROUTES: Final[Mapping[str, str]] = {
     "matrix": SEE_PARTICIPANTS,
     "visit": SEE_PARTICIPANTS,
     "unscheduled": "enter",
+    # The console holds nothing of anybody; what it sends is sealed, and says by whom it is.
+    "console": PUBLIC,
+    "console_file": PUBLIC,
+    "console_worker": PUBLIC,
+    "console_entries": PUBLIC,
+    "briefing": "follow_session",
     "sign": "sign",
     "queries": SEE_PARTICIPANTS,
     "export_queries": SEE_PARTICIPANTS,

@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("participants/", include("entact.conduct.visits.urls")),
     path("participants/", include("entact.conduct.forms.urls")),
     path("", include("entact.conduct.handed.urls")),
+    path("session/", include("entact.conduct.session.urls")),
     path("queries/", show_queries, name="queries"),
     path("queries/export.csv", export_queries, name="export_queries"),
     path("forms/", include("entact.conduct.listings.urls")),

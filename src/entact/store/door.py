@@ -9,13 +9,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from django.db import connection, transaction
 from psycopg import Cursor
 
-from entact.course import Course, Entry, Receipt, Refused, instant, read, uuid7
+from entact.course import Course, Entry, Receipt, Refused, fold, instant, read, uuid7
 from entact.course.act import attempt
 from entact.course.entry import CLAIMED, SYSTEM, Authenticated, as_sent
 from entact.course.kinds import SITE_KINDS, SYSTEM_KINDS
@@ -62,6 +63,7 @@ def act(
     *,
     received_at: str,
     authenticated: Authenticated = CLAIMED,
+    asked_at: str | None = None,
 ) -> Receipt | Refused:
     """Does an act if its gate allows it: asked on what is known now, and kept with the answer, or neither.
 
@@ -72,7 +74,8 @@ def act(
     Args:
         entry: of the act, without a basis; which gate is asked follows from it (see `course.act.attempt`).
         received_at: the server's clock, at which the gate is asked. authenticated: who sent it, as the server
-            knows.
+            knows. asked_at: when the gate is asked instead, of what was done without a network and arrives
+            later.
     Returns:
         Its receipt, with the basis in its line; or every reason against it, and then nothing is kept.
     Raises:
@@ -80,21 +83,20 @@ def act(
     """
     for _ in range(_TURNS):
         with suppress(_NumberTaken):
-            return _act(entry, received_at, authenticated)
+            return _act(entry, received_at, authenticated, instant(asked_at or received_at))
     raise StoreError(f"others took the numbers of entry {entry.id} again and again: ask once more")
 
 
-def _act(entry: Entry, received_at: str, authenticated: Authenticated) -> Receipt | Refused:
+def _act(entry: Entry, received_at: str, authenticated: Authenticated, at: datetime) -> Receipt | Refused:
     require_name(entry.ledger)
     stamp, study = study_entered()
-    at = instant(received_at)
     sealed = seal_entry(study, msgspec.structs.replace(entry, basis=None), key_in(entry.ledger))
     counting = entry.kind == _counted(study.newest)
     study_ledger = f"study:{study.name}"
     with _known([entry.ledger, study_ledger] if counting else [entry.ledger]) as known:
         if storable(entry.id) in known[0].ids:
             return _again(sealed) or append_held(known[0], sealed, received_at, authenticated)
-        course, cursor = _course(known[0]), raw_cursor()
+        course, cursor = _as_of(_course(known[0]), study, at, instant(received_at)), raw_cursor()
         numbers = numbers_asked(course, sealed)
         setting = setting_held(cursor, stamp, study, course.site or "", numbers, counting=counting)
         next_one = next_of_list(cursor, sealed, study, setting, course, at)
@@ -218,6 +220,20 @@ def _course(known: Known) -> Course:
     if known.course is None:
         raise StoreError(f"the course of {known.ledger} cannot be made: nothing can be decided on it")
     return known.course
+
+
+def _as_of(course: Course, study: Study, at: datetime, received: datetime) -> Course:
+    """The course without what happened between an act and its late arrival, of which the act knew nothing.
+
+    What claims to be of a time still to come stays: a gate says that it is.
+    """
+    since = {one.id for one in course.effective if at < one.at <= received}
+    if not since:
+        return course
+    corrections = [one for one in course.entries if one.replaces is not None]
+    while more := {one.id for one in corrections if one.replaces in since} - since:
+        since |= more
+    return fold(study, [one for one in course.entries if one.id not in since])
 
 
 def _again(entry: Entry) -> Receipt | None:

@@ -1,0 +1,323 @@
+"""What a console is told of one session, as one role may see it: the study's rules, and what was entered.
+
+Nothing here depends on the arm, and nothing is a model's expectation: limits are the study's, the baseline is
+the person's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+from entact.conduct.asking import Asked
+from entact.conduct.frame import banner
+from entact.conduct.record.door import written_under
+from entact.conduct.record.opened import is_closed
+from entact.conduct.session.sealed import Grant, public_key
+from entact.conduct.sight import DOSING, EVENTS
+from entact.conduct.words import lower_words, title_of_form, title_of_visit, words
+from entact.course import Course, Refused, may
+from entact.course.entry.effective import Effective
+from entact.course.gates.core import ACTS, staff_reasons
+from entact.course.gates.override import override_of
+from entact.course.gates.standing import standing
+from entact.course.kinds.booking import bookings_of
+from entact.course.state.form import VITALS, Answers
+from entact.course.state.setting import Setting
+from entact.protocol import CompiledForm, Release, Study
+from entact.protocol.portable import portable
+from entact.protocol.rule import Rule
+from entact.protocol.rules import CompiledAlert, CompiledGate
+from entact.protocol.study import Item
+
+GATED = ("initial_dose", "supplement", "discharge")
+_SIMPLE = ("boolean", "integer", "decimal", "choice")  # items that a pad can ask
+_KINDS = frozenset(
+    {"vital_signs", "form", "dose", "dose_level", "presence", "encounter", "alert_answered", "adverse_event"}
+    | {"override", "safety_call", "death"}
+)
+
+
+def brief(asked: Asked, study: Study, setting: Setting, encounter: str, role: str) -> dict[str, Any]:
+    """All that a console needs for one session.
+
+    Args:
+        asked: who asks, about whom. study, setting: as the gates take them. role: as what they write.
+    """
+    course, release = asked.course, asked.course.site_release(asked.now)
+    visit = course.release.visits[encounter.partition("#")[0]]
+    author = asked.author(role)
+    grant = Grant(
+        asked.person.identity,
+        role,
+        asked.participant.ledger,
+        encounter,
+        author.authenticated.session or "",
+    )
+    booked = bookings_of(course).get(encounter)
+    sight = asked.reader.sight
+    gates = {name: release.gates.get(ACTS[name].gate) for name in GATED if sight.sees_gate(ACTS[name].gate)}
+    alerts = {name: one for name, one in release.alerts.items() if sight.sees_alert(name)}
+    return {
+        "format": 1,
+        "now": asked.now.isoformat(),
+        "head": course.size,
+        "banner": banner(asked.reader.environment),
+        "environment": asked.reader.environment,
+        "study": study.newest.file.title,
+        "release": written_under(course, asked.now),
+        "key": public_key(),
+        "grant": grant.text(),
+        "person": {"identity": asked.person.identity, "name": asked.person.name, "role": role},
+        "participant": {"ledger": asked.participant.ledger, "number": asked.participant.number},
+        "site": course.site,
+        "zone": str(asked.zone),
+        "address": f"/participants/{asked.key}/{encounter.replace('#', '.')}/",
+        "encounter": encounter,
+        "title": title_of_visit(visit.visit, course.release.visits),
+        "booked": booked.at.isoformat() if booked is not None else None,
+        "lasts": seconds(visit.lasts),
+        "activities": [one for one in visit.activities if sight.sees_activity(one)],
+        "timed": [{"do": one.do, "at": one.at} for one in visit.timed if sight.sees_activity(one.do)],
+        "forms": {
+            name: _form(form, asked.role_entering(name) is not None)
+            for name, form in release.forms.items()
+            if sight.sees_form(name)
+        },
+        "gates": {name: _gate(name, gate) for name, gate in gates.items()},
+        "standing": {name: _standing(name, study, setting, course, asked, encounter) for name in gates},
+        "asked": _refusals(asked, study, setting, encounter, gates),
+        "levels": list(visit.levels),
+        "regimens": {name: _regimen(release, name) for name in release.file.regimens},
+        "doses": sorted({one.session for one in course.doses if one.given and one.part == "initial"}),
+        "alerts": {name: _alert(one) for name, one in alerts.items()},
+        "terms": _terms(release) if sight.sees(EVENTS) else [],
+        "staff": _staff(asked, setting),
+        "roles": {name: lower_words(name) for name in release.file.roles},
+        "older": dict(_older(asked, course, release, encounter)),
+        "said": list(said(asked, encounter)),
+    }
+
+
+def said(asked: Asked, encounter: str) -> Iterator[dict[str, Any]]:
+    """What was entered of a session and may be seen, in order of time, without what is sealed."""
+    course = asked.course
+    answers = {
+        (one.entry, one.form): one
+        for several in course.answers.values()
+        for one in several
+        if one.encounter == encounter
+    }
+    for effective in course.effective:
+        entry = effective.entry
+        if entry.encounter != encounter or effective.id not in asked.seen.entries or entry.kind not in _KINDS:
+            continue
+        found = {
+            "id": effective.id,
+            "kind": entry.kind,
+            "at": effective.at.isoformat(),
+            "by": entry.by,
+            "role": entry.role,
+            "timepoint": entry.timepoint,
+            "about": entry.about,
+            "data": dict(_plain(effective)),
+        }
+        form = VITALS if entry.kind == "vital_signs" else entry.data.get("form")
+        answered = answers.get((effective.id, str(form)))
+        yield found | ({} if answered is None else _values(answered))
+
+
+def _plain(effective: Effective) -> Iterator[tuple[str, Any]]:
+    """The data of an entry without ciphertext; a form's items come as values."""
+    for name, value in effective.data.items():
+        if name != "items" and not is_closed(value):
+            yield name, value
+
+
+def _values(answers: Answers) -> dict[str, Any]:
+    return {
+        "form": answers.form,
+        "status": answers.status,
+        "values": {name: _value(value) for name, value in answers.values.items()},
+        "beyond": {name: _value(value) for name, value in answers.beyond.items()},
+    }
+
+
+def _value(value: Any) -> Any:
+    return value.total_seconds() if isinstance(value, timedelta) else value
+
+
+def seconds(span: timedelta | None) -> float | None:
+    """A length of time as the console has it."""
+    return None if span is None else span.total_seconds()
+
+
+def _form(form: CompiledForm, is_asked: bool) -> dict[str, Any]:
+    """A form for the pad: `simple` where a pad can ask all that has to be asked."""
+    items = {name: item for name, item in form.items.items() if item.calculated is None}
+    can = all(item.type in _SIMPLE or not item.required for item in items.values())
+    return {
+        "title": title_of_form(form),
+        "lasting": form.lasting,
+        "simple": can and form.instrument is None and not form.rules.conditions,
+        "mine": is_asked,
+        "items": {name: _item(name, item) for name, item in items.items() if item.type in _SIMPLE}
+        if form.instrument is None
+        else {},
+    }
+
+
+def _item(name: str, item: Item) -> dict[str, Any]:
+    return {
+        "title": item.title or words(name),
+        "help": item.help,
+        "type": item.type,
+        "unit": item.unit,
+        "range": [float(end) for end in item.bounds] if item.bounds else None,
+        "expected": [float(end) for end in item.usual] if item.usual else None,
+        "required": item.required,
+        "of": [[code, item.labels.get(code) or words(code)] for code in item.of or ()],
+    }
+
+
+def _rule(rule: Rule | None) -> dict[str, Any] | None:
+    """A rule to be sent; one that cannot be is always unknown there, and so keeps a gate shut."""
+    if rule is None:
+        return None
+    try:
+        return portable(rule)
+    except ValueError:
+        name = "this rule, which only the server can ask"
+        unknown: dict[str, Any] = {"names": {name: "bool"}, "calls": {}, "tree": ["name", name]}
+        return {"text": rule.text, "returns": "bool", **unknown}
+
+
+def _gate(name: str, gate: CompiledGate | None) -> dict[str, Any]:
+    if gate is None:
+        return {"applies_when": None, "requirements": []}
+    return {
+        "applies_when": _rule(gate.applies_when),
+        "requirements": [
+            {
+                "code": f"{ACTS[name].gate}.{number}",
+                "rule": _rule(one.rule),
+                "else": one.otherwise,
+                "within": seconds(one.within),
+                "ever": one.ever,
+                "override": one.override,
+                "staff": one.is_about_staff,
+            }
+            for number, one in enumerate(gate.requirements, start=1)
+        ],
+    }
+
+
+def _alert(compiled: CompiledAlert) -> dict[str, Any]:
+    alert = compiled.alert
+    return {
+        "title": alert.title,
+        "urgency": alert.urgency,
+        "tell": alert.tell,
+        "confirm": seconds(alert.confirm),
+        "again": seconds(alert.again),
+        "rule": _rule(compiled.rule),
+        "rearm": _rule(compiled.rearm),
+        "escalate": [
+            {"after": seconds(step.after), "tell": step.tell, "rule": _rule(rule)}
+            for step, rule in zip(alert.escalate, compiled.worse, strict=True)
+        ],
+    }
+
+
+def _standing(
+    act: str, study: Study, setting: Setting, course: Course, asked: Asked, encounter: str
+) -> dict[str, Any]:
+    found = standing(act, study, setting, course, asked.person.identity, asked.now, encounter)
+    return {
+        "reasons": [{"code": one.code, "message": one.message} for one in found.reasons],
+        "until": found.until.isoformat(),
+        "kits": [
+            {"number": kit.number, "level": kit.level, "reasons": [one.message for one in kit.reasons]}
+            for kit in found.kits
+        ],
+    }
+
+
+def _refusals(
+    asked: Asked, study: Study, setting: Setting, encounter: str, gates: Iterable[str]
+) -> dict[str, list[dict[str, Any]]]:
+    """Requirements that could be set aside now, with what an override of each has to name."""
+    if encounter not in asked.course.encounters:
+        return {}
+    found = {}
+    for act in gates:
+        answer = may(act, study, setting, asked.course, asked.person.identity, asked.now, encounter=encounter)
+        reasons = answer.reasons if isinstance(answer, Refused) else ()
+        found[act] = [
+            {"code": one.code, "message": one.message, "override": one.override,
+             "data": override_of(asked.course, one)}
+            for one in reasons
+            if one.override is not None
+        ]  # fmt: skip
+    return found
+
+
+def _regimen(release: Release, name: str) -> dict[str, Any]:
+    """Units of a level, the same in every arm."""
+    regimen = release.file.regimens[name]
+    supplement = regimen.supplement
+    return {
+        "initial": regimen.initial.count,
+        "supplement": None
+        if supplement is None
+        else {
+            "units": supplement.give.count,
+            "earliest": seconds(supplement.window.earliest),
+            "latest": seconds(supplement.window.latest),
+        },
+    }
+
+
+def _terms(release: Release) -> list[dict[str, str]]:
+    terms = release.file.adverse_events.terms
+    return [{"code": code, "title": term.title, "valence": term.valence} for code, term in terms.items()]
+
+
+def _staff(asked: Asked, setting: Setting) -> list[dict[str, Any]]:
+    """Who works at the site, in which roles, and whether a gate counts them today."""
+    today = asked.now.astimezone(asked.zone).date()
+    site = setting.site
+    return [
+        {
+            "person": one.person,
+            "roles": list(one.roles),
+            "counts": not any(staff_reasons(one, one.person, site.id, today)),
+        }
+        for one in site.staff.values()
+    ]
+
+
+def _older(
+    asked: Asked, course: Course, release: Release, encounter: str
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The last value before this session of each name that a rule of it uses, and when it was said."""
+    rules = [one.rule for gate in release.gates.values() for one in gate.requirements]
+    rules += [one.rule for one in release.alerts.values()]
+    names = sorted({name for rule in rules for name in rule.names})
+    values = course.values(encounter, asked.now)
+    values.ever = True
+    for name in names:
+        form = name.split(".")[-2]
+        if not asked.reader.sight.sees_form(form):
+            continue
+        answers = values.source(name)
+        if answers is not None and answers.encounter != encounter:
+            lasting = release.forms[form].lasting or name.count(".") == 2
+            value = _value(answers.values[name.rpartition(".")[2]])
+            yield name, {"value": value, "at": answers.at.isoformat(), "lasting": lasting}
+
+
+def sees_sessions(asked: Asked) -> bool:
+    """Whether a role may see what a session is made of: the doses, and the vital signs."""
+    return asked.reader.sight.sees(DOSING) and asked.reader.sight.sees_form(VITALS)

@@ -1,0 +1,150 @@
+// @ts-check
+// What is done in the session: doses, answers to alarms, events, who is in the room, and how it ends. A button that
+// gives a dose is made only where its gate says yes; one that records what was done is always there.
+
+import { hour, now, span } from "./clock.js";
+import * as course from "./course.js";
+import { button, h } from "./dom.js";
+import { current, record, said } from "./session.js";
+
+const AGO = [0, 5, 10, 15, 30, 60];
+
+/** How long ago something happened. @param {{minutes: number}} to */
+function when(to) {
+  const pick = h("select", { "aria-label": "When", onchange: () => (to.minutes = Number(pick.value)) }, AGO.map((one) => h("option", { value: one }, one ? `${one} min ago` : "now")));
+  return h("label", {}, h("small", {}, "When"), pick);
+}
+
+/** @param {string} part @param {() => void} done */
+export function dose(part, done) {
+  const it = current();
+  const act = part === "supplement" ? "supplement" : "initial_dose";
+  const all = said();
+  const level = course.levelOf(all);
+  const regimen = it.briefing.regimens[level ?? ""];
+  const units = part === "initial" ? regimen?.initial : regimen?.supplement?.units;
+  const kits = (it.briefing.standing[act]?.kits ?? []).filter((/** @type {any} */ one) => !level || one.level === level);
+  const kit = h("input", { name: "kit", autocomplete: "off", autocapitalize: "characters", placeholder: "as on the label", list: "kits", maxlength: 40 });
+  const verdict = h("div", { class: "panel", "aria-live": "polite" });
+  const offered = part === "supplement" ? course.supplementWindow(it.briefing, all) : null;
+
+  function look() {
+    const reasons = course.reasonsAgainst(it.briefing, said(), act, now(), kit.value || null);
+    verdict.replaceChildren();
+    if (reasons === null) verdict.append(h("p", {}, "What this gate asks is hidden from your role."));
+    else if (reasons.length) {
+      verdict.append(h("h2", {}, "Not now"), h("ul", { class: "reasons" }, reasons.map((one) => h("li", {}, one.message, aside(act, one, look)))));
+    } else {
+      verdict.append(h("p", { class: "done" }, "Nothing stands against it."), button(`Give the ${part} dose`, () => give(units, "taken", 0, look, done, part, kit.value, level), { class: "main", small: `${units} units of kit ${kit.value.trim()}, level ${level}` }));
+    }
+  }
+  kit.addEventListener("input", look);
+  look();
+  return h("section", { class: "panel" },
+    h("h1", {}, part === "initial" ? "Initial dose" : "Supplement"),
+    offered ? h("p", {}, timeOf(offered)) : null,
+    decideLevel(level, done),
+    h("label", {}, h("small", {}, "Kit: scan or type its number"), kit),
+    h("datalist", { id: "kits" }, kits.map((/** @type {any} */ one) => h("option", { value: one.number }))),
+    verdict,
+    given(part, level, kit, units, look, done),
+    button("Back", done, { class: "plain" }),
+  );
+}
+
+/** @param {{opens: number, closes: number}} offered */
+export function timeOf(offered) {
+  const at = now();
+  const zone = current().briefing.zone;
+  if (at < offered.opens) return `May be offered from ${hour(offered.opens, zone)} on, in ${span(offered.opens - at)}.`;
+  return at <= offered.closes ? `May be given until ${hour(offered.closes, zone)}: ${span(offered.closes - at)} are left.` : `Its time was over at ${hour(offered.closes, zone)}.`;
+}
+
+/** @param {string | null} level @param {() => void} done */
+function decideLevel(level, done) {
+  const { levels } = current().briefing;
+  if (level) return h("p", { class: "quiet" }, `Level decided for this session: ${level}`);
+  return h("div", { class: "row" }, levels.map((/** @type {string} */ one) => button(`Decide on level ${one}`, async () => (await record("dose_level", { level: one })) && done())));
+}
+
+/** A requirement that the file lets people set aside, each on their own device. @param {string} act @param {any} reason @param {() => void} look */
+function aside(act, reason, look) {
+  if (!reason.override) return null;
+  const it = current();
+  const known = (it.briefing.asked[act] ?? []).find((/** @type {any} */ one) => one.code === reason.code);
+  const text = ` May be set aside by ${reason.override}, each on their own device.`;
+  if (!known || it.server !== "here") return h("small", {}, `${text} For that the reading has to have reached the server.`);
+  return h("span", {}, h("small", {}, text), button(`I, ${it.acting.initials}, set it aside`, async () => (await record("override", known.data, { reason: "clinical_judgement" })) && look(), { class: "bad" }));
+}
+
+/** @param {number} units @param {string} outcome @param {number} ago @param {() => void} look @param {() => void} done @param {string} part @param {string} kit @param {string | null} level */
+async function give(units, outcome, ago, look, done, part, kit, level) {
+  const act = part === "supplement" ? "supplement" : "initial_dose";
+  if (ago === 0 && outcome === "taken" && course.reasonsAgainst(current().briefing, said(), act, now(), kit)?.length) return look(); // a moment later it may be another answer
+  const data = { part, kit: kit.trim(), level, dispensed: units, taken: units, returned: 0, lost: 0, outcome };
+  if (await record("dose", data, { ago })) done();
+  return undefined;
+}
+
+/** What was done is recorded whatever a gate says. @param {string} part @param {string | null} level @param {HTMLInputElement} kit @param {number | undefined} units @param {() => void} look @param {() => void} done */
+function given(part, level, kit, units, look, done) {
+  const to = { minutes: 0 };
+  const count = h("input", { inputmode: "numeric", name: "taken", value: units ?? "", "aria-label": "Units taken" });
+  const outcome = h("select", { name: "outcome", "aria-label": "How it was" }, [["taken", "taken"], ["partly_taken", "partly taken"], ["vomited", "taken, and vomited"], ["refused", "declined"], ["withheld", "withheld"]].map(([code, label]) => h("option", { value: code }, label)));
+  const reason = h("input", { name: "reason", placeholder: "Why", maxlength: 400 });
+  return h("details", { class: "panel" }, h("summary", {}, part === "initial" ? "Record what was done: given, declined or withheld" : "Record what was done: given, declined or withheld"),
+    h("label", {}, h("small", {}, "How it was"), outcome), h("label", {}, h("small", {}, "Units taken"), count), when(to), h("label", {}, h("small", {}, "Why"), reason),
+    button("Record it", async () => {
+      const none = ["refused", "withheld"].includes(outcome.value);
+      const taken = none ? 0 : Number(count.value);
+      const dispensed = Math.max(units ?? taken, taken);
+      const data = { part, kit: kit.value.trim(), level: level ?? "", dispensed, taken, returned: dispensed - taken, lost: 0, outcome: outcome.value };
+      if (Number.isInteger(taken) && (await record("dose", data, { ago: to.minutes, reason: reason.value.trim() || null }))) done();
+      look();
+    }, { class: "main", small: "A fact: it is kept, whatever a gate says of it" }));
+}
+
+/** @param {course.Episode} episode @param {course.Call[]} calls @param {() => void} done */
+export function alert(episode, calls, done) {
+  const { briefing } = current();
+  const last = calls.at(-1);
+  const roles = course.told(briefing, episode, calls, now()).map((one) => briefing.roles[one] ?? one);
+  const actions = [["repeated_reading", "Reading will be repeated"], ["calmed", "Rest, and reassurance"], ["physician_called", "Physician called"], ["medication_given", "Rescue medication given"], ["emergency_called", "Emergency service called"], ["observed", "Watched closely"]];
+  return h("section", { class: "panel alert", role: "alert" }, h("h2", {}, episode.title),
+    h("small", {}, `since ${hour(episode.held[0].at, briefing.zone)}${episode.missing.length ? `, missing: ${episode.missing.join(", ")}` : ""}. To be called: ${roles.join(", ")}.`),
+    h("small", {}, "Nobody will be called by this device: phone."),
+    h("div", { class: "grid" }, actions.map(([code, label]) => button(label, async () => (await record("alert_answered", { alert: episode.alerts[0], action: code }, { about: last?.id ?? null })) && done()))));
+}
+
+/** @param {() => void} done */
+export function event(done) {
+  const { terms } = current().briefing;
+  const to = { minutes: 0 };
+  const words = h("input", { name: "words", maxlength: 1000, placeholder: "In the participant's words, if you like" });
+  const pick = (/** @type {any} */ term) => button(term.title, async () => (await record("adverse_event", { term: term.code, valence: term.valence, ...(words.value.trim() ? { verbatim: words.value.trim() } : {}) }, { ago: to.minutes })) && done());
+  return h("section", { class: "panel" }, h("h1", {}, "Something happened"), h("p", { class: "quiet" }, "One tap records it, pleasant or not. Severity and words can come later, on the form."), words, when(to), h("div", { class: "grid" }, terms.map(pick)), button("Back", done, { class: "plain" }));
+}
+
+/** @param {() => void} done */
+export function people(done) {
+  const { briefing } = current();
+  const there = course.inside(said());
+  const row = (/** @type {any} */ one) => {
+    const isIn = there.has(one.person);
+    const role = there.get(one.person) ?? one.roles[0];
+    return button(one.person, async () => (await record("presence", { person: one.person, role, state: isIn ? "out" : "in" })) && done(), { class: isIn ? "main" : "", small: `${briefing.roles[role] ?? role}, ${isIn ? "in the room: leaves" : "not here: comes in"}${one.counts ? "" : " (certificate not in date)"}` });
+  };
+  return h("section", { class: "panel" }, h("h1", {}, "Who is in the room"), h("div", { class: "grid" }, briefing.staff.filter((/** @type {any} */ one) => one.roles.length).map(row)), button("Back", done, { class: "plain" }));
+}
+
+/** @param {() => void} done */
+export function ending(done) {
+  const { briefing } = current();
+  const reasons = course.reasonsAgainst(briefing, said(), "discharge", now());
+  const out = (/** @type {string} */ label, /** @type {string} */ disposition) => button(label, async () => (await record("encounter", { status: "ended", disposition })) && done(), { class: "bad" });
+  return h("section", { class: "panel" }, h("h1", {}, "The session ends"),
+    reasons?.length
+      ? h("div", {}, h("h2", {}, "Discharge: not yet"), h("ul", { class: "reasons" }, reasons.map((one) => h("li", {}, one.message, aside("discharge", one, done)))))
+      : reasons && button("Discharge", async () => (course.reasonsAgainst(briefing, said(), "discharge", now())?.length ? done() : (await record("encounter", { status: "ended" })) && done()), { class: "main", small: "Nothing stands against it" }),
+    h("h2", {}, "Facts, which no gate holds up"), h("div", { class: "grid" }, out("Left against advice", "against_advice"), out("Taken to hospital", "transfer_to_hospital"), out("Death", "death")), button("Back", done, { class: "plain" }));
+}

@@ -1,0 +1,34 @@
+// @ts-check
+// Alarms sound, and nothing else does. In the room the screen glows instead.
+
+/** @type {AudioContext | undefined} */
+let audio;
+let last = 0;
+
+/** Three tones, once in ten seconds at most. Browsers let it sound after a touch, which the check at arrival is. */
+export function sound(force = false) {
+  if (!force && Date.now() - last < 10_000) return;
+  last = Date.now();
+  audio ??= new AudioContext();
+  void audio.resume();
+  for (const [number, pitch] of [880, 660, 880].entries()) {
+    const tone = audio.createOscillator();
+    const loudness = audio.createGain();
+    const from = audio.currentTime + number * 0.25;
+    tone.frequency.value = pitch;
+    loudness.gain.setValueAtTime(0.4, from);
+    loudness.gain.exponentialRampToValueAtTime(0.001, from + 0.22);
+    tone.connect(loudness).connect(audio.destination);
+    tone.start(from);
+    tone.stop(from + 0.24);
+  }
+}
+
+/** Keeps the screen on while a session runs, where the browser lets it. */
+export async function stayAwake() {
+  try {
+    await /** @type {any} */ (navigator).wakeLock?.request("screen");
+  } catch {
+    // a browser that does not: the device's own settings do
+  }
+}

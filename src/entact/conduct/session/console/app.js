@@ -1,0 +1,350 @@
+// @ts-check
+// The console: the locked screen, arrival, and the session. It asks for attention when something is due, and else is
+// quiet.
+
+import * as acts from "./acts.js";
+import * as alarm from "./alarm.js";
+import { chart } from "./chart.js";
+import { hour, now, span } from "./clock.js";
+import * as course from "./course.js";
+import { button, h } from "./dom.js";
+import { pad, unit } from "./pad.js";
+import { send } from "./send.js";
+import * as session from "./session.js";
+import * as store from "./store.js";
+
+const screen = /** @type {HTMLElement} */ (document.getElementById("screen"));
+const PIN = 4;
+/** @type {() => any} what is shown, drawn anew when something changes */
+let shown = () => null;
+let steady = false; // somebody is filling something in: it is not drawn anew
+
+/** @param {() => any} draw */
+function show(draw, isSteady = false) {
+  [shown, steady] = [draw, isSteady];
+  screen.replaceChildren(...[draw()].flat(Infinity).filter(Boolean));
+  window.scrollTo(0, 0);
+}
+
+function redraw() {
+  glow();
+  if (!session.isOpen()) return;
+  if (steady) screen.querySelector(".top")?.replaceWith(top());
+  else screen.replaceChildren(...[shown()].flat(Infinity).filter(Boolean));
+}
+
+const light = localStorage.getItem("entact-light");
+if (light) document.documentElement.dataset.light = light;
+
+function dim() {
+  const dims = document.documentElement.dataset.light !== "dim";
+  if (dims) document.documentElement.dataset.light = "dim";
+  else delete document.documentElement.dataset.light;
+  localStorage.setItem("entact-light", dims ? "dim" : "");
+}
+
+// ---- Arrival
+
+async function start() {
+  if (navigator.locks && !(await alone())) return show(() => h("p", { class: "note" }, "The console is open in another tab of this device: go on there."));
+  void navigator.serviceWorker?.register("/session/worker.js").catch(() => {});
+  const vaults = await store.vaults();
+  void send(redraw);
+  const address = addressed();
+  if (address) {
+    const wanted = vaults.find((one) => one.address === address);
+    if (wanted) return show(() => locked(wanted));
+    return arrive(address);
+  }
+  if (vaults.length) return show(() => locked(vaults[vaults.length - 1]));
+  return show(() => [h("h1", {}, "No session is open on this device"), h("p", {}, "Open it from the page of the visit: “Open the console”."), waitingLine()]);
+}
+
+/** One tab alone: two would each think that they know everything. */
+function alone() {
+  return new Promise((resolve) => {
+    void navigator.locks.request("entact-session", { ifAvailable: true }, (held) => {
+      resolve(held !== null);
+      return held && new Promise(() => {});
+    });
+  });
+}
+
+/** The briefing of the session in the address: `/session/#1-001/session_1.1`. */
+function addressed() {
+  const [key, visit] = location.hash.slice(1).split("/");
+  return key && visit ? `/session/${key}/${visit}/briefing/` : null;
+}
+
+/** @param {string} address */
+async function arrive(address) {
+  let briefing;
+  try {
+    briefing = await session.fetchBriefing(address);
+  } catch {
+    briefing = { problem: "The server cannot be reached, and this device knows nothing of this session yet." };
+  }
+  if (briefing.problem === "signed out") {
+    location.href = `/sign-in/?next=${encodeURIComponent(`/session/${location.hash}`)}`;
+    return;
+  }
+  if (briefing.problem) return show(() => [h("h1", {}, "Not open"), h("p", { class: "note" }, briefing.problem), waitingLine()]);
+  const doubts = await store.doubts();
+  show(() => setUp(address, briefing, doubts), true);
+}
+
+/** @param {string} address @param {any} briefing @param {string[]} doubts */
+function setUp(address, briefing, doubts) {
+  const phones = [["Physician", ""], ["Medical monitor", ""], ["Emergency", "112"]].map(([name, number]) => ({ name, field: h("input", { name: name.toLowerCase(), type: "tel", autocomplete: "off", value: number, maxlength: 30 }) }));
+  const pin = h("input", { name: "pin", type: "password", inputmode: "numeric", autocomplete: "off", maxlength: PIN, "aria-describedby": "pin-help" });
+  const sounds = h("input", { type: "checkbox", name: "sounds" });
+  const problem = h("p", { class: "note", role: "alert", hidden: true });
+  const begin = async () => {
+    if (!/^\d{4}$/.test(pin.value)) return (problem.textContent = `The PIN has ${PIN} digits.`), (problem.hidden = false);
+    await session.begin(address, briefing, pin.value, { phones: phones.map((one) => ({ name: one.name, number: one.field.value.trim() })).filter((one) => one.number), sounds: sounds.checked });
+    void alarm.stayAwake();
+    return home();
+  };
+  return [
+    h("p", { class: "banner" }, briefing.banner),
+    h("h1", {}, `${briefing.title}, ${briefing.participant.number}`),
+    doubts.map((one) => h("p", { class: "note" }, one)),
+    h("section", { class: "panel" }, h("h2", {}, "Numbers to ring, readable from the locked screen"), phones.map((one) => h("label", {}, h("small", {}, one.name), one.field))),
+    h("section", { class: "panel" }, h("h2", {}, "Sound"), h("p", { class: "quiet" }, "Inside the room alarms glow. On a device outside they sound: try it now, browsers ask for a touch."), h("div", { class: "row" }, button("Try the sound", () => alarm.sound(true)), h("label", {}, sounds, "This device is outside the room"))),
+    h("section", { class: "panel" }, h("label", {}, h("small", { id: "pin-help" }, `A PIN of ${PIN} digits for ${briefing.person.name}, for this session`), pin), problem, button("Open the session", begin, { class: "main" })),
+  ];
+}
+
+/** Somebody else is signed in on this device, and joins with a PIN. */
+function newcomer() {
+  const it = session.current();
+  const pin = h("input", { name: "pin", type: "password", inputmode: "numeric", autocomplete: "off", maxlength: PIN });
+  return h("section", { class: "panel" }, h("h1", {}, `${it.newcomer.person.name} is signed in`), h("label", {}, h("small", {}, "Choose a PIN to enter from this device too"), pin), button("Join", async () => /^\d{4}$/.test(pin.value) && (await session.join(pin.value), home()), { class: "main" }));
+}
+
+// ---- The locked screen
+
+/** @param {any} vault */
+function locked(vault) {
+  let chosen = vault.locks[0];
+  let typed = "";
+  const dots = h("p", { class: "dots", role: "status" }, "");
+  const persons = vault.locks.map((/** @type {any} */ one) => button(one.initials, () => choose(one), { "aria-pressed": String(one === chosen) }));
+  /** @param {any} one */
+  function choose(one) {
+    [chosen, typed, dots.textContent] = [one, "", ""];
+    persons.forEach((/** @type {HTMLElement} */ each, /** @type {number} */ place) => each.setAttribute("aria-pressed", String(vault.locks[place] === one)));
+  }
+  /** @param {string} digit */
+  async function press(digit) {
+    if (typed.length >= PIN) return;
+    typed += digit;
+    dots.textContent = "●".repeat(typed.length);
+    if (typed.length < PIN) return;
+    if (await session.unlock(vault, chosen, typed)) {
+      void alarm.stayAwake();
+      void session.poll();
+      return home(true);
+    }
+    [typed, dots.textContent] = ["", "not this PIN"];
+  }
+  return h("section", { class: "lock" }, h("h1", {}, "Locked"), h("div", { class: "persons" }, persons), dots,
+    h("div", { class: "keys" }, [..."123456789"].map((one) => button(one, () => press(one))), h("span"), button("0", () => press("0")), h("span")),
+    button("Emergency: numbers and last readings", async () => {
+      const kept = await store.cardOf(vault.session);
+      show(() => card(kept, () => show(() => locked(vault))));
+    }, { class: "bad" }));
+}
+
+/** What is needed at once: whom to ring, what was measured and given. @param {any} kept @param {() => void} back */
+function card(kept, back) {
+  const signs = [...new Set(kept.readings.flatMap((/** @type {any} */ one) => Object.keys(one.values ?? {})))];
+  return [
+    h("p", { class: "banner" }, kept.banner),
+    h("section", { class: "panel" }, h("h1", {}, "Emergency"), h("p", {}, "Nobody will be called by this device: phone."), kept.phones.map((/** @type {any} */ one) => h("a", { class: "tel", href: `tel:${one.number.replace(/[^+\d]/g, "")}` }, `${one.name}: ${one.number}`)),
+      kept.phones.length ? null : h("p", { class: "note" }, "No numbers were entered at arrival.")),
+    h("section", { class: "panel" }, h("h2", {}, "Last readings"), kept.readings.length ? readingsTable(kept.readings, signs, kept.zone) : h("p", {}, "None yet.")),
+    h("section", { class: "panel" }, h("h2", {}, "Given"), kept.doses.length ? h("ul", {}, kept.doses.map((/** @type {any} */ one) => h("li", {}, `${hour(one.at, kept.zone)} · ${one.part}, ${one.taken} units taken`))) : h("p", {}, "No dose yet.")),
+    h("section", { class: "panel" }, h("h2", {}, "The study calls at once for"), h("ul", {}, kept.limits.map((/** @type {any} */ one) => h("li", {}, `${one.title}: ${one.tell.join(", ").replaceAll("_", " ")}`)))),
+    button("Back", back, { class: "plain" }),
+  ];
+}
+
+/** @param {any[]} readings @param {string[]} signs @param {string} zone */
+function readingsTable(readings, signs, zone) {
+  const title = (/** @type {string} */ sign) => sign.replaceAll("_", " ");
+  return h("table", {}, h("tr", {}, h("th", {}, "Time"), signs.map((one) => h("th", {}, title(one)))), [...readings].reverse().map((one) => h("tr", {}, h("td", {}, hour(one.at, zone)), signs.map((sign) => h("td", {}, String(one.values?.[sign] ?? "–"))))));
+}
+
+// ---- The session
+
+/** @param {boolean} leads whether a reading that is due is opened at once */
+function home(leads = false) {
+  const it = session.current();
+  const next = course.due(it.briefing, session.said()).find((one) => one.at === null || one.at <= now() + 5 * 60_000);
+  if (leads && next && it.briefing.forms[next.form]?.simple) return fill(next.form, next.timepoint);
+  show(draw);
+}
+
+const back = () => home();
+
+/** @param {string} form @param {string | null} timepoint */
+function fill(form, timepoint = null) {
+  const { forms } = session.current().briefing;
+  show(() => [top(), pad(forms[form], forms[form].title + (timepoint ? `: ${timepoint}` : ""), (items) => (form === "vitals" ? session.record("vital_signs", items, { timepoint }) : session.record("form", { form, items }, { timepoint })), back)], true);
+}
+
+function top() {
+  const it = session.current();
+  const initial = course.doseOf(session.said(), "initial")[0];
+  const { waiting, aside, questioned } = session.sending;
+  const server = { here: "", offline: "No network: all is kept here. ", "signed out": "Signed out at the server: all is kept and sent; sign in to see the others. " }[it.server];
+  const state = [server, waiting ? `${waiting} not sent yet` : it.server === "here" ? "All sent" : "", aside ? `, ${aside} the server could not open` : "", questioned ? `. The server would have decided ${questioned} otherwise: it is found in the record` : ""].join("");
+  return h("header", { class: "top" },
+    h("div", {}, h("p", { class: "banner" }, it.briefing.banner), h("h2", {}, `${it.briefing.participant.number} · ${it.briefing.title}`), h("p", { class: "since" }, initial ? span(now() - initial.at) : hour(now(), it.briefing.zone)), h("p", { class: "state" }, state)),
+    h("div", { class: "persons" }, it.people.map((one) => button(one.initials, () => ((it.acting = one), redraw()), { "aria-pressed": String(one === it.acting), "aria-label": `${one.name} enters` })), button("Lock", relock)));
+}
+
+async function relock() {
+  session.lock();
+  glow();
+  const vaults = await store.vaults();
+  show(() => locked(vaults[vaults.length - 1]));
+}
+
+function draw() {
+  const it = session.current();
+  const said = session.said();
+  if (it.newcomer) return [top(), newcomer()];
+  const underWay = course.isUnderWay(said);
+  const open = openEpisodes();
+  return [
+    top(),
+    it.problem ? h("p", { class: "lost", role: "alert" }, it.problem) : null,
+    it.tight ? h("p", { class: "note", role: "alert" }, "The storage of this device was full: make room now, and write readings on paper too.") : null,
+    open.map(({ episode, calls }) => acts.alert(episode, calls, back)),
+    underWay ? dueCards(said) : null,
+    underWay ? h("div", { class: "grid" }, actions(said)) : opening(said),
+    underWay && !course.doseOf(said, "initial").length ? checklist(said) : null,
+    readings(said),
+    h("div", { class: "row" }, button("Dim", dim, { class: "plain" }), button("Emergency card", showCard, { class: "plain" }), button("Sign this device out", signOut, { class: "plain" })),
+  ];
+}
+
+/** @param {course.Said[]} said */
+function opening(said) {
+  if (course.hasEnded(said)) return h("p", { class: "panel" }, "The session has ended. What comes next stands on the participant's page.");
+  return button("The participant is here: begin", async () => (await session.record("encounter", { status: "started" })) && back(), { class: "main" });
+}
+
+/** @param {course.Said[]} said */
+function dueCards(said) {
+  const { briefing } = session.current();
+  return course.due(briefing, said).slice(0, 3).map((one) => {
+    const title = briefing.forms[one.form]?.title ?? one.what.replaceAll("_", " ");
+    const late = one.at === null ? 0 : now() - one.at;
+    const soon = late > -10 * 60_000;
+    const words = one.at === null ? "now" : late > 60_000 ? `overdue by ${span(late)}` : late >= 0 ? "now" : `in ${span(late)}, at ${hour(one.at, briefing.zone)}`;
+    if (!briefing.forms[one.form]?.simple) return h("div", { class: "panel" }, h("span", {}, `${title}: ${words}`), onItsPage(one.form));
+    return button(title, () => fill(one.form, one.timepoint), { class: late > 10 * 60_000 ? "due over" : soon ? "due" : "", small: `${words} · ${one.why}` });
+  });
+}
+
+/** @param {string} form */
+function onItsPage(form) {
+  return h("a", { href: `${session.current().briefing.address}${form}/`, target: "_blank" }, "Fill it in on its page (needs the network)");
+}
+
+/** @param {course.Said[]} said */
+function actions(said) {
+  const { briefing } = session.current();
+  const initial = course.doseOf(said, "initial").length;
+  const offered = course.supplementWindow(briefing, said);
+  const supplement = said.some((one) => one.kind === "dose" && one.data.part === "supplement");
+  return [
+    briefing.forms.vitals?.simple ? button("Vital signs", () => fill("vitals")) : null,
+    briefing.gates.initial_dose || briefing.standing.initial_dose ? button("Initial dose", () => show(() => [top(), acts.dose("initial", back)], true), { small: initial ? "given: record another" : "asks before it is given" }) : null,
+    initial && offered ? button("Supplement", () => show(() => [top(), acts.dose("supplement", back)], true), { small: supplement ? "recorded" : acts.timeOf(offered) }) : null,
+    briefing.terms.length ? button("Something happened", () => show(() => [top(), acts.event(back)], true)) : null,
+    button("Who is here", () => show(() => [top(), acts.people(() => show(draw))], true), { small: [...course.inside(said).keys()].join(", ") || "nobody entered" }),
+    button("The session ends", () => show(() => [top(), acts.ending(back)], true)),
+  ];
+}
+
+/** @param {course.Said[]} said */
+function checklist(said) {
+  const { briefing } = session.current();
+  const row = (/** @type {any} */ one) => {
+    const form = briefing.forms[one.form];
+    if (form && !form.simple) return h("li", {}, h("div", { class: "panel" }, h("span", { class: one.done ? "done" : "" }, `${one.done ? "✓" : "○"} ${one.title}`), one.done ? null : onItsPage(one.form)));
+    return h("li", {}, form ? button(`${one.done ? "✓" : "○"} ${one.title}`, () => fill(one.form), { class: one.done ? "done" : "" }) : h("span", {}, `${one.done ? "✓" : "○"} ${one.title}`));
+  };
+  const reasons = course.reasonsAgainst(briefing, said, "initial_dose", now()) ?? [];
+  const missing = reasons.filter((one) => one.code !== "kit_not_named");
+  return h("section", { class: "panel" }, h("h2", {}, "Before the dose"), h("ul", { class: "bare" }, course.arrival(briefing, said).map(row)),
+    missing.length ? h("div", {}, h("h2", {}, "Still against it"), h("ul", { class: "reasons" }, missing.map((one) => h("li", {}, one.message)))) : h("p", { class: "done" }, "Nothing stands against the dose but the kit, which is named when it is given."));
+}
+
+/** @param {course.Said[]} said */
+function readings(said) {
+  const { briefing } = session.current();
+  const found = said.filter((one) => one.form === "vitals");
+  if (!found.length) return null;
+  const from = Math.min(found[0].at, ...said.filter((one) => one.kind === "dose").map((one) => one.at));
+  const until = Math.max(now(), from + 36e5);
+  const signs = Object.keys(briefing.forms.vitals.items);
+  const units = signs.map((sign) => `${briefing.forms.vitals.items[sign].title} ${unit(briefing.forms.vitals.items[sign].unit)}`).join(" · ");
+  return h("section", { class: "panel" }, chart(said, limits(), from, until, (at) => hour(at, briefing.zone)), readingsTable(found.slice(-6), signs, briefing.zone), h("small", {}, units));
+}
+
+/** The limits of alerts that are one number, for the chart. */
+function limits() {
+  /** @type {{name: string, value: number}[]} */
+  const found = [];
+  const look = (/** @type {any} */ node) => {
+    if (!Array.isArray(node)) return;
+    if ([">", ">="].includes(node[0]) && node[1][0] === "name" && node[2][0] === "double" && node[1][1].startsWith("vitals.")) found.push({ name: node[1][1].split(".")[1], value: node[2][1] });
+    else node.slice(1).forEach(look);
+  };
+  for (const one of Object.values(/** @type {Record<string, any>} */ (session.current().briefing.alerts))) look(one.rule.tree);
+  return found.filter((one) => one.name !== "temperature");
+}
+
+function openEpisodes() {
+  const it = session.current();
+  const said = session.said();
+  return course.episodes(it.briefing, said)
+    .map((episode) => ({ episode, calls: course.callsOf(it.briefing, said, episode) }))
+    .filter(({ calls }) => calls.at(-1)?.answered === null);
+}
+
+/** In the room it glows; outside it sounds, also when a reading is overdue. */
+function glow() {
+  const it = session.isOpen() ? session.current() : null;
+  const open = it ? openEpisodes() : [];
+  const overdue = it ? course.due(it.briefing, session.said()).some((one) => one.at !== null && now() - one.at > 10 * 60_000) : false;
+  document.body.toggleAttribute("data-glow", open.length > 0);
+  if (it?.sounds && (open.length || overdue)) alarm.sound();
+}
+
+function showCard() {
+  const it = session.current();
+  void store.cardOf(it.id).then((kept) => show(() => [top(), card(kept, back)], true));
+}
+
+function signOut() {
+  show(() => [h("h1", {}, "Sign this device out?"), h("p", {}, "Nothing of the session stays readable here. What is not sent yet stays sealed, and is sent when the network returns."), h("div", { class: "row" }, button("Stay", back), button("Sign out", async () => (await session.leave(), show(() => [h("h1", {}, "Signed out"), waitingLine()])), { class: "bad" }))], true);
+}
+
+function waitingLine() {
+  const { waiting, aside } = session.sending;
+  return h("p", { class: "quiet" }, waiting ? `${waiting} entries wait here, sealed, to be sent.` : aside ? `${aside} entries are kept here that the server could not open.` : "Nothing waits to be sent.");
+}
+
+session.whenChanged(redraw);
+setInterval(() => void send(redraw), 3000);
+setInterval(() => document.visibilityState === "visible" && void session.poll(), 1000);
+setInterval(redraw, 15_000);
+addEventListener("online", () => void send(redraw));
+addEventListener("hashchange", () => location.reload());
+void start();

@@ -1,0 +1,61 @@
+// @ts-check
+// The time of the study's server, as this device can tell it: its own clock less its measured lead.
+
+let lead = 0; // milliseconds by which the device's clock is ahead of the server's
+
+/** @param {string} serverNow @param {number} asked @param {number} answered device times around the answer */
+export function measure(serverNow, asked, answered) {
+  lead = Math.round((asked + answered) / 2 - Date.parse(serverNow));
+}
+
+/** @param {number} known as it was measured before */
+export function setLead(known) {
+  lead = known;
+}
+
+export function leadNow() {
+  return lead;
+}
+
+/** Milliseconds since 1970, by the server's clock. */
+export function now() {
+  return Date.now() - lead;
+}
+
+/** An instant as entries say it, with the offset of the site's zone. @param {number} at @param {string} zone */
+export function rfc3339(at, zone) {
+  const whole = Math.trunc(at / 1000) * 1000;
+  const parts = new Intl.DateTimeFormat("en-GB", {
+    timeZone: zone, hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit",
+  }).formatToParts(whole);
+  /** @param {string} type */
+  const part = (type) => parts.find((one) => one.type === type)?.value ?? "";
+  const local = `${part("year").padStart(4, "0")}-${part("month")}-${part("day")}T${part("hour")}:${part("minute")}:${part("second")}`;
+  const minutes = Math.round((Date.parse(`${local}Z`) - whole) / 60_000);
+  const sign = minutes < 0 ? "-" : "+";
+  const two = (/** @type {number} */ number) => String(number).padStart(2, "0");
+  const fraction = String(at - whole).padStart(3, "0");
+  return `${local}.${fraction}${sign}${two(Math.trunc(Math.abs(minutes) / 60))}:${two(Math.abs(minutes) % 60)}`;
+}
+
+/** Hours and minutes on the site's clock. @param {number} at @param {string} zone */
+export function hour(at, zone) {
+  return new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(at);
+}
+
+/** An id that sorts by time (UUIDv7). @param {number} at */
+export function newId(at) {
+  const raw = crypto.getRandomValues(new Uint8Array(16));
+  for (let place = 0; place < 6; place++) raw[place] = Math.trunc(at / 2 ** (8 * (5 - place))) & 255;
+  raw[6] = (raw[6] & 15) | 112;
+  raw[8] = (raw[8] & 63) | 128;
+  const text = [...raw].map((one) => one.toString(16).padStart(2, "0")).join("");
+  return `${text.slice(0, 8)}-${text.slice(8, 12)}-${text.slice(12, 16)}-${text.slice(16, 20)}-${text.slice(20)}`;
+}
+
+/** A length of time as people say it. @param {number} milliseconds */
+export function span(milliseconds) {
+  const minutes = Math.floor(Math.abs(milliseconds) / 60_000);
+  const hours = Math.floor(minutes / 60);
+  return hours ? `${hours} h ${minutes % 60} min` : `${minutes} min`;
+}

@@ -1,0 +1,25 @@
+// @ts-check
+// Elements, in one line each.
+
+const SVG = new Set(["svg", "line", "text", "polyline", "circle"]);
+
+/**
+ * An element with attributes, listeners (`onclick`) and children; what is null or false is left out.
+ * @param {string} tag @param {Record<string, any>} attributes @param {...any} children @returns {any}
+ */
+export function h(tag, attributes = {}, ...children) {
+  const element = SVG.has(tag) ? document.createElementNS("http://www.w3.org/2000/svg", tag) : document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else element.setAttribute(name, value === true ? "" : String(value));
+  }
+  element.append(...children.flat(Infinity).filter((one) => one !== null && one !== undefined && one !== false && one !== ""));
+  return element;
+}
+
+/** A large target. @param {string} text @param {() => any} act @param {Record<string, any>} more */
+export function button(text, act, more = {}) {
+  const { small, ...attributes } = more;
+  return h("button", { type: "button", ...attributes, onclick: act }, h("span", {}, text), small ? h("small", {}, small) : null);
+}

@@ -1,0 +1,196 @@
+// @ts-check
+// The session that is open on this device: what is known of it, and the one way to write. What `record` has
+// returned for is on the disk, and only that is shown as saved.
+
+import * as clock from "./clock.js";
+import * as course from "./course.js";
+import * as crypt from "./crypt.js";
+import { send, state as sending } from "./send.js";
+import * as store from "./store.js";
+
+/** @typedef {{identity: string, name: string, role: string, grant: string, initials: string}} Person */
+
+/**
+ * @typedef {object} Session
+ * @property {string} id opaque, under which it is kept here
+ * @property {string} address of the briefing
+ * @property {any} briefing @property {any[]} own entries of this device @property {Person[]} people who joined with a PIN
+ * @property {Person} acting who enters now @property {CryptoKey} key @property {any[]} locks the key under each PIN
+ * @property {{name: string, number: string}[]} phones @property {boolean} sounds
+ * @property {"here" | "offline" | "signed out"} server how the last question went
+ * @property {string} problem what could not be saved
+ * @property {boolean} tight whether the disk was full @property {any} newcomer a person who is signed in and has no PIN here
+ */
+
+/** @type {Session | null} */
+let open = null;
+let changed = () => {};
+
+export function current() {
+  if (!open) throw new Error("no session is open");
+  return open;
+}
+
+export function isOpen() {
+  return open !== null;
+}
+
+/** @param {() => void} act is called when something is new */
+export function whenChanged(act) {
+  changed = act;
+}
+
+/** An opaque name of a session. @param {string} text */
+export async function opaque(text) {
+  const digest = await crypto.subtle.digest("SHA-256", crypt.bytes(text));
+  return crypt.base64(digest).slice(0, 22);
+}
+
+/**
+ * What the server says of a session; throws where it says nothing.
+ * @param {string} address @param {number | null} head
+ * @returns {Promise<any>} a briefing, null where nothing is new, or `{problem}`
+ */
+export async function fetchBriefing(address, head = null) {
+  const asked = Date.now();
+  const response = await fetch(head === null ? address : `${address}?head=${head}`, { redirect: "manual", signal: AbortSignal.timeout(10_000) });
+  if (response.type === "opaqueredirect") return { problem: "signed out" };
+  if (response.status === 204) return null;
+  if (response.status === 409) return response.json();
+  if (!response.ok) return { problem: response.status === 404 ? "There is no such session for you." : `The server says ${response.status}.` };
+  const briefing = await response.json();
+  clock.measure(briefing.now, asked, Date.now());
+  return briefing;
+}
+
+/** @param {any} briefing @returns {Person} */
+export function personOf(briefing) {
+  const initials = briefing.person.name.split(/\s+/).map((/** @type {string} */ part) => part[0]).join("").slice(0, 3).toUpperCase();
+  return { ...briefing.person, grant: briefing.grant, initials };
+}
+
+/** Begins a session on this device. @param {string} address @param {any} briefing @param {string} pin @param {any} more */
+export async function begin(address, briefing, pin, more) {
+  const key = await crypt.newKey();
+  const person = personOf(briefing);
+  const id = await opaque(`${briefing.participant.ledger} ${briefing.encounter}`);
+  const lock = { identity: person.identity, initials: person.initials, ...(await crypt.wrap(key, pin)) };
+  open = { id, address, briefing, own: [], people: [person], acting: person, key, locks: [lock], server: "here", problem: "", tight: false, newcomer: null, ...more };
+  await store.reserve().catch(() => {});
+  await keepState();
+}
+
+/** Another person joins on this device, with a PIN of their own. @param {string} pin */
+export async function join(pin) {
+  const it = current();
+  const person = personOf(it.newcomer);
+  it.people = [...it.people.filter((one) => one.identity !== person.identity), person];
+  it.locks = [...it.locks.filter((one) => one.identity !== person.identity), { identity: person.identity, initials: person.initials, ...(await crypt.wrap(it.key, pin)) }];
+  it.acting = person;
+  it.newcomer = null;
+  await keepState();
+}
+
+/** Opens what is kept here; false where the PIN is wrong. @param {any} vault @param {any} lock @param {string} pin */
+export async function unlock(vault, lock, pin) {
+  const key = await crypt.unwrap(lock, pin);
+  if (!key) return false;
+  const kept = await crypt.open(key, vault);
+  clock.setLead(kept.lead);
+  const acting = kept.people.find((/** @type {Person} */ one) => one.identity === lock.identity);
+  open = { ...kept, id: vault.session, key, locks: vault.locks, acting, server: "offline", problem: "", tight: false, newcomer: null };
+  return true;
+}
+
+export function lock() {
+  open = null;
+}
+
+/** Ends the session on this device: what is unsent stays, sealed. */
+export async function leave() {
+  const { id } = current();
+  open = null;
+  await store.forget(id);
+}
+
+export function said() {
+  const it = current();
+  return course.together(it.briefing, it.own);
+}
+
+/**
+ * Writes one entry. When this returns true it is durable; else `problem` says that it is not.
+ * @param {string} kind @param {any} data @param {{timepoint?: string | null, about?: string | null, reason?: string | null, ago?: number}} more `ago`: minutes since it happened
+ */
+export async function record(kind, data, more = {}) {
+  const it = current();
+  const { briefing, acting } = it;
+  const at = clock.now();
+  const device = Date.now();
+  const entry = {
+    id: clock.newId(at), ledger: briefing.participant.ledger, kind, format: 2, release: briefing.release, environment: briefing.environment,
+    encounter: briefing.encounter, timepoint: more.timepoint ?? null, repeat: 1, about: more.about ?? null, replaces: null,
+    occurred_at: clock.rfc3339(at - (more.ago ?? 0) * 60_000, briefing.zone), recorded_at: clock.rfc3339(device, briefing.zone), clock_offset_ms: clock.leadNow(),
+    by: acting.identity, role: acting.role, device: `console-${it.id.slice(0, 6)}`, source: "typed", basis: null, data, reason: more.reason ?? null,
+  };
+  const same = it.own.concat(briefing.said).filter((one) => one.kind === kind && one.timepoint === entry.timepoint && entry.timepoint !== null);
+  entry.repeat = same.length + 1;
+  try {
+    const box = await crypt.seal(briefing.key, entry.id, acting.grant, JSON.stringify(entry));
+    it.tight = (await keepState({ box }, [...it.own, entry])) || it.tight;
+  } catch (error) {
+    it.problem = `NOT SAVED: ${error instanceof Error && error.name === "QuotaExceededError" ? "the storage of this device is full" : "this device could not keep it"}. Write it on paper, with the time.`;
+    changed();
+    return false;
+  }
+  it.own = [...it.own, entry];
+  it.problem = "";
+  changed();
+  void send(changed);
+  return true;
+}
+
+/** @param {any} item @param {any[]} own */
+async function keepState(item = null, own = current().own) {
+  const it = current();
+  const kept = { address: it.address, briefing: it.briefing, own, people: it.people, phones: it.phones, sounds: it.sounds, lead: clock.leadNow() };
+  const vault = { session: it.id, locks: it.locks, ...(await crypt.close(it.key, kept)) };
+  return store.keep(item, vault, cardOf(it, own));
+}
+
+/** What can be read from the locked screen: no name and no number of the participant. @param {Session} it @param {any[]} own */
+function cardOf(it, own) {
+  const all = course.together(it.briefing, own);
+  const readings = all.filter((one) => one.form === "vitals").slice(-3).map((one) => ({ at: one.at, values: one.values }));
+  const doses = all.filter((one) => one.kind === "dose").map((one) => ({ at: one.at, part: one.data.part, taken: one.data.taken }));
+  const limits = Object.values(/** @type {Record<string, any>} */ (it.briefing.alerts)).filter((one) => one.urgency === "now").map((one) => ({ title: one.title, tell: one.tell }));
+  return { session: it.id, zone: it.briefing.zone, phones: it.phones, readings, doses, limits, banner: it.briefing.banner };
+}
+
+/** Asks the server for what is new, and keeps it. */
+export async function poll() {
+  const it = open;
+  if (!it) return;
+  try {
+    const found = await fetchBriefing(it.address, it.server === "here" ? it.briefing.head : null);
+    if (open !== it) return;
+    if (found?.problem) it.server = "signed out";
+    else if (found && !it.people.some((one) => one.identity === found.person.identity)) it.newcomer = found;
+    else if (found) {
+      it.briefing = found;
+      const known = new Set(found.said.map((/** @type {any} */ one) => one.id));
+      it.own = it.own.filter((one) => !known.has(one.id));
+      it.people = it.people.map((one) => (one.identity === found.person.identity ? { ...one, grant: found.grant } : one));
+      it.server = "here";
+      await keepState();
+    } else it.server = "here";
+    if (found) changed();
+  } catch {
+    if (it.server !== "offline") {
+      it.server = "offline";
+      changed();
+    }
+  }
+}
+
+export { sending };

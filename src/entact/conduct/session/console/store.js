@@ -1,0 +1,123 @@
+// @ts-check
+// What is on the disk of this device. A format has a database of its own name: a new version of the console drains
+// the old one, and never changes it in place.
+
+const DATABASE = "entact-session-1";
+const RESERVE = "reserve";
+const BEFORE = /** @type {string[]} */ ([]); // databases of older formats, whose queues are sent first
+
+/** @type {Promise<IDBDatabase> | undefined} */
+let opening;
+
+function opened() {
+  opening ??= new Promise((resolve, reject) => {
+    const request = indexedDB.open(DATABASE, 1);
+    request.onupgradeneeded = () => {
+      request.result.createObjectStore("queue", { keyPath: "place", autoIncrement: true });
+      request.result.createObjectStore("vault", { keyPath: "session" });
+      request.result.createObjectStore("card", { keyPath: "session" });
+    };
+    request.onsuccess = () => {
+      request.result.onversionchange = () => request.result.close();
+      resolve(request.result);
+    };
+    request.onerror = () => reject(request.error);
+  });
+  return opening;
+}
+
+/**
+ * Several writes that are all on the disk when this is done, or none of them.
+ * @param {(stores: Record<string, IDBObjectStore>) => IDBRequest | void} act
+ * @param {IDBTransactionMode} mode
+ */
+async function within(act, mode = "readwrite") {
+  const database = await opened();
+  return new Promise((resolve, reject) => {
+    const transaction = database.transaction(["queue", "vault", "card"], mode, { durability: "strict" });
+    const stores = { queue: transaction.objectStore("queue"), vault: transaction.objectStore("vault"), card: transaction.objectStore("card") };
+    /** @type {IDBRequest | void} */
+    let request;
+    transaction.oncomplete = () => resolve(request ? request.result : undefined);
+    transaction.onabort = () => reject(transaction.error ?? request?.error);
+    request = act(stores);
+  });
+}
+
+/**
+ * Keeps an entry to be sent, the state that it leads to, and the card; done when all are on the disk.
+ * On a full disk the reserve is given up for it; says whether that was so.
+ * @param {any} item @param {any} vault @param {any} card
+ */
+export async function keep(item, vault, card) {
+  const write = () =>
+    within((stores) => {
+      if (item) stores.queue.add(item);
+      stores.card.put(card);
+      stores.vault.put(vault);
+    });
+  try {
+    await write();
+    return false;
+  } catch (error) {
+    await within((stores) => stores.card.delete(RESERVE));
+    await write();
+    return true;
+  }
+}
+
+/** Room that is given up when the disk is full, so that what is being written still has some. */
+export function reserve() {
+  return within((stores) => stores.card.put({ session: RESERVE, filler: new Uint8Array(3_000_000) }));
+}
+
+/** Everything that waits, in order. @returns {Promise<any[]>} */
+export async function waiting() {
+  return /** @type {any} */ (await within((stores) => stores.queue.getAll(), "readonly"));
+}
+
+/** What has arrived is taken off the queue. @param {number[]} places */
+export function sent(places) {
+  return within((stores) => {
+    for (const place of places) stores.queue.delete(place);
+  });
+}
+
+/** What the server could not open stays, and no longer stands before the others. @param {any} item */
+export function setAside(item) {
+  return within((stores) => stores.queue.put({ ...item, aside: true }));
+}
+
+/** @returns {Promise<any[]>} */
+export async function vaults() {
+  return /** @type {any} */ (await within((stores) => stores.vault.getAll(), "readonly"));
+}
+
+/** @param {string} session @returns {Promise<any>} */
+export async function cardOf(session) {
+  return within((stores) => stores.card.get(session), "readonly");
+}
+
+/** After sign-out nothing is readable: state and card go, what waits to be sent stays sealed. @param {string} session */
+export function forget(session) {
+  return within((stores) => {
+    stores.card.delete(session);
+    stores.vault.delete(session);
+  });
+}
+
+/** What to say before the session about keeping; empty where all is well. */
+export async function doubts() {
+  const found = [];
+  const kept = await navigator.storage?.persist?.().catch(() => false);
+  if (!kept) found.push("This browser may throw away what it keeps when space is short. Keep a second device, or paper, at hand.");
+  const installed = matchMedia("(display-mode: standalone)").matches;
+  if (/iP(ad|hone)|Macintosh.*Mobile/.test(navigator.userAgent) && !installed) {
+    found.push("Add this page to the home screen and open it from there: an iPad keeps only what is installed. Until then this device must not be the only copy.");
+  }
+  const room = await navigator.storage?.estimate?.().catch(() => null);
+  if (room?.quota && room.quota - (room.usage ?? 0) < 20_000_000) found.push("The storage of this device is nearly full: make room before the session.");
+  return found;
+}
+
+export const FORMATS = [DATABASE, ...BEFORE];

@@ -1,0 +1,104 @@
+"""What arrives from a console: kept once each, in order; asked of the gates again, and never rejected."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+from django.db import DatabaseError
+
+from entact import store
+from entact.conduct.reader import environment_of_database, present
+from entact.conduct.session.sealed import Box, Opened, Unopened, open_box
+from entact.course import Entry, Refused
+from entact.course.entry import instant, parse
+from entact.course.kinds import KINDS
+from entact.store import StoreError
+
+_log = logging.getLogger(__name__)
+
+Status = Literal["kept", "again", "conflict", "unopened", "failed", "waiting"]
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What became of one box; nothing of what it says, because whoever sends it need not be signed in.
+
+    Attributes:
+        questioned: whether the server's gate would not have allowed it: it is kept, and found.
+    """
+
+    id: str
+    status: Status
+    questioned: bool = False
+
+
+def receive_boxes(boxes: Iterable[Box]) -> list[Outcome]:
+    """Keeps what is in some boxes, in their order; after one that could not be kept the others wait."""
+    outcomes: list[Outcome] = []
+    for box in boxes:
+        if outcomes and outcomes[-1].status in ("failed", "waiting"):
+            outcomes.append(Outcome(box.id, "waiting"))
+            continue
+        try:
+            outcomes.append(_receive(box))
+        except Unopened:
+            outcomes.append(Outcome(box.id, "unopened"))
+        except (StoreError, DatabaseError):
+            _log.exception("what a console sent could not be kept yet")
+            outcomes.append(Outcome(box.id, "failed"))
+    return outcomes
+
+
+def _receive(box: Box) -> Outcome:
+    opened = open_box(box)
+    grant, author = opened.grant, opened.grant.author
+    entry = _entry(opened)
+    received_at = _arrival(entry).isoformat()
+    if entry is not None and KINDS[entry.kind].acts and entry.replaces is None:
+        done = store.act(
+            entry,
+            received_at=received_at,
+            authenticated=author.authenticated,
+            asked_at=entry.occurred_at,
+        )
+        if not isinstance(done, Refused):
+            return Outcome(box.id, done.outcome)
+    receipt = store.receive(
+        opened.text if entry is not None else _as_it_came(opened),
+        by=author.identity,
+        role=author.role,
+        received_at=received_at,
+        about=grant.ledger,
+        device=entry.device if entry is not None else None,
+        authenticated=author.authenticated,
+    )
+    questioned = entry is None or (KINDS[entry.kind].acts != () and receipt.outcome == "kept")
+    return Outcome(box.id, receipt.outcome, questioned)
+
+
+def _entry(opened: Opened) -> Entry | None:
+    """The entry that was sent; None where it is none about this participant, without a claimed basis."""
+    try:
+        entry = parse(opened.text)
+        instant(entry.occurred_at)
+    except (msgspec.DecodeError, ValueError, TypeError):
+        return None
+    known = entry.kind in KINDS and entry.basis is None
+    return entry if known and entry.ledger == opened.grant.ledger else None
+
+
+def _as_it_came(opened: Opened) -> bytes:
+    """What is no entry about this participant, wrapped so that it is kept in the ledger of this one."""
+    return msgspec.json.encode({"received": opened.text.decode("utf-8", "replace")})
+
+
+def _arrival(entry: Entry | None) -> datetime:
+    """The server's clock; a rehearsal lives in study time, which goes on with each entry."""
+    environment = environment_of_database()
+    now = present(environment)
+    if entry is None or environment != "rehearsal":
+        return now
+    return max(now, instant(entry.occurred_at))

@@ -1,0 +1,13 @@
+"""The addresses of the console. Its worker lies at its path, so that it works for all below."""
+
+from django.urls import URLPattern, path
+
+from entact.conduct.session import views
+
+urlpatterns: list[URLPattern] = [
+    path("", views.show_console, name="console"),
+    path("worker.js", views.show_worker, name="console_worker"),
+    path("entries/", views.receive_entries, name="console_entries"),
+    path("<str:name>", views.show_file, name="console_file"),
+    path("<str:key>/<str:visit>/briefing/", views.show_briefing, name="briefing"),
+]

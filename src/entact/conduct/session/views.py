@@ -1,0 +1,95 @@
+"""The console's page and files, what it is told of a session, and what it sends."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+import msgspec
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
+
+from entact.conduct.asking import Asked
+from entact.conduct.forms.place import encounter_of
+from entact.conduct.session.briefing import brief, sees_sessions
+from entact.conduct.session.files import PAGE, TYPES, console_files, worker
+from entact.conduct.session.receiving import receive_boxes
+from entact.conduct.session.sealed import Box
+from entact.course.kinds.booking import bookings_of
+from entact.course.state.numbers import numbers_of
+from entact.store import StoreError
+from entact.store.known import raw_cursor
+from entact.store.setting import setting_held
+from entact.store.studies import study_of_record
+
+LARGEST = 1_000_000  # bytes of one sending
+_boxes = msgspec.json.Decoder(list[Box])
+
+
+@require_safe
+def show_console(request: HttpRequest) -> HttpResponse:
+    """The console: the same for everybody, and with nobody's data in it."""
+    return HttpResponse(console_files()[PAGE], content_type=TYPES[".html"])
+
+
+@require_safe
+def show_file(request: HttpRequest, name: str) -> HttpResponse:
+    """One file of the console.
+
+    Raises:
+        Http404: when it has none of that name.
+    """
+    content = console_files().get(name)
+    if content is None:
+        raise Http404
+    return HttpResponse(content, content_type=TYPES[PurePath(name).suffix])
+
+
+@require_safe
+def show_worker(request: HttpRequest) -> HttpResponse:
+    """The service worker."""
+    return HttpResponse(worker(), content_type=TYPES[".js"])
+
+
+@csrf_exempt
+@require_POST
+def receive_entries(request: HttpRequest) -> HttpResponse:
+    """Keeps what a console sends; who wrote it stands in each sealed box, so nobody has to be signed in."""
+    if int(request.headers.get("Content-Length") or 0) > LARGEST:
+        return JsonResponse({"problem": f"at most {LARGEST} bytes at once"}, status=413)
+    try:
+        boxes = _boxes.decode(request.body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return JsonResponse({"problem": f"this is no list of sealed entries: {error}"}, status=400)
+    return JsonResponse({"outcomes": [msgspec.to_builtins(one) for one in receive_boxes(boxes)]})
+
+
+@require_safe
+def show_briefing(request: HttpRequest, key: str, visit: str) -> HttpResponse:
+    """What a console is told of a session that is booked or under way; nothing new where the head is known.
+
+    Raises:
+        Http404: when there is no such session, or it is not for whoever asks to see.
+    """
+    asked = Asked(request, key)
+    encounter = encounter_of(visit, asked.course.release)
+    role = asked.role_for("follow_session")
+    if encounter is None or role is None or not sees_sessions(asked):
+        raise Http404
+    name = encounter.partition("#")[0]
+    planned = asked.course.release.visits.get(name)
+    if planned is None or planned.kind != "dosing" or not asked.reader.sight.sees_visit(name):
+        raise Http404
+    if request.GET.get("head") == str(asked.course.size):
+        return HttpResponse(status=204)
+    held = asked.course.encounters.get(encounter)
+    if held is None and encounter not in bookings_of(asked.course):
+        problem = "This session is neither booked nor under way: book it on the page of the visit."
+        return JsonResponse({"problem": problem}, status=409)
+    stamp, study = study_of_record()
+    if study is None:
+        raise StoreError("the record holds no release that can be read")
+    with transaction.atomic():
+        setting = setting_held(raw_cursor(), stamp, study, asked.course.site or "", numbers_of(asked.course))
+    return JsonResponse(brief(asked, study, setting, encounter, role))

@@ -1,0 +1,131 @@
+"""A participant on the dosing day, in the database, and what a console would send."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from tests.conduct.browser import Browser
+from tests.conduct.record import KEY
+from tests.course.cases import Case, before
+
+from entact import store
+from entact.course import Entry, Ledger, fold, record, uuid7
+
+LEDGER = "participant:" + "0" * 30 + "0a"
+ADDRESS = "/session/P-1/session_1.1/"
+NOON = datetime.fromisoformat("2026-03-16T10:00:00-06:00")
+
+
+def keep_case(case: Case, environment: str = "rehearsal") -> str:
+    """Keeps the ledgers of a case in the database in use; the participant's name."""
+    study = case.study
+    ids: dict[str, str] = {}
+    for number, entry in enumerate(case.entries.values(), start=1):
+        ids[entry.id] = str(uuid7(datetime.fromisoformat(entry.occurred_at), number << 40))
+
+    def moved(entry: Entry, ledger: str) -> Entry:
+        return msgspec.structs.replace(
+            entry, id=ids[entry.id], ledger=ledger, environment=environment, about=ids.get(entry.about or "")
+        )
+
+    participant, course = Ledger(LEDGER), fold(study, ())
+    for entry in sorted(case.of("participant:"), key=lambda one: datetime.fromisoformat(one.occurred_at)):
+        record(study, participant, course, moved(entry, LEDGER), received_at=entry.occurred_at, key=KEY)
+    own = Ledger(f"study:{study.name}")
+    first = next(iter(case.of("study:")))
+    said: list[tuple[str, dict[str, Any]]] = [
+        ("release", {"id": release.id, "text": release.text.decode()}) for release in study.releases
+    ]
+    said += [("ledger_opened", {"ledger": name}) for name in (LEDGER, "site:denver")]
+    for number, (kind, data) in enumerate(said, start=1):
+        at = datetime.fromisoformat("2026-01-02T09:00:00-07:00") + timedelta(minutes=number)
+        envelope = {"id": str(uuid7(at, number << 40)), "occurred_at": at.isoformat()}
+        entry = msgspec.structs.replace(
+            first, kind=kind, data=data, environment=environment, recorded_at=at.isoformat(), **envelope
+        )
+        own.append(entry, received_at=at.isoformat())
+    site = Ledger("site:denver")
+    for ledger, entries in ((own, case.of("study:")), (site, case.of("site:"))):
+        for entry in entries:
+            ledger.append(moved(entry, ledger.name), received_at=entry.occurred_at)
+    store.append_many((one.name, line) for one in (own, site, participant) for line in one.lines)
+    store.keep_keys({LEDGER: KEY})
+    return LEDGER
+
+
+@pytest.fixture(scope="session")
+def case() -> Case:
+    """Before the initial dose, at 10 o'clock in Denver."""
+    return before("initial_dose")
+
+
+@pytest.fixture
+def in_session(case: Case, database: str) -> str:
+    """The ledger of a participant on the dosing day, the initial dose not yet given."""
+    return keep_case(case)
+
+
+@pytest.fixture
+def therapist(sign_in: Callable[..., Browser], in_session: str, case: Case) -> Browser:
+    """The therapist t-1, signed in."""
+    return sign_in("t-1", case.study, denver="therapist")
+
+
+def seal(briefing: dict[str, Any], name: str, text: str, *, grant: str | None = None) -> dict[str, str]:
+    """A box as the console makes it."""
+    own = X25519PrivateKey.generate()
+    shared = own.exchange(X25519PublicKey.from_public_bytes(b64decode(briefing["key"])))
+    key = HKDF(SHA256(), 32, None, b"entact session 1").derive(shared)
+    nonce = b"n" * 12
+    said = json.dumps({"grant": briefing["grant"] if grant is None else grant, "entry": text}).encode()
+    sealed = AESGCM(key).encrypt(nonce, said, name.encode())
+    public = own.public_key().public_bytes_raw()
+    return {
+        "id": name,
+        "key": b64encode(public).decode(),
+        "nonce": b64encode(nonce).decode(),
+        "sealed": b64encode(sealed).decode(),
+    }
+
+
+def entry_of(
+    briefing: dict[str, Any], kind: str, data: dict[str, Any], at: datetime = NOON, **more: Any
+) -> dict[str, Any]:
+    """An entry as the console composes it."""
+    entry = Entry(
+        **{
+            "id": str(uuid7(at, abs(hash((kind, str(data), at))) % 2**80)),
+            "ledger": briefing["participant"]["ledger"],
+            "kind": kind,
+            "release": briefing["release"],
+            "environment": briefing["environment"],
+            "encounter": briefing["encounter"],
+            "occurred_at": at.isoformat(),
+            "recorded_at": at.isoformat(),
+            "by": briefing["person"]["identity"],
+            "role": briefing["person"]["role"],
+            "device": "console-1",
+            "data": data,
+        }
+        | more
+    )
+    return dict(msgspec.to_builtins(entry))
+
+
+def send(*boxes: dict[str, str], status: int = 200) -> list[dict[str, Any]]:
+    """Sends boxes as a device would, signed in as nobody."""
+    from tests.conduct.people import client
+
+    answer = client().post("/session/entries/", json.dumps(boxes), content_type="application/json")
+    assert answer.status_code == status, answer.content
+    return list(answer.json().get("outcomes", []))

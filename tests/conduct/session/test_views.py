@@ -1,0 +1,215 @@
+"""What a console is told, and what becomes of what it sends: kept once, asked again, never rejected."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from tests.conduct.browser import Browser, course_of
+from tests.conduct.conftest import SignIn
+from tests.conduct.people import client
+from tests.conduct.session.conftest import ADDRESS, NOON, entry_of, seal, send
+from tests.course.cases import Case
+
+from entact import store
+from entact.conduct.session.files import console_files, worker
+from entact.course import Course, findings
+
+BRIEFING = f"{ADDRESS}briefing/"
+READING = {"systolic": "148 mm[Hg]", "diastolic": "88 mm[Hg]", "heart_rate": "96 /min"}
+DOSE = {"part": "initial", "kit": "K-1", "level": "full", "dispensed": 2, "taken": 2}
+
+
+@pytest.fixture
+def briefing(therapist: Browser) -> dict[str, Any]:
+    return dict(json.loads(therapist.get(BRIEFING)))
+
+
+def box(briefing: dict[str, Any], kind: str, data: dict[str, Any], **more: Any) -> dict[str, str]:
+    entry = entry_of(briefing, kind, data, **more)
+    return seal(briefing, entry["id"], json.dumps(entry))
+
+
+def now(case: Case, ledger: str) -> Course:
+    return course_of(case.study, ledger)
+
+
+def about_dose(course: Course) -> set[str]:
+    """The rules of what is found about the last dose."""
+    return {one.rule for one in findings(course, NOON) if one.entry == course.doses[-1].entry and one.holds}
+
+
+def test_the_briefing_says_the_rules_and_what_was_entered(briefing: dict[str, Any]) -> None:
+    assert briefing["encounter"] == "session_1#1"
+    assert briefing["person"] == {"identity": "t-1", "name": "T-1", "role": "therapist"}
+    assert briefing["standing"]["initial_dose"]["reasons"] == []
+    kits = briefing["standing"]["initial_dose"]["kits"]
+    assert [(kit["number"], kit["reasons"]) for kit in kits] == [("K-1", []), ("K-3", [])]
+    assert {"initial_dose", "supplement", "discharge"} == set(briefing["gates"])
+    within = [one["within"] for one in briefing["gates"]["initial_dose"]["requirements"]]
+    assert within == [None, 3600.0, None, None]
+    readings = [one["values"] for one in briefing["said"] if one["kind"] == "vital_signs"]
+    assert readings[0]["systolic"] == 124.0
+    assert briefing["older"]["demographics.can_be_pregnant"]["lasting"]
+
+
+def test_nothing_new_is_not_said_again(therapist: Browser, briefing: dict[str, Any]) -> None:
+    assert therapist.get(f"{BRIEFING}?head={briefing['head']}", status=204) == ""
+
+
+def test_a_session_that_is_not_booked_is_not_opened(therapist: Browser) -> None:
+    problem = json.loads(therapist.get("/session/P-1/session_2.1/briefing/", status=409))["problem"]
+    assert "neither booked nor under way" in problem
+    therapist.get("/session/P-1/screening.1/briefing/", status=404)
+    therapist.get("/session/P-1/session_9.1/briefing/", status=404)
+
+
+@pytest.mark.requirement("R16")
+def test_who_may_not_follow_a_session_is_told_nothing(sign_in: SignIn, case: Case, in_session: str) -> None:
+    sign_in("r-1", case.study, everywhere="rater").get(BRIEFING, status=404)
+    sign_in("t-9", case.study, haifa="therapist").get(BRIEFING, status=404)
+    assert client().get(BRIEFING).status_code == 302
+
+
+def test_no_word_of_an_arm_and_no_score_of_a_rater(briefing: dict[str, Any]) -> None:
+    said = json.dumps(briefing)
+    assert "placebo" not in said.replace("mini", "")
+    assert "mdma" not in said.lower().replace("a small study", "")
+    assert "symptoms" not in said
+
+
+def test_a_reading_is_kept_once(briefing: dict[str, Any], case: Case, in_session: str) -> None:
+    sent = box(briefing, "vital_signs", READING, timepoint="initial + 90 min")
+    assert send(sent)[0]["status"] == "kept"
+    assert send(sent)[0]["status"] == "again"
+    (kept,) = [one for one in now(case, in_session).vitals if one.timepoint == "initial + 90 min"]
+    assert kept.items == READING
+    entries = [one for one in now(case, in_session).entries if one.kind == "vital_signs"]
+    assert entries[-1].authenticated.who == "t-1"  # type: ignore[attr-defined]
+
+
+def test_a_dose_that_the_gate_allows_rests_on_its_yes(
+    briefing: dict[str, Any], case: Case, in_session: str
+) -> None:
+    (outcome,) = send(box(briefing, "dose", DOSE))
+    assert outcome["status"] == "kept"
+    assert not outcome["questioned"]
+    course = now(case, in_session)
+    assert course.doses[0].given
+    assert "without_gate" not in about_dose(course)
+
+
+@pytest.mark.requirement("R15")
+def test_a_dose_that_the_gate_would_refuse_is_kept_and_found(
+    briefing: dict[str, Any], case: Case, in_session: str
+) -> None:
+    high = READING | {"systolic": "185 mm[Hg]"}
+    outcomes = send(
+        box(briefing, "vital_signs", high), box(briefing, "dose", DOSE, at=NOON + timedelta(minutes=1))
+    )
+    assert [one["questioned"] for one in outcomes] == [False, True]
+    course = now(case, in_session)
+    assert course.doses[0].given
+    assert "without_gate" in about_dose(course)
+    assert [episode.alert for episode in course.alerts] == ["hypertension"]
+
+
+def test_a_second_dose_is_a_fact_that_is_found(briefing: dict[str, Any], case: Case, in_session: str) -> None:
+    send(box(briefing, "dose", DOSE))
+    again = DOSE | {"kit": "K-3"}
+    (outcome,) = send(box(briefing, "dose", again, at=NOON + timedelta(minutes=9)))
+    assert outcome == {"id": outcome["id"], "status": "kept", "questioned": True}
+    course = now(case, in_session)
+    assert len(course.doses) == 2
+    assert "without_gate" in about_dose(course)
+
+
+def test_what_arrives_late_is_asked_as_of_its_time(
+    briefing: dict[str, Any], case: Case, in_session: str
+) -> None:
+    later = NOON + timedelta(hours=2)
+    send(box(briefing, "vital_signs", READING, at=later))  # another device was faster
+    (outcome,) = send(box(briefing, "dose", DOSE))
+    assert not outcome["questioned"]
+    assert now(case, in_session).doses[0].given
+
+
+def test_what_cannot_be_read_is_kept_and_holds_nothing_up(
+    briefing: dict[str, Any], case: Case, in_session: str
+) -> None:
+    odd = entry_of(briefing, "vital_signs", READING)
+    elsewhere = entry_of(briefing, "vital_signs", READING, ledger="participant:" + "f" * 32)
+    outcomes = send(
+        seal(briefing, "x", "{ not json"),
+        seal(briefing, "y", json.dumps(odd | {"kind": "no_such_kind"})),
+        seal(briefing, "z", json.dumps(elsewhere)),
+        box(briefing, "vital_signs", READING),
+    )
+    assert [one["status"] for one in outcomes] == ["kept"] * 4
+    kinds = [one.kind for one in now(case, in_session).entries]
+    assert kinds.count("unparsed") == 3
+    assert not list(store.lines("participant:" + "f" * 32))
+
+
+def test_a_box_of_somebody_else_is_not_opened_and_holds_nothing_up(
+    briefing: dict[str, Any], in_session: str
+) -> None:
+    before = len(list(store.lines(in_session)))
+    forged = seal(briefing, "f", json.dumps(entry_of(briefing, "vital_signs", READING)), grant="t-1")
+    changed = box(briefing, "vital_signs", READING) | {"id": "another"}
+    outcomes = send(forged, changed, box(briefing, "vital_signs", READING))
+    assert [one["status"] for one in outcomes] == ["unopened", "unopened", "kept"]
+    assert len(list(store.lines(in_session))) == before + 1
+
+
+def test_what_could_not_be_kept_now_lets_the_others_wait(
+    briefing: dict[str, Any], in_session: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from entact.conduct.session import receiving
+
+    asked: list[int] = []
+    whole = store.receive
+
+    def fails_once(*given: Any, **more: Any) -> Any:
+        asked.append(1)
+        if len(asked) == 3:
+            raise store.StoreError("the database is away")
+        return whole(*given, **more)
+
+    monkeypatch.setattr(receiving.store, "receive", fails_once)
+    boxes = [
+        box(briefing, "vital_signs", READING, at=NOON + timedelta(minutes=minute)) for minute in range(5)
+    ]
+    assert [one["status"] for one in send(*boxes)] == ["kept", "kept", "failed", "waiting", "waiting"]
+    assert [one["status"] for one in send(*boxes)] == ["again", "again", "kept", "kept", "kept"]
+
+
+def test_who_sends_under_another_name_is_found_out(
+    briefing: dict[str, Any], case: Case, in_session: str
+) -> None:
+    send(box(briefing, "vital_signs", READING, by="t-2"))
+    course = now(case, in_session)
+    assert [one.rule for one in findings(course, NOON) if one.entry == course.vitals[-1].entry] == [
+        "entered_by_other"
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[1]", '[{"id": "x"}]', "\xff"])
+def test_what_is_no_list_of_boxes_is_said_to_be_none(text: str, in_session: str) -> None:
+    answer = client().post("/session/entries/", text.encode("latin-1"), content_type="application/json")
+    assert answer.status_code == 400
+    assert "no list of sealed entries" in answer.json()["problem"]
+
+
+def test_the_files_are_listed_with_their_digests_and_are_small(in_session: str) -> None:
+    files = console_files()
+    text = worker().decode()
+    assert all(f'"{name}": "' in text for name in files)
+    for name in files:
+        assert client().get(f"/session/{name}").content == files[name]
+    assert client().get("/session/nothing.js").status_code == 404
+    assert client().get("/session/").content == files["index.html"]
+    scripts = sum(len(content) for name, content in files.items() if name.endswith(".js"))
+    assert scripts + len(worker()) <= 150_000
