@@ -55,6 +55,11 @@ def test_the_briefing_says_the_rules_and_what_was_entered(briefing: dict[str, An
     assert briefing["older"]["demographics.can_be_pregnant"]["lasting"]
 
 
+def test_the_page_of_the_visit_leads_to_the_console(therapist: Browser) -> None:
+    assert 'href="/session/#P-1/session_1.1"' in therapist.get("/participants/P-1/session_1.1/")
+    assert "/session/#" not in therapist.get("/participants/P-1/screening.1/")
+
+
 def test_nothing_new_is_not_said_again(therapist: Browser, briefing: dict[str, Any]) -> None:
     assert therapist.get(f"{BRIEFING}?head={briefing['head']}", status=204) == ""
 

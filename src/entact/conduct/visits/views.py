@@ -127,12 +127,22 @@ def _shown(asked: Asked, encounter: str, refused: tuple[Reason, ...] = ()) -> Ht
         "may_write": asked.role_for("enter") is not None,
         "refused": refused,
         "why_missed": WHY_MISSED,
+        "console": _has_console(asked, encounter),
         **_booked(asked, encounter),
         "kinds": [kind for kind, _ in _ways(asked)],
         "review": reviewing(asked, encounter),
         "here": "participants",
     }
     return page(asked.request, asked.reader, "visits/visit.html", values, 422 if refused else 200)
+
+
+def _has_console(asked: Asked, encounter: str) -> bool:
+    """Whether the console of a dosing session is this role's, and the session booked or under way."""
+    planned = asked.reader.visits.get(encounter.partition("#")[0])
+    held = asked.course.encounters.get(encounter)
+    under_way = held.status == "started" if held is not None else encounter in bookings_of(asked.course)
+    is_dosing = planned is not None and planned.kind == "dosing"
+    return is_dosing and under_way and asked.role_for("follow_session") is not None
 
 
 def _booked(asked: Asked, encounter: str) -> dict[str, object]:

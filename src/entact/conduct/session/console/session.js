@@ -145,6 +145,7 @@ export async function record(kind, data, more = {}) {
   }
   it.own = [...it.own, entry];
   it.problem = "";
+  sending.waiting++;
   changed();
   void send(changed);
   return true;
