@@ -5,25 +5,30 @@ A rehearsal lives in study time, so the page's clock, which is set here, moves t
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from random import Random
 from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
 from tests.conduct.browser import Browser, course_of
+from tests.conduct.session.conftest import NOON
 from tests.course.cases import Case
 
-from entact.course import Course
+from entact.course import Course, findings
 
 pytestmark = pytest.mark.slow
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 CONSOLE = "/session/#P-1/session_1.1"
-READING = {"systolic": "128", "diastolic": "84", "heart_rate": "72", "temperature": "36.8"}
+KILLS = 50 if "ENTACT_SOAK" in os.environ else 2
 
 
 class Threads(ThreadingMixIn, WSGIServer):
@@ -87,26 +92,31 @@ def tablet(served: str, therapist: Browser, tmp_path: Path) -> Iterator[Callable
 def arrive(tab: Any) -> None:
     """Sets a PIN, and opens the session."""
     tab.goto(CONSOLE)
+    tab.locator("input[name=physician]").fill("+1 555 0100")
     tab.locator("input[name=pin]").fill("1234")
     tab.get_by_role("button", name="Open the session").click()
     tab.wait_for_selector(".top")
 
 
-def unlock(tab: Any) -> None:
+def unlock(tab: Any) -> int:
+    """Opens the locked screen by the PIN; how many taps that took."""
     for digit in "1234":
         tab.get_by_role("button", name=digit, exact=True).click()
     tab.wait_for_selector(".top")
+    return 4
 
 
-def enter(tab: Any, reading: dict[str, str]) -> None:
-    """Vital signs by the pad, from the home of the session."""
-    tab.get_by_role("button", name="Vital signs").last.click()
-    for name, value in reading.items():
+def enter(tab: Any, **signs: str) -> None:
+    """Vital signs by the pad, from the home of the session; what is left open is confirmed."""
+    tab.get_by_role("button", name="Vital signs", exact=True).click()
+    for name, value in signs.items():
         tab.locator(f"input[name={name}]").fill(value)
     tab.get_by_role("button", name="Save").click()
+    tab.wait_for_selector("form.panel", state="detached")
 
 
 def course_now(case: Case, ledger: str) -> Course:
+    """The participant as the ledger has them now, read beside the browser, which has this thread."""
     with ThreadPoolExecutor(1) as beside:
         return beside.submit(_course, case, ledger).result()
 
@@ -124,8 +134,22 @@ def all_sent(tab: Any) -> None:
     tab.wait_for_selector(".state:has-text('All sent')")
 
 
-def test_a_session_by_its_gates(tablet: Callable[..., Any], case: Case, in_session: str) -> None:
+def kill(profile: Path) -> None:
+    """Ends a browser that this test started as a crash would: every process of its profile."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            mine = str(profile) in (folder / "cmdline").read_text().split("\0--user-data-dir=")[-1]
+            if mine and "chrom" in (folder / "cmdline").read_text():
+                os.kill(int(folder.name), signal.SIGKILL)
+        except (OSError, ProcessLookupError):
+            continue
+
+
+def test_a_session_by_its_gates_with_the_network_lost_and_the_tablet_swapped(
+    tablet: Callable[..., Any], case: Case, in_session: str
+) -> None:
     tab = tablet()
+    tab.clock.install(time=NOON)
     arrive(tab)
     tab.get_by_role("button", name="Initial dose").click()
     tab.wait_for_selector("text=Say which kit is to be used")
@@ -134,3 +158,95 @@ def test_a_session_by_its_gates(tablet: Callable[..., Any], case: Case, in_sessi
     tab.get_by_role("button", name="Give the initial dose").click()
     all_sent(tab)
     assert course_now(case, in_session).doses[0].given
+
+    # The supplement: too early, then refused for the blood pressure, and an alert is answered.
+    tab.clock.fast_forward("01:35:00")
+    enter(tab, systolic="184", diastolic="96", heart_rate="99", temperature="37.1")
+    tab.wait_for_selector(".alert:has-text('Very high blood pressure')")
+    assert tab.evaluate("document.body.hasAttribute('data-glow')")
+    tab.get_by_role("button", name="Supplement").click()
+    tab.locator("input[name=kit]").fill("K-2")
+    tab.wait_for_selector("text=Blood pressure too high for a supplement")
+    assert tab.get_by_role("button", name="Give the supplement dose").count() == 0
+    tab.get_by_role("button", name="Back").click()
+    tab.get_by_role("button", name="Rest, and reassurance").click()
+    tab.wait_for_selector(".alert", state="detached")
+
+    # Two hours without network: what is entered is kept, and can be read from the locked screen.
+    all_sent(tab)
+    tab.context.set_offline(True)
+    tab.clock.fast_forward("00:10:00")
+    enter(tab, systolic="150", diastolic="90", heart_rate="88", temperature="37.0")
+    tab.get_by_role("button", name="Supplement").click()
+    tab.locator("input[name=kit]").fill("K-2")
+    tab.get_by_role("button", name="Give the supplement dose").click()
+    tab.wait_for_selector(".state:has-text('2 not sent yet')")
+    tab.clock.fast_forward("02:00:00")
+    tab.get_by_role("button", name="Lock").click()
+    assert "150" not in tab.locator("main").inner_text()
+    tab.get_by_role("button", name="Emergency").click()
+    card = tab.locator("main").inner_text()
+    assert "+1 555 0100" in card
+    assert "150" in card
+    assert "P-1" not in card
+    tab.get_by_role("button", name="Back").click()
+    unlock(tab)
+    tab.context.set_offline(False)
+    all_sent(tab)
+    course = course_now(case, in_session)
+    assert [(dose.part, dose.taken) for dose in course.doses] == [("initial", 2), ("supplement", 1)]
+    found = {one.rule for one in findings(course, course.doses[-1].at) if one.entry == course.doses[-1].entry}
+    assert "without_gate" not in found
+
+    # Another tablet takes over: it knows all of it, and does not let anybody go before eight hours.
+    other = tablet("two")
+    other.clock.install(time=NOON)
+    arrive(other)
+    assert "150" in other.locator("table").inner_text()
+    other.get_by_role("button", name="The session ends").click()
+    other.wait_for_selector("text=Less than eight hours since the initial dose")
+    assert other.get_by_role("button", name="Discharge").count() == 0
+    other.get_by_role("button", name="Back").click()
+    other.get_by_role("button", name="Sign this device out").click()
+    other.get_by_role("button", name="Sign out", exact=True).click()
+    other.wait_for_selector("text=Nothing waits to be sent")
+    other.reload()
+    other.wait_for_selector("text=A PIN of 4 digits")  # nothing of the session is left here
+
+
+SAVE = """async ([from, count]) => {
+  const session = await import("/session/session.js");
+  for (let number = from; number < from + count; number++) {
+    const reading = {systolic: `${100 + number % 60} mm[Hg]`, heart_rate: `${number} /min`};
+    if (await session.record("vital_signs", reading)) await window.noted(number);
+  }
+}"""  # fmt: skip
+
+
+def test_what_was_shown_as_saved_is_in_the_ledger_once_however_often_the_browser_is_killed(
+    tablet: Callable[..., Any], case: Case, in_session: str, tmp_path: Path
+) -> None:
+    random, noted = Random(14), []
+    for turn in range(KILLS + 1):
+        tab = tablet()
+        tab.context.expose_function("noted", lambda number: noted.append(number))
+        tab.context.set_offline(turn % 2 == 0 and turn > 0)  # the page opens without a network too
+        if turn == 0:
+            arrive(tab)
+            tab.wait_for_function("navigator.serviceWorker.ready.then(() => true)")
+        else:
+            tab.goto("/session/")
+            unlock(tab)
+        if turn == KILLS:
+            break
+        target = len(noted) + random.randrange(2, 12)
+        tab.evaluate(f"setTimeout(() => ({SAVE})([{20 + turn * 40}, 40]), 0)")
+        while len(noted) < target:
+            tab.wait_for_timeout(5)
+        kill(tmp_path / "one")
+    tab.context.set_offline(False)
+    all_sent(tab)
+    rates = [one.items["heart_rate"] for one in course_now(case, in_session).vitals]
+    counts = Counter(rate for rate in rates if rate in {f"{number} /min" for number in noted})
+    assert set(counts) == {f"{number} /min" for number in noted}  # none is lost
+    assert set(counts.values()) == {1}  # and none is there twice

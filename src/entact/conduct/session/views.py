@@ -18,6 +18,7 @@ from entact.conduct.session.receiving import receive_boxes
 from entact.conduct.session.sealed import Box
 from entact.course.kinds.booking import bookings_of
 from entact.course.state.numbers import numbers_of
+from entact.protocol.words.label import begun
 from entact.store import StoreError
 from entact.store.known import raw_cursor
 from entact.store.setting import setting_held
@@ -90,6 +91,10 @@ def show_briefing(request: HttpRequest, key: str, visit: str) -> HttpResponse:
     stamp, study = study_of_record()
     if study is None:
         raise StoreError("the record holds no release that can be read")
-    with transaction.atomic():
-        setting = setting_held(raw_cursor(), stamp, study, asked.course.site or "", numbers_of(asked.course))
+    try:
+        with transaction.atomic():
+            numbers = numbers_of(asked.course)
+            setting = setting_held(raw_cursor(), stamp, study, asked.course.site or "", numbers)
+    except StoreError as error:
+        return JsonResponse({"problem": f"{begun(str(error))}."}, status=409)
     return JsonResponse(brief(asked, study, setting, encounter, role))

@@ -2,15 +2,23 @@
 // The time of the study's server, as this device can tell it: its own clock less its measured lead.
 
 let lead = 0; // milliseconds by which the device's clock is ahead of the server's
+let known = false; // whether it was measured
 
 /** @param {string} serverNow @param {number} asked @param {number} answered device times around the answer */
 export function measure(serverNow, asked, answered) {
+  known = true;
   lead = Math.round((asked + answered) / 2 - Date.parse(serverNow));
 }
 
-/** @param {number} known as it was measured before */
-export function setLead(known) {
-  lead = known;
+/** @param {number} before as it was measured then */
+export function setLead(before) {
+  known = true;
+  lead = before;
+}
+
+/** Whether an instant of the server lies after what this device takes for now, or it takes nothing for now yet. @param {string} serverNow */
+export function isBehind(serverNow) {
+  return !known || Date.parse(serverNow) > now();
 }
 
 export function leadNow() {

@@ -188,6 +188,7 @@ function aboutDose(briefing, said, act, at, kit) {
   if (!level) found.push({ code: "level_not_decided", message: "The dose level of this session has not been decided." });
   else if (briefing.levels.length && !briefing.levels.includes(level)) found.push({ code: "level_not_planned", message: `Level ${level} is not planned for this session.` });
   for (const dose of doseOf(said, part)) found.push({ code: "dose_given", message: `The ${part} dose of this session was already given${dose.unsent ? ", as this device knows" : ""}.` });
+  if (said.some((one) => one.kind === "dose" && given(one) === null)) found.push({ code: "dose_unclear", message: "It is not known whether a dose of this session was taken: what was entered contradicts itself." });
   const kits = briefing.standing[act].kits;
   const named = kits.find((/** @type {any} */ one) => kit !== null && one.number.toUpperCase() === kit.trim().toUpperCase());
   if (!kit) found.push({ code: "kit_not_named", message: "Say which kit is to be used." });

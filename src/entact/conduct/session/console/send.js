@@ -30,12 +30,17 @@ export async function send(changed) {
   }
 }
 
+/** Counts what waits, and what the server could not open. */
+export async function count() {
+  const all = await store.waiting();
+  state.aside = all.filter((item) => item.aside).length;
+  state.waiting = all.length - state.aside;
+  return all.filter((item) => !item.aside).slice(0, AT_ONCE);
+}
+
 /** @param {() => void} changed */
 async function sendSome(changed) {
-  const all = await store.waiting();
-  const items = all.filter((item) => !item.aside).slice(0, AT_ONCE);
-  state.waiting = all.filter((item) => !item.aside).length;
-  state.aside = all.length - state.waiting;
+  const items = await count();
   if (!items.length) return changed(), false;
   let answer;
   try {
@@ -62,7 +67,7 @@ async function sendSome(changed) {
     goesOn ||= ["kept", "again", "conflict", "unopened"].includes(outcome.status);
   }
   await store.sent(places);
-  state.waiting -= places.length;
+  await count();
   changed();
   return goesOn;
 }
