@@ -141,8 +141,9 @@ CASES = {
     ),
     "a time that a study has not": (
         PRIMARY,
-        primary("method: §log_rank, ended: site, contrast: mdma - placebo at outcome"),
-        "analysis.primary.method: takes a time and whether it ended, and the rows of a study have neither",
+        primary("method: §log_rank, contrast: mdma - placebo at outcome"),
+        "analysis.primary.method: takes the time until an event, and this endpoint is none; say its 'event' in "
+        "place of a 'value'",
     ),
     "a text in the model": (
         PRIMARY,

@@ -221,7 +221,7 @@ TYPES = {
     "missing key": (
         "  remission: {value:",
         "  §remission: {title:",
-        "endpoints.remission.value: is missing; write 'value: …'",
+        "endpoints.remission: says neither 'value' nor 'event'; write 'value: form.item'",
     ),
     "no such value": (
         "role: placebo}",

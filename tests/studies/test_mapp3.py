@@ -5,11 +5,15 @@ from __future__ import annotations
 import pytest
 from tests.cohort.rehearsals import Rehearsed
 
+from entact.analysis.analyse import Analyses, analyse
+from entact.analysis.plan import read_study_plan
 from entact.cohort import rehearse
 from entact.course.state.encounter import visit_of
+from entact.datasets import Datasets, analysis_frames, build
 from entact.datasets.collected import collected
 from entact.protocol import load_study
 from entact.protocol.requirements.compare import compare, read_list
+from entact.report.outcomes import outcome_table
 
 PARTICIPANTS = 12
 
@@ -18,6 +22,16 @@ PARTICIPANTS = 12
 def trial() -> Rehearsed:
     study = load_study("mapp3")
     return Rehearsed(study, rehearse(study, PARTICIPANTS, seed=3))
+
+
+@pytest.fixture(scope="module")
+def datasets(trial: Rehearsed) -> Datasets:
+    return build(trial.study, trial.courses.values(), trial.trial.allocation.arms())
+
+
+@pytest.fixture(scope="module")
+def analyses(datasets: Datasets) -> Analyses:
+    return analyse(read_study_plan(datasets.book.plan), analysis_frames(datasets))
 
 
 def test_a_rehearsal_finds_nothing_about_the_study(trial: Rehearsed) -> None:
@@ -80,5 +94,71 @@ def test_every_arm_has_the_same_number_of_capsules_and_three_doses_are_compared(
 
 def test_what_the_review_named_is_answered_or_said_why_not() -> None:
     found = compare("mapp3", "crl2024")
-    assert {one.item.id for one in found.of("not_met")} <= {"effect_given_guess"}
+    assert found.of("not_met") == ()
     assert all(one.said for one in found.of("not_decidable"))
+
+
+def test_a_time_runs_from_the_first_session_to_the_first_yes_or_the_last_no(
+    trial: Rehearsed, datasets: Datasets
+) -> None:
+    rows = datasets.endpoints.filter(PARAMCD="until_treatment")
+    found = {row["USUBJID"].partition("-")[2]: (row["AVAL"], row["CNSR"]) for row in rows.to_dicts()}
+    expected = {}
+    for ledger, course in trial.courses.items():
+        if course.randomisation is None:
+            continue
+        asked = [
+            (one.at, one.values["rescue_medicine"] or one.values["rescue_therapy"])
+            for one in course.answers.get("outside_treatment", [])
+            if one.status == "done"
+        ]
+        first = [
+            one.started for one in course.encounters.values() if one.visit == "session_1" and one.started
+        ]
+        came = [at for at, said in asked if said]
+        ends = came[:1] or [at for at, _ in asked][-1:]
+        time = (ends[0].date() - first[0].date()).days if ends and first else None
+        expected[ledger.partition(":")[2]] = (time, None if time is None else int(not came))
+    assert found == expected
+    assert {censored for _, censored in found.values()} >= {0, 1}
+
+
+def test_the_guess_of_an_analysis_is_the_last_one_made_by_then(trial: Rehearsed, datasets: Datasets) -> None:
+    for name, guesser in (
+        ("given_guess", "participant"),
+        ("given_therapists", "therapist"),
+        ("given_raters", "rater"),
+    ):
+        rows = analysis_frames(datasets)[name].filter(visit="assessment_4")
+        assert len(rows) > PARTICIPANTS / 2
+        for who, guess in rows.select("participant", f"guess of {guesser}").iter_rows():
+            course = trial.courses[f"participant:{who.partition('-')[2]}"]
+            until = max(
+                one.at for one in course.answers["caps5_past_month"] if "assessment_4" in one.encounter
+            )
+            made = [
+                one.arm for one in course.guesses if one.guesser == guesser and one.at.date() <= until.date()
+            ]
+            assert guess == (made[-1] if made else None)
+
+
+def test_what_is_planned_given_the_guess_of_times_and_together_is_done(
+    datasets: Datasets, analyses: Analyses
+) -> None:
+    assert analyses.together is not None
+    of = ["primary", "full_placebo", "durable", "pcl5_change", "sds_change"]
+    assert list(analyses.together.adjusted) == of
+    assert [name for name, one in analyses.items() if one.adjusted is not None] == of
+    for name in ("given_guess", "given_therapists", "given_raters", "belief_needed", "until_treatment"):
+        assert analyses[name].result is not None, analyses[name].why
+    table = outcome_table(datasets)
+    assert [row.id for row in table.rows if row.id.startswith("together/")] == [
+        f"together/{name}" for name in of
+    ]
+    assert {row.section for row in table.rows if row.id.startswith("effect/until")} == {"Time until an event"}
+    guessed = [row.label for row in table.rows if row.id.startswith("effect/caps5_change/model/given_")]
+    assert {
+        "by what the participant guessed",
+        "by what the rater guessed",
+        "by what the therapist guessed",
+    } == {label.split(", ")[1].partition(":")[0] for label in guessed}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import polars as pl
@@ -16,6 +16,9 @@ from entact.analysis.entered import Entered, Unusable, enter, polars
 from entact.analysis.planned import Plan, Planned
 from entact.analysis.result import ARD, Estimates
 from entact.analysis.vocabulary import read_plan
+
+if TYPE_CHECKING:
+    from entact.analysis.multiplicity import Adjusted
 
 Standing = Literal["as planned", "changed", "post hoc", "not committed"]
 
@@ -26,7 +29,7 @@ class Analysed:
 
     Attributes:
         result: None where there is none, and `why` says so. standing: whether the plan that was committed
-            before unblinding says the same of it.
+            before unblinding says the same of it. adjusted: of its p, where it is tested with others.
     """
 
     planned: Planned
@@ -34,6 +37,12 @@ class Analysed:
     why: str | None
     entered: Entered
     standing: Standing
+    adjusted: float | None = None
+
+    @property
+    def p(self) -> float | None:
+        """Of its first estimate; None where there is no result, or no test."""
+        return None if self.result is None else self.result[0].p
 
     @property
     def id(self) -> str:
@@ -57,6 +66,8 @@ class Analysed:
             ("", "", "", "", "values after event", float(one.values), str(one)) for one in self.entered.events
         ]
         out += [("", "", "", "", "note", None, one) for one in self.entered.notes]
+        if self.adjusted is not None:
+            out.append(("", "", "", "", "adjusted p", self.adjusted, ""))
         found = pl.concat([found, pl.DataFrame([*people, *out], schema=ARD, orient="row")])
         about = {
             "analysis": self.id,
@@ -69,7 +80,8 @@ class Analysed:
     def __str__(self) -> str:
         head = f"{self.id} ({self.planned.estimand}, {self.planned.set}; {self.standing})"
         body = str(self.result) if self.result is not None else f"No result: {self.why}"
-        return f"{head}\n{body}\n{self.entered}"
+        adjusted = "" if self.adjusted is None else f"\nadjusted p: {self.adjusted:.4g}"
+        return f"{head}\n{body}{adjusted}\n{self.entered}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +90,13 @@ class Analyses(Mapping[str, Analysed]):
 
     Attributes:
         digests: SHA-256 of data, plan, allocation and code, by these names. dry: whether arms are made up.
+        together: those that are tested together, where the plan says so.
     """
 
     found: tuple[Analysed, ...]
     digests: Mapping[str, str]
     dry: bool = False
+    together: Adjusted | None = None
 
     def __getitem__(self, name: str) -> Analysed:
         for one in self.found:
@@ -106,7 +120,8 @@ class Analyses(Mapping[str, Analysed]):
     def __str__(self) -> str:
         head = ["DRY RUN: arms are made up\n"] if self.dry else []
         made = [f"{name}: {digest[:16]}" for name, digest in self.digests.items()]
-        return "\n".join([*head, *(f"{one}\n" for one in self.found), *made])
+        tested = [] if self.together is None else [f"Tested together: {self.together}\n"]
+        return "\n".join([*head, *(f"{one}\n" for one in self.found), *tested, *made])
 
 
 def analyse(
@@ -154,7 +169,11 @@ def analyse(
     if allocation is not None:
         pairs = "\n".join(f"{who}\t{arm}" for who, arm in sorted(allocation.items()))
         digests["allocation"] = hashlib.sha256(pairs.encode()).hexdigest()
-    return Analyses(tuple(found), digests, dry)
+    if plan.family is None:
+        return Analyses(tuple(found), digests, dry)
+    together = plan.family.test({one.id: one.p for one in found})
+    adjusted = tuple(replace(one, adjusted=together.adjusted.get(one.id)) for one in found)
+    return Analyses(adjusted, digests, dry, together)
 
 
 def dummy_allocation(participants: list[str], arms: list[str], *, seed: int) -> dict[str, str]:

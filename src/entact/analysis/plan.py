@@ -90,9 +90,26 @@ def plan_of_release(release: Any) -> Plan:
 
 def read_study_plan(data: Mapping[str, Any]) -> Plan:
     """The same of `entact.datasets.Codebook.plan`, which holds the plan as plain data."""
-    plan = read_plan({key: value for key, value in data.items() if key != "relies"})
+    plan = read_plan({key: value for key, value in data.items() if key not in ("relies", "looks")})
     analyses = tuple(replace(one, relies=data["relies"][one.id]) for one in plan.analyses)
-    return replace(plan, analyses=analyses, said=data)
+    family = plan.family
+    if family is not None and data.get("looks") is not None:
+        family = replace(family, looks=_looks(data["looks"], family.alpha))
+    return replace(plan, analyses=analyses, said=data, family=family)
+
+
+def _looks(said: Mapping[str, Any], alpha: float) -> GroupSequential:
+    """The design that every hypothesis of a family has: its looks, and how the level it gets is spent."""
+    from entact.analysis.sequential import GroupSequential, SpendingPoints
+    from entact.protocol.study import SpendingRule
+
+    information = tuple(float(one) for one in said["information"])
+    if said["spent"] is not None:
+        shares = tuple(float(one) for one in np.cumsum(said["spent"]) / alpha)
+        rule: Any = SpendingPoints(information, shares)
+    else:
+        rule = _spending(SpendingRule(**said["spending"]))
+    return GroupSequential(information=(*information, 1.0), alpha=alpha / 2, sided=1, spending=rule)
 
 
 def _spending(rule: SpendingRule) -> Any:

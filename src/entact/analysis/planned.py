@@ -11,6 +11,7 @@ from typing import Protocol
 import polars as pl
 
 from entact.analysis.estimand import Estimand, Intercurrent
+from entact.analysis.family import Family
 from entact.analysis.result import Estimates, Side
 
 ROLES = ("participant", "arm", "visit", "site", "value", "baseline", "day")
@@ -165,6 +166,7 @@ class Plan:
     Attributes:
         columns: role -> column of the frame. visits, arms: their order. sets: name -> the rows of its people.
         events, estimands: intercurrent events, and what each estimand does with them, by name.
+        family: which are tested together.
     """
 
     analyses: tuple[Planned, ...]
@@ -174,6 +176,7 @@ class Plan:
     events: Mapping[str, Intercurrent] = field(default_factory=dict)
     estimands: Mapping[str, Estimand] = field(default_factory=dict)
     said: Mapping[str, object] = field(default_factory=dict)
+    family: Family | None = None
 
     @property
     def digest(self) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from entact.analysis.estimand import Estimand
 from entact.analysis.estimand_words import Path, is_number, mapping, read_estimands, unknown
+from entact.analysis.family_words import read_family
 from entact.analysis.planned import ROLES, Cell, Event, Plan, Planned, Question, Where
 from entact.analysis.result import SIDES
 from entact.analysis.words import METHODS, names_of
@@ -26,7 +27,7 @@ _ALWAYS = (
     *("change", "endpoint", "event", "title"),
 )
 _WORDS: dict[str, tuple[str, ...]] = {"side": SIDES, "change": ("absolute", "percent")}
-_TOP = ("columns", "visits", "arms", "sets", "intercurrent", "estimands", "analyses", "title")
+_TOP = ("columns", "visits", "arms", "sets", "intercurrent", "estimands", "analyses", "multiplicity", "title")
 
 
 def read_plan(said: Mapping[str, Any]) -> Plan:
@@ -34,7 +35,8 @@ def read_plan(said: Mapping[str, Any]) -> Plan:
 
     Args:
         said: `analyses`, by name; `columns`, role -> column; `visits` and `arms` in their order; `sets`,
-            name -> column -> value or values; `intercurrent` events and `estimands`, by name.
+            name -> column -> value or values; `intercurrent` events and `estimands`, by name; `multiplicity`,
+            which analyses are tested together.
     Raises:
         PlanError: for everything that is wrong with it, each with its place.
     """
@@ -62,14 +64,16 @@ def read_plan(said: Mapping[str, Any]) -> Plan:
         one
         for name, own in analyses.items()
         for one in _analysis(
-            name, own, sets, estimands, visits, arms, ("analyses", name), faults, partial(_relies, said)
+            name, own, sets, estimands, visits, arms, ("analyses", name), faults, partial(_relies, said, name)
         )
     ]
+    family = None
+    if len(planned) == len(analyses):  # else what is wrong with an analysis is said already
+        family = read_family(said.get("multiplicity"), {one.id: one for one in planned}, faults)
     if faults:
         raise PlanError(faults)
-    return Plan(
-        tuple(planned), {k: str(v) for k, v in columns.items()}, visits, sets, events, estimands, said
-    )
+    roles = {k: str(v) for k, v in columns.items()}
+    return Plan(tuple(planned), roles, visits, sets, events, estimands, said, family)
 
 
 def _analysis(
@@ -148,13 +152,17 @@ def _analysis(
     )
 
 
-def _relies(said: Mapping[str, Any], own_set: str, estimand: str) -> dict[str, object]:
+def _relies(said: Mapping[str, Any], name: str, own_set: str, estimand: str) -> dict[str, object]:
     """What a plan says outside an analysis that it hangs on."""
+    family = said.get("multiplicity")
+    in_family = isinstance(family, Mapping) and name in (family.get("of") or ())
     found: dict[str, object] = {key: said[key] for key in ("columns", "visits", "arms") if key in said}
-    for key, name in (("sets", own_set), ("estimands", estimand)):
+    if in_family:
+        found["multiplicity"] = family
+    for key, one in (("sets", own_set), ("estimands", estimand)):
         block = said.get(key, {})
-        if isinstance(block, Mapping) and name in block:
-            found[key] = block[name]
+        if isinstance(block, Mapping) and one in block:
+            found[key] = block[one]
             if key == "estimands":
                 found["intercurrent"] = said.get("intercurrent", {})
     return found

@@ -46,7 +46,7 @@ class Word:
 
     Attributes:
         outcome: what it analyses. takes: key -> the words that it may be, or what its value is. needs: keys
-            that have to be there. compares: whether two arms are needed.
+            that have to be there. compares: whether two arms are needed. tests: whether it gives one p.
     """
 
     title: str
@@ -56,6 +56,7 @@ class Word:
     takes: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
     compares: bool = True
+    tests: bool = True
 
 
 def names_of(said: Mapping[str, Any], key: str) -> tuple[str, ...]:
@@ -168,7 +169,8 @@ _MAKERS: dict[str, Callable[[Mapping[str, Any]], Method]] = {
 def _word(name: str, said: Mapping[str, Any]) -> Word:
     takes = {key: tuple(one) if isinstance(one, list) else one for key, one in said.get("takes", {}).items()}
     needs, compares = tuple(said.get("needs", ())), said.get("compares", True)
-    return Word(said["title"], said["answers"], said["outcome"], _MAKERS[name], takes, needs, compares)
+    tests = said.get("tests", True)
+    return Word(said["title"], said["answers"], said["outcome"], _MAKERS[name], takes, needs, compares, tests)
 
 
 METHODS: dict[str, Word] = {

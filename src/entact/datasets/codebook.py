@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from entact.course.state.form import VITALS
-from entact.protocol.fitting import measured_at
+from entact.protocol.fitting import measured_at, seen_at
 from entact.protocol.methods import method_words
-from entact.protocol.plan_data import plan_data
+from entact.protocol.plan_data import GUESSERS, plan_data
 from entact.protocol.release import Release
 from entact.protocol.rules import CompiledEndpoint
 from entact.protocol.study import Analysis
@@ -62,7 +62,7 @@ class PlannedAnalysis:
 
     Attributes:
         name: `primary`, or that of a secondary one. contrast: the arms compared; at: the visit for which.
-        columns: that it names beside its fixed effects.
+        columns: that it names beside its fixed effects. guesser: whose guess of the treatment it takes.
     """
 
     name: str
@@ -78,6 +78,7 @@ class PlannedAnalysis:
     pool_sites_below: int | None = None
     alpha: float = 0.05
     columns: tuple[str, ...] = ()
+    guesser: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,8 @@ class PlannedEndpoint:
 
     Attributes:
         at: the visit for which it is defined. visits: those after a first dose where its forms are asked.
-        value: its rule, as the file has it.
+        kind: a time is one until an event, in days from `after`: a visit; else from entry into the study.
+        value: its rule, as the file has it. asked: the visits at which it is asked whether an event came.
         names: the parameters it uses at the visit. earlier: visit -> parameters it uses of an earlier one.
         estimand, set: of the first analysis that the plan has of it; else those of the primary analysis.
     """
@@ -95,12 +97,14 @@ class PlannedEndpoint:
     title: str
     at: str
     visits: tuple[str, ...]
-    kind: Literal["number", "boolean"]
+    kind: Literal["number", "boolean", "time"]
     names: tuple[str, ...]
     earlier: Mapping[str, tuple[str, ...]]
     estimand: str
     set: str
     value: str = ""
+    after: str | None = None
+    asked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,18 +314,29 @@ def _endpoint(release: Release, name: str, compiled: CompiledEndpoint) -> Planne
         earlier.setdefault(visit, []).append(parameter)
     analyses = [one for one in (plan.primary, *plan.secondary.values()) if one.endpoint == name]
     own = analyses or [plan.primary]
+    kind: Literal["number", "boolean", "time"] = "boolean" if rule.returns == "bool" else "number"
     return PlannedEndpoint(
         name=name,
         title=endpoint.title or words(name),
         at=endpoint.at,
-        visits=measured_at(rule, endpoint.at, release.forms, release.visits),
-        kind="boolean" if rule.returns == "bool" else "number",
+        visits=seen_at(compiled, release.forms, release.visits),
+        kind="time" if endpoint.is_time else kind,
         names=here,
         earlier={visit: tuple(parameters) for visit, parameters in earlier.items()},
         estimand=own[0].estimand,
         set=own[0].set,
-        value=endpoint.value,
+        value=endpoint.rule,
+        after=endpoint.after,
+        asked=_asked(release, compiled) if endpoint.is_time else (),
     )
+
+
+def _asked(release: Release, compiled: CompiledEndpoint) -> tuple[str, ...]:
+    """The visits up to that of a time's end at which all that its event asks is asked, in their order."""
+    end = compiled.endpoint.at
+    seen = set(measured_at(compiled.rule, end, release.forms, release.visits))
+    order = list(release.visits)
+    return tuple(name for name in order[: order.index(end) + 1] if name in seen)
 
 
 def _analyses(release: Release) -> Iterator[PlannedAnalysis]:
@@ -342,6 +357,7 @@ def _analyses(release: Release) -> Iterator[PlannedAnalysis]:
             pool_sites_below=said.pool_sites_below,
             alpha=said.alpha,
             columns=tuple(_columns(said)),
+            guesser=said.guess if said.guess in GUESSERS else None,
         )
 
 
@@ -349,7 +365,7 @@ def _columns(said: Analysis) -> Iterator[str]:
     """The columns that an analysis names beside its fixed effects."""
     for key, takes in method_words()[said.method].takes.items():
         value = getattr(said, key)
-        if takes in ("column", "columns") and value is not None:
+        if takes in ("column", "columns") and value is not None and value not in GUESSERS:
             yield from [value] if isinstance(value, str) else value
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date, datetime
 from typing import Any
 
 import polars as pl
@@ -26,6 +27,7 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "ESTFL": pl.Boolean,
     "ESTIMANDS": pl.String,
     "EVENTS": pl.String,
+    "CNSR": pl.Int64,
 }
 
 
@@ -39,6 +41,9 @@ def rows(person: Person, release: Release, failures: list[tuple[str, str]]) -> I
     do, with a space between them. EVENTS are the participant's intercurrent events of the plan, each with its
     day, as in `stopped=2026-03-01`; of a plan that describes none, when treatment was stopped.
 
+    Of the time until an event there is one row: AVAL are the days from its start to the first on which the
+    event is known, with CNSR 0; else to the last on which it is known not to have come, with CNSR 1.
+
     Args:
         release: whose endpoints are evaluated. failures: gets (endpoint at visit, message) of rules that fail
             although everything they name is known.
@@ -47,7 +52,6 @@ def rows(person: Person, release: Release, failures: list[tuple[str, str]]) -> I
         return
     events = " ".join(f"{name}={on.isoformat()}" for name, on in person.intercurrent)
     for name, planned in person.book.endpoints.items():
-        rule = release.endpoints[name].rule
         by_plan = (one.estimand for one in person.book.analyses if one.endpoint == name)
         estimands = sorted({planned.estimand, *by_plan})
         earlier = {
@@ -55,15 +59,16 @@ def rows(person: Person, release: Release, failures: list[tuple[str, str]]) -> I
             for visit, parameters in planned.earlier.items()
             for parameter, (form, _, item) in ((one, one.partition(".")) for one in parameters)
         }
-        for visit in planned.visits:
-            used = _answers(person, release, planned, visit)
-            values = earlier | {parameter: _value(answers, parameter) for parameter, answers in used.items()}
-            try:
-                value = rule.evaluate(values)
-            except (RuleError, ValueError) as problem:
-                failures.append((f"{name} at {visit}", str(problem)))
-                value = Unknown(frozenset())
-            latest = max((one.at for one in used.values() if one is not None), default=None)
+        if planned.kind == "time":
+            found = [_seen(person, release, name, visit, earlier, failures) for visit in planned.asked]
+            latest, ended = _until(found)
+            start, day = _start(person, planned), person.day(latest)
+            time = None if start is None or day is None or day < start else float((day - start).days)
+            seen = [(planned.at, time, latest, None if time is None else 1 - int(ended))]
+        else:
+            at = {visit: _seen(person, release, name, visit, earlier, failures) for visit in planned.visits}
+            seen = [(visit, _number(value), latest, None) for visit, (value, latest) in at.items()]
+        for visit, value, latest, censored in seen:
             counting = [one for one in estimands if latest is not None and person.counts(one, latest)]
             yield (
                 person.usubjid,
@@ -71,14 +76,53 @@ def rows(person: Person, release: Release, failures: list[tuple[str, str]]) -> I
                 visit,
                 person.book.visits[visit].number,
                 person.day(latest),
-                _number(value),
+                value,
                 _number(next(iter(earlier.values()), None)),
                 visit == planned.at,
                 None if latest is None else person.on_treatment(latest),
                 None if latest is None else planned.estimand in counting,
                 " ".join(counting),
                 events,
+                censored,
             )
+
+
+def _seen(
+    person: Person,
+    release: Release,
+    name: str,
+    visit: str,
+    earlier: dict[str, Any],
+    failures: list[tuple[str, str]],
+) -> tuple[Any, datetime | None]:
+    """The value of an endpoint at a visit, and when the latest answer that it uses was given."""
+    planned = person.book.endpoints[name]
+    used = _answers(person, release, planned, visit)
+    values = earlier | {parameter: _value(answers, parameter) for parameter, answers in used.items()}
+    try:
+        value = release.endpoints[name].rule.evaluate(values)
+    except (RuleError, ValueError) as problem:
+        failures.append((f"{name} at {visit}", str(problem)))
+        value = Unknown(frozenset())
+    return value, max((one.at for one in used.values() if one is not None), default=None)
+
+
+def _until(found: list[tuple[Any, datetime | None]]) -> tuple[datetime | None, bool]:
+    """When an event was first known to have come; else when it was last known that it had not."""
+    came = [at for value, at in found if value is True and at is not None]
+    if came:
+        return min(came), True
+    return max((at for value, at in found if value is False and at is not None), default=None), False
+
+
+def _start(person: Person, planned: PlannedEndpoint) -> date | None:
+    """The day that a time is counted from; None where that has not come."""
+    course = person.course
+    if planned.after is None:
+        entry = course.randomisation if person.book.randomised else course.enrolment
+        return person.day(None if entry is None else entry.at)
+    held = [one.started for one in course.encounters.values() if one.visit == planned.after]
+    return person.day(min((at for at in held if at is not None), default=None))
 
 
 def _number(value: Any) -> float | None:

@@ -8,6 +8,7 @@ import polars as pl
 
 from entact.datasets.build import ARM, Datasets
 from entact.datasets.codebook import Codebook, PlannedAnalysis, PlannedEndpoint
+from entact.protocol.plan_data import ENDED, guess_column
 
 _TERMS = {"arm", "visit", "baseline", "site"}  # of a model, besides what stays true of a person
 
@@ -38,7 +39,7 @@ def analysis_frames(datasets: Datasets) -> dict[str, pl.DataFrame]:
 
     Of its set everybody and every visit, whatever came between: the estimand is applied by the analysis, by
     the columns with the first day after each intercurrent event. Visits are in the order of the schedule;
-    the value of who was not seen is null.
+    the value of who was not seen is null, and so is the guess of who made none by then.
     """
     return {one.name: _analysis_frame(datasets, one) for one in datasets.book.analyses}
 
@@ -51,7 +52,26 @@ def _analysis_frame(datasets: Datasets, analysis: PlannedAnalysis) -> pl.DataFra
     rows = rows.with_columns(pl.col("AVISIT").cast(pl.Enum(seen)))
     after = [_after(event, said["day"], book) for event, said in book.plan["intercurrent"].items()]
     needed = [one for one in rows.select(*columns).columns if one not in ("value", "day")]
+    if book.endpoints[analysis.endpoint].kind == "time":
+        columns.append((pl.col("CNSR") == 0).alias(ENDED))
+    if analysis.guesser is not None:
+        name = guess_column(analysis.guesser)
+        rows = rows.with_columns(_last_guess(datasets, rows, analysis.guesser).alias(name))
+        columns.append(pl.col(name))
     return rows.select(*columns, *after).drop_nulls(needed)
+
+
+def _last_guess(datasets: Datasets, rows: pl.DataFrame, guesser: str) -> pl.Series:
+    """For each row the last guess that one of them made about the participant, up to the day of the value."""
+    made = datasets.guesses.filter(pl.col("GUESSER") == guesser).select("USUBJID", "GUESS", made="ADT")
+    known = (
+        rows.select("USUBJID", "ADT")
+        .with_row_index("row")
+        .join(made, on="USUBJID", how="left", maintain_order="left_right")
+        .filter(pl.col("made") <= pl.col("ADT"))
+    )
+    last = known.sort("made", maintain_order=True).group_by("row").agg(pl.col("GUESS").last())
+    return rows.with_row_index("row").join(last, on="row", how="left", maintain_order="left")["GUESS"]
 
 
 def _after(event: str, column: str, book: Codebook) -> pl.Expr:

@@ -34,6 +34,14 @@ def measured_at(
     return found if at in found else (*found, at)
 
 
+def seen_at(
+    endpoint: CompiledEndpoint, forms: Mapping[str, CompiledForm], visits: Mapping[str, Visit]
+) -> tuple[str, ...]:
+    """The visits for which an endpoint has a value: of the time until an event its last."""
+    at = endpoint.endpoint.at
+    return (at,) if endpoint.endpoint.is_time else measured_at(endpoint.rule, at, forms, visits)
+
+
 def after_first_dose(visits: Mapping[str, Visit]) -> list[str]:
     """The visits that follow the first session with a dose in the file; all where there is none."""
     names = list(visits)
@@ -57,6 +65,8 @@ def check_model(
         return  # whatever else is wrong with the model goes with it
     found = list(_outcome(analysis, word, endpoint, path))
     yield from found
+    if endpoint.endpoint.is_time:
+        yield from _without_censoring(file, analysis, (*path, "estimand"))
     if found and word.outcome != "yes_no":
         return
     if "fixed" in word.takes:
@@ -72,7 +82,6 @@ def check_model(
 
 
 _ABSENT = {
-    "time": "takes a time and whether it ended, and the rows of a study have neither",
     "guess": "takes a guess of the treatment, and an endpoint is none; the report measures blinding",
 }
 
@@ -82,6 +91,18 @@ def _outcome(analysis: Analysis, word: MethodWord, endpoint: CompiledEndpoint, p
     returns = endpoint.rule.returns
     is_number, is_yes_no = returns in ("int", "double"), returns == "bool"
     place: Path = (*path, "method")
+    if endpoint.endpoint.is_time is not (word.outcome == "time"):
+        message = (
+            "takes the time until an event, and this endpoint is none; say its 'event' in place of a 'value'"
+        )
+        if endpoint.endpoint.is_time:
+            message = "takes no time, and this endpoint is one; write 'log_rank', 'cox' or 'restricted_mean'"
+        yield Fault(place, message)
+        return
+    if word.outcome == "time":
+        if analysis.event is not None:
+            yield Fault((*path, "event"), "is said by the endpoint; take it out", at_key=True)
+        return
     if analysis.event is not None:
         limits = isinstance(analysis.event, dict)
         if is_yes_no or (limits and not is_number):
@@ -101,6 +122,22 @@ def _outcome(analysis: Analysis, word: MethodWord, endpoint: CompiledEndpoint, p
         yield Fault(place, message)
 
 
+def _without_censoring(file: StudyFile, analysis: Analysis, path: Path) -> Iterator[Fault]:
+    """An estimand that asks more of a time than to let it stand as it was seen."""
+    plan = file.analysis
+    if not plan.estimands and analysis.estimand == "de_jure":
+        yield Fault(path, "a time stands whatever happened; write 'de_facto'")
+    for event, strategy in getattr(plan.estimands.get(analysis.estimand), "strategies", {}).items():
+        said = plan.intercurrent.get(event)
+        seen_to_the_end = said is not None and said.on == "died" and strategy == "while_on_treatment"
+        if strategy != "treatment_policy" and not seen_to_the_end:
+            message = (
+                f"a time stands whatever happened, and {analysis.estimand!r} has another strategy for "
+                f"{event!r}; name an estimand with treatment_policy"
+            )
+            yield Fault(path, message)
+
+
 def _measured(
     analysis: Analysis,
     endpoint: CompiledEndpoint,
@@ -109,7 +146,7 @@ def _measured(
     path: Path,
 ) -> Iterator[Fault]:
     """A contrast at a visit at which the endpoint is not measured."""
-    measured = measured_at(endpoint.rule, endpoint.endpoint.at, forms, visits)
+    measured = seen_at(endpoint, forms, visits)
     compared = (analysis.contrast or "").rpartition(" at ")[2]
     if compared and compared not in measured:
         message = f"{analysis.endpoint!r} is not measured at {compared}; there are {', '.join(measured)}"
@@ -127,7 +164,7 @@ def _model(
 ) -> Iterator[Fault]:
     """Faults of a model's fixed effects."""
     name, at = analysis.endpoint, endpoint.endpoint.at
-    measured = measured_at(endpoint.rule, at, forms, visits)
+    measured = seen_at(endpoint, forms, visits)
     earlier = {one.partition(".")[0] for one in endpoint.rule.names if one.count(".") == 2}
     repeated = word.repeated
     if analysis.fixed is None:

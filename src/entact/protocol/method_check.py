@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from entact.protocol.methods import MethodWord, method_words
+from entact.protocol.plan_data import GUESSERS
 from entact.protocol.problem import Fault, Path, unknown
 from entact.protocol.study import Analysis, StudyFile
 
@@ -29,9 +30,13 @@ def check_keys(file: StudyFile, analysis: Analysis, word: MethodWord, path: Path
             yield Fault((*path, key), _stray(analysis.method, key, word), at_key=True)
             continue
         takes = word.takes[key]
-        if isinstance(takes, tuple):
+        if key == "ended":
+            yield Fault((*path, key), "the endpoint says what ends its time; take it out", at_key=True)
+        elif isinstance(takes, tuple):
             if value not in takes:
                 yield Fault((*path, key), unknown(_CALLED.get(key, key.replace("_", " ")), value, takes))
+        elif key == "guess":
+            yield from _guess(file, value, (*path, key))
         elif takes in ("column", "columns"):
             yield from _columns(file, value, (*path, key))
         elif takes == "arm" and value not in file.arms:
@@ -39,7 +44,7 @@ def check_keys(file: StudyFile, analysis: Analysis, word: MethodWord, path: Path
         elif takes == "whole" and value < 0:
             yield Fault((*path, key), f"{value} is no whole number of 0 or more")
     for key in word.needs:
-        if getattr(analysis, key) is None and key != "fixed":  # `fixed` is asked for with an example
+        if getattr(analysis, key) is None and key not in ("fixed", "ended"):  # asked for, or known, elsewhere
             yield Fault(path, f"{analysis.method} needs {key!r}", at_key=True)
     if "delta" in word.takes:
         for arm in analysis.delta or {}:
@@ -84,6 +89,16 @@ def _drawn(analysis: Analysis, path: Path) -> Iterator[Fault]:
 def _items(file: StudyFile) -> dict[str, str]:
     lasting = (form for form in file.forms.values() if form.lasting)
     return {name: item.type for form in lasting for name, item in form.items.items()}
+
+
+def _guess(file: StudyFile, value: Any, path: Path) -> Iterator[Fault]:
+    """Whose guess it is: of one who guesses at visits, or an item that stays true of a person."""
+    if value not in GUESSERS:
+        items = {name: kind for name, kind in _items(file).items() if kind == "choice"}
+        if value not in items:
+            yield Fault(path, unknown("one who guesses", str(value), (*GUESSERS, *items)))
+    elif not any("guess" in visit.activities for visit in file.schedule):
+        yield Fault(path, "nobody is asked for a guess; add 'guess' to the `do:` of a visit")
 
 
 def _columns(file: StudyFile, value: Any, path: Path) -> Iterator[Fault]:

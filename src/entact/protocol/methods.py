@@ -17,7 +17,8 @@ class MethodWord:
     Attributes:
         outcome: what it analyses. takes: key -> the words that it may be, or what its value is. needs: keys
             that have to be there. compares: whether two arms are needed. repeated: whether it takes the rows
-            of several visits. missing: whether who has no value enters, to be imputed.
+            of several visits. missing: whether who has no value enters, to be imputed. tests: whether
+            it gives one p.
     """
 
     title: str
@@ -28,6 +29,7 @@ class MethodWord:
     compares: bool = True
     repeated: bool = False
     missing: bool = False
+    tests: bool = True
 
 
 @cache
@@ -44,6 +46,7 @@ def method_words() -> Mapping[str, MethodWord]:
             one.get("compares", True),
             one.get("repeated", False),
             one.get("missing", False),
+            one.get("tests", True),
         )
         for name, one in said.items()
     }

@@ -11,6 +11,7 @@ from entact.protocol.fitting import check_model
 from entact.protocol.form import CompiledForm
 from entact.protocol.method_check import check_effects, check_keys
 from entact.protocol.methods import method_words
+from entact.protocol.multiplicity_check import check_multiplicity
 from entact.protocol.problem import Fault, Path, unknown
 from entact.protocol.rules import CompiledRules, forms_at
 from entact.protocol.study import Analysis, Endpoint, Interim, SpendingRule, StudyFile, Visit
@@ -38,6 +39,7 @@ def check_plan(
     plan = file.analysis
     if plan.interim is not None:
         yield from _interim(plan.interim)
+    yield from check_multiplicity(plan)
     planned: list[tuple[Path, Analysis]] = [(("analysis", "primary"), plan.primary)]
     planned += [(("analysis", "secondary", name), analysis) for name, analysis in plan.secondary.items()]
     if "primary" in plan.secondary:
@@ -132,18 +134,32 @@ def _endpoints(
             continue
         if not compiled.rule.names:
             message = "nothing measures this endpoint: it names no item of a form"
-            yield Fault(("endpoints", name, "value"), message)
+            yield Fault(("endpoints", name, endpoint.field), message)
         late = _too_late(endpoint, sorted(compiled.rule.names), visits)
         if late is not None:
             message = f"{late} comes no earlier than {endpoint.at}; compare with a visit before it"
-            yield Fault(("endpoints", name, "value"), message, position(endpoint.value, late))
+            yield Fault(("endpoints", name, endpoint.field), message, position(endpoint.rule, late))
         measured = forms_at(visits[endpoint.at], forms)
         for form in sorted({known.split(".")[0] for known in compiled.rule.names if known.count(".") == 1}):
             if form not in measured and not forms[form].lasting:
                 message = (
                     f"{form!r} is not filled at {endpoint.at}; add it to its `do:`, or choose another visit"
                 )
-                yield Fault(("endpoints", name, "value"), message, position(endpoint.value, form))
+                yield Fault(("endpoints", name, endpoint.field), message, position(endpoint.rule, form))
+        if endpoint.after is not None:
+            yield from _counted_from(name, endpoint, endpoint.after, visits)
+
+
+def _counted_from(name: str, endpoint: Endpoint, start: str, visits: Mapping[str, Visit]) -> Iterator[Fault]:
+    """A time that is counted from no visit, from a later one, or that is none."""
+    path: Path = ("endpoints", name, "after")
+    order = list(visits)
+    if not endpoint.is_time:
+        yield Fault(path, "belongs to the time until an 'event'; take it out", at_key=True)
+    elif start not in visits:
+        yield Fault(path, unknown("visit", start, visits))
+    elif order.index(start) >= order.index(endpoint.at):
+        yield Fault(path, f"comes no earlier than {endpoint.at}; count from a visit before it")
 
 
 def _too_late(endpoint: Endpoint, names: Iterable[str], visits: Mapping[str, Visit]) -> str | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from entact.protocol.methods import method_words
-from entact.protocol.study import StudyFile
+from entact.protocol.study import AnalysisPlan, StudyFile
 
 # Estimands that need no block: what is done with what was observed after treatment was stopped.
 _PLAIN = {
@@ -14,6 +14,12 @@ _PLAIN = {
 }
 _STOPPED = {"stopped": "Treatment stopped early"}
 
+GUESSERS: Final = ("participant", "therapist", "rater")
+"""Who guesses the treatment of a participant, as `guess` of an analysis names them."""
+
+ENDED: Final = "ended"
+"""The column that says whether a time ended with its event, in the frames that are analysed."""
+
 
 def plan_data(file: StudyFile, visits: list[str]) -> dict[str, Any]:
     """The plan of a study file as `entact.analysis.plan.read_study_plan` takes it.
@@ -21,8 +27,9 @@ def plan_data(file: StudyFile, visits: list[str]) -> dict[str, Any]:
     Args:
         visits: all of the schedule, in order.
     Returns:
-        `visits`, `intercurrent` and `estimands`, `analyses`, and `relies`: what each analysis hangs on beside
-        its own words, its endpoint, set and windows.
+        `visits`, `intercurrent` and `estimands`, `analyses`; `multiplicity`, with the `looks` before the end,
+        where several are tested together; and `relies`: what each analysis hangs on beside its own words, its
+        endpoint, set and windows.
     """
     plan = file.analysis
     events = {name: one.title for name, one in plan.intercurrent.items()} if plan.estimands else _STOPPED
@@ -31,15 +38,20 @@ def plan_data(file: StudyFile, visits: list[str]) -> dict[str, Any]:
     else:
         estimands = _PLAIN
     intercurrent = {name: {"title": title, "day": event_column(name)} for name, title in events.items()}
+    together = _together(plan)
     analyses, relies = {}, {}
     for name, one in plan.analyses.items():
         said, endpoint = one.said, file.endpoints[one.endpoint]
         if one.contrast is None and one.method != "describe" and not method_words()[one.method].compares:
             said["at"] = endpoint.at
+        if one.guess in GUESSERS:
+            said["guess"] = guess_column(one.guess)
+        if endpoint.is_time:
+            said["ended"] = ENDED
         analyses[name] = said
         own = plan.sets.get(one.set)
         relies[name] = {
-            "endpoint": {"value": endpoint.value, "at": endpoint.at},
+            "endpoint": endpoint.model_dump(exclude_none=True, exclude={"title", "source", "assumption"}),
             "estimand": estimands.get(one.estimand),
             "intercurrent": intercurrent,
             "set": None if own is None else own.model_dump(exclude={"source", "assumption"}),
@@ -48,7 +60,10 @@ def plan_data(file: StudyFile, visits: list[str]) -> dict[str, Any]:
                 for key, window in plan.windows.items()
             },
         }
+        if name in together.get("multiplicity", {}).get("of", ()):
+            relies[name] |= together
     return {
+        **together,
         "visits": visits,
         "intercurrent": {name: {"title": title, "day": event_column(name)} for name, title in events.items()},
         "estimands": estimands,
@@ -57,9 +72,32 @@ def plan_data(file: StudyFile, visits: list[str]) -> dict[str, Any]:
     }
 
 
+def _together(plan: AnalysisPlan) -> dict[str, Any]:
+    """Which analyses are tested together, and at which looks; nothing where none are."""
+    if plan.multiplicity is None:
+        return {}
+    said = plan.multiplicity.model_dump(exclude_none=True, exclude={"source", "assumption"})
+    spent = sum(plan.interim.spends or ()) if plan.interim is not None else 0.0
+    said = {"alpha": plan.primary.alpha + spent, **said}
+    if plan.interim is None:
+        return {"multiplicity": said}
+    spending = plan.interim.spending
+    looks = {
+        "information": list(plan.interim.looks),
+        "spent": None if plan.interim.spends is None else list(plan.interim.spends),
+        "spending": None if spending is None else spending.model_dump(),
+    }
+    return {"multiplicity": said, "looks": looks}
+
+
 def event_column(event: str) -> str:
     """The column with the first day after an intercurrent event, in the frames that are analysed."""
     return f"after {event}"
+
+
+def guess_column(guesser: str) -> str:
+    """The column with the last guess that somebody made up to the day of a value, in the same frames."""
+    return f"guess of {guesser}"
 
 
 def _estimand(one: Any) -> dict[str, Any]:

@@ -226,8 +226,16 @@ class _Compilation:
             if computed or not criterion.rule:
                 self.rules.criteria[name] = CompiledCriterion(computed, criterion)
         for name, endpoint in self.file.endpoints.items():
-            vocabulary = self._with_visits(endpoint.value)
-            rule = self._rule(("endpoints", name, "value"), endpoint.value, vocabulary, returns=None)
+            if (endpoint.value is None) is (endpoint.event is None):
+                message = "says neither 'value' nor 'event'; write 'value: form.item'"
+                if endpoint.value is not None:
+                    message = "says a 'value' and an 'event'; take one of them out"
+                self.faults.append(Fault(("endpoints", name), message, at_key=True))
+                continue
+            path: Path = ("endpoints", name, endpoint.field)
+            vocabulary = self._with_visits(endpoint.rule)
+            returns: Kind | None = "bool" if endpoint.is_time else None
+            rule = self._rule(path, endpoint.rule, vocabulary, returns)
             if rule:
                 self.rules.endpoints[name] = CompiledEndpoint(rule, endpoint)
         self._oversight()

@@ -24,6 +24,12 @@ _HOW = {
     "ancova": "by ANCOVA",
     "proportion": "difference of shares, 95 % CI",
 }
+_GUESSES = {
+    "by_guess": "by what",
+    "guess_curve": "by how often rightly",
+    "expectancy": "belief that would make it up, by what",
+    "mediation": "in parts, by what",
+}
 
 
 def effects(source: Source, section: str, endpoint: PlannedEndpoint, *, alone: bool) -> Iterator[Row]:
@@ -36,10 +42,35 @@ def effects(source: Source, section: str, endpoint: PlannedEndpoint, *, alone: b
     yield _of_d(source, section, endpoint, about)
 
 
-def share_effects(source: Source, section: str, endpoint: PlannedEndpoint) -> Iterator[Row]:
-    """The rows in which the plan compares the arms in a yes-or-no endpoint."""
+def plan_effects(source: Source, section: str, endpoint: PlannedEndpoint) -> Iterator[Row]:
+    """The rows in which the plan compares the arms in a yes-or-no endpoint, or a time."""
     if source.datasets.unblinded:
         yield from _of_plan(source, section, endpoint, f"{endpoint.title}: ")
+
+
+def tested_together(source: Source) -> Iterator[Row]:
+    """A row for each analysis that the plan tests with others: its p adjusted, and whether it is rejected."""
+    if not source.datasets.unblinded:
+        return
+    together = source.analyses.together
+    if together is None:
+        return
+    section = f"Tested together: {together.method}, alpha {together.alpha:g}"
+    by_name = {one.name: one for one in source.book.analyses}
+    for place, (name, adjusted) in enumerate(together.adjusted.items(), start=1):
+        planned, p = by_name[name], source.analyses[name].p
+        title = source.book.endpoints[planned.endpoint].title
+        label = f"{place}. {title}, {_versus(planned.contrast)}" if planned.contrast else f"{place}. {title}"
+        label += f" at {visit_title(source, planned.at)}"
+        verdict = "rejected" if name in together.rejected else "not rejected"
+        text = f"adjusted p {_p(adjusted)}, {verdict}"
+        remark = f"p {_p(p)}" if p is not None else "not tested: it counts as a p of 1"
+        cell = Cell(text, source.kind, {"p": p, "adjusted": adjusted})
+        yield Row(f"together/{name}", section, label, {ALL: cell}, remark=remark)
+
+
+def _p(p: float) -> str:
+    return cells.probability(p) if p < 0.0005 else f"= {cells.probability(p)}"
 
 
 def _of_means(source: Source, section: str, endpoint: PlannedEndpoint, about: str) -> Row:
@@ -81,28 +112,40 @@ def _of_plan(source: Source, section: str, endpoint: PlannedEndpoint, about: str
         word, contrast = METHODS[analysis.method], analysis.contrast
         assert contrast is not None, "the check of the study file says so"
         label = f"{about}{_versus(contrast)} at {visit_title(source, analysis.at)}, "
-        label += _HOW.get(analysis.method, f"by {word.title}")
+        label += _how(analysis)
         if len({(one.estimand, one.set) for one in planned}) > 1:
             label += f", {analysis.estimand.replace('_', ' ')}"
         name = _id(source, analysis, "share" if word.outcome == "yes_no" else "model")
         theirs = printed if place == 0 else {}
         found = source.analyses[analysis.name]
-        if found.result is None or found.result[0].estimate is None:
+        if found.result is None or all(one.estimate is None for one in found.result):
             why = found.why or "; ".join(found.result[0].notes if found.result else ())
             yield _without(source, name, section, label, f"the {word.title} of the plan: {why}", theirs)
             continue
-        first = found.result[0]
-        yield Row(
-            name,
-            section,
-            label,
-            {ALL: cells.of_estimate(first, source.kind)},
-            theirs,
-            remark=_remark(found, first),
-        )
+        several = found.result if not word.tests else [found.result[0]]
+        for number, one in enumerate(several):
+            own = name if not number else f"{name}/{number}"
+            which = label if len(several) == 1 else f"{label}: {_which(one, contrast)}"
+            if one.estimate is None:
+                yield _without(source, own, section, which, "; ".join(one.notes))
+                continue
+            cell = cells.of_estimate(one, source.kind)
+            yield Row(own, section, which, {ALL: cell}, {} if number else theirs, remark=_remark(found, one))
     if not planned and printed:
         label = f"{about}{_versus(_pair(source, endpoint))} at {visit_title(source, endpoint.at)}, by model"
         yield Row(f"effect/{endpoint.name}/model", section, label, {}, printed)
+
+
+def _how(analysis: PlannedAnalysis) -> str:
+    """By which method, as a label says it."""
+    if analysis.method in _GUESSES:
+        return f"{_GUESSES[analysis.method]} the {analysis.guesser or 'person'} guessed"
+    return _HOW.get(analysis.method, f"by {METHODS[analysis.method].title}")
+
+
+def _which(one: Estimate, contrast: tuple[str, str]) -> str:
+    """Which of several estimates of an analysis it is, without the arms that the row names already."""
+    return one.label.removeprefix(f"{contrast[0]} - {contrast[1]}").lstrip(", ") or one.measure
 
 
 def _remark(found: Analysed, first: Estimate) -> str:
@@ -110,7 +153,9 @@ def _remark(found: Analysed, first: Estimate) -> str:
     people = sum(found.entered.participants.values())
     said = [first.method, f"{people} participants"]
     if first.p is not None:
-        said.append(f"p = {cells.probability(first.p)}" if first.p >= 0.0005 else "p below 0.001")
+        said.append(f"p {_p(first.p)}")
+    if found.adjusted is not None:
+        said.append(f"adjusted p {_p(found.adjusted)}")
     if found.standing in ("changed", "post hoc"):
         said.append(found.standing)
     return "; ".join([*said, *map(str, found.entered.events)])

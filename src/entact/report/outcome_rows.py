@@ -10,7 +10,7 @@ from entact.analysis import bang, count_guesses, james, proportion, summarise
 from entact.datasets import PlannedEndpoint, peaks
 from entact.report import cell as cells
 from entact.report.cell import Cell, Kind
-from entact.report.effect_rows import effects, share_effects
+from entact.report.effect_rows import effects, plan_effects
 from entact.report.published import ALL, Events, Guesses, Means, Shares
 from entact.report.row import GROUP, Row, Source, observed, visit_title
 
@@ -142,7 +142,7 @@ def shares(source: Source) -> Iterator[Row]:
                 is_last or visit in said,
                 _remark(said.get(visit)),
             )
-        yield from share_effects(source, "Responders", endpoint)
+        yield from plan_effects(source, "Responders", endpoint)
 
 
 def events(source: Source) -> Iterator[Row]:

@@ -9,8 +9,10 @@ from typing import Any
 from entact.datasets import Datasets
 from entact.report import outcome_rows
 from entact.report.cell import MARK, Cell
+from entact.report.effect_rows import tested_together
 from entact.report.published import ALL, Published, require_fit
 from entact.report.row import Row, Source
+from entact.report.time_rows import times
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,8 @@ def outcome_table(
             outcome_rows.disposition,
             outcome_rows.scores,
             outcome_rows.shares,
+            times,
+            tested_together,
             outcome_rows.events,
             outcome_rows.vital_signs,
             outcome_rows.blinding,

@@ -96,7 +96,7 @@ def rules_of(release: Release) -> Iterator[str]:
     for block in (file.alerts, file.stopping, file.holds, file.reports):
         yield from (one.when for one in block.values())  # type: ignore[attr-defined]
     yield from (one.rule for one in file.eligibility.values() if one.rule)
-    yield from (one.value for one in file.endpoints.values())
+    yield from (one.rule for one in file.endpoints.values())
 
 
 @pytest.mark.parametrize("name", shipped_studies())

@@ -88,7 +88,7 @@ class Timeline:
         """The forms whose items or scores the primary endpoint names."""
         file = self.release.file
         endpoint = file.endpoints.get(file.analysis.primary.endpoint)
-        named = names_in(endpoint.value) if endpoint is not None else ()
+        named = names_in(endpoint.rule) if endpoint is not None else ()
         return sorted({form for name in named if (form := name.split(".")[-2]) in file.all_forms})
 
     def items_that(self, name: str) -> list[str]:

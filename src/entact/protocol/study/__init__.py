@@ -14,6 +14,7 @@ from entact.protocol.study.analysis import (
     Estimand,
     Intercurrent,
     Interim,
+    Multiplicity,
     SpendingRule,
     Strategy,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "Interest",
     "Interim",
     "Item",
+    "Multiplicity",
     "Name",
     "Numbers",
     "Population",

@@ -11,9 +11,31 @@ from entact.protocol.study.text import Words
 
 
 class Endpoint(Block):
-    value: str
+    """What is compared: a value at a visit, or the time until an event that is asked for up to a visit.
+
+    `after`: what a time is counted from, a visit; else the day of randomisation, or enrolment.
+    """
+
+    value: str | None = None
+    event: str | None = None
+    after: Name | None = None
     at: Name
     title: Words | None = None
+
+    @property
+    def is_time(self) -> bool:
+        """Whether it is the time until an event."""
+        return self.event is not None
+
+    @property
+    def rule(self) -> str:
+        """What it is made of, in CEL."""
+        return self.event or self.value or ""
+
+    @property
+    def field(self) -> str:
+        """The field in which the rule stands."""
+        return "value" if self.event is None else "event"
 
 
 Share = Annotated[float, Field(gt=0, lt=1)]
@@ -226,8 +248,22 @@ class Estimand(Block):
     summary: Words | None = None
 
 
+class Multiplicity(Block):
+    """Analyses that are tested together, so that the error rate of all of them is kept.
+
+    `weights` and `hand_on` are those of a graph (Bretz et al. 2009): which share of alpha each has at first,
+    and to whom it hands its own on once it is rejected.
+    """
+
+    procedure: str
+    of: list[Name]
+    alpha: float | None = Field(default=None, gt=0, lt=1)
+    weights: dict[Name, float] | None = None
+    hand_on: dict[Name, dict[Name, float]] | None = None
+
+
 class AnalysisPlan(BaseModel):
-    """Interim looks by name, the primary analysis and others by name."""
+    """Interim looks, the primary analysis and others by name, and how several are tested together."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -240,6 +276,7 @@ class AnalysisPlan(BaseModel):
     interim: Interim | None = None
     primary: Analysis
     secondary: dict[Name, Analysis] = Field(default={})
+    multiplicity: Multiplicity | None = None
 
     @property
     def analyses(self) -> dict[str, Analysis]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from entact.protocol.methods import method_words
-from entact.protocol.study import Analysis, Interim, SpendingRule
+from entact.protocol.study import Analysis, Interim, Multiplicity, SpendingRule
 from entact.protocol.words.label import begun, spaced
 from entact.protocol.words.passage import Passage, Teller, listed
 from entact.protocol.words.schedule import anchor_words
@@ -43,6 +43,29 @@ def _looks(interim: Interim) -> Passage:
     return Passage(term, text, tuple(notes), interim.assumption)
 
 
+_PROCEDURES = {
+    "fixed_sequence": "in this order, until one is not rejected",
+    "holm": "by Holm's procedure",
+    "hochberg": "by Hochberg's procedure",
+    "hommel": "by Hommel's procedure",
+    "graphical": "by a graphical procedure",
+}
+
+
+def _together(said: Multiplicity, alpha: float) -> Passage:
+    """Which analyses are tested together, and how."""
+    way = _PROCEDURES.get(said.procedure, spaced(said.procedure))
+    notes = []
+    if said.weights:
+        first = listed([f"{spaced(name)} {share:g}" for name, share in said.weights.items()])
+        notes.append(f"Shares of alpha at first: {first}.")
+    for name, own in (said.hand_on or {}).items():
+        onward = listed([f"{share:g} to {spaced(other)}" for other, share in own.items()])
+        notes.append(f"Once rejected, {spaced(name)} hands on {onward}.")
+    text = f"{listed([spaced(name) for name in said.of])}, {way}, at {alpha:g} together"
+    return Passage("Tested together", text, tuple(notes), said.assumption)
+
+
 def _rule(rule: SpendingRule) -> str:
     words = _RULES.get(rule.name, rule.name)
     return words if rule.parameter is None else f"{words} {rule.parameter:g}"
@@ -54,11 +77,12 @@ class Plan(Teller):
     def endpoints(self) -> Iterator[Passage]:
         for name, endpoint in self.file.endpoints.items():
             title = endpoint.title or begun(spaced(name))
-            yield Passage(
-                title,
-                f"{self.rule(endpoint.value)}, at {spaced(endpoint.at)}",
-                assumption=endpoint.assumption,
-            )
+            text = f"{self.rule(endpoint.rule)}, at {spaced(endpoint.at)}"
+            if endpoint.is_time:
+                start = "enrolment" if self.file.randomisation is None else "randomisation"
+                since = spaced(endpoint.after) if endpoint.after else start
+                text = f"days from {since} until {self.rule(endpoint.rule)}, up to {spaced(endpoint.at)}"
+            yield Passage(title, text, assumption=endpoint.assumption)
 
     def plan(self) -> Iterator[Passage]:
         plan = self.file.analysis
@@ -67,6 +91,8 @@ class Plan(Teller):
             yield from self._analysis(f"Secondary: {spaced(name)}", analysis)
         if plan.interim is not None:
             yield _looks(plan.interim)
+        if plan.multiplicity is not None:
+            yield _together(plan.multiplicity, plan.multiplicity.alpha or plan.primary.alpha)
         for name, said in plan.sets.items():
             ruled = () if said.rule is None else (f"By rule: {self.rule(said.rule)}.",)
             yield Passage(f"Set: {spaced(name)}", said.text, ruled, said.assumption)

@@ -1,0 +1,76 @@
+"""What a plan may say of analyses that are tested together, and the family that it means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from entact.analysis.estimand_words import Path, is_number, mapping, unknown
+from entact.analysis.family import Family
+from entact.analysis.planned import Planned
+from entact.analysis.words import METHODS
+
+_KEYS: Final = ("procedure", "of", "alpha", "weights", "hand_on")
+_PROCEDURES: Final = ("fixed_sequence", "holm", "hochberg", "hommel", "graphical")
+Faults = list[tuple[Path, str]]
+
+
+def read_family(said: Any, planned: Mapping[str, Planned], faults: Faults) -> Family | None:
+    """The family of a plan's `multiplicity` block; None where there is none, or it is at fault.
+
+    Args:
+        planned: the plan's analyses by their ids.
+    """
+    if said is None:
+        return None
+    path: Path = ("multiplicity",)
+    own, before = mapping(said, path, faults), len(faults)
+    for key in own:
+        if key not in _KEYS:
+            faults.append(((*path, key), unknown("key of multiplicity", str(key), _KEYS)))
+    procedure = str(own.get("procedure", ""))
+    if procedure not in _PROCEDURES:
+        faults.append(((*path, "procedure"), unknown("procedure", procedure, _PROCEDURES)))
+    names = own.get("of")
+    if not isinstance(names, list | tuple) or len(names) < 2:
+        faults.append(
+            ((*path, "of"), f"{names!r} is no list of two or more analyses, as in [primary, durable]")
+        )
+        return None
+    of = tuple(str(name) for name in names)
+    for place, name in enumerate(of):
+        if name not in planned:
+            faults.append(((*path, "of", place), unknown("analysis", name, planned)))
+        elif name in of[:place]:
+            faults.append(((*path, "of", place), f"{name!r} stands twice"))
+        elif not METHODS[str(planned[name].said["method"])].tests:
+            faults.append(((*path, "of", place), f"{name!r} is by a method that gives no one p; take it out"))
+    alpha = own.get("alpha", 0.05)
+    if not is_number(alpha) or not 0 < alpha < 1:
+        faults.append(((*path, "alpha"), f"{alpha!r} does not lie between 0 and 1"))
+    for key in ("weights", "hand_on"):
+        if key in own and procedure != "graphical":
+            faults.append(((*path, key), "belongs to `procedure: graphical`; take it out"))
+    if len(faults) > before:
+        return None
+    graph = None
+    if procedure == "graphical":
+        from entact.analysis.multiplicity import Graph
+
+        weights = mapping(own.get("weights", {}), (*path, "weights"), faults)
+        hand_on = mapping(own.get("hand_on", {}), (*path, "hand_on"), faults)
+        if stray := [name for name in (*weights, *hand_on) if name not in of]:
+            faults.append(((*path, "weights"), unknown("analysis of the graph", str(stray[0]), of)))
+            return None
+        try:
+            graph = Graph({name: float(weights.get(name, 0.0)) for name in of}, hand_on)
+        except (ValueError, TypeError, AttributeError) as problem:
+            faults.append(((*path, "weights"), str(problem)))
+            return None
+    sides = {planned[name].question.side == "two_sided" for name in of}
+    if len(sides) > 1:
+        faults.append(
+            ((*path, "of"), "some are tested on one side and some on two; write one `side` for all")
+        )
+        return None
+    return Family(procedure, of, float(alpha), graph, two_sided=sides == {True})
