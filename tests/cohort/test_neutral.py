@@ -21,7 +21,7 @@ from entact.protocol import Study, load_study
 from entact.protocol.rule import Unknown
 
 STUDIES = Path(__file__).parents[1] / "studies"
-ALL = ["mapp1", "mapp2", "life-threatening-illness", "eating-disorders", "expanded-access"]
+ALL = ["mapp1", "mapp2", "mapp3", "life-threatening-illness", "eating-disorders", "expanded-access"]
 OWN = [STUDIES / "mini", STUDIES / "short_course"]
 
 

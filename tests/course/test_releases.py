@@ -7,11 +7,21 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
+import polars as pl
 import pytest
 from tests.course.cases import Case, before, two_sessions
 
+from entact.analysis.analyse import analyse
+from entact.analysis.plan import plan_of
 from entact.course import Entry
-from entact.course.releases import bars_here, releases_entered, study_in_force, with_approvals
+from entact.course.kinds.study import release_data
+from entact.course.releases import (
+    bars_here,
+    committed_plan,
+    releases_entered,
+    study_in_force,
+    with_approvals,
+)
 from entact.course.setting import fold_setting
 from entact.protocol.release import Release, Study, bars_from_production, canonical
 
@@ -163,3 +173,84 @@ def test_what_a_site_approves_is_in_force_from_its_very_instant() -> None:
     asked = (first - before, first, second - before, second)
     assert [study.in_force_at("denver", at).id for at in asked] == [FIRST.id, FIRST.id, FIRST.id, SECOND.id]
     assert study.in_force_at("haifa", first).id == SECOND.id
+
+
+def with_plan(**changed: Any) -> Release:
+    """The small study with an analysis of remission, and others as said."""
+    data = two_sessions().data
+    plan = dict(data["analysis"])
+    share = {
+        "endpoint": "remission",
+        "estimand": "de_facto",
+        "set": "mitt",
+        "method": "fisher",
+        "contrast": "mdma - placebo at outcome",
+    }
+    plan["secondary"] = {"remission": share | changed.pop("remission", {}), **changed}
+    return two_sessions(analysis=plan, release=str(len(changed) + 1))
+
+
+def opened(day: int, purpose: str) -> Entry:
+    case = Case(STUDY)
+    data = {"purpose": purpose, "root": "0" * 64, "rows": 4}
+    case.put(f"opened {purpose}", "list_opened", f"2026-01-{day:02}T09:00:00Z", data, ledger="study:mini")
+    return case.entries[f"opened {purpose}"]
+
+
+def standing(release: Release, *entries: Entry) -> dict[str, str]:
+    """How each analysis of a release stands to what was committed to."""
+    rows = pl.DataFrame(
+        {"participant": ["1"], "arm": ["mdma"], "visit": ["outcome"], "value": [1.0], "day": [1.0]}
+    )
+    plan = plan_of(release.file, list(release.visits))
+    frames = {
+        one.id: rows.with_columns(pl.lit(None, pl.Float64).alias("after stopped")) for one in plan.analyses
+    }
+    found = analyse(plan, frames, committed=committed_plan(entries))
+    return {name: one.standing for name, one in found.items()}
+
+
+def test_the_digests_of_a_release_are_those_of_the_results() -> None:
+    release = with_plan()
+    plan = plan_of(release.file, list(release.visits))
+    assert release_data(release)["plan"] == {one.id: one.digest for one in plan.analyses}
+    assert committed_plan([entered("one", release, 1)]) == release_data(release)["plan"]
+    assert committed_plan([]) is None
+
+
+def test_what_was_added_or_changed_before_the_arms_were_opened_is_planned() -> None:
+    first, more = with_plan(), with_plan(more={**with_plan().data["analysis"]["secondary"]["remission"]})
+    entries = [
+        entered("one", first, 1),
+        opened(2, "code_breaks"),
+        entered("two", more, 3),
+        opened(4, "after_lock"),
+    ]
+    assert set(standing(more, *entries).values()) == {"as planned"}
+
+
+def test_what_an_amendment_adds_or_changes_afterwards_is_marked_whatever_day_it_claims() -> None:
+    first, entries = with_plan(), [entered("one", with_plan(), 2), opened(4, "after_lock")]
+    later = with_plan(
+        remission={"method": "barnard"}, more={**first.data["analysis"]["secondary"]["remission"]}
+    )
+    found = standing(later, *entries, entered("two", later, 3))
+    assert found == {"primary": "as planned", "remission": "changed", "more": "post hoc"}
+
+
+def test_another_set_or_value_is_another_plan_and_another_title_is_not() -> None:
+    first = with_plan()
+    said = {name: dict(one) for name, one in first.data["endpoints"].items()}
+    titled = {**said, "remission": {**said["remission"], "title": "Well again"}}
+    assert set(
+        standing(two_sessions(**{**_plan(first), "endpoints": titled}), entered("one", first, 1)).values()
+    ) == {"as planned"}
+    other = {**said, "remission": {**said["remission"], "value": "symptoms.total <= 12"}}
+    assert standing(two_sessions(**{**_plan(first), "endpoints": other}), entered("one", first, 1)) == {
+        "primary": "as planned",
+        "remission": "changed",
+    }
+
+
+def _plan(release: Release) -> dict[str, Any]:
+    return {"analysis": release.data["analysis"]}

@@ -13,6 +13,7 @@ from entact import store
 from entact.cli.database import open_record
 from entact.cli.validation import accepted_for, enter_pack
 from entact.course.entry import SYSTEM, Entry, Environment, uuid7
+from entact.course.kinds.study import release_data
 from entact.protocol import Study, bars_from_production, load_study
 from entact.protocol.problem import StudyError
 
@@ -144,7 +145,7 @@ def _enter_releases(study: Study, environment: Environment) -> None:
             recorded_at=at,
             by="entact",
             role="system",
-            data={"id": release.id, "text": release.text.decode()},
+            data=release_data(release),
         )
         store.append(entry, received_at=at, authenticated=SYSTEM)
 

@@ -21,7 +21,7 @@ from entact.cli.plan import plan_rehearsal
 from entact.cli.work import show_steps, use_workers
 from entact.cohort import Trial, rehearse
 from entact.course import Line, fold, read
-from entact.course.releases import with_approvals
+from entact.course.releases import committed_plan, with_approvals
 from entact.datasets import Accumulator, Datasets, synopsis
 from entact.protocol import Study
 from entact.report.document import ReportInput, write_report
@@ -170,7 +170,8 @@ class _Buffer:
 def _derive(study: Study, trial: Trial) -> tuple[Datasets, Consents]:
     sites = (read(line.text) for _, lines in store.chains("site:") for line in lines)
     study = with_approvals(study, sites)
-    accumulator, consents = Accumulator(study), Consents(study)
+    own = (read(line.text) for _, lines in store.chains(f"study:{study.name}") for line in lines)
+    accumulator, consents = Accumulator(study, committed=committed_plan(own)), Consents(study)
     for _, lines in store.chains("participant:"):
         course = fold(study, [read(line.text) for line in lines])
         accumulator.add(course)

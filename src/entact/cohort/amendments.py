@@ -10,6 +10,7 @@ from entact.cohort.admission import Notice
 from entact.cohort.attendance import Attendance
 from entact.cohort.setting_ledgers import Approval
 from entact.course import uuid7
+from entact.course.kinds.study import release_data
 from entact.protocol import Study
 
 REVIEW = timedelta(days=14)  # until the first sites' ethics boards have approved a release
@@ -33,8 +34,7 @@ def plan_approvals(
     approvals: dict[str, list[Approval]] = {site: [] for site in sites}
     for number, release in enumerate(study.releases[1:], start=1):
         at = first + timedelta(days=round(days * number / len(study.releases)))
-        data = {"id": release.id, "text": release.text.decode()}
-        notices.append(Notice(at, "release", data, "sponsor", "sponsor"))
+        notices.append(Notice(at, "release", release_data(release), "sponsor", "sponsor"))
         for place, site in enumerate(sites):
             approved = at + REVIEW + STAGGER * (place % BOARDS)
             bits = int.from_bytes(sha256(f"approval {seed} {site} {number}".encode()).digest()[:10], "big")

@@ -16,6 +16,7 @@ from entact.cohort.team import site_staff
 from entact.course import Authenticated, Entry, Ledger, Line, instant, uuid7
 from entact.course.allocation.allocation import Allocation, Content, commitment_of
 from entact.course.entry import Environment
+from entact.course.kinds.study import release_data
 from entact.protocol import Release, Study
 
 KIT_LIFE = timedelta(days=730)
@@ -113,7 +114,7 @@ def open_study(
         study, f"study:{study.name}", stream(seed, 0, "study ledger"), environment=environment
     )
     release = study.releases[0]
-    ledger.write("release", {"id": release.id, "text": release.text.decode()}, start, "sponsor", "sponsor")
+    ledger.write("release", release_data(release), start, "sponsor", "sponsor")
     if release.file.randomisation is None:
         return ledger
     data = commitment_of(allocation, environment)

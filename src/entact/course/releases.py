@@ -14,10 +14,12 @@ from entact.course.entry import Entry
 from entact.course.entry.correction import as_they_stand
 from entact.course.entry.effective import VOID, hold_each
 from entact.course.kinds import SITE_KINDS, STUDY_KINDS
+from entact.course.kinds.allocation import LIST_OPENED
 from entact.course.kinds.study import RELEASE, ReleaseEntered, bars
 from entact.course.setting import fold_setting
+from entact.protocol.plan_data import plan_digests
 from entact.protocol.problem import Problem
-from entact.protocol.release import Study
+from entact.protocol.release import Release, Study
 
 RELEASING: Final = frozenset({VOID, *(name for name, kind in STUDY_KINDS.items() if kind.releases)})
 """Kinds of entry in the study's ledger that change its releases; a withdrawal of any may."""
@@ -45,6 +47,30 @@ def releases_entered(entries: Iterable[Entry]) -> tuple[ReleaseEntered, ...]:
         if one.entry.kind == RELEASE.name
     ]
     return tuple({entered.text: entered for entry, entered in found if not bars(entry, entered)}.values())
+
+
+def committed_plan(entries: Iterable[Entry]) -> dict[str, str] | None:
+    """Analysis -> digest of what was planned of it when the arms were opened, or is planned now.
+
+    The plan is that of the newest release that had arrived before the list of arms was opened for analysis:
+    what an amendment adds or changes afterwards was not committed to. Digests are made of the text anew, so
+    that they compare with those of the same program.
+
+    Args:
+        entries: of the study's ledger, in the order in which they arrived.
+    Returns:
+        None where no release had arrived.
+    """
+    before: list[Entry] = []
+    for entry in entries:
+        if entry.kind == LIST_OPENED.name and entry.data.get("purpose") == "after_lock":
+            break
+        before.append(entry)
+    entered = releases_entered(before)
+    if not entered:
+        return None
+    release = Release.from_text(entered[-1].text.encode())
+    return plan_digests(release.file, list(release.visits))
 
 
 def bars_here(entry: Entry) -> list[Problem]:

@@ -31,6 +31,7 @@ class Datasets:
     Attributes:
         book: what a reader needs of the study file. environment: production, training or rehearsal.
         unblinded: whether `subjects` has the arm (`TRT01P`); no other frame depends on it, joined by USUBJID.
+        committed: analysis -> digest of what was planned of it before arms were opened; None if not known.
     """
 
     book: Codebook
@@ -48,6 +49,7 @@ class Datasets:
     deviations: pl.DataFrame
     findings: pl.DataFrame
     alerts: pl.DataFrame
+    committed: Mapping[str, str] | None = None
 
     @property
     def simulated(self) -> bool:
@@ -111,12 +113,16 @@ class Accumulator:
     Args:
         study: all releases; parameters, endpoints and sets are those of the newest one.
         at: time as of which findings are seen; else that of each participant's last entry.
+        committed: what was planned before arms were opened, as `entact.course.releases.committed_plan` says.
     """
 
-    def __init__(self, study: Study, *, at: datetime | None = None) -> None:
+    def __init__(
+        self, study: Study, *, at: datetime | None = None, committed: Mapping[str, str] | None = None
+    ) -> None:
         self.release = study.newest
         self.book = codebook(self.release)
         self.at = at
+        self.committed = committed
         self._environments: set[str] = set()
         self._numbers: dict[Number, list[tuple[str, str]]] = {}  # participant and entry, by number
         schemas = {
@@ -212,6 +218,7 @@ class Accumulator:
             frames["subjects"] = _with_arm(frames["subjects"], allocation, self.book)
         return Datasets(
             book=self.book,
+            committed=self.committed,
             environment=next(iter(self._environments), "production"),
             unblinded=unblinded,
             **frames,
@@ -224,6 +231,7 @@ def build(
     allocation: Mapping[str, str] | None = None,
     *,
     at: datetime | None = None,
+    committed: Mapping[str, str] | None = None,
 ) -> Datasets:
     """The frames of a study from the courses of its participants, taken one at a time.
 
@@ -231,10 +239,11 @@ def build(
         study: all releases. courses: any iterable, also a generator that folds ledger after ledger.
         allocation: randomisation number -> arm; without it nothing in the frames depends on the arm.
         at: time as of which findings are seen; else that of each participant's last entry.
+        committed: what was planned before arms were opened, as `entact.course.releases.committed_plan` says.
     Raises:
         ValueError: when the ledgers are of different environments, or the allocation does not fit.
     """
-    accumulator = Accumulator(study, at=at)
+    accumulator = Accumulator(study, at=at, committed=committed)
     for course in courses:
         accumulator.add(course)
     return accumulator.finish(allocation)

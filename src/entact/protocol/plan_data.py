@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import Any, Final
 
 from entact.protocol.methods import method_words
@@ -70,6 +72,24 @@ def plan_data(file: StudyFile, visits: list[str]) -> dict[str, Any]:
         "analyses": analyses,
         "relies": relies,
     }
+
+
+def plan_digests(file: StudyFile, visits: list[str]) -> dict[str, str]:
+    """Analysis -> SHA-256 of what the plan says of it and of what it relies on.
+
+    They are those of `entact.analysis.planned.Planned.digest`, and change with nothing else in the file.
+    """
+    data = plan_data(file, visits)
+    return {
+        name: digest_of({"says": said, "relies on": data["relies"][name]})
+        for name, said in data["analyses"].items()
+    }
+
+
+def digest_of(data: object) -> str:
+    """SHA-256 of plain data, whatever the order of its keys."""
+    text = json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _together(plan: AnalysisPlan) -> dict[str, Any]:

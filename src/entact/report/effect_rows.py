@@ -156,7 +156,7 @@ def _remark(found: Analysed, first: Estimate) -> str:
         said.append(f"p {_p(first.p)}")
     if found.adjusted is not None:
         said.append(f"adjusted p {_p(found.adjusted)}")
-    if found.standing in ("changed", "post hoc"):
+    if found.standing != "not committed":
         said.append(found.standing)
     return "; ".join([*said, *map(str, found.entered.events)])
 

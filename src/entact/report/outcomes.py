@@ -143,6 +143,11 @@ def _notes(datasets: Datasets, rows: Iterable[Row], remarks: Iterable[str]) -> I
     yield from remarks
     if datasets.book.randomised and not datasets.unblinded:
         yield "Blinded: all participants together."
+    if datasets.committed is not None and datasets.unblinded:
+        yield (
+            "Each analysis is held against the plan that stood in the study's ledger when arms were opened: "
+            "as planned, changed since, or post hoc where it was not in it."
+        )
     yield from _estimands(datasets)
     if datasets.unblinded and len(datasets.book.arms) > 1 and not any("effect/" in row.id for row in rows):
         yield "No arms are compared: the plan names no contrast."

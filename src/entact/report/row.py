@@ -73,7 +73,8 @@ class Source:
     @cached_property
     def analyses(self) -> Analyses:
         """Every analysis of the plan, done; once unblinded."""
-        return analyse(read_study_plan(self.book.plan), analysis_frames(self.datasets))
+        plan = read_study_plan(self.book.plan)
+        return analyse(plan, analysis_frames(self.datasets), committed=self.datasets.committed)
 
     @property
     def pair(self) -> tuple[str, str] | None:

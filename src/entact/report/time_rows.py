@@ -35,7 +35,7 @@ def _median(source: Source, rows: pl.DataFrame, arm: str) -> Cell:
     own = rows.filter(pl.col(GROUP) == arm)
     if own.is_empty():
         return Cell(cells.NOTHING, source.kind)
-    found = median_time(Times.of(own["AVAL"], own["CNSR"] == 0, arm))
+    found = median_time(Times.of(own["AVAL"], (own["CNSR"] == 0).alias("ended"), arm))
     if found.estimate is None:
         return Cell("not reached", source.kind, {"n": len(own), "median": None})
     return cells.of_estimate(found, source.kind)

@@ -128,7 +128,7 @@ def test_nobody_enters_who_may_not(sign_in: SignIn, screened: str, ada: Browser)
     assert len(list(store.lines(screened))) == before
 
 
-@pytest.mark.parametrize("name", ["mapp1", "mapp2", "eating-disorders", "expanded-access"])
+@pytest.mark.parametrize("name", ["mapp1", "mapp2", "mapp3", "eating-disorders", "expanded-access"])
 @pytest.mark.parametrize("kind", sorted(ENTERED))
 def test_every_kind_is_a_form_in_every_study(name: str, kind: str) -> None:
     release = load_study(name).newest

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -11,16 +11,21 @@ from entact.course.entry.effective import Effective
 from entact.course.kinds.kind import UNSURE, Kind
 from entact.course.state.oversight import study_facts
 from entact.course.state.setting import Commitment, Enrolled, HoldState, SeriousEvent, Stop, StudyFolding
+from entact.protocol.plan_data import plan_digests
 from entact.protocol.problem import Problem as Fault
 from entact.protocol.problem import StudyError
 from entact.protocol.release import Release, bars_from_production
 
 
 class ReleaseEntered(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Kind `release` (study): canonical text of a release; its digest is in `id`."""
+    """Kind `release` (study): canonical text of a release; its digest is in `id`.
+
+    `plan`: analysis -> digest of what the release plans of it, for whoever sees a result and asks.
+    """
 
     id: str
     text: str
+    plan: dict[str, str] | None = None
 
 
 class LedgerOpened(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -66,6 +71,12 @@ def reduce_release(study: StudyFolding, effective: Effective, payload: ReleaseEn
         return
     if payload.id not in study.releases:
         study.releases.append(payload.id)
+
+
+def release_data(release: Release) -> dict[str, Any]:
+    """What the entry of a release says."""
+    plan = plan_digests(release.file, list(release.visits))
+    return {"id": release.id, "text": release.text.decode(), "plan": plan}
 
 
 def reduce_commitment(study: StudyFolding, effective: Effective, payload: Commitment) -> None:
