@@ -9,14 +9,18 @@ from pathlib import Path
 import pytest
 from tests.cohort.rehearsals import Rehearsed
 
+from entact.analysis.analyse import analyse
+from entact.analysis.plan import read_study_plan
 from entact.cohort import rehearse
 from entact.course.state.encounter import visit_of
+from entact.datasets import analysis_frames, build
 from entact.protocol import Release, StudyError, load_study, warnings
 from entact.protocol.words import account
+from entact.report.outcomes import outcome_table
 
 SHAPES = Path(__file__).with_name("shapes")
 NAMES = sorted(folder.name for folder in SHAPES.iterdir())
-FEW = {"register": 1, "sub_studies": 9}
+FEW = {"register": 1, "sub_studies": 9, "factorial": 12}
 
 
 @lru_cache
@@ -72,6 +76,22 @@ def test_the_arms_of_a_factorial_are_every_combination() -> None:
         (drug, therapy) for drug in ("mdma", "placebo") for therapy in ("exposure", "support")
     }
     assert "Drug: MDMA, therapy: exposure." in said("factorial")
+
+
+def test_the_factors_of_a_factorial_are_what_its_plan_compares() -> None:
+    trial = rehearsed("factorial")
+    datasets = build(trial.study, trial.courses.values(), trial.trial.allocation.arms())
+    found = analyse(read_study_plan(datasets.book.plan), analysis_frames(datasets))
+    assert {name: one.planned.question.pair() for name, one in found.items()} == {
+        "primary": ("mdma", "placebo"),
+        "therapy": ("exposure", "support"),
+        "interaction": ("exposure less support in mdma", "exposure less support in placebo"),
+        "both": ("mdma_exposure", "placebo_support"),
+    }
+    assert all(one.result is not None for one in found.values()), [one.why for one in found.values()]
+    rows = {row.id: row.label for row in outcome_table(datasets).rows}
+    assert "mdma − placebo at week 6, by ANCOVA" in rows["effect/pcl5_change/model"]
+    assert "together/interaction" in rows
 
 
 def test_there_is_exposure_on_the_dosing_day_and_every_day_before() -> None:

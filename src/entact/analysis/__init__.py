@@ -80,6 +80,7 @@ __all__ = [
     "Unstructured",
     "bang",
     "change_from_baseline",
+    "combined_difference",
     "count_events",
     "count_guesses",
     "describe",
@@ -98,7 +99,7 @@ __all__ = [
 HOMES = {
     "blinding": "Guesses Index bang count_guesses james",
     "describe": "MeanDifference MeanInterval StandardisedDifference Summary change_from_baseline describe "
-    "mean_difference mean_interval standardised_difference summarise",
+    "combined_difference mean_difference mean_interval standardised_difference summarise",
     "proportion": "Proportion RiskDifference count_events proportion risk_difference score_interval",
     "mixed": "MixedFit RandomEffect mixed",
     "mmrm": "ML REML AnteDependence AutoRegressive BetweenWithin CompoundSymmetry KenwardRoger NotConverged "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, lgamma, log, sqrt
 from typing import Any, Literal
@@ -183,6 +183,40 @@ def mean_difference(
     if se == 0:
         raise ValueError("neither group varies, so the difference has no standard error")
     difference = one.mean - two.mean
+    reach = float(stdtrit(df, 0.5 + level / 2)) * se
+    p = 2 * float(stdtr(df, -abs(difference / se)))
+    return MeanDifference(difference, se, df, difference - reach, difference + reach, p, variances)
+
+
+def combined_difference(
+    groups: Mapping[str, Any],
+    factors: Mapping[str, float],
+    *,
+    variances: Literal["unequal", "equal"] = "unequal",
+    level: float = 0.95,
+) -> MeanDifference:
+    """A sum of means of several groups, each times its factor, with its t interval.
+
+    Args:
+        groups: values of each, or their summaries. factors: of each; in a difference they are 0 together.
+    Raises:
+        ValueError: when a group has fewer than two values, or none varies.
+    Source: Welch 1951, Biometrika 38:330; for two groups the test of `mean_difference`.
+    """
+    check_level(level)
+    own = {name: _usable(values) for name, values in groups.items()}
+    if variances == "equal":
+        df = float(sum(one.n - 1 for one in own.values()))
+        pooled = sum((one.n - 1) * one.sd**2 for one in own.values()) / df
+        parts = {name: factors[name] ** 2 * pooled / one.n for name, one in own.items()}
+    else:
+        parts = {name: factors[name] ** 2 * one.sd**2 / one.n for name, one in own.items()}
+        spread = sum(part**2 / (own[name].n - 1) for name, part in parts.items())
+        df = sum(parts.values()) ** 2 / spread if spread else 0.0
+    se = sqrt(sum(parts.values()))
+    if se == 0:
+        raise ValueError("no group varies, so the difference has no standard error")
+    difference = sum(factors[name] * one.mean for name, one in own.items())
     reach = float(stdtrit(df, 0.5 + level / 2)) * se
     p = 2 * float(stdtr(df, -abs(difference / se)))
     return MeanDifference(difference, se, df, difference - reach, difference + reach, p, variances)

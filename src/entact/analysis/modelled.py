@@ -38,6 +38,7 @@ def model_difference(
     covariance: str = "unstructured",
     df: str = "kenward_roger",
     pool_sites_below: int | None = None,
+    combination: Mapping[str, float] | None = None,
 ) -> ModelDifference:
     """The first arm minus the second at a visit, by the model that a plan names.
 
@@ -47,6 +48,7 @@ def model_difference(
         fixed: fixed effects over these names, such as `arm * visit + baseline + site`.
         contrast: the two arms. at: the visit. covariance, df: as a plan names them.
         pool_sites_below: sites with fewer participants are taken as one.
+        combination: arm -> factor of its mean, where several arms are compared together.
     Raises:
         ValueError: when the plan names what is not known, or the rows cannot be fitted; the message says why.
     Source: Kenward & Roger 1997; Mallinckrodt et al. 2008.
@@ -57,7 +59,8 @@ def model_difference(
     frame = _categories(frame)
     fit = _fit(f"value ~ {fixed}", pool_sites(frame, pool_sites_below), structure, freedom, REML)
     first, second = contrast
-    found = fit.lsmeans("arm", by="visit").at(visit=at).contrast(f"{first} - {second}").to_polars()
+    which = combination or f"{first} - {second}"
+    found = fit.lsmeans("arm", by="visit").at(visit=at).contrast(which).to_polars()
     told = f"{covariance.replace('_', ' ')}, REML, {df.replace('_', '-').title()}"
     return _difference(found, fit, at, told)
 

@@ -27,6 +27,7 @@ class Question:
 
     Attributes:
         contrast, at: None where the data have one arm, one visit. level: of intervals.
+        combination: arm -> factor of its mean, where the contrast is one of several arms together.
         null, side: what is tested, as a margin of non-inferiority and the side on which treatment is better.
     """
 
@@ -35,6 +36,7 @@ class Question:
     level: float = 0.95
     null: float | None = None
     side: Side = "two_sided"
+    combination: Mapping[str, float] | None = None
 
     @property
     def label(self) -> str:
@@ -67,8 +69,21 @@ class Question:
         return rows
 
     def arms(self, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """The rows of the two arms at the visit; a ValueError where one is empty."""
+        """The rows of the two arms at the visit; a ValueError where one is empty.
+
+        Of several arms together those whose means are added, and those whose means are taken off.
+        """
         rows = self.here(rows)
+        if self.combination is not None:
+            own = rows["arm"].cast(pl.String)
+            if absent := sorted(self.combination.keys() - set(own)):
+                raise ValueError(
+                    f"nobody in arm {absent[0]!r} has a value; there are: {', '.join(sorted(set(own)))}"
+                )
+            added, taken = (
+                [arm for arm, one in self.combination.items() if one * sign > 0] for sign in (1, -1)
+            )
+            return rows.filter(own.is_in(added)), rows.filter(own.is_in(taken))
         parts = []
         for arm in self.pair():
             part = rows.filter(pl.col("arm").cast(pl.String) == arm)

@@ -11,7 +11,7 @@ from entact.analysis.estimand_words import Path, is_number, mapping, read_estima
 from entact.analysis.family_words import read_family
 from entact.analysis.planned import ROLES, Cell, Event, Plan, Planned, Question, Where
 from entact.analysis.result import SIDES
-from entact.analysis.words import METHODS, names_of
+from entact.analysis.words import METHODS, Word, names_of
 
 
 class PlanError(ValueError):
@@ -24,7 +24,7 @@ class PlanError(ValueError):
 
 _ALWAYS = (
     *("method", "value", "rows", "set", "estimand", "contrast", "at", "alpha", "level", "null", "side"),
-    *("change", "endpoint", "event", "title"),
+    *("change", "endpoint", "event", "title", "combination"),
 )
 _WORDS: dict[str, tuple[str, ...]] = {"side": SIDES, "change": ("absolute", "percent")}
 _TOP = ("columns", "visits", "arms", "sets", "intercurrent", "estimands", "analyses", "multiplicity", "title")
@@ -121,6 +121,7 @@ def _analysis(
     level = _number(own, "level", 0.95, (0, 1), path, faults)
     null = _number(own, "null", None, None, path, faults)
     pair, at = _contrast(own, visits, arms, path, faults)
+    combination = _combination(own, word, path, faults)
     if word.compares and "contrast" not in own:
         faults.append(
             (path, f"{method} compares two arms; write `contrast`, as in 'mdma - placebo at week 18'")
@@ -139,7 +140,7 @@ def _analysis(
     yield Planned(
         name,
         made,
-        Question(pair, at, level, null, own.get("side", "two_sided")),
+        Question(pair, at, level, null, own.get("side", "two_sided"), combination),
         own.get("value"),
         event,
         where,
@@ -198,6 +199,24 @@ def _contrast(
     if at is not None and visits and at not in visits:
         faults.append(((*path, "at" if "at" in said else "contrast"), unknown("visit", str(at), visits)))
     return pair, None if at is None else str(at)
+
+
+def _combination(
+    said: Mapping[str, Any], word: Word, path: Path, faults: list[tuple[Path, str]]
+) -> Mapping[str, float] | None:
+    """Arm -> factor of its mean, as in `{a: 0.5, b: 0.5, c: -1}`."""
+    own = said.get("combination")
+    if own is None:
+        return None
+    place: Path = (*path, "combination")
+    if not isinstance(own, Mapping) or not own or not all(map(is_number, own.values())):
+        faults.append((place, f"{own!r} is no block of arms with numbers, as in {{a: 0.5, b: 0.5, c: -1}}"))
+        return None
+    if not word.combines:
+        faults.append((place, f"{said['method']} compares two arms; take it out"))
+    if abs(sum(own.values())) > 1e-9 or not any(own.values()):
+        faults.append((place, f"the factors are {sum(own.values()):g} together; in a difference they are 0"))
+    return {str(arm): float(factor) for arm, factor in own.items()}
 
 
 def _splits(text: str) -> Iterator[list[str]]:

@@ -47,6 +47,7 @@ class Word:
     Attributes:
         outcome: what it analyses. takes: key -> the words that it may be, or what its value is. needs: keys
             that have to be there. compares: whether two arms are needed. tests: whether it gives one p.
+        combines: whether it compares means of several arms together.
     """
 
     title: str
@@ -57,6 +58,7 @@ class Word:
     needs: tuple[str, ...] = ()
     compares: bool = True
     tests: bool = True
+    combines: bool = False
 
 
 def names_of(said: Mapping[str, Any], key: str) -> tuple[str, ...]:
@@ -169,8 +171,18 @@ _MAKERS: dict[str, Callable[[Mapping[str, Any]], Method]] = {
 def _word(name: str, said: Mapping[str, Any]) -> Word:
     takes = {key: tuple(one) if isinstance(one, list) else one for key, one in said.get("takes", {}).items()}
     needs, compares = tuple(said.get("needs", ())), said.get("compares", True)
-    tests = said.get("tests", True)
-    return Word(said["title"], said["answers"], said["outcome"], _MAKERS[name], takes, needs, compares, tests)
+    tests, combines = said.get("tests", True), said.get("combines", False)
+    return Word(
+        said["title"],
+        said["answers"],
+        said["outcome"],
+        _MAKERS[name],
+        takes,
+        needs,
+        compares,
+        tests,
+        combines,
+    )
 
 
 METHODS: dict[str, Word] = {

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from entact.course.state.form import VITALS
+from entact.protocol.contrast import Contrast, read_contrast
 from entact.protocol.fitting import measured_at, seen_at
 from entact.protocol.methods import method_words
 from entact.protocol.plan_data import GUESSERS, plan_data
 from entact.protocol.release import Release
 from entact.protocol.rules import CompiledEndpoint
-from entact.protocol.study import Analysis
+from entact.protocol.study import Analysis, StudyFile
 
 # Analysis sets that a plan may name, and the flag in `subjects` that says who belongs to each.
 SETS: Mapping[str, str] = {
@@ -175,12 +176,8 @@ class Codebook:
         )
 
 
-def _compared(contrast: str | None) -> tuple[str, str] | None:
-    """The arms of `mdma - placebo at outcome`."""
-    if contrast is None:
-        return None
-    first, second = contrast.partition(" at ")[0].split(" - ")
-    return first, second
+def _compared(file: StudyFile, analysis: Analysis) -> Contrast | None:
+    return None if analysis.contrast is None else read_contrast(analysis.contrast, file.arms)
 
 
 def _entered(randomised: bool) -> str:
@@ -207,13 +204,14 @@ def codebook(release: Release) -> Codebook:
         for number, (name, visit) in enumerate(release.visits.items(), start=1)
     }
     endpoints = {name: _endpoint(release, name, compiled) for name, compiled in release.endpoints.items()}
+    compared = _compared(file, file.analysis.primary)
     return Codebook(
         study=file.study,
         title=file.title,
         registry=file.registry,
         release=release.id,
         arms={name: arm.title for name, arm in file.arms.items()},
-        compared=_compared(file.analysis.primary.contrast),
+        compared=None if compared is None or compared.weights is not None else compared.pair,
         experimental=tuple(name for name, arm in file.arms.items() if arm.role == "experimental"),
         planned=sum(population.planned for population in file.populations.values()),
         visits=visits,
@@ -343,14 +341,15 @@ def _analyses(release: Release) -> Iterator[PlannedAnalysis]:
     plan = release.file.analysis
     for name, said in plan.analyses.items():
         at = release.endpoints[said.endpoint].endpoint.at
+        contrast = _compared(release.file, said)
         yield PlannedAnalysis(
             name=name,
             endpoint=said.endpoint,
             estimand=said.estimand,
             set=said.set,
             method=said.method,
-            at=said.contrast.rpartition(" at ")[2] if said.contrast else at,
-            contrast=_compared(said.contrast),
+            at=contrast.at if contrast is not None else at,
+            contrast=None if contrast is None else contrast.pair,
             fixed=said.fixed or "",
             covariance=said.covariance or "unstructured",
             df=said.df or "kenward_roger",

@@ -18,7 +18,7 @@ class MethodWord:
         outcome: what it analyses. takes: key -> the words that it may be, or what its value is. needs: keys
             that have to be there. compares: whether two arms are needed. repeated: whether it takes the rows
             of several visits. missing: whether who has no value enters, to be imputed. tests: whether
-            it gives one p.
+            it gives one p. combines: whether it compares means of several arms together.
     """
 
     title: str
@@ -30,6 +30,7 @@ class MethodWord:
     repeated: bool = False
     missing: bool = False
     tests: bool = True
+    combines: bool = False
 
 
 @cache
@@ -47,6 +48,7 @@ def method_words() -> Mapping[str, MethodWord]:
             one.get("repeated", False),
             one.get("missing", False),
             one.get("tests", True),
+            one.get("combines", False),
         )
         for name, one in said.items()
     }

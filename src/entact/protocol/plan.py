@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Final
 
+from entact.protocol.contrast import CONTRAST, factor_of, levels_of
 from entact.protocol.fitting import check_model
 from entact.protocol.form import CompiledForm
 from entact.protocol.method_check import check_effects, check_keys
@@ -24,7 +25,6 @@ ESTIMANDS: Final = ("de_facto", "de_jure")
 """Estimands that need no `estimands:` block: all that was observed, and what was observed on treatment."""
 
 
-_CONTRAST = re.compile(r"(\w+) - (\w+) at (\w+)")
 _TREATMENT = frozenset({"dosing", "integration"})
 
 
@@ -283,14 +283,50 @@ def _contrast(
     file: StudyFile, analysis: Analysis, visits: Mapping[str, Visit], path: Path
 ) -> Iterator[Fault]:
     contrast = analysis.contrast or ""
-    said = _CONTRAST.fullmatch(contrast)
+    said = CONTRAST.fullmatch(contrast)
     if said is None:
         yield Fault(path, f"{contrast!r} is no contrast; write it as in 'mdma - placebo at outcome'")
         return
     if said[1] == said[2]:
         yield Fault(path, f"compares {said[1]} with itself; name two arms", said.start(2))
-    for group in (1, 2):
-        if said[group] not in file.arms:
-            yield Fault(path, unknown("arm", said[group], file.arms), said.start(group))
-    if said[3] not in visits:
-        yield Fault(path, unknown("visit", said[3], visits), said.start(3))
+    if said[3] is None and said[1] in file.arms and said[2] in file.arms:
+        pass
+    elif said[3] is None and not ({said[1], said[2]} & {*levels_of(file.arms)}):
+        for group in (1, 2):
+            if said[group] not in file.arms:
+                known = [*file.arms, *levels_of(file.arms)]
+                yield Fault(path, unknown("arm", said[group], known), said.start(group))
+    else:
+        yield from _levels(file, analysis, said, path)
+    if said[5] not in visits:
+        yield Fault(path, unknown("visit", said[5], visits), said.start(5))
+
+
+def _levels(file: StudyFile, analysis: Analysis, said: re.Match[str], path: Path) -> Iterator[Fault]:
+    """A contrast of levels that is none: of no factor or of several, or by a method of two arms."""
+    known = levels_of(file.arms)
+    factors: list[str] = []
+    for one, two in ((1, 2), (3, 4)):
+        if said[one] is None:
+            continue
+        if said[one] == said[two] and one > 1:
+            yield Fault(path, f"compares {said[one]} with itself; name two levels", said.start(two))
+        own = [factor_of(said[group], file.arms) for group in (one, two)]
+        for group, factor in zip((one, two), own, strict=True):
+            if said[group] not in known:
+                yield Fault(path, unknown("level of a factor", said[group], known), said.start(group))
+            elif factor is None:
+                message = f"{said[group]!r} is a level of several factors; give each its own names"
+                yield Fault(path, message, said.start(group))
+        if None not in own and own[0] != own[1]:
+            message = f"{said[one]!r} is of {own[0]}, {said[two]!r} of {own[1]}; compare levels of one factor"
+            yield Fault(path, message, said.start(two))
+        factors += [own[0] or ""]
+    if len(factors) == 2 and factors[0] and factors[0] == factors[1]:
+        message = f"levels of {factors[0]} are compared by levels of itself; name those of another factor"
+        yield Fault(path, message, said.start(3))
+    word = method_words().get(analysis.method)
+    if word is not None and word.compares and not word.combines:
+        able = [name for name, one in method_words().items() if one.combines]
+        message = f"{analysis.method} compares two arms, and these are several; write {' or '.join(able)}"
+        yield Fault(path, message)

@@ -6,6 +6,7 @@ import hashlib
 import json
 from typing import Any, Final
 
+from entact.protocol.contrast import read_contrast
 from entact.protocol.methods import method_words
 from entact.protocol.study import AnalysisPlan, StudyFile
 
@@ -46,6 +47,10 @@ def plan_data(file: StudyFile, visits: list[str]) -> dict[str, Any]:
         said, endpoint = one.said, file.endpoints[one.endpoint]
         if one.contrast is None and one.method != "describe" and not method_words()[one.method].compares:
             said["at"] = endpoint.at
+        if one.contrast is not None:
+            contrast = read_contrast(one.contrast, file.arms)
+            if contrast.weights is not None:
+                said |= {"contrast": contrast.text, "combination": dict(contrast.weights)}
         if one.guess in GUESSERS:
             said["guess"] = guess_column(one.guess)
         if endpoint.is_time:

@@ -185,7 +185,8 @@ def _pair(source: Source, endpoint: PlannedEndpoint) -> tuple[str, str] | None:
     if not source.datasets.unblinded:
         return None
     own = (one.contrast for one in source.book.analyses if one.endpoint == endpoint.name)
-    return next((contrast for contrast in own if contrast is not None), source.pair)
+    arms = (one for one in own if one is not None and set(one) <= source.arms.keys())
+    return next(arms, source.pair)
 
 
 def _versus(arms: tuple[str, str] | None) -> str:

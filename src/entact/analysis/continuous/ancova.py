@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import polars as pl
@@ -27,10 +28,12 @@ def ancova(
     level: float = 0.95,
     null: float = 0.0,
     side: Side = "two_sided",
+    combination: Mapping[str, float] | None = None,
 ) -> Estimates:
     """Adjusted means of two arms, and the first less the second.
 
     Args:
+        combination: arm -> factor of its mean, where several arms are compared together.
         formula: outcome ~ terms, with the arm, with or without interactions of arm and covariates.
         data: one row a participant. weights: of the levels of other factors: all alike (emmeans), as often as
             they occur, or everybody as they are (marginal, g-computation).
@@ -61,14 +64,16 @@ def ancova(
     except NotConverged as problem:
         raise ValueError(f"{problem}: does the outcome vary, given the covariates?") from problem
     means = fit.lsmeans(arm, weights=weights)
-    found = means.contrast(f"{contrast[0]} - {contrast[1]}").to_polars().row(0, named=True)
+    which = combination or f"{contrast[0]} - {contrast[1]}"
+    found = means.contrast(which).to_polars().row(0, named=True)
     if found["estimate"] is None:
         raise ValueError(f"{contrast[0]} - {contrast[1]} cannot be estimated from these rows")
     how = f"analysis of covariance, {formula}; least squares"
     if variance != "model":
         how += f", robust variance {variance}"
     how += f"; {weights} weights" if weights != "equal" else ""
-    own = _groups(formula, data, arm, contrast)
+    compared = contrast if combination is None else tuple(combination)
+    own = _groups(formula, data, arm, compared)
     each = {row[arm]: row for row in means.to_polars().iter_rows(named=True)}
     rows_found = [
         Estimate(
@@ -83,7 +88,7 @@ def ancova(
             groups=(group,),
             label=name,
         )
-        for name, group in zip(contrast, own, strict=True)
+        for name, group in zip(compared, own, strict=True)
     ]
     t = (found["estimate"] - null) / found["se"]
     reach = float(stdtrit(found["df"], 0.5 + level / 2)) * found["se"]
@@ -118,7 +123,7 @@ def t_tail(t: float, df: float, side: Side) -> float:
     return float(stdtr(df, -t if side == "greater" else t))
 
 
-def _groups(formula: str, data: pl.DataFrame, arm: str, contrast: tuple[str, str]) -> tuple[Group, ...]:
+def _groups(formula: str, data: pl.DataFrame, arm: str, contrast: tuple[str, ...]) -> tuple[Group, ...]:
     from entact.analysis.mmrm.formula import parse
 
     parsed = parse(formula)

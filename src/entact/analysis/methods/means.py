@@ -11,7 +11,7 @@ from scipy.special import stdtrit
 from entact.analysis.continuous import ancova, effect_size, paired_t
 from entact.analysis.continuous.ancova import Spread, Weights, t_tail
 from entact.analysis.continuous.effect_size import Kind, baseline_effect_size
-from entact.analysis.describe import mean_difference, mean_interval, summarise
+from entact.analysis.describe import combined_difference, mean_difference, mean_interval, summarise
 from entact.analysis.methods.answer import labelled, parts
 from entact.analysis.modelled import ModelDifference, model_difference, pool_sites
 from entact.analysis.planned import Question
@@ -60,6 +60,7 @@ class AnalysisOfCovariance:
             level=question.level,
             null=question.null or 0.0,
             side=question.side,
+            combination=question.combination,
         )
         return Estimates("", (replace(found[0], label=question.label), *found.rows[1:]))
 
@@ -72,9 +73,18 @@ class TTest:
 
     def answer(self, rows: pl.DataFrame, question: Question) -> Estimates:
         first, second = question.arms(rows)
-        found = mean_difference(
-            first["value"], second["value"], variances=self.variances, level=question.level
-        )
+        if question.combination is None:
+            found = mean_difference(
+                first["value"], second["value"], variances=self.variances, level=question.level
+            )
+        else:
+            arms = {
+                arm: question.here(rows).filter(pl.col("arm").cast(pl.String) == arm)["value"]
+                for arm in question.combination
+            }
+            found = combined_difference(
+                arms, question.combination, variances=self.variances, level=question.level
+            )
         null = question.null or 0.0
         t = (found.difference - null) / found.se
         one = Estimate(
@@ -170,6 +180,7 @@ class MixedModel:
             covariance=self.covariance,
             df=self.df,
             pool_sites_below=self.pool_sites_below,
+            combination=question.combination,
         )
         method = f"mixed model for repeated measures, {self.fixed}; {found.fit}"
         return _of_model(found, method, question, first, second)
@@ -227,7 +238,11 @@ def _of_model(
 
 def _groups(question: Question, first: pl.DataFrame, second: pl.DataFrame) -> tuple[Group, ...]:
     found = []
-    for name, part in zip(question.pair(), (first, second), strict=True):
+    own = dict(zip(question.pair(), (first, second), strict=True))
+    if question.combination is not None:
+        both = pl.concat([first, second])
+        own = {arm: both.filter(pl.col("arm").cast(pl.String) == arm) for arm in question.combination}
+    for name, part in own.items():
         summary = summarise(part["value"])
         found.append(Group(name, summary.n, mean=summary.mean, sd=summary.sd))
     return tuple(found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from entact.protocol.contrast import read_contrast
 from entact.protocol.methods import method_words
 from entact.protocol.study import Analysis, Interim, Multiplicity, SpendingRule
 from entact.protocol.words.label import begun, spaced
@@ -126,9 +127,9 @@ class Plan(Teller):
         text = f"{title}, {method_words()[said.method].title}, in the set {spaced(said.set)}"
         notes = []
         if said.contrast:
-            arms, _, visit = said.contrast.partition(" at ")
-            first, _, second = arms.partition(" - ")
-            against = f"{self.arm(first)} against {self.arm(second)} at {spaced(visit)}"
+            contrast = read_contrast(said.contrast, self.file.arms)
+            first, second = (self.arm(one) if one in self.file.arms else spaced(one) for one in contrast.pair)
+            against = f"{first} against {second} at {spaced(contrast.at)}"
             notes.append(f"{against}, two-sided at {said.alpha:g}.")
         estimand = self.file.analysis.estimands.get(said.estimand)
         titled = None if estimand is None or estimand.title is None else f"'{estimand.title}'"
