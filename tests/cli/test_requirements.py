@@ -44,12 +44,18 @@ def test_what_was_collected_in_fact_is_told_by_site(run: Run, rehearsal: str, tm
     of_record = ("check", "mapp1", "--against", "crl2024", "--record", "--database", rehearsal)
     done = run(*of_record, "--json")
     [found] = done.json["lists"]
-    rows = {row["item"]: row for row in found["record"]}
     assert done.code == 2
-    assert {"guess_each_session", "events_after_sessions", "suicidality"} == rows.keys()
-    for row in rows.values():
-        assert row["sessions"] == sum(site["sessions"] for site in row["sites"].values()) > 0
-        assert 0 < row["collected"] <= row["sessions"]
+    by = {
+        of: [row for row in found["record"] if row["of"] == of]
+        for of in ("sessions", "participants", "visits")
+    }
+    items = {row["item"] for row in by["sessions"]}
+    assert {"guess_each_session", "events_after_sessions", "suicidality"} == items
+    assert "prior_use" in {row["item"] for row in by["participants"]}
+    for of, rows in by.items():
+        for row in rows:
+            assert row[of] == sum(site[of] for site in row["sites"].values()) > 0
+            assert 0 < row["collected"] <= row[of]
     shown = run(*of_record, "--html", tmp_path / "page.html").out
     assert "in the record, of the sessions with a dose so far:" in shown
     assert "by site: " in shown

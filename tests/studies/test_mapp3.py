@@ -8,6 +8,7 @@ from tests.cohort.rehearsals import Rehearsed
 from entact.analysis.analyse import Analyses, analyse
 from entact.analysis.plan import read_study_plan
 from entact.cohort import rehearse
+from entact.course import Course
 from entact.course.state.encounter import visit_of
 from entact.datasets import Datasets, analysis_frames, build
 from entact.datasets.collected import collected
@@ -61,7 +62,8 @@ def test_a_sub_study_does_not_end_the_study_for_anybody(trial: Rehearsed) -> Non
 
 def test_what_the_study_plans_was_collected_in_nearly_every_session(trial: Rehearsed) -> None:
     release, wanted = trial.study.newest, read_list("crl2024")
-    found = {one.planned.item: one for one in collected(release, wanted, trial.courses.values())}
+    rows = collected(release, wanted, trial.courses.values())
+    found = {one.planned.item: one for one in rows if one.planned.of == "sessions"}
     dosed = [{visit_of(dose.encounter) for dose in course.doses} for course in trial.courses.values()]
     sessions = sum(map(len, dosed))
     assert {"impairment", "laboratory_sessions", "blood_pressure_dense", "adherence"} <= found.keys()
@@ -71,18 +73,46 @@ def test_what_the_study_plans_was_collected_in_nearly_every_session(trial: Rehea
         assert one.sessions.keys() == {course.site for course in trial.courses.values() if course.doses}
 
 
-def test_a_session_without_a_measure_is_missed_at_its_site(trial: Rehearsed) -> None:
+def test_what_is_asked_before_randomisation_and_in_follow_up_is_counted_too(trial: Rehearsed) -> None:
     release, wanted = trial.study.newest, read_list("crl2024")
+    rows = {
+        (one.planned.item, one.planned.of): one for one in collected(release, wanted, trial.courses.values())
+    }
+    sites = {course.site for course in trial.courses.values() if course.randomisation}
+    for item in ("expectancy_participant", "expectancy_therapist", "prior_use", "race"):
+        one = rows[item, "participants"]
+        assert one.sessions.total() == one.collected.total() == PARTICIPANTS
+        assert one.sessions.keys() == sites
+    for item in ("durability", "outside_treatment", "outside_use"):
+        one = rows[item, "visits"]
+        assert 0.6 * one.sessions.total() <= one.collected.total() <= one.sessions.total()
+    course = next(one for one in trial.courses.values() if one.answers.get("expectancy"))
+    kept = course.answers.pop("expectancy")
+    try:
+        less = {one.planned.item: one for one in collected(release, wanted, [course])}[
+            "expectancy_participant"
+        ]
+        assert (less.sessions.total(), less.collected.total()) == (1, 0)
+    finally:
+        course.answers["expectancy"] = kept
+
+
+def test_a_session_without_a_measure_is_missed_at_its_site(trial: Rehearsed) -> None:
     course = next(one for one in trial.courses.values() if len(one.answers.get("impairment", [])) >= 3)
-    whole = {one.planned.item: one.collected.total() for one in collected(release, wanted, [course])}
+    whole = _sessions_of(trial, course)
     kept = course.answers["impairment"]
     first = kept[0].encounter
     try:
         course.answers["impairment"] = [one for one in kept if one.encounter != first]
-        less = {one.planned.item: one.collected.total() for one in collected(release, wanted, [course])}
+        less = _sessions_of(trial, course)
     finally:
         course.answers["impairment"] = kept
     assert less == whole | {"impairment": whole["impairment"] - 1}
+
+
+def _sessions_of(trial: Rehearsed, course: Course) -> dict[str, int]:
+    rows = collected(trial.study.newest, read_list("crl2024"), [course])
+    return {one.planned.item: one.collected.total() for one in rows if one.planned.of == "sessions"}
 
 
 def test_every_arm_has_the_same_number_of_capsules_and_three_doses_are_compared() -> None:

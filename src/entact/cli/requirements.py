@@ -14,7 +14,7 @@ from rich.text import Text
 from entact.protocol.requirements.compare import Compared, Judged, Place, Status
 
 if TYPE_CHECKING:
-    from entact.datasets.collected import Collected
+    from entact.datasets.collected import Collected, Of
 
 Kept = Mapping[str, "Sequence[Collected]"]
 """List -> what of it was collected."""
@@ -78,12 +78,13 @@ def as_data(found: Sequence[Compared], kept: Kept | None = None) -> dict[str, An
 
 def _kept(one: Collected) -> dict[str, Any]:
     sites = {
-        site: {"sessions": one.sessions[site], "collected": one.collected[site]}
+        site: {one.planned.of: one.sessions[site], "collected": one.collected[site]}
         for site in sorted(one.sessions)
     }
     return {
         "item": one.planned.item,
-        "sessions": one.sessions.total(),
+        "of": one.planned.of,
+        one.planned.of: one.sessions.total(),
         "collected": one.collected.total(),
         "sites": sites,
     }
@@ -135,8 +136,25 @@ def print_compared(found: Sequence[Compared], kept: Kept | None = None) -> None:
 
 
 def _print_kept(console: Console, kept: Sequence[Collected]) -> None:
-    """Shares of sessions with a dose, of all sites and of each."""
-    console.print("\nin the record, of the sessions with a dose so far:")
+    """Shares of what there was so far, of all sites and of each."""
+    for of, own in in_record(kept).items():
+        console.print(f"\nin the record, {of}:")
+        _print_shares(console, own)
+
+
+_OF: Final[dict[Of, str]] = {
+    "sessions": "of the sessions with a dose so far",
+    "participants": "of the participants who were randomised or dosed so far, once before it",
+    "visits": "of the planned visits that are over",
+}
+
+
+def in_record(kept: Sequence[Collected]) -> dict[str, list[Collected]]:
+    """What was collected, by what is counted, in words."""
+    return {words: own for of, words in _OF.items() if (own := [one for one in kept if one.planned.of == of])}
+
+
+def _print_shares(console: Console, kept: Sequence[Collected]) -> None:
     for one in kept:
         console.print(Padding(Text.assemble((one.planned.item, "bold"), f"  {share(one)}"), (0, 0, 0, 2)))
         sites = ", ".join(f"{site} {share(one, site)}" for site in sorted(one.sessions))
@@ -149,7 +167,7 @@ def share(one: Collected, site: str | None = None) -> str:
     sessions = one.sessions.total() if site is None else one.sessions[site]
     collected = one.collected.total() if site is None else one.collected[site]
     # Never rounded up to all: one that is missing shows.
-    return f"{collected}/{sessions}" + (f", {100 * collected // sessions} %" if sessions else "")
+    return f"{collected}/{sessions}, {100 * collected // sessions} %" if sessions else "none yet"
 
 
 def _print_item(console: Console, judged: Judged) -> None:
@@ -197,5 +215,6 @@ def render_page(found: Sequence[Compared], kept: Kept | None = None) -> str:
         "counted": counted,
         "kept": kept or {},
         "share": share,
+        "in_record": in_record,
     }
     return render("requirements.html.j2", "requirements.css", values, package="entact.cli")

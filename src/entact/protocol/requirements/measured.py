@@ -130,6 +130,24 @@ def planned_around(rule: Rule | None, study: Timeline) -> tuple[dict[str, tuple[
     return around, times
 
 
+def planned_apart(rule: Rule | None, study: Timeline) -> dict[str, tuple[Done, ...]]:
+    """What a rule asks beside sessions, and the study plans: before an act, or at later visits.
+
+    Returns:
+        `before_randomisation` and `before_first_dose` -> what is enough once; `visits` -> what is planned at
+        each visit between sessions, in follow-up, or anywhere.
+    """
+    found: dict[str, tuple[Done, ...]] = {}
+    for one in _measured(rule):
+        if one.when in AROUND:
+            continue
+        places = set(answer(one, study).places)
+        done = tuple(each for each in study.done(one) if each.path in places)
+        name = one.when if one.when.startswith("before") else "visits"
+        found[name] = tuple(dict.fromkeys((*found.get(name, ()), *done)))
+    return {name: done for name, done in found.items() if done}
+
+
 def _measured(rule: Rule | None) -> Iterator[Measured]:
     """Every measurement that a rule asks for."""
     if isinstance(rule, Measured):
