@@ -13,6 +13,7 @@ FORGOTTEN = (
     "blinding: says nothing of {}: nothing is hidden from them, the allocation neither; write a line for "
     "each, with `hidden: []` where that is meant"
 )
+STUDIES = Path(__file__).parents[1] / "studies"
 ALL = "  - {role: participant, hidden: [], until: never}\n" + "".join(
     f"  - {{role: {role}, hidden: [allocation], until: lock}}\n"
     for role in ("investigator", "rater", "medical_monitor")
@@ -115,3 +116,16 @@ def test_what_cannot_be_used_has_problems_and_no_warnings(tmp_path: Path) -> Non
     (tmp_path / "study.yaml").write_text("study: x\n", encoding="utf-8")
     with pytest.raises(StudyError):
         warnings(tmp_path)
+
+
+def test_a_couple_that_is_randomised_apart_is_warned_of(tmp_path: Path) -> None:
+    text = (STUDIES / "couples" / "study.yaml").read_text()
+    (tmp_path / "study.yaml").write_text(text)
+    assert not any("randomised apart" in str(one) for one in warnings(tmp_path))
+    old = "within: 2 .. 30 d, for: patient, do: [pcl5, couple, medication, eligibility"
+    assert old in text
+    both = text.replace(old, old.replace("for: patient,", "for: patient and partner,"))
+    own = next(line for line in both.splitlines() if "visit: partner_entry" in line)
+    both = both.replace(own, own.replace(", enrolment", "").replace(", eligibility", ""))
+    (tmp_path / "study.yaml").write_text(both)
+    assert any("randomised apart, and may be given two arms" in str(one) for one in warnings(tmp_path))

@@ -223,6 +223,12 @@ TYPES = {
         "  §remission: {title:",
         "endpoints.remission: says neither 'value' nor 'event'; write 'value: form.item'",
     ),
+    "scores of a form of its own": (
+        "      remarks:   {type: text, required: false}",
+        "      remarks:   {type: text, required: false}\n    §scores: {twice: 2 * total}",
+        "forms.symptoms.scores: belongs to an instrument: write one of your own under `instruments:`, with "
+        "these items and scores, and name it here as `instrument:`",
+    ),
     "no such value": (
         "role: placebo}",
         "role: §placbo}",

@@ -14,6 +14,7 @@ def advise(file: StudyFile) -> Iterator[Fault]:
     yield from _roles_that_see_all(file)
     yield from _zones(file)
     yield from _called_alone(file)
+    yield from _drawn_apart(file)
 
 
 def is_blinded(file: StudyFile) -> bool:
@@ -55,3 +56,18 @@ def _called_alone(file: StudyFile) -> Iterator[Fault]:
                 "`escalate: [{after: 10 min, tell: [...]}]`, or tell another role too"
             )
             yield Fault(("alerts", name), message, at_key=True)
+
+
+def _drawn_apart(file: StudyFile) -> Iterator[Fault]:
+    """People who belong together, and would each be given an arm of their own."""
+    randomising = [visit for visit in file.schedule if "randomisation" in visit.do]
+    for name, population in file.populations.items():
+        pair = {name, population.linked_to}
+        if population.linked_to is None or file.randomisation is None:
+            continue
+        if any(pair <= set(visit.populations or file.populations) for visit in randomising):
+            message = (
+                f"a {name} and their {population.linked_to} are randomised apart, and may be given two arms; "
+                f"randomise one of them alone (`for: {population.linked_to}`), or import a list made for both"
+            )
+            yield Fault(("populations", name, "linked_to"), message)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -81,6 +81,8 @@ def _message(found: ErrorDetails, path: Path, model: type[BaseModel], written: s
     kind, given, context = found["type"], found["input"], found.get("ctx", {})
     match kind:
         case "extra_forbidden":
+            if (path[-1], path[0], len(path)) in _KEPT_ELSEWHERE:
+                return _KEPT_ELSEWHERE[path[-1], path[0], len(path)]
             return unknown("key", str(path[-1]), _keys_of(_model_at(model, path[:-1])))
         case "missing":
             return f"is missing; write '{found['loc'][-1]}: …'"
@@ -112,6 +114,17 @@ def _message(found: ErrorDetails, path: Path, model: type[BaseModel], written: s
             return f"{_shown(given)} is not a block; write keys with values, as in {{key: value}}"
         case _:
             return f"{_shown(given)}: {found['msg'][:1].lower()}{found['msg'][1:]}"
+
+
+_KEPT_ELSEWHERE: Final[dict[tuple[int | str, ...], str]] = {  # key, block, depth -> where it belongs
+    (
+        "scores",
+        "forms",
+        3,
+    ): "belongs to an instrument: write one of your own under `instruments:`, with these items "
+    "and scores, and name it here as `instrument:`",
+    ("language", "sites", 3): "belongs to the whole study; write `languages: [en, de]` at the top",
+}
 
 
 def _as_written(given: Any, written: str | None) -> str:

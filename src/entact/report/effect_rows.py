@@ -33,17 +33,19 @@ _GUESSES = {
 
 
 def effects(source: Source, section: str, endpoint: PlannedEndpoint, *, alone: bool) -> Iterator[Row]:
-    """The rows that compare two arms in an endpoint that is a number; `alone`: no other in the section."""
+    """The rows of what the plan asks of an endpoint that is a number; `alone`: no other in the section."""
+    about = "" if alone else f"{endpoint.title}: "
+    yield from _within(source, section, endpoint, about)
     if _pair(source, endpoint) is None:
         return
-    about = "" if alone else f"{endpoint.title}: "
     yield _of_means(source, section, endpoint, about)
     yield from _of_plan(source, section, endpoint, about)
     yield _of_d(source, section, endpoint, about)
 
 
 def plan_effects(source: Source, section: str, endpoint: PlannedEndpoint) -> Iterator[Row]:
-    """The rows in which the plan compares the arms in a yes-or-no endpoint, or a time."""
+    """The rows of what the plan asks of a yes-or-no endpoint, or of a time."""
+    yield from _within(source, section, endpoint, f"{endpoint.title}: ")
     if source.datasets.unblinded:
         yield from _of_plan(source, section, endpoint, f"{endpoint.title}: ")
 
@@ -141,6 +143,30 @@ def _how(analysis: PlannedAnalysis) -> str:
     if analysis.method in _GUESSES:
         return f"{_GUESSES[analysis.method]} the {analysis.guesser or 'person'} guessed"
     return _HOW.get(analysis.method, f"by {METHODS[analysis.method].title}")
+
+
+def _within(source: Source, section: str, endpoint: PlannedEndpoint, about: str) -> Iterator[Row]:
+    """A row for each estimate of the plan that compares no arms, other than what every table describes."""
+    if source.book.randomised and not source.datasets.unblinded:
+        return
+    for analysis in source.book.analyses:
+        word = METHODS[analysis.method]
+        if analysis.endpoint != endpoint.name or word.compares or analysis.method == "describe":
+            continue
+        found, name = source.analyses[analysis.name], f"within/{endpoint.name}/{analysis.name}"
+        label = f"{about}{word.title} at {visit_title(source, analysis.at)}"
+        if found.result is None:
+            yield _without(source, name, section, label, f"the {word.title} of the plan: {found.why}")
+            continue
+        several = list(found.result)
+        for number, one in enumerate(several):
+            own = name if not number else f"{name}/{number}"
+            which = label if len(several) == 1 else f"{label}, {one.label or one.measure}"
+            if one.estimate is None:
+                yield _without(source, own, section, which, "; ".join(one.notes))
+                continue
+            cell = cells.of_estimate(one, source.kind)
+            yield Row(own, section, which, {ALL: cell}, remark=_remark(found, one))
 
 
 def _which(one: Estimate, contrast: tuple[str, str]) -> str:

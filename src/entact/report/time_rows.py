@@ -26,8 +26,7 @@ def times(source: Source) -> Iterator[Row]:
         yield Row(f"time/{endpoint.name}/event", _SECTION, f"{until}: had the event", had)
         median = {arm: _median(source, rows, arm) for arm in source.arms}
         yield Row(f"time/{endpoint.name}/median", _SECTION, f"{until}: median, days (95 % CI)", median)
-        if source.datasets.unblinded:
-            yield from plan_effects(source, _SECTION, endpoint)
+        yield from plan_effects(source, _SECTION, endpoint)
 
 
 def _median(source: Source, rows: pl.DataFrame, arm: str) -> Cell:
