@@ -86,6 +86,7 @@ def _kept(one: Collected) -> dict[str, Any]:
         "of": one.planned.of,
         one.planned.of: one.sessions.total(),
         "collected": one.collected.total(),
+        "planned_share": one.planned.share,
         "sites": sites,
     }
 
@@ -167,7 +168,8 @@ def share(one: Collected, site: str | None = None) -> str:
     sessions = one.sessions.total() if site is None else one.sessions[site]
     collected = one.collected.total() if site is None else one.collected[site]
     # Never rounded up to all: one that is missing shows.
-    return f"{collected}/{sessions}, {100 * collected // sessions} %" if sessions else "none yet"
+    planned = f" ({100 * one.planned.share:g} % are planned)" if one.planned.share and site is None else ""
+    return f"{collected}/{sessions}, {100 * collected // sessions} %{planned}" if sessions else "none yet"
 
 
 def _print_item(console: Console, judged: Judged) -> None:

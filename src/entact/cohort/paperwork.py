@@ -24,6 +24,8 @@ LONGEST = 480.0  # minutes; what is longer did not take place in one visit
 def fill_form(staff: Attendance, name: str, visit: Visit, timepoint: str | None = None) -> None:
     """Fills in a form; some are forgotten, late, or hold a mistake that is found later, or never."""
     form = staff.release.forms[name]
+    if form.form.sampled is not None and staff.random.random() >= form.form.sampled:
+        return
     role = staff.known_role(form.form.by or visit.by or "coordinator")
     staff.pass_time(4 + len(form.items) * 0.4)
     items = answers_to(staff, form, visit)

@@ -32,7 +32,7 @@ class Planned:
     Attributes:
         of: what is counted. around: session -> visits and activities of which `times` are enough; of
             participants what is enough once, under the act before which it is asked; of visits what is done
-            at each.
+            at each. share: of them at which it is planned, where a sample is enough.
     """
 
     item: str
@@ -40,6 +40,7 @@ class Planned:
     around: Mapping[str, tuple[Done, ...]]
     times: int
     of: Of = "sessions"
+    share: float | None = None
 
 
 @dataclass(slots=True)
@@ -98,7 +99,7 @@ def planned_of(release: Release, wanted: RequirementList) -> list[Planned]:
             continue
         around, times = planned_around(item.rule, study)
         if around:
-            found.append(Planned(item.id, item.asked, around, times))
+            found.append(Planned(item.id, item.asked, around, times, share=_share(release, around)))
         apart = planned_apart(item.rule, study)
         visits: dict[str, tuple[Done, ...]] = {}
         for one in apart.pop("visits", ()):
@@ -106,8 +107,20 @@ def planned_of(release: Release, wanted: RequirementList) -> list[Planned]:
         if apart:
             found.append(Planned(item.id, item.asked, apart, 1, "participants"))
         if visits:
-            found.append(Planned(item.id, item.asked, visits, 1, "visits"))
+            found.append(Planned(item.id, item.asked, visits, 1, "visits", _share(release, visits)))
     return found
+
+
+def _share(release: Release, around: Mapping[str, tuple[Done, ...]]) -> float | None:
+    """The share that is planned, where all that measures something is filled of a sample."""
+    forms = release.file.all_forms
+    shares = [
+        forms[one.activity].sampled if one.activity in forms else None
+        for done in around.values()
+        for one in done
+    ]
+    known = [one for one in shares if one is not None]
+    return max(known) if known and len(known) == len(shares) else None
 
 
 def collected(release: Release, wanted: RequirementList, courses: Iterable[Course]) -> list[Collected]:

@@ -185,6 +185,7 @@ class Form(Block):
     """Items asked together: written out here, or those of an instrument.
 
     `measures`: what it measures, where lists of requirements cannot tell by its names; see `measures.yaml`.
+    `sampled`: of which share of its times it is filled, as of recordings that are rated.
     """
 
     title: Words | None = None
@@ -194,5 +195,6 @@ class Form(Block):
     data_class: str = "clinical"  # class of data for blinding, such as `rater_scores`
     lasting: bool = False  # facts about the person that stay true: rules see them from any encounter
     measures: list[Name] = Field(default=[])
+    sampled: float | None = Field(default=None, gt=0, lt=1)
     sections: dict[Name, Section] = Field(default={})
     items: dict[Name, Item] = Field(default={})

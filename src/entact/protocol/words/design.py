@@ -86,6 +86,10 @@ class Design(Teller):
             yield Passage(
                 f"Track: {track.title}", f"opens for a person on {opens}{doses}", assumption=track.assumption
             )
+        for name, form in file.all_forms.items():
+            if form.sampled is not None:
+                text = f"filled at {100 * form.sampled:g} % of its times"
+                yield Passage(f"Of a sample: {self.labels.form(name)}", text)
         for visit in file.schedule:
             if visit.together is not None:
                 many = " to ".join(map(str, dict.fromkeys(visit.together)))

@@ -78,6 +78,7 @@ class FormAccount:
     Attributes:
         by: who fills it, empty where the visit says. visits: where it is filled, by their titles.
         instrument: whose items and scores it has. own: whether it has items of its own.
+        sampled: the share of its times at which it is filled; all where none is said.
     """
 
     name: str
@@ -88,6 +89,7 @@ class FormAccount:
     sections: Mapping[str, SectionAccount]
     items: tuple[ItemAccount, ...]
     instrument: Instrument | None
+    sampled: float | None = None
 
 
 class Forms(Teller):
@@ -161,6 +163,7 @@ class Forms(Teller):
             title=self._words(title),
             help=self._words(form.form.help),
             by=spaced(form.form.by) if form.form.by else "",
+            sampled=form.form.sampled,
             visits=visits,
             sections=sections,
             items=tuple(
@@ -222,7 +225,8 @@ class Forms(Teller):
 
 def _filled(form: FormAccount) -> str:
     by = f"By {form.by} at" if form.by else "At"
-    return f"{by} {listed(form.visits)}"
+    of = f", in {100 * form.sampled:g} % of them" if form.sampled is not None else ""
+    return f"{by} {listed(form.visits)}{of}"
 
 
 def _headed(section: SectionAccount) -> tuple[str, tuple[str, ...]]:
