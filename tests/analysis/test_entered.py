@@ -160,3 +160,11 @@ def test_the_release_of_a_study_is_a_plan_and_its_plan_alone_says_what_lacks() -
             analyse(alone, ROWS)
     with pytest.raises(TypeError, match="not int"):
         analyse(3, ROWS)
+
+
+def test_a_limit_is_reached_by_who_reaches_it_in_decimals() -> None:
+    rows = ROWS.with_columns(value=pl.lit(30.3), baseline=pl.lit(40.3))
+    assert rows["value"][0] - rows["baseline"][0] > -10
+    found = done(rows, method="proportion", change="absolute", event={"at_most": -10}).result
+    assert found is not None
+    assert [group.events for group in found[0].groups] == [20, 20]

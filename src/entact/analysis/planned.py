@@ -127,9 +127,14 @@ class Event:
         if not column.dtype.is_numeric():
             raise ValueError(f"the event has a limit, and column {column.name!r} holds {column.dtype}")
         found = column.cast(pl.Float64).fill_nan(None)
-        low = True if self.at_least is None else found >= self.at_least
-        high = True if self.at_most is None else found <= self.at_most
+        # 30.3 - 40.3 is a fall of 10, and of 9.999999999999996 in floating point
+        low = True if self.at_least is None else found >= self.at_least - _near(self.at_least)
+        high = True if self.at_most is None else found <= self.at_most + _near(self.at_most)
         return found.is_not_nan() & low & high
+
+
+def _near(limit: float) -> float:
+    return 1e-9 * max(1.0, abs(limit))
 
 
 class Method(Protocol):

@@ -94,6 +94,9 @@ def _text(path: Path, names: Collection[str]) -> Table:
     lines = _lines(rows, first)
     _refuse_open_quote(path, rows, lines, text)
     head = [name.strip() for name in rows[0]]
+    nameless = bool(head) and not head[0] and len(head) > 1
+    if nameless:  # names of rows, as R writes them
+        head[0] = "row"
     for place, name in enumerate(head):
         if not name:
             raise TableError(f"{path}:1: column {place + 1} has no name")
@@ -111,6 +114,8 @@ def _text(path: Path, names: Collection[str]) -> Table:
     notes: list[str] = []
     mixed: dict[str, str] = {}
     columns: dict[str, pl.Series] = {}
+    if nameless:
+        notes.append("the first column has no name, and is called row")
     if blank:
         notes.append(f"{blank} {'line has' if blank == 1 else 'lines have'} no value at all, and are no rows")
     if separator != ",":

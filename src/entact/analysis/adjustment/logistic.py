@@ -34,7 +34,7 @@ def logistic(formula: str, data: Any, *, fitting: Fitting = "firth_if_separated"
     if n <= q:
         raise ValueError(f"{n} participants cannot tell {q} coefficients apart")
     if fitting != "firth":
-        beta = _fit(rows, penalised=False)
+        beta = _fit(rows)
         if beta is not None:
             return _model(rows, beta, "logistic model", rows.notes)
         if fitting == "maximum_likelihood":
@@ -42,9 +42,10 @@ def logistic(formula: str, data: Any, *, fitting: Fitting = "firth_if_separated"
                 "covariates separate those with the event from those without: maximum likelihood has no end; "
                 'take Firth\'s penalty, fitting="firth"'
             )
-    beta = _fit(rows, penalised=True)
-    if beta is None:
+    penalised = maximum(rows.x, rows.y)
+    if penalised is None:
         raise ValueError("Firth's penalised likelihood found no maximum: leave covariates out")
+    beta = penalised[0]
     notes = rows.notes
     if fitting != "firth":
         notes = (*notes, "separated: fitted by Firth's penalised likelihood")
@@ -68,48 +69,84 @@ def _information(x: Floats, rate: Floats) -> Floats:
     return information
 
 
-def _objective(rows: Rows, beta: Floats, *, penalised: bool) -> float:
-    eta = rows.x @ beta
-    value = float(rows.y @ eta - np.logaddexp(0.0, eta).sum())
-    if penalised:
-        sign, logdet = np.linalg.slogdet(_information(rows.x, expit(eta)))
-        value = value + 0.5 * float(logdet) if sign > 0 else -np.inf
-    return value
-
-
-def _fit(rows: Rows, *, penalised: bool) -> Floats | None:
-    """Newton's method with halved steps; None where there is no maximum within reach."""
+def _fit(rows: Rows) -> Floats | None:
+    """Maximum likelihood by Newton's method with halved steps; None where no maximum is within reach."""
     x, y = rows.x, rows.y
     beta = np.zeros(x.shape[1])
-    value = _objective(rows, beta, penalised=penalised)
+
+    def objective(at: Floats) -> float:
+        eta = x @ at
+        return float(y @ eta - np.logaddexp(0.0, eta).sum())
+
+    value = objective(beta)
     for _ in range(ITERATIONS):
         rate = expit(x @ beta)
-        weight = rate * (1 - rate)
-        information = _information(x, rate)
+        gradient = x.T @ (y - rate)
         try:
-            inverse = np.linalg.inv(information)
+            step = np.linalg.solve(_information(x, rate), gradient)
         except np.linalg.LinAlgError:
             return None
-        score = y - rate
-        if penalised:
-            leverage = weight * np.einsum("nq,qr,nr->n", x, inverse, x)
-            score = score + leverage * (0.5 - rate)
-        gradient = x.T @ score
-        step = inverse @ gradient
         if float(gradient @ step) < 1e-18 * max(1.0, abs(value)):
             return beta
         share = 1.0
         while share > 1e-6:
             new = beta + share * step
-            found = _objective(rows, new, penalised=penalised)
+            found = objective(new)
             if np.isfinite(found) and found >= value - 1e-12 * abs(value):
                 break
             share /= 2
         else:
             return beta if float(gradient @ step) < 1e-10 else None
         beta, value = new, found
-        if not penalised and float(np.abs(x @ beta).max()) > FAR and separates(x, y):
+        if float(np.abs(x @ beta).max()) > FAR and separates(x, y):
             return None
+    return None
+
+
+def maximum(
+    x: Floats, y: Floats, held: tuple[int, float] | None = None, start: Floats | None = None
+) -> tuple[Floats, float, Floats] | None:
+    """Where Firth's penalised likelihood is greatest, its value there, and the inverse information.
+
+    Args:
+        held: place of a coefficient and the value that it keeps; the penalty is that of the whole model.
+        start: coefficients near it.
+    """
+    beta = np.zeros(x.shape[1]) if start is None else start.copy()
+    free = np.ones(x.shape[1], dtype=bool)
+    if held is not None:
+        beta[held[0]], free[held[0]] = held[1], False
+
+    def objective(at: Floats) -> float:
+        eta = x @ at
+        sign, logdet = np.linalg.slogdet(_information(x, expit(eta)))
+        return float(y @ eta - np.logaddexp(0.0, eta).sum()) + 0.5 * float(logdet) if sign > 0 else -np.inf
+
+    value = objective(beta)
+    for _ in range(ITERATIONS):
+        rate = expit(x @ beta)
+        weight = rate * (1 - rate)
+        information = _information(x, rate)
+        try:
+            inverse: Floats = np.asarray(np.linalg.inv(information), dtype=np.float64)
+            leverage = weight * np.einsum("nq,qr,nr->n", x, inverse, x)
+            gradient = (x.T @ (y - rate + leverage * (0.5 - rate)))[free]
+            step = np.linalg.solve(information[np.ix_(free, free)], gradient)
+        except np.linalg.LinAlgError:
+            return None
+        if not free.any() or float(gradient @ step) < 1e-18 * max(1.0, abs(value)):
+            return beta, value, inverse
+        share = min(1.0, 5.0 / float(np.abs(step).max()))
+        while share > 1e-8:
+            new = beta.copy()
+            new[free] += share * step
+            found = objective(new)
+            if np.isfinite(found) and found >= value - 1e-12 * abs(value):
+                break
+            share /= 2
+        else:
+            return (beta, value, inverse) if float(gradient @ step) < 1e-9 else None
+        beta, value = new, found
     return None
 
 

@@ -23,6 +23,7 @@ from entact.analysis.imputation.reference import (
     LastMean,
     MissingAtRandom,
 )
+from entact.analysis.imputation.retrieved import retrieved_dropouts
 from entact.analysis.imputation.trial import Trial, read_trial
 
 __all__ = [
@@ -39,5 +40,6 @@ __all__ = [
     "Trial",
     "imputed_difference",
     "read_trial",
+    "retrieved_dropouts",
     "tipping_point",
 ]

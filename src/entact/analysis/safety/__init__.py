@@ -1,10 +1,26 @@
-"""What happened to people: events by term and arm, shifts of grades, liver tests, QT."""
+"""What happened to people: events by term and arm, shifts of grades, liver tests, vital signs, QT."""
 
 from __future__ import annotations
 
+from entact.analysis.safety.concentration import concentration_qtc
 from entact.analysis.safety.incidence import exposure_adjusted, incidence
+from entact.analysis.safety.interest import special_interest, suicidality_shift
 from entact.analysis.safety.liver import edish
 from entact.analysis.safety.qt import qt_categories, qtcf
 from entact.analysis.safety.shift import shift
+from entact.analysis.safety.vitals import Limits, dose_day_peaks, vital_outliers
 
-__all__ = ["edish", "exposure_adjusted", "incidence", "qt_categories", "qtcf", "shift"]
+__all__ = [
+    "Limits",
+    "concentration_qtc",
+    "dose_day_peaks",
+    "edish",
+    "exposure_adjusted",
+    "incidence",
+    "qt_categories",
+    "qtcf",
+    "shift",
+    "special_interest",
+    "suicidality_shift",
+    "vital_outliers",
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import polars as pl
@@ -19,6 +20,7 @@ def incidence(
     people: pl.DataFrame,
     contrast: tuple[str, str],
     *,
+    terms: Sequence[str] | None = None,
     method: DifferenceMethod | None = None,
     level: float = 0.95,
 ) -> Estimates:
@@ -28,6 +30,7 @@ def incidence(
 
     Args:
         events: participant and term, one row an event. people: participant and arm of all who could have one.
+        terms: which, in this order, with those that nobody had; else all that somebody had.
         method: of the interval; Miettinen and Nurminen's.
     Raises:
         ValueError: when an event is of nobody among the people, or a column is not there.
@@ -35,9 +38,9 @@ def incidence(
     own = checked_people(people, contrast)
     had = _had(events, people).unique(["participant", "term"]).join(own, on="participant", how="inner")
     sizes = [own.filter(arm=arm).height for arm in contrast]
-    terms = had.group_by("term").len().sort(["len", "term"], descending=[True, False])["term"]
+    seen = had.group_by("term").len().sort(["len", "term"], descending=[True, False])["term"].to_list()
     rows = []
-    for term in terms:
+    for term in seen if terms is None else terms:
         counts = [had.filter(term=term, arm=arm).height for arm in contrast]
         first, second = (Arm(*one) for one in zip(counts, sizes, contrast, strict=True))
         pair = Pair(first, second)

@@ -1,0 +1,51 @@
+"""The difference of two arms without each site, therapist pair or other group in turn."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import polars as pl
+
+from entact.analysis.continuous import ancova
+from entact.analysis.frame import sort_groups
+from entact.analysis.heterogeneity.subgroups import not_estimated
+from entact.analysis.planned import Question
+from entact.analysis.result import Estimates
+from entact.analysis.safety.people import need
+
+
+def leave_one_out(
+    rows: pl.DataFrame, fixed: str, contrast: tuple[str, str], of: str, *, level: float = 0.95
+) -> Estimates:
+    """The adjusted difference of everybody, and again without each group: does one carry it?
+
+    Args:
+        rows: participant, arm, value and covariates, one row a participant. fixed: as for `ancova`. of: the
+            column of groups, as `site` or a therapist pair; who has none always stays.
+    Returns:
+        "all", and "without" each group in its order; one that cannot be estimated says why. The note of the
+        first says between which differences they lie.
+    Raises:
+        ValueError: when the rows of everybody do not allow the model, or there are fewer than two groups.
+    """
+    need(rows, ("participant", "arm", "value", of), "rows")
+    own = Question(contrast).here(rows).with_columns(pl.col("arm").cast(pl.String))
+    own = own.filter(pl.col("arm").is_in(list(contrast)), pl.col("value").is_not_null())
+    named = own.with_columns(pl.col(of).cast(pl.String).alias("group left out"))
+    groups = sort_groups(named.drop_nulls("group left out"), ["group left out"])["group left out"]
+    names = groups.unique(maintain_order=True).to_list()
+    if len(names) < 2:
+        raise ValueError(f"{of} has fewer than two groups, and without the only one nobody is left")
+    formula = f"value ~ {fixed}"
+    whole = replace(ancova(formula, own, contrast, level=level)[0], label="all")
+    found = []
+    for name in names:
+        part, label = named.filter(pl.col("group left out").ne_missing(name)), f"without {name}"
+        try:
+            found.append(replace(ancova(formula, part, contrast, level=level)[0], label=label))
+        except ValueError as problem:
+            found.append(not_estimated(part, contrast, label, str(problem), level))
+    known = [one.estimate for one in found if one.estimate is not None]
+    said = f"without each {of} in turn: from {min(known):.4g} to {max(known):.4g}" if known else ""
+    first = replace(whole, notes=(*whole.notes, *([said] if said else [])))
+    return Estimates(f"Without each {of}, {contrast[0]} - {contrast[1]}", (first, *found))

@@ -1,0 +1,111 @@
+"""The difference of two arms in each subgroup, and whether subgroups differ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import polars as pl
+from scipy.special import fdtrc
+
+from entact.analysis.adjustment.model import linear
+from entact.analysis.continuous import ancova
+from entact.analysis.frame import sort_groups
+from entact.analysis.planned import Question
+from entact.analysis.result import Estimate, Estimates, Group
+from entact.analysis.safety.people import need
+
+
+def subgroups(
+    rows: pl.DataFrame,
+    fixed: str,
+    contrast: tuple[str, str],
+    by: Sequence[str],
+    *,
+    level: float = 0.95,
+) -> Estimates:
+    """The adjusted difference of everybody, of each level of each column, and the test of each interaction.
+
+    Args:
+        rows: participant, arm, value and covariates, one row a participant. fixed: as for `ancova`, with the
+            arm. by: columns of subgroups, as sex or site; a level is a category, whatever it holds.
+    Returns:
+        "all" first; then each column's interaction (an F test in the model of both arms, without an estimate),
+        and its levels. A level in which the difference cannot be estimated says why.
+    Raises:
+        ValueError: when the rows of everybody do not allow the model, or a column is not there.
+    Source: ICH E9, 5.7. Equivalent to R `anova(lm(..), lm(.. + arm:by))`.
+    """
+    need(rows, ("participant", "arm", "value", *by), "rows")
+    own = Question(contrast).here(rows).with_columns(pl.col("arm").cast(pl.String))
+    own = own.filter(pl.col("arm").is_in(list(contrast)), pl.col("value").is_not_null())
+    formula = f"value ~ {fixed}"
+    found = [replace(ancova(formula, own, contrast, level=level)[0], label="all")]
+    for column in by:
+        known = own.drop_nulls(column)
+        cast = known.with_columns(_as_level(known[column]))
+        lost = len(own) - len(known)
+        notes = (f"{column} of {lost} participants unknown",) if lost else ()
+        found.append(replace(_interaction(formula, cast, column, contrast, level), notes=notes))
+        for key, part in sort_groups(cast, [column]).group_by(column, maintain_order=True):
+            found.append(_within(formula, part, contrast, f"{column}: {key[0]}", level))
+    return Estimates(f"Subgroups, {contrast[0]} - {contrast[1]}", tuple(found))
+
+
+def _as_level(column: pl.Series) -> pl.Series:
+    if isinstance(column.dtype, pl.Enum):
+        return column
+    return column.cast(pl.String)
+
+
+def not_estimated(
+    rows: pl.DataFrame,
+    contrast: tuple[str, str],
+    label: str,
+    why: str,
+    level: float,
+    measure: str = "adjusted mean difference",
+) -> Estimate:
+    """A row without an estimate, that says who is in it and why there is none."""
+    groups = tuple(Group(arm, rows.filter(arm=arm).height) for arm in contrast)
+    return Estimate(
+        measure, "none", None, level=level, groups=groups, notes=(f"{label}: {why}",), label=label
+    )
+
+
+def _within(
+    formula: str, part: pl.DataFrame, contrast: tuple[str, str], label: str, level: float
+) -> Estimate:
+    try:
+        return replace(ancova(formula, part, contrast, level=level)[0], label=label)
+    except ValueError as problem:
+        return not_estimated(part, contrast, label, str(problem), level)
+
+
+def _interaction(
+    formula: str, rows: pl.DataFrame, column: str, contrast: tuple[str, str], level: float
+) -> Estimate:
+    """The F test of arm by subgroup beside the model's terms."""
+    label = f"{column}: interaction"
+    try:
+        small = linear(f"{formula} + {column}", rows)
+        large = linear(f"{formula} + {column} + arm:{column}", rows)
+    except ValueError as problem:
+        return not_estimated(rows, contrast, label, str(problem), level, "interaction")
+    df = large.rows.x.shape[1] - small.rows.x.shape[1]
+    rest = large.rows.n - large.rows.x.shape[1]
+    if df < 1 or not large.scale > 0:
+        return not_estimated(rows, contrast, label, "no two levels have both arms", level, "interaction")
+    between = (float(small.residual @ small.residual) - float(large.residual @ large.residual)) / df
+    f = max(between / large.scale, 0.0)
+    return Estimate(
+        "interaction",
+        f"F test of arm:{column} beside {formula}; {df} and {rest} degrees of freedom",
+        None,
+        level=level,
+        df=float(rest),
+        statistic=f,
+        p=float(fdtrc(df, rest, f)),
+        groups=tuple(Group(arm, rows.filter(arm=arm).height) for arm in contrast),
+        label=label,
+    )
