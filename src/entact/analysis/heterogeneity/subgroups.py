@@ -30,7 +30,7 @@ def subgroups(
         rows: participant, arm, value and covariates, one row a participant. fixed: as for `ancova`, with the
             arm. by: columns of subgroups, as sex or site; a level is a category, whatever it holds.
     Returns:
-        "all" first; then each column's interaction (an F test in the model of both arms, without an estimate),
+        "all" first; then each column's interaction (an F test of both arms, without an estimate),
         and its levels. A level in which the difference cannot be estimated says why.
     Raises:
         ValueError: when the rows of everybody do not allow the model, or a column is not there.
