@@ -90,6 +90,31 @@ def write_ard(found: Analyses, path: Path) -> None:
         raise AnalyseError(f"{path}: analysis results are written as .csv or .parquet")
 
 
+def check_picture(path: Path) -> None:
+    """Says at once when no picture can be written there."""
+    from entact.report.pictures.sheet import PictureError, check_suffix
+
+    try:
+        check_suffix(path)
+    except PictureError as problem:
+        raise AnalyseError(str(problem)) from problem
+
+
+def write_picture(found: Analyses, path: Path, table: str) -> None:
+    """Every estimate with its interval, as a picture."""
+    from entact.report.pictures.estimates import estimates_sheet
+    from entact.report.pictures.sheet import write_sheet
+
+    results = {name: list(one.result) for name, one in found.items() if one.result is not None}
+    origin = "DRY RUN: ARMS ARE MADE UP" if found.dry else table
+    caption = "Estimates with their intervals; the grey line is what is tested against."
+    try:
+        sheet = estimates_sheet("Results", caption, results, origin=origin)
+    except ValueError as problem:
+        raise AnalyseError(f"{path}: {problem}") from problem
+    write_sheet(sheet, path)
+
+
 def _is_key(message: str) -> bool:
     return message.startswith(("there is no key", "there is no role", "has no", "there is no analysis;")) or (
         " needs " in message or "compares two arms" in message

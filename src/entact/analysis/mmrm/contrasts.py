@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from scipy.special import nctdtrinc
 
-from entact.analysis.mmrm.estimates import Estimates
+from entact.analysis.mmrm.estimates import Estimates, known
 from entact.analysis.mmrm.multiplicity import Adjustment
 from entact.analysis.mmrm.show import Sheet, Tabular, Write
 from entact.analysis.mmrm.small import Floats
@@ -29,7 +29,7 @@ class EffectSizes(Tabular):
     def to_polars(self) -> pl.DataFrame:
         """Labels, effect, low, high, sd."""
         numbers = {"effect": self.effect, "low": self.low, "high": self.high, "sd": self.sd}
-        return pl.DataFrame({**self.labels, **numbers}).with_columns(pl.col(list(numbers)).fill_nan(None))
+        return pl.DataFrame({**self.labels, **known(numbers)})
 
     def _sheet(self, write: Write) -> Sheet:
         heads = [*self.labels, "effect", f"{100 * self.level:g} % interval", "SD"]

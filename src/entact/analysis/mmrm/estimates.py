@@ -26,6 +26,14 @@ from entact.analysis.mmrm.small import Floats
 Alternative = Literal["two-sided", "less", "greater"]
 
 
+def known(numbers: Mapping[str, Floats]) -> dict[str, pl.Series]:
+    """Columns with null for NaN."""
+    return {
+        name: pl.Series([None if one != one else one for one in values.tolist()], dtype=pl.Float64)
+        for name, values in numbers.items()
+    }
+
+
 @dataclass(frozen=True, repr=False)
 class Estimates(Tabular):
     """Rows of estimates: `str()`, a notebook and `text(decimals=2)` print them, `to_polars()` has them."""
@@ -199,8 +207,7 @@ class Estimates(Tabular):
             "low": self.low,
             "high": self.high,
         }
-        frame = pl.DataFrame({**self.labels, **self._counts(), **numbers})
-        return frame.with_columns(pl.col(list(numbers)).fill_nan(None))
+        return pl.DataFrame({**self.labels, **self._counts(), **known(numbers)})
 
     def _counts(self) -> dict[str, list[int]]:
         """Columns of whole numbers that stand beside the labels."""

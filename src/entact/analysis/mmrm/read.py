@@ -9,6 +9,7 @@ import numpy as np
 
 from entact.analysis.mmrm.columns import (
     NO_VALUE,
+    SHORT,
     Column,
     Factor,
     Identity,
@@ -151,6 +152,11 @@ def keep_used(
 def _check_people(name: str, people: Identity) -> list[str]:
     """As `check_levels`, of labels that are many."""
     labels = people.labels
+    if len(labels) <= SHORT:
+        known = labels.to_list()
+        stripped = {label.strip() for label in known}
+        odd = len(stripped) < len(known) or not stripped.isdisjoint(("", *NO_VALUE))
+        return check_levels(name, known, None) if odd else []
     bare = labels.str.strip_chars()
     suspect = labels.filter((bare.str.len_chars() == 0) | bare.is_duplicated() | bare.is_in(NO_VALUE))
     return check_levels(name, suspect.to_list(), None) if len(suspect) else []

@@ -96,8 +96,14 @@ def _cholesky_or_nan(matrix: Floats) -> Floats:
 
 
 def invert_lower(lower: Floats) -> Floats:
-    """Inverses of lower triangular matrices (..., n, n), by forward substitution over rows."""
+    """Inverses of lower triangular matrices (..., n, n), by forward substitution over rows.
+
+    Of a few matrices by LAPACK's general inverse, whose call costs less; what it leaves above the diagonal
+    is rounding.
+    """
     n = lower.shape[-1]
+    if lower.size < FEW * n * n and np.isfinite(lower).all():
+        return np.asarray(np.tril(np.linalg.inv(lower)), dtype=np.float64)
     inverse = np.zeros_like(lower)
     for i in range(n):
         pivot = 1.0 / lower[..., i, i]

@@ -9,6 +9,7 @@ from entact.analysis.safety.liver import edish
 from entact.analysis.safety.qt import qt_categories, qtcf
 from entact.analysis.safety.shift import shift
 from entact.analysis.safety.vitals import Limits, dose_day_peaks, vital_outliers
+from entact.analysis.safety.volcano import volcano
 
 __all__ = [
     "Limits",
@@ -23,4 +24,5 @@ __all__ = [
     "special_interest",
     "suicidality_shift",
     "vital_outliers",
+    "volcano",
 ]

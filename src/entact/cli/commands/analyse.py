@@ -26,14 +26,21 @@ def analyse(
     ard: Annotated[
         Path | None, typer.Option(help="Write analysis results data: .csv or .parquet.", dir_okay=False)
     ] = None,
+    picture: Annotated[
+        Path | None, typer.Option(help="Draw the results: .svg, .png or .html.", dir_okay=False)
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Run every analysis of a plan file on a table, and say who entered each."""
-    from entact.cli.analyse import as_data, print_found, run, write_ard
+    from entact.cli.analyse import as_data, check_picture, print_found, run, write_ard, write_picture
 
+    if picture is not None:
+        check_picture(picture)
     found, notes = run(plan, table, committed, dry)
     if ard is not None:
         write_ard(found, ard)
+    if picture is not None:
+        write_picture(found, picture, table.name)
     if as_json:
         print_json(as_data(found, notes))
     else:
