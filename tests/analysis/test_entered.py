@@ -168,3 +168,82 @@ def test_a_limit_is_reached_by_who_reaches_it_in_decimals() -> None:
     found = done(rows, method="proportion", change="absolute", event={"at_most": -10}).result
     assert found is not None
     assert [group.events for group in found[0].groups] == [20, 20]
+
+
+@pytest.mark.parametrize("method", ["log_rank", "fisher", "van_elteren"])
+def test_a_margin_that_a_test_does_not_know_is_no_p_of_another(method: str) -> None:
+    own: dict[str, Any] = {"ended": "ended"} if method == "log_rank" else {}
+    own |= {"event": {"at_least": 30}} if method == "fisher" else {}
+    own |= {"strata": "answer"} if method == "van_elteren" else {}
+    found = done(ROWS, method=method, null=0.7, **own)
+    assert found.result is None
+    assert "alone, and `null` says 0.7; take it out" in (found.why or "")
+    found = done(ROWS, method="proportion", event={"at_least": 30}, null=-0.1)
+    assert found.entered.notes == ("nothing is tested here: `null`, -0.1, is not used",)
+
+
+def test_a_side_that_a_test_does_not_know_is_refused() -> None:
+    found = done(ROWS, method="cmh", strata="answer", event={"at_least": 30}, side="less")
+    assert "on both sides alone" in (found.why or "")
+
+
+# R 4.2.2: > wilcox.test(x, y, mu = 5, exact = FALSE, conf.int = TRUE) is wilcox.test(x - 5, y) moved back
+def test_ranks_and_restricted_means_take_a_margin() -> None:
+    plain, moved = (done(ROWS, method="rank_sum", **own).result for own in ({}, {"null": 5}))
+    shifted = done(
+        ROWS.with_columns(
+            value=pl.col("value").cast(pl.Float64) - pl.when(pl.col("arm") == "a").then(5).otherwise(0)
+        ),
+        method="rank_sum",
+    ).result
+    assert plain is not None
+    assert moved is not None
+    assert shifted is not None
+    assert moved[0].estimate == pytest.approx(plain[0].estimate)
+    assert (moved[0].null, moved[0].p) == (5, shifted[0].p)
+    asked: dict[str, Any] = {"method": "restricted_mean", "ended": "ended", "until": 20}
+    plain, moved = (done(ROWS, **asked, **own).result for own in ({}, {"null": -2, "side": "greater"}))
+    assert plain is not None
+    assert moved is not None
+    assert plain[0].se is not None
+    assert plain[0].estimate is not None
+    assert moved[0].statistic == pytest.approx((plain[0].estimate + 2) / plain[0].se)
+    assert moved[0].null == -2
+
+
+def test_who_has_no_value_keeps_a_place_in_the_allocation() -> None:
+    gone = ROWS.with_columns(value=pl.when(pl.int_range(N) < 4).then(None).otherwise(pl.col("value")))
+    asked: dict[str, Any] = {
+        "method": "rerandomisation",
+        "procedure": "blocks",
+        "sizes": [2],
+        "seed": 3,
+        "draws": 200,
+    }
+    found = done(gone, **asked).result
+    assert found is not None
+    assert "4 without a value keep their places in the allocation" in found[0].notes
+    assert [group.n for group in found[0].groups] == [18, 18]
+    unseen = pl.concat(
+        [ROWS.with_columns(visit=pl.lit("V1")), gone.drop_nulls().with_columns(visit=pl.lit("V2"))]
+    )
+    later = done(unseen, **(asked | {"contrast": "a - b at V2"})).result
+    assert later is not None
+    assert later[0].p == found[0].p
+
+
+def test_arms_written_nearly_alike_and_one_difference_for_all_visits_are_noted() -> None:
+    arm = pl.when(pl.int_range(N) < 2).then(pl.col("arm").str.to_uppercase()).otherwise(pl.col("arm"))
+    found = done(ROWS.with_columns(arm=arm), method="t_test")
+    assert "arm 'A' is not compared, and is written nearly as 'a'" in found.entered.notes
+    both = pl.concat([ROWS.with_columns(visit=pl.lit(f"V{n}"), value=pl.col("value") + n) for n in (1, 2)])
+    jitter = both.with_columns(value=pl.col("value") + pl.Series(RNG.normal(0, 3, 2 * N)))
+    asked: dict[str, Any] = {"method": "mmrm", "contrast": "a - b at V2"}
+    once = done(jitter, fixed="arm + visit", **asked)
+    assert "the difference is the same at every visit" in once.entered.notes[0]
+    assert done(jitter, fixed="arm * visit", **asked).entered.notes == ()
+
+
+def test_small_sites_without_a_site_are_said() -> None:
+    found = done(ROWS, method="ancova", fixed="arm + baseline", pool_sites_below=3)
+    assert "the rows have no site" in (found.why or "")

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from entact.analysis.entered import Entered, Unusable, enter, polars
-from entact.analysis.planned import Plan, Planned
+from entact.analysis.planned import Plan, Planned, Question
 from entact.analysis.result import ARD, Estimates
 from entact.analysis.vocabulary import read_plan
 
@@ -197,12 +197,36 @@ def _one(
         return Analysed(planned, None, str(problem), nobody, _standing(planned, committed))
     standing = _standing(planned, committed)
     try:
-        return Analysed(planned, planned.method.answer(rows, planned.question), None, entered, standing)
+        found = planned.method.answer(rows, planned.question)
+        notes = _ignored(planned.question, found)
+        entered = replace(entered, notes=(*entered.notes, *notes))
+        return Analysed(planned, found, None, entered, standing)
     except ValueError as problem:
         return Analysed(planned, None, str(problem), entered, standing)
+    except pl.exceptions.PolarsError as problem:
+        why = f"the rows do not hold what {planned.said.get('method', 'the method')} needs: {problem}"
+        return Analysed(planned, None, why, entered, standing)
     except ArithmeticError as problem:
         why = f"the values are too large or too small to be calculated with: {problem}"
         return Analysed(planned, None, why, entered, standing)
+
+
+def _ignored(question: Question, found: Estimates) -> list[str]:
+    """Notes of a margin that is not used, as nothing is tested.
+
+    Raises:
+        ValueError: for a margin or a side that the method does not know: its p would be that of another test.
+    """
+    tested = [one for one in found if one.p is not None]
+    if not tested:
+        null = question.null
+        return [] if null is None else [f"nothing is tested here: `null`, {null:g}, is not used"]
+    if question.null is not None and all(one.null != question.null for one in tested):
+        known = "nothing else" if tested[0].null is None else f"{tested[0].null:g} alone"
+        raise ValueError(f"this is tested against {known}, and `null` says {question.null:g}; take it out")
+    if question.side != "two_sided" and all(one.side != question.side for one in tested):
+        raise ValueError(f"this is tested on both sides alone, and `side` says {question.side}; take it out")
+    return []
 
 
 def _standing(planned: Planned, committed: Mapping[str, str] | None) -> Standing:

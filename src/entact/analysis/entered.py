@@ -138,7 +138,7 @@ def _rows(
             rows, events = apply(rows, plan.estimands[planned.estimand], plan.events, visits)
         except ValueError as problem:
             raise Unusable(str(problem)) from problem
-    notes += _slopes(planned, rows)
+    notes += _slopes(planned, rows) + _alike(planned, rows) + _same_at_every_visit(planned)
     if getattr(planned.method, "takes_missing", False):  # who has no value is imputed, not left out
         return rows, steps, events, notes
     rows = _keep(rows, pl.col("value").is_not_null(), "value unknown", steps)
@@ -188,6 +188,36 @@ def _slopes(planned: Planned, rows: pl.DataFrame) -> list[str]:
         if 2 <= len(seen) <= FEW and bool((seen == seen.floor()).all()):
             found.append(f"{name} is taken as a number, with a slope; if it is a code write C({name})")
     return found
+
+
+def _alike(planned: Planned, rows: pl.DataFrame) -> list[str]:
+    """A note for each arm whose name is that of one compared but for its case or its blanks."""
+    if planned.question.contrast is None or "arm" not in rows.columns:
+        return []
+    there = rows["arm"].cast(pl.String).drop_nulls().unique().sort().to_list()
+    meant = {" ".join(arm.casefold().split()): arm for arm in planned.question.contrast}
+    return [
+        f"arm {arm!r} is not compared, and is written nearly as {meant[key]!r}"
+        for arm in there
+        if (key := " ".join(arm.casefold().split())) in meant and arm not in planned.question.contrast
+    ]
+
+
+def _same_at_every_visit(planned: Planned) -> list[str]:
+    """A note where the model of several visits has one difference of the arms for all of them."""
+    fixed = planned.said.get("fixed")
+    if planned.question.at is None or not isinstance(fixed, str):
+        return []
+    from entact.analysis.mmrm.formula import parse
+
+    try:
+        parsed = parse(f"value ~ {fixed}")
+    except ValueError:
+        return []
+    held = [{name for atom in term for name in parsed.atoms[atom].variables} for term in parsed.terms]
+    if not any("visit" in one for one in held) or any({"arm", "visit"} <= one for one in held):
+        return []
+    return ["arm and visit do not interact in the model: the difference is the same at every visit"]
 
 
 def _unseen(column: pl.Series, wanted: tuple[object, ...], what: str) -> list[str]:

@@ -191,6 +191,8 @@ def pool_sites(frame: pl.DataFrame, below: int | None) -> pl.DataFrame:
     """The rows with the sites of fewer participants taken as one."""
     if below is None:
         return frame
+    if "site" not in frame.columns:
+        raise ValueError("small sites are pooled, and the rows have no site: say which column `site` is")
     size = pl.col("participant").n_unique().over("site")
     own = pl.col("site").cast(pl.String)
     return frame.with_columns(pl.when(size < below).then(pl.lit(POOLED)).otherwise(own).alias("site"))

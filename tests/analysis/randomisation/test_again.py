@@ -101,7 +101,7 @@ def test_covariates_are_taken_off_first() -> None:
 @pytest.mark.parametrize(
     ("people", "message"),
     [
-        (PEOPLE.with_columns(value=pl.lit(None, dtype=pl.Float64)), "somebody has no value"),
+        (PEOPLE.with_columns(value=pl.lit(None, dtype=pl.Float64)), "is empty"),
         (PEOPLE.with_columns(arm=pl.lit("mdma")), "is empty"),
         (PEOPLE.with_columns(arm=pl.lit("other")), "'other' is none of"),
     ],

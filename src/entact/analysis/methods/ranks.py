@@ -11,7 +11,7 @@ from entact.analysis.methods.answer import cut, labelled, parts
 from entact.analysis.planned import Question
 from entact.analysis.randomisation import Procedure, rerandomise
 from entact.analysis.rank import rank_sum, signed_rank, van_elteren
-from entact.analysis.result import Estimates
+from entact.analysis.result import Estimate, Estimates
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +20,15 @@ class RankSum:
 
     def answer(self, rows: pl.DataFrame, question: Question) -> Estimates:
         first, second = question.arms(rows)
+        null = question.null or 0.0
         found = rank_sum(
-            first["value"], second["value"], level=question.level, side=question.side, names=question.pair()
+            _less(first["value"], null),
+            second["value"],
+            level=question.level,
+            side=question.side,
+            names=question.pair(),
         )
-        return labelled(found, question)
+        return labelled(_moved(found, null), question)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +53,10 @@ class SignedRank:
         found = []
         for key, part in parts(here, ["arm"] if "arm" in here.columns else []):
             name = str(key[0]) if key else "all"
-            own = signed_rank(part["value"], level=question.level, side=question.side, name=name)
-            found.append(replace(own, label=name))
+            null = question.null or 0.0
+            values = _less(part["value"], null)
+            own = signed_rank(values, level=question.level, side=question.side, name=name)
+            found.append(replace(_moved(own, null), label=name))
         return Estimates("", tuple(found))
 
 
@@ -62,9 +69,20 @@ class Rerandomisation:
     draws: int = 9999
     covariates: tuple[str, ...] = ()
 
+    takes_missing = True  # who has no value was allocated all the same
+
     def answer(self, rows: pl.DataFrame, question: Question) -> Estimates:
         question.arms(rows)
-        here = question.here(rows).filter(pl.col("arm").cast(pl.String).is_in(list(question.pair())))
+        here = question.here(rows)
+        gone = rows.unique("participant", keep="first", maintain_order=True).filter(
+            ~pl.col("participant").is_in(here["participant"].implode())
+        )
+        if len(gone):  # nobody saw them at the visit
+            nothing = gone.with_columns(pl.lit(None, dtype=rows.schema["value"]).alias("value"))
+            order = rows["participant"].unique(maintain_order=True)
+            whole = pl.concat([here, nothing])
+            here = order.to_frame().join(whole, on="participant", how="left", maintain_order="left")
+        here = here.filter(pl.col("arm").cast(pl.String).is_in(list(question.pair())))
         found = rerandomise(
             here,
             contrast=question.pair(),
@@ -76,3 +94,15 @@ class Rerandomisation:
             level=question.level,
         )
         return labelled(found, question, f"seed {self.seed}")
+
+
+def _less(values: pl.Series, null: float) -> pl.Series:
+    """What is asked is whether values differ by more than the null: it is taken off, and put back on."""
+    return values if null == 0 else values.cast(pl.Float64) - null
+
+
+def _moved(found: Estimate, null: float) -> Estimate:
+    if null == 0:
+        return found
+    ends = [None if one is None else one + null for one in (found.estimate, found.low, found.high)]
+    return replace(found, estimate=ends[0], low=ends[1], high=ends[2], null=null)

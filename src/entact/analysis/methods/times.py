@@ -116,7 +116,9 @@ class RestrictedMean:
             Times.of(_with(part, self.ended)["value"], part[self.ended], name)
             for part, name in zip((first, second), question.pair(), strict=True)
         )
-        found = restricted_mean_difference(one, two, self.until, level=question.level, side=question.side)
+        found = restricted_mean_difference(
+            one, two, self.until, level=question.level, null=question.null or 0.0, side=question.side
+        )
         return labelled(found, question)
 
 

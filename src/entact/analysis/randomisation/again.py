@@ -40,13 +40,14 @@ def rerandomise(
 
     Args:
         people: one row a participant in order of allocation, with `arm`, `value`, and the columns that the
-            procedure and `covariates` name; nobody may be missing.
+            procedure and `covariates` name; everybody who was randomised: who has no value keeps their place
+            in the allocation, and counts for nothing else.
         procedure: as it was used. draws: allocations tried; all there are, where these are few and equally
             likely. statistic: of values and arms. covariates: numbers that are regressed out first.
     Returns:
         The statistic seen, and (1 + as large) / (1 + draws), with its Monte Carlo error in the notes.
     Raises:
-        ValueError: when somebody has no value or another arm, or an arm is empty.
+        ValueError: when somebody has another arm or lacks a covariate, or an arm has no value.
     Source: Rosenberger, Uschner & Wang 2019, Statistics in Medicine 38:1; Phipson & Smyth 2010.
     """
     require_side(side)
@@ -57,30 +58,39 @@ def rerandomise(
     for name in ("value", *covariates):
         if not (people.schema[name].is_numeric() or people.schema[name] == pl.Boolean):
             raise ValueError(f"column {name!r} holds {people.schema[name]}; numbers are needed")
-    if people["value"].null_count() or any(people[name].null_count() for name in covariates):
-        raise ValueError("somebody has no value: a re-randomisation test needs everybody who was randomised")
+    for name in covariates:
+        if people[name].null_count():
+            raise ValueError(f"somebody has no {name}: a covariate of the test needs everybody's")
     own: Arms = (arm == contrast[0]).to_numpy().astype(np.int8)
-    if own.all() or not own.any():
+    every_value = people["value"].cast(pl.Float64).fill_nan(None)
+    there = every_value.is_not_null().to_numpy()
+    if not there.any() or own[there].all() or not own[there].any():
         raise ValueError(f"both arms are needed, and one of {contrast[0]} and {contrast[1]} is empty")
-    values = people["value"].cast(pl.Float64).to_numpy()
+    values = every_value.drop_nulls().to_numpy()
     if covariates:
-        x = np.column_stack([np.ones(len(values)), *(people[name].cast(pl.Float64) for name in covariates)])
+        columns = [people[name].cast(pl.Float64).to_numpy()[there] for name in covariates]
+        x = np.column_stack([np.ones(len(values)), *columns])
         values = values - x @ np.linalg.lstsq(x, values, rcond=None)[0]
-    seen = statistic(values, own)
+    seen = statistic(values, own[there])
     known = people.with_columns(pl.Series("arm", own))
     every = _every(procedure, known, own)
     if every is not None:
+        every = [one[there] for one in every]
+        every = [one for one in every if one.any() and not one.all()]
         found = np.array([statistic(values, one) for one in every])
         p = float(_as_large(found, seen, side).mean())
         notes = [f"all {len(found)} allocations"]
     else:
-        found, empty = _drawn(procedure, known, own, values, statistic, generator, draws)
+        found, empty = _drawn(procedure, known, own, there, values, statistic, generator, draws)
         p = (1 + float(_as_large(found, seen, side).sum())) / (1 + len(found))
         notes = [
             f"{len(found)} allocations drawn; Monte Carlo error of p {sqrt(p * (1 - p) / len(found)):.4f}"
         ]
         if empty:
             notes.append(f"{empty} draws that left an arm empty were drawn again")
+    lost = len(there) - int(there.sum())
+    if lost:
+        notes.append(f"{lost} without a value keep their places in the allocation")
     if covariates:
         notes.append(f"values less what {', '.join(covariates)} explain")
     return Estimate(
@@ -94,8 +104,8 @@ def rerandomise(
         groups=tuple(
             Group(
                 name,
-                int((own == k).sum()),
-                mean=float(people["value"].cast(pl.Float64).to_numpy()[own == k].mean()),
+                int((own[there] == k).sum()),
+                mean=float(every_value.drop_nulls().to_numpy()[own[there] == k].mean()),
             )
             for name, k in zip(contrast, (1, 0), strict=True)
         ),
@@ -130,6 +140,7 @@ def _drawn(
     procedure: Procedure,
     people: pl.DataFrame,
     own: Arms,
+    there: NDArray[np.bool_],
     values: Floats,
     statistic: Callable[[Floats, Arms], float],
     generator: np.random.Generator,
@@ -137,12 +148,12 @@ def _drawn(
 ) -> tuple[Floats, int]:
     found, empty = np.empty(draws), 0
     for place in range(draws):
-        arms = procedure.draw(people, int(own.sum()), generator)
+        arms = procedure.draw(people, int(own.sum()), generator)[there]
         while arms.all() or not arms.any():
             empty += 1
             if empty > 100 * draws:
                 raise ValueError(f"{procedure.title} leaves an arm empty nearly always")
-            arms = procedure.draw(people, int(own.sum()), generator)
+            arms = procedure.draw(people, int(own.sum()), generator)[there]
         found[place] = statistic(values, arms)
     return found, empty
 

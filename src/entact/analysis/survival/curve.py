@@ -133,7 +133,13 @@ def median_time(times: Times, *, level: float = 0.95, scale: Scale = "log_log") 
 
 
 def restricted_mean_difference(
-    first: Times, second: Times, until: float, *, level: float = 0.95, side: Side = "two_sided"
+    first: Times,
+    second: Times,
+    until: float,
+    *,
+    level: float = 0.95,
+    null: float = 0.0,
+    side: Side = "two_sided",
 ) -> Estimate:
     """The mean time without the event up to a time, of the first group less that of the second.
 
@@ -143,7 +149,7 @@ def restricted_mean_difference(
     """
     (one, se_1), (two, se_2) = (kaplan_meier(group).restricted_mean(until) for group in (first, second))
     se, z = sqrt(se_1**2 + se_2**2), z_of(level)
-    score = (one - two) / se if se > 0 else None
+    score = (one - two - null) / se if se > 0 else None
     return Estimate(
         "restricted mean time difference",
         f"Kaplan-Meier up to {until:g}",
@@ -154,7 +160,7 @@ def restricted_mean_difference(
         se=se,
         statistic=score,
         p=None if score is None else tail(score, side),
-        null=None if score is None else 0.0,
+        null=None if score is None else null,
         side=side,
         groups=(first.group(), second.group()),
         notes=(f"{one:.4g} and {two:.4g}",),
