@@ -76,20 +76,18 @@ class Boschloo:
 
     def p(self, pair: Pair, side: Side) -> float:
         n1, n2 = pair.first.n, pair.second.n
-        statistic = np.empty((n1 + 1, n2 + 1))
-        for total in range(n1 + n2 + 1):
-            support, weights = _support(Pair.of(min(total, n1), n1, total - min(total, n1), n2))
-            chance = _chances(support, weights, 0.0)
-            if side == "greater":
-                own = np.cumsum(chance[::-1])[::-1]
-            elif side == "less":
-                own = np.cumsum(chance)
-            else:
-                order = np.argsort(chance, kind="stable")
-                sums = np.cumsum(chance[order])
-                upto = np.searchsorted(chance[order], chance * ALIKE, side="right")
-                own = sums[upto - 1]
-            statistic[support, total - support] = own
+        x1, x2 = (one.ravel() for one in np.meshgrid(np.arange(n1 + 1), np.arange(n2 + 1), indexing="ij"))
+        total, ways = x1 + x2, _log_ways(n1)[x1] + _log_ways(n2)[x2]
+        chance = np.exp(ways - _log_ways(n1 + n2)[total])  # of a table, given its total
+        likely = {"two_sided": np.log(np.maximum(chance, 1e-300)), "less": x1, "greater": -x1}[side]
+        # Every total has a stretch of its own on one line, so that all are sorted and summed at once.
+        stretch = 4096.0 + 4 * max(n1, n2)
+        place = total * stretch + likely
+        order = np.argsort(place, kind="stable")
+        sums = np.concatenate([[0.0], np.cumsum(chance[order])])
+        first = np.searchsorted(place[order], (total - 0.5) * stretch)
+        upto = np.searchsorted(place[order], place + np.log(ALIKE), side="right")
+        statistic = (sums[upto] - sums[first]).reshape(n1 + 1, n2 + 1)
         return _worst(pair, -statistic)
 
 
@@ -174,7 +172,7 @@ def _sided(z: Floats, side: Side) -> Floats:
 def _worst(pair: Pair, statistic: Floats) -> float:
     """The largest probability, over the rate that both arms share, of a table at least as extreme."""
     own = statistic[pair.first.events, pair.second.events]
-    extreme = statistic >= own - abs(own) * (ALIKE - 1) - 1e-12
+    extreme = (statistic >= own - abs(own) * (ALIKE - 1) - 1e-12).astype(np.float64)
     n1, n2 = pair.first.n, pair.second.n
     ways_1, ways_2 = _log_ways(n1), _log_ways(n2)
     x1, x2 = np.arange(n1 + 1), np.arange(n2 + 1)
