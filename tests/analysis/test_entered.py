@@ -247,3 +247,16 @@ def test_arms_written_nearly_alike_and_one_difference_for_all_visits_are_noted()
 def test_small_sites_without_a_site_are_said() -> None:
     found = done(ROWS, method="ancova", fixed="arm + baseline", pool_sites_below=3)
     assert "the rows have no site" in (found.why or "")
+
+
+def test_pandas_columns_that_stand_twice_or_mix_kinds_are_said() -> None:
+    import pandas
+
+    values = [1.0, 2.0, 3.0, True, 5.0, 6.0]
+    frame = pandas.DataFrame({"participant": range(6), "arm": ["a", "b"] * 3})
+    asked = {"analyses": {"one": {"method": "t_test", "contrast": "a - b"}}}
+    mixed = frame.assign(value=pandas.Series(values, dtype=object))
+    assert "the value holds String" in (analyse(asked, mixed)["one"].why or "")
+    plain = frame.assign(value=[1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
+    with pytest.raises(ValueError, match="2 columns 'value'"):
+        analyse(asked, pandas.concat([plain, plain["value"]], axis=1))

@@ -314,7 +314,13 @@ def polars(frame: Any) -> pl.DataFrame:
     if isinstance(frame, pl.LazyFrame):
         return frame.collect()
     if hasattr(frame, "columns") and hasattr(frame, "iloc"):
-        return pl.DataFrame({str(name): _series(frame[name]) for name in frame.columns})
+        names = [str(name) for name in frame.columns]
+        twice = [name for place, name in enumerate(names) if name in names[:place]]
+        if twice:
+            raise ValueError(
+                f"the data have {names.count(twice[0])} columns {twice[0]!r}; rename all but one"
+            )
+        return pl.DataFrame({name: _series(frame.iloc[:, place]) for place, name in enumerate(names)})
     raise TypeError(f"a Polars or pandas DataFrame is needed, not {type(frame).__name__}")
 
 
@@ -326,6 +332,9 @@ def _series(column: Any) -> pl.Series:
     if categories is not None:
         text = [None if one is None else str(one) for one in values]
         return pl.Series(text, dtype=pl.Enum([str(one) for one in categories]))
+    kinds = {type(one) for one in values if one is not None}
+    if bool in kinds and len(kinds) > 1:  # true among numbers is not 1
+        values = [None if one is None else str(one) for one in values]
     return pl.Series(values, strict=False)
 
 
