@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from entact.analysis.safety.concentration import concentration_qtc
+from entact.analysis.safety.course import dose_day_rates, time_course
 from entact.analysis.safety.incidence import exposure_adjusted, incidence
 from entact.analysis.safety.interest import special_interest, suicidality_shift
 from entact.analysis.safety.liver import edish
@@ -15,6 +16,7 @@ __all__ = [
     "Limits",
     "concentration_qtc",
     "dose_day_peaks",
+    "dose_day_rates",
     "edish",
     "exposure_adjusted",
     "incidence",
@@ -23,6 +25,7 @@ __all__ = [
     "shift",
     "special_interest",
     "suicidality_shift",
+    "time_course",
     "vital_outliers",
     "volcano",
 ]
