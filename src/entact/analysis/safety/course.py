@@ -20,8 +20,8 @@ def dose_day_rates(
 
     Args:
         events: participant, term and `dose_day` (whether it began on one), one row an event.
-        people: participant, arm, `dose_days` and `days` (all that they were watched, those of dosing too); who
-            had no day of dosing counts between them only.
+        people: participant, arm, `dose_days` and `days` (all that they were watched, those of dosing too);
+            who had no day of dosing counts between them only.
     Returns:
         As for `exposure_adjusted`, per day, with "on a day of dosing" or "between" in each label.
     Raises:
