@@ -25,10 +25,13 @@ from entact.conduct.permissions import Person
 from entact.conduct.sight import Sight
 from entact.course import Course, Finding, Line, findings, fold
 from entact.course.fold import Broken, broken, read_lines
+from entact.course.found.attested import found_after_lock
+from entact.course.found.watch import as_finding
 from entact.course.state.state import Status
 from entact.protocol import Study
 from entact.protocol.study import Visit
 from entact.store import lists, models
+from entact.store.after_lock import lock_in_force
 from entact.store.door import SYSTEM_LEDGER
 from entact.store.numbers import shared_numbers
 from entact.store.studies import study_of_record
@@ -76,7 +79,7 @@ class Standing:
 class Folded:
     """A course, and for each of its entries number and hash of its versions in the ledger.
 
-    `beside` is what is found in it beside other participants: numbers that they have too.
+    `beside` is what is found in it beside its own ledger: numbers that others have too, a lock of the study.
     """
 
     course: Course
@@ -133,7 +136,13 @@ class Reader:
         beside: dict[str, list[Finding]] = {}
         for shared in shared_numbers(ledgers):
             beside.setdefault(shared.ledger, []).append(shared.finding)
+        locked = lock_in_force()
         whole = {name: one for name, one in found.items() if not isinstance(one, Broken)}
+        if locked is not None:
+            for name, one in whole.items():
+                last = locked.heads[name].seq if name in locked.heads else 0
+                late = found_after_lock(one.course, locked.name, last)
+                beside.setdefault(name, []).extend(as_finding(*found) for found in late)
         told = {name: replace(one, beside=tuple(beside.get(name, ()))) for name, one in whole.items()}
         return {**lost, **found, **told}
 

@@ -13,6 +13,7 @@ from tests.conduct.record import blinded_study
 
 from entact import store
 from entact.course import findings, instant, read
+from entact.course.entry import as_sent
 from entact.protocol import Study
 
 FORM = "/participants/S-1/screening.1/suicidality/"
@@ -119,8 +120,6 @@ def test_what_a_device_sends_after_a_freeze_is_kept_and_found(
         data={"items": {"ideation": 3}},
         reason="source_document",
     )
-    from entact.course.entry import as_sent
-
     store.fact(as_sent(sent), received_at=course.effective[-1].at.isoformat())
     found = findings(course_of(managed, ledger), instant("2026-06-01T00:00:00Z"))
     assert [one.entry for one in found if one.rule == "changed_after_freeze"] == [sent.id]
@@ -154,9 +153,29 @@ def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ledger: str) -> None:
     enter_key(eli, "data_manager", ["unlock"], dan)
 
 
+LATE = "01990000-0000-7000-8000-000000000002"
+RECEIVED = "2026-06-01T00:00:00+00:00"
+
+
+def late(study: Study, ledger: str) -> list[list[str]]:
+    """Entries that are found to have come after the lock: on pages, and in lists."""
+    from entact.conduct.reader import Folded, Reader
+    from entact.conduct.sight import Sight
+    from entact.store import lists
+
+    at = instant("2027-01-01T00:00:00Z")
+    folded = Reader("rehearsal", study, at, Sight(study, "data_manager")).folded([ledger])[ledger]
+    assert isinstance(folded, Folded)
+    listed = lists.open_findings(at, hidden=[], rule="changed_after_lock")
+    (counted,) = lists.summaries([listed[0].place], at, hidden=[], visits=[]).values() if listed else (None,)
+    assert counted is None or counted.findings >= len(listed)
+    assert lists.open_findings(at, hidden=["unsure"], rule="changed_after_lock", kinds=["form"]) == []
+    return [sorted(one.entry for one in folded.beside), sorted(one.entry for one in listed)]
+
+
 @pytest.mark.usefixtures("keys")
 def test_the_study_is_locked_with_a_key_and_unlocked_by_two(
-    site: Browser, manager: Browser, sign_in: Callable[..., Browser]
+    site: Browser, manager: Browser, sign_in: Callable[..., Browser], managed: Study, ledger: str
 ) -> None:
     words = {"passphrase": "seven green bottles"}
     assert "0 of 1 participants are locked" in manager.get("/lock/")
@@ -165,10 +184,19 @@ def test_the_study_is_locked_with_a_key_and_unlocked_by_two(
     manager.post("/lock/", {"do": "lock", "name": "lock-1"} | words)
     assert "lock-1" in manager.get("/lock/")
     assert "The study is locked (lock-1)" in site.post(FORM, CHANGED, status=422)
+    assert late(managed, ledger) == [[], []]
     site.post("/participants/S-1/add/adverse_event/", {"shown": ["verbatim"], "item:verbatim": "a rash"})
+    form = next(one for one in course_of(managed, ledger).effective if one.entry.kind == "form")
+    sent = msgspec.structs.replace(form.entry, id=LATE, replaces=form.id, data={"items": {"ideation": 3}})
+    store.fact(as_sent(msgspec.structs.replace(sent, reason="source_document")), received_at=RECEIVED)
+    event = next(one.id for one in course_of(managed, ledger).effective if one.entry.kind == "adverse_event")
+    assert late(managed, ledger) == [sorted([event, LATE])] * 2
+    assert "after the study was locked (lock-1)" in site.get("/participants/S-1/")
+    assert re.search(r"[Ee]ntries that came after the lock.{,200}?2", manager.get("/lock/"), re.DOTALL)
     manager.post("/lock/", {"do": "ask", "name": "lock-2", "reason": "coded late"} | words)
     own = manager.post("/lock/", {"do": "confirm", "name": "lock-2"} | words, status=422)
     assert "another person confirms it" in own
     eli = sign_in("eli", everywhere="data_manager")
     eli.post("/lock/", {"do": "confirm", "name": "lock-2", "passphrase": "hanging on the wall"})
     assert "dan and eli" in eli.get("/lock/")
+    assert late(managed, ledger) == [[], []]  # two persons have seen it: it is in what is locked now

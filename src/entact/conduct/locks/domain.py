@@ -10,7 +10,7 @@ from entact.conduct.asking import Asked
 from entact.conduct.record.door import Author, compose, store_entry, turn_of
 from entact.conduct.sight import SeenCourse
 from entact.course import Course, Finding
-from entact.course.found.attested import standing_signatures
+from entact.course.found.attested import CHANGED_AFTER_LOCK, standing_signatures
 from entact.course.kinds import KINDS
 from entact.course.kinds.query import queries_of
 from entact.course.kinds.unfreeze import asked_to_unfreeze
@@ -43,6 +43,7 @@ def _open(course: Course, seen: SeenCourse, found: list[Finding]) -> Iterator[tu
         "findings of rules about what was entered",
         (one for one in found if one.holds and kinds.get(one.entry) in DATA_KINDS),
     )
+    yield "entries that came after the lock", (one for one in found if one.rule == CHANGED_AFTER_LOCK)
     yield "visits that are missing", (one for one in found if one.holds and one.rule == "visit_missed")
     yield "visits that have not ended", (one for one in course.encounters.values() if one.status == "started")
     yield (

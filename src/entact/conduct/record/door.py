@@ -23,8 +23,8 @@ from entact.course.kinds import KINDS
 from entact.course.state.numbers import number_in
 from entact.protocol.words.label import begun
 from entact.store import StoreError
+from entact.store.after_lock import lock_in_force
 from entact.store.allocation import awaits_number
-from entact.store.cut import known_cuts
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,10 @@ def compose(
     Raises:
         Held: where it is frozen or locked.
     """
-    against = held_against(course, kind, fields.get("encounter"), fields.get("replaces"), lock_in_force())
+    locked = lock_in_force()
+    against = held_against(
+        course, kind, fields.get("encounter"), fields.get("replaces"), None if locked is None else locked.name
+    )
     if against is not None:
         raise Held(against)
     zone = reader.zone_of(course.site or "")
@@ -100,12 +103,6 @@ def compose(
 
 class Held(ConductError):
     """Something is frozen or locked, and not written on a page."""
-
-
-def lock_in_force() -> str | None:
-    """The name of the lock of the study that is in force."""
-    locked = known_cuts().locked
-    return None if locked is None else locked.name
 
 
 def written_under(course: Course, now: datetime) -> str:

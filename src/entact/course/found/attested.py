@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from entact.course.entry import Entry, Kept, canonical, digest, line_of
-from entact.course.entry.arrival import LAST, arrival
+from entact.course.entry.arrival import LAST, Arrival, arrival
 from entact.course.kinds import KINDS
 from entact.course.state.encounter import visit_of
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from entact.course.state.unblinding import PlannedUnblindingState
 
 
+CHANGED_AFTER_LOCK = "changed_after_lock"
 _ATTESTING = frozenset(name for name, kind in KINDS.items() if kind.attests)
 # What somebody saw, heard or was told of a participant.
 _OBSERVED = frozenset(name for name, kind in KINDS.items() if kind.with_participant or kind.dated)
@@ -77,10 +78,25 @@ def found_after_freezes(course: Course) -> Iterator[tuple[str, str, str, str]]:
             return frozen in (None, source.encounter) and source.kind not in _ATTESTING
 
         until = LAST if freeze.taken_back is None else course.arrival_of(freeze.taken_back)
-        for name in _changes_after(course, freeze.entry, concerns):
+        for name in _changes_after(course, course.arrival_of(freeze.entry), concerns):
             if course.arrival_of(name) < until and (freeze.encounter, name) not in told:
                 told.add((freeze.encounter, name))
                 yield "changed_after_freeze", name, freeze.entry, message
+
+
+def found_after_lock(course: Course, lock: str, last: int) -> Iterator[tuple[str, str, str, str]]:
+    """What came once the study was locked: rule, entry, item and message; later as above.
+
+    Args:
+        lock: name of the lock in force. last: number of the last line of this ledger that it covers.
+    """
+    message = f"came after the study was locked ({lock}), and is not in what was locked"
+
+    def concerns(source: Entry) -> bool:
+        return source.kind not in _ATTESTING
+
+    for name in _changes_after(course, (float(last), 0.0), concerns):
+        yield CHANGED_AFTER_LOCK, name, lock, message
 
 
 def found_after_unblindings(course: Course) -> Iterator[tuple[str, str, str, str]]:
@@ -115,7 +131,7 @@ def _planned_unblinding(course: Course, told: PlannedUnblindingState) -> Iterato
     def concerns(source: Entry) -> bool:
         return visit_of(source.encounter) in blinded and source.kind not in _ATTESTING
 
-    for name in _changes_after(course, told.entry, concerns):
+    for name in _changes_after(course, then, concerns):
         message = "is of the blinded part, and came once the arm was told"
         yield "changed_after_unblinding", name, told.entry, message
 
@@ -127,18 +143,18 @@ def _emergency(course: Course, unblinding: UnblindingState) -> Iterator[tuple[st
     def concerns(source: Entry) -> bool:
         return source.id in before and source.kind in _OBSERVED
 
-    for name in _changes_after(course, unblinding.entry, concerns):
+    for name in _changes_after(course, course.arrival_of(unblinding.entry), concerns):
         message = "says that it is from before the emergency unblinding, and came after it"
         yield "changed_after_unblinding", name, unblinding.entry, message
 
 
-def _changes_after(course: Course, attested: str, concerns: Callable[[Entry], bool]) -> Iterator[str]:
+def _changes_after(course: Course, then: Arrival, concerns: Callable[[Entry], bool]) -> Iterator[str]:
     """Entries in force that arrived after another: sources, corrections, withdrawals of what was there.
 
     Args:
+        then: when the other arrived.
         concerns: whether a source, and with it what corrects and withdraws it, is looked at.
     """
-    then = course.arrival_of(attested)
     for one in course.effective:
         if concerns(one.entry):
             yield from (name for name in (one.id, *one.corrections) if course.arrival_of(name) > then)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from django.db import connection
 
 from entact.course.instants import ALERT, BEGINNING
+from entact.store.after_lock import LATE, late_values
 from entact.store.lists.visits import HOLDS, VISIT_SEEN
 from entact.store.numbers import NUMBER_SHARED, SHARED_NUMBERS
 
@@ -62,7 +63,7 @@ def open_findings(
     conditions = [HOLDS.format("found"), _SEEN]
     conditions += ["standing.site = %(site)s"] if site is not None else []
     conditions += ["standing.site = ANY(%(sites)s)"] if sites is not None else []
-    conditions += ["found.kind = ANY(%(kinds)s)"] if kinds is not None else []
+    conditions += ["found.kind = ANY(%(of_kinds)s)"] if kinds is not None else []
     conditions += ["found.rule = %(rule)s"] if rule is not None else []
     of_page = "found.ledger_id = ANY(ARRAY(SELECT id FROM store_ledger WHERE name = ANY(%(ledgers)s)))"
     conditions += [of_page] if ledgers is not None else []
@@ -77,7 +78,10 @@ def open_findings(
     """
     statement = f"""
         SELECT ledger.name, page.site, number, rule, entry, item, kind, form, since, ledger_id, finding
-        FROM (({page.format("store_open_finding")}) UNION ALL ({page.format(_SHARED)})) AS page
+        FROM (
+            ({page.format("store_open_finding")}) UNION ALL ({page.format(_SHARED)})
+            UNION ALL ({page.format(LATE)})
+        ) AS page
             JOIN store_ledger AS ledger ON ledger.id = page.ledger_id
         ORDER BY page.site, number, ledger_id, finding, since LIMIT %(limit)s
     """
@@ -86,8 +90,9 @@ def open_findings(
         "sites": list(sites or ()),
         "hidden": list(hidden),
         "ledgers": list(ledgers or ()),
-        "kinds": list(kinds or ()),
+        "of_kinds": list(kinds or ()),
         **_OF_SHARED,
+        **late_values(),
     }
     values |= {f"after_{n}": part for n, part in enumerate(after or ())}
     with connection.cursor() as cursor:
@@ -170,10 +175,12 @@ def summaries(
             SELECT ledger_id, rule, since, until, tells FROM store_open_finding
             WHERE ledger_id = ANY(%(places)s)
             UNION ALL SELECT ledger_id, rule, since, until, tells FROM {_SHARED} AS shared
+            UNION ALL SELECT ledger_id, rule, since, until, tells FROM {LATE} AS late
         ) AS found ON found.ledger_id = asked.place AND {HOLDS.format("found")} AND {_SEEN}
         GROUP BY 1, 2, 3, 4, 5, 6
     """
     values = {"places": list(places), "at": at, "hidden": list(hidden), "visits": list(visits), **_OF_SHARED}
+    values |= late_values()
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return {place: Summary(*rest) for place, *rest in cursor.fetchall()}

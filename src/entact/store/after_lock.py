@@ -1,0 +1,71 @@
+"""What came after the study was locked: it is in no data that were locked, and is found in whom it is about.
+
+Which lock is in force is said in the study's ledger, and so it follows from no participant's ledger alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from entact.course.disclosure import class_named
+from entact.course.found.attested import CHANGED_AFTER_LOCK
+from entact.course.kinds import KINDS
+from entact.course.kinds.kind import BY_ALERT, BY_ENTRY, BY_FORM, BY_GATE, UNSURE
+from entact.course.signed.cut import Manifest
+from entact.store import models
+from entact.store.cut import known_cuts
+from entact.store.derived import PARTICIPANT
+
+_known: tuple[str, Manifest | None] = ("", None)  # hash of the study's ledger, and what it says
+
+
+def lock_in_force() -> Manifest | None:
+    """The lock of the study that is in force, read again only where the study's ledger has grown."""
+    global _known
+    found = models.Ledger.objects.filter(name__startswith="study:", seq__gt=0).order_by("id")
+    head = found.values_list("hash", flat=True).first()
+    if head is None:
+        return None
+    known = _known
+    if known[0] != head:
+        known = _known = (head, known_cuts().locked)
+    return known[1]
+
+
+def late_values() -> dict[str, Any]:
+    """What the rows `LATE` are asked with."""
+    locked = lock_in_force()
+    heads = {} if locked is None else {name: head.seq for name, head in locked.heads.items()}
+    return {
+        "late": CHANGED_AFTER_LOCK,
+        "lock": "" if locked is None else locked.name,
+        "locked": list(heads),
+        "last": list(heads.values()),
+        "kinds": list(_TELLS),
+        "tells": [",".join(names) for names in _TELLS.values()],
+    }
+
+
+def _tells(kind: str) -> list[str]:
+    """What an entry of a kind tells of, by its kind alone; of what its text says more nobody is sure here."""
+    told = KINDS[kind].tells
+    named = {class_named(one) for one in told - _BY_TEXT}
+    return sorted(named | ({UNSURE} if told & _BY_TEXT or KINDS[kind].tells_more is not None else set()))
+
+
+_BY_TEXT: Final = frozenset({BY_ALERT, BY_ENTRY, BY_FORM, BY_GATE, UNSURE})
+_TELLS: Final = {name: _tells(name) for name, kind in KINDS.items() if not kind.attests}
+
+# A finding for each line of a participant that came after the lock, but what only attests.
+LATE = f"""(
+    SELECT line.ledger_id, concat_ws(':', %(late)s::text, line.entry_id, %(lock)s::text) AS finding,
+        line.received_at AS since, NULL::timestamptz AS until, %(late)s::text AS rule,
+        line.entry_id AS entry, %(lock)s::text AS item, line.kind, '' AS form,
+        string_to_array(told.tells, ',') AS tells
+    FROM store_ledger AS ledger
+        LEFT JOIN unnest(%(locked)s::text[], %(last)s::bigint[]) AS held (name, seq)
+            ON held.name = ledger.name
+        JOIN store_line AS line ON line.ledger_id = ledger.id AND line.seq > coalesce(held.seq, 0)
+        JOIN unnest(%(kinds)s::text[], %(tells)s::text[]) AS told (kind, tells) ON told.kind = line.kind
+    WHERE %(lock)s::text <> '' AND ledger.name LIKE '{PARTICIPANT}%%' AND ledger.seq > coalesce(held.seq, 0)
+)"""
