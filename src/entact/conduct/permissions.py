@@ -262,6 +262,7 @@ ROUTES: Final[Mapping[str, str]] = {
     "listing": SEE_PARTICIPANTS,
     "export_listing": SEE_PARTICIPANTS,
     "act_on_listing": SEE_PARTICIPANTS,
+    "save_listing": SEE_PARTICIPANTS,
     "lock": "freeze",
     "lock_study": "lock",
     "audit": "read_audit",

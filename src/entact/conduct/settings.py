@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "entact.store",
     "entact.conduct.access",
     "entact.conduct.upkeep",
+    "entact.conduct.listings",
     "entact.conduct.admission",
     "procrastinate.contrib.django",
     "django.contrib.contenttypes",

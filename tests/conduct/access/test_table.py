@@ -67,6 +67,7 @@ PLAIN = {
     "listing": "/forms/",
     "export_listing": "/forms/export.csv",
     "act_on_listing": "/forms/act/",
+    "save_listing": "/forms/saved/",
     "queries": "/queries/",
     "export_queries": "/queries/export.csv",
     "audit": "/audit/",
@@ -186,6 +187,7 @@ def test_each_cell_of_the_table_is_what_its_page_does(role: str, site: str) -> N
             "unscheduled",
             "verify",
             "act_on_listing",
+            "save_listing",
             "hand",
             "handed_look",
         )

@@ -121,3 +121,59 @@ def test_a_page_costs_the_same_for_one_and_for_many(monitor: Browser) -> None:
             monitor.get(f"/forms/{query}")
         counts.append(len(asked))
     assert counts[0] == counts[1]
+
+
+def test_a_listing_is_saved_and_shared_with_those_of_the_same_role_and_site(told: list[str]) -> None:
+    mo, max_ = (Browser(name, {"everywhere": "monitor"}) for name in ("mo", "max"))
+    site, elsewhere = Browser("ada", {"denver": "investigator"}), Browser("eve", {"haifa": "investigator"})
+    mo.post(
+        "/forms/saved/?state=unverified&since=last&after=x&evil=1", {"title": " 1-001  odd ", "shared": "yes"}
+    )
+    mo.post("/forms/saved/?form=vitals", {"title": "mine"})
+    page = mo.get("/forms/")
+    assert 'href="/forms/?state=unverified&amp;since=last">1-001 odd</a>' in page
+    assert ">mine</a>" in page
+    assert "1-001 odd</a> " in max_.get("/forms/")
+    assert ">mine</a>" not in max_.get("/forms/")
+    site.post("/forms/saved/?visit=baseline", {"title": "of denver", "shared": "yes"})
+    assert "odd" not in site.get("/forms/")
+    assert "of denver" not in elsewhere.get("/forms/")
+    assert "of denver" not in mo.get("/forms/")  # another role, which may not see what its name tells
+    number = re.search(r'name="saved" value="([0-9]+)"', page)
+    assert number is not None
+    max_.post("/forms/saved/", {"do": "remove", "saved": number[1]}, status=404)
+    for title in ("", " ", "x" * 81):
+        assert "Say what the listing is called" in mo.post("/forms/saved/", {"title": title}, status=422)
+    for text in ("", "x", "9" * 30, "-1"):
+        mo.post("/forms/saved/", {"do": "remove", "saved": text}, status=404)
+    mo.post("/forms/saved/?form=other", {"title": "mine"})  # in the place of the other of that name
+    assert mo.get("/forms/").count(">mine</a>") == 1
+    mo.post("/forms/saved/", {"do": "remove", "saved": number[1]})
+    assert "1-001 odd" not in max_.get("/forms/")
+
+
+def test_what_changed_since_the_last_visit_is_that_of_who_opens_the_listing(
+    monitor: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from entact.conduct.listings import views
+
+    whole = ticks(monitor.get("/forms/"))
+    assert ticks(monitor.get("/forms/?since=last")) == whole  # here for the first time: everything is new
+    monkeypatch.setattr(views, "last_visit", {"mo": "2998-01-01"}.get)
+    page = monitor.get("/forms/?since=last")
+    assert (ticks(page), 'value="2998-01-01"' in page) == ([], True)
+
+
+def test_saved_listings_cost_the_same_however_many_there_are(monitor: Browser) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    counts = []
+    monitor.get("/forms/")
+    for number in (1, 30):
+        for n in range(number):
+            monitor.post("/forms/saved/", {"title": f"listing {n}"})
+        with CaptureQueriesContext(connection) as asked:
+            monitor.get("/forms/")
+        counts.append(len(asked))
+    assert counts[0] == counts[1]

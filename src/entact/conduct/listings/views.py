@@ -7,11 +7,14 @@ from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from entact.conduct.asking import Asked, reader_of
 from entact.conduct.frame import page
 from entact.conduct.given import stream_csv
+from entact.conduct.listings import saved
 from entact.conduct.listings.selectors import STATES, Looked, all_forms, list_forms
 from entact.conduct.locks.domain import freeze
 from entact.conduct.monitoring.domain import verify
@@ -103,6 +106,26 @@ def act_on_listing(request: HttpRequest) -> HttpResponse:
     return _shown(request, reader, _looked(request, reader), said, problems)
 
 
+@require_POST
+def save_listing(request: HttpRequest) -> HttpResponse:
+    """Saves what the address looks for under a name, or removes one of one's own.
+
+    Raises:
+        Http404: when there is none to be removed.
+    """
+    person, asked = request.person, saved.asked_in(request.GET)
+    if request.POST.get("do") == "remove":
+        if not saved.remove(person, request.POST.get("saved", "")):
+            raise Http404
+        return redirect("listing")
+    title, shared = request.POST.get("title", ""), bool(request.POST.get("shared"))
+    problem = saved.save(person, title, asked, shared=shared)
+    if problem is None:
+        return redirect(f"{reverse('listing')}?{asked}")
+    reader = reader_of(request)
+    return _shown(request, reader, _looked(request, reader), problems=[problem])
+
+
 def _shown(
     request: HttpRequest, reader: Reader, looked: Looked, said: str = "", problems: list[str] | None = None
 ) -> HttpResponse:
@@ -135,6 +158,7 @@ def _shown(
         "said": said,
         "problems": problems or [],
         "last_visit": last_visit(person.identity),
+        "saved": saved.saved_for(person),
         "here": "listing",
     }
     return page(request, reader, "listings/listing.html", values, 422 if problems else 200)
@@ -150,12 +174,13 @@ def _asked(asked: Mapping[str, str]) -> dict[str, str]:
 def _looked(request: HttpRequest, reader: Reader) -> Looked:
     asked = request.GET
     form, visit, site = asked.get("form", ""), asked.get("visit", ""), asked.get("site", "")
+    since = asked.get("since", "")
     return Looked(
         form=form if reader.sight.sees_form(form) else "",
         visit=visit if visit in reader.visits else "",
         site=site if site in reader.study.newest.file.sites else "",
         state=asked.get("state", "") if asked.get("state") in STATES else "",
-        since=_day(asked.get("since", "")),
+        since=_day(since if since != saved.LAST else last_visit(request.person.identity)),
     )
 
 

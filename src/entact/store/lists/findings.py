@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from django.db import connection
 
+from entact.course.found.attested import CHANGED_AFTER_LOCK
 from entact.course.instants import ALERT, BEGINNING
 from entact.store.after_lock import LATE, late_values
 from entact.store.lists.visits import HOLDS, VISIT_SEEN
@@ -76,12 +77,11 @@ def open_findings(
         WHERE {" AND ".join(conditions)}
         ORDER BY {order} LIMIT %(limit)s
     """
+    locks = rule in (None, CHANGED_AFTER_LOCK)  # of another rule it need not be asked what is locked
+    sources = ["store_open_finding", _SHARED, *([LATE] if locks else [])]
     statement = f"""
         SELECT ledger.name, page.site, number, rule, entry, item, kind, form, since, ledger_id, finding
-        FROM (
-            ({page.format("store_open_finding")}) UNION ALL ({page.format(_SHARED)})
-            UNION ALL ({page.format(LATE)})
-        ) AS page
+        FROM ({" UNION ALL ".join(f"({page.format(source)})" for source in sources)}) AS page
             JOIN store_ledger AS ledger ON ledger.id = page.ledger_id
         ORDER BY page.site, number, ledger_id, finding, since LIMIT %(limit)s
     """
@@ -92,7 +92,7 @@ def open_findings(
         "ledgers": list(ledgers or ()),
         "of_kinds": list(kinds or ()),
         **_OF_SHARED,
-        **late_values(),
+        **(late_values() if locks else {}),
     }
     values |= {f"after_{n}": part for n, part in enumerate(after or ())}
     with connection.cursor() as cursor:

@@ -1,0 +1,191 @@
+"""How long pages and saves take while 50 people work, and whether that grows with the participants.
+
+A rehearsed study is served by two processes (`entact serve --processes 2`) over an embedded PostgreSQL with
+fsync on. Each of the people is signed in with a session of their own, opens a page or saves an adverse
+event, and thinks for a while. Waits are measured by who asks, so that queueing counts; CPU is that of the
+servers and of PostgreSQL, which other work on the machine changes less. `python -m benchmarks.pages 100 1000`
+says for how many participants.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import requests
+
+from benchmarks.rehearsal import Measured
+from benchmarks.store import STUDY, _print, _server
+
+PEOPLE, SECONDS, THINKS, OPENED = 50, 60.0, 4.0, 40
+DATABASE = "entact_pages"
+PAGES = ("/", "/participants/", "/forms/", "/queries/", "/participants/{}/", "/participants/{}/visits/")
+SAVE = "/participants/{}/add/adverse_event/"
+SENT = {"shown": ["verbatim"], "item:verbatim": "a headache"}
+ROLES = ("investigator", "therapist", "coordinator")
+TICKS = os.sysconf("SC_CLK_TCK")
+
+Waits = list[tuple[str, float]]
+
+
+def main(sizes: tuple[int, ...] = (100, 1000)) -> int:
+    """Prints the figures of each size; times move with the machine, so none fails."""
+    measured: list[Measured] = []
+    for size in sizes:
+        with _server(), _served(size) as (address, serving):
+            measured += _working(address, serving, size)
+    return _print(measured)
+
+
+@contextmanager
+def _served(size: int) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """The pages of a study with so many participants; their address, and the process that serves them."""
+    entact = [sys.executable, "-c", "from entact.cli import main; main()"]
+    rehearse = ["rehearse", STUDY, "--participants", str(size), "--seed", "3", "--workers", "2"]
+    subprocess.run([*entact, *rehearse, "--database", DATABASE], check=True, stdout=subprocess.DEVNULL)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    serve = ["serve", "--database", DATABASE, "--port", str(port), "--processes", "2", "--no-worker"]
+    serving = subprocess.Popen([*entact, *serve], stdout=subprocess.PIPE, text=True)
+    try:
+        assert serving.stdout is not None
+        serving.stdout.readline()  # it answers
+        yield f"http://127.0.0.1:{port}", serving
+    finally:
+        serving.terminate()
+        serving.wait()
+
+
+def _working(address: str, serving: subprocess.Popen[str], size: int) -> Iterator[Measured]:
+    from entact import store
+    from entact.conduct.access import people
+    from entact.conduct.reader import Standing
+    from entact.store import lists, server
+
+    store.setup(database=DATABASE)
+    everybody = [f"demo-{role}" for role in ROLES if people.account_named(f"demo-{role}") is not None]
+    sites = people.person_of(people.account_named(everybody[0])).sites
+    keys = [Standing.of(one).key for one in lists.participants(sites=sites, limit=OPENED)]
+    entries = sum(one.seq for one in store.ledgers("participant:"))
+    owner = (server.embedded_folder() / "data" / "postmaster.pid").read_text().splitlines()[0]
+    with ThreadPoolExecutor(PEOPLE) as crowd:
+        signed = list(crowd.map(lambda n: _sign_in(address, everybody[n % len(everybody)]), range(PEOPLE)))
+        first = [_ask(signed[0], address, f"/participants/{key}/") for key in keys for _ in range(4)]
+        before = _cpu(serving.pid, int(owner))
+        work = crowd.map(lambda n: _work(signed[n], address, keys, n), range(PEOPLE))
+        waits = [one for some in work for one in some]
+        spent = _cpu(serving.pid, int(owner)) - before
+        memory = _memory(serving.pid, int(owner))
+    load = os.getloadavg()[0]
+    how = f"{len(waits)} requests of {PEOPLE} people in {SECONDS:g} s, load {load:.1f}"
+    what = f"{size:,} participants, {entries:,} entries"
+    pages, saves = (_sorted(waits, of=saved) for saved in (False, True))
+    yield Measured(f"pages, slowest of 20, {what}", _share(pages, 0.95), "ms", 150.0, how)
+    yield Measured("half of the pages", _share(pages, 0.5), "ms", None, "the same run")
+    yield Measured(
+        "saves, slowest of 20", _share(saves, 0.95), "ms", 30.0, f"{len(saves)} of them, the same run"
+    )
+    yield Measured("half of the saves", _share(saves, 0.5), "ms", None, "the same run")
+    for name in PAGES:
+        taken = sorted(1000 * wait for of, wait in waits if of == name)
+        yield Measured(f"half of {name}", _share(taken, 0.5), "ms", None, f"{len(taken)} of them")
+    opened = sorted(1000 * one for one in first)
+    yield Measured("a participant opened for the first time", opened[-1], "ms", None, "the slowest of them")
+    yield Measured("CPU for a request", 1000 * spent / len(waits), "ms", None, "servers and PostgreSQL")
+    yield Measured("memory of the servers and PostgreSQL", memory, "GB", 1.0, "proportional sets, added up")
+
+
+def _sign_in(address: str, name: str) -> requests.Session:
+    session = requests.Session()
+    page = session.get(f"{address}/sign-in/").text
+    done = session.post(f"{address}/sign-in/as/{name}/", {"csrfmiddlewaretoken": _token(page)})
+    assert done.status_code == 200, done.status_code
+    return session
+
+
+def _work(session: requests.Session, address: str, keys: list[str], number: int) -> Waits:
+    """What one person does until the time is over, and how long each took; one in five is a save."""
+    chance, until = random.Random(number), time.monotonic() + SECONDS
+    token = _token(session.get(address + SAVE.format(keys[number % len(keys)])).text)
+    waits: Waits = []
+    while True:
+        time.sleep(chance.expovariate(1 / THINKS))
+        if time.monotonic() > until:
+            return waits
+        key = chance.choice(keys)
+        if chance.random() < 0.2:
+            sent = {**SENT, "csrfmiddlewaretoken": token}
+            begun = time.perf_counter()
+            answer = session.post(address + SAVE.format(key), sent, allow_redirects=False)
+            waits.append((SAVE, time.perf_counter() - begun))
+            assert answer.status_code == 302, answer.status_code
+        else:
+            name = chance.choice(PAGES)
+            waits.append((name, _ask(session, address, name.format(key))))
+
+
+def _ask(session: requests.Session, address: str, path: str) -> float:
+    begun = time.perf_counter()
+    answer = session.get(address + path)
+    taken = time.perf_counter() - begun
+    assert answer.status_code == 200, (path, answer.status_code)
+    return taken
+
+
+def _token(page: str) -> str:
+    found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
+    assert found is not None
+    return found[1]
+
+
+def _sorted(waits: Waits, *, of: bool) -> list[float]:
+    return sorted(1000 * wait for name, wait in waits if (name == SAVE) is of)
+
+
+def _share(taken: list[float], share: float) -> float:
+    return taken[int(share * len(taken))] if taken else float("nan")
+
+
+def _family(*roots: int) -> list[int]:
+    """Some processes and all that they started."""
+    parents: dict[int, int] = {}
+    for one in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parents[int(one.parent.name)] = int(one.read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+    found = list(roots)
+    for one in found:
+        found += [child for child, parent in parents.items() if parent == one]
+    return found
+
+
+def _cpu(*roots: int) -> float:
+    """Seconds of CPU of some processes, of all that they started, and of those that have ended."""
+    total = 0.0
+    for one in _family(*roots):
+        fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+        total += sum(map(int, fields[11:15])) / TICKS
+    return total
+
+
+def _memory(*roots: int) -> float:
+    """GB that some processes and all that they started hold; what they share counts once."""
+    total = 0
+    for one in _family(*roots):
+        for line in Path(f"/proc/{one}/smaps_rollup").read_text().splitlines():
+            total += int(line.split()[1]) if line.startswith("Pss:") else 0
+    return total / 1e6
+
+
+if __name__ == "__main__":
+    sys.exit(main(tuple(map(int, sys.argv[1:])) or (100, 1000)))
