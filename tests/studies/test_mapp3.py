@@ -7,6 +7,7 @@ from tests.cohort.rehearsals import Rehearsed
 
 from entact.analysis.analyse import Analyses, analyse
 from entact.analysis.plan import read_study_plan
+from entact.cli.requirements import share
 from entact.cohort import rehearse
 from entact.course import Course
 from entact.course.state.encounter import visit_of
@@ -112,6 +113,12 @@ def test_a_session_without_a_measure_is_missed_at_its_site(trial: Rehearsed) -> 
     assert less == whole | {"impairment": whole["impairment"] - 1}
 
 
+def test_of_an_empty_record_it_is_said_that_there_is_none_yet(trial: Rehearsed) -> None:
+    found = collected(trial.study.newest, read_list("crl2024"), [])
+    assert found
+    assert {share(one) for one in found} == {"none yet"}
+
+
 def _sessions_of(trial: Rehearsed, course: Course) -> dict[str, int]:
     rows = collected(trial.study.newest, read_list("crl2024"), [course])
     return {one.planned.item: one.collected.total() for one in rows if one.planned.of == "sessions"}
@@ -187,6 +194,9 @@ def test_what_is_planned_given_the_guess_of_times_and_together_is_done(
     assert [row.id for row in table.rows if row.id.startswith("together/")] == [
         f"together/{name}" for name in of
     ]
+    for name, one in analyses.items():
+        if one.p is not None and name in of:
+            assert f"p {'=' if one.p >= 0.0005 else 'below'}" in str(table.row(f"together/{name}").remark)
     assert {row.section for row in table.rows if row.id.startswith("effect/until")} == {"Time until an event"}
     guessed = [row.label for row in table.rows if row.id.startswith("effect/caps5_change/model/given_")]
     assert {

@@ -66,7 +66,10 @@ def tested_together(source: Source) -> Iterator[Row]:
         label += f" at {visit_title(source, planned.at)}"
         verdict = "rejected" if name in together.rejected else "not rejected"
         text = f"adjusted p {_p(adjusted)}, {verdict}"
-        remark = f"p {_p(p)}" if p is not None else "not tested: it counts as a p of 1"
+        remark = "not tested: it counts as a p of 1"
+        result = source.analyses[name].result
+        if p is not None and result is not None and result[0].estimate is not None:
+            remark = f"{cells.of_estimate(result[0], source.kind).full}, p {_p(p)}"
         cell = Cell(text, source.kind, {"p": p, "adjusted": adjusted})
         yield Row(f"together/{name}", section, label, {ALL: cell}, remark=remark)
 
