@@ -91,8 +91,9 @@ def dose(
 
         check_suffix(plot)
     if study is not None:
-        given = (initial, supplement, then, limit, substrate, until, ())
-        if any(given):
+        given = (initial, supplement, then, limit, substrate, until)
+        usual = (enantiomer, food, water) == ("racemic", "fasted", "free")
+        if any(given) or not usual:
             raise typer.BadParameter("--study has its own doses and limits: leave those options out")
         from entact.cli.pharmacology import study as asked
         from entact.cli.pharmacology.question import find_people

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from entact.pharmacology.check import NOTHING, Check
+from entact.pharmacology.heldout import EXTREME, NO_SD, PERSONS, WANTED, held_out, within_one_sd
 from entact.pharmacology.simulation import RESEARCH, NotASimulation
 from entact.pharmacology.validation import validate
 
@@ -26,6 +27,7 @@ GROUPS: Final = (
     ("Medicines on board (a change beyond 2 % is a change, within 10 % is none)", (SIGNS,)),
 )
 FURTHER: Final = "Further published facts"
+SET: Final = "The held-out set: studies that entered no fit, fixed before they were simulated"
 KINDS: Final = {
     "held out": "numbers pass that were held out: these are predictions.",
     "fitted": "numbers pass that the model was fitted to: no predictions.",
@@ -43,11 +45,19 @@ class Validation:
     checks: Sequence[Check]
     persons: int
     seed: int
+    predicted: Sequence[Check] = ()
+    """the held-out set"""
 
     @property
     def failed(self) -> list[Check]:
-        """Checks that count, and are missed: those whose published number was read in its source."""
-        return [check for check in self.checks if check.status == "read" and check.passed is False]
+        """Checks that count, and are missed: those whose published number was read in its source.
+
+        Of the held-out set: a direction or an extreme; and means, where too few are within one published SD.
+        """
+        own = [check for check in self.checks if check.status == "read" and check.passed is False]
+        near, of = within_one_sd(self.predicted)
+        counts = {"direction", EXTREME} | (set() if near >= WANTED * of else {"held out"})
+        return own + [check for check in self.predicted if check.passed is False and check.kind in counts]
 
     @property
     def missed(self) -> list[Check]:
@@ -64,7 +74,8 @@ def run_checks(subject: str, *, persons: int, seed: int, threads: int) -> Valida
     """Makes all checks of a subject. Errors: `NotASimulation` for one that there is not."""
     if subject != "pharmacology":
         raise NotASimulation(f"there is nothing to validate called {subject!r}; there is: pharmacology")
-    return Validation(validate(persons=persons, seed=seed, threads=threads), persons, seed)
+    checks = validate(persons=persons, seed=seed, threads=threads)
+    return Validation(checks, persons, seed, held_out(persons=min(persons, PERSONS), seed=seed))
 
 
 def group_of(check: Check) -> str:
@@ -87,24 +98,26 @@ def as_data(found: Validation) -> dict[str, Any]:
         "persons": found.persons,
         "seed": found.seed,
         "failed": len(found.failed),
-        "checks": [
-            {
-                "id": check.id,
-                "group": group_of(check),
-                "what": check.what,
-                "unit": check.unit,
-                "published": check.published,
-                "simulated": _finite(check.simulated),
-                "least": _finite(check.least),
-                "most": _finite(check.most),
-                "source": check.source,
-                "status": check.status,
-                "kind": check.kind if check.judged else "reported",
-                "counts": check.judged and check.status == "read",
-                "passed": check.passed,
-            }
-            for check in found.checks
-        ],
+        "checks": [_check_as_data(check, group_of(check)) for check in found.checks],
+        "held_out": [_check_as_data(check, SET) for check in found.predicted],
+    }
+
+
+def _check_as_data(check: Check, group: str) -> dict[str, Any]:
+    return {
+        "id": check.id,
+        "group": group,
+        "what": check.what,
+        "unit": check.unit,
+        "published": check.published,
+        "simulated": _finite(check.simulated),
+        "least": _finite(check.least),
+        "most": _finite(check.most),
+        "source": check.source,
+        "status": check.status,
+        "kind": check.kind if check.judged else "reported",
+        "counts": check.judged and check.status == "read" and check.kind != NO_SD,
+        "passed": check.passed,
     }
 
 
@@ -120,6 +133,8 @@ def print_checks(found: Validation) -> None:
     for title, checks in grouped(found.checks):
         console.print(Text(title, style="bold"))
         console.print(_table(checks))
+    console.print(Text(SET, style="bold"))
+    console.print(_table(found.predicted))
     for line in conclusion(found):
         console.print(line)
     console.print(Text(RESEARCH, style="yellow"))
@@ -134,7 +149,7 @@ def _table(checks: Sequence[Check]) -> Table:
     table.add_column("", width=4, no_wrap=True)
     for check in checks:
         verdict = VERDICTS[check.passed]
-        if check.passed is False and check.status != "read":
+        if check.passed is False and (check.status != "read" or check.kind == NO_SD):
             verdict = "miss"
         style = {"FAIL": "bold red", "miss": "yellow"}.get(verdict, "")
         table.add_row(
@@ -156,6 +171,20 @@ def _simulated(check: Check) -> str:
     return f"{value:{sign}g}{unit}"
 
 
+def _passed(checks: Sequence[Check]) -> int:
+    return sum(check.passed is True for check in checks)
+
+
+def of_the_set(predicted: Sequence[Check]) -> str:
+    """How many rows of the held-out set are as published, by what each was published with."""
+    near, of = within_one_sd(predicted)
+    parts = [f"{near} of {of} means within one published SD (at least {WANTED:.0%})"]
+    for kind, said in (("direction", "directions"), (EXTREME, "extremes"), (NO_SD, "that have no SD")):
+        own = [check for check in predicted if check.kind == kind]
+        parts.append(f"{_passed(own)} of {len(own)} {said}")
+    return f"The held-out set: {', '.join(parts)}."
+
+
 def conclusion(found: Validation) -> list[str]:
     """How many checks pass, fail, are missed without counting, and are only reported."""
     counted = [check for check in found.checks if check.judged and check.status == "read"]
@@ -163,7 +192,9 @@ def conclusion(found: Validation) -> list[str]:
     for kind, said in KINDS.items():
         own = [check for check in counted if check.kind == kind]
         if own:
-            lines.append(f"{sum(check.passed is True for check in own)} of {len(own)} {said}")
+            lines.append(f"{_passed(own)} of {len(own)} {said}")
+    if found.predicted:
+        lines.append(of_the_set(found.predicted))
     lines += [f"FAIL {check.id} {check.what}: {_simulated(check)}, {check.limits}" for check in found.failed]
     others = [check for check in found.checks if check.judged and check.status != "read"]
     if others:
