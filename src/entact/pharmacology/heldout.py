@@ -1,7 +1,7 @@
 """Published results that entered no fit, beside what the model says: the held-out set.
 
-`heldout.yaml` was fixed before any of its rows was simulated; here each number is simulated, by the same key, in
-as many people of the study's kind as are asked for.
+`heldout.yaml` was fixed before any of its rows was simulated; here each number is simulated, by the same key,
+in as many people of the study's kind as are asked for.
 """
 
 from __future__ import annotations
