@@ -15,6 +15,7 @@ import numpy as np
 
 from entact.pharmacology.check import Check, durations
 from entact.pharmacology.parameters import Model, read_yaml, shipped_model
+from entact.pharmacology.person import Sex
 from entact.pharmacology.population import Population
 from entact.pharmacology.regimen import Regimen
 from entact.pharmacology.simulation import simulate
@@ -55,7 +56,8 @@ class Volunteers:
         women = round(self.persons * (0.5 if self.women is None else self.women / self.n))
         regimen = Regimen.mdma(dose, **more)
         parts = []
-        for sex, count in (("female", women), ("male", self.persons - women)):
+        counts: tuple[tuple[Sex, int], ...] = (("female", women), ("male", self.persons - women))
+        for sex, count in counts:
             if count:
                 who = Population.healthy(count, seed=self.seed, sex=sex, age=self.age, medicines=medicines)
                 parts.append(

@@ -20,6 +20,7 @@ from entact.pharmacology.layout import (
     KEPT,
     PEAK,
     PEAK_AT,
+    TILE,
     TROUGH,
     TROUGH_AT,
     WIDTH,
@@ -75,25 +76,40 @@ def compile_kernel(
                 work[(floor + i) * WIDTH + lane] = floors[person, i]
 
     @native()
-    def gather(value, index, dt, kept):  # type: ignore[no-untyped-def]
-        """Adds one moment of one column to its statistics."""
-        if index == 0:
-            kept[PEAK], kept[TROUGH], kept[BEFORE] = value, value, value
-        higher = value > kept[PEAK]
-        kept[PEAK] = where(higher, value, kept[PEAK])
-        kept[PEAK_AT] = where(higher, float(index), kept[PEAK_AT])
-        lower = value < kept[TROUGH]
-        kept[TROUGH] = where(lower, value, kept[TROUGH])
-        kept[TROUGH_AT] = where(lower, float(index), kept[TROUGH_AT])
-        kept[AREA] = kept[AREA] + (0.5 * dt) * (kept[BEFORE] + value)
+    def gather(times, first, moments, TILED, column, kept):  # type: ignore[no-untyped-def]
+        """Adds so many moments, from the first on, of one column to its statistics."""
+        if first == 0:
+            kept[PEAK], kept[TROUGH], kept[BEFORE] = TILED[column], TILED[column], TILED[column]
+        peak, peak_at, trough, trough_at = kept[PEAK], kept[PEAK_AT], kept[TROUGH], kept[TROUGH_AT]
+        area, before = kept[AREA], kept[BEFORE]
+        for row in range(moments):
+            index = first + row
+            half = 0.5 * (times[index] - times[index - 1]) if index > 0 else 0.0
+            value = TILED[row * outputs + column]
+            higher = value > peak
+            peak = where(higher, value, peak)
+            peak_at = where(higher, float(index), peak_at)
+            lower = value < trough
+            trough = where(lower, value, trough)
+            trough_at = where(lower, float(index), trough_at)
+            area = area + half * (before + value)
+            before = value
+        kept[PEAK], kept[PEAK_AT], kept[TROUGH], kept[TROUGH_AT] = peak, peak_at, trough, trough_at
+        kept[AREA], kept[BEFORE] = area, before
 
     @native()
-    def time_above(value, before, limit, dt):  # type: ignore[no-untyped-def]
-        """How much of an interval a straight line from one value to the next is above a limit."""
-        now, then = value - limit, before - limit
-        over = max(now, 0.0) + max(then, 0.0)
-        under = max(-now, 0.0) + max(-then, 0.0)
-        return dt * over / (over + under + 1e-300)
+    def time_above(times, first, moments, TILED, column, limit, kept, over):  # type: ignore[no-untyped-def]
+        """Adds how much of these moments a straight line from one value to the next is above a limit."""
+        then = (TILED[column] if first == 0 else kept[BEFORE]) - limit
+        for row in range(moments):
+            index = first + row
+            dt = times[index] - times[index - 1] if index > 0 else 0.0
+            now = TILED[row * outputs + column] - limit
+            above = max(now, 0.0) + max(then, 0.0)
+            under = max(-now, 0.0) + max(-then, 0.0)
+            over = over + dt * above / (above + under + 1e-300)
+            then = now
+        return over
 
     @native(nogil=True)
     def run(  # type: ignore[no-untyped-def]
@@ -102,32 +118,34 @@ def compile_kernel(
     ):  # fmt: skip
         count, wanted = times.size, columns.size
         out = inputs + own
-        kept = out + outputs
+        kept = out + TILE * outputs
         over = kept + wanted * KEPT
         storing = series.size > 0
-        P, OUT, OVER = at(work, 0), at(work, out), at(work, over)
+        P, TILED, OVER = at(work, 0), at(work, out), at(work, over)
         ended, taken = counts[2 * WIDTH : 3 * WIDTH], counts[3 * WIDTH : 4 * WIDTH]
         for who in range(0, inputs_of.shape[0], WIDTH):
             used = min(WIDTH, inputs_of.shape[0] - who)
             load(who, inputs_of, floors, work)
             solve(who, dose_times, dose_r, dose_s, times, tolerance, max_steps, work, path, counts)
             work[kept * WIDTH :] = 0.0
-            for index in range(count):
-                moment = times[index]
-                dt = moment - times[index - 1] if index > 0 else 0.0
-                observe(spread(moment), at(path, index * n), P, OUT)
-                for c in range(wanted):
-                    gather(OUT[columns[c]], index, dt, at(work, kept + c * KEPT))
+            for first in range(0, count, TILE):
+                moments = min(TILE, count - first)
+                for row in range(moments):
+                    index = first + row
+                    observe(spread(times[index]), at(path, index * n), P, at(work, out + row * outputs))
                 for j in range(limits.shape[0]):
                     c = int(limits[j, 0])
-                    before = at(work, kept + c * KEPT)[BEFORE]
-                    OVER[j] = OVER[j] + time_above(OUT[columns[c]], before, limits[j, 1], dt)
+                    statistic = at(work, kept + c * KEPT)
+                    OVER[j] = time_above(
+                        times, first, moments, TILED, columns[c], limits[j, 1], statistic, OVER[j]
+                    )
                 for c in range(wanted):
-                    at(work, kept + c * KEPT)[BEFORE] = OUT[columns[c]]
+                    gather(times, first, moments, TILED, columns[c], at(work, kept + c * KEPT))
                 if storing:
-                    SERIES = at(series, (((offset + who) // WIDTH) * count + index) * wanted)
-                    for c in range(wanted):
-                        SERIES[c] = OUT[columns[c]]
+                    SERIES = at(series, (((offset + who) // WIDTH) * count + first) * wanted)
+                    for row in range(moments):
+                        for c in range(wanted):
+                            SERIES[row * wanted + c] = TILED[row * outputs + columns[c]]
             for lane in range(used):
                 person = offset + who + lane
                 status[person], steps[person] = ended[lane], taken[lane]

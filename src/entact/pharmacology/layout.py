@@ -18,6 +18,8 @@ FLAGS: Final = 6
 # Rows of a column: value before, and statistics.
 BEFORE, PEAK, PEAK_AT, TROUGH, TROUGH_AT, AREA = range(6)
 KEPT: Final = 6
+TILE: Final = 16
+"""output times that are observed before their statistics are gathered: what was observed is still in the nearest cache"""
 COUNTS: Final = 4 * WIDTH
 """whole numbers of a block: next output time, doses given, how each person ended, steps"""
 
@@ -38,5 +40,5 @@ def workspace(
     states: int, inputs: int, outputs: int, columns: int, limits: int, times: int
 ) -> tuple[Array, Array, np.ndarray[tuple[int, ...], np.dtype[np.int64]]]:
     """The memory of one thread: rows of work, states of a block at every output time, whole numbers."""
-    rows = inputs + solver_rows(states) + outputs + columns * KEPT + limits
+    rows = inputs + solver_rows(states) + TILE * outputs + columns * KEPT + limits
     return aligned(rows * WIDTH), aligned(times * states * WIDTH), np.zeros(COUNTS, np.int64)
