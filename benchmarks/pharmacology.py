@@ -117,7 +117,7 @@ def scipy_speeds() -> list[Row]:
     from scipy.integrate import solve_ivp
 
     from entact.pharmacology.engine import one_person
-    from entact.pharmacology.equations import DEPOT_R, DEPOT_S, STATES
+    from entact.pharmacology.variables import DEPOT_R, DEPOT_S, STATES
 
     people = Prepared(16, summary_only=True)
     arrays, result = people.arrays, people.result
@@ -254,7 +254,7 @@ def million() -> list[Row]:
 
 def main() -> int:
     """Prints the table; times move with the machine and fail nothing."""
-    from entact.pharmacology.equations import OUTPUTS, STATES
+    from entact.pharmacology.variables import OUTPUTS, STATES
 
     print(f"Pharmacology, {len(STATES)} states, {len(OUTPUTS)} outputs, simulated people")
     for row in (

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from entact.pharmacology import equations
-from entact.pharmacology.equations import OUTPUTS, STATES
 from entact.pharmacology.individual import vectors
 from entact.pharmacology.medicine import Medicine, combine
 from entact.pharmacology.parameters import FILE, read_yaml, shipped_model
 from entact.pharmacology.prescription import find_medicines
+from entact.pharmacology.variables import OUTPUTS, STATES
 
 M = shipped_model()
 EXPONENT = {name: row["value"] for name, row in read_yaml(FILE)["structure"].items()}

@@ -10,10 +10,10 @@ from hypothesis.extra.numpy import arrays
 from scipy.integrate import solve_ivp
 
 from entact.pharmacology import Person, equations
-from entact.pharmacology.equations import INPUTS, OUTPUTS, STATES
 from entact.pharmacology.individual import vectors
 from entact.pharmacology.parameters import shipped_model
 from entact.pharmacology.prescription import find_medicines
+from entact.pharmacology.variables import INPUTS, OUTPUTS, STATES
 
 AMOUNTS = [index for index, state in enumerate(STATES) if state.unit == "mg"]
 SIGNED = {"temperature", "water"}

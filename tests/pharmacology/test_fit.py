@@ -100,7 +100,7 @@ def test_what_follows_moves_along() -> None:
     model = shipped_model()
     moved = vectors(changed(model, {"volume_r": 2 * model["volume_r"]}), {k: np.array([v]) for k, v in BODY.items()},  # noqa: E501
                     np.zeros((1, len(model.random))))  # fmt: skip
-    from entact.pharmacology.equations import PER_VOLUME_S
+    from entact.pharmacology.variables import PER_VOLUME_S
 
     assert 1 / moved[0, PER_VOLUME_S] == pytest.approx(2 * model["volume_s"])
 

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from entact.pharmacology import Population
-from entact.pharmacology.equations import INPUTS
 from entact.pharmacology.individual import FOLLOWS, vectors
 from entact.pharmacology.parameters import ModelError, shipped_model
 from entact.pharmacology.prescription import find_medicines
+from entact.pharmacology.variables import INPUTS
 
 MODEL = shipped_model()
 COUNT = len(MODEL.random)

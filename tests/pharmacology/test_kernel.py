@@ -14,9 +14,9 @@ from tests.pharmacology.small import run, solution
 
 from entact.pharmacology import Person, Population, Regimen, simulate
 from entact.pharmacology.engine import one_person
-from entact.pharmacology.equations import DEPOT_R, DEPOT_S, INPUTS, LAG, OUTPUTS, STATES
 from entact.pharmacology.individual import vectors
 from entact.pharmacology.parameters import shipped_model
+from entact.pharmacology.variables import DEPOT_R, DEPOT_S, INPUTS, LAG, OUTPUTS, STATES
 
 TIMES = np.linspace(0.0, 24.0, 289)
 rates = st.tuples(st.floats(0.3, 3.0), st.floats(0.03, 0.25), st.floats(0.02, 1.0), st.floats(0.05, 0.9))

@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from entact.pharmacology import Person, Regimen, equations, simulate
-from entact.pharmacology.equations import INPUTS, STATES
 from entact.pharmacology.individual import vectors
 from entact.pharmacology.medicine import (
     GRADES,
@@ -26,6 +25,7 @@ from entact.pharmacology.medicine import (
 from entact.pharmacology.parameters import ModelError, shipped_model
 from entact.pharmacology.pharmacopoeia import pharmacopoeia, read_medicines
 from entact.pharmacology.prescription import find_medicines
+from entact.pharmacology.variables import INPUTS, STATES
 
 STUDIED = (
     *("paroxetine", "citalopram", "pindolol", "duloxetine", "reboxetine", "bupropion", "carvedilol"),

@@ -10,7 +10,7 @@ from benchmarks.pharmacology_mrgsolve import c_functions, model
 from tests.pharmacology.test_equations import at_rest, inputs_of
 
 from entact.pharmacology import equations
-from entact.pharmacology.equations import INPUTS, OUTPUTS, STATES
+from entact.pharmacology.variables import INPUTS, OUTPUTS, STATES
 
 HEAD = re.compile(r"static (?:double|void) (\w+)\((.*)\) \{")
 TYPE = re.compile(r"\b(?:const double\*|double\*|double|int) ")

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entact.pharmacology.equations import OUTPUTS
 from entact.pharmacology.notation import (
     Limit,
     NotALimit,
@@ -17,6 +16,7 @@ from entact.pharmacology.notation import (
 )
 from entact.pharmacology.quantity import NotAQuantity
 from entact.pharmacology.regimen import NotARegimen, Regimen
+from entact.pharmacology.variables import OUTPUTS
 
 
 def test_a_line_is_the_regimen_that_python_builds() -> None:

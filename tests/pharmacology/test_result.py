@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from entact.pharmacology import Person, Population, Regimen, Simulation, simulate
-from entact.pharmacology.equations import OUTPUTS
+from entact.pharmacology.variables import OUTPUTS
 
 
 @pytest.fixture(scope="module")

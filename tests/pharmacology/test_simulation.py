@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from entact.pharmacology import Person, Population, Regimen, simulate
-from entact.pharmacology.equations import OUTPUTS
 from entact.pharmacology.parameters import shipped_model
 from entact.pharmacology.quantity import NotAQuantity
 from entact.pharmacology.result import NotConverged
 from entact.pharmacology.simulation import CHUNK, NotASimulation, output_times
+from entact.pharmacology.variables import OUTPUTS
 
 SPLIT = Regimen.mdma("120 mg HCl", supplement="60 mg HCl", after="2 h")
 

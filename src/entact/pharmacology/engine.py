@@ -47,7 +47,7 @@ def one_person() -> Equations:
 
 def compile_model() -> Any:
     """The simulation of the model, for numba to compile."""
-    from entact.pharmacology import equations
+    from entact.pharmacology import variables
     from entact.pharmacology.kernel import compile_kernel
 
     model = one_person()
@@ -55,10 +55,11 @@ def compile_model() -> Any:
         model.derivatives,
         model.observe,
         model.initial,
-        states=len(equations.STATES),
-        inputs=len(equations.INPUTS),
-        outputs=len(equations.OUTPUTS),
-        depots=(equations.DEPOT_R, equations.DEPOT_S),
+        states=len(variables.STATES),
+        inputs=len(variables.INPUTS),
+        outputs=len(variables.OUTPUTS),
+        depots=(variables.DEPOT_R, variables.DEPOT_S),
+        unobserved=variables.UNOBSERVED,
     )
 
 
@@ -96,7 +97,7 @@ def run_model(arrays: dict[str, Any], *, tolerance: float, max_steps: int, offse
     The first call on a machine compiles for some ten seconds; later processes read what it left. Where no
     folder can be written, each process compiles for itself.
     """
-    from entact.pharmacology.equations import OUTPUTS
+    from entact.pharmacology.variables import OUTPUTS
 
     with _FIRST:
         function = _loaded()

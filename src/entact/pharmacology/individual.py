@@ -57,7 +57,7 @@ def vectors(
     Raises:
         ModelError: a covariate that is missing, or etas of another shape.
     """
-    from entact.pharmacology.equations import INPUTS
+    from entact.pharmacology.variables import INPUTS
 
     for name in NEEDED:
         if name not in covariates:

@@ -38,8 +38,11 @@ def compile_kernel(
     inputs: int,
     outputs: int,
     depots: tuple[int, int],
+    unobserved: int = 0,
 ) -> Callable[..., Any]:
     """The simulation of one system of equations; numba compiles it at the first call.
+
+    `observe` reads none of the `unobserved` last states, which are not kept at the times of outputs.
 
     Returns `run(inputs_of, dose_times, dose_r, dose_s, times, tolerance, floors, max_steps, columns, limits,
     offset, series, statistics, at, above, status, steps, work, path, counts)`,
@@ -54,7 +57,7 @@ def compile_kernel(
       persons), `status`, `steps` (persons),
     - `work`, `path`, `counts`: memory of one thread, as `layout.workspace` makes it.
     """
-    solve = compile_solver(derivatives, states, inputs, depots)
+    solve = compile_solver(derivatives, states, inputs, depots, unobserved)
     n = states
     own = solver_rows(states)
 

@@ -19,7 +19,7 @@ FLAGS: Final = 6
 BEFORE, PEAK, PEAK_AT, TROUGH, TROUGH_AT, AREA = range(6)
 KEPT: Final = 6
 TILE: Final = 16
-"""output times that are observed before their statistics are gathered: what was observed is still in the nearest cache"""
+"""output times that are observed before their statistics are gathered, from the nearest cache"""
 COUNTS: Final = 4 * WIDTH
 """whole numbers of a block: next output time, doses given, how each person ended, steps"""
 

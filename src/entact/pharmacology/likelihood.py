@@ -147,10 +147,10 @@ def courses(design: Design, models: Sequence[Model], etas: Array, *, strict: boo
             [courses(design, models[i : i + size], etas[i : i + size], strict=strict) for i in starts]
         )
     from entact.pharmacology.engine import run_model
-    from entact.pharmacology.equations import INPUTS, LAG, OUTPUTS, STATES
     from entact.pharmacology.individual import vectors
     from entact.pharmacology.result import NotConverged
     from entact.pharmacology.simulation import MAX_STEPS, SMALL_DOSE, SMALL_FRACTION
+    from entact.pharmacology.variables import INPUTS, LAG, OUTPUTS, STATES
 
     k, n = len(models), design.n
     inputs: Array = np.empty((k, n, len(INPUTS)))

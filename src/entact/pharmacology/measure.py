@@ -50,7 +50,7 @@ def read_measure(text: str) -> Measure:
     Raises:
         NotASimulation: anything else, with the nearest that there is.
     """
-    from entact.pharmacology.equations import OUTPUTS
+    from entact.pharmacology.variables import OUTPUTS
 
     kind, colon, output = (part.strip() for part in text.partition(":"))
     if not colon or not output:

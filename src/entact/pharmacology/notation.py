@@ -36,7 +36,7 @@ def read_limit(text: str) -> Limit:
 
     Errors: `NotALimit` for anything else, or an output that the model does not have.
     """
-    from entact.pharmacology.equations import OUTPUTS
+    from entact.pharmacology.variables import OUTPUTS
 
     found = _LIMIT.fullmatch(text)
     if found is None:
@@ -55,7 +55,7 @@ def read_limit(text: str) -> Limit:
 
 
 def _unit(name: str) -> str:
-    from entact.pharmacology.equations import OUTPUTS
+    from entact.pharmacology.variables import OUTPUTS
 
     return next(variable.unit for variable in OUTPUTS if variable.name == name)
 

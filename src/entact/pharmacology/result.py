@@ -15,8 +15,8 @@ from entact.pharmacology.regimen import Regimen
 if TYPE_CHECKING:
     import polars as pl
 
-    from entact.pharmacology.equations import Variable
     from entact.pharmacology.people import People
+    from entact.pharmacology.variables import Variable
 
 Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 

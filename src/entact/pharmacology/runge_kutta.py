@@ -50,8 +50,8 @@ class Method(NamedTuple):
     interpolate: Callable[..., Any]
 
 
-def method(derivatives: Callable[..., Any], states: int) -> Method:
-    """The method for one system: `derivatives(t, y, p, dy)` of so many states."""
+def method(derivatives: Callable[..., Any], states: int, kept: int) -> Method:
+    """The method for one system: `derivatives(t, y, p, dy)` of so many states; the first are interpolated."""
     n = states
 
     @native()
@@ -101,7 +101,7 @@ def method(derivatives: Callable[..., Any], states: int) -> Method:
 
     @native()
     def interpolate(theta, h, y, k, out):  # type: ignore[no-untyped-def]
-        """Sets `out` to the state a fraction theta into the step."""
+        """Sets `out` to the states that are kept, a fraction theta into the step."""
         square = theta * theta * h
         b1 = (
             -1.0530884977290216
@@ -120,7 +120,7 @@ def method(derivatives: Callable[..., Any], states: int) -> Method:
         b5 = 47.37952196281928122 * square * (theta - 1.203071208372362603) * (theta - 0.658047292653547382)
         b6 = -34.87065786149660974 * square * (theta - 1.2) * (theta - 0.666666666666666667)
         b7 = 2.5 * square * (theta - 1.0) * (theta - 0.6)
-        for i in range(n):
+        for i in range(kept):
             out[i] = (
                 y[i]
                 + b1 * k[i]

@@ -16,11 +16,11 @@ from entact.pharmacology.regimen import Regimen
 from entact.pharmacology.studied import beyond_studied
 
 if TYPE_CHECKING:
-    from entact.pharmacology.equations import Variable
     from entact.pharmacology.medicine import Medicine
     from entact.pharmacology.parameters import Model
     from entact.pharmacology.people import People
     from entact.pharmacology.result import Simulation
+    from entact.pharmacology.variables import Variable
 
 Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 Limits = Mapping[str, "float | Sequence[float]"]
@@ -112,9 +112,9 @@ def ask(
     model: Model | None,
 ) -> Request:
     """What is asked, checked. Errors: as of `simulate`."""
-    from entact.pharmacology.equations import OUTPUTS
     from entact.pharmacology.parameters import shipped_model
     from entact.pharmacology.prescription import find_medicines
+    from entact.pharmacology.variables import OUTPUTS
 
     if not isinstance(regimen, Regimen):
         raise NotASimulation(f"regimen is a Regimen, like Regimen.mdma('120 mg HCl'), not {regimen!r}")
@@ -180,9 +180,9 @@ def _columns(known: Sequence[Variable], asked: Sequence[str] | None) -> tuple[in
 
 def empty(request: Request, summary_only: bool) -> Simulation:
     """The result before anything is simulated: its memory, its names and its notes."""
-    from entact.pharmacology.equations import OUTPUTS
     from entact.pharmacology.medicine import warnings_of
     from entact.pharmacology.result import Simulation
+    from entact.pharmacology.variables import OUTPUTS
 
     columns = tuple(OUTPUTS[column] for column in request.columns)
     n, wanted, blocks = request.who.n, len(columns), math.ceil(request.who.n / 8)
@@ -208,8 +208,8 @@ def empty(request: Request, summary_only: bool) -> Simulation:
 
 def terminal_half_lives(request: Request) -> Array:
     """The half-life of each substance among the columns in each person, h; NaN where none can be told."""
-    from entact.pharmacology.equations import OUTPUTS
     from entact.pharmacology.people import Some
+    from entact.pharmacology.variables import OUTPUTS
 
     columns = tuple(place for place in request.columns if is_substance(OUTPUTS[place].name))
     out: Array = np.empty((len(columns), request.who.n))
@@ -232,9 +232,9 @@ def _run(request: Request, result: Simulation, start: int, stop: int) -> None:
 
 def prepare(request: Request, result: Simulation, start: int, stop: int) -> dict[str, Array]:
     """The arrays that the machine code reads, of the persons from start to stop, and those it fills."""
-    from entact.pharmacology.equations import INPUTS, LAG, STATES
     from entact.pharmacology.individual import vectors
     from entact.pharmacology.people import factors_of
+    from entact.pharmacology.variables import INPUTS, LAG, STATES
 
     covariates = request.who.covariates(start, stop)
     inputs = vectors(

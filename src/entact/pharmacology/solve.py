@@ -25,12 +25,12 @@ FIRST_STEP = 0.08
 
 
 def compile_solver(
-    derivatives: Callable[..., Any], states: int, inputs: int, depots: tuple[int, int]
+    derivatives: Callable[..., Any], states: int, inputs: int, depots: tuple[int, int], unobserved: int = 0
 ) -> Callable[..., Any]:
-    """The solver of one system."""
+    """The solver of one system, the last states of which need not be known at the times of outputs."""
     depot_r, depot_s = depots
-    n = states
-    step, interpolate = method(derivatives, states)
+    n, kept = states, states - unobserved
+    step, interpolate = method(derivatives, states, kept)
     y = inputs
     k = y + n
     tmp, new, floor = k + STAGES * n, k + (STAGES + 1) * n, k + (STAGES + 2) * n
@@ -42,7 +42,7 @@ def compile_solver(
         for lane in range(WIDTH):
             if due[lane] > 0.5:
                 index = position[lane]
-                for i in range(n):
+                for i in range(kept):
                     path[(index * n + i) * WIDTH + lane] = work[(tmp + i) * WIDTH + lane]
                 position[lane] = index + 1
                 scalar[NEXT * WIDTH + lane] = times[index + 1] if index + 1 < times.size else np.inf

@@ -166,8 +166,8 @@ def enantiomers(lab: Laboratory) -> Numbers:
 
 def metabolites(lab: Laboratory) -> Numbers:
     """V09, V19, F010: how much of a dose becomes MDA, HMMA in plasma, and MDMA in urine."""
-    from entact.pharmacology.equations import INPUTS
     from entact.pharmacology.individual import vectors
+    from entact.pharmacology.variables import INPUTS
 
     man = Person(weight="70 kg", age=27).covariates()
     inputs = dict(zip(INPUTS, vectors(lab.model, man, np.zeros((1, len(lab.model.random))))[0], strict=True))

@@ -23,8 +23,8 @@ from entact.pharmacology.uncertain import Uncertain
 
 if TYPE_CHECKING:
     from entact.cli.pharmacology.question import Question
-    from entact.pharmacology.equations import Variable
     from entact.pharmacology.result import Simulation
+    from entact.pharmacology.variables import Variable
     from entact.report.pictures.dose import Course, DoseDrawn
 
 PLASMA = ("mdma", "r_mdma", "s_mdma", "mda", "hmma")
