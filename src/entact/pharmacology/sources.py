@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Final
 
 SOURCES: Final = (
-    "equations.py", "variables.py", "layout.py", "lanes.py", "elementary.py", "runge_kutta.py", "solve.py", "kernel.py",
-    "machine.py",
+    "equations.py", "variables.py", "layout.py", "lanes.py", "elementary.py", "runge_kutta.py", "solve.py",
+    "kernel.py", "machine.py",
 )  # fmt: skip
 
 
