@@ -114,6 +114,6 @@ def test_a_regimen_says_what_is_not_usual() -> None:
 def test_sessions_weeks_apart_do_not_add_up_and_a_day_does(weight: float, mg: float) -> None:
     own = np.array([weight])
     one = Regimen.mdma(f"{mg:f} mg base")
-    assert one.then(f"{mg:f} mg base", at="28 d").most_in_a_day(own)[0] == pytest.approx(mg)
-    assert one.then(f"{mg:f} mg base", at="23 h").most_in_a_day(own)[0] == pytest.approx(2 * mg)
-    assert Regimen.mdma("1 mg/kg base").most_in_a_day(own)[0] == pytest.approx(weight)
+    assert one.then(f"{mg:f} mg base", at="28 d").most_within(24.0, own)[0][0] == pytest.approx(mg)
+    assert one.then(f"{mg:f} mg base", at="23 h").most_within(24.0, own)[0][0] == pytest.approx(2 * mg)
+    assert Regimen.mdma("1 mg/kg base").most_within(24.0, own)[0][0] == pytest.approx(weight)

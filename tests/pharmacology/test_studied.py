@@ -22,6 +22,43 @@ def test_an_overdose_is_refused_by_the_persons_own_weight(regimen: Regimen, weig
         simulate(regimen, Person(weight=weight))
 
 
+@pytest.mark.parametrize(
+    ("regimen", "weight", "said"),
+    [
+        (Regimen.mdma("126 mg HCl", enantiomer="S"), "70 kg", "S-MDMA base within 24 h"),
+        (Regimen.mdma("250 mg HCl", enantiomer="S"), "70 kg", "S-MDMA base within 24 h"),
+        (Regimen.mdma("240 mg HCl"), "35 kg", "mg/kg of S-MDMA"),
+        (Regimen.mdma("240 mg HCl", enantiomer="R"), "35 kg", "mg/kg of R-MDMA"),
+        (Regimen.mdma("250 mg HCl").then("250 mg HCl", at="24 h"), "70 kg", "within 72 h"),
+    ],
+)
+def test_what_is_much_for_a_kg_of_one_enantiomer_or_in_days_is_an_overdose(
+    regimen: Regimen, weight: str, said: str
+) -> None:
+    """250 mg of S-MDMA are like 500 mg of the racemate; 240 mg in a person of 35 kg are 7 mg/kg."""
+    with pytest.raises(NotAQuantity, match=said):
+        simulate(regimen, Person(weight=weight), until="72 h")
+
+
+@pytest.mark.parametrize(
+    ("regimen", "weight"),
+    [
+        (Regimen.mdma("125 mg HCl", enantiomer="S"), "60 kg"),
+        (Regimen.mdma("250 mg HCl", enantiomer="R"), "55 kg"),
+        (Regimen.mdma("120 mg HCl", supplement="60 mg HCl", after="2 h"), "48 kg"),
+        (Regimen.mdma("100 mg HCl").then("100 mg HCl", at="24 h"), "70 kg"),
+    ],
+)
+def test_what_was_studied_has_an_answer(regimen: Regimen, weight: str) -> None:
+    assert simulate(regimen, Person(weight=weight), until="48 h").n == 1
+
+
+def test_more_days_in_a_row_than_were_studied_are_said() -> None:
+    third = Regimen.mdma("75 mg HCl").then("75 mg HCl", at="24 h").then("75 mg HCl", at="48 h")
+    run = simulate(third, Person(), until="72 h", outputs=["mdma"])
+    assert "more days in a row" in " ".join(run.notes)
+
+
 def test_the_same_by_weight_is_no_overdose_in_a_lighter_person() -> None:
     assert simulate(Regimen.mdma("2.5 mg/kg HCl"), Person(weight="70 kg")).n == 1
 

@@ -14,9 +14,9 @@ HYDROCHLORIDE_WEIGHT: Final = 229.7
 MOST: Final = 250.0 * BASE_WEIGHT / HYDROCHLORIDE_WEIGHT
 """mg of base within 24 h beyond which nothing is simulated: 250 mg of hydrochloride, the most that a source
 gave (F011, R-MDMA alone). An overdose kills by what no equation here holds: it must not look harmless."""
+KILLS: Final = "no such dose was studied, and an overdose kills by what the model does not hold"
 OVERDOSE: Final = (
-    f"{MOST:.0f} mg of base (250 mg of hydrochloride), the most that a source of the model gave: "
-    "no such dose was studied, and an overdose kills by what the model does not hold"
+    f"{MOST:.0f} mg of base (250 mg of hydrochloride), the most that a source of the model gave: {KILLS}"
 )
 """how a refusal ends"""
 LIGHTEST: Final = 30.0

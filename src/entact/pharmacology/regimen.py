@@ -114,12 +114,12 @@ class Regimen:
         share = {"racemic": 0.5, "R": 1.0, "S": 0.0}[self.enantiomer]
         return np.ascontiguousarray(share * total), np.ascontiguousarray((1.0 - share) * total)
 
-    def most_in_a_day(self, weight: Array) -> Array:
-        """mg of base: the most that persons of these weights (kg) swallow within any 24 h."""
+    def most_within(self, hours: float, weight: Array) -> tuple[Array, Array, Array]:
+        """mg of base, of both, R and S: the most of persons of these weights (kg) within so many h."""
         r, s = self.mg(weight)
-        inside = (self.times >= self.times[:, None]) & (self.times < self.times[:, None] + DAY)
-        most: Array = ((r + s) @ inside.T).max(axis=1)
-        return most
+        inside = (self.times >= self.times[:, None]) & (self.times < self.times[:, None] + hours)
+        both, r_alone, s_alone = ((part @ inside.T).max(axis=1) for part in (r + s, r, s))
+        return both, r_alone, s_alone
 
     @property
     def times(self) -> Array:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from entact.pharmacology.quantity import MOST, OVERDOSE, NotAQuantity
-from entact.pharmacology.regimen import STUDIED, Regimen
+from entact.pharmacology.quantity import KILLS, MOST, OVERDOSE, NotAQuantity
+from entact.pharmacology.regimen import DAY, STUDIED, Regimen
 
 if TYPE_CHECKING:
     from entact.pharmacology.people import People
@@ -24,6 +25,13 @@ RANGES: Final = {
 }
 """of the people in the studies behind the model, by covariate: assumption, as few tables were readable"""
 ROUNDED: Final = 1.0001
+DAYS: Final = 72.0
+"""h within which doses a day apart still add up: half of the last is on board, and CYP2D6 is away"""
+LIGHT: Final = 45.0
+"""kg of the lightest of the people studied: assumption"""
+SAID_S: Final = f"the most of S-MDMA that was given, alone or within 250 mg of the racemate): {KILLS}"
+SAID_KG: Final = f"the largest doses that were given, in a person of 45 kg): {KILLS}"
+SAID_DAYS: Final = f"375 mg of hydrochloride; studied were 200 mg on two days): {KILLS}"
 MANY: Final = 100_000
 """people whose covariates are looked at at once"""
 
@@ -45,15 +53,49 @@ def beyond_studied(regimen: Regimen, who: People) -> tuple[str, ...]:
     )
 
 
+def refuse_overdose(regimen: Regimen, weight: Array) -> None:
+    """Refuses more than was ever given, in all, of S-MDMA, for a kg, or within days.
+
+    Half of the racemate is S-MDMA, which does most of what MDMA does: 250 mg of it alone are like 500 mg.
+
+    Errors: `NotAQuantity` says how much it is, in whom, and what would be the most.
+    """
+    both, r, s = regimen.most_within(DAY, weight)
+    days = regimen.most_within(DAYS, weight)[0]
+    half = MOST / 2
+    for amount, most, what, reason in (
+        (both, MOST, "mg of base within 24 h", OVERDOSE),
+        (s, half, "mg of S-MDMA base within 24 h", f"{half:.0f} mg (125 mg of hydrochloride, {SAID_S}"),
+        (s / weight, half / LIGHT, "mg/kg of S-MDMA base within 24 h", f"{half / LIGHT:.2f} ({SAID_KG}"),
+        (r / weight, MOST / LIGHT, "mg/kg of R-MDMA base within 24 h", f"{MOST / LIGHT:.2f} ({SAID_KG}"),
+        (days, 1.5 * MOST, f"mg of base within {DAYS:g} h", f"{1.5 * MOST:.0f} mg ({SAID_DAYS}"),
+    ):
+        if (amount > most * ROUNDED).any():
+            place = int(amount.argmax())
+            raise NotAQuantity(
+                f"{regimen} is {amount[place]:.3g} {what} in a person of {weight[place]:.0f} kg, "
+                f"more than {reason}"
+            )
+
+
+def _days_in_a_row(regimen: Regimen) -> int:
+    """The longest run of days with a dose, each less than two days after the one before."""
+    days = sorted({int(time // DAY) for time in regimen.times})
+    longest = run = 1
+    for before, day in pairwise(days):
+        run = run + 1 if day - before == 1 else 1
+        longest = max(longest, run)
+    return longest
+
+
 def _counted(regimen: Regimen, people: Mapping[str, Array]) -> dict[str, int]:
     weight = people["weight"]
-    most = regimen.most_in_a_day(weight)
-    if (most > MOST * ROUNDED).any():
-        raise NotAQuantity(
-            f"{regimen} is {most.max():.0f} mg of base within 24 h in a person of "
-            f"{weight[int(most.argmax())]:.0f} kg, more than {OVERDOSE}"
-        )
+    refuse_overdose(regimen, weight)
+    most = regimen.most_within(DAY, weight)[0]
     found = {
+        "Doses on more days in a row than the two that were studied": np.full(
+            len(weight), _days_in_a_row(regimen) > 2
+        ),
         "More within 24 h than the 180 mg of hydrochloride that trials of the therapy gave in a session": most
         > STUDIED * ROUNDED,
     }
