@@ -63,11 +63,12 @@ def refuse_overdose(regimen: Regimen, weight: Array) -> None:
     both, r, s = regimen.most_within(DAY, weight)
     days = regimen.most_within(DAYS, weight)[0]
     half = MOST / 2
+    heavy = np.where(weight > 0.0, weight, np.inf)  # a weight that is none is refused elsewhere
     for amount, most, what, reason in (
         (both, MOST, "mg of base within 24 h", OVERDOSE),
         (s, half, "mg of S-MDMA base within 24 h", f"{half:.0f} mg (125 mg of hydrochloride, {SAID_S}"),
-        (s / weight, half / LIGHT, "mg/kg of S-MDMA base within 24 h", f"{half / LIGHT:.2f} ({SAID_KG}"),
-        (r / weight, MOST / LIGHT, "mg/kg of R-MDMA base within 24 h", f"{MOST / LIGHT:.2f} ({SAID_KG}"),
+        (s / heavy, half / LIGHT, "mg/kg of S-MDMA base within 24 h", f"{half / LIGHT:.2f} ({SAID_KG}"),
+        (r / heavy, MOST / LIGHT, "mg/kg of R-MDMA base within 24 h", f"{MOST / LIGHT:.2f} ({SAID_KG}"),
         (days, 1.5 * MOST, f"mg of base within {DAYS:g} h", f"{1.5 * MOST:.0f} mg ({SAID_DAYS}"),
     ):
         if (amount > most * ROUNDED).any():

@@ -180,7 +180,9 @@ def _plain(values: Numbers) -> float | list[float] | None:
 
 def notes_of(found: Answer) -> Sequence[str]:
     """What has to stand beside the answer."""
-    return found.everyone.notes if found.sets is None else found.sets.notes
+    # Not the notes of the sets: these are one person, and would be counted as many.
+    sure = () if found.sets is None else (Uncertain(found.everyone.who).note,)
+    return (*found.everyone.notes, *sure)
 
 
 def _limit_data(found: Answer, limit: Limit) -> dict[str, Any]:
