@@ -96,7 +96,7 @@ def exceedance(release: Release, people: Population, *, threads: int = 1) -> Exc
     sessions = [visit for visit in release.file.schedule if visit.kind == "dosing" and visit.levels]
     rows: list[Crossed] = []
     notes: list[str] = []
-    own = ""
+    own: dict[str, list[str]] = {}
     for number, visit in enumerate(sessions, 1):
         who = Uncertain(people.at_occasion(number))
         for arm, share in shares.items():
@@ -104,7 +104,9 @@ def exceedance(release: Release, people: Population, *, threads: int = 1) -> Exc
             for level in levels:
                 regimen = _regimen(release, arm, level, share)
                 times, values, said = _simulated(regimen, who, visit, threads)
-                own, readings = _schedule(visit, regimen, times)
+                said_by, readings = _schedule(visit, regimen, times)
+                if visit.visit not in own.setdefault(said_by, []):
+                    own[said_by].append(visit.visit)
                 notes += [note for note in said if note not in notes]
                 given = level if share else "none"
                 rows += _rows(visit.visit, given, arm, asked, values, readings, _groups(people))
@@ -113,8 +115,27 @@ def exceedance(release: Release, people: Population, *, threads: int = 1) -> Exc
     if any(release.file.regimens[level].supplement for visit in sessions for level in visit.levels):
         notes.append("Everyone takes the supplement, in the middle of the time in which it is offered.")
     return Exceedance(
-        name, str(people), {key: alerts[key] for key in asked}, own, tuple(rows), silent, tuple(notes)
+        name,
+        str(people),
+        {key: alerts[key] for key in asked},
+        _in_sessions(own),
+        tuple(rows),
+        silent,
+        tuple(notes),
     )
+
+
+def _in_sessions(readings: Mapping[str, Sequence[str]]) -> str:
+    """The readings of the study: where sessions differ, each with its own."""
+    if len(readings) == 1:
+        return next(iter(readings))
+    return "; ".join(f"{', '.join(sessions)}: {said}" for said, sessions in readings.items())
+
+
+def where(row: Crossed, rows: Sequence[Crossed]) -> str:
+    """In which session of which regimen, and in which arm where several have the drug."""
+    arms = {other.arm for other in rows if other.regimen != "none"}
+    return f"{row.session}, {row.regimen}" + (f", arm {row.arm}" if len(arms) > 1 else "")
 
 
 Limits = tuple[tuple[tuple[str, str, float], ...], ...]
@@ -239,7 +260,7 @@ def in_words(found: Exceedance, rows: Sequence[Crossed]) -> list[str]:
         if row.group == "everyone" and row.regimen != "none":
             own, dense = row.seen["as in the study"], row.seen[f"every {DENSER[-1]} min"]
             sentences.append(
-                f"{row.session}, {row.regimen}: {row.alert} is crossed in {_percent(row.ever)} of people "
+                f"{where(row, rows)}: {row.alert} is crossed in {_percent(row.ever)} of people "
                 f"({_percent(row.low)} to {_percent(row.high)}); the study's readings see it in "
                 f"{_percent(own)}, readings every {DENSER[-1]} min in {_percent(dense)}."
             )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.text import Text
 
 from entact.cli.pharmacology.dose import new_console, print_notes, print_rows
-from entact.cohort.exceedance import DENSER, Crossed, Exceedance, exceedance, in_words
+from entact.cohort.exceedance import DENSER, Crossed, Exceedance, exceedance, in_words, where
 from entact.pharmacology.population import Population
 from entact.protocol import load_study
 
@@ -90,7 +90,7 @@ def draw(found: Exceedance) -> Sheet:
     for alert, rule in found.alerts.items():
         rows = [
             {
-                "session": f"{row.session}, {row.regimen}",
+                "session": where(row, found.rows),
                 "ever": row.ever, "low": row.low, "high": row.high,
                 "own": row.seen[OWN], "denser": row.seen[DENSEST],
             }
