@@ -1,19 +1,19 @@
 """The same equations in mrgsolve, the field's fast reference, where R and it are installed.
 
-The C++ is written from `equations.py` itself, so that both integrate the same system; mrgsolve is asked for
-the states alone, which is less than what the other is asked for.
+The C++ is written from `equations.py` itself, so that both integrate the same system. Each question is asked
+of both: the states alone, or all outputs; with people and doses at hand, or read from files. `$MAIN` does its
+work once a person.
 """
 
 from __future__ import annotations
 
 import ast
 import inspect
-import json
 import shutil
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,16 +23,19 @@ _CALLS = {"max": "fmax", "min": "fmin", "exp": "exp", "log": "log", "sqrt": "sqr
 R_SCRIPT = """
 suppressPackageStartupMessages(library(mrgsolve))
 folder <- commandArgs(TRUE)[1]
-mod <- mread("model", folder, quiet = TRUE)
+cpu <- function(times) sum(times[c("user.self", "sys.self")])
 begun <- proc.time()
 people <- read.csv(file.path(folder, "people.csv"))
 doses <- read.csv(file.path(folder, "doses.csv"))
-input <- sum((proc.time() - begun)[c("user.self", "sys.self")])
-run <- function() mrgsim_df(mod, data = doses, idata = people, start = 0, end = 24, delta = 1 / 12,
-                            rtol = 1e-6, atol = 1e-8, obsonly = TRUE)
-found <- run()
-seconds <- replicate(3, sum(system.time(run())[c("user.self", "sys.self")]))
-cat(nrow(people) / median(seconds), nrow(people) / (input + median(seconds)), found[["A3"]][nrow(found)])
+input <- cpu(proc.time() - begun)
+for (name in c("states", "outputs")) {
+  mod <- mread(name, folder, quiet = TRUE)
+  run <- function() mrgsim_df(mod, data = doses, idata = people, start = 0, end = 24, delta = 1 / 12,
+                              rtol = 1e-6, atol = 1e-8, obsonly = TRUE)
+  found <- run()
+  seconds <- median(replicate(3, cpu(system.time(run()))))
+  cat(nrow(people) / seconds, nrow(people) / (input + seconds), found[[ncol(found)]][nrow(found)], "\\n")
+}
 """
 
 
@@ -108,8 +111,8 @@ def c_functions(module: Any) -> str:
     return "\n".join(lines)
 
 
-def model(module: Any) -> str:
-    """The whole model file for mrgsolve."""
+def model(module: Any, *, observed: bool = False) -> str:
+    """The whole model file for mrgsolve; `observed`: all outputs are computed and kept, not the states."""
     states, inputs = len(module.STATES), len(module.INPUTS)
     parts = [
         "$PARAM " + ", ".join(f"IN{i} = 0" for i in range(inputs)),
@@ -131,22 +134,37 @@ def model(module: Any) -> str:
         "derivatives(SOLVERTIME, y_, IN_, dy_);",
         *(f"dxdt_A{i + 1} = dy_[{i}];" for i in range(states)),
     ]
+    if observed:
+        outputs = len(module.OUTPUTS)
+        parts += [
+            "$TABLE",
+            f"double now_[{states}] = {{{', '.join(f'A{i + 1}' for i in range(states))}}};",
+            f"double out_[{outputs}];",
+            "observe(TIME, now_, IN_, out_);",
+            *(f"double O{i + 1} = out_[{i}];" for i in range(outputs)),
+            "$CAPTURE " + " ".join(f"O{i + 1}" for i in range(outputs)),
+        ]
     return "\n".join(parts) + "\n"
 
 
-def measure(arrays: dict[str, Any]) -> tuple[float, float] | None:
-    """Participants per processor second of mrgsolve for these people: integration, and with input read.
+class Measured(NamedTuple):
+    """Participants per processor second of mrgsolve: with input at hand, and with input read."""
 
-    None where it isn't installed.
-    """
+    alone: float
+    with_input: float
+
+
+def measure(arrays: dict[str, Any]) -> dict[str, Measured] | str:
+    """How fast mrgsolve is for these people, of states and of all outputs; a sentence where it is not."""
     from entact.pharmacology import equations
 
     if shutil.which("Rscript") is None:
-        return None
+        return "R is not installed"
     n, inputs = arrays["inputs_of"].shape
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        (place / "model.cpp").write_text(model(equations))
+        (place / "states.cpp").write_text(model(equations))
+        (place / "outputs.cpp").write_text(model(equations, observed=True))
         (place / "run.R").write_text(R_SCRIPT)
         head = ",".join(["ID", *(f"IN{i}" for i in range(inputs))])
         people = np.column_stack([np.arange(1, n + 1), arrays["inputs_of"]])
@@ -164,7 +182,6 @@ def measure(arrays: dict[str, Any]) -> tuple[float, float] | None:
             ["Rscript", str(place / "run.R"), folder], capture_output=True, text=True, check=False
         )
     if done.returncode != 0:
-        print(json.dumps({"mrgsolve": done.stderr[-400:]}))
-        return None
-    alone, with_input = map(float, done.stdout.split()[:2])
-    return alone, with_input
+        return f"R has no mrgsolve that runs: {done.stderr.strip().splitlines()[-1][:200]}"
+    lines = [[float(word) for word in line.split()] for line in done.stdout.splitlines()]
+    return {name: Measured(*line[:2]) for name, line in zip(("states", "outputs"), lines, strict=True)}
