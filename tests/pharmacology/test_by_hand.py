@@ -191,7 +191,12 @@ class Hand:
             - 100 * M["amygdala_maximum"] / (1 + (M["amygdala_half"] / serotonin) ** EXPONENT["amygdala"]),
             "subjective": 100
             / (1 + (M["subjective_half"] / (self.factor("feeling") * felt)) ** EXPONENT["feeling"]),
-            "closeness": 100 / (1 + (M["closeness_half"] / self.factor("feeling")) ** 2 / (oxytocin * felt)),
+            "closeness": 100
+            / (
+                1
+                + (M["closeness_half"] / self.factor("feeling")) ** 2
+                / ((oxytocin + M["closeness_feeling"] * felt) * felt)
+            ),
             "systolic": rest["systolic"] + (41 - 27) * M["systolic_year"] + systolic,
             "diastolic": rest["diastolic"] + diastolic,
             "heart_rate": rest["heart_rate"]

@@ -166,3 +166,24 @@ def test_what_is_said_of_a_dose_that_cannot_be_meant(tmp_path: Path, line: str, 
     with pytest.raises(NotData) as fault:
         read_data(written(tmp_path, line, head=MORE))
     assert said in str(fault.value)
+
+
+def test_rows_marked_c_are_left_out_and_said(tmp_path: Path) -> None:
+    """As files for NONMEM have it (IGNORE=C): once the marked row was taken as a sample, in silence."""
+    path = tmp_path / "marked.csv"
+    path.write_text("C,ID,TIME,AMT,FORM,DV\n.,1,0,100,HCl,.\n.,1,2,.,.,180\nC,1,24,.,.,400\n")
+    data = read_data(path)
+    assert data.samples == 1
+    assert any(note.startswith("Rows marked C") for note in data.notes)
+    assert not any("not used" in note for note in data.notes)
+    path.write_text("C,ID,TIME,AMT,FORM,DV\nC,1,0,100,HCl,.\n")
+    with pytest.raises(NotData, match="every row is marked C"):
+        read_data(path)
+
+
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_other_separators_are_said(tmp_path: Path, mark: str) -> None:
+    path = tmp_path / "semicolons.csv"
+    path.write_text(f"ID{mark}TIME{mark}AMT{mark}DV\n1{mark}0{mark}100{mark}.\n")
+    with pytest.raises(NotData, match="separated by commas"):
+        read_data(path)

@@ -316,3 +316,14 @@ def test_every_inactivator_reaches_the_inputs_at_its_level() -> None:
         for said in ("", " 10 mg")
     )
     assert less == pytest.approx(full / 2)
+
+
+@pytest.mark.parametrize("medicine", ["citalopram", "sertraline", "duloxetine"])
+def test_a_blocker_dulls_closeness_and_does_not_end_it(medicine: str) -> None:
+    """It was 0 % once: oxytocin stays down, but people who still feel the drug are not without closeness."""
+    regimen = Regimen.mdma("125 mg HCl")
+    alone, blocked = (
+        float(simulate(regimen, Person(medicines=own), outputs=["closeness"]).peak("closeness")[0])
+        for own in ((), (medicine,))
+    )
+    assert 0.05 < blocked / alone < 0.5

@@ -120,9 +120,10 @@ def read_data(path: Path | str, *, form: str | None = None, unit: str = "ng/mL")
     (HCl or base) unless `form` says it for all; DV (in `unit`); ADDL and II (so many more doses, one each II
     h), SS (1: at steady state of a dose each II h), RATE (mg/h into the gut); and where there are such MDV,
     OUTPUT (a name of `OUTPUTS`, else mdma; CMT where it is a name), WEIGHT or WT (kg), SEX (female, male),
-    AGE (years), CYP2D6 (phenotype or activity score). `.` or nothing is missing; lines that begin with # are
-    passed over; other columns are passed over and named. Doses are racemic. After a reset a participant
-    counts as another; with OCC they are the same on another occasion, of which nothing is left on the next.
+    AGE (years), CYP2D6 (phenotype or activity score). `.` or nothing is missing; lines that begin with #,
+    and rows with C in a column C, are passed over; other columns are passed over and named. Doses are
+    racemic. After a reset a participant counts as another; with OCC they are the same on another occasion,
+    of which nothing is left on the next.
 
     Concentrations below the limit of quantification are those with BLQ (or CENS) 1, `<1`, or 0; the limit is
     LLOQ, what follows `<`, or DV where CENS is 1. With a limit they are kept apart as `censored`, without one
@@ -135,7 +136,10 @@ def read_data(path: Path | str, *, form: str | None = None, unit: str = "ng/mL")
     path = Path(path)
     if unit not in UNITS_OF_DV:
         raise NotData(f"unit {unit!r} of DV is not known; known: {', '.join(UNITS_OF_DV)}")
-    rows, columns = _rows(path)
+    every, columns = _rows(path)
+    rows = [row for row in every if row.fields.get("C", "").upper() != "C"]
+    if not rows:
+        raise NotData(f"{path.name}, C: every row is marked C, which leaves it out")
     left_out = {"below": 0, "before": 0}
     subjects: list[Subject] = []
     notes = []
@@ -161,6 +165,8 @@ def read_data(path: Path | str, *, form: str | None = None, unit: str = "ng/mL")
             f"{left_out['below'] + censored} samples below the limit of quantification (or 0): "
             + (f"{apart}, the rest are left out." if censored else "left out, as no limit is known."),
         )
+    if len(rows) < len(every):
+        notes.append(f"Rows marked C in a column C are left out, as NONMEM does: {len(every) - len(rows)}.")
     if "EVID" not in columns:
         notes.append(f"{path.name} has no EVID: rows with an AMT are doses, the others samples.")
     if any(row.number("RATE") for row in rows):
@@ -170,7 +176,7 @@ def read_data(path: Path | str, *, form: str | None = None, unit: str = "ng/mL")
     for column, said in SAID.items():
         if not any(column in row.fields for row in rows):
             notes.append(f"{path.name} has no {column}: {said} is assumed for everyone.")
-    ignored = [name for name in dict.fromkeys(columns) if name not in KNOWN]
+    ignored = [name for name in dict.fromkeys(columns) if name not in (*KNOWN, "C")]
     if ignored:
         notes.append(f"{path.name}: not used, as the model has no such column: {', '.join(ignored)}.")
     if "OUTPUT" not in columns:
@@ -191,6 +197,10 @@ def _rows(path: Path) -> tuple[list[Row], list[str]]:
             continue
         cells = [cell.strip() for cell in cells]
         if not columns:
+            if len(cells) == 1 and (";" in cells[0] or "\t" in cells[0]):
+                raise NotData(
+                    f"{path.name}, line {reader.line_num}: fields are separated by commas, decimals by points"
+                )
             columns = _columns(path.name, reader.line_num, cells)
             continue
         if len(cells) != len(columns):

@@ -1,5 +1,4 @@
 # mypy: disable-error-code="untyped-decorator"
-# ruff: noqa: F403, F405 - every place of `variables` is a name here, for the compiler too
 """The model: one system of differential equations, each equation once, in the order of the physiology.
 
 Time is in hours since the initial dose. Amounts are mg of MDMA base (metabolites: mg of the MDMA base that
@@ -266,7 +265,8 @@ def observe(t: float, y: Array, p: Array, out: Array) -> None:
     out[11] = p[CORTISOL_BASELINE] * y[CORTISOL]
     out[12] = p[SODIUM_BASELINE] * p[BODY_WATER] / (p[BODY_WATER] + y[WATER])
 
-    # Brain and feeling: serotonin calms the amygdala (F081, F083); closeness follows oxytocin (F075).
+    # Brain and feeling: serotonin calms the amygdala (F081, F083); closeness follows oxytocin
+    # (F075) and feeling: a blocker that keeps oxytocin down dulls it, and does not end it (F052, F053).
     calm = serotonin * serotonin
     out[13] = 100.0 * (1.0 - p[AMYGDALA_MAXIMUM] * calm / (p[AMYGDALA_HALF] * p[AMYGDALA_HALF] + calm))
     feeling = _feeling(serotonin, norepinephrine, dopamine, level, p) / (
@@ -275,7 +275,7 @@ def observe(t: float, y: Array, p: Array, out: Array) -> None:
     cube = feeling * feeling * feeling
     half = p[SUBJECTIVE_HALF]
     out[14] = 100.0 * cube / (half * half * half + cube)
-    warmth = oxytocin * feeling
+    warmth = (oxytocin + p[CLOSENESS_FEELING] * feeling) * feeling
     out[15] = 100.0 * warmth / (p[CLOSENESS_HALF] * p[CLOSENESS_HALF] + warmth)
 
     # Circulation: resistance (alpha-1, less beta-2), output and rate (beta-1), baroreflex on the rate.

@@ -207,7 +207,7 @@ def _feeling(own: Drawn, body: Drawn) -> Drawn:
             "weight_norepinephrine",
             "weight_dopamine",
         ),
-        *("ht2a_share", "alpha1_share"),
+        *("ht2a_share", "alpha1_share", "closeness_feeling"),
     )
     halves = {name: own[name] / more for name in ("subjective_half", "closeness_half")}
     return {**{name: own[name] for name in names}, **halves}

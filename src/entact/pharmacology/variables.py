@@ -145,6 +145,7 @@ UNOBSERVED: Final = 3
     WEIGHT_DOPAMINE,
     SUBJECTIVE_HALF,
     CLOSENESS_HALF,
+    CLOSENESS_FEELING,  # of what is felt without oxytocin
     HT2A_BLOCK,  # I/Ki of an antagonist
     HT2A_FALLING,
     HT2A_SHARE,
@@ -182,7 +183,7 @@ UNOBSERVED: Final = 3
     HEAT_BETA,
     HEAT_HT2A,
     COOLING_SEROTONIN,
-) = range(111)
+) = range(112)
 INPUTS: Final = tuple(name.lower() for name in [*globals()][[*globals()].index("KA") :])
 
 # --- what can be observed
