@@ -147,6 +147,10 @@ if _MAIL:
     EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _MAIL.name, _MAIL.password
 DEFAULT_FROM_EMAIL = os.environ.get("ENTACT_MAIL_FROM") or "entact@localhost"
 
+# What is uploaded is sealed before it touches a disk; a file that is larger than what is kept is dropped.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+FILE_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
+
 USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = False

@@ -67,6 +67,8 @@ def _consent(tell: Tell, effective: Effective) -> Written:
     facts = [tell.fact("Version", effective.data.get("version"))]
     for name, allowed in scopes.items() if isinstance(scopes, Mapping) else ():
         facts.append(tell.fact(words(name), allowed, tell.release.file.consent.get(name)))
+    for label, item in (("Signed", "how"), ("Language", "language"), ("Informed by", "informed_by")):
+        facts += [tell.fact(label, effective.data[item])] if effective.data.get(item) else []
     return "Consent", facts, ""
 
 

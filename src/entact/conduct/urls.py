@@ -18,6 +18,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("participants/", include("entact.conduct.queries.urls")),
     path("participants/", include("entact.conduct.monitoring.urls")),
     path("participants/", include("entact.conduct.locks.urls")),
+    path("participants/", include("entact.conduct.consent.urls")),
+    path("participants/", include("entact.conduct.uploads.urls")),
     path("participants/", include("entact.conduct.eligibility.urls")),
     path("participants/", include("entact.conduct.entries.urls")),
     path("participants/", include("entact.conduct.visits.urls")),

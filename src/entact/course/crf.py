@@ -155,8 +155,8 @@ class _Making:
         codes = self._codes()
         for attribute, name in names:
             hint = hints[attribute]
-            if name == "left_to_record":
-                continue  # of nobody is it asked
+            if name in kind.of_page:
+                continue
             if (kind.name, name) in _EACH:
                 for inner, title in self._each(kind.name):
                     yield _item(inner, "boolean", {}, title)

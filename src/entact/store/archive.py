@@ -32,6 +32,7 @@ from entact.course.kinds.study import ReleaseEntered
 from entact.store import models, processes
 from entact.store.archive_columns import FOLDER, write_columns
 from entact.store.archive_folder import CHECKSUMS, FORMAT, MANIFEST, checksums
+from entact.store.attachments import write_attachments
 from entact.store.error import StoreError
 from entact.store.index import LedgerHead
 from entact.store.reading import CHUNK
@@ -121,6 +122,7 @@ class _Archive:
             (self.folder / name).mkdir()
         self._write_entries()
         self._write_words()
+        write_attachments(self.folder)
         manifest = self._manifest()
         (self.folder / MANIFEST).write_bytes(manifest)
         for path in self.folder.rglob("*"):

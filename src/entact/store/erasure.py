@@ -38,6 +38,7 @@ from entact.course.signed.erasure import (
 from entact.course.signed.signature import statement_of
 from entact.store import acts, models
 from entact.store.appending import append
+from entact.store.attachments import forget_attachments
 from entact.store.erasure_register import Act, add_to_register, read_register, register_file
 from entact.store.error import StoreError
 from entact.store.participant_keys import keychain
@@ -108,6 +109,7 @@ def confirm_erasure(participant: str, signer: Signer) -> Act:
         if participant not in _known().done:
             raise StoreError(f"the erasure of {participant} would not count: {_known().problems[-1][1]}")
         models.Identity.objects.filter(participant=participant).delete()
+        forget_attachments(participant)
         add_to_register(register(), act)
     keychain().remove([participant])
     return act
@@ -213,6 +215,7 @@ def destroy_key(participant: str, signer: Signer) -> None:
             )
         _decide(participant, "destroyed", signer)
         models.Identity.objects.filter(participant=participant).delete()
+        forget_attachments(participant)
     keychain().remove([participant])
 
 

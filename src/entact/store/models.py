@@ -91,6 +91,18 @@ class Identity(models.Model):
         constraints = [models.UniqueConstraint(name="one_identity_a_site", fields=["participant", "site"])]
 
 
+class Attachment(models.Model):
+    """A file of a participant, under the participant's key; named by the SHA-256 of its bytes."""
+
+    participant = models.TextField()
+    digest = models.CharField(max_length=64)
+    media = models.TextField()
+    sealed = models.TextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="one_attachment", fields=["participant", "digest"])]
+
+
 class Consumer(models.Model):
     """How far a consumer of the feed has come: the place of the last line with which it dealt."""
 

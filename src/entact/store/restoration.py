@@ -78,12 +78,15 @@ def _fill(archive: Archive) -> int:
     """All entries in one transaction, their ledgers in the order in which they were opened."""
     from django.db import transaction
 
+    from entact.store.attachments import restore_attachments
     from entact.store.models import Ledger
 
     with transaction.atomic():
         opened = [Ledger(name=name) for name, _, _ in archive.heads]
         Ledger.objects.bulk_create(opened, batch_size=1000)
-        return store.append_many(lines(archive))
+        new = store.append_many(lines(archive))
+        restore_attachments(archive.folder)
+        return new
 
 
 def _erase_again() -> tuple[str, ...]:

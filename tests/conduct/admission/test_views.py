@@ -9,7 +9,6 @@ from tests.conduct.browser import Browser, course_of, said
 from tests.conduct.conftest import SignIn
 
 from entact import store
-from entact.conduct.entries.kinds import kind_form
 from entact.protocol import Study
 
 NEW = "/participants/new/"
@@ -30,10 +29,6 @@ def test_somebody_is_screened_consents_and_is_judged(ada: Browser, screened: str
     course = course_of(study, ledger)
     assert course.screening is not None
     assert (course.screening.number, course.site, course.status) == ("D-17", "denver", "screening")
-    consent = kind_form("consent", study.newest)
-    scopes = {f"item:{name}": "true" for name in consent.nested}
-    fields = {"head": "9", "shown": list(consent.form.items), "item:version": "1", **scopes}
-    ada.post("/participants/D-17/add/consent/", fields)
     form = {"head": "9", "shown": ["age", "sex"], "item:age": "17", "item:sex": "female"}
     ada.post("/participants/D-17/screening.1/demographics/", form)
     assert "Not met. Age: 17" in said(ada.get("/participants/D-17/eligibility/"), "adult")

@@ -85,18 +85,6 @@ def test_what_is_sent_twice_from_one_page_is_entered_once(ada: Browser, screened
     assert len(course_of(study, screened).medication) == 3
 
 
-@pytest.mark.requirement("R27")
-def test_consent_says_first_what_taking_it_back_means(ada: Browser, screened: str, study: Study) -> None:
-    page = ada.get(f"{ADD}/consent/")
-    assert "ends the study for this person" in page
-    fields = {"version": "2", **dict.fromkeys(study.newest.file.consent, "false")}
-    kept(ada, "consent", dict(fields))
-    course = course_of(study, screened)
-    assert course.consent is not None
-    assert course.consent.is_withdrawn
-    assert course.status == "not_entered"
-
-
 def test_what_stops_says_what_follows(ada: Browser, screened: str, study: Study) -> None:
     assert "Follow-up goes on" in ada.get(f"{ADD}/discontinuation/")
     kept(ada, "discontinuation", {"of": "treatment", "decided_by": "participant", "cause": "moved_away"})

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from entact import store
 from entact.conduct.admission.domain import given_number, numbers_turn, scheme_of
@@ -23,6 +23,8 @@ from entact.course.entry.effective import Effective
 from entact.course.entry.ledger import Receipt
 from entact.course.kinds import KINDS
 from entact.course.state.numbers import SUBJECT
+
+BETWEEN: Final = "Nobody consents to more between a dose and discharge; what is taken back can be."
 
 
 @dataclass(frozen=True)
@@ -79,8 +81,6 @@ def enter(
         )
         if not received.items and any(item.required for item in asked.form.items.values()):
             problems = ("Nothing is answered yet.",)
-        if entering.kind == "consent" and _is_between(course, asked.data_of(received.items)):
-            problems += ("Nobody consents to more between a dose and discharge; what is taken back can be.",)
         if problems:
             return Unsaved(problems)
         twin = _sent_before(course, entering, asked, received.items, author, ledger)
@@ -161,6 +161,8 @@ def correct(
         if not entering.reason.strip():
             return Unsaved(needs_reason=True, changed=compared.changed)
         data = _changed(asked, {name: received.items.get(name) for name in compared.changed})
+        if asked.kind.name == "consent" and is_between(course, data):
+            return Unsaved((BETWEEN,), needs_reason=True)
         assert written.effective is not None
         return _replace(course, reader, written.effective, "", data, entering.reason, author, now)
 
@@ -232,7 +234,7 @@ def _without_missing(sent: Sent) -> Sent:
     return {name: texts for name, texts in sent.items() if not name.startswith(f"{MISSING_BECAUSE}:")}
 
 
-def _is_between(course: Course, data: Mapping[str, Any]) -> bool:
+def is_between(course: Course, data: Mapping[str, Any]) -> bool:
     """Whether a consent would allow more than the one in force, while a dose is in the body's hours.
 
     Withdrawing is always open. Source: ICH E6(R3) 2.8: whoever consents has to be able to.

@@ -94,9 +94,6 @@ _TITLES: Final[Mapping[tuple[str, str], tuple[str, str]]] = {
     ("randomisation", "number"): ("Randomisation number", "Left blank: the sealed list gives the next one."),
 }
 
-# What a page of its own says, and nobody is asked.
-_OF_THE_PAGE: Final = frozenset({("eligibility", "left_to_record")})
-
 # What the record gives by itself where nobody says it.
 _GIVEN: Final = frozenset({("randomisation", "number")})
 
@@ -141,7 +138,7 @@ def _items(kind: Kind, release: Release, population: str | None) -> Iterator[tup
     hints = get_type_hints(kind.payload)
     names = zip(kind.payload.__struct_fields__, kind.payload.__struct_encode_fields__, strict=True)
     for attribute, name in names:
-        if (kind.name, name) in _OF_THE_PAGE:
+        if name in kind.of_page:
             continue
         if name == kind.nested:
             yield from _each(kind, release, population)

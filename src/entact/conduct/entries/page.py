@@ -15,11 +15,9 @@ from entact.conduct.forms.reading import Sent, receive_items, texts_of
 from entact.conduct.record.opened import changes_in
 from entact.conduct.sight import SeenCourse
 from entact.conduct.statement import Tell, state
-from entact.conduct.words import moment, title_of_visit, value, words
+from entact.conduct.words import moment, title_of_visit, value
 from entact.course import Course
-from entact.course.state.consent import ConsentState
 from entact.protocol import CompiledForm
-from entact.protocol.study import told_in
 from entact.protocol.words.form import Forms
 
 _ACTIONS = {
@@ -100,11 +98,7 @@ def _intro(course: Course, kind: str, is_new: bool) -> Iterator[str]:
     """What follows from an entry, said first."""
     if not is_new:
         return
-    if kind == "consent" and course.consent is not None:
-        given = [words(name) for name, yes in course.consent.scopes.items() if yes]
-        yield f"In force: version {course.consent.version}: {', '.join(given) or 'nothing'}."
-        yield from _consequences(course, course.consent)
-    elif kind == "discontinuation":
+    if kind == "discontinuation":
         yield "Treatment: no further dose; visits of the treatment are no longer due. Follow-up goes on."
         yield "Procedures: nothing more is measured. Follow-up and events are still entered."
         yield "Follow-up: nothing more is due. What safety needs can still be entered."
@@ -113,19 +107,6 @@ def _intro(course: Course, kind: str, is_new: bool) -> Iterator[str]:
         yield "Nothing more is due from then on. Enter the event that ended in death as well."
     elif kind == "adverse_event":
         yield "Enter it whether it was wanted or not; who judges it serious starts the clocks of its reports."
-
-
-def _consequences(course: Course, consent: ConsentState) -> Iterator[str]:
-    """What follows where a scope of a consent is taken back."""
-    texts = course.release.file.consent
-    for name in consent.scopes:
-        said = told_in(texts[name], None) if name in texts else words(name)
-        if name in consent.taking_part:
-            yield f"Taking back “{said}” ends the study for this person: no visit is due, nobody treats them."
-        elif name in consent.needed:
-            yield f"Taking back “{said}” closes the gates of {words(name).lower()}; the other visits go on."
-        else:
-            yield f"Taking back “{said}” ends that part alone."
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,11 @@ from entact.course.kinds import KINDS
 from entact.course.personal import REASONS
 
 LONGEST_REASON: Final = 2000
-OWN_PAGES: Final = {"eligibility": "eligibility"}  # kinds that are decided on a page of their own: its route
+# Kinds that are entered on a page of their own, and its route.
+OWN_PAGES: Final = {
+    "eligibility": "eligibility",
+    "consent": "consent",
+}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -78,7 +82,7 @@ def show_entry(request: HttpRequest, key: str, entry: str) -> HttpResponse:
     kind = next((one.entry.kind for one in asked.course.effective if one.id == entry), "")
     if kind not in ENTERED or entry not in asked.seen.entries:
         raise Http404
-    role = asked.role_for(ENTERED[kind]) if kind not in OWN_PAGES else None
+    role = asked.role_for(ENTERED[kind]) if kind != "eligibility" else None
     opener = asked.opener(role)
     if request.method != "POST":
         return _entry(asked, entry, role)

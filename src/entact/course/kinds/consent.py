@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -15,10 +15,20 @@ if TYPE_CHECKING:
 
 
 class Consent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Kind `consent`: what the participant allows, scope by scope; `version` is the information sheet's."""
+    """Kind `consent`: what the participant allows, scope by scope; `version` is the information sheet's.
+
+    Also, where it was signed: `language` of the sheet; `text`, the SHA-256 of the text as it was signed;
+    `how` it was, and `signature`, the SHA-256 of what was drawn or of the scan; who informed, and when.
+    """
 
     version: str
     scopes: dict[str, bool]
+    language: str | None = None
+    text: str | None = None
+    how: Literal["drawn", "typed", "paper"] | None = None
+    signature: str | None = None
+    informed_by: str | None = None
+    informed_at: str | None = None
 
 
 def reduce_consent(course: State, effective: Effective, payload: Consent) -> None:
@@ -68,6 +78,7 @@ CONSENT = Kind(
     reduce=reduce_consent,
     tells=frozenset({"schedule"}),
     nested="scopes",
+    of_page=frozenset({"language", "text", "how", "signature", "informed_by", "informed_at"}),
     needs_consent=False,
     in_encounter=False,
     with_participant=True,

@@ -246,6 +246,7 @@ ELIGIBILITY = Kind(
     reduce=reduce_eligibility,
     tells=frozenset({"schedule"}),
     nested="criteria",
+    of_page=frozenset({"left_to_record"}),
     needs_consent=False,
     in_encounter=False,
     with_participant=False,

@@ -41,6 +41,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
         sealed: items that are personal, as ciphertext. free: text of any shape that is not personal; other
             text is an identifier, a code or a time, and is sealed when it is not.
         nested: the item whose own items a correction merges one by one.
+        of_page: items that a page of its own says, and that no form or blank form asks.
         dated: items that are clinical dates, perhaps partial.
         form: the study's form whose items its data hold, where they do; these are sealed as the form says.
         tells: classes of data that it tells something of; who is not shown one of them is not shown it.
@@ -80,6 +81,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     sealed: frozenset[str] = frozenset()
     free: frozenset[str] = frozenset()
     nested: str | None = None
+    of_page: frozenset[str] = frozenset()
     dated: tuple[str, ...] = ()
     form: Callable[[Mapping[str, Any]], str | None] | None = None
     tells_more: Callable[[Mapping[str, Any]], frozenset[str]] | None = None

@@ -1,0 +1,185 @@
+"""Consent is signed, transcribed from paper, or taken back by scope."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from entact.conduct.admission.known import Person, keep_person
+from entact.conduct.asking import Asked
+from entact.conduct.consent.text import Signing, text_of
+from entact.conduct.entries.domain import BETWEEN, is_between
+from entact.conduct.record.door import Author, Held, compose, store_entry, turn_of
+from entact.conduct.uploads.content import PNG, media_of, problem_with
+from entact.course import Course
+from entact.course.entry.entry import SecondProof
+from entact.protocol import Release
+from entact.store.attachments import keep_attachment
+from entact.store.identity import identity
+
+_DRAWN = "data:image/png;base64,"
+_LARGEST_DRAWING = 400_000  # characters of a drawn signature as it is sent
+
+
+class Refusal(Exception):
+    """Why nothing was signed; in words."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A consent as it was sent.
+
+    Attributes:
+        head: which consent was in force when the page was opened, by its entry; empty for none.
+        scopes: every scope that was answered. drawn: a picture as the browser sends it. scan: of the paper.
+        signed_at: when it was signed on paper; now, otherwise.
+    """
+
+    head: str
+    version: str
+    language: str
+    scopes: Mapping[str, bool]
+    how: str
+    informed_by: tuple[str, str]
+    informed_at: datetime
+    signed_at: datetime
+    drawn: str = ""
+    person: Person = field(default_factory=Person)
+    scan: bytes = b""
+
+
+def release_of_consent(course: Course, now: datetime) -> Release:
+    """The release that is consented to: the one in force at the site."""
+    return course.site_release(now)
+
+
+def sign_consent(
+    asked: Asked, sent: Sent, author: Author, second: SecondProof, said_when: tuple[str, str]
+) -> str:
+    """Keeps a consent with its text and signature; the entry's id.
+
+    Args:
+        said_when: when the talk and the signature were, in words. second: what who enters it showed again.
+    Raises:
+        Refusal: with what has to be put right; then nothing was kept.
+    """
+    ledger = asked.participant.ledger
+    with turn_of(ledger):
+        now = asked.again()
+        course = now.course
+        if sent.head != (course.consent.entry if course.consent is not None else ""):
+            raise Refusal("Another consent was entered since you opened this page: look at it first.")
+        if is_between(course, {"scopes": sent.scopes}):
+            raise Refusal(BETWEEN)
+        release = release_of_consent(course, now.now)
+        picture, media = _signature(sent, ledger, course.site or "")
+        signing = Signing(
+            version=sent.version,
+            language=sent.language,
+            scopes=sent.scopes,
+            how=sent.how,
+            number=course.screening.number if course.screening is not None else asked.participant.number,
+            site=course.site or "",
+            informed_by=sent.informed_by,
+            informed_when=said_when[0],
+            when=said_when[1],
+            name=sent.person.name.strip(),
+            born=str(sent.person.birth_date or ""),
+        )
+        data: dict[str, Any] = {
+            "version": sent.version,
+            "scopes": dict(sent.scopes),
+            "language": sent.language,
+            "how": sent.how,
+            "informed_by": sent.informed_by[1],
+            "informed_at": sent.informed_at.astimezone(now.zone).isoformat(timespec="seconds"),
+        }
+        shown = replace(author, authenticated=msgspec.structs.replace(author.authenticated, second=second))
+        try:
+            data["text"] = keep_attachment(ledger, text_of(signing, release).encode(), "text/plain")
+            if picture:
+                data["signature"] = keep_attachment(ledger, picture, media)
+            entry = compose(
+                course,
+                now.reader,
+                ledger,
+                shown,
+                now.now,
+                "consent",
+                data,
+                sent.signed_at,
+                release=release.id,
+                encounter=_under_way(course),
+            )
+        except Held as error:
+            raise Refusal(str(error)) from error
+        if sent.how == "typed" and identity(ledger, course.site or "") is None:
+            keep_person(sent.person, now.reader, ledger, course.site or "", author)
+        store_entry(entry, shown, now.now)
+        return entry.id
+
+
+def take_back(asked: Asked, scopes: frozenset[str], author: Author) -> None:
+    """Takes scopes of the consent in force back; always open.
+
+    Raises:
+        Refusal: when none of them is given.
+    """
+    ledger = asked.participant.ledger
+    with turn_of(ledger):
+        now = asked.again()
+        consent = now.course.consent
+        if consent is None:
+            raise Refusal("There is no consent that could be taken back.")
+        back = {name for name in scopes if consent.scopes.get(name) is True}
+        if not back:
+            raise Refusal("Choose what is taken back.")
+        data = {
+            "version": consent.version,
+            "scopes": {name: given and name not in back for name, given in consent.scopes.items()},
+        }
+        to = now.course, now.reader, ledger, author, now.now
+        entry = compose(*to, "consent", data, release=consent.release, encounter=_under_way(now.course))
+        store_entry(entry, author, now.now)
+
+
+def _under_way(course: Course) -> str | None:
+    under_way = [one.id for one in course.encounters.values() if one.status == "started"]
+    return under_way[-1] if under_way else None
+
+
+def _signature(sent: Sent, ledger: str, site: str) -> tuple[bytes, str]:
+    """The bytes of a signature or of a scan, and what they are; none of what was typed."""
+    if sent.how == "paper":
+        problem = problem_with(sent.scan)
+        if problem:
+            raise Refusal(f"Scan of the paper: {problem}")
+        return sent.scan, str(media_of(sent.scan))
+    if sent.how == "typed":
+        _require_person(sent.person, ledger, site)
+        return b"", ""
+    if not sent.drawn.startswith(_DRAWN) or len(sent.drawn) > _LARGEST_DRAWING:
+        raise Refusal("Nothing was drawn: let the participant sign in the field.")
+    try:
+        picture = base64.b64decode(sent.drawn.removeprefix(_DRAWN), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise Refusal("The signature cannot be read: sign again.") from error
+    problem = problem_with(picture, (PNG,))
+    if problem:
+        raise Refusal(f"Signature: {problem}")
+    return picture, PNG
+
+
+def _require_person(person: Person, ledger: str, site: str) -> None:
+    """That whoever types is who is kept at the site, where somebody is."""
+    if not person.is_said:
+        raise Refusal("To sign by typing, the participant types name and date of birth, as in 1980-04-30.")
+    kept = identity(ledger, site)
+    if kept is not None and Person(kept["name"], kept["birth_date"]).mark("") != person.mark(""):
+        raise Refusal("Name and date of birth are not those that are kept at this site.")

@@ -1,0 +1,117 @@
+"""What the page of consent shows: each that was made, what taking back means, and what is to be renewed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from entact.conduct.asking import Asked
+from entact.conduct.words import lower_words, moment, words
+from entact.course import Course
+from entact.protocol import Release
+from entact.protocol.study import told_in
+from entact.protocol.words.label import begun
+
+
+@dataclass(frozen=True)
+class Scope:
+    """One scope: what it allows, what stands of it, and what follows where it is taken back."""
+
+    name: str
+    text: str
+    given: bool | None
+    chosen: str
+    consequence: str
+
+
+@dataclass(frozen=True)
+class Made:
+    """One consent that was entered; `is_signed`: there is a text, which can be had as a PDF."""
+
+    entry: str
+    when: str
+    version: str
+    given: str
+    how: str
+    informed: str
+    is_signed: bool
+    in_force: bool
+    scan: str
+
+
+def scopes_of(course: Course, release: Release, sent: Mapping[str, str]) -> list[Scope]:
+    """Every scope of the release that is consented to."""
+    standing = course.consent.scopes if course.consent is not None else {}
+    return [
+        Scope(
+            name,
+            begun(told_in(text, None)),
+            standing.get(name),
+            sent.get(f"scope:{name}", ""),
+            _consequence(course, name),
+        )
+        for name, text in release.file.consent.items()
+    ]
+
+
+def _consequence(course: Course, name: str) -> str:
+    """What follows where a scope is taken back."""
+    consent = course.consent
+    if consent is None:
+        return ""
+    if name in consent.taking_part:
+        return (
+            "ends the study for this person: no visit is due, nobody treats them; what safety needs can "
+            "still be entered"
+        )
+    if name in consent.needed:
+        return f"closes the gates of {words(name).lower()}; the other visits go on"
+    return "ends that part alone"
+
+
+def consents_made(asked: Asked) -> list[Made]:
+    """Every consent, the last first."""
+    found = []
+    course = asked.course
+    for one in reversed(course.effective):
+        if one.entry.kind != "consent" or one.id not in asked.seen.entries:
+            continue
+        data = one.data
+        scopes = data.get("scopes")
+        given = [words(name) for name, yes in scopes.items() if yes] if isinstance(scopes, Mapping) else []
+        informed = str(data.get("informed_by") or "")
+        found.append(
+            Made(
+                entry=one.id,
+                when=moment(one.at, asked.zone),
+                version=str(data.get("version", "")),
+                given=", ".join(given) or "nothing",
+                how=lower_words(str(data.get("how") or "")),
+                informed=informed,
+                is_signed=bool(data.get("text")),
+                in_force=course.consent is not None and course.consent.entry == one.id,
+                scan=str(data.get("signature") or "") if data.get("how") == "paper" else "",
+            )
+        )
+    return found
+
+
+def renewal_of(asked: Asked) -> str:
+    """Since when the site works under a newer release than the one consented to; empty where it does not.
+
+    What is done of the new release without the consent is found as a deviation (`before_reconsent`).
+    """
+    course, study = asked.course, asked.course.study
+    consent, newest = course.consent, asked.course.site_release(asked.now)
+    if consent is None or not consent.given or consent.release == newest.id:
+        return ""
+    try:
+        is_older = study.number(consent.release) < study.number(newest.id)
+    except KeyError:
+        is_older = True
+    if not is_older:
+        return ""
+    known = dict(study.approvals).get(course.site or "", ())
+    since = next((since for since, release in known if release == newest.id), None)
+    when = f" since {moment(since, asked.zone)}" if since is not None else ""
+    return f"The site works under release {newest.file.release}{when}: consent is to be given again."
