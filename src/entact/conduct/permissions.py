@@ -241,6 +241,7 @@ ROUTES: Final[Mapping[str, str]] = {
     "consent": SEE_PARTICIPANTS,
     "consent_pdf": "consent",
     "file": "enter",
+    "stop": "stop",
     "new_participant": "screen",
     "screening_log": SEE_PARTICIPANTS,
     "screening": SEE_PARTICIPANTS,

@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("participants/", include("entact.conduct.monitoring.urls")),
     path("participants/", include("entact.conduct.locks.urls")),
     path("participants/", include("entact.conduct.consent.urls")),
+    path("participants/", include("entact.conduct.stopping.urls")),
     path("participants/", include("entact.conduct.uploads.urls")),
     path("participants/", include("entact.conduct.eligibility.urls")),
     path("participants/", include("entact.conduct.entries.urls")),

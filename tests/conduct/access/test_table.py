@@ -26,6 +26,7 @@ KEYED = {
     "consent": "/participants/{key}/consent/",
     "consent_pdf": "/participants/{key}/consent/nothing/",
     "file": "/participants/{key}/file/" + "0" * 64 + "/",
+    "stop": "/participants/{key}/stop/",
     "screening": "/participants/{key}/screening/",
     "eligibility": "/participants/{key}/eligibility/",
     "hand": "/participants/{key}/screening.1/demographics/hand/",

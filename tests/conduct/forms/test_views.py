@@ -293,3 +293,19 @@ def test_of_two_who_save_at_once_one_is_told(
     course = course_of(study, screened)
     assert course.answers["demographics"][-1].items["age"] in (41, 42)
     assert "correction_conflict" not in {one.rule for one in course.findings.values()}
+
+
+def test_two_people_in_one_form_see_each_other(
+    screened: str, sign_in: Callable[..., Browser], ada: Browser
+) -> None:
+    ben, look = sign_in("ben", denver="therapist"), f"{ADDRESS}look/"
+    assert "form open too" not in ada.get(ADDRESS)
+    assert "Ada has this form open too" in ben.get(ADDRESS)
+    assert "Ben has this form open too" in ada.post(look, {"shown": []}, status=200)
+    sign_in("mo", everywhere="monitor").get(ADDRESS)  # who only reads is nobody to mind
+    assert "Mo" not in ada.post(look, {"shown": []}, status=200)
+    cy = sign_in("cy", denver="investigator")
+    assert "form open too" not in cy.get(ADDRESS.replace("demographics", "suicidality"))
+    ben.post(ADDRESS, FILLED)  # and leaves by that
+    ben.get("/")
+    assert "Ben has" not in ada.post(look, {"shown": []}, status=200)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from entact.conduct.asking import Asked
 from entact.conduct.attested import Review, review_of
 from entact.conduct.entries.domain import Entering, blank, correct, enter, withdraw, written_of
-from entact.conduct.entries.kinds import ENTERED
+from entact.conduct.entries.kinds import ENTERED, KindForm
 from entact.conduct.entries.page import continues, page_of_kind, without_hidden
 from entact.conduct.forms.domain import Unsaved
 from entact.conduct.forms.page import FormPage, Shown
@@ -47,9 +47,11 @@ def add_entry(request: HttpRequest, key: str, kind: str) -> HttpResponse:
     about, encounter = _about(asked, kind), _encounter(asked)
     form, written = blank(asked.course, kind)
     if request.method != "POST":
-        return _page(
-            asked, page_of_kind(_shown(asked, role), form, written, encounter=encounter, about=about)
+        given = _given(request, form)
+        shown = page_of_kind(
+            _shown(asked, role), form, written, encounter=encounter, about=about, sent=given or None
         )
+        return _page(asked, shown)
     entering = Entering(kind, _sent(request), _head(asked), about, encounter)
     done = enter(entering, asked.reader, asked.participant.ledger, author, asked.now)
     if isinstance(done, Refused):
@@ -147,6 +149,16 @@ def _entering(request: HttpRequest, key: str, kind: str) -> Asked:
     if not asked.reader.sight.sees_names(frozenset(told)):
         raise Http404
     return asked
+
+
+def _given(request: HttpRequest, form: KindForm) -> dict[str, list[str]]:
+    """What an address answers already, of items whose answers are codes: `item:of=treatment`."""
+    coded = [name for name, item in form.form.items.items() if item.type == "choice"]
+    return {
+        f"item:{name}": [said]
+        for name in coded
+        if (said := request.GET.get(f"item:{name}", "")) in (form.form.items[name].of or ())
+    }
 
 
 def _about(asked: Asked, kind: str) -> str | None:

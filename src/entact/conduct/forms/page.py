@@ -61,7 +61,8 @@ class FormPage:
         languages: of the study's, in which it can be shown, where it has several.
         intro: what is to be known first. links: further pages, by address. action: what the button says.
         status, status_history: whether it was done. others: how many further entries are at this place.
-        hand: the address that hands it over to the participant, where they answer it.
+        others_here: who else has it open, in words. hand: the address that hands it over to the participant,
+            where they answer it.
         notes: what is found that is about no single item. unsaved: why nothing was written, if it was sent.
     """
 
@@ -97,6 +98,7 @@ class FormPage:
     when: str = ""
     languages: tuple[str, ...] = ()
     hand: str = ""
+    others_here: str = ""
 
     @property
     def fields(self) -> tuple[Field, ...]:

@@ -26,6 +26,7 @@ from entact.conduct.forms.domain import (
 from entact.conduct.forms.fields import Field
 from entact.conduct.forms.page import FormPage, Shown, page_of
 from entact.conduct.forms.place import REPEATS_AT_MOST, Place, encounter_of, timepoints
+from entact.conduct.forms.presence import here, said_of_others
 from entact.conduct.forms.saying import Clock, Told, Untold, Which, settle_times, tell_time
 from entact.conduct.frame import page
 from entact.conduct.sight import PARTICIPANT
@@ -58,6 +59,7 @@ def show_form(request: HttpRequest, key: str, visit: str, form: str) -> HttpResp
         )
     outcome = save_form(filling, asked.reader, asked.participant.ledger, asked.opens, author, asked.now)
     if isinstance(outcome, Saved):
+        here(asked.participant.ledger, asked.place, author.identity, "", leaves=True)
         return redirect(asked.address(outcome.entry))
     again = FormAsked(request, key, visit, form)  # what others have entered meanwhile is on it
     return again.page(
@@ -82,7 +84,7 @@ def look_at_form(request: HttpRequest, key: str, visit: str, form: str) -> JsonR
     asked.author(asked.role)
     shown = asked.value(sent=sent_by(request))
     scores = [[score.label, score.value] for score in shown.scores]
-    return JsonResponse({**looked_at(shown), "scores": scores})
+    return JsonResponse({**looked_at(shown), "scores": scores, "others": said_of_others(asked.others())})
 
 
 def looked_at(shown: FormPage) -> dict[str, Any]:
@@ -132,7 +134,7 @@ class FormAsked(Asked):
         self.written: Written = written
 
     def page(self, **sent: Any) -> HttpResponse:
-        shown = replace(self.value(**sent), hand=self._hand())
+        shown = replace(self.value(**sent), hand=self._hand(), others_here=said_of_others(self.others()))
         status = 409 if shown.conflicts else 422 if shown.unsaved is not None else 200
         values = {"form": shown, "review": review_of(self, self.written.effective), "here": "participants"}
         return page(self.request, self.reader, "forms/form.html", values, status)
@@ -162,6 +164,12 @@ class FormAsked(Asked):
         where = reverse("hand", args=[self.participant.key, self.place.visit, self.place.form])
         query = self.request.GET.urlencode()
         return f"{where}{f'?{query}' if query else ''}"
+
+    def others(self) -> list[str]:
+        """Who else is filling the form in, by name; whoever only reads is not counted."""
+        if self.role is None:
+            return []
+        return here(self.participant.ledger, self.place, self.person.identity, self.person.name)
 
     def filling(self) -> tuple[Filling, tuple[Question, ...]]:
         """The form as it was sent, and what has to be asked first: which of several times is meant."""

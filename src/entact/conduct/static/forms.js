@@ -4,6 +4,8 @@
 import { keepDrafts } from "/static/drafts.js";
 
 const form = document.querySelector("[data-form][data-draft]");
+const AWAY = 300000; // milliseconds without a change, after which nobody is there: a session left alone still ends
+const HERE = 15000; // milliseconds, in which a page that is open says that it is, and hears who else is there
 const WAIT = 300; // milliseconds without a change, after which the server is asked
 
 if (form) begin(form);
@@ -15,6 +17,7 @@ function begin(form) {
   const said = state.textContent;
   let drafts = null;
   let touched = false;
+  let moved = Date.now();
   keepDrafts(form, state, look, () => touched).then((kept) => {
     drafts = kept;
     if (touched) drafts?.keep();
@@ -49,12 +52,18 @@ function begin(form) {
     form.querySelectorAll("[data-section]").forEach((section, place) => {
       if (place < found.sections.length) section.hidden = found.sections[place];
     });
+    const others = document.querySelector("[data-others]");
+    if (others && found.others !== undefined) {
+      others.textContent = found.others;
+      others.hidden = !found.others;
+    }
     const scores = document.querySelector("[data-scores]");
     if (scores) scores.replaceChildren(...found.scores.map(score));
   }
 
   form.addEventListener("input", (event) => {
     touched = true;
+    moved = Date.now();
     one(event.target);
     state.textContent = "Changed, and not saved yet.";
     drafts?.keep();
@@ -62,6 +71,7 @@ function begin(form) {
     timer = setTimeout(look, WAIT);
   });
   form.querySelectorAll("[data-rows]").forEach(rows);
+  setInterval(() => document.visibilityState === "visible" && Date.now() - moved < AWAY && look(), HERE);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     save(form, state);

@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from entact.conduct.asking import Asked
+from entact.conduct.consent.page import renewal_of
 from entact.conduct.entries.kinds import ENTERED
 from entact.conduct.entries.page import entered_by_hand
 from entact.conduct.forms.place import encounter_of, visit_address
@@ -56,6 +57,8 @@ def show_matrix(request: HttpRequest, key: str) -> HttpResponse:
         "signs": [(SIGNS[one], STATUS_WORDS[one]) for one in SIGNS],
         "ways": (ways := _ways(asked)),
         "kinds": [kind for kind, _ in ways],
+        "renewal": renewal_of(asked),
+        "may_stop": asked.role_for("stop") is not None,
         "may_begin": asked.role_for("enter") is not None,
         "review": reviewing(asked),
         "here": "participants",
