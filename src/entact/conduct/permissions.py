@@ -242,6 +242,8 @@ ROUTES: Final[Mapping[str, str]] = {
     "consent_pdf": "consent",
     "file": "enter",
     "stop": "stop",
+    "medication": SEE_PARTICIPANTS,
+    "dictionary": "enter",
     "new_participant": "screen",
     "screening_log": SEE_PARTICIPANTS,
     "screening": SEE_PARTICIPANTS,

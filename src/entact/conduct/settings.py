@@ -15,6 +15,7 @@ ENTACT_MAIL: how mail leaves, `smtp://name:password@host:587?tls`; without it no
 ENTACT_MAIL_FROM: whom mail is from.
 ENTACT_SIGN_ON, ENTACT_SIGN_ON_…: the hospital's OpenID Connect provider (docs/sign-on.md).
 ENTACT_SITE_COPIES: where the nightly copy of each site goes, `/mnt/{site}/copies`.
+ENTACT_DICTIONARIES: a folder with dictionaries of the user's own, such as `medicines.csv`.
 ENTACT_PING: an address that the worker asks for once a minute, so that its death is noticed from outside.
 """
 

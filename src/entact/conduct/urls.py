@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("participants/", include("entact.conduct.queries.urls")),
     path("participants/", include("entact.conduct.monitoring.urls")),
     path("participants/", include("entact.conduct.locks.urls")),
+    path("", include("entact.conduct.medication.urls")),
     path("participants/", include("entact.conduct.consent.urls")),
     path("participants/", include("entact.conduct.stopping.urls")),
     path("participants/", include("entact.conduct.uploads.urls")),

@@ -21,6 +21,7 @@ from entact.conduct.reader import BROKEN, environment_of_database, reader_for
 from entact.conduct.timeline import tell
 from entact.conduct.upkeep.reports import upkeep
 from entact.course.fold import Broken
+from entact.course.kinds import KINDS
 from entact.report.page import schedule_style
 from entact.store import StoreError
 
@@ -77,7 +78,12 @@ def show_participant(request: HttpRequest, key: str) -> HttpResponse:
     if isinstance(folded, Broken):
         raise ConductError(f"{standing.number} {BROKEN}")
     timeline = tell(reader, standing, folded)
-    return page(request, reader, "participant.html", {"timeline": timeline, "here": "participants"})
+    values = {
+        "timeline": timeline,
+        "sees_medication": reader.sight.sees(*KINDS["medication"].tells),
+        "here": "participants",
+    }
+    return page(request, reader, "participant.html", values)
 
 
 @require_safe

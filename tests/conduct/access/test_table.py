@@ -26,6 +26,7 @@ KEYED = {
     "consent": "/participants/{key}/consent/",
     "consent_pdf": "/participants/{key}/consent/nothing/",
     "file": "/participants/{key}/file/" + "0" * 64 + "/",
+    "medication": "/participants/{key}/medication/",
     "stop": "/participants/{key}/stop/",
     "screening": "/participants/{key}/screening/",
     "eligibility": "/participants/{key}/eligibility/",
@@ -52,6 +53,7 @@ NOTHING_THERE = {
     "withdraw",
     "hand",
     "consent_pdf",
+    "dictionary",
     "file",
     "handed",
     "handed_look",
@@ -65,6 +67,7 @@ PLAIN = {
     "study": "/",
     "participants": "/participants/",
     "new_participant": "/participants/new/",
+    "dictionary": "/dictionary/medicines/",
     "screening_log": "/screening/",
     "handed": "/handed/",
     "handed_look": "/handed/look/",
@@ -167,6 +170,7 @@ def lets(person: Person, route: str, site: str | None = None) -> bool:
         return person.may(act, site)
     seen = site is None or (person.may("see_participants", site) and person.sight.sees_schedule)
     form = person.sight.sees_form("demographics") if route in ("form", "look") else True
+    form = form and (route != "medication" or person.sight.sees("clinical", "medication"))
     enters = person.enters("demographics", site) is not None if route == "look" else True
     return person.may(act, site) and seen and form and enters
 

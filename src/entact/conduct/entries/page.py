@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
+from typing import Final
+
+from django.urls import reverse
 
 from entact.conduct.entries.kinds import CONTINUED, ENTERED, KindForm
 from entact.conduct.forms.domain import Unsaved, Written
@@ -12,6 +15,7 @@ from entact.conduct.forms.fields import Surroundings, sections_of
 from entact.conduct.forms.page import FormPage, Shown, history_of, notes_of, said_when
 from entact.conduct.forms.place import release_of
 from entact.conduct.forms.reading import Sent, receive_items, texts_of
+from entact.conduct.medication.dictionary import is_there
 from entact.conduct.record.opened import changes_in
 from entact.conduct.sight import SeenCourse
 from entact.conduct.statement import Tell, state
@@ -19,6 +23,12 @@ from entact.conduct.words import moment, title_of_visit, value
 from entact.course import Course
 from entact.protocol import CompiledForm
 from entact.protocol.words.form import Forms
+
+# What is looked up in which dictionary of the user's own, where there is one.
+SEARCHED: Final = {
+    "medication": {"name": "medicines", "indication": "conditions"},
+    "adverse_event": {"verbatim": "conditions"},
+}
 
 _ACTIONS = {
     "consent": "Keep the consent",
@@ -58,6 +68,11 @@ def page_of_kind(
         theirs={name: value(written.items.get(name)) for name in theirs},
         closed=written.closed,
         may_be_missing=False,
+        search={
+            item: reverse("dictionary", args=[name])
+            for item, name in SEARCHED.get(asked.kind.name, {}).items()
+            if shown.may_write and is_there(name)
+        },
     )
     account = Forms(release, shown.language).of(form)
     visit = (encounter or (effective.entry.encounter if effective is not None else None) or "").partition("#")

@@ -74,6 +74,7 @@ class Field:
         asked: whether it is asked; None while that is not known. condition: when, in words.
         shown: a calculated value, or what is closed, in words. earlier: the value of an earlier visit.
         theirs: what somebody else entered meanwhile. rows: of cells; next: one more; blank: a row to copy.
+        search: the address at which what is typed is looked up.
         mode, example: which keyboard helps, and what an answer looks like.
     """
 
@@ -108,6 +109,7 @@ class Field:
     blank: tuple[Field, ...] = ()
     mode: str = ""
     example: str = ""
+    search: str = ""
 
     @property
     def text(self) -> str:
@@ -159,7 +161,7 @@ class Surroundings:
         around: values of other forms by `form.item`. facts: of the session.
         sees: whether the role sees all that a rule is computed from; of others nothing is told.
         notes, history, theirs, earlier: by item. closed: items that cannot be opened, as they are.
-        language: of the study's.
+        language: of the study's. search: by item, the address of a dictionary.
         may_be_missing: whether it can be said why an item has no answer.
     """
 
@@ -173,6 +175,7 @@ class Surroundings:
     may_be_missing: bool = True
     closed: Mapping[str, Any] = field(default_factory=dict)
     language: str | None = None
+    search: Mapping[str, str] = field(default_factory=dict)
 
 
 def sections_of(
@@ -242,6 +245,7 @@ class _Making:
             history=around.history.get(name, ()),
             theirs=around.theirs.get(name, ""),
             earlier=around.earlier.get(name, ""),
+            search=around.search.get(name, ""),
         )
 
     def _row(self, item: Item, line: ItemAccount, number: str) -> tuple[Field, ...]:
