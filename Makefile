@@ -63,8 +63,9 @@ reference: setup ## write the pages of every field in docs anew
 explore: setup ## run the property-based tests with examples that are drawn anew
 	@ENTACT_EXPLORE=1 $(BIN)/python -m pytest -n auto --dist loadfile -m hypothesis $(ARGS)
 
-soak: setup ## rehearse disasters for ten minutes: kills, a full disk, flipped bits, restores
-	@ENTACT_SOAK=$${ENTACT_SOAK:-600} $(BIN)/python -m pytest -q -s tests/store/test_soak.py $(ARGS)
+soak: setup ## rehearse disasters for ten minutes and more: kills (browsers too), a full disk, flipped bits, restores
+	@ENTACT_SOAK=$${ENTACT_SOAK:-600} $(BIN)/python -m pytest -q -s tests/store/test_soak.py \
+	  tests/conduct/session/test_browser.py $(ARGS)
 
 bench: setup ## run the benchmarks
 	@$(BIN)/python -m benchmarks $(ARGS)

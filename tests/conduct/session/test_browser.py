@@ -214,6 +214,9 @@ def test_a_session_by_its_gates_with_the_network_lost_and_the_tablet_swapped(
     other.wait_for_selector("text=A PIN of 4 digits")  # nothing of the session is left here
 
 
+INSTALLED = """Promise.race([
+  navigator.serviceWorker.ready.then(() => true), new Promise((settle) => setTimeout(settle, 20000, false)),
+])"""
 SAVE = """async ([from, count]) => {
   const session = await import("/session/session.js");
   for (let number = from; number < from + count; number++) {
@@ -233,16 +236,19 @@ def test_what_was_shown_as_saved_is_in_the_ledger_once_however_often_the_browser
         tab.context.set_offline(turn % 2 == 0 and turn > 0)  # the page opens without a network too
         if turn == 0:
             arrive(tab)
-            tab.wait_for_function("navigator.serviceWorker.ready.then(() => true)")
+            assert tab.evaluate(INSTALLED)
         else:
             tab.goto("/session/")
             unlock(tab)
         if turn == KILLS:
             break
         target = len(noted) + random.randrange(2, 12)
-        tab.evaluate(f"setTimeout(() => ({SAVE})([{20 + turn * 40}, 40]), 0)")
-        while len(noted) < target:
+        tab.evaluate(f"setTimeout(() => ({SAVE})([{1000 + turn * 40}, 40]), 0)")
+        for _ in range(2000):
+            if len(noted) >= target:
+                break
             tab.wait_for_timeout(5)
+        assert len(noted) >= target
         kill(tmp_path / "one")
     tab.context.set_offline(False)
     all_sent(tab)

@@ -8,14 +8,8 @@ self.addEventListener("install", (event) => {
   event.waitUntil(
     (async () => {
       const cache = await caches.open(CACHE);
-      const fetched = await Promise.all(
-        [PAGE, ...Object.keys(FILES).map((name) => PAGE + name)].map(async (address) => {
-          const response = await fetch(address, { cache: "no-store", credentials: "omit" });
-          if (!response.ok) throw new Error(`${address}: ${response.status}`);
-          return [address, response];
-        }),
-      );
-      for (const [address, response] of fetched) await cache.put(address, response);
+      const addresses = [PAGE, ...Object.keys(FILES).map((name) => PAGE + name)];
+      await cache.addAll(addresses.map((address) => new Request(address, { cache: "no-store", credentials: "omit" })));
       await self.skipWaiting();
     })(),
   );
