@@ -81,6 +81,12 @@ def therapist(sign_in: Callable[..., Browser], in_session: str, case: Case) -> B
     return sign_in("t-1", case.study, denver="therapist")
 
 
+@pytest.fixture
+def investigator(sign_in: Callable[..., Browser], in_session: str, case: Case) -> Browser:
+    """The investigator i-1, signed in."""
+    return sign_in("i-1", case.study, denver="investigator")
+
+
 def seal(briefing: dict[str, Any], name: str, text: str, *, grant: str | None = None) -> dict[str, str]:
     """A box as the console makes it."""
     own = X25519PrivateKey.generate()

@@ -61,12 +61,14 @@ def served(therapist: Browser) -> Iterator[str]:
 
 
 @pytest.fixture
-def tablet(served: str, therapist: Browser, tmp_path: Path) -> Iterator[Callable[..., Any]]:
+def tablet(
+    served: str, therapist: Browser, investigator: Browser, tmp_path: Path
+) -> Iterator[Callable[..., Any]]:
     """Opens the console on a tablet, whose disk outlives the browser."""
     from playwright.sync_api import sync_playwright
 
     assert CHROMIUM is not None, "these tests need Chromium: install the distribution's package `chromium`"
-    session = therapist.session
+    session, _ = therapist.session, investigator.session  # before the browser has this thread
     with sync_playwright() as play:
         opened = []
 
@@ -214,9 +216,63 @@ def test_a_session_by_its_gates_with_the_network_lost_and_the_tablet_swapped(
     other.wait_for_selector("text=A PIN of 4 digits")  # nothing of the session is left here
 
 
+FULL = """(times) => {
+  const add = IDBObjectStore.prototype.add;
+  IDBObjectStore.prototype.add = function (value) {
+    if (times-- <= 0) return add.call(this, value);
+    this.transaction.abort();
+    throw new DOMException("the disk is full", "QuotaExceededError");
+  };
+}"""
 INSTALLED = """Promise.race([
   navigator.serviceWorker.ready.then(() => true), new Promise((settle) => setTimeout(settle, 20000, false)),
 ])"""
+
+
+def test_a_second_person_joins_and_a_full_disk_is_said(
+    tablet: Callable[..., Any], investigator: Browser, served: str, case: Case, in_session: str
+) -> None:
+    tab = tablet()
+    arrive(tab)
+    tab.context.add_cookies([{"name": "sessionid", "value": investigator.session, "url": served}])
+    tab.wait_for_selector("text=I-1 is signed in")
+    tab.locator("input[name=pin]").fill("9876")
+    tab.get_by_role("button", name="Join").click()
+    enter(tab, systolic="131", diastolic="82", heart_rate="71", temperature="36.9")
+    tab.get_by_role("button", name="T-1 enters").click()
+    enter(tab, systolic="132", diastolic="83", heart_rate="72", temperature="36.9")
+    all_sent(tab)
+    entries = [one for one in course_now(case, in_session).entries if one.kind == "vital_signs"]
+    assert [one.by for one in entries[-2:]] == ["i-1", "t-1"]
+    assert not any(found.rule == "entered_by_other" for found in findings_now(case, in_session))
+
+    tab.evaluate(FULL, 1)  # once: the reserve is given up for what is being written
+    enter(tab, systolic="132", diastolic="83", heart_rate="74", temperature="37")
+    tab.wait_for_selector("text=The storage of this device was full")
+    tab.evaluate(FULL, 2)
+    tab.get_by_role("button", name="Vital signs", exact=True).click()
+    for name, value in {
+        "systolic": "133",
+        "diastolic": "84",
+        "heart_rate": "73",
+        "temperature": "37",
+    }.items():
+        tab.locator(f"input[name={name}]").fill(value)
+    tab.get_by_role("button", name="Save").click()
+    tab.wait_for_selector(".lost:has-text('NOT SAVED')")
+    assert tab.locator("input[name=systolic]").input_value() == "133"  # what was entered is still there
+    tab.get_by_role("button", name="Save").click()
+    tab.wait_for_selector("form.panel", state="detached")
+    all_sent(tab)
+    rates = [one.items["heart_rate"] for one in course_now(case, in_session).vitals]
+    assert (rates.count("73 /min"), rates.count("74 /min")) == (1, 1)
+
+
+def findings_now(case: Case, ledger: str) -> list[Any]:
+    course = course_now(case, ledger)
+    return findings(course, course.vitals[-1].at)
+
+
 SAVE = """async ([from, count]) => {
   const session = await import("/session/session.js");
   for (let number = from; number < from + count; number++) {

@@ -61,7 +61,9 @@ def test_the_page_of_the_visit_leads_to_the_console(therapist: Browser) -> None:
 
 
 def test_nothing_new_is_not_said_again(therapist: Browser, briefing: dict[str, Any]) -> None:
-    assert therapist.get(f"{BRIEFING}?head={briefing['head']}", status=204) == ""
+    assert therapist.get(f"{BRIEFING}?head={briefing['head']}&by=t-1", status=204) == ""
+    assert therapist.get(f"{BRIEFING}?head={briefing['head']}&by=t-2")  # somebody else is signed in now
+    assert therapist.get(f"{BRIEFING}?head=1&by=t-1")
 
 
 def test_a_session_that_is_not_booked_is_not_opened(therapist: Browser) -> None:

@@ -194,6 +194,12 @@ function fill(form, timepoint = null) {
   show(() => [top(), pad(forms[form], forms[form].title + (timepoint ? `: ${timepoint}` : ""), (items) => (form === "vitals" ? session.record("vital_signs", items, { timepoint }) : session.record("form", { form, items }, { timepoint })), back)], true);
 }
 
+/** The planned time that a reading taken now is for; null where none is due. @param {string} form */
+function dueNow(form) {
+  const planned = course.due(session.current().briefing, session.said()).filter((one) => one.form === form && one.timepoint);
+  return planned.find((one) => one.at === null || one.at - now() < 10 * 60_000)?.timepoint ?? null;
+}
+
 function top() {
   const it = session.current();
   const initial = course.doseOf(session.said(), "initial")[0];
@@ -201,8 +207,11 @@ function top() {
   const server = { here: "", offline: "No network: all is kept here. ", "signed out": "Signed out at the server: all is kept and sent; sign in to see the others. " }[it.server];
   const state = [server, waiting ? `${waiting} not sent yet` : it.server === "here" ? "All sent" : "", aside ? `, ${aside} the server could not open` : "", questioned ? `. The server would have decided ${questioned} otherwise: it is found in the record` : ""].join("");
   return h("header", { class: "top" },
-    h("div", {}, h("p", { class: "banner" }, it.briefing.banner), h("h2", {}, `${it.briefing.participant.number} · ${it.briefing.title}`), h("p", { class: "since" }, initial ? span(now() - initial.at) : hour(now(), it.briefing.zone)), h("p", { class: "state" }, state)),
-    h("div", { class: "persons" }, it.people.map((one) => button(one.initials, () => ((it.acting = one), redraw()), { "aria-pressed": String(one === it.acting), "aria-label": `${one.name} enters` })), button("Lock", relock)));
+    h("p", { class: "banner" }, it.briefing.banner),
+    it.problem ? h("p", { class: "lost", role: "alert" }, it.problem) : null,
+    it.tight ? h("p", { class: "note", role: "alert" }, "The storage of this device was full: make room now, and write readings on paper too.") : null,
+    h("div", {}, h("h2", {}, `${it.briefing.participant.number} · ${it.briefing.title}`), h("p", { class: "since" }, initial ? span(now() - initial.at) : hour(now(), it.briefing.zone)), h("p", { class: "state" }, state)),
+    h("div", { class: "persons" }, it.people.map((one) => button(one.initials, () => (session.actAs(one), redraw()), { "aria-pressed": String(one === it.acting), "aria-label": `${one.name} enters` })), button("Lock", relock)));
 }
 
 async function relock() {
@@ -220,8 +229,6 @@ function draw() {
   const open = openEpisodes();
   return [
     top(),
-    it.problem ? h("p", { class: "lost", role: "alert" }, it.problem) : null,
-    it.tight ? h("p", { class: "note", role: "alert" }, "The storage of this device was full: make room now, and write readings on paper too.") : null,
     open.map(({ episode, calls }) => acts.alert(episode, calls, back)),
     underWay ? dueCards(said) : null,
     underWay ? h("div", { class: "grid" }, actions(said)) : opening(said),
@@ -240,7 +247,9 @@ function opening(said) {
 /** @param {course.Said[]} said */
 function dueCards(said) {
   const { briefing } = session.current();
-  return course.due(briefing, said).slice(0, 3).map((one) => {
+  const all = course.due(briefing, said);
+  const near = all.filter((one) => one.at === null || one.at - now() < 10 * 60_000);
+  return (near.length ? near : all.slice(0, 1)).map((one) => {
     const title = briefing.forms[one.form]?.title ?? one.what.replaceAll("_", " ");
     const late = one.at === null ? 0 : now() - one.at;
     const soon = late > -10 * 60_000;
@@ -262,7 +271,7 @@ function actions(said) {
   const offered = course.supplementWindow(briefing, said);
   const supplement = said.some((one) => one.kind === "dose" && one.data.part === "supplement");
   return [
-    briefing.forms.vitals?.simple ? button("Vital signs", () => fill("vitals")) : null,
+    briefing.forms.vitals?.simple ? button("Vital signs", () => fill("vitals", dueNow("vitals"))) : null,
     briefing.gates.initial_dose || briefing.standing.initial_dose ? button("Initial dose", () => show(() => [top(), acts.dose("initial", back)], true), { small: initial ? "given: record another" : "asks before it is given" }) : null,
     initial && offered ? button("Supplement", () => show(() => [top(), acts.dose("supplement", back)], true), { small: supplement ? "recorded" : acts.timeOf(offered) }) : null,
     briefing.terms.length ? button("Something happened", () => show(() => [top(), acts.event(back)], true)) : null,

@@ -8,7 +8,7 @@ import * as crypt from "./crypt.js";
 import { count, send, state as sending } from "./send.js";
 import * as store from "./store.js";
 
-/** @typedef {{identity: string, name: string, role: string, grant: string, initials: string}} Person */
+/** @typedef {{identity: string, name: string, role: string, grant: string, initials: string, standing: any}} Person */
 
 /**
  * @typedef {object} Session
@@ -48,12 +48,12 @@ export async function opaque(text) {
 
 /**
  * What the server says of a session; throws where it says nothing.
- * @param {string} address @param {number | null} head
+ * @param {string} address @param {{head: number, person: {identity: string}} | null} before what it said before
  * @returns {Promise<any>} a briefing, null where nothing is new, or `{problem}`
  */
-export async function fetchBriefing(address, head = null) {
+export async function fetchBriefing(address, before = null) {
   const asked = Date.now();
-  const response = await fetch(head === null ? address : `${address}?head=${head}`, { redirect: "manual", signal: AbortSignal.timeout(10_000) });
+  const response = await fetch(before ? `${address}?head=${before.head}&by=${encodeURIComponent(before.person.identity)}` : address, { redirect: "manual", signal: AbortSignal.timeout(10_000) });
   if (response.type === "opaqueredirect") return { problem: "signed out" };
   if (response.status === 204) return null;
   if (response.status === 409) return response.json();
@@ -67,7 +67,7 @@ export async function fetchBriefing(address, head = null) {
 /** @param {any} briefing @returns {Person} */
 export function personOf(briefing) {
   const initials = briefing.person.name.split(/\s+/).map((/** @type {string} */ part) => part[0]).join("").slice(0, 3).toUpperCase();
-  return { ...briefing.person, grant: briefing.grant, initials };
+  return { ...briefing.person, grant: briefing.grant, initials, standing: briefing.standing };
 }
 
 /** Begins a session on this device. @param {string} address @param {any} briefing @param {string} pin @param {any} more */
@@ -87,8 +87,9 @@ export async function join(pin) {
   const person = personOf(it.newcomer);
   it.people = [...it.people.filter((one) => one.identity !== person.identity), person];
   it.locks = [...it.locks.filter((one) => one.identity !== person.identity), { identity: person.identity, initials: person.initials, ...(await crypt.wrap(it.key, pin)) }];
-  it.acting = person;
+  it.briefing = it.newcomer;
   it.newcomer = null;
+  actAs(person);
   await keepState();
 }
 
@@ -101,6 +102,13 @@ export async function unlock(vault, lock, pin) {
   const acting = kept.people.find((/** @type {Person} */ one) => one.identity === lock.identity);
   open = { ...kept, id: vault.session, key, locks: vault.locks, acting, server: "offline", problem: "", tight: false, newcomer: null };
   return true;
+}
+
+/** Somebody enters from now on: what stands before an act stands before them. @param {Person} person */
+export function actAs(person) {
+  const it = current();
+  it.acting = person;
+  it.briefing = { ...it.briefing, standing: person.standing };
 }
 
 export function lock() {
@@ -174,7 +182,7 @@ export async function poll() {
   const it = open;
   if (!it) return;
   try {
-    const found = await fetchBriefing(it.address, it.server === "here" ? it.briefing.head : null);
+    const found = await fetchBriefing(it.address, it.server === "here" ? it.briefing : null);
     if (open !== it) return;
     if (found?.problem) it.server = "signed out";
     else if (found && !it.people.some((one) => one.identity === found.person.identity)) it.newcomer = found;
@@ -182,7 +190,8 @@ export async function poll() {
       it.briefing = found;
       const known = new Set(found.said.map((/** @type {any} */ one) => one.id));
       it.own = it.own.filter((one) => !known.has(one.id));
-      it.people = it.people.map((one) => (one.identity === found.person.identity ? { ...one, grant: found.grant } : one));
+      it.people = it.people.map((one) => (one.identity === found.person.identity ? { ...one, grant: found.grant, standing: found.standing } : one));
+      actAs(it.people.find((one) => one.identity === it.acting.identity) ?? it.acting);
       it.server = "here";
       await keepState();
     } else it.server = "here";
