@@ -6,7 +6,7 @@ the person's own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +15,7 @@ from entact.conduct.frame import banner
 from entact.conduct.record.door import written_under
 from entact.conduct.record.opened import is_closed
 from entact.conduct.session.sealed import Grant, public_key
-from entact.conduct.sight import DOSING, EVENTS
+from entact.conduct.sight import DOSING, EVENTS, Sight
 from entact.conduct.words import lower_words, title_of_form, title_of_visit, words
 from entact.course import Course, Refused, may
 from entact.course.entry.effective import Effective
@@ -57,8 +57,7 @@ def brief(asked: Asked, study: Study, setting: Setting, encounter: str, role: st
     )
     booked = bookings_of(course).get(encounter)
     sight = asked.reader.sight
-    gates = {name: release.gates.get(ACTS[name].gate) for name in GATED if sight.sees_gate(ACTS[name].gate)}
-    alerts = {name: one for name, one in release.alerts.items() if sight.sees_alert(name)}
+    gates = _seen_gates(sight)
     return {
         "format": 1,
         "now": asked.now.isoformat(),
@@ -80,24 +79,37 @@ def brief(asked: Asked, study: Study, setting: Setting, encounter: str, role: st
         "lasts": seconds(visit.lasts),
         "activities": [one for one in visit.activities if sight.sees_activity(one)],
         "timed": [{"do": one.do, "at": one.at} for one in visit.timed if sight.sees_activity(one.do)],
-        "forms": {
-            name: _form(form, asked.role_entering(name) is not None)
-            for name, form in release.forms.items()
-            if sight.sees_form(name)
-        },
-        "gates": {name: _gate(name, gate) for name, gate in gates.items()},
         "standing": {name: _standing(name, study, setting, course, asked, encounter) for name in gates},
         "asked": _refusals(asked, study, setting, encounter, gates),
         "levels": list(visit.levels),
-        "regimens": {name: _regimen(release, name) for name in release.file.regimens},
         "doses": sorted({one.session for one in course.doses if one.given and one.part == "initial"}),
-        "alerts": {name: _alert(one) for name, one in alerts.items()},
-        "terms": _terms(release) if sight.sees(EVENTS) else [],
         "staff": _staff(asked, setting),
-        "roles": {name: lower_words(name) for name in release.file.roles},
         "older": dict(_older(asked, course, release, encounter)),
         "said": list(said(asked, encounter)),
+        **of_file(release, sight, lambda form: asked.role_entering(form) is not None),
     }
+
+
+def of_file(release: Release, sight: Sight, enters: Callable[[str], bool]) -> dict[str, Any]:
+    """What the study file says of every session, as a role may see it: forms, gates, alerts, doses, terms.
+
+    Args:
+        enters: whether whoever asks fills in a form.
+    """
+    return {
+        "forms": {
+            name: _form(form, enters(name)) for name, form in release.forms.items() if sight.sees_form(name)
+        },
+        "gates": {name: _gate(name, release.gates.get(ACTS[name].gate)) for name in _seen_gates(sight)},
+        "alerts": {name: _alert(one) for name, one in release.alerts.items() if sight.sees_alert(name)},
+        "regimens": {name: _regimen(release, name) for name in release.file.regimens},
+        "terms": _terms(release) if sight.sees(EVENTS) else [],
+        "roles": {name: lower_words(name) for name in release.file.roles},
+    }
+
+
+def _seen_gates(sight: Sight) -> list[str]:
+    return [name for name in GATED if sight.sees_gate(ACTS[name].gate)]
 
 
 def said(asked: Asked, encounter: str) -> Iterator[dict[str, Any]]:
