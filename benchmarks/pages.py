@@ -67,11 +67,13 @@ def _served(size: int) -> Iterator[tuple[str, subprocess.Popen[str]]]:
 
 def _working(address: str, serving: subprocess.Popen[str], size: int) -> Iterator[Measured]:
     from entact import store
-    from entact.conduct.access import people
-    from entact.conduct.reader import Standing
-    from entact.store import lists, server
+    from entact.store import server
 
     store.setup(database=DATABASE)
+    from entact.conduct.access import people  # tables are only there after that
+    from entact.conduct.reader import Standing
+    from entact.store import lists
+
     everybody = [f"demo-{role}" for role in ROLES if people.account_named(f"demo-{role}") is not None]
     sites = people.person_of(people.account_named(everybody[0])).sites
     keys = [Standing.of(one).key for one in lists.participants(sites=sites, limit=OPENED)]
