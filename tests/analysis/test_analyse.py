@@ -80,9 +80,12 @@ def test_everybody_is_accounted_for(fev: pl.DataFrame) -> None:
 def test_digests_say_what_a_result_was_made_of(fev: pl.DataFrame) -> None:
     once, again = analyse(SAID, fev), analyse(SAID, fev)
     assert once.digests == again.digests
-    assert set(once.digests) == {"data", "plan", "code"}
+    assert set(once.digests) == {"data", "plan", "code", "allocation"}
     other = analyse(SAID, fev.with_columns(FEV1=pl.col("FEV1") + 1e-9))
     assert other.digests["data"] != once.digests["data"]
+    assert other.digests["allocation"] == once.digests["allocation"]
+    swapped = fev.with_columns(ARMCD=pl.col("ARMCD").replace({"TRT": "PBO", "PBO": "TRT"}))
+    assert analyse(SAID, swapped).digests["allocation"] != once.digests["allocation"]
     assert other.digests["plan"] == once.digests["plan"]
 
 

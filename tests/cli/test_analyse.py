@@ -49,7 +49,7 @@ def test_results_as_data(run: Run, plan: Path, table: Path, tmp_path: Path) -> N
     found = run("analyse", plan, table, "--json", "--ard", tmp_path / "ard.csv").json
     rows = {(row["measure"], row["statistic"]): row["value"] for row in found["ard"]}
     assert rows["adjusted mean difference", "estimate"] == pytest.approx(-6, abs=1.5)
-    assert set(found["digests"]) == {"data", "plan", "code"}
+    assert set(found["digests"]) == {"data", "plan", "code", "allocation"}
     assert pl.read_csv(tmp_path / "ard.csv").height == len(found["ard"])
 
 

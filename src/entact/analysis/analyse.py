@@ -154,6 +154,7 @@ def analyse(
     many = {name: polars(one) for name, one in frames.items()} if isinstance(frames, Mapping) else None
     single = None if many is not None else polars(frames)
     found, seen = [], hashlib.sha256()
+    allocated: set[tuple[str, str]] = set()
     if single is not None:
         seen.update(_bytes(single))
     for planned in plan.analyses:
@@ -164,16 +165,28 @@ def analyse(
             frame = many[planned.id]
             seen.update(_bytes(frame))
         assert frame is not None
+        allocated |= _allocated(plan, frame, allocation)
         found.append(_one(plan, planned, frame, allocation, committed))
     digests = {"data": seen.hexdigest(), "plan": plan.digest, "code": code_digest()}
-    if allocation is not None:
-        pairs = "\n".join(f"{who}\t{arm}" for who, arm in sorted(allocation.items()))
+    if allocated:
+        pairs = "\n".join(f"{who}\t{arm}" for who, arm in sorted(allocated))
         digests["allocation"] = hashlib.sha256(pairs.encode()).hexdigest()
     if plan.family is None:
         return Analyses(tuple(found), digests, dry)
     together = plan.family.test({one.id: one.p for one in found})
     adjusted = tuple(replace(one, adjusted=together.adjusted.get(one.id)) for one in found)
     return Analyses(adjusted, digests, dry, together)
+
+
+def _allocated(plan: Plan, frame: pl.DataFrame, allocation: Mapping[str, str] | None) -> set[tuple[str, str]]:
+    """Who is in which arm: as it was given, else as the frame has it."""
+    if allocation is not None:
+        return {(str(who), str(arm)) for who, arm in allocation.items()}
+    names = [plan.columns.get(role, role) for role in ("participant", "arm")]
+    if not set(names) <= set(frame.columns):
+        return set()
+    pairs = frame.select(pl.col(name).cast(pl.String) for name in names).drop_nulls().unique()
+    return set(pairs.iter_rows())
 
 
 def dummy_allocation(participants: list[str], arms: list[str], *, seed: int) -> dict[str, str]:
