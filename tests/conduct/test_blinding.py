@@ -31,7 +31,14 @@ from entact.protocol import Study
 
 Get = Callable[..., str]
 
-ADDRESSES = ("/", "/participants/", "/participants/1-001/", "/dashboard/")
+ADDRESSES = (
+    *("/", "/participants/", "/participants/1-001/", "/dashboard/", "/screening/"),
+    *("/participants/1-001/screening/", "/participants/1-001/consent/"),
+)
+# Of the same participant, for who sees everything.
+ALSO = (
+    *("/participants/1-001/visits/", "/participants/1-001/eligibility/", "/participants/1-001/medication/"),
+)
 
 # What a page says of each class of data in this record; a role that sees it finds all of them.
 TELLS = {
@@ -278,7 +285,7 @@ def test_swapping_the_allocation_changes_no_byte(get: Get, study: Study, databas
         file.write_text(
             json.dumps({"study": "mini", "list": {"R-17": {"arm": arm}}, "kits": {"K-1": {"arm": arm}}})
         )
-        seen.append([get(address, SEES_ALL) for address in ADDRESSES])
+        seen.append([get(address, SEES_ALL) for address in (*ADDRESSES, *ALSO)])
     file.unlink()
     assert seen[0] == seen[1]
 
