@@ -30,9 +30,12 @@ from entact.conduct.forms.presence import here, said_of_others
 from entact.conduct.forms.saying import Clock, Told, Untold, Which, settle_times, tell_time
 from entact.conduct.frame import page
 from entact.conduct.sight import PARTICIPANT
+from entact.conduct.uploads.content import ACCEPTED, LARGEST, media_of, problem_with
 from entact.course.personal import REASONS
+from entact.store.attachments import keep_attachment
 
 LONGEST_REASON: Final = 2000
+UPLOAD: Final = "upload:"  # begins the field of a file that is sent for an item
 WHICH: Final = "which:"  # begins the answer to which of several times was meant in a field
 
 
@@ -179,9 +182,11 @@ class FormAsked(Asked):
         since = facts.elapsed("initial")
         clock = Clock(self.now, self.zone, None if since is None else self.now - since)
         said = sent_by(self.request)
+        refused = self._keep_files(said)
         said |= {name.removeprefix(WHICH): text for name, text in said.items() if name.startswith(WHICH)}
         sent, asked = settle_times(self.written.form, said, clock)
         questions = [Question(f"item:{name}", name, which.choices) for name, which in asked.items()]
+        questions += refused
         text_of_when = next(iter(said.get("when", ())), "")
         when = tell_time(text_of_when, clock) if text_of_when.strip() else None
         if isinstance(when, Which):
@@ -198,6 +203,25 @@ class FormAsked(Asked):
             at=when.at if isinstance(when, Told) else None,
         )
         return filling, tuple(questions)
+
+    def _keep_files(self, said: dict[str, list[str]]) -> list[Question]:
+        """Keeps files that were sent for items, digest, type and size in their place; why one is not kept."""
+        refused = []
+        for name, item in self.written.form.items.items():
+            file = self.request.FILES.get(f"{UPLOAD}{name}") if item.type == "file" else None
+            if file is None:
+                continue
+            content = file.read(LARGEST + 1)
+            accepted = tuple(one for one in ACCEPTED if not item.accept or one in item.accept)
+            problem = problem_with(content, accepted)
+            if problem:
+                refused.append(Question(f"item:{name}", name, (), problem))
+                continue
+            media = str(media_of(content))
+            digest = keep_attachment(self.participant.ledger, content, media)
+            said |= {f"item:{name}": [digest], f"item:{name}:media": [media]}
+            said[f"item:{name}:size"] = [str(len(content))]
+        return refused
 
     def reason(self) -> tuple[str, str]:
         """Why: a code of the short list, and text."""

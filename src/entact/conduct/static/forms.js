@@ -28,7 +28,9 @@ function begin(form) {
     const mine = ++turn;
     let answer;
     try {
-      answer = await fetch(form.dataset.look + location.search, { method: "POST", body: new FormData(form) });
+      const body = new FormData(form);
+      for (const name of [...body.keys()]) if (name.startsWith("upload:")) body.delete(name);
+      answer = await fetch(form.dataset.look + location.search, { method: "POST", body });
     } catch {
       return; // no network: nothing is lost, and saving says so
     }

@@ -7,6 +7,7 @@ from typing import Final
 
 LARGEST: Final = 10 * 1024 * 1024  # bytes of one file
 PDF, PNG, JPEG = "application/pdf", "image/png", "image/jpeg"
+ACCEPTED: Final = (PDF, PNG, JPEG)
 SUFFIX: Final = {PDF: "pdf", PNG: "png", JPEG: "jpg", "text/plain": "txt"}
 
 # What makes a PDF do something, or carry something, when it is opened; names may be written with #xx.
@@ -27,7 +28,7 @@ def media_of(content: bytes) -> str | None:
     return JPEG if content.startswith(b"\xff\xd8\xff") else None
 
 
-def problem_with(content: bytes, accept: tuple[str, ...] = (PDF, PNG, JPEG)) -> str:
+def problem_with(content: bytes, accept: tuple[str, ...] = ACCEPTED) -> str:
     """Why a file is not kept, in words; empty where it is."""
     if not content:
         return "The file is empty."
