@@ -83,6 +83,12 @@ def test_every_form_is_shown_and_kept_as_it_was_filled_in(name: str, database: s
         assert Opener(KEY).items(entry, found) == items, form
         kept += 1
     assert kept > 3
+    investigator = sign_in("p-investigator", **{site: "investigator"})
+    for page in ("eligibility", "consent", "screening", "medication", "stop", "visits"):
+        investigator.get(f"/participants/S-1/{page}/")
+    asked = investigator.get("/participants/S-1/eligibility/").count('class="field criterion')
+    assert asked == len(study.newest.criteria_of(next(iter(study.newest.file.populations))))
+    assert "S-1" in investigator.get("/screening/")
 
 
 @pytest.mark.parametrize("name", SHIPPED)
