@@ -12,6 +12,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from socketserver import ThreadingMixIn
@@ -159,7 +160,11 @@ def test_a_session_by_its_gates_with_the_network_lost_and_the_tablet_swapped(
     tab.locator("input[name=kit]").fill("K-1")
     tab.get_by_role("button", name="Give the initial dose").click()
     all_sent(tab)
-    assert course_now(case, in_session).doses[0].given
+    course = course_now(case, in_session)
+    assert course.doses[0].given
+    # The device's clock is twenty minutes ahead: that was measured, and the dose is of the server's time.
+    assert course.doses[0].at < NOON - timedelta(minutes=10)
+    assert (course.entries[-1].clock_offset_ms or 0) >= 19 * 60_000
 
     # The supplement: too early, then refused for the blood pressure, and an alert is answered.
     tab.clock.fast_forward("01:35:00")
