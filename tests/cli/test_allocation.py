@@ -319,6 +319,84 @@ def test_code_breaks_are_printed_and_that_is_entered(allocation: As, made: Path,
     assert [one["rows"] for one in noted if one["purpose"] == "code_breaks"] == [12]
 
 
+def test_code_breaks_are_countersigned_by_somebody_who_did_not_print_them(
+    allocation: As, made: Path, tmp_path: Path
+) -> None:
+    """The gate of randomisation asks for it (`tests/course/allocation/test_code_breaks.py`)."""
+    from entact.store import standby
+
+    allocation("pia", "codebreaks", *files(made, "pia"), "--out", tmp_path / "breaks.pdf")
+    words = ["countersign", "--list", made / "sealed-list.json", "--place"]
+    for who, sheets, place, said in (
+        ("pia", 12, "safe of the ward", "pia printed them: somebody else countersigns"),
+        ("dan", 11, "safe of the ward", "the list has 12 rows, and 11 sheets were counted"),
+        ("dan", 12, " ", "say where the code-breaks lie"),
+    ):
+        done = allocation(who, *words, place, "--sheets", sheets)
+        assert (done.code, done.out) == (2, "")
+        assert said in done.err
+    done = allocation("dan", *words, "safe of the ward", "--sheets", 12)
+    assert (done.code, done.err) == (0, "")
+    breaks = standby.code_breaks()
+    assert breaks is not None
+    assert (breaks.printed_by, breaks.checked_by, breaks.place) == ("pia", "dan", "safe of the ward")
+
+
+@pytest.mark.requirement("R11")
+def test_who_stands_by_opens_the_row_that_an_emergency_asks_for(allocation: As, made: Path) -> None:
+    """R11: from the sealed list to one key, and the screen of whoever stands by says no arm."""
+    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+    from tests.store.test_standby import opened as read_with
+    from tests.store.test_standby import public
+
+    from entact.store import standby
+
+    own, forged = X25519PrivateKey.generate(), X25519PrivateKey.generate()
+    entry = unblind(ANNA)
+    standby.ask(entry, ANNA, public(own), datetime.now(UTC))
+    standby.ask("an entry that nobody made", ANNA, public(forged), datetime.now(UTC))
+    done = allocation("pia", "stand-by", *files(made, "pia"), "--once")
+    assert (done.code, done.err) == (0, "")
+    assert "opened, to whoever asked alone" in done.out
+    assert "refused: No fresh entry in the record asks for this row" in done.out
+    assert "mdma" not in done.out
+    assert "placebo" not in done.out
+    answer, none = standby.answer_to(entry), standby.answer_to("an entry that nobody made")
+    assert answer is not None
+    assert none is not None
+    told = read_with(own, entry, bytes(answer.answer))
+    row = allocation("pia", "open", ANNA, *files(made, "pia"), "--json").json
+    assert told == {"number": row["number"], "arm": row["arm"]}
+    assert bytes(none.answer) == b""
+
+
+def unblind(ledger: str) -> str:
+    """An emergency unblinding by somebody who showed once more who they are; its id."""
+    from entact import store
+    from entact.course import Authenticated, Entry, uuid7
+    from entact.course.entry.entry import SecondProof
+    from entact.store import acts
+
+    place, at = acts.here(), datetime.now(UTC)
+    entry = Entry(
+        id=uuid7(at, secrets.randbits(80)),
+        ledger=ledger,
+        kind="unblinding",
+        release=place.release,
+        environment=place.environment,
+        occurred_at=at.isoformat(),
+        recorded_at=at.isoformat(),
+        by="ada",
+        role="investigator",
+        data={"recipient": "ada", "cause": "treatment_depends_on_it", "means": "here"},
+        reason="unconscious",
+    )
+    proof = SecondProof("password_and_code", at.isoformat())
+    shown = Authenticated(how="session", who="ada", second=proof)
+    store.fact(entry, received_at=at.isoformat(), authenticated=shown)
+    return entry.id
+
+
 def test_a_randomisation_that_was_withdrawn_opens_nothing(allocation: As, made: Path) -> None:
     dora = "participant:" + "5" * 32
     enter(dora, "screening", {"attempt": 1, "number": "S-5", "site": "S02", "population": "patients"})

@@ -198,6 +198,15 @@ def test_nobody_acts_on_a_participant_who_is_not_there(before_a_dose: tuple[str,
 CROWD = 200
 
 
+def code_breaks(root: str, rows: int) -> list[tuple[str, str, dict[str, Any]]]:
+    """What is entered of the code-breaks of a list: printed by one person, countersigned by another."""
+    printed = {"purpose": "code_breaks", "root": root, "rows": rows}
+    return [
+        ("list_opened", "pia", printed),
+        ("code_breaks_checked", "dan", {"root": root, "sheets": rows, "place": "safe of the ward"}),
+    ]
+
+
 def ready_to_be_randomised(trial: Trial, count: int, rows: int) -> list[Entry]:
     """So many participants who are ready to be randomised, each with the act that does it.
 
@@ -218,6 +227,10 @@ def ready_to_be_randomised(trial: Trial, count: int, rows: int) -> list[Entry]:
             one = replace(one, data=one.data | {"numbers": numbers})
         if not one.ledger.startswith("participant:"):
             store.append(one, received_at=received_at)
+        if one.kind == "commitment" and rows:
+            for number, (kind, by, data) in enumerate(code_breaks(one.data["list_root"], rows)):
+                ready_for = replace(one, id=f"{one.id[:-4]}fff{number}", kind=kind, by=by, data=data)
+                store.append(ready_for, received_at=received_at)
     mine = [(at, one) for at, one in ready if one.ledger == entry.ledger]
     chains, acts = [], []
     for number in range(count):

@@ -138,7 +138,7 @@ def open_row(
     from entact.store.signature import require
 
     role = require(signer, "allocation").role
-    sealed = _committed(read_list(list_file))
+    sealed = committed(read_list(list_file))
     openings = read_openings(openings_file, sealed, signer)
     ledger = ledger_of(participant)
     number = _number_of(ledger)
@@ -168,7 +168,7 @@ def verify_list(database: str, list_file: Path) -> dict[str, Any]:
     from entact.store.list_use import problems_of_use, used_numbers
     from entact.store.sealed_list import read_list
 
-    sealed = _committed(read_list(list_file))
+    sealed = committed(read_list(list_file))
     used = used_numbers()
     return {
         "root": sealed.root,
@@ -204,7 +204,7 @@ def reveal(list_file: Path, openings_file: Path, out: Path, signer: Any) -> dict
     from entact.store.signature import require
 
     role = require(signer, "allocation").role
-    sealed = _committed(read_list(list_file))
+    sealed = committed(read_list(list_file))
     openings = read_openings(openings_file, sealed, signer)
     if known_cuts().locked is None:
         raise StoreError("the study is not locked: `entact cut make NAME --lock` comes before anybody's arm")
@@ -252,7 +252,7 @@ def write_envelopes(list_file: Path, openings_file: Path, out: Path, signer: Any
     from entact.store.signature import require
 
     role = require(signer, "allocation").role
-    sealed = _committed(read_list(list_file))
+    sealed = committed(read_list(list_file))
     openings = read_openings(openings_file, sealed, signer)
     count = sum(map(len, sealed.numbers.values()))
     place = acts.here()
@@ -266,6 +266,34 @@ def write_envelopes(list_file: Path, openings_file: Path, out: Path, signer: Any
     }
     write_new(out, as_pdf("codebreaks", values), "code-breaks")
     return {"rows": count, "file": str(out)}
+
+
+def countersign(list_file: Path, sheets: int, place: str, signer: Any) -> None:
+    """Enters that the printed code-breaks are all there, and where they lie.
+
+    Raises:
+        StoreError: when none were printed, by whom they were, or where sheets are missing.
+    """
+    from entact.course.kinds.allocation import CodeBreaksChecked
+    from entact.store import acts
+    from entact.store.sealed_list import read_list
+    from entact.store.signature import require
+    from entact.store.standby import code_breaks
+
+    role = require(signer, "allocation").role
+    sealed = committed(read_list(list_file))
+    count, printed = sum(map(len, sealed.numbers.values())), code_breaks()
+    if not place.strip():
+        raise StoreError('say where the code-breaks lie: --place "safe of the emergency ward"')
+    if printed is None:
+        raise StoreError("no code-breaks of this list were printed: `entact allocation codebreaks`")
+    if printed.printed_by == signer.person:
+        raise StoreError(f"{signer.person} printed them: somebody else countersigns")
+    if sheets != count:
+        raise StoreError(f"the list has {count} rows, and {sheets} sheets were counted: look for the others")
+    checked = CodeBreaksChecked(sealed.root, sheets, place.strip())
+    here = acts.here()
+    acts.enter(here, "code_breaks_checked", checked, by=signer.person, role=role, prove=signer.prove)
 
 
 def print_diagnosis(found: Mapping[str, Any]) -> None:
@@ -347,8 +375,12 @@ def _require_unblinded(release: Release, name: str, role: str) -> None:
         )
 
 
-def _committed(sealed: Any) -> Any:
-    """A list that is the one in the study's ledger."""
+def committed(sealed: Any) -> Any:
+    """A list that is the one in the study's ledger.
+
+    Raises:
+        StoreError: when it is another, or none was committed.
+    """
     from entact.store import acts
 
     there = acts.entries(("commitment",))

@@ -23,6 +23,7 @@ from entact.course.entry.dates import in_date
 from entact.store import lists
 
 BOOKED = timedelta(days=7)  # before it, a booked session's gate is asked on the home page
+TOLD = timedelta(days=7)  # after it, an emergency unblinding is on no home page any more
 CERTIFIED = timedelta(days=30)  # before it ends, a certificate is told of
 
 Source = Callable[[Reader, Person], Iterator[Task]]
@@ -134,6 +135,23 @@ def unsigned_log(reader: Reader, person: Person) -> Iterator[Task]:
             yield Task(False, "", "", site, what, "by an investigator of the site", rank=3, address=address)
 
 
+def unblinded(reader: Reader, person: Person) -> Iterator[Task]:
+    """That an arm was told in an emergency within the last days: to whom, and never which."""
+    if not person.may("hear_of_unblinding"):
+        return
+    found = lists.unblindings(reader.at - TOLD, reader.sites)[:MOST]
+    if not found:
+        return
+    known = {one.ledger: Standing.of(one) for one in lists.participants_of([one.ledger for one in found])}
+    for one in found:
+        standing = known.get(one.ledger)
+        if standing is None or not person.may("hear_of_unblinding", standing.site):
+            continue
+        what = "An emergency unblinding took place: the arm is not told here"
+        when = f"entered {moment(one.at, reader.zone_of(standing.site))}"
+        yield Task(True, standing.key, standing.number, standing.site, what, when, rank=1, due=one.at)
+
+
 def participants(reader: Reader, person: Person) -> Iterator[Task]:
     """Open alerts, safety reports that run out, visits that are due or went by."""
     yield from of_participants(reader)
@@ -142,6 +160,7 @@ def participants(reader: Reader, person: Person) -> Iterator[Task]:
 SOURCES: Final[tuple[Source, ...]] = (
     participants,
     sessions_ahead,
+    unblinded,
     forms_missing,
     certificates,
     unsigned_log,

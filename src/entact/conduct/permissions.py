@@ -40,6 +40,8 @@ DUTIES: Final[Mapping[str, tuple[str, ...]]] = {
     "stop": _TEAM,  # withdrawal, discontinuation, death, lost to follow-up
     "dispense": ("pharmacist",),
     "follow_session": (*_TEAM, "sub_investigator", "nurse", "medical_monitor"),  # in the console of the day
+    "break_code": ("investigator", "sub_investigator", "medical_monitor"),  # in an emergency; never gated
+    "hear_of_unblinding": ("investigator", *_SPONSOR),  # that it happened, never what was read
     "ask_query": _SPONSOR,
     "answer_query": _SITE,
     "close_query": _SPONSOR,
@@ -270,6 +272,8 @@ ROUTES: Final[Mapping[str, str]] = {
     "act_on_listing": SEE_PARTICIPANTS,
     "save_listing": SEE_PARTICIPANTS,
     "lock": "freeze",
+    "emergency": "break_code",
+    "emergency_answer": "break_code",
     "lock_study": "lock",
     "audit": "read_audit",
     "export_audit": "read_audit",

@@ -78,8 +78,10 @@ def show_participant(request: HttpRequest, key: str) -> HttpResponse:
     if isinstance(folded, Broken):
         raise ConductError(f"{standing.number} {BROKEN}")
     timeline = tell(reader, standing, folded)
+    course = folded.course
     values = {
         "timeline": timeline,
+        "breaks_code": course.randomisation is not None and request.person.may("break_code", course.site),
         "sees_medication": reader.sight.sees(*KINDS["medication"].tells),
         "here": "participants",
     }

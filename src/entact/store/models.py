@@ -77,6 +77,7 @@ class Line(models.Model):
             models.Index(
                 name="randomisations", fields=["ledger", "seq"], condition=models.Q(kind="randomisation")
             ),
+            models.Index(name="unblindings", fields=["received_at"], condition=models.Q(kind="unblinding")),
         ]
 
 
@@ -319,3 +320,22 @@ class StockedKit(models.Model):
     class Meta:
         db_table = "store_stock"
         indexes = [models.Index(name="stock_by_expiry", fields=["status", "expires"])]
+
+
+class AskedRow(models.Model):
+    """The row that an emergency unblinding asks for, and the answer, which only the asking browser reads.
+
+    Attributes:
+        key: the browser's public key. answer: empty until it came. refused: why none comes.
+    """
+
+    entry = models.TextField(primary_key=True)
+    ledger = models.TextField()
+    key = models.BinaryField()
+    asked_at = models.DateTimeField()
+    answer = models.BinaryField(default=b"")
+    refused = models.TextField(default="")
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "store_asked_row"

@@ -185,6 +185,54 @@ def test_randomise(make: Change, code: str) -> None:
     assert codes(ask(case, "randomise")) == [code]
 
 
+def put_study(name: str, kind: str, minute: int, by: str = "pia", **data: Any) -> Change:
+    when = f"2026-03-02T09:{minute:02}:00-07:00"
+    return lambda case: case.put(name, kind, when, data, ledger="study:mini", by=by, role="committee")
+
+
+ROOT, NUMBERS = "ab" * 32, {"denver": ["R-17", "R-18"]}
+PRINTED = put_study("printed", "list_opened", 1, purpose="code_breaks", root=ROOT, rows=2)
+CHECKED = {"root": ROOT, "sheets": 2, "place": "safe of the ward"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ([], ["no_code_breaks"]),
+        ([put_study("checked", "code_breaks_checked", 2, "dan", **CHECKED)], ["no_code_breaks"]),
+        ([PRINTED], ["code_breaks_not_countersigned"]),
+        (
+            [put_study("other", "list_opened", 1, purpose="code_breaks", root="cd" * 32, rows=2)],
+            ["no_code_breaks"],
+        ),
+        (
+            [PRINTED, put_study("alone", "code_breaks_checked", 2, "pia", **CHECKED)],
+            ["code_breaks_not_countersigned"],
+        ),
+        (
+            [PRINTED, put_study("short", "code_breaks_checked", 2, "dan", **CHECKED | {"sheets": 1})],
+            ["code_breaks_not_countersigned"],
+        ),
+        ([PRINTED, put_study("checked", "code_breaks_checked", 2, "dan", **CHECKED)], []),
+        (
+            [
+                PRINTED,
+                put_study("checked", "code_breaks_checked", 2, "dan", **CHECKED),
+                put_study("anew", "list_opened", 3, purpose="code_breaks", root=ROOT, rows=2),
+            ],
+            ["code_breaks_not_countersigned"],
+        ),
+    ],
+)
+def test_nobody_is_randomised_from_a_held_list_without_code_breaks(
+    changes: list[Change], expected: list[str]
+) -> None:
+    case = before("randomise").change("commitment", list_root=ROOT, list_rows=2, numbers=NUMBERS)
+    for change_ in changes:
+        change_(case)
+    assert codes(ask(case, "randomise")) == expected
+
+
 def test_a_study_that_does_not_randomise() -> None:
     data = {name: value for name, value in two_sessions().data.items() if name != "randomisation"}
     study = Study("mini", (Release.from_text(canonical(data)),))

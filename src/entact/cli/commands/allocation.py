@@ -124,6 +124,43 @@ def write_codebreaks(
     say(f"{found['rows']} code-breaks in {found['file']}: print, seal, countersign, and delete the file")
 
 
+@allocation.command("countersign")
+def countersign(
+    sheets: Annotated[int, typer.Option(min=1, help="How many sealed sheets you counted.")],
+    place: Annotated[str, typer.Option(help="Where they lie, as somebody is told it at night.")],
+    by: By,
+    list_file: ListFile,
+    key: KeyFile = None,
+    passphrase_file: Words = None,
+    database: Database = REHEARSAL,
+) -> None:
+    """Say that all printed code-breaks are there, sealed, and where: by somebody who did not print them."""
+    from entact.cli.allocation import countersign
+    from entact.cli.custody import open_signer, say
+
+    countersign(list_file, sheets, place, open_signer(database, by, key, passphrase_file))
+    say(f"countersigned: {sheets} code-breaks lie in {place}")
+
+
+@allocation.command("stand-by")
+def stand_by(
+    by: By,
+    list_file: ListFile,
+    openings: OpeningsFile,
+    at_most: Annotated[int, typer.Option(min=1, help="Rows that are opened in a day.")] = 3,
+    once: Annotated[bool, typer.Option("--once", help="Answer what waits now, and end.")] = False,
+    key: KeyFile = None,
+    passphrase_file: Words = None,
+    database: Database = REHEARSAL,
+) -> None:
+    """Stand by for emergencies: open the row that an emergency unblinding asks for, to that person alone."""
+    from entact.cli.allocation_standby import stand_by
+    from entact.cli.custody import open_signer
+
+    signer = open_signer(database, by, key, passphrase_file)
+    stand_by(list_file, openings, signer, at_most, once=once)
+
+
 @allocation.command("reveal")
 def reveal(
     out: Annotated[Path, typer.Option(help="A new file for the opened list.")],

@@ -231,6 +231,21 @@ def _list_sealed(question: Question) -> Iterator[Reason]:
         yield Reason("list_not_sealed", "The randomisation list has not been sealed.", ("commitment",))
     elif question.setting.study.commitment.numbers:
         yield from _on_the_list(question, question.setting.study.commitment.numbers)
+        yield from _code_breaks_ready(question)
+
+
+def _code_breaks_ready(question: Question) -> Iterator[Reason]:
+    """Whoever is given something unknown can be told what it was when nothing else works."""
+    there = question.setting.study.code_breaks
+    if there is None:
+        message = "The code-breaks for emergencies have not been printed: `entact allocation codebreaks`."
+        yield Reason("no_code_breaks", message, ("list_opened",))
+    elif there.checked_by is None:
+        message = (
+            f"The code-breaks that {there.printed_by} printed are not countersigned by somebody else: "
+            "`entact allocation countersign`."
+        )
+        yield Reason("code_breaks_not_countersigned", message, ("code_breaks_checked",))
 
 
 def _on_the_list(question: Question, numbers: Mapping[str, list[str]]) -> Iterator[Reason]:

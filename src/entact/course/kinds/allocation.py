@@ -8,6 +8,7 @@ import msgspec
 
 from entact.course.kinds.kind import Kind
 from entact.course.state.numbers import normal
+from entact.course.state.setting import CodeBreaks
 
 if TYPE_CHECKING:
     from entact.course.entry.effective import Effective
@@ -33,6 +34,17 @@ class ListOpened(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rows: int
 
 
+class CodeBreaksChecked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Kind `code_breaks_checked` (study): a second person counted the sealed sheets and countersigned each.
+
+    `place` says where they lie, as somebody is told it at night.
+    """
+
+    root: str
+    sheets: int
+    place: str
+
+
 def reduce_row_opened(course: State, effective: Effective, payload: RowOpened) -> None:
     """A row of somebody else is found: who opened it knows an arm that is none of theirs to know."""
     own = course.randomisation
@@ -47,6 +59,24 @@ def reduce_list_opened(study: StudyFolding, effective: Effective, payload: ListO
     """Of another list than the committed one nothing follows for this study."""
     if study.commitment is None or study.commitment.list_root != payload.root:
         study.problem("other_list", effective.id, "root", "this is not the list that was committed")
+    elif payload.purpose == "code_breaks":
+        study.code_breaks = CodeBreaks(effective.entry.by)  # printed anew, they are countersigned anew
+
+
+def reduce_code_breaks_checked(study: StudyFolding, effective: Effective, payload: CodeBreaksChecked) -> None:
+    """What counts are all sheets of the committed list, counted by somebody who did not print them."""
+    sealed, printed = study.commitment, study.code_breaks
+    if sealed is None or sealed.list_root != payload.root or printed is None:
+        message = "no code-breaks of this list were printed"
+        study.problem("no_code_breaks", effective.id, "root", message)
+    elif printed.printed_by == effective.entry.by:
+        message = f"{effective.entry.by} printed them: somebody else countersigns"
+        study.problem("countersigned_alone", effective.id, "", message)
+    elif payload.sheets != (rows := sum(map(len, sealed.numbers.values()))):
+        message = f"{payload.sheets} sheets were counted, and the list has {rows} rows"
+        study.problem("code_breaks_missing", effective.id, "sheets", message)
+    else:
+        study.code_breaks = CodeBreaks(printed.printed_by, effective.entry.by, payload.place)
 
 
 ROW_OPENED = Kind(
@@ -68,5 +98,13 @@ LIST_OPENED = Kind(
     title="Sealed list opened",
     payload=ListOpened,
     reduce=reduce_list_opened,
+    tells=frozenset({"schedule"}),
+)
+CODE_BREAKS_CHECKED = Kind(
+    name="code_breaks_checked",
+    ledger="study",
+    title="Code-breaks countersigned",
+    payload=CodeBreaksChecked,
+    reduce=reduce_code_breaks_checked,
     tells=frozenset({"schedule"}),
 )

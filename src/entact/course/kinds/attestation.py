@@ -43,10 +43,11 @@ class Freeze(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Unblinding(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Kind `unblinding`: who was told, and why (a code). Never what they were told."""
+    """Kind `unblinding`: who was told, why (a code), and by what means. Never what they were told."""
 
     recipient: str
     cause: str
+    means: str = ""
 
 
 class IdentityKept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -71,6 +71,14 @@ class Commitment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     numbers: dict[str, list[str]] = {}
 
 
+class CodeBreaks(msgspec.Struct, frozen=True):
+    """The printed code-breaks of the sealed list: who printed them, and who counted and countersigned."""
+
+    printed_by: str
+    checked_by: str | None = None
+    place: str = ""
+
+
 class StaffState(msgspec.Struct, frozen=True):
     """One person at the site: roles, certificates by name with their last day, and until when.
 
@@ -126,6 +134,7 @@ class StudyState(msgspec.Struct, frozen=True):
         enrolled: places taken, by ledger. serious: notices of serious events, by ledger and event.
         holds: the latest word on each hold that was placed or lifted.
         unread: kind and data of entries that could not be read, by entry.
+        code_breaks: of the committed list, once they were printed.
     """
 
     releases: tuple[str, ...] = ()
@@ -137,6 +146,7 @@ class StudyState(msgspec.Struct, frozen=True):
     serious: dict[tuple[str, str], SeriousEvent] = {}
     holds: dict[str, HoldState] = {}
     unread: dict[str, Unread] = {}
+    code_breaks: CodeBreaks | None = None
 
 
 class SiteState(msgspec.Struct, frozen=True):
@@ -208,6 +218,7 @@ class StudyFolding:
         self.serious: dict[tuple[str, str], SeriousEvent] = {}
         self.holds: dict[str, HoldState] = {}
         self.unread: dict[str, Unread] = {}
+        self.code_breaks: CodeBreaks | None = None
 
     def problem(self, rule: str, entry: str, item: str, message: str) -> None:
         """Notes what is wrong with an entry."""
@@ -225,6 +236,7 @@ class StudyFolding:
             self.serious,
             self.holds,
             self.unread,
+            self.code_breaks,
         )
 
 

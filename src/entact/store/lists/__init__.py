@@ -32,6 +32,7 @@ from entact.store.lists.participants import (
 )
 from entact.store.lists.queries import Query, QueryKey, queries, queries_of_rules
 from entact.store.lists.sites import Certified, Kit, staff, stock
+from entact.store.lists.unblindings import Unblinded, unblindings
 from entact.store.lists.visits import DueVisit, due, missed
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "RunningClock",
     "Size",
     "Summary",
+    "Unblinded",
     "behind",
     "booked",
     "count_findings",
@@ -70,4 +72,5 @@ __all__ = [
     "staff",
     "stock",
     "summaries",
+    "unblindings",
 ]

@@ -1,0 +1,46 @@
+"""The pages on a port of the loopback address, for a browser that is one."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from socketserver import ThreadingMixIn
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+CALM = ["--no-sandbox", "--disable-gpu"]
+
+
+class _Threads(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+class _Silent(WSGIRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        """Says nothing."""
+
+
+@contextmanager
+def served() -> Iterator[int]:
+    """Serves the record in use; the port."""
+    from django.core.wsgi import get_wsgi_application
+    from django.db import connections
+    from whitenoise import WhiteNoise
+
+    from entact.conduct.serve import STATIC
+
+    assert CHROMIUM is not None, "these tests need Chromium: install the distribution's package `chromium`"
+    before = connections.settings["default"]["CONN_MAX_AGE"]
+    connections.settings["default"]["CONN_MAX_AGE"] = 0  # each request has a thread of its own here
+    pages = WhiteNoise(get_wsgi_application(), root=str(STATIC), prefix="static/")
+    server = make_server("127.0.0.1", 0, pages, _Threads, _Silent)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    try:
+        yield server.server_port
+    finally:
+        connections.settings["default"]["CONN_MAX_AGE"] = before
+        server.shutdown()
+        server.server_close()
