@@ -153,11 +153,17 @@ def reference(
     return found
 
 
+def a_regimen(first: int, second: int, after: int, third: int, kind: Any) -> Regimen:
+    """Of S-MDMA alone half as much: more has no answer."""
+    times = 1 if kind == "S" else 2
+    initial, supplement = f"{times * first} mg HCl", f"{times * second} mg base"
+    regimen = Regimen.mdma(initial, supplement=supplement, after=f"{after} min", enantiomer=kind)
+    return regimen.then(f"{times * third} mg HCl", at="13 h")
+
+
 regimens = st.builds(
-    lambda first, second, after, third, kind: Regimen.mdma(
-        f"{first} mg HCl", supplement=f"{second} mg base", after=f"{after} min", enantiomer=kind
-    ).then(f"{third} mg HCl", at="13 h"),
-    st.integers(0, 120), st.integers(0, 50), st.integers(1, 300), st.integers(0, 70),
+    a_regimen,
+    st.integers(0, 60), st.integers(0, 25), st.integers(1, 300), st.integers(0, 30),
     st.sampled_from(["racemic", "R", "S"]),
 )  # fmt: skip
 people = st.builds(
