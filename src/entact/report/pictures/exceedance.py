@@ -23,7 +23,7 @@ from entact.report.pictures.sheet import (
 
 WIDTH: Final = 400
 ROW: Final = 30
-NAMES: Final = 130
+NAMES: Final = 200
 
 Row = Mapping[str, Any]
 """`session` (a name), `ever`, `low`, `high`, `own`, `denser`: shares"""
