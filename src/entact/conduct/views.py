@@ -48,7 +48,7 @@ def show_participants(request: HttpRequest) -> HttpResponse:
 def find(request: HttpRequest) -> HttpResponse:
     """The participant of a number, whichever of theirs it is: screening number, subject number, opaque id."""
     reader = reader_for(request.person)
-    number = request.GET.get("number", "").strip()[:80]
+    number = request.GET.get("number", "").replace("\0", "").strip()[:80]  # which no record can hold
     found = find_number(reader, number) if number else []
     if len(found) == 1:
         return redirect("participant", key=found[0].key)

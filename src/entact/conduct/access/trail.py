@@ -51,7 +51,7 @@ def enter(payload: msgspec.Struct, *, by: str, role: str = "", authenticated: Au
     _, study = study_of_record()
     if installation is None or study is None:
         raise ConductError("this record holds no release of its study yet, so nobody can sign in")
-    now = datetime.now(UTC)
+    now = timezone.now()
     at = now.isoformat(timespec="milliseconds")
     entry = Entry(
         id=uuid7(now, secrets.randbits(80)),

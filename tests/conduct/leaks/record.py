@@ -1,0 +1,155 @@
+"""Crawls a record as every role, asks its twin for the same, and says what differs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.core import mail
+from django.db import connection
+from django.test import Client, override_settings
+from tests.conduct.leaks.crawler import Crawl, Seen, log_of, work_after
+from tests.conduct.leaks.seeded import Source, seeded
+from tests.conduct.leaks.twin import Twin, alike
+from tests.conduct.people import account
+
+from entact import store
+from entact.conduct import reader, verification
+from entact.conduct.permissions import permissions_of
+from entact.protocol import Study
+from entact.store import lists, server
+
+SETTINGS = {
+    "EMAIL_BACKEND": "django.core.mail.backends.locmem.EmailBackend",
+    "SECRET_KEY": "the same in both",
+}
+PERSON = "pat"
+Around = Callable[[Twin], AbstractContextManager[object]]
+
+
+@dataclass
+class Crawled:
+    """A record and its twin, as they were seen.
+
+    Attributes:
+        first, second: what came back. differs: what was asked for with two answers, or of one alone.
+    """
+
+    first: Seen
+    second: Seen
+
+    @property
+    def differs(self) -> list[str]:
+        one, other = self.first, self.second
+        seen = {
+            name: alike(said.decode("latin-1"), other.hashes, one.hashes).encode("latin-1")
+            for name, said in other.answers.items()
+        }
+        names = dict.fromkeys((*one.answers, *seen))
+        return [name for name in names if one.answers.get(name) != seen.get(name)]
+
+
+def crawl_both(
+    study: Study,
+    twins: tuple[Twin, Twin],
+    database: str,
+    folder: Path,
+    *,
+    most: int | None = 1,
+    roles: tuple[str, ...] = (),
+    around: Around = lambda twin: nullcontext(),
+) -> Crawled:
+    """Crawls a record, and asks its twin, which is in a copy of its database, for the same in the same order.
+
+    Args:
+        most: how many addresses of one shape are followed. roles: who crawls; without it every role there is.
+        around: a context in which each is crawled.
+    """
+    store.create_database(database, "rehearsal", study.name, replace=True)
+    connection.close()
+    copy = f"{database}_twin"
+    with server.maintenance_connection(apart_from=database) as maintenance:
+        maintenance.execute(f"DROP DATABASE IF EXISTS {copy} WITH (FORCE)")
+        maintenance.execute(f"CREATE DATABASE {copy} TEMPLATE {database}")
+    found: list[Seen] = []
+    for name, twin in zip((database, copy), twins, strict=True):
+        store.setup(database=name)
+        before = found[0] if found else None
+        with around(twin):
+            found.append(_crawl(study, twin, folder / name, before, most, roles))
+        connection.close()
+    store.setup(database=database)
+    return Crawled(*found)
+
+
+def _crawl(
+    study: Study, twin: Twin, folder: Path, before: Seen | None, most: int | None, roles: tuple[str, ...]
+) -> Seen:
+    from entact.conduct.access.people import make_demonstration
+
+    seen = Seen()
+    reader.forget()
+    verification.forget()
+    mail.outbox = []
+    folder.mkdir(parents=True)
+    with override_settings(**SETTINGS), seeded() as source, log_of(seen):
+        twin.fill()
+        source.begin(0)
+        make_demonstration()
+        with_password()
+        if before is None:
+            _walk_as_each(study, seen, source, most, roles)
+        else:
+            _ask_again(seen, source, before)
+        source.begin(0)
+        work_after(seen, folder, busiest())
+    seen.hashes = [*twin.roots, *(line.hash for line in store.lines(f"study:{study.name}"))]
+    return seen
+
+
+def _walk_as_each(
+    study: Study, seen: Seen, source: Source, most: int | None, roles: tuple[str, ...]
+) -> None:
+    for name in roles or [*sorted(permissions_of(study).roles), PERSON]:
+        one = Crawl(seen, source, browser(name), name, most)
+        if name != PERSON:
+            one.ask("post", f"/sign-in/as/demo-{name}/", {})
+        one.run()
+
+
+def _ask_again(seen: Seen, source: Source, before: Seen) -> None:
+    crawls: dict[str, Crawl] = {}
+    for name, method, address, sent in before.asked:
+        if name not in crawls:
+            crawls[name] = Crawl(seen, source, browser(name), name, None)
+        crawls[name].ask(method, address, sent)
+
+
+def with_password() -> Any:
+    """A person who signs in with more than one press: pages about passwords are theirs."""
+    found = account(PERSON, ("coordinator", busiest()))
+    if not found.has_usable_password():
+        found.set_password("a horse of correct battery")
+        found.save()
+    return found
+
+
+def browser(name: str) -> Any:
+    """A browser that shows what a person would see of an error; nobody has signed in with it but that one."""
+    from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+    from allauth.mfa.totp.internal.auth import TOTP
+
+    client = Client(headers={"host": "127.0.0.1"}, raise_request_exception=False)
+    if name == PERSON:
+        TOTP.activate(with_password(), "JBSWY3DPEHPK3PXP")
+        RecoveryCodes.activate(with_password())
+        client.force_login(with_password())
+    return client
+
+
+def busiest() -> str:
+    """The site where most participants are."""
+    return max(lists.counts(), key=lambda one: (one.participants, one.site)).site

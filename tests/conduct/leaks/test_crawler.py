@@ -1,0 +1,129 @@
+"""No byte that a blinded person can reach depends on the arm, and a leak that is planted is found."""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+import pytest
+from tests.conduct.leaks.crawler import all_routes
+from tests.conduct.leaks.plants import PLANTS, planted
+from tests.conduct.leaks.record import PERSON, Crawled, crawl_both
+from tests.conduct.leaks.twin import Twin, twins
+
+import entact.conduct
+from entact.cohort import rehearse
+from entact.conduct.permissions import permissions_of
+from entact.protocol import Study, load_study
+
+STUDIES = ("mapp1", "mapp2", "mapp3", "eating-disorders", "expanded-access", "life-threatening-illness")
+WHOLE = bool(os.environ.get("ENTACT_EXPLORE"))  # every link by every role of every study: an hour
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where files go."""
+    return tmp_path_factory.mktemp("leaks")
+
+
+@lru_cache
+def _loaded(name: str) -> Study:
+    return load_study(name)
+
+
+@lru_cache
+def _twins(name: str) -> tuple[Twin, Twin]:
+    return twins(rehearse(_loaded(name), participants=2, seed=7))
+
+
+@lru_cache
+def roles_in(name: str) -> tuple[str, ...]:
+    """Who crawls a study: each role that any study has crawls one of those that have it, in turn."""
+    if WHOLE:
+        return ()
+    having: dict[str, list[str]] = {}
+    for one in STUDIES:
+        for role in permissions_of(_loaded(one)).roles:
+            having.setdefault(role, []).append(one)
+    turn = {role: studies[place % len(studies)] for place, (role, studies) in enumerate(sorted(having.items()))}
+    found = sorted(role for role, study in turn.items() if study == name)
+    return (*found, PERSON) if name == STUDIES[0] else tuple(found)
+
+
+_crawled: dict[str, Crawled] = {}
+
+
+def crawled(name: str, database: str, folder: Path) -> Crawled:
+    """A study and its twin, crawled once for all tests."""
+    if name not in _crawled:
+        most = None if WHOLE else 1
+        whole = crawl_both(
+            _loaded(name), _twins(name), database, folder / name, most=most, roles=roles_in(name)
+        )
+        _crawled[name] = whole
+    return _crawled[name]
+
+
+@pytest.mark.requirement("R10")
+@pytest.mark.parametrize("name", STUDIES)
+def test_nothing_that_can_be_reached_depends_on_the_arm(name: str, database: str, folder: Path) -> None:
+    found = crawled(name, database, folder)
+    assert found.differs == []
+    assert {asked[0] for asked in found.first.asked} >= set(roles_in(name))
+    # What was compared is not nothing: pages, files that leave, and lines of the log.
+    kinds = {name.split(" ")[0] for name in found.first.answers}
+    assert kinds >= {"file", "log"}
+
+
+def test_no_page_fails_whatever_is_asked(database: str, folder: Path) -> None:
+    for name in STUDIES:
+        answers = crawled(name, database, folder).first.answers
+        assert [what for what, said in answers.items() if said[:4] in (b"500\n", b"503\n")] == []
+
+
+def test_every_route_is_reached_by_somebody(database: str, folder: Path) -> None:
+    reached = set().union(*(crawled(name, database, folder).first.routes for name in STUDIES))
+    assert all_routes() - reached == set()
+
+
+@pytest.fixture(scope="module")
+def with_plants() -> Iterator[list[Crawled]]:
+    """The crawl of pages with all ten leaks; it is made by the first test that asks."""
+    yield []
+
+
+@pytest.mark.parametrize("plant", PLANTS)
+def test_each_planted_leak_is_found(
+    plant: str, with_plants: list[Crawled], database: str, folder: Path
+) -> None:
+    if not with_plants:
+        name = "life-threatening-illness"
+        crawl = crawl_both(
+            _loaded(name),
+            _twins(name),
+            database,
+            folder / "planted",
+            roles=("coordinator",),
+            around=planted,
+        )
+        with_plants.append(crawl)
+    found = set(with_plants[0].differs)
+    addresses = {"sort order": " GET /participants/", "length": "/visits/", "cache header": " /queries/"}
+    told = [name for name in found if addresses.get(plant, plant) in name]
+    print(plant, sorted(found))
+    assert told
+
+
+def test_the_pages_have_one_clock() -> None:
+    folder = Path(entact.conduct.__file__).parent
+    for source in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(source.read_text())):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                asked = f"{node.value.id}.{node.attr}"
+                assert asked not in CLOCKS, f"{source.name}: {asked} is not timezone.now, which all pages ask"
+
+
+CLOCKS = {"datetime.now", "datetime.today", "datetime.utcnow", "date.today", "time.time", "time.time_ns"}
