@@ -228,6 +228,7 @@ ROUTES: Final[Mapping[str, str]] = {
     "account_reauthenticate": OWN_ACCOUNT,
     "account_change_password": OWN_ACCOUNT,
     "usersessions_list": SIGNED_IN,
+    "told": SIGNED_IN,
     "study": SEE_STUDY,
     "participants": SEE_PARTICIPANTS,
     "find": SEE_PARTICIPANTS,

@@ -36,6 +36,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("entact.conduct.staff.urls")),
     path("audit/", include("entact.conduct.audit.urls")),
     path("files/", include("entact.conduct.exports.urls")),
+    path("", include("entact.conduct.blinding.urls")),
     path("", include("entact.conduct.access.urls")),
 ]
 

@@ -35,6 +35,7 @@ NAMES = {
     kinds.Acknowledged: "acknowledged",
     kinds.Exported: "exported",
     kinds.Validated: "validated",
+    kinds.Told: "told",
 }
 
 

@@ -104,6 +104,20 @@ class Validated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     signed_by: tuple[str, ...]
 
 
+class Told(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Kind `told` (system): a person says that they came to know what somebody was given; never what.
+
+    Attributes:
+        how: in which way. about: the participant's ledger, where one was named.
+    """
+
+    person: str
+    how: Literal[
+        "participant", "colleague", "document", "kit", "emergency", "own_conclusion", "not_said"
+    ] = "not_said"
+    about: str = ""
+
+
 def reduce_account(access: AccessFolding, effective: Effective, payload: AccountChanged) -> None:
     """The latest word on each account."""
     access.accounts[payload.person] = AccountState(
@@ -148,3 +162,4 @@ ACKNOWLEDGED = _kind("acknowledged", "Training acknowledged", Acknowledged)
 LOOKED = _kind("looked", "Page shown", Looked)
 EXPORTED = _kind("exported", "File given out", Exported)
 VALIDATED = _kind("validated", "Release validated", Validated)
+TOLD = _kind("told", "Came to know a treatment", Told)

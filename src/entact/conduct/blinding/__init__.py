@@ -1,0 +1,1 @@
+"""What people came to know of the treatment that they were not to know."""

@@ -1,0 +1,9 @@
+"""Addresses about blinding."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+
+from entact.conduct.blinding import views
+
+urlpatterns: list[URLPattern] = [path("told/", views.say_told, name="told")]
