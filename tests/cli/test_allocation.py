@@ -6,12 +6,15 @@ import json
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from tests.cli.conftest import Done, Run
+from tests.owner import owner_connection
 
 SITES = ["--site", "S01", "--site", "S02"]
 ANNA, BO, CLEO = (f"participant:{number * 32}" for number in "123")
@@ -231,6 +234,65 @@ def test_nothing_that_lies_on_the_server_says_an_arm(made: Path, opened: str) ->
         [(text,)] = cursor.fetchall()
     assert "mdma" not in text
     assert sealed["root"] in text
+
+
+@pytest.mark.requirement("R11")
+@pytest.mark.parametrize("role", ["application", "owner"])
+def test_no_role_of_the_database_can_query_an_arm(made: Path, opened: str, role: str) -> None:
+    """R11, by trying: every row of every table that the role can read; the list is in none."""
+    sealed = json.loads((made / "sealed-list.json").read_text())
+    secret = {row["ciphertext"] for row in sealed["rows"]} | {row["leaf"] for row in sealed["rows"]}
+    for name in ("pia", "dan"):
+        secret |= set(json.loads((made / f"openings-{name}.json").read_text())["boxes"])
+    with connected(opened, role) as database:
+        tables = database.execute(
+            "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
+            " WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
+            " AND has_table_privilege(format('%I.%I', schemaname, tablename), 'SELECT')"
+        ).fetchall()
+        rows = [
+            text for (table,) in tables for (text,) in database.execute(f"SELECT one::text FROM {table} one")
+        ]
+    assert len(tables) > 20
+    numbers = sealed["numbers"]["S01"] + sealed["numbers"]["S02"]
+    with_number = [row for row in rows if any(number in row for number in numbers)]
+    assert len(with_number) >= 2  # the commitment, and whoever was given one
+    assert [row for row in with_number if "mdma" in row or "placebo" in row] == []
+    assert not any(one in row for row in rows for one in secret)
+
+
+@pytest.mark.requirement("R11")
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        "SELECT pg_read_file('{file}')",
+        "COPY (SELECT 1) TO PROGRAM 'cat {file}'",
+        "CREATE TABLE own (text text)",
+        "SELECT lo_import('{file}')",
+        "SET ROLE {owner}",
+    ],
+)
+def test_the_application_gets_at_no_file_of_the_list_by_the_database(
+    made: Path, opened: str, attempt: str
+) -> None:
+    from entact.store import postgres
+
+    statement = attempt.format(file=made / "openings-pia.json", owner=postgres.OWNER)
+    with connected(opened, "application") as database, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        database.execute(statement)
+
+
+@contextmanager
+def connected(name: str, role: str) -> Iterator[psycopg.Connection[Any]]:
+    """A connection to a database as one of its roles."""
+    from entact.store import server
+
+    if role == "owner":
+        with owner_connection(name) as database:
+            yield database
+        return
+    with psycopg.connect(**server.parameters() | {"dbname": name}) as database:
+        yield database
 
 
 def test_who_is_not_its_holder_opens_nothing(allocation: As, made: Path) -> None:

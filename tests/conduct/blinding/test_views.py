@@ -1,4 +1,4 @@
-"""Whoever came to know what somebody was given says so by one press, and nobody who is blinded learns of it."""
+"""Whoever came to know what somebody was given says so by one press; nobody who is blinded learns of it."""
 
 from __future__ import annotations
 

@@ -12,7 +12,8 @@ class Form:
     """A form: where it goes, and what it sends when nobody changes anything, by button.
 
     Attributes:
-        fields: name and value of each, in order. buttons: of those that send it. free: names of what is typed.
+        fields: name and value of each, in order. buttons: of those that send it. free: names of what is
+            typed.
     """
 
     action: str

@@ -110,9 +110,7 @@ def _crawl(
     return seen
 
 
-def _walk_as_each(
-    study: Study, seen: Seen, source: Source, most: int | None, roles: tuple[str, ...]
-) -> None:
+def _walk_as_each(study: Study, seen: Seen, source: Source, most: int | None, roles: tuple[str, ...]) -> None:
     for name in roles or [*sorted(permissions_of(study).roles), PERSON]:
         one = Crawl(seen, source, browser(name), name, most)
         if name != PERSON:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import os
-from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -48,7 +47,9 @@ def roles_in(name: str) -> tuple[str, ...]:
     for one in STUDIES:
         for role in permissions_of(_loaded(one)).roles:
             having.setdefault(role, []).append(one)
-    turn = {role: studies[place % len(studies)] for place, (role, studies) in enumerate(sorted(having.items()))}
+    turn = {
+        role: studies[place % len(studies)] for place, (role, studies) in enumerate(sorted(having.items()))
+    }
     found = sorted(role for role, study in turn.items() if study == name)
     return (*found, PERSON) if name == STUDIES[0] else tuple(found)
 
@@ -90,9 +91,9 @@ def test_every_route_is_reached_by_somebody(database: str, folder: Path) -> None
 
 
 @pytest.fixture(scope="module")
-def with_plants() -> Iterator[list[Crawled]]:
+def with_plants() -> list[Crawled]:
     """The crawl of pages with all ten leaks; it is made by the first test that asks."""
-    yield []
+    return []
 
 
 @pytest.mark.parametrize("plant", PLANTS)

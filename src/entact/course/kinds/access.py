@@ -112,9 +112,9 @@ class Told(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     person: str
-    how: Literal[
-        "participant", "colleague", "document", "kit", "emergency", "own_conclusion", "not_said"
-    ] = "not_said"
+    how: Literal["participant", "colleague", "document", "kit", "emergency", "own_conclusion", "not_said"] = (
+        "not_said"
+    )
     about: str = ""
 
 
