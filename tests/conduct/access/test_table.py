@@ -65,6 +65,7 @@ NOTHING_THERE = {
 }
 PLAIN = {
     "study": "/",
+    "told": "/told/",
     "participants": "/participants/",
     "new_participant": "/participants/new/",
     "dictionary": "/dictionary/medicines/",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +24,7 @@ from tests.conduct.leaks.seeded import Source
 TYPED = "seen"
 GARBAGE = "§\0'\"><{{7}}"
 LEAVES = frozenset({"account_logout"})  # taken last: it ends the crawl
+HANDED = "handed", "handed_look", "hand_back"
 HUBS = frozenset({"participant", "visit", "form", "entry"})  # pages from which much else is reached
 
 
@@ -63,18 +64,30 @@ class Crawl:
         self._queue: list[str] = []
         self._known: set[str] = set()
         self._forms: list[Form] = []
+        self._handing: Form | None = None
 
-    def run(self) -> None:
-        """Everything, from the home page to signing out."""
+    def run(self, also: Sequence[str] = ()) -> None:
+        """Everything, from the home page to signing out; `also` beside what there are links to."""
         for address in ["/", *_without_arguments(), "/nowhere/"]:
             self._follow(address)
+        self._queue += also
         self._walk()
         while self._forms:
             self._send(self._forms.pop(0))
             self._walk()
         for method in ("head", "put"):
             self.ask(method, "/participants/")
+        self._hand_over()
         self.ask("post", "/sign-out/", {})
+
+    def _hand_over(self) -> None:
+        """Hands a form to the participant: it locks the session to the form, so it comes last."""
+        if self._handing is None:
+            return
+        self._send_with(self._handing, self._handing.fields)
+        for route in HANDED:
+            if self.ask("get", reverse(route)).status_code == 405:
+                self.ask("post", reverse(route), {})
 
     def _walk(self) -> None:
         while self._queue:
@@ -102,6 +115,9 @@ class Crawl:
         for one in page.addresses:
             self._follow(one)
         for form in page.forms:
+            if route_of(form.action) == "hand":
+                self._handing = form
+                continue
             names = sorted({f"do={value}" if name == "do" else name for name, value in form.fields})
             new = self._is_new(f"{form.method} {shape_of(form.action)} {names}")
             if new and route_of(form.action) not in LEAVES:

@@ -26,7 +26,7 @@ def _sort_order(response: Any, arm: str) -> None:
     body, begin, end = response.content.decode(), "<tbody>", "</tbody>"
     before, _, rest = body.partition(begin)
     rows, _, after = rest.partition(end)
-    found = re.findall(r"<tr>.*?</tr>", rows, re.DOTALL)
+    found = re.findall(r"<tr\b.*?</tr>", rows, re.DOTALL)
     assert len(found) > 1
     ordered = sorted(found, reverse=arm == "mdma")
     response.content = f"{before}{begin}{''.join(ordered)}{end}{after}".encode()
@@ -81,7 +81,7 @@ PLANTS: dict[str, tuple[str, Callable[[Any, str], None]]] = {
     "cache header": ("queries", _cache_header),
     "count": ("dashboard", _count),
     "filename": ("export_queries", _filename),
-    "id order": ("find", _id_order),
+    "id order": ("listing", _id_order),
     "error text": ("", _error_text),
     "timing hint in a log": ("roles", _timing),
     "chart axis": ("participant", _chart_axis),

@@ -19,6 +19,8 @@ from tests.conduct.people import account
 from entact import store
 from entact.conduct import reader, verification
 from entact.conduct.permissions import permissions_of
+from entact.conduct.reader import Standing
+from entact.conduct.sight import PARTICIPANT
 from entact.protocol import Study
 from entact.store import lists, server
 
@@ -115,7 +117,7 @@ def _walk_as_each(study: Study, seen: Seen, source: Source, most: int | None, ro
         one = Crawl(seen, source, browser(name), name, most)
         if name != PERSON:
             one.ask("post", f"/sign-in/as/demo-{name}/", {})
-        one.run()
+        one.run(also=[to_hand_over(study)] if name == PERSON else [])
 
 
 def _ask_again(seen: Seen, source: Source, before: Seen) -> None:
@@ -146,6 +148,15 @@ def browser(name: str) -> Any:
         RecoveryCodes.activate(with_password())
         client.force_login(with_password())
     return client
+
+
+def to_hand_over(study: Study) -> str:
+    """A questionnaire that nobody has answered yet: where it is handed to a participant."""
+    release = study.newest
+    first = next(iter(release.visits))
+    form = [name for name, one in release.file.all_forms.items() if one.by == PARTICIPANT][-1]
+    (someone,) = lists.participants(sites=frozenset({busiest()}), limit=1)
+    return f"/participants/{Standing.of(someone).key}/{first}.1/{form}/"
 
 
 def busiest() -> str:
