@@ -56,10 +56,20 @@ class Crawl:
     Args:
         client: with which they sign in, or have. name: under which answers are kept.
         most: how many addresses of one shape are followed (of hubs one more); without it every one.
+        sends: whether forms are sent too.
     """
 
-    def __init__(self, seen: Seen, source: Source, client: Client, name: str, most: int | None) -> None:
-        self.seen, self.source, self.client, self.name, self.most = seen, source, client, name, most
+    def __init__(
+        self,
+        seen: Seen,
+        source: Source,
+        client: Client,
+        name: str,
+        most: int | None = None,
+        sends: bool = True,
+    ) -> None:
+        self.seen, self.source, self.client, self.name = seen, source, client, name
+        self.most, self.sends = most, sends
         self._shapes: dict[str, int] = {}
         self._queue: list[str] = []
         self._known: set[str] = set()
@@ -114,7 +124,7 @@ class Crawl:
         page = Page(answer.content.decode(), address)
         for one in page.addresses:
             self._follow(one)
-        for form in page.forms:
+        for form in page.forms if self.sends else ():
             if route_of(form.action) == "hand":
                 self._handing = form
                 continue

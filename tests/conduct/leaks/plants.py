@@ -76,12 +76,12 @@ def _colour(response: Any, arm: str) -> None:
 
 
 PLANTS: dict[str, tuple[str, Callable[[Any, str], None]]] = {
-    "sort order": ("participants", _sort_order),
+    "sort order": ("listing", _sort_order),
     "length": ("matrix", _length),
     "cache header": ("queries", _cache_header),
     "count": ("dashboard", _count),
     "filename": ("export_queries", _filename),
-    "id order": ("listing", _id_order),
+    "id order": ("participants", _id_order),
     "error text": ("", _error_text),
     "timing hint in a log": ("roles", _timing),
     "chart axis": ("participant", _chart_axis),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -62,12 +63,14 @@ def crawl_both(
     *,
     most: int | None = 1,
     roles: tuple[str, ...] = (),
+    sends: bool = True,
     around: Around = lambda twin: nullcontext(),
 ) -> Crawled:
     """Crawls a record, and asks its twin, which is in a copy of its database, for the same in the same order.
 
     Args:
         most: how many addresses of one shape are followed. roles: who crawls; without it every role there is.
+        sends: whether forms are sent too.
         around: a context in which each is crawled.
     """
     store.create_database(database, "rehearsal", study.name, replace=True)
@@ -79,17 +82,17 @@ def crawl_both(
     found: list[Seen] = []
     for name, twin in zip((database, copy), twins, strict=True):
         store.setup(database=name)
-        before = found[0] if found else None
         with around(twin):
-            found.append(_crawl(study, twin, folder / name, before, most, roles))
+            walk = partial(_walk_as_each, study, most=most, roles=roles, sends=sends)
+            if found:
+                walk = partial(_ask_again, found[0])
+            found.append(_crawl(study, twin, folder / name, walk))
         connection.close()
     store.setup(database=database)
     return Crawled(*found)
 
 
-def _crawl(
-    study: Study, twin: Twin, folder: Path, before: Seen | None, most: int | None, roles: tuple[str, ...]
-) -> Seen:
+def _crawl(study: Study, twin: Twin, folder: Path, walk: Callable[[Seen, Source], None]) -> Seen:
     from entact.conduct.access.people import make_demonstration
 
     seen = Seen()
@@ -102,29 +105,28 @@ def _crawl(
         source.begin(0)
         make_demonstration()
         with_password()
-        if before is None:
-            _walk_as_each(study, seen, source, most, roles)
-        else:
-            _ask_again(seen, source, before)
+        walk(seen, source)
         source.begin(0)
         work_after(seen, folder, busiest())
     seen.hashes = [*twin.roots, *(line.hash for line in store.lines(f"study:{study.name}"))]
     return seen
 
 
-def _walk_as_each(study: Study, seen: Seen, source: Source, most: int | None, roles: tuple[str, ...]) -> None:
+def _walk_as_each(
+    study: Study, seen: Seen, source: Source, *, most: int | None, roles: tuple[str, ...], sends: bool
+) -> None:
     for name in roles or [*sorted(permissions_of(study).roles), PERSON]:
-        one = Crawl(seen, source, browser(name), name, most)
+        one = Crawl(seen, source, browser(name), name, most, sends)
         if name != PERSON:
             one.ask("post", f"/sign-in/as/demo-{name}/", {})
         one.run(also=[to_hand_over(study)] if name == PERSON else [])
 
 
-def _ask_again(seen: Seen, source: Source, before: Seen) -> None:
+def _ask_again(before: Seen, seen: Seen, source: Source) -> None:
     crawls: dict[str, Crawl] = {}
     for name, method, address, sent in before.asked:
         if name not in crawls:
-            crawls[name] = Crawl(seen, source, browser(name), name, None)
+            crawls[name] = Crawl(seen, source, browser(name), name)
         crawls[name].ask(method, address, sent)
 
 
