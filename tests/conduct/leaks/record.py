@@ -21,6 +21,7 @@ from entact import store
 from entact.conduct import reader, verification
 from entact.conduct.permissions import permissions_of
 from entact.conduct.reader import Standing
+from entact.conduct.session.files import console_files
 from entact.conduct.sight import PARTICIPANT
 from entact.protocol import Study
 from entact.store import lists, server
@@ -119,7 +120,7 @@ def _walk_as_each(
         one = Crawl(seen, source, browser(name), name, most, sends)
         if name != PERSON:
             one.ask("post", f"/sign-in/as/demo-{name}/", {})
-        one.run(also=[to_hand_over(study)] if name == PERSON else [])
+        one.run(also=beside_links(study) if name == PERSON else [])
 
 
 def _ask_again(before: Seen, seen: Seen, source: Source) -> None:
@@ -152,13 +153,18 @@ def browser(name: str) -> Any:
     return client
 
 
-def to_hand_over(study: Study) -> str:
-    """A questionnaire that nobody has answered yet: where it is handed to a participant."""
+def beside_links(study: Study) -> list[str]:
+    """What no page links to: a questionnaire that nobody has answered yet, and what a console asks for."""
     release = study.newest
     first = next(iter(release.visits))
+    session = next(name for name, one in release.visits.items() if one.kind == "dosing")
     form = [name for name, one in release.file.all_forms.items() if one.by == PARTICIPANT][-1]
-    (someone,) = lists.participants(sites=frozenset({busiest()}), limit=1)
-    return f"/participants/{Standing.of(someone).key}/{first}.1/{form}/"
+    keys = [Standing.of(one).key for one in lists.participants(sites=frozenset({busiest()}), limit=4)]
+    return [
+        f"/participants/{keys[0]}/{first}.1/{form}/",
+        *(f"/session/{key}/{session}.1/briefing/" for key in keys),
+        *(f"/session/{name}" for name in sorted(console_files())),
+    ]
 
 
 def busiest() -> str:
