@@ -93,9 +93,12 @@ def test_a_rater_reports_without_knowing_any_number() -> None:
 def test_nobody_who_is_blinded_learns_that_somebody_was_told() -> None:
     before = {role: trail(role) for role in ("monitor", SEES_ALL)}
     signed_in_as("theo", ("therapist", "denver")).post(TOLD, {"how": "kit", "number": "1-001"})
-    assert "Came to know" not in trail("monitor")
-    assert "Came to know" in trail(SEES_ALL)
-    assert "Came to know" not in before[SEES_ALL]
+    said = {
+        role: trail(role).count("Came to know") - shown.count("Came to know")
+        for role, shown in before.items()
+    }
+    assert said["monitor"] == 0
+    assert said[SEES_ALL] > 0  # beside the name of the kind, by which the trail is searched
 
 
 def trail(role: str) -> str:
