@@ -43,6 +43,8 @@ KEYED = {
     "query": "/participants/{key}/query/nothing/",
     "verify": "/participants/{key}/verify/",
     "lock": "/participants/{key}/lock/",
+    "emergency": "/participants/{key}/emergency/",
+    "emergency_answer": "/participants/{key}/emergency/nothing/",
 }
 # Answered with 404 also to who may: there is no such entry, account, code or password.
 NOTHING_THERE = {
@@ -58,6 +60,8 @@ NOTHING_THERE = {
     "handed",
     "handed_look",
     "hand_back",
+    "emergency",  # of who is not randomised
+    "emergency_answer",
     "person",
     "mfa_view_recovery_codes",
     "mfa_remove_webauthn",

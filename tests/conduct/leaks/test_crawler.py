@@ -142,6 +142,8 @@ APART = {
     # Built while this was: a rehearsal has none of these yet, and no page that is crawled leads to them.
     "consent_pdf": "nobody has signed on a page",
     "file": "no form of a rehearsal holds a file",
+    "emergency": "not yet followed",
+    "emergency_answer": "nobody asks for an emergency in a rehearsal",
     "stop": "not yet followed",
     "medication": "not yet followed",
     "dictionary": "no site has one",
