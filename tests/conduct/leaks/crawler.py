@@ -87,14 +87,13 @@ class Crawl:
             self._walk()
         for method in ("head", "put"):
             self.ask(method, "/participants/")
-        self._hand_over()
         self.ask("post", "/sign-out/", {})
 
-    def _hand_over(self) -> None:
-        """Hands a form to the participant: it locks the session to the form, so it comes last."""
-        if self._handing is None:
-            return
-        self._send_with(self._handing, self._handing.fields)
+    def hand_over(self, address: str) -> None:
+        """Hands the form of an address to the participant, which locks the session to it: nothing follows."""
+        self._read(self.ask("get", address), address)
+        if self._handing is not None:
+            self._send_with(self._handing, self._handing.fields)
         for route in HANDED:
             if self.ask("get", reverse(route)).status_code == 405:
                 self.ask("post", reverse(route), {})

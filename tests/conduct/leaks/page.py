@@ -76,7 +76,9 @@ class Page(HTMLParser):
                 form.free.add(name)
 
     def handle_data(self, data: str) -> None:
-        self.addresses += re.findall(r"https?://[\w.:]+(/[\w/.-]+)", data)  # a link that is to be copied
+        self.addresses += re.findall(
+            r"(?:https?://[\w.:-]+)?(/welcome/[\w-]+/)", data
+        )  # a link that is to be copied
         if self._text is not None:
             self._typed += data
 

@@ -19,7 +19,7 @@ from tests.conduct.people import account
 
 from entact import store
 from entact.conduct import reader, verification
-from entact.conduct.permissions import permissions_of
+from entact.conduct.permissions import OWNER, permissions_of
 from entact.conduct.reader import Standing
 from entact.conduct.session.files import console_files
 from entact.conduct.sight import PARTICIPANT
@@ -30,7 +30,7 @@ SETTINGS = {
     "EMAIL_BACKEND": "django.core.mail.backends.locmem.EmailBackend",
     "SECRET_KEY": "the same in both",
 }
-PERSON = "pat"
+PERSON, HANDING = "pat", "pat,handing"
 Around = Callable[[Twin], AbstractContextManager[object]]
 
 
@@ -117,10 +117,14 @@ def _walk_as_each(
     study: Study, seen: Seen, source: Source, *, most: int | None, roles: tuple[str, ...], sends: bool
 ) -> None:
     for name in roles or [*sorted(permissions_of(study).roles), PERSON]:
+        also = [f"/people/{PERSON}/"] if name == OWNER else []
+        if name == PERSON:
+            form, *also = beside_links(study)
+            Crawl(seen, source, browser(HANDING), HANDING, most).hand_over(form)
         one = Crawl(seen, source, browser(name), name, most, sends)
         if name != PERSON:
             one.ask("post", f"/sign-in/as/demo-{name}/", {})
-        one.run(also=beside_links(study) if name == PERSON else [])
+        one.run(also)
 
 
 def _ask_again(before: Seen, seen: Seen, source: Source) -> None:
@@ -146,9 +150,10 @@ def browser(name: str) -> Any:
     from allauth.mfa.totp.internal.auth import TOTP
 
     client = Client(headers={"host": "127.0.0.1"}, raise_request_exception=False)
-    if name == PERSON:
-        TOTP.activate(with_password(), "JBSWY3DPEHPK3PXP")
-        RecoveryCodes.activate(with_password())
+    if name in (PERSON, HANDING):
+        if not with_password().authenticator_set.exists():
+            TOTP.activate(with_password(), "JBSWY3DPEHPK3PXP")
+            RecoveryCodes.activate(with_password())
         client.force_login(with_password())
     return client
 
