@@ -114,8 +114,10 @@ def for_page(drawn: str, *, name: str, alt_text: str) -> str:
 def plot(rows: Sequence[Mapping[str, Any]]) -> alt.Chart:
     """A chart on rows of its own."""
     import altair as alt
+    from altair.utils.schemapi import debug_mode
 
-    return alt.Chart(alt.InlineData(values=rows))
+    with debug_mode(False):  # each row would be held against the schema, which takes longer than to draw it
+        return alt.Chart(alt.InlineData(values=rows))
 
 
 def labels(titles: Mapping[str, Sequence[str]], *, is_vertical: bool = True) -> dict[str, Any]:
