@@ -22,6 +22,7 @@ MOSTLY = 0.5  # a gate closed, a window not met, candidates kept out: for more t
 ENOUGH = 10  # below this many a share says nothing
 FEW = 5  # with so many, all of them do
 SOME = 3  # what never happened at so many occasions does not by chance
+BY_CHANCE = 0.001  # what is as unlikely as that, of a sample, does not either
 WRONG = 0.1  # of the numbers of an item: more are no slips of the pen
 
 BEFORE: dict[str, tuple[str, ...]] = {
@@ -250,10 +251,11 @@ class _Search:
             yield StudyFinding(f"visit {name}", message)
 
     def _forms(self) -> Iterator[StudyFinding]:
-        for name in self.release.forms:
+        for name, form in self.release.forms.items():
             visits = [visit for visit in self.visits.values() if name in _filled(visit)]
             occasions = sum(self.tally.held[visit.visit] for visit in visits)
-            if not self.tally.forms[name] and occasions >= SOME:
+            none_drawn = (1 - (form.form.sampled or 1)) ** occasions  # the chance of it, of a sample
+            if not self.tally.forms[name] and occasions >= SOME and none_drawn < BY_CHANCE:
                 message = f"was never filled in, though its visits took place {occasions} times"
                 yield StudyFinding(f"form {name}", message)
 
