@@ -20,7 +20,7 @@ from entact.protocol.study import Visit
 ALWAYS = 0.9  # an alert raised for this share of those whom it looks at warns of nothing
 MOSTLY = 0.5  # a gate closed, a window not met, candidates kept out: for more than this share
 ENOUGH = 10  # below this many a share says nothing
-FEW = 5  # with so many, all of them do
+FEW = 5  # with so many, all of them do; of so many visits, one is within its window
 SOME = 3  # what never happened at so many occasions does not by chance
 BY_CHANCE = 0.001  # what is as unlikely as that, of a sample, does not either
 WRONG = 0.1  # of the numbers of an item: more are no slips of the pen
@@ -243,7 +243,7 @@ class _Search:
         inside, outside, missed = (
             counts[name] for counts in (self.tally.inside, self.tally.outside, self.tally.missed)
         )
-        if not inside and outside + missed >= SOME:
+        if not inside and outside + missed >= FEW:
             message = f"its window was never met: {outside} times outside, {missed} times missed"
             yield StudyFinding(f"visit {name}", message)
         elif inside + outside >= ENOUGH and outside > MOSTLY * (inside + outside):
