@@ -100,7 +100,7 @@ def test_intervals_hold_the_truth_where_what_is_below_counts_and_do_not_where_it
             assert found.converged
             off[below].append((found["renal_clearance"].value - truth) / found["renal_clearance"].se)
     z = {below: np.array(values) for below, values in off.items()}
-    assert np.mean(np.abs(z["M1"]) < 1.96) < 0.7, z["M1"]
+    assert z["M1"].mean() < -1, z["M1"]  # by more than its standard error
     for below in ("M3", "M4"):
         assert np.mean(np.abs(z[below]) < 1.96) >= 0.85, z[below]
         assert abs(z[below].mean()) < 0.7, z[below]

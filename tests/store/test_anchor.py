@@ -89,11 +89,14 @@ def test_nothing_new_makes_no_entry(anchor_file: Path) -> None:
 
 @pytest.mark.requirement("R03")
 def test_r03_a_ledger_that_vanished_with_its_birth_is_named(anchor_file: Path, owner: Owner) -> None:
-    when = read_anchors(anchor_file).anchors[-1].at
+    taken = [one.at for one in read_anchors(anchor_file).anchors]
     owner("DELETE FROM store_line WHERE ledger_id = (SELECT id FROM store_ledger WHERE name = 'site:01')")
     owner("DELETE FROM store_ledger WHERE name = 'site:01'")
-    problem = f"is missing: the anchor of {when} knows this ledger, and it is gone"
-    assert Break("site:01", 1, problem) in broken(anchor_file)
+    problems = {
+        Break("site:01", 1, f"is missing: the anchor of {at} knows this ledger, and it is gone")
+        for at in taken
+    }
+    assert problems & {*broken(anchor_file)}
 
 
 @pytest.mark.requirement("R03")

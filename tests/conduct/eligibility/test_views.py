@@ -22,6 +22,9 @@ AGE = {"head": "99", "shown": ["age", "sex"], "item:age": "40", "item:sex": "fem
 def _blinds_investigator(data: dict[str, Any]) -> None:
     hidden = {"role": "investigator", "hidden": ["allocation", "rater_scores"], "until": "lock"}
     data["blinding"].append(hidden)
+    data["gates"]["enrolment"] = {
+        "require": [{"require": "demographics.age >= 18", "ever": True, "else": "too young"}]
+    }
 
 
 @pytest.fixture(scope="module")

@@ -159,7 +159,7 @@ def browser(name: str) -> Any:
 
 
 def beside_links(study: Study) -> list[str]:
-    """What no page links to: a questionnaire that nobody has answered yet, and what a console asks for."""
+    """What no page links to, or the first of a kind may not: a questionnaire, a console, an emergency."""
     release = study.newest
     first = next(iter(release.visits))
     session = next(name for name, one in release.visits.items() if one.kind == "dosing")
@@ -168,6 +168,7 @@ def beside_links(study: Study) -> list[str]:
     return [
         f"/participants/{keys[0]}/{first}.1/{form}/",
         *(f"/session/{key}/{session}.1/briefing/" for key in keys),
+        *(f"/participants/{key}/emergency/" for key in keys),
         *(f"/session/{name}" for name in sorted(console_files())),
     ]
 

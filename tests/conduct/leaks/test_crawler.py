@@ -141,8 +141,7 @@ APART = {
     "sign_on_return": "the same",
     "consent_pdf": "nobody has signed on a page",
     "file": "no form of a rehearsal holds a file",
-    "emergency": "shown to who breaks a code, of who is randomised: the first page of a hub is another's",
-    "emergency_answer": "nobody asks for an emergency in a rehearsal",
+    "emergency_answer": "the row is answered by another process: tried in allocation/test_views.py",
     "dictionary": "no site has one",
     "mfa_remove_webauthn": "a passkey needs a device: it is tried in access/test_passkeys.py",
 }
