@@ -209,7 +209,7 @@ def reveal(list_file: Path, openings_file: Path, out: Path, signer: Any) -> dict
     if known_cuts().locked is None:
         raise StoreError("the study is not locked: `entact cut make NAME --lock` comes before anybody's arm")
     place = acts.here()
-    _note_opened(place, "after_lock", sealed, signer, role)
+    note_opened(place, "after_lock", sealed, signer, role)
     texts = [open_place(sealed, openings, signer, one) for one in range(len(sealed.rows))]
     count = sum(map(len, sealed.numbers.values()))
     rows, behind = [row_of(text) for text in texts[:count]], texts[count:]
@@ -236,64 +236,6 @@ def print_revealed(found: Mapping[str, Any]) -> None:
         say("made again from the seed that was sealed with it, the list is the same: nobody chose it")
     else:
         say(f"it was not drawn here: {found['method'].removeprefix('method|').replace('|', ', ')}")
-
-
-def write_envelopes(list_file: Path, openings_file: Path, out: Path, signer: Any) -> dict[str, Any]:
-    """Code-breaks to be printed: a page for each row, for an emergency without entact and its holders.
-
-    Raises:
-        StoreError: when the files are of another list; OSError when the PDF cannot be written.
-    """
-    from entact.course.allocation.allocation import row_of
-    from entact.report.typeset import as_pdf
-    from entact.store import acts
-    from entact.store.private import write_new
-    from entact.store.sealed_list import open_place, read_list, read_openings
-    from entact.store.signature import require
-
-    role = require(signer, "allocation").role
-    sealed = committed(read_list(list_file))
-    openings = read_openings(openings_file, sealed, signer)
-    count = sum(map(len, sealed.numbers.values()))
-    place = acts.here()
-    _note_opened(place, "code_breaks", sealed, signer, role)
-    rows = [row_of(open_place(sealed, openings, signer, one)) for one in range(count)]
-    values = {
-        "study": sealed.study,
-        "root": sealed.root,
-        "simulated": place.environment != "production",
-        "rows": [{"number": row.number, "stratum": row.stratum, "arm": row.arm} for row in rows],
-    }
-    write_new(out, as_pdf("codebreaks", values), "code-breaks")
-    return {"rows": count, "file": str(out)}
-
-
-def countersign(list_file: Path, sheets: int, place: str, signer: Any) -> None:
-    """Enters that the printed code-breaks are all there, and where they lie.
-
-    Raises:
-        StoreError: when none were printed, by whom they were, or where sheets are missing.
-    """
-    from entact.course.kinds.allocation import CodeBreaksChecked
-    from entact.store import acts
-    from entact.store.sealed_list import read_list
-    from entact.store.signature import require
-    from entact.store.standby import code_breaks
-
-    role = require(signer, "allocation").role
-    sealed = committed(read_list(list_file))
-    count, printed = sum(map(len, sealed.numbers.values())), code_breaks()
-    if not place.strip():
-        raise StoreError('say where the code-breaks lie: --place "safe of the emergency ward"')
-    if printed is None:
-        raise StoreError("no code-breaks of this list were printed: `entact allocation codebreaks`")
-    if printed.printed_by == signer.person:
-        raise StoreError(f"{signer.person} printed them: somebody else countersigns")
-    if sheets != count:
-        raise StoreError(f"the list has {count} rows, and {sheets} sheets were counted: look for the others")
-    checked = CodeBreaksChecked(sealed.root, sheets, place.strip())
-    here = acts.here()
-    acts.enter(here, "code_breaks_checked", checked, by=signer.person, role=role, prove=signer.prove)
 
 
 def print_diagnosis(found: Mapping[str, Any]) -> None:
@@ -394,7 +336,7 @@ def committed(sealed: Any) -> Any:
     return sealed
 
 
-def _note_opened(place: Any, purpose: Any, sealed: Any, signer: Any, role: str) -> None:
+def note_opened(place: Any, purpose: Any, sealed: Any, signer: Any, role: str) -> None:
     """Enters that every row is opened, before it is."""
     from entact.course.kinds.allocation import ListOpened
     from entact.store import acts

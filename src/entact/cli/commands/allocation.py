@@ -117,7 +117,7 @@ def write_codebreaks(
     database: Database = REHEARSAL,
 ) -> None:
     """Write code-breaks to be printed, folded and sealed: for an emergency when nothing else works."""
-    from entact.cli.allocation import write_envelopes
+    from entact.cli.allocation_codebreaks import write_envelopes
     from entact.cli.custody import open_signer, say
 
     found = write_envelopes(list_file, openings, out, open_signer(database, by, key, passphrase_file))
@@ -135,7 +135,7 @@ def countersign(
     database: Database = REHEARSAL,
 ) -> None:
     """Say that all printed code-breaks are there, sealed, and where: by somebody who did not print them."""
-    from entact.cli.allocation import countersign
+    from entact.cli.allocation_codebreaks import countersign
     from entact.cli.custody import open_signer, say
 
     countersign(list_file, sheets, place, open_signer(database, by, key, passphrase_file))
