@@ -129,3 +129,13 @@ def test_a_couple_that_is_randomised_apart_is_warned_of(tmp_path: Path) -> None:
     both = both.replace(own, own.replace(", enrolment", "").replace(", eligibility", ""))
     (tmp_path / "study.yaml").write_text(both)
     assert any("randomised apart, and may be given two arms" in str(one) for one in warnings(tmp_path))
+
+
+def test_a_row_whose_visits_may_fall_on_one_another_is_warned_of(tmp_path: Path) -> None:
+    data = (STUDIES / "shapes" / "massed_exposure" / "study.yaml").read_text()
+    file = tmp_path / "study.yaml"
+    said = []
+    for slack in ("23 h", "1 d"):
+        file.write_text(data.replace("every: 1 d}", f"every: 1 d, slack: {slack}}}"))
+        said.append([one for one in warnings(tmp_path) if "fall on the one before" in str(one)])
+    assert [len(one) for one in said] == [0, 1]

@@ -15,6 +15,7 @@ def advise(file: StudyFile) -> Iterator[Fault]:
     yield from _zones(file)
     yield from _called_alone(file)
     yield from _drawn_apart(file)
+    yield from _on_one_another(file)
 
 
 def is_blinded(file: StudyFile) -> bool:
@@ -71,3 +72,14 @@ def _drawn_apart(file: StudyFile) -> Iterator[Fault]:
                 f"randomise one of them alone (`for: {population.linked_to}`), or import a list made for both"
             )
             yield Fault(("populations", name, "linked_to"), message)
+
+
+def _on_one_another(file: StudyFile) -> Iterator[Fault]:
+    """Visits of a row, each of which may fall on the one before: a daily diary twice in one evening."""
+    for place, visit in enumerate(file.schedule):
+        row = visit.then
+        if row is not None and row.slack == row.every:  # longer, it is refused
+            message = (
+                "slack as long as `every` lets a visit of the row fall on the one before; write less, or none"
+            )
+            yield Fault(("schedule", place, "then"), message)
