@@ -20,6 +20,11 @@ MORE = """
     strict: {endpoint: change, estimand: de_jure, set: mitt, method: t_test, contrast: mdma - placebo at outcome, alpha: 0.01}
 """
 TESTED = {
+    "a name that means two": (
+        "{procedure: §hierarchical, of: [primary, ranks]}",
+        "procedure: there is no procedure 'hierarchical'; 'fixed_sequence' tests each once the one before it is "
+        "rejected, 'graphical' hands levels on as its graph says",
+    ),
     "an unknown procedure": (
         "{procedure: §fixed_sequense, of: [primary, ranks]}",
         "procedure: there is no procedure 'fixed_sequense'; did you mean 'fixed_sequence'?",

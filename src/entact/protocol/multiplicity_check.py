@@ -11,6 +11,7 @@ from entact.protocol.study import Analysis, AnalysisPlan, Multiplicity
 
 PROCEDURES: Final = ("fixed_sequence", "holm", "hochberg", "hommel", "graphical")
 _AT_LOOKS: Final = ("fixed_sequence", "holm", "graphical")
+_SEQUENCES: Final = ("hierarchical", "hierarchy", "hierarchical_testing", "gatekeeping", "sequential")
 _NEAR = 1e-9
 
 
@@ -20,7 +21,13 @@ def check_multiplicity(plan: AnalysisPlan) -> Iterator[Fault]:
     if said is None:
         return
     path: Path = ("analysis", "multiplicity")
-    if said.procedure not in PROCEDURES:
+    if said.procedure in _SEQUENCES:
+        message = (
+            f"there is no procedure {said.procedure!r}; 'fixed_sequence' tests each once the one before it "
+            "is rejected, 'graphical' hands levels on as its graph says"
+        )
+        yield Fault((*path, "procedure"), message)
+    elif said.procedure not in PROCEDURES:
         yield Fault((*path, "procedure"), unknown("procedure", said.procedure, PROCEDURES))
     yield from _of(plan, said, (*path, "of"))
     yield from _graph(said, path)
