@@ -25,7 +25,7 @@ def stand_by(list_file: Path, openings_file: Path, signer: Any, at_most: int, *,
     Raises:
         StoreError: when the files are of another list, or another process stands by.
     """
-    from django.db import OperationalError, connection
+    from django.db import InterfaceError, OperationalError, connection
 
     from entact.cli.allocation import committed
     from entact.store import standby
@@ -42,20 +42,19 @@ def stand_by(list_file: Path, openings_file: Path, signer: Any, at_most: int, *,
     say(f"{signer.person} stands by; end with Ctrl-C")
     while True:
         try:
+            if connection.connection is None:
+                standby.stand_by()  # it went with the connection that was lost
             _, study = study_of_record()
             assert study is not None  # a list was committed to it
             for asked in standby.answer_waiting(study, open_number, datetime.now(UTC), at_most):
                 said = f"refused: {asked.refused}" if asked.refused else "opened, to whoever asked alone"
                 say(f"{asked.answered_at:%Y-%m-%d %H:%M:%S} UTC {asked.ledger} {asked.entry}: {said}")
-        except OperationalError as error:
+        except (OperationalError, InterfaceError) as error:
             say(f"the database does not answer, and is asked again: {str(error).splitlines()[0]}")
             connection.close()
         if once:
             return
         time.sleep(_BETWEEN)
-        if not connection.is_usable() or not standby.stand_by():
-            connection.close()
-            standby.stand_by()
 
 
 def _opener(sealed: Any, openings: Any, signer: Any) -> Callable[[str], ListRow]:

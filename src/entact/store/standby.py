@@ -15,6 +15,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -27,6 +28,8 @@ from entact.course.allocation.allocation import ListRow
 from entact.course.state.setting import CodeBreaks
 from entact.protocol import Study
 from entact.store import acts, models
+from entact.store.error import StoreError
+from entact.store.lists.unblindings import unblindings
 from entact.store.reading import lines
 from entact.store.studies import study_of_record
 
@@ -93,27 +96,38 @@ def answer_waiting(
     """Answers what waits, the oldest first: with the row, or with why it stays closed.
 
     Args:
-        open_number: gives the row of a number of the list. at_most: rows that are opened in a day: whoever
-            could press buttons for others would be slowed, and be seen.
+        open_number: gives the row of a number of the list. at_most: participants whose rows are opened in a
+            day, reckoned from entries, which the web cannot remove: whoever could press buttons for others
+            would be slowed, and be seen.
     Returns:
         What was answered now.
     """
     done = []
     for asked in models.AskedRow.objects.filter(answered_at=None).order_by("asked_at", "entry"):
-        opened = models.AskedRow.objects.filter(answered_at__gt=now - A_DAY, refused="").count()
-        number = _number_for(asked, study, now)
-        if number is None:
-            asked.refused = "No fresh entry in the record asks for this row: ask again."
-        elif opened >= at_most:
-            asked.refused = f"{opened} rows were opened within a day: a person has to open this one."
-        else:
-            row = open_number(number)
-            told = json.dumps({"number": row.number, "arm": row.arm}).encode()
-            asked.answer = seal_for(bytes(asked.key), asked.entry, told)
+        try:  # what cannot be answered holds up nobody behind it
+            number = _number_for(asked, study, now)
+            if number is None:
+                asked.refused = "No fresh entry in the record asks for this row: ask again."
+            elif asked.ledger not in _first_of_the_day(now, at_most):
+                asked.refused = f"Rows of {at_most} were opened within a day: a person has to open this one."
+            else:
+                row = open_number(number)
+                told = json.dumps({"number": row.number, "arm": row.arm}).encode()
+                asked.answer = seal_for(bytes(asked.key), asked.entry, told)
+        except (StoreError, ValueError, msgspec.MsgspecError):
+            asked.refused = (
+                "This row cannot be opened by machine: open the code-break, or telephone its holder."
+            )
         asked.answered_at = now
         asked.save()
         done.append(asked)
     return done
+
+
+def _first_of_the_day(now: datetime, at_most: int) -> list[str]:
+    """The participants of whom it was asked first within a day, at most so many."""
+    asked = [one.ledger for one in reversed(unblindings(now - A_DAY))]
+    return list(dict.fromkeys(asked))[:at_most]
 
 
 def seal_for(key: bytes, entry: str, plain: bytes) -> bytes:

@@ -150,11 +150,38 @@ def test_what_is_old_and_what_is_too_much_stays_closed(ada: Browser, dosed: str,
     ask_again()
     (answered,) = answer(study, dosed, minutes=16)
     assert "No fresh entry" in answered.refused
-    for _ in range(2):
-        ask_again()
-    first, second = answer(study, dosed, at_most=1)
-    assert (first.refused, bytes(second.answer)) == ("", b"")
-    assert "a person has to open this one" in second.refused
+
+
+def test_rows_of_so_many_participants_are_opened_in_a_day(
+    study: Study, database: str, sign_in: Callable[..., Browser]
+) -> None:
+    """Reckoned from entries: who could change the rows that were asked for gains nothing by it."""
+    ledgers = keep(study, telling_story(study), telling_story(study))
+    store.keep_keys({one.name: KEY for one in ledgers})
+    ada = sign_in("ada", denver="investigator")
+    ada.get("/")
+    give_password("ada")
+    ada.sign_in_anew()
+    for number in ("1-001", "1-002", "1-001"):
+        ada.post(PAGE.replace("1-001", number), asking(X25519PrivateKey.generate()), status=200)
+    first, other, again = answer(study, ledgers[0].name, at_most=1)
+    assert (first.refused, again.refused, bytes(other.answer)) == ("", "", b"")
+    assert "a person has to open this one" in other.refused
+    standby.models.AskedRow.objects.all().delete()
+    ada.post(PAGE.replace("1-001", "1-002"), asking(X25519PrivateKey.generate()), status=200)
+    (other,) = answer(study, ledgers[0].name, at_most=1)
+    assert "a person has to open this one" in other.refused
+
+
+def test_what_cannot_be_answered_holds_up_nobody_behind_it(ada: Browser, dosed: str, study: Study) -> None:
+    """A key that is no point, and then one that is."""
+    for key in ("01" + "00" * 31, None):
+        own = X25519PrivateKey.generate()
+        ada.post(PAGE, asking(own) | ({} if key is None else {"key": key}), status=200)
+    forged, real = answer(study, dosed)
+    assert "cannot be opened by machine" in forged.refused
+    assert (real.refused, bytes(forged.answer)) == ("", b"")
+    assert bytes(real.answer)
 
 
 @pytest.mark.slow
