@@ -39,6 +39,7 @@ def model_difference(
     df: str = "kenward_roger",
     pool_sites_below: int | None = None,
     combination: Mapping[str, float] | None = None,
+    equal_at: str | None = None,
 ) -> ModelDifference:
     """The first arm minus the second at a visit, by the model that a plan names.
 
@@ -49,19 +50,22 @@ def model_difference(
         contrast: the two arms. at: the visit. covariance, df: as a plan names them.
         pool_sites_below: sites with fewer participants are taken as one.
         combination: arm -> factor of its mean, where several arms are compared together.
+        equal_at: the visit before treatment, at which randomised arms are equal, where it is an outcome too.
     Raises:
         ValueError: when the plan names what is not known, or the rows cannot be fitted; the message says why.
     Source: Kenward & Roger 1997; Mallinckrodt et al. 2008.
     """
     from entact.analysis.mmrm import REML
 
-    structure, freedom = _named(covariance, _structures(), "covariance"), _named(df, _freedoms(), "df")
-    frame = _categories(frame)
-    fit = _fit(f"value ~ {fixed}", pool_sites(frame, pool_sites_below), structure, freedom, REML)
+    structure, frame = _named(covariance, _structures(), "covariance"), _categories(frame)
+    pooled = pool_sites(frame, pool_sites_below)
+    fit = _fit(f"value ~ {fixed}", pooled, structure, freedom(df), REML, equal_at)
     first, second = contrast
     which = combination or f"{first} - {second}"
     found = fit.lsmeans("arm", by="visit").at(visit=at).contrast(which).to_polars()
     told = f"{covariance.replace('_', ' ')}, REML, {df.replace('_', '-').title()}"
+    if equal_at is not None:
+        told += f"; arms equal at {equal_at}"
     return _difference(found, fit, at, told)
 
 
@@ -93,7 +97,9 @@ def model_covariance(
     return fit.visits[:until], matrix[:until, :until]
 
 
-def _fit(formula: str, frame: pl.DataFrame, covariance: Any, df: Any, method: Any) -> Any:
+def _fit(
+    formula: str, frame: pl.DataFrame, covariance: Any, df: Any, method: Any, equal_at: str | None = None
+) -> Any:
     from entact.analysis.mmrm import KenwardRoger, NotConverged, Unstructured, mmrm
 
     try:
@@ -105,6 +111,7 @@ def _fit(formula: str, frame: pl.DataFrame, covariance: Any, df: Any, method: An
             covariance=covariance or Unstructured(),
             method=method,
             df=df or KenwardRoger(),
+            equal_at=None if equal_at is None else {"arm": equal_at},
         )
     except NotConverged as problem:
         raise ValueError(str(problem)) from problem
@@ -132,10 +139,11 @@ def _structures() -> dict[str, Any]:
     }
 
 
-def _freedoms() -> dict[str, Any]:
+def freedom(df: str) -> Any:
+    """The method for degrees of freedom that a plan names."""
     from entact.analysis.mmrm import KenwardRoger, Satterthwaite
 
-    return {"kenward_roger": KenwardRoger(), "satterthwaite": Satterthwaite()}
+    return _named(df, {"kenward_roger": KenwardRoger(), "satterthwaite": Satterthwaite()}, "df")
 
 
 def _named(name: str, known: Mapping[str, Any], what: str) -> Any:

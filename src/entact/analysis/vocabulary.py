@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from entact.analysis.estimand import Estimand
+from entact.analysis.estimand import Estimand, Intercurrent
 from entact.analysis.estimand_words import Path, is_number, mapping, read_estimands, unknown
 from entact.analysis.family_words import read_family
 from entact.analysis.planned import ROLES, Cell, Event, Plan, Planned, Question, Where
@@ -64,7 +64,16 @@ def read_plan(said: Mapping[str, Any]) -> Plan:
         one
         for name, own in analyses.items()
         for one in _analysis(
-            name, own, sets, estimands, visits, arms, ("analyses", name), faults, partial(_relies, said, name)
+            name,
+            own,
+            sets,
+            estimands,
+            events,
+            visits,
+            arms,
+            ("analyses", name),
+            faults,
+            partial(_relies, said, name),
         )
     ]
     family = None
@@ -81,6 +90,7 @@ def _analysis(
     said: Any,
     sets: Mapping[str, Where],
     estimands: Mapping[str, Estimand],
+    events: Mapping[str, Intercurrent],
     visits: tuple[str, ...],
     arms: tuple[str, ...],
     path: Path,
@@ -101,7 +111,16 @@ def _analysis(
         if key not in (*_ALWAYS, *word.takes):
             faults.append(((*path, key), unknown(f"key of {method}", key, (*_ALWAYS, *word.takes))))
         elif key in word.takes or key in _WORDS:
-            wrong = _misfit(key, value, _WORDS[key] if key in _WORDS else word.takes[key])
+            takes = _WORDS[key] if key in _WORDS else word.takes[key]
+            if takes == "event":
+                _event(value, (*path, key), faults)
+                continue
+            wrong = _misfit(key, value, takes)
+            if wrong is None and takes in ("visits", "events"):
+                known, what = (visits, "visit") if takes == "visits" else (events, "intercurrent event")
+                wrong = next(
+                    (unknown(what, one, known) for one in names_of(own, key) if one not in known), None
+                )
             if wrong is not None:
                 faults.append(((*path, key), wrong))
     for key in word.needs:
@@ -118,10 +137,11 @@ def _analysis(
         else:
             faults.append((path, f"has no estimand; write one of: {', '.join(estimands)}"))
     alpha = _number(own, "alpha", 0.05, (0, 1), path, faults)
-    level = _number(own, "level", 0.95, (0, 1), path, faults)
+    level = _number(own, "level", word.level, (0, 1), path, faults)
     null = _number(own, "null", None, None, path, faults)
     pair, at = _contrast(own, visits, arms, path, faults)
     combination = _combination(own, word, path, faults)
+    _later(own, at, visits, path, faults)
     if word.compares and "contrast" not in own:
         faults.append(
             (path, f"{method} compares two arms; write `contrast`, as in 'mdma - placebo at week 18'")
@@ -141,7 +161,7 @@ def _analysis(
         name,
         made,
         Question(pair, at, level, null, own.get("side", "two_sided"), combination),
-        own.get("value"),
+        own.get("value", next(iter(names_of(own, "items")), None)),
         event,
         where,
         str(own.get("set", "all")),
@@ -201,6 +221,26 @@ def _contrast(
     return pair, None if at is None else str(at)
 
 
+def _later(
+    said: Mapping[str, Any],
+    at: str | None,
+    visits: tuple[str, ...],
+    path: Path,
+    faults: list[tuple[Path, str]],
+) -> None:
+    """Visits of a follow-up that come no later than that of the contrast."""
+    follow_up = names_of(said, "follow_up")
+    if follow_up and not visits:
+        faults.append(((*path, "follow_up"), "the visits have an order; say them in `visits`"))
+    elif follow_up and at in visits:
+        order = visits.index(at)
+        early = [one for one in follow_up if one in visits and visits.index(one) <= order]
+        if early:
+            faults.append(
+                ((*path, "follow_up"), f"{early[0]!r} comes no later than {at!r}, from which it counts")
+            )
+
+
 def _combination(
     said: Mapping[str, Any], word: Word, path: Path, faults: list[tuple[Path, str]]
 ) -> Mapping[str, float] | None:
@@ -245,6 +285,9 @@ def _misfit(key: str, value: Any, takes: str | tuple[str, ...]) -> str | None:
         case "columns":
             fine = bool(several) and all(isinstance(one, str) for one in several)
             return None if fine else f"{value!r} is no name of a column, and no list of them"
+        case "names" | "visits" | "events":  # a grade may be a number
+            fine = bool(several) and all(isinstance(one, str) or is_number(one) for one in several)
+            return None if fine else f"{value!r} is no name, and no list of them"
     return None if isinstance(value, str) else f"{value!r} is no text"
 
 

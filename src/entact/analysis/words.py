@@ -9,32 +9,51 @@ from importlib.resources import files
 from typing import Any, Literal
 
 from entact.analysis.blinding import UNKNOWN
+from entact.analysis.imputation.retrieved import LEAST
 from entact.analysis.methods import (
     AnalysisOfCovariance,
+    Anchor,
     BlindingIndex,
+    CompetingRisks,
+    ConcentrationQTc,
     CountsOfEvents,
     Describe,
+    Distribution,
     EffectGivenGuess,
     EffectSize,
     EstimatingEquations,
     ExactShares,
+    FirthOdds,
     Hazards,
     Imputed,
+    Incidence,
+    Intraclass,
+    Kappa,
+    Lasting,
     LogRank,
+    LongQT,
     MantelHaenszel,
     MedianTime,
     MixedModel,
     PairedT,
+    RandomEffects,
     RankSum,
+    Reliability,
+    ReliableChange,
     Rerandomisation,
     RestrictedMean,
+    RetrievedDropouts,
     Share,
     Shares,
+    ShareWithout,
+    Shift,
     SignedRank,
     Standardised,
+    Subgroups,
     TippingPoint,
     TTest,
     VanElteren,
+    WithoutEach,
 )
 from entact.analysis.planned import Event, Method
 from entact.analysis.randomisation import Complete, Minimisation, PermutedBlocks, Procedure, Simple
@@ -47,7 +66,7 @@ class Word:
     Attributes:
         outcome: what it analyses. takes: key -> the words that it may be, or what its value is. needs: keys
             that have to be there. compares: whether two arms are needed. tests: whether it gives one p.
-        combines: whether it compares means of several arms together.
+        combines: whether it compares means of several arms together. level: of its intervals.
     """
 
     title: str
@@ -59,12 +78,20 @@ class Word:
     compares: bool = True
     tests: bool = True
     combines: bool = False
+    level: float = 0.95
 
 
 def names_of(said: Mapping[str, Any], key: str) -> tuple[str, ...]:
     """One name or several, as a plan may say them."""
     own = said.get(key, ())
     return (own,) if isinstance(own, str) else tuple(str(one) for one in own)
+
+
+def event_of(said: Any) -> Event:
+    """What counts as an event, as in `{at_most: -10}`, `yes` or `[3, 4]`; checked before."""
+    if isinstance(said, Mapping):
+        return Event((), said.get("at_least"), said.get("at_most"))
+    return Event(tuple(said) if isinstance(said, list | tuple) else (said,))
 
 
 def _standardised(family: Literal["linear", "logistic"], said: Mapping[str, Any]) -> Method:
@@ -122,16 +149,39 @@ _MAKERS: dict[str, Callable[[Mapping[str, Any]], Method]] = {
         said.get("covariance", "unstructured"),
         said.get("df", "kenward_roger"),
         said.get("pool_sites_below"),
+        said.get("equal_at"),
     ),
+    "random_effects": lambda said: RandomEffects(
+        said["fixed"], names_of(said, "random"), said.get("df", "kenward_roger")
+    ),
+    "subgroups": lambda said: Subgroups(said["fixed"], names_of(said, "by"), said.get("pool_sites_below")),
+    "leave_one_out": lambda said: WithoutEach(said["fixed"], said["without"], said.get("pool_sites_below")),
+    "durability": lambda said: Lasting(said["fixed"], names_of(said, "follow_up")),
     "standardised_linear": lambda said: _standardised("linear", said),
     "standardised_logistic": lambda said: _standardised("logistic", said),
+    "firth": lambda said: FirthOdds(said["fixed"]),
     "imputed": _imputed,
+    "retrieved_dropouts": lambda said: RetrievedDropouts(
+        _imputed(said),
+        names_of(said, "after"),
+        int(said.get("least", LEAST)),
+        said.get("fallback", "jump_to_reference"),
+    ),
     "tipping_point": lambda said: TippingPoint(
         _imputed(said), tuple(map(float, said["deltas"])), said.get("arm")
     ),
     "t_test": lambda said: TTest(said.get("variances", "unequal")),
     "paired_t": lambda said: PairedT(),
     "effect_size": lambda said: EffectSize(said.get("kind", "hedges"), said.get("sd", "value")),
+    "distribution": lambda said: Distribution(tuple(map(float, said["cuts"])), said.get("better", "lower")),
+    "anchor": lambda said: Anchor(
+        said["anchor"], event_of(said["improved"]), event_of(said["a_little"]), said.get("better", "lower")
+    ),
+    "reliable_change": lambda said: ReliableChange(
+        float(said["reliability"]),
+        float(said["sd_before"]) if "sd_before" in said else None,
+        said.get("better", "lower"),
+    ),
     "rank_sum": lambda said: RankSum(),
     "signed_rank": lambda said: SignedRank(),
     "van_elteren": lambda said: VanElteren(names_of(said, "strata")),
@@ -139,6 +189,8 @@ _MAKERS: dict[str, Callable[[Mapping[str, Any]], Method]] = {
         _procedure(said), int(said["seed"]), int(said.get("draws", 9999)), names_of(said, "covariates")
     ),
     "median_time": lambda said: MedianTime(said["ended"]),
+    "kaplan_meier": lambda said: ShareWithout(said["ended"], tuple(map(float, said["at_times"]))),
+    "competing_risks": lambda said: CompetingRisks(said["ended"], said["competing"], float(said["until"])),
     "log_rank": lambda said: LogRank(said["ended"], names_of(said, "strata")),
     "cox": lambda said: Hazards(said["ended"], names_of(said, "covariates"), names_of(said, "strata")),
     "restricted_mean": lambda said: RestrictedMean(said["ended"], float(said["until"])),
@@ -165,6 +217,20 @@ _MAKERS: dict[str, Callable[[Mapping[str, Any]], Method]] = {
     "expectancy": lambda said: EffectGivenGuess("expectancy", said["guess"]),
     "mediation": lambda said: EffectGivenGuess("mediation", said["guess"]),
     "cmh": lambda said: MantelHaenszel(names_of(said, "strata"), test=True),
+    "incidence": lambda said: Incidence(said.get("interval", "miettinen_nurminen")),
+    "event_rates": lambda said: Incidence(exposure=said["exposure"], per=float(said.get("per", 1))),
+    "shift": lambda said: Shift(said["before"], names_of(said, "grades")),
+    "qt_categories": lambda said: LongQT(),
+    "concentration_qtc": lambda said: ConcentrationQTc(
+        said["concentration"],
+        {name: float(at) for name, at in said["concentrations"].items()},
+        said.get("time"),
+        said.get("slopes", "random"),
+    ),
+    "icc": lambda said: Intraclass(said["rater"], said.get("form", "2,1")),
+    "kappa": lambda said: Kappa(said["second"], said.get("weights", "none"), names_of(said, "categories")),
+    "cronbach_alpha": lambda said: Reliability(names_of(said, "items")),
+    "mcdonald_omega": lambda said: Reliability(names_of(said, "items"), omega=True),
 }
 
 
@@ -182,6 +248,7 @@ def _word(name: str, said: Mapping[str, Any]) -> Word:
         compares,
         tests,
         combines,
+        said.get("level", 0.95),
     )
 
 

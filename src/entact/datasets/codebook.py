@@ -64,6 +64,7 @@ class PlannedAnalysis:
     Attributes:
         name: `primary`, or that of a secondary one. contrast: the arms compared; at: the visit for which.
         columns: that it names beside its fixed effects. guesser: whose guess of the treatment it takes.
+        beside: other endpoints whose values at the same visit it takes.
     """
 
     name: str
@@ -80,6 +81,7 @@ class PlannedAnalysis:
     alpha: float = 0.05
     columns: tuple[str, ...] = ()
     guesser: str | None = None
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,13 +359,22 @@ def _analyses(release: Release) -> Iterator[PlannedAnalysis]:
             alpha=said.alpha,
             columns=tuple(_columns(said)),
             guesser=said.guess if said.guess in GUESSERS else None,
+            beside=tuple(_beside(said)),
         )
+
+
+def _beside(said: Analysis) -> Iterator[str]:
+    """The other endpoints that an analysis takes."""
+    for key, takes in method_words()[said.method].takes.items():
+        value = getattr(said, key)
+        if takes == "measure" and value is not None:
+            yield value
 
 
 def _columns(said: Analysis) -> Iterator[str]:
     """The columns that an analysis names beside its fixed effects."""
     for key, takes in method_words()[said.method].takes.items():
-        value = getattr(said, key)
+        value = getattr(said, key, None)
         if takes in ("column", "columns") and value is not None and value not in GUESSERS:
             yield from [value] if isinstance(value, str) else value
 

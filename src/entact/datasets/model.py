@@ -58,6 +58,12 @@ def _analysis_frame(datasets: Datasets, analysis: PlannedAnalysis) -> pl.DataFra
         name = guess_column(analysis.guesser)
         rows = rows.with_columns(_last_guess(datasets, rows, analysis.guesser).alias(name))
         columns.append(pl.col(name))
+    for other in analysis.beside:
+        measured = datasets.endpoints.filter(pl.col("PARAMCD") == other)
+        visit = pl.col("AVISIT").cast(pl.Enum(seen), strict=False)
+        measured = measured.select("USUBJID", visit, pl.col("AVAL").alias(other)).drop_nulls("AVISIT")
+        rows = rows.join(measured, on=["USUBJID", "AVISIT"], how="left", maintain_order="left")
+        columns.append(pl.col(other))
     return rows.select(*columns, *after).drop_nulls(needed)
 
 

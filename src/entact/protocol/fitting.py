@@ -52,13 +52,13 @@ def after_first_dose(visits: Mapping[str, Visit]) -> list[str]:
 def check_model(
     file: StudyFile,
     analysis: Analysis,
-    endpoint: CompiledEndpoint,
+    endpoints: Mapping[str, CompiledEndpoint],
     forms: Mapping[str, CompiledForm],
     visits: Mapping[str, Visit],
     path: Path,
 ) -> Iterator[Fault]:
     """What keeps an analysis, whose names all lead somewhere, from being fitted."""
-    word = method_words()[analysis.method]
+    word, endpoint = method_words()[analysis.method], endpoints[analysis.endpoint]
     if word.compares and file.randomisation is None:
         message = f"nobody is randomised, so {analysis.method!r} has no arms to compare; write 'describe'"
         yield Fault((*path, "method"), message)
@@ -67,6 +67,8 @@ def check_model(
     yield from found
     if endpoint.endpoint.is_time:
         yield from _without_censoring(file, analysis, (*path, "estimand"))
+    at = (analysis.contrast or "").rpartition(" at ")[2] or endpoint.endpoint.at
+    yield from _beside(analysis, word, endpoints, at, forms, visits, path)
     if found and word.outcome != "yes_no":
         return
     if "fixed" in word.takes:
@@ -78,6 +80,9 @@ def check_model(
     elif not word.compares and analysis.contrast is not None:
         yield Fault((*path, "contrast"), f"{analysis.method!r} compares nothing; take it out", at_key=True)
         return
+    if (analysis.without == "site" or analysis.random == "site") and len(file.sites) == 1:
+        key = "without" if analysis.without else "random"
+        yield Fault((*path, key), "there is one site, so nothing differs between sites; take it out")
     yield from _measured(analysis, endpoint, forms, visits, path)
 
 
@@ -151,6 +156,37 @@ def _measured(
     if compared and compared not in measured:
         message = f"{analysis.endpoint!r} is not measured at {compared}; there are {', '.join(measured)}"
         yield Fault((*path, "contrast"), message, (analysis.contrast or "").rfind(compared))
+    said = analysis.follow_up
+    for place, visit in enumerate([said] if isinstance(said, str) else said or []):
+        here: Path = (*path, "follow_up", place) if isinstance(said, list) else (*path, "follow_up")
+        if visit not in measured:
+            yield Fault(
+                here, f"{analysis.endpoint!r} is not measured at {visit}; there are {', '.join(measured)}"
+            )
+        elif compared in measured and list(visits).index(visit) <= list(visits).index(compared):
+            yield Fault(here, f"{visit} comes no later than {compared}, from which it counts")
+
+
+def _beside(
+    analysis: Analysis,
+    word: MethodWord,
+    endpoints: Mapping[str, CompiledEndpoint],
+    at: str,
+    forms: Mapping[str, CompiledForm],
+    visits: Mapping[str, Visit],
+    path: Path,
+) -> Iterator[Fault]:
+    """Another endpoint that an analysis takes beside its own, and that is not measured when that is."""
+    for key in [key for key, takes in word.takes.items() if takes == "measure"]:
+        other = endpoints.get(str(getattr(analysis, key)))
+        if other is None or at not in visits:
+            continue
+        asked = {name.partition(".")[0] for name in other.rule.names if name.count(".") == 1}
+        late = sorted(one for one in asked - {*forms_at(visits[at], forms)} if not forms[one].lasting)
+        if late:
+            name = getattr(analysis, key)
+            message = f"{name!r} asks {late[0]!r}, which is not filled at {at}; add it to its `do:`"
+            yield Fault((*path, key), message)
 
 
 def _model(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from entact.protocol.methods import MethodWord, method_words
@@ -23,6 +23,9 @@ _CALLED = {"df": "method for degrees of freedom"}
 
 def check_keys(file: StudyFile, analysis: Analysis, word: MethodWord, path: Path) -> Iterator[Fault]:
     """Keys that the method lacks or does not take, and values that are none of theirs."""
+    if word.tables is not None:
+        yield Fault((*path, "method"), word.tables)
+        return
     for key, value in analysis.said.items():
         if key in EVERY:
             continue
@@ -37,6 +40,17 @@ def check_keys(file: StudyFile, analysis: Analysis, word: MethodWord, path: Path
                 yield Fault((*path, key), unknown(_CALLED.get(key, key.replace("_", " ")), value, takes))
         elif key == "guess":
             yield from _guess(file, value, (*path, key))
+        elif key in ("time", "equal_at"):
+            message = "the rows of a study file are of visits after the first dose; take it out"
+            yield Fault((*path, key), message, at_key=True)
+        elif takes == "measure":
+            yield from _measure(file, analysis, value, (*path, key))
+        elif takes == "events":
+            yield from _named(_events(file), value, "intercurrent event", (*path, key))
+        elif takes == "event":
+            yield from _event(analysis, path, key)
+        elif key in ("by", "without", "random"):
+            yield from _groups(file, value, (*path, key))
         elif takes in ("column", "columns"):
             yield from _columns(file, value, (*path, key))
         elif takes == "arm" and value not in file.arms:
@@ -51,7 +65,8 @@ def check_keys(file: StudyFile, analysis: Analysis, word: MethodWord, path: Path
             if arm not in file.arms:
                 yield Fault((*path, "delta", arm), unknown("arm", arm, file.arms), at_key=True)
     yield from _drawn(analysis, path)
-    yield from _event(analysis, path)
+    for key in ("event", "responder"):
+        yield from _event(analysis, path, key)
 
 
 def check_effects(file: StudyFile, fixed: str, path: Path) -> Iterator[Fault]:
@@ -114,16 +129,40 @@ def _columns(file: StudyFile, value: Any, path: Path) -> Iterator[Fault]:
             yield Fault(here, message)
 
 
-def _event(analysis: Analysis, path: Path) -> Iterator[Fault]:
-    for key in ("event", "responder"):
-        said = getattr(analysis, key)
-        if not isinstance(said, dict):
-            continue
-        if not said:
-            yield Fault((*path, key), "says nothing; write it as in {at_most: -10}")
-        for name, limit in said.items():
-            if name not in ("at_least", "at_most"):
-                message = unknown(f"key of {key}", str(name), ("at_least", "at_most"))
-                yield Fault((*path, key, name), message, at_key=True)
-            elif isinstance(limit, bool) or not isinstance(limit, int | float):
-                yield Fault((*path, key, name), f"{limit!r} is not a number")
+def _measure(file: StudyFile, analysis: Analysis, value: Any, path: Path) -> Iterator[Fault]:
+    """What is measured beside the value at the same visit: another endpoint of the study."""
+    known = [name for name, one in file.endpoints.items() if not one.is_time and name != analysis.endpoint]
+    if value not in known:
+        yield Fault(path, unknown("endpoint measured beside it", str(value), known))
+
+
+def _events(file: StudyFile) -> tuple[str, ...]:
+    """The intercurrent events of a plan; of one that describes none, that treatment was stopped."""
+    return tuple(file.analysis.intercurrent) if file.analysis.estimands else ("stopped",)
+
+
+def _named(known: Iterable[str], value: Any, what: str, path: Path) -> Iterator[Fault]:
+    for place, name in enumerate(value if isinstance(value, list) else [value]):
+        if name not in known:
+            yield Fault((*path, place) if isinstance(value, list) else path, unknown(what, str(name), known))
+
+
+def _groups(file: StudyFile, value: Any, path: Path) -> Iterator[Fault]:
+    """Columns that put people into groups: the site, and choices and yes or no of lasting forms."""
+    items = {name: kind for name, kind in _items(file).items() if kind in ("choice", "boolean")}
+    yield from _named(["site", *items], value, "column of groups", path)
+
+
+def _event(analysis: Analysis, path: Path, key: str) -> Iterator[Fault]:
+    """Limits of what counts that are none."""
+    said = getattr(analysis, key)
+    if not isinstance(said, dict):
+        return
+    if not said:
+        yield Fault((*path, key), "says nothing; write it as in {at_most: -10}")
+    for name, limit in said.items():
+        if name not in ("at_least", "at_most"):
+            message = unknown(f"key of {key}", str(name), ("at_least", "at_most"))
+            yield Fault((*path, key, name), message, at_key=True)
+        elif isinstance(limit, bool) or not isinstance(limit, int | float):
+            yield Fault((*path, key, name), f"{limit!r} is not a number")

@@ -18,7 +18,8 @@ class MethodWord:
         outcome: what it analyses. takes: key -> the words that it may be, or what its value is. needs: keys
             that have to be there. compares: whether two arms are needed. repeated: whether it takes the rows
             of several visits. missing: whether who has no value enters, to be imputed. tests: whether
-            it gives one p. combines: whether it compares means of several arms together.
+            it gives one p. combines: whether it compares means of several arms together. tables: why no
+            study file can name it, where that is so.
     """
 
     title: str
@@ -31,6 +32,7 @@ class MethodWord:
     missing: bool = False
     tests: bool = True
     combines: bool = False
+    tables: str | None = None
 
 
 @cache
@@ -49,6 +51,7 @@ def method_words() -> Mapping[str, MethodWord]:
             one.get("missing", False),
             one.get("tests", True),
             one.get("combines", False),
+            one.get("tables"),
         )
         for name, one in said.items()
     }

@@ -50,7 +50,7 @@ def check_plan(
         yield from found
         endpoint = rules.endpoints.get(analysis.endpoint)
         if not found and endpoint is not None and endpoint.endpoint.at in visits:
-            yield from check_model(file, analysis, endpoint, forms, visits, path)
+            yield from check_model(file, analysis, rules.endpoints, forms, visits, path)
 
 
 def _interim(interim: Interim) -> Iterator[Fault]:

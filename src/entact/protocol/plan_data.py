@@ -45,7 +45,8 @@ def plan_data(file: StudyFile, visits: list[str]) -> dict[str, Any]:
     analyses, relies = {}, {}
     for name, one in plan.analyses.items():
         said, endpoint = one.said, file.endpoints[one.endpoint]
-        if one.contrast is None and one.method != "describe" and not method_words()[one.method].compares:
+        word = method_words()[one.method]
+        if one.contrast is None and one.method != "describe" and not (word.compares or word.repeated):
             said["at"] = endpoint.at
         if one.contrast is not None:
             contrast = read_contrast(one.contrast, file.arms)
@@ -56,9 +57,10 @@ def plan_data(file: StudyFile, visits: list[str]) -> dict[str, Any]:
         if endpoint.is_time:
             said["ended"] = ENDED
         analyses[name] = said
+        beside = {key: getattr(one, key) for key, takes in word.takes.items() if takes == "measure"}
         own = plan.sets.get(one.set)
         relies[name] = {
-            "endpoint": endpoint.model_dump(exclude_none=True, exclude={"title", "source", "assumption"}),
+            "endpoint": _endpoint(endpoint),
             "estimand": estimands.get(one.estimand),
             "intercurrent": intercurrent,
             "set": None if own is None else own.model_dump(exclude={"source", "assumption"}),
@@ -67,6 +69,9 @@ def plan_data(file: StudyFile, visits: list[str]) -> dict[str, Any]:
                 for key, window in plan.windows.items()
             },
         }
+        if beside:
+            others = {key: file.endpoints[value] for key, value in beside.items() if value is not None}
+            relies[name]["beside"] = {key: _endpoint(other) for key, other in others.items()}
         if name in together.get("multiplicity", {}).get("of", ()):
             relies[name] |= together
     return {
@@ -123,6 +128,11 @@ def event_column(event: str) -> str:
 def guess_column(guesser: str) -> str:
     """The column with the last guess that somebody made up to the day of a value, in the same frames."""
     return f"guess of {guesser}"
+
+
+def _endpoint(one: Any) -> dict[str, Any]:
+    said: dict[str, Any] = one.model_dump(exclude_none=True, exclude={"title", "source", "assumption"})
+    return said
 
 
 def _estimand(one: Any) -> dict[str, Any]:

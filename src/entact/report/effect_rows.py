@@ -131,14 +131,21 @@ def _of_plan(source: Source, section: str, endpoint: PlannedEndpoint, about: str
         for number, one in enumerate(several):
             own = name if not number else f"{name}/{number}"
             which = label if len(several) == 1 else f"{label}: {_which(one, contrast)}"
-            if one.estimate is None:
+            if one.estimate is None and one.p is None:
                 yield _without(source, own, section, which, "; ".join(one.notes))
                 continue
-            cell = cells.of_estimate(one, source.kind)
+            cell = _cell(source, one)
             yield Row(own, section, which, {ALL: cell}, {} if number else theirs, remark=_remark(found, one))
     if not planned and printed:
         label = f"{about}{_versus(_pair(source, endpoint))} at {visit_title(source, endpoint.at)}, by model"
         yield Row(f"effect/{endpoint.name}/model", section, label, {}, printed)
+
+
+def _cell(source: Source, one: Estimate) -> Cell:
+    """An estimate, or the p of a test that has none, as one of an interaction."""
+    if one.estimate is None and one.p is not None:
+        return Cell(f"p {_p(one.p)}", source.kind, {"p": one.p})
+    return cells.of_estimate(one, source.kind)
 
 
 def _how(analysis: PlannedAnalysis) -> str:

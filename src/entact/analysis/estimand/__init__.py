@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from entact.analysis.estimand.apply import EVENT_VISIT, Handled, apply
+from entact.analysis.estimand.apply import EVENT_VISIT, Handled, apply, visit_after
 from entact.analysis.estimand.estimand import STRATEGIES, Estimand, Intercurrent, Strategy
 
-__all__ = ["EVENT_VISIT", "STRATEGIES", "Estimand", "Handled", "Intercurrent", "Strategy", "apply"]
+__all__ = [
+    "EVENT_VISIT",
+    "STRATEGIES",
+    "Estimand",
+    "Handled",
+    "Intercurrent",
+    "Strategy",
+    "apply",
+    "visit_after",
+]

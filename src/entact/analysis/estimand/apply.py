@@ -23,6 +23,11 @@ EVENT_VISIT = "event visit"
 _PLACE = "place of the visit"
 
 
+def visit_after(event: str) -> str:
+    """The column added with the first visit after an event, whatever its strategy."""
+    return f"visit after {event}"
+
+
 @dataclass(frozen=True, slots=True)
 class Handled:
     """What an estimand did with an event: who had it by arm, and how many values of theirs it changed."""
@@ -55,7 +60,8 @@ def apply(
     Args:
         rows: with participant, visit, value, and day where an event is dated by one. visits: in their order.
     Returns:
-        The rows, with the column EVENT_VISIT, and what was done with each event.
+        The rows, with the column EVENT_VISIT and that of `visit_after` for each event, and what was done
+        with each event.
     Raises:
         ValueError: when a column is not there, or an event's visit is none.
     """
@@ -81,14 +87,15 @@ def apply(
             for who, place in when.items():
                 first_missing[who] = min(place, first_missing.get(who, place))
         handled.append(Handled(name, strategy, _by_arm(had), values))
-    told = {who: visits[place] for who, place in first_missing.items() if place < len(visits)}
-    rows = rows.with_columns(
-        pl.col("participant")
-        .cast(pl.String)
-        .replace_strict(told, default=None, return_dtype=pl.String)
-        .alias(EVENT_VISIT)
-    )
-    return rows.drop(_PLACE), tuple(handled)
+        rows = _told(rows, visit_after(name), when, visits)
+    return _told(rows, EVENT_VISIT, first_missing, visits).drop(_PLACE), tuple(handled)
+
+
+def _told(rows: pl.DataFrame, column: str, when: Mapping[str, int], visits: Sequence[str]) -> pl.DataFrame:
+    """The rows with the visit of each participant that a place means; null where it is none."""
+    told = {who: visits[place] for who, place in when.items() if place < len(visits)}
+    who = pl.col("participant").cast(pl.String)
+    return rows.with_columns(who.replace_strict(told, default=None, return_dtype=pl.String).alias(column))
 
 
 def _when(

@@ -90,13 +90,14 @@ def retrieved_dropouts(
 def with_shifts(trial: Trial) -> Trial:
     """The trial with a column for each arm that is 1 from the first visit after the event on.
 
-    An arm of which nobody was seen after an event has none: nothing tells what its shift is.
+    An arm of which fewer than two were seen after an event has none: nothing tells what its shift is once
+    the one is left out.
     """
     shifts = [
         np.where((trial.arm == code)[:, None], trial.after, False).astype(float)
         for code in range(len(trial.arms))
     ]
-    kept = [one for one in shifts if bool((one[trial.seen] > 0).any())]
+    kept = [one for one in shifts if int(((one > 0) & trial.seen).any(1).sum()) > 1]
     columns: Floats = np.stack(kept, axis=2) if kept else np.zeros((trial.n, trial.m, 0))
     return replace(
         trial,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import polars as pl
@@ -10,6 +11,9 @@ import polars as pl
 from entact.analysis.adjustment import Ge, Ye, linear, logistic, standardise
 from entact.analysis.adjustment.logistic import Fitting
 from entact.analysis.adjustment.marginal import Measure
+from entact.analysis.adjustment.profile import firth_odds_ratios
+from entact.analysis.binary import count
+from entact.analysis.binary.arms import groups
 from entact.analysis.methods.answer import labelled
 from entact.analysis.planned import Question
 from entact.analysis.result import Estimates
@@ -49,3 +53,25 @@ class Standardised:
             side=question.side,
         )
         return labelled(found, question)
+
+
+@dataclass(frozen=True, slots=True)
+class FirthOdds:
+    """The odds ratio of two arms by Firth's penalised likelihood, which stands where shares are separated."""
+
+    fixed: str
+
+    def answer(self, rows: pl.DataFrame, question: Question) -> Estimates:
+        first, second = question.arms(rows)
+        pair = question.pair()
+        arm = pl.col("arm").cast(pl.String)
+        here = question.here(rows).filter(arm.is_in(list(pair)))
+        here = here.with_columns(arm.cast(pl.Enum([pair[1], pair[0]])))
+        found = firth_odds_ratios(f"value ~ {self.fixed}", here, level=question.level)
+        own = [one for one in found if re.search(r"(?<![\w.])arm(?![\w.])", one.label)]
+        if len(own) != 1:
+            raise ValueError(
+                "the odds ratio of the arms is one coefficient where 'arm' stands in `fixed` once and alone"
+            )
+        both = groups(count(first["value"], second["value"], pair))
+        return labelled(replace(own[0], groups=both), question)

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from entact.analysis.estimand import EVENT_VISIT
+from entact.analysis.estimand import EVENT_VISIT, visit_after
 from entact.analysis.imputation import (
     ASSUMPTIONS,
     ApproximateBayes,
@@ -19,9 +19,11 @@ from entact.analysis.imputation import (
     Trial,
     imputed_difference,
     read_trial,
+    retrieved_dropouts,
     tipping_point,
 )
 from entact.analysis.imputation.difference import Inference
+from entact.analysis.imputation.retrieved import LEAST
 from entact.analysis.planned import Event, Question
 from entact.analysis.result import Estimates
 
@@ -145,4 +147,58 @@ class TippingPoint:
             seed=self.imputed.seed or 0,
             alpha=1 - question.level,
             level=question.level,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RetrievedDropouts:
+    """The difference of two arms at a visit, those who stopped imputed as those who stopped and were seen.
+
+    Attributes:
+        imputed: how. after: the intercurrent events that they stopped by, where no column says the visit.
+        least: retrieved ones of an arm below which `fallback`, an assumption, is taken instead.
+    """
+
+    imputed: Imputed
+    after: tuple[str, ...] = ()
+    least: int = LEAST
+    fallback: str = "jump_to_reference"
+
+    takes_missing = True
+
+    def answer(self, rows: pl.DataFrame, question: Question) -> Estimates:
+        if self.imputed.event_visit is None:
+            rows = self._stopped(rows)
+        trial, at = self.imputed.trial(rows, question)
+        seed = self.imputed.seed
+        found = retrieved_dropouts(
+            trial,
+            question.pair(),
+            at,
+            least=self.least,
+            fallback=ASSUMPTIONS[self.fallback],
+            inference=self.imputed.way(),
+            generator=None if seed is None else np.random.default_rng(seed),
+            level=question.level,
+            null=question.null or 0.0,
+            side=question.side,
+        )
+        notes = found[0].notes if seed is None else (*found[0].notes, f"seed {seed}")
+        return Estimates("", (replace(found[0], label=question.label, notes=notes), *found.rows[1:]))
+
+    def _stopped(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """The rows with the first visit after the first of the events."""
+        columns = [visit_after(name) for name in self.after]
+        if not columns or not set(columns) <= set(rows.columns):
+            raise ValueError(
+                "who was retrieved is told by the visit after each one's event; write `event_visit`, or "
+                "`after` with events that the estimand names"
+            )
+        kind = rows.schema.get("visit")
+        if not isinstance(kind, pl.Enum):
+            raise ValueError("imputation needs the order of the visits; write the plan's `visits`")
+        first = pl.min_horizontal(pl.col(name).cast(kind, strict=False).to_physical() for name in columns)
+        names = dict(enumerate(kind.categories.to_list()))
+        return rows.with_columns(
+            first.replace_strict(names, default=None, return_dtype=pl.String).alias(EVENT_VISIT)
         )

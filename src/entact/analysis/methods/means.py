@@ -167,6 +167,7 @@ class MixedModel:
     covariance: str = "unstructured"
     df: str = "kenward_roger"
     pool_sites_below: int | None = None
+    equal_at: str | None = None
 
     def answer(self, rows: pl.DataFrame, question: Question) -> Estimates:
         if question.at is None:
@@ -181,6 +182,7 @@ class MixedModel:
             df=self.df,
             pool_sites_below=self.pool_sites_below,
             combination=question.combination,
+            equal_at=self.equal_at,
         )
         method = f"mixed model for repeated measures, {self.fixed}; {found.fit}"
         return _of_model(found, method, question, first, second)

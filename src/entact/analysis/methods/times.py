@@ -9,10 +9,12 @@ import polars as pl
 
 from entact.analysis.methods.answer import labelled, parts
 from entact.analysis.planned import Question
-from entact.analysis.result import Estimates
+from entact.analysis.result import Estimate, Estimates
 from entact.analysis.survival import (
     Times,
+    cumulative_incidence,
     hazard_ratio,
+    kaplan_meier,
     logrank,
     median_time,
     restricted_mean_difference,
@@ -32,6 +34,72 @@ class MedianTime:
             name = str(key[0]) if key else "all"
             times = Times.of(part["value"], part[self.ended], name)
             found.append(replace(median_time(times, level=question.level), label=name))
+        return Estimates("", tuple(found))
+
+
+@dataclass(frozen=True, slots=True)
+class ShareWithout:
+    """The share of each arm, or of all, that has not had the event by some times, by Kaplan and Meier."""
+
+    ended: str
+    at_times: tuple[float, ...]
+
+    def answer(self, rows: pl.DataFrame, question: Question) -> Estimates:
+        here = _with(question.here(rows), self.ended)
+        found = []
+        for key, part in parts(here, ["arm"] if "arm" in here.columns else []):
+            name = str(key[0]) if key else "all"
+            times = Times.of(part["value"], part[self.ended], name)
+            curve = kaplan_meier(times, level=question.level)
+            for time in self.at_times:
+                share, low, high = curve.at(time)
+                found.append(
+                    Estimate(
+                        f"share without the event at {time:g}",
+                        "Kaplan-Meier, log-log interval",
+                        share,
+                        low,
+                        high,
+                        question.level,
+                        groups=(times.group(),),
+                        notes=() if low is not None else ("everybody has had it: no interval",),
+                        label=f"{name} at {time:g}",
+                    )
+                )
+        return Estimates("", tuple(found))
+
+
+@dataclass(frozen=True, slots=True)
+class CompetingRisks:
+    """The share of each arm, or of all, that had the event by a time, when another can come first.
+
+    Attributes:
+        ended: column that is true where the event ended the time. competing: true where another did.
+    """
+
+    ended: str
+    competing: str
+    until: float
+
+    def answer(self, rows: pl.DataFrame, question: Question) -> Estimates:
+        here = _with(question.here(rows), self.ended, self.competing)
+        found = []
+        for key, part in parts(here, ["arm"] if "arm" in here.columns else []):
+            name = str(key[0]) if key else "all"
+            known = part.drop_nulls(["value", self.ended, self.competing])
+            one, other = (Times.of(known["value"], known[way], name) for way in (self.ended, self.competing))
+            both = known.filter(one.event & other.event)
+            if len(both):
+                who = both["participant"][0]
+                raise ValueError(
+                    f"the time of participant {who} is ended by {self.ended} and {self.competing}"
+                )
+            cause = one.event * 1 + other.event * 2
+            estimate = cumulative_incidence(
+                one.time, cause.astype(np.int64), self.until, level=question.level, name=name
+            )
+            notes = (*estimate.notes, f"{int(other.event.sum())} in {name} ended by {self.competing}")
+            found.append(replace(estimate, notes=notes))
         return Estimates("", tuple(found))
 
 

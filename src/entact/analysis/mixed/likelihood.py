@@ -120,7 +120,8 @@ def evaluate(data: Data, theta: Floats, *, reml: bool) -> Point | None:
     quadratics, mixed = _with_residual(theta, quadratic, quadratics, mixed)
 
     # of X: V^-1 D_k V^-1 and V^-1 D_k V^-1 D_l V^-1
-    moved = np.array([_apply(data, v_zx[:, :q], k) for k in range(data.size - 1)]).reshape(-1, r, q)
+    moved = np.array([_apply(data, v_zx[:, :q], k) for k in range(data.size - 1)])
+    moved = moved.reshape(data.size - 1, r, q)  # neither is there when every effect has left the model
     single = np.array([v_zx[:, :q].T @ one for one in moved]).reshape(-1, q, q)
     double = (
         np.einsum("kra,rs,lsb->klab", moved, v_zz, moved, optimize=True)

@@ -138,6 +138,9 @@ class Interim(Block):
 Columns = str | list[str]
 """One column of the rows that are analysed, or several."""
 
+Names = Name | list[Name]
+"""A visit, an event or another thing of the study, or several."""
+
 
 class Analysis(Block):
     """An analysis of an endpoint: a method of `methods.toml`, and the keys that it takes."""
@@ -191,6 +194,26 @@ class Analysis(Block):
     chance: float | None = None
     ended: str | None = None
     until: float | None = None
+    at_times: list[float] | None = None
+    random: Columns | None = None
+    by: Columns | None = None
+    without: str | None = None
+    follow_up: Names | None = None
+    after: Names | None = None
+    least: int | None = None
+    fallback: str | None = None
+    equal_at: str | None = None
+    cuts: list[float] | None = None
+    better: str | None = None
+    anchor: Name | None = None
+    improved: Any | None = None
+    a_little: Any | None = None
+    reliability: float | None = Field(default=None, ge=0, le=1)
+    sd_before: float | None = Field(default=None, gt=0)
+    concentration: Name | None = None
+    concentrations: dict[str, float] | None = None
+    time: str | None = None
+    slopes: str | None = None
 
     @property
     def said(self) -> dict[str, Any]:
