@@ -8,7 +8,8 @@ from tests.analysis.mmrm.golden import STRUCTURES, error, fev
 
 from entact.analysis.mmrm import Satterthwaite, mmrm
 from entact.analysis.mmrm.estimates import adjust
-from entact.analysis.mmrm.likelihood import evaluate
+from entact.analysis.mmrm.likelihood import evaluate, evaluate_any
+from entact.analysis.mmrm.single import evaluate_single
 
 FORMULA = "FEV1 ~ RACE + ARMCD * AVISIT"
 
@@ -73,6 +74,23 @@ def test_derivatives_are_those_of_differences(name: str, reml: bool, by: str | N
     scale = np.sqrt(np.diagonal(at.hessian).clip(min=1e-12))
     assert np.abs((gradient - at.gradient) / scale).max() < 1e-5
     assert np.abs((hessian - at.hessian) / np.outer(scale, scale)).max() < 1e-5
+
+
+def test_the_short_way_is_the_long_way() -> None:
+    """A free V of all participants is evaluated in fewer calls; every part of it is the same."""
+    model = fitted("us").model
+    theta = model.theta * np.linspace(0.93, 1.06, model.theta.size)
+    short = evaluate_single(model.moments, theta)
+    long = evaluate_any(model.moments, model.surface, theta, reml=True)
+    assert short is not None
+    assert vars(short).keys() == vars(long).keys()
+    for part, value in vars(long).items():
+        assert np.shape(getattr(short, part)) == np.shape(value)
+        assert np.abs(getattr(short, part) - value).max() < 1e-13 * np.abs(value).max()
+    outside = theta.copy()
+    outside[1] = 1e4  # a covariance beyond its variances
+    assert evaluate_single(model.moments, outside) is None
+    assert not np.isfinite(evaluate(model.moments, model.surface, outside, reml=True).value)
 
 
 def test_multiplicity_is_rs() -> None:

@@ -17,11 +17,11 @@ from entact.analysis.mmrm.columns import Column, Factor, read_column, read_facto
 from entact.analysis.mmrm.covariance import Unstructured
 from entact.analysis.mmrm.design import build_right
 from entact.analysis.mmrm.determined import definite_of, determined, inverse_or_nan, solve_each
+from entact.analysis.mmrm.evaluation import Evaluation
 from entact.analysis.mmrm.formula import parse
 from entact.analysis.mmrm.inference import NO_ML, KenwardRoger, Satterthwaite, check_freedom, p_value
 from entact.analysis.mmrm.likelihood import (
     LOG_2_PI,
-    Evaluation,
     contract,
     evaluate,
     expected,

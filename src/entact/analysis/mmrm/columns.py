@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -92,6 +93,8 @@ def column_names(data: Any) -> list[str]:
 
 
 def _series(data: Any, name: str) -> Any:
+    if isinstance(data, pl.DataFrame) and name in data.columns:
+        return data.get_column(name)
     names = column_names(data)
     times = names.count(name)
     if times == 0:
@@ -99,7 +102,7 @@ def _series(data: Any, name: str) -> Any:
     if times > 1:
         raise ValueError(f"{times} columns are called {name!r}: rename all but one")
     # by place: a pandas name need not be text
-    return data[name] if isinstance(data, pl.DataFrame) else data.iloc[:, names.index(name)]
+    return data.iloc[:, names.index(name)]
 
 
 def read_column(data: Any, name: str) -> Column:
@@ -183,6 +186,12 @@ def order_is_clear(data: Any, name: str, levels: Sequence[str]) -> bool:
             return True
     elif kind.kind in "biufMm":
         return True
+    return _tell(tuple(levels))
+
+
+@lru_cache(maxsize=64)
+def _tell(levels: tuple[str, ...]) -> bool:
+    """Whether levels of text in alphabetical order say by themselves that it is the order meant."""
     if len(levels) < 3 or all(len(level) == 1 for level in levels):
         return True
     alike = {re.sub(r"\d+", "#", level) for level in levels}
@@ -273,7 +282,7 @@ def _lookup(values: list[Any], levels: Sequence[Any]) -> Places:
     """Codes of values by their place among levels, -1 for None."""
     place: dict[Any, int] = {level: code for code, level in enumerate(levels)}
     place[None] = -1
-    return np.array([place[value] for value in values], dtype=np.int32)
+    return np.fromiter(map(place.__getitem__, values), dtype=np.int32, count=len(values))
 
 
 def _plain(value: float) -> str:
@@ -298,26 +307,27 @@ def _physical(series: pl.Series, levels: int) -> Places:
 
 def _from_polars(name: str, series: pl.Series) -> Column:
     kind = series.dtype
-    if kind == pl.Float64 and not series.null_count():
-        return Numeric(series.to_numpy())
-    if kind.is_numeric() or kind == pl.Null:
-        return Numeric(series.cast(pl.Float64).to_numpy())
-    if kind == pl.Boolean:
-        return Factor(series.cast(pl.Int32).fill_null(-1).to_numpy(), ("False", "True"))
     if isinstance(kind, pl.Enum):
         categories = tuple(kind.categories.to_list())
         return Factor(_physical(series, len(categories)), categories)
-    if kind in (pl.String, pl.Categorical):
-        text = series if kind == pl.String else series.cast(pl.String)
+    named = isinstance(kind, pl.String)
+    if named or isinstance(kind, pl.Categorical):
+        text = series if named else series.cast(pl.String)
         if len(text) <= SHORT:
             known = text.to_list()
             seen = [value for value in dict.fromkeys(known) if value is not None]
-            ordered = sorted(seen) if kind == pl.String else seen
+            ordered = sorted(seen) if named else seen
             return Factor(_lookup(known, ordered), tuple(ordered))
         # a Categorical has no order of its own; it keeps that in which its values first appear
         levels = text.drop_nulls().unique(maintain_order=True)
-        levels = levels.sort() if kind == pl.String else levels
+        levels = levels.sort() if named else levels
         return Factor(_physical(text.cast(pl.Enum(levels)), len(levels)), tuple(levels.to_list()))
+    if isinstance(kind, pl.Float64) and not series.null_count():
+        return Numeric(series.to_numpy())
+    if kind.is_numeric() or isinstance(kind, pl.Null):
+        return Numeric(series.cast(pl.Float64).to_numpy())
+    if isinstance(kind, pl.Boolean):
+        return Factor(series.cast(pl.Int32).fill_null(-1).to_numpy(), ("False", "True"))
     if kind.is_temporal():
         distinct = series.drop_nulls().unique().sort()
         codes = series.rank("dense").fill_null(0).to_numpy().astype(np.int64) - 1

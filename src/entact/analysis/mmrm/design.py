@@ -13,13 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import product
 from typing import Any, Protocol
 
 import numpy as np
 
 from entact.analysis.mmrm.columns import Column, Factor, Numeric
-from entact.analysis.mmrm.formula import Atom, Formula, first_line
+from entact.analysis.mmrm.formula import Atom, Formula, first_line, parse
 from entact.analysis.mmrm.small import Floats, Ints, Places
 
 # Largest table of combinations of levels; beyond it columns are made one by one.
@@ -141,7 +142,8 @@ def build_right(
     made = {function.atom.text: function.columns for function in functions}
     for function in functions:
         own.update(function.values(columns))
-    inner = _tabulated(formula, own, made) or _by_formulaic(formula, own, made)
+    levels = tuple((name, c.levels if isinstance(c, Factor) else None) for name, c in own.items())
+    inner = _tabulated(formula.text, levels, tuple(made.items())) or _by_formulaic(formula, own, made)
     design = Design(inner, functions, equal)
     return design.evaluated(own) if own else np.ones((n, len(inner.names))), design
 
@@ -229,9 +231,14 @@ def _codes(column: Column) -> Places:
     return column.codes
 
 
+@lru_cache(maxsize=64)
 def _tabulated(
-    formula: Formula, columns: Mapping[str, Column], made: Mapping[str, tuple[str, ...]]
+    text: str,
+    kinds: tuple[tuple[str, tuple[str, ...] | None], ...],
+    functions: tuple[tuple[str, tuple[str, ...]], ...],
 ) -> Tabulated | None:
+    """How columns come from variables of these levels (None: a number), or None where formulaic is needed."""
+    formula, columns, made = parse(text), dict(kinds), dict(functions)
     present = {frozenset(term) for term in formula.terms}
     names: list[str] = []
     result: list[Term] = []
@@ -245,8 +252,8 @@ def _tabulated(
         for key in term:
             atom = formula.atoms[key]
             own = made.get(atom.text, atom.variables)
-            column = columns[own[0]]
-            if isinstance(column, Numeric):
+            own_levels = columns[own[0]]
+            if own_levels is None:
                 numbers.append(own)
                 shape.append([(name, None, name) for name in own])
                 continue
@@ -255,11 +262,11 @@ def _tabulated(
                 return None
             name = own[0]
             factors.add(name)
-            levels[name] = column.levels
+            levels[name] = own_levels
             shape.append(
                 [
                     (f"{atom.text}[T.{level}]", (name, code), None)
-                    for code, level in enumerate(column.levels)
+                    for code, level in enumerate(own_levels)
                     if code
                 ]
             )

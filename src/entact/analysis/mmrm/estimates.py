@@ -28,10 +28,7 @@ Alternative = Literal["two-sided", "less", "greater"]
 
 def known(numbers: Mapping[str, Floats]) -> dict[str, pl.Series]:
     """Columns with null for NaN."""
-    return {
-        name: pl.Series([None if one != one else one for one in values.tolist()], dtype=pl.Float64)
-        for name, values in numbers.items()
-    }
+    return {name: pl.Series(name, values, nan_to_null=True) for name, values in numbers.items()}
 
 
 @dataclass(frozen=True, repr=False)
@@ -108,7 +105,7 @@ class Estimates(Tabular):
         sd = np.sqrt(np.diagonal(covariance))
         return JointT(covariance / np.outer(sd, sd))
 
-    @property
+    @cached_property
     def _half_width(self) -> Floats:
         if self.adjustment in JOINT:
             return self._joint_t.quantile(self.level, self.df) * self.se
@@ -207,7 +204,12 @@ class Estimates(Tabular):
             "low": self.low,
             "high": self.high,
         }
-        return pl.DataFrame({**self.labels, **self._counts(), **known(numbers)})
+        words = [
+            pl.Series(name, own)
+            for own_labels in (self.labels, self._counts())
+            for name, own in own_labels.items()
+        ]
+        return pl.DataFrame([*words, *known(numbers).values()])
 
     def _counts(self) -> dict[str, list[int]]:
         """Columns of whole numbers that stand beside the labels."""

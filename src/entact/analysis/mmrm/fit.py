@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -225,7 +225,7 @@ def _least_freedom(model: Model) -> float:
         grid.times * axes[..., grid.row, :].swapaxes(-1, -2) * axes[..., grid.column, :].swapaxes(-1, -2)
     )
     variance = (squares @ surface.value(model.theta)[..., None])[..., 0]
-    gradient = squares @ surface.slope(model.theta)
+    gradient = squares if surface.free else squares @ surface.slope(model.theta)
     try:
         spread = ((gradient @ model.w) * gradient).sum(-1)
     except np.linalg.LinAlgError:
@@ -241,8 +241,10 @@ def _size(layout: Layout) -> Ints:
     return size.reshape(sheets, patterns)
 
 
-def _starts(moments: Moments, surface: Surface) -> list[tuple[str, Floats]]:
-    """Where to begin: the residuals' cross-products, then ever simpler guesses."""
+def _starts(moments: Moments, surface: Surface) -> Iterator[tuple[str, Floats]]:
+    """Where to begin: the residuals' cross-products, made as large as so many coefficients left them small,
+    then ever simpler guesses.
+    """
     by_sheet = residual_moments(moments)
     groups = len(surface.groups)
     weight = moments.count.sum(-1)[:, None, None]
@@ -250,13 +252,13 @@ def _starts(moments: Moments, surface: Surface) -> list[tuple[str, Floats]]:
     for group in range(groups):
         own = surface.group_of_sheet == group
         by_group.append((by_sheet[own] * weight[own]).sum(0) / weight[own].sum(0))
+    values = float(moments.observations)
+    by_group = [one * (values / max(values - moments.q, 1.0)) for one in by_group]
+    yield "the residuals' cross-products", surface.start(by_group)
     diagonal = [np.diag(np.diagonal(one)) for one in by_group]
     half_way = [0.5 * (one + flat) for one, flat in zip(by_group, diagonal, strict=True)]
-    return [
-        ("the residuals' cross-products", surface.start(by_group)),
-        ("half the residuals' correlations", surface.start(half_way)),
-        ("uncorrelated residuals", surface.start(diagonal)),
-    ]
+    yield "half the residuals' correlations", surface.start(half_way)
+    yield "uncorrelated residuals", surface.start(diagonal)
 
 
 def _sheets(observations: Observations, structure: Covariance) -> tuple[Ints, Covariance]:

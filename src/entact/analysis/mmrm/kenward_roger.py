@@ -19,7 +19,7 @@ from typing import Literal
 
 import numpy as np
 
-from entact.analysis.mmrm.likelihood import Evaluation
+from entact.analysis.mmrm.evaluation import Evaluation
 from entact.analysis.mmrm.moments import Moments
 from entact.analysis.mmrm.small import Floats, half
 from entact.analysis.mmrm.surface import Surface

@@ -26,11 +26,11 @@ All functions take leading batch axes, so that one trial and ten thousand are th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from entact.analysis.mmrm.evaluation import Evaluation
 from entact.analysis.mmrm.moments import Moments
+from entact.analysis.mmrm.single import evaluate_single
 from entact.analysis.mmrm.small import (
     Floats,
     cholesky,
@@ -45,39 +45,17 @@ from entact.analysis.mmrm.surface import Surface
 LOG_2_PI = float(np.log(2.0 * np.pi))
 
 
-@dataclass(frozen=True)
-class Evaluation:
-    """Everything that is known at one theta."""
-
-    theta: Floats
-    """(..., K)"""
-    value: Floats
-    """(...) -2 log likelihood in the conditioned basis, without its constant"""
-    gradient: Floats
-    """(..., K)"""
-    hessian: Floats
-    """(..., K, K), twice the observed information"""
-    gamma: Floats
-    """(..., q) coefficients in the conditioned basis"""
-    root: Floats
-    """(..., q, q) with root' root = C, the covariance of gamma"""
-    logdet_information: Floats
-    """(...) log|X'WX| in the conditioned basis"""
-    inverse: Floats
-    """(..., S, P, m, m) W of every pattern, zero where nothing was seen"""
-    slopes: Floats
-    """(..., K, Q) M_k, packed"""
-    elements: Floats | None
-    """(..., S, h, Q) M_k by the elements of V, packed, where they were formed"""
-
-    @property
-    def covariance(self) -> Floats:
-        """C: (..., q, q)."""
-        return np.swapaxes(self.root, -1, -2) @ self.root
-
-
 def evaluate(moments: Moments, surface: Surface, theta: Floats, *, reml: bool) -> Evaluation:
     """-2 log likelihood and its first two derivatives by theta, at theta (..., K); NaN where V is not one."""
+    if reml and theta.ndim == 1 and surface.free and moments.rows is None:
+        found = evaluate_single(moments, theta)
+        if found is not None:
+            return found
+    return evaluate_any(moments, surface, theta, reml=reml)
+
+
+def evaluate_any(moments: Moments, surface: Surface, theta: Floats, *, reml: bool) -> Evaluation:
+    """The same of any structure, with any batch axes."""
     grid = half(moments.m)
     pairs = half(moments.q + 1)
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):

@@ -22,9 +22,11 @@ from entact.analysis.mmrm.contrasts import Contrasts
 from entact.analysis.mmrm.estimates import Estimates
 from entact.analysis.mmrm.inference import Inference
 from entact.analysis.mmrm.model import Fitted, Observations
-from entact.analysis.mmrm.small import Flags, Floats
+from entact.analysis.mmrm.small import Flags, Floats, Ints
 
 Weighting = Literal["equal", "proportional", "observed"]
+# Rows of the model matrix that are made at once.
+AT_ONCE = 20_000
 
 
 @dataclass(frozen=True, repr=False)
@@ -233,7 +235,7 @@ def lsmeans(
     combos = list(product(*[range(len(factors[name].levels)) for name in wanted]))
     set_to = [dict(zip(wanted, combo, strict=True)) for combo in combos]
     observations = inference.model.observations
-    rows = np.array([_row(observations, factors, fixed, weights, at) for fixed in set_to])
+    rows = _rows(observations, factors, set_to, weights, at)
     labels = {name: [factors[name].levels[fixed[name]] for fixed in set_to] for name in (of, *by)}
     pooled = float(np.sqrt(np.mean([sd**2 for sd in visit_sd.values()])))
     sds = tuple(visit_sd[labels[visit][i]] if visit in labels else pooled for i in range(len(set_to)))
@@ -262,15 +264,19 @@ def _count(
     observations: Observations, labels: Mapping[str, list[str]], within: Flags | None = None
 ) -> tuple[int, ...]:
     """Participants with a value used at the levels of each row."""
-    counts = []
-    for place in range(len(next(iter(labels.values())))):
-        rows = np.ones(observations.y.size, dtype=bool) if within is None else within.copy()
-        for name, levels in labels.items():
-            column = observations.columns[name]
-            assert isinstance(column, Factor)
-            rows &= column.codes == column.levels.index(levels[place])
-        counts.append(int(np.unique(observations.participant[rows]).size))
-    return tuple(counts)
+    key: Ints = np.zeros(observations.y.size, dtype=np.int64)
+    place: Ints = np.zeros(len(next(iter(labels.values()))), dtype=np.int64)
+    size = 1
+    for name, levels in labels.items():
+        column = observations.columns[name]
+        assert isinstance(column, Factor)
+        code_of = {level: code for code, level in enumerate(column.levels)}
+        key = key * len(code_of) + column.codes
+        place = place * len(code_of) + np.array([code_of[level] for level in levels])
+        size *= len(code_of)
+    pairs = observations.participant * size + key
+    distinct = np.unique(pairs if within is None else pairs[within])
+    return tuple(np.bincount(distinct % size, minlength=size)[place].tolist())
 
 
 def _sampling(
@@ -307,26 +313,19 @@ def _sampling(
     return sampling
 
 
-def _row(
+def _rows(
     observations: Observations,
     factors: Mapping[str, Factor],
-    fixed: Mapping[str, int],
+    set_to: Sequence[Mapping[str, int]],
     weights: Weighting,
     at: Mapping[str, float],
 ) -> Floats:
+    """(r, columns) what is averaged for each row of the table."""
     columns = observations.columns
     n = observations.y.size
     if weights == "observed":
-        own: dict[str, Column] = {}
-        for name, column in columns.items():
-            if name in fixed:
-                own[name] = replace(factors[name], codes=np.full(n, fixed[name], dtype=np.int32))
-            elif name in at:
-                own[name] = Numeric(np.full(n, at[name]))
-            else:
-                own[name] = column
-        return observations.design.matrix(own).mean(axis=0) if own else np.ones(observations.x.shape[1])
-    others = [name for name in factors if name not in fixed]
+        return np.array([_observed(observations, factors, fixed, at) for fixed in set_to])
+    others = [name for name in factors if name not in set_to[0]]
     grid = np.array(list(product(*[range(len(factors[name].levels)) for name in others])), dtype=np.int32)
     share = np.full(len(grid), 1.0 / len(grid))
     if weights == "proportional" and others:
@@ -334,13 +333,41 @@ def _row(
         for name in others:
             key = key * len(factors[name].levels) + factors[name].codes
         share = np.bincount(key, minlength=len(grid)) / n
-    values: dict[str, Column] = {}
-    for name, column in columns.items():
+    mean = {
+        name: at.get(name, float(column.values.mean()))
+        for name, column in columns.items()
+        if isinstance(column, Numeric)
+    }
+    step = max(1, AT_ONCE // len(grid))
+    rows = []
+    for begin in range(0, len(set_to), step):
+        some = set_to[begin : begin + step]
+        values: dict[str, Column] = {
+            name: Numeric(np.full(len(some) * len(grid), value)) for name, value in mean.items()
+        }
+        for name, factor in factors.items():
+            if name in some[0]:
+                codes = np.array([fixed[name] for fixed in some], dtype=np.int32).repeat(len(grid))
+            else:
+                codes = np.tile(grid[:, others.index(name)], len(some))
+            values[name] = replace(factor, codes=codes)
+        rows.append(share @ observations.design.matrix(values).reshape(len(some), len(grid), -1))
+    return np.concatenate(rows)
+
+
+def _observed(
+    observations: Observations,
+    factors: Mapping[str, Factor],
+    fixed: Mapping[str, int],
+    at: Mapping[str, float],
+) -> Floats:
+    n = observations.y.size
+    own: dict[str, Column] = {}
+    for name, column in observations.columns.items():
         if name in fixed:
-            values[name] = replace(factors[name], codes=np.full(len(grid), fixed[name], dtype=np.int32))
-        elif isinstance(column, Factor):
-            values[name] = replace(column, codes=grid[:, others.index(name)])
+            own[name] = replace(factors[name], codes=np.full(n, fixed[name], dtype=np.int32))
+        elif name in at:
+            own[name] = Numeric(np.full(n, at[name]))
         else:
-            values[name] = Numeric(np.full(len(grid), at.get(name, float(column.values.mean()))))
-    row: Floats = share @ observations.design.matrix(values)
-    return row
+            own[name] = column
+    return observations.design.matrix(own).mean(axis=0) if own else np.ones(observations.x.shape[1])

@@ -6,6 +6,7 @@ A pattern with few participants costs more as cross-products than as rows; those
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ from entact.analysis.mmrm.small import Flags, Floats, Ints, Places, half
 AT_ONCE = 2048
 # A pattern with fewer participants than this share of m (q + 1) costs less as rows than as cross-products.
 RARE = 0.5
+# Multiplications of an evaluation with all patterns as cross-products up to which rows are never worth it.
+SMALL = 1e6
 
 
 @dataclass(frozen=True)
@@ -158,6 +161,9 @@ def common(size: Ints, visits: Ints, q1: int) -> Flags:
 
     With products kept whenever sheets are many, rows are needed only on a common grid.
     """
+    h, products = half(int(visits.max())).row.size, half(q1).row.size
+    if float(size.size) * h * products * (h + 2) <= SMALL:
+        return np.ones(size.shape[1], dtype=bool)
     flags: Flags = ~((size < RARE * visits * q1).all(0) & (size.shape[1] > 1))
     return flags
 
@@ -183,6 +189,9 @@ def gather(layout: Layout, x: Floats, residuals: Floats, root_weight: Floats | N
     first_rare = int((~rare).sum())
     if first_rare == 0:
         first_rare, rare = 0, rare
+    if first_rare == patterns and layout.order.size <= AT_ONCE:
+        products = _gather_all(layout, _columns(layout.order, x, residuals, root_weight, basis), size)
+        return Moments(m, basis.q, layout.seen[:, rank], size[:, rank].astype(np.float64), products, None)
     grid, pairs = half(m), half(q1)
     products = np.zeros((sheets, first_rare, grid.row.size, pairs.row.size))
     kept_z: list[Floats] = []
@@ -226,6 +235,35 @@ def gather(layout: Layout, x: Floats, residuals: Floats, root_weight: Floats | N
             patterns - first_rare,
         )
     return Moments(m, basis.q, layout.seen[:, rank], size[:, rank].astype(np.float64), products, rows_kept)
+
+
+def _gather_all(layout: Layout, z: Floats, size: Ints) -> Floats:
+    """Cross-products (S, P, h, Q) of a small trial, from z (n, q + 1) in the order of the layout."""
+    m, q1 = layout.seen.shape[-1], z.shape[1]
+    who = layout.participant[layout.order]
+    new = np.ones(who.size, dtype=bool)
+    np.not_equal(who[1:], who[:-1], out=new[1:])
+    whole = np.zeros((layout.participants, m, q1))
+    whole[np.cumsum(new) - 1, layout.visit[layout.order]] = z
+    flat = whole.reshape(-1, m * q1)
+    total = np.empty((size.size, m * q1, m * q1))
+    start = 0
+    for place, count in enumerate(size.ravel().tolist()):
+        own = flat[start : start + count]
+        np.matmul(own.T, own, out=total[place])
+        start += count
+    products: Floats = total.reshape(size.size, -1).take(_product_places(m, q1), axis=1).sum(1)
+    products *= 0.5
+    return products.reshape(*size.shape, *products.shape[1:])
+
+
+@lru_cache(maxsize=64)
+def _product_places(m: int, q1: int) -> Ints:
+    """(2, h, Q) places of z_ia z_jb and z_ib z_ja in a flat (m, q + 1, m, q + 1)."""
+    grid, pairs = half(m), half(q1)
+    a, b = pairs.row[None], pairs.column[None]
+    i, j = grid.row[:, None], grid.column[:, None]
+    return np.stack([(i * q1 + a) * m * q1 + j * q1 + b, (i * q1 + b) * m * q1 + j * q1 + a])
 
 
 def _columns(rows: Places, x: Floats, residuals: Floats, root_weight: Floats | None, basis: Basis) -> Floats:

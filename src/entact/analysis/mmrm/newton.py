@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from entact.analysis.mmrm.likelihood import Evaluation, evaluate, expected
+from entact.analysis.mmrm.evaluation import Evaluation
+from entact.analysis.mmrm.likelihood import evaluate, expected
 from entact.analysis.mmrm.moments import Moments
 from entact.analysis.mmrm.small import Floats
 from entact.analysis.mmrm.surface import Surface

@@ -141,7 +141,8 @@ def _invert_many(matrices: Floats) -> tuple[Floats, Floats]:
 
 
 @lru_cache(maxsize=64)
-def _kronecker_places(m: int) -> tuple[Ints, Ints, Floats]:
+def kronecker_places(m: int) -> tuple[Ints, Ints, Floats]:
+    """Where the two products of `trace_products` lie in a flat (m, m, m, m), and how often they count."""
     grid = half(m)
     i, j = grid.row[:, None], grid.column[:, None]
     a, b = grid.row[None], grid.column[None]
@@ -165,7 +166,7 @@ def trace_products(x: Floats, w: Floats) -> Floats:
     m = x.shape[-1]
     patterns = x.shape[-3]
     lead = x.shape[:-3]
-    straight, crossed, share = _kronecker_places(m)
+    straight, crossed, share = kronecker_places(m)
     xs = x.reshape(*lead, patterns, m * m)
     ws = w.reshape(*lead, patterns, m * m)
     outer = np.swapaxes(xs, -1, -2) @ ws
@@ -176,7 +177,8 @@ def trace_products(x: Floats, w: Floats) -> Floats:
 
 
 @lru_cache(maxsize=64)
-def _spread_places(m: int) -> tuple[Ints, Ints, Ints, Ints, Floats]:
+def spread_places(m: int) -> tuple[Ints, Ints, Ints, Ints, Floats]:
+    """Where the four factors of `spread` lie in a flat (m, m), and how often they count."""
     grid = half(m)
     i, j = grid.row[:, None], grid.column[:, None]
     a, b = grid.row[None], grid.column[None]
@@ -187,7 +189,7 @@ def _spread_places(m: int) -> tuple[Ints, Ints, Ints, Ints, Floats]:
 def spread(w: Floats) -> Floats:
     """tr(W_p E_k W_p E_l) for W (..., P, m, m), patterns side by side: (..., h, P h)."""
     m, patterns = w.shape[-1], w.shape[-3]
-    ia, jb, ib, ja, share = _spread_places(m)
+    ia, jb, ib, ja, share = spread_places(m)
     flat = w.reshape(*w.shape[:-2], m * m)
     squares = np.take(flat, ia, axis=-1) * np.take(flat, jb, axis=-1)
     squares += np.take(flat, ib, axis=-1) * np.take(flat, ja, axis=-1)

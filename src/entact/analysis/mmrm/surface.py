@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -30,7 +31,7 @@ class Surface:
     def m(self) -> int:
         return len(self.visits)
 
-    @property
+    @cached_property
     def per_group(self) -> int:
         return len(self.structure.names(self.visits))
 
@@ -54,10 +55,14 @@ class Surface:
         return np.concatenate([self.structure.start(one) for one in moments])
 
     def _by_sheet(self, theta: Floats) -> Floats:
+        if self.group_of_sheet.size == 1:
+            return theta[..., None, :]
         return theta.reshape(*theta.shape[:-1], len(self.groups), self.per_group)[..., self.group_of_sheet, :]
 
     def feasible(self, theta: Floats) -> Flags:
         """Whether every V can be formed (...)."""
+        if self.free:
+            return np.asarray(np.isfinite(theta).all(-1))
         return np.asarray(self.structure.feasible(self._by_sheet(theta), self.m).all(-1))
 
     def value(self, theta: Floats) -> Floats:
