@@ -11,6 +11,7 @@ from tests.owner import run_as_owner
 from tests.store.living import ANNA, BERT, consent, enter_persons, enter_study, signer
 
 from entact.store import StoreError, passphrase
+from entact.store.console_keys import FOLDER, console_keys, kept_console_keys, renew_console_key
 from entact.store.erasure import confirm_erasure, register, request_erasure
 from entact.store.escrow import restore_keys, write_keys
 from entact.store.participant_keys import key_of, keychain
@@ -112,3 +113,23 @@ def test_a_file_that_is_not_right_is_refused_and_nothing_comes_back(file: Path, 
     with pytest.raises(StoreError, match="is no file of keys"):
         restore_keys(file, WORDS, None, KEEPER)
     assert keychain().all() == {}
+
+
+def test_keys_of_consoles_are_in_the_file_and_come_back(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert kept_console_keys() == {}  # nobody opened a console before that file was written
+    renew_console_key()
+    older, path = console_keys(), tmp_path / "later.json"
+    write_keys(path, WORDS, KEEPER)
+    assert older[0].hex() not in path.read_text()
+    folder = keychain().folder / FOLDER
+    for one in folder.iterdir():
+        assert one.stat().st_mode & 0o077 == 0
+        one.unlink()
+    assert console_keys() != older  # another one is made, and cannot open what was sealed before
+    restore_keys(path, WORDS, None, KEEPER)
+    assert set(older) < set(console_keys())
+    (folder / "20260101T000000.0-aa.key").write_text("not a key")
+    with pytest.raises(StoreError, match="holds no key of consoles"):
+        console_keys()

@@ -235,15 +235,28 @@ def give_up(reason: str, signer: Any) -> None:
         say(f"given up: what was sealed of {name} cannot be opened any more; it has a new key")
 
 
+def renew_console(database: str) -> None:
+    """Makes a new key of consoles."""
+    open_record(database)
+    from entact.store.console_keys import kept_console_keys, renew_console_key
+
+    name = renew_console_key()
+    older = len(kept_console_keys()) - 1
+    say(f"{name}: consoles seal to it once they ask the server; {older} older ones still open")
+    say("back the keys up again: entact keys backup")
+
+
 def describe_keys(database: str) -> dict[str, Any]:
     """Where what lies outside the database is."""
     open_record(database)
+    from entact.store.console_keys import kept_console_keys
     from entact.store.custody import problem_of_keychain
     from entact.store.erasure import erased, notices, register
     from entact.store.participant_keys import keychain
 
     problem = problem_of_keychain()
     return {
+        "consoles": len(kept_console_keys()),
         "keys": len(keychain().all()),
         "keys_file": str(keychain().path),
         "erased": len(erased()),
@@ -256,6 +269,8 @@ def describe_keys(database: str) -> dict[str, Any]:
 def print_keys(found: dict[str, Any]) -> None:
     """The places in words."""
     say(f"{found['keys']} keys in {found['keys_file']}")
+    if found["consoles"]:
+        say(f"{found['consoles']} keys of consoles beside them")
     say(f"{found['erased']} erased, in the register {found['register']}")
     for notice in found["notices"]:
         say(f"look at {notice}")

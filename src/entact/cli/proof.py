@@ -128,6 +128,7 @@ def _steps(
     proof: Proof, database: str, folder: Path, into: Path | None, keys: KeysAsked | None, begun: datetime
 ) -> None:
     from entact.store import models
+    from entact.store.console_keys import kept_console_keys
     from entact.store.participant_keys import keychain
     from entact.store.proof import Elsewhere, count_here, differences
 
@@ -138,7 +139,7 @@ def _steps(
         else:
             step.said.append(_keep_keys(database, keys))
             step.passed = True
-    held = dict(keychain().all())
+    held, of_consoles = dict(keychain().all()), kept_console_keys()
     before = count_here(database)
     with proof.step("the database is copied while it works") as step:
         made = backup.copy_cluster(folder, at=begun)
@@ -165,6 +166,8 @@ def _steps(
                 step.said.append(_bring_keys_back(there, database, keys))
                 back = there.keys(mark)
                 lost = sorted(name for name, key in held.items() if back.get(name) != key)
+                back_too = there.console_keys(mark)
+                lost += sorted(name for name, key in of_consoles.items() if back_too.get(name) != key)
                 step.said += [f"the key of {name} did not come back" for name in lost]
                 step.passed = not lost
         with proof.step("it is verified: chains, triggers, rights, lists, keys and identities") as step:

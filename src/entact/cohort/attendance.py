@@ -239,7 +239,8 @@ class Attendance:
 
     def _called(self, raised: AlertEpisode) -> str:
         """The first of those whom the study calls that is with the participant; else the investigator."""
-        told = self.release.alerts[raised.alert].alert.tell
+        said = self.release.alert_named(raised.alert)
+        told = [] if said is None else said.tell
         return next((role for role in told if role in ("therapist", "coordinator")), "investigator")
 
 

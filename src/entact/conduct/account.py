@@ -198,8 +198,8 @@ class Accounts:
         for raised in self.course.alerts:
             if entry not in {one.entry for one in raised.held} or not self.seen.sees_alert(raised):
                 continue
-            known = [(name, self.course.study.newest.alerts.get(name)) for name in raised.alerts]
-            titles = [words(name) if alert is None else alert.alert.title for name, alert in known]
+            known = [(name, self.course.study.newest.alert_named(name)) for name in raised.alerts]
+            titles = [words(name) if alert is None else alert.title for name, alert in known]
             call = next((one for one in calls_of(self.course, raised) if one.entry == entry), None)
             state = "goes on" if call is None else "open" if call.answer is None else "answered"
             missing = (

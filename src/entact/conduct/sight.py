@@ -25,6 +25,7 @@ from entact.course.disclosure import (
 )
 from entact.course.kinds.kind import ALLOCATION, UNSURE
 from entact.protocol import Study
+from entact.protocol.core_alerts import CORE_ALERTS
 from entact.protocol.rule import Rule
 
 PARTICIPANT = "participant"
@@ -80,6 +81,7 @@ class Sight:
             yield from (visit_named(name) for name in release.visits if not self.sees_visit(name))
             yield from (alert_named(name) for name in release.alerts if not self.sees_alert(name))
             yield from (gate_named(name) for name in release.gates if not self.sees_gate(name))
+        yield from (alert_named(name) for name in CORE_ALERTS if not self.sees_alert(name))
         if not self.sees_criteria:
             yield CRITERIA
         if not self.sees_everything:
@@ -149,6 +151,8 @@ class Sight:
 
     def sees_alert(self, name: object) -> bool:
         """Whether all that an alert is computed from is visible; one that no release has is not."""
+        if name in CORE_ALERTS:  # all of them are about doses
+            return self.sees(DOSING)
         alerts = [release.alerts[name] for release in self.releases if name in release.alerts]
         known = [rule for one in alerts for rule in (one.rule, one.rearm, *one.worse) if rule is not None]
         return all(self.sees_rule(rule) for rule in known) if known else self.sees_everything

@@ -100,6 +100,8 @@ def _dose(tell: Tell, effective: Effective) -> Written:
         tell.fact(words(name), data.get(name, 0)) for name in ("dispensed", "taken", "returned", "lost")
     ]
     facts += [tell.fact("Outcome", data.get("outcome", "taken"))]
+    if data.get("witness"):
+        facts += [tell.fact("Witness", data["witness"])]
     facts += [Fact("Set aside", text) for text in _set_aside(tell, effective)]
     return (
         f"{words(str(data.get('part', '')))} dose".strip(),

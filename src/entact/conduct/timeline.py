@@ -331,8 +331,8 @@ class _Telling:
     def _open_alerts(self) -> Iterable[str]:
         for raised in open_alerts(self.course):
             if self.seen.sees_alert(raised):
-                alert = self.course.study.newest.alerts.get(raised.alert)
-                yield alert.alert.title if alert is not None else words(raised.alert)
+                alert = self.course.study.newest.alert_named(raised.alert)
+                yield alert.title if alert is not None else words(raised.alert)
 
 
 def _time(began: datetime | None, due: Due | None, zone: tzinfo) -> datetime | None:

@@ -105,9 +105,9 @@ def _in_review(reader: Reader, limit: int) -> Iterator[tuple[str, Task]]:
 
 
 def _alert(reader: Reader, row: lists.Open) -> Task:
-    known = reader.study.newest.alerts.get(row.item)
-    title = known.alert.title if known is not None else words(row.item)
-    call = ", ".join(map(lower_words, known.alert.tell)) if known is not None else ""
+    known = reader.study.newest.alert_named(row.item)
+    title = known.title if known is not None else words(row.item)
+    call = ", ".join(map(lower_words, known.tell)) if known is not None else ""
     return Task(True, "", row.number, row.site, title, "nobody has answered", call, rank=0)
 
 

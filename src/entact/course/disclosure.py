@@ -16,10 +16,11 @@ from entact.course.gates.core import ACTS
 from entact.course.kinds import KINDS
 from entact.course.kinds.kind import ALLOCATION, BY_ALERT, BY_ENTRY, BY_FORM, BY_GATE, UNSURE, Kind
 from entact.course.state.encounter import visit_of
+from entact.protocol.core_alerts import CORE_ALERTS
 
 if TYPE_CHECKING:
     from entact.course.entry import Entry
-    from entact.protocol.release import Release
+from entact.protocol.release import Release
 
 CRITERIA: Final = "criteria"  # of eligibility, one by one
 SCHEDULE: Final = "schedule"
@@ -84,7 +85,7 @@ class Disclosure:
         self._visits = {name for release in self._releases for name in release.visits}
         self._forms = {name for release in self._releases for name in release.file.all_forms}
         self._gates = {name for release in self._releases for name in release.gates}
-        self._alerts = {name for release in self._releases for name in release.alerts}
+        self._alerts = {name for release in self._releases for name in release.alerts} | CORE_ALERTS.keys()
         self._kinds: dict[str, set[tuple[str, str]]] = {}  # of each entry's versions, with the form
         self._families: dict[str, _Family] = {}
         self._awaited: set[str] = set()  # what has to be seen too, and may not have arrived

@@ -18,6 +18,7 @@ from typing import Any
 import rfc8785
 
 from entact.protocol.amendment import differences, in_force
+from entact.protocol.core_alerts import core_alert
 from entact.protocol.expansion import expand
 from entact.protocol.explain import validate
 from entact.protocol.form import CompiledForm
@@ -33,7 +34,7 @@ from entact.protocol.rules import (
     compile_rules,
 )
 from entact.protocol.source import field_of
-from entact.protocol.study import StudyFile, Visit
+from entact.protocol.study import Alert, StudyFile, Visit
 
 
 class Release:
@@ -99,6 +100,11 @@ class Release:
     def alerts(self) -> dict[str, CompiledAlert]:
         """Every alert by name, its rule compiled."""
         return self._rules.alerts
+
+    def alert_named(self, name: str) -> Alert | None:
+        """What is said of an alert, the file's or the engine's own; None where there is none of that name."""
+        known = self.alerts.get(name)
+        return core_alert(self.file, name) if known is None else known.alert
 
     @property
     def criteria(self) -> dict[str, CompiledCriterion]:

@@ -1,4 +1,4 @@
-"""The participants' keys as a file under a passphrase, kept apart from backups of the record.
+"""Keys of participants and of consoles as a file under a passphrase, kept apart from backups of the record.
 
 Who restores keys says what was erased since: the register as it is now. Without it an old file of keys would
 bring back what a participant was promised is gone.
@@ -7,6 +7,7 @@ bring back what a participant was promised is gone.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -16,6 +17,7 @@ from django.db import transaction
 from entact.course.entry import digest
 from entact.course.signed.custody import CustodyAct
 from entact.store import acts, models
+from entact.store.console_keys import keep_console_keys, kept_console_keys
 from entact.store.custody import enter_custody, whole_keychain
 from entact.store.erasure import Doubted, erased, judge, register, replay
 from entact.store.erasure_register import add_to_register
@@ -59,7 +61,7 @@ def write_keys(path: Path, passphrase: str, signer: Signer) -> Kept:
     chain = whole_keychain()
     keys, known = chain.all(), erased()
     outside = {"entact": FORMAT, "mark": _mark(), "keychain": str(chain.identity), "made_at": acts.now()}
-    content = {"keys": {name: key.hex() for name, key in keys.items()}, "erased": sorted(known), **outside}
+    content = {"keys": _hex(keys), "consoles": _hex(kept_console_keys()), "erased": sorted(known), **outside}
     text = json.dumps({**outside, **seal_bytes(json.dumps(content).encode(), passphrase)}, indent=1)
     written = f"{text}\n".encode()
     with transaction.atomic():
@@ -102,6 +104,7 @@ def restore_keys(path: Path, passphrase: str, current_register: Path | None, sig
     before = len(keychain().all())
     bring_back_keychain(content.identity)
     keychain().add({name: key for name, key in content.keys.items() if name not in gone})
+    keep_console_keys(content.consoles)
     back = len(keychain().all()) - before
     with transaction.atomic():
         acts.one_at_a_time()
@@ -114,6 +117,7 @@ class _Content(NamedTuple):
     """What a file of keys holds; `identity` says of which keychain, None in files of the older format."""
 
     keys: dict[str, bytes]
+    consoles: dict[str, bytes]
     erased: list[str]
     identity: UUID | None
     digest: str
@@ -130,11 +134,21 @@ def _open(path: Path, passphrase: str) -> _Content:
         is_older = outside["entact"] == OLDER and "entact" not in content
         if not is_older and any(content[name] != outside[name] for name in ABOUT):
             raise altered
-        keys = {str(name): bytes.fromhex(key) for name, key in content["keys"].items()}
+        keys, consoles = _bytes(content["keys"]), _bytes(content.get("consoles", {}))
         identity = None if is_older else UUID(content["keychain"])
-        return _Content(keys, [str(name) for name in content["erased"]], identity, digest(path.read_bytes()))
+        return _Content(
+            keys, consoles, [str(name) for name in content["erased"]], identity, digest(path.read_bytes())
+        )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise altered from error
+
+
+def _hex(keys: Mapping[str, bytes]) -> dict[str, str]:
+    return {name: key.hex() for name, key in keys.items()}
+
+
+def _bytes(keys: Mapping[str, str]) -> dict[str, bytes]:
+    return {str(name): bytes.fromhex(key) for name, key in keys.items()}
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -134,6 +134,12 @@ class Elsewhere:
 
         return dict(Keychain(self.folder / "keys" / str(mark)).all())
 
+    def console_keys(self, mark: object) -> dict[str, bytes]:
+        """The keys of consoles that lie here."""
+        from entact.store.console_keys import console_keys_in
+
+        return console_keys_in(self.folder / "keys" / str(mark))
+
     def verified(self, database: str) -> dict[str, Any]:
         """What `entact verify --deep` says of what lies here.
 

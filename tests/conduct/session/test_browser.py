@@ -28,6 +28,7 @@ from entact.course import Course, findings
 
 pytestmark = pytest.mark.slow
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+PIN = "135790"
 CONSOLE = "/session/#P-1/session_1.1"
 KILLS = 50 if "ENTACT_SOAK" in os.environ else 2
 
@@ -96,17 +97,17 @@ def arrive(tab: Any) -> None:
     """Sets a PIN, and opens the session."""
     tab.goto(CONSOLE)
     tab.locator("input[name=physician]").fill("+1 555 0100")
-    tab.locator("input[name=pin]").fill("1234")
+    tab.locator("input[name=pin]").fill(PIN)
     tab.get_by_role("button", name="Open the session").click()
     tab.wait_for_selector(".top")
 
 
 def unlock(tab: Any) -> int:
     """Opens the locked screen by the PIN; how many taps that took."""
-    for digit in "1234":
+    for digit in PIN:
         tab.get_by_role("button", name=digit, exact=True).click()
     tab.wait_for_selector(".top")
-    return 4
+    return len(PIN)
 
 
 def enter(tab: Any, **signs: str) -> None:
@@ -158,13 +159,19 @@ def test_a_session_by_its_gates_with_the_network_lost_and_the_tablet_swapped(
     tab.wait_for_selector("text=Say which kit is to be used")
     assert tab.get_by_role("button", name="Give the initial dose").count() == 0
     tab.locator("input[name=kit]").fill("K-1")
+    tab.wait_for_selector("text=Say who witnesses it")
+    assert tab.get_by_role("button", name="Give the initial dose").count() == 0
+    tab.get_by_role("button", name="t-2").click()
     tab.get_by_role("button", name="Give the initial dose").click()
+    tab.wait_for_selector("text=given: record another")
     all_sent(tab)
     course = course_now(case, in_session)
     assert course.doses[0].given
     # The device's clock is twenty minutes ahead: that was measured, and the dose is of the server's time.
     assert course.doses[0].at < NOON - timedelta(minutes=10)
     assert (course.entries[-1].clock_offset_ms or 0) >= 19 * 60_000
+    tab.wait_for_selector(".clock:has-text('ahead of the study')")
+    assert course.entries[-1].data["witness"] == "t-2"
 
     # The supplement: too early, then refused for the blood pressure, and an alert is answered.
     tab.clock.fast_forward("01:35:00")
@@ -186,6 +193,7 @@ def test_a_session_by_its_gates_with_the_network_lost_and_the_tablet_swapped(
     enter(tab, systolic="150", diastolic="90", heart_rate="88", temperature="37.0")
     tab.get_by_role("button", name="Supplement").click()
     tab.locator("input[name=kit]").fill("K-2")
+    tab.get_by_role("button", name="Nobody").click()
     tab.get_by_role("button", name="Give the supplement dose").click()
     tab.wait_for_selector(".state:has-text('2 not sent yet')")
     tab.clock.fast_forward("02:00:00")
@@ -218,7 +226,7 @@ def test_a_session_by_its_gates_with_the_network_lost_and_the_tablet_swapped(
     other.get_by_role("button", name="Sign out", exact=True).click()
     other.wait_for_selector("text=Nothing waits to be sent")
     other.reload()
-    other.wait_for_selector("text=A PIN of 4 digits")  # nothing of the session is left here
+    other.wait_for_selector("text=A PIN of 6 digits")  # nothing of the session is left here
 
 
 FULL = """(times) => {
@@ -241,7 +249,7 @@ def test_a_second_person_joins_and_a_full_disk_is_said(
     arrive(tab)
     tab.context.add_cookies([{"name": "sessionid", "value": investigator.session, "url": served}])
     tab.wait_for_selector("text=I-1 is signed in")
-    tab.locator("input[name=pin]").fill("9876")
+    tab.locator("input[name=pin]").fill("975310")
     tab.get_by_role("button", name="Join").click()
     enter(tab, systolic="131", diastolic="82", heart_rate="71", temperature="36.9")
     tab.get_by_role("button", name="T-1 enters").click()

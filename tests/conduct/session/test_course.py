@@ -75,7 +75,7 @@ class Day:
         yield "form", {"form": "suicidality", "items": {"ideation": pick([0, 4, 5]), "behaviour": False}}
         yield "form", {"form": "suicidality", "items": {"behaviour": pick([True, False])}}
         for part, kit in (("initial", "K-1"), ("initial", "K-1"), ("supplement", "K-2")):
-            taken = pick([0, 2, 2])
+            taken = pick([0, 2, 2, 3])
             outcome = "taken" if taken else pick(["withheld", "taken"])
             yield (
                 "dose",

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test import override_settings
 from tests.conduct.browser import Browser, course_of
 from tests.conduct.conftest import SignIn
 from tests.conduct.people import client
@@ -15,7 +16,8 @@ from tests.course.cases import Case
 
 from entact import store
 from entact.conduct.session.files import console_files, worker
-from entact.course import Course, findings
+from entact.course import Course, findings, open_alerts
+from entact.store.console_keys import console_keys, renew_console_key
 
 BRIEFING = f"{ADDRESS}briefing/"
 READING = {"systolic": "148 mm[Hg]", "diastolic": "88 mm[Hg]", "heart_rate": "96 /min"}
@@ -131,6 +133,40 @@ def test_a_second_dose_is_a_fact_that_is_found(briefing: dict[str, Any], case: C
     course = now(case, in_session)
     assert len(course.doses) == 2
     assert "without_gate" in about_dose(course)
+    assert [(one.alert, one.entry) for one in open_alerts(course)] == [
+        ("dose.second", course.doses[-1].entry)
+    ]
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_two_tablets_that_gave_a_supplement_while_offline_call_whatever_arrives_first(
+    briefing: dict[str, Any], therapist: Browser, case: Case, in_session: str, order: tuple[int, int]
+) -> None:
+    send(box(briefing, "dose", DOSE))
+    supplements = [
+        box(
+            briefing,
+            "dose",
+            DOSE | {"part": "supplement", "kit": "K-2", "dispensed": 1, "taken": 1, "witness": "t-2"},
+            at=NOON + timedelta(minutes=minutes),
+            device=device,
+        )
+        for minutes, device in ((95, "console-1"), (96, "console-2"))
+    ]
+    statuses = [send(supplements[place])[0]["status"] for place in order]
+    assert statuses == ["kept", "kept"]
+    course = now(case, in_session)
+    (raised,) = open_alerts(course)
+    assert raised.alert == "dose.second"
+    assert raised.began == NOON + timedelta(minutes=96)  # the later one, whichever came first
+    # Whom an urgent alert of the file calls is called, at once; a page of today's says it first.
+    told = json.loads(therapist.get(BRIEFING))["alerts"]["dose.second"]
+    assert told["tell"] == ["therapist", "investigator", "medical_monitor"]
+    assert "Critical: a second dose was taken" in therapist.get("/")
+    answer = {"alert": "dose.second", "action": "physician_called"}
+    send(box(briefing, "alert_answered", answer, at=NOON + timedelta(minutes=99), about=raised.entry))
+    assert not open_alerts(now(case, in_session))
+    assert "unknown_alert" not in {one.rule for one in findings(now(case, in_session), NOON)}
 
 
 def test_what_arrives_late_is_asked_as_of_its_time(
@@ -169,6 +205,22 @@ def test_a_box_of_somebody_else_is_not_opened_and_holds_nothing_up(
     outcomes = send(forged, changed, box(briefing, "vital_signs", READING))
     assert [one["status"] for one in outcomes] == ["unopened", "unopened", "kept"]
     assert len(list(store.lines(in_session))) == before + 1
+
+
+def test_what_is_unsent_opens_after_the_secret_changed_and_the_key_was_renewed(
+    briefing: dict[str, Any], therapist: Browser, in_session: str
+) -> None:
+    waiting = box(briefing, "vital_signs", READING)  # on a tablet, and not sent yet
+    renew_console_key()
+    with override_settings(SECRET_KEY="another"):
+        assert send(waiting)[0]["status"] == "kept"
+    keys = console_keys()
+    assert len(keys) == 2
+    # A console that has asked again seals to the new key, and what it was granted before still counts.
+    renewed = dict(json.loads(therapist.get(BRIEFING)))
+    assert renewed["key"] != briefing["key"]
+    mixed = entry_of(renewed, "vital_signs", READING, at=NOON + timedelta(minutes=5))
+    assert send(seal(renewed, mixed["id"], json.dumps(mixed), grant=briefing["grant"]))[0]["status"] == "kept"
 
 
 def test_what_could_not_be_kept_now_lets_the_others_wait(

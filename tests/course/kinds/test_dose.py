@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from tests.course.cases import Case, ask, before, codes, give
 from entact.course.findings import findings
 from entact.course.fold import fold
 from entact.course.gates.gate import Refused
+from entact.course.kinds.calls import told
 from entact.course.state.person import first_dose
 from entact.protocol.release import Release, Study, canonical
 from entact.protocol.rule import Unknown, Vocabulary
@@ -54,6 +56,40 @@ def dosed(**changes: Any) -> Case:
 )
 def test_a_dose_that_cannot_be_true_is_found(changes: dict[str, Any], rule: str) -> None:
     assert found(dosed(**changes)) == {rule: "initial 1"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "raised"),
+    [
+        ({}, []),
+        ({"dispensed": 3, "taken": 3}, ["dose.too_many_units"]),
+        ({"dispensed": 5, "returned": 3}, []),  # nobody took them
+        ({"level": "unheard of"}, []),  # nobody knows how many it has
+    ],
+)
+def test_more_units_than_the_level_has_call_people(changes: dict[str, Any], raised: list[str]) -> None:
+    assert [one.alert for one in dosed(**changes).course().alerts] == raised
+
+
+def test_each_dose_after_the_first_calls_anew_and_who_enters_it_is_no_witness() -> None:
+    case = dosed(witness="t-2")
+    for number, by in ((2, "t-2"), (3, "t-1")):
+        data = {
+            "part": "initial",
+            "kit": "K-3",
+            "level": "full",
+            "dispensed": 2,
+            "taken": 2,
+            "witness": "t-1",
+        }
+        when = f"2026-03-16T10:0{number}:00-06:00"
+        case.put(f"initial {number}", "dose", when, data, encounter="session_1#1", by=by)
+    course = case.course()
+    assert [one.alert for one in course.alerts] == ["dose.second", "dose.second"]
+    at = course.alerts[0].began
+    assert told(course, course.alerts[0], at) == ("therapist", "investigator", "medical_monitor")
+    by_rule = {one.rule: one.entry for one in findings(course, at + timedelta(minutes=1))}
+    assert by_rule["witness_is_giver"] == "initial 3"
 
 
 @pytest.mark.parametrize(

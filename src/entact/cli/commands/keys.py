@@ -133,6 +133,14 @@ def give_up_keys(
     give_up(reason, open_signer(database, by, key, passphrase_file))
 
 
+@keys.command("renew-console")
+def renew_console_key(database: Database = REHEARSAL) -> None:
+    """Make a new key to which consoles of the dosing day seal; what was sealed to older ones still opens."""
+    from entact.cli.custody import renew_console
+
+    renew_console(database)
+
+
 @keys.command("where")
 def where_keys(database: Database = REHEARSAL, as_json: AsJson = False) -> None:
     """Say where keys and the register of erasures lie, and how many there are."""

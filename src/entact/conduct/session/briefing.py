@@ -26,9 +26,10 @@ from entact.course.kinds.booking import bookings_of
 from entact.course.state.form import VITALS, Answers
 from entact.course.state.setting import Setting
 from entact.protocol import CompiledForm, Release, Study
+from entact.protocol.core_alerts import CORE_ALERTS
 from entact.protocol.portable import portable
 from entact.protocol.rule import Rule
-from entact.protocol.rules import CompiledAlert, CompiledGate
+from entact.protocol.rules import CompiledGate
 from entact.protocol.study import Item
 
 GATED = ("initial_dose", "supplement", "discharge")
@@ -101,7 +102,9 @@ def of_file(release: Release, sight: Sight, enters: Callable[[str], bool]) -> di
             name: _form(form, enters(name)) for name, form in release.forms.items() if sight.sees_form(name)
         },
         "gates": {name: _gate(name, release.gates.get(ACTS[name].gate)) for name in _seen_gates(sight)},
-        "alerts": {name: _alert(one) for name, one in release.alerts.items() if sight.sees_alert(name)},
+        "alerts": {
+            name: _alert(release, name) for name in (*CORE_ALERTS, *release.alerts) if sight.sees_alert(name)
+        },
         "regimens": {name: _regimen(release, name) for name in release.file.regimens},
         "terms": _terms(release) if sight.sees(EVENTS) else [],
         "roles": {name: lower_words(name) for name in release.file.roles},
@@ -225,19 +228,22 @@ def _gate(name: str, gate: CompiledGate | None) -> dict[str, Any]:
     }
 
 
-def _alert(compiled: CompiledAlert) -> dict[str, Any]:
-    alert = compiled.alert
+def _alert(release: Release, name: str) -> dict[str, Any]:
+    """An alert; one of the engine's own has no rule, and is raised by the doses themselves."""
+    alert, compiled = release.alert_named(name), release.alerts.get(name)
+    assert alert is not None
+    worse = [None] * len(alert.escalate) if compiled is None else compiled.worse
     return {
         "title": alert.title,
         "urgency": alert.urgency,
         "tell": alert.tell,
         "confirm": seconds(alert.confirm),
         "again": seconds(alert.again),
-        "rule": _rule(compiled.rule),
-        "rearm": _rule(compiled.rearm),
+        "rule": None if compiled is None else _rule(compiled.rule),
+        "rearm": None if compiled is None else _rule(compiled.rearm),
         "escalate": [
             {"after": seconds(step.after), "tell": step.tell, "rule": _rule(rule)}
-            for step, rule in zip(alert.escalate, compiled.worse, strict=True)
+            for step, rule in zip(alert.escalate, worse, strict=True)
         ],
     }
 

@@ -1,12 +1,16 @@
 """What a console sends: sealed on the device to a key that only this server opens, and by whom it is.
 
-A box is opened with the server's secret; the grant in it, which the server gave with the briefing, says who
-wrote the entry. So sending needs no sign-in: a tablet sends what it has also when its author is at home.
+A box is opened with a key of consoles (`entact.store.console_keys`); the grant in it, which the server gave
+with the briefing, says who wrote the entry. So sending needs no sign-in: a tablet sends what it has also when
+its author is at home.
 """
 
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
+from collections.abc import Sequence
+from contextlib import suppress
+from hashlib import blake2b
 from typing import Any, Final
 
 import msgspec
@@ -15,12 +19,11 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from django.conf import settings
 from django.core import signing
-from django.utils.crypto import salted_hmac
 
 from entact.conduct.record.door import Author
 from entact.course.entry import Authenticated
+from entact.store.console_keys import console_keys
 
 INFO: Final = b"entact session 1"
 _SALT: Final = "entact.session.grant"
@@ -51,7 +54,7 @@ class Grant(msgspec.Struct, frozen=True):
 
     def text(self) -> str:
         """The grant as a device keeps it: signed by this server."""
-        return signing.dumps(msgspec.to_builtins(self), salt=_SALT)
+        return signing.dumps(msgspec.to_builtins(self), key=_signing(console_keys()[0]), salt=_SALT)
 
 
 class Box(msgspec.Struct, frozen=True):
@@ -72,7 +75,8 @@ class Opened(msgspec.Struct, frozen=True):
 
 def public_key() -> str:
     """The key to which consoles seal, in base64."""
-    return b64encode(_secret().public_key().public_bytes_raw()).decode()
+    secret = X25519PrivateKey.from_private_bytes(console_keys()[0])
+    return b64encode(secret.public_key().public_bytes_raw()).decode()
 
 
 def open_box(box: Box) -> Opened:
@@ -81,17 +85,32 @@ def open_box(box: Box) -> Opened:
     Raises:
         Unopened: when it is for another server, was changed, or says no grant of this one.
     """
+    keys = console_keys()
     try:
-        shared = _secret().exchange(X25519PublicKey.from_public_bytes(b64decode(box.key)))
-        key = HKDF(SHA256(), 32, None, INFO).derive(shared)
-        text = AESGCM(key).decrypt(b64decode(box.nonce), b64decode(box.sealed), box.id.encode())
-        said: Any = msgspec.json.decode(text)
-        grant = msgspec.convert(signing.loads(said["grant"], salt=_SALT), Grant)
-        return Opened(grant, str(said["entry"]).encode())
-    except (ValueError, TypeError, KeyError, InvalidTag, signing.BadSignature) as error:
+        said: Any = msgspec.json.decode(_text_of(box, keys))
+        newest, *older = map(_signing, keys)
+        granted = signing.loads(said["grant"], key=newest, salt=_SALT, fallback_keys=older)
+        return Opened(msgspec.convert(granted, Grant), str(said["entry"]).encode())
+    except (ValueError, TypeError, KeyError, signing.BadSignature) as error:
         raise Unopened("this server did not give out what it takes to open it") from error
 
 
-def _secret() -> X25519PrivateKey:
-    seed = salted_hmac("entact.session.key", "1", settings.SECRET_KEY, algorithm="sha256").digest()
-    return X25519PrivateKey.from_private_bytes(seed)
+def _text_of(box: Box, keys: Sequence[bytes]) -> bytes:
+    """What a box holds, by the key to which it was sealed: the newest one, or one of before.
+
+    Raises:
+        ValueError: when none opens it.
+    """
+    public = X25519PublicKey.from_public_bytes(b64decode(box.key))
+    nonce, sealed = b64decode(box.nonce), b64decode(box.sealed)
+    for one in keys:
+        shared = X25519PrivateKey.from_private_bytes(one).exchange(public)
+        with suppress(InvalidTag):
+            opening = AESGCM(HKDF(SHA256(), 32, None, INFO).derive(shared))
+            return opening.decrypt(nonce, sealed, box.id.encode())
+    raise ValueError("no key of consoles opens it")
+
+
+def _signing(key: bytes) -> str:
+    """What grants are signed with, beside a key to which consoles seal."""
+    return blake2b(key, digest_size=32, person=b"entact grant").hexdigest()

@@ -84,7 +84,7 @@ def show_briefing(request: HttpRequest, key: str, visit: str) -> HttpResponse:
         raise Http404
     told = request.GET.get("head"), request.GET.get("by")
     if told == (str(asked.course.size), asked.person.identity):
-        return HttpResponse(status=204)
+        return HttpResponse(status=204, headers={"Study-Time": asked.now.isoformat()})
     held = asked.course.encounters.get(encounter)
     if held is None and encounter not in bookings_of(asked.course):
         problem = "This session is neither booked nor under way: book it on the page of the visit."

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from entact.course.kinds.checks import CLOCK_TOLERANCE
+from entact.protocol.core_alerts import CORE_ALERTS
 from entact.protocol.problem import unknown
 from entact.protocol.study import Alert
 
@@ -135,9 +136,9 @@ def found_in_answers(course: State, has: Callable[[str], bool]) -> Iterator[tupl
     at_of = {one.id: one.at for one in course.effective}
     for (alert, about), answers in course.answered.items():
         for answer in answers:
-            alerts = course.site_release(answer.at).alerts
-            if alert not in alerts:
-                yield "unknown_alert", answer.entry, "alert", unknown("alert", alert, alerts)
+            release = course.site_release(answer.at)
+            if release.alert_named(alert) is None:
+                yield "unknown_alert", answer.entry, "alert", unknown("alert", alert, release.alerts)
             if not has(about):
                 yield "about_unknown", answer.entry, "about", f"answers {about}, which has not arrived"
             elif at_of.get(about, answer.at) - answer.at > CLOCK_TOLERANCE:
@@ -145,9 +146,9 @@ def found_in_answers(course: State, has: Callable[[str], bool]) -> Iterator[tupl
 
 
 def _said(course: State, episode: AlertEpisode) -> list[Alert]:
-    """What the study file in force at its beginning says of an episode's alerts."""
-    alerts = course.site_release(episode.began).alerts
-    return [alerts[name].alert for name in episode.alerts if name in alerts]
+    """What the study file in force at its beginning, or the engine, says of an episode's alerts."""
+    release = course.site_release(episode.began)
+    return [said for name in episode.alerts if (said := release.alert_named(name)) is not None]
 
 
 def _is_due_to_all(episode: AlertEpisode, said: Alert, at: datetime) -> bool:
@@ -168,4 +169,4 @@ def _minutes(time: timedelta) -> str:
 
 
 def _words(episode: AlertEpisode) -> str:
-    return episode.alert.replace("_", " ")
+    return CORE_ALERTS.get(episode.alert, episode.alert.replace("_", " "))

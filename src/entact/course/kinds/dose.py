@@ -10,9 +10,11 @@ import msgspec
 from entact.course.entry import Entry
 from entact.course.kinds.checks import check_basis
 from entact.course.kinds.kind import Kind
+from entact.course.state.alerts import AlertEpisode, Holding
 from entact.course.state.dose import DoseState, KitState, Part, PresenceState
 from entact.course.state.encounter import visit_of
 from entact.course.state.numbers import normal
+from entact.protocol.core_alerts import SECOND_DOSE, TOO_MANY_UNITS
 
 if TYPE_CHECKING:
     from entact.course.entry.effective import Effective
@@ -35,7 +37,10 @@ class DoseLevel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Dose(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Kind `dose`: units of one kit dispensed, taken, returned and lost, and how it ended."""
+    """Kind `dose`: units of one kit dispensed, taken, returned and lost, and how it ended.
+
+    `witness` saw it: another person than the one who enters it.
+    """
 
     part: Part
     kit: str
@@ -45,6 +50,7 @@ class Dose(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     returned: int = 0
     lost: int = 0
     outcome: Literal["taken", "partly_taken", "refused", "withheld", "vomited"] = "taken"
+    witness: str | None = None
 
 
 class Presence(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -95,7 +101,7 @@ def act_of_dose(course: State, entry: Entry, payload: Dose, at: datetime) -> str
 
 
 def reduce_dose(course: State, effective: Effective, payload: Dose) -> None:
-    """Keeps what was given whatever is wrong with it, and says what is wrong."""
+    """Keeps what was given whatever is wrong with it, says what is wrong, and calls for what endangers."""
     entry = effective.entry
     dose = DoseState(
         entry.id,
@@ -124,9 +130,20 @@ def reduce_dose(course: State, effective: Effective, payload: Dose) -> None:
         course.found(
             "dose_given_twice", entry.id, "part", f"the {dose.part} dose was already given in {dose.session}"
         )
+        _raise(course, dose, SECOND_DOSE)
+    planned = _units(course, dose)
+    if planned is not None and dose.taken > planned:
+        _raise(course, dose, TOO_MANY_UNITS)
+    if payload.witness is not None and payload.witness == entry.by:
+        course.found("witness_is_giver", entry.id, "witness", f"{entry.by} enters the dose, and witnesses it")
     act = act_of_dose(course, entry, payload, effective.at)
     check_basis(course, effective, act, kit=dose.kit, level=dose.level)
     course.doses.append(dose)
+
+
+def _raise(course: State, dose: DoseState, alert: str) -> None:
+    """Calls people about one dose: each is a cause of its own, so that an answer is about this one."""
+    course.alerts.append(AlertEpisode((alert,), dose.encounter, "", [Holding(dose.entry, dose.at)]))
 
 
 def reduce_presence(course: State, effective: Effective, payload: Presence) -> None:
@@ -235,7 +252,7 @@ DOSE = Kind(
     activity="dose",
     done=lambda course, encounter: any(one.encounter == encounter for one in course.doses),
     anchors=True,
-    writes=frozenset({"deviations", "doses", "kits"}),
+    writes=frozenset({"alerts", "deviations", "doses", "kits"}),
 )
 PRESENCE = Kind(
     name="presence",

@@ -26,6 +26,8 @@ export function dose(part, done) {
   const kits = (it.briefing.standing[act]?.kits ?? []).filter((/** @type {any} */ one) => !level || one.level === level);
   const kit = h("input", { name: "kit", autocomplete: "off", autocapitalize: "characters", placeholder: "as on the label", list: "kits", maxlength: 40 });
   const verdict = h("div", { class: "panel", "aria-live": "polite" });
+  /** @type {{witness: string | null}} "" is nobody, null not said yet */
+  const seen = { witness: null };
   const offered = part === "supplement" ? course.supplementWindow(it.briefing, all) : null;
 
   function look() {
@@ -34,8 +36,9 @@ export function dose(part, done) {
     if (reasons === null) verdict.append(h("p", {}, "What this gate asks is hidden from your role."));
     else if (reasons.length) {
       verdict.append(h("h2", {}, "Not now"), h("ul", { class: "reasons" }, reasons.map((one) => h("li", {}, one.message, aside(act, one, look)))));
-    } else {
-      verdict.append(h("p", { class: "done" }, "Nothing stands against it."), button(`Give the ${part} dose`, () => give(units, "taken", 0, look, done, part, kit.value, level), { class: "main", small: `${units} units of kit ${kit.value.trim()}, level ${level}` }));
+    } else if (seen.witness === null) verdict.append(h("p", {}, "Nothing stands against it. Say who witnesses it."));
+    else {
+      verdict.append(h("p", { class: "done" }, "Nothing stands against it."), button(`Give the ${part} dose`, () => give(units, "taken", 0, look, done, part, kit.value, level, seen.witness), { class: "main", small: `${units} units of kit ${kit.value.trim()}, level ${level}` }));
     }
   }
   kit.addEventListener("input", look);
@@ -46,10 +49,23 @@ export function dose(part, done) {
     decideLevel(level, done),
     h("label", {}, h("small", {}, "Kit: scan or type its number"), kit),
     h("datalist", { id: "kits" }, kits.map((/** @type {any} */ one) => h("option", { value: one.number }))),
+    witnesses(seen, look),
     verdict,
-    given(part, level, kit, units, look, done),
+    given(part, level, kit, units, look, done, seen),
     button("Back", done, { class: "plain" }),
   );
+}
+
+/** Who sees the dose taken, of those in the room beside the one who enters it. @param {{witness: string | null}} seen @param {() => void} look */
+function witnesses(seen, look) {
+  const { acting } = current();
+  const there = [...course.inside(said()).keys()].filter((one) => one !== acting.identity);
+  const buttons = [...there.map((one) => [one, one]), ["", "Nobody"]].map(([code, label]) => button(label, () => {
+    seen.witness = code;
+    buttons.forEach((one, place) => one.setAttribute("aria-pressed", String(code === (there[place] ?? ""))));
+    look();
+  }, { "aria-pressed": "false" }));
+  return h("div", { class: "choice", role: "group", "aria-label": "Witness" }, h("span", {}, "Witness"), h("div", {}, buttons));
 }
 
 /** @param {{opens: number, closes: number}} offered */
@@ -77,17 +93,17 @@ function aside(act, reason, look) {
   return h("span", {}, h("small", {}, text), button(`I, ${it.acting.initials}, set it aside`, async () => (await record("override", known.data, { reason: "clinical_judgement" })) && look(), { class: "bad" }));
 }
 
-/** @param {number} units @param {string} outcome @param {number} ago @param {() => void} look @param {() => void} done @param {string} part @param {string} kit @param {string | null} level */
-async function give(units, outcome, ago, look, done, part, kit, level) {
+/** @param {number} units @param {string} outcome @param {number} ago @param {() => void} look @param {() => void} done @param {string} part @param {string} kit @param {string | null} level @param {string | null} witness */
+async function give(units, outcome, ago, look, done, part, kit, level, witness) {
   const act = part === "supplement" ? "supplement" : "initial_dose";
   if (ago === 0 && outcome === "taken" && course.reasonsAgainst(current().briefing, said(), act, now(), kit)?.length) return look(); // a moment later it may be another answer
-  const data = { part, kit: kit.trim(), level, dispensed: units, taken: units, returned: 0, lost: 0, outcome };
+  const data = { part, kit: kit.trim(), level, dispensed: units, taken: units, returned: 0, lost: 0, outcome, witness: witness || null };
   if (await record("dose", data, { ago })) done();
   return undefined;
 }
 
-/** What was done is recorded whatever a gate says. @param {string} part @param {string | null} level @param {HTMLInputElement} kit @param {number | undefined} units @param {() => void} look @param {() => void} done */
-function given(part, level, kit, units, look, done) {
+/** What was done is recorded whatever a gate says. @param {string} part @param {string | null} level @param {HTMLInputElement} kit @param {number | undefined} units @param {() => void} look @param {() => void} done @param {{witness: string | null}} seen */
+function given(part, level, kit, units, look, done, seen) {
   const to = { minutes: 0 };
   const count = h("input", { inputmode: "numeric", name: "taken", value: units ?? "", "aria-label": "Units taken" });
   const outcome = h("select", { name: "outcome", "aria-label": "How it was" }, [["taken", "taken"], ["partly_taken", "partly taken"], ["vomited", "taken, and vomited"], ["refused", "declined"], ["withheld", "withheld"]].map(([code, label]) => h("option", { value: code }, label)));
@@ -98,7 +114,7 @@ function given(part, level, kit, units, look, done) {
       const none = ["refused", "withheld"].includes(outcome.value);
       const taken = none ? 0 : Number(count.value);
       const dispensed = Math.max(units ?? taken, taken);
-      const data = { part, kit: kit.value.trim(), level: level ?? "", dispensed, taken, returned: dispensed - taken, lost: 0, outcome: outcome.value };
+      const data = { part, kit: kit.value.trim(), level: level ?? "", dispensed, taken, returned: dispensed - taken, lost: 0, outcome: outcome.value, witness: seen.witness || null };
       if (Number.isInteger(taken) && (await record("dose", data, { ago: to.minutes, reason: reason.value.trim() || null }))) done();
       look();
     }, { class: "main", small: "A fact: it is kept, whatever a gate says of it" }));

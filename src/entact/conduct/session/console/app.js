@@ -5,16 +5,17 @@
 import * as acts from "./acts.js";
 import * as alarm from "./alarm.js";
 import { chart } from "./chart.js";
-import { hour, now, span } from "./clock.js";
+import * as clock from "./clock.js";
 import * as course from "./course.js";
 import { button, h } from "./dom.js";
 import { pad, unit } from "./pad.js";
+import * as pins from "./pin.js";
 import { send } from "./send.js";
 import * as session from "./session.js";
 import * as store from "./store.js";
 
+const { hour, now, span } = clock;
 const screen = /** @type {HTMLElement} */ (document.getElementById("screen"));
-const PIN = 4;
 /** @type {() => any} what is shown, drawn anew when something changes */
 let shown = () => null;
 let steady = false; // somebody is filling something in: it is not drawn anew
@@ -49,7 +50,7 @@ async function start() {
   if (navigator.locks && !(await alone())) return show(() => h("p", { class: "note" }, "The console is open in another tab of this device: go on there."));
   void navigator.serviceWorker?.register("/session/worker.js").catch(() => {});
   const vaults = await store.vaults();
-  void send(redraw);
+  void store.tryAgain().then(() => send(redraw));
   const address = addressed();
   if (address) {
     const wanted = vaults.find((one) => one.address === address);
@@ -76,8 +77,8 @@ function addressed() {
   return key && visit ? `/session/${key}/${visit}/briefing/` : null;
 }
 
-/** @param {string} address */
-async function arrive(address) {
+/** @param {string} address @param {(() => void) | null} back */
+async function arrive(address, back = null) {
   let briefing;
   try {
     briefing = await session.fetchBriefing(address);
@@ -88,7 +89,7 @@ async function arrive(address) {
     location.href = `/sign-in/?next=${encodeURIComponent(`/session/${location.hash}`)}`;
     return;
   }
-  if (briefing.problem) return show(() => [h("h1", {}, "Not open"), h("p", { class: "note" }, briefing.problem), waitingLine()]);
+  if (briefing.problem) return show(() => [h("h1", {}, "Not open"), h("p", { class: "note" }, briefing.problem), waitingLine(), back && button("Back", back, { class: "plain" })]);
   const doubts = await store.doubts();
   show(() => setUp(address, briefing, doubts), true);
 }
@@ -96,11 +97,12 @@ async function arrive(address) {
 /** @param {string} address @param {any} briefing @param {string[]} doubts */
 function setUp(address, briefing, doubts) {
   const phones = [["Physician", ""], ["Medical monitor", ""], ["Emergency", "112"]].map(([name, number]) => ({ name, field: h("input", { name: name.toLowerCase(), type: "tel", autocomplete: "off", value: number, maxlength: 30 }) }));
-  const pin = h("input", { name: "pin", type: "password", inputmode: "numeric", autocomplete: "off", maxlength: PIN, "aria-describedby": "pin-help" });
+  const pin = h("input", { name: "pin", type: "password", inputmode: "numeric", autocomplete: "off", maxlength: pins.LONGEST, "aria-describedby": "pin-help" });
   const sounds = h("input", { type: "checkbox", name: "sounds" });
   const problem = h("p", { class: "note", role: "alert", hidden: true });
   const begin = async () => {
-    if (!/^\d{4}$/.test(pin.value)) return (problem.textContent = `The PIN has ${PIN} digits.`), (problem.hidden = false);
+    const wrong = pins.problemOf(pin.value);
+    if (wrong) return (problem.textContent = wrong), (problem.hidden = false);
     await session.begin(address, briefing, pin.value, { phones: phones.map((one) => ({ name: one.name, number: one.field.value.trim() })).filter((one) => one.number), sounds: sounds.checked });
     void alarm.stayAwake();
     return home();
@@ -111,15 +113,22 @@ function setUp(address, briefing, doubts) {
     doubts.map((one) => h("p", { class: "note" }, one)),
     h("section", { class: "panel" }, h("h2", {}, "Numbers to ring, readable from the locked screen"), phones.map((one) => h("label", {}, h("small", {}, one.name), one.field))),
     h("section", { class: "panel" }, h("h2", {}, "Sound"), h("p", { class: "quiet" }, "Inside the room alarms glow. On a device outside they sound: try it now, browsers ask for a touch."), h("div", { class: "row" }, button("Try the sound", () => alarm.sound(true)), h("label", {}, sounds, "This device is outside the room"))),
-    h("section", { class: "panel" }, h("label", {}, h("small", { id: "pin-help" }, `A PIN of ${PIN} digits for ${briefing.person.name}, for this session`), pin), problem, button("Open the session", begin, { class: "main" })),
+    h("section", { class: "panel" }, h("label", {}, h("small", { id: "pin-help" }, `A PIN of ${pins.SHORTEST} digits or more for ${briefing.person.name}, for this session`), pin), problem, button("Open the session", begin, { class: "main" })),
   ];
 }
 
 /** Somebody else is signed in on this device, and joins with a PIN. */
 function newcomer() {
   const it = session.current();
-  const pin = h("input", { name: "pin", type: "password", inputmode: "numeric", autocomplete: "off", maxlength: PIN });
-  return h("section", { class: "panel" }, h("h1", {}, `${it.newcomer.person.name} is signed in`), h("label", {}, h("small", {}, "Choose a PIN to enter from this device too"), pin), button("Join", async () => /^\d{4}$/.test(pin.value) && (await session.join(pin.value), home()), { class: "main" }));
+  const pin = h("input", { name: "pin", type: "password", inputmode: "numeric", autocomplete: "off", maxlength: pins.LONGEST });
+  const problem = h("p", { class: "note", role: "alert", hidden: true });
+  const join = async () => {
+    const wrong = pins.problemOf(pin.value);
+    if (wrong) return (problem.textContent = wrong), (problem.hidden = false);
+    await session.join(pin.value);
+    return home();
+  };
+  return h("section", { class: "panel" }, h("h1", {}, `${it.newcomer.person.name} is signed in`), h("label", {}, h("small", {}, `Choose a PIN of ${pins.SHORTEST} digits or more to enter from this device too`), pin), problem, button("Join", join, { class: "main" }));
 }
 
 // ---- The locked screen
@@ -137,23 +146,27 @@ function locked(vault) {
   }
   /** @param {string} digit */
   async function press(digit) {
-    if (typed.length >= PIN) return;
+    const digits = chosen.digits;
+    if (typed.length >= digits) return;
     typed += digit;
     dots.textContent = "●".repeat(typed.length);
-    if (typed.length < PIN) return;
-    if (await session.unlock(vault, chosen, typed)) {
+    if (typed.length < digits) return;
+    const person = chosen;
+    if (await session.unlock(vault, person, typed)) {
       void alarm.stayAwake();
       void session.poll();
       return home(true);
     }
-    [typed, dots.textContent] = ["", "not this PIN"];
+    const wait = pins.left((await store.triesOf(vault.session))[person.identity], Date.now());
+    [typed, dots.textContent] = ["", wait ? `not this PIN: wait ${Math.ceil(wait / 1000)} s` : "not this PIN"];
   }
   return h("section", { class: "lock" }, h("h1", {}, "Locked"), h("div", { class: "persons" }, persons), dots,
     h("div", { class: "keys" }, [..."123456789"].map((one) => button(one, () => press(one))), h("span"), button("0", () => press("0")), h("span")),
     button("Emergency: numbers and last readings", async () => {
       const kept = await store.cardOf(vault.session);
       show(() => card(kept, () => show(() => locked(vault))));
-    }, { class: "bad" }));
+    }, { class: "bad" }),
+    button("PIN forgotten: sign in anew", () => arrive(vault.address, () => show(() => locked(vault))), { class: "plain" }));
 }
 
 /** What is needed at once: whom to ring, what was measured and given. @param {any} kept @param {() => void} back */
@@ -210,8 +223,21 @@ function top() {
     h("p", { class: "banner" }, it.briefing.banner),
     it.problem ? h("p", { class: "lost", role: "alert" }, it.problem) : null,
     it.tight ? h("p", { class: "note", role: "alert" }, "The storage of this device was full: make room now, and write readings on paper too.") : null,
+    clockLine(),
     h("div", {}, h("h2", {}, `${it.briefing.participant.number} · ${it.briefing.title}`), h("p", { class: "since" }, initial ? span(now() - initial.at) : hour(now(), it.briefing.zone)), h("p", { class: "state" }, state)),
     h("div", { class: "persons" }, it.people.map((one) => button(one.initials, () => (session.actAs(one), redraw()), { "aria-pressed": String(one === it.acting), "aria-label": `${one.name} enters` })), button("Lock", relock)));
+}
+
+/** What the device's clock says wrong, and that times are kept right all the same. */
+function clockLine() {
+  const [lead, doubt] = [clock.leadNow(), clock.doubted()];
+  const settle = (/** @type {boolean} */ wasPut) => () => (clock.settle(wasPut), redraw());
+  if (doubt) {
+    return h("div", { class: "note", role: "alert" }, `This device slept, or its clock was put ${doubt > 0 ? "forward" : "back"} by ${span(doubt)}. Times here say it is ${hour(now(), session.current().briefing.zone)}: hold that against a watch.`,
+      h("div", { class: "row" }, button("That is right", settle(false)), button(`It is ${hour(now() - doubt, session.current().briefing.zone)}`, settle(true))));
+  }
+  if (Math.abs(lead) < 60_000) return null;
+  return h("p", { class: "note clock" }, `The clock of this device is ${span(lead)} ${lead > 0 ? "ahead of" : "behind"} the study's. Times here and in what is sent are the study's.`);
 }
 
 async function relock() {
@@ -315,7 +341,7 @@ function limits() {
     if ([">", ">="].includes(node[0]) && node[1][0] === "name" && node[2][0] === "double" && node[1][1].startsWith("vitals.")) found.push({ name: node[1][1].split(".")[1], value: node[2][1] });
     else node.slice(1).forEach(look);
   };
-  for (const one of Object.values(/** @type {Record<string, any>} */ (session.current().briefing.alerts))) look(one.rule.tree);
+  for (const one of Object.values(/** @type {Record<string, any>} */ (session.current().briefing.alerts))) look(one.rule?.tree);
   return found.filter((one) => one.name !== "temperature");
 }
 
@@ -351,7 +377,9 @@ function waitingLine() {
 }
 
 session.whenChanged(redraw);
+setInterval(() => clock.look(Date.now(), performance.now()), 1000);
 setInterval(() => void send(redraw), 3000);
+setInterval(() => void store.tryAgain(), 3_600_000);
 setInterval(() => document.visibilityState === "visible" && void session.poll(), 1000);
 setInterval(redraw, 15_000);
 addEventListener("online", () => void send(redraw));

@@ -3,17 +3,48 @@
 
 let lead = 0; // milliseconds by which the device's clock is ahead of the server's
 let known = false; // whether it was measured
+let doubt = 0;
+/** @type {{date: number, steady: number} | null} */
+let seen = null;
+const JUMP = 2000; // milliseconds between two clocks that are no hand's doing
 
 /** @param {string} serverNow @param {number} asked @param {number} answered device times around the answer */
 export function measure(serverNow, asked, answered) {
   known = true;
+  doubt = 0;
   lead = Math.round((asked + answered) / 2 - Date.parse(serverNow));
 }
 
-/** @param {number} before as it was measured then */
-export function setLead(before) {
+/** @param {number} before as it was measured then @param {number} device what the device's clock said when that was kept */
+export function setLead(before, device = 0) {
   known = true;
   lead = before;
+  if (Date.now() < device) doubt = Date.now() - device; // nothing but a hand puts a clock back
+}
+
+/**
+ * Looks whether the device's clock was put to another time since the last look. Put back, the lead is mended: no
+ * time goes back. Put forward looks like sleep: that is doubted until the server is reached or somebody says it.
+ * @param {number} date @param {number} steady the two clocks of the device
+ */
+export function look(date, steady) {
+  if (seen) {
+    const jump = date - seen.date - (steady - seen.steady);
+    if (jump < -JUMP) lead += jump;
+    else if (jump > JUMP) doubt += jump;
+  }
+  seen = { date, steady };
+}
+
+/** Milliseconds by which the clock may have been put forward, or (less than none) was put back while closed. */
+export function doubted() {
+  return doubt;
+}
+
+/** Somebody says that the clock was put to another time by as much as is doubted, or that it was not. @param {boolean} wasPut */
+export function settle(wasPut) {
+  if (wasPut) lead += doubt;
+  doubt = 0;
 }
 
 /** Whether an instant of the server lies after what this device takes for now, or it takes nothing for now yet. @param {string} serverNow */

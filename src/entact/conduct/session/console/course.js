@@ -234,9 +234,11 @@ export function episodes(briefing, said) {
   /** @type {Episode[]} */
   const found = [];
   said.forEach((one, place) => {
+    if (one.kind === "dose") found.push(...ofDose(briefing, said.slice(0, place), one));
     if (!one.values) return;
     const upto = said.slice(0, place + 1);
     for (const [name, alert] of Object.entries(/** @type {Record<string, any>} */ (briefing.alerts))) {
+      if (!alert.rule) continue; // the engine's own
       const rules = [alert.rule, alert.rearm, ...alert.escalate.map((/** @type {any} */ step) => step.rule)].filter(Boolean);
       const named = rules.flatMap((rule) => Object.keys(rule.names));
       if (!named.some((dotted) => formOf(dotted) === one.form && (dotted.split(".").at(-1) ?? "") in (one.values ?? {}))) continue;
@@ -259,6 +261,17 @@ export function episodes(briefing, said) {
     }
   });
   return found;
+}
+
+/** What a dose itself calls people for: a second one, or more than the level has. @param {Briefing} briefing @param {Said[]} before @param {Said} dose @returns {Episode[]} */
+function ofDose(briefing, before, dose) {
+  const { part, level, taken } = dose.data;
+  const regimen = briefing.regimens[level];
+  const planned = regimen && (part === "initial" ? regimen.initial : (regimen.supplement?.units ?? 0));
+  const raised = [];
+  if (taken > 0 && before.some((one) => one.kind === "dose" && one.data.part === part && one.data.taken > 0)) raised.push("dose.second");
+  if (planned !== undefined && taken > planned) raised.push("dose.too_many_units");
+  return raised.filter((name) => briefing.alerts[name]).map((name) => ({ alerts: [name], title: briefing.alerts[name].title, form: "", cannot: false, missing: [], held: [{ id: dose.id, at: dose.at, worse: [] }], ended: null, waiting: new Set() }));
 }
 
 /** True, false, or what is missing; true also of a number that cannot be true, as it was entered. @param {Briefing} briefing @param {Said[]} said @param {any} rule @param {number} at */

@@ -5,6 +5,7 @@
 import * as clock from "./clock.js";
 import * as course from "./course.js";
 import * as crypt from "./crypt.js";
+import { left } from "./pin.js";
 import { count, send, state as sending } from "./send.js";
 import * as store from "./store.js";
 
@@ -48,14 +49,18 @@ export async function opaque(text) {
 
 /**
  * What the server says of a session; throws where it says nothing.
- * @param {string} address @param {{head: number, person: {identity: string}} | null} before what it said before
+ * @param {string} address @param {{head: number, environment: string, person: {identity: string}} | null} before what it said before
  * @returns {Promise<any>} a briefing, null where nothing is new, or `{problem}`
  */
 export async function fetchBriefing(address, before = null) {
   const asked = Date.now();
   const response = await fetch(before ? `${address}?head=${before.head}&by=${encodeURIComponent(before.person.identity)}` : address, { redirect: "manual", signal: AbortSignal.timeout(10_000) });
   if (response.type === "opaqueredirect") return { problem: "signed out" };
-  if (response.status === 204) return null;
+  if (response.status === 204) {
+    const said = response.headers.get("Study-Time");
+    if (said && before?.environment !== "rehearsal") clock.measure(said, asked, Date.now());
+    return null;
+  }
   if (response.status === 409) return response.json();
   if (!response.ok) return { problem: response.status === 404 ? "There is no such session for you." : `The server says ${response.status}.` };
   const briefing = await response.json();
@@ -75,7 +80,8 @@ export async function begin(address, briefing, pin, more) {
   const key = await crypt.newKey();
   const person = personOf(briefing);
   const id = await opaque(`${briefing.participant.ledger} ${briefing.encounter}`);
-  const lock = { identity: person.identity, initials: person.initials, ...(await crypt.wrap(key, pin)) };
+  const lock = { identity: person.identity, initials: person.initials, digits: pin.length, ...(await crypt.wrap(key, pin)) };
+  await store.setTries(id, {});
   open = { id, address, briefing, own: [], people: [person], acting: person, key, locks: [lock], server: "here", problem: "", tight: false, newcomer: null, ...more };
   await store.reserve().catch(() => {});
   await keepState();
@@ -86,19 +92,25 @@ export async function join(pin) {
   const it = current();
   const person = personOf(it.newcomer);
   it.people = [...it.people.filter((one) => one.identity !== person.identity), person];
-  it.locks = [...it.locks.filter((one) => one.identity !== person.identity), { identity: person.identity, initials: person.initials, ...(await crypt.wrap(it.key, pin)) }];
+  it.locks = [...it.locks.filter((one) => one.identity !== person.identity), { identity: person.identity, initials: person.initials, digits: pin.length, ...(await crypt.wrap(it.key, pin)) }];
   it.briefing = it.newcomer;
   it.newcomer = null;
   actAs(person);
   await keepState();
 }
 
-/** Opens what is kept here; false where the PIN is wrong. @param {any} vault @param {any} lock @param {string} pin */
+/** Opens what is kept here; false where the PIN is wrong, which is on the disk before it is said. @param {any} vault @param {any} lock @param {string} pin */
 export async function unlock(vault, lock, pin) {
+  const tries = await store.triesOf(vault.session);
+  const mine = tries[lock.identity];
+  if (left(mine, Date.now())) return false;
+  await store.setTries(vault.session, { ...tries, [lock.identity]: { wrong: (mine?.wrong ?? 0) + 1, at: Date.now() } });
   const key = await crypt.unwrap(lock, pin);
   if (!key) return false;
+  const { [lock.identity]: _, ...others } = tries;
+  await store.setTries(vault.session, others);
   const kept = await crypt.open(key, vault);
-  clock.setLead(kept.lead);
+  clock.setLead(kept.lead, kept.device);
   const acting = kept.people.find((/** @type {Person} */ one) => one.identity === lock.identity);
   open = { ...kept, id: vault.session, key, locks: vault.locks, acting, server: "offline", problem: "", tight: false, newcomer: null };
   return true;
@@ -163,7 +175,7 @@ export async function record(kind, data, more = {}) {
 /** @param {any} item @param {any[]} own */
 async function keepState(item = null, own = current().own) {
   const it = current();
-  const kept = { address: it.address, briefing: it.briefing, own, people: it.people, phones: it.phones, sounds: it.sounds, lead: clock.leadNow() };
+  const kept = { address: it.address, briefing: it.briefing, own, people: it.people, phones: it.phones, sounds: it.sounds, lead: clock.leadNow(), device: Date.now() };
   const vault = { session: it.id, locks: it.locks, ...(await crypt.close(it.key, kept)) };
   return store.keep(item, vault, cardOf(it, own));
 }

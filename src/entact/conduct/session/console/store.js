@@ -88,6 +88,12 @@ export function setAside(item) {
   return within((stores) => stores.queue.put({ ...item, aside: true }));
 }
 
+/** What was set aside is tried once more: its key may have come back to the server. */
+export async function tryAgain() {
+  const aside = (await waiting()).filter((item) => item.aside);
+  if (aside.length) await within((stores) => aside.forEach(({ aside: _, ...item }) => stores.queue.put(item)));
+}
+
 /** @returns {Promise<any[]>} */
 export async function vaults() {
   return /** @type {any} */ (await within((stores) => stores.vault.getAll(), "readonly"));
@@ -98,10 +104,21 @@ export async function cardOf(session) {
   return within((stores) => stores.card.get(session), "readonly");
 }
 
+/** Wrong PINs in a row, by person. @param {string} session @returns {Promise<Record<string, {wrong: number, at: number}>>} */
+export async function triesOf(session) {
+  return (await cardOf(`tries ${session}`))?.of ?? {};
+}
+
+/** On the disk before the next PIN can be tried. @param {string} session @param {Record<string, {wrong: number, at: number}>} of */
+export function setTries(session, of) {
+  return within((stores) => stores.card.put({ session: `tries ${session}`, of }));
+}
+
 /** After sign-out nothing is readable: state and card go, what waits to be sent stays sealed. @param {string} session */
 export function forget(session) {
   return within((stores) => {
     stores.card.delete(session);
+    stores.card.delete(`tries ${session}`);
     stores.vault.delete(session);
   });
 }

@@ -1,0 +1,58 @@
+"""Small parts of the console without a browser: the PIN, the device's clock."""
+
+from __future__ import annotations
+
+from tests.console.deno import run
+
+
+def test_a_pin_has_six_digits_or_more_and_is_none_that_is_tried_first() -> None:
+    asked = ["12345", "123456", "987654", "000000", "13579x", "1" * 13, "135790", "482910573"]
+    told = run("pin.js", "return given.map(it.problemOf)", asked)
+    assert [one != "" for one in told] == [True] * 6 + [False] * 2
+
+
+def test_wrong_pins_are_waited_for_and_nobody_waits_longer_for_a_clock_put_back() -> None:
+    assert run("pin.js", "return [0, 2, 3, 4, 5, 60].map((one) => it.waitAfter(one) / 1000)") == [
+        0, 0, 30, 60, 120, 900,
+    ]  # fmt: skip
+    tries = {"wrong": 4, "at": 1_000_000}
+    left = run(
+        "pin.js", "return [1_000_000, 1_059_000, 1_061_000, 0].map((now) => it.left(given, now))", tries
+    )
+    assert left == [60_000, 1_000, 0, 60_000]
+
+
+def test_a_clock_that_is_an_hour_wrong_leaves_times_right_and_is_said() -> None:
+    hour = 3_600_000
+    body = """
+      let device = 0;
+      Date.now = () => device;
+      const found = [];
+      const said = (steady) => (it.look(device, steady), found.push([it.now(), it.leadNow(), it.doubted()]));
+      const hour = 3_600_000;
+      device = 10 * hour;
+      it.measure(new Date(9 * hour).toISOString(), device - 100, device + 100);  // it is an hour ahead
+      said(0);
+      device -= 2 * hour - 1000;  // somebody puts it back by two hours, within a second
+      said(1000);
+      device += hour + 1000;  // and forward by one: or it slept
+      said(2000);
+      it.settle(true);
+      said(2000);
+      device += hour;  // a night in a drawer
+      said(2001);
+      it.settle(false);
+      said(2001);
+      it.setLead(0, device + 5000);  // opened again, and it shows less than when it was closed
+      said(2001);
+      return found;
+    """
+    assert run("clock.js", body) == [
+        [9 * hour, hour, 0],
+        [9 * hour + 1000, -hour, 0],
+        [10 * hour + 2000, -hour, hour],
+        [9 * hour + 2000, 0, 0],
+        [10 * hour + 2000, 0, hour - 1],
+        [10 * hour + 2000, 0, 0],
+        [10 * hour + 2000, 0, -5000],
+    ]
