@@ -262,6 +262,7 @@ ROUTES: Final[Mapping[str, str]] = {
     "console_worker": PUBLIC,
     "console_entries": PUBLIC,
     "briefing": "follow_session",
+    "lease": "follow_session",
     "sign": "sign",
     "queries": SEE_PARTICIPANTS,
     "export_queries": SEE_PARTICIPANTS,

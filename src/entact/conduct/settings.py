@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "entact.conduct.upkeep",
     "entact.conduct.listings",
     "entact.conduct.admission",
+    "entact.conduct.session",
     "procrastinate.contrib.django",
     "django.contrib.contenttypes",
     "django.contrib.auth",

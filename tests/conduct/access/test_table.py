@@ -38,6 +38,7 @@ KEYED = {
     "visit": "/participants/{key}/screening.1/",
     "unscheduled": "/participants/{key}/visits/unscheduled/",
     "briefing": "/session/{key}/session_1.1/briefing/",
+    "lease": "/session/{key}/session_1.1/lease/",
     "sign": "/participants/{key}/sign/",
     "begin_query": "/participants/{key}/query/?entry=nothing",
     "query": "/participants/{key}/query/nothing/",

@@ -143,6 +143,7 @@ APART = {
     "file": "no form of a rehearsal holds a file",
     "emergency_answer": "the row is answered by another process: tried in allocation/test_views.py",
     "dictionary": "no site has one",
+    "lease": "no device asks for one: it is tried in session/test_lease.py",
     "mfa_remove_webauthn": "a passkey needs a device: it is tried in access/test_passkeys.py",
 }
 

@@ -213,11 +213,23 @@ def test_a_session_by_its_gates_with_the_network_lost_and_the_tablet_swapped(
     found = {one.rule for one in findings(course, course.doses[-1].at) if one.entry == course.doses[-1].entry}
     assert "without_gate" not in found
 
-    # Another tablet takes over: it knows all of it, and does not let anybody go before eight hours.
+    # Another tablet takes over: it knows all of it, gives doses once the first has handed that over, and lets
+    # nobody go before eight hours.
     other = tablet("two")
     other.clock.install(time=NOON)
     arrive(other)
     assert "150" in other.locator("table").inner_text()
+    other.get_by_role("button", name="Initial dose").click()
+    other.wait_for_selector("text=Another device gives the doses of this session: t-1")
+    assert other.get_by_role("button", name="Give the initial dose").count() == 0
+    assert other.locator("summary:has-text('Record what was done')").count() == 1
+    other.get_by_role("button", name="Give doses from this device").click()
+    tab.clock.fast_forward("00:00:02")  # the first one asks for news, and hands it over
+    tab.get_by_role("button", name="Initial dose").click()
+    tab.wait_for_selector("text=Another device gives the doses")
+    other.clock.fast_forward("00:00:02")
+    other.wait_for_selector("text=The initial dose of this session was already given")
+    other.get_by_role("button", name="Back").click()
     other.get_by_role("button", name="The session ends").click()
     other.wait_for_selector("text=Less than eight hours since the initial dose")
     assert other.get_by_role("button", name="Discharge").count() == 0

@@ -10,4 +10,5 @@ urlpatterns: list[URLPattern] = [
     path("entries/", views.receive_entries, name="console_entries"),
     path("<str:name>", views.show_file, name="console_file"),
     path("<str:key>/<str:visit>/briefing/", views.show_briefing, name="briefing"),
+    path("<str:key>/<str:visit>/lease/", views.change_lease, name="lease"),
 ]

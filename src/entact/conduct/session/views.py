@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from pathlib import PurePath
+from typing import Annotated, Any
 
 import msgspec
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from entact.conduct.asking import Asked
 from entact.conduct.forms.place import encounter_of
+from entact.conduct.session import lease
 from entact.conduct.session.briefing import brief, sees_sessions
 from entact.conduct.session.files import PAGE, TYPES, console_files, worker
 from entact.conduct.session.receiving import receive_boxes
@@ -26,6 +29,17 @@ from entact.store.studies import study_of_record
 
 LARGEST = 1_000_000  # bytes of one sending
 _boxes = msgspec.json.Decoder(list[Box])
+Device = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,40}$")]
+
+
+class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a device wants of a lease."""
+
+    want: lease.Want
+    device: Device
+
+
+_wanted = msgspec.json.Decoder(Wanted)
 
 
 @require_safe
@@ -74,16 +88,12 @@ def show_briefing(request: HttpRequest, key: str, visit: str) -> HttpResponse:
         Http404: when there is no such session, or it is not for whoever asks to see.
     """
     asked = Asked(request, key)
-    encounter = encounter_of(visit, asked.course.release)
-    role = asked.role_for("follow_session")
-    if encounter is None or role is None or not sees_sessions(asked):
-        raise Http404
-    name = encounter.partition("#")[0]
-    planned = asked.course.release.visits.get(name)
-    if planned is None or planned.kind != "dosing" or not asked.reader.sight.sees_visit(name):
-        raise Http404
-    told = request.GET.get("head"), request.GET.get("by")
-    if told == (str(asked.course.size), asked.person.identity):
+    encounter, role = _session(asked, visit)
+    leased = lease.lease_of(asked.participant.ledger, encounter)
+    if leased is not None and leased.device == request.GET.get("device"):
+        lease.note_seen(asked.participant.ledger, encounter, leased.device, timezone.now())
+    told = request.GET.get("head"), request.GET.get("by"), request.GET.get("lease", "")
+    if told == (str(asked.course.size), asked.person.identity, leased.stamp if leased else ""):
         return HttpResponse(status=204, headers={"Study-Time": asked.now.isoformat()})
     held = asked.course.encounters.get(encounter)
     if held is None and encounter not in bookings_of(asked.course):
@@ -98,4 +108,53 @@ def show_briefing(request: HttpRequest, key: str, visit: str) -> HttpResponse:
             setting = setting_held(raw_cursor(), stamp, study, asked.course.site or "", numbers)
     except StoreError as error:
         return JsonResponse({"problem": f"{begun(str(error))}."}, status=409)
-    return JsonResponse(brief(asked, study, setting, encounter, role))
+    found = brief(asked, study, setting, encounter, role)
+    return JsonResponse(found | {"lease": _shown(leased)})
+
+
+@csrf_exempt  # its type of content is asked for: no page of another origin can send that unasked
+@require_POST
+def change_lease(request: HttpRequest, key: str, visit: str) -> HttpResponse:
+    """Takes, asks for, releases or takes over the dosing lease of a session.
+
+    Raises:
+        Http404: when there is no such session, or it is not for whoever asks to follow.
+    """
+    asked = Asked(request, key)
+    encounter, _ = _session(asked, visit)
+    if request.content_type != "application/json":
+        return JsonResponse({"problem": "say what is wanted as application/json"}, status=415)
+    try:
+        wanted = _wanted.decode(request.body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return JsonResponse({"problem": f"this says nothing about a lease: {error}"}, status=400)
+    leased = lease.change_lease(
+        asked.participant.ledger,
+        encounter,
+        wanted.want,
+        device=wanted.device,
+        person=asked.person.identity,
+        now=timezone.now(),
+    )
+    return JsonResponse({"lease": _shown(leased)})
+
+
+def _session(asked: Asked, visit: str) -> tuple[str, str]:
+    """A dosing session that whoever asks may follow, and as what.
+
+    Raises:
+        Http404: when there is none.
+    """
+    encounter = encounter_of(visit, asked.course.release)
+    role = asked.role_for("follow_session")
+    if encounter is None or role is None or not sees_sessions(asked):
+        raise Http404
+    name = encounter.partition("#")[0]
+    planned = asked.course.release.visits.get(name)
+    if planned is None or planned.kind != "dosing" or not asked.reader.sight.sees_visit(name):
+        raise Http404
+    return encounter, role
+
+
+def _shown(leased: lease.Leased | None) -> dict[str, Any] | None:
+    return None if leased is None else msgspec.to_builtins(leased) | {"stamp": leased.stamp}

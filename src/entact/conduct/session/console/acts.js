@@ -5,7 +5,8 @@
 import { hour, now, span } from "./clock.js";
 import * as course from "./course.js";
 import { button, h } from "./dom.js";
-import { current, record, said } from "./session.js";
+import { against, deviceName } from "./lease.js";
+import { current, givesDoses, record, said, wantLease } from "./session.js";
 
 const AGO = [0, 5, 10, 15, 30, 60];
 
@@ -30,10 +31,16 @@ export function dose(part, done) {
   const seen = { witness: null };
   const offered = part === "supplement" ? course.supplementWindow(it.briefing, all) : null;
 
+  let shown = "";
   function look() {
-    const reasons = course.reasonsAgainst(it.briefing, said(), act, now(), kit.value || null);
+    const { briefing } = current();
+    const reasons = course.reasonsAgainst(briefing, said(), act, now(), kit.value || null);
+    const told = JSON.stringify([reasons, kit.value, seen, briefing.lease?.stamp, givesDoses()]);
+    if (told === shown) return; // a button is not taken away under a finger
+    shown = told;
     verdict.replaceChildren();
-    if (reasons === null) verdict.append(h("p", {}, "What this gate asks is hidden from your role."));
+    if (!givesDoses()) verdict.append(borrow(look));
+    else if (reasons === null) verdict.append(h("p", {}, "What this gate asks is hidden from your role."));
     else if (reasons.length) {
       verdict.append(h("h2", {}, "Not now"), h("ul", { class: "reasons" }, reasons.map((one) => h("li", {}, one.message, aside(act, one, look)))));
     } else if (seen.witness === null) verdict.append(h("p", {}, "Nothing stands against it. Say who witnesses it."));
@@ -41,6 +48,7 @@ export function dose(part, done) {
       verdict.append(h("p", { class: "done" }, "Nothing stands against it."), button(`Give the ${part} dose`, () => give(units, "taken", 0, look, done, part, kit.value, level, seen.witness), { class: "main", small: `${units} units of kit ${kit.value.trim()}, level ${level}` }));
     }
   }
+  const again = setInterval(() => (verdict.isConnected ? look() : clearInterval(again)), 1000);
   kit.addEventListener("input", look);
   look();
   return h("section", { class: "panel" },
@@ -54,6 +62,27 @@ export function dose(part, done) {
     given(part, level, kit, units, look, done, seen),
     button("Back", done, { class: "plain" }),
   );
+}
+
+/** Another device gives the doses: how to get to be the one. @param {() => void} look */
+function borrow(look) {
+  const { briefing, server } = current();
+  const held = /** @type {import("./lease.js").Lease | null} */ (briefing.lease ?? null);
+  const problem = h("p", { class: "note", role: "alert", hidden: true });
+  const want = (/** @type {"ask" | "force"} */ what) => async () => {
+    try {
+      await wantLease(what);
+      if (what === "ask" || givesDoses()) return look();
+      problem.textContent = "That device was there a moment ago: ask for it on that one, or wait half a minute.";
+    } catch {
+      problem.textContent = "The server cannot be reached: this device cannot be given the doses now. Give them from the other one, or record what was done.";
+    }
+    problem.hidden = false;
+  };
+  const asked = held?.wanted === deviceName();
+  return h("div", {}, h("p", {}, against(held, deviceName(), (at) => hour(at, briefing.zone))), problem,
+    asked ? h("p", { class: "quiet" }, "Asked for it. It comes as soon as that device has sent all that it has.") : button("Give doses from this device", want("ask"), { class: "main", disabled: server !== "here" }),
+    asked ? button("That device is lost or broken: take it over", want("force"), { class: "bad", small: "Only where you know that nobody gives a dose from it: it may not hear of this" }) : null);
 }
 
 /** Who sees the dose taken, of those in the room beside the one who enters it. @param {{witness: string | null}} seen @param {() => void} look */
@@ -96,6 +125,7 @@ function aside(act, reason, look) {
 /** @param {number} units @param {string} outcome @param {number} ago @param {() => void} look @param {() => void} done @param {string} part @param {string} kit @param {string | null} level @param {string | null} witness */
 async function give(units, outcome, ago, look, done, part, kit, level, witness) {
   const act = part === "supplement" ? "supplement" : "initial_dose";
+  if (!givesDoses()) return look();
   if (ago === 0 && outcome === "taken" && course.reasonsAgainst(current().briefing, said(), act, now(), kit)?.length) return look(); // a moment later it may be another answer
   const data = { part, kit: kit.trim(), level, dispensed: units, taken: units, returned: 0, lost: 0, outcome, witness: witness || null };
   if (await record("dose", data, { ago })) done();

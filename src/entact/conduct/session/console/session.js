@@ -5,6 +5,7 @@
 import * as clock from "./clock.js";
 import * as course from "./course.js";
 import * as crypt from "./crypt.js";
+import * as lease from "./lease.js";
 import { left } from "./pin.js";
 import { count, send, state as sending } from "./send.js";
 import * as store from "./store.js";
@@ -25,6 +26,7 @@ import * as store from "./store.js";
 
 /** @type {Session | null} */
 let open = null;
+let writing = 0; // entries on their way to the disk
 let changed = () => {};
 
 export function current() {
@@ -49,12 +51,12 @@ export async function opaque(text) {
 
 /**
  * What the server says of a session; throws where it says nothing.
- * @param {string} address @param {{head: number, environment: string, person: {identity: string}} | null} before what it said before
+ * @param {string} address @param {any} before what it said before
  * @returns {Promise<any>} a briefing, null where nothing is new, or `{problem}`
  */
 export async function fetchBriefing(address, before = null) {
   const asked = Date.now();
-  const response = await fetch(before ? `${address}?head=${before.head}&by=${encodeURIComponent(before.person.identity)}` : address, { redirect: "manual", signal: AbortSignal.timeout(10_000) });
+  const response = await fetch(`${address}?device=${lease.deviceName()}${before ? `&head=${before.head}&by=${encodeURIComponent(before.person.identity)}&lease=${encodeURIComponent(before.lease?.stamp ?? "")}` : ""}`, { redirect: "manual", signal: AbortSignal.timeout(10_000) });
   if (response.type === "opaqueredirect") return { problem: "signed out" };
   if (response.status === 204) {
     const said = response.headers.get("Study-Time");
@@ -85,6 +87,29 @@ export async function begin(address, briefing, pin, more) {
   open = { id, address, briefing, own: [], people: [person], acting: person, key, locks: [lock], server: "here", problem: "", tight: false, newcomer: null, ...more };
   await store.reserve().catch(() => {});
   await keepState();
+  await wantLease("take").catch(() => {});
+}
+
+/** Whether this device gives the doses of the session. */
+export function givesDoses() {
+  return current().briefing.lease?.device === lease.deviceName();
+}
+
+/** Asks the server about the dosing lease; what is known of it is on the disk before this returns. @param {"take" | "ask" | "release" | "force"} want */
+export async function wantLease(want) {
+  const it = current();
+  const found = await lease.change(it.address, want, lease.deviceName());
+  it.briefing = { ...it.briefing, lease: found };
+  await keepState();
+  changed();
+}
+
+/** Hands the lease to the device that asks for it: once all that was entered here is with the server, and nothing is being entered. */
+async function handOver() {
+  const it = current();
+  if (!lease.isWanted(it.briefing.lease, lease.deviceName()) || writing) return;
+  await count();
+  if (!sending.waiting) await wantLease("release");
 }
 
 /** Another person joins on this device, with a PIN of their own. @param {string} pin */
@@ -130,6 +155,7 @@ export function lock() {
 /** Ends the session on this device: what is unsent stays, sealed. */
 export async function leave() {
   const { id } = current();
+  if (givesDoses()) await wantLease("release").catch(() => {});
   open = null;
   await store.forget(id);
 }
@@ -152,10 +178,11 @@ export async function record(kind, data, more = {}) {
     id: clock.newId(at), ledger: briefing.participant.ledger, kind, format: 2, release: briefing.release, environment: briefing.environment,
     encounter: briefing.encounter, timepoint: more.timepoint ?? null, repeat: 1, about: more.about ?? null, replaces: null,
     occurred_at: clock.rfc3339(at - (more.ago ?? 0) * 60_000, briefing.zone), recorded_at: clock.rfc3339(device, briefing.zone), clock_offset_ms: clock.leadNow(),
-    by: acting.identity, role: acting.role, device: `console-${it.id.slice(0, 6)}`, source: "typed", basis: null, data, reason: more.reason ?? null,
+    by: acting.identity, role: acting.role, device: lease.deviceName(), source: "typed", basis: null, data, reason: more.reason ?? null,
   };
   const same = it.own.concat(briefing.said).filter((one) => one.kind === kind && one.timepoint === entry.timepoint && entry.timepoint !== null);
   entry.repeat = same.length + 1;
+  writing++;
   try {
     const box = await crypt.seal(briefing.key, entry.id, acting.grant, JSON.stringify(entry));
     it.tight = (await keepState({ box }, [...it.own, entry])) || it.tight;
@@ -163,6 +190,8 @@ export async function record(kind, data, more = {}) {
     it.problem = `NOT SAVED: ${error instanceof Error && error.name === "QuotaExceededError" ? "the storage of this device is full" : "this device could not keep it"}. Write it on paper, with the time.`;
     changed();
     return false;
+  } finally {
+    writing--;
   }
   it.own = [...it.own, entry];
   it.problem = "";
@@ -208,6 +237,7 @@ export async function poll() {
       await keepState();
     } else it.server = "here";
     if (found) changed();
+    await handOver();
   } catch {
     if (it.server !== "offline") {
       it.server = "offline";
