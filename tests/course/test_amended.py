@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -15,10 +16,12 @@ from entact.course.findings import findings
 from entact.course.fold import fold
 from entact.course.gates.gate import Refused
 from entact.course.releases import with_approvals
+from entact.course.state.reconsent import reconsents_of
 from entact.protocol.amendment import amendment_faults
 from entact.protocol.release import Release, Study, canonical
 
 APPROVED = "2026-03-12T08:00:00-06:00"
+CHANGED = {"change": "populations", "applies": "new_participants"}
 CONSENTED = "2026-03-14T09:00:00-06:00"
 
 
@@ -30,6 +33,7 @@ def amendment() -> Study:
     data["gates"]["initial_dose"]["require"][1]["require"] = "vitals.systolic <= 120.0"
     data["alerts"]["hypertension"]["when"] = "vitals.systolic >= 150.0"
     data["forms"]["sleep"] = {"items": {"hours": {"type": "integer", "range": "0 .. 24"}}}
+    data["forms"]["readiness"]["items"]["drives"] = {"type": "boolean", "required": False}
     visit = {
         "visit": "night_call",
         "after": "session_1",
@@ -41,10 +45,12 @@ def amendment() -> Study:
     data["amendment"] = {
         "of": "1.0",
         "reason": "very high readings",
+        "reconsent_within": "14 d",
         "changes": [
             {"change": "gates", "applies": "immediately"},
             {"change": "alerts", "applies": "immediately"},
             {"change": "forms.sleep", "applies": "at_reconsent"},
+            {"change": "forms.readiness", "applies": "at_reconsent"},
             {"change": "schedule.night_call", "applies": "at_reconsent"},
         ],
     }  # fmt: skip
@@ -132,6 +138,55 @@ def test_a_new_procedure_before_reconsent_is_a_finding(case: Case) -> None:
     case.entries["consent again"] = _under_newest(case, "consent again")
     found = {one.rule for one in findings(course_of(case), instant(WHEN["initial_dose"]))}
     assert "before_reconsent" not in found
+
+
+@pytest.mark.requirement("R23")
+def test_a_visit_and_an_item_of_the_new_release_before_reconsent_are_findings(case: Case) -> None:
+    approve(case)
+    case.put(
+        "call", "encounter", "2026-03-16T09:40:00-06:00", {"status": "started"}, encounter="night_call#1"
+    )
+    case.put("ready", "form", "2026-03-16T09:55:00-06:00",
+             {"form": "readiness", "items": {"oriented": True, "escort": True, "drives": False}},
+             encounter="session_1#1")  # fmt: skip
+    case.entries["ready"] = _under_newest(case, "ready")
+    found = {
+        (one.rule, one.entry, one.item) for one in findings(course_of(case), instant(WHEN["initial_dose"]))
+    }
+    assert ("before_reconsent", "call", "encounter") in found
+    assert ("before_reconsent", "ready", "drives") in found
+    assert not [one for one in found if one[0] == "unknown_visit"]
+
+
+@pytest.mark.requirement("R23")
+def test_consent_is_asked_for_anew_by_a_day_from_the_approval_until_it_is_given(case: Case) -> None:
+    assert reconsents_of(course_of(case)) == ()
+    unknown = fold(case.study, case.of("participant:"))  # nothing is known of the site: the newest release
+    assert [(one.release, one.due) for one in reconsents_of(unknown)] == [(case.study.newest.id, None)]
+    approve(case)
+    (asked,) = reconsents_of(course_of(case))
+    assert asked == (case.study.newest.id, instant(APPROVED), None, date(2026, 3, 26))
+    assert not asked.holds(instant("2026-03-12T07:59:00-06:00"))
+    consent_again(case)
+    first = case.study.releases[0].id
+    case.entries["consent again"] = msgspec.structs.replace(case.entries["consent again"], release=first)
+    assert len(reconsents_of(course_of(case))) == 1  # to the old one, which renews nothing
+    case.entries["consent again"] = _under_newest(case, "consent again")
+    assert reconsents_of(course_of(case)) == ()
+
+
+def test_a_release_that_touches_nobody_under_way_asks_nobody_and_a_later_one_moves_no_day(case: Case) -> None:
+    second = case.study.newest
+    data = copy.deepcopy(dict(second.data)) | {"release": "1.2"}
+    data["amendment"] = {"of": "1.1", "reason": "fewer", "changes": [CHANGED]}
+    data["populations"]["patient"]["planned"] = 7
+    third = Release.from_text(canonical(data))
+    case.study = Study("mini", (*case.study.releases, third))
+    approve(case)
+    later = {"release": third.id, "status": "active", "timezone": "America/Denver"}
+    case.put("approval 2", "activation", "2026-03-20T08:00:00-06:00", later, ledger="site:denver", by="i-1")
+    asked = reconsents_of(course_of(case))
+    assert [(one.release, one.due) for one in asked] == [(third.id, date(2026, 3, 26))]
 
 
 def test_alerts_follow_the_release_in_force_at_the_site_when_the_reading_was_taken(case: Case) -> None:

@@ -328,3 +328,14 @@ def run_diff() -> Callable[..., subprocess.CompletedProcess[str]]:
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
     return run
+
+
+def test_a_time_within_which_nobody_can_consent_is_said_with_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_bytes(edited(("  changes:\n", "  reconsent_within: 2 h\n  changes:\n")))
+    with pytest.raises(StudyError) as error:
+        load_study(path)
+    (problem,) = error.value.problems
+    line = path.read_text().splitlines()[problem.line - 1]
+    assert (problem.field, line.strip()) == ("amendment.reconsent_within", "reconsent_within: 2 h")
+    assert "write at least '1 d'" in problem.message

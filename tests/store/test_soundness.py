@@ -93,6 +93,7 @@ REWRITTEN = {
     "INSERT INTO store_due (ledger_id, visit, since) VALUES ({}, 'outcome', now())": "store_due says of",
     "INSERT INTO store_clock (ledger_id, report, event, aware, due)"
     " VALUES ({}, 'r', 'e', now(), now())": "store_clock says of",
+    "INSERT INTO store_reconsent (ledger_id, since, release) VALUES ({}, now(), 'r')": "store_reconsent says",
     "DELETE FROM store_number WHERE ledger_id = {}": "store_number says of",
     "UPDATE store_number SET number = 'S-1' WHERE ledger_id = {}": "store_number says of",
     "INSERT INTO store_due (ledger_id, visit, since) VALUES (999999, 'x', now())": "is no participant's",

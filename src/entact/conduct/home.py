@@ -20,6 +20,7 @@ from entact.conduct.today import MOST, Task, Today, of_participants
 from entact.conduct.visits.ahead import asked_ahead
 from entact.conduct.words import day, moment, title_of_form, title_of_visit
 from entact.course.entry.dates import in_date
+from entact.course.schedule import first_instant
 from entact.store import lists
 
 BOOKED = timedelta(days=7)  # before it, a booked session's gate is asked on the home page
@@ -87,6 +88,33 @@ def forms_missing(reader: Reader, person: Person) -> Iterator[Task]:
                 rank=2,
                 due=one.since,
             )
+
+
+def reconsents(reader: Reader, person: Person) -> Iterator[Task]:
+    """Those whose consent is to be renewed since the site has approved an amendment that asks for it."""
+    sites = [site for site in _sites(person) if person.may("consent", site)]
+    if not reader.sight.sees_schedule or not sites:
+        return
+    found = lists.reconsents(reader.at, sites=sites, limit=MOST + 1)
+    known = {one.ledger: Standing.of(one) for one in lists.participants_of([one.ledger for one in found])}
+    labels = {release.id: release.file.release for release in reader.study.releases}
+    for one in found:
+        if one.ledger not in known:
+            continue
+        over = one.due is not None and one.due < reader.at.astimezone(reader.zone_of(one.site)).date()
+        end = (
+            None if one.due is None else first_instant(one.due + timedelta(days=1), reader.zone_of(one.site))
+        )
+        when = f"the site works under it since {moment(one.since, reader.zone_of(one.site))}"
+        if one.due is not None:
+            when = f"{'was asked for by' if over else 'by'} {day(one.due)}; {when}"
+        standing = known[one.ledger]
+        what = f"{standing.number} is to consent again: to release {labels.get(one.release, one.release)}"
+        address = reverse("consent", args=[standing.key])
+        yield Task(
+            False, standing.key, standing.number, one.site, what, when,
+            rank=1 if over else 2, due=end, address=address,
+        )  # fmt: skip
 
 
 def certificates(reader: Reader, person: Person) -> Iterator[Task]:
@@ -161,6 +189,7 @@ SOURCES: Final[tuple[Source, ...]] = (
     participants,
     sessions_ahead,
     unblinded,
+    reconsents,
     forms_missing,
     certificates,
     unsigned_log,

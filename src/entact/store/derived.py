@@ -20,6 +20,7 @@ from entact.course.kinds.reporting import reports_due
 from entact.course.schedule import civil_date
 from entact.course.state.numbers import Number, numbers_of, shared_message
 from entact.course.state.progress import zone_of
+from entact.course.state.reconsent import reconsents_of
 from entact.course.state.reporting import ReportDue
 from entact.store.index import storable
 
@@ -68,6 +69,7 @@ class Rows:
     clocks: Mapping[tuple[str, str], dict[str, Any]]
     queries: Mapping[tuple[str], dict[str, Any]]
     bookings: Mapping[tuple[str], dict[str, Any]]
+    reconsents: Mapping[datetime, dict[str, Any]]
     numbers: Mapping[Number, dict[str, Any]]
     windows: tuple[Window, ...] = field(compare=False)
     found: tuple[OpenFinding, ...] = field(compare=False)
@@ -99,6 +101,7 @@ def rows_of(
         before.clocks if before and not changed(_CLOCKS) else _clock_rows(course),
         told.queries if told and not changed(_QUERIES) else _query_rows(course, disclosure),
         before.bookings if before and not changed(_BOOKINGS) else _booking_rows(course),
+        before.reconsents if before and not changed(SCHEDULED) else _reconsent_rows(course),
         told.numbers if told and not changed(_NUMBERS) else _number_rows(course, disclosure),
         seen.windows,
         seen.findings,
@@ -203,6 +206,18 @@ def _booking_rows(course: Course) -> dict[tuple[str], dict[str, Any]]:
 def _booking_row(one: BookingState) -> dict[str, Any]:
     visit = one.encounter.partition("#")[0]
     return {"encounter": storable(one.encounter), "visit": storable(visit), "at": one.at.astimezone(UTC)}
+
+
+def _reconsent_rows(course: Course) -> dict[datetime, dict[str, Any]]:
+    return {
+        one.since: {
+            "since": one.since.astimezone(UTC),
+            "until": None if one.until is None else one.until.astimezone(UTC),
+            "release": storable(one.release),
+            "due": one.due,
+        }
+        for one in reconsents_of(course)
+    }
 
 
 def _clock_rows(course: Course) -> dict[tuple[str, str], dict[str, Any]]:

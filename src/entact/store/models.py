@@ -262,6 +262,17 @@ class Booking(models.Model):
         indexes = [models.Index(name="booking_by_time", fields=["at"])]
 
 
+class Reconsent(models.Model):
+    """That somebody is to consent again, from `since` on and before `until`, by the end of the day `due`."""
+
+    pk = models.CompositePrimaryKey("ledger_id", "since")
+    ledger = models.ForeignKey(Ledger, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False)
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+    release = models.TextField()
+    due = models.DateField(null=True)
+
+
 class Number(models.Model):
     """A number that a participant's ledger says is theirs (see `entact.course.state.numbers`).
 

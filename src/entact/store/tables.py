@@ -15,7 +15,7 @@ from psycopg import Cursor
 from entact import __version__
 from entact.store.derived import Rows, StandingRow
 
-CODE = f"{__version__}/10"  # the second number counts changes of what rows say
+CODE = f"{__version__}/11"  # the second number counts changes of what rows say
 
 Changes = Mapping[str, list[dict[str, Any]]]  # by part of `Rows`, and `<part>_gone` with those that are gone
 
@@ -98,6 +98,7 @@ TABLES: Final = (
         {"status": _TEXT, "raised_at": _AT, "since": _AT, **_SEEN, "rule": _TEXT},
     ),
     Table("bookings", "store_booking", {"encounter": _TEXT}, {"visit": _TEXT, "at": _AT}),
+    Table("reconsents", "store_reconsent", {"since": _AT}, {"until": _AT, "release": _TEXT, "due": _DAY}),
 )
 NUMBERS: Final = Table(
     "numbers", "store_number", {"of": _TEXT, "number": _TEXT}, {"entry": _TEXT, "tells": "text[]"}

@@ -124,12 +124,16 @@ def test_an_amendment_in_words(tmp_path: Path) -> None:
   changes:
     - {change: gates.initial_dose, applies: immediately, because: two readings were high}
     - {change: schedule.outcome, applies: new_participants}
+  reconsent_within: 4 wk
 """
     path = tmp_path / "study.yaml"
     path.write_text(text.replace("condition: PTSD\n", f"condition: PTSD\n{amendment}"))
     told = account(load_study(path).newest)
     (section,) = [one for one in told.sections if one.name == "amendment"]
-    assert section.intro == "Amends release 1.0: a lower limit."
+    assert section.intro == (
+        "Amends release 1.0: a lower limit. Those under way are asked for their consent anew within 28 days "
+        "of its approval at their site."
+    )
     assert [(line.term, line.text, line.notes) for line in section.lines] == [
         (
             "Gates, initial dose",

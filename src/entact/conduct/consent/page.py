@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from entact.conduct.asking import Asked
-from entact.conduct.words import lower_words, moment, words
+from entact.conduct.words import day, lower_words, moment, words
 from entact.course import Course
+from entact.course.state.reconsent import reconsents_of
 from entact.protocol import Release
 from entact.protocol.study import told_in
 from entact.protocol.words.label import begun
@@ -97,21 +98,16 @@ def consents_made(asked: Asked) -> list[Made]:
 
 
 def renewal_of(asked: Asked) -> str:
-    """Since when the site works under a newer release than the one consented to; empty where it does not.
+    """To which release consent is to be given again, since when and by when; empty where to none.
 
     What is done of the new release without the consent is found as a deviation (`before_reconsent`).
     """
-    course, study = asked.course, asked.course.study
-    consent, newest = course.consent, asked.course.site_release(asked.now)
-    if consent is None or not consent.given or consent.release == newest.id:
+    study = asked.course.study
+    due = next((one for one in reconsents_of(asked.course) if one.holds(asked.now)), None)
+    if due is None:
         return ""
-    try:
-        is_older = study.number(consent.release) < study.number(newest.id)
-    except KeyError:
-        is_older = True
-    if not is_older:
-        return ""
-    known = dict(study.approvals).get(course.site or "", ())
-    since = next((since for since, release in known if release == newest.id), None)
-    when = f" since {moment(since, asked.zone)}" if since is not None else ""
-    return f"The site works under release {newest.file.release}{when}: consent is to be given again."
+    known = dict(study.approvals).get(asked.course.site or "", ())
+    since = f" since {moment(due.since, asked.zone)}" if known else ""
+    by = f", by {day(due.due)}" if due.due is not None else ""
+    label = study.release(due.release).file.release
+    return f"The site works under release {label}{since}: consent is to be given again{by}."

@@ -48,7 +48,11 @@ def reduce_encounter(course: State, effective: Effective, payload: Encounter) ->
         if payload.status == "started" and not entry.reason:
             course.found("reason_missing", entry.id, "", "an unscheduled visit needs a reason")
     elif visit not in course.release.visits:
-        course.found("unknown_visit", entry.id, "encounter", f"the schedule has no visit {visit!r}")
+        if course.knows_later(lambda release: visit in release.visits):
+            message = f"the visit {visit!r} is of a release to which the participant has not consented"
+            course.found("before_reconsent", entry.id, "encounter", message)
+        else:
+            course.found("unknown_visit", entry.id, "encounter", f"the schedule has no visit {visit!r}")
     state = course.encounters.get(entry.encounter)
     if state is None:
         state = course.encounters[entry.encounter] = EncounterState(

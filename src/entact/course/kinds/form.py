@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -14,6 +15,7 @@ from entact.course.state.form import VITALS, Answers
 if TYPE_CHECKING:
     from entact.course.entry.effective import Effective
     from entact.course.state.state import State
+    from entact.protocol import Release
 
 
 class FormData(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -63,6 +65,19 @@ def reduce_vital_signs(course: State, effective: Effective, payload: VitalSigns)
     course.vitals.append(_answer(course, effective, VITALS, items, "done"))
 
 
+def _found_before_reconsent(course: State, entry: str, form: str, items: dict[str, Any]) -> None:
+    """Items that are asked by a later release alone than the one consented to."""
+    known = course.release.file.all_forms[form].items
+    for item in items.keys() - known.keys():
+        if course.knows_later(partial(_has_item, form, item)):
+            message = f"{item!r} is asked by a release to which the participant has not consented"
+            course.found("before_reconsent", entry, item, message)
+
+
+def _has_item(form: str, item: str, release: Release) -> bool:
+    return form in release.file.all_forms and item in release.file.all_forms[form].items
+
+
 def _answer(course: State, effective: Effective, name: str, items: dict[str, Any], status: str) -> Answers:
     entry = effective.entry
     form = course.release_of(entry).forms.get(name)
@@ -74,6 +89,8 @@ def _answer(course: State, effective: Effective, name: str, items: dict[str, Any
         if name not in course.release.forms:
             message = f"the form {name!r} is of a release to which the participant has not consented"
             course.found("before_reconsent", entry.id, "form", message)
+        elif form is not course.release.forms[name]:
+            _found_before_reconsent(course, entry.id, name, items)
         reading = course.readings.get(entry.id)
         if form.rules.elsewhere:  # hangs on more than its own data
             around = course.values(entry.encounter, effective.at)

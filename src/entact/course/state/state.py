@@ -321,6 +321,16 @@ class State:
         except KeyError:  # consented to what the study does not have, which is a finding
             return self.study.newest
 
+    def knows_later(self, has: Callable[[Release], bool]) -> bool:
+        """Whether a release later than the one consented to has something."""
+        if not self._amended or self.consent is None:
+            return False
+        try:
+            later = self.study.releases[self.study.number(self.consent.release) + 1 :]
+        except KeyError:  # consented to what the study does not have, which is a finding
+            return False
+        return any(map(has, later))
+
     def release_of(self, entry: Entry) -> Release:
         """The release that an entry was written under; the newest, and a finding, when it is not known."""
         if self._amended and self.consent is not None and entry.release == self.consent.release:

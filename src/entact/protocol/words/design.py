@@ -8,7 +8,7 @@ from entact.protocol.study import Regimen, Units
 from entact.protocol.words.label import begun, spaced
 from entact.protocol.words.passage import Passage, Teller, counted, listed
 from entact.protocol.words.schedule import anchor_words, timing_words
-from entact.protocol.words.time import window_words
+from entact.protocol.words.time import duration_words, window_words
 
 _APPLIES = {
     "immediately": "applies to everybody at a site from its approval on",
@@ -39,9 +39,14 @@ class Design(Teller):
     def amendment_intro(self) -> str:
         """What this release amends, and why."""
         amendment = self.file.amendment
-        return (
-            f"Amends release {amendment.of}: {amendment.reason.rstrip('.')}." if amendment is not None else ""
+        if amendment is None:
+            return ""
+        within = amendment.reconsent_within
+        by = "" if within is None else f" within {duration_words(within)} of its approval at their site"
+        asked = (
+            f" Those under way are asked for their consent anew{by}." if amendment.asks_consent_again else ""
         )
+        return f"Amends release {amendment.of}: {amendment.reason.rstrip('.')}.{asked}"
 
     def amendment(self) -> Iterator[Passage]:
         """Every change that this release makes in the one before, and to whom it applies."""

@@ -31,6 +31,7 @@ from entact.store.lists.participants import (
     size,
 )
 from entact.store.lists.queries import Query, QueryKey, queries, queries_of_rules
+from entact.store.lists.reconsents import ReconsentDue, reconsents
 from entact.store.lists.sites import Certified, Kit, staff, stock
 from entact.store.lists.unblindings import Unblinded, unblindings
 from entact.store.lists.visits import DueVisit, due, missed
@@ -49,6 +50,7 @@ __all__ = [
     "ParticipantRow",
     "Query",
     "QueryKey",
+    "ReconsentDue",
     "RunningClock",
     "Size",
     "Summary",
@@ -67,6 +69,7 @@ __all__ = [
     "participants_of",
     "queries",
     "queries_of_rules",
+    "reconsents",
     "running_clocks",
     "size",
     "staff",
