@@ -6,6 +6,7 @@ READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input --quiet
 # The newest Python is left out until every locked dependency has a wheel for it.
 SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
+PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -38,10 +39,10 @@ demo: setup ## rehearse the published phase 3 study, print its outcome table, se
 	@$(BIN)/entact demo mapp1 --participants 90 $(ARGS)
 
 test: setup ## run all tests (a part of them: make test ARGS="tests/course -m 'not slow'")
-	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 evidence: setup ## run the tests that show a requirement; write which shows what to var/evidence
-	@$(BIN)/python -m pytest -n auto --dist loadfile -p tests.evidence --evidence var/evidence $(ARGS)
+	@$(PYTEST) -p tests.evidence --evidence var/evidence $(ARGS)
 
 check: setup ## format, lint, types, and the arrows between rooms
 	@$(BIN)/ruff format --check .
@@ -61,7 +62,7 @@ reference: setup ## write the pages of every field in docs anew
 	@$(BIN)/entact reference published > docs/published-fields.md
 
 explore: setup ## run the property-based tests with examples that are drawn anew
-	@ENTACT_EXPLORE=1 $(BIN)/python -m pytest -n auto --dist loadfile -m hypothesis $(ARGS)
+	@ENTACT_EXPLORE=1 $(PYTEST) -m hypothesis $(ARGS)
 
 soak: setup ## rehearse disasters for ten minutes and more: kills (browsers too), a full disk, flipped bits, restores
 	@ENTACT_SOAK=$${ENTACT_SOAK:-600} $(BIN)/python -m pytest -q -s tests/store/test_soak.py \
