@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from tests.cli.conftest import Done, Run
 
-from entact.store import backup
+from entact.store import backup, recovery
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_r26_a_restore_is_proven_with_its_keys_and_one_that_lost_something_is_no
     assert all(steps(told).values())
     assert len(backup.backups(place / "backups")) == 1  # it stays, as a backup
 
-    real = backup.recover
+    real = recovery.recover
 
     def lossy(*given: Any, **named: Any) -> Any:
         """A restore that lost one entry and an account's row without a word."""
@@ -66,7 +66,7 @@ def test_r26_a_restore_is_proven_with_its_keys_and_one_that_lost_something_is_no
             owner.execute("ALTER TABLE store_line ENABLE ALWAYS TRIGGER append_only")
         return found
 
-    monkeypatch.setattr(backup, "recover", lossy)
+    monkeypatch.setattr(recovery, "recover", lossy)
     shutil.rmtree(place / "backups")
     without_keys = ["--report", place / "reports", "--database", own, "--json"]
     done = run("backup", "prove", place / "backups", *without_keys)

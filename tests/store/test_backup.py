@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from entact.course.entry import canonical
-from entact.store import StoreError, backup, postgres
+from entact.store import StoreError, backup, postgres, recovery
 from entact.store.received import read_received, segments
 
 ENTACT = str(Path(sys.executable).with_name("entact"))
@@ -163,9 +163,9 @@ def test_what_cannot_be_recovered_is_said_and_leaves_nothing_behind(
     _, folder, moment = lost
     (made,) = backup.backups(folder)
     with pytest.raises(StoreError, match=r"reaches .* they begin at"):
-        backup.recover(folder, place / "early", until=made.since - timedelta(seconds=1))
+        recovery.recover(folder, place / "early", until=made.since - timedelta(seconds=1))
     with pytest.raises(StoreError, match=r"ends before .*: leave the time out"):
-        backup.recover(folder, place / "late", until=moment + timedelta(days=1))
+        recovery.recover(folder, place / "late", until=moment + timedelta(days=1))
     assert not (place / "late" / "postgres" / "data").exists()
     damaged = next(
         path
@@ -176,7 +176,7 @@ def test_what_cannot_be_recovered_is_said_and_leaves_nothing_behind(
     raw[4000] ^= 1
     damaged.write_bytes(raw)
     with pytest.raises(StoreError, match=f"{damaged.name} is damaged: take an older backup"):
-        backup.recover(folder, place / "damaged")
+        recovery.recover(folder, place / "damaged")
     assert not (place / "damaged" / "postgres").exists()
 
 

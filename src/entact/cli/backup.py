@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from entact.protocol.quantity import parse_duration
-from entact.store import StoreError, backup
+from entact.store import StoreError, backup, recovery
 
 
 def back_up(folder: Path, *, once: bool) -> int:
@@ -30,7 +30,7 @@ def back_up(folder: Path, *, once: bool) -> int:
 
 def recover_database(folder: Path, into: Path, until: str | None) -> int:
     """Starts a server with the data of a backup as they were at a moment; returns the exit code."""
-    recovered = backup.recover(folder, into, until=None if until is None else _moment(until))
+    recovered = recovery.recover(folder, into, until=None if until is None else _moment(until))
     console = Console(highlight=False, soft_wrap=True)
     missing = recovered.missing
     what = "A PART" if missing else until or "all that was received"
@@ -50,7 +50,7 @@ def recover_database(folder: Path, into: Path, until: str | None) -> int:
     return 1 if missing else 0
 
 
-def _told(missing: backup.Missing) -> Iterator[str]:
+def _told(missing: recovery.Missing) -> Iterator[str]:
     for name, (there, back) in missing.entries.items():
         yield f"{there - back} of {there} entries that the database {name} had at {missing.noted_at}"
     if not missing.noted_at:

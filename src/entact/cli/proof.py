@@ -15,7 +15,7 @@ import typer
 
 from entact import __version__, store
 from entact.cli.database import open_record
-from entact.store import StoreError, backup
+from entact.store import StoreError, backup, recovery
 
 UNPROVEN = (
     "the keys were not tried: what is personal was not shown to come back (say --keys, --by and their files)"
@@ -152,7 +152,7 @@ def _steps(
     there = Elsewhere(into)
     try:
         with proof.step("it is restored into a server of its own") as step:
-            recovered = backup.recover(made.folder.parent, there.folder)
+            recovered = recovery.recover(made.folder.parent, there.folder)
             step.said += recovered.faults
             step.said.append(f"in {recovered.server.folder}")
             step.passed = recovered.missing is None and not recovered.faults
