@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from entact.synthesis.checks import Checks, NotDone
-from entact.synthesis.database import DatabaseError, read_database
+from entact.synthesis.comparisons import DatabaseError
+from entact.synthesis.database import read_database
 from entact.synthesis.evidence import (
     Answer,
     Evidence,
