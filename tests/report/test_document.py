@@ -184,6 +184,13 @@ def test_a_report_by_arm_says_that_it_is_unblinded(text: str) -> None:
     assert "UNBLINDED</strong> Results stand by arm" in text
 
 
+def test_every_analysis_stands_with_its_rows_and_hashes(text: str, datasets: Datasets) -> None:
+    [one] = outcome_table(datasets).analyses
+    part = text[text.index('<section id="analyses">') : text.index('<section id="flow">')]
+    for said in (one.estimand, one.entered, *one.digests.values(), *one.events):
+        assert said in part
+
+
 def test_a_blinded_report_names_no_arm_in_results(mini: Study, courses: list[Course]) -> None:
     said = render_report(of(mini, build(mini, courses)))
     page = Page(said)
@@ -191,6 +198,7 @@ def test_a_blinded_report_names_no_arm_in_results(mini: Study, courses: list[Cou
     assert "Blinded" in said
     assert "UNBLINDED" not in said
     assert "All randomised participants" in said
+    assert "xx.x (xx.x to xx.x); p = 0.xxx" in said  # the places of the results are held open
     outcomes = re.search(r'<section id="outcomes">.*?</section>', said, re.DOTALL)
     assert outcomes is not None
     assert "Placebo" not in outcomes[0]

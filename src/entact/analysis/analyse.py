@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal
@@ -30,6 +30,7 @@ class Analysed:
     Attributes:
         result: None where there is none, and `why` says so. standing: whether the plan that was committed
             before unblinding says the same of it. adjusted: of its p, where it is tested with others.
+        digests: SHA-256 of the data it took, of what the plan says of it, of the allocation and of the code.
     """
 
     planned: Planned
@@ -38,6 +39,7 @@ class Analysed:
     entered: Entered
     standing: Standing
     adjusted: float | None = None
+    digests: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def p(self) -> float | None:
@@ -68,6 +70,7 @@ class Analysed:
         out += [("", "", "", "", "note", None, one) for one in self.entered.notes]
         if self.adjusted is not None:
             out.append(("", "", "", "", "adjusted p", self.adjusted, ""))
+        out += [("", "", "", "", f"SHA-256 of {what}", None, one) for what, one in self.digests.items()]
         found = pl.concat([found, pl.DataFrame([*people, *out], schema=ARD, orient="row")])
         about = {
             "analysis": self.id,
@@ -155,6 +158,7 @@ def analyse(
     single = None if many is not None else polars(frames)
     found, seen = [], hashlib.sha256()
     allocated: set[tuple[str, str]] = set()
+    own: dict[str, str] = {}
     if single is not None:
         seen.update(_bytes(single))
     for planned in plan.analyses:
@@ -163,7 +167,9 @@ def analyse(
             if planned.id not in many:
                 raise ValueError(f"there is no frame for the analysis {planned.id!r}")
             frame = many[planned.id]
-            seen.update(_bytes(frame))
+            whole = _bytes(frame)
+            seen.update(whole)
+            own[planned.id] = hashlib.sha256(whole).hexdigest()
         assert frame is not None
         allocated |= _allocated(plan, frame, allocation)
         found.append(_one(plan, planned, frame, allocation, committed))
@@ -171,6 +177,10 @@ def analyse(
     if allocated:
         pairs = "\n".join(f"{who}\t{arm}" for who, arm in sorted(allocated))
         digests["allocation"] = hashlib.sha256(pairs.encode()).hexdigest()
+    found = [
+        replace(one, digests=digests | {"data": own.get(one.id, digests["data"]), "plan": one.planned.digest})
+        for one in found
+    ]
     if plan.family is None:
         return Analyses(tuple(found), digests, dry)
     together = plan.family.test({one.id: one.p for one in found})

@@ -13,7 +13,7 @@ from entact.analysis.planned import ROLES, Plan, Planned, Where
 
 NAMES = ("participant", "arm", "visit", "site")
 """Roles whose numbers are names."""
-NEEDED = ("strata", "ended", "exposure", "covariates")
+NEEDED = ("strata", "ended", "competing", "exposure", "covariates")
 """Keys of a plan that name columns without which a row says nothing."""
 FEW = 12
 """Values of a whole number up to which it may be a code."""
@@ -26,6 +26,13 @@ class Step:
     why: str
     rows: int
     participants: int
+
+    def __str__(self) -> str:
+        said = f"{self.rows} {'row' if self.rows == 1 else 'rows'} left out, {self.why}"
+        if not self.participants:
+            return said
+        whole = "1 participant" if self.participants == 1 else f"{self.participants} participants"
+        return f"{said} (all of {whole})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +52,7 @@ class Entered:
 
     def __str__(self) -> str:
         people = ", ".join(f"{n} {arm}".strip() for arm, n in self.participants.items()) or "nobody"
-        out = "; ".join(
-            f"{step.rows} {'row' if step.rows == 1 else 'rows'} left out, {step.why}"
-            + (f" (all of {step.participants} participants)" if step.participants > 1 else "")
-            + (" (all of 1 participant)" if step.participants == 1 else "")
-            for step in self.left_out
-        )
+        out = "; ".join(map(str, self.left_out))
         told = [f"{self.rows} rows of {people}" + (f"; {out}" if out else "")]
         return "\n".join([*told, *map(str, self.events), *self.notes])
 
@@ -124,6 +126,10 @@ def _rows(
         if column in whole.columns:
             values = wanted if isinstance(wanted, tuple) else (wanted,)
             notes += _unseen(whole[column], values, f"what is asked of {column!r}")
+    for key in ("ended", "competing"):
+        for column, event in _meant(planned.said.get(key)):
+            if column in whole.columns:
+                notes += _unseen(whole[column], event, f"{key!r} of {column!r}")
     rows = _keep(rows, _where(rows, planned.where, planned.id), "not of this analysis's rows", steps)
     if planned.set in plan.sets:
         own = _where(rows, plan.sets[planned.set], f"sets.{planned.set}")
@@ -172,6 +178,15 @@ def _variables(planned: Planned) -> list[str]:
         return parse(f"value ~ {fixed}").variables
     except ValueError:
         return []  # the method says what is wrong with it
+
+
+def _meant(said: Any) -> list[tuple[str, tuple[object, ...]]]:
+    """A column and what in it is meant, where a plan says so; nothing for a column of true and false."""
+    if not isinstance(said, Mapping):
+        return []
+    return [
+        (str(column), tuple(one) if isinstance(one, list | tuple) else (one,)) for column, one in said.items()
+    ]
 
 
 def _slopes(planned: Planned, rows: pl.DataFrame) -> list[str]:

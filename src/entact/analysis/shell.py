@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
@@ -29,7 +30,8 @@ def shell(plan: Any, frame: Any = None) -> pl.DataFrame:
 
     Args:
         plan: a `Plan`, or what a plan file says. frame: of the people there are, from which n of each
-            analysis set is counted; arms and values are not looked at, and may be missing.
+            analysis set is counted, or a mapping from each analysis's id to its own; arms and values are not
+            looked at, and may be missing.
     Returns:
         Columns analysis, estimand, set, method, row, n (null without a frame), result.
     Raises:
@@ -39,7 +41,8 @@ def shell(plan: Any, frame: Any = None) -> pl.DataFrame:
     rows: list[tuple[str, str, str, str, str, int | None, str]] = []
     for one in plan.analyses:
         word = METHODS[str(one.said["method"])]
-        n = None if frame is None else people_of(plan, one, frame)
+        own = frame[one.id] if isinstance(frame, Mapping) else frame
+        n = None if own is None else people_of(plan, one, own)
         about = (one.id, one.estimand, one.set, word.answers)
         label = one.question.label or "each arm"
         rows.append((*about, label, n, PLACE if word.compares else ALONE))

@@ -112,6 +112,10 @@ def _analysis(
             faults.append(((*path, key), unknown(f"key of {method}", key, (*_ALWAYS, *word.takes))))
         elif key in word.takes or key in _WORDS:
             takes = _WORDS[key] if key in _WORDS else word.takes[key]
+            if takes == "flag" and isinstance(value, Mapping) and len(value) == 1:
+                [(column, event)] = value.items()
+                _event(event, (*path, key, column), faults)
+                continue
             if takes == "event":
                 _event(value, (*path, key), faults)
                 continue
@@ -288,6 +292,8 @@ def _misfit(key: str, value: Any, takes: str | tuple[str, ...]) -> str | None:
         case "names" | "visits" | "events":  # a grade may be a number
             fine = bool(several) and all(isinstance(one, str) or is_number(one) for one in several)
             return None if fine else f"{value!r} is no name, and no list of them"
+    if takes == "flag" and not isinstance(value, str):
+        return f"{value!r} is no column; write one, or one with what in it is meant, as in {{status: died}}"
     return None if isinstance(value, str) else f"{value!r} is no text"
 
 

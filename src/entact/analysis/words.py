@@ -55,6 +55,7 @@ from entact.analysis.methods import (
     VanElteren,
     WithoutEach,
 )
+from entact.analysis.methods.times import Ended
 from entact.analysis.planned import Event, Method
 from entact.analysis.randomisation import Complete, Minimisation, PermutedBlocks, Procedure, Simple
 
@@ -92,6 +93,14 @@ def event_of(said: Any) -> Event:
     if isinstance(said, Mapping):
         return Event((), said.get("at_least"), said.get("at_most"))
     return Event(tuple(said) if isinstance(said, list | tuple) else (said,))
+
+
+def _flag(said: Any) -> str | Ended:
+    """A column of true and false, or one with what in it is the event; checked before."""
+    if isinstance(said, str):
+        return said
+    [(column, event)] = said.items()
+    return Ended(str(column), event_of(event))
 
 
 def _standardised(family: Literal["linear", "logistic"], said: Mapping[str, Any]) -> Method:
@@ -188,12 +197,14 @@ _MAKERS: dict[str, Callable[[Mapping[str, Any]], Method]] = {
     "rerandomisation": lambda said: Rerandomisation(
         _procedure(said), int(said["seed"]), int(said.get("draws", 9999)), names_of(said, "covariates")
     ),
-    "median_time": lambda said: MedianTime(said["ended"]),
-    "kaplan_meier": lambda said: ShareWithout(said["ended"], tuple(map(float, said["at_times"]))),
-    "competing_risks": lambda said: CompetingRisks(said["ended"], said["competing"], float(said["until"])),
-    "log_rank": lambda said: LogRank(said["ended"], names_of(said, "strata")),
-    "cox": lambda said: Hazards(said["ended"], names_of(said, "covariates"), names_of(said, "strata")),
-    "restricted_mean": lambda said: RestrictedMean(said["ended"], float(said["until"])),
+    "median_time": lambda said: MedianTime(_flag(said["ended"])),
+    "kaplan_meier": lambda said: ShareWithout(_flag(said["ended"]), tuple(map(float, said["at_times"]))),
+    "competing_risks": lambda said: CompetingRisks(
+        _flag(said["ended"]), _flag(said["competing"]), float(said["until"])
+    ),
+    "log_rank": lambda said: LogRank(_flag(said["ended"]), names_of(said, "strata")),
+    "cox": lambda said: Hazards(_flag(said["ended"]), names_of(said, "covariates"), names_of(said, "strata")),
+    "restricted_mean": lambda said: RestrictedMean(_flag(said["ended"]), float(said["until"])),
     "share": lambda said: Share(said.get("interval")),
     "proportion": lambda said: Shares("difference", said.get("interval"), names_of(said, "strata")),
     "risk_ratio": lambda said: Shares("risk_ratio", said.get("interval")),

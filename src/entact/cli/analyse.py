@@ -10,9 +10,10 @@ import polars as pl
 import typer
 
 from entact.analysis.analyse import Analyses, analyse, dummy_allocation
-from entact.analysis.entered import NAMES, NEEDED
-from entact.analysis.planned import Plan
+from entact.analysis.entered import NAMES
+from entact.analysis.planned import Plan, Planned
 from entact.analysis.vocabulary import PlanError, read_plan
+from entact.analysis.words import METHODS
 from entact.cli.tables import Table, TableError, read_table
 from entact.protocol.problem import Fault, StudyError
 from entact.protocol.source import read_source
@@ -132,15 +133,23 @@ def _made_up(plan: Plan, frame: pl.DataFrame, seed: int) -> dict[str, str]:
     return dummy_allocation(people, arms, seed=seed)
 
 
+def _named(planned: Planned) -> list[str]:
+    """The columns that an analysis names."""
+    found = []
+    for key, takes in METHODS[str(planned.said["method"])].takes.items():
+        said: Any = planned.said.get(key, ())
+        if takes == "formula":
+            found += re.findall(r"[\w.]+", str(said))
+        elif takes in ("column", "columns", "measure", "flag"):
+            found += [said] if isinstance(said, str) else [str(name) for name in said]
+    return found
+
+
 def _refuse_mixed(plan: Plan, table: Table) -> None:
     """A column that stops being numbers is no number and no category: whoever uses it is told."""
     used = {plan.columns.get("value", "value"), *(plan.columns.get(role, role) for role in _NUMBERS)}
     for one in plan.analyses:
-        used |= {one.value or ""}
-        for key in ("fixed", *NEEDED):
-            used |= {
-                plan.columns.get(name, name) for name in re.findall(r"[\w.]+", str(one.said.get(key, "")))
-            }
+        used |= {one.value or "", *(plan.columns.get(name, name) for name in _named(one))}
     wrong = [message for column, message in table.mixed.items() if column in used]
     if wrong:
         raise TableError("\n".join(wrong))

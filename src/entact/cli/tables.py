@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
@@ -13,6 +13,9 @@ import polars as pl
 
 MISSING = frozenset({"", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", ".", "#N/A"})
 """Texts that say that there is no value."""
+
+CODES = frozenset({-9.0, -99.0, -999.0, -9999.0, 99.0, 999.0, 9999.0, 99999.0, 88.0, 888.0, 8888.0})
+"""Numbers by which other programs are told that there is no value."""
 
 SEPARATORS = (",", ";", "\t", "|")
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
@@ -89,11 +92,11 @@ def _text(path: Path, names: Collection[str]) -> Table:
         if not text.strip():
             raise TableError(f"{path}: the file is empty")
     else:
-        separator = _separator(path, text.split("\n", 1)[0])
+        separator = _separator(path, _head(text))
     rows = list(csv.reader(StringIO(text), delimiter=separator))
     lines = _lines(rows, first)
     _refuse_open_quote(path, rows, lines, text)
-    head = [name.strip() for name in rows[0]]
+    head = [" ".join(name.split("\n")).strip() for name in rows[0]]
     nameless = bool(head) and not head[0] and len(head) > 1
     if nameless:  # names of rows, as R writes them
         head[0] = "row"
@@ -118,6 +121,9 @@ def _text(path: Path, names: Collection[str]) -> Table:
         notes.append("the first column has no name, and is called row")
     if blank:
         notes.append(f"{blank} {'line has' if blank == 1 else 'lines have'} no value at all, and are no rows")
+    for name, raw_name in zip(head, rows[0], strict=True):
+        if "\n" in raw_name.strip():
+            notes.append(f"{name!r}: the line break in the column's name is read as a blank")
     if separator != ",":
         notes.append(f"cells are separated by a {_called(separator)}")
     for place, name in enumerate(head):
@@ -148,6 +154,15 @@ def _lines(rows: list[list[str]], first: int) -> list[int]:
         lines.append(at)
         at += 1 + sum(cell.count("\n") for cell in row)
     return lines
+
+
+def _head(text: str) -> str:
+    """The first line; where a name in quotes goes over several lines, all of them."""
+    lines = text.split("\n")
+    for many in range(1, len(lines) + 1):
+        if sum(line.count('"') for line in lines[:many]) % 2 == 0:
+            return " ".join(lines[:many])
+    return lines[0]
 
 
 def _separator(path: Path, head: str) -> str:
@@ -196,6 +211,7 @@ def _column(
         if whole and any(abs(int(cell)) >= 2**63 for cell in known):
             return _words(name, cells)
         values = [None if cell in MISSING else (int(cell) if whole else float(cell)) for cell in cells]
+        _note_code(name, [one for one in values if one is not None], notes)
         return pl.Series(name, values, dtype=pl.Int64 if whole else pl.Float64)
     commas = [cell for cell in known if _COMMA.fullmatch(cell)]
     if commas and len(commas) + len(numbers) == len(known):
@@ -212,6 +228,7 @@ def _column(
             )
         notes.append(f"{name}: decimal commas read as decimals")
         values = [None if cell in MISSING else float(cell.replace(",", ".")) for cell in cells]
+        _note_code(name, [one for one in values if one is not None], notes)
         return pl.Series(name, values, dtype=pl.Float64)
     like_numbers = {*numbers, *commas}
     many = sum(cell in like_numbers for cell in known)
@@ -222,6 +239,21 @@ def _column(
             f"{len(known)} cells are; correct it, or leave it empty where the value is missing"
         )
     return _words(name, cells)
+
+
+def _note_code(name: str, values: Sequence[float], notes: list[str]) -> None:
+    """A note of a number that often means that there is none, and lies further out than all others reach."""
+    for code in sorted(CODES & {*values}):
+        others = [one for one in values if one != code]
+        if len({*others}) < 3 or min(others) <= code <= max(others):
+            continue
+        away = min(abs(code - min(others)), abs(code - max(others)))
+        if away > max(others) - min(others):
+            many = len(values) - len(others)
+            notes.append(
+                f"{name}: {code:g} in {many} of {len(values)} cells, far from all others, is taken as a "
+                "number; leave the cell empty where it means that there is no value"
+            )
 
 
 def _note_missing(name: str, cells: list[str], notes: list[str]) -> None:

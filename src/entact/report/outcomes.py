@@ -8,6 +8,7 @@ from typing import Any
 
 from entact.datasets import Datasets
 from entact.report import outcome_rows
+from entact.report.analyses import AnalysisRow, analyses
 from entact.report.cell import MARK, Cell
 from entact.report.effect_rows import tested_together
 from entact.report.published import ALL, Published, require_fit
@@ -32,7 +33,7 @@ class OutcomeTable:
         simulated: no person stands behind the values; every rendering has to say so.
         unblinded: whether there is a column for each arm; else one for all participants.
         arms: the columns. rows: in order, section by section. notes: what a reader has to know.
-        citation: of the published values, where there are any.
+        citation: of the published values, where there are any. analyses: of the plan, one by one.
     """
 
     study: str
@@ -45,6 +46,7 @@ class OutcomeTable:
     rows: tuple[Row, ...]
     notes: tuple[str, ...]
     citation: str | None
+    analyses: tuple[AnalysisRow, ...] = ()
 
     def sections(self) -> dict[str, list[Row]]:
         """Rows by section, in order."""
@@ -87,6 +89,7 @@ class OutcomeTable:
             ],
             "notes": list(self.notes),
             "citation": self.citation,
+            "analyses": [one.to_dict() for one in self.analyses],
         }
 
 
@@ -134,6 +137,7 @@ def outcome_table(
         rows=rows,
         notes=tuple(dict.fromkeys(_notes(datasets, rows, remarks))),
         citation=published.citation if published else None,
+        analyses=tuple(analyses(source)),
     )
 
 

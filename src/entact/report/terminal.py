@@ -111,6 +111,10 @@ def _title(table: OutcomeTable) -> Text:
 
 def _notes(table: OutcomeTable) -> Text:
     lines = [*table.notes, "After a mean (SD): number of participants. Intervals are 95 %."]
+    for one in table.analyses:
+        made = ", ".join(f"{what} {digest[:16]}" for what, digest in one.digests.items())
+        stands = one.standing or "blinded"
+        lines.append(f"{one.name.replace('_', ' ')}: {stands}; SHA-256 of {made}")
     if table.citation is not None:
         lines.append(f"Published: {table.citation}")
     return Text("\n".join(lines), style="dim")

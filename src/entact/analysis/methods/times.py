@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from entact.analysis.methods.answer import labelled, parts
-from entact.analysis.planned import Question
+from entact.analysis.planned import Event, Question
 from entact.analysis.result import Estimate, Estimates
 from entact.analysis.survival import (
     Times,
@@ -22,17 +22,25 @@ from entact.analysis.survival import (
 
 
 @dataclass(frozen=True, slots=True)
+class Ended:
+    """A column that says how a time ended, and what in it is the event."""
+
+    column: str
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
 class MedianTime:
     """The median time of each arm, or of all. `ended`: the column that is true where the event came."""
 
-    ended: str
+    ended: str | Ended
 
     def answer(self, rows: pl.DataFrame, question: Question) -> Estimates:
         here = _with(question.here(rows), self.ended)
         found = []
         for key, part in parts(here, ["arm"] if "arm" in here.columns else []):
             name = str(key[0]) if key else "all"
-            times = Times.of(part["value"], part[self.ended], name)
+            times = Times.of(part["value"], part[_name(self.ended)], name)
             found.append(replace(median_time(times, level=question.level), label=name))
         return Estimates("", tuple(found))
 
@@ -41,7 +49,7 @@ class MedianTime:
 class ShareWithout:
     """The share of each arm, or of all, that has not had the event by some times, by Kaplan and Meier."""
 
-    ended: str
+    ended: str | Ended
     at_times: tuple[float, ...]
 
     def answer(self, rows: pl.DataFrame, question: Question) -> Estimates:
@@ -49,7 +57,7 @@ class ShareWithout:
         found = []
         for key, part in parts(here, ["arm"] if "arm" in here.columns else []):
             name = str(key[0]) if key else "all"
-            times = Times.of(part["value"], part[self.ended], name)
+            times = Times.of(part["value"], part[_name(self.ended)], name)
             curve = kaplan_meier(times, level=question.level)
             for time in self.at_times:
                 share, low, high = curve.at(time)
@@ -77,8 +85,8 @@ class CompetingRisks:
         ended: column that is true where the event ended the time. competing: true where another did.
     """
 
-    ended: str
-    competing: str
+    ended: str | Ended
+    competing: str | Ended
     until: float
 
     def answer(self, rows: pl.DataFrame, question: Question) -> Estimates:
@@ -86,19 +94,18 @@ class CompetingRisks:
         found = []
         for key, part in parts(here, ["arm"] if "arm" in here.columns else []):
             name = str(key[0]) if key else "all"
-            known = part.drop_nulls(["value", self.ended, self.competing])
-            one, other = (Times.of(known["value"], known[way], name) for way in (self.ended, self.competing))
+            ended, competing = _name(self.ended), _name(self.competing)
+            known = part.drop_nulls(["value", ended, competing])
+            one, other = (Times.of(known["value"], known[way], name) for way in (ended, competing))
             both = known.filter(one.event & other.event)
             if len(both):
                 who = both["participant"][0]
-                raise ValueError(
-                    f"the time of participant {who} is ended by {self.ended} and {self.competing}"
-                )
+                raise ValueError(f"the time of participant {who} is ended by {ended} and {competing}")
             cause = one.event * 1 + other.event * 2
             estimate = cumulative_incidence(
                 one.time, cause.astype(np.int64), self.until, level=question.level, name=name
             )
-            notes = (*estimate.notes, f"{int(other.event.sum())} in {name} ended by {self.competing}")
+            notes = (*estimate.notes, f"{int(other.event.sum())} in {name} ended by {competing}")
             found.append(replace(estimate, notes=notes))
         return Estimates("", tuple(found))
 
@@ -107,7 +114,7 @@ class CompetingRisks:
 class LogRank:
     """Two arms by the log-rank test, within strata where they are named."""
 
-    ended: str
+    ended: str | Ended
     strata: tuple[str, ...] = ()
 
     def answer(self, rows: pl.DataFrame, question: Question) -> Estimates:
@@ -118,7 +125,7 @@ class LogRank:
             own = [part.filter(pl.col("arm").cast(pl.String) == arm) for arm in question.pair()]
             if min(len(one) for one in own):
                 one, two = (
-                    Times.of(rows["value"], rows[self.ended], name)
+                    Times.of(rows["value"], rows[_name(self.ended)], name)
                     for rows, name in zip(own, question.pair(), strict=True)
                 )
                 pairs.append((one, two))
@@ -132,7 +139,7 @@ class LogRank:
 class Hazards:
     """Two arms by proportional hazards, adjusted for covariates (numbers), with strata."""
 
-    ended: str
+    ended: str | Ended
     covariates: tuple[str, ...] = ()
     strata: tuple[str, ...] = ()
 
@@ -141,13 +148,13 @@ class Hazards:
         here = _with(question.here(rows), self.ended, *self.covariates, *self.strata)
         pair = question.pair()
         own = here.filter(pl.col("arm").cast(pl.String).is_in(list(pair)))
-        whole = own.drop_nulls([self.ended, *self.covariates, *self.strata])
+        whole = own.drop_nulls([_name(self.ended), *self.covariates, *self.strata])
         for name in self.covariates:
             if not whole.schema[name].is_numeric():
                 raise ValueError(
                     f"covariate {name!r} holds {whole.schema[name]}: make it numbers, or a stratum"
                 )
-        times = Times.of(whole["value"], whole[self.ended])
+        times = Times.of(whole["value"], whole[_name(self.ended)])
         first = (whole["arm"].cast(pl.String) == pair[0]).cast(pl.Float64).to_numpy()
         x = np.column_stack([first, *(whole[name].cast(pl.Float64).to_numpy() for name in self.covariates)])
         stratum = None
@@ -175,13 +182,13 @@ class Hazards:
 class RestrictedMean:
     """Two arms by the mean time without the event up to a time."""
 
-    ended: str
+    ended: str | Ended
     until: float
 
     def answer(self, rows: pl.DataFrame, question: Question) -> Estimates:
         first, second = question.arms(rows)
         one, two = (
-            Times.of(_with(part, self.ended)["value"], part[self.ended], name)
+            Times.of(part["value"], _with(part, self.ended)[_name(self.ended)], name)
             for part, name in zip((first, second), question.pair(), strict=True)
         )
         found = restricted_mean_difference(
@@ -190,8 +197,17 @@ class RestrictedMean:
         return labelled(found, question)
 
 
-def _with(rows: pl.DataFrame, *names: str) -> pl.DataFrame:
-    for name in names:
-        if name not in rows.columns:
-            raise ValueError(f"there is no column {name!r}; there are: {', '.join(rows.columns)}")
+def _with(rows: pl.DataFrame, *names: str | Ended) -> pl.DataFrame:
+    """The rows, all columns of which are there, with one that says whether each time ended with an event."""
+    for one in names:
+        column = one if isinstance(one, str) else one.column
+        if column not in rows.columns:
+            raise ValueError(f"there is no column {column!r}; there are: {', '.join(rows.columns)}")
+        if isinstance(one, Ended):
+            rows = rows.with_columns(one.event.of(rows[column]).alias(_name(one)))
     return rows
+
+
+def _name(one: str | Ended) -> str:
+    """The column that `_with` has for it."""
+    return one if isinstance(one, str) else f"{one.column}: {', '.join(map(str, one.event.values))}"

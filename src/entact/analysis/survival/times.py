@@ -49,7 +49,10 @@ class Times:
             if one not in (0, 1, True, False)
         ]
         if strange:
-            raise ValueError(f"{strange[0]!r} is no event; write true and false, or 1 and 0")
+            raise ValueError(
+                f"{strange[0]!r} is no event; write true and false, or 1 and 0, or say what of it is one, as "
+                f"in 'ended: {{{event.name}: {strange[0]}}}'"
+            )
         return cls(rows["time"].to_numpy(), rows["event"].cast(pl.Float64).to_numpy() == 1, name)
 
     @property
