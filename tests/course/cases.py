@@ -69,6 +69,12 @@ def told_one_by_one(**changed: Any) -> Release:
     return Release.from_text(canonical(data))
 
 
+def rated_apart() -> Release:
+    """The small study with two sessions, and a rater who knows no schedule."""
+    hidden = ["schedule", "dosing", "adverse_events", "clinical"]
+    return two_sessions(blinding=[{"role": "rater", "hidden": hidden, "until": "lock"}])
+
+
 class Case:
     """Ledgers of one participant, one site and the study, each entry by a name that is its id."""
 
@@ -266,7 +272,7 @@ def _form(case: Case, name: str, form: str, when: str, items: dict[str, Any], **
 
 def before(act: str, study: Study | None = None) -> Case:
     """A participant for whom the act is allowed at `WHEN[act]`."""
-    release = told_one_by_one() if act == "unblind" else two_sessions()
+    release = {"unblind": told_one_by_one, "rate": rated_apart}.get(act, two_sessions)()
     case = Case(study or Study("mini", (release,)))
     _site(case)
     _until_enrolled(case)
@@ -310,9 +316,10 @@ WHEN = {
     "supplement": "2026-03-16T11:40:00-06:00",
     "discharge": "2026-03-16T18:00:00-06:00",
     "next_session": "2026-04-07T09:00:00-06:00",
+    "rate": "2026-04-05T10:00:00-06:00",
 }
-DETAIL = {"initial_dose": {"kit": "K-1"}, "supplement": {"kit": "K-2"}}
-BY = {"randomise": "i-1", "enrol": "i-1", "unblind": "i-1"}
+DETAIL = {"initial_dose": {"kit": "K-1"}, "supplement": {"kit": "K-2"}, "rate": {"encounter": "outcome#1"}}
+BY = {"randomise": "i-1", "enrol": "i-1", "unblind": "i-1", "rate": "r-2"}
 
 
 def ask(case: Case, act: str, *, late: timedelta = timedelta(0), **changed: Any) -> Allowed | Refused:

@@ -136,6 +136,20 @@ def read_mail(text: str) -> Mail | None:
     raise ConductError("ENTACT_MAIL cannot be read: say smtp://name:password@host:587?tls (docs/server.md)")
 
 
+def read_video(text: str) -> str:
+    """Where raters and participants meet, with `{room}` in the place of a random word; empty for nowhere.
+
+    Raises:
+        ConductError: when it is no such address.
+    """
+    parts = urlsplit(text)
+    if text and not (parts.scheme == "https" and parts.hostname and text.count("{room}") == 1):
+        raise ConductError(
+            "ENTACT_VIDEO cannot be read: say https://meet.example.org/{room} (docs/rating.md)"
+        )
+    return text
+
+
 def secret_file() -> Path:
     """Where the secret lies that all processes of the server share."""
     return server.data_folder() / "secrets" / "server.key"

@@ -5,6 +5,7 @@ Each is one entry under the site's own time. Who calls it holds the transaction 
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
@@ -20,6 +21,7 @@ from entact.conduct.record.door import Author
 from entact.course import Entry, fold_setting, read, uuid7
 from entact.course.entry import digest
 from entact.course.entry.dates import in_date, read_date
+from entact.course.kinds.on_call import OnCall
 from entact.course.kinds.site import Certificate, DelegationSigned, Staff
 from entact.course.state.setting import SiteState
 from entact.protocol import Study
@@ -28,7 +30,7 @@ from entact.store.studies import study_of_record
 from entact.store.versions import with_versions
 
 SITE = "site:"
-_KINDS = ("activation", "staff", "delegation_signed", "void")
+_KINDS = ("activation", "staff", "delegation_signed", "on_call", "void")
 _NEXT = timedelta(milliseconds=1)
 
 
@@ -93,6 +95,20 @@ def certify(person: str, site: str, certificate: Certificate, *, by: Author) -> 
         if before is None or not before.roles:
             raise ConductError(f"{person} has no role at site {site}: give one first")
         _enter(site, "staff", _staff(site, person, list(before.roles), certificate, before.until), by)
+
+
+def set_on_call(site: str, number: str, *, by: Author) -> None:
+    """Enters the number at which somebody of a site answers at any hour.
+
+    Raises:
+        ConductError: when it can be no telephone number.
+    """
+    if re.fullmatch(r"\+?[0-9][0-9 ()/.-]{4,30}", number.strip()) is None:
+        raise ConductError("write the number as one dials it from anywhere, such as +1 303 555 0100")
+    with transaction.atomic():
+        _hold(site)
+        if state_of(site).on_call != number.strip():
+            _enter(site, "on_call", OnCall(number.strip()), by)
 
 
 def digest_of(lines: Mapping[str, str]) -> str:

@@ -24,6 +24,7 @@ def page(
         "reads_staff": person.may("read_staff"),
         "reads_audit": person.may("read_audit"),
         "takes_files": person.may("export"),
+        "rates": person.may("rate"),
         "locks": person.may("lock"),
         "has_account": not request.user.is_demonstration,
     }

@@ -14,6 +14,7 @@ from django.urls import reverse
 from entact.conduct.access.models import Account
 from entact.conduct.delegation import lines_of, state_of, today_at
 from entact.conduct.permissions import Person
+from entact.conduct.rating.waiting import assessments, told_by_raters, without_rater
 from entact.conduct.reader import Folded, Reader, Standing
 from entact.conduct.staff.training import has_learned
 from entact.conduct.today import MOST, Task, Today, of_participants
@@ -187,6 +188,9 @@ def participants(reader: Reader, person: Person) -> Iterator[Task]:
 
 SOURCES: Final[tuple[Source, ...]] = (
     participants,
+    told_by_raters,
+    assessments,
+    without_rater,
     sessions_ahead,
     unblinded,
     reconsents,

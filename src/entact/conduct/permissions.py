@@ -91,6 +91,7 @@ class Permissions:
         # Whoever may come to hear of an event, and may know of events.
         hears = table["enter"] | table["report_event"]
         table["learn_events"] = {role for role in hears if self.sights[role].sees(EVENTS)}
+        table["rate"] = {role for release in study.releases for role in release.roles_apart}
         table["lift_hold"] = {
             hold.lifted_by for release in study.releases for hold in release.file.holds.values()
         }
@@ -229,6 +230,11 @@ ROUTES: Final[Mapping[str, str]] = {
     "account_change_password": OWN_ACCOUNT,
     "usersessions_list": SIGNED_IN,
     "told": SIGNED_IN,
+    "ratings": "rate",
+    "rating": "rate",
+    "rate": "rate",
+    "look_at_rating": "rate",
+    "rater_told": SEE_PARTICIPANTS,
     "study": SEE_STUDY,
     "participants": SEE_PARTICIPANTS,
     "find": SEE_PARTICIPANTS,

@@ -16,13 +16,15 @@ ENTACT_MAIL_FROM: whom mail is from.
 ENTACT_SIGN_ON, ENTACT_SIGN_ON_…: the hospital's OpenID Connect provider (docs/sign-on.md).
 ENTACT_SITE_COPIES: where the nightly copy of each site goes, `/mnt/{site}/copies`.
 ENTACT_DICTIONARIES: a folder with dictionaries of the user's own, such as `medicines.csv`.
+ENTACT_VIDEO: where raters and participants meet, `https://meet.example.org/{room}`, with a random word in
+    place of `{room}`; one for the whole study, since an address of a site would tell it.
 ENTACT_PING: an address that the worker asks for once a minute, so that its death is noticed from outside.
 """
 
 import os
 from pathlib import Path
 
-from entact.conduct.configuration import kept_secret, read_address, read_mail, read_sign_on
+from entact.conduct.configuration import kept_secret, read_address, read_mail, read_sign_on, read_video
 
 SECRET_KEY = os.environ.get("ENTACT_SECRET_KEY") or kept_secret()
 DEBUG = False
@@ -45,6 +47,7 @@ INSTALLED_APPS = [
     "entact.conduct.listings",
     "entact.conduct.admission",
     "entact.conduct.session",
+    "entact.conduct.rating",
     "procrastinate.contrib.django",
     "django.contrib.contenttypes",
     "django.contrib.auth",
@@ -147,6 +150,7 @@ EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if _MAIL else 'dummy'}.Email
 if _MAIL:
     EMAIL_HOST, EMAIL_PORT, EMAIL_USE_TLS = _MAIL.host, _MAIL.port, _MAIL.tls
     EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _MAIL.name, _MAIL.password
+VIDEO = read_video(os.environ.get("ENTACT_VIDEO", ""))
 DEFAULT_FROM_EMAIL = os.environ.get("ENTACT_MAIL_FROM") or "entact@localhost"
 
 # What is uploaded is sealed before it touches a disk; a file that is larger than what is kept is dropped.

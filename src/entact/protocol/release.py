@@ -85,6 +85,27 @@ class Release:
         return frozenset(name for name, visit in self.visits.items() if visit.track in telling)
 
     @cached_property
+    def roles_apart(self) -> frozenset[str]:
+        """Roles that rate and know no schedule: raters of a central pool, apart from the sites."""
+        hidden = {row.role for row in self.file.blinding if "schedule" in row.hidden}
+        asked = {form.by for form in self.file.all_forms.values()} | {one.by for one in self.visits.values()}
+        return frozenset(role for role in hidden & asked if role is not None and role != "participant")
+
+    def rated_apart(self, visit: str) -> tuple[str, ...]:
+        """The forms of a visit that a rater apart from the sites fills in, in the order of the schedule."""
+        planned = self.visits.get(visit)
+        if planned is None or not self.roles_apart:
+            return ()
+        hidden = {(row.role, name) for row in self.file.blinding for name in row.hidden}
+        found = []
+        for name in dict.fromkeys((*planned.do, *(timed.do for timed in planned.timed))):
+            form = self.file.all_forms.get(name)
+            by = None if form is None else form.by or planned.by
+            if form is not None and by in self.roles_apart and (by, form.data_class) not in hidden:
+                found.append(name)
+        return tuple(found)
+
+    @cached_property
     def forms(self) -> dict[str, CompiledForm]:
         """Every form by name, ready for use."""
         forms, faults = compile_forms(self.file)

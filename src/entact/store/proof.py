@@ -34,6 +34,7 @@ PASSING = (
     "usersessions_",
     "procrastinate_",
     "upkeep_",
+    "rating_offer",
 )
 # Rows for lists follow from the ledgers, whose verification makes and compares every one of them.
 _TABLES = """

@@ -46,6 +46,7 @@ KEYED = {
     "lock": "/participants/{key}/lock/",
     "emergency": "/participants/{key}/emergency/",
     "emergency_answer": "/participants/{key}/emergency/nothing/",
+    "rater_told": "/told-by-raters/{key}/nothing/",
 }
 # Answered with 404 also to who may: there is no such entry, account, code or password.
 NOTHING_THERE = {
@@ -63,6 +64,10 @@ NOTHING_THERE = {
     "hand_back",
     "emergency",  # of who is not randomised
     "emergency_answer",
+    "rater_told",
+    "rating",
+    "rate",
+    "look_at_rating",
     "person",
     "mfa_view_recovery_codes",
     "mfa_remove_webauthn",
@@ -71,6 +76,10 @@ NOTHING_THERE = {
 PLAIN = {
     "study": "/",
     "told": "/told/",
+    "ratings": "/assessments/",
+    "rating": "/assessments/nothing/",
+    "rate": "/assessments/nothing/symptoms/",
+    "look_at_rating": "/assessments/nothing/symptoms/look/",
     "participants": "/participants/",
     "new_participant": "/participants/new/",
     "dictionary": "/dictionary/medicines/",

@@ -12,6 +12,7 @@ from typing import Any
 from django.core import mail
 from django.db import connection
 from django.test import Client, override_settings
+from tests.conduct.leaks.assessments import with_assessments
 from tests.conduct.leaks.crawler import Crawl, Seen, log_of, work_after
 from tests.conduct.leaks.seeded import Source, seeded
 from tests.conduct.leaks.twin import Twin, alike
@@ -106,6 +107,7 @@ def _crawl(study: Study, twin: Twin, folder: Path, walk: Callable[[Seen, Source]
         source.begin(0)
         make_demonstration()
         with_password()
+        with_assessments(study)
         walk(seen, source)
         source.begin(0)
         work_after(seen, folder, busiest())

@@ -22,7 +22,7 @@ from entact.course.disclosure import class_named
 from entact.course.entry.effective import Effective
 from entact.course.entry.sealing import is_sealed
 from entact.course.kinds import KINDS
-from entact.course.kinds.kind import BY_ALERT, BY_ENTRY, BY_FORM, BY_GATE, Kind
+from entact.course.kinds.kind import BY_ALERT, BY_ENTRY, BY_FORM, BY_GATE, UNSURE, Kind
 from entact.course.state.progress import zone_of
 from entact.protocol import CompiledForm
 from entact.protocol.quantity import parse_quantity
@@ -131,8 +131,8 @@ def _is_shown(reader: Reader, kind: Kind) -> bool:
     """Whether a kind that is no form may be told of at all."""
     if kind.ledger != "participant" or kind.form is not None or kind.about_record or kind.name == "void":
         return False
-    told = frozenset(class_named(name) for name in kind.tells if name not in _BY_CONTENT)
-    return reader.sight.sees_names(told)
+    told = {UNSURE if name == UNSURE else class_named(name) for name in kind.tells - _BY_CONTENT}
+    return reader.sight.sees_names(frozenset(told))
 
 
 def _participants(reader: Reader) -> Table:

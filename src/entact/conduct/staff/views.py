@@ -60,8 +60,9 @@ def show_log(request: HttpRequest, site: str) -> HttpResponse:
     names = dict(Account.objects.values_list("name", "title"))
     lines = delegation.lines_of(site)
     digest, learned = learned_by(reader.study, zone)
+    state = delegation.state_of(site)
     log = read_log(
-        delegation.state_of(site),
+        state,
         lines,
         names,
         zone,
@@ -70,8 +71,11 @@ def show_log(request: HttpRequest, site: str) -> HttpResponse:
         person.permissions.roles_for("learn_events"),
     )
     delegates = person.role_for("delegate", site) is not None
+    rates_apart = any(release.roles_apart for release in reader.study.releases)
     shown: dict[str, Any] = {
         "site": site,
+        "on_call": state.on_call,
+        "rates_apart": rates_apart,
         "log": log,
         "problem": problem,
         "delegates": delegates,
@@ -130,6 +134,9 @@ def _change(request: HttpRequest, site: str) -> None:
         delegation.certify(sent.get("person", ""), site, certificate, by=_author(request, "certify", site))
         return
     author = _author(request, "delegate", site)
+    if asked == "on_call":
+        delegation.set_on_call(site, sent.get("number", ""), by=author)
+        return
     if asked == "sign":
         second = show_again(request.user, sent.get("password", ""), sent.get("code", ""), timezone.now())
         if isinstance(second, str):

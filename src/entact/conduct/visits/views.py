@@ -16,6 +16,7 @@ from entact.conduct.entries.page import entered_by_hand
 from entact.conduct.forms.place import encounter_of, visit_address
 from entact.conduct.forms.saying import with_weekday
 from entact.conduct.frame import page
+from entact.conduct.rating.domain import call_with_rater
 from entact.conduct.reviewing import reviewing
 from entact.conduct.visits.ahead import asked_ahead
 from entact.conduct.visits.domain import (
@@ -132,6 +133,7 @@ def _shown(asked: Asked, encounter: str, refused: tuple[Reason, ...] = ()) -> Ht
         "why_missed": WHY_MISSED,
         "console": _has_console(asked, encounter),
         **_booked(asked, encounter),
+        **call_with_rater(asked.reader, asked.course, encounter),
         "kinds": [kind for kind, _ in _ways(asked)],
         "review": reviewing(asked, encounter),
         "here": "participants",

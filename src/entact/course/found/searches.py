@@ -44,6 +44,7 @@ from entact.course.found.watch import (
 )
 from entact.course.kinds.calls import found_in_answers
 from entact.course.kinds.form import FORM, VITAL_SIGNS, form_of
+from entact.course.kinds.rating import found_unanswered
 
 if TYPE_CHECKING:
     from entact.course.course import Course
@@ -288,6 +289,7 @@ SEARCHES: Final = Searches(
         lambda watch: list(watch.of_encounter),
         by_kind={**_of_forms(_not_asked_touched), "encounter": _if_missed, "presence": _its_encounter},
     ),
+    Search(_whole(found_unanswered), frozenset({"noted"})),
     Search(_whole(_orders), frozenset({"overrides"})),
     Search(
         _one(found_outside_visits),

@@ -32,6 +32,7 @@ from entact.course.gates.dose import (
     supplement_offered,
 )
 from entact.course.gates.question import Act, Check, Question, Reason
+from entact.course.gates.rating import RATING
 from entact.course.kinds import UNPARSED
 from entact.course.kinds.enrolment import said_by_record
 from entact.course.schedule import civil_date
@@ -384,6 +385,8 @@ ACTS: Final[Mapping[str, Act]] = {
             (_alive, _under_way),
             concerns=_PLACE,
         ),
+        # By whoever rates, who is on no site's staff: the study file's blinding says which roles those are.
+        Act("rate", "rating", (), (_alive, *RATING)),
     )
 }
 """What is gated. An emergency and unblinding in one, leaving against advice, a transfer to hospital and a

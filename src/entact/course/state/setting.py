@@ -161,6 +161,7 @@ class SiteState(msgspec.Struct, frozen=True):
         unread: kind and data of entries that could not be read, by entry.
         delegated: every role that somebody was ever given there, in order of time.
         log_signed: the signatures of the delegation log, in order of time.
+        on_call: the number at which somebody of the site answers at any hour; empty where none is entered.
     """
 
     id: str
@@ -176,6 +177,7 @@ class SiteState(msgspec.Struct, frozen=True):
     unread: dict[str, Unread] = {}
     delegated: tuple[Delegated, ...] = ()
     log_signed: tuple[LogSigned, ...] = ()
+    on_call: str = ""
 
     @property
     def active(self) -> bool:
@@ -261,6 +263,7 @@ class SiteFolding:
         self.wordings: dict[tuple[str, str], WordingState] = {}
         self.delegated: list[Delegated] = []
         self.log_signed: list[LogSigned] = []
+        self.on_call = ""
         self.unread: dict[str, Unread] = {}
 
     def problem(self, rule: str, entry: str, item: str, message: str) -> None:
@@ -283,4 +286,5 @@ class SiteFolding:
             self.unread,
             tuple(self.delegated),
             tuple(self.log_signed),
+            self.on_call,
         )

@@ -1,0 +1,1 @@
+"""Raters apart from the sites: assessments under a token, and what a rater tells the site, one way."""

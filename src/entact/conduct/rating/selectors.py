@@ -1,0 +1,117 @@
+"""The pool of raters, what each of them is offered, and what they have taken: read from rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import Count
+
+from entact.conduct.access.models import Account
+from entact.conduct.permissions import Person
+from entact.conduct.rating.models import Offer, RaterProfile
+from entact.conduct.reader import Reader
+from entact.course.schedule.pool import Open, Rater, offers_of
+
+OFFERED: Final = timedelta(days=14)  # before its time an assessment is offered
+SOON: Final = timedelta(hours=48)  # before its time it is offered to everybody who can take it
+LATELY: Final = timedelta(days=28)  # in which what somebody took counts as load
+KEPT: Final = timedelta(days=14)  # after it was sent it can be corrected from one's calendar
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A rater's zone and languages."""
+
+    zone_name: str
+    languages: tuple[str, ...]
+
+    @property
+    def zone(self) -> tzinfo:
+        """The zone in which times are shown."""
+        return ZoneInfo(self.zone_name)
+
+
+def profile_of(name: str, reader: Reader) -> Profile:
+    """What a rater said; until then UTC, and the study's main language."""
+    row = RaterProfile.objects.filter(account__name=name).first()
+    main = reader.study.newest.file.languages[:1]
+    return Profile(*((row.zone, tuple(row.languages)) if row is not None else ("UTC", tuple(main))))
+
+
+def pool_of(reader: Reader, person: Person) -> list[Rater]:
+    """Everybody who may take an assessment, with how much they have lately taken."""
+    roles = person.permissions.roles_for("rate")
+    names = Account.objects.filter(is_active=True, roles__role__in=roles).distinct()
+    taken = Offer.objects.filter(over=False, taken_at__gt=reader.at - LATELY).exclude(taken_by="")
+    load = dict(taken.values_list("taken_by").annotate(Count("id")))
+    spoken = dict(RaterProfile.objects.values_list("account__name", "languages"))
+    main = reader.study.newest.file.languages[:1]
+    return [
+        Rater(name, frozenset(spoken.get(name, main)), load.get(name, 0))
+        for name in sorted(names.values_list("name", flat=True))
+    ]
+
+
+def offered_to(person: Person, reader: Reader) -> list[Offer]:
+    """What a rater may take now, by token: the order tells nothing."""
+    rows = list(Offer.objects.filter(over=False, taken_by="", at__lt=reader.at + OFFERED, at__gt=reader.at))
+    met = _met([one.ledger for one in rows])
+    open_ones = [
+        Open(
+            one.token,
+            one.language,
+            frozenset(one.met) | met.get(one.ledger, frozenset()),
+            one.at - reader.at <= SOON,
+        )
+        for one in rows
+    ]
+    tokens = offers_of(pool_of(reader, person), open_ones).get(person.identity, ())
+    known = {one.token: one for one in rows}
+    return [known[token] for token in tokens]
+
+
+def taken_by(person: Person, at: datetime) -> list[Offer]:
+    """What a rater has taken and still has, by time; what was sent stays for a while."""
+    rows = Offer.objects.filter(over=False, taken_by=person.identity).order_by("at", "token")
+    return [one for one in rows if one.done_at is None or one.done_at > at - KEPT]
+
+
+def held_by(person: Person, token: str) -> Offer | None:
+    """The assessment of a token, where this person has it."""
+    return Offer.objects.filter(token=token, taken_by=person.identity, over=False).first()
+
+
+def in_danger(person: Person, token: str) -> Offer | None:
+    """The assessment of a token in which this person called for help: the number stays to be seen."""
+    return Offer.objects.filter(token=token, taken_by=person.identity, danger_at__isnull=False).first()
+
+
+def offer_at(ledger: str, encounter: str) -> Offer | None:
+    """The offer of a visit; None where it has none."""
+    return Offer.objects.filter(ledger=ledger, encounter=encounter, over=False).first()
+
+
+def untaken(ledgers_and_visits: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Of some visits those that no rater has taken."""
+    ledgers = {ledger for ledger, _ in ledgers_and_visits}
+    rows = Offer.objects.filter(over=False, ledger__in=ledgers).exclude(taken_by="")
+    return set(ledgers_and_visits) - set(rows.values_list("ledger", "encounter"))
+
+
+def video_link(offer: Offer) -> str:
+    """The address of the video call; empty where the study has none. It names nobody, and no site."""
+    return settings.VIDEO.replace("{room}", offer.room) if settings.VIDEO else ""
+
+
+def _met(ledgers: Sequence[str]) -> dict[str, frozenset[str]]:
+    """Who has taken something of each participant, let go of it or not."""
+    rows = Offer.objects.filter(ledger__in=ledgers).exclude(taken_by="")
+    found: dict[str, frozenset[str]] = {}
+    for ledger, name in rows.values_list("ledger", "taken_by"):
+        found[ledger] = found.get(ledger, frozenset()) | {name}
+    return found

@@ -1,0 +1,80 @@
+"""What waits for raters, and for a site because of them: sources of the first page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Final
+
+from django.urls import reverse
+
+from entact.conduct.permissions import Person
+from entact.conduct.rating.domain import is_rated_apart, renew_offers
+from entact.conduct.rating.selectors import SOON, offered_to, profile_of, taken_by, untaken
+from entact.conduct.reader import Reader, Standing
+from entact.conduct.sight import EVENTS
+from entact.conduct.today import MOST, Task
+from entact.conduct.words import moment, title_of_visit
+from entact.store import lists
+
+_DAY: Final = timedelta(days=1)
+
+
+def assessments(reader: Reader, person: Person) -> Iterator[Task]:
+    """What a rater has taken, and that something can be taken; nothing of whom or where."""
+    if not person.may("rate"):
+        return
+    renew_offers(reader)
+    zone = profile_of(person.identity, reader).zone
+    for one in taken_by(person, reader.at):
+        if one.done_at is None:
+            soon = one.at - reader.at <= _DAY
+            address = reverse("rating", args=[one.token])
+            when = moment(one.at, zone)
+            what = "An assessment that you have taken"
+            yield Task(False, "", "", "", what, when, rank=1 if soon else 3, due=one.at, address=address)
+    if offered_to(person, reader):
+        what = "Assessments can be taken"
+        yield Task(False, "", "", "", what, "offered to you", rank=2, address=reverse("ratings"))
+
+
+def told_by_raters(reader: Reader, person: Person) -> Iterator[Task]:
+    """What a rater told the site, and nobody has answered."""
+    if not reader.sight.sees_schedule or not reader.sight.sees(EVENTS):
+        return
+    hidden, sites = reader.sight.hidden_names, reader.sites
+    found = lists.open_findings(reader.at, hidden=hidden, sites=sites, rule="rater_unanswered", limit=MOST)
+    known = {one.ledger: Standing.of(one) for one in lists.participants_of([one.ledger for one in found])}
+    for one in found:
+        if one.ledger in known:
+            key = known[one.ledger].key
+            called = one.kind == "break_glass"
+            what = "A rater called for help" if called else f"A rater heard of {one.item}"
+            yield Task(
+                True,
+                "",
+                one.number,
+                one.site,
+                f"{one.number}: {what}",
+                f"nobody has answered, since {moment(one.since, reader.zone_of(one.site))}",
+                rank=0,
+                due=one.since,
+                address=reverse("rater_told", args=[key, one.entry]),
+            )
+
+
+def without_rater(reader: Reader, person: Person) -> Iterator[Task]:
+    """Assessments within two days that no rater has taken; who rates is told to nobody."""
+    if not reader.sight.sees_schedule or not person.may("enter"):
+        return
+    hidden, sites = reader.sight.hidden_names, reader.sites
+    found = lists.booked(reader.at, reader.at + SOON, sites=sites, hidden=hidden)
+    found = [one for one in found if is_rated_apart(reader, one.visit)]
+    left = untaken([(one.ledger, one.encounter) for one in found])
+    known = {one.ledger: Standing.of(one) for one in lists.participants_of([one.ledger for one in found])}
+    for one in found:
+        if (one.ledger, one.encounter) in left and one.ledger in known:
+            standing, title = known[one.ledger], title_of_visit(one.visit, reader.visits)
+            what = f"{title}: no rater has taken it"
+            when = f"booked for {moment(one.at, reader.zone_of(one.site))}"
+            yield Task(False, standing.key, standing.number, one.site, what, when, rank=1, due=one.at)

@@ -1,0 +1,39 @@
+"""The hard core of taking an assessment: it is to be rated, nobody has it, and nobody rates anyone twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from entact.course.gates.question import Check, Question, Reason
+from entact.course.kinds.rating import have_met, holder_of
+
+
+def left_to_rate(question: Question) -> Iterator[Reason]:
+    """The visit is one that a rater apart rates, is not over, and has not been rated."""
+    course, encounter = question.course, question.encounter or ""
+    forms = course.release.rated_apart(encounter.partition("#")[0])
+    if not forms:
+        yield Reason("not_rated_apart", "No rater apart from the site rates this visit.")
+        return
+    held = course.encounters.get(encounter)
+    if held is not None and held.status != "started":
+        yield Reason("visit_over", f"{encounter} is over.")
+    if all((form, encounter) in course.forms for form in forms):
+        yield Reason("rated_before", f"{encounter} has been rated.")
+
+
+def held_by_nobody(question: Question) -> Iterator[Reason]:
+    """Nobody has taken it who still has it."""
+    holder = holder_of(question.course, question.encounter or "")
+    if holder is not None:
+        yield Reason("taken", f"{holder} has taken {question.encounter}.")
+
+
+def never_met(question: Question) -> Iterator[Reason]:
+    """Whoever takes it has taken or rated nothing of this participant before."""
+    if question.by in have_met(question.course):
+        yield Reason("met_before", f"{question.by} has met this participant before: another rates them.")
+
+
+RATING: Final[tuple[Check, ...]] = (left_to_rate, held_by_nobody, never_met)

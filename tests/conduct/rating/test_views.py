@@ -1,0 +1,236 @@
+"""A rater's day: offered, taken, rated and told; and that nothing on it tells of whom, where or when."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from tests.conduct.browser import Browser, course_of
+from tests.conduct.conftest import SignIn
+from tests.conduct.rating.conftest import BASELINE, EVENT
+
+from entact import store
+from entact.course import read
+from entact.protocol import Study
+
+DAY = "/assessments/"
+ANSWERS = {"shown": ["total", "diagnosis"], "item:total": "44", "item:diagnosis": "true"}
+CONFIRMED = {"do": "confirm", "confirmed": "yes"}
+
+
+def token_in(page: str) -> str:
+    found = re.findall(r"/assessments/(\w{32})/", page)
+    assert found, page
+    return str(found[0])
+
+
+def taken(rater: Browser) -> str:
+    """The address of an assessment that a rater has just taken."""
+    where = f"{DAY}{token_in(rater.get(DAY))}/"
+    rater.post(where, {"do": "take"})
+    return where
+
+
+def words_of(page: str) -> str:
+    """What a page says, without pictures, addresses and digests."""
+    page = re.sub(r"<svg.*?</svg>", "", page, flags=re.DOTALL)
+    return re.sub(r"[0-9a-f-]{12,}|\d\d:\d\d", "", re.sub(r"<[^>]*>", " ", page))
+
+
+def kinds_in(ledger: str) -> list[str]:
+    return [read(line.text).kind for line in store.lines(ledger)]
+
+
+def test_what_is_booked_is_offered_taken_rated_and_sealed_from_the_site(
+    ada: Browser, ruth: Browser, ledger: str, study: Study
+) -> None:
+    assert "Assessments can be taken" in ruth.get("/")
+    where = taken(ruth)
+    page = ruth.get(where)
+    assert EVENT in page
+    assert "symptoms" in page.lower()
+    ruth.get(f"{where}symptoms/", status=404)  # first it is confirmed where the person is
+    ruth.post(where, CONFIRMED)
+    form = ruth.get(f"{where}symptoms/")
+    assert "calculated" not in form
+    ruth.post(f"{where}symptoms/", ANSWERS)
+    assert "Sent" in ruth.get(f"{where}symptoms/")
+    page = ruth.get(where)
+    assert "Your guess" in page
+    ruth.post(where, {"do": "guess", "arm": "mdma", "confidence": "60", "why": "calm"}, status=200)
+    ruth.post(where, {"do": "finish"})
+    course = course_of(study, ledger)
+    (answers,) = course.answers["symptoms"]
+    assert (answers.by, answers.role, answers.items["total"]) == ("ruth", "rater", 44)
+    assert [(one.by, one.arm, one.confidence) for one in course.guesses] == [("ruth", "mdma", 60)]
+    assert course.encounters["baseline#1"].status == "ended"
+    assert course.encounters["baseline#1"].contact == "video"
+    assert not [one for one in course.findings.values() if one.rule.startswith(("without_gate", "gate_"))]
+    for address in (
+        "/",
+        "/participants/",
+        "/participants/S-1/",
+        "/participants/S-1/visits/",
+        BASELINE,
+        "/participants/S-1/eligibility/",
+        "/forms/",
+    ):
+        seen = words_of(ada.get(address))
+        assert "44" not in seen, address
+    ada.get(f"{BASELINE}symptoms/", status=404)
+    for address in ("/forms/export.csv", "/files/", "/queries/export.csv", "/audit/export.csv"):
+        answer = ada._client.get(address)
+        said = b"".join(answer.streaming_content) if answer.streaming else answer.content
+        assert b"diagnosis" not in said, address
+
+
+def test_the_pages_of_a_rater_tell_nothing_of_whom_where_or_when(
+    ada: Browser, ruth: Browser, ledger: str
+) -> None:
+    """No number, site, visit, order, history, threshold, title, zone or name of a file."""
+    told = ["S-1", "denver", "America", "Mountain", "baseline", "outcome", "screening", "participants/"]
+    told += [ledger.removeprefix("participant:"), "35", "Before:", "ada", "Downloads", "#1", ".1/"]
+    where = taken(ruth)
+    pages = {DAY: ruth.get(DAY), where: ruth.get(where)}
+    ruth.post(where, CONFIRMED)
+    pages["form"] = ruth.get(f"{where}symptoms/")
+    pages["look"] = ruth.post(f"{where}symptoms/look/", ANSWERS, status=200)
+    pages["wrong"] = ruth.post(f"{where}symptoms/", {"shown": ["total"]}, status=422)
+    ruth.post(f"{where}symptoms/", ANSWERS)
+    pages["sent"] = ruth.get(f"{where}symptoms/")
+    pages["all sent"] = ruth.get(where)
+    pages["home"] = ruth.get("/").partition('id="sites"')[0].partition('id="today"')[2]
+    for name, page in pages.items():
+        page = re.sub(r"<select id=\"zone\".*?</select>", "", page, flags=re.DOTALL)
+        page = page.partition("<main")[2] or page
+        page = re.sub(r"[0-9a-f]{32}|[A-Za-z0-9+/]{43}=|csrfmiddlewaretoken\" value=\"\w+", "", page)
+        for word in told:
+            assert word not in page, (name, word)
+    assert 'name="head"' not in pages["form"]  # how long a record is tells how far a participant is
+    answer = ruth._client.get(where)
+    assert "ETag" not in answer.headers
+    assert "Last-Modified" not in answer.headers
+    assert "Content-Disposition" not in answer.headers
+
+
+def test_an_assessment_is_its_raters_alone(ada: Browser, ruth: Browser, sign_in: SignIn) -> None:
+    uma = sign_in("uma", everywhere="rater")
+    assert token_in(uma.get(DAY)) == token_in(ruth.get(DAY))
+    where = taken(ruth)
+    assert "None is offered" in uma.get(DAY)
+    uma.get(where, status=404)
+    uma.get(f"{where}symptoms/", status=404)
+    refused = uma.post(where, {"do": "take"}, status=409)
+    assert "another rater will" in refused
+    ada.get(where, status=404)
+    ada.get(DAY, status=404)
+
+
+def test_nobody_rates_the_same_person_twice_and_the_reason_does_not_tell(
+    ada: Browser, ruth: Browser, sign_in: SignIn, ledger: str, study: Study
+) -> None:
+    where = taken(ruth)
+    ruth.post(where, {"do": "let_go"})
+    ruth.get(where, status=404)
+    assert "None is offered" in ruth.get(DAY)
+    uma = sign_in("uma", everywhere="rater")
+    again = f"{DAY}{token_in(uma.get(DAY))}/"
+    assert again != where
+    met = ruth.post(again, {"do": "take"}, status=409)
+    uma.post(again, {"do": "take"})
+    held = ruth.post(again, {"do": "take"}, status=409)
+    nothing = ruth.post(f"{DAY}{'0' * 32}/", {"do": "take"}, status=409)
+    token = re.compile(r'csrfmiddlewaretoken" value="\w+"')
+    assert token.sub("", met) == token.sub("", held) == token.sub("", nothing)
+    said = [read(line.text) for line in store.lines(ledger)]
+    assert [(one.by, one.data.get("status")) for one in said if one.kind == "rating_taken"] == [
+        ("ruth", None),
+        ("ruth", "let_go"),
+        ("uma", None),
+    ]
+
+
+@pytest.mark.requirement("R10")
+def test_what_a_rater_heard_goes_to_the_site_and_nothing_comes_back(
+    ada: Browser, ruth: Browser, ledger: str, study: Study
+) -> None:
+    where = taken(ruth)
+    ruth.post(where, {"do": "tell", "of": "suicidality", "words": " "}, status=422)
+    before = ruth.get(where)
+    ruth.post(where, {"do": "tell", "of": "suicidality", "words": "thinks of the bridge again"})
+    assert "bridge again" not in "".join(line.text for line in store.lines(ledger))
+    home = ada.get("/")
+    assert "A rater heard of suicidality" in home
+    assert "bridge again" not in home
+    (address,) = re.findall(r'"(/told-by-raters/S-1/[^"]*)"', home)
+    assert "thinks of the bridge again" in ada.get(address)
+    ada.post(address, {"done": ""}, status=422)
+    ada.post(address, {"done": "called her at once"})
+    assert "called her at once" in ada.get(address)
+    assert "A rater heard" not in ada.get("/")
+    token = re.compile(r'csrfmiddlewaretoken" value="\w+"')
+    assert token.sub("", ruth.get(where)) == token.sub("", before)
+    ruth.get(address, status=404)
+
+
+@pytest.mark.requirement("R10")
+def test_in_danger_the_number_of_the_site_is_shown_kept_and_another_rates(
+    ada: Browser, ruth: Browser, sign_in: SignIn, ledger: str, study: Study
+) -> None:
+    ada.post("/sites/denver/staff/", {"do": "on_call", "number": "soon"}, status=409)
+    ada.post("/sites/denver/staff/", {"do": "on_call", "number": "+1 303 555 0100"})
+    where = taken(ruth)
+    page = ruth.get(where)
+    for name in ("place", "callback"):  # stays on the page: what has no name is never sent
+        (field,) = re.findall(rf'<input id="{name}"[^>]*>', page)
+        assert "name=" not in field
+        assert "required" in field
+    ruth.post(where, CONFIRMED)
+    shown = ruth.post(where, {"do": "danger"}, status=200)
+    assert 'href="tel:+13035550100"' in shown
+    assert ruth.post(where, {"do": "danger"}, status=200).count("+1 303 555 0100") == 1  # pressed again
+    assert "+1 303 555 0100" in ruth.get(where)
+    assert kinds_in(ledger).count("break_glass") == 1
+    assert "A rater called for help" in ada.get("/")
+    ruth.get(f"{where}symptoms/", status=404)
+    assert "None is offered" in ruth.get(DAY)
+    ada.post(BASELINE, {"do": "end"})
+    ada.post("/participants/S-1/baseline.2/", {"do": "book", "at": "2026-05-03T10:00"})
+    assert "None is offered" in ruth.get(DAY)
+    again = taken(sign_in("uma", everywhere="rater"))
+    assert again != where
+
+
+def test_the_call_has_a_room_that_names_nobody_and_both_sides_find_it(
+    ada: Browser, ruth: Browser, settings_video: str
+) -> None:
+    page = ada.get(BASELINE)
+    assert "No rater has taken it yet" in page
+    (room,) = re.findall(rf"{settings_video}(\w+)", page)
+    where = taken(ruth)
+    assert room not in where
+    assert f'"{settings_video}{room}"' in ruth.get(where)
+    page = ada.get(BASELINE)
+    assert "A rater apart from the site has taken it" in page
+    assert where not in page
+    assert "ruth" not in page
+
+
+def test_times_are_the_raters_own_and_languages_are_what_they_rate_in(ada: Browser, ruth: Browser) -> None:
+    assert "16:00" in ruth.get(DAY)  # 10:00 at Denver, in UTC
+    ruth.post(DAY, {"zone": "Mars/Base", "language": ["en"]}, status=422)
+    ruth.post(DAY, {"zone": "Asia/Tokyo", "language": ["de"]})
+    assert "None is offered" in ruth.get(DAY)
+    ruth.post(DAY, {"zone": "Asia/Tokyo", "language": ["de", "en"]})
+    assert "4 May" in ruth.get(DAY)
+    assert "01:00" in ruth.get(DAY)
+
+
+def test_a_booking_that_moves_or_ends_moves_or_ends_the_offer(ada: Browser, ruth: Browser) -> None:
+    where = taken(ruth)
+    ada.post(BASELINE, {"do": "book", "at": "2026-05-04T11:00"})
+    assert "17:00" in ruth.get(DAY)
+    assert where in ruth.get(DAY)
+    ada.post(BASELINE, {"do": "cancel"})
+    assert where not in ruth.get(DAY)
+    ruth.get(where, status=404)
