@@ -101,11 +101,21 @@ def test_large_identifiers_of_pandas_stay_apart() -> None:
     holes = frame.astype({"id": "Int64"})
     holes.loc[0, "id"] = pd.NA
     assert any("missing id in 1" in note for note in fit(holes).notes)
+    for of in (int, Decimal, lambda one: int(one) * 10**15):  # as pandas keeps whole numbers beyond its own
+        assert last(fit(frame.assign(id=pd.Series([of(one) for one in frame["id"]], dtype=object)))) == last(
+            fit(DATA)
+        )
 
 
 def test_identifiers_that_a_float_has_already_merged_are_refused() -> None:
     with pytest.raises(ValueError, match=r"'id' in row 0 .* too large to tell one participant from the next"):
         fit(DATA.with_columns((pl.col("id") + 2**53).cast(pl.Float64)))
+    narrow = DATA.with_columns((pl.col("id") + 2**24).cast(pl.Float32))
+    for frame in (narrow, pandas(narrow).astype({"id": "float32"})):
+        with pytest.raises(
+            ValueError, match=r"'id' in row 0 .* is 16777216, a floating-point number too large"
+        ):
+            fit(frame)
     # whole numbers that became floats because one is missing are read as what they were
     floats = fit(DATA.with_columns(pl.col("id").cast(pl.Float64)))
     assert "7" in floats.model.observations.participants.to_list()
@@ -117,6 +127,14 @@ def test_large_visits_and_groups_stay_apart() -> None:
     assert len(found.visits) == 4
     assert len(found.covariance) == 2
     assert TrialDesign.of("~ arm", large, subject="id", visit="time").m == 4
+    exact = large.with_columns(pl.col("time", "group").cast(pl.Decimal(38, 0)))
+    objects = pandas(large).assign(
+        time=pd.Series(large["time"].to_list(), dtype=object), group=pd.Series(large["group"], dtype=object)
+    )
+    for frame in (exact, objects):
+        other = mmrm("y ~ base + arm * visit", frame, subject="id", visit="time", by="group")
+        assert other.visits == found.visits
+        assert len(other.covariance) == 2
 
 
 def test_true_and_false_may_be_missing() -> None:

@@ -46,7 +46,8 @@ def subgroups(
         cast = known.with_columns(_as_level(known[column]))
         lost = len(own) - len(known)
         notes = (f"{column} of {lost} participants unknown",) if lost else ()
-        found.append(replace(_interaction(formula, cast, column, contrast, level), notes=notes))
+        test = _interaction(formula, cast, column, contrast, level)
+        found.append(replace(test, notes=(*test.notes, *notes)))
         for key, part in sort_groups(cast, [column]).group_by(column, maintain_order=True):
             found.append(_within(formula, part, contrast, f"{column}: {key[0]}", level))
     return Estimates(f"Subgroups, {contrast[0]} - {contrast[1]}", tuple(found))

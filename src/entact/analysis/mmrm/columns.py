@@ -24,8 +24,8 @@ from entact.analysis.mmrm.small import Flags, Floats, Places
 NARROW = 2**15 - 1
 # Rows up to which Python's dictionaries are faster than Polars' expressions.
 SHORT = 4_000
-# Beyond it neighbouring whole numbers are one and the same floating-point number.
-WHOLE = 2.0**53
+# Beyond it neighbouring whole numbers are one and the same floating-point number of so many bytes.
+WHOLE = {8: 2.0**53, 4: 2.0**24, 2: 2.0**11}
 
 
 @dataclass(frozen=True)
@@ -232,7 +232,7 @@ def read_identity(data: Any, name: str) -> Identity:
     column = read_column(data, name)
     if isinstance(column, Numeric):
         values = column.values
-        huge = np.flatnonzero(np.abs(np.nan_to_num(values, nan=0.0)) >= WHOLE)
+        huge = np.flatnonzero(np.abs(np.nan_to_num(values, nan=0.0)) >= WHOLE.get(_width(series), WHOLE[8]))
         if huge.size:
             raise ValueError(
                 f"{name!r} in row {int(huge[0])} (counted from 0) is {values[huge[0]]:.0f}, a "
@@ -243,10 +243,21 @@ def read_identity(data: Any, name: str) -> Identity:
     return Identity(factor.codes.astype(np.int32), pl.Series(factor.levels, dtype=pl.String))
 
 
+def _width(series: Any) -> int:
+    """Bytes of the floating-point numbers that a column holds."""
+    if isinstance(series, pl.Series):
+        return 4 if series.dtype == pl.Float32 else 8
+    return getattr(series.dtype, "itemsize", 8) if getattr(series.dtype, "kind", "O") == "f" else 8
+
+
 def _whole_numbers(series: Any) -> pl.Series | None:
     """A column of integers, exactly; None where it is none."""
     if isinstance(series, pl.Series):
+        if series.dtype.is_decimal():
+            return _exact(series.to_list(), series.is_null().to_numpy())
         return series if series.dtype.is_integer() else None
+    if getattr(series.dtype, "kind", "") == "O" and not hasattr(series.dtype, "categories"):
+        return _exact(series.to_list(), np.asarray(series.isna(), dtype=bool))
     if getattr(series.dtype, "kind", "") not in "iu" or hasattr(series.dtype, "categories"):
         return None
     if series.isna().any():
@@ -254,6 +265,18 @@ def _whole_numbers(series: Any) -> pl.Series | None:
             [None if blank else int(one) for one, blank in zip(series, series.isna(), strict=True)]
         )
     return pl.Series(np.asarray(series.to_numpy(dtype=np.uint64 if series.dtype.kind == "u" else np.int64)))
+
+
+def _exact(values: Sequence[Any], blank: Flags) -> pl.Series | None:
+    """Whole numbers of Python's own, which have no end; None where one is none, or beyond 38 digits."""
+    known: list[int | None] = []
+    for value, empty in zip(values, blank, strict=True):
+        if not empty and (isinstance(value, bool) or not isinstance(value, int | Decimal) or value % 1):
+            return None
+        known.append(None if empty else int(value))
+    if max((abs(one) for one in known if one is not None), default=0) >= 10**38:
+        return None
+    return pl.Series(known, dtype=pl.Int128)
 
 
 def _code(values: pl.Series) -> tuple[Places, pl.Series]:
