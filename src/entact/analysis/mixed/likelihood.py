@@ -17,6 +17,7 @@ from the rest, because V = sum theta_k D_k and P V P = P.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -68,12 +69,35 @@ class Point:
     """(q,) coefficients in the conditioned basis"""
     c: Floats
     """(q, q)"""
-    slopes: Floats
-    """(K, q, q) -X' V^-1 D_k V^-1 X"""
-    q_kl: Floats
-    """(K, K, q, q) X' V^-1 D_k V^-1 D_l V^-1 X"""
     shrunk: Floats
     """(r,) Z' V^-1 (y - X beta): times G the predicted effects"""
+    data: Data
+    v_zz: Floats
+    """(r, r) Z' V^-1 Z"""
+    v_zx: Floats
+    """(r, q) Z' V^-1 X"""
+    information: Floats
+    """(q, q) X' V^-1 X"""
+
+    @property
+    def slopes(self) -> Floats:
+        """(K, q, q) -X' V^-1 D_k V^-1 X"""
+        return -self._of_columns[0]
+
+    @property
+    def q_kl(self) -> Floats:
+        """(K, K, q, q) X' V^-1 D_k V^-1 D_l V^-1 X"""
+        return self._of_columns[1]
+
+    @cached_property
+    def _of_columns(self) -> tuple[Floats, Floats]:
+        """X' V^-1 D_k V^-1 X and X' V^-1 D_k V^-1 D_l V^-1 X: asked for at the end of a search alone."""
+        k, (r, q) = self.data.size - 1, self.v_zx.shape
+        # without rows when every effect has left the model
+        moved = np.array([_apply(self.data, self.v_zx, one) for one in range(k)]).reshape(k, r, q)
+        turned = moved.transpose(0, 2, 1)
+        double = (turned @ self.v_zz)[:, None] @ moved
+        return _with_residual(self.theta, self.information, turned @ self.v_zx, double)
 
 
 def evaluate(data: Data, theta: Floats, *, reml: bool) -> Point | None:
@@ -82,19 +106,19 @@ def evaluate(data: Data, theta: Floats, *, reml: bool) -> Point | None:
     if not sigma2 > 0.0:
         return None
     r, q = data.z_z.shape[0], data.q
-    root = np.zeros((r, r))
-    for part, s in zip(data.parts, data.matrices(theta), strict=True):
-        try:
-            lower = np.linalg.cholesky(s)
-        except np.linalg.LinAlgError:
-            return None
-        block = slice(part.first, part.first + part.size)
-        root[block, block] = np.kron(np.eye(len(part.groups)), lower)
-    inner = sigma2 * np.eye(r) + root.T @ data.z_z @ root
+    try:
+        roots: list[Floats] = [
+            np.asarray(np.linalg.cholesky(own), dtype=np.float64) for own in data.matrices(theta)
+        ]
+    except np.linalg.LinAlgError:
+        return None
+    turned_zz = _turned(data, roots, data.z_z)
+    inner = _turned(data, roots, turned_zz.T)
+    inner[np.diag_indices(r)] += sigma2
     try:
         factor = np.linalg.cholesky(inner)
         # V^-1 between [Z, X, y]
-        half_way = np.linalg.solve(factor, root.T @ np.concatenate([data.z_z, data.z_x], axis=1))
+        half_way = np.linalg.solve(factor, np.hstack([turned_zz, _turned(data, roots, data.z_x)]))
         v_zz = (data.z_z - half_way[:, :r].T @ half_way[:, :r]) / sigma2
         v_zx = (data.z_x - half_way[:, :r].T @ half_way[:, r:]) / sigma2
         v_xx = (data.x_x - half_way[:, r:].T @ half_way[:, r:]) / sigma2
@@ -119,16 +143,6 @@ def evaluate(data: Data, theta: Floats, *, reml: bool) -> Point | None:
     traces, pairs = _with_residual(theta, free, traces, pairs)
     quadratics, mixed = _with_residual(theta, quadratic, quadratics, mixed)
 
-    # of X: V^-1 D_k V^-1 and V^-1 D_k V^-1 D_l V^-1
-    moved = np.array([_apply(data, v_zx[:, :q], k) for k in range(data.size - 1)])
-    moved = moved.reshape(data.size - 1, r, q)  # neither is there when every effect has left the model
-    single = np.array([v_zx[:, :q].T @ one for one in moved]).reshape(-1, q, q)
-    double = (
-        np.einsum("kra,rs,lsb->klab", moved, v_zz, moved, optimize=True)
-        if len(moved)
-        else np.zeros((0, 0, q, q))
-    )
-    single, double = _with_residual(theta, information, single, double)
     return Point(
         theta,
         float(value),
@@ -137,10 +151,22 @@ def evaluate(data: Data, theta: Floats, *, reml: bool) -> Point | None:
         pairs,
         gamma,
         c,
-        -single,
-        double,
         residual,
+        data,
+        v_zz,
+        v_zx[:, :q],
+        information,
     )
+
+
+def _turned(data: Data, roots: list[Floats], columns: Floats) -> Floats:
+    """(I x L') of each effect times columns (r, ...), with S = L L'."""
+    result = np.empty_like(columns)
+    for part, root in zip(data.parts, roots, strict=True):
+        block = slice(part.first, part.first + part.size)
+        own = columns[block].reshape(len(part.groups), part.c, -1)
+        result[block] = (root.T @ own).reshape(part.size, -1)
+    return result
 
 
 def _with_residual(theta: Floats, whole: float | Floats, one: Floats, two: Floats) -> tuple[Floats, Floats]:
@@ -153,8 +179,8 @@ def _with_residual(theta: Floats, whole: float | Floats, one: Floats, two: Float
     pairs = np.zeros((k + 1, k + 1, *tail))
     pairs[:k, :k] = two
     # f(D_k, V) = f(D_k) = sum_l theta_l f(D_k, D_l)
-    column = (one - np.einsum("kl...,l->k...", two, own)) / sigma2
-    row = column if not tail else (one - np.einsum("kl...,k->l...", two, own)) / sigma2
+    column = (one - np.tensordot(two, own, axes=(1, 0))) / sigma2
+    row = column if not tail else (one - np.tensordot(two, own, axes=(0, 0))) / sigma2
     pairs[:k, k], pairs[k, :k] = column, row
     pairs[k, k] = (last - np.tensordot(own, column, axes=1)) / sigma2
     return ones, pairs
