@@ -97,7 +97,7 @@ def simulated(participants: int = 90, visits: int = 3, seed: int = 1) -> pl.Data
             ],
             "level": (rng.uniform(20, 90, participants) * arm)[each],
             "qtc": rng.normal(410, 15, participants * visits),
-            "rater": ["x", "y", "z"][:visits] * participants,
+            "rater": [f"r{one}" for one in range(visits)] * participants,
         }
     ).with_columns(pl.col("value").fill_nan(None))
 

@@ -8,10 +8,8 @@ import polars as pl
 
 from entact.analysis.continuous import ancova
 from entact.analysis.frame import sort_groups
-from entact.analysis.heterogeneity.subgroups import not_estimated
-from entact.analysis.planned import Question
+from entact.analysis.heterogeneity.subgroups import of_arms, within
 from entact.analysis.result import Estimates
-from entact.analysis.safety.people import need
 
 
 def leave_one_out(
@@ -28,9 +26,7 @@ def leave_one_out(
     Raises:
         ValueError: when the rows of everybody do not allow the model, or there are fewer than two groups.
     """
-    need(rows, ("participant", "arm", "value", of), "rows")
-    own = Question(contrast).here(rows).with_columns(pl.col("arm").cast(pl.String))
-    own = own.filter(pl.col("arm").is_in(list(contrast)), pl.col("value").is_not_null())
+    own = of_arms(rows, contrast, of)
     named = own.with_columns(pl.col(of).cast(pl.String).alias("group left out"))
     groups = sort_groups(named.drop_nulls("group left out"), ["group left out"])["group left out"]
     names = groups.unique(maintain_order=True).to_list()
@@ -40,11 +36,8 @@ def leave_one_out(
     whole = replace(ancova(formula, own, contrast, level=level)[0], label="all")
     found = []
     for name in names:
-        part, label = named.filter(pl.col("group left out").ne_missing(name)), f"without {name}"
-        try:
-            found.append(replace(ancova(formula, part, contrast, level=level)[0], label=label))
-        except ValueError as problem:
-            found.append(not_estimated(part, contrast, label, str(problem), level))
+        part = named.filter(pl.col("group left out").ne_missing(name))
+        found.append(within(formula, part, contrast, f"without {name}", level))
     known = [one.estimate for one in found if one.estimate is not None]
     said = f"without each {of} in turn: from {min(known):.4g} to {max(known):.4g}" if known else ""
     first = replace(whole, notes=(*whole.notes, *([said] if said else [])))

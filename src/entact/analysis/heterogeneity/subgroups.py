@@ -36,9 +36,7 @@ def subgroups(
         ValueError: when the rows of everybody do not allow the model, or a column is not there.
     Source: ICH E9, 5.7. Equivalent to R `anova(lm(..), lm(.. + arm:by))`.
     """
-    need(rows, ("participant", "arm", "value", *by), "rows")
-    own = Question(contrast).here(rows).with_columns(pl.col("arm").cast(pl.String))
-    own = own.filter(pl.col("arm").is_in(list(contrast)), pl.col("value").is_not_null())
+    own = of_arms(rows, contrast, *by)
     formula = f"value ~ {fixed}"
     found = [replace(ancova(formula, own, contrast, level=level)[0], label="all")]
     for column in by:
@@ -49,7 +47,7 @@ def subgroups(
         test = _interaction(formula, cast, column, contrast, level)
         found.append(replace(test, notes=(*test.notes, *notes)))
         for key, part in sort_groups(cast, [column]).group_by(column, maintain_order=True):
-            found.append(_within(formula, part, contrast, f"{column}: {key[0]}", level))
+            found.append(within(formula, part, contrast, f"{column}: {key[0]}", level))
     return Estimates(f"Subgroups, {contrast[0]} - {contrast[1]}", tuple(found))
 
 
@@ -74,9 +72,15 @@ def not_estimated(
     )
 
 
-def _within(
-    formula: str, part: pl.DataFrame, contrast: tuple[str, str], label: str, level: float
-) -> Estimate:
+def of_arms(rows: pl.DataFrame, contrast: tuple[str, str], *columns: str) -> pl.DataFrame:
+    """Who of the two arms has a value, once each; a ValueError for a column that is not there."""
+    need(rows, ("participant", "arm", "value", *columns), "rows")
+    own = Question(contrast).here(rows).with_columns(pl.col("arm").cast(pl.String))
+    return own.filter(pl.col("arm").is_in(list(contrast)), pl.col("value").is_not_null())
+
+
+def within(formula: str, part: pl.DataFrame, contrast: tuple[str, str], label: str, level: float) -> Estimate:
+    """The adjusted difference in a part of the rows, or why there is none."""
     try:
         return replace(ancova(formula, part, contrast, level=level)[0], label=label)
     except ValueError as problem:
