@@ -63,7 +63,9 @@ def test_cochrans_test_is_that_of_r() -> None:
     # copied from R output of:
     # > mantelhaen.test(array(rbind(x1, n1 - x1, x0, n0 - x0), c(2, 2, 4)), correct = FALSE)
     found = cochran_test(STRATA)
-    assert (found.statistic, found.p) == pytest.approx((3.2336265701674, 0.0721407682936), abs=1e-10)
+    assert (found.statistic, found.df, found.p) == pytest.approx(
+        (3.2336265701674, 1, 0.0721407682936), abs=1e-10
+    )
     interval = (2.1170390274557, 0.9367860973242, 4.7842877435655)
     assert (found.estimate, found.low, found.high) == pytest.approx(interval, abs=1e-9)
     # > mantelhaen.test(..., correct = TRUE)
