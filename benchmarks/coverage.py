@@ -20,7 +20,7 @@ import numpy as np
 import polars as pl
 from scipy.stats import norm
 
-DRAWS = 36  # of each cell of the grid
+DRAWS = 12  # of each cell of the grid
 SIZES, VISITS = (20, 60, 120), 3
 COVARIANCES = {
     "the same everywhere": np.full((3, 3), 36.0) + 25.0 * np.eye(3),
