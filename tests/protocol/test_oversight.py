@@ -162,6 +162,27 @@ CASES = {
         f"{END}standards: {{meddra: §27.1}}\n",
         'standards.meddra: 27.1 is read as a number, and text is needed; put it in quotes: "27.1"',
     ),
+    "a form that is not there to be rated again": (
+        END,
+        f"{END}second_ratings: {{§symptms: {{share: 0.1, value: symptms.total, agreement: 0.8}}}}\n",
+        "second_ratings.symptms: there is no form 'symptms'; did you mean 'symptoms'?",
+    ),
+    "a form that no rater fills in": (
+        END,
+        f"{END}second_ratings: {{§demographics: {{share: 1, value: demographics.age, agreement: 0.8}}}}\n",
+        "second_ratings.demographics: no role of the staff rates by 'demographics'; say in the form `by:` "
+        "whom it is",
+    ),
+    "an item that a rated form lacks": (
+        END,
+        f"{END}second_ratings: {{symptoms: {{share: 0.1, value: §symptoms.totl, agreement: 0.8}}}}\n",
+        "second_ratings.symptoms.value: unknown name 'symptoms.totl'; did you mean 'symptoms.total'?",
+    ),
+    "a share of nothing": (
+        END,
+        f"{END}second_ratings: {{symptoms: {{share: §0, value: symptoms.total, agreement: 0.8}}}}\n",
+        "second_ratings.symptoms.share: 0 is too small; write a number above 0",
+    ),
     "form that rules know already": (
         "  readiness: {items",
         "  §person: {items: {mood: {type: integer}}}\n  readiness: {items",

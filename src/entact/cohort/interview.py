@@ -11,6 +11,7 @@ from entact.cohort.person import Candidate, Participant
 from entact.cohort.physiology import Body, as_signs, doses_of
 from entact.cohort.session import vital_signs_at
 from entact.course import Entry
+from entact.course.kinds.blinding import guessers_at
 from entact.course.kinds.reporting import reports_due
 from entact.course.state.form import VITALS
 from entact.protocol.study import Visit
@@ -81,7 +82,7 @@ def ask_for_guesses(staff: Attendance, visit: Visit, timepoint: str | None = Non
     occasion = occasions.index(visit.visit if visit.visit in occasions else last)
     for number, name in enumerate(rules.roles):
         who, _, turn = name.partition("_")
-        if (who == "rater") != (visit.by == "rater") or (who == "therapist" and visit.kind != "dosing"):
+        if who not in guessers_at(visit.by, visit.kind):
             continue
         staff.pass_time(1)
         guessed = int(drawn.guess[row, number, occasion])

@@ -25,6 +25,9 @@ def page(
         "reads_audit": person.may("read_audit"),
         "takes_files": person.may("export"),
         "rates": person.may("rate"),
+        "measures_blinding": person.may("measure_blinding"),
+        "oversees_raters": person.may("oversee_raters"),
+        "rates_again": person.may("rate_again"),
         "locks": person.may("lock"),
         "has_account": not request.user.is_demonstration,
     }

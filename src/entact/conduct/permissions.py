@@ -37,11 +37,15 @@ DUTIES: Final[Mapping[str, tuple[str, ...]]] = {
     "correct": (*_SITE, "rater"),
     "report_event": _TEAM,
     "note_deviation": (*_SITE, "monitor"),
+    "guess": ("therapist",),  # their own belief of what was given; a rater's is asked where they rate
+    "ask_guess": _TEAM,  # hands the question to the participant
     "stop": _TEAM,  # withdrawal, discontinuation, death, lost to follow-up
     "dispense": ("pharmacist",),
     "follow_session": (*_TEAM, "sub_investigator", "nurse", "medical_monitor"),  # in the console of the day
     "break_code": ("investigator", "sub_investigator", "medical_monitor"),  # in an emergency; never gated
     "hear_of_unblinding": ("investigator", *_SPONSOR),  # that it happened, never what was read
+    "measure_blinding": ("committee",),  # before the lock; afterwards everybody
+    "oversee_raters": ("rater_coordinator",),
     "ask_query": _SPONSOR,
     "answer_query": _SITE,
     "close_query": _SPONSOR,
@@ -88,6 +92,7 @@ class Permissions:
         table[SEE_PARTICIPANTS] = {role for role, sight in self.sights.items() if sight.sees_schedule}
         for act in ("enter", "correct"):
             table[act] |= self._asked()
+        table["rate_again"] = self._rating_again()
         # Whoever may come to hear of an event, and may know of events.
         hears = table["enter"] | table["report_event"]
         table["learn_events"] = {role for role in hears if self.sights[role].sees(EVENTS)}
@@ -104,6 +109,11 @@ class Permissions:
         files = [release.file for release in self.study.releases]
         found = {form.by for file in files for form in file.all_forms.values()}
         return {role for role in found if role is not None and role in self.roles}
+
+    def _rating_again(self) -> set[str]:
+        """Roles that fill in the forms of which some are rated again, from the recording."""
+        files = [release.file for release in self.study.releases]
+        return {file.forms[form].by or "" for file in files for form in file.second_ratings} & {*self.roles}
 
     @property
     def sites(self) -> frozenset[str]:
@@ -243,6 +253,7 @@ ROUTES: Final[Mapping[str, str]] = {
     "form": SEE_PARTICIPANTS,
     "look": "enter",
     "hand": "enter",
+    "guess": "ask_guess",
     "handed": SIGNED_IN,
     "handed_look": SIGNED_IN,
     "hand_back": SIGNED_IN,
@@ -283,6 +294,10 @@ ROUTES: Final[Mapping[str, str]] = {
     "emergency": "break_code",
     "emergency_answer": "break_code",
     "lock_study": "lock",
+    "blinding": SEE_STUDY,
+    "drift": "oversee_raters",
+    "again": "rate_again",
+    "rate_again": "rate_again",
     "audit": "read_audit",
     "export_audit": "read_audit",
     "exports": "export",

@@ -206,6 +206,8 @@ def _guess(tell: Tell, effective: Effective) -> Written:
         [tell.fact("Confidence", f"{data['confidence']} %")] if data.get("confidence") is not None else []
     )
     facts += [tell.fact("Why", data["why"])] if data.get("why") is not None else []
+    facts += [tell.fact("Clear since", words(data["clear"]))] if data.get("clear") is not None else []
+    facts += [tell.fact("Had been told", data["told"])] if data.get("told") is not None else []
     return f"Guess of treatment by {value(data.get('guesser'))}", facts, ""
 
 

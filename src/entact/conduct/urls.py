@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("schedule.css", views.show_style, name="style"),
     path("participants/", views.show_participants, name="participants"),
     path("", include("entact.conduct.admission.urls")),
+    path("", include("entact.conduct.blinding.urls")),  # before forms: no form is called guess
     path("find/", views.find, name="find"),
     path("dashboard/", views.show_dashboard, name="dashboard"),
     path("participants/<str:key>/", views.show_participant, name="participant"),
@@ -32,11 +33,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("queries/", show_queries, name="queries"),
     path("queries/export.csv", export_queries, name="export_queries"),
     path("forms/", include("entact.conduct.listings.urls")),
+    path("", include("entact.conduct.reports.urls")),
+    path("", include("entact.conduct.drift.urls")),
     path("lock/", lock_study, name="lock_study"),
     path("", include("entact.conduct.staff.urls")),
     path("audit/", include("entact.conduct.audit.urls")),
     path("files/", include("entact.conduct.exports.urls")),
-    path("", include("entact.conduct.blinding.urls")),
     path("", include("entact.conduct.rating.urls")),
     path("", include("entact.conduct.access.urls")),
 ]

@@ -96,8 +96,11 @@ def doses(person: Person) -> Iterator[tuple[Any, ...]]:
 
 
 def guesses(person: Person) -> Iterator[tuple[Any, ...]]:
-    """One row for each guess; ANL01FL marks the last one of each person who guessed."""
-    used = [one for one in person.course.guesses if person.may_use(one.at)]
+    """One row for each guess; ANL01FL marks the last one of each person who guessed.
+
+    What somebody said who had been told is no guess, and in no row.
+    """
+    used = [one for one in person.course.guesses if person.may_use(one.at) and not one.told]
     last = {(one.guesser, one.by): one for one in used}
     for one in used:
         visit = visit_of(one.encounter)

@@ -26,10 +26,26 @@ def check_oversight(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fa
     yield from _checklists(file, visits)
     yield from _special_interest(file)
     yield from _washout(file)
+    yield from _second_ratings(file)
     for name, (shape, example) in _VERSIONS.items():
         version = getattr(file.standards, name, None)
         if version is not None and not shape.fullmatch(version):
             yield Fault(("standards", name), f"{version!r} is no version; write it as in {example!r}")
+
+
+def _second_ratings(file: StudyFile) -> Iterator[Fault]:
+    """Forms that raters fill in, and values of theirs."""
+    for name, said in file.second_ratings.items():
+        path: Path = ("second_ratings", name)
+        form = file.forms.get(name)
+        if form is None:
+            yield Fault(path, unknown("form", name, file.forms))
+            continue
+        if form.by is None or form.by == "participant":
+            yield Fault(path, f"no role of the staff rates by {name!r}; say in the form `by:` whom it is")
+        for key, value in (("value", said.value), ("category", said.category)):
+            if value is not None and value.partition(".")[0] != name:
+                yield Fault((*path, key), f"{value!r} is not of this form; write '{name}.' and an item of it")
 
 
 def _holds_and_quotas(file: StudyFile) -> Iterator[Fault]:

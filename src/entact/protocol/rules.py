@@ -256,6 +256,12 @@ class _Compilation:
         for name, quota in self.file.quotas.items():
             if quota.when is not None and (rule := self._rule(("quotas", name, "when"), quota.when)):
                 self.rules.quotas[name] = Ruled(rule, quota)
+        for name, rated in self.file.second_ratings.items():
+            path: Path = ("second_ratings", name)
+            if name in self.file.forms:
+                self._rule((*path, "value"), rated.value, returns=None)
+                if rated.category is not None:
+                    self._rule((*path, "category"), rated.category)
         of_study, of_event = Vocabulary(STUDY), Vocabulary(EVENT)
         for name, hold in self.file.holds.items():
             if rule := self._rule(("holds", name, "when"), hold.when, of_study):
@@ -267,7 +273,7 @@ class _Compilation:
             if interest.within is None:
                 continue
             when = f"event.special_interest == {json.dumps(kind)}"
-            path: Path = ("adverse_events", "special_interest", kind)
+            path = ("adverse_events", "special_interest", kind)
             report = Report(
                 title=interest.title, when=when, within=interest.within, to=", ".join(interest.tell)
             )

@@ -19,7 +19,8 @@ from psycopg import Cursor
 from entact.course import Course, Entry, Receipt, Refused, fold, instant, read, uuid7
 from entact.course.act import attempt
 from entact.course.entry import CLAIMED, SYSTEM, Authenticated, as_sent
-from entact.course.kinds import SITE_KINDS, SYSTEM_KINDS
+from entact.course.kinds import SITE_KINDS, STUDY_KINDS, SYSTEM_KINDS
+from entact.course.kinds.raters import OF_RATERS
 from entact.course.kinds.study import LedgerOpened
 from entact.course.personal import seal_entry
 from entact.course.signed.device import DeviceProof
@@ -49,6 +50,7 @@ from entact.store.site_rows import SITE
 from entact.store.under_key import is_open, key_in, lost_key, sealed_entry, study_entered
 
 _TURNS = 5  # in which others may take the number that is asked for
+STUDY = "study:"
 SYSTEM_LEDGER = "system"  # what people did to, and with, the system itself
 
 
@@ -172,9 +174,10 @@ def facts(
 
 
 def note(entry: Entry, *, received_at: str, authenticated: Authenticated) -> Receipt:
-    """Keeps what happened to the system itself, or at a site, in the ledger of that.
+    """Keeps what happened to the system itself, at a site, or to raters of the study, in the ledger of that.
 
-    Of the system: accounts, roles, sign-ins, looks, exports. Of a site: its staff, and the log of it.
+    Of the system: accounts, roles, sign-ins, looks, exports. Of a site: its staff, and the log of it. Of the
+    study: certificates of raters, and who drifts; nothing else of it is written on a page.
 
     Args:
         entry: of a kind of that ledger, with nothing personal of a participant in it.
@@ -182,8 +185,14 @@ def note(entry: Entry, *, received_at: str, authenticated: Authenticated) -> Rec
     Raises:
         StoreError: when it belongs into another ledger, or this record has no release yet.
     """
-    kinds = SYSTEM_KINDS if entry.ledger == SYSTEM_LEDGER else SITE_KINDS
-    if entry.kind not in kinds or not (kinds is SYSTEM_KINDS or entry.ledger.startswith(SITE)):
+    kinds = {}
+    if entry.ledger == SYSTEM_LEDGER:
+        kinds = SYSTEM_KINDS
+    elif entry.ledger.startswith(SITE):
+        kinds = SITE_KINDS
+    elif entry.ledger.startswith(STUDY):
+        kinds = {name: STUDY_KINDS[name] for name in OF_RATERS}
+    if entry.kind not in kinds:
         raise StoreError(f"an entry of kind {entry.kind!r} does not belong in the ledger {entry.ledger}")
     msgspec.convert(entry.data, kinds[entry.kind].payload)
     return append_or_open(entry, received_at, authenticated)

@@ -33,6 +33,28 @@ def test_the_six_forms_are_those_of_shrout_and_fleiss(form: str, at: float, low:
     assert FORMS[form] in found.notes
 
 
+# > library(psych)  # R 4.2.2, psych 2.2.9
+# > x <- matrix(c(9,2,5,8, 6,1,3,2, 8,4,6,8, 7,1,2,6, 10,5,6,9, 6,2,4,7), ncol=4, byrow=TRUE)
+# > print(format(ICC(x, lmer=FALSE)$results, digits=10))
+@pytest.mark.parametrize(
+    ("form", "at", "f", "p", "low", "high"),
+    [
+        ("1,1", 0.1657417684, 1.794678492, 0.1647688083446, -0.13293232487, 0.7225600623),
+        ("2,1", 0.2897637795, 11.027247956, 0.0001345665165, 0.01878651337, 0.7610843696),
+        ("3,1", 0.7148407148, 11.027247956, 0.0001345665165, 0.34246476503, 0.9458582600),
+        ("1,k", 0.4427971337, 1.794678492, 0.1647688083446, -0.88444215524, 0.9124154203),
+        ("2,k", 0.6200505476, 11.027247956, 0.0001345665165, 0.07113681530, 0.9272320402),
+        ("3,k", 0.9093155424, 11.027247956, 0.0001345665165, 0.67567471382, 0.9858916782),
+    ],
+)
+def test_the_six_forms_are_those_of_psych(
+    form: str, at: float, f: float, p: float, low: float, high: float
+) -> None:
+    found = icc(RATINGS, form)
+    assert (found.estimate, found.statistic, found.p) == pytest.approx((at, f, p), rel=1e-9)
+    assert (found.low, found.high) == pytest.approx((low, high), rel=1e-8)
+
+
 def test_targets_without_all_ratings_are_left_out_and_said() -> None:
     found = icc([*RATINGS, [1.0, np.nan, 2.0, 3.0]], "2,1")
     assert found.estimate == pytest.approx(icc(RATINGS, "2,1").estimate)
@@ -56,6 +78,19 @@ def _pairs() -> tuple[list[int], list[int]]:
     first = [a for a, row in enumerate(TABLE) for b, n in enumerate(row) for _ in range(n)]
     second = [b for row in TABLE for b, n in enumerate(row) for _ in range(n)]
     return first, second
+
+
+# > tab <- matrix(c(44,5,1, 7,20,3, 9,5,6), ncol=3, byrow=TRUE); k <- cohen.kappa(tab)
+# > print(k$confid, digits=10); print(sqrt(k$var.kappa), digits=12); print(k$weighted.kappa, digits=12)
+# > w <- 1 - abs(outer(1:3, 1:3, "-")) / 2; print(cohen.kappa(tab, w=w)$weighted.kappa, digits=12)
+# The variance of a weighted kappa is not psych's: the next test holds it to the delta method.
+def test_kappa_is_that_of_psych() -> None:
+    plain = kappa(*_pairs())
+    assert (plain.estimate, plain.low, plain.high, plain.se) == pytest.approx(
+        (0.4915254237, 0.3501582012, 0.6328926462, 0.0721274592933), rel=1e-9
+    )
+    assert kappa(*_pairs(), weights="linear").estimate == pytest.approx(0.473684210526, rel=1e-11)
+    assert kappa(*_pairs(), weights="quadratic").estimate == pytest.approx(0.454545454545, rel=1e-11)
 
 
 def _kappa(share: np.ndarray, weight: np.ndarray) -> float:

@@ -31,6 +31,7 @@ KEYED = {
     "screening": "/participants/{key}/screening/",
     "eligibility": "/participants/{key}/eligibility/",
     "hand": "/participants/{key}/screening.1/demographics/hand/",
+    "guess": "/participants/{key}/session_1.1/guess/",
     "add": "/participants/{key}/add/medication/",
     "entry": "/participants/{key}/entry/nothing/",
     "withdraw": "/participants/{key}/entry/nothing/withdraw/",
@@ -56,6 +57,8 @@ NOTHING_THERE = {
     "entry",
     "withdraw",
     "hand",
+    "blinding",  # before the lock
+    "guess",  # of who was given nothing
     "consent_pdf",
     "dictionary",
     "file",
@@ -88,6 +91,10 @@ PLAIN = {
     "handed_look": "/handed/look/",
     "hand_back": "/handed/back/",
     "lock_study": "/lock/",
+    "blinding": "/blinding/",
+    "drift": "/raters/",
+    "again": "/again/",
+    "rate_again": "/again/nothing/",
     "listing": "/forms/",
     "export_listing": "/forms/export.csv",
     "act_on_listing": "/forms/act/",

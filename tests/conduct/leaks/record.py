@@ -32,6 +32,7 @@ SETTINGS = {
     "SECRET_KEY": "the same in both",
 }
 PERSON, HANDING = "pat", "pat,handing"
+UNBLINDED = "committee"  # sees arms before the lock
 Around = Callable[[Twin], AbstractContextManager[object]]
 
 
@@ -54,7 +55,12 @@ class Crawled:
             for name, said in other.answers.items()
         }
         names = dict.fromkeys((*one.answers, *seen))
-        return [name for name in names if one.answers.get(name) != seen.get(name)]
+        return [name for name in names if one.answers.get(name) != seen.get(name) and not _may_differ(name)]
+
+
+def _may_differ(name: str) -> bool:
+    """Whether it is the one page by arm, as it is asked for by those who know arms before the lock."""
+    return name.partition(" (")[0] in {f"{UNBLINDED} {method} /blinding/" for method in ("GET", "POST")}
 
 
 def crawl_both(
@@ -171,6 +177,7 @@ def beside_links(study: Study) -> list[str]:
         f"/participants/{keys[0]}/{first}.1/{form}/",
         *(f"/session/{key}/{session}.1/briefing/" for key in keys),
         *(f"/participants/{key}/emergency/" for key in keys),
+        *(f"/participants/{key}/{session}.1/guess/" for key in keys),
         *(f"/session/{name}" for name in sorted(console_files())),
     ]
 

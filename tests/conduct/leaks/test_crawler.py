@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.conduct.leaks.crawler import all_routes, route_of
 from tests.conduct.leaks.plants import PLANTS, planted
-from tests.conduct.leaks.record import PERSON, Crawled, crawl_both
+from tests.conduct.leaks.record import PERSON, UNBLINDED, Crawled, crawl_both
 from tests.conduct.leaks.twin import Twin, twins
 
 import entact.conduct
@@ -52,7 +52,8 @@ def roles_in(name: str) -> tuple[str, ...]:
         role: studies[place % len(studies)] for place, (role, studies) in enumerate(sorted(having.items()))
     }
     found = sorted(role for role, study in turn.items() if study == name)
-    return (*found, "monitor", PERSON) if name == STUDIES[0] else tuple(found)
+    also = {STUDIES[0]: ("monitor", PERSON), "mapp3": ("rater", "rater_coordinator")}.get(name, ())
+    return tuple(dict.fromkeys((*found, *also)))
 
 
 _crawled: dict[str, Crawled] = {}
@@ -82,6 +83,22 @@ def test_nothing_that_can_be_reached_depends_on_the_arm(name: str, database: str
     # What was compared is not nothing: pages, files that leave, and lines of the log.
     kinds = {name.split(" ")[0] for name in found.first.answers}
     assert kinds >= {"file", "log"}
+
+
+@pytest.mark.requirement("R10")
+def test_r10_the_page_by_arm_is_the_committees_alone(database: str, folder: Path) -> None:
+    """It differs, as it has to; nobody else's crawl has got to it."""
+    found = [crawled(name, database, folder) for name in STUDIES]
+    there = {
+        name.partition(" ")[0]: (one.first.answers[name], one.second.answers[name])
+        for one in found
+        for name in one.first.answers
+        if name.endswith(" GET /blinding/")
+    }
+    first, second = there.pop(UNBLINDED)
+    assert first.startswith(b"200\n")
+    assert first != second
+    assert {said[:4] for pair in there.values() for said in pair} == {b"404\n"}
 
 
 def test_no_page_fails_whatever_is_asked(database: str, folder: Path) -> None:
@@ -144,6 +161,7 @@ APART = {
     "emergency_answer": "the row is answered by another process: tried in allocation/test_views.py",
     "dictionary": "no site has one",
     "lease": "no device asks for one: it is tried in session/test_lease.py",
+    "rate_again": "no rater of a rehearsal is certified: it is tried in drift/test_views.py",
     "mfa_remove_webauthn": "a passkey needs a device: it is tried in access/test_passkeys.py",
 }
 

@@ -1,15 +1,17 @@
-"""The page on which anybody says that they were told."""
+"""The pages on which anybody says that they were told, and each says what they believe was given."""
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from entact.conduct.asking import reader_of
+from entact.conduct.asking import Asked, reader_of
 from entact.conduct.blinding.domain import WAYS, report_told
+from entact.conduct.blinding.guess import THERAPIST, asked_of, fields_of, keep_guess, received
 from entact.conduct.error import ConductError
+from entact.conduct.forms.place import encounter_of
 from entact.conduct.frame import page
 
 
@@ -36,3 +38,40 @@ def say_told(request: HttpRequest) -> HttpResponse:
         "here": "told",
     }
     return page(request, reader, "blinding/told.html", shown, 422 if problem else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def show_guess(request: HttpRequest, key: str, visit: str) -> HttpResponse:
+    """What a therapist believes was given, kept once; and the way to hand the question to the participant.
+
+    Raises:
+        Http404: when there is no such participant or visit, or it asks no guess of whoever looks.
+    """
+    asked = Asked(request, key)
+    encounter = encounter_of(visit, asked.course.release)
+    if encounter is None:
+        raise Http404
+    open_to = asked_of(asked, encounter)
+    if not any(open_to.values()):
+        raise Http404
+    sent = {name: asked.sent(name) for name in ("arm", "confidence", "clear", "why", "told")}
+    problem = ""
+    if request.method == "POST":
+        author = asked.author(asked.role_for("guess"))
+        if author.role != THERAPIST or not (open_to["own"] or open_to["own_said"]):
+            raise Http404
+        guessing = received(sent, asked.course.release)
+        ledger = asked.participant.ledger
+        to = asked.reader, ledger, author, asked.now
+        problem = guessing.problem or keep_guess(guessing, THERAPIST, encounter, *to)
+        if not problem:
+            return redirect("guess", key=key, visit=visit)
+    values = {
+        "participant": asked.participant,
+        "visit": visit,
+        **open_to,
+        **fields_of(asked.course.release, sent),
+        "problem": problem,
+        "here": "participants",
+    }
+    return page(request, asked.reader, "blinding/guess.html", values, 422 if problem else 200)

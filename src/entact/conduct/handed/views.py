@@ -11,9 +11,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from entact.conduct.access.again import asks_code, show_again
+from entact.conduct.asking import Asked
+from entact.conduct.blinding.guess import GUESS, asked_of, fields_of, keep_guess, received
 from entact.conduct.forms.domain import DONE, Filling, Saved, Unsaved, save_form
 from entact.conduct.forms.fields import Choice, Field
 from entact.conduct.forms.page import FormPage
+from entact.conduct.forms.place import encounter_of
 from entact.conduct.forms.reading import Sent, receive_items
 from entact.conduct.forms.views import FormAsked, looked_at, sent_by
 from entact.conduct.frame import frame
@@ -31,6 +34,8 @@ def hand_over(request: HttpRequest, key: str, visit: str, form: str) -> HttpResp
     Raises:
         Http404: when there is no such form to hand over, or whoever asks does not enter it.
     """
+    if form == GUESS:
+        return _hand_guess(request, key, visit)
     asked = FormAsked(request, key, visit, form)
     asked.author(asked.role)
     if asked.written.form.form.by != PARTICIPANT or asked.written.effective is not None:
@@ -51,6 +56,8 @@ def show_handed(request: HttpRequest) -> HttpResponse:
     handed, asked = _handed(request)
     if handed.is_done:
         return _page(request, asked, "handed/thanks.html", {})
+    if not isinstance(asked, FormAsked):
+        return _shown_guess(request, handed, asked)
     if request.method != "POST":
         return _shown(request, asked)
     sent = sent_by(request)
@@ -69,7 +76,7 @@ def look_at_handed(request: HttpRequest) -> JsonResponse:
         Http404: when nothing is handed over, or it was sent already.
     """
     handed, asked = _handed(request)
-    if handed.is_done:
+    if handed.is_done or not isinstance(asked, FormAsked):
         raise Http404
     sent = sent_by(request)
     called = _called(asked, sent) if may_call(asked.course, asked.place, asked.now) else ()
@@ -106,11 +113,40 @@ def hand_back(request: HttpRequest) -> HttpResponse:
     return _page(request, asked, "handed/back.html", values, 422 if problem else 200)
 
 
-def _handed(request: HttpRequest) -> tuple[Handed, FormAsked]:
+def _hand_guess(request: HttpRequest, key: str, visit: str) -> HttpResponse:
+    asked = Asked(request, key)
+    asked.author(asked.role_for("enter"))
+    encounter = encounter_of(visit, asked.course.release)
+    if encounter is None or not asked_of(asked, encounter)["hands"]:
+        raise Http404
+    Handed(asked.participant.key, visit, GUESS).keep(request)
+    return redirect("handed")
+
+
+def _shown_guess(request: HttpRequest, handed: Handed, asked: Asked) -> HttpResponse:
+    """The question what the participant believes was given, and nothing else; kept when it is sent."""
+    sent = {name: asked.sent(name) for name in ("arm", "confidence", "clear", "why", "told")}
+    encounter = encounter_of(handed.visit, asked.course.release)
+    problem = ""
+    if request.method == "POST":
+        author = replace(asked.author(asked.role_for("enter")), role=PARTICIPANT)
+        guessing = received(sent, asked.course.release)
+        to = encounter or "", asked.reader, asked.participant.ledger, author, asked.now
+        problem = guessing.problem or keep_guess(guessing, "participant", *to)
+        if not problem:
+            replace(handed, is_done=True).keep(request)
+            return redirect("handed")
+    values = {**fields_of(asked.course.release, sent), "problem": problem}
+    return _page(request, asked, "handed/guess.html", values, 422 if problem else 200)
+
+
+def _handed(request: HttpRequest) -> tuple[Handed, Asked]:
     """What is handed over, and the form as the record has it now."""
     handed = handed_in(request)
     if handed is None:
         raise Http404
+    if handed.form == GUESS:
+        return handed, Asked(request, handed.key)
     return handed, FormAsked(
         request, handed.key, handed.visit, handed.form, time=handed.time, repeat=handed.repeat
     )
@@ -188,7 +224,7 @@ def _plainly(field: Field) -> Field:
 
 
 def _page(
-    request: HttpRequest, asked: FormAsked, template: str, values: dict[str, Any], status: int = 200
+    request: HttpRequest, asked: Asked, template: str, values: dict[str, Any], status: int = 200
 ) -> HttpResponse:
     around = frame(asked.reader)
     return render(request, template, {"banner": around["banner"], **values}, status=status)

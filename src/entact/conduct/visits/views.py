@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from entact.conduct.asking import Asked
+from entact.conduct.blinding.guess import asked_of
 from entact.conduct.consent.page import renewal_of
 from entact.conduct.entries.kinds import ENTERED
 from entact.conduct.entries.page import entered_by_hand
@@ -135,6 +136,7 @@ def _shown(asked: Asked, encounter: str, refused: tuple[Reason, ...] = ()) -> Ht
         **_booked(asked, encounter),
         **call_with_rater(asked.reader, asked.course, encounter),
         "kinds": [kind for kind, _ in _ways(asked)],
+        "guess": any(asked_of(asked, encounter).values()),
         "review": reviewing(asked, encounter),
         "here": "participants",
     }

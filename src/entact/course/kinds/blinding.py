@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import msgspec
 
 from entact.course.kinds.kind import Kind
 from entact.course.state.blinding import DO_NOT_KNOW, GuessState
+
+Guesser = Literal["participant", "therapist", "rater"]
+Clear = Literal[
+    "not_clear", "before_dose", "first_hour", "second_hour", "later_that_day", "next_days", "at_this_visit"
+]
 
 if TYPE_CHECKING:
     from entact.course.entry.effective import Effective
@@ -15,12 +20,19 @@ if TYPE_CHECKING:
 
 
 class Guess(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Kind `guess`: which arm somebody believes it is, how surely (0 to 100 %), and why (sealed text)."""
+    """Kind `guess`: which arm somebody believes it is, how surely (0 to 100 %), and why (sealed text).
 
-    guesser: Literal["participant", "therapist", "rater"]
-    arm: str  # a name of the study's arms, or `do_not_know`
+    Attributes:
+        arm: a name of the study's arms, or `do_not_know`. clear: since when it was clear to them.
+        told: whether they had been told it, so that it is no guess; None where it was not asked.
+    """
+
+    guesser: Guesser
+    arm: str
     confidence: int | None = None
     why: str | None = None
+    clear: Clear | None = None
+    told: bool | None = None
 
 
 def reduce_guess(course: State, effective: Effective, payload: Guess) -> None:
@@ -29,6 +41,9 @@ def reduce_guess(course: State, effective: Effective, payload: Guess) -> None:
         course.found("unknown_arm", effective.id, "arm", f"the study has no arm {payload.arm!r}")
     if payload.confidence is not None and not 0 <= payload.confidence <= 100:
         course.found("item", effective.id, "confidence", f"{payload.confidence} is not between 0 and 100 %")
+    if payload.told or _was_told(course, payload.guesser):
+        message = f"the {payload.guesser} had been told the arm: it is no guess, and measures no blinding"
+        course.found("guess_after_told", effective.id, "arm", message)
     course.guesses.append(
         GuessState(
             effective.id,
@@ -40,8 +55,30 @@ def reduce_guess(course: State, effective: Effective, payload: Guess) -> None:
             payload.confidence,
             payload.why,
             effective.origins.get("why", effective.id),
+            payload.clear,
+            bool(payload.told) or _was_told(course, payload.guesser),
         )
     )
+
+
+def _was_told(course: State, guesser: str) -> bool:
+    """Whether the planned unblinding of this person had told whoever guesses."""
+    return course.told is not None and guesser in course.told.told
+
+
+def guessers_at(by: str | None, kind: str | None) -> tuple[Guesser, ...]:
+    """Who is asked for a guess at a visit.
+
+    Args:
+        by, kind: of the visit, as the study file says. A rater's own visit asks the rater alone; a dosing
+            session the participant and each therapist, who sees it as long; any other the participant.
+    """
+    if by == "rater":
+        return ("rater",)
+    return ("participant", "therapist") if kind == "dosing" else ("participant",)
+
+
+CLEAR: tuple[str, ...] = get_args(Clear)
 
 
 GUESS = Kind(

@@ -12,6 +12,7 @@ import msgspec
 from entact.course.entry import Head
 from entact.course.entry.effective import Problem
 from entact.course.state.numbers import Number
+from entact.course.state.raters import RaterState
 
 if TYPE_CHECKING:
     from entact.protocol.release import Study
@@ -134,7 +135,7 @@ class StudyState(msgspec.Struct, frozen=True):
         enrolled: places taken, by ledger. serious: notices of serious events, by ledger and event.
         holds: the latest word on each hold that was placed or lifted.
         unread: kind and data of entries that could not be read, by entry.
-        code_breaks: of the committed list, once they were printed.
+        code_breaks: of the committed list, once they were printed. raters: by person.
     """
 
     releases: tuple[str, ...] = ()
@@ -147,6 +148,7 @@ class StudyState(msgspec.Struct, frozen=True):
     holds: dict[str, HoldState] = {}
     unread: dict[str, Unread] = {}
     code_breaks: CodeBreaks | None = None
+    raters: dict[str, RaterState] = {}
 
 
 class SiteState(msgspec.Struct, frozen=True):
@@ -221,6 +223,7 @@ class StudyFolding:
         self.holds: dict[str, HoldState] = {}
         self.unread: dict[str, Unread] = {}
         self.code_breaks: CodeBreaks | None = None
+        self.raters: dict[str, RaterState] = {}
 
     def problem(self, rule: str, entry: str, item: str, message: str) -> None:
         """Notes what is wrong with an entry."""
@@ -239,6 +242,7 @@ class StudyFolding:
             self.holds,
             self.unread,
             self.code_breaks,
+            self.raters,
         )
 
 

@@ -15,6 +15,7 @@ from entact.protocol.study.doses import Product, Regimen
 from entact.protocol.study.forms import Form, Item
 from entact.protocol.study.gates import Alert, Criterion, Gate, StoppingRule
 from entact.protocol.study.places import Hold, Numbers, Population, Quota, SitePlan
+from entact.protocol.study.rating import SecondRating
 from entact.protocol.study.safety import AdverseEvents, PeriodicReport, Report
 from entact.protocol.study.schedule import Epoch, Track, Visit
 from entact.protocol.study.text import Language, Words
@@ -69,6 +70,7 @@ class StudyFile(Block):
     eligibility: dict[Name, Criterion]
     gates: dict[Name, Gate]
     alerts: dict[Name, Alert] = Field(default={})
+    second_ratings: dict[FirstName, SecondRating] = Field(default={})  # by form
     stopping: dict[Name, StoppingRule] = Field(default={})
     adverse_events: AdverseEvents
     reports: dict[Name, Report] = Field(default={})

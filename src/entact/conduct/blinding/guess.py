@@ -1,0 +1,155 @@
+"""A guess of the treatment: asked of each by themselves, kept once, and shown to nobody on these pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from entact.conduct.asking import Asked
+from entact.conduct.forms.place import timepoints
+from entact.conduct.reader import Folded, Reader
+from entact.conduct.record.door import Author, Held, compose, store_entry, turn_of
+from entact.conduct.sight import PARTICIPANT
+from entact.course import Course, read
+from entact.course.kinds.blinding import CLEAR, Guesser, guessers_at
+from entact.course.state.blinding import DO_NOT_KNOW
+from entact.protocol import Release
+from entact.protocol.study import told_in
+from entact.store import models
+from entact.store.door import SYSTEM_LEDGER
+
+GUESS: Final = "guess"
+THERAPIST: Final[Guesser] = "therapist"
+LONGEST: Final = 2000
+CLEAR_WORDS: Final[Mapping[str, str]] = {
+    "not_clear": "it is not clear",
+    "before_dose": "before anything was taken",
+    "first_hour": "in the first hour after it",
+    "second_hour": "in the second hour after it",
+    "later_that_day": "later on that day",
+    "next_days": "in the days after it",
+    "at_this_visit": "only now, at this visit",
+}
+assert tuple(CLEAR_WORDS) == CLEAR
+
+
+@dataclass(frozen=True)
+class Guessing:
+    """What was sent, as an entry says it; or what is missing of it."""
+
+    data: Mapping[str, Any]
+    problem: str = ""
+
+
+def received(sent: Mapping[str, str], release: Release) -> Guessing:
+    """A guess as it was typed.
+
+    Args:
+        sent: arm, confidence, why, clear and told, as the page sends them.
+    """
+    arm, sure, clear = (sent.get(name, "").strip() for name in ("arm", "confidence", "clear"))
+    why = sent.get("why", "").replace("\0", "").strip()[:LONGEST]
+    if arm != DO_NOT_KNOW and arm not in release.file.arms:
+        return Guessing({}, "Say what you believe, or that you do not know.")
+    if not (sure.isascii() and sure.isdecimal() and len(sure) < 4 and int(sure) <= 100):
+        return Guessing({}, "Say how sure you are: a whole number from 0 to 100.")
+    if clear not in CLEAR_WORDS:
+        return Guessing({}, "Say since when it has been clear to you, or that it is not.")
+    data = {"arm": arm, "confidence": int(sure), "clear": clear, "told": sent.get("told") == "1"}
+    return Guessing({**data, "why": why} if why else data)
+
+
+def may_be_asked(course: Course, encounter: str, guesser: Guesser) -> str | None:
+    """Why somebody is not asked for a guess at a visit now: empty where they are, None where never."""
+    name = encounter.partition("#")[0]
+    visit, held = course.release.visits.get(name), course.encounters.get(encounter)
+    if visit is None or GUESS not in visit.activities or guesser not in guessers_at(visit.by, visit.kind):
+        return None
+    if course.randomisation is None:
+        return "Nobody has drawn a treatment for this participant yet."
+    if held is None or held.status == "missed":
+        return "The visit has not taken place."
+    if visit.kind == "dosing" and not any(dose.encounter == encounter for dose in course.doses):
+        return "Nothing has been given yet in this session."
+    return ""
+
+
+def is_said(course: Course, encounter: str, guesser: Guesser, by: str) -> bool:
+    """Whether somebody has said it at a visit; of the participant it does not matter who held the tablet."""
+    return any(
+        one.encounter == encounter and one.guesser == guesser and (guesser == PARTICIPANT or one.by == by)
+        for one in course.guesses
+    )
+
+
+def keep_guess(
+    guessing: Guessing,
+    guesser: Guesser,
+    encounter: str,
+    reader: Reader,
+    ledger: str,
+    author: Author,
+    now: datetime,
+) -> str:
+    """Keeps a guess, once of each at each visit; what stands against it, empty where it is kept."""
+    with turn_of(ledger):
+        folded = reader.folded([ledger])[ledger]
+        assert isinstance(folded, Folded)
+        course = folded.course
+        against = may_be_asked(course, encounter, guesser)
+        if against != "":
+            return against or "Nobody asks for a guess here."
+        if is_said(course, encounter, guesser, author.identity):
+            return ""
+        data = dict(guessing.data)
+        if guesser != PARTICIPANT:
+            data["told"] = data["told"] or has_reported(author.identity, ledger)
+        times = timepoints(course.release, encounter, GUESS)
+        try:
+            entry = compose(
+                course,
+                reader,
+                ledger,
+                author,
+                now,
+                GUESS,
+                {"guesser": guesser, **data},
+                encounter=encounter,
+                timepoint=times[-1] if times else None,
+            )
+        except Held as error:
+            return str(error)
+        store_entry(entry, author, now)
+        return ""
+
+
+def has_reported(person: str, ledger: str) -> bool:
+    """Whether a person has reported that they were told, of this participant or without saying of whom."""
+    texts = models.Line.objects.filter(ledger__name=SYSTEM_LEDGER, kind="told").values_list("text", flat=True)
+    reports = (read(text).data for text in texts)
+    return any(one.get("person") == person and one.get("about") in ("", ledger) for one in reports)
+
+
+def asked_of(asked: Asked, encounter: str) -> dict[str, bool]:
+    """Of a visit: whether whoever looks says what they believe here, and may hand it to the participant."""
+    own = asked.role_for("guess") == THERAPIST and may_be_asked(asked.course, encounter, THERAPIST) == ""
+    hands = asked.role_for("enter") is not None and may_be_asked(asked.course, encounter, "participant") == ""
+    identity = asked.person.identity
+    return {
+        "own": own and not is_said(asked.course, encounter, THERAPIST, identity),
+        "own_said": own and is_said(asked.course, encounter, THERAPIST, identity),
+        "hands": hands and not is_said(asked.course, encounter, "participant", ""),
+        "handed": hands and is_said(asked.course, encounter, "participant", ""),
+    }
+
+
+def fields_of(release: Release, sent: Mapping[str, str]) -> dict[str, Any]:
+    """What the page asks: every arm in the order of the study file, the same for everybody."""
+    return {
+        "arms": [(name, told_in(arm.title, None)) for name, arm in release.file.arms.items()]
+        + [(DO_NOT_KNOW, "I do not know")],
+        "clear": [(name, words) for name, words in CLEAR_WORDS.items()],
+        "sent": sent,
+    }

@@ -1,0 +1,76 @@
+"""Which arms may be known here, by whom: until the study is locked by the unblinded committee alone.
+
+The record holds no arm but those of people whose planned unblinding took place. A list lies in a file beside
+the database: that of a rehearsal, whose people are none; or the one that its holder opened after the lock
+(`entact allocation reveal`). Before the lock no list of real people is read here, whoever asks and whatever
+lies there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from entact.conduct.error import ConductError
+from entact.conduct.permissions import Person
+from entact.conduct.reader import Reader
+from entact.course import fold_setting
+from entact.course.allocation.allocation import Allocation, prove
+from entact.store import acts, server
+from entact.store.after_lock import lock_in_force
+
+FILE: Final = "allocation.json"
+PLACES: Final = (FILE, f"rehearsal/{FILE}")  # in the data folder, as `reveal` and a rehearsal write it
+
+
+def may_measure(person: Person) -> bool:
+    """Whether somebody may see results by arm: the unblinded committee, and everybody after the lock."""
+    return person.may("measure_blinding") or lock_in_force() is not None
+
+
+def opened_arms(reader: Reader) -> Mapping[str, str]:
+    """Randomisation number -> arm, of a list that may be read now; empty where there is none.
+
+    Raises:
+        ConductError: when a file is there that is not the list that was committed.
+    """
+    sealed = fold_setting(reader.study, acts.entries(("commitment",)), ()).study.commitment
+    for place in PLACES:
+        file = Path(server.data_folder()) / place
+        if sealed is None or not file.is_file():
+            continue
+        allocation = _read(file)
+        if allocation.study != reader.study.name or allocation.sealed_list.root != sealed.list_root:
+            continue  # of another record
+        simulated = allocation.simulated and reader.environment != "production"
+        if not simulated and lock_in_force() is None:
+            return {}
+        _require_committed(allocation, sealed.list_root, file)
+        return allocation.arms()
+    return {}
+
+
+def _read(file: Path) -> Allocation:
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Allocation)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise ConductError(f"{file} holds no allocation that can be read: {error}") from error
+
+
+def _require_committed(allocation: Allocation, root: str, file: Path) -> None:
+    """Refuses arms that are not those of the rows that were committed, where the file holds what opens them.
+
+    A list that was revealed was proved by whoever opened it, and holds none of that any more.
+    """
+    said: list[Any] = [f"{row.number}|{row.stratum}|{row.arm}" for row in allocation.rows]
+    if not allocation.sealed_list.openings:
+        return
+    try:
+        proved = [prove(allocation.sealed_list, place, root) for place in range(len(said))]
+    except ValueError as error:
+        raise ConductError(f"{file} is not the list that was committed: {error}") from error
+    if proved != said:
+        raise ConductError(f"{file} says other arms than the list that was committed")

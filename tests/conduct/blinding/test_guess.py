@@ -1,0 +1,213 @@
+"""Each says alone and once what they believe was given; nobody who is blinded reads it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.conduct.browser import course_of
+from tests.conduct.conftest import SignIn
+from tests.conduct.people import PASSWORD, code, give_password
+from tests.conduct.record import KEY, blinded_study, keep
+from tests.course.conftest import Story
+
+from entact import store
+from entact.conduct.permissions import permissions_of
+from entact.course import fold, read
+from entact.course.kinds.blinding import CLEAR, guessers_at
+from entact.protocol import Study, load_study
+
+SESSION = "/participants/1-001/session_1.1/"
+GUESS = f"{SESSION}guess/"
+SAID = {"arm": "mdma", "confidence": "80", "clear": "first_hour", "why": "she was warm and open"}
+
+
+class _Silent(Story):
+    """Nobody has said yet what they believe."""
+
+    def guess(self, guesser: str, **when: Any) -> Any:
+        return None
+
+
+@pytest.fixture(scope="module")
+def study() -> Study:
+    """The small study, in which the site is blinded to guesses as in every study that ships."""
+
+    def change(data: dict[str, Any]) -> None:
+        for role in ("therapist", "investigator", "coordinator"):
+            data["blinding"].append({"role": role, "hidden": ["allocation", "guesses"], "until": "lock"})
+
+    return blinded_study(change)
+
+
+@pytest.fixture
+def ledger(study: Study, database: str) -> str:
+    elsewhere = Story(study)
+    elsewhere.begin("screening#1", day=0)
+    elsewhere.write("screening", {"attempt": 1, "number": "S-2", "site": "haifa"}, minute=2)
+    first, _ = keep(study, _Silent(study).whole(), elsewhere)
+    store.keep_keys({first.name: KEY})
+    return first.name
+
+
+def guesses(study: Study, ledger: str) -> list[tuple[str, str, str, int | None]]:
+    return [(one.guesser, one.by, one.arm, one.confidence) for one in course_of(study, ledger).guesses]
+
+
+def test_each_therapist_says_their_own_and_no_colleague_reads_it(
+    ledger: str, study: Study, sign_in: SignIn
+) -> None:
+    theo, tina = sign_in("theo", denver="therapist"), sign_in("tina", denver="therapist")
+    assert GUESS in theo.get(SESSION)
+    theo.post(GUESS, SAID)
+    tina.post(GUESS, {**SAID, "arm": "placebo", "confidence": "0", "clear": "not_clear", "why": ""})
+    assert guesses(study, ledger) == [
+        ("therapist", "theo", "mdma", 80),
+        ("therapist", "tina", "placebo", 0),
+    ]
+    kept = [read(line.text) for line in store.lines(ledger) if read(line.text).kind == "guess"]
+    assert [(one.role, one.authenticated.who, one.encounter) for one in kept] == [
+        ("therapist", "theo", "session_1#1"),
+        ("therapist", "tina", "session_1#1"),
+    ]
+    assert [one.data["clear"] for one in kept] == ["first_hour", "not_clear"]
+    assert "warm" not in str(kept[0].data)  # sealed
+    # It was said once: another press changes nothing, and no page shows what it was.
+    theo.post(GUESS, {**SAID, "arm": "placebo"})
+    assert len(guesses(study, ledger)) == 2
+    monitor = sign_in("mona", everywhere="monitor")
+    for address in (GUESS, SESSION, "/participants/1-001/", "/participants/1-001/visits/"):
+        for browser in (theo, tina, monitor):
+            answer = browser._client.get(address)
+            for word in ("first_hour", "80 %", "warm and open", "Guess of treatment"):
+                assert word not in answer.content.decode(), (address, word)
+    assert "What you believe is kept" in theo.get(GUESS)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {},
+        {**SAID, "arm": ""},
+        {**SAID, "arm": "ketamine"},
+        {**SAID, "confidence": "101"},
+        {**SAID, "confidence": "-1"},
+        {**SAID, "confidence": "٣"},
+        {**SAID, "confidence": "very"},
+        {**SAID, "clear": "yesterday"},
+    ],
+)
+def test_what_cannot_be_is_refused_in_words_and_kept_nowhere(
+    sent: dict[str, str], ledger: str, study: Study, sign_in: SignIn
+) -> None:
+    page = sign_in("theo", denver="therapist").post(GUESS, sent, status=422)
+    assert 'role="alert"' in page
+    assert guesses(study, ledger) == []
+
+
+def test_it_is_for_those_who_are_asked_alone(ledger: str, study: Study, sign_in: SignIn) -> None:
+    for browser in (
+        sign_in("eve", haifa="therapist"),
+        sign_in("mona", everywhere="monitor"),
+        sign_in("rita", everywhere="rater"),
+        sign_in("paul", denver="pharmacist"),
+    ):
+        browser.get(GUESS, 404)
+        browser.post(GUESS, SAID, 404)
+    ines = sign_in("ines", denver="investigator")  # hands it over, and guesses nothing
+    assert "Hand it to the participant" in ines.get(GUESS)
+    assert 'name="confidence"' not in ines.get(GUESS)
+    ines.post(GUESS, SAID, 404)
+    sign_in("theo", denver="therapist").get("/participants/1-001/screening.1/guess/", 404)
+    sign_in("theo", denver="therapist").get("/participants/1-001/nowhere.1/guess/", 404)
+    assert guesses(study, ledger) == []
+
+
+def test_the_participant_answers_on_a_page_that_shows_nothing_else(
+    ledger: str, study: Study, sign_in: SignIn
+) -> None:
+    ines = sign_in("ines", denver="investigator")
+    ines.get("/")
+    give_password("ines")
+    ines.sign_in_anew()
+    ines.post(f"{GUESS}hand/", {})
+    page = ines.get("/handed/")
+    for word in ("1-001", "Sign out", "<nav", "/participants/"):
+        assert word not in page, word
+    ines.post("/handed/look/", SAID, 404)
+    ines.post("/handed/", {**SAID, "confidence": "lots"}, 422)
+    ines.post("/handed/", {**SAID, "arm": "do_not_know", "told": "1"})
+    assert "Thank you" in ines.get("/handed/")
+    ines.post("/handed/back/", {"password": PASSWORD, "code": code()})
+    (kept,) = (read(line.text) for line in store.lines(ledger) if read(line.text).kind == "guess")
+    assert (kept.role, kept.by) == ("participant", "ines")
+    assert kept.data["guesser"] == "participant"
+    assert "The participant has answered" in ines.get(GUESS)
+    ines.post(f"{GUESS}hand/", {}, 404)
+    (found,) = (one for one in course_of(study, ledger).guesses)
+    assert found.told
+
+
+def test_who_had_reported_that_they_were_told_makes_no_guess_and_it_is_found(
+    ledger: str, study: Study, sign_in: SignIn
+) -> None:
+    theo, tina = sign_in("theo", denver="therapist"), sign_in("tina", denver="therapist")
+    theo.post("/told/", {"how": "colleague", "number": "1-001"})
+    theo.post(GUESS, SAID)
+    tina.post(GUESS, SAID)
+    course = course_of(study, ledger)
+    assert [one.told for one in course.guesses] == [True, False]
+    assert [one.entry for one in course.findings.values() if one.rule == "guess_after_told"] == [
+        course.guesses[0].entry
+    ]
+
+
+def test_before_the_dose_and_before_a_treatment_was_drawn_nobody_is_asked(
+    study: Study, database: str, sign_in: SignIn
+) -> None:
+    story = Story(study)
+    story.begin("screening#1", day=0)
+    story.write("consent", {"version": "1", "scopes": {"participation": True}}, minute=1)
+    story.write("screening", {"attempt": 1, "number": "S-1", "site": "denver"}, minute=2)
+    story.begin("session_1#1", day=12)
+    keep(study, story)
+    theo = sign_in("theo", denver="therapist")
+    theo.get("/participants/S-1/session_1.1/guess/", 404)
+    theo.post("/participants/S-1/session_1.1/guess/", SAID, 404)
+
+
+@pytest.mark.parametrize("name", ["mapp1", "mapp2", "mapp3", "life-threatening-illness"])
+def test_every_study_that_asks_a_guess_has_somebody_who_can_enter_it(name: str) -> None:
+    study = load_study(name)
+    permissions = permissions_of(study)
+    asked = [visit for visit in study.newest.visits.values() if "guess" in visit.activities]
+    sessions = [visit for visit in study.newest.visits.values() if visit.kind == "dosing" and not visit.track]
+    assert {visit.visit for visit in sessions} <= {visit.visit for visit in asked}
+    guessers = {one for visit in asked for one in guessers_at(visit.by, visit.kind)}
+    assert guessers == {"participant", "therapist", "rater"}
+    assert permissions.roles_for("guess") == {"therapist"}
+    assert {"coordinator", "investigator"} <= permissions.roles_for("ask_guess")
+    assert len(CLEAR) > 2
+
+
+def test_mapp3_asks_for_expectancy_of_both_before_anybody_is_randomised() -> None:
+    release = load_study("mapp3").newest
+    by = {name: release.file.all_forms[name].by for name in ("expectancy", "expectancy_therapist")}
+    assert by == {"expectancy": "participant", "expectancy_therapist": "therapist"}
+    (visit,) = (one for one in release.visits.values() if "randomisation" in one.activities)
+    order = list(visit.activities)
+    assert max(order.index(name) for name in by) < order.index("randomisation")
+    required = " ".join(str(one.rule) for one in release.gates["randomisation"].requirements)
+    assert "expectancy." in required
+    assert "expectancy_therapist." in required
+
+
+def test_a_guess_after_the_planned_unblinding_is_found_whenever_it_arrives() -> None:
+    study = load_study("life-threatening-illness")
+    story = Story(study)
+    story.write("planned_unblinding", {"arm": "mdma", "told": ["participant"]}, day=50)
+    story.write("guess", {"guesser": "participant", "arm": "mdma"}, day=51)
+    story.write("guess", {"guesser": "rater", "arm": "mdma"}, day=51, minute=1)
+    story.write("guess", {"guesser": "participant", "arm": "mdma"}, day=49)
+    course = fold(study, story.entries)
+    assert [one.told for one in course.guesses] == [False, True, False]

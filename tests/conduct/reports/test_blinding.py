@@ -1,0 +1,144 @@
+"""Blinding measured: the committee's page before the lock, everybody's after it, and nobody's otherwise."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import polars as pl
+import pytest
+from tests.conduct.people import signed_in
+from tests.conduct.record import without_hashes
+
+from entact import store
+from entact.analysis import bang
+from entact.cohort import rehearse
+from entact.cohort.trial import Trial
+from entact.conduct.reports import arms, views
+from entact.conduct.reports.measured import given_by
+from entact.course import fold, read
+from entact.protocol import Study, load_study
+
+FILE = "allocation.json"
+
+
+@pytest.fixture(scope="module")
+def rehearsed() -> tuple[Study, Trial]:
+    """The published study, small."""
+    study = load_study("mapp1")
+    return study, rehearse(study, participants=8, seed=7)
+
+
+@pytest.fixture
+def record(rehearsed: tuple[Study, Trial], database: str) -> Iterator[Path]:
+    """The rehearsal's record, and where its list would lie."""
+    study, trial = rehearsed
+    store.create_database(database, "rehearsal", study.name, replace=True)
+    store.append_many([(name, line) for name, lines in trial.ledgers.items() for line in lines])
+    file = Path(os.environ["ENTACT_DATA"]) / FILE
+    file.write_bytes(msgspec.json.encode(trial.allocation))
+    yield file
+    file.unlink(missing_ok=True)
+
+
+def test_the_committee_sees_indices_curve_and_effect_by_guess(
+    record: Path, rehearsed: tuple[Study, Trial]
+) -> None:
+    study, trial = rehearsed
+    page = signed_in("committee").get("/blinding/").content.decode()
+    given = trial.allocation.arms()
+    told = {arm: [0, 0, 0] for arm in ("mdma", "placebo")}
+    for name, lines in trial.ledgers.items():
+        course = fold(study, [read(line.text) for line in lines]) if name.startswith("participant:") else None
+        if course is None or course.randomisation is None:
+            continue
+        arm = given[course.randomisation.number]
+        for one in course.guesses:
+            if one.guesser == "participant" and (one.encounter or "").startswith("session_1#"):
+                told[arm][0 if one.arm == arm else 2 if one.arm == "do_not_know" else 1] += 1
+    for right, wrong, unknown in told.values():
+        assert right + wrong + unknown
+        index = bang(right, wrong, unknown)
+        assert index.estimate is not None
+        cells = f"<td>{right}</td><td>{wrong}</td><td>{unknown}</td><td>{index.estimate:.2f} ("
+        assert cells in page.replace("\N{MINUS SIGN}", "-")
+    for word in ("Therapist", "Rater", "James", "may follow from its effect", "None of these is the effect"):
+        assert word in page, word
+    assert "No curve: " in page  # as in the published study nearly all guess right: it is said, not drawn
+    assert "say nothing of it to anybody who is blinded" in page
+
+
+def test_the_curve_is_drawn_with_its_interval_and_stands_in_numbers() -> None:
+    rows = pl.DataFrame(
+        {
+            "arm": ["a"] * 6 + ["b"] * 6,
+            "guess": ["a", "a", "a", "b", "b", "b"] * 2,
+            "value": [-20.0, -22.0, -24.0, -8.0, -10.0, -12.0, -18.0, -20.0, -22.0, -6.0, -8.0, -10.0],
+        }
+    )
+    given = given_by("Participant", rows, ("a", "b"), {"a": "Active", "b": "Control"})
+    # At 100 % right: mean of a who guessed a, -22, less that of b who guessed b, -8; at 0 %: -10 less -20.
+    said = dict(given.curve)
+    assert list(said) == ["0%", "25%", "50%", "75%", "100%"]
+    assert said["100%"].startswith("\N{MINUS SIGN}14.0 (")
+    assert said["0%"].startswith("10.0 (")
+    assert said["50%"].startswith("\N{MINUS SIGN}2.0 (")
+    assert [row[2].partition(" ")[0] for row in given.rows] == ["\N{MINUS SIGN}2.0"] * 2
+    plot = given.plot
+    assert plot is not None
+    assert plot.path.count(" L") == 20
+    assert plot.band.count(" L") == 41
+    assert plot.top < plot.zero < plot.bottom
+    assert "where half do, as by chance" in plot.summary
+    lone = given_by("Rater", rows.filter(pl.col("guess") == pl.col("arm")), ("a", "b"), {})
+    assert lone.plot is None
+    assert "0 in a guessed the other arm" in lone.problem
+
+
+@pytest.mark.requirement("R10")
+def test_r10_before_the_lock_it_looks_like_no_page_to_everybody_else(record: Path) -> None:
+    for role in ("monitor", "statistician", "data_manager", "rater", "rater_coordinator", "owner"):
+        browser = signed_in(role)
+        answer, nowhere = browser.get("/blinding/"), browser.get("/nowhere/")
+        assert (answer.status_code, answer.content) == (404, nowhere.content), role
+        assert "/blinding/" not in browser.get("/").content.decode()
+    assert "/blinding/" in signed_in("committee").get("/").content.decode()
+
+
+def test_after_the_lock_everybody_sees_the_same(record: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arms, "lock_in_force", lambda: "locked")
+    monkeypatch.setattr(views, "lock_in_force", lambda: "locked")
+    pages = [signed_in(role).get("/blinding/").content.decode() for role in ("monitor", "committee")]
+    mains = [without_hashes(page.split("<main", 1)[1]) for page in pages]
+    assert mains[0] == mains[1]
+    assert "not locked" not in mains[0]
+
+
+@pytest.mark.parametrize("how", ["absent", "of another list", "of people", "altered", "no file of the kind"])
+def test_no_arm_is_read_of_a_file_that_is_not_the_committed_list_or_may_not_be_read_yet(
+    how: str, record: Path, rehearsed: tuple[Study, Trial]
+) -> None:
+    allocation = rehearsed[1].allocation
+    if how == "absent":
+        record.unlink()
+    elif how == "of another list":
+        other = msgspec.structs.replace(allocation.sealed_list, root="0" * 64)
+        record.write_bytes(msgspec.json.encode(msgspec.structs.replace(allocation, sealed_list=other)))
+    elif how == "of people":
+        record.write_bytes(msgspec.json.encode(msgspec.structs.replace(allocation, simulated=False)))
+    elif how == "altered":
+        swap = {"mdma": "placebo", "placebo": "mdma"}
+        rows = [msgspec.structs.replace(one, arm=swap[one.arm]) for one in allocation.rows]
+        record.write_bytes(msgspec.json.encode(msgspec.structs.replace(allocation, rows=rows)))
+    else:
+        record.write_text("{}")
+    answer = signed_in("committee").get("/blinding/")
+    page = answer.content.decode()
+    if how in ("altered", "no file of the kind"):
+        assert answer.status_code == 503
+        assert "Bang" not in page
+    else:
+        assert "No arm is held by this server" in page
+        assert "<table" not in page
