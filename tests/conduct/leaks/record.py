@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from django.test import Client, override_settings
 from tests.conduct.leaks.assessments import with_assessments
 from tests.conduct.leaks.crawler import Crawl, Seen, log_of, work_after
 from tests.conduct.leaks.seeded import Source, seeded
-from tests.conduct.leaks.twin import Twin, alike
+from tests.conduct.leaks.twin import Twin, alike, same_hashes
 from tests.conduct.people import account
 
 from entact import store
@@ -30,6 +30,7 @@ from entact.store import lists, server
 SETTINGS = {
     "EMAIL_BACKEND": "django.core.mail.backends.locmem.EmailBackend",
     "SECRET_KEY": "the same in both",
+    "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],  # how slow one is tells no arm
 }
 PERSON, HANDING = "pat", "pat,handing"
 UNBLINDED = "committee"  # sees arms before the lock
@@ -47,11 +48,12 @@ class Crawled:
     first: Seen
     second: Seen
 
-    @property
+    @cached_property
     def differs(self) -> list[str]:
         one, other = self.first, self.second
+        known = same_hashes(other.hashes, one.hashes)
         seen = {
-            name: alike(said.decode("latin-1"), other.hashes, one.hashes).encode("latin-1")
+            name: alike(said.decode("latin-1"), known).encode("latin-1")
             for name, said in other.answers.items()
         }
         names = dict.fromkeys((*one.answers, *seen))

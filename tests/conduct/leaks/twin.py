@@ -85,16 +85,20 @@ def _committed(name: str, lines: Sequence[Line], roots: Mapping[str, str]) -> li
     return list(ledger.lines)
 
 
-def alike(text: str, mine: Sequence[str], other: Sequence[str]) -> str:
-    """A text of one twin in which each hash of its secret is that of the other, and nothing else is changed.
+def same_hashes(mine: Sequence[str], other: Sequence[str]) -> dict[str, str]:
+    """Each hash of a secret of one twin, and each beginning of it, with that of the other.
 
     A hash hides what it is of (its rows are salted), so that it may differ; that anything is sorted or
     counted by it may not.
     """
-    known = {
+    return {
         a[:length]: b[:length]
         for a, b in zip(mine, other, strict=True)
         if a != b
         for length in range(8, len(a) + 1)
     }
+
+
+def alike(text: str, known: Mapping[str, str]) -> str:
+    """A text of one twin with the other's hashes of its secret in it, and nothing else changed."""
     return re.sub(r"[0-9a-f]{8,64}", lambda found: known.get(found[0], found[0]), text) if known else text
