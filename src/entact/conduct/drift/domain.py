@@ -6,13 +6,12 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from django.db import connection, transaction
 from django.utils.crypto import salted_hmac
 
-from entact.analysis.agreement import Agreement, Pair, agreement_by_rater, agreement_over_time
 from entact.conduct.asking import now_in
 from entact.conduct.error import ConductError
 from entact.conduct.places import opened_place, sealed_place
@@ -28,6 +27,9 @@ from entact.protocol.study import Item
 from entact.protocol.study.rating import SecondRating
 from entact.store import acts, door, models
 from entact.store.lists.filled import filled
+
+if TYPE_CHECKING:
+    from entact.analysis.agreement import Agreement, Pair
 
 _KINDS: Final = ("rater_certified", "rater_drifted", "void")
 _PLAIN: Final = frozenset({"integer", "decimal", "boolean", "choice", "choices"})
@@ -187,6 +189,8 @@ def keep_second(
 
 def pairs_of(reader: Reader, form: str, said: SecondRating) -> list[Pair]:
     """Every rating that was rated again, as a pair."""
+    from entact.analysis.agreement import Pair  # with all of analysis, which no other page needs
+
     compiled = reader.study.newest.forms[form]
     found = []
     for one in drawn_of(reader, form, said):
@@ -205,6 +209,8 @@ def agreement_in(
     reader: Reader, form: str, said: SecondRating
 ) -> tuple[tuple[Agreement, ...], tuple[Agreement, ...]]:
     """How a form's raters agree with who rated again: by rater over the latest, and of all by quarter."""
+    from entact.analysis.agreement import agreement_by_rater, agreement_over_time
+
     pairs = pairs_of(reader, form, said)
     return agreement_by_rater(pairs, last=said.over), agreement_over_time(pairs, _quarter)
 
@@ -218,6 +224,8 @@ def judge(reader: Reader, form: str, said: SecondRating, person: str, *, by: Aut
     own = [pair for pair in own if pair.at.date().isoformat() > since.trained]
     if len(own) < said.over:
         return False
+    from entact.analysis.agreement import agreement_by_rater
+
     (agreement,) = agreement_by_rater(own, last=said.over)
     if not agreement.is_under(said.agreement):
         return False

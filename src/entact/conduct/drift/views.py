@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_safe
 
-from entact.analysis.agreement import Agreement
-from entact.analysis.result import Estimate
 from entact.conduct.access.models import Account
 from entact.conduct.asking import authenticated_by, reader_of
 from entact.conduct.drift import domain
@@ -23,6 +21,10 @@ from entact.conduct.reader import Reader
 from entact.conduct.record.door import Author
 from entact.conduct.words import day
 from entact.protocol.words.form import Forms
+
+if TYPE_CHECKING:
+    from entact.analysis.agreement import Agreement
+    from entact.analysis.result import Estimate
 
 
 @dataclass(frozen=True)

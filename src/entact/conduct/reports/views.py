@@ -9,7 +9,6 @@ from django.views.decorators.http import require_safe
 from entact.conduct.asking import reader_of
 from entact.conduct.frame import page
 from entact.conduct.reports.arms import may_measure, opened_arms
-from entact.conduct.reports.measured import measure
 from entact.store.after_lock import lock_in_force
 
 
@@ -23,6 +22,8 @@ def show_blinding(request: HttpRequest) -> HttpResponse:
     """
     if not may_measure(request.person):
         raise Http404
+    from entact.conduct.reports.measured import measure  # with all of analysis, which no other page needs
+
     reader = reader_of(request)
     values = {
         "measured": measure(reader, opened_arms(reader)),
