@@ -25,6 +25,7 @@ from entact.protocol.study.file import Standards, StudyFile
 from entact.protocol.study.forms import Form, Item, Section
 from entact.protocol.study.gates import Alert, Criterion, Escalation, Gate, Requirement, StoppingRule
 from entact.protocol.study.places import Hold, Numbers, Population, Quota, SitePlan
+from entact.protocol.study.rating import SecondRating
 from entact.protocol.study.safety import AdverseEvents, Checklist, EventTerm, Interest, Report
 from entact.protocol.study.schedule import Epoch, Repeat, TimedReadings, Track, Visit
 from entact.protocol.study.text import Translated, Words, told_in
@@ -70,6 +71,7 @@ __all__ = [
     "Repeat",
     "Report",
     "Requirement",
+    "SecondRating",
     "Section",
     "SitePlan",
     "Span",
