@@ -41,6 +41,26 @@ WRONG: dict[str, tuple[Any, str]] = {
         {"procedure": "graphical", "of": ["means", "ranks"], "weights": {"means": 1, "ranks": 1}},
         "at most 1 together",
     ),
+    "looks that fall": (
+        {"procedure": "holm", "of": ["means", "ranks"], "information": [0.7, 0.5], "spending": "pocock"},
+        "are no shares that rise between 0 and 1",
+    ),
+    "an unknown way to spend": (
+        {"procedure": "holm", "of": ["means", "ranks"], "information": 0.5, "spending": "pocok"},
+        "did you mean 'pocock'",
+    ),
+    "a way to spend without its parameter": (
+        {"procedure": "holm", "of": ["means", "ranks"], "information": 0.5, "spending": "kim_demets"},
+        "write it as in {kim_demets: 3}",
+    ),
+    "spending without looks": (
+        {"procedure": "holm", "of": ["means", "ranks"], "spending": "pocock"},
+        "is spent over looks",
+    ),
+    "looks with steps that are not known to hold": (
+        {"procedure": "hommel", "of": ["means", "ranks"], "information": 0.5, "spending": "pocock"},
+        "hommel is not known to hold then",
+    ),
     "shares that are none": (
         {"procedure": "graphical", "of": ["means", "ranks"], "weights": {"means": "one"}},
         "multiplicity.weights: ",
@@ -85,3 +105,18 @@ def test_another_order_is_another_plan(frame: pl.DataFrame) -> None:
     committed = {analysis.id: analysis.digest for analysis in one.analyses}
     standing = {name: done.standing for name, done in analyse(two, frame, committed=committed).items()}
     assert standing == {"means": "changed", "ranks": "changed", "size": "as planned", "less": "as planned"}
+
+
+def test_looks_before_the_end_leave_less_for_it(frame: pl.DataFrame) -> None:
+    """Of Pocock's two looks the last has about 0.0294 of 0.05 (Pocock 1977), so that a p is worth more."""
+    block = {"procedure": "fixed_sequence", "of": ["means", "ranks"]}
+    looks = {**block, "information": 0.5, "spending": "pocock_boundary"}
+    found, alone = (analyse({**PLAN, "multiplicity": one}, frame) for one in (looks, block))
+    own, plain = found["means"].adjusted, alone["means"].adjusted
+    assert own is not None
+    assert plain is not None
+    assert own > plain
+    assert "group-sequential levels" in str(found)
+    assert (
+        read_plan({**PLAN, "multiplicity": looks}).digest != read_plan({**PLAN, "multiplicity": block}).digest
+    )

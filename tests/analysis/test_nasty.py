@@ -40,6 +40,8 @@ SAID: dict[str, dict[str, Any]] = {
     "describe": {},
     "ancova": {"fixed": "arm + baseline + site"},
     "mmrm": {"fixed": "arm * visit + baseline"},
+    "dunnett": {"fixed": "arm * visit"},
+    "dose_trend": {"fixed": "arm * visit", "doses": {"mdma": 120, "placebo": 0}},
     "random_effects": {"fixed": "arm + baseline", "random": "site"},
     "subgroups": {"fixed": "arm", "by": ["site"]},
     "leave_one_out": {"fixed": "arm + baseline", "without": "site"},

@@ -307,6 +307,39 @@ def test_retrieved_drop_outs_after_an_event_of_the_plan() -> None:
     assert "who was retrieved is told by the visit" in (analyse(plan, frame)["by_event"].why or "")
 
 
+def test_several_arms_by_dunnett_and_by_their_doses() -> None:
+    from entact.analysis.mmrm import mmrm
+
+    rng = np.random.default_rng(6)
+    doses = {"placebo": 0.0, "low": 40.0, "full": 120.0}
+    rows = pl.DataFrame(
+        [
+            (f"p{n}", list(doses)[n % 3], visit, 40 - n % 3 * 2 * place + rng.normal(0, 3))
+            for n in range(45)
+            for place, visit in enumerate(("V1", "V2"))
+        ],
+        schema=["participant", "arm", "visit", "value"],
+        orient="row",
+    )
+    fit = mmrm(
+        "value ~ arm * visit",
+        rows.with_columns(pl.col("visit").cast(pl.Enum(["V1", "V2"]))),
+        subject="participant",
+        visit="visit",
+    )
+    means = fit.lsmeans("arm", by="visit").at(visit="V2")
+    theirs = means.contrast("reference", reference="placebo").adjusted("dunnett").to_polars()
+    found = asked(rows, "full - placebo at V2", method="dunnett", fixed="arm * visit")
+    assert {one.label: one.p for one in found} == pytest.approx(
+        {f"{row['contrast']} at V2": row["p"] for row in theirs.iter_rows(named=True)}
+    )
+    [slope] = asked(rows, "full - placebo at V2", method="dose_trend", fixed="arm * visit", doses=doses)
+    row = means.trend(doses).to_polars().row(0, named=True)
+    assert (slope.estimate, slope.low, slope.p) == pytest.approx((row["estimate"], row["low"], row["p"]))
+    short = {"method": "dose_trend", "fixed": "arm * visit", "doses": {"placebo": 0, "low": 40}}
+    assert "'full' has none" in refused(rows, **{**short, "contrast": "low - placebo at V2"})
+
+
 @pytest.mark.parametrize(
     ("said", "place", "message"),
     [

@@ -105,3 +105,13 @@ def test_an_analysis_without_result_ends_with_1(run: Run, plan: Path, table: Pat
     done = run("analyse", plan, table)
     assert done.code == 1
     assert "No result: the rows have no visit" in done.out
+
+
+def test_shells_need_no_data_and_count_people_where_there_are_some(run: Run, plan: Path, table: Path) -> None:
+    done = run("analyse", plan, "--shell")
+    assert (done.code, done.err) == (0, "")
+    assert "primary (observed, all): difference of adjusted means" in done.out
+    assert "mdma - placebo: xx.x (xx.x to xx.x); p = 0.xxx" in done.out
+    counted = run("analyse", plan, table, "--shell", "--json").json
+    assert [(row["analysis"], row["n"]) for row in counted] == [("primary", 30), ("seen", 30)]
+    assert "a table is needed" in run("analyse", plan).err

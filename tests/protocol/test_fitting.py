@@ -72,12 +72,12 @@ CASES = {
     "a covariance without a mixed model": (
         PRIMARY,
         f"{PRIMARY}, §covariance: unstructured",
-        "analysis.primary.covariance: belongs to 'method: mmrm'; take it out",
+        "analysis.primary.covariance: belongs to mmrm, dunnett, dose_trend; take it out",
     ),
     "degrees of freedom without a mixed model": (
         PRIMARY,
         f"{PRIMARY}, §df: satterthwaite",
-        "analysis.primary.df: belongs to mmrm, random_effects; take it out",
+        "analysis.primary.df: belongs to mmrm, dunnett, dose_trend, random_effects; take it out",
     ),
     "a contrast where nothing is measured": (
         PRIMARY,

@@ -69,6 +69,28 @@ def model_difference(
     return _difference(found, fit, at, told)
 
 
+def model_means(
+    frame: pl.DataFrame,
+    *,
+    fixed: str,
+    covariance: str = "unstructured",
+    df: str = "kenward_roger",
+    level: float = 0.95,
+) -> Any:
+    """The adjusted means of every arm at every visit, as `entact.analysis.mmrm.lsmeans` has them.
+
+    Args:
+        frame, fixed, covariance, df: as for `model_difference`. level: of intervals.
+    Raises:
+        ValueError: when the plan names what is not known, or the rows cannot be fitted; the message says why.
+    """
+    from entact.analysis.mmrm import REML
+
+    structure = _named(covariance, _structures(), "covariance")
+    fit = _fit(f"value ~ {fixed}", _categories(frame), structure, freedom(df), REML, level=level)
+    return fit.lsmeans("arm", by="visit")
+
+
 def model_covariance(
     frame: pl.DataFrame,
     *,
@@ -98,7 +120,13 @@ def model_covariance(
 
 
 def _fit(
-    formula: str, frame: pl.DataFrame, covariance: Any, df: Any, method: Any, equal_at: str | None = None
+    formula: str,
+    frame: pl.DataFrame,
+    covariance: Any,
+    df: Any,
+    method: Any,
+    equal_at: str | None = None,
+    level: float = 0.95,
 ) -> Any:
     from entact.analysis.mmrm import KenwardRoger, NotConverged, Unstructured, mmrm
 
@@ -112,6 +140,7 @@ def _fit(
             method=method,
             df=df or KenwardRoger(),
             equal_at=None if equal_at is None else {"arm": equal_at},
+            level=level,
         )
     except NotConverged as problem:
         raise ValueError(str(problem)) from problem

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from entact.analysis.family_words import spending_of
 from entact.analysis.planned import Plan
 from entact.analysis.vocabulary import read_plan
 
@@ -114,18 +115,4 @@ def _looks(said: Mapping[str, Any], alpha: float) -> GroupSequential:
 
 def _spending(rule: SpendingRule) -> Any:
     """A rule of the study file as the function or the boundary that it names."""
-    from entact.analysis import sequential
-
-    known: dict[str, Any] = {
-        "obrien_fleming": sequential.LanDeMetsOBrienFleming,
-        "pocock": sequential.LanDeMetsPocock,
-        "hwang_shih_decani": sequential.HwangShihDeCani,
-        "kim_demets": sequential.KimDeMets,
-        "obrien_fleming_boundary": sequential.OBrienFleming,
-        "pocock_boundary": sequential.Pocock,
-        "wang_tsiatis": sequential.WangTsiatis,
-        "haybittle_peto": sequential.HaybittlePeto,
-    }
-    if rule.name not in known:
-        raise ValueError(f"the plan names {rule.name!r} as a way to spend; known are {', '.join(known)}")
-    return known[rule.name]() if rule.parameter is None else known[rule.name](rule.parameter)
+    return spending_of(rule.name, rule.parameter)

@@ -19,6 +19,8 @@ from entact.analysis.methods import (
     CountsOfEvents,
     Describe,
     Distribution,
+    DoseTrend,
+    EachAgainst,
     EffectGivenGuess,
     EffectSize,
     EstimatingEquations,
@@ -103,6 +105,15 @@ def _flag(said: Any) -> str | Ended:
     return Ended(str(column), event_of(event))
 
 
+def _model(said: Mapping[str, Any]) -> tuple[str, str, int | None]:
+    """Covariance, degrees of freedom and pooling of a mixed model."""
+    return (
+        said.get("covariance", "unstructured"),
+        said.get("df", "kenward_roger"),
+        said.get("pool_sites_below"),
+    )
+
+
 def _standardised(family: Literal["linear", "logistic"], said: Mapping[str, Any]) -> Method:
     return Standardised(
         family,
@@ -155,10 +166,12 @@ _MAKERS: dict[str, Callable[[Mapping[str, Any]], Method]] = {
     ),
     "mmrm": lambda said: MixedModel(
         said["fixed"],
-        said.get("covariance", "unstructured"),
-        said.get("df", "kenward_roger"),
-        said.get("pool_sites_below"),
+        *_model(said),
         said.get("equal_at"),
+    ),
+    "dunnett": lambda said: EachAgainst(said["fixed"], *_model(said)),
+    "dose_trend": lambda said: DoseTrend(
+        said["fixed"], {arm: float(dose) for arm, dose in said["doses"].items()}, *_model(said)
     ),
     "random_effects": lambda said: RandomEffects(
         said["fixed"], names_of(said, "random"), said.get("df", "kenward_roger")

@@ -12,6 +12,7 @@ import typer
 from entact.analysis.analyse import Analyses, analyse, dummy_allocation
 from entact.analysis.entered import NAMES
 from entact.analysis.planned import Plan, Planned
+from entact.analysis.shell import shell
 from entact.analysis.vocabulary import PlanError, read_plan
 from entact.analysis.words import METHODS
 from entact.cli.tables import Table, TableError, read_table
@@ -62,6 +63,18 @@ def run(
     except ValueError as problem:
         raise AnalyseError(f"{table_path}: {problem}") from problem
     return found, table.notes
+
+
+def shells_of(plan_path: Path, table_path: Path | None) -> pl.DataFrame:
+    """The place of every result of a plan; with a table, of how many participants each will be."""
+    plan = load_plan(plan_path)
+    if table_path is None:
+        return shell(plan)
+    table = read_table(table_path, {plan.columns.get(role, role) for role in NAMES})
+    try:
+        return shell(plan, table.frame)
+    except ValueError as problem:
+        raise AnalyseError(f"{table_path}: {problem}") from problem
 
 
 def print_found(found: Analyses, notes: tuple[str, ...]) -> None:

@@ -60,10 +60,16 @@ def check_keys(file: StudyFile, analysis: Analysis, word: MethodWord, path: Path
     for key in word.needs:
         if getattr(analysis, key) is None and key not in ("fixed", "ended"):  # asked for, or known, elsewhere
             yield Fault(path, f"{analysis.method} needs {key!r}", at_key=True)
-    if "delta" in word.takes:
-        for arm in analysis.delta or {}:
+    for key in ("delta", "doses"):
+        for arm in (getattr(analysis, key) or {}) if key in word.takes else {}:
             if arm not in file.arms:
-                yield Fault((*path, "delta", arm), unknown("arm", arm, file.arms), at_key=True)
+                yield Fault((*path, key, arm), unknown("arm", arm, file.arms), at_key=True)
+    if "doses" in word.takes and analysis.doses is not None:
+        for arm in file.arms:
+            if arm not in analysis.doses:
+                yield Fault(
+                    (*path, "doses"), f"has no dose for {arm!r}; write one for every arm", at_key=True
+                )
     yield from _drawn(analysis, path)
     for key in ("event", "responder"):
         yield from _event(analysis, path, key)

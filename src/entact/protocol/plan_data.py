@@ -46,7 +46,8 @@ def plan_data(file: StudyFile, visits: list[str]) -> dict[str, Any]:
     for name, one in plan.analyses.items():
         said, endpoint = one.said, file.endpoints[one.endpoint]
         word = method_words()[one.method]
-        if one.contrast is None and one.method != "describe" and not (word.compares or word.repeated):
+        visits_together = word.repeated and "fixed" not in word.takes
+        if one.contrast is None and one.method != "describe" and not (word.compares or visits_together):
             said["at"] = endpoint.at
         if one.contrast is not None:
             contrast = read_contrast(one.contrast, file.arms)

@@ -59,6 +59,25 @@ def test_the_standard_errors_are_those_of_many_trials() -> None:
         assert abs(table[:, column + 1].mean() / spread - 1) < 3 / np.sqrt(2 * 299)
 
 
+def test_where_hardly_anybody_guesses_wrong_no_effect_is_seldom_found() -> None:
+    """As in a trial that is not blind: 45 people in each arm, 5 % and 20 % of whom guess wrong."""
+    rng, tested, rejected = np.random.default_rng(5), 0, 0
+    arm = np.array(["mdma"] * 45 + ["placebo"] * 45)
+    for _ in range(250):
+        belief = rng.random(90) < np.where(arm == "mdma", 0.95, 0.2)
+        rows = pl.DataFrame(
+            {"arm": arm, "guess": np.where(belief, "mdma", "placebo"), "value": rng.standard_normal(90)}
+        )
+        try:
+            found = mediation_by_guess(read_guesses(rows, PAIR))
+        except ValueError:
+            continue
+        tested += 1
+        rejected += sum(one.p is not None and one.p < 0.05 for one in found)
+    assert tested > 150
+    assert rejected / (2 * tested) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / tested)
+
+
 @settings(max_examples=25)
 @given(st.floats(-50, 50), st.floats(0.1, 10))
 def test_another_unit_changes_nothing_else(shift: float, scale: float) -> None:

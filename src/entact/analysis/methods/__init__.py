@@ -19,6 +19,7 @@ from entact.analysis.methods.means import (
 from entact.analysis.methods.ranks import RankSum, Rerandomisation, SignedRank, VanElteren
 from entact.analysis.methods.repeated import CountsOfEvents, EstimatingEquations
 from entact.analysis.methods.same import Lasting, RandomEffects, Subgroups, WithoutEach
+from entact.analysis.methods.several import DoseTrend, EachAgainst
 from entact.analysis.methods.shares import ExactShares, MantelHaenszel, Share, Shares
 from entact.analysis.methods.times import (
     CompetingRisks,
@@ -38,6 +39,8 @@ __all__ = [
     "CountsOfEvents",
     "Describe",
     "Distribution",
+    "DoseTrend",
+    "EachAgainst",
     "EffectGivenGuess",
     "EffectSize",
     "EstimatingEquations",

@@ -15,7 +15,9 @@ commands = typer.Typer()
 @commands.command(short_help="Run an analysis plan on a table of any trial.")
 def analyse(
     plan: Annotated[Path, typer.Argument(help="A plan file.", dir_okay=False)],
-    table: Annotated[Path, typer.Argument(help="A table: .csv, .tsv, .parquet or .xpt.", dir_okay=False)],
+    table: Annotated[
+        Path | None, typer.Argument(help="A table: .csv, .tsv, .parquet or .xpt.", dir_okay=False)
+    ] = None,
     committed: Annotated[
         Path | None,
         typer.Option(help="The plan as it was before unblinding: what differs is said.", dir_okay=False),
@@ -29,11 +31,35 @@ def analyse(
     picture: Annotated[
         Path | None, typer.Option(help="Draw the results: .svg, .png or .html.", dir_okay=False)
     ] = None,
+    shells: Annotated[
+        bool, typer.Option("--shell", help="Only the places of the results, and of how many each will be.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Run every analysis of a plan file on a table, and say who entered each."""
-    from entact.cli.analyse import as_data, check_picture, print_found, run, write_ard, write_picture
+    from entact.cli.analyse import (
+        AnalyseError,
+        as_data,
+        check_picture,
+        print_found,
+        run,
+        shells_of,
+        write_ard,
+        write_picture,
+    )
 
+    if shells:
+        found_shells = shells_of(plan, table)
+        if as_json:
+            print_json(found_shells.to_dicts())
+        else:
+            for row in found_shells.iter_rows(named=True):
+                n = "" if row["n"] is None else f", {row['n']} participants"
+                about = f"{row['analysis']} ({row['estimand']}, {row['set']}{n})"
+                typer.echo(f"{about}: {row['method']}\n  {row['row']}: {row['result']}")
+        return
+    if table is None:
+        raise AnalyseError("a table is needed; without one only `--shell` says anything")
     if picture is not None:
         check_picture(picture)
     found, notes = run(plan, table, committed, dry)

@@ -195,6 +195,7 @@ class Analysis(Block):
     ended: str | None = None
     until: float | None = None
     at_times: list[float] | None = None
+    doses: dict[str, float] | None = None
     random: Columns | None = None
     by: Columns | None = None
     without: str | None = None
