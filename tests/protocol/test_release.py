@@ -242,7 +242,7 @@ def test_assumptions_are_listed_and_those_about_safety_keep_a_release_out_of_pro
 
 def test_what_opens_a_gate_calls_for_help_is_given_or_stops_somebody_may_not_be_assumed() -> None:
     barred = {problem.field.partition(".")[0] for problem in bars_from_production(load_study("mapp2").newest)}
-    assert barred == {"gates", "alerts", "products", "regimens", "stopping", "holds", "washout"}
+    assert barred == {"gates", "alerts", "products", "regimens", "stopping", "holds", "washout", "session"}
 
 
 def test_a_release_without_assumptions_about_safety_bars_from_production(tmp_path: Path) -> None:

@@ -280,6 +280,7 @@ ROUTES: Final[Mapping[str, str]] = {
     "console_entries": PUBLIC,
     "briefing": "follow_session",
     "lease": "follow_session",
+    "session_pack": "follow_session",
     "sign": "sign",
     "queries": SEE_PARTICIPANTS,
     "export_queries": SEE_PARTICIPANTS,

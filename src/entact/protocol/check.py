@@ -23,6 +23,7 @@ from entact.protocol.quantity import parse_quantity
 from entact.protocol.reach import check_reach, check_scores
 from entact.protocol.rules import compile_forms, compile_rules, forms_at
 from entact.protocol.sequence import check_sequence
+from entact.protocol.session_check import check_session
 from entact.protocol.study import Alert, Item, Randomisation, Regimen, StudyFile, Visit
 from entact.protocol.timetable import ACTIVITIES, EVENTS, check_schedule, spell_out
 from entact.protocol.ucum import wrong_unit
@@ -58,6 +59,7 @@ def check(file: StudyFile, data: Mapping[str, Any]) -> list[Fault]:
     faults += check_measures(file)
     faults += check_gates(file, rules, forms, visits)
     faults += check_oversight(file, visits)
+    faults += check_session(file, visits)
     faults += check_plan(file, rules, forms, visits)
     known = extents_of(file, forms, visits)
     beyond = list(check_reach(file, rules, known))

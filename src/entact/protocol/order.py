@@ -39,6 +39,7 @@ _NAMED = (
     ("analysis", "windows"),
     ("analysis", "intercurrent"),
     ("analysis", "estimands"),
+    *(("session", block) for block in ("telephones", "rescue", "emergencies", "arrival")),
     ("gates",),
     ("alerts",),
     ("adverse_events", "terms"),

@@ -287,7 +287,7 @@ def assumptions(release: Release) -> list[tuple[str, str]]:
 
 
 def bars_from_production(release: Release) -> list[Problem]:
-    """What bars a release from production: its gates, alerts, doses and stops that are assumptions.
+    """What bars a release from production: its gates, alerts, doses, stops and sessions that are assumptions.
 
     Returns:
         The problems, each with its field; none when nothing bars it.
@@ -303,7 +303,7 @@ def bars_from_production(release: Release) -> list[Problem]:
 # What opens or closes a gate, calls for help, is given, or stops somebody.
 _DECIDES_ABOUT_SAFETY = (
     *("gates", "alerts", "products", "regimens", "doses", "dose_interval"),
-    *("stopping", "holds", "washout"),
+    *("stopping", "holds", "washout", "session"),
 )
 
 

@@ -40,6 +40,7 @@ KEYED = {
     "unscheduled": "/participants/{key}/visits/unscheduled/",
     "briefing": "/session/{key}/session_1.1/briefing/",
     "lease": "/session/{key}/session_1.1/lease/",
+    "session_pack": "/session/{key}/session_1.1/pack.pdf",
     "sign": "/participants/{key}/sign/",
     "begin_query": "/participants/{key}/query/?entry=nothing",
     "query": "/participants/{key}/query/nothing/",

@@ -178,6 +178,7 @@ def beside_links(study: Study) -> list[str]:
     return [
         f"/participants/{keys[0]}/{first}.1/{form}/",
         *(f"/session/{key}/{session}.1/briefing/" for key in keys),
+        f"/session/{keys[0]}/{session}.1/pack.pdf",
         *(f"/participants/{key}/emergency/" for key in keys),
         *(f"/participants/{key}/{session}.1/guess/" for key in keys),
         *(f"/session/{name}" for name in sorted(console_files())),

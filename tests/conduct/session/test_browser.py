@@ -30,7 +30,7 @@ pytestmark = pytest.mark.slow
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 PIN = "135790"
 CONSOLE = "/session/#P-1/session_1.1"
-KILLS = 50 if "ENTACT_SOAK" in os.environ else 2
+KILLS, QUEUED = (50, 200) if "ENTACT_SOAK" in os.environ else (2, 20)
 
 
 class Threads(ThreadingMixIn, WSGIServer):
@@ -96,7 +96,6 @@ def tablet(
 def arrive(tab: Any) -> None:
     """Sets a PIN, and opens the session."""
     tab.goto(CONSOLE)
-    tab.locator("input[name=physician]").fill("+1 555 0100")
     tab.locator("input[name=pin]").fill(PIN)
     tab.get_by_role("button", name="Open the session").click()
     tab.wait_for_selector(".top")
@@ -135,7 +134,7 @@ def _course(case: Case, ledger: str) -> Course:
 
 
 def all_sent(tab: Any) -> None:
-    tab.wait_for_selector(".state:has-text('All sent')")
+    tab.wait_for_selector(".state:has-text('All sent')", timeout=120_000)
 
 
 def kill(profile: Path) -> None:
@@ -204,6 +203,9 @@ def test_a_session_by_its_gates_with_the_network_lost_and_the_tablet_swapped(
     assert "+1 555 0100" in card
     assert "150" in card
     assert "P-1" not in card
+    assert "keep the airway free" in card
+    assert "the physician on call orders it" in card
+    assert tab.get_by_role("button", name="It was given").count() == 0  # nobody is known here
     tab.get_by_role("button", name="Back").click()
     unlock(tab)
     tab.context.set_offline(False)
@@ -212,6 +214,29 @@ def test_a_session_by_its_gates_with_the_network_lost_and_the_tablet_swapped(
     assert [(dose.part, dose.taken) for dose in course.doses] == [("initial", 2), ("supplement", 1)]
     found = {one.rule for one in findings(course, course.doses[-1].at) if one.entry == course.doses[-1].entry}
     assert "without_gate" not in found
+
+    # Two taps each: rescue medication was given, an emergency was treated; a reading stands on paper.
+    for name in ("It was given", "It was treated"):
+        tab.get_by_role("button", name="Emergency").click()
+        tab.get_by_role("button", name=name).click()
+        tab.wait_for_selector("text=before, at")
+        tab.get_by_role("button", name="Back").click()
+    tab.get_by_role("button", name="Enter from paper").click()
+    tab.locator("input[name=time]").fill("10:05")
+    tab.get_by_role("button", name="Enter what happened then").click()
+    tab.wait_for_selector("text=what is entered now happened on 2026-03-16 at 10:05")
+    enter(tab, systolic="128", diastolic="81", heart_rate="70", temperature="36.8")
+    tab.get_by_role("button", name="Back to now").click()
+    all_sent(tab)
+    course = course_now(case, in_session)
+    written = [one for one in course.entries if one.source == "transcribed"]
+    assert [(one.kind, one.occurred_at) for one in written] == [
+        ("vital_signs", "2026-03-16T10:05:00.000-06:00")
+    ]
+    assert [one.said.what for one in course.noted["session_note"]] == [
+        "rescue_medication",
+        "emergency_treated",
+    ]
 
     # Another tablet takes over: it knows all of it, gives doses once the first has handed that over, and lets
     # nobody go before eight hours.
@@ -337,3 +362,64 @@ def test_what_was_shown_as_saved_is_in_the_ledger_once_however_often_the_browser
     counts = Counter(rate for rate in rates if rate in {f"{number} /min" for number in noted})
     assert set(counts) == {f"{number} /min" for number in noted}  # none is lost
     assert set(counts.values()) == {1}  # and none is there twice
+
+
+def test_an_answer_that_is_lost_a_server_that_fails_and_a_new_version_lose_nothing_and_keep_nothing_twice(
+    tablet: Callable[..., Any], case: Case, in_session: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from entact.conduct.session import files
+
+    tab = tablet()
+    arrive(tab)
+    assert tab.evaluate(INSTALLED)
+    noted: list[int] = []
+    tab.context.expose_function("noted", lambda number: noted.append(number))
+    asked: list[int] = []
+
+    def fails(route: Any) -> None:
+        """First the server answers 500; then it keeps all, and its answer is lost; then all is well."""
+        asked.append(len(route.request.post_data_json))
+        if len(asked) == 1:
+            route.fulfill(status=500, body="no")
+        elif len(asked) == 2:
+            route.fetch()
+            route.abort()
+        else:
+            route.continue_()
+
+    tab.context.set_offline(True)
+    tab.evaluate(SAVE, [2000, 5])
+    tab.route("**/session/entries/", fails)
+    tab.context.set_offline(False)
+    all_sent(tab)
+    assert asked[:3] == [5, 5, 5]
+
+    # Another version of the console comes while entries wait: opened anew, it sends them.
+    tab.unroute("**/session/entries/")
+    tab.route("**/session/entries/", lambda route: route.abort())
+    tab.evaluate(SAVE, [2100, QUEUED])
+    newer = tmp_path / "console"
+    shutil.copytree(files.CONSOLE, newer)
+    (newer / "alarm.js").write_text((newer / "alarm.js").read_text() + "\n// a newer version\n")
+    monkeypatch.setattr(files, "CONSOLE", newer)
+    files.console_files.cache_clear()
+    files.worker.cache_clear()
+    tab.evaluate("navigator.serviceWorker.ready.then((one) => one.update())")
+    for _ in range(400):
+        if "a newer version" in tab.evaluate("fetch('/session/alarm.js').then((one) => one.text())"):
+            break
+        tab.wait_for_timeout(50)
+    tab.goto("about:blank")
+    tab.goto("/session/")
+    unlock(tab)
+    tab.wait_for_selector(".state:has-text('not sent yet')")
+    tab.unroute("**/session/entries/")
+    all_sent(tab)
+    assert "a newer version" in tab.evaluate("fetch('/session/alarm.js').then((one) => one.text())")
+    files.console_files.cache_clear()
+    files.worker.cache_clear()
+    rates = [one.items["heart_rate"] for one in course_now(case, in_session).vitals]
+    counts = Counter(rate for rate in rates if rate in {f"{number} /min" for number in noted})
+    assert len(noted) == 5 + QUEUED
+    assert set(counts.values()) == {1}
+    assert len(counts) == 5 + QUEUED

@@ -56,3 +56,26 @@ def test_a_clock_that_is_an_hour_wrong_leaves_times_right_and_is_said() -> None:
         [10 * hour + 2000, 0, 0],
         [10 * hour + 2000, 0, -5000],
     ]
+
+
+def test_a_time_on_paper_is_the_site_s_whatever_the_device_s_zone() -> None:
+    asked = [
+        ["2026-03-16", "14:05", "America/Denver"],
+        ["2026-03-08", "03:30", "America/Denver"],  # after the clocks went forward
+        ["2026-11-01", "00:30", "America/Denver"],
+        ["2026-07-01", "09:00", "Asia/Jerusalem"],
+        ["2026-07-01", "", "Asia/Jerusalem"],
+    ]
+    body = """
+      return given.map(([date, time, zone]) => {
+        const at = it.instantOf(date, time, zone);
+        return Number.isFinite(at) ? [new Date(at).toISOString(), it.day(at, zone), it.hour(at, zone)] : null;
+      });
+    """
+    assert run("clock.js", body, asked) == [
+        ["2026-03-16T20:05:00.000Z", "2026-03-16", "14:05"],
+        ["2026-03-08T09:30:00.000Z", "2026-03-08", "03:30"],
+        ["2026-11-01T06:30:00.000Z", "2026-11-01", "00:30"],
+        ["2026-07-01T06:00:00.000Z", "2026-07-01", "09:00"],
+        None,
+    ]

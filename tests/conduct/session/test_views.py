@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 from django.test import override_settings
@@ -15,6 +16,7 @@ from tests.conduct.session.conftest import ADDRESS, NOON, entry_of, seal, send
 from tests.course.cases import Case
 
 from entact import store
+from entact.conduct.session import views
 from entact.conduct.session.files import console_files, worker
 from entact.course import Course, findings, open_alerts
 from entact.store.console_keys import console_keys, renew_console_key
@@ -55,11 +57,55 @@ def test_the_briefing_says_the_rules_and_what_was_entered(briefing: dict[str, An
     readings = [one["values"] for one in briefing["said"] if one["kind"] == "vital_signs"]
     assert readings[0]["systolic"] == 124.0
     assert briefing["older"]["demographics.can_be_pregnant"]["lasting"]
+    assert briefing["plan"]["telephones"] == [
+        {"title": "Physician on call", "number": "+1 555 0100"},
+        {"title": "Emergency service", "number": "112"},
+    ]
+    assert briefing["plan"]["arrival"][0] == {"code": "fasting", "title": "Nothing eaten since midnight"}
+    assert briefing["plan"]["emergencies"][0]["steps"][0] == "ring the emergency service"
 
 
 def test_the_page_of_the_visit_leads_to_the_console(therapist: Browser) -> None:
     assert 'href="/session/#P-1/session_1.1"' in therapist.get("/participants/P-1/session_1.1/")
     assert "/session/#" not in therapist.get("/participants/P-1/screening.1/")
+
+
+def test_the_pack_of_the_evening_before(therapist: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = therapist.get("/participants/P-1/session_1.1/")
+    assert f'href="{ADDRESS}pack.pdf"' in page
+    asking = client()
+    asking.cookies["sessionid"] = therapist.session
+    answer = asking.get(f"{ADDRESS}pack.pdf")
+    assert answer["Content-Type"] == "application/pdf"
+    assert answer.content.startswith(b"%PDF-")
+    assert asking.get(f"{ADDRESS}pack.pdf").content == answer.content  # the same bytes
+    monkeypatch.setattr(views, "draw_session_pack", lambda values: json.dumps(values).encode())
+    text = asking.get(f"{ADDRESS}pack.pdf").content.decode()
+    for said in (
+        "Physician on call", "+1 555 0100", "A fit", "keep the airway free", "the physician on call orders",
+        "Nothing eaten since midnight", "Very high blood pressure", "a second dose was taken",
+        "initial + 90 min", "Systolic", "Pregnancy test", "ewer than two therapists", "P-1",
+    ):  # fmt: skip
+        assert said in text, said
+    assert "972" not in text  # another site's
+    assert "placebo" not in text.lower()
+
+
+@pytest.mark.parametrize("what", ["arrival", "rescue_medication", "emergency_treated", "music", "hand_over"])
+def test_what_is_noted_in_a_session_is_a_fact(
+    what: str, briefing: dict[str, Any], therapist: Browser, case: Case, in_session: str
+) -> None:
+    data = {"what": what, "name": "fasting", "words": "she was fine"}
+    assert send(box(briefing, "session_note", data))[0] == {
+        "id": ANY, "status": "kept", "questioned": False,
+    }  # fmt: skip
+    course = now(case, in_session)
+    (noted,) = course.noted["session_note"]
+    assert (noted.said.what, noted.by) == (what, "t-1")
+    assert "she was fine" not in str(course.entries[-1].data)  # sealed
+    assert not [one for one in findings(course, NOON) if one.entry == noted.entry]
+    again = json.loads(therapist.get(BRIEFING))["said"][-1]
+    assert again["data"] == {"what": what, "name": "fasting"}
 
 
 def test_nothing_new_is_not_said_again(therapist: Browser, briefing: dict[str, Any]) -> None:

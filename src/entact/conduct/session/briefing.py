@@ -30,13 +30,13 @@ from entact.protocol.core_alerts import CORE_ALERTS
 from entact.protocol.portable import portable
 from entact.protocol.rule import Rule
 from entact.protocol.rules import CompiledGate
-from entact.protocol.study import Item
+from entact.protocol.study import Item, SessionPlan
 
 GATED = ("initial_dose", "supplement", "discharge")
 _SIMPLE = ("boolean", "integer", "decimal", "choice")  # items that a pad can ask
 _KINDS = frozenset(
     {"vital_signs", "form", "dose", "dose_level", "presence", "encounter", "alert_answered", "adverse_event"}
-    | {"override", "safety_call", "death"}
+    | {"override", "safety_call", "death", "session_note"}
 )
 
 
@@ -87,15 +87,17 @@ def brief(asked: Asked, study: Study, setting: Setting, encounter: str, role: st
         "staff": _staff(asked, setting),
         "older": dict(_older(asked, course, release, encounter)),
         "said": list(said(asked, encounter)),
-        **of_file(release, sight, lambda form: asked.role_entering(form) is not None),
+        **of_file(release, sight, lambda form: asked.role_entering(form) is not None, course.site),
     }
 
 
-def of_file(release: Release, sight: Sight, enters: Callable[[str], bool]) -> dict[str, Any]:
+def of_file(
+    release: Release, sight: Sight, enters: Callable[[str], bool], site: str | None = None
+) -> dict[str, Any]:
     """What the study file says of every session, as a role may see it: forms, gates, alerts, doses, terms.
 
     Args:
-        enters: whether whoever asks fills in a form.
+        enters: whether whoever asks fills in a form. site: whose telephones are said.
     """
     return {
         "forms": {
@@ -107,7 +109,24 @@ def of_file(release: Release, sight: Sight, enters: Callable[[str], bool]) -> di
         },
         "regimens": {name: _regimen(release, name) for name in release.file.regimens},
         "terms": _terms(release) if sight.sees(EVENTS) else [],
+        "plan": plan_of(release.file.session or SessionPlan(), site),
         "roles": {name: lower_words(name) for name in release.file.roles},
+    }
+
+
+def plan_of(plan: SessionPlan, site: str | None) -> dict[str, list[dict[str, Any]]]:
+    """What people have at hand at a session of a site, in the words of the study file."""
+    return {
+        "telephones": [{"title": one.title, "number": one.at(site)} for one in plan.telephones.values()],
+        "rescue": [
+            {"code": code, "title": one.title, "give": one.give, "when": one.when}
+            for code, one in plan.rescue.items()
+        ],
+        "emergencies": [
+            {"code": code, "title": one.title, "signs": one.signs, "steps": list(one.steps)}
+            for code, one in plan.emergencies.items()
+        ],
+        "arrival": [{"code": code, "title": title} for code, title in plan.arrival.items()],
     }
 
 

@@ -10,5 +10,6 @@ urlpatterns: list[URLPattern] = [
     path("entries/", views.receive_entries, name="console_entries"),
     path("<str:name>", views.show_file, name="console_file"),
     path("<str:key>/<str:visit>/briefing/", views.show_briefing, name="briefing"),
+    path("<str:key>/<str:visit>/pack.pdf", views.show_pack, name="session_pack"),
     path("<str:key>/<str:visit>/lease/", views.change_lease, name="lease"),
 ]

@@ -17,11 +17,13 @@ from entact.conduct.forms.place import encounter_of
 from entact.conduct.session import lease
 from entact.conduct.session.briefing import brief, sees_sessions
 from entact.conduct.session.files import PAGE, TYPES, console_files, worker
+from entact.conduct.session.pack import pack_of
 from entact.conduct.session.receiving import receive_boxes
 from entact.conduct.session.sealed import Box
 from entact.course.kinds.booking import bookings_of
 from entact.course.state.numbers import numbers_of
 from entact.protocol.words.label import begun
+from entact.report.session_pack import draw_session_pack
 from entact.store import StoreError
 from entact.store.known import raw_cursor
 from entact.store.setting import setting_held
@@ -137,6 +139,20 @@ def change_lease(request: HttpRequest, key: str, visit: str) -> HttpResponse:
         now=timezone.now(),
     )
     return JsonResponse({"lease": _shown(leased)})
+
+
+@require_safe
+def show_pack(request: HttpRequest, key: str, visit: str) -> HttpResponse:
+    """The session pack, to be printed the evening before.
+
+    Raises:
+        Http404: when there is no such session, or it is not for whoever asks to follow.
+    """
+    asked = Asked(request, key)
+    encounter, _ = _session(asked, visit)
+    answer = HttpResponse(draw_session_pack(pack_of(asked, encounter)), content_type="application/pdf")
+    answer["Content-Disposition"] = f'inline; filename="session-{key}-{visit}.pdf"'
+    return answer
 
 
 def _session(asked: Asked, visit: str) -> tuple[str, str]:

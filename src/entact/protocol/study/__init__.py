@@ -28,6 +28,7 @@ from entact.protocol.study.places import Hold, Numbers, Population, Quota, SiteP
 from entact.protocol.study.rating import SecondRating
 from entact.protocol.study.safety import AdverseEvents, Checklist, EventTerm, Interest, Report
 from entact.protocol.study.schedule import Epoch, Repeat, TimedReadings, Track, Visit
+from entact.protocol.study.session import Emergency, RescueMedication, SessionPlan, Telephone
 from entact.protocol.study.text import Translated, Words, told_in
 from entact.protocol.study.washout import Washout, WashoutClass
 
@@ -47,6 +48,7 @@ __all__ = [
     "Criterion",
     "Dose",
     "Duration",
+    "Emergency",
     "Endpoint",
     "Epoch",
     "Escalation",
@@ -71,8 +73,10 @@ __all__ = [
     "Repeat",
     "Report",
     "Requirement",
+    "RescueMedication",
     "SecondRating",
     "Section",
+    "SessionPlan",
     "SitePlan",
     "Span",
     "SpendingRule",
@@ -81,6 +85,7 @@ __all__ = [
     "Strategy",
     "StudyFile",
     "Supplement",
+    "Telephone",
     "TimedReadings",
     "Track",
     "Translated",

@@ -18,6 +18,7 @@ from entact.protocol.study.places import Hold, Numbers, Population, Quota, SiteP
 from entact.protocol.study.rating import SecondRating
 from entact.protocol.study.safety import AdverseEvents, PeriodicReport, Report
 from entact.protocol.study.schedule import Epoch, Track, Visit
+from entact.protocol.study.session import SessionPlan
 from entact.protocol.study.text import Language, Words
 from entact.protocol.study.washout import Washout
 
@@ -71,6 +72,7 @@ class StudyFile(Block):
     gates: dict[Name, Gate]
     alerts: dict[Name, Alert] = Field(default={})
     second_ratings: dict[FirstName, SecondRating] = Field(default={})  # by form
+    session: SessionPlan | None = None  # what is at hand at dosing sessions
     stopping: dict[Name, StoppingRule] = Field(default={})
     adverse_events: AdverseEvents
     reports: dict[Name, Report] = Field(default={})

@@ -66,6 +66,7 @@ def account(release: Release, language: str | None = None) -> Account:
         Section("forms", "Forms", tuple(Forms(release).lines()), Forms(release).intro()),
         Section("gates", "Gates", tuple(safety.gates()), _GATES),
         Section("alerts", "Alerts", tuple(safety.alerts()), _ALERTS),
+        Section("session", "Dosing session", tuple(safety.session()), _SESSION),
         Section("stopping", "Stopping and holds", tuple(safety.stopping())),
         Section("events", "Adverse events", tuple(safety.events()), safety.events_intro()),
         Section("reports", "Safety reports", tuple(safety.reports()), _REPORTS),
@@ -103,4 +104,5 @@ _GATES = (
     "number of doses."
 )
 _ALERTS = "Called as soon as the rule holds, and also when it cannot be evaluated."
+_SESSION = "At hand in the console of the day, from its locked screen too, and on the printed pack."
 _REPORTS = "Counted from when the site knows. Days are civil days, the day of knowledge not counting."

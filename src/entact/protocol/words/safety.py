@@ -112,6 +112,25 @@ class Safety(Teller):
             elif step.when is not None:
                 yield f"When {self.rule(step.when)}: calls {told}."
 
+    def session(self) -> Iterator[Passage]:
+        """What people at a dosing session have at hand."""
+        plan = self.file.session
+        if plan is None:
+            return
+        for telephone in plan.telephones.values():
+            own = [f"{site}: {number}" for site, number in telephone.sites.items()]
+            number = telephone.number or ("" if own else "asked for before the session is opened")
+            text = ", ".join(filter(None, (number, *own)))
+            yield Passage(f"Telephone: {telephone.title}", text, (), telephone.assumption)
+        for rescue in plan.rescue.values():
+            when = f"When {rescue.when}."
+            yield Passage(f"Rescue: {rescue.title}", begun(rescue.give), (when,), rescue.assumption)
+        for card in plan.emergencies.values():
+            notes = tuple(f"{begun(step)}." for step in card.steps)
+            yield Passage(f"Emergency: {card.title}", begun(card.signs), notes, card.assumption)
+        if plan.arrival:
+            yield Passage("At arrival", listed(plan.arrival.values()), (), plan.assumption)
+
     def stopping(self) -> Iterator[Passage]:
         for rule in self.file.stopping.values():
             what = "treatment stops" if rule.of == "treatment" else "all procedures stop"

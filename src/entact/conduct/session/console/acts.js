@@ -39,7 +39,8 @@ export function dose(part, done) {
     if (told === shown) return; // a button is not taken away under a finger
     shown = told;
     verdict.replaceChildren();
-    if (!givesDoses()) verdict.append(borrow(look));
+    if (current().paper !== null) verdict.append(h("p", {}, "From paper: record below what was done then."));
+    else if (!givesDoses()) verdict.append(borrow(look));
     else if (reasons === null) verdict.append(h("p", {}, "What this gate asks is hidden from your role."));
     else if (reasons.length) {
       verdict.append(h("h2", {}, "Not now"), h("ul", { class: "reasons" }, reasons.map((one) => h("li", {}, one.message, aside(act, one, look)))));

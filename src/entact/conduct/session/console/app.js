@@ -4,10 +4,12 @@
 
 import * as acts from "./acts.js";
 import * as alarm from "./alarm.js";
+import { card, readingsTable } from "./card.js";
 import { chart } from "./chart.js";
 import * as clock from "./clock.js";
 import * as course from "./course.js";
 import { button, h } from "./dom.js";
+import * as notes from "./notes.js";
 import { pad, unit } from "./pad.js";
 import * as pins from "./pin.js";
 import { send } from "./send.js";
@@ -96,14 +98,15 @@ async function arrive(address, back = null) {
 
 /** @param {string} address @param {any} briefing @param {string[]} doubts */
 function setUp(address, briefing, doubts) {
-  const phones = [["Physician", ""], ["Medical monitor", ""], ["Emergency", "112"]].map(([name, number]) => ({ name, field: h("input", { name: name.toLowerCase(), type: "tel", autocomplete: "off", value: number, maxlength: 30 }) }));
+  const named = briefing.plan.telephones.length ? briefing.plan.telephones : [{ title: "Physician", number: "" }, { title: "Medical monitor", number: "" }, { title: "Emergency", number: "" }];
+  const phones = named.map((/** @type {any} */ one) => ({ name: one.title, field: h("input", { name: one.title.toLowerCase(), type: "tel", autocomplete: "off", value: one.number ?? "", maxlength: 30 }) }));
   const pin = h("input", { name: "pin", type: "password", inputmode: "numeric", autocomplete: "off", maxlength: pins.LONGEST, "aria-describedby": "pin-help" });
   const sounds = h("input", { type: "checkbox", name: "sounds" });
   const problem = h("p", { class: "note", role: "alert", hidden: true });
   const begin = async () => {
     const wrong = pins.problemOf(pin.value);
     if (wrong) return (problem.textContent = wrong), (problem.hidden = false);
-    await session.begin(address, briefing, pin.value, { phones: phones.map((one) => ({ name: one.name, number: one.field.value.trim() })).filter((one) => one.number), sounds: sounds.checked });
+    await session.begin(address, briefing, pin.value, { phones: phones.map((/** @type {any} */ one) => ({ name: one.name, number: one.field.value.trim() })).filter((/** @type {any} */ one) => one.number), sounds: sounds.checked });
     void alarm.stayAwake();
     return home();
   };
@@ -111,7 +114,7 @@ function setUp(address, briefing, doubts) {
     h("p", { class: "banner" }, briefing.banner),
     h("h1", {}, `${briefing.title}, ${briefing.participant.number}`),
     doubts.map((one) => h("p", { class: "note" }, one)),
-    h("section", { class: "panel" }, h("h2", {}, "Numbers to ring, readable from the locked screen"), phones.map((one) => h("label", {}, h("small", {}, one.name), one.field))),
+    h("section", { class: "panel" }, h("h2", {}, "Numbers to ring, readable from the locked screen"), phones.map((/** @type {any} */ one) => h("label", {}, h("small", {}, one.name), one.field))),
     h("section", { class: "panel" }, h("h2", {}, "Sound"), h("p", { class: "quiet" }, "Inside the room alarms glow. On a device outside they sound: try it now, browsers ask for a touch."), h("div", { class: "row" }, button("Try the sound", () => alarm.sound(true)), h("label", {}, sounds, "This device is outside the room"))),
     h("section", { class: "panel" }, h("label", {}, h("small", { id: "pin-help" }, `A PIN of ${pins.SHORTEST} digits or more for ${briefing.person.name}, for this session`), pin), problem, button("Open the session", begin, { class: "main" })),
   ];
@@ -162,31 +165,11 @@ function locked(vault) {
   }
   return h("section", { class: "lock" }, h("h1", {}, "Locked"), h("div", { class: "persons" }, persons), dots,
     h("div", { class: "keys" }, [..."123456789"].map((one) => button(one, () => press(one))), h("span"), button("0", () => press("0")), h("span")),
-    button("Emergency: numbers and last readings", async () => {
+    button("Emergency: numbers, what to do, last readings", async () => {
       const kept = await store.cardOf(vault.session);
       show(() => card(kept, () => show(() => locked(vault))));
     }, { class: "bad" }),
     button("PIN forgotten: sign in anew", () => arrive(vault.address, () => show(() => locked(vault))), { class: "plain" }));
-}
-
-/** What is needed at once: whom to ring, what was measured and given. @param {any} kept @param {() => void} back */
-function card(kept, back) {
-  const signs = [...new Set(kept.readings.flatMap((/** @type {any} */ one) => Object.keys(one.values ?? {})))];
-  return [
-    h("p", { class: "banner" }, kept.banner),
-    h("section", { class: "panel" }, h("h1", {}, "Emergency"), h("p", {}, "Nobody will be called by this device: phone."), kept.phones.map((/** @type {any} */ one) => h("a", { class: "tel", href: `tel:${one.number.replace(/[^+\d]/g, "")}` }, `${one.name}: ${one.number}`)),
-      kept.phones.length ? null : h("p", { class: "note" }, "No numbers were entered at arrival.")),
-    h("section", { class: "panel" }, h("h2", {}, "Last readings"), kept.readings.length ? readingsTable(kept.readings, signs, kept.zone) : h("p", {}, "None yet.")),
-    h("section", { class: "panel" }, h("h2", {}, "Given"), kept.doses.length ? h("ul", {}, kept.doses.map((/** @type {any} */ one) => h("li", {}, `${hour(one.at, kept.zone)} · ${one.part}, ${one.taken} units taken`))) : h("p", {}, "No dose yet.")),
-    h("section", { class: "panel" }, h("h2", {}, "The study calls at once for"), h("ul", {}, kept.limits.map((/** @type {any} */ one) => h("li", {}, `${one.title}: ${one.tell.join(", ").replaceAll("_", " ")}`)))),
-    button("Back", back, { class: "plain" }),
-  ];
-}
-
-/** @param {any[]} readings @param {string[]} signs @param {string} zone */
-function readingsTable(readings, signs, zone) {
-  const title = (/** @type {string} */ sign) => sign.replaceAll("_", " ");
-  return h("table", {}, h("tr", {}, h("th", {}, "Time"), signs.map((one) => h("th", {}, title(one)))), [...readings].reverse().map((one) => h("tr", {}, h("td", {}, hour(one.at, zone)), signs.map((sign) => h("td", {}, String(one.values?.[sign] ?? "–"))))));
 }
 
 // ---- The session
@@ -224,6 +207,7 @@ function top() {
     it.problem ? h("p", { class: "lost", role: "alert" }, it.problem) : null,
     it.tight ? h("p", { class: "note", role: "alert" }, "The storage of this device was full: make room now, and write readings on paper too.") : null,
     clockLine(),
+    it.paper === null ? null : h("div", { class: "note", role: "status" }, `From paper: what is entered now happened on ${clock.day(it.paper, it.briefing.zone)} at ${hour(it.paper, it.briefing.zone)}.`, h("div", { class: "row" }, button("Another time", fromPaper), button("Back to now", () => ((it.paper = null), back())))),
     h("div", {}, h("h2", {}, `${it.briefing.participant.number} · ${it.briefing.title}`), h("p", { class: "since" }, initial ? span(now() - initial.at) : hour(now(), it.briefing.zone)), h("p", { class: "state" }, state)),
     h("div", { class: "persons" }, it.people.map((one) => button(one.initials, () => (session.actAs(one), redraw()), { "aria-pressed": String(one === it.acting), "aria-label": `${one.name} enters` })), button("Lock", relock)));
 }
@@ -260,7 +244,9 @@ function draw() {
     underWay ? h("div", { class: "grid" }, actions(said)) : opening(said),
     underWay && !course.doseOf(said, "initial").length ? checklist(said) : null,
     readings(said),
-    h("div", { class: "row" }, button("Dim", dim, { class: "plain" }), button("Emergency card", showCard, { class: "plain" }), button("Sign this device out", signOut, { class: "plain" })),
+    underWay ? h("div", { class: "grid" }, notes.spans(back)) : null,
+    underWay || course.hasEnded(said) ? notes.night(back) : null,
+    h("div", { class: "row" }, button("Dim", dim, { class: "plain" }), button("Enter from paper", fromPaper, { class: "plain" }), button("Sign this device out", signOut, { class: "plain" })),
   ];
 }
 
@@ -302,6 +288,7 @@ function actions(said) {
     initial && offered ? button("Supplement", () => show(() => [top(), acts.dose("supplement", back)], true), { small: supplement ? "recorded" : acts.timeOf(offered) }) : null,
     briefing.terms.length ? button("Something happened", () => show(() => [top(), acts.event(back)], true)) : null,
     button("Who is here", () => show(() => [top(), acts.people(() => show(draw))], true), { small: [...course.inside(said).keys()].join(", ") || "nobody entered" }),
+    button("Emergency", showCard, { class: "bad", small: "numbers, what to do, rescue medication" }),
     button("The session ends", () => show(() => [top(), acts.ending(back)], true)),
   ];
 }
@@ -316,7 +303,7 @@ function checklist(said) {
   };
   const reasons = course.reasonsAgainst(briefing, said, "initial_dose", now()) ?? [];
   const missing = reasons.filter((one) => one.code !== "kit_not_named");
-  return h("section", { class: "panel" }, h("h2", {}, "Before the dose"), h("ul", { class: "bare" }, course.arrival(briefing, said).map(row)),
+  return h("section", { class: "panel" }, h("h2", {}, "Before the dose"), h("ul", { class: "bare" }, course.arrival(briefing, said).map(row), notes.arrivalList(back)),
     missing.length ? h("div", {}, h("h2", {}, "Still against it"), h("ul", { class: "reasons" }, missing.map((one) => h("li", {}, one.message)))) : h("p", { class: "done" }, "Nothing stands against the dose but the kit, which is named when it is given."));
 }
 
@@ -364,7 +351,25 @@ function glow() {
 
 function showCard() {
   const it = session.current();
-  void store.cardOf(it.id).then((kept) => show(() => [top(), card(kept, back)], true));
+  const act = async (/** @type {string} */ what, /** @type {string} */ name) => (await session.record("session_note", { what, name })) && showCard();
+  void store.cardOf(it.id).then((kept) => show(() => [top(), card(kept, back, act)], true));
+}
+
+/** Entering a sheet that was filled in on paper: each line with its own time. */
+function fromPaper() {
+  const it = session.current();
+  const { zone } = it.briefing;
+  const at = it.paper ?? now();
+  const date = h("input", { type: "date", name: "date", value: clock.day(at, zone) });
+  const time = h("input", { type: "time", name: "time", value: hour(at, zone) });
+  const problem = h("p", { class: "note", role: "alert", hidden: true });
+  const set = () => {
+    const found = clock.instantOf(date.value, time.value, zone);
+    if (!Number.isFinite(found) || found > now()) return (problem.textContent = "Say the day and the time on the sheet; they have gone by.", problem.hidden = false);
+    it.paper = found;
+    return back();
+  };
+  show(() => [top(), h("section", { class: "panel" }, h("h1", {}, "Enter from paper"), h("p", {}, "When did it happen, as the sheet says? Keep the sheet: it is the source."), h("label", {}, h("small", {}, "Day"), date), h("label", {}, h("small", {}, "Time"), time), problem, button("Enter what happened then", set, { class: "main" }), button("Back", back, { class: "plain" }))], true);
 }
 
 function signOut() {

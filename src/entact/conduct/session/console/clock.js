@@ -82,6 +82,19 @@ export function hour(at, zone) {
   return new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(at);
 }
 
+/** The day on the site's clock. @param {number} at @param {string} zone */
+export function day(at, zone) {
+  return rfc3339(at, zone).slice(0, 10);
+}
+
+/** The instant at which the site's clock shows a day and a time; NaN where there is none. @param {string} date @param {string} time @param {string} zone */
+export function instantOf(date, time, zone) {
+  const shown = Date.parse(`${date}T${time}:00Z`);
+  let at = shown;
+  for (let turn = 0; turn < 2 && Number.isFinite(at); turn++) at += shown - Date.parse(`${rfc3339(at, zone).slice(0, 19)}Z`);
+  return at;
+}
+
 /** An id that sorts by time (UUIDv7). @param {number} at */
 export function newId(at) {
   const raw = crypto.getRandomValues(new Uint8Array(16));

@@ -60,6 +60,11 @@ export function given(dose) {
   return dose.data.taken >= 0 && dose.data.taken > 0 === takes ? takes : null;
 }
 
+/** Notes of the session of one sort. @param {Said[]} said @param {string} what @param {string | null} name */
+export function notesOf(said, what, name = null) {
+  return said.filter((one) => one.kind === "session_note" && one.data.what === what && (name === null || one.data.name === name));
+}
+
 /** @param {Said[]} said */
 export function isUnderWay(said) {
   const last = said.filter((one) => one.kind === "encounter").at(-1);

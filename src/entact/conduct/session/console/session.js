@@ -20,6 +20,7 @@ import * as store from "./store.js";
  * @property {Person} acting who enters now @property {CryptoKey} key @property {any[]} locks the key under each PIN
  * @property {{name: string, number: string}[]} phones @property {boolean} sounds
  * @property {"here" | "offline" | "signed out"} server how the last question went
+ * @property {number | null} paper when what is being entered from paper happened; null where nothing is
  * @property {string} problem what could not be saved
  * @property {boolean} tight whether the disk was full @property {any} newcomer a person who is signed in and has no PIN here
  */
@@ -84,7 +85,7 @@ export async function begin(address, briefing, pin, more) {
   const id = await opaque(`${briefing.participant.ledger} ${briefing.encounter}`);
   const lock = { identity: person.identity, initials: person.initials, digits: pin.length, ...(await crypt.wrap(key, pin)) };
   await store.setTries(id, {});
-  open = { id, address, briefing, own: [], people: [person], acting: person, key, locks: [lock], server: "here", problem: "", tight: false, newcomer: null, ...more };
+  open = { id, address, briefing, own: [], people: [person], acting: person, key, locks: [lock], server: "here", problem: "", tight: false, newcomer: null, paper: null, ...more };
   await store.reserve().catch(() => {});
   await keepState();
   await wantLease("take").catch(() => {});
@@ -137,7 +138,7 @@ export async function unlock(vault, lock, pin) {
   const kept = await crypt.open(key, vault);
   clock.setLead(kept.lead, kept.device);
   const acting = kept.people.find((/** @type {Person} */ one) => one.identity === lock.identity);
-  open = { ...kept, id: vault.session, key, locks: vault.locks, acting, server: "offline", problem: "", tight: false, newcomer: null };
+  open = { ...kept, id: vault.session, key, locks: vault.locks, acting, server: "offline", problem: "", tight: false, newcomer: null, paper: null };
   return true;
 }
 
@@ -173,12 +174,13 @@ export async function record(kind, data, more = {}) {
   const it = current();
   const { briefing, acting } = it;
   const at = clock.now();
+  const happened = it.paper ?? at - (more.ago ?? 0) * 60_000;
   const device = Date.now();
   const entry = {
     id: clock.newId(at), ledger: briefing.participant.ledger, kind, format: 2, release: briefing.release, environment: briefing.environment,
     encounter: briefing.encounter, timepoint: more.timepoint ?? null, repeat: 1, about: more.about ?? null, replaces: null,
-    occurred_at: clock.rfc3339(at - (more.ago ?? 0) * 60_000, briefing.zone), recorded_at: clock.rfc3339(device, briefing.zone), clock_offset_ms: clock.leadNow(),
-    by: acting.identity, role: acting.role, device: lease.deviceName(), source: "typed", basis: null, data, reason: more.reason ?? null,
+    occurred_at: clock.rfc3339(happened, briefing.zone), recorded_at: clock.rfc3339(device, briefing.zone), clock_offset_ms: clock.leadNow(),
+    by: acting.identity, role: acting.role, device: lease.deviceName(), source: it.paper === null ? "typed" : "transcribed", basis: null, data, reason: more.reason ?? null,
   };
   const same = it.own.concat(briefing.said).filter((one) => one.kind === kind && one.timepoint === entry.timepoint && entry.timepoint !== null);
   entry.repeat = same.length + 1;
@@ -214,8 +216,10 @@ function cardOf(it, own) {
   const all = course.together(it.briefing, own);
   const readings = all.filter((one) => one.form === "vitals").slice(-3).map((one) => ({ at: one.at, values: one.values }));
   const doses = all.filter((one) => one.kind === "dose").map((one) => ({ at: one.at, part: one.data.part, taken: one.data.taken }));
+  const notes = all.filter((one) => one.kind === "session_note" && one.data.name).map((one) => ({ at: one.at, what: one.data.what, name: one.data.name }));
+  const { rescue, emergencies } = it.briefing.plan;
   const limits = Object.values(/** @type {Record<string, any>} */ (it.briefing.alerts)).filter((one) => one.urgency === "now").map((one) => ({ title: one.title, tell: one.tell }));
-  return { session: it.id, zone: it.briefing.zone, phones: it.phones, readings, doses, limits, banner: it.briefing.banner };
+  return { session: it.id, zone: it.briefing.zone, phones: it.phones, readings, doses, limits, notes, plan: { rescue, emergencies }, banner: it.briefing.banner };
 }
 
 /** Asks the server for what is new, and keeps it. */

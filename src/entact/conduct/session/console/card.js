@@ -1,0 +1,37 @@
+// @ts-check
+// What is needed at once, from the locked screen too and without a network: whom to ring, what to do and to give,
+// what was measured and given. It holds no name and no number of the participant.
+
+import { hour } from "./clock.js";
+import { button, h } from "./dom.js";
+
+/** @typedef {{banner: string, zone: string, phones: {name: string, number: string}[], readings: any[], doses: any[], limits: any[], notes: any[], plan: {rescue: any[], emergencies: any[]}}} Card */
+
+/**
+ * @param {Card} kept @param {() => void} back
+ * @param {((what: string, name: string) => any) | null} act records what was given or done; null on the locked screen
+ */
+export function card(kept, back, act = null) {
+  const signs = [...new Set(kept.readings.flatMap((one) => Object.keys(one.values ?? {})))];
+  const done = (/** @type {string} */ what, /** @type {string} */ name) => kept.notes.filter((one) => one.what === what && one.name === name).map((one) => hour(one.at, kept.zone));
+  const fact = (/** @type {string} */ what, /** @type {any} */ one, /** @type {string} */ label) => act && button(label, () => act(what, one.code), { class: "bad", small: done(what, one.code).length ? `before, at ${done(what, one.code).join(", ")}` : "now; a fact, which no gate holds up" });
+  const before = (/** @type {string} */ what, /** @type {any} */ one) => (act || !done(what, one.code).length ? null : h("p", { class: "done" }, `at ${done(what, one.code).join(", ")}`));
+  const panel = (/** @type {string} */ title, /** @type {any[]} */ ...parts) => h("section", { class: "panel" }, h("h2", {}, title), parts);
+  return [
+    h("p", { class: "banner" }, kept.banner),
+    h("section", { class: "panel" }, h("h1", {}, "Emergency"), h("p", {}, "Nobody will be called by this device: phone."), kept.phones.map((one) => h("a", { class: "tel", href: `tel:${one.number.replace(/[^+\d]/g, "")}` }, `${one.name}: ${one.number}`)),
+      kept.phones.length ? null : h("p", { class: "note" }, "No numbers were entered at arrival.")),
+    ...kept.plan.emergencies.map((one) => panel(one.title, h("p", {}, one.signs), h("ol", {}, one.steps.map((/** @type {string} */ step) => h("li", {}, step))), before("emergency_treated", one), fact("emergency_treated", one, "It was treated"))),
+    ...kept.plan.rescue.map((one) => panel(one.title, h("p", {}, one.give), h("small", {}, `When ${one.when}`), before("rescue_medication", one), fact("rescue_medication", one, "It was given"))),
+    panel("Last readings", kept.readings.length ? readingsTable(kept.readings, signs, kept.zone) : h("p", {}, "None yet.")),
+    panel("Given", kept.doses.length ? h("ul", {}, kept.doses.map((one) => h("li", {}, `${hour(one.at, kept.zone)} · ${one.part}, ${one.taken} units taken`))) : h("p", {}, "No dose yet.")),
+    panel("The study calls at once for", h("ul", {}, kept.limits.map((one) => h("li", {}, `${one.title}: ${one.tell.join(", ").replaceAll("_", " ")}`)))),
+    button("Back", back, { class: "plain" }),
+  ];
+}
+
+/** @param {any[]} readings @param {string[]} signs @param {string} zone */
+export function readingsTable(readings, signs, zone) {
+  const title = (/** @type {string} */ sign) => sign.replaceAll("_", " ");
+  return h("table", {}, h("tr", {}, h("th", {}, "Time"), signs.map((one) => h("th", {}, title(one)))), [...readings].reverse().map((one) => h("tr", {}, h("td", {}, hour(one.at, zone)), signs.map((sign) => h("td", {}, String(one.values?.[sign] ?? "–"))))));
+}

@@ -1,0 +1,27 @@
+"""Whether what a study file says of the dosing day leads somewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from entact.protocol.problem import Fault, Path, unknown
+from entact.protocol.study import StudyFile, Visit
+
+
+def check_session(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fault]:
+    """Telephones of sites that there are, for every one of them or none; a session that there is."""
+    plan = file.session
+    if plan is None:
+        return
+    if not any(visit.kind == "dosing" for visit in visits.values()):
+        message = "says what is at hand at dosing sessions, and no visit is one; take it out"
+        yield Fault(("session",), message, at_key=True)
+    for name, telephone in plan.telephones.items():
+        path: Path = ("session", "telephones", name, "sites")
+        for site in telephone.sites:
+            if site not in file.sites:
+                yield Fault((*path, site), unknown("site", site, file.sites), at_key=True)
+        without = [site for site in file.sites if telephone.at(site) is None]
+        if telephone.sites and without:
+            message = f"has no number for {', '.join(without)}; write each, or a 'number' for all others"
+            yield Fault(path, message, at_key=True)
