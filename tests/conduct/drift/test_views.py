@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from tests.conduct.browser import Browser, course_of
+from tests.conduct.browser import Browser, course_of, keep_screened
 from tests.conduct.conftest import SignIn
 from tests.conduct.record import KEY, blinded_study, keep
 from tests.course.conftest import Story
@@ -168,6 +168,23 @@ def test_a_certificate_that_cannot_be_is_refused_in_words(sent: dict[str, str], 
     good = {"person": "rob", "certificate": "course", "issued": "2026-03-01", "expires": "2031-01-01"}
     assert 'role="alert"' in coordinator.post("/raters/", {**good, **sent}, 422)
     assert len(list(store.lines("study:mini"))) == before
+
+
+def test_the_gate_of_an_assessment_refuses_with_its_reason(
+    study: Study, database: str, sign_in: SignIn
+) -> None:
+    keep_screened(study)
+    sign_in("ada", denver="investigator").post(
+        "/participants/S-1/baseline.1/", {"do": "book", "at": "2026-05-03T10:00"}
+    )
+    rob, cora = sign_in("rob", everywhere="rater"), sign_in("cora", everywhere="rater_coordinator")
+    (token,) = set(re.findall(r"/assessments/(\w+)/", rob.get("/assessments/")))
+    where = f"/assessments/{token}/"
+    assert "rob holds no certificate" in rob.post(where, {"do": "take"}, 409)
+    rob.get(where, 404)
+    certify(cora, "rob")
+    rob.post(where, {"do": "take"})
+    rob.get(where)
 
 
 def test_a_rating_without_its_score_is_not_kept(

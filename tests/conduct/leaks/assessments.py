@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from entact.conduct.drift.domain import certify
 from entact.conduct.rating.domain import begin_rating, renew_offers, take_offer, tell_site
 from entact.conduct.rating.models import Offer
 from entact.conduct.reader import reader_as
@@ -31,6 +32,9 @@ def with_assessments(study: Study) -> None:
         book_visit(f"{visits[0]}#2", reader, one.ledger, coordinator, now, at=reader.at + SOON)
     renew_offers(reader_as(role))
     rater = Author(f"demo-{role}", role, SYSTEM)
+    for said in study.newest.file.second_ratings.values():
+        if said.certificate is not None:
+            certify(reader_as(role), rater.identity, said.certificate, "2020-01-01", "2090-01-01", by=rater)
     offer = Offer.objects.order_by("ledger").first()
     assert offer is not None
     assert take_offer(offer.token, reader_as(role), rater)

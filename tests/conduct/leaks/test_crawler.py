@@ -161,7 +161,7 @@ APART = {
     "emergency_answer": "the row is answered by another process: tried in allocation/test_views.py",
     "dictionary": "no site has one",
     "lease": "no device asks for one: it is tried in session/test_lease.py",
-    "rate_again": "no rater of a rehearsal is certified: it is tried in drift/test_views.py",
+    "rate_again": "of so few ratings none need be drawn: it is tried in drift/test_views.py",
     "mfa_remove_webauthn": "a passkey needs a device: it is tried in access/test_passkeys.py",
 }
 

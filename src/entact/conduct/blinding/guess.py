@@ -22,6 +22,7 @@ from entact.store.door import SYSTEM_LEDGER
 
 GUESS: Final = "guess"
 THERAPIST: Final[Guesser] = "therapist"
+RATER: Final[Guesser] = "rater"
 LONGEST: Final = 2000
 CLEAR_WORDS: Final[Mapping[str, str]] = {
     "not_clear": "it is not clear",
@@ -43,21 +44,26 @@ class Guessing:
     problem: str = ""
 
 
-def received(sent: Mapping[str, str], release: Release) -> Guessing:
+def received(sent: Mapping[str, str], release: Release, *, may_leave: bool = False) -> Guessing:
     """A guess as it was typed.
 
     Args:
         sent: arm, confidence, why, clear and told, as the page sends them.
+        may_leave: all but the arm can be left out, as by a rater who does not know why they think so.
     """
     arm, sure, clear = (sent.get(name, "").strip() for name in ("arm", "confidence", "clear"))
     why = sent.get("why", "").replace("\0", "").strip()[:LONGEST]
     if arm != DO_NOT_KNOW and arm not in release.file.arms:
         return Guessing({}, "Say what you believe, or that you do not know.")
-    if not (sure.isascii() and sure.isdecimal() and len(sure) < 4 and int(sure) <= 100):
+    if not (may_leave and not sure) and not (
+        sure.isascii() and sure.isdecimal() and len(sure) < 4 and int(sure) <= 100
+    ):
         return Guessing({}, "Say how sure you are: a whole number from 0 to 100.")
-    if clear not in CLEAR_WORDS:
+    if clear not in CLEAR_WORDS and not (may_leave and not clear):
         return Guessing({}, "Say since when it has been clear to you, or that it is not.")
-    data = {"arm": arm, "confidence": int(sure), "clear": clear, "told": sent.get("told") == "1"}
+    data: dict[str, Any] = {"arm": arm, "told": sent.get("told") == "1"}
+    data |= {"confidence": int(sure)} if sure else {}
+    data |= {"clear": clear} if clear else {}
     return Guessing({**data, "why": why} if why else data)
 
 
@@ -67,7 +73,7 @@ def may_be_asked(course: Course, encounter: str, guesser: Guesser) -> str | None
     visit, held = course.release.visits.get(name), course.encounters.get(encounter)
     if visit is None or GUESS not in visit.activities or guesser not in guessers_at(visit.by, visit.kind):
         return None
-    if course.randomisation is None:
+    if course.randomisation is None and guesser != RATER:  # whom that would tell how far somebody is
         return "Nobody has drawn a treatment for this participant yet."
     if held is None or held.status == "missed":
         return "The visit has not taken place."
@@ -145,10 +151,10 @@ def asked_of(asked: Asked, encounter: str) -> dict[str, bool]:
     }
 
 
-def fields_of(release: Release, sent: Mapping[str, str]) -> dict[str, Any]:
+def fields_of(release: Release, sent: Mapping[str, str], language: str | None = None) -> dict[str, Any]:
     """What the page asks: every arm in the order of the study file, the same for everybody."""
     return {
-        "arms": [(name, told_in(arm.title, None)) for name, arm in release.file.arms.items()]
+        "arms": [(name, told_in(arm.title, language)) for name, arm in release.file.arms.items()]
         + [(DO_NOT_KNOW, "I do not know")],
         "clear": [(name, words) for name, words in CLEAR_WORDS.items()],
         "sent": sent,

@@ -21,6 +21,7 @@ from entact.conduct.rating.selectors import offer_at, video_link
 from entact.conduct.reader import Folded, Reader
 from entact.conduct.record.door import Author, compose, store_act, store_entry, turn_of
 from entact.course import Course, Refused
+from entact.course.gates.drift import OF_THE_RATER
 from entact.course.kinds.booking import bookings_of
 from entact.course.kinds.rating import have_met
 from entact.course.state.numbers import ledger_of
@@ -71,7 +72,8 @@ def take_offer(token: str, reader: Reader, author: Author) -> bool:
     """Takes an assessment, where the gate lets it.
 
     Raises:
-        ConductError: where it does not, in words that are the same whatever stands against it.
+        ConductError: where it does not: why, where that is about the rater alone; else in words that are the
+            same whatever stands against it.
     """
     offer = Offer.objects.filter(token=token, over=False).first()
     if offer is None:
@@ -84,7 +86,8 @@ def take_offer(token: str, reader: Reader, author: Author) -> bool:
         )
         done = store_act(entry, course, author, now)
         if isinstance(done, Refused):
-            raise ConductError(NOT_YOURS)
+            own = [one.message for one in done.reasons if one.code in OF_THE_RATER]
+            raise ConductError(" ".join(own) or NOT_YOURS)
         Offer.objects.filter(pk=offer.pk).update(taken_by=author.identity, taken_at=now)
     return True
 
@@ -134,17 +137,6 @@ def on_call_for(offer: Offer, reader: Reader) -> tuple[str, str]:
     """The site of a participant, and the number at which it answers; empty where none was entered."""
     site = course_in(reader, offer.ledger).site or ""
     return site, state_of(site).on_call if site else ""
-
-
-def keep_guess(
-    offer: Offer, reader: Reader, author: Author, arm: str, confidence: int | None, why: str
-) -> None:
-    """What a rater believes was given, once all that they rated is sent."""
-    data: dict[str, object] = {"guesser": "rater", "arm": arm}
-    data |= {"confidence": confidence} if confidence is not None else {}
-    data |= {"why": why} if why else {}
-    with turn_of(offer.ledger):
-        _write(offer, reader, author, "guess", data)
 
 
 def finish_rating(offer: Offer, reader: Reader, author: Author) -> None:

@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST
 
 from entact.conduct.asking import Asked, reader_of
+from entact.conduct.blinding.guess import RATER, fields_of, keep_guess, received
 from entact.conduct.error import ConductError
 from entact.conduct.forms.domain import Saved, save_form
 from entact.conduct.forms.views import looked_at, sent_by
@@ -21,10 +22,6 @@ from entact.conduct.rating.page import Offered, brief_of, instruments_of, offere
 from entact.conduct.rating.selectors import in_danger, offered_to, taken_by, video_link
 from entact.conduct.words import moment, title_of_visit
 from entact.course.kinds.rating import BREAK_GLASS, RATER_HEARD
-from entact.course.state.blinding import DO_NOT_KNOW
-from entact.protocol.study import told_in
-
-CONFIDENCE_AT_MOST = 100
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -223,8 +220,8 @@ def _rating(asked: RatingAsked, problem: str) -> HttpResponse:
         "is_done": offer.done_at is not None,
         "asks_guess": asked.asks_guess,
         "all_sent": not asked.next_form,
-        "arms": [(name, told_in(arm.title, offer.language)) for name, arm in release.file.arms.items()],
-        "unknown": DO_NOT_KNOW,
+        **fields_of(release, _guess_sent(asked), offer.language),
+        "may_leave": True,
         "told": "told" in asked.request.GET,
         "problem": problem,
         "here": "ratings",
@@ -250,11 +247,12 @@ def _form(one: FormAsked, status: int = 200, **sent: Any) -> HttpResponse:
 def _guess(asked: RatingAsked) -> None:
     if not asked.asks_guess:
         raise Http404
-    arm, sure = asked.sent("arm"), asked.sent("confidence").strip()
-    if arm not in asked.course.release.file.arms and arm != DO_NOT_KNOW:
-        raise ConductError("say which treatment you believe it was, or that you do not know")
-    if sure and not (sure.isascii() and sure.isdecimal() and int(sure[:4]) <= CONFIDENCE_AT_MOST):
-        raise ConductError("say how sure you are from 0 to 100 per cent")
-    domain.keep_guess(
-        asked.offer, asked.reader, asked.author, arm, int(sure) if sure else None, asked.sent("why").strip()
-    )
+    guessing = received(_guess_sent(asked), asked.course.release, may_leave=True)
+    to = asked.offer.encounter, asked.reader, asked.offer.ledger, asked.author, asked.now
+    problem = guessing.problem or keep_guess(guessing, RATER, *to)
+    if problem:
+        raise ConductError(problem.rstrip("."))
+
+
+def _guess_sent(asked: RatingAsked) -> dict[str, str]:
+    return {name: asked.sent(name) for name in ("arm", "confidence", "clear", "why", "told")}

@@ -1,10 +1,11 @@
-"""The hard core of taking an assessment: it is to be rated, nobody has it, and nobody rates anyone twice."""
+"""The hard core of taking an assessment: nobody has it, nobody rates anyone twice, the rater is fit to."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Final
 
+from entact.course.gates.drift import fit_to_rate
 from entact.course.gates.question import Check, Question, Reason
 from entact.course.kinds.rating import have_met, holder_of
 
@@ -36,4 +37,4 @@ def never_met(question: Question) -> Iterator[Reason]:
         yield Reason("met_before", f"{question.by} has met this participant before: another rates them.")
 
 
-RATING: Final[tuple[Check, ...]] = (left_to_rate, held_by_nobody, never_met)
+RATING: Final[tuple[Check, ...]] = (left_to_rate, held_by_nobody, never_met, fit_to_rate)
