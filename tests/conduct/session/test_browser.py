@@ -182,6 +182,8 @@ def test_a_session_by_its_gates_with_the_network_lost_and_the_tablet_swapped(
     tab.wait_for_selector("text=Blood pressure too high for a supplement")
     assert tab.get_by_role("button", name="Give the supplement dose").count() == 0
     tab.get_by_role("button", name="Back").click()
+    tab.get_by_role("button", name="Not reached").first.click()
+    tab.wait_for_selector(".alert:has-text('not reached at')")
     tab.get_by_role("button", name="Rest, and reassurance").click()
     tab.wait_for_selector(".alert", state="detached")
 
@@ -234,6 +236,7 @@ def test_a_session_by_its_gates_with_the_network_lost_and_the_tablet_swapped(
         ("vital_signs", "2026-03-16T10:05:00.000-06:00")
     ]
     assert [one.said.what for one in course.noted["session_note"]] == [
+        "call",
         "rescue_medication",
         "emergency_treated",
     ]

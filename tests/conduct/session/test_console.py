@@ -79,3 +79,23 @@ def test_a_time_on_paper_is_the_site_s_whatever_the_device_s_zone() -> None:
         ["2026-07-01T06:00:00.000Z", "2026-07-01", "09:00"],
         None,
     ]
+
+
+def test_an_open_call_says_whom_it_calls_next_and_when() -> None:
+    briefing = {
+        "alerts": {
+            "high": {
+                "escalate": [
+                    {"after": 600, "tell": ["medical_monitor"]},
+                    {"after": 300, "tell": ["investigator"]},
+                    {"after": None, "tell": ["sponsor"]},
+                ]
+            }
+        }
+    }
+    body = "return [0, 400, 700].map((at) => it.stepsAhead(given, {alerts: ['high']}, {at: 0}, at * 1000))"
+    assert run("course.js", body, briefing) == [
+        [{"at": 300_000, "tell": ["investigator"]}, {"at": 600_000, "tell": ["medical_monitor"]}],
+        [{"at": 600_000, "tell": ["medical_monitor"]}],
+        [],
+    ]

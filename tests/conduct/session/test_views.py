@@ -91,7 +91,7 @@ def test_the_pack_of_the_evening_before(therapist: Browser, monkeypatch: pytest.
     assert "placebo" not in text.lower()
 
 
-@pytest.mark.parametrize("what", ["arrival", "rescue_medication", "emergency_treated", "music", "hand_over"])
+@pytest.mark.parametrize("what", ["arrival", "rescue_medication", "call", "music", "hand_over"])
 def test_what_is_noted_in_a_session_is_a_fact(
     what: str, briefing: dict[str, Any], therapist: Browser, case: Case, in_session: str
 ) -> None:

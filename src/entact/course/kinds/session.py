@@ -13,9 +13,9 @@ class SessionNote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Kind `session_note`: a fact of the session.
 
     `what`: something was looked at on arrival; rescue medication was given; an emergency was treated; music,
-    touch or a break began or ended; a recording was made; somebody was handed over to the attendant of the
-    night, was looked after there, or was seen next morning. `name` is as the study file has it; `person` the
-    one to whom it was handed over; `reference` and `digest` those of a recording.
+    touch or a break began or ended; a recording was made; somebody was rung, and reached or not; the
+    participant was handed over to whoever attends at night, or looked after there. `name` is as the study
+    file has it; `person` the one to whom it was handed over; `reference` and `digest` those of a recording.
     """
 
     what: Literal[
@@ -26,6 +26,7 @@ class SessionNote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         "touch",
         "break",
         "recording",
+        "call",
         "hand_over",
         "night_check",
     ]

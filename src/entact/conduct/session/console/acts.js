@@ -2,6 +2,7 @@
 // What is done in the session: doses, answers to alarms, events, who is in the room, and how it ends. A button that
 // gives a dose is made only where its gate says yes; one that records what was done is always there.
 
+import { telephone } from "./card.js";
 import { hour, now, span } from "./clock.js";
 import * as course from "./course.js";
 import { button, h } from "./dom.js";
@@ -159,8 +160,32 @@ export function alert(episode, calls, done) {
   const actions = [["repeated_reading", "Reading will be repeated"], ["calmed", "Rest, and reassurance"], ["physician_called", "Physician called"], ["medication_given", "Rescue medication given"], ["emergency_called", "Emergency service called"], ["observed", "Watched closely"]];
   return h("section", { class: "panel alert", role: "alert" }, h("h2", {}, episode.title),
     h("small", {}, `since ${hour(episode.held[0].at, briefing.zone)}${episode.missing.length ? `, missing: ${episode.missing.join(", ")}` : ""}. To be called: ${roles.join(", ")}.`),
+    ...nextCalls(episode, calls).map((one) => h("small", {}, one)),
     h("small", {}, "Nobody will be called by this device: phone."),
+    ring(done),
+    h("h2", {}, "What is done about it"),
     h("div", { class: "grid" }, actions.map(([code, label]) => button(label, async () => (await record("alert_answered", { alert: episode.alerts[0], action: code }, { about: last?.id ?? null })) && done()))));
+}
+
+/** Whom an alert calls next, and when, while nobody answers. @param {course.Episode} episode @param {course.Call[]} calls */
+function nextCalls(episode, calls) {
+  const { briefing } = current();
+  const open = calls.at(-1);
+  if (!open || open.answered !== null) return [];
+  return course.stepsAhead(briefing, episode, open, now()).map((one) => `Not answered by ${hour(one.at, briefing.zone)}: ${one.tell.map((role) => briefing.roles[role] ?? role).join(", ")} too, in ${span(one.at - now())}.`);
+}
+
+/** The numbers, each with whether somebody was reached: that is kept. @param {() => void} done */
+function ring(done) {
+  const { briefing, phones } = current();
+  const all = said();
+  return phones.map((phone) => {
+    const last = course.notesOf(all, "call", phone.name).at(-1);
+    const note = (/** @type {"yes" | "no"} */ state) => async () => (await record("session_note", { what: "call", name: phone.name, state })) && done();
+    return h("div", {}, telephone(phone),
+      last ? h("small", {}, `${last.data.state === "yes" ? "reached" : "not reached"} at ${hour(last.at, briefing.zone)}`) : null,
+      h("div", { class: "row" }, button("Reached", note("yes")), button("Not reached", note("no"))));
+  });
 }
 
 /** @param {() => void} done */

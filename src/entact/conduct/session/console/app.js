@@ -245,8 +245,7 @@ function draw() {
     underWay && !course.doseOf(said, "initial").length ? checklist(said) : null,
     readings(said),
     underWay ? h("div", { class: "grid" }, notes.spans(back)) : null,
-    underWay || course.hasEnded(said) ? notes.night(back) : null,
-    h("div", { class: "row" }, button("Dim", dim, { class: "plain" }), button("Enter from paper", fromPaper, { class: "plain" }), button("Sign this device out", signOut, { class: "plain" })),
+    h("div", { class: "row" }, underWay || course.hasEnded(said) ? button("The night", () => show(() => [top(), notes.night(back)], true), { class: "plain" }) : null, button("Dim", dim, { class: "plain" }), button("Enter from paper", fromPaper, { class: "plain" }), button("Sign this device out", signOut, { class: "plain" })),
   ];
 }
 

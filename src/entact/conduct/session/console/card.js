@@ -19,15 +19,20 @@ export function card(kept, back, act = null) {
   const panel = (/** @type {string} */ title, /** @type {any[]} */ ...parts) => h("section", { class: "panel" }, h("h2", {}, title), parts);
   return [
     h("p", { class: "banner" }, kept.banner),
-    h("section", { class: "panel" }, h("h1", {}, "Emergency"), h("p", {}, "Nobody will be called by this device: phone."), kept.phones.map((one) => h("a", { class: "tel", href: `tel:${one.number.replace(/[^+\d]/g, "")}` }, `${one.name}: ${one.number}`)),
+    h("section", { class: "panel" }, h("h1", {}, "Emergency"), h("p", {}, "Nobody will be called by this device: phone."), kept.phones.map(telephone),
       kept.phones.length ? null : h("p", { class: "note" }, "No numbers were entered at arrival.")),
     ...kept.plan.emergencies.map((one) => panel(one.title, h("p", {}, one.signs), h("ol", {}, one.steps.map((/** @type {string} */ step) => h("li", {}, step))), before("emergency_treated", one), fact("emergency_treated", one, "It was treated"))),
     ...kept.plan.rescue.map((one) => panel(one.title, h("p", {}, one.give), h("small", {}, `When ${one.when}`), before("rescue_medication", one), fact("rescue_medication", one, "It was given"))),
     panel("Last readings", kept.readings.length ? readingsTable(kept.readings, signs, kept.zone) : h("p", {}, "None yet.")),
-    panel("Given", kept.doses.length ? h("ul", {}, kept.doses.map((one) => h("li", {}, `${hour(one.at, kept.zone)} · ${one.part}, ${one.taken} units taken`))) : h("p", {}, "No dose yet.")),
+    panel("Given", kept.doses.length ? h("ul", {}, kept.doses.map((one) => h("li", {}, `${hour(one.at, kept.zone)} · ${one.part}, ${one.taken} ${one.taken === 1 ? "unit" : "units"} taken`))) : h("p", {}, "No dose yet.")),
     panel("The study calls at once for", h("ul", {}, kept.limits.map((one) => h("li", {}, `${one.title}: ${one.tell.join(", ").replaceAll("_", " ")}`)))),
     button("Back", back, { class: "plain" }),
   ];
+}
+
+/** A number that is rung by a tap. @param {{name: string, number: string}} one */
+export function telephone(one) {
+  return h("a", { class: "tel", href: `tel:${one.number.replace(/[^+\d]/g, "")}` }, h("small", {}, one.name), one.number);
 }
 
 /** @param {any[]} readings @param {string[]} signs @param {string} zone */

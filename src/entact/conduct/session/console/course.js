@@ -341,6 +341,12 @@ export function callsOf(briefing, said, episode) {
   return calls;
 }
 
+/** The steps that an open call has still ahead, the soonest first. @param {Briefing} briefing @param {Episode} episode @param {Call} call @param {number} at @returns {{at: number, tell: string[]}[]} */
+export function stepsAhead(briefing, episode, call, at) {
+  const steps = episode.alerts.flatMap((name) => briefing.alerts[name]?.escalate ?? []);
+  return steps.filter((step) => step.after != null).map((step) => ({ at: call.at + step.after * 1000, tell: step.tell })).filter((one) => one.at > at).sort((one, other) => one.at - other.at);
+}
+
 /** The roles that an episode has called by now, in the order of the file. @param {Briefing} briefing @param {Episode} episode @param {Call[]} calls @param {number} at */
 export function told(briefing, episode, calls, at) {
   /** @type {Set<string>} */

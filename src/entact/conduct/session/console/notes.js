@@ -43,5 +43,6 @@ export function night(done) {
     given ? h("p", {}, `${given.data.person} has it since ${hour(given.at, briefing.zone)}, handed over by ${given.by}. ${looks.length ? `Looked in at ${looks.map((one) => hour(one.at, briefing.zone)).join(", ")}.` : "Not looked in yet."}`) : h("p", {}, "Nobody has taken over for the night."),
     words,
     h("div", { class: "grid" }, given ? [button("Looked in: all is well", async () => (await record("session_note", { what: "night_check", state: "yes", ...text() })) && done()), button("Looked in: not well", async () => (await record("session_note", { what: "night_check", state: "no", ...text() })) && done(), { class: "bad", small: "then ring" })] : null,
-      briefing.staff.filter((/** @type {any} */ one) => one.person !== given?.data.person).map((/** @type {any} */ one) => button(`Hand over to ${one.person}`, async () => (await record("session_note", { what: "hand_over", person: one.person, ...text() })) && done(), { class: "plain" }))));
+      briefing.staff.filter((/** @type {any} */ one) => one.person !== given?.data.person).map((/** @type {any} */ one) => button(`Hand over to ${one.person}`, async () => (await record("session_note", { what: "hand_over", person: one.person, ...text() })) && done(), { class: "plain" }))),
+    button("Back", done, { class: "plain" }));
 }

@@ -216,7 +216,7 @@ function cardOf(it, own) {
   const all = course.together(it.briefing, own);
   const readings = all.filter((one) => one.form === "vitals").slice(-3).map((one) => ({ at: one.at, values: one.values }));
   const doses = all.filter((one) => one.kind === "dose").map((one) => ({ at: one.at, part: one.data.part, taken: one.data.taken }));
-  const notes = all.filter((one) => one.kind === "session_note" && one.data.name).map((one) => ({ at: one.at, what: one.data.what, name: one.data.name }));
+  const notes = all.filter((one) => one.kind === "session_note" && one.data.name && one.data.what !== "arrival").map((one) => ({ at: one.at, what: one.data.what, name: one.data.name }));
   const { rescue, emergencies } = it.briefing.plan;
   const limits = Object.values(/** @type {Record<string, any>} */ (it.briefing.alerts)).filter((one) => one.urgency === "now").map((one) => ({ title: one.title, tell: one.tell }));
   return { session: it.id, zone: it.briefing.zone, phones: it.phones, readings, doses, limits, notes, plan: { rescue, emergencies }, banner: it.briefing.banner };
