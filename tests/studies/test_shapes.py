@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -12,6 +14,8 @@ from tests.cohort.rehearsals import Rehearsed
 from entact.analysis.analyse import analyse
 from entact.analysis.plan import read_study_plan
 from entact.cohort import rehearse
+from entact.course import Kept, Refused, findings, fold, fold_setting, may
+from entact.course.kinds.periodic import late_periodic_reports
 from entact.course.state.encounter import visit_of
 from entact.datasets import analysis_frames, build
 from entact.protocol import Release, StudyError, load_study, warnings
@@ -54,6 +58,65 @@ def test_a_shape_is_a_study_file_that_can_be_rehearsed(name: str) -> None:
 def test_a_group_holds_its_sessions_in_one_room() -> None:
     assert release("group_sessions").visits["session_1"].together == (3, 6)
     assert "Together: session 1: held by 3 to 6 participants in one room" in said("group_sessions")
+
+
+def refused(name: str, keep: Callable[[Kept], bool]) -> set[str]:
+    """What speaks against the first dose of somebody of a shape, as the gate would say of some entries."""
+    found = rehearsed(name)
+    ledger, dose = next(
+        (ledger, one)
+        for ledger, entries in found.entries.items()
+        for one in entries
+        if one.kind == "dose" and one.data["part"] == "initial"
+    )
+    known = [one for one in found.entries[ledger] if one.seq < dose.seq and keep(one)]
+    course = fold(found.study, known)
+    setting = fold_setting(
+        found.study, found.entries[f"study:{found.study.name}"], found.entries[f"site:{course.site}"]
+    )
+    at = datetime.fromisoformat(dose.occurred_at)
+    answer = may("initial_dose", found.study, setting, course, by=dose.by, at=at, kit=dose.data["kit"])
+    reasons = answer.reasons if isinstance(answer, Refused) else ()
+    return {one.message for one in reasons if one.code.startswith("initial_dose")}
+
+
+def is_other(entry: Kept) -> bool:
+    return entry.kind == "presence" and entry.data["role"] == "participant"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("group_sessions", "Fewer than three or more than six participants in the room."),
+        ("couple_therapy", "Not both of the couple in the room."),
+    ],
+)
+def test_who_is_held_together_is_given_no_dose_alone(name: str, said: str) -> None:
+    assert refused(name, lambda entry: True) == set()
+    assert refused(name, lambda entry: not is_other(entry)) == {said}
+
+
+@pytest.mark.parametrize("name", ["group_sessions", "couple_therapy"])
+def test_a_dose_of_whoever_was_there_alone_is_found(name: str) -> None:
+    found = rehearsed(name)
+    for course in found.courses.values():
+        assert "held_apart" not in {one.rule for one in findings(course, course.effective[-1].at)}
+    ledger, entries = next(
+        (ledger, entries) for ledger, entries in found.entries.items() if any(map(is_other, entries))
+    )
+    alone = fold(found.study, [one for one in entries if not is_other(one)])
+    (one,) = (one for one in findings(alone, alone.effective[-1].at) if one.rule == "held_apart")
+    low, high = found.study.newest.visits["session_1"].together or (0, 0)
+    many = low if low == high else f"{low} to {high}"
+    assert one.message == f"session_1 is held by {many} participants in one room, and 1 were there", ledger
+
+
+def test_what_a_rehearsal_does_not_try_of_a_group_is_said() -> None:
+    assert any("rehearsed by each alone" in one for one in rehearsed("group_sessions").trial.remarks)
+    assert any(
+        "a group can meet on one day is not tried" in one.message
+        for one in warnings(SHAPES / "group_sessions")
+    )
 
 
 def test_both_of_a_couple_are_dosed_and_linked() -> None:
@@ -114,6 +177,12 @@ def test_another_substance_is_given_four_times_a_week_apart() -> None:
 def test_a_register_goes_on_and_reports_every_half_year() -> None:
     assert list(release("register").visits)[-1] == "half_year_60"
     assert "every 26 weeks from the first enrolment, to the authority" in said("register")
+    found = rehearsed("register")
+    setting = fold_setting(found.study, found.entries["study:register"], ())
+    assert setting.problems == ()
+    assert len(setting.study.sent) >= 58  # of thirty years
+    last = max(course.effective[-1].at for course in found.courses.values()).date()
+    assert list(late_periodic_reports(found.study.newest, setting.study, last)) == []
 
 
 def test_a_sub_study_is_of_those_at_its_sites() -> None:

@@ -15,7 +15,9 @@ from rich.text import Text
 from entact import store
 from entact.cli.anchor import read_against
 from entact.cli.database import open_record
+from entact.course.kinds.periodic import late_periodic_reports
 from entact.store import postgres, server
+from entact.store.studies import study_of_record
 
 
 def verify_record(
@@ -108,7 +110,8 @@ def describe_record(database: str) -> dict[str, Any]:
     """Where a database lies and how much it holds."""
     open_record(database)
     place = dataclasses.asdict(store.describe())
-    return {name: str(value) if name == "folder" and value else value for name, value in place.items()}
+    shown = {name: str(value) if name == "folder" and value else value for name, value in place.items()}
+    return shown | {"reports": late_reports()}
 
 
 def print_place(place: dict[str, Any]) -> None:
@@ -120,6 +123,21 @@ def print_place(place: dict[str, Any]) -> None:
     console.print(Text(f"database {place['database']}, PostgreSQL {place['version']}"), soft_wrap=True)
     where = f"in the folder {place['folder']}" if place["folder"] else f"on the server {place['address']}"
     console.print(Text(where), soft_wrap=True)
+    for message in place["reports"]:
+        console.print(Text.assemble(("look at ", "bold yellow"), message), soft_wrap=True)
+
+
+def late_reports() -> list[str]:
+    """Reports on the whole study that were not sent in time, in words."""
+    from entact.conduct.reader import environment_of_database, present
+    from entact.store.periodic import reporting_state
+
+    _, study = study_of_record()
+    if study is None:
+        return []
+    today = present(environment_of_database()).date()
+    late = late_periodic_reports(study.newest, reporting_state(study), today)
+    return [message for _, _, message in late]
 
 
 def stop_database() -> None:

@@ -11,6 +11,7 @@ import msgspec
 
 from entact.cohort.fit import entry_activity
 from entact.cohort.intake import FULL, HELD, QUOTA, Screened
+from entact.course.state.oversight import counts_places
 from entact.protocol import Release
 from entact.protocol.names import STUDY
 
@@ -49,7 +50,7 @@ class Admission:
             for name, ruled in release.rules.holds.items()
             if any(entry_activity(release, population) in ruled.said.stops for population in wanted)
         }
-        self._counts = bool(release.file.quotas or release.file.holds)
+        self._counts = counts_places(release)
 
     @property
     def is_complete(self) -> bool:

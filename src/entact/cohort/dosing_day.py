@@ -52,7 +52,9 @@ class DosingDay:
         staff = self.staff
         staff.begin(self.visit.visit, self.visit.contact)
         for person in staff.team.therapists:
-            self._walk(person, "in")
+            self._walk(person, "in", "therapist")
+        for person in self._others():
+            self._walk(person, "in", "participant")
         for activity in self.before:
             do_activity(staff, self.events, activity, self.visit)
         staff.session.level = self._decide_level()
@@ -63,8 +65,10 @@ class DosingDay:
             expect_serious_events(staff, self.events)
             staff.session.initial_at = staff.now
             discharge = self._accompany()
+        for person in self._others():
+            self._walk(person, "out", "participant")
         for person in reversed(staff.team.therapists):
-            self._walk(person, "out")
+            self._walk(person, "out", "therapist")
         if given:
             if discharge is None or not staff.discharge(discharge):
                 staff.end(disposition="against_advice")
@@ -234,10 +238,15 @@ class DosingDay:
         assert regimen.supplement is not None
         return regimen.supplement.give.count
 
-    def _walk(self, person: str, state: str) -> None:
+    def _others(self) -> list[str]:
+        """Who is entered as the others of a group: nobody, because each participant is rehearsed alone."""
+        fewest = self.visit.together[0] if self.visit.together is not None else 1
+        return [f"other-{number}" for number in range(1, fewest)]
+
+    def _walk(self, person: str, state: str, role: str) -> None:
         self.staff.pass_time(1)
-        data = {"person": person, "role": "therapist", "state": state}
-        self.staff.write("presence", data, "therapist", by=person)
+        by = person if role == "therapist" else self.staff.team.therapists[0]
+        self.staff.write("presence", {"person": person, "role": role, "state": state}, "therapist", by=by)
 
     def _names_of(self, act: str, reason: Reason) -> Iterable[str]:
         """The names in the requirement of the study file behind a reason; none for the hard core's."""

@@ -44,6 +44,8 @@ from entact.course import Line, read
 from entact.course.allocation.allocation import Allocation, Content, ListRow, pack_kits, permuted_blocks, seal
 from entact.course.allocation.chance import Rehearsed
 from entact.course.entry import Environment
+from entact.course.kinds.periodic import periodic_reports_due
+from entact.course.state.setting import StudyState
 from entact.protocol import Study
 
 Sink = Callable[[str, list[Line]], None]
@@ -54,6 +56,7 @@ ALL = "all"  # the one stratum of a study that does not stratify by site
 PATIENCE = 12  # times the expected number of candidates, then nobody else is screened
 CHUNK = 6  # participants in one piece of work
 SPARE = 1.12  # candidates beyond the expected need, so that one round of screening is usually enough
+REPORTED = 8  # at most so many days before its day, less one, a report on the whole study is sent
 FIRST_DAY = 21  # of screening, counted from the start: by then sites are open and trained
 
 
@@ -175,9 +178,26 @@ class _Rehearsal:
         self._treat(replace(job, arrivals=arrivals, notices=notices, noticed=noticed), work)
         for ledger in self.site_ledgers.values():
             self._send(ledger.chain.name, ledger.chain.lines)
+        self._report_at_intervals()
         self.heads.write(self.study_ledger, self.until)
         self._send(self.study_ledger.chain.name, self.study_ledger.chain.lines)
         return self.trial
+
+    def _report_at_intervals(self) -> None:
+        """The sponsor sends what is owed at intervals, some days before its day, up to the last visit."""
+        places = [one for one in self.admission.notices if one.kind == "enrolled"]
+        if not places:
+            return
+        first = min(places, key=lambda one: one.at)
+        state = StudyState(first_enrolled=(first.at, first.data["site"]))
+        random = stream(self.seed, 0, "periodic reports")
+        for one in periodic_reports_due(self.study.newest, state, self.heads.last.date()):
+            sent = one.due - timedelta(days=int(random.integers(1, REPORTED)))
+            at = datetime.combine(sent, time(12), UTC)
+            if at > self.heads.last:
+                continue
+            data = {"report": one.report, "number": one.number, "sent": sent.isoformat()}
+            self.heads.add(at, "periodic_report", data, "sponsor", "sponsor")
 
     def _allocate(self) -> Allocation:
         """The list, long enough in each stratum whoever comes, and kits for all whichever arm they get."""

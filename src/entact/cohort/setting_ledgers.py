@@ -207,13 +207,15 @@ class NotedHeads:
 
     def __init__(self) -> None:
         self._births: list[tuple[datetime, str]] = []
-        self._said: list[tuple[datetime, str, dict[str, Any], str, str, str]] = []
+        self._said: list[tuple[datetime, str, dict[str, Any], str, str, str | None]] = []
         self._months: dict[date, dict[str, dict[str, Any]]] = {}
+        self.last = datetime.min.replace(tzinfo=UTC)  # when the last line of them arrived
 
     def note(self, name: str, lines: list[Line]) -> None:
         """Remembers when a ledger was born, and its head at the end of each month in which it grew."""
         for number, line in enumerate(lines):
             arrived = received_at(line)
+            self.last = max(self.last, arrived)
             if number == 0:
                 self._births.append((arrived, name))
             month = self._months.setdefault(date(arrived.year, arrived.month, 1), {})
@@ -223,6 +225,10 @@ class NotedHeads:
         """Remembers what else the study's ledger says, so that all of it stands in order of time."""
         at = datetime.fromisoformat(entry.occurred_at)
         self._said.append((at, entry.kind, entry.data, entry.by, entry.role, entry.id))
+
+    def add(self, at: datetime, kind: str, data: dict[str, Any], by: str, role: str) -> None:
+        """Remembers what somebody enters in the study's ledger at a time."""
+        self._said.append((at, kind, data, by, role, None))
 
     def write(self, ledger: SettingLedger, until: datetime | None = None) -> None:
         """Enters all of it with births and digests of heads in the study's ledger, in order of time.

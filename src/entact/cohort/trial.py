@@ -62,17 +62,29 @@ class Trial:
     @property
     def remarks(self) -> list[str]:
         """What a reader of its results has to know of the virtual participants."""
+        return [*self._about_people(), *self._held_alone(), *self.holds]
+
+    def _held_alone(self) -> list[str]:
+        visits = [one.visit for one in self.study.newest.file.schedule if one.together is not None]
+        if not visits:
+            return []
+        return [
+            f"{', '.join(visits)}: held by several in one room, and rehearsed by each alone, on a day of "
+            "their own; the others are entered as present and are nobody. Whether groups meet is not tried."
+        ]
+
+    def _about_people(self) -> list[str]:
         parts = self.parameters.neutral
         if not parts:
-            return list(self.holds)
+            return []
         whole = "answers" in parts and "efficacy" in parts
         said = "no effect assumed, answers drawn from the items' ranges"
         if whole:
-            return [f"neutral cohort: {said}.", *self.holds]
+            return [f"neutral cohort: {said}."]
         named = [part.replace("_", " ") for part in parts if not part.startswith("answers.")]
         if forms := len(parts) - len(named):
             named.append("answers to one form" if forms == 1 else f"answers to {forms} forms")
-        return [f"cohort.yaml says nothing of {', '.join(named)}; there it is neutral: {said}.", *self.holds]
+        return [f"cohort.yaml says nothing of {', '.join(named)}; there it is neutral: {said}."]
 
     @property
     def findings(self) -> list[StudyFinding]:

@@ -29,6 +29,7 @@ def page(
         "oversees_raters": person.may("oversee_raters"),
         "rates_again": person.may("rate_again"),
         "locks": person.may("lock"),
+        "reports": bool(reader.study.newest.file.periodic_reports) and person.may("send_report"),
         "has_account": not request.user.is_demonstration,
     }
     return render(request, template, {**frame(reader), **asker, **context}, status=status)

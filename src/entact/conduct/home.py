@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from entact.conduct.access.models import Account
 from entact.conduct.delegation import lines_of, state_of, today_at
+from entact.conduct.periodic.domain import AHEAD, owed
 from entact.conduct.permissions import Person
 from entact.conduct.rating.waiting import assessments, told_by_raters, without_rater
 from entact.conduct.reader import Folded, Reader, Standing
@@ -181,6 +182,23 @@ def unblinded(reader: Reader, person: Person) -> Iterator[Task]:
         yield Task(True, standing.key, standing.number, standing.site, what, when, rank=1, due=one.at)
 
 
+def reports_owed(reader: Reader, person: Person) -> Iterator[Task]:
+    """Reports on the whole study that are due within a month, or overdue."""
+    if not person.may("send_report"):
+        return
+    today = reader.at.date()
+    planned = reader.study.newest.file.periodic_reports
+    for one in owed(reader):
+        if one.sent is not None or one.due > today + AHEAD:
+            continue
+        late = one.is_late(today)
+        what = f"{planned[one.report].title}, number {one.number}, to {planned[one.report].to}: not sent"
+        when = f"{'was due' if late else 'due'} by {day(one.due)}"
+        due = datetime.combine(one.due, time.max, UTC)
+        address = reverse("periodic_reports")
+        yield Task(late, "", "", "", what, when, rank=1 if late else 3, due=due, address=address)
+
+
 def participants(reader: Reader, person: Person) -> Iterator[Task]:
     """Open alerts, safety reports that run out, visits that are due or went by."""
     yield from of_participants(reader)
@@ -194,6 +212,7 @@ SOURCES: Final[tuple[Source, ...]] = (
     sessions_ahead,
     unblinded,
     reconsents,
+    reports_owed,
     forms_missing,
     certificates,
     unsigned_log,

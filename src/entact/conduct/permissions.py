@@ -58,6 +58,7 @@ DUTIES: Final[Mapping[str, tuple[str, ...]]] = {
     "delegate": ("investigator",),
     "certify": ("investigator", "coordinator"),
     "read_staff": (*_SITE, "sub_investigator", "nurse", *_SPONSOR, "auditor", "inspector", OWNER),
+    "send_report": ("coordinator", "investigator", "sponsor", *_SPONSOR),  # on the whole study
     "manage_people": (OWNER,),
 }
 SEE_STUDY, SEE_PARTICIPANTS = "see_study", "see_participants"
@@ -302,6 +303,7 @@ ROUTES: Final[Mapping[str, str]] = {
     "audit": "read_audit",
     "export_audit": "read_audit",
     "exports": "export",
+    "periodic_reports": "send_report",
     "export": "export",
     "staff": "read_staff",
     "delegation": "read_staff",

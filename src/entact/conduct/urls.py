@@ -40,6 +40,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("audit/", include("entact.conduct.audit.urls")),
     path("files/", include("entact.conduct.exports.urls")),
     path("", include("entact.conduct.rating.urls")),
+    path("", include("entact.conduct.periodic.urls")),
     path("", include("entact.conduct.access.urls")),
 ]
 

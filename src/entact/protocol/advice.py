@@ -16,6 +16,7 @@ def advise(file: StudyFile) -> Iterator[Fault]:
     yield from _called_alone(file)
     yield from _drawn_apart(file)
     yield from _on_one_another(file)
+    yield from _together(file)
 
 
 def is_blinded(file: StudyFile) -> bool:
@@ -83,3 +84,26 @@ def _on_one_another(file: StudyFile) -> Iterator[Fault]:
                 "slack as long as `every` lets a visit of the row fall on the one before; write less, or none"
             )
             yield Fault(("schedule", place, "then"), message)
+
+
+def _together(file: StudyFile) -> Iterator[Fault]:
+    """Groups that no gate counts, and what no rehearsal tries of them."""
+    places = [place for place, visit in enumerate(file.schedule) if visit.together is not None]
+    if not places:
+        return
+    message = (
+        "a rehearsal holds this for each participant alone, with the others entered as present: that a group "
+        "can meet on one day is not tried, and the site's calendar has to see to it"
+    )
+    yield Fault(("schedule", places[0], "together"), message)
+    gate = file.gates.get("initial_dose")
+    asked = gate is not None and any("present('participant')" in one.require for one in gate.require)
+    dosing = [place for place in places if file.schedule[place].kind == "dosing"]
+    if dosing and not asked:
+        low, high = file.schedule[dosing[0]].together or (0, 0)
+        many = f"present('participant') >= {low} && present('participant') <= {high}"
+        message = (
+            "no gate asks how many participants are there; one who comes alone is given the dose, and that "
+            f'is found afterwards. To ask before: gates.initial_dose, `require: "{many}"`'
+        )
+        yield Fault(("schedule", dosing[0], "together"), message)

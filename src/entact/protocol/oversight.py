@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 
 from entact.protocol.country import UNION, wrong_country
 from entact.protocol.problem import Fault, Path, unknown
@@ -23,6 +24,7 @@ def check_oversight(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fa
     """What is wrong with holds, quotas, safety reports, checklists, washout and standards."""
     yield from _holds_and_quotas(file)
     yield from _reports(file)
+    yield from _periodic(file)
     yield from _checklists(file, visits)
     yield from _special_interest(file)
     yield from _washout(file)
@@ -93,6 +95,18 @@ def _reports(file: StudyFile) -> Iterator[Fault]:
         elif countries and not any(map(report.concerns, countries)):
             message = f"no site is in {report.jurisdiction}, so this report is never due; take it out"
             yield Fault((*path, "jurisdiction"), message)
+
+
+def _periodic(file: StudyFile) -> Iterator[Fault]:
+    for name, report in file.periodic_reports.items():
+        path: Path = ("periodic_reports", name)
+        if report.every < timedelta(days=1):
+            message = "reports on the whole study are due by days; write at least a day, as in '26 wk'"
+            yield Fault((*path, "every"), message)
+        where = report.jurisdiction
+        wrong = wrong_country(where) if where is not None and where != UNION else None
+        if wrong is not None:
+            yield Fault((*path, "jurisdiction"), wrong)
 
 
 def _checklists(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fault]:

@@ -153,7 +153,7 @@ def _has_rules(form: CompiledForm) -> bool:
 
 def _arguments(file: StudyFile) -> dict[str, frozenset[str]]:
     """What the functions of rules may be asked about."""
-    return {"present": frozenset(file.roles), "given": PARTS, "elapsed": PARTS}
+    return {"present": frozenset({*file.roles, "participant"}), "given": PARTS, "elapsed": PARTS}
 
 
 def _why_absent(name: str, own: Iterable[str]) -> str:

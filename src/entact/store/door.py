@@ -20,12 +20,13 @@ from entact.course import Course, Entry, Receipt, Refused, fold, instant, read, 
 from entact.course.act import attempt
 from entact.course.entry import CLAIMED, SYSTEM, Authenticated, as_sent
 from entact.course.kinds import SITE_KINDS, STUDY_KINDS, SYSTEM_KINDS
+from entact.course.kinds.periodic import PERIODIC_REPORT
 from entact.course.kinds.raters import OF_RATERS
 from entact.course.kinds.study import LedgerOpened
 from entact.course.personal import seal_entry
 from entact.course.signed.device import DeviceProof
 from entact.course.state.numbers import Number, number_in
-from entact.course.state.oversight import gates_enrolment, quotas_of
+from entact.course.state.oversight import counts_places, gates_enrolment, quotas_of
 from entact.course.state.setting import Enrolled
 from entact.protocol import Release, Study
 from entact.store.allocation import awaits_number, next_of_list
@@ -46,12 +47,17 @@ from entact.store.numbers import numbers_asked, shared_by
 from entact.store.participant_keys import key_of
 from entact.store.reading import lines_with
 from entact.store.setting import setting_held
-from entact.store.site_rows import SITE
 from entact.store.under_key import is_open, key_in, lost_key, sealed_entry, study_entered
 
 _TURNS = 5  # in which others may take the number that is asked for
-STUDY = "study:"
 SYSTEM_LEDGER = "system"  # what people did to, and with, the system itself
+
+# By the first part of a ledger's name, what people note in it who do it in the system.
+_NOTED = {
+    SYSTEM_LEDGER: SYSTEM_KINDS,
+    "site:": SITE_KINDS,
+    "study:": {name: STUDY_KINDS[name] for name in (*OF_RATERS, PERIODIC_REPORT.name)},
+}
 
 
 class Failed(msgspec.Struct, frozen=True):
@@ -174,10 +180,10 @@ def facts(
 
 
 def note(entry: Entry, *, received_at: str, authenticated: Authenticated) -> Receipt:
-    """Keeps what happened to the system itself, at a site, or to raters of the study, in the ledger of that.
+    """Keeps what happened to the system itself, at a site, or to the study, in the ledger of that.
 
     Of the system: accounts, roles, sign-ins, looks, exports. Of a site: its staff, and the log of it. Of the
-    study: certificates of raters, and who drifts; nothing else of it is written on a page.
+    study: certificates of raters, who drifts, and reports that were sent; nothing else of it is on a page.
 
     Args:
         entry: of a kind of that ledger, with nothing personal of a participant in it.
@@ -185,13 +191,7 @@ def note(entry: Entry, *, received_at: str, authenticated: Authenticated) -> Rec
     Raises:
         StoreError: when it belongs into another ledger, or this record has no release yet.
     """
-    kinds = {}
-    if entry.ledger == SYSTEM_LEDGER:
-        kinds = SYSTEM_KINDS
-    elif entry.ledger.startswith(SITE):
-        kinds = SITE_KINDS
-    elif entry.ledger.startswith(STUDY):
-        kinds = {name: STUDY_KINDS[name] for name in OF_RATERS}
+    kinds = _NOTED.get("".join(entry.ledger.partition(":")[:2]), {})
     if entry.kind not in kinds:
         raise StoreError(f"an entry of kind {entry.kind!r} does not belong in the ledger {entry.ledger}")
     msgspec.convert(entry.data, kinds[entry.kind].payload)
@@ -264,7 +264,7 @@ def _as_asked(entry: Entry, asked: Entry) -> Entry:
 
 def _counted(release: Release) -> str | None:
     """The kind of entry that takes a place, where places are counted over the study."""
-    if not (release.file.quotas or release.file.holds):
+    if not counts_places(release):
         return None
     randomised = release.file.randomisation is not None
     return "randomisation" if randomised and not gates_enrolment(release) else "enrolment"

@@ -106,6 +106,7 @@ PLAIN = {
     "export_audit": "/audit/export.csv",
     "exports": "/files/",
     "export": "/files/participants.csv",
+    "periodic_reports": "/reports/",
     "find": "/find/",
     "dashboard": "/dashboard/",
     "staff": "/sites/",

@@ -182,6 +182,7 @@ def beside_links(study: Study) -> list[str]:
         *(f"/participants/{key}/emergency/" for key in keys),
         *(f"/participants/{key}/{session}.1/guess/" for key in keys),
         *(f"/session/{name}" for name in sorted(console_files())),
+        "/reports/",
     ]
 
 

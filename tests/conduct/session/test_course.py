@@ -207,3 +207,15 @@ def test_what_cannot_be_true_is_unknown_and_beyond(briefing: dict[str, Any]) -> 
         "values": {"systolic": None, "diastolic": 80, "heart_rate": None},
         "beyond": {"systolic": 1200},
     }
+
+
+def test_participants_are_counted_with_the_one_whose_session_it_is(briefing: dict[str, Any]) -> None:
+    own = briefing["participant"]["number"]
+    said = [
+        {"kind": "presence", "at": at, "data": {"person": person, "role": "participant", "state": state}}
+        for at, person, state in ((1, "1-008", "in"), (2, "1-009", "in"), (3, own, "in"), (4, "1-008", "out"))
+    ]
+    ask = (
+        "return [0, 1, 3, 4].map((at) => it.facts(given[0], given[1], at, true)[\"present('participant')\"]);"
+    )
+    assert run("course.js", ask, [briefing, said]) == [1, 2, 3, 2]

@@ -78,6 +78,7 @@ def brief(asked: Asked, study: Study, setting: Setting, encounter: str, role: st
         "title": title_of_visit(visit.visit, course.release.visits),
         "booked": booked.at.isoformat() if booked is not None else None,
         "lasts": seconds(visit.lasts),
+        "together": list(visit.together) if visit.together is not None else None,
         "activities": [one for one in visit.activities if sight.sees_activity(one)],
         "timed": [{"do": one.do, "at": one.at} for one in visit.timed if sight.sees_activity(one.do)],
         "standing": {name: _standing(name, study, setting, course, asked, encounter) for name in gates},

@@ -13,6 +13,7 @@ from entact.course.state.encounter import visit_of
 from entact.course.state.outcome import analysis_windows
 from entact.course.state.progress import progress_of, zone_of
 from entact.course.state.state import Finding
+from entact.course.state.values import PARTICIPANT, SessionFacts
 from entact.protocol.quantity import parse_duration
 
 if TYPE_CHECKING:
@@ -83,6 +84,20 @@ def _says_it_was_held(course: Course, effective: Effective) -> bool:
     if visit is not None and visit.kind == "dosing" and effective.entry.kind != "dose":
         return False
     return data.get("status") != "not_done" and data.get("reached") is not False and data.get("taken") != 0
+
+
+def found_apart(course: Course) -> Iterator[Found]:
+    """Doses in a session that several hold in one room, with fewer or more there than planned."""
+    for dose in course.doses:
+        visit = course.release.visits.get(visit_of(dose.encounter))
+        if visit is None or visit.together is None or dose.part != "initial" or not dose.given:
+            continue
+        low, high = visit.together
+        there = SessionFacts(course, dose.encounter, dose.at).present(PARTICIPANT)
+        if not low <= there <= high:
+            many = f"{low}" if low == high else f"{low} to {high}"
+            message = f"{visit.visit} is held by {many} participants in one room, and {there} were there"
+            yield "held_apart", dose.entry, "presence", message
 
 
 def found_left_out(course: Course, encounter: EncounterState, entries: list[Effective]) -> Iterator[Found]:

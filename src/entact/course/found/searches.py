@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from entact.course.found.attended import (
     IN_ENCOUNTER,
+    found_apart,
     found_in_earlier_attempts,
     found_in_missed,
     found_left_out,
@@ -258,6 +259,7 @@ SEARCHES: Final = Searches(
     Search(_one(lambda course, one: found_in_dates(one)), frozenset(), _each(_DATED), _itself(_DATED)),
     Search(_whole(found_between_dates), frozenset({"medication", "adverse_events"})),
     Search(_whole(found_of_others), frozenset({"consent", "encounters", "screening", "told"})),
+    Search(_whole(found_apart), frozenset({"consent", "doses", "enrolment", "presence"})),
     Search(
         _whole(_stops),
         frozenset({"discontinued", "stops"}),

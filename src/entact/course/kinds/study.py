@@ -71,6 +71,14 @@ def reduce_release(study: StudyFolding, effective: Effective, payload: ReleaseEn
         return
     if payload.id not in study.releases:
         study.releases.append(payload.id)
+    asked = {
+        name
+        for release in study.study.releases
+        if release.id == payload.id
+        for name in release.file.periodic_reports
+    }
+    for name in asked:
+        study.owed_since.setdefault(name, effective.at)
 
 
 def release_data(release: Release) -> dict[str, Any]:
@@ -103,6 +111,8 @@ def reduce_enrolled(study: StudyFolding, effective: Effective, payload: Enrolled
         study.problem("enrolled_twice", effective.id, "ledger", f"{payload.ledger} has a place already")
         return
     study.enrolled[payload.ledger] = payload
+    if study.first_enrolled is None:
+        study.first_enrolled = effective.at, payload.site
 
 
 def reduce_serious_event(study: StudyFolding, effective: Effective, payload: SeriousEvent) -> None:

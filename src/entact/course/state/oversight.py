@@ -73,12 +73,18 @@ def places_left(release: Release, state: StudyState, quota: str, site: str) -> i
     return said.most - taken
 
 
+def counts_places(release: Release) -> bool:
+    """Whether anything hangs on how many take part: a quota, a hold, a report at intervals."""
+    file = release.file
+    return bool(file.quotas or file.holds or file.periodic_reports)
+
+
 def gates_enrolment(release: Release) -> bool:
-    """Whether a release says when somebody may be enrolled, so that it has to be asked."""
+    """Whether a release says when somebody may be enrolled, or what counts from then, so that it is asked."""
     file = release.file
     return (
         "enrolment" in file.gates
-        or bool(file.quotas)
+        or bool(file.quotas or file.periodic_reports)
         or any("enrolment" in hold.stops for hold in file.holds.values())
         or (file.washout is not None and "enrolment" in file.washout.before)
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -57,6 +57,14 @@ class WordingState(msgspec.Struct, frozen=True):
     holder: str
     digest: str
     entry: str
+
+
+class PeriodicSent(msgspec.Struct, frozen=True):
+    """One report of a row on the whole study, as somebody entered that it was sent."""
+
+    entry: str
+    sent: date
+    receipt: str | None
 
 
 class Commitment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -136,6 +144,9 @@ class StudyState(msgspec.Struct, frozen=True):
         holds: the latest word on each hold that was placed or lifted.
         unread: kind and data of entries that could not be read, by entry.
         code_breaks: of the committed list, once they were printed. raters: by person.
+        first_enrolled: when the first place was taken, and at which site.
+        owed_since: from when on a release has asked for each periodic report.
+        sent: of each periodic report and its number in the row, what was sent.
     """
 
     releases: tuple[str, ...] = ()
@@ -149,6 +160,9 @@ class StudyState(msgspec.Struct, frozen=True):
     unread: dict[str, Unread] = {}
     code_breaks: CodeBreaks | None = None
     raters: dict[str, RaterState] = {}
+    first_enrolled: tuple[datetime, str] | None = None
+    owed_since: dict[str, datetime] = {}
+    sent: dict[tuple[str, int], PeriodicSent] = {}
 
 
 class SiteState(msgspec.Struct, frozen=True):
@@ -224,6 +238,9 @@ class StudyFolding:
         self.unread: dict[str, Unread] = {}
         self.code_breaks: CodeBreaks | None = None
         self.raters: dict[str, RaterState] = {}
+        self.first_enrolled: tuple[datetime, str] | None = None
+        self.owed_since: dict[str, datetime] = {}
+        self.sent: dict[tuple[str, int], PeriodicSent] = {}
 
     def problem(self, rule: str, entry: str, item: str, message: str) -> None:
         """Notes what is wrong with an entry."""
@@ -243,6 +260,9 @@ class StudyFolding:
             self.unread,
             self.code_breaks,
             self.raters,
+            self.first_enrolled,
+            self.owed_since,
+            self.sent,
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from entact.course.state.encounter import visit_of
 from entact.course.state.rating import baseline_at, of_first_rater
@@ -14,9 +14,12 @@ from entact.protocol.rule import Unknown, Value
 if TYPE_CHECKING:
     from entact.course.state.dose import DoseState, PresenceState
     from entact.course.state.encounter import EncounterState
+    from entact.course.state.enrolment import EnrolmentState
     from entact.course.state.form import Answers
     from entact.protocol.release import Release
     from entact.protocol.rule import Facts, Rule
+
+PARTICIPANT: Final = "participant"  # the role of whoever a session is of, and of the others in the room
 
 
 class Answered(Protocol):
@@ -27,6 +30,7 @@ class Answered(Protocol):
     answers: dict[str, list[Answers]]
     doses: list[DoseState]
     presence: dict[str, list[PresenceState]]
+    enrolment: EnrolmentState | None
 
     @property
     def attempt(self) -> int:
@@ -165,8 +169,12 @@ class SessionFacts:
         self.at = at
 
     def present(self, role: str, /) -> int:
-        """How many people in a role are in the room."""
-        return len(self.inside(role))
+        """How many people in a role are in the room; of participants, whose session it is counts too."""
+        inside = self.inside(role)
+        if role != PARTICIPANT or self.encounter is None:
+            return len(inside)
+        own = self.course.enrolment.subject if self.course.enrolment is not None else None
+        return 1 + sum(person != own for person in inside)
 
     def inside(self, role: str) -> list[str]:
         """Who is in the room in a role, as far as somebody entered it."""

@@ -206,7 +206,18 @@ export function people(done) {
     const role = there.get(one.person) ?? one.roles[0];
     return button(one.person, async () => (await record("presence", { person: one.person, role, state: isIn ? "out" : "in" })) && done(), { class: isIn ? "main" : "", small: `${briefing.roles[role] ?? role}, ${isIn ? "in the room: leaves" : "not here: comes in"}${one.counts ? "" : " (certificate not in date)"}` });
   };
-  return h("section", { class: "panel" }, h("h1", {}, "Who is in the room"), h("div", { class: "grid" }, briefing.staff.filter((/** @type {any} */ one) => one.roles.length).map(row)), button("Back", done, { class: "plain" }));
+  return h("section", { class: "panel" }, h("h1", {}, "Who is in the room"), h("div", { class: "grid" }, briefing.staff.filter((/** @type {any} */ one) => one.roles.length).map(row)), briefing.together && others(there, done), button("Back", done, { class: "plain" }));
+}
+
+/** The others of a group, by their numbers. @param {Map<string, string>} there @param {() => void} done */
+function others(there, done) {
+  const [low, high] = current().briefing.together;
+  const number = h("input", { name: "other", maxlength: 80, autocapitalize: "none", placeholder: "Number of another participant" });
+  const walk = (/** @type {string} */ person, /** @type {string} */ state) => record("presence", { person, role: course.PARTICIPANT, state });
+  const here = [...there].filter(([, role]) => role === course.PARTICIPANT).map(([person]) => person);
+  return h("div", {}, h("h2", {}, "Other participants"), h("p", { class: "quiet" }, `Held by ${low === high ? low : `${low} to ${high}`} participants in one room, this one among them.`),
+    h("div", { class: "grid" }, here.map((person) => button(person, async () => (await walk(person, "out")) && done(), { class: "main", small: "in the room: leaves" }))),
+    number, button("Comes in", async () => number.value.trim() && (await walk(number.value.trim(), "in")) && done(), {}));
 }
 
 /** @param {() => void} done */

@@ -8,6 +8,7 @@ import { evaluate } from "./rule.js";
 /** @typedef {{id: string, kind: string, at: number, by: string, role: string, timepoint: string | null, about: string | null, data: any, form?: string, values?: Record<string, any>, beyond?: Record<string, any>, unsent?: boolean}} Said */
 /** @typedef {{code: string, message: string, missing?: string[], override?: string | null}} Reason */
 
+export const PARTICIPANT = "participant";
 const NOT_TAKEN = new Set(["refused", "withheld"]);
 
 /** What the server knows of the session and what this device adds, in order of time. @param {Briefing} briefing @param {any[]} own @returns {Said[]} */
@@ -99,10 +100,11 @@ export function facts(briefing, all, at, staffed = false) {
   /** @type {Record<string, any>} */
   const found = {};
   const there = inside(said);
-  for (const role of Object.keys(briefing.roles)) {
+  for (const role of new Set([...Object.keys(briefing.roles), PARTICIPANT])) {
     const known = briefing.staff.some((/** @type {any} */ one) => one.roles.includes(role));
-    let count = 0;
+    let count = role === PARTICIPANT ? 1 : 0; // whose session it is
     for (const [person, as] of there) {
+      if (role === PARTICIPANT && person === briefing.participant.number) continue;
       const staff = briefing.staff.find((/** @type {any} */ one) => one.person === person);
       if (as === role && (!staffed || !known || (staff?.counts && staff.roles.includes(role)))) count++;
     }

@@ -1,0 +1,1 @@
+"""Reports on the whole study that are owed at intervals."""
