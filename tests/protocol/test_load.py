@@ -176,7 +176,7 @@ TYPES = {
     "row without end": (
         "then: {times: 1, every",
         "then: {times: §1000000, every",
-        "schedule.integration_1.then.times: 1000000 is too large; write a number below 100",
+        "schedule.integration_1.then.times: 1000000 is too large; write a number below 400",
     ),
     "number without end": (
         "alpha: 0.0499",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+import polars as pl
 import pytest
 from tests.cohort.rehearsals import Rehearsed
 
@@ -43,8 +45,8 @@ def said(name: str) -> str:
     return "\n".join(f"{line.term}: {line.text} {' '.join(line.notes)}" for line in lines)
 
 
-def test_there_are_nine_shapes() -> None:
-    assert len(NAMES) == 9
+def test_there_are_ten_shapes() -> None:
+    assert len(NAMES) == 10
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -183,6 +185,25 @@ def test_a_register_goes_on_and_reports_every_half_year() -> None:
     assert len(setting.study.sent) >= 58  # of thirty years
     last = max(course.effective[-1].at for course in found.courses.values()).date()
     assert list(late_periodic_reports(found.study.newest, setting.study, last)) == []
+
+
+def test_a_diary_becomes_a_value_of_its_endpoint() -> None:
+    found = rehearsed("daily_diary")
+    reckoned = {}
+    for course in found.courses.values():
+        (week_6,) = (one for one in course.answers.get("month", ()) if one.encounter == "week_6#1")
+        zone = ZoneInfo(found.study.newest.file.sites[course.site or ""].timezone)
+        today = week_6.at.astimezone(zone).date()
+        days = {one.at.astimezone(zone).date(): one.values["low"] for one in course.answers["diary"]}
+        last = [days.get(today - timedelta(days=back)) for back in range(1, 29)]
+        known = [one for one in last if one is not None]
+        assert len(known) >= 14
+        reckoned[course.enrolment and course.enrolment.subject] = 100 * sum(known) / len(known)
+        assert week_6.values["low_days"] == pytest.approx(100 * sum(known) / len(known))
+    datasets = build(found.study, found.courses.values(), found.trial.allocation.arms())
+    rows = datasets.endpoints.filter(pl.col("PARAMCD") == "low_days", pl.col("AVISIT") == "week_6")
+    assert rows.height == len(reckoned) == 4
+    assert rows["AVAL"].null_count() == 0
 
 
 def test_a_sub_study_is_of_those_at_its_sites() -> None:

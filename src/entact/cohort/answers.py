@@ -113,7 +113,7 @@ def answer_form(
     """
     items: dict[str, Any] = {}
     for name, item in form.items.items():
-        if item.calculated is not None:
+        if not item.is_entered:
             continue
         answer = answers.get(name)
         if item.type == "rows":

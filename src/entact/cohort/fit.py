@@ -153,7 +153,7 @@ def unanswered(parameters: Parameters, release: Release) -> Iterator[tuple[str, 
             if severity.relation is not None and form.instrument is not None:
                 told |= {name for name, _ in form.instrument.qualifiers.values()}
         for item, one in form.items.items():
-            if item not in told and one.type not in ("text", "file") and one.calculated is None:
+            if item not in told and one.type not in ("text", "file") and one.is_entered:
                 yield name, item
 
 

@@ -387,7 +387,7 @@ class Neutral:
             "signs": {
                 name: self._sign(name, item)
                 for name, item in items.items()
-                if item.type in ("integer", "decimal") and item.calculated is None
+                if item.type in ("integer", "decimal") and item.is_entered
             },
             "rise_minutes": 45.0,
             "decline_minutes": 150.0,

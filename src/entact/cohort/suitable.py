@@ -85,7 +85,7 @@ class Suitable:
             name: {
                 item: middle_of(said)
                 for item, said in form.items.items()
-                if said.calculated is None and middle_of(said) is not None
+                if said.is_entered and middle_of(said) is not None
             }
             for name, form in release.forms.items()
         }

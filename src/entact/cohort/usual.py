@@ -96,7 +96,7 @@ def usual(name: str, item: Item) -> Usual | None:
         name: of the item; `systolic` or `sbp`. item: whose unit decides, and whose range is not looked at.
     """
     known = _ALSO.get(name, name)
-    if item.type not in ("integer", "decimal") or item.calculated is not None or known not in _SPREAD:
+    if item.type not in ("integer", "decimal") or not item.is_entered or known not in _SPREAD:
         return None
     mean, sd, units = _SPREAD[known]
     if item.unit in units:

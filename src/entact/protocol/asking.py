@@ -12,9 +12,9 @@ from typing import Final
 from entact.protocol.extent import Extent, Numbers, extent_of, extents_of_form
 from entact.protocol.form import CompiledForm
 from entact.protocol.item_rules import KINDS, ItemRules
-from entact.protocol.problem import Fault, Path
+from entact.protocol.problem import Fault, Path, unknown
 from entact.protocol.rule import Kind, Rule, RuleError, Vocabulary
-from entact.protocol.study import Item, Section
+from entact.protocol.study import Item, Over, Section
 from entact.protocol.tree import Apply, Call, Literal, Many, Node, parse
 
 # A rule error says where in the rule it is; in a file the line and column say so.
@@ -107,6 +107,7 @@ class _Compilation:
         conditions: dict[str, tuple[Rule, ...]] = {}
         calculations: dict[str, Rule] = {}
         rows: dict[str, ItemRules] = {}
+        over: dict[str, Over] = {}
         for place, (name, item) in enumerate(self.items.items()):
             own = self._condition(("items", name), item, place, self._of(name))
             found = [rule for rule in (sections.get(item.section or ""), own) if rule is not None]
@@ -114,6 +115,8 @@ class _Compilation:
                 conditions[name] = tuple(found)
             if item.calculated is not None and (rule := self._calculation(name, item)):
                 calculations[name] = rule
+            if item.over is not None and (rule := self._over(name, item, item.over)):
+                calculations[name], over[name] = rule, item.over
             if item.type == "rows":
                 rows[name] = self._rows(name, place)
         if conditions or calculations:
@@ -123,6 +126,7 @@ class _Compilation:
             conditions,
             {name: calculations[name] for name in order},
             {name: rules for name, rules in rows.items() if rules != ItemRules()},
+            over,
         ), self.faults
 
     def _of(self, name: str) -> Path:
@@ -171,6 +175,29 @@ class _Compilation:
                 )
                 self.faults.append(Fault(path, message, place_of(item.calculated, code)))
         return rule
+
+    def _over(self, name: str, item: Item, over: Over) -> Rule | None:
+        """The item of another form that a value over days is made of, as a rule that names it."""
+        path = (*self.path, "items", name, "over")
+        if self.path[-1:] != (self.form.name,):
+            self.faults.append(Fault(path, "does not belong into a row; take it out", at_key=True))
+            return None
+        known = {one: kind for one, (kind, _) in self.others.items() if kind in ("bool", "int", "double")}
+        if over.of not in known:
+            message = unknown("number, or yes or no, of another form", over.of, known)
+            self.faults.append(Fault((*path, "of"), message))
+            return None
+        is_yes_no = known[over.of] == "bool"
+        if is_yes_no is not (over.gives in ("share", "days")):
+            gives = "'share' or 'days'" if is_yes_no else "'mean', 'sum', 'lowest' or 'highest'"
+            kind = "a yes or no" if is_yes_no else "a number"
+            self.faults.append(Fault((*path, "gives"), f"{over.of} is {kind}; write {gives}"))
+            return None
+        if item.type == "integer" and known[over.of] == "double":
+            message = f"{over.of} is no whole number, and this item is one; write 'type: decimal'"
+            self.faults.append(Fault((*self.path, "items", name, "type"), message))
+            return None
+        return Vocabulary({over.of: known[over.of]}).compile(over.of, returns=None)
 
     def _rows(self, name: str, place: int) -> ItemRules:
         above = {one: self.known[one] for one in self.order[:place] if one in self.known}

@@ -81,7 +81,7 @@ class CompiledForm:
         self.personal = frozenset(item for item, said in self.items.items() if said.is_personal)
         self._plain = {item: _PLAIN_TYPES.get(said.type) for item, said in self.items.items()}
         self._required = frozenset(
-            item for item, said in self.items.items() if said.required and said.calculated is None
+            item for item, said in self.items.items() if said.required and said.is_entered
         )
         self._limits = {item: limits for item, said in self.items.items() if (limits := limits_of(said))}
         self._stepped = {
@@ -298,7 +298,14 @@ class CompiledForm:
         for name, rule in self.rules.calculations.items():
             entered = beyond.pop(name, None) if found[name] is None else found[name]
             asked = self.is_asked(name, found, around)
-            value = found[name] = None if asked is False else self._evaluated(rule, found, around, None)
+            over = self.rules.over.get(name)
+            if asked is False:
+                value = None
+            elif over is not None:
+                value = around.get(over.name)
+            else:
+                value = self._evaluated(rule, found, around, None)
+            found[name] = value
             if entered is not None and value is None:
                 yield ItemProblem(name, f"is {items[name]}, and what it is calculated from is not known")
             elif entered is not None and not _agrees(items[name], entered, value):

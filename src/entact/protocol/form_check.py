@@ -151,9 +151,12 @@ def _names(form: CompiledForm, path: Path) -> Iterator[tuple[Path, set[str]]]:
         place = (*path, "items", name)
         if said.shows is not None and "." in said.shows:
             yield (*place, "shows"), {said.shows}
-        if said.calculated is not None and name in form.rules.calculations:
+        if not said.is_entered and name in form.rules.calculations:
             rule = form.rules.calculations[name]
-            yield (*place, "calculated"), {one for one in rule.names if "." in one}
+            yield (
+                (*place, "calculated" if said.over is None else "over"),
+                {one for one in rule.names if "." in one},
+            )
         for rule in form.rules.conditions.get(name, ()):
             own = said.when == rule.text
             at = (*place, "when") if own else (*path, "sections", said.section or "", "when")
@@ -167,7 +170,8 @@ def _idle(form: CompiledForm, known: Extents, path: Path) -> Iterator[Fault]:
     known = {**known, **extents_of_form(form)}
     passed: set[Path] = set()
     for name, said in form.items.items():
-        rules = {(*path, "items", name, "calculated"): form.rules.calculations.get(name)}
+        made = form.rules.calculations.get(name) if said.over is None else None
+        rules = {(*path, "items", name, "calculated"): made}
         for rule in form.rules.conditions.get(name, ()):
             block = ("items", name) if said.when == rule.text else ("sections", said.section or "")
             rules[(*path, *block, "when")] = rule

@@ -148,7 +148,7 @@ def compile_forms(file: StudyFile) -> tuple[dict[str, CompiledForm], list[Fault]
 def _has_rules(form: CompiledForm) -> bool:
     items = [*form.items.values(), *(inner for item in form.items.values() for inner in item.items.values())]
     sections = form.form.sections.values()
-    return any(item.when or item.calculated for item in items) or any(said.when for said in sections)
+    return any(item.when or not item.is_entered for item in items) or any(said.when for said in sections)
 
 
 def _arguments(file: StudyFile) -> dict[str, frozenset[str]]:

@@ -46,17 +46,33 @@ def check_sequence(
 
 def reached(visits: Mapping[str, Visit], without: Collection[str] = ()) -> set[str]:
     """Names of visits and events that can happen, be it by a fallback; `without` some visits."""
-    found = {name for name, visit in visits.items() if visit.opens} - {*without}
-    while True:
-        more = {event for event in EVENTS if brought_about_at(event, visits) & found}
-        more |= {
-            name
-            for name, visit in visits.items()
-            if visit.after in found or (visit.fallback is not None and visit.fallback[0] in found)
-        } - {*without}
-        if more <= found:
-            return found
-        found |= more
+    return _reached(_follows(visits), visits, without)
+
+
+def _follows(visits: Mapping[str, Visit]) -> dict[str, list[str]]:
+    """Of each visit and event, the visits and events that can happen once it has."""
+    follows: dict[str, list[str]] = {}
+    for event in EVENTS:
+        for name in brought_about_at(event, visits):
+            follows.setdefault(name, []).append(event)
+    for name, visit in visits.items():
+        for anchor in _counted_from(visit):
+            follows.setdefault(anchor, []).append(name)
+    return follows
+
+
+def _reached(
+    follows: Mapping[str, list[str]], visits: Mapping[str, Visit], without: Collection[str]
+) -> set[str]:
+    """The same, where what follows on what is known."""
+    found: set[str] = set()
+    waiting = [name for name, visit in visits.items() if visit.opens]
+    while waiting:
+        name = waiting.pop()
+        if name not in found and name not in without:
+            found.add(name)
+            waiting += follows.get(name, ())
+    return found
 
 
 def brought_about_at(event: str, visits: Mapping[str, Visit]) -> set[str]:
@@ -136,13 +152,14 @@ def _counted_from(visit: Visit) -> list[str]:
 
 def _useless(visits: Mapping[str, Visit], paths: Mapping[str, Path]) -> Iterator[Fault]:
     """Anchors that come about only once the visit itself has taken place."""
-    found, told = reached(visits), set[Path]()
+    follows = _follows(visits)
+    found, told = _reached(follows, visits, ()), set[Path]()
     for name, visit in visits.items():
         fallback = visit.fallback if not visit.opens else None
         after = visit.after if not visit.opens else None
         for key, anchor in (("after", after), ("or", fallback[0] if fallback is not None else None)):
             path = (*paths[name], key)
-            if anchor not in found or path in told or anchor in reached(visits, without=[name]):
+            if anchor not in found or path in told or anchor in _reached(follows, visits, [name]):
                 continue
             told.add(path)
             yield Fault(path, f"{anchor!r} comes about only after {name} itself; name what comes before it")

@@ -226,7 +226,7 @@ class _Making:
             further = self._row(item, line, str(1 + max(map(int, known), default=0)))
             blank = self._row(item, line, "0")
         closed = around.closed.get(name)
-        calculated = item.calculated is not None
+        calculated = not item.is_entered
         shown = ""
         if closed is not None:
             shown = value_words(closed)

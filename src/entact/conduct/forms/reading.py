@@ -59,7 +59,7 @@ def receive_items(form: CompiledForm, sent: Sent) -> Received:
     reading = _Reading(sent)
     items = {}
     for name, item in form.items.items():
-        if name in shown and item.calculated is None:
+        if name in shown and item.is_entered:
             answer = reading.answer(form, item, (name,))
             if answer is not None:
                 items[name] = answer
@@ -143,7 +143,7 @@ class _Reading:
         for number in rows_in(name, self.sent):
             cells = {}
             for cell, item in row.items.items():
-                answer = None if item.calculated else self.answer(row, item, (name, number, cell))
+                answer = None if not item.is_entered else self.answer(row, item, (name, number, cell))
                 if answer is not None:
                     cells[cell] = answer
             if cells:

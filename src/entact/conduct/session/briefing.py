@@ -190,7 +190,7 @@ def seconds(span: timedelta | None) -> float | None:
 
 def _form(form: CompiledForm, is_asked: bool) -> dict[str, Any]:
     """A form for the pad: `simple` where a pad can ask all that has to be asked."""
-    items = {name: item for name, item in form.items.items() if item.calculated is None}
+    items = {name: item for name, item in form.items.items() if item.is_entered}
     can = all(item.type in _SIMPLE or not item.required for item in items.values())
     return {
         "title": title_of_form(form),

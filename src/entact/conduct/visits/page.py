@@ -291,7 +291,7 @@ def _form_of(effective: Effective) -> str | None:
 def _is_partly(form: CompiledForm, items: Mapping[str, object], around: Mapping[str, object]) -> bool:
     """Whether an item that is asked has no answer, nor a word on why it has none."""
     found = form.read(items, around)
-    asked = [name for name, item in form.items.items() if item.required and item.calculated is None]
+    asked = [name for name, item in form.items.items() if item.required and item.is_entered]
     return any(items.get(name) is None and form.is_asked(name, found.values, around) for name in asked)
 
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
+from entact.course.schedule import civil_date
 from entact.course.state.encounter import visit_of
+from entact.course.state.progress import zone_of
 from entact.course.state.rating import baseline_at, of_first_rater
 from entact.protocol.rule import Unknown, Value
+from entact.protocol.study import Over
 
 if TYPE_CHECKING:
     from entact.course.state.dose import DoseState, PresenceState
     from entact.course.state.encounter import EncounterState
     from entact.course.state.enrolment import EnrolmentState
     from entact.course.state.form import Answers
+    from entact.course.state.state import State
     from entact.protocol.release import Release
     from entact.protocol.rule import Facts, Rule
 
@@ -76,6 +80,8 @@ class Values(Mapping[str, Any]):
         self.beyond = beyond
 
     def __getitem__(self, name: str) -> Any:
+        if name.startswith("over "):
+            return self._over(name)
         answers = self.source(name)
         if answers is None:
             raise KeyError(name)
@@ -83,8 +89,26 @@ class Values(Mapping[str, Any]):
 
     def get(self, name: str, default: Any = None) -> Any:
         """The latest value of a name; None where it is unknown."""
+        if name.startswith("over "):
+            return self._over(name)
         answers = self.source(name)
         return default if answers is None else self._value(answers, name)
+
+    def _over(self, name: str) -> Any:
+        """What is made of another form's item over the civil days before this one; None of too few."""
+        over = Over.named(name)
+        form, _, item = over.of.partition(".")
+        compiled = self.course.release.forms.get(form)
+        zone = zone_of(cast("State", self.course), self.at)
+        today = civil_date(self.at, zone)
+        first, attempt = today - timedelta(days=over.days), self.course.attempt_of(self.encounter)
+        by_day: dict[date, Any] = {}
+        for answers in self.course.answers.get(form, ()):
+            counts = answers.attempt == attempt or (compiled is not None and compiled.lasting)
+            known = answers.values.get(item)
+            if counts and known is not None and first <= (day := civil_date(answers.at, zone)) < today:
+                by_day[day] = known
+        return over.of_days(list(by_day.values()))
 
     def _value(self, answers: Answers, name: str) -> Any:
         item = name.rpartition(".")[2]

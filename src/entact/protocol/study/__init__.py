@@ -22,7 +22,7 @@ from entact.protocol.study.arms import Arm, Hidden, Randomisation, Unblinding
 from entact.protocol.study.base import Block, Duration, Name, Span, Window
 from entact.protocol.study.doses import ArmDose, Dose, Product, Regimen, Supplement, Units
 from entact.protocol.study.file import Standards, StudyFile
-from entact.protocol.study.forms import Form, Item, Section
+from entact.protocol.study.forms import Form, Item, Over, Section
 from entact.protocol.study.gates import Alert, Criterion, Escalation, Gate, Requirement, StoppingRule
 from entact.protocol.study.places import Hold, Numbers, Population, Quota, SitePlan
 from entact.protocol.study.rating import SecondRating
@@ -65,6 +65,7 @@ __all__ = [
     "Multiplicity",
     "Name",
     "Numbers",
+    "Over",
     "Population",
     "Product",
     "Quota",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 from functools import cached_property
+from statistics import fmean
 from typing import Final, Literal, Self
 
 from pydantic import Field, model_validator
@@ -20,10 +21,53 @@ MEDIA: Final = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+-]{0,80}")  # a type of medi
 WITH_LABELS = ("boolean", "integer", "choice", "choices")  # answers that can be written out have labels
 
 
+class Over(Block):
+    """What is made of another form's item over days: of a diary, the share of days or a mean.
+
+    Of the whole civil days before the day on which the form is filled, as many as `days`; of each day the
+    last answer. Where fewer than `least` of them have one, the value is not known.
+    """
+
+    of: str  # `form.item`
+    gives: Literal["share", "days", "mean", "sum", "lowest", "highest"]
+    days: int = Field(gt=0, le=366)
+    least: int = Field(gt=0)
+
+    @property
+    def name(self) -> str:
+        """What it is called among the values that a form looks at."""
+        return f"over {self.of} {self.gives} {self.days} {self.least}"
+
+    @classmethod
+    def named(cls, name: str) -> Over:
+        """What a name stands for."""
+        _, of, gives, days, least = name.split()
+        return cls(of=of, gives=gives, days=int(days), least=int(least))
+
+    def of_days(self, values: Sequence[bool | int | float]) -> float | int | None:
+        """What it gives of one value a day; None of too few."""
+        if len(values) < self.least:
+            return None
+        match self.gives:
+            case "share":
+                return 100.0 * sum(map(bool, values)) / len(values)
+            case "days":
+                return sum(map(bool, values))
+            case "mean":
+                return float(fmean(values))
+            case "sum":
+                return sum(values)
+            case "lowest":
+                return min(values)
+            case "highest":
+                return max(values)
+
+
 class Item(Block):
     """One item of a form.
 
-    `when`: a rule, and only where it holds is the item asked. `calculated`: a rule that gives its value.
+    `when`: a rule, and only where it holds is the item asked. `calculated`: a rule that gives its value;
+    `over`: what is made of a diary over days gives it.
     `range`: what can be true; `expected`: what is usual, or one is asked to look again. `rows`: the answer is
     a list of rows, each with the `items`; `range` then says how many.
     """
@@ -47,6 +91,7 @@ class Item(Block):
     section: Name | None = None
     when: str | None = None
     calculated: str | None = None
+    over: Over | None = None
     shows: str | None = None  # `form.item` or `visit.form.item`, the value of an earlier visit
     unit: str = ""
     range: str | None = None
@@ -68,6 +113,11 @@ class Item(Block):
     def usual(self) -> tuple[Decimal, Decimal] | None:
         """The two ends of `expected`, like `bounds`."""
         return self._bounds_of(self.expected) if self.expected is not None and self.is_counted else None
+
+    @property
+    def is_entered(self) -> bool:
+        """Whether people answer it, and nothing gives its value."""
+        return self.calculated is None and self.over is None
 
     @property
     def is_counted(self) -> bool:
@@ -141,7 +191,25 @@ class Item(Block):
             raise ValueError("rows need what each of them holds; write 'items: {name: {type: text}}'")
         if self.calculated is not None and self.type not in ("boolean", "integer", "decimal", "choice"):
             raise ValueError(f"a rule gives no {self.type}; take 'calculated' out, or choose another type")
+        self._has_fitting_days()
         return self
+
+    def _has_fitting_days(self) -> None:
+        """What is made of a diary fits the item's type and unit."""
+        over = self.over
+        if over is None:
+            return
+        if self.calculated is not None:
+            raise ValueError("says 'calculated' and 'over'; one value has one source, take one of them out")
+        if over.least > over.days:
+            raise ValueError(f"'over' needs {over.least} of {over.days} days; write at most {over.days}")
+        fits = {"share": ("decimal",), "days": ("integer",), "mean": ("decimal",)}.get(over.gives, NUMBERS)
+        if self.type not in fits:
+            raise ValueError(
+                f"{over.gives} gives a {' or '.join(fits)}, this item is a {self.type}; change one"
+            )
+        if over.gives == "share" and self.unit != "%":
+            raise ValueError("a share of days is in per cent; write 'unit: \"%\"'")
 
     def _has_fitting_ranges(self) -> None:
         """Both ranges are of the item's type, and what is usual can be true."""

@@ -60,7 +60,7 @@ class Repeat(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    times: int = Field(gt=0, lt=100)
+    times: int = Field(gt=0, lt=400)
     every: Duration
     slack: Duration = timedelta(0)
 

@@ -11,7 +11,7 @@ from entact.protocol.instrument import Instrument
 from entact.protocol.quantity import parse_range
 from entact.protocol.release import Release
 from entact.protocol.rules import forms_at
-from entact.protocol.study import Item, told_in
+from entact.protocol.study import Item, Over, told_in
 from entact.protocol.words.label import begun, spaced, unit_words
 from entact.protocol.words.passage import Passage, Teller, counted, listed
 from entact.protocol.words.rule import rule_words
@@ -201,7 +201,7 @@ class Forms(Teller):
             can_be=_range(item, item.range),
             usual=_range(item, item.expected),
             asked=self._rule(item.when, own) if item.when else "",
-            calculated=self._rule(item.calculated, own) if item.calculated else "",
+            calculated=self._made(item, own),
             shows=self._shown(item.shows) if item.shows else "",
             step=item.step or 1,
             required=item.required,
@@ -217,10 +217,32 @@ class Forms(Teller):
     def _rule(self, rule: str, own: Mapping[str, CompiledForm]) -> str:
         return rule_words(rule, self.labels, own)
 
+    def _made(self, item: Item, own: Mapping[str, CompiledForm]) -> str:
+        """What gives the item's value, where people do not."""
+        if item.over is not None:
+            return self._over(item.over)
+        return self._rule(item.calculated, own) if item.calculated else ""
+
+    def _over(self, over: Over) -> str:
+        form, _, item = over.of.partition(".")
+        words = f"{self.labels.item(item)} ({self.labels.form(form)})"
+        days = f"the {over.days} days before, where at least {over.least} of them have an answer"
+        return f"{_GIVES[over.gives].format(words)} {days}"
+
     def _shown(self, name: str) -> str:
         *visit, form, item = name.split(".")
         words = f"{self.labels.item(item)} ({self.labels.form(form)})"
         return f"{words} at {spaced(visit[0])}" if visit else f"the last {words}"
+
+
+_GIVES: Final = {
+    "share": "per cent of days with {}, of",
+    "days": "days with {}, of",
+    "mean": "mean of {} over",
+    "sum": "sum of {} over",
+    "lowest": "lowest {} of",
+    "highest": "highest {} of",
+}
 
 
 def _filled(form: FormAccount) -> str:
