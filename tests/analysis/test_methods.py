@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -190,3 +191,43 @@ def test_visits_and_arms_that_are_numbers_are_names_in_their_order() -> None:
     assert found["one"].result is not None, found["one"].why
     assert found["two"].result is not None
     assert [one.label for one in found["two"].result][::2] == ["0 at 4", "0 at 8", "0 at 18"]
+
+
+def _apart() -> pl.DataFrame:
+    """Nobody is seen at both the second and the third visit: an unstructured covariance is not determined."""
+    random = np.random.default_rng(5)
+    rows = []
+    for who in range(40):
+        level, arm = random.normal(), "mdma" if who % 2 else "placebo"
+        for visit in ("one", "two" if who % 4 < 2 else "three"):
+            rows.append((f"p{who}", arm, visit, level + random.normal(), 0.0))
+    return pl.DataFrame(rows, ["participant", "arm", "visit", "value", "baseline"], orient="row")
+
+
+MIXED = {"method": "mmrm", "fixed": "arm * visit", "contrast": "mdma - placebo at three"}
+
+
+def test_covariances_are_tried_in_their_order() -> None:
+    said = {**MIXED, "covariance": ["unstructured", "compound_symmetry"]}
+    plan = {"visits": ["one", "two", "three"], "analyses": {"several": said}}
+    found = analyse(plan, _apart())["several"].result
+    assert found is not None
+    assert "compound symmetry (none was found with unstructured), REML" in found[0].method
+    alone = {"visits": plan["visits"], "analyses": {"one": {**MIXED, "covariance": "compound_symmetry"}}}
+    one = analyse(alone, _apart())["one"].result
+    assert one is not None
+    assert one[0].estimate == found[0].estimate
+
+
+def test_why_no_covariance_will_do_is_said_of_each() -> None:
+    said = {**MIXED, "covariance": ["unstructured", "spatial_exponential"]}
+    why = analyse({"visits": ["one", "two", "three"], "analyses": {"one": said}}, _apart())["one"].why
+    assert why is not None
+    assert why.startswith("with unstructured: no participant has values at both two and three")
+    assert "; with spatial exponential: " in why
+
+
+def test_a_covariance_that_is_none_is_named() -> None:
+    said = {**MIXED, "covariance": ["unstructured", "toeplits"]}
+    with pytest.raises(ValueError, match="there is no covariance 'toeplits'; did you mean 'toeplitz'"):
+        analyse({"visits": ["one", "two", "three"], "analyses": {"one": said}}, _apart())

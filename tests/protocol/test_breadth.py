@@ -63,3 +63,29 @@ def test_an_alert_that_is_meant_is_not(tmp_path: Path, when: str) -> None:
 @pytest.mark.parametrize("name", shipped_studies())
 def test_no_shipped_study_calls_for_nearly_everybody(name: str) -> None:
     assert [problem for problem in warnings(name) if problem.field.startswith("alerts")] == []
+
+
+LIVER = "liver: {{items: {{alt: {{type: integer, unit: U/L, range: 1 .. 5000{}}}}}}}"
+
+
+def liver(folder: Path, limit: int, expected: str = "") -> list[str]:
+    """What is said of an alert on a liver value."""
+    text = new_study_file("own").replace("forms:\n", f"forms:\n  {LIVER.format(expected)}\n", 1)
+    text = text.replace("[consent, screening,", "[consent, screening, liver,", 1)
+    for old, new in (CALM | {ALERT: f"when: liver.alt >= {limit} || vitals.systolic >= 180.0 ||"}).items():
+        text = text.replace(old, new)
+    assert f"liver.alt >= {limit}" in text
+    (folder / "study.yaml").write_text(text, encoding="utf-8")
+    return [problem.message for problem in warnings(folder) if problem.field.startswith("alerts")]
+
+
+def test_a_range_over_orders_of_magnitude_is_no_scale(tmp_path: Path) -> None:
+    assert liver(tmp_path, 120) == []
+    (message,) = liver(tmp_path, 2)
+    assert "of what liver.alt can be, 1 to 5000" in message
+
+
+def test_what_is_expected_counts_in_place_of_the_range(tmp_path: Path) -> None:
+    assert liver(tmp_path, 120, ", expected: 7 .. 56") == []
+    (message,) = liver(tmp_path, 5, ", expected: 7 .. 56")
+    assert message.startswith("holds of 100% of what liver.alt usually is, 7 to 56")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,7 +35,7 @@ def model_difference(
     fixed: str,
     contrast: tuple[str, str],
     at: str,
-    covariance: str = "unstructured",
+    covariance: str | Sequence[str] = "unstructured",
     df: str = "kenward_roger",
     pool_sites_below: int | None = None,
     combination: Mapping[str, float] | None = None,
@@ -47,7 +47,8 @@ def model_difference(
         frame: one row for each participant and visit; columns participant, visit, arm, site, value, the
             covariates that `fixed` names, and day for a structure in time.
         fixed: fixed effects over these names, such as `arm * visit + baseline + site`.
-        contrast: the two arms. at: the visit. covariance, df: as a plan names them.
+        contrast: the two arms. at: the visit. covariance, df: as a plan names them; of several
+            covariances the first with which the model is found.
         pool_sites_below: sites with fewer participants are taken as one.
         combination: arm -> factor of its mean, where several arms are compared together.
         equal_at: the visit before treatment, at which randomised arms are equal, where it is an outcome too.
@@ -57,13 +58,13 @@ def model_difference(
     """
     from entact.analysis.mmrm import REML
 
-    structure, frame = _named(covariance, _structures(), "covariance"), _categories(frame)
+    structures, frame = _several(covariance), _categories(frame)
     pooled = pool_sites(frame, pool_sites_below)
-    fit = _fit(f"value ~ {fixed}", pooled, structure, freedom(df), REML, equal_at)
+    fit, tried = _fit(f"value ~ {fixed}", pooled, structures, freedom(df), REML, equal_at)
     first, second = contrast
     which = combination or f"{first} - {second}"
     found = fit.lsmeans("arm", by="visit").at(visit=at).contrast(which).to_polars()
-    told = f"{covariance.replace('_', ' ')}, REML, {df.replace('_', '-').title()}"
+    told = _told(tried, df)
     if equal_at is not None:
         told += f"; arms equal at {equal_at}"
     return _difference(found, fit, at, told)
@@ -73,11 +74,11 @@ def model_means(
     frame: pl.DataFrame,
     *,
     fixed: str,
-    covariance: str = "unstructured",
+    covariance: str | Sequence[str] = "unstructured",
     df: str = "kenward_roger",
     level: float = 0.95,
-) -> Any:
-    """The adjusted means of every arm at every visit, as `entact.analysis.mmrm.lsmeans` has them.
+) -> tuple[Any, str]:
+    """The adjusted means of every arm at every visit, and the model in words.
 
     Args:
         frame, fixed, covariance, df: as for `model_difference`. level: of intervals.
@@ -86,9 +87,9 @@ def model_means(
     """
     from entact.analysis.mmrm import REML
 
-    structure = _named(covariance, _structures(), "covariance")
-    fit = _fit(f"value ~ {fixed}", _categories(frame), structure, freedom(df), REML, level=level)
-    return fit.lsmeans("arm", by="visit")
+    structures = _several(covariance)
+    fit, tried = _fit(f"value ~ {fixed}", _categories(frame), structures, freedom(df), REML, level=level)
+    return fit.lsmeans("arm", by="visit"), _told(tried, df)
 
 
 def model_covariance(
@@ -96,7 +97,7 @@ def model_covariance(
     *,
     fixed: str,
     at: str,
-    covariance: str = "unstructured",
+    covariance: str | Sequence[str] = "unstructured",
     pool_sites_below: int | None = None,
 ) -> tuple[tuple[str, ...], np.ndarray]:
     """What is left between visits of one participant, given what the model of a plan knows of them.
@@ -110,8 +111,8 @@ def model_covariance(
     """
     from entact.analysis.mmrm import REML
 
-    structure = _named(covariance, _structures(), "covariance")
-    fit = _fit(f"value ~ {fixed}", pool_sites(_categories(frame), pool_sites_below), structure, None, REML)
+    rows = pool_sites(_categories(frame), pool_sites_below)
+    fit, _ = _fit(f"value ~ {fixed}", rows, _several(covariance), None, REML)
     if at not in fit.visits:
         raise ValueError(f"nobody has a value at {at}")
     until = fit.visits.index(at) + 1
@@ -122,28 +123,50 @@ def model_covariance(
 def _fit(
     formula: str,
     frame: pl.DataFrame,
-    covariance: Any,
+    covariance: Mapping[str, Any],
     df: Any,
     method: Any,
     equal_at: str | None = None,
     level: float = 0.95,
-) -> Any:
-    from entact.analysis.mmrm import KenwardRoger, NotConverged, Unstructured, mmrm
+) -> tuple[Any, list[str]]:
+    """The model with the first structure with which it is found, and the names of those tried, that last.
 
-    try:
-        return mmrm(
-            formula,
-            frame,
-            subject="participant",
-            visit="visit",
-            covariance=covariance or Unstructured(),
-            method=method,
-            df=df or KenwardRoger(),
-            equal_at=None if equal_at is None else {"arm": equal_at},
-            level=level,
-        )
-    except NotConverged as problem:
-        raise ValueError(str(problem)) from problem
+    Args:
+        covariance: structures by the plan's names, in their order.
+    """
+    from entact.analysis.mmrm import KenwardRoger, NotConverged, mmrm
+
+    tried: list[str] = []
+    why: list[str] = []
+    for name, structure in covariance.items():
+        tried.append(name.replace("_", " "))
+        try:
+            fit = mmrm(
+                formula,
+                frame,
+                subject="participant",
+                visit="visit",
+                covariance=structure,
+                method=method,
+                df=df or KenwardRoger(),
+                equal_at=None if equal_at is None else {"arm": equal_at},
+                level=level,
+            )
+        except (NotConverged, ValueError) as problem:
+            why.append(str(problem).partition(". Fewer")[0])
+        else:
+            return fit, tried
+    if len(why) > 1:
+        raise ValueError("; ".join(f"with {name}: {said}" for name, said in zip(tried, why, strict=True)))
+    hint = "the plan may name simpler structures to be tried in their order, as in covariance: "
+    more = f"; {hint}[unstructured, toeplitz, compound_symmetry]" if "no optimum" in why[0] else ""
+    raise ValueError(f"{why[0]}{more}")
+
+
+def _told(tried: Sequence[str], df: str) -> str:
+    """A fit in words: the structure that it has, those with which none was found, and how it was made."""
+    after = f" (none was found with {', '.join(tried[:-1])})" if len(tried) > 1 else ""
+    return f"{tried[-1]}{after}, REML, {df.replace('_', '-').title()}"
 
 
 def _structures() -> dict[str, Any]:
@@ -173,6 +196,12 @@ def freedom(df: str) -> Any:
     from entact.analysis.mmrm import KenwardRoger, Satterthwaite
 
     return _named(df, {"kenward_roger": KenwardRoger(), "satterthwaite": Satterthwaite()}, "df")
+
+
+def _several(covariance: str | Sequence[str]) -> dict[str, Any]:
+    """The structures that a plan names, in its order."""
+    names = (covariance,) if isinstance(covariance, str) else covariance
+    return {name: _named(name, _structures(), "covariance") for name in names}
 
 
 def _named(name: str, known: Mapping[str, Any], what: str) -> Any:

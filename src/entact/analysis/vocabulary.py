@@ -272,7 +272,10 @@ def _splits(text: str) -> Iterator[list[str]]:
 def _misfit(key: str, value: Any, takes: str | tuple[str, ...]) -> str | None:
     """What is wrong with the value of a key; None for nothing."""
     if isinstance(takes, tuple):
-        return None if value in takes else unknown(key.replace("_", " "), str(value), takes)
+        # Of covariances several may be named, to be tried in their order.
+        named = value if key == "covariance" and isinstance(value, list | tuple) and value else [value]
+        wrong = next((one for one in named if one not in takes), None)
+        return None if wrong is None else unknown(key.replace("_", " "), str(wrong), takes)
     several = value if isinstance(value, list | tuple) else [value]
     match takes:
         case "number":

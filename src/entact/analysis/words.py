@@ -105,10 +105,10 @@ def _flag(said: Any) -> str | Ended:
     return Ended(str(column), event_of(event))
 
 
-def _model(said: Mapping[str, Any]) -> tuple[str, str, int | None]:
-    """Covariance, degrees of freedom and pooling of a mixed model."""
+def _model(said: Mapping[str, Any]) -> tuple[tuple[str, ...], str, int | None]:
+    """Covariances, degrees of freedom and pooling of a mixed model."""
     return (
-        said.get("covariance", "unstructured"),
+        names_of(said, "covariance") or ("unstructured",),
         said.get("df", "kenward_roger"),
         said.get("pool_sites_below"),
     )

@@ -75,7 +75,7 @@ class PlannedAnalysis:
     at: str
     contrast: tuple[str, str] | None = None
     fixed: str = ""
-    covariance: str = "unstructured"
+    covariance: str | list[str] = "unstructured"
     df: str = "kenward_roger"
     pool_sites_below: int | None = None
     alpha: float = 0.05

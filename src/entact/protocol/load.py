@@ -87,7 +87,7 @@ def _advice(raw: bytes, shown: str) -> list[Problem]:
     source = read_source(raw, shown)
     release = _study(raw, shown).newest
     known = extents_of(release.file, release.forms, release.visits)
-    faults = [*advise(release.file), *check_breadth(release.alerts, known)]
+    faults = [*advise(release.file), *check_breadth(release.alerts, known, release.forms)]
     return [source.locate(fault) for fault in faults]
 
 

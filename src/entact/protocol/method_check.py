@@ -36,8 +36,11 @@ def check_keys(file: StudyFile, analysis: Analysis, word: MethodWord, path: Path
         if key == "ended":
             yield Fault((*path, key), "the endpoint says what ends its time; take it out", at_key=True)
         elif isinstance(takes, tuple):
-            if value not in takes:
-                yield Fault((*path, key), unknown(_CALLED.get(key, key.replace("_", " ")), value, takes))
+            several = key == "covariance" and isinstance(value, list)
+            for place, one in enumerate(value if several else [value]):
+                if one not in takes:
+                    where = (*path, key, place) if several else (*path, key)
+                    yield Fault(where, unknown(_CALLED.get(key, key.replace("_", " ")), one, takes))
         elif key == "guess":
             yield from _guess(file, value, (*path, key))
         elif key in ("time", "equal_at"):

@@ -164,7 +164,7 @@ class MixedModel:
     """Arms compared at a visit by a mixed model for repeated measures."""
 
     fixed: str
-    covariance: str = "unstructured"
+    covariance: tuple[str, ...] = ("unstructured",)
     df: str = "kenward_roger"
     pool_sites_below: int | None = None
     equal_at: str | None = None

@@ -18,7 +18,7 @@ class EachAgainst:
     """Every other arm less the second arm of the contrast at a visit, together by Dunnett's test."""
 
     fixed: str
-    covariance: str = "unstructured"
+    covariance: tuple[str, ...] = ("unstructured",)
     df: str = "kenward_roger"
     pool_sites_below: int | None = None
 
@@ -46,7 +46,7 @@ class DoseTrend:
 
     fixed: str
     doses: Mapping[str, float]
-    covariance: str = "unstructured"
+    covariance: tuple[str, ...] = ("unstructured",)
     df: str = "kenward_roger"
     pool_sites_below: int | None = None
 
@@ -70,8 +70,7 @@ class DoseTrend:
 
 def _means(self: EachAgainst | DoseTrend, rows: pl.DataFrame, level: float) -> tuple[Any, str]:
     pooled = pool_sites(rows, self.pool_sites_below)
-    means = model_means(pooled, fixed=self.fixed, covariance=self.covariance, df=self.df, level=level)
-    return means, f"{self.covariance.replace('_', ' ')}, REML, {self.df.replace('_', '-').title()}"
+    return model_means(pooled, fixed=self.fixed, covariance=self.covariance, df=self.df, level=level)
 
 
 def _estimate(

@@ -157,7 +157,7 @@ class Analysis(Block):
     side: Literal["two_sided", "greater", "less"] | None = None
     fixed: str | None = None
     pool_sites_below: int | None = None
-    covariance: str | None = None
+    covariance: Annotated[str | list[str] | None, Field(min_length=1)] = None
     df: str | None = None
     weights: str | None = None
     variance: str | None = None

@@ -78,6 +78,12 @@ class Design(Teller):
             if population.linked_to:
                 text = f"each comes with a {spaced(population.linked_to)}"
                 yield Passage(begun(spaced(name)), text, assumption=population.assumption)
+        for name, site in file.sites.items():
+            yield Passage(f"Site: {name}", f"{site.country}, {site.timezone}", assumption=site.assumption)
+        if file.numbers is not None:
+            said = {"screening": file.numbers.screening, "subject": file.numbers.subject}
+            text = listed([f"{what} numbers as {form}" for what, form in said.items() if form])
+            yield Passage("Numbers", text)
         if file.epochs:
             yield Passage("Epochs", ", then ".join(epoch.title for epoch in file.epochs.values()))
         for track in file.tracks.values():
@@ -193,4 +199,4 @@ def _regimen(regimen: Regimen) -> str:
     if supplement is not None:
         may = "offered" if supplement.optional else "given"
         text += f"; supplement {_units(supplement.give)}, {may} {timing_words(supplement.offer)}"
-    return text
+    return f"{text}, of {spaced(regimen.product)}" if regimen.product else text

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from entact.protocol.form import CompiledForm
-from entact.protocol.instrument import Instrument
+from entact.protocol.instrument import Instrument, shipped_instruments
 from entact.protocol.quantity import parse_range
 from entact.protocol.release import Release
 from entact.protocol.rules import forms_at
@@ -122,8 +122,17 @@ class Forms(Teller):
     def lines(self) -> Iterator[Passage]:
         """Every form as lines to read; of an instrument how much it asks, as its words are not ours."""
         for form in self.all():
-            yield Passage(form.title, _filled(form), (_sentence(form.help),) if form.help else ())
-            own = self.release.forms[form.name].form.items
+            compiled = self.release.forms[form.name]
+            notes = [f"Class of data: {spaced(compiled.form.data_class)}."]
+            notes += ["What it says stays true of a person."] if compiled.lasting else []
+            notes += (
+                [f"Measures {listed(map(spaced, compiled.form.measures))}."] if compiled.form.measures else []
+            )
+            notes += [_sentence(form.help)] if form.help else []
+            yield Passage(form.title, _filled(form), tuple(notes), compiled.form.assumption)
+            own = dict(compiled.form.items)
+            if form.instrument is not None and form.instrument.name not in shipped_instruments():
+                own |= compiled.items  # its words are the study's own
             if form.instrument is not None:
                 yield Passage(
                     form.title, _extent_of(form.instrument), assumption=form.instrument.file.assumption
@@ -134,14 +143,18 @@ class Forms(Teller):
                     yield Passage(form.title, *_headed(form.sections[item.section]))
                 section = item.section
                 if item.name in own:
-                    yield Passage(form.title, *self._told(item), assumption=own[item.name].assumption)
+                    yield Passage(
+                        form.title, *self._told(item, own[item.name]), assumption=own[item.name].assumption
+                    )
 
-    def _told(self, item: ItemAccount) -> tuple[str, tuple[str, ...]]:
+    def _told(self, item: ItemAccount, said: Item) -> tuple[str, tuple[str, ...]]:
         notes = [f"Only if {item.asked}."] if item.asked else []
         notes += [f"Calculated: {item.calculated}."] if item.calculated else []
         notes += [f"Usual: {item.usual}."] if item.usual else []
         notes += [f"Shows {item.shows}."] if item.shows else []
         notes += [_sentence(item.help)] if item.help else []
+        notes += [f"Files of {listed(said.accept, 'or')}."] if said.accept else []
+        notes += ["Sealed, as it is personal."] if item.personal else []
         notes += ["May be left out."] if not item.required and not item.calculated else []
         notes += [f"{begun(cell.title)}: {_kind(cell)}{_only(cell)}." for cell in item.cells]
         return f"{begun(item.title)}: {_kind(item)}", tuple(notes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from entact.protocol.contrast import read_contrast
 from entact.protocol.methods import method_words
@@ -72,6 +73,34 @@ def _rule(rule: SpendingRule) -> str:
     return words if rule.parameter is None else f"{words} {rule.parameter:g}"
 
 
+_SIDES = {"two_sided": "two-sided", "greater": "one-sided (greater)", "less": "one-sided (less)"}
+# What of an analysis is said in words of its own; all else by its key.
+_SAID = frozenset(
+    {"endpoint", "estimand", "set", "method", "contrast", "alpha", "side", "fixed", "covariance", "df"}
+    | {"pool_sites_below"}
+)
+
+
+def _value(own: Any) -> str:
+    """A word, a number, a list or a block of numbers, as the plan says it."""
+    if isinstance(own, dict):
+        return listed([f"{spaced(str(name))} {_value(one)}" for name, one in own.items()])
+    if isinstance(own, list | tuple):
+        return listed(list(map(_value, own)))
+    if isinstance(own, bool):
+        return "yes" if own else "no"
+    return f"{own:g}" if isinstance(own, int | float) else spaced(str(own))
+
+
+_HAPPENS = {
+    "treatment_stopped": "treatment was stopped",
+    "procedures_stopped": "all procedures were stopped",
+    "medicine_begun": "a medicine was begun",
+    "unblinded": "the arm was told",
+    "died": "the participant died",
+}
+
+
 class Plan(Teller):
     """What is compared, and how."""
 
@@ -99,9 +128,22 @@ class Plan(Teller):
             yield Passage(f"Set: {spaced(name)}", said.text, ruled, said.assumption)
         for name, estimand in plan.estimands.items():
             ways = [f"{self._event(event)}: {spaced(way)}" for event, way in estimand.strategies.items()]
+            more = {
+                "Treatment": estimand.treatment,
+                "Population": estimand.population,
+                "Variable": estimand.variable,
+                "Summary": estimand.summary,
+            }
             yield Passage(
-                f"Estimand: {estimand.title or spaced(name)}", "; ".join(ways), assumption=estimand.assumption
+                f"Estimand: {estimand.title or spaced(name)}",
+                "; ".join(ways),
+                tuple(f"{what}: {text.rstrip('.')}." for what, text in more.items() if text),
+                estimand.assumption,
             )
+        for event in plan.intercurrent.values():
+            of = f", one of {listed(list(map(spaced, event.classes)), 'or')}" if event.classes else ""
+            text = f"when {_HAPPENS[event.on]}{of}"
+            yield Passage(f"Intercurrent event: {event.title}", text, assumption=event.assumption)
         for window in plan.windows.values():
             text = f"{window_words(window.within)} after {anchor_words(window.after, self.release.visits)}"
             yield Passage(f"Counts for {spaced(window.visit)}", text, assumption=window.assumption)
@@ -130,14 +172,16 @@ class Plan(Teller):
             contrast = read_contrast(said.contrast, self.file.arms)
             first, second = (self.arm(one) if one in self.file.arms else spaced(one) for one in contrast.pair)
             against = f"{first} against {second} at {spaced(contrast.at)}"
-            notes.append(f"{against}, two-sided at {said.alpha:g}.")
+            notes.append(f"{against}, {_SIDES[said.side or 'two_sided']} at {said.alpha:g}.")
         estimand = self.file.analysis.estimands.get(said.estimand)
         titled = None if estimand is None or estimand.title is None else f"'{estimand.title}'"
         details = [f"estimand {titled or spaced(said.estimand)}"]
         details += [f"fixed effects {said.fixed}"] if said.fixed else []
-        details += [f"{spaced(said.covariance)} covariance"] if said.covariance else []
+        tried = [said.covariance] if isinstance(said.covariance, str) else said.covariance or []
+        details += [f"{listed(list(map(spaced, tried)), 'else')} covariance"] if tried else []
         details += [f"degrees of freedom by {said.df.replace('_', '-').title()}"] if said.df else []
         if said.pool_sites_below:
             details.append(f"sites with fewer than {said.pool_sites_below} participants taken together")
+        details += [f"{spaced(key)} {_value(own)}" for key, own in said.said.items() if key not in _SAID]
         notes.append(f"{begun('; '.join(details))}.")
         yield Passage(term, text, tuple(notes), said.assumption)

@@ -169,10 +169,11 @@ class Safety(Teller):
         for kind, titles in kinds.items():
             said = events.special_interest.get(kind)
             told = listed([spaced(role) for role in said.tell]) if said and said.tell else ""
+            soon = f" within {hours_words(said.within)}" if said and said.within is not None else ""
             yield Passage(
                 f"Of special interest: {said.title if said else kind}",
                 listed(titles),
-                (f"Told to {told}.",) if told else (),
+                (f"Told to {told}{soon}.",) if told else (),
                 said.assumption if said else None,
             )
 
