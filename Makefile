@@ -60,6 +60,7 @@ reference: setup ## write the pages of every field in docs anew
 	@$(BIN)/entact reference study > docs/study-file-fields.md
 	@$(BIN)/entact reference cohort > docs/cohort-fields.md
 	@$(BIN)/entact reference published > docs/published-fields.md
+	@$(BIN)/entact reference words > docs/words.md
 
 explore: setup ## run the property-based tests with examples that are drawn anew
 	@ENTACT_EXPLORE=1 $(PYTEST) -m hypothesis $(ARGS)

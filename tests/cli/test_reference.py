@@ -13,6 +13,10 @@ from tests.cli.conftest import Run
 from entact.cli.reference import MADE, page
 from entact.cohort.parameters import FILLED_IN, Parameters
 from entact.protocol import instrument_file, study
+from entact.protocol.cel import FUNCTIONS
+from entact.protocol.measures import read_measures
+from entact.protocol.methods import method_words
+from entact.protocol.names import EVENT, MEANS, PERSON, STUDY
 from entact.protocol.problem import StudyError
 from entact.protocol.source import read_source
 from entact.report.published import Published
@@ -22,6 +26,7 @@ PAGES = {
     "study": "study-file-fields.md",
     "cohort": "cohort-fields.md",
     "published": "published-fields.md",
+    "words": "words.md",
 }
 EXAMPLES: dict[str, str] = read_source(
     files("entact.protocol").joinpath("examples.yaml").read_bytes(), "examples.yaml"
@@ -88,3 +93,22 @@ def test_each_example_is_read_as_its_block(block: str) -> None:
     model = getattr(study, block, None) or getattr(instrument_file, block)
     said = read_source(EXAMPLES[block].encode(), "example").data
     TypeAdapter(model).validate_python(said)
+
+
+def test_every_word_that_a_study_file_may_use_is_in_its_page() -> None:
+    text = page("words")
+    assert set(MEANS) == {*PERSON, *EVENT, *STUDY}
+    named = {*MEANS, *FUNCTIONS, *read_measures().measures}
+    methods = {name: word for name, word in method_words().items() if word.outcome != "guess"}
+    for name in named | methods.keys():
+        assert f"\n| `{name}` | " in text, name
+    rows = {
+        line.split("`")[1]: line
+        for line in text.split("\n## Methods")[1].split("\n## ")[0].splitlines()
+        if line.startswith("| `")
+    }
+    for name, word in methods.items():
+        assert all(f"`{key}`" in rows[name] for key in word.takes if key != "ended"), name
+        assert all(f"**`{key}`**" in rows[name] for key in word.needs if key != "ended"), name
+        words = [one for takes in word.takes.values() if isinstance(takes, tuple) for one in takes]
+        assert all(f"`{one}`" in rows[name] for one in words), name

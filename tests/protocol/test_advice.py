@@ -139,3 +139,24 @@ def test_a_row_whose_visits_may_fall_on_one_another_is_warned_of(tmp_path: Path)
         file.write_text(data.replace("every: 1 d}", f"every: 1 d, slack: {slack}}}"))
         said.append([one for one in warnings(tmp_path) if "fall on the one before" in str(one)])
     assert [len(one) for one in said] == [0, 1]
+
+
+def test_a_text_in_one_language_is_warned_of_where_there_are_two(mini: str, tmp_path: Path) -> None:
+    text = mini.replace("blinding:\n", f"blinding:\n{ALL}")
+    assert warned(tmp_path, text) == []
+    (found,) = warned(tmp_path, text.replace("study: mini\n", "study: mini\nlanguages: [en, de]\n"))
+    assert "title: stands in one language of en, de; write one text for each; so do " in found
+
+
+SHAPE = STUDIES / "shapes" / "group_sessions" / "study.yaml"
+COUNTED = "present('participant') >= 3 && present('participant') <= 6"
+
+
+def test_a_group_that_no_gate_counts_is_warned_of(tmp_path: Path) -> None:
+    text = SHAPE.read_text()
+    (alone,) = warned(tmp_path, text)
+    assert "the others entered as present: that a group can meet on one day is not tried" in alone
+    assert text.count(COUNTED) == 1
+    _, uncounted = warned(tmp_path, text.replace(COUNTED, "present('therapist') >= 1"))
+    assert "schedule.session_1.together: no gate asks how many participants are there" in uncounted
+    assert f'require: "{COUNTED}"' in uncounted

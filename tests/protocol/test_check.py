@@ -464,21 +464,24 @@ RULES = {
         '"§symptoms.total >= 35"',
         "gates.randomisation.require[1].require: 'symptoms' is not filled at preparation_2, where "
         "this gate is "
-        "asked; say how old it may be with `within:`, or write `ever: true`",
+        "asked; say how old it may be with `within:`, write "
+        "`ever: true`, or `lasting: true` on a form of what stays true of a person",
     ),
     "form at none of the sessions": (
         '"readiness.oriented && readiness.escort"',
         '"readiness.oriented && §symptoms.diagnosis"',
         "gates.discharge.require[2].require: 'symptoms' is not filled at session_1, where this gate "
         "is asked; "
-        "say how old it may be with `within:`, or write `ever: true`",
+        "say how old it may be with `within:`, write "
+        "`ever: true`, or `lasting: true` on a form of what stays true of a person",
     ),
     "between two sessions": (
         "  discharge:\n",
         '  next_session: {require: [{require: "§suicidality.ideation < 4", else: too much}]}\n  discharge:\n',
         "gates.next_session.require[1].require: 'suicidality' is not filled between two visits, when "
         "this gate is "
-        "asked; say how old it may be with `within:`, or write `ever: true`",
+        "asked; say how old it may be with `within:`, write "
+        "`ever: true`, or `lasting: true` on a form of what stays true of a person",
     ),
     "who is in the room, at discharge": (
         '"readiness.oriented && readiness.escort"',

@@ -187,6 +187,14 @@ def test_a_register_goes_on_and_reports_every_half_year() -> None:
     assert list(late_periodic_reports(found.study.newest, setting.study, last)) == []
 
 
+def test_of_a_drug_that_the_model_does_not_know_it_is_said() -> None:
+    (said,) = (one for one in rehearsed("methylone").trial.remarks if "does not know" in one)
+    assert said.startswith(
+        "the model of the drug does not know methylone: signs after a dose are those at rest"
+    )
+    assert not any("does not know" in one for one in rehearsed("group_sessions").trial.remarks)
+
+
 def test_a_diary_becomes_a_value_of_its_endpoint() -> None:
     found = rehearsed("daily_diary")
     for course in found.randomised.values():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any, Final
 
@@ -60,6 +60,39 @@ size that was printed without a sign gets that of the difference.
 """
 
 
+_WORDS = """# Words of rules, methods and measures
+
+What a [study file](study-file.md) may name that is no field of its own: facts in rules, functions, the
+methods of an analysis with their keys, and what lists of requirements ask for. Made from what reads them.
+
+## Names in rules
+
+Items and scores of forms are named `form.item`; an endpoint and an analysis set may also say from which
+visit, `visit.form.item`. Beside these there are facts:
+"""
+_WHERE = {
+    "person": "in `stopping:` and in the rules of `analysis.sets`",
+    "event": "in `reports:`",
+    "study": "in `holds:`",
+}
+_OF = {"person": "a person", "event": "an adverse event", "study": "the study"}
+_KINDS = {
+    "bool": "yes or no",
+    "int": "whole number",
+    "double": "number",
+    "string": "text",
+    "duration": "duration",
+}
+_FUNCTIONS = {
+    "present": (
+        "How many of a role are in the room now; `present('participant')` counts whose session it is as well."
+    ),
+    "given": "Whether a part of the dose (`initial`, `supplement`) was taken in this encounter.",
+    "elapsed": "How long ago it was taken; unknown where it was not.",
+    "doses": "Sessions of this participant with an initial dose; takes no argument.",
+}
+
+
 def page(name: str) -> str:
     """One reference as Markdown.
 
@@ -90,10 +123,80 @@ def _published() -> str:
     return _page("published", _PUBLISHED, _schema(Published, "entact.report", "published_words.yaml"), {})
 
 
+def _vocabulary() -> str:
+    from entact.protocol.cel import FUNCTIONS
+    from entact.protocol.measures import read_measures
+    from entact.protocol.methods import method_words
+    from entact.protocol.names import EVENT, MEANS, PERSON, STUDY
+
+    parts = [MADE.format(name="words"), "", _WORDS]
+    for names in (PERSON, EVENT, STUDY):
+        of = next(iter(names)).partition(".")[0]
+        rows = [(f"`{name}`", MEANS[name], _KINDS[kind]) for name, kind in names.items()]
+        parts += [f"Facts about {_OF[of]}, {_WHERE[of]}:", "", *_table(("name", "means", "is"), rows), ""]
+    rows = [(f"`{name}`", _FUNCTIONS[name], _KINDS[kind]) for name, kind in FUNCTIONS.items()]
+    parts += ["## Functions", "", *_table(("function", "gives", "is"), rows), ""]
+    parts += [
+        "## Methods",
+        "",
+        "What `method:` of an analysis may be, and the keys that it takes beside `endpoint`, `estimand`, "
+        "`set`, `contrast`, `alpha`, `level`, `null`, `side` and, for a yes or no of a number, `event`. Keys "
+        "in bold are needed. Blinding indices (`bang`, `james`) are words of a plan of `entact analyse` "
+        "alone: of a study every report has them.",
+        "",
+    ]
+    ways: list[tuple[str, ...]] = []
+    for name, word in method_words().items():
+        if word.outcome == "guess":
+            continue
+        keys = [
+            f"{f'**`{key}`**' if key in word.needs else f'`{key}`'}: {_takes(takes)}"
+            for key, takes in word.takes.items()
+            if key != "ended"  # the endpoint says it
+        ]
+        ways.append((f"`{name}`", word.answers, _OUTCOMES[word.outcome], "; ".join(keys) or "–"))
+    parts += [*_table(("method", "answers", "takes", "keys"), ways), ""]
+    parts += [
+        "## Measures",
+        "",
+        "What `measures:` of a form may say, where [lists](requirements.md) cannot tell it by names: "
+        "`measures: [second_outcome]`.",
+        "",
+        *_table(
+            ("word", "is"), [(f"`{name}`", said.title) for name, said in read_measures().measures.items()]
+        ),
+    ]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+_OUTCOMES = {"number": "a number", "yes_no": "a yes or no", "time": "the time until an event", "any": "any"}
+_TAKEN = {
+    "formula": "effects, as in `arm * visit + baseline + site`",
+    "column": "`site`, `visit`, `baseline`, or an item of a lasting form",
+    "columns": "one or several of `site`, `visit`, `baseline` and items of lasting forms",
+    "arm": "an arm",
+    "text": "text",
+    "number": "a number",
+    "whole": "a whole number",
+    "numbers": "a list of numbers",
+    "limits": "names with numbers",
+}
+
+
+def _takes(takes: str | tuple[str, ...]) -> str:
+    return ", ".join(f"`{one}`" for one in takes) if isinstance(takes, tuple) else _TAKEN[takes]
+
+
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[str]:
+    lines = [f"| {' | '.join(head)} |", f"| {' | '.join('---' for _ in head)} |"]
+    return lines + [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in rows]
+
+
 _PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "study": _study,
     "cohort": _cohort,
     "published": _published,
+    "words": _vocabulary,
 }
 
 

@@ -58,8 +58,17 @@ def print_check(result: dict[str, Any]) -> None:
         console.print(Text.assemble(("warning ", "yellow"), str(Problem(**said))), soft_wrap=True)
     assumed, barred = len(result["assumptions"]), len(result["not_fit_for_production"])
     if assumed:
-        console.print(f"{assumed} assumptions (--json lists them)")
+        console.print(f"{assumed} assumptions{_of_instruments(result)} (--json lists them)")
     if barred:
         console.print(
             f"[yellow]not fit for production[/]: {barred} gates, alerts, doses or stops are still assumptions"
         )
+
+
+def _of_instruments(result: dict[str, Any]) -> str:
+    """How many of the assumptions are of instruments that come with entact, and not of this study."""
+    own = [one for one in result["assumptions"] if not one["field"].startswith("instruments.")]
+    of_instruments = len(result["assumptions"]) - len(own)
+    if not of_instruments:
+        return ""
+    return f", {'all' if not own else of_instruments} of them of its instruments"

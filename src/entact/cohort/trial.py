@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from entact.cohort.parameters import Parameters
-from entact.cohort.physiology import not_studied
+from entact.cohort.physiology import SUBSTANCE, not_studied
 from entact.cohort.study_finding import StudyFinding, find_in_study
 from entact.cohort.tally import Tally
 from entact.course import Course, Line, fold, read
@@ -62,7 +62,17 @@ class Trial:
     @property
     def remarks(self) -> list[str]:
         """What a reader of its results has to know of the virtual participants."""
-        return [*self._about_people(), *self._held_alone(), *self.holds]
+        return [*self._about_people(), *self._at_rest(), *self._held_alone(), *self.holds]
+
+    def _at_rest(self) -> list[str]:
+        release = self.study.newest
+        unknown = {one.substance for one in release.file.products.values() if one.substance != SUBSTANCE}
+        if not unknown or self.parameters.vital_signs.drug or "vital_signs" not in self.parameters.neutral:
+            return []
+        return [
+            f"the model of the drug does not know {', '.join(sorted(unknown))}: signs after a dose are those "
+            "at rest, and no gate or alert was tried on what it does."
+        ]
 
     def _held_alone(self) -> list[str]:
         visits = [one.visit for one in self.study.newest.file.schedule if one.together is not None]

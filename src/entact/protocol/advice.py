@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from entact.protocol.country import countries_of
 from entact.protocol.problem import Fault
-from entact.protocol.study import StudyFile
+from entact.protocol.study import StudyFile, Translated, words_in
 
 
 def advise(file: StudyFile) -> Iterator[Fault]:
@@ -17,6 +17,7 @@ def advise(file: StudyFile) -> Iterator[Fault]:
     yield from _drawn_apart(file)
     yield from _on_one_another(file)
     yield from _together(file)
+    yield from _untranslated(file)
 
 
 def is_blinded(file: StudyFile) -> bool:
@@ -107,3 +108,15 @@ def _together(file: StudyFile) -> Iterator[Fault]:
             f'is found afterwards. To ask before: gates.initial_dose, `require: "{many}"`'
         )
         yield Fault(("schedule", dosing[0], "together"), message)
+
+
+def _untranslated(file: StudyFile) -> Iterator[Fault]:
+    """Texts in one language, of a study that has several: who reads another sees them as they are."""
+    if len(file.languages) < 2:
+        return
+    found = [path for path, text in words_in(file) if not isinstance(text, Translated)]
+    if found:
+        shown = ", ".join(".".join(map(str, path)) for path in found[1:4])
+        others = f"; so do {len(found) - 1} more, as {shown}" if len(found) > 1 else ""
+        message = f"stands in one language of {', '.join(file.languages)}; write one text for each{others}"
+        yield Fault(found[0], message)

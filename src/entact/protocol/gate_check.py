@@ -98,7 +98,8 @@ def _unseen(
                 else "between two visits, when this gate is asked"
             )
             message = (
-                f"{form!r} is not filled {where}; say how old it may be with `within:`, or write `ever: true`"
+                f"{form!r} is not filled {where}; say how old it may be with `within:`, write `ever: true`, "
+                "or `lasting: true` on a form of what stays true of a person"
             )
             yield Fault(path, message, position(rule.text, form))
             break

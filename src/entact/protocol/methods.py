@@ -24,7 +24,7 @@ class MethodWord:
 
     title: str
     answers: str
-    outcome: Literal["number", "yes_no", "time", "any"]
+    outcome: Literal["number", "yes_no", "time", "guess", "any"]
     takes: Mapping[str, str | tuple[str, ...]]
     needs: tuple[str, ...] = ()
     compares: bool = True

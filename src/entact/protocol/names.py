@@ -43,5 +43,33 @@ STUDY: Final[Mapping[str, Kind]] = {
 }
 """Facts that follow from the study's own ledger; for holds."""
 
+MEANS: Final[Mapping[str, str]] = {
+    "person.population": "Name of their population.",
+    "person.enrolled": "Whether they were enrolled.",
+    "person.randomised": "Whether they were randomised.",
+    "person.doses": "Sessions in which an initial dose was taken.",
+    "person.planned_doses": "Sessions with a dose that the main track plans.",
+    "person.treatment_stopped": "Whether treatment was stopped early.",
+    "person.unblinded": "Whether they were told their arm, or it was told in an emergency.",
+    "person.assessed_after_dose": "Whether the primary endpoint's items are known of a time after a dose.",
+    "person.assessed_at_end": "Whether they are known at the endpoint's own visit.",
+    "person.serious_events": "Serious events.",
+    "person.related_serious_events": "Of these, those possibly, probably or definitely related.",
+    "event.term": "Its code of `adverse_events.terms`.",
+    "event.special_interest": "The kind of special interest of its term; empty where it has none.",
+    "event.serious": "Whether it is serious.",
+    "event.related": "Whether it is possibly, probably or definitely related.",
+    "event.expected": "Whether it is expected.",
+    "event.fatal": "Whether it ended in death.",
+    "event.life_threatening": "Whether it was life-threatening.",
+    "event.severe": "Whether it is severe.",
+    "study.enrolled": "Places taken.",
+    "study.deaths": "Participants who died of a serious event.",
+    "study.serious_events": "Serious events.",
+    "study.related_serious_events": "Of these, related ones; one of which nobody has judged it counts.",
+    "study.unexpected_events": "Of the related ones, those not judged expected.",
+}
+"""What each of these names means, for whoever writes a rule."""
+
 RESERVED: Final = frozenset({"person", "event", "study"})
 """What no form and no visit may be called, because rules know it already."""

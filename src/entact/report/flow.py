@@ -91,7 +91,7 @@ def flow(datasets: Datasets) -> Flow:
     return Flow(
         assessed=len(datasets.candidates),
         not_eligible=_reasons(_first_events(datasets, "SCREEN FAILURE").values()),
-        excluded=_excluded(datasets),
+        excluded=excluded(datasets),
         entered=len(entered),
         entered_as="randomised" if book.randomised else "enrolled",
         arms=tuple(_arm(datasets, entered, name, title) for name, title in groups_of(datasets).items()),
@@ -131,7 +131,7 @@ def _arm(datasets: Datasets, entered: pl.DataFrame, name: str, title: str) -> Ar
     )
 
 
-def _excluded(datasets: Datasets) -> tuple[Reason, ...]:
+def excluded(datasets: Datasets) -> tuple[Reason, ...]:
     """Why those who did not fail a criterion did not enter all the same."""
     failed = _first_events(datasets, "SCREEN FAILURE")
     events = _first_events(datasets, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import polars as pl
 
@@ -11,6 +12,7 @@ from entact.datasets import PlannedEndpoint, peaks
 from entact.report import cell as cells
 from entact.report.cell import Cell, Kind
 from entact.report.effect_rows import effects, plan_effects
+from entact.report.flow import excluded
 from entact.report.published import ALL, Events, Guesses, Means, Shares
 from entact.report.row import GROUP, Row, Source, observed, visit_title
 
@@ -36,7 +38,9 @@ def disposition(source: Source) -> Iterator[Row]:
     entered = "randomised" if book.randomised else "enrolled"
     others = len(subjects) - int(subjects["SCRFFL"].sum()) - len(randomised)
     if others > 0:
-        yield row("not_entered", f"not {entered}, for other reasons", source.total(others))
+        why = ", ".join(f"{one.n} {one.text}" for one in excluded(source.datasets))
+        said = row("not_entered", f"not {entered}, for other reasons", source.total(others))
+        yield replace(said, remark=f"why: {why}")
     yield row(entered, entered, counts)
     for name in book.beside:
         theirs = source.datasets.subjects.filter(pl.col("COHORT") == name, pl.col("ENRLFL"))

@@ -288,10 +288,10 @@ def schema() -> None:
 @commands.command(short_help="Print every field of study, cohort or published files.")
 def reference(
     of: Annotated[
-        str, typer.Argument(help="study, cohort or published.", metavar="study|cohort|published")
+        str, typer.Argument(help="study, cohort, published or words.", metavar="study|cohort|published|words")
     ] = "study",
 ) -> None:
-    """Print every field of a file that people write, as a page in Markdown made of its schema."""
+    """Print every field of a file that people write, or all words it may use, as a page in Markdown."""
     from entact.cli.reference import page
 
     typer.echo(page(of), nl=False)

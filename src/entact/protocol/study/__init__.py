@@ -29,7 +29,7 @@ from entact.protocol.study.rating import SecondRating
 from entact.protocol.study.safety import AdverseEvents, Checklist, EventTerm, Interest, Report
 from entact.protocol.study.schedule import Epoch, Repeat, TimedReadings, Track, Visit
 from entact.protocol.study.session import Emergency, RescueMedication, SessionPlan, Telephone
-from entact.protocol.study.text import Translated, Words, told_in
+from entact.protocol.study.text import Translated, Words, told_in, words_in
 from entact.protocol.study.washout import Washout, WashoutClass
 
 __all__ = [
@@ -98,4 +98,5 @@ __all__ = [
     "Window",
     "Words",
     "told_in",
+    "words_in",
 ]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Annotated, Any, Final, get_args
 
-from pydantic import AfterValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler, WithJsonSchema
 from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 
 LANGUAGE: Final = (
@@ -104,3 +105,35 @@ class _Words:
 
 
 Words = Annotated[str, _Words()]
+
+
+def words_in(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Every text of a block that people read, translated or not, with its place."""
+    if isinstance(value, BaseModel):
+        for name, field in type(value).model_fields.items():
+            inner, place = getattr(value, name), (*path, field.alias or name)
+            if not _are_words(type(value), name):
+                yield from words_in(inner, place)
+            elif isinstance(inner, Mapping):
+                yield from (((*place, key), text) for key, text in inner.items() if isinstance(text, str))
+            elif isinstance(inner, str):
+                yield place, inner
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from words_in(inner, (*path, key))
+    elif isinstance(value, list | tuple):
+        for number, inner in enumerate(value):
+            yield from words_in(inner, (*path, number))
+
+
+@cache
+def _are_words(model: type[BaseModel], name: str) -> bool:
+    """Whether a field holds words, or words by name."""
+    field = model.model_fields[name]
+    waiting: list[Any] = [field.annotation, *field.metadata]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, _Words):
+            return True
+        waiting += [*get_args(one), *getattr(one, "__metadata__", ())]
+    return False
