@@ -141,13 +141,13 @@ def _vocabulary() -> str:
         "",
         "What `method:` of an analysis may be, and the keys that it takes beside `endpoint`, `estimand`, "
         "`set`, `contrast`, `alpha`, `level`, `null`, `side` and, for a yes or no of a number, `event`. Keys "
-        "in bold are needed. Blinding indices (`bang`, `james`) are words of a plan of `entact analyse` "
-        "alone: of a study every report has them.",
+        "in bold are needed. Words of plans of tables alone (`entact analyse`), such as blinding indices, "
+        "are left out: of a study every report has these.",
         "",
     ]
     ways: list[tuple[str, ...]] = []
     for name, word in method_words().items():
-        if word.outcome == "guess":
+        if word.tables is not None or word.outcome == "guess":
             continue
         keys = [
             f"{f'**`{key}`**' if key in word.needs else f'`{key}`'}: {_takes(takes)}"
@@ -180,6 +180,11 @@ _TAKEN = {
     "whole": "a whole number",
     "numbers": "a list of numbers",
     "limits": "names with numbers",
+    "measure": "another endpoint of the same visit",
+    "event": "a value, several, or as in `{at_most: -10}`",
+    "events": "intercurrent events",
+    "names": "names of your own",
+    "visits": "visits",
 }
 
 

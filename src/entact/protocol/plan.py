@@ -270,7 +270,9 @@ def _analysis(
     if analysis.estimand not in estimands:
         yield Fault((*path, "estimand"), unknown("estimand", analysis.estimand, estimands))
     if analysis.method not in method_words():
-        known = [name for name, word in method_words().items() if word.outcome != "guess"]
+        known = [
+            name for name, word in method_words().items() if word.tables is None and word.outcome != "guess"
+        ]
         yield Fault((*path, "method"), unknown("method", analysis.method, known))
     else:
         yield from check_keys(file, analysis, method_words()[analysis.method], path)
