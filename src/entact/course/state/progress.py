@@ -3,42 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from entact.course.entry.dates import read_date
 from entact.course.schedule import Due, Progress, civil_date, due, first_instant, last_second
-from entact.course.schedule.clock import MovingZone
 from entact.course.schedule.washout import WashoutCalendar, washout_calendar
 from entact.course.state.encounter import visit_of
+from entact.course.state.zone import zone_of as zone_of
 
 if TYPE_CHECKING:
     from entact.course.state.encounter import EncounterState
     from entact.course.state.safety import DeathState
     from entact.course.state.state import State
-
-
-def zone_of(course: State, at: datetime, here: tzinfo | None = None) -> tzinfo:
-    """The zone of the site as the study file plans it; for a site that it does not name, that of `at`.
-
-    Of somebody who went from one site to another it is that of each while they were there: a date is the one
-    where it happened.
-
-    Args:
-        here: the zone of the site at which they are now, where it is known otherwise.
-    """
-    sites = course.release.file.sites
-    otherwise = at.tzinfo or UTC
-
-    def zone(site: str | None) -> tzinfo:
-        return ZoneInfo(sites[site].timezone) if site in sites else otherwise
-
-    last = here or zone(course.site)
-    parts = [(one.at, zone(one.site)) for one in course.screenings[:-1]]
-    if all(before == last for _, before in parts):
-        return last
-    return MovingZone([*parts, (course.screenings[-1].at, last)])
 
 
 def progress_of(course: State, zone: tzinfo, attempt: int | None = None) -> Progress:

@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from entact.course.schedule import civil_date
 from entact.course.state.encounter import visit_of
-from entact.course.state.progress import zone_of
 from entact.course.state.rating import baseline_at, of_first_rater
+from entact.course.state.zone import zone_of
 from entact.protocol.rule import Unknown, Value
 from entact.protocol.study import Over
 
 if TYPE_CHECKING:
     from entact.course.state.dose import DoseState, PresenceState
     from entact.course.state.encounter import EncounterState
-    from entact.course.state.enrolment import EnrolmentState
+    from entact.course.state.enrolment import EnrolmentState, ScreeningState
     from entact.course.state.form import Answers
-    from entact.course.state.state import State
     from entact.protocol.release import Release
     from entact.protocol.rule import Facts, Rule
 
@@ -35,6 +34,8 @@ class Answered(Protocol):
     doses: list[DoseState]
     presence: dict[str, list[PresenceState]]
     enrolment: EnrolmentState | None
+    site: str | None
+    screenings: list[ScreeningState]
 
     @property
     def attempt(self) -> int:
@@ -99,7 +100,7 @@ class Values(Mapping[str, Any]):
         over = Over.named(name)
         form, _, item = over.of.partition(".")
         compiled = self.course.release.forms.get(form)
-        zone = zone_of(cast("State", self.course), self.at)
+        zone = zone_of(self.course, self.at)
         today = civil_date(self.at, zone)
         first, attempt = today - timedelta(days=over.days), self.course.attempt_of(self.encounter)
         by_day: dict[date, Any] = {}
