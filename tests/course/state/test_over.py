@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from pathlib import Path
 from typing import Any
 
@@ -159,7 +160,12 @@ def test_a_reader_is_told_how(study: Study) -> None:
         ),
     ],
 )
-def test_what_cannot_be_is_refused(item: dict[str, Any], message: str) -> None:
+def test_what_cannot_be_is_refused(item: dict[str, Any], message: str, tmp_path: Path) -> None:
+    text = (MINI / "study.yaml").read_text()
+    assert text.count("\nforms:\n") == 1
+    diary = "{items: {drinks: {type: integer, range: 0 .. 60}, heavy: {type: boolean}}}"
+    forms = f"\nforms:\n  diary: {diary}\n  drinking: {{items: {{one: {json.dumps(item)}}}}}\n"
+    (tmp_path / "study.yaml").write_text(text.replace("\nforms:\n", forms))
     with pytest.raises(StudyError) as caught:
-        with_diary(one=item)
+        load_study(tmp_path)
     assert message in str(caught.value)
