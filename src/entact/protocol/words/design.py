@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from entact.protocol.study import Regimen, Units
+from entact.protocol.study import Regimen, SecondRating, Units
 from entact.protocol.words.label import begun, spaced
 from entact.protocol.words.passage import Passage, Teller, counted, listed
 from entact.protocol.words.schedule import anchor_words, timing_words
@@ -101,6 +101,8 @@ class Design(Teller):
             if form.sampled is not None:
                 text = f"filled at {100 * form.sampled:g} % of its times"
                 yield Passage(f"Of a sample: {self.labels.form(name)}", text)
+        for name, again in file.second_ratings.items():
+            yield self._rated_again(name, again)
         for visit in file.schedule:
             if visit.together is not None:
                 many = " to ".join(map(str, dict.fromkeys(visit.together)))
@@ -112,6 +114,22 @@ class Design(Teller):
             )
         for scope, text in file.consent.items():
             yield Passage(f"Consent: {spaced(scope)}", text)
+
+    def _rated_again(self, form: str, again: SecondRating) -> Passage:
+        """What share of the ratings by a form a second rater rates again, and what agreement is asked for."""
+        text = (
+            f"{100 * again.share:g} % of the ratings; a rater whose last {again.over} agree by less than "
+            f"{again.agreement:g} (intraclass correlation of {self._dotted(again.value)}) rates nobody until "
+            "retrained"
+        )
+        notes = [f"Compared as yes or no: {self._dotted(again.category)}."] if again.category else []
+        notes += [f"A rater holds the certificate {spaced(again.certificate)}."] if again.certificate else []
+        term = f"Rated again: {self.labels.form(form)}"
+        return Passage(term, text, tuple(notes), again.assumption)
+
+    def _dotted(self, name: str) -> str:
+        form, _, item = name.partition(".")
+        return f"{self.labels.item(item)} ({self.labels.form(form)})"
 
     def _quota(self, most: int, population: str | None, per: str, when: str | None) -> str:
         where = "at each site" if per == "site" else "in the study"
