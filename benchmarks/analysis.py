@@ -62,7 +62,9 @@ SAID: dict[str, dict[str, Any]] = {
     **{name: {"value": "guess"} for name in ("bang", "james")},
     **{name: {"guess": "guess"} for name in ("by_guess", "guess_curve", "expectancy", "mediation")},
 }
-TIMES = {"median_time", "log_rank", "cox", "restricted_mean"}
+AT = {"durability": " at V1", "icc": ""}
+"""where another visit is asked about, or none"""
+TIMES = {"median_time", "log_rank", "cox", "restricted_mean", "kaplan_meier", "competing_risks"}
 
 
 def simulated(participants: int = 90, visits: int = 3, seed: int = 1) -> pl.DataFrame:
@@ -92,9 +94,7 @@ def simulated(participants: int = 90, visits: int = 3, seed: int = 1) -> pl.Data
             "guess": np.where(rng.random(participants) < 0.35 + 0.3 * arm, "mdma", "placebo")[each],
             "died": np.zeros(participants, dtype=bool)[each],
             "better": rng.integers(0, 4, participants)[each],
-            "stopped": np.where(last < visits, [f"V{one + 1}" for one in np.minimum(last, visits - 1)], None)[
-                each
-            ],
+            "stopped": [None if own >= visits else f"V{own + 1}" for own in last[each].tolist()],
             "level": (rng.uniform(20, 90, participants) * arm)[each],
             "qtc": rng.normal(410, 15, participants * visits),
             "rater": [f"r{one}" for one in range(visits)] * participants,
@@ -109,7 +109,7 @@ def speed() -> bool:
 
     rows, late = simulated(), False
     for name in METHODS:
-        own = {"method": name, "contrast": "mdma - placebo at V3", **SAID.get(name, {})}
+        own = {"method": name, "contrast": f"mdma - placebo{AT.get(name, ' at V3')}", **SAID.get(name, {})}
         if name in TIMES:
             own["value"] = "time"
         plan = {"visits": ["V1", "V2", "V3"], "analyses": {"one": own}}

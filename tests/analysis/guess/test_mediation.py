@@ -35,6 +35,18 @@ def test_both_parts_are_the_whole_difference() -> None:
     assert any("nothing unmeasured" in note for note in indirect.notes)
 
 
+def test_the_parts_and_their_errors_are_those_of_r() -> None:
+    # copied from R output of, with arm a, belief b and value v:
+    # > M <- tapply(v, list(a, b), mean); E <- tapply(v, list(a, b), function(x) var(x) / length(x))
+    # > s <- tapply(b, a, mean); C <- s * (1 - s) / 12; st <- M["m", 2] - M["m", 1]; gp <- s["m"] - s["p"]
+    # > d <- M["m", ] - M["p", ]; w <- c(1 - s["p"], s["p"])
+    # > c(st * gp, sqrt(gp^2 * sum(E["m", ]) + st^2 * sum(C)))
+    # > c(sum(w * d), sqrt(sum(w^2 * (E["m", ] + E["p", ])) + (d[2] - d[1])^2 * C["p"]))
+    indirect, direct = mediation_by_guess(read_guesses(ROWS, PAIR))
+    assert (indirect.estimate, indirect.se) == pytest.approx((-1.51041666666667, 0.79772072301936), rel=1e-12)
+    assert (direct.estimate, direct.se) == pytest.approx((-5.82291666666667, 0.81636868745495), rel=1e-12)
+
+
 def test_an_effect_of_belief_alone_is_all_indirect_and_one_of_treatment_alone_all_direct() -> None:
     believed = pl.col("guess") == "mdma"
     for value, part in ((believed.cast(pl.Float64), 0), ((pl.col("arm") == "mdma").cast(pl.Float64), 1)):

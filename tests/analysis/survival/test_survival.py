@@ -60,6 +60,11 @@ def test_the_log_rank_test_is_that_of_r() -> None:
     assert found.statistic is not None
     assert found.statistic**2 == pytest.approx(16.7929409892165, rel=1e-12)
     assert [group.events for group in found.groups] == [9, 21]
+    # > b <- (s$obs - s$exp)[2] / s$var[2, 2]; exp(c(b, b + c(-1, 1) * qnorm(.975) / sqrt(s$var[2, 2])))
+    ends = (found.estimate, found.low, found.high)
+    assert ends == pytest.approx((0.1943187086422, 0.08876125526365, 0.4254081402546), rel=1e-11)
+    # > pnorm((s$obs - s$exp)[2] / sqrt(s$var[2, 2]))
+    assert logrank([(FIRST, SECOND)], side="less").p == pytest.approx(2.084404554667e-05, rel=1e-11)
     # > survdiff(Surv(time, event) ~ arm + strata(sex), d)$chisq
     pairs = []
     for sex in (0, 1):
@@ -92,6 +97,14 @@ def test_restricted_means_are_those_of_r() -> None:
     )
     found = restricted_mean_difference(FIRST, SECOND, 20)
     assert found.estimate == pytest.approx(16.11652661064426 - 8.42857142857143)
+    # > s <- summary(survfit(Surv(time, event) ~ arm, d), rmean = 20)$table[, "se(rmean)"]; sqrt(sum(s^2))
+    own = (found.se, found.low, found.high, found.p)
+    assert own == pytest.approx(
+        (1.7816948711523, 4.1958974031745, 11.1800129609711, 1.5962649990365e-05), rel=1e-11
+    )
+    assert restricted_mean_difference(FIRST, SECOND, 20, side="greater").p == pytest.approx(
+        7.9813249951826e-06
+    )
     with pytest.raises(ValueError, match="nobody was followed to 50"):
         restricted_mean_difference(FIRST, SECOND, 50)
 
