@@ -69,6 +69,8 @@ class _Writer:
         return self.expression(node) if isinstance(node, ast.Name) else str(ast.literal_eval(node))
 
     def statement(self, node: ast.stmt, known: set[str]) -> str:
+        if isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple):
+            return " ".join(f"R_[{i}] = {self.expression(one)};" for i, one in enumerate(node.value.elts))
         if isinstance(node, ast.Return) and node.value is not None:
             return f"return {self.expression(node.value)};"
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
@@ -79,14 +81,20 @@ class _Writer:
                 pairs = zip(target.elts, node.value.elts, strict=True)
                 return " ".join(self.statement(ast.Assign([name], value), known) for name, value in pairs)
             value = self.expression(node.value)
+            if isinstance(target, ast.Tuple):
+                given = [self.given(name.id, known, f"R_[{i}]") for i, name in enumerate(target.elts)]  # type: ignore[attr-defined]
+                return " ".join([f"{value};", *given])
             if isinstance(target, ast.Name):
-                new = "" if target.id in known else "double "
-                known.add(target.id)
-                return f"{new}{target.id} = {value};"
+                return self.given(target.id, known, value)
             return f"{self.expression(target)} = {value};"
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             return ""
         raise NotImplementedError(ast.dump(node))
+
+    def given(self, name: str, known: set[str], value: str) -> str:
+        new = "" if name in known else "double "
+        known.add(name)
+        return f"{new}{name} = {value};"
 
 
 def c_functions(module: Any) -> str:
@@ -95,7 +103,8 @@ def c_functions(module: Any) -> str:
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
     constants = {name: value for name, value in vars(module).items() if isinstance(value, int)}
     writer = _Writer(constants, {function.name for function in functions})
-    lines = [f"static const int N_STATES = {len(module.STATES)};"]
+    # What several numbers are given back in: a function that gives one is done before the next is called.
+    lines = [f"static const int N_STATES = {len(module.STATES)}; static double R_[5];"]
     for function in functions:
         arguments = [argument.arg for argument in function.args.args]
         kinds = {"y": "double*", "p": "const double*", "dy": "double*", "out": "double*"}
@@ -103,7 +112,8 @@ def c_functions(module: Any) -> str:
             if isinstance(argument.annotation, ast.Name) and argument.annotation.id == "int":
                 kinds[argument.arg] = "int"
         head = ", ".join(f"{kinds.get(name, 'double')} {name}" for name in arguments)
-        gives = "double" if any(isinstance(node, ast.Return) for node in ast.walk(function)) else "void"
+        returns = [node for node in ast.walk(function) if isinstance(node, ast.Return)]
+        gives = "double" if returns and not isinstance(returns[0].value, ast.Tuple) else "void"
         known = set(arguments)
         lines.append(f"static {gives} {function.name}({head}) {{")
         lines += [f"  {line}" for node in function.body if (line := writer.statement(node, known))]

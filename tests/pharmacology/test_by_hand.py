@@ -68,7 +68,7 @@ class Hand:
 
     def released(self, amine: str) -> float:
         potency = M[f"potency_r_{amine}"]
-        level = 1000 / 193.24 * (self.s + potency * self.r + M["potency_mda"] * self.mda)
+        level = 1000 / 193.24 * (self.s + potency * self.r + M[f"potency_mda_{amine}"] * self.mda)
         # Of a racemate at its EC50 half is S; R counts as potency times S.
         of_s = M[f"ec50_{amine}"] * (1 + potency) / 2
         half = of_s * M["plasma_per_medium"] * (1 + self.acts[AMINES[amine]])
@@ -93,8 +93,10 @@ class Hand:
     def receptor(self, name: str) -> float:
         """Stimulation above that at rest without medicines."""
         half = M["alpha1_half" if name == "alpha1" else "beta_half"]
-        left = self.drive() - M["sympathetic_tolerance_share"] * self.y["sympathetic_tolerance"]
-        tone = self.acts["tone"] + max(left, 0)
+        left = max(self.drive() - M["sympathetic_tolerance_share"] * self.y["sympathetic_tolerance"], 0)
+        # Rounded below a width: there a parabola, above it the line that touches it.
+        width = EXPONENT["rest"]
+        tone = self.acts["tone"] + (left**2 / (2 * width) if left < width else left - width / 2)
         # A partial agonist takes beta receptors and stimulates them in part.
         own = 0 if name == "alpha1" else self.acts["beta_partial"] * half * self.acts[name]
         return (tone + own) / (tone + half * (1 + self.acts[name])) - 1 / (1 + half)
@@ -125,7 +127,7 @@ class Hand:
         found = {
             "depot_r": -ka * y["depot_r"],
             "depot_s": -ka * y["depot_s"],
-            "mda": sum(to_mda.values()) - mda_out,
+            "mda": sum(to_mda.values()) + M["first_pass_mda"] * ka * (y["depot_r"] + y["depot_s"]) - mda_out,
             "hmma": sum(enzyme.values()) + M["other_to_hmma"] * sum(other.values()) - hmma_out,
             "eliminated": sum(kidney.values())
             + (1 - M["other_to_hmma"]) * sum(other.values())
@@ -137,7 +139,7 @@ class Hand:
         }
         for form in "rs":
             lost = to_mda[form] + other[form] + kidney[form] + enzyme[form]
-            found[f"{form}_mdma"] = ka * y[f"depot_{form}"] - lost
+            found[f"{form}_mdma"] = (1 - M["first_pass_mda"]) * ka * y[f"depot_{form}"] - lost
         for amine in AMINES:
             pool = f"{amine}_pool"
             refilled = math.log(2) / M["refill_half_life"] * (1 - y[pool])

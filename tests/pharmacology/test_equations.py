@@ -133,7 +133,8 @@ def test_the_linear_model_is_the_one_compartment_of_the_textbook() -> None:
         p[getattr(equations, name)] for name in ("CYP2D6_S", "DEMETHYLATION_S", "OTHER_S", "RENAL_S")
     )
     ka, k = p[equations.KA], clearance * p[equations.PER_VOLUME_S]
-    expected = 50.0 * ka / (ka - k) * (np.exp(-k * times) - np.exp(-ka * times))
+    reaches = 1.0 - p[equations.ARRIVES_AS_MDA]
+    expected = reaches * 50.0 * ka / (ka - k) * (np.exp(-k * times) - np.exp(-ka * times))
     assert course(p, 100.0, times)[equations.S_MDMA] == pytest.approx(expected, abs=1e-5)
 
 

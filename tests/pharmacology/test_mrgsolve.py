@@ -24,7 +24,7 @@ def read_back(c: str) -> dict[str, object]:
             lines.append(f"def {head[1]}({TYPE.sub('', head[2])}):")
         elif line != "}":
             lines.append(TYPE.sub("", line.replace("for (int i = 0; i < N_STATES; i++) y[i]", "y[:]")))
-    scope: dict[str, object] = {"fmax": max}
+    scope: dict[str, object] = {"fmax": max, "fmin": min, "R_": [0.0] * 5}
     exec("\n".join(lines), scope)
     return scope
 

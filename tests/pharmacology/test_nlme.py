@@ -23,6 +23,7 @@ FILE = Path(__file__).parent / "nlme" / "poor.csv"
 NUMBERS = {
     "volume_r": 289.0, "volume_s": 381.0, "lag": 0.474, "renal_clearance": 8.83, "other_clearance_r": 4.37,
     "other_clearance_s": 31.4, "demethylation_r": 1.72, "demethylation_s": 5.75, "absorption_rate": 1.83,
+    "first_pass_mda": 1e-12,
 }  # fmt: skip
 """of the model in poor.R, whatever those that are shipped become"""
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from entact.pharmacology.medicine import PARTIAL, Medicine, combine, combine_falling, enzyme_at_first
 from entact.pharmacology.parameters import Model, ModelError
+from entact.pharmacology.quantity import Drug
 
 Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 Drawn = dict[str, Any]
@@ -36,6 +37,7 @@ def vectors(
     food: Literal["fasted", "fed"] = "fasted",
     water: Literal["free", "restricted"] = "free",
     factors: Mapping[str, Array] | None = None,
+    drug: Drug = "MDMA",
 ) -> Array:
     """The input vectors of persons.
 
@@ -50,6 +52,7 @@ def vectors(
         food: whether the dose is taken after a meal.
         water: whether persons drink as they like or only what they lose.
         factors: what a parameter is multiplied by in each person, where its number is not sure.
+        drug: what is swallowed.
 
     Returns:
         n x len(INPUTS), C-contiguous.
@@ -68,7 +71,7 @@ def vectors(
     known = _rows(np.asarray(values, np.float64) for values in covariates.values())
     own, body = _drawn(model, etas, factors or {}), dict(zip(covariates, known, strict=True))
     inputs = {
-        **_absorption(own, food),
+        **_absorption(own, food, drug),
         **_disposition(own, body),
         **_monoamines(own),
         **_hormones(own, body, water),
@@ -119,9 +122,10 @@ FOLLOWS: Final = {
 """parameters that vary between persons by the same factor as another"""
 
 
-def _absorption(own: Drawn, food: str) -> Drawn:
+def _absorption(own: Drawn, food: str, drug: Drug) -> Drawn:
     slower = own["food_absorption"] if food == "fed" else 1.0
-    return {"ka": own["absorption_rate"] * slower, "lag": own["lag"]}
+    mda = 1.0 if drug == "MDA" else own["first_pass_mda"]
+    return {"ka": own["absorption_rate"] * slower, "lag": own["lag"], "arrives_as_mda": mda}
 
 
 def _disposition(own: Drawn, body: Drawn) -> Drawn:
@@ -157,7 +161,6 @@ def _disposition(own: Drawn, body: Drawn) -> Drawn:
 
 def _monoamines(own: Drawn) -> Drawn:
     inputs: Drawn = {
-        "potency_mda": own["potency_mda"],
         "refill": math.log(2.0) / own["refill_half_life"],
         "tolerance_rate": math.log(2.0) / own["tolerance_half_life"],
         "tolerance_half": own["tolerance_half"],
@@ -167,6 +170,7 @@ def _monoamines(own: Drawn) -> Drawn:
     mg_per_umol = 0.001 * MOLAR["mdma"]
     for amine in ("serotonin", "norepinephrine", "dopamine"):
         inputs[f"potency_r_{amine}"] = own[f"potency_r_{amine}"]
+        inputs[f"potency_mda_{amine}"] = own[f"potency_mda_{amine}"]
         # F084 is of the racemate: half of it is S, the other R, which counts as potency_r of S.
         racemate = 0.5 * (1.0 + own[f"potency_r_{amine}"])
         half = own[f"ec50_{amine}"] * racemate * mg_per_umol

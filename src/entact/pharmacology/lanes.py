@@ -281,6 +281,23 @@ def _write(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     return context.get_dummy_value()
 
 
+def lane_copier(count: int) -> Any:
+    """What copies one lane of so many rows to other rows: `copy(source, target, lane)`."""
+
+    @intrinsic
+    def copy(typing: Any, source: Any, target: Any, lane: Any) -> Any:
+        def build(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            one = [builder.gep(memory, [args[2]]) for memory in args[:2]]
+            for row in range(count):
+                where = [builder.gep(place, [ir.Constant(ir.IntType(64), row * WIDTH)]) for place in one]
+                builder.store(builder.load(where[0]), where[1])
+            return context.get_dummy_value()
+
+        return types.none(rows, rows, types.int64), build
+
+    return copy
+
+
 def where(condition: Any, yes: Any, no: Any) -> Any:
     """`yes` where the condition holds, else `no`: a choice that works for one person and for lanes."""
     return yes if condition else no

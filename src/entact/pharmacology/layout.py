@@ -12,6 +12,8 @@ WIDTH: Final = 8
 """persons in a block: doubles in one register of AVX-512, two of AVX, four of NEON"""
 STAGES: Final = 7
 """of the Runge-Kutta step"""
+POWERS: Final = 4
+"""of its interpolant"""
 # Rows that lanes and single persons both read and write.
 NEXT, UNTIL, NOW, STEP, DOSED, DUE = range(6)
 FLAGS: Final = 6
@@ -25,8 +27,8 @@ COUNTS: Final = 4 * WIDTH
 
 
 def solver_rows(states: int) -> int:
-    """Rows of the solver: state, stages, scratch, next state, floors, flags."""
-    return states * (1 + STAGES + 3) + FLAGS
+    """Rows of the solver: state, stages, scratch, next state, interpolant, floors, flags."""
+    return states * (1 + STAGES + 2 + POWERS + 1) + FLAGS
 
 
 def aligned(size: int) -> Array:

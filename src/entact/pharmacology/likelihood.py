@@ -149,8 +149,8 @@ def courses(design: Design, models: Sequence[Model], etas: Array, *, strict: boo
     from entact.pharmacology.engine import run_model
     from entact.pharmacology.individual import vectors
     from entact.pharmacology.result import NotConverged
-    from entact.pharmacology.simulation import MAX_STEPS, SMALL_DOSE, SMALL_FRACTION
-    from entact.pharmacology.variables import INPUTS, LAG, OUTPUTS, STATES
+    from entact.pharmacology.simulation import MAX_STEPS, floors
+    from entact.pharmacology.variables import INPUTS, LAG, OUTPUTS
 
     k, n = len(models), design.n
     inputs: Array = np.empty((k, n, len(INPUTS)))
@@ -160,7 +160,6 @@ def courses(design: Design, models: Sequence[Model], etas: Array, *, strict: boo
         inputs[mine] = vectors(model, people, np.concatenate(etas[mine])).reshape(len(mine), n, -1)
     inputs = inputs.reshape(k * n, -1)
     mg = np.tile(design.doses, (k, 1))
-    amounts = np.array([variable.unit == "mg" for variable in STATES])
     whole = np.maximum(mg.sum(1), 1.0)
     names = [variable.name for variable in OUTPUTS]
     wanted, count = len(MEASURED), design.times.size
@@ -172,7 +171,7 @@ def courses(design: Design, models: Sequence[Model], etas: Array, *, strict: boo
         "dose_r": 0.5 * mg,
         "dose_s": 0.5 * mg,
         "times": design.times,
-        "floors": np.where(amounts, SMALL_DOSE * whole[:, None], SMALL_FRACTION),
+        "floors": floors(whole),
         "columns": np.array([names.index(name) for name in MEASURED], np.int64),
         "limits": np.zeros((0, 2)),
         "series": series,

@@ -6,11 +6,12 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, get_args
 
 import numpy as np
 
-from entact.pharmacology.regimen import Enantiomer, Food, NotARegimen, Regimen, Water
+from entact.pharmacology.quantity import Drug
+from entact.pharmacology.regimen import ONE_MDA, Enantiomer, Food, NotARegimen, Regimen, Water
 
 _LIMIT: Final = re.compile(r"\s*([a-z][a-z0-9_]*)\s*(=|>|<)\s*(\S+)\s*")
 
@@ -76,15 +77,23 @@ def build_regimen(
     enantiomer: Enantiomer = "racemic",
     food: Food = "fasted",
     water: Water = "free",
+    drug: Drug = "MDMA",
 ) -> Regimen:
     """The regimen of an initial dose, a supplement (`60 mg HCl @ 2 h`) and further doses.
 
     Errors: as of `Regimen.mdma`.
     """
     more, after = (None, None) if supplement is None else read_intake(supplement)
-    regimen = Regimen.mdma(
-        initial, supplement=more, after=after, enantiomer=enantiomer, food=food, water=water
-    )
+    if drug not in get_args(Drug):
+        raise NotARegimen(f"drug {drug!r} is not known; known: {', '.join(get_args(Drug))}")
+    if drug == "MDA" and enantiomer != "racemic":
+        raise NotARegimen(ONE_MDA)
+    if drug == "MDA":
+        regimen = Regimen.mda(initial, supplement=more, after=after, food=food, water=water)
+    else:
+        regimen = Regimen.mdma(
+            initial, supplement=more, after=after, enantiomer=enantiomer, food=food, water=water
+        )
     for text in then:
         dose, at = read_intake(text)
         regimen = regimen.then(dose, at=at)

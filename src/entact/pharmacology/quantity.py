@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 BASE_WEIGHT: Final = 193.24
 """g/mol of MDMA base (F088)"""
@@ -30,12 +30,12 @@ _HOURS: Final = {
     "s": 1.0 / 3600.0,
 }
 _KILOGRAMS: Final = {"kg": 1.0, "g": 0.001, "lb": 0.45359237}
-_FORMS: Final = {
-    "hcl": BASE_WEIGHT / HYDROCHLORIDE_WEIGHT,
-    "hydrochloride": BASE_WEIGHT / HYDROCHLORIDE_WEIGHT,
-    "base": 1.0,
-    "free base": 1.0,
-}
+Drug = Literal["MDMA", "MDA"]
+MDA_WEIGHT: Final = 179.22
+"""g/mol of MDA base"""
+_HYDROCHLORIDE: Final = {"MDMA": HYDROCHLORIDE_WEIGHT, "MDA": 215.68}
+"""g/mol"""
+_FORMS: Final = ("hcl", "hydrochloride", "base", "free base")
 _NUMBER: Final = r"([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)"
 _DOSE: Final = re.compile(rf"{_NUMBER}\s*(mg|g)(\s*/\s*kg)?\s*([A-Za-z ]*)")
 _PART: Final = re.compile(rf"{_NUMBER}\s*({'|'.join(_HOURS)})\s*")
@@ -48,15 +48,18 @@ class NotAQuantity(ValueError):
 
 @dataclass(frozen=True)
 class Dose:
-    """A dose with its form: `mg` of base, of a person or of each kg of a person; `text` as it was written."""
+    """A dose with its form: `mg` of base, of a person or of each kg of a person; `text` as it was written.
+
+    Of MDA `mg` are of as many molecules of MDMA, as in all states of the model.
+    """
 
     mg: float
     per_kg: bool
     text: str
 
     @classmethod
-    def parse(cls, text: str) -> Dose:
-        """The dose that a text says: `120 mg HCl`, `100 mg base`, `1.5 mg/kg HCl`.
+    def parse(cls, text: str, drug: Drug = "MDMA") -> Dose:
+        """The dose of a drug that a text says: `120 mg HCl`, `100 mg base`, `1.5 mg/kg HCl`.
 
         Errors: `NotAQuantity` for anything else, a negative dose, or one without its form: 120 mg of the
         hydrochloride hold 101 mg of base.
@@ -76,7 +79,11 @@ class Dose:
         written = float(number) * (1000.0 if unit == "g" else 1.0)
         if not math.isfinite(written) or written < 0.0:
             raise NotAQuantity(f"dose {text!r} is negative or no number: a dose is 0 mg or more")
-        dose = cls(mg=written * _FORMS[form], per_kg=bool(per_kg), text=" ".join(text.split()))
+        weighed = (
+            _HYDROCHLORIDE[drug] if form.startswith("h") else BASE_WEIGHT if drug == "MDMA" else MDA_WEIGHT
+        )
+        mg = written * BASE_WEIGHT / weighed
+        dose = cls(mg=mg, per_kg=bool(per_kg), text=" ".join(text.split()))
         if dose.mg * (LIGHTEST if dose.per_kg else 1.0) > MOST * 1.0001:
             raise NotAQuantity(f"dose {text!r} is more than {OVERDOSE}")
         return dose

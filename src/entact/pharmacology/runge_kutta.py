@@ -7,7 +7,7 @@ assumption alone, and its interpolant of fourth order. Every lane has its own ti
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from entact.pharmacology.lanes import native
@@ -43,10 +43,40 @@ E1, E2, E3, E4, E5, E6, E7 = (
 )
 
 
+# The weight of each stage in the interpolant: factors as in the source, then powers of the fraction.
+_FACTORS = (
+    (-1.0530884977290216, 1, (1.3299890189751412,), (1.4364028541716351, 0.7139816917074209)),
+    (0.1017, 2, (), (2.1966568338249754, 1.2949852507374631)),
+    (2.490627285651252793, 2, (), (2.38535645472061657, 1.57803468208092486)),
+    (-16.54810288924490272, 2, (1.21712927295533244, 0.61620406037800089), None),
+    (47.37952196281928122, 2, (1.203071208372362603, 0.658047292653547382), None),
+    (-34.87065786149660974, 2, (1.2, 0.666666666666666667), None),
+    (2.5, 2, (1.0, 0.6), None),
+)
+
+
+def _powers(
+    factor: float, order: int, roots: Sequence[float], square: tuple[float, float] | None
+) -> list[float]:
+    """factor * theta ** order * (theta - root) … * (theta ** 2 - a theta + b), by power from theta on."""
+    found = [factor]
+    for root in roots:
+        found = [high - root * low for high, low in zip([0.0, *found], [*found, 0.0], strict=True)]
+    if square is not None:
+        a, b = square
+        rows = zip([0.0, 0.0, *found], [0.0, *found, 0.0], [*found, 0.0, 0.0], strict=True)
+        found = [high - a * middle + b * low for high, middle, low in rows]
+    return [0.0] * (order - 1) + found
+
+
+D1, D2, D3, D4, D5, D6, D7 = (tuple(_powers(*row)) for row in _FACTORS)
+
+
 class Method(NamedTuple):
-    """The two compiled parts of the method."""
+    """The three compiled parts of the method."""
 
     step: Callable[..., Any]
+    dense: Callable[..., Any]
     interpolate: Callable[..., Any]
 
 
@@ -100,36 +130,29 @@ def method(derivatives: Callable[..., Any], states: int, kept: int) -> Method:
         return total * (h * h) * (1.0 / (n * tolerance * tolerance))
 
     @native()
-    def interpolate(theta, h, y, k, out):  # type: ignore[no-untyped-def]
-        """Sets `out` to the states that are kept, a fraction theta into the step."""
-        square = theta * theta * h
-        b1 = (
-            -1.0530884977290216
-            * h
-            * theta
-            * (theta - 1.3299890189751412)
-            * (theta * theta - 1.4364028541716351 * theta + 0.7139816917074209)
-        )
-        b2 = 0.1017 * square * (theta * theta - 2.1966568338249754 * theta + 1.2949852507374631)
-        b3 = (
-            2.490627285651252793
-            * square
-            * (theta * theta - 2.38535645472061657 * theta + 1.57803468208092486)
-        )
-        b4 = -16.54810288924490272 * square * (theta - 1.21712927295533244) * (theta - 0.61620406037800089)
-        b5 = 47.37952196281928122 * square * (theta - 1.203071208372362603) * (theta - 0.658047292653547382)
-        b6 = -34.87065786149660974 * square * (theta - 1.2) * (theta - 0.666666666666666667)
-        b7 = 2.5 * square * (theta - 1.0) * (theta - 0.6)
+    def dense(h, k, c):  # type: ignore[no-untyped-def]
+        """Sets `c` to the interpolant of the step, one power of the fraction after another."""
         for i in range(kept):
-            out[i] = (
-                y[i]
-                + b1 * k[i]
-                + b2 * k[n + i]
-                + b3 * k[2 * n + i]
-                + b4 * k[3 * n + i]
-                + b5 * k[4 * n + i]
-                + b6 * k[5 * n + i]
-                + b7 * k[6 * n + i]
+            c[i] = h * k[i]
+        for i in range(kept):
+            k1, k2, k3, k4, k5 = k[i], k[n + i], k[2 * n + i], k[3 * n + i], k[4 * n + i]
+            k6, k7 = k[5 * n + i], k[6 * n + i]
+            c[n + i] = h * (
+                D1[1] * k1 + D2[1] * k2 + D3[1] * k3 + D4[1] * k4 + D5[1] * k5 + D6[1] * k6 + D7[1] * k7
+            )
+            c[2 * n + i] = h * (
+                D1[2] * k1 + D2[2] * k2 + D3[2] * k3 + D4[2] * k4 + D5[2] * k5 + D6[2] * k6 + D7[2] * k7
+            )
+            c[3 * n + i] = h * (
+                D1[3] * k1 + D2[3] * k2 + D3[3] * k3 + D4[3] * k4 + D5[3] * k5 + D6[3] * k6 + D7[3] * k7
             )
 
-    return Method(step, interpolate)
+    @native()
+    def interpolate(theta, y, c, out):  # type: ignore[no-untyped-def]
+        """Sets `out` to the states that are kept, a fraction theta into the step, by what `dense` set."""
+        for i in range(kept):
+            out[i] = y[i] + theta * (
+                c[i] + theta * (c[n + i] + theta * (c[2 * n + i] + theta * c[3 * n + i]))
+            )
+
+    return Method(step, dense, interpolate)

@@ -29,8 +29,10 @@ CHUNK: Final = 1024
 """persons whose inputs are held at once by a thread"""
 MAX_STEPS: Final = 20_000
 MOST_TIMES: Final = 65_535
-SMALL_FRACTION, SMALL_DOSE = 0.01, 0.001
-"""below these sizes (of 1 unit, and of the dose) a state needs no relative accuracy"""
+SMALL: Final = {"mg": 0.001, "1": 0.01, "L": 1.0, "Cel": 0.1}
+"""by unit, the size below which a state needs no relative accuracy: mg as a fraction of the dose"""
+SMALL_OF: Final = {"depot_r": 0.02, "depot_s": 0.02, "tolerance": 0.05, "sympathetic_tolerance": 0.05}
+"""the same of single states: what is left in the gut counts beside the dose, as nothing shows it by itself"""
 RESEARCH: Final = "Simulated by research software; not for decisions about a person."
 
 
@@ -234,7 +236,7 @@ def prepare(request: Request, result: Simulation, start: int, stop: int) -> dict
     """The arrays that the machine code reads, of the persons from start to stop, and those it fills."""
     from entact.pharmacology.individual import vectors
     from entact.pharmacology.people import factors_of
-    from entact.pharmacology.variables import INPUTS, LAG, STATES
+    from entact.pharmacology.variables import INPUTS, LAG
 
     covariates = request.who.covariates(start, stop)
     inputs = vectors(
@@ -244,6 +246,7 @@ def prepare(request: Request, result: Simulation, start: int, stop: int) -> dict
         medicines=request.medicines,
         food=request.regimen.food,
         water=request.regimen.water,
+        drug=request.regimen.drug,
         factors=factors_of(request.who, start, stop),
     )
     if not np.isfinite(inputs).all():
@@ -253,8 +256,6 @@ def prepare(request: Request, result: Simulation, start: int, stop: int) -> dict
         )
     dose_r, dose_s = request.regimen.mg(covariates["weight"])
     whole = np.maximum(dose_r.sum(1) + dose_s.sum(1), 1.0)
-    amounts = np.array([variable.unit == "mg" for variable in STATES])
-    floors = np.where(amounts, SMALL_DOSE * whole[:, None], SMALL_FRACTION)
     names = [variable.name for variable in result.columns]
     return {
         "inputs_of": np.ascontiguousarray(inputs),
@@ -262,7 +263,7 @@ def prepare(request: Request, result: Simulation, start: int, stop: int) -> dict
         "dose_r": dose_r,
         "dose_s": dose_s,
         "times": request.times,
-        "floors": floors,
+        "floors": floors(whole),
         "columns": np.array(request.columns, np.int64),
         "limits": np.array([(names.index(name), value) for name, value in request.limits]).reshape(-1, 2),
         "series": result.raw,
@@ -272,6 +273,15 @@ def prepare(request: Request, result: Simulation, start: int, stop: int) -> dict
         "status": result.status,
         "steps": result.steps,
     }
+
+
+def floors(whole: Array) -> Array:
+    """Below which size each state needs no relative accuracy, in persons who swallow so many mg in all."""
+    from entact.pharmacology.variables import STATES
+
+    least = np.array([SMALL_OF.get(state.name, SMALL[state.unit]) for state in STATES])
+    amounts = np.array([state.unit == "mg" for state in STATES])
+    return np.where(amounts, least * whole[:, None], least)
 
 
 def integrate(arrays: dict[str, Array], *, rtol: float, offset: int) -> None:

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from entact.pharmacology.lanes import any_of, at, native, spread, where
-from entact.pharmacology.layout import DOSED, DUE, NEXT, NOW, STAGES, STEP, UNTIL, WIDTH
+from entact.pharmacology.lanes import any_of, at, lane_copier, native, spread, where
+from entact.pharmacology.layout import DOSED, DUE, NEXT, NOW, POWERS, STAGES, STEP, UNTIL, WIDTH
 from entact.pharmacology.runge_kutta import method
 
 FINE, TOO_MANY_STEPS, NOT_FINITE = 0, 1, 2
@@ -30,20 +30,21 @@ def compile_solver(
     """The solver of one system, the last states of which need not be known at the times of outputs."""
     depot_r, depot_s = depots
     n, kept = states, states - unobserved
-    step, interpolate = method(derivatives, states, kept)
+    step, dense, interpolate = method(derivatives, states, kept)
+    copy_lane = lane_copier(kept)
     y = inputs
     k = y + n
-    tmp, new, floor = k + STAGES * n, k + (STAGES + 1) * n, k + (STAGES + 2) * n
+    tmp, new, powers = k + STAGES * n, k + (STAGES + 1) * n, k + (STAGES + 2) * n
+    floor = powers + POWERS * n
     flags = floor + n
 
     @native()
-    def keep(work, path, due, tmp, position, times, scalar):  # type: ignore[no-untyped-def]
+    def keep(path, due, found, position, times, scalar):  # type: ignore[no-untyped-def]
         """Writes the interpolated states of lanes with an output time due, and sets their next."""
         for lane in range(WIDTH):
             if due[lane] > 0.5:
                 index = position[lane]
-                for i in range(kept):
-                    path[(index * n + i) * WIDTH + lane] = work[(tmp + i) * WIDTH + lane]
+                copy_lane(found, at(path, index * n), lane)
                 position[lane] = index + 1
                 scalar[NEXT * WIDTH + lane] = times[index + 1] if index + 1 < times.size else np.inf
 
@@ -85,7 +86,7 @@ def compile_solver(
         ended, steps = counts[2 * WIDTH : 3 * WIDTH], counts[3 * WIDTH : 4 * WIDTH]
         counts[:] = 0
         P, Y, K, TMP, NEW = at(work, 0), at(work, y), at(work, k), at(work, tmp), at(work, new)
-        FLOOR, FLAGS = at(work, floor), at(work, flags)
+        DENSE, FLOOR, FLAGS = at(work, powers), at(work, floor), at(work, flags)
         stages = (
             K, at(work, k + n), at(work, k + 2 * n), at(work, k + 3 * n), at(work, k + 4 * n),
             at(work, k + 5 * n), at(work, k + 6 * n),
@@ -103,7 +104,7 @@ def compile_solver(
             dose(min(who + lane, last), lane, dose_times, dose_r, dose_s, given, work, scalar, end)
         for i in range(n):
             TMP[i] = Y[i]
-        keep(work, path, scalar[DUE * WIDTH :], tmp, position, times, scalar)
+        keep(path, scalar[DUE * WIDTH :], TMP, position, times, scalar)
         derivatives(t, Y, P, K)
         running = end > 0.0
         while running:
@@ -115,14 +116,15 @@ def compile_solver(
             error = step(t, used, P, Y, K, TMP, NEW, FLOOR, tolerance, stages)
             error = where(error < 1e60, error, 1e60)
             accepted = error <= 1.0
-            while True:
-                moment = FLAGS[NEXT]
-                due = accepted & (moment <= then)
-                if not any_of(due):
-                    break
-                interpolate(where(due, (moment - t) / used, 0.0), used, Y, K, TMP)
-                FLAGS[DUE] = where(due, 1.0, 0.0)
-                keep(work, path, scalar[DUE * WIDTH :], tmp, position, times, scalar)
+            due = accepted & (FLAGS[NEXT] <= then)
+            if any_of(due):
+                dense(used, K, DENSE)
+                per_step = 1.0 / used
+                while any_of(due):
+                    interpolate(where(due, (FLAGS[NEXT] - t) * per_step, 0.0), Y, DENSE, TMP)
+                    FLAGS[DUE] = where(due, 1.0, 0.0)
+                    keep(path, scalar[DUE * WIDTH :], TMP, position, times, scalar)
+                    due = accepted & (FLAGS[NEXT] <= then)
             for i in range(n):
                 Y[i] = where(accepted, NEW[i], Y[i])
                 K[i] = where(accepted, K[6 * n + i], K[i])

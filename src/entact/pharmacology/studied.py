@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from entact.pharmacology.quantity import KILLS, MOST, OVERDOSE, NotAQuantity
+from entact.pharmacology.quantity import BASE_WEIGHT, KILLS, MDA_WEIGHT, MOST, OVERDOSE, NotAQuantity
 from entact.pharmacology.regimen import DAY, STUDIED, Regimen
 
 if TYPE_CHECKING:
@@ -31,6 +31,10 @@ LIGHT: Final = 45.0
 """kg of the lightest of the people studied: assumption"""
 SAID_S: Final = f"the most of S-MDMA that was given, alone or within 250 mg of the racemate): {KILLS}"
 SAID_KG: Final = f"the largest doses that were given, in a person of 45 kg): {KILLS}"
+SAID_MDA: Final = f"117 mg of its hydrochloride; studied were 92 mg and 1.4 mg/kg): {KILLS}"
+OF_MDA: Final = (
+    "MDA itself was studied in two small studies (F097); what it does to CYP2D6 is not followed, nor its HMA."
+)
 SAID_DAYS: Final = f"375 mg of hydrochloride; studied were 200 mg on two days): {KILLS}"
 MANY: Final = 100_000
 """people whose covariates are looked at at once"""
@@ -46,7 +50,8 @@ def beyond_studied(regimen: Regimen, who: People) -> tuple[str, ...]:
         people = who.covariates(start, min(start + MANY, who.n))
         for said, number in _counted(regimen, people).items():
             count[said] = count.get(said, 0) + number
-    return tuple(
+    always = (OF_MDA,) if regimen.drug == "MDA" else ()
+    return always + tuple(
         said + ("." if who.n == 1 else f": {number:,} of {who.n:,} people.")
         for said, number in count.items()
         if number
@@ -63,6 +68,15 @@ def refuse_overdose(regimen: Regimen, weight: Array) -> None:
     both, r, s = regimen.most_within(DAY, weight)
     days = regimen.most_within(DAYS, weight)[0]
     half = MOST / 2
+    if regimen.drug == "MDA":  # counted as S-MDMA, molecule for molecule
+        own = MDA_WEIGHT / BASE_WEIGHT
+        amount, most = own * both, own * half
+        if (amount > most * ROUNDED).any():
+            place = int(amount.argmax())
+            raise NotAQuantity(
+                f"{regimen} is {amount[place]:.3g} mg of MDA base within 24 h in a person of "
+                f"{weight[place]:.0f} kg, more than {most:.0f} mg ({SAID_MDA}"
+            )
     heavy = np.where(weight > 0.0, weight, np.inf)  # a weight that is none is refused elsewhere
     for amount, most, what, reason in (
         (both, MOST, "mg of base within 24 h", OVERDOSE),

@@ -11,7 +11,7 @@ from entact.pharmacology.individual import MOLAR
 from entact.pharmacology.parameters import Model, shipped_model
 from entact.pharmacology.person import Person
 from entact.pharmacology.pharmacopoeia import Substrate, pharmacopoeia
-from entact.pharmacology.regimen import Regimen
+from entact.pharmacology.regimen import NotARegimen, Regimen
 from entact.pharmacology.simulation import simulate
 
 DAYS: Final = 21
@@ -61,10 +61,12 @@ def substrate_effect(regimen: Regimen, who: Person, name: str, *, model: Model |
 
     Arguments: `regimen`, `who`; `name` of the medicine, or its brand.
 
-    Errors: `NotAMedicine` for one that is not known to be cleared by CYP2D6.
+    Errors: `NotAMedicine` for one that is not known to be cleared by CYP2D6; `NotARegimen` for MDA.
     """
     model = shipped_model() if model is None else model
     one = pharmacopoeia().substrate(name)
+    if regimen.drug != "MDMA":
+        raise NotARegimen(f"what {regimen.drug} itself does to CYP2D6 is not followed: ask of MDMA")
     until = f"{float(regimen.times[-1]) + 24 * DAYS:g} h"
     run = simulate(
         regimen, replace(who, medicines=()), until=until, every="30 min",

@@ -24,7 +24,6 @@ from entact.pharmacology.check import (
     peak_at,
     rise,
 )
-from entact.pharmacology.individual import MOLAR
 from entact.pharmacology.parameters import Model, read_yaml, shipped_model
 from entact.pharmacology.person import Person
 from entact.pharmacology.regimen import Regimen
@@ -36,8 +35,6 @@ PERSONS: Final = 20_000
 """virtual subjects of the checks on populations"""
 SHARE_75: Final = 0.18
 """share of 75 mg among the 166 subjects of F066 and F067, the rest had 125 mg: assumption, from memory"""
-MDA_BASE: Final = 179.22 / 215.68
-"""MDA in its hydrochloride, g/g"""
 LIMITS: Final = {"systolic": 160.0, "heart_rate": 100.0, "temperature": 38.0}
 """of F066"""
 
@@ -171,7 +168,7 @@ def metabolites(lab: Laboratory) -> Numbers:
 
     man = Person(weight="70 kg", age=27).covariates()
     inputs = dict(zip(INPUTS, vectors(lab.model, man, np.zeros((1, len(lab.model.random))))[0], strict=True))
-    found = mda_alone(inputs)
+    found = mda_alone(lab)
     small = lab.man(Regimen.mdma("40 mg HCl"), "24 h")
     for column, form in enumerate(("r", "s")):
         excreted = 0.001 * inputs[f"renal_{form}"] * area(small, f"{form}_mdma", 0, 24)
@@ -182,17 +179,28 @@ def metabolites(lab: Laboratory) -> Numbers:
         formed = sum(
             0.001 * inputs[f"demethylation_{form}"] * area(run, f"{form}_mdma", 0, 120) for form in ("r", "s")
         )
-        found[f"mda_{dose}"] = 100 * formed / swallowed
+        found[f"mda_{dose}"] = 100 * (inputs["arrives_as_mda"] + formed / swallowed)
     return found
 
 
-def mda_alone(inputs: Mapping[str, float]) -> Numbers:
-    """F097: MDA itself by mouth, 1.4 mg/kg of hydrochloride: its disposition is linear, so in closed form."""
-    mg = 1.4 * 70 * MDA_BASE * MOLAR["mdma"] / MOLAR["mda"]
-    ka, k = inputs["ka"], inputs["mda_elimination"]
-    top = math.log(ka / k) / (ka - k)
-    amount = mg * ka / (ka - k) * (math.exp(-k * top) - math.exp(-ka * top))
-    return {"mda_alone": inputs["mda_per_mg"] * amount, "mda_alone_area": inputs["mda_per_mg"] * mg / k}
+def mda_alone(lab: Laboratory) -> Numbers:
+    """F097: MDA itself by mouth, beside a like dose of MDMA."""
+    own, other = (
+        lab.man(Regimen.mda("1.4 mg/kg HCl"), "120 h"),
+        lab.man(Regimen.mdma("1.5 mg/kg HCl"), "48 h"),
+    )
+    late = 100 * beyond_rest(own, "subjective", 8) / rise(own, "subjective")
+    found = {
+        "mda_alone": highest(own, "mda"),
+        "mda_alone_area": area(own, "mda", 0, 120),
+        "mda_alone_tmax": peak_at(own, "mda"),
+        "mda_alone_half_life": half_life(own, "mda") / half_life(other, "mdma"),
+        "mda_alone_8h": late / (100 * beyond_rest(other, "subjective", 6) / rise(other, "subjective")),
+        "mda_formed_tmax": peak_at(other, "mda"),
+    }
+    for name in ("systolic", "heart_rate", "prolactin", "cortisol"):
+        found[f"mda_alone_{name}"] = rise(own, name) / rise(other, name)
+    return found
 
 
 def limits_crossed(lab: Laboratory) -> Numbers:

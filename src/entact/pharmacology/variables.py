@@ -68,6 +68,7 @@ UNOBSERVED: Final = 3
     # absorption
     KA,  # 1/h
     LAG,  # h; used by the kernel: a dose reaches the depot this much later
+    ARRIVES_AS_MDA,  # fraction of what is absorbed: by first pass, or all of it where MDA is swallowed
     # disposition; 1/L so that the system multiplies and never divides
     PER_VOLUME_R,
     PER_VOLUME_S,
@@ -98,7 +99,9 @@ UNOBSERVED: Final = 3
     POTENCY_R_SEROTONIN,  # R relative to S
     POTENCY_R_NOREPINEPHRINE,
     POTENCY_R_DOPAMINE,
-    POTENCY_MDA,  # ng/mL of MDA relative to S-MDMA
+    POTENCY_MDA_SEROTONIN,  # ng/mL of MDA relative to S-MDMA
+    POTENCY_MDA_NOREPINEPHRINE,
+    POTENCY_MDA_DOPAMINE,
     PER_EC50_SEROTONIN,  # L/mg of S-MDMA
     PER_EC50_NOREPINEPHRINE,
     PER_EC50_DOPAMINE,
@@ -183,7 +186,7 @@ UNOBSERVED: Final = 3
     HEAT_BETA,
     HEAT_HT2A,
     COOLING_SEROTONIN,
-) = range(112)
+) = range(115)
 INPUTS: Final = tuple(name.lower() for name in [*globals()][[*globals()].index("KA") :])
 
 # --- what can be observed

@@ -37,6 +37,7 @@ Limits = Annotated[
     list[str] | None,
     typer.Option("--limit", help="systolic=160, or 'sodium<135'; may be said several times."),
 ]
+Drug = Annotated[str, typer.Option("--drug", help="MDMA, or MDA swallowed itself.")]
 Until = Annotated[str | None, typer.Option(help="How long to simulate: '24 h', '2 d'.")]
 Kind = Annotated[str, typer.Option("--people", help="healthy (volunteers) or patients (of the trials).")]
 Pressure = Annotated[str | None, typer.Option(help="At rest: '135/85 mmHg'.")]
@@ -57,6 +58,7 @@ def dose(
     supplement: Supplement = None,
     then: Then = None,
     enantiomer: Enantiomer = "racemic",
+    drug: Drug = "MDMA",
     food: Food = "fasted",
     water: Water = "free",
     weight: Weight = None,
@@ -92,7 +94,7 @@ def dose(
         check_suffix(plot)
     if study is not None:
         given = (initial, supplement, then, limit, substrate, until)
-        usual = (enantiomer, food, water) == ("racemic", "fasted", "free")
+        usual = (enantiomer, food, water, drug) == ("racemic", "fasted", "free", "MDMA")
         if any(given) or not usual:
             raise typer.BadParameter("--study has its own doses and limits: leave those options out")
         from entact.cli.pharmacology import study as asked
@@ -126,7 +128,7 @@ def dose(
         raise typer.BadParameter("say --initial, like '120 mg HCl', or --study, like mapp1")
     question = Question(
         initial, supplement, then or (), enantiomer, food, water, weight, sex, age, cyp2d6, medicine or (),
-        population, seed, limit or (), substrate or (), people, pressure, heart_rate,
+        population, seed, limit or (), substrate or (), people, pressure, heart_rate, drug,
     )  # fmt: skip
     found = answer(question, until=until, threads=threads, picture=plot is not None)
     if plot is not None:
@@ -234,6 +236,7 @@ def sensitivity(
     supplement: Supplement = None,
     then: Then = None,
     enantiomer: Enantiomer = "racemic",
+    drug: Drug = "MDMA",
     food: Food = "fasted",
     water: Water = "free",
     weight: Weight = None,
@@ -270,6 +273,7 @@ def sensitivity(
         check_suffix(plot)
     question = Question(
         initial, supplement, then or (), enantiomer, food, water, weight, sex, age, cyp2d6, medicine or (),
+        drug=drug,
     )  # fmt: skip
     found = find(
         question,

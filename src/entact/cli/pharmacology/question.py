@@ -33,6 +33,7 @@ class Question:
     kind: str = "healthy"
     pressure: str | None = None
     heart_rate: float | None = None
+    drug: Any = "MDMA"
 
     def regimen(self) -> Regimen:
         """What is swallowed. Errors: as of `Regimen.mdma`."""
@@ -45,6 +46,7 @@ class Question:
             enantiomer=self.enantiomer,
             food=self.food,
             water=self.water,
+            drug=self.drug,
         )
 
     def who(self) -> Person | Population:
