@@ -204,3 +204,78 @@ def test_what_is_planned_given_the_guess_of_times_and_together_is_done(
         "by what the rater guessed",
         "by what the therapist guessed",
     } == {label.split(", ")[1].partition(":")[0] for label in guessed}
+
+
+def _rules() -> dict[str, tuple[str, str]]:
+    """What the issue names of the study -> the item of a list that asks for it."""
+    return {
+        "expectancy of participants before randomisation": ("crl2024", "expectancy_participant"),
+        "expectancy of therapists before randomisation": ("crl2024", "expectancy_therapist"),
+        "guesses after each session": ("crl2024", "guess_each_session"),
+        "laboratory around every session": ("crl2024", "laboratory_sessions"),
+        "laboratory at the midpoint": ("crl2024", "laboratory_midpoint"),
+        "electrocardiogram around every session": ("crl2024", "ecg_sessions"),
+        "QTcF": ("crl2024", "qtcf"),
+        "solicited checklist, of any valence": ("crl2024", "abuse_events_asked"),
+        "denser sampling after the dose": ("crl2024", "blood_pressure_dense"),
+        "impairment until a criterion": ("crl2024", "impairment_gate"),
+        "therapist adherence": ("crl2024", "adherence"),
+        "a second, rater-free outcome": ("crl2024", "second_outcome"),
+        "race": ("crl2024", "race"),
+        "ethnicity": ("crl2024", "ethnicity"),
+        "a year of follow-up": ("fda2023", "twelve_months"),
+        "rescue treatment": ("ema2025", "rescue"),
+        "outside use": ("crl2024", "outside_use"),
+        "a durability endpoint": ("crl2024", "durability_endpoint"),
+        "three doses compared": ("crl2024", "dose_response"),
+        "the same therapy in every arm": ("crl2024", "same_therapy"),
+        "estimands": ("e9r1", "strategies"),
+        "the effect given the guess": ("crl2024", "effect_given_guess"),
+        "a sensitivity analysis": ("crl2024", "sensitivity"),
+    }
+
+
+@pytest.mark.parametrize("what", _rules())
+def test_what_the_study_was_asked_for_it_has(what: str) -> None:
+    name, item = _rules()[what]
+    (found,) = (one for one in compare("mapp3", name).judged if one.item.id == item)
+    assert found.status == "met" or found.item.judge, found.said
+
+
+def test_what_no_list_asks_for_the_study_has_too() -> None:
+    release = load_study("mapp3").newest
+    file, sessions = release.file, [one for one in release.visits.values() if one.kind == "dosing"]
+    assert len(file.arms) == 3
+    assert {arm.role for arm in file.arms.values()} == {"experimental", "active_comparator", "placebo"}
+    for visit in sessions:
+        if visit.track is None:
+            at = {one.do: one.at for one in visit.timed}
+            assert {"orthostatic", "suds", "impairment", "guess"} <= at.keys()
+            assert len(at["vital_signs"]) >= 8
+    leaving = set(release.forms["discharge_readiness"].items)
+    assert len({name for name in leaving if "participant" in name or "therapist" in name}) >= 3
+    assert file.all_forms["therapist_adherence"].sampled == 0.25
+    participant = set(release.forms["participant"].items)
+    assert participant >= {
+        "race",
+        "ethnicity",
+        "gender",
+        "veteran",
+        "trauma_kind",
+        "prior_ssri",
+        "prior_therapy",
+    }
+    track = file.tracks["at_home"]
+    assert track.sites
+    assert set(track.sites) < set(file.sites)
+    plan = file.analysis
+    assert plan.multiplicity is not None
+    assert plan.interim is not None
+    assert {"tipping_point"} <= {one.method for one in plan.analyses.values()}
+    assert file.stopping
+    assert file.reports
+    # What is ours is marked, and every endpoint and analysis says where it is from or that it is ours.
+    for name, endpoint in file.endpoints.items():
+        assert endpoint.source or endpoint.assumption, name
+    for name, analysis in plan.analyses.items():
+        assert "ours" in (analysis.assumption or ""), name
