@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
@@ -14,6 +15,8 @@ from typing import Any
 import psycopg
 import pytest
 from tests.cli.conftest import Done, Run
+from tests.conduct.allocation.test_proof import check
+from tests.conduct.people import client
 from tests.owner import owner_connection
 
 SITES = ["--site", "S01", "--site", "S02"]
@@ -364,11 +367,24 @@ def test_all_is_opened_after_the_lock_and_the_seed_makes_the_same_list(
     assert not (tmp_path / "early.json").exists()
     locked = run("cut", "make", "final", "--lock", "--by", "stat", *_key(keys, opened, "stat"))
     assert locked.code == 0
-    done = allocation("pia", "reveal", *files(made, "pia"), "--out", tmp_path / "list.json", "--json")
+    page = tmp_path / "proof.html"
+    asked = ["--out", tmp_path / "list.json", "--proof", page, "--json"]
+    done = allocation("pia", "reveal", *files(made, "pia"), *asked)
     assert done.json["made_again"] is True
     rows = json.loads((tmp_path / "list.json").read_text())["list"]
     assert [row["number"] for row in rows] == [f"S0{s}-00{n}" for s in (1, 2) for n in range(1, 7)]
     assert {row["arm"] for row in rows} == {"mdma", "placebo"}
+    proof = json.loads(re.findall(r'id="proof">([^<]*)<', page.read_text())[0])
+    checked = check(proof)
+    assert not [one for one in checked["problems"] if "root" in one or "row 1" in one]
+    assert any("12 rows in 2 strata" in one for one in checked["facts"])
+    assert ANNA not in page.read_text()
+    public = client().get("/proof/").content.decode()  # without an account, before and after
+    assert proof["root"] in public
+    assert len(proof["plan"]) > 2
+    assert proof["plan"] == dict(re.findall(r"Analysis (\w+)<.*?<code>([0-9a-f]{64})<", public))
+    for row in rows:
+        assert row["number"] not in public
 
 
 def test_code_breaks_are_printed_and_that_is_entered(allocation: As, made: Path, tmp_path: Path) -> None:

@@ -188,56 +188,6 @@ def print_verified(found: Mapping[str, Any]) -> None:
     say(f"the list {found['root'][:16]}… {state}: {found['used']} of {found['rows']} rows used")
 
 
-def reveal(list_file: Path, openings_file: Path, out: Path, signer: Any) -> dict[str, Any]:
-    """Opens all rows once the study is locked, and makes the list again from its seed.
-
-    Returns:
-        What the file `out` is: the allocation that `entact cut datasets --allocation` reads.
-    Raises:
-        StoreError: while the study is not locked, and where a row was altered.
-    """
-    from entact.course.allocation.allocation import Allocation, Sealed, row_of
-    from entact.store import acts
-    from entact.store.cut import known_cuts
-    from entact.store.private import write_new
-    from entact.store.sealed_list import open_place, read_list, read_openings
-    from entact.store.signature import require
-
-    role = require(signer, "allocation").role
-    sealed = committed(read_list(list_file))
-    openings = read_openings(openings_file, sealed, signer)
-    if known_cuts().locked is None:
-        raise StoreError("the study is not locked: `entact cut make NAME --lock` comes before anybody's arm")
-    place = acts.here()
-    note_opened(place, "after_lock", sealed, signer, role)
-    texts = [open_place(sealed, openings, signer, one) for one in range(len(sealed.rows))]
-    count = sum(map(len, sealed.numbers.values()))
-    rows, behind = [row_of(text) for text in texts[:count]], texts[count:]
-    allocation = Allocation(
-        study=sealed.study,
-        simulated=place.environment != "production",
-        block_sizes=_block_sizes(behind[0]),
-        rows=rows,
-        kits=[],
-        sealed_list=Sealed(sealed.rows, [], sealed.root),
-        sealed_kits=Sealed([], [], ""),
-        method=behind[0],
-    )
-    again = _made_again(rows, behind, _ratio())
-    text = msgspec.json.format(msgspec.json.encode(allocation), indent=1)
-    write_new(out, text + b"\n", "the opened list")
-    return {"rows": count, "file": str(out), "method": behind[0], "made_again": again}
-
-
-def print_revealed(found: Mapping[str, Any]) -> None:
-    """What was opened, in words."""
-    say(f"{found['rows']} rows in {found['file']}: every one is the row that was committed")
-    if found["made_again"] is not None:
-        say("made again from the seed that was sealed with it, the list is the same: nobody chose it")
-    else:
-        say(f"it was not drawn here: {found['method'].removeprefix('method|').replace('|', ', ')}")
-
-
 def print_diagnosis(found: Mapping[str, Any]) -> None:
     """How well the list can be foretold, and what would lower it."""
     ratio = " : ".join(f"{arm} {share}" for arm, share in found["ratio"].items())
@@ -273,7 +223,7 @@ def _planned(database: str, sites: Sequence[str]) -> tuple[Release, tuple[str, .
 
     release = _study().newest
     try:
-        return release, strata_of(release, sites), _ratio()
+        return release, strata_of(release, sites), planned_ratio()
     except ValueError as error:
         raise StoreError(f"{error}: --site S01 --site S02") from error
 
@@ -284,7 +234,12 @@ def _study() -> Study:
     return Study.from_texts(one.text.encode() for one in acts.releases_here())
 
 
-def _ratio() -> Mapping[str, int]:
+def planned_ratio() -> Mapping[str, int]:
+    """The shares of the arms, as the newest release has them.
+
+    Raises:
+        StoreError: when the study does not randomise.
+    """
     planned = _study().newest.file.randomisation
     if planned is None:
         raise StoreError("the study does not randomise: there is no list to make")
@@ -354,24 +309,6 @@ def _number_of(ledger: str) -> str:
     if course.randomisation is None:
         raise StoreError(f"{ledger} is not randomised: there is no row to open")
     return course.randomisation.number
-
-
-def _made_again(rows: Sequence[Any], behind: Sequence[str], ratio: Mapping[str, int]) -> bool | None:
-    """Whether the sealed seed makes the same list; None where it was not drawn here."""
-    from entact.course.allocation.making import ListPlan, list_again
-
-    if len(behind) < 2:
-        return None
-    strata = tuple(dict.fromkeys(row.stratum for row in rows))
-    plan = ListPlan(strata, len(rows) // len(strata), dict(ratio), tuple(_block_sizes(behind[0])))
-    if list_again(plan, bytes.fromhex(behind[1].removeprefix("seed|"))) != list(rows):
-        raise StoreError("the sealed seed makes another list: what was committed was not drawn from it")
-    return True
-
-
-def _block_sizes(method: str) -> list[int]:
-    name, _, sizes = method.removeprefix("method|").partition("|")
-    return [int(size) for size in sizes.split(",")] if name == "permuted blocks" else []
 
 
 def _larger(block_sizes: Sequence[int], total: int) -> list[tuple[int, ...]]:

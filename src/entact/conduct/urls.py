@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from entact.conduct import views
+from entact.conduct.allocation.proof import show_proof
 from entact.conduct.locks.views import lock_study
 from entact.conduct.queries.views import export_queries, show_queries
 
@@ -36,6 +37,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("entact.conduct.reports.urls")),
     path("", include("entact.conduct.drift.urls")),
     path("lock/", lock_study, name="lock_study"),
+    path("proof/", show_proof, name="proof"),
     path("", include("entact.conduct.staff.urls")),
     path("audit/", include("entact.conduct.audit.urls")),
     path("files/", include("entact.conduct.exports.urls")),

@@ -149,6 +149,20 @@ def open_place(sealed: SealedList, openings: Openings, signer: Signer, place: in
     Raises:
         StoreError: when row or opening was altered.
     """
+    opening = opening_of(openings, signer, place)
+    path = merkle_path([row.leaf for row in sealed.rows], place)
+    try:
+        return open_row(sealed.rows[place], opening, path, len(sealed.rows), sealed.root)
+    except ValueError as error:
+        raise StoreError(str(error)) from error
+
+
+def opening_of(openings: Openings, signer: Signer, place: int) -> Opening:
+    """What opens one row: its key and salt.
+
+    Raises:
+        StoreError: when it was altered.
+    """
     box = SealedBox(SigningKey(signer.seed).to_curve25519_private_key())
     try:
         plain = bytes(box.decrypt(bytes.fromhex(openings.boxes[place])))
@@ -156,12 +170,7 @@ def open_place(sealed: SealedList, openings: Openings, signer: Signer, place: in
         raise StoreError(f"what opens row {place} was altered: the key does not open it") from error
     if len(plain) != KEY_BYTES + SALT_BYTES:
         raise StoreError(f"what opens row {place} of the list was altered")
-    opening = Opening(place, plain[:KEY_BYTES].hex(), plain[KEY_BYTES:].hex())
-    path = merkle_path([row.leaf for row in sealed.rows], place)
-    try:
-        return open_row(sealed.rows[place], opening, path, len(sealed.rows), sealed.root)
-    except ValueError as error:
-        raise StoreError(str(error)) from error
+    return Opening(place, plain[:KEY_BYTES].hex(), plain[KEY_BYTES:].hex())
 
 
 def _file_of(folder: Path, name: str) -> Path:

@@ -79,6 +79,7 @@ NOTHING_THERE = {
 }
 PLAIN = {
     "study": "/",
+    "proof": "/proof/",
     "told": "/told/",
     "ratings": "/assessments/",
     "rating": "/assessments/nothing/",

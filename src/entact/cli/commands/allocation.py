@@ -167,16 +167,19 @@ def reveal(
     by: By,
     list_file: ListFile,
     openings: OpeningsFile,
+    proof: Annotated[
+        Path | None, typer.Option(help="A new page (HTML) that proves the list in anybody's browser.")
+    ] = None,
     key: KeyFile = None,
     passphrase_file: Words = None,
     database: Database = REHEARSAL,
     as_json: AsJson = False,
 ) -> None:
     """Open every row once the study is locked, and make the list again from its sealed seed."""
-    from entact.cli.allocation import print_revealed, reveal
+    from entact.cli.allocation_reveal import print_revealed, reveal
     from entact.cli.custody import open_signer
 
-    found = reveal(list_file, openings, out, open_signer(database, by, key, passphrase_file))
+    found = reveal(list_file, openings, out, open_signer(database, by, key, passphrase_file), proof)
     print_result(found, print_revealed, as_json=as_json)
 
 

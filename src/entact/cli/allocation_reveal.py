@@ -1,0 +1,110 @@
+"""`entact allocation reveal`: every row opened once the study is locked, and proved to anybody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from entact.cli.allocation import committed, note_opened, planned_ratio
+from entact.cli.custody import say
+from entact.store import StoreError
+
+
+def reveal(
+    list_file: Path, openings_file: Path, out: Path, signer: Any, proof: Path | None = None
+) -> dict[str, Any]:
+    """Opens all rows once the study is locked, and makes the list again from its seed.
+
+    Args:
+        proof: a new page that proves the list to anybody (see `list_proof`).
+    Returns:
+        What the file `out` is: the allocation that `entact cut datasets --allocation` reads.
+    Raises:
+        StoreError: while the study is not locked, and where a row was altered.
+    """
+    from entact.course.allocation.allocation import Allocation, Sealed, row_of
+    from entact.store import acts
+    from entact.store.cut import known_cuts
+    from entact.store.private import write_new
+    from entact.store.sealed_list import open_place, opening_of, read_list, read_openings
+    from entact.store.signature import require
+
+    role = require(signer, "allocation").role
+    sealed = committed(read_list(list_file))
+    openings = read_openings(openings_file, sealed, signer)
+    if known_cuts().locked is None:
+        raise StoreError("the study is not locked: `entact cut make NAME --lock` comes before anybody's arm")
+    place = acts.here()
+    note_opened(place, "after_lock", sealed, signer, role)
+    texts = [open_place(sealed, openings, signer, one) for one in range(len(sealed.rows))]
+    count = sum(map(len, sealed.numbers.values()))
+    rows, behind = [row_of(text) for text in texts[:count]], texts[count:]
+    allocation = Allocation(
+        study=sealed.study,
+        simulated=place.environment != "production",
+        block_sizes=_block_sizes(behind[0]),
+        rows=rows,
+        kits=[],
+        sealed_list=Sealed(sealed.rows, [], sealed.root),
+        sealed_kits=Sealed([], [], ""),
+        method=behind[0],
+    )
+    again = _made_again(rows, behind, planned_ratio())
+    text = msgspec.json.format(msgspec.json.encode(allocation), indent=1)
+    write_new(out, text + b"\n", "the opened list")
+    if proof is not None:
+        salts = [opening_of(openings, signer, one).salt for one in range(len(texts))]
+        write_new(proof, _proof_page(sealed, texts, salts), "the proof")
+    return {
+        "rows": count,
+        "file": str(out),
+        "proof": None if proof is None else str(proof),
+        "method": behind[0],
+        "made_again": again,
+    }
+
+
+def print_revealed(found: Mapping[str, Any]) -> None:
+    """What was opened, in words."""
+    say(f"{found['rows']} rows in {found['file']}: every one is the row that was committed")
+    if found["made_again"] is not None:
+        say("made again from the seed that was sealed with it, the list is the same: nobody chose it")
+    else:
+        say(f"it was not drawn here: {found['method'].removeprefix('method|').replace('|', ', ')}")
+    if found["proof"] is not None:
+        say(f"{found['proof']} proves it in anybody's browser: it tells arms by number, and no name")
+
+
+def _proof_page(sealed: Any, texts: Sequence[str], salts: Sequence[str]) -> bytes:
+    from importlib.resources import files
+
+    from entact.report.list_proof import proof_page
+    from entact.store.cut import known_cuts
+    from entact.store.list_proof import OpenRow, list_proof
+
+    locks = [one.at for one in known_cuts().manifests.values() if one.purpose == "lock"]
+    found = list_proof(sealed, [OpenRow(*row) for row in zip(texts, salts, strict=True)], min(locks))
+    script = files("entact.conduct").joinpath("static", "proof.js").read_text(encoding="utf-8")
+    banner = "" if found.environment == "production" else f"Simulated data: {found.environment}"
+    return proof_page(sealed.study, msgspec.json.encode(found).decode(), script, banner=banner).encode()
+
+
+def _made_again(rows: Sequence[Any], behind: Sequence[str], ratio: Mapping[str, int]) -> bool | None:
+    """Whether the sealed seed makes the same list; None where it was not drawn here."""
+    from entact.course.allocation.making import ListPlan, list_again
+
+    if len(behind) < 2:
+        return None
+    strata = tuple(dict.fromkeys(row.stratum for row in rows))
+    plan = ListPlan(strata, len(rows) // len(strata), dict(ratio), tuple(_block_sizes(behind[0])))
+    if list_again(plan, bytes.fromhex(behind[1].removeprefix("seed|"))) != list(rows):
+        raise StoreError("the sealed seed makes another list: what was committed was not drawn from it")
+    return True
+
+
+def _block_sizes(method: str) -> list[int]:
+    name, _, sizes = method.removeprefix("method|").partition("|")
+    return [int(size) for size in sizes.split(",")] if name == "permuted blocks" else []
