@@ -61,6 +61,15 @@ def test_heterogeneity_is_that_of_its_functions() -> None:
     )
 
 
+def test_a_subgroup_is_a_constant_of_its_own_model() -> None:
+    """`arm + site` within one site is `arm`; an interaction with it is refused: the subgroups tell of it."""
+    found = asked(ROWS, method="subgroups", fixed="arm + site + baseline", by="site")
+    alone = subgroups(HERE, "arm + baseline", PAIR, ["site"])
+    assert [one.estimate for one in found[2:]] == pytest.approx([one.estimate for one in alone[2:]])
+    assert found[1].p == pytest.approx(alone[1].p)
+    assert "'site' interacts in `fixed`" in refused(ROWS, method="subgroups", fixed="arm * site", by="site")
+
+
 def test_a_therapist_pair_is_a_random_effect_and_its_share_of_the_variance_is_told() -> None:
     rng = np.random.default_rng(4)
     pairs = rng.normal(0, 6, 12)

@@ -7,9 +7,10 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from entact.analysis.analyse import code_digest
+from entact.analysis.analyse import analyse, code_digest, dummy_allocation
+from entact.analysis.plan import plan_of_release
 from entact.course.course import Course
-from entact.datasets import Datasets, build
+from entact.datasets import Datasets, analysis_frames, build
 from entact.protocol.plan_data import plan_digests
 from entact.protocol.release import Study
 from entact.report.outcomes import outcome_table
@@ -61,3 +62,13 @@ def test_a_blinded_report_holds_the_places_open(mini: Study, courses: list[Cours
     assert set(one.digests) == {"plan"}
     assert (one.standing, one.events, one.left_out) == ("", (), ())
     assert table.to_dict()["analyses"][0]["shell"] == one.shell
+
+
+def test_the_plan_is_tried_on_blinded_frames_with_made_up_arms(mini: Study, courses: list[Course]) -> None:
+    blinded = build(mini, courses)
+    people = blinded.subjects["USUBJID"].to_list()
+    dummy = dummy_allocation(people, ["mdma", "placebo"], seed=4)
+    found = analyse(mini.newest, analysis_frames(blinded), allocation=dummy, dry=True)
+    assert str(found).startswith("DRY RUN: arms are made up")
+    assert found.digests["plan"] == plan_of_release(mini.newest).digest
+    assert sum(found["primary"].entered.participants.values()) == 4

@@ -215,7 +215,7 @@ def _one(
 ) -> Analysed:
     try:
         rows, entered = enter(plan, planned, frame, allocation)
-    except Unusable as problem:
+    except (Unusable, pl.exceptions.PolarsError) as problem:
         nobody = Entered(0, {}, ())
         return Analysed(planned, None, str(problem), nobody, _standing(planned, committed))
     standing = _standing(planned, committed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -150,3 +151,31 @@ def test_an_estimand_that_leaves_something_open_is_refused(
     inner[where[-1]] = value
     with pytest.raises(PlanError, match=message):
         read_plan(said)
+
+
+@pytest.mark.parametrize(
+    ("days", "stopped", "said"),
+    [
+        ([1, 20, 40], 30, None),
+        (["2024-01-02", "2024-01-21", "2024-02-10"], "2024-01-31", None),
+        ([date(2024, 1, 2), date(2024, 1, 21), date(2024, 2, 10)], "2024-01-31", None),
+        (["02/01/2024", "21/01/2024", "10/02/2024"], "31/01/2024", "'02/01/2024' is no date"),
+        ([1, 20, 40], "2024-01-31", "stopped is dated by dates, and the rows' day is numbers"),
+    ],
+)
+def test_days_are_numbers_or_dates_that_sort_as_time_goes(
+    days: list[object], stopped: object, said: str | None
+) -> None:
+    """Text of another order sorts 10/02 before 21/01, and would take what was seen before as after."""
+    rows = pl.DataFrame(
+        {"participant": ["a"] * 3, "arm": ["x"] * 3, "visit": ["V1", "V2", "V3"], "value": [1.0, 2.0, 3.0]}
+    ).with_columns(day=pl.Series(days), stop=pl.Series([stopped] * 3))
+    estimand = Estimand("", {"stopped": "hypothetical"})
+    events = {"stopped": Intercurrent("", day="stop")}
+    if said is not None:
+        with pytest.raises(ValueError, match=said):
+            apply(rows, estimand, events, ["V1", "V2", "V3"])
+        return
+    found, [handled] = apply(rows, estimand, events, ["V1", "V2", "V3"])
+    assert found["value"].to_list() == [1.0, 2.0, None]
+    assert handled.values == 1

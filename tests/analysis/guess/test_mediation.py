@@ -33,6 +33,7 @@ def test_both_parts_are_the_whole_difference() -> None:
     assert direct.estimate is not None
     assert indirect.estimate + direct.estimate == pytest.approx(means[0] - means[1])  # type: ignore[operator]
     assert any("nothing unmeasured" in note for note in indirect.notes)
+    assert "4 in mdma did not guess mdma: with so few the level of the test is kept badly" in direct.notes
 
 
 def test_the_parts_and_their_errors_are_those_of_r() -> None:

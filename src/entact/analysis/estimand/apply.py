@@ -20,7 +20,7 @@ from entact.analysis.estimand.estimand import Estimand, Intercurrent, Strategy
 EVENT_VISIT = "event visit"
 """Column added: the first visit after a participant's first event with a hypothetical strategy."""
 
-_PLACE = "place of the visit"
+_PLACE, _DAY, _DATED = "place of the visit", "day as a number", "day of the event as a number"
 
 
 def visit_after(event: str) -> str:
@@ -122,13 +122,49 @@ def _when(
         return found
     if "day" not in rows.columns:
         raise ValueError(f"{name} is dated by a day, and the rows have no day: say which column `day` is")
-    told = rows.filter(pl.col(column).is_not_null())
-    later = told.filter(pl.col("day") < pl.col(column), pl.col(_PLACE).is_not_null())
+    days, dated = _days(rows["day"], f"the day of {name}"), _days(rows[column], name)
+    if (
+        (days[0] is None) is not (dated[0] is None)
+        and len(days[1].drop_nulls())
+        and len(dated[1].drop_nulls())
+    ):
+        raise ValueError(
+            f"{name} is dated by {_kind(dated)}, and the rows' day is {_kind(days)}; write both alike"
+        )
+    told = rows.with_columns(days[1].alias(_DAY), dated[1].alias(_DATED)).filter(pl.col(_DATED).is_not_null())
+    later = told.filter(pl.col(_DAY) < pl.col(_DATED), pl.col(_PLACE).is_not_null())
     last = dict(later.group_by("participant").agg(pl.col(_PLACE).max()).iter_rows())
     return {
         str(who): int(last.get(who, -1)) + 1
         for who in told["participant"].unique(maintain_order=True).to_list()
     }
+
+
+def _days(column: pl.Series, what: str) -> tuple[str | None, pl.Series]:
+    """A column of days as numbers, with what it holds: None for numbers, else dates.
+
+    Raises:
+        ValueError: for text that is no date in the order of ISO 8601: others do not sort as time goes.
+    """
+    if column.dtype == pl.Null or column.dtype.is_numeric():
+        return None, column.cast(pl.Float64).fill_nan(None)
+    if column.dtype == pl.String:
+        dates = column.str.to_date("%Y-%m-%d", strict=False)
+        wrong = column.filter(column.is_not_null() & dates.is_null())
+        if len(wrong):
+            raise ValueError(
+                f"{what}: {wrong[0]!r} is no date; write it as in 2026-01-31, or days as numbers"
+            )
+        return "dates", dates.to_physical().cast(pl.Float64)
+    if column.dtype == pl.Date:
+        return "dates", column.to_physical().cast(pl.Float64)
+    if isinstance(column.dtype, pl.Datetime):
+        return "dates", column.dt.epoch("us").cast(pl.Float64) / 86_400e6
+    raise ValueError(f"{what} holds {column.dtype}; dates or numbers are needed")
+
+
+def _kind(days: tuple[str | None, pl.Series]) -> str:
+    return days[0] or "numbers"
 
 
 def _done(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -28,7 +29,8 @@ def subgroups(
 
     Args:
         rows: participant, arm, value and covariates, one row a participant. fixed: as for `ancova`, with the
-            arm. by: columns of subgroups, as sex or site; a level is a category, whatever it holds.
+            arm. by: columns of subgroups, as sex or site; a level is a category, whatever it holds. Within a
+            level its own column leaves the model.
     Returns:
         "all" first; then each column's interaction (an F test of both arms, without an estimate),
         and its levels. A level in which the difference cannot be estimated says why.
@@ -40,6 +42,7 @@ def subgroups(
     formula = f"value ~ {fixed}"
     found = [replace(ancova(formula, own, contrast, level=level)[0], label="all")]
     for column in by:
+        inside = f"value ~ {_without(fixed, column)}"
         known = own.drop_nulls(column)
         cast = known.with_columns(_as_level(known[column]))
         lost = len(own) - len(known)
@@ -47,8 +50,23 @@ def subgroups(
         test = _interaction(formula, cast, column, contrast, level)
         found.append(replace(test, notes=(*test.notes, *notes)))
         for key, part in sort_groups(cast, [column]).group_by(column, maintain_order=True):
-            found.append(within(formula, part, contrast, f"{column}: {key[0]}", level))
+            found.append(within(inside, part, contrast, f"{column}: {key[0]}", level))
     return Estimates(f"Subgroups, {contrast[0]} - {contrast[1]}", tuple(found))
+
+
+def _without(fixed: str, column: str) -> str:
+    """The terms of a model but for a column's own, which does not vary within a subgroup.
+
+    Raises:
+        ValueError: when the column interacts with others: the subgroups are what tells whether it does.
+    """
+    terms = [term.strip() for term in fixed.split("+")]
+    kept = [term for term in terms if term.replace(" ", "") not in (column, f"C({column})")]
+    if re.search(rf"(?<![\w.]){re.escape(column)}(?![\w.])", " + ".join(kept)):
+        raise ValueError(
+            f"{column!r} interacts in `fixed`, and each subgroup is one of it; take it out there"
+        )
+    return " + ".join(kept) or "1"
 
 
 def _as_level(column: pl.Series) -> pl.Series:

@@ -185,9 +185,12 @@ class ConcentrationQTc:
                 f"participant {twice['participant'][0]} has two values at {twice['time'][0]}; say which "
                 "column is the `time` after the dose"
             )
-        found = concentration_qtc(
-            own, self.concentrations, level=question.level, slopes=self.slopes == "random"
-        )
+        try:
+            found = concentration_qtc(
+                own, self.concentrations, level=question.level, slopes=self.slopes == "random"
+            )
+        except ValueError as problem:
+            raise ValueError(str(problem).replace("slopes=False", "`slopes: common`")) from problem
         blank = rows.filter(arm == pair[1], pl.col(self.concentration).is_null()).height
         if not blank:
             return found
