@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from tests.conduct.browser import Browser, keep_screened
 from tests.conduct.conftest import SignIn
-from tests.conduct.record import blinded_study
+from tests.conduct.record import KEY, blinded_study, keep
+from tests.course.conftest import Story
 
+from entact import store
 from entact.protocol import Study
 
 BASELINE = "/participants/S-1/baseline.1/"
@@ -31,7 +33,8 @@ def rated_apart(data: dict[str, Any]) -> None:
         "calculated": "double(total) / 2.0",
     }
     data["schedule"][0]["do"].append("index_event")
-    data["schedule"][2]["do"].append("guess")
+    outcome = next(one for one in data["schedule"] if one["visit"] == "outcome")
+    outcome["do"].append("guess")
     for role in ("investigator", "therapist"):
         hidden = ["allocation", "rater_scores", "guesses"]
         data["blinding"].append({"role": role, "hidden": hidden, "until": "lock"})
@@ -72,3 +75,16 @@ def settings_video() -> Iterator[str]:
 
     with override_settings(VIDEO="https://meet.example.org/{room}"):
         yield "https://meet.example.org/"
+
+
+@pytest.fixture
+def treated(study: Study, database: str, sign_in: SignIn) -> str:
+    """Somebody who was rated at baseline and treated, whose outcome is booked; the ledger's name."""
+    story = Story(study)
+    story.whole()
+    story.entries = [one for one in story.entries if one.encounter not in ("outcome#1", "closing#1")]
+    (ledger,) = keep(study, story)
+    store.keep_keys({ledger.name: KEY})
+    ada = sign_in("ada", denver="investigator")
+    ada.post("/participants/1-001/outcome.1/", {"do": "book", "at": "2026-05-03T10:00"})
+    return ledger.name

@@ -8,6 +8,8 @@ import pytest
 from tests.conduct.browser import Browser, course_of
 from tests.conduct.conftest import SignIn
 from tests.conduct.rating.conftest import BASELINE, EVENT
+from tests.conduct.record import KEY, keep
+from tests.course.conftest import Story
 
 from entact import store
 from entact.course import read
@@ -55,14 +57,11 @@ def test_what_is_booked_is_offered_taken_rated_and_sealed_from_the_site(
     assert "calculated" not in form
     ruth.post(f"{where}symptoms/", ANSWERS)
     assert "Sent" in ruth.get(f"{where}symptoms/")
-    page = ruth.get(where)
-    assert "Your guess" in page
-    ruth.post(where, {"do": "guess", "arm": "mdma", "confidence": "60", "why": "calm"}, status=200)
+    assert "Your guess" not in ruth.get(where)  # nothing was given yet
     ruth.post(where, {"do": "finish"})
     course = course_of(study, ledger)
     (answers,) = course.answers["symptoms"]
     assert (answers.by, answers.role, answers.items["total"]) == ("ruth", "rater", 44)
-    assert [(one.by, one.arm, one.confidence) for one in course.guesses] == [("ruth", "mdma", 60)]
     assert course.encounters["baseline#1"].status == "ended"
     assert course.encounters["baseline#1"].contact == "video"
     assert not [one for one in course.findings.values() if one.rule.startswith(("without_gate", "gate_"))]
@@ -234,3 +233,63 @@ def test_a_booking_that_moves_or_ends_moves_or_ends_the_offer(ada: Browser, ruth
     ada.post(BASELINE, {"do": "cancel"})
     assert where not in ruth.get(DAY)
     ruth.get(where, status=404)
+
+
+GUESS = {"do": "guess", "arm": "mdma", "confidence": "60", "why": "calm", "clear": "at_this_visit"}
+
+
+def test_a_guess_is_asked_once_all_is_sent_and_earlier_scores_are_nowhere(
+    treated: str, sign_in: SignIn, study: Study
+) -> None:
+    ruth = sign_in("ruth", everywhere="rater")
+    where = taken(ruth)
+    rated = course_of(study, treated).answers["symptoms"][0].items["total"]
+    ruth.post(where, GUESS, status=404)
+    ruth.post(where, CONFIRMED)
+    for page in (ruth.get(where), ruth.get(f"{where}symptoms/")):
+        assert "Your guess" not in page
+        assert str(rated) not in words_of(page)
+        assert "Before" not in page
+    ruth.post(f"{where}symptoms/", ANSWERS)
+    assert "Your guess" in ruth.get(where)
+    ruth.post(where, {**GUESS, "confidence": "160"}, status=422)
+    ruth.post(where, GUESS, status=200)
+    assert "Your guess" not in ruth.get(where)
+    (guess,) = [one for one in course_of(study, treated).guesses if one.by == "ruth"]
+    assert (guess.guesser, guess.arm, guess.confidence) == ("rater", "mdma", 60)
+
+
+def test_a_rater_cannot_tell_a_first_assessment_from_a_last(
+    study: Study, database: str, sign_in: SignIn
+) -> None:
+    """The pages of a baseline and those of an outcome are the same to the byte, but for the random words."""
+    screened, treated = Story(study), Story(study)
+    treated.whole()
+    treated.entries = [one for one in treated.entries if one.encounter not in ("outcome#1", "closing#1")]
+    first = [one for one in treated.entries if one.kind in ("consent", "screening")]
+    screened.begin("screening#1", day=0)
+    for one in first:
+        screened.write(one.kind, one.data, minute=2)
+    for story in (screened, treated):
+        story.form("index_event", {"event": EVENT}, minute=9, encounter="screening#1")
+    ledgers = keep(study, screened, treated)
+    store.keep_keys({ledger.name: KEY for ledger in ledgers})
+    ada = sign_in("ada", denver="investigator")
+    for where in ("/participants/S-1/baseline.1/", "/participants/1-002/outcome.1/"):
+        ada.post(where, {"do": "book", "at": "2026-05-03T10:00"})
+
+    def pages(rater: Browser) -> list[str]:
+        where = taken(rater)
+        seen = [rater.get(where)]
+        rater.post(where, CONFIRMED)
+        seen += [rater.get(f"{where}symptoms/"), rater.post(f"{where}symptoms/look/", ANSWERS, status=200)]
+        seen += [rater.get(where), rater.get(DAY).partition("offers")[0]]
+        hidden = (
+            rf"[0-9a-f]{{32}}|csrfmiddlewaretoken\" value=\"\w+|data-draft=\"[^\"]*\"|(?i:{rater.person})"
+        )
+        return [re.sub(hidden, "", page) for page in seen]
+
+    one, other = pages(sign_in("ruth", everywhere="rater")), pages(sign_in("uma", everywhere="rater"))
+    assert one == other
+    rated = {course_of(study, ledger.name).noted["rating_taken"][0].encounter for ledger in ledgers}
+    assert rated == {"baseline#1", "outcome#1"}

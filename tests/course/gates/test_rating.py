@@ -9,7 +9,8 @@ from tests.course.cases import Case, before
 
 from entact.course.findings import findings
 from entact.course.gates.gate import Allowed, Refused
-from entact.course.kinds.rating import have_met, holder_of
+from entact.course.gates.rating import have_met
+from entact.course.kinds.rating import holder_of
 
 AT = "2026-04-05T10:00:00-06:00"
 HERE = "outcome#1"
@@ -34,7 +35,8 @@ def test_who_was_never_met_may_take_it_and_who_rated_before_may_not() -> None:
     case = treated()
     assert isinstance(case.may("rate", AT, by="r-2", encounter=HERE), Allowed)
     assert against(case, "r-1") == {"met_before"}
-    assert have_met(case.course()) == {"r-1"}
+    assert have_met(case.course()) >= {"r-1", "t-1"}
+    assert against(case, "t-1") == {"met_before"}  # who treated them rates them not
 
 
 def test_what_somebody_has_is_nobody_elses_until_they_let_go_and_not_theirs_again() -> None:
@@ -91,3 +93,10 @@ def test_what_a_rater_told_is_found_until_the_site_has_answered(
     assert open_ones() == [item]
     case.put("done", "rater_answered", "2026-04-04T10:15:00-06:00", {"done": "called"}, about="told")
     assert open_ones() == []
+
+
+@pytest.mark.parametrize("of", ["procedures", "follow_up", "data_use"])
+def test_who_takes_part_in_it_no_more_is_not_rated(of: str) -> None:
+    stop = {"of": of, "decided_by": "participant", "cause": "wish"}
+    case = treated().put("stop", "discontinuation", "2026-04-01T10:00:00-06:00", stop)
+    assert against(case, "r-2") == {f"{of}_discontinued"}

@@ -11,6 +11,7 @@ from django.utils.crypto import salted_hmac
 
 from entact import store
 from entact.conduct.asking import authenticated_by, now_in, reader_of
+from entact.conduct.blinding.guess import RATER, is_said, may_be_asked
 from entact.conduct.forms.domain import DONE, NOT_DONE, Filling, Unsaved, Written, written_at
 from entact.conduct.forms.page import FormPage, Shown, page_of
 from entact.conduct.forms.place import Place
@@ -86,12 +87,9 @@ class RatingAsked(Rates):
     @property
     def asks_guess(self) -> bool:
         """Whether a guess is asked, once all is sent, and not given yet."""
-        planned = self.course.release.visits.get(self.offer.encounter.partition("#")[0])
-        guessed = any(
-            one.encounter == self.offer.encounter and one.by == self.person.identity
-            for one in self.course.guesses
-        )
-        return planned is not None and "guess" in planned.do and not guessed and not self.next_form
+        place = self.course, self.offer.encounter, RATER
+        asks = may_be_asked(*place) == "" and not is_said(*place, self.person.identity)
+        return asks and not self.next_form
 
     def form(self, name: str) -> FormAsked:
         """One of its forms.

@@ -22,8 +22,8 @@ from entact.conduct.reader import Folded, Reader
 from entact.conduct.record.door import Author, compose, store_act, store_entry, turn_of
 from entact.course import Course, Refused
 from entact.course.gates.drift import OF_THE_RATER
+from entact.course.gates.rating import have_met
 from entact.course.kinds.booking import bookings_of
-from entact.course.kinds.rating import have_met
 from entact.course.state.numbers import ledger_of
 from entact.store import StoreError, lists
 
@@ -51,6 +51,8 @@ def renew_offers(reader: Reader) -> None:
     done = Offer.objects.filter(over=False, ledger__in={ledger for ledger, _ in booked})
     for place in set(booked) - set(done.values_list("ledger", "encounter")):
         course = course_in(reader, place[0])
+        if not forms_asked(course, place[1]):  # not under the release that they consented to
+            continue
         values = {
             "token": secrets.token_hex(16),
             "room": secrets.token_hex(16),

@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from entact.course.course import Course
 from entact.course.gates.drift import fit_to_rate
 from entact.course.gates.question import Check, Question, Reason
-from entact.course.kinds.rating import have_met, holder_of
+from entact.course.kinds.rating import holder_of
+
+
+def have_met(course: Course) -> frozenset[str]:
+    """Everybody who has written anything about this participant, in whatever role: none of them rates."""
+    return frozenset(entry.by for entry in course.entries)
 
 
 def left_to_rate(question: Question) -> Iterator[Reason]:
@@ -17,6 +23,9 @@ def left_to_rate(question: Question) -> Iterator[Reason]:
     if not forms:
         yield Reason("not_rated_apart", "No rater apart from the site rates this visit.")
         return
+    for of in ("procedures", "follow_up", "data_use"):
+        if of in course.discontinued:
+            yield Reason(f"{of}_discontinued", "The participant takes no part in this any more.")
     held = course.encounters.get(encounter)
     if held is not None and held.status != "started":
         yield Reason("visit_over", f"{encounter} is over.")

@@ -76,14 +76,6 @@ def holder_of(course: State, encounter: str) -> str | None:
     return holder
 
 
-def have_met(course: State) -> frozenset[str]:
-    """Everybody who took, heard or rated anything of this participant as a rater apart: nobody does twice."""
-    met = {one.by for one in _said(course, "rating_taken", "rater_heard", "break_glass")}
-    apart = course.release.roles_apart
-    met |= {one.by for filled in course.answers.values() for one in filled if one.role in apart}
-    return frozenset(met)
-
-
 def found_unanswered(course: State) -> Iterator[tuple[str, str, str, str]]:
     """What a rater told the site and nobody there has answered: rule, entry, item and message."""
     answered = {one.about for one in _said(course, "rater_answered")}
