@@ -16,7 +16,7 @@ def correct_guess_curve(
     """The difference of arms with correct and wrong guesses mixed at stated rates; at a half, as by chance.
 
     Args:
-        rates: of correct guesses, the same in both arms. Who did not know is left out, and counted.
+        rates: of correct guesses, the same in both arms. Who guessed neither is left out, and counted.
     Returns:
         For each rate c, c times the mean of those who guessed their arm plus 1 - c times that of those who
         guessed the other, of the first arm less the second; normal intervals.
@@ -52,7 +52,7 @@ def correct_guess_curve(
         score = at / se if se > 0 else None
         notes = [CAVEAT, f"correct in truth: {seen[0]:.0%} of {first}, {seen[1]:.0%} of {second}"]
         if others:
-            notes.append(f"{others} who did not know left out")
+            notes.append(f"{others} who guessed neither of the two left out")
         rows.append(
             Estimate(
                 "mean difference",

@@ -23,7 +23,7 @@ from entact.store import lists
 BATCH: Final = 50
 RATES: Final = tuple(place / 20 for place in range(21))
 WIDTH, HEIGHT = 460, 250
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 14, 16, 34
+_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 24, 16, 34
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,7 @@ class Measured:
     """How blind the study was, as far as arms are known.
 
     Attributes:
+        by_chance: Bang's index of guesses at random, where there are more than two arms.
         known, randomised: of how many the arm is known, and of how many there is one. told: statements of
             who had been told, which are no guesses.
     """
@@ -92,6 +93,7 @@ class Measured:
     occasions: tuple[Occasion, ...]
     outcome: str
     given: tuple[Given, ...]
+    by_chance: str = ""
     caveat: str = CAVEAT
 
 
@@ -120,8 +122,15 @@ def measure(reader: Reader, arms: Mapping[str, str]) -> Measured:
     datasets = build(reader.study, known, opened, at=reader.at)
     endpoint = datasets.book.endpoints[datasets.book.analyses[0].endpoint]
     outcome = f"{endpoint.title}, {title_of_visit(endpoint.at, reader.visits).lower()}"
+    arms_here = len(datasets.book.arms)
     return Measured(
-        len(known), randomised, told, tuple(_occasions(reader, datasets)), outcome, tuple(_given(datasets))
+        len(known),
+        randomised,
+        told,
+        tuple(_occasions(reader, datasets)),
+        outcome,
+        tuple(_given(datasets)),
+        _number(2 / arms_here - 1, 2) if arms_here > 2 else "",
     )
 
 
