@@ -355,6 +355,9 @@ def estimates(found: Any) -> Iterator[Estimate]:
 
 
 APART = {
+    "agreement.agreement_by_rater",  # tried by their own tests
+    "agreement.agreement_of",
+    "agreement.agreement_over_time",
     "adjustment.linear",  # fitted within standardise here
     "adjustment.logistic",
     "multiplicity.graphical",  # of p values alone, which multiplicity's own tests try
