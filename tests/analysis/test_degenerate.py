@@ -6,10 +6,11 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass
 from importlib import import_module
-from inspect import isfunction
+from inspect import isfunction, signature
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import polars as pl
 import pytest
 
@@ -406,3 +407,71 @@ def test_a_stated_result_or_a_clear_error(name: str) -> None:
             assert all(number == number for number in numbers(found)), (case, found)
         for one in estimates(found):
             assert one.estimate is not None or one.p is not None or one.notes, (case, one)
+
+
+@pytest.mark.parametrize("level", [95, 0, 1.0, float("nan"), "0.95"])
+def test_a_level_that_is_none_is_refused_by_every_method(level: Any) -> None:
+    for room in [*ROOMS.split(), "randomisation", "safety", "survival"]:
+        module = import_module(f"entact.analysis.{room}")
+        for name in module.__all__:
+            method = getattr(module, name)
+            if room != "adjustment" and isfunction(method) and "level" in signature(method).parameters:
+                asked = [one for one in signature(method).parameters.values() if one.default is one.empty]
+                with pytest.raises(ValueError, match=r"level must lie between 0 and 1"):
+                    method(*(None for one in asked if one.kind is not one.KEYWORD_ONLY), level=level)
+
+
+def test_pandas_says_what_polars_says() -> None:
+    from entact.analysis.guess import read_guesses
+    from entact.analysis.heterogeneity import subgroups
+    from entact.analysis.randomisation import Complete, rerandomise
+    from entact.analysis.safety import exposure_adjusted
+
+    frame = pd.DataFrame(ROWS.to_dict(as_series=False))
+    people = frame[frame["visit"] == "V2"]
+    events = people[people["events"] > 2].assign(term="nausea")[["participant", "term"]]
+    own = last(ROWS)
+    there = own.filter(pl.col("events") > 2).select("participant", term=pl.lit("nausea"))
+    first, second = (people[people["arm"] == arm] for arm in PAIR)
+    one, two = arms(ROWS)
+    asked: list[tuple[Any, Any]] = [
+        (rank_sum(first["value"], second["value"]), rank_sum(one, two)),
+        (van_elteren([(first["value"], second["value"])]), van_elteren([(one, two)])),
+        (signed_rank(people["value"] - 15), signed_rank(own["value"] - 15)),
+        (effect_size(first["value"], second["value"]), effect_size(one, two)),
+        (ancova("value ~ arm + site", people, PAIR), ancova("value ~ arm + site", own, PAIR)),
+        (subgroups(people, "arm", PAIR, ["site"]), subgroups(own, "arm", PAIR, ["site"])),
+        (exposure_adjusted(events, people, PAIR), exposure_adjusted(there, own, PAIR)),
+        (distribution(people), distribution(own)),
+        (
+            survival.median_time(Times.of(people["exposure"], people["ended"])),
+            survival.median_time(Times.of(own["exposure"], own["ended"])),
+        ),
+        (
+            binary.difference(binary.count(first["ended"], second["ended"])),
+            binary.difference(binary.count(*arms(ROWS, "ended"))),
+        ),
+        (read_guesses(people, PAIR).arms, read_guesses(own, PAIR).arms),
+        (
+            imputation.imputed_difference(
+                imputation.read_trial(
+                    frame,
+                    "arm * visit + baseline * visit",
+                    visits=["V1", "V2"],
+                    reference={"mdma": "placebo", "placebo": "placebo"},
+                ),
+                PAIR,
+                "V2",
+                assumption=imputation.JumpToReference(),
+            ),
+            METHODS["imputation.imputed_difference"](ROWS),
+        ),
+        (
+            rerandomise(
+                people, contrast=PAIR, procedure=Complete(), generator=np.random.default_rng(1), draws=50
+            ),
+            rerandomised(ROWS),
+        ),
+    ]
+    for place, (ours, theirs) in enumerate(asked):
+        assert str(ours) == str(theirs), place

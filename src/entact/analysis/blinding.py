@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from scipy.special import ndtri
 
+from entact.analysis.frame import public
 from entact.analysis.level import check_level
 
 WRONG = 0.5  # James's weight of a wrong guess; a correct one weighs 0, "do not know" 1
@@ -116,6 +117,7 @@ def james(counts: Sequence[Sequence[int]], *, level: float = 0.95) -> Index:
     return _wald(unknown + (1 - unknown) ** 2 * ratio / 2, se, level, n)
 
 
+@public
 def count_guesses(
     frame: pl.DataFrame, *, arm: str, guess: str, arms: Sequence[str], unknown: str = UNKNOWN
 ) -> Guesses:

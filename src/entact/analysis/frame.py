@@ -3,11 +3,46 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar, cast
 
 import numpy as np
 import polars as pl
+
+from entact.analysis.level import check_level
+
+Given = ParamSpec("Given")
+Found = TypeVar("Found")
+
+
+def public(function: Callable[Given, Found]) -> Callable[Given, Found]:
+    """A method that anybody may call: takes pandas as it takes Polars, and refuses a level that is none."""
+
+    @wraps(function)
+    def called(*given: Given.args, **named: Given.kwargs) -> Found:
+        if "level" in named:
+            check_level(named["level"])
+        taken = {name: in_polars(value) for name, value in named.items()}
+        return cast(Any, function)(*map(in_polars, given), **taken)  # type: ignore[no-any-return]
+
+    return called
+
+
+def in_polars(value: Any) -> Any:
+    """A pandas frame or series as one of Polars, also within a list or tuple; anything else as it is."""
+    if isinstance(value, list | tuple) and not hasattr(value, "_fields"):
+        made = [in_polars(one) for one in value]
+        return value if all(a is b for a, b in zip(made, value, strict=True)) else type(value)(made)
+    if type(value).__module__.split(".")[0] != "pandas":
+        return value
+    if hasattr(value, "columns"):
+        return read_frame(value, [str(name) for name in value.columns])
+    return (
+        read_values(value).alias("" if value.name is None else str(value.name))
+        if hasattr(value, "isna")
+        else value
+    )
 
 
 def read_frame(data: Any, names: Sequence[str]) -> pl.DataFrame:

@@ -121,5 +121,5 @@ def test_an_empty_arm_and_a_null_that_cannot_be_are_refused() -> None:
         Arm(0, 0, "mdma")
     with pytest.raises(ValueError, match="between -1 and 1"):
         difference(Pair.of(1, 2, 1, 2), null=10.0)
-    with pytest.raises(ValueError, match=r"level of 95"):
+    with pytest.raises(ValueError, match="level must lie between 0 and 1"):
         difference(Pair.of(1, 2, 1, 2), method=Wald(), level=95)

@@ -8,6 +8,7 @@ from typing import Any
 
 from entact.analysis.agreement.icc import icc
 from entact.analysis.agreement.kappa import kappa
+from entact.analysis.frame import public
 from entact.analysis.result import Estimate
 
 FORM = "1,1"  # each target is rated by raters of its own
@@ -46,6 +47,7 @@ class Agreement:
         return self.icc is not None and self.icc.estimate is not None and self.icc.estimate < limit
 
 
+@public
 def agreement_of(pairs: Sequence[Pair], of: str = "", *, level: float = 0.95) -> Agreement:
     """ICC(1,1) of the values and Cohen's kappa of the categories, with intervals, and the mean shift."""
     if not pairs:
@@ -59,6 +61,7 @@ def agreement_of(pairs: Sequence[Pair], of: str = "", *, level: float = 0.95) ->
     return Agreement(of, len(pairs), shift, found, agreed, note)
 
 
+@public
 def agreement_by_rater(
     pairs: Iterable[Pair], *, last: int | None = None, level: float = 0.95
 ) -> tuple[Agreement, ...]:
@@ -76,6 +79,7 @@ def agreement_by_rater(
     )
 
 
+@public
 def agreement_over_time(
     pairs: Iterable[Pair], period: Callable[[Any], str], *, level: float = 0.95
 ) -> tuple[Agreement, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from entact.analysis.frame import public
 from entact.analysis.result import Estimate, Group
 
 Floats = NDArray[np.float64]
@@ -22,6 +23,7 @@ FORMS = {
 """Forms by their names in Shrout & Fleiss 1979."""
 
 
+@public
 def icc(ratings: Any, form: str, *, level: float = 0.95) -> Estimate:
     """How much of the variance of ratings is between those rated.
 

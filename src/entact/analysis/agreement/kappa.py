@@ -10,11 +10,13 @@ import numpy as np
 from scipy.special import ndtr
 
 from entact.analysis.binary.arms import z_of
+from entact.analysis.frame import public
 from entact.analysis.result import Estimate, Group
 
 Weights = Literal["none", "linear", "quadratic"]
 
 
+@public
 def kappa(
     first: Sequence[Any],
     second: Sequence[Any],

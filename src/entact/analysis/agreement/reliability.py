@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from entact.analysis.frame import public
 from entact.analysis.result import Estimate, Group
 
 Floats = NDArray[np.float64]
 
 
+@public
 def alpha(items: Any, *, level: float = 0.95) -> Estimate:
     """Cronbach's alpha, with Feldt's interval.
 
@@ -45,6 +47,7 @@ def alpha(items: Any, *, level: float = 0.95) -> Estimate:
     )
 
 
+@public
 def omega(items: Any, *, level: float = 0.95, samples: int = 0, seed: int | None = None) -> Estimate:
     """McDonald's omega (total) of one factor by maximum likelihood.
 

@@ -9,6 +9,8 @@ from typing import Any
 import polars as pl
 from scipy.special import ndtr, ndtri
 
+from entact.analysis.frame import public
+from entact.analysis.level import check_level
 from entact.analysis.result import SIDES, Group, Side
 
 
@@ -65,6 +67,7 @@ class Pair:
         return Pair(self.second, self.first)
 
 
+@public
 def count(first: pl.Series, second: pl.Series, names: tuple[str, str] = ("", "")) -> Pair:
     """The two arms from their values, true and false or 1 and 0; unknown ones count in neither.
 
@@ -104,8 +107,7 @@ def pooled_groups(pairs: Iterable[Pair]) -> tuple[Group, ...]:
 
 def z_of(level: float) -> float:
     """The normal quantile of a two-sided level; a ValueError for none."""
-    if not 0 < level < 1:
-        raise ValueError(f"a level of {level:g} is none; write it as in 0.95")
+    check_level(level)
     return float(ndtri(0.5 + level / 2))
 
 

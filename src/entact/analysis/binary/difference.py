@@ -8,6 +8,7 @@ from typing import Protocol
 
 from entact.analysis.binary.arms import Pair, groups, tail, z_of
 from entact.analysis.binary.score import common_limits, difference_score
+from entact.analysis.frame import public
 from entact.analysis.proportion import score_interval
 from entact.analysis.result import Estimate, Side
 
@@ -84,6 +85,7 @@ class MiettinenNurminen:
 NEWCOMBE = Newcombe()
 
 
+@public
 def difference(
     pair: Pair,
     *,

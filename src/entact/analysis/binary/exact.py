@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import gammaln
 
 from entact.analysis.binary.arms import Pair, groups, require_side
+from entact.analysis.frame import public
 from entact.analysis.result import Estimate, Side
 
 Floats = NDArray[np.float64]
@@ -94,6 +95,7 @@ class Boschloo:
 FISHER = Fisher()
 
 
+@public
 def exact(
     pair: Pair, *, method: ExactTest = FISHER, level: float = 0.95, side: Side = "two_sided"
 ) -> Estimate:

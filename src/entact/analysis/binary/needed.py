@@ -7,9 +7,11 @@ from math import inf
 
 from entact.analysis.binary.arms import Pair
 from entact.analysis.binary.difference import NEWCOMBE, DifferenceMethod, difference
+from entact.analysis.frame import public
 from entact.analysis.result import Estimate
 
 
+@public
 def number_needed(pair: Pair, *, method: DifferenceMethod = NEWCOMBE, level: float = 0.95) -> Estimate:
     """The number needed to treat for one more event in the first arm; negative for one fewer.
 

@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 
 from entact.analysis.binary.arms import Pair, groups, tail, z_of
 from entact.analysis.binary.score import odds_score, ratio_limits, ratio_score
+from entact.analysis.frame import public
 from entact.analysis.result import Estimate, Side
 
 Kind = Literal["risk ratio", "odds ratio"]
@@ -71,6 +72,7 @@ class ScoreRatio:
 SCORE = ScoreRatio()
 
 
+@public
 def ratio(
     pair: Pair,
     kind: Kind = "risk ratio",

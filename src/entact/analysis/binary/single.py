@@ -9,6 +9,7 @@ import numpy as np
 from scipy.special import betainc, gammaln
 
 from entact.analysis.binary.arms import Arm, require_side
+from entact.analysis.frame import public
 from entact.analysis.proportion import proportion, score_interval
 from entact.analysis.result import Estimate, Group, Side
 
@@ -50,6 +51,7 @@ class Wilson:
 CLOPPER_PEARSON = ClopperPearson()
 
 
+@public
 def share(
     arm: Arm,
     *,

@@ -9,6 +9,7 @@ from typing import Literal
 
 from entact.analysis.binary.arms import Pair, pooled_groups, tail
 from entact.analysis.binary.score import common_limits, difference_score
+from entact.analysis.frame import public
 from entact.analysis.meta.effect import Counts
 from entact.analysis.meta.rare import TwoByTwo, cochran_mantel_haenszel, mantel_haenszel
 from entact.analysis.result import Estimate, Side
@@ -24,6 +25,7 @@ class Stratum:
     pair: Pair
 
 
+@public
 def stratified_difference(
     strata: Sequence[Stratum],
     *,
@@ -69,6 +71,7 @@ def stratified_difference(
     )
 
 
+@public
 def mantel_haenszel_difference(
     strata: Sequence[Stratum], *, level: float = 0.95, null: float = 0.0, side: Side = "two_sided"
 ) -> Estimate:
@@ -92,6 +95,7 @@ def mantel_haenszel_difference(
     )
 
 
+@public
 def mantel_haenszel_ratio(
     strata: Sequence[Stratum],
     kind: Literal["risk ratio", "odds ratio"] = "odds ratio",
@@ -115,6 +119,7 @@ def mantel_haenszel_ratio(
     )
 
 
+@public
 def cochran_test(strata: Sequence[Stratum], *, correct: bool = False, level: float = 0.95) -> Estimate:
     """The Cochran-Mantel-Haenszel test, beside the common odds ratio where it has a value.
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import polars as pl
 from scipy.special import stdtr, stdtrit
 
+from entact.analysis.frame import public
 from entact.analysis.result import Estimate, Estimates, Group, Side
 
 Spread = Literal["model", "HC0", "HC2", "HC3"]
@@ -17,6 +18,7 @@ _SANDWICH: dict[str, Any] = {"model": None, "HC0": "CR0", "HC2": "CR2", "HC3": "
 _ROW, _ONCE = "row of the frame", "once"
 
 
+@public
 def ancova(
     formula: str,
     data: pl.DataFrame,

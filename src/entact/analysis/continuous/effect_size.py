@@ -9,6 +9,7 @@ import polars as pl
 
 from entact.analysis.binary.arms import z_of
 from entact.analysis.describe import standardised_difference, summarise
+from entact.analysis.frame import public
 from entact.analysis.meta.effect import Means, baseline_standardised
 from entact.analysis.result import Estimate, Group
 
@@ -16,6 +17,7 @@ Kind = Literal["cohen", "hedges"]
 _TITLES = {"cohen": "Cohen's d", "hedges": "Hedges' g"}
 
 
+@public
 def effect_size(
     first: pl.Series,
     second: pl.Series,
@@ -48,6 +50,7 @@ def effect_size(
     )
 
 
+@public
 def baseline_effect_size(
     change: tuple[pl.Series, pl.Series],
     baseline: tuple[pl.Series, pl.Series],

@@ -9,9 +9,11 @@ from scipy.special import stdtrit
 
 from entact.analysis.continuous.ancova import t_tail
 from entact.analysis.describe import summarise
+from entact.analysis.frame import public
 from entact.analysis.result import Estimate, Group, Side
 
 
+@public
 def paired_t(
     differences: pl.Series,
     *,

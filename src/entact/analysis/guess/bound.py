@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from entact.analysis.frame import public
 from entact.analysis.guess.strata import CAVEAT, Guessed
 from entact.analysis.result import Estimate
 
 
+@public
 def expectancy_needed(guessed: Guessed, effect: Estimate, *, sd: float | None = None) -> Estimate:
     """How much believing in the first arm would have to change the outcome to make up the whole difference.
 

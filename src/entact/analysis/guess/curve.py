@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from math import sqrt
 
 from entact.analysis.binary.arms import tail, z_of
+from entact.analysis.frame import public
 from entact.analysis.guess.strata import CAVEAT, Guessed
 from entact.analysis.result import Estimate, Estimates, Group
 
 
+@public
 def correct_guess_curve(
     guessed: Guessed, rates: Sequence[float] = (0.0, 0.25, 0.5, 0.75, 1.0), *, level: float = 0.95
 ) -> Estimates:

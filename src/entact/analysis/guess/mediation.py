@@ -9,6 +9,7 @@ from scipy.special import stdtrit
 
 from entact.analysis.binary.arms import tail, z_of
 from entact.analysis.continuous.ancova import t_tail
+from entact.analysis.frame import public
 from entact.analysis.guess.strata import CAVEAT, Guessed
 from entact.analysis.result import Estimate, Estimates, Group
 
@@ -22,6 +23,7 @@ FEW = 5
 three in 0.08 (`benchmarks/blinding.py`)."""
 
 
+@public
 def mediation_by_guess(guessed: Guessed, *, level: float = 0.95) -> Estimates:
     """The difference of two arms in its part by way of believing in the first arm, and its other part.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from entact.analysis.describe import Summary, mean_difference, summarise
+from entact.analysis.frame import public
 from entact.analysis.result import Estimate, Estimates, Group
 
 CAVEAT = "a guess is made after treatment and may follow from its effect: groups by guess are not randomised"
@@ -44,6 +45,7 @@ class Guessed:
         return [*self.arms, *others]
 
 
+@public
 def read_guesses(
     rows: pl.DataFrame, contrast: tuple[str, str], *, guess: str = "guess", value: str = "value"
 ) -> Guessed:
@@ -76,6 +78,7 @@ def read_guesses(
     return found
 
 
+@public
 def effect_by_guess(guessed: Guessed, *, level: float = 0.95) -> Estimates:
     """The difference of arms among those who guessed alike, by Welch's test; or why there is none."""
     first, second = guessed.arms

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from entact.analysis.frame import public
 from entact.analysis.result import Estimate, Estimates, Group
 from entact.analysis.safety.people import need
 
 
+@public
 def durability(
     rows: pl.DataFrame,
     fixed: str,

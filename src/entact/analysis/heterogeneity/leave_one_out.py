@@ -7,11 +7,12 @@ from dataclasses import replace
 import polars as pl
 
 from entact.analysis.continuous import ancova
-from entact.analysis.frame import sort_groups
+from entact.analysis.frame import public, sort_groups
 from entact.analysis.heterogeneity.subgroups import of_arms, within
 from entact.analysis.result import Estimates
 
 
+@public
 def leave_one_out(
     rows: pl.DataFrame, fixed: str, contrast: tuple[str, str], of: str, *, level: float = 0.95
 ) -> Estimates:

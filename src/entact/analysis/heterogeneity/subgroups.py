@@ -11,12 +11,13 @@ from scipy.special import fdtrc
 
 from entact.analysis.adjustment.model import linear
 from entact.analysis.continuous import ancova
-from entact.analysis.frame import sort_groups
+from entact.analysis.frame import public, sort_groups
 from entact.analysis.planned import Question
 from entact.analysis.result import Estimate, Estimates, Group
 from entact.analysis.safety.people import need
 
 
+@public
 def subgroups(
     rows: pl.DataFrame,
     fixed: str,

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
+from entact.analysis.frame import public
 from entact.analysis.imputation.analyse import Each, compare, compare_shares
 from entact.analysis.imputation.draws import Draws, approximate_bayes, bayes, bootstrap, jackknife
 from entact.analysis.imputation.impute import impute
@@ -123,6 +124,7 @@ class Bayes:
 JACKKNIFE = Jackknife()
 
 
+@public
 def imputed_difference(
     trial: Trial,
     contrast: tuple[str, str],
@@ -163,6 +165,7 @@ def imputed_difference(
     return asked.pooled(inference.draw(trial, assumption, generator), generator, delta)
 
 
+@public
 def tipping_point(
     trial: Trial,
     contrast: tuple[str, str],

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from entact.analysis.frame import public
 from entact.analysis.imputation.difference import JACKKNIFE, Inference, imputed_difference
 from entact.analysis.imputation.reference import Assumption, JumpToReference, MissingAtRandom
 from entact.analysis.imputation.trial import Floats, Trial
@@ -15,6 +16,7 @@ LEAST = 5
 """Retrieved drop-outs of each arm below which they are too few to impute from."""
 
 
+@public
 def retrieved_dropouts(
     trial: Trial,
     contrast: tuple[str, str],

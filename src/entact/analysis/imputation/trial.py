@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from entact.analysis.frame import public
 from entact.analysis.mmrm.columns import Column, Factor, read_column, read_factor
 from entact.analysis.mmrm.design import build
 from entact.analysis.mmrm.formula import parse
@@ -63,6 +64,7 @@ class Trial:
         return after
 
 
+@public
 def read_trial(
     rows: pl.DataFrame,
     fixed: str,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from entact.analysis.describe import mean_interval, summarise
+from entact.analysis.frame import public
 from entact.analysis.result import Estimate, Group
 
 
@@ -27,6 +28,7 @@ class Anchored:
     specificity: float
 
 
+@public
 def anchored(change: pl.Series, better: pl.Series, little: pl.Series) -> Anchored:
     """Thresholds of a change, negative where it is an improvement, by what people say.
 
@@ -66,6 +68,7 @@ def anchored(change: pl.Series, better: pl.Series, little: pl.Series) -> Anchore
     return Anchored(mean, best[1], pairs / (len(yes) * len(no)), best[2], best[3])
 
 
+@public
 def distribution(rows: pl.DataFrame) -> pl.DataFrame:
     """The empirical distribution of changes: of each arm, the share at or below every value that was seen.
 

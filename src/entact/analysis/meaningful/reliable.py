@@ -5,8 +5,10 @@ from __future__ import annotations
 from math import sqrt
 
 from entact.analysis.binary.arms import z_of
+from entact.analysis.frame import public
 
 
+@public
 def reliable_change(sd: float, reliability: float, *, level: float = 0.95) -> float:
     """The least change of a person that is not explained by the scale's error of measurement.
 

@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from entact.analysis.binary.arms import require_side
+from entact.analysis.frame import public
 from entact.analysis.randomisation.procedure import Arms, Complete, Procedure, strata_of
 from entact.analysis.result import Estimate, Group, Side
 
@@ -24,6 +25,7 @@ def mean_difference(values: Floats, arms: Arms) -> float:
     return float(values[arms == 1].mean() - values[arms == 0].mean())
 
 
+@public
 def rerandomise(
     people: pl.DataFrame,
     *,

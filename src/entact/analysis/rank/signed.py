@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from entact.analysis.binary.arms import require_side, tail, z_of
+from entact.analysis.frame import public
 from entact.analysis.rank.law import (
     EXACT_BELOW,
     Floats,
@@ -21,6 +22,7 @@ from entact.analysis.rank.sums import group, known
 from entact.analysis.result import Estimate, Side
 
 
+@public
 def signed_rank(
     differences: pl.Series, *, level: float = 0.95, side: Side = "two_sided", name: str = "all"
 ) -> Estimate:

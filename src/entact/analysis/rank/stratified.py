@@ -9,11 +9,13 @@ import numpy as np
 import polars as pl
 
 from entact.analysis.binary.arms import require_side, tail
+from entact.analysis.frame import public
 from entact.analysis.rank.law import midranks
 from entact.analysis.rank.sums import group, known
 from entact.analysis.result import Estimate, Side
 
 
+@public
 def van_elteren(
     strata: Sequence[tuple[pl.Series, pl.Series]],
     *,

@@ -8,10 +8,12 @@ import numpy as np
 import polars as pl
 
 from entact.analysis.binary.arms import require_side, tail, z_of
+from entact.analysis.frame import public
 from entact.analysis.rank.law import EXACT_BELOW, Floats, exact_p, exact_place, invert, midranks, rank_sum_law
 from entact.analysis.result import Estimate, Group, Side
 
 
+@public
 def rank_sum(
     first: pl.Series,
     second: pl.Series,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
+from entact.analysis.frame import public
 from entact.analysis.result import Estimate, Estimates, Group
 from entact.analysis.safety.people import need
 
@@ -14,6 +15,7 @@ CONCERN = 10.0
 """Milliseconds that the upper limit has to stay below (ICH E14, 2.2.4)."""
 
 
+@public
 def concentration_qtc(
     rows: pl.DataFrame,
     concentrations: Mapping[str, float],

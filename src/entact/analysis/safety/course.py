@@ -8,11 +8,13 @@ from itertools import pairwise
 
 import polars as pl
 
+from entact.analysis.frame import public
 from entact.analysis.result import Estimates
 from entact.analysis.safety.incidence import exposure_adjusted
 from entact.analysis.safety.people import checked_people, need
 
 
+@public
 def dose_day_rates(
     events: pl.DataFrame, people: pl.DataFrame, contrast: tuple[str, str], *, level: float = 0.95
 ) -> Estimates:
@@ -50,6 +52,7 @@ def dose_day_rates(
     return Estimates(f"Rates per day, {contrast[0]} - {contrast[1]}", tuple(found))
 
 
+@public
 def time_course(
     events: pl.DataFrame, people: pl.DataFrame, contrast: tuple[str, str], ends: Sequence[float]
 ) -> pl.DataFrame:

@@ -10,11 +10,13 @@ from scipy.special import betaincinv, gammaincinv
 
 from entact.analysis.binary import Arm, MiettinenNurminen, Pair, difference
 from entact.analysis.binary.difference import DifferenceMethod
+from entact.analysis.frame import public
 from entact.analysis.level import check_level
 from entact.analysis.result import Estimate, Estimates, Group
 from entact.analysis.safety.people import checked_people, need
 
 
+@public
 def incidence(
     events: pl.DataFrame,
     people: pl.DataFrame,
@@ -49,6 +51,7 @@ def incidence(
     return Estimates(f"Incidence, {contrast[0]} - {contrast[1]}", tuple(rows))
 
 
+@public
 def exposure_adjusted(
     events: pl.DataFrame,
     people: pl.DataFrame,

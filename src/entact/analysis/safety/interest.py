@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from entact.analysis.binary.difference import DifferenceMethod
+from entact.analysis.frame import public
 from entact.analysis.result import Estimates
 from entact.analysis.safety.incidence import incidence
 from entact.analysis.safety.people import need
@@ -16,6 +17,7 @@ SUICIDALITY = ("none", "ideation", "severe ideation", "behaviour")
 """Grades, the mildest first: none; ideation of type 1 to 3; of type 4 or 5 (some intent); behaviour."""
 
 
+@public
 def special_interest(
     events: pl.DataFrame,
     people: pl.DataFrame,
@@ -47,6 +49,7 @@ def special_interest(
     return Estimates(f"Events of special interest, {contrast[0]} - {contrast[1]}", own.rows)
 
 
+@public
 def suicidality_shift(rows: pl.DataFrame) -> pl.DataFrame:
     """Participants by their grade of suicidality before and their worst one after, of each arm.
 

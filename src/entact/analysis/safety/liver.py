@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import polars as pl
 
+from entact.analysis.frame import public
 from entact.analysis.safety.people import need
 
 ALT_LIMIT, BILIRUBIN_LIMIT = 3.0, 2.0  # multiples of the upper limit of normal
 
 
+@public
 def edish(rows: pl.DataFrame) -> pl.DataFrame:
     """Each participant's greatest ALT (or AST) and bilirubin, in multiples of the upper limit of normal.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from entact.analysis.frame import public
 from entact.analysis.safety.people import need
 
 ABSOLUTE = (450.0, 480.0, 500.0)
@@ -12,6 +13,7 @@ RISES = (30.0, 60.0)
 """Milliseconds by which it rises (ICH E14, 2.2.2)."""
 
 
+@public
 def qtcf(qt: pl.Series, rr: pl.Series) -> pl.Series:
     """QT corrected by Fridericia's formula.
 
@@ -33,6 +35,7 @@ def qtcf(qt: pl.Series, rr: pl.Series) -> pl.Series:
     return (qt.cast(pl.Float64) / (rr.cast(pl.Float64) / 1000) ** (1 / 3)).alias("qtcf")
 
 
+@public
 def qt_categories(rows: pl.DataFrame) -> pl.DataFrame:
     """How many participants of each arm ever had a QTcF above a limit, or a rise beyond one.
 

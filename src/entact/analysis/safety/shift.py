@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from entact.analysis.frame import public
 from entact.analysis.safety.people import need
 
 
+@public
 def shift(
     rows: pl.DataFrame, grades: Sequence[str], *, before: str = "before", after: str = "after"
 ) -> pl.DataFrame:

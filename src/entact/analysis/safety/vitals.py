@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from entact.analysis.frame import public
 from entact.analysis.safety.people import need
 
 
@@ -24,6 +25,7 @@ class Limits:
     fall: float | None = None
 
 
+@public
 def dose_day_peaks(rows: pl.DataFrame) -> pl.DataFrame:
     """The greatest value of each parameter, of each arm on each day of dosing, and how far it rose.
 
@@ -50,6 +52,7 @@ def dose_day_peaks(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+@public
 def vital_outliers(rows: pl.DataFrame, limits: Mapping[str, Limits]) -> pl.DataFrame:
     """How many participants of each arm were ever beyond a limit on a day of dosing.
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import polars as pl
 
 from entact.analysis.binary import Arm, Fisher, Pair, exact
+from entact.analysis.frame import public
 from entact.analysis.safety.incidence import incidence
 
 
+@public
 def volcano(events: pl.DataFrame, people: pl.DataFrame, contrast: tuple[str, str]) -> pl.DataFrame:
     """For each term the difference of the shares that had it, and Fisher's p, the least first.
 

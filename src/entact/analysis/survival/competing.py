@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from entact.analysis.binary.arms import z_of
+from entact.analysis.frame import public
 from entact.analysis.result import Estimate, Group
 from entact.analysis.survival.times import Floats
 
 
+@public
 def cumulative_incidence(
     time: Floats,
     cause: NDArray[np.int64],

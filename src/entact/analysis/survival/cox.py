@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from entact.analysis.binary.arms import tail, z_of
+from entact.analysis.frame import public
 from entact.analysis.result import Estimate, Group, Side
 from entact.analysis.survival.times import Flags, Floats
 
@@ -15,6 +16,7 @@ ITERATIONS = 50
 FAR = 12.0  # logarithm of a hazard ratio beyond which it has no finite value
 
 
+@public
 def hazard_ratio(
     time: Floats,
     event: Flags,

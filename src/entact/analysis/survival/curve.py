@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from entact.analysis.binary.arms import tail, z_of
+from entact.analysis.frame import public
 from entact.analysis.result import Estimate, Side
 from entact.analysis.survival.times import Floats, Times
 
@@ -103,6 +104,7 @@ class Curve:
         return pl.DataFrame(columns).with_columns(pl.col("low", "high").fill_nan(None))
 
 
+@public
 def kaplan_meier(times: Times, *, level: float = 0.95, scale: Scale = "log_log") -> Curve:
     """The curve, with limits on the scale named: `log_log` stays within 0 and 1 (SAS), `log` is R's.
 
@@ -115,6 +117,7 @@ def kaplan_meier(times: Times, *, level: float = 0.95, scale: Scale = "log_log")
     return Curve(when, at_risk, events, share, spread, float(times.time.max()), level, scale)
 
 
+@public
 def median_time(times: Times, *, level: float = 0.95, scale: Scale = "log_log") -> Estimate:
     """The median time to the event, with the interval of Brookmeyer and Crowley."""
     at, low, high = kaplan_meier(times, level=level, scale=scale).quantile()
@@ -132,6 +135,7 @@ def median_time(times: Times, *, level: float = 0.95, scale: Scale = "log_log") 
     )
 
 
+@public
 def restricted_mean_difference(
     first: Times,
     second: Times,

@@ -8,10 +8,12 @@ from math import sqrt
 import numpy as np
 
 from entact.analysis.binary.arms import tail, z_of
+from entact.analysis.frame import public
 from entact.analysis.result import Estimate, Group, Side
 from entact.analysis.survival.times import Times
 
 
+@public
 def logrank(
     strata: Sequence[tuple[Times, Times]], *, level: float = 0.95, side: Side = "two_sided"
 ) -> Estimate:

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from entact.analysis.frame import public
 from entact.analysis.result import Group
 
 Floats = NDArray[np.float64]
@@ -35,6 +36,7 @@ class Times:
             raise ValueError(f"a time{called} is {wrong:g}; times are finite, and not negative")
 
     @classmethod
+    @public
     def of(cls, time: pl.Series, event: pl.Series, name: str = "") -> Times:
         """From columns; rows in which either is null are left out. `event`: true and false, or 1 and 0."""
         if event.name.upper() == "CNSR":
