@@ -17,7 +17,6 @@ from entact.cli.anchor import read_against
 from entact.cli.database import open_record
 from entact.course.kinds.periodic import late_periodic_reports
 from entact.store import postgres, server
-from entact.store.studies import study_of_record
 
 
 def verify_record(
@@ -131,6 +130,7 @@ def late_reports() -> list[str]:
     """Reports on the whole study that were not sent in time, in words."""
     from entact.conduct.reader import environment_of_database, present
     from entact.store.periodic import reporting_state
+    from entact.store.studies import study_of_record  # once Django is set up
 
     _, study = study_of_record()
     if study is None:
