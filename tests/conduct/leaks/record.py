@@ -127,7 +127,7 @@ def _walk_as_each(
     study: Study, seen: Seen, source: Source, *, most: int | None, roles: tuple[str, ...], sends: bool
 ) -> None:
     for name in roles or [*sorted(permissions_of(study).roles), PERSON]:
-        also = [f"/people/{PERSON}/"] if name == OWNER else []
+        also = {OWNER: [f"/people/{PERSON}/"], "investigator": _guesses(study)}.get(name, [])
         if name == PERSON:
             form, *also = beside_links(study)
             Crawl(seen, source, browser(HANDING), HANDING, most).hand_over(form)
@@ -166,6 +166,13 @@ def browser(name: str) -> Any:
             RecoveryCodes.activate(with_password())
         client.force_login(with_password())
     return client
+
+
+def _guesses(study: Study) -> list[str]:
+    """Where the participants are asked what they believe was given: a crawl may meet none of these visits."""
+    asked = [name for name, one in study.newest.visits.items() if "guess" in one.activities]
+    keys = [Standing.of(one).key for one in lists.participants(limit=4)]
+    return [f"/participants/{key}/{name}.1/guess/" for key in keys for name in asked[:1]]
 
 
 def beside_links(study: Study) -> list[str]:
