@@ -187,3 +187,15 @@ def test_other_separators_are_said(tmp_path: Path, mark: str) -> None:
     path.write_text(f"ID{mark}TIME{mark}AMT{mark}DV\n1{mark}0{mark}100{mark}.\n")
     with pytest.raises(NotData, match="separated by commas"):
         read_data(path)
+
+
+def test_a_reset_is_no_sample_of_the_compartment_that_it_names(tmp_path: Path) -> None:
+    lines = (
+        "a,0,1,120,HCl,.,1",
+        "a,2,0,.,.,221,2",
+        "a,200,3,.,.,.,1",
+        "a,300,4,120,HCl,.,1",
+        "a,302,0,.,.,220,2",
+    )
+    found = read_data(written(tmp_path, *lines, head="ID,TIME,EVID,AMT,FORM,DV,CMT"))
+    assert [len(subject.samples) for subject in found.subjects] == [1, 1]

@@ -327,3 +327,23 @@ def test_a_blocker_dulls_closeness_and_does_not_end_it(medicine: str) -> None:
         for own in ((), (medicine,))
     )
     assert 0.05 < blocked / alone < 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        *(("Effexor XR", "venlafaxine"), ("sertraline hydrochloride 100 mg", "sertraline")),
+        *(("bupropion XL 300 mg", "bupropion"), ("Inderal LA", "propranolol"), ("Paxil CR", "paroxetine")),
+    ],
+)
+def test_a_salt_or_a_slow_release_is_the_same_medicine(text: str, name: str) -> None:
+    (found,) = find_medicines([text])
+    assert found.name == name
+
+
+@pytest.mark.parametrize(
+    "text", ["Emsam patch", "phenelzine sulfate", "Adderall XR", "MAO-I", "tricyclics", "triptans"]
+)
+def test_what_is_refused_is_so_by_salt_and_by_class(text: str) -> None:
+    with pytest.raises(NotAMedicine, match="is refused"):
+        find_medicines([text])

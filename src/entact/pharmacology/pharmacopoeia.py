@@ -22,6 +22,11 @@ from entact.pharmacology.parameters import ModelError, read_yaml
 FILE: Final = Path(__file__).with_name("medicines.yaml")
 NEAR: Final = 0.8
 """how alike a name must be to be offered: a name that merely sounds alike misleads"""
+FORMS: Final = frozenset(
+    "xr xl sr er cr la ir retard patch hydrochloride hcl sulfate sulphate hydrobromide mesylate maleate "
+    "tartrate succinate oxalate".split()
+)
+"""what may stand after a name: salts, and forms of release, which are not followed"""
 SAID: Final = ("given", "route", "class", "brands", "human", "fitted", "note")
 
 
@@ -51,6 +56,9 @@ class Pharmacopoeia:
             NotAMedicine: refused, or a class (with the reason), or unknown.
         """
         key = " ".join(name.lower().split())
+        known = {*self.medicines, *self.refused, *self.brands, *self.classes}
+        if key not in known and key.rpartition(" ")[2] in FORMS:
+            key = key.rpartition(" ")[0]  # of a salt or a slow release it is the same that acts
         own = self.brands.get(key, key)
         brand = "" if own == key else f" ({own})"
         if own in self.refused:

@@ -171,7 +171,11 @@ def check_compartments(rows: Sequence[Row]) -> None:
     codes = {
         row.fields["CMT"]: row
         for row in rows
-        if "CMT" in row.fields and "OUTPUT" not in row.fields and not is_dose(row) and is_number(row, "CMT")
+        if "CMT" in row.fields
+        and "OUTPUT" not in row.fields
+        and not is_dose(row)
+        and row.number("EVID") not in (2.0, 3.0)
+        and is_number(row, "CMT")
     }
     if len(codes) > 1:
         last = list(codes.values())[-1]
