@@ -23,8 +23,27 @@ FILE: Final = Path(__file__).with_name("medicines.yaml")
 NEAR: Final = 0.8
 """how alike a name must be to be offered: a name that merely sounds alike misleads"""
 FORMS: Final = frozenset(
-    "xr xl sr er cr la ir retard patch hydrochloride hcl sulfate sulphate hydrobromide mesylate maleate "
-    "tartrate succinate oxalate".split()
+    [
+        "xr",
+        "xl",
+        "sr",
+        "er",
+        "cr",
+        "la",
+        "ir",
+        "retard",
+        "patch",
+        "hydrochloride",
+        "hcl",
+        "sulfate",
+        "sulphate",
+        "hydrobromide",
+        "mesylate",
+        "maleate",
+        "tartrate",
+        "succinate",
+        "oxalate",
+    ]
 )
 """what may stand after a name: salts, and forms of release, which are not followed"""
 SAID: Final = ("given", "route", "class", "brands", "human", "fitted", "note")
