@@ -53,6 +53,16 @@ NAMES = {
         "within: 0 .. 14 d, by: §raters",
         "schedule.baseline.by: there is no role 'raters'; did you mean 'rater'?",
     ),
+    "form that is critical": (
+        "condition: PTSD\n",
+        "condition: PTSD\nverification: {critical: [consent, §symtoms], others: 0.2}\n",
+        "verification.critical[2]: there is no form or activity 'symtoms'; did you mean 'symptoms'?",
+    ),
+    "item that is critical": (
+        "condition: PTSD\n",
+        "condition: PTSD\nverification: {critical: [§demographics.agee], others: 0.2}\n",
+        "verification.critical[1]: there is no item of demographics 'agee'; did you mean 'age'?",
+    ),
     "role of a form": (
         "    by: rater\n",
         "    by: §nurse\n",

@@ -23,6 +23,7 @@ from entact.course.entry import digest
 from entact.course.entry.dates import in_date, read_date
 from entact.course.kinds.on_call import OnCall
 from entact.course.kinds.site import Certificate, DelegationSigned, Staff
+from entact.course.state.monitoring import MonitoringVisit
 from entact.course.state.setting import SiteState
 from entact.protocol import Study
 from entact.store import door, models
@@ -30,7 +31,8 @@ from entact.store.studies import study_of_record
 from entact.store.versions import with_versions
 
 SITE = "site:"
-_KINDS = ("activation", "staff", "delegation_signed", "on_call", "void")
+_MONITORED = ("monitoring_report", "monitoring_action", "void")
+_KINDS = ("activation", "staff", "delegation_signed", "on_call", *_MONITORED)
 _NEXT = timedelta(milliseconds=1)
 
 
@@ -40,6 +42,17 @@ def state_of(site: str) -> SiteState:
     entries = [read(text) for text in found.order_by("seq").values_list("text", flat=True)]
     state = fold_setting(_study(), (), entries).site
     return msgspec.structs.replace(state, id=site)
+
+
+def monitored_at(sites: Sequence[str]) -> dict[str, tuple[MonitoringVisit, ...]]:
+    """The monitoring visits to some sites that have had any."""
+    names = [f"{SITE}{site}" for site in sites]
+    found = with_versions(models.Line.objects.filter(ledger__name__in=names), _MONITORED)
+    entries: dict[str, list[Entry]] = {}
+    for text in found.order_by("seq").values_list("text", flat=True):
+        entry = read(text)
+        entries.setdefault(entry.ledger.removeprefix(SITE), []).append(entry)
+    return {site: fold_setting(_study(), (), known).site.monitored for site, known in entries.items()}
 
 
 def lines_of(site: str) -> dict[str, str]:
@@ -54,7 +67,7 @@ def lines_of(site: str) -> dict[str, str]:
 def delegate(person: str, role: str, site: str, *, by: Author) -> None:
     """Gives somebody a role at a site, with the certificates that are on file there already."""
     with transaction.atomic():
-        _hold(site)
+        hold_site(site)
         before = state_of(site).staff.get(person)
         roles = list(before.roles) if before is not None else []
         today = today_at(site)
@@ -67,7 +80,7 @@ def delegate(person: str, role: str, site: str, *, by: Author) -> None:
 def end(person: str, roles: Sequence[str], site: str, *, by: Author) -> None:
     """Ends roles of somebody at a site, at once; with the last one they work there no more."""
     with transaction.atomic():
-        _hold(site)
+        hold_site(site)
         before = state_of(site).staff.get(person)
         if before is None or not set(before.roles) & set(roles):
             return
@@ -90,7 +103,7 @@ def certify(person: str, site: str, certificate: Certificate, *, by: Author) -> 
     if issued.earliest > expires.latest:
         raise ConductError("the certificate would end before it was issued")
     with transaction.atomic():
-        _hold(site)
+        hold_site(site)
         before = state_of(site).staff.get(person)
         if before is None or not before.roles:
             raise ConductError(f"{person} has no role at site {site}: give one first")
@@ -106,7 +119,7 @@ def set_on_call(site: str, number: str, *, by: Author) -> None:
     if re.fullmatch(r"\+?[0-9][0-9 ()/.-]{4,30}", number.strip()) is None:
         raise ConductError("write the number as one dials it from anywhere, such as +1 303 555 0100")
     with transaction.atomic():
-        _hold(site)
+        hold_site(site)
         if state_of(site).on_call != number.strip():
             _enter(site, "on_call", OnCall(number.strip()), by)
 
@@ -125,7 +138,7 @@ def sign_log(site: str, expected: str, *, by: Author) -> None:
         ConductError: when nothing is there to sign, or it is another than what was shown.
     """
     with transaction.atomic():
-        _hold(site)
+        hold_site(site)
         hashes = lines_of(site)
         if not hashes:
             raise ConductError(f"nobody has a role at site {site} yet: there is nothing to sign")
@@ -164,7 +177,10 @@ def _staff(
     return Staff(person, roles, certificates, until)
 
 
-def _enter(site: str, kind: str, payload: msgspec.Struct, by: Author) -> None:
+def enter_at_site(
+    site: str, kind: str, payload: msgspec.Struct, *, by: Author, about: str | None = None
+) -> str:
+    """Enters something in a site's ledger, and says its id; whoever calls holds what it rests on."""
     at = _now(site)
     data: dict[str, Any] = msgspec.to_builtins(payload)
     entry = Entry(
@@ -178,8 +194,14 @@ def _enter(site: str, kind: str, payload: msgspec.Struct, by: Author) -> None:
         by=by.identity,
         role=by.role,
         data=data,
+        about=about,
     )
     door.note(entry, received_at=entry.recorded_at, authenticated=by.authenticated)
+    return entry.id
+
+
+def _enter(site: str, kind: str, payload: msgspec.Struct, by: Author) -> None:
+    enter_at_site(site, kind, payload, by=by)
 
 
 def _now(site: str) -> datetime:
@@ -189,8 +211,8 @@ def _now(site: str) -> datetime:
     return at + (_NEXT if environment == "rehearsal" else timedelta(0))
 
 
-def _hold(site: str) -> None:
-    """Lets one change of a site's people be made at a time, until the transaction ends."""
+def hold_site(site: str) -> None:
+    """Lets one change of a site's people or reports be made at a time, until the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"entact staff {site}"])
 

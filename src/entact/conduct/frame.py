@@ -28,6 +28,13 @@ def page(
         "measures_blinding": person.may("measure_blinding"),
         "oversees_raters": person.may("oversee_raters"),
         "rates_again": person.may("rate_again"),
+        "verifies": person.may("verify"),
+        "monitored": [
+            site for site in sorted(person.permissions.sites) if person.may("read_monitoring", site)
+        ]
+        if person.sight.sees_schedule
+        else [],
+        "tries_releases": person.may("try_release"),
         "locks": person.may("lock"),
         "reports": bool(reader.study.newest.file.periodic_reports) and person.may("send_report"),
         "has_account": not request.user.is_demonstration,

@@ -6,13 +6,13 @@ A part of the product that has something to wait for adds a function to `SOURCES
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from django.urls import reverse
 
 from entact.conduct.access.models import Account
-from entact.conduct.delegation import lines_of, state_of, today_at
+from entact.conduct.delegation import lines_of, monitored_at, state_of, today_at
 from entact.conduct.periodic.domain import AHEAD, owed
 from entact.conduct.permissions import Person
 from entact.conduct.rating.waiting import assessments, told_by_raters, without_rater
@@ -119,6 +119,24 @@ def reconsents(reader: Reader, person: Person) -> Iterator[Task]:
         )  # fmt: skip
 
 
+def monitoring_actions(reader: Reader, person: Person) -> Iterator[Task]:
+    """What reports of monitoring visits ask of whoever looks, and is not done."""
+    for site, visits in monitored_at(sorted(person.permissions.sites)).items():
+        if not person.may("read_monitoring", site):
+            continue
+        today = today_at(site)
+        for visit in visits:
+            for action in visit.actions:
+                if action.owner != person.identity or action.is_done:
+                    continue
+                due = date.fromisoformat(action.due)
+                address = reverse("monitoring_report", args=[site, visit.entry])
+                when = f"{'was due' if due < today else 'by'} {day(due)}, after a monitoring visit"
+                end = datetime.combine(due, time.max, UTC)
+                rank = 1 if due < today else 2 if due - today <= TOLD else 3
+                yield Task(False, "", "", site, action.text, when, rank=rank, due=end, address=address)
+
+
 def certificates(reader: Reader, person: Person) -> Iterator[Task]:
     """Certificates that have ended or end within 30 days: one's own, and those at one's site."""
     names = dict(Account.objects.values_list("name", "title"))
@@ -213,6 +231,7 @@ SOURCES: Final[tuple[Source, ...]] = (
     unblinded,
     reconsents,
     reports_owed,
+    monitoring_actions,
     forms_missing,
     certificates,
     unsigned_log,

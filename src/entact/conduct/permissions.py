@@ -50,9 +50,11 @@ DUTIES: Final[Mapping[str, tuple[str, ...]]] = {
     "answer_query": _SITE,
     "close_query": _SPONSOR,
     "verify": ("monitor",),
+    "read_monitoring": (*_SITE, "sub_investigator", "nurse", *_SPONSOR, "auditor", "inspector"),
     "sign": ("investigator",),
     "freeze": ("data_manager",),
     "lock": ("data_manager",),
+    "try_release": ("data_manager",),
     "export": ("data_manager", "investigator"),
     "read_audit": (*_SPONSOR, "investigator", "auditor", "inspector"),
     "delegate": ("investigator",),
@@ -66,7 +68,17 @@ SEE_STUDY, SEE_PARTICIPANTS = "see_study", "see_participants"
 # Who only reads, and of whom it is kept whom they looked at.
 LOOKS_ARE_KEPT: Final = frozenset({"monitor", "auditor", "inspector"})
 LOOKS_AT_MANY: Final = frozenset(
-    {"participants", "screening_log", "listing", "queries", "dashboard", "delegation"}
+    {
+        "participants",
+        "screening_log",
+        "listing",
+        "queries",
+        "dashboard",
+        "delegation",
+        "worklist",
+        "monitoring_visits",
+        "monitoring_report",
+    }
 )  # pages about nobody alone
 
 # Who answers for one site, and is given a role there; the others work for all sites.
@@ -289,6 +301,10 @@ ROUTES: Final[Mapping[str, str]] = {
     "begin_query": SEE_PARTICIPANTS,
     "query": SEE_PARTICIPANTS,
     "verify": "verify",
+    "worklist": "verify",
+    "monitoring_visits": "read_monitoring",
+    "monitoring_report": "read_monitoring",
+    "monitoring_pdf": "read_monitoring",
     "listing": SEE_PARTICIPANTS,
     "export_listing": SEE_PARTICIPANTS,
     "act_on_listing": SEE_PARTICIPANTS,
@@ -301,6 +317,7 @@ ROUTES: Final[Mapping[str, str]] = {
     "drift": "oversee_raters",
     "again": "rate_again",
     "rate_again": "rate_again",
+    "preview_release": "try_release",
     "audit": "read_audit",
     "export_audit": "read_audit",
     "exports": "export",

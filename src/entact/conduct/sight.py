@@ -24,7 +24,7 @@ from entact.course.disclosure import (
     visit_named,
 )
 from entact.course.kinds.kind import ALLOCATION, UNSURE
-from entact.protocol import Study
+from entact.protocol import Release, Study
 from entact.protocol.core_alerts import CORE_ALERTS
 from entact.protocol.rule import Rule
 
@@ -103,6 +103,13 @@ class Sight:
         compiled = (one for release in self.releases for one in release.criteria.values())
         return self.sees(SCHEDULE) and all(one.rule is None or self.sees_rule(one.rule) for one in compiled)
 
+    @cached_property
+    def classes_seen(self) -> frozenset[str]:
+        """The classes of data of the study that are visible."""
+        return (
+            frozenset(one for release in self.releases for one in _classes_of(release)) - self.hidden.keys()
+        )
+
     def sees(self, *classes: str) -> bool:
         """Whether all these classes of data are visible."""
         return not any(one in self.hidden for one in classes)
@@ -160,9 +167,13 @@ class Sight:
 
 def _classes(study: Study) -> Iterator[str]:
     """All classes of data that a study has."""
-    yield from (SCHEDULE, DOSING, EVENTS, GUESSES)
     for release in study.releases:
-        yield from (form.data_class for form in release.file.all_forms.values())
+        yield from _classes_of(release)
+
+
+def _classes_of(release: Release) -> Iterator[str]:
+    yield from (SCHEDULE, DOSING, EVENTS, GUESSES)
+    yield from (form.data_class for form in release.file.all_forms.values())
 
 
 def require_role(study: Study, role: str) -> None:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from entact.protocol.country import wrong_country
 from entact.protocol.extent import extents_of
+from entact.protocol.form import CompiledForm
 from entact.protocol.form_check import check_forms
 from entact.protocol.gate_check import check_gates, check_override
 from entact.protocol.measures import check_measures
@@ -60,6 +61,7 @@ def check(file: StudyFile, data: Mapping[str, Any]) -> list[Fault]:
     faults += check_gates(file, rules, forms, visits)
     faults += check_oversight(file, visits)
     faults += check_session(file, visits)
+    faults += _verification(file, forms)
     faults += check_plan(file, rules, forms, visits)
     known = extents_of(file, forms, visits)
     beyond = list(check_reach(file, rules, known))
@@ -72,6 +74,21 @@ def check(file: StudyFile, data: Mapping[str, Any]) -> list[Fault]:
     faults += _units(file)
     faults += _sites_terms_and_sources(file, data)
     return faults
+
+
+def _verification(file: StudyFile, forms: Mapping[str, CompiledForm]) -> Iterator[Fault]:
+    critical = file.verification.critical if file.verification is not None else []
+    for place, name in enumerate(critical):
+        path: Path = ("verification", "critical", place)
+        form, _, item = name.partition(".")
+        if item and form in file.all_forms:
+            known = forms[form].items if form in forms else {item}  # a form that is broken is said itself
+            if item not in known:
+                yield Fault(path, unknown(f"item of {form}", item, known))
+        elif name not in file.all_forms and name not in ACTIVITIES:
+            yield Fault(path, unknown("form or activity", name, {*file.all_forms, *ACTIVITIES}))
+        if name in critical[:place]:
+            yield Fault(path, f"{name!r} stands there already; take one of them out")
 
 
 def _arms(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fault]:

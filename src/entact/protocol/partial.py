@@ -27,7 +27,16 @@ _RESTS_ON: Final = {"products": ("regimens",), "regimens": ("products",)}  # str
 
 # Blocks of the whole file with fields, and blocks within others with names of the study's own.
 _OF_FIELDS: Final = frozenset(
-    {"adverse_events", "amendment", "analysis", "randomisation", "standards", "unblinding", "washout"}
+    {
+        "adverse_events",
+        "amendment",
+        "analysis",
+        "randomisation",
+        "standards",
+        "unblinding",
+        "verification",
+        "washout",
+    }
 )
 _OF_NAMES: Final = frozenset(
     {

@@ -73,6 +73,8 @@ NOTHING_THERE = {
     "rate",
     "look_at_rating",
     "person",
+    "monitoring_report",
+    "monitoring_pdf",
     "mfa_view_recovery_codes",
     "mfa_remove_webauthn",
     "account_change_password",
@@ -101,6 +103,11 @@ PLAIN = {
     "export_listing": "/forms/export.csv",
     "act_on_listing": "/forms/act/",
     "save_listing": "/forms/saved/",
+    "worklist": "/monitoring/",
+    "monitoring_visits": "/monitoring/denver/",
+    "monitoring_report": "/monitoring/denver/nothing/",
+    "monitoring_pdf": "/monitoring/denver/nothing/report.pdf",
+    "preview_release": "/releases/preview/",
     "queries": "/queries/",
     "export_queries": "/queries/export.csv",
     "audit": "/audit/",
@@ -193,6 +200,8 @@ def lets(person: Person, route: str, site: str | None = None) -> bool:
         return True
     if route == "delegation":
         return person.may(act, site)
+    if route.startswith("monitoring_"):
+        return person.may(act, site) and person.sight.sees_schedule
     seen = site is None or (person.may("see_participants", site) and person.sight.sees_schedule)
     form = person.sight.sees_form("demographics") if route in ("form", "look") else True
     form = form and (route != "medication" or person.sight.sees("clinical", "medication"))
@@ -208,7 +217,7 @@ def test_each_cell_of_the_table_is_what_its_page_does(role: str, site: str) -> N
     browser = signed_in(role, site)
     person = people.person_of(people.account_named(f"{role}.{site}".strip(".")))  # type: ignore[arg-type]
     nowhere = browser.get("/nowhere").content
-    at = {"delegation": "denver"}
+    at = dict.fromkeys(("delegation", *(one for one in PLAIN if one.startswith("monitoring_"))), "denver")
     cells = [(route, address, at.get(route)) for route, address in PLAIN.items() if ROUTES[route] != PUBLIC]
     cells += [
         (route, address.format(key=key), where)

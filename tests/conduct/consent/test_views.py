@@ -19,7 +19,8 @@ from tests.conduct.record import KEY, keep
 from tests.course.conftest import Story
 
 from entact import store
-from entact.course import read
+from entact.course import findings, instant, read
+from entact.course.entry import as_sent
 from entact.protocol import Study
 from entact.store.attachments import attachment
 from entact.store.identity import identity
@@ -168,6 +169,35 @@ def test_nobody_takes_a_consent_who_may_not(ada: Browser, ledger: str, study: St
     sign_in("rat", everywhere="rater").get(PAGE, status=404)
     Browser("cy", {"denver": "investigator"}, csrf=True).post(PAGE, sent, status=403)
     assert course_of(study, ledger).consent is None
+
+
+def lock(study: Study, ledger: str) -> None:
+    """The participant is locked, as a data manager does it."""
+    (first,) = [read(line.text) for line in store.lines(ledger)][:1]
+    at = "2026-05-02T12:00:00+00:00"
+    entry = as_sent(first)
+    entry = msgspec.structs.replace(
+        entry, id="01990000-0000-7000-8000-0000000000aa", kind="freeze", encounter=None, occurred_at=at,
+        recorded_at=at, by="dan", role="data_manager", data={"of": "participant"},
+    )  # fmt: skip
+    store.fact(entry, received_at=at)
+
+
+@pytest.mark.requirement("R08")
+def test_consent_of_a_locked_participant_is_never_refused_and_is_found(
+    ada: Browser, ledger: str, study: Study
+) -> None:
+    ada.post(PAGE, signing(study, ada.get(PAGE)))
+    lock(study, ledger)
+    assert "" in course_of(study, ledger).frozen
+    ada.post(PAGE, signing(study, ada.get(PAGE), version="2.2"))
+    ada.post(PAGE, {"do": "back", "back": "recording"}, status=422)  # it was not given
+    ada.post(PAGE, {"do": "back", "back": "participation"})
+    course = course_of(study, ledger)
+    assert course.consent is not None
+    assert course.consent.is_withdrawn
+    found = [one.rule for one in findings(course, instant("2026-06-01T00:00:00Z"))]
+    assert found.count("changed_after_freeze") == 2
 
 
 def test_between_a_dose_and_discharge_nobody_consents_to_more(study: Study, database: str) -> None:

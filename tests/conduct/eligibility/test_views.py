@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from tests.conduct.browser import Browser, course_of, keep_screened, said
 from tests.conduct.conftest import SignIn
+from tests.conduct.consent.test_views import lock
 from tests.conduct.people import PASSWORD, code, give_password
 from tests.conduct.record import blinded_study, without_hashes
 
@@ -124,6 +125,16 @@ def test_what_was_signed_is_what_was_shown(ada: Browser, ledger: str) -> None:
     page = ada.get(PAGE)
     ada.post("/participants/S-1/screening.1/demographics/", AGE)  # somebody else, meanwhile
     assert "has changed since" in ada.post(PAGE, signing(page), status=409)
+
+
+@pytest.mark.requirement("R08")
+def test_of_a_locked_participant_nothing_is_decided(ada: Browser, ledger: str, blinded: Study) -> None:
+    page = ada.get(PAGE)
+    lock(blinded, ledger)
+    before = len(list(store.lines(ledger)))
+    assert "locked" in ada.post(PAGE, signing(page), status=409)
+    assert len(list(store.lines(ledger))) == before
+    assert course_of(blinded, ledger).eligibility is None
 
 
 @pytest.mark.requirement("R16")

@@ -162,6 +162,8 @@ APART = {
     "dictionary": "no site has one",
     "lease": "no device asks for one: it is tried in session/test_lease.py",
     "rate_again": "of so few ratings none need be drawn: it is tried in drift/test_views.py",
+    "monitoring_report": "nobody has signed one: it is tried in monitoring/test_visit.py",
+    "monitoring_pdf": "the same",
     "mfa_remove_webauthn": "a passkey needs a device: it is tried in access/test_passkeys.py",
 }
 

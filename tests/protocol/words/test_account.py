@@ -174,3 +174,15 @@ def test_nothing_that_a_study_says_is_left_out(name: str) -> None:
         if any(role == hidden.role for hidden in file.blinding):
             assert role.replace("_", " ") in text
     assert told == account(release)
+
+
+def test_what_is_held_against_the_source_in_words(tmp_path: Path) -> None:
+    plan = "verification: {critical: [consent, demographics.age], others: 0.25, drawn: visits}\n"
+    path = tmp_path / "study.yaml"
+    text = (MINI / "study.yaml").read_text()
+    path.write_text(text.replace("condition: PTSD\n", f"condition: PTSD\n{plan}"))
+    (section,) = [one for one in account(load_study(path).newest).sections if one.name == "verification"]
+    assert [(line.term, line.text) for line in section.lines] == [
+        ("In everybody", "consent and age (demographics)"),
+        ("Of the rest", "25 % of visits, drawn so that no site can foresee which"),
+    ]

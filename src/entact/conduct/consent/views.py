@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from entact.conduct.access.again import asks_code, show_again
+from entact.conduct.access.again import asks_again, sign_again
 from entact.conduct.access.models import Account
 from entact.conduct.access.people import person_of
 from entact.conduct.admission.known import Person
@@ -46,7 +46,7 @@ def show_consent(request: HttpRequest, key: str) -> HttpResponse:
             take_back(asked, frozenset(request.POST.getlist("back")), author)
         elif what == "sign":
             sent, words = _sent(asked)
-            second = show_again(request.user, request.POST.get("password", ""), asked.sent("code"), asked.now)
+            second = sign_again(request, asked.sent("head"), asked.now)
             if isinstance(second, str):
                 raise Refusal(second)
             sign_consent(asked, sent, author, second, words)
@@ -171,7 +171,7 @@ def _shown(asked: Asked, role: str | None, problem: str = "") -> HttpResponse:
         "informed_at": sent.get("informed_at", ""),
         "signed_at": sent.get("signed_at", ""),
         "may_sign": role is not None,
-        "asks_code": role is not None and asks_code(asked.request.user),
+        **(asks_again(asked.request, course.consent.entry if course.consent else "") if role else {}),
         "problem": problem,
         "here": "participants",
     }

@@ -7,7 +7,7 @@ from django.shortcuts import redirect
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from entact.conduct.access.again import asks_code, show_again
+from entact.conduct.access.again import asks_again, sign_again
 from entact.conduct.asking import Asked
 from entact.conduct.eligibility.domain import decide, problems_in
 from entact.conduct.eligibility.page import checklist_of
@@ -33,7 +33,7 @@ def show_eligibility(request: HttpRequest, key: str) -> HttpResponse:
     decision = asked.sent("decision")
     problems = problems_in(checklist, judged, decision)
     if not problems:
-        second = show_again(request.user, request.POST.get("password", ""), asked.sent("code"), asked.now)
+        second = sign_again(request, asked.sent("expected"), asked.now)
         if isinstance(second, str):
             problems = [second]
         else:
@@ -59,7 +59,7 @@ def _shown(
         "checklist": checklist,
         "lines": lines,
         "may_decide": role is not None,
-        "asks_code": role is not None and asks_code(asked.request.user),
+        **(asks_again(asked.request, checklist.digest) if role is not None else {}),
         "problems": problems,
         "decision": decision,
         "here": "participants",

@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from entact.conduct.access.again import asks_code, show_again
+from entact.conduct.access.again import asks_again, sign_again
 from entact.conduct.asking import Asked
 from entact.conduct.attested import MEANINGS
 from entact.conduct.forms.place import encounter_of
@@ -36,7 +36,7 @@ def sign_entries(request: HttpRequest, key: str) -> HttpResponse:
     meaning = asked.sent("meaning")
     if meaning not in MEANINGS:
         return _shown(asked, scope, title, "Say what the signature means.")
-    second = show_again(request.user, request.POST.get("password", ""), asked.sent("code"), asked.now)
+    second = sign_again(request, asked.sent("expected"), asked.now)
     if isinstance(second, str):
         return _shown(asked, scope, title, second)
     shown = msgspec.structs.replace(author.authenticated, second=second)
@@ -72,7 +72,7 @@ def _shown(asked: Asked, scope: Scope, title: str, problem: str = "") -> HttpRes
         "expected": digest_of(unsigned),
         "signatures": signatures_made(asked, standing),
         "meanings": MEANINGS.items(),
-        "asks_code": asks_code(asked.request.user),
+        **asks_again(asked.request, digest_of(unsigned)),
         "problem": problem,
         "here": "participants",
     }

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from entact.conduct import delegation
 from entact.conduct.access import people
-from entact.conduct.access.again import asks_code, show_again
+from entact.conduct.access.again import asks_again, sign_again
 from entact.conduct.access.models import Account
 from entact.conduct.error import ConductError
 from entact.conduct.frame import page
@@ -80,8 +80,7 @@ def show_log(request: HttpRequest, site: str) -> HttpResponse:
         "problem": problem,
         "delegates": delegates,
         "certifies": person.role_for("certify", site) is not None,
-        "asks_code": asks_code(request.user),
-        "is_demonstration": request.user.is_demonstration,
+        **(asks_again(request, delegation.digest_of(lines)) if delegates else {}),
         "everybody": _known(names) if delegates else [],
         "roles": sorted(person.permissions.roles.keys() & AT_A_SITE),
         "expected": delegation.digest_of(lines),
@@ -138,7 +137,7 @@ def _change(request: HttpRequest, site: str) -> None:
         delegation.set_on_call(site, sent.get("number", ""), by=author)
         return
     if asked == "sign":
-        second = show_again(request.user, sent.get("password", ""), sent.get("code", ""), timezone.now())
+        second = sign_again(request, sent.get("expected", ""), timezone.now())
         if isinstance(second, str):
             raise ConductError(second.rstrip("."))
         shown = msgspec.structs.replace(author.authenticated, second=second)

@@ -46,6 +46,6 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
       return say(`Nothing was shown by a passkey (${error.name}).${nowhere}`);
     }
     isFilled = true;
-    form.requestSubmit();
+    form.requestSubmit(event.submitter);
   });
 }

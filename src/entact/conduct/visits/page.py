@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Final, Literal
 
@@ -77,6 +77,7 @@ class Cell:
     repeat: int = 1
     visit: str = ""
     kind: str = ""
+    to_verify: bool = False
 
     @property
     def sign(self) -> str:
@@ -130,10 +131,18 @@ class Visits:
     """The visits of one participant, as a role sees them.
 
     Args:
-        at: now. zone: the site's clock.
+        at: now. zone: the site's clock. to_verify: entries that a monitor is to verify; of nobody else's.
     """
 
-    def __init__(self, folded: Folded, seen: SeenCourse, at: datetime, zone: tzinfo) -> None:
+    def __init__(
+        self,
+        folded: Folded,
+        seen: SeenCourse,
+        at: datetime,
+        zone: tzinfo,
+        to_verify: frozenset[str] = frozenset(),
+    ) -> None:
+        self.to_verify = to_verify
         self.course: Course = folded.course
         self.seen, self.at, self.zone = seen, at, zone
         self.filled: dict[Place, list[Effective]] = {}
@@ -234,13 +243,19 @@ class Visits:
             for time in timed.get(name) or [""]:
                 place = Place(form, encounter, time or None)
                 met.add(place)
-                yield Cell(name, title, self._of_form(place, held, due), form, time, 1, place.visit)
+                status = self._of_form(place, held, due)
+                yield Cell(name, title, status, form, time, 1, place.visit, to_verify=self._waits(place))
         for place in self._also(encounter):
             if place not in met and place.form in forms and self.seen.sight.sees_form(place.form):
                 title, status = title_of_form(forms[place.form]), self._of_form(place, held, due)
+                time, waits = place.timepoint or "", self._waits(place)
                 yield Cell(
-                    place.form, title, status, place.form, place.timepoint or "", place.repeat, place.visit
+                    place.form, title, status, place.form, time, place.repeat, place.visit, to_verify=waits
                 )
+
+    def _waits(self, place: Place) -> bool:
+        """Whether something that stands there is to be verified."""
+        return any(one.id in self.to_verify for one in self.filled.get(place, ()))
 
     def _also(self, encounter: str) -> Iterator[Place]:
         """Where forms were filled in at a visit, planned or not."""
@@ -303,7 +318,9 @@ _RANK: Final[tuple[Status, ...]] = (
 
 def _worst(cells: list[Cell]) -> Cell | None:
     """Of several times at one visit the one that needs a look first."""
-    return min(cells, key=lambda one: _RANK.index(one.status), default=None)
+    worst = min(cells, key=lambda one: _RANK.index(one.status), default=None)
+    waits = any(one.to_verify for one in cells)
+    return replace(worst, to_verify=waits) if worst is not None and waits else worst
 
 
 def _state(held: EncounterState | None) -> str:

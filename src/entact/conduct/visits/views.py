@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from entact import store
 from entact.conduct.asking import Asked
 from entact.conduct.blinding.guess import asked_of
 from entact.conduct.consent.page import renewal_of
@@ -17,6 +18,7 @@ from entact.conduct.entries.page import entered_by_hand
 from entact.conduct.forms.place import encounter_of, visit_address
 from entact.conduct.forms.saying import with_weekday
 from entact.conduct.frame import page
+from entact.conduct.monitoring.worklist import waiting_of
 from entact.conduct.rating.domain import call_with_rater
 from entact.conduct.reviewing import reviewing
 from entact.conduct.visits.ahead import asked_ahead
@@ -50,8 +52,9 @@ WHY_MISSED = (
 def show_matrix(request: HttpRequest, key: str) -> HttpResponse:
     """Every form of a participant by visit, with how far each is."""
     asked = Asked(request, key)
-    visits = Visits(asked.folded, asked.seen, asked.now, asked.zone)
+    visits = Visits(asked.folded, asked.seen, asked.now, asked.zone, to_verify=_waiting(asked))
     values = {
+        "verifies": asked.role_for("verify") is not None,
         "matrix": visits.matrix(),
         "participant": asked.participant,
         "steps": steps_for(asked),
@@ -122,6 +125,14 @@ def begin_unscheduled(request: HttpRequest, key: str) -> HttpResponse:
     encounter = next_unscheduled(asked.course)
     begin_visit(encounter, asked.reader, asked.participant.ledger, author, asked.now, reason=reason)
     return redirect("visit", key=key, visit=visit_address(encounter))
+
+
+def _waiting(asked: Asked) -> frozenset[str]:
+    """Entries that whoever asks is to verify: which of them were drawn only a monitor may know."""
+    if asked.role_for("verify") is None:
+        return frozenset()
+    waiting = waiting_of(asked.reader, asked.course, asked.seen, store.key_of(asked.participant.ledger))
+    return frozenset(one.effective.id for one in waiting)
 
 
 def _shown(asked: Asked, encounter: str, refused: tuple[Reason, ...] = ()) -> HttpResponse:

@@ -241,6 +241,7 @@ SCREENING = Kind(
 )
 ELIGIBILITY = Kind(
     name="eligibility",
+    is_held=True,
     title="Eligibility",
     payload=Eligibility,
     reduce=reduce_eligibility,

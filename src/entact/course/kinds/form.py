@@ -67,7 +67,7 @@ def reduce_vital_signs(course: State, effective: Effective, payload: VitalSigns)
 
 def _found_before_reconsent(course: State, entry: str, form: str, items: dict[str, Any]) -> None:
     """Items that are asked by a later release alone than the one consented to."""
-    known = course.release.file.all_forms[form].items
+    known = course.release.forms[form].items
     for item in items.keys() - known.keys():
         if course.knows_later(partial(_has_item, form, item)):
             message = f"{item!r} is asked by a release to which the participant has not consented"
@@ -75,7 +75,7 @@ def _found_before_reconsent(course: State, entry: str, form: str, items: dict[st
 
 
 def _has_item(form: str, item: str, release: Release) -> bool:
-    return form in release.file.all_forms and item in release.file.all_forms[form].items
+    return form in release.forms and item in release.forms[form].items
 
 
 def _answer(course: State, effective: Effective, name: str, items: dict[str, Any], status: str) -> Answers:

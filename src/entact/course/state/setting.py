@@ -11,6 +11,7 @@ import msgspec
 
 from entact.course.entry import Head
 from entact.course.entry.effective import Problem
+from entact.course.state.monitoring import MonitoringVisit
 from entact.course.state.numbers import Number
 from entact.course.state.raters import RaterState
 
@@ -178,6 +179,7 @@ class SiteState(msgspec.Struct, frozen=True):
         delegated: every role that somebody was ever given there, in order of time.
         log_signed: the signatures of the delegation log, in order of time.
         on_call: the number at which somebody of the site answers at any hour; empty where none is entered.
+        monitored: reports of monitoring visits, in order of time.
     """
 
     id: str
@@ -194,6 +196,7 @@ class SiteState(msgspec.Struct, frozen=True):
     delegated: tuple[Delegated, ...] = ()
     log_signed: tuple[LogSigned, ...] = ()
     on_call: str = ""
+    monitored: tuple[MonitoringVisit, ...] = ()
 
     @property
     def active(self) -> bool:
@@ -288,6 +291,7 @@ class SiteFolding:
         self.delegated: list[Delegated] = []
         self.log_signed: list[LogSigned] = []
         self.on_call = ""
+        self.monitored: dict[str, MonitoringVisit] = {}
         self.unread: dict[str, Unread] = {}
 
     def problem(self, rule: str, entry: str, item: str, message: str) -> None:
@@ -311,4 +315,5 @@ class SiteFolding:
             tuple(self.delegated),
             tuple(self.log_signed),
             self.on_call,
+            tuple(self.monitored.values()),
         )

@@ -30,6 +30,7 @@ from entact.protocol.study.safety import AdverseEvents, Checklist, EventTerm, In
 from entact.protocol.study.schedule import Epoch, Repeat, TimedReadings, Track, Visit
 from entact.protocol.study.session import Emergency, RescueMedication, SessionPlan, Telephone
 from entact.protocol.study.text import Translated, Words, told_in, words_in
+from entact.protocol.study.verification import Verification
 from entact.protocol.study.washout import Washout, WashoutClass
 
 __all__ = [
@@ -92,6 +93,7 @@ __all__ = [
     "Translated",
     "Unblinding",
     "Units",
+    "Verification",
     "Visit",
     "Washout",
     "WashoutClass",

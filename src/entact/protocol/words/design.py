@@ -56,6 +56,23 @@ class Design(Teller):
             place = ", ".join(spaced(step) for step in change.change.split("."))
             yield Passage(begun(place), _APPLIES[change.applies], notes, change.assumption)
 
+    def verification(self) -> Iterator[Passage]:
+        """What monitors hold against the source."""
+        plan = self.file.verification
+        if plan is None:
+            return
+        told = [self._verified(name) for name in plan.critical]
+        yield Passage("In everybody", listed(told), (), plan.assumption)
+        what = "all data of {} of participants" if plan.drawn == "participants" else "{} of visits"
+        share = what.format(f"{100 * plan.others:g} %")
+        yield Passage(
+            "Of the rest", f"{share}, drawn so that no site can foresee which" if plan.others else "nothing"
+        )
+
+    def _verified(self, name: str) -> str:
+        form, _, item = name.partition(".")
+        return f"{spaced(item)} ({spaced(form)})" if item else spaced(name)
+
     def design(self) -> Iterator[Passage]:
         file = self.file
         for arm in file.arms.values():

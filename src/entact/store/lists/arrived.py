@@ -1,0 +1,41 @@
+"""What arrived about the participants of a site in some time: entries of some kinds, as they were kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from datetime import datetime
+from typing import NamedTuple
+
+from entact.course import Entry, read
+from entact.store import models
+
+
+class Arrived(NamedTuple):
+    """One entry, and in whose ledger."""
+
+    ledger: str
+    entry: Entry
+
+
+def arrived(
+    kinds: Collection[str], site: str, since: datetime, until: datetime, *, limit: int = 5_000
+) -> list[Arrived]:
+    """Entries of some kinds about who is at a site, received after one instant and not after another."""
+    found = models.Line.objects.filter(
+        kind__in=list(kinds), received_at__gt=since, received_at__lte=until, ledger__standing__site=site
+    )
+    rows = found.order_by("received_at", "ledger_id", "seq").values_list("ledger__name", "text")[:limit]
+    return [Arrived(name, read(text)) for name, text in rows]
+
+
+def looked_by(person: str, since: datetime) -> set[str]:
+    """Of whom somebody whose looks are kept opened a page after an instant: names of ledgers."""
+    found = models.Line.objects.filter(
+        ledger__name="system",
+        kind="looked",
+        received_at__gt=since,
+        text__contains=f'"by":{json.dumps(person, ensure_ascii=False)}',
+    )
+    entries = map(read, found.values_list("text", flat=True))
+    return {str(one.data.get("about", "")) for one in entries if one.by == person} - {""}
