@@ -89,7 +89,7 @@ def test_only_the_sites_of_who_asks_are_in_a_file() -> None:
     assert len(rows(signed_in("investigator", "denver").get("/files/participants.csv"))) == 1
 
 
-@pytest.mark.requirement("R04")
+@pytest.mark.requirement("R10")
 def test_no_file_of_a_blinded_role_differs_by_what_it_may_not_see(
     study: Study, database: str, sign_in: Callable[..., Browser], monkeypatch: pytest.MonkeyPatch
 ) -> None:
