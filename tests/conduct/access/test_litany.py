@@ -146,6 +146,11 @@ LITANY: Mapping[str, Row] = {
         ("drift", "rate_again"),
         Row("drift/test_views.py::test_nobody_else_reaches_it", NOBODY, NOBODY),
     ),
+    "periodic_reports": Row(
+        "access/test_table.py::test_each_cell_of_the_table_is_what_its_page_does",
+        NOBODY,
+        "periodic/test_views.py::test_what_cannot_be_is_told_and_nothing_kept",
+    ),
     "guess": Row("blinding/test_guess.py::test_it_is_for_those_who_are_asked_alone", FROZEN, TWICE),
     "told": Row(
         "blinding/test_views.py::test_everybody_with_an_account_reports_by_one_press",
