@@ -15,6 +15,7 @@ from entact.protocol.form_check import check_forms
 from entact.protocol.gate_check import check_gates, check_override
 from entact.protocol.measures import check_measures
 from entact.protocol.names import RESERVED
+from entact.protocol.overdose import check_overdose
 from entact.protocol.oversight import check_oversight
 from entact.protocol.partial import follows, text_at
 from entact.protocol.plan import check_plan
@@ -54,6 +55,7 @@ def check(file: StudyFile, data: Mapping[str, Any]) -> list[Fault]:
     faults += check_populations(file, visits, paths)
     faults += _arms(file, visits)
     faults += _doses(file)
+    faults += check_overdose(file)
     faults += _roles(file)
     faults += _forms(file, visits)
     faults += check_forms(file, forms, visits)
