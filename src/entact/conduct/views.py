@@ -13,13 +13,16 @@ from django.views.decorators.http import require_safe
 
 from entact.conduct.dashboard import draw_board
 from entact.conduct.error import ConductError
+from entact.conduct.forms.place import visit_address
 from entact.conduct.frame import banner, page
 from entact.conduct.home import waits_for
 from entact.conduct.overview import describe
 from entact.conduct.participants import find_number, list_participants
 from entact.conduct.reader import BROKEN, environment_of_database, reader_for
+from entact.conduct.session.open import open_sessions
 from entact.conduct.timeline import tell
 from entact.conduct.upkeep.reports import upkeep
+from entact.conduct.words import title_of_visit
 from entact.course.fold import Broken
 from entact.course.kinds import KINDS
 from entact.report.page import schedule_style
@@ -79,8 +82,13 @@ def show_participant(request: HttpRequest, key: str) -> HttpResponse:
         raise ConductError(f"{standing.number} {BROKEN}")
     timeline = tell(reader, standing, folded)
     course = folded.course
+    follows = request.person.may("follow_session", course.site)
+    sessions = open_sessions(reader, course) if follows else ()
     values = {
         "timeline": timeline,
+        "sessions": [
+            (title_of_visit(name.partition("#")[0], reader.visits), visit_address(name)) for name in sessions
+        ],
         "breaks_code": course.randomisation is not None and request.person.may("break_code", course.site),
         "sees_medication": reader.sight.sees(*KINDS["medication"].tells),
         "here": "participants",

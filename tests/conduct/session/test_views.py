@@ -65,8 +65,9 @@ def test_the_briefing_says_the_rules_and_what_was_entered(briefing: dict[str, An
     assert briefing["plan"]["emergencies"][0]["steps"][0] == "ring the emergency service"
 
 
-def test_the_page_of_the_visit_leads_to_the_console(therapist: Browser) -> None:
-    assert 'href="/session/#P-1/session_1.1"' in therapist.get("/participants/P-1/session_1.1/")
+def test_the_pages_of_visit_and_participant_lead_to_the_console(therapist: Browser) -> None:
+    for page in ("/participants/P-1/session_1.1/", "/participants/P-1/"):
+        assert 'href="/session/#P-1/session_1.1"' in therapist.get(page)
     assert "/session/#" not in therapist.get("/participants/P-1/screening.1/")
 
 

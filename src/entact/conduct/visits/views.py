@@ -21,6 +21,7 @@ from entact.conduct.frame import page
 from entact.conduct.monitoring.worklist import waiting_of
 from entact.conduct.rating.domain import call_with_rater
 from entact.conduct.reviewing import reviewing
+from entact.conduct.session.open import open_sessions
 from entact.conduct.visits.ahead import asked_ahead
 from entact.conduct.visits.domain import (
     begin_visit,
@@ -156,11 +157,9 @@ def _shown(asked: Asked, encounter: str, refused: tuple[Reason, ...] = ()) -> Ht
 
 def _has_console(asked: Asked, encounter: str) -> bool:
     """Whether the console of a dosing session is this role's, and the session booked or under way."""
-    planned = asked.reader.visits.get(encounter.partition("#")[0])
-    held = asked.course.encounters.get(encounter)
-    under_way = held.status == "started" if held is not None else encounter in bookings_of(asked.course)
-    is_dosing = planned is not None and planned.kind == "dosing"
-    return is_dosing and under_way and asked.role_for("follow_session") is not None
+    return encounter in open_sessions(asked.reader, asked.course) and (
+        asked.role_for("follow_session") is not None
+    )
 
 
 def _booked(asked: Asked, encounter: str) -> dict[str, object]:
