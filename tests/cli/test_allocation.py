@@ -15,8 +15,8 @@ from typing import Any
 import psycopg
 import pytest
 from tests.cli.conftest import Done, Run
-from tests.conduct.allocation.test_proof import check
 from tests.conduct.people import client
+from tests.console.list_proof import check
 from tests.owner import owner_connection
 
 SITES = ["--site", "S01", "--site", "S02"]
