@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from datetime import date
 from typing import Any
 
@@ -7,10 +8,11 @@ import msgspec
 import polars as pl
 import pytest
 from tests.course.kinds.test_enrolment import again, failed, rated
+from tests.datasets.participants import trial
 
 from entact.course.course import Course
-from entact.datasets import build
-from entact.protocol.release import Study
+from entact.datasets import build, codebook
+from entact.protocol.release import Release, Study, canonical
 
 
 def only(frame: pl.DataFrame, **wanted: Any) -> dict[str, Any]:
@@ -38,6 +40,39 @@ def test_one_row_for_each_who_consented(mini: Study, courses: list[Course]) -> N
     assert (row["NDOSED"], row["EOTSTT"], row["EOSSTT"]) == (1, "COMPLETED", "COMPLETED")
     assert row["USUBJID"].startswith("mini-")
     assert "1-002" not in row["USUBJID"]
+
+
+@pytest.mark.parametrize(
+    ("name", "flag"),
+    [("itt", "ITTFL"), ("randomised", "RANDOMISEDFL"), ("rand", "RANDSETFL"), ("own", "OWNFL")],
+)
+def test_a_rule_says_who_belongs_to_a_set_whatever_its_name(mini: Study, name: str, flag: str) -> None:
+    data = json.loads(mini.newest.text)
+    rule = "person.randomised && demographics.age >= 33"
+    data["analysis"]["sets"][name] = {"text": "randomised, and old enough", "rule": rule}
+    study = Study.from_texts([canonical(data)])
+    subjects = build(study, [one.course() for one in trial(study)]).subjects
+    assert codebook(study.newest).flags[name] == flag
+    expected = (subjects["RANDFL"] & (subjects["AGE"].fill_null(0) >= 33)).to_list()
+    assert any(expected)
+    assert subjects[flag].to_list() == expected
+    assert subjects["RANDFL"].to_list() != expected
+
+
+def test_a_set_that_came_with_an_amendment_is_of_those_who_consented_before_it(mini: Study) -> None:
+    data = json.loads(mini.newest.text)
+    data["analysis"]["sets"]["young"] = {"text": "under 33", "rule": "demographics.age < 33"}
+    change = {"change": "analysis.sets.young", "applies": "immediately"}
+    data |= {"release": "2.0", "amendment": {"of": "1.0", "reason": "a set was added", "changes": [change]}}
+    study = Study(mini.name, (mini.newest, Release.from_text(canonical(data))))
+    subjects = build(study, [one.course() for one in trial(study)]).subjects
+    assert subjects["YOUNGFL"].to_list() == (subjects["AGE"].fill_null(99) < 33).to_list()
+
+
+def test_everybody_who_was_randomised_needs_no_flag_of_its_own(mini: Study) -> None:
+    data = json.loads(mini.newest.text)
+    data["analysis"]["sets"]["itt"] = {"text": "all randomised", "rule": "person.randomised"}
+    assert codebook(Study.from_texts([canonical(data)]).newest).flags["itt"] == "RANDFL"
 
 
 def test_analysis_sets(mini: Study, someone: Any) -> None:

@@ -15,7 +15,8 @@ from entact.protocol.release import Release
 from entact.protocol.rules import CompiledEndpoint
 from entact.protocol.study import Analysis, StudyFile
 
-# Analysis sets that a plan may name, and the flag in `subjects` that says who belongs to each.
+# Analysis sets that a plan may name, and the flag in `subjects` that says who belongs to each, unless a rule
+# of the study file says else.
 SETS: Mapping[str, str] = {
     "randomised": "RANDFL",
     "itt": "RANDFL",
@@ -251,7 +252,18 @@ def _flags(release: Release) -> dict[str, str]:
     """Analysis set -> flag; where nobody is randomised, all who were enrolled stand for all randomised."""
     entered = _entered(release.file.randomisation is not None)
     known = {name: entered if flag == "RANDFL" else flag for name, flag in SETS.items()}
-    return known | {name: f"{name.upper()}FL" for name in release.rules.sets if name not in SETS}
+    return known | {name: _own_flag(name) for name in release.rules.sets if _is_own(release, name)}
+
+
+def _is_own(release: Release, name: str) -> bool:
+    """Whether a set has a flag of its own: one of everybody who entered has it where its rule says else."""
+    says_all = release.rules.sets[name].rule.text.strip() == "person.randomised"
+    return name not in SETS or (SETS[name] == "RANDFL" and not says_all)
+
+
+def _own_flag(name: str) -> str:
+    flag = f"{name.upper()}FL"
+    return f"{name.upper()}SETFL" if flag in {*SETS.values(), "ENRLFL"} else flag
 
 
 def _standards(release: Release) -> dict[str, str]:

@@ -103,7 +103,7 @@ def row(person: Person) -> tuple[Any, ...]:
 
 def _own_flags(book: Codebook) -> list[str]:
     """Flags of analysis sets that only this study has."""
-    return [flag for name, flag in book.flags.items() if name not in SETS]
+    return [flag for flag in book.flags.values() if flag not in {*SETS.values(), book.entered}]
 
 
 def _end(person: Person, of: tuple[str, ...], complete: bool) -> tuple[str, datetime | None, str | None]:

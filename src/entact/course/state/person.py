@@ -60,10 +60,11 @@ def values_of(rule: Rule, course: State, encounter: str | None, at: datetime, ev
 def members(course: State, at: datetime) -> dict[str, bool | None]:
     """Whether the participant belongs to each analysis set that has a rule; None where that is not known.
 
+    The sets are those of the newest release, whichever the participant consented to: one analysis is of all.
     Nobody of whom it is not known is analysed with a set.
     """
     found: dict[str, bool | None] = {}
-    for name, ruled in course.release.rules.sets.items():
+    for name, ruled in course.study.newest.rules.sets.items():
         answer = ask(ruled.rule, values_of(ruled.rule, course, None, at, True), course.facts(None, at))
         found[name] = answer if isinstance(answer, bool) else None
     return found
