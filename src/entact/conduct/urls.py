@@ -3,7 +3,6 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from entact.conduct import views
-from entact.conduct.allocation.proof import show_proof
 from entact.conduct.locks.views import lock_study
 from entact.conduct.queries.views import export_queries, show_queries
 
@@ -37,7 +36,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("entact.conduct.reports.urls")),
     path("", include("entact.conduct.drift.urls")),
     path("lock/", lock_study, name="lock_study"),
-    path("proof/", show_proof, name="proof"),
+    path("", include("entact.conduct.allocation.public")),
     path("", include("entact.conduct.staff.urls")),
     path("", include("entact.conduct.releases.urls")),
     path("audit/", include("entact.conduct.audit.urls")),
