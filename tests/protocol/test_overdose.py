@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from entact.protocol import StudyError, load_study
+from entact.protocol.overdose import most_of
 
 MINI = Path("tests/studies/mini/study.yaml")
 CAPSULE = "{substance: MDMA, salt: hydrochloride, strengths: [40 mg, 60 mg], placebo: matching}"
@@ -56,6 +57,24 @@ def test_a_level_beyond_what_was_ever_given_is_refused(
 )
 def test_what_was_given_and_what_is_not_known_passes(tmp_path: Path, capsule: str, full: str) -> None:
     assert [one for one in problems(tmp_path, capsule, full) if "overdose" in one] == []
+
+
+@pytest.mark.parametrize(
+    ("substance", "most"),
+    [
+        *(
+            (one, 250)
+            for one in ("MDMA", "mdma", "3,4-MDMA", "MDMA hydrochloride", "MDMA HCl", "Midomafetamine")
+        ),
+        *((one, 250) for one in ("3,4-methylenedioxymethamphetamine", "R-MDMA", "(R)-MDMA", "racemic MDMA")),
+        *((one, 125) for one in ("S-MDMA", "(S)-MDMA", "s(+)-mdma")),
+        *((one, 117) for one in ("MDA", "3,4-MDA", "tenamfetamine")),
+        *((one, None) for one in ("methylone", "psilocybin", "AMDMAX", "d-amphetamine", "MDAI")),
+    ],
+)
+def test_a_substance_is_known_under_whatever_spelling(substance: str, most: float | None) -> None:
+    found = most_of(substance)
+    assert (None if found is None else found.hydrochloride) == most
 
 
 def test_an_arm_is_asked_too(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ before anybody asks the model. Of other substances nothing is known here, and no
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -34,11 +35,23 @@ class Most(NamedTuple):
 _RACEMATE: Final = Most(193.24, 250.0, "the most that a source of the model of MDMA gave (fact F011)")
 MOST: Final = {
     "MDMA": _RACEMATE,
-    "MIDOMAFETAMINE": _RACEMATE,
-    "R-MDMA": _RACEMATE,
     "S-MDMA": Most(193.24, 125.0, "half of that of MDMA, of which half is S-MDMA"),
     "MDA": Most(179.22, 117.0, "molecule for molecule as much as of S-MDMA"),
 }
+
+_MDMA: Final = re.compile(
+    r"(?<![A-Z])(MDMA|MIDOMAFETAMINE|\S*METHYLENEDIOXY-?(N-)?METH?(YL)?AMPHETAMINE)(?![A-Z])"
+)
+_S: Final = re.compile(r"^\W*S\W")
+_MDA: Final = re.compile(r"(?<![A-Z])(MDA|TENAMFETAMINE|\S*METHYLENEDIOXYAMPHETAMINE)(?![A-Z])")
+
+
+def most_of(substance: str) -> Most | None:
+    """The most of a substance, under whatever spelling (`3,4-MDMA`, `MDMA hydrochloride`); None of others."""
+    text = substance.upper()
+    if _MDMA.search(text):
+        return MOST["S-MDMA" if _S.match(text) else "MDMA"]
+    return MOST["MDA"] if _MDA.search(text) else None
 
 
 def check_overdose(file: StudyFile) -> Iterator[Fault]:
@@ -57,7 +70,7 @@ def _too_much(
 ) -> Iterator[Fault]:
     given = [initial] if supplement is None else [initial, supplement]
     for name, one in file.products.items():
-        most = MOST.get(one.substance.strip().upper())
+        most = most_of(one.substance)
         if most is None or name != (product or name) or initial.strength not in one.strengths:
             continue
         share = most.weight / (most.weight + ACID.get(one.salt, 0.0))
