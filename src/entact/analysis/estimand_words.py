@@ -27,7 +27,7 @@ def read_estimands(
         if ("visit" in block) == ("day" in block):
             faults.append((path, "has one column: `visit`, the first visit after it, or `day`, when it was"))
         text = {key: str(block[key]) for key in ("visit", "day") if key in block}
-        events[name] = Intercurrent(str(block.get("title", name)), text.get("visit"), text.get("day"))
+        events[name] = Intercurrent(_text(block.get("title", name)), text.get("visit"), text.get("day"))
     estimands = {}
     for name, own in mapping(said.get("estimands", {}), ("estimands",), faults).items():
         estimands[name] = _estimand(name, own, events, faults)
@@ -61,8 +61,15 @@ def _estimand(name: str, said: Any, events: Mapping[str, Intercurrent], faults: 
             faults.append(
                 ((*path, "composite", event), f"{value!r} is no number, and neither true nor false")
             )
-    attributes = {key: str(block[key]) for key in ATTRIBUTES if key in block}
-    return Estimand(str(block.get("title", name)), dict(strategies), dict(composite), attributes)
+    attributes = {key: _text(block[key]) for key in ATTRIBUTES if key in block}
+    return Estimand(_text(block.get("title", name)), dict(strategies), dict(composite), attributes)
+
+
+def _text(said: Any) -> str:
+    """Words; of several languages English, in which results are told, else the first."""
+    if isinstance(said, Mapping):
+        return str(said.get("en") or next(iter(said.values()), ""))
+    return str(said)
 
 
 def is_number(value: Any) -> bool:
