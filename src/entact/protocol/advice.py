@@ -71,7 +71,7 @@ def _drawn_apart(file: StudyFile) -> Iterator[Fault]:
         if any(pair <= set(visit.populations or file.populations) for visit in randomising):
             message = (
                 f"a {name} and their {population.linked_to} are randomised apart, and may be given two arms; "
-                f"randomise one of them alone (`for: {population.linked_to}`), or import a list made for both"
+                "that both get the same one cannot be said yet: compare couples between studies of one arm"
             )
             yield Fault(("populations", name, "linked_to"), message)
 
