@@ -35,7 +35,6 @@ def problems(text: str, tmp_path: Path) -> list[str]:
             "steps: []",
             "steps",
         ),
-        ("kind: dosing", "kind: preparatory", "says what is at hand at dosing sessions, and no visit is one"),
         ("  rescue:\n", "  rescues:\n", "rescues"),
     ],
 )

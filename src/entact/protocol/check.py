@@ -62,7 +62,7 @@ def check(file: StudyFile, data: Mapping[str, Any]) -> list[Fault]:
     faults += check_measures(file)
     faults += check_gates(file, rules, forms, visits)
     faults += check_oversight(file, visits)
-    faults += check_session(file, visits)
+    faults += check_session(file)
     faults += _verification(file, forms)
     faults += check_plan(file, rules, forms, visits)
     known = extents_of(file, forms, visits)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from entact.protocol.problem import Fault, Path, unknown
-from entact.protocol.study import StudyFile, Visit
+from entact.protocol.study import StudyFile
 
 
-def check_session(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fault]:
-    """Telephones of sites that there are, for every one of them or none; a session that there is."""
+def check_session(file: StudyFile) -> Iterator[Fault]:
+    """Telephones of sites that there are, for every one of them or for none."""
     plan = file.session
     if plan is None:
         return
-    if not any(visit.kind == "dosing" for visit in visits.values()):
-        message = "says what is at hand at dosing sessions, and no visit is one; take it out"
-        yield Fault(("session",), message, at_key=True)
     for name, telephone in plan.telephones.items():
         path: Path = ("session", "telephones", name, "sites")
         for site in telephone.sites:
