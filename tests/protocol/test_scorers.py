@@ -472,6 +472,11 @@ SCORERS: dict[str, Scorer] = {
             "arm": ("arm", "do_not_know"),
             "confidence": (0, 50, 100),
             "why": ("because",),
+            "clear": (
+                *("not_clear", "before_dose", "first_hour", "second_hour"),
+                *("later_that_day", "next_days", "at_this_visit"),
+            ),
+            "told": YES_NO,
         },
         lambda answers: {},
     ),
