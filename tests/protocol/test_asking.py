@@ -91,7 +91,7 @@ FAULTS = {
         "when: given('initial')",
         "when: §present('nurse') > 0",
         "forms.after_session.items.slept.when: unknown argument 'nurse' of present; "
-        "known are coordinator, investigator, rater, therapist",
+        "known are coordinator, investigator, participant, rater, therapist",
     ),
     "division by what may be zero": (
         "height:          {type: decimal, unit: m, range: 1.0 .. 2.3,",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from django.core import mail
 from django.db import connection
@@ -15,13 +16,14 @@ from django.test import Client, override_settings
 from tests.conduct.leaks.assessments import with_assessments
 from tests.conduct.leaks.crawler import Crawl, Seen, log_of, work_after
 from tests.conduct.leaks.seeded import Source, seeded
-from tests.conduct.leaks.twin import Twin, alike, same_hashes
+from tests.conduct.leaks.twin import ALLOCATION, Twin, alike, same_hashes
 from tests.conduct.people import account
 
 from entact import store
 from entact.conduct import reader, verification
 from entact.conduct.permissions import OWNER, permissions_of
 from entact.conduct.reader import Standing
+from entact.conduct.reports import arms
 from entact.conduct.session.files import console_files
 from entact.conduct.sight import PARTICIPANT
 from entact.protocol import Study
@@ -109,9 +111,12 @@ def _crawl(study: Study, twin: Twin, folder: Path, walk: Callable[[Seen, Source]
     reader.forget()
     verification.forget()
     mail.outbox = []
+    secret = folder.with_name(f"{folder.name}_secret")
     folder.mkdir(parents=True)
-    with override_settings(**SETTINGS), seeded() as source, log_of(seen):
-        twin.fill()
+    secret.mkdir()
+    own_list = patch.object(arms, "PLACES", (str(secret / ALLOCATION),))
+    with own_list, override_settings(**SETTINGS), seeded() as source, log_of(seen):
+        twin.fill(secret)
         source.begin(0)
         make_demonstration()
         with_password()

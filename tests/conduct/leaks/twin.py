@@ -37,12 +37,13 @@ class Twin:
     ledgers: Mapping[str, Sequence[Line]]
     keys: Mapping[str, bytes]
 
-    def fill(self) -> None:
-        """Fills the database in use, and puts the secret where a rehearsal puts it."""
+    def fill(self, folder: Path) -> None:
+        """Fills the database in use, and puts the secret where a rehearsal puts it; and into a folder that
+        no other process of the tests writes to."""
         store.append_many([(name, line) for name, lines in self.ledgers.items() for line in lines])
         store.keep_keys(dict(self.keys))
-        file = Path(os.environ["ENTACT_DATA"]) / ALLOCATION
-        file.write_bytes(msgspec.json.encode(self.allocation))
+        for place in (Path(os.environ["ENTACT_DATA"]), folder):
+            (place / ALLOCATION).write_bytes(msgspec.json.encode(self.allocation))
 
     @property
     def roots(self) -> list[str]:

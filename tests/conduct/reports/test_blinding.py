@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -32,15 +30,17 @@ def rehearsed() -> tuple[Study, Trial]:
 
 
 @pytest.fixture
-def record(rehearsed: tuple[Study, Trial], database: str) -> Iterator[Path]:
-    """The rehearsal's record, and where its list would lie."""
+def record(
+    rehearsed: tuple[Study, Trial], database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """The rehearsal's record, and where its list would lie: nowhere that other tests write to."""
     study, trial = rehearsed
     store.create_database(database, "rehearsal", study.name, replace=True)
     store.append_many([(name, line) for name, lines in trial.ledgers.items() for line in lines])
-    file = Path(os.environ["ENTACT_DATA"]) / FILE
+    file = tmp_path / FILE
     file.write_bytes(msgspec.json.encode(trial.allocation))
-    yield file
-    file.unlink(missing_ok=True)
+    monkeypatch.setattr(arms, "PLACES", (str(file),))
+    return file
 
 
 def test_the_committee_sees_indices_curve_and_effect_by_guess(
