@@ -199,8 +199,10 @@ def test_a_session_by_its_gates_with_the_network_lost_and_the_tablet_swapped(
     tab.wait_for_selector(".state:has-text('2 not sent yet')")
     tab.clock.fast_forward("02:00:00")
     tab.get_by_role("button", name="Lock").click()
+    tab.wait_for_selector("main:has-text('Locked')")
     assert "150" not in tab.locator("main").inner_text()
     tab.get_by_role("button", name="Emergency").click()
+    tab.wait_for_selector("main:has-text('+1 555 0100')")
     card = tab.locator("main").inner_text()
     assert "+1 555 0100" in card
     assert "150" in card
@@ -246,11 +248,11 @@ def test_a_session_by_its_gates_with_the_network_lost_and_the_tablet_swapped(
     other = tablet("two")
     other.clock.install(time=NOON)
     arrive(other)
-    assert "150" in other.locator("table").inner_text()
+    other.wait_for_selector("table:has-text('150')")
     other.get_by_role("button", name="Initial dose").click()
     other.wait_for_selector("text=Another device gives the doses of this session: t-1")
     assert other.get_by_role("button", name="Give the initial dose").count() == 0
-    assert other.locator("summary:has-text('Record what was done')").count() == 1
+    other.wait_for_selector("summary:has-text('Record what was done')")
     other.get_by_role("button", name="Give doses from this device").click()
     tab.clock.fast_forward("00:00:02")  # the first one asks for news, and hands it over
     tab.get_by_role("button", name="Initial dose").click()
