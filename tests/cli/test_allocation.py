@@ -369,6 +369,10 @@ def test_all_is_opened_after_the_lock_and_the_seed_makes_the_same_list(
     assert locked.code == 0
     page = tmp_path / "proof.html"
     asked = ["--out", tmp_path / "list.json", "--proof", page, "--json"]
+    page.touch()
+    late = allocation("pia", "reveal", *files(made, "pia"), *asked)
+    assert (late.code, (tmp_path / "list.json").exists()) == (2, False)
+    page.unlink()
     done = allocation("pia", "reveal", *files(made, "pia"), *asked)
     assert done.json["made_again"] is True
     rows = json.loads((tmp_path / "list.json").read_text())["list"]

@@ -37,6 +37,12 @@ def reveal(
     openings = read_openings(openings_file, sealed, signer)
     if known_cuts().locked is None:
         raise StoreError("the study is not locked: `entact cut make NAME --lock` comes before anybody's arm")
+    for file in (
+        out,
+        proof,
+    ):  # before it is entered that every row is opened, and before one of two is written
+        if file is not None and file.exists():
+            raise StoreError(f"{file} exists already: name another file")
     place = acts.here()
     note_opened(place, "after_lock", sealed, signer, role)
     texts = [open_place(sealed, openings, signer, one) for one in range(len(sealed.rows))]

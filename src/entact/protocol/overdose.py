@@ -33,11 +33,8 @@ class Most(NamedTuple):
 
 
 _RACEMATE: Final = Most(193.24, 250.0, "the most that a source of the model of MDMA gave (fact F011)")
-MOST: Final = {
-    "MDMA": _RACEMATE,
-    "S-MDMA": Most(193.24, 125.0, "half of that of MDMA, of which half is S-MDMA"),
-    "MDA": Most(179.22, 117.0, "molecule for molecule as much as of S-MDMA"),
-}
+_OF_S: Final = Most(193.24, 125.0, "half of that of MDMA, of which half is S-MDMA")
+_OF_MDA: Final = Most(179.22, 117.0, "molecule for molecule as much as of S-MDMA")
 
 _MDMA: Final = re.compile(
     r"(?<![A-Z])(MDMA|MIDOMAFETAMINE|\S*METHYLENEDIOXY-?(N-)?METH?(YL)?AMPHETAMINE)(?![A-Z])"
@@ -50,8 +47,8 @@ def most_of(substance: str) -> Most | None:
     """The most of a substance, under whatever spelling (`3,4-MDMA`, `MDMA hydrochloride`); None of others."""
     text = substance.upper()
     if _MDMA.search(text):
-        return MOST["S-MDMA" if _S.match(text) else "MDMA"]
-    return MOST["MDA"] if _MDA.search(text) else None
+        return _OF_S if _S.match(text) else _RACEMATE
+    return _OF_MDA if _MDA.search(text) else None
 
 
 def check_overdose(file: StudyFile) -> Iterator[Fault]:
