@@ -206,7 +206,7 @@ def test_an_interrupted_rehearsal_is_not_left_behind(run: Run, fresh: str, tmp_p
             time.sleep(0.05)
     os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C does: to all processes of the terminal
     out, err = process.communicate(timeout=60)
-    assert (process.returncode, out) == (130, "")
+    assert (process.returncode, out) == (130, ""), err
     assert "Traceback" not in err
     done = run("verify", "--database", fresh)
     assert done.code == 2

@@ -28,6 +28,15 @@ CHECKED: dict[str, tuple[str, dict[str, str], str, str]] = {
         "schedule.outcome.or",
         "waits in the end for itself",
     ),
+    "ten times the dose": (
+        "social_anxiety",
+        {
+            "strengths: [25 mg]": "strengths: [25 mg, 250 mg]",
+            "second: {initial: 5 x 25 mg}": "second: {initial: 5 x 250 mg}",
+        },
+        "regimens.second",
+        "an overdose kills",
+    ),
     "randomised when all is over": (
         "social_anxiety",
         {
@@ -94,15 +103,6 @@ REHEARSED: dict[str, tuple[str, dict[str, str], str, str]] = {
         {"call_1, after: session_1, within: 2 .. 3 d,": "call_1, after: session_1, within: 1 .. 2 h,"},
         "visit call_1",
         "never took place; its window passed",
-    ),
-    "ten times the dose": (
-        "social_anxiety",
-        {
-            "strengths: [25 mg]": "strengths: [25 mg, 250 mg]",
-            "second: {initial: 5 x 25 mg}": "second: {initial: 5 x 250 mg}",
-        },
-        "regimen second",
-        "no such dose was studied",
     ),
     "sodium of the healthy": (
         "three_arms",

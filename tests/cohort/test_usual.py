@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.cohort.rehearsals import CALM, Rehearsed, template
 
 from entact.cohort import rehearse
-from entact.cohort.physiology import doses_of, drug_of, not_studied
+from entact.cohort.physiology import doses_of, drug_of
 from entact.cohort.scenario import load_parameters
 from entact.cohort.suitable import Suitable
 from entact.cohort.usual import usual
@@ -120,15 +120,6 @@ def test_arms_hold_what_the_file_says_of_them() -> None:
     assert drug_of(low, low.file.arms) == {"mdma": 1.0, "placebo": 1.0}
     assert drug_of(template({}).newest, ["mdma", "placebo"]) == {"mdma": 1.0, "placebo": 0.0}
     assert drug_of(template({"substance: MDMA": "substance: psilocybin"}).newest, ["mdma"]) == {}
-
-
-def test_a_dose_that_nobody_ever_studied_is_found() -> None:
-    study = template({"[40 mg]": "[400 mg]", "2 x 40 mg, assumption": "2 x 400 mg, assumption"})
-    ((level, message),) = not_studied(study.newest)
-    assert level == "single"
-    assert "no such dose was studied" in message
-    (finding,) = rehearse(study, 4, seed=1).findings
-    assert finding.about == "regimen single"
 
 
 NOBODY_SETS_IT_ASIDE = {",\n         override: investigator + second person}": "}"}

@@ -24,7 +24,7 @@ from entact.cli.commands import (
     validation,
 )
 from entact.cli.commands.options import PLAIN
-from entact.cli.fault import in_words
+from entact.cli.fault import INTERRUPTED, in_words, was_interrupted
 
 app = typer.Typer(
     help="Runs studies of MDMA-assisted therapy, from the protocol through every session to the result. "
@@ -74,6 +74,8 @@ def main() -> None:
     try:
         app(prog_name="entact")
     except Exception as error:  # anything unexpected is raised again
+        if was_interrupted(error):
+            sys.exit(INTERRUPTED)
         words = in_words(error)
         if words is None:
             raise

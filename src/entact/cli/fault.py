@@ -4,6 +4,21 @@ from __future__ import annotations
 
 import sys
 from types import ModuleType
+from typing import Final
+
+INTERRUPTED: Final = 128 + 2
+"""The exit code of who was ended by Ctrl-C, as a shell has it."""
+
+
+def was_interrupted(error: BaseException | None) -> bool:
+    """Whether an error came up while a command was being ended by Ctrl-C.
+
+    A connection that is broken off amid a statement cannot be rolled back in order: what the database's
+    driver says of that hides the interruption that led to it.
+    """
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__context__
+    return error is not None
 
 
 def in_words(error: BaseException) -> str | None:

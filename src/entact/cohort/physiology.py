@@ -7,7 +7,7 @@ every session.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
@@ -17,7 +17,7 @@ import numpy as np
 from entact.cohort.usual import healthy, usual
 from entact.course.state.form import VITALS
 from entact.pharmacology import Population, Regimen, simulate
-from entact.pharmacology.quantity import Dose, NotAQuantity
+from entact.pharmacology.quantity import Dose
 from entact.protocol import Release
 from entact.protocol.quantity import parse_quantity
 from entact.protocol.study import Regimen as DoseLevel
@@ -45,23 +45,6 @@ def doses_of(release: Release, arm: str | None = None) -> tuple[Doses, str]:
     """
     form = _form_of(release)
     return {level: _amounts(regimen, arm, form) for level, regimen in release.file.regimens.items()}, form
-
-
-def not_studied(release: Release) -> Iterator[tuple[str, str]]:
-    """Dose levels of the drug beyond all that was ever given, and what the model says of them."""
-    try:
-        form = _form_of(release)
-    except ValueError:
-        return
-    for level, regimen in release.file.regimens.items():
-        for arm in (None, *regimen.arms):
-            try:
-                _amounts(regimen, arm, form)
-            except NotAQuantity as problem:
-                yield level, str(problem)
-                break
-            except ValueError:  # no mass, so nothing that the model could judge
-                continue
 
 
 def drug_of(release: Release, arms: Iterable[str]) -> dict[str, float]:

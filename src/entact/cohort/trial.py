@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from entact.cohort.parameters import Parameters
-from entact.cohort.physiology import SUBSTANCE, not_studied
+from entact.cohort.physiology import SUBSTANCE
 from entact.cohort.study_finding import StudyFinding, find_in_study
 from entact.cohort.tally import Tally
 from entact.course import Course, Line, fold, read
@@ -99,10 +99,7 @@ class Trial:
     @property
     def findings(self) -> list[StudyFinding]:
         """What the rehearsal found about the study itself."""
-        doses = [
-            StudyFinding(f"regimen {level}", message) for level, message in not_studied(self.study.newest)
-        ]
-        return doses + find_in_study(
+        return find_in_study(
             self.study.newest,
             self.tally,
             wanted=self.wanted,

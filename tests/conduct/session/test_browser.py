@@ -380,9 +380,13 @@ def test_an_answer_that_is_lost_a_server_that_fails_and_a_new_version_lose_nothi
     noted: list[int] = []
     tab.context.expose_function("noted", lambda number: noted.append(number))
     asked: list[int] = []
+    all_saved = False
 
     def fails(route: Any) -> None:
         """First the server answers 500; then it keeps all, and its answer is lost; then all is well."""
+        if not all_saved:
+            route.abort()
+            return
         asked.append(len(route.request.post_data_json))
         if len(asked) == 1:
             route.fulfill(status=500, body="no")
@@ -392,16 +396,16 @@ def test_an_answer_that_is_lost_a_server_that_fails_and_a_new_version_lose_nothi
         else:
             route.continue_()
 
-    tab.context.set_offline(True)
-    tab.evaluate(SAVE, [2000, 5])
     tab.route("**/session/entries/", fails)
-    tab.context.set_offline(False)
+    tab.evaluate(SAVE, [2000, 5])
+    all_saved = True
+    tab.wait_for_selector(".state:has-text('5 not sent yet')")
     all_sent(tab)
     assert asked[:3] == [5, 5, 5]
 
     # Another version of the console comes while entries wait: opened anew, it sends them.
-    tab.unroute("**/session/entries/")
     tab.route("**/session/entries/", lambda route: route.abort())
+    tab.unroute("**/session/entries/", fails)
     tab.evaluate(SAVE, [2100, QUEUED])
     newer = tmp_path / "console"
     shutil.copytree(files.CONSOLE, newer)
