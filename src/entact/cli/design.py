@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import typer
 
 from entact.analysis.modelled import model_covariance
@@ -19,7 +20,7 @@ from entact.cli.plan import plan_rehearsal
 from entact.cli.work import use_workers
 from entact.cohort import rehearse
 from entact.course import fold, read
-from entact.datasets import build, model_frame
+from entact.datasets import Datasets, PlannedAnalysis, build, model_frame
 from entact.protocol import Study, load_study
 
 SIMULATED = "SIMULATED"
@@ -241,7 +242,8 @@ def _rehearsed(question: Question, study: Study) -> tuple[RepeatedMeasures, str]
         pool_sites_below=analysis.pool_sites_below,
     )
     counts = dict(frame.group_by("visit").len().rows())
-    seen = np.minimum.accumulate([counts[visit] / max(trial.randomised, 1) for visit in visits])
+    asked = asked_for(datasets, analysis)
+    seen = np.minimum.accumulate([counts[visit] / max(asked, 1) for visit in visits])
     assert question.effect is not None
     found = RepeatedMeasures(
         question.effect, matrix, tuple(np.minimum(seen, 1.0)), ratio=_ratio(study), t=True
@@ -249,7 +251,13 @@ def _rehearsed(question: Question, study: Study) -> tuple[RepeatedMeasures, str]
     shares = ", ".join(f"{share:.0%}" for share in seen)
     deviations = ", ".join(f"{value:.2f}" for value in np.sqrt(np.diag(matrix)))
     note = (
-        f"Covariance and drop-out are those of {trial.randomised} virtual participants, simulated with seed"
+        f"Covariance and drop-out are those of {asked} virtual participants, simulated with seed"
         f" {question.seed}: standard deviations {deviations}, and {shares} counted, at {', '.join(visits)}."
     )
     return found, note
+
+
+def asked_for(datasets: Datasets, analysis: PlannedAnalysis) -> int:
+    """For how many of those randomised the endpoint of an analysis is planned: nobody else can be lost to it."""
+    rows = datasets.by_arm("endpoints").filter(pl.col("PARAMCD") == analysis.endpoint)
+    return rows["USUBJID"].n_unique()

@@ -13,12 +13,14 @@ from entact.datasets.codebook import (
 )
 from entact.datasets.model import analysis_frames, counted, model_frame
 from entact.datasets.sessions import peaks
+from entact.datasets.subjects import POPULATION
 from entact.datasets.synopsis import Assumption, Limit, Synopsis, span, synopsis
 from entact.protocol.words import Activities, VisitRow
 
 __all__ = [
     "ARM",
     "FRAMES",
+    "POPULATION",
     "SETS",
     "Accumulator",
     "Activities",

@@ -178,6 +178,13 @@ class Codebook:
             name for name in self.populations if where and all(one and name not in one for one in where)
         )
 
+    def populations_with(self, visits: Iterable[str]) -> tuple[str, ...]:
+        """The populations for whom at least one of some visits is planned; all of them where none is named."""
+        own = [self.visits[visit].populations for visit in visits]
+        return tuple(
+            name for name in self.populations if not own or any(not one or name in one for one in own)
+        )
+
 
 def _compared(file: StudyFile, analysis: Analysis) -> Contrast | None:
     return None if analysis.contrast is None else read_contrast(analysis.contrast, file.arms)

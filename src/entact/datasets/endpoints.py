@@ -38,7 +38,9 @@ def rows(person: Person, release: Release, failures: list[tuple[str, str]]) -> I
     the visit for which the endpoint is defined; ADT is the day of the latest answer used, BASE the (first)
     value of an earlier visit that the endpoint compares with. ESTFL says whether the estimand of the
     endpoint's analysis counts it, given the intercurrent events before; ESTIMANDS are all of the plan's that
-    do, with a space between them. EVENTS are the participant's intercurrent events of the plan, each with its
+    do, with a space between them. Of a visit that is not planned for this person, of another population or of
+    a track that has not opened, there is a row only where the value is known: it is nothing that could be
+    missing. EVENTS are the participant's intercurrent events of the plan, each with its
     day, as in `stopped=2026-03-01`; of a plan that describes none, when treatment was stopped.
 
     Of the time until an event there is one row: AVAL are the days from its start to the first on which the
@@ -50,6 +52,7 @@ def rows(person: Person, release: Release, failures: list[tuple[str, str]]) -> I
     """
     if not person.entered:
         return
+    own = release.visits_of(person.population, person.course.tracks)
     events = " ".join(f"{name}={on.isoformat()}" for name, on in person.intercurrent)
     for name, planned in person.book.endpoints.items():
         by_plan = (one.estimand for one in person.book.analyses if one.endpoint == name)
@@ -69,6 +72,8 @@ def rows(person: Person, release: Release, failures: list[tuple[str, str]]) -> I
             at = {visit: _seen(person, release, name, visit, earlier, failures) for visit in planned.visits}
             seen = [(visit, _number(value), latest, None) for visit, (value, latest) in at.items()]
         for visit, value, latest, censored in seen:
+            if visit not in own and value is None:
+                continue
             counting = [one for one in estimands if latest is not None and person.counts(one, latest)]
             yield (
                 person.usubjid,

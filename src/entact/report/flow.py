@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from entact.datasets import Datasets
+from entact.datasets import POPULATION, Datasets
 from entact.report.row import groups_of
 
 SET_TITLES = {
@@ -36,7 +36,7 @@ class ArmFlow:
     Attributes:
         treated: took a dose in at least one session. sessions: title, and how many took a dose there.
         stopped: reasons for stopping treatment early. left: for leaving the study early.
-        analysed: in the analysis set of the primary endpoint. with_outcome: of these, the endpoint is known.
+        analysed: in the analysis set of the primary endpoint, whose visit is planned for them. with_outcome: of these, the endpoint is known.
     """
 
     name: str
@@ -113,6 +113,8 @@ def _arm(datasets: Datasets, entered: pl.DataFrame, name: str, title: str) -> Ar
     )
     in_session = dict(taken.rows())
     analysed = own.filter(pl.col(book.flags[primary.set]))
+    if len(theirs := book.populations_with([primary.at])) < len(book.populations):
+        analysed = analysed.filter(pl.col(POPULATION).is_in(theirs))
     known = datasets.endpoints.filter(
         pl.col("PARAMCD") == primary.name, pl.col("AVISIT") == primary.at, pl.col("AVAL").is_not_null()
     )

@@ -47,13 +47,14 @@ def disposition(source: Source) -> Iterator[Row]:
         label = f"{book.populations[name].lower()}, enrolled beside them"
         yield row(f"beside/{name}", label, source.total(len(theirs)))
     sessions = book.sessions
-    treated = source.shares(randomised, pl.col("SAFFL"))
+    dosed_ones = source.planned(randomised, sessions)
+    treated = source.shares(dosed_ones, pl.col("SAFFL"))
     yield row("treated", "took a dose", source.concerned(treated, sessions))
     all_doses = pl.col("NDOSED") >= book.doses
-    dosed = source.concerned(source.shares(randomised, all_doses), sessions)
+    dosed = source.concerned(source.shares(dosed_ones, all_doses), sessions)
     yield row("all_sessions", f"dosed in all {book.doses} sessions" if book.doses > 1 else "dosed", dosed)
     stopped = pl.col("EOTSTT") == "DISCONTINUED"
-    early = source.concerned(source.shares(randomised, stopped), sessions)
+    early = source.concerned(source.shares(dosed_ones, stopped), sessions)
     yield row("stopped_treatment", "stopped treatment early", early)
     left = pl.col("EOSSTT") == "DISCONTINUED"
     yield row("left_study", "left the study early", source.shares(randomised, left))
@@ -61,7 +62,8 @@ def disposition(source: Source) -> Iterator[Row]:
     without = ~pl.col("USUBJID").is_in(known)
     when = "on treatment " if primary.estimand == "de_jure" else ""
     label = f"not rated {when}at {visit_title(source, primary.at)}"
-    unrated = source.concerned(source.shares(randomised, without), [primary.at])
+    rated_ones = source.planned(randomised, [primary.at])
+    unrated = source.concerned(source.shares(rated_ones, without), [primary.at])
     yield row("without_primary_outcome", label, unrated)
 
 
@@ -102,7 +104,7 @@ def _by_visit(source: Source, section: str, code: str, endpoints: list[PlannedEn
             f"score/{code}/{visit}",
             section,
             f"{visit_title(source, visit)}, mean (SD)",
-            _summaries(source, here),
+            source.concerned(_summaries(source, here), [visit]),
             _means(said.get(visit)),
             is_main,
         )
@@ -121,7 +123,7 @@ def _changes(source: Source, section: str, alike: list[PlannedEndpoint], *, alon
     visits = dict.fromkeys(visit for endpoint in alike for visit in endpoint.visits)
     for visit in sorted(visits, key=lambda name: source.book.visits[name].number):
         label = f"{what} at {visit_title(source, visit)}{about}"
-        values = _summaries(source, observed(source, first, visit))
+        values = source.concerned(_summaries(source, observed(source, first, visit)), [visit])
         printed = said.get(visit)
         is_main = any(visit == endpoint.at for endpoint in alike) or printed is not None
         name = f"change/{first.name}/{visit}"
@@ -141,7 +143,7 @@ def shares(source: Source) -> Iterator[Row]:
                 f"share/{endpoint.name}/{visit}",
                 "Responders",
                 f"{endpoint.title}, {visit_title(source, visit)}",
-                source.shares(known, pl.col("AVAL") == 1.0),
+                source.concerned(source.shares(known, pl.col("AVAL") == 1.0), [visit]),
                 _shares(said.get(visit)),
                 is_last or visit in said,
                 _remark(said.get(visit)),
@@ -152,12 +154,12 @@ def shares(source: Source) -> Iterator[Row]:
 def events(source: Source) -> Iterator[Row]:
     """Participants with a treatment-emergent event, favourable ones included, among those who took a dose."""
     section, said = "Treatment-emergent adverse events, participants", source.published.events
-    treated = source.frame("subjects", "SAFFL")
+    treated, sessions = source.frame("subjects", "SAFFL"), source.book.sessions
     emergent = source.datasets.events.filter(pl.col("TRTEMFL").is_null() | pl.col("TRTEMFL"))
 
     def row(name: str, label: str, which: pl.Expr, printed: Shares | None, main: bool = True) -> Row:
         found = emergent.filter(which)["USUBJID"].unique().to_list()
-        values = source.shares(treated, pl.col("USUBJID").is_in(found))
+        values = source.concerned(source.shares(treated, pl.col("USUBJID").is_in(found)), sessions)
         return Row(f"events/{name}", section, label, values, _shares(printed), main, _remark(printed))
 
     yield row("any", "any event", pl.lit(True), said.any)
@@ -198,7 +200,7 @@ def vital_signs(source: Source) -> Iterator[Row]:
                     f"peak/{name}/{visit}",
                     "Vital-sign peaks: greatest reading after the dose, mean (SD)",
                     f"{sign.title}, {visit_title(source, visit)}, {UNITS.get(sign.unit, sign.unit)}",
-                    _summaries(source, here),
+                    source.concerned(_summaries(source, here), [visit]),
                     main=name in list(source.book.vital_signs)[:2],
                 )
 

@@ -11,7 +11,14 @@ import polars as pl
 from entact.analysis import count_events, proportion
 from entact.analysis.analyse import Analyses, analyse
 from entact.analysis.plan import read_study_plan
-from entact.datasets import Datasets, PlannedAnalysis, PlannedEndpoint, analysis_frames, counted
+from entact.datasets import (
+    POPULATION,
+    Datasets,
+    PlannedAnalysis,
+    PlannedEndpoint,
+    analysis_frames,
+    counted,
+)
 from entact.report import cell as cells
 from entact.report.cell import Cell, Kind
 from entact.report.published import ALL, Published
@@ -95,20 +102,25 @@ class Source:
             arm: cells.of_proportion(counted.get(arm) or proportion(0, 0), self.kind) for arm in self.arms
         }
 
+    def planned(self, subjects: pl.DataFrame, visits: Iterable[str]) -> pl.DataFrame:
+        """Those of a frame of `subjects` for whom at least one of some visits is planned."""
+        names = self.book.populations_with(visits)
+        return subjects if len(names) == len(self.book.populations) else subjects.filter(_of(names))
+
     def concerned(self, cells: dict[str, Cell], visits: Iterable[str]) -> dict[str, Cell]:
         """The cells of those groups that have at least one of some visits: others are no part of a row."""
-        own = [self.book.visits[visit].populations for visit in visits]
-        if self.book.randomised or not own:
+        if self.datasets.groups != POPULATION:
             return cells
-        return {
-            group: cell
-            for group, cell in cells.items()
-            if group == ALL or any(not names or group in names for names in own)
-        }
+        names = self.book.populations_with(visits)
+        return {group: cell for group, cell in cells.items() if group in names}
 
     def total(self, count: int) -> dict[str, Cell]:
         """A count of all arms together."""
         return {ALL: cells.of_count(count, self.kind)}
+
+
+def _of(populations: Iterable[str]) -> pl.Expr:
+    return pl.col(POPULATION).is_in(list(populations))
 
 
 def groups_of(datasets: Datasets) -> dict[str, str]:

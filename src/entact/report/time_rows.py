@@ -22,9 +22,9 @@ def times(source: Source) -> Iterator[Row]:
             continue
         rows = observed(source, endpoint, endpoint.at)
         until = f"{endpoint.title}, up to {visit_title(source, endpoint.at)}"
-        had = source.shares(rows, pl.col("CNSR") == 0)
+        had = source.concerned(source.shares(rows, pl.col("CNSR") == 0), [endpoint.at])
         yield Row(f"time/{endpoint.name}/event", _SECTION, f"{until}: had the event", had)
-        median = {arm: _median(source, rows, arm) for arm in source.arms}
+        median = source.concerned({arm: _median(source, rows, arm) for arm in source.arms}, [endpoint.at])
         yield Row(f"time/{endpoint.name}/median", _SECTION, f"{until}: median, days (95 % CI)", median)
         yield from plan_effects(source, _SECTION, endpoint)
 
