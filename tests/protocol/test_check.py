@@ -517,6 +517,13 @@ RULES = {
         "alerts.hypertension.rearm: may hold while the alert does; write limits for all that `when` "
         "names, below its own",
     ),
+    "an alert that always calls, and its episode": (
+        'when: "vitals.systolic >= 180.0 || vitals.diastolic >= 110.0", title: Very high blood pressure',
+        'when: §"vitals.systolic >= 58.0 || vitals.diastolic >= 110.0", '
+        "rearm: vitals.systolic < 170.0 && vitals.diastolic < 100.0, title: High",
+        "alerts.hypertension.when: holds of nearly everything, also where `rearm` does; write from which "
+        "value on",
+    ),
     "an episode that ends by half of what it is about": (
         HYPERTENSION,
         "medical_monitor], rearm: §vitals.systolic < 170.0}",

@@ -258,6 +258,6 @@ def _rehearsed(question: Question, study: Study) -> tuple[RepeatedMeasures, str]
 
 
 def asked_for(datasets: Datasets, analysis: PlannedAnalysis) -> int:
-    """For how many of those randomised the endpoint of an analysis is planned: nobody else can be lost to it."""
+    """For how many of those randomised an endpoint is planned: nobody else can be lost to it."""
     rows = datasets.by_arm("endpoints").filter(pl.col("PARAMCD") == analysis.endpoint)
     return rows["USUBJID"].n_unique()

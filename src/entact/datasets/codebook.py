@@ -179,7 +179,7 @@ class Codebook:
         )
 
     def populations_with(self, visits: Iterable[str]) -> tuple[str, ...]:
-        """The populations for whom at least one of some visits is planned; all of them where none is named."""
+        """The populations for whom at least one of some visits is planned; all where none is named."""
         own = [self.visits[visit].populations for visit in visits]
         return tuple(
             name for name in self.populations if not own or any(not one or name in one for one in own)

@@ -53,6 +53,12 @@ def check_breadth(
                 yield Fault(("alerts", name, "when"), message, at)
 
 
+def nearly_always(rule: str, known: Extents) -> bool:
+    """Whether a comparison that is enough for a rule to hold does so for nearly all that can be answered."""
+    shares = (_share(node, known, frozenset()) for node in _each_enough(parse(rule)))
+    return any(found is not None and found[2] > NEARLY_ALL for found in shares)
+
+
 def _expected(forms: Mapping[str, CompiledForm]) -> dict[str, Extent]:
     """What is expected of each number of which the file says it."""
     return {

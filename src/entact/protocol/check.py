@@ -8,11 +8,13 @@ from math import prod
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from entact.protocol.bias_check import check_blinding
 from entact.protocol.country import wrong_country
 from entact.protocol.extent import extents_of
 from entact.protocol.form import CompiledForm
 from entact.protocol.form_check import check_forms
 from entact.protocol.gate_check import check_gates, check_override
+from entact.protocol.made_values import check_days
 from entact.protocol.measures import check_measures
 from entact.protocol.names import RESERVED
 from entact.protocol.overdose import check_overdose
@@ -57,8 +59,10 @@ def check(file: StudyFile, data: Mapping[str, Any]) -> list[Fault]:
     faults += _doses(file)
     faults += check_overdose(file)
     faults += _roles(file)
+    faults += check_blinding(file, visits)
     faults += _forms(file, visits)
     faults += check_forms(file, forms, visits)
+    faults += check_days(file)
     faults += check_measures(file)
     faults += check_gates(file, rules, forms, visits)
     faults += check_oversight(file, visits)

@@ -12,11 +12,13 @@ from typing import Any
 
 from entact.protocol.advice import advise
 from entact.protocol.amendment import amendment_faults
+from entact.protocol.bias_check import advise_bias
 from entact.protocol.breadth import check_breadth
 from entact.protocol.check import check
 from entact.protocol.explain import validate
 from entact.protocol.extent import extents_of
 from entact.protocol.instrument import InstrumentError, read_instrument
+from entact.protocol.made_values import advise_ranges
 from entact.protocol.order import order_of
 from entact.protocol.partial import follows, read_partly, text_at
 from entact.protocol.problem import Fault, Problem, StudyError, unknown
@@ -24,6 +26,7 @@ from entact.protocol.problem import Path as Place
 from entact.protocol.release import Release, Study, canonical
 from entact.protocol.source import LARGEST, Source, field_of, read_as_far, read_source
 from entact.protocol.study import StudyFile
+from entact.protocol.unit_advice import advise_units
 
 FILE = "study.yaml"
 AMENDMENTS = "amendments"  # folder beside it, with a whole study file for each later release
@@ -87,7 +90,13 @@ def _advice(raw: bytes, shown: str) -> list[Problem]:
     source = read_source(raw, shown)
     release = _study(raw, shown).newest
     known = extents_of(release.file, release.forms, release.visits)
-    faults = [*advise(release.file), *check_breadth(release.alerts, known, release.forms)]
+    faults = [
+        *advise(release.file),
+        *advise_bias(release.file, release.visits),
+        *check_breadth(release.alerts, known, release.forms),
+        *advise_ranges(release.forms),
+        *advise_units(release),
+    ]
     return [source.locate(fault) for fault in faults]
 
 

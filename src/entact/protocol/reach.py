@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from entact.protocol.breadth import nearly_always
 from entact.protocol.extent import (
     Codes,
     Extent,
@@ -141,9 +142,14 @@ def _rearmed_too_soon(rules: CompiledRules, known: Extents, lame: Iterable[Path]
             continue
         local = extents_in(alert.rule.names | alert.rearm.names, known)
         over = narrowed(parse(alert.rearm.text), True, local)
-        if over is not None and narrowed(parse(alert.rule.text), True, over) is not None:
-            message = "may hold while the alert does; write limits for all that `when` names, below its own"
-            yield Fault(path, message)
+        if over is None or narrowed(parse(alert.rule.text), True, over) is None:
+            continue
+        if nearly_always(alert.rule.text, local):
+            message = "holds of nearly everything, also where `rearm` does; write from which value on"
+            yield Fault(("alerts", name, "when"), message)
+            continue
+        message = "may hold while the alert does; write limits for all that `when` names, below its own"
+        yield Fault(path, message)
 
 
 def _contradictions(rules: CompiledRules, known: Extents, lame: Iterable[Path]) -> Iterator[Fault]:

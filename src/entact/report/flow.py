@@ -36,7 +36,8 @@ class ArmFlow:
     Attributes:
         treated: took a dose in at least one session. sessions: title, and how many took a dose there.
         stopped: reasons for stopping treatment early. left: for leaving the study early.
-        analysed: in the analysis set of the primary endpoint, whose visit is planned for them. with_outcome: of these, the endpoint is known.
+        analysed: in the analysis set of the primary endpoint, whose visit is planned for them.
+        with_outcome: of these, the endpoint is known.
     """
 
     name: str
