@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.commands import ready
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -65,13 +66,24 @@ def test_the_python_of_a_page_runs(page: Path) -> None:
     assert runner.summarize(verbose=False).failed == 0, "".join(said)
 
 
+@pytest.fixture(scope="module")
+def entact(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where a shell finds `entact`."""
+    with ready(tmp_path_factory.mktemp("commands")) as folder:
+        yield folder
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("page", pages_with("console"), ids=title)
-def test_the_commands_of_a_page_run(page: Path, data: Path, tmp_path: Path) -> None:
+def test_the_commands_of_a_page_run(page: Path, data: Path, tmp_path: Path, entact: Path) -> None:
+    installed = str(Path(sys.executable).parent)
+    found = (
+        [installed] if page.name == "README.md" else [str(entact), installed]
+    )  # the first ones as installed
     environment = {
         **os.environ,
         "ENTACT_DATA": str(data),
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+        "PATH": os.pathsep.join([*found, os.environ["PATH"]]),
         "COLUMNS": "100",
     }
     for name, path in SMALL.items():

@@ -21,6 +21,7 @@ ASYMMETRIC = {
     "rerandomisation": "the draws are others",
     "concentration_qtc": "the second arm is the placebo",
     "number_needed": "its interval is that of the inverse",
+    "time_course": "each arm has shares of its own",
     "mediation": "the first arm is the one that is believed in",
     "expectancy": "the first arm is the one that is believed in",
 }
@@ -81,7 +82,7 @@ def test_the_other_way_round_is_the_mirror_image(name: str, forward: Analyses, b
         here, there = _sorted(one)[0], _sorted(other)[0]
         assert numbers(here) == pytest.approx(numbers(there))
         return
-    if name == "event_rates":
+    if name in ("event_rates", "dose_day_rates"):
         here, there = one[2], other[2]  # the ratio, after each arm's own rate
     if "probability" in here.measure:
         assert here.estimate == pytest.approx(1 - (there.estimate or 0.0))

@@ -33,6 +33,12 @@ ROWS = pl.DataFrame(
         "rater": np.where(PLACE % 2 == 0, "x", "y"),
         "other guess": np.where(PLACE // 2 % 4 == 0, "mdma", "placebo"),
         "qtc": 400.0 + PLACE * 3,
+        "begun": PLACE % 9 + 0.0,
+        "on a day": PLACE % 3 == 0,
+        "dose days": 1.0 + PLACE * 0,
+        "days": 30.0 + PLACE // 2,
+        "sign": np.where(PLACE // 2 % 3 == 0, "pulse", "systolic"),
+        "when": np.where(PLACE % 2 == 0, "before", "after"),
     }
 ).with_columns(ended=pl.col("ended") & ~pl.col("died"))
 EVENT: dict[str, Any] = {"event": {"at_least": 20}}
@@ -55,6 +61,19 @@ SAID: dict[str, dict[str, Any]] = {
     "competing_risks": {"ended": "ended", "competing": "died", "until": 5},
     "incidence": {"value": "guess"},
     "event_rates": {"value": "guess", "exposure": "baseline"},
+    "special_interest": {"value": "guess", "groups": {"any": ["mdma", "placebo"], "none": "craving"}},
+    "dose_day_rates": {"value": "guess", "dose_day": "on a day", "dose_days": "dose days", "days": "days"},
+    "time_course": {"value": "guess", "day": "begun", "days": "days", "ends": [7, 28]},
+    "volcano": {"value": "guess"},
+    "dose_day_peaks": {"session": "visit", "parameter": "sign", "before": "baseline"},
+    "vital_outliers": {
+        "session": "visit",
+        "parameter": "sign",
+        "before": "baseline",
+        "limits": {"systolic": {"at_least": 30, "fall": 20}},
+    },
+    "suicidality_shift": {"value": "grade", "behaviour": "died", "time": "when"},
+    "edish": {"value": "grade", "bilirubin": "better"},
     "shift": {"value": "grade", "before": "better", "grades": [0, 1, 2, 3]},
     "qt_categories": {"value": "qtc"},
     "concentration_qtc": {"concentration": "level", "concentrations": {"peak": 70}, "slopes": "common"},

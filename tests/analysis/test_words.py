@@ -188,6 +188,108 @@ def test_events_of_a_table_have_their_people() -> None:
     assert "rows of participant a differ in their arm" in refused(mixed_up, method="incidence")
 
 
+def test_events_of_special_interest_have_a_row_where_nobody_had_one() -> None:
+    groups = {"abuse": ["Euphoric mood", "craving"], "heart": "palpitations"}
+    rows = pl.DataFrame(
+        {
+            "participant": ["a", "a", "b", "c", "d"],
+            "arm": ["mdma", "mdma", "mdma", "placebo", "placebo"],
+            "value": ["euphoric mood", "craving", "headache", None, None],
+        }
+    )
+    abuse, heart = asked(rows, "mdma - placebo", method="special_interest", groups=groups)
+    assert (abuse.label, abuse.estimate, heart.label, heart.estimate) == ("abuse", 0.5, "heart", 0.0)
+
+
+def test_events_by_day() -> None:
+    """On two of three days of dosing it begins in one arm, and on one of 57 between them."""
+    rows = pl.DataFrame(
+        {
+            "participant": ["a", "a", "b", "c", "d"],
+            "arm": ["mdma", "mdma", "mdma", "placebo", "placebo"],
+            "value": ["nausea", "nausea", "nausea", "nausea", None],
+            "day": [0, 9, 7, 20, None],
+            "dosing": [True, False, True, False, None],
+            "dose days": [1, 1, 2, 1, 1],
+            "days": [30, 30, 30, 30, 6],
+        }
+    )
+    rates = asked(
+        rows, "mdma - placebo", method="dose_day_rates", dose_day="dosing", dose_days="dose days", days="days"
+    )
+    assert [one.estimate for one in rates][:2] == pytest.approx([2 / 3, 0.0])
+    assert [one.estimate for one in rates][3:5] == pytest.approx([1 / 57, 1 / 34])
+    course = asked(rows, "mdma - placebo", method="time_course", day="day", days="days", ends=[7, 28])
+    assert [(one.label, one.estimate) for one in course] == [
+        ("nausea, mdma, from day 0 to 7", 1.0),
+        ("nausea, mdma, after day 7 to 28", 0.5),
+        ("nausea, placebo, from day 0 to 7", 0.0),
+        ("nausea, placebo, after day 7 to 28", 1.0),  # the other one was not watched any more
+    ]
+    [first] = asked(rows, "mdma - placebo", method="volcano")
+    assert (first.label, first.estimate, first.p) == ("nausea", 0.5, 1.0)
+
+
+def test_vital_signs_of_a_session() -> None:
+    rows = pl.DataFrame(
+        {
+            "participant": ["a", "a", "b", "c"],
+            "arm": ["mdma", "mdma", "mdma", "placebo"],
+            "session": ["first"] * 4,
+            "sign": ["systolic"] * 4,
+            "value": [150.0, 182.0, 140.0, 130.0],
+            "before": [120.0, 120.0, None, 128.0],
+        }
+    )
+    columns = {"session": "session", "parameter": "sign", "before": "before"}
+    peaks = asked(rows, "mdma - placebo", method="dose_day_peaks", **columns)
+    assert [(one.measure, one.estimate) for one in peaks] == [
+        ("mean peak", 161.0),
+        ("greatest peak", 182.0),
+        ("mean rise", 62.0),
+        ("mean peak", 130.0),
+        ("greatest peak", 130.0),
+        ("mean rise", 2.0),
+    ]
+    limits = {"systolic": {"at_least": 180, "rise": 60}}
+    beyond = asked(rows, "mdma - placebo", method="vital_outliers", limits=limits, **columns)
+    assert [(one.label, one.estimate) for one in beyond] == [
+        ("systolic, first, mdma, at least 180", 0.5),
+        ("systolic, first, placebo, at least 180", 0.0),
+        ("systolic, first, mdma, rise of at least 60", 1.0),  # of the other it cannot be told
+        ("systolic, first, placebo, rise of at least 60", 0.0),
+    ]
+    pulse = {"pulse": {"rise": 60}}
+    assert "the rows have: systolic" in refused(rows, method="vital_outliers", limits=pulse, **columns)
+
+
+def test_livers_and_suicidality() -> None:
+    rows = pl.DataFrame(
+        {
+            "participant": ["a", "a", "b", "c"],
+            "arm": ["mdma", "mdma", "mdma", "placebo"],
+            "value": [4.0, 1.0, 1.0, 3.0],
+            "bilirubin": [1.0, 2.5, 1.0, 1.0],
+            "behaviour": [False, False, False, True],
+            "when": ["before", "after", "after", "after"],
+        }
+    )
+    livers = asked(rows, "mdma - placebo", method="edish", bilirubin="bilirubin")
+    assert [(one.label, one.estimate) for one in livers if one.estimate] == [
+        ("mdma, possible Hy's Law", 0.5),  # whenever each was raised
+        ("mdma, normal", 0.5),
+        ("placebo, normal", 1.0),
+    ]
+    own = rows.filter(arm="mdma")
+    shift = asked(own, "mdma - placebo", method="suicidality_shift", behaviour="behaviour", time="when")
+    assert [(one.label, one.estimate) for one in shift] == [
+        ("mdma", 0.0),
+        ("mdma: severe ideation to ideation", 1.0),
+        ("mdma: unknown to ideation", 1.0),
+    ]
+    assert "true or false" in refused(rows, method="suicidality_shift", behaviour="bilirubin", time="when")
+
+
 def _low(found: Estimates) -> float | None:
     return found[0].low
 
@@ -377,6 +479,29 @@ def test_several_arms_by_dunnett_and_by_their_doses() -> None:
         ),
         ({"method": "icc", "rater": "r", "form": "4,1"}, ".form", "there is no form '4,1'"),
         ({"method": "shift", "before": "b", "grades": [None]}, ".grades", "is no name, and no list of them"),
+        *(
+            ({"method": "special_interest", "groups": groups}, ".groups", "is no block of groups")
+            for groups in ({}, {"abuse": []}, {"abuse": [1]}, ["abuse"])
+        ),
+        *(
+            (
+                {
+                    "method": "vital_outliers",
+                    "session": "s",
+                    "parameter": "p",
+                    "before": "b",
+                    "limits": limits,
+                },
+                ".limits",
+                said,
+            )
+            for limits, said in (
+                ({}, "no block of parameters"),
+                ({"systolic": 180}, "no block of limits"),
+                ({"systolic": {"above": 180}}, "at_least"),
+                ({"systolic": {"rise": "60"}}, "is not a number"),
+            )
+        ),
     ],
 )
 def test_a_wrong_key_is_named_with_its_place(said: dict[str, Any], place: str, message: str) -> None:

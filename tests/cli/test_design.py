@@ -76,7 +76,7 @@ def test_it_draws_bounds_and_power(run: Run, tmp_path: Path, suffix: str) -> Non
 
 @pytest.mark.slow
 def test_a_mixed_model_takes_its_covariance_from_virtual_participants(run: Run) -> None:
-    found = run("design", "mapp1", "--effect", "9", "--virtual", "60", "--seed", "3", "--json").json
+    found = run("design", "mapp1", "--effect", "9", "--virtual", "24", "--seed", "3", "--json").json
     assert found["simulated"] is True
     assert "at the last of 3 visits by MMRM" in found["size"]["planned_for"]
     assert 60 < found["size"]["participants"] < 180

@@ -27,6 +27,7 @@ _ALWAYS = (
     *("change", "endpoint", "event", "title", "combination"),
 )
 _WORDS: dict[str, tuple[str, ...]] = {"side": SIDES, "change": ("absolute", "percent")}
+BOUNDS = ("at_least", "at_most", "rise", "fall")
 _TOP = ("columns", "visits", "arms", "sets", "intercurrent", "estimands", "analyses", "multiplicity", "title")
 
 
@@ -289,6 +290,12 @@ def _misfit(key: str, value: Any, takes: str | tuple[str, ...]) -> str | None:
         case "limits":
             fine = isinstance(value, Mapping) and bool(value) and all(map(is_number, value.values()))
             return None if fine else f"{value!r} is no block of names with numbers, as in {{mdma: 5}}"
+        case "groups":
+            fine = isinstance(value, Mapping) and bool(value)
+            fine = fine and all(one and _is_names(one) for one in value.values())
+            return None if fine else f"{value!r} is no block of groups, as in {{abuse: [euphoria, craving]}}"
+        case "bounds":
+            return _unbounded(value)
         case "columns":
             fine = bool(several) and all(isinstance(one, str) for one in several)
             return None if fine else f"{value!r} is no name of a column, and no list of them"
@@ -298,6 +305,28 @@ def _misfit(key: str, value: Any, takes: str | tuple[str, ...]) -> str | None:
     if takes == "flag" and not isinstance(value, str):
         return f"{value!r} is no column; write one, or one with what in it is meant, as in {{status: died}}"
     return None if isinstance(value, str) else f"{value!r} is no text"
+
+
+def _is_names(value: Any) -> bool:
+    return all(
+        isinstance(one, str) and one for one in (value if isinstance(value, list | tuple) else [value])
+    )
+
+
+def _unbounded(value: Any) -> str | None:
+    """What is wrong with limits of parameters, as in `{systolic: {at_least: 180, rise: 60}}`."""
+    right = "as in {systolic: {at_least: 180, rise: 60}}"
+    if not isinstance(value, Mapping) or not value:
+        return f"{value!r} is no block of parameters with limits, {right}"
+    for parameter, own in value.items():
+        if not isinstance(own, Mapping) or not own:
+            return f"{parameter}: {own!r} is no block of limits, {right}"
+        for key, bound in own.items():
+            if key not in BOUNDS:
+                return unknown(f"limit of {parameter}", str(key), BOUNDS)
+            if not is_number(bound):
+                return f"{key} of {parameter}: {bound!r} is not a number"
+    return None
 
 
 def _number(

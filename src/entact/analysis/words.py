@@ -19,6 +19,8 @@ from entact.analysis.methods import (
     CountsOfEvents,
     Describe,
     Distribution,
+    DoseDayPeaks,
+    DoseDayRates,
     DoseTrend,
     EachAgainst,
     EffectGivenGuess,
@@ -32,6 +34,7 @@ from entact.analysis.methods import (
     Intraclass,
     Kappa,
     Lasting,
+    LiverPeaks,
     LogRank,
     LongQT,
     MantelHaenszel,
@@ -50,16 +53,22 @@ from entact.analysis.methods import (
     ShareWithout,
     Shift,
     SignedRank,
+    SpecialInterest,
     Standardised,
     Subgroups,
+    SuicidalityShift,
+    TimeCourse,
     TippingPoint,
     TTest,
     VanElteren,
+    VitalOutliers,
+    Volcano,
     WithoutEach,
 )
 from entact.analysis.methods.times import Ended
 from entact.analysis.planned import Event, Method
 from entact.analysis.randomisation import Complete, Minimisation, PermutedBlocks, Procedure, Simple
+from entact.analysis.safety import Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +252,25 @@ _MAKERS: dict[str, Callable[[Mapping[str, Any]], Method]] = {
     "cmh": lambda said: MantelHaenszel(names_of(said, "strata"), test=True),
     "incidence": lambda said: Incidence(said.get("interval", "miettinen_nurminen")),
     "event_rates": lambda said: Incidence(exposure=said["exposure"], per=float(said.get("per", 1))),
+    "special_interest": lambda said: SpecialInterest(
+        {name: names_of(said["groups"], name) for name in said["groups"]},
+        said.get("interval", "miettinen_nurminen"),
+    ),
+    "dose_day_rates": lambda said: DoseDayRates(said["dose_day"], said["dose_days"], said["days"]),
+    "time_course": lambda said: TimeCourse(said["day"], said["days"], tuple(map(float, said["ends"]))),
+    "volcano": lambda said: Volcano(),
+    "dose_day_peaks": lambda said: DoseDayPeaks(said["session"], said["parameter"], said["before"]),
+    "vital_outliers": lambda said: VitalOutliers(
+        said["session"],
+        said["parameter"],
+        said["before"],
+        {
+            parameter: Limits(own.get("at_least"), own.get("at_most"), own.get("rise"), own.get("fall"))
+            for parameter, own in said["limits"].items()
+        },
+    ),
+    "suicidality_shift": lambda said: SuicidalityShift(said["behaviour"], said["time"]),
+    "edish": lambda said: LiverPeaks(said["bilirubin"]),
     "shift": lambda said: Shift(said["before"], names_of(said, "grades")),
     "qt_categories": lambda said: LongQT(),
     "concentration_qtc": lambda said: ConcentrationQTc(

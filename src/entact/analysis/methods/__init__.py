@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from entact.analysis.methods.adjusted import FirthOdds, Standardised
 from entact.analysis.methods.agree import Intraclass, Kappa, Reliability
+from entact.analysis.methods.events import DoseDayRates, Incidence, SpecialInterest, TimeCourse, Volcano
 from entact.analysis.methods.guesses import BlindingIndex, EffectGivenGuess
-from entact.analysis.methods.harms import ConcentrationQTc, Incidence, LongQT, Shift
+from entact.analysis.methods.harms import ConcentrationQTc, LiverPeaks, LongQT, Shift, SuicidalityShift
 from entact.analysis.methods.imputed import Imputed, RetrievedDropouts, TippingPoint
 from entact.analysis.methods.meaning import Anchor, Distribution, ReliableChange
 from entact.analysis.methods.means import (
@@ -29,6 +30,7 @@ from entact.analysis.methods.times import (
     RestrictedMean,
     ShareWithout,
 )
+from entact.analysis.methods.vitals import DoseDayPeaks, VitalOutliers
 
 __all__ = [
     "AnalysisOfCovariance",
@@ -39,6 +41,8 @@ __all__ = [
     "CountsOfEvents",
     "Describe",
     "Distribution",
+    "DoseDayPeaks",
+    "DoseDayRates",
     "DoseTrend",
     "EachAgainst",
     "EffectGivenGuess",
@@ -52,6 +56,7 @@ __all__ = [
     "Intraclass",
     "Kappa",
     "Lasting",
+    "LiverPeaks",
     "LogRank",
     "LongQT",
     "MantelHaenszel",
@@ -70,10 +75,15 @@ __all__ = [
     "Shares",
     "Shift",
     "SignedRank",
+    "SpecialInterest",
     "Standardised",
     "Subgroups",
+    "SuicidalityShift",
     "TTest",
+    "TimeCourse",
     "TippingPoint",
     "VanElteren",
+    "VitalOutliers",
+    "Volcano",
     "WithoutEach",
 ]

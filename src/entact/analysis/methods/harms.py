@@ -1,65 +1,25 @@
-"""Methods for safety: events by term, shifts of grades, long QT, and QTc by concentration."""
+"""Methods for what was measured of safety: shifts of grades, livers, long QT, and QTc by concentration."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
 
 from entact.analysis.binary import Arm, share
-from entact.analysis.methods.shares import DIFFERENCES
 from entact.analysis.planned import Question
 from entact.analysis.result import Estimate, Estimates, Group
 from entact.analysis.safety import (
+    SUICIDALITY,
     concentration_qtc,
-    exposure_adjusted,
-    incidence,
+    edish,
     qt_categories,
     shift,
+    suicidality_shift,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Incidence:
-    """Events by term and arm. The value is the term; who had none has a row without one.
-
-    Attributes:
-        exposure: column with the time that each was watched; then rates and their ratio. per: of how much
-            time.
-    """
-
-    interval: str = "miettinen_nurminen"
-    exposure: str | None = None
-    per: float = 1.0
-
-    takes_text = True
-    takes_missing = True
-
-    def answer(self, rows: pl.DataFrame, question: Question) -> Estimates:
-        pair = question.pair()
-        if rows.is_empty() or "arm" not in rows.columns:
-            raise ValueError("nobody is there with an arm")
-        columns = ["participant", "arm", *([self.exposure] if self.exposure else [])]
-        for name in columns:
-            if name not in rows.columns:
-                raise ValueError(f"there is no column {name!r}; there are: {', '.join(rows.columns)}")
-        people = rows.select(columns).unique(maintain_order=True)
-        twice = people.filter(pl.col("participant").is_duplicated())
-        if len(twice):
-            what = " and ".join(columns[1:])
-            raise ValueError(f"the rows of participant {twice['participant'][0]} differ in their {what}")
-        text = pl.col("value").cast(pl.String).str.strip_chars()
-        events = rows.select("participant", pl.when(text != "").then(text).alias("term")).drop_nulls()
-        if self.exposure is not None:
-            return exposure_adjusted(
-                events, people, pair, exposure=self.exposure, per=self.per, level=question.level
-            )
-        found = incidence(events, people, pair, method=DIFFERENCES[self.interval], level=question.level)
-        if not found:
-            sizes = ", ".join(f"{people.filter(arm=arm).height} {arm}" for arm in pair)
-            raise ValueError(f"nobody of {sizes} had an event")
-        return found
+from entact.analysis.safety.liver import QUADRANTS
+from entact.analysis.safety.people import need
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,40 +42,69 @@ class Shift:
             _grade(own["value"]).alias("value"), _grade(own[self.before]).alias(self.before)
         )
         table = shift(own, self.grades, before=self.before, after="value")
-        found = []
-        for arm in table["arm"].unique(maintain_order=True):
-            mine = table.filter(arm=arm)
-            n = int(mine.select(pl.sum_horizontal(*self.grades, "unknown").sum()).item())
-            known = [row for row in mine.iter_rows(named=True) if row[self.before] != "unknown"]
-            worse = sum(
-                row[grade]
-                for row in known
-                for grade in self.grades[self.grades.index(row[self.before]) + 1 :]
+        return _shifts(table, self.grades, self.before, question.level)
+
+
+@dataclass(frozen=True, slots=True)
+class SuicidalityShift:
+    """From which grade of suicidality to which worst one afterwards; the value is the type of ideation.
+
+    Attributes:
+        behaviour: column of true and false. time: column that says `before` or `after` of an assessment.
+    """
+
+    behaviour: str
+    time: str
+
+    takes_missing = True
+
+    def answer(self, rows: pl.DataFrame, question: Question) -> Estimates:
+        if rows.is_empty():
+            raise ValueError("nobody is there")
+        need(rows, (self.behaviour, self.time), "rows")
+        own = rows if "arm" in rows.columns else rows.with_columns(arm=pl.lit("all"))
+        if own[self.behaviour].dtype not in (pl.Boolean, pl.Null):
+            raise ValueError(
+                f"column {self.behaviour!r} holds {own[self.behaviour].dtype}; it is true or false, or empty"
             )
-            whole = sum(row[grade] for row in known for grade in self.grades)
-            if not whole:
-                raise ValueError(f"nobody in {arm} has a grade before and one afterwards")
-            one = share(Arm(worse, whole, str(arm)), level=question.level)
-            lost = n - whole
-            notes = (f"{lost} in {arm} without a grade before or afterwards",) if lost else ()
-            found.append(replace(one, measure="share that got worse", label=str(arm), notes=notes))
-            cells = [
-                (row[self.before], grade, row[grade])
-                for row in mine.iter_rows(named=True)
-                for grade in (*self.grades, "unknown")
-                if row[grade]
-            ]
-            found += [
-                Estimate(
-                    "participants",
-                    "counted: the grade before, and the worst one afterwards",
-                    float(many),
-                    groups=(Group(str(arm), n),),
-                    label=f"{arm}: {start} to {end}",
+        own = own.select(
+            "participant",
+            "arm",
+            pl.col(self.time).alias("time"),
+            pl.col("value").alias("ideation"),
+            pl.col(self.behaviour).alias("behaviour"),
+        )
+        return _shifts(suicidality_shift(own), SUICIDALITY, "before", question.level)
+
+
+@dataclass(frozen=True, slots=True)
+class LiverPeaks:
+    """How many of each arm had peaks of ALT (the value) and bilirubin, both as multiples of their limit."""
+
+    bilirubin: str
+
+    takes_missing = True
+
+    def answer(self, rows: pl.DataFrame, question: Question) -> Estimates:
+        if rows.is_empty():
+            raise ValueError("nobody is there")
+        need(rows, (self.bilirubin,), "rows")
+        own = rows if "arm" in rows.columns else rows.with_columns(arm=pl.lit("all"))
+        own = own.with_columns(pl.col("value").alias("alt"), pl.col(self.bilirubin).alias("bilirubin"))
+        found: list[Estimate] = []
+        for (arm,), part in own.group_by(["arm"], maintain_order=True):
+            peaks = edish(part)
+            known = peaks.filter(pl.col("quadrant") != "unknown").height
+            lost = peaks.height - known
+            notes = (f"{lost} in {arm} without ALT or bilirubin",) if lost else ()
+            if not known:
+                raise ValueError(f"nobody in {arm} has both ALT and bilirubin")
+            for quadrant in QUADRANTS:
+                one = share(
+                    Arm(peaks.filter(quadrant=quadrant).height, known, str(arm)), level=question.level
                 )
-                for start, end, many in cells
-            ]
-        return Estimates("Shift", tuple(found))
+                found.append(replace(one, label=f"{arm}, {quadrant}", notes=notes))
+        return Estimates("Liver tests", tuple(found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +185,40 @@ class ConcentrationQTc:
             return found
         note = f"{blank} measurements of {pair[1]} without a concentration taken as 0"
         return Estimates(found.title, (replace(found[0], notes=(*found[0].notes, note)), *found.rows[1:]))
+
+
+def _shifts(table: pl.DataFrame, grades: Sequence[str], before: str, level: float) -> Estimates:
+    """The share of each arm that got worse, and the cells of the table that hold somebody."""
+    found = []
+    for arm in table["arm"].unique(maintain_order=True):
+        mine = table.filter(arm=arm)
+        n = int(mine.select(pl.sum_horizontal(*grades, "unknown").sum()).item())
+        known = [row for row in mine.iter_rows(named=True) if row[before] != "unknown"]
+        worse = sum(row[grade] for row in known for grade in grades[grades.index(row[before]) + 1 :])
+        whole = sum(row[grade] for row in known for grade in grades)
+        if not whole:
+            raise ValueError(f"nobody in {arm} has a grade before and one afterwards")
+        one = share(Arm(worse, whole, str(arm)), level=level)
+        lost = n - whole
+        notes = (f"{lost} in {arm} without a grade before or afterwards",) if lost else ()
+        found.append(replace(one, measure="share that got worse", label=str(arm), notes=notes))
+        cells = [
+            (row[before], grade, row[grade])
+            for row in mine.iter_rows(named=True)
+            for grade in (*grades, "unknown")
+            if row[grade]
+        ]
+        found += [
+            Estimate(
+                "participants",
+                "counted: the grade before, and the worst one afterwards",
+                float(many),
+                groups=(Group(str(arm), n),),
+                label=f"{arm}: {start} to {end}",
+            )
+            for start, end, many in cells
+        ]
+    return Estimates("Shift", tuple(found))
 
 
 def _grade(column: pl.Series) -> pl.Series:

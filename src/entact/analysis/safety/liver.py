@@ -8,6 +8,12 @@ from entact.analysis.frame import public
 from entact.analysis.safety.people import need
 
 ALT_LIMIT, BILIRUBIN_LIMIT = 3.0, 2.0  # multiples of the upper limit of normal
+QUADRANTS = HY, TEMPLE, YELLOW, NORMAL = (
+    "possible Hy's Law",
+    "Temple's corollary",
+    "hyperbilirubinaemia",
+    "normal",
+)
 
 
 @public
@@ -31,13 +37,13 @@ def edish(rows: pl.DataFrame) -> pl.DataFrame:
     high, yellow = pl.col("alt") > ALT_LIMIT, pl.col("bilirubin") > BILIRUBIN_LIMIT
     quadrant = (
         pl.when(high & yellow)
-        .then(pl.lit("possible Hy's Law"))
+        .then(pl.lit(HY))
         .when(pl.col("alt").is_null() | pl.col("bilirubin").is_null())
         .then(pl.lit("unknown"))
         .when(high)
-        .then(pl.lit("Temple's corollary"))
+        .then(pl.lit(TEMPLE))
         .when(yellow)
-        .then(pl.lit("hyperbilirubinaemia"))
-        .otherwise(pl.lit("normal"))
+        .then(pl.lit(YELLOW))
+        .otherwise(pl.lit(NORMAL))
     )
     return peaks.with_columns(quadrant.alias("quadrant"))
