@@ -93,3 +93,21 @@ def test_an_item_is_met_and_not_met(name: str, item: str) -> None:
         assert failing is not None, "no study file"
         assert failing.met is False
         assert failing.lacks
+
+
+HOLLOW = [
+    (name, item, number)
+    for name, items in CASES.items()
+    for item, case in items.items()
+    for number in range(len(case.get("hollow", ())))
+]
+
+
+@pytest.mark.parametrize(("name", "item", "number"), HOLLOW)
+def test_what_has_the_name_alone_does_not_meet_it(name: str, item: str, number: int) -> None:
+    case = CASES[name][item]
+    (rule,) = (one.rule for one in read_list(name).items if one.id == item)
+    found = said_of(changed(base(), case["hollow"][number]), rule)
+    assert found is not None, "no study file"
+    assert found.met is False
+    assert found.lacks

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import singledispatch
 from typing import Any
 
 from entact.protocol.problem import Path
+from entact.protocol.quantity import parse_duration
 from entact.protocol.requirements.timeline import Timeline
 from entact.protocol.requirements.words import All, Any_, Condition, Not, Rule, Some, Wanted
 
@@ -77,6 +79,7 @@ def _(rule: Some, study: Timeline) -> Answer:
         for path, value in _matches(study.release.data, rule.some.split("."), ())
         if (rule.named is None or _fits(str(path[-1]), Condition(matches=rule.named)))
         and all(_holds(value, key, wanted) for key, wanted in rule.where.items())
+        and _concerns(path, value, rule, study)
     ]
     if len(places) >= rule.at_least:
         return yes(places)
@@ -85,6 +88,15 @@ def _(rule: Some, study: Timeline) -> Answer:
     named = f" named like {rule.named!r}" if rule.named else ""
     count = f" ({len(places)} found)" if places else ""
     return no(f"no {many}`{rule.some}`{named}{f' with {wanted}' if wanted else ''}{count}")
+
+
+def _concerns(path: Path, value: Any, rule: Some, study: Timeline) -> bool:
+    """Whether a place counts: of the schedule, a visit of everybody who is dosed; else as the rule says."""
+    if len(path) >= 2 and path[0] == "schedule" and path[1] not in study.rows:
+        return False
+    if not rule.of_primary:
+        return True
+    return isinstance(value, Mapping) and value.get("endpoint") in study.primary_endpoints
 
 
 def _matches(data: Any, steps: Sequence[str], path: Path) -> Iterator[tuple[Path, Any]]:
@@ -120,11 +132,21 @@ def _fits(value: Any, wanted: Wanted) -> bool:
             return False
     if wanted.includes is not None and not (isinstance(value, list) and wanted.includes in value):
         return False
+    if wanted.at_most is not None and not _lasts(value, wanted.at_most):
+        return False
     if wanted.at_least is not None:
         size = len(value) if isinstance(value, list | dict) else value
         if isinstance(size, bool) or not isinstance(size, int | float) or size < wanted.at_least:
             return False
     return True
+
+
+def _lasts(value: Any, most: timedelta) -> bool:
+    """Whether a value is a duration that is no longer than this."""
+    try:
+        return parse_duration(str(value)) <= most
+    except ValueError:
+        return False
 
 
 def _text(value: Any) -> str:
@@ -135,8 +157,12 @@ def _text(value: Any) -> str:
 def _wanted(wanted: Wanted) -> str:
     if isinstance(wanted, Condition):
         said = wanted.model_dump(exclude_none=True)
-        return ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in said.items())
+        return " and ".join(f"{key.replace('_', ' ')} {_shown(value)}" for key, value in said.items())
     return " or ".join(map(str, wanted)) if isinstance(wanted, list) else str(wanted)
+
+
+def _shown(value: Any) -> str:
+    return f"{value / timedelta(hours=1):g} h" if isinstance(value, timedelta) else str(value)
 
 
 def _said(path: Path) -> str:

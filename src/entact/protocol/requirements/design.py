@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from entact.protocol.extent import Numbers, call_name, extent_of
 from entact.protocol.problem import Path
+from entact.protocol.quantity import parse_quantity
 from entact.protocol.requirements.answer import Answer, answer, no, yes
 from entact.protocol.requirements.timeline import Timeline, in_days, names_in
 from entact.protocol.requirements.words import (
@@ -14,12 +16,19 @@ from entact.protocol.requirements.words import (
     Analysed,
     Assessed,
     Blind,
+    Comparator,
     Doses,
     EndpointAfter,
+    Estimated,
     GateOn,
+    InTheRoom,
+    Observed,
     Rated,
+    Responders,
+    Tried,
 )
-from entact.protocol.study import Analysis
+from entact.protocol.study import Analysis, Hidden, Visit
+from entact.protocol.tree import Apply, Call, Literal, Node, parse
 
 
 @answer.register
@@ -27,10 +36,13 @@ def _(rule: Rated, study: Timeline) -> Answer:
     file = study.release.file
     if not study.primary_forms:
         return Answer(None, (), ("the primary endpoint names no form",))
-    forms = file.all_forms
-    visits = [visit for visit in study.visits.values() if set(study.primary_forms) & {*visit.activities}]
-    raters = {forms[form].by or visit.by for visit in visits for form in study.primary_forms}
+    forms, wanted = file.all_forms, set(study.primary_forms)
+    visits = [visit for visit in study.visits.values() if wanted & {*visit.activities}]
+    raters = {forms[form].by or visit.by for visit in visits for form in wanted & {*visit.activities}}
+    if rule.rated == "remote":
+        return _remote(study, visits, raters)
     in_session = {forms[done].by for name in study.sessions for done in _filled(study, name) if done in forms}
+    in_session |= {study.visits[name].by for name in study.sessions}
     lacks = []
     for rater in raters:
         if rater is None:
@@ -46,6 +58,17 @@ def _(rule: Rated, study: Timeline) -> Answer:
         return no(*lacks)
     places = [("blinding", place) for place, one in enumerate(file.blinding) if one.role in raters]
     return yes([*places, *(("forms", form) for form in study.primary_forms)])
+
+
+def _remote(study: Timeline, visits: Iterable[Visit], raters: set[str | None]) -> Answer:
+    """Whether a rater rates the primary outcome at every visit without being there."""
+    others = sorted(str(one) for one in raters if not study.role_is(one, "rater"))
+    if others:
+        return no(f"the primary outcome is rated by {', '.join(others)}, who is no rater")
+    present = [visit.visit for visit in visits if visit.contact == "in_person"]
+    if present:
+        return no(f"the primary outcome is rated in person at {', '.join(present)}")
+    return yes(study.path_of(visit.visit) for visit in visits)
 
 
 def _filled(study: Timeline, visit: str) -> tuple[str, ...]:
@@ -86,6 +109,12 @@ def _(_rule: Assessed, study: Timeline) -> Answer:
         before = study.release.visits.get(before.after or "")
         if before is not None and before.kind in ("dosing", "integration"):
             return no(f"{endpoint.at} is counted from {before.visit} and has no `or:`")
+    if before is not None and before.fallback is not None:
+        anchor = study.release.visits.get(before.fallback[0])
+        if before.fallback[0] == "initial" or (
+            anchor is not None and anchor.kind in ("dosing", "integration")
+        ):
+            return no(f"the `or:` of {before.visit} is counted from {before.fallback[0]}, as treatment is")
     return yes([study.path_of(endpoint.at) if endpoint.at in study.visits else ("schedule",)])
 
 
@@ -96,10 +125,11 @@ def _(rule: EndpointAfter, study: Timeline) -> Answer:
     last = study.days.get(study.sessions[-1])
     if last is None:
         return Answer(None, (), (f"the day of {study.sessions[-1]} is not known",))
+    analysed = {one.endpoint for one in study.release.file.analysis.analyses.values()}
     after = {
         name: study.days[endpoint.at] - last
         for name, endpoint in study.release.file.endpoints.items()
-        if endpoint.at in study.days
+        if endpoint.at in study.days and name in study.primary_endpoints and name in analysed
     }
     wanted = in_days(rule.endpoint_after)
     found = [name for name, days in after.items() if days >= wanted]
@@ -107,7 +137,8 @@ def _(rule: EndpointAfter, study: Timeline) -> Answer:
         return yes(("endpoints", name) for name in found)
     latest = max(after.values(), default=0.0)
     return no(
-        f"the latest endpoint is {latest:.0f} days after {study.sessions[-1]}, and {wanted:.0f} are asked for"
+        f"the latest endpoint of the primary outcome that is analysed is {latest:.0f} days after "
+        f"{study.sessions[-1]}, and {wanted:.0f} are asked for"
     )
 
 
@@ -116,20 +147,71 @@ def _(rule: GateOn, study: Timeline) -> Answer:
     gate = study.release.file.gates.get(rule.gate)
     if gate is None:
         return no(f"there is no gate `{rule.gate}`")
-    wanted = None if "(" in rule.on else study.items_that(rule.on)
-    places: list[Path] = []
-    for number, requirement in enumerate(gate.require):
-        hit = (
-            rule.on in requirement.require
-            if wanted is None
-            else any(_names(name, wanted) for name in names_in(requirement.require))
-        )
-        if hit:
-            places.append(("gates", rule.gate, "require", number))
+    wanted = study.items_that(rule.on)
+    places: list[Path] = [
+        ("gates", rule.gate, "require", number)
+        for number, requirement in enumerate(gate.require)
+        if any(_names(name, wanted) for name in names_in(requirement.require))
+    ]
     if places:
         return yes(places)
-    what = f"`{rule.on}`" if wanted is None else study.title(rule.on)
-    return no(f"the gate `{rule.gate}` does not ask for {what}")
+    return no(f"the gate `{rule.gate}` does not ask for {study.title(rule.on)}")
+
+
+@answer.register
+def _(rule: Observed, study: Timeline) -> Answer:
+    wanted, longest, places = rule.observed.total_seconds(), 0.0, []
+    for path, left, operator, right in _asked(study, "discharge"):
+        if (
+            not isinstance(left, Call)
+            or call_name(left) != "elapsed('initial')"
+            or operator not in (">", ">=")
+        ):
+            continue
+        least = extent_of(right, {})
+        if isinstance(least, Numbers) and least.is_one and least.low > 0:
+            longest = max(longest, least.low)
+            places += [path] if least.low >= wanted else []
+    if places:
+        return yes(places)
+    said = f"{longest / 3600:g} hours at least" if longest else "no time at least"
+    return no(f"the gate `discharge` asks for {said} after the initial dose")
+
+
+@answer.register
+def _(rule: InTheRoom, study: Timeline) -> Answer:
+    seen: dict[str, tuple[int, Path]] = {}
+    for path, left, operator, right in _asked(study, "initial_dose"):
+        if not isinstance(left, Call) or left.function != "present" or not isinstance(right, Literal):
+            continue
+        role, number = left.args[0], right.value
+        if not isinstance(role, Literal) or isinstance(number, bool) or not isinstance(number, int | float):
+            continue
+        least = int(number) + (operator == ">") if operator in (">", ">=", "==") else 0
+        if role.value != "participant" and least > seen.get(str(role.value), (0, path))[0]:
+            seen[str(role.value)] = least, path
+    there = sum(least for least, _ in seen.values())
+    if there >= rule.in_the_room:
+        return yes(path for _, path in seen.values())
+    return no(f"the gate `initial_dose` asks for {there} of the staff in the room")
+
+
+def _asked(study: Timeline, gate: str) -> Iterator[tuple[Path, Node, str, Node]]:
+    """Every comparison that has to hold for a gate to open: those with an alternative are none."""
+    said = study.release.file.gates.get(gate)
+    for number, requirement in enumerate(said.require if said is not None else ()):
+        for node in _conjuncts(parse(requirement.require)):
+            if isinstance(node, Apply) and len(node.parts) == 2:
+                left, right = node.parts
+                yield ("gates", gate, "require", number), left, node.operator, right
+
+
+def _conjuncts(node: Node) -> Iterator[Node]:
+    if isinstance(node, Apply) and node.operator == "&&":
+        for part in node.parts:
+            yield from _conjuncts(part)
+    else:
+        yield node
 
 
 def _names(name: str, wanted: Iterable[str]) -> bool:
@@ -139,11 +221,13 @@ def _names(name: str, wanted: Iterable[str]) -> bool:
 
 @answer.register
 def _(rule: AlertOn, study: Timeline) -> Answer:
-    wanted = study.items_that(rule.alert_on)
+    what = [rule.alert_on] if isinstance(rule.alert_on, str) else rule.alert_on
+    wanted = [study.items_that(one) for one in what]
     file = study.release.file
     places: list[Path] = []
     for name, alert in file.alerts.items():
-        if not any(_names(one, wanted) for one in names_in(alert.when)):
+        read = names_in(alert.when)
+        if not all(any(_names(one, items) for one in read) for items in wanted):
             continue
         told = {*alert.tell, *(role for step in alert.escalate for role in step.tell)}
         if rule.tells is None or any(study.role_is(role, rule.tells) for role in told):
@@ -151,27 +235,110 @@ def _(rule: AlertOn, study: Timeline) -> Answer:
     if places:
         return yes(places)
     whom = f" that tells somebody {rule.tells}" if rule.tells else ""
-    return no(f"no alert{whom} reads {study.title(rule.alert_on)}")
+    return no(f"no alert{whom} reads {' and '.join(map(study.title, what))}{' together' * (len(what) > 1)}")
 
 
 @answer.register
 def _(rule: Doses, study: Timeline) -> Answer:
-    file = study.release.file
-    best: dict[str, set[tuple[int, str]]] = {}
-    for name, regimen in file.regimens.items():
-        doses = {(one.initial.count, one.initial.strength) for one in regimen.arms.values()}
-        whole = {arm for arm, said in file.arms.items() if arm not in regimen.arms and said.role != "placebo"}
-        best[name] = doses | ({(regimen.initial.count, regimen.initial.strength)} if whole else set())
-    active = {name: _active(said) for name, said in best.items()}
-    found = [name for name, said in active.items() if len(said) >= rule.doses]
+    most, found = 0, []
+    for name, given in _given(study).items():
+        by_substance: dict[str | None, set[str]] = {}
+        for substance, dose in given.values():
+            by_substance.setdefault(substance, set()).add(dose)
+        many = max(map(len, by_substance.values()), default=0)
+        most = max(most, many)
+        found += [("regimens", name)] if many >= rule.doses else []
     if found:
-        return yes(("regimens", name) for name in found)
-    most = max((len(said) for said in active.values()), default=0)
+        return yes(found)
     return no(f"arms are compared at {most} active dose{'' if most == 1 else 's'} of a session")
 
 
-def _active(doses: Iterable[tuple[int, str]]) -> set[tuple[int, str]]:
-    return {dose for dose in doses if not re.match(r"0(\.0*)?\s", dose[1])}
+@answer.register
+def _(_rule: Comparator, study: Timeline) -> Answer:
+    file = study.release.file
+    controls = [arm for arm, said in file.arms.items() if said.role == "active_comparator"]
+    if not controls:
+        return no("no arm is an active comparator")
+    blind = next((n for n, one in enumerate(file.blinding) if _is_blind(one, "participant")), None)
+    if blind is None:
+        return no("participants see the allocation, so that a control is told whatever it is given")
+    for name, given in _given(study).items():
+        others = {dose for arm, dose in given.items() if file.arms[arm].role == "experimental"}
+        own = [arm for arm in controls if arm in given and given[arm] not in others]
+        if own and others:
+            return yes([("regimens", name), *(("arms", arm) for arm in own), ("blinding", blind)])
+    return no(
+        f"{', '.join(controls)} is given nothing of its own in a session; write it under `regimens.*.arms`"
+    )
+
+
+def _is_blind(hidden: Hidden, role: str) -> bool:
+    return hidden.role == role and "allocation" in hidden.hidden
+
+
+def _given(study: Timeline) -> dict[str, dict[str, tuple[str | None, str]]]:
+    """Regimen of a session -> arm -> substance and active dose; of arms that are given any."""
+    file = study.release.file
+    used = {level for name in study.sessions for level in study.visits[name].levels}
+    found: dict[str, dict[str, tuple[str | None, str]]] = {}
+    for name in file.regimens.keys() & used:
+        regimen = file.regimens[name]
+        for arm, said in file.arms.items():
+            own = regimen.arms.get(arm)
+            if own is None and said.role not in ("experimental", "active_comparator"):
+                continue
+            units = regimen.initial if own is None else own.initial
+            strength = parse_quantity(units.strength)
+            product = (own.product if own is not None else None) or regimen.product
+            if strength.value > 0:
+                dose = f"{units.count * strength.value.normalize():f} {strength.unit}"
+                found.setdefault(name, {})[arm] = _substance(study, product, units.strength), dose
+    return found
+
+
+def _substance(study: Timeline, product: str | None, strength: str) -> str | None:
+    products = study.release.file.products
+    if product is None:
+        product = next((name for name, said in products.items() if strength in said.strengths), None)
+    return products[product].substance if product in products else None
+
+
+@answer.register
+def _(_rule: Tried, study: Timeline) -> Answer:
+    found: list[Path] = []
+    for name, one in study.release.file.analysis.secondary.items():
+        if one.endpoint not in study.primary_endpoints:
+            continue
+        otherwise = one.assuming not in (None, "missing_at_random") or bool(one.delta)
+        if one.method in ("tipping_point", "retrieved_dropouts") or (one.method == "imputed" and otherwise):
+            found.append(("analysis", "secondary", name))
+    if found:
+        return yes(found)
+    return no(
+        "no analysis of the primary outcome takes what was not seen to be otherwise than the primary one"
+    )
+
+
+@answer.register
+def _(_rule: Responders, study: Timeline) -> Answer:
+    compiled = study.release.endpoints
+    found = [
+        name
+        for name in sorted(study.primary_endpoints)
+        if compiled[name].rule.returns == "bool" and not compiled[name].endpoint.is_time
+    ]
+    if found:
+        return yes(("endpoints", name) for name in found)
+    return no("no endpoint is a yes or no about the primary outcome")
+
+
+@answer.register
+def _(rule: Estimated, study: Timeline) -> Answer:
+    plan = study.release.file.analysis
+    used = [name for name in plan.estimands if any(one.estimand == name for one in plan.analyses.values())]
+    if len(used) >= rule.estimated:
+        return yes(("analysis", "estimands", name) for name in used)
+    return no(f"{len(used)} of the estimands that are described have an analysis")
 
 
 @answer.register

@@ -8,7 +8,7 @@ from typing import Final
 from entact.protocol.problem import Path
 from entact.protocol.requirements.answer import Answer, answer, no, yes
 from entact.protocol.requirements.timeline import Done, Timeline, in_days
-from entact.protocol.requirements.words import All, Any_, Measured, Rule
+from entact.protocol.requirements.words import All, Any_, Held, Measured, Rule
 
 
 @answer.register
@@ -20,20 +20,40 @@ def _(rule: Measured, study: Timeline) -> Answer:
         forms = study.forms_that(rule.measured)
         other = f"; {', '.join(forms[:3])} is there, and not filled so" if forms else ""
         return no(f"nothing measures {title}{by}{other}")
+    if rule.endpoint and not any(set(study.forms_that(rule.measured)) & forms for forms in _outcomes(study)):
+        return no(f"no endpoint is made of {title}")
     if rule.when == "anywhere":
         enough = [one for one in done if max(1, len(one.times)) >= rule.times]
         if enough:
             return yes(one.path for one in enough)
         return no(f"{title} is not measured {rule.times} times in any session")
+    return _when(rule, study, done, title + by)
+
+
+def _outcomes(study: Timeline) -> Iterator[set[str]]:
+    """Of each endpoint the forms that it is made of."""
+    return (study.forms_of(endpoint) for endpoint in study.release.file.endpoints)
+
+
+@answer.register
+def _(rule: Held, study: Timeline) -> Answer:
+    done = study.held(rule.held)
+    title = f"a visit of kind {rule.held}"
+    if not done:
+        return no(f"there is no {title.removeprefix('a ')} that everybody has who is dosed")
+    return _when(Measured(measured=rule.held, when=rule.when, within=rule.within), study, done, title)
+
+
+def _when(rule: Measured, study: Timeline, done: list[Done], title: str) -> Answer:
     if rule.when in ("before_randomisation", "before_first_dose"):
-        return _before(rule, study, done, title + by)
+        return _before(rule, study, done, title)
     if not study.sessions:
         return Answer(None, (), ("the study has no dosing session",))
     if rule.when == "follow_up":
-        return _follow_up(rule, study, done, title + by)
+        return _follow_up(rule, study, done, title)
     if rule.when == "between_sessions":
-        return _between(study, done, title + by)
-    return _each(rule, study, done, title + by)
+        return _between(study, done, title)
+    return _each(rule, study, done, title)
 
 
 def _before(rule: Measured, study: Timeline, done: list[Done], title: str) -> Answer:
@@ -59,11 +79,16 @@ def _follow_up(rule: Measured, study: Timeline, done: list[Done], title: str) ->
     if last is None:
         return Answer(None, (), (f"the day of {study.sessions[-1]} is not known",))
     since = in_days(rule.since) if rule.since is not None else 0.0
+    if rule.after_first is not None:  # days are counted from the first session
+        since = max(since, in_days(rule.after_first) - last)
+    until = in_days(rule.within) if rule.within is not None else float("inf")
     after = {one: study.days[one.visit] - last for one in done if one.visit in study.days}
-    found = [one for one, days in after.items() if days > 0 and days >= since]
+    found = [one for one, days in after.items() if days > 0 and since <= days <= until]
     if found:
         return yes(one.path for one in found)
     latest = max((days for days in after.values() if days > 0), default=None)
+    if latest is not None and latest > until:
+        return no(f"{title}: not within {until:.0f} days after {study.sessions[-1]}")
     seen = f"last {latest:.0f} days after it" if latest is not None else "never after it"
     return no(f"{title}: {seen}, and {since:.0f} days after {study.sessions[-1]} are asked for")
 
@@ -89,7 +114,9 @@ def _each(rule: Measured, study: Timeline, done: list[Done], title: str) -> Answ
     lacks: list[str] = []
     for number, session in enumerate(study.sessions):
         found = _around(rule, study, done, number)
-        count = sum(max(1, len(one.times)) for one in found)
+        count = len(
+            {time for one in found for time in _acting(one)} | {one for one in found if not one.times}
+        )
         if rule.when == "each_session" and count < rule.times:
             often = f"{count} of {rule.times} times" if rule.times > 1 else "not"
             lacks.append(f"{title}: {often} in {session}")
@@ -106,12 +133,17 @@ def _around(rule: Measured, study: Timeline, done: list[Done], number: int) -> l
     """Of what measures it, that which is meant for one session."""
     order, session = list(study.visits), study.sessions[number]
     if rule.when == "each_session":
-        return [one for one in done if one.visit == session]
+        return [one for one in done if one.visit == session and (not one.times or _acting(one))]
     if rule.when == "before_each_dose":
         start = order.index(study.sessions[number - 1]) if number else -1
         here = order.index(session)
         return [one for one in done if start < order.index(one.visit) <= here and _precedes(one, order, here)]
     return [one for one in done if _after(rule, study, one, session)]
+
+
+def _acting(one: Done) -> list[str]:
+    """The times of a session at which it is done once the dose is taken."""
+    return [time for time in one.times if not time.startswith("before") and time != "initial"]
 
 
 AROUND: Final = frozenset({"each_session", "before_each_dose", "after_each_session"})
@@ -160,9 +192,7 @@ def _measured(rule: Rule | None) -> Iterator[Measured]:
 def _after(rule: Measured, study: Timeline, one: Done, session: str) -> bool:
     """Whether it is done after a session and before the next, in time, or at the end of the session."""
     if one.visit == session:
-        return not rule.apart and any(
-            not time.startswith("before") and time != "initial" for time in one.times
-        )
+        return not rule.apart and bool(_acting(one))
     order = list(study.visits)
     later = [name for name in study.sessions if order.index(name) > order.index(session)]
     if order.index(one.visit) < order.index(session):

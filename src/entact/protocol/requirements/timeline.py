@@ -65,6 +65,11 @@ class Timeline:
         rows = enumerate(self.release.file.schedule)
         return {name: place for place, visit in rows for name in names_in_row(visit)}
 
+    @cached_property
+    def rows(self) -> frozenset[int]:
+        """The rows of the schedule with visits of everybody who is dosed, by their place in the file."""
+        return frozenset(self._paths[name] for name in self.visits)
+
     def path_of(self, visit: str) -> Path:
         """Where the file says that there is this visit."""
         return ("schedule", self._paths[visit])
@@ -87,9 +92,20 @@ class Timeline:
     def primary_forms(self) -> list[str]:
         """The forms whose items or scores the primary endpoint names."""
         file = self.release.file
-        endpoint = file.endpoints.get(file.analysis.primary.endpoint)
-        named = names_in(endpoint.rule) if endpoint is not None else ()
-        return sorted({form for name in named if (form := name.split(".")[-2]) in file.all_forms})
+        return sorted(self.forms_of(file.analysis.primary.endpoint))
+
+    def forms_of(self, endpoint: str) -> set[str]:
+        """The forms that an endpoint is made of."""
+        file = self.release.file
+        said = file.endpoints.get(endpoint)
+        named = names_in(said.rule) if said is not None else ()
+        return {form for name in named if (form := name.split(".")[-2]) in file.all_forms}
+
+    @cached_property
+    def primary_endpoints(self) -> frozenset[str]:
+        """The endpoints that are made of what the primary one is made of."""
+        wanted = set(self.primary_forms)
+        return frozenset(name for name in self.release.file.endpoints if wanted & self.forms_of(name))
 
     def items_that(self, name: str) -> list[str]:
         """The items, as rules name them, that measure something: single ones, or all of its forms."""
@@ -109,7 +125,9 @@ class Timeline:
         if form.instrument is not None:
             return form.instrument in measure.instruments
         if name in self.release.file.adverse_events.checklists:
-            return bool(measure.terms) and any(_found(measure.terms or "", term) for term in form.items)
+            terms = self.release.file.adverse_events.terms
+            pleasant = any(term in terms and terms[term].valence == "favourable" for term in form.items)
+            return pleasant and any(_found(measure.terms or "$^", term) for term in form.items)
         if measure.forms and (_found(measure.forms, name) or _found(measure.forms, form.title or "")):
             return True
         if measure.items is None:
@@ -135,11 +153,23 @@ class Timeline:
             for activity, path, times in _activities(visit, self.path_of(name)):
                 if activity in forms:
                     form = self.release.file.all_forms[activity]
-                    if rule.by is None or self.role_is(form.by or visit.by, rule.by):
+                    if self._is_by(form.by or visit.by, rule):
                         found.append(Done(name, activity, path, times))
-                elif activity in own and (rule.by is None or self.role_is(visit.by, rule.by)):
+                elif activity in own and self._is_by(visit.by, rule):
                     found.append(Done(name, activity, path, times))
         return found
+
+    def _is_by(self, role: str | None, rule: Measured) -> bool:
+        """Whether it is filled by whom a rule asks for, and by nobody whom it excludes."""
+        if any(self.role_is(role, kind) for kind in rule.not_by):
+            return False
+        return rule.by is None or self.role_is(role, rule.by)
+
+    def held(self, kind: str) -> list[Done]:
+        """The visits of a kind, of everybody who is dosed."""
+        return [
+            Done(name, kind, self.path_of(name)) for name, visit in self.visits.items() if visit.kind == kind
+        ]
 
 
 def _activities(visit: Visit, path: Path) -> Iterator[tuple[str, Path, tuple[str, ...]]]:

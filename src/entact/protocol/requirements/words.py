@@ -28,10 +28,14 @@ after the last, `since` so long at least."""
 
 
 class Condition(Closed):
-    """What a value has to be: what it `matches`, its number or length `at_least`, what it `includes`."""
+    """What a value has to be: what it `matches`, its number or length `at_least`, what it `includes`.
+
+    `at_most`: a duration that is no longer.
+    """
 
     matches: Pattern | None = None
     at_least: float | None = None
+    at_most: Duration | None = None
     includes: str | None = None
     given: bool | None = None
 
@@ -40,20 +44,26 @@ Wanted = str | bool | int | float | list[str | int] | Condition
 
 
 class Some(Closed):
-    """`some: holds.*`: so many places of the file (`*`: any name), and what each of them has to say."""
+    """`some: holds.*`: so many places of the file (`*`: any name), and what each of them has to say.
+
+    Of `schedule.*` only visits of the main track of those who are dosed. `of_primary`: only analyses of what
+    the primary endpoint measures.
+    """
 
     some: str
     named: Pattern | None = None
     where: dict[str, Wanted] = Field(default={})
     at_least: int = Field(default=1, ge=1)
+    of_primary: bool = False
 
 
 class Measured(Closed):
     """`measured: ecg`: a form or an activity that measures something, and when it is done.
 
-    `times`: how often within a session. `within`: so long after a session at most. `since`: so long after the
-    last at least. `by`: who fills it, by the roles of `measures.yaml`. `apart`: at another visit,
-    not at the end of the session.
+    `times`: how often within a session once the dose is taken. `within`: so long after a session at most; of
+    `follow_up`, after the last. `since`: so long after the last at least; `after_first`: after the first.
+    `by`: who fills it, by the roles of `measures.yaml`; `not_by`: who does not. `apart`: at another visit,
+    not at the end of the session. `endpoint`: an endpoint is made of it.
     """
 
     measured: str
@@ -61,14 +71,28 @@ class Measured(Closed):
     times: int = Field(default=1, ge=1)
     within: Duration | None = None
     since: Duration | None = None
+    after_first: Duration | None = None
     by: str | None = None
+    not_by: list[str] = Field(default=[])
     apart: bool = False
+    endpoint: bool = False
+
+
+class Held(Closed):
+    """`held: integration`: a visit of this kind, of everybody who is dosed, `when` as for `measured`."""
+
+    held: str
+    when: When
+    within: Duration | None = None
 
 
 class Rated(Closed):
-    """`rated: apart`: who rates the primary outcome has no part in sessions, nor sees classes of data."""
+    """`rated: apart`: who rates the primary outcome has no part in sessions, nor sees classes of data.
 
-    rated: Literal["apart"]
+    `remote`: a rater does, at visits that are not held in person.
+    """
+
+    rated: Literal["apart", "remote"]
     hidden: list[str] = Field(default=[])
 
 
@@ -85,29 +109,65 @@ class Assessed(Closed):
 
 
 class EndpointAfter(Closed):
-    """`endpoint_after: 180 d`: an outcome is decided so long after the last session, of everybody."""
+    """`endpoint_after: 180 d`: the primary outcome is analysed as of so long after the last session."""
 
     endpoint_after: Duration
 
 
 class GateOn(Closed):
-    """`gate: discharge` with `on: impairment`: a gate asks for what is measured, or for a function."""
+    """`gate: discharge` with `on: impairment`: a gate asks for what is measured."""
 
     gate: str
     on: str
 
 
-class AlertOn(Closed):
-    """`alert_on: liver`: an alert reads what is measured; `tells`: whom, by their roles."""
+class Observed(Closed):
+    """`observed: 8 h`: nobody is discharged so soon after the dose; `0 h`: it is said how soon."""
 
-    alert_on: str
+    observed: Duration
+
+
+class InTheRoom(Closed):
+    """`in_the_room: 2`: no dose is given without so many of the staff."""
+
+    in_the_room: int = Field(ge=1)
+
+
+class AlertOn(Closed):
+    """`alert_on: liver`: an alert reads what is measured, of several all together; `tells`: whom."""
+
+    alert_on: str | list[str]
     tells: str | None = None
 
 
 class Doses(Closed):
-    """`doses: 2`: so many different active doses of one session, compared between arms."""
+    """`doses: 2`: so many active doses of one substance in one session, compared between arms."""
 
     doses: int = Field(ge=1)
+
+
+class Comparator(Closed):
+    """`comparator: felt`: a control has a dose of its own, which can be felt, and nobody is told."""
+
+    comparator: Literal["felt"]
+
+
+class Tried(Closed):
+    """`tried: missing`: an analysis of the primary outcome takes what was not seen to be otherwise."""
+
+    tried: Literal["missing"]
+
+
+class Responders(Closed):
+    """`responders: primary`: an endpoint is a yes or no about the primary outcome."""
+
+    responders: Literal["primary"]
+
+
+class Estimated(Closed):
+    """`estimated: 2`: so many estimands that are described have an analysis."""
+
+    estimated: int = Field(ge=1)
 
 
 class Analysed(Closed):
@@ -131,13 +191,20 @@ class Not(Closed):
 KINDS = {
     "some": Some,
     "measured": Measured,
+    "held": Held,
     "rated": Rated,
     "blind": Blind,
     "assessed": Assessed,
     "endpoint_after": EndpointAfter,
     "gate": GateOn,
+    "observed": Observed,
+    "in_the_room": InTheRoom,
     "alert_on": AlertOn,
     "doses": Doses,
+    "comparator": Comparator,
+    "tried": Tried,
+    "responders": Responders,
+    "estimated": Estimated,
     "analysed": Analysed,
     "all": All,
     "any": Any_,
@@ -153,13 +220,20 @@ def _kind(value: Any) -> str | None:
 Rule = Annotated[
     Annotated[Some, Tag("some")]
     | Annotated[Measured, Tag("measured")]
+    | Annotated[Held, Tag("held")]
     | Annotated[Rated, Tag("rated")]
     | Annotated[Blind, Tag("blind")]
     | Annotated[Assessed, Tag("assessed")]
     | Annotated[EndpointAfter, Tag("endpoint_after")]
     | Annotated[GateOn, Tag("gate")]
+    | Annotated[Observed, Tag("observed")]
+    | Annotated[InTheRoom, Tag("in_the_room")]
     | Annotated[AlertOn, Tag("alert_on")]
     | Annotated[Doses, Tag("doses")]
+    | Annotated[Comparator, Tag("comparator")]
+    | Annotated[Tried, Tag("tried")]
+    | Annotated[Responders, Tag("responders")]
+    | Annotated[Estimated, Tag("estimated")]
     | Annotated[Analysed, Tag("analysed")]
     | Annotated[All, Tag("all")]
     | Annotated[Any_, Tag("any")]
