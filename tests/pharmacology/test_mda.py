@@ -7,6 +7,7 @@ import pytest
 
 from entact.pharmacology import Person, Regimen, simulate
 from entact.pharmacology.notation import build_regimen
+from entact.pharmacology.parameters import shipped_model
 from entact.pharmacology.quantity import NotAQuantity
 from entact.pharmacology.regimen import NotARegimen
 from entact.pharmacology.substrate import substrate_effect
@@ -21,7 +22,7 @@ def test_mda_is_one_compartment_of_its_own_and_no_mdma_comes_of_it() -> None:
     (mda,) = (run.values("mda")[0],)
     assert np.trapezoid(mda, run.times) == pytest.approx(3636, abs=958)
     halves = dict(zip(run.fitted, run.half_lives[:, 0], strict=True))
-    assert halves["mda"] == pytest.approx(9.65, rel=1e-3)  # as in parameters.yaml
+    assert halves["mda"] == pytest.approx(shipped_model()["mda_half_life"], rel=1e-3)
     assert np.isnan(halves["mdma"])
 
 

@@ -27,6 +27,14 @@ def test_the_covariances_are_those_of_parameters_of_the_model() -> None:
         np.testing.assert_allclose(covariance, covariance.T)
 
 
+def test_the_covariances_are_of_the_fit_that_gave_the_shipped_numbers() -> None:
+    for fit in json.loads(FILE.read_text("utf-8"))["fits"]:
+        errors = np.sqrt(np.diag(fit["covariance"]))
+        for (name, value), error in zip(fit["parameters"].items(), errors, strict=True):
+            off = abs(np.log(value / shipped_model()[name]))
+            assert off < max(0.03, 0.1 * error), f"{name}: fitted {value}, shipped {shipped_model()[name]}"
+
+
 def test_sets_have_that_covariance_and_the_first_is_the_shipped_one() -> None:
     drawn = factors(4000)
     for fit in json.loads(FILE.read_text("utf-8"))["fits"]:

@@ -1,8 +1,9 @@
 """How sure the fitted numbers are: sets of them, drawn from the covariance of the fits, as people who differ.
 
-`uncertainty.json` holds what `python -m benchmarks pharmacology_fit` leaves: the covariance of the logarithms
-of the fitted numbers at its optimum, targets and priors together. It says how well the targets and their
-weights pin the numbers down, and nothing of the structure or of numbers that are assumed and never fitted.
+`uncertainty.json` holds what `python -m benchmarks pharmacology_fit` leaves: the numbers at its optimum, which
+are those that are shipped, to their rounding, and the covariance of their logarithms there, targets and priors
+together. It says how well the targets and their weights pin the numbers down, and nothing of the structure or
+of numbers that are assumed and never fitted.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def factors(sets: int, seed: int = SEED) -> dict[str, Array]:
     """What each fitted number is multiplied by in each set; the first set is the shipped one."""
     found: dict[str, Array] = {}
     for place, part in enumerate(json.loads(FILE.read_text(encoding="utf-8"))["fits"]):
-        names: list[str] = part["parameters"]
+        names = list(part["parameters"])
         lower = np.linalg.cholesky(np.array(part["covariance"]))
         moves = normals(seed, STREAM + place, 0, sets, len(names)) @ lower.T
         moves[0] = 0.0
