@@ -124,8 +124,6 @@ def test_days_and_clock_times_are_hours(tmp_path: Path) -> None:
     rows = ("a,2026-03-01,22:30,1,100,HCl,.", "a,2026-03-02,01:00,0,.,.,150")
     [person] = read_data(written(tmp_path, *rows, head="ID,DATE,TIME,EVID,AMT,FORM,DV")).subjects
     assert person.samples[0].time == pytest.approx(2.5)
-    with pytest.raises(NotData, match=r"line 2, DATE: '01\.03\.2026': write year-month-day"):
-        read_data(written(tmp_path, "a,01.03.2026,22:30,1,100,HCl,.", head="ID,DATE,TIME,EVID,AMT,FORM,DV"))
     with pytest.raises(NotData, match="is a time of which day"):
         read_data(written(tmp_path, "a,22:30,1,100,HCl,.,."))
 
@@ -181,12 +179,71 @@ def test_rows_marked_c_are_left_out_and_said(tmp_path: Path) -> None:
         read_data(path)
 
 
-@pytest.mark.parametrize("mark", [";", "\t"])
-def test_other_separators_are_said(tmp_path: Path, mark: str) -> None:
-    path = tmp_path / "semicolons.csv"
-    path.write_text(f"ID{mark}TIME{mark}AMT{mark}DV\n1{mark}0{mark}100{mark}.\n")
-    with pytest.raises(NotData, match="separated by commas"):
-        read_data(path)
+PLAIN = ("ID,TIME,EVID,AMT,FORM,DV", "1,0,1,120,HCl,.", "1,2,0,.,.,221.5")
+SEMICOLONS = "\n".join(PLAIN).replace(",", ";")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n".join(PLAIN),
+        SEMICOLONS.replace(".5", ",5"),
+        SEMICOLONS.replace(";", "\t"),
+        SEMICOLONS.replace(";", "   "),
+        "\ufeff" + "\n".join(PLAIN),
+        "#" + "\n".join(PLAIN),
+        "sep=;\n" + SEMICOLONS,
+        "TABLE NO.  1\n " + SEMICOLONS.replace(";", "  ").replace("221.5", "2.215E+02"),
+        "\r\n".join([PLAIN[0], *(line + "," for line in PLAIN[1:]), ",,,,,"]),
+        "\n".join([PLAIN[0], "C doses were seen", "C,1,1,0,.,.,80", PLAIN[1], PLAIN[2].replace("1,", "1.0,", 1)]),
+        "\n".join(PLAIN).replace("1,0,1", "1,NaN,1").replace("NaN", "0").replace(",.,.,", ",NA,N/A,"),
+        "\n".join([PLAIN[0].replace("TIME", "DAT1,TIME"), "1,01/03/2026,22:30:00,1,120,HCl,.", "1,02/03/2026,00:30,0,.,.,221.5"]),
+        "\n".join([PLAIN[0].replace("TIME", "DATE,TIME"), "1,01.03.2026,8:30,1,120,HCl,.", "1,01.03.2026,10:30,0,.,.,221.5"]),
+        "\n".join([PLAIN[0], "1,2026-03-01T22:30,1,120,HCl,.", "1,2026-03-02 00:30:00,0,.,.,221.5"]),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("coded", ["utf-8", "utf-16"])
+def test_files_as_people_have_them_are_the_same(tmp_path: Path, text: str, coded: str) -> None:
+    path = tmp_path / "ugly.csv"
+    path.write_bytes(text.encode(coded))
+    [person] = read_data(path).subjects
+    assert person.name == "1"
+    assert person.doses == ((0.0, pytest.approx(120 * BASE)),)
+    assert [(one.time, one.value) for one in person.samples] == [(pytest.approx(2.0), 221.5)]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("\n".join(PLAIN).replace("221.5", '"221,5"'), "line 3, DV: '221,5' is not a number.*decimals have a point"),
+        ("\n".join(PLAIN).replace("221.5", "2_21"), "line 3, DV: '2_21' is not a number"),
+        ("\n".join(PLAIN).replace("221.5", "<nan"), "line 3, DV: 'nan' is no limit"),
+        ("\n".join(PLAIN).replace("221.5", "<inf"), "line 3, DV: 'inf' is no limit"),
+        ("ID,TIME,EVID,AMT,FORM,DV,CENS\n1,0,1,120,HCl,.,0\n1,2,0,.,.,400,-1", "line 3, BLQ: -1: 1 where.*above"),
+        ("ID,TIME,EVID,AMT,FORM,DV,BLQ\n1,0,1,120,HCl,.,0\n1,2,0,.,.,400,2", "line 3, BLQ: 2: 1 where"),
+        ("ID,TIME,EVID,AMT,FORM,DV,RATE\n1,0,1,120,HCl,.,0.01\n1,2,0,.,.,221,.", "line 2, RATE: 0.01 mg/h lets"),
+        ("ID,TIME,EVID,AMT,FORM,DV,SS,II\n1,0,1,20,HCl,.,1,0.001\n1,2,0,.,.,9,.,.", "line 2, II: 0.001 is not"),
+        ("ID,DATE,TIME,EVID,AMT,FORM,DV\n1,03/01/2026,8:30,1,120,HCl,.", "line 2, DATE: '03/01/2026'.*DAT1"),
+        ("ID,DAT1,TIME,EVID,AMT,FORM,DV\n1,31/02/2026,8:30,1,120,HCl,.", "line 2, DAT1: '31/02/2026'"),
+        ("ID,DATE,DAT2,TIME,AMT,DV\n1,.,.,0,120,.", "line 1: days are in one column"),
+        ("\n".join(PLAIN).replace(",FORM", ",SEX").replace("HCl", "1"), "SEX: '1': write female or male"),
+        ("\x00\x01", "no rows|is missing"),
+        ("", "no rows"),
+    ],
+)
+def test_what_cannot_be_read_is_said(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "ugly.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(NotData, match=said):
+        read_data(path, form="HCl")
+
+
+@pytest.mark.parametrize("word", ["BLQ", "bql", "<LLOQ", "ND"])
+def test_a_word_for_below_quantification_takes_the_limit_of_its_column(tmp_path: Path, word: str) -> None:
+    path = written(
+        tmp_path, "a,0,1,100,HCl,.,2.5", "a,2,0,.,.,150,2.5", f"a,40,0,.,.,{word},2.5", head="ID,TIME,EVID,AMT,FORM,DV,LLOQ"
+    )  # fmt: skip
+    assert [one.value for one in read_data(path).subjects[0].censored] == [2.5]
 
 
 def test_a_reset_is_no_sample_of_the_compartment_that_it_names(tmp_path: Path) -> None:

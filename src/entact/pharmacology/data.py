@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -24,27 +24,17 @@ from entact.pharmacology.rows import (
     is_dose,
     is_number,
 )
+from entact.pharmacology.table import KNOWN, read_table
 
 OUTPUTS: Final = ("mdma", "r_mdma", "s_mdma", "mda", "hmma")
 """what can have been measured, ng/mL of plasma"""
-KNOWN: Final = (
-    "ID", "TIME", "AMT", "FORM", "DV", "EVID", "MDV", "OUTPUT", "CMT", "WEIGHT", "WT", "SEX", "AGE", "CYP2D6",
-    "DATE", "ADDL", "II", "SS", "RATE", "BLQ", "LLOQ", "OCC",
-)  # fmt: skip
-SAME: Final = {
-    "WT": "WEIGHT",
-    "CENS": "BLQ",
-    "BQL": "BLQ",
-    "LOQ": "LLOQ",
-    "YTYPE": "CMT",
-    "DVID": "CMT",
-    "OCCASION": "OCC",
-}
 USUAL: Final = {"WEIGHT": 70.0, "SEX": 0.0, "AGE": 27.0, "CYP2D6": ACTIVITY["extensive"]}
 """of the reference person: what stands where the file says nothing, which is noted"""
 SAID: Final = {"WEIGHT": "70 kg", "SEX": "male", "AGE": "27 years", "CYP2D6": "extensive"}
 
 
+WHOLE: Final = re.compile(r"\d+\.0*")
+"""a whole number as programs write it: 1.0 is the participant 1"""
 UNITS_OF_DV: Final = {
     "ng/mL": 1.0, "ug/L": 1.0, "mg/L": 1000.0, "ug/mL": 1000.0, "ng/L": 0.001, "pg/mL": 0.001,
     "umol/L": 193.24, "nmol/L": 0.19324,
@@ -52,6 +42,8 @@ UNITS_OF_DV: Final = {
 """what a concentration of MDMA in another unit is multiplied by"""
 
 
+BELOW: Final = frozenset(["BLQ", "BQL", "BLOQ", "LLOQ", "LOQ", "ND"])
+"""what stands in DV instead of a concentration that is below the limit of quantification"""
 SAME_FOR_ALL: Final = (1.0, 1000.0, 0.001)
 """factors of units of mass, which are the same for all substances"""
 
@@ -112,20 +104,20 @@ class Data:
 
 
 def read_data(path: Path | str, *, form: str | None = None, unit: str = "ng/mL") -> Data:
-    """Concentrations, doses and covariates of a file.
+    """Concentrations, doses and covariates of a file, as `read_table` separates it.
 
-    Comma-separated, a header line, one row a dose or sample, in NONMEM's columns (large or small letters):
-    ID; TIME (h, or a clock time `08:30` with DATE, `2026-03-01`); EVID (0 a sample, 1 a dose, 2 neither, 3
+    A header line, one row a dose or sample, in NONMEM's columns (large or small letters): ID; TIME (h, or a
+    clock time `08:30` with DATE, `2026-03-01`, or both in one); EVID (0 a sample, 1 a dose, 2 neither, 3
     a reset, 4 a reset and a dose; without the column, what has AMT is a dose); AMT (mg as labelled); FORM
     (HCl or base) unless `form` says it for all; DV (in `unit`); ADDL and II (so many more doses, one each II
     h), SS (1: at steady state of a dose each II h), RATE (mg/h into the gut); and where there are such MDV,
     OUTPUT (a name of `OUTPUTS`, else mdma; CMT where it is a name), WEIGHT or WT (kg), SEX (female, male),
-    AGE (years), CYP2D6 (phenotype or activity score). `.` or nothing is missing; lines that begin with #,
-    and rows with C in a column C, are passed over; other columns are passed over and named. Doses are
+    AGE (years), CYP2D6 (phenotype or activity score). `.`, NA or nothing is missing; lines that begin with #,
+    and rows marked C, are passed over; other columns are passed over and named. Doses are
     racemic. After a reset a participant counts as another; with OCC they are the same on another occasion,
     of which nothing is left on the next.
 
-    Concentrations below the limit of quantification are those with BLQ (or CENS) 1, `<1`, or 0; the limit is
+    Concentrations below the limit of quantification are those with BLQ (or CENS) 1, `<1`, `BLQ`, or 0; the limit is
     LLOQ, what follows `<`, or DV where CENS is 1. With a limit they are kept apart as `censored`, without one
     left out. Samples before the first dose are left out.
 
@@ -136,10 +128,8 @@ def read_data(path: Path | str, *, form: str | None = None, unit: str = "ng/mL")
     path = Path(path)
     if unit not in UNITS_OF_DV:
         raise NotData(f"unit {unit!r} of DV is not known; known: {', '.join(UNITS_OF_DV)}")
-    every, columns = _rows(path)
-    rows = [row for row in every if row.fields.get("C", "").upper() != "C"]
-    if not rows:
-        raise NotData(f"{path.name}, C: every row is marked C, which leaves it out")
+    table = read_table(path)
+    rows, columns = table.rows, table.columns
     left_out = {"below": 0, "before": 0}
     subjects: list[Subject] = []
     notes = []
@@ -165,8 +155,8 @@ def read_data(path: Path | str, *, form: str | None = None, unit: str = "ng/mL")
             f"{left_out['below'] + censored} samples below the limit of quantification (or 0): "
             + (f"{apart}, the rest are left out." if censored else "left out, as no limit is known."),
         )
-    if len(rows) < len(every):
-        notes.append(f"Rows marked C in a column C are left out, as NONMEM does: {len(every) - len(rows)}.")
+    if table.comments:
+        notes.append(f"Rows marked C are left out, as NONMEM does: {table.comments}.")
     if "EVID" not in columns:
         notes.append(f"{path.name} has no EVID: rows with an AMT are doses, the others samples.")
     if any(row.number("RATE") for row in rows):
@@ -184,58 +174,11 @@ def read_data(path: Path | str, *, form: str | None = None, unit: str = "ng/mL")
     return Data(path.name, tuple(subjects), tuple(notes))
 
 
-def _rows(path: Path) -> tuple[list[Row], list[str]]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise NotData(f"{path.name}: not a text in UTF-8; save it as CSV in UTF-8") from None
-    rows: list[Row] = []
-    columns: list[str] = []
-    reader = csv.reader(text.splitlines())
-    for cells in reader:
-        if not any(cell.strip() for cell in cells) or cells[0].lstrip().startswith("#"):
-            continue
-        cells = [cell.strip() for cell in cells]
-        if not columns:
-            if len(cells) == 1 and (";" in cells[0] or "\t" in cells[0]):
-                raise NotData(
-                    f"{path.name}, line {reader.line_num}: fields are separated by commas, decimals by points"
-                )
-            columns = _columns(path.name, reader.line_num, cells)
-            continue
-        if len(cells) != len(columns):
-            raise NotData(
-                f"{path.name}, line {reader.line_num}: {len(cells)} fields, the header has {len(columns)}"
-            )
-        fields = {
-            name: cell for name, cell in zip(columns, cells, strict=True) if cell not in ("", ".", "NA")
-        }
-        rows.append(Row(path.name, reader.line_num, fields, tuple(columns)))
-    if not rows:
-        raise NotData(
-            f"{path.name}: no rows; the first line names the columns, like ID,TIME,EVID,AMT,FORM,DV"
-        )
-    return rows, columns
-
-
-def _columns(file: str, line: int, cells: Sequence[str]) -> list[str]:
-    names = [cell.upper() for cell in cells]
-    names = [SAME.get(name, name) for name in names]
-    for name in names:
-        if name in KNOWN and names.count(name) > 1:
-            raise NotData(f"{file}, line {line}: column {name} is there twice")
-    for name in ("ID", "TIME", "AMT", "DV"):
-        if name not in names:
-            raise NotData(
-                f"{file}, line {line}: column {name} is missing; needed: ID, TIME, AMT, DV (and EVID)"
-            )
-    return names
-
-
 def _name(row: Row) -> str:
     if "ID" not in row.fields:
         raise row.fault("ID", "is missing: say whose row this is")
-    return row.fields["ID"]
+    text = row.fields["ID"]
+    return f"{float(text):.0f}" if WHOLE.fullmatch(text) else text
 
 
 def _subject(
@@ -296,7 +239,13 @@ def _concentration(row: Row, left_out: dict[str, int]) -> tuple[float, bool] | N
     if missing not in (None, 0.0, 1.0):
         raise row.fault("MDV", f"{missing:g}: 1 where DV is missing, else 0")
     text = row.fields.get("DV")
-    flagged, limit = row.number("BLQ") == 1.0, row.number("LLOQ")
+    flag, limit = row.number("BLQ"), row.number("LLOQ")
+    if flag not in (None, 0.0, 1.0):
+        above = "; what is above a limit of the assay is left out with MDV 1" if flag == -1.0 else ""
+        raise row.fault("BLQ", f"{flag:g}: 1 where DV is below the limit of quantification, else 0{above}")
+    flagged = flag == 1.0
+    if text is not None and text.upper().lstrip("< ") in BELOW:
+        flagged, text = True, None
     if row.number("EVID") in (2.0, 3.0) or (missing == 1.0 and not flagged):
         return None
     if flagged or (text is not None and text.startswith("<")):
@@ -320,11 +269,14 @@ def _concentration(row: Row, left_out: dict[str, int]) -> tuple[float, bool] | N
     return value, False
 
 
-def _limit(row: Row, text: str) -> float | None:
+def _limit(row: Row, text: str) -> float:
     try:
-        return float(text)
+        value = float(text)
     except ValueError:
-        raise row.fault("DV", f"{text!r} is no limit of quantification; write it like <2.5") from None
+        value = math.nan
+    if not math.isfinite(value):
+        raise row.fault("DV", f"{text!r} is no limit of quantification; write it like <2.5")
+    return value
 
 
 def _output(row: Row) -> str:
@@ -362,9 +314,9 @@ def _covariates(rows: Sequence[Row]) -> dict[str, float]:
 
 def _covariate(row: Row, column: str, text: str) -> float:
     if column == "SEX":
-        if text.lower() not in ("female", "male"):
-            raise row.fault(column, f"{text!r}: write female or male, a code means different things")
-        return float(text.lower() == "female")
+        if text.lower() not in ("female", "male", "f", "m"):
+            raise row.fault(column, f"{text!r}: write female or male, a number means different things")
+        return float(text.lower().startswith("f"))
     if column == "CYP2D6" and text.lower() in ACTIVITY:
         return ACTIVITY[text.lower()]
     value = row.number(column)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
-from entact.pharmacology.data import UNITS_OF_DV, Data
+from entact.pharmacology.data import Data
 from entact.pharmacology.likelihood import (
     Array,
     Design,
@@ -23,6 +23,7 @@ from entact.pharmacology.likelihood import (
 )
 from entact.pharmacology.objective import FACTOR, NotAFit, Objective, curvature, free_numbers
 from entact.pharmacology.parameters import SIGNED, Model, shipped_model
+from entact.pharmacology.plausible import check_units
 from entact.pharmacology.population import OCCASION
 from entact.pharmacology.prior import Prior, check_priors
 from entact.pharmacology.profile import interval
@@ -38,10 +39,6 @@ BELOW: Final = {
     "M4": "count by the probability of being below it, of measurements that are positive (M4)",
 }
 """what is done with samples below the limit of quantification"""
-PLAUSIBLE: Final = 20.0
-"""times above or below the model's typical concentrations, in the median, beyond which a unit is wrong"""
-LEAST_SEEN: Final = 1.0
-"""ng/mL of a typical concentration that says anything of units"""
 RESEARCH: Final = "Fitted by research software; not for decisions about a person."
 
 
@@ -185,7 +182,7 @@ def fit(
     if below not in BELOW:
         raise NotAFit(f"below {below!r} is not known; known: {', '.join(BELOW)}")
     design = design_of(data, below)
-    _check_units(data, design, model)
+    check_units(data, design, model)
     given = {"proportional": proportional, "additive": additive}
     between = effects.between if spread else ()
     free = free_numbers(design, names if method == "ml" else (), between, effects.within, given, model)
@@ -195,22 +192,6 @@ def fit(
     problem = Objective(design, model, effects, free, start, known)
     log, why = problem.minimise()
     return _result(data, method, problem, log, why, profile)
-
-
-def _check_units(data: Data, design: Design, model: Model) -> None:
-    """Refuses concentrations so far from the model's that another unit is meant: a fit would hide it."""
-    typical = courses(design, [model], np.zeros((1, design.n, len(model.random))), strict=False)[0]
-    seen = (typical > LEAST_SEEN) & ~design.below
-    if not seen.any():
-        return
-    ratio = float(np.median(design.observed[seen] / typical[seen]))
-    if not 1.0 / PLAUSIBLE <= ratio <= PLAUSIBLE:
-        likely = min(UNITS_OF_DV, key=lambda unit: abs(math.log(UNITS_OF_DV[unit] * ratio)))
-        raise NotAFit(
-            f"{data.name}: the concentrations are {ratio:.2g} times what the model says after these doses; "
-            f"DV is in ng/mL, and these look like {likely}: multiply them by {UNITS_OF_DV[likely]:.4g}, or "
-            "say --unit"
-        )
 
 
 def _checked(estimate: Sequence[str], model: Model) -> tuple[str, ...]:

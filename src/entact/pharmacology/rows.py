@@ -15,7 +15,15 @@ PIECE: Final = 0.05
 """h between the pieces of a dose that is released at a constant rate (RATE)"""
 APART: Final = 168.0
 """h between the last dose of an occasion and the next occasion: plasma is empty and CYP2D6 back by then"""
-_CLOCK: Final = re.compile(r"(\d{1,2}):(\d{2})")
+LONGEST: Final = 24.0
+"""h over which a dose by mouth is let into the gut at most: longer, RATE is in another unit"""
+OFTEN: Final = 0.25
+"""h between doses at least: more often, II is in another unit"""
+DATES: Final = {"DATE": "", "DAT1": "dmy", "DAT2": "ymd", "DAT3": "ydm"}
+"""columns of days, with the order that NONMEM gives them; what DATE means differs from file to file"""
+_CLOCK: Final = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?")
+_BOTH: Final = re.compile(r"(\d{4}-\d{2}-\d{2})[T ]+(\d{1,2}:\d{2}(?::\d{2})?)")
+_NUMBER: Final = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.ASCII)
 
 
 class NotData(ValueError):
@@ -40,12 +48,10 @@ class Row:
         text = self.fields.get(column)
         if text is None:
             return None
-        try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
+        value = float(text) if _NUMBER.fullmatch(text) else math.nan
         if not math.isfinite(value):
-            raise self.fault(column, f"{text!r} is not a number; '.' stands for a missing one")
+            comma = "; decimals have a point" if "," in text else ""
+            raise self.fault(column, f"{text!r} is not a number; '.' stands for a missing one{comma}")
         return value
 
 
@@ -74,13 +80,25 @@ def is_number(row: Row, column: str) -> bool:
 
 
 def _day(row: Row) -> date | None:
-    text = row.fields.get("DATE")
+    column = next((name for name in DATES if name in row.columns), "DATE")
+    both = _BOTH.fullmatch(row.fields.get("TIME", ""))
+    text = both[1] if both else row.fields.get(column)
     if text is None:
         return None
+    order = DATES[column]
+    parts = re.split(r"[-/.]", text)
+    if "." in text and not order:
+        order = "dmy"  # with points the day comes first
     try:
+        if order and len(parts) == 3:
+            named = dict(zip(order, map(int, parts), strict=True))
+            if named["y"] > 99:
+                return date(named["y"], named["m"], named["d"])
         return date.fromisoformat(text)
     except ValueError:
-        raise row.fault("DATE", f"{text!r}: write year-month-day, like 2026-03-01") from None
+        raise row.fault(
+            column, f"{text!r}: write year-month-day, like 2026-03-01, or call the column DAT1 (day first)"
+        ) from None
 
 
 def first_day(rows: Sequence[Row]) -> date | None:
@@ -93,15 +111,16 @@ def hours_of(row: Row, origin: date | None) -> float:
     text = row.fields.get("TIME")
     if text is None:
         raise row.fault("TIME", "is missing: hours, the same clock for all rows of a participant")
-    clock = _CLOCK.fullmatch(text)
+    both = _BOTH.fullmatch(text)
+    clock = _CLOCK.fullmatch(both[2] if both else text)
     if clock is None:
         time = row.number("TIME")
         assert time is not None
     else:
-        hour, minute = int(clock[1]), int(clock[2])
-        if hour > 23 or minute > 59:
+        hour, minute, second = int(clock[1]), int(clock[2]), int(clock[3] or 0)
+        if hour > 23 or minute > 59 or second > 59:
             raise row.fault("TIME", f"{text!r} is no time of a day")
-        time = hour + minute / 60.0
+        time = hour + minute / 60.0 + second / 3600.0
         if origin is None:
             raise row.fault("TIME", f"{text!r} is a time of which day? Add a column DATE, or write hours")
     day = _day(row)
@@ -115,8 +134,9 @@ def intakes_of(row: Row, time: float, mg: float) -> list[tuple[float, float]]:
     more, apart, steady, rate = (row.number(name) or 0.0 for name in ("ADDL", "II", "SS", "RATE"))
     if more < 0.0 or more != int(more) or more > 1000:
         raise row.fault("ADDL", f"{more:g}: so many more doses, a whole number up to 1000")
-    if (more or steady) and apart <= 0.0:
-        raise row.fault("II", "is missing: h between the doses of ADDL or SS")
+    if (more or steady) and apart < OFTEN:
+        said = "is missing" if apart == 0.0 else f"{apart:g} is not meant"
+        raise row.fault("II", f"{said}: h between the doses of ADDL or SS, at least {OFTEN:g}")
     if steady not in (0.0, 1.0):
         raise row.fault("SS", f"{steady:g} is not supported: 1 (at steady state) or 0")
     if rate < 0.0:
@@ -126,6 +146,8 @@ def intakes_of(row: Row, time: float, mg: float) -> list[tuple[float, float]]:
     if rate == 0.0:
         return [(one, mg) for one in times]
     labelled = row.number("AMT") or 0.0
+    if labelled > rate * LONGEST:
+        raise row.fault("RATE", f"{rate:g} mg/h lets {labelled:g} mg into the gut over {labelled / rate:.3g} h: check it")
     pieces = max(1, min(200, math.ceil(labelled / rate / PIECE)))
     step = labelled / rate / pieces
     return [(one + (place + 0.5) * step, mg / pieces) for one in times for place in range(pieces)]

@@ -24,6 +24,8 @@ from entact.report.pictures.sheet import (
 WIDTH: Final = 400
 ROW: Final = 30
 NAMES: Final = 200
+BESIDE: Final = 8
+"""between a name and the line of nothing, on which a dot may lie"""
 
 Row = Mapping[str, Any]
 """`session` (a name), `ever`, `low`, `high`, `own`, `denser`: shares"""
@@ -63,6 +65,7 @@ def _drawing(rows: Sequence[Row]) -> Chart:
     axis = {"title": "% of the people", "grid": False, "tickCount": 6, "labelOverlap": "greedy"}
     x, low = (numeric(field, [0.0, 1.05 * most], axis) for field in ("share", "low"))
     names = {"title": None, "ticks": False, "domain": False, "labelLimit": NAMES, "minExtent": NAMES}
+    names["labelPadding"] = BESIDE
     order = [row["session"] for row in rows]
     y = {"field": "session", "type": "nominal", "sort": order, "axis": names, "scale": {"padding": 0.2}}
     aside = {
