@@ -3,8 +3,9 @@
 Two fits, each a maximum a posteriori by least squares on logarithms: disposition (concentrations, both
 enantiomers, CYP2D6), then effects (feeling, pressure, heart rate, oxytocin) with the disposition held. Each
 starts from the shipped numbers: a fit that moves them says that `parameters.yaml` is not what this program
-gives, and leaves no covariance. Printed: every target beside what the fit gives; every parameter with its relative standard error, with
-and without its prior; profiles of the parameters of CYP2D6, each with the predicted poor / extensive ratio.
+gives, and leaves no covariance. Printed: every target beside what the fit gives; every parameter with its
+relative standard error, with and without its prior; profiles of the parameters of CYP2D6, each with the
+predicted poor / extensive ratio.
 
 A target's weight is how closely it is to be met, not its published standard error: few are known.
 """
@@ -32,7 +33,7 @@ from entact.pharmacology.validation import concentrations, enantiomers, metaboli
 Array = NDArray[np.float64]
 Numbers = dict[str, float]
 MOVED = 0.03
-"""a shipped number further from its fit than this fraction fails, unless it is within a tenth of its standard error"""
+"""a shipped number further from its fit than this fraction fails, or a tenth of its standard error"""
 PROFILED = ("kinact", "ki", "cyp2d6_clearance_s", "cyp2d6_clearance_r", "km_s")
 FACTORS = (0.5, 0.7, 1.4, 2.0)
 STEPS = 4
@@ -279,7 +280,7 @@ def shown(number: float) -> str:
 
 
 def report(fit: Fit, console: Console) -> tuple[Numbers, int, Array, Array]:
-    """Fits, prints, counts the shipped numbers that the fit doesn't give; its numbers, covariance and slopes."""
+    """Fits and prints: its numbers, how many of those shipped it doesn't give, covariance and slopes."""
     shipped = {name: shipped_model()[name] for name in fit.priors}
     best = fit.run(shipped)
     values = dict(zip(fit.priors, map(float, np.exp(best.x)), strict=True))
@@ -351,7 +352,7 @@ def main() -> int:
 
 
 def leave(found: Mapping[Fit, tuple[Numbers, Array]]) -> None:
-    """Writes where the model reads how sure its fitted numbers are: the fits' numbers and their covariances."""
+    """Writes the numbers and their covariances where the model reads how sure its numbers are."""
     fits = [
         {
             "title": fit.title,

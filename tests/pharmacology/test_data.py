@@ -195,10 +195,10 @@ SEMICOLONS = "\n".join(PLAIN).replace(",", ";")
         "sep=;\n" + SEMICOLONS,
         "TABLE NO.  1\n " + SEMICOLONS.replace(";", "  ").replace("221.5", "2.215E+02"),
         "\r\n".join([PLAIN[0], *(line + "," for line in PLAIN[1:]), ",,,,,"]),
-        "\n".join([PLAIN[0], "C doses were seen", "C,1,1,0,.,.,80", PLAIN[1], PLAIN[2].replace("1,", "1.0,", 1)]),
+        f"{PLAIN[0]}\nC doses were seen\nC,1,1,0,.,.,80\n{PLAIN[1]}\n1.0,2,0,.,.,221.5",
         "\n".join(PLAIN).replace("1,0,1", "1,NaN,1").replace("NaN", "0").replace(",.,.,", ",NA,N/A,"),
-        "\n".join([PLAIN[0].replace("TIME", "DAT1,TIME"), "1,01/03/2026,22:30:00,1,120,HCl,.", "1,02/03/2026,00:30,0,.,.,221.5"]),
-        "\n".join([PLAIN[0].replace("TIME", "DATE,TIME"), "1,01.03.2026,8:30,1,120,HCl,.", "1,01.03.2026,10:30,0,.,.,221.5"]),
+        "ID,DAT1,TIME,EVID,AMT,FORM,DV\n1,01/03/2026,22:30:00,1,120,HCl,.\n1,02/03/2026,00:30,0,.,.,221.5",
+        "ID,DATE,TIME,EVID,AMT,FORM,DV\n1,01.03.2026,8:30,1,120,HCl,.\n1,01.03.2026,10:30,0,.,.,221.5",
         "\n".join([PLAIN[0], "1,2026-03-01T22:30,1,120,HCl,.", "1,2026-03-02 00:30:00,0,.,.,221.5"]),
     ],
 )  # fmt: skip
@@ -215,14 +215,26 @@ def test_files_as_people_have_them_are_the_same(tmp_path: Path, text: str, coded
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("\n".join(PLAIN).replace("221.5", '"221,5"'), "line 3, DV: '221,5' is not a number.*decimals have a point"),
+        (
+            "\n".join(PLAIN).replace("221.5", '"221,5"'),
+            "line 3, DV: '221,5' is not a number.*decimals have a point",
+        ),
         ("\n".join(PLAIN).replace("221.5", "2_21"), "line 3, DV: '2_21' is not a number"),
         ("\n".join(PLAIN).replace("221.5", "<nan"), "line 3, DV: 'nan' is no limit"),
         ("\n".join(PLAIN).replace("221.5", "<inf"), "line 3, DV: 'inf' is no limit"),
-        ("ID,TIME,EVID,AMT,FORM,DV,CENS\n1,0,1,120,HCl,.,0\n1,2,0,.,.,400,-1", "line 3, BLQ: -1: 1 where.*above"),
+        (
+            "ID,TIME,EVID,AMT,FORM,DV,CENS\n1,0,1,120,HCl,.,0\n1,2,0,.,.,400,-1",
+            "line 3, BLQ: -1: 1 where.*above",
+        ),
         ("ID,TIME,EVID,AMT,FORM,DV,BLQ\n1,0,1,120,HCl,.,0\n1,2,0,.,.,400,2", "line 3, BLQ: 2: 1 where"),
-        ("ID,TIME,EVID,AMT,FORM,DV,RATE\n1,0,1,120,HCl,.,0.01\n1,2,0,.,.,221,.", "line 2, RATE: 0.01 mg/h lets"),
-        ("ID,TIME,EVID,AMT,FORM,DV,SS,II\n1,0,1,20,HCl,.,1,0.001\n1,2,0,.,.,9,.,.", "line 2, II: 0.001 is not"),
+        (
+            "ID,TIME,EVID,AMT,FORM,DV,RATE\n1,0,1,120,HCl,.,0.01\n1,2,0,.,.,221,.",
+            "line 2, RATE: 0.01 mg/h lets",
+        ),
+        (
+            "ID,TIME,EVID,AMT,FORM,DV,SS,II\n1,0,1,20,HCl,.,1,0.001\n1,2,0,.,.,9,.,.",
+            "line 2, II: 0.001 is not",
+        ),
         ("ID,DATE,TIME,EVID,AMT,FORM,DV\n1,03/01/2026,8:30,1,120,HCl,.", "line 2, DATE: '03/01/2026'.*DAT1"),
         ("ID,DAT1,TIME,EVID,AMT,FORM,DV\n1,31/02/2026,8:30,1,120,HCl,.", "line 2, DAT1: '31/02/2026'"),
         ("ID,DATE,DAT2,TIME,AMT,DV\n1,.,.,0,120,.", "line 1: days are in one column"),
@@ -240,9 +252,8 @@ def test_what_cannot_be_read_is_said(tmp_path: Path, text: str, said: str) -> No
 
 @pytest.mark.parametrize("word", ["BLQ", "bql", "<LLOQ", "ND"])
 def test_a_word_for_below_quantification_takes_the_limit_of_its_column(tmp_path: Path, word: str) -> None:
-    path = written(
-        tmp_path, "a,0,1,100,HCl,.,2.5", "a,2,0,.,.,150,2.5", f"a,40,0,.,.,{word},2.5", head="ID,TIME,EVID,AMT,FORM,DV,LLOQ"
-    )  # fmt: skip
+    rows = ("a,0,1,100,HCl,.,2.5", "a,2,0,.,.,150,2.5", f"a,40,0,.,.,{word},2.5")
+    path = written(tmp_path, *rows, head="ID,TIME,EVID,AMT,FORM,DV,LLOQ")
     assert [one.value for one in read_data(path).subjects[0].censored] == [2.5]
 
 

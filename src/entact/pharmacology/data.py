@@ -117,9 +117,9 @@ def read_data(path: Path | str, *, form: str | None = None, unit: str = "ng/mL")
     racemic. After a reset a participant counts as another; with OCC they are the same on another occasion,
     of which nothing is left on the next.
 
-    Concentrations below the limit of quantification are those with BLQ (or CENS) 1, `<1`, `BLQ`, or 0; the limit is
-    LLOQ, what follows `<`, or DV where CENS is 1. With a limit they are kept apart as `censored`, without one
-    left out. Samples before the first dose are left out.
+    Concentrations below the limit of quantification are those with BLQ (or CENS) 1, `<1`, `BLQ`, or 0; the
+    limit is LLOQ, what follows `<`, or DV where CENS is 1. With a limit they are kept apart as `censored`,
+    without one left out. Samples before the first dose are left out.
 
     Returns: `Data`, times counted from each one's first dose.
 

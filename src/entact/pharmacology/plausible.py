@@ -1,4 +1,4 @@
-"""Whether concentrations can be meant in the unit in which they were read: a fit would hide that they aren't."""
+"""Whether concentrations can be meant in the unit that they were read in: a fit would hide where not."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ ONE_PERSON: Final = 50.0
 ONE_SAMPLE: Final = 200.0
 """the same of a single sample: just after a dose, and late, people differ most"""
 LEAST_SEEN: Final = 1.0
-"""ng/mL of a typical concentration below which little says nothing of units, as people differ in what is left"""
+"""ng/mL up to which what is left of a dose says nothing of units, as people differ"""
 LEAST_MEASURED: Final = 0.01
 """ng/mL below which no assay of plasma measures MDMA (assumption: usual limits are 0.1 to 5)"""
 
 
 def check_units(data: Data, design: Design, model: Model) -> None:
-    """Refuses concentrations so far from the model's that another unit is meant: all, a participant's, or one.
+    """Refuses concentrations so far from the model's that another unit is meant: all, one person's, or one.
 
     Errors: `NotAFit` names the file, whose or which line, the likely unit and what would be right.
     """
@@ -65,6 +65,6 @@ def _said(ratio: float) -> str:
     """How far off, which unit that looks like, and what would be right."""
     likely = min(UNITS_OF_DV, key=lambda unit: abs(math.log(UNITS_OF_DV[unit] * ratio)))
     return (
-        f"{ratio:.3g} times what the model says after these doses; DV is in ng/mL and AMT in mg, and this would "
-        f"look like {likely}: multiply by {UNITS_OF_DV[likely]:.4g}, or say --unit"
+        f"{ratio:.3g} times what the model says after these doses; DV is in ng/mL and AMT in mg, and this "
+        f"would look like {likely}: multiply by {UNITS_OF_DV[likely]:.4g}, or say --unit"
     )

@@ -147,7 +147,9 @@ def intakes_of(row: Row, time: float, mg: float) -> list[tuple[float, float]]:
         return [(one, mg) for one in times]
     labelled = row.number("AMT") or 0.0
     if labelled > rate * LONGEST:
-        raise row.fault("RATE", f"{rate:g} mg/h lets {labelled:g} mg into the gut over {labelled / rate:.3g} h: check it")
+        raise row.fault(
+            "RATE", f"{rate:g} mg/h lets {labelled:g} mg into the gut over {labelled / rate:.3g} h: check it"
+        )
     pieces = max(1, min(200, math.ceil(labelled / rate / PIECE)))
     step = labelled / rate / pieces
     return [(one + (place + 0.5) * step, mg / pieces) for one in times for place in range(pieces)]

@@ -1,4 +1,4 @@
-"""The rows of a file of concentrations as people have them: separators, encodings, comments, names of columns."""
+"""The rows of a file of concentrations as people have it: separators, encodings, comments, columns."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _DECIMAL: Final = re.compile(r"(<?\s*[-+]?\d*),(\d+)")
 
 @dataclass(frozen=True)
 class Table:
-    """The rows of a file, its columns (large letters, usual names), and how many rows are comments marked C."""
+    """The rows of a file, its columns (large letters, usual names), and how many rows are marked C."""
 
     rows: tuple[Row, ...]
     columns: tuple[str, ...]
