@@ -1,7 +1,7 @@
 """How sure the fitted numbers are: sets of them, drawn from the covariance of the fits, as people who differ.
 
-`uncertainty.json` holds what `python -m benchmarks pharmacology_fit` leaves: the numbers at its optimum, which
-are those that are shipped to their rounding, and the covariance of their logarithms, targets and priors
+`uncertainty.json` holds what `python -m benchmarks pharmacology_fit` leaves: the numbers at its optimum,
+which are those that are shipped to their rounding, and the covariance of their logarithms, targets and priors
 together. It says how well the targets and their weights pin the numbers down, and nothing of the structure or
 of numbers that are assumed and never fitted.
 """
