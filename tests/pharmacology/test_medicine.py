@@ -63,7 +63,7 @@ def test_memantine_is_refused_because_no_state_is_its_target() -> None:
         find_medicines(["memantine"])
 
 
-@pytest.mark.parametrize(("typed", "nearest"), [("paroxetin", "paroxetine"), ("moclobemid", "moclobemide")])
+@pytest.mark.parametrize(("typed", "nearest"), [("paroxetien", "paroxetine"), ("moclobomide", "moclobemide")])
 def test_an_unknown_medicine_is_an_error_that_names_the_nearest(typed: str, nearest: str) -> None:
     with pytest.raises(NotAMedicine, match=f"the nearest is '{nearest}'"):
         find_medicines([typed])
@@ -194,6 +194,15 @@ def test_several_that_fall_are_said_to_fall_together() -> None:
         ("SSRI", "is a class, .*name it, like paroxetine, citalopram"),
         ("Benzodiazepines", "is a class, .*lorazepam"),
         ("beta blockers", "is a class, .*propranolol"),
+        ("antidepressant", "is a class, .*sertraline.*duloxetine.*mirtazapine"),
+        ("mood stabiliser", "is a class, .*lamotrigine"),
+        ("Jatrosom", "tranylcypromine.* is refused"),
+        ("phenelzin", "is refused: monoamine-oxidase"),
+        ("Quilonum", "lithium.* is refused"),
+        ("Rezolsta", "cobicistat.* is refused"),
+        ("dexamphetamine", "is refused: two releasers"),
+        ("opioids", "is refused: serotonergic"),
+        ("alcohol", "is refused: it is a drug of its own"),
     ],
 )
 def test_brands_and_classes_are_known_and_the_reason_is_said(typed: str, said: str) -> None:
@@ -209,7 +218,23 @@ def test_no_name_is_offered_that_merely_sounds_alike() -> None:
 
 
 @pytest.mark.parametrize(
-    ("brand", "name"), [("Zoloft", "sertraline"), ("paxil", "paroxetine"), ("Valium", "diazepam")]
+    ("brand", "name"),
+    [
+        *(
+            ("Zoloft", "sertraline"),
+            ("paxil", "paroxetine"),
+            ("Valium", "diazepam"),
+            ("Trevilor", "venlafaxine"),
+        ),
+        *(
+            ("Remergil", "mirtazapine"),
+            ("Thombran", "trazodone"),
+            ("Dociton", "propranolol"),
+            ("Tavor", "lorazepam"),
+        ),
+        *(("Medikinet", "methylphenidate"), ("sertralin", "sertraline"), ("fluoxetina", "fluoxetine")),
+        *(("bupropione", "bupropion"), ("lisdexamphetamine", "lisdexamfetamine"), ("clonidin", "clonidine")),
+    ],
 )
 def test_a_brand_is_its_medicine(brand: str, name: str) -> None:
     assert find_medicines([brand])[0].name == name
@@ -274,11 +299,26 @@ def test_the_enzyme_comes_back_as_its_turnover_says_when_the_inactivator_goes_at
         ("sertraline, last taken ten days before", "write a number and d, h"),
         ("sertraline, last taken 10 before", "write a number and d, h"),
         ("sertraline, tapered over soon", "write a number and d, h"),
+        ("sertraline 100", "'100' is not understood; write"),
+        ("sertraline, last taken 10 d before, last taken 3 d before", "is said twice"),
+        ("sertraline 100 mg, tapered over 4 d, tapered over 8 d", "is said twice"),
     ],
 )
 def test_a_dose_or_time_that_cannot_be_meant_is_refused(typed: str, said: str) -> None:
     with pytest.raises(NotAMedicine, match=re.escape(said)):
         find_medicines([typed])
+
+
+@pytest.mark.parametrize(
+    ("typed", "began"),
+    [
+        *(("sertraline 100 mg/d", 1.0), ("sertraline 50 mg once daily", 0.5), ("100 mg of sertraline", 1.0)),
+        *(("sertraline 50 mg bid", 1.0), ("sertraline 100 mg twice a day", 2.0), ("sertraline 0.1 g", 1.0)),
+    ],
+)
+def test_a_dose_is_read_as_people_write_it(typed: str, began: float) -> None:
+    (found,) = find_medicines([f"{typed}; last taken 1 d before"])
+    assert (found.name, found.began, found.since) == ("sertraline", began, 24.0)
 
 
 ROW = "propranolol: {dose: 80 mg, half_life: 4, grade: C, beta1: 2.5, beta2: 4}"

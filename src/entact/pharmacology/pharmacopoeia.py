@@ -67,6 +67,7 @@ class Pharmacopoeia:
     brands: Mapping[str, str]
     classes: Mapping[str, str]
     substrates: Mapping[str, Substrate]
+    wider: Mapping[str, tuple[str, ...]]
 
     def find(self, name: str) -> Medicine:
         """The medicine of a name or brand.
@@ -75,18 +76,19 @@ class Pharmacopoeia:
             NotAMedicine: refused, or a class (with the reason), or unknown.
         """
         key = " ".join(name.lower().split())
-        known = {*self.medicines, *self.refused, *self.brands, *self.classes}
+        known = {*self.medicines, *self.refused, *self.brands, *self.classes, *self.wider}
         if key not in known and key.rpartition(" ")[2] in FORMS:
             key = key.rpartition(" ")[0]  # of a salt or a slow release it is the same that acts
+        key = next((word for word in spellings(key) if word in known), key)
         own = self.brands.get(key, key)
         brand = "" if own == key else f" ({own})"
         if own in self.refused:
             raise NotAMedicine(f"{name}{brand} is refused: {self.refused[own]}")
         if own in self.medicines:
             return self.medicines[own]
-        if own in self.classes:
-            family = self.classes[own]
-            members = [one.name for one in self.medicines.values() if one.family == family]
+        families = self.wider.get(own, (self.classes[own],) if own in self.classes else ())
+        if families:
+            members = [one.name for one in self.medicines.values() if one.family in families]
             raise NotAMedicine(
                 f"{name} is a class, and its members differ in what they do to CYP2D6 and in how long they "
                 f"stay: name it, like {', '.join(members)}"
@@ -102,6 +104,8 @@ class Pharmacopoeia:
     def substrate(self, name: str) -> Substrate:
         """A medicine that CYP2D6 clears. Errors: `NotAMedicine` where none of that name is known."""
         key = " ".join(name.lower().split())
+        known = {*self.substrates, *self.brands}
+        key = next((word for word in spellings(key) if word in known), key)
         own = self.brands.get(key, key)
         if own not in self.substrates:
             raise NotAMedicine(
@@ -109,6 +113,18 @@ class Pharmacopoeia:
                 f"known: {', '.join(self.substrates)}"
             )
         return self.substrates[own]
+
+
+def spellings(word: str) -> tuple[str, ...]:
+    """A name and the same in the languages that end it otherwise: `sertralin`, `sertralina`, `bupropione`."""
+    plain = word.replace("amphetamin", "amfetamin")
+    return tuple(
+        dict.fromkeys(
+            other
+            for one in (word, plain)
+            for other in (one, f"{one}e", f"{one.removesuffix('a')}e", one.removesuffix("e"))
+        )
+    )
 
 
 def _medicine(name: str, row: Any, place: str) -> Medicine:
@@ -191,7 +207,8 @@ def read_medicines(path: Path = FILE) -> Pharmacopoeia:
         str(name): Substrate(str(name), float(row["fraction"]), str(row.get("activates", "")))
         for name, row in document.get("substrates", {}).items()
     }
-    return Pharmacopoeia(known, refused, brands, classes, substrates)
+    wider = {str(name): tuple(map(str, families)) for name, families in document.get("wider", {}).items()}
+    return Pharmacopoeia(known, refused, brands, classes, substrates, wider)
 
 
 @cache

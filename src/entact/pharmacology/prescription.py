@@ -13,12 +13,16 @@ from entact.pharmacology.quantity import NotAQuantity, hours
 
 NOWHERE: Final = 1e-4
 """of its level, below which a medicine is washed out"""
-PROFILE: Final = re.compile(r"^beta-?blocker\s*\(?\s*(?P<receptors>[^()]*?)\s*\)?$", re.IGNORECASE)
-RECEPTORS: Final = ("beta1", "beta2", "alpha1")
-_DOSE: Final = re.compile(
-    r"(?P<name>.*?)\s+(?P<number>\d+(?:\.\d*)?)\s*(?P<unit>mg|g|ug|µg|mcg)(?:\s+daily)?$"
+PROFILE: Final = re.compile(
+    r"^beta[- ]?blocker\s*(?:\(\s*(?P<receptors>[^()]*?)\s*\)|(?P<bare>[^()]*=[^()]*))$", re.IGNORECASE
 )
-_UNITS: Final = {"mg": 1.0, "g": 1000.0, "ug": 0.001, "µg": 0.001, "mcg": 0.001}
+RECEPTORS: Final = ("beta1", "beta2", "alpha1")
+_AMOUNT: Final = r"(?P<number>\d+(?:\.\d*)?)\s*(?P<unit>mg|g|ug|µg|μg|mcg)"
+_OFTEN: Final = r"/d|/day|daily|od|qd|bid|tid|(?:once|twice|three times|per|a) (?:a )?(?:day|daily)"
+_DOSE: Final = re.compile(rf"(?P<name>.*?)\s+{_AMOUNT}(?:\s*(?P<often>{_OFTEN}))?", re.ASCII)
+_DOSE_FIRST: Final = re.compile(rf"{_AMOUNT}\s+(?:of\s+)?(?P<name>\D.*)", re.ASCII)
+_TIMES: Final = {"bid": 2.0, "twice": 2.0, "tid": 3.0, "three": 3.0}
+_UNITS: Final = {"mg": 1.0, "g": 1000.0, "ug": 0.001, "µg": 0.001, "μg": 0.001, "mcg": 0.001}
 _TAKEN: Final = re.compile(r"(?:last taken|last dose|stopped)\s+(?P<time>.+?)\s+(?:before|ago)$")
 _TAPER: Final = re.compile(r"tapered over\s+(?P<time>.+)$")
 HOW: Final = "write 'sertraline 100 mg', 'sertraline 100 mg, last taken 10 d before' or '…, tapered over 4 d'"
@@ -50,13 +54,15 @@ def find_medicine(text: str) -> Medicine:
         raise NotAMedicine(f"a co-medication is a name, like 'paroxetine', not {text!r}")
     key = " ".join(text.lower().split())
     if profile := PROFILE.match(key):
-        return _by_profile(key, profile["receptors"])
-    named, *rest = (part.strip() for part in key.split(","))
-    dosed = _DOSE.fullmatch(named)
-    medicine = pharmacopoeia().find(dosed["name"] if dosed else named)
+        return _by_profile(key, profile["receptors"] or profile["bare"] or "")
+    named, *rest = (part.strip() for part in re.split("[,;]", key))
+    dosed = _DOSE.fullmatch(named) or _DOSE_FIRST.fullmatch(named)
+    medicine = _named(text, dosed["name"] if dosed else named)
     ratio, since, tapered = 1.0, 0.0, 0.0
     if dosed:
-        ratio = float(dosed["number"]) * _UNITS[dosed["unit"]] / medicine.usual
+        often = (dosed.groupdict().get("often") or "").split()
+        times = _TIMES.get(often[0], 1.0) if often else 1.0
+        ratio = times * float(dosed["number"]) * _UNITS[dosed["unit"]] / medicine.usual
         if not 0.0 < ratio <= MOST:
             raise NotAMedicine(
                 f"{text}: a dose of {medicine.name} is about {medicine.usual:g} mg; check the unit"
@@ -65,6 +71,8 @@ def find_medicine(text: str) -> Medicine:
         taken, taper = _TAKEN.fullmatch(part), _TAPER.fullmatch(part)
         if not taken and not taper:
             raise NotAMedicine(f"{text}: {part!r} is not understood; {HOW}")
+        if (since if taken else tapered) > 0.0:
+            raise NotAMedicine(f"{text}: when it was last taken, or tapered, is said twice; {HOW}")
         try:
             if taken:
                 since = hours(taken["time"], "time since it was last taken")
@@ -75,6 +83,19 @@ def find_medicine(text: str) -> Medicine:
     found = replace(medicine, began=ratio, since=since, tapered=tapered)
     level = found.at(0.0)
     return replace(found, level=level if level > NOWHERE else 0.0)
+
+
+def _named(text: str, name: str) -> Medicine:
+    """The medicine of a name; where only what follows its name is not understood, that is said."""
+    known = pharmacopoeia()
+    try:
+        return known.find(name)
+    except NotAMedicine:
+        first, blank, rest = name.partition(" ")
+        if blank and re.search(r"\d", rest):
+            known.find(first)  # refused, a class, or unknown: that is the reason
+            raise NotAMedicine(f"{text}: {rest!r} is not understood; {HOW}") from None
+        raise
 
 
 def _by_profile(name: str, receptors: str) -> Medicine:
