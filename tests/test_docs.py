@@ -22,6 +22,7 @@ from tests.commands import ready
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 SMALL = {name: ROOT / "tests" / "studies" / name / "study.yaml" for name in ("mini", "forms")}
+SHOWN = [*SMALL.values(), *sorted((ROOT / "tests" / "studies" / "shapes").glob("*/study.yaml"))]
 
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)(?:#([^)\s]+))?\)")
@@ -118,7 +119,7 @@ def commands(text: str) -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize("page", pages_with("yaml"), ids=title)
 def test_the_parts_of_a_study_file_are_those_of_a_small_study(page: Path) -> None:
-    known = {line.strip() for path in SMALL.values() for line in path.read_text().splitlines()}
+    known = {line.strip() for path in SHOWN for line in path.read_text().splitlines()}
     shown = [line.strip() for text in blocks(page, "yaml") for line in text.splitlines() if line.strip()]
     assert [line for line in shown if line not in known and line != "# …"] == []
 

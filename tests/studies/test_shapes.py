@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import msgspec
 import polars as pl
 import pytest
 from tests.cohort.rehearsals import Rehearsed
@@ -19,6 +20,7 @@ from entact.cohort import rehearse
 from entact.course import Kept, Refused, findings, fold, fold_setting, may
 from entact.course.kinds.periodic import late_periodic_reports
 from entact.course.state.encounter import visit_of
+from entact.course.state.numbers import row_number, unit_of
 from entact.datasets import analysis_frames, build
 from entact.protocol import Release, StudyError, load_study, warnings
 from entact.protocol.words import account
@@ -26,7 +28,14 @@ from entact.report.outcomes import outcome_table
 
 SHAPES = Path(__file__).with_name("shapes")
 NAMES = sorted(folder.name for folder in SHAPES.iterdir())
-FEW = {"register": 1, "sub_studies": 9, "factorial": 12}
+FEW = {
+    "register": 1,
+    "sub_studies": 9,
+    "factorial": 12,
+    "waiting_list": 8,
+    "therapy_alone": 6,
+    "couples_randomised": 12,
+}
 
 
 @lru_cache
@@ -45,8 +54,8 @@ def said(name: str) -> str:
     return "\n".join(f"{line.term}: {line.text} {' '.join(line.notes)}" for line in lines)
 
 
-def test_there_are_ten_shapes() -> None:
-    assert len(NAMES) == 10
+def test_there_are_thirteen_shapes() -> None:
+    assert len(NAMES) == 13
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -133,6 +142,124 @@ def test_an_active_comparator_is_another_product_in_as_many_units() -> None:
     assert regimen.arms["amphetamine"].product == "amphetamine_capsule"
     assert regimen.arms["amphetamine"].initial.count == regimen.initial.count
     assert "of amphetamine capsule" in said("active_comparator")
+
+
+@pytest.mark.parametrize(("name", "without"), [("waiting_list", "waiting"), ("therapy_alone", "therapy")])
+def test_who_is_of_an_arm_without_a_drug_has_neither_session_nor_kit_and_is_compared(
+    name: str, without: str
+) -> None:
+    found = rehearsed(name)
+    arms = found.trial.allocation.arms()
+    for course in found.randomised.values():
+        assert course.randomisation is not None
+        is_dosed = any(one.session == "session_1" for one in course.doses)
+        assert is_dosed == (arms[course.randomisation.number] != without)
+        if course.told is None:  # who waited is treated later
+            assert bool(course.kits) == is_dosed
+        rules = {one.rule for one in findings(course, course.effective[-1].at) if one.holds}
+        assert rules <= {"out_of_window", "visit_missed", "entry_late"}
+    datasets = build(found.study, found.courses.values(), arms)
+    people = datasets.subjects.filter(pl.col("RANDFL"))
+    of_arm = people.filter(pl.col("TRT01P") == without)
+    assert of_arm["SAFFL"].all()
+    assert of_arm["MITTFL"].all()
+    first = datasets.doses.filter(pl.col("AVISIT") == "session_1")
+    assert first.join(of_arm, on="USUBJID", how="semi").is_empty()
+    assert first.height == people.height - of_arm.height
+    primary = analyse(read_study_plan(datasets.book.plan), analysis_frames(datasets))["primary"]
+    assert primary.planned.question.pair() == ("mdma", without)
+    assert primary.result is not None
+    assert any(f"mdma − {without} at week 6" in row.label for row in outcome_table(datasets).rows)
+    if name == "therapy_alone":
+        assert of_arm["NDOSED"].sum() == 0
+        (treated,) = (row for row in outcome_table(datasets).rows if row.id == "disposition/treated")
+        assert treated.cells[without].text.startswith("0/")
+
+
+def test_an_assignment_that_is_not_of_the_list_is_found_once_the_list_is_open() -> None:
+    found = rehearsed("therapy_alone")
+    arms = found.trial.allocation.arms()
+    assert "assignment_contradicts" not in build(found.study, found.courses.values(), arms).findings["RULE"]
+    swapped = {number: "therapy" if arm != "therapy" else "mdma" for number, arm in arms.items()}
+    wrong = build(found.study, found.courses.values(), swapped).findings
+    assert wrong.filter(pl.col("RULE") == "assignment_contradicts").height == len(found.randomised)
+
+
+def test_a_couple_has_one_row_of_the_list_and_one_arm() -> None:
+    found = rehearsed("couples_randomised")
+    arms = found.trial.allocation.arms()
+    couples: dict[str, list[tuple[str, str]]] = {}
+    for name, course in found.randomised.items():
+        assert course.randomisation is not None
+        couple = unit_of(course) or name
+        couples.setdefault(couple, []).append((course.randomisation.number, course.population or ""))
+        assert not {one.rule for one in findings(course, course.effective[-1].at)} & {"randomised_apart"}
+    assert len(couples) == 6
+    for row, other in (sorted(one) for one in couples.values()):
+        assert (row[1], other) == ("patient", (f"{row[0]}+2", "partner"))
+    used = [row_number(number) for couple in couples.values() for number, _ in couple]
+    assert {one: used.count(one) for one in used} == dict.fromkeys(list(arms)[:6], 2)
+    datasets = build(found.study, found.courses.values(), arms)
+    by_couple = (
+        datasets.subjects.filter(pl.col("RANDFL"))
+        .group_by("UNITID")
+        .agg(pl.col("TRT01P").n_unique(), pl.len())
+    )
+    assert by_couple.select("TRT01P", "len").unique().rows() == [(1, 2)]
+    assert "randomised_apart" not in datasets.findings["RULE"]
+    primary = analyse(read_study_plan(datasets.book.plan), analysis_frames(datasets))["primary"]
+    assert primary.result is not None
+    assert "(1 | unit)" in str(primary.result)
+    assert "Couple: patient and partner, 2 together, take one row of the list and get one arm" in said(
+        "couples_randomised"
+    )
+
+
+def test_a_number_of_another_couple_is_found() -> None:
+    found = rehearsed("couples_randomised")
+    wrong = []
+    for name, entries in found.entries.items():
+        if name.startswith("participant:"):
+            mixed = [
+                msgspec.structs.replace(one, data={"number": "ghent-001+2"})
+                if one.kind == "randomisation" and "+2" in one.data["number"]
+                else one
+                for one in entries
+            ]
+            wrong.append(fold(found.study, mixed))
+    rules = build(found.study, wrong).findings.filter(pl.col("RULE") == "randomised_apart")
+    assert rules.height == 5
+
+
+@pytest.mark.parametrize(
+    ("population", "number", "is_found"),
+    [
+        ("partner", "ghent-001+2", False),
+        ("partner", "ghent-001+3", True),
+        ("partner", "ghent-004", True),
+        ("patient", "ghent-004", False),
+        ("patient", "ghent-004+2", True),
+    ],
+)
+def test_who_has_a_draw_of_their_own_is_found(population: str, number: str, is_found: bool) -> None:
+    found = rehearsed("couples_randomised")
+    name = next(name for name, course in found.randomised.items() if course.population == population)
+    entries = [
+        msgspec.structs.replace(one, data={"number": number}) if one.kind == "randomisation" else one
+        for one in found.entries[name]
+    ]
+    course = fold(found.study, entries)
+    rules = {one.rule for one in findings(course, course.effective[-1].at)}
+    assert ("randomised_apart" in rules) is is_found
+
+
+def test_nobody_of_a_couple_is_taken_in_where_one_is_not_eligible() -> None:
+    found = rehearsed("couples_randomised")
+    ready = [one for one in found.courses.values() if one.enrolment is not None and one.randomisation is None]
+    for course in ready:
+        assert course.status == "not_entered"
+    partners = {unit_of(one) for one in found.courses.values() if one.population == "partner"}
+    assert {name for name, one in found.randomised.items() if one.population == "patient"} <= partners
 
 
 def test_the_arms_of_a_factorial_are_every_combination() -> None:

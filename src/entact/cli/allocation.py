@@ -303,12 +303,14 @@ def note_opened(place: Any, purpose: Any, sealed: Any, signer: Any, role: str) -
 def _number_of(ledger: str) -> str:
     """The number that a participant has now: one that was withdrawn opens nothing."""
     from entact.course import fold, read
+    from entact.course.state.numbers import row_number, unit_of
     from entact.store import lines
 
     course = fold(_study(), [read(line.text) for line in lines(ledger)])
     if course.randomisation is None:
         raise StoreError(f"{ledger} is not randomised: there is no row to open")
-    return course.randomisation.number
+    number = course.randomisation.number
+    return number if unit_of(course) is None else row_number(number)
 
 
 def _larger(block_sizes: Sequence[int], total: int) -> list[tuple[int, ...]]:

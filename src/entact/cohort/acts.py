@@ -68,6 +68,15 @@ def unblind(staff: Attendance, visit: Visit) -> None:
         staff.act("planned_unblinding", data, "investigator", answer)
 
 
+def assign(staff: Attendance) -> None:
+    """Tells of which arms somebody's visits are, once they are randomised."""
+    plan, participant, course = staff.release.file.randomisation, staff.participant, staff.scribe.course
+    apart = staff.release.file.told_apart
+    if plan is not None and participant is not None and course.randomisation is not None and apart:
+        role = next((one for one in plan.tells if one != "participant"), "investigator")
+        staff.write("assignment", {"arms": list(apart[participant.arm])}, staff.known_role(role))
+
+
 def link(staff: Attendance) -> None:
     """Enters beside whom somebody takes part."""
     if staff.candidate.beside is not None:

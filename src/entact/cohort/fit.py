@@ -11,7 +11,7 @@ from entact.cohort.scale import asked_as, scale_of
 from entact.course.state.oversight import gates_enrolment
 from entact.protocol import Release
 from entact.protocol.problem import Fault, Path, unknown
-from entact.protocol.study import Visit
+from entact.protocol.study import RandomisedUnit, Visit
 from entact.protocol.timetable import ACTIVITIES
 
 
@@ -118,6 +118,12 @@ def is_randomised(release: Release, population: str) -> bool:
     return release.file.randomisation is not None and any("randomisation" in visit.do for visit in visits)
 
 
+def unit_of(release: Release, population: str) -> RandomisedUnit | None:
+    """The unit as one of which those of a population are randomised; None where each is alone."""
+    plan = release.file.randomisation
+    return plan.unit if plan is not None and plan.unit and population in plan.unit.populations else None
+
+
 def entry_activity(release: Release, population: str) -> str:
     """What takes somebody of a population in: randomisation, unless enrolment stands behind a gate."""
     randomised = is_randomised(release, population) and not gates_enrolment(release)
@@ -127,7 +133,7 @@ def entry_activity(release: Release, population: str) -> str:
 def told_arm(release: Release) -> str | None:
     """The arm that is given openly to whoever was told theirs: the experimental one; None where nobody is."""
     file = release.file
-    if not any(track.tells_the_arm and track.doses for track in file.tracks.values()):
+    if not any(track.unblinds and track.doses for track in file.tracks.values()):
         return None
     return next((name for name, arm in file.arms.items() if arm.role == "experimental"), None)
 
@@ -135,7 +141,7 @@ def told_arm(release: Release) -> str | None:
 def is_open(release: Release, visit: Visit) -> bool:
     """Whether a visit is of a track that opens once a person was told the arm."""
     track = release.file.tracks.get(visit.track or "")
-    return track is not None and track.tells_the_arm
+    return track is not None and track.unblinds
 
 
 def unanswered(parameters: Parameters, release: Release) -> Iterator[tuple[str, str]]:

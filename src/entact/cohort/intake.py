@@ -11,6 +11,7 @@ from entact.cohort.tally import Tally
 from entact.course import Line
 
 FULL, HELD, QUOTA = "enrolment_full", "enrolment_held", "quota_full"  # why there was no place
+INCOMPLETE = "unit_incomplete"  # or not all who are randomised as one could be
 
 
 class Coming(msgspec.Struct):
@@ -26,6 +27,7 @@ class Coming(msgspec.Struct):
 class Screened(msgspec.Struct):
     """A candidate after screening: the record so far, and since when nothing keeps them out of the study.
 
+    `encounter`: that in which they enter; none yet of whoever is randomised with others, with whom they come.
     `quotas`: of the study file, against which they would count.
     """
 
@@ -47,7 +49,8 @@ class Treat(msgspec.Struct):
     """A candidate who may enter: the record so far, whether there was a place, the number, its arm, and kits.
 
     `refused`: why there was no place. `open_kits` are for what is given openly, once the arm has been told.
-    `stock` is what the site's ledger says of all of them. Without a number nobody is randomised.
+    `stock` is what the site's ledger says of all of them. Without a number nobody is randomised. `known`: of
+    the numbers of others of the unit, what of which number, and whose.
     """
 
     screened: Screened
@@ -58,3 +61,4 @@ class Treat(msgspec.Struct):
     kits: Kits = {}
     open_kits: Kits = {}
     stock: list[Line] = []
+    known: list[tuple[str, str, str]] = []

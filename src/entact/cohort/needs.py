@@ -29,16 +29,19 @@ def take_turns(planned: Mapping[str, int]) -> list[str]:
     return [name for _, name in sorted(turns)]
 
 
-def kits_of_a_participant(study: Study, population: str) -> tuple[Needs, Needs]:
+def kits_of_a_participant(study: Study, population: str, arm: str) -> tuple[Needs, Needs]:
     """Kits that one participant may need, with some in reserve: blinded ones, and those given openly.
 
     Everybody has the same number of both, whichever track opens for them: a count must not tell the arms
-    apart.
+    apart, but where their sessions do. `arm`: whose sessions they are then.
     """
     release = study.newest
     blinded: Needs = {}
     openly: Needs = {}
     for visit in release.visits_of(population, release.file.tracks).values():
+        track = release.file.tracks.get(visit.track or "")
+        if track is not None and track.arms and arm not in track.arms:
+            continue
         needs = openly if is_open(release, visit) else blinded
         for level in visit.levels if visit.kind == "dosing" else ():
             supplement = release.file.regimens[level].supplement

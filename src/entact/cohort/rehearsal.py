@@ -21,8 +21,8 @@ from entact.cohort.admission import Admission, holds_in_words
 from entact.cohort.amendments import approved_study, plan_approvals
 from entact.cohort.draws import stream
 from entact.cohort.fit import is_randomised, told_arm
-from entact.cohort.intake import HELD, Coming, Screened, Treat
-from entact.cohort.needs import kits_of_a_participant, share, take_turns
+from entact.cohort.intake import HELD, INCOMPLETE, Coming, Screened, Treat
+from entact.cohort.needs import Needs, kits_of_a_participant, share, take_turns
 from entact.cohort.parameters import Parameters
 from entact.cohort.part import ParametersError
 from entact.cohort.scenario import load_parameters, require_fit
@@ -39,12 +39,14 @@ from entact.cohort.setting_ledgers import (
 )
 from entact.cohort.tally import Tally
 from entact.cohort.trial import Trial, cohort_beside
+from entact.cohort.units import APART, Units, know_each_other, together_at
 from entact.cohort.work import Job, pack, screen_candidates, treat_participants, work_elsewhere
 from entact.course import Line, read
 from entact.course.allocation.allocation import Allocation, Content, ListRow, pack_kits, permuted_blocks, seal
 from entact.course.allocation.chance import Rehearsed
 from entact.course.entry import Environment
 from entact.course.kinds.periodic import periodic_reports_due
+from entact.course.state.numbers import unit_number
 from entact.course.state.setting import StudyState
 from entact.protocol import Study
 
@@ -141,7 +143,15 @@ class _Rehearsal:
         self.told = told_arm(study.newest) or parameters.arms[0]
         self.next_index = 0
         self.wanted_of = share(self.populations, wanted)
-        self.needs = {name: kits_of_a_participant(study, name) for name in self.populations}
+        self.unit = Units.of(study.newest)
+        if self.unit is not None:
+            self.wanted_of |= self.unit.wanted(self.wanted_of)
+            self.wanted = wanted = sum(self.wanted_of.values())
+        self.needs = {
+            (name, arm): kits_of_a_participant(study, name, arm)
+            for name in self.populations
+            for arm in parameters.arms
+        }
         self.trial = Trial(study, parameters, seed, self._allocate(), wanted=wanted)
         allocation = self.trial.allocation
         self.arms = allocation.arms()
@@ -168,7 +178,10 @@ class _Rehearsal:
             approvals=self.approvals,
             environment=self.environment,
         )
-        work = self._enter(self._screen(job), self.admission)
+        if self.unit is None:
+            work = self._enter(self._screen(job), self.admission)
+        else:
+            work = self._enter_units(self._units(job))
         work += self._accompany(job, work)
         for ledger in self.site_ledgers.values():
             ledger.approve()
@@ -210,10 +223,13 @@ class _Rehearsal:
             blocks = [total, 2 * total]
             rows = permuted_blocks(self.strata, self.wanted, planned.ratio, blocks, chance)
         counts: Counter[Content] = Counter()
-        for population, (blinded, openly) in self.needs.items():
-            wanted = self.wanted_of[population]
-            for arm in planned.ratio if planned is not None else self.parameters.arms[:1]:
+        arms = list(planned.ratio) if planned is not None else self.parameters.arms[:1]
+        for population, wanted in self.wanted_of.items():
+            openly: Needs = {}
+            for arm in arms:
+                blinded, own = self.needs[population, arm]
                 counts.update({(arm, *kit): wanted * count for kit, count in blinded.items()})
+                openly |= own
             counts.update({(self.told, *kit): wanted * count for kit, count in openly.items()})
         return seal(self.study.name, rows, pack_kits(counts, chance), blocks, chance)
 
@@ -229,7 +245,8 @@ class _Rehearsal:
         A study that nobody can enter is given up: that is a finding about it.
         """
         rate = self.parameters.rehearsal.randomised_per_consented
-        size, first = ceil(sum(self.wanted_of[name] for name in self.alone) / rate * SPARE), 0
+        others = 0 if self.unit is None else self.unit.others
+        size, first = ceil(sum(self.wanted_of[name] for name in self.alone) / rate ** (1 + others) * SPARE), 0
         most = size * PATIENCE
         waiting: list[Screened] = []
         while first < most and not self._enough(waiting):
@@ -275,15 +292,57 @@ class _Rehearsal:
         self.trial.randomised = self.admission.entered.total()
         return work
 
-    def _equip(self, one: Treat) -> None:
-        """Gives a number and an arm, and sends kits."""
+    def _units(self, job: Job) -> list[list[Screened]]:
+        """Those who are ready to be randomised, with the others of their unit who are, whoever they are."""
+        assert self.unit is not None
+        waiting = self._screen(job)
+        coming: list[Coming] = []
+        for one in waiting:
+            day, site = one.coming.day + timedelta(days=BESIDE_AFTER), one.site
+            for name in self.unit.beside(one.coming.population):
+                index = self.next_index + len(coming)
+                coming.append(Coming(index, day, name, one.index, site))
+        self.next_index += len(coming)
+        units = {one.index: [one] for one in waiting}
+        for chunk in self._map(screen_candidates, job, coming):
+            for other in self._sort(chunk):
+                units[other.coming.beside or 0].append(other)
+        return sorted(units.values(), key=lambda unit: (together_at(unit), unit[0].index))
+
+    def _enter_units(self, units: list[list[Screened]]) -> list[Treat]:
+        """A row of the list for each unit in order of study time: all of it enter, or nobody does."""
+        assert self.unit is not None
+        work = []
+        for unit in units:
+            at = together_at(unit)
+            for place, one in enumerate(unit):
+                one.ready = at + place * APART
+            refused = "" if self.unit.is_enough(unit) else INCOMPLETE
+            given: list[Treat] = []
+            for screened in unit:
+                name = participant_ledger(self.seed, screened.index)
+                refused = refused or self.admission.decide(screened, name)
+                one_of = Treat(screened, placed=not refused, refused=refused)
+                given.append(one_of)
+                if one_of.placed:
+                    self._equip(one_of, given[0].number, len(given))
+            placed = [one for one in given if one.placed]
+            know_each_other(placed, [participant_ledger(self.seed, one.screened.index) for one in placed])
+            work += given
+        self.trial.randomised = self.admission.entered.total()
+        return work
+
+    def _equip(self, one: Treat, row: str | None = None, place: int = 1) -> None:
+        """Gives a number and an arm, and sends kits; `row`: of the unit, of which it is the how-manieth."""
         screened = one.screened
         assert screened.ready is not None
         one.arm = self.parameters.arms[0]
-        blinded, openly = self.needs[screened.coming.population]
-        if is_randomised(self.study.newest, screened.coming.population):
+        if row is not None:
+            one.number, one.arm = unit_number(row, place), self.arms[row]
+        elif is_randomised(self.study.newest, screened.coming.population):
             one.number = next(self.numbers[screened.site if screened.site in self.numbers else ALL])
             one.arm = self.arms[one.number]
+        blinded, openly = self.needs[screened.coming.population, one.arm]
         ledger = self.site_ledgers[screened.site]
         one.kits, one.stock = self.depot.send(ledger, blinded, one.arm, screened.ready)
         one.open_kits, more = self.depot.send(ledger, openly, self.told, screened.ready)
@@ -306,6 +365,8 @@ class _Rehearsal:
         coming: list[Coming] = []
         for name in self.populations:
             beside = self.study.newest.file.populations[name].linked_to
+            if self.unit is not None and name in self.unit.names:
+                continue
             of = [one for one in work if one.placed and one.screened.coming.population == beside]
             for one in of[: self.wanted_of[name]] if beside is not None else ():
                 ready = one.screened.ready

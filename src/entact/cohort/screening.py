@@ -8,6 +8,7 @@ from entact.cohort.acts import discontinue, enrol, may_enter
 from entact.cohort.attendance import Attendance
 from entact.cohort.calendar import Calendar
 from entact.cohort.events import Events
+from entact.cohort.fit import unit_of
 from entact.cohort.intake import Coming, Screened
 from entact.cohort.visit import come_to_the_end, do_activity
 from entact.course import Refused
@@ -25,7 +26,13 @@ def screen(staff: Attendance, calendar: Calendar, coming: Coming) -> Screened:
     scribe, candidate = staff.scribe, staff.candidate
     events = Events(staff.parameters, None, staff.release)
     result = Screened(coming, candidate.site, scribe.ledger.lines, scribe.tally)
+    is_of_unit = unit_of(staff.release, candidate.population) is not None
     for visit, at in calendar:
+        if is_of_unit and staff.entry in visit.do:  # to which they come once the others of the unit can
+            staff.finish_chores()
+            result.ready = max(at, staff.now)
+            result.quotas = _quotas(staff)
+            return result
         staff.do_chores(at)
         staff.begin(visit.visit, visit.contact)
         for activity in visit.do:
@@ -80,8 +87,13 @@ def _ask_gate(staff: Attendance, result: Screened, visit: Visit) -> bool:
         _close(staff, answer)
         return False
     result.ready, result.encounter = staff.now, staff.encounter or ""
-    result.quotas = [name for name, counts in quotas_of(staff.release, course, staff.now).items() if counts]
+    result.quotas = _quotas(staff)
     return True
+
+
+def _quotas(staff: Attendance) -> list[str]:
+    counted = quotas_of(staff.release, staff.scribe.course, staff.now)
+    return [name for name, counts in counted.items() if counts]
 
 
 def _close(staff: Attendance, answer: Refused) -> None:

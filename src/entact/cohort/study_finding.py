@@ -26,8 +26,8 @@ BY_CHANCE = 0.001  # what is as unlikely as that, of a sample, does not either
 WRONG = 0.1  # of the numbers of an item: more are no slips of the pen
 
 BEFORE: dict[str, tuple[str, ...]] = {
-    "enrol": ("enrolment", "randomisation", "initial"),
-    "randomise": ("randomisation", "initial"),
+    "enrol": ("enrolment", "randomisation", "assignment", "initial"),
+    "randomise": ("randomisation", "assignment", "initial"),
     "initial_dose": ("initial",),
     "unblind": ("unblinding",),
 }
@@ -194,7 +194,7 @@ class _Search:
         for name, track in self.release.file.tracks.items():
             if name in opened:
                 continue
-            event = "unblinding" if track.tells_the_arm else ""
+            event = "unblinding" if track.unblinds else "assignment" if track.arms else ""
             caused = event in self.blocked or self._entry_is_closed()
             own = {visit.visit for visit in self.visits.values() if visit.track == name}
             self.blocked |= own

@@ -12,7 +12,7 @@ from entact.cohort.dosing_day import DosingDay
 from entact.cohort.draws import UNKNOWN
 from entact.cohort.events import Events
 from entact.cohort.fit import is_open
-from entact.cohort.intake import FULL, Treat
+from entact.cohort.intake import FULL, INCOMPLETE, Treat
 from entact.cohort.paperwork import fill_form
 from entact.cohort.person import Participant
 from entact.cohort.visit import attend, come_to_the_end, do_activity
@@ -27,8 +27,8 @@ STOPS_AFTER = 2  # integration visits after the last session, then whoever stops
 def turn_away(staff: Attendance, given: Treat) -> None:
     """Ends the visit of a candidate for whom there is no place, or none now."""
     staff.scribe.tally.turned_away[given.refused] += 1
-    staff.encounter = given.screened.encounter
-    if given.refused != FULL:
+    staff.encounter = given.screened.encounter or None
+    if given.refused not in (FULL, INCOMPLETE):
         staff.scribe.ask(ACTS[staff.entry], staff.team.investigator, staff.now, encounter=staff.encounter)
     _close(staff, "sponsor", given.refused)
 
@@ -38,12 +38,15 @@ def treat(staff: Attendance, participant: Participant, calendar: Calendar, given
 
     The gate is asked again where the act is recorded: by now the study and the site know of more.
     """
-    staff.encounter = given.screened.encounter
-    visit = staff.release.visits[visit_of(staff.encounter)]
+    events = Events(staff.parameters, participant, staff.release)
+    if given.screened.encounter:
+        staff.encounter = given.screened.encounter
+        visit = staff.release.visits[visit_of(staff.encounter)]
+    else:
+        visit = _come_with_others(staff, events)
     if enter(staff, visit) is not None:
         _close(staff, "investigator", "gate_closed")
         return
-    events = Events(staff.parameters, participant, staff.release)
     for activity in visit.do[visit.do.index(staff.entry) + 1 :]:
         do_activity(staff, events, activity, visit)
     come_to_the_end(staff, events, visit)
@@ -57,9 +60,21 @@ def treat(staff: Attendance, participant: Participant, calendar: Calendar, given
     staff.scribe.tally.look_through(staff.scribe.course, staff.now, participant.arm)
 
 
+def _come_with_others(staff: Attendance, events: Events) -> Visit:
+    """Begins the visit at which those of a unit are randomised, up to that."""
+    release = staff.release
+    own = release.visits_of(staff.candidate.population, release.file.tracks).values()
+    visit = next(one for one in own if staff.entry in one.do)
+    staff.begin(visit.visit, visit.contact)
+    for activity in visit.do[: visit.do.index(staff.entry)]:
+        do_activity(staff, events, activity, visit)
+    return visit
+
+
 def _close(staff: Attendance, decided_by: str, cause: str) -> None:
     discontinue(staff, "treatment", decided_by, cause)
-    staff.end()
+    if staff.encounter is not None:
+        staff.end()
     staff.scribe.tally.look_through(staff.scribe.course, staff.now)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from entact.cohort.acts import link, randomise, unblind
+from entact.cohort.acts import assign, link, randomise, unblind
 from entact.cohort.amendments import consent_again
 from entact.cohort.attendance import Attendance
 from entact.cohort.events import Events
@@ -62,6 +62,8 @@ def do_activity(
         call(staff, events)
     elif activity == "randomisation":
         randomise(staff, visit)
+    elif activity == "assignment":
+        assign(staff)
     elif activity == "unblinding":
         unblind(staff, visit)
     elif activity == "link":

@@ -57,9 +57,14 @@ class Job:
     _states: dict[int, StudyState] = field(default_factory=dict, repr=False)
     _settings: dict[str, Setting] = field(default_factory=dict, repr=False)
 
-    def setting(self, site: str, kits: Sequence[Line] = ()) -> Callable[[datetime], Setting]:
+    def setting(
+        self, site: str, kits: Sequence[Line] = (), known: Sequence[tuple[str, str, str]] = ()
+    ) -> Callable[[datetime], Setting]:
         """The study's ledger and the site's with one participant's kits, as they were known at a time."""
         setting = self._without_kits(site)
+        if known:
+            numbers = {(of, number): frozenset({whose}) for of, number, whose in known}
+            setting = replace(setting, numbers=numbers)
         if kits:
             stock = fold_setting(self.study, (), [read(line.text) for line in kits]).site.kits
             setting = replace(setting, site=replace(setting.site, kits=stock))
@@ -67,7 +72,7 @@ class Job:
         if arrivals is None and not approvals:
             return lambda at: setting
 
-        def known(at: datetime) -> Setting:
+        def as_of(at: datetime) -> Setting:
             size = setting.site.size if arrivals is None else bisect_right(arrivals, at)
             own = replace(setting.site, size=size)
             for one in approvals:
@@ -75,7 +80,7 @@ class Job:
                     own = replace(own, release=one.release, activation=one.entry)
             return replace(setting, study=self._study_at(at) or setting.study, site=own)
 
-        return known
+        return as_of
 
     def _study_at(self, at: datetime) -> StudyState | None:
         """The study's ledger as it was known at a time; None where it says nothing more."""
@@ -175,7 +180,7 @@ def _treat(
 ) -> Tally:
     screened = one.screened
     assert screened.ready is not None
-    zone, setting = job.zone(candidate.site), job.setting(candidate.site, one.stock)
+    zone, setting = job.zone(candidate.site), job.setting(candidate.site, one.stock, one.known)
     drawn = participant if one.placed else None
     staff = _staff(job, candidate, drawn, "treatment", screened.ready, setting, screened.lines, one.number)
     staff.scribe.tally.add(screened.tally)

@@ -162,7 +162,7 @@ def _units(release: Release, units: Units) -> str:
 
 def _dosing(release: Release) -> str:
     file = release.file
-    sessions = f"at most {file.doses} session{'s' if file.doses != 1 else ''} with a dose"
+    sessions = f"at most {file.most_doses} session{'s' if file.most_doses != 1 else ''} with a dose"
     return f"{sessions}, {span(file.dose_interval)} apart" if file.dose_interval is not None else sessions
 
 

@@ -129,12 +129,8 @@ class Sight:
 
     def sees_visit(self, name: str) -> bool:
         """Whether it may be known that somebody has this visit: of a track that opens with an arm that was
-        told, only by the roles that are told."""
-        for release in self.releases:
-            plan = release.file.unblinding
-            if name in release.telling_visits and not (plan is not None and self.role in plan.tells):
-                return False
-        return True
+        told, or with the assignment, only by the roles that are told."""
+        return all(self.role in release.told_of.get(name, (self.role,)) for release in self.releases)
 
     def sees_rule(self, rule: Rule) -> bool:
         """Whether everything that a rule is computed from is visible; its own form's items are with it."""

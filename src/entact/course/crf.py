@@ -186,6 +186,7 @@ class _Making:
         found = {
             ("guess", "arm"): {**arms, "do_not_know": "do not know"},
             ("planned_unblinding", "arm"): arms,
+            ("assignment", "arms"): arms,
             ("dose", "level"): {name: spaced(name) for name in file.regimens},
             ("adverse_event", "term"): {
                 name: told_in(term.title, self.language) for name, term in file.adverse_events.terms.items()

@@ -12,7 +12,16 @@ import polars as pl
 from entact.course.course import Course
 from entact.course.entry import Line
 from entact.course.fold import Broken, broken, fold_lines
-from entact.course.state.numbers import Number, numbers_of, shared_message
+from entact.course.state.numbers import (
+    RANDOMISATION,
+    Number,
+    arm_of,
+    normal,
+    numbers_of,
+    row_number,
+    shared_message,
+    unit_of,
+)
 from entact.datasets import disposition, endpoints, questionnaires, safety, sessions, subjects
 from entact.datasets.codebook import Codebook, codebook
 from entact.datasets.person import Person
@@ -91,6 +100,8 @@ class Datasets:
         return rows.join(chosen, on="USUBJID", how="inner", maintain_order="left")
 
 
+_APART = "the number is not that of whom the participant is randomised with"
+_CONTRADICTS = "the visits that the participant was told are not those of the arm on the list"
 FRAMES = (
     "subjects",
     "questionnaires",
@@ -124,6 +135,8 @@ class Accumulator:
         self.at = at
         self.committed = committed
         self._environments: set[str] = set()
+        self._members: list[tuple[str, str, str, str]] = []  # participant, entry, number, whose unit
+        self._assigned: list[tuple[str, str, str, tuple[str, ...]]] = []  # participant, entry, number, arms
         self._numbers: dict[Number, list[tuple[str, str]]] = {}  # participant and entry, by number
         schemas = {
             "subjects": subjects.schema(self.book),
@@ -148,8 +161,14 @@ class Accumulator:
         person = Person(self.book, course)
         made = self._rows_of(person)  # all of them, or none
         self._environments.add(course.effective[0].entry.environment)
-        for number, entry in numbers_of(course).items():
-            self._numbers.setdefault(number, []).append((person.usubjid, entry))
+        if course.assignment is not None and course.randomisation is not None:
+            told, number = course.assignment, course.randomisation.number
+            self._assigned.append((person.usubjid, told.entry, number, told.arms))
+        head, drawn = unit_of(course), course.randomisation
+        if head is not None and drawn is not None:
+            self._members.append((person.usubjid, drawn.entry, drawn.number, head))
+        for own, entry in numbers_of(course).items():
+            self._numbers.setdefault(own, []).append((person.usubjid, entry))
         for name, rows in made.items():
             self._rows[name].extend(rows)
 
@@ -166,9 +185,12 @@ class Accumulator:
                 return None
             except Exception as error:  # noqa: BLE001 - whatever it is, it is of this participant alone
                 course = broken(ledger, error)
-        name = f"{self.release.file.study}-{ledger.partition(':')[2]}"
+        name = self._usubjid(ledger)
         self._rows["findings"].extend([(name, BROKEN, "", None, course.problem, True)])
         return course
+
+    def _usubjid(self, ledger: str) -> str:
+        return f"{self.release.file.study}-{ledger.partition(':')[2]}"
 
     def _rows_of(self, person: Person) -> dict[str, list[tuple[Any, ...]]]:
         rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in FRAMES}
@@ -210,6 +232,16 @@ class Accumulator:
                 self._rows["findings"].extend(
                     (usubjid, "number_shared", entry, of, message, True) for usubjid, entry in holders
                 )
+        for who, entry, number, head in self._members:
+            holders = self._numbers.get((RANDOMISATION, normal(row_number(number))), [])
+            if self._usubjid(head) not in [one for one, _ in holders]:
+                self._rows["findings"].extend([(who, "randomised_apart", entry, "number", _APART, True)])
+        if allocation is not None:
+            self._rows["findings"].extend(
+                (who, "assignment_contradicts", entry, "arms", _CONTRADICTS, True)
+                for who, entry, number, arms in self._assigned
+                if arm_of(number, allocation) not in (None, *arms)
+            )
         frames = {
             name: rows.frame().sort("USUBJID", maintain_order=True) for name, rows in self._rows.items()
         }
@@ -256,8 +288,8 @@ def _with_arm(frame: pl.DataFrame, allocation: Mapping[str, str], book: Codebook
             f"the allocation names {', '.join(strange)}; the study's arms are {', '.join(book.arms)}"
         )
     numbers = frame["RANDNUM"].drop_nulls().to_list()
-    absent = sorted(number for number in numbers if number not in allocation)
+    absent = sorted(number for number in numbers if arm_of(number, allocation) is None)
     if absent:
         raise ValueError(f"the allocation has no arm for the randomisation number {absent[0]}")
-    arms = [None if number is None else allocation[number] for number in frame["RANDNUM"].to_list()]
+    arms = [None if number is None else arm_of(number, allocation) for number in frame["RANDNUM"].to_list()]
     return frame.with_columns(pl.Series(ARM, arms, dtype=pl.String))

@@ -132,7 +132,8 @@ class Codebook:
         compared: the two arms of the primary contrast; None where the plan names none.
         analyses: of the plan, the primary one first. plan: all that it says, as plain data.
         describes_estimands: whether the plan says what is done about its intercurrent events.
-        randomised: whether the study randomises. populations: name -> title. flags: analysis set -> the flag
+        randomised: whether the study randomises. has_units: whether people as one.
+        populations: name -> title. flags: analysis set -> the flag
             in `subjects` that says who belongs to it.
     """
 
@@ -158,6 +159,7 @@ class Codebook:
     doses: int
     standards: Mapping[str, str]
     randomised: bool
+    has_units: bool
     populations: Mapping[str, str]
     flags: Mapping[str, str]
     compared: tuple[str, str] | None = None
@@ -244,9 +246,10 @@ def codebook(release: Release) -> Codebook:
         },
         criteria={name: criterion.text for name, criterion in file.eligibility.items()},
         sessions=tuple(name for name, visit in visits.items() if visit.kind == "dosing"),
-        doses=file.doses,
+        doses=file.most_doses,
         standards=_standards(release),
         randomised=file.randomisation is not None,
+        has_units=file.randomisation is not None and file.randomisation.unit is not None,
         populations={name: said.title or words(name) for name, said in file.populations.items()},
         flags=flags,
         analyses=tuple(_analyses(release)),

@@ -8,9 +8,10 @@ import polars as pl
 
 from entact.datasets.build import ARM, Datasets
 from entact.datasets.codebook import Codebook, PlannedAnalysis, PlannedEndpoint
+from entact.datasets.subjects import UNIT
 from entact.protocol.plan_data import ENDED, guess_column
 
-_TERMS = {"arm", "visit", "baseline", "site"}  # of a model, besides what stays true of a person
+_TERMS = {"arm", "visit", "baseline", "site", "unit"}  # of a model, besides what stays true of a person
 
 
 def model_frame(datasets: Datasets, analysis: PlannedAnalysis) -> pl.DataFrame:
@@ -104,10 +105,10 @@ def _rows(datasets: Datasets, analysis: PlannedAnalysis) -> pl.DataFrame:
         )
     rows = datasets.by_arm("endpoints", within=book.flags[analysis.set])
     rows = rows.filter(pl.col("PARAMCD") == endpoint.name)
-    known = _characteristics(book, analysis)
+    known = [*_characteristics(book, analysis).values(), *([UNIT] if _by_unit(book, analysis) else [])]
     if not known:
         return rows
-    people = datasets.subjects.select("USUBJID", *known.values())
+    people = datasets.subjects.select("USUBJID", *known)
     return rows.join(people, on="USUBJID", how="left", maintain_order="left")
 
 
@@ -115,6 +116,11 @@ def _characteristics(book: Codebook, analysis: PlannedAnalysis) -> dict[str, str
     """What stays true of a person and an analysis names -> its column of `subjects`."""
     named = _named(analysis) - _TERMS
     return {one.name: column for column, one in book.characteristics.items() if one.name in named}
+
+
+def _by_unit(book: Codebook, analysis: PlannedAnalysis) -> bool:
+    """Whether an analysis takes who were randomised as one together."""
+    return book.has_units and "unit" in _named(analysis)
 
 
 def _named(analysis: PlannedAnalysis) -> set[str]:
@@ -137,6 +143,8 @@ def _columns(datasets: Datasets, analysis: PlannedAnalysis, rows: pl.DataFrame) 
     columns += [
         pl.col(column).alias(name) for name, column in _characteristics(datasets.book, analysis).items()
     ]
+    if _by_unit(datasets.book, analysis):
+        columns.append(pl.col(UNIT).alias("unit"))
     return [*columns, pl.col("AVAL").alias("value")]
 
 

@@ -12,6 +12,7 @@ from entact.course.course import Course
 from entact.course.schedule import civil_date
 from entact.course.state.form import Answers
 from entact.course.state.outcome import counts_until, intercurrent_events
+from entact.course.state.person import begun
 from entact.course.state.progress import died_by, zone_of
 from entact.course.state.rating import baseline_at, rating_at
 from entact.datasets.codebook import Codebook
@@ -49,6 +50,11 @@ class Person:
     def treated_from(self) -> datetime | None:
         """When the first dose of all was taken."""
         return min(self.first_doses.values(), default=None)
+
+    @cached_property
+    def begun_at(self) -> datetime | None:
+        """When treatment began: the first dose, or the assignment to an arm without a drug."""
+        return begun(self.course)
 
     @cached_property
     def stops(self) -> dict[str, datetime]:
@@ -123,9 +129,11 @@ class Person:
     def study_day(self, on: date | None) -> int | None:
         """Day counted from the first dose, which is day 1; the day before it is -1.
 
+        Of who is of an arm without a drug, from the assignment.
+
         Source: CDISC SDTM Implementation Guide 3.4, section 4.4.4.
         """
-        first = self.day(self.treated_from)
+        first = self.day(self.begun_at)
         if on is None or first is None:
             return None
         days = (on - first).days
@@ -158,8 +166,8 @@ class Person:
 
     @cached_property
     def is_rated_after_dose(self) -> bool:
-        """At least one known value of the primary endpoint's parameters after the first dose."""
-        first = self.treated_from
+        """At least one known value of the primary endpoint's parameters after treatment began."""
+        first = self.begun_at
         return first is not None and any(
             answers.at > first and answers.values.get(item) is not None
             for form, item in self._primary

@@ -130,7 +130,7 @@ def _onset(
 def _is_emergent(
     person: Person, event: AdverseEventState, at: datetime | None, latest: date | None
 ) -> bool | None:
-    first = person.treated_from
+    first = person.begun_at
     if first is None:
         return False
     first_day = person.day(first)

@@ -7,12 +7,14 @@ from typing import Any
 
 import polars as pl
 
-from entact.course.state.person import members
+from entact.course.state.numbers import unit_of
+from entact.course.state.person import is_without_drug, members, planned_doses
 from entact.datasets.codebook import SETS, Codebook, Parameter
 from entact.datasets.person import Person
 from entact.datasets.rows import Schema
 
 POPULATION = "COHORT"  # a column of studies with several populations
+UNIT = "UNITID"  # and of studies that randomise people as one: who belong together, by whom the row is of
 _TYPES: dict[str, type[pl.DataType]] = {"number": pl.Float64, "boolean": pl.Boolean, "code": pl.String}
 
 
@@ -48,25 +50,31 @@ def schema(book: Codebook) -> Schema:
         "PPROTFL": pl.Boolean,
         **dict.fromkeys(_own_flags(book), pl.Boolean),
         **({POPULATION: pl.String} if len(book.populations) > 1 else {}),
+        **({UNIT: pl.String} if book.has_units else {}),
     }
 
 
 def row(person: Person) -> tuple[Any, ...]:
     """The participant's row: flags are the analysis sets, EOT the end of treatment, EOS that of the study.
 
-    Where the study file gives a set a rule, the rule says who belongs to it.
+    Where the study file gives a set a rule, the rule says who belongs to it. Who is of an arm without a drug
+    belongs to the safety set as randomised.
     """
     course, book = person.course, person.book
     screening, enrolment, randomisation = course.screening, course.enrolment, course.randomisation
-    dosed = len(person.first_doses)
-    treatment, stopped, why_stopped = _end(person, ("treatment", "procedures"), dosed >= book.doses)
+    dosed, planned = len(person.first_doses), planned_doses(course)
+    is_untreated = is_without_drug(course) is True
+    complete = planned is not None and dosed >= planned
+    if is_untreated:  # what they are given instead lasts as long as the study
+        complete = course.status == "completed"
+    treatment, stopped, why_stopped = _end(person, ("treatment", "procedures"), complete)
     study, left, why_left = _end(person, ("follow_up", "data_use"), course.status == "completed")
     entered = person.entered
     rated = person.is_rated_after_dose
     sets = {
-        "SAFFL": dosed > 0,
+        "SAFFL": dosed > 0 or (entered and is_untreated),
         "MITTFL": entered and rated,
-        "PPROTFL": entered and dosed >= book.doses and person.is_rated_at_end,
+        "PPROTFL": entered and (complete or is_untreated) and person.is_rated_at_end,
     }
     ruled = members(course, course.effective[-1].at) if course.effective else {}
     own = {book.flags[name]: held is True for name, held in ruled.items() if name in book.flags}
@@ -98,7 +106,14 @@ def row(person: Person) -> tuple[Any, ...]:
         randomisation is not None,
         *(sets[flag] for flag in ("SAFFL", "MITTFL", "PPROTFL", *_own_flags(book))),
         *([person.population] if len(book.populations) > 1 else []),
+        *([_unit(person)] if book.has_units else []),
     )
+
+
+def _unit(person: Person) -> str:
+    """Whose unit somebody is of; their own, where the others are linked to them or nobody is."""
+    head = unit_of(person.course)
+    return person.usubjid if head is None else f"{person.book.study}-{head.partition(':')[2]}"
 
 
 def _own_flags(book: Codebook) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from entact.protocol.country import countries_of
 from entact.protocol.problem import Fault
 from entact.protocol.study import StudyFile, Translated, words_in
+from entact.protocol.without_drug import plain_to_all
 
 
 def advise(file: StudyFile) -> Iterator[Fault]:
@@ -15,6 +16,7 @@ def advise(file: StudyFile) -> Iterator[Fault]:
     yield from _zones(file)
     yield from _called_alone(file)
     yield from _drawn_apart(file)
+    yield from plain_to_all(file)
     yield from _on_one_another(file)
     yield from _together(file)
     yield from _untranslated(file)
@@ -68,10 +70,13 @@ def _drawn_apart(file: StudyFile) -> Iterator[Fault]:
         pair = {name, population.linked_to}
         if population.linked_to is None or file.randomisation is None:
             continue
+        if file.randomisation.unit is not None and pair <= set(file.randomisation.unit.populations):
+            continue
         if any(pair <= set(visit.populations or file.populations) for visit in randomising):
             message = (
-                f"a {name} and their {population.linked_to} are randomised apart, and may be given two arms; "
-                "that both get the same one cannot be said yet: compare couples between studies of one arm"
+                f"a {name} and their {population.linked_to} are randomised apart, and may get two arms; "
+                f"for one draw write `unit: {{of: {population.linked_to} and {name}, size: 2, incomplete: "
+                "nobody}` into `randomisation:`"
             )
             yield Fault(("populations", name, "linked_to"), message)
 

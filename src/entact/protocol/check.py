@@ -32,6 +32,8 @@ from entact.protocol.study import Alert, Item, Randomisation, Regimen, StudyFile
 from entact.protocol.timetable import ACTIVITIES, EVENTS, check_schedule, spell_out
 from entact.protocol.ucum import wrong_unit
 from entact.protocol.unasked import check_unasked
+from entact.protocol.unit import check_unit
+from entact.protocol.without_drug import check_arms_apart
 
 CLASSES = frozenset({"allocation", "guesses", "dosing", "medication", "adverse_events", "schedule"})
 """Classes of data that are the engine's own; the others are the `data_class` of a form."""
@@ -55,6 +57,8 @@ def check(file: StudyFile, data: Mapping[str, Any]) -> list[Fault]:
     faults += check_schedule(file, visits, paths)
     faults += check_sequence(file, visits, paths)
     faults += check_populations(file, visits, paths)
+    faults += check_arms_apart(file, visits, paths)
+    faults += check_unit(file, visits)
     faults += _arms(file, visits)
     faults += _doses(file)
     faults += check_overdose(file)

@@ -157,9 +157,10 @@ def _named(known: Iterable[str], value: Any, what: str, path: Path) -> Iterator[
 
 
 def _groups(file: StudyFile, value: Any, path: Path) -> Iterator[Fault]:
-    """Columns that put people into groups: the site, and choices and yes or no of lasting forms."""
+    """Columns that put people into groups: site and unit, and choices and yes or no of lasting forms."""
+    unit = ["unit"] if file.randomisation is not None and file.randomisation.unit is not None else []
     items = {name: kind for name, kind in _items(file).items() if kind in ("choice", "boolean")}
-    yield from _named(["site", *items], value, "column of groups", path)
+    yield from _named(["site", *unit, *items], value, "column of groups", path)
 
 
 def _event(analysis: Analysis, path: Path, key: str) -> Iterator[Fault]:

@@ -12,7 +12,8 @@ PERSON: Final[Mapping[str, Kind]] = {
     "person.enrolled": "bool",
     "person.randomised": "bool",
     "person.doses": "int",  # sessions with a dose
-    "person.planned_doses": "int",  # of the main track
+    "person.planned_doses": "int",  # of the main track and those of their arm
+    "person.without_drug": "bool",  # told with the assignment; never of a hidden arm
     "person.treatment_stopped": "bool",
     "person.unblinded": "bool",
     "person.assessed_after_dose": "bool",  # the primary endpoint's items are known of a time after a dose
@@ -48,7 +49,8 @@ MEANS: Final[Mapping[str, str]] = {
     "person.enrolled": "Whether they were enrolled.",
     "person.randomised": "Whether they were randomised.",
     "person.doses": "Sessions in which an initial dose was taken.",
-    "person.planned_doses": "Sessions with a dose that the main track plans.",
+    "person.planned_doses": "Sessions with a dose that the main track plans, and the tracks of their arm.",
+    "person.without_drug": "Whether their arm has `drug: none`; unknown until they are assigned.",
     "person.treatment_stopped": "Whether treatment was stopped early.",
     "person.unblinded": "Whether they were told their arm, or it was told in an emergency.",
     "person.assessed_after_dose": "Whether the primary endpoint's items are known of a time after a dose.",

@@ -115,7 +115,7 @@ def _tracks(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fault]:
                 yield Fault((*path, "opens_on"), unknown("scope of consent", of, file.consent), place)
             elif what == "unblinded" and of not in file.arms:
                 yield Fault((*path, "opens_on"), unknown("arm", of, file.arms), place)
-        if track.tells_the_arm and file.unblinding is None:
+        if track.unblinds and file.unblinding is None:
             message = "nobody is ever told an arm; add an `unblinding:` block"
             yield Fault((*path, "opens_on"), message)
         for number, site in enumerate(track.sites or ()):

@@ -81,8 +81,19 @@ class Release:
     @cached_property
     def telling_visits(self) -> frozenset[str]:
         """The visits of tracks in which somebody may have been told their arm: not all may know of them."""
-        telling = {name for name, track in self.file.tracks.items() if track.tells_the_arm}
-        return frozenset(name for name, visit in self.visits.items() if visit.track in telling)
+        return frozenset(self.told_of)
+
+    @cached_property
+    def told_of(self) -> dict[str, frozenset[str]]:
+        """Visit of a track that tells of the arm -> the roles that may know of it."""
+        file = self.file
+        told: dict[str, frozenset[str]] = {}
+        for name, track in file.tracks.items():
+            if track.arms and file.randomisation is not None:
+                told[name] = frozenset(file.randomisation.tells)
+            elif track.tells_the_arm:
+                told[name] = frozenset(file.unblinding.tells if file.unblinding is not None else ())
+        return {name: told[visit.track] for name, visit in self.visits.items() if visit.track in told}
 
     @cached_property
     def roles_apart(self) -> frozenset[str]:

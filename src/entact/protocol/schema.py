@@ -54,7 +54,10 @@ _PATTERNS = {
     "Product.strengths": rf"^\s*{_NUMBER} +\S+\s*$",
     "Item.range": _RANGE,
     "Item.expected": _RANGE,
-    "Track.opens_on": r"^(unblinded|consent)\.[a-z][a-z0-9_]*( or (unblinded|consent)\.[a-z][a-z0-9_]*)*$",
+    "Track.opens_on": (
+        r"^(assigned|unblinded|consent)\.[a-z][a-z0-9_]*"
+        r"( or (assigned|unblinded|consent)\.[a-z][a-z0-9_]*)*$"
+    ),
 }
 _ELSEWHERE = "order"  # written when the file is resolved, never by a person
 

@@ -26,15 +26,18 @@ ACTIVITIES = frozenset(
         "dose",
         "link",
         "unblinding",
+        "assignment",
     }
 )
 """What the engine itself does at a visit; everything else in `do:` is a form of the study."""
 
-EVENTS = frozenset({"consent", "washout_end", "enrolment", "randomisation", "initial", "unblinding"})
+EVENTS = frozenset(
+    {"consent", "washout_end", "enrolment", "randomisation", "assignment", "initial", "unblinding"}
+)
 """What a visit may be counted from, besides other visits."""
 
 _TAKEN = EVENTS | RESERVED | {"unscheduled"}  # encounters outside the schedule are `unscheduled#1`, …
-_ONCE = ("enrolment", "randomisation", "link", "unblinding")  # to one person
+_ONCE = ("enrolment", "randomisation", "assignment", "link", "unblinding")  # to one person
 _NOTHING = timedelta(0)
 
 
@@ -215,4 +218,7 @@ def _without_which_nothing(file: StudyFile, visits: Mapping[str, Visit]) -> Iter
         message = (
             f"{file.doses} is not the number of dosing sessions in the schedule, {len(sessions)}; change one"
         )
+        yield Fault(("doses",), message)
+    elif not file.doses and not any(visit.kind == "dosing" for visit in visits.values()):
+        message = "no session gives a dose, here or in a track; add one with `kind: dosing` and a `regimen:`"
         yield Fault(("doses",), message)

@@ -125,7 +125,7 @@ def _arm(datasets: Datasets, entered: pl.DataFrame, name: str, title: str) -> Ar
         name=name,
         title=title,
         allocated=len(own),
-        treated=len(own.filter(pl.col("SAFFL"))),
+        treated=len(own.filter(pl.col("NDOSED") > 0)),
         sessions=tuple((book.visits[visit].title, in_session.get(visit, 0)) for visit in book.sessions),
         stopped=_reasons(own.filter(pl.col("EOTSTT") == "DISCONTINUED")["DCTREAS"].to_list()),
         left=_reasons(own.filter(pl.col("EOSSTT") == "DISCONTINUED")["DCSREAS"].to_list()),

@@ -48,7 +48,7 @@ def disposition(source: Source) -> Iterator[Row]:
         yield row(f"beside/{name}", label, source.total(len(theirs)))
     sessions = book.sessions
     dosed_ones = source.planned(randomised, sessions)
-    treated = source.shares(dosed_ones, pl.col("SAFFL"))
+    treated = source.shares(dosed_ones, pl.col("NDOSED") > 0)
     yield row("treated", "took a dose", source.concerned(treated, sessions))
     all_doses = pl.col("NDOSED") >= book.doses
     dosed = source.concerned(source.shares(dosed_ones, all_doses), sessions)

@@ -10,7 +10,7 @@ from psycopg import Cursor
 
 from entact.course import Course, Entry, Reason, Refused, Setting
 from entact.course.allocation.stratum import stratum_of
-from entact.course.state.numbers import normal
+from entact.course.state.numbers import normal, unit_number, unit_of
 from entact.protocol import Study
 
 RANDOMISED: Final = "randomisation"  # the kind of entry
@@ -40,6 +40,9 @@ def next_of_list(
             message = "The list that is sealed here gives no numbers by itself: say the next one of it."
             return Refused((Reason("number_needed", message),))
         return _numbered(act, None)
+    head = unit_of(course)
+    if head is not None:
+        return _of_unit(cursor, act, setting, course, head)
     release = next((one for one in study.releases if one.id == setting.site.release), study.newest)
     stratum = stratum_of(release, course, at).name
     number = _first_unused(cursor, stratum, sealed.numbers.get(stratum, []))
@@ -48,6 +51,30 @@ def next_of_list(
     given = act.data.get("number")
     if number is not None and isinstance(given, str) and normal(given) != normal(number):
         message = f"Randomisation number {given} is not the next of the sealed list: leave it to the list."
+        return Refused((Reason("not_next_of_list", message),))
+    return _numbered(act, number)
+
+
+def _of_unit(cursor: Cursor[Any], act: Entry, setting: Setting, course: Course, head: str) -> Entry | Refused:
+    """The next number of the unit of somebody who is randomised with whom they are linked to.
+
+    Where that person has none, the gate says so.
+    """
+    plan, sealed = course.release.file.randomisation, setting.study.commitment
+    rows = [number for (of, number), whose in setting.numbers.items() if of == RANDOMISED and head in whose]
+    if plan is None or plan.unit is None or sealed is None or not rows:
+        return _numbered(act, None)
+    written = {normal(number): number for order in sealed.numbers.values() for number in order}
+    row = written.get(rows[0], rows[0])
+    number = _first_unused(
+        cursor, row, [unit_number(row, place) for place in range(2, plan.unit.size[1] + 1)]
+    )
+    if number is None:
+        message = f"The unit of row {row} is complete: {plan.unit.size[1]} have its number."
+        return Refused((Reason("unit_complete", message),))
+    given = act.data.get("number")
+    if isinstance(given, str) and normal(given) != normal(number):
+        message = f"Randomisation number {given} is not the next of this unit: leave it to the list."
         return Refused((Reason("not_next_of_list", message),))
     return _numbered(act, number)
 

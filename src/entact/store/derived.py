@@ -30,7 +30,7 @@ PARTICIPANT = "participant:"
 _CLOCKS = frozenset({"clocks", "sent_reports"})
 _QUERIES = frozenset({"noted"})
 _BOOKINGS = frozenset({"noted", "encounters"})
-_NUMBERS = frozenset({"screenings", "enrolment", "randomisation", "kits", "doses"})
+_NUMBERS = frozenset({"screenings", "enrolment", "randomisation", "links", "kits", "doses"})
 
 Key = tuple[str, datetime]
 LastVisit = tuple[str, datetime | None, date | None]

@@ -106,7 +106,9 @@ def _act(entry: Entry, received_at: str, authenticated: Authenticated, at: datet
             return _again(sealed) or append_held(known[0], sealed, received_at, authenticated)
         course, cursor = _as_of(_course(known[0]), study, at, instant(received_at)), raw_cursor()
         numbers = numbers_asked(course, sealed)
-        setting = setting_held(cursor, stamp, study, course.site or "", numbers, counting=counting)
+        setting = setting_held(
+            cursor, stamp, study, course.site or "", numbers, counting=counting, course=course
+        )
         next_one = next_of_list(cursor, sealed, study, setting, course, at)
         if isinstance(next_one, Refused):
             return next_one

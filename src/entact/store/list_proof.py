@@ -12,7 +12,7 @@ from django.db.models import Max
 from entact.course.entry import Kept, read
 from entact.course.state.numbers import normal
 from entact.store import acts, models
-from entact.store.list_use import used_numbers
+from entact.store.list_use import of_rows, used_numbers
 from entact.store.sealed_list import SealedList
 
 FORMAT = "entact list proof 1"
@@ -111,7 +111,7 @@ def list_proof(sealed: SealedList, rows: Sequence[OpenRow], locked_at: str) -> L
         locked_at: when the study was locked, RFC 3339.
     """
     committed, first = acts.entries(("commitment",))[0], acts.releases_here()[0]
-    uses = used_numbers()
+    uses = of_rows(sealed.numbers, used_numbers())  # who follows the row of their unit takes none
     who = {ledger: place for place, ledger in enumerate(dict.fromkeys(use.ledger for use in uses), start=1)}
     looks = list(_looks(who))
     written = {normal(number): number for order in sealed.numbers.values() for number in order}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Final, NamedTuple
 
 import msgspec
 
 from entact.course.entry import instant, read
-from entact.course.state.numbers import normal
+from entact.course.state.numbers import normal, row_number
 from entact.store import models
 from entact.store.allocation import RANDOMISED
 
@@ -41,17 +41,43 @@ def used_numbers() -> list[Use]:
     return uses
 
 
+def of_rows(numbers: Mapping[str, Sequence[str]], used: Sequence[Use]) -> list[Use]:
+    """The uses that take a row of a list, without those who follow the row of their unit."""
+    known = {normal(number) for order in numbers.values() for number in order}
+    return [one for one in used if not _follows(known, one)]
+
+
+def _follows(known: Collection[str], use: Use) -> bool:
+    row = normal(row_number(use.number))
+    return normal(use.number) not in known and row != normal(use.number) and row in known
+
+
 def problems_of_use(numbers: Mapping[str, Sequence[str]], used: Sequence[Use]) -> list[str]:
     """What is wrong with how a list was used: rows passed over, out of order, twice, or none of the list.
 
     Args:
         numbers: of each stratum, in the order of the list. used: in order of receipt.
     """
+    rows = of_rows(numbers, used)
+    taken: dict[str, str] = {}
+    for one in rows:
+        taken.setdefault(normal(one.number), one.ledger)
+    followers = [one for one in used if one not in rows]
+    used = rows
     return [
+        *_unfollowed(taken, followers),
+        *_twice(followers),
         *_strange(numbers, used),
         *_twice(used),
         *(problem for order in numbers.values() for problem in _disorder(order, used)),
     ]
+
+
+def _unfollowed(taken: Mapping[str, str], followers: Sequence[Use]) -> Iterator[str]:
+    """Numbers of a unit whose row nobody took, or that whoever took it has as well."""
+    for one in followers:
+        if taken.get(normal(row_number(one.number)), one.ledger) == one.ledger:
+            yield f"{one.number} of {one.ledger} follows a row that nobody else took"
 
 
 def _strange(numbers: Mapping[str, Sequence[str]], used: Sequence[Use]) -> Iterator[str]:

@@ -9,7 +9,17 @@ from django.db import connection
 from psycopg import Cursor
 
 from entact.course import Course, Entry, Finding
-from entact.course.state.numbers import Number, number_in, numbers_of, shared_message
+from entact.course.state.numbers import (
+    RANDOMISATION,
+    UNIT,
+    Number,
+    ledger_of,
+    normal,
+    number_in,
+    numbers_of,
+    shared_message,
+    unit_of,
+)
 from entact.store.derived import stored_number
 
 NUMBER_SHARED = "number_shared"  # the rule of the finding
@@ -47,6 +57,41 @@ def holders(cursor: Cursor[Any], numbers: Iterable[Number]) -> Mapping[Number, f
     for of, number, ledger in cursor.fetchall():
         found.setdefault(asked[of, number], set()).add(ledger)
     return {number: frozenset(ledgers) for number, ledgers in found.items()}
+
+
+def numbers_of_unit(cursor: Cursor[Any], course: Course) -> Mapping[Number, frozenset[str]]:
+    """Of people who are randomised as one: who is enrolled to be so with somebody, and what row that took.
+
+    Of whoever takes the row, the places of the others; of one of these, the number of whom they are linked
+    to. Nothing of anybody else.
+    """
+    head, ledger = unit_of(course), ledger_of(course)
+    if ledger is None or not _has_units(course):
+        return {}
+    if head is None:
+        cursor.execute(
+            """
+            SELECT held.of, held.number, ledger.name
+            FROM store_number AS held JOIN store_ledger AS ledger ON ledger.id = held.ledger_id
+            WHERE held.of = %s AND starts_with(held.number, %s)
+            """,
+            [UNIT, f"{normal(ledger)}/"],
+        )
+    else:
+        cursor.execute(
+            """
+            SELECT held.of, held.number, ledger.name
+            FROM store_number AS held JOIN store_ledger AS ledger ON ledger.id = held.ledger_id
+            WHERE held.of = %s AND ledger.name = %s
+            """,
+            [RANDOMISATION, head],
+        )
+    return {(of, number): frozenset({name}) for of, number, name in cursor.fetchall()}
+
+
+def _has_units(course: Course) -> bool:
+    plan = course.release.file.randomisation
+    return plan is not None and plan.unit is not None and course.population in plan.unit.populations
 
 
 def numbers_given(cursor: Cursor[Any], of: str, beginning: str) -> list[str]:

@@ -10,13 +10,13 @@ from typing import Any
 import msgspec
 from psycopg import Cursor
 
-from entact.course import Entry, Setting, fold_setting, read
+from entact.course import Course, Entry, Setting, fold_setting, read
 from entact.course.entry import GENESIS
 from entact.course.kinds import STUDY_KINDS
 from entact.course.state.numbers import Number
 from entact.protocol import Study
 from entact.store.error import StoreError
-from entact.store.numbers import holders
+from entact.store.numbers import holders, numbers_of_unit
 
 SETTINGS = 64  # pairs of heads kept in memory
 
@@ -127,6 +127,7 @@ def setting_held(
     numbers: Iterable[Number] = (),
     *,
     counting: bool = False,
+    course: Course | None = None,
 ) -> Setting:
     """What a gate knows beside the participant, held as it is until the transaction ends.
 
@@ -137,6 +138,7 @@ def setting_held(
         numbers: of which it is asked whose they are.
         counting: the act changes what is counted over the study, so that others who count wait for it; else
             many are decided at once, and only a change of the setting waits.
+        course: of whom it is asked, so that what their unit has is known, where they are randomised as one.
     Raises:
         StoreError: for a site that has no ledger.
     """
@@ -154,4 +156,5 @@ def setting_held(
     if names[1] not in heads:
         raise StoreError(f"there is no site {site!r} in this record: activate it first")
     setting = _memory.of(cursor, stamp, study, names, heads)
-    return msgspec.structs.replace(setting, numbers=holders(cursor, numbers))
+    of_unit = {} if course is None else numbers_of_unit(cursor, course)
+    return msgspec.structs.replace(setting, numbers={**of_unit, **holders(cursor, numbers)})

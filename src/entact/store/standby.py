@@ -25,6 +25,7 @@ from django.db import connection
 
 from entact.course import Kept, fold, fold_setting, read
 from entact.course.allocation.allocation import ListRow
+from entact.course.state.numbers import row_number, unit_of
 from entact.course.state.setting import CodeBreaks
 from entact.protocol import Study
 from entact.store import acts, models
@@ -157,4 +158,6 @@ def _number_for(asked: models.AskedRow, study: Study, now: datetime) -> str | No
     course = fold(study, kept)
     stands = any(one.entry == asked.entry for one in course.unblindings)
     own = course.randomisation
-    return own.number if stands and own is not None else None
+    if not stands or own is None:
+        return None
+    return own.number if unit_of(course) is None else row_number(own.number)

@@ -16,6 +16,7 @@ from entact.analysis.result import Estimate
 from entact.conduct.reader import Folded, Reader
 from entact.conduct.words import title_of_visit
 from entact.course import Course
+from entact.course.state.numbers import arm_of
 from entact.datasets import Datasets, build
 from entact.protocol.words.label import begun, spaced
 from entact.store import lists
@@ -112,7 +113,7 @@ def measure(reader: Reader, arms: Mapping[str, str]) -> Measured:
             continue
         randomised += 1
         number = course.randomisation.number
-        arm = arms.get(number) or (course.told.arm if course.told is not None else None)
+        arm = arm_of(number, arms) or (course.told.arm if course.told is not None else None)
         if arm in reader.study.newest.file.arms:
             known.append(course)
             opened[number] = str(arm)

@@ -29,7 +29,9 @@ def asked_ahead(reader: Reader, course: Course, encounter: str, at: datetime) ->
         return ()
     try:
         with transaction.atomic():
-            setting = setting_held(raw_cursor(), stamp, study, course.site or "", numbers_of(course))
+            setting = setting_held(
+                raw_cursor(), stamp, study, course.site or "", numbers_of(course), course=course
+            )
     except StoreError as error:
         return (f"{begun(str(error))}.",)
     found = tuple(one.message for one in reasons_ahead(study, setting, course, visit, at))

@@ -58,7 +58,9 @@ def _against(asked: Asked, act: str) -> tuple[str, ...]:
         return ("The record holds no release that can be read.",)
     try:
         with transaction.atomic():
-            setting = setting_held(raw_cursor(), stamp, study, course.site or "", numbers_of(course))
+            setting = setting_held(
+                raw_cursor(), stamp, study, course.site or "", numbers_of(course), course=course
+            )
     except StoreError as error:
         return (f"{begun(str(error))}.",)
     answer = may(act, study, setting, course, asked.person.identity, asked.now)

@@ -33,10 +33,12 @@ from entact.course.gates.dose import (
 )
 from entact.course.gates.question import Act, Check, Question, Reason
 from entact.course.gates.rating import RATING
+from entact.course.gates.unit import together
 from entact.course.kinds import UNPARSED
 from entact.course.kinds.enrolment import said_by_record
 from entact.course.schedule import civil_date
 from entact.course.state.consent import needed_scopes
+from entact.course.state.numbers import normal, row_number, unit_of
 
 if TYPE_CHECKING:
     from entact.course.state.setting import StaffState
@@ -88,7 +90,7 @@ def _alive(question: Question) -> Iterator[Reason]:
 # What a gate depends on: wherever it was entered, or in the visit that is under way.
 _ALWAYS: Final = frozenset(
     {"consent", "discontinuation", "death", "adverse_event", "medication", "screening", "eligibility"}
-    | {"enrolment", "randomisation", "dose", UNPARSED}
+    | {"enrolment", "randomisation", "assignment", "dose", UNPARSED}
 )
 _HERE: Final = frozenset({"form", "vital_signs", "presence", "dose_level", "encounter"})
 
@@ -253,6 +255,11 @@ def _on_the_list(question: Question, numbers: Mapping[str, list[str]]) -> Iterat
     """The participant's stratum has rows, and a number that is asked for is one of them."""
     stratum = stratum_of(question.release, question.course, question.at)
     given = question.detail.get("number")
+    if unit_of(question.course) is not None:  # of whom the row is that of their unit, whatever their stratum
+        rows = {normal(number) for order in numbers.values() for number in order}
+        if given is not None and normal(row_number(str(given))) not in rows:
+            yield Reason("not_on_the_list", f"Randomisation number {given} is of no row of the sealed list.")
+        return
     if stratum.unknown:
         names = ", ".join(stratum.unknown)
         message = f"The stratum is not known: {names} was not answered."
@@ -297,10 +304,26 @@ def _in_session(question: Question) -> Iterator[Reason]:
         yield Reason("not_in_session", f"{encounter.visit} is not a dosing session.")
     else:
         question.relies_on(encounter.entry)
+        yield from _of_this_person(question, encounter.visit)
         if encounter.started is not None and question.at - encounter.started > _ONE_SESSION:
             began = f"{encounter.started.astimezone(question.zone):%Y-%m-%d %H:%M}"
             message = f"{encounter.id} began on {began} and was never ended: end it, and begin another."
             yield Reason("session_not_ended", message)
+
+
+def _of_this_person(question: Question, visit: str) -> Iterator[Reason]:
+    """The session is one that the participant has: of their arm, where sessions differ by arm."""
+    course = question.course
+    track = course.release.file.tracks.get(course.release.visits[visit].track or "")
+    if track is None or not track.arms:
+        return
+    if course.assignment is None:
+        message = f"Not known whether {visit} is of the participant's arm: nobody was told."
+        yield Reason("not_assigned", message, ("assignment",))
+        return
+    question.relies_on(course.assignment.entry)
+    if not track.arms >= set(course.assignment.arms):
+        yield Reason("session_of_other_arm", f"{visit} is no session of the participant's arm.")
 
 
 def _under_way(question: Question) -> Iterator[Reason]:
@@ -348,7 +371,7 @@ ACTS: Final[Mapping[str, Act]] = {
             "randomise",
             "randomisation",
             ("investigator", "coordinator"),
-            (*_PERSON, *_PLACE, _list_sealed, _enrolled, _not_randomised_yet, *_STUDY),
+            (*_PERSON, *_PLACE, _list_sealed, _enrolled, _not_randomised_yet, together, *_STUDY),
         ),
         Act(
             "initial_dose",

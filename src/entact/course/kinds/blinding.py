@@ -62,8 +62,11 @@ def reduce_guess(course: State, effective: Effective, payload: Guess) -> None:
 
 
 def _was_told(course: State, guesser: str) -> bool:
-    """Whether the planned unblinding of this person had told whoever guesses."""
-    return course.told is not None and guesser in course.told.told
+    """Whether whoever guesses had been told: by the planned unblinding, or by visits of one arm alone."""
+    if course.told is not None and guesser in course.told.told:
+        return True
+    plan, assigned = course.release.file.randomisation, course.assignment
+    return plan is not None and assigned is not None and len(assigned.arms) == 1 and guesser in plan.tells
 
 
 def guessers_at(by: str | None, kind: str | None) -> tuple[Guesser, ...]:

@@ -17,6 +17,7 @@ from entact.course.state.enrolment import (
     RandomisationState,
     ScreeningState,
 )
+from entact.course.state.numbers import place_in_unit
 from entact.course.state.oversight import gates_enrolment
 from entact.course.state.person import is_linked
 from entact.course.state.values import Values, ask
@@ -218,7 +219,27 @@ def reduce_randomisation(course: State, effective: Effective, payload: Randomisa
         course.found("randomised_twice", effective.id, "number", message)
         return
     check_basis(course, effective, "randomise", number=payload.number)
+    _check_unit(course, effective, payload.number)
     course.randomisation = RandomisationState(effective.id, payload.number, effective.at)
+
+
+def _check_unit(course: State, effective: Effective, number: str) -> None:
+    """Of those who are randomised as one, whoever the others are linked to takes the row, and they follow."""
+    plan, population = course.release.file.randomisation, course.population
+    if plan is None or plan.unit is None or population not in plan.unit.populations:
+        return
+    place = place_in_unit(number)
+    first = course.release.file.populations[population].linked_to
+    if first not in plan.unit.populations:
+        if place > 1:
+            message = f"a {population} takes a row of the list, and this is the number of another's unit"
+            course.found("randomised_apart", effective.id, "number", message)
+    elif place not in range(2, plan.unit.size[1] + 1):
+        message = (
+            f"a {population} is randomised with their {first}, whose number theirs is, with +2 to "
+            f"+{plan.unit.size[1]} behind it; {number} is a draw of its own"
+        )
+        course.found("randomised_apart", effective.id, "number", message)
 
 
 def _was_eligible(course: State) -> bool:

@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 Number = tuple[str, str]  # what it is the number of, and the number in its normal form
 
 SCREENING, SUBJECT, RANDOMISATION, KIT = "screening", "subject", "randomisation", "kit"
+UNIT = "unit"  # a place in somebody's unit, of those who are randomised as one: whose, and who has it
 WORDS: Final[Mapping[str, str]] = {
     SCREENING: "Screening number",
     SUBJECT: "Subject number",
     RANDOMISATION: "Randomisation number",
     KIT: "Kit",
+    UNIT: "Place in a unit",
 }
 ANOTHERS: Final = "is another participant's too"
 
@@ -64,6 +66,31 @@ def _folded(number: str) -> str:
 
 
 _remembered = lru_cache(10_000)(_folded)  # a fold asks for the same ones with every entry
+
+
+_OF_UNIT = re.compile(r"(.+)\+([2-9]|[1-9][0-9])")
+
+
+def unit_number(row: str, place: int) -> str:
+    """The randomisation number of one of a unit: the row of the list, and which of the unit from 2 on."""
+    return f"{row}+{place}"
+
+
+def row_number(number: str) -> str:
+    """The row of the list that a randomisation number stands for: of a unit, the number of its first one."""
+    found = _OF_UNIT.fullmatch(number)
+    return found[1] if found is not None else number
+
+
+def place_in_unit(number: str) -> int:
+    """Which of a unit a randomisation number is of: 1 for whoever took the row."""
+    found = _OF_UNIT.fullmatch(number)
+    return int(found[2]) if found is not None else 1
+
+
+def arm_of(number: str, allocation: Mapping[str, str]) -> str | None:
+    """The arm of a randomisation number by a list of rows; None where neither is there."""
+    return allocation.get(number, allocation.get(row_number(number)))
 
 
 def next_number(scheme: str, site: str, taken: Iterable[str]) -> str:
@@ -129,11 +156,25 @@ def numbers_of(course: State) -> dict[Number, str]:
         found[SUBJECT, normal(course.enrolment.subject)] = course.enrolment.entry
     if course.randomisation is not None:
         found[RANDOMISATION, normal(course.randomisation.number)] = course.randomisation.entry
+    head = unit_of(course)
+    if head is not None and course.enrolment is not None:
+        found[UNIT, normal(f"{head}/{ledger_of(course)}")] = course.enrolment.entry
     for kit in course.kits.values():
         found.setdefault((KIT, normal(kit.number)), kit.entry)
     for dose in course.doses:
         found.setdefault((KIT, normal(dose.kit)), dose.entry)
     return found
+
+
+def unit_of(course: State) -> str | None:
+    """The ledger of whom somebody is randomised with, to whom they are linked; None of who takes the row."""
+    plan = course.release.file.randomisation
+    population = course.population
+    if plan is None or plan.unit is None or population not in plan.unit.populations:
+        return None
+    if course.release.file.populations[population].linked_to not in plan.unit.populations:
+        return None
+    return next((link.ledger for link in course.links if link.as_ == population), None)
 
 
 def ledger_of(course: State) -> str | None:

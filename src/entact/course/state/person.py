@@ -25,7 +25,9 @@ def person_value(course: State, name: str, at: datetime) -> Any:
         case "doses":
             return len(_dosed(course, at))
         case "planned_doses":
-            return course.release.file.doses
+            return planned_doses(course)
+        case "without_drug":
+            return is_without_drug(course)
         case "treatment_stopped":
             stops = (course.discontinued.get(of) for of in ("treatment", "procedures"))
             return any(stop is not None and stop.at <= at for stop in stops)
@@ -75,6 +77,33 @@ def first_dose(course: State) -> datetime | None:
     return min((dose.at for dose in course.doses if dose.part == "initial" and dose.is_taken), default=None)
 
 
+def is_without_drug(course: State) -> bool | None:
+    """Whether the person is of an arm without a drug; None until that is told, where there is one."""
+    arms = course.release.file.arms
+    if all(arm.drug == "given" for arm in arms.values()):
+        return False
+    if course.assignment is None:
+        return None
+    return all(arms[name].drug == "none" for name in course.assignment.arms if name in arms)
+
+
+def planned_doses(course: State) -> int | None:
+    """Sessions with a dose that are planned for the person; None until their arm's are told."""
+    file = course.release.file
+    if not any(track.arms and track.doses for track in file.tracks.values()):
+        return file.doses
+    if course.assignment is None:
+        return None
+    return max(file.doses_of(arm) for arm in course.assignment.arms)
+
+
+def begun(course: State) -> datetime | None:
+    """When treatment began: the first dose, or the assignment of who is of an arm without a drug."""
+    if is_without_drug(course) and course.assignment is not None:
+        return course.assignment.at
+    return first_dose(course)
+
+
 def _dosed(course: State, at: datetime) -> set[str]:
     return {
         dose.session for dose in course.doses if dose.part == "initial" and dose.is_taken and dose.at <= at
@@ -93,7 +122,7 @@ def _primary(course: State) -> tuple[str, list[tuple[str, str]]]:
 
 def _assessed_after_dose(course: State, at: datetime) -> bool:
     """Of the endpoint's own part of the study: what was rated in a track that opened later does not count."""
-    first = first_dose(course)
+    first = begun(course)
     visits = course.release.visits
     planned, items = _primary(course)
     tracks = {None, visits[planned].track} if planned in visits else {None}

@@ -38,6 +38,8 @@ def progress_of(course: State, zone: tzinfo, attempt: int | None = None) -> Prog
         anchors["enrolment"] = course.enrolment.at
     if course.randomisation is not None:
         anchors["randomisation"] = course.randomisation.at
+    if course.assignment is not None:
+        anchors["assignment"] = course.assignment.at
     if course.told is not None:
         anchors["unblinding"] = course.told.at
     for dose in course.doses:

@@ -12,6 +12,7 @@ from entact.course.entry import Entry
 from entact.course.entry.effective import Effective
 from entact.course.entry.sealing import is_sealed
 from entact.course.state.alerts import AlertAnswer, AlertEpisode
+from entact.course.state.assignment import AssignmentState
 from entact.course.state.attestation import ErasureState, FreezeState, SignatureState, UnblindingState
 from entact.course.state.blinding import GuessState
 from entact.course.state.consent import ConsentState
@@ -97,7 +98,8 @@ class State:
         alerts: episodes, in order of time. answered: (alert, entry by which it held) -> answers.
         signatures, freezes, unblindings: in order of time. erased: or None.
         identities: names of the direct identifiers that a site keeps, by site.
-        told: this person's planned unblinding, or None. links: to other ledgers. stops: by stopping rule.
+        told: this person's planned unblinding, or None. assignment: of which arms their visits are, or None.
+        links: to other ledgers. stops: by stopping rule.
         clocks: of safety reports, by report and event. sent_reports: by the same, with when it was sent.
         findings: those of the fold by id; `findings(course, at)` adds those of the whole and of the clock.
         noted: entries that are kept as they are, by kind, in order of time.
@@ -139,6 +141,7 @@ class State:
     freezes: list[FreezeState]
     unblindings: list[UnblindingState]
     told: PlannedUnblindingState | None
+    assignment: AssignmentState | None
     links: list[LinkState]
     stops: dict[str, StopDue]
     clocks: dict[tuple[str, str], ReportDue]
@@ -193,6 +196,7 @@ class State:
         self.freezes = []
         self.unblindings = []
         self.told = None
+        self.assignment = None
         self.links = []
         self.stops = {}
         self.clocks = {}
@@ -374,6 +378,8 @@ class State:
         what, name = opening
         if what == "unblinded":
             return self.told is not None and self.told.arm == name
+        if what == "assigned":
+            return self.assignment is not None and name in self.assignment.arms
         return self.consent is not None and self.consent.scopes.get(name) is True
 
     def _offered(self, sites: Collection[str] | None) -> bool:
@@ -382,9 +388,15 @@ class State:
 
     def _at_end(self) -> bool:
         visits = self.release.visits_of(self.population, self.tracks)
+        tracks = self.release.file.tracks
+        beside = {name for name, track in tracks.items() if track.arms}  # what arms have within the main one
         ends = {name for name, visit in visits.items() if visit.track is None and visit.kind == "end"}
         # A track that follows the main one ends the study; a sub-study beside it does not.
-        following = {name: visit for name, visit in visits.items() if _follows(visit, visits, ends)}
+        following = {
+            name: visit
+            for name, visit in visits.items()
+            if visit.track not in beside and _follows(visit, visits, ends)
+        }
         last = following or {name: visit for name, visit in visits.items() if visit.track is None}
         ends = {name for name, visit in last.items() if visit.kind == "end"} or set(list(last)[-1:])
         return any(

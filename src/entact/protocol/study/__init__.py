@@ -18,7 +18,7 @@ from entact.protocol.study.analysis import (
     SpendingRule,
     Strategy,
 )
-from entact.protocol.study.arms import Arm, Hidden, Randomisation, Unblinding
+from entact.protocol.study.arms import Arm, Hidden, Randomisation, RandomisedUnit, Unblinding
 from entact.protocol.study.base import Block, Duration, Name, Span, Window
 from entact.protocol.study.doses import ArmDose, Dose, Product, Regimen, Supplement, Units
 from entact.protocol.study.file import Standards, StudyFile
@@ -71,6 +71,7 @@ __all__ = [
     "Product",
     "Quota",
     "Randomisation",
+    "RandomisedUnit",
     "Regimen",
     "Repeat",
     "Report",

@@ -6,25 +6,53 @@ from typing import Literal
 
 from pydantic import Field
 
-from entact.protocol.study.base import Block, Name
+from entact.protocol.study.base import Block, Name, Together
 from entact.protocol.study.text import Words
 
 
 class Arm(Block):
-    """One arm; `factors`: its level of each factor of a factorial design, as in `{drug: mdma}`."""
+    """One arm; `factors`: its level of each factor of a factorial design, as in `{drug: mdma}`.
+
+    `drug`: `none` of an arm that is given nothing to take: a waiting list, a therapy alone.
+    """
 
     title: Words
-    role: Literal["experimental", "placebo", "active_comparator"]
+    role: Literal["experimental", "placebo", "active_comparator", "no_intervention"]
+    drug: Literal["given", "none"] = "given"
     factors: dict[Name, Name] = Field(default={})
 
 
+class RandomisedUnit(Block):
+    """People who are randomised as one: couples, families, groups. Each unit takes one row of the list.
+
+    `of`: populations, as in `patient and partner`; all but one are `linked_to:` that one, who takes the row.
+    `size`: how many are one unit, as in `2` or `3 .. 6`. `incomplete`: what becomes of a unit of which fewer
+    are enrolled: `nobody` of it is randomised, or whom the others are linked to is, `alone`.
+    """
+
+    title: Words | None = None
+    of: str
+    size: Together
+    incomplete: Literal["nobody", "alone"]
+
+    @property
+    def populations(self) -> tuple[str, ...]:
+        """The populations of a unit."""
+        return tuple(one.strip() for one in self.of.split(" and "))
+
+
 class Randomisation(Block):
-    """How participants are allocated. Block sizes are sealed with the list, never written here."""
+    """How participants are allocated. Block sizes are sealed with the list, never written here.
+
+    `tells`: roles that hear, where visits differ by arm, which arms a person's visits are of.
+    """
 
     ratio: dict[Name, int]
     method: Literal["permuted_blocks"]
     strata: list[str]
     at: str
+    tells: list[str] = Field(default=[])
+    unit: RandomisedUnit | None = None  # without it each person is drawn for alone
 
 
 class Unblinding(Block):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -85,3 +86,19 @@ class Span(BaseModel):
 
 
 Window = Annotated[Span, BeforeValidator(_span)]
+
+
+def _together(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return value
+    said = str(value)
+    ends = parse_range(said) if ".." in said else (said, said)
+    if not all(re.fullmatch(r"[1-9][0-9]?", end.strip()) for end in ends):
+        raise ValueError(f"{value!r} says not how many are there; write whole numbers, as in '3 .. 6' or 2")
+    low, high = (int(end) for end in ends)
+    if low < 2 or high < low:
+        raise ValueError(f"{value!r} is no group: from 2 participants on, the smaller number first")
+    return low, high
+
+
+Together = Annotated[tuple[int, int], BeforeValidator(_together, json_schema_input_type=str | int)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -11,10 +11,18 @@ from entact.protocol.meant import units_hint
 from entact.protocol.quantity import parse_quantity
 from entact.protocol.study.base import Block, Name, Span
 
+_NOTHING: Final = (
+    "an arm that is given nothing has `drug: none` and no sessions with a dose; one that takes placebo has "
+    "`role: placebo` and as many units as the others"
+)
+
 
 def _strength(value: str) -> str:
-    if not parse_quantity(value).unit:
+    quantity = parse_quantity(value)
+    if not quantity.unit:
         raise ValueError(f"the strength {value!r} has no unit; write it as '40 mg'")
+    if quantity.value <= 0:
+        raise ValueError(f"{value!r} is no strength; {_NOTHING}")
     return value
 
 
@@ -46,10 +54,15 @@ class Units(BaseModel):
         if not isinstance(text, str):
             raise ValueError(f"{text!r} is not a dose in whole units; write it as '2 x 40 mg'")
         count, times, strength = (part.strip() for part in text.partition(" x "))
+        if times and re.fullmatch(r"0+", count):
+            raise ValueError(f"{text!r} is no dose; {_NOTHING}")
         if not times or not re.fullmatch(r"[1-9][0-9]{0,2}", count):
             raise ValueError(f"{text!r} is not a dose in whole units; {units_hint(text)}")
-        if not parse_quantity(strength).unit:
+        quantity = parse_quantity(strength)
+        if not quantity.unit:
             raise ValueError(f"the strength {strength!r} has no unit; write it as '2 x 40 mg'")
+        if quantity.value <= 0:
+            raise ValueError(f"{text!r} is no dose; {_NOTHING}")
         return cls(count=int(count), strength=strength)
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from entact.protocol.quantity import parse_duration, parse_range
-from entact.protocol.study.base import Block, Duration, FirstName, Name, Window
+from entact.protocol.quantity import parse_duration
+from entact.protocol.study.base import Block, Duration, FirstName, Name, Together, Window
 from entact.protocol.study.text import Words
 
 
@@ -22,10 +22,10 @@ class Epoch(Block):
 
 def _opening(value: str) -> str:
     for one in value.split(" or "):
-        if not re.fullmatch(r"(?:unblinded|consent)\.[a-z][a-z0-9_]*", one):
+        if not re.fullmatch(r"(?:assigned|unblinded|consent)\.[a-z][a-z0-9_]*", one):
             raise ValueError(
-                f"{one!r} opens no track; write an entry about this person, as in 'unblinded.placebo' "
-                "or 'consent.follow_up'"
+                f"{one!r} opens no track; write an entry about this person, as in 'assigned.mdma', "
+                "'unblinded.placebo' or 'consent.follow_up'"
             )
     return value
 
@@ -33,7 +33,8 @@ def _opening(value: str) -> str:
 class Track(Block):
     """Visits that begin for a person with an entry: a crossover, an open-label stage, an extension.
 
-    `opens_on`: `unblinded.placebo` (the person was told this arm) or `consent.<scope>`; never a hidden arm.
+    `opens_on`: `unblinded.placebo` (the person was told this arm), `assigned.mdma` (visits differ by arm, and
+    told is no more than of which arms they are) or `consent.<scope>`; never a hidden arm.
     Several are joined by `or`, as in `unblinded.placebo or unblinded.low`: one track for two arms.
     `doses`: further sessions with a dose. `sites`: where it is offered; everywhere when it is not said.
     """
@@ -51,8 +52,18 @@ class Track(Block):
 
     @cached_property
     def tells_the_arm(self) -> bool:
-        """Whether somebody in it may have been told their arm."""
+        """Whether somebody in it may have been told their arm, or something of it."""
+        return any(what in ("unblinded", "assigned") for what, _ in self.openings)
+
+    @cached_property
+    def unblinds(self) -> bool:
+        """Whether it opens once somebody was told their arm, blinded until then."""
         return any(what == "unblinded" for what, _ in self.openings)
+
+    @cached_property
+    def arms(self) -> frozenset[str]:
+        """The arms whose visits these are from their assignment on; none of a track of another sort."""
+        return frozenset(name for what, name in self.openings if what == "assigned")
 
 
 class Repeat(BaseModel):
@@ -93,22 +104,6 @@ def _alternative(value: str) -> str:
         )
     parse_duration(offset)
     return value
-
-
-def _together(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return value
-    said = str(value)
-    ends = parse_range(said) if ".." in said else (said, said)
-    if not all(re.fullmatch(r"[1-9][0-9]?", end.strip()) for end in ends):
-        raise ValueError(f"{value!r} says not how many are there; write whole numbers, as in '3 .. 6' or 2")
-    low, high = (int(end) for end in ends)
-    if low < 2 or high < low:
-        raise ValueError(f"{value!r} is no group: from 2 participants on, the smaller number first")
-    return low, high
-
-
-Together = Annotated[tuple[int, int], BeforeValidator(_together, json_schema_input_type=str | int)]
 
 
 class Visit(Block):

@@ -31,7 +31,7 @@ class Design(Teller):
         for name, population in file.populations.items():
             yield ((population.title or spaced(name)).lower() if many else "planned"), str(population.planned)
         yield "arms", str(len(file.arms))
-        yield "sessions with a dose", str(file.doses)
+        yield "sessions with a dose", str(file.most_doses)
         if file.sites:
             countries = ", ".join(dict.fromkeys(site.country for site in file.sites.values()))
             yield "sites", f"{len(file.sites)} ({countries})"
@@ -78,7 +78,8 @@ class Design(Teller):
         for arm in file.arms.values():
             levels = [f"{spaced(factor)}: {spaced(level)}" for factor, level in arm.factors.items()]
             notes = (f"{begun(', '.join(levels))}.",) if levels else ()
-            yield Passage(arm.title, f"{spaced(arm.role)} arm", notes, arm.assumption)
+            role = f"{spaced(arm.role)} arm{', without a drug' if arm.drug == 'none' else ''}"
+            yield Passage(arm.title, role, notes, arm.assumption)
         plan = file.randomisation
         if plan is None:
             yield Passage("Allocation", "nobody is randomised")
@@ -91,6 +92,17 @@ class Design(Teller):
             )
             text += f" within {within}" if within else ""
             yield Passage("Randomisation", text, ("Block sizes are sealed with the list.",), plan.assumption)
+            if plan.unit is not None:
+                many = " to ".join(map(str, dict.fromkeys(plan.unit.size)))
+                who = listed([spaced(one) for one in plan.unit.populations])
+                apart = (
+                    "where fewer are enrolled, nobody of them is randomised"
+                    if plan.unit.incomplete == "nobody"
+                    else "where fewer are enrolled, whom the others are linked to is randomised alone"
+                )
+                text = f"{who}, {many} together, take one row of the list and get one arm; {apart}"
+                title = plan.unit.title or "Randomised together"
+                yield Passage(title, text, assumption=plan.unit.assumption)
         for name, population in file.populations.items():
             if population.linked_to:
                 text = f"each comes with a {spaced(population.linked_to)}"
@@ -107,9 +119,14 @@ class Design(Teller):
             ways = [
                 f"consent to {spaced(which)}" if what == "consent" else f"being told {self.arm(which)!r}"
                 for what, which in track.openings
+                if what != "assigned"
             ]
+            if track.arms:
+                own = [repr(self.arm(one)) for one in file.arms if one in track.arms]
+                ways.append(f"assignment to {listed(own, 'or')}")
             opens = listed(ways, "or")
-            doses = f", {counted(track.doses, 'further session')} with a dose" if track.doses else ""
+            more = "session" if track.arms else "further session"
+            doses = f", {counted(track.doses, more)} with a dose" if track.doses else ""
             doses += f", at {counted(len(track.sites), 'site')}: {listed(track.sites)}" if track.sites else ""
             yield Passage(
                 f"Track: {track.title}", f"opens for a person on {opens}{doses}", assumption=track.assumption
@@ -163,7 +180,11 @@ class Design(Teller):
         )
 
     def doses_intro(self) -> str:
-        text = f"{begun(counted(self.file.doses, 'session'))} with a dose"
+        each = {name: self.file.doses_of(name) for name in self.file.arms}
+        text = f"{begun(counted(self.file.most_doses, 'session'))} with a dose"
+        if len(set(each.values())) > 1:
+            of = [f"{counted(count, 'session')} in {self.arm(name)!r}" for name, count in each.items()]
+            text = f"With a dose: {listed(of)}"
         if self.file.dose_interval is not None:
             text += f", {window_words(self.file.dose_interval)} between two initial doses"
         return f"{text}. Units are whole{', and as many in every arm' if len(self.file.arms) > 1 else ''}."
@@ -212,6 +233,14 @@ class Design(Teller):
             text = f"{verb} not see {listed([spaced(one) for one in hidden], 'or')} until {until}"
             text = text if hidden else f"{sees} everything"
             yield Passage(begun(listed(roles)), text, assumption=marked[hidden, until])
+        if self.file.told_apart and self.file.randomisation is not None:
+            groups = dict.fromkeys(self.file.told_apart.values())
+            each = listed([" or ".join(repr(self.arm(one)) for one in arms) for arms in groups], "or")
+            hear = listed([spaced(role) for role in self.file.randomisation.tells])
+            text = (
+                f"because visits differ by arm, {hear} hear of each person whether it is {each}, and no more"
+            )
+            yield Passage("Told with the assignment", text, assumption=self.file.randomisation.assumption)
         unblinding = self.file.unblinding
         if unblinding is not None:
             told_to = listed([spaced(role) for role in unblinding.tells])

@@ -19,6 +19,7 @@ _EVENTS = {
     "washout_end": "the end of the washout",
     "enrolment": "enrolment",
     "randomisation": "randomisation",
+    "assignment": "the assignment",
     "initial": "the initial dose",
     "unblinding": "the person's unblinding",
 }
