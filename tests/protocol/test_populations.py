@@ -81,17 +81,17 @@ def tracked(mini: str, track: str, visits: str = "") -> str:
         (
             "opens_on: consent.recording and consent.participation",
             "'consent.recording and consent.participation' opens no track; write an entry about this person, "
-            "as in 'unblinded.placebo' or 'consent.follow_up'",
+            "as in 'assigned.mdma', 'unblinded.placebo' or 'consent.follow_up'",
         ),
         (
             "opens_on: arm.placebo",
-            "'arm.placebo' opens no track; write an entry about this person, as in 'unblinded.placebo' "
-            "or 'consent.follow_up'",
+            "'arm.placebo' opens no track; write an entry about this person, as in 'assigned.mdma', "
+            "'unblinded.placebo' or 'consent.follow_up'",
         ),
         (
             "opens_on: randomised",
-            "'randomised' opens no track; write an entry about this person, as in 'unblinded.placebo' "
-            "or 'consent.follow_up'",
+            "'randomised' opens no track; write an entry about this person, as in 'assigned.mdma', "
+            "'unblinded.placebo' or 'consent.follow_up'",
         ),
     ],
 )
@@ -180,11 +180,11 @@ def test_where_there_are_epochs_each_visit_is_of_one(
             "unblinding.epoch: there is no epoch 'one'; did you mean 'on'?",
         ),
         (
-            "{epoch: on, tells: [therapists]}",
+            "{epoch: before, tells: [therapists]}",
             TELLING,
             "unblinding.tells[1]: there is no role 'therapists'; did you mean 'therapist'?",
         ),
-        ("{epoch: on, tells: []}", TELLING, "unblinding.tells: tells nobody; write at least one role"),
+        ("{epoch: before, tells: []}", TELLING, "unblinding.tells: tells nobody; write at least one role"),
         (
             "{epoch: on, tells: [therapist]}",
             "",

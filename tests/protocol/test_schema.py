@@ -83,7 +83,7 @@ def test_a_key_that_is_no_name_is_refused(path: tuple[str | int, ...]) -> None:
     ("path", "wrong"),
     [
         (("release",), 1.0),
-        (("doses",), 0),
+        (("doses",), -1),
         (("doses",), "1"),
         (("titel",), "A small study"),
         (("arms", "mdma", "role"), "verum"),

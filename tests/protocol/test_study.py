@@ -31,8 +31,11 @@ def test_a_window_is_two_durations_or_the_next_morning() -> None:
 
 def test_a_dose_is_whole_units_of_a_strength() -> None:
     assert Units.parse("2 x 40 mg") == Units(count=2, strength="40 mg")
-    for text in ("0 x 40 mg", "1.5 x 40 mg", "-1 x 40 mg", "² x 40 mg", "2 x 40"):
+    for text in ("1.5 x 40 mg", "-1 x 40 mg", "² x 40 mg", "2 x 40"):
         with pytest.raises(ValueError, match="write it as '2 x 40 mg'"):
+            Units.parse(text)
+    for text in ("0 x 40 mg", "00 x 40 mg", "2 x 0 mg", "2 x 0.0 mg", "2 x -40 mg"):
+        with pytest.raises(ValueError, match="is no dose; an arm that is given nothing has `drug: none`"):
             Units.parse(text)
     with pytest.raises(ValueError, match="'80 mg' is not a dose in whole units; write it as '1 x 80 mg'"):
         Units.parse("80 mg")

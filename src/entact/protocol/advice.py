@@ -74,7 +74,7 @@ def _drawn_apart(file: StudyFile) -> Iterator[Fault]:
             continue
         if any(pair <= set(visit.populations or file.populations) for visit in randomising):
             message = (
-                f"a {name} and their {population.linked_to} are randomised apart, and may get two arms; "
+                f"a {name} and their {population.linked_to} are randomised apart, and may be given two arms; "
                 f"for one draw write `unit: {{of: {population.linked_to} and {name}, size: 2, incomplete: "
                 "nobody}` into `randomisation:`"
             )

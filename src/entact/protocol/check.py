@@ -25,6 +25,7 @@ from entact.protocol.populations import check_populations
 from entact.protocol.problem import Fault, Path, unknown
 from entact.protocol.quantity import parse_quantity
 from entact.protocol.reach import check_reach, check_scores
+from entact.protocol.room import check_room
 from entact.protocol.rules import compile_forms, compile_rules, forms_at
 from entact.protocol.sequence import check_sequence
 from entact.protocol.session_check import check_session
@@ -69,6 +70,7 @@ def check(file: StudyFile, data: Mapping[str, Any]) -> list[Fault]:
     faults += check_days(file)
     faults += check_measures(file)
     faults += check_gates(file, rules, forms, visits)
+    faults += check_room(file, rules, visits)
     faults += check_oversight(file, visits)
     faults += check_session(file)
     faults += _verification(file, forms)

@@ -151,8 +151,53 @@ def _unblinding(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fault]
         yield Fault(("unblinding", "epoch"), unknown("epoch", plan.epoch, file.epochs))
     elif not any(visit.epoch == plan.epoch for visit in visits.values()):
         yield Fault(("unblinding", "epoch"), f"no visit is of the epoch {plan.epoch!r}; choose another")
+    yield from _frozen_too_late(file, plan.epoch, visits)
     for place, role in enumerate(plan.tells):
         if role not in {*file.roles, "participant"}:
             yield Fault(("unblinding", "tells", place), unknown("role", role, file.roles))
     if not plan.tells:
         yield Fault(("unblinding", "tells"), "tells nobody; write at least one role")
+
+
+def _frozen_too_late(file: StudyFile, epoch: str, visits: Mapping[str, Visit]) -> Iterator[Fault]:
+    """An epoch that is not over when its data have to be frozen, so that nobody is ever told."""
+    own = [visit for visit in visits.values() if visit.epoch == epoch]
+    telling = [visit for visit in visits.values() if "unblinding" in visit.activities]
+    for visit in telling:
+        if visit.epoch == epoch:
+            message = (
+                f"is the epoch of {visit.visit}, which tells the arm once the whole epoch is frozen, so "
+                "that nobody is ever told; choose the epoch before, or put the visit into a later one"
+            )
+            yield Fault(("unblinding", "epoch"), message)
+            return
+        epochs = list(file.epochs)
+        if (
+            epoch in epochs
+            and visit.epoch in epochs
+            and epochs.index(epoch) > epochs.index(visit.epoch or "")
+        ):
+            message = (
+                f"comes after {visit.epoch}, in which {visit.visit} tells the arm; choose one before that"
+            )
+            yield Fault(("unblinding", "epoch"), message)
+            return
+    for visit in own:
+        if visit.track is None and _waits_for(visit, {"unblinding", *(one.visit for one in telling)}, visits):
+            message = (
+                f"{visit.visit} is of this epoch and counted from the unblinding, which waits for it; put it "
+                "into a later epoch"
+            )
+            yield Fault(("unblinding", "epoch"), message)
+            return
+
+
+def _waits_for(visit: Visit, names: set[str], visits: Mapping[str, Visit]) -> bool:
+    """Whether a visit is counted, over however many others, from one of these."""
+    after, met = visit.after, set[str]()
+    while after is not None and after not in met:
+        if after in names:
+            return True
+        met.add(after)
+        after = visits[after].after if after in visits else None
+    return False

@@ -84,6 +84,7 @@ def check_schedule(
             if taken:
                 message = f"{taken} is called {visit.visit!r} too; give the visit another name"
                 yield Fault((*path, "visit"), message)
+    yield from _after_the_end(visits, paths)
     yield from _once(visits, paths)
     yield from _without_which_nothing(file, visits)
 
@@ -179,6 +180,57 @@ def _activities(file: StudyFile, visit: Visit, path: Path) -> Iterator[Fault]:
     for place, activity in enumerate(visit.do):
         if activity in visit.do[:place]:
             yield Fault((*path, "do", place), f"{activity!r} stands twice; write it once")
+
+
+def _after_the_end(visits: Mapping[str, Visit], paths: Mapping[str, Path]) -> Iterator[Fault]:
+    """Treatment that can only come once the study is over for a person."""
+    spans = {name: _since(visit, visits) for name, visit in visits.items()}
+    told: set[str] = set()
+    for name, visit in visits.items():
+        if visit.kind not in ("dosing", "integration") or str(paths[name]) in told:
+            continue
+        for end in visits.values():
+            if end.kind != "end" or end.track != visit.track or not _share(end, visit):
+                continue
+            own, other = spans[name], spans[end.visit]
+            later = any(
+                (latest := other[anchor][1]) is not None and earliest > latest
+                for anchor, (earliest, _) in own.items()
+                if anchor in other
+            )
+            if later or end.visit in _anchors_of(visit, visits):
+                told.add(str(paths[name]))
+                what = "gives a dose" if visit.kind == "dosing" else "is treatment"
+                message = (
+                    f"{name} {what} after {end.visit}, of `kind: end`, with which the study is over for "
+                    "them; move one of them, give the other its kind, or make a track of what follows"
+                )
+                yield Fault((*paths[name], "visit"), message)
+                break
+
+
+def _anchors_of(visit: Visit, visits: Mapping[str, Visit]) -> list[str]:
+    """What a visit is counted from, what that is counted from, and so on."""
+    found: list[str] = []
+    after = visit.after
+    while after is not None and after not in found:
+        found.append(after)
+        after = visits[after].after if after in visits else None
+    return found
+
+
+def _since(visit: Visit, visits: Mapping[str, Visit]) -> dict[str, tuple[timedelta, timedelta | None]]:
+    """How long a visit is after each that it is counted from, and these from, at the earliest and latest."""
+    found: dict[str, tuple[timedelta, timedelta | None]] = {}
+    earliest = _NOTHING
+    latest: timedelta | None = _NOTHING
+    for one in [visit, *(visits[name] for name in _anchors_of(visit, visits) if name in visits)]:
+        if one.after is None:
+            break
+        earliest += one.within.earliest if one.within is not None else _NOTHING
+        latest = latest + one.within.latest if latest is not None and one.within is not None else None
+        found[one.after] = earliest, latest
+    return found
 
 
 def _once(visits: Mapping[str, Visit], paths: Mapping[str, Path]) -> Iterator[Fault]:

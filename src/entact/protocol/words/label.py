@@ -41,6 +41,7 @@ FACTS: Final[Mapping[str, tuple[str, str]]] = {
         "the person's treatment was not stopped",
     ),
     "person.unblinded": ("the person was told the arm", "the person was not told the arm"),
+    "person.without_drug": ("the person's arm has no drug", "the person's arm has a drug"),
     "person.assessed_after_dose": (
         "the primary endpoint was assessed after a dose",
         "the primary endpoint was not assessed after a dose",
