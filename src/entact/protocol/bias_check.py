@@ -88,6 +88,8 @@ def _alike(file: StudyFile) -> Iterator[Fault]:
         first, second = file.arms[one], file.arms[other]
         if given[one] is None or given[one] != given[other] or first.factors != second.factors:
             continue
+        if file.told_apart.get(one, ()) != file.told_apart.get(other, ()):
+            continue  # they have other visits, or one has no drug
         message = (
             f"is given what {one} is, in every session: nothing in the file tells these arms apart; give one "
             "its own dose under `regimens.*.arms`, or say what else differs as `factors:`"
