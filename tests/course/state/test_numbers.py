@@ -210,4 +210,4 @@ def test_a_number_is_shared_exactly_by_those_who_have_it(held: list[set[str]]) -
             (item, str(course.effective[[one.id for one in course.effective].index(entry)].data["kit"]))
             for _, entry, item, _ in shared_numbers(course, in_use)
         }
-    assert set(WORDS) == {"screening", "subject", "randomisation", "kit"}
+    assert set(WORDS) == {"screening", "subject", "randomisation", "kit", "unit"}

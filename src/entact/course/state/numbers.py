@@ -27,6 +27,7 @@ WORDS: Final[Mapping[str, str]] = {
     SUBJECT: "Subject number",
     RANDOMISATION: "Randomisation number",
     KIT: "Kit",
+    UNIT: "Place in a unit",
 }
 ANOTHERS: Final = "is another participant's too"
 
