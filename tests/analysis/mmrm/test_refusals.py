@@ -248,8 +248,17 @@ def test_effect_sizes_and_simulation() -> None:
     sizes = contrast.effect_sizes()
     sd = np.sqrt(np.diagonal(result.covariance[""]))
     assert error(sizes.effect, contrast.estimate / sd) < 1e-12
-    assert (sizes.low < sizes.effect).all()
-    assert (sizes.effect < sizes.high).all()
+    # R 4.2.2, of t = 4.006443744110749 and 2.8756530203208746 with 195 degrees of freedom:
+    # > f <- function(t, df, p) uniroot(function(d) pt(t, df, d) - p, c(-10, 20), tol=1e-13)$root
+    # > for (t in c(4.006443744110749, 2.8756530203208746))
+    # +   print(c(f(t, 195, 0.975), f(t, 195, 0.025)), digits=12)
+    shift = contrast.se / sd
+    assert sizes.low[[0, 3]] == pytest.approx(
+        np.array([2.00166267693, 0.891433618721]) * shift[[0, 3]], rel=1e-6
+    )
+    assert sizes.high[[0, 3]] == pytest.approx(
+        np.array([6.0013436628, 4.852648906545]) * shift[[0, 3]], rel=1e-6
+    )
     drawn = result.simulate(np.random.default_rng(5), 400)
     assert np.abs(drawn.mean(axis=0) - result.fitted).max() < 4.5 * sd.max() / 20.0
     first = result.model.observations.visit == 3
