@@ -112,6 +112,7 @@ def maximum(
         held: place of a coefficient and the value that it keeps; the penalty is that of the whole model.
         start: coefficients near it.
     """
+    enough = 1e-18 if held is None else 1e-14  # of a profile the value is wanted, and it is flat there
     beta = np.zeros(x.shape[1]) if start is None else start.copy()
     free = np.ones(x.shape[1], dtype=bool)
     if held is not None:
@@ -129,12 +130,12 @@ def maximum(
         information = _information(x, rate)
         try:
             inverse: Floats = np.asarray(np.linalg.inv(information), dtype=np.float64)
-            leverage = weight * np.einsum("nq,qr,nr->n", x, inverse, x)
+            leverage = weight * ((x @ inverse) * x).sum(axis=1)
             gradient = (x.T @ (y - rate + leverage * (0.5 - rate)))[free]
             step = np.linalg.solve(information[np.ix_(free, free)], gradient)
         except np.linalg.LinAlgError:
             return None
-        if not free.any() or float(gradient @ step) < 1e-18 * max(1.0, abs(value)):
+        if not free.any() or float(gradient @ step) < enough * max(1.0, abs(value)):
             return beta, value, inverse
         share = min(1.0, 5.0 / float(np.abs(step).max()))
         while share > 1e-8:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from math import exp
+from collections.abc import Callable
+from math import exp, sqrt
 from typing import Any
 
 import numpy as np
@@ -18,11 +19,14 @@ STEPS = 60
 """Standard errors from the estimate within which a limit is looked for."""
 
 
-def firth_odds_ratios(formula: str, data: Any, *, level: float = 0.95) -> Estimates:
+def firth_odds_ratios(
+    formula: str, data: Any, *, level: float = 0.95, of: Callable[[str], bool] | None = None
+) -> Estimates:
     """The odds ratio of every coefficient by Firth's penalty, with its profile penalised likelihood interval.
 
     Args:
         formula: outcome ~ terms. data: one row a participant; the outcome is true and false, or 1 and 0.
+        of: by its name, whether a coefficient is asked for; else all are.
     Returns:
         Odds ratios by the names of coefficients (the intercept is an odds), each with the penalised
         likelihood ratio test that it is 1. A limit that the likelihood does not reach is infinite.
@@ -43,6 +47,8 @@ def firth_odds_ratios(formula: str, data: Any, *, level: float = 0.95) -> Estima
     group = Group("all", rows.n, events=int(rows.y.sum()))
     made = []
     for place, name in enumerate(names):
+        if of is not None and not of(name):
+            continue
         fall = _Fall(rows, place, best, beta)
         step = float(np.sqrt(bread[place, place]))
         bound = float(chdtri(1, 1 - level)) / 2
@@ -87,13 +93,16 @@ class _Fall:
 
     def limit(self, centre: float, step: float, bound: float) -> float:
         """Where the fall reaches a bound, in the direction of the step; infinite where it never does."""
-        near, far = centre, centre + step
+        near, far = centre, centre + 1.1 * sqrt(2 * bound) * step  # a normal likelihood has its limit before
 
         def above(value: float) -> float:
+            """Of the root of the fall, which is nearly a straight line."""
+            if value == centre:
+                return -sqrt(bound)
             fall = self(value)
             if fall is None:
                 raise ValueError("the profile of Firth's penalised likelihood cannot be followed")
-            return fall - bound
+            return sqrt(max(fall, 0.0)) - sqrt(bound)
 
         for _ in range(STEPS):
             fall = self(far)

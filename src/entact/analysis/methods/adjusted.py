@@ -67,8 +67,8 @@ class FirthOdds:
         arm = pl.col("arm").cast(pl.String)
         here = question.here(rows).filter(arm.is_in(list(pair)))
         here = here.with_columns(arm.cast(pl.Enum([pair[1], pair[0]])))
-        found = firth_odds_ratios(f"value ~ {self.fixed}", here, level=question.level)
-        own = [one for one in found if re.search(r"(?<![\w.])arm(?![\w.])", one.label)]
+        formula, of = f"value ~ {self.fixed}", re.compile(r"(?<![\w.])arm(?![\w.])").search
+        own = firth_odds_ratios(formula, here, level=question.level, of=lambda name: bool(of(name)))
         if len(own) != 1:
             raise ValueError(
                 "the odds ratio of the arms is one coefficient where 'arm' stands in `fixed` once and alone"
