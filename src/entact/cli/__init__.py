@@ -14,6 +14,7 @@ from entact.cli.commands import (
     analyse,
     backup,
     cut,
+    exchange,
     keys,
     participants,
     pharmacology,
@@ -32,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     **PLAIN,
 )
-for module in (rehearsal, server, study, analyse, record, backup, pharmacology):
+for module in (rehearsal, server, study, analyse, record, exchange, backup, pharmacology):
     app.add_typer(module.commands)
 GROUPS = {
     "allocation": allocation.allocation,

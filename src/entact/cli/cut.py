@@ -131,7 +131,7 @@ def write_datasets(
         for name, lines in cut_lines(manifest, "participant:")
         if (problem := accumulator.add_lines(study, name, lines)) is not None
     ]
-    arms = None if allocation_file is None else _arms(allocation_file, study.name)
+    arms = None if allocation_file is None else allocated(allocation_file, study.name)
     try:
         datasets = accumulator.finish(arms)
     except ValueError as error:
@@ -171,7 +171,7 @@ def print_written(index: dict[str, Any], out: Path) -> None:
         _say(f"broken: {name}: {problem}; it is in the findings alone")
 
 
-def _arms(file: Path, study: str) -> dict[str, str]:
+def allocated(file: Path, study: str) -> dict[str, str]:
     """Randomisation number -> arm.
 
     Raises:

@@ -49,6 +49,7 @@ _WORDS = (
     ("entact.report.published", "PublishedError"),
     ("entact.synthesis.evidence", "NoEvidence"),
     ("entact.store.error", "StoreError"),
+    ("entact.exchange.transport", "TransportError"),
     ("entact.conduct.error", "ConductError"),
     ("entact.pharmacology.quantity", "NotAQuantity"),
     ("entact.pharmacology.regimen", "NotARegimen"),

@@ -1,0 +1,383 @@
+"""`entact export`, `entact trace`: a study's datasets as files, and a value of them back to its entries."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from entact import __version__
+from entact.cli.database import open_record
+from entact.course.entry import Line, digest, instant, read
+from entact.course.fold import Broken, fold_lines
+from entact.datasets.sdtm import TERMINOLOGY, Tabulation, Tabulator, strangers
+from entact.exchange import Described, dataset_json, define_xml, described, write_transport
+from entact.protocol import Study
+from entact.store import StoreError
+
+MANIFEST, TRACE, DEFINE = "manifest.json", "trace.jsonl", "define.xml"
+STANDARDS = ("sdtm", "define")
+FORMATS = ("xpt", "json", "parquet", "csv")
+NOT_YET = ("adam",)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the ledgers come from.
+
+    Attributes:
+        environment: of all of them. cut: name and digest of its manifest; None of everything there is.
+        participants: each ledger with its lines, by name; can be walked once. place: database or folder.
+    """
+
+    study: Study
+    environment: str
+    cut: dict[str, str] | None
+    participants: Iterable[tuple[str, list[Line]]]
+    place: str
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is to be exported: standards, formats, the cut, and whether arms are opened."""
+
+    standards: tuple[str, ...]
+    formats: tuple[str, ...]
+    blinded: bool
+    allocation: Path | None
+    cut: str | None
+
+
+def export_study(name: str, database: str, asked: Asked, out: Path) -> dict[str, Any]:
+    """Writes the datasets of a study into a new folder, and a manifest of them.
+
+    Args:
+        name: of the study, or the folder of an archive. out: a folder that is not there, or is empty.
+    Returns:
+        What the manifest says.
+    Raises:
+        StoreError: when it is not there or cannot be read, something in `asked` is not known, a value is no
+            term of its codelist, or the arms are not given. TransportError: when a value does not fit.
+    """
+    _check(asked)
+    if out.exists() and any(out.iterdir()):
+        raise StoreError(f"{out} is not empty: an export goes into a folder of its own")
+    source = open_source(name, database, asked.cut)
+    arms = _arms(source, database, asked)
+    tabulator = Tabulator(source.study, arms)
+    seen = _Seen()
+    broken: dict[str, str] = {}
+    for ledger, lines in source.participants:
+        seen.add(ledger, lines)
+        course = fold_lines(source.study, ledger, lines)
+        if isinstance(course, Broken):
+            broken[ledger] = course.problem
+            continue
+        try:
+            tabulator.add(course)
+        except ValueError as error:
+            raise StoreError(f"{ledger}: {error}") from error
+    tabulation = tabulator.finish(
+        {"DCUTDTC": seen.at.date().isoformat(), "DCUTDESC": (source.cut or {}).get("name", "DATA EXPORT")}
+    )
+    wrong = [str(one) for one in strangers(tabulation) if not one.extensible]
+    if wrong:
+        raise StoreError(f"nothing was written: {'; '.join(wrong[:5])}")
+    written = _write(tabulation, asked, out, seen.at)
+    found: dict[str, Any] = {
+        "study": source.study.name,
+        "release": source.study.newest.id,
+        "environment": tabulation.environment,
+        "simulated": tabulation.environment != "production",
+        "blinded": tabulation.blinded,
+        "as": list(asked.standards),
+        "cut": {**(source.cut or {}), "until": seen.at.isoformat(), "ledgers": seen.ledgers}
+        | {"entries": seen.entries, "heads_sha256": seen.heads.hexdigest()},
+        "code": {"entact": __version__},
+        "terminology": TERMINOLOGY,
+        "datasets": {
+            one: {"rows": len(table.rows), "variables": len(table.variables)}
+            for one, table in tabulation.tables.items()
+        },
+        "files": written,
+        "own_terms": sorted({str(one) for one in strangers(tabulation) if one.extensible}),
+        "sponsor_codes": {item: list(said) for item, said in tabulation.own.items()},
+        "left_out": dict(tabulation.left_out),
+        "withheld": dict(tabulation.withheld),
+        "broken": broken,
+    }
+    text = json.dumps(found, indent=1, ensure_ascii=False) + "\n"
+    (out / MANIFEST).write_text(text, encoding="utf-8")
+    if source.place == database:
+        from entact.cli.audit import note_export
+
+        arms_said = "blinded" if tabulation.blinded else "with arms"
+        note_export(f"datasets, {', '.join(asked.standards)}, {arms_said}", digest(text.encode()))
+    return found
+
+
+def print_exported(found: dict[str, Any], out: Path) -> None:
+    """What was written, in words."""
+    simulated = " · SIMULATED DATA" if found["simulated"] else ""
+    arms = "blinded" if found["blinded"] else "with arms"
+    typer.echo(f"{found['study']} · {', '.join(found['as'])} · {arms}{simulated}")
+    rows = sum(one["rows"] for one in found["datasets"].values())
+    typer.echo(f"{rows} rows in {len(found['datasets'])} datasets, {len(found['files'])} files in {out}")
+    own, out_of = len(found["sponsor_codes"]), len(found["left_out"])
+    typer.echo(f"{own} items have codes of the sponsor's own, {out_of} are in no dataset: see {MANIFEST}")
+    for what, why in found["withheld"].items():
+        typer.echo(f"withheld: {what}: {why}")
+    for ledger, problem in found["broken"].items():
+        typer.echo(f"broken: {ledger}: {problem}; no row is of it")
+
+
+def trace(name: str, database: str, key: str, asked: Asked) -> dict[str, Any]:
+    """A row of the datasets, or one value of it, with the entries it came from and who signed them.
+
+    Args:
+        key: `VS:<USUBJID>:<SEQ>`, and `:<variable>` for one value; of SV it is VISITNUM, of DM no number.
+    Raises:
+        StoreError: when there is no such row.
+    """
+    dataset, subject, number, variable = _key(key)
+    source = open_source(name, database, asked.cut)
+    arms = _arms(source, database, asked)
+    person = subject.rpartition("-")[2]
+    for ledger, lines in source.participants:
+        if ledger.partition(":")[2] != person:
+            continue
+        course = fold_lines(source.study, ledger, lines)
+        if isinstance(course, Broken):
+            raise StoreError(f"{ledger}: {course.problem}")
+        tabulator = Tabulator(source.study, arms)
+        tabulator.add(course)
+        table = tabulator.tables.get(dataset)
+        made = zip(table.rows, table.entries, strict=True) if table is not None else ()
+        found = [
+            one for one in made if one[0].get("USUBJID") == subject and _number(dataset, one[0]) == number
+        ]
+        if not found:
+            raise StoreError(f"{dataset} has no row {number or '1'} of {subject}")
+        row, entries = found[0]
+        if variable and variable not in row:
+            raise StoreError(f"the row {key} has no value of {variable}; it has {', '.join(row)}")
+        values = {variable: row[variable]} if variable else {k: v for k, v in row.items() if v is not None}
+        signed = [one for one in course.signatures if set(one.versions) & set(entries)]
+        return {
+            "row": key,
+            "values": values,
+            "entries": [_entry(line) for line in lines if read(line.text).id in entries],
+            "signatures": [
+                {"entry": one.entry, "by": one.by, "name": one.name, "meaning": one.meaning}
+                | {"at": one.at.isoformat(), "signs": sorted(set(one.versions) & set(entries))}
+                for one in signed
+            ],
+        }
+    raise StoreError(f"the record has no participant {subject}")
+
+
+def print_trace(found: dict[str, Any]) -> None:
+    """A row with what stands behind it, in words."""
+    typer.echo(found["row"])
+    for name, value in found["values"].items():
+        typer.echo(f"  {name} = {value}")
+    for one in found["entries"]:
+        what = f"corrects {one['replaces']}" if one["replaces"] else one["kind"]
+        typer.echo(f"entry {one['id']} · no. {one['seq']} of {one['ledger']}")
+        typer.echo(
+            f"  {what}, {one['occurred_at']}, by {one['by']} as {one['role']} ({one['authenticated']})"
+        )
+        typer.echo(f"  SHA-256 {one['hash']}")
+    for one in found["signatures"]:
+        typer.echo(
+            f"signed {one['at']} by {one['name'] or one['by']}: {one['meaning']} (entry {one['entry']})"
+        )
+    if not found["signatures"]:
+        typer.echo("not signed")
+
+
+def open_source(name: str, database: str, cut: str | None) -> Source:
+    """The ledgers of a study: those of a database, of a cut in it, or of an archive."""
+    if Path(name).is_dir() and (Path(name) / "manifest.json").is_file():
+        if cut is not None:
+            raise StoreError("a cut is one of a record in a database; an archive is exported whole")
+        return _archived(Path(name))
+    open_record(database)
+    from entact.store import chains, describe
+    from entact.store.cut import cut_lines, named_cut, study_of
+    from entact.store.studies import study_of_record
+
+    if cut is not None:
+        manifest = named_cut(cut)
+        study, participants = study_of(manifest), cut_lines(manifest, "participant:")
+        known: dict[str, str] | None = {"name": cut, "manifest": manifest.digest, "at": manifest.at}
+    else:
+        _, held = study_of_record()
+        if held is None:
+            raise StoreError(f"the database {database!r} holds no release that could be read")
+        study, participants, known = held, chains("participant:"), None
+    if study.name != name:
+        raise StoreError(f"the database {database!r} holds the study {study.name!r}, not {name!r}")
+    ordered = sorted(participants)  # by ledger: the order in which they were opened is nobody's concern
+    return Source(study, describe().environment, known, ordered, database)
+
+
+def _archived(folder: Path) -> Source:
+    from entact.course.releases import study_in_force
+    from entact.store import read_archive
+    from entact.store.archive_folder import lines
+
+    archive = read_archive(folder)
+    own, sites = [], []
+    people: dict[str, list[Line]] = {}
+    for ledger, line in lines(archive):
+        if ledger == f"study:{archive.study}":
+            own.append(read(line.text))
+        elif ledger.startswith("site:"):
+            sites.append(read(line.text))
+        elif ledger.startswith("participant:"):
+            people.setdefault(ledger, []).append(line)
+    study = study_in_force(own, sites)
+    return Source(study, archive.environment, None, sorted(people.items()), str(folder))
+
+
+def _check(asked: Asked) -> None:
+    for one in asked.standards:
+        if one in NOT_YET:
+            raise StoreError(f"{one} is not written yet; there are {', '.join(STANDARDS)}")
+        if one not in STANDARDS:
+            raise StoreError(f"there is no standard {one!r}; there are {', '.join(STANDARDS)}")
+    if "sdtm" not in asked.standards:
+        raise StoreError("define describes datasets: export it with them, as in --as sdtm,define")
+    for one in asked.formats:
+        if one not in FORMATS:
+            raise StoreError(f"there is no format {one!r}; there are {', '.join(FORMATS)}")
+    if asked.blinded and asked.allocation is not None:
+        raise StoreError("a blinded export takes no allocation: leave out --blinded or --allocation")
+
+
+def _arms(source: Source, database: str, asked: Asked) -> dict[str, str] | None:
+    """Randomisation number -> arm; None in a blinded export, or where nobody is randomised."""
+    from entact.cli.cut import allocated
+    from entact.store.server import data_folder
+
+    if asked.blinded or source.study.newest.file.randomisation is None:
+        return None
+    if asked.allocation is not None:
+        return allocated(asked.allocation, source.study.name)
+    beside = data_folder() / database.removeprefix("entact_") / "allocation.json"
+    if source.environment == "rehearsal" and source.place == database and beside.is_file():
+        return allocated(beside, source.study.name)
+    raise StoreError(
+        "the arms are sealed: give --allocation FILE once they are opened, or --blinded for an export in "
+        "which nothing depends on them"
+    )
+
+
+class _Seen:
+    """What was read: how much, its heads, and when the last of it arrived."""
+
+    def __init__(self) -> None:
+        self.ledgers = self.entries = 0
+        self.heads = hashlib.sha256()
+        self.at = datetime(1970, 1, 1, tzinfo=UTC)
+
+    def add(self, ledger: str, lines: list[Line]) -> None:
+        self.ledgers += 1
+        self.entries += len(lines)
+        if lines:
+            self.heads.update(f"{ledger} {lines[-1].seq} {lines[-1].hash}\n".encode())
+            arrived = instant(read(lines[-1].text).received_at).astimezone(UTC).replace(microsecond=0)
+            self.at = max(self.at, arrived)
+
+
+def _write(tabulation: Tabulation, asked: Asked, out: Path, at: datetime) -> dict[str, str]:
+    """Writes all files; none is left where one cannot be written.
+
+    Returns:
+        File -> SHA-256.
+    """
+    datasets = list(described(tabulation))
+    study = tabulation.release.file.study.upper()
+    out.mkdir(mode=0o700, parents=True, exist_ok=True)
+    made: list[Path] = []
+    try:
+        for dataset in datasets:
+            for form in asked.formats:
+                made.append(out / f"{dataset.name.lower()}.{form}")
+                _write_dataset(dataset, form, made[-1], study, at)
+        made.append(out / TRACE)
+        made[-1].write_text("".join(_traces(tabulation)), encoding="utf-8")
+        if "define" in asked.standards:
+            made.append(out / DEFINE)
+            stamp = at.isoformat()
+            text = define_xml(tabulation, datasets, version=__version__, at=stamp, ending=asked.formats[0])
+            made[-1].write_bytes(text)
+    except BaseException:
+        for path in made:
+            path.unlink(missing_ok=True)
+        raise
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in made}
+
+
+def _write_dataset(dataset: Described, form: str, path: Path, study: str, at: datetime) -> None:
+    if form == "xpt":
+        write_transport(dataset, path, at)
+    elif form == "json":
+        path.write_bytes(dataset_json(dataset, study=study, version=__version__, at=at.isoformat()))
+    elif form == "parquet":
+        dataset.frame.write_parquet(path)
+    else:
+        dataset.frame.write_csv(path)
+
+
+def _traces(tabulation: Tabulation) -> Iterator[str]:
+    """A line for each row of a participant: its key, and the entries that it came from."""
+    for dataset, table in tabulation.tables.items():
+        if dataset.startswith("SUPP"):
+            continue
+        for row, entries in zip(table.rows, table.entries, strict=True):
+            if "USUBJID" in row:
+                number = _number(dataset, row)
+                key = f"{dataset}:{row['USUBJID']}" + (f":{number}" if number else "")
+                yield json.dumps({"row": key, "entries": list(entries)}) + "\n"
+
+
+def _number(dataset: str, row: dict[str, Any]) -> str:
+    found = row.get("VISITNUM") if dataset == "SV" else row.get(f"{dataset}SEQ")
+    return "" if found is None else f"{found:g}"
+
+
+def _key(key: str) -> tuple[str, str, str, str]:
+    parts = key.split(":")
+    dataset = parts[0].upper()
+    places = 2 if dataset == "DM" else 3
+    if not places <= len(parts) <= places + 1 or not all(parts):
+        wanted = "DM:<USUBJID>" if dataset == "DM" else f"{dataset or 'VS'}:<USUBJID>:<number>"
+        raise StoreError(f"{key!r} names no row; write {wanted}, and :<variable> for one value")
+    number = "" if dataset == "DM" else parts[2]
+    return dataset, parts[1], number, parts[places].upper() if len(parts) > places else ""
+
+
+def _entry(line: Line) -> dict[str, Any]:
+    entry = read(line.text)
+    how = entry.authenticated.how if entry.authenticated is not None else "not kept"
+    return {
+        "id": entry.id,
+        "ledger": entry.ledger,
+        "seq": line.seq,
+        "hash": line.hash,
+        "kind": entry.kind,
+        "replaces": entry.replaces,
+        "occurred_at": entry.occurred_at,
+        "received_at": entry.received_at,
+        "by": entry.by,
+        "role": entry.role,
+        "authenticated": how,
+    }

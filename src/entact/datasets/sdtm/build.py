@@ -1,0 +1,295 @@
+"""Courses to SDTM: one participant after another, numbered, with the entries that each row came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from entact.course.course import Course
+from entact.course.fold import fold
+from entact.datasets.codebook import Codebook, codebook
+from entact.datasets.person import Person
+from entact.datasets.sdtm import events, findings, interventions, special, trial
+from entact.datasets.sdtm.guide import Domain, Variable, domain
+from entact.datasets.sdtm.homes import homes_of
+from entact.datasets.sdtm.row import Row
+from entact.datasets.sdtm.subject import Subject
+from entact.protocol.release import Release, Study
+
+TRIAL = ("TA", "TE", "TI", "TS", "TV")
+SPECIAL = ("DM", "SE", "SV")
+ORDER = (
+    *TRIAL, *SPECIAL,
+    "AE", "CM", "DA", "DS", "DV", "EC", "EG", "EX", "IE", "LB", "MH", "PR", "QS", "RS", "VS",
+)  # fmt: skip
+
+# How the rows of a participant are ordered in a domain; SEQ counts them so.
+_KEYS: Mapping[str, tuple[str, ...]] = {
+    "SE": ("SESTDTC", "TAETORD"),
+    "SV": ("VISITNUM",),
+    "AE": ("AESTDTC", "AETERM", "AESPID"),
+    "CM": ("CMTRT", "CMSTDTC", "CMSPID"),
+    "DA": ("DADTC", "DATESTCD", "DASPID"),
+    "DS": ("DSSTDTC", "DSCAT", "DSDECOD"),
+    "DV": ("DVSTDTC", "DVTERM"),
+    "EC": ("ECSTDTC", "ECMOOD", "ECCAT", "ECSPID"),
+    "EX": ("EXSTDTC", "EXCAT", "EXSPID"),
+    "IE": ("IETESTCD",),
+    "MH": ("MHCAT", "MHTERM", "MHDTC", "MHSPID"),
+    "PR": ("PRSTDTC", "PRSPID"),
+    **{name: (f"{name}TESTCD", f"{name}DTC", f"{name}SPID") for name in findings.DOMAINS},
+}
+NATURAL_KEYS: Mapping[str, tuple[str, ...]] = {
+    "TA": ("STUDYID", "ARMCD", "TAETORD"),
+    "TE": ("STUDYID", "ETCD"),
+    "TI": ("STUDYID", "IETESTCD"),
+    "TS": ("STUDYID", "TSPARMCD", "TSSEQ"),
+    "TV": ("STUDYID", "VISITNUM"),
+    "DM": ("STUDYID", "USUBJID"),
+    "SV": ("STUDYID", "USUBJID", "VISITNUM"),
+}
+
+
+class Table:
+    """The rows of one domain while they are gathered; columns are those of the guide, in its order."""
+
+    def __init__(self, name: str) -> None:
+        self.domain: Domain = domain(name)
+        self.rows: list[dict[str, Any]] = []
+        self.entries: list[tuple[str, ...]] = []
+
+    def add(self, values: dict[str, Any], entries: tuple[str, ...]) -> None:
+        """Adds a row; nothing may be said that the guide has no variable for."""
+        strange = values.keys() - self.domain.variables.keys()
+        if strange:
+            raise ValueError(f"{self.domain.name} has no variable {', '.join(sorted(strange))}")
+        self.rows.append(values)
+        self.entries.append(entries)
+
+    @property
+    def variables(self) -> list[Variable]:
+        """Required and expected variables, and of the others those that some row has."""
+        used = {name for row in self.rows for name, value in row.items() if value is not None}
+        return [
+            one for one in self.domain.variables.values() if one.core in ("Req", "Exp") or one.name in used
+        ]
+
+    def frame(self) -> pl.DataFrame:
+        """The rows as a frame: numbers as Float64, the rest as text; null is missing."""
+        return pl.DataFrame(
+            {
+                one.name: pl.Series(
+                    one.name,
+                    [_as(one, row.get(one.name)) for row in self.rows],
+                    dtype=pl.Float64 if one.numeric else pl.String,
+                )
+                for one in self.variables
+            }
+        )
+
+
+def _as(variable: Variable, value: Any) -> Any:
+    if value is None or value == "":
+        return None
+    return float(value) if variable.numeric else str(value)
+
+
+@dataclass(frozen=True)
+class Tabulation:
+    """The SDTM datasets of a study.
+
+    Attributes:
+        tables: by domain, SUPP-- after the one they qualify; only those with rows.
+        own: form.item -> the sponsor's own code, name and category. left_out: form.item -> why it is nowhere.
+        withheld: what a blinded export leaves out.
+    """
+
+    release: Release
+    book: Codebook
+    blinded: bool
+    environment: str
+    tables: Mapping[str, Table]
+    own: Mapping[str, tuple[str, str, str]]
+    left_out: Mapping[str, str]
+    withheld: Mapping[str, str]
+
+
+class Tabulator:
+    """Takes participants one at a time.
+
+    Args:
+        study: all releases. allocation: randomisation number -> arm; without it the export is blinded, and
+            no row depends on the arm.
+    """
+
+    def __init__(self, study: Study, allocation: Mapping[str, str] | None = None) -> None:
+        self.study, self.allocation = study, allocation
+        self.release = study.newest
+        self.book = codebook(self.release)
+        self.blinded = allocation is None and self.book.randomised
+        self.tables = {name: Table(name) for name in ORDER}
+        self.environments: set[str] = set()
+        self._facts: dict[str, list[str]] = {"began": [], "seen": []}
+        self._entered = 0
+
+    def add(self, course: Course) -> None:
+        """Adds the rows of one participant. A ledger without entries has none.
+
+        Raises:
+            ValueError: when the allocation lacks the participant's number, or names an unknown arm.
+        """
+        if self.blinded:
+            course = before_told(self.study, course)
+        if not course.effective:
+            return
+        subject = Subject(Person(self.book, course), self._arm(course), self.blinded)
+        rows = rows_of(subject)
+        self.environments.add(course.effective[0].entry.environment)
+        for row in rows:
+            self.tables[row.domain].add(row.values, row.entries)
+            for values in _qualifiers(row):
+                name = f"SUPP{row.domain}"
+                self.tables.setdefault(name, Table(name)).add(values, row.entries)
+        for what, at in (("began", subject.began), ("seen", subject.last_seen)):
+            if at is not None:
+                self._facts[what].append(subject.local(at) or "")
+        self._entered += subject.person.entered
+
+    def finish(self, facts: Mapping[str, str | None] | None = None) -> Tabulation:
+        """All datasets.
+
+        Args:
+            facts: of TS that only the caller knows, as `DCUTDTC`.
+        Raises:
+            ValueError: when participants of different environments were added.
+        """
+        if len(self.environments) > 1:
+            raise ValueError(
+                f"these ledgers are of different environments: {', '.join(sorted(self.environments))}"
+            )
+        known: dict[str, str | None] = {
+            "ACTSUB": str(self._entered),
+            "SSTDTC": min((one[:10] for one in self._facts["began"]), default=None),
+            "SENDTC": max((one[:10] for one in self._facts["seen"]), default=None),
+            **{f"country:{two}": three for two, three in special.COUNTRIES.items()},
+            **(facts or {}),
+        }
+        for row in trial.trial(self.release, blinded=self.blinded, facts=known):
+            self.tables[row.domain].add(row.values, ())
+        order = [one for name in ORDER for one in (name, f"SUPP{name}") if one in self.tables]
+        homes = homes_of(self.release)
+        return Tabulation(
+            release=self.release,
+            book=self.book,
+            blinded=self.blinded,
+            environment=next(iter(self.environments), "production"),
+            tables={name: self.tables[name] for name in order if self.tables[name].rows},
+            own={name: (home.code, home.name, home.category) for name, home in homes.sponsors()},
+            left_out=dict(homes.left_out),
+            withheld=dict(_WITHHELD) if self.blinded else {},
+        )
+
+    def _arm(self, course: Course) -> str | None:
+        if self.allocation is None or not self.book.randomised:
+            return None if self.book.randomised else next(iter(self.release.file.arms))
+        if course.randomisation is None:
+            return None
+        number = course.randomisation.number
+        arm = self.allocation.get(number)
+        if arm is None:
+            raise ValueError(f"the allocation has no arm for the randomisation number {number}")
+        if arm not in self.release.file.arms:
+            arms = ", ".join(self.release.file.arms)
+            raise ValueError(f"the allocation names {arm}; the study's arms are {arms}")
+        return arm
+
+
+_WITHHELD: Mapping[str, str] = {
+    "EX": "what a dose held is known with the arm; EC has what was taken, in units",
+    "guesses": "guesses of the treatment are shown to nobody who is blinded",
+    "after a planned unblinding": "what a participant did after they were told their arm can tell it",
+}
+
+
+def tabulate(
+    study: Study,
+    courses: Iterable[Course],
+    allocation: Mapping[str, str] | None = None,
+    *,
+    facts: Mapping[str, str | None] | None = None,
+) -> Tabulation:
+    """The SDTM datasets of a study from the courses of its participants, taken one at a time.
+
+    Args:
+        study, allocation, facts: see `Tabulator`.
+    """
+    tabulator = Tabulator(study, allocation)
+    for course in courses:
+        tabulator.add(course)
+    return tabulator.finish(facts)
+
+
+def rows_of(subject: Subject) -> list[Row]:
+    """Every row of a participant, in the order of domains, numbered within each."""
+    rows = [
+        *special.demographics(subject),
+        *special.elements(subject),
+        *special.visits(subject),
+        *events.adverse_events(subject),
+        *events.history(subject),
+        *events.disposition(subject),
+        *events.deviations(subject),
+        *events.criteria(subject),
+        *interventions.collected(subject),
+        *interventions.exposure(subject),
+        *interventions.accountability(subject),
+        *interventions.medicines(subject),
+        *interventions.sessions(subject),
+        *findings.findings(subject),
+    ]
+    findings.mark_last_before(rows, subject.person.treated_from)
+    by_domain: dict[str, list[Row]] = {}
+    for row in rows:
+        by_domain.setdefault(row.domain, []).append(row)
+    found = []
+    for name in ORDER:
+        ordered = sorted(by_domain.get(name, []), key=lambda row: _order(row, _KEYS.get(row.domain, ())))
+        for number, row in enumerate(ordered, start=1):
+            if f"{name}SEQ" in domain(name).variables:
+                row.values[f"{name}SEQ"] = number
+        found += ordered
+    return found
+
+
+def before_told(study: Study, course: Course) -> Course:
+    """The course as it was before the participant was told their arm as planned; else the same."""
+    if course.told is None:
+        return course
+    told = next(one for one in course.effective if one.id == course.told.entry)
+    kept = {one.id for one in course.effective if one.key < told.key}
+    entries = [entry for entry in course.entries if entry.id in kept or entry.replaces in kept]
+    return fold(study, entries)
+
+
+def _order(row: Row, keys: tuple[str, ...]) -> tuple[Any, ...]:
+    return tuple((row[key] is not None, row[key] if row[key] is not None else "") for key in keys)
+
+
+def _qualifiers(row: Row) -> Iterable[dict[str, Any]]:
+    sequence = row[f"{row.domain}SEQ"]
+    for one in row.qualifiers:
+        yield {
+            "STUDYID": row["STUDYID"],
+            "RDOMAIN": row.domain,
+            "USUBJID": row["USUBJID"],
+            "IDVAR": None if sequence is None else f"{row.domain}SEQ",
+            "IDVARVAL": None if sequence is None else str(sequence),
+            "QNAM": one.name,
+            "QLABEL": one.label,
+            "QVAL": one.value,
+            "QORIG": "Derived" if one.origin == "DERIVED" else "Collected",
+            "QEVAL": one.evaluator,
+        }

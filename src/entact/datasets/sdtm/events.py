@@ -1,0 +1,267 @@
+"""AE, MH, DS, DV and IE: what happened to somebody, and how far they came."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from entact.course.entry.dates import read_date
+from entact.course.state.enrolment import EligibilityState
+from entact.course.state.safety import AdverseEventState
+from entact.datasets import safety
+from entact.datasets.sdtm.homes import is_history
+from entact.datasets.sdtm.row import Qualifier, Row, text_of
+from entact.datasets.sdtm.subject import Subject
+
+_RELATED: Final = {
+    "not": "NOT RELATED",
+    "unlikely": "UNLIKELY RELATED",
+    "possible": "POSSIBLY RELATED",
+    "probable": "PROBABLY RELATED",
+    "definite": "RELATED",
+}  # the sponsor's own: there is no codelist
+_OUTCOMES: Final = {
+    "ongoing": "NOT RECOVERED/NOT RESOLVED",
+    "resolved": "RECOVERED/RESOLVED",
+    "resolved_with_sequelae": "RECOVERED/RESOLVED WITH SEQUELAE",
+    "fatal": "FATAL",
+    "unknown": "UNKNOWN",
+}
+_GROUNDS: Final = {
+    "death": "AESDTH",
+    "life_threatening": "AESLIFE",
+    "hospitalisation": "AESHOSP",
+    "disability": "AESDISAB",
+    "congenital_anomaly": "AESCONG",
+    "medically_important": "AESMIE",
+}
+_CAUSES: Final = (  # first match of a word in the cause that was entered; what matches none is OTHER
+    ("adverse", "ADVERSE EVENT"),
+    ("death", "DEATH"),
+    ("died", "DEATH"),
+    ("lost", "LOST TO FOLLOW-UP"),
+    ("benefit", "LACK OF EFFICACY"),
+    ("efficacy", "LACK OF EFFICACY"),
+    ("physician", "PHYSICIAN DECISION"),
+    ("investigator", "PHYSICIAN DECISION"),
+    ("pregnan", "PREGNANCY"),
+    ("medication", "USED PROHIBITED MEDICATION"),
+    ("complian", "NON-COMPLIANCE"),
+    ("sponsor", "SPONSOR REQUEST"),
+    ("consent", "WITHDRAWAL OF CONSENT"),
+    ("participant", "WITHDRAWAL BY SUBJECT"),
+    ("withdr", "WITHDRAWAL BY SUBJECT"),
+    ("moved", "WITHDRAWAL BY SUBJECT"),
+)
+UNNAMED: Final = "EVENT NOT IN THE STUDY'S LIST"  # its words are sealed, and stay at the site
+
+
+def adverse_events(subject: Subject) -> Iterator[Row]:
+    """AE: every event, favourable ones too. AETERM is the study's term; without MedDRA AEDECOD is empty."""
+    person, made = subject.person, {}
+    for derived in safety.events(person):
+        values = dict(zip(safety.EVENTS, derived, strict=True))
+        made[values["AESEQ"]] = values
+    for number, event in enumerate(person.course.adverse_events.values(), start=1):
+        if number not in made:
+            continue  # of a time for which the use of data was withdrawn
+        yield _event(subject, event, made[number])
+
+
+def _event(subject: Subject, event: AdverseEventState, derived: dict[str, Any]) -> Row:
+    term = subject.person.book.terms.get(event.term or "")
+    serious = None if event.serious is None else "Y" if event.serious else "N"
+    grounds = {_GROUNDS[ground]: "Y" for ground in event.seriousness or () if ground in _GROUNDS}
+    ongoing = event.resolved is None and event.outcome == "ongoing"
+    last = subject.local(subject.last_seen)
+    qualifiers = [
+        Qualifier("AECODE", "Code in the study's list of events", event.term or "other"),
+        Qualifier("AETRTEM", "Treatment Emergent Flag", text_of(derived["TRTEMFL"]), "DERIVED")
+        if derived["TRTEMFL"] is not None
+        else None,
+        Qualifier("AEVALENC", "Valence of the event", derived["VALENCE"]) if derived["VALENCE"] else None,
+        Qualifier("AESI", "Event of special interest", derived["AESI"]) if derived["AESI"] else None,
+        Qualifier("AESESS", "Last dosing session before onset", derived["SESSION"], "DERIVED")
+        if derived["SESSION"]
+        else None,
+        Qualifier("AEACNTXT", "Action taken, as entered", event.action[:200]) if event.action else None,
+    ]
+    begun = event.begun
+    return subject.row(
+        "AE",
+        {
+            "AESPID": event.entry,
+            "AETERM": (term.title if term is not None else UNNAMED).upper(),
+            "AEPRESP": "Y" if event.solicited else None,
+            "AESEV": event.worst_severity.upper() if event.worst_severity else None,
+            "AESER": serious,
+            "AEREL": _RELATED.get(event.related or ""),
+            "AEOUT": _OUTCOMES.get(event.outcome or ""),
+            "EPOCH": subject.epoch(begun) if event.onset is None else _epoch_written(subject, event.onset),
+            "AESTDTC": subject.written(event.onset),
+            "AEENDTC": subject.written(event.resolved),
+            "AESTDY": subject.day_written(event.onset),
+            "AEENDY": subject.day_written(event.resolved),
+            "AEENRTPT": "ONGOING" if ongoing and last else None,
+            "AEENTPT": last if ongoing else None,
+            **grounds,
+        },
+        [event.entry, *event.updates],
+        begun,
+        tuple(one for one in qualifiers if one is not None),
+    )
+
+
+def _epoch_written(subject: Subject, text: str) -> str | None:
+    """The epoch of a written date where it is an instant; of a day nobody knows on which side it began."""
+    found = read_date(text)
+    return None if found is None else subject.epoch(found.at)
+
+
+def history(subject: Subject) -> Iterator[Row]:
+    """MH: diagnoses and history that were asked for one by one, each with its yes or no."""
+    course = subject.person.course
+    for form, filled in course.answers.items():
+        said = course.release.forms.get(form)
+        if said is None or not is_history(said):
+            continue
+        for answers in filled:
+            if answers.status != "done" or not subject.person.may_use(answers.at):
+                continue
+            for item, definition in said.items.items():
+                value = answers.values.get(item)
+                if definition.type == "boolean" and isinstance(value, bool):
+                    yield subject.row(
+                        "MH",
+                        {
+                            "MHSPID": f"{answers.entry}.{item}",
+                            "MHTERM": (definition.title or item.replace("_", " ")).upper()[:200],
+                            "MHCAT": (said.form.title or form.replace("_", " ")).upper()[:200],
+                            "MHPRESP": "Y",
+                            "MHOCCUR": text_of(value),
+                            "MHDTC": subject.local(answers.at),
+                            "MHDY": subject.day(answers.at),
+                        },
+                        [answers.entry],
+                        answers.at,
+                    )
+
+
+def disposition(subject: Subject) -> Iterator[Row]:
+    """DS: milestones that were reached, and how treatment and participation ended."""
+    person, course = subject.person, subject.person.course
+    consent, enrolled, randomised = course.first_consent, course.enrolment, course.randomisation
+    milestones = [
+        ("INFORMED CONSENT OBTAINED", consent.since, consent.entry) if consent is not None else None,
+        ("ENTERED INTO TRIAL", enrolled.at, enrolled.entry) if enrolled is not None else None,
+        ("RANDOMIZED", randomised.at, randomised.entry) if randomised is not None else None,
+    ]
+    for reached in milestones:
+        if reached is not None:
+            name, at, entry = reached
+            yield _disposed(subject, "PROTOCOL MILESTONE", None, name, name, at, entry)
+    judged = course.eligibility
+    event = "DISPOSITION EVENT"
+    if course.status == "screen_failed" and judged is not None:
+        why = _failed(subject, judged)[0] if _failed(subject, judged) else "not eligible"
+        yield _disposed(subject, event, "STUDY PARTICIPATION", "SCREEN FAILURE", why, judged.at, judged.entry)
+    for of, category in (("treatment", "STUDY TREATMENT"), ("follow_up", "STUDY PARTICIPATION")):
+        stopped = course.discontinued.get(of)
+        if stopped is not None and course.status != "screen_failed":
+            reason = reason_of(stopped.cause)
+            yield _disposed(subject, event, category, reason, stopped.cause, stopped.at, stopped.entry)
+    if course.died is not None and person.died_at is not None and "follow_up" not in course.discontinued:
+        yield _disposed(
+            subject, event, "STUDY PARTICIPATION", "DEATH", "death", person.died_at, course.died.entry
+        )
+    until = subject.treated_until
+    if until is not None and len(person.first_doses) >= person.book.doses:
+        dose = max((one for one in course.doses if one.is_taken), key=lambda one: one.at)
+        yield _disposed(subject, event, "STUDY TREATMENT", "COMPLETED", "completed", until, dose.entry)
+    if course.status == "completed" and "follow_up" not in course.discontinued:
+        at, entry = max(
+            (one.ended, one.closed) for one in course.encounters.values() if one.ended is not None
+        )
+        yield _disposed(subject, event, "STUDY PARTICIPATION", "COMPLETED", "completed", at, entry)
+
+
+def reason_of(cause: str) -> str:
+    """The term of the codelist of reasons (NCOMPLT) that a cause as entered is; OTHER where none fits."""
+    words = cause.lower()
+    return next((term for word, term in _CAUSES if word in words), "OTHER")
+
+
+def _disposed(
+    subject: Subject, category: str, of: str | None, name: str, term: str, at: Any, entry: str
+) -> Row:
+    return subject.row(
+        "DS",
+        {
+            "DSTERM": term.upper()[:200],
+            "DSDECOD": name,
+            "DSCAT": category,
+            "DSSCAT": of,
+            "EPOCH": subject.epoch(at),
+            "DSSTDTC": subject.local(at),
+            "DSSTDY": subject.day(at),
+        },
+        [entry],
+        at,
+    )
+
+
+def deviations(subject: Subject) -> Iterator[Row]:
+    """DV: departures from the protocol; the account of each is sealed, and stays at the site."""
+    for one in subject.person.course.deviations:
+        yield subject.row(
+            "DV",
+            {
+                "DVTERM": one.category.replace("_", " ").upper()[:200],
+                "DVDECOD": one.category.replace("_", " ").upper()[:200],
+                "DVCAT": one.importance.upper(),
+                "EPOCH": subject.epoch(one.at),
+                "DVSTDTC": subject.local(one.at),
+                "DVSTDY": subject.day(one.at),
+            },
+            [one.entry],
+            one.at,
+        )
+
+
+def criteria(subject: Subject) -> Iterator[Row]:
+    """IE: the criteria that somebody did not meet, by the last decision; who met all has no row."""
+    judged = subject.person.course.eligibility
+    if judged is None:
+        return
+    for number, (name, compiled) in enumerate(subject.person.course.release.criteria.items(), start=1):
+        criterion = compiled.criterion
+        if judged.criteria.get(name) is not (criterion.kind == "exclusion"):
+            continue
+        yield subject.row(
+            "IE",
+            {
+                "IETESTCD": criterion_code(criterion.kind, number),
+                "IETEST": criterion.text,
+                "IECAT": criterion.kind.upper(),
+                "IEORRES": "Y" if criterion.kind == "exclusion" else "N",
+                "IESTRESC": "Y" if criterion.kind == "exclusion" else "N",
+                "EPOCH": subject.epoch(judged.at),
+                "IEDTC": subject.local(judged.at),
+                "IEDY": subject.day(judged.at),
+            },
+            [judged.entry],
+            judged.at,
+        )
+
+
+def criterion_code(kind: str, number: int) -> str:
+    """IETESTCD of a criterion: INCL or EXCL and its place in the study file."""
+    return f"{kind[:4].upper()}{number:03d}"
+
+
+def _failed(subject: Subject, judged: EligibilityState) -> list[str]:
+    return [
+        compiled.criterion.text
+        for name, compiled in subject.person.course.release.criteria.items()
+        if judged.criteria.get(name) is (compiled.criterion.kind == "exclusion")
+    ]

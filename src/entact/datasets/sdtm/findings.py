@@ -1,0 +1,193 @@
+"""VS, LB, EG, QS and RS: what was measured, asked and rated, with the values as the ledger has them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, Final
+
+from entact.course.entry.sealing import is_sealed
+from entact.course.state.form import Answers
+from entact.datasets.sdtm.homes import Home, homes_of, is_history, unit_in_cdisc
+from entact.datasets.sdtm.row import Row, Value, text_of
+from entact.datasets.sdtm.subject import Subject
+from entact.protocol.quantity import parse_duration, parse_quantity
+
+DOMAINS: Final = ("VS", "LB", "EG", "QS", "RS")
+VISIT_DAY: Final = {name: (f"{name}DTC", f"{name}DY") for name in (*DOMAINS, "IE", "DA")}
+REFERENCE: Final = "INITIAL DOSE"
+_MISSING: Final = {
+    "not_asked": "NOT ASKED",
+    "not_done": "NOT DONE",
+    "refused": "SUBJECT REFUSED",
+    "below_quantification": "BELOW THE LIMIT OF QUANTIFICATION",
+    "unknown": "UNKNOWN",
+}
+_AFTER: Final = re.compile(r"(initial|supplement)(?: \+ (.+))?")
+_BEFORE, _END, _SUPPLEMENT = -1, 99_000, 10_000  # VSTPTNUM: minutes after the dose, apart for the two doses
+
+
+def findings(subject: Subject) -> Iterator[Row]:
+    """Every item and score that has a home, of every form as filled in."""
+    course = subject.person.course
+    for name, filled in course.answers.items():
+        form = course.release.forms.get(name)
+        if form is None or is_history(form):
+            continue
+        homes = homes_of(course.release).by_form.get(name, {})
+        for answers in filled:
+            if not subject.person.may_use(answers.at):
+                continue
+            if answers.status != "done":
+                yield from _not_done(subject, answers, homes)
+                continue
+            when = {home.domain: _when(subject, answers, home.domain) for home in homes.values()}
+            for item, home in homes.items():
+                row = _finding(subject, answers, item, home, when[home.domain])
+                if row is not None:
+                    yield row
+
+
+def _not_done(subject: Subject, answers: Answers, homes: Any) -> Iterator[Row]:
+    """A form that was not done: one row for all of its tests."""
+    first = next(iter(homes.values()), None)
+    if first is None:
+        return
+    prefix = first.domain
+    yield subject.row(
+        prefix,
+        {
+            f"{prefix}SPID": f"{answers.entry}.all",
+            f"{prefix}TESTCD": f"{prefix}ALL",
+            f"{prefix}TEST": f"All {prefix} tests of the form",
+            f"{prefix}CAT": first.category or None,
+            f"{prefix}STAT": "NOT DONE",
+            f"{prefix}REASND": subject.said_of(answers.entry),
+            **_when(subject, answers, prefix),
+        },
+        [answers.entry],
+    )
+
+
+def _finding(subject: Subject, answers: Answers, item: str, home: Home, when: dict[str, Value]) -> Row | None:
+    """The row of one item or score; None where it was neither asked nor could be known."""
+    prefix = home.domain
+    entered, value = answers.items.get(item), answers.values.get(item)
+    result = _result(home, entered, value)
+    if result is None:
+        return None
+    named: dict[str, Value] = {
+        f"{prefix}SPID": f"{answers.entry}.{item}",
+        f"{prefix}TESTCD": home.code,
+        f"{prefix}TEST": home.name,
+        f"{prefix}CAT": home.category or None,
+        f"{prefix}DRVFL": "Y" if home.derived else None,
+    }
+    if prefix == "RS":
+        named["RSEVAL"] = "INDEPENDENT ASSESSOR" if answers.role == "rater" else "INVESTIGATOR"
+    values = named | {f"{prefix}{name}": said for name, said in result.items()}
+    values |= when
+    known = f"{prefix}STRESC" in values
+    return subject.row(prefix, values, [answers.entry], answers.at if known else None)
+
+
+def _result(home: Home, entered: Any, value: Any) -> dict[str, Value] | None:
+    """ORRES, STRESC, STRESN and units; or STAT and REASND where the answer is missing."""
+    if isinstance(entered, dict):
+        missing = entered.get("missing")
+        return {"STAT": "NOT DONE", "REASND": _MISSING.get(str(missing), "UNKNOWN")}
+    if home.derived:
+        if value is None:
+            return None
+        text = text_of(value)
+        numeric = None if isinstance(value, str | bool) else float(value)
+        return {"ORRES": text, "STRESC": text, "STRESN": numeric}
+    if entered is None or (isinstance(entered, str) and is_sealed(entered)):
+        return None
+    unit = unit_in_cdisc(home.unit)
+    if home.domain == "LB" and isinstance(entered, bool):  # asked as "negative"
+        said = "NEGATIVE" if entered else "POSITIVE"
+        return {"ORRES": said, "STRESC": said}
+    if isinstance(entered, str) and home.unit:
+        try:
+            quantity = parse_quantity(entered)
+        except ValueError:
+            return {"ORRES": entered, "STRESC": entered}
+        number = f"{quantity.value:f}"
+        said_unit = unit_in_cdisc(quantity.unit) or None
+        standard = value if isinstance(value, int | float) and not isinstance(value, bool) else None
+        return {
+            "ORRES": number,
+            "ORRESU": said_unit,
+            "STRESC": number if standard is not None else None,
+            "STRESN": None if standard is None else float(standard),
+            "STRESU": unit or None if standard is not None else None,
+        }
+    text = text_of(entered)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return {
+        "ORRES": text,
+        "ORRESU": unit or None,
+        "STRESC": text,
+        "STRESN": float(value) if is_number else None,
+        "STRESU": unit or None if is_number else None,
+    }
+
+
+def _when(subject: Subject, answers: Answers, prefix: str) -> dict[str, Value]:
+    date, day = VISIT_DAY[prefix]
+    return {
+        **subject.visit(answers.encounter),
+        "EPOCH": subject.epoch(answers.at),
+        date: subject.local(answers.at),
+        day: subject.day(answers.at),
+        **_timing(subject, answers, prefix),
+    }
+
+
+def _timing(subject: Subject, answers: Answers, prefix: str) -> dict[str, Value]:
+    """The planned time within a session, and the dose that it is relative to."""
+    said: dict[str, Value] = {}
+    taken = subject.person.first_doses.get(answers.encounter or "")
+    number, after = timepoint_number(answers.timepoint)
+    if answers.timepoint is not None:
+        said |= {f"{prefix}TPT": answers.timepoint.upper(), f"{prefix}TPTNUM": number}
+    if taken is not None and (after is not None or answers.timepoint is None or prefix == "VS"):
+        said |= {f"{prefix}TPTREF": REFERENCE, f"{prefix}RFTDTC": subject.local(taken)}
+        if after is not None:
+            said[f"{prefix}ELTM"] = after
+    return said
+
+
+def timepoint_number(timepoint: str | None) -> tuple[int | None, str | None]:
+    """--TPTNUM of a time within a session, and --ELTM where it is so long after the initial dose."""
+    if timepoint is None:
+        return None, None
+    if timepoint == "before initial":
+        return _BEFORE, None
+    found = _AFTER.fullmatch(timepoint)
+    if found is None:
+        return _END, None
+    minutes = _minutes(found[2])
+    if found[1] == "supplement":
+        return _SUPPLEMENT + minutes, None
+    return minutes, f"PT{minutes}M"
+
+
+def _minutes(text: str | None) -> int:
+    return 0 if text is None else int(parse_duration(text).total_seconds() // 60)
+
+
+def mark_last_before(rows: list[Row], first: datetime | None) -> None:
+    """Sets --LOBXFL: of each test the last known result not after the first dose."""
+    last: dict[tuple[str, str], Row] = {}
+    if first is None:
+        return
+    for row in rows:
+        if row.domain in DOMAINS and row.at is not None and row.at <= first:
+            key = (row.domain, str(row[f"{row.domain}TESTCD"]))
+            if row[f"{row.domain}STRESC"] is not None and (key not in last or last[key].at <= row.at):  # type: ignore[operator]
+                last[key] = row
+    for (name, _), row in last.items():
+        row.values[f"{name}LOBXFL"] = "Y"

@@ -1,0 +1,50 @@
+"""Whether values are terms of their variables' codelists: the judge misses SEX='Q', this does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from entact.datasets.sdtm.build import Table, Tabulation
+from entact.datasets.sdtm.guide import Codelist, Variable, codelist
+
+
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """A value that is no term of its codelist, with its dataset, variable and first row (from 1)."""
+
+    dataset: str
+    variable: str
+    row: int
+    value: str
+    codelist: str
+    extensible: bool
+
+    def __str__(self) -> str:
+        allowed = "an own term" if self.extensible else "not allowed"
+        return (
+            f"{self.dataset}.{self.variable}, row {self.row}: {self.value!r} is no term of {self.codelist} "
+            f"({allowed})"
+        )
+
+
+def strangers(tabulation: Tabulation) -> Iterator[Stranger]:
+    """Each value once that is no term of its variable's codelists; own terms of an extensible one too."""
+    for name, table in tabulation.tables.items():
+        for variable in table.variables:
+            lists = [found for code in variable.codelists if (found := codelist(code)) is not None]
+            if lists:
+                yield from _strange(name, table, variable, lists)
+
+
+def _strange(name: str, table: Table, variable: Variable, lists: list[Codelist]) -> Iterator[Stranger]:
+    seen: set[str] = set()
+    for place, row in enumerate(table.rows, start=1):
+        value = row.get(variable.name)
+        if value is None or value in seen or row.get(f"{variable.name[:-1]}N") is not None:
+            continue  # a number as text is no term
+        seen.add(value)
+        if not any(value in one.terms for one in lists):
+            yield Stranger(
+                name, variable.name, place, value, lists[0].submission, any(one.extensible for one in lists)
+            )

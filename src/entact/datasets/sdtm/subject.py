@@ -1,0 +1,161 @@
+"""One participant while rows are made: dates as SDTM writes them, visits, epochs, entries behind a row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from entact.course.entry.dates import read_date
+from entact.course.entry.effective import Effective
+from entact.course.state.encounter import UNSCHEDULED, EncounterState, visit_of
+from entact.course.state.progress import zone_of
+from entact.datasets.person import Person
+from entact.datasets.sdtm.row import Qualifier, Row, Value
+
+SCREENING, TREATMENT, FOLLOW_UP = "SCREENING", "TREATMENT", "FOLLOW-UP"
+FIRST_UNSCHEDULED = 900  # VISITNUM of the first unscheduled visit; no schedule has so many
+
+
+@dataclass
+class Subject:
+    """One participant.
+
+    Args:
+        person: with the course. arm: as allocated; None in a blinded export, or of who was not randomised.
+        blinded: whether nothing may depend on the arm.
+    """
+
+    person: Person
+    arm: str | None
+    blinded: bool
+
+    def row(
+        self,
+        domain: str,
+        values: dict[str, Value],
+        entries: Iterable[str],
+        at: datetime | None = None,
+        qualifiers: tuple[Qualifier, ...] = (),
+    ) -> Row:
+        """A row of this participant, with all entries that stand behind it."""
+        keys: dict[str, Value] = {
+            "STUDYID": self.person.book.study.upper(),
+            "DOMAIN": domain,
+            "USUBJID": self.person.usubjid,
+        }
+        return Row(domain, keys | values, self.behind(entries), at, qualifiers)
+
+    def behind(self, entries: Iterable[str]) -> tuple[str, ...]:
+        """Entries with the corrections that were merged into them, each once."""
+        found: dict[str, None] = {}
+        for entry in entries:
+            if entry:
+                found[entry] = None
+                standing = self._effective.get(entry)
+                found.update(dict.fromkeys(standing.corrections if standing is not None else ()))
+        return tuple(found)
+
+    @cached_property
+    def _effective(self) -> dict[str, Effective]:
+        return {one.id: one for one in self.person.course.effective}
+
+    def said_of(self, entry: str) -> str | None:
+        """The reason that an entry gives, where it is a code: free text is sealed, and in no row."""
+        standing = self._effective.get(entry)
+        reason = standing.entry.reason if standing is not None else None
+        return None if reason is None or reason.startswith("sealed:") else reason
+
+    def local(self, at: datetime | None) -> str | None:
+        """An instant as --DTC: ISO 8601, the clock of the site, to the second."""
+        if at is None:
+            return None
+        return at.astimezone(zone_of(self.person.course, at)).strftime("%Y-%m-%dT%H:%M:%S")
+
+    def written(self, text: str | None) -> str | None:
+        """A clinical date as --DTC, as partial as it was written; None of what is no date."""
+        found = read_date(text)
+        if found is None or text is None:
+            return None
+        return self.local(found.at) if found.at is not None else text
+
+    def day(self, at: datetime | None) -> int | None:
+        """--DY of an instant: the day of the first dose is 1."""
+        return self.person.study_day(self.person.day(at))
+
+    def day_written(self, text: str | None) -> int | None:
+        """--DY of a clinical date; None where not even the day is known."""
+        found = read_date(text)
+        if found is None:
+            return None
+        if found.at is not None:
+            return self.day(found.at)
+        return self.person.study_day(found.latest) if found.exact else None
+
+    def visit(self, encounter: str | None) -> dict[str, Value]:
+        """VISITNUM and VISIT of an encounter; a repetition has a number between, an unscheduled one from 900.
+
+        Nothing for what was entered outside of an encounter, or of a visit that the schedule does not have.
+        """
+        name, again = visit_of(encounter), _repeat(encounter)
+        if name == UNSCHEDULED:
+            return {"VISITNUM": FIRST_UNSCHEDULED + again, "VISIT": f"UNSCHEDULED {again}"}
+        planned = self.person.book.visits.get(name)
+        if planned is None:
+            return {}
+        title = name.replace("_", " ").upper()
+        if again > 1:
+            return {"VISITNUM": planned.number + (again - 1) / 100, "VISIT": f"{title} ({again})"}
+        return {"VISITNUM": planned.number, "VISIT": title}
+
+    @cached_property
+    def treated_until(self) -> datetime | None:
+        """When the last session with a dose was over, or its dose, where its end was not entered."""
+        course = self.person.course
+        last = max(self.person.first_doses.items(), key=lambda one: one[1], default=None)
+        if last is None:
+            return None
+        session = course.encounters.get(last[0])
+        ended = session.ended if session is not None else None
+        given = max(dose.at for dose in course.doses if dose.encounter == last[0] and dose.is_taken)
+        return ended if ended is not None and ended > given else given
+
+    @cached_property
+    def last_seen(self) -> datetime | None:
+        """The end of participation: the last encounter, discontinuation, death or disposition."""
+        course = self.person.course
+        seen = [at for one in course.encounters.values() for at in (one.started, one.ended) if at is not None]
+        seen += [one.at for one in course.discontinued.values()]
+        if course.first_consent is not None:
+            seen.append(course.first_consent.since)
+        if course.eligibility is not None:
+            seen.append(course.eligibility.at)
+        died = self.person.died_at
+        return died if died is not None else max(seen, default=None)
+
+    @property
+    def began(self) -> datetime | None:
+        """When participation began: with the first consent."""
+        first = self.person.course.first_consent
+        return first.since if first is not None else None
+
+    def epoch(self, at: datetime | None) -> str | None:
+        """The epoch of an instant; None before consent or of what is not known."""
+        if at is None or self.began is None or at < self.began:
+            return None
+        first, until = self.person.treated_from, self.treated_until
+        if first is None or at < first:
+            return SCREENING
+        assert until is not None
+        return TREATMENT if at <= until else FOLLOW_UP
+
+    def held(self) -> list[EncounterState]:
+        """Encounters in order of their visits, as far as the schedule has them."""
+        found = [one for one in self.person.course.encounters.values() if self.visit(one.id)]
+        return sorted(found, key=lambda one: (self.visit(one.id)["VISITNUM"], one.id))
+
+
+def _repeat(encounter: str | None) -> int:
+    number = (encounter or "").partition("#")[2]
+    return max(int(number), 1) if number.isascii() and number.isdigit() else 1

@@ -1,0 +1,82 @@
+"""Dataset-JSON 1.1: a dataset as one JSON object, its columns described and its rows as arrays.
+
+Source: CDISC Dataset-JSON 1.1, JSON schema.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from entact.exchange.described import Column, Described
+
+VERSION: Final = "1.1.0"
+_TYPES: Final = {"text": "string", "integer": "integer", "float": "float"}
+
+
+def dataset_json(dataset: Described, *, study: str, version: str, at: str) -> bytes:
+    """A dataset as the bytes of a Dataset-JSON file: the same each time.
+
+    Args:
+        study: its name. version: of entact. at: what the file gives as the time of its making (ISO 8601 with
+            offset); the cut of the data, not the clock.
+    """
+    whole = [column.type == "integer" for column in dataset.columns]
+    rows = [
+        [
+            int(value) if as_int and value is not None else value
+            for as_int, value in zip(whole, row, strict=True)
+        ]
+        for row in dataset.frame.rows()
+    ]
+    said: dict[str, Any] = {
+        "datasetJSONCreationDateTime": at,
+        "datasetJSONVersion": VERSION,
+        "fileOID": f"{study}.{dataset.name}",
+        "originator": "entact",
+        "sourceSystem": {"name": "entact", "version": version},
+        "studyOID": study_oid(study),
+        "metaDataVersionOID": metadata_oid(study),
+        "metaDataRef": "define.xml",
+        "itemGroupOID": group_oid(dataset.name),
+        "records": dataset.frame.height,
+        "name": dataset.name,
+        "label": dataset.label,
+        "columns": [_column(dataset, column) for column in dataset.columns],
+        "rows": rows,
+    }
+    return json.dumps(said, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode() + b"\n"
+
+
+def _column(dataset: Described, column: Column) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        "itemOID": item_oid(dataset.name, column.name),
+        "name": column.name,
+        "label": column.variable.label,
+        "dataType": _TYPES[column.type],
+    }
+    if column.type == "text":
+        said["length"] = column.length
+    if column.key is not None:
+        said["keySequence"] = column.key
+    return said
+
+
+def study_oid(study: str) -> str:
+    """The name of a study within the files of an export."""
+    return f"STDY.{study}"
+
+
+def metadata_oid(study: str) -> str:
+    """The name of its metadata."""
+    return f"MDV.{study}.SDTMIG.3.4"
+
+
+def group_oid(dataset: str) -> str:
+    """The name of a dataset in the metadata."""
+    return f"IG.{dataset}"
+
+
+def item_oid(dataset: str, column: str) -> str:
+    """The name of a column in the metadata."""
+    return f"IT.{dataset}.{column}"

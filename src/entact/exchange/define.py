@@ -1,0 +1,188 @@
+"""Define-XML 2.1: what is in the datasets of an export, for who reviews them.
+
+Source: CDISC Define-XML 2.1, specification and XML schema; a test holds what is written to the schema.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from lxml import etree
+
+from entact.datasets.sdtm import TERMINOLOGY, Tabulation
+from entact.datasets.sdtm.guide import Codelist, codelist
+from entact.exchange.dataset_json import group_oid, item_oid, metadata_oid, study_oid
+from entact.exchange.described import Column, Described
+
+ODM: Final = "http://www.cdisc.org/ns/odm/v1.3"
+DEF: Final = "http://www.cdisc.org/ns/def/v2.1"
+XLINK: Final = "http://www.w3.org/1999/xlink"
+XML: Final = "http://www.w3.org/XML/1998/namespace"
+_IG, _CT = "STD.IG", "STD.CT"
+_DATES: Final = ("DTC", "DUR", "ELTM")
+_CLASSES: Final = {"Special-Purpose": "SPECIAL PURPOSE"}
+_UNCODED: Final = (
+    "COM.UNCODED",
+    "MedDRA is not in entact: events carry the study's own terms, and coding is left to the sponsor.",
+)
+_EMPTY: Final = ("COM.EMPTY", "The study does not collect this; the column is expected, and stays empty.")
+
+
+def define_xml(
+    tabulation: Tabulation, datasets: Iterable[Described], *, version: str, at: str, ending: str
+) -> bytes:
+    """The Define-XML of an export.
+
+    Args:
+        datasets: those that are written. version: of entact. at: the cut, as ISO 8601 with offset.
+        ending: of the files that it points to (`xpt`).
+    """
+    described = list(datasets)
+    file = tabulation.release.file
+    name = file.study.upper()
+    root = etree.Element(f"{{{ODM}}}ODM", nsmap={None: ODM, "def": DEF, "xlink": XLINK})
+    root.set("FileType", "Snapshot")
+    root.set("FileOID", f"DEF.{name}")
+    root.set("ODMVersion", "1.3.2")
+    root.set("CreationDateTime", at)
+    root.set("Originator", "entact")
+    root.set("SourceSystem", "entact")
+    root.set("SourceSystemVersion", version)
+    root.set(f"{{{DEF}}}Context", "Other")
+    study = _child(root, "Study", OID=study_oid(name))
+    variables = _child(study, "GlobalVariables")
+    _child(variables, "StudyName").text = name
+    _child(variables, "StudyDescription").text = file.title
+    _child(variables, "ProtocolName").text = file.registry or name
+    metadata = _child(study, "MetaDataVersion", OID=metadata_oid(name))
+    metadata.set("Name", f"{name}, datasets of SDTM")
+    metadata.set("Description", _what(tabulation))
+    metadata.set(f"{{{DEF}}}DefineVersion", "2.1.0")
+    _standards(metadata)
+    lists = _lists(described)
+    for dataset in described:
+        _group(metadata, dataset, ending)
+    for dataset in described:
+        for column in dataset.columns:
+            _item(metadata, dataset, column, lists)
+    for key, (terms, known) in lists.items():
+        _codelist(metadata, key, terms, known)
+    for oid, text in (_UNCODED, _EMPTY):
+        _description(_def(metadata, "CommentDef", OID=oid), text)
+    return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True))
+
+
+def _what(tabulation: Tabulation) -> str:
+    said = ["Blinded: no value depends on the arm."] if tabulation.blinded else []
+    if tabulation.environment != "production":
+        said.append("SIMULATED DATA: no person stands behind them.")
+    said.append("Times are those of the site's clock.")
+    return " ".join(said)
+
+
+def _child(parent: etree._Element, tag: str, **attributes: str) -> etree._Element:
+    return etree.SubElement(parent, f"{{{ODM}}}{tag}", attributes)
+
+
+def _def(parent: etree._Element, tag: str, **attributes: str) -> etree._Element:
+    return etree.SubElement(parent, f"{{{DEF}}}{tag}", attributes)
+
+
+def _description(parent: etree._Element, text: str) -> None:
+    translated = _child(_child(parent, "Description"), "TranslatedText")
+    translated.set(f"{{{XML}}}lang", "en")
+    translated.text = text
+
+
+def _standards(metadata: etree._Element) -> None:
+    standards = _def(metadata, "Standards")
+    _def(standards, "Standard", OID=_IG, Name="SDTMIG", Type="IG", Version="3.4", Status="Final")
+    ct = {"OID": _CT, "Name": "CDISC/NCI", "Type": "CT", "PublishingSet": "SDTM", "Version": TERMINOLOGY}
+    _def(standards, "Standard", **ct, Status="Final")
+
+
+def _group(metadata: etree._Element, dataset: Described, ending: str) -> None:
+    repeats = any(column.name.endswith("SEQ") or column.name == "VISITNUM" for column in dataset.columns)
+    group = _child(metadata, "ItemGroupDef", OID=group_oid(dataset.name), Name=dataset.name)
+    group.set("Domain", dataset.name.removeprefix("SUPP"))
+    group.set("SASDatasetName", dataset.name)
+    group.set("Repeating", "Yes" if repeats or dataset.name.startswith("SUPP") else "No")
+    with_people = any(column.name == "USUBJID" for column in dataset.columns)
+    group.set("IsReferenceData", "No" if with_people else "Yes")
+    group.set("Purpose", "Tabulation")
+    group.set(f"{{{DEF}}}Structure", dataset.structure or "One record per supplemental qualifier per record")
+    group.set(f"{{{DEF}}}ArchiveLocationID", f"LF.{dataset.name}")
+    group.set(f"{{{DEF}}}StandardOID", _IG)
+    _description(group, dataset.label)
+    for place, column in enumerate(dataset.columns, start=1):
+        reference = _child(group, "ItemRef", ItemOID=item_oid(dataset.name, column.name))
+        reference.set("OrderNumber", str(place))
+        reference.set("Mandatory", "Yes" if column.variable.core == "Req" else "No")
+        if column.key is not None:
+            reference.set("KeySequence", str(column.key))
+        reference.set("Role", column.variable.role)
+    _def(group, "Class", Name=_CLASSES.get(dataset.observation_class, dataset.observation_class.upper()))
+    leaf = _def(group, "leaf", ID=f"LF.{dataset.name}")
+    file = f"{dataset.name.lower()}.{ending}"
+    leaf.set(f"{{{XLINK}}}href", file)
+    _def(leaf, "title").text = file
+
+
+def _item(
+    metadata: etree._Element, dataset: Described, column: Column, lists: dict[str, tuple[list[str], Codelist]]
+) -> None:
+    item = _child(metadata, "ItemDef", OID=item_oid(dataset.name, column.name), Name=column.name)
+    dated = column.type == "text" and column.name.endswith(_DATES)
+    kind = column.type
+    if dated:
+        item.set("DataType", "durationDatetime" if column.name.endswith(("DUR", "ELTM")) else "datetime")
+    else:
+        item.set("DataType", kind)
+        item.set("Length", str(column.length))
+    if kind == "float":
+        item.set("SignificantDigits", str(column.digits))
+    item.set("SASFieldName", column.name)
+    empty = column.origin[0] == "Not Available"
+    if empty:
+        coded = dataset.name == "AE" and column.variable.core in ("Req", "Exp")
+        item.set(f"{{{DEF}}}CommentOID", _UNCODED[0] if coded else _EMPTY[0])
+    _description(item, column.variable.label)
+    if _list_oid(dataset, column) in lists:
+        _child(item, "CodeListRef", CodeListOID=_list_oid(dataset, column))
+    origin = _def(item, "Origin", Type=column.origin[0])
+    if column.origin[1] is not None:
+        origin.set("Source", column.origin[1])
+
+
+def _list_oid(dataset: Described, column: Column) -> str:
+    return f"CL.{dataset.name}.{column.name}"
+
+
+def _lists(datasets: Sequence[Described]) -> dict[str, tuple[list[str], Codelist]]:
+    """Of each column with a codelist the terms that are used, in order of the alphabet."""
+    found: dict[str, tuple[list[str], Codelist]] = {}
+    for dataset in datasets:
+        for column in dataset.columns:
+            lists = [one for code in column.variable.codelists if (one := codelist(code)) is not None]
+            if not lists or column.type != "text":
+                continue
+            used = sorted(set(dataset.frame[column.name].drop_nulls().to_list()))
+            if column.name.endswith(("STRESC", "QNAM")) or not used:
+                continue
+            best = max(lists, key=lambda one: sum(term in one.terms for term in used))
+            if any(term in best.terms for term in used):
+                found[_list_oid(dataset, column)] = used, best
+    return found
+
+
+def _codelist(metadata: etree._Element, oid: str, terms: Sequence[str], known: Codelist) -> None:
+    element = _child(metadata, "CodeList", OID=oid, Name=f"{known.name} ({oid[3:]})", DataType="text")
+    element.set(f"{{{DEF}}}StandardOID", _CT)
+    for place, term in enumerate(terms, start=1):
+        item = _child(element, "EnumeratedItem", CodedValue=term, OrderNumber=str(place))
+        if term in known.terms:
+            _child(item, "Alias", Name=known.terms[term], Context="nci:ExtCodeID")
+        else:
+            item.set(f"{{{DEF}}}ExtendedValue", "Yes")
+    _child(element, "Alias", Name=known.code, Context="nci:ExtCodeID")

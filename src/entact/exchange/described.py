@@ -1,0 +1,95 @@
+"""A dataset with what every format says of it: label, keys, and of each column type, length and origin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import polars as pl
+
+from entact.datasets.sdtm import NATURAL_KEYS, Table, Tabulation, Variable
+
+DataType = Literal["text", "integer", "float"]
+Origin = tuple[str, str | None]  # Type and Source of Define-XML 2.1
+
+_ASSIGNED: Final = ("STUDYID", "DOMAIN", "RDOMAIN", "USUBJID", "TESTCD", "TEST", "CAT", "SCAT", "SEQ", "SPID")
+_DERIVED: Final = ("DY", "STDY", "ENDY", "LOBXFL", "DRVFL", "EPOCH", "LNKID", "STRESC", "STRESN", "STRESU")
+PROTOCOL: Final = ("TA", "TE", "TI", "TS", "TV")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column as formats describe it; `length` in bytes of its longest value, at least 1."""
+
+    variable: Variable
+    type: DataType
+    length: int
+    digits: int
+    key: int | None
+    origin: Origin
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.variable.name
+
+
+@dataclass(frozen=True)
+class Described:
+    """One dataset: rows, and what formats say of it."""
+
+    name: str
+    label: str
+    observation_class: str
+    structure: str
+    frame: pl.DataFrame
+    columns: tuple[Column, ...]
+
+
+def described(tabulation: Tabulation) -> Iterator[Described]:
+    """Every dataset of a study, in its order."""
+    for name, table in tabulation.tables.items():
+        frame = table.frame()
+        keys = _keys(name, table)
+        columns = tuple(_column(name, one, frame[one.name], keys) for one in table.variables)
+        yield Described(
+            name, table.domain.label, table.domain.observation_class, table.domain.structure, frame, columns
+        )
+
+
+def _keys(name: str, table: Table) -> Mapping[str, int]:
+    if name.startswith("SUPP"):
+        keys: tuple[str, ...] = ("STUDYID", "RDOMAIN", "USUBJID", "IDVAR", "IDVARVAL", "QNAM")
+    else:
+        keys = NATURAL_KEYS.get(name, ("STUDYID", "USUBJID", f"{name}SEQ"))
+    return {key: place for place, key in enumerate(keys, start=1) if key in table.domain.variables}
+
+
+def _column(dataset: str, variable: Variable, values: pl.Series, keys: Mapping[str, int]) -> Column:
+    key = keys.get(variable.name)
+    origin = _origin(dataset, variable.name, bool(values.null_count() == values.len()))
+    if not variable.numeric:
+        longest = values.str.len_bytes().max()
+        return Column(variable, "text", max(int(str(longest or 1)), 1), 0, key, origin)
+    known = [float(one) for one in values.drop_nulls().to_list()]
+    if all(one.is_integer() for one in known):
+        return Column(
+            variable, "integer", max((len(str(int(one))) for one in known), default=1), 0, key, origin
+        )
+    digits = max(len(repr(one).partition(".")[2]) for one in known)
+    return Column(variable, "float", max(len(repr(one)) for one in known), digits, key, origin)
+
+
+def _origin(dataset: str, name: str, empty: bool) -> Origin:
+    """Where a column's values are from; of one that is empty that there are none."""
+    if empty:
+        return "Not Available", None
+    if dataset in PROTOCOL:
+        return "Protocol", "Sponsor"
+    bare = name.removeprefix(dataset)
+    if name in _ASSIGNED or bare in _ASSIGNED or (dataset.startswith("SUPP") and name != "QVAL"):
+        return "Assigned", "Sponsor"
+    if bare in _DERIVED or dataset == "SE":
+        return "Derived", "Sponsor"
+    return "Collected", "Investigator"

@@ -1,0 +1,203 @@
+"""SDTM from ledgers: values are those of the ledger, rows know their entries, a blinded one knows no arm."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.datasets.participants import START, Participant, arms, trial
+
+from entact.course.course import Course
+from entact.course.fold import fold
+from entact.datasets.sdtm import Tabulation, strangers, tabulate
+from entact.datasets.sdtm.guide import domain
+from entact.protocol.release import Study
+
+
+def rows(tabulation: Tabulation, name: str) -> list[dict[str, Any]]:
+    return tabulation.tables[name].rows if name in tabulation.tables else []
+
+
+@pytest.fixture(scope="module")
+def made(mini: Study) -> Tabulation:
+    """The small trial, arms opened."""
+    return tabulate(mini, [person.course() for person in trial(mini)], arms())
+
+
+def test_everybody_who_consented_is_in_dm_with_what_became_of_them(made: Tabulation) -> None:
+    subjects = rows(made, "DM")
+    assert len(subjects) == 6
+    failed = next(one for one in subjects if one.get("ARMNRS") == "SCREEN FAILURE")
+    assert "ARMCD" not in failed
+    treated = [one for one in subjects if one.get("ACTARMCD")]
+    assert {one["ARMCD"] for one in treated} == {"MDMA", "PLACEBO"}
+    assert all(one["RFSTDTC"] == one["RFXSTDTC"] and one["SEX"] == "F" for one in treated)
+
+
+def test_every_value_is_a_term_of_its_codelist_and_every_required_variable_is_there(made: Tabulation) -> None:
+    assert [str(one) for one in strangers(made) if not one.extensible] == []
+    for name, table in made.tables.items():
+        for variable in domain(name).variables.values():
+            if variable.core == "Req" and (name, variable.name) != ("AE", "AEDECOD"):  # MedDRA is not here
+                absent = [row for row in table.rows if row.get(variable.name) in (None, "")]
+                assert not absent, (name, variable.name, absent[:1])
+
+
+def test_a_sex_that_the_terminology_lacks_is_found(made: Tabulation) -> None:
+    made.tables["DM"].rows[0]["SEX"], before = "Q", made.tables["DM"].rows[0]["SEX"]
+    try:
+        found = [str(one) for one in strangers(made) if not one.extensible]
+    finally:
+        made.tables["DM"].rows[0]["SEX"] = before
+    assert found == ["DM.SEX, row 1: 'Q' is no term of SEX (not allowed)"]
+
+
+def test_keys_are_unique_and_numbers_have_no_gap(made: Tabulation) -> None:
+    for name, table in made.tables.items():
+        if f"{name}SEQ" in domain(name).variables and name != "TS":
+            by_subject: dict[str, list[int]] = {}
+            for row in table.rows:
+                by_subject.setdefault(row["USUBJID"], []).append(row[f"{name}SEQ"])
+            assert all(numbers == [*range(1, len(numbers) + 1)] for numbers in by_subject.values()), name
+
+
+def test_exposure_is_what_the_opened_arm_held_and_collected_doses_never_say_it(made: Tabulation) -> None:
+    assert {(one["EXTRT"], one["EXDOSE"]) for one in rows(made, "EX")} >= {("PLACEBO", 0)}
+    assert {one["ECTRT"] for one in rows(made, "EC")} == {"MDMA OR MATCHING PLACEBO"}
+    mdma = next(one for one in rows(made, "EX") if one["EXTRT"] == "MDMA")
+    assert (mdma["EXDOSU"], mdma["EXDOSE"] > 0) == ("mg", True)
+
+
+def test_a_dose_that_was_withheld_is_in_ec_and_not_in_ex(mini: Study) -> None:
+    person = Participant(mini, 2).randomised()
+    person.write("encounter", {"status": "started"}, day=12, encounter="session_1#1")
+    said = {"part": "initial", "kit": "K-2", "level": "low", "dispensed": 2, "taken": 0, "returned": 2}
+    person.write("dose", {**said, "outcome": "withheld"}, day=12, minute=10, encounter="session_1#1")
+    found = tabulate(mini, [person.course()], arms())
+    (dose,) = rows(found, "EC")
+    assert (dose["ECOCCUR"], dose["ECREASOC"], dose["ECDOSE"]) == ("N", "WITHHELD", None)
+    assert rows(found, "EX") == []
+    assert [(one["DATESTCD"], one["DASTRESN"]) for one in rows(found, "DA")] == [
+        ("DISPAMT", 2),
+        ("LOSTAMT", 0),
+        ("RETAMT", 2),
+    ]
+
+
+def test_vital_signs_are_relative_to_the_dose_of_their_session(made: Tabulation) -> None:
+    doses = {one["USUBJID"]: one["ECSTDTC"] for one in rows(made, "EC") if one["ECMOOD"] == "PERFORMED"}
+    during = [one for one in rows(made, "VS") if one.get("VISIT") == "SESSION 1"]
+    assert during
+    assert all(one["VSRFTDTC"] == doses[one["USUBJID"]] for one in during)
+    before = [one for one in during if one.get("VSLOBXFL") == "Y"]
+    assert {one["VSTESTCD"] for one in before} == {"SYSBP", "DIABP", "HR"}
+    assert all(one["VSDTC"] <= one["VSRFTDTC"] for one in before)
+
+
+def test_elements_follow_each_other_without_a_gap(made: Tabulation) -> None:
+    by_subject: dict[str, list[dict[str, Any]]] = {}
+    for row in rows(made, "SE"):
+        by_subject.setdefault(row["USUBJID"], []).append(row)
+    assert {len(found) for found in by_subject.values()} == {1, 3}
+    for found in by_subject.values():
+        for one, following in pairwise(found):
+            assert one["SEENDTC"] == following["SESTDTC"]
+
+
+def test_a_correction_is_behind_the_row_that_it_changed(mini: Study) -> None:
+    person = Participant(mini, 2).randomised()
+    rated = person.rate(33, True, day=9, visit="baseline")
+    person.write(
+        "form", {"items": {"total": 31}}, day=10, replaces=rated.id, reason="typing_error", role="rater"
+    )
+    found = tabulate(mini, [person.course()], arms())
+    table = next(one for one in found.tables.values() if any(rated.id in said for said in one.entries))
+    behind = next(said for said in table.entries if rated.id in said)
+    assert behind == (rated.id, person.entries[-1].id)
+    assert "31" in {row.get(f"{table.domain.name}STRESC") for row in table.rows}
+
+
+def test_every_entry_behind_a_row_is_one_of_the_ledger(mini: Study) -> None:
+    people = trial(mini)
+    known = {entry.id for person in people for entry in person.entries}
+    found = tabulate(mini, [person.course() for person in people], arms())
+    for name, table in found.tables.items():
+        if name not in ("TA", "TE", "TI", "TS", "TV"):
+            assert all(said and {*said} <= known for said in table.entries), name
+
+
+def test_swapping_the_arms_changes_no_value_of_a_blinded_export(mini: Study) -> None:
+    other = {number: {"mdma": "placebo", "placebo": "mdma"}[arm] for number, arm in arms().items()}
+    courses = [person.course() for person in trial(mini)]
+    blinded = tabulate(mini, courses)
+    assert blinded.blinded
+    assert "EX" not in blinded.tables
+    assert {one.get("ARMCD") for one in rows(blinded, "DM")} == {None, "BLINDED"}
+    opened = [tabulate(mini, courses, allocation) for allocation in (arms(), other)]
+    assert rows(opened[0], "DM") != rows(opened[1], "DM")
+    for name, table in blinded.tables.items():
+        if name not in ("DM", "SE", "TA", "TE"):
+            assert table.rows == opened[0].tables[name].rows == opened[1].tables[name].rows, name
+    words = str([table.rows for name, table in blinded.tables.items() if name not in ("TS",)]).lower()
+    assert "placebo" not in words.replace("mdma or matching placebo", "")
+
+
+def test_an_allocation_without_a_number_is_refused(mini: Study, courses: list[Course]) -> None:
+    with pytest.raises(ValueError, match="no arm for the randomisation number denver-002"):
+        tabulate(mini, courses, {})
+
+
+readings = st.lists(
+    st.tuples(st.integers(50, 280), st.integers(20, 180), st.integers(0, 480)), min_size=1, max_size=6
+)
+totals = st.one_of(st.none(), st.integers(0, 80))
+
+
+@given(readings=readings, totals=st.lists(totals, max_size=4), units=st.integers(0, 4))
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_values_are_those_of_the_ledger(
+    mini: Study, readings: list[tuple[int, int, int]], totals: list[int | None], units: int
+) -> None:
+    person = Participant(mini, 2).randomised()
+    person.write("encounter", {"status": "started"}, day=12, encounter="session_1#1")
+    given_units = {"part": "initial", "kit": "K-2", "level": "low", "dispensed": 4, "taken": units}
+    outcome = {"outcome": "refused"} if units == 0 else {}
+    person.write("dose", {**given_units, **outcome}, day=12, minute=1, encounter="session_1#1")
+    for systolic, diastolic, minute in readings:
+        said = {"systolic": f"{systolic} mm[Hg]", "diastolic": f"{diastolic} mm[Hg]"}
+        person.write("vital_signs", said, day=12, minute=minute, encounter="session_1#1")
+    for number, total in enumerate(totals):
+        person.rate(total, None, day=20 + number, visit="outcome")
+    found = tabulate(mini, [fold(mini, reversed(person.entries))], arms())
+    local = [
+        (said, (START + timedelta(days=12, minutes=minute)).strftime("%Y-%m-%dT%H:%M:%S"))
+        for said, _, minute in readings
+    ]
+    systolic_rows = [one for one in rows(found, "VS") if one["VSTESTCD"] == "SYSBP"]
+    assert sorted((one["VSSTRESN"], one["VSDTC"][:17]) for one in systolic_rows) == sorted(
+        (float(said), _in_zone(mini, at)[:17]) for said, at in local
+    )
+    rated = [one for table in ("QS", "RS") for one in rows(found, table) if one.get("VISIT") == "OUTCOME"]
+    by_total = [one for one in rated if one[f"{one['DOMAIN']}SPID"].endswith(".total")]
+    wanted = sorted("refused" if one is None else str(one) for one in totals)
+    assert wanted == sorted(_result(one) for one in by_total)
+    (dose,) = [one for one in rows(found, "EC") if one["ECMOOD"] == "PERFORMED"]
+    assert dose["ECDOSE"] == (units or None)
+
+
+def _result(row: dict[str, Any]) -> str:
+    prefix = row["DOMAIN"]
+    return "refused" if row.get(f"{prefix}REASND") == "SUBJECT REFUSED" else str(row[f"{prefix}STRESC"])
+
+
+def _in_zone(study: Study, at: str) -> str:
+    """The clock of the site: it has the offset of what is entered, until its summer time begins."""
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    zone = ZoneInfo(study.newest.file.sites["denver"].timezone)
+    return datetime.fromisoformat(f"{at}-07:00").astimezone(zone).strftime("%Y-%m-%dT%H:%M:%S")

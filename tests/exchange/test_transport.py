@@ -1,0 +1,133 @@
+"""SAS transport files: what is written is read again, and what does not fit is refused with its place."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyreadstat
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from entact.exchange import Described, TransportError, write_transport
+
+AT = datetime(2026, 5, 4, 12, 30, tzinfo=UTC)
+
+
+def with_value(dataset: Described, column: str, value: Any) -> Described:
+    """The dataset with another value in the second row of a column."""
+    values = dataset.frame[column].to_list()
+    values[1] = value
+    series = pl.Series(column, values, dtype=dataset.frame[column].dtype)
+    return replace(dataset, frame=dataset.frame.with_columns(series))
+
+
+def test_every_dataset_is_read_again_as_it_was_written(
+    datasets: dict[str, Described], tmp_path: Path
+) -> None:
+    for name, dataset in datasets.items():
+        path = tmp_path / f"{name.lower()}.xpt"
+        write_transport(dataset, path, AT)
+        read, said = pyreadstat.read_xport(path, output_format="polars")
+        assert said.table_name == name
+        assert said.file_label == dataset.label
+        assert [said.column_names_to_labels[one.name] for one in dataset.columns] == [
+            one.variable.label for one in dataset.columns
+        ]
+        assert read.columns == dataset.frame.columns
+        for column in dataset.columns:
+            back = [None if one == "" else one for one in read[column.name].to_list()]
+            assert back == dataset.frame[column.name].to_list(), (name, column.name)
+
+
+def test_the_bytes_are_the_same_each_time_and_name_the_time_of_the_cut(
+    datasets: dict[str, Described], tmp_path: Path
+) -> None:
+    for name in ("one", "other"):
+        write_transport(datasets["DM"], tmp_path / name, AT)
+    first, second = ((tmp_path / name).read_bytes() for name in ("one", "other"))
+    assert first == second
+    assert first.count(b"04MAY26:12:30:00") == 4
+
+
+@pytest.mark.skipif(shutil.which("Rscript") is None, reason="R is not on this machine; pyreadstat reads them")
+def test_haven_reads_every_file(datasets: dict[str, Described], tmp_path: Path) -> None:
+    if subprocess.run(["Rscript", "-e", "library(haven)"], capture_output=True, check=False).returncode:
+        pytest.skip("haven is not installed; pyreadstat reads them")
+    for name, dataset in datasets.items():
+        write_transport(dataset, tmp_path / f"{name}.xpt", AT)
+    script = (
+        "for (f in list.files(commandArgs(TRUE)[1], full.names=TRUE)) "
+        "{ d <- haven::read_xpt(f); cat(basename(f), nrow(d), ncol(d), '\\n') }"
+    )
+    done = subprocess.run(
+        ["Rscript", "-e", script, str(tmp_path)], capture_output=True, text=True, check=True, timeout=120
+    )
+    said = {line.split()[0]: line.split()[1:] for line in done.stdout.splitlines()}
+    assert said == {
+        f"{name}.xpt": [str(one.frame.height), str(one.frame.width)] for name, one in datasets.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("Grüße", "dataset DM, variable SUBJID, row 2: 'ü' is not ASCII"),
+        ("x" * 201, "dataset DM, variable SUBJID, row 2: a text of 201 bytes, and 200 fit"),
+        ("x ", "dataset DM, variable SUBJID, row 2: 'x ' ends with a blank"),
+        ("a\nb", "dataset DM, variable SUBJID, row 2: '\\n' is not ASCII"),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_its_place(
+    datasets: dict[str, Described], tmp_path: Path, value: str, words: str
+) -> None:
+    with pytest.raises(TransportError) as refused:
+        write_transport(with_value(datasets["DM"], "SUBJID", value), tmp_path / "dm.xpt", AT)
+    assert str(refused.value).startswith(words)
+    assert not (tmp_path / "dm.xpt").exists()
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e80, 1e-90])
+def test_a_number_that_the_format_cannot_hold_is_refused(
+    datasets: dict[str, Described], tmp_path: Path, value: float
+) -> None:
+    with pytest.raises(TransportError, match=r"dataset DM, variable AGE, row 2: .* is no number that"):
+        write_transport(with_value(datasets["DM"], "AGE", value), tmp_path / "dm.xpt", AT)
+
+
+def test_a_name_or_label_that_is_too_long_is_refused(datasets: dict[str, Described], tmp_path: Path) -> None:
+    dataset = datasets["DM"]
+    first = dataset.columns[0]
+    for changed, words in (
+        (replace(first.variable, label="x" * 41), "the label"),
+        (replace(first.variable, label="Größe"), "is not ASCII of at most 40 characters"),
+    ):
+        with pytest.raises(TransportError, match=words):
+            write_transport(
+                replace(dataset, columns=(replace(first, variable=changed), *dataset.columns[1:])),
+                tmp_path / "dm.xpt",
+                AT,
+            )
+    with pytest.raises(TransportError, match="at most 8 capital letters"):
+        write_transport(replace(dataset, name="SUBJECTLIST"), tmp_path / "dm.xpt", AT)
+
+
+@given(
+    number=st.floats(-1e70, 1e70, allow_subnormal=False).filter(lambda one: one == 0 or abs(one) > 1e-70),
+    text=st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=200),
+)
+@settings(max_examples=40)
+def test_any_number_and_text_that_fits_comes_back(
+    tmp_path_factory: pytest.TempPathFactory, datasets: dict[str, Described], number: float, text: str
+) -> None:
+    path = tmp_path_factory.mktemp("xpt") / "dm.xpt"
+    said = text.rstrip(" ") or "x"
+    write_transport(with_value(with_value(datasets["DM"], "AGE", number), "SUBJID", said), path, AT)
+    read, _ = pyreadstat.read_xport(path, output_format="polars")
+    assert (read["AGE"][1], read["SUBJID"][1]) == (number, said)
