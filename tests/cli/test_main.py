@@ -14,7 +14,20 @@ from entact.cli.fault import in_words
 from entact.conduct.error import ConductError
 from entact.store import StoreError
 
-COMMANDS = ("demo", "rehearse", "check", "verify", "where", "open", "serve", "work", "site-copy", "stop")
+COMMANDS = (
+    "demo",
+    "rehearse",
+    "check",
+    "verify",
+    "where",
+    "open",
+    "serve",
+    "work",
+    "site-copy",
+    "stop",
+    "export",
+    "trace",
+)
 GROUPS = ("sign-key", "erase", "keys", "identity", "cut", "unlock", "conflict", "device", "validation-pack")
 
 

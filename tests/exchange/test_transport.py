@@ -122,7 +122,7 @@ def test_a_name_or_label_that_is_too_long_is_refused(datasets: dict[str, Describ
     number=st.floats(-1e70, 1e70, allow_subnormal=False).filter(lambda one: one == 0 or abs(one) > 1e-70),
     text=st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=200),
 )
-@settings(max_examples=40)
+@settings(max_examples=15)
 def test_any_number_and_text_that_fits_comes_back(
     tmp_path_factory: pytest.TempPathFactory, datasets: dict[str, Described], number: float, text: str
 ) -> None:

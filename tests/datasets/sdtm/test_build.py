@@ -158,7 +158,7 @@ totals = st.one_of(st.none(), st.integers(0, 80))
 
 
 @given(readings=readings, totals=st.lists(totals, max_size=4), units=st.integers(0, 4))
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_values_are_those_of_the_ledger(
     mini: Study, readings: list[tuple[int, int, int]], totals: list[int | None], units: int
 ) -> None:

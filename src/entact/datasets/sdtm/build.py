@@ -38,7 +38,7 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "EC": ("ECSTDTC", "ECMOOD", "ECCAT", "ECSPID"),
     "EX": ("EXSTDTC", "EXCAT", "EXSPID"),
     "IE": ("IETESTCD",),
-    "MH": ("MHCAT", "MHTERM", "MHDTC", "MHSPID"),
+    "MH": ("MHTERM", "MHDTC", "MHSPID"),
     "PR": ("PRSTDTC", "PRSPID"),
     **{name: (f"{name}TESTCD", f"{name}DTC", f"{name}SPID") for name in findings.DOMAINS},
 }
@@ -72,10 +72,13 @@ class Table:
     @property
     def variables(self) -> list[Variable]:
         """Required and expected variables, and of the others those that some row has."""
+        known = self.domain.variables
         used = {name for row in self.rows for name, value in row.items() if value is not None}
-        return [
-            one for one in self.domain.variables.values() if one.core in ("Req", "Exp") or one.name in used
-        ]
+        used |= {one.name for one in known.values() if one.core in ("Req", "Exp")}
+        used |= {f"{name[:-3]}DY" for name in used if name.endswith("DTC")}  # a date has its study day
+        if self.domain.observation_class in ("Interventions", "Events", "Findings"):
+            used.add("EPOCH")
+        return [one for one in known.values() if one.name in used]
 
     def frame(self) -> pl.DataFrame:
         """The rows as a frame: numbers as Float64, the rest as text; null is missing."""

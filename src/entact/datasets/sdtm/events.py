@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from entact.course.entry.dates import read_date
 from entact.course.state.enrolment import EligibilityState
 from entact.course.state.safety import AdverseEventState
 from entact.datasets import safety
@@ -97,7 +96,7 @@ def _event(subject: Subject, event: AdverseEventState, derived: dict[str, Any]) 
             "AESER": serious,
             "AEREL": _RELATED.get(event.related or ""),
             "AEOUT": _OUTCOMES.get(event.outcome or ""),
-            "EPOCH": subject.epoch(begun) if event.onset is None else _epoch_written(subject, event.onset),
+            "EPOCH": subject.epoch(begun) if event.onset is None else subject.epoch_written(event.onset),
             "AESTDTC": subject.written(event.onset),
             "AEENDTC": subject.written(event.resolved),
             "AESTDY": subject.day_written(event.onset),
@@ -110,12 +109,6 @@ def _event(subject: Subject, event: AdverseEventState, derived: dict[str, Any]) 
         begun,
         tuple(one for one in qualifiers if one is not None),
     )
-
-
-def _epoch_written(subject: Subject, text: str) -> str | None:
-    """The epoch of a written date where it is an instant; of a day nobody knows on which side it began."""
-    found = read_date(text)
-    return None if found is None else subject.epoch(found.at)
 
 
 def history(subject: Subject) -> Iterator[Row]:
@@ -136,7 +129,6 @@ def history(subject: Subject) -> Iterator[Row]:
                         {
                             "MHSPID": f"{answers.entry}.{item}",
                             "MHTERM": (definition.title or item.replace("_", " ")).upper()[:200],
-                            "MHCAT": (said.form.title or form.replace("_", " ")).upper()[:200],
                             "MHPRESP": "Y",
                             "MHOCCUR": text_of(value),
                             "MHDTC": subject.local(answers.at),

@@ -24,8 +24,14 @@ _MISSING: Final = {
     "below_quantification": "BELOW THE LIMIT OF QUANTIFICATION",
     "unknown": "UNKNOWN",
 }
+NO_REASON: Final = "NO REASON GIVEN"
 _AFTER: Final = re.compile(r"(initial|supplement)(?: \+ (.+))?")
-_BEFORE, _END, _SUPPLEMENT = -1, 99_000, 10_000  # VSTPTNUM: minutes after the dose, apart for the two doses
+_BEFORE, _BETWEEN, _END, _SUPPLEMENT = (
+    -1,
+    98_000,
+    99_000,
+    10_000,
+)  # VSTPTNUM: minutes after the dose, apart for the two doses
 
 
 def findings(subject: Subject) -> Iterator[Row]:
@@ -63,7 +69,7 @@ def _not_done(subject: Subject, answers: Answers, homes: Any) -> Iterator[Row]:
             f"{prefix}TEST": f"All {prefix} tests of the form",
             f"{prefix}CAT": first.category or None,
             f"{prefix}STAT": "NOT DONE",
-            f"{prefix}REASND": subject.said_of(answers.entry),
+            f"{prefix}REASND": subject.said_of(answers.entry) or NO_REASON,
             **_when(subject, answers, prefix),
         },
         [answers.entry],
@@ -153,7 +159,11 @@ def _timing(subject: Subject, answers: Answers, prefix: str) -> dict[str, Value]
     number, after = timepoint_number(answers.timepoint)
     if answers.timepoint is not None:
         said |= {f"{prefix}TPT": answers.timepoint.upper(), f"{prefix}TPTNUM": number}
-    if taken is not None and (after is not None or answers.timepoint is None or prefix == "VS"):
+    elif (
+        taken is not None and prefix == "VS"
+    ):  # a reading between the planned ones is relative to the dose too
+        said |= {f"{prefix}TPT": "UNSCHEDULED", f"{prefix}TPTNUM": _BETWEEN}
+    if taken is not None and said:
         said |= {f"{prefix}TPTREF": REFERENCE, f"{prefix}RFTDTC": subject.local(taken)}
         if after is not None:
             said[f"{prefix}ELTM"] = after

@@ -194,6 +194,7 @@ def medicines(subject: Subject) -> Iterator[Row]:
                 "CMCAT": "PSYCHIATRIC" if one.psychiatric else "OTHER" if one.psychiatric is False else None,
                 "CMCLAS": one.medicine_class.upper() if one.medicine_class else None,
                 "CMDOSTXT": None if "dose" in sealed or one.dose is None else one.dose[:200],
+                "EPOCH": subject.epoch_written(one.started),
                 "CMSTDTC": subject.written(one.started),
                 "CMENDTC": subject.written(one.stopped),
                 "CMSTDY": subject.day_written(one.started),

@@ -150,6 +150,20 @@ class Subject:
         assert until is not None
         return TREATMENT if at <= until else FOLLOW_UP
 
+    def epoch_written(self, text: str | None) -> str | None:
+        """The epoch of a clinical date; None where it may lie in several, or before consent."""
+        found = read_date(text)
+        if found is None:
+            return None
+        if found.at is not None:
+            return self.epoch(found.at)
+        starts = [at for at in (self.began, self.person.treated_from, self.treated_until) if at is not None]
+        days = [day for at in starts if (day := self.person.day(at)) is not None]
+        before = sum(day < found.earliest for day in days)
+        if before == 0 or before != sum(day <= found.latest for day in days):
+            return None
+        return (SCREENING, TREATMENT, FOLLOW_UP)[before - 1]
+
     def held(self) -> list[EncounterState]:
         """Encounters in order of their visits, as far as the schedule has them."""
         found = [one for one in self.person.course.encounters.values() if self.visit(one.id)]
