@@ -13,20 +13,31 @@ from tests.cli.conftest import Run
 
 
 def digests(folder: Path) -> dict[str, str]:
-    return {path.name: sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
+    return {
+        path.relative_to(folder).as_posix(): sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*.*")
+    }
 
 
 def test_datasets_are_written_with_a_manifest_of_their_hashes(run: Run, own: str, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    options = ["--as", "sdtm,define", "--format", "xpt,json,parquet,csv", "--database", own]
+    options = ["--as", "sdtm,adam,define", "--format", "xpt,json,parquet,csv", "--database", own]
     done = run("export", "mapp1", *options, "--out", out, "--blinded")
     assert (done.code, done.err) == (0, "")
-    assert done.out.startswith("mapp1 · sdtm, define · blinded · SIMULATED DATA")
+    assert done.out.startswith("mapp1 · sdtm, adam, define · blinded · SIMULATED DATA")
     manifest = json.loads((out / "manifest.json").read_text())
     found = digests(out)
     del found["manifest.json"]
     assert manifest["files"] == found
-    assert {"dm.xpt", "dm.json", "dm.parquet", "dm.csv", "define.xml", "trace.jsonl"} <= found.keys()
+    assert {
+        "dm.xpt",
+        "dm.json",
+        "dm.parquet",
+        "dm.csv",
+        "define.xml",
+        "adam/adqs.xpt",
+        "trace.jsonl",
+    } <= found.keys()
     assert (manifest["blinded"], manifest["simulated"]) == (True, True)
     assert manifest["release"].startswith("mapp1@sha256:")
     assert "EX" in manifest["withheld"]
@@ -39,7 +50,7 @@ def test_datasets_are_written_with_a_manifest_of_their_hashes(run: Run, own: str
     from entact import store
 
     last = [*store.lines("system")][-1].text
-    assert "datasets, sdtm, define, blinded" in last
+    assert "datasets, sdtm, adam, define, blinded" in last
 
 
 def test_a_blinded_export_of_a_study_with_swapped_arms_is_byte_equal(
@@ -100,7 +111,7 @@ def test_a_value_leads_back_to_its_entries(run: Run, own: str, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--as", "adam"], "adam is not written yet; there are sdtm, define"),
+        (["--as", "adam"], "analysis datasets come with those of SDTM"),
         (["--as", "send"], "there is no standard 'send'"),
         (["--as", "define"], "define describes datasets"),
         (["--format", "sas7bdat"], "there is no format 'sas7bdat'"),

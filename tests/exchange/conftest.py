@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from tests.datasets.participants import arms, trial
 
-from entact.datasets.sdtm import Tabulation, tabulate
+from entact.datasets.adam import Analyser
+from entact.datasets.sdtm import Tabulation, Tabulator
 from entact.exchange import Described, described
 from entact.protocol.load import load_study
 
-AT = datetime(2026, 5, 4, 12, 30, tzinfo=UTC)
+
+@pytest.fixture(scope="session")
+def made() -> tuple[Tabulation, list[Described]]:
+    """The small trial, arms opened, and its analysis datasets."""
+    study, analyser = load_study(str(Path(__file__).parents[1] / "studies" / "mini")), Analyser()
+    tabulator = Tabulator(study, arms(), analyser)
+    for person in trial(study):
+        tabulator.add(person.course())
+    return tabulator.finish(), list(described(analyser.finish().tables))
 
 
 @pytest.fixture(scope="session")
-def tabulation() -> Tabulation:
-    """The small trial, arms opened."""
-    study = load_study(str(Path(__file__).parents[1] / "studies" / "mini"))
-    return tabulate(study, [person.course() for person in trial(study)], arms())
+def tabulation(made: tuple[Tabulation, list[Described]]) -> Tabulation:
+    """The small trial in SDTM."""
+    return made[0]
+
+
+@pytest.fixture(scope="session")
+def analysed(made: tuple[Tabulation, list[Described]]) -> list[Described]:
+    """Its analysis datasets."""
+    return made[1]
 
 
 @pytest.fixture(scope="session")
 def datasets(tabulation: Tabulation) -> dict[str, Described]:
-    """Its datasets by name."""
-    return {one.name: one for one in described(tabulation)}
+    """Its datasets of SDTM by name."""
+    return {one.name: one for one in described(tabulation.tables)}

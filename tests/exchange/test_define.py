@@ -33,7 +33,7 @@ def test_it_describes_every_column_once_and_names_the_terminology(
     items = [one.get("OID") for one in root.iterfind(".//odm:ItemDef", NAMES)]
     assert items == [f"IT.{name}.{one.name}" for name, data in datasets.items() for one in data.columns]
     versions = [one.get("Version") for one in root.iterfind(".//def:Standard", NAMES)]
-    assert versions == ["3.4", "2025-03-28"]
+    assert versions == ["3.4", "2025-03-28", "2026-03-27"]
 
 
 def test_every_reference_leads_somewhere(define: bytes) -> None:
@@ -47,3 +47,15 @@ def test_every_reference_leads_somewhere(define: bytes) -> None:
 
 def test_it_says_that_data_are_simulated(define: bytes) -> None:
     assert b"SIMULATED DATA" in define
+
+
+def test_that_of_analysis_datasets_keeps_to_the_schema_too(
+    tabulation: Tabulation, analysed: list[Described]
+) -> None:
+    text = define_xml(tabulation, analysed, version="0.1.0", at=AT, ending="xpt")
+    folder = Path(odmlib.__file__).parent / "schemas" / "define" / "2.1"
+    schema = etree.XMLSchema(etree.parse(str(folder / "define2-1-0.xsd")))
+    root = etree.fromstring(text)
+    schema.assertValid(root)
+    dates = [one for one in root.iterfind(".//odm:ItemDef", NAMES) if one.get("Name") == "TRTSDT"]
+    assert [one.get(f"{{{NAMES['def']}}}DisplayFormat") for one in dates] == ["DATE9."]

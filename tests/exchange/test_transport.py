@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -131,3 +131,14 @@ def test_any_number_and_text_that_fits_comes_back(
     write_transport(with_value(with_value(datasets["DM"], "AGE", number), "SUBJID", said), path, AT)
     read, _ = pyreadstat.read_xport(path, output_format="polars")
     assert (read["AGE"][1], read["SUBJID"][1]) == (number, said)
+
+
+def test_dates_of_analysis_datasets_are_days_that_are_shown_as_dates(
+    analysed: list[Described], tmp_path: Path
+) -> None:
+    subjects = next(one for one in analysed if one.name == "ADSL")
+    write_transport(subjects, tmp_path / "adsl.xpt", AT)
+    read, said = pyreadstat.read_xport(tmp_path / "adsl.xpt", output_format="polars")
+    assert said.original_variable_types["TRTSDT"] == "DATE9"
+    days = [None if one is None else (one - date(1960, 1, 1)).days for one in read["TRTSDT"].to_list()]
+    assert days == subjects.frame["TRTSDT"].to_list()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,15 +16,16 @@ from entact import __version__
 from entact.cli.database import open_record
 from entact.course.entry import Line, digest, instant, read
 from entact.course.fold import Broken, fold_lines
-from entact.datasets.sdtm import TERMINOLOGY, Tabulation, Tabulator, strangers
+from entact.datasets.adam import Analyser
+from entact.datasets.sdtm import TERMINOLOGY, Table, Tabulation, Tabulator, strangers
 from entact.exchange import Described, dataset_json, define_xml, described, write_transport
 from entact.protocol import Study
 from entact.store import StoreError
 
 MANIFEST, TRACE, DEFINE = "manifest.json", "trace.jsonl", "define.xml"
-STANDARDS = ("sdtm", "define")
+STANDARDS = ("sdtm", "adam", "define")
+ADAM = "adam"  # the folder of analysis datasets, within that of an export
 FORMATS = ("xpt", "json", "parquet", "csv")
-NOT_YET = ("adam",)
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,8 @@ def export_study(name: str, database: str, asked: Asked, out: Path) -> dict[str,
         raise StoreError(f"{out} is not empty: an export goes into a folder of its own")
     source = open_source(name, database, asked.cut)
     arms = _arms(source, database, asked)
-    tabulator = Tabulator(source.study, arms)
+    analyser = Analyser() if ADAM in asked.standards else None
+    tabulator = Tabulator(source.study, arms, analyser)
     seen = _Seen()
     broken: dict[str, str] = {}
     for ledger, lines in source.participants:
@@ -89,7 +91,8 @@ def export_study(name: str, database: str, asked: Asked, out: Path) -> dict[str,
     wrong = [str(one) for one in strangers(tabulation) if not one.extensible]
     if wrong:
         raise StoreError(f"nothing was written: {'; '.join(wrong[:5])}")
-    written = _write(tabulation, asked, out, seen.at)
+    analysed = analyser.finish().tables if analyser is not None else {}
+    written = _write(tabulation, analysed, asked, out, seen.at)
     found: dict[str, Any] = {
         "study": source.study.name,
         "release": source.study.newest.id,
@@ -103,7 +106,7 @@ def export_study(name: str, database: str, asked: Asked, out: Path) -> dict[str,
         "terminology": TERMINOLOGY,
         "datasets": {
             one: {"rows": len(table.rows), "variables": len(table.variables)}
-            for one, table in tabulation.tables.items()
+            for one, table in (*tabulation.tables.items(), *analysed.items())
         },
         "files": written,
         "own_terms": sorted({str(one) for one in strangers(tabulation) if one.extensible}),
@@ -155,9 +158,10 @@ def trace(name: str, database: str, key: str, asked: Asked) -> dict[str, Any]:
         course = fold_lines(source.study, ledger, lines)
         if isinstance(course, Broken):
             raise StoreError(f"{ledger}: {course.problem}")
-        tabulator = Tabulator(source.study, arms)
+        analyser = Analyser()
+        tabulator = Tabulator(source.study, arms, analyser)
         tabulator.add(course)
-        table = tabulator.tables.get(dataset)
+        table = {**tabulator.tables, **analyser.tables}.get(dataset)
         made = zip(table.rows, table.entries, strict=True) if table is not None else ()
         found = [
             one for one in made if one[0].get("USUBJID") == subject and _number(dataset, one[0]) == number
@@ -249,12 +253,12 @@ def _archived(folder: Path) -> Source:
 
 def _check(asked: Asked) -> None:
     for one in asked.standards:
-        if one in NOT_YET:
-            raise StoreError(f"{one} is not written yet; there are {', '.join(STANDARDS)}")
         if one not in STANDARDS:
             raise StoreError(f"there is no standard {one!r}; there are {', '.join(STANDARDS)}")
     if "sdtm" not in asked.standards:
-        raise StoreError("define describes datasets: export it with them, as in --as sdtm,define")
+        said = "analysis datasets come with those of SDTM, from which they are traced"
+        what = said if ADAM in asked.standards else "define describes datasets"
+        raise StoreError(f"{what}: export them together, as in --as sdtm,adam,define")
     for one in asked.formats:
         if one not in FORMATS:
             raise StoreError(f"there is no format {one!r}; there are {', '.join(FORMATS)}")
@@ -297,33 +301,38 @@ class _Seen:
             self.at = max(self.at, arrived)
 
 
-def _write(tabulation: Tabulation, asked: Asked, out: Path, at: datetime) -> dict[str, str]:
+def _write(
+    tabulation: Tabulation, analysed: Mapping[str, Table], asked: Asked, out: Path, at: datetime
+) -> dict[str, str]:
     """Writes all files; none is left where one cannot be written.
 
     Returns:
         File -> SHA-256.
     """
-    datasets = list(described(tabulation))
-    study = tabulation.release.file.study.upper()
-    out.mkdir(mode=0o700, parents=True, exist_ok=True)
+    study, stamp = tabulation.release.file.study.upper(), at.isoformat()
     made: list[Path] = []
     try:
-        for dataset in datasets:
-            for form in asked.formats:
-                made.append(out / f"{dataset.name.lower()}.{form}")
-                _write_dataset(dataset, form, made[-1], study, at)
+        for folder, tables in ((out, tabulation.tables), (out / ADAM, analysed)):
+            if not tables:
+                continue
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            datasets = list(described(tables))
+            for dataset in datasets:
+                for form in asked.formats:
+                    made.append(folder / f"{dataset.name.lower()}.{form}")
+                    _write_dataset(dataset, form, made[-1], study, at)
+            if "define" in asked.standards:
+                made.append(folder / DEFINE)
+                ending = asked.formats[0]
+                text = define_xml(tabulation, datasets, version=__version__, at=stamp, ending=ending)
+                made[-1].write_bytes(text)
         made.append(out / TRACE)
-        made[-1].write_text("".join(_traces(tabulation)), encoding="utf-8")
-        if "define" in asked.standards:
-            made.append(out / DEFINE)
-            stamp = at.isoformat()
-            text = define_xml(tabulation, datasets, version=__version__, at=stamp, ending=asked.formats[0])
-            made[-1].write_bytes(text)
+        made[-1].write_text("".join(_traces({**tabulation.tables, **analysed})), encoding="utf-8")
     except BaseException:
         for path in made:
             path.unlink(missing_ok=True)
         raise
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in made}
+    return {path.relative_to(out).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in made}
 
 
 def _write_dataset(dataset: Described, form: str, path: Path, study: str, at: datetime) -> None:
@@ -337,9 +346,9 @@ def _write_dataset(dataset: Described, form: str, path: Path, study: str, at: da
         dataset.frame.write_csv(path)
 
 
-def _traces(tabulation: Tabulation) -> Iterator[str]:
+def _traces(tables: Mapping[str, Table]) -> Iterator[str]:
     """A line for each row of a participant: its key, and the entries that it came from."""
-    for dataset, table in tabulation.tables.items():
+    for dataset, table in tables.items():
         if dataset.startswith("SUPP"):
             continue
         for row, entries in zip(table.rows, table.entries, strict=True):
@@ -350,18 +359,22 @@ def _traces(tabulation: Tabulation) -> Iterator[str]:
 
 
 def _number(dataset: str, row: dict[str, Any]) -> str:
-    found = row.get("VISITNUM") if dataset == "SV" else row.get(f"{dataset}SEQ")
+    found = row.get(_NUMBERS.get(dataset, f"{dataset}SEQ"))
     return "" if found is None else f"{found:g}"
+
+
+_NUMBERS = {"SV": "VISITNUM", "ADAE": "AESEQ", "ADQS": "ASEQ"}
+_ALONE = ("DM", "ADSL")  # of which a participant has one row
 
 
 def _key(key: str) -> tuple[str, str, str, str]:
     parts = key.split(":")
     dataset = parts[0].upper()
-    places = 2 if dataset == "DM" else 3
+    places = 2 if dataset in _ALONE else 3
     if not places <= len(parts) <= places + 1 or not all(parts):
-        wanted = "DM:<USUBJID>" if dataset == "DM" else f"{dataset or 'VS'}:<USUBJID>:<number>"
+        wanted = f"{dataset}:<USUBJID>" if dataset in _ALONE else f"{dataset or 'VS'}:<USUBJID>:<number>"
         raise StoreError(f"{key!r} names no row; write {wanted}, and :<variable> for one value")
-    number = "" if dataset == "DM" else parts[2]
+    number = "" if dataset in _ALONE else parts[2]
     return dataset, parts[1], number, parts[places].upper() if len(parts) > places else ""
 
 

@@ -32,7 +32,12 @@ SCHEMA = {
 
 
 def rows(person: Person) -> Iterator[tuple[Any, ...]]:
-    """Rows of one participant.
+    """Rows of one participant; see `sourced`."""
+    return (values for _, _, values in sourced(person))
+
+
+def sourced(person: Person) -> Iterator[tuple[Answers, Parameter, tuple[Any, ...]]]:
+    """Rows of one participant, each with the answers and the parameter that it is of.
 
     AVAL is a number, or 1 and 0 for yes and no; AVALC a code; both are null where the value is unknown. BASE
     is the value at the visit from which the study file's endpoints count a change, else the last known one;
@@ -59,7 +64,7 @@ def rows(person: Person) -> Iterator[tuple[Any, ...]]:
                 planned = book.visits.get(visit)
                 value = _number(parameter, one)
                 later = baseline is not None and one.at > baseline.at
-                yield (
+                values = (
                     person.usubjid,
                     form,
                     parameter.code,
@@ -75,6 +80,7 @@ def rows(person: Person) -> Iterator[tuple[Any, ...]]:
                     planned is not None and counted[visit] is one,
                     person.on_treatment(one.at),
                 )
+                yield one, parameter, values
 
 
 def _number(parameter: Parameter, answers: Answers) -> float | None:

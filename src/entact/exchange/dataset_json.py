@@ -36,7 +36,7 @@ def dataset_json(dataset: Described, *, study: str, version: str, at: str) -> by
         "originator": "entact",
         "sourceSystem": {"name": "entact", "version": version},
         "studyOID": study_oid(study),
-        "metaDataVersionOID": metadata_oid(study),
+        "metaDataVersionOID": metadata_oid(study, analysis=dataset.is_analysis),
         "metaDataRef": "define.xml",
         "itemGroupOID": group_oid(dataset.name),
         "records": dataset.frame.height,
@@ -57,6 +57,8 @@ def _column(dataset: Described, column: Column) -> dict[str, Any]:
     }
     if column.type == "text":
         said["length"] = column.length
+    if column.format is not None:
+        said["displayFormat"] = column.format
     if column.key is not None:
         said["keySequence"] = column.key
     return said
@@ -67,9 +69,9 @@ def study_oid(study: str) -> str:
     return f"STDY.{study}"
 
 
-def metadata_oid(study: str) -> str:
+def metadata_oid(study: str, *, analysis: bool = False) -> str:
     """The name of its metadata."""
-    return f"MDV.{study}.SDTMIG.3.4"
+    return f"MDV.{study}.ADaMIG.1.3" if analysis else f"MDV.{study}.SDTMIG.3.4"
 
 
 def group_oid(dataset: str) -> str:

@@ -19,7 +19,7 @@ ODM: Final = "http://www.cdisc.org/ns/odm/v1.3"
 DEF: Final = "http://www.cdisc.org/ns/def/v2.1"
 XLINK: Final = "http://www.w3.org/1999/xlink"
 XML: Final = "http://www.w3.org/XML/1998/namespace"
-_IG, _CT = "STD.IG", "STD.CT"
+_IG, _CT = "STD.IG", "STD.CT.SDTM"
 _DATES: Final = ("DTC", "DUR", "ELTM")
 _CLASSES: Final = {"Special-Purpose": "SPECIAL PURPOSE"}
 _UNCODED: Final = (
@@ -55,11 +55,12 @@ def define_xml(
     _child(variables, "StudyName").text = name
     _child(variables, "StudyDescription").text = file.title
     _child(variables, "ProtocolName").text = file.registry or name
-    metadata = _child(study, "MetaDataVersion", OID=metadata_oid(name))
-    metadata.set("Name", f"{name}, datasets of SDTM")
+    analysis = any(dataset.is_analysis for dataset in described)
+    metadata = _child(study, "MetaDataVersion", OID=metadata_oid(name, analysis=analysis))
+    metadata.set("Name", f"{name}, datasets of {'ADaM' if analysis else 'SDTM'}")
     metadata.set("Description", _what(tabulation))
     metadata.set(f"{{{DEF}}}DefineVersion", "2.1.0")
-    _standards(metadata)
+    _standards(metadata, analysis=analysis)
     lists = _lists(described)
     for dataset in described:
         _group(metadata, dataset, ending)
@@ -95,22 +96,28 @@ def _description(parent: etree._Element, text: str) -> None:
     translated.text = text
 
 
-def _standards(metadata: etree._Element) -> None:
+def _standards(metadata: etree._Element, *, analysis: bool) -> None:
     standards = _def(metadata, "Standards")
-    _def(standards, "Standard", OID=_IG, Name="SDTMIG", Type="IG", Version="3.4", Status="Final")
-    ct = {"OID": _CT, "Name": "CDISC/NCI", "Type": "CT", "PublishingSet": "SDTM", "Version": TERMINOLOGY}
-    _def(standards, "Standard", **ct, Status="Final")
+    name, version = ("ADaMIG", "1.3") if analysis else ("SDTMIG", "3.4")
+    _def(standards, "Standard", OID=_IG, Name=name, Type="IG", Version=version, Status="Final")
+    packages = {"SDTM": TERMINOLOGY, "DEFINE-XML": "2026-03-27"} | (
+        {"ADaM": "2026-03-27"} if analysis else {}
+    )
+    for package, published in packages.items():
+        ct = {"OID": f"STD.CT.{package}", "Name": "CDISC/NCI", "Type": "CT", "PublishingSet": package}
+        _def(standards, "Standard", **ct, Version=published, Status="Final")
 
 
 def _group(metadata: etree._Element, dataset: Described, ending: str) -> None:
     repeats = any(column.name.endswith("SEQ") or column.name == "VISITNUM" for column in dataset.columns)
     group = _child(metadata, "ItemGroupDef", OID=group_oid(dataset.name), Name=dataset.name)
-    group.set("Domain", dataset.name.removeprefix("SUPP"))
+    if not dataset.is_analysis:
+        group.set("Domain", dataset.name.removeprefix("SUPP"))
     group.set("SASDatasetName", dataset.name)
     group.set("Repeating", "Yes" if repeats or dataset.name.startswith("SUPP") else "No")
     with_people = any(column.name == "USUBJID" for column in dataset.columns)
     group.set("IsReferenceData", "No" if with_people else "Yes")
-    group.set("Purpose", "Tabulation")
+    group.set("Purpose", "Analysis" if dataset.is_analysis else "Tabulation")
     group.set(f"{{{DEF}}}Structure", dataset.structure or "One record per supplemental qualifier per record")
     group.set(f"{{{DEF}}}ArchiveLocationID", f"LF.{dataset.name}")
     group.set(f"{{{DEF}}}StandardOID", _IG)
@@ -121,7 +128,8 @@ def _group(metadata: etree._Element, dataset: Described, ending: str) -> None:
         reference.set("Mandatory", "Yes" if column.variable.core == "Req" else "No")
         if column.key is not None:
             reference.set("KeySequence", str(column.key))
-        reference.set("Role", column.variable.role)
+        if not dataset.is_analysis:
+            reference.set("Role", column.variable.role)
     _def(group, "Class", Name=_CLASSES.get(dataset.observation_class, dataset.observation_class.upper()))
     leaf = _def(group, "leaf", ID=f"LF.{dataset.name}")
     file = f"{dataset.name.lower()}.{ending}"
@@ -143,9 +151,11 @@ def _item(
     if kind == "float":
         item.set("SignificantDigits", str(column.digits))
     item.set("SASFieldName", column.name)
+    if column.format is not None:
+        item.set(f"{{{DEF}}}DisplayFormat", column.format)
     empty = column.origin[0] == "Not Available"
     if empty:
-        coded = dataset.name == "AE" and column.variable.core in ("Req", "Exp")
+        coded = dataset.name in ("AE", "ADAE") and column.variable.core in ("Req", "Exp")
         item.set(f"{{{DEF}}}CommentOID", _UNCODED[0] if coded else _EMPTY[0])
     _description(item, column.variable.label)
     if _list_oid(dataset, column) in lists:

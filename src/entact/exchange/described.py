@@ -8,7 +8,9 @@ from typing import Final, Literal
 
 import polars as pl
 
-from entact.datasets.sdtm import NATURAL_KEYS, Table, Tabulation, Variable
+from entact.datasets.adam.variables import DATASETS
+from entact.datasets.adam.variables import KEYS as ADAM_KEYS
+from entact.datasets.sdtm import NATURAL_KEYS, Table, Variable
 
 DataType = Literal["text", "integer", "float"]
 Origin = tuple[str, str | None]  # Type and Source of Define-XML 2.1
@@ -30,6 +32,12 @@ class Column:
     origin: Origin
 
     @property
+    def format(self) -> str | None:
+        """How SAS shows it: a date of an analysis dataset is a number of days."""
+        name = self.variable.name
+        return "DATE9." if self.variable.numeric and name.endswith("DT") else None
+
+    @property
     def name(self) -> str:
         """Its name."""
         return self.variable.name
@@ -46,10 +54,15 @@ class Described:
     frame: pl.DataFrame
     columns: tuple[Column, ...]
 
+    @property
+    def is_analysis(self) -> bool:
+        """Whether it is of ADaM."""
+        return self.name in DATASETS
 
-def described(tabulation: Tabulation) -> Iterator[Described]:
+
+def described(tables: Mapping[str, Table]) -> Iterator[Described]:
     """Every dataset of a study, in its order."""
-    for name, table in tabulation.tables.items():
+    for name, table in tables.items():
         frame = table.frame()
         keys = _keys(name, table)
         columns = tuple(_column(name, one, frame[one.name], keys) for one in table.variables)
@@ -62,7 +75,7 @@ def _keys(name: str, table: Table) -> Mapping[str, int]:
     if name.startswith("SUPP"):
         keys: tuple[str, ...] = ("STUDYID", "RDOMAIN", "USUBJID", "IDVAR", "IDVARVAL", "QNAM")
     else:
-        keys = NATURAL_KEYS.get(name, ("STUDYID", "USUBJID", f"{name}SEQ"))
+        keys = {**ADAM_KEYS, **NATURAL_KEYS}.get(name, ("STUDYID", "USUBJID", f"{name}SEQ"))
     return {key: place for place, key in enumerate(keys, start=1) if key in table.domain.variables}
 
 
@@ -85,6 +98,8 @@ def _origin(dataset: str, name: str, empty: bool) -> Origin:
     """Where a column's values are from; of one that is empty that there are none."""
     if empty:
         return "Not Available", None
+    if dataset in DATASETS:
+        return "Derived", "Sponsor"
     if dataset in PROTOCOL:
         return "Protocol", "Sponsor"
     bare = name.removeprefix(dataset)

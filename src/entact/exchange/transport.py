@@ -47,6 +47,7 @@ def write_transport(dataset: Described, path: Path, at: datetime) -> None:
         file_label=dataset.label[:LONGEST_LABEL],
         column_labels=[one.variable.label for one in dataset.columns],
         file_format_version=5,
+        variable_format={one.name: one.format for one in dataset.columns if one.format is not None},
     )
     stamp = at.strftime("%d%b%y:%H:%M:%S").upper().encode("ascii")
     raw = bytearray(path.read_bytes())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import polars as pl
 
@@ -56,8 +56,8 @@ NATURAL_KEYS: Mapping[str, tuple[str, ...]] = {
 class Table:
     """The rows of one domain while they are gathered; columns are those of the guide, in its order."""
 
-    def __init__(self, name: str) -> None:
-        self.domain: Domain = domain(name)
+    def __init__(self, name: str, said: Domain | None = None) -> None:
+        self.domain: Domain = said or domain(name)
         self.rows: list[dict[str, Any]] = []
         self.entries: list[tuple[str, ...]] = []
 
@@ -120,16 +120,26 @@ class Tabulation:
     withheld: Mapping[str, str]
 
 
+class Analysing(Protocol):
+    """Takes a participant with the rows that were made of them: `entact.datasets.adam.Analyser` does."""
+
+    def add(self, subject: Subject, rows: Iterable[Row]) -> None:
+        """Adds one participant."""
+        ...
+
+
 class Tabulator:
     """Takes participants one at a time.
 
     Args:
         study: all releases. allocation: randomisation number -> arm; without it the export is blinded, and
-            no row depends on the arm.
+            no row depends on the arm. analyser: is given each participant with the rows made of them.
     """
 
-    def __init__(self, study: Study, allocation: Mapping[str, str] | None = None) -> None:
-        self.study, self.allocation = study, allocation
+    def __init__(
+        self, study: Study, allocation: Mapping[str, str] | None = None, analyser: Analysing | None = None
+    ) -> None:
+        self.study, self.allocation, self.analyser = study, allocation, analyser
         self.release = study.newest
         self.book = codebook(self.release)
         self.blinded = allocation is None and self.book.randomised
@@ -150,6 +160,8 @@ class Tabulator:
             return
         subject = Subject(Person(self.book, course), self._arm(course), self.blinded)
         rows = rows_of(subject)
+        if self.analyser is not None:
+            self.analyser.add(subject, rows)
         self.environments.add(course.effective[0].entry.environment)
         for row in rows:
             self.tables[row.domain].add(row.values, row.entries)
