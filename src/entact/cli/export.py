@@ -14,6 +14,7 @@ import typer
 
 from entact import __version__
 from entact.cli.database import open_record
+from entact.course import Course
 from entact.course.entry import Line, digest, instant, read
 from entact.course.fold import Broken, fold_lines
 from entact.datasets.adam import Analyser
@@ -76,11 +77,11 @@ def export_study(name: str, database: str, asked: Asked, out: Path) -> dict[str,
     seen = _Seen()
     broken: dict[str, str] = {}
     for ledger, lines in source.participants:
-        seen.add(ledger, lines)
         course = fold_lines(source.study, ledger, lines)
         if isinstance(course, Broken):
             broken[ledger] = course.problem
             continue
+        seen.add(ledger, _counted(lines, course, tabulator.visible(course)))
         try:
             tabulator.add(course)
         except ValueError as error:
@@ -299,6 +300,13 @@ class _Seen:
             self.heads.update(f"{ledger} {lines[-1].seq} {lines[-1].hash}\n".encode())
             arrived = instant(read(lines[-1].text).received_at).astimezone(UTC).replace(microsecond=0)
             self.at = max(self.at, arrived)
+
+
+def _counted(lines: list[Line], course: Course, visible: Course) -> list[Line]:
+    """The lines of what is exported: that others follow in which the arm was told can tell it as well."""
+    if visible is course:
+        return lines
+    return [line for line in lines if visible.has(read(line.text).id)]
 
 
 def _write(

@@ -201,3 +201,17 @@ def _in_zone(study: Study, at: str) -> str:
 
     zone = ZoneInfo(study.newest.file.sites["denver"].timezone)
     return datetime.fromisoformat(f"{at}-07:00").astimezone(zone).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def test_what_follows_on_being_told_the_arm_is_in_no_blinded_export(mini: Study) -> None:
+    person = Participant(mini, 2).randomised().dosed()
+    before = tabulate(mini, [person.course()])
+    person.write("planned_unblinding", {"arm": "mdma", "told": ["participant"]}, day=20)
+    assert person.course().told is not None
+    person.vitals(150, day=21, minute=5, encounter="unscheduled#1")
+    person.write("adverse_event", {"term": "nausea", "severity": "mild", "onset": "2026-03-25"}, day=22)
+    after = tabulate(mini, [person.course()])
+    assert {name: table.rows for name, table in after.tables.items() if name != "TS"} == {
+        name: table.rows for name, table in before.tables.items() if name != "TS"
+    }
+    assert "AE" in tabulate(mini, [person.course()], arms()).tables

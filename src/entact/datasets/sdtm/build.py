@@ -9,6 +9,8 @@ from typing import Any, Protocol
 import polars as pl
 
 from entact.course.course import Course
+from entact.course.entry.arrival import arrival
+from entact.course.entry.effective import hold
 from entact.course.fold import fold
 from entact.datasets.codebook import Codebook, codebook
 from entact.datasets.person import Person
@@ -154,8 +156,7 @@ class Tabulator:
         Raises:
             ValueError: when the allocation lacks the participant's number, or names an unknown arm.
         """
-        if self.blinded:
-            course = before_told(self.study, course)
+        course = self.visible(course)
         if not course.effective:
             return
         subject = Subject(Person(self.book, course), self._arm(course), self.blinded)
@@ -172,6 +173,10 @@ class Tabulator:
             if at is not None:
                 self._facts[what].append(subject.local(at) or "")
         self._entered += subject.person.entered
+
+    def visible(self, course: Course) -> Course:
+        """What of a course is exported: all of it, or in a blinded export what cannot tell the arm."""
+        return before_told(self.study, course) if self.blinded else course
 
     def finish(self, facts: Mapping[str, str | None] | None = None) -> Tabulation:
         """All datasets.
@@ -225,7 +230,7 @@ class Tabulator:
 _WITHHELD: Mapping[str, str] = {
     "EX": "what a dose held is known with the arm; EC has what was taken, in units",
     "guesses": "guesses of the treatment are shown to nobody who is blinded",
-    "after a planned unblinding": "what a participant did after they were told their arm can tell it",
+    "after being told": "what follows on being told one's arm, or on arms whose visits differ, can tell it",
 }
 
 
@@ -280,13 +285,26 @@ def rows_of(subject: Subject) -> list[Row]:
 
 
 def before_told(study: Study, course: Course) -> Course:
-    """The course as it was before the participant was told their arm as planned; else the same."""
-    if course.told is None:
+    """The course as it was known before anything of it could tell the arm; else the same.
+
+    That is when the participant is told their arm as planned, or of which arms their visits are. Where arms
+    differ in visits, or one has no drug, it is the randomisation: what follows tells them apart.
+    """
+    marks = [one.entry for one in (course.told, course.assignment) if one is not None]
+    randomised = course.randomisation.entry if course.randomisation is not None else ""
+    if randomised and course.release.file.told_apart:
+        marks.append(randomised)
+    standing = [one for one in course.effective if one.id in marks]
+    if not standing:
         return course
-    told = next(one for one in course.effective if one.id == course.told.entry)
-    kept = {one.id for one in course.effective if one.key < told.key}
-    entries = [entry for entry in course.entries if entry.id in kept or entry.replaces in kept]
-    return fold(study, entries)
+    first = min(standing, key=lambda one: one.key)
+    known = course.arrival_of(first.id)
+    kept = [
+        entry
+        for entry in course.entries
+        if entry.id == randomised or (hold(entry).key < first.key and arrival(entry) <= known)
+    ]
+    return fold(study, kept)
 
 
 def _order(row: Row, keys: tuple[str, ...]) -> tuple[Any, ...]:
