@@ -45,6 +45,18 @@ CASES = {
         hold(HOLD.replace("study.deaths", "§study.death")),
         "holds.death.when: unknown name 'study.death'; did you mean 'study.deaths'?",
     ),
+    "hold on an interest that the study has not": (
+        END,
+        hold(HOLD.replace("study.deaths", "study.events_of_interest") + ", interest: §suicidalty"),
+        "holds.death.interest: there is no kind of special interest 'suicidalty'; did you mean "
+        "'suicidality'?",
+    ),
+    "hold whose rule counts no interest": (
+        END,
+        hold(HOLD + ", interest: §suicidality"),
+        "holds.death.interest: nothing in the rule counts it; write `when: study.events_of_interest >= 1`, "
+        "or take it out",
+    ),
     "hold on a form": (
         END,
         hold(HOLD.replace("study.deaths", "§symptoms.total")),

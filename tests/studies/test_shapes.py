@@ -66,6 +66,19 @@ def test_a_shape_is_a_study_file_that_can_be_rehearsed(name: str) -> None:
     assert trial.randomised == FEW.get(name, 4)
 
 
+@pytest.mark.parametrize("name", [one for one in NAMES if one != "register"])  # of thirty years
+def test_every_shape_comes_to_its_table(name: str) -> None:
+    found = rehearsed(name)
+    datasets = build(found.study, found.courses.values(), found.trial.allocation.arms())
+    rows = {row.id for row in outcome_table(datasets).rows}
+    primary = found.study.newest.file.analysis.primary
+    assert any(one.startswith(f"change/{primary.endpoint}/") for one in rows), rows
+    assert "disposition/treated" in rows
+    if primary.contrast is not None:
+        found_out = analyse(read_study_plan(datasets.book.plan), analysis_frames(datasets))["primary"]
+        assert found_out.result is not None, found_out.why
+
+
 def test_a_group_holds_its_sessions_in_one_room() -> None:
     assert release("group_sessions").visits["session_1"].together == (3, 6)
     assert "Together: session 1: held by 3 to 6 participants in one room" in said("group_sessions")

@@ -41,6 +41,7 @@ STUDY: Final[Mapping[str, Kind]] = {
     "study.serious_events": "int",
     "study.related_serious_events": "int",
     "study.unexpected_events": "int",  # serious, related and not expected
+    "study.events_of_interest": "int",  # of special interest; of one kind, where the hold says it
 }
 """Facts that follow from the study's own ledger; for holds."""
 
@@ -70,6 +71,7 @@ MEANS: Final[Mapping[str, str]] = {
     "study.serious_events": "Serious events.",
     "study.related_serious_events": "Of these, related ones; one of which nobody has judged it counts.",
     "study.unexpected_events": "Of the related ones, those not judged expected.",
+    "study.events_of_interest": "Events of special interest; of one kind, where the hold names it.",
 }
 """What each of these names means, for whoever writes a rule."""
 

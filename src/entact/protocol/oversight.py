@@ -8,7 +8,9 @@ from datetime import timedelta
 
 from entact.protocol.country import UNION, wrong_country
 from entact.protocol.problem import Fault, Path, unknown
-from entact.protocol.study import StudyFile, Visit
+from entact.protocol.study import Hold, StudyFile, Visit
+
+_OF_INTEREST = "study.events_of_interest"
 
 # What a version looks like, and an example of one.
 _VERSIONS = {
@@ -61,6 +63,7 @@ def _holds_and_quotas(file: StudyFile) -> Iterator[Fault]:
             yield Fault((*path, "stops", hold.stops.index("randomisation")), message)
         if hold.lifted_by not in file.roles:
             yield Fault((*path, "lifted_by"), unknown("role", hold.lifted_by, file.roles))
+        yield from _interest(file, name, hold)
     for name, quota in file.quotas.items():
         path = ("quotas", name)
         if quota.population is not None and quota.population not in file.populations:
@@ -78,6 +81,22 @@ def _holds_and_quotas(file: StudyFile) -> Iterator[Fault]:
         if whole:
             message = f"{quota.most} can never be reached: {whole[0]!r} ends at {file.quotas[whole[0]].most}"
             yield Fault((*path, "most"), message)
+
+
+def _interest(file: StudyFile, name: str, hold: Hold) -> Iterator[Fault]:
+    """Whether what a hold counts of special interest is something that the study has."""
+    events = file.adverse_events
+    named = [term.special_interest for term in events.terms.values()]
+    known = {*events.special_interest, *(one for one in named if one is not None)}
+    counts = _OF_INTEREST in hold.when
+    if hold.interest is not None and hold.interest not in known:
+        yield Fault(("holds", name, "interest"), unknown("kind of special interest", hold.interest, known))
+    elif hold.interest is not None and not counts:
+        message = f"nothing in the rule counts it; write `when: {_OF_INTEREST} >= 1`, or take it out"
+        yield Fault(("holds", name, "interest"), message)
+    elif counts and not known:
+        message = "no event of the study is of special interest; write `special_interest:` at a term"
+        yield Fault(("holds", name, "when"), message, hold.when.find(_OF_INTEREST))
 
 
 def _reports(file: StudyFile) -> Iterator[Fault]:

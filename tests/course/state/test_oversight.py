@@ -169,13 +169,50 @@ def test_a_judgement_not_yet_made_counts_against_the_study() -> None:
     case = before("enrol", study())
     case.put("s", "serious_event", EARLY, {"ledger": "participant:1", "event": "e"}, **STUDY)
     state = case.setting().study
-    assert study_facts(state.enrolled, state.serious) == {
+    assert study_facts(state.enrolled, state.serious, state.of_interest) == {
         "study.enrolled": 0,
         "study.deaths": 0,
         "study.serious_events": 1,
         "study.related_serious_events": 1,
         "study.unexpected_events": 1,
+        "study.events_of_interest": 0,
     }
+
+
+OF_INTEREST = {
+    "twice": {
+        "title": "Suicidality twice",
+        "when": "study.events_of_interest >= 2",
+        "interest": "suicidality",
+        "stops": ["dosing"],
+        "lifted_by": "rater",
+        "again": True,
+    }
+}
+
+
+def test_events_of_special_interest_hold_the_study_by_a_rule() -> None:
+    case = before("initial_dose", study(holds=OF_INTEREST))
+
+    def notice(number: int, interest: str | None, hour: int) -> None:
+        data = {"ledger": f"participant:{number}", "event": "e", "interest": interest}
+        when = f"2026-03-04T{hour:02d}:00:00-07:00"
+        case.put(f"notice {number} {hour}", "event_of_interest", when, data, **STUDY)
+
+    notice(1, "suicidality", 8)
+    notice(2, "abuse potential", 8)
+    assert codes(ask(case, "initial_dose")) == []
+    notice(3, "suicidality", 9)
+    assert codes(ask(case, "initial_dose")) == ["hold.twice"]
+    notice(3, None, 10)  # it was read again, and was none
+    assert codes(ask(case, "initial_dose")) == []
+    notice(2, "suicidality", 11)
+    assert codes(ask(case, "initial_dose")) == ["hold.twice"]
+    assert codes(ask(lift(case, "twice", "2026-03-04T12:00:00-07:00"), "initial_dose")) == []
+    notice(4, None, 23)
+    assert {one.rule for one in case.setting().problems} == set()
+    notice(5, "unheard of", 23)
+    assert {one.rule for one in case.setting().problems} == {"unknown_interest"}
 
 
 STOPPING = {

@@ -10,7 +10,15 @@ from entact.course.entry import Entry, Head
 from entact.course.entry.effective import Effective
 from entact.course.kinds.kind import UNSURE, Kind
 from entact.course.state.oversight import study_facts
-from entact.course.state.setting import Commitment, Enrolled, HoldState, SeriousEvent, Stop, StudyFolding
+from entact.course.state.setting import (
+    Commitment,
+    Enrolled,
+    EventOfInterest,
+    HoldState,
+    SeriousEvent,
+    Stop,
+    StudyFolding,
+)
 from entact.protocol.plan_data import plan_digests
 from entact.protocol.problem import Problem as Fault
 from entact.protocol.problem import StudyError
@@ -120,6 +128,16 @@ def reduce_serious_event(study: StudyFolding, effective: Effective, payload: Ser
     study.serious[payload.ledger, payload.event] = payload
 
 
+def reduce_event_of_interest(study: StudyFolding, effective: Effective, payload: EventOfInterest) -> None:
+    """The latest notice of each event; of a kind that the study does not know it is said, and counts."""
+    events = study.study.newest.file.adverse_events
+    known = {*events.special_interest, *(term.special_interest for term in events.terms.values())}
+    if payload.interest is not None and payload.interest not in known:
+        message = f"the study has no special interest {payload.interest!r}"
+        study.problem("unknown_interest", effective.id, "interest", message)
+    study.of_interest[payload.ledger, payload.event] = payload
+
+
 def reduce_hold(study: StudyFolding, effective: Effective, payload: HoldChanged) -> None:
     """The latest word on each hold; one is lifted by one role alone, and only if it was ever placed."""
     said = study.study.newest.file.holds.get(payload.hold)
@@ -132,7 +150,8 @@ def reduce_hold(study: StudyFolding, effective: Effective, payload: HoldChanged)
             message = f"{payload.hold!r} is lifted by {said.lifted_by}, and this is {effective.entry.role}"
             study.problem("hold_lifted_by_other", effective.id, "hold", message)
             return
-    facts = study_facts(study.enrolled, study.serious)
+    interest = said.interest if said is not None else None
+    facts = study_facts(study.enrolled, study.serious, study.of_interest, interest)
     stops = tuple(payload.stops)
     study.holds[payload.hold] = HoldState(effective.id, payload.status, stops, effective.at, facts)
 
@@ -186,6 +205,14 @@ SERIOUS_EVENT = Kind(
     title="Serious event",
     payload=SeriousEvent,
     reduce=reduce_serious_event,
+    tells=frozenset({"adverse_events"}),
+)
+EVENT_OF_INTEREST = Kind(
+    name="event_of_interest",
+    ledger="study",
+    title="Event of special interest",
+    payload=EventOfInterest,
+    reduce=reduce_event_of_interest,
     tells=frozenset({"adverse_events"}),
 )
 HOLD = Kind(

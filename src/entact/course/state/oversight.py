@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from entact.course.state.setting import Enrolled, SeriousEvent, Stop
+from entact.course.state.setting import Enrolled, EventOfInterest, SeriousEvent, Stop
 from entact.course.state.values import ask
 
 if TYPE_CHECKING:
@@ -16,9 +16,17 @@ if TYPE_CHECKING:
 
 
 def study_facts(
-    enrolled: Mapping[str, Enrolled], serious: Mapping[tuple[str, str], SeriousEvent]
+    enrolled: Mapping[str, Enrolled],
+    serious: Mapping[tuple[str, str], SeriousEvent],
+    of_interest: Mapping[tuple[str, str], EventOfInterest],
+    interest: str | None = None,
 ) -> dict[str, int]:
-    """The numbers that holds speak of (`protocol.names.STUDY`); a judgement not yet made counts against."""
+    """The numbers that holds speak of (`protocol.names.STUDY`); a judgement not yet made counts against.
+
+    Args:
+        interest: the kind of special interest that is counted; all of them when not given.
+    """
+    kinds = [event.interest for event in of_interest.values() if event.interest is not None]
     related = [event for event in serious.values() if event.related is not False]
     return {
         "study.enrolled": len(enrolled),
@@ -26,14 +34,15 @@ def study_facts(
         "study.serious_events": len(serious),
         "study.related_serious_events": len(related),
         "study.unexpected_events": sum(event.expected is not True for event in related),
+        "study.events_of_interest": sum(interest in (None, kind) for kind in kinds),
     }
 
 
 def holds_in_force(release: Release, state: StudyState, stop: Stop) -> list[tuple[str, str, str | None]]:
     """The holds that stop something now: name, title, and the entry that placed it if one did."""
     found: list[tuple[str, str, str | None]] = []
-    facts = study_facts(state.enrolled, state.serious)
     for name, ruled in release.rules.holds.items():
+        facts = study_facts(state.enrolled, state.serious, state.of_interest, ruled.said.interest)
         if stop not in ruled.said.stops or ruled.rule.evaluate(facts) is not True:
             continue
         last = state.holds.get(name)

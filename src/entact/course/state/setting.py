@@ -41,6 +41,17 @@ class SeriousEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fatal: bool | None = None
 
 
+class EventOfInterest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Kind `event_of_interest` (study): notice of an event of special interest, and of which kind.
+
+    A later one about it replaces it; without a kind it was found to be of none.
+    """
+
+    ledger: str
+    event: str
+    interest: str | None
+
+
 class HoldState(msgspec.Struct, frozen=True):
     """The latest word on one hold, and what the study's numbers were then."""
 
@@ -142,6 +153,7 @@ class StudyState(msgspec.Struct, frozen=True):
 
     Attributes:
         enrolled: places taken, by ledger. serious: notices of serious events, by ledger and event.
+        of_interest: notices of events of special interest, by the same.
         holds: the latest word on each hold that was placed or lifted.
         unread: kind and data of entries that could not be read, by entry.
         code_breaks: of the committed list, once they were printed. raters: by person.
@@ -164,6 +176,7 @@ class StudyState(msgspec.Struct, frozen=True):
     first_enrolled: tuple[datetime, str] | None = None
     owed_since: dict[str, datetime] = {}
     sent: dict[tuple[str, int], PeriodicSent] = {}
+    of_interest: dict[tuple[str, str], EventOfInterest] = {}
 
 
 class SiteState(msgspec.Struct, frozen=True):
@@ -244,6 +257,7 @@ class StudyFolding:
         self.first_enrolled: tuple[datetime, str] | None = None
         self.owed_since: dict[str, datetime] = {}
         self.sent: dict[tuple[str, int], PeriodicSent] = {}
+        self.of_interest: dict[tuple[str, str], EventOfInterest] = {}
 
     def problem(self, rule: str, entry: str, item: str, message: str) -> None:
         """Notes what is wrong with an entry."""
@@ -266,6 +280,7 @@ class StudyFolding:
             self.first_enrolled,
             self.owed_since,
             self.sent,
+            self.of_interest,
         )
 
 

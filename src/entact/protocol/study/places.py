@@ -67,11 +67,13 @@ class Quota(Block):
 class Hold(Block):
     """What stops when a rule about the whole study holds, until somebody lifts it.
 
-    `again`: once lifted it holds anew as soon as a number that it names has grown.
+    `again`: once lifted it holds anew as soon as a number that it names has grown. `interest`: which kind of
+    special interest `study.events_of_interest` counts in the rule; without it, all.
     """
 
     title: Words
     when: str
+    interest: str | None = None
     stops: list[Literal["enrolment", "randomisation", "dosing"]]
     lifted_by: str
     again: bool = False

@@ -71,6 +71,7 @@ COUNTS: Final[Mapping[str, str]] = {
     "study.deaths": "the number of deaths in the study",
     "study.serious_events": "the number of serious events in the study",
     "study.related_serious_events": "the number of related serious events in the study",
+    "study.events_of_interest": "the number of events of special interest in the study",
     "study.unexpected_events": "the number of serious, related and unexpected events in the study",
 }
 """What the other facts are called."""
