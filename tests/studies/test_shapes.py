@@ -35,6 +35,7 @@ FEW = {
     "waiting_list": 8,
     "therapy_alone": 6,
     "couples_randomised": 12,
+    "dose_finding": 8,
 }
 
 
