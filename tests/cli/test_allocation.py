@@ -358,6 +358,41 @@ def test_how_the_list_was_used_is_proved(made: Path, run: Run, opened: str) -> N
     assert "S01-003 was used out of order" in run(*verify).out
 
 
+@pytest.mark.requirement("R10")
+def test_r10_the_committee_measures_blinding_of_people_by_the_holders_process_alone(
+    allocation: As, made: Path, opened: str, tmp_path: Path
+) -> None:
+    """R10: rows are opened in that process, for a named reader, entered first; the database learns no arm."""
+    from entact.store import acts
+
+    page = tmp_path / "blinding.html"
+    asked = ["--out", page, "--json"]
+    for reader in ("tom", "nobody"):
+        refused = allocation("pia", "measure", *files(made, "pia"), "--for", reader, *asked)
+        assert refused.code == 2
+        assert "nobody else may know arms now" in refused.err
+    assert "after the lock" not in str(acts.entries(("list_opened",)))
+    assert not page.exists()
+    done = allocation("pia", "measure", *files(made, "pia"), "--for", "stat", *asked)
+    assert done.err == ""
+    assert done.json["rows"] >= 1
+    assert done.json["known"] >= 1
+    assert "mdma" not in done.out
+    assert page.stat().st_mode & 0o077 == 0
+    text = page.read_text()
+    assert "How blind it was" in text
+    assert "Made for stat by pia" in text
+    assert "S01-001" not in text  # nobody's number
+    entry = acts.entries(("list_opened",))[-1]
+    told = (entry.by, entry.data["purpose"], entry.data["reader"])
+    assert told == ("pia", "blinding", "stat")
+    with connected(opened, "application") as database:
+        lines = [text for (text,) in database.execute("SELECT text FROM store_line WHERE kind <> 'release'")]
+    assert not [one for one in lines if "mdma" in one or "placebo" in one]
+    again = allocation("pia", "measure", *files(made, "pia"), "--for", "stat", *asked)
+    assert "exists already" in again.err
+
+
 def test_all_is_opened_after_the_lock_and_the_seed_makes_the_same_list(
     allocation: As, made: Path, run: Run, opened: str, keys: Path, tmp_path: Path
 ) -> None:

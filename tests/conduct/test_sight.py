@@ -9,7 +9,7 @@ from tests.conduct.record import SEES_ALL, blinded_study
 from tests.course.conftest import Story
 
 from entact.conduct.error import ConductError
-from entact.conduct.sight import SeenCourse, Sight
+from entact.conduct.sight import OWNER, SeenCourse, Sight
 from entact.course import Entry, Finding, fold
 from entact.course.gates.core import ACTS
 from entact.course.kinds import KINDS
@@ -42,6 +42,36 @@ def test_what_one_release_hides_stays_hidden() -> None:
     assert not sight.sees("rater_scores")
     assert not sight.sees_form("symptoms")
     assert Sight(open_, "monitor").sees_form("symptoms")
+
+
+@pytest.mark.requirement("R10")
+def test_r10_a_lock_ends_what_is_hidden_until_it_and_tells_nobodys_arm() -> None:
+    def never(data: dict[str, Any]) -> None:
+        data["blinding"] += [
+            {"role": "therapist", "hidden": ["guesses"], "until": "unblinding"},
+            {"role": "investigator", "hidden": ["allocation", "guesses"], "until": "never"},
+        ]
+
+    study = blinded_study(never)
+    for role in ("monitor", "scheduler", "rater", "pharmacist"):
+        assert set(Sight(study, role, "locked").hidden) == {"allocation"}, role
+        assert set(Sight(study, role, "unblinded").hidden) == set(), role
+    assert not Sight(study, "therapist", "locked").sees("guesses")
+    assert Sight(study, "therapist", "unblinded").sees("guesses")
+    assert set(Sight(study, "investigator", "unblinded").hidden) == {"allocation", "guesses"}
+    assert Sight(study, OWNER, "unblinded").hidden_names >= Sight(study, OWNER, "locked").hidden_names - {
+        "class:allocation"
+    }
+    assert not Sight(study, OWNER, "unblinded").sees_schedule
+
+
+def test_a_release_that_hides_longer_counts() -> None:
+    def longer(data: dict[str, Any]) -> None:
+        data["release"] = "2.0"
+        data["blinding"] = [{"role": "monitor", "hidden": ["rater_scores"], "until": "never"}]
+
+    study = Study("mini", (*blinded_study().releases, *blinded_study(longer).releases))
+    assert set(Sight(study, "monitor", "locked").hidden) == {"allocation", "rater_scores"}
 
 
 @pytest.mark.parametrize(

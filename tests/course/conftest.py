@@ -123,6 +123,8 @@ class Story:
         self.vitals(150, 90, day=day, minute=100, timepoint="initial + 90 min", encounter=encounter)
         self.vitals(125, 80, day=day, minute=495, timepoint="end", encounter=encounter)
         self.guess("participant", day=day, minute=496, encounter=encounter)
+        for person in ("therapist-1", "therapist-2"):
+            self.guess("therapist", day=day, minute=496, by=person, role="therapist", encounter=encounter)
         self.form("readiness", {"oriented": True, "escort": True}, day=day, minute=497, encounter=encounter)
         self.end(encounter, day=day, minute=500, basis=self.basis("discharge", day=day, minute=500))
 

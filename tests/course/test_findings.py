@@ -179,6 +179,41 @@ def test_what_the_schedule_asks_for_and_nobody_entered(new_story: NewStory) -> N
     }
 
 
+@pytest.mark.parametrize(
+    ("left_out", "missing"),
+    [
+        (("participant", SESSION), {"guess_missing:participant"}),
+        (("participant", "closing#1"), {"guess_missing:participant"}),
+        (("therapist-2", SESSION), {"guess_missing:therapist therapist-2"}),
+        (("", SESSION), {"guess_missing:participant", "guess_missing:therapist therapist-1"}),
+    ],
+)
+def test_a_guess_that_a_visit_asked_for_is_missed_of_each(
+    new_story: NewStory, left_out: tuple[str, str], missing: set[str]
+) -> None:
+    who, encounter = left_out
+    story = new_story().whole()
+    story.entries = [
+        one
+        for one in story.entries
+        if one.kind != "guess"
+        or one.encounter != encounter
+        or who not in (one.by, one.data["guesser"], "")
+        or (who == "" and one.by == "therapist-2")
+    ]
+    assert {one for one in found(story) if "missing" in one} == missing
+
+
+def test_where_nobody_entered_who_was_in_the_room_one_therapist_is_missed(new_story: NewStory) -> None:
+    story = new_story().whole()
+    story.entries = [
+        one
+        for one in story.entries
+        if one.kind != "presence" and not (one.kind == "guess" and one.data["guesser"] == "therapist")
+    ]
+    assert {one for one in found(story) if "guess_missing" in one} == {"guess_missing:therapist"}
+
+
 def test_whoever_is_not_eligible_need_not_be_enrolled(new_story: NewStory) -> None:
     def left(*kinds: str, decision: str = "eligible") -> set[str]:
         story = new_story().whole()

@@ -94,6 +94,11 @@ NAMES = {
         "hidden: [§rater_score]",
         "blinding[1].hidden[1]: there is no class of data 'rater_score'; did you mean 'rater_scores'?",
     ),
+    "end of what is hidden": (
+        "until: database lock",
+        "until: §the lock",
+        "blinding[1].until: there is no value 'the lock'; did you mean 'lock'?",
+    ),
     "arm of the ratio": (
         "ratio: {mdma: 1, placebo: 1}",
         "ratio: {mdma: 1, placebo: 1, §placeb: 1}",

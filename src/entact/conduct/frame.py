@@ -26,7 +26,7 @@ def page(
         "takes_files": person.may("export"),
         "rates": person.may("rate"),
         "measures_blinding": person.may("measure_blinding"),
-        "oversees_raters": person.may("oversee_raters"),
+        "oversees_raters": bool(reader.study.newest.file.second_ratings) and person.may("oversee_raters"),
         "rates_again": person.may("rate_again"),
         "verifies": person.may("verify"),
         "monitored": [

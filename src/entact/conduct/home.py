@@ -92,6 +92,31 @@ def forms_missing(reader: Reader, person: Person) -> Iterator[Task]:
             )
 
 
+def guesses_missing(reader: Reader, person: Person) -> Iterator[Task]:
+    """Guesses that a visit asked for: one's own, and the participant's, where one hands the question over."""
+    if not reader.sight.sees_schedule or not (person.may("guess") or person.may("ask_guess")):
+        return
+    hidden, sites = reader.sight.hidden_names, reader.sites
+    found = lists.open_findings(reader.at, hidden=hidden, sites=sites, rule="guess_missing", limit=MOST + 1)
+    known = {one.ledger: Standing.of(one) for one in lists.participants_of([one.ledger for one in found])}
+    for one in found:
+        own = one.item == f"therapist {person.identity}" and person.may("guess", one.site)
+        asks = one.item == "participant" and person.may("ask_guess", one.site)
+        if one.ledger in known and (own or asks):
+            whose = "Your" if own else "The participant\u2019s"
+            standing = known[one.ledger]
+            yield Task(
+                False,
+                standing.key,
+                standing.number,
+                one.site,
+                f"{whose} guess of the treatment is missing",
+                f"the visit ended {moment(one.since, reader.zone_of(one.site))}",
+                rank=2,
+                due=one.since,
+            )
+
+
 def reconsents(reader: Reader, person: Person) -> Iterator[Task]:
     """Those whose consent is to be renewed since the site has approved an amendment that asks for it."""
     sites = [site for site in _sites(person) if person.may("consent", site)]
@@ -233,6 +258,7 @@ SOURCES: Final[tuple[Source, ...]] = (
     reports_owed,
     monitoring_actions,
     forms_missing,
+    guesses_missing,
     certificates,
     unsigned_log,
     training,

@@ -18,6 +18,7 @@ from entact.conduct.sight import EVENTS, PARTICIPANT, Sight
 from entact.conduct.sight import OWNER as OWNER
 from entact.course.gates.core import ACTS
 from entact.protocol import Study
+from entact.protocol.study.arms import Period
 
 EVERYWHERE: Final = ""  # in the place of a site: a role that is bound to none
 
@@ -39,12 +40,13 @@ DUTIES: Final[Mapping[str, tuple[str, ...]]] = {
     "note_deviation": (*_SITE, "monitor"),
     "guess": ("therapist",),  # their own belief of what was given; a rater's is asked where they rate
     "ask_guess": _TEAM,  # hands the question to the participant
+    "transcribe_guess": ("data_manager",),  # from the participant's sealed sheet; meets none of them
     "stop": _TEAM,  # withdrawal, discontinuation, death, lost to follow-up
     "dispense": ("pharmacist",),
     "follow_session": (*_TEAM, "sub_investigator", "nurse", "medical_monitor"),  # in the console of the day
     "break_code": ("investigator", "sub_investigator", "medical_monitor"),  # in an emergency; never gated
     "hear_of_unblinding": ("investigator", *_SPONSOR),  # that it happened, never what was read
-    "measure_blinding": ("committee",),  # before the lock; afterwards everybody
+    "measure_blinding": ("committee",),  # before the lock; from then on everybody
     "oversee_raters": ("rater_coordinator",),
     "ask_query": _SPONSOR,
     "answer_query": _SITE,
@@ -90,25 +92,30 @@ class Permissions:
 
     Attributes:
         roles: what the study file says of each role of the staff, and what is said of those of the system.
-        table: act -> roles.
+        sights: role -> what it sees now. blinded: what it saw while the study ran: what a role *does* never
+            grows with what it comes to see. table: act -> roles.
     """
 
-    def __init__(self, study: Study) -> None:
+    def __init__(self, study: Study, period: Period = "running") -> None:
         self.study = study
+        self.period = period
         self.roles: dict[str, str] = dict(SYSTEM_ROLES)
         for release in study.releases:
             self.roles |= {name: said for name, said in release.file.roles.items() if name != PARTICIPANT}
-        self.sights = {role: Sight(study, role) for role in self.roles}
+        self.sights = {role: Sight(study, role, period) for role in self.roles}
+        self.blinded = {role: Sight(study, role) for role in self.roles}
         usual = dict(DUTIES) | {name: act.roles for name, act in ACTS.items()}
         table = {act: {role for role in roles if role in self.roles} for act, roles in usual.items()}
         table[SEE_STUDY] = set(self.roles)
         table[SEE_PARTICIPANTS] = {role for role, sight in self.sights.items() if sight.sees_schedule}
         for act in ("enter", "correct"):
             table[act] |= self._asked()
+        if period != "running":
+            table["measure_blinding"] = set(self.roles)
         table["rate_again"] = self._rating_again()
         # Whoever may come to hear of an event, and may know of events.
         hears = table["enter"] | table["report_event"]
-        table["learn_events"] = {role for role in hears if self.sights[role].sees(EVENTS)}
+        table["learn_events"] = {role for role in hears if self.blinded[role].sees(EVENTS)}
         table["rate"] = {role for release in study.releases for role in release.roles_apart}
         table["lift_hold"] = {
             hold.lifted_by for release in study.releases for hold in release.file.holds.values()
@@ -146,18 +153,18 @@ class Permissions:
         forms = [one.file.all_forms[form] for one in self.study.releases if form in one.file.all_forms]
         named = {one.by for one in forms if one.by is not None and one.by != PARTICIPANT}
         roles = self.table["enter"] & named if named else self.table["enter"]
-        return frozenset(role for role in roles if self.sights[role].sees_form(form))
+        return frozenset(role for role in roles if self.blinded[role].sees_form(form))
 
     def together(self, roles: Iterable[str]) -> bool:
         """Whether one person may have all these roles: none sees what another of them is not to see."""
-        studies = {self.sights[role].hidden_names for role in roles if role not in SYSTEM_ROLES}
+        studies = {self.blinded[role].hidden_names for role in roles if role not in SYSTEM_ROLES}
         return len(studies) <= 1
 
 
 @lru_cache(maxsize=8)
-def permissions_of(study: Study) -> Permissions:
-    """The table of a study."""
-    return Permissions(study)
+def permissions_of(study: Study, period: Period = "running") -> Permissions:
+    """The table of a study that is so far."""
+    return Permissions(study, period)
 
 
 @dataclass(frozen=True)
@@ -267,7 +274,7 @@ ROUTES: Final[Mapping[str, str]] = {
     "form": SEE_PARTICIPANTS,
     "look": "enter",
     "hand": "enter",
-    "guess": "ask_guess",
+    "guess": SEE_PARTICIPANTS,
     "handed": SIGNED_IN,
     "handed_look": SIGNED_IN,
     "hand_back": SIGNED_IN,
@@ -313,7 +320,7 @@ ROUTES: Final[Mapping[str, str]] = {
     "emergency": "break_code",
     "emergency_answer": "break_code",
     "lock_study": "lock",
-    "blinding": SEE_STUDY,
+    "blinding": "measure_blinding",
     "drift": "oversee_raters",
     "again": "rate_again",
     "rate_again": "rate_again",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property, lru_cache
@@ -30,8 +30,9 @@ from entact.course.found.watch import as_finding
 from entact.course.state.state import Status
 from entact.protocol import Study
 from entact.protocol.study import Visit
+from entact.protocol.study.arms import Period
 from entact.store import lists, models
-from entact.store.after_lock import lock_in_force
+from entact.store.after_lock import lock_in_force, period_in_force
 from entact.store.door import SYSTEM_LEDGER
 from entact.store.numbers import shared_numbers
 from entact.store.studies import study_of_record
@@ -149,7 +150,7 @@ class Reader:
 
 def reader_for(person: Person) -> Reader:
     """Who asks, before the record as it is now."""
-    return reader_as(person.sight.role, person.sites)
+    return _reader(lambda study: person.sight, person.sites)
 
 
 def reader_as(role: str, sites: frozenset[str] | None = None) -> Reader:
@@ -158,6 +159,10 @@ def reader_as(role: str, sites: frozenset[str] | None = None) -> Reader:
     Raises:
         ConductError: when the database holds no study, its release cannot be read, or it has no such role.
     """
+    return _reader(lambda study: _sight(study, role, period_in_force()), sites)
+
+
+def _reader(sight: Callable[[Study], Sight], sites: frozenset[str] | None) -> Reader:
     installation = models.Installation.objects.first()
     if installation is None:
         raise ConductError("this database holds no study yet")
@@ -168,7 +173,7 @@ def reader_as(role: str, sites: frozenset[str] | None = None) -> Reader:
             " or none that can be read"
         )
     at = present(installation.environment)
-    return Reader(installation.environment, study, at, _sight(study, role), sites)
+    return Reader(installation.environment, study, at, sight(study), sites)
 
 
 def present(environment: str) -> datetime:
@@ -189,8 +194,8 @@ def forget() -> None:
 
 
 @lru_cache(maxsize=16)
-def _sight(study: Study, role: str) -> Sight:
-    return Sight(study, role)
+def _sight(study: Study, role: str, period: Period) -> Sight:
+    return Sight(study, role, period)
 
 
 def _heads(ledgers: Sequence[str]) -> list[_Last]:

@@ -27,6 +27,7 @@ from entact.course.kinds.kind import ALLOCATION, UNSURE
 from entact.protocol import Release, Study
 from entact.protocol.core_alerts import CORE_ALERTS
 from entact.protocol.rule import Rule
+from entact.protocol.study.arms import Period
 
 PARTICIPANT = "participant"
 
@@ -42,7 +43,8 @@ class Sight:
     """What one role may see of one study, over all of its releases: what one of them hides, stays hidden.
 
     Args:
-        study: all releases. role: a name of its roles.
+        study: all releases. role: a name of its roles. period: how far the study is: what is hidden until the
+            lock is seen once it is locked, and the allocation once its list is opened after that.
     Attributes:
         role, title: the role's name, and what the study file says of it.
         hidden: class of data -> until when.
@@ -50,19 +52,22 @@ class Sight:
         ConductError: when the study has no such role, or it is the participants' own.
     """
 
-    def __init__(self, study: Study, role: str) -> None:
+    def __init__(self, study: Study, role: str, period: Period = "running") -> None:
         require_role(study, role)
         self.role = role
         self.title = next(
             (one.file.roles[role] for one in reversed(study.releases) if role in one.file.roles), role
         )
-        self.hidden = {ALLOCATION: "lock"} | (dict.fromkeys(_classes(study), NEVER) if role == OWNER else {})
+        self.hidden: dict[str, str] = {} if period == "unblinded" else {ALLOCATION: "lock"}
+        self.hidden |= dict.fromkeys(_classes(study), NEVER) if role == OWNER else {}
         for release in study.releases:
             for row in release.file.blinding:
                 if row.role == role:
-                    self.hidden.update(dict.fromkeys(row.hidden, row.until))
+                    self.hidden.update(dict.fromkeys(row.hides(period), row.until))
+        if period == "locked" and self.hidden.get(ALLOCATION) != NEVER:
+            self.hidden[ALLOCATION] = "unblinding"
         self.releases = study.releases
-        self.sees_everything = set(self.hidden) == {ALLOCATION}
+        self.sees_everything = set(self.hidden) <= {ALLOCATION}
         self._disclosure = Disclosure(study.releases)
 
     @cached_property

@@ -277,6 +277,10 @@ def _roles(file: StudyFile) -> Iterator[Fault]:
     said += [(("schedule", place, "by"), visit.by) for place, visit in enumerate(file.schedule)]
     said += [(("forms", name, "by"), form.by) for name, form in file.forms.items()]
     said += [(("blinding", place, "role"), hidden.role) for place, hidden in enumerate(file.blinding)]
+    for name, form in file.forms.items():
+        if form.each and form.by in (None, "participant"):
+            message = "is for several people of a role of the staff; write `by:` with it, or take it out"
+            yield Fault(("forms", name, "each"), message)
     for name, alert in file.alerts.items():
         said += [(("alerts", name, "tell", place), role) for place, role in enumerate(alert.tell)]
         if not alert.tell:

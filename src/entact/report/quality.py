@@ -10,6 +10,7 @@ from entact.datasets import Datasets, Synopsis
 
 RULES = {
     "activity_missing": "planned activity not entered",
+    "guess_missing": "guess of the treatment not entered",
     "item": "item out of range or of another kind than planned",
     "out_of_window": "visit outside its window",
     "reading_missing": "timed reading not entered",

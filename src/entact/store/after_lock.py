@@ -5,31 +5,66 @@ Which lock is in force is said in the study's ledger, and so it follows from no 
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from entact.course.disclosure import class_named
 from entact.course.found.attested import CHANGED_AFTER_LOCK
 from entact.course.kinds import KINDS
 from entact.course.kinds.kind import BY_ALERT, BY_ENTRY, BY_FORM, BY_GATE, UNSURE
 from entact.course.signed.cut import Manifest
-from entact.store import models
+from entact.protocol.study.arms import Period
+from entact.store import acts, models
 from entact.store.cut import known_cuts
 from entact.store.derived import PARTICIPANT
 
-_known: tuple[str, Manifest | None] = ("", None)  # hash of the study's ledger, and what it says
+
+class _Known(NamedTuple):
+    """What the study's ledger says under the hash of its head."""
+
+    head: str
+    lock: Manifest | None
+    is_opened: bool  # all rows of the sealed list, after the lock
+
+
+_known = _Known("", None, False)
 
 
 def lock_in_force() -> Manifest | None:
     """The lock of the study that is in force, read again only where the study's ledger has grown."""
-    global _known
+    return _now().lock
+
+
+def period_in_force(head: str | None = None) -> Period:
+    """How far the study is: locked or not, and whether its sealed list was opened after the lock.
+
+    Args:
+        head: of the study's ledger, where whoever asks has read it.
+    """
+    known = _now() if head is None else _known_at(head)
+    return "running" if known.lock is None else "unblinded" if known.is_opened else "locked"
+
+
+def _now() -> _Known:
     found = models.Ledger.objects.filter(name__startswith="study:", seq__gt=0).order_by("id")
-    head = found.values_list("hash", flat=True).first()
-    if head is None:
-        return None
+    return _known_at(found.values_list("hash", flat=True).first() or "")
+
+
+def _known_at(head: str) -> _Known:
+    global _known
+    if not head:
+        return _Known("", None, False)
     known = _known
-    if known[0] != head:
-        known = _known = (head, known_cuts().locked)
-    return known[1]
+    if known.head != head:
+        lock = known_cuts().locked
+        known = _known = _Known(head, lock, lock is not None and _is_opened())
+    return known
+
+
+def _is_opened() -> bool:
+    """Whether whoever holds the list has entered that every row of the committed one is opened."""
+    roots = {one.data.get("list_root") for one in acts.entries(("commitment",))}
+    opened = (one.data for one in acts.entries(("list_opened",)))
+    return any(one.get("purpose") == "after_lock" and one.get("root") in roots for one in opened)
 
 
 def late_values() -> dict[str, Any]:

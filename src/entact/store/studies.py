@@ -36,6 +36,25 @@ def releases_in_force() -> str:
     return str(row[0])
 
 
+def study_and_head() -> tuple[Study | None, str]:
+    """The study of the releases in force, and the head of its ledger: who asks for a page asks both at once.
+
+    Raises:
+        StoreError: in a database that was never set up.
+    """
+    cursor = raw_cursor()
+    with connection.wrap_database_errors:
+        cursor.execute(
+            "SELECT releases, (SELECT hash FROM store_ledger WHERE name LIKE 'study:%' AND seq > 0"
+            " ORDER BY id LIMIT 1) FROM store_derivation WHERE id = 1",
+            prepare=True,
+        )
+    row = cursor.fetchone()
+    if row is None:
+        raise StoreError("this database was never set up for a study")
+    return _with_study(str(row[0]))[1], str(row[1] or "")
+
+
 def study_of_record() -> tuple[str, Study | None]:
     """The stamp of the releases in force, and their study; None without a readable one."""
     return _with_study(releases_in_force())

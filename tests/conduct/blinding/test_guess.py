@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from tests.course.conftest import Story
 
 from entact import store
 from entact.conduct.permissions import permissions_of
-from entact.course import fold, read
+from entact.course import findings, fold, instant, read
 from entact.course.kinds.blinding import CLEAR, guessers_at
 from entact.protocol import Study, load_study
 
@@ -34,8 +35,16 @@ def study() -> Study:
     """The small study, in which the site is blinded to guesses as in every study that ships."""
 
     def change(data: dict[str, Any]) -> None:
-        for role in ("therapist", "investigator", "coordinator"):
+        data["roles"]["data_manager"] = "keeps the data"
+        for role in ("therapist", "investigator", "coordinator", "data_manager"):
             data["blinding"].append({"role": role, "hidden": ["allocation", "guesses"], "until": "lock"})
+        data["forms"]["expects"] = {
+            "title": "Expects",
+            "by": "therapist",
+            "each": True,
+            "items": {"much": {"type": "integer", "range": "0 .. 10"}},
+        }
+        next(one for one in data["schedule"] if one["visit"] == "session_1")["do"].append("expects")
 
     return blinded_study(change)
 
@@ -148,6 +157,35 @@ def test_the_participant_answers_on_a_page_that_shows_nothing_else(
     assert found.told
 
 
+def alert(page: str) -> str:
+    (said,) = re.findall(r'role="alert">(.*?)</section>', page)
+    return str(said)
+
+
+def test_a_sealed_sheet_is_copied_by_who_keeps_the_data_and_by_nobody_at_a_site(
+    ledger: str, study: Study, sign_in: SignIn
+) -> None:
+    """Who meets the participant never types what the participant believes."""
+    dan, ines = sign_in("dan", everywhere="data_manager"), sign_in("ines", denver="investigator")
+    assert GUESS in dan.get(SESSION)
+    page = dan.get(GUESS)
+    assert "A sheet that the participant filled in" in page
+    assert "Hand it to the participant" not in page
+    assert "A sheet that" not in ines.get(GUESS)
+    ines.post(GUESS, {**SAID, "written": "2026-03-13T18:00"}, 404)
+    for written in ("", "yesterday", "2026-01-01T10:00", "2036-01-01T10:00"):
+        assert "sheet was filled in" in alert(dan.post(GUESS, {**SAID, "written": written}, 422))
+    dan.post(GUESS, {**SAID, "arm": "", "written": "2026-03-20T18:00"}, 422)
+    dan.post(GUESS, {**SAID, "written": "2026-03-20T18:00"})
+    (kept,) = (read(line.text) for line in store.lines(ledger) if read(line.text).kind == "guess")
+    assert (kept.by, kept.role, kept.source) == ("dan", "data_manager", "transcribed")
+    assert kept.occurred_at.startswith("2026-03-20T18:00")
+    assert guesses(study, ledger) == [("participant", "dan", "mdma", 80)]
+    assert "The participant has answered" in ines.get(GUESS)
+    dan.post(GUESS, {**SAID, "written": "2026-03-20T18:00"}, 404)
+    assert 'name="confidence"' not in dan.get(GUESS)
+
+
 def test_who_had_reported_that_they_were_told_makes_no_guess_and_it_is_found(
     ledger: str, study: Study, sign_in: SignIn
 ) -> None:
@@ -160,6 +198,60 @@ def test_who_had_reported_that_they_were_told_makes_no_guess_and_it_is_found(
     assert [one.entry for one in course.findings.values() if one.rule == "guess_after_told"] == [
         course.guesses[0].entry
     ]
+
+
+EXPECTS = "/participants/1-001/session_1.1/expects/"
+
+
+def test_each_therapist_is_asked_what_they_expect_and_finds_their_own_alone(
+    ledger: str, study: Study, sign_in: SignIn
+) -> None:
+    theo, tina = sign_in("theo", denver="therapist"), sign_in("tina", denver="therapist")
+    head = {"head": "999", "shown": ["much"]}
+    theo.post(EXPECTS, {**head, "item:much": "7"})
+    assert 'value="7" checked' in theo.get(EXPECTS)
+    page = tina.get(EXPECTS)
+    assert 'value="7" checked' not in page
+    assert "In the record" not in page
+    assert "c-complete" not in row_of(tina.get(SESSION))
+    tina.post(EXPECTS, {**head, "item:much": "3"})
+    assert 'value="3" checked' in tina.get(EXPECTS)
+    assert "c-complete" in row_of(tina.get(SESSION))
+    theo.post(EXPECTS, {**head, "item:much": "8", "reason_code": "transcription_error"})
+    course = course_of(study, ledger)
+    said = {one.by: one.items["much"] for one in course.answers["expects"]}
+    assert said == {"theo": 8, "tina": 3}
+    assert not {one.rule for one in course.findings.values()} & {"rated_by_two", "answered_again"}
+    both = sign_in("mona", everywhere="monitor").get(SESSION)
+    assert both.count(">Expects<") == 2
+
+
+def row_of(page: str) -> str:
+    """Where a visit says how far the form is."""
+    (row,) = re.findall(
+        r"<li[^>]*>(?:(?!</li>).)*Expects.*?</li>|<tr[^>]*>(?:(?!</tr>).)*Expects.*?</tr>", page, re.DOTALL
+    )
+    return str(row)
+
+
+def test_a_guess_that_is_missing_is_found_by_whose_it_is(ledger: str, study: Study, sign_in: SignIn) -> None:
+    def missing() -> set[str]:
+        course = course_of(study, ledger)
+        found = findings(course, instant("2026-08-01T00:00:00Z"))
+        return {
+            one.item
+            for one in found
+            if one.holds and one.rule == "guess_missing" and "session" in one.message
+        }
+
+    assert missing() == {"participant", "therapist therapist-1", "therapist therapist-2"}
+    sign_in("therapist-1", denver="therapist").post(GUESS, SAID)
+    assert missing() == {"participant", "therapist therapist-2"}
+    home = sign_in("therapist-2", denver="therapist").get("/")
+    assert "Your guess of the treatment is missing" in home
+    ines = sign_in("ines", denver="investigator").get("/")
+    assert "The participant\u2019s guess of the treatment is missing" in ines
+    assert "Your guess" not in ines
 
 
 def test_before_the_dose_and_before_a_treatment_was_drawn_nobody_is_asked(

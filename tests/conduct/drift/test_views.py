@@ -121,6 +121,12 @@ def test_who_drifts_is_shown_and_rates_nobody_until_trained_again(
     assert "Not now" in sign_in("rita", everywhere="rater").get("/again/")
     raters = fold_setting(study, [read(one.text) for one in store.lines("study:mini")], ()).study.raters
     assert raters["rita"].drifts["symptoms"].over == 4
+    (entered,) = (
+        read(one.text) for one in store.lines("study:mini") if read(one.text).kind == "rater_drifted"
+    )
+    seconds = {one.entry for name in ledgers for one in course_of(study, name).noted["second_rating"]}
+    assert set(entered.data["ratings"]) == seconds
+    assert len(entered.data["ratings"]) == 4
     certify(coordinator, "rita")  # entered anew, but of before
     assert domain.against(reader_as("rater"), "rita", ["symptoms"])
     certify(coordinator, "rita", issued=domain.today_of(reader_as("rater")).isoformat())

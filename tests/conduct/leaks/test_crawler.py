@@ -76,7 +76,9 @@ def crawled(name: str, database: str, folder: Path) -> Crawled:
 
 @pytest.mark.requirement("R10")
 @pytest.mark.parametrize("name", STUDIES)
-def test_nothing_that_can_be_reached_depends_on_the_arm(name: str, database: str, folder: Path) -> None:
+def test_r10_nothing_that_a_blinded_person_can_reach_tells_the_arm(
+    name: str, database: str, folder: Path
+) -> None:
     found = crawled(name, database, folder)
     assert found.differs == []
     assert {asked[0] for asked in found.first.asked} >= set(roles_in(name))

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from tests.conduct.browser import Browser, course_of, keep_screened
+from tests.conduct.locked import signer
 from tests.conduct.record import blinded_study
 
 from entact import store
@@ -139,17 +140,11 @@ def test_nobody_else_freezes(site: Browser, manager: Browser, sign_in: Callable[
 @pytest.fixture
 def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ledger: str) -> None:
     """Signing keys of dan and eli, who cut and unlock."""
-    from nacl import pwhash
-
-    from entact.store import passphrase
     from entact.store.signature import enter_key, write_key_file
 
-    monkeypatch.setattr(passphrase, "OPSLIMIT", pwhash.argon2id.OPSLIMIT_MIN)
-    monkeypatch.setattr(passphrase, "MEMLIMIT", pwhash.argon2id.MEMLIMIT_MIN)
     monkeypatch.setenv("ENTACT_SIGNING", str(tmp_path))
-    dan = write_key_file(tmp_path / "dan.key", "dan", "seven green bottles")
+    dan = signer(tmp_path, monkeypatch, "data_manager", "cut", "unlock")
     eli = write_key_file(tmp_path / "eli.key", "eli", "hanging on the wall")
-    enter_key(dan, "data_manager", ["cut", "unlock"])
     enter_key(eli, "data_manager", ["unlock"], dan)
 
 

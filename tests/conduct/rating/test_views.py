@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from tests.conduct.browser import Browser, course_of
 from tests.conduct.conftest import SignIn
+from tests.conduct.locked import lock_study, signer
 from tests.conduct.rating.conftest import BASELINE, EVENT
 from tests.conduct.record import KEY, keep
 from tests.course.conftest import Story
@@ -293,3 +295,65 @@ def test_a_rater_cannot_tell_a_first_assessment_from_a_last(
     assert one == other
     rated = {course_of(study, ledger.name).noted["rating_taken"][0].encounter for ledger in ledgers}
     assert rated == {"baseline#1", "outcome#1"}
+
+
+@pytest.mark.requirement("R10")
+def test_r10_what_raters_enter_is_sealed_from_the_site_until_the_study_is_locked(
+    ada: Browser, ruth: Browser, sign_in: SignIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then the site reads it, lists and files too; nobody does more than before; and no arm is told."""
+    where = taken(ruth)
+    ruth.post(where, CONFIRMED)
+    ruth.post(f"{where}symptoms/", ANSWERS)
+    ruth.post(where, {"do": "finish"})
+    form = f"{BASELINE}symptoms/"
+    ada.get(form, status=404)
+    assert "symptoms" not in exported(ada)
+    ruth.get("/participants/", status=404)
+    lock_study(signer(tmp_path, monkeypatch, "sponsor", "cut"))
+    page = ada.get(form)
+    assert 'name="item:total" value="44"' in page
+    assert '<fieldset class="whole" disabled>' in page
+    assert "symptoms" in exported(ada)
+    assert 'value="44"' in ruth.get(form)  # schedule was hidden from raters until the lock
+    ada.post(form, {**ANSWERS, "item:total": "12"}, status=404)
+    assert "until the sealed list is opened" in ada.get("/")
+
+
+def exported(browser: Browser) -> str:
+    answer = browser._client.get("/forms/export.csv")
+    return (b"".join(answer.streaming_content) if answer.streaming else answer.content).decode()
+
+
+@pytest.mark.requirement("R10")
+def test_a_query_about_a_rating_reaches_its_rater_and_tells_nobody_of_whom_it_is(
+    ada: Browser, ruth: Browser, sign_in: SignIn, ledger: str, study: Study
+) -> None:
+    where = taken(ruth)
+    ruth.post(where, CONFIRMED)
+    ruth.post(f"{where}symptoms/", ANSWERS)
+    ruth.post(where, {"do": "finish"})
+    (rated,) = course_of(study, ledger).answers["symptoms"]
+    mo = sign_in("mo", everywhere="medical_monitor")
+    ask = f"/participants/S-1/query/?entry={rated.entry}"
+    for text in ("S-1: so high?", "At BASELINE so high?", "denver says 12"):
+        told = mo.post(ask, {"item": "total", "text": text}, status=422)
+        assert "A rater reads this, and must not know of whom it is" in told
+    before = {place: ruth.get(place) for place in (DAY, where)}
+    mo.post(ask, {"item": "total", "text": "Is 44 what you meant?"})
+    assert "A question about an assessment that you sent" in ruth.get("/")
+    assert f"{where}#questions" in ruth.get(DAY)
+    page = ruth.get(where)
+    assert "Is 44 what you meant?" in page
+    for word in ("S-1", "denver", "baseline", "mo,", ledger.removeprefix("participant:")):
+        assert word not in page.partition("<main")[2], word
+    (query,) = re.findall(r'name="query" value="([^"]+)"', page)
+    sign_in("uma", everywhere="rater").post(where, {"do": "answer", "query": query, "text": "x"}, status=404)
+    ruth.post(where, {"do": "answer", "query": query, "text": " "}, status=422)
+    ruth.post(where, {"do": "answer", "query": "another", "text": "Yes"}, status=422)
+    ruth.post(where, {"do": "answer", "query": query, "text": "Yes, she said so twice."})
+    assert "she said so twice" in mo.get(f"/participants/S-1/query/{query}/")
+    ada.get(f"/participants/S-1/query/{query}/", status=404)  # the site sees neither rating nor query
+    token = re.compile(r'csrfmiddlewaretoken" value="\w+"')
+    for place, page in before.items():
+        assert token.sub("", ruth.get(place)) == token.sub("", page)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import polars as pl
 import pytest
+from tests.conduct.locked import lock_study, open_list, signer
 from tests.conduct.people import signed_in
 from tests.conduct.record import without_hashes
 
@@ -14,9 +17,12 @@ from entact import store
 from entact.analysis import bang
 from entact.cohort import rehearse
 from entact.cohort.trial import Trial
-from entact.conduct.reports import arms, views
+from entact.conduct.permissions import EVERYWHERE, Person, permissions_of
+from entact.conduct.reader import reader_as
+from entact.conduct.reports import arms
 from entact.conduct.reports.measured import given_by
 from entact.course import fold, read
+from entact.course.state.unblinding import PlannedUnblindingState
 from entact.protocol import Study, load_study
 
 FILE = "allocation.json"
@@ -107,13 +113,55 @@ def test_r10_before_the_lock_it_looks_like_no_page_to_everybody_else(record: Pat
     assert "/blinding/" in signed_in("committee").get("/").content.decode()
 
 
-def test_after_the_lock_everybody_sees_the_same(record: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(arms, "lock_in_force", lambda: "locked")
-    monkeypatch.setattr(views, "lock_in_force", lambda: "locked")
-    pages = [signed_in(role).get("/blinding/").content.decode() for role in ("monitor", "committee")]
-    mains = [without_hashes(page.split("<main", 1)[1]) for page in pages]
-    assert mains[0] == mains[1]
+@pytest.fixture
+def dan(record: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Who locks the study."""
+    return signer(tmp_path, monkeypatch, "data_manager", "cut")
+
+
+def main_of(role: str) -> str:
+    answer = signed_in(role).get("/blinding/")
+    assert answer.status_code == 200, role
+    return without_hashes(answer.content.decode().split("<main", 1)[1])
+
+
+def test_after_the_lock_everybody_sees_the_same(record: Path, dan: Any) -> None:
+    lock_study(dan)
+    assert "/blinding/" in signed_in("monitor").get("/").content.decode()
+    mains = [main_of(role) for role in ("monitor", "committee", "therapist")]
+    assert mains[0] == mains[1] == mains[2]
+    assert "James" in mains[0]
     assert "not locked" not in mains[0]
+
+
+@pytest.mark.requirement("R10")
+def test_r10_a_lock_opens_nobodys_arm_before_the_list_of_people_is_opened(
+    record: Path, dan: Any, rehearsed: tuple[Study, Trial]
+) -> None:
+    """A file that lies there too early is not read."""
+    record.write_bytes(msgspec.json.encode(msgspec.structs.replace(rehearsed[1].allocation, simulated=False)))
+    lock_study(dan)
+    assert "No arm is held by this server" in main_of("monitor")
+    assert "<table" not in main_of("therapist")
+    open_list(dan)
+    assert "James" in main_of("monitor")
+
+
+def test_who_was_told_theirs_is_known_to_the_committee_alone_until_all_are_opened(
+    record: Path, rehearsed: tuple[Study, Trial]
+) -> None:
+    study, trial = rehearsed
+    record.unlink()
+    course = next(
+        one
+        for name, lines in trial.ledgers.items()
+        if name.startswith("participant:")
+        and (one := fold(study, [read(line.text) for line in lines])).randomisation is not None
+    )
+    course.told = PlannedUnblindingState("e", datetime(2026, 1, 1, tzinfo=UTC), "mdma", ())
+    for role, arm in (("committee", "mdma"), ("monitor", None)):
+        person = Person("p", "P", {EVERYWHERE: frozenset({role})}, permissions_of(study))
+        assert arms.known_arms(reader_as(role), person).of(course) == arm
 
 
 @pytest.mark.parametrize("how", ["absent", "of another list", "of people", "altered", "no file of the kind"])

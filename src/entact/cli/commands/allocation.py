@@ -161,6 +161,26 @@ def stand_by(
     stand_by(list_file, openings, signer, at_most, once=once)
 
 
+@allocation.command("measure")
+def measure(
+    reader: Annotated[str, typer.Option("--for", help="The person of the committee who looks at it.")],
+    out: Annotated[Path, typer.Option(help="A new file for the page (HTML).")],
+    by: By,
+    list_file: ListFile,
+    openings: OpeningsFile,
+    key: KeyFile = None,
+    passphrase_file: Words = None,
+    database: Database = REHEARSAL,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how blind the running study is, by arm, for the unblinded committee: a page and no arm else."""
+    from entact.cli.allocation_measure import measure_blinding, print_measured
+    from entact.cli.custody import open_signer
+
+    signer = open_signer(database, by, key, passphrase_file)
+    print_result(measure_blinding(list_file, openings, reader, out, signer), print_measured, as_json=as_json)
+
+
 @allocation.command("reveal")
 def reveal(
     out: Annotated[Path, typer.Option(help="A new file for the opened list.")],

@@ -35,7 +35,8 @@ from entact.course.entry import SYSTEM, Authenticated
 from entact.course.kinds.access import AccountChanged, CredentialChanged, Permission
 from entact.course.kinds.site import Certificate
 from entact.store import lists, models
-from entact.store.studies import study_of_record
+from entact.store.after_lock import period_in_force
+from entact.store.studies import study_and_head
 
 HOUR = timedelta(hours=1)
 YEAR = timedelta(days=365)
@@ -62,12 +63,12 @@ def permissions_here() -> Permissions:
     Raises:
         ConductError: when this record holds no release that can be read.
     """
-    _, study = study_of_record()
+    study, head = study_and_head()
     if study is None:
         raise ConductError(
             "no release of the study has been entered in this database, or none that can be read"
         )
-    return permissions_of(study)
+    return permissions_of(study, period_in_force(head))
 
 
 def person_of(account: Account) -> Person:

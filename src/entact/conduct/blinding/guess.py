@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any, Final
 
 from entact.conduct.asking import Asked
@@ -21,6 +21,7 @@ from entact.store import models
 from entact.store.door import SYSTEM_LEDGER
 
 GUESS: Final = "guess"
+SUBJECT: Final[Guesser] = "participant"
 THERAPIST: Final[Guesser] = "therapist"
 RATER: Final[Guesser] = "rater"
 LONGEST: Final = 2000
@@ -98,8 +99,13 @@ def keep_guess(
     ledger: str,
     author: Author,
     now: datetime,
+    written: datetime | None = None,
 ) -> str:
-    """Keeps a guess, once of each at each visit; what stands against it, empty where it is kept."""
+    """Keeps a guess, once of each at each visit; what stands against it, empty where it is kept.
+
+    Args:
+        written: when a sheet was filled in that is transcribed now; None of what is said on this device.
+    """
     with turn_of(ledger):
         folded = reader.folded([ledger])[ledger]
         assert isinstance(folded, Folded)
@@ -122,13 +128,27 @@ def keep_guess(
                 now,
                 GUESS,
                 {"guesser": guesser, **data},
+                written,
                 encounter=encounter,
+                source="typed" if written is None else "transcribed",
                 timepoint=times[-1] if times else None,
             )
         except Held as error:
             return str(error)
         store_entry(entry, author, now)
         return ""
+
+
+def written_at(text: str, course: Course, encounter: str, zone: tzinfo, now: datetime) -> datetime | str:
+    """When a sheet was filled in, of what was typed; or what is wrong with it."""
+    try:
+        found = datetime.fromisoformat(text).replace(tzinfo=zone)
+    except ValueError:
+        return "Say when the sheet was filled in: day and time stand on it."
+    held = course.encounters.get(encounter)
+    if found > now or (held is not None and held.started is not None and found < held.started):
+        return "The sheet was filled in after the visit began, and before now."
+    return found
 
 
 def has_reported(person: str, ledger: str) -> bool:
@@ -139,15 +159,22 @@ def has_reported(person: str, ledger: str) -> bool:
 
 
 def asked_of(asked: Asked, encounter: str) -> dict[str, bool]:
-    """Of a visit: whether whoever looks says what they believe here, and may hand it to the participant."""
+    """Of a visit: whether whoever looks says what they believe here, hands it over, or copies a sheet."""
     own = asked.role_for("guess") == THERAPIST and may_be_asked(asked.course, encounter, THERAPIST) == ""
-    hands = asked.role_for("enter") is not None and may_be_asked(asked.course, encounter, "participant") == ""
+    hands = (
+        asked.role_for("ask_guess") is not None and may_be_asked(asked.course, encounter, "participant") == ""
+    )
+    copies = asked.role_for("transcribe_guess") is not None
+    copies = copies and may_be_asked(asked.course, encounter, "participant") == ""
+    said = is_said(asked.course, encounter, "participant", "")
     identity = asked.person.identity
     return {
+        "copies": copies and not said,
+        "copied": copies and said,
         "own": own and not is_said(asked.course, encounter, THERAPIST, identity),
         "own_said": own and is_said(asked.course, encounter, THERAPIST, identity),
-        "hands": hands and not is_said(asked.course, encounter, "participant", ""),
-        "handed": hands and is_said(asked.course, encounter, "participant", ""),
+        "hands": hands and not said,
+        "handed": hands and said,
     }
 
 

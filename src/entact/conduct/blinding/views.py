@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -9,7 +11,16 @@ from django.views.decorators.http import require_http_methods
 
 from entact.conduct.asking import Asked, reader_of
 from entact.conduct.blinding.domain import WAYS, report_told
-from entact.conduct.blinding.guess import THERAPIST, asked_of, fields_of, keep_guess, received
+from entact.conduct.blinding.guess import (
+    SUBJECT,
+    THERAPIST,
+    Guessing,
+    asked_of,
+    fields_of,
+    keep_guess,
+    received,
+    written_at,
+)
 from entact.conduct.error import ConductError
 from entact.conduct.forms.place import encounter_of
 from entact.conduct.frame import page
@@ -42,7 +53,8 @@ def say_told(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def show_guess(request: HttpRequest, key: str, visit: str) -> HttpResponse:
-    """What a therapist believes was given, kept once; and the way to hand the question to the participant.
+    """What a therapist believes was given, kept once; the way to hand the question to the participant; and
+    for who keeps the data, a sealed sheet that a participant filled in where no device was.
 
     Raises:
         Http404: when there is no such participant or visit, or it asks no guess of whoever looks.
@@ -57,13 +69,7 @@ def show_guess(request: HttpRequest, key: str, visit: str) -> HttpResponse:
     sent = {name: asked.sent(name) for name in ("arm", "confidence", "clear", "why", "told")}
     problem = ""
     if request.method == "POST":
-        author = asked.author(asked.role_for("guess"))
-        if author.role != THERAPIST or not (open_to["own"] or open_to["own_said"]):
-            raise Http404
-        guessing = received(sent, asked.course.release)
-        ledger = asked.participant.ledger
-        to = asked.reader, ledger, author, asked.now
-        problem = guessing.problem or keep_guess(guessing, THERAPIST, encounter, *to)
+        problem = _kept(asked, encounter, open_to, received(sent, asked.course.release))
         if not problem:
             return redirect("guess", key=key, visit=visit)
     values = {
@@ -71,7 +77,24 @@ def show_guess(request: HttpRequest, key: str, visit: str) -> HttpResponse:
         "visit": visit,
         **open_to,
         **fields_of(asked.course.release, sent),
+        "written": asked.sent("written"),
         "problem": problem,
         "here": "participants",
     }
     return page(request, asked.reader, "blinding/guess.html", values, 422 if problem else 200)
+
+
+def _kept(asked: Asked, encounter: str, open_to: Mapping[str, bool], guessing: Guessing) -> str:
+    """Keeps one's own guess, or a participant's from a sheet; what stands against it."""
+    ledger = asked.participant.ledger
+    if open_to["own"] or open_to["own_said"]:
+        to = asked.reader, ledger, asked.author(asked.role_for("guess")), asked.now
+        return guessing.problem or keep_guess(guessing, THERAPIST, encounter, *to)
+    if not open_to["copies"]:
+        raise Http404
+    author = asked.author(asked.role_for("transcribe_guess"))
+    written = written_at(asked.sent("written"), asked.course, encounter, asked.zone, asked.now)
+    if isinstance(written, str):
+        return guessing.problem or written
+    to = asked.reader, ledger, author, asked.now
+    return guessing.problem or keep_guess(guessing, SUBJECT, encounter, *to, written)

@@ -42,7 +42,7 @@ class Drawn:
 
     Attributes:
         recording: the name under which the recording is given to a second rater. met: who has rated this
-            participant, first or again.
+            participant, first or again. second_entry: of the second rating.
     """
 
     standing: Standing
@@ -50,6 +50,7 @@ class Drawn:
     second: SecondRated | None
     second_by: str
     met: frozenset[str]
+    second_entry: str = ""
 
     @property
     def recording(self) -> str:
@@ -98,8 +99,8 @@ def _as_drawn(course: Course, standing: Standing, form: str, entry: str) -> Iter
         return
     again = [one for one in course.noted.get("second_rating", ()) if one.said.entry == entry]
     again = [one for one in again if one.by != first.by]
-    second, by = (again[0].said, again[0].by) if again else (None, "")
-    yield Drawn(standing, first, second, by, met_in(course))
+    second, by, entry = (again[0].said, again[0].by, again[0].entry) if again else (None, "", "")
+    yield Drawn(standing, first, second, by, met_in(course), entry)
 
 
 def met_in(course: Course) -> frozenset[str]:
@@ -189,6 +190,11 @@ def keep_second(
 
 def pairs_of(reader: Reader, form: str, said: SecondRating) -> list[Pair]:
     """Every rating that was rated again, as a pair."""
+    return [pair for _, pair in _paired(reader, form, said)]
+
+
+def _paired(reader: Reader, form: str, said: SecondRating) -> list[tuple[str, Pair]]:
+    """Every rating that was rated again, under the entry of its second rating."""
     from entact.analysis.agreement import Pair  # with all of analysis, which no other page needs
 
     compiled = reader.study.newest.forms[form]
@@ -201,7 +207,8 @@ def pairs_of(reader: Reader, form: str, said: SecondRating) -> list[Pair]:
             continue
         codes = [_value(compiled, items, said.category) for items in (one.first.items, one.second.items)]
         known = [None if code is None else bool(code) for code in codes]
-        found.append(Pair(one.first.by, one.first.at, values[0], values[1], known[0], known[1]))
+        pair = Pair(one.first.by, one.first.at, values[0], values[1], known[0], known[1])
+        found.append((one.second_entry, pair))
     return found
 
 
@@ -220,8 +227,10 @@ def judge(reader: Reader, form: str, said: SecondRating, person: str, *, by: Aut
     since = raters_of(reader).get(person, RaterState(person))
     if form in since.drifts:
         return False
-    own = [pair for pair in pairs_of(reader, form, said) if pair.rater == person]
-    own = [pair for pair in own if pair.at.date().isoformat() > since.trained]
+    paired = sorted(_paired(reader, form, said), key=lambda one: one[1].at)
+    paired = [one for one in paired if one[1].rater == person]
+    paired = [one for one in paired if one[1].at.date().isoformat() > since.trained]
+    own = [pair for _, pair in paired]
     if len(own) < said.over:
         return False
     from entact.analysis.agreement import agreement_by_rater
@@ -230,8 +239,9 @@ def judge(reader: Reader, form: str, said: SecondRating, person: str, *, by: Aut
     if not agreement.is_under(said.agreement):
         return False
     assert agreement.icc is not None
+    entries = [entry for entry, _ in paired[-said.over :]]
     payload = RaterDrifted(
-        person, form, f"{agreement.icc.estimate:.2f}", f"{said.agreement:g}", said.over, []
+        person, form, f"{agreement.icc.estimate:.2f}", f"{said.agreement:g}", said.over, entries
     )
     _enter(reader, "rater_drifted", payload, by)
     return True

@@ -5,11 +5,19 @@ by nobody, and a correction holds the changed items alone.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from entact.conduct.forms.place import Place, filled_at, form_at, items_in, release_of
+from entact.conduct.forms.place import (
+    Place,
+    filled_at,
+    form_at,
+    is_of_each,
+    items_in,
+    own_place,
+    release_of,
+)
 from entact.conduct.forms.reading import Received, Sent, receive_items, said_of, texts_of
 from entact.conduct.reader import Folded, Reader
 from entact.conduct.record.door import Author, Held, compose, store_entry, turn_of
@@ -124,6 +132,8 @@ def save_form(
         folded = reader.folded([ledger])[ledger]
         assert isinstance(folded, Folded)
         course = folded.course
+        if is_of_each(course, filling.place.form):  # of two at once neither writes where the other does
+            filling = replace(filling, place=own_place(course, filling.place, author.identity))
         now_there = written_at(course, filling.place, filling.entry, opener)
         assert now_there is not None
         before = written_at(known_at(course, filling.head), filling.place, filling.entry, opener)

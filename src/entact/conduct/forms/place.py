@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from entact.course import Course
@@ -58,6 +58,23 @@ def encounter_of(address: str, release: Release) -> str | None:
 def filled_at(course: Course, place: Place) -> list[Effective]:
     """The entries that hold this form at this place, in order of time: more than one is a finding."""
     return [one for one in of_form(course, place.form) if placed(place.form, one) == place]
+
+
+def own_place(course: Course, place: Place, person: str) -> Place:
+    """Where a person fills in a form that each of several answers for themselves: theirs, else a free one."""
+    repeats = {
+        one.entry.repeat: one.entry.by
+        for one in of_form(course, place.form)
+        if replace(placed(place.form, one), repeat=1) == replace(place, repeat=1)
+    }
+    own = (repeat for repeat, by in repeats.items() if by == person)
+    return replace(place, repeat=next(own, max(repeats, default=0) + 1))
+
+
+def is_of_each(course: Course, form: str) -> bool:
+    """Whether each of several people answers a form for themselves."""
+    compiled = course.release.forms.get(form)
+    return compiled is not None and compiled.form.each
 
 
 def of_form(course: Course, form: str) -> Iterator[Effective]:

@@ -25,7 +25,7 @@ from entact.conduct.forms.domain import (
 )
 from entact.conduct.forms.fields import Field
 from entact.conduct.forms.page import FormPage, Shown, page_of
-from entact.conduct.forms.place import REPEATS_AT_MOST, Place, encounter_of, timepoints
+from entact.conduct.forms.place import REPEATS_AT_MOST, Place, encounter_of, is_of_each, own_place, timepoints
 from entact.conduct.forms.presence import here, said_of_others
 from entact.conduct.forms.saying import Clock, Told, Untold, Which, settle_times, tell_time
 from entact.conduct.frame import page
@@ -128,6 +128,8 @@ class FormAsked(Asked):
             raise Http404
         self.place = Place(form, encounter, self._timepoint(encounter, form, time), repeat or self._repeat())
         self.role = self.role_entering(form)
+        if self.role is not None and is_of_each(self.course, form):
+            self.place = own_place(self.course, self.place, self.person.identity)
         self.opens = self.opener(self.role)
         written = written_at(self.course, self.place, self._text("entry"), self.opens)
         if written is None or (

@@ -22,6 +22,7 @@ from entact.conduct.queries.page import (
     query_rows,
     thread_of,
 )
+from entact.conduct.rating.questions import is_for_rater, telling_words
 from entact.conduct.words import lower_words, words
 from entact.course.found.verified import items_of
 from entact.course.kinds.query import Said
@@ -73,6 +74,8 @@ def begin_query(request: HttpRequest, key: str) -> HttpResponse:
         named = item if rule else asked.sent("item")
         if not text:
             problem = "Say what is asked." if not rule else "Say why it is so."
+        elif told := _tells_rater(asked, effective.id, text):
+            problem = told
         elif not rule and named and named not in items:
             raise Http404
         else:
@@ -90,6 +93,15 @@ def begin_query(request: HttpRequest, key: str) -> HttpResponse:
         "here": "queries",
     }
     return page(request, asked.reader, "queries/new.html", values, 422 if problem else 200)
+
+
+def _tells_rater(asked: Asked, entry: str, text: str) -> str:
+    """Why a question to a rater is not sent as it stands; empty where it can be."""
+    if not is_for_rater(asked.course, entry):
+        return ""
+    words_there = telling_words(asked.course, text)
+    said = ", ".join(words_there)
+    return f"A rater reads this, and must not know of whom it is: leave out {said}." if said else ""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -110,6 +122,8 @@ def show_query(request: HttpRequest, key: str, query: str) -> HttpResponse:
             raise Http404
         if said != "closed" and not text:
             problem = "Say it in words."
+        elif said == "raised" and (told := _tells_rater(asked, found.about, text)):
+            problem = told
         elif go_on(asked, found, said, text) is None:  # type: ignore[arg-type]  # it is one of them
             raise Http404
         else:

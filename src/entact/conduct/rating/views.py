@@ -19,6 +19,7 @@ from entact.conduct.rating import domain
 from entact.conduct.rating.asked import FormAsked, Rates, RatingAsked
 from entact.conduct.rating.models import Offer
 from entact.conduct.rating.page import Offered, brief_of, instruments_of, offered
+from entact.conduct.rating.questions import answer_question, questions_in, with_questions
 from entact.conduct.rating.selectors import in_danger, offered_to, taken_by, video_link
 from entact.conduct.words import moment, title_of_visit
 from entact.course.kinds.rating import BREAK_GLASS, RATER_HEARD
@@ -70,6 +71,9 @@ def show_rating(request: HttpRequest, token: str) -> HttpResponse:
             return redirect(f"{request.path}?told=1#tell")
         if what == "guess":
             _guess(asked)
+        elif what == "answer":
+            answer_question(asked, asked.sent("query"), asked.sent("text"))
+            return redirect("rating", token=token)
         elif what == "finish" and not asked.next_form:
             domain.finish_rating(*to)
             return redirect("ratings")
@@ -168,6 +172,7 @@ def _day(asked: Rates, problem: str = "", status: int = 200) -> HttpResponse:
     domain.renew_offers(asked.reader)
     values = {
         "offers": [_line(asked, one) for one in offered_to(asked.person, asked.reader)],
+        "asked": [_line(asked, one) for one in with_questions(asked.person, asked.reader)],
         "calendar": [_line(asked, one) for one in taken_by(asked.person, asked.reader.at)],
         "zone": asked.profile.zone_name,
         "zones": sorted(available_timezones()),
@@ -220,6 +225,7 @@ def _rating(asked: RatingAsked, problem: str) -> HttpResponse:
         "is_done": offer.done_at is not None,
         "asks_guess": asked.asks_guess,
         "all_sent": not asked.next_form,
+        "questions": questions_in(asked),
         **fields_of(release, _guess_sent(asked), offer.language),
         "may_leave": True,
         "told": "told" in asked.request.GET,

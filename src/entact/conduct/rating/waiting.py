@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from entact.conduct.permissions import Person
 from entact.conduct.rating.domain import is_rated_apart, renew_offers
+from entact.conduct.rating.questions import with_questions
 from entact.conduct.rating.selectors import SOON, offered_to, profile_of, taken_by, untaken
 from entact.conduct.reader import Reader, Standing
 from entact.conduct.sight import EVENTS
@@ -33,6 +34,10 @@ def assessments(reader: Reader, person: Person) -> Iterator[Task]:
             when = moment(one.at, zone)
             what = "An assessment that you have taken"
             yield Task(False, "", "", "", what, when, rank=1 if soon else 3, due=one.at, address=address)
+    for one in with_questions(person, reader):
+        address = f"{reverse('rating', args=[one.token])}#questions"
+        what = "A question about an assessment that you sent"
+        yield Task(False, "", "", "", what, "nobody has answered", rank=2, due=one.at, address=address)
     if offered_to(person, reader):
         what = "Assessments can be taken"
         yield Task(False, "", "", "", what, "offered to you", rank=2, address=reverse("ratings"))

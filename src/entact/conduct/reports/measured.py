@@ -14,9 +14,9 @@ from entact.analysis.guess import correct_guess_curve, effect_by_guess, read_gue
 from entact.analysis.guess.strata import CAVEAT
 from entact.analysis.result import Estimate
 from entact.conduct.reader import Folded, Reader
+from entact.conduct.reports.arms import KnownArms
 from entact.conduct.words import title_of_visit
 from entact.course import Course
-from entact.course.state.numbers import arm_of
 from entact.datasets import Datasets, build
 from entact.protocol.words.label import begun, spaced
 from entact.store import lists
@@ -98,12 +98,11 @@ class Measured:
     caveat: str = CAVEAT
 
 
-def measure(reader: Reader, arms: Mapping[str, str]) -> Measured:
+def measure(reader: Reader, arms: KnownArms) -> Measured:
     """Measures it over everybody whose arm is known.
 
     Args:
-        arms: randomisation number -> arm, of a list that may be read; beside those of people who were told
-            theirs by a planned unblinding, which the record holds.
+        arms: that may be known to whoever asks.
     """
     known: list[Course] = []
     opened: dict[str, str] = {}
@@ -112,11 +111,10 @@ def measure(reader: Reader, arms: Mapping[str, str]) -> Measured:
         if course.randomisation is None:
             continue
         randomised += 1
-        number = course.randomisation.number
-        arm = arm_of(number, arms) or (course.told.arm if course.told is not None else None)
+        arm = arms.of(course)
         if arm in reader.study.newest.file.arms:
             known.append(course)
-            opened[number] = str(arm)
+            opened[course.randomisation.number] = str(arm)
             told += sum(one.told for one in course.guesses)
     if not known:
         return Measured(0, randomised, told, (), "", ())

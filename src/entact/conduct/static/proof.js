@@ -146,12 +146,14 @@ function factsOf({ rows, numbers, used, opened, whole, committed_at: committed, 
     return own.length ? [`${own.length} ${own.length === 1 ? "row was" : "rows were"} ${words}: ${own.map(({ who, at }) => `participant ${who} on ${said(at)}`).join("; ")}`] : [];
   });
   const printed = whole.filter((one) => one.purpose === "code_breaks").map(({ at }) => `every row was opened on ${said(at)}, to print code-breaks`);
+  const measured = whole.filter((one) => one.purpose === "blinding").map(({ at }) => `rows of all who were randomised were opened on ${said(at)}, to measure blinding for the committee`);
   return [
     `root ${root}, committed on ${said(committed)}`,
     `${Object.values(numbers).flat().length} rows in ${strata} ${strata === 1 ? "stratum" : "strata"}; ${new Set(used.map((use) => use.number)).size} of them used`,
     ...rows.slice(Object.values(numbers).flat().length).map(({ text }) => `sealed behind the list: ${text.replaceAll("|", ", ")}`),
     ...looked,
     ...printed,
+    ...measured,
   ];
 }
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Final, Literal
 
 from entact.conduct.forms.page import ABSENT
-from entact.conduct.forms.place import Place, form_at, items_in, placed, visit_address
+from entact.conduct.forms.place import Place, form_at, is_of_each, items_in, own_place, placed, visit_address
 from entact.conduct.reader import Folded
 from entact.conduct.sight import SeenCourse
 from entact.conduct.words import lower_words, moment, title_of_form, title_of_visit, window, words
@@ -132,6 +132,8 @@ class Visits:
 
     Args:
         at: now. zone: the site's clock. to_verify: entries that a monitor is to verify; of nobody else's.
+        person, enters: who looks, and which forms they fill in: of those that each answers for themselves
+            they are shown their own alone.
     """
 
     def __init__(
@@ -141,8 +143,11 @@ class Visits:
         at: datetime,
         zone: tzinfo,
         to_verify: frozenset[str] = frozenset(),
+        person: str = "",
+        enters: Callable[[str], bool] = lambda form: False,
     ) -> None:
         self.to_verify = to_verify
+        self.person, self.enters = person, enters
         self.course: Course = folded.course
         self.seen, self.at, self.zone = seen, at, zone
         self.filled: dict[Place, list[Effective]] = {}
@@ -242,16 +247,27 @@ class Visits:
             title = title_of_form(forms[form])
             for time in timed.get(name) or [""]:
                 place = Place(form, encounter, time or None)
+                if self._is_own(form):
+                    place = own_place(self.course, place, self.person)
                 met.add(place)
-                status = self._of_form(place, held, due)
-                yield Cell(name, title, status, form, time, 1, place.visit, to_verify=self._waits(place))
+                status, waits = self._of_form(place, held, due), self._waits(place)
+                yield Cell(name, title, status, form, time, place.repeat, place.visit, to_verify=waits)
         for place in self._also(encounter):
-            if place not in met and place.form in forms and self.seen.sight.sees_form(place.form):
+            if (
+                place not in met
+                and not self._is_own(place.form)
+                and place.form in forms
+                and self.seen.sight.sees_form(place.form)
+            ):
                 title, status = title_of_form(forms[place.form]), self._of_form(place, held, due)
                 time, waits = place.timepoint or "", self._waits(place)
                 yield Cell(
                     place.form, title, status, place.form, time, place.repeat, place.visit, to_verify=waits
                 )
+
+    def _is_own(self, form: str) -> bool:
+        """Whether whoever looks answers a form for themselves, and is shown nobody else's answers."""
+        return is_of_each(self.course, form) and self.enters(form)
 
     def _waits(self, place: Place) -> bool:
         """Whether something that stands there is to be verified."""

@@ -53,7 +53,7 @@ WHY_MISSED = (
 def show_matrix(request: HttpRequest, key: str) -> HttpResponse:
     """Every form of a participant by visit, with how far each is."""
     asked = Asked(request, key)
-    visits = Visits(asked.folded, asked.seen, asked.now, asked.zone, to_verify=_waiting(asked))
+    visits = _visits(asked, _waiting(asked))
     values = {
         "verifies": asked.role_for("verify") is not None,
         "matrix": visits.matrix(),
@@ -136,8 +136,15 @@ def _waiting(asked: Asked) -> frozenset[str]:
     return frozenset(one.effective.id for one in waiting)
 
 
+def _visits(asked: Asked, to_verify: frozenset[str] = frozenset()) -> Visits:
+    def enters(form: str) -> bool:
+        return asked.role_entering(form) is not None
+
+    return Visits(asked.folded, asked.seen, asked.now, asked.zone, to_verify, asked.person.identity, enters)
+
+
 def _shown(asked: Asked, encounter: str, refused: tuple[Reason, ...] = ()) -> HttpResponse:
-    visits = Visits(asked.folded, asked.seen, asked.now, asked.zone)
+    visits = _visits(asked)
     values = {
         "visit": visits.one(encounter),
         "participant": asked.participant,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from entact.course.found.watch import Found, as_finding
 from entact.course.kinds import KINDS
+from entact.course.kinds.blinding import GUESS, guesses_missing
 from entact.course.schedule import Due, due, position
 from entact.course.state.encounter import visit_of
 from entact.course.state.outcome import analysis_windows
@@ -121,6 +122,11 @@ def found_left_out(course: Course, encounter: EncounterState, entries: list[Effe
     for activity in ("dose",) if undosed else _expected(visit, encounter):
         if earlier and activity not in course.release.forms:
             continue  # it is known of the latest attempt alone
+        if activity == GUESS.activity:
+            for whose in guesses_missing(course, encounter, visit):
+                message = f"a guess of the {whose} is planned for {encounter.visit} and was not entered"
+                yield ("guess_missing", encounter.closed, whose, message)
+            continue
         if not _was_done(course, encounter.id, activity):
             message = f"{activity} is planned for {encounter.visit} and was not entered"
             yield ("activity_missing", encounter.closed, activity, message)

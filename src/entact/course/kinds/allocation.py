@@ -27,11 +27,16 @@ class RowOpened(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ListOpened(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Kind `list_opened` (study): every row was opened, to print code-breaks or after the lock."""
+    """Kind `list_opened` (study): rows were opened: for code-breaks, to measure blinding, after the lock.
 
-    purpose: Literal["code_breaks", "after_lock"]
+    Attributes:
+        rows: how many: every one, or those of whoever is randomised. reader: who looks at what was measured.
+    """
+
+    purpose: Literal["code_breaks", "blinding", "after_lock"]
     root: str
     rows: int
+    reader: str | None = None
 
 
 class CodeBreaksChecked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

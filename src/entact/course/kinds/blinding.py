@@ -15,8 +15,12 @@ Clear = Literal[
 ]
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from entact.course.entry.effective import Effective
+    from entact.course.state.encounter import EncounterState
     from entact.course.state.state import State
+    from entact.protocol.study import Visit
 
 
 class Guess(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -79,6 +83,30 @@ def guessers_at(by: str | None, kind: str | None) -> tuple[Guesser, ...]:
     if by == "rater":
         return ("rater",)
     return ("participant", "therapist") if kind == "dosing" else ("participant",)
+
+
+def guesses_missing(course: State, encounter: EncounterState, visit: Visit) -> Iterator[str]:
+    """Whose guess a visit asked for and nobody entered: participant, rater, and each therapist by name.
+
+    Of therapists those who were in the room; where nobody entered who was, at least one. Who had been told by
+    then, or has no treatment drawn, is not asked.
+    """
+    for guesser in guessers_at(visit.by, visit.kind):
+        if guesser not in {*course.release.file.roles, "participant"}:
+            continue
+        told, began = course.told, encounter.started
+        if told is not None and began is not None and guesser in told.told and told.at <= began:
+            continue
+        if course.randomisation is None and guesser != "rater":
+            continue
+        by = {one.by for one in course.guesses if one.encounter == encounter.id and one.guesser == guesser}
+        there = {
+            one.person for one in course.presence.get(encounter.id, ()) if guesser == one.role == "therapist"
+        }
+        if there:
+            yield from (f"therapist {person}" for person in sorted(there - by))
+        elif not by:
+            yield guesser
 
 
 CLEAR: tuple[str, ...] = get_args(Clear)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field
 
@@ -65,9 +65,28 @@ class Unblinding(Block):
     tells: list[str]
 
 
+Period = Literal["running", "locked", "unblinded"]
+"""How far a study is: its data are still made; they are locked; the sealed list is opened after that."""
+
+_ENDS: Final[dict[str, Period]] = {"lock": "locked", "database lock": "locked", "unblinding": "unblinded"}
+
+
 class Hidden(Block):
-    """Blinding: which classes of data a role does not see, and until when."""
+    """Blinding: which classes of data a role does not see, and until when.
+
+    `until`: the lock of the study; `unblinding`, when the sealed list is opened after it; or `never`. The
+    allocation is hidden until then whatever is said: a lock tells nobody's arm.
+    """
 
     role: str
     hidden: list[str]
-    until: str
+    until: Literal["lock", "database lock", "unblinding", "never"]
+
+    def hides(self, period: Period) -> frozenset[str]:
+        """The classes of data that are hidden still when the study is so far."""
+        ends = _ENDS.get(self.until)
+        if ends is None:
+            return frozenset(self.hidden)
+        return frozenset(
+            name for name in self.hidden if period != "unblinded" and (period != ends or name == "allocation")
+        )

@@ -260,6 +260,7 @@ class Form(Block):
     help: Words | None = None
     instrument: Name | None = None
     by: str | None = None
+    each: bool = False  # every person of the role in `by` answers it for themselves, at each visit that asks
     data_class: str = "clinical"  # class of data for blinding, such as `rater_scores`
     lasting: bool = False  # facts about the person that stay true: rules see them from any encounter
     measures: list[Name] = Field(default=[])

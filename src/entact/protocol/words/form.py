@@ -125,6 +125,7 @@ class Forms(Teller):
             compiled = self.release.forms[form.name]
             notes = [f"Class of data: {spaced(compiled.form.data_class)}."]
             notes += ["What it says stays true of a person."] if compiled.lasting else []
+            notes += ["Each answers it for themselves."] if compiled.form.each else []
             notes += (
                 [f"Measures {listed(map(spaced, compiled.form.measures))}."] if compiled.form.measures else []
             )
