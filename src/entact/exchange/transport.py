@@ -69,6 +69,19 @@ def check_transport(dataset: Described) -> None:
         _check_column(where, column, dataset.frame[column.name])
 
 
+def _all_fit(values: pl.Series) -> bool:
+    """Whether every value of a column fits: asked of the column as a whole, which is many times faster."""
+    known = values.drop_nulls()
+    if known.dtype == pl.String:
+        fits = known.str.len_bytes().is_between(1, LONGEST_TEXT) & known.str.contains(
+            r"^[\x20-\x7e]*[\x21-\x7e]$"
+        )
+    else:
+        size = known.abs()
+        fits = known.is_finite() & ((size == 0) | size.is_between(_SMALLEST, _LARGEST))
+    return bool(fits.all())
+
+
 def _check_column(where: str, column: Column, values: pl.Series) -> None:
     where = f"{where}, variable {column.name}"
     label = column.variable.label
@@ -78,6 +91,8 @@ def _check_column(where: str, column: Column, values: pl.Series) -> None:
         raise TransportError(
             f"{where}: the label {label!r} is not ASCII of at most {LONGEST_LABEL} characters"
         )
+    if _all_fit(values):
+        return
     for row, value in enumerate(values.to_list(), start=1):
         if value is None:
             continue

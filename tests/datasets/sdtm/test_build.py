@@ -215,3 +215,11 @@ def test_what_follows_on_being_told_the_arm_is_in_no_blinded_export(mini: Study)
         name: table.rows for name, table in before.tables.items() if name != "TS"
     }
     assert "AE" in tabulate(mini, [person.course()], arms()).tables
+
+
+def test_somebody_of_a_unit_has_the_arm_of_its_row_of_the_list(mini: Study) -> None:
+    person = Participant(mini, 2).screened()
+    person.write("enrolment", {"subject": "1-002"}, day=8, minute=1)
+    person.write("randomisation", {"number": "denver-002+2"}, day=8, minute=2)
+    (subject,) = rows(tabulate(mini, [person.course()], arms()), "DM")
+    assert subject["ARMCD"] == arms()["denver-002"].upper()

@@ -12,6 +12,7 @@ from entact.course.course import Course
 from entact.course.entry.arrival import arrival
 from entact.course.entry.effective import hold
 from entact.course.fold import fold
+from entact.course.state.numbers import arm_of
 from entact.datasets.codebook import Codebook, codebook
 from entact.datasets.person import Person
 from entact.datasets.sdtm import events, findings, interventions, special, trial
@@ -84,22 +85,16 @@ class Table:
 
     def frame(self) -> pl.DataFrame:
         """The rows as a frame: numbers as Float64, the rest as text; null is missing."""
-        return pl.DataFrame(
-            {
-                one.name: pl.Series(
-                    one.name,
-                    [_as(one, row.get(one.name)) for row in self.rows],
-                    dtype=pl.Float64 if one.numeric else pl.String,
-                )
-                for one in self.variables
-            }
-        )
+        return pl.DataFrame([_series(one, self.rows) for one in self.variables])
 
 
-def _as(variable: Variable, value: Any) -> Any:
-    if value is None or value == "":
-        return None
-    return float(value) if variable.numeric else str(value)
+def _series(variable: Variable, rows: list[dict[str, Any]]) -> pl.Series:
+    said = [row.get(variable.name) for row in rows]
+    if variable.numeric:
+        numbers = [None if one is None else float(one) for one in said]
+        return pl.Series(variable.name, numbers, dtype=pl.Float64)
+    texts = [None if one is None or one == "" else str(one) for one in said]
+    return pl.Series(variable.name, texts, dtype=pl.String)
 
 
 @dataclass(frozen=True)
@@ -218,7 +213,7 @@ class Tabulator:
         if course.randomisation is None:
             return None
         number = course.randomisation.number
-        arm = self.allocation.get(number)
+        arm = arm_of(number, self.allocation)
         if arm is None:
             raise ValueError(f"the allocation has no arm for the randomisation number {number}")
         if arm not in self.release.file.arms:
@@ -308,7 +303,9 @@ def before_told(study: Study, course: Course) -> Course:
 
 
 def _order(row: Row, keys: tuple[str, ...]) -> tuple[Any, ...]:
-    return tuple((row[key] is not None, row[key] if row[key] is not None else "") for key in keys)
+    """What a row is ordered by; what is missing comes first."""
+    values = row.values
+    return tuple((False, "") if (one := values.get(key)) is None else (True, one) for key in keys)
 
 
 def _qualifiers(row: Row) -> Iterable[dict[str, Any]]:

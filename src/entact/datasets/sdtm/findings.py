@@ -48,7 +48,8 @@ def findings(subject: Subject) -> Iterator[Row]:
             if answers.status != "done":
                 yield from _not_done(subject, answers, homes)
                 continue
-            when = {home.domain: _when(subject, answers, home.domain) for home in homes.values()}
+            domains = dict.fromkeys(home.domain for home in homes.values())
+            when = {domain: _when(subject, answers, domain) for domain in domains}
             for item, home in homes.items():
                 row = _finding(subject, answers, item, home, when[home.domain])
                 if row is not None:

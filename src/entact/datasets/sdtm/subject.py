@@ -71,7 +71,15 @@ class Subject:
         """An instant as --DTC: ISO 8601, the clock of the site, to the second."""
         if at is None:
             return None
-        return at.astimezone(zone_of(self.person.course, at)).strftime("%Y-%m-%dT%H:%M:%S")
+        found = self._local.get(at)  # many rows are of one instant
+        if found is None:
+            here = at.astimezone(zone_of(self.person.course, at))
+            found = self._local[at] = here.replace(tzinfo=None).isoformat(timespec="seconds")
+        return found
+
+    @cached_property
+    def _local(self) -> dict[datetime, str]:
+        return {}
 
     def written(self, text: str | None) -> str | None:
         """A clinical date as --DTC, as partial as it was written; None of what is no date."""
