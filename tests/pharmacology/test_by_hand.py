@@ -146,9 +146,10 @@ class Hand:
             found[pool] = refilled - M[f"depletion_{amine}"] * self.released(amine)
         serotonin = self.rise["serotonin"]
         found["tolerance"] = math.log(2) / M["tolerance_half_life"] * (self.feeling() - y["tolerance"])
-        to_prolactin = 1 + M["prolactin_gain"] * serotonin
+        heard = serotonin / (1 + y["tolerance"] / M["tolerance_half"])
+        to_prolactin = 1 + M["prolactin_gain"] * heard
         found["prolactin"] = math.log(2) / M["prolactin_half_life"] * (to_prolactin - y["prolactin"])
-        to_cortisol = self.acts["cortisol"] * (1 + M["cortisol_gain"] * serotonin)
+        to_cortisol = self.acts["cortisol"] * (1 + M["cortisol_gain"] * heard)
         found["cortisol"] = math.log(2) / M["cortisol_half_life"] * (to_cortisol - y["cortisol"])
         drive = self.drive()
         rate = math.log(2) / M["sympathetic_tolerance_half_life"]

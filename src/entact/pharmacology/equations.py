@@ -224,18 +224,20 @@ def derivatives(t: float, y: Array, p: Array, dy: Array) -> None:
     dy[SYMPATHETIC_TOLERANCE] = p[SYMPATHETIC_TOLERANCE_RATE] * (drive - y[SYMPATHETIC_TOLERANCE])
 
     # Hormones: serotonin drives prolactin and the adrenal axis (F064, F068, F076).
-    dy[PROLACTIN] = p[PROLACTIN_TURNOVER] * (1.0 + p[PROLACTIN_GAIN] * serotonin - y[PROLACTIN])
-    dy[CORTISOL] = p[CORTISOL_TURNOVER] * (synthesis * (1.0 + p[CORTISOL_GAIN] * serotonin) - y[CORTISOL])
-
-    # Water: the drug makes thirsty, and oxytocin (see `observe`) holds the water back (F078, F080): it is
-    # lost at 1 / (1 + oxytocin / half) of the usual rate.
+    # Tolerance leaves less of it, as of feeling: a second dose a day later does hardly more (F101). Water:
+    # the drug makes thirsty, and oxytocin (see `observe`) holds the water back (F078, F080): it is lost at
+    # 1 / (1 + oxytocin / half) of the usual rate.
     cube = serotonin * serotonin * serotonin
     half = p[OXYTOCIN_HALF] * p[OXYTOCIN_HALF] * p[OXYTOCIN_HALF]
     freely = p[ANTIDIURESIS_HALF] * (half + cube)
     held = freely + p[OXYTOCIN_MAXIMUM] * cube
     thirst = 1.0 + drive
-    each = 1.0 / (held * thirst)
-    dy[WATER] = (p[DRINKING] * drive * held - p[DIURESIS] * y[WATER] * freely * thirst) * each
+    used_to = p[TOLERANCE_HALF] + y[TOLERANCE]
+    each = 1.0 / (held * thirst * used_to)
+    heard = serotonin * p[TOLERANCE_HALF] * held * thirst * each
+    dy[PROLACTIN] = p[PROLACTIN_TURNOVER] * (1.0 + p[PROLACTIN_GAIN] * heard - y[PROLACTIN])
+    dy[CORTISOL] = p[CORTISOL_TURNOVER] * (synthesis * (1.0 + p[CORTISOL_GAIN] * heard) - y[CORTISOL])
+    dy[WATER] = (p[DRINKING] * drive * held - p[DIURESIS] * y[WATER] * freely * thirst) * used_to * each
 
     # Temperature: follows its end slowly, by the heat capacity of the body.
     tone = _tone(drive, rest, y, p)
