@@ -84,3 +84,28 @@ def test_that_couples_are_drawn_apart_is_said_with_what_to_write(tmp_path: Path)
         in said.message
     )
     assert not [one for one in warnings(SHAPES / "couples_randomised") if "linked_to" in one.field]
+
+
+def test_who_are_drawn_as_one_are_not_compared_as_if_alone(
+    tmp_path: Path, problems_of: Callable[[str], list[str]]
+) -> None:
+    text = (SHAPES / "couples_randomised" / "study.yaml").read_text(encoding="utf-8")
+    method = "method: random_effects, fixed: arm + baseline, random: [unit]"
+    assert text.count(method) == 1
+    (tmp_path / "study.yaml").write_text(text.replace(method, "method: ancova, fixed: arm + baseline"))
+    (said,) = (one for one in warnings(tmp_path) if one.field == "analysis.primary.method")
+    assert "takes everybody as drawn alone" in said.message
+    own = (
+        text.replace(method, "method: ancova, fixed: arm + baseline")
+        .replace("set: itt", "set: patients")
+        .replace(
+            "analysis:\n",
+            "analysis:\n  sets: {patients: {text: Patients, rule: person.population == 'patient'}}\n",
+        )
+    )
+    (tmp_path / "study.yaml").write_text(own)
+    assert not [one for one in warnings(tmp_path) if one.field == "analysis.primary.method"]
+    found = problems_of(text.replace(method, "method: rerandomisation, seed: 1"))
+    assert any(
+        "draws the arm of each person anew, and this study draws that of a unit" in one for one in found
+    )

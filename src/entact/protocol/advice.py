@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from entact.protocol.country import countries_of
 from entact.protocol.problem import Fault
 from entact.protocol.study import StudyFile, Translated, words_in
+from entact.protocol.unit import advise_unit
 from entact.protocol.without_drug import plain_to_all
 
 
@@ -17,6 +18,7 @@ def advise(file: StudyFile) -> Iterator[Fault]:
     yield from _called_alone(file)
     yield from _drawn_apart(file)
     yield from plain_to_all(file)
+    yield from advise_unit(file)
     yield from _on_one_another(file)
     yield from _together(file)
     yield from _untranslated(file)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from entact.protocol.populations import of_population
 from entact.protocol.problem import Fault, Path, unknown
-from entact.protocol.study import StudyFile, Visit
+from entact.protocol.study import Analysis, StudyFile, Visit
 
 _PATH: Path = ("randomisation", "unit")
 
@@ -65,3 +65,33 @@ def check_unit(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fault]:
                 "are eligible; put 'randomisation' at a visit of its own behind that, to which all come"
             )
             yield Fault((*_PATH, "of"), message, unit.of.find(name))
+    for path, analysis in _analyses(file):
+        if analysis.method == "rerandomisation":
+            message = (
+                "draws the arm of each person anew, and this study draws that of a unit; take "
+                "`random_effects` with `random: [unit]`"
+            )
+            yield Fault((*path, "method"), message)
+
+
+def advise_unit(file: StudyFile) -> Iterator[Fault]:
+    """A warning for each comparison that takes those of one unit as if alone."""
+    if file.randomisation is None or file.randomisation.unit is None:
+        return
+    for path, analysis in _analyses(file):
+        rule = file.analysis.sets[analysis.set].rule if analysis.set in file.analysis.sets else None
+        of_unit = "unit" in ([analysis.random] if isinstance(analysis.random, str) else analysis.random or [])
+        if analysis.contrast is None or of_unit or "person.population" in (rule or ""):
+            continue
+        message = (
+            "takes everybody as drawn alone, and its interval is too narrow; write `method: random_effects` "
+            "and `random: [unit]`, or a set of one population, as in `rule: person.population == "
+            f"'{file.randomisation.unit.populations[0]}'`"
+        )
+        yield Fault((*path, "method"), message)
+
+
+def _analyses(file: StudyFile) -> Iterator[tuple[Path, Analysis]]:
+    yield ("analysis", "primary"), file.analysis.primary
+    for name, analysis in file.analysis.secondary.items():
+        yield ("analysis", "secondary", name), analysis

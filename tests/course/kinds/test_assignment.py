@@ -12,6 +12,8 @@ from tests.protocol.test_without_drug import SHAPES
 from entact.cohort import rehearse
 from entact.course import Kept, Refused, findings, fold, fold_setting, may
 from entact.course.entry import instant
+from entact.course.gates.ahead import reasons_ahead
+from entact.course.gates.standing import standing
 from entact.course.state.person import is_without_drug, person_value
 from entact.protocol import load_study
 
@@ -100,6 +102,27 @@ def test_a_dose_waits_for_the_assignment_and_is_refused_to_who_has_no_drug() -> 
     assert reasons(entries) == set()
     assert reasons([one for one in entries if one.kind != "assignment"]) >= {"not_assigned"}
     assert reasons(changed(entries, arms=["therapy"])) >= {"session_of_other_arm"}
+
+
+@pytest.mark.parametrize(
+    ("arms", "code"),
+    [(None, "not_assigned"), (["therapy"], "session_of_other_arm"), (["mdma", "placebo"], "")],
+)
+def test_a_device_without_a_network_and_a_booking_know_it_before_the_session(
+    arms: list[str] | None, code: str
+) -> None:
+    ledger, whole = of_arm("mdma")
+    session = next(one for one in whole if one.encounter == "session_1#1")
+    entries = [one for one in whole if one.seq < session.seq and (one.kind != "assignment" or arms)]
+    course = fold(found().study, changed(entries, arms=arms) if arms else entries)
+    site = found().entries[f"site:{found().courses[ledger].site}"]
+    setting = fold_setting(found().study, found().entries[f"study:{found().study.name}"], site)
+    at = instant(session.occurred_at)
+    said = standing("initial_dose", found().study, setting, course, session.by, at, "session_1#1")
+    ahead = reasons_ahead(found().study, setting, course, "session_1", at)
+    for reasons in (said.reasons, ahead):
+        arm = {one.code for one in reasons} & {"not_assigned", "session_of_other_arm"}
+        assert arm == ({code} if code else set())
 
 
 def test_a_session_that_is_not_of_the_arm_is_found() -> None:

@@ -28,6 +28,7 @@ from entact.course.gates.dose import (
     interval_kept,
     kit_usable,
     level_decided,
+    of_this_arm,
     part_not_given,
     supplement_offered,
 )
@@ -304,26 +305,10 @@ def _in_session(question: Question) -> Iterator[Reason]:
         yield Reason("not_in_session", f"{encounter.visit} is not a dosing session.")
     else:
         question.relies_on(encounter.entry)
-        yield from _of_this_person(question, encounter.visit)
         if encounter.started is not None and question.at - encounter.started > _ONE_SESSION:
             began = f"{encounter.started.astimezone(question.zone):%Y-%m-%d %H:%M}"
             message = f"{encounter.id} began on {began} and was never ended: end it, and begin another."
             yield Reason("session_not_ended", message)
-
-
-def _of_this_person(question: Question, visit: str) -> Iterator[Reason]:
-    """The session is one that the participant has: of their arm, where sessions differ by arm."""
-    course = question.course
-    track = course.release.file.tracks.get(course.release.visits[visit].track or "")
-    if track is None or not track.arms:
-        return
-    if course.assignment is None:
-        message = f"Not known whether {visit} is of the participant's arm: nobody was told."
-        yield Reason("not_assigned", message, ("assignment",))
-        return
-    question.relies_on(course.assignment.entry)
-    if not track.arms >= set(course.assignment.arms):
-        yield Reason("session_of_other_arm", f"{visit} is no session of the participant's arm.")
 
 
 def _under_way(question: Question) -> Iterator[Reason]:
@@ -351,6 +336,7 @@ _PLACE: Final[tuple[Check, ...]] = (_site_active, _staff, _place_read)
 _STUDY: Final[tuple[Check, ...]] = (no_hold, washed_out, no_stopping_rule)
 _DOSE: Final[tuple[Check, ...]] = (
     _randomised,
+    of_this_arm,
     _in_session,
     level_decided,
     kit_usable,

@@ -36,6 +36,21 @@ def level_decided(question: Question) -> Iterator[Reason]:
             yield Reason("level_other", f"The initial dose was of level {dose.level}, not {level}.")
 
 
+def of_this_arm(question: Question) -> Iterator[Reason]:
+    """The session is one that the participant has, where sessions differ by arm, and that was told."""
+    course, visit = question.course, question.visit
+    track = course.release.file.tracks.get((visit.track if visit is not None else None) or "")
+    if visit is None or track is None or not track.arms:
+        return
+    if course.assignment is None:
+        message = f"Not known whether {visit.visit} is of the participant's arm: nobody was told."
+        yield Reason("not_assigned", message, ("assignment",))
+        return
+    question.relies_on(course.assignment.entry)
+    if not track.arms >= set(course.assignment.arms):
+        yield Reason("session_of_other_arm", f"{visit.visit} is no session of the participant's arm.")
+
+
 def kit_usable(question: Question) -> Iterator[Reason]:
     """The kit is this participant's, for this part, level and visit, in stock and in date."""
     number = question.kit
