@@ -41,6 +41,10 @@ def test_datasets_are_written_with_a_manifest_of_their_hashes(run: Run, own: str
     assert (manifest["blinded"], manifest["simulated"]) == (True, True)
     assert manifest["release"].startswith("mapp1@sha256:")
     assert "EX" in manifest["withheld"]
+    assert (manifest["assumed"]["EC.ECROUTE"], manifest["assumed"]["TS.STYPE.1"]) == (
+        "ORAL",
+        "INTERVENTIONAL",
+    )
     assert not (out / "ex.xpt").exists()
     again = run("export", "mapp1", *options, "--out", tmp_path / "again", "--blinded")
     assert again.code == 0

@@ -114,6 +114,7 @@ def export_study(name: str, database: str, asked: Asked, out: Path) -> dict[str,
         "sponsor_codes": {item: list(said) for item, said in tabulation.own.items()},
         "left_out": dict(tabulation.left_out),
         "withheld": dict(tabulation.withheld),
+        "assumed": dict(tabulation.assumed),
         "broken": broken,
     }
     text = json.dumps(found, indent=1, ensure_ascii=False) + "\n"

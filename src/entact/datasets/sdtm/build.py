@@ -104,7 +104,7 @@ class Tabulation:
     Attributes:
         tables: by domain, SUPP-- after the one they qualify; only those with rows.
         own: form.item -> the sponsor's own code, name and category. left_out: form.item -> why it is nowhere.
-        withheld: what a blinded export leaves out.
+        withheld: what a blinded export leaves out. assumed: variable -> value that no study file says.
     """
 
     release: Release
@@ -115,6 +115,7 @@ class Tabulation:
     own: Mapping[str, tuple[str, str, str]]
     left_out: Mapping[str, str]
     withheld: Mapping[str, str]
+    assumed: Mapping[str, str]
 
 
 class Analysing(Protocol):
@@ -205,7 +206,18 @@ class Tabulator:
             own={name: (home.code, home.name, home.category) for name, home in homes.sponsors()},
             left_out=dict(homes.left_out),
             withheld=dict(_WITHHELD) if self.blinded else {},
+            assumed=self._assumed(),
         )
+
+    def _assumed(self) -> dict[str, str]:
+        """Values that stand in the datasets, and that nobody said."""
+        found = {
+            f"TS.{row['TSPARMCD']}.{row['TSSEQ']}": str(row["TSVAL"])
+            for row in self.tables["TS"].rows
+            if row["TSPARMCD"] in trial.ASSUMED
+        }
+        routes = {f"{one}.{one}ROUTE": interventions.ROUTE for one in ("EC", "EX") if self.tables[one].rows}
+        return found | routes
 
     def _arm(self, course: Course) -> str | None:
         if self.allocation is None or not self.book.randomised:

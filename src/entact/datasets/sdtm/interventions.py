@@ -21,6 +21,7 @@ ACCOUNTED = (
     ("returned", "RETAMT", "Returned Amount"),
     ("lost", "LOSTAMT", "Lost Amount"),
 )
+ROUTE = "ORAL"  # no study file says it: every export lists it as assumed
 SESSIONS = {
     "preparatory": "PREPARATORY THERAPY SESSION",
     "integration": "INTEGRATION THERAPY SESSION",
@@ -50,7 +51,7 @@ def masked(file: StudyFile) -> str:
 def collected(subject: Subject) -> Iterator[Row]:
     """EC: of each session a planned dose (SCHEDULED), and each part as it was given or not (PERFORMED)."""
     course, file = subject.person.course, subject.person.course.release.file
-    shared: dict[str, Value] = {"ECTRT": masked(file), "ECROUTE": "ORAL"}
+    shared: dict[str, Value] = {"ECTRT": masked(file), "ECROUTE": ROUTE}
     for encounter, level in course.levels.items():
         regimen = file.regimens.get(level)
         session = course.encounters.get(encounter)
@@ -139,7 +140,7 @@ def exposure(subject: Subject) -> Iterator[Row]:
                 "EXDOSE": amount,
                 "EXDOSU": unit,
                 "EXDOSFRM": form_of(file),
-                "EXROUTE": "ORAL",
+                "EXROUTE": ROUTE,
                 **_when(subject, dose, "EX"),
             },
             [dose.entry, subject.person.course.randomisation.entry]

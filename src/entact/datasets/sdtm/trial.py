@@ -16,6 +16,11 @@ from entact.protocol.study import Visit
 _PHASES: Final = {"1": "PHASE I TRIAL", "2": "PHASE II TRIAL", "3": "PHASE III TRIAL", "4": "PHASE IV TRIAL"}
 _LEAST_AGE: Final = re.compile(r"\bage\s*>=\s*(\d+)")
 _MOST_AGE: Final = re.compile(r"\bage\s*<=\s*(\d+)")
+# What no study file says, and a trial of this kind usually is: every export lists it as assumed.
+ASSUMED: Final = (
+    *("STYPE", "INTTYPE", "INTMODEL", "TTYPE", "TINDTP", "SEXPOP", "HLTSUBJI", "ADAPT", "EXTTIND"),
+    *("PDSTIND", "PDPSTIND", "PIPIND", "RDIND"),
+)
 UNKNOWN: Final = "UNK"  # ISO 21090: a value is applicable, and is not known
 NO_INFORMATION: Final = "NI"
 
