@@ -193,6 +193,8 @@ def test_in_danger_the_number_of_the_site_is_shown_kept_and_another_rates(
     assert "+1 303 555 0100" in ruth.get(where)
     assert kinds_in(ledger).count("break_glass") == 1
     assert "A rater called for help" in ada.get("/")
+    (told,) = re.findall(r'"(/told-by-raters/S-1/[^"]*)"', ada.get("/"))
+    assert "/participants/S-1/baseline.2/" in ada.get(told)
     ruth.get(f"{where}symptoms/", status=404)
     assert "None is offered" in ruth.get(DAY)
     ada.post(BASELINE, {"do": "end"})

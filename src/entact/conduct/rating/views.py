@@ -13,6 +13,7 @@ from entact.conduct.asking import Asked, reader_of
 from entact.conduct.blinding.guess import RATER, fields_of, keep_guess, received
 from entact.conduct.error import ConductError
 from entact.conduct.forms.domain import Saved, save_form
+from entact.conduct.forms.place import visit_address
 from entact.conduct.forms.views import looked_at, sent_by
 from entact.conduct.frame import page
 from entact.conduct.rating import domain
@@ -22,6 +23,7 @@ from entact.conduct.rating.page import Offered, brief_of, instruments_of, offere
 from entact.conduct.rating.questions import answer_question, questions_in, with_questions
 from entact.conduct.rating.selectors import in_danger, offered_to, taken_by, video_link
 from entact.conduct.words import moment, title_of_visit
+from entact.course import Course
 from entact.course.kinds.rating import BREAK_GLASS, RATER_HEARD
 
 
@@ -152,6 +154,7 @@ def show_told(request: HttpRequest, key: str, entry: str) -> HttpResponse:
         "heard": heard.replace("_", " "),
         "words": str(opener.value(told.said.words, entry, "words")) if heard and role else "",
         "visit": title_of_visit((told.encounter or "").partition("#")[0], asked.reader.visits),
+        "again": "" if heard else _again(asked.course, told.encounter or ""),
         "when": moment(told.at, asked.zone),
         "answers": [
             (
@@ -166,6 +169,18 @@ def show_told(request: HttpRequest, key: str, entry: str) -> HttpResponse:
         "here": "participants",
     }
     return page(request, asked.reader, "rating/told.html", values, 422 if problem else 200)
+
+
+def _again(course: Course, encounter: str) -> str:
+    """Where a visit whose rater was replaced is booked once more; empty where it was rated all the same."""
+    visit = encounter.partition("#")[0]
+    forms = course.release.rated_apart(visit)
+    if all((form, encounter) in course.forms for form in forms):
+        return ""
+    number = 1
+    while f"{visit}#{number}" in course.encounters:
+        number += 1
+    return visit_address(f"{visit}#{number}")
 
 
 def _day(asked: Rates, problem: str = "", status: int = 200) -> HttpResponse:
