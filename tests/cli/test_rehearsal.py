@@ -225,3 +225,15 @@ def test_a_database_that_was_half_dropped_is_made_anew(run: Run, fresh: str) -> 
     assert "a rehearsal was interrupted before it began" in done.err
     store.create_database(fresh, "rehearsal", "mapp1", replace=True)
     assert run("where", "--database", fresh, "--json").json["entries"] == 0
+
+
+def test_lists_are_those_of_the_record_whoever_made_them(rehearsal: str) -> None:
+    from entact.cli.derivation import derive
+    from entact.protocol import load_study
+
+    store.setup(database=rehearsal)
+    assert store.stale() == []
+    accumulator, _ = derive(load_study("mapp1"), None)
+    blinded = accumulator.finish()
+    assert len(blinded.subjects) == len(store.ledgers("participant:"))
+    assert store.stale() == []

@@ -211,3 +211,27 @@ def test_a_language_that_the_study_has_not_is_told_with_those_it_has(run: Run) -
     done = run("show", STUDIES / "forms", "--language", "fr")
     assert (done.code, done.out) == (2, "")
     assert "there is no language 'fr'; write one of: de, en" in done.err
+
+
+def test_a_long_row_of_like_visits_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "110")
+    said = run("show", STUDIES / "shapes" / "daily_diary").out.splitlines()
+    schedule = said[: said.index(next(line for line in said if line.startswith("Design")))]
+    assert len(schedule) < 45
+    (row,) = [line for line in schedule if "more like it" in line]
+    assert row.split() == [
+        *("–151", "evening", "150", "15.1"),
+        *["149", "more", "like", "it,", "each", "1", "day", "after", "the", "one", "before"],
+    ]
+    assert any(" 2–151 " in line for line in schedule)
+
+
+def test_a_german_noun_keeps_its_capital(run: Run, tmp_path: Path) -> None:
+    said = run("show", STUDIES / "couples", "--language", "de").out
+    assert "after Erstgespräch" in said
+    assert "erstgespräch" not in said
+    text = (MINI / "study.yaml").read_text(encoding="utf-8")
+    alone = text.replace("study: mini\n", "study: mini\nlanguages: [de]\n")
+    path = tmp_path / "study.yaml"
+    path.write_text(alone.replace("{visit: outcome,", "{visit: outcome, title: Ergebnis,"), encoding="utf-8")
+    assert "days of Ergebnis" in run("show", path).out

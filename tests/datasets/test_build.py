@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import polars as pl
@@ -7,7 +8,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from entact.course.course import Course
-from entact.datasets import ARM, FRAMES, build
+from entact.datasets import ARM, FRAMES, Accumulator, build
 from entact.protocol.release import Study
 
 
@@ -104,3 +105,18 @@ def test_data_after_the_withdrawal_of_their_use_are_left_out(mini: Study, someon
     assert "outcome" not in rows.questionnaires["AVISIT"].to_list()
     assert rows.endpoints["AVAL"].null_count() == len(rows.endpoints)
     assert rows.vitals.filter(pl.col("AVISIT") == "session_1").height > 0
+
+
+def test_what_was_made_in_several_places_is_as_if_in_one(
+    mini: Study, courses: list[Course], allocation: dict[str, str]
+) -> None:
+    whole, joined = build(mini, courses, allocation), Accumulator(mini)
+    for start in range(0, len(courses), 2):
+        part = Accumulator(mini)
+        for course in courses[start : start + 2]:
+            part.add(course)
+        joined.join(pickle.loads(pickle.dumps(part.part())))
+    found = joined.finish(allocation)
+    for name in FRAMES:
+        assert_frame_equal(getattr(found, name), getattr(whole, name))
+    assert found.environment == whole.environment

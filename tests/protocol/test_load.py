@@ -439,3 +439,11 @@ def test_no_damage_to_a_file_gives_anything_but_a_study_or_problems(
     path.write_bytes((BASE[:start] + junk + BASE[end:]).encode("utf-8", "surrogatepass"))
     with contextlib.suppress(StudyError):
         assert load_study(path).newest.id
+
+
+def test_a_path_that_leads_nowhere_is_a_path(tmp_path: Path) -> None:
+    (tmp_path / "study.yaml").write_text("study: mini\n", encoding="utf-8")
+    with pytest.raises(StudyError, match=r"there is no such file; did you mean '.*study\.yaml'"):
+        load_study(tmp_path / "studi.yaml")
+    with pytest.raises(StudyError, match=r"there is no such file; check the path$"):
+        load_study("nowhere/study.yaml")

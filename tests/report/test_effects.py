@@ -166,3 +166,42 @@ def test_while_blinded_nothing_is_compared(make: Make) -> None:
     study = make(*TWO, more=SECONDARY)
     found = outcome_table(build(study, [person.course() for person in people(study)]))
     assert not [row.id for row in found.rows if row.id.startswith("effect/")]
+
+
+def test_a_subgroup_says_of_whom_it_is(make: Make) -> None:
+    said = "method: subgroups, fixed: arm + baseline, by: sex, contrast: mdma - placebo at outcome"
+    study = make(
+        more=f"  secondary:\n    by_sex: {{endpoint: change, estimand: de_facto, set: mitt, {said}}}\n"
+    )
+    found = people(study, 12)
+    for person in found[:5]:  # five men of twelve
+        answers = {"age": 30, "sex": "male", "can_be_pregnant": False}
+        person.form("demographics", answers, day=1, encounter="screening#1")
+    allocation = {f"denver-{number:03d}": ("placebo", "mdma")[number % 2] for number in range(1, 13)}
+    table = outcome_table(build(study, [person.course() for person in found], allocation))
+    rows = {row.label.rpartition(": ")[2]: row.remark or "" for row in table.rows if "/by_sex" in row.id}
+    assert "; 5 participants" in rows["male"]
+    assert "; 7 participants" in rows["female"]
+
+
+def test_a_tipping_point_that_nothing_can_tip_is_one_line(make: Make) -> None:
+    said = (
+        "method: tipping_point, fixed: arm * visit + baseline, assuming: jump_to_reference, reference: placebo, "
+        "arm: mdma, deltas: [0, 5, 10], contrast: mdma - placebo at outcome"
+    )
+    more = f"  secondary:\n    tipping: {{endpoint: change, estimand: de_facto, set: mitt, {said}}}\n"
+    study = make(*TWO, more=more)
+    everybody = people(study, 12)
+    allocation = {f"denver-{number:03d}": ("placebo", "mdma")[number % 2] for number in range(1, 13)}
+    table = outcome_table(build(study, [person.course() for person in everybody], allocation))
+    (row,) = [row for row in table.rows if "/tipping" in row.id]
+    assert row.label.endswith("whatever is added: nobody is imputed to whom it could be")
+    lost = people(study, 12)
+    for person in lost[
+        :2
+    ]:  # without an event that the estimand names, what is not seen is imputed and shifted
+        person.entries = [one for one in person.entries if one.encounter != "outcome#1"]
+    table = outcome_table(build(study, [person.course() for person in lost], allocation))
+    rows = [row for row in table.rows if "/tipping" in row.id]
+    assert len(rows) == 3
+    assert len({row.cells["all"].text for row in rows}) == 3

@@ -335,3 +335,29 @@ def test_rows_that_are_kept_up_are_those_that_are_made_from_nothing(name: str) -
             assert kept == rows_of(course, ledger, told)
             again = rows_of(course, ledger, told, horizon, kept)
             assert (again.findings, again.due) == (kept.findings, kept.due)
+
+
+def test_rows_made_elsewhere_are_kept_where_the_ledger_has_not_gone_on(
+    database: str, mini: Study, released: Any, make_chain: Any, stream: Any
+) -> None:
+    released(mini)
+    chains = [make_chain(f"participant:{name}", 6, encounter="screening#1") for name in "ab"]
+    lines = list(stream(*chains))
+    store.append_many(lines[:8], lists=False)
+    assert models.Standing.objects.count() == 0
+    stamped, recorded = store.study_of_record()
+    assert recorded is not None
+    made = {}
+    for ledger in ("participant:a", "participant:b"):
+        own = list(store.lines(ledger))
+        entries = [read(line.text) for line in own]
+        rows = rows_of(fold(recorded, entries), ledger, disclosed(recorded, entries))
+        made[ledger] = own[-1], rows
+    more = [one for one in lines[8:] if one[0] == "participant:b"]
+    store.append_many(more, lists=False)
+    store.keep_lists(stamped, made)
+    assert stored("participant:a") == expected(mini, "participant:a", stamp())
+    assert store.stale() == ["participant:b"]
+    store.keep_lists("another stamp", made)  # of releases that are not in force
+    store.refresh()
+    require_equal(mini)

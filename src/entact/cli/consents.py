@@ -24,6 +24,10 @@ class Consents:
         first, last = numbers
         self.pairs[first, last] += 1
 
+    def join(self, other: Consents) -> None:
+        """Adds what was counted elsewhere."""
+        self.pairs.update(other.pairs)
+
     def remarks(self) -> Iterator[str]:
         """One sentence for each later release, for the notes of an outcome table."""
         for number, release in enumerate(self.study.releases[1:], start=1):

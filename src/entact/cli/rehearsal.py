@@ -16,13 +16,12 @@ from rich.console import Console
 from rich.text import Text
 
 from entact import store
-from entact.cli.consents import Consents
+from entact.cli.derivation import derive
 from entact.cli.plan import plan_rehearsal
 from entact.cli.work import show_steps, use_workers
 from entact.cohort import Trial, rehearse
-from entact.course import Line, fold, read
-from entact.course.releases import committed_plan, with_approvals
-from entact.datasets import Accumulator, Datasets, synopsis
+from entact.course import Line
+from entact.datasets import Datasets, synopsis
 from entact.protocol import Study
 from entact.report.document import ReportInput, write_report
 from entact.report.outcomes import OutcomeTable, outcome_table
@@ -34,6 +33,7 @@ TITLES = {
     "rehearse": "rehearsal",
     "verify": "verification",
     "derive": "datasets",
+    "table": "analyses",
     "report": "report",
 }
 ALLOCATION, REPORT = "allocation.json", "report.html"
@@ -95,25 +95,28 @@ def run_rehearsal(
             store.create_database(database, "rehearsal", study.name, replace=True)
             (out / ALLOCATION).unlink(missing_ok=True)  # it belongs to what was thrown away
             _keep_earlier(out / REPORT)
-        with _whole(database, study.name), step("rehearse") as show, use_workers(workers) as executor:
-            buffer = _Buffer()
-            trial = rehearse(
-                study,
-                participants,
-                seed,
-                cohort=plan.cohort,
-                scenario=plan.scenario,
-                executor=executor,
-                sink=buffer.add,
-                progress=show,
-            )
-            buffer.flush()
-            store.keep_keys(trial.keys)
-            _write_allocation(trial, out / ALLOCATION)
-        with step("verify"):
-            verification = store.verify()
-        with step("derive"):
-            datasets, consents = _derive(study, trial)
+        with _whole(database, study.name), use_workers(workers) as executor:
+            with step("rehearse") as show:
+                buffer = _Buffer()
+                trial = rehearse(
+                    study,
+                    participants,
+                    seed,
+                    cohort=plan.cohort,
+                    scenario=plan.scenario,
+                    executor=executor,
+                    sink=buffer.add,
+                    progress=show,
+                )
+                buffer.flush()
+                store.keep_keys(trial.keys)
+                _write_allocation(trial, out / ALLOCATION)
+            with step("verify"):
+                verification = store.verify()
+            with step("derive"):
+                accumulator, consents = derive(study, executor)
+                datasets = accumulator.finish(trial.allocation.arms())
+        with step("table"):
             table = outcome_table(datasets, plan.published, [*trial.remarks, *consents.remarks()])
         report = out / REPORT
         with step("report"):
@@ -163,20 +166,8 @@ class _Buffer:
             self.flush()
 
     def flush(self) -> None:
-        store.append_many(self.lines)
+        store.append_many(self.lines, lists=False)
         self.lines = []
-
-
-def _derive(study: Study, trial: Trial) -> tuple[Datasets, Consents]:
-    sites = (read(line.text) for _, lines in store.chains("site:") for line in lines)
-    study = with_approvals(study, sites)
-    own = (read(line.text) for _, lines in store.chains(f"study:{study.name}") for line in lines)
-    accumulator, consents = Accumulator(study, committed=committed_plan(own)), Consents(study)
-    for _, lines in store.chains("participant:"):
-        course = fold(study, [read(line.text) for line in lines])
-        accumulator.add(course)
-        consents.add(course)
-    return accumulator.finish(trial.allocation.arms()), consents
 
 
 def _report_input(

@@ -79,7 +79,7 @@ def _heading(title: str) -> RenderableType:
 def _visits(schedule: Activities, width: int) -> RenderableType:
     """Every visit with its number, its week and its window, by group and epoch."""
     parts: list[RenderableType] = []
-    number = 0
+    number, runs = 0, {row[0].name: row for row in schedule.runs}
     for group in schedule.groups:
         table = Table.grid(padding=(0, 2, 0, 0))
         table.add_column(justify="right", style="dim", min_width=2)
@@ -89,14 +89,23 @@ def _visits(schedule: Activities, width: int) -> RenderableType:
         table.add_row("", Text("visit", style="dim"), Text("week", style="dim"), Text("when", style="dim"))
         epoch: str | None = None
         for visit in group.visits:
+            if visit.name not in runs:
+                continue
             if visit.epoch is not None and visit.epoch != epoch:
                 title = schedule.epochs.get(visit.epoch, spaced(visit.epoch))
                 table.add_row("", Text(title, style="italic"))
-            epoch, number = visit.epoch, number + 1
+            row = runs[visit.name]
+            epoch, number = visit.epoch, number + len(row)
             when = visit.when + (f"; {visit.fallback}" if visit.fallback else "")
             style = "bold" if visit.kind == "dosing" else ""
             said = Text(f"{when}{_how(visit)}")
-            table.add_row(str(number), Text(visit.title, style=style), _week(visit), said)
+            first = number - len(row) + 1
+            table.add_row(str(first), Text(visit.title, style=style), _week(visit), said)
+            if len(row) > 1:
+                last = row[-1]
+                each = row[1].when.rpartition(" after ")[0] or row[1].when
+                more = Text(f"{len(row) - 1} more like it, each {each} after the one before")
+                table.add_row(f"–{number}", Text(last.title, style=style), _week(last), more)
         if group.title:
             parts.append(Padding(Text(group.title, style="bold"), (1 if parts else 0, 0, 0, 4)))
         parts += [table, Text(f"Weeks from {group.since}, if each visit is on its best day.", style="dim")]
@@ -119,17 +128,21 @@ def _how(visit: VisitRow) -> str:
 
 def _matrix(schedule: Activities, width: int) -> list[RenderableType]:
     """Activities by visits, by their numbers, in as many blocks as the terminal needs."""
-    visits, blocks = schedule.visits, []
+    rows, blocks, place = [], [], 0
+    for row in schedule.runs:
+        rows.append((f"{place + 1}" if len(row) == 1 else f"{place + 1}–{place + len(row)}", row[0]))
+        place += len(row)
     label = min(max(map(len, schedule.rows.values())), max(20, width // 3))
-    across = max(1, (width - label - 1) // 4)
-    for start in range(0, len(visits), across):
+    widest = max((len(number) for number, _ in rows), default=3)
+    across = max(1, (width - label - 1) // (max(3, widest) + 1))
+    for start in range(0, len(rows), across):
         table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="dim")
         table.add_column("", width=label, overflow="ellipsis", no_wrap=True)
-        shown = range(start, min(start + across, len(visits)))
-        for place in shown:
-            table.add_column(str(place + 1), width=3, justify="center")
+        shown = rows[start : start + across]
+        for number, _ in shown:
+            table.add_column(number, width=max(3, len(number)), justify="center")
         for activity, title in schedule.rows.items():
-            marks = [schedule.mark(visits[place], activity) for place in shown]
+            marks = [schedule.mark(visit, activity) for _, visit in shown]
             if any(marks):
                 table.add_row(title, *marks)
         blocks.append(Padding(table, (1 if start else 0, 0, 0, 0)))

@@ -1,6 +1,6 @@
 """Many ledgers become tables: one row per subject and observation, as Polars frames."""
 
-from entact.datasets.build import ARM, FRAMES, Accumulator, Datasets, build
+from entact.datasets.build import ARM, FRAMES, Accumulator, Datasets, Part, build
 from entact.datasets.codebook import (
     SETS,
     Codebook,
@@ -29,6 +29,7 @@ __all__ = [
     "Datasets",
     "Limit",
     "Parameter",
+    "Part",
     "PlannedAnalysis",
     "PlannedEndpoint",
     "PlannedVisit",

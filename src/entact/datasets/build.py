@@ -118,6 +118,15 @@ FRAMES = (
 )
 
 
+@dataclass(frozen=True)
+class Part:
+    """The rows of some participants, as they were made in whatever process."""
+
+    frames: Mapping[str, pl.DataFrame]
+    environments: frozenset[str]
+    numbers: Mapping[Number, list[tuple[str, str]]]
+
+
 class Accumulator:
     """Takes the courses of a study one at a time and ends in frames.
 
@@ -171,6 +180,19 @@ class Accumulator:
             self._numbers.setdefault(own, []).append((person.usubjid, entry))
         for name, rows in made.items():
             self._rows[name].extend(rows)
+
+    def part(self) -> Part:
+        """What was added so far, to be joined to others."""
+        frames = {name: rows.frame() for name, rows in self._rows.items()}
+        return Part(frames, frozenset(self._environments), self._numbers)
+
+    def join(self, part: Part) -> None:
+        """Adds participants whose rows were made elsewhere, of the same release."""
+        self._environments |= part.environments
+        for number, holders in part.numbers.items():
+            self._numbers.setdefault(number, []).extend(holders)
+        for name, frame in part.frames.items():
+            self._rows[name].join(frame)
 
     def add_lines(self, study: Study, ledger: str, lines: Iterable[Line]) -> Broken | None:
         """Adds one participant as the ledger has it; one whose course cannot be made is a finding.

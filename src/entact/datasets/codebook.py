@@ -14,6 +14,7 @@ from entact.protocol.plan_data import GUESSERS, plan_data
 from entact.protocol.release import Release
 from entact.protocol.rules import CompiledEndpoint
 from entact.protocol.study import Analysis, StudyFile
+from entact.protocol.words.label import within_sentence
 
 # Analysis sets that a plan may name, and the flag in `subjects` that says who belongs to each, unless a rule
 # of the study file says else.
@@ -131,7 +132,8 @@ class Codebook:
         standards: name -> version, of dictionaries and data standards that the file names.
         compared: the two arms of the primary contrast; None where the plan names none.
         analyses: of the plan, the primary one first. plan: all that it says, as plain data.
-        describes_estimands: whether the plan says what is done about its intercurrent events.
+        describes_estimands: whether the plan says what is done about its intercurrent events. language: of
+            the study's texts.
         randomised: whether the study randomises. has_units: whether people as one.
         populations: name -> title. flags: analysis set -> the flag
             in `subjects` that says who belongs to it.
@@ -166,6 +168,11 @@ class Codebook:
     analyses: tuple[PlannedAnalysis, ...] = ()
     plan: Mapping[str, Any] = field(default_factory=dict)
     describes_estimands: bool = False
+    language: str = "en"
+
+    def inside(self, title: str) -> str:
+        """A title within a sentence, in the language of the study."""
+        return within_sentence(title, self.language)
 
     @property
     def entered(self) -> str:
@@ -255,6 +262,7 @@ def codebook(release: Release) -> Codebook:
         analyses=tuple(_analyses(release)),
         plan=plan_data(file, list(release.visits)),
         describes_estimands=bool(file.analysis.estimands),
+        language=file.languages[0],
     )
 
 

@@ -30,6 +30,12 @@ class Rows:
         if len(self._rows) >= PIECE:
             self._flush()
 
+    def join(self, frame: pl.DataFrame) -> None:
+        """Adds the rows of a frame of the same schema."""
+        self._flush()
+        if len(frame):
+            self._pieces.append(frame)
+
     def frame(self) -> pl.DataFrame:
         """All rows added so far, in the order of adding."""
         self._flush()

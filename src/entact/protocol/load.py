@@ -21,7 +21,7 @@ from entact.protocol.instrument import InstrumentError, read_instrument
 from entact.protocol.made_values import advise_ranges
 from entact.protocol.order import order_of
 from entact.protocol.partial import follows, read_partly, text_at
-from entact.protocol.problem import Fault, Problem, StudyError, unknown
+from entact.protocol.problem import Fault, Problem, StudyError, nearest, unknown
 from entact.protocol.problem import Path as Place
 from entact.protocol.release import Release, Study, canonical
 from entact.protocol.source import LARGEST, Source, field_of, read_as_far, read_source
@@ -185,6 +185,11 @@ def _read(name: str) -> tuple[bytes, str]:
             if not path.exists():
                 raise _unreadable(name, f"this folder has no {FILE}")
         elif not path.exists():
+            if os.sep in name or path.suffix in (".yaml", ".yml"):
+                beside = [str(one) for one in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
+                near = nearest(name, beside)
+                hint = f"did you mean {near!r}?" if near else "check the path"
+                raise _unreadable(name, f"there is no such file; {hint}")
             raise _unreadable(
                 name, f"{unknown('study', name, shipped_studies())} (or give the path of a study file)"
             )

@@ -81,7 +81,11 @@ def _lines(problems: Iterable[Problem]) -> Iterator[str]:
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The name that was probably meant; None when none is near."""
-    found = get_close_matches(name, sorted(known), n=1, cutoff=0.6)
+    names = sorted(known)
+    same = [one for one in names if one.rpartition(".")[2] == name.rpartition(".")[2]]
+    if len(same) == 1 and name:  # `sex` for `participant.sex`, or the other way round
+        return same[0]
+    found = get_close_matches(name, names, n=1, cutoff=0.6)
     return found[0] if found else None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
-from math import isinf
+from math import isfinite, isinf
 from typing import Any, Literal
 
 from entact.analysis import (
@@ -55,10 +55,16 @@ class Cell:
 
     def to_dict(self) -> dict[str, Any]:
         """The cell as plain data."""
-        plain: dict[str, Any] = {"text": self.full, "kind": self.kind, **self.numbers}
+        plain: dict[str, Any] = {"text": self.full, "kind": self.kind}
+        # JSON has no infinity: an end of an interval that is open is none.
+        plain |= {name: value if _is_finite(value) else None for name, value in self.numbers.items()}
         if self.kind == "published":
             plain |= {"source": self.source, "confidence": self.confidence, "assumption": self.is_assumed}
         return plain
+
+
+def _is_finite(value: object) -> bool:
+    return not isinstance(value, float) or isfinite(value)
 
 
 def minus(text: str) -> str:

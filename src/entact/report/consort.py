@@ -167,7 +167,7 @@ def _analysed(flow: Flow, arm: ArmFlow) -> Iterable[BoxText]:
     yield BoxText(f"Analysed ({EQUALS}{arm.analysed})", True)
     yield BoxText(flow.set_title)
     rated = "rated on treatment" if flow.on_treatment else "outcome known"
-    yield BoxText(f"{rated} at {flow.outcome_at.lower()} ({EQUALS}{arm.with_outcome})", indent=1)
+    yield BoxText(f"{rated} at {flow.outcome_at} ({EQUALS}{arm.with_outcome})", indent=1)
     yield BoxText(f"Not analysed ({EQUALS}{arm.not_analysed})")
 
 

@@ -5,7 +5,7 @@ Each is the first arm minus the second, and names the visit; where a section has
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import polars as pl
 
@@ -127,7 +127,10 @@ def _of_plan(source: Source, section: str, endpoint: PlannedEndpoint, about: str
             why = found.why or "; ".join(found.result[0].notes if found.result else ())
             yield _without(source, name, section, label, f"the {word.title} of the plan: {why}", theirs)
             continue
-        several = found.result if not word.tests else [found.result[0]]
+        several = list(found.result) if not word.tests else [found.result[0]]
+        if analysis.method == "tipping_point" and _alike(several):
+            several = several[-1:]  # a line for each delta would say the same
+            label += ", whatever is added: nobody is imputed to whom it could be"
         for number, one in enumerate(several):
             own = name if not number else f"{name}/{number}"
             which = label if len(several) == 1 else f"{label}: {_which(one, contrast)}"
@@ -179,6 +182,11 @@ def _within(source: Source, section: str, endpoint: PlannedEndpoint, about: str)
             yield Row(own, section, which, {ALL: cell}, remark=_remark(found, one))
 
 
+def _alike(several: Sequence[Estimate]) -> bool:
+    """Whether estimates do not differ in anything but their name."""
+    return len(several) > 1 and len({(one.estimate, one.low, one.high, one.p) for one in several}) == 1
+
+
 def _which(one: Estimate, contrast: tuple[str, str]) -> str:
     """Which of several estimates of an analysis it is, without the arms that the row names already."""
     return one.label.removeprefix(f"{contrast[0]} - {contrast[1]}").lstrip(", ") or one.measure
@@ -187,6 +195,8 @@ def _which(one: Estimate, contrast: tuple[str, str]) -> str:
 def _remark(found: Analysed, first: Estimate) -> str:
     """How an effect was found, of whom, and what was done with intercurrent events."""
     people = sum(found.entered.participants.values())
+    if found.result is not None and len(found.result) > 1 and len(first.groups) > 1:
+        people = sum(group.n for group in first.groups)  # of a subgroup its own
     said = [first.method, f"{people} participants"]
     if first.p is not None:
         said.append(f"p {_p(first.p)}")

@@ -69,8 +69,8 @@ class Flow:
         assessed: consented and assessed for eligibility. not_eligible: excluded, by the first criterion.
         excluded: excluded for other reasons. entered: randomised, or enrolled where nobody is; `entered_as`
             says which. set_title: of the analysis set.
-        outcome_at: title of the visit of the primary endpoint. on_treatment: only values until treatment was
-            discontinued count there.
+        outcome_at: the visit of the primary endpoint, within a sentence. on_treatment: only values until
+            treatment was discontinued count there.
     """
 
     assessed: int
@@ -97,7 +97,7 @@ def flow(datasets: Datasets) -> Flow:
         entered_as="randomised" if book.randomised else "enrolled",
         arms=tuple(_arm(datasets, entered, name, title) for name, title in groups_of(datasets).items()),
         set_title=SET_TITLES.get(primary.set, primary.set.replace("_", " ")),
-        outcome_at=book.visits[primary.at].title,
+        outcome_at=book.inside(book.visits[primary.at].title),
         on_treatment=primary.estimand == "de_jure",
     )
 

@@ -44,7 +44,7 @@ def disposition(source: Source) -> Iterator[Row]:
     yield row(entered, entered, counts)
     for name in book.beside:
         theirs = source.datasets.subjects.filter(pl.col("COHORT") == name, pl.col("ENRLFL"))
-        label = f"{book.populations[name].lower()}, enrolled beside them"
+        label = f"{book.inside(book.populations[name])}, enrolled beside them"
         yield row(f"beside/{name}", label, source.total(len(theirs)))
     sessions = book.sessions
     dosed_ones = source.planned(randomised, sessions)
@@ -295,4 +295,4 @@ def _remark(said: Means | Shares | Guesses | None) -> str | None:
 
 def _score_title(source: Source, code: str) -> str:
     parameter = source.book.parameters[code]
-    return f"{source.book.forms[parameter.form]}: {parameter.title.lower()}"
+    return f"{source.book.forms[parameter.form]}: {source.book.inside(parameter.title)}"

@@ -144,4 +144,4 @@ def observed(
 
 def visit_title(source: Source, name: str) -> str:
     """A visit within a label."""
-    return source.book.visits[name].title.lower()
+    return source.book.inside(source.book.visits[name].title)

@@ -35,7 +35,7 @@ def verdict(datasets: Datasets, table: OutcomeTable) -> Verdict | None:
     if primary is None:
         return None
     endpoint = book.endpoints[primary.endpoint]
-    visit = book.visits[primary.at].title.lower()
+    visit = book.inside(book.visits[primary.at].title)
     estimand = primary.estimand.replace("_", " ")
     about = f"{endpoint.title}, at {visit} ({estimand})"
     if primary.contrast is None:

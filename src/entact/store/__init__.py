@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from entact.store.index import LedgerHead
     from entact.store.participant_keys import key_of
     from entact.store.reading import chains, ledgers, lines
-    from entact.store.renewal import rebuild, refresh, stale
+    from entact.store.renewal import keep_lists, rebuild, refresh, stale
     from entact.store.restoration import Restored, restore
+    from entact.store.studies import study_of_record
     from entact.store.verification import Verification, verify
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "fact",
     "facts",
     "keep_keys",
+    "keep_lists",
     "key_of",
     "ledgers",
     "lines",
@@ -59,6 +61,7 @@ __all__ = [
     "restore",
     "setup",
     "stale",
+    "study_of_record",
     "verify",
     "verify_archive",
     "write_archive",
@@ -70,7 +73,8 @@ _LATE = {
     "archive": ("Archived", "write_archive"),
     "archive_folder": ("Archive", "archive_notices", "read_archive", "verify_archive"),
     "restoration": ("Restored", "restore"),
-    "renewal": ("rebuild", "refresh", "stale"),
+    "renewal": ("keep_lists", "rebuild", "refresh", "stale"),
+    "studies": ("study_of_record",),
     "appending": ("append",),
     "copying": ("append_many",),
     "index": ("LedgerHead",),

@@ -26,7 +26,7 @@ from entact.store.tables import write_rows
 from entact.store.writing import LINE_COLUMNS
 
 
-def append_many(lines: Iterable[tuple[str, Line]]) -> int:
+def append_many(lines: Iterable[tuple[str, Line]], *, lists: bool = True) -> int:
     """Keeps lines that were chained elsewhere: all or none, in one transaction.
 
     Lines stream through memory in chunks, so any number can be kept. Every ledger must continue from its
@@ -34,7 +34,8 @@ def append_many(lines: Iterable[tuple[str, Line]]) -> int:
     made again. What was once kept is kept again, under whatever name: verification says that it is none.
 
     Args:
-        lines: (ledger, line), those of one ledger in their order; ledgers may be mixed.
+        lines: (ledger, line), those of one ledger in their order; ledgers may be mixed. lists: whether rows
+            for lists are made at once; without them `keep_lists` has to follow.
     Returns:
         How many were kept, those that were there before not counted.
     Raises:
@@ -46,14 +47,14 @@ def append_many(lines: Iterable[tuple[str, Line]]) -> int:
     open_ledgers: dict[str, Known] = {}
     there: dict[str, int] = {}
     with refusals(), transaction.atomic():
-        stamp, study = study_of_record()
+        stamp, study = study_of_record() if lists else ("", None)
         while chunk := list(islice(source, CHUNK)):
             entries = _copy(chunk, stamp, study, open_ledgers, there)
             released = released or any(changes_study(entry) for entry in entries)
             count += len(entries)
         if released:
             note_releases()
-    if released:
+    if released and lists:
         transaction.on_commit(refresh)
     return count
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from django.db import connection, transaction
 
-from entact.store.derived import PARTICIPANT
+from entact.course.entry import Line
+from entact.store.derived import PARTICIPANT, Rows
 from entact.store.known import Known, raw_cursor
 from entact.store.site_rows import site_ledgers, write_site_rows
-from entact.store.studies import note_releases, study_of_record
+from entact.store.studies import note_releases, releases_in_force, study_of_record
 from entact.store.tables import CHANGING, CODE, write_rows
 
 BATCH = 20  # ledgers that wait for one transaction
@@ -21,6 +22,9 @@ _STALE = f"""
         AND (standing.head IS DISTINCT FROM ledger.seq OR standing.code <> %s OR standing.releases <> %s)
     ORDER BY ledger.name
 """
+
+
+_HEADS = "SELECT name, id, seq, hash FROM store_ledger WHERE name = ANY(%s) ORDER BY name FOR UPDATE"
 
 
 def stale() -> list[str]:
@@ -46,6 +50,30 @@ def refresh() -> int:
     """Makes the rows anew that are behind, and those of all sites; returns of how many participants."""
     _rebuild_sites()
     return _rebuild(stale())
+
+
+def keep_lists(releases: str, made: Mapping[str, tuple[Line, Rows]]) -> None:
+    """Keeps rows for lists that were made elsewhere, of ledgers that have not gone on since.
+
+    What is behind afterwards is named by `stale`, and made anew by `refresh`.
+
+    Args:
+        releases: the stamp of those of which they were made. made: ledger -> its last line, and the rows.
+    """
+    names = sorted(made)
+    for start in range(0, len(names), BATCH):
+        with transaction.atomic(), connection.wrap_database_errors:
+            cursor = raw_cursor()
+            cursor.execute(_HEADS, [names[start : start + BATCH]])
+            heads = cursor.fetchall()
+            if releases != releases_in_force():
+                return
+            same = [
+                (number, seq, made[name][1])
+                for name, number, seq, digest in heads
+                if (seq, digest) == (made[name][0].seq, made[name][0].hash)
+            ]
+            write_rows(cursor, releases, same)
 
 
 def rebuild(*, progress: Callable[[int, int], None] | None = None) -> int:
@@ -89,10 +117,7 @@ def _rebuild(names: list[str], progress: Callable[[int, int], None] | None = Non
 def _rebuild_some(names: list[str]) -> None:
     with transaction.atomic(), connection.wrap_database_errors:
         cursor = raw_cursor()
-        cursor.execute(
-            "SELECT name, id, seq, hash FROM store_ledger WHERE name = ANY(%s) ORDER BY name FOR UPDATE",
-            [names],
-        )
+        cursor.execute(_HEADS, [names])
         heads = cursor.fetchall()
         stamp, study = study_of_record()
         rows = []

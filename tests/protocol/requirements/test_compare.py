@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from entact.protocol import StudyError, load_study
+from entact.protocol.measures import read_measures
 from entact.protocol.requirements.compare import compare, compare_release, known_lists, read_list
+from entact.protocol.requirements.timeline import Timeline
 
 STUDIES = Path(__file__).parents[2] / "studies"
 
@@ -62,6 +64,17 @@ def test_a_release_without_its_file_is_held_against_a_list_by_its_fields() -> No
 def test_a_list_that_there_is_not_is_named_with_the_nearest() -> None:
     with pytest.raises(StudyError, match="did you mean 'crl2024'"):
         read_list("crl2023")
+
+
+def test_where_visits_differ_by_arm_those_count_of_who_is_dosed() -> None:
+    found = Timeline(load_study(STUDIES / "shapes" / "waiting_list").newest, read_measures())
+    assert len(found.sessions) == 1
+    assert found.release.file.tracks["treated"].openings == (("assigned", "mdma"),)
+    assert {found.visits[name].track for name in found.sessions} == {"treated"}  # not of who waited
+    judged = {
+        one.item.id: one.status for one in compare(str(STUDIES / "shapes" / "waiting_list"), "ema2025").judged
+    }
+    assert judged["third_arm"] == "not_met"
 
 
 @pytest.mark.parametrize("name", known_lists())

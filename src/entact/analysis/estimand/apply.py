@@ -60,8 +60,8 @@ def apply(
     Args:
         rows: with participant, visit, value, and day where an event is dated by one. visits: in their order.
     Returns:
-        The rows, with the column EVENT_VISIT and that of `visit_after` for each event, and what was done
-        with each event.
+        The rows, with the column EVENT_VISIT where a strategy is hypothetical and that of `visit_after` for
+        each event, and what was done with each event.
     Raises:
         ValueError: when a column is not there, or an event's visit is none.
     """
@@ -88,7 +88,9 @@ def apply(
                 first_missing[who] = min(place, first_missing.get(who, place))
         handled.append(Handled(name, strategy, _by_arm(had), values))
         rows = _told(rows, visit_after(name), when, visits)
-    return _told(rows, EVENT_VISIT, first_missing, visits).drop(_PLACE), tuple(handled)
+    if "hypothetical" in estimand.strategies.values():
+        rows = _told(rows, EVENT_VISIT, first_missing, visits)
+    return rows.drop(_PLACE), tuple(handled)
 
 
 def _told(rows: pl.DataFrame, column: str, when: Mapping[str, int], visits: Sequence[str]) -> pl.DataFrame:

@@ -72,6 +72,7 @@ class Imputed:
             inference=self.way(),
             generator=None if self.seed is None else np.random.default_rng(self.seed),
             delta=self.delta or None,
+            after_event=self.tells_events(rows),
             event=None if limit is None else responds,
             level=question.level,
             null=question.null or 0.0,
@@ -89,6 +90,10 @@ class Imputed:
         if self.inference == "approximate_bayes":
             return ApproximateBayes(self.samples or 100)
         return Bayes(self.samples or 100) if self.inference == "bayes" else Jackknife()
+
+    def tells_events(self, rows: pl.DataFrame) -> bool:
+        """Whether the plan tells an event that makes values missing; else deltas are of all imputed ones."""
+        return self.event_visit is not None or EVENT_VISIT in rows.columns
 
     def trial(self, rows: pl.DataFrame, question: Question) -> tuple[Trial, str]:
         """The trial of the rows, and the visit at which arms are compared."""
@@ -142,6 +147,7 @@ class TippingPoint:
             at,
             self.deltas,
             arm=self.arm or question.pair()[0],
+            after_event=self.imputed.tells_events(rows),
             assumption=ASSUMPTIONS[self.imputed.assumption],
             inference=self.imputed.way(),
             seed=self.imputed.seed or 0,

@@ -285,7 +285,8 @@ def _given(study: Timeline) -> dict[str, dict[str, tuple[str | None, str]]]:
         regimen = file.regimens[name]
         for arm, said in file.arms.items():
             own = regimen.arms.get(arm)
-            if own is None and said.role not in ("experimental", "active_comparator"):
+            takes = own is not None or said.role in ("experimental", "active_comparator")
+            if said.drug == "none" or not takes:
                 continue
             units = regimen.initial if own is None else own.initial
             strength = parse_quantity(units.strength)

@@ -42,10 +42,19 @@ class Timeline:
 
     @cached_property
     def visits(self) -> dict[str, Visit]:
-        """The visits of the people who are dosed, in the order of the file; those of no other track."""
+        """The visits of the people who are dosed, in the order of the file; those of no other track.
+
+        Where visits differ by arm, those of the first arm that is given a drug.
+        """
         dosing = [visit for visit in self.release.visits.values() if visit.kind == "dosing"]
         population = dosing[0].populations[0] if dosing and dosing[0].populations else None
-        return self.release.visits_of(population)
+        given = [arm for arm, said in self.release.file.arms.items() if said.drug == "given"]
+        tracks = [
+            name
+            for name, track in self.release.file.tracks.items()
+            if given and ("assigned", given[0]) in track.openings
+        ]
+        return self.release.visits_of(population, tracks)
 
     @cached_property
     def sessions(self) -> list[str]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
+from typing import Any
 
-from entact.protocol.problem import Problem, StudyError, unknown
+from entact.protocol.problem import Path, Problem, StudyError, unknown
 from entact.protocol.release import Release, assumptions, canonical
+from entact.protocol.study import Translated
+from entact.protocol.study.text import words_in
 from entact.protocol.words.design import Design
 from entact.protocol.words.form import Forms
 from entact.protocol.words.passage import Passage
@@ -90,13 +94,28 @@ def account(release: Release, language: str | None = None) -> Account:
 def _in(release: Release, language: str | None) -> Release:
     """The release as if a language of it were its main one."""
     known = release.file.languages
-    if language is None or language == known[0]:
+    language = language or known[0]
+    if language == known[0] and language.partition("-")[0] == "en":
         return release
     if language not in known:
         message = unknown("language", language, known)
         raise StudyError([Problem(release.file.study, 0, 0, "languages", message)])
     others = [one for one in known if one != language]
-    return Release.from_text(canonical({**release.data, "languages": [language, *others]}))
+    data = {**copy.deepcopy(dict(release.data)), "languages": [language, *others]}
+    for path, text in words_in(release.file):  # those in one language are in the study's own
+        if not isinstance(text, Translated) and (holder := _holder(data, path)) is not None:
+            holder[path[-1]] = {known[0]: text}
+    return Release.from_text(canonical(data))
+
+
+def _holder(data: Any, path: Path) -> Any:
+    """What holds a text of the file; None where the file writes it more shortly."""
+    for step in path[:-1]:
+        try:
+            data = data[step]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return data if isinstance(data, dict | list) else None
 
 
 _GATES = (

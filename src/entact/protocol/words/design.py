@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from entact.protocol.study import Regimen, SecondRating, Units
-from entact.protocol.words.label import begun, spaced
+from entact.protocol.words.label import begun, spaced, within_sentence
 from entact.protocol.words.passage import Passage, Teller, counted, listed
 from entact.protocol.words.schedule import anchor_words, timing_words
 from entact.protocol.words.time import duration_words, window_words
@@ -29,7 +29,10 @@ class Design(Teller):
             yield "registry", file.registry
         many = len(file.populations) > 1
         for name, population in file.populations.items():
-            yield ((population.title or spaced(name)).lower() if many else "planned"), str(population.planned)
+            yield (
+                (within_sentence(population.title or spaced(name)) if many else "planned"),
+                str(population.planned),
+            )
         yield "arms", str(len(file.arms))
         yield "sessions with a dose", str(file.most_doses)
         if file.sites:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from entact.protocol.form import CompiledForm
-from entact.protocol.study import Item
+from entact.protocol.study import Item, Translated
 from entact.protocol.timetable import ACTIVITIES
 
 _UNITS: Final = {
@@ -138,8 +138,17 @@ class Labels:
         return form in self.forms and self.forms[form].types.get(item) == "bool"
 
 
-def within_sentence(title: str) -> str:
-    """A title within a sentence: its first letter small, unless the word is an abbreviation or a name."""
+def within_sentence(title: str, language: str | None = None) -> str:
+    """A title within a sentence: its first letter small, unless the word is an abbreviation or a name.
+
+    Args:
+        language: of the title; else that in which it is told, where it is translated, or English. Other
+            languages have capitals of their own: a German noun keeps its.
+    """
+    if language is None and isinstance(title, Translated):
+        language = next((tag for tag, words in title.by_language.items() if words == str(title)), None)
+    if language is not None and language.partition("-")[0] != "en":
+        return title
     first, _, rest = title.partition(" ")
     is_name = first[1:] != first[1:].lower() or rest[:1].isupper()
     return title if is_name else title[:1].lower() + title[1:]

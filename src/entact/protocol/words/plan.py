@@ -8,7 +8,7 @@ from typing import Any
 from entact.protocol.contrast import read_contrast
 from entact.protocol.methods import method_words
 from entact.protocol.study import Analysis, Interim, Multiplicity, SpendingRule
-from entact.protocol.words.label import begun, spaced
+from entact.protocol.words.label import begun, spaced, within_sentence
 from entact.protocol.words.passage import Passage, Teller, listed
 from entact.protocol.words.schedule import anchor_words
 from entact.protocol.words.time import window_words
@@ -161,7 +161,7 @@ class Plan(Teller):
 
     def _event(self, name: str) -> str:
         event = self.file.analysis.intercurrent.get(name)
-        return event.title[:1].lower() + event.title[1:] if event is not None else spaced(name)
+        return within_sentence(event.title) if event is not None else spaced(name)
 
     def _analysis(self, term: str, said: Analysis) -> Iterator[Passage]:
         endpoint = self.file.endpoints.get(said.endpoint)

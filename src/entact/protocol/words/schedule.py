@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
+from itertools import groupby
 
 from entact.protocol.release import Release
 from entact.protocol.study import Span, Visit
 from entact.protocol.words.label import Labels, begun, spaced, within_sentence
 from entact.protocol.words.time import duration_words, text_words, time_words, window_words
 
+LONG = 5  # visits of a row from which on they are shown as one
+_NUMBER = re.compile(r"[0-9]+$")
 _DAY = timedelta(days=1)
 _MORNING = timedelta(hours=15)  # from a session's middle to the next morning
 _EVENTS = {
@@ -84,6 +88,16 @@ class Activities:
         return tuple(visit for group in self.groups for visit in group.visits)
 
     @cached_property
+    def runs(self) -> tuple[tuple[VisitRow, ...], ...]:
+        """Every visit, those of a long row of like ones together: the evenings of a diary."""
+        found: list[tuple[VisitRow, ...]] = []
+        for group in self.groups:
+            for _, row in groupby(group.visits, key=_like):
+                visits = tuple(row)
+                found += [visits] if len(visits) >= LONG else [(one,) for one in visits]
+        return tuple(found)
+
+    @cached_property
     def footnotes(self) -> dict[str, str]:
         """Letter -> times within a session, for what is done more than once there."""
         texts = dict.fromkeys(
@@ -104,6 +118,15 @@ class Activities:
         text = f"{self.rows[activity]}: {', '.join(times)}"
         note = next(letter for letter, known in self.footnotes.items() if known == text)
         return f"{len(times)}{note}" if len(times) > 1 else f"●{note}"
+
+
+def _like(visit: VisitRow) -> tuple[object, ...]:
+    """What visits of a row have in common: all but their number, and the day."""
+    stem = _NUMBER.sub("", visit.name)
+    if stem == visit.name:
+        return (visit.name,)
+    how = (visit.kind, visit.epoch, visit.track, visit.populations, visit.by, visit.contact, visit.lasts)
+    return stem, *how, tuple(visit.marks.items())
 
 
 def letter(place: int) -> str:

@@ -150,7 +150,7 @@ def _scores(source: Source, table: OutcomeTable) -> Scores | None:
         if arm in source.arms and cell.numbers.get("mean") is not None
     ]
     parameter = book.parameters[code]
-    title = f"{book.forms[parameter.form]}: {parameter.title.lower()}"
+    title = f"{book.forms[parameter.form]}: {book.inside(parameter.title)}"
     return Scores(source, rows, title, parameter.unit, places, published)
 
 

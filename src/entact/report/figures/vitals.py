@@ -50,7 +50,7 @@ def vitals_figure(source: Source, limits: Iterable[Limit], *, note: str | None) 
             title = source.book.visits[session].title
             heading = f"{parameter.title}, {unit}"
             chart = _chart(source, here, means, shown, own, domain, unit)
-            text = f"{heading}, {title.lower()}. Highest mean: {_highest(source, means)}."
+            text = f"{heading}, {source.book.inside(title)}. Highest mean: {_highest(source, means)}."
             drawings.append(
                 Drawing(
                     draw(chart, name=f"vitals-{sign}-{place}", alt_text=text, note=note),
@@ -58,7 +58,7 @@ def vitals_figure(source: Source, limits: Iterable[Limit], *, note: str | None) 
                     heading if not any(one.group == heading for one in drawings) else None,
                 )
             )
-            numbers += _rows(source, f"{parameter.title} ({unit}), {title.lower()}", means)
+            numbers += _rows(source, f"{parameter.title} ({unit}), {source.book.inside(title)}", means)
     arms = source.arms.values()
     return Figure(
         "vitals",
