@@ -23,7 +23,7 @@ REMARKS = "remarks:   {type: text, required: false}"
 
 def more(name: str, said: str) -> tuple[str, str]:
     """The plan of the small study with another analysis."""
-    common = 'endpoint: change, estimand: de_facto, set: mitt, fixed: "arm * visit + baseline"'
+    common = 'endpoint: change, estimand: de_jure, set: mitt, fixed: "arm * visit + baseline"'
     return (
         PRIMARY,
         f"{PRIMARY}\n  secondary:\n    {name}: {{{common}, contrast: mdma - placebo at outcome, {said}}}",
@@ -68,6 +68,14 @@ WARNED = {
     "a delta of one arm": (
         *more("missing", "method: imputed, assuming: missing_at_random, delta: {mdma: -3}"),
         "analysis.secondary.missing.delta.mdma: favours mdma",
+    ),
+    "an assumption that concerns nobody": (
+        PRIMARY,
+        more("missing", "method: imputed, assuming: copy_reference, reference: placebo")[1].replace(
+            "estimand: de_jure, set: mitt, fixed: \"arm * visit", "estimand: de_facto, set: mitt, fixed: \"arm * visit"
+        ),
+        "analysis.secondary.missing.assuming: is of values after an event, and the estimand 'de_facto' makes "
+        "none of them missing",
     ),
     "a temperature in kilograms": (
         "unit: Cel, range: 30 .. 45",

@@ -62,7 +62,8 @@ def _rater(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fault]:
     named = {name.split(".")[-2] for name in re.findall(r"[a-z]\w*(?:\.[a-z]\w*)+", endpoint.rule)}
     raters = {file.all_forms[form].by or visit.by for form in named & file.all_forms.keys()}
     for place, said in enumerate(file.blinding):
-        if said.role in raters and "allocation" not in said.hidden:
+        told = file.randomisation is not None and said.role in file.randomisation.tells  # by their visits
+        if said.role in raters and "allocation" not in said.hidden and not told:
             message = (
                 f"the {said.role} rates the primary outcome, {file.analysis.primary.endpoint}, and sees the "
                 "allocation; add it to `hidden:`"
@@ -117,6 +118,7 @@ def _missing(file: StudyFile) -> Iterator[Fault]:
     """Analyses of what was not seen that lean towards the treatment."""
     for name, analysis in file.analysis.analyses.items():
         path: Path = ("analysis", "primary") if name == "primary" else ("analysis", "secondary", name)
+        yield from _jumps(file, analysis, path)
         treated = _treated(file, analysis)
         if treated is None:
             continue
@@ -127,6 +129,23 @@ def _missing(file: StudyFile) -> Iterator[Fault]:
             )
             yield Fault((*path, "reference"), message)
         yield from _deltas(file, analysis, treated, path)
+
+
+def _jumps(file: StudyFile, analysis: Analysis, path: Path) -> Iterator[Fault]:
+    """An assumption about values after an event, of an estimand that makes none of them missing."""
+    if analysis.method not in ("imputed", "tipping_point") or analysis.event_visit is not None:
+        return
+    if analysis.assuming in (None, "missing_at_random"):
+        return
+    said = file.analysis.estimands.get(analysis.estimand)
+    strategies = set(said.strategies.values()) if said is not None else set()
+    if "hypothetical" in strategies or (not file.analysis.estimands and analysis.estimand == "de_jure"):
+        return
+    message = (
+        f"is of values after an event, and the estimand {analysis.estimand!r} makes none of them missing: it "
+        "would concern nobody; name one with a hypothetical strategy, or write missing_at_random"
+    )
+    yield Fault((*path, "assuming"), message)
 
 
 def _treated(file: StudyFile, analysis: Analysis) -> str | None:
