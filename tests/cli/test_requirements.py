@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 from tests.cli.conftest import Run
@@ -60,6 +62,14 @@ def test_what_was_collected_in_fact_is_told_by_site(run: Run, rehearsal: str, tm
     assert "in the record, of the sessions with a dose so far:" in shown
     assert "by site: " in shown
     assert "In the record, of the sessions with a dose so far" in (tmp_path / "page.html").read_text()
+
+
+def test_a_record_is_read_in_a_process_of_its_own(rehearsal: str) -> None:
+    words = ("check", "mapp1", "--against", "crl2024", "--record", "--database", rehearsal)
+    command = [sys.executable, "-c", "from entact.cli import main; main()", *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (2, "")
+    assert "in the record, of the sessions with a dose so far:" in done.stdout
 
 
 def test_a_record_of_another_study_is_refused(run: Run, rehearsal: str) -> None:

@@ -27,6 +27,11 @@ HYPERTENSION = "medical_monitor], assumption: limits}"
 NO_ROLE = "write one of: investigator, medical_monitor, rater, therapist"
 
 NAMES = {
+    "stratum without its form": (
+        "strata: [site]",
+        "strata: [site, §sex]",
+        "randomisation.strata[2]: there is no stratum 'sex'; did you mean 'demographics.sex'?",
+    ),
     "visit to come after": (
         SESSION,
         "  - visit: session_1\n    after: §preparation_3\n",

@@ -38,10 +38,9 @@ def collect(found: Sequence[Compared], database: str) -> Kept:
     from entact.cli.database import open_record
     from entact.course import fold, read
     from entact.datasets.collected import collected
-    from entact.store.studies import study_of_record
 
     open_record(database)
-    _, study = study_of_record()
+    _, study = store.study_of_record()
     name = found[0].release.file.study
     if study is None or study.name != name:
         there = "no study that can be read" if study is None else f"the study {study.name}"
