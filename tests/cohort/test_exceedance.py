@@ -7,7 +7,7 @@ import pytest
 from tests.cohort.rehearsals import template
 
 import entact
-from entact.cohort.exceedance import Exceedance, NotAsked, _limits, exceedance, in_words
+from entact.cohort.exceedance import Exceedance, NotAsked, _limits, _most, exceedance, in_words
 from entact.pharmacology import Population, Regimen, simulate
 from entact.pharmacology.uncertain import Uncertain
 
@@ -35,6 +35,16 @@ def test_it_is_what_the_model_says_of_the_studys_own_session(found: Exceedance) 
     assert row.ever == beyond.any(axis=1).mean()
     assert row.seen["as in the study"] == beyond[:, [0, 18, 96]].any(axis=1).mean()  # before, 90 min, end
     assert row.low <= row.ever <= row.high
+
+
+def test_what_is_beyond_what_was_studied_is_said_once_of_all_sessions(found: Exceedance) -> None:
+    outside = [note.partition(":")[0] for note in found.notes if note.startswith("Outside")]
+    assert outside
+    assert len(set(outside)) == len(outside)
+    assert _most(["A: 3 of 9 people.", "B.", "A: 12 of 9 people.", "A: 4 of 9 people."]) == [
+        "A: 12 of 9 people.",
+        "B.",
+    ]
 
 
 def test_more_readings_see_more_and_none_sees_what_is_not_there(found: Exceedance) -> None:

@@ -187,7 +187,7 @@ def errors(regimen: Regimen, who: Any, rtol: float) -> np.ndarray:
     return np.max(np.abs(ours - truth), 1) / np.maximum(np.max(np.abs(truth), 1), 1e-9)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(regimens, people)
 def test_the_model_agrees_with_another_integrator_at_its_tightest(regimen: Regimen, who: Any) -> None:
     assert np.max(errors(regimen, who, 1e-6)) < 1e-5

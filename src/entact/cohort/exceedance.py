@@ -33,6 +33,7 @@ DENSER: Final = (60, 30, 15)
 READINGS: Final = ("vital_signs", VITALS)
 """what a session does when vital signs are read"""
 _COMPARISON: Final = re.compile(rf"\(?\s*{VITALS}\.(\w+)\s*(>=|>|<=|<)\s*(-?\d+(?:\.\d+)?)\s*\)?")
+_COUNTED: Final = re.compile(r"(.+): ([\d,]+) of [\d,]+ people\.")
 Array = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 Values = Mapping[str, Array]
 
@@ -111,6 +112,7 @@ def exceedance(release: Release, people: Population, *, threads: int = 1) -> Exc
                 given = level if share else "none"
                 rows += _rows(visit.visit, given, arm, asked, values, readings, _groups(people))
     silent = tuple(key for key in alerts if key not in asked)
+    notes = _most(notes)
     notes.append("Readings are exact, and nothing but the dose moves them: no error of a cuff, no distress.")
     if any(release.file.regimens[level].supplement for visit in sessions for level in visit.levels):
         notes.append("Everyone takes the supplement, in the middle of the time in which it is offered.")
@@ -123,6 +125,16 @@ def exceedance(release: Release, people: Population, *, threads: int = 1) -> Exc
         silent,
         tuple(notes),
     )
+
+
+def _most(notes: Sequence[str]) -> list[str]:
+    """The notes, of those that count people differently in each session the one that counts most."""
+    found: dict[str, tuple[int, str]] = {}
+    for note in notes:
+        counted = _COUNTED.fullmatch(note)
+        what, number = (counted[1], int(counted[2].replace(",", ""))) if counted else (note, 0)
+        found[what] = max(found.get(what, (0, note)), (number, note))
+    return [note for _, note in found.values()]
 
 
 def _in_sessions(readings: Mapping[str, Sequence[str]]) -> str:
