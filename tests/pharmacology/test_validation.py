@@ -147,7 +147,7 @@ def test_recovery_low_doses_sex_and_a_blocked_heart_are_checks(checks: list[Chec
     wanted = (
         *("systolic beyond rest 8 h", "systolic beyond rest 24 h", "heart rate beyond rest 8 h"),
         *("oxytocin over baseline, 0.75 mg/kg", "Cmax of MDA after MDA", "HMMA Cmax, 1.6 over 1.0"),
-        *("feeling, women over men", "rise of systolic pressure, women over men"),
+        *("feeling, women over men", "rise of systolic pressure, women", "rise of heart rate, women"),
         *("highest heart rate, 1.6 mg/kg with pindolol", "prolactin, dose at 24 h", "cortisol, dose at 24 h"),
     )
     for start in wanted:

@@ -297,8 +297,9 @@ def heart(lab: Laboratory) -> Numbers:
 
 
 def sexes(lab: Laboratory) -> Numbers:
-    """F095: mean effects of women over those of men, at equal mg/kg."""
-    regimen, names = Regimen.mdma("1.5 mg/kg HCl"), ("subjective", "systolic")
+    """F045, F095: mean effects of women over those of men, at equal mg/kg."""
+    names = ("subjective", "systolic", "heart_rate", "temperature", "mdma")
+    regimen = Regimen.mdma("1.5 mg/kg HCl")
     means: dict[str, list[float]] = {name: [] for name in names}
     for sex in ("female", "male"):
         run = lab.crowd(regimen, 0.1, outputs=list(names), sex=sex)
