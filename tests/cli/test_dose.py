@@ -180,6 +180,19 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return paths
 
 
+@pytest.mark.parametrize(("end", "hours"), [(3.0, ("0.5", "1.5", "3")), (49.0, ("12", "24", "36", "48"))])
+def test_hours_on_an_axis_are_what_they_are(tmp_path: Path, end: float, hours: tuple[str, ...]) -> None:
+    """The axis of a course of two days said 1e+1, 2e+1, 4e+1, 5e+1."""
+    from entact.report.pictures.sheet import Sheet, chart, hours_axis, layer, numeric, panel, write_sheet
+
+    points = layer("point", [{"hours": 1.0, "y": 1.0}], {"x": hours_axis(end), "y": numeric("y", [0, 2], {})})
+    one = panel(chart([points], 300, 100), "one", "one", name="one", key={})
+    write_sheet(Sheet("title", "caption", [], [one], 1), tmp_path / "hours.svg")
+    drawn = (tmp_path / "hours.svg").read_text()
+    assert all(f">{hour}</text>" in drawn for hour in hours)
+    assert "e+" not in drawn
+
+
 def test_a_picture_has_every_panel_and_each_limit(pictures: dict[str, Path]) -> None:
     drawn = pictures["svg"].read_text()
     root = ET.fromstring(drawn)

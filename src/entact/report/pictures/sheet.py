@@ -184,7 +184,9 @@ def hours_axis(end: float, field: str = "hours") -> dict[str, Any]:
     step = next(step for step in (0.5, 1, 2, 4, 6, 12, 24, 48, 96, 240) if end / step <= 8 or step == 240)
     ticks = [place * step for place in range(int(end / step + 1e-9) + 1)]
     title = "hours since the initial dose"
-    axis = {"title": title, "grid": False, "values": ticks, "format": "~g", "labelFlush": False}
+    axis = {"title": title, "grid": False, "values": ticks, "labelFlush": False}
+    # As they are: formats of a renderer keep as many digits as its own ticks would need, and 12 becomes 1e+1.
+    axis["labelExpr"] = "'' + datum.value"
     return numeric(field, [0, end], axis)
 
 
