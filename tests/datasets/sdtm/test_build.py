@@ -15,6 +15,8 @@ from entact.course.course import Course
 from entact.course.fold import fold
 from entact.datasets.sdtm import Tabulation, strangers, tabulate
 from entact.datasets.sdtm.guide import domain
+from entact.datasets.sdtm.homes import homes_of
+from entact.protocol.load import load_study
 from entact.protocol.release import Study
 
 
@@ -223,3 +225,18 @@ def test_somebody_of_a_unit_has_the_arm_of_its_row_of_the_list(mini: Study) -> N
     person.write("randomisation", {"number": "denver-002+2"}, day=8, minute=2)
     (subject,) = rows(tabulate(mini, [person.course()], arms()), "DM")
     assert subject["ARMCD"] == arms()["denver-002"].upper()
+
+
+def test_somebody_with_an_arm_who_was_never_treated_has_an_end_and_no_beginning(mini: Study) -> None:
+    (subject,) = rows(tabulate(mini, [Participant(mini, 2).randomised().course()], arms()), "DM")
+    assert (subject["ARMNRS"], subject.get("RFSTDTC")) == ("ASSIGNED, NOT TREATED", None)
+    assert subject["RFENDTC"] == subject["RFPENDTC"]
+
+
+@pytest.mark.parametrize("name", ["mapp1", "eating-disorders", "life-threatening-illness"])
+def test_codes_and_names_of_tests_go_together_one_by_one(name: str) -> None:
+    every = [home for form in homes_of(load_study(name).newest).by_form.values() for home in form.values()]
+    pairs = {(home.domain, home.code, home.name) for home in every}
+    assert len({(domain, code) for domain, code, _ in pairs}) == len(pairs)
+    assert len({(domain, test) for domain, _, test in pairs}) == len(pairs)
+    assert all(len(code) <= 8 and len(test) <= 40 for _, code, test in pairs)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -75,6 +75,7 @@ def homes_of(release: Release) -> Homes:
     by_form: dict[str, dict[str, Home]] = {}
     left_out: dict[str, str] = {}
     prefixes: dict[str, str] = {}
+    named: dict[tuple[str, str], str] = {}  # domain and name of a test -> its code: no two tests share a name
     for name, form in release.forms.items():
         if is_history(form):
             continue
@@ -90,7 +91,11 @@ def homes_of(release: Release) -> Homes:
             if known is not None:
                 found[item] = known
             elif not form.lasting:
-                found[item] = _of_scale(form, item, place, prefix, scale)
+                home = _of_scale(form, item, place, prefix, scale)
+                if named.setdefault((home.domain, home.name), home.code) != home.code:
+                    home = replace(home, name=f"{home.name[: LONGEST_NAME - 4]} {place:03d}")
+                    named[home.domain, home.name] = home.code
+                found[item] = home
     return Homes(by_form, left_out)
 
 

@@ -46,7 +46,9 @@ def demographics(subject: Subject) -> Iterator[Row]:
         {
             "SUBJID": number or person.usubjid,
             "RFSTDTC": subject.local(first),
-            "RFENDTC": subject.local(subject.last_seen) if first is not None else None,
+            "RFENDTC": subject.local(subject.last_seen)
+            if first is not None or "ARM" in _arm(subject)
+            else None,
             "RFXSTDTC": subject.local(first),
             "RFXENDTC": subject.local(last) if first is not None else None,
             "RFICDTC": subject.local(subject.began),
