@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+
+from entact.protocol import Release, load_study
 
 CLOSING = "  - {visit: closing, after: outcome, within: 0 .. 14 d, kind: end,"
 POPULATIONS = "populations: {patient: {planned: 8}}"
@@ -124,6 +128,39 @@ def test_a_track_gives_as_many_doses_as_it_says(mini: str, problems_of: Callable
     assert found.endswith(
         " tracks.longer.doses: 2 is not the number of dosing sessions in this track, 0; change one"
     )
+
+
+PARTNER_SESSION = (
+    "  - {visit: partner_session, title: {en: Theirs, de: Die andere}, after: partner_entry,"
+    " within: 2 .. 20 d, for: partner, kind: dosing, regimen: single, lasts: 8 h,"
+    " do: [urine, c_ssrs, dose, go, adverse_events],"
+    " timed: [{do: vital_signs, at: [before initial, initial + 90 min, end]}]}\n"
+)
+
+
+def couples_text() -> str:
+    text = (Path(__file__).parents[1] / "studies" / "couples" / "study.yaml").read_text(encoding="utf-8")
+    return text.replace("  - {visit: next_day", f"{PARTNER_SESSION}  - {{visit: next_day", 1)
+
+
+def couples() -> Release:
+    """Patients and partners who have a session each."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "study.yaml"
+        path.write_text(couples_text(), encoding="utf-8")
+        return load_study(path).newest
+
+
+def test_sessions_of_another_population_are_not_theirs(problems_of: Callable[[str], list[str]]) -> None:
+    """Else each of two partners could have the doses of both."""
+    (found,) = problems_of(couples_text().replace("doses: 1\n", "doses: 2\n"))
+    assert found.endswith(
+        " doses: 2 is not the most dosing sessions that one person has in the schedule, "
+        "1 of a patient, 1 of a partner; change one"
+    )
+    release = couples()
+    assert [release.sessions_of(name) for name in ("patient", "partner", None)] == [1, 1, 1]
+    assert release.most_doses() == 1
 
 
 def test_the_main_track_waits_for_no_other(mini: str, problems_of: Callable[[str], list[str]]) -> None:

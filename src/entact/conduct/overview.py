@@ -161,8 +161,8 @@ def _units(release: Release, units: Units) -> str:
 
 
 def _dosing(release: Release) -> str:
-    file = release.file
-    sessions = f"at most {file.most_doses} session{'s' if file.most_doses != 1 else ''} with a dose"
+    file, most = release.file, release.most_doses()
+    sessions = f"at most {most} session{'s' if most != 1 else ''} with a dose"
     return f"{sessions}, {span(file.dose_interval)} apart" if file.dose_interval is not None else sessions
 
 

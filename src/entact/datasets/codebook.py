@@ -128,7 +128,8 @@ class Codebook:
     Attributes:
         arms: name -> title, in the file's order. experimental: names of the experimental arms.
         baselines: form -> the visit that its changes are counted from.
-        sessions: names of the dosing visits. doses: sessions with a dose that are planned.
+        sessions: names of the dosing visits. doses: population -> sessions with a dose that
+            are planned for one person of it.
         standards: name -> version, of dictionaries and data standards that the file names.
         compared: the two arms of the primary contrast; None where the plan names none.
         analyses: of the plan, the primary one first. plan: all that it says, as plain data.
@@ -158,7 +159,7 @@ class Codebook:
     terms: Mapping[str, Term]
     criteria: Mapping[str, str]
     sessions: tuple[str, ...]
-    doses: int
+    doses: Mapping[str, int]
     standards: Mapping[str, str]
     randomised: bool
     has_units: bool
@@ -253,7 +254,7 @@ def codebook(release: Release) -> Codebook:
         },
         criteria={name: criterion.text for name, criterion in file.eligibility.items()},
         sessions=tuple(name for name, visit in visits.items() if visit.kind == "dosing"),
-        doses=file.most_doses,
+        doses={name: release.most_doses(name) for name in file.populations},
         standards=_standards(release),
         randomised=file.randomisation is not None,
         has_units=file.randomisation is not None and file.randomisation.unit is not None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from entact.protocol.problem import Fault, Path, unknown
 from entact.protocol.study import StudyFile, Visit
@@ -24,6 +24,18 @@ def check_populations(
 def of_population(visit: Visit, population: str) -> bool:
     """Whether a visit is one of a population."""
     return not visit.populations or population in visit.populations
+
+
+def miscounted(file: StudyFile, said: int, visits: Iterable[Visit], where: str) -> str | None:
+    """What is wrong with a number of sessions with a dose: that of the population which has most of them."""
+    sessions = [visit for visit in visits if visit.kind == "dosing"]
+    each = {name: sum(of_population(one, name) for one in sessions) for name in file.populations}
+    if said == max(each.values(), default=0):
+        return None
+    many = ", ".join(f"{count} of a {name.replace('_', ' ')}" for name, count in each.items())
+    if len(each) == 1:
+        return f"{said} is not the number of dosing sessions in {where}, {len(sessions)}; change one"
+    return f"{said} is not the most dosing sessions that one person has in {where}, {many}; change one"
 
 
 def _populations(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fault]:
@@ -123,13 +135,9 @@ def _tracks(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fault]:
                 yield Fault((*path, "sites", number), unknown("site", site, file.sites))
         if track.sites == []:
             yield Fault((*path, "sites"), "names no site; write at least one, or take it out")
-        sessions = [visit for visit in own if visit.kind == "dosing"]
-        if own and len(sessions) != track.doses:
-            message = (
-                f"{track.doses} is not the number of dosing sessions in this track, {len(sessions)}; "
-                "change one"
-            )
-            yield Fault((*path, "doses"), message)
+        wrong = miscounted(file, track.doses, own, "this track") if own else None
+        if wrong is not None:
+            yield Fault((*path, "doses"), wrong)
 
 
 def _unblinding(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fault]:

@@ -164,6 +164,27 @@ class Release:
             and (population is None or not visit.populations or population in visit.populations)
         }
 
+    def sessions_of(self, population: str | None, tracks: Collection[str] = ()) -> int:
+        """How many sessions with a dose somebody has for whom these tracks have opened.
+
+        Sessions of another population are not theirs: two partners with three sessions each have three.
+
+        Args:
+            population: None: of the one that has most.
+        """
+        of = [population] if population is not None else list(self.file.populations)
+        visits = (self.visits_of(one, tracks).values() for one in of)
+        return max(sum(visit.kind == "dosing" for visit in own) for own in visits)
+
+    def planned_doses(self, arm: str, population: str | None = None) -> int:
+        """The sessions with a dose that are planned for an arm: those of everybody, and of its own tracks."""
+        own = [name for name, track in self.file.tracks.items() if arm in track.arms]
+        return self.sessions_of(population, own)
+
+    def most_doses(self, population: str | None = None) -> int:
+        """The sessions with a dose that are planned for the arm that has most of them."""
+        return max(self.planned_doses(arm, population) for arm in self.file.arms)
+
     def criteria_of(self, population: str | None) -> dict[str, CompiledCriterion]:
         """The criteria of eligibility that somebody of a population is judged by."""
         return {

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from entact.protocol.expansion import expand, names_in_row
 from entact.protocol.names import RESERVED
+from entact.protocol.populations import miscounted
 from entact.protocol.problem import Fault, Path, unknown
 from entact.protocol.quantity import parse_duration
 from entact.protocol.study import StudyFile, Visit
@@ -265,12 +266,10 @@ def _without_which_nothing(file: StudyFile, visits: Mapping[str, Visit]) -> Iter
         if activity not in done:
             message = f"no visit does {activity!r}, and without it no dose may be given; add it to a `do:`"
             yield Fault(("schedule",), message, at_key=True)
-    sessions = [name for name, visit in visits.items() if visit.kind == "dosing" and visit.track is None]
-    if len(sessions) != file.doses:
-        message = (
-            f"{file.doses} is not the number of dosing sessions in the schedule, {len(sessions)}; change one"
-        )
-        yield Fault(("doses",), message)
+    of_everybody = [visit for visit in visits.values() if visit.track is None]
+    wrong = miscounted(file, file.doses, of_everybody, "the schedule")
+    if wrong is not None:
+        yield Fault(("doses",), wrong)
     elif not file.doses and not any(visit.kind == "dosing" for visit in visits.values()):
         message = "no session gives a dose, here or in a track; add one with `kind: dosing` and a `regimen:`"
         yield Fault(("doses",), message)

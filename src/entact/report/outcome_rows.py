@@ -8,7 +8,8 @@ from dataclasses import replace
 import polars as pl
 
 from entact.analysis import bang, count_guesses, james, proportion, summarise
-from entact.datasets import PlannedEndpoint, peaks
+from entact.datasets import Codebook, PlannedEndpoint, peaks
+from entact.datasets.subjects import POPULATION
 from entact.report import cell as cells
 from entact.report.cell import Cell, Kind
 from entact.report.effect_rows import effects, plan_effects
@@ -50,9 +51,9 @@ def disposition(source: Source) -> Iterator[Row]:
     dosed_ones = source.planned(randomised, sessions)
     treated = source.shares(dosed_ones, pl.col("NDOSED") > 0)
     yield row("treated", "took a dose", source.concerned(treated, sessions))
-    all_doses = pl.col("NDOSED") >= book.doses
+    all_doses = pl.col("NDOSED") >= _planned_doses(book)
     dosed = source.concerned(source.shares(dosed_ones, all_doses), sessions)
-    yield row("all_sessions", f"dosed in all {book.doses} sessions" if book.doses > 1 else "dosed", dosed)
+    yield row("all_sessions", _dosed_in_all(set(book.doses.values())), dosed)
     stopped = pl.col("EOTSTT") == "DISCONTINUED"
     early = source.concerned(source.shares(dosed_ones, stopped), sessions)
     yield row("stopped_treatment", "stopped treatment early", early)
@@ -65,6 +66,20 @@ def disposition(source: Source) -> Iterator[Row]:
     rated_ones = source.planned(randomised, [primary.at])
     unrated = source.concerned(source.shares(rated_ones, without), [primary.at])
     yield row("without_primary_outcome", label, unrated)
+
+
+def _planned_doses(book: Codebook) -> pl.Expr:
+    """Sessions with a dose that are planned for a person, by the population that they are of."""
+    if len(set(book.doses.values())) == 1:
+        return pl.lit(next(iter(book.doses.values())))
+    return pl.col(POPULATION).replace_strict(book.doses, default=None, return_dtype=pl.Int64)
+
+
+def _dosed_in_all(planned: set[int]) -> str:
+    if len(planned) > 1:
+        return "dosed in all sessions that are theirs"
+    [many] = planned
+    return f"dosed in all {many} sessions" if many > 1 else "dosed"
 
 
 def scores(source: Source) -> Iterator[Row]:

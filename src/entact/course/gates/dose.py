@@ -125,9 +125,9 @@ def doses_left(question: Question) -> Iterator[Reason]:
     """The study plans one more session with a dose."""
     here = question.visit.visit if question.visit is not None and question.part is not None else None
     given = {dose.session for dose in question.course.doses if dose.given and dose.session != here}
-    file = question.release.file
-    more = [file.tracks[name].doses for name in question.course.tracks if name in file.tracks]
-    most = file.doses + sum(more)
+    course, file = question.course, question.release.file
+    said = file.doses + sum(file.tracks[name].doses for name in course.tracks if name in file.tracks)
+    most = min(said, question.release.sessions_of(course.population, course.tracks))
     if len(given) >= most:
         yield Reason("too_many_doses", f"{len(given)} of at most {most} sessions with a dose have been held.")
 

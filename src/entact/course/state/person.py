@@ -89,12 +89,12 @@ def is_without_drug(course: State) -> bool | None:
 
 def planned_doses(course: State) -> int | None:
     """Sessions with a dose that are planned for the person; None until their arm's are told."""
-    file = course.release.file
-    if not any(track.arms and track.doses for track in file.tracks.values()):
-        return file.doses
+    release = course.release
+    if not any(track.arms and track.doses for track in release.file.tracks.values()):
+        return release.sessions_of(course.population)
     if course.assignment is None:
         return None
-    return max(file.doses_of(arm) for arm in course.assignment.arms)
+    return max(release.planned_doses(arm, course.population) for arm in course.assignment.arms)
 
 
 def begun(course: State) -> datetime | None:

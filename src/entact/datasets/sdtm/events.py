@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from entact.course.state.enrolment import EligibilityState
+from entact.course.state.person import planned_doses
 from entact.course.state.safety import AdverseEventState
 from entact.datasets import safety
 from entact.datasets.sdtm.homes import is_history
@@ -167,7 +168,7 @@ def disposition(subject: Subject) -> Iterator[Row]:
             subject, event, "STUDY PARTICIPATION", "DEATH", "death", person.died_at, course.died.entry
         )
     until = subject.treated_until
-    if until is not None and len(person.first_doses) >= person.book.doses:
+    if until is not None and len(person.first_doses) >= (planned_doses(course) or 1):
         dose = max((one for one in course.doses if one.is_taken), key=lambda one: one.at)
         yield _disposed(subject, event, "STUDY TREATMENT", "COMPLETED", "completed", until, dose.entry)
     if course.status == "completed" and "follow_up" not in course.discontinued:

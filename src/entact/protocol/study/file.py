@@ -60,7 +60,7 @@ class StudyFile(Block):
     products: dict[Name, Product]
     regimens: dict[Name, Regimen]
     dose_interval: Window | None = None  # between initial doses; the hard core keeps its earlier end
-    doses: int = Field(ge=0)  # sessions with a dose of everybody, those of tracks apart; never more
+    doses: int = Field(ge=0)  # sessions with a dose of one person, those of tracks apart; never more
     consent: dict[Name, Words]  # scope -> what it allows
     # Completed when the file is resolved: the instruments that the forms use, and the order of named things.
     instruments: dict[Name, dict[str, Any]] = Field(default={})
@@ -83,15 +83,6 @@ class StudyFile(Block):
     endpoints: dict[Name, Endpoint]
     analysis: AnalysisPlan
     standards: Standards | None = None
-
-    def doses_of(self, arm: str) -> int:
-        """The sessions with a dose that are planned for an arm: those of everybody, and of its own tracks."""
-        return self.doses + sum(track.doses for track in self.tracks.values() if arm in track.arms)
-
-    @cached_property
-    def most_doses(self) -> int:
-        """The sessions with a dose that are planned for the arm that has most of them."""
-        return max((self.doses_of(arm) for arm in self.arms), default=self.doses)
 
     @cached_property
     def told_apart(self) -> dict[str, tuple[str, ...]]:

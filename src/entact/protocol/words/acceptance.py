@@ -145,7 +145,7 @@ class _Trying:
                 do = f"{act_words(gate)}: try it while this does not hold, and while unknown: {line.text}."
                 see = " ".join(("Refused, with this reason.", *_notes(line)))
                 yield Check(f"gate.{gate}.{number}", "Gates", do, see)
-        if self.file.most_doses:
+        if self.release.most_doses():
             for name, case in _ALWAYS:
                 yield Check(
                     f"always.{name}", "Gates", f"Try to give a dose when {case}.", "Refused, with the reason."

@@ -34,7 +34,7 @@ class Design(Teller):
                 str(population.planned),
             )
         yield "arms", str(len(file.arms))
-        yield "sessions with a dose", str(file.most_doses)
+        yield "sessions with a dose", str(self.release.most_doses())
         if file.sites:
             countries = ", ".join(dict.fromkeys(site.country for site in file.sites.values()))
             yield "sites", f"{len(file.sites)} ({countries})"
@@ -183,8 +183,8 @@ class Design(Teller):
         )
 
     def doses_intro(self) -> str:
-        each = {name: self.file.doses_of(name) for name in self.file.arms}
-        text = f"{begun(counted(self.file.most_doses, 'session'))} with a dose"
+        each = {name: self.release.planned_doses(name) for name in self.file.arms}
+        text = f"{begun(counted(self.release.most_doses(), 'session'))} with a dose"
         if len(set(each.values())) > 1:
             of = [f"{counted(count, 'session')} in {self.arm(name)!r}" for name, count in each.items()]
             text = f"With a dose: {listed(of)}"
