@@ -65,6 +65,26 @@ def test_no_shipped_study_calls_for_nearly_everybody(name: str) -> None:
     assert [problem for problem in warnings(name) if problem.field.startswith("alerts")] == []
 
 
+GATE = "vitals.systolic <= 140.0"
+
+
+@pytest.mark.parametrize(
+    ("limit", "is_warned"), [("140.0", False), ("180.0", False), ("180.5", True), ("200.0", True)]
+)
+def test_a_dose_at_values_that_call_people_is_warned_of(tmp_path: Path, limit: str, is_warned: bool) -> None:
+    """The alert calls from 180 on; a gate that opens up to 180 meets it at one value alone."""
+    text = new_study_file("own")
+    assert text.count(GATE) == 1
+    (tmp_path / "study.yaml").write_text(text.replace(GATE, f"vitals.systolic <= {limit}"), encoding="utf-8")
+    found = [one for one in warnings(tmp_path) if one.field == "gates.initial_dose"]
+    assert bool(found) == is_warned
+    if found:
+        assert found[0].message == (
+            "opens with values of vitals.diastolic, vitals.systolic at which the alert 'blood_pressure' "
+            "calls people; let it open below that limit only"
+        )
+
+
 LIVER = "liver: {{items: {{alt: {{type: integer, unit: U/L, range: 1 .. 5000{}}}}}}}"
 
 

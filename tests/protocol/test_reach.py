@@ -135,6 +135,11 @@ NUMBERS = {
         "gates.initial_dose.require[3].require: -2 is beyond what present('therapist') can be, at least 0: "
         "this always comes out the same",
     ),
+    "as many as nobody": (
+        "\"present('therapist') >= 2\"",
+        "§\"present('therapist') >= 0\"",
+        "gates.initial_dose.require[3].require: holds whatever happens, so it keeps nobody out",
+    ),
     "equal to what is beyond": (
         IDEATION,
         'when: "suicidality.ideation == §9 || suicidality.behaviour"',

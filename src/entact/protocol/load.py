@@ -23,6 +23,7 @@ from entact.protocol.order import order_of
 from entact.protocol.partial import follows, read_partly, text_at
 from entact.protocol.problem import Fault, Problem, StudyError, nearest, unknown
 from entact.protocol.problem import Path as Place
+from entact.protocol.reach import advise_doses
 from entact.protocol.release import Release, Study, canonical
 from entact.protocol.source import LARGEST, Source, field_of, read_as_far, read_source
 from entact.protocol.study import StudyFile
@@ -93,6 +94,7 @@ def _advice(raw: bytes, shown: str) -> list[Problem]:
     faults = [
         *advise(release.file),
         *advise_bias(release.file, release.visits),
+        *advise_doses(release.rules, known),
         *check_breadth(release.alerts, known, release.forms),
         *advise_ranges(release.forms),
         *advise_units(release),

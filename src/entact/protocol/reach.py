@@ -28,7 +28,7 @@ from entact.protocol.extent import (
 from entact.protocol.instrument import Instrument
 from entact.protocol.problem import Fault, Path, unknown
 from entact.protocol.rule import Rule
-from entact.protocol.rules import CompiledRules
+from entact.protocol.rules import CompiledRequirement, CompiledRules
 from entact.protocol.study import StudyFile
 from entact.protocol.tree import Apply, Call, Literal, Many, Name, Node, parse
 
@@ -92,7 +92,9 @@ def _purposes(file: StudyFile, rules: CompiledRules) -> Iterator[_Purpose]:
             yield _Purpose(path, gate.applies_when, "can never hold, so this gate is never asked")
         for place, requirement in enumerate(gate.requirements):
             message = "nothing can open this gate: no possible values meet it"
-            yield _Purpose(("gates", name, "require", place, "require"), requirement.rule, message)
+            # of what is measured it may be asked on purpose that there is a value at all
+            always = None if requirement.rule.names else "holds whatever happens, so it keeps nobody out"
+            yield _Purpose(("gates", name, "require", place, "require"), requirement.rule, message, always)
     for name, alert in rules.alerts.items():
         never = "can never hold, so nobody is ever called"
         always = "holds of all possible values, so it calls for everybody; say from which value on"
@@ -170,6 +172,46 @@ def _contradictions(rules: CompiledRules, known: Extents, lame: Iterable[Path]) 
                 yield Fault(path, message)
                 break
             local[age] = after
+
+
+def advise_doses(rules: CompiledRules, known: Extents) -> Iterator[Fault]:
+    """A warning for each gate of a dose that opens with numbers at which an alert calls people."""
+    for name in ("initial_dose", "supplement"):
+        gate = rules.gates.get(name)
+        limits = {} if gate is None else _limits(gate.requirements, known)
+        for alert, compiled in rules.alerts.items():
+            looked_at = compiled.rule.names
+            if not looked_at or not looked_at <= limits.keys():
+                continue
+            if narrowed(parse(compiled.rule.text), True, {one: limits[one] for one in looked_at}) is not None:
+                message = (
+                    f"opens with values of {', '.join(sorted(looked_at))} at which the alert {alert!r} calls "
+                    "people; let it open below that limit only"
+                )
+                yield Fault(("gates", name), message, at_key=True)
+
+
+def _limits(requirements: Iterable[CompiledRequirement], known: Extents) -> dict[str, Extent]:
+    """Within which numbers each thing has to lie for a gate to open; what it does not limit is left out.
+
+    The very limit is left out too: where a gate opens below 180 an alert may call from 180 on.
+    """
+    names = set().union(*(one.rule.names for one in requirements))
+    wide = {one: extent for one in names if isinstance(extent := known.get(one), Numbers)}
+    limits: dict[str, Extent] = dict(wide)
+    for requirement in requirements:
+        own = {one: limits[one] for one in requirement.rule.names if one in limits}
+        if own.keys() == requirement.rule.names and "(" not in requirement.rule.text:
+            limits |= narrowed(parse(requirement.rule.text), True, own) or {}
+    found: dict[str, Extent] = {}
+    for one, extent in limits.items():
+        if isinstance(extent, Numbers) and extent != wide[one]:
+            low, high = (
+                bound + sign * 1e-9 * max(1.0, abs(bound))
+                for bound, sign in ((extent.low, 1), (extent.high, -1))
+            )
+            found[one] = Numbers(low, high, whole=extent.whole)
+    return found
 
 
 def comparisons(node: Node, known: Extents, path: Path) -> Iterator[Fault]:
