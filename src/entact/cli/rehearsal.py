@@ -19,9 +19,9 @@ from entact import store
 from entact.cli.derivation import derive
 from entact.cli.plan import plan_rehearsal
 from entact.cli.work import show_steps, use_workers
-from entact.cohort import Trial, rehearse
+from entact.cohort import StudyFinding, Trial, rehearse
 from entact.course import Line
-from entact.datasets import Datasets, synopsis
+from entact.datasets import Datasets, synopsis, unmeasured
 from entact.protocol import Study
 from entact.report.document import ReportInput, write_report
 from entact.report.outcomes import OutcomeTable, outcome_table
@@ -41,12 +41,17 @@ ALLOCATION, REPORT = "allocation.json", "report.html"
 
 @dataclass(frozen=True)
 class Rehearsed:
-    """A rehearsal that was stored and verified: the trial, its table, and how long each step took."""
+    """A rehearsal that was stored and verified: the trial, its table, and how long each step took.
+
+    Attributes:
+        findings: what is wrong with the study file, by what was met on the way and by what came of it.
+    """
 
     study: Study
     trial: Trial
     datasets: Datasets
     table: OutcomeTable
+    findings: list[StudyFinding]
     verification: store.Verification
     report: Path
     allocation: Path
@@ -69,7 +74,7 @@ class Rehearsed:
             "ledgers_verified": self.verification.ledgers,
             "breaks": [msgspec.to_builtins(one) for one in self.verification.breaks],
             "seconds": {step: round(taken, 2) for step, taken in self.seconds.items()},
-            "findings_about_the_study": [msgspec.to_builtins(one) for one in self.trial.findings],
+            "findings_about_the_study": [msgspec.to_builtins(one) for one in self.findings],
             "outcomes": self.table.to_dict(),
             "report": str(self.report),
             "allocation": str(self.allocation),
@@ -118,11 +123,14 @@ def run_rehearsal(
                 datasets = accumulator.finish(trial.allocation.arms())
         with step("table"):
             table = outcome_table(datasets, plan.published, [*trial.remarks, *consents.remarks()])
+        findings = trial.findings + [
+            StudyFinding(f"endpoint {name}", said) for name, said in unmeasured(datasets)
+        ]
         report = out / REPORT
         with step("report"):
             _make_private(report)
-            write_report(_report_input(study, trial, datasets, table, verification), report)
-    return Rehearsed(study, trial, datasets, table, verification, report, out / ALLOCATION, seconds)
+            write_report(_report_input(study, trial, datasets, table, findings, verification), report)
+    return Rehearsed(study, trial, datasets, table, findings, verification, report, out / ALLOCATION, seconds)
 
 
 def print_result(result: Rehearsed, *, full: bool) -> None:
@@ -147,8 +155,8 @@ def print_result(result: Rehearsed, *, full: bool) -> None:
         console.print(Text(f"broken: {one.ledger}, entry {one.seq}: {one.problem}", "bold red"))
     console.print()
     console.print(render(result.table, width=console.width, full=full))
-    console.print(f"[bold]findings about the study: {len(trial.findings)}[/]")
-    for finding in trial.findings:
+    console.print(f"[bold]findings about the study: {len(result.findings)}[/]")
+    for finding in result.findings:
         console.print(Text(f"  {finding.about}: {finding.message}"))
     console.print(Text(f"report      {result.report}"), soft_wrap=True)
     console.print(Text(f"allocation  {result.allocation}   (secret; follows from the seed)"), soft_wrap=True)
@@ -171,7 +179,12 @@ class _Buffer:
 
 
 def _report_input(
-    study: Study, trial: Trial, datasets: Datasets, table: OutcomeTable, verification: store.Verification
+    study: Study,
+    trial: Trial,
+    datasets: Datasets,
+    table: OutcomeTable,
+    findings: list[StudyFinding],
+    verification: store.Verification,
 ) -> ReportInput:
     return ReportInput(
         datasets=datasets,
@@ -183,7 +196,7 @@ def _report_input(
         scenario=trial.parameters.scenario,
         chains=verification.ledgers,
         faults=tuple(f"{one.ledger}, entry {one.seq}: {one.problem}" for one in verification.breaks),
-        study_findings=tuple((finding.about, finding.message) for finding in trial.findings),
+        study_findings=tuple((finding.about, finding.message) for finding in findings),
     )
 
 

@@ -15,6 +15,7 @@ from entact.datasets.model import analysis_frames, counted, model_frame
 from entact.datasets.sessions import peaks
 from entact.datasets.subjects import POPULATION
 from entact.datasets.synopsis import Assumption, Limit, Synopsis, span, synopsis
+from entact.datasets.unmeasured import unmeasured
 from entact.protocol.words import Activities, VisitRow
 
 __all__ = [
@@ -44,4 +45,5 @@ __all__ = [
     "peaks",
     "span",
     "synopsis",
+    "unmeasured",
 ]
