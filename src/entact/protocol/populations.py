@@ -30,11 +30,11 @@ def miscounted(file: StudyFile, said: int, visits: Iterable[Visit], where: str) 
     """What is wrong with a number of sessions with a dose: that of the population which has most of them."""
     sessions = [visit for visit in visits if visit.kind == "dosing"]
     each = {name: sum(of_population(one, name) for one in sessions) for name in file.populations}
-    if said == max(each.values(), default=0):
+    if said == max(each.values(), default=len(sessions)):
         return None
-    many = ", ".join(f"{count} of a {name.replace('_', ' ')}" for name, count in each.items())
-    if len(each) == 1:
+    if len(each) < 2:
         return f"{said} is not the number of dosing sessions in {where}, {len(sessions)}; change one"
+    many = ", ".join(f"{count} of a {name.replace('_', ' ')}" for name, count in each.items())
     return f"{said} is not the most dosing sessions that one person has in {where}, {many}; change one"
 
 
