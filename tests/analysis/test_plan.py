@@ -106,8 +106,9 @@ def test_the_covariance_of_a_plan_is_that_of_its_model_up_to_the_visit(frame: pl
         model_covariance(frame, fixed="arm * visit + baseline", at="V09")
 
 
-def planned(tested: float, **interim: object) -> AnalysisPlan:
+def planned(tested: float, *, side: str | None = None, **interim: object) -> AnalysisPlan:
     primary = {
+        "side": side,
         "endpoint": "change",
         "estimand": "de_jure",
         "set": "mitt",
@@ -122,6 +123,18 @@ def test_a_plan_without_a_look_is_the_fixed_test() -> None:
     design = design_of(planned(0.05))
     assert (design.sided, design.information) == (2, (1.0,))
     assert design.boundaries().upper == pytest.approx([stats.norm.isf(0.025)])
+
+
+def test_where_a_plan_names_its_side_alpha_is_of_that_side() -> None:
+    design = design_of(planned(0.025, side="less"))
+    assert (design.sided, design.alpha) == (1, 0.025)
+    looks = {"information": [0.5], "spending": "obrien_fleming"}
+    assert (design_of(planned(0.025, side="less", **looks)).alpha) == 0.025
+    futile = {**looks, "futility": "pocock", "beta": 0.2}
+    assert [design_of(planned(0.05, side=side, **futile)).alpha for side in ("greater", None)] == [
+        0.05,
+        0.025,
+    ]
 
 
 def test_what_looks_spend_in_numbers_is_beside_the_alpha_of_the_end() -> None:

@@ -51,6 +51,16 @@ WARNED = {
         FULL[:-1] + ", arms: {placebo: {initial: 2 x 60 mg, supplement: 1 x 60 mg}}}",
         "regimens.full.arms.placebo: is the dose that full has in every arm; write another, or take it out",
     ),
+    "the control less the treated arm": (
+        PRIMARY,
+        PRIMARY.replace("mdma - placebo", "placebo - mdma"),
+        "analysis.primary.contrast: takes mdma, whose effect it is, from placebo: it has the other sign; write 'mdma - placebo' there",
+    ),
+    "a test of whether the treated do worse": (
+        PRIMARY,
+        PRIMARY.replace("alpha: 0.0499}", "alpha: 0.0499, side: greater}"),
+        "analysis.primary.side: tests whether mdma does worse: of change lower is better; write less",
+    ),
     "jump to the treated arm": (
         *more("missing", "method: imputed, assuming: jump_to_reference, reference: mdma"),
         "analysis.secondary.missing.reference: those of the other arms who were not seen would be taken to do "

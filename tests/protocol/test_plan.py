@@ -230,6 +230,15 @@ CASES = {
         "analysis.windows.early.within: overlaps with that of late: an assessment would count twice; "
         "change one",
     ),
+    "one event under two names": (
+        SETS,
+        plan(
+            "intercurrent: {stopped: {title: Stopped, on: treatment_stopped}, "
+            "separated: {title: Separated, on: §treatment_stopped}}"
+        ),
+        "analysis.intercurrent.separated.on: is what 'stopped' is, and would be dealt with in two ways; take "
+        "one of them out",
+    ),
     "an intercurrent event of another kind": (
         SETS,
         plan("intercurrent: {stopped: {title: Stopped, on: §treatment_stop}}"),

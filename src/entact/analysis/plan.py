@@ -22,7 +22,7 @@ def design_of(plan: AnalysisPlan) -> GroupSequential:
     """The looks of a plan as a design that has bounds.
 
     A plan without futility is tested on two sides, as its alpha is; with futility on the side on which the
-    treatment is better, at half of it.
+    treatment is better, at half of it. Where the plan names the `side` of its test, alpha is of that side.
 
     Raises:
         ValueError: when the plan's numbers make no design; the message says why.
@@ -30,8 +30,9 @@ def design_of(plan: AnalysisPlan) -> GroupSequential:
     from entact.analysis.sequential import GroupSequential, SpendingPoints
 
     alpha, interim = plan.primary.alpha, plan.interim
+    sides = 2 if (plan.primary.side or "two_sided") == "two_sided" else 1
     if interim is None:
-        return GroupSequential(information=(1.0,), alpha=alpha / 2, sided=2)
+        return GroupSequential(information=(1.0,), alpha=alpha / sides, sided=sides)
     spent = interim.spends
     if spent is not None:
         alpha += sum(spent)
@@ -46,8 +47,8 @@ def design_of(plan: AnalysisPlan) -> GroupSequential:
         futility = _spending(interim.futility)
     return GroupSequential(
         information=(*interim.looks, 1.0),
-        alpha=alpha / 2,
-        sided=2 if futility is None else 1,
+        alpha=alpha / sides,
+        sided=sides if futility is None else 1,
         spending=rule,
         futility=futility,
         binding=interim.binding,

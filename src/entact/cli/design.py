@@ -177,8 +177,9 @@ def _told(study: Study, design: GroupSequential) -> list[str]:
         return ["The plan has no look before the end."]
     if plan.interim.spends is None:
         return []
-    allowed = 2 * design.boundaries().nominal[-1] if design.sided == 2 else design.boundaries().nominal[-1]
-    said = plan.primary.alpha if design.sided == 2 else plan.primary.alpha / 2
+    allowed = design.sided * design.boundaries().nominal[-1]
+    two_sided = (plan.primary.side or "two_sided") == "two_sided"
+    said = plan.primary.alpha / 2 if two_sided and design.sided == 1 else plan.primary.alpha
     return [
         f"The plan tests the end at {said:.6g}; of {design.sided * design.alpha:.6g} in all the looks leave"
         f" {allowed:.6g}, as they and the end are of the same participants."

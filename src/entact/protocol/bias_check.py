@@ -51,6 +51,7 @@ def advise_bias(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fault]
     yield from _rater(file, visits)
     yield from _alike(file)
     yield from _missing(file)
+    yield from _turned(file)
 
 
 def _rater(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fault]:
@@ -129,6 +130,32 @@ def _missing(file: StudyFile) -> Iterator[Fault]:
             )
             yield Fault((*path, "reference"), message)
         yield from _deltas(file, analysis, treated, path)
+
+
+def _turned(file: StudyFile) -> Iterator[Fault]:
+    """Contrasts of the control less the treated arm, and tests on the side on which that arm does worse."""
+    for name, analysis in file.analysis.analyses.items():
+        path: Path = ("analysis", "primary") if name == "primary" else ("analysis", "secondary", name)
+        said = CONTRAST.fullmatch(analysis.contrast or "")
+        treated = _treated(file, analysis)
+        if said is None or treated is None:
+            continue
+        if said[1] != treated:
+            message = (
+                f"takes {treated}, whose effect it is, from {said[1]}: it has the other sign; write "
+                f"'{said[2]} - {said[1]}' there"
+            )
+            yield Fault((*path, "contrast"), message)
+            continue
+        lower = lower_is_better(file, analysis.endpoint)
+        worse = {True: "greater", False: "less"}.get(lower) if lower is not None else None
+        if analysis.side is not None and analysis.side == worse:
+            better = "lower" if lower else "higher"
+            message = (
+                f"tests whether {treated} does worse: of {analysis.endpoint} {better} is better; write "
+                f"{'less' if lower else 'greater'}"
+            )
+            yield Fault((*path, "side"), message)
 
 
 def _jumps(file: StudyFile, analysis: Analysis, path: Path) -> Iterator[Fault]:

@@ -15,7 +15,7 @@ from entact.protocol.methods import method_words
 from entact.protocol.multiplicity_check import check_multiplicity
 from entact.protocol.problem import Fault, Path, unknown
 from entact.protocol.rules import CompiledRules, forms_at
-from entact.protocol.study import Analysis, Endpoint, Interim, SpendingRule, StudyFile, Visit
+from entact.protocol.study import Analysis, Endpoint, Intercurrent, Interim, SpendingRule, StudyFile, Visit
 from entact.protocol.study.analysis import BOUNDARIES, SPENDING
 
 SETS: Final = ("itt", "mitt", "per_protocol", "randomised", "safety")
@@ -236,6 +236,10 @@ def _estimands(file: StudyFile) -> Iterator[Fault]:
         for place, known in enumerate(event.classes):
             if known not in classes:
                 yield Fault((*path, "classes", place), unknown("class of medicines", known, classes))
+        before = list(plan.intercurrent)[: list(plan.intercurrent).index(name)]
+        if alike := [one for one in before if _is_same(plan.intercurrent[one], event)]:
+            message = f"is what {alike[0]!r} is, and would be dealt with in two ways; take one of them out"
+            yield Fault((*path, "on"), message)
         if event.on == "unblinded" and file.randomisation is None:
             yield Fault((*path, "on"), "nobody is blinded in this study; choose another event")
         if plan.estimands and not any(name in one.strategies for one in plan.estimands.values()):
@@ -251,6 +255,12 @@ def _estimands(file: StudyFile) -> Iterator[Fault]:
             if used and event_name not in estimand.strategies:
                 message = f"has no strategy for {event_name!r}; write one, as in 'treatment_policy'"
                 yield Fault(path, message, at_key=True)
+
+
+def _is_same(one: Intercurrent, other: Intercurrent) -> bool:
+    """Whether what is one of these events can be the other too."""
+    apart = one.classes and other.classes and not set(one.classes) & set(other.classes)
+    return one.on == other.on and not apart
 
 
 def _analysis(
