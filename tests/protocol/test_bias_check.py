@@ -61,6 +61,11 @@ WARNED = {
         PRIMARY.replace("alpha: 0.0499}", "alpha: 0.0499, side: greater}"),
         "analysis.primary.side: tests whether mdma does worse: of change lower is better; write less",
     ),
+    "a time that begins before the draw": (
+        "endpoints:\n",
+        "endpoints:\n  until: {event: symptoms.total <= 11, after: screening, at: outcome}\n",
+        "endpoints.until.after: counts from screening, before anybody is randomised: until then nobody who takes part can have had the event; leave it out, or name preparation_2 or a later visit",
+    ),
     "jump to the treated arm": (
         *more("missing", "method: imputed, assuming: jump_to_reference, reference: mdma"),
         "analysis.secondary.missing.reference: those of the other arms who were not seen would be taken to do "

@@ -52,6 +52,7 @@ def advise_bias(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fault]
     yield from _alike(file)
     yield from _missing(file)
     yield from _turned(file)
+    yield from _early(file, visits)
 
 
 def _rater(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fault]:
@@ -156,6 +157,20 @@ def _turned(file: StudyFile) -> Iterator[Fault]:
                 f"{'less' if lower else 'greater'}"
             )
             yield Fault((*path, "side"), message)
+
+
+def _early(file: StudyFile, visits: Mapping[str, Visit]) -> Iterator[Fault]:
+    """Times that begin before anybody is randomised: until then nobody can have the event."""
+    order = list(visits)
+    drawn = [name for name in order if "randomisation" in visits[name].activities][:1]
+    before = order[: order.index(drawn[0])] if drawn else []
+    for name, endpoint in file.endpoints.items():
+        if endpoint.after in before:
+            message = (
+                f"counts from {endpoint.after}, before anybody is randomised: until then nobody who takes "
+                f"part can have had the event; leave it out, or name {drawn[0]} or a later visit"
+            )
+            yield Fault(("endpoints", name, "after"), message)
 
 
 def _jumps(file: StudyFile, analysis: Analysis, path: Path) -> Iterator[Fault]:
