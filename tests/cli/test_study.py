@@ -59,7 +59,7 @@ def test_faults_as_json_have_their_place_in_fields(run: Run, broken: Path) -> No
         (b"study: x\n  y: 3\n", "wrong indentation"),
         (b"\xff\xfe", "is not UTF-8"),
         (b"just words", "begin it with 'study: <name>'"),
-        (None, "there is no study"),
+        (None, "there is no such file; check the path"),
     ],
 )
 def test_what_is_no_study_file_is_refused(run: Run, tmp_path: Path, content: bytes | None, said: str) -> None:
