@@ -11,8 +11,10 @@ from entact.course import fold, read
 from entact.datasets import Datasets, build
 from entact.protocol import load_study
 from entact.report.flow import flow
+from entact.report.outcome_rows import of_people_with
 from entact.report.outcomes import outcome_table
 from entact.report.published import ALL
+from entact.report.row import Source
 
 STUDY = Path(__file__).parents[1] / "studies" / "couples"
 
@@ -41,3 +43,13 @@ def test_partners_are_no_candidates_who_were_not_randomised(datasets: Datasets) 
     assert told.assessed == len(subjects) - partners
     left_out = sum(reason.n for reason in (*told.not_eligible, *told.excluded))
     assert left_out == told.assessed - told.entered
+
+
+def test_a_score_is_that_of_the_people_who_have_its_visits(datasets: Datasets) -> None:
+    source = Source(datasets, None)
+    rows = datasets.questionnaires.join(datasets.subjects.select("USUBJID", "COHORT"), on="USUBJID")
+    assert set(rows["COHORT"]) == {"patient", "partner"}
+    assert set(of_people_with(source, rows, ["partner_entry"])["COHORT"]) == {"partner"}
+    assert set(of_people_with(source, rows, ["entry", "next_day"])["COHORT"]) == {"patient"}
+    assert of_people_with(source, rows, ["entry", "partner_entry"]).equals(rows)  # each has one of them
+    assert of_people_with(source, rows, ["first"]).equals(rows)

@@ -111,6 +111,7 @@ def _by_visit(source: Source, section: str, code: str, endpoints: list[PlannedEn
     rows = source.frame("questionnaires").filter(pl.col("PARAMCD") == code, pl.col("ANL01FL"))
     if all(endpoint.estimand == "de_jure" for endpoint in endpoints):
         rows = rows.filter(pl.col("ONTRTFL"))
+    rows = of_people_with(source, rows, visits)
     for visit in sorted(visits, key=lambda name: source.book.visits[name].number):
         here = rows.filter(pl.col("AVISIT") == visit)
         is_end = any(visit == endpoint.at or visit in endpoint.earlier for endpoint in endpoints)
@@ -123,6 +124,19 @@ def _by_visit(source: Source, section: str, code: str, endpoints: list[PlannedEn
             _means(said.get(visit)),
             is_main,
         )
+
+
+def of_people_with(source: Source, rows: pl.DataFrame, visits: Iterable[str]) -> pl.DataFrame:
+    """Those of the people who have all these visits: the partners' score is none of the patients'.
+
+    Where nobody has all of them, as each population has endpoints of its own, everybody's rows.
+    """
+    book = source.book
+    having = set(book.populations).intersection(*(book.populations_with([visit]) for visit in visits))
+    if not having or len(having) == len(book.populations):
+        return rows
+    people = source.datasets.subjects.filter(pl.col(POPULATION).is_in(having))["USUBJID"]
+    return rows.filter(pl.col("USUBJID").is_in(people.implode()))
 
 
 def _changes(source: Source, section: str, alike: list[PlannedEndpoint], *, alone: bool) -> Iterator[Row]:
