@@ -78,18 +78,7 @@ def forms_missing(reader: Reader, person: Person) -> Iterator[Task]:
     for one in found:
         if one.ledger in known and (one.item not in forms or person.enters(one.item, one.site) is not None):
             title = title_of_form(forms[one.item]) if one.item in forms else one.item.replace("_", " ")
-            when = f"the visit ended {moment(one.since, reader.zone_of(one.site))}"
-            standing = known[one.ledger]
-            yield Task(
-                False,
-                standing.key,
-                standing.number,
-                one.site,
-                f"{title} is missing",
-                when,
-                rank=2,
-                due=one.since,
-            )
+            yield _is_missing(title, one, known[one.ledger], reader)
 
 
 def guesses_missing(reader: Reader, person: Person) -> Iterator[Task]:
@@ -104,17 +93,22 @@ def guesses_missing(reader: Reader, person: Person) -> Iterator[Task]:
         asks = one.item == "participant" and person.may("ask_guess", one.site)
         if one.ledger in known and (own or asks):
             whose = "Your" if own else "The participant\u2019s"
-            standing = known[one.ledger]
-            yield Task(
-                False,
-                standing.key,
-                standing.number,
-                one.site,
-                f"{whose} guess of the treatment is missing",
-                f"the visit ended {moment(one.since, reader.zone_of(one.site))}",
-                rank=2,
-                due=one.since,
-            )
+            yield _is_missing(f"{whose} guess of the treatment", one, known[one.ledger], reader)
+
+
+def _is_missing(what: str, found: lists.Open, standing: Standing, reader: Reader) -> Task:
+    """What a visit asked for that has ended without it."""
+    when = f"the visit ended {moment(found.since, reader.zone_of(found.site))}"
+    return Task(
+        False,
+        standing.key,
+        standing.number,
+        found.site,
+        f"{what} is missing",
+        when,
+        rank=2,
+        due=found.since,
+    )
 
 
 def reconsents(reader: Reader, person: Person) -> Iterator[Task]:

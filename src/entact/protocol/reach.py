@@ -198,14 +198,13 @@ def _limits(requirements: Iterable[CompiledRequirement], known: Extents) -> dict
     """
     names = set().union(*(one.rule.names for one in requirements))
     wide = {one: extent for one in names if isinstance(extent := known.get(one), Numbers)}
-    limits: dict[str, Extent] = dict(wide)
+    limits: dict[str, Extent] = {}
     for requirement in requirements:
-        own = {one: limits[one] for one in requirement.rule.names if one in limits}
-        if own.keys() == requirement.rule.names and "(" not in requirement.rule.text:
-            limits |= narrowed(parse(requirement.rule.text), True, own) or {}
+        started = {**extents_in(requirement.rule.names, known), **limits}
+        limits |= narrowed(parse(requirement.rule.text), True, started) or {}
     found: dict[str, Extent] = {}
     for one, extent in limits.items():
-        if isinstance(extent, Numbers) and extent != wide[one]:
+        if isinstance(extent, Numbers) and one in wide and extent != wide[one]:
             low, high = (
                 bound + sign * 1e-9 * max(1.0, abs(bound))
                 for bound, sign in ((extent.low, 1), (extent.high, -1))

@@ -7,12 +7,11 @@ there. What is known of a person, such as days watched, stands in each row alike
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import polars as pl
 
-from entact.analysis.binary import Arm, share
-from entact.analysis.methods.shares import DIFFERENCES
+from entact.analysis.methods.shares import DIFFERENCES, share_known
 from entact.analysis.planned import Question
 from entact.analysis.result import Estimate, Estimates, Group
 from entact.analysis.safety import (
@@ -145,11 +144,8 @@ class TimeCourse:
         found = []
         for term, arm, after, until, began, watched in table.iter_rows():
             label = f"{term}, {arm}, {'from' if after == 0 else 'after'} day {after:g} to {until:g}"
-            if watched:
-                found.append(replace(share(Arm(began, watched, arm), level=question.level), label=label))
-            else:
-                note = (f"nobody in {arm} was watched after day {after:g}",)
-                found.append(Estimate("share", "counted", None, notes=note, label=label))
+            note = f"nobody in {arm} was watched after day {after:g}"
+            found.append(share_known(began, watched, arm, level=question.level, label=label, else_note=note))
         return _some(Estimates("Time course", tuple(found)), people, pair)
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 import polars as pl
 
 from entact.analysis.binary import (
+    Arm,
     Barnard,
     Boschloo,
     ClopperPearson,
@@ -36,7 +37,7 @@ from entact.analysis.binary.ratio import RatioMethod
 from entact.analysis.binary.single import ShareMethod
 from entact.analysis.methods.answer import cut, labelled, parts
 from entact.analysis.planned import Question
-from entact.analysis.result import Estimates
+from entact.analysis.result import Estimate, Estimates
 
 Measure = Literal["difference", "risk_ratio", "odds_ratio", "number_needed"]
 
@@ -142,3 +143,10 @@ def _strata(
     found, notes = cut(rows, question, by)
     arms = question.pair()
     return [Stratum(one.name, count(one.first, one.second, arms)) for one in found], notes
+
+
+def share_known(many: int, known: int, arm: str, *, level: float, label: str, else_note: str) -> Estimate:
+    """The share of an arm with its interval; of nobody it is none, and a note says so."""
+    if not known:
+        return Estimate("share", "counted", None, notes=(else_note,), label=label)
+    return replace(share(Arm(many, known, arm), level=level), label=label)

@@ -7,11 +7,11 @@ before that dose.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import polars as pl
 
-from entact.analysis.binary import Arm, share
+from entact.analysis.methods.shares import share_known
 from entact.analysis.planned import Question
 from entact.analysis.result import Estimate, Estimates, Group
 from entact.analysis.safety import Limits, dose_day_peaks, vital_outliers
@@ -77,11 +77,8 @@ class VitalOutliers:
         found = []
         for session, parameter, arm, criterion, many, known in vital_outliers(own, self.limits).iter_rows():
             label = f"{parameter}, {session}, {arm}, {criterion}"
-            if known:
-                found.append(replace(share(Arm(many, known, arm), level=question.level), label=label))
-            else:
-                note = (f"of nobody in {arm} it could be told",)
-                found.append(Estimate("share", "counted", None, notes=note, label=label))
+            note = f"of nobody in {arm} it could be told"
+            found.append(share_known(many, known, arm, level=question.level, label=label, else_note=note))
         return Estimates("Beyond limits", tuple(found))
 
 
