@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -47,6 +47,29 @@ def test_every_value_is_a_term_of_its_codelist_and_every_required_variable_is_th
             if variable.core == "Req" and (name, variable.name) != ("AE", "AEDECOD"):  # MedDRA is not here
                 absent = [row for row in table.rows if row.get(variable.name) in (None, "")]
                 assert not absent, (name, variable.name, absent[:1])
+
+
+def test_a_study_day_is_counted_from_the_first_dose_and_there_is_no_day_0(made: Tabulation) -> None:
+    """SDTM IG 3.4, 4.4.4: the day of the reference date is 1, the one before it is -1."""
+    starts = {
+        one["USUBJID"]: date.fromisoformat(one["RFSTDTC"][:10])
+        for one in rows(made, "DM")
+        if one.get("RFSTDTC")
+    }
+    told: dict[str, set[int]] = {}
+    for name, table in made.tables.items():
+        for row in table.rows:
+            for variable in [one for one in row if one.startswith(name) and one.endswith("DTC")]:
+                start, written = starts.get(row["USUBJID"]), row[variable]
+                day = row.get(f"{variable.removesuffix('DTC')}DY")
+                if start is None or written is None or len(written) < 10:
+                    assert day is None, (name, row)
+                elif f"{variable.removesuffix('DTC')}DY" in domain(name).variables:
+                    apart = (date.fromisoformat(written[:10]) - start).days
+                    assert day == (apart + 1 if apart >= 0 else apart), (name, row)
+                    told.setdefault(name, set()).add((day > 0) - (day < 0))
+    assert {"AE", "DS", "EC", "EX", "SV", "VS"} <= told.keys()
+    assert {sign for signs in told.values() for sign in signs} == {-1, 1}
 
 
 def test_a_sex_that_the_terminology_lacks_is_found(made: Tabulation) -> None:
