@@ -248,3 +248,31 @@ def test_the_keys_of_another_installation_do_not_go_with_a_rehearsal_that_has_it
     assert keychain_folder(mark).is_dir()
     store.create_database(name, "rehearsal", "mini", replace=True)
     assert not keychain_folder(mark).exists()
+
+
+@pytest.mark.parametrize("cut_off", [True, False])
+def test_keys_go_although_another_database_is_dropped_while_it_is_asked_about(
+    name: str, cut_off: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What has gone meanwhile, or goes while it is asked, holds no keys of anybody."""
+    store.create_database(name, "rehearsal", "mini")
+    folder = keychain_folder(models.Installation.objects.get().mark)
+    passing = f"{name}_passing"
+    connect = psycopg.connect
+    dropped = []
+    with server.maintenance_connection(apart_from=name) as maintenance:
+        maintenance.execute(f"DROP DATABASE IF EXISTS {passing}")
+        maintenance.execute(f"CREATE DATABASE {passing}")
+
+        def drop_first(*args: Any, **asked: Any) -> Any:
+            if asked.get("dbname") != passing or dropped:
+                return connect(*args, **asked)
+            dropped.append(passing)
+            other = connect(*args, **asked) if cut_off else None
+            maintenance.execute(f"DROP DATABASE {passing} WITH (FORCE)")
+            return other or connect(*args, **asked)
+
+        monkeypatch.setattr(psycopg, "connect", drop_first)
+        store.create_database(name, "rehearsal", "mini", replace=True)
+    assert dropped == [passing]
+    assert not folder.exists()

@@ -225,17 +225,23 @@ def _require_noted_rehearsal(connection: psycopg.Connection[tuple[Any, ...]], na
 def _is_elsewhere(connection: psycopg.Connection[tuple[Any, ...]], mark: str) -> bool:
     """Whether another database is of this installation, restored from it or to be restored, or may be."""
     databases = "SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate"
-    for (name,) in connection.execute(databases).fetchall():
+    return any(_may_hold(connection, name, mark) for (name,) in connection.execute(databases).fetchall())
+
+
+def _may_hold(connection: psycopg.Connection[tuple[Any, ...]], name: str, mark: str) -> bool:
+    """Whether a database is of this installation or may be; one that has gone meanwhile is not."""
+    for _ in range(2):  # who was cut off by a DROP asks again, and waits for its end
         try:
             with psycopg.connect(**server.parameters(as_owner=True) | {"dbname": name}) as other:
                 there = other.execute("SELECT to_regclass('public.store_installation')").fetchone()
-                if there != (None,):
-                    asked = "SELECT to_jsonb(store_installation) ->> 'mark' FROM store_installation"
-                    if (mark,) in other.execute(asked).fetchall():
-                        return True
-        except psycopg.Error:  # another's database: who knows
-            return True
-    return False
+                if there == (None,):
+                    return False
+                asked = "SELECT to_jsonb(store_installation) ->> 'mark' FROM store_installation"
+                return (mark,) in other.execute(asked).fetchall()
+        except psycopg.Error:
+            if not _exists(connection, name):
+                return False
+    return True
 
 
 def _forget_installation(mark: UUID) -> None:
