@@ -14,9 +14,10 @@ from entact.conduct.asking import Asked
 from entact.conduct.frame import banner
 from entact.conduct.record.door import written_under
 from entact.conduct.record.opened import is_closed
+from entact.conduct.session.asking import form_of, rule_of
 from entact.conduct.session.sealed import Grant, public_key
 from entact.conduct.sight import DOSING, EVENTS, Sight
-from entact.conduct.words import lower_words, title_of_form, title_of_visit, words
+from entact.conduct.words import lower_words, title_of_visit
 from entact.course import Course, Refused, may
 from entact.course.entry.effective import Effective
 from entact.course.gates.core import ACTS, staff_reasons
@@ -25,15 +26,12 @@ from entact.course.gates.standing import standing
 from entact.course.kinds.booking import bookings_of
 from entact.course.state.form import VITALS, Answers
 from entact.course.state.setting import Setting
-from entact.protocol import CompiledForm, Release, Study
+from entact.protocol import Release, Study
 from entact.protocol.core_alerts import CORE_ALERTS
-from entact.protocol.portable import portable
-from entact.protocol.rule import Rule
 from entact.protocol.rules import CompiledGate
-from entact.protocol.study import Item, SessionPlan
+from entact.protocol.study import SessionPlan
 
 GATED = ("initial_dose", "supplement", "discharge")
-_SIMPLE = ("boolean", "integer", "decimal", "choice")  # items that a pad can ask
 _KINDS = frozenset(
     {"vital_signs", "form", "dose", "dose_level", "presence", "encounter", "alert_answered", "adverse_event"}
     | {"override", "safety_call", "death", "session_note"}
@@ -102,7 +100,7 @@ def of_file(
     """
     return {
         "forms": {
-            name: _form(form, enters(name)) for name, form in release.forms.items() if sight.sees_form(name)
+            name: form_of(form, enters(name)) for name, form in release.forms.items() if sight.sees_form(name)
         },
         "gates": {name: _gate(name, release.gates.get(ACTS[name].gate)) for name in _seen_gates(sight)},
         "alerts": {
@@ -188,55 +186,15 @@ def seconds(span: timedelta | None) -> float | None:
     return None if span is None else span.total_seconds()
 
 
-def _form(form: CompiledForm, is_asked: bool) -> dict[str, Any]:
-    """A form for the pad: `simple` where a pad can ask all that has to be asked."""
-    items = {name: item for name, item in form.items.items() if item.is_entered}
-    can = all(item.type in _SIMPLE or not item.required for item in items.values())
-    return {
-        "title": title_of_form(form),
-        "lasting": form.lasting,
-        "simple": can and form.instrument is None and not form.rules.conditions,
-        "mine": is_asked,
-        "items": {name: _item(name, item) for name, item in items.items() if item.type in _SIMPLE}
-        if form.instrument is None
-        else {},
-    }
-
-
-def _item(name: str, item: Item) -> dict[str, Any]:
-    return {
-        "title": item.title or words(name),
-        "help": item.help,
-        "type": item.type,
-        "unit": item.unit,
-        "range": [float(end) for end in item.bounds] if item.bounds else None,
-        "expected": [float(end) for end in item.usual] if item.usual else None,
-        "required": item.required,
-        "of": [[code, item.labels.get(code) or words(code)] for code in item.of or ()],
-    }
-
-
-def _rule(rule: Rule | None) -> dict[str, Any] | None:
-    """A rule to be sent; one that cannot be is always unknown there, and so keeps a gate shut."""
-    if rule is None:
-        return None
-    try:
-        return portable(rule)
-    except ValueError:
-        name = "this rule, which only the server can ask"
-        unknown: dict[str, Any] = {"names": {name: "bool"}, "calls": {}, "tree": ["name", name]}
-        return {"text": rule.text, "returns": "bool", **unknown}
-
-
 def _gate(name: str, gate: CompiledGate | None) -> dict[str, Any]:
     if gate is None:
         return {"applies_when": None, "requirements": []}
     return {
-        "applies_when": _rule(gate.applies_when),
+        "applies_when": rule_of(gate.applies_when),
         "requirements": [
             {
                 "code": f"{ACTS[name].gate}.{number}",
-                "rule": _rule(one.rule),
+                "rule": rule_of(one.rule),
                 "else": one.otherwise,
                 "within": seconds(one.within),
                 "ever": one.ever,
@@ -259,10 +217,10 @@ def _alert(release: Release, name: str) -> dict[str, Any]:
         "tell": alert.tell,
         "confirm": seconds(alert.confirm),
         "again": seconds(alert.again),
-        "rule": None if compiled is None else _rule(compiled.rule),
-        "rearm": None if compiled is None else _rule(compiled.rearm),
+        "rule": None if compiled is None else rule_of(compiled.rule),
+        "rearm": None if compiled is None else rule_of(compiled.rearm),
         "escalate": [
-            {"after": seconds(step.after), "tell": step.tell, "rule": _rule(rule)}
+            {"after": seconds(step.after), "tell": step.tell, "rule": rule_of(rule)}
             for step, rule in zip(alert.escalate, worse, strict=True)
         ],
     }

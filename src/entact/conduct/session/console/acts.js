@@ -17,8 +17,15 @@ function when(to) {
   return h("label", {}, h("small", {}, "When"), pick);
 }
 
-/** @param {string} part @param {() => void} done */
-export function dose(part, done) {
+/** What a reason against an act waits for, by a tap. @param {course.Reason[]} reasons @param {(form: string) => void} fill */
+function askFor(reasons, fill) {
+  const { forms } = current().briefing;
+  const names = course.formsMissing(current().briefing, reasons);
+  return names.length ? h("div", { class: "grid" }, names.map((name) => button(forms[name].title, () => fill(name), { small: "asked for: fill it in" }))) : null;
+}
+
+/** @param {string} part @param {() => void} done @param {(form: string) => void} fill */
+export function dose(part, done, fill) {
   const it = current();
   const act = part === "supplement" ? "supplement" : "initial_dose";
   const all = said();
@@ -44,7 +51,7 @@ export function dose(part, done) {
     else if (!givesDoses()) verdict.append(borrow(look));
     else if (reasons === null) verdict.append(h("p", {}, "What this gate asks is hidden from your role."));
     else if (reasons.length) {
-      verdict.append(h("h2", {}, "Not now"), h("ul", { class: "reasons" }, reasons.map((one) => h("li", {}, one.message, aside(act, one, look)))));
+      verdict.append(h("h2", {}, "Not now"), h("ul", { class: "reasons" }, reasons.map((one) => h("li", {}, one.message, aside(act, one, look)))), askFor(reasons, fill) ?? "");
     } else if (seen.witness === null) verdict.append(h("p", {}, "Nothing stands against it. Say who witnesses it."));
     else {
       verdict.append(h("p", { class: "done" }, "Nothing stands against it."), button(`Give the ${part} dose`, () => give(units, "taken", 0, look, done, part, kit.value, level, seen.witness), { class: "main", small: `${units} units of kit ${kit.value.trim()}, level ${level}` }));
@@ -220,14 +227,14 @@ function others(there, done) {
     number, button("Comes in", async () => number.value.trim() && (await walk(number.value.trim(), "in")) && done(), {}));
 }
 
-/** @param {() => void} done */
-export function ending(done) {
+/** @param {() => void} done @param {(form: string) => void} fill */
+export function ending(done, fill) {
   const { briefing } = current();
   const reasons = course.reasonsAgainst(briefing, said(), "discharge", now());
   const out = (/** @type {string} */ label, /** @type {string} */ disposition) => button(label, async () => (await record("encounter", { status: "ended", disposition })) && done(), { class: "bad" });
   return h("section", { class: "panel" }, h("h1", {}, "The session ends"),
     reasons?.length
-      ? h("div", {}, h("h2", {}, "Discharge: not yet"), h("ul", { class: "reasons" }, reasons.map((one) => h("li", {}, one.message, aside("discharge", one, done)))))
+      ? h("div", {}, h("h2", {}, "Discharge: not yet"), h("ul", { class: "reasons" }, reasons.map((one) => h("li", {}, one.message, aside("discharge", one, done)))), askFor(reasons, fill))
       : reasons && button("Discharge", async () => (course.reasonsAgainst(briefing, said(), "discharge", now())?.length ? done() : (await record("encounter", { status: "ended" })) && done()), { class: "main", small: "Nothing stands against it" }),
     h("h2", {}, "Facts, which no gate holds up"), h("div", { class: "grid" }, out("Left against advice", "against_advice"), out("Taken to hospital", "transfer_to_hospital"), out("Death", "death")), button("Back", done, { class: "plain" }));
 }

@@ -242,7 +242,7 @@ function draw() {
     open.map(({ episode, calls }) => acts.alert(episode, calls, back)),
     underWay ? dueCards(said) : null,
     underWay ? h("div", { class: "grid" }, actions(said)) : opening(said),
-    underWay && !course.doseOf(said, "initial").length ? checklist(said) : null,
+    underWay ? (course.doseOf(said, "initial").length ? inSession(said) : checklist(said)) : null,
     readings(said),
     underWay ? h("div", { class: "grid" }, notes.spans(back)) : null,
     h("div", { class: "row" }, underWay || course.hasEnded(said) ? button("The night", () => show(() => [top(), notes.night(back)], true), { class: "plain" }) : null, button("Dim", dim, { class: "plain" }), button("Enter from paper", fromPaper, { class: "plain" }), button("Sign this device out", signOut, { class: "plain" })),
@@ -283,12 +283,12 @@ function actions(said) {
   const supplement = said.some((one) => one.kind === "dose" && one.data.part === "supplement");
   return [
     briefing.forms.vitals?.simple ? button("Vital signs", () => fill("vitals", dueNow("vitals"))) : null,
-    briefing.gates.initial_dose || briefing.standing.initial_dose ? button("Initial dose", () => show(() => [top(), acts.dose("initial", back)], true), { small: initial ? "given: record another" : "asks before it is given" }) : null,
-    initial && offered ? button("Supplement", () => show(() => [top(), acts.dose("supplement", back)], true), { small: supplement ? "recorded" : acts.timeOf(offered) }) : null,
+    briefing.gates.initial_dose || briefing.standing.initial_dose ? button("Initial dose", () => show(() => [top(), acts.dose("initial", back, fill)], true), { small: initial ? "given: record another" : "asks before it is given" }) : null,
+    initial && offered ? button("Supplement", () => show(() => [top(), acts.dose("supplement", back, fill)], true), { small: supplement ? "recorded" : acts.timeOf(offered) }) : null,
     briefing.terms.length ? button("Something happened", () => show(() => [top(), acts.event(back)], true)) : null,
     button("Who is here", () => show(() => [top(), acts.people(() => show(draw))], true), { small: [...course.inside(said).keys()].join(", ") || "nobody entered" }),
     button("Emergency", showCard, { class: "bad", small: "numbers, what to do, rescue medication" }),
-    button("The session ends", () => show(() => [top(), acts.ending(back)], true)),
+    button("The session ends", () => show(() => [top(), acts.ending(back, fill)], true)),
   ];
 }
 
@@ -304,6 +304,18 @@ function checklist(said) {
   const missing = reasons.filter((one) => one.code !== "kit_not_named");
   return h("section", { class: "panel" }, h("h2", {}, "Before the dose"), h("ul", { class: "bare" }, course.arrival(briefing, said).map(row), notes.arrivalList(back)),
     missing.length ? h("div", {}, h("h2", {}, "Still against it"), h("ul", { class: "reasons" }, missing.map((one) => h("li", {}, one.message)))) : h("p", { class: "done" }, "Nothing stands against the dose but the kit, which is named when it is given."));
+}
+
+/** What the session asks for at no planned time; asked again as often as it has to be. @param {course.Said[]} said */
+function inSession(said) {
+  const { briefing } = session.current();
+  const row = (/** @type {{form: string, title: string, last: number | null}} */ one) => {
+    const known = one.last === null ? "not asked yet" : `last at ${hour(one.last, briefing.zone)}`;
+    if (!briefing.forms[one.form].simple) return h("div", { class: "panel" }, h("span", {}, `${one.title}: ${known}`), onItsPage(one.form));
+    return button(`${one.last === null ? "○" : "✓"} ${one.title}`, () => fill(one.form), { class: one.last === null ? "" : "done", small: known });
+  };
+  const rows = course.afterDose(briefing, said).map(row);
+  return rows.length ? h("section", { class: "panel" }, h("h2", {}, "Also asked in this session"), h("div", { class: "grid" }, rows)) : null;
 }
 
 /** @param {course.Said[]} said */

@@ -3,6 +3,7 @@
 // answers as entact.course does on the server, which asks again when an entry arrives.
 
 import { evaluate } from "./rule.js";
+import { scoresOf } from "./scoring.js";
 
 /** @typedef {any} Briefing */
 /** @typedef {{id: string, kind: string, at: number, by: string, role: string, timepoint: string | null, about: string | null, data: any, form?: string, values?: Record<string, any>, beyond?: Record<string, any>, unsent?: boolean}} Said */
@@ -42,12 +43,12 @@ export function read(form, items) {
     const number = typeof answer === "number" ? answer : typeof answer === "string" && item.type !== "choice" ? Number(answer.split(" ")[0]) : NaN;
     if (item.type === "boolean" || item.type === "choice") values[name] = typeof answer === "object" ? null : answer;
     else if (!Number.isFinite(number)) values[name] = null;
-    else if (item.range && (number < item.range[0] || number > item.range[1])) {
+    else if (item.range && (number < item.range[0] || number > item.range[1] || (item.step && (number - item.range[0]) % item.step !== 0))) {
       values[name] = null;
       beyond[name] = number;
     } else values[name] = number;
   }
-  return { values, beyond };
+  return { values: { ...values, ...scoresOf(form, values) }, beyond };
 }
 
 /** @param {Said[]} said @param {string} part */
@@ -417,6 +418,20 @@ function nextAfterHigh(briefing, said) {
     return (one.held.length === 1 && alert.confirm != null ? alert.confirm : alert.again) * 1000;
   });
   return { what: "vital_signs", form: "vitals", timepoint: null, at: last.at + Math.min(...waits), why: `again, while “${going[0].title}” goes on` };
+}
+
+/** Forms that the session asks for once the dose is given, at no planned time. @param {Briefing} briefing @param {Said[]} said */
+export function afterDose(briefing, said) {
+  const timed = new Set(briefing.timed.map((/** @type {any} */ one) => one.do));
+  const cut = briefing.activities.indexOf("dose");
+  const names = cut < 0 ? [] : briefing.activities.slice(cut + 1).filter((/** @type {string} */ name) => briefing.forms[name] && !timed.has(name));
+  return names.map((/** @type {string} */ form) => ({ form, title: briefing.forms[form].title, last: said.findLast((one) => one.form === form)?.at ?? null }));
+}
+
+/** The forms whose answers a reason against an act waits for. @param {Briefing} briefing @param {Reason[]} reasons @returns {string[]} */
+export function formsMissing(briefing, reasons) {
+  const names = reasons.flatMap((one) => one.missing ?? []).filter((name) => name.split(".").length === 2).map((name) => name.split(".")[0]);
+  return [...new Set(names)].filter((name) => briefing.forms[name]?.simple);
 }
 
 /** What is asked at arrival and is not there yet. @param {Briefing} briefing @param {Said[]} said */

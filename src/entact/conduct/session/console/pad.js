@@ -3,6 +3,9 @@
 
 import { read } from "./course.js";
 import { button, h } from "./dom.js";
+import { isAsked } from "./scoring.js";
+
+const FEW = 11; // whole numbers that are a tap each
 
 /**
  * @param {any} form @param {string} title @param {(items: Record<string, any>, values: Record<string, any>) => Promise<boolean>} save @param {() => void} done
@@ -14,17 +17,32 @@ export function pad(form, title, save, done) {
   const fields = {};
   let confirmed = "";
   const message = h("p", { class: "note", role: "alert", hidden: true });
-  const parts = Object.entries(/** @type {Record<string, any>} */ (form.items)).map(([name, item]) =>
-    item.type === "boolean" || item.type === "choice" ? choice(name, item, chosen) : number(name, item, fields),
-  );
-  const numbers = parts.filter((part) => part.tagName === "LABEL");
-  const others = parts.filter((part) => part.tagName !== "LABEL");
+  const all = Object.entries(/** @type {Record<string, any>} */ (form.items));
+  /** @type {Record<string, HTMLElement>} */
+  const parts = Object.fromEntries(all.map(([name, item]) => [name, byTap(item) ? choice(name, item, chosen, look) : number(name, item, fields)]));
+  const numbers = Object.values(parts).filter((part) => part.tagName === "LABEL");
+  const others = Object.values(parts).filter((part) => part.tagName !== "LABEL");
+
+  /** Only what is asked is shown; what an earlier answer leaves out is not sent. */
+  function look() {
+    const { values } = read(form, { ...chosen, ...typed() });
+    for (const [name, item] of all) {
+      parts[name].hidden = isAsked(item, values) !== true;
+      if (parts[name].hidden) delete values[name];
+    }
+  }
+
+  /** What is typed as it would be sent, wrong or not. */
+  function typed() {
+    return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, field.value.trim().replace(",", ".")]).filter(([, text]) => text !== ""));
+  }
 
   async function submit() {
     /** @type {Record<string, any>} */
-    const items = { ...chosen };
+    const items = {};
     const missing = [];
     for (const [name, field] of Object.entries(fields)) {
+      if (parts[name].hidden) continue;
       const text = field.value.trim().replace(",", ".");
       const item = form.items[name];
       if (text === "") {
@@ -34,8 +52,10 @@ export function pad(form, title, save, done) {
       if (!/^-?\d+(\.\d+)?$/.test(text)) return say(`${item.title}: “${text}” is no number.`);
       items[name] = item.type === "integer" && !item.unit ? Number(text) : `${text}${item.unit ? ` ${item.unit}` : ""}`;
     }
-    for (const [name, item] of Object.entries(/** @type {Record<string, any>} */ (form.items))) {
-      if ((item.type === "boolean" || item.type === "choice") && item.required && !(name in chosen)) missing.push(item.title);
+    for (const [name, item] of all) {
+      if (!byTap(item) || parts[name].hidden) continue;
+      if (name in chosen) items[name] = chosen[name];
+      else if (item.required) missing.push(item.title);
     }
     if (!Object.keys(items).length) return say("Nothing is entered yet.");
     const told = JSON.stringify(items);
@@ -48,7 +68,7 @@ export function pad(form, title, save, done) {
     }
     saving.disabled = true;
     for (const name of Object.keys(form.items)) {
-      if (missing.includes(form.items[name].title)) items[name] = { missing: "not_done" };
+      if (!parts[name].hidden && missing.includes(form.items[name].title)) items[name] = { missing: "not_done" };
     }
     if (await save(items, read(form, items).values)) done();
     else saving.disabled = false;
@@ -64,6 +84,8 @@ export function pad(form, title, save, done) {
   const saving = button("Save", submit, { class: "main" });
   const element = h("form", { class: "panel", onsubmit: (/** @type {Event} */ event) => (event.preventDefault(), submit()) },
     h("h1", {}, title), h("div", { class: "pad" }, numbers), others, message, h("div", { class: "row" }, button("Back", done, { class: "plain" }), saving));
+  for (const field of Object.values(fields)) field.addEventListener("input", look);
+  look();
   queueMicrotask(() => element.querySelector("input")?.focus());
   return element;
 }
@@ -117,14 +139,28 @@ export function unit(code) {
   return { "mm[Hg]": "mmHg", "/min": "/min", Cel: "°C", "%": "%" }[code] ?? code;
 }
 
-/** @param {string} name @param {any} item @param {Record<string, any>} chosen */
-function choice(name, item, chosen) {
-  const answers = item.type === "boolean" ? [[true, "Yes"], [false, "No"]] : item.of;
-  const buttons = answers.map((/** @type {[any, string]} */ [code, label]) =>
+/** Whether an item is answered by a tap. @param {any} item */
+function byTap(item) {
+  return item.type === "boolean" || item.type === "choice" || (item.type === "integer" && !item.unit && numbersOf(item).length > 0);
+}
+
+/** The few whole numbers that an item can be; none where there are many. @param {any} item @returns {number[]} */
+function numbersOf(item) {
+  if (!item.range) return [];
+  const count = Math.floor((item.range[1] - item.range[0]) / (item.step ?? 1)) + 1;
+  return count > FEW ? [] : Array.from({ length: count }, (_, place) => item.range[0] + place * (item.step ?? 1));
+}
+
+/** @param {string} name @param {any} item @param {Record<string, any>} chosen @param {() => void} look */
+function choice(name, item, chosen, look) {
+  /** @type {[any, string][]} */
+  const answers = item.type === "boolean" ? [[true, "Yes"], [false, "No"]] : item.type === "choice" ? item.of : numbersOf(item).map((one) => [one, item.labels?.[one] ?? String(one)]);
+  const buttons = answers.map(([code, label]) =>
     button(label, () => {
       chosen[name] = code;
-      for (const one of buttons) one.setAttribute("aria-pressed", String(one === buttons[answers.findIndex((/** @type {any} */ each) => each[0] === code)]));
+      for (const [place, one] of buttons.entries()) one.setAttribute("aria-pressed", String(code === answers[place][0]));
+      look();
     }, { "aria-pressed": "false" }),
   );
-  return h("div", { class: "choice", role: "group", "aria-label": item.title }, h("span", {}, item.title), item.help ? h("small", {}, item.help) : null, h("div", {}, buttons));
+  return h("div", { class: item.type === "integer" ? "choice scale" : "choice", role: "group", "aria-label": item.title }, h("span", {}, item.title), item.help ? h("small", {}, item.help) : null, h("div", {}, buttons));
 }
