@@ -263,6 +263,16 @@ def test_vital_signs_of_a_session() -> None:
     assert "the rows have: systolic" in refused(rows, method="vital_outliers", limits=pulse, **columns)
 
 
+def test_categories_that_are_great_numbers_stay_apart() -> None:
+    rows = pl.DataFrame(
+        {"participant": list("abcd"), "value": [1234567.0, 1234568.0] * 2, "second": [1234567, 1234568] * 2}
+    )
+    one = asked(rows, "mdma - placebo", method="kappa", second="second")[0]
+    assert one.estimate == 1.0
+    rows = rows.with_columns(second=pl.col("second").reverse())
+    assert asked(rows, "mdma - placebo", method="kappa", second="second")[0].estimate == -1.0
+
+
 def test_livers_and_suicidality() -> None:
     rows = pl.DataFrame(
         {

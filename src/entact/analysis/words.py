@@ -40,6 +40,7 @@ from entact.analysis.methods import (
     MantelHaenszel,
     MedianTime,
     MixedModel,
+    OrderedCategories,
     PairedT,
     RandomEffects,
     RankSum,
@@ -155,6 +156,17 @@ def _imputed(said: Mapping[str, Any]) -> Imputed:
     )
 
 
+def _marginal(said: Mapping[str, Any]) -> Method:
+    family, correction = said.get("family", "binomial"), said.get("correction", "mancl_derouen")
+    if family == "ordinal":
+        if said.get("correlation", "independence") != "independence":
+            raise ValueError("of ordered categories the working correlation is independence; take it out")
+        return OrderedCategories(said["fixed"], correction, names_of(said, "categories"))
+    if "categories" in said:
+        raise ValueError(f"`categories` are those of `family: ordinal`, and this one is {family}")
+    return EstimatingEquations(said["fixed"], family, said.get("correlation", "exchangeable"), correction)
+
+
 def _procedure(said: Mapping[str, Any]) -> Procedure:
     within = names_of(said, "within")
     if said["procedure"] == "blocks":
@@ -236,12 +248,7 @@ _MAKERS: dict[str, Callable[[Mapping[str, Any]], Method]] = {
     "barnard": lambda said: ExactShares("barnard"),
     "boschloo": lambda said: ExactShares("boschloo"),
     "mantel_haenszel": lambda said: MantelHaenszel(names_of(said, "strata")),
-    "gee": lambda said: EstimatingEquations(
-        said["fixed"],
-        said.get("family", "binomial"),
-        said.get("correlation", "exchangeable"),
-        said.get("correction", "mancl_derouen"),
-    ),
+    "gee": _marginal,
     "negative_binomial": lambda said: CountsOfEvents(said["fixed"], said.get("exposure")),
     "bang": lambda said: BlindingIndex("bang", said.get("unknown", UNKNOWN)),
     "james": lambda said: BlindingIndex("james", said.get("unknown", UNKNOWN)),

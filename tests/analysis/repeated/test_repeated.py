@@ -11,7 +11,8 @@ import polars as pl
 import pytest
 
 from entact.analysis.analyse import analyse
-from entact.analysis.repeated import gee, negative_binomial
+from entact.analysis.repeated import gee, negative_binomial, ordinal_gee
+from entact.analysis.vocabulary import read_plan
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "repeated" / "repeated.json"  # made by repeated.R beside it
 
@@ -142,3 +143,93 @@ def test_separated_values_have_no_odds_ratio(frame: pl.DataFrame) -> None:
     rows = frame.with_columns(y=pl.col("arm"))
     with pytest.raises(ValueError, match="separate"):
         gee("y ~ arm", rows, subject="id", visit="visit")
+
+
+ORDINAL = GOLDEN.with_name("ordinal.json")  # made by ordinal.R beside it
+ORDERED: dict[str, Any] = {"method": "gee", "family": "ordinal", "fixed": "arm * visit + baseline"}
+
+
+@pytest.fixture(scope="module")
+def ordered() -> dict[str, Any]:
+    return dict(json.loads(ORDINAL.read_text()))
+
+
+@pytest.fixture(scope="module")
+def grades(ordered: dict[str, Any]) -> pl.DataFrame:
+    """The same people with their arms by name and their categories as grades."""
+    return pl.DataFrame(ordered["frame"]).select(
+        participant="id",
+        visit=pl.col("visit").cast(pl.String),
+        arm=pl.col("arm").replace_strict({0: "placebo", 1: "mdma"}, return_dtype=pl.String),
+        baseline="base",
+        value="y",
+    )
+
+
+@pytest.mark.parametrize("correction", ["none", "kauermann_carroll", "mancl_derouen"])
+def test_ordered_categories_are_those_of_r(ordered: dict[str, Any], correction: Any) -> None:
+    rows = pl.DataFrame(ordered["frame"]).with_columns(pl.col("visit").cast(pl.String))
+    found = ordinal_gee("y ~ arm * visit + base", rows, subject="id", visit="visit", correction=correction)
+    assert found.beta == pytest.approx(ordered["beta"], abs=1e-8)
+    assert found.beta[3:] == pytest.approx(ordered["polr"], abs=1e-7)
+    assert np.sqrt(np.diag(found.covariance)) == pytest.approx(ordered[correction], abs=1e-8)
+
+
+@pytest.mark.parametrize("correction", ["none", "kauermann_carroll", "mancl_derouen"])
+def test_two_categories_are_a_yes_or_no(frame: pl.DataFrame, correction: Any) -> None:
+    said: dict[str, Any] = {"subject": "id", "visit": "visit", "correction": correction}
+    two = ordinal_gee("y ~ arm * visit + base", frame, **said)
+    one = gee("y ~ arm * visit + base", frame, correlation="independence", **said)
+    assert two.beta == pytest.approx(one.beta, abs=1e-8)
+    assert two.covariance == pytest.approx(one.covariance, abs=1e-8)
+
+
+def test_ordered_categories_by_a_plan(ordered: dict[str, Any], grades: pl.DataFrame) -> None:
+    """At visit 3 the logarithm is that of the arm and of its interaction with the visit."""
+    said = {**ORDERED, "contrast": "mdma - placebo at 3"}
+    names = ["none", "mild", "moderate", "severe"]
+    text = grades.with_columns(pl.col("value").replace_strict(dict(enumerate(names)), return_dtype=pl.String))
+    plan = {"visits": ["1", "2", "3"], "analyses": {"one": said}}
+    one = analyse(plan, grades)["one"].result
+    assert one is not None
+    assert np.log(one[0].estimate or 0) == pytest.approx(ordered["polr"][0] + ordered["polr"][5], abs=1e-6)
+    assert (one[0].df, one[0].groups[0].n) == (36 - 9, 15)
+    back = analyse({**plan, "analyses": {"one": {**said, "contrast": "placebo - mdma at 3"}}}, grades)["one"]
+    assert back.result is not None
+    assert 1 / (back.result[0].estimate or 1) == pytest.approx(one[0].estimate)
+    worded = analyse({**plan, "analyses": {"one": {**said, "categories": names}}}, text)["one"].result
+    assert worded is not None
+    assert (worded[0].estimate, worded[0].se, worded[0].p) == (one[0].estimate, one[0].se, one[0].p)
+    assert "mdma: 0 none, 3 mild, 3 moderate, 9 severe" in worded[0].notes
+
+
+@pytest.mark.parametrize(
+    ("change", "said", "message"),
+    [
+        (pl.lit("mild"), {}, "write `categories`, the lowest first"),
+        (pl.lit("mild"), {"categories": ["none", "severe"]}, "'mild' is none of the categories: none, sev"),
+        (pl.lit(2), {}, "every value is of one category"),
+        (pl.when(arm="mdma").then(3).otherwise(pl.col("value") % 2), {}, "separate"),
+        (pl.col("value"), {"fixed": "0 + arm"}, "in the place of the intercept"),
+        (pl.int_range(pl.len()), {}, "cannot tell"),
+    ],
+)
+def test_categories_that_say_nothing_say_why(
+    grades: pl.DataFrame, change: pl.Expr, said: dict[str, Any], message: str
+) -> None:
+    own = {**ORDERED, "contrast": "mdma - placebo at 3", **said}
+    found = analyse({"analyses": {"one": own}}, grades.with_columns(value=change))["one"]
+    assert found.result is None
+    assert message in (found.why or "")
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ({"family": "ordinal", "correlation": "exchangeable"}, "the working correlation is independence"),
+        ({"family": "poisson", "categories": ["a", "b"]}, "are those of `family: ordinal`"),
+    ],
+)
+def test_what_does_not_go_with_categories_is_refused_on_load(said: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        read_plan({"analyses": {"one": {**ORDERED, "contrast": "a - b at 1", **said}}})

@@ -18,7 +18,7 @@ from entact.analysis.methods.means import (
     TTest,
 )
 from entact.analysis.methods.ranks import RankSum, Rerandomisation, SignedRank, VanElteren
-from entact.analysis.methods.repeated import CountsOfEvents, EstimatingEquations
+from entact.analysis.methods.repeated import CountsOfEvents, EstimatingEquations, OrderedCategories
 from entact.analysis.methods.same import Lasting, RandomEffects, Subgroups, WithoutEach
 from entact.analysis.methods.several import DoseTrend, EachAgainst
 from entact.analysis.methods.shares import ExactShares, MantelHaenszel, Share, Shares
@@ -62,6 +62,7 @@ __all__ = [
     "MantelHaenszel",
     "MedianTime",
     "MixedModel",
+    "OrderedCategories",
     "PairedT",
     "RandomEffects",
     "RankSum",

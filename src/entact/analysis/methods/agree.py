@@ -8,7 +8,7 @@ import polars as pl
 
 from entact.analysis.agreement import alpha, icc, kappa, omega
 from entact.analysis.agreement.kappa import Weights
-from entact.analysis.methods.answer import labelled
+from entact.analysis.methods.answer import categories, labelled
 from entact.analysis.planned import Question
 from entact.analysis.result import Estimates
 
@@ -49,7 +49,7 @@ class Kappa:
         _need(rows, self.second)
         here = question.here(rows)
         order: list[str | None] | None = list(self.categories) or None
-        one, other = (_text(here[name]) for name in ("value", self.second))
+        one, other = (categories(here[name]).to_list() for name in ("value", self.second))
         apart = [{name for name in own if name is not None} for own in (one, other)]
         if all(apart) and not apart[0] & apart[1]:
             raise ValueError(
@@ -63,7 +63,7 @@ class Kappa:
             numbers = pl.concat(
                 [here[name].cast(pl.Float64).alias("category") for name in ("value", self.second)]
             )
-            order = _text(numbers.drop_nulls().unique().sort())
+            order = categories(numbers.drop_nulls().unique().sort()).to_list()
         found = kappa(one, other, categories=order, weights=self.weights, level=question.level)
         return labelled(found, question)
 
@@ -89,10 +89,3 @@ def _need(rows: pl.DataFrame, *names: str) -> None:
     for name in names:
         if name not in rows.columns:
             raise ValueError(f"there is no column {name!r}; there are: {', '.join(rows.columns)}")
-
-
-def _text(column: pl.Series) -> list[str | None]:
-    """Categories as text: 3.0 is called 3, so that two columns name them alike."""
-    if column.dtype.is_numeric():
-        return [None if one is None else f"{float(one):g}" for one in column]
-    return column.cast(pl.String).to_list()

@@ -25,6 +25,20 @@ def labelled(found: Estimate, question: Question, *notes: str) -> Estimates:
     return Estimates("", (replace(found, label=question.label, notes=(*found.notes, *notes)),))
 
 
+def categories(column: pl.Series) -> pl.Series:
+    """Categories as text: 3.0 is called 3, so that two columns name them alike.
+
+    Raises:
+        ValueError: for a number without end, which is no category.
+    """
+    if not column.dtype.is_float():
+        return column.cast(pl.String)
+    if bool(column.is_infinite().any()):
+        raise ValueError("a value is infinite, and no category")
+    text = [None if one is None else str(int(one) if one.is_integer() else one) for one in column.to_list()]
+    return pl.Series(text, dtype=pl.String)
+
+
 def cut(rows: pl.DataFrame, question: Question, by: tuple[str, ...]) -> tuple[list[Cut], tuple[str, ...]]:
     """The values of both arms in each stratum that has them, and notes of who is in none."""
     for name in by:

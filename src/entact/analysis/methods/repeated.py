@@ -1,4 +1,4 @@
-"""Methods for repeated yes or no and for counts: estimating equations, and events over time at risk."""
+"""Methods for repeated yes or no, categories and counts: marginal models, and events over time at risk."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from scipy.special import ndtri, stdtrit
 from entact.analysis.adjustment.model import Rows
 from entact.analysis.binary.arms import tail
 from entact.analysis.continuous.ancova import t_tail
+from entact.analysis.methods.answer import categories as as_text
 from entact.analysis.methods.answer import labelled
 from entact.analysis.mmrm.columns import Factor
 from entact.analysis.planned import Question
-from entact.analysis.repeated import FAMILIES, gee, negative_binomial
+from entact.analysis.repeated import FAMILIES, gee, negative_binomial, ordinal_gee
 from entact.analysis.repeated.gee import Correction, Correlation, Floats
 from entact.analysis.result import Estimate, Estimates, Group
 
@@ -30,10 +31,7 @@ class EstimatingEquations:
     correction: Correction = "mancl_derouen"
 
     def answer(self, rows: pl.DataFrame, question: Question) -> Estimates:
-        if question.at is None:
-            raise ValueError(
-                "estimating equations compare at a visit; write 'at' and the visit into `contrast`"
-            )
+        _at_a_visit(question)
         first, second = question.arms(rows)
         if not isinstance(rows.schema["visit"], pl.Enum) and self.correlation not in (
             "independence",
@@ -65,6 +63,47 @@ class EstimatingEquations:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderedCategories:
+    """Arms compared at a visit by a marginal model of all visits: the odds of a higher category.
+
+    Attributes:
+        categories: from the lowest to the highest; needed where they are text without an order.
+    """
+
+    fixed: str
+    correction: Correction = "mancl_derouen"
+    categories: tuple[str, ...] = ()
+
+    takes_text = True
+
+    def answer(self, rows: pl.DataFrame, question: Question) -> Estimates:
+        _at_a_visit(question)
+        question.arms(rows)
+        order, codes = ordered(rows["value"], self.categories)
+        own = rows.with_columns(pl.col("arm").cast(pl.String), value=codes)
+        fit = ordinal_gee(
+            f"value ~ {self.fixed}", own, subject="participant", visit="visit", correction=self.correction
+        )
+        here = (own["visit"].cast(pl.String) == question.at).to_numpy()[fit.rows.used]
+        slopes = _along(fit.rows, question, here)[1:]
+        along = np.concatenate([np.zeros(fit.beta.size - slopes.size), slopes])
+        found, se = float(along @ fit.beta), float(np.sqrt(along @ fit.covariance @ along))
+        one = _effect(
+            "odds ratio", fit.title, found, se, float(fit.clusters - fit.beta.size), question, logged=True
+        )
+        first, second = question.arms(own)
+        groups = tuple(
+            Group(name, len(part)) for name, part in zip(question.pair(), (first, second), strict=True)
+        )
+        seen = [
+            f"{name}: " + ", ".join(f"{(part['value'] == k).sum()} {told}" for k, told in enumerate(order))
+            for name, part in zip(question.pair(), (first, second), strict=True)
+        ]
+        notes = (*fit.notes, f"{fit.clusters} participants, {fit.rows.n} values in the model")
+        return labelled(_with(one, groups), question, "odds of a higher category", *seen, *notes)
+
+
+@dataclass(frozen=True, slots=True)
 class CountsOfEvents:
     """Arms compared by the rate of their events: negative binomial, over each one's time at risk."""
 
@@ -93,6 +132,30 @@ class CountsOfEvents:
         )
         spread = "none" if np.isinf(fit.theta) else f"{1 / fit.theta:.4g}"
         return labelled(_with(one, groups), question, *fit.notes, f"overdispersion: {spread}")
+
+
+def ordered(values: pl.Series, categories: tuple[str, ...]) -> tuple[list[str], pl.Series]:
+    """The categories from the lowest to the highest, and each value as its place among them.
+
+    Raises:
+        ValueError: for text of which no order is known, and for a value that is none of the categories.
+    """
+    text = as_text(values)
+    known = list(values.dtype.categories) if isinstance(values.dtype, pl.Enum) else []
+    if values.dtype.is_numeric() or values.dtype == pl.Boolean:
+        known = as_text(values.drop_nulls().unique().sort()).to_list()
+    order = list(categories) or known
+    if not order:
+        raise ValueError("the order of the categories is not known; write `categories`, the lowest first")
+    strange = [one for one in text.drop_nulls().unique(maintain_order=True) if one not in order]
+    if strange:
+        raise ValueError(f"{strange[0]!r} is none of the categories: {', '.join(order)}")
+    return order, text.replace_strict(order, list(range(len(order))), return_dtype=pl.Float64)
+
+
+def _at_a_visit(question: Question) -> None:
+    if question.at is None:
+        raise ValueError("estimating equations compare at a visit; write 'at' and the visit into `contrast`")
 
 
 def _along(rows: Rows, question: Question, here: np.ndarray) -> Floats:

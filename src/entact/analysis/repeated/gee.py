@@ -19,7 +19,8 @@ Places = NDArray[np.int64]
 Correlation = Literal["independence", "exchangeable", "auto_regressive", "unstructured"]
 CORRELATIONS: tuple[str, ...] = ("independence", "exchangeable", "auto_regressive", "unstructured")
 Correction = Literal["mancl_derouen", "kauermann_carroll", "none"]
-CORRECTIONS: tuple[str, ...] = ("mancl_derouen", "kauermann_carroll", "none")
+NAMED = {"mancl_derouen": "Mancl-DeRouen", "kauermann_carroll": "Kauermann-Carroll", "none": "no"}
+CORRECTIONS = tuple(NAMED)
 SEPARATED = (
     "covariates separate those with the event from those without: the estimating equations have no solution"
 )
@@ -102,12 +103,12 @@ def gee(
         raise ValueError("the outcome is a count, and one is below 0")
     who = read_identity(data, subject).codes[rows.used]
     _, cluster = np.unique(who, return_inverse=True)
-    place, visits = _places(data, visit, cluster, rows)
+    place, visits = places_of(data, visit, cluster, rows)
     n, q = rows.x.shape
     clusters = int(cluster.max()) + 1
     if clusters <= q:
         raise ValueError(f"{clusters} participants cannot tell {q} coefficients apart")
-    patterns = _patterns(cluster, place)
+    patterns = patterns_of(cluster, place)
     beta, working = _start(rows, way), np.eye(visits)
     if family == "binomial" and np.abs(rows.x @ beta).max() > WIDE and separates(rows.x, rows.y):
         raise ValueError(SEPARATED)
@@ -132,14 +133,11 @@ def gee(
         *rows.notes,
         f"working correlation {correlation.replace('_', '-')}: {_told(working, correlation)}",
     )
-    named = {"mancl_derouen": "Mancl-DeRouen", "kauermann_carroll": "Kauermann-Carroll", "none": "no"}[
-        correction
-    ]
-    title = f"generalised estimating equations, {family}, {named} correction"
+    title = f"generalised estimating equations, {family}, {NAMED[correction]} correction"
     return Gee(rows, beta, covariance, working, scale, clusters, title, notes)
 
 
-def _places(
+def places_of(
     data: Any, visit: str | None, cluster: NDArray[np.int64], rows: Rows
 ) -> tuple[NDArray[np.int64], int]:
     """The place of each row among the visits, and how many visits there are."""
@@ -161,7 +159,7 @@ def _places(
     return codes, len(column.levels)
 
 
-def _patterns(cluster: Places, place: Places) -> list[Places]:
+def patterns_of(cluster: Places, place: Places) -> list[Places]:
     """The rows of those who were seen at the same visits: (participants, visits) of each pattern."""
     order = np.lexsort((place, cluster))
     begins = np.flatnonzero(np.r_[True, np.diff(cluster[order]) > 0])
@@ -264,7 +262,7 @@ def _robust(
     working: Floats,
     correction: str,
 ) -> Floats:
-    """The sandwich (q, q); residuals in it corrected by each participant's leverage."""
+    """The variance (q, q) of the coefficients."""
     mu, slope, sd = _moments(rows, way, beta)
     q = rows.x.shape[1]
     bread, parts = np.zeros((q, q)), []
@@ -275,8 +273,18 @@ def _robust(
         inverse = np.linalg.inv(working[np.ix_(at, at)]) @ (d / spread[..., None]) / spread[..., None]
         bread += (np.swapaxes(d, -1, -2) @ inverse).sum(0)
         parts.append((d, inverse, rows.y[own] - mu[own]))
+    return sandwich(bread, parts, correction)
+
+
+def sandwich(bread: Floats, parts: list[tuple[Floats, Floats, Floats]], correction: str) -> Floats:
+    """The robust variance (q, q), residuals in it corrected by each participant's leverage.
+
+    Args:
+        bread: (q, q) information. parts: of those with the same visits the slopes (k, s, q) of their s means,
+            these times the inverse of their working variance, and their residuals (k, s).
+    """
     inner = np.linalg.inv(bread)
-    meat = np.zeros((q, q))
+    meat = np.zeros_like(bread)
     for d, inverse, rest in parts:
         own_part = np.eye(rest.shape[1]) - d @ inner @ np.swapaxes(inverse, -1, -2)
         if correction == "mancl_derouen":

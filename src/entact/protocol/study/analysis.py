@@ -215,6 +215,7 @@ class Analysis(Block):
     concentrations: dict[str, float] | None = None
     time: str | None = None
     slopes: str | None = None
+    categories: Names | None = None
 
     @property
     def said(self) -> dict[str, Any]:
