@@ -13,13 +13,18 @@ import msgspec
 import pytest
 from tests.conduct.browser import Browser
 from tests.conduct.session.conftest import ADDRESS, NOON, entry_of
-from tests.console.deno import run
+from tests.console.deno import CONSOLE, run
 from tests.course.cases import Case, codes
 
 from entact.course import Entry, uuid7
+from entact.course.entry.entry import canonical, digest
 from entact.course.kinds.calls import calls_of, told
 
 ASK = """
+const {versionOf} = await import(new URL("override.js", given.console));
+for (const {own} of given.scenarios) {
+  for (const one of own) one.version = await versionOf(one);
+}
 return given.scenarios.map(({own, asked}) => {
   const said = it.together(given.briefing, own);
   const episodes = it.episodes(given.briefing, said);
@@ -82,10 +87,24 @@ class Day:
                 {"part": part, "kit": kit, "level": "full", "dispensed": 2, "taken": taken,
                  "outcome": outcome},
             )  # fmt: skip
+        measured = [one for one in self.own if one["kind"] == "vital_signs" and "diastolic" in one["data"]]
+        if measured:
+            about = measured[-1 if self.random.random() < 0.8 else 0]
+            for person in self.random.sample(["t-1", "t-2", "i-1", "nobody"], 2):
+                seen = {"entries": [about["id"]], "versions": [version(about)]}
+                data = {"requirement": "initial_dose.2", **seen}
+                ordered = {"ordered_by": pick(["i-1", "t-2"])} if self.random.random() < 0.4 else {}
+                self._put("override", data | ordered, by=person, reason="clinical_judgement")
         readings = [one for one in self.own if one["kind"] in ("vital_signs", "form")]
         if readings:
             alert = pick(["hypertension", "ideation"])
             self._put("alert_answered", {"alert": alert, "action": "observed"}, about=pick(readings)["id"])
+
+
+def version(one: dict[str, Any]) -> str:
+    """Digest of an entry as it stands, as the server has it."""
+    at = datetime.fromisoformat(one["occurred_at"]).isoformat()
+    return digest(canonical([one["id"], at, one["data"]]))
 
 
 def _folded(case: Case, own: list[dict[str, Any]]) -> Case:
@@ -135,7 +154,8 @@ def test_gates_and_alerts_are_answered_as_on_the_server(briefing: dict[str, Any]
             act: {**one, "until": "2026-03-18T00:00:00Z"} for act, one in briefing["standing"].items()
         },
     }
-    answers = run("course.js", ASK, {"briefing": briefed, "scenarios": scenarios})
+    given = {"briefing": briefed, "scenarios": scenarios, "console": f"{CONSOLE.as_uri()}/"}
+    answers = run("course.js", ASK, given)
     wrong = [
         (here, there, [(one["kind"], one["occurred_at"], one["data"]) for one in scenario["own"]])
         for scenario, answer, (reasons, episodes) in zip(scenarios, answers, expected, strict=True)
@@ -146,6 +166,12 @@ def test_gates_and_alerts_are_answered_as_on_the_server(briefing: dict[str, Any]
         if here != there
     ]
     assert wrong == []
+    assert any(  # some were set aside
+        any(entry["kind"] == "override" for entry in scenario["own"])
+        and "initial_dose.2" not in reasons[0]
+        and "level_not_decided" not in reasons[0]
+        for scenario, (reasons, _) in zip(scenarios, expected, strict=True)
+    )
 
 
 DUE = "return given.map(([briefing, own]) => it.due(briefing, it.together(briefing, own)));"
@@ -197,6 +223,21 @@ def test_ids_sort_by_time_and_the_lead_of_a_clock_is_measured() -> None:
         str(uuid7(datetime.fromtimestamp(1773676800, NOON.tzinfo), 0))[:15],
         3_600_100,
     ]
+
+
+def test_the_version_of_an_entry_is_the_same_on_the_device(briefing: dict[str, Any]) -> None:
+    data = {"systolic": "148 mm[Hg]", "b": None, "a": [True, 2, {"z": "ä\n", "y": "\u2028"}]}
+    moments = [NOON + timedelta(milliseconds=ms) for ms in (0, 7, 250)]
+    made = [entry_of(briefing, "vital_signs", data, at) for at in moments]
+    body = "return Promise.all(given.map((one) => it.versionOf(one)));"
+    assert run(
+        "override.js",
+        body,
+        [
+            one | {"occurred_at": at.isoformat(timespec="milliseconds")}
+            for one, at in zip(made, moments, strict=True)
+        ],
+    ) == [version(one) for one in made]
 
 
 def test_what_cannot_be_true_is_unknown_and_beyond(briefing: dict[str, Any]) -> None:

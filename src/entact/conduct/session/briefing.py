@@ -6,7 +6,7 @@ the person's own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -18,10 +18,10 @@ from entact.conduct.session.asking import form_of, rule_of
 from entact.conduct.session.sealed import Grant, public_key
 from entact.conduct.sight import DOSING, EVENTS, Sight
 from entact.conduct.words import lower_words, title_of_visit
-from entact.course import Course, Refused, may
+from entact.course import Course
 from entact.course.entry.effective import Effective
+from entact.course.found.attested import version_of
 from entact.course.gates.core import ACTS, staff_reasons
-from entact.course.gates.override import override_of
 from entact.course.gates.standing import standing
 from entact.course.kinds.booking import bookings_of
 from entact.course.state.form import VITALS, Answers
@@ -80,7 +80,6 @@ def brief(asked: Asked, study: Study, setting: Setting, encounter: str, role: st
         "activities": [one for one in visit.activities if sight.sees_activity(one)],
         "timed": [{"do": one.do, "at": one.at} for one in visit.timed if sight.sees_activity(one.do)],
         "standing": {name: _standing(name, study, setting, course, asked, encounter) for name in gates},
-        "asked": _refusals(asked, study, setting, encounter, gates),
         "levels": list(visit.levels),
         "doses": sorted({one.session for one in course.doses if one.given and one.part == "initial"}),
         "staff": _staff(asked, setting),
@@ -155,6 +154,7 @@ def said(asked: Asked, encounter: str) -> Iterator[dict[str, Any]]:
             "timepoint": entry.timepoint,
             "about": entry.about,
             "data": dict(_plain(effective)),
+            "version": version_of(effective),
         }
         form = VITALS if entry.kind == "vital_signs" else entry.data.get("form")
         answered = answers.get((effective.id, str(form)))
@@ -240,25 +240,6 @@ def _standing(
     }
 
 
-def _refusals(
-    asked: Asked, study: Study, setting: Setting, encounter: str, gates: Iterable[str]
-) -> dict[str, list[dict[str, Any]]]:
-    """Requirements that could be set aside now, with what an override of each has to name."""
-    if encounter not in asked.course.encounters:
-        return {}
-    found = {}
-    for act in gates:
-        answer = may(act, study, setting, asked.course, asked.person.identity, asked.now, encounter=encounter)
-        reasons = answer.reasons if isinstance(answer, Refused) else ()
-        found[act] = [
-            {"code": one.code, "message": one.message, "override": one.override,
-             "data": override_of(asked.course, one)}
-            for one in reasons
-            if one.override is not None
-        ]  # fmt: skip
-    return found
-
-
 def _regimen(release: Release, name: str) -> dict[str, Any]:
     """Units of a level, the same in every arm."""
     regimen = release.file.regimens[name]
@@ -303,6 +284,7 @@ def _older(
     names = sorted({name for rule in rules for name in rule.names})
     values = course.values(encounter, asked.now)
     values.ever = True
+    by_id = {one.id: one for one in course.effective}
     for name in names:
         form = name.split(".")[-2]
         if not asked.reader.sight.sees_form(form):
@@ -311,7 +293,16 @@ def _older(
         if answers is not None and answers.encounter != encounter:
             lasting = release.forms[form].lasting or name.count(".") == 2
             value = _value(answers.values[name.rpartition(".")[2]])
-            yield name, {"value": value, "at": answers.at.isoformat(), "lasting": lasting}
+            yield (
+                name,
+                {
+                    "value": value,
+                    "at": answers.at.isoformat(),
+                    "lasting": lasting,
+                    "entry": answers.entry,
+                    "version": version_of(by_id[answers.entry]) if answers.entry in by_id else None,
+                },
+            )
 
 
 def sees_sessions(asked: Asked) -> bool:

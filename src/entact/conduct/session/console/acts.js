@@ -7,6 +7,7 @@ import { hour, now, span } from "./clock.js";
 import * as course from "./course.js";
 import { button, h } from "./dom.js";
 import { against, deviceName } from "./lease.js";
+import { HOLDS_FOR, ordersOf } from "./override.js";
 import { current, givesDoses, record, said, wantLease } from "./session.js";
 
 const AGO = [0, 5, 10, 15, 30, 60];
@@ -42,7 +43,7 @@ export function dose(part, done, fill) {
   let shown = "";
   function look() {
     const { briefing } = current();
-    const reasons = course.reasonsAgainst(briefing, said(), act, now(), kit.value || null);
+    const reasons = course.reasonsAgainst(briefing, said(), act, now(), kit.value || null, current().acting.identity);
     const told = JSON.stringify([reasons, kit.value, seen, briefing.lease?.stamp, givesDoses()]);
     if (told === shown) return; // a button is not taken away under a finger
     shown = told;
@@ -51,7 +52,7 @@ export function dose(part, done, fill) {
     else if (!givesDoses()) verdict.append(borrow(look));
     else if (reasons === null) verdict.append(h("p", {}, "What this gate asks is hidden from your role."));
     else if (reasons.length) {
-      verdict.append(h("h2", {}, "Not now"), h("ul", { class: "reasons" }, reasons.map((one) => h("li", {}, one.message, aside(act, one, look)))), askFor(reasons, fill) ?? "");
+      verdict.append(h("h2", {}, "Not now"), h("ul", { class: "reasons" }, reasons.map((one) => h("li", {}, one.message, aside(one, look)))), askFor(reasons, fill) ?? "");
     } else if (seen.witness === null) verdict.append(h("p", {}, "Nothing stands against it. Say who witnesses it."));
     else {
       verdict.append(h("p", { class: "done" }, "Nothing stands against it."), button(`Give the ${part} dose`, () => give(units, "taken", 0, look, done, part, kit.value, level, seen.witness), { class: "main", small: `${units} units of kit ${kit.value.trim()}, level ${level}` }));
@@ -121,21 +122,41 @@ function decideLevel(level, done) {
   return h("div", { class: "row" }, levels.map((/** @type {string} */ one) => button(`Decide on level ${one}`, async () => (await record("dose_level", { level: one })) && done())));
 }
 
-/** A requirement that the file lets people set aside, each on their own device. @param {string} act @param {any} reason @param {() => void} look */
-function aside(act, reason, look) {
-  if (!reason.override) return null;
-  const it = current();
-  const known = (it.briefing.asked[act] ?? []).find((/** @type {any} */ one) => one.code === reason.code);
-  const text = ` May be set aside by ${reason.override}, each on their own device.`;
-  if (!known || it.server !== "here") return h("small", {}, `${text} For that the reading has to have reached the server.`);
-  return h("span", {}, h("small", {}, text), button(`I, ${it.acting.initials}, set it aside`, async () => (await record("override", known.data, { reason: "clinical_judgement" })) && look(), { class: "bad" }));
+/** A requirement that the file lets people set aside: each for themselves, one by word of mouth. @param {course.Reason} reason @param {() => void} look */
+function aside(reason, look) {
+  const { acting, briefing } = current();
+  if (!reason.override || !reason.versions) return null;
+  const { code, override, versions } = reason;
+  const set = async (/** @type {any} */ more) => (await record("override", { requirement: code, entries: Object.keys(versions), versions: Object.values(versions), ...more }, { reason: "clinical_judgement" })) && look();
+  const roles = override.split("+").map((one) => one.trim());
+  const far = briefing.staff.filter((/** @type {any} */ one) => one.counts && one.person !== acting.identity && one.roles.some((/** @type {string} */ role) => roles.includes(role)));
+  const mine = said().some((one) => one.kind === "override" && one.data.requirement === code && one.by === acting.identity && !one.data.ordered_by && now() - one.at <= HOLDS_FOR);
+  return h("div", {}, h("small", {}, `May be set aside by ${override}, each for themselves, for what was entered until now; it counts for half an hour.`),
+    mine ? h("small", { class: "done" }, `${acting.name} has set it aside.`) : button(`I, ${acting.initials}, set it aside`, () => set({}), { class: "bad" }),
+    far.length ? h("details", {}, h("summary", {}, "Ordered by telephone"), h("small", {}, "Counts for one person, and is found in the record until that person confirms it on a device of their own."), h("div", { class: "grid" }, far.map((/** @type {any} */ one) => button(`${one.person} orders it`, () => set({ ordered_by: one.person }), { class: "bad" })))) : null);
+}
+
+/** Orders by word of mouth that are said to be of whoever enters now: hers to confirm. @param {() => void} done */
+export function orders(done) {
+  const { acting, briefing } = current();
+  return ordersOf(said(), acting.identity).map((order) => {
+    const { ordered_by: _, ...data } = order.data;
+    return h("section", { class: "panel due" }, h("h2", {}, `${order.by} wrote down at ${hour(order.at, briefing.zone)} that you ordered this by telephone`),
+      h("p", {}, `Set aside: ${elseOf(data.requirement)}`), button("Yes, I ordered it", async () => (await record("override", data, { about: order.id, reason: "clinical_judgement" })) && done(), { class: "main" }), h("small", {}, "If you did not, leave it: it stays found in the record."));
+  });
+}
+
+/** What a requirement says where it does not hold. @param {string} code */
+function elseOf(code) {
+  const all = Object.values(/** @type {Record<string, any>} */ (current().briefing.gates)).flatMap((gate) => gate.requirements);
+  return all.find((one) => one.code === code)?.else ?? code;
 }
 
 /** @param {number} units @param {string} outcome @param {number} ago @param {() => void} look @param {() => void} done @param {string} part @param {string} kit @param {string | null} level @param {string | null} witness */
 async function give(units, outcome, ago, look, done, part, kit, level, witness) {
   const act = part === "supplement" ? "supplement" : "initial_dose";
   if (!givesDoses()) return look();
-  if (ago === 0 && outcome === "taken" && course.reasonsAgainst(current().briefing, said(), act, now(), kit)?.length) return look(); // a moment later it may be another answer
+  if (ago === 0 && outcome === "taken" && course.reasonsAgainst(current().briefing, said(), act, now(), kit, current().acting.identity)?.length) return look(); // a moment later it may be another answer
   const data = { part, kit: kit.trim(), level, dispensed: units, taken: units, returned: 0, lost: 0, outcome, witness: witness || null };
   if (await record("dose", data, { ago })) done();
   return undefined;
@@ -230,11 +251,11 @@ function others(there, done) {
 /** @param {() => void} done @param {(form: string) => void} fill */
 export function ending(done, fill) {
   const { briefing } = current();
-  const reasons = course.reasonsAgainst(briefing, said(), "discharge", now());
+  const reasons = course.reasonsAgainst(briefing, said(), "discharge", now(), null, current().acting.identity);
   const out = (/** @type {string} */ label, /** @type {string} */ disposition) => button(label, async () => (await record("encounter", { status: "ended", disposition })) && done(), { class: "bad" });
   return h("section", { class: "panel" }, h("h1", {}, "The session ends"),
     reasons?.length
-      ? h("div", {}, h("h2", {}, "Discharge: not yet"), h("ul", { class: "reasons" }, reasons.map((one) => h("li", {}, one.message, aside("discharge", one, done)))), askFor(reasons, fill))
-      : reasons && button("Discharge", async () => (course.reasonsAgainst(briefing, said(), "discharge", now())?.length ? done() : (await record("encounter", { status: "ended" })) && done()), { class: "main", small: "Nothing stands against it" }),
+      ? h("div", {}, h("h2", {}, "Discharge: not yet"), h("ul", { class: "reasons" }, reasons.map((one) => h("li", {}, one.message, aside(one, done)))), askFor(reasons, fill))
+      : reasons && button("Discharge", async () => (course.reasonsAgainst(briefing, said(), "discharge", now(), null, current().acting.identity)?.length ? done() : (await record("encounter", { status: "ended" })) && done()), { class: "main", small: "Nothing stands against it" }),
     h("h2", {}, "Facts, which no gate holds up"), h("div", { class: "grid" }, out("Left against advice", "against_advice"), out("Taken to hospital", "transfer_to_hospital"), out("Death", "death")), button("Back", done, { class: "plain" }));
 }

@@ -240,6 +240,7 @@ function draw() {
   return [
     top(),
     open.map(({ episode, calls }) => acts.alert(episode, calls, back)),
+    acts.orders(back),
     underWay ? dueCards(said) : null,
     underWay ? h("div", { class: "grid" }, actions(said)) : opening(said),
     underWay ? (course.doseOf(said, "initial").length ? inSession(said) : checklist(said)) : null,
@@ -300,7 +301,7 @@ function checklist(said) {
     if (form && !form.simple) return h("li", {}, h("div", { class: "panel" }, h("span", { class: one.done ? "done" : "" }, `${one.done ? "✓" : "○"} ${one.title}`), one.done ? null : onItsPage(one.form)));
     return h("li", {}, form ? button(`${one.done ? "✓" : "○"} ${one.title}`, () => fill(one.form), { class: one.done ? "done" : "" }) : h("span", {}, `${one.done ? "✓" : "○"} ${one.title}`));
   };
-  const reasons = course.reasonsAgainst(briefing, said, "initial_dose", now()) ?? [];
+  const reasons = course.reasonsAgainst(briefing, said, "initial_dose", now(), null, session.current().acting.identity) ?? [];
   const missing = reasons.filter((one) => one.code !== "kit_not_named");
   return h("section", { class: "panel" }, h("h2", {}, "Before the dose"), h("ul", { class: "bare" }, course.arrival(briefing, said).map(row), notes.arrivalList(back)),
     missing.length ? h("div", {}, h("h2", {}, "Still against it"), h("ul", { class: "reasons" }, missing.map((one) => h("li", {}, one.message)))) : h("p", { class: "done" }, "Nothing stands against the dose but the kit, which is named when it is given."));

@@ -2,12 +2,13 @@
 // What the session has come to, from what was said in it: pure, so that it can be asked again at any moment. It
 // answers as entact.course does on the server, which asks again when an entry arrives.
 
+import { isSetAside } from "./override.js";
 import { evaluate } from "./rule.js";
 import { scoresOf } from "./scoring.js";
 
 /** @typedef {any} Briefing */
-/** @typedef {{id: string, kind: string, at: number, by: string, role: string, timepoint: string | null, about: string | null, data: any, form?: string, values?: Record<string, any>, beyond?: Record<string, any>, unsent?: boolean}} Said */
-/** @typedef {{code: string, message: string, missing?: string[], override?: string | null}} Reason */
+/** @typedef {{id: string, kind: string, at: number, by: string, role: string, timepoint: string | null, about: string | null, data: any, form?: string, values?: Record<string, any>, beyond?: Record<string, any>, unsent?: boolean, version?: string}} Said */
+/** @typedef {{code: string, message: string, missing?: string[], override?: string | null, versions?: Record<string, string> | null}} Reason */
 
 export const PARTICIPANT = "participant";
 const NOT_TAKEN = new Set(["refused", "withheld"]);
@@ -22,7 +23,7 @@ export function together(briefing, own) {
 
 /** An entry of this device as the server would tell it. @param {Briefing} briefing @param {any} entry @returns {Said} */
 export function asSaid(briefing, entry) {
-  const said = { id: entry.id, kind: entry.kind, at: Date.parse(entry.occurred_at), by: entry.by, role: entry.role, timepoint: entry.timepoint, about: entry.about, data: entry.data, unsent: true };
+  const said = { id: entry.id, kind: entry.kind, at: Date.parse(entry.occurred_at), by: entry.by, role: entry.role, timepoint: entry.timepoint, about: entry.about, data: entry.data, version: entry.version, unsent: true };
   const form = entry.kind === "vital_signs" ? "vitals" : entry.kind === "form" ? entry.data.form : null;
   if (!form) return said;
   return { ...said, form, ...read(briefing.forms[form], entry.kind === "vital_signs" ? entry.data : entry.data.items) };
@@ -128,6 +129,16 @@ export function facts(briefing, all, at, staffed = false) {
  * @param {{within?: number | null, ever?: boolean, beyond?: boolean}} how
  */
 export function valueOf(briefing, said, name, at, how = {}) {
+  return sourceOf(briefing, said, name, at, how)?.value;
+}
+
+/**
+ * The value of a name at a time with the entry that it comes from and its version; undefined where nobody said it.
+ * @param {Briefing} briefing @param {Said[]} said @param {string} name @param {number} at
+ * @param {{within?: number | null, ever?: boolean, beyond?: boolean}} how
+ * @returns {{value: any, entry: string, version: string | undefined} | undefined}
+ */
+function sourceOf(briefing, said, name, at, how) {
   const parts = name.split(".");
   const item = /** @type {string} */ (parts.pop());
   const form = parts.join(".");
@@ -138,13 +149,29 @@ export function valueOf(briefing, said, name, at, how = {}) {
       const one = said[place];
       if (one.form !== form || one.at > at || !one.values || !(item in one.values)) continue;
       if (!fresh(one.at)) return undefined;
-      return how.beyond && one.beyond && item in one.beyond ? one.beyond[item] : one.values[item];
+      const value = how.beyond && one.beyond && item in one.beyond ? one.beyond[item] : one.values[item];
+      return { value, entry: one.id, version: one.version };
     }
   }
   const older = briefing.older[name];
   if (!older) return undefined;
   const counts = older.lasting || how.ever || (how.within != null && fresh(Date.parse(older.at)));
-  return counts ? older.value : undefined;
+  return counts ? older : undefined;
+}
+
+/** The version of each entry that a rule was answered from; null where one is not known. @param {Briefing} briefing @param {Said[]} all @param {any} rule @param {number} at @param {any} how @returns {Record<string, string> | null} */
+function reliedOn(briefing, all, rule, at, how) {
+  /** @type {Record<string, string | undefined>} */
+  const found = {};
+  const said = all.filter((one) => one.at <= at);
+  for (const name of Object.keys(rule.names)) {
+    const source = sourceOf(briefing, all, name, at, how);
+    if (source) found[source.entry] = source.version;
+  }
+  const calls = Object.keys(rule.calls);
+  const used = said.filter((one) => (calls.length && one.kind === "dose" && given(one) !== false) || (one.kind === "presence" && calls.some((call) => call.startsWith("present("))));
+  for (const one of used) found[one.id] = one.version;
+  return Object.values(found).includes(undefined) ? null : /** @type {Record<string, string>} */ (found);
 }
 
 /** @param {Briefing} briefing @param {Said[]} said @param {any} rule @param {number} at @param {any} how */
@@ -158,10 +185,10 @@ export function ask(briefing, said, rule, at, how = {}) {
 
 /**
  * Every reason against an act now; none where the gate says yes. Null where this role does not see the gate.
- * @param {Briefing} briefing @param {Said[]} said @param {string} act @param {number} at @param {string | null} kit
+ * @param {Briefing} briefing @param {Said[]} said @param {string} act @param {number} at @param {string | null} kit @param {string} by who would do it
  * @returns {Reason[] | null}
  */
-export function reasonsAgainst(briefing, said, act, at, kit = null) {
+export function reasonsAgainst(briefing, said, act, at, kit = null, by = briefing.person?.identity ?? "") {
   const gate = briefing.gates[act];
   const standing = briefing.standing[act];
   if (!gate || !standing) return null;
@@ -176,12 +203,15 @@ export function reasonsAgainst(briefing, said, act, at, kit = null) {
     if ("unknown" in applies || !applies.value) return found;
   }
   for (const one of gate.requirements) {
-    const held = ask(briefing, said, one.rule, at, { within: one.within, ever: one.ever, staffed: true });
+    const how = { within: one.within, ever: one.ever, staffed: true };
+    const held = ask(briefing, said, one.rule, at, how);
     if ("unknown" in held) {
       const age = one.within == null ? "" : ` within the last ${Math.round(one.within / 60)} min`;
-      found.push({ code: one.code, message: `${sentence(one.else)} Not known${age}: ${held.unknown.join(", ")}.`, missing: held.unknown, override: one.override });
+      found.push({ code: one.code, message: `${sentence(one.else)} Not known${age}: ${held.unknown.join(", ")}.`, missing: held.unknown });
     } else if (held.value !== true && !(act === "discharge" && one.staff)) {
-      found.push({ code: one.code, message: sentence(one.else), override: one.override });
+      const versions = one.override ? reliedOn(briefing, said, one.rule, at, how) : null;
+      if (versions && isSetAside(briefing, said, one.code, one.override, versions, at, by)) continue;
+      found.push({ code: one.code, message: sentence(one.else), override: one.override, versions });
     }
   }
   return found;

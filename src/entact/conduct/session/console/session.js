@@ -6,6 +6,7 @@ import * as clock from "./clock.js";
 import * as course from "./course.js";
 import * as crypt from "./crypt.js";
 import * as lease from "./lease.js";
+import { versionOf } from "./override.js";
 import { left } from "./pin.js";
 import { count, send, state as sending } from "./send.js";
 import * as store from "./store.js";
@@ -185,9 +186,12 @@ export async function record(kind, data, more = {}) {
   const same = it.own.concat(briefing.said).filter((one) => one.kind === kind && one.timepoint === entry.timepoint && entry.timepoint !== null);
   entry.repeat = same.length + 1;
   writing++;
+  /** @type {any} */
+  let kept;
   try {
     const box = await crypt.seal(briefing.key, entry.id, acting.grant, JSON.stringify(entry));
-    it.tight = (await keepState({ box }, [...it.own, entry])) || it.tight;
+    kept = { ...entry, version: await versionOf(entry) };
+    it.tight = (await keepState({ box }, [...it.own, kept])) || it.tight;
   } catch (error) {
     it.problem = `NOT SAVED: ${error instanceof Error && error.name === "QuotaExceededError" ? "the storage of this device is full" : "this device could not keep it"}. Write it on paper, with the time.`;
     changed();
@@ -195,7 +199,7 @@ export async function record(kind, data, more = {}) {
   } finally {
     writing--;
   }
-  it.own = [...it.own, entry];
+  it.own = [...it.own, kept];
   it.problem = "";
   await count();
   changed();
