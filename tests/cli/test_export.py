@@ -74,14 +74,19 @@ def test_a_blinded_export_of_a_study_with_swapped_arms_is_byte_equal(
             beside.write_text(text)
             for kind, options in (("blinded", ["--blinded"]), ("open", [])):
                 out = tmp_path / f"{name}-{kind}"
-                done = run("export", "mapp1", *options, "--out", out, "--database", own)
+                asked = ["--as", "sdtm,adam,define", *options, "--database", own]
+                done = run("export", "mapp1", *asked, "--out", out)
                 assert done.code == 0, done.err
                 folders[out.name] = digests(out)
     finally:
         beside.unlink()
     assert folders["one-blinded"] == folders["other-blinded"]
     differs = {name for name, one in folders["one-open"].items() if folders["other-open"][name] != one}
-    assert differs == {"dm.xpt", "se.xpt", "ex.xpt", "define.xml", "manifest.json"}
+    of_sdtm = {name for name in differs if not name.startswith("adam/")}
+    assert of_sdtm == {"dm.xpt", "se.xpt", "ex.xpt", "define.xml", "manifest.json"}
+    analysed = {name for name in folders["one-open"] if name.startswith("adam/ad")}
+    assert {"adam/adeff.xpt", "adam/advs.xpt", "adam/adex.xpt", "adam/adblind.xpt"} <= analysed <= differs
+    assert "adam/adblind.xpt" not in folders["one-blinded"]
 
 
 def test_an_archive_gives_the_same_datasets_as_the_record(

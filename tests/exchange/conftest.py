@@ -16,7 +16,8 @@ from entact.protocol.load import load_study
 @pytest.fixture(scope="session")
 def made() -> tuple[Tabulation, list[Described]]:
     """The small trial, arms opened, and its analysis datasets."""
-    study, analyser = load_study(str(Path(__file__).parents[1] / "studies" / "mini")), Analyser()
+    study = load_study(str(Path(__file__).parents[1] / "studies" / "mini"))
+    analyser = Analyser(study)
     tabulator = Tabulator(study, arms(), analyser)
     for person in trial(study):
         tabulator.add(person.course())

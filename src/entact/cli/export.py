@@ -17,7 +17,7 @@ from entact.cli.database import open_record
 from entact.course import Course
 from entact.course.entry import Line, digest, instant, read
 from entact.course.fold import Broken, fold_lines
-from entact.datasets.adam import Analyser
+from entact.datasets.adam import DATASETS, SEQUENCE, Analyser
 from entact.datasets.sdtm import TERMINOLOGY, Table, Tabulation, Tabulator, strangers
 from entact.exchange import Described, dataset_json, define_xml, described, write_transport
 from entact.protocol import Study
@@ -72,7 +72,7 @@ def export_study(name: str, database: str, asked: Asked, out: Path) -> dict[str,
         raise StoreError(f"{out} is not empty: an export goes into a folder of its own")
     source = open_source(name, database, asked.cut)
     arms = _arms(source, database, asked)
-    analyser = Analyser() if ADAM in asked.standards else None
+    analyser = Analyser(source.study) if ADAM in asked.standards else None
     tabulator = Tabulator(source.study, arms, analyser)
     seen = _Seen()
     broken: dict[str, str] = {}
@@ -115,6 +115,7 @@ def export_study(name: str, database: str, asked: Asked, out: Path) -> dict[str,
         "left_out": dict(tabulation.left_out),
         "withheld": dict(tabulation.withheld),
         "assumed": dict(tabulation.assumed),
+        "failing": dict(analyser.failures) if analyser is not None else {},
         "broken": broken,
     }
     text = json.dumps(found, indent=1, ensure_ascii=False) + "\n"
@@ -160,7 +161,7 @@ def trace(name: str, database: str, key: str, asked: Asked) -> dict[str, Any]:
         course = fold_lines(source.study, ledger, lines)
         if isinstance(course, Broken):
             raise StoreError(f"{ledger}: {course.problem}")
-        analyser = Analyser()
+        analyser = Analyser(source.study)
         tabulator = Tabulator(source.study, arms, analyser)
         tabulator.add(course)
         table = {**tabulator.tables, **analyser.tables}.get(dataset)
@@ -372,7 +373,7 @@ def _number(dataset: str, row: dict[str, Any]) -> str:
     return "" if found is None else f"{found:g}"
 
 
-_NUMBERS = {"SV": "VISITNUM", "ADAE": "AESEQ", "ADQS": "ASEQ"}
+_NUMBERS = {"SV": "VISITNUM", **{name: SEQUENCE.get(name, "ASEQ") for name in DATASETS}}
 _ALONE = ("DM", "ADSL")  # of which a participant has one row
 
 

@@ -29,10 +29,20 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "EVENTS": pl.String,
     "CNSR": pl.Int64,
 }
+_Seen = tuple[Any, datetime | None, tuple[str, ...]]
 
 
 def rows(person: Person, release: Release, failures: list[tuple[str, str]]) -> Iterator[tuple[Any, ...]]:
-    """Rows of one participant: one for each endpoint and visit at which its rule can be evaluated.
+    """Rows of one participant; see `sourced`."""
+    return (values for _, values in sourced(person, release, failures))
+
+
+def sourced(
+    person: Person, release: Release, failures: list[tuple[str, str]]
+) -> Iterator[tuple[tuple[str, ...], tuple[Any, ...]]]:
+    """Rows of one participant, each with the entries of the answers it was made of.
+
+    There is one for each endpoint and visit at which its rule can be evaluated.
 
     AVAL is the number, or 1 and 0 for true and false, and null where the rule stays unknown. ANL01FL marks
     the visit for which the endpoint is defined; ADT is the day of the latest answer used, BASE the (first)
@@ -57,25 +67,30 @@ def rows(person: Person, release: Release, failures: list[tuple[str, str]]) -> I
     for name, planned in person.book.endpoints.items():
         by_plan = (one.estimand for one in person.book.analyses if one.endpoint == name)
         estimands = sorted({planned.estimand, *by_plan})
-        earlier = {
-            f"{visit}.{parameter}": _value(person.at_baseline(form, visit, item), parameter)
+        before = {
+            f"{visit}.{parameter}": person.at_baseline(form, visit, item)
             for visit, parameters in planned.earlier.items()
             for parameter, (form, _, item) in ((one, one.partition(".")) for one in parameters)
         }
+        earlier = {said: _value(answers, said.partition(".")[2]) for said, answers in before.items()}
         if planned.kind == "time":
             found = [_seen(person, release, name, visit, earlier, failures) for visit in planned.asked]
             latest, ended = _until(found)
-            start, day = _start(person, planned), person.day(latest)
+            start, day = start_of(person, planned), person.day(latest)
             time = None if start is None or day is None or day < start else float((day - start).days)
-            seen = [(planned.at, time, latest, None if time is None else 1 - int(ended))]
+            used = tuple(entry for one in found for entry in one[2])
+            seen = [(planned.at, time, latest, None if time is None else 1 - int(ended), used)]
         else:
             at = {visit: _seen(person, release, name, visit, earlier, failures) for visit in planned.visits}
-            seen = [(visit, _number(value), latest, None) for visit, (value, latest) in at.items()]
-        for visit, value, latest, censored in seen:
+            seen = [
+                (visit, _number(value), latest, None, used) for visit, (value, latest, used) in at.items()
+            ]
+        compared = [one.entry for one in before.values() if one is not None]
+        for visit, value, latest, censored, used in seen:
             if visit not in own and value is None:
                 continue
             counting = [one for one in estimands if latest is not None and person.counts(one, latest)]
-            yield (
+            values = (
                 person.usubjid,
                 name,
                 visit,
@@ -90,6 +105,7 @@ def rows(person: Person, release: Release, failures: list[tuple[str, str]]) -> I
                 events,
                 censored,
             )
+            yield tuple(dict.fromkeys([*used, *compared])), values
 
 
 def _seen(
@@ -99,8 +115,8 @@ def _seen(
     visit: str,
     earlier: dict[str, Any],
     failures: list[tuple[str, str]],
-) -> tuple[Any, datetime | None]:
-    """The value of an endpoint at a visit, and when the latest answer that it uses was given."""
+) -> _Seen:
+    """The value of an endpoint at a visit, when the latest answer used was given, and their entries."""
     planned = person.book.endpoints[name]
     used = _answers(person, release, planned, visit)
     values = earlier | {parameter: _value(answers, parameter) for parameter, answers in used.items()}
@@ -109,18 +125,19 @@ def _seen(
     except (RuleError, ValueError) as problem:
         failures.append((f"{name} at {visit}", str(problem)))
         value = Unknown(frozenset())
-    return value, max((one.at for one in used.values() if one is not None), default=None)
+    known = [one for one in used.values() if one is not None]
+    return value, max((one.at for one in known), default=None), tuple(one.entry for one in known)
 
 
-def _until(found: list[tuple[Any, datetime | None]]) -> tuple[datetime | None, bool]:
+def _until(found: list[_Seen]) -> tuple[datetime | None, bool]:
     """When an event was first known to have come; else when it was last known that it had not."""
-    came = [at for value, at in found if value is True and at is not None]
+    came = [at for value, at, _ in found if value is True and at is not None]
     if came:
         return min(came), True
-    return max((at for value, at in found if value is False and at is not None), default=None), False
+    return max((at for value, at, _ in found if value is False and at is not None), default=None), False
 
 
-def _start(person: Person, planned: PlannedEndpoint) -> date | None:
+def start_of(person: Person, planned: PlannedEndpoint) -> date | None:
     """The day that a time is counted from; None where that has not come."""
     course = person.course
     if planned.after is None:

@@ -96,7 +96,12 @@ def doses(person: Person) -> Iterator[tuple[Any, ...]]:
 
 
 def guesses(person: Person) -> Iterator[tuple[Any, ...]]:
-    """One row for each guess; ANL01FL marks the last one of each person who guessed.
+    """Rows of one participant; see `sourced_guesses`."""
+    return (values for _, values in sourced_guesses(person))
+
+
+def sourced_guesses(person: Person) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """One row for each guess, with its entry; ANL01FL marks the last one of each person who guessed.
 
     What somebody said who had been told is no guess, and in no row.
     """
@@ -105,7 +110,7 @@ def guesses(person: Person) -> Iterator[tuple[Any, ...]]:
     for one in used:
         visit = visit_of(one.encounter)
         planned = person.book.visits.get(visit)
-        yield (
+        values = (
             person.usubjid,
             visit or None,
             planned.number if planned else None,
@@ -116,6 +121,7 @@ def guesses(person: Person) -> Iterator[tuple[Any, ...]]:
             one.confidence,
             last[one.guesser, one.by] is one,
         )
+        yield one.entry, values
 
 
 def peaks(readings: pl.DataFrame) -> pl.DataFrame:

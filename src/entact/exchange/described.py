@@ -8,8 +8,8 @@ from typing import Final, Literal
 
 import polars as pl
 
-from entact.datasets.adam.variables import DATASETS
-from entact.datasets.adam.variables import KEYS as ADAM_KEYS
+from entact.datasets.adam import DATASETS
+from entact.datasets.adam import KEYS as ADAM_KEYS
 from entact.datasets.sdtm import NATURAL_KEYS, Table, Variable
 
 DataType = Literal["text", "integer", "float"]
@@ -33,9 +33,11 @@ class Column:
 
     @property
     def format(self) -> str | None:
-        """How SAS shows it: a date of an analysis dataset is a number of days."""
+        """How SAS shows it: a date of an analysis dataset is a number of days, a time one of seconds."""
         name = self.variable.name
-        return "DATE9." if self.variable.numeric and name.endswith("DT") else None
+        if not self.variable.numeric:
+            return None
+        return "DATE9." if name.endswith("DT") else "DATETIME19." if name.endswith("DTM") else None
 
     @property
     def name(self) -> str:

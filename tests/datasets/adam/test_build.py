@@ -19,7 +19,7 @@ from entact.protocol.release import Study
 def made(mini: Study) -> tuple[Datasets, Tabulation, Analyser]:
     """The frames of the analysis, SDTM and ADaM of the small trial."""
     courses = [person.course() for person in trial(mini)]
-    analyser = Analyser()
+    analyser = Analyser(mini)
     tabulator = Tabulator(mini, arms(), analyser)
     for course in courses:
         tabulator.add(course)

@@ -1,4 +1,4 @@
-"""Rows of ADSL, ADAE and ADQS, made by the functions that make the frames of the analysis.
+"""Rows of the analysis datasets, made by the functions that make the frames of the analysis.
 
 Nothing is derived a second time: what an analysis of the plan reads is what stands here, and each row names
 the row of SDTM that it comes from.
@@ -12,19 +12,16 @@ from datetime import date
 from typing import Any, Final
 
 from entact.datasets import questionnaires, safety, subjects
-from entact.datasets.adam.variables import DATASETS
+from entact.datasets.adam import efficacy, readings, treatment
+from entact.datasets.adam.dates import flag, sas_date
+from entact.datasets.adam.variables import DATASETS, SEQUENCE
 from entact.datasets.sdtm.build import Table
 from entact.datasets.sdtm.homes import homes_of
 from entact.datasets.sdtm.row import Row
 from entact.datasets.sdtm.subject import Subject
+from entact.protocol.release import Study
 
-_EPOCH: Final = date(1960, 1, 1)  # day 0 of SAS
 _AS_SDTM: Final = ("AETERM", "AEDECOD", "AESEV", "AESER", "AEREL", "AEOUT")
-
-
-def sas_date(on: date | None) -> int | None:
-    """A date as SAS counts it: days since the first of January 1960."""
-    return None if on is None else (on - _EPOCH).days
 
 
 @dataclass(frozen=True)
@@ -35,10 +32,18 @@ class Analysed:
 
 
 class Analyser:
-    """Takes participants one at a time, each with the rows of SDTM that were made of them."""
+    """Takes participants one at a time, each with the rows of SDTM that were made of them.
 
-    def __init__(self) -> None:
+    Args:
+        study: all releases; the endpoints are those of the newest one.
+    Attributes:
+        failures: endpoint at visit -> what is wrong with its rule, where one fails.
+    """
+
+    def __init__(self, study: Study) -> None:
+        self.release = study.newest
         self.tables = {name: Table(name, domain) for name, domain in DATASETS.items()}
+        self.failures: dict[str, str] = {}
 
     def add(self, subject: Subject, rows: Iterable[Row]) -> None:
         """Adds the rows of one participant."""
@@ -46,22 +51,37 @@ class Analyser:
         demographics = next(row for row in made if row.domain == "DM")
         who = {name: demographics[name] for name in ("STUDYID", "USUBJID", "SUBJID", "SITEID")}
         arms = {"TRT01P": demographics["ARM"], "TRT01A": demographics["ACTARM"]}
-        self.tables["ADSL"].add(
-            {**who, **arms, **_subject_level(subject, demographics)}, demographics.entries
-        )
+        numbers: dict[str, int] = {}
+        for name, values, entries in self._made(subject, made, demographics):
+            if name != "ADSL" and name not in SEQUENCE:
+                numbers[name] = numbers.get(name, 0) + 1
+                values = {"ASEQ": numbers[name], **values}
+            self.tables[name].add({**who, **arms, **values}, entries)
+
+    def _made(self, subject: Subject, made: list[Row], demographics: Row) -> Iterator[efficacy.Made]:
+        """Each row, with its dataset and its entries."""
+        yield "ADSL", _subject_level(subject, demographics), demographics.entries
         of_sdtm = {(row.domain, row[f"{row.domain}SPID"]): row for row in made if row.domain != "DM"}
         for values, source in _events(subject, of_sdtm):
-            self.tables["ADAE"].add({**who, **arms, **values}, source.entries)
-        for number, (values, source) in enumerate(_assessments(subject, of_sdtm), start=1):
-            self.tables["ADQS"].add({**who, **arms, "ASEQ": number, **values}, source.entries)
+            yield "ADAE", values, source.entries
+        for values, source in treatment.medicines(subject, of_sdtm):
+            yield "ADCM", values, source.entries
+        for values, source in _assessments(subject, of_sdtm):
+            yield "ADQS", values, source.entries
+        failures: list[tuple[str, str]] = []
+        yield from efficacy.efficacy(subject, self.release, failures)
+        self.failures.update(failures)
+        for domain, name in readings.OF_DOMAIN.items():
+            for values, source in readings.readings(subject, made, domain):
+                yield name, values, source.entries
+        for values, entries in treatment.exposure(subject, of_sdtm):
+            yield "ADEX", values, entries
+        for values, entries in treatment.guesses(subject):
+            yield "ADBLIND", values, entries
 
     def finish(self) -> Analysed:
         """All analysis datasets."""
         return Analysed({name: table for name, table in self.tables.items() if table.rows})
-
-
-def _flag(value: Any) -> str | None:
-    return None if value is None else "Y" if value else "N"
 
 
 def _subject_level(subject: Subject, demographics: Row) -> dict[str, Any]:
@@ -73,7 +93,7 @@ def _subject_level(subject: Subject, demographics: Row) -> dict[str, Any]:
             continue
         value = said[name]
         if name.endswith("FL"):
-            found[name] = _flag(value)
+            found[name] = flag(value)
         else:
             found[name] = sas_date(value) if isinstance(value, date) else value
     found["ITTFL"] = found.get("RANDFL") if book.randomised else found.get("ENRLFL")
@@ -91,7 +111,7 @@ def _events(subject: Subject, rows: Mapping[tuple[str, Any], Row]) -> Iterator[t
                 **{name: row[name] for name in _AS_SDTM},
                 "ASTDT": sas_date(values["ASTDT"]),
                 "ASTDY": values["ASTDY"],
-                "TRTEMFL": _flag(values["TRTEMFL"]),
+                "TRTEMFL": flag(values["TRTEMFL"]),
                 "AESESS": values["SESSION"],
                 "ARELTM": values["ARELTM"],
                 "AEVALENC": values["VALENCE"],
@@ -106,6 +126,8 @@ def _assessments(
 ) -> Iterator[tuple[dict[str, Any], Row]]:
     """Each parameter of the frame `questionnaires` that has a row of SDTM: those of QS and RS."""
     homes = homes_of(subject.person.course.release).by_form
+    estimands = efficacy.estimands_of(subject.person.book)
+    said: dict[str, dict[str, Any]] = {}  # of each form as filled in: window, and the estimands that count it
     for answers, parameter, derived in questionnaires.sourced(subject.person):
         values = dict(zip(questionnaires.SCHEMA, derived, strict=True))
         home = homes.get(parameter.form, {}).get(parameter.name)
@@ -115,6 +137,13 @@ def _assessments(
         if row is None:
             continue  # not asked, or a score that is not known
         visit = values["AVISIT"]
+        if answers.entry not in said:
+            encounter = subject.person.course.encounters.get(answers.encounter or "")
+            counting = [one for one in estimands if subject.person.counts(one, answers.at)]
+            said[answers.entry] = {
+                **efficacy.windows_of(subject.person, encounter),
+                "ESTIMAND": " ".join(counting) or None,
+            }
         yield (
             {
                 "PARAM": home.name,
@@ -129,6 +158,7 @@ def _assessments(
                 "BASE": values["BASE"],
                 "CHG": values["CHG"],
                 **{name: "Y" if values[name] else None for name in ("ABLFL", "ANL01FL", "ONTRTFL")},
+                **said[answers.entry],
                 "SRCDOM": home.domain,
                 "SRCVAR": f"{home.domain}STRESN",
                 "SRCSEQ": row[f"{home.domain}SEQ"],

@@ -128,7 +128,7 @@ def _of_scale(
     instrument = form.instrument
     domain = scale["domain"] if scale else "QS"
     title = form.form.title or (instrument.title if instrument else form.name.replace("_", " "))
-    category = scale["category"] if scale else _ascii(title).upper()[:60]
+    category = scale["category"] if scale else in_ascii(title).upper()[:60]
     codes = dict(instrument.codes) if instrument else {}
     codes |= scale["codes"] if scale else {}
     code = codes.get(item)
@@ -139,7 +139,7 @@ def _of_scale(
         return Home(domain, code, name, category, category not in codelists()["QSCAT"].terms, derived, unit)
     definition = form.items.get(item)
     said = (definition.title if definition is not None else None) or item.replace("_", " ")
-    name = f"{prefix}-{_ascii(str(said)).capitalize()}"
+    name = f"{prefix}-{in_ascii(str(said)).capitalize()}"
     name = name if len(name) <= LONGEST_NAME else f"{prefix}-{item.replace('_', ' ').capitalize()}"
     own = code or f"{prefix}{place:03d}"
     return Home(domain, own, name[:LONGEST_NAME], category, True, derived, unit)
@@ -164,7 +164,8 @@ def _prefix(name: str, scale: Mapping[str, Any] | None, taken: dict[str, str]) -
     return found
 
 
-def _ascii(text: str) -> str:
+def in_ascii(text: str) -> str:
+    """A text as a transport file can hold it: `?` for what is not ASCII."""
     return text.translate(_PLAIN).encode("ascii", "replace").decode()
 
 

@@ -57,6 +57,11 @@ class Subject:
                 found.update(dict.fromkeys(standing.corrections if standing is not None else ()))
         return tuple(found)
 
+    def encounter_of(self, entry: str) -> str | None:
+        """The encounter that an entry belongs to."""
+        standing = self._effective.get(entry)
+        return None if standing is None else standing.entry.encounter
+
     @cached_property
     def _effective(self) -> dict[str, Effective]:
         return {one.id: one for one in self.person.course.effective}
