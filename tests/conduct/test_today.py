@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from tests.conduct.record import SEES_ALL, keep, telling_story
+from tests.conduct.record import SEES_ALL, blinded_study, keep, telling_story
 from tests.course.conftest import Story
 
 from entact import store
+from entact.conduct import reader
 from entact.course import fold
 from entact.course.found.attested import version_of
 from entact.protocol import Study
@@ -123,3 +125,32 @@ def test_a_broken_signature_waits_for_who_signs(get: Get, study: Study) -> None:
     keep(study, story)
     assert [one for one in tasks(get("/", "investigator")) if "sign that again" in one]
     assert not [one for one in tasks(get("/", "monitor")) if "sign that again" in one]
+
+
+def _with_call(data: dict[str, Any]) -> None:
+    call = {
+        "visit": "call_day_2", "after": "session_1", "within": "2 .. 4 d", "kind": "contact",
+        "contact": "telephone", "do": ["safety_call", "suicidality"],
+    }  # fmt: skip
+    place = next(number for number, one in enumerate(data["schedule"]) if one["visit"] == "integration_1")
+    data["schedule"].insert(place + 1, call)
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize(("day", "said"), [(13, ["visit after a session"]), (14, ["call after a session"])])
+def test_the_morning_and_the_calls_after_a_session_wait_for_who_makes_them_on_their_days(
+    get: Get, day: int, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = blinded_study(_with_call)
+    story = Story(study).whole()
+    story.entries = [one for one in story.entries if one.occurred_at < story.at(12.9).isoformat()]
+    assert story.entries[-1].data == {"status": "ended"}
+    if day == 14:  # the morning went by as planned
+        story.begin("integration_1#1", day=13)
+        story.write("encounter", {"status": "ended"}, day=13, minute=60, encounter="integration_1#1")
+    monkeypatch.setattr(reader, "present", lambda environment: story.at(day, 5))
+    keep(study, story)
+    for role in ("therapist", SEES_ALL, "scheduler"):
+        told = [one for one in tasks(get("/", role)) if "after a session" in one]
+        assert len(told) == len(said) * (role != "scheduler"), role
+        assert all(text in one for text, one in zip(said, told, strict=False))

@@ -65,6 +65,32 @@ def sessions_ahead(reader: Reader, person: Person) -> Iterator[Task]:
         yield Task(rank < 2, standing.key, standing.number, one.site, what, when, rank=rank, due=one.at)
 
 
+def orders_said(reader: Reader, person: Person) -> Iterator[Task]:
+    """Orders by telephone that somebody wrote down as those of whoever looks, and that wait for their yes."""
+    hidden, sites = reader.sight.hidden_names, reader.sites
+    found = lists.open_findings(
+        reader.at, hidden=hidden, sites=sites, rule="order_not_confirmed", limit=MOST + 1
+    )
+    if not found:
+        return
+    known = {one.ledger: Standing.of(one) for one in lists.participants_of([one.ledger for one in found])}
+    folded = reader.folded([*known])
+    for ledger, standing in known.items():
+        course = folded.get(ledger)
+        said = course.course.overrides if isinstance(course, Folded) else []
+        for order in said:
+            if order.ordered_by != person.identity or order.encounter is None:
+                continue
+            if any(one.confirms(order) for one in said):
+                continue
+            what = f"{order.by} wrote down an order of yours by telephone: confirm it, or ask about it"
+            when = f"written down {moment(order.at, reader.zone_of(standing.site))}"
+            address = f"{reverse('console')}#{standing.key}/{order.encounter.replace('#', '.')}"
+            yield Task(
+                True, "", standing.number, standing.site, what, when, rank=1, due=order.at, address=address
+            )
+
+
 def forms_missing(reader: Reader, person: Person) -> Iterator[Task]:
     """Forms of visits that are over, and were not filled in."""
     if not reader.sight.sees_schedule or not person.may("enter"):
@@ -247,6 +273,7 @@ SOURCES: Final[tuple[Source, ...]] = (
     assessments,
     without_rater,
     sessions_ahead,
+    orders_said,
     unblinded,
     reconsents,
     reports_owed,

@@ -17,6 +17,7 @@ from entact.course.instants import ALERT
 from entact.store import lists
 
 AHEAD = timedelta(days=2)
+CALL = "safety_call"
 MOST = 12  # tasks that are shown; of more it is said that there are
 
 
@@ -80,7 +81,7 @@ def _found(reader: Reader, limit: int) -> Iterator[tuple[str, Task]]:
         for visit in lists.missed(at, hidden=hidden, sites=sites, limit=limit):
             yield visit.ledger, _visit(reader, visit)
         for visit in lists.due(at, hidden=hidden, sites=sites, limit=limit):
-            if visit.ends is not None and visit.ends <= at + AHEAD:
+            if visit.ends is not None and (visit.ends <= at + AHEAD or follows_session(reader, visit.visit)):
                 yield visit.ledger, _visit(reader, visit)
     yield from _in_review(reader, limit)
 
@@ -123,9 +124,34 @@ def _visit(reader: Reader, row: lists.DueVisit) -> Task:
     title, zone = title_of_visit(row.visit, reader.visits), reader.zone_of(row.site)
     assert row.ends is not None
     over = row.ends <= reader.at
+    rank = 2 if over else 3
+    if _is_theirs(reader, row.visit):  # somebody was given a drug, and who looks after them looks here
+        rank = 1 if row.ends <= reader.at + timedelta(days=1) else 2
     what = f"{title} did not take place, and nobody has said why" if over else f"{title} has not taken place"
+    if not over and follows_session(reader, row.visit):
+        planned = reader.visits[row.visit]
+        told = "call" if planned.contact == "telephone" else "visit"
+        what = f"{title}: the {told} after a session is due and has not taken place"
     when = f"its window {'closed' if over else 'closes'} {_end(row, zone)}"
-    return Task(False, "", row.number, row.site, what, when, rank=2 if over else 3, due=row.ends)
+    return Task(rank < 2, "", row.number, row.site, what, when, rank=rank, due=row.ends)
+
+
+def follows_session(reader: Reader, visit: str) -> bool:
+    """Whether a visit is the morning after a dosing session, or a contact in the days that follow it."""
+    planned = reader.visits.get(visit)
+    before = reader.visits.get(planned.after or "") if planned is not None else None
+    if planned is None or before is None or before.kind != "dosing":
+        return False
+    morning = planned.within is not None and planned.within.next_morning
+    return morning or planned.kind == "contact" or CALL in planned.do
+
+
+def _is_theirs(reader: Reader, visit: str) -> bool:
+    """Whether a visit after a session is for the reader's role to make."""
+    planned, role = reader.visits.get(visit), reader.sight.role
+    if planned is None or not follows_session(reader, visit):
+        return False
+    return role == planned.by or (planned.by is None and role in permissions_of(reader.study).table["enter"])
 
 
 def _end(row: lists.DueVisit, zone: tzinfo) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from entact.protocol.problem import Fault, Path, unknown
 from entact.protocol.study import StudyFile
@@ -13,6 +14,8 @@ def check_session(file: StudyFile) -> Iterator[Fault]:
     plan = file.session
     if plan is None:
         return
+    if plan.night_checks is not None and plan.night_checks < timedelta(minutes=5):
+        yield Fault(("session", "night_checks"), "nobody can look in as often as that; write 5 min or more")
     for name, telephone in plan.telephones.items():
         path: Path = ("session", "telephones", name, "sites")
         for site in telephone.sites:

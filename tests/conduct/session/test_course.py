@@ -260,3 +260,29 @@ def test_participants_are_counted_with_the_one_whose_session_it_is(briefing: dic
         "return [0, 1, 3, 4].map((at) => it.facts(given[0], given[1], at, true)[\"present('participant')\"]);"
     )
     assert run("course.js", ask, [briefing, said]) == [1, 2, 3, 2]
+
+
+def test_the_night_is_handed_over_and_says_when_to_look_in_next(briefing: dict[str, Any]) -> None:
+    briefing["plan"]["night_checks"] = 7200.0
+    given = entry_of(briefing, "session_note", {"what": "hand_over", "person": "n-1"}, NOON)
+    yes = {"what": "hand_over", "person": "n-1", "state": "yes"}
+    minute = timedelta(minutes=1)
+    taken = entry_of(briefing, "session_note", yes, NOON + minute, by="n-1", about=given["id"])
+    forged = entry_of(briefing, "session_note", yes, NOON + minute, by="t-1", about=given["id"])
+    look = entry_of(briefing, "session_note", {"what": "night_check", "state": "yes"}, NOON + 90 * minute)
+    over = entry_of(briefing, "session_note", {"what": "hand_over", "state": "ended"}, NOON + 700 * minute)
+    body = """
+    return given.map(([briefing, own]) => {
+      const night = it.nightOf(briefing, it.together(briefing, own));
+      return night && [night.taken !== null, night.looks.length, night.next];
+    });
+    """
+    cases = [[given], [given, forged], [given, taken], [given, taken, look], [given, taken, look, over]]
+    at = NOON.timestamp() * 1000
+    assert run("course.js", body, [[briefing, own] for own in cases]) == [
+        [False, 0, at + 7_200_000],
+        [False, 0, at + 7_200_000],
+        [True, 0, at + 7_200_000],
+        [True, 1, at + 210 * 60_000],
+        None,
+    ]

@@ -19,6 +19,7 @@ from entact import store
 from entact.conduct.session import views
 from entact.conduct.session.files import console_files, worker
 from entact.course import Course, findings, open_alerts
+from entact.course.found.attested import version_of
 from entact.store.console_keys import console_keys, renew_console_key
 
 BRIEFING = f"{ADDRESS}briefing/"
@@ -214,6 +215,26 @@ def test_two_tablets_that_gave_a_supplement_while_offline_call_whatever_arrives_
     send(box(briefing, "alert_answered", answer, at=NOON + timedelta(minutes=99), about=raised.entry))
     assert not open_alerts(now(case, in_session))
     assert "unknown_alert" not in {one.rule for one in findings(now(case, in_session), NOON)}
+
+
+def test_an_order_by_telephone_waits_on_the_home_of_who_is_said_to_have_given_it(
+    briefing: dict[str, Any], investigator: Browser, case: Case, in_session: str
+) -> None:
+    course = now(case, in_session)
+    reading = next(one for one in course.effective if one.entry.kind == "vital_signs")
+    decided = {
+        "requirement": "initial_dose.2", "entries": [reading.id], "versions": [version_of(reading)],
+    }  # fmt: skip
+    order = entry_of(briefing, "override", decided | {"ordered_by": "i-1"}, reason="clinical_judgement")
+    assert send(seal(briefing, order["id"], json.dumps(order)))[0]["status"] == "kept"
+    page = investigator.get("/")
+    assert "t-1 wrote down an order of yours by telephone" in page
+    assert 'href="/session/#P-1/session_1.1"' in page
+    own = dict(json.loads(investigator.get(BRIEFING)))
+    said = {"about": order["id"], "reason": "clinical_judgement", "at": NOON + timedelta(minutes=2)}
+    assert send(box(own, "override", decided, **said))[0]["status"] == "kept"
+    assert "by telephone" not in investigator.get("/")
+    assert "order_not_confirmed" not in {one.rule for one in findings(now(case, in_session), NOON)}
 
 
 def test_what_arrives_late_is_asked_as_of_its_time(

@@ -112,7 +112,7 @@ def of_file(
     }
 
 
-def plan_of(plan: SessionPlan, site: str | None) -> dict[str, list[dict[str, Any]]]:
+def plan_of(plan: SessionPlan, site: str | None) -> dict[str, Any]:
     """What people have at hand at a session of a site, in the words of the study file."""
     return {
         "telephones": [{"title": one.title, "number": one.at(site)} for one in plan.telephones.values()],
@@ -125,6 +125,7 @@ def plan_of(plan: SessionPlan, site: str | None) -> dict[str, list[dict[str, Any
             for code, one in plan.emergencies.items()
         ],
         "arrival": [{"code": code, "title": title} for code, title in plan.arrival.items()],
+        "night_checks": seconds(plan.night_checks),
     }
 
 

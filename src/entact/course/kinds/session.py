@@ -13,9 +13,11 @@ class SessionNote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Kind `session_note`: a fact of the session.
 
     `what`: something was looked at on arrival; rescue medication was given; an emergency was treated; music,
-    touch or a break began or ended; a recording was made; somebody was rung, and reached or not; the
-    participant was handed over to whoever attends at night, or looked after there. `name` is as the study
-    file has it; `person` the one to whom it was handed over; `reference` and `digest` those of a recording.
+    touch or a break began or ended; a recording was made; somebody was rung, and reached or not; something
+    was seen or heard, in words that may come later in an entry that is `about` it; the participant was
+    handed over to whoever attends at night, or looked after there. `name` is as the study file has it;
+    `person` the one to whom it was handed over, who says so in an entry of their own that is `about` it
+    (`yes`); the next morning it has `ended`. `reference` and `digest` those of a recording.
     """
 
     what: Literal[
@@ -29,6 +31,7 @@ class SessionNote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         "call",
         "hand_over",
         "night_check",
+        "observation",
     ]
     name: str | None = None
     state: Literal["yes", "no", "begun", "ended"] | None = None

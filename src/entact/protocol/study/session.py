@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
-from entact.protocol.study.base import Block, Name
+from entact.protocol.study.base import Block, Duration, Name
 from entact.protocol.study.text import Words
 
 _PHONE: Final = r"^\+?[0-9][0-9 ()/.-]{1,28}$"
@@ -55,10 +55,12 @@ class Emergency(Block):
 class SessionPlan(Block):
     """What people at a dosing session have at hand, with or without a network.
 
-    `arrival` is looked at before the dose, beside what the gates ask.
+    `arrival` is looked at before the dose, beside what the gates ask. `night_checks`: how often
+    whoever has the participant for the night looks in.
     """
 
     telephones: dict[Name, Telephone] = Field(default={})
     rescue: dict[Name, RescueMedication] = Field(default={})
     emergencies: dict[Name, Emergency] = Field(default={})
     arrival: dict[Name, Words] = Field(default={})
+    night_checks: Duration | None = None

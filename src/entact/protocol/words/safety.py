@@ -130,6 +130,9 @@ class Safety(Teller):
             yield Passage(f"Emergency: {card.title}", begun(card.signs), notes, card.assumption)
         if plan.arrival:
             yield Passage("At arrival", listed(plan.arrival.values()), (), plan.assumption)
+        if plan.night_checks:
+            often = f"Looked in on every {duration_words(plan.night_checks)}, from the hand-over on."
+            yield Passage("At night", often, (), plan.assumption)
 
     def stopping(self) -> Iterator[Passage]:
         for rule in self.file.stopping.values():

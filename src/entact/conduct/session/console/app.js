@@ -241,13 +241,28 @@ function draw() {
     top(),
     open.map(({ episode, calls }) => acts.alert(episode, calls, back)),
     acts.orders(back),
-    underWay ? dueCards(said) : null,
+    underWay ? dueCards(said) : nightCard(said),
     underWay ? h("div", { class: "grid" }, actions(said)) : opening(said),
     underWay ? (course.doseOf(said, "initial").length ? inSession(said) : checklist(said)) : null,
     readings(said),
-    underWay ? h("div", { class: "grid" }, notes.spans(back)) : null,
-    h("div", { class: "row" }, underWay || course.hasEnded(said) ? button("The night", () => show(() => [top(), notes.night(back)], true), { class: "plain" }) : null, button("Dim", dim, { class: "plain" }), button("Enter from paper", fromPaper, { class: "plain" }), button("Sign this device out", signOut, { class: "plain" })),
+    underWay ? h("div", { class: "grid" }, notes.spans(back), notes.wordless(back, over)) : null,
+    h("div", { class: "row" }, underWay || course.hasEnded(said) ? button("The night", night, { class: "plain" }) : null, button("Dim", dim, { class: "plain" }), button("Enter from paper", fromPaper, { class: "plain" }), button("Sign this device out", signOut, { class: "plain" })),
   ];
+}
+
+/** A screen over that of the session. @param {() => any} make */
+function over(make) {
+  show(() => [top(), make()], true);
+}
+
+const night = () => over(() => notes.night(back, showCard));
+
+/** The next look at night, once the session is over. @param {course.Said[]} said */
+function nightCard(said) {
+  const found = course.hasEnded(said) ? course.nightOf(session.current().briefing, said) : null;
+  if (!found?.next) return null;
+  const late = now() - found.next;
+  return button("Look in on the participant", night, { class: late > 10 * 60_000 ? "due over" : late > -10 * 60_000 ? "due" : "", small: late > 0 ? `overdue by ${span(late)}` : `in ${span(late)}, at ${hour(found.next, session.current().briefing.zone)}` });
 }
 
 /** @param {course.Said[]} said */
@@ -287,6 +302,7 @@ function actions(said) {
     briefing.gates.initial_dose || briefing.standing.initial_dose ? button("Initial dose", () => show(() => [top(), acts.dose("initial", back, fill)], true), { small: initial ? "given: record another" : "asks before it is given" }) : null,
     initial && offered ? button("Supplement", () => show(() => [top(), acts.dose("supplement", back, fill)], true), { small: supplement ? "recorded" : acts.timeOf(offered) }) : null,
     briefing.terms.length ? button("Something happened", () => show(() => [top(), acts.event(back)], true)) : null,
+    button("Seen or heard", () => notes.observe(back, over), { small: "one tap keeps the time; words now or later" }),
     button("Who is here", () => show(() => [top(), acts.people(() => show(draw))], true), { small: [...course.inside(said).keys()].join(", ") || "nobody entered" }),
     button("Emergency", showCard, { class: "bad", small: "numbers, what to do, rescue medication" }),
     button("The session ends", () => show(() => [top(), acts.ending(back, fill)], true)),
@@ -356,7 +372,7 @@ function openEpisodes() {
 function glow() {
   const it = session.isOpen() ? session.current() : null;
   const open = it ? openEpisodes() : [];
-  const overdue = it ? course.due(it.briefing, session.said()).some((one) => one.at !== null && now() - one.at > 10 * 60_000) : false;
+  const overdue = it ? [...course.due(it.briefing, session.said()), { at: course.hasEnded(session.said()) ? (course.nightOf(it.briefing, session.said())?.next ?? null) : null }].some((one) => one.at !== null && now() - one.at > 10 * 60_000) : false;
   document.body.toggleAttribute("data-glow", open.length > 0);
   if (it?.sounds && (open.length || overdue)) alarm.sound();
 }

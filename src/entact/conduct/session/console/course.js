@@ -421,6 +421,17 @@ export function due(briefing, said) {
   return found.sort((one, other) => (one.at ?? 0) - (other.at ?? 0));
 }
 
+/** Who has the participant for the night, whether they took over, and when they look in next; null where nobody has. @param {Briefing} briefing @param {Said[]} said */
+export function nightOf(briefing, said) {
+  const given = notesOf(said, "hand_over").findLast((one) => !one.data.state);
+  const after = given ? said.filter((one) => one.at > given.at) : [];
+  if (!given || notesOf(after, "hand_over").some((one) => one.data.state === "ended")) return null;
+  const looks = notesOf(after, "night_check");
+  const every = briefing.plan.night_checks;
+  const taken = said.find((one) => one.kind === "session_note" && one.data.state === "yes" && one.about === given.id && one.by === given.data.person) ?? null;
+  return { given, taken, looks, next: every == null ? null : (looks.at(-1)?.at ?? given.at) + every * 1000 };
+}
+
 /** When a time within the session is; null: now, undefined: not yet known. @param {Briefing} briefing @param {Said[]} said @param {string} timepoint */
 function instantOf(briefing, said, timepoint) {
   const initial = doseOf(said, "initial")[0];

@@ -31,18 +31,52 @@ export function spans(done) {
   });
 }
 
-/** After the session: who looks after the participant for the night, and how each look went. @param {() => void} done */
-export function night(done) {
-  const { briefing } = current();
-  const all = said();
-  const given = course.notesOf(all, "hand_over").at(-1);
-  const words = h("input", { name: "words", maxlength: 1000, placeholder: "What has to be known, or what was seen" });
+/** After the session: who looks after the participant for the night, and how each look went. @param {() => void} done @param {() => void} ring shows whom to call */
+export function night(done, ring) {
+  const { briefing, acting } = current();
+  const found = course.nightOf(briefing, said());
+  const words = h("input", { name: "words", maxlength: 1000, "aria-label": "Words", placeholder: "What has to be known, or what was seen" });
   const text = () => (words.value.trim() ? { words: words.value.trim() } : {});
-  const looks = course.notesOf(all, "night_check");
-  return h("section", { class: "panel" }, h("h2", {}, "The night"),
-    given ? h("p", {}, `${given.data.person} has it since ${hour(given.at, briefing.zone)}, handed over by ${given.by}. ${looks.length ? `Looked in at ${looks.map((one) => hour(one.at, briefing.zone)).join(", ")}.` : "Not looked in yet."}`) : h("p", {}, "Nobody has taken over for the night."),
+  const note = (/** @type {any} */ data, /** @type {string | null} */ about = null) => async () => (await record("session_note", { ...data, ...text() }, { about })) && done();
+  const time = (/** @type {number} */ at) => hour(at, briefing.zone);
+  const others = briefing.staff.filter((/** @type {any} */ one) => one.person !== found?.given.data.person);
+  return h("section", { class: "panel" }, h("h2", {}, "The night"), button("Call somebody", ring, { class: "bad", small: "numbers, what to do, last readings" }),
+    found ? [
+      h("p", {}, `${found.given.data.person} has it since ${time(found.given.at)}, handed over by ${found.given.by}.`),
+      found.taken ? h("p", { class: "done" }, `Taken over by their own entry at ${time(found.taken.at)}.`)
+        : found.given.data.person === acting.identity ? button(`I, ${acting.initials}, have taken over`, note({ what: "hand_over", person: acting.identity, state: "yes" }, found.given.id), { class: "main", small: "signs the hand-over" })
+          : h("p", { class: "note" }, `${found.given.data.person} has not said so yet: on a device of their own, or by their PIN on this one.`),
+      h("p", {}, `${found.looks.length ? `Looked in at ${found.looks.map((one) => time(one.at)).join(", ")}` : "Not looked in yet"}${found.next ? `; next at ${time(found.next)}` : ""}.`),
+    ] : h("p", {}, "Nobody has taken over for the night."),
     words,
-    h("div", { class: "grid" }, given ? [button("Looked in: all is well", async () => (await record("session_note", { what: "night_check", state: "yes", ...text() })) && done()), button("Looked in: not well", async () => (await record("session_note", { what: "night_check", state: "no", ...text() })) && done(), { class: "bad", small: "then ring" })] : null,
-      briefing.staff.filter((/** @type {any} */ one) => one.person !== given?.data.person).map((/** @type {any} */ one) => button(`Hand over to ${one.person}`, async () => (await record("session_note", { what: "hand_over", person: one.person, ...text() })) && done(), { class: "plain" }))),
+    h("div", { class: "grid" }, found ? [
+      button("Looked in: all is well", note({ what: "night_check", state: "yes" })),
+      button("Looked in: not well", note({ what: "night_check", state: "no" }), { class: "bad", small: "then call" }),
+      button("The night is over", note({ what: "hand_over", state: "ended", person: found.given.data.person }), { class: "plain" }),
+    ] : null,
+    others.map((/** @type {any} */ one) => button(`Hand over to ${one.person}`, note({ what: "hand_over", person: one.person }), { class: "plain" }))),
     button("Back", done, { class: "plain" }));
+}
+
+/** Something seen or heard: kept with its time by one tap, in words now or later. @param {() => void} done @param {(make: () => any) => void} show */
+export async function observe(done, show) {
+  if (!(await record("session_note", { what: "observation" }))) return;
+  const first = course.notesOf(said(), "observation").filter((one) => !one.about).at(-1);
+  if (first) show(() => inWords(first, done));
+}
+
+/** @param {course.Said} first @param {() => void} done */
+function inWords(first, done) {
+  const { zone } = current().briefing;
+  const words = h("input", { name: "words", maxlength: 1000, "aria-label": "Words", placeholder: "What was seen or heard, pleasant or not" });
+  return h("section", { class: "panel" }, h("h1", {}, `Noted at ${hour(first.at, zone)}`), words,
+    button("Save the words", async () => words.value.trim() && (await record("session_note", { what: "observation", words: words.value.trim() }, { about: first.id })) && done(), { class: "main" }), button("Later", done, { class: "plain" }));
+}
+
+/** Notes that have no words yet, each a tap away from them. @param {() => void} done @param {(make: () => any) => void} show */
+export function wordless(done, show) {
+  const { zone } = current().briefing;
+  const all = course.notesOf(said(), "observation");
+  const open = all.filter((one) => !one.about && !all.some((other) => other.about === one.id));
+  return open.map((one) => button(`Noted at ${hour(one.at, zone)}`, () => show(() => inWords(one, done)), { class: "plain", small: "no words yet" }));
 }
