@@ -59,6 +59,7 @@ SAID: dict[str, dict[str, Any]] = {
     "reliable_change": {"reliability": 0.8, "change": "absolute"},
     "kaplan_meier": {"ended": "ended", "at_times": [5]},
     "competing_risks": {"ended": "ended", "competing": "died", "until": 5},
+    "gray": {"ended": "ended", "competing": "died"},
     "incidence": {"value": "guess"},
     "event_rates": {"value": "guess", "exposure": "baseline"},
     "special_interest": {"value": "guess", "groups": {"any": ["mdma", "placebo"], "none": "craving"}},

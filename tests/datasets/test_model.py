@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import polars as pl
 import pytest
 from tests.datasets.participants import Participant
 
 from entact.course import Course
-from entact.datasets import build, model_frame
-from entact.protocol import Study
+from entact.datasets import analysis_frames, build, model_frame
+from entact.protocol import Study, load_study
 
 
 def test_every_row_has_arm_site_and_the_value_that_the_endpoint_compares_with(
@@ -68,3 +69,50 @@ def test_what_stays_true_of_a_person_is_a_covariate(
     assert frame.columns[-3:] == ["age", "sex", "value"]
     ages = dict(datasets.subjects.select("USUBJID", "AGE").iter_rows())
     assert frame["age"].to_list() == [ages[who] for who in frame["participant"]]
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "row"),
+    [
+        ((30, 1), None, (30.0, False, False)),
+        ((30, 1), (12, 0), (12.0, False, True)),
+        ((30, 0), (12, 0), (12.0, False, True)),
+        ((12, 0), (30, 0), (12.0, True, False)),
+        ((12, 0), (12, 0), (12.0, True, False)),
+        ((30, 1), (12, 1), (30.0, False, False)),
+        ((None, None), (12, 0), (12.0, False, True)),
+    ],
+)
+def test_another_event_ends_a_time_where_it_comes_first(
+    own: tuple[int, int], other: tuple[int, int] | None, row: tuple[float, bool, bool], tmp_path: Path
+) -> None:
+    """Time and censoring of both events -> time, ended by its own, by the other."""
+    text = (Path(__file__).parents[1] / "studies" / "mini" / "study.yaml").read_text()
+    text = text.rstrip().replace(
+        "endpoints:\n",
+        "endpoints:\n  until: {event: suicidality.behaviour, after: session_1, at: closing}\n"
+        "  left: {event: suicidality.ideation >= 4, after: session_1, at: closing}\n",
+    )
+    text += (
+        "\n  secondary:\n    risks: {endpoint: until, estimand: de_facto, set: mitt, method: gray, "
+        "competing: left, contrast: mdma - placebo at closing}\n"
+    )
+    (tmp_path / "study.yaml").write_text(text)
+    study = load_study(tmp_path)
+    one = Participant(study, 1).randomised().dosed()
+    one.rate(12, False, day=40, visit="outcome")
+    datasets = build(study, [one.course()], {"denver-001": "mdma"})
+    blank = datasets.endpoints.filter(PARAMCD="until").head(1)
+    rows = [
+        blank.with_columns(
+            PARAMCD=pl.lit(name), AVAL=pl.lit(said[0], pl.Float64), CNSR=pl.lit(said[1], pl.Int64)
+        )
+        for name, said in (("until", own), ("left", other))
+        if said is not None
+    ]
+    frame = analysis_frames(replace(datasets, endpoints=pl.concat(rows)))["risks"]
+    assert frame.select("value", "ended", "competing").fill_null(False).rows() == [row]
+    assert datasets.book.plan["analyses"]["risks"]["competing"] == "competing"
+    assert (
+        datasets.book.plan["relies"]["risks"]["beside"]["competing"]["event"] == "suicidality.ideation >= 4"
+    )

@@ -28,6 +28,7 @@ from entact.analysis.methods import (
     EstimatingEquations,
     ExactShares,
     FirthOdds,
+    GrayTest,
     Hazards,
     Imputed,
     Incidence,
@@ -236,6 +237,7 @@ _MAKERS: dict[str, Callable[[Mapping[str, Any]], Method]] = {
     "competing_risks": lambda said: CompetingRisks(
         _flag(said["ended"]), _flag(said["competing"]), float(said["until"])
     ),
+    "gray": lambda said: GrayTest(_flag(said["ended"]), _flag(said["competing"]), names_of(said, "strata")),
     "log_rank": lambda said: LogRank(_flag(said["ended"]), names_of(said, "strata")),
     "cox": lambda said: Hazards(_flag(said["ended"]), names_of(said, "covariates"), names_of(said, "strata")),
     "restricted_mean": lambda said: RestrictedMean(_flag(said["ended"]), float(said["until"])),

@@ -171,6 +171,7 @@ def _vocabulary() -> str:
 
 _OUTCOMES = {"number": "a number", "yes_no": "a yes or no", "time": "the time until an event", "any": "any"}
 _TAKEN = {
+    "flag": "another endpoint that is a time",
     "formula": "effects, as in `arm * visit + baseline + site`",
     "column": "`site`, `visit`, `baseline`, or an item of a lasting form",
     "columns": "one or several of `site`, `visit`, `baseline` and items of lasting forms",

@@ -66,7 +66,8 @@ class PlannedAnalysis:
     Attributes:
         name: `primary`, or that of a secondary one. contrast: the arms compared; at: the visit for which.
         columns: that it names beside its fixed effects. guesser: whose guess of the treatment it takes.
-        beside: other endpoints whose values at the same visit it takes.
+        beside: other endpoints whose values at the same visit it takes. competing: the time until another
+            event, which can come first.
     """
 
     name: str
@@ -84,6 +85,7 @@ class PlannedAnalysis:
     columns: tuple[str, ...] = ()
     guesser: str | None = None
     beside: tuple[str, ...] = ()
+    competing: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -391,6 +393,7 @@ def _analyses(release: Release) -> Iterator[PlannedAnalysis]:
             columns=tuple(_columns(said)),
             guesser=said.guess if said.guess in GUESSERS else None,
             beside=tuple(_beside(said)),
+            competing=said.competing,
         )
 
 

@@ -9,7 +9,7 @@ import polars as pl
 from entact.datasets.build import ARM, Datasets
 from entact.datasets.codebook import Codebook, PlannedAnalysis, PlannedEndpoint
 from entact.datasets.subjects import UNIT
-from entact.protocol.plan_data import ENDED, guess_column
+from entact.protocol.plan_data import COMPETING, ENDED, guess_column
 
 _TERMS = {"arm", "visit", "baseline", "site", "unit"}  # of a model, besides what stays true of a person
 
@@ -53,6 +53,9 @@ def _analysis_frame(datasets: Datasets, analysis: PlannedAnalysis) -> pl.DataFra
     rows = rows.with_columns(pl.col("AVISIT").cast(pl.Enum(seen)))
     after = [_after(event, said["day"], book) for event, said in book.plan["intercurrent"].items()]
     needed = [one for one in rows.select(*columns).columns if one not in ("value", "day")]
+    if analysis.competing is not None:
+        rows = _first_to_come(datasets, rows, analysis.competing)
+        columns.append(pl.col(COMPETING))
     if book.endpoints[analysis.endpoint].kind == "time":
         columns.append((pl.col("CNSR") == 0).alias(ENDED))
     if analysis.guesser is not None:
@@ -66,6 +69,20 @@ def _analysis_frame(datasets: Datasets, analysis: PlannedAnalysis) -> pl.DataFra
         rows = rows.join(measured, on=["USUBJID", "AVISIT"], how="left", maintain_order="left")
         columns.append(pl.col(other))
     return rows.select(*columns, *after).drop_nulls(needed)
+
+
+def _first_to_come(datasets: Datasets, rows: pl.DataFrame, other: str) -> pl.DataFrame:
+    """The rows of a time, ended by another event where that came first; of one day its own event counts."""
+    times = datasets.endpoints.filter(PARAMCD=other, CNSR=0).select("USUBJID", other="AVAL", when="ADT")
+    rows = rows.join(times, on="USUBJID", how="left", maintain_order="left")
+    came = pl.col("other").is_not_null()
+    first = came & (pl.col("AVAL").is_null() | (pl.col("CNSR") == 1) | (pl.col("other") < pl.col("AVAL")))
+    return rows.with_columns(
+        first.alias(COMPETING),
+        AVAL=pl.when(first).then("other").otherwise("AVAL"),
+        ADT=pl.when(first).then("when").otherwise("ADT"),
+        CNSR=pl.when(first).then(1).otherwise("CNSR"),
+    )
 
 
 def _last_guess(datasets: Datasets, rows: pl.DataFrame, guesser: str) -> pl.Series:

@@ -35,6 +35,8 @@ def check_keys(file: StudyFile, analysis: Analysis, word: MethodWord, path: Path
         takes = word.takes[key]
         if key == "ended":
             yield Fault((*path, key), "the endpoint says what ends its time; take it out", at_key=True)
+        elif key == "competing":
+            yield from _competing(file, analysis, (*path, key))
         elif isinstance(takes, tuple):
             several = key == "covariance" and isinstance(value, list)
             for place, one in enumerate(value if several else [value]):
@@ -143,6 +145,19 @@ def _measure(file: StudyFile, analysis: Analysis, value: Any, path: Path) -> Ite
     known = [name for name, one in file.endpoints.items() if not one.is_time and name != analysis.endpoint]
     if value not in known:
         yield Fault(path, unknown("endpoint measured beside it", str(value), known))
+
+
+def _competing(file: StudyFile, analysis: Analysis, path: Path) -> Iterator[Fault]:
+    """The event that can come first: another time of the study, counted from the same day."""
+    times = {name: one for name, one in file.endpoints.items() if one.is_time and name != analysis.endpoint}
+    other = times.get(str(analysis.competing))
+    if other is None:
+        yield Fault(path, unknown("time until another event", str(analysis.competing), times))
+    elif other.after != file.endpoints[analysis.endpoint].after:
+        starts = [one.after or "randomisation" for one in (other, file.endpoints[analysis.endpoint])]
+        yield Fault(
+            path, f"{analysis.competing!r} counts from {starts[0]}, and the endpoint from {starts[1]}"
+        )
 
 
 def _events(file: StudyFile) -> tuple[str, ...]:

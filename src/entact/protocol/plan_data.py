@@ -23,6 +23,9 @@ GUESSERS: Final = ("participant", "therapist", "rater")
 ENDED: Final = "ended"
 """The column that says whether a time ended with its event, in the frames that are analysed."""
 
+COMPETING: Final = "competing"
+"""The column that says whether another event came before that of a time, in the same frames."""
+
 
 def plan_data(file: StudyFile, visits: list[str]) -> dict[str, Any]:
     """The plan of a study file as `entact.analysis.plan.read_study_plan` takes it.
@@ -57,8 +60,12 @@ def plan_data(file: StudyFile, visits: list[str]) -> dict[str, Any]:
             said["guess"] = guess_column(one.guess)
         if endpoint.is_time:
             said["ended"] = ENDED
+        if one.competing is not None:
+            said["competing"] = COMPETING
         analyses[name] = said
         beside = {key: getattr(one, key) for key, takes in word.takes.items() if takes == "measure"}
+        if one.competing is not None:
+            beside["competing"] = one.competing
         own = plan.sets.get(one.set)
         relies[name] = {
             "endpoint": _endpoint(endpoint),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from entact.analysis.methods.adjusted import FirthOdds, Standardised
 from entact.analysis.methods.agree import Intraclass, Kappa, Reliability
+from entact.analysis.methods.competing import CompetingRisks, GrayTest
 from entact.analysis.methods.events import DoseDayRates, Incidence, SpecialInterest, TimeCourse, Volcano
 from entact.analysis.methods.guesses import BlindingIndex, EffectGivenGuess
 from entact.analysis.methods.harms import ConcentrationQTc, LiverPeaks, LongQT, Shift, SuicidalityShift
@@ -23,7 +24,6 @@ from entact.analysis.methods.same import Lasting, RandomEffects, Subgroups, With
 from entact.analysis.methods.several import DoseTrend, EachAgainst
 from entact.analysis.methods.shares import ExactShares, MantelHaenszel, Share, Shares
 from entact.analysis.methods.times import (
-    CompetingRisks,
     Hazards,
     LogRank,
     MedianTime,
@@ -50,6 +50,7 @@ __all__ = [
     "EstimatingEquations",
     "ExactShares",
     "FirthOdds",
+    "GrayTest",
     "Hazards",
     "Imputed",
     "Incidence",

@@ -12,7 +12,6 @@ from entact.analysis.planned import Event, Question
 from entact.analysis.result import Estimate, Estimates
 from entact.analysis.survival import (
     Times,
-    cumulative_incidence,
     hazard_ratio,
     kaplan_meier,
     logrank,
@@ -36,11 +35,11 @@ class MedianTime:
     ended: str | Ended
 
     def answer(self, rows: pl.DataFrame, question: Question) -> Estimates:
-        here = _with(question.here(rows), self.ended)
+        here = with_events(question.here(rows), self.ended)
         found = []
         for key, part in parts(here, ["arm"] if "arm" in here.columns else []):
             name = str(key[0]) if key else "all"
-            times = Times.of(part["value"], part[_name(self.ended)], name)
+            times = Times.of(part["value"], part[column_of(self.ended)], name)
             found.append(replace(median_time(times, level=question.level), label=name))
         return Estimates("", tuple(found))
 
@@ -53,11 +52,11 @@ class ShareWithout:
     at_times: tuple[float, ...]
 
     def answer(self, rows: pl.DataFrame, question: Question) -> Estimates:
-        here = _with(question.here(rows), self.ended)
+        here = with_events(question.here(rows), self.ended)
         found = []
         for key, part in parts(here, ["arm"] if "arm" in here.columns else []):
             name = str(key[0]) if key else "all"
-            times = Times.of(part["value"], part[_name(self.ended)], name)
+            times = Times.of(part["value"], part[column_of(self.ended)], name)
             curve = kaplan_meier(times, level=question.level)
             for time in self.at_times:
                 share, low, high = curve.at(time)
@@ -78,39 +77,6 @@ class ShareWithout:
 
 
 @dataclass(frozen=True, slots=True)
-class CompetingRisks:
-    """The share of each arm, or of all, that had the event by a time, when another can come first.
-
-    Attributes:
-        ended: column that is true where the event ended the time. competing: true where another did.
-    """
-
-    ended: str | Ended
-    competing: str | Ended
-    until: float
-
-    def answer(self, rows: pl.DataFrame, question: Question) -> Estimates:
-        here = _with(question.here(rows), self.ended, self.competing)
-        found = []
-        for key, part in parts(here, ["arm"] if "arm" in here.columns else []):
-            name = str(key[0]) if key else "all"
-            ended, competing = _name(self.ended), _name(self.competing)
-            known = part.drop_nulls(["value", ended, competing])
-            one, other = (Times.of(known["value"], known[way], name) for way in (ended, competing))
-            both = known.filter(one.event & other.event)
-            if len(both):
-                who = both["participant"][0]
-                raise ValueError(f"the time of participant {who} is ended by {ended} and {competing}")
-            cause = one.event * 1 + other.event * 2
-            estimate = cumulative_incidence(
-                one.time, cause.astype(np.int64), self.until, level=question.level, name=name
-            )
-            notes = (*estimate.notes, f"{int(other.event.sum())} in {name} ended by {competing}")
-            found.append(replace(estimate, notes=notes))
-        return Estimates("", tuple(found))
-
-
-@dataclass(frozen=True, slots=True)
 class LogRank:
     """Two arms by the log-rank test, within strata where they are named."""
 
@@ -119,13 +85,13 @@ class LogRank:
 
     def answer(self, rows: pl.DataFrame, question: Question) -> Estimates:
         question.arms(rows)
-        here = _with(question.here(rows), self.ended, *self.strata)
+        here = with_events(question.here(rows), self.ended, *self.strata)
         pairs, alone = [], 0
         for _, part in parts(here.drop_nulls(list(self.strata)), list(self.strata)):
             own = [part.filter(pl.col("arm").cast(pl.String) == arm) for arm in question.pair()]
             if min(len(one) for one in own):
                 one, two = (
-                    Times.of(rows["value"], rows[_name(self.ended)], name)
+                    Times.of(rows["value"], rows[column_of(self.ended)], name)
                     for rows, name in zip(own, question.pair(), strict=True)
                 )
                 pairs.append((one, two))
@@ -145,16 +111,16 @@ class Hazards:
 
     def answer(self, rows: pl.DataFrame, question: Question) -> Estimates:
         question.arms(rows)
-        here = _with(question.here(rows), self.ended, *self.covariates, *self.strata)
+        here = with_events(question.here(rows), self.ended, *self.covariates, *self.strata)
         pair = question.pair()
         own = here.filter(pl.col("arm").cast(pl.String).is_in(list(pair)))
-        whole = own.drop_nulls([_name(self.ended), *self.covariates, *self.strata])
+        whole = own.drop_nulls([column_of(self.ended), *self.covariates, *self.strata])
         for name in self.covariates:
             if not whole.schema[name].is_numeric():
                 raise ValueError(
                     f"covariate {name!r} holds {whole.schema[name]}: make it numbers, or a stratum"
                 )
-        times = Times.of(whole["value"], whole[_name(self.ended)])
+        times = Times.of(whole["value"], whole[column_of(self.ended)])
         first = (whole["arm"].cast(pl.String) == pair[0]).cast(pl.Float64).to_numpy()
         x = np.column_stack([first, *(whole[name].cast(pl.Float64).to_numpy() for name in self.covariates)])
         stratum = None
@@ -188,7 +154,7 @@ class RestrictedMean:
     def answer(self, rows: pl.DataFrame, question: Question) -> Estimates:
         first, second = question.arms(rows)
         one, two = (
-            Times.of(part["value"], _with(part, self.ended)[_name(self.ended)], name)
+            Times.of(part["value"], with_events(part, self.ended)[column_of(self.ended)], name)
             for part, name in zip((first, second), question.pair(), strict=True)
         )
         found = restricted_mean_difference(
@@ -197,17 +163,17 @@ class RestrictedMean:
         return labelled(found, question)
 
 
-def _with(rows: pl.DataFrame, *names: str | Ended) -> pl.DataFrame:
+def with_events(rows: pl.DataFrame, *names: str | Ended) -> pl.DataFrame:
     """The rows, all columns of which are there, with one that says whether each time ended with an event."""
     for one in names:
         column = one if isinstance(one, str) else one.column
         if column not in rows.columns:
             raise ValueError(f"there is no column {column!r}; there are: {', '.join(rows.columns)}")
         if isinstance(one, Ended):
-            rows = rows.with_columns(one.event.of(rows[column]).alias(_name(one)))
+            rows = rows.with_columns(one.event.of(rows[column]).alias(column_of(one)))
     return rows
 
 
-def _name(one: str | Ended) -> str:
-    """The column that `_with` has for it."""
+def column_of(one: str | Ended) -> str:
+    """The column that `with_events` has for it."""
     return one if isinstance(one, str) else f"{one.column}: {', '.join(map(str, one.event.values))}"

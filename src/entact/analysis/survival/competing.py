@@ -7,9 +7,9 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from entact.analysis.binary.arms import z_of
+from entact.analysis.binary.arms import tail, z_of
 from entact.analysis.frame import public
-from entact.analysis.result import Estimate, Group
+from entact.analysis.result import Estimate, Group, Side
 from entact.analysis.survival.times import Floats
 
 
@@ -74,4 +74,43 @@ def cumulative_incidence(
         groups=(Group(name, n, events=events),),
         notes=notes,
         label=name,
+    )
+
+
+@public
+def incidence_difference(
+    first: Estimate, second: Estimate, *, null: float = 0.0, side: Side = "two_sided"
+) -> Estimate:
+    """The difference of two groups' cumulative incidence at one time.
+
+    Args:
+        first, second: of `cumulative_incidence`, at one time and level.
+    Returns:
+        The difference with Wald's interval and test. Where nobody or everybody in a group has had it, only
+        the difference: the group's standard error of nought says nothing.
+    """
+    assert first.estimate is not None
+    assert second.estimate is not None
+    found = first.estimate - second.estimate
+    groups = (*first.groups, *second.groups)
+    measure = first.measure.replace("cumulative incidence", "difference of cumulative incidence")
+    method = "Aalen-Johansen, Wald"
+    if not (first.se and second.se):
+        why = "nobody or everybody in a group has had it: no interval and no test"
+        return Estimate(measure, method, found, level=first.level, groups=groups, notes=(why,))
+    se = sqrt(first.se**2 + second.se**2)
+    z, reach = (found - null) / se, z_of(first.level) * se
+    return Estimate(
+        measure,
+        method,
+        found,
+        max(found - reach, -1.0),
+        min(found + reach, 1.0),
+        first.level,
+        se=se,
+        statistic=z,
+        p=tail(z, side),
+        null=null,
+        side=side,
+        groups=groups,
     )

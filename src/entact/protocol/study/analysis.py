@@ -193,6 +193,7 @@ class Analysis(Block):
     ratio: list[int] | None = None
     chance: float | None = None
     ended: str | None = None
+    competing: Name | None = None
     until: float | None = None
     at_times: list[float] | None = None
     doses: dict[str, float] | None = None
