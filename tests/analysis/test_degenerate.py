@@ -92,6 +92,18 @@ def times(rows: pl.DataFrame) -> tuple[Times, Times]:
     return made[0], made[1]
 
 
+def caused(rows: pl.DataFrame) -> tuple[survival.Causes, survival.Causes]:
+    """At one site whoever has no event of their own has another one."""
+    other = np.where(last(rows)["site"].to_numpy() == "a", 2, 0)
+    own = last(rows).with_columns(other=other)
+    made = [
+        survival.Causes(one["exposure"].to_numpy(), np.where(one["ended"], 1, one["other"]), name)
+        for name in PAIR
+        for one in [own.filter(arm=name)]
+    ]
+    return made[0], made[1]
+
+
 def model_of_times(rows: pl.DataFrame) -> Any:
     own = last(rows)
     return survival.hazard_ratio(
@@ -139,6 +151,13 @@ def marginal(rows: pl.DataFrame, family: str) -> Any:
 
     own = rows.with_columns(value=(pl.col("value") >= 20).cast(pl.Float64)) if family == "binomial" else rows
     return gee("value ~ arm * visit", own, subject="participant", visit="visit", family=family)
+
+
+def ordered(rows: pl.DataFrame) -> Any:
+    from entact.analysis.repeated import ordinal_gee
+
+    own = rows.with_columns(value=(pl.col("value") >= 20).cast(pl.Float64) + (pl.col("value") >= 15))
+    return ordinal_gee("value ~ arm * visit", own, subject="participant", visit="visit")
 
 
 def ratings(rows: pl.DataFrame) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -247,6 +266,11 @@ METHODS: dict[str, Callable[[pl.DataFrame], Any]] = {
     "survival.cumulative_incidence": lambda rows: survival.cumulative_incidence(
         last(rows)["exposure"].to_numpy(), last(rows)["ended"].cast(pl.Int64).to_numpy(), 11.0
     ),
+    "survival.incidence_difference": lambda rows: survival.incidence_difference(
+        *(survival.cumulative_incidence(own.time, own.cause, 11.0) for own in caused(rows))
+    ),
+    "survival.gray": lambda rows: survival.gray([caused(rows)]),
+    "repeated.ordinal_gee": ordered,
     "repeated.gee binomial": lambda rows: marginal(rows, "binomial"),
     "repeated.gee gaussian": lambda rows: marginal(rows, "gaussian"),
     "repeated.negative_binomial": counted,
