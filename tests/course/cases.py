@@ -283,6 +283,10 @@ def before(act: str, study: Study | None = None) -> Case:
     _until_session(case)
     if act == "initial_dose":
         return case
+    if act == "dispense":
+        certified = [{"name": "GCP", "expires": "2027-06-30"}]
+        data: dict[str, Any] = {"person": "p-1", "roles": ["pharmacist"], "certificates": certified}
+        return case.put("p-1", "staff", "2026-01-10T09:00:00-07:00", data, ledger="site:denver")
     give(case, "initial", "K-1", "2026-03-16T10:00:00-06:00")
     vitals(case, "vitals later", "2026-03-16T11:30:00-06:00")
     if act == "supplement":
@@ -312,14 +316,21 @@ WHEN = {
     "enrol": "2026-03-10T09:22:00-06:00",
     "unblind": "2026-06-02T09:00:00-06:00",
     "randomise": "2026-03-10T09:30:00-06:00",
+    "dispense": "2026-03-16T08:00:00-06:00",
     "initial_dose": "2026-03-16T10:00:00-06:00",
     "supplement": "2026-03-16T11:40:00-06:00",
     "discharge": "2026-03-16T18:00:00-06:00",
     "next_session": "2026-04-07T09:00:00-06:00",
     "rate": "2026-04-05T10:00:00-06:00",
 }
-DETAIL = {"initial_dose": {"kit": "K-1"}, "supplement": {"kit": "K-2"}, "rate": {"encounter": "outcome#1"}}
-BY = {"randomise": "i-1", "enrol": "i-1", "unblind": "i-1", "rate": "r-2"}
+HANDED_OUT = {"kit": "K-1", "part": "initial", "level": "full", "visit": "session_1"}
+DETAIL = {
+    "dispense": HANDED_OUT,
+    "initial_dose": {"kit": "K-1"},
+    "supplement": {"kit": "K-2"},
+    "rate": {"encounter": "outcome#1"},
+}
+BY = {"randomise": "i-1", "enrol": "i-1", "unblind": "i-1", "rate": "r-2", "dispense": "p-1"}
 
 
 def ask(case: Case, act: str, *, late: timedelta = timedelta(0), **changed: Any) -> Allowed | Refused:

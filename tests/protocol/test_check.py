@@ -63,6 +63,31 @@ NAMES = {
         "condition: PTSD\nverification: {critical: [consent, §symtoms], others: 0.2}\n",
         "verification.critical[2]: there is no form or activity 'symtoms'; did you mean 'symptoms'?",
     ),
+    "law of a loss": (
+        "condition: PTSD\n",
+        "condition: PTSD\nsupply: {losses: [{title: Loss, to: x, within: 24 h, jurisdiction: §FR}]}\n",
+        "supply.losses[1].jurisdiction: no site is in FR, so this report is never due; take it out",
+    ),
+    "time of a loss": (
+        "condition: PTSD\n",
+        "condition: PTSD\nsupply: {losses: [{title: Loss, to: x, within: §0}]}\n",
+        "supply.losses[1].within: is no time; write how long it may take, as in '24 h'",
+    ),
+    "count by the hour": (
+        "condition: PTSD\n",
+        "condition: PTSD\nsupply: {count_every: §2 h}\n",
+        "supply.count_every: stock is counted by days; write at least a day, as in '26 wk'",
+    ),
+    "storage upside down": (
+        "condition: PTSD\n",
+        "condition: PTSD\nsupply: {§storage: {lowest: 25 Cel, highest: 15 Cel}}\n",
+        "supply.storage: 25 Cel is not below 15 Cel; write the lower one as `lowest`",
+    ),
+    "storage in Fahrenheit": (
+        "condition: PTSD\n",
+        "condition: PTSD\nsupply: {storage: {lowest: §59 F, highest: 25 Cel}}\n",
+        "supply.storage.lowest: '59 F' is no temperature in degrees Celsius; write it as '25 Cel'",
+    ),
     "item that is critical": (
         "condition: PTSD\n",
         "condition: PTSD\nverification: {critical: [§demographics.agee], others: 0.2}\n",

@@ -42,7 +42,6 @@ DUTIES: Final[Mapping[str, tuple[str, ...]]] = {
     "ask_guess": _TEAM,  # hands the question to the participant
     "transcribe_guess": ("data_manager",),  # from the participant's sealed sheet; meets none of them
     "stop": _TEAM,  # withdrawal, discontinuation, death, lost to follow-up
-    "dispense": ("pharmacist",),
     "follow_session": (*_TEAM, "sub_investigator", "nurse", "medical_monitor"),  # in the console of the day
     "break_code": ("investigator", "sub_investigator", "medical_monitor"),  # in an emergency; never gated
     "hear_of_unblinding": ("investigator", *_SPONSOR),  # that it happened, never what was read

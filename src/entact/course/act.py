@@ -100,6 +100,8 @@ def _detail(act: Entry, name: str, payload: Any) -> dict[str, Any]:
     detail: dict[str, Any] = {"encounter": act.encounter}
     if ACTS[name].part is not None:
         detail |= {"kit": payload.kit, "level": payload.level}
+    if name == "dispense":
+        detail |= {one: getattr(payload, one) for one in ("kit", "level", "part", "visit")}
     if name in NUMBERED:
         detail["number"] = getattr(payload, NUMBERED[name])
     return detail

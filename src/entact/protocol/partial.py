@@ -33,6 +33,7 @@ _OF_FIELDS: Final = frozenset(
         "analysis",
         "randomisation",
         "standards",
+        "supply",
         "unblinding",
         "verification",
         "washout",

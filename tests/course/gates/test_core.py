@@ -17,7 +17,7 @@ from entact.course.gates.core import ACTS
 from entact.course.gates.gate import Allowed, Refused
 from entact.protocol.release import Release, Study, canonical
 
-PARTICIPANT = ("randomise", "initial_dose", "supplement", "next_session")
+PARTICIPANT = ("randomise", "dispense", "initial_dose", "supplement", "next_session")
 DOSE = ("initial_dose", "supplement")
 KIT = {"initial_dose": "K-1", "supplement": "K-2"}
 MORNING = "2026-03-10T08:{:02}:00-06:00"
@@ -147,6 +147,7 @@ def test_the_person_who_acts(
 ) -> None:
     case = before(act)
     roles = ["investigator"] if act in ("randomise", "enrol", "unblind") else ["therapist"]
+    roles = ["pharmacist"] if act == "dispense" else roles
     put_site("n-1", "staff", **({"person": "n-1", "roles": roles, "certificates": certificates} | more))(case)
     answer = ask(case, act, by="n-1")
     if act == "discharge":  # whatever is wrong with staff is found, and keeps nobody

@@ -38,7 +38,8 @@ def missing(answer: Allowed | Refused) -> set[str]:
 def test_what_no_gate_knows_is_an_error_that_says_what_would_be_right() -> None:
     case = before("initial_dose")
     with pytest.raises(
-        ValueError, match="no gate knows the act 'dose'; it is one of enrol, randomise, initial_dose"
+        ValueError,
+        match="no gate knows the act 'dose'; it is one of enrol, randomise, dispense, initial_dose",
     ):
         case.may("dose", WHEN["initial_dose"])
     with pytest.raises(ValueError, match="a gate knows no 'kits'"):

@@ -25,6 +25,7 @@ from entact.course.state.setting import Stop
 _STOPS: Final[Mapping[str, Stop]] = {
     "enrol": "enrolment",
     "randomise": "randomisation",
+    "dispense": "dosing",
     "initial_dose": "dosing",
     "next_session": "dosing",
 }

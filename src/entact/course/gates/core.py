@@ -26,6 +26,7 @@ from entact.course.gates.dose import (
     doses_clear,
     doses_left,
     interval_kept,
+    kit_dispensable,
     kit_usable,
     level_decided,
     of_this_arm,
@@ -358,6 +359,12 @@ ACTS: Final[Mapping[str, Act]] = {
             "randomisation",
             ("investigator", "coordinator"),
             (*_PERSON, *_PLACE, _list_sealed, _enrolled, _not_randomised_yet, together, *_STUDY),
+        ),
+        Act(
+            "dispense",
+            "dispensing",
+            ("pharmacist",),
+            (*_PERSON, *_PLACE, _randomised, kit_dispensable, doses_clear, no_hold, no_stopping_rule),
         ),
         Act(
             "initial_dose",

@@ -7,8 +7,10 @@ from datetime import timedelta
 
 from entact.course.entry.dates import in_date
 from entact.course.gates.question import Question, Reason
+from entact.course.kinds.dispensing import dispensed
 from entact.course.schedule import civil_date
 from entact.course.state.numbers import normal
+from entact.course.state.supply import UNUSABLE
 
 _DAY = timedelta(days=1)
 
@@ -61,6 +63,33 @@ def kit_usable(question: Question) -> Iterator[Reason]:
     yield from kit_in_stock(question, number)
 
 
+def kit_dispensable(question: Question) -> Iterator[Reason]:
+    """The kit is this participant's, for this part, level and session, and was not handed out."""
+    number, detail = question.kit, question.detail
+    if number is None:
+        yield Reason("kit_not_named", "Say which kit is to be dispensed.", ("kit",))
+        return
+    before = dispensed(question.course).get(normal(number))
+    if before is not None:
+        question.relies_on(before)
+        yield Reason("kit_dispensed", f"Kit {number} was dispensed before.")
+    if any(normal(dose.kit) == normal(number) for dose in question.course.doses):
+        yield Reason("kit_used", f"Kit {number} was used before.")
+    kit = question.course.kits.get(normal(number))
+    if kit is None:
+        message = f"Kit {number} is not assigned to this participant."
+        yield Reason("kit_not_assigned", message, ("kit_assigned",))
+    else:
+        question.relies_on(kit.entry)
+        for of, own in (("part", kit.part), ("level", kit.level), ("visit", kit.visit)):
+            asked = detail.get(of)
+            if own is not None and asked is not None and own != asked:
+                yield Reason(f"kit_other_{of}", f"Kit {number} is for {of} {own}, not {asked}.")
+        if kit.replaced_by is not None:
+            yield Reason("kit_replaced", f"Kit {number} was replaced by kit {kit.replaced_by}.")
+    yield from kit_in_stock(question, number)
+
+
 def _kit_of_participant(question: Question, number: str) -> Iterator[Reason]:
     if any(normal(dose.kit) == normal(number) for dose in question.course.doses):
         yield Reason("kit_used", f"Kit {number} was used before.")
@@ -70,6 +99,8 @@ def _kit_of_participant(question: Question, number: str) -> Iterator[Reason]:
         yield Reason("kit_not_assigned", message, ("kit_assigned",))
         return
     question.relies_on(kit.entry)
+    if kit.replaced_by is not None:
+        yield Reason("kit_replaced", f"Kit {number} was replaced by kit {kit.replaced_by}.")
     if kit.part != question.part:
         yield Reason("kit_other_part", f"Kit {number} is for the {kit.part} dose, not the {question.part}.")
     if question.level is not None and kit.level != question.level:
@@ -82,15 +113,27 @@ def _kit_of_participant(question: Question, number: str) -> Iterator[Reason]:
 
 
 def kit_in_stock(question: Question, number: str) -> Iterator[Reason]:
-    """The kit is in the stock of the site, neither quarantined nor destroyed, and in date."""
+    """The kit is in the stock of the site, may be used, is in date and checked, and its lot is released."""
     stock = question.site.kits.get(normal(number))
     if stock is None:
         message = f"Kit {number} is not in the stock of site {question.site.id}."
         yield Reason("kit_unknown", message, ("kit",))
         return
     question.relies_on(stock.entry)
-    if stock.status in ("quarantined", "destroyed"):
-        yield Reason(f"kit_{stock.status}", f"Kit {number} is {stock.status}.")
+    if stock.status in UNUSABLE:
+        why = f": {stock.why}" if stock.why and stock.status == "quarantined" else ""
+        yield Reason(f"kit_{stock.status}", f"Kit {number} {UNUSABLE[stock.status]}{why}.")
+    if stock.unchecked is not None:
+        message = f"Nobody else has checked the receipt of kit {number}."
+        yield Reason("kit_unchecked", message, ("supply_check",))
+    lot = question.site.supply.lots.get(normal(stock.lot)) if stock.lot is not None else None
+    if lot is not None:
+        question.relies_on(lot.entry)
+        if lot.status != "released":
+            said = "was recalled" if lot.status == "recalled" else "is not released"
+            yield Reason(f"lot_{lot.status}", f"Lot {lot.lot} of kit {number} {said}.")
+    elif stock.units is not None:  # of a shipment, whose lot has to be known
+        yield Reason("lot_unknown", f"Nothing is entered about lot {stock.lot} of kit {number}.", ("lot",))
     if not in_date(stock.expires, question.today):
         yield Reason("kit_expired", f"Kit {number} is not in date: it says {stock.expires}.")
 

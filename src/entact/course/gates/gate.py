@@ -53,7 +53,8 @@ def may(
         act: enrol, randomise, initial_dose, supplement, next_session, unblind or discharge.
         study: all releases. setting: the study's and the site's ledgers, folded. course: the participant's.
         by: the person who is to act. at: aware instant of the question.
-        detail: `kit` and, to be sure of it, `level` of a dose; the `number` under which somebody is to be
+        detail: `kit` and, to be sure of it, `level` of a dose; these with `part` and `visit` of what
+            is dispensed; the `number` under which somebody is to be
             enrolled or randomised; `encounter` where more than one is under way.
             Who sets a requirement aside says so by an entry (`gates.override`); no name is taken for it here.
     Returns:
@@ -82,6 +83,10 @@ def still_holds(basis: Mapping[str, Any], setting: Setting, course: Course, at: 
     return decided <= at <= expires and basis["known_to"] == _known_to(setting, course)
 
 
+_OF_KIT = ("kit", "level", "part", "visit")
+_DETAILS = (*_OF_KIT, "encounter", "number")
+
+
 def _question(
     act: str, study: Study, setting: Setting, course: Course, by: str, at: datetime, detail: Mapping[str, Any]
 ) -> Question:
@@ -91,8 +96,8 @@ def _question(
     if at.tzinfo is None:
         raise ValueError(f"the time {at.isoformat()} has no zone; ask for an aware one")
     for name in detail:
-        if name not in ("kit", "level", "encounter", "number"):
-            raise ValueError(f"a gate knows no {name!r}; it may be told kit, level, number and encounter")
+        if name not in _DETAILS:
+            raise ValueError(f"a gate knows no {name!r}; it may be told {', '.join(_DETAILS)}")
     return Question(known, study, setting, course, by, at, detail)
 
 
@@ -280,6 +285,8 @@ def _basis(question: Question, overridden: dict[str, dict[str, str]]) -> dict[st
     if question.part is not None:
         basis["kit"] = question.kit
         basis["level"] = question.level
+    elif question.kit is not None:
+        basis |= {one: question.detail[one] for one in _OF_KIT if one in question.detail}
     if question.detail.get("number") is not None:
         basis["number"] = str(question.detail["number"])
     if overridden:

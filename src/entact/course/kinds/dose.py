@@ -14,7 +14,7 @@ from entact.course.state.alerts import AlertEpisode, Holding
 from entact.course.state.dose import DoseState, KitState, Part, PresenceState
 from entact.course.state.encounter import visit_of
 from entact.course.state.numbers import normal
-from entact.protocol.core_alerts import SECOND_DOSE, TOO_MANY_UNITS
+from entact.protocol.core_alerts import OTHER_KIT, SECOND_DOSE, TOO_MANY_UNITS
 
 if TYPE_CHECKING:
     from entact.course.entry.effective import Effective
@@ -22,12 +22,16 @@ if TYPE_CHECKING:
 
 
 class KitAssigned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Kind `kit_assigned`: a kit for one part at one dose level; without a visit, in reserve."""
+    """Kind `kit_assigned`: a kit for one part at one dose level; without a visit, in reserve.
+
+    `instead_of`: the kit that it replaces, which is not to be used any more; the arm is the same.
+    """
 
     kit: str
     part: Part
     level: str
     visit: str | None = None
+    instead_of: str | None = None
 
 
 class DoseLevel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,6 +76,13 @@ def reduce_kit_assigned(course: State, effective: Effective, payload: KitAssigne
     if payload.visit is not None and (visit is None or visit.kind != "dosing"):
         message = f"kit {payload.kit} is for {payload.visit!r}, which is no dosing session of the schedule"
         course.found("unknown_visit", effective.id, "visit", message)
+    if payload.instead_of is not None:
+        before = course.kits.get(normal(payload.instead_of))
+        if before is None:
+            message = f"kit {payload.instead_of} is not assigned to this participant"
+            course.found("kit_not_assigned", effective.id, "instead_of", message)
+        else:
+            before.replaced_by = payload.kit
     course.kits[number] = KitState(
         payload.kit, payload.part, payload.level, payload.visit, effective.at, effective.id
     )
@@ -199,6 +210,8 @@ def _check_kit(course: State, dose: DoseState) -> None:
         course.found(
             "kit_not_assigned", dose.entry, "kit", f"kit {dose.kit} is not assigned to this participant"
         )
+        if dose.is_taken:
+            _raise(course, dose, OTHER_KIT)
         return
     if kit.used:
         course.found("kit_used_twice", dose.entry, "kit", f"kit {dose.kit} was used before")

@@ -13,7 +13,7 @@ NOT_TAKEN = frozenset({"refused", "withheld"})  # outcomes of a dose of which no
 
 
 class KitState(msgspec.Struct):
-    """One kit of this participant; `used` are the entries of doses taken from it."""
+    """One kit of this participant; `used`: the entries of doses taken from it."""
 
     number: str
     part: Part
@@ -22,6 +22,7 @@ class KitState(msgspec.Struct):
     at: datetime
     entry: str
     used: list[str] = []
+    replaced_by: str | None = None
 
 
 class DoseState(msgspec.Struct, frozen=True):

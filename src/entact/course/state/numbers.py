@@ -37,6 +37,7 @@ NUMBERED: Final[Mapping[str, tuple[str, str]]] = {
     "enrolment": (SUBJECT, "subject"),
     "randomisation": (RANDOMISATION, "number"),
     "kit_assigned": (KIT, "kit"),
+    "dispensing": (KIT, "kit"),
     "dose": (KIT, "kit"),
 }
 

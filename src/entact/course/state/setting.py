@@ -14,6 +14,7 @@ from entact.course.entry.effective import Problem
 from entact.course.state.monitoring import MonitoringVisit
 from entact.course.state.numbers import Number
 from entact.course.state.raters import RaterState
+from entact.course.state.supply import SupplyFolding, SupplyState
 
 if TYPE_CHECKING:
     from entact.protocol.release import Study
@@ -139,13 +140,20 @@ class LogSigned(msgspec.Struct, frozen=True):
 
 
 class KitStock(msgspec.Struct, frozen=True):
-    """One kit of the site's stock."""
+    """One kit of the site's stock.
+
+    `units` are those that it came with, where that is known; `why` it is in quarantine, in words;
+    `unchecked` is the entry that a second person has to check before it may be given out.
+    """
 
     number: str
     status: str
     expires: str
     lot: str | None
     entry: str
+    units: int | None = None
+    why: str = ""
+    unchecked: str | None = None
 
 
 class StudyState(msgspec.Struct, frozen=True):
@@ -192,7 +200,7 @@ class SiteState(msgspec.Struct, frozen=True):
         delegated: every role that somebody was ever given there, in order of time.
         log_signed: the signatures of the delegation log, in order of time.
         on_call: the number at which somebody of the site answers at any hour; empty where none is entered.
-        monitored: reports of monitoring visits, in order of time.
+        monitored: reports of monitoring visits, in order of time. supply: the stock beside its kits.
     """
 
     id: str
@@ -210,6 +218,7 @@ class SiteState(msgspec.Struct, frozen=True):
     log_signed: tuple[LogSigned, ...] = ()
     on_call: str = ""
     monitored: tuple[MonitoringVisit, ...] = ()
+    supply: SupplyState = SupplyState()
 
     @property
     def active(self) -> bool:
@@ -307,6 +316,7 @@ class SiteFolding:
         self.log_signed: list[LogSigned] = []
         self.on_call = ""
         self.monitored: dict[str, MonitoringVisit] = {}
+        self.supply = SupplyFolding()
         self.unread: dict[str, Unread] = {}
 
     def problem(self, rule: str, entry: str, item: str, message: str) -> None:
@@ -331,4 +341,5 @@ class SiteFolding:
             tuple(self.log_signed),
             self.on_call,
             tuple(self.monitored.values()),
+            self.supply.state(),
         )

@@ -29,6 +29,7 @@ from entact.protocol.study.rating import SecondRating
 from entact.protocol.study.safety import AdverseEvents, Checklist, EventTerm, Interest, Report
 from entact.protocol.study.schedule import Epoch, Repeat, TimedReadings, Track, Visit
 from entact.protocol.study.session import Emergency, RescueMedication, SessionPlan, Telephone
+from entact.protocol.study.supply import Handled, LossReport, Storage, Supply
 from entact.protocol.study.text import Translated, Words, told_in, words_in
 from entact.protocol.study.verification import Verification
 from entact.protocol.study.washout import Washout, WashoutClass
@@ -57,12 +58,14 @@ __all__ = [
     "EventTerm",
     "Form",
     "Gate",
+    "Handled",
     "Hidden",
     "Hold",
     "Intercurrent",
     "Interest",
     "Interim",
     "Item",
+    "LossReport",
     "Multiplicity",
     "Name",
     "Numbers",
@@ -85,9 +88,11 @@ __all__ = [
     "SpendingRule",
     "Standards",
     "StoppingRule",
+    "Storage",
     "Strategy",
     "StudyFile",
     "Supplement",
+    "Supply",
     "Telephone",
     "TimedReadings",
     "Track",

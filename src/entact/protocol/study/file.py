@@ -19,6 +19,7 @@ from entact.protocol.study.rating import SecondRating
 from entact.protocol.study.safety import AdverseEvents, PeriodicReport, Report
 from entact.protocol.study.schedule import Epoch, Track, Visit
 from entact.protocol.study.session import SessionPlan
+from entact.protocol.study.supply import Supply
 from entact.protocol.study.text import Language, Words
 from entact.protocol.study.verification import Verification
 from entact.protocol.study.washout import Washout
@@ -79,6 +80,7 @@ class StudyFile(Block):
     reports: dict[Name, Report] = Field(default={})
     periodic_reports: dict[Name, PeriodicReport] = Field(default={})
     washout: Washout | None = None
+    supply: Supply | None = None  # how kits are kept and accounted for
     verification: Verification | None = None  # without it everything is held against the source
     endpoints: dict[Name, Endpoint]
     analysis: AnalysisPlan

@@ -74,6 +74,7 @@ def account(release: Release, language: str | None = None) -> Account:
         Section("stopping", "Stopping and holds", tuple(safety.stopping())),
         Section("events", "Adverse events", tuple(safety.events()), safety.events_intro()),
         Section("reports", "Safety reports", tuple(safety.reports()), _REPORTS),
+        Section("supply", "Supply", tuple(design.supply())),
         Section("verification", "Source data verification", tuple(design.verification())),
         Section("blinding", "Blinding", tuple(design.blinding())),
         Section("endpoints", "Endpoints", tuple(plan.endpoints())),

@@ -8,7 +8,7 @@ from entact.protocol.study import Regimen, SecondRating, Units
 from entact.protocol.words.label import begun, spaced, within_sentence
 from entact.protocol.words.passage import Passage, Teller, counted, listed
 from entact.protocol.words.schedule import anchor_words, timing_words
-from entact.protocol.words.time import duration_words, window_words
+from entact.protocol.words.time import duration_words, hours_words, window_words
 
 _APPLIES = {
     "immediately": "applies to everybody at a site from its approval on",
@@ -71,6 +71,24 @@ class Design(Teller):
         yield Passage(
             "Of the rest", f"{share}, drawn so that no site can foresee which" if plan.others else "nothing"
         )
+
+    def supply(self) -> Iterator[Passage]:
+        """How kits are kept and accounted for."""
+        plan = self.file.supply
+        if plan is None:
+            return
+        if plan.storage is not None:
+            low, high = (f"{bound:f}" for bound in plan.storage.bounds)
+            then = "What was there when a reading lay outside is in quarantine until the sponsor decides."
+            yield Passage("Kept at", f"{low} to {high} °C", (then,), plan.storage.assumption)
+        if plan.two_persons:
+            yield Passage("Checked by a second person", listed(plan.two_persons), (), plan.assumption)
+        if plan.count_every is not None:
+            yield Passage("Counted", f"at least every {duration_words(plan.count_every)}")
+        for loss in plan.losses:
+            law = (f"By the law of {loss.jurisdiction}, at its sites.",) if loss.jurisdiction else ()
+            text = f"within {hours_words(loss.within)} of the discovery, to {loss.to}"
+            yield Passage(loss.title, text, law, loss.assumption)
 
     def _verified(self, name: str) -> str:
         form, _, item = name.partition(".")

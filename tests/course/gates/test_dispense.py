@@ -1,0 +1,146 @@
+"""What the pharmacy may hand out: each reason against it, alone and together; what was given stays a fact."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from tests.course.cases import HANDED_OUT, WHEN, ask, before, codes, give
+from tests.course.supply.stock import LOT, SPONSOR, Stock, at, log
+
+from entact.course.gates.gate import Allowed
+from entact.course.kinds.dispensing import dispensed, unchecked
+
+GIVEN = "2026-03-16T10:00:00-06:00"
+EARLY = "2026-03-16T08:30:00-06:00"
+
+
+def stocked(received: bool = True, **more: Any) -> Stock:
+    """A participant with kit 41 of a shipment, for the initial dose of the first session."""
+    case = Stock.begun(act="dispense").sent("41", "42", when=at(1, 9))
+    case = case.received("41", "42", **more).checked("received sent") if received else case
+    assigned = {"kit": "41", "part": "initial", "level": "full", "visit": "session_1"}
+    case.put(
+        "assigned 41", "kit_assigned", "2026-03-10T11:00:00-06:00", assigned, by="p-1", role="pharmacist"
+    )
+    return case
+
+
+def against(case: Stock, **changed: Any) -> list[str]:
+    return codes(ask(case, "dispense", **({"kit": "41"} | changed)))
+
+
+def test_it_is_open_when_nothing_is_against_it() -> None:
+    answer = ask(stocked(), "dispense", kit="41")
+    assert isinstance(answer, Allowed)
+    assert answer.basis["kit"] == "41"
+    assert {"assigned 41", "lot"} <= set(answer.basis["inputs"])
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (lambda case: case.drop("assigned 41"), "kit_not_assigned"),
+        (lambda case: case.change("assigned 41", part="supplement"), "kit_other_part"),
+        (lambda case: case.change("assigned 41", level="low"), "kit_other_level"),
+        (lambda case: case.change("assigned 41", visit="session_2"), "kit_other_visit"),
+        (lambda case: case.change("lot", expires="2026-03-15"), "kit_expired"),
+        (lambda case: case.change("lot", status="not_released"), "lot_not_released"),
+        (lambda case: case.change("lot", status="recalled"), "lot_recalled"),
+        (lambda case: case.change("lot", lot="L-2"), "lot_unknown kit_expired"),
+        (lambda case: case.change("received sent", log=log("20", "31")), "kit_quarantined"),
+        (lambda case: case.change("received sent", kits=["42"]), "kit_missing"),
+        (lambda case: case.drop("check of received sent"), "kit_unchecked"),
+        (
+            lambda case: case.say("q", "quarantine", at(4), {"kits": ["41"], "text": "a dent"}),
+            "kit_quarantined",
+        ),
+        (
+            lambda case: case.say("d", "destruction", at(4), {"units": {"41": 3}, "how": "burnt"}),
+            "kit_destroyed",
+        ),
+        (lambda case: case.drop("received sent", "check of received sent"), "kit_sent"),
+    ],
+)
+def test_each_reason_alone(change: Callable[[Stock], Any], code: str) -> None:
+    case = stocked()
+    change(case)
+    assert against(case) == code.split()
+
+
+def test_all_of_them_at_once() -> None:
+    case = stocked(log=log("20", "31")).change("lot", expires="2026-03-15", status="recalled")
+    case.drop("check of received sent").change("assigned 41", part="supplement", level="low")  # type: ignore[attr-defined]
+    expected = ["other_part", "other_level", "quarantined", "unchecked", "expired"]
+    assert set(against(case)) == {*(f"kit_{one}" for one in expected), "lot_recalled"}
+
+
+def test_what_the_sponsor_rejected_stays_here_and_what_it_released_goes_out() -> None:
+    case = stocked(log=log("20", "31"))
+    said = {"kits": ["41"], "decision": "reject", "text": "too warm"}
+    case.say("word", "supply_decision", at(4), said, **SPONSOR)
+    assert against(case) == ["kit_rejected"]
+    case.change("word", decision="release")
+    assert against(case) == []
+
+
+def test_no_kit_goes_out_twice_nor_after_it_was_used_or_replaced() -> None:
+    case = stocked()
+    data = HANDED_OUT | {"kit": "41", "units": 2}
+    case.put("out", "dispensing", EARLY, data, by="p-1", role="pharmacist")
+    again = case.may("dispense", GIVEN, by="p-1", **(HANDED_OUT | {"kit": "41"}))
+    assert codes(again) == ["kit_dispensed"]
+    assert dispensed(case.course()) == {"41": "out"}
+    assert unchecked(case.course(), "dispensing") == ["out"]
+    other = stocked()
+    new = {"kit": "42", "part": "initial", "level": "full", "visit": "session_1", "instead_of": "41"}
+    other.put("new", "kit_assigned", "2026-03-16T07:50:00-06:00", new, by="p-1", role="pharmacist")
+    assert against(other) == ["kit_replaced"]
+    assert against(other, kit="42") == []
+    used = stocked()
+    give(used, "initial", "41", "2026-03-16T07:55:00-06:00")
+    assert "kit_used" in against(used)
+
+
+def test_a_dose_is_never_given_from_a_kit_that_may_not_be_used() -> None:
+    """The gate of the dose asks the same of the stock."""
+    case = stocked(log=log("20", "31"))
+    assert codes(ask(case, "initial_dose", kit="41")) == ["kit_quarantined"]
+    assert codes(ask(case.change("lot", status="recalled"), "initial_dose", kit="41")) == [
+        "kit_quarantined",
+        "lot_recalled",
+    ]
+
+
+def test_a_kit_given_in_error_is_a_fact_with_its_alert() -> None:
+    case = give(before("initial_dose"), "initial", "K-77", GIVEN)
+    course = case.course()
+    assert [one.kit for one in course.doses] == ["K-77"]
+    assert [one.alert for one in course.alerts] == ["dose.other_kit"]
+    own = give(before("initial_dose"), "initial", "K-1", GIVEN)
+    assert own.course().alerts == []
+
+
+def test_dispensing_without_a_yes_is_kept_and_found() -> None:
+    case = stocked()
+    data = {"kit": "44", "part": "initial", "level": "full", "visit": "session_1", "units": 0}
+    case.put("out", "dispensing", EARLY, data, by="p-1", role="pharmacist")
+    case.put("back", "kit_return", GIVEN, {"kit": "45", "units": -1}, by="p-1", role="pharmacist")
+    case.put("own", "kit_check", GIVEN, {"agrees": True}, by="p-1", role="pharmacist", about="out")
+    rules = {one.rule for one in case.course().findings.values()}
+    assert {
+        "without_gate",
+        "kit_not_assigned",
+        "dispensing_units",
+        "return_of_nothing",
+        "check_by_same",
+    } <= rules
+    assert unchecked(case.course(), "dispensing") == ["out"]
+    case.put("seen", "kit_check", GIVEN, {"agrees": True}, by="p-2", role="pharmacist", about="out")
+    assert unchecked(case.course(), "dispensing") == []
+
+
+def test_the_example_is_allowed() -> None:
+    assert WHEN["dispense"] < GIVEN
+    assert LOT["status"] == "released"
