@@ -156,6 +156,12 @@ class Attendance:
             self._own[form.name] = dict(zip(names, drawn.tolist(), strict=True))
         return self._own[form.name]
 
+    def chance_of(self, *of: str) -> np.random.Generator:
+        """A source of chance of its own for something about this person, from which nothing else draws."""
+        return stream(
+            int(self.candidate.baseline.seed[self.candidate.row]), self.candidate.index, " ".join(of)
+        )
+
     def pass_time(self, minutes: float) -> None:
         """Lets study time go by."""
         self.now += timedelta(seconds=round(minutes * 60))

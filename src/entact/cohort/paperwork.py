@@ -37,10 +37,23 @@ def fill_form(staff: Attendance, name: str, visit: Visit, timepoint: str | None 
     elif not at_once and staff.chance("late_entry"):
         _write_later(staff, name, items, role, timepoint)
     else:
+        _colleagues_answer(staff, form, role, timepoint)
         wrong = _mistake(staff, form, items)
         entry = staff.write("form", {"form": name, "items": items | wrong}, role, timepoint=timepoint)
         if wrong and staff.chance("entry_error_corrected"):
             _correct_later(staff, entry, {item: items[item] for item in wrong})
+
+
+def _colleagues_answer(staff: Attendance, form: CompiledForm, role: str, timepoint: str | None) -> None:
+    """The others of the team answer a form that is asked of each, with chance of their own."""
+    if form.name not in staff.release.of_each:
+        return
+    told = staff.parameters.answers.get(form.name, {})
+    for repeat, person in enumerate(staff.team.others(role), 2):
+        random = staff.chance_of(form.name, person)
+        items = answer_form(form, told, staff.candidate.characteristics, random)
+        data = {"form": form.name, "items": items}
+        staff.write("form", data, role, by=person, repeat=repeat, timepoint=timepoint)
 
 
 def _minutes(form: CompiledForm, items: Mapping[str, Any]) -> float:

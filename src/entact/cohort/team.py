@@ -37,6 +37,10 @@ class Team:
             return role
         return self.therapists[0] if role == "therapist" else f"{role}-{self.site}"
 
+    def others(self, role: str) -> tuple[str, ...]:
+        """Who else is in a role for this participant."""
+        return self.therapists[1:] if role == "therapist" else ()
+
 
 def site_staff(release: Release, site: str) -> dict[str, list[str]]:
     """Everyone on a site's staff list, with roles: whom the engine, a form or a visit of the study needs."""

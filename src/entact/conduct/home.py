@@ -107,6 +107,20 @@ def forms_missing(reader: Reader, person: Person) -> Iterator[Task]:
             yield _is_missing(title, one, known[one.ledger], reader)
 
 
+def answers_missing(reader: Reader, person: Person) -> Iterator[Task]:
+    """Forms that each answers for themselves, and that whoever looks has not."""
+    if not reader.sight.sees_schedule or not person.may("enter"):
+        return
+    hidden, sites = reader.sight.hidden_names, reader.sites
+    found = lists.open_findings(reader.at, hidden=hidden, sites=sites, rule="answer_missing", limit=MOST + 1)
+    known = {one.ledger: Standing.of(one) for one in lists.participants_of([one.ledger for one in found])}
+    for one in found:
+        name, _, whose = one.item.partition(" ")
+        form = reader.study.newest.forms.get(name)
+        if one.ledger in known and whose == person.identity and form is not None:
+            yield _is_missing(f"Your own answer: {title_of_form(form)}", one, known[one.ledger], reader)
+
+
 def guesses_missing(reader: Reader, person: Person) -> Iterator[Task]:
     """Guesses that a visit asked for: one's own, and the participant's, where one hands the question over."""
     if not reader.sight.sees_schedule or not (person.may("guess") or person.may("ask_guess")):
@@ -279,6 +293,7 @@ SOURCES: Final[tuple[Source, ...]] = (
     reports_owed,
     monitoring_actions,
     forms_missing,
+    answers_missing,
     guesses_missing,
     certificates,
     unsigned_log,

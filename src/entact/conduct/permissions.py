@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 
 from entact.conduct.sight import EVENTS, PARTICIPANT, Sight
@@ -193,11 +193,11 @@ class Person:
         found = frozenset(site for site, roles in self.roles.items() if roles & seeing)
         return None if EVERYWHERE in found else found
 
-    @property
+    @cached_property
     def sight(self) -> Sight:
         """What this person may see: all roles of the study that one person has see the same."""
         known = sorted(self.all_roles - SYSTEM_ROLES.keys())
-        return self.permissions.sights[known[0] if known else OWNER]
+        return self.permissions.sights[known[0] if known else OWNER].of(self.identity)
 
     def roles_at(self, site: str | None) -> frozenset[str]:
         """The roles at a site; at any where no site is said."""

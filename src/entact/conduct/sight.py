@@ -7,6 +7,7 @@ an entry is about, it is hidden.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from copy import copy
 from datetime import datetime
 from functools import cached_property
 
@@ -18,11 +19,14 @@ from entact.course.disclosure import (
     Disclosure,
     Names,
     alert_named,
+    answers_named,
     class_named,
     form_named,
     gate_named,
+    own_alone_named,
     visit_named,
 )
+from entact.course.kinds.blinding import guessers_at
 from entact.course.kinds.kind import ALLOCATION, UNSURE
 from entact.protocol import Release, Study
 from entact.protocol.core_alerts import CORE_ALERTS
@@ -47,7 +51,11 @@ class Sight:
             lock is seen once it is locked, and the allocation once its list is opened after that.
     Attributes:
         role, title: the role's name, and what the study file says of it.
-        hidden: class of data -> until when.
+        hidden: class of data -> until when. Who is asked for a guess sees none until the lock, whatever the
+            study file says: whoever knows a colleague's has none of their own.
+        own_alone: forms that each of this role answers for themselves: until the lock a person sees their own
+            answers, and no colleague's.
+        person: whose own answers are seen; nobody's where none is said (`of`).
     Raises:
         ConductError: when the study has no such role, or it is the participants' own.
     """
@@ -60,6 +68,8 @@ class Sight:
         )
         self.hidden: dict[str, str] = {} if period == "unblinded" else {ALLOCATION: "lock"}
         self.hidden |= dict.fromkeys(_classes(study), NEVER) if role == OWNER else {}
+        if period == "running" and any(role in _guessers(release) for release in study.releases):
+            self.hidden[GUESSES] = "lock"
         for release in study.releases:
             for row in release.file.blinding:
                 if row.role == role:
@@ -67,8 +77,24 @@ class Sight:
         if period == "locked" and self.hidden.get(ALLOCATION) != NEVER:
             self.hidden[ALLOCATION] = "unblinding"
         self.releases = study.releases
-        self.sees_everything = set(self.hidden) <= {ALLOCATION}
+        self.own_alone = frozenset(
+            name
+            for release in study.releases
+            for name in release.of_each
+            if period == "running" and release.forms[name].form.by == role
+        )
+        self.person = ""
+        self.sees_everything = set(self.hidden) <= {ALLOCATION} and not self.own_alone
         self._disclosure = Disclosure(study.releases)
+
+    def of(self, person: str) -> Sight:
+        """The same, of one person: of what each answers for themselves they see their own answers."""
+        if not self.own_alone:
+            return self
+        own = copy(self)
+        own.__dict__.pop("hidden_names", None)
+        own.person = person
+        return own
 
     @cached_property
     def hidden_names(self) -> Names:
@@ -77,10 +103,18 @@ class Sight:
 
     def sees_names(self, names: Names) -> bool:
         """Whether all that an entry or a finding tells of is visible (see `entact.course.disclosure`)."""
-        return self.hidden_names.isdisjoint(names)
+        return self.hidden_names.isdisjoint(names) and not any(map(self._is_anothers, names))
+
+    def _is_anothers(self, name: str) -> bool:
+        """Whether a name is of what another person answered for themselves."""
+        return any(
+            name.startswith(answers_named(form, "")) and name != answers_named(form, self.person)
+            for form in self.own_alone
+        )
 
     def _hidden_names(self) -> Iterator[str]:
         yield from map(class_named, self.hidden)
+        yield from (own_alone_named(form, self.person) for form in self.own_alone)
         for release in self.releases:
             yield from (form_named(name) for name in release.file.all_forms if not self.sees_form(name))
             yield from (visit_named(name) for name in release.visits if not self.sees_visit(name))
@@ -139,7 +173,8 @@ class Sight:
 
     def sees_rule(self, rule: Rule) -> bool:
         """Whether everything that a rule is computed from is visible; its own form's items are with it."""
-        if not all(self.sees_form(name.split(".")[-2]) for name in rule.names if "." in name):
+        forms = {name.split(".")[-2] for name in rule.names if "." in name}
+        if not all(map(self.sees_form, forms)) or not self.own_alone.isdisjoint(forms):
             return False
         return all(self.sees(_CLASS_OF_CALL.get(call.function, ALLOCATION)) for call in rule.calls)
 
@@ -164,6 +199,12 @@ class Sight:
         alerts = [release.alerts[name] for release in self.releases if name in release.alerts]
         known = [rule for one in alerts for rule in (one.rule, one.rearm, *one.worse) if rule is not None]
         return all(self.sees_rule(rule) for rule in known) if known else self.sees_everything
+
+
+def _guessers(release: Release) -> set[str]:
+    """Who is asked for a guess of the treatment at any visit."""
+    asked = (one for one in release.visits.values() if "guess" in one.activities)
+    return {guesser for one in asked for guesser in guessers_at(one.by, one.kind)}
 
 
 def _classes(study: Study) -> Iterator[str]:

@@ -24,6 +24,8 @@ from entact.protocol.release import Release
 
 CRITERIA: Final = "criteria"  # of eligibility, one by one
 SCHEDULE: Final = "schedule"
+ANSWERS: Final = "answers:"  # begins what one person answered on a form that each of several answers
+OWN_ALONE: Final = "own_alone:"  # begins what is hidden of a form of which a person sees their own answers
 
 Names = frozenset[str]
 
@@ -56,6 +58,16 @@ def gate_named(name: str) -> str:
     return f"gate:{name}"
 
 
+def answers_named(form: str, person: str) -> str:
+    """The name of what one person answered on a form that each of several answers for themselves."""
+    return f"{ANSWERS}{form}:{person}"
+
+
+def own_alone_named(form: str, person: str) -> str:
+    """What is hidden from a person: of a form that each answers, the answers of everybody but them."""
+    return f"{OWN_ALONE}{form}:{person}"
+
+
 class _Family:
     """An entry with all that corrects, withdraws or decides it: they are seen together or not at all.
 
@@ -84,6 +96,7 @@ class Disclosure:
         self._releases = tuple(releases)
         self._visits = {name for release in self._releases for name in release.visits}
         self._forms = {name for release in self._releases for name in release.file.all_forms}
+        self._of_each = {name for release in self._releases for name in release.of_each}
         self._gates = {name for release in self._releases for name in release.gates}
         self._alerts = {name for release in self._releases for name in release.alerts} | CORE_ALERTS.keys()
         self._kinds: dict[str, set[tuple[str, str]]] = {}  # of each entry's versions, with the form
@@ -195,6 +208,9 @@ class Disclosure:
         if kind is None:
             yield UNSURE
             return
+        form = kind.form(entry.data) if kind.form is not None and entry.replaces is None else None
+        if form in self._of_each:
+            yield answers_named(form, entry.by)
         by_source = entry.replaces is not None and not _says_of_what(kind, entry.data)
         yield from self._of_kind(kind, entry.data, kind.tells - _BY_WHAT if by_source else kind.tells)
 

@@ -96,6 +96,11 @@ class Release:
         return {name: told[visit.track] for name, visit in self.visits.items() if visit.track in told}
 
     @cached_property
+    def of_each(self) -> frozenset[str]:
+        """Forms that every person of the role in `by` answers for themselves."""
+        return frozenset(name for name, form in self.forms.items() if form.form.each)
+
+    @cached_property
     def roles_apart(self) -> frozenset[str]:
         """Roles that rate and know no schedule: raters of a central pool, apart from the sites."""
         hidden = {row.role for row in self.file.blinding if "schedule" in row.hidden}

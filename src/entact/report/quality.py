@@ -10,6 +10,7 @@ from entact.datasets import Datasets, Synopsis
 
 RULES = {
     "activity_missing": "planned activity not entered",
+    "answer_missing": "form not answered by each who is asked",
     "guess_missing": "guess of the treatment not entered",
     "item": "item out of range or of another kind than planned",
     "out_of_window": "visit outside its window",

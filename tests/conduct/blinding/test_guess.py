@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from tests.conduct.browser import course_of
 from tests.conduct.conftest import SignIn
-from tests.conduct.people import PASSWORD, code, give_password
+from tests.conduct.leaks.crawler import Crawl, Seen
+from tests.conduct.leaks.seeded import seeded
+from tests.conduct.people import PASSWORD, code, give_password, signed_in_as
 from tests.conduct.record import KEY, blinded_study, keep
 from tests.course.conftest import Story
 
@@ -224,6 +226,46 @@ def test_each_therapist_is_asked_what_they_expect_and_finds_their_own_alone(
     assert not {one.rule for one in course.findings.values()} & {"rated_by_two", "answered_again"}
     both = sign_in("mona", everywhere="monitor").get(SESSION)
     assert both.count(">Expects<") == 2
+
+
+def test_no_page_file_list_or_count_tells_a_therapist_what_a_colleague_expects(
+    ledger: str, study: Study, sign_in: SignIn
+) -> None:
+    """Whatever can be reached, with a finding and a question about the answer; who gave it sees it."""
+    theo, mona = sign_in("theo", denver="therapist"), sign_in("mona", everywhere="monitor")
+    theo.post(EXPECTS, {"head": "999", "shown": ["much"], "item:much": "9173"})
+    entry = course_of(study, ledger).answers["expects"][0].entry
+    mona.post(f"/participants/1-001/query/?entry={entry}", {"item": "much", "text": "Is 9173 meant?"})
+    own, colleague = (telling(crawled_by(name, entry), entry) for name in ("theo", "tina"))
+    assert colleague == set()
+    assert own >= {"/forms/export.csv", "/participants/1-001/", "/queries/export.csv"}
+    assert own >= {f"{EXPECTS}?entry={entry}", "/session/1-001/session_1.1/briefing/"}
+
+
+def crawled_by(name: str, entry: str) -> dict[str, tuple[bytes, bytes]]:
+    """Status and body of all that a therapist reaches, and of where an entry would stand."""
+    seen, participant = Seen(), "/participants/1-001/"
+    with seeded() as source:
+        also = [f"{participant}{one}?entry={entry}" for one in ("query/", "session_1.1/expects/", "verify/")]
+        also += [
+            f"{participant}entry/{entry}/",
+            f"{EXPECTS}?repeat=1",
+            "/session/1-001/session_1.1/briefing/",
+        ]
+        crawl = Crawl(seen, source, signed_in_as(name, ("therapist", "denver")), name, 1, sends=False)
+        crawl.run(also)
+    answers = {what.partition(" GET ")[2]: said for what, said in seen.answers.items() if " GET " in what}
+    return {page: (said[:3], said.partition(b"\n\n")[2]) for page, said in answers.items()}
+
+
+def telling(answers: dict[str, tuple[bytes, bytes]], entry: str) -> set[str]:
+    """The addresses of which the answer names the entry, or what it says."""
+    named = entry.encode(), b"9173"
+    return {
+        page
+        for page, (status, said) in answers.items()
+        if status == b"200" and any(one in said for one in named)
+    }
 
 
 def row_of(page: str) -> str:

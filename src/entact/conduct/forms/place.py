@@ -73,8 +73,7 @@ def own_place(course: Course, place: Place, person: str) -> Place:
 
 def is_of_each(course: Course, form: str) -> bool:
     """Whether each of several people answers a form for themselves."""
-    compiled = course.release.forms.get(form)
-    return compiled is not None and compiled.form.each
+    return form in course.release.of_each
 
 
 def of_form(course: Course, form: str) -> Iterator[Effective]:

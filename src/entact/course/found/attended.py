@@ -149,6 +149,36 @@ def found_left_out(course: Course, encounter: EncounterState, entries: list[Effe
                 yield ("reading_missing", encounter.closed, item, message)
 
 
+def found_without_answer(course: Course) -> Iterator[Found]:
+    """Of forms that each of a role answers for themselves: who has not, of those of whom it is known.
+
+    Known are who filled in a form at that visit and who was there when the drug was given. Where it is asked
+    at the visit of the draw an answer after the draw is none: what somebody expects is asked before.
+    """
+    for name in sorted(course.release.of_each):
+        form, answers = course.release.forms[name].form, course.answers.get(name, ())
+        in_room = {one.person for there in course.presence.values() for one in there if one.role == form.by}
+        for encounter in course.encounters.values():
+            said = [one for one in answers if one.encounter == encounter.id]
+            visit = course.release.visits.get(encounter.visit)
+            if not said or visit is None or encounter.status != "ended" or name not in visit.do:
+                continue  # where nobody answered it, it is missed as any form is
+            drawn = course.randomisation.at if course.randomisation is not None else None
+            before = drawn if "randomisation" in visit.activities else None
+            in_time = {one.by for one in said if before is None or one.at <= before}
+            there = {
+                one.by
+                for filled in course.answers.values()
+                for one in filled
+                if one.encounter == encounter.id and one.role == form.by
+            }
+            for person in sorted((in_room | there) - in_time):
+                when = f"was not entered before a treatment was drawn at {encounter.visit}"
+                when = when if before is not None else f"is planned for {encounter.visit} and was not entered"
+                message = f"{name} of {person}, {form.by}, {when}"
+                yield "answer_missing", encounter.closed, f"{name} {person}", message
+
+
 def _expected(visit: Visit, encounter: EncounterState) -> list[str]:
     """What a visit plans; of one that was broken off only what comes before its dose, and that."""
     if not encounter.is_broken_off:

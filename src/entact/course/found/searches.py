@@ -18,6 +18,7 @@ from entact.course.found.attended import (
     found_left_out,
     found_of_others,
     found_outside_visits,
+    found_without_answer,
     says_missed,
 )
 from entact.course.found.attested import found_after_freezes, found_after_unblindings, found_in_signatures
@@ -260,6 +261,11 @@ SEARCHES: Final = Searches(
     Search(_one(lambda course, one: found_in_dates(one)), frozenset(), _each(_DATED), _itself(_DATED)),
     Search(_whole(found_between_dates), frozenset({"medication", "adverse_events"})),
     Search(_whole(found_of_others), frozenset({"consent", "encounters", "screening", "told"})),
+    Search(
+        _whole(found_without_answer),
+        frozenset({"answers", "attempts", "encounters", "presence", "randomisation"}),
+        by_kind=_of_forms(_while(lambda course: course.release.of_each)),
+    ),
     Search(_whole(found_apart), frozenset({"consent", "doses", "enrolment", "presence"})),
     Search(
         _whole(_stops),

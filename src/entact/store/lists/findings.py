@@ -11,10 +11,11 @@ from django.db import connection
 from entact.course.found.attested import CHANGED_AFTER_LOCK
 from entact.course.instants import ALERT, BEGINNING
 from entact.store.after_lock import LATE, late_values
+from entact.store.lists.seen import SEEN
 from entact.store.lists.visits import HOLDS, VISIT_SEEN
 from entact.store.numbers import NUMBER_SHARED, SHARED_NUMBERS
 
-_SEEN = "NOT found.tells && %(hidden)s::text[]"
+_SEEN = SEEN.format("found")
 
 
 class Open(NamedTuple):

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from django.db import connection
 
+from entact.store.lists.seen import SEEN
+
 
 class Query(NamedTuple):
     """A query, its participant, and the kind and form of the entry that it is about.
@@ -55,7 +57,7 @@ def queries(
         sites: whose participants the reader may see; None for all. site, ledgers: only of this site, of these
             participants. after: the page goes on behind that one.
     """
-    conditions = ["query.rule = ''", "query.status = %(status)s", "NOT query.tells && %(hidden)s::text[]"]
+    conditions = ["query.rule = ''", "query.status = %(status)s", SEEN.format("query")]
     conditions += ["standing.site = %(site)s"] if site is not None else []
     conditions += ["standing.site = ANY(%(sites)s)"] if sites is not None else []
     conditions += ["ledger.name = ANY(%(ledgers)s)"] if ledgers is not None else []
