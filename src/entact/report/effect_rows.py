@@ -5,6 +5,7 @@ Each is the first arm minus the second, and names the visit; where a section has
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 import polars as pl
@@ -125,6 +126,7 @@ def _of_plan(source: Source, section: str, endpoint: PlannedEndpoint, about: str
         found = source.analyses[analysis.name]
         if found.result is None or all(one.estimate is None for one in found.result):
             why = found.why or "; ".join(found.result[0].notes if found.result else ())
+            why = _titled(source, why) if analysis.method in _GUESSES else why
             yield _without(source, name, section, label, f"the {word.title} of the plan: {why}", theirs)
             continue
         several = list(found.result) if not word.tests else [found.result[0]]
@@ -133,7 +135,7 @@ def _of_plan(source: Source, section: str, endpoint: PlannedEndpoint, about: str
             label += ", whatever is added: nobody is imputed to whom it could be"
         for number, one in enumerate(several):
             own = name if not number else f"{name}/{number}"
-            which = label if len(several) == 1 else f"{label}: {_which(one, contrast)}"
+            which = label if len(several) == 1 else f"{label}: {_titled(source, _which(one, contrast))}"
             if one.estimate is None and one.p is None:
                 yield _without(source, own, section, which, "; ".join(one.notes))
                 continue
@@ -180,6 +182,14 @@ def _within(source: Source, section: str, endpoint: PlannedEndpoint, about: str)
                 continue
             cell = cells.of_estimate(one, source.kind)
             yield Row(own, section, which, {ALL: cell}, remark=_remark(found, one))
+
+
+def _titled(source: Source, text: str) -> str:
+    """A text about guesses with the titles of arms in it, from a library that knows their names alone."""
+    arms = source.book.arms
+    names = "|".join(re.escape(name) for name in sorted(arms, key=len, reverse=True))
+    text = re.sub(rf"(?<![\w-])(?:{names})(?![\w-])", lambda found: arms[found[0]], text) if names else text
+    return text.replace("who guessed do_not_know", "who did not know")
 
 
 def _alike(several: Sequence[Estimate]) -> bool:

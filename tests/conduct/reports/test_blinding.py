@@ -98,9 +98,13 @@ def test_the_curve_is_drawn_with_its_interval_and_stands_in_numbers() -> None:
     assert plot.band.count(" L") == 41
     assert plot.top < plot.zero < plot.bottom
     assert "where half do, as by chance" in plot.summary
-    lone = given_by("Rater", rows.filter(pl.col("guess") == pl.col("arm")), ("a", "b"), {})
+    lone = given_by(
+        "Rater", rows.filter(pl.col("guess") == pl.col("arm")), ("a", "b"), {"a": "Active", "b": "Control"}
+    )
     assert lone.plot is None
-    assert "0 in a guessed the other arm" in lone.problem
+    assert "0 in Active guessed the other arm" in lone.problem
+    nobody = given_by("Rater", rows.filter(pl.col("arm") == "a"), ("a", "b"), {"a": "Active", "b": "Control"})
+    assert "nobody in arm 'Control'" in nobody.problem
 
 
 @pytest.mark.requirement("R10")

@@ -17,6 +17,7 @@ from entact.conduct.reader import Folded, Reader
 from entact.conduct.reports.arms import KnownArms
 from entact.conduct.words import title_of_visit
 from entact.course import Course
+from entact.course.state.blinding import DO_NOT_KNOW
 from entact.datasets import Datasets, build
 from entact.protocol.words.label import begun, spaced
 from entact.store import lists
@@ -197,15 +198,18 @@ def given_by(guesser: str, rows: pl.DataFrame, pair: tuple[str, str], titles: Ma
 
     Args:
         rows: one for each participant, with arm, guess and value. pair: the arms that are compared.
-        titles: of the arms.
+        titles: of the arms, under which they are spoken of.
     """
+    called = dict(titles) if len({*titles.values()}) == len(titles) else {}
+    rows = rows.with_columns(pl.col("arm", "guess").cast(pl.String).replace(called))
+    first, second = (called.get(arm, arm) for arm in pair)
     try:
-        guessed = read_guesses(rows, pair)
+        guessed = read_guesses(rows, (first, second))
     except ValueError as error:
         return Given(guesser, (), (), None, f"Not known: {error}.", ())
     by_guess = tuple(
         (
-            titles.get(guess, "did not know"),
+            "did not know" if guess == DO_NOT_KNOW else guess,
             " and ".join(f"{group.n}" for group in one.groups),
             _estimate(one) if one.estimate is not None else "not known: too few",
         )
