@@ -252,7 +252,7 @@ def crawled_by(name: str, entry: str) -> dict[str, tuple[bytes, bytes]]:
             f"{EXPECTS}?repeat=1",
             "/session/1-001/session_1.1/briefing/",
         ]
-        crawl = Crawl(seen, source, signed_in_as(name, ("therapist", "denver")), name, 1, sends=False)
+        crawl = Crawl(seen, source, signed_in_as(name, ("therapist", "denver")), name, sends=False)
         crawl.run(also)
     answers = {what.partition(" GET ")[2]: said for what, said in seen.answers.items() if " GET " in what}
     return {page: (said[:3], said.partition(b"\n\n")[2]) for page, said in answers.items()}

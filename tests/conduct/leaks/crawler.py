@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 from django.core import mail
 from django.test import Client
@@ -20,6 +21,8 @@ from django.urls import NoReverseMatch, Resolver404, URLPattern, URLResolver, ge
 from django.utils import timezone
 from tests.conduct.leaks.page import Form, Page
 from tests.conduct.leaks.seeded import Source
+
+from entact.course import read
 
 TYPED = "seen"
 GARBAGE = "§\0'\"><{{7}}"
@@ -55,7 +58,8 @@ class Crawl:
 
     Args:
         client: with which they sign in, or have. name: under which answers are kept.
-        most: how many addresses of one shape are followed (of hubs one more); without it every one.
+        finely: whether addresses are told apart by what they are about (`sorts_of`), and all buttons pressed;
+            else by their shape alone, and of hubs one more is followed.
         sends: whether forms are sent too.
     """
 
@@ -65,11 +69,11 @@ class Crawl:
         source: Source,
         client: Client,
         name: str,
-        most: int | None = None,
+        finely: bool = False,
         sends: bool = True,
     ) -> None:
         self.seen, self.source, self.client, self.name = seen, source, client, name
-        self.most, self.sends = most, sends
+        self.finely, self.sends = finely, sends
         self._shapes: dict[str, int] = {}
         self._queue: list[str] = []
         self._known: set[str] = set()
@@ -110,12 +114,18 @@ class Crawl:
         address = re.sub(r"^https?://[^/]+", "", address.partition("#")[0])
         if address and address not in self._known and route_of(address) not in LEAVES:
             self._known.add(address)
-            if self._is_new(shape_of(address), 1 if route_of(address) in HUBS else 0):
+            if self._is_new(
+                *self._sorts(address), most=1 if self.finely or route_of(address) not in HUBS else 2
+            ):
                 self._queue.append(address)
 
-    def _is_new(self, shape: str, more: int = 0) -> bool:
-        self._shapes[shape] = self._shapes.get(shape, 0) + 1
-        return self.most is None or self._shapes[shape] <= self.most + more
+    def _sorts(self, address: str) -> list[str]:
+        return sorts_of(address) if self.finely else [shape_of(address)]
+
+    def _is_new(self, *sorts: str, most: int = 1) -> bool:
+        counts = self._shapes
+        counts.update({one: counts.get(one, 0) + 1 for one in sorts})
+        return any(counts[one] <= most for one in sorts)
 
     def _read(self, answer: Any, address: str) -> None:
         if not answer.get("Content-Type", "").startswith("text/html"):
@@ -128,14 +138,14 @@ class Crawl:
                 self._handing = form
                 continue
             names = sorted({f"do={value}" if name == "do" else name for name, value in form.fields})
-            new = self._is_new(f"{form.method} {shape_of(form.action)} {names}")
+            new = self._is_new(f"{form.method} {self._sorts(form.action)[0]} {names}")
             if new and route_of(form.action) not in LEAVES:
                 self._forms.append(form)
 
     def _send(self, form: Form) -> None:
         """Filled in, by each of its buttons; and once with what nobody should type."""
         filled = [(name, text or (TYPED if name in form.free else "")) for name, text in form.fields]
-        for button in form.buttons[: self.most] or [("", "")]:
+        for button in form.buttons[: None if self.finely else 1] or [("", "")]:
             self._send_with(form, [*filled, *([button] if button[0] else [])])
         if form.free:
             self._send_with(form, [(n, GARBAGE if n in form.free else text) for n, text in form.fields])
@@ -220,6 +230,41 @@ def shape_of(address: str) -> str:
         return path
     names = sorted({part.partition("=")[0] for part in query.split("&")}) if query else []
     return f"{match.view_name} {names}"
+
+
+_ONE_OF_MANY = frozenset(
+    {"key", "secret", "token", "query", "digest", "report", "pk", "after", "before", "about"}
+)
+_ENTRIES = frozenset({"entry"})
+
+
+def sorts_of(address: str) -> list[str]:
+    """All that an address is about: the route with the words of the study that it names, and each question.
+
+    Two addresses are of one sort where they differ only in whose they are: participants, entries of the same
+    kind and form, which time a visit is held. A form is of one sort at whatever visit.
+    """
+    path, _, query = address.partition("?")
+    try:
+        match = resolve(path)
+    except Resolver404:
+        return [path]
+    said = {name: _sort(name, str(value)) for name, value in match.kwargs.items()}
+    if "form" in said:
+        said.pop("visit", None)
+    first = f"{match.view_name} {sorted(said.items())}"
+    pairs = sorted(set(parse_qsl(query, keep_blank_values=True)))
+    return [first, *(f"{first} {name}={_sort(name, value)}" for name, value in pairs)]
+
+
+def _sort(name: str, value: str) -> str:
+    if name in _ENTRIES:
+        from entact.store.models import Line
+
+        line = Line.objects.filter(entry_id=value).order_by("seq").first()
+        data = read(line.text) if line is not None else None
+        return "" if data is None else f"{data.kind} {data.data.get('form', '')}"
+    return "" if name in _ONE_OF_MANY else value.partition(".")[0] if name == "visit" else value
 
 
 def all_routes() -> set[str]:

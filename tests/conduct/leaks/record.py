@@ -73,7 +73,7 @@ def crawl_both(
     database: str,
     folder: Path,
     *,
-    most: int | None = 1,
+    finely: bool = False,
     roles: tuple[str, ...] = (),
     sends: bool = True,
     around: Around = lambda twin: nullcontext(),
@@ -81,7 +81,7 @@ def crawl_both(
     """Crawls a record, and asks its twin, which is in a copy of its database, for the same in the same order.
 
     Args:
-        most: how many addresses of one shape are followed. roles: who crawls; without it every role there is.
+        finely: whether addresses are told apart by what they are about. roles: who crawls; without it all.
         sends: whether forms are sent too.
         around: a context in which each is crawled.
     """
@@ -95,7 +95,7 @@ def crawl_both(
     for name, twin in zip((database, copy), twins, strict=True):
         store.setup(database=name)
         with around(twin):
-            walk = partial(_walk_as_each, study, most=most, roles=roles, sends=sends)
+            walk = partial(_walk_as_each, study, finely=finely, roles=roles, sends=sends)
             if found:
                 walk = partial(_ask_again, found[0])
             found.append(_crawl(study, twin, folder / name, walk))
@@ -129,14 +129,14 @@ def _crawl(study: Study, twin: Twin, folder: Path, walk: Callable[[Seen, Source]
 
 
 def _walk_as_each(
-    study: Study, seen: Seen, source: Source, *, most: int | None, roles: tuple[str, ...], sends: bool
+    study: Study, seen: Seen, source: Source, *, finely: bool, roles: tuple[str, ...], sends: bool
 ) -> None:
     for name in roles or [*sorted(permissions_of(study).roles), PERSON]:
         also = {OWNER: [f"/people/{PERSON}/"], "investigator": _guesses(study)}.get(name, [])
         if name == PERSON:
             form, *also = beside_links(study)
-            Crawl(seen, source, browser(HANDING), HANDING, most).hand_over(form)
-        one = Crawl(seen, source, browser(name), name, most, sends)
+            Crawl(seen, source, browser(HANDING), HANDING, finely).hand_over(form)
+        one = Crawl(seen, source, browser(name), name, finely, sends)
         if name != PERSON:
             one.ask("post", f"/sign-in/as/demo-{name}/", {})
         one.run(also)
