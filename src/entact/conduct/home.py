@@ -15,7 +15,7 @@ from entact.conduct.access.models import Account
 from entact.conduct.delegation import lines_of, monitored_at, state_of, today_at
 from entact.conduct.periodic.domain import AHEAD, owed
 from entact.conduct.permissions import Person
-from entact.conduct.rating.waiting import assessments, told_by_raters, without_rater
+from entact.conduct.rating.waiting import assessments, replaced, told_by_raters, without_rater
 from entact.conduct.reader import Folded, Reader, Standing
 from entact.conduct.staff.training import has_learned
 from entact.conduct.today import MOST, Task, Today, of_participants
@@ -285,6 +285,7 @@ SOURCES: Final[tuple[Source, ...]] = (
     participants,
     told_by_raters,
     assessments,
+    replaced,
     without_rater,
     sessions_ahead,
     orders_said,

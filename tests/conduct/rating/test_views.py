@@ -194,14 +194,22 @@ def test_in_danger_the_number_of_the_site_is_shown_kept_and_another_rates(
     assert kinds_in(ledger).count("break_glass") == 1
     assert "A rater called for help" in ada.get("/")
     (told,) = re.findall(r'"(/told-by-raters/S-1/[^"]*)"', ada.get("/"))
-    assert "/participants/S-1/baseline.2/" in ada.get(told)
     ruth.get(f"{where}symptoms/", status=404)
     assert "None is offered" in ruth.get(DAY)
-    ada.post(BASELINE, {"do": "end"})
-    ada.post("/participants/S-1/baseline.2/", {"do": "book", "at": "2026-05-03T10:00"})
+    ada.post(told, {"done": "her brother is with her"})
+    assert "has to be offered to another rater" in ada.get("/")
+    for at in ("", "soon", "2026-01-01T10:00"):
+        ada.post(told, {"do": "offer_again", "at": at}, status=422)
+    ada.post(told, {"do": "offer_again", "at": "2026-05-03T10:00"})
+    assert course_of(study, ledger).encounters["baseline#1"].status == "ended"
+    assert "/participants/S-1/baseline.2/" in ada.get(told)
+    assert "has to be offered to another rater" not in ada.get("/")
     assert "None is offered" in ruth.get(DAY)
-    again = taken(sign_in("uma", everywhere="rater"))
+    again = taken(uma := sign_in("uma", everywhere="rater"))
     assert again != where
+    uma.post(again, CONFIRMED)
+    ada.post(told, {"do": "offer_again", "at": "2026-05-04T10:00"}, status=422)  # it is held by now
+    assert "Offer the assessment" not in ada.get(told)
 
 
 def test_the_call_has_a_room_that_names_nobody_and_both_sides_find_it(

@@ -14,7 +14,7 @@ from typing import Final
 
 from entact.conduct.forms.reading import ITEM, Sent, field_named
 from entact.conduct.words import day
-from entact.course import instant
+from entact.course import Reason, instant
 from entact.protocol import CompiledForm
 from entact.protocol.moment import read_moment
 
@@ -251,3 +251,18 @@ def _is_kept(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def time_to_come(text: str, zone: tzinfo, now: datetime) -> datetime | Reason:
+    """A time to come on a site's clock; one that is not once on that day is refused, and not guessed."""
+    try:
+        local = datetime.strptime(text[:16], "%Y-%m-%dT%H:%M")  # noqa: DTZ007 - the zone is the site's
+    except ValueError:
+        return Reason("at", "Say for when the visit is booked: a day and a time.")
+    met = {local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)}
+    at = min(met)
+    if len(met) > 1:
+        return Reason("at", "The clocks change in that hour: take another time.")
+    if not now < at < now + timedelta(days=3 * 366):
+        return Reason("at", "A visit is booked for a time to come, within three years.")
+    return at

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from entact.conduct.access.models import Account
@@ -97,7 +97,7 @@ def take_offer(token: str, reader: Reader, author: Author) -> bool:
 def let_go(offer: Offer, reader: Reader, author: Author) -> None:
     """Gives an assessment back: another rater may take it, this one not again."""
     with turn_of(offer.ledger):
-        _write(offer, reader, author, "rating_taken", {"status": "let_go"})
+        _write(offer.ledger, offer.encounter, reader, author, "rating_taken", {"status": "let_go"})
         Offer.objects.filter(pk=offer.pk).update(over=True)
 
 
@@ -105,7 +105,14 @@ def begin_rating(offer: Offer, reader: Reader, author: Author) -> None:
     """The call has begun, and it is confirmed where the person is; what was said of that is kept nowhere."""
     with turn_of(offer.ledger):
         if offer.encounter not in course_in(reader, offer.ledger).encounters:
-            _write(offer, reader, author, "encounter", {"status": "started", "contact": "video"})
+            _write(
+                offer.ledger,
+                offer.encounter,
+                reader,
+                author,
+                "encounter",
+                {"status": "started", "contact": "video"},
+            )
         Offer.objects.filter(pk=offer.pk, confirmed_at=None).update(confirmed_at=now_in(reader))
 
 
@@ -118,7 +125,9 @@ def tell_site(offer: Offer, reader: Reader, author: Author, of: str, words: str)
     if of not in ("suicidality", "adverse_event") or not words.strip():
         raise ConductError("say what you heard, and whether it speaks of suicidality or of an event")
     with turn_of(offer.ledger):
-        _write(offer, reader, author, "rater_heard", {"of": of, "words": words.strip()})
+        _write(
+            offer.ledger, offer.encounter, reader, author, "rater_heard", {"of": of, "words": words.strip()}
+        )
 
 
 def break_glass(offer: Offer, reader: Reader, author: Author) -> None:
@@ -129,10 +138,38 @@ def break_glass(offer: Offer, reader: Reader, author: Author) -> None:
     try:
         with turn_of(offer.ledger):
             if Offer.objects.filter(pk=offer.pk, danger_at=None).exists():
-                _write(offer, reader, author, "break_glass", {})
+                _write(offer.ledger, offer.encounter, reader, author, "break_glass", {})
                 Offer.objects.filter(pk=offer.pk).update(over=True, danger_at=now_in(reader))
     except (ConductError, StoreError):
         _log.exception("a rater's call for help could not be kept")
+
+
+def again_after_danger(course: Course, encounter: str) -> str:
+    """The next attempt at a visit whose rater was replaced; empty where it was rated, or one followed."""
+    visit, _, attempt = encounter.partition("#")
+    if all((form, encounter) in course.forms for form in course.release.rated_apart(visit)):
+        return ""
+    number = int(attempt) if encounter not in course.encounters else int(attempt) + 1
+    held = {one for one in course.encounters if one.partition("#")[0] == visit}
+    return "" if any(int(one.partition("#")[2]) >= number for one in held) else f"{visit}#{number}"
+
+
+def offer_again(ledger: str, encounter: str, reader: Reader, author: Author, at: datetime) -> None:
+    """After a danger: ends the visit, and books it for another time; by that another rater is offered it.
+
+    Raises:
+        ConductError: where it was rated all the same, or has another attempt already.
+    """
+    with turn_of(ledger):
+        course = course_in(reader, ledger)
+        again = again_after_danger(course, encounter)
+        if not again:
+            raise ConductError("this visit needs no other: it was rated, or held again")
+        if encounter != again and course.encounters[encounter].status == "started":
+            _write(ledger, encounter, reader, author, "encounter", {"status": "ended"})
+        then = at.astimezone(reader.zone_of(course.site or ""))
+        _write(ledger, again, reader, author, "booking", {"at": then.isoformat(), "status": "booked"})
+    renew_offers(reader)
 
 
 def on_call_for(offer: Offer, reader: Reader) -> tuple[str, str]:
@@ -148,7 +185,7 @@ def finish_rating(offer: Offer, reader: Reader, author: Author) -> None:
     with turn_of(offer.ledger):
         held = course_in(reader, offer.ledger).encounters.get(offer.encounter)
         if planned is not None and set(planned.do) <= own and held is not None and held.status == "started":
-            _write(offer, reader, author, "encounter", {"status": "ended"})
+            _write(offer.ledger, offer.encounter, reader, author, "encounter", {"status": "ended"})
     Offer.objects.filter(pk=offer.pk).update(done_at=now_in(reader))
 
 
@@ -215,7 +252,9 @@ def _goes_on(reader: Reader, offer: Offer) -> bool:
     return booked is not None and booked.at > reader.at - PAST
 
 
-def _write(offer: Offer, reader: Reader, author: Author, kind: str, data: dict[str, object]) -> None:
-    course, now = course_in(reader, offer.ledger), now_in(reader)
-    entry = compose(course, reader, offer.ledger, author, now, kind, data, encounter=offer.encounter)
+def _write(
+    ledger: str, encounter: str, reader: Reader, author: Author, kind: str, data: dict[str, object]
+) -> None:
+    course, now = course_in(reader, ledger), now_in(reader)
+    entry = compose(course, reader, ledger, author, now, kind, data, encounter=encounter)
     store_act(entry, course, author, now)  # what no gate stands before is a fact

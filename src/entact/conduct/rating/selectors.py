@@ -91,6 +91,15 @@ def in_danger(person: Person, token: str) -> Offer | None:
     return Offer.objects.filter(token=token, taken_by=person.identity, danger_at__isnull=False).first()
 
 
+def in_danger_at() -> dict[str, set[str]]:
+    """Ledger -> the visits in which a rater called for help."""
+    found: dict[str, set[str]] = {}
+    rows = Offer.objects.filter(danger_at__isnull=False).order_by("danger_at")
+    for ledger, encounter in rows.values_list("ledger", "encounter"):
+        found.setdefault(ledger, set()).add(encounter)
+    return found
+
+
 def offer_at(ledger: str, encounter: str) -> Offer | None:
     """The offer of a visit; None where it has none."""
     return Offer.objects.filter(ledger=ledger, encounter=encounter, over=False).first()

@@ -14,6 +14,7 @@ from entact.conduct.blinding.guess import RATER, fields_of, keep_guess, received
 from entact.conduct.error import ConductError
 from entact.conduct.forms.domain import Saved, save_form
 from entact.conduct.forms.place import visit_address
+from entact.conduct.forms.saying import time_to_come, with_weekday
 from entact.conduct.forms.views import looked_at, sent_by
 from entact.conduct.frame import page
 from entact.conduct.rating import domain
@@ -23,8 +24,9 @@ from entact.conduct.rating.page import Offered, brief_of, instruments_of, offere
 from entact.conduct.rating.questions import answer_question, questions_in, with_questions
 from entact.conduct.rating.selectors import in_danger, offered_to, taken_by, video_link
 from entact.conduct.words import moment, title_of_visit
-from entact.course import Course
-from entact.course.kinds.rating import BREAK_GLASS, RATER_HEARD
+from entact.course import Reason
+from entact.course.kinds.booking import bookings_of
+from entact.course.kinds.rating import BREAK_GLASS, RATER_HEARD, BreakGlass
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -138,8 +140,10 @@ def show_told(request: HttpRequest, key: str, entry: str) -> HttpResponse:
         raise Http404
     role, problem = asked.role_for("report_event"), ""
     if request.method == "POST":
-        author = asked.author(role)
         try:
+            if asked.sent("do") == "offer_again" and isinstance(told.said, BreakGlass):
+                return _offered_again(asked, told.encounter or "", entry)
+            author = asked.author(role)
             domain.answer_rater(
                 asked.participant.ledger, entry, asked.reader, author, asked.sent("done"), told.encounter
             )
@@ -154,7 +158,8 @@ def show_told(request: HttpRequest, key: str, entry: str) -> HttpResponse:
         "heard": heard.replace("_", " "),
         "words": str(opener.value(told.said.words, entry, "words")) if heard and role else "",
         "visit": title_of_visit((told.encounter or "").partition("#")[0], asked.reader.visits),
-        "again": "" if heard else _again(asked.course, told.encounter or ""),
+        "again": "" if heard else _again(asked, told.encounter or ""),
+        "may_offer": asked.role_for("enter") is not None,
         "when": moment(told.at, asked.zone),
         "answers": [
             (
@@ -169,18 +174,6 @@ def show_told(request: HttpRequest, key: str, entry: str) -> HttpResponse:
         "here": "participants",
     }
     return page(request, asked.reader, "rating/told.html", values, 422 if problem else 200)
-
-
-def _again(course: Course, encounter: str) -> str:
-    """Where a visit whose rater was replaced is booked once more; empty where it was rated all the same."""
-    visit = encounter.partition("#")[0]
-    forms = course.release.rated_apart(visit)
-    if all((form, encounter) in course.forms for form in forms):
-        return ""
-    number = 1
-    while f"{visit}#{number}" in course.encounters:
-        number += 1
-    return visit_address(f"{visit}#{number}")
 
 
 def _day(asked: Rates, problem: str = "", status: int = 200) -> HttpResponse:
@@ -277,3 +270,20 @@ def _guess(asked: RatingAsked) -> None:
 
 def _guess_sent(asked: RatingAsked) -> dict[str, str]:
     return {name: asked.sent(name) for name in ("arm", "confidence", "clear", "why", "told")}
+
+
+def _again(asked: Asked, encounter: str) -> dict[str, str]:
+    """The next attempt at a visit whose rater was replaced: its address, and for when it is booked."""
+    again = domain.again_after_danger(asked.course, encounter)
+    booked = bookings_of(asked.course).get(again)
+    when = with_weekday(booked.at, asked.zone) if booked is not None else ""
+    return {"visit": visit_address(again), "when": when} if again else {}
+
+
+def _offered_again(asked: Asked, encounter: str, entry: str) -> HttpResponse:
+    author = asked.author(asked.role_for("enter"))
+    at = time_to_come(asked.sent("at"), asked.reader.zone_of(asked.course.site or ""), asked.now)
+    if isinstance(at, Reason):
+        raise ConductError(at.message.rstrip("."))
+    domain.offer_again(asked.participant.ledger, encounter, asked.reader, author, at)
+    return redirect("rater_told", key=asked.key, entry=entry)

@@ -9,13 +9,14 @@ from typing import Final
 from django.urls import reverse
 
 from entact.conduct.permissions import Person
-from entact.conduct.rating.domain import is_rated_apart, renew_offers
+from entact.conduct.rating.domain import again_after_danger, course_in, is_rated_apart, renew_offers
 from entact.conduct.rating.questions import with_questions
-from entact.conduct.rating.selectors import SOON, offered_to, profile_of, taken_by, untaken
+from entact.conduct.rating.selectors import SOON, in_danger_at, offered_to, profile_of, taken_by, untaken
 from entact.conduct.reader import Reader, Standing
 from entact.conduct.sight import EVENTS
 from entact.conduct.today import MOST, Task
 from entact.conduct.words import moment, title_of_visit
+from entact.course.kinds.booking import bookings_of
 from entact.store import lists
 
 _DAY: Final = timedelta(days=1)
@@ -66,6 +67,30 @@ def told_by_raters(reader: Reader, person: Person) -> Iterator[Task]:
                 due=one.since,
                 address=reverse("rater_told", args=[key, one.entry]),
             )
+
+
+def replaced(reader: Reader, person: Person) -> Iterator[Task]:
+    """Assessments in which a rater called for help, and that nobody has offered to another yet."""
+    if not reader.sight.sees_schedule or not reader.sight.sees(EVENTS) or not person.may("enter"):
+        return
+    ledgers = in_danger_at()
+    known = {one.ledger: one for one in reader.standings(list(ledgers))}
+    for ledger, encounters in ledgers.items():
+        if ledger not in known:
+            continue
+        course, standing = course_in(reader, ledger), known[ledger]
+        answered = {one.about for one in course.noted.get("rater_answered", ())}  # before, that waits
+        for one in course.noted.get("break_glass", ()):
+            if one.entry not in answered:
+                continue
+            again = again_after_danger(course, one.encounter or "") if one.encounter in encounters else ""
+            if again and again not in bookings_of(course):
+                what = f"{standing.number}: an assessment has to be offered to another rater"
+                address = reverse("rater_told", args=[standing.key, one.entry])
+                when = f"its rater called for help {moment(one.at, reader.zone_of(standing.site))}"
+                yield Task(
+                    False, "", standing.number, standing.site, what, when, rank=1, due=one.at, address=address
+                )
 
 
 def without_rater(reader: Reader, person: Person) -> Iterator[Task]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import get_args
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -16,7 +15,7 @@ from entact.conduct.consent.page import renewal_of
 from entact.conduct.entries.kinds import ENTERED
 from entact.conduct.entries.page import entered_by_hand
 from entact.conduct.forms.place import encounter_of, visit_address
-from entact.conduct.forms.saying import with_weekday
+from entact.conduct.forms.saying import time_to_come, with_weekday
 from entact.conduct.frame import page
 from entact.conduct.monitoring.worklist import waiting_of
 from entact.conduct.rating.domain import call_with_rater
@@ -96,7 +95,7 @@ def show_visit(request: HttpRequest, key: str, visit: str) -> HttpResponse:
     elif what == "cancel":
         book_visit(encounter, *to, at=None)
     elif what == "book":
-        at = _local_time(asked.sent("at"), asked)
+        at = time_to_come(asked.sent("at"), asked.reader.zone_of(asked.course.site or ""), asked.now)
         if isinstance(at, Reason):
             return _shown(asked, encounter, (at,))
         book_visit(encounter, *to, at=at)
@@ -176,22 +175,6 @@ def _booked(asked: Asked, encounter: str) -> dict[str, object]:
         return {"booked": "", "ahead": ()}
     ahead = asked_ahead(asked.reader, asked.course, encounter, booked.at)
     return {"booked": with_weekday(booked.at, asked.zone), "ahead": ahead}
-
-
-def _local_time(text: str, asked: Asked) -> datetime | Reason:
-    """A time to come on the site's clock; one that is not once on that day is refused, and not guessed."""
-    try:
-        local = datetime.strptime(text[:16], "%Y-%m-%dT%H:%M")  # noqa: DTZ007 - the zone is the site's
-    except ValueError:
-        return Reason("at", "Say for when the visit is booked: a day and a time.")
-    zone = asked.reader.zone_of(asked.course.site or "")
-    met = {local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)}
-    at = min(met)
-    if len(met) > 1:
-        return Reason("at", "The clocks change in that hour: take another time.")
-    if not asked.now < at < asked.now + timedelta(days=3 * 366):
-        return Reason("at", "A visit is booked for a time to come, within three years.")
-    return at
 
 
 def _ways(asked: Asked) -> list[tuple[str, str]]:
