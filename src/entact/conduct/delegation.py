@@ -21,11 +21,13 @@ from entact.conduct.record.door import Author
 from entact.course import Entry, fold_setting, read, uuid7
 from entact.course.entry import digest
 from entact.course.entry.dates import in_date, read_date
+from entact.course.entry.entry import instant
 from entact.course.kinds.on_call import OnCall
 from entact.course.kinds.site import Certificate, DelegationSigned, Staff
 from entact.course.state.monitoring import MonitoringVisit
 from entact.course.state.setting import SiteState
 from entact.protocol import Study
+from entact.protocol.core_alerts import CORE_ALERTS
 from entact.store import door, models
 from entact.store.studies import study_of_record
 from entact.store.versions import with_versions
@@ -34,6 +36,7 @@ SITE = "site:"
 _MONITORED = ("monitoring_report", "monitoring_action", "void")
 _KINDS = ("activation", "staff", "delegation_signed", "on_call", *_MONITORED)
 _NEXT = timedelta(milliseconds=1)
+_LONGEST_DUTY = timedelta(weeks=5)
 
 
 def state_of(site: str) -> SiteState:
@@ -122,6 +125,37 @@ def set_on_call(site: str, number: str, *, by: Author) -> None:
         hold_site(site)
         if state_of(site).on_call != number.strip():
             _enter(site, "on_call", OnCall(number.strip()), by)
+
+
+def set_duty(site: str, duty: OnCall, *, by: Author) -> None:
+    """Enters a line of the roster: who is on call as a role, from when until when.
+
+    Raises:
+        ConductError: when no alert calls the role, a time is none, or the number can be dialled by nobody.
+    """
+    if duty.role not in roles_called():
+        raise ConductError(f"no alert of the study calls {duty.role or 'nobody'}")
+    if duty.number and re.fullmatch(r"\+?[0-9][0-9 ()/.-]{4,30}", duty.number) is None:
+        raise ConductError("write the number as one dials it from anywhere, such as +1 303 555 0100")
+    try:
+        since, until = instant(duty.since or ""), instant(duty.until or "")
+    except ValueError:
+        raise ConductError("say from when and until when") from None
+    if not timedelta(0) < until - since <= _LONGEST_DUTY:
+        raise ConductError("a line of the roster ends after it begins, and within five weeks")
+    with transaction.atomic():
+        hold_site(site)
+        _enter(site, "on_call", duty, by)
+
+
+def roles_called() -> list[str]:
+    """The roles that some alert of the newest release calls, in the order of the file."""
+    release = _study().newest
+    said = [alert for name in (*CORE_ALERTS, *release.alerts) if (alert := release.alert_named(name))]
+    told = {
+        role for alert in said for role in (*alert.tell, *(one for s in alert.escalate for one in s.tell))
+    }
+    return [role for role in release.file.roles if role in told]
 
 
 def digest_of(lines: Mapping[str, str]) -> str:

@@ -18,6 +18,8 @@ ENTACT_SITE_COPIES: where the nightly copy of each site goes, `/mnt/{site}/copie
 ENTACT_DICTIONARIES: a folder with dictionaries of the user's own, such as `medicines.csv`.
 ENTACT_VIDEO: where raters and participants meet, `https://meet.example.org/{room}`, with a random word in
     place of `{room}`; one for the whole study, since an address of a site would tell it.
+ENTACT_ALERT_WEBHOOK: an address of the user's own to which an open alert posts whom it calls, for a text
+    message or a voice call.
 ENTACT_PING: an address that the worker asks for once a minute, so that its death is noticed from outside.
 """
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import quote
 
 from tests.conduct.browser import Browser
 from tests.conduct.people import client
@@ -59,12 +58,14 @@ def want(body: dict[str, Any] | str, signed_in: str | None = None, **more: Any) 
 def test_a_device_is_told_at_once_who_gives_the_doses(therapist: Browser) -> None:
     told = json.loads(therapist.get(f"{ADDRESS}briefing/?device=one"))
     assert told["lease"] is None
-    asked = f"{ADDRESS}briefing/?device=one&head={told['head']}&by=t-1"
+    address = f"{ADDRESS}briefing/?device=one&head={told['head']}&by=t-1"
+    asked = f"{address}&beside={told['beside']}"
     assert therapist.get(asked, status=204) == ""
     taken = want({"want": "take", "device": "one"}, therapist.session).json()["lease"]
     assert taken["device"] == "one"
-    assert json.loads(therapist.get(asked))["lease"] == taken  # it is news, though nothing was entered
-    assert therapist.get(f"{asked}&lease={quote(taken['stamp'])}", status=204) == ""
+    news = json.loads(therapist.get(asked))
+    assert news["lease"] == taken  # it is news, though nothing was entered
+    assert therapist.get(f"{address}&beside={news['beside']}", status=204) == ""
 
 
 def test_who_may_not_follow_the_session_and_what_says_nothing(therapist: Browser) -> None:

@@ -111,9 +111,10 @@ def test_what_is_noted_in_a_session_is_a_fact(
 
 
 def test_nothing_new_is_not_said_again(therapist: Browser, briefing: dict[str, Any]) -> None:
-    assert therapist.get(f"{BRIEFING}?head={briefing['head']}&by=t-1", status=204) == ""
-    assert therapist.get(f"{BRIEFING}?head={briefing['head']}&by=t-2")  # somebody else is signed in now
-    assert therapist.get(f"{BRIEFING}?head=1&by=t-1")
+    beside = f"beside={briefing['beside']}"
+    assert therapist.get(f"{BRIEFING}?head={briefing['head']}&by=t-1&{beside}", status=204) == ""
+    assert therapist.get(f"{BRIEFING}?head={briefing['head']}&by=t-2&{beside}")  # somebody else signed in
+    assert therapist.get(f"{BRIEFING}?head=1&by=t-1&{beside}")
 
 
 def test_a_session_that_is_not_booked_is_not_opened(therapist: Browser) -> None:

@@ -32,6 +32,7 @@ from entact.protocol.rules import CompiledGate
 from entact.protocol.study import SessionPlan
 
 GATED = ("initial_dose", "supplement", "discharge")
+_ROSTER = timedelta(hours=36)
 _KINDS = frozenset(
     {"vital_signs", "form", "dose", "dose_level", "presence", "encounter", "alert_answered", "adverse_event"}
     | {"override", "safety_call", "death", "session_note"}
@@ -83,6 +84,7 @@ def brief(asked: Asked, study: Study, setting: Setting, encounter: str, role: st
         "levels": list(visit.levels),
         "doses": sorted({one.session for one in course.doses if one.given and one.part == "initial"}),
         "staff": _staff(asked, setting),
+        "roster": _roster(asked, setting),
         "older": dict(_older(asked, course, release, encounter)),
         "said": list(said(asked, encounter)),
         **of_file(release, sight, lambda form: asked.role_entering(form) is not None, course.site),
@@ -273,6 +275,22 @@ def _staff(asked: Asked, setting: Setting) -> list[dict[str, Any]]:
             "counts": not any(staff_reasons(one, one.person, site.id, today)),
         }
         for one in site.staff.values()
+    ]
+
+
+def _roster(asked: Asked, setting: Setting) -> list[dict[str, Any]]:
+    """Who is on call at the site until the night after this one."""
+    until = asked.now + _ROSTER
+    return [
+        {
+            "role": one.role,
+            "person": one.person,
+            "number": one.number,
+            "since": one.since.isoformat(),
+            "until": one.until.isoformat(),
+        }
+        for one in setting.site.roster
+        if one.number and one.until > asked.now and one.since < until
     ]
 
 

@@ -1,4 +1,4 @@
-"""From which device doses of a session are given: nothing that a ledger says, and nothing about anybody."""
+"""Devices of a session, and which of them gives the doses: nothing of a ledger, nothing about anybody."""
 
 from __future__ import annotations
 
@@ -20,3 +20,21 @@ class Lease(models.Model):
     class Meta:
         default_permissions = ()
         constraints = [models.UniqueConstraint(name="one_lease", fields=["ledger", "encounter"])]
+
+
+class Device(models.Model):
+    """A device that follows a session, when it asked last, and how many entries wait on it since when."""
+
+    ledger = models.TextField()
+    encounter = models.TextField()
+    device = models.TextField()
+    person = models.TextField()
+    seen = models.DateTimeField()
+    waiting = models.IntegerField()
+    oldest = models.DateTimeField(null=True)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(name="one_row_a_device", fields=["ledger", "encounter", "device"])
+        ]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime
+from hashlib import sha256
 from pathlib import PurePath
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from django.db import transaction
@@ -16,10 +19,13 @@ from entact.conduct.asking import Asked
 from entact.conduct.forms.place import encounter_of
 from entact.conduct.session import lease
 from entact.conduct.session.briefing import brief, sees_sessions
+from entact.conduct.session.devices import forget_device, note_device, others
 from entact.conduct.session.files import PAGE, TYPES, console_files, worker
 from entact.conduct.session.pack import pack_of
 from entact.conduct.session.receiving import receive_boxes
 from entact.conduct.session.sealed import Box
+from entact.conduct.upkeep.calls import called, ways
+from entact.course.entry import instant
 from entact.course.kinds.booking import bookings_of
 from entact.course.state.numbers import numbers_of
 from entact.protocol.words.label import begun
@@ -31,13 +37,14 @@ from entact.store.studies import study_of_record
 
 LARGEST = 1_000_000  # bytes of one sending
 _boxes = msgspec.json.Decoder(list[Box])
-Device = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9-]{1,40}$")]
+DEVICE = r"^[a-z0-9-]{1,40}$"
+Device = Annotated[str, msgspec.Meta(pattern=DEVICE)]
 
 
 class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a device wants of a lease."""
+    """What a device wants of a lease; to `leave` is to release it, and to follow the session no more."""
 
-    want: lease.Want
+    want: lease.Want | Literal["leave"]
     device: Device
 
 
@@ -91,11 +98,9 @@ def show_briefing(request: HttpRequest, key: str, visit: str) -> HttpResponse:
     """
     asked = Asked(request, key)
     encounter, role = _session(asked, visit)
-    leased = lease.lease_of(asked.participant.ledger, encounter)
-    if leased is not None and leased.device == request.GET.get("device"):
-        lease.note_seen(asked.participant.ledger, encounter, leased.device, timezone.now())
-    told = request.GET.get("head"), request.GET.get("by"), request.GET.get("lease", "")
-    if told == (str(asked.course.size), asked.person.identity, leased.stamp if leased else ""):
+    beside = _beside(request, asked, encounter)
+    told = request.GET.get("head"), request.GET.get("by"), request.GET.get("beside")
+    if told == (str(asked.course.size), asked.person.identity, beside["beside"]):
         return HttpResponse(status=204, headers={"Study-Time": asked.now.isoformat()})
     held = asked.course.encounters.get(encounter)
     if held is None and encounter not in bookings_of(asked.course):
@@ -111,7 +116,7 @@ def show_briefing(request: HttpRequest, key: str, visit: str) -> HttpResponse:
     except StoreError as error:
         return JsonResponse({"problem": f"{begun(str(error))}."}, status=409)
     found = brief(asked, study, setting, encounter, role)
-    return JsonResponse(found | {"lease": _shown(leased)})
+    return JsonResponse(found | beside)
 
 
 @csrf_exempt  # its type of content is asked for: no page of another origin can send that unasked
@@ -130,10 +135,12 @@ def change_lease(request: HttpRequest, key: str, visit: str) -> HttpResponse:
         wanted = _wanted.decode(request.body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return JsonResponse({"problem": f"this says nothing about a lease: {error}"}, status=400)
+    if wanted.want == "leave":
+        forget_device(asked.participant.ledger, encounter, wanted.device)
     leased = lease.change_lease(
         asked.participant.ledger,
         encounter,
-        wanted.want,
+        "release" if wanted.want == "leave" else wanted.want,
         device=wanted.device,
         person=asked.person.identity,
         now=timezone.now(),
@@ -170,6 +177,43 @@ def _session(asked: Asked, visit: str) -> tuple[str, str]:
     if planned is None or planned.kind != "dosing" or not asked.reader.sight.sees_visit(name):
         raise Http404
     return encounter, role
+
+
+def _beside(request: HttpRequest, asked: Asked, encounter: str) -> dict[str, Any]:
+    """What stands in no ledger: who gives doses, what other devices have not sent, whom alerts have called.
+
+    `beside` is another one where anything of it is another.
+    """
+    ledger, device, now = asked.participant.ledger, request.GET.get("device", ""), timezone.now()
+    leased = lease.lease_of(ledger, encounter)
+    if re.fullmatch(DEVICE, device):
+        if leased is not None and leased.device == device:
+            lease.note_seen(ledger, encounter, device, now)
+        waiting, oldest = request.GET.get("waiting", "0"), request.GET.get("oldest", "")
+        note_device(
+            ledger,
+            encounter,
+            device,
+            person=asked.person.identity,
+            waiting=int(waiting) if re.fullmatch("[0-9]{1,6}", waiting) else 0,
+            oldest=_instant_or_none(oldest),
+            now=now,
+        )
+    seen = asked.seen.entries
+    said: dict[str, Any] = {
+        "lease": _shown(leased),
+        "devices": [msgspec.to_builtins(one) for one in others(ledger, encounter, device, now)],
+        "called": [one for one in called(ledger) if one["entry"] in seen],
+        "ways": ways(),
+    }
+    return said | {"beside": sha256(msgspec.json.encode(said)).hexdigest()[:16]}
+
+
+def _instant_or_none(text: str) -> datetime | None:
+    try:
+        return instant(text) if text else None
+    except ValueError:
+        return None
 
 
 def _shown(leased: lease.Leased | None) -> dict[str, Any] | None:

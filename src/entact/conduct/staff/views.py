@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, tzinfo
 from typing import Any
 
 import msgspec
@@ -23,6 +24,8 @@ from entact.conduct.reader import reader_for
 from entact.conduct.record.door import Author
 from entact.conduct.staff.page import read_log, templates_of
 from entact.conduct.staff.training import acknowledge, learned_by, training_of
+from entact.conduct.words import lower_words, moment
+from entact.course.kinds.on_call import OnCall
 from entact.course.kinds.site import Certificate
 
 
@@ -75,6 +78,18 @@ def show_log(request: HttpRequest, site: str) -> HttpResponse:
     shown: dict[str, Any] = {
         "site": site,
         "on_call": state.on_call,
+        "roster": [
+            (
+                lower_words(one.role),
+                one.person or "",
+                one.number,
+                moment(one.since, zone),
+                moment(one.until, zone),
+            )
+            for one in sorted(state.roster, key=lambda one: one.since)
+            if one.until > reader.at and one.number
+        ],
+        "called": [(role, lower_words(role)) for role in delegation.roles_called()],
         "rates_apart": rates_apart,
         "log": log,
         "problem": problem,
@@ -113,6 +128,15 @@ def show_training(request: HttpRequest) -> HttpResponse:
     return page(request, reader, "staff/training.html", shown, 409 if changed else 200)
 
 
+def _on_the_clock(text: str, zone: tzinfo) -> str:
+    """A day and a time on the clock of a site, with its offset; empty where it is none."""
+    try:
+        local = datetime.strptime(text[:16], "%Y-%m-%dT%H:%M")  # noqa: DTZ007 - the zone is the site's
+    except ValueError:
+        return ""
+    return local.replace(tzinfo=zone).isoformat()
+
+
 def _sites(person: Person) -> list[str]:
     return [site for site in sorted(person.permissions.sites) if person.may("read_staff", site)]
 
@@ -135,6 +159,17 @@ def _change(request: HttpRequest, site: str) -> None:
     author = _author(request, "delegate", site)
     if asked == "on_call":
         delegation.set_on_call(site, sent.get("number", ""), by=author)
+        return
+    if asked == "duty":
+        zone = delegation.zone_of(site)
+        duty = OnCall(
+            sent.get("number", "").strip(),
+            sent.get("role", ""),
+            sent.get("person", "").strip() or None,
+            _on_the_clock(sent.get("since", ""), zone),
+            _on_the_clock(sent.get("until", ""), zone),
+        )
+        delegation.set_duty(site, duty, by=author)
         return
     if asked == "sign":
         second = sign_again(request, sent.get("expected", ""), timezone.now())

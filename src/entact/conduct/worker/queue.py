@@ -25,6 +25,7 @@ STUCK = 120  # seconds without a sign of the worker that does a job, after which
 WHEN: tuple[tuple[str, Callable[[], object]], ...] = (
     (MINUTE, work.give_sign),
     (OFTEN, work.verify_chains),
+    (MINUTE, work.call_for_alerts),
     (OFTEN, work.remind_people),
     (NIGHT, work.copy_sites),
     (MORNING, work.tell_the_day),

@@ -14,6 +14,7 @@ from entact.conduct.error import ConductError
 from entact.conduct.reader import environment_of_database
 from entact.conduct.upkeep import reports
 from entact.conduct.verification import check_now
+from entact.conduct.worker.calling import call_people
 from entact.conduct.worker.copies import copy_site
 from entact.conduct.worker.mail import remind
 from entact.store import StoreError
@@ -68,6 +69,12 @@ def remind_people() -> None:
     """Mails whom something new and urgent waits for; in a rehearsal nobody is."""
     if environment_of_database() != "rehearsal":
         remind()
+
+
+def call_for_alerts() -> None:
+    """Calls whom open alerts call; in a rehearsal nobody is."""
+    if environment_of_database() != "rehearsal":
+        call_people(timezone.now())
 
 
 def tell_the_day() -> None:

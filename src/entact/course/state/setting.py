@@ -187,6 +187,16 @@ class StudyState(msgspec.Struct, frozen=True):
     of_interest: dict[tuple[str, str], EventOfInterest] = {}
 
 
+class Duty(msgspec.Struct, frozen=True):
+    """Who is on call as a role, at which number, from when until when; nobody where the number is empty."""
+
+    role: str
+    person: str | None
+    number: str
+    since: datetime
+    until: datetime
+
+
 class SiteState(msgspec.Struct, frozen=True):
     """A site's ledger folded.
 
@@ -200,6 +210,7 @@ class SiteState(msgspec.Struct, frozen=True):
         delegated: every role that somebody was ever given there, in order of time.
         log_signed: the signatures of the delegation log, in order of time.
         on_call: the number at which somebody of the site answers at any hour; empty where none is entered.
+        roster: who is on call as which role, and when, in the order of entry.
         monitored: reports of monitoring visits, in order of time. supply: the stock beside its kits.
     """
 
@@ -217,8 +228,13 @@ class SiteState(msgspec.Struct, frozen=True):
     delegated: tuple[Delegated, ...] = ()
     log_signed: tuple[LogSigned, ...] = ()
     on_call: str = ""
+    roster: tuple[Duty, ...] = ()
     monitored: tuple[MonitoringVisit, ...] = ()
     supply: SupplyState = SupplyState()
+
+    def on_duty(self, role: str, at: datetime) -> list[Duty]:
+        """Who is on call as a role at a time; of lines that overlap each counts."""
+        return [one for one in self.roster if one.role == role and one.number and one.since <= at < one.until]
 
     @property
     def active(self) -> bool:
@@ -315,6 +331,7 @@ class SiteFolding:
         self.delegated: list[Delegated] = []
         self.log_signed: list[LogSigned] = []
         self.on_call = ""
+        self.roster: dict[tuple[str, datetime, datetime], Duty] = {}
         self.monitored: dict[str, MonitoringVisit] = {}
         self.supply = SupplyFolding()
         self.unread: dict[str, Unread] = {}
@@ -340,6 +357,7 @@ class SiteFolding:
             tuple(self.delegated),
             tuple(self.log_signed),
             self.on_call,
+            tuple(self.roster.values()),
             tuple(self.monitored.values()),
             self.supply.state(),
         )

@@ -189,10 +189,33 @@ export function alert(episode, calls, done) {
   return h("section", { class: "panel alert", role: "alert" }, h("h2", {}, episode.title),
     h("small", {}, `since ${hour(episode.held[0].at, briefing.zone)}${episode.missing.length ? `, missing: ${episode.missing.join(", ")}` : ""}. To be called: ${roles.join(", ")}.`),
     ...nextCalls(episode, calls).map((one) => h("small", {}, one)),
-    h("small", {}, "Nobody will be called by this device: phone."),
+    byMachine(last, roles),
+    onCall(course.told(briefing, episode, calls, now())),
     ring(done),
     h("h2", {}, "What is done about it"),
     h("div", { class: "grid" }, actions.map(([code, label]) => button(label, async () => (await record("alert_answered", { alert: episode.alerts[0], action: code }, { about: last?.id ?? null })) && done()))));
+}
+
+/** What machines have done about a call, or that nobody will be called by one. @param {course.Call | undefined} call @param {string[]} roles */
+function byMachine(call, roles) {
+  const { briefing, server } = current();
+  const found = (briefing.called ?? []).filter((/** @type {any} */ one) => one.entry === call?.id);
+  const line = (/** @type {any} */ one) => h("small", {}, `${briefing.roles[one.role] ?? one.role}, by ${one.how === "mail" ? "mail" : "the webhook"}: ${one.problem ? `${one.problem} at` : "sent at"} ${hour(Date.parse(one.at), briefing.zone)}`);
+  const sent = found.some((/** @type {any} */ one) => !one.problem);
+  const text = sent ? "Sent is not reached: phone where nobody answers." : server === "here" && briefing.ways?.length ? `Called by machine within a minute (${roles.join(", ")}). Until it is said here: phone.` : "Nobody will be called by this device: phone.";
+  return h("div", {}, found.map(line), h("small", {}, text));
+}
+
+/** Who is on call now, for each role that an alert calls. @param {string[]} roles */
+function onCall(roles) {
+  const { briefing } = current();
+  const at = now();
+  return roles.map((role) => {
+    const title = briefing.roles[role] ?? role;
+    const there = (briefing.roster ?? []).filter((/** @type {any} */ one) => one.role === role && Date.parse(one.since) <= at && at < Date.parse(one.until));
+    if (!there.length) return h("small", {}, `Nobody is on the roster as ${title} now.`);
+    return there.map((/** @type {any} */ one) => telephone({ name: `${title}${one.person ? `: ${one.person}` : ""}, on call until ${hour(Date.parse(one.until), briefing.zone)}`, number: one.number }));
+  });
 }
 
 /** Whom an alert calls next, and when, while nobody answers. @param {course.Episode} episode @param {course.Call[]} calls */

@@ -207,9 +207,18 @@ function top() {
     it.problem ? h("p", { class: "lost", role: "alert" }, it.problem) : null,
     it.tight ? h("p", { class: "note", role: "alert" }, "The storage of this device was full: make room now, and write readings on paper too.") : null,
     clockLine(),
+    ...(it.briefing.devices ?? []).map((/** @type {any} */ one) => h("p", { class: "note", role: "status" }, elsewhere(one))),
     it.paper === null ? null : h("div", { class: "note", role: "status" }, `From paper: what is entered now happened on ${clock.day(it.paper, it.briefing.zone)} at ${hour(it.paper, it.briefing.zone)}.`, h("div", { class: "row" }, button("Another time", fromPaper), button("Back to now", () => ((it.paper = null), back())))),
     h("div", {}, h("h2", {}, `${it.briefing.participant.number} · ${it.briefing.title}`), h("p", { class: "since" }, initial ? span(now() - initial.at) : hour(now(), it.briefing.zone)), h("p", { class: "state" }, state)),
     h("div", { class: "persons" }, it.people.map((one) => button(one.initials, () => (session.actAs(one), redraw()), { "aria-pressed": String(one === it.acting), "aria-label": `${one.name} enters` })), button("Lock", relock)));
+}
+
+/** What another device has not sent, and since when. @param {{person: string, waiting: number, oldest: string | null, silent: string | null}} one */
+function elsewhere(one) {
+  const time = (/** @type {string} */ at) => hour(Date.parse(at), session.current().briefing.zone);
+  const some = one.waiting ? `${one.waiting} ${one.waiting === 1 ? "entry" : "entries"} not sent yet${one.oldest ? `, the oldest of ${time(one.oldest)}` : ""}` : "";
+  if (one.silent) return `The device of ${one.person} was last heard of at ${time(one.silent)}${some ? `, with ${some}` : ""}. What was entered on it since is not here.`;
+  return `The device of ${one.person} has ${some}.`;
 }
 
 /** What the device's clock says wrong, and that times are kept right all the same. */

@@ -29,7 +29,7 @@ export function isWanted(lease, device) {
   return lease?.device === device && lease.wanted !== null;
 }
 
-/** @param {string} address of the briefing @param {"take" | "ask" | "release" | "force"} want @param {string} device @returns {Promise<Lease | null>} */
+/** @param {string} address of the briefing @param {"take" | "ask" | "release" | "force" | "leave"} want @param {string} device @returns {Promise<Lease | null>} */
 export async function change(address, want, device) {
   const response = await fetch(address.replace(/briefing\/$/, "lease/"), { method: "POST", redirect: "manual", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ want, device }), signal: AbortSignal.timeout(10_000) });
   if (!response.ok) throw new Error(String(response.status));

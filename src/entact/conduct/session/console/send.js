@@ -9,9 +9,9 @@ const PATIENCE = 15_000; // milliseconds that the server has for an answer
 let running = false;
 let again = false;
 
-/** @typedef {{waiting: number, aside: number, questioned: number, reached: boolean}} State */
+/** @typedef {{waiting: number, aside: number, questioned: number, reached: boolean, oldest: string | null}} State */
 /** @type {State} */
-export const state = { waiting: 0, aside: 0, questioned: 0, reached: true };
+export const state = { waiting: 0, aside: 0, questioned: 0, reached: true, oldest: null };
 
 /** Sends until nothing waits or the server cannot be reached. @param {() => void} changed */
 export async function send(changed) {
@@ -35,6 +35,7 @@ export async function count() {
   const all = await store.waiting();
   state.aside = all.filter((item) => item.aside).length;
   state.waiting = all.length - state.aside;
+  state.oldest = all.find((item) => !item.aside)?.since ?? null;
   return all.filter((item) => !item.aside).slice(0, AT_ONCE);
 }
 

@@ -58,7 +58,7 @@ export async function opaque(text) {
  */
 export async function fetchBriefing(address, before = null) {
   const asked = Date.now();
-  const response = await fetch(`${address}?device=${lease.deviceName()}${before ? `&head=${before.head}&by=${encodeURIComponent(before.person.identity)}&lease=${encodeURIComponent(before.lease?.stamp ?? "")}` : ""}`, { redirect: "manual", signal: AbortSignal.timeout(10_000) });
+  const response = await fetch(`${address}?device=${lease.deviceName()}${before ? `&head=${before.head}&by=${encodeURIComponent(before.person.identity)}&beside=${before.beside ?? ""}` : ""}${sending.waiting ? `&waiting=${sending.waiting}&oldest=${encodeURIComponent(sending.oldest ?? "")}` : ""}`, { redirect: "manual", signal: AbortSignal.timeout(10_000) });
   if (response.type === "opaqueredirect") return { problem: "signed out" };
   if (response.status === 204) {
     const said = response.headers.get("Study-Time");
@@ -157,7 +157,7 @@ export function lock() {
 /** Ends the session on this device: what is unsent stays, sealed. */
 export async function leave() {
   const { id } = current();
-  if (givesDoses()) await wantLease("release").catch(() => {});
+  await lease.change(current().address, "leave", lease.deviceName()).catch(() => {});
   open = null;
   await store.forget(id);
 }
@@ -191,7 +191,7 @@ export async function record(kind, data, more = {}) {
   try {
     const box = await crypt.seal(briefing.key, entry.id, acting.grant, JSON.stringify(entry));
     kept = { ...entry, version: await versionOf(entry) };
-    it.tight = (await keepState({ box }, [...it.own, kept])) || it.tight;
+    it.tight = (await keepState({ box, since: clock.rfc3339(at, briefing.zone) }, [...it.own, kept])) || it.tight;
   } catch (error) {
     it.problem = `NOT SAVED: ${error instanceof Error && error.name === "QuotaExceededError" ? "the storage of this device is full" : "this device could not keep it"}. Write it on paper, with the time.`;
     changed();
