@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from entact.analysis import Index, bang, count_guesses, james
+from entact.analysis.analyse import analyse
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "blinding" / "blinding_index.json"
 TABLES = json.loads(GOLDEN.read_text())["tables"]
@@ -102,6 +103,24 @@ def test_guesses_are_counted_and_unanswered_ones_left_out() -> None:
         1,
         2,
     )
+
+
+def test_where_all_guess_alike_there_is_no_interval() -> None:
+    """A standard error of nought says nothing of others: an interval from 1 to 1 would say all of them."""
+    rows = pl.DataFrame(
+        {
+            "participant": [f"p{n}" for n in range(24)],
+            "arm": ["mdma", "placebo"] * 12,
+            "value": [*["mdma", "placebo"] * 11, "mdma", "mdma"],
+        }
+    )
+    plan = {"one": {"method": "bang", "contrast": "mdma - placebo"}}
+    found = analyse({"analyses": plan}, rows)["one"].result
+    assert found is not None
+    assert (found[0].estimate, found[0].low, found[0].high) == (1.0, None, None)
+    assert "all guessed alike" in found[0].notes[0]
+    assert found[1].low == pytest.approx(10 / 12 - 1.959964 * (11 / 12 * 1 / 12 * 4 / 12) ** 0.5, rel=1e-6)
+    assert any("12 in an arm are few" in note for note in found[1].notes)
 
 
 def test_a_guess_of_no_arm_is_named() -> None:

@@ -94,7 +94,7 @@ def times(rows: pl.DataFrame) -> tuple[Times, Times]:
 
 def caused(rows: pl.DataFrame) -> tuple[survival.Causes, survival.Causes]:
     """At one site whoever has no event of their own has another one."""
-    other = np.where(last(rows)["site"].to_numpy() == "a", 2, 0)
+    other = np.where(last(rows)["site"].to_numpy() == "0", 2, 0)
     own = last(rows).with_columns(other=other)
     made = [
         survival.Causes(one["exposure"].to_numpy(), np.where(one["ended"], 1, one["other"]), name)

@@ -160,8 +160,10 @@ def of_index(index: Index, kind: Kind) -> Cell:
         "high": index.high,
         "n": index.n,
     }
-    if index.estimate is None or index.low is None or index.high is None:
+    if index.estimate is None:
         return Cell(NOTHING, kind, numbers)
+    if index.low is None or index.high is None or index.se == 0:  # all guessed alike
+        return Cell(decimal(index.estimate, 2), kind, numbers)
     return Cell(decimal(index.estimate, 2), kind, numbers, interval=_interval(index.low, index.high, 2))
 
 

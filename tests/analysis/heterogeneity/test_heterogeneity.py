@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from entact.analysis.continuous import ancova
 from entact.analysis.heterogeneity import durability, leave_one_out, subgroups
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "published"
@@ -60,6 +61,19 @@ def test_without_each_site_in_turn_as_in_r(anorexia: pl.DataFrame) -> None:
     assert "without each site in turn: from 6.213 to 11.57" in found[0].notes
     with pytest.raises(ValueError, match="fewer than two groups"):
         leave_one_out(sited.filter(site=1), "arm + Prewt", PAIR, "site")
+
+
+def test_without_one_of_two_sites_the_other_stands_alone(anorexia: pl.DataFrame) -> None:
+    """The site is a constant there, and leaves the model: as in R lm(.., subset = site == "b")."""
+    sited = anorexia.with_columns(
+        site=pl.when(pl.int_range(pl.len()) % 3 == 0).then(pl.lit("a")).otherwise(pl.lit("b"))
+    )
+    found = leave_one_out(sited, "arm + Prewt + site", PAIR, "site")
+    alone = ancova("value ~ arm + Prewt", sited.filter(site="b"), PAIR)[0]
+    assert (found[1].label, found[1].estimate, found[1].se) == ("without a", alone.estimate, alone.se)
+    interacting = leave_one_out(sited, "arm * site", PAIR, "site")
+    assert interacting[1].estimate is None
+    assert "'site' interacts in `fixed`" in interacting[1].notes[0]
 
 
 def test_a_site_without_which_an_arm_is_empty_says_so(anorexia: pl.DataFrame) -> None:

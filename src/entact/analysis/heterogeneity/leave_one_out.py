@@ -8,7 +8,7 @@ import polars as pl
 
 from entact.analysis.continuous import ancova
 from entact.analysis.frame import public, sort_groups
-from entact.analysis.heterogeneity.subgroups import of_arms, within
+from entact.analysis.heterogeneity.subgroups import not_estimated, of_arms, within, without
 from entact.analysis.result import Estimates
 
 
@@ -23,7 +23,8 @@ def leave_one_out(
             column of groups, as `site` or a therapist pair; who has none always stays.
     Returns:
         "all", and "without" each group in its order; one that cannot be estimated says why. The note of the
-        first says between which differences they lie.
+        first says between which differences they lie. Without one of two groups the other is alone, and the
+        column itself leaves the model.
     Raises:
         ValueError: when the rows of everybody do not allow the model, or there are fewer than two groups.
     """
@@ -38,7 +39,13 @@ def leave_one_out(
     found = []
     for name in names:
         part = named.filter(pl.col("group left out").ne_missing(name))
-        found.append(within(formula, part, contrast, f"without {name}", level))
+        label = f"without {name}"
+        try:
+            inside = formula if len(names) > 2 else f"value ~ {without(fixed, of)}"
+        except ValueError as problem:
+            found.append(not_estimated(part, contrast, label, str(problem), level))
+            continue
+        found.append(within(inside, part, contrast, label, level))
     known = [one.estimate for one in found if one.estimate is not None]
     said = f"without each {of} in turn: from {min(known):.4g} to {max(known):.4g}" if known else ""
     first = replace(whole, notes=(*whole.notes, *([said] if said else [])))

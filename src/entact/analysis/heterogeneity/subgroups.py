@@ -43,7 +43,7 @@ def subgroups(
     formula = f"value ~ {fixed}"
     found = [replace(ancova(formula, own, contrast, level=level)[0], label="all")]
     for column in by:
-        inside = f"value ~ {_without(fixed, column)}"
+        inside = f"value ~ {without(fixed, column)}"
         known = own.drop_nulls(column)
         cast = known.with_columns(_as_level(known[column]))
         lost = len(own) - len(known)
@@ -55,7 +55,7 @@ def subgroups(
     return Estimates(f"Subgroups, {contrast[0]} - {contrast[1]}", tuple(found))
 
 
-def _without(fixed: str, column: str) -> str:
+def without(fixed: str, column: str) -> str:
     """The terms of a model but for a column's own, which does not vary within a subgroup.
 
     Raises:

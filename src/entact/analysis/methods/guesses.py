@@ -20,6 +20,10 @@ from entact.analysis.methods.means import TTest
 from entact.analysis.planned import Question
 from entact.analysis.result import Estimate, Estimates, Group
 
+SHORT = 30
+"""People in an arm up to whom Bang's interval is too short. Over every outcome, at shares of 0.1 to 0.9:
+of 10 it holds in 0.65 to 0.90, of 20 in 0.88 to 0.96, of 30 in 0.81 to 0.96 of trials."""
+
 
 @dataclass(frozen=True, slots=True)
 class BlindingIndex:
@@ -93,6 +97,14 @@ def _group(counted: Guesses, arm: str) -> Group:
 
 def _index(index: Index, name: str, question: Question, groups: tuple[Group, ...]) -> Estimate:
     notes: tuple[str, ...] = ("events are correct guesses",)
+    alike = index.se == 0  # an interval without width would say that the index of everybody is known
+    if alike and index.estimate is not None:
+        notes = ("all guessed alike: Wald's standard error is nought, and there is no interval", *notes)
+    elif name.startswith("Bang") and index.n <= SHORT:
+        notes = (
+            *notes,
+            f"{index.n} in an arm are few for Wald's interval: of 10 that at 0.95 holds in 0.65 to 0.90",
+        )
     if index.estimate is None:
         notes = ("the guesses do not determine it: nobody ventured one, or all guessed alike", *notes)
         return Estimate(name, "Wald interval", None, level=question.level, groups=groups, notes=notes)
@@ -100,8 +112,8 @@ def _index(index: Index, name: str, question: Question, groups: tuple[Group, ...
         name,
         "Wald interval",
         index.estimate,
-        index.low,
-        index.high,
+        None if alike else index.low,
+        None if alike else index.high,
         question.level,
         se=index.se,
         groups=groups,

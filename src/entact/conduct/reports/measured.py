@@ -267,8 +267,10 @@ def _estimate(one: Estimate) -> str:
 
 
 def _index(index: Index) -> str:
-    if index.estimate is None or index.low is None or index.high is None:
+    if index.estimate is None:
         return "not determined"
+    if index.low is None or index.high is None or index.se == 0:
+        return f"{_number(index.estimate, 2)} (all guessed alike: no interval)"
     return f"{_number(index.estimate, 2)} ({_number(index.low, 2)} to {_number(index.high, 2)})"
 
 
