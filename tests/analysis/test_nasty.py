@@ -169,3 +169,38 @@ def test_a_cell_that_holds_several_values_is_refused() -> None:
     rows = ROWS.with_columns(value=pl.concat_list("value", "baseline"))
     with pytest.raises(ValueError, match="column 'value' holds List"):
         analyse({"analyses": {"one": {"method": "describe"}}}, rows)
+
+
+FLAT: dict[str, dict[str, Any]] = {
+    "describe": {},
+    "rank_sum": {},
+    "signed_rank": {},
+    "paired_t": {},
+    "standardised_linear": {"fixed": "arm + baseline"},
+    "standardised_logistic": {"fixed": "arm + baseline", **EVENT},
+    "proportion": {"interval": "wald", **EVENT},
+}
+"""Methods whose standard error is nought where nobody differs from another in their arm."""
+
+
+@pytest.mark.parametrize("name", FLAT)
+@pytest.mark.parametrize("first", [30.0, 10.0])
+def test_where_nobody_differs_there_is_no_interval_without_width(name: str, first: float) -> None:
+    """Of 6 and 6: an interval from 1 to 1, or from 0.92 to 0.93, would be certainty out of nothing."""
+    rows = ROWS.with_columns(value=pl.when(arm="mdma").then(first).otherwise(pl.lit(10.0)))
+    plan = {"one": {"method": name, "contrast": "mdma - placebo at V2", **FLAT[name]}}
+    found = analyse({"visits": ["V1", "V2"], "analyses": plan}, rows)["one"]
+    assert found.result is not None, found.why
+    for one in found.result:
+        assert one.estimate is not None
+        assert (one.low, one.high, one.se) == (None, None, one.se if name == "proportion" else None)
+        assert any("no interval" in note for note in one.notes)
+
+
+def test_a_model_without_a_residual_has_no_interval() -> None:
+    rows = ROWS.with_columns(value=2 * pl.col("baseline") + pl.when(arm="mdma").then(3.0).otherwise(0.0))
+    plan = {"one": {"method": "standardised_linear", "fixed": "arm + baseline", "contrast": "mdma - placebo"}}
+    found = analyse({"analyses": plan}, rows.filter(visit="V2"))["one"].result
+    assert found is not None
+    assert found[0].estimate == pytest.approx(3.0)
+    assert (found[0].low, found[0].p) == (None, None)

@@ -116,6 +116,8 @@ class Ge:
 
 
 YE = Ye()
+NOTHING = 1e-12
+"""A standard error that is rounding alone, beside its estimate."""
 FEW = 50
 """People below whom Ye's variance, which counts on many, is too small (`benchmarks/RESULTS.md`)."""
 
@@ -168,14 +170,25 @@ def standardise(
         at = log(odds[0] / odds[1])
         slope = np.array([1.0, -1.0]) / (means * (1 - means) if measure == "odds_ratio" else means)
         notes.append("SE is of the logarithm")
-    se = sqrt(float(slope @ covariance @ slope))
     against = null if measure == "difference" else log(null)
-    score = (at - against) / se if se > 0 else None
-    if score is None:
-        notes.append("nothing varies: no test")
-    low, high = at - z * se, at + z * se
+    still = [
+        name for name, k in zip(contrast, pair, strict=True) if not np.ptp(model.rows.y[factor.codes == k])
+    ]
+    se: float | None = None
+    score: float | None = None
+    low: float | None = None
+    high: float | None = None
+    if still:  # what is left of a standard error would be that of the predictions alone
+        notes.append(
+            f"nobody in {still[0]} differs in the outcome: no standard error, no interval and no test"
+        )
+    elif (spread := sqrt(max(float(slope @ covariance @ slope), 0.0))) <= NOTHING * max(1.0, abs(at)):
+        notes.append("the model explains the outcome without a residual: no interval and no test")
+    else:
+        se, score, low, high = spread, (at - against) / spread, at - z * spread, at + z * spread
     if measure != "difference":
-        at, low, high = exp(at), exp(low), exp(high)
+        at = exp(at)
+        low, high = (None if one is None else exp(one) for one in (low, high))
     return Estimate(
         f"marginal {'difference' if measure == 'difference' else measure.replace('_', ' ')}",
         f"standardised {model.title}, {model.rows.formula}; {variance.title}",
@@ -186,7 +199,7 @@ def standardise(
         se=se,
         statistic=score,
         p=None if score is None else tail(score, side),
-        null=null,
+        null=None if score is None else null,
         side=side,
         groups=tuple(_group(model, arm, k, name) for k, name in zip(pair, contrast, strict=True)),
         notes=tuple(notes),

@@ -100,7 +100,8 @@ def difference(
         pair: events and numbers of both arms. method: Wald(), Newcombe() or MiettinenNurminen().
         null: what is tested, such as -0.1 for non-inferiority by ten points, with `side="greater"`.
     Returns:
-        p where the method has a test; Newcombe's has none, and Wald's none where neither share varies.
+        p where the method has a test; Newcombe's has none, and Wald's none where neither share varies: there
+        it has no interval either.
     Raises:
         ValueError: for a level or a null that cannot be.
     """
@@ -108,13 +109,14 @@ def difference(
         raise ValueError(f"the null {null:g} is no difference of two shares; it lies between -1 and 1")
     low, high = method.limits(pair, level)
     score = method.score(pair, null)
-    notes = () if score is not None or isinstance(method, Newcombe) else ("neither share varies: no test",)
+    alike = isinstance(method, Wald) and low == high
+    why = "neither share varies: Wald's standard error is nought, no interval and no test"
     return Estimate(
         "risk difference",
         method.title,
         pair.first.share - pair.second.share,
-        max(low, -1.0) if not isinstance(method, Wald) else low,
-        min(high, 1.0) if not isinstance(method, Wald) else high,
+        None if alike else max(low, -1.0) if not isinstance(method, Wald) else low,
+        None if alike else min(high, 1.0) if not isinstance(method, Wald) else high,
         level,
         se=_wald_se(pair) if isinstance(method, Wald) else None,
         statistic=score,
@@ -122,7 +124,7 @@ def difference(
         null=None if score is None else null,
         side=side,
         groups=groups(pair),
-        notes=notes,
+        notes=(why,) if alike else (),
     )
 
 

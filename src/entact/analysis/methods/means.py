@@ -211,6 +211,8 @@ def _described(values: pl.Series, label: str, level: float) -> Estimate:
     found_mean = Estimate("mean", "t interval", summary.mean, level=level, groups=(group,), label=label)
     if within is None:
         return replace(found_mean, notes=("fewer than two values have no interval",))
+    if not summary.sd:
+        return replace(found_mean, notes=(f"all of {label or 'all'} have the same value: no interval",))
     return replace(found_mean, low=within.low, high=within.high)
 
 

@@ -73,12 +73,14 @@ def signed_rank(
             return 0.0 if moved is None else moved[0]
 
         low, high = invert(walsh, statistic, z_of(level))
+    if alike := walsh[0] == walsh[-1]:
+        notes.append("nobody's difference is another than the others': no interval")
     return Estimate(
         "median difference",
         method,
         float(np.median(walsh)),
-        low,
-        high,
+        None if alike else low,
+        None if alike else high,
         level,
         statistic=seen,
         p=p,

@@ -57,12 +57,14 @@ def rank_sum(
             notes.append("all values are equal: no test")
         statistic = seen
         low, high = invert(shifts, lambda shift: _score(x, y, shift, "two_sided") or 0.0, z_of(level))
+    if alike := shifts[0] == shifts[-1] and m + n > 2:
+        notes.append("nobody differs within a group: no interval")
     return Estimate(
         "location shift",
         method,
         float(np.median(shifts)),
-        low,
-        high,
+        None if alike else low,
+        None if alike else high,
         level,
         statistic=statistic,
         p=p,
