@@ -16,7 +16,7 @@ import pytest
 
 from entact import analysis
 from entact.analysis import binary, imputation, multiplicity, survival
-from entact.analysis.continuous import ancova, effect_size, paired_t
+from entact.analysis.continuous import adjusted_difference, ancova, effect_size, paired_t
 from entact.analysis.meaningful import anchored, distribution, reliable_change
 from entact.analysis.rank import rank_sum, signed_rank, van_elteren
 from entact.analysis.result import Estimate, Estimates
@@ -247,6 +247,9 @@ METHODS: dict[str, Callable[[pl.DataFrame], Any]] = {
     "binary.mantel_haenszel_ratio risk": in_room(BINARY, "mantel_haenszel_ratio", strata, "risk ratio"),
     "binary.cochran_test": in_room(BINARY, "cochran_test", strata),
     "continuous.ancova": lambda rows: ancova("value ~ arm + baseline", last(rows), PAIR),
+    "continuous.adjusted_difference": lambda rows: adjusted_difference(
+        "value ~ arm + baseline", last(rows), PAIR
+    ),
     "continuous.ancova HC3": lambda rows: ancova("value ~ arm + site", last(rows), PAIR, variance="HC3"),
     "continuous.effect_size": lambda rows: effect_size(*arms(rows)),
     "continuous.effect_size cohen": lambda rows: effect_size(*arms(rows), kind="cohen"),

@@ -5,11 +5,12 @@ from __future__ import annotations
 import gzip
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
 from entact.analysis.binary import Arm, ClopperPearson, Wilson, share
-from entact.analysis.continuous import ancova, effect_size, paired_t
+from entact.analysis.continuous import adjusted_difference, ancova, effect_size, paired_t
 from entact.analysis.continuous.ancova import Spread, Weights
 from entact.analysis.continuous.effect_size import baseline_effect_size
 
@@ -128,3 +129,49 @@ def test_a_share_has_its_interval_by_name() -> None:
     assert exact.high == pytest.approx(0.1853, abs=1e-4)
     assert score.high == pytest.approx(0.1759, abs=1e-4)
     assert share(Arm(18, 18), null=0.5, side="less").p == 1.0
+
+
+@pytest.mark.parametrize(
+    "fixed",
+    [
+        "arm",
+        "x + arm",
+        "arm + x + I(x**2)",
+        "arm + site + x",
+        "0 + arm + x",
+        "arm * x",
+        "arm * site",
+        "arm + x + y",
+    ],
+)
+def test_the_difference_alone_is_that_beside_the_means(fixed: str) -> None:
+    """y is twice x: a column that others explain."""
+    rng = np.random.default_rng(1)
+    rows = pl.DataFrame(
+        {
+            "arm": rng.choice(["a", "b", "c"], 60),
+            "site": rng.choice(["s", "t", "u"], 60),
+            "x": rng.normal(size=60),
+            "value": rng.normal(size=60) * 3,
+        }
+    ).with_columns(y=2 * pl.col("x"))
+    whole = ancova(f"value ~ {fixed}", rows, ("b", "c"), level=0.9)[0]
+    alone = adjusted_difference(f"value ~ {fixed}", rows, ("b", "c"), level=0.9)
+    for name in ("estimate", "low", "high", "se", "df", "statistic", "p"):
+        assert getattr(alone, name) == pytest.approx(getattr(whole, name), rel=1e-9, abs=1e-12)
+    assert (alone.method, alone.notes, alone.label) == (whole.method, whole.notes, whole.label)
+    assert alone.groups == whole.groups
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (pl.lit(4.0).alias("value"), "without any residual"),
+        (pl.lit("b").alias("arm"), "only one level"),
+        (pl.col("arm").replace("c", "d"), r"levels: b, d"),
+    ],
+)
+def test_what_has_no_difference_says_why(change: pl.Expr, message: str) -> None:
+    rows = pl.DataFrame({"arm": ["b", "c", "d"] * 4, "value": [float(n * n % 7) for n in range(12)]})
+    with pytest.raises(ValueError, match=message):
+        adjusted_difference("value ~ arm", rows.with_columns(change), ("b", "c"))

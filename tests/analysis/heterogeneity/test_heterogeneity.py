@@ -70,7 +70,8 @@ def test_without_one_of_two_sites_the_other_stands_alone(anorexia: pl.DataFrame)
     )
     found = leave_one_out(sited, "arm + Prewt + site", PAIR, "site")
     alone = ancova("value ~ arm + Prewt", sited.filter(site="b"), PAIR)[0]
-    assert (found[1].label, found[1].estimate, found[1].se) == ("without a", alone.estimate, alone.se)
+    assert found[1].label == "without a"
+    assert (found[1].estimate, found[1].se) == pytest.approx((alone.estimate, alone.se))
     interacting = leave_one_out(sited, "arm * site", PAIR, "site")
     assert interacting[1].estimate is None
     assert "'site' interacts in `fixed`" in interacting[1].notes[0]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from entact.analysis.continuous.ancova import ancova
+from entact.analysis.continuous.ancova import adjusted_difference, ancova
 from entact.analysis.continuous.effect_size import effect_size
 from entact.analysis.continuous.paired import paired_t
 
-__all__ = ["ancova", "effect_size", "paired_t"]
+__all__ = ["adjusted_difference", "ancova", "effect_size", "paired_t"]

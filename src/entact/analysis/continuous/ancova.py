@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from math import sqrt
 from typing import Any, Literal
 
+import numpy as np
 import polars as pl
 from scipy.special import stdtr, stdtrit
 
@@ -15,6 +18,8 @@ Spread = Literal["model", "HC0", "HC2", "HC3"]
 Weights = Literal["equal", "proportional", "observed"]
 
 _SANDWICH: dict[str, Any] = {"model": None, "HC0": "CR0", "HC2": "CR2", "HC3": "CR3"}
+ROUNDING = 1e-20
+"""A residual variance beside the mean square of the outcome, below which it may be rounding alone."""
 _ROW, _ONCE = "row of the frame", "once"
 
 
@@ -70,7 +75,7 @@ def ancova(
     found = means.contrast(which).to_polars().row(0, named=True)
     if found["estimate"] is None:
         raise ValueError(f"{contrast[0]} - {contrast[1]} cannot be estimated from these rows")
-    how = f"analysis of covariance, {formula}; least squares"
+    how = _how(formula)
     if variance != "model":
         how += f", robust variance {variance}"
     how += f"; {weights} weights" if weights != "equal" else ""
@@ -92,30 +97,80 @@ def ancova(
         )
         for name, group in zip(compared, own, strict=True)
     ]
-    t = (found["estimate"] - null) / found["se"]
-    reach = float(stdtrit(found["df"], 0.5 + level / 2)) * found["se"]
-    difference = Estimate(
+    difference = _difference(
+        (found["estimate"], found["se"], found["df"]), contrast, how, own, level=level, null=null, side=side
+    )
+    if weights == "observed":
+        difference = replace(difference, notes=("marginal: averaged over the covariates of everybody",))
+    return Estimates("", (difference, *rows_found))
+
+
+def adjusted_difference(
+    formula: str, data: pl.DataFrame, contrast: tuple[str, str], *, level: float = 0.95
+) -> Estimate:
+    """What `ancova` says of the difference, without the adjusted means: for many models of one table.
+
+    Where the arm interacts with nothing and no column is explained by others, the difference is one
+    combination of coefficients for everybody, whatever the weights; else it is `ancova` that is asked.
+
+    Raises:
+        ValueError: as `ancova` does.
+    """
+    from entact.analysis.adjustment.model import linear
+    from entact.analysis.mmrm.columns import Factor
+
+    try:
+        fit = linear(formula, data)
+    except ValueError:
+        return ancova(formula, data, contrast, level=level)[0]  # which says what is wrong with it
+    arm, size = fit.rows.columns.get("arm"), float(np.square(fit.rows.y).mean())
+    if not (isinstance(arm, Factor) and set(contrast) <= set(arm.levels) and fit.rows.kept.all()):
+        return ancova(formula, data, contrast, level=level)[0]
+    one, two = (fit.rows.at("arm", arm.levels.index(name)) for name in contrast)
+    apart = one - two
+    if not (apart == apart[0]).all() or fit.scale <= ROUNDING * size:
+        return ancova(formula, data, contrast, level=level)[0]
+    along, df = apart[0], float(fit.rows.n - fit.beta.size)
+    found = float(along @ fit.beta), sqrt(fit.scale * float(along @ fit.bread @ along)), df
+    groups = _groups(formula, data, "arm", contrast)
+    return _difference(found, contrast, _how(formula), groups, level=level, null=0.0, side="two_sided")
+
+
+def _how(formula: str) -> str:
+    return f"analysis of covariance, {formula}; least squares"
+
+
+def _difference(
+    found: tuple[float, float, float],
+    contrast: tuple[str, str],
+    how: str,
+    groups: tuple[Group, ...],
+    *,
+    level: float,
+    null: float,
+    side: Side,
+) -> Estimate:
+    """A difference, its standard error and degrees of freedom as an estimate."""
+    estimate, se, df = found
+    t = (estimate - null) / se
+    reach = float(stdtrit(df, 0.5 + level / 2)) * se
+    return Estimate(
         "adjusted mean difference",
         how,
-        found["estimate"],
-        found["estimate"] - reach,
-        found["estimate"] + reach,
+        estimate,
+        estimate - reach,
+        estimate + reach,
         level,
-        se=found["se"],
-        df=found["df"],
+        se=se,
+        df=df,
         statistic=t,
-        p=t_tail(t, found["df"], side),
+        p=t_tail(t, df, side),
         null=null,
         side=side,
-        groups=own,
-        notes=(
-            "marginal: averaged over the covariates of everybody"
-            if weights == "observed"
-            else "conditional: between people with the same covariates",
-        ),
+        groups=groups,
+        notes=("conditional: between people with the same covariates",),
         label=f"{contrast[0]} - {contrast[1]}",
     )
-    return Estimates("", (difference, *rows_found))
 
 
 def t_tail(t: float, df: float, side: Side) -> float:
@@ -130,17 +185,17 @@ def _groups(formula: str, data: pl.DataFrame, arm: str, contrast: tuple[str, ...
 
     parsed = parse(formula)
     used = data.drop_nulls([*parsed.response.variables, *parsed.variables])
+    everybody = used[parsed.response.variables[0]].cast(pl.Float64).to_numpy()
+    arms = np.array(used[arm].cast(pl.String).to_list(), dtype=object)
     found = []
     for name in contrast:
-        part = used.filter(pl.col(arm).cast(pl.String) == name)
-        values = part[parsed.response.variables[0]].cast(pl.Float64)
-        mean, sd = values.mean(), values.std()
+        values = everybody[arms == name]
         found.append(
             Group(
                 name,
-                len(values),
-                mean=mean if isinstance(mean, float) else None,
-                sd=sd if isinstance(sd, float) else None,
+                values.size,
+                mean=float(values.mean()) if values.size else None,
+                sd=float(values.std(ddof=1)) if values.size > 1 else None,
             )
         )
     return tuple(found)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from entact.analysis.continuous import ancova
+from entact.analysis.continuous import adjusted_difference
 from entact.analysis.frame import public, sort_groups
 from entact.analysis.heterogeneity.subgroups import not_estimated, of_arms, within, without
 from entact.analysis.result import Estimates
@@ -35,7 +35,7 @@ def leave_one_out(
     if len(names) < 2:
         raise ValueError(f"{of} has fewer than two groups, and without the only one nobody is left")
     formula = f"value ~ {fixed}"
-    whole = replace(ancova(formula, own, contrast, level=level)[0], label="all")
+    whole = replace(adjusted_difference(formula, own, contrast, level=level), label="all")
     found = []
     for name in names:
         part = named.filter(pl.col("group left out").ne_missing(name))

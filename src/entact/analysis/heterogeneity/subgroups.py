@@ -10,7 +10,7 @@ import polars as pl
 from scipy.special import fdtrc
 
 from entact.analysis.adjustment.model import linear
-from entact.analysis.continuous import ancova
+from entact.analysis.continuous import adjusted_difference
 from entact.analysis.frame import public, sort_groups
 from entact.analysis.planned import Question
 from entact.analysis.result import Estimate, Estimates, Group
@@ -41,7 +41,7 @@ def subgroups(
     """
     own = of_arms(rows, contrast, *by)
     formula = f"value ~ {fixed}"
-    found = [replace(ancova(formula, own, contrast, level=level)[0], label="all")]
+    found = [replace(adjusted_difference(formula, own, contrast, level=level), label="all")]
     for column in by:
         inside = f"value ~ {without(fixed, column)}"
         known = own.drop_nulls(column)
@@ -101,7 +101,7 @@ def of_arms(rows: pl.DataFrame, contrast: tuple[str, str], *columns: str) -> pl.
 def within(formula: str, part: pl.DataFrame, contrast: tuple[str, str], label: str, level: float) -> Estimate:
     """The adjusted difference in a part of the rows, or why there is none."""
     try:
-        return replace(ancova(formula, part, contrast, level=level)[0], label=label)
+        return replace(adjusted_difference(formula, part, contrast, level=level), label=label)
     except ValueError as problem:
         return not_estimated(part, contrast, label, str(problem), level)
 
