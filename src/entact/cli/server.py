@@ -45,13 +45,22 @@ def choose_port(host: str, port: int | None) -> int:
     return USUAL if port is None else port
 
 
-def serve_pages(database: str, host: str, port: int, *, worker: bool = True, processes: int = 1) -> None:
+def serve_pages(
+    database: str,
+    host: str,
+    port: int,
+    *,
+    worker: bool = True,
+    processes: int = 1,
+    demonstrates: bool = False,
+) -> None:
     """Serves the pages of a database until interrupted, or told to end.
 
     Args:
         processes: how many serve them together; one that ends is started again, and costs nobody more than
             the request that it had.
         worker: whether a worker is kept alive beside them; else this process verifies.
+        demonstrates: whether assessments wait for raters, of a rehearsal that is over.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     os.environ["ENTACT_DATABASE"] = database
@@ -59,6 +68,10 @@ def serve_pages(database: str, host: str, port: int, *, worker: bool = True, pro
     from entact.store.participant_keys import require_keychain
 
     require_keychain()
+    if demonstrates:
+        from entact.conduct.demonstration import offer_assessments
+
+        offer_assessments()
     console = Console(highlight=False)
     if port == 0:
         console.print(f"port {USUAL} is taken, so another is used", soft_wrap=True)

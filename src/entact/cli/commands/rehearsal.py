@@ -53,7 +53,7 @@ def demo(
         raise typer.Exit(1)
     if serve:
         make_progress(study, None, seed, DEMONSTRATION, datetime.now(UTC))
-        serve_pages(DEMONSTRATION, host, choose_port(host, port))
+        serve_pages(DEMONSTRATION, host, choose_port(host, port), demonstrates=True)
 
 
 @commands.command(short_help="Run a whole study with virtual people.")
