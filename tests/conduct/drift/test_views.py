@@ -13,6 +13,7 @@ from tests.course.conftest import Story
 
 from entact import store
 from entact.conduct.drift import domain
+from entact.conduct.places import opened_place
 from entact.conduct.reader import reader_as
 from entact.course import fold_setting, read
 from entact.course.kinds.raters import is_drawn
@@ -75,7 +76,9 @@ def certify(coordinator: Browser, name: str, issued: str = "2026-03-01", expires
 
 
 def tokens(rater: Browser) -> list[str]:
-    return re.findall(r'href="(/again/[\w=-]+/)"', rater.get("/again/"))
+    """What a rater may rate again, by participant, which the page does not tell."""
+    shown = re.findall(r'href="/again/([\w=-]+)/"', rater.get("/again/"))
+    return [f"/again/{token}/" for token in sorted(shown, key=lambda token: opened_place(token) or [])]
 
 
 def rated(total: int, diagnosis: str = "true") -> dict[str, list[str]]:
@@ -221,3 +224,33 @@ def test_the_sample_is_what_anybody_finds_by_the_hashes(ledgers: list[str], stud
     found = {one.first.entry for one in domain.drawn_of(reader, "symptoms", said)}
     lines = [line for name in ledgers for line in store.lines(name) if read(line.text).kind == "form"]
     assert found == {read(line.text).id for line in lines if is_drawn(line.hash, 0.5)}
+
+
+@pytest.mark.requirement("R10")
+def test_r10_recordings_stand_in_no_order_and_one_of_a_participant_alone(
+    study: Study, database: str, sign_in: SignIn
+) -> None:
+    """Two of one person would go from the list together; the order of rating would tell first from last."""
+    stories = []
+    for number in range(6):
+        story = Story(study)
+        story.begin("screening#1", day=0)
+        story.write("consent", {"version": "1", "scopes": {"participation": True}}, minute=1)
+        story.write("screening", {"attempt": 1, "number": f"S-{number + 1}", "site": "denver"}, minute=2)
+        for day, visit in ((5, "baseline#1"), (40, "outcome#1")):
+            story.begin(visit, day=day)
+            story.rate(30, True, by=f"rater-{visit}", day=day, minute=number, encounter=visit)
+        stories.append(story)
+    kept = keep(study, *stories)
+    store.keep_keys({ledger.name: KEY for ledger in kept})
+    coordinator, rob = sign_in("cora", everywhere="rater_coordinator"), sign_in("rob", everywhere="rater")
+    rob.get("/")
+    certify(coordinator, "rob")
+    page = rob.get("/again/")
+    names = re.findall(r"[0-9A-F]{4}-[0-9A-F]{4}", page)
+    assert len(names) == len(kept)
+    assert names == sorted(names)
+    before, (first, *others) = len(names), tokens(rob)
+    rob.post(first, rated(31))
+    assert tokens(rob) == others
+    assert len(others) == before - 1

@@ -212,6 +212,18 @@ def test_in_danger_the_number_of_the_site_is_shown_kept_and_another_rates(
     assert "Offer the assessment" not in ada.get(told)
 
 
+@pytest.mark.requirement("R10")
+def test_r10_two_assessments_of_one_participant_are_never_offered_together(
+    ada: Browser, ruth: Browser, sign_in: SignIn
+) -> None:
+    """Else both would go from the list when one is taken, and the later would be known as such."""
+    ada.post("/participants/S-1/outcome.1/", {"do": "book", "at": "2026-05-05T10:00"})
+    assert len(set(re.findall(r"/assessments/(\w{32})/", ruth.get(DAY)))) == 1
+    taken(ruth)
+    assert "None is offered" in ruth.get(DAY)
+    assert token_in(sign_in("uma", everywhere="rater").get(DAY))
+
+
 def test_the_call_has_a_room_that_names_nobody_and_both_sides_find_it(
     ada: Browser, ruth: Browser, settings_video: str
 ) -> None:

@@ -19,6 +19,7 @@ from entact.conduct.reader import Folded, Reader, Standing
 from entact.conduct.record.door import Author, compose, store_entry, turn_of
 from entact.course import Course, Entry, fold_setting, uuid7
 from entact.course.gates.drift import against_rater
+from entact.course.gates.rating import have_met
 from entact.course.kinds.raters import RaterCertified, RaterDrifted, SecondRated, is_drawn
 from entact.course.state.form import Answers
 from entact.course.state.raters import RaterState
@@ -41,8 +42,8 @@ class Drawn:
     """A rating that the sample holds, as it stands, and its second rating if there is one.
 
     Attributes:
-        recording: the name under which the recording is given to a second rater. met: who has rated this
-            participant, first or again. second_entry: of the second rating.
+        recording: the name under which the recording is given to a second rater. met: who has written
+            anything about this participant, and rates nothing of them again. second_entry: of the second.
     """
 
     standing: Standing
@@ -100,14 +101,7 @@ def _as_drawn(course: Course, standing: Standing, form: str, entry: str) -> Iter
     again = [one for one in course.noted.get("second_rating", ()) if one.said.entry == entry]
     again = [one for one in again if one.by != first.by]
     second, by, entry = (again[0].said, again[0].by, again[0].entry) if again else (None, "", "")
-    yield Drawn(standing, first, second, by, met_in(course), entry)
-
-
-def met_in(course: Course) -> frozenset[str]:
-    """Who has rated a participant by a form that is rated again, or rated them again."""
-    forms = course.release.file.second_ratings
-    first = {one.by for form in forms for one in course.answers.get(form, ())}
-    return frozenset(first | {one.by for one in course.noted.get("second_rating", ())})
+    yield Drawn(standing, first, second, by, have_met(course), entry)
 
 
 def raters_of(reader: Reader) -> Mapping[str, RaterState]:
@@ -127,14 +121,22 @@ def against(reader: Reader, person: str, forms: Iterable[str]) -> list[str]:
 
 
 def offered_again(reader: Reader, person: str, forms: Iterable[str]) -> list[tuple[str, Drawn]]:
-    """The ratings that somebody may rate again: of whom they have rated nothing, and nobody has yet."""
+    """The ratings that somebody may rate again: of whom they have written nothing, and nobody has yet.
+
+    One of a participant alone, so that none goes from the list with another and tells whose both are; by the
+    names of recordings, which tell of no order.
+    """
     said, everywhere = sampled(reader), replace(reader, sites=None)  # a rater is of no site, and sees none
-    return [
+    found = [
         (form, one)
         for form in forms
         for one in drawn_of(everywhere, form, said[form])
         if one.second is None and person not in one.met
     ]
+    offered: dict[str, tuple[str, Drawn]] = {}
+    for form, one in sorted(found, key=lambda pair: pair[1].recording):
+        offered.setdefault(one.standing.ledger, (form, one))
+    return list(offered.values())
 
 
 def offer_of(reader: Reader, person: str, forms: Iterable[str], token: str) -> tuple[str, Drawn] | None:

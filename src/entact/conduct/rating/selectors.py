@@ -59,7 +59,9 @@ def pool_of(reader: Reader, person: Person) -> list[Rater]:
 
 def offered_to(person: Person, reader: Reader) -> list[Offer]:
     """What a rater may take now, by token: the order tells nothing."""
-    rows = list(Offer.objects.filter(over=False, taken_by="", at__lt=reader.at + OFFERED, at__gt=reader.at))
+    waiting = Offer.objects.filter(over=False, taken_by="", at__lt=reader.at + OFFERED, at__gt=reader.at)
+    # The first of a participant alone: two that went from the list together would tell that they are of one.
+    rows = list({one.ledger: one for one in waiting.order_by("-at", "token")}.values())
     met = _met([one.ledger for one in rows])
     open_ones = [
         Open(
