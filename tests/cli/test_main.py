@@ -28,7 +28,18 @@ COMMANDS = (
     "export",
     "trace",
 )
-GROUPS = ("sign-key", "erase", "keys", "identity", "cut", "unlock", "conflict", "device", "validation-pack")
+GROUPS = (
+    "sign-key",
+    "erase",
+    "keys",
+    "identity",
+    "cut",
+    "unlock",
+    "conflict",
+    "device",
+    "redcap",
+    "validation-pack",
+)
 
 
 def test_help_names_every_command_in_80_columns(run: Run) -> None:

@@ -46,6 +46,7 @@ GROUPS = {
     "unlock": cut.unlock,
     "conflict": participants.conflict,
     "device": keys.device,
+    "redcap": exchange.redcap,
     "validation-pack": validation.validation_pack,
 }
 for name, group in GROUPS.items():

@@ -1,4 +1,4 @@
-"""Commands that give data out in formats of other systems, and lead back from them. Thin."""
+"""Commands that give data out in formats of other systems, take them in, and lead back. Thin."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from entact.cli.commands.options import REHEARSAL, AsJson, Database, print_json, print_result
+from entact.cli.commands.options import PLAIN, REHEARSAL, AsJson, Database, print_json, print_result
 
 Exported = Annotated[str, typer.Argument(help="The study of the record by its name, or an archive's folder.")]
 Blinded = Annotated[bool, typer.Option("--blinded", help="Nothing in it may depend on the arm.")]
@@ -17,6 +17,7 @@ Opened = Annotated[
 OfCut = Annotated[str | None, typer.Option("--cut", help="A cut by its name; else all that there is.")]
 
 commands = typer.Typer()
+redcap = typer.Typer(help="Forms from REDCap, and for it.", **PLAIN)
 
 
 @commands.command(short_help="Write a study's datasets for a regulator.")
@@ -62,6 +63,41 @@ def trace(
 
     found = trace_row(study, database, row, Asked(("sdtm",), ("xpt",), blinded, allocation, cut))
     print_result(found, print_trace, as_json=as_json)
+
+
+@redcap.command("import", short_help="Take the forms of a data dictionary into a study file.")
+def import_dictionary(
+    dictionary: Annotated[Path, typer.Argument(help="REDCap's data dictionary, a CSV file.", dir_okay=False)],
+    into: Annotated[
+        Path | None, typer.Option(help="A study file, or its folder; else forms are told.")
+    ] = None,
+    at: Annotated[str | None, typer.Option(help="The visit that fills forms which are new.")] = None,
+    write: Annotated[
+        bool, typer.Option("--write", help="Write the study file; else it is a dry run.")
+    ] = False,
+    encoding: Annotated[str | None, typer.Option(help="Of the file, where it is not UTF-8: cp1252.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell the forms of a REDCap data dictionary and what they leave out; add those that a study lacks."""
+    from entact.cli.redcap import import_dictionary as take
+    from entact.cli.redcap import print_imported
+
+    print_result(
+        take(dictionary, into, at=at, encoding=encoding, write=write), print_imported, as_json=as_json
+    )
+
+
+@redcap.command("export", short_help="Write a study's forms as a data dictionary.")
+def export_dictionary(
+    study: Annotated[str, typer.Argument(help="A study by its name, or the path of its file.")],
+    out: Annotated[Path, typer.Option(help="A new CSV file.", dir_okay=False)],
+    as_json: AsJson = False,
+) -> None:
+    """Write the forms of a study as a data dictionary that REDCap imports, and tell what it cannot say."""
+    from entact.cli.redcap import export_dictionary as give
+    from entact.cli.redcap import print_dictated
+
+    print_result(give(study, out), print_dictated, as_json=as_json)
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -1,0 +1,28 @@
+"""REDCap's data dictionary, in and out."""
+
+from entact.exchange.redcap.dictionary import (
+    Dictionary,
+    Field,
+    RedcapError,
+    read_dictionary,
+    write_dictionary,
+)
+from entact.exchange.redcap.export import Dictated, dictionary_of
+from entact.exchange.redcap.forms import Imported, Note, forms_of, yaml_of
+from entact.exchange.redcap.merge import Merged, merge_forms
+
+__all__ = [
+    "Dictated",
+    "Dictionary",
+    "Field",
+    "Imported",
+    "Merged",
+    "Note",
+    "RedcapError",
+    "dictionary_of",
+    "forms_of",
+    "merge_forms",
+    "read_dictionary",
+    "write_dictionary",
+    "yaml_of",
+]

@@ -1,0 +1,170 @@
+"""The forms of a study as a data dictionary that REDCap takes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from entact.exchange.redcap.dictionary import Field
+from entact.exchange.redcap.items import MARK
+from entact.exchange.redcap.logic import Known, Untold, logic_of
+from entact.protocol.form import CompiledForm
+from entact.protocol.quantity import parse_quantity, parse_range
+from entact.protocol.release import Release
+from entact.protocol.study import Item
+
+RECORD: Final = Field(0, "record_id", "record", "text", "Record ID")
+_OF_FORM: Final = ("by", "each", "data_class", "lasting", "measures", "sampled", "instrument")
+_VALIDATION: Final = {
+    "integer": "integer",
+    "decimal": "number",
+    "date": "date_ymd",
+    "time": "time",
+    "datetime": "datetime_ymd",
+}
+
+
+@dataclass(frozen=True)
+class Dictated:
+    """The fields of a study's dictionary.
+
+    Attributes:
+        variables: form.item -> variable. left_out: form.item -> why it, or its rule, is not in it.
+    """
+
+    fields: tuple[Field, ...]
+    variables: Mapping[str, str]
+    left_out: Mapping[str, str]
+
+
+def dictionary_of(release: Release) -> Dictated:
+    """The dictionary of a release: a field for each item that people enter; scores stay in entact.
+
+    A variable is called as its item, and where several forms have one of that name, by form and item.
+    """
+    variables = _variables(release)
+    fields: list[Field] = [RECORD]
+    left_out: dict[str, str] = {}
+    for name, form in release.forms.items():
+        known = _known(release, name, variables)
+        section = ""
+        beside = [key for key in _OF_FORM if getattr(form.form, key) not in (None, False, "clinical", [])]
+        if beside:
+            left_out[name] = f"a dictionary does not say {', '.join(beside)}"
+        for item, said in form.items.items():
+            place = f"{name}.{item}"
+            if place not in variables:
+                left_out[place] = f"a list of {said.type} has no field in REDCap"
+                continue
+            if not said.is_entered:
+                left_out[place] = "it is calculated, and REDCap would calculate it otherwise"
+                continue
+            header = ""
+            if said.section is not None and said.section != section:
+                header = str(form.form.sections[said.section].title) or said.section
+            elif said.section is None and section:  # a header holds until the next one
+                header = str(form.form.title or "") or name.replace("_", " ").capitalize()
+            section = said.section or ""
+            condition, why = _branching(form, item, known)
+            if why:
+                left_out[f"{place} (condition)"] = why
+            fields.append(_field(name, variables[place], said, header, condition, form))
+    return Dictated(tuple(fields), variables, left_out)
+
+
+def _variables(release: Release) -> dict[str, str]:
+    counts: dict[str, int] = {RECORD.name: 1}
+    for form in release.forms.values():
+        for item in form.items:
+            counts[item] = counts.get(item, 0) + 1
+    return {
+        f"{name}.{item}": item if counts[item] == 1 else f"{name}_{item}"
+        for name, form in release.forms.items()
+        for item, said in form.items.items()
+        if said.type not in ("rows",)
+    }
+
+
+def _known(release: Release, own: str, variables: Mapping[str, str]) -> dict[str, Known]:
+    """What rules of a form may name: its own items alone, those of others with their form."""
+    found = {}
+    for name, form in release.forms.items():
+        for item, said in form.items.items():
+            place = f"{name}.{item}"
+            if place in variables and said.is_entered:
+                found[item if name == own else place] = Known(
+                    variables[place], said.type, tuple(said.of or ())
+                )
+    return found
+
+
+def _branching(form: CompiledForm, item: str, known: Mapping[str, Known]) -> tuple[str, str]:
+    said = form.items[item]
+    rules = [one for one in (_section_rule(form, said), said.when) if one is not None]
+    try:
+        told = [logic_of(rule, known) for rule in rules]
+    except Untold as problem:
+        return "", f"asked of everybody in REDCap: {problem}"
+    except ValueError as problem:
+        return "", f"asked of everybody in REDCap: {problem}"
+    return " and ".join(f"({one})" if len(told) > 1 else one for one in told), ""
+
+
+def _section_rule(form: CompiledForm, item: Item) -> str | None:
+    return form.form.sections[item.section].when if item.section is not None else None
+
+
+def _field(form: str, name: str, item: Item, header: str, condition: str, compiled: CompiledForm) -> Field:
+    own: dict[str, Any] = {}
+    kind, validation, choices = "text", _VALIDATION.get(item.type, ""), ""
+    least = most = ""
+    if item.type == "boolean":
+        kind = "yesno"
+    elif item.type in ("choice", "choices"):
+        kind = "checkbox" if item.type == "choices" else "radio"
+        choices = " | ".join(f"{code}, {_label(item, code)}" for code in item.of or ())
+    elif item.type == "file":
+        kind = "file"
+    elif item.type == "text":
+        kind = "notes"
+        if not item.is_personal:
+            own["personal"] = False
+    if item.type in ("partial_date", "datetime"):  # REDCap knows no such date, and no zone
+        own |= {"type": item.type} if item.type == "partial_date" else {}
+        own |= {key: one for key in ("range", "expected") if (one := getattr(item, key)) is not None}
+    elif item.range is not None or item.expected is not None:
+        least, most = (_bare(end, item) for end in parse_range(item.range or item.expected or ""))
+        own |= {"hard": True} if item.range is not None else {}
+        own |= {"expected": item.expected} if item.range is not None and item.expected is not None else {}
+    if item.type in ("boolean", "integer") and item.labels:
+        own["labels"] = {code: str(label) for code, label in item.labels.items()}
+    if item.unit:
+        own["unit"] = item.unit
+    return Field(
+        line=0,
+        name=name,
+        form=form,
+        type=kind,
+        label=str(item.title or "") or name.replace("_", " "),
+        section=header,
+        choices=choices,
+        note=str(item.help or "") or (f"in {item.unit}" if item.unit else ""),
+        validation=validation,
+        least=least,
+        most=most,
+        identifier="y" if item.is_personal else "",
+        branching=condition,
+        required="y" if item.required else "",
+        annotation=f"{MARK}{json.dumps(own, ensure_ascii=False)}" if own else "",
+    )
+
+
+def _bare(end: str, item: Item) -> str:
+    """An end of a range without its unit."""
+    return f"{parse_quantity(end).value:f}" if item.type in ("integer", "decimal") else end
+
+
+def _label(item: Item, code: str) -> str:
+    return (str(item.labels.get(code, "")) or code.replace("_", " ")).replace("|", "/")

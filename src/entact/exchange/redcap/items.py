@@ -1,0 +1,209 @@
+"""One field of a REDCap dictionary as an item of a study file."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from entact.exchange.redcap.dictionary import Field
+from entact.exchange.redcap.logic import Known, Untold, number_of, rule_of
+
+MARK: Final = "entact: "  # in an annotation: what an item of entact has and REDCap does not say
+_TAG: Final = re.compile(r"</?[A-Za-z][^<>]*>")
+_PERSONAL: Final = ("email", "phone", "zipcode", "postalcode", "ssn", "mrn", "vmrn", "nhs")
+_DATES: Final = {
+    "date_": ("date", ("%Y-%m-%d", "%Y-%m-%d")),
+    "datetime_seconds_": ("datetime", ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S%z")),
+    "datetime_": ("datetime", ("%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M%z")),
+    "time": ("time", ("%H:%M", "%H:%M")),
+}
+_ORDERS: Final = {"dmy": "%d-%m-%Y", "mdy": "%m-%d-%Y"}
+
+
+@dataclass
+class Told:
+    """An item, and what of the field it does not say.
+
+    Attributes:
+        item: as plain data; None of a field that asks nothing, or has no place in a form.
+        kind: its type, for rules that name it. notes: what was left out or is otherwise than in REDCap.
+    """
+
+    item: dict[str, Any] | None = None
+    kind: str = ""
+    codes: tuple[str, ...] = ()
+    notes: list[str] = field(default_factory=list)
+
+
+def plain(text: str) -> str:
+    """A label without its markup: tags taken out, white space and line breaks one blank each."""
+    return " ".join(html.unescape(_TAG.sub(" ", text)).split())
+
+
+def item_of(said: Field, variables: Mapping[str, Known]) -> Told:
+    """The item that a field is.
+
+    Args:
+        variables: those of the fields above, which its condition and its calculation may name.
+    Raises:
+        ValueError: when its choices or limits are malformed.
+    """
+    told = Told()
+    own = _own(said, told)
+    if said.type in ("descriptive", "sql"):
+        why = "a text that asks nothing" if said.type == "descriptive" else "its choices come from a database"
+        told.notes.append(f"left out: {why}")
+        return told
+    item = _typed(said, told)
+    if item is None:
+        return told
+    item |= {name: own[name] for name in ("type", "unit", "labels", "range", "expected") if name in own}
+    title, help_text = plain(said.label), plain(said.note)
+    if title:
+        item["title"] = title
+    if help_text and help_text != f"in {own.get('unit')}":
+        item["help"] = help_text
+    _limited(said, item, told, own)
+    if said.branching:
+        _conditioned(said, item, told, variables)
+    if said.required.lower() != "y":
+        item["required"] = False
+    if said.identifier.lower() == "y" or said.validation.startswith(_PERSONAL):
+        item["personal"] = True
+    elif own.get("personal") is False:
+        item["personal"] = False
+    if _TAG.search(said.label + said.note):
+        told.notes.append("markup of its label was taken out")
+    told.item, told.kind, told.codes = item, item["type"], tuple(item.get("of", ()))
+    return told
+
+
+def _own(said: Field, told: Told) -> dict[str, Any]:
+    """What entact wrote into the annotation when it exported the item."""
+    if said.annotation.startswith(MARK):
+        try:
+            found = json.loads(said.annotation.removeprefix(MARK))
+        except ValueError:
+            found = None
+        if isinstance(found, dict):
+            return found
+    if said.annotation:
+        told.notes.append(f"not carried over: annotation {said.annotation[:60]!r}")
+    return {}
+
+
+def _typed(said: Field, told: Told) -> dict[str, Any] | None:
+    match said.type:
+        case "text":
+            return _text(said, told)
+        case "notes":
+            return {"type": "text"}
+        case "yesno" | "truefalse":
+            return {"type": "boolean"}
+        case "radio" | "dropdown" | "checkbox":
+            coded = said.coded
+            kind = "choices" if said.type == "checkbox" else "choice"
+            labels = {code: plain(label) for code, label in coded if plain(label) and plain(label) != code}
+            return {"type": kind, "of": [code for code, _ in coded]} | ({"labels": labels} if labels else {})
+        case "slider":
+            ends = [plain(one) for one in said.choices.split("|")] if said.choices else []
+            low, high = int(said.least or 0), int(said.most or 100)
+            middle = (low + high) // 2
+            places = {1: (low,), 2: (low, high), 3: (low, middle, high)}.get(len(ends), ())
+            labels = (
+                {str(place): end for place, end in zip(places, ends, strict=True) if end} if places else {}
+            )
+            return {"type": "integer", "range": f"{low} .. {high}"} | ({"labels": labels} if labels else {})
+        case "file":
+            return {"type": "file"}
+    told.kind = "decimal"  # a calculation
+    return {"type": "decimal"}
+
+
+def _text(said: Field, told: Told) -> dict[str, Any]:
+    validation = said.validation.lower()
+    if validation in ("integer", "int"):
+        return {"type": "integer"}
+    if validation.startswith(("number", "float")):
+        return {"type": "decimal"}
+    for beginning, (kind, _) in _DATES.items():
+        if validation.startswith(beginning):
+            return {"type": kind}
+    if validation and not validation.startswith(_PERSONAL):
+        told.notes.append(f"not carried over: validation {said.validation!r}; any text can be entered")
+    return {"type": "text"}
+
+
+def _limited(said: Field, item: dict[str, Any], told: Told, own: Mapping[str, Any]) -> None:
+    """The limits, which in REDCap only warn: what is usual, not what can be true."""
+    if said.type == "slider" or not (said.least or said.most):
+        return
+    if not (said.least and said.most):
+        told.notes.append(
+            f"not carried over: the one limit {said.least or said.most!r}; a range has two ends"
+        )
+        return
+    kind = item["type"]
+    if kind not in ("integer", "decimal", "date", "datetime", "time"):
+        told.notes.append("not carried over: limits of what is no number and no date")
+        return
+    try:
+        low, high = (_end(said, kind, one) for one in (said.least, said.most))
+    except Untold as problem:
+        told.notes.append(f"not carried over: limits {said.least!r} to {said.most!r}: {problem}")
+        return
+    item["range" if own.get("hard") else "expected"] = f"{low} .. {high}"
+
+
+def _end(said: Field, kind: str, text: str) -> str:
+    if kind in ("integer", "decimal"):
+        return _decimal(said.validation, text)
+    if text.lower() in ("today", "now") or "[" in text:
+        raise Untold("an end that moves")
+    for beginning, (_, (form, written)) in _DATES.items():
+        if said.validation.lower().startswith(beginning):
+            own = _ORDERS.get(said.validation.lower().rpartition("_")[2], "%Y-%m-%d")
+            for one in (form, form.replace("%Y-%m-%d", own)):
+                try:
+                    found = datetime.strptime(text.replace("/", "-"), one)  # noqa: DTZ007 - a wall clock
+                except ValueError:
+                    continue
+                if "%z" in written:
+                    raise Untold("a limit of REDCap has no zone")
+                return found.strftime(written)
+    raise ValueError(f"the limit {text!r} is no {kind}; write it as in 2026-03-01")
+
+
+def _decimal(validation: str, text: str) -> str:
+    """A number with a point: `1,5` of a field with decimal commas, or where nothing else can be meant."""
+    if re.fullmatch(r"-?\d+,\d+", text):
+        if "comma" in validation or len(text.partition(",")[2]) != 3:
+            return text.replace(",", ".")
+        raise ValueError(f"{text!r} may have a decimal comma or one of thousands; write it with a point")
+    if not re.fullmatch(r"-?(\d+(\.\d*)?|\.\d+)", text):
+        raise ValueError(f"the limit {text!r} is no number; write it as in 12.5")
+    return f"{float(text):g}" if text.startswith((".", "-.")) or text.endswith(".") else text
+
+
+def _conditioned(said: Field, item: dict[str, Any], told: Told, variables: Mapping[str, Known]) -> None:
+    try:
+        item["when"] = rule_of(said.branching, variables)
+    except Untold as problem:
+        told.notes.append(
+            f"not carried over: its condition {said.branching!r}: {problem}; it is asked of everybody"
+        )
+
+
+def calculated(said: Field, told: Told, variables: Mapping[str, Known]) -> None:
+    """Gives the item of a calculation its rule; without one it is left out, for nobody may enter it."""
+    assert told.item is not None
+    try:
+        told.item["calculated"] = number_of(said.choices, variables)
+    except Untold as problem:
+        told.notes.append(f"left out: its calculation {said.choices!r}: {problem}")
+        told.item = None

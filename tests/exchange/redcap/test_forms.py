@@ -1,0 +1,211 @@
+"""Fields of a dictionary as items; what is not carried over is named with its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.exchange.redcap.test_dictionary import file, row
+
+from entact.exchange.redcap import (
+    Imported,
+    RedcapError,
+    dictionary_of,
+    forms_of,
+    merge_forms,
+    read_dictionary,
+    write_dictionary,
+    yaml_of,
+)
+from entact.protocol.load import load_study
+from entact.protocol.source import read_source
+
+STUDIES = Path(__file__).parents[2] / "studies"
+
+
+def taken(*rows: dict[str, str]) -> Imported:
+    return forms_of(read_dictionary(file(row("record_id"), *rows).encode()))
+
+
+def item(**said: str) -> dict[str, Any]:
+    found = taken(row("x", **said)).forms["one"]["items"]["x"]
+    assert isinstance(found, dict)
+    return {key: value for key, value in found.items() if key not in ("title", "required")}
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [
+        ({"validation": "integer", "least": "1", "most": "9"}, {"type": "integer", "expected": "1 .. 9"}),
+        (
+            {"validation": "number", "least": "1,5", "most": "2.50"},
+            {"type": "decimal", "expected": "1.5 .. 2.50"},
+        ),
+        (
+            {"validation": "number_2dp_comma_decimal", "least": "1,255", "most": "2"},
+            {"type": "decimal", "expected": "1.255 .. 2"},
+        ),
+        (
+            {"validation": "date_dmy", "least": "31/12/2020", "most": "2021-02-01"},
+            {"type": "date", "expected": "2020-12-31 .. 2021-02-01"},
+        ),
+        ({"validation": "time"}, {"type": "time"}),
+        ({"validation": "datetime_seconds_mdy"}, {"type": "datetime"}),
+        ({"validation": "email"}, {"type": "text", "personal": True}),
+        ({"identifier": "y"}, {"type": "text", "personal": True}),
+        ({"type": "notes"}, {"type": "text"}),
+        ({"type": "yesno"}, {"type": "boolean"}),
+        (
+            {"type": "dropdown", "choices": "1, <b>Yes</b> | 2, 2"},
+            {"type": "choice", "of": ["1", "2"], "labels": {"1": "Yes"}},
+        ),
+        ({"type": "checkbox", "choices": "a, A"}, {"type": "choices", "of": ["a"], "labels": {"a": "A"}}),
+        (
+            {"type": "slider", "choices": "none | | worst"},
+            {"type": "integer", "range": "0 .. 100", "labels": {"0": "none", "100": "worst"}},
+        ),
+        ({"type": "file"}, {"type": "file"}),
+        ({"note": "of last <i>month</i>"}, {"type": "text", "help": "of last month"}),
+    ],
+)
+def test_a_field_is_an_item(said: dict[str, str], wanted: dict[str, Any]) -> None:
+    assert item(**said) == wanted
+
+
+def test_conditions_name_items_of_their_form_alone_and_others_with_it() -> None:
+    found = taken(
+        row("smokes", type="yesno"),
+        row("packs", validation="integer", branching="[smokes] = '1'"),
+        row("cough", form="two", type="yesno", branching="[packs] > 2"),
+    ).forms
+    assert found["one"]["items"]["packs"]["when"] == "smokes"
+    assert found["two"]["items"]["cough"]["when"] == "one.packs > 2"
+
+
+def test_everything_that_is_not_carried_over_is_named_with_its_line() -> None:
+    found = taken(
+        row("text", type="descriptive"),
+        row("bmi", type="calc", choices="round([w]/2, 1)"),
+        row("late", branching="[never] = '1'"),
+        row("kept", annotation="@HIDDEN"),
+        row("one_end", validation="integer", least="0"),
+        row("moving", validation="date_ymd", least="2020-01-01", most="today"),
+        row("in", validation="alpha_only", label="<p>In</p>"),
+    )
+    said = {(note.line, note.variable): note.text for note in found.notes}
+    assert said[2, "record_id"] == "left out: it names records"
+    assert said[3, "text"] == "left out: a text that asks nothing"
+    assert said[4, "bmi"].startswith("left out: its calculation 'round([w]/2, 1)'")
+    assert said[5, "late"].endswith(
+        "[never] does not stand above, or is in no form; it is asked of everybody"
+    )
+    assert said[6, "kept"] == "not carried over: annotation '@HIDDEN'"
+    assert said[7, "one_end"].startswith("not carried over: the one limit '0'")
+    assert said[8, "moving"].endswith("an end that moves")
+    assert "is called in_: in is a word of the rules" in [note.text for note in found.notes if note.line == 9]
+    assert list(found.forms["one"]["items"]) == ["late", "kept", "one_end", "moving", "in_"]
+    assert set(found.items) | {note.variable for note in found.notes} == {
+        *("record_id", "text", "bmi", "late", "kept", "one_end", "moving", "in"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ({"type": "radio", "choices": "Yes | No"}, "line 3: x: the choice 'Yes' has no code"),
+        ({"type": "radio"}, "line 3: x: the choice '' has no code"),
+        (
+            {"validation": "number", "least": "1,000", "most": "2"},
+            "line 3: x: '1,000' may have a decimal comma",
+        ),
+        (
+            {"validation": "integer", "least": "9", "most": "1"},
+            "line 3: x: the range '9 .. 1' ends before it begins",
+        ),
+        (
+            {"validation": "date_ymd", "least": "soon", "most": "late"},
+            "line 3: x: the limit 'soon' is no date",
+        ),
+    ],
+)
+def test_a_malformed_field_is_named_and_nothing_is_read(said: dict[str, str], message: str) -> None:
+    with pytest.raises(RedcapError, match=message):
+        taken(row("x", **said))
+
+
+def test_headers_begin_sections_and_near_equal_ones_stay_apart() -> None:
+    found = taken(
+        row("a", section="<b>Well being</b>"), row("b"), row("c", section="Well-being"), row("d", form="two")
+    ).forms
+    assert [one.get("section") for one in found["one"]["items"].values()] == [
+        "well_being",
+        "well_being",
+        "well_being_2",
+    ]
+    assert found["one"]["sections"]["well_being"] == {"title": "Well being"}
+    assert "section" not in found["two"]["items"]["d"]
+
+
+def test_what_redcap_is_given_it_can_give_back() -> None:
+    release = load_study(str(STUDIES / "forms")).newest
+    dictated = dictionary_of(release)
+    found = forms_of(read_dictionary(write_dictionary(dictated.fields)))
+    for variable, (form, name) in found.items.items():
+        own = name if name in release.forms[form].items else name.removeprefix(f"{form}_")
+        wanted = release.forms[form].items[own]
+        again = type(wanted).model_validate(found.forms[form]["items"][name])
+        for key in ("type", "unit", "range", "expected", "of", "required", "is_personal"):
+            assert getattr(again, key) == getattr(wanted, key), (variable, key)
+    headers = {one.name: one.section for one in dictated.fields}
+    assert (headers["cigarettes"], headers["since"], headers["pain"]) == ("Smoking", "", "Body and lifestyle")
+    assert "history.treatments" in dictated.left_out
+    assert "body.bmi" in dictated.left_out
+    conditions = {
+        variable: one["when"]
+        for variable, (form, item) in found.items.items()
+        if "when" in (one := found.forms[form]["items"][item])
+    }
+    assert conditions["can_be_pregnant"] == "sex == 'female'"
+    assert conditions["cigarettes"] == "smokes"
+    assert conditions["done"] == "participant.can_be_pregnant"
+
+
+def test_every_study_has_a_dictionary_that_is_read_again() -> None:
+    for study in ("mapp1", "mapp3"):
+        dictated = dictionary_of(load_study(study).newest)
+        found = forms_of(read_dictionary(write_dictionary(dictated.fields)))
+        assert set(found.items) == {one.name for one in dictated.fields[1:]}
+        assert len(set(dictated.variables.values())) == len(dictated.variables)
+
+
+def test_forms_as_text_are_those_forms() -> None:
+    found = taken(row("a", label='It\'s "so": {1} # 2\nи', section="x"), row("on", form="off", type="yesno"))
+    assert read_source(f"forms:\n{yaml_of(found.forms)}".encode(), "x.yaml").data == {"forms": found.forms}
+
+
+MINI = (STUDIES / "mini" / "study.yaml").read_text()
+
+
+def test_forms_are_added_once_and_the_rest_of_the_file_stays() -> None:
+    forms = taken(row("a", form="new_one", type="yesno")).forms
+    existing = load_study(str(STUDIES / "mini")).newest.file.forms
+    merged = merge_forms(MINI, existing, forms, "baseline")
+    assert (merged.new, merged.same, merged.conflicts) == (("new_one",), (), ())
+    assert (
+        merged.text.replace(yaml_of(forms), "").replace("do: [symptoms, new_one]", "do: [symptoms]") == MINI
+    )
+
+
+def test_a_form_that_is_there_with_other_words_is_left_as_it_is() -> None:
+    existing = load_study(str(STUDIES / "mini")).newest.file.forms
+    merged = merge_forms(MINI, existing, taken(row("a", form="symptoms", type="yesno")).forms)
+    assert (merged.text, merged.conflicts) == (MINI, ("symptoms",))
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "message"), [("forms: {}\n", None, "no 'forms:'"), (MINI, "week_9", "no visit 'week_9'")]
+)
+def test_a_file_that_cannot_be_added_to_says_why(text: str, at: str | None, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        merge_forms(text, {}, taken(row("a", type="yesno")).forms, at)
