@@ -63,6 +63,7 @@ class Table:
         self.domain: Domain = said or domain(name)
         self.rows: list[dict[str, Any]] = []
         self.entries: list[tuple[str, ...]] = []
+        self._gathered: tuple[int, list[tuple[Variable, list[Any]]]] = (-1, [])
 
     def add(self, values: dict[str, Any], entries: tuple[str, ...]) -> None:
         """Adds a row; nothing may be said that the guide has no variable for."""
@@ -75,25 +76,35 @@ class Table:
     @property
     def variables(self) -> list[Variable]:
         """Required and expected variables, and of the others those that some row has."""
-        known = self.domain.variables
-        used = {name for row in self.rows for name, value in row.items() if value is not None}
-        used |= {one.name for one in known.values() if one.core in ("Req", "Exp")}
-        used |= {f"{name[:-3]}DY" for name in used if name.endswith("DTC")}  # a date has its study day
-        if self.domain.observation_class in ("Interventions", "Events", "Findings"):
-            used.add("EPOCH")
-        return [one for one in known.values() if one.name in used]
+        return [one for one, _ in self._columns()]
 
     def frame(self) -> pl.DataFrame:
         """The rows as a frame: numbers as Float64, the rest as text; null is missing."""
-        return pl.DataFrame([_series(one, self.rows) for one in self.variables])
+        return pl.DataFrame([_series(one, said) for one, said in self._columns()])
+
+    def _columns(self) -> list[tuple[Variable, list[Any]]]:
+        """The variables with their values, gathered once for as many rows as there are."""
+        if self._gathered[0] == len(self.rows):
+            return self._gathered[1]
+        known = self.domain.variables
+        said = {name: [row.get(name) for row in self.rows] for name in known}
+        used = {
+            name
+            for name, one in known.items()
+            if one.core in ("Req", "Exp") or said[name].count(None) < len(self.rows)
+        }
+        used |= {f"{name[:-3]}DY" for name in used if name.endswith("DTC")}  # a date has its study day
+        if self.domain.observation_class in ("Interventions", "Events", "Findings"):
+            used.add("EPOCH")
+        self._gathered = len(self.rows), [(one, said[name]) for name, one in known.items() if name in used]
+        return self._gathered[1]
 
 
-def _series(variable: Variable, rows: list[dict[str, Any]]) -> pl.Series:
-    said = [row.get(variable.name) for row in rows]
+def _series(variable: Variable, said: list[Any]) -> pl.Series:
     if variable.numeric:
         numbers = [None if one is None else float(one) for one in said]
         return pl.Series(variable.name, numbers, dtype=pl.Float64)
-    texts = [None if one is None or one == "" else str(one) for one in said]
+    texts = [one or None if one.__class__ is str else None if one is None else str(one) for one in said]
     return pl.Series(variable.name, texts, dtype=pl.String)
 
 
