@@ -1,11 +1,10 @@
-"""`entact export`, `entact trace`: a study's datasets as files, and a value of them back to its entries."""
+"""`entact export`: a study's datasets as files, with a manifest of them."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,47 +12,20 @@ from typing import Any
 import typer
 
 from entact import __version__
-from entact.cli.database import open_record
+from entact.cli.source import Asked, arms_of, open_source
+from entact.cli.trace import row_number
 from entact.course import Course
 from entact.course.entry import Line, digest, instant, read
 from entact.course.fold import Broken, fold_lines
-from entact.datasets.adam import DATASETS, SEQUENCE, Analyser
+from entact.datasets.adam import Analyser
 from entact.datasets.sdtm import TERMINOLOGY, Table, Tabulation, Tabulator, strangers
 from entact.exchange import Described, dataset_json, define_xml, described, write_transport
-from entact.protocol import Study
 from entact.store import StoreError
 
 MANIFEST, TRACE, DEFINE = "manifest.json", "trace.jsonl", "define.xml"
 STANDARDS = ("sdtm", "adam", "define")
 ADAM = "adam"  # the folder of analysis datasets, within that of an export
 FORMATS = ("xpt", "json", "parquet", "csv")
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where the ledgers come from.
-
-    Attributes:
-        environment: of all of them. cut: name and digest of its manifest; None of everything there is.
-        participants: each ledger with its lines, by name; can be walked once. place: database or folder.
-    """
-
-    study: Study
-    environment: str
-    cut: dict[str, str] | None
-    participants: Iterable[tuple[str, list[Line]]]
-    place: str
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What is to be exported: standards, formats, the cut, and whether arms are opened."""
-
-    standards: tuple[str, ...]
-    formats: tuple[str, ...]
-    blinded: bool
-    allocation: Path | None
-    cut: str | None
 
 
 def export_study(name: str, database: str, asked: Asked, out: Path) -> dict[str, Any]:
@@ -71,7 +43,7 @@ def export_study(name: str, database: str, asked: Asked, out: Path) -> dict[str,
     if out.exists() and any(out.iterdir()):
         raise StoreError(f"{out} is not empty: an export goes into a folder of its own")
     source = open_source(name, database, asked.cut)
-    arms = _arms(source, database, asked)
+    arms = arms_of(source, database, asked)
     analyser = Analyser(source.study) if ADAM in asked.standards else None
     tabulator = Tabulator(source.study, arms, analyser)
     seen = _Seen()
@@ -143,117 +115,6 @@ def print_exported(found: dict[str, Any], out: Path) -> None:
         typer.echo(f"broken: {ledger}: {problem}; no row is of it")
 
 
-def trace(name: str, database: str, key: str, asked: Asked) -> dict[str, Any]:
-    """A row of the datasets, or one value of it, with the entries it came from and who signed them.
-
-    Args:
-        key: `VS:<USUBJID>:<SEQ>`, and `:<variable>` for one value; of SV it is VISITNUM, of DM no number.
-    Raises:
-        StoreError: when there is no such row.
-    """
-    dataset, subject, number, variable = _key(key)
-    source = open_source(name, database, asked.cut)
-    arms = _arms(source, database, asked)
-    person = subject.rpartition("-")[2]
-    for ledger, lines in source.participants:
-        if ledger.partition(":")[2] != person:
-            continue
-        course = fold_lines(source.study, ledger, lines)
-        if isinstance(course, Broken):
-            raise StoreError(f"{ledger}: {course.problem}")
-        analyser = Analyser(source.study)
-        tabulator = Tabulator(source.study, arms, analyser)
-        tabulator.add(course)
-        table = {**tabulator.tables, **analyser.tables}.get(dataset)
-        made = zip(table.rows, table.entries, strict=True) if table is not None else ()
-        found = [
-            one for one in made if one[0].get("USUBJID") == subject and _number(dataset, one[0]) == number
-        ]
-        if not found:
-            raise StoreError(f"{dataset} has no row {number or '1'} of {subject}")
-        row, entries = found[0]
-        if variable and variable not in row:
-            raise StoreError(f"the row {key} has no value of {variable}; it has {', '.join(row)}")
-        values = {variable: row[variable]} if variable else {k: v for k, v in row.items() if v is not None}
-        signed = [one for one in course.signatures if set(one.versions) & set(entries)]
-        return {
-            "row": key,
-            "values": values,
-            "entries": [_entry(line) for line in lines if read(line.text).id in entries],
-            "signatures": [
-                {"entry": one.entry, "by": one.by, "name": one.name, "meaning": one.meaning}
-                | {"at": one.at.isoformat(), "signs": sorted(set(one.versions) & set(entries))}
-                for one in signed
-            ],
-        }
-    raise StoreError(f"the record has no participant {subject}")
-
-
-def print_trace(found: dict[str, Any]) -> None:
-    """A row with what stands behind it, in words."""
-    typer.echo(found["row"])
-    for name, value in found["values"].items():
-        typer.echo(f"  {name} = {value}")
-    for one in found["entries"]:
-        what = f"corrects {one['replaces']}" if one["replaces"] else one["kind"]
-        typer.echo(f"entry {one['id']} · no. {one['seq']} of {one['ledger']}")
-        typer.echo(
-            f"  {what}, {one['occurred_at']}, by {one['by']} as {one['role']} ({one['authenticated']})"
-        )
-        typer.echo(f"  SHA-256 {one['hash']}")
-    for one in found["signatures"]:
-        typer.echo(
-            f"signed {one['at']} by {one['name'] or one['by']}: {one['meaning']} (entry {one['entry']})"
-        )
-    if not found["signatures"]:
-        typer.echo("not signed")
-
-
-def open_source(name: str, database: str, cut: str | None) -> Source:
-    """The ledgers of a study: those of a database, of a cut in it, or of an archive."""
-    if Path(name).is_dir() and (Path(name) / "manifest.json").is_file():
-        if cut is not None:
-            raise StoreError("a cut is one of a record in a database; an archive is exported whole")
-        return _archived(Path(name))
-    open_record(database)
-    from entact.store import chains, describe
-    from entact.store.cut import cut_lines, named_cut, study_of
-    from entact.store.studies import study_of_record
-
-    if cut is not None:
-        manifest = named_cut(cut)
-        study, participants = study_of(manifest), cut_lines(manifest, "participant:")
-        known: dict[str, str] | None = {"name": cut, "manifest": manifest.digest, "at": manifest.at}
-    else:
-        _, held = study_of_record()
-        if held is None:
-            raise StoreError(f"the database {database!r} holds no release that could be read")
-        study, participants, known = held, chains("participant:"), None
-    if study.name != name:
-        raise StoreError(f"the database {database!r} holds the study {study.name!r}, not {name!r}")
-    ordered = sorted(participants)  # by ledger: the order in which they were opened is nobody's concern
-    return Source(study, describe().environment, known, ordered, database)
-
-
-def _archived(folder: Path) -> Source:
-    from entact.course.releases import study_in_force
-    from entact.store import read_archive
-    from entact.store.archive_folder import lines
-
-    archive = read_archive(folder)
-    own, sites = [], []
-    people: dict[str, list[Line]] = {}
-    for ledger, line in lines(archive):
-        if ledger == f"study:{archive.study}":
-            own.append(read(line.text))
-        elif ledger.startswith("site:"):
-            sites.append(read(line.text))
-        elif ledger.startswith("participant:"):
-            people.setdefault(ledger, []).append(line)
-    study = study_in_force(own, sites)
-    return Source(study, archive.environment, None, sorted(people.items()), str(folder))
-
-
 def _check(asked: Asked) -> None:
     for one in asked.standards:
         if one not in STANDARDS:
@@ -267,24 +128,6 @@ def _check(asked: Asked) -> None:
             raise StoreError(f"there is no format {one!r}; there are {', '.join(FORMATS)}")
     if asked.blinded and asked.allocation is not None:
         raise StoreError("a blinded export takes no allocation: leave out --blinded or --allocation")
-
-
-def _arms(source: Source, database: str, asked: Asked) -> dict[str, str] | None:
-    """Randomisation number -> arm; None in a blinded export, or where nobody is randomised."""
-    from entact.cli.cut import allocated
-    from entact.store.server import data_folder
-
-    if asked.blinded or source.study.newest.file.randomisation is None:
-        return None
-    if asked.allocation is not None:
-        return allocated(asked.allocation, source.study.name)
-    beside = data_folder() / database.removeprefix("entact_") / "allocation.json"
-    if source.environment == "rehearsal" and source.place == database and beside.is_file():
-        return allocated(beside, source.study.name)
-    raise StoreError(
-        "the arms are sealed: give --allocation FILE once they are opened, or --blinded for an export in "
-        "which nothing depends on them"
-    )
 
 
 class _Seen:
@@ -363,44 +206,6 @@ def _traces(tables: Mapping[str, Table]) -> Iterator[str]:
             continue
         for row, entries in zip(table.rows, table.entries, strict=True):
             if "USUBJID" in row:
-                number = _number(dataset, row)
+                number = row_number(dataset, row)
                 key = f"{dataset}:{row['USUBJID']}" + (f":{number}" if number else "")
                 yield json.dumps({"row": key, "entries": list(entries)}) + "\n"
-
-
-def _number(dataset: str, row: dict[str, Any]) -> str:
-    found = row.get(_NUMBERS.get(dataset, f"{dataset}SEQ"))
-    return "" if found is None else f"{found:g}"
-
-
-_NUMBERS = {"SV": "VISITNUM", **{name: SEQUENCE.get(name, "ASEQ") for name in DATASETS}}
-_ALONE = ("DM", "ADSL")  # of which a participant has one row
-
-
-def _key(key: str) -> tuple[str, str, str, str]:
-    parts = key.split(":")
-    dataset = parts[0].upper()
-    places = 2 if dataset in _ALONE else 3
-    if not places <= len(parts) <= places + 1 or not all(parts):
-        wanted = f"{dataset}:<USUBJID>" if dataset in _ALONE else f"{dataset or 'VS'}:<USUBJID>:<number>"
-        raise StoreError(f"{key!r} names no row; write {wanted}, and :<variable> for one value")
-    number = "" if dataset in _ALONE else parts[2]
-    return dataset, parts[1], number, parts[places].upper() if len(parts) > places else ""
-
-
-def _entry(line: Line) -> dict[str, Any]:
-    entry = read(line.text)
-    how = entry.authenticated.how if entry.authenticated is not None else "not kept"
-    return {
-        "id": entry.id,
-        "ledger": entry.ledger,
-        "seq": line.seq,
-        "hash": line.hash,
-        "kind": entry.kind,
-        "replaces": entry.replaces,
-        "occurred_at": entry.occurred_at,
-        "received_at": entry.received_at,
-        "by": entry.by,
-        "role": entry.role,
-        "authenticated": how,
-    }

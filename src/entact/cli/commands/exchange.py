@@ -37,7 +37,8 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write a study's datasets from the record, with a manifest of hashes, cut, release and code."""
-    from entact.cli.export import Asked, export_study, print_exported
+    from entact.cli.export import export_study, print_exported
+    from entact.cli.source import Asked
 
     asked = Asked(_names(standards), _names(formats), blinded, allocation, cut)
     found = export_study(study, database, asked, out)
@@ -58,8 +59,8 @@ def trace(
     as_json: AsJson = False,
 ) -> None:
     """Show a row of a dataset, the entries it came from, and who signed them."""
-    from entact.cli.export import Asked, print_trace
-    from entact.cli.export import trace as trace_row
+    from entact.cli.source import Asked
+    from entact.cli.trace import print_trace, trace_row
 
     found = trace_row(study, database, row, Asked(("sdtm",), ("xpt",), blinded, allocation, cut))
     print_result(found, print_trace, as_json=as_json)

@@ -73,7 +73,6 @@ def _event(subject: Subject, event: AdverseEventState, derived: dict[str, Any]) 
     serious = None if event.serious is None else "Y" if event.serious else "N"
     grounds = {_GROUNDS[ground]: "Y" for ground in event.seriousness or () if ground in _GROUNDS}
     ongoing = event.resolved is None and event.outcome == "ongoing"
-    last = subject.local(subject.last_seen)
     qualifiers = [
         Qualifier("AECODE", "Code in the study's list of events", event.term or "other"),
         Qualifier("AETRTEM", "Treatment Emergent Flag", text_of(derived["TRTEMFL"]), "DERIVED")
@@ -98,12 +97,7 @@ def _event(subject: Subject, event: AdverseEventState, derived: dict[str, Any]) 
             "AEREL": _RELATED.get(event.related or ""),
             "AEOUT": _OUTCOMES.get(event.outcome or ""),
             "EPOCH": subject.epoch(begun) if event.onset is None else subject.epoch_written(event.onset),
-            "AESTDTC": subject.written(event.onset),
-            "AEENDTC": subject.written(event.resolved),
-            "AESTDY": subject.day_written(event.onset),
-            "AEENDY": subject.day_written(event.resolved),
-            "AEENRTPT": "ONGOING" if ongoing and last else None,
-            "AEENTPT": last if ongoing else None,
+            **subject.span("AE", event.onset, event.resolved, ongoing=ongoing),
             **grounds,
         },
         [event.entry, *event.updates],

@@ -181,12 +181,10 @@ def accountability(subject: Subject) -> Iterator[Row]:
 
 def medicines(subject: Subject) -> Iterator[Row]:
     """CM: medicines beside the study drug, as they were entered; WHODrug codes none of them."""
-    last = subject.local(subject.last_seen)
     for one in subject.person.course.medication.values():
         if one.begun is not None and not subject.person.may_use(one.begun):
             continue
         sealed = [name for name in ("name", "dose") if str(getattr(one, name) or "").startswith("sealed:")]
-        ongoing = one.stopped is None
         yield subject.row(
             "CM",
             {
@@ -196,12 +194,7 @@ def medicines(subject: Subject) -> Iterator[Row]:
                 "CMCLAS": one.medicine_class.upper() if one.medicine_class else None,
                 "CMDOSTXT": None if "dose" in sealed or one.dose is None else one.dose[:200],
                 "EPOCH": subject.epoch_written(one.started),
-                "CMSTDTC": subject.written(one.started),
-                "CMENDTC": subject.written(one.stopped),
-                "CMSTDY": subject.day_written(one.started),
-                "CMENDY": subject.day_written(one.stopped),
-                "CMENRTPT": "ONGOING" if ongoing and last else None,
-                "CMENTPT": last if ongoing else None,
+                **subject.span("CM", one.started, one.stopped, ongoing=one.stopped is None),
             },
             [one.entry, *one.updates],
             one.begun,

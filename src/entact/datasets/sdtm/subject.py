@@ -106,6 +106,18 @@ class Subject:
             return self.day(found.at)
         return self.person.study_day(found.latest) if found.exact else None
 
+    def span(self, prefix: str, began: str | None, ended: str | None, *, ongoing: bool) -> dict[str, Value]:
+        """When something began and ended as it was written, and until when it is known to go on."""
+        last = self.local(self.last_seen)
+        return {
+            f"{prefix}STDTC": self.written(began),
+            f"{prefix}ENDTC": self.written(ended),
+            f"{prefix}STDY": self.day_written(began),
+            f"{prefix}ENDY": self.day_written(ended),
+            f"{prefix}ENRTPT": "ONGOING" if ongoing and last else None,
+            f"{prefix}ENTPT": last if ongoing else None,
+        }
+
     def visit(self, encounter: str | None) -> dict[str, Value]:
         """VISITNUM and VISIT of an encounter; a repetition has a number between, an unscheduled one from 900.
 
