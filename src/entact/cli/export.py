@@ -19,11 +19,11 @@ from entact.course.entry import Line, digest, instant, read
 from entact.course.fold import Broken, fold_lines
 from entact.datasets.adam import Analyser
 from entact.datasets.sdtm import TERMINOLOGY, Table, Tabulation, Tabulator, strangers
-from entact.exchange import Described, dataset_json, define_xml, described, write_transport
+from entact.exchange import Described, OdmRecord, dataset_json, define_xml, described, write_transport
 from entact.store import StoreError
 
-MANIFEST, TRACE, DEFINE = "manifest.json", "trace.jsonl", "define.xml"
-STANDARDS = ("sdtm", "adam", "define")
+MANIFEST, TRACE, DEFINE, ODM = "manifest.json", "trace.jsonl", "define.xml", "odm.xml"
+STANDARDS = ("sdtm", "adam", "define", "odm")
 ADAM = "adam"  # the folder of analysis datasets, within that of an export
 FORMATS = ("xpt", "json", "parquet", "csv")
 
@@ -45,6 +45,7 @@ def export_study(name: str, database: str, asked: Asked, out: Path) -> dict[str,
     source = open_source(name, database, asked.cut)
     arms = arms_of(source, database, asked)
     analyser = Analyser(source.study) if ADAM in asked.standards else None
+    odm = OdmRecord(source.study) if "odm" in asked.standards else None
     tabulator = Tabulator(source.study, arms, analyser)
     seen = _Seen()
     broken: dict[str, str] = {}
@@ -53,9 +54,12 @@ def export_study(name: str, database: str, asked: Asked, out: Path) -> dict[str,
         if isinstance(course, Broken):
             broken[ledger] = course.problem
             continue
-        seen.add(ledger, _counted(lines, course, tabulator.visible(course)))
+        visible = tabulator.visible(course)
+        seen.add(ledger, _counted(lines, course, visible))
         try:
-            tabulator.add(course)
+            tabulator.add(visible)
+            if odm is not None:
+                odm.add(visible)
         except ValueError as error:
             raise StoreError(f"{ledger}: {error}") from error
     tabulation = tabulator.finish(
@@ -65,7 +69,11 @@ def export_study(name: str, database: str, asked: Asked, out: Path) -> dict[str,
     if wrong:
         raise StoreError(f"nothing was written: {'; '.join(wrong[:5])}")
     analysed = analyser.finish().tables if analyser is not None else {}
-    written = _write(tabulation, analysed, asked, out, seen.at)
+    others = {}
+    if odm is not None:
+        simulated = tabulation.environment != "production"
+        others[ODM] = odm.finish(version=__version__, at=seen.at.isoformat(), simulated=simulated)
+    written = _write(tabulation, analysed, others, asked, out, seen.at)
     found: dict[str, Any] = {
         "study": source.study.name,
         "release": source.study.newest.id,
@@ -85,6 +93,7 @@ def export_study(name: str, database: str, asked: Asked, out: Path) -> dict[str,
         "own_terms": sorted({str(one) for one in strangers(tabulation) if one.extensible}),
         "sponsor_codes": {item: list(said) for item, said in tabulation.own.items()},
         "left_out": dict(tabulation.left_out),
+        "left_out_of_odm": dict(odm.left_out) if odm is not None else {},
         "withheld": dict(tabulation.withheld),
         "assumed": dict(tabulation.assumed),
         "failing": dict(analyser.failures) if analyser is not None else {},
@@ -121,7 +130,8 @@ def _check(asked: Asked) -> None:
             raise StoreError(f"there is no standard {one!r}; there are {', '.join(STANDARDS)}")
     if "sdtm" not in asked.standards:
         said = "analysis datasets come with those of SDTM, from which they are traced"
-        what = said if ADAM in asked.standards else "define describes datasets"
+        what = "define describes datasets, and odm stands beside them"
+        what = said if ADAM in asked.standards else what
         raise StoreError(f"{what}: export them together, as in --as sdtm,adam,define")
     for one in asked.formats:
         if one not in FORMATS:
@@ -155,7 +165,12 @@ def _counted(lines: list[Line], course: Course, visible: Course) -> list[Line]:
 
 
 def _write(
-    tabulation: Tabulation, analysed: Mapping[str, Table], asked: Asked, out: Path, at: datetime
+    tabulation: Tabulation,
+    analysed: Mapping[str, Table],
+    others: Mapping[str, bytes],
+    asked: Asked,
+    out: Path,
+    at: datetime,
 ) -> dict[str, str]:
     """Writes all files; none is left where one cannot be written.
 
@@ -179,6 +194,9 @@ def _write(
                 ending = asked.formats[0]
                 text = define_xml(tabulation, datasets, version=__version__, at=stamp, ending=ending)
                 made[-1].write_bytes(text)
+        for name, raw in others.items():
+            made.append(out / name)
+            made[-1].write_bytes(raw)
         made.append(out / TRACE)
         made[-1].write_text("".join(_traces({**tabulation.tables, **analysed})), encoding="utf-8")
     except BaseException:
